@@ -1,0 +1,43 @@
+# Two commands for newcomers: `make run` and `make test`. `make help` lists the rest.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help run test check lint types layers bench clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: .venv/run  ## set up everything and run it; Ctrl-C stops all
+	@exec $(BIN)/python -m deploy.run
+
+test: .venv/dev  ## set up everything and run the tests
+	$(BIN)/pytest
+
+check: lint types layers test  ## what CI runs: lint, types, import contracts, tests
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/dev
+	$(BIN)/mypy
+
+layers: .venv/dev
+	$(BIN)/lint-imports
+
+bench: .venv/dev  ## measure, and print a table with the machine
+	$(BIN)/python -m tests.bench
+
+clean:  ## remove what `make` made, except the data under var/
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/run: deploy/requirements.lock setup.cfg
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: .venv/run deploy/requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements-dev.lock
+	@touch $@
