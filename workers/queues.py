@@ -1,0 +1,32 @@
+"""Names of queues, tasks and families: all that a sender needs to know of the workers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Queue(StrEnum):
+    """Where a nudge waits."""
+
+    CALLBACKS = "callbacks"  # short and urgent: filing, polls, the sweep
+    FETCH = "fetch"  # drains, which wait for Cention
+
+
+class TaskName(StrEnum):
+    """What a nudge asks for."""
+
+    FILE_CALLBACKS = "callbacks.file"
+    POLL = "poll"
+    DRAIN = "drain"
+    SWEEP = "sweep"
+    CANARY = "canary"
+
+
+class Family(StrEnum):
+    """A kind of record that is fetched from Cention by its id."""
+
+    ERRAND_REPORTS = "errand_reports"
+    FACEBOOK_RATINGS = "facebook_ratings"
+    RESPONSE_ATTACHMENTS = "response_attachments"
+    AREA_ARCHIVES = "area_archives"
+    LIBRARY_ATTACHMENTS = "library_attachments"

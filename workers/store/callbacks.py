@@ -1,0 +1,97 @@
+"""The durable inbox: callbacks are safe once they are here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row, scalar_row
+
+from workers.store import json_text, queries
+
+SQL = queries.load("callbacks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCallback:
+    """A callback at the door, its secret already removed."""
+
+    workspace: str
+    received_at: datetime  # aware
+    event: int | None
+    remote_id: int | None  # data.id
+    body_sha256: bytes  # of the canonical form: a repeat has the same
+    document: dict[str, Any]
+    problem: str | None  # why it cannot be filed; None if it can
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingCallback:
+    """A callback that was kept and not yet filed."""
+
+    callback_id: int
+    received_at: datetime
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackLine:
+    """One line of the list that operators see."""
+
+    callback_id: int
+    workspace: str
+    received_at: datetime
+    event: int | None
+    remote_id: int | None
+    filed_at: datetime | None
+    problem: str | None
+
+
+def keep(conn: Connection[Any], callbacks: Sequence[NewCallback]) -> None:
+    """Keep callbacks; one that is here already stays as it is."""
+    conn.execute(
+        SQL["keep_callbacks"],
+        {
+            "workspaces": [c.workspace for c in callbacks],
+            "received_at": [c.received_at for c in callbacks],
+            "events": [c.event for c in callbacks],
+            "remote_ids": [c.remote_id for c in callbacks],
+            "body_sha256": [c.body_sha256 for c in callbacks],
+            "documents": [json_text.dump(c.document) for c in callbacks],
+            "problems": [c.problem for c in callbacks],
+        },
+    )
+
+
+def take_waiting(conn: Connection[Any], workspace: str, *, limit: int) -> list[WaitingCallback]:
+    """Return callbacks to be filed, oldest first, locked against other filers."""
+    with conn.cursor(row_factory=class_row(WaitingCallback)) as cursor:
+        cursor.execute(SQL["take_waiting_callbacks"], {"workspace": workspace, "limit": limit})
+        return cursor.fetchall()
+
+
+def mark_filed(conn: Connection[Any], filed: Sequence[tuple[int, str | None]]) -> None:
+    """Note callbacks as filed, each as (callback id, what could not be filed of it)."""
+    ids, problems = zip(*filed, strict=True)
+    conn.execute(SQL["mark_callbacks_filed"], {"ids": list(ids), "problems": list(problems)})
+
+
+def mark_problem(conn: Connection[Any], callback_id: int, problem: str) -> None:
+    """Note why a callback could not be filed; it stays until somebody replays it."""
+    conn.execute(SQL["mark_callback_problem"], {"callback_id": callback_id, "problem": problem})
+
+
+def replay(conn: Connection[Any], callback_ids: Sequence[int]) -> list[str]:
+    """Let callbacks be filed again; return the workspaces of those that exist."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["replay_callbacks"], {"ids": list(callback_ids)}).fetchall()
+
+
+def listed(conn: Connection[Any], *, problems_only: bool, limit: int) -> list[CallbackLine]:
+    """Return the newest callbacks, or the newest with a problem."""
+    with conn.cursor(row_factory=class_row(CallbackLine)) as cursor:
+        cursor.execute(SQL["list_callbacks"], {"problems_only": problems_only, "limit": limit})
+        return cursor.fetchall()

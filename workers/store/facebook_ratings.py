@@ -1,0 +1,29 @@
+"""Facebook ratings, at rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+
+from schemas.cention.facebook_ratings import FacebookRating
+from workers.store import queries
+from workers.store.records import Fetched, as_json
+
+SQL = queries.load("facebook_ratings")
+
+
+def save(conn: Connection[Any], workspace: str, ratings: Sequence[Fetched[FacebookRating]]) -> None:
+    """Write ratings; one older than what is stored changes nothing."""
+    conn.execute(
+        SQL["save_facebook_ratings"], {"workspace": workspace, "ratings": as_json(ratings)}
+    )
+
+
+def mark_gone(conn: Connection[Any], workspace: str, ids: Sequence[int], *, at: datetime) -> None:
+    """Note that Cention knows these ratings no more."""
+    conn.execute(
+        SQL["mark_facebook_ratings_gone"], {"workspace": workspace, "ids": list(ids), "at": at}
+    )

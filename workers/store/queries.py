@@ -1,0 +1,26 @@
+"""SQL lives in ``sql/*.sql``; this module hands it out by name."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from typing import LiteralString, cast
+
+_HEADING = re.compile(r"^-- name: ([a-z_]+)$", re.MULTILINE)
+
+
+def literal(text: str) -> LiteralString:
+    """Vouch for SQL read from our own package: as literal as if it stood in the code."""
+    return cast(LiteralString, text)
+
+
+def parse(text: str) -> dict[str, LiteralString]:
+    """Split a file into its queries, keyed by the name in each heading."""
+    parts = _HEADING.split(text)[1:]
+    names, bodies = parts[::2], parts[1::2]
+    return {n: literal(b.strip()) for n, b in zip(names, bodies, strict=True)}
+
+
+def load(file: str) -> dict[str, LiteralString]:
+    """Return the queries of ``sql/<file>.sql``."""
+    return parse((resources.files("workers.store") / "sql" / f"{file}.sql").read_text("utf-8"))

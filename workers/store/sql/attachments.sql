@@ -1,0 +1,44 @@
+-- name: note_attachments_wanted
+-- Show attachments as wanted; those known already stay as they are.
+INSERT INTO cention.attachment (workspace, kind, attachment_id, state)
+SELECT %(workspace)s, %(kind)s, attachment_id, 'wanted'
+FROM unnest(%(ids)s::bigint[]) AS new (attachment_id)
+ORDER BY attachment_id
+ON CONFLICT (workspace, kind, attachment_id) DO NOTHING;
+
+-- name: save_attachment
+-- Write what is known of one attachment whose content is stored; an older answer changes nothing.
+INSERT INTO cention.attachment AS old (
+    workspace, kind, attachment_id, name, content_type, content_cid, size_bytes, sha256, state, fetched_at
+)
+VALUES (
+    %(workspace)s, %(kind)s, %(attachment_id)s, %(name)s, %(content_type)s, %(content_cid)s,
+    %(size_bytes)s, %(sha256)s, 'stored', %(fetched_at)s
+)
+ON CONFLICT (workspace, kind, attachment_id) DO UPDATE SET
+    name = EXCLUDED.name, content_type = EXCLUDED.content_type, content_cid = EXCLUDED.content_cid,
+    size_bytes = EXCLUDED.size_bytes, sha256 = EXCLUDED.sha256, state = 'stored', reason = NULL,
+    fetched_at = EXCLUDED.fetched_at
+WHERE old.fetched_at IS NULL OR old.fetched_at <= EXCLUDED.fetched_at;
+
+-- name: note_attachments_absent
+-- Note attachments as gone or refused, and why; a content stored earlier stays, and stays named.
+INSERT INTO cention.attachment AS old (workspace, kind, attachment_id, state, reason, fetched_at)
+SELECT %(workspace)s, %(kind)s, attachment_id, %(state)s, %(reason)s, %(at)s
+FROM unnest(%(ids)s::bigint[]) AS new (attachment_id)
+ORDER BY attachment_id
+ON CONFLICT (workspace, kind, attachment_id) DO UPDATE SET
+    state = EXCLUDED.state, reason = EXCLUDED.reason, fetched_at = EXCLUDED.fetched_at
+WHERE old.fetched_at IS NULL OR old.fetched_at <= EXCLUDED.fetched_at;
+
+-- name: lock_content
+-- Let one transaction at a time store this content.
+SELECT pg_advisory_xact_lock(hashtextextended('cention.blob', ('x' || left(encode(%(sha256)s, 'hex'), 16))::bit(64)::bigint));
+
+-- name: content_is_stored
+-- True if this content is here already.
+SELECT EXISTS (SELECT FROM cention.blob WHERE sha256 = %(sha256)s);
+
+-- name: copy_content
+-- Take one content in PostgreSQL's binary COPY format.
+COPY cention.blob (sha256, content) FROM STDIN (FORMAT binary);

@@ -1,0 +1,26 @@
+-- name: save_facebook_ratings
+-- Write ratings; one older than what is stored changes nothing.
+INSERT INTO cention.facebook_rating AS old (
+    workspace, rating_id, rating, message, reviewer_id, reviewer_name, created_at, fetched_at
+)
+SELECT %(workspace)s, rating_id, rating, message, reviewer_id, reviewer_name, created_at, fetched_at
+FROM jsonb_to_recordset(%(ratings)s::jsonb) AS f (record jsonb, fetched_at timestamptz),
+     jsonb_to_record(f.record) AS r (
+         rating_id bigint, rating integer, message text, reviewer_id bigint, reviewer_name text,
+         created_at timestamptz
+     )
+ORDER BY rating_id
+ON CONFLICT (workspace, rating_id) DO UPDATE SET
+    rating = EXCLUDED.rating, message = EXCLUDED.message, reviewer_id = EXCLUDED.reviewer_id,
+    reviewer_name = EXCLUDED.reviewer_name, created_at = EXCLUDED.created_at, gone_at = NULL,
+    fetched_at = EXCLUDED.fetched_at
+WHERE old.fetched_at <= EXCLUDED.fetched_at;
+
+-- name: mark_facebook_ratings_gone
+-- Note that Cention knows these ratings no more; what it last reported stays.
+INSERT INTO cention.facebook_rating AS r (workspace, rating_id, gone_at, fetched_at)
+SELECT %(workspace)s, rating_id, %(at)s, %(at)s FROM unnest(%(ids)s::bigint[]) AS gone (rating_id)
+ORDER BY rating_id
+ON CONFLICT (workspace, rating_id) DO UPDATE
+SET gone_at = coalesce(r.gone_at, EXCLUDED.gone_at), fetched_at = EXCLUDED.fetched_at
+WHERE r.fetched_at <= EXCLUDED.fetched_at;

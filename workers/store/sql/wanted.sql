@@ -1,0 +1,131 @@
+-- name: want
+-- Put records on the list. One that is due and unclaimed needs nothing: its fetch is still to come.
+-- One being fetched gets another mark; one that waits for its SLA is due at once; one that failed
+-- keeps its waiting time, and a parked one stays parked.
+INSERT INTO intake.wanted AS w (workspace, family, remote_id)
+SELECT %(workspace)s, %(family)s, remote_id FROM unnest(%(ids)s::bigint[]) AS new (remote_id)
+ORDER BY remote_id
+ON CONFLICT (workspace, family, remote_id) DO UPDATE
+SET marks = w.marks + 1,
+    due_at = CASE WHEN w.tries = 0 THEN least(w.due_at, now()) ELSE w.due_at END
+WHERE w.claim IS NOT NULL OR (w.tries = 0 AND w.due_at > now());
+
+-- name: want_now
+-- Put records on the list as an operator does: due at once, and released if parked.
+INSERT INTO intake.wanted AS w (workspace, family, remote_id)
+SELECT %(workspace)s, %(family)s, remote_id FROM unnest(%(ids)s::bigint[]) AS new (remote_id)
+ORDER BY remote_id
+ON CONFLICT (workspace, family, remote_id) DO UPDATE
+SET marks = w.marks + 1, due_at = now(), tries = 0, looks = 0, missing_since = NULL, parked_at = NULL;
+
+-- name: claim
+-- Claim due records for a while, longest due first; those that another drain holds are passed over.
+UPDATE intake.wanted AS w
+SET claim = %(token)s,
+    claimed_until = clock_timestamp() + make_interval(secs => %(lease_s)s),
+    slot = %(slot)s
+FROM (
+    SELECT workspace, family, remote_id
+    FROM intake.wanted
+    WHERE workspace = %(workspace)s AND family = %(family)s AND parked_at IS NULL
+      AND claim IS NULL AND due_at <= now()
+    ORDER BY due_at, remote_id
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+) AS due
+WHERE (w.workspace, w.family, w.remote_id) = (due.workspace, due.family, due.remote_id)
+RETURNING w.remote_id, w.marks, w.tries, w.looks, w.missing_since;
+
+-- name: database_time
+-- The time by the database's clock, at this moment.
+SELECT clock_timestamp();
+
+-- name: hold
+-- Lock and return those records that this claim still holds.
+SELECT remote_id FROM intake.wanted
+WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id = ANY (%(ids)s::bigint[])
+  AND claim = %(token)s AND claimed_until > clock_timestamp()
+ORDER BY remote_id
+FOR UPDATE;
+
+-- name: settle
+-- Take records off the list; those wanted again since they were claimed are due at once instead.
+WITH seen AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(marks)s::integer[]) AS s (remote_id, marks)
+), gone AS (
+    DELETE FROM intake.wanted AS w USING seen
+    WHERE w.workspace = %(workspace)s AND w.family = %(family)s
+      AND w.remote_id = seen.remote_id AND w.marks = seen.marks
+)
+UPDATE intake.wanted AS w
+SET claim = NULL, claimed_until = NULL, slot = NULL, due_at = now(),
+    tries = 0, looks = 0, missing_since = NULL, last_error = NULL
+FROM seen
+WHERE w.workspace = %(workspace)s AND w.family = %(family)s
+  AND w.remote_id = seen.remote_id AND w.marks <> seen.marks;
+
+-- name: look_again
+-- Keep records on the list for another look; those wanted again meanwhile are due at once.
+UPDATE intake.wanted AS w
+SET claim = NULL, claimed_until = NULL, slot = NULL,
+    tries = 0, missing_since = NULL, last_error = NULL,
+    looks = CASE WHEN w.marks = seen.marks THEN w.looks + 1 ELSE 0 END,
+    due_at = now() + CASE WHEN w.marks = seen.marks THEN make_interval(secs => %(after_s)s) ELSE '0' END
+FROM unnest(%(ids)s::bigint[], %(marks)s::integer[]) AS seen (remote_id, marks)
+WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.remote_id = seen.remote_id;
+
+-- name: postpone
+-- Give failed records back, each with its waiting time; only those this claim still names.
+UPDATE intake.wanted AS w
+SET claim = NULL, claimed_until = NULL, slot = NULL,
+    due_at = now() + make_interval(secs => failed.after_s),
+    tries = failed.tries,
+    last_error = failed.error,
+    parked_at = CASE WHEN failed.parked THEN now() END,
+    missing_since = CASE WHEN failed.missing THEN coalesce(w.missing_since, now()) END
+FROM unnest(
+    %(ids)s::bigint[], %(after_s)s::float8[], %(errors)s::text[], %(tries)s::integer[],
+    %(parked)s::boolean[], %(missing)s::boolean[]
+) AS failed (remote_id, after_s, error, tries, parked, missing)
+WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.remote_id = failed.remote_id
+  AND w.claim = %(token)s;
+
+-- name: give_back
+-- Give untried records back, due at once; only those this claim still names.
+UPDATE intake.wanted AS w
+SET claim = NULL, claimed_until = NULL, slot = NULL
+WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id = ANY (%(ids)s::bigint[])
+  AND claim = %(token)s;
+
+-- name: release_orphans
+-- Free what a dead drain of this slot had claimed (the caller holds the slot's lock), and what any
+-- drain has held beyond its lease.
+UPDATE intake.wanted AS w
+SET claim = NULL, claimed_until = NULL, slot = NULL,
+    tries = w.tries + 1,
+    last_error = 'the worker died or lost its lease while it had this record',
+    parked_at = CASE WHEN w.tries + 1 >= %(max_tries)s THEN now() END,
+    due_at = now() + make_interval(secs => random() * least(60, power(2, w.tries) - 1))
+FROM (
+    SELECT workspace, family, remote_id
+    FROM intake.wanted
+    WHERE workspace = %(workspace)s AND family = %(family)s
+      AND claim IS NOT NULL AND (slot = %(slot)s OR claimed_until <= now())
+    ORDER BY remote_id
+    FOR UPDATE SKIP LOCKED
+) AS orphan
+WHERE (w.workspace, w.family, w.remote_id) = (orphan.workspace, orphan.family, orphan.remote_id);
+
+-- name: due_work
+-- Which families of which workspaces have something to do now: due records, or claims that may be
+-- orphaned; with the number of due records, paused families left out while their pause lasts.
+SELECT w.workspace, w.family,
+       count(*) FILTER (WHERE w.claim IS NULL) AS due,
+       coalesce(array_agg(DISTINCT w.slot) FILTER (WHERE w.claim IS NOT NULL), '{}') AS slots
+FROM intake.wanted AS w
+WHERE w.parked_at IS NULL AND (w.claim IS NOT NULL OR w.due_at <= now())
+  AND NOT EXISTS (
+      SELECT FROM intake.pause AS p
+      WHERE (p.workspace, p.family) = (w.workspace, w.family) AND p.until_at > now()
+  )
+GROUP BY w.workspace, w.family;

@@ -1,0 +1,182 @@
+"""The list of remote records that we know we must fetch: wanting, claiming, settling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from psycopg import Connection
+from psycopg.rows import class_row, scalar_row
+
+from workers.queues import Family
+from workers.store import queries
+
+SQL = queries.load("wanted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A wanted record that one drain may fetch, as it saw it when it claimed it."""
+
+    remote_id: int
+    marks: int
+    tries: int
+    looks: int
+    missing_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A batch of records that one drain holds until its lease ends."""
+
+    workspace: str
+    family: Family
+    token: UUID
+    claimed_at: datetime  # by the database's clock
+    records: tuple[Claimed, ...]
+
+
+def want(conn: Connection[Any], workspace: str, family: Family, ids: Iterable[int]) -> None:
+    """Put records on the list; one that is being fetched will be fetched again.
+
+    A record that failed keeps its waiting time, a parked one stays parked.
+    """
+    unique = sorted(set(ids))
+    if unique:
+        conn.execute(SQL["want"], {"workspace": workspace, "family": family, "ids": unique})
+
+
+def want_now(conn: Connection[Any], workspace: str, family: Family, ids: Iterable[int]) -> int:
+    """Put records on the list as an operator does: due at once, released if parked."""
+    unique = sorted(set(ids))
+    parameters = {"workspace": workspace, "family": family, "ids": unique}
+    return conn.execute(SQL["want_now"], parameters).rowcount
+
+
+def claim(
+    conn: Connection[Any],
+    workspace: str,
+    family: Family,
+    *,
+    slot: int,
+    limit: int,
+    lease_s: float,
+) -> Claim:
+    """Claim up to ``limit`` due records for ``lease_s`` seconds, longest due first."""
+    token = uuid4()
+    parameters = {
+        "workspace": workspace,
+        "family": family,
+        "slot": slot,
+        "limit": limit,
+        "lease_s": lease_s,
+        "token": token,
+    }
+    with conn.cursor(row_factory=class_row(Claimed)) as cursor:
+        records = tuple(cursor.execute(SQL["claim"], parameters).fetchall())
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        claimed_at = cursor.execute(SQL["database_time"]).fetchone()
+    assert isinstance(claimed_at, datetime)
+    return Claim(
+        workspace=workspace, family=family, token=token, claimed_at=claimed_at, records=records
+    )
+
+
+def hold(conn: Connection[Any], claim: Claim, ids: Sequence[int]) -> set[int]:
+    """Lock the records among ``ids`` that are still ours, and return them.
+
+    A record is ours while its claim is this one and the lease runs. The lock lasts until
+    the caller's transaction ends, so nobody can claim a record while it is written.
+    """
+    parameters = {**_key(claim), "token": claim.token, "ids": sorted(ids)}
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return set(cursor.execute(SQL["hold"], parameters).fetchall())
+
+
+def settle(conn: Connection[Any], claim: Claim, done: Sequence[Claimed]) -> None:
+    """Take records off the list, unless they were wanted again since they were claimed."""
+    conn.execute(SQL["settle"], {**_key(claim), **_seen(done)})
+
+
+def look_again(
+    conn: Connection[Any], claim: Claim, incomplete: Sequence[Claimed], *, after_s: float
+) -> None:
+    """Keep records on the list for another look in ``after_s`` seconds.
+
+    Those wanted again since they were claimed are due at once.
+    """
+    conn.execute(SQL["look_again"], {**_key(claim), **_seen(incomplete), "after_s": after_s})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postponed:
+    """A record whose fetch failed: when to try again, or never without help."""
+
+    remote_id: int
+    after_s: float
+    error: str
+    tries: int
+    parked: bool = False
+    missing: bool = False  # Cention says that there is no such record
+
+
+def postpone(conn: Connection[Any], claim: Claim, postponed: Sequence[Postponed]) -> None:
+    """Give records back that could not be fetched, each to its own waiting time."""
+    conn.execute(
+        SQL["postpone"],
+        {
+            **_key(claim),
+            "token": claim.token,
+            "ids": [p.remote_id for p in postponed],
+            "after_s": [p.after_s for p in postponed],
+            "errors": [p.error for p in postponed],
+            "tries": [p.tries for p in postponed],
+            "parked": [p.parked for p in postponed],
+            "missing": [p.missing for p in postponed],
+        },
+    )
+
+
+def give_back(conn: Connection[Any], claim: Claim, ids: Sequence[int]) -> None:
+    """Give records back that were not tried; they are due at once."""
+    conn.execute(SQL["give_back"], {**_key(claim), "token": claim.token, "ids": list(ids)})
+
+
+def release_orphans(
+    conn: Connection[Any], workspace: str, family: Family, *, slot: int, max_tries: int
+) -> int:
+    """Free what a dead drain of this slot had claimed, and what any drain held too long.
+
+    The caller holds the slot's lock. Each counts as a try and waits a random moment that
+    grows with its tries, so that a record which kills its worker drifts apart from those
+    that only died with it.
+    """
+    parameters = {"workspace": workspace, "family": family, "slot": slot, "max_tries": max_tries}
+    return conn.execute(SQL["release_orphans"], parameters).rowcount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueWork:
+    """A family of a workspace with something to do now."""
+
+    workspace: str
+    family: Family
+    due: int
+    slots: list[int]  # whose claims may be orphaned
+
+
+def due_work(conn: Connection[Any]) -> list[DueWork]:
+    """Return every family that has due records or claims, unless it is paused."""
+    with conn.cursor(row_factory=class_row(DueWork)) as cursor:
+        return cursor.execute(SQL["due_work"]).fetchall()
+
+
+def _key(claim: Claim) -> dict[str, Any]:
+    return {"workspace": claim.workspace, "family": claim.family}
+
+
+def _seen(records: Sequence[Claimed]) -> dict[str, Any]:
+    return {"ids": [r.remote_id for r in records], "marks": [r.marks for r in records]}
