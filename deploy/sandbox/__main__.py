@@ -69,6 +69,12 @@ def _faults(
         raise click.BadParameter(str(error)) from error
 
 
+def _address(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    if text is not None and not text.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{text!r} does not begin with http:// or https://")
+    return text
+
+
 def _help() -> str:
     listed = "".join(f"  {name.value:<14}{meaning}\n" for name, meaning in MEANING.items())
     return HELP + listed + FAULT_KEYS
@@ -78,7 +84,11 @@ def _help() -> str:
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--port", default=8390, help="Port to listen on; 0 takes any free one.")
 @click.option("--workspace", default="demo", help="Name of the workspace, as in /s/demo.")
-@click.option("--callback-url", help="Where to POST answer callbacks. Without it, none are sent.")
+@click.option(
+    "--callback-url",
+    callback=_address,
+    help="Where to POST answer callbacks. Without it, none are sent.",
+)
 @click.option("--rate", default=1.0, type=click.FloatRange(0), help="Changes a second.")
 @click.option("--errands", default=50, type=click.IntRange(0), help="Errands at the start.")
 @click.option(

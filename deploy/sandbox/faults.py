@@ -140,7 +140,7 @@ class Faults:
             if self._left[name] == 0 or self._rng.random() >= fault.probability:
                 continue
             self._left[name] -= 1
-            self.struck[name] += 1
+            self.struck[name.value] += 1
             failed = failed or name not in ON_TOP
             yield name, fault
 

@@ -69,10 +69,6 @@ def _action(errand_id: int, action: Action, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _basic_data(errand: Errand, zone: ZoneInfo) -> dict[str, Any]:
-    subject = subject_of(errand)
-    body = catalogue.TOPICS[errand.topic][1]
-    person = errand.person
-    full = f"{person.name} ({person.address})" if person.name else person.address
     answered = errand.answered_at is not None
     return {
         "id": errand.errand_id,
@@ -87,17 +83,7 @@ def _basic_data(errand: Errand, zone: ZoneInfo) -> dict[str, Any]:
         "priority": "High" if errand.topic == 1 else "",
         "agentId": errand.agent.item_id,
         "agent": errand.agent.name,
-        "from": full,
-        "fromAddress": person.address,
-        "fromName": person.name,
-        "to": ", ".join(errand.to),
-        "toAddresses": errand.to or None,
-        "copy": ", ".join(errand.copies),
-        "copyAddresses": errand.copies or None,
-        "subject": subject,
-        "iconicSubject": f'<img src="/ng/img/icons/mail.png" title="{errand.service.name}"/> '
-        + subject,
-        "body": f'<div dir="ltr">{body}</div>\r\n',
+        **_letter(errand),
         "date": _minute(errand.arrived_at, zone),
         "answeredDate": _minute(errand.answered_at, zone),
         "donedate": _minute(errand.closed_at, zone),
@@ -110,6 +96,24 @@ def _basic_data(errand: Errand, zone: ZoneInfo) -> dict[str, Any]:
         **_social(errand),
         "hasAnswer": answered,
         "answerDeleted": False,
+    }
+
+
+def _letter(errand: Errand) -> dict[str, Any]:
+    """Return who wrote what to whom."""
+    person, subject = errand.person, subject_of(errand)
+    icon = f'<img src="/ng/img/icons/mail.png" title="{errand.service.name}"/>'
+    return {
+        "from": f"{person.name} ({person.address})" if person.name else person.address,
+        "fromAddress": person.address,
+        "fromName": person.name,
+        "to": ", ".join(errand.to),
+        "toAddresses": errand.to or None,
+        "copy": ", ".join(errand.copies),
+        "copyAddresses": errand.copies or None,
+        "subject": subject,
+        "iconicSubject": f"{icon} {subject}",
+        "body": f'<div dir="ltr">{catalogue.TOPICS[errand.topic][1]}</div>\r\n',
     }
 
 
