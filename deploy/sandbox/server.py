@@ -52,7 +52,7 @@ def first_id_now() -> int:
 @asynccontextmanager
 async def sandbox(options: Options) -> AsyncIterator[int]:
     """Run a sandbox; yields its port. Raises ``OSError`` if that is taken."""
-    rng = random.Random(options.seed)  # noqa: S311  # repeatable, guards nothing
+    rng = _chance(options)
     world = World(
         rng=rng,
         ids=Ids(first_id_now() if options.first_id is None else options.first_id),
@@ -84,24 +84,28 @@ async def sandbox(options: Options) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
+def _chance(options: Options) -> random.Random:
+    return random.Random(options.seed)  # noqa: S311  # repeatable, guards nothing
+
+
 def _sender(options: Options, world: World) -> CallbackSender | None:
     if options.callback_url is None:
         return None
     return CallbackSender(
-        world=world, url=options.callback_url, rng=world.rng, secret=options.callback_secret
+        world=world, url=options.callback_url, rng=_chance(options), secret=options.callback_secret
     )
 
 
 def _application(
     options: Options, world: World, clock: Clock, sender: CallbackSender | None
 ) -> web.Application:
-    faults = Faults(world.rng)
+    faults = Faults(_chance(options))  # its own, so that no change at Cention shifts the faults
     for name, fault in options.faults:
         faults.switch(name, fault)
     api = Api(
         world=world,
         faults=faults,
-        rng=world.rng,
+        rng=_chance(options),
         workspace=options.workspace,
         zone=options.zone,
         token=options.token,
