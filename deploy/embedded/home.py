@@ -45,11 +45,15 @@ class Home:
             self.wanted.rmdir()
             self.wanted.symlink_to(self._shelter(), target_is_directory=True)
 
+    @property
+    def owner(self) -> int | None:
+        """The user id that owns what the server writes; ``None`` for our own."""
+        return account(self.user).pw_uid if self.user else None
+
     def give(self, folder: Path) -> None:
         """Make the user the owner of a folder that we made."""
         if self.user is not None:
-            owner = account(self.user)
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
+            os.chown(folder, account(self.user).pw_uid, account(self.user).pw_gid)
 
     def forget(self) -> None:
         """Remove the link to a place that is gone."""

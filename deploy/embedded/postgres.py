@@ -64,7 +64,8 @@ class Postgres(Server):
     def prepare(self) -> None:
         """Make the cluster if there is none yet. Raises ``CannotStart``."""
         self._home.make()
-        self._home.give(make_socket_folder(self._home.place / "socket"))
+        sockets = make_socket_folder(self._home.place / "socket", owner=self._home.owner)
+        self._home.give(sockets)
         if not self.data.exists():
             self._initialise()
         self._check_version()

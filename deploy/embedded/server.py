@@ -114,11 +114,15 @@ class Server(ABC):
 ENDS_WITH_PARENT = "--if-parent-dies=SIGKILL"
 
 
-def launched(program: list[str], *, user: str | None = None) -> list[str]:
-    """Return what runs ``program`` in a bare environment, ending with its parent."""
-    become = [f"--user={user}"] if user else []
+def launched(program: list[str], *, user: str | None = None, bare: bool = True) -> list[str]:
+    """Return what runs ``program`` so that it ends with its parent.
+
+    ``bare``: it inherits no variable of ours, so no secret either.
+    """
+    options = ["--bare"] if bare else []
+    options += [f"--user={user}"] if user else []
     script = [sys.executable, "-I", "-S", launch.__file__]
-    return [*script, "--bare", *become, ENDS_WITH_PARENT, "--", *program]
+    return [*script, *options, ENDS_WITH_PARENT, "--", *program]
 
 
 def delete(*folders: Path) -> None:

@@ -26,19 +26,24 @@ def socket_folder(wanted: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"cention-{os.geteuid()}-{mark}"
 
 
-def make_socket_folder(wanted: Path) -> Path:
-    """Make the folder for ``wanted`` and return it. Raises ``CannotStart`` if it is not private."""
+def make_socket_folder(wanted: Path, *, owner: int | None = None) -> Path:
+    """Make the folder for ``wanted`` and return it.
+
+    ``owner`` is the user id it was given to before, if not our own. Raises ``CannotStart`` if
+    somebody else took the short name.
+    """
     folder = socket_folder(wanted)
     folder.mkdir(mode=0o700, exist_ok=True)
-    refuse_foreign(folder)
+    if folder != wanted:
+        refuse_foreign(folder, owners={os.geteuid(), owner})
     return folder
 
 
-def refuse_foreign(folder: Path) -> None:
-    """Raise ``CannotStart`` unless ``folder`` is a folder that only we, or whom we chose, enter."""
+def refuse_foreign(folder: Path, *, owners: set[int | None]) -> None:
+    """Raise ``CannotStart`` unless ``folder`` is a real one that only an owner may enter."""
     facts = folder.lstat()
     private = stat.S_ISDIR(facts.st_mode) and not facts.st_mode & 0o077
-    if not private or (os.geteuid() != 0 and facts.st_uid != os.geteuid()):
+    if not private or facts.st_uid not in owners:
         raise CannotStart(
             f"The folder for sockets, {folder}, belongs to someone else.",
             remedy="Remove it, or start in a folder with a shorter path.",
