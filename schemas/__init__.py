@@ -1,0 +1,1 @@
+"""What every document and record looks like. Pure: no network, no database, no clock."""

@@ -1,0 +1,1 @@
+"""The documents of Cention's ``capi/json`` and of its callbacks."""

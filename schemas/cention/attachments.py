@@ -1,0 +1,91 @@
+"""Attachments: what a file is called and what it is, without its content.
+
+Source: Cention Callback, note on attachments (``c3_response_attachments``, ``c3_area_archives``);
+Cention Library, attachments (``c3_library_attachments``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from schemas.documents import open_document
+from schemas.jsonapi import ResourceSchema, read
+from schemas.leaves import reference, text
+from schemas.parts import Leaf, Part, required
+
+
+class AttachmentKind(StrEnum):
+    """Where a file belongs. Ids are unique only within a kind."""
+
+    RESPONSE = "response"  # attached to an answer
+    AREA_ARCHIVE = "area_archive"  # an image in the HTML of answers
+    LIBRARY = "library"  # attached to a question of the library
+
+
+RESOURCE_TYPES: Mapping[AttachmentKind, str] = MappingProxyType(
+    {
+        AttachmentKind.RESPONSE: "c3_response_attachments",
+        AttachmentKind.AREA_ARCHIVE: "c3_area_archives",
+        AttachmentKind.LIBRARY: "c3_library_attachments",
+    }
+)
+# Names that servers used before April 2017, by the history of the vendor's SDK.
+OLD_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "c3_responseattachment": "c3_response_attachments",
+        "c3_areaarchive": "c3_area_archives",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentRef:
+    """A file that a document names and does not carry."""
+
+    kind: AttachmentKind
+    attachment_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentMeta:
+    """What Cention says about a file. Every text is the sender's: never a path, never trusted."""
+
+    attachment_id: int | None  # None if the document names none
+    name: str | None
+    content_type: str | None
+    content_cid: str | None  # as which the HTML of an answer mentions it
+
+
+def read_attachment(document: Mapping[str, Any], kind: AttachmentKind) -> AttachmentMeta:
+    """Return what ``document`` says about a file of ``kind``; its content is not looked at.
+
+    Raises ``NotThere`` for ``"data": null``, else ``DocumentError``.
+    """
+    resource = open_document(document, renamed=OLD_TYPES).primary
+    expected = RESOURCE_TYPES[kind]
+    if resource.type != expected:
+        raise resource.fault("type", f"must be {expected}")
+    found = read(_AttachmentSchema, resource)
+    attachment = found["attachment"]
+    return AttachmentMeta(
+        attachment_id=found["id"] or attachment["c3_id"],
+        name=attachment["name"],
+        content_type=attachment["content_type"],
+        content_cid=attachment["content_id"],
+    )
+
+
+class _Attachment(Part):
+    c3_id = Leaf(reference)
+    name = Leaf(text)
+    content_type = Leaf(text)
+    content_id = Leaf(text)
+
+
+class _AttachmentSchema(ResourceSchema):
+    id = Leaf(reference)
+    attachment = required(_Attachment)

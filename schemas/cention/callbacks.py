@@ -1,0 +1,206 @@
+"""Callbacks: what Cention pushes when something happened to an errand.
+
+Source: Cention Callback. The order of ``included`` is random, what is empty may be absent, and
+links point to hosts that are not Cention's: they are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from marshmallow import ValidationError
+
+from schemas.cention.attachments import OLD_TYPES, RESOURCE_TYPES, AttachmentKind, AttachmentRef
+from schemas.documents import Document, Key, Resource, open_document
+from schemas.errors import DocumentError, Fault
+from schemas.jsonapi import ResourceSchema, read
+from schemas.leaves import identity, json_text, member, reference, small_number, text
+from schemas.parts import Leaf, Part, Several, optional, required
+
+ANSWER_EVENT = 1
+ANSWER_CALLBACK = "c3_callback_answer_errands"
+ANSWERED_ERRAND = "c3_answer_errands"
+
+# Names that servers used before April 2017, by the history of the vendor's SDK.
+_RENAMED: Mapping[str, str] = MappingProxyType(
+    {
+        "c3_callback_answer_errand": ANSWER_CALLBACK,
+        "c3_answer_errand": ANSWERED_ERRAND,
+        "c3_errand": ANSWERED_ERRAND,
+        **OLD_TYPES,
+    }
+)
+_KINDS: Mapping[str, AttachmentKind] = MappingProxyType(
+    {RESOURCE_TYPES[kind]: kind for kind in (AttachmentKind.RESPONSE, AttachmentKind.AREA_ARCHIVE)}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRecipient:
+    """One whom an answer was sent to."""
+
+    recipient_id: int | None
+    address: str | None  # of a chat or social channel it is no e-mail address
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an agent answered. Answer and response together identify it: there may be several."""
+
+    answer_id: int
+    response_id: int
+    subject: str | None  # of the answer
+    body_text: str | None  # the JSON, where Cention sent something else than a text
+    body_html: str | None  # likewise; never to be rendered, never to be followed
+    service_id: int | None
+    service_name: str | None
+    service_type: int | None  # the channel; its numbers are not public
+    recipients: tuple[AnswerRecipient, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """What happened, and to which errand."""
+
+    type: str  # of the resource, in its present spelling; ANSWER_CALLBACK or one we do not know
+    remote_id: int | None  # Cention's id of the callback, of unknown meaning
+    event: int | None  # ANSWER_EVENT or one we do not know
+    errand_id: int | None
+    answer: Answer | None  # None if the answered errand is not in the document
+    attachments: tuple[AttachmentRef, ...]  # by kind and id, each once
+
+
+def read_callback(document: Mapping[str, Any]) -> Callback:
+    """Return the callback in ``document``, also one of a type or an event that we do not know.
+
+    Raises ``DocumentError``.
+    """
+    opened = open_document(document, renamed=_RENAMED)
+    callback = read(_CallbackSchema, opened.primary)
+    errand_key = _errand_key(opened)
+    errand = opened.included.get(errand_key) if errand_key else None
+    return Callback(
+        type=opened.primary.type,
+        remote_id=callback["id"],
+        event=callback["event"],
+        errand_id=_errand_id(errand_key, errand),
+        answer=_answer(errand),
+        attachments=_attachments(opened, errand),
+    )
+
+
+def _errand_key(document: Document) -> Key | None:
+    named = document.linkage(document.primary, "errand")
+    if len(named) > 1:
+        raise document.primary.fault("relationships/errand/data", "must name one errand")
+    if named:
+        return named[0]
+    if document.primary.type != ANSWER_CALLBACK:
+        return None
+    answered = [key for key in document.included if key.type == ANSWERED_ERRAND]
+    return answered[0] if len(answered) == 1 else None
+
+
+def _errand_id(key: Key | None, errand: Resource | None) -> int | None:
+    if key is None or key.id == "0":
+        return None
+    pointer = errand.pointer if errand else "/data/relationships/errand/data"
+    return _identity(key, f"{pointer}/id")
+
+
+def _identity(key: Key, pointer: str) -> int:
+    try:
+        return identity(key.id)
+    except ValidationError as error:
+        raise DocumentError(Fault(pointer, error.messages[0])) from error
+
+
+def _answer(errand: Resource | None) -> Answer | None:
+    if errand is None or errand.type != ANSWERED_ERRAND:
+        return None
+    found = read(_AnsweredErrandSchema, errand)
+    if found["answer"] is None:
+        return None
+    response = found["answer"]["response"]
+    service = found["service"] or {}
+    return Answer(
+        answer_id=found["answer"]["c3_id"],
+        response_id=response["c3_id"],
+        subject=response["subject"],
+        body_text=response["body"],
+        body_html=response["html_body"] or response["old_html_body"],
+        service_id=service.get("c3_id"),
+        service_name=service.get("name"),
+        service_type=service.get("type"),
+        recipients=response["to"] or (),
+    )
+
+
+def _attachments(document: Document, errand: Resource | None) -> tuple[AttachmentRef, ...]:
+    """Return the files named by the errand and those included without being named."""
+    found = {
+        (_KINDS[key.type], _identity(key, pointer))
+        for key, pointer in _named_attachments(document, errand)
+        if key.type in _KINDS and key.id != "0"
+    }
+    return tuple(AttachmentRef(kind=kind, attachment_id=id_) for kind, id_ in _sorted(found))
+
+
+def _named_attachments(document: Document, errand: Resource | None) -> Iterator[tuple[Key, str]]:
+    for key, resource in document.included.items():
+        yield key, f"{resource.pointer}/id"
+    for resource in (document.primary, errand) if errand else (document.primary,):
+        for name in ("attachments", "embedded_archives"):
+            for key in document.linkage(resource, name):
+                yield key, f"{resource.pointer}/relationships/{name}/data"
+
+
+def _sorted(
+    found: Iterable[tuple[AttachmentKind, int]],
+) -> list[tuple[AttachmentKind, int]]:
+    order = list(AttachmentKind)
+    return sorted(found, key=lambda file: (order.index(file[0]), file[1]))
+
+
+def _recipient(recipient: Mapping[str, Any]) -> AnswerRecipient:
+    address = "email_address" if "email_address" in recipient else "emailAddress"
+    return AnswerRecipient(
+        recipient_id=member(recipient, "c3_id", reference),
+        address=member(recipient, address, text),
+        name=member(recipient, "name", text),
+    )
+
+
+class _Response(Part):
+    c3_id = Leaf(identity, required=True)
+    subject = Leaf(text)
+    body = Leaf(json_text)
+    html_body = Leaf(json_text)
+    old_html_body = Leaf(json_text, "htmlBody")
+    to = Several(_recipient)
+
+
+class _Answer(Part):
+    c3_id = Leaf(identity, required=True)
+    response = required(_Response)
+
+
+class _Service(Part):
+    c3_id = Leaf(reference)
+    name = Leaf(text)
+    type = Leaf(small_number)
+
+
+class _AnsweredErrandSchema(ResourceSchema):
+    id = Leaf(reference)
+    answer = optional(_Answer)
+    service = optional(_Service)
+
+
+class _CallbackSchema(ResourceSchema):
+    id = Leaf(reference)
+    event = Leaf(small_number)
