@@ -6,6 +6,7 @@ from flask import Flask
 
 from receiver import callbacks, errors, health, metrics
 from receiver.announcing import Announce
+from receiver.envelope import Secrets
 from receiver.health import Check
 from receiver.keeping import Keep
 from receiver.metrics import ReadGauges
@@ -31,7 +32,7 @@ def create_app(
 
     Raises ``Unsigned`` if a workspace has no callback secret, unless the settings allow it.
     """
-    secrets = {workspace.name: workspace.callback_secrets for workspace in settings.workspaces}
+    secrets = {each.name: Secrets(each.callback_secrets) for each in settings.workspaces}
     _refuse_unsigned(settings)
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_MAX_BYTES

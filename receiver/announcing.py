@@ -10,7 +10,7 @@ from typing import TypeAlias
 from receiver import metrics
 from receiver.logs import Seldom
 
-PAUSE_S = 0.05  # between nudges: at most 20 a second
+PAUSE_S = 0.1  # between nudges: at most 10 a second from each process
 PAUSE_AFTER_FAILURE_S = 1.0  # a broker that is down is asked once a second
 
 Announce: TypeAlias = Callable[[str], None]

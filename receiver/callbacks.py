@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,10 +18,9 @@ from werkzeug.exceptions import (
 
 from receiver import envelope
 from receiver.announcing import Announce
-from receiver.envelope import NotADocument
+from receiver.envelope import NotADocument, Sealed, Secrets
 from receiver.keeping import Keep, NotKept
 from schemas.cention.callbacks import Callback, read_callback
-from schemas.clean import clean
 from schemas.errors import DocumentError
 from workers.store.callbacks import NewCallback
 
@@ -32,7 +31,7 @@ THANKS = b'{"status":"ok"}'
 log = structlog.get_logger(__name__)
 
 
-def blueprint(secrets: Mapping[str, Sequence[str]], *, keep: Keep, announce: Announce) -> Blueprint:
+def blueprint(secrets: Mapping[str, Secrets], *, keep: Keep, announce: Announce) -> Blueprint:
     """Build the door of the workspaces in ``secrets``; one without secrets asks for none."""
     door = Blueprint("callbacks", __name__)
 
@@ -41,12 +40,21 @@ def blueprint(secrets: Mapping[str, Sequence[str]], *, keep: Keep, announce: Ann
         """Answer 200 once the callback is committed, whether or not a worker is awake."""
         if workspace not in secrets:
             raise NotFound
-        document = _document(secrets[workspace])
         received_at = datetime.now(UTC)
-
-        callback, error = _read(document)
+        sealed = _sealed(secrets[workspace])
+        callback, error = _read(sealed.document)
         try:
-            keep(_new_callback(workspace, received_at, document, callback, error))
+            keep(
+                NewCallback(
+                    workspace=workspace,
+                    received_at=received_at,
+                    event=callback.event if callback else None,
+                    remote_id=callback.remote_id if callback else None,
+                    body_sha256=sealed.sha256,
+                    document=sealed.document,
+                    problem=str(error) if error else None,
+                )
+            )
         except NotKept:
             raise ServiceUnavailable("Please send it again.", retry_after=RETRY_AFTER_S) from None
 
@@ -61,16 +69,15 @@ def blueprint(secrets: Mapping[str, Sequence[str]], *, keep: Keep, announce: Ann
     return door
 
 
-def _document(secrets: Sequence[str]) -> dict[str, Any]:
-    """Return the document of this request as it may be kept: without a secret, clean."""
+def _sealed(secrets: Secrets) -> Sealed:
+    """Return the document of this request as it may be kept."""
     try:
         document = envelope.read_body(_body())
-        if secrets and not envelope.shows_secret(document, secrets):
+        if secrets and not secrets.are_shown_by(document):
             raise Unauthorized("meta.api_secret is missing or wrong.")
-        kept: dict[str, Any] = clean(envelope.without_secrets(document, secrets))
+        return envelope.seal(document, secrets)
     except NotADocument as error:
         raise BadRequest(str(error)) from None
-    return kept
 
 
 def _body() -> bytes:
@@ -87,21 +94,3 @@ def _read(document: Mapping[str, Any]) -> tuple[Callback | None, DocumentError |
         return read_callback(document), None
     except DocumentError as error:
         return None, error
-
-
-def _new_callback(
-    workspace: str,
-    received_at: datetime,
-    document: dict[str, Any],
-    callback: Callback | None,
-    error: DocumentError | None,
-) -> NewCallback:
-    return NewCallback(
-        workspace=workspace,
-        received_at=received_at,
-        event=callback.event if callback else None,
-        remote_id=callback.remote_id if callback else None,
-        body_sha256=envelope.fingerprint(document),
-        document=document,
-        problem=str(error) if error else None,
-    )
