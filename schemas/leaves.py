@@ -108,18 +108,6 @@ def instant(value: object) -> datetime | None:
         raise ValidationError("is a time outside the years 1 to 9999") from error
 
 
-def texts(value: object) -> tuple[str, ...]:
-    """Return the texts of a list, without empty ones; ``null`` is an empty list."""
-    if value is None:
-        return ()
-    if not isinstance(value, list):
-        raise ValidationError("must be a list")
-    try:
-        return tuple(read for element in value if (read := text(element)))
-    except ValidationError as error:
-        raise ValidationError("must hold texts only") from error
-
-
 def member(part: Mapping[str, Any], name: str, read: Callable[[object], T]) -> T:
     """Return one member of an object that is read by hand; the error knows its name."""
     try:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing
 
 from schemas.errors import MAX_FAULTS
+from schemas.leaves import text
 
 
 class Part(Schema):
@@ -36,18 +37,14 @@ class Leaf(fields.Field):
         return self._read(value)
 
 
-class Several(fields.Field):
-    """A list of objects, each read by one plain function, which a schema of its own would slow.
+class _List(fields.Field):
+    """A list. Missing is ``None``: the document did not say. ``null`` is an empty list."""
 
-    Missing is ``None``: the document did not say. ``null`` is an empty list.
-    """
-
-    def __init__(self, read_one: Callable[[Mapping[str, Any]], Any], name: str | None = None):
+    def __init__(self, name: str | None = None) -> None:
         super().__init__(data_key=name, load_default=None)
-        self._read_one = read_one
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        """Read the list: a tuple of what ``read_one`` returned."""
+        """Read the list into a tuple."""
         return () if value is None else super().deserialize(value, *args, **kwargs)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[Any, ...]:
@@ -57,7 +54,7 @@ class Several(fields.Field):
         faults: dict[Any, Any] = {}
         for index, element in enumerate(value):
             try:
-                read.append(self._read_object(element))
+                read.append(self._read_one(element))
             except ValidationError as error:
                 faults[index] = error.messages
             if len(faults) == MAX_FAULTS:
@@ -66,10 +63,45 @@ class Several(fields.Field):
             raise ValidationError(faults)
         return tuple(read)
 
-    def _read_object(self, element: object) -> Any:
+    def _read_one(self, element: Any) -> Any:
+        raise NotImplementedError
+
+
+class Several(_List):
+    """A list of objects, each read by one plain function: a schema for each would be slow."""
+
+    def __init__(
+        self, read_object: Callable[[Mapping[str, Any]], Any], name: str | None = None
+    ) -> None:
+        super().__init__(name)
+        self._read_object = read_object
+
+    def _read_one(self, element: Any) -> Any:
         if not isinstance(element, dict):
             raise ValidationError("must be an object")
-        return self._read_one(element)
+        return self._read_object(element)
+
+
+class Texts(_List):
+    """A list of texts; empty ones are left out."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[Any, ...]:
+        return tuple(filter(None, super()._deserialize(value)))
+
+    def _read_one(self, element: Any) -> str | None:
+        return text(element)
+
+
+class Group(fields.Nested):
+    """A part that may be missing or ``null``: then so are all its members."""
+
+    def __init__(self, part: type[Part]) -> None:
+        super().__init__(part)
+
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        """Read the part into a dict of all its members."""
+        present = {} if value is None or value is missing else value
+        return super().deserialize(present, *args, **kwargs)
 
 
 def required(part: type[Part]) -> fields.Nested:

@@ -18,7 +18,7 @@ from schemas.documents import Document, Key, Resource, open_document
 from schemas.errors import DocumentError, Fault
 from schemas.jsonapi import ResourceSchema, read
 from schemas.leaves import identity, json_text, member, reference, small_number, text
-from schemas.parts import Leaf, Part, Several, optional, required
+from schemas.parts import Group, Leaf, Part, Several, optional, required
 
 ANSWER_EVENT = 1
 ANSWER_CALLBACK = "c3_callback_answer_errands"
@@ -126,16 +126,16 @@ def _answer(errand: Resource | None) -> Answer | None:
     if found["answer"] is None:
         return None
     response = found["answer"]["response"]
-    service = found["service"] or {}
+    service = found["service"]
     return Answer(
         answer_id=found["answer"]["c3_id"],
         response_id=response["c3_id"],
         subject=response["subject"],
         body_text=response["body"],
         body_html=response["html_body"] or response["old_html_body"],
-        service_id=service.get("c3_id"),
-        service_name=service.get("name"),
-        service_type=service.get("type"),
+        service_id=service["c3_id"],
+        service_name=service["name"],
+        service_type=service["type"],
         recipients=response["to"] or (),
     )
 
@@ -198,7 +198,7 @@ class _Service(Part):
 class _AnsweredErrandSchema(ResourceSchema):
     id = Leaf(reference)
     answer = optional(_Answer)
-    service = optional(_Service)
+    service = Group(_Service)
 
 
 class _CallbackSchema(ResourceSchema):

@@ -6,20 +6,15 @@ import json
 from typing import Any
 
 import orjson
-
 from schemas.clean import clean
 
 
 def dump(value: Any) -> str:
-    """Return ``value`` (JSON, dataclasses, aware datetimes) as text that jsonb accepts.
-
-    What Postgres cannot hold is replaced by U+FFFD. Raises ``ValueError`` for NaN and
-    infinities in documents that need replacing, ``TypeError`` for what is not JSON.
-    """
+    """Return a JSON value as text that jsonb accepts; what it cannot hold becomes U+FFFD."""
     try:
         text = orjson.dumps(value)
     except orjson.JSONEncodeError:  # lone surrogates, integers over 64 bits, deep nesting
         return json.dumps(clean(value), ensure_ascii=False, allow_nan=False)
     if b"\\u0000" in text:
-        text = orjson.dumps(clean(value)) if isinstance(value, dict | list) else text
+        text = orjson.dumps(clean(value))
     return text.decode()

@@ -77,9 +77,7 @@ def claim(
     }
     with conn.cursor(row_factory=class_row(Claimed)) as cursor:
         records = tuple(cursor.execute(SQL["claim"], parameters).fetchall())
-    with conn.cursor(row_factory=scalar_row) as cursor:
-        claimed_at = cursor.execute(SQL["database_time"]).fetchone()
-    assert isinstance(claimed_at, datetime)
+    claimed_at: datetime = conn.execute(SQL["database_time"]).fetchall()[0][0]
     return Claim(
         workspace=workspace, family=family, token=token, claimed_at=claimed_at, records=records
     )

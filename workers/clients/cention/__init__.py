@@ -1,0 +1,3 @@
+"""Cention's API, one class per claim."""
+
+from __future__ import annotations

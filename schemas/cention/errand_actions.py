@@ -1,0 +1,82 @@
+"""The history of an errand: what happened to it, and when.
+
+Source: Cention Errand Report, ``actions``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from schemas.documents import open_document
+from schemas.jsonapi import ResourceSchema, read
+from schemas.leaves import identity, instant, member, reference, text
+from schemas.parts import Leaf, Several
+from schemas.times import EPOCH, from_go_time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrandAction:
+    """One line of an errand's history."""
+
+    action_id: int
+    note: str | None  # for people, in the language of the workspace
+    origin: str | None  # who did it: an agent's display name
+    happened_at: datetime | None  # aware, UTC; None if Cention did not say
+
+
+def read_action(action: Mapping[str, Any]) -> ErrandAction:
+    """Read one action. Its ``timeStamp`` decides; ``time`` stands in where that is missing or 0.
+
+    Raises marshmallow's ``ValidationError``.
+    """
+    happened_at = member(action, "timeStamp", instant)
+    if happened_at is None:
+        told = member(action, "time", _go_time)
+        happened_at = told and told.astimezone(UTC)
+    return ErrandAction(
+        action_id=member(action, "id", identity),
+        note=member(action, "note", text),
+        origin=member(action, "origin", text),
+        happened_at=happened_at,
+    )
+
+
+def in_order(actions: tuple[ErrandAction, ...]) -> tuple[ErrandAction, ...]:
+    """Return the actions by time and id, those of unknown time first.
+
+    Of several with one id, only the last of the document.
+    """
+    distinct = {action.action_id: action for action in actions}.values()
+    return tuple(sorted(distinct, key=_order))
+
+
+def action_offsets(document: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the UTC offsets, in seconds, that a report's actions show, in the document's order.
+
+    Only those of actions whose ``time`` and ``timeStamp`` are the same moment.
+    Raises ``DocumentError``.
+    """
+    offsets = read(_OffsetsSchema, open_document(document).primary)["actions"] or ()
+    return tuple(offset for offset in offsets if offset is not None)
+
+
+def _order(action: ErrandAction) -> tuple[bool, datetime, int]:
+    return action.happened_at is not None, action.happened_at or EPOCH, action.action_id
+
+
+def _go_time(value: object) -> datetime | None:
+    return from_go_time(text(value))
+
+
+def _offset(action: Mapping[str, Any]) -> int | None:
+    told = member(action, "time", _go_time)
+    offset = told.utcoffset() if told == member(action, "timeStamp", instant) and told else None
+    return None if offset is None else int(offset.total_seconds())
+
+
+class _OffsetsSchema(ResourceSchema):
+    id = Leaf(reference)
+    actions = Several(_offset)

@@ -1,0 +1,247 @@
+"""Errand reports: what Cention knows about one errand, and which errands changed.
+
+Source: Cention Errand Report, ``GET c3_errand_reports/<id>``; Dirty Errand List,
+``GET c3_dirty_errand_list``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from marshmallow import ValidationError
+
+from schemas.cention.changed import ChangedIds, read_changed
+from schemas.cention.errand_actions import ErrandAction, action_offsets, in_order, read_action
+from schemas.cention.errand_status import ErrandStatus, read_status
+from schemas.cention.errand_tags import Tag, read_tag
+from schemas.documents import open_document
+from schemas.jsonapi import ResourceSchema, read_typed
+from schemas.leaves import flag, identity, reference, small_number, text
+from schemas.parts import Group, Leaf, Part, Several, Texts, optional, required
+from schemas.times import from_workspace_minute
+
+__all__ = [
+    "ChangedIds",
+    "ErrandAction",
+    "ErrandReport",
+    "ErrandSla",
+    "Tag",
+    "action_offsets",
+    "read_changed_errands",
+    "read_errand_report",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrandSla:
+    """How an errand fared against its service level agreement."""
+
+    sla_expiry: int | None  # 0 none, 1 warning, 2 expired; may lag by about 5 minutes
+    sla_done_due: bool | None  # at the moment of the report: grows old without any change
+    within_sla: bool | None
+    handling_time_s: int | None  # total
+    response_time_s: int | None  # total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrandReport:
+    """One errand as Cention reported it at one moment. Its texts are strangers': never markup.
+
+    Everywhere ``None`` is "none", as 0 and "" of Cention often are, or "the report did not say".
+    A list is ``None`` only if the report did not say; () is empty.
+    """
+
+    errand_id: int
+    display_id: str | None
+    thread_id: int | None
+    group_id: int | None
+    has_child: bool | None
+    acquired: bool | None
+    status_code: str | None  # names of icons, such as ACTION_ANSWER, joined by ", "
+    status_title: str | None  # in the language of the workspace
+    service_id: int | None
+    service_name: str | None
+    organisation_id: int | None
+    organisation_name: str | None
+    area_id: int | None
+    area_name: str | None
+    agent_id: int | None
+    agent_name: str | None
+    priority: str | None
+    from_address: str | None
+    from_name: str | None
+    to_text: str | None
+    subject: str | None
+    body_html: str | None
+    arrived_at: datetime | None  # these three to the minute; aware, UTC
+    answered_at: datetime | None
+    done_at: datetime | None
+    attachment_count: int | None
+    closed: bool | None
+    deleted: bool | None
+    answered: bool | None  # independent of has_answer
+    has_answer: bool | None
+    answer_deleted: bool | None
+    forwarded_external: bool | None
+    cloned_forwarded_external: bool | None
+    feedback_answer: str | None
+    feedback_link: str | None
+    feedback_value: int | None  # 0 only beside an answer
+    feedback_question_text: str | None
+    feedback_question_html: str | None
+    answer_subject: str | None
+    answer_body: str | None
+    secure_user_id: str | None
+    fb_likes: str | None
+    fb_action: str | None
+    fb_pms: bool | None
+    send_pm: bool | None
+    retweet: bool | None
+    twitter_pm: bool | None
+    sla: ErrandSla | None  # None while Cention is still computing it
+    actions: tuple[ErrandAction, ...] | None  # by time and id
+    tags: tuple[Tag, ...] | None
+    to_addresses: tuple[str, ...] | None
+    copy_addresses: tuple[str, ...] | None
+
+
+def read_errand_report(document: Mapping[str, Any], *, zone: ZoneInfo) -> ErrandReport:
+    """Return the report in ``document``; ``zone`` is the clock of its dates without an offset.
+
+    Raises ``NotThere`` for ``"data": null``, else ``DocumentError``.
+    """
+    found = read_typed(_ErrandReportSchema, open_document(document).primary)
+    basic, extended = found["basic"], found["extended"]
+    data, feedback = basic.pop("data"), extended.pop("feedback")
+    status, sla, actions = data.pop("status"), found["sla"], found["actions"]
+    values = {**basic, **data, **extended}
+    return ErrandReport(
+        **(values | _times(data, zone) | _feedback(feedback, data["feedback_answer"])),
+        errand_id=found["id"],
+        status_code=status.code if status else None,
+        status_title=status.title if status else None,
+        sla=None if sla is None else ErrandSla(**sla),
+        actions=None if actions is None else in_order(actions),
+    )
+
+
+def read_changed_errands(document: Mapping[str, Any]) -> ChangedIds:
+    """Return the ids of the errands that changed. Raises ``DocumentError``."""
+    return read_changed(document, type_="c3_dirty_errand_list", attribute="errands")
+
+
+def _times(data: Mapping[str, Any], zone: ZoneInfo) -> dict[str, datetime | None]:
+    dates = ("arrived_at", "answered_at", "done_at")
+    return {name: from_workspace_minute(data[name], zone) for name in dates}
+
+
+def _feedback(feedback: Mapping[str, Any], plain_answer: str | None) -> dict[str, Any]:
+    """Return the feedback. Its value 0 is a value only if there is an answer."""
+    answer = feedback["feedback_answer"] or plain_answer
+    value = feedback["feedback_value"]
+    return {
+        **feedback,
+        "feedback_answer": answer,
+        "feedback_value": value if answer else value or None,
+    }
+
+
+def _status(value: object) -> ErrandStatus:
+    return read_status(text(value))
+
+
+def _count(value: object) -> int | None:
+    """Return how many: of a list, its length; of what is no number from 0 on, ``None``."""
+    if isinstance(value, list):
+        return len(value)
+    try:
+        count = small_number(value)
+    except ValidationError:
+        return None
+    return count if count is not None and count >= 0 else None
+
+
+class _BasicData(Part):
+    display_id = Leaf(text, "displayId")
+    status = Leaf(_status)
+    service_id = Leaf(reference, "service")
+    service_name = Leaf(text, "serviceName")
+    organisation_id = Leaf(reference, "organisationId")
+    organisation_name = Leaf(text, "organisationName")
+    area_id = Leaf(reference, "area")
+    area_name = Leaf(text, "areaName")
+    agent_id = Leaf(reference, "agentId")
+    agent_name = Leaf(text, "agent")
+    priority = Leaf(text)
+    from_address = Leaf(text, "fromAddress")
+    from_name = Leaf(text, "fromName")
+    to_text = Leaf(text, "to")
+    to_addresses = Texts("toAddresses")
+    copy_addresses = Texts("copyAddresses")
+    subject = Leaf(text)
+    body_html = Leaf(text, "body")
+    arrived_at = Leaf(text, "date")
+    answered_at = Leaf(text, "answeredDate")
+    done_at = Leaf(text, "donedate")
+    attachment_count = Leaf(_count, "attachments")
+    closed = Leaf(flag)
+    deleted = Leaf(flag)
+    answered = Leaf(flag)
+    has_answer = Leaf(flag, "hasAnswer")
+    answer_deleted = Leaf(flag, "answerDeleted")
+    forwarded_external = Leaf(flag, "wasForwardedToExternal")
+    cloned_forwarded_external = Leaf(flag, "wasClonedAndForwardedExternal")
+    feedback_answer = Leaf(text, "feedbackAnswer")
+    feedback_link = Leaf(text, "feedbackLink")
+    secure_user_id = Leaf(text, "secureUserId")
+    fb_likes = Leaf(text, "fbLikes")
+    fb_action = Leaf(text, "fbAction")
+    fb_pms = Leaf(flag, "fbPms")
+    send_pm = Leaf(flag, "sendPm")
+    retweet = Leaf(flag)
+    twitter_pm = Leaf(flag, "twitterPm")
+
+
+class _Basic(Part):
+    data = required(_BasicData)
+    thread_id = Leaf(reference, "threadId")
+    group_id = Leaf(reference, "groupWith")
+    has_child = Leaf(flag, "hasChild")
+    acquired = Leaf(flag)
+
+
+class _Feedback(Part):
+    feedback_answer = Leaf(text, "Answer")
+    feedback_value = Leaf(small_number, "value")
+    feedback_question_text = Leaf(text, "QuestionText")
+    feedback_question_html = Leaf(text, "QuestionHTML")
+
+
+class _Extended(Part):
+    answer_subject = Leaf(text)
+    answer_body = Leaf(text)
+    tags = Several(read_tag, "errand_tags")
+    feedback = Group(_Feedback)
+
+
+class _Sla(Part):
+    sla_expiry = Leaf(small_number, "expiry")
+    sla_done_due = Leaf(flag, "done_due")
+    within_sla = Leaf(flag)
+    handling_time_s = Leaf(small_number, "handling_time")
+    response_time_s = Leaf(small_number, "response_time")
+
+
+class _ErrandReportSchema(ResourceSchema):
+    id = Leaf(identity, required=True)
+    basic = required(_Basic)
+    extended = Group(_Extended)
+    sla = optional(_Sla)
+    actions = Several(read_action)
+
+    class Meta(ResourceSchema.Meta):
+        type_ = "c3_errand_reports"

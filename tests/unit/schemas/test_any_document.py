@@ -1,0 +1,169 @@
+"""Whatever JSON comes in, a reader returns a record or tells the faults."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from pathlib import Path
+from threading import Thread
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas.cention.attachments import AttachmentKind, read_attachment
+from schemas.cention.callbacks import read_callback
+from schemas.cention.errand_reports import (
+    action_offsets,
+    read_changed_errands,
+    read_errand_report,
+)
+from schemas.cention.facebook_ratings import read_changed_facebook_ratings, read_facebook_rating
+from schemas.errors import DocumentError
+
+DOCUMENTS = Path(__file__).parents[2] / "documents"
+READERS = {
+    "callback_answer_errand": [read_callback],
+    "errand_report_33": [
+        lambda document: read_errand_report(document, zone=ZoneInfo("Europe/Stockholm")),
+        action_offsets,
+    ],
+    "facebook_rating_3": [read_facebook_rating],
+    "dirty_errand_list": [read_changed_errands],
+    "dirty_facebook_ratings": [read_changed_facebook_ratings],
+    "response_attachment_1270": [
+        lambda document: read_attachment(document, AttachmentKind.RESPONSE)
+    ],
+}
+SAMPLES = {
+    name: json.loads((DOCUMENTS / f"{name}.json").read_text(encoding="utf-8")) for name in READERS
+}
+DELETED = object()
+ODD = [
+    *(DELETED, None, True, False, 0, -1, 1.5, 1.0, 2**63, -(2**64), 10**400, 1e300),
+    *(float("nan"), float("inf"), "", "x", "0", "-1", "9" * 5000, "\0\ud800", "No Date"),
+    *([], [[]], [None], ["x"], {}, {"data": None}, {"data": [None]}, {"": {}}),
+    *({"type": "x", "id": "1"}, [{"id": 10**400}], {"deep": [[[[{"deeper": []}]]]]}),
+]
+UNPRINTABLE = 10**5000  # Python refuses to write it in digits
+NAMES = st.sampled_from(
+    [
+        *("data", "included", "type", "id", "attributes", "relationships", "errand", "answer"),
+        *("attachments", "embedded_archives", "response", "service", "c3_id", "to", "basic"),
+        *("actions", "sla", "extended", "feedback", "errors", "meta", "errands"),
+    ]
+)
+TYPES = st.sampled_from(
+    ["c3_answer_errands", "c3_response_attachments", "c3_area_archives", "c3_errand_reports"]
+)
+ANY_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | TYPES
+    | st.sampled_from(["0", "1", 10**400]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.text(), inner),
+    max_leaves=30,
+)
+
+
+def refusal_by(reader, document):
+    try:
+        reader(document)
+    except DocumentError as error:
+        return error
+    return None
+
+
+def read_or_refuse(name, document):
+    for reader in READERS[name]:
+        error = refusal_by(reader, document)
+        if error is not None:
+            assert error.faults
+            assert all(fault.pointer == "" or fault.pointer[0] == "/" for fault in error.faults)
+            assert "\0" not in str(error)
+            assert str(error).encode()
+
+
+def paths(value, path=()):
+    yield path
+    if isinstance(value, dict | list):
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        for step, member in members:
+            yield from paths(member, (*path, step))
+
+
+def changed(document, path, value):
+    if not path:
+        return None if value is DELETED else value
+    document = copy.deepcopy(document)
+    holder = document
+    for step in path[:-1]:
+        holder = holder[step]
+    if value is DELETED:
+        del holder[path[-1]]
+    else:
+        holder[path[-1]] = value
+    return document
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_sample_spoilt_at_any_one_place_is_read_or_refused(name):
+    for path in paths(SAMPLES[name]):
+        for value in [*ODD, UNPRINTABLE, [{"id": UNPRINTABLE}], {"deep": [UNPRINTABLE]}]:
+            read_or_refuse(name, changed(SAMPLES[name], path, value))
+
+
+@pytest.mark.parametrize("name", READERS)
+@given(drawn=st.data())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_sample_spoilt_at_several_places_is_read_or_refused(name, drawn):
+    document = SAMPLES[name]
+    for _ in range(drawn.draw(st.integers(1, 3))):
+        path = drawn.draw(st.sampled_from(list(paths(document))))
+        document = changed(document, path, drawn.draw(ANY_JSON | st.sampled_from(ODD)))
+
+    read_or_refuse(name, document)
+
+
+@pytest.mark.parametrize("name", READERS)
+@given(document=ANY_JSON)
+@settings(max_examples=150, deadline=None)
+def test_any_json_is_read_or_refused(name, document):
+    read_or_refuse(name, document)
+
+
+def test_many_threads_read_at_once():
+    """Schemas are not safe to share between threads."""
+    expected = read_callback(SAMPLES["callback_answer_errand"])
+    got = []
+
+    def work():
+        got.extend(read_callback(SAMPLES["callback_answer_errand"]) for _ in range(50))
+
+    threads = [Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert got == [expected] * 200
+
+
+def test_four_thousand_attachments_are_read_at_once():
+    document = copy.deepcopy(SAMPLES["callback_answer_errand"])
+    named = [{"type": "c3_response_attachments", "id": str(id_)} for id_ in range(1, 4001)]
+    errand = next(one for one in document["included"] if one["type"] == "c3_answer_errands")
+    errand["relationships"]["attachments"]["data"] = named
+    document["included"] = [errand, *({**one, "attributes": {}} for one in named)]
+
+    began = time.perf_counter()
+    read = read_callback(document)
+    took_s = time.perf_counter() - began
+
+    assert len(read.attachments) == 4001
+    assert took_s < 0.3

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.cention.errand_status import read_status
+
+
+def said(html):
+    status = read_status(html)
+    return status.code, status.title
+
+
+def test_an_icon_tells_a_code_and_a_title():
+    html = '<img src="/ng/img/icons/ACTION_ANSWER.png" title="Answered &amp; closed" border="0"/> '
+
+    assert said(html) == ("ACTION_ANSWER", "Answered & closed")
+
+
+def test_of_several_icons_all_are_told():
+    html = '<img src="/a/ACTION_SAVE.png" title="Saved"/> <IMG src="ACTION_DELETE.gif?v=2">'
+
+    assert said(html) == ("ACTION_SAVE, ACTION_DELETE", "Saved")
+
+
+@pytest.mark.parametrize(
+    ("html", "title"),
+    [(" Open ", "Open"), ("a < b", "a < b"), ("<b>Open</b>", "<b>Open</b>"), ("<![x[", "<![x[")],
+)
+def test_a_text_without_icons_is_its_own_title(html, title):
+    assert said(html) == (None, title)
+
+
+@pytest.mark.parametrize("html", [None, "", "  ", "<img>", '<img src="" title="">'])
+def test_nothing_is_none(html):
+    assert said(html) == (None, None)
+
+
+@given(st.text(alphabet="<>![]-/?&;= 'img\"srcx#\0\ud800"))
+def test_any_text_is_survived(html):
+    read_status(html)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.times import from_go_time, from_unix_seconds, from_workspace_minute
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+def test_a_minute_of_the_workspace_becomes_utc():
+    at = from_workspace_minute("2026/07/01 12:30", STOCKHOLM)
+
+    assert at == datetime(2026, 7, 1, 10, 30, tzinfo=UTC)
+
+
+def test_a_minute_that_the_clock_showed_twice_is_the_earlier_one():
+    at = from_workspace_minute("2026/10/25 02:30", STOCKHOLM)
+
+    assert at == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_a_minute_that_the_clock_skipped_is_read_as_if_it_had_not():
+    at = from_workspace_minute("2026/03/29 02:30", STOCKHOLM)
+
+    assert at == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "No Date",
+        "Inget datum",
+        "2026/07/01",
+        "2026/13/01 00:00",
+        "2026/07/01 24:00",
+        "2026-07-01 12:30",
+        "2026/07/01 12:30:00",
+        "0000/00/00 00:00",
+        "٢٠٢٦/07/01 12:30",
+    ],
+)
+def test_what_is_no_minute_is_no_time(text):
+    assert from_workspace_minute(text, STOCKHOLM) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"), [("0001/01/01 00:00", "Asia/Tokyo"), ("9999/12/31 23:59", "America/Lima")]
+)
+def test_a_minute_off_the_calendar_is_no_time(text, zone):
+    assert from_workspace_minute(text, ZoneInfo(zone)) is None
+
+
+@given(st.from_regex(r"\A\d{4}/\d\d/\d\d \d\d:\d\d\Z"), st.sampled_from(["UTC", "Asia/Tokyo"]))
+def test_whatever_looks_like_a_minute_is_survived(text, zone):
+    from_workspace_minute(text, ZoneInfo(zone))
+
+
+@given(st.from_regex(r"\A\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( [A-Z]+)?\Z"))
+def test_whatever_looks_like_a_time_of_go_is_survived(text):
+    from_go_time(text)
+
+
+def test_a_time_of_go_keeps_its_offset():
+    assert from_go_time("2015-07-16 20:50:17 +0530 IST").utcoffset().total_seconds() == 19_800
+
+
+@pytest.mark.parametrize("seconds", [0, -62135596800])
+def test_the_zero_times_are_no_time(seconds):
+    assert from_unix_seconds(seconds) is None
+
+
+def test_a_second_before_1970_is_a_time():
+    assert from_unix_seconds(-1) == datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)

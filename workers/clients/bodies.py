@@ -1,0 +1,77 @@
+"""What a body says: JSON read exactly, and error documents made fit for a log line."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+SAID_CHARACTERS = 200
+
+_SECRETS = re.compile(
+    r"eyJ[\w.=-]*"  # a JSON Web Token, or the beginning of one
+    r"|\bbearer\s+\S+"
+    r"|(?:\b[a-z][a-z0-9+.-]*:)?//\S+"  # a URL, with or without its scheme
+    r"|\S*\?\S+=\S*",  # a query string
+    re.IGNORECASE,
+)
+
+
+def read_json(body: bytes) -> Any:
+    """Return the JSON value in ``body``, integers exact whatever their size.
+
+    Lone surrogates and control characters in strings are let through; ``NaN``, ``Infinity`` and
+    floats beyond the range of a double are not. Raises ``ValueError``.
+    """
+    try:
+        # orjson makes floats of integers beyond 64 bits, silently, and refuses lone surrogates.
+        return json.loads(
+            body, strict=False, parse_constant=_refuse_constant, parse_float=_finite_float
+        )
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def error_texts(body: bytes) -> tuple[str, ...] | None:
+    """Return what a JSON:API error document says; ``None`` if ``body`` is no such document."""
+    try:
+        document = read_json(body)
+    except ValueError:
+        return None
+    if not isinstance(document, dict):
+        return None
+    listed = document.get("errors")
+    if not isinstance(listed, list) or not any(isinstance(error, dict) for error in listed):
+        return None
+    return tuple(_texts(listed))
+
+
+def fit_to_log(text: str, *, secrets: tuple[str, ...]) -> str:
+    """Return one printable line of at most 200 characters, without secrets, URLs and tokens."""
+    for secret in secrets:
+        text = text.replace(secret, "[redacted]")
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(_SECRETS.sub("[redacted]", printable).split())[:SAID_CHARACTERS]
+
+
+def _texts(errors: list[Any]) -> Iterator[str]:
+    for error in errors:
+        if isinstance(error, dict):
+            yield from (
+                error[member]
+                for member in ("title", "detail")
+                if isinstance(error.get(member), str)
+            )
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite_float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number beyond the range of a double")
+    return number

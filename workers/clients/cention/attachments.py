@@ -1,0 +1,145 @@
+"""Attachments of answers and of the library, and area archives.
+
+Source: Cention Callback. Claim: "get attachment". A file arrives as base64 inside of a JSON
+document, so the document is taken apart while it arrives: no file is ever whole in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+from workers.clients import errors
+from workers.clients.base64_text import NotBase64
+from workers.clients.bodies import read_json
+from workers.clients.cention.capi import Capi
+from workers.clients.cention.content_file import ContentFile, ContentTooLarge
+from workers.clients.http import HttpApi
+from workers.clients.long_strings import ROOM_BYTES, LongString, NoObject, NoRoom, SecondLongString
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedAttachment:
+    """An attachment and its content; a context manager that throws the content away."""
+
+    document: dict[str, Any] = field(repr=False)  # as it came, with null for the content
+    content: BinaryIO = field(repr=False)  # at its beginning; on disk above 256 KiB
+    size_bytes: int
+    sha256: bytes
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Throw the content away."""
+        self.content.close()
+
+
+class AttachmentsApi:
+    """What one token with the claim "get attachment" may do."""
+
+    def __init__(self, http: HttpApi, *, token: str) -> None:
+        self._capi = Capi(http, token=token)
+
+    def fetch(self, resource_type: str, attachment_id: int, *, max_bytes: int) -> FetchedAttachment:
+        """Return one attachment, for instance of ``c3_response_attachments``; close it after use.
+
+        Fetching has no side effect at Cention. Besides what every call raises: ``TooLarge`` if the
+        content is larger than ``max_bytes`` or what surrounds it than 256 KiB, ``BadContent`` if it
+        is missing or no strict base64 (white space in it is ignored, "" is an empty file),
+        ``NotFound`` also for a document without data.
+        """
+        content = ContentFile(max_bytes=max_bytes)
+        try:
+            return self._fetched(resource_type, attachment_id, content, max_bytes)
+        except BaseException:
+            content.close()
+            raise
+
+    def _fetched(
+        self, resource_type: str, attachment_id: int, content: ContentFile, max_bytes: int
+    ) -> FetchedAttachment:
+        body_bytes = most_body_bytes(max_bytes)
+        with self._capi.opened(resource_type, attachment_id, max_bytes=body_bytes) as (
+            status,
+            pieces,
+        ):
+            try:
+                document = _taken_apart(pieces, content)
+                file = content.finish()
+            except (ContentTooLarge, NoRoom):
+                raise self._error(errors.TooLarge, "too large", status) from None
+            except _NoData:
+                raise self._error(errors.NotFound, "no data", status) from None
+            except (NotBase64, SecondLongString, _NoContent):
+                raise self._error(errors.BadContent, "no content to decode", status) from None
+            except ValueError:
+                raise self._error(errors.Unintelligible, "no JSON object", status) from None
+        return FetchedAttachment(
+            document=document,
+            content=file,
+            size_bytes=content.size_bytes,
+            sha256=content.sha256(),
+        )
+
+    def _error(self, kind: type[errors.ApiError], what: str, status: int) -> errors.ApiError:
+        return kind(f"attachment: {what}", api=self._capi.name, status=status)
+
+
+def most_body_bytes(max_bytes: int) -> int:
+    """Return how large the document of a file of ``max_bytes`` can be.
+
+    Base64 makes 4 of 3, and a quarter more leaves room for line breaks and escapes.
+    """
+    return max_bytes * 5 // 3 + ROOM_BYTES
+
+
+class _NoData(ValueError):
+    pass
+
+
+class _NoContent(ValueError):
+    pass
+
+
+def _taken_apart(pieces: Iterator[bytes], content: ContentFile) -> dict[str, Any]:
+    long_string = LongString(content.feed_escaped)
+    for piece in pieces:
+        long_string.feed(piece)
+    document = read_json(long_string.finish())
+    attachment = _attachment(document)
+    found = attachment.get("content")
+    if long_string.diverted:
+        # A long string anywhere else, or one that a second "content" overrules.
+        if found != long_string.placeholder:
+            raise _NoContent
+    elif isinstance(found, str) and found.isascii():
+        content.feed(found.encode("ascii"))
+    else:
+        raise _NoContent
+    attachment["content"] = None
+    return dict(document)
+
+
+def _attachment(document: Any) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        raise NoObject
+    if "data" in document and document["data"] is None:
+        raise _NoData
+    found: Any = document
+    for member in ("data", "attributes", "attachment"):
+        found = found.get(member)
+        if not isinstance(found, dict):
+            raise _NoContent
+    attachment: dict[str, Any] = found
+    return attachment

@@ -1,0 +1,73 @@
+"""``capi/json`` of one workspace: JSON:API resources, addressed by type and id.
+
+A link found in a document is never followed: it would carry the token to whoever wrote it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+from urllib.parse import quote
+
+from workers.clients.http import HttpApi
+
+MEDIA_TYPE = "application/vnd.api+json"
+
+
+class Capi:
+    """What every claim has in common. The base URL of ``http`` ends with the workspace."""
+
+    def __init__(self, http: HttpApi, *, token: str) -> None:
+        if not (token.isascii() and token.isprintable()) or " " in token or not token:
+            raise ValueError("a token consists of printable ASCII characters without spaces")
+        self._http = http
+        self._headers = {
+            "Accept": MEDIA_TYPE,
+            # On GET too: Cention documents it for every call.
+            "Content-Type": MEDIA_TYPE,
+            "Authorization": f"Bearer {token}",
+        }
+
+    @property
+    def name(self) -> str:
+        """How the API is called in errors."""
+        return self._http.name
+
+    def get(self, resource_type: str, resource_id: int | None = None) -> dict[str, Any]:
+        """Return the document of one resource, or of a whole type. Raises ``ApiError``."""
+        answer = self._http.call(
+            "GET", _path(resource_type, resource_id), headers=self._fresh_headers()
+        )
+        return self._http.json_object(answer)
+
+    def opened(
+        self, resource_type: str, resource_id: int, *, max_bytes: int
+    ) -> AbstractContextManager[tuple[int, Iterator[bytes]]]:
+        """As ``HttpApi.opened``, for the document of one resource."""
+        return self._http.opened(
+            "GET",
+            _path(resource_type, resource_id),
+            headers=self._fresh_headers(),
+            max_bytes=max_bytes,
+        )
+
+    def post(self, resource_type: str, attributes: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Send one resource without an id; return the answer's document, ``None`` if it is empty.
+
+        Cention checks ``type`` only beside an ``id``, and answers 202 or 204 without a body.
+        Raises ``ApiError``; after ``BrokenOff`` it is unknown whether it took effect.
+        """
+        document = {"data": {"type": resource_type, "attributes": dict(attributes)}}
+        body = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+        answer = self._http.call("POST", _path(resource_type), headers=self._headers, body=body)
+        return self._http.json_object(answer) if answer.body else None
+
+    def _fresh_headers(self) -> dict[str, str]:
+        return {**self._headers, "Cache-Control": "no-store"}
+
+
+def _path(resource_type: str, resource_id: int | None = None) -> str:
+    path = f"capi/json/{quote(resource_type, safe='')}"
+    return path if resource_id is None else f"{path}/{resource_id:d}"

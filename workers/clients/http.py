@@ -1,0 +1,217 @@
+"""One way to call an HTTP API, for every client in this package."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.client import HTTPException
+from typing import Any
+
+import requests
+from requests import exceptions
+from urllib3.exceptions import DecodeError, HTTPError, LocationValueError
+from urllib3.exceptions import ReadTimeoutError as Urllib3ReadTimeout
+
+from workers.clients import errors
+from workers.clients.bodies import read_json
+from workers.clients.statuses import error_for
+from workers.clients.transport import Exchange, Surroundings, current_exchange, new_session
+
+MAX_BODY_BYTES = 32 * 1024 * 1024
+PIECE_BYTES = 64 * 1024
+MAX_ERROR_BYTES = 16 * 1024
+
+TRANSPORT_ERRORS = (OSError, HTTPError, HTTPException, UnicodeError)
+"""Everything ``requests`` (whose errors are ``OSError``) and what lies below it may raise."""
+
+_OURS = (
+    exceptions.InvalidURL,
+    exceptions.MissingSchema,
+    exceptions.InvalidSchema,
+    exceptions.InvalidHeader,
+    exceptions.InvalidJSONError,
+    exceptions.UnrewindableBodyError,
+    LocationValueError,
+    UnicodeError,
+)
+_OF_THE_ANSWER = (
+    exceptions.ReadTimeout,
+    exceptions.ChunkedEncodingError,
+    exceptions.ContentDecodingError,
+    Urllib3ReadTimeout,
+    DecodeError,
+    HTTPException,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """How long to wait, in seconds."""
+
+    connect_s: float  # for each address of the host
+    read_s: float  # for the next byte
+    total_s: float  # from the call until the last byte of the answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A 2xx answer, whole."""
+
+    status: int
+    body: bytes = field(repr=False)
+
+
+class HttpApi:
+    """A base URL and patience. Knows nothing of any particular API; may be shared by threads.
+
+    Never repeats a request and never sleeps: patience over minutes belongs to the list of wanted
+    records. ``name`` is how the API is called in errors and logs. Each thread has one connection,
+    which lives as long as the thread; after a fork the child opens its own.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        timeouts: Timeouts,
+        max_body_bytes: int = MAX_BODY_BYTES,
+    ) -> None:
+        self.name = name
+        self._base_url = base_url.rstrip("/")
+        self._timeouts = timeouts
+        self._max_body_bytes = max_body_bytes
+        self._surroundings = Surroundings.of(self._base_url)
+        self._local = threading.local()
+
+    def __repr__(self) -> str:
+        return f"HttpApi({self.name!r})"
+
+    def call(
+        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Answer:
+        """Send one request and return its 2xx answer, read whole. Raises ``ApiError``."""
+        with self.opened(
+            method, path, headers=headers, body=body, max_bytes=self._max_body_bytes
+        ) as (status, pieces):
+            return Answer(status=status, body=b"".join(pieces))
+
+    @contextmanager
+    def opened(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        max_bytes: int,
+    ) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """Send one request; give the status of its 2xx answer, and its body piece by piece.
+
+        Pieces are of 64 KiB at most and decompressed. An announced length above ``max_bytes`` is
+        refused before anything is read, a body that grows above it is not read on. Leaving the
+        block closes the connection unless the body was read to its end. Raises ``ApiError``.
+        """
+        exchange = Exchange(ends_at=time.monotonic() + self._timeouts.total_s)
+        with self._send(method, path, headers, body, exchange) as response:
+            pieces = self._pieces(response, max_bytes)
+            if not 200 <= response.status_code < 300:
+                raise self._error(response, headers)
+            self._check_length(response, max_bytes)
+            yield response.status_code, pieces
+
+    def json_object(self, answer: Answer) -> dict[str, Any]:
+        """Return the JSON object in ``answer``, or raise ``Unintelligible``."""
+        try:
+            value = read_json(answer.body)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise errors.Unintelligible("no JSON object", api=self.name, status=answer.status)
+        return value
+
+    def _session(self) -> requests.Session:
+        # A connection inherited through fork would hand one process the other's answers.
+        if getattr(self._local, "pid", None) != os.getpid():
+            self._local.session = new_session(self._surroundings)
+            self._local.pid = os.getpid()
+        session: requests.Session = self._local.session
+        return session
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        exchange: Exchange,
+    ) -> requests.Response:
+        current_exchange.set(exchange)
+        try:
+            return self._session().request(
+                method,
+                f"{self._base_url}/{path}",
+                headers=headers,
+                data=body,
+                timeout=(self._timeouts.connect_s, self._timeouts.read_s),
+                allow_redirects=False,
+                stream=True,
+            )
+        except TRANSPORT_ERRORS as error:
+            # "from None": its text holds the URL, and perhaps a header.
+            raise transport_error(error, api=self.name, asked=exchange.asked) from None
+
+    def _pieces(self, response: requests.Response, max_bytes: int) -> Iterator[bytes]:
+        taken = 0
+        try:
+            for piece in response.raw.stream(PIECE_BYTES, decode_content=True):
+                taken += len(piece)
+                if taken > max_bytes:
+                    raise self._too_large(response, max_bytes)
+                yield piece
+        except TRANSPORT_ERRORS as error:
+            raise transport_error(error, api=self.name, asked=True) from None
+
+    def _check_length(self, response: requests.Response, max_bytes: int) -> None:
+        length = response.headers.get("Content-Length", "")
+        if length.isdecimal() and int(length) > max_bytes:
+            raise self._too_large(response, max_bytes)
+
+    def _too_large(self, response: requests.Response, max_bytes: int) -> errors.TooLarge:
+        return errors.TooLarge(
+            f"the body is larger than {max_bytes} bytes",
+            api=self.name,
+            status=response.status_code,
+        )
+
+    def _error(self, response: requests.Response, headers: Mapping[str, str]) -> errors.ApiError:
+        try:
+            body = b"".join(self._pieces(response, MAX_ERROR_BYTES))
+        except errors.ApiError:
+            body = b""  # the status says enough
+        return error_for(
+            response.status_code,
+            retry_after=response.headers.get("Retry-After"),
+            body=body,
+            api=self.name,
+            secrets=tuple(headers.get("Authorization", "").split()[-1:]),
+            now=datetime.now(UTC),
+        )
+
+
+def transport_error(error: Exception, *, api: str, asked: bool) -> errors.ApiError:
+    """Choose the error for an exception of ``requests`` or of what lies below it.
+
+    ``asked`` tells whether the request had gone out. Of ``error`` only its class is told.
+    """
+    what = type(error).__name__
+    if asked or isinstance(error, _OF_THE_ANSWER):
+        return errors.BrokenOff(f"no whole answer ({what})", api=api)
+    if isinstance(error, _OURS):
+        return errors.Refused(f"the request cannot be sent ({what})", api=api)
+    return errors.Unreachable(f"no connection ({what})", api=api)

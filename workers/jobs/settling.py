@@ -1,0 +1,122 @@
+"""Writing what a drain brought home, and settling its claim, in one transaction."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import Connection
+
+from workers.jobs import verdicts
+from workers.jobs.outcomes import Failed, Missing, Outcome, Understood, Unfit, Unreadable
+from workers.jobs.plans import Plan
+from workers.rules import patience
+from workers.store import landed, wanted
+from workers.store.landed import Landing
+from workers.store.records import Fetched
+from workers.store.wanted import Claim
+
+log = structlog.get_logger(__name__)
+
+# Postgres refuses the values themselves, so the same statement will fail again.
+POISON = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
+
+
+def write(
+    conn: Connection[Any], plan: Plan, claim: Claim, outcomes: Sequence[Outcome], *, outage: bool
+) -> None:
+    """Write a group of outcomes in one transaction; one that poisons it is written alone.
+
+    ``outage``: nothing has come through lately, so failures do not count against records.
+    """
+    try:
+        with conn.transaction():
+            _write(conn, plan, claim, outcomes, outage=outage)
+    except POISON as error:
+        harmless = [_without_poison(outcomes[0], error)] if len(outcomes) == 1 else outcomes
+        for outcome in harmless:
+            write(conn, plan, claim, [outcome], outage=outage)
+
+
+def _without_poison(outcome: Outcome, error: psycopg.Error) -> Outcome:
+    """Return the next harmless thing: keep the document only, or not even that."""
+    if isinstance(outcome, Failed):
+        raise error
+    log.warning(
+        "record cannot be stored",
+        remote_id=outcome.claimed.remote_id,
+        error=type(error).__name__,
+        sqlstate=error.sqlstate,
+    )
+    if isinstance(outcome, Understood):
+        return Unreadable(
+            claimed=outcome.claimed,
+            fetched_at=outcome.fetched_at,
+            document=outcome.document,
+            problem=f"cannot be stored: {type(error).__name__} {error.sqlstate}",
+        )
+    return Failed(claimed=outcome.claimed, error=error)
+
+
+def _write(
+    conn: Connection[Any], plan: Plan, claim: Claim, outcomes: Sequence[Outcome], *, outage: bool
+) -> None:
+    held = wanted.hold(conn, claim, [o.claimed.remote_id for o in outcomes])
+    late = [o.claimed.remote_id for o in outcomes if o.claimed.remote_id not in held]
+    if late:
+        # Our fetch may have cleared the flag of a change that the new holder's fetch did not see.
+        log.info("came too late, wanted again", family=plan.family, records=len(late))
+        wanted.want(conn, plan.workspace, plan.family, late)
+    ours = [o for o in outcomes if o.claimed.remote_id in held]
+    _land(conn, plan, ours)
+    _save(conn, plan, ours)
+    _settle(conn, claim, ours, outage=outage)
+
+
+def _land(conn: Connection[Any], plan: Plan, ours: Sequence[Outcome]) -> None:
+    documents = [
+        Landing(
+            remote_id=o.claimed.remote_id,
+            document=o.document,
+            fetched_at=o.fetched_at,
+            problem=o.problem if isinstance(o, Unreadable) else None,
+        )
+        for o in ours
+        if isinstance(o, Understood | Unreadable)
+    ]
+    if documents:
+        landed.keep(conn, plan.workspace, plan.family, documents)
+
+
+def _save(conn: Connection[Any], plan: Plan, ours: Sequence[Outcome]) -> None:
+    records = [
+        Fetched(record=o.record, fetched_at=o.fetched_at) for o in ours if isinstance(o, Understood)
+    ]
+    if records:
+        plan.save(conn, plan.workspace, records)
+    for outcome in ours:
+        ids = [outcome.claimed.remote_id]
+        if isinstance(outcome, Missing) and verdicts.is_confirmed(outcome):
+            plan.mark_gone(conn, plan.workspace, ids, at=outcome.fetched_at)
+        elif isinstance(outcome, Unfit) and plan.mark_unfit:
+            plan.mark_unfit(conn, plan.workspace, ids, reason=outcome.reason, at=outcome.fetched_at)
+
+
+def _settle(conn: Connection[Any], claim: Claim, ours: Sequence[Outcome], *, outage: bool) -> None:
+    waiting = {
+        o.claimed.remote_id: verdicts.postponed(o, outage=outage, chance=random.random())  # noqa: S311 (spreads waits)
+        for o in ours
+    }
+    postponed = [p for p in waiting.values() if p]
+    settled = [o for o in ours if not waiting[o.claimed.remote_id]]
+    incomplete = [o.claimed for o in settled if verdicts.is_incomplete(o)]
+    done = [o.claimed for o in settled if not verdicts.is_incomplete(o)]
+    if done:
+        wanted.settle(conn, claim, done)
+    if incomplete:
+        wanted.look_again(conn, claim, incomplete, after_s=patience.SLA_WAIT_S)
+    if postponed:
+        wanted.postpone(conn, claim, postponed)

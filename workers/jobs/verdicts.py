@@ -1,0 +1,84 @@
+"""What an outcome means for the record's place on the list."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import psycopg
+
+from workers.clients import errors
+from workers.jobs.outcomes import Failed, Missing, Outcome, Understood
+from workers.rules import patience
+from workers.store.wanted import Postponed
+
+CONFIRM_MISSING = timedelta(seconds=patience.CONFIRM_MISSING_S)
+# These speak of the whole server: they count against a record only while others come through.
+OUTAGES = (errors.Unreachable, errors.Busy)
+# These speak of the whole family: token or address are wrong.
+REFUSALS = (errors.Unauthorised, errors.Redirected)
+# These will not pass; a record that Postgres refuses is the same.
+HOPELESS = (errors.Refused, errors.TooLarge, errors.BadContent, psycopg.Error)
+
+
+def is_outage(outcome: Outcome) -> bool:
+    """Tell whether the outcome says that the whole server is away or busy."""
+    return isinstance(outcome, Failed) and isinstance(outcome.error, OUTAGES)
+
+
+def refusal(outcome: Outcome) -> str | None:
+    """Return what Cention said if the outcome says that it refuses the whole family."""
+    refused = isinstance(outcome, Failed) and isinstance(outcome.error, REFUSALS)
+    return str(outcome.error) if isinstance(outcome, Failed) and refused else None
+
+
+def is_confirmed(missing: Missing) -> bool:
+    """Tell whether an earlier look, long enough ago, missed the record as well."""
+    since = missing.claimed.missing_since
+    return since is not None and missing.fetched_at - since >= CONFIRM_MISSING
+
+
+def is_incomplete(outcome: Outcome) -> bool:
+    """Tell whether the record was written and is worth another look."""
+    return (
+        isinstance(outcome, Understood)
+        and not outcome.complete
+        and patience.worth_another_look(outcome.claimed.looks + 1)
+    )
+
+
+def postponed(outcome: Outcome, *, outage: bool, chance: float) -> Postponed | None:
+    """Return how a record waits for its next try; ``None`` if it needs none.
+
+    ``outage``: nothing has come through lately. ``chance`` from 0 to 1 spreads the wait.
+    """
+    if isinstance(outcome, Missing) and not is_confirmed(outcome):
+        return Postponed(
+            remote_id=outcome.claimed.remote_id,
+            after_s=patience.CONFIRM_MISSING_S,
+            error="not found; looked at once more before it counts as gone",
+            tries=outcome.claimed.tries,
+            missing=True,
+        )
+    if isinstance(outcome, Failed):
+        return _failed(outcome, outage=outage, chance=chance)
+    return None
+
+
+def _failed(outcome: Failed, *, outage: bool, chance: float) -> Postponed:
+    error, claimed = outcome.error, outcome.claimed
+    innocent = isinstance(error, REFUSALS) or (outage and is_outage(outcome))
+    tries = claimed.tries if innocent else claimed.tries + 1
+    asked_s = error.retry_after_s if isinstance(error, errors.Busy) else None
+    return Postponed(
+        remote_id=claimed.remote_id,
+        after_s=patience.wait_s(max(tries, 1), asked_s=asked_s, outage=innocent, chance=chance),
+        error=str(error) if isinstance(error, errors.ApiError) else _of_ours(error),
+        tries=tries,
+        parked=isinstance(error, HOPELESS) or (tries >= patience.MAX_TRIES and not innocent),
+    )
+
+
+def _of_ours(error: Exception) -> str:
+    """Name an error without its text, which may quote the record."""
+    sqlstate = error.sqlstate if isinstance(error, psycopg.Error) else None
+    return f"{type(error).__name__} {sqlstate or ''}".rstrip()

@@ -1,0 +1,31 @@
+"""How long to wait before a record is tried again, and when to give up."""
+
+from __future__ import annotations
+
+MAX_TRIES = 12  # failures in a row that speak of the record itself
+FIRST_WAIT_S = 5.0
+LONGEST_WAIT_S = 900.0
+LONGEST_OUTAGE_WAIT_S = (
+    30.0  # a server that was away is tried soon: nothing is wrong with the record
+)
+CONFIRM_MISSING_S = 30.0  # between the two looks that make a record gone
+SLA_WAIT_S = 60.0  # "which occur every minute", Cention Errand Report
+MAX_LOOKS = 6
+PAUSE_S = 20.0  # between probes of a family that Cention refuses
+
+
+def wait_s(tries: int, *, asked_s: float | None, outage: bool, chance: float) -> float:
+    """Return the seconds to wait after failure number ``tries`` in a row.
+
+    What the other side asked for, else 5 s doubling up to 15 minutes (30 s while the server
+    as a whole is away). ``chance`` from 0 to 1 spreads it: from half of it to all of it.
+    """
+    if asked_s is not None:
+        return asked_s + chance
+    longest = LONGEST_OUTAGE_WAIT_S if outage else LONGEST_WAIT_S
+    return min(longest, FIRST_WAIT_S * 2.0 ** min(tries - 1, 20)) * (0.5 + chance / 2)
+
+
+def worth_another_look(looks: int) -> bool:
+    """Tell whether a report without SLA is fetched again after look number ``looks``."""
+    return looks < MAX_LOOKS

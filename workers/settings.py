@@ -1,0 +1,74 @@
+"""Settings: read once from the environment, then passed around as a frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from environs import Env, EnvValidationError
+from environs import validate as check
+
+from workers.workspaces import SettingsError, WorkspaceSettings, from_environment, from_file
+
+RUN_ENV = Path("var/run.env")  # written by `make run`, so that commands beside it find its servers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that is set from outside."""
+
+    database_url: str = field(repr=False)
+    broker_url: str = field(repr=False)
+    workspaces: tuple[WorkspaceSettings, ...]
+    allow_unsigned: bool
+    poll_every_s: int
+    fetch_threads: int  # per drain
+    drains_per_workspace: int  # at once, per family
+    fetch_timeout_s: int
+    lease_s: int
+    attachment_max_bytes: int
+
+    def workspace(self, name: str) -> WorkspaceSettings | None:
+        """Return the workspace of this name, if it is configured."""
+        return next((w for w in self.workspaces if w.name == name), None)
+
+
+def load_settings() -> Settings:
+    """Read the environment; name every missing or wrong variable at once.
+
+    Raises ``SettingsError``.
+    """
+    if RUN_ENV.exists():
+        Env.read_env(str(RUN_ENV), override=False)
+    env = Env(eager=False)
+    numbers = {
+        "poll_every_s": env.int("POLL_EVERY_S", 15, validate=check.Range(min=1)),
+        "fetch_threads": env.int("FETCH_THREADS", 8, validate=check.Range(min=1, max=64)),
+        "drains_per_workspace": env.int(
+            "DRAINS_PER_WORKSPACE", 2, validate=check.Range(min=1, max=32)
+        ),
+        "fetch_timeout_s": env.int("FETCH_TIMEOUT_S", 30, validate=check.Range(min=1, max=600)),
+        "lease_s": env.int("LEASE_S", 300, validate=check.Range(min=5, max=1800)),
+        "attachment_max_bytes": env.int(
+            "ATTACHMENT_MAX_BYTES", 32 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
+        ),
+    }
+    database_url = env.str("DATABASE_URL")
+    broker_url = env.str("BROKER_URL")
+    allow_unsigned = env.bool("CENTION_ALLOW_UNSIGNED", False)
+    file = env.str("CENTION_WORKSPACES_FILE", "")
+    problems: dict[str, list[str]] = {}
+    workspaces = from_file(Path(file), problems) if file else from_environment(env, problems)
+    try:
+        env.seal()  # type: ignore[no-untyped-call]
+    except EnvValidationError as error:
+        problems = {**error.error_messages, **problems}
+    if problems:
+        raise SettingsError(problems)
+    return Settings(
+        database_url=database_url,
+        broker_url=broker_url,
+        workspaces=workspaces,
+        allow_unsigned=allow_unsigned,
+        **numbers,
+    )

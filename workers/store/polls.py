@@ -1,0 +1,51 @@
+"""Looks at Cention's lists of changed records, and pauses when Cention refuses a family."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import scalar_row
+
+from workers.queues import Family
+from workers.store import queries
+
+SQL = queries.load("polls")
+
+
+def start(conn: Connection[Any], workspace: str, family: Family) -> int:
+    """Note that a look begins, and return its number."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        parameters = {"workspace": workspace, "family": family}
+        return int(cursor.execute(SQL["start_poll"], parameters).fetchall()[0])
+
+
+def end(conn: Connection[Any], poll_id: int, *, found: int | None, error: str | None) -> None:
+    """Note how a look ended: with ``found`` ids, or with an error, or with both."""
+    conn.execute(SQL["end_poll"], {"poll_id": poll_id, "found": found, "error": error})
+
+
+def forget_old(conn: Connection[Any]) -> None:
+    """Drop looks older than a week, but the last success of each family."""
+    conn.execute(SQL["forget_old_polls"])
+
+
+def pause(
+    conn: Connection[Any], workspace: str, family: Family, *, reason: str, for_s: float
+) -> None:
+    """Leave a family of a workspace alone for a while; every id stays on the list."""
+    parameters = {"workspace": workspace, "family": family, "reason": reason, "for_s": for_s}
+    conn.execute(SQL["pause"], parameters)
+
+
+def resume(conn: Connection[Any], workspace: str, family: Family) -> bool:
+    """End a pause; true if there was one."""
+    parameters = {"workspace": workspace, "family": family}
+    return conn.execute(SQL["resume"], parameters).rowcount > 0
+
+
+def paused(conn: Connection[Any], workspace: str, family: Family) -> bool | None:
+    """Return true while a pause lasts, false when it is time for one probe, else ``None``."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        parameters = {"workspace": workspace, "family": family}
+        return cursor.execute(SQL["paused"], parameters).fetchone()

@@ -1,0 +1,30 @@
+-- name: start_poll
+-- Note that a look at a list begins; returns its number.
+INSERT INTO intake.poll (workspace, family, started_at)
+VALUES (%(workspace)s, %(family)s, clock_timestamp())
+RETURNING poll_id;
+
+-- name: end_poll
+-- Note how a look ended.
+UPDATE intake.poll SET ended_at = clock_timestamp(), found = %(found)s, error = %(error)s
+WHERE poll_id = %(poll_id)s;
+
+-- name: forget_old_polls
+-- Drop looks older than a week; the last that succeeded of each family stays.
+DELETE FROM intake.poll AS p
+WHERE started_at < now() - interval '7 days'
+  AND poll_id NOT IN (SELECT max(poll_id) FROM intake.poll WHERE found IS NOT NULL GROUP BY workspace, family);
+
+-- name: pause
+-- Leave a family alone for a while.
+INSERT INTO intake.pause AS p (workspace, family, until_at, reason)
+VALUES (%(workspace)s, %(family)s, now() + make_interval(secs => %(for_s)s), %(reason)s)
+ON CONFLICT (workspace, family) DO UPDATE SET until_at = EXCLUDED.until_at, reason = EXCLUDED.reason;
+
+-- name: resume
+-- End a pause.
+DELETE FROM intake.pause WHERE workspace = %(workspace)s AND family = %(family)s;
+
+-- name: paused
+-- True while a pause lasts, false when it is time for a probe; no row without a pause.
+SELECT until_at > now() FROM intake.pause WHERE workspace = %(workspace)s AND family = %(family)s;
