@@ -1,0 +1,96 @@
+"""``POST /callbacks/<workspace>``: read, check the secret, keep, answer, and have it looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    NotFound,
+    ServiceUnavailable,
+    Unauthorized,
+)
+
+from receiver import envelope
+from receiver.announcing import Announce
+from receiver.envelope import NotADocument, Sealed, Secrets
+from receiver.keeping import Keep, NotKept
+from schemas.cention.callbacks import Callback, read_callback
+from schemas.errors import DocumentError
+from workers.store.callbacks import NewCallback
+
+ENDPOINT = "callbacks.receive"
+RETRY_AFTER_S = 5
+THANKS = b'{"status":"ok"}'
+
+log = structlog.get_logger(__name__)
+
+
+def blueprint(secrets: Mapping[str, Secrets], *, keep: Keep, announce: Announce) -> Blueprint:
+    """Build the door of the workspaces in ``secrets``; one without secrets asks for none."""
+    door = Blueprint("callbacks", __name__)
+
+    @door.post("/callbacks/<workspace>", provide_automatic_options=False)
+    def receive(workspace: str) -> Response:
+        """Answer 200 once the callback is committed, whether or not a worker is awake."""
+        if workspace not in secrets:
+            raise NotFound
+        received_at = datetime.now(UTC)
+        sealed = _sealed(secrets[workspace])
+        callback, error = _read(sealed.document)
+        try:
+            keep(
+                NewCallback(
+                    workspace=workspace,
+                    received_at=received_at,
+                    event=callback.event if callback else None,
+                    remote_id=callback.remote_id if callback else None,
+                    body_sha256=sealed.sha256,
+                    document=sealed.document,
+                    problem=str(error) if error else None,
+                )
+            )
+        except NotKept:
+            raise ServiceUnavailable("Please send it again.", retry_after=RETRY_AFTER_S) from None
+
+        if error is not None:
+            log.warning(
+                "callback kept, not understood", workspace=workspace, faults=len(error.faults)
+            )
+            raise error
+        announce(workspace)
+        return Response(THANKS, mimetype="application/json")
+
+    return door
+
+
+def _sealed(secrets: Secrets) -> Sealed:
+    """Return the document of this request as it may be kept."""
+    try:
+        document = envelope.read_body(_body())
+        if secrets and not secrets.are_shown_by(document):
+            raise Unauthorized("meta.api_secret is missing or wrong.")
+        return envelope.seal(document, secrets)
+    except NotADocument as error:
+        raise BadRequest(str(error)) from None
+
+
+def _body() -> bytes:
+    try:
+        return request.get_data(cache=False)
+    except HTTPException:
+        raise
+    except Exception:  # the server's own errors: a broken chunk, a sender that hung up
+        raise BadRequest("The body broke off.") from None
+
+
+def _read(document: Mapping[str, Any]) -> tuple[Callback | None, DocumentError | None]:
+    try:
+        return read_callback(document), None
+    except DocumentError as error:
+        return None, error

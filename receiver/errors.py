@@ -1,0 +1,59 @@
+"""Every error leaves as a JSON:API error document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from receiver.logs import where
+from schemas.errors import DocumentError
+
+MEDIA_TYPE = "application/vnd.api+json"
+KEPT_HEADERS = ("Allow", "Retry-After")
+
+log = structlog.get_logger(__name__)
+
+
+def register(app: Flask) -> None:
+    """Let ``app`` answer every error as a document, the unexpected one last."""
+
+    @app.errorhandler(HTTPException)
+    def expected(error: HTTPException) -> Response:
+        status = error.code or 500
+        fault = _error(status, title=error.name, detail=error.description or error.name)
+        response = _response(status, [fault])
+        for name, value in error.get_headers():
+            if name in KEPT_HEADERS:
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(DocumentError)
+    def not_understood(error: DocumentError) -> Response:
+        return _response(
+            422,
+            [
+                _error(422, title="Unprocessable Content", detail=fault.detail)
+                | {"source": {"pointer": fault.pointer}}
+                for fault in error.faults
+            ],
+        )
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        # Neither the message nor the traceback's values: both may quote the document.
+        log.error("unexpected error", error=type(error).__name__, where=where(error))
+        detail = "The request could not be worked on; the reason is in the log."
+        return _response(500, [_error(500, title="Internal Server Error", detail=detail)])
+
+
+def _error(status: int, *, title: str, detail: str) -> dict[str, Any]:
+    return {"status": str(status), "title": title, "detail": detail}
+
+
+def _response(status: int, errors: Sequence[dict[str, Any]]) -> Response:
+    return Response(json.dumps({"errors": errors}), status=status, mimetype=MEDIA_TYPE)

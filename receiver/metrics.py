@@ -1,0 +1,114 @@
+"""``GET /metrics``: what this door has done, and what the database says is waiting."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import TypeAlias
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from receiver.probes import Probe
+from workers.store.status import Gauge
+
+DATABASE_WITHIN_S = 2.0
+
+CALLBACKS = Counter("cention_callbacks", "Callbacks by the status they were answered.", ["status"])
+DURATION = Histogram(
+    "cention_callback_duration_seconds",
+    "Time from the headers of a callback to its answer.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0),
+)
+GROUP_SIZE = Histogram(
+    "cention_callback_group_size",
+    "Callbacks written with one commit.",
+    buckets=(1, 2, 4, 8, 16, 32, 64),
+)
+NUDGES = Counter("cention_nudges", "Messages to the workers by outcome.", ["outcome"])
+
+ReadGauges: TypeAlias = Callable[[], Sequence[Gauge]]
+"""Asks the database; raises if it is down; may take its time."""
+
+
+def watch(app: Flask, *, endpoint: str) -> None:
+    """Count what is answered to callbacks, refusals and failures included."""
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.perf_counter()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        if request.endpoint == endpoint:
+            CALLBACKS.labels(response.status_code).inc()
+            DURATION.observe(time.perf_counter() - g.began)
+        return response
+
+
+def blueprint(read_gauges: ReadGauges) -> Blueprint:
+    """Build the page; it answers also while the database does not."""
+    door = Blueprint("metrics", __name__)
+    probe = Probe(read_gauges)
+
+    @door.get("/metrics")
+    def scrape() -> Response:
+        gauges = CollectorRegistry(auto_describe=False)
+        gauges.register(_Gauges(_ask(probe)))
+        body = generate_latest(_own_registry()) + generate_latest(gauges)
+        return Response(body, content_type=CONTENT_TYPE_LATEST)
+
+    return door
+
+
+class _Gauges(Collector):
+    def __init__(self, gauges: Sequence[Gauge]) -> None:
+        self._gauges = gauges
+
+    def collect(self) -> Iterable[Metric]:
+        by_name = sorted(self._gauges, key=attrgetter("name"))
+        for name, same in groupby(by_name, key=attrgetter("name")):
+            yield _family(name, list(same))
+
+
+def _family(name: str, gauges: Sequence[Gauge]) -> Metric:
+    labels = tuple(gauges[0].labels)
+    family = GaugeMetricFamily(name, gauges[0].help, labels=labels)
+    for gauge in gauges:
+        family.add_metric([gauge.labels[label] for label in labels], gauge.value)
+    return family
+
+
+def _ask(probe: Probe[Sequence[Gauge]]) -> list[Gauge]:
+    try:
+        gauges = list(probe.ask().result(DATABASE_WITHIN_S))
+    except Exception:  # down, or too slow to wait for
+        return [_database_up(0)]
+    return [*gauges, _database_up(1)]
+
+
+def _database_up(value: float) -> Gauge:
+    help_text = "Whether the database answered this scrape."
+    return Gauge(name="cention_database_up", help=help_text, labels={}, value=value)
+
+
+def _own_registry() -> CollectorRegistry:
+    """Return the counters of all processes of this server, or of this one if it is alone."""
+    registry = CollectorRegistry()
+    try:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    except ValueError:  # PROMETHEUS_MULTIPROC_DIR is not set
+        return REGISTRY
+    return registry
