@@ -1,0 +1,56 @@
+"""Every process speaks in JSON lines on standard error: a constant event and its fields."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+import traceback
+from collections.abc import Callable
+
+import structlog
+
+SELDOM_S = 60.0
+
+
+def configure() -> None:
+    """Send every line of this process's loggers to standard error, one JSON object each."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def where(error: BaseException) -> list[str]:
+    """Return the stack of ``error`` as places in the code, without a value of any variable."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+class Seldom:
+    """A warning that may come a thousand times a second and is written once a minute.
+
+    The line written says how many times it has come since the line before. For one thread.
+    """
+
+    def __init__(self, event: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._event = event
+        self._clock = clock
+        self._times = 0
+        self._quiet_until = float("-inf")
+        self._log = structlog.get_logger(__name__)
+
+    def warn(self, **fields: object) -> None:
+        """Write the line, or count it."""
+        self._times += 1
+        now = self._clock()
+        if now >= self._quiet_until:
+            self._log.warning(self._event, times=self._times, **fields)
+            self._times, self._quiet_until = 0, now + SELDOM_S
