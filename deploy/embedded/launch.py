@@ -1,4 +1,4 @@
-"""Become another program: as another user, in a bare environment, ending with its parent.
+"""Become another program: not too soon, as another user, in a bare environment, with its parent.
 
 A script of its own, run as ``python -I -S launch.py [options] -- program …``: it imports nothing of
 the project, because the user it becomes may be unable to read the project.
@@ -12,13 +12,18 @@ import os
 import pwd
 import signal
 import sys
+import time
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+SHORTEST_LIFE_S = 0.5
 NOTHING_SECRET = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 
 
 def main() -> None:
     options = arguments()
+    if options.paced_by:
+        pause(Path(options.paced_by))
     if options.user:
         become(options.user)
     if options.if_parent_dies:
@@ -31,11 +36,26 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--paced-by", metavar="FILE", help="its time tells the last start")
     parser.add_argument("--user", help="whom to become; needs root")
     parser.add_argument("--bare", action="store_true", help="hand on no variable but PATH and such")
     parser.add_argument("--if-parent-dies", metavar="SIGNAL", help="for example SIGKILL")
     parser.add_argument("program", nargs="+")
     return parser.parse_args()
+
+
+def pause(last_start: Path) -> None:
+    """Wait until ``SHORTEST_LIFE_S`` after the last start, and note this one.
+
+    What ends at once would else be started as fast as the machine can.
+    """
+    try:
+        since_s = time.time() - last_start.stat().st_mtime
+    except FileNotFoundError:
+        since_s = SHORTEST_LIFE_S
+    if 0 <= since_s < SHORTEST_LIFE_S:
+        time.sleep(SHORTEST_LIFE_S - since_s)
+    last_start.touch()
 
 
 def become(user: str) -> None:

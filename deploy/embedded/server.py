@@ -24,7 +24,8 @@ class Server(ABC):
     does. Both ways it ends, by SIGKILL, with the process that started it.
     """
 
-    name: str
+    name: str  # as people write it
+    part: str  # as files and processes are named
     stop_signal: signal.Signals
 
     def __init__(self, state: Path) -> None:

@@ -17,6 +17,7 @@ class Valkey(Server):
     """A Valkey that listens on a Unix socket only; the folder's owner may use it."""
 
     name = "Valkey"
+    part = "valkey"
     stop_signal = signal.SIGTERM
 
     @property

@@ -22,10 +22,10 @@ class Part:
     first: bool = False  # starts before, and stops after, all that is not
 
 
-def server(name: str, embedded: Server) -> Part:
+def server(embedded: Server) -> Part:
     """An embedded server; it has to be prepared by the time it runs."""
     sign = embedded.stop_signal.name.removeprefix("SIG")
-    return Part(name=name, command=tuple(embedded.command()), stop_signal=sign, first=True)
+    return Part(name=embedded.part, command=tuple(embedded.command()), stop_signal=sign, first=True)
 
 
 def sandbox(*, port: int, workspace: str, callback_url: str) -> Part:

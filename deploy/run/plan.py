@@ -55,7 +55,7 @@ class Plan:
         return f"{self.receiver.url}/callbacks/{workspace}"
 
     def parts(self) -> tuple[Part, ...]:
-        first = [parts.server(server.name.lower(), server) for server in self.embedded]
+        first = [parts.server(server) for server in self.embedded]
         if self.sandbox:
             callback_url = self.callback_url
             workspace = SANDBOX_WORKSPACE

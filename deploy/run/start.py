@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
@@ -17,7 +17,7 @@ from deploy.run.supervision import Supervisor
 
 READY_WITHIN_S = 60
 # A part that ends so often before everything answers will not get better by itself.
-MOST_STARTS = 4
+MOST_STARTS = 10
 LOOK_EVERY_S = 0.1
 # The addresses are our own, so no proxy of the environment lies between.
 opener = build_opener(ProxyHandler({}))
@@ -27,7 +27,7 @@ def prepare(plan: Plan) -> None:
     """Make the folders and the embedded servers' data. Raises ``CannotStart``."""
     metrics = plan.var / "prometheus"
     shutil.rmtree(metrics, ignore_errors=True)  # the counts of processes that are gone
-    for folder in (plan.logs, metrics, plan.var / "beat"):
+    for folder in (plan.logs, metrics, plan.var / "beat", plan.var / "starts"):
         folder.mkdir(mode=0o700, exist_ok=True)
     for server in plan.embedded:
         server.prepare()
@@ -49,13 +49,14 @@ def check_settings() -> None:
 def bring_up(plan: Plan, supervisor: Supervisor, *, lock: int) -> None:
     """Start everything, and return when it answers. Raises ``CannotStart``."""
     supervisor.start(lock=lock)
-    wait(plan, supervisor, until=[server.answers for server in plan.embedded])
+    servers = {server.part: server.answers for server in plan.embedded}
+    wait(plan, supervisor, until={"supervisor": supervisor.answers} | servers)
     migrate_database(plan)
     supervisor.start_rest()
-    web = [plan.receiver.url + "/health/live"]
+    web = {"receiver": f"{plan.receiver.url}/health/live"}
     if plan.sandbox:
-        web.append(plan.sandbox.url + "/")
-    wait(plan, supervisor, until=[partial(responds, url) for url in web])
+        web["sandbox"] = f"{plan.sandbox.url}/"
+    wait(plan, supervisor, until={name: partial(responds, url) for name, url in web.items()})
 
 
 def migrate_database(plan: Plan) -> None:
@@ -69,27 +70,35 @@ def migrate_database(plan: Plan) -> None:
             f"The database cannot be brought up to date: {error}",
             remedy="Is DATABASE_URL right, and may its user create schemas?"
             if plan.postgres is None
-            else f"Look into {plan.logs / 'postgresql.log'}.",
+            else f"Look into {plan.logs / 'postgres.log'}.",
         ) from None
 
 
-def wait(plan: Plan, supervisor: Supervisor, *, until: list[Callable[[], bool]]) -> None:
-    """Return when all of ``until`` have been true. Raises ``CannotStart`` if that is hopeless."""
+def wait(plan: Plan, supervisor: Supervisor, *, until: Mapping[str, Callable[[], bool]]) -> None:
+    """Return when each part of ``until`` has answered. Raises ``CannotStart`` if it will not."""
     ends_at = time.monotonic() + READY_WITHIN_S
     starts: dict[str, set[int]] = {}
-    missing = list(until)
-    while missing := [question for question in missing if not question()]:
+    silent = dict(until)
+    while silent := {name: answers for name, answers in silent.items() if not answers()}:
         if supervisor.ended:
             log = plan.logs / "supervisor.err"
             raise CannotStart("Supervisor ended as soon as it was started.", log=log)
-        for part in supervisor.running():
-            starts.setdefault(part.name, set()).add(part.pid)
-        for name, pids in starts.items():
-            if len(pids - {0}) > MOST_STARTS or time.monotonic() > ends_at:
-                part_name = name.partition(":")[2]
-                log = plan.logs / f"{part_name}.log"
-                raise CannotStart(f"{part_name} ends as soon as it is started.", log=log)
+        if time.monotonic() > ends_at:
+            name = next(iter(silent))
+            log = plan.logs / f"{name}.log"
+            raise CannotStart(f"{name} does not answer within {READY_WITHIN_S} s.", log=log)
+        refuse_hopeless(plan, supervisor, starts)
         time.sleep(LOOK_EVERY_S)
+
+
+def refuse_hopeless(plan: Plan, supervisor: Supervisor, starts: dict[str, set[int]]) -> None:
+    """Raise ``CannotStart`` if a part ends again and again; ``starts`` remembers its processes."""
+    for part in supervisor.running():
+        starts.setdefault(part.name, set()).add(part.pid)
+        if len(starts[part.name] - {0}) > MOST_STARTS:
+            name = part.name.partition(":")[2]
+            log = plan.logs / f"{name}.log"
+            raise CannotStart(f"{name} ends as soon as it is started.", log=log)
 
 
 def responds(url: str) -> bool:

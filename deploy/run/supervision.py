@@ -1,7 +1,7 @@
 """Supervisor, which keeps the parts alive: its configuration, its start, its end.
 
-A part that ends is started anew within about a second, always. ``startsecs=0`` makes it so: with
-any other value supervisor waits longer after each failure, and gives up in the end.
+A part that ends is started anew at once, always. ``startsecs=0`` makes it so: with any other value
+supervisor waits longer after each failure, and gives up in the end. The launcher keeps the pace.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from deploy.run.parts import Part
 # Together below 10 s: what is not first stops first, all at once, then the rest.
 STOP_WAIT_S = 3
 STOPPED_WITHIN_S = 9
+LAUNCH = (sys.executable, "-I", "-S", launch.__file__)
 GIVEN_UP = ("BACKOFF", "FATAL")
 
 HEAD = """\
@@ -104,7 +105,7 @@ class Supervisor:
         """
         self._socket.unlink(missing_ok=True)
         self._conf.write_text(configuration(self._var, self._socket, self._parts), "utf-8")
-        command = [sys.executable, "-I", "-S", launch.__file__, "--if-parent-dies=SIGTERM", "--"]
+        command = [*LAUNCH, "--if-parent-dies=SIGTERM", "--"]
         command += [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._conf)]
         with (self._var / "log" / "supervisor.err").open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603  # a list of our own
@@ -129,6 +130,10 @@ class Supervisor:
         self._groups |= {part.pid for part in found if part.pid}
         self._groups = {pid for pid in self._groups if is_group(pid)}
         return found
+
+    def answers(self) -> bool:
+        """Tell whether it can be asked."""
+        return bool(self.running())
 
     def encourage(self, running: Iterable[Running]) -> None:
         """Start again what supervisor gave up, for example because the machine had no process."""
@@ -182,7 +187,7 @@ def configuration(var: Path, socket: Path, parts: Sequence[Part]) -> str:
         text.append(
             PROGRAM.format(
                 name=part.name,
-                command=" ".join(quoted(word) for word in part.command),
+                command=" ".join(quoted(word) for word in paced(part, var)),
                 autostart=str(part.first).lower(),
                 stop_signal=part.stop_signal,
                 stop_wait_s=STOP_WAIT_S,
@@ -193,6 +198,10 @@ def configuration(var: Path, socket: Path, parts: Sequence[Part]) -> str:
         if programs:
             text.append(GROUP.format(name=group, programs=programs, priority=priority))
     return "".join(text)
+
+
+def paced(part: Part, var: Path) -> tuple[str, ...]:
+    return (*LAUNCH, f"--paced-by={var / 'starts' / part.name}", "--", *part.command)
 
 
 def quoted(word: str) -> str:
