@@ -30,6 +30,7 @@ class Settings:
     fetch_timeout_s: int
     lease_s: int
     attachment_max_bytes: int
+    receiver_url: str = ""  # where the receiver answers; empty if it was not told
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -59,6 +60,7 @@ def load_settings() -> Settings:
     database_url = env.str("DATABASE_URL")
     broker_url = env.str("BROKER_URL")
     allow_unsigned = env.bool("CENTION_ALLOW_UNSIGNED", False)
+    receiver_url = env.str("RECEIVER_URL", "")
     file = env.str("CENTION_WORKSPACES_FILE", "")
     problems: dict[str, list[str]] = {}
     workspaces = from_file(Path(file), problems) if file else from_environment(env, problems)
@@ -74,5 +76,6 @@ def load_settings() -> Settings:
         broker_url=broker_url,
         workspaces=workspaces,
         allow_unsigned=allow_unsigned,
+        receiver_url=receiver_url,
         **numbers,
     )

@@ -12,12 +12,12 @@ from psycopg import Connection
 
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
-from workers.jobs.families import FAMILIES
-from workers.jobs.settling import POISON
+from workers.jobs.readings import FAMILIES
+from workers.jobs.settling import POISON, cannot_be_stored
 from workers.queues import Family
 from workers.store import Transaction, answers, attachments, callbacks, wanted
 from workers.store.answers import ToldAnswer
-from workers.store.callbacks import WaitingCallback
+from workers.store.callbacks import KeptCallback, WaitingCallback
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +53,7 @@ def _file_alone(conn: Connection[Any], workspace: str, one: WaitingCallback) -> 
         with conn.transaction():
             return _file(conn, workspace, [one])
     except POISON as error:
-        problem = f"cannot be stored: {type(error).__name__} {error.sqlstate}"
+        problem = cannot_be_stored(error)
         log.warning("callback cannot be filed", callback_id=one.callback_id, problem=problem)
         callbacks.mark_problem(conn, one.callback_id, problem)
         return set()
@@ -69,7 +69,7 @@ def _file(conn: Connection[Any], workspace: str, waiting: Sequence[WaitingCallba
         except DocumentError as error:
             callbacks.mark_problem(conn, one.callback_id, str(error))
             continue
-        told += _told(one, callback)
+        told += told_answers(one, callback)
         for file in callback.attachments:
             named[FAMILIES[file.kind]].add(file.attachment_id)
         if callback.errand_id is not None:
@@ -86,7 +86,8 @@ def _file(conn: Connection[Any], workspace: str, waiting: Sequence[WaitingCallba
     return {family for family, ids in named.items() if ids}
 
 
-def _told(one: WaitingCallback, callback: Callback) -> list[ToldAnswer]:
+def told_answers(one: WaitingCallback | KeptCallback, callback: Callback) -> list[ToldAnswer]:
+    """Return what a callback tells of an answer, if it does."""
     if callback.answer is None or callback.errand_id is None:
         return []
     return [

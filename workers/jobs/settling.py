@@ -25,6 +25,11 @@ log = structlog.get_logger(__name__)
 POISON = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
 
 
+def cannot_be_stored(error: psycopg.Error) -> str:
+    """Return the problem of a document whose record Postgres refuses; quotes nothing of it."""
+    return f"cannot be stored: {type(error).__name__} {error.sqlstate}"
+
+
 def write(
     conn: Connection[Any], plan: Plan, claim: Claim, outcomes: Sequence[Outcome], *, outage: bool
 ) -> None:
@@ -56,7 +61,7 @@ def _without_poison(outcome: Outcome, error: psycopg.Error) -> Outcome:
             claimed=outcome.claimed,
             fetched_at=outcome.fetched_at,
             document=outcome.document,
-            problem=f"cannot be stored: {type(error).__name__} {error.sqlstate}",
+            problem=cannot_be_stored(error),
         )
     return Failed(claimed=outcome.claimed, error=error)
 

@@ -52,6 +52,7 @@ class FamilyStatus:
     last_poll_at: datetime | None
     last_poll_found: int | None
     last_poll_error: str | None
+    last_good_poll_at: datetime | None  # the last that came through
     last_stored_at: datetime | None
     paused_until: datetime | None
     paused_reason: str | None

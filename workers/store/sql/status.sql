@@ -21,7 +21,7 @@ WITH known AS (
     UNION SELECT workspace, family FROM intake.pause
 )
 SELECT k.workspace, k.family, w.wanted, w.due, w.claimed, w.parked, l.unreadable, w.oldest_wanted_s,
-       p.last_poll_at, p.last_poll_found, p.last_poll_error, l.last_stored_at,
+       p.last_poll_at, p.last_poll_found, p.last_poll_error, good.last_good_poll_at, l.last_stored_at,
        pause.until_at AS paused_until, pause.reason AS paused_reason
 FROM known AS k
 CROSS JOIN LATERAL (
@@ -42,6 +42,11 @@ LEFT JOIN LATERAL (
     FROM intake.poll AS p WHERE (p.workspace, p.family) = (k.workspace, k.family) AND ended_at IS NOT NULL
     ORDER BY started_at DESC LIMIT 1
 ) AS p ON true
+LEFT JOIN LATERAL (
+    SELECT started_at AS last_good_poll_at
+    FROM intake.poll AS p WHERE (p.workspace, p.family) = (k.workspace, k.family) AND found IS NOT NULL
+    ORDER BY started_at DESC LIMIT 1
+) AS good ON true
 LEFT JOIN intake.pause ON (pause.workspace, pause.family) = (k.workspace, k.family)
 ORDER BY k.workspace, k.family;
 
