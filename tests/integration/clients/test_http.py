@@ -325,7 +325,10 @@ def test_proxies_are_read_once_and_obeyed(serve, monkeypatch):
     assert proxy.heads[0][0].startswith(b"GET http://cention.invalid/s/demo/capi/json/")
 
 
-def test_the_headers_of_a_request_are_ours_alone(serve):
+def test_the_headers_of_a_request_are_ours_alone(serve, monkeypatch, tmp_path):
+    """Left to itself requests prefers a password in .netrc to our token."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     server = serve(lambda connection: connection.sendall(whole(b"{}")))
 
     api(server.url).fetch_report(33)

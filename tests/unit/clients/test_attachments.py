@@ -124,6 +124,7 @@ def test_the_last_of_two_contents_counts_as_in_all_json():
         text_with('"QÅ=="'),
         text_with(f'"{LONG}Q"'),
         text_with(f'"{LONG}****"'),
+        text_with(f'"{LONG}\\u00"'),
         text_with(f'"{LONG}\\\\"'),
         text_with(f'"{LONG}\\""'),
         text_with('"QQ=="', name=f'"{LONG}"'),
