@@ -6,9 +6,10 @@ from functools import partial
 
 from celery import Celery
 
-from receiver import create_app, database, logs
+from receiver import create_app, database
 from receiver.announcing import Announcer
 from receiver.keeping import GroupCommit
+from workers import logs
 from workers.queues import Queue, TaskName
 from workers.settings import load_settings
 

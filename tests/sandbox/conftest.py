@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from tests.sandbox.playground import Playground, Receiver, playground, receiving
-
-DOCUMENTS = Path(__file__).parents[1] / "documents"
-
-
-@pytest.fixture
-def document() -> Callable[[str], dict[str, Any]]:
-    """Read a sample document of the vendor by name."""
-    return lambda name: json.loads((DOCUMENTS / f"{name}.json").read_text("utf-8"))
 
 
 @pytest.fixture

@@ -6,18 +6,15 @@ import asyncio
 import json
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 
 from deploy.sandbox.server import Options, sandbox
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -127,12 +124,3 @@ def receiving() -> Iterator[Receiver]:
         server.shutdown()
         thread.join(10)
         server.server_close()
-
-
-def eventually(question: Callable[[], T], *, within_s: float = 10) -> T:
-    """Ask until the answer is true, and return it; fails after ``within_s`` seconds."""
-    deadline = time.monotonic() + within_s
-    while not (answer := question()):
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
-    return answer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sandbox.playground import eventually, playground
+from tests.sandbox.playground import playground
+from tests.waiting import eventually
 
 
 def answer(cention, **wish):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.sandbox.playground import eventually, playground
+from tests.sandbox.playground import playground
+from tests.waiting import eventually
 
 
 def test_errands_ratings_and_callbacks_come_by_themselves(receiver):

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from deploy.sandbox.changes import KINDS
-from tests.sandbox.playground import eventually, playground
+from tests.sandbox.playground import playground
+from tests.waiting import eventually
 
 
 def mark(errands):

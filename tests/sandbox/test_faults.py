@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from deploy.sandbox.faults import read_fault_option
-from tests.sandbox.playground import eventually, playground
+from tests.sandbox.playground import playground
+from tests.waiting import eventually
 
 
 def report(cention, errand_id):

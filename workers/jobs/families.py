@@ -57,7 +57,7 @@ def errand_reports_plan(workspace: str, api: ErrandData, *, zone: ZoneInfo, pace
         places=pace.places,
         lease_s=pace.lease_s,
         fetch=lambda errand_id: Document(document=api.fetch_report(errand_id)),
-        read=lambda errand_id, brought: errand_report(errand_id, brought.document, zone=zone),
+        read=lambda errand_id, document, _: errand_report(errand_id, document, zone=zone),
         complete=lambda report: report.sla is not None,
         save=errand_reports.save,
         mark_gone=errand_reports.mark_gone,
@@ -76,7 +76,7 @@ def facebook_ratings_plan(workspace: str, api: ErrandData, *, pace: Pace) -> Pla
         places=pace.places,
         lease_s=pace.lease_s,
         fetch=lambda rating_id: Document(document=api.fetch_facebook_rating(rating_id)),
-        read=lambda rating_id, brought: facebook_rating(rating_id, brought.document),
+        read=lambda rating_id, document, _: facebook_rating(rating_id, document),
         complete=lambda rating: True,
         save=facebook_ratings.save,
         mark_gone=facebook_ratings.mark_gone,
@@ -98,8 +98,10 @@ def attachments_plan(
     """Return how one kind of attachments is drained."""
     kind = KINDS[family]
 
-    def read(attachment_id: int, brought: FetchedAttachment) -> AttachmentRecord:
-        described = described_attachment(kind, attachment_id, brought.document)
+    def read(
+        attachment_id: int, document: dict[str, Any], brought: FetchedAttachment
+    ) -> AttachmentRecord:
+        described = described_attachment(kind, attachment_id, document)
         return AttachmentRecord(described=described, fetched=brought)
 
     def fetch(attachment_id: int) -> FetchedAttachment:

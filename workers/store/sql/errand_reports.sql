@@ -21,7 +21,7 @@ WITH report AS (
         copy_addresses jsonb
     )
     LEFT JOIN LATERAL jsonb_to_record(r.sla) AS s (
-        sla_expiry smallint, sla_done_due boolean, within_sla boolean, handling_time_s bigint, response_time_s bigint
+        sla_expiry integer, sla_done_due boolean, within_sla boolean, handling_time_s bigint, response_time_s bigint
     ) ON true
 ), written AS (
     INSERT INTO cention.errand AS e (
