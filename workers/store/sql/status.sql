@@ -65,3 +65,13 @@ ORDER BY workspace;
 -- name: queues
 -- One row for every queue that a canary was sent through.
 SELECT queue, extract(epoch FROM now() - answered_at)::float8 AS silent_s FROM intake.canary ORDER BY queue;
+
+-- name: clock
+-- The time that ages are told by.
+SELECT now();
+
+-- name: role
+-- Who we are to the database, and whether we may do our work in it; only once it is migrated.
+SELECT current_user,
+       has_table_privilege('intake.wanted', 'SELECT, INSERT, UPDATE, DELETE')
+       AND has_table_privilege('cention.errand', 'SELECT, INSERT, UPDATE') AS may_write;
