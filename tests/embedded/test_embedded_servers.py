@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import kombu
 import psycopg
 import pytest
 import redis
@@ -162,6 +163,17 @@ def test_a_path_longer_than_a_socket_may_have_will_do(folder: Path, kind: type[S
     server.start()
 
     assert server.answers()
+    server.remove()
+
+
+def test_celery_finds_valkey_in_a_folder_of_any_name(folder):
+    server = Valkey(folder / "a #1; 100% ü")
+    server.start()
+
+    with kombu.Connection(server.url) as connection, connection.SimpleQueue("nudges") as queue:
+        queue.put("poll")
+        assert queue.get(timeout=5).payload == "poll"
+
     server.remove()
 
 
