@@ -106,11 +106,14 @@ def test_a_stopped_postgres_leaves_no_socket(postgres):
 def test_a_lock_whose_process_number_now_is_somebody_elses_keeps_nobody_out(postgres, query):
     """After a crash of the machine the number may be any other program's."""
     postgres.stop()
+    owner = postgres.data.stat().st_uid
     lock = postgres.data / "postmaster.pid"
-    lock.write_text(f"{os.getpid()}\n{postgres.data}\n", encoding="ascii")
-    os.chown(lock, postgres.data.stat().st_uid, -1)
 
-    postgres.start()
+    with subprocess.Popen(["/bin/sleep", "60"], user=owner, cwd="/") as stranger:
+        lock.write_text(f"{stranger.pid}\n{postgres.data}\n", encoding="ascii")
+        os.chown(lock, owner, -1)
+        postgres.start()
+        stranger.kill()
 
     assert query("SELECT 1") == 1
 
