@@ -86,7 +86,9 @@ def responds(url: str) -> bool:
 def begin(folder: Path, **variables: str) -> Run:
     """Start `make run` as make does, in the given folder."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
-    environment = inherited | {"PYTHONPATH": str(ROOT)} | variables
+    # Any free port: other runs on this machine may come and go.
+    free = {"RECEIVER_BIND": "127.0.0.1:0"}
+    environment = inherited | {"PYTHONPATH": str(ROOT)} | free | variables
     with (folder / "said").open("wb") as said:
         command = [sys.executable, "-m", "deploy.run"]
         process = subprocess.Popen(
