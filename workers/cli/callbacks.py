@@ -36,7 +36,7 @@ COLUMNS = (
 def callbacks(
     context: click.Context, problems: bool, limit: int, as_json: bool, workspace: str | None
 ) -> None:
-    """List the callbacks that came, the newest first, or have them filed again."""
+    """List callbacks, the newest first, or have them filed again."""
     if context.invoked_subcommand is not None:
         return
     settings = settings_of_this_place()

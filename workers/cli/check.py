@@ -14,12 +14,13 @@ from workers.settings import load_settings
 from workers.workspaces import SettingsError
 
 STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.WRONG: "bold red"}
+INDENT = 9
 
 
 @click.command()
 @json_option
 def check(as_json: bool) -> None:
-    """Tell what is right and what is wrong with settings, servers and Cention.
+    """Tell what is right and wrong with settings, servers and Cention.
 
     Changes nothing, neither here nor at Cention, and shows no secret.
     """
@@ -52,9 +53,7 @@ def findings() -> Iterator[Finding]:
 
 def show(finding: Finding) -> None:
     """Write one finding, and below it what to do."""
-    say(
-        f"{finding.level:<8} {finding.about}: {finding.sentence}",
-        style=STYLES[finding.level],
-    )
+    line = f"{finding.level:<8} {finding.about}: {finding.sentence}"
+    say(line, style=STYLES[finding.level], hanging=INDENT)
     if finding.remedy:
-        say(f"{'':<8} {finding.remedy}")
+        say(" " * INDENT + finding.remedy, hanging=INDENT)

@@ -14,7 +14,7 @@ from workers.store import outages
 
 @click.command()
 def migrate() -> None:
-    """Bring the database up to date with this version and these settings.
+    """Bring the database up to date with this version.
 
     Waits up to 30 seconds for the database. May be run at any time, by several at once.
     """

@@ -39,16 +39,20 @@ def ask_broker(settings: Settings) -> str | None:
 
 
 def broker_place(broker_url: str) -> str:
-    """Return ``host:port`` of the broker, or its variable if that cannot be told apart."""
+    """Return ``host:port`` or the socket of the broker.
+
+    Only its variable's name if a password may have been torn apart, so that it would show.
+    """
     try:
         parts = urlsplit(broker_url)
-        torn = parts.netloc.count("@") > 1 or "@" in parts.path
         host, port = parts.hostname, parts.port
     except ValueError:
         return "BROKER_URL"
-    if torn or not host:
+    if parts.netloc.count("@") > 1 or "@" in parts.path:
         return "BROKER_URL"
-    return f"{host}:{port}" if port else host
+    if parts.scheme.endswith("socket"):
+        return parts.path
+    return f"{host}:{port}" if port else host or "BROKER_URL"
 
 
 def sender(settings: Settings) -> Celery:

@@ -34,7 +34,7 @@ COLUMNS = (
 @workspace_option
 @click.pass_context
 def parked(context: click.Context, as_json: bool, workspace: str | None) -> None:
-    """List the records that were given up, or let them be fetched again."""
+    """List records that were given up, or have them fetched again."""
     if context.invoked_subcommand is not None:
         return
     settings = settings_of_this_place()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,13 +37,20 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def say(text: str, *, style: str = "") -> None:
-    """Write one line on standard output."""
+def say(text: str, *, style: str = "", hanging: int = 0) -> None:
+    """Write one line on standard output; on a terminal it wraps, ``hanging`` columns indented."""
     console = Console(highlight=False)
-    if console.is_terminal:
-        console.print(Text(plain(text), style=style))
-    else:
+    if not console.is_terminal:
         click.echo(plain(text))
+        return
+    lines = textwrap.wrap(
+        plain(text),
+        console.width,
+        subsequent_indent=" " * hanging,
+        break_on_hyphens=False,
+    )
+    for line in lines or [""]:
+        console.print(Text(line, style=style), soft_wrap=True)
 
 
 def note(text: str) -> None:

@@ -41,9 +41,9 @@ COLUMNS = (
 def renormalise(
     families: tuple[str, ...], dry_run: bool, as_json: bool, workspace: str | None
 ) -> None:
-    """Make rows anew from the documents that were kept, without asking Cention.
+    """Make rows anew from the documents that were kept.
 
-    FAMILY is errand_reports, facebook_ratings, response_attachments, area_archives,
+    Cention is not asked. FAMILY is errand_reports, facebook_ratings, response_attachments, area_archives,
     library_attachments or callbacks; all of them if none is named. May be run at any time and
     broken off at any time.
     """

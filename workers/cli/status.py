@@ -24,6 +24,7 @@ from workers.store import status as store
 from workers.store.status import FamilyStatus, InboxStatus, QueueStatus
 
 WATCH_EVERY_S = 2.0
+INDENT = 7
 FAMILY_COLUMNS = (
     Column(heading="family"),
     Column(heading="wanted", right=True),
@@ -38,7 +39,7 @@ FAMILY_COLUMNS = (
 )
 INBOX_COLUMNS = (
     Column(heading="callbacks of"),
-    Column(heading="kept", right=True),
+    Column(heading="last\n24 hours", right=True),
     Column(heading="unfiled", right=True),
     Column(heading="problems", right=True),
     Column(heading="oldest\nunfiled", right=True),
@@ -126,8 +127,8 @@ def show(state: State) -> None:
         say("")
     for notice in state.notices:
         word, style = ("ALARM", "bold red") if notice.alarm else ("note ", "yellow")
-        say(f"{word}  {notice.sentence}", style=style)
-        say(f"       {notice.command}")
+        say(f"{word}  {notice.sentence}", style=style, hanging=INDENT)
+        say(" " * INDENT + notice.command, hanging=INDENT)
     if not state.notices:
         say("All is well.", style="green")
 
@@ -164,7 +165,7 @@ def _family(one: FamilyStatus, at: datetime) -> tuple[object, ...]:
 def _inbox(one: InboxStatus, at: datetime) -> tuple[object, ...]:
     return (
         one.workspace,
-        one.callbacks,
+        one.received_today,
         one.unfiled,
         one.problems,
         age(one.oldest_unfiled_s),

@@ -27,7 +27,7 @@ COLUMNS = (
 @json_option
 @workspace_option
 def unreadable(as_json: bool, workspace: str | None) -> None:
-    """List the documents that were kept and make no sense to this version."""
+    """List documents that were kept and make no sense."""
     settings = settings_of_this_place()
     some_workspaces(settings, workspace)
     with database(settings) as conn:
