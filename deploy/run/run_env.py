@@ -44,7 +44,9 @@ def well_known(plan: Plan) -> dict[str, str]:
         return {}
     chosen = sandbox_secrets(plan.given)
     return {
-        name: chosen[name] for name, value in sandbox_secrets({}).items() if chosen[name] == value
+        name: value
+        for name, value in sandbox_secrets({}).items()
+        if name.startswith("CENTION_") and chosen[name] == value
     }
 
 

@@ -43,9 +43,9 @@ def renormalise(
 ) -> None:
     """Make rows anew from the documents that were kept.
 
-    Cention is not asked. FAMILY is errand_reports, facebook_ratings, response_attachments, area_archives,
-    library_attachments or callbacks; all of them if none is named. May be run at any time and
-    broken off at any time.
+    Cention is not asked. FAMILY is errand_reports, facebook_ratings, response_attachments,
+    area_archives, library_attachments or callbacks; all of them if none is named. May be run
+    at any time and broken off at any time.
     """
     settings = settings_of_this_place()
     chosen = some_workspaces(settings, workspace)
