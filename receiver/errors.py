@@ -10,8 +10,8 @@ import structlog
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from receiver.logs import where
 from schemas.errors import DocumentError
+from workers.logs import where
 
 MEDIA_TYPE = "application/vnd.api+json"
 KEPT_HEADERS = ("Allow", "Retry-After")

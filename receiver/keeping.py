@@ -10,7 +10,7 @@ from typing import TypeAlias
 from psycopg import OperationalError
 
 from receiver import metrics
-from receiver.logs import Seldom
+from workers.logs import Seldom
 from workers.store.callbacks import NewCallback
 
 KEEP_WITHIN_S = 2.0  # how long a sender may wait for an answer

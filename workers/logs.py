@@ -1,4 +1,4 @@
-"""The web process speaks in JSON lines on standard error: a constant event and its fields."""
+"""Every process speaks in JSON lines on standard error: a constant event and its fields."""
 
 from __future__ import annotations
 
