@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
-from environs import Env, EnvValidationError
+from environs import Env
 from environs import validate as check
+from environs.exceptions import EnvValidationError
 
 from workers.workspaces import SettingsError, WorkspaceSettings, from_environment, from_file
 
@@ -62,7 +65,8 @@ def load_settings() -> Settings:
     try:
         env.seal()  # type: ignore[no-untyped-call]
     except EnvValidationError as error:
-        problems = {**error.error_messages, **problems}
+        told = cast(Mapping[str, list[str]], error.error_messages)
+        problems |= {name: list(said) for name, said in told.items()}
     if problems:
         raise SettingsError(problems)
     return Settings(

@@ -97,7 +97,7 @@ def _bring(plan: Plan, claimed: Claimed, fetched_at: datetime) -> Outcome:
 def _read(plan: Plan, claimed: Claimed, brought: Brought, fetched_at: datetime) -> Outcome:
     document = json_text.dump(brought.document)
     try:
-        record = plan.read(brought)
+        record = plan.read(claimed.remote_id, brought)
     except NotThere:
         brought.close()
         return Missing(claimed=claimed, fetched_at=fetched_at)

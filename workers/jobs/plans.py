@@ -70,7 +70,7 @@ class Plan:
     places: int  # drains at once
     lease_s: float
     fetch: Callable[[int], Brought]  # raises ApiError
-    read: Callable[[Any], Any]  # what was brought -> record; raises DocumentError
+    read: Callable[[int, Any], Any]  # id, what was brought -> record; raises DocumentError
     complete: Callable[[Any], bool]  # False: worth another look
     save: Save
     mark_gone: MarkGone

@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 from psycopg import Connection
 from psycopg.rows import scalar_row
-from schemas.cention.attachments import AttachmentKind
 
+from schemas.cention.attachments import AttachmentKind
 from workers.store import queries
 
 SQL = queries.load("attachments")

@@ -73,15 +73,20 @@ def take_waiting(conn: Connection[Any], workspace: str, *, limit: int) -> list[W
         return cursor.fetchall()
 
 
-def mark_filed(conn: Connection[Any], filed: Sequence[tuple[int, str | None]]) -> None:
-    """Note callbacks as filed, each as (callback id, what could not be filed of it)."""
-    ids, problems = zip(*filed, strict=True)
-    conn.execute(SQL["mark_callbacks_filed"], {"ids": list(ids), "problems": list(problems)})
+def mark_filed(conn: Connection[Any], callback_ids: Sequence[int]) -> None:
+    """Note callbacks as filed."""
+    conn.execute(SQL["mark_callbacks_filed"], {"ids": list(callback_ids)})
 
 
 def mark_problem(conn: Connection[Any], callback_id: int, problem: str) -> None:
     """Note why a callback could not be filed; it stays until somebody replays it."""
     conn.execute(SQL["mark_callback_problem"], {"callback_id": callback_id, "problem": problem})
+
+
+def unfiled_workspaces(conn: Connection[Any]) -> list[str]:
+    """Return the workspaces that have callbacks to be filed."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["unfiled_workspaces"]).fetchall()
 
 
 def replay(conn: Connection[Any], callback_ids: Sequence[int]) -> list[str]:

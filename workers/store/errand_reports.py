@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
-from schemas.cention.errand_reports import ErrandReport
 
+from schemas.cention.errand_reports import ErrandReport
 from workers.store import queries
 from workers.store.records import Fetched, as_json
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
-from schemas.cention.facebook_ratings import FacebookRating
 
+from schemas.cention.facebook_ratings import FacebookRating
 from workers.store import queries
 from workers.store.records import Fetched, as_json
 

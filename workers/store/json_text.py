@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import orjson
+
 from schemas.clean import clean
 
 

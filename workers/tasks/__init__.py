@@ -1,0 +1,5 @@
+"""Thin shells: each task is a name, a queue and one call to a job."""
+
+from __future__ import annotations
+
+MODULES = ("workers.tasks.callbacks", "workers.tasks.fetching", "workers.tasks.sweeping")

@@ -21,13 +21,15 @@ FOR UPDATE SKIP LOCKED;
 
 -- name: mark_callbacks_filed
 -- Note callbacks as filed.
-UPDATE intake.callback SET filed_at = now(), problem = done.problem
-FROM unnest(%(ids)s::bigint[], %(problems)s::text[]) AS done (callback_id, problem)
-WHERE callback.callback_id = done.callback_id;
+UPDATE intake.callback SET filed_at = now() WHERE callback_id = ANY (%(ids)s::bigint[]);
 
 -- name: mark_callback_problem
 -- Note why a callback could not be filed.
 UPDATE intake.callback SET problem = %(problem)s WHERE callback_id = %(callback_id)s;
+
+-- name: unfiled_workspaces
+-- The workspaces that have callbacks to be filed.
+SELECT DISTINCT workspace FROM intake.callback WHERE filed_at IS NULL AND problem IS NULL;
 
 -- name: replay_callbacks
 -- Let callbacks be filed again; returns the workspace of each that exists.

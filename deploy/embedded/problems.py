@@ -1,0 +1,27 @@
+"""What keeps a part from starting, told so that its reader knows what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class CannotStart(Exception):
+    """A part cannot start. The message says what, where to look, and what to do."""
+
+    def __init__(self, what: str, *, log: Path | None = None, remedy: str | None = None) -> None:
+        lines = [what]
+        if log is not None:
+            lines += [f"    {line}" for line in last_lines(log)] + [f"Log: {log}"]
+        if remedy is not None:
+            lines.append(remedy)
+        super().__init__("\n".join(lines))
+
+
+def last_lines(log: Path, count: int = 5) -> list[str]:
+    """Return the end of a log file, nothing if there is none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - 4096))
+            return file.read().decode("utf-8", "replace").splitlines()[-count:]
+    except OSError:
+        return []

@@ -1,0 +1,28 @@
+"""How gunicorn runs the receiver: ``gunicorn --config deploy/gunicorn.conf.py wsgi:app``."""
+# ruff: noqa: N999  # gunicorn's own name for it
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from prometheus_client import multiprocess
+
+bind = os.environ.get("RECEIVER_BIND", "127.0.0.1:8000")
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 8
+timeout = 30  # seconds; a worker that is silent for longer is replaced
+graceful_timeout = 2  # seconds; a callback takes milliseconds, and stopping has to be quick
+keepalive = 5  # seconds
+# It would be made in the home folder, where nobody looks for it.
+control_socket_disable = True
+errorlog = "-"
+# Nobody watches a worker's heartbeat file on a disk that may be slow or full.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  # not a file of ours
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Take a worker that ended out of the live gauges."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -1,0 +1,115 @@
+"""What `make run` is going to run, decided from the environment; nothing is started here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.embedded import Postgres, Server, Valkey
+from deploy.run import parts
+from deploy.run.parts import Part
+from deploy.run.ports import Address, choose_addresses
+
+SANDBOX_WORKSPACE = "demo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything about one run. Its URLs are right once the embedded servers are prepared."""
+
+    var: Path
+    postgres: Postgres | None  # None: DATABASE_URL is given
+    valkey: Valkey | None  # None: BROKER_URL is given
+    receiver: Address
+    sandbox: Address | None  # None: a real Cention
+    given: Mapping[str, str] = field(repr=False)  # the environment, less what is empty
+
+    @property
+    def logs(self) -> Path:
+        return self.var / "log"
+
+    @property
+    def embedded(self) -> tuple[Server, ...]:
+        return tuple(server for server in (self.postgres, self.valkey) if server)
+
+    @property
+    def database_url(self) -> str:
+        return self.postgres.url if self.postgres else self.given["DATABASE_URL"]
+
+    @property
+    def broker_url(self) -> str:
+        return self.valkey.url if self.valkey else self.given["BROKER_URL"]
+
+    @property
+    def cention_url(self) -> str | None:
+        """Return ``None`` if CENTION_WORKSPACES_FILE names them instead."""
+        if self.sandbox:
+            return f"{self.sandbox.url}/s/{SANDBOX_WORKSPACE}"
+        return self.given.get("CENTION_URL")
+
+    @property
+    def callback_url(self) -> str:
+        """Where the sandbox pushes its callbacks."""
+        workspace = self.given.get("CENTION_WORKSPACE", SANDBOX_WORKSPACE)
+        return f"{self.receiver.url}/callbacks/{workspace}"
+
+    def parts(self) -> tuple[Part, ...]:
+        first = [parts.server(server) for server in self.embedded]
+        if self.sandbox:
+            callback_url = self.callback_url
+            workspace = SANDBOX_WORKSPACE
+            first.append(
+                parts.sandbox(
+                    port=self.sandbox.port, workspace=workspace, callback_url=callback_url
+                )
+            )
+        return (
+            *first,
+            parts.receiver(),
+            parts.worker("callbacks", concurrency=1),
+            parts.worker("fetch", concurrency=2),
+            parts.beat(self.var / "beat" / "schedule"),
+        )
+
+    def variables(self) -> dict[str, str]:
+        """Return what every part inherits beside the given environment, secrets included."""
+        found = {
+            "DATABASE_URL": self.database_url,
+            "BROKER_URL": self.broker_url,
+            "RECEIVER_BIND": self.receiver.bind,
+            "PROMETHEUS_MULTIPROC_DIR": str(self.var / "prometheus"),
+            "PYTHONUNBUFFERED": "1",
+        }
+        if self.sandbox:
+            found |= {"CENTION_URL": str(self.cention_url)} | sandbox_secrets(self.given)
+        return found
+
+
+def make_plan(environment: Mapping[str, str], *, var: Path) -> Plan:
+    """Decide. A server whose URL is given is used, any other is ours. Raises ``CannotStart``."""
+    given = {name: value for name, value in environment.items() if value.strip()}
+    sandboxed = "CENTION_URL" not in given and "CENTION_WORKSPACES_FILE" not in given
+    receiver, sandbox = choose_addresses(given.get("RECEIVER_BIND"))
+    user = given.get("EMBEDDED_POSTGRES_USER", "nobody")
+    return Plan(
+        var=var,
+        postgres=None if "DATABASE_URL" in given else Postgres(var / "postgres", user=user),
+        valkey=None if "BROKER_URL" in given else Valkey(var / "valkey"),
+        receiver=receiver,
+        sandbox=sandbox if sandboxed else None,
+        given=given,
+    )
+
+
+def sandbox_secrets(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the secrets that bridge and sandbox share: the given ones, or the well-known."""
+    token = given.get("CENTION_TOKEN") or given.get("SANDBOX_TOKEN") or "sandbox-token"
+    secret = given.get("SANDBOX_CALLBACK_SECRET") or "sandbox-callback-secret"
+    secrets = given.get("CENTION_CALLBACK_SECRETS") or secret
+    return {
+        "CENTION_TOKEN": token,
+        "CENTION_CALLBACK_SECRETS": secrets,
+        "SANDBOX_TOKEN": token,
+        "SANDBOX_CALLBACK_SECRET": secrets.split(",")[0].strip(),
+    }

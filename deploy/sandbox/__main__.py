@@ -1,0 +1,141 @@
+"""Starts the sandbox: ``python -m deploy.sandbox``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+from deploy.sandbox.faults import MEANING, Fault, FaultName, read_fault_option
+from deploy.sandbox.server import Options, sandbox
+
+HELP = """
+Play a workspace of Cention on this machine, for trying things out and for tests.
+
+It serves the lists of changed errands and Facebook ratings, the reports, ratings and
+attachments behind them, and it POSTs a callback whenever an errand is answered. A clock keeps
+making new errands and changing old ones. Nothing is stored: a restart begins afresh, with
+ids never used before.
+
+The bearer token is in SANDBOX_TOKEN (default: sandbox-token). The secret that callbacks carry
+is in SANDBOX_CALLBACK_SECRET (default: sandbox-callback-secret; empty: none is sent).
+
+\b
+Example: five changes a second, and one report in twenty lost on its way:
+  python -m deploy.sandbox --port 8390 --rate 5 \\
+      --callback-url http://127.0.0.1:8000/callbacks/demo \\
+      --fault dropped=0.05,types=c3_errand_reports
+
+\b
+While it runs (no token needed; keep it on the loopback address):
+  GET    /sandbox/truth           what every errand, rating, file, callback is now
+  GET    /sandbox/stats           what was asked and sent, and what waits
+  POST   /sandbox/quiet           stop the clock      POST /sandbox/resume  start it
+  POST   /sandbox/errands         make some           {"count": 10000, "actions": 10}
+  POST   /sandbox/errands/ID/change                   {"kind": "close"}
+  POST   /sandbox/ratings         make some           {"count": 3}
+  POST   /sandbox/attachments     make one            {"bytes": 26214400}
+  POST   /sandbox/callbacks       answer and tell     {"errand_id": ID, "attachments": 2}
+  POST   /sandbox/faults          set switches        {"error_500": {"probability": 0.1}}
+  DELETE /sandbox/faults          switch all off
+
+\b
+Faults:
+"""
+FAULT_KEYS = """
+\b
+A fault is NAME=PROBABILITY, and may go on with ,seconds=S ,types=A+B ,ids=1+2 ,times=N.
+"""
+
+
+def _zone(_context: click.Context, _option: click.Parameter, text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise click.BadParameter(f"{text!r} is no time zone such as Europe/Stockholm") from None
+
+
+def _faults(
+    _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
+) -> tuple[tuple[FaultName, Fault], ...]:
+    try:
+        return tuple(map(read_fault_option, texts))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _address(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    if text is not None and not text.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{text!r} does not begin with http:// or https://")
+    return text
+
+
+def _help() -> str:
+    listed = "".join(f"  {name.value:<14}{meaning}\n" for name, meaning in MEANING.items())
+    return HELP + listed + FAULT_KEYS
+
+
+@click.command(help=_help(), context_settings={"show_default": True, "max_content_width": 100})
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--port", default=8390, help="Port to listen on; 0 takes any free one.")
+@click.option("--workspace", default="demo", help="Name of the workspace, as in /s/demo.")
+@click.option(
+    "--callback-url",
+    callback=_address,
+    help="Where to POST answer callbacks. Without it, none are sent.",
+)
+@click.option("--rate", default=1.0, type=click.FloatRange(0), help="Changes a second.")
+@click.option("--errands", default=50, type=click.IntRange(0), help="Errands at the start.")
+@click.option(
+    "--timezone", "zone", default="Europe/Stockholm", callback=_zone, help="Of the dates."
+)
+@click.option(
+    "--sla-delay", "sla_delay_s", default=60.0, help="Seconds an SLA stays null after some changes."
+)
+@click.option("--first-id", type=click.IntRange(1), help="First id of each kind; else by the time.")
+@click.option("--seed", type=int, help="Makes chance repeatable.")
+@click.option("--fault", "faults", multiple=True, callback=_faults, help="See above; repeatable.")
+def main(**chosen: Any) -> None:
+    """Read the options and run until a signal comes."""
+    options = Options(
+        # Out of the environment, since a command line is everybody's to read.
+        token=os.environ.get("SANDBOX_TOKEN") or "sandbox-token",
+        callback_secret=os.environ.get("SANDBOX_CALLBACK_SECRET", "sandbox-callback-secret"),
+        **chosen,
+    )
+    try:
+        asyncio.run(_serve(options))
+    except OSError as error:
+        raise click.ClickException(f"cannot listen: {error.strerror}") from error
+
+
+async def _serve(options: Options) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with sandbox(options) as port:
+        click.echo(_greeting(options, port))
+        await stopped.wait()
+
+
+def _greeting(options: Options, port: int) -> str:
+    root = f"http://{options.host}:{port}"
+    base = f"{root}/s/{quote(options.workspace)}"
+    return f"""Cention sandbox, workspace {options.workspace}
+  Workspace  {base}
+  Callbacks  {options.callback_url or "none (see --callback-url)"}
+  Control    {root}/sandbox/stats
+
+Try:
+  curl -H "Authorization: Bearer ${{SANDBOX_TOKEN:-sandbox-token}}" \\
+    {base}/capi/json/c3_dirty_errand_list
+"""
+
+
+if __name__ == "__main__":
+    main()

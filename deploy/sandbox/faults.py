@@ -1,0 +1,186 @@
+"""Trouble on demand: which fault strikes which request, and how often."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class FaultName(StrEnum):
+    """What can go wrong with a request."""
+
+    # Something before Cention answers; the dirty flag stays.
+    UNAUTHORISED = "unauthorised"
+    BUSY = "busy"
+    NOT_FOUND = "not_found"
+    LOGIN_PAGE = "login_page"
+    # Cention has answered, and cleared the flag; then the answer is lost or spoilt.
+    ERROR_500 = "error_500"
+    DROPPED = "dropped"
+    TRUNCATED = "truncated"
+    BROKEN_JSON = "broken_json"
+    UNREADABLE = "unreadable"
+    # The answer arrives, but late or without its SLA. These come on top of the others.
+    LATENCY = "latency"
+    SLOW_BODY = "slow_body"
+    SLA_NULL = "sla_null"
+
+
+MEANING: Mapping[FaultName, str] = {
+    FaultName.UNAUTHORISED: "401 with an empty body; the dirty flag stays",
+    FaultName.BUSY: "503 with Retry-After (seconds, default 1); the flag stays",
+    FaultName.NOT_FOUND: "404 with an error document; the flag stays",
+    FaultName.LOGIN_PAGE: "200 with an HTML page; the flag stays",
+    FaultName.ERROR_500: "500 after the flag was cleared",
+    FaultName.DROPPED: "the connection ends without an answer; the flag is cleared",
+    FaultName.TRUNCATED: "half of the promised body; the flag is cleared",
+    FaultName.BROKEN_JSON: "a body that is no JSON; the flag is cleared",
+    FaultName.UNREADABLE: "JSON of a wrong shape; the flag is cleared",
+    FaultName.LATENCY: "the answer comes late by so many seconds (default 1)",
+    FaultName.SLOW_BODY: "the body drips for so many seconds (default 5)",
+    FaultName.SLA_NULL: "a report whose SLA is still null",
+}
+DEFAULT_SECONDS: Mapping[FaultName, float] = {
+    FaultName.BUSY: 1.0,
+    FaultName.LATENCY: 1.0,
+    FaultName.SLOW_BODY: 5.0,
+}
+ON_TOP = frozenset({FaultName.LATENCY, FaultName.SLOW_BODY, FaultName.SLA_NULL})
+BEFORE = frozenset(
+    {FaultName.UNAUTHORISED, FaultName.BUSY, FaultName.NOT_FOUND, FaultName.LOGIN_PAGE}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One kind of trouble: how likely, how long, and for whom."""
+
+    probability: float
+    seconds: float
+    types: frozenset[str] | None = None  # None: every resource type
+    ids: frozenset[int] | None = None  # None: every id, and lists too
+    times: int | None = None  # strike so often, then never again; None: no end
+
+    def concerns(self, type_: str, remote_id: int | None) -> bool:
+        """Tell whether a request for ``type_`` and ``remote_id`` may be struck."""
+        return (self.types is None or type_ in self.types) and (
+            self.ids is None or remote_id in self.ids
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Struck:
+    """What strikes one request: at most one failure, and what comes on top of it."""
+
+    failure: FaultName | None = None
+    latency_s: float = 0.0
+    drip_s: float = 0.0
+    retry_after_s: float = 0.0
+    sla_null: bool = False
+
+
+UNHARMED = Struck()
+
+
+class Faults:
+    """The switches, and how often each fault has struck."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._switches: dict[FaultName, Fault] = {}
+        self._left: dict[FaultName, int] = {}
+        self.struck: Counter[str] = Counter()
+
+    def switch(self, name: FaultName, fault: Fault | None) -> None:
+        """Put ``fault`` in the place of what ``name`` meant until now; None switches it off."""
+        self._switches.pop(name, None)
+        if fault is not None:
+            self._switches[name] = fault
+            self._left[name] = -1 if fault.times is None else fault.times
+
+    def clear(self) -> None:
+        """Switch everything off."""
+        self._switches.clear()
+
+    def description(self) -> dict[str, Any]:
+        """Return the switches that are on, as the control route shows them."""
+        return {
+            name.value: {
+                "probability": fault.probability,
+                "seconds": fault.seconds,
+                "types": sorted(fault.types) if fault.types is not None else None,
+                "ids": sorted(fault.ids) if fault.ids is not None else None,
+                "times": None if fault.times is None else self._left[name],
+            }
+            for name, fault in self._switches.items()
+        }
+
+    def draw(self, type_: str, remote_id: int | None) -> Struck:
+        """Decide by chance what strikes a request."""
+        if not self._switches:
+            return UNHARMED
+        hits = dict(self._hits(type_, remote_id))
+        return Struck(
+            failure=next((name for name in hits if name not in ON_TOP), None),
+            latency_s=hits[FaultName.LATENCY].seconds if FaultName.LATENCY in hits else 0.0,
+            drip_s=hits[FaultName.SLOW_BODY].seconds if FaultName.SLOW_BODY in hits else 0.0,
+            retry_after_s=hits[FaultName.BUSY].seconds if FaultName.BUSY in hits else 0.0,
+            sla_null=FaultName.SLA_NULL in hits,
+        )
+
+    def _hits(self, type_: str, remote_id: int | None) -> Iterator[tuple[FaultName, Fault]]:
+        failed = False
+        for name, fault in self._switches.items():
+            if (failed and name not in ON_TOP) or not fault.concerns(type_, remote_id):
+                continue
+            if self._left[name] == 0 or self._rng.random() >= fault.probability:
+                continue
+            self._left[name] -= 1
+            self.struck[name.value] += 1
+            failed = failed or name not in ON_TOP
+            yield name, fault
+
+
+def read_fault(name: FaultName, switch: Mapping[str, Any]) -> Fault:
+    """Read a switch as it comes from the command line or the control route.
+
+    Keys: ``probability`` (default 1), ``seconds``, ``types``, ``ids``, ``times``.
+    Raises ``ValueError`` for anything else.
+    """
+    unknown = switch.keys() - {"probability", "seconds", "types", "ids", "times"}
+    if unknown:
+        raise ValueError(f"{name}: unknown {', '.join(sorted(unknown))}")
+    seconds = switch.get("seconds")
+    types, ids, times = switch.get("types"), switch.get("ids"), switch.get("times")
+    try:
+        fault = Fault(
+            probability=float(switch.get("probability", 1)),
+            seconds=DEFAULT_SECONDS.get(name, 0.0) if seconds is None else float(seconds),
+            types=None if types is None else frozenset(map(str, types)),
+            ids=None if ids is None else frozenset(map(int, ids)),
+            times=None if times is None else int(times),
+        )
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: {error}") from error
+    if not 0 <= fault.probability <= 1 or fault.seconds < 0 or (fault.times or 0) < 0:
+        raise ValueError(f"{name}: a probability is 0 to 1; seconds and times are not negative")
+    return fault
+
+
+def read_fault_option(text: str) -> tuple[FaultName, Fault]:
+    """Read ``latency=0.5,seconds=2,types=c3_errand_reports+c3_area_archives,ids=7+8,times=3``.
+
+    Raises ``ValueError``.
+    """
+    first, *rest = text.split(",")
+    name_text, _, probability = first.partition("=")
+    name = FaultName(name_text)
+    switch: dict[str, Any] = {"probability": probability or 1}
+    for part in rest:
+        key, _, value = part.partition("=")
+        switch[key] = value.split("+") if key in ("types", "ids") else value
+    return name, read_fault(name, switch)

@@ -1,0 +1,42 @@
+"""A socket's folder: the wanted one, or a short private one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded import CannotStart
+from deploy.embedded.sockets import LONGEST_PATH, ROOM_FOR_NAME, make_socket_folder, socket_folder
+
+TOO_LONG = Path("/" + "x" * (LONGEST_PATH - ROOM_FOR_NAME))
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+
+def test_a_short_path_is_taken_as_it_is():
+    assert socket_folder(Path("/run/bridge")) == Path("/run/bridge")
+
+
+def test_a_long_path_always_has_the_same_short_one_in_its_place(tmp_path):
+    chosen = socket_folder(TOO_LONG)
+
+    assert chosen.parent == tmp_path
+    assert chosen == socket_folder(TOO_LONG) != socket_folder(TOO_LONG / "other")
+
+
+def test_a_short_folder_that_others_may_enter_is_refused():
+    socket_folder(TOO_LONG).mkdir(mode=0o755)
+
+    with pytest.raises(CannotStart, match="belongs to someone else"):
+        make_socket_folder(TOO_LONG)
+
+
+def test_a_link_in_place_of_the_short_folder_is_refused(tmp_path):
+    socket_folder(TOO_LONG).symlink_to(tmp_path)
+
+    with pytest.raises(CannotStart, match="belongs to someone else"):
+        make_socket_folder(TOO_LONG)

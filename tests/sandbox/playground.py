@@ -1,0 +1,126 @@
+"""A running sandbox, and a receiver for its callbacks, for tests to play with."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import requests
+
+from deploy.sandbox.server import Options, sandbox
+
+
+@dataclass
+class Playground:
+    """A sandbox as its clients see it."""
+
+    root: str
+    session: requests.Session
+
+    def api(self, path: str, method: str = "GET", **kwargs: Any) -> requests.Response:
+        """Ask the API, with its token unless other headers are given."""
+        kwargs.setdefault("headers", {"Authorization": "Bearer sandbox-token"})
+        kwargs.setdefault("allow_redirects", False)
+        url = f"{self.root}/s/demo/capi/json/{path}"
+        return self.session.request(method, url, timeout=10, **kwargs)
+
+    def control(self, path: str, wish: Any = None) -> Any:
+        """Ask a control route: a wish is POSTed; None GETs."""
+        method = "GET" if wish is None else "POST"
+        url = f"{self.root}/sandbox/{path}"
+        response = self.session.request(method, url, json=wish, timeout=10)
+        response.raise_for_status()
+        return response.json()
+
+    def dirty_errands(self) -> list[int]:
+        """The list of changed errands, none being an empty list."""
+        return (
+            self.api("c3_dirty_errand_list")
+            .json()["data"]
+            .get("attributes", {"errands": []})["errands"]
+        )
+
+    def dirty_ratings(self) -> list[int]:
+        """The list of changed ratings, none being an empty list."""
+        listed = self.api("c3_dirty_facebook_ratings").json()["data"] or []
+        return [int(one["id"]) for one in listed]
+
+    def new_errand(self) -> int:
+        """Make one errand and return its id."""
+        [errand_id] = self.control("errands", {"count": 1})["ids"]
+        return errand_id
+
+    def new_rating(self) -> int:
+        """Make one Facebook rating and return its id."""
+        [rating_id] = self.control("ratings", {})["ids"]
+        return rating_id
+
+
+@contextmanager
+def playground(**chosen: Any) -> Iterator[Playground]:
+    """Run a sandbox, empty and still unless chosen otherwise, in a thread of its own."""
+    ports: queue.Queue[int] = queue.Queue()
+    stop: list[Callable[[], Any]] = []
+
+    async def run() -> None:
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        async with sandbox(Options(**{"errands": 0, "rate": 0.0, "seed": 7, **chosen})) as port:
+            stop.append(lambda: loop.call_soon_threadsafe(stopped.set))
+            ports.put(port)
+            await stopped.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),))
+    thread.start()
+    try:
+        with requests.Session() as session:
+            yield Playground(f"http://127.0.0.1:{ports.get(timeout=10)}", session)
+    finally:
+        for end in stop:
+            end()
+        thread.join(10)
+
+
+@dataclass
+class Receiver:
+    """A receiver of callbacks that answers what it is told to, and then 200."""
+
+    url: str = ""
+    answers: list[int] = field(default_factory=list)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    media_types: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """Run a receiver."""
+    receiver = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            receiver.bodies.append(json.loads(body))
+            receiver.media_types.append(self.headers["Content-Type"])
+            self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_args: Any) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    receiver.url = f"http://127.0.0.1:{server.server_port}/callbacks/demo"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        thread.join(10)
+        server.server_close()

@@ -1,0 +1,20 @@
+"""Waiting for something to become true, instead of sleeping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
+
+
+def eventually(question: Callable[[], Answer], *, within_s: float = 30.0) -> Answer:
+    """Ask until the answer is true, and return it; fails after ``within_s`` seconds."""
+    deadline = time.monotonic() + within_s
+    pause_s = 0.01
+    while not (answer := question()):
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, 0.25)
+    return answer

@@ -1,0 +1,68 @@
+"""The worker and beat processes: ``celery --app workers.app worker``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+from kombu.entity import Queue as KombuQueue
+
+from workers import logs, tasks
+from workers.queues import Queue
+from workers.schedule import beat_schedule
+from workers.settings import Settings, load_settings
+
+SPARE_S = 60  # between a lease, the hard limit of a task, and the redelivery of its message
+
+
+def create_celery(settings: Settings) -> Celery:
+    """Build the Celery application; opens nothing."""
+    app = Celery("cention", broker=settings.broker_url, include=tasks.MODULES)
+    time_limit_s = settings.lease_s + SPARE_S
+    app.conf.update(
+        task_queues=[KombuQueue(queue) for queue in Queue],  # type: ignore[no-untyped-call]
+        task_default_queue=Queue.CALLBACKS,
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_time_limit=time_limit_s,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_max_memory_per_child=250_000,  # KiB
+        worker_cancel_long_running_tasks_on_connection_loss=True,
+        worker_send_task_events=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options=transport_options(settings.broker_url, time_limit_s),
+        timezone="UTC",
+        beat_schedule=beat_schedule(settings),
+        beat_max_loop_interval=5,
+    )
+    return app
+
+
+def transport_options(broker_url: str, time_limit_s: int) -> dict[str, Any]:
+    """Return what Redis and Valkey need; RabbitMQ refuses what it does not know."""
+    if broker_url.startswith("amqp"):
+        return {}
+    return {
+        "visibility_timeout": time_limit_s + SPARE_S,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 3,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+    }
+
+
+def configure_logs(**_: Any) -> None:
+    """Log as every process of ours does."""
+    logs.configure()
+
+
+setup_logging.connect(configure_logs)  # without it Celery has its own way
+app = create_celery(load_settings())

@@ -1,0 +1,101 @@
+"""Filing callbacks: what they tell becomes rows, what they only name becomes wanted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from psycopg import Connection
+
+from schemas.cention.callbacks import Callback, read_callback
+from schemas.errors import DocumentError
+from workers.jobs.families import FAMILIES
+from workers.jobs.settling import POISON
+from workers.queues import Family
+from workers.store import Transaction, answers, attachments, callbacks, wanted
+from workers.store.answers import ToldAnswer
+from workers.store.callbacks import WaitingCallback
+
+log = structlog.get_logger(__name__)
+
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """What one filing did."""
+
+    callbacks: int
+    families: frozenset[Family]  # in which something is wanted now
+    more: bool
+
+
+def file_callbacks(workspace: str, *, transaction: Transaction) -> Filed:
+    """File a batch of callbacks of ``workspace``, oldest first, in one transaction.
+
+    A callback that cannot be filed keeps its problem and hurts no other.
+    """
+    with transaction() as conn:
+        waiting = callbacks.take_waiting(conn, workspace, limit=BATCH)
+        try:
+            with conn.transaction():
+                families = _file(conn, workspace, waiting)
+        except POISON:
+            families = set().union(*(_file_alone(conn, workspace, one) for one in waiting))
+    return Filed(callbacks=len(waiting), families=frozenset(families), more=len(waiting) == BATCH)
+
+
+def _file_alone(conn: Connection[Any], workspace: str, one: WaitingCallback) -> set[Family]:
+    try:
+        with conn.transaction():
+            return _file(conn, workspace, [one])
+    except POISON as error:
+        problem = f"cannot be stored: {type(error).__name__} {error.sqlstate}"
+        log.warning("callback cannot be filed", callback_id=one.callback_id, problem=problem)
+        callbacks.mark_problem(conn, one.callback_id, problem)
+        return set()
+
+
+def _file(conn: Connection[Any], workspace: str, waiting: Sequence[WaitingCallback]) -> set[Family]:
+    told: list[ToldAnswer] = []
+    named: dict[Family, set[int]] = defaultdict(set)
+    filed: list[int] = []
+    for one in waiting:
+        try:
+            callback = read_callback(one.document)
+        except DocumentError as error:
+            callbacks.mark_problem(conn, one.callback_id, str(error))
+            continue
+        told += _told(one, callback)
+        for file in callback.attachments:
+            named[FAMILIES[file.kind]].add(file.attachment_id)
+        if callback.errand_id is not None:
+            named[Family.ERRAND_REPORTS].add(callback.errand_id)
+        filed.append(one.callback_id)
+    if told:
+        answers.save(conn, workspace, told)
+    for kind, family in FAMILIES.items():
+        attachments.note_wanted(conn, workspace, kind, sorted(named[family]))
+    for family in Family:
+        wanted.want(conn, workspace, family, named[family])
+    if filed:
+        callbacks.mark_filed(conn, filed)
+    return {family for family, ids in named.items() if ids}
+
+
+def _told(one: WaitingCallback, callback: Callback) -> list[ToldAnswer]:
+    if callback.answer is None or callback.errand_id is None:
+        return []
+    return [
+        ToldAnswer(
+            callback_id=one.callback_id,
+            remote_id=callback.remote_id,
+            received_at=one.received_at,
+            errand_id=callback.errand_id,
+            answer=callback.answer,
+            attachments=callback.attachments,
+        )
+    ]

@@ -1,0 +1,58 @@
+"""Polling: Cention's lists of changed records become wanted rows, before anything is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from schemas.cention.changed import ChangedIds
+from schemas.errors import DocumentError
+from workers.clients.errors import ApiError, Redirected, Unauthorised
+from workers.queues import Family
+from workers.rules import patience
+from workers.store import Transaction, polls, slots, wanted
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedList:
+    """One of Cention's lists of changed records."""
+
+    workspace: str
+    family: Family
+    ask: Callable[[], dict[str, Any]]  # raises ApiError
+    read: Callable[[Mapping[str, Any]], ChangedIds]  # raises DocumentError
+
+
+def poll(changed: ChangedList, *, session: Transaction) -> int | None:
+    """Put every id of a list on our own list; return how many, ``None`` if it could not be.
+
+    ``session`` lends a connection in autocommit mode. Asking clears nothing at Cention, so
+    a look that fails, or that another process has under way, loses nothing.
+    """
+    workspace, family = changed.workspace, changed.family
+    with (
+        session() as conn,
+        slots.held(conn, f"poll/{workspace}/{family}", places=1) as slot,
+    ):
+        if slot is None:
+            return None
+        poll_id = polls.start(conn, workspace, family)
+        try:
+            found = changed.read(changed.ask())
+        except (ApiError, DocumentError) as error:
+            log.warning("poll failed", workspace=workspace, family=family, error=str(error))
+            polls.end(conn, poll_id, found=None, error=str(error))
+            if isinstance(error, Unauthorised | Redirected):
+                polls.pause(conn, workspace, family, reason=str(error), for_s=patience.PAUSE_S)
+            return None
+        odd = f"{found.dropped} entries are no id" if found.dropped else None
+        with conn.transaction():
+            wanted.want(conn, workspace, family, found.ids)
+            polls.end(conn, poll_id, found=len(found.ids), error=odd)
+            polls.resume(conn, workspace, family)
+        return len(found.ids)

@@ -1,0 +1,41 @@
+"""The sweep: nudge what is due and was never announced, or whose nudge was lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.queues import Family, Queue
+from workers.store import Transaction, callbacks, canaries, polls, wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What waits to be done now."""
+
+    unfiled: tuple[str, ...]  # workspaces with callbacks to be filed
+    due: tuple[tuple[str, Family], ...]  # workspace and family with something to drain
+
+
+def find_work(transaction: Transaction) -> Work:
+    """Return everything that some worker could do now."""
+    with transaction() as conn:
+        due = tuple((work.workspace, work.family) for work in wanted.due_work(conn))
+        return Work(unfiled=tuple(callbacks.unfiled_workspaces(conn)), due=due)
+
+
+def tidy(transaction: Transaction) -> None:
+    """Forget what nobody needs any more."""
+    with transaction() as conn:
+        polls.forget_old(conn)
+
+
+def ask_canary(queue: Queue, *, transaction: Transaction) -> None:
+    """Note that a canary is on its way to a queue."""
+    with transaction() as conn:
+        canaries.ask(conn, queue)
+
+
+def answer_canary(queue: Queue, *, transaction: Transaction) -> None:
+    """Note that a worker has taken the canary from its queue."""
+    with transaction() as conn:
+        canaries.answer(conn, queue)

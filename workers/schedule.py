@@ -1,0 +1,33 @@
+"""What beat does, and how often. Two beats cost a look and harm nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.queues import Queue, TaskName
+from workers.settings import Settings
+
+SWEEP_EVERY_S = 2.0
+CANARY_EVERY_S = 15.0
+
+
+def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Return Celery's ``beat_schedule``; what beat sends is dropped if nobody takes it in time."""
+    polls = {
+        f"poll {workspace.name}": _every(settings.poll_every_s, TaskName.POLL, workspace.name)
+        for workspace in settings.workspaces
+    }
+    return {
+        "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
+        "canary": _every(CANARY_EVERY_S, TaskName.CANARY),
+        **polls,
+    }
+
+
+def _every(seconds: float, task: TaskName, *args: str) -> dict[str, Any]:
+    return {
+        "task": task,
+        "schedule": seconds,
+        "args": args,
+        "options": {"queue": Queue.CALLBACKS, "expires": max(seconds * 2, 10)},
+    }

@@ -1,0 +1,3 @@
+-- name: unlock_all
+-- Give back every advisory lock of this session.
+SELECT pg_advisory_unlock_all();

@@ -1,0 +1,143 @@
+"""How the bridge fares: counts and ages, for the terminal, for metrics, for operators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from workers.store import queries
+
+SQL = queries.load("status")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counters:
+    """What has come home so far, and what is still to come."""
+
+    callbacks: int
+    errands: int
+    ratings: int
+    attachments: int  # stored
+    wanted: int
+    oldest_wait_s: float | None  # of what is due and not parked; None if nothing is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauge:
+    """One figure for Prometheus."""
+
+    name: str
+    help: str
+    labels: dict[str, str]
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyStatus:
+    """How one family of one workspace fares."""
+
+    workspace: str
+    family: str
+    wanted: int
+    due: int
+    claimed: int
+    parked: int
+    unreadable: int
+    oldest_wanted_s: float | None
+    last_poll_at: datetime | None
+    last_poll_found: int | None
+    last_poll_error: str | None
+    last_stored_at: datetime | None
+    paused_until: datetime | None
+    paused_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxStatus:
+    """How the callbacks of one workspace fare."""
+
+    workspace: str
+    callbacks: int
+    unfiled: int
+    problems: int
+    oldest_unfiled_s: float | None
+    last_received_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueStatus:
+    """Whether workers answer on one queue."""
+
+    queue: str
+    silent_s: float | None  # since the last answer; None if nobody ever answered
+
+
+def counters(conn: Connection[Any]) -> Counters:
+    """Return what the live line shows."""
+    with conn.cursor(row_factory=class_row(Counters)) as cursor:
+        return cursor.execute(SQL["counters"]).fetchall()[0]
+
+
+def families(conn: Connection[Any]) -> list[FamilyStatus]:
+    """Return every family that has anything to show."""
+    with conn.cursor(row_factory=class_row(FamilyStatus)) as cursor:
+        return cursor.execute(SQL["families"]).fetchall()
+
+
+def inboxes(conn: Connection[Any]) -> list[InboxStatus]:
+    """Return the inbox of every workspace that has sent a callback."""
+    with conn.cursor(row_factory=class_row(InboxStatus)) as cursor:
+        return cursor.execute(SQL["inboxes"]).fetchall()
+
+
+def queues(conn: Connection[Any]) -> list[QueueStatus]:
+    """Return every queue that a canary was sent through."""
+    with conn.cursor(row_factory=class_row(QueueStatus)) as cursor:
+        return cursor.execute(SQL["queues"]).fetchall()
+
+
+def gauges(conn: Connection[Any]) -> list[Gauge]:
+    """Return what Prometheus reads from the database."""
+    return [
+        *(gauge for family in families(conn) for gauge in _of_family(family)),
+        *(gauge for inbox in inboxes(conn) for gauge in _of_inbox(inbox)),
+        *(_of_queue(queue) for queue in queues(conn)),
+    ]
+
+
+def _of_family(family: FamilyStatus) -> Iterator[Gauge]:
+    labels = {"workspace": family.workspace, "family": family.family}
+    for name, text, value in (
+        ("wanted", "Records on the list", family.wanted),
+        ("wanted_due", "Records that may be fetched now", family.due),
+        ("wanted_parked", "Records given up until released", family.parked),
+        ("unreadable", "Documents kept that make no sense", family.unreadable),
+        ("wanted_oldest_seconds", "Age of the oldest due record", family.oldest_wanted_s),
+        ("paused", "1 while Cention refuses the family", family.paused_until is not None),
+    ):
+        yield Gauge(name=f"cention_{name}", help=text, labels=labels, value=float(value or 0))
+
+
+def _of_inbox(inbox: InboxStatus) -> Iterator[Gauge]:
+    labels = {"workspace": inbox.workspace}
+    for name, text, value in (
+        ("unfiled", "Callbacks kept and not yet filed", inbox.unfiled),
+        ("problems", "Callbacks that cannot be filed", inbox.problems),
+        ("oldest_unfiled_seconds", "Age of the oldest unfiled", inbox.oldest_unfiled_s),
+    ):
+        name = f"cention_callbacks_{name}"
+        yield Gauge(name=name, help=text, labels=labels, value=float(value or 0))
+
+
+def _of_queue(queue: QueueStatus) -> Gauge:
+    return Gauge(
+        name="cention_queue_silent_seconds",
+        help="Time since a worker last answered on the queue",
+        labels={"queue": queue.queue},
+        value=float("inf") if queue.silent_s is None else queue.silent_s,
+    )

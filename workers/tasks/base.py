@@ -1,0 +1,59 @@
+"""What every task shares: its parts, its nudges, its words in the log."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+import psycopg
+import structlog
+from celery import Task
+from kombu.exceptions import OperationalError as BrokerError
+
+from workers import wiring
+from workers.queues import Family, Queue, TaskName
+from workers.settings import load_settings
+from workers.wiring import Parts
+
+log = structlog.get_logger(__name__)
+
+NUDGE_EXPIRES_S = 60
+
+_built: dict[int, Parts] = {}
+_building = threading.Lock()
+
+
+def parts() -> Parts:
+    """Return this process's parts; pools and sessions do not survive a fork."""
+    with _building:
+        if os.getpid() not in _built:
+            _built.clear()
+            _built[os.getpid()] = wiring.build(load_settings())
+        return _built[os.getpid()]
+
+
+class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
+    """Runs its body. What fails is found again by the sweep, so nothing is retried here."""
+
+    acks_late = True
+    ignore_result = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with structlog.contextvars.bound_contextvars(task=self.name):
+            try:
+                return super().__call__(*args, **kwargs)
+            except psycopg.OperationalError as error:
+                log.warning("database away", error=type(error).__name__, sqlstate=error.sqlstate)
+                parts().pool.check()
+
+    def nudge(self, task: TaskName, queue: Queue, *args: str) -> None:
+        """Send a nudge; if the broker does not take it, the sweep sends another."""
+        try:
+            self.app.send_task(task, args=args, queue=queue, retry=False, expires=NUDGE_EXPIRES_S)
+        except (BrokerError, OSError) as error:
+            log.warning("nudge not sent", nudge=task, error=type(error).__name__)
+
+    def nudge_drain(self, workspace: str, family: Family) -> None:
+        """Have a worker drain a family."""
+        self.nudge(TaskName.DRAIN, Queue.FETCH, workspace, family)

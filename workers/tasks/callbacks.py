@@ -1,0 +1,19 @@
+"""Filing callbacks, when nudged."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from workers.jobs.filing import file_callbacks
+from workers.queues import Queue, TaskName
+from workers.tasks.base import BridgeTask, parts
+
+
+@shared_task(bind=True, base=BridgeTask, name=TaskName.FILE_CALLBACKS, queue=Queue.CALLBACKS)
+def file(self: BridgeTask, workspace: str) -> None:
+    """File what waits, and have what it names fetched."""
+    filed = file_callbacks(workspace, transaction=parts().transaction)
+    for family in sorted(filed.families):
+        self.nudge_drain(workspace, family)
+    if filed.more:
+        self.nudge(TaskName.FILE_CALLBACKS, Queue.CALLBACKS, workspace)

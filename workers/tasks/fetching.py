@@ -1,0 +1,37 @@
+"""Polling and draining, when nudged."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from celery import shared_task
+
+from workers.jobs.drain import drain as drain_once
+from workers.jobs.polling import poll as poll_once
+from workers.queues import Family, Queue, TaskName
+from workers.tasks.base import BridgeTask, parts
+
+
+@shared_task(bind=True, base=BridgeTask, name=TaskName.POLL, queue=Queue.CALLBACKS)
+def poll(self: BridgeTask, workspace: str) -> None:
+    """Ask for the lists of what changed, and have it fetched."""
+    for changed in parts().changed_lists.get(workspace, ()):
+        if poll_once(changed, session=parts().session):
+            self.nudge_drain(workspace, changed.family)
+
+
+@shared_task(bind=True, base=BridgeTask, name=TaskName.DRAIN, queue=Queue.FETCH)
+def drain(self: BridgeTask, workspace: str, family: str) -> None:
+    """Fetch and write one batch; nudge again if there may be more."""
+    plan = parts().plans.get((workspace, Family(family)))
+    if plan is None:  # no token for it: the records wait
+        return
+    call_colleague = partial(self.nudge_drain, workspace, plan.family)
+    drained = drain_once(
+        plan,
+        session=parts().session,
+        fetchers=parts().fetchers,
+        call_colleague=call_colleague,
+    )
+    if drained.more:
+        call_colleague()
