@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from receiver import BODY_MAX_BYTES, Unsigned
+from receiver import Unsigned
+from receiver.callbacks import BODY_MAX_BYTES
 from receiver.keeping import NotKept
 
 PATH = "/callbacks/demo"
