@@ -52,12 +52,12 @@ class Document:
 
     primary: Resource
     included: Mapping[Key, Resource]  # of several resources with one key, the first
-    _renamed: Mapping[str, str]
+    renamed: Mapping[str, str]  # old names of types to present ones
 
     def linkage(self, resource: Resource, name: str) -> tuple[Key, ...]:
         """Return what a relationship names, whether or not it is included; ``()`` if absent."""
         relationship = resource.body.get("relationships", {}).get(name)
-        return tuple(_key(one, self._renamed) for one in _identifiers(relationship))
+        return tuple(_key(one, self.renamed) for one in _identifiers(relationship))
 
 
 def open_document(
@@ -77,7 +77,7 @@ def open_document(
     _refuse(_faults_of_resource(data, "/data"))
     _refuse(_faults_of_included(included))
     index = _index(included, renamed)
-    opened = Document(primary=_resource(data, "/data", renamed), included=index, _renamed=renamed)
+    opened = Document(primary=_resource(data, "/data", renamed), included=index, renamed=renamed)
     _refuse_cycle(opened)
     return opened
 

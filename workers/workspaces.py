@@ -15,7 +15,7 @@ from environs import Env
 Problems = dict[str, list[str]]
 
 
-class SettingsError(Exception):
+class SettingsError(ValueError):
     """Settings are missing or wrong; ``problems`` names every one of them."""
 
     def __init__(self, problems: Mapping[str, list[str]]) -> None:

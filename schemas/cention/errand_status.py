@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from pathlib import PurePosixPath
 
 _BETWEEN = ", "
-_LONGEST_HTML = 10_000  # characters; the parser takes quadratic time over some that are ill-formed
+_LONGEST_HTML = 2_000  # characters, some 15 icons; the parser takes quadratic time over junk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,4 +69,5 @@ class _IconParser(HTMLParser):
 
 def _stem(source: str) -> str:
     """Return ``ACTION_ANSWER`` of ``/ng/img/icons/ACTION_ANSWER.png?v=2``."""
-    return PurePosixPath(source.partition("?")[0].partition("#")[0]).stem
+    name = source.partition("?")[0].rpartition("/")[2]
+    return name.rpartition(".")[0] or name

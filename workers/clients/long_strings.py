@@ -28,12 +28,16 @@ class SecondLongString(ValueError):
     """More than one string is long."""
 
 
+class QuoteWithin(ValueError):
+    """The long string holds a quote, or ends with a backslash."""
+
+
 class LongString:
     """Splits a JSON object, fed in pieces of any size, into a small document and one long string.
 
     A string of more than ``limit`` bytes goes to ``divert``, piece by piece and with its escapes,
     without quotes; in the document ``placeholder`` stands in its stead, which nobody can guess.
-    Any quote ends the long string, even after a backslash: ``divert`` must refuse a dangling one.
+    A long string with a quote in it is refused.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class LongString:
         self._small = bytearray()
         self._string_at = 0
         self._escaped = False
+        self._last = b""
         self._state = self._before
 
     def feed(self, piece: bytes) -> None:
@@ -108,17 +113,23 @@ class LongString:
         begun = bytes(self._small[self._string_at :])
         self._small[self._string_at :] = self.placeholder.encode()
         self._state = self._long
-        self._divert(begun)
+        self._take(begun)
 
     def _long(self, piece: bytes, at: int) -> int:
         quote = piece.find(b'"', at)
         end = len(piece) if quote < 0 else quote
-        self._divert(piece[at:end])
+        self._take(piece[at:end])
         if quote < 0:
             return end
+        if self._last == b"\\":
+            raise QuoteWithin
         self._keep(b'"')
         self._state = self._outside
         return quote + 1
+
+    def _take(self, text: bytes) -> None:
+        self._last = text[-1:] or self._last
+        self._divert(text)
 
     def _keep(self, piece: bytes) -> None:
         if len(self._small) + len(piece) > self._room:

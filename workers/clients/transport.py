@@ -19,6 +19,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class _PunctualReader(io.RawIOBase):
     def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
         self._sock = sock
         self._raw = raw
+        self.ended = False
         self._patience_s = sock.gettimeout()
         self._ends_at = current_exchange.get().ends_at
 
@@ -49,7 +51,9 @@ class _PunctualReader(io.RawIOBase):
         if left_s <= 0:
             raise TimeoutError("the time for the whole exchange is over")
         self._sock.settimeout(min(left_s, self._patience_s or left_s))
-        return self._raw.readinto(buffer)
+        count = self._raw.readinto(buffer)
+        self.ended = count == 0
+        return count
 
     def close(self) -> None:
         self._raw.close()
@@ -59,23 +63,31 @@ class _PunctualReader(io.RawIOBase):
 class _PunctualResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_PunctualReader(sock, self.fp.detach()))
+        self._reader = _PunctualReader(sock, self.fp.detach())
+        self.fp = io.BufferedReader(self._reader)
+
+    def begin(self) -> None:
+        super().begin()
+        if self._reader.ended:  # taken for the end of the headers, so for an empty answer
+            raise http.client.IncompleteRead(b"")
 
 
 class _Connection(HTTPConnection):
     response_class = _PunctualResponse
 
-    def getresponse(self) -> Any:
-        current_exchange.get().asked = True
-        return super().getresponse()
-
-
-class _TlsConnection(HTTPSConnection):
-    response_class = _PunctualResponse
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except TimeoutError:  # of TLS or of a proxy; urllib3 would make a read timeout of it
+            raise ConnectTimeoutError(self, "connecting took too long") from None
 
     def getresponse(self) -> Any:
         current_exchange.get().asked = True
         return super().getresponse()
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    pass
 
 
 class _Pool(HTTPConnectionPool):

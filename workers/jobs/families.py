@@ -63,8 +63,8 @@ class Pace:
 def errand_reports_plan(workspace: str, api: ErrandData, *, zone: ZoneInfo, pace: Pace) -> Plan:
     """Return how errand reports are drained; one without SLA is worth another look."""
 
-    def read(errand_id: int, brought: Document) -> ErrandReport:
-        report = read_errand_report(brought.document, zone=zone)
+    def read(errand_id: int, document: dict[str, Any], _: Document) -> ErrandReport:
+        report = read_errand_report(document, zone=zone)
         check_identity(report.errand_id, errand_id)
         return report
 
@@ -87,8 +87,8 @@ def errand_reports_plan(workspace: str, api: ErrandData, *, zone: ZoneInfo, pace
 def facebook_ratings_plan(workspace: str, api: ErrandData, *, pace: Pace) -> Plan:
     """Return how Facebook ratings are drained."""
 
-    def read(rating_id: int, brought: Document) -> FacebookRating:
-        rating = read_facebook_rating(brought.document)
+    def read(rating_id: int, document: dict[str, Any], _: Document) -> FacebookRating:
+        rating = read_facebook_rating(document)
         check_identity(rating.rating_id, rating_id)
         return rating
 
@@ -129,8 +129,10 @@ def attachments_plan(
     """Return how one kind of attachments is drained."""
     kind = KINDS[family]
 
-    def read(attachment_id: int, brought: FetchedAttachment) -> AttachmentRecord:
-        meta = read_attachment(brought.document, kind)
+    def read(
+        attachment_id: int, document: dict[str, Any], brought: FetchedAttachment
+    ) -> AttachmentRecord:
+        meta = read_attachment(document, kind)
         return AttachmentRecord(attachment_id=attachment_id, meta=meta, fetched=brought)
 
     def fetch(attachment_id: int) -> FetchedAttachment:

@@ -95,21 +95,19 @@ def _bring(plan: Plan, claimed: Claimed, fetched_at: datetime) -> Outcome:
 
 
 def _read(plan: Plan, claimed: Claimed, brought: Brought, fetched_at: datetime) -> Outcome:
-    document = json_text.dump(brought.document)
+    document, text = json_text.clean_text(brought.document)
     try:
-        record = plan.read(claimed.remote_id, brought)
+        record = plan.read(claimed.remote_id, document, brought)
     except NotThere:
         brought.close()
         return Missing(claimed=claimed, fetched_at=fetched_at)
     except DocumentError as error:
         brought.close()
-        return Unreadable(
-            claimed=claimed, fetched_at=fetched_at, document=document, problem=str(error)
-        )
+        return Unreadable(claimed=claimed, fetched_at=fetched_at, document=text, problem=str(error))
     return Understood(
         claimed=claimed,
         fetched_at=fetched_at,
-        document=document,
+        document=text,
         record=record,
         complete=plan.complete(record),
         brought=brought,

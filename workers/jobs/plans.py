@@ -32,6 +32,9 @@ class Document:
         """Nothing is open."""
 
 
+Read = Callable[[int, dict[str, Any], Any], Any]
+"""Makes a record of id, document and what was brought; raises ``DocumentError``."""
+
 Save = Callable[[Connection[Any], str, Sequence[Fetched[Any]]], None]
 """Writes records of a workspace."""
 
@@ -70,7 +73,7 @@ class Plan:
     places: int  # drains at once
     lease_s: float
     fetch: Callable[[int], Brought]  # raises ApiError
-    read: Callable[[int, Any], Any]  # id, what was brought -> record; raises DocumentError
+    read: Read
     complete: Callable[[Any], bool]  # False: worth another look
     save: Save
     mark_gone: MarkGone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -10,12 +11,19 @@ import orjson
 from schemas.clean import clean
 
 
-def dump(value: Any) -> str:
-    """Return a JSON value as text that jsonb accepts; what it cannot hold becomes U+FFFD."""
+def clean_text(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return a document as jsonb can hold it, and its text; what it cannot hold becomes U+FFFD."""
     try:
-        text = orjson.dumps(value)
+        text = orjson.dumps(document)
     except orjson.JSONEncodeError:  # lone surrogates, integers over 64 bits, deep nesting
-        return json.dumps(clean(value), ensure_ascii=False, allow_nan=False)
+        document = clean(document)
+        return document, json.dumps(document, ensure_ascii=False, allow_nan=False)
     if b"\\u0000" in text:
-        text = orjson.dumps(clean(value))
-    return text.decode()
+        document = clean(document)
+        text = orjson.dumps(document)
+    return document, text.decode()
+
+
+def array(texts: Iterable[str]) -> str:
+    """Join JSON texts to one JSON array: as a Postgres array each would have to be escaped."""
+    return f"[{','.join(texts)}]"

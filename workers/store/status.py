@@ -24,7 +24,7 @@ class Counters:
     ratings: int
     attachments: int  # stored
     wanted: int
-    oldest_wait_s: float | None  # of what is due and not parked; None if nothing is
+    oldest_wait_s: float | None  # beyond its due time; None if nothing is due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class FamilyStatus:
     claimed: int
     parked: int
     unreadable: int
-    oldest_wanted_s: float | None
+    oldest_wait_s: float | None  # beyond its due time
     last_poll_at: datetime | None
     last_poll_found: int | None
     last_poll_error: str | None
@@ -117,7 +117,7 @@ def _of_family(family: FamilyStatus) -> Iterator[Gauge]:
         ("wanted_due", "Records that may be fetched now", family.due),
         ("wanted_parked", "Records given up until released", family.parked),
         ("unreadable", "Documents kept that make no sense", family.unreadable),
-        ("wanted_oldest_seconds", "Age of the oldest due record", family.oldest_wanted_s),
+        ("wanted_oldest_seconds", "Age of the oldest due record", family.oldest_wait_s),
         ("paused", "1 while Cention refuses the family", family.paused_until is not None),
     ):
         yield Gauge(name=f"cention_{name}", help=text, labels=labels, value=float(value or 0))

@@ -96,7 +96,8 @@ class Bridge:
         """Let the waiting times of all records pass."""
         with self.parts.transaction() as conn:
             conn.execute(
-                "UPDATE intake.wanted SET due_at = now(), missing_since = missing_since - interval '1h'"
+                "UPDATE intake.wanted"
+                " SET due_at = now(), missing_since = missing_since - interval '1h'"
             )
             conn.execute("UPDATE intake.pause SET until_at = now()")
 

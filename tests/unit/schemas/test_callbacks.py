@@ -350,3 +350,19 @@ def test_an_attribute_called_id_does_not_replace_the_id(callback):
     callback["data"]["attributes"]["id"] = 99
 
     assert read_callback(callback).remote_id == 76
+
+
+def test_an_attachment_with_the_id_nought_is_none(callback):
+    callback["included"] = [{"type": "c3_response_attachments", "id": "0"}]
+
+    assert read_callback(callback).attachments == ()
+
+
+def test_what_is_included_of_an_unknown_kind_of_errand_is_not_taken_for_an_answer(callback):
+    callback["data"]["relationships"]["errand"]["data"]["type"] = "c3_close_errands"
+    errand_of(callback).update(type="c3_close_errands", attributes={"answer": "never"})
+
+    read = read_callback(callback)
+
+    assert (read.errand_id, read.answer) == (2256, None)
+    assert read.attachments == ALL_ATTACHMENTS

@@ -423,3 +423,15 @@ def test_reading_leaves_the_report_as_it_was(report):
     read(report)
 
     assert report == before
+
+
+def test_actions_of_unknown_time_come_first(report):
+    attributes(report)["actions"].append({"id": 200})
+
+    assert [action.action_id for action in read(report).actions] == [200, 83, 111, 112]
+
+
+def test_empty_addresses_are_left_out(report):
+    basic(report)["toAddresses"] = ["", "a@example.com", None]
+
+    assert read(report).to_addresses == ("a@example.com",)

@@ -40,3 +40,10 @@ def test_nothing_is_none(html):
 @given(st.text(alphabet="<>![]-/?&;= 'img\"srcx#\0\ud800"))
 def test_any_text_is_survived(html):
     read_status(html)
+
+
+def test_more_html_than_any_status_has_is_not_parsed():
+    """The parser takes quadratic time over some of it."""
+    html = "<img src='x.png'>" * 1000
+
+    assert said(html) == (None, html)

@@ -17,7 +17,14 @@ from workers.clients.bodies import read_json
 from workers.clients.cention.capi import Capi
 from workers.clients.cention.content_file import ContentFile, ContentTooLarge
 from workers.clients.http import HttpApi
-from workers.clients.long_strings import ROOM_BYTES, LongString, NoObject, NoRoom, SecondLongString
+from workers.clients.long_strings import (
+    ROOM_BYTES,
+    LongString,
+    NoObject,
+    NoRoom,
+    QuoteWithin,
+    SecondLongString,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +88,7 @@ class AttachmentsApi:
                 raise self._error(errors.TooLarge, "too large", status) from None
             except _NoData:
                 raise self._error(errors.NotFound, "no data", status) from None
-            except (NotBase64, SecondLongString, _NoContent):
+            except (NotBase64, QuoteWithin, SecondLongString, _NoContent):
                 raise self._error(errors.BadContent, "no content to decode", status) from None
             except ValueError:
                 raise self._error(errors.Unintelligible, "no JSON object", status) from None

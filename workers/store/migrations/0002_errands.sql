@@ -55,7 +55,7 @@ CREATE TABLE cention.errand (
     send_pm                   boolean,
     retweet                   boolean,
     twitter_pm                boolean,
-    sla_expiry                smallint,
+    sla_expiry                integer,
     sla_done_due              boolean,
     within_sla                boolean,
     handling_time_s           bigint,

@@ -44,7 +44,7 @@ CREATE TABLE cention.answer_recipient (
 COMMENT ON TABLE cention.answer_recipient IS 'To whom responses were sent.';
 COMMENT ON COLUMN cention.answer_recipient.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN cention.answer_recipient.response_id IS 'Response, as in cention.answer.';
-COMMENT ON COLUMN cention.answer_recipient.recipient_id IS 'Cention''s id of the recipient.';
+COMMENT ON COLUMN cention.answer_recipient.recipient_id IS 'Cention''s id of the recipient; negative, its place in the list, if Cention gives none.';
 COMMENT ON COLUMN cention.answer_recipient.address IS 'Address; on chat and social channels no e-mail address.';
 COMMENT ON COLUMN cention.answer_recipient.name IS 'Name.';
 COMMENT ON COLUMN cention.answer_recipient.callback_id IS 'intake.callback that told it last.';

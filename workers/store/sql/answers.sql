@@ -23,7 +23,8 @@ WHERE (coalesce(old.remote_id, -1), old.callback_id)
       <= (coalesce(EXCLUDED.remote_id, -1), EXCLUDED.callback_id);
 
 -- name: save_answer_recipients
--- Write recipients of responses, by the same rule.
+-- Write recipients of responses, by the same rule. One whom Cention gives no id gets a negative one,
+-- after its place in the list.
 INSERT INTO cention.answer_recipient AS old (
     workspace, response_id, recipient_id, address, name, remote_id, callback_id
 )
@@ -31,7 +32,9 @@ SELECT DISTINCT ON (response_id, recipient_id)
     %(workspace)s, response_id, recipient_id, address, name, remote_id, callback_id
 FROM jsonb_to_recordset(%(told)s::jsonb) AS t (callback_id bigint, remote_id bigint, answer jsonb),
      jsonb_to_record(t.answer) AS a (response_id bigint, recipients jsonb),
-     jsonb_to_recordset(a.recipients) AS r (recipient_id bigint, address text, name text)
+     jsonb_array_elements(a.recipients) WITH ORDINALITY AS l (recipient, position),
+     jsonb_to_record(l.recipient) AS r (address text, name text),
+     LATERAL (SELECT coalesce((l.recipient ->> 'recipient_id')::bigint, -l.position)) AS k (recipient_id)
 ORDER BY response_id, recipient_id, remote_id DESC NULLS LAST, callback_id DESC
 ON CONFLICT (workspace, response_id, recipient_id) DO UPDATE SET
     address = EXCLUDED.address, name = EXCLUDED.name, remote_id = EXCLUDED.remote_id,

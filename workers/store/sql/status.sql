@@ -7,7 +7,7 @@ SELECT (SELECT count(*) FROM intake.callback) AS callbacks,
        w.wanted, w.oldest_wait_s
 FROM (
     SELECT count(*) AS wanted,
-           extract(epoch FROM now() - min(wanted_at) FILTER (WHERE parked_at IS NULL AND due_at <= now()))::float8
+           extract(epoch FROM now() - min(due_at) FILTER (WHERE parked_at IS NULL AND due_at <= now()))::float8
                AS oldest_wait_s
     FROM intake.wanted
 ) AS w;
@@ -20,7 +20,7 @@ WITH known AS (
     UNION SELECT workspace, family FROM intake.landed
     UNION SELECT workspace, family FROM intake.pause
 )
-SELECT k.workspace, k.family, w.wanted, w.due, w.claimed, w.parked, l.unreadable, w.oldest_wanted_s,
+SELECT k.workspace, k.family, w.wanted, w.due, w.claimed, w.parked, l.unreadable, w.oldest_wait_s,
        p.last_poll_at, p.last_poll_found, p.last_poll_error, l.last_stored_at,
        pause.until_at AS paused_until, pause.reason AS paused_reason
 FROM known AS k
@@ -29,8 +29,8 @@ CROSS JOIN LATERAL (
            count(*) FILTER (WHERE parked_at IS NULL AND claim IS NULL AND due_at <= now()) AS due,
            count(*) FILTER (WHERE claim IS NOT NULL) AS claimed,
            count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked,
-           extract(epoch FROM now() - min(wanted_at) FILTER (WHERE parked_at IS NULL AND due_at <= now()))::float8
-               AS oldest_wanted_s
+           extract(epoch FROM now() - min(due_at) FILTER (WHERE parked_at IS NULL AND due_at <= now()))::float8
+               AS oldest_wait_s
     FROM intake.wanted AS w WHERE (w.workspace, w.family) = (k.workspace, k.family)
 ) AS w
 CROSS JOIN LATERAL (

@@ -1,0 +1,72 @@
+"""The promise, tried: workers killed, the broker flushed, and everything arrives all the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import psycopg
+import redis
+
+from deploy.embedded import Valkey
+from tests.acceptance.test_make_run import SECRETS, Run, empty_folder, running
+from tests.acceptance.truth import Sandbox, differences
+from tests.waiting import eventually
+
+ERRANDS = 2_000
+
+
+def stored(run: Run) -> int:
+    with psycopg.connect(run.addresses()["DATABASE_URL"]) as conn:
+        return conn.execute("SELECT count(*) FROM cention.errand").fetchall()[0][0]
+
+
+def kill_worker(run: Run) -> None:
+    os.kill(run.pid("worker-fetch"), signal.SIGKILL)
+
+
+def flush_broker(run: Run) -> None:
+    with redis.Redis(unix_socket_path=str(Valkey(run.var / "valkey").socket)) as client:
+        client.flushall()
+
+
+def test_a_killed_worker_and_a_flushed_broker_lose_nothing_and_no_secret_is_left_anywhere():
+    with empty_folder() as folder, running(folder, **SECRETS, LEASE_S="20") as run:
+        sandbox = Sandbox(root=run.addresses()["CENTION_URL"].removesuffix("/s/demo"))
+        sandbox.post("faults", {"latency": {"probability": 1, "seconds": 0.02}})
+        sandbox.post("errands", {"count": ERRANDS, "actions": 3})
+        sandbox.post("resume", {"rate": 20})
+        for share in (0.1, 0.3, 0.5):
+            assert eventually(lambda: stored(run) > ERRANDS * share, within_s=60)  # noqa: B023
+            kill_worker(run)
+            flush_broker(run)
+
+        sandbox.post("quiet")
+        sandbox.post("faults", {"latency": None})
+        database_url = run.addresses()["DATABASE_URL"]
+
+        assert eventually(lambda: sandbox.get("stats")["callbacks"]["waiting"] == 0)
+        assert eventually(lambda: not differences(sandbox, database_url), within_s=90), differences(
+            sandbox, database_url
+        )
+        assert places_of_secrets(folder, database_url) == []
+
+
+def places_of_secrets(folder: Path, database_url: str) -> list[str]:
+    """Return every table and file that holds a token or a callback secret."""
+    secrets = list(SECRETS.values())
+    found = [str(f) for f in folder.rglob("*") if f.is_file() and holds(f.read_bytes(), secrets)]
+    with psycopg.connect(database_url) as conn:
+        tables = conn.execute(
+            "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables"
+        ).fetchall()
+        for (table,) in tables:
+            with conn.cursor().copy(f"COPY {table} TO STDOUT") as copy:
+                if any(holds(bytes(line), secrets) for line in copy):
+                    found.append(table)
+    return found
+
+
+def holds(content: bytes, secrets: list[str]) -> bool:
+    return any(secret.encode() in content for secret in secrets)

@@ -1,0 +1,142 @@
+"""The real servers and processes that are measured."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import requests
+from celery import Celery
+
+from deploy.embedded import Postgres, Valkey
+from workers.queues import Family, Queue, TaskName
+from workers.store.migrate import migrate
+
+SECRET = "bench-secret"
+TOKEN = "bench-token"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """An embedded PostgreSQL and Valkey, and what every process of the bridge is told."""
+
+    folder: Path
+    database_url: str
+    broker_url: str
+
+    def environment(self, **more: str) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DATABASE_URL": self.database_url,
+            "BROKER_URL": self.broker_url,
+            "CENTION_URL": "http://127.0.0.1:1/s/demo",
+            "CENTION_TOKEN": TOKEN,
+            "CENTION_CALLBACK_SECRETS": SECRET,
+            "SANDBOX_TOKEN": TOKEN,
+            **more,
+        }
+
+    def ask(self, query: str) -> Any:
+        """Return the first value of a query."""
+        with psycopg.connect(self.database_url) as conn:
+            return conn.execute(query).fetchall()[0][0]  # type: ignore[call-overload]
+
+    def nudge(self, family: Family) -> None:
+        """Have a worker drain a family."""
+        with Celery(broker=self.broker_url, set_as_current=False) as sender:
+            sender.send_task(TaskName.DRAIN, args=("demo", family), queue=Queue.FETCH)
+
+    @contextmanager
+    def process(self, name: str, *arguments: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run ``python -m …`` until the block ends."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            running = subprocess.Popen(
+                [sys.executable, "-m", *arguments],
+                env=self.environment(**more),
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            yield running
+        finally:
+            running.terminate()
+            running.wait(30)
+
+    @contextmanager
+    def sandbox(self, *options: str) -> Iterator[str]:
+        """Run an empty sandbox whose clock stands still; yields its root URL."""
+        port = str(free_port())
+        quiet = ("--port", port, "--errands", "0", "--rate", "0", "--sla-delay", "0")
+        with self.process("sandbox", "deploy.sandbox", *quiet, *options):
+            root = f"http://127.0.0.1:{port}"
+            until(lambda: answers(f"{root}/sandbox/stats"))
+            yield root
+
+    @contextmanager
+    def web(self, app: str, *, processes: int = 2) -> Iterator[int]:
+        """Run a web application under the gunicorn of the bridge; yields its port."""
+        port = free_port()
+        command = ("gunicorn", "--config", "deploy/gunicorn.conf.py", app)
+        more = {"RECEIVER_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": str(processes)}
+        with self.process(app.replace(":", "."), *command, **more):
+            until(lambda: answers(f"http://127.0.0.1:{port}/health/live"))
+            yield port
+
+    @contextmanager
+    def worker(self, cention: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a worker with two children that syncs the sandbox at ``cention``."""
+        command = ("celery", "--app", "workers.app", "worker", "--concurrency", "2")
+        quiet = ("--without-gossip", "--without-mingle", "--loglevel", "warning")
+        more = {"CENTION_URL": f"{cention}/s/demo", **more}
+        with self.process("worker", *command, *quiet, **more) as running:
+            yield running
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """Set up both servers and a migrated database in a folder of their own."""
+    with tempfile.TemporaryDirectory(prefix="cention-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        postgres, valkey = Postgres(folder / "postgres"), Valkey(folder / "valkey")
+        postgres.start()
+        valkey.start()
+        try:
+            with psycopg.connect(postgres.url) as conn:
+                migrate(conn)
+            yield Stage(folder=folder, database_url=postgres.url, broker_url=valkey.url)
+        finally:
+            valkey.remove()
+            postgres.remove()
+
+
+def until(question: Callable[[], Any], *, within_s: float = 600, every_s: float = 0.02) -> None:
+    """Return when the answer is true."""
+    ends_at = time.monotonic() + within_s
+    while not question():
+        if time.monotonic() > ends_at:
+            raise TimeoutError("the measured thing never happened")
+        time.sleep(every_s)
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port

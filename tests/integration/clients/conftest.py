@@ -1,0 +1,91 @@
+"""A server of sockets, which can do what no well-behaved server does."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import pytest
+
+
+class Hasty(Exception):
+    """Raised by a reply to close the connection at once."""
+
+
+@dataclass
+class Server:
+    """Answers each request with ``reply``; what came is in ``heads``, by connection."""
+
+    reply: Callable[[socket.socket], None]
+    listener: socket.socket
+    stopped: threading.Event = field(default_factory=threading.Event)
+    heads: list[list[bytes]] = field(default_factory=list)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.listener.getsockname()[1]}/s/demo"
+
+    def run(self) -> None:
+        while not self.stopped.is_set():
+            try:
+                connection, _ = self.listener.accept()
+            except TimeoutError:
+                continue
+            thread = threading.Thread(target=self.converse, args=(connection,))
+            thread.start()
+            self.threads.append(thread)
+
+    def converse(self, connection: socket.socket) -> None:
+        heads: list[bytes] = []
+        self.heads.append(heads)
+        connection.settimeout(5)
+        with connection, connection.makefile("rb") as reader:
+            try:
+                while head := read_head(reader):
+                    heads.append(head)
+                    self.reply(connection)
+            except (Hasty, OSError):
+                return
+
+    def stop(self) -> None:
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def read_head(reader: BinaryIO) -> bytes:
+    """Return the next request, up to its blank line; nothing if there is none."""
+    lines = []
+    for line in reader:
+        if line == b"\r\n":
+            return b"".join(lines)
+        lines.append(line)
+    return b""
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    """Start a server on the loopback interface; it ends with the test."""
+    servers: list[Server] = []
+
+    def start(reply: Callable[[socket.socket], None]) -> Server:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.settimeout(0.02)
+        server = Server(reply=reply, listener=listener)
+        servers.append(server)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        server.threads.append(thread)
+        return server
+
+    yield start
+    for server in servers:
+        server.stopped.set()
+    for server in servers:
+        server.threads[0].join()
+        server.stop()
+        server.listener.close()

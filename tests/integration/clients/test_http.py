@@ -1,0 +1,344 @@
+from __future__ import annotations
+
+import gzip
+import os
+import socket
+import threading
+import time
+import tracemalloc
+
+import pytest
+
+from tests.integration.clients.conftest import Hasty
+from workers.clients import errors
+from workers.clients.cention.errand_data import ErrandDataApi
+from workers.clients.http import HttpApi, Timeouts
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+def api(url: str, *, connect_s: float = 2, read_s: float = 5, total_s: float = 10) -> ErrandDataApi:
+    timeouts = Timeouts(connect_s=connect_s, read_s=read_s, total_s=total_s)
+    return ErrandDataApi(HttpApi("cention", url, timeouts=timeouts), token="t0ken")
+
+
+def whole(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> bytes:
+    lines = [b"HTTP/1.1 " + status, b"Content-Length: %d" % len(body), *headers]
+    return b"\r\n".join([*lines, b"", body])
+
+
+def sends(*answers: bytes):
+    """Reply with each in its turn, then close the connection."""
+
+    def reply(connection: socket.socket) -> None:
+        for answer in answers:
+            connection.sendall(answer)
+        raise Hasty
+
+    return reply
+
+
+def drips(beginning: bytes, drop: bytes):
+    """Send one piece now and then, for ever."""
+
+    def reply(connection: socket.socket) -> None:
+        connection.sendall(beginning)
+        pause = threading.Event()
+        while not pause.wait(0.02):
+            connection.sendall(drop)
+
+    return reply
+
+
+def silent(connection: socket.socket) -> None:
+    connection.recv(1)
+
+
+def test_a_server_that_is_away_is_unreachable():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    with pytest.raises(errors.Unreachable) as raised:
+        api(f"http://127.0.0.1:{port}").fetch_report(33)
+
+    assert str(port) not in str(raised.value)
+
+
+def test_a_server_that_takes_no_connection_in_time_is_unreachable():
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        address = listener.getsockname()
+        waiting = [socket.socket() for _ in range(8)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(address)
+
+        with pytest.raises(errors.Unreachable):
+            api(f"http://127.0.0.1:{address[1]}", connect_s=0.2).fetch_report(33)
+
+        for one in waiting:
+            one.close()
+
+
+def test_a_server_without_tls_is_unreachable_over_tls(serve):
+    server = serve(sends(whole(b"{}")))
+
+    with pytest.raises(errors.Unreachable):
+        api(server.url.replace("http:", "https:"), connect_s=0.2).fetch_report(33)
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1/s/demo", "127.0.0.1/s/demo", "http:///s/demo"])
+def test_a_base_url_that_cannot_be_one_is_refused(url):
+    with pytest.raises(errors.Refused):
+        api(url).fetch_report(33)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"HTTP/1.1 204 No Content\r\nServer: x\r\n",
+        b"Have a nice day\r\n",
+        OK + b'Content-Length: 99\r\n\r\n{"data":',
+        OK + b'Transfer-Encoding: chunked\r\n\r\n63\r\n{"data":',
+        OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+        OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",
+        OK + b"Content-Length: 2, 3\r\n\r\n{}",
+        OK + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope",
+        OK + b"X: y\r\n" * 200 + b"\r\n",
+        OK + b"X: " + b"y" * 100_000 + b"\r\n\r\n",
+    ],
+    ids=[
+        "nothing",
+        "half a header",
+        "half the headers",
+        "no status line",
+        "half a body",
+        "half a chunk",
+        "no last chunk",
+        "no chunk size",
+        "two lengths",
+        "no gzip",
+        "many headers",
+        "a long header",
+    ],
+)
+def test_an_answer_that_is_not_whole_is_broken_off(serve, answer):
+    server = serve(sends(answer))
+
+    with pytest.raises(errors.BrokenOff):
+        api(server.url).fetch_report(33)
+
+
+def test_a_connection_reset_before_the_answer_is_broken_off(serve):
+    def reply(connection: socket.socket) -> None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        raise Hasty
+
+    with pytest.raises(errors.BrokenOff):
+        api(serve(reply).url).fetch_report(33)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        silent,
+        drips(b"", b"H"),
+        drips(OK, b"X: y\r\n"),
+        drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        drips(OK + b"Content-Length: 9999\r\n\r\n", b" "),
+        drips(OK + b"\r\n", b" "),
+        drips(OK + b"Transfer-Encoding: chunked\r\n\r\n270f\r\n", b" "),
+        drips(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        drips(OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n"),
+    ],
+    ids=[
+        "silence",
+        "a status line",
+        "headers",
+        "continue",
+        "a body",
+        "a body without end",
+        "a chunk",
+        "chunks",
+        "trailers",
+    ],
+)
+def test_no_server_keeps_a_thread_beyond_the_total_time(serve, reply):
+    server = serve(reply)
+    began = time.monotonic()
+
+    with pytest.raises(errors.BrokenOff):
+        api(server.url, total_s=0.4).fetch_report(33)
+
+    assert time.monotonic() - began < 2
+
+
+def test_silence_is_borne_for_the_read_time(serve):
+    server = serve(silent)
+    began = time.monotonic()
+
+    with pytest.raises(errors.BrokenOff):
+        api(server.url, read_s=0.2).fetch_report(33)
+
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("digits", [11, 5000])
+def test_a_large_body_is_refused_by_its_announced_length(serve, digits):
+    server = serve(drips(OK + b"Content-Length: " + b"9" * digits + b"\r\n\r\n", b" "))
+    began = time.monotonic()
+
+    with pytest.raises(errors.TooLarge):
+        api(server.url).fetch_report(33)
+
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_a_compressed_body_is_bounded_by_what_it_unpacks_to(serve, chunked):
+    bomb = gzip.compress(b" " * 50_000_000, 1)
+    if chunked:
+        bomb = b"%x\r\n%s\r\n0\r\n\r\n" % (len(bomb), bomb)
+        header = b"Transfer-Encoding: chunked"
+    else:
+        header = b"Content-Length: %d" % len(bomb)
+    server = serve(sends(OK + b"Content-Encoding: gzip\r\n" + header + b"\r\n\r\n" + bomb))
+    timeouts = Timeouts(connect_s=2, read_s=5, total_s=10)
+    http = HttpApi("cention", server.url, timeouts=timeouts, max_body_bytes=2_000_000)
+    tracemalloc.start()
+
+    with pytest.raises(errors.TooLarge):
+        ErrandDataApi(http, token="t").fetch_report(33)
+
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 8_000_000
+
+
+def test_a_compressed_document_is_unpacked(serve):
+    server = serve(sends(whole(gzip.compress(b'{"data":null}'), b"Content-Encoding: gzip")))
+
+    assert api(server.url).fetch_report(33) == {"data": None}
+
+
+def test_what_belongs_to_a_status_other_than_success_may_be_missing(serve):
+    server = serve(
+        sends(b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 9999\r\n\r\n<html>")
+    )
+
+    with pytest.raises(errors.Busy) as raised:
+        api(server.url).fetch_report(33)
+
+    assert raised.value.retry_after_s == 7
+
+
+def test_one_thread_speaks_over_one_connection_and_keeps_no_cookie(serve):
+    answer = whole(b"{}", b"Set-Cookie: session=1; Path=/")
+    server = serve(lambda connection: connection.sendall(answer))
+    client = api(server.url)
+
+    for errand_id in range(5):
+        client.fetch_report(errand_id)
+
+    [heads] = server.heads
+    assert [head.split()[1] for head in heads] == [
+        b"/s/demo/capi/json/c3_errand_reports/%d" % errand_id for errand_id in range(5)
+    ]
+    assert b"ookie" not in b"".join(heads)
+
+
+def test_a_connection_outlives_an_error_that_came_whole(serve):
+    server = serve(lambda connection: connection.sendall(whole(b"no", status=b"503 Busy")))
+    client = api(server.url)
+
+    for _ in range(3):
+        with pytest.raises(errors.Busy):
+            client.fetch_report(33)
+
+    assert [len(heads) for heads in server.heads] == [3]
+
+
+def test_an_answer_that_was_not_read_to_its_end_is_not_the_next_ones_beginning(serve):
+    answers = iter([whole(b" " * 40_000_000), whole(b'{"data":"mine"}')])
+
+    def reply(connection: socket.socket) -> None:
+        connection.sendall(next(answers))
+
+    client = api(serve(reply).url)
+    with pytest.raises(errors.TooLarge):
+        client.fetch_report(33)
+
+    assert client.fetch_report(34) == {"data": "mine"}
+
+
+def test_a_connection_that_the_server_closed_meanwhile_is_opened_anew(serve):
+    def reply(connection: socket.socket) -> None:
+        connection.sendall(whole(b"{}"))
+        raise Hasty
+
+    server = serve(reply)
+    client = api(server.url)
+    client.fetch_report(1)
+    for thread in server.threads[1:]:
+        thread.join()
+
+    assert client.fetch_report(2) == {}
+
+
+def test_each_thread_has_its_own_connection(serve):
+    server = serve(lambda connection: connection.sendall(whole(b"{}")))
+    client = api(server.url)
+    client.fetch_report(1)
+
+    thread = threading.Thread(target=client.fetch_report, args=(2,))
+    thread.start()
+    thread.join()
+
+    assert sorted(len(heads) for heads in server.heads) == [1, 1]
+
+
+def test_a_child_does_not_speak_over_the_connection_of_its_parent(serve):
+    """Or one process would be given the other's answers."""
+    server = serve(lambda connection: connection.sendall(whole(b"{}")))
+    client = api(server.url)
+    client.fetch_report(1)
+
+    child = os.fork()
+    if child == 0:
+        client.fetch_report(2)
+        os._exit(0)
+    os.waitpid(child, 0)
+    client.fetch_report(3)
+
+    assert sorted(len(heads) for heads in server.heads) == [1, 2]
+
+
+def test_proxies_are_read_once_and_obeyed(serve, monkeypatch):
+    proxy = serve(lambda connection: connection.sendall(whole(b"{}")))
+    monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/s/demo"))
+    client = api("http://cention.invalid/s/demo")
+    monkeypatch.delenv("HTTP_PROXY")
+
+    client.fetch_report(33)
+
+    assert proxy.heads[0][0].startswith(b"GET http://cention.invalid/s/demo/capi/json/")
+
+
+def test_the_headers_of_a_request_are_ours_alone(serve, monkeypatch, tmp_path):
+    """Left to itself requests prefers a password in .netrc to our token."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    server = serve(lambda connection: connection.sendall(whole(b"{}")))
+
+    api(server.url).fetch_report(33)
+
+    lines = server.heads[0][0].decode().splitlines()[1:]
+    assert sorted(line for line in lines if not line.startswith("Host:")) == [
+        "Accept-Encoding: gzip",
+        "Accept: application/vnd.api+json",
+        "Authorization: Bearer t0ken",
+        "Cache-Control: no-store",
+        "Content-Type: application/vnd.api+json",
+        "User-Agent: cention-bridge",
+    ]

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import base64
+import copy
+import hashlib
+import itertools
+import json
+import os
+import random
+from contextlib import contextmanager
+
+import pytest
+import responses
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workers.clients import errors
+from workers.clients.cention.attachments import AttachmentsApi
+
+ADDRESS = "https://api.example.test/s/demo/capi/json/c3_response_attachments/1270"
+LONG = base64.b64encode(bytes(range(256)) * 400).decode()
+
+
+class Pieces:
+    """An HTTP caller whose answer is cut where the test wants it."""
+
+    name = "cention"
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = pieces
+
+    @contextmanager
+    def opened(self, *_: object, **__: object):
+        yield 200, iter(self._pieces)
+
+
+def text_with(content: str, *, name: str = '"a.txt"', after: str = "") -> str:
+    attachment = f'{{"c3_id":1270,"name":{name},"content":{content}{after}}}'
+    return f'{{"data":{{"id":"1270","attributes":{{"attachment":{attachment}}}}}}}'
+
+
+def fetch(*pieces: bytes, max_bytes: int = 1_000_000):
+    return AttachmentsApi(Pieces(*pieces), token="t").fetch(
+        "c3_response_attachments", 1270, max_bytes=max_bytes
+    )
+
+
+@responses.activate
+def test_an_attachment_arrives_as_a_file_beside_its_document(attachments, document):
+    sample = document("response_attachment_1270")
+    responses.get(ADDRESS, json=sample)
+
+    with attachments.fetch("c3_response_attachments", 1270, max_bytes=100) as fetched:
+        content = fetched.content.read()
+
+    assert content == b"Apple Pen Pineapple Pen"
+    assert fetched.size_bytes == len(content)
+    assert fetched.sha256 == hashlib.sha256(content).digest()
+    expected = copy.deepcopy(sample)
+    expected["data"]["attributes"]["attachment"]["content"] = None
+    assert fetched.document == expected
+    [call] = responses.calls
+    assert call.request.headers["Authorization"] == "Bearer t0ken-of-the-workspace"
+    assert call.request.headers["Content-Type"] == "application/vnd.api+json"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    size=st.integers(0, 2_000) | st.integers(48_000, 50_500) | st.integers(0, 200_000),
+    seed=st.integers(0, 2**32),
+    line=st.sampled_from([0, 4, 64, 76]),
+    escaped_slashes=st.booleans(),
+    content_first=st.booleans(),
+    name=st.text(max_size=50),
+)
+def test_every_file_arrives_as_it_was_however_the_network_cuts_it(
+    size, seed, line, escaped_slashes, content_first, name
+):
+    chance = random.Random(seed)
+    original = chance.randbytes(size)
+    encoded = base64.b64encode(original).decode()
+    if line:
+        encoded = "\r\n".join(encoded[at : at + line] for at in range(0, len(encoded), line))
+    members = [("content", encoded), ("name", name)]
+    attachment = dict(members if content_first else reversed(members))
+    text = json.dumps({"data": {"attributes": {"attachment": attachment}}})
+    body = (text.replace("/", "\\/") if escaped_slashes else text).encode()
+    bounds = sorted({0, len(body), *(chance.randrange(len(body)) for _ in range(20))})
+
+    with fetch(*(body[a:b] for a, b in itertools.pairwise(bounds))) as fetched:
+        assert fetched.content.read() == original
+        assert fetched.size_bytes == size
+        assert fetched.sha256 == hashlib.sha256(original).digest()
+        assert fetched.document == {
+            "data": {"attributes": {"attachment": {**attachment, "content": None}}}
+        }
+
+
+def test_an_empty_content_is_an_empty_file():
+    with fetch(text_with('""').encode()) as fetched:
+        assert fetched.content.read() == b""
+        assert fetched.size_bytes == 0
+
+
+def test_the_last_of_two_contents_counts_as_in_all_json():
+    with fetch(text_with('"QQ=="', after=f', "content":"{LONG}"').encode()) as fetched:
+        assert fetched.size_bytes == 256 * 400
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"data":{"attributes":{"attachment":{"name":"a"}}}}',
+        '{"data":{"attributes":{"attachment":null}}}',
+        '{"data":{"attributes":[]}}',
+        '{"data":[]}',
+        "{}",
+        text_with("null"),
+        text_with("7"),
+        text_with('"QQ"'),
+        text_with('"QQ==QQ=="'),
+        text_with('"Q-_="'),
+        text_with('"QQ\\\\n=="'),
+        text_with('"QÅ=="'),
+        text_with(f'"{LONG}Q"'),
+        text_with(f'"{LONG}****"'),
+        text_with(f'"{LONG}\\u00"'),
+        text_with(f'"{LONG}\\\\"'),
+        text_with(f'"{LONG}\\""'),
+        text_with('"QQ=="', name=f'"{LONG}"'),
+        text_with('"QQ=="', name=f'"{"a.txt " * 20_000}"'),
+        text_with(f'"{LONG}"', name=f'"{LONG}"'),
+        text_with(f'"{LONG}"', after=', "content":"QQ=="'),
+        text_with(f'"{LONG}"', after=f', "content":"{LONG}"'),
+        text_with('"QQ=="', after=f', "{LONG}":1'),
+    ],
+    ids=lambda text: text if len(text) < 100 else f"{text[:80]}..{text[-40:]}",
+)
+def test_a_document_without_content_that_can_be_decoded_is_told_from_a_failure_that_may_pass(text):
+    with pytest.raises(errors.BadContent):
+        fetch(text.encode())
+
+
+def test_a_document_without_data_means_that_there_is_no_such_attachment():
+    with pytest.raises(errors.NotFound):
+        fetch(b'{"data":null}')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"data":',
+        text_with(f'"{LONG}"')[:-1],
+        text_with(f'"{LONG}"')[:-40],
+        f'<html><img src="data:image/png;base64,{LONG}"></html>',
+    ],
+    ids=lambda text: text[:60],
+)
+def test_a_page_or_half_a_document_may_pass(text):
+    with pytest.raises(errors.Unintelligible):
+        fetch(text.encode())
+
+
+@pytest.mark.parametrize("size", [100, 100_000])
+def test_content_may_be_as_large_as_the_limit_and_no_larger(size):
+    body = text_with(f'"{base64.b64encode(os.urandom(size)).decode()}"').encode()
+
+    fetch(body, max_bytes=size).close()
+
+    with pytest.raises(errors.TooLarge):
+        fetch(body, max_bytes=size - 1)
+
+
+def test_what_surrounds_the_content_is_bounded_too():
+    with pytest.raises(errors.TooLarge):
+        fetch(text_with('"QQ=="', after=', "x":[' + "1," * 200_000 + "1]").encode())
+
+
+def test_nothing_is_read_after_the_limit():
+    def endless():
+        yield text_with('"')[:-4].encode()
+        while True:
+            yield LONG[:-4].encode()
+
+    with pytest.raises(errors.TooLarge):
+        AttachmentsApi(Endless(endless()), token="t").fetch("c3_area_archives", 1, max_bytes=10**6)
+
+
+class Endless(Pieces):
+    """An HTTP caller whose answer never ends."""
+
+    def __init__(self, pieces) -> None:
+        self._pieces = pieces
