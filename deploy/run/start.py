@@ -16,6 +16,7 @@ from deploy.run.plan import Plan
 from deploy.run.supervision import Supervisor
 
 READY_WITHIN_S = 60
+DATABASE_WITHIN_S = 10  # one that is given may start beside us
 # A part that ends so often before everything answers will not get better by itself.
 MOST_STARTS = 10
 LOOK_EVERY_S = 0.1
@@ -66,7 +67,7 @@ def migrate_database(plan: Plan) -> None:
     from workers.store import outages
 
     try:
-        migrate(load_settings())
+        migrate(load_settings(), wait_s=DATABASE_WITHIN_S)
     except psycopg.Error as error:
         raise CannotStart(
             outages.told(error, plan.database_url),

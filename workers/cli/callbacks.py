@@ -71,7 +71,7 @@ def replay(ids: tuple[str, ...], problems: bool, workspace: str | None) -> None:
     say(f"{counted(len(found), 'callback')} will be filed again.")
     nudge_filing(settings, sorted(set(found.values())))
     if len(found) < len(chosen):
-        note(f"{counted(len(chosen) - len(found), 'id')} belong to no callback.")
+        note(f"No such callback: {counted(len(chosen) - len(found), 'id')}.")
         raise click.exceptions.Exit(1)
 
 

@@ -92,7 +92,7 @@ def of_family(one: FamilyStatus) -> Iterator[Notice]:
     if one.unreadable:
         yield Notice(
             alarm=False,
-            sentence=f"{name}: {counted(one.unreadable, 'document')} kept that make no sense.",
+            sentence=f"{name}: {counted(one.unreadable, 'document')} kept that could not be read.",
             command="cention unreadable",
         )
 

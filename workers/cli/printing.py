@@ -105,9 +105,14 @@ def counted(number: int, thing: str) -> str:
 
 def _drawn(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    tallest = max(column.heading.count("\n") for column in columns)
     for column in columns:
-        justify = "right" if column.right else "left"
-        table.add_column(Text(column.heading), justify=justify, vertical="bottom", overflow="fold")  # type: ignore[arg-type]
+        table.add_column(
+            "\n" * (tallest - column.heading.count("\n")) + column.heading,
+            justify="right" if column.right else "left",
+            overflow="fold",
+            no_wrap=column is not columns[-1],
+        )
     for row in cells:
         table.add_row(*map(Text, row))
     return table

@@ -79,21 +79,17 @@ def _remake(
 
 
 def _tell(remade: Remade, *, dry_run: bool) -> None:
-    would = "would be " if dry_run else ""
-    changes = "" if remade.tables else f"; no row {would or 'is '}changed"
-    say(
-        f"{remade.workspace} {remade.family}: {counted(remade.documents, 'document')} "
-        f"read{changes}.",
-        style="bold",
-    )
+    would = "would be" if dry_run else "was"
+    changes = "" if remade.tables else f"; no row {would} changed"
+    documents = counted(remade.documents, "document")
+    say(f"{remade.workspace} {remade.family}: {documents} read{changes}.", style="bold")
     if remade.tables:
         rows = [(one.table, one.added, one.changed, one.removed) for one in remade.tables]
         say_table(COLUMNS, rows)
-    for number, what in (
-        (remade.readable_now, "made no sense before and does now"),
-        (remade.unreadable_now, "makes no sense any more; its rows stay. See: cention unreadable"),
+    for number, thing, what in (
+        (remade.readable_now, "document", "can be read now that could not be read before"),
+        (remade.unreadable_now, "document", "can be read no more, and the rows stay"),
+        (remade.wanted, "record", f"{would} put on the list of what is fetched"),
     ):
         if number:
-            say(f"  {counted(number, 'document')} {what}")
-    if remade.wanted:
-        say(f"  {counted(remade.wanted, 'record')} {would or 'is '}wanted from Cention for it")
+            say(f"  {counted(number, thing)} {what}.", hanging=2)

@@ -49,6 +49,7 @@ def test_every_mistake_in_the_settings_is_told_at_once(terminal, environment):
         f"postgresql://bridge:{PASSWORD}@127.0.0.1:1/cention",
         f"postgresql://bridge:p@{PASSWORD}@127.0.0.1:1/cention",
         f"postgresql://bridge:1/{PASSWORD}@127.0.0.1:1/cention",
+        f"postgresql://bridge:{PASSWORD}/x?application_name=y@127.0.0.1:1/cention",
         f"host=127.0.0.1 port=1 password={PASSWORD}",
         f"nonsense {PASSWORD}",
     ],

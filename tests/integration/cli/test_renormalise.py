@@ -197,6 +197,7 @@ def test_of_attachments_only_what_describes_them_is_made_anew(terminal, bridge, 
 
     assert changes(remade, "response_attachments") == {"cention.attachment": (0, 1, 0)}
     assert bridge.rows("SELECT * FROM cention.attachment") == before
+    assert bridge.rows("SELECT * FROM intake.wanted") == []
 
 
 def test_an_attachment_whose_document_makes_sense_only_now_is_fetched_again(

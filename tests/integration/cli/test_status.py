@@ -94,8 +94,14 @@ def test_documents_that_make_no_sense_are_told_without_alarm(terminal, well):
     well.rows("UPDATE intake.landed SET problem = '/data: odd' WHERE family = 'errand_reports'")
 
     assert alarms(terminal) == []
-    assert "2 documents kept that make no sense" in terminal.run("status").stdout
+    assert "2 documents kept that could not be read" in terminal.run("status").stdout
 
 
 def test_watching_in_json_is_wrong_usage(terminal):
     assert terminal.run("status", "--watch", "--json").exit_code == 2
+
+
+def test_a_family_of_which_nothing_is_known_is_not_shown(terminal, well):
+    shown = {family["family"] for family in terminal.json("status")["families"]}
+
+    assert shown == {"errand_reports", "facebook_ratings"}
