@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+from tests.waiting import eventually
 from workers.queues import Family
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -105,3 +114,20 @@ def test_a_family_of_which_nothing_is_known_is_not_shown(terminal, well):
     shown = {family["family"] for family in terminal.json("status")["families"]}
 
     assert shown == {"errand_reports", "facebook_ratings"}
+
+
+def test_watching_goes_on_until_ctrl_c_and_then_ends_well(well, tmp_path):
+    shown = tmp_path / "shown"
+    with shown.open("wb") as output:
+        watching = subprocess.Popen(
+            [sys.executable, "-m", "workers.cli", "status", "--watch"],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=output,
+            stderr=output,
+        )
+        assert eventually(lambda: shown.read_text("utf-8").count("errand_reports") > 1)
+
+        watching.send_signal(signal.SIGINT)
+
+    assert watching.wait(10) == 0
+    assert "Traceback" not in shown.read_text("utf-8")
