@@ -60,7 +60,7 @@ def keep(conn: Connection[Any], callbacks: Sequence[NewCallback]) -> None:
             "events": [c.event for c in callbacks],
             "remote_ids": [c.remote_id for c in callbacks],
             "body_sha256": [c.body_sha256 for c in callbacks],
-            "documents": [json_text.clean_text(c.document)[1] for c in callbacks],
+            "documents": json_text.array(json_text.clean_text(c.document)[1] for c in callbacks),
             "problems": [c.problem for c in callbacks],
         },
     )

@@ -11,7 +11,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from workers.queues import Family
-from workers.store import queries
+from workers.store import json_text, queries
 
 SQL = queries.load("landed")
 
@@ -46,7 +46,7 @@ def keep(
             "workspace": workspace,
             "family": family,
             "ids": [landing.remote_id for landing in landings],
-            "documents": [landing.document for landing in landings],
+            "documents": json_text.array(landing.document for landing in landings),
             "fetched_at": [landing.fetched_at for landing in landings],
             "problems": [landing.problem for landing in landings],
         },

@@ -10,6 +10,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from workers.queues import Family
 from workers.store import queries
 
 SQL = queries.load("status")
@@ -62,7 +63,7 @@ class InboxStatus:
     """How the callbacks of one workspace fare."""
 
     workspace: str
-    callbacks: int
+    received_today: int  # in the last 24 hours
     unfiled: int
     problems: int
     oldest_unfiled_s: float | None
@@ -86,7 +87,7 @@ def counters(conn: Connection[Any]) -> Counters:
 def families(conn: Connection[Any]) -> list[FamilyStatus]:
     """Return every family that has anything to show."""
     with conn.cursor(row_factory=class_row(FamilyStatus)) as cursor:
-        return cursor.execute(SQL["families"]).fetchall()
+        return cursor.execute(SQL["families"], {"families": list(Family)}).fetchall()
 
 
 def inboxes(conn: Connection[Any]) -> list[InboxStatus]:

@@ -1,12 +1,15 @@
 -- name: keep_callbacks
 -- Keep callbacks, each once: one whose canonical form is here already changes nothing.
 INSERT INTO intake.callback (workspace, received_at, event, remote_id, body_sha256, document, problem)
-SELECT workspace, received_at, event, remote_id, body_sha256, document::jsonb, problem
-FROM unnest(
-    %(workspaces)s::text[], %(received_at)s::timestamptz[], %(events)s::bigint[], %(remote_ids)s::bigint[],
-    %(body_sha256)s::bytea[], %(documents)s::text[], %(problems)s::text[]
+SELECT workspace, received_at, event, remote_id, body_sha256, document, problem
+FROM ROWS FROM (
+    unnest(
+        %(workspaces)s::text[], %(received_at)s::timestamptz[], %(events)s::bigint[],
+        %(remote_ids)s::bigint[], %(body_sha256)s::bytea[], %(problems)s::text[]
+    ),
+    jsonb_array_elements(%(documents)s::jsonb)
 ) WITH ORDINALITY
-    AS new (workspace, received_at, event, remote_id, body_sha256, document, problem, position)
+    AS new (workspace, received_at, event, remote_id, body_sha256, problem, document, position)
 ORDER BY position
 ON CONFLICT (workspace, body_sha256) DO NOTHING;
 

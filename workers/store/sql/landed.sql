@@ -1,11 +1,12 @@
 -- name: keep_documents
 -- Keep the newest document of each record, understood or with its problem.
 INSERT INTO intake.landed AS old (workspace, family, remote_id, document, fetched_at, understood_at, problem)
-SELECT %(workspace)s, %(family)s, remote_id, document::jsonb, fetched_at,
+SELECT %(workspace)s, %(family)s, remote_id, document, fetched_at,
        CASE WHEN problem IS NULL THEN now() END, problem
-FROM unnest(
-    %(ids)s::bigint[], %(documents)s::text[], %(fetched_at)s::timestamptz[], %(problems)s::text[]
-) AS new (remote_id, document, fetched_at, problem)
+FROM ROWS FROM (
+    unnest(%(ids)s::bigint[], %(fetched_at)s::timestamptz[], %(problems)s::text[]),
+    jsonb_array_elements(%(documents)s::jsonb)
+) AS new (remote_id, fetched_at, problem, document)
 ORDER BY remote_id
 ON CONFLICT (workspace, family, remote_id) DO UPDATE SET
     document = EXCLUDED.document, fetched_at = EXCLUDED.fetched_at,
