@@ -188,6 +188,20 @@ def test_attachments_have_no_list_and_are_judged_by_what_waits(healthy):
     assert states(healthy)["response_attachments"] == "fresh"
 
 
+def test_a_family_of_which_nothing_waits_any_more_is_still_listed(healthy):
+    healthy.put(
+        "intake.landed",
+        workspace="demo",
+        family="area_archives",
+        remote_id=1,
+        document="{}",
+        fetched_at=ago(hours=1),
+        understood_at=ago(hours=1),
+    )
+
+    assert states(healthy)["area_archives"] == "fresh"
+
+
 def test_the_last_success_is_the_last_row_written(healthy):
     healthy.put(
         "intake.landed",

@@ -4,9 +4,8 @@ COMMENT ON COLUMN cention.workspace.poll_every_s IS 'Seconds between looks at th
 
 -- Analysts ask for the last days without naming a workspace.
 CREATE INDEX errand_arrived_anywhere ON cention.errand (arrived_at);
--- The newest answer and the newest document, which analyst.freshness asks for.
+-- The newest answer, which analyst.freshness compares with the last callback.
 CREATE INDEX errand_answered ON cention.errand (workspace, answered_at);
-CREATE INDEX landed_understood ON intake.landed (workspace, family, understood_at);
 -- A few hundred names on few pages look cheaper to read through than to look up, once for every tag of
 -- every errand: spread over more pages they are looked up, which is ten times faster.
 ALTER TABLE cention.tag SET (fillfactor = 10);

@@ -9,8 +9,13 @@ WITH workspace AS (
     SELECT workspace, family FROM workspace, unnest(ARRAY['errand_reports', 'facebook_ratings']) AS family
     UNION SELECT workspace, family FROM intake.wanted
     UNION SELECT workspace, family FROM intake.poll
-    UNION SELECT workspace, family FROM intake.landed
     UNION SELECT workspace, family FROM intake.pause
+    -- Asked family by family: intake.landed is as large as all that was ever fetched.
+    UNION SELECT workspace, family
+    FROM workspace, unnest(ARRAY['response_attachments', 'area_archives', 'library_attachments']) AS family
+    WHERE EXISTS (
+        SELECT FROM intake.landed AS l WHERE (l.workspace, l.family) = (workspace.workspace, family)
+    )
 ), fetched AS (
     SELECT l.workspace, l.family, w.waiting, w.due, w.parked, problem.unreadable, w.oldest_waiting_at,
            poll.started_at AS last_poll_at, poll.error AS last_poll_error,
