@@ -199,6 +199,7 @@ def test_a_family_of_which_nothing_waits_any_more_is_still_listed(healthy):
         understood_at=ago(hours=1),
     )
 
+    assert set(states(healthy)) == {*POLLED, "callbacks", "area_archives"}
     assert states(healthy)["area_archives"] == "fresh"
 
 

@@ -11,10 +11,11 @@ WITH workspace AS (
     UNION SELECT workspace, family FROM intake.poll
     UNION SELECT workspace, family FROM intake.pause
     -- Asked family by family: intake.landed is as large as all that was ever fetched.
-    UNION SELECT workspace, family
-    FROM workspace, unnest(ARRAY['response_attachments', 'area_archives', 'library_attachments']) AS family
+    UNION SELECT w.workspace, files.family
+    FROM workspace AS w
+    CROSS JOIN unnest(ARRAY['response_attachments', 'area_archives', 'library_attachments']) AS files (family)
     WHERE EXISTS (
-        SELECT FROM intake.landed AS l WHERE (l.workspace, l.family) = (workspace.workspace, family)
+        SELECT FROM intake.landed AS l WHERE (l.workspace, l.family) = (w.workspace, files.family)
     )
 ), fetched AS (
     SELECT l.workspace, l.family, w.waiting, w.due, w.parked, problem.unreadable, w.oldest_waiting_at,

@@ -7,5 +7,5 @@ SELECT display_id,
        date_trunc('minute', now() - arrived_at) AS waiting
 FROM analyst.errand_overview
 WHERE state = 'open'
-ORDER BY arrived_at
+ORDER BY arrived_at, errand_id
 LIMIT 10;
