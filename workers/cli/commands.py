@@ -10,6 +10,7 @@ import structlog
 
 from workers.cli.callbacks import callbacks
 from workers.cli.check import check
+from workers.cli.dictionary import dictionary
 from workers.cli.migrate import migrate
 from workers.cli.parked import parked
 from workers.cli.poll import poll
@@ -38,6 +39,7 @@ for command in (
     callbacks,
     unreadable,
     renormalise,
+    dictionary,
 ):
     cention.add_command(command)
 

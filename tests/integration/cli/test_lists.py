@@ -220,3 +220,9 @@ def test_documents_that_make_no_sense_are_listed(terminal, bridge, errands):
     [line] = terminal.json("unreadable")
     assert (line["remote_id"], line["problem"]) == (errand_id, "/data/attributes: odd")
     assert "cention renormalise" in terminal.run("unreadable").stdout
+
+
+def test_the_data_dictionary_is_markdown_and_json(terminal):
+    assert terminal.run("dictionary").stdout.startswith("# Data dictionary\n")
+    tables = {f"{one['schema']}.{one['name']}": one for one in terminal.json("dictionary")}
+    assert "errand_id" in {column["name"] for column in tables["cention.errand"]["columns"]}

@@ -18,9 +18,10 @@ WITH known AS (
     SELECT workspace, family FROM intake.wanted
     UNION SELECT workspace, family FROM intake.poll
     UNION SELECT workspace, family FROM intake.pause
-    UNION SELECT workspace, f.family FROM cention.workspace AS w, unnest(%(families)s::text[]) AS f (family)
+    UNION SELECT c.workspace, f.family
+    FROM cention.workspace AS c, unnest(%(families)s::text[]) AS f (family)
     WHERE EXISTS (
-        SELECT FROM intake.landed AS l WHERE (l.workspace, l.family) = (w.workspace, f.family)
+        SELECT FROM intake.landed AS l WHERE (l.workspace, l.family) = (c.workspace, f.family)
     )
 )
 SELECT k.workspace, k.family, w.wanted, w.due, w.claimed, w.parked, w.oldest_wait_s,
