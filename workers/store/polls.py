@@ -44,6 +44,11 @@ def resume(conn: Connection[Any], workspace: str, family: Family) -> bool:
     return conn.execute(SQL["resume"], parameters).rowcount > 0
 
 
+def resume_idle(conn: Connection[Any], workspace: str, family: Family) -> None:
+    """End a pause unless records wait: then one of them must show that the refusals are over."""
+    conn.execute(SQL["resume_idle"], {"workspace": workspace, "family": family})
+
+
 def paused(conn: Connection[Any], workspace: str, family: Family) -> bool | None:
     """Return true while a pause lasts, false when it is time for one probe, else ``None``."""
     with conn.cursor(row_factory=scalar_row) as cursor:
