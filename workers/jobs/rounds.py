@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, wait
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -23,52 +23,68 @@ log = structlog.get_logger(__name__)
 
 GATHER_S = 0.2  # how long the first of a group waits for others
 GIVE_UP_AFTER = 8  # failures in a row that say that the whole server is away
-
-Finished = tuple[Claimed, "Future[Outcome]"]
+Fetch = Future[Outcome | None]  # None: not tried
 
 
 class Round:
     """Fetches and writes one claimed batch over one connection in autocommit mode."""
 
-    def __init__(self, plan: Plan, claim: Claim, conn: Connection[Any], *, probing: bool) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        claim: Claim,
+        conn: Connection[Any],
+        *,
+        probing: bool,
+        when_through: Callable[[], None],
+    ) -> None:
         self.plan = plan
         self.claim = claim
         self.conn = conn
-        self.probing = probing  # of a pause that has ended
+        self.probing = probing  # of a pause that is over
+        self.when_through = when_through  # called once, as soon as something has come through
         self.started_s = time.monotonic()
-        self.finished: SimpleQueue[Finished] = SimpleQueue()
+        self.unsettled = {record.remote_id for record in claim.records}
+        self.finished: SimpleQueue[tuple[Claimed, Fetch]] = SimpleQueue()
         self.outages_in_a_row = 0
         self.came_through = False
         self.refusal: str | None = None
 
     def run(self, fetchers: Executor) -> None:
-        """Fetch everything, writing groups as they come; give back what was not tried."""
-        futures = [self._submit(fetchers, record) for record in self.claim.records]
-        left = len(futures)
+        """Fetch everything, writing groups as they come; give back what was not tried.
+
+        Whatever happens, none of its fetches is under way afterwards.
+        """
+        fetches = [self._submit(fetchers, record) for record in self.claim.records]
         try:
-            while left:
-                group = self._gather(left)
-                left -= len(group)
-                self._write([done.result() for _, done in group if not done.cancelled()])
-                self._give_back([record for record, done in group if done.cancelled()])
+            while self.unsettled:
+                group = [(record, result(fetch)) for record, fetch in self._gather()]
+                self._write([outcome for _, outcome in group if outcome])
+                self._give_back([record for record, outcome in group if outcome is None])
+                self.unsettled -= {record.remote_id for record, _ in group}
                 if self._should_stop():
-                    cancel(futures)
+                    cancel(fetches)
         finally:
-            cancel(futures)
+            cancel(fetches)
+            wait(fetches)
+            for fetch in fetches:
+                close(result(fetch))
 
-    def _submit(self, fetchers: Executor, record: Claimed) -> Future[Outcome]:
-        future = fetchers.submit(self._bring, record)
-        future.add_done_callback(lambda done: self.finished.put((record, done)))
-        return future
+    def _submit(self, fetchers: Executor, record: Claimed) -> Fetch:
+        fetch = fetchers.submit(self._bring, record)
+        fetch.add_done_callback(lambda done: self.finished.put((record, done)))
+        return fetch
 
-    def _bring(self, claimed: Claimed) -> Outcome:
+    def _bring(self, claimed: Claimed) -> Outcome | None:
+        if self._is_late():
+            return None
         elapsed = timedelta(seconds=time.monotonic() - self.started_s)
         return outcomes.bring(self.plan, claimed, fetched_at=self.claim.claimed_at + elapsed)
 
-    def _gather(self, left: int) -> list[Finished]:
+    def _gather(self) -> list[tuple[Claimed, Fetch]]:
         group = [self.finished.get()]
         until_s = time.monotonic() + GATHER_S
-        while len(group) < min(left, self.plan.group):
+        while len(group) < min(len(self.unsettled), self.plan.group):
             try:
                 group.append(self.finished.get(timeout=max(0.0, until_s - time.monotonic())))
             except Empty:
@@ -84,8 +100,7 @@ class Round:
                 settling.write(self.conn, self.plan, self.claim, group, outage=outage)
         finally:
             for outcome in group:
-                if isinstance(outcome, Understood):
-                    outcome.brought.close()
+                close(outcome)
         self._pause_or_resume()
 
     def _take_note(self, outcome: Outcome) -> None:
@@ -95,7 +110,9 @@ class Round:
         self.outages_in_a_row = 0
         refusal = verdicts.refusal(outcome)
         self.refusal = self.refusal or refusal
-        self.came_through = self.came_through or refusal is None
+        if refusal is None and not self.came_through:
+            self.came_through = True
+            self.when_through()
 
     def _pause_or_resume(self) -> None:
         workspace, family = self.plan.workspace, self.plan.family
@@ -112,12 +129,29 @@ class Round:
                 wanted.give_back(self.conn, self.claim, sorted(ids))
 
     def _should_stop(self) -> bool:
-        """What is not fetched in half of the lease is better claimed anew."""
-        late = time.monotonic() - self.started_s > self.plan.lease_s / 2
-        return late or self.refusal is not None or self.outages_in_a_row >= GIVE_UP_AFTER
+        gave_up = self.outages_in_a_row >= GIVE_UP_AFTER
+        return gave_up or self.refusal is not None or self._is_late()
+
+    def _is_late(self) -> bool:
+        """What is not fetched in half of the lease is better claimed anew.
+
+        A fetch may clear a flag at Cention, so none begins when somebody else may have the record.
+        """
+        return time.monotonic() - self.started_s > self.plan.lease_s / 2
 
 
-def cancel(futures: Sequence[Future[Any]]) -> None:
+def cancel(fetches: Sequence[Fetch]) -> None:
     """Cancel what has not begun."""
-    for future in futures:
-        future.cancel()
+    for fetch in fetches:
+        fetch.cancel()
+
+
+def result(fetch: Fetch) -> Outcome | None:
+    """Return what came of a fetch that is done; ``None`` if it was not tried."""
+    return None if fetch.cancelled() else fetch.result()
+
+
+def close(outcome: Outcome | None) -> None:
+    """Throw away what was brought, once it is written or never will be."""
+    if isinstance(outcome, Understood):
+        outcome.brought.close()

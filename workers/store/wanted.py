@@ -37,6 +37,7 @@ class Claim:
     token: UUID
     claimed_at: datetime  # by the database's clock
     records: tuple[Claimed, ...]
+    full: bool  # more may be due
 
 
 def want(conn: Connection[Any], workspace: str, family: Family, ids: Iterable[int]) -> None:
@@ -79,7 +80,12 @@ def claim(
         records = tuple(cursor.execute(SQL["claim"], parameters).fetchall())
     claimed_at: datetime = conn.execute(SQL["database_time"]).fetchall()[0][0]
     return Claim(
-        workspace=workspace, family=family, token=token, claimed_at=claimed_at, records=records
+        workspace=workspace,
+        family=family,
+        token=token,
+        claimed_at=claimed_at,
+        records=records,
+        full=len(records) == limit,
     )
 
 

@@ -23,7 +23,9 @@ def listing(*errands: object) -> ChangedList:
 
 
 def last_poll(bridge) -> dict[str, object]:
-    return bridge.rows("SELECT family, found, error, ended_at FROM intake.poll ORDER BY poll_id")[-1]
+    return bridge.rows("SELECT family, found, error, ended_at FROM intake.poll ORDER BY poll_id")[
+        -1
+    ]
 
 
 def test_changed_errands_are_on_our_list_before_anything_is_fetched(bridge, cention, errand):

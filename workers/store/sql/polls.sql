@@ -35,5 +35,12 @@ WHERE workspace = %(workspace)s AND family = %(family)s
   );
 
 -- name: paused
--- True while a pause lasts, false when it is time for a probe; no row without a pause.
-SELECT until_at > now() FROM intake.pause WHERE workspace = %(workspace)s AND family = %(family)s;
+-- True while a pause lasts; false for the first who asks when it is over, and for everybody else it
+-- goes on; no row without a pause.
+WITH over AS (
+    UPDATE intake.pause SET until_at = now() + make_interval(secs => %(probe_s)s)
+    WHERE workspace = %(workspace)s AND family = %(family)s AND until_at <= now()
+    RETURNING workspace
+)
+SELECT NOT EXISTS (SELECT FROM over) FROM intake.pause
+WHERE workspace = %(workspace)s AND family = %(family)s;
