@@ -89,7 +89,7 @@ def claim(
     )
 
 
-def hold(conn: Connection[Any], claim: Claim, ids: Sequence[int]) -> set[int]:
+def hold(conn: Connection[Any], claim: Claim, ids: Iterable[int]) -> set[int]:
     """Lock the records among ``ids`` that are still ours, and return them.
 
     A record is ours while its claim is this one and the lease runs. The lock lasts until
