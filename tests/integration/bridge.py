@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from workers.jobs.drain import Drained, drain
 from workers.jobs.families import Pace, facebook_ratings_plan
 from workers.jobs.filing import Filed, file_callbacks
-from workers.jobs.plans import Plan
+from workers.jobs.plans import Document, Plan
 from workers.jobs.polling import poll
 from workers.queues import Family
 from workers.store import wanted
@@ -140,3 +140,18 @@ def rating(rating_id: int, *, message: str = "fine", stars: int = 5) -> dict[str
             },
         }
     }
+
+
+def serving(*documents: dict[str, Any]) -> Callable[[int], Document]:
+    """Make a fetch that answers with one document after the other, the last for ever."""
+    left = list(documents)
+    return lambda _: Document(document=left.pop(0) if len(left) > 1 else left[0])
+
+
+def raising(error: Exception) -> Callable[[int], Document]:
+    """Make a fetch that fails."""
+
+    def fetch(_: int) -> Document:
+        raise error
+
+    return fetch

@@ -101,7 +101,7 @@ def _write(
     told: Sequence[ToldAnswer],
     named: Mapping[Family, Collection[int]],
 ) -> None:
-    """Write what was told: our list before the tables, as drains do, so that none waits crosswise."""
+    """Write what was told: our list before the tables, as drains do, so that nobody deadlocks."""
     for family in Family:
         wanted.want(conn, workspace, family, named.get(family, ()))
     for kind, family in FAMILIES.items():

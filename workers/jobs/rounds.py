@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import Executor, wait
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 GATHER_S = 0.2  # how long the first of a group waits for others
 GIVE_UP_AFTER = 8  # failures in a row that say that the whole server is away
-Fetch = Future[Outcome | None]  # None: not tried
+Finished = tuple[Claimed, Outcome | None]  # None: not tried
 
 
 class Round:
@@ -45,55 +45,73 @@ class Round:
         self.when_through = when_through  # called once, as soon as something has come through
         self.started_s = time.monotonic()
         self.unsettled = {record.remote_id for record in claim.records}
-        self.finished: SimpleQueue[tuple[Claimed, Fetch]] = SimpleQueue()
+        self.finished: SimpleQueue[Finished] = SimpleQueue()
         self.outages_in_a_row = 0
         self.came_through = False
         self.refusal: str | None = None
+        self.stopped = False
 
     def run(self, fetchers: Executor) -> None:
         """Fetch everything, writing groups as they come; give back what was not tried.
 
         Whatever happens, none of its fetches is under way afterwards.
         """
-        fetches = [self._submit(fetchers, record) for record in self.claim.records]
+        fetches = [fetchers.submit(self._fetch, record) for record in self.claim.records]
         try:
             while self.unsettled:
-                group = [(record, result(fetch)) for record, fetch in self._gather()]
+                group = self._gather()
                 self._write([outcome for _, outcome in group if outcome])
-                self._give_back([record for record, outcome in group if outcome is None])
+                self._give_back([record for record, outcome in group if not outcome])
                 self.unsettled -= {record.remote_id for record, _ in group}
-                if self._should_stop():
-                    cancel(fetches)
         finally:
-            cancel(fetches)
+            self.stopped = True
             wait(fetches)
-            for fetch in fetches:
-                close(result(fetch))
+            while not self.finished.empty():
+                close(self.finished.get()[1])
 
-    def _submit(self, fetchers: Executor, record: Claimed) -> Fetch:
-        fetch = fetchers.submit(self._bring, record)
-        fetch.add_done_callback(lambda done: self.finished.put((record, done)))
-        return fetch
+    def _fetch(self, claimed: Claimed) -> None:
+        """Fetch one record in a thread, unless it is too late.
 
-    def _bring(self, claimed: Claimed) -> Outcome | None:
-        if self._is_late():
-            return None
-        elapsed = timedelta(seconds=time.monotonic() - self.started_s)
-        return outcomes.bring(self.plan, claimed, fetched_at=self.claim.claimed_at + elapsed)
+        A fetch may clear a flag at Cention, so none begins when somebody else may soon have the
+        record: what is not fetched in half of the lease is better claimed anew.
+        """
+        elapsed_s = time.monotonic() - self.started_s
+        outcome = None
+        if not self.stopped and elapsed_s < self.plan.lease_s / 2:
+            fetched_at = self.claim.claimed_at + timedelta(seconds=elapsed_s)
+            outcome = outcomes.bring(self.plan, claimed, fetched_at=fetched_at)
+        self.finished.put((claimed, outcome))
 
-    def _gather(self) -> list[tuple[Claimed, Fetch]]:
-        group = [self.finished.get()]
+    def _gather(self) -> list[Finished]:
+        group = [self._next(None)]
         until_s = time.monotonic() + GATHER_S
         while len(group) < min(len(self.unsettled), self.plan.group):
             try:
-                group.append(self.finished.get(timeout=max(0.0, until_s - time.monotonic())))
+                group.append(self._next(max(0.0, until_s - time.monotonic())))
             except Empty:
                 break
         return group
 
+    def _next(self, timeout_s: float | None) -> Finished:
+        finished = self.finished.get(timeout=timeout_s)
+        if finished[1]:
+            self._take_note(finished[1])
+        return finished
+
+    def _take_note(self, outcome: Outcome) -> None:
+        if verdicts.is_outage(outcome):
+            self.outages_in_a_row += 1
+            self.stopped = self.stopped or self.outages_in_a_row >= GIVE_UP_AFTER
+            return
+        self.outages_in_a_row = 0
+        if refusal := verdicts.refusal(outcome):
+            self.refusal = refusal
+            self.stopped = True
+        elif not self.came_through:
+            self.came_through = True
+            self.when_through()
+
     def _write(self, group: Sequence[Outcome]) -> None:
-        for outcome in group:
-            self._take_note(outcome)
         try:
             if group:
                 outage = not self.came_through
@@ -102,17 +120,6 @@ class Round:
             for outcome in group:
                 close(outcome)
         self._pause_or_resume()
-
-    def _take_note(self, outcome: Outcome) -> None:
-        if verdicts.is_outage(outcome):
-            self.outages_in_a_row += 1
-            return
-        self.outages_in_a_row = 0
-        refusal = verdicts.refusal(outcome)
-        self.refusal = self.refusal or refusal
-        if refusal is None and not self.came_through:
-            self.came_through = True
-            self.when_through()
 
     def _pause_or_resume(self) -> None:
         workspace, family = self.plan.workspace, self.plan.family
@@ -127,28 +134,6 @@ class Round:
             with self.conn.transaction():
                 ids = wanted.hold(self.conn, self.claim, [r.remote_id for r in records])
                 wanted.give_back(self.conn, self.claim, sorted(ids))
-
-    def _should_stop(self) -> bool:
-        gave_up = self.outages_in_a_row >= GIVE_UP_AFTER
-        return gave_up or self.refusal is not None or self._is_late()
-
-    def _is_late(self) -> bool:
-        """What is not fetched in half of the lease is better claimed anew.
-
-        A fetch may clear a flag at Cention, so none begins when somebody else may have the record.
-        """
-        return time.monotonic() - self.started_s > self.plan.lease_s / 2
-
-
-def cancel(fetches: Sequence[Fetch]) -> None:
-    """Cancel what has not begun."""
-    for fetch in fetches:
-        fetch.cancel()
-
-
-def result(fetch: Fetch) -> Outcome | None:
-    """Return what came of a fetch that is done; ``None`` if it was not tried."""
-    return None if fetch.cancelled() else fetch.result()
 
 
 def close(outcome: Outcome | None) -> None:

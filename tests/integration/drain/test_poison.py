@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests.integration.bridge import RATINGS, REPORTS, Bridge, Shelf
+from tests.integration.bridge import RATINGS, REPORTS, Bridge, Shelf, serving
 from workers.jobs.drain import Drained
-from workers.jobs.plans import Document
 
 BATCH = range(1, 51)
 POISONOUS = 23
@@ -126,14 +124,10 @@ def test_an_address_of_any_length_can_be_stored(bridge, cention, errand, documen
     report["data"]["attributes"]["basic"]["data"]["fromAddress"] = address
     bridge.want(REPORTS, 33)
 
-    bridge.drain(REPORTS, fetch=partial(_brought, report))
+    bridge.drain(REPORTS, fetch=serving(report))
 
     assert bridge.rows("SELECT problem FROM intake.landed") == [{"problem": None}]
     assert bridge.rows("SELECT from_address FROM cention.errand") == [{"from_address": address}]
-
-
-def _brought(document, _errand_id):
-    return Document(document=document)
 
 
 HOSTILE = "a\u0000b\ud800c"
@@ -148,7 +142,7 @@ def test_characters_that_postgres_cannot_hold_are_replaced_wherever_they_are(
     hostile = _with_hostile_texts(report)
     bridge.want(REPORTS, errand_id)
 
-    bridge.drain(REPORTS, fetch=partial(_brought, hostile))
+    bridge.drain(REPORTS, fetch=serving(hostile))
 
     assert bridge.rows("SELECT problem FROM intake.landed") == [{"problem": None}]
     [row] = bridge.rows("SELECT subject, from_name FROM cention.errand")
