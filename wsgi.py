@@ -13,12 +13,16 @@ from workers import logs
 from workers.queues import Queue, TaskName
 from workers.settings import load_settings
 
+BROKER_S = 1  # for the broker to answer; a nudge is not worth waiting for
+
 logs.configure()
 settings = load_settings()
 sender = Celery(broker=settings.broker_url, set_as_current=False)
-sender.conf.update(
-    broker_connection_timeout=1,
-    broker_transport_options={"socket_connect_timeout": 1, "socket_timeout": 1},
+sender.conf.broker_connection_timeout = BROKER_S
+sender.conf.broker_transport_options = (
+    {"read_timeout": BROKER_S, "write_timeout": BROKER_S}
+    if settings.broker_url.startswith("amqp")
+    else {"socket_connect_timeout": BROKER_S, "socket_timeout": BROKER_S}
 )
 
 
@@ -36,7 +40,7 @@ def nudge(workspace: str) -> None:
 def broker_is_up() -> None:
     """Return if the broker accepts us. Raises if it does not."""
     with sender.connection_for_write() as connection:
-        connection.ensure_connection(max_retries=1, timeout=1)
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_S)
 
 
 app = create_app(

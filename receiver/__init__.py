@@ -12,8 +12,6 @@ from receiver.keeping import Keep
 from receiver.metrics import ReadGauges
 from workers.settings import Settings
 
-BODY_MAX_BYTES = 10 * 1024 * 1024  # html_body holds the whole quoted thread
-
 
 class Unsigned(ValueError):
     """A workspace would take callbacks from anybody, and nobody said that it may."""
@@ -35,7 +33,7 @@ def create_app(
     secrets = {each.name: Secrets(each.callback_secrets) for each in settings.workspaces}
     _refuse_unsigned(settings)
     app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = BODY_MAX_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = callbacks.BODY_MAX_BYTES + 1  # a longer one is cut here
     app.register_blueprint(callbacks.blueprint(secrets, keep=keep, announce=announce))
     app.register_blueprint(health.blueprint(database=database, broker=broker))
     app.register_blueprint(metrics.blueprint(read_gauges))

@@ -34,8 +34,6 @@ class Announcer:
     def announce(self, workspace: str) -> None:
         """Have a worker look at the callbacks of ``workspace`` soon."""
         with self._changed:
-            if workspace in self._waiting:
-                return
             self._waiting.add(workspace)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="announcing", daemon=True)

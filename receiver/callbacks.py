@@ -12,6 +12,7 @@ from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
     NotFound,
+    RequestEntityTooLarge,
     ServiceUnavailable,
     Unauthorized,
 )
@@ -25,6 +26,7 @@ from schemas.errors import DocumentError
 from workers.store.callbacks import NewCallback
 
 ENDPOINT = "callbacks.receive"
+BODY_MAX_BYTES = 10 * 1024 * 1024  # html_body holds the whole quoted thread
 RETRY_AFTER_S = 5
 THANKS = b'{"status":"ok"}'
 
@@ -81,12 +83,21 @@ def _sealed(secrets: Secrets) -> Sealed:
 
 
 def _body() -> bytes:
+    """Return the whole body: a longer or a shorter one may be handed over cut, in silence."""
+    length = request.content_length
+    if length is not None and length > BODY_MAX_BYTES:
+        raise RequestEntityTooLarge
     try:
-        return request.get_data(cache=False)
+        body = request.get_data(cache=False)
     except HTTPException:
         raise
     except Exception:  # the server's own errors: a broken chunk, a sender that hung up
         raise BadRequest("The body broke off.") from None
+    if len(body) > BODY_MAX_BYTES:
+        raise RequestEntityTooLarge
+    if length not in (None, len(body)):
+        raise BadRequest("The body broke off.")
+    return body
 
 
 def _read(document: Mapping[str, Any]) -> tuple[Callback | None, DocumentError | None]:

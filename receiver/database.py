@@ -56,7 +56,7 @@ class Inbox:
         except psycopg.errors.QueryCanceled:
             raise  # something holds the table for long: a new connection would wait as well
         except _BROKEN:
-            self._drop()
+            self.close()
             if not served_before:
                 raise
             self._write(new)
@@ -66,7 +66,8 @@ class Inbox:
             self._conn = connect(self._url)
         callbacks.keep(self._conn, new)
 
-    def _drop(self) -> None:
+    def close(self) -> None:
+        """Let go of the connection; the next write opens another."""
         if self._conn is not None:
             self._conn.close()
             self._conn = None

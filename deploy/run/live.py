@@ -12,6 +12,7 @@ from rich.console import Console
 from deploy.run.supervision import Running
 
 PLAIN_LINE_EVERY_S = 10
+TO_END_OF_LINE = "\x1b[K"  # clears what a longer line left behind
 
 
 class LiveLine:
@@ -31,8 +32,7 @@ class LiveLine:
         self._note_restarts(running)
         text = self._counts() + self._restarted()
         if self._console.is_terminal:
-            width = self._console.width - 1
-            self._console.file.write(f"\r{text[:width]:<{width}}")
+            self._console.file.write(f"\r{text[: self._console.width - 1]}{TO_END_OF_LINE}")
             self._console.file.flush()
         elif text != self._shown and time.monotonic() > self._shown_at + PLAIN_LINE_EVERY_S:
             self._console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -28,9 +28,10 @@ def server(embedded: Server) -> Part:
     return Part(name=embedded.part, command=tuple(embedded.command()), stop_signal=sign, first=True)
 
 
-def sandbox(*, port: int, workspace: str, callback_url: str) -> Part:
+def sandbox(*, port: int, workspace: str, callback_url: str, timezone: str) -> Part:
     """The sandbox Cention. Its token and secret come by its environment."""
     options = ["--port", str(port), "--workspace", workspace, "--callback-url", callback_url]
+    options += ["--timezone", timezone]
     return python("sandbox", "deploy.sandbox", *options)
 
 

@@ -57,11 +57,12 @@ class Plan:
     def parts(self) -> tuple[Part, ...]:
         first = [parts.server(server) for server in self.embedded]
         if self.sandbox:
-            callback_url = self.callback_url
-            workspace = SANDBOX_WORKSPACE
             first.append(
                 parts.sandbox(
-                    port=self.sandbox.port, workspace=workspace, callback_url=callback_url
+                    port=self.sandbox.port,
+                    workspace=SANDBOX_WORKSPACE,
+                    callback_url=self.callback_url,
+                    timezone=self.given.get("CENTION_TIMEZONE", "UTC"),
                 )
             )
         return (

@@ -34,19 +34,22 @@ class Address:
 def choose_addresses(receiver: str | None) -> tuple[Address, Address]:
     """Return addresses for the receiver and the sandbox that nobody uses.
 
-    ``receiver`` (host:port) is taken at its word. Raises ``CannotStart`` if it is no address, or
-    taken.
+    ``receiver`` (host:port) is taken at its word; its port 0 is any free one, for both.
+    Raises ``CannotStart`` if it is no address, or taken.
     """
     wanted = read_address(receiver) if receiver else None
-    with closing(reserve(wanted)) as first, closing(reserve_near(SANDBOX_PORT)) as second:
-        if wanted is None:
-            wanted = Address(host=LOOPBACK, port=first.getsockname()[1])
-        return wanted, Address(host=LOOPBACK, port=second.getsockname()[1])
+    near = SANDBOX_PORT if wanted is None or wanted.port else 0
+    first = reserve(wanted) if wanted else reserve_near(RECEIVER_PORT)
+    with closing(first), closing(reserve_near(near)) as second:
+        return (
+            Address(host=wanted.host if wanted else LOOPBACK, port=first.getsockname()[1]),
+            Address(host=LOOPBACK, port=second.getsockname()[1]),
+        )
 
 
 def read_address(text: str) -> Address:
     host, _, port = text.strip().rpartition(":")
-    if not port.isdecimal() or not 0 < int(port) < 65536:
+    if not port.isdecimal() or int(port) >= 65536:
         raise CannotStart(
             f'RECEIVER_BIND is "{text}", which is no address.',
             remedy="Write it as host:port, for example 127.0.0.1:8000.",
@@ -54,9 +57,7 @@ def read_address(text: str) -> Address:
     return Address(host=host, port=int(port))
 
 
-def reserve(wanted: Address | None) -> socket.socket:
-    if wanted is None:
-        return reserve_near(RECEIVER_PORT)
+def reserve(wanted: Address) -> socket.socket:
     try:
         return bound(wanted.host.strip("[]"), wanted.port)
     except OSError as error:

@@ -66,7 +66,7 @@ stopsignal = {stop_signal}
 stopwaitsecs = {stop_wait_s}
 killasgroup = true
 redirect_stderr = true
-stdout_logfile = %(here)s/log/{name}.log
+stdout_logfile = {logs}/{name}.log
 stdout_logfile_maxbytes = 5MB
 stdout_logfile_backups = 3
 """
@@ -113,6 +113,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
                 stderr=errors,
+                cwd=self._var.parent,
                 start_new_session=True,
                 pass_fds=(lock,),
             )
@@ -191,6 +192,8 @@ def configuration(var: Path, socket: Path, parts: Sequence[Part]) -> str:
                 autostart=str(part.first).lower(),
                 stop_signal=part.stop_signal,
                 stop_wait_s=STOP_WAIT_S,
+                # Relative, as supervisor would read a "%" in it as its own.
+                logs=Path(var.name, "log"),
             )
         )
     for priority, (group, first) in enumerate((("servers", True), ("bridge", False)), start=1):

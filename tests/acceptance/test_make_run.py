@@ -21,6 +21,8 @@ import psycopg
 import pytest
 
 from deploy.embedded import Postgres, Valkey
+from deploy.run.plan import make_plan
+from deploy.run.run_env import write_run_env
 from deploy.run.supervision import Supervisor
 from tests.waiting import eventually
 
@@ -84,7 +86,9 @@ def responds(url: str) -> bool:
 def begin(folder: Path, **variables: str) -> Run:
     """Start `make run` as make does, in the given folder."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
-    environment = inherited | {"PYTHONPATH": str(ROOT)} | variables
+    # Any free port: other runs on this machine may come and go.
+    free = {"RECEIVER_BIND": "127.0.0.1:0"}
+    environment = inherited | {"PYTHONPATH": str(ROOT)} | free | variables
     with (folder / "said").open("wb") as said:
         command = [sys.executable, "-m", "deploy.run"]
         process = subprocess.Popen(
@@ -184,18 +188,47 @@ def test_no_file_holds_a_secret(bridge):
     assert [f for f in files if any(secret in f.read_bytes() for secret in secrets)] == []
 
 
-def test_sigterm_stops_everything_within_ten_seconds_and_leaves_nothing(folder):
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_stops_everything_within_ten_seconds_and_leaves_nothing(folder, sign):
     with running(folder) as run:
         processes = run.descendants()
         started_at = time.monotonic()
 
-        status = run.stop()
+        run.process.send_signal(sign)
+        status = run.process.wait(20)
 
         assert time.monotonic() - started_at < 10
         assert status == 0
         assert [p for p in processes if p.is_running()] == []
         assert [path for path in folder.rglob("*") if path.is_socket()] == []
         assert not (run.var / "run.env").exists()
+
+
+def test_any_name_of_the_folder_will_do(folder):
+    strange = folder / "Måns' #1; 100% $HOME"
+    strange.mkdir(mode=0o711)
+
+    with running(strange) as run:
+        missing = [part for part in PARTS if not run.pid(part)]
+        found = subprocess.check_output(
+            ["/bin/sh", "-c", ". var/run.env && echo $DATABASE_URL"], cwd=strange, text=True
+        )
+
+        assert missing == []
+        with psycopg.connect(found.strip()) as conn:
+            assert conn.info.dbname == "cention"
+    Postgres(strange / "var" / "postgres").remove()
+
+
+def test_a_password_of_a_given_url_is_left_out_of_run_env(folder):
+    url = "postgresql://bridge:hush@db.example/cention"
+    plan = make_plan({"DATABASE_URL": url, "CENTION_URL": "https://c.example/s/x"}, var=folder)
+
+    write_run_env(folder / "run.env", plan)
+
+    written = (folder / "run.env").read_text("utf-8")
+    assert "hush" not in written
+    assert "CENTION_URL=https://c.example/s/x" in written.splitlines()
 
 
 def test_a_killed_run_takes_everything_with_it_and_the_next_one_finds_its_data(folder):

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ async def _drive(port: int, requests: list[bytes], per_s: float | None) -> Load:
     queue = iter(enumerate(requests))
     started_s = time.perf_counter()
     clients = [_client(port, queue, per_s, started_s) for _ in range(CLIENTS)]
-    latencies = sorted(sum(await asyncio.gather(*clients), []))
+    latencies = sorted(chain.from_iterable(await asyncio.gather(*clients)))
     took_s = time.perf_counter() - started_s
     return Load(
         per_s=len(latencies) / took_s,

@@ -2,13 +2,51 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import count
 from statistics import median
 
-from tests.bench.load import CLIENTS, SECRET_FIRST, Load, callbacks, drive
+from tests.bench.load import CLIENTS, Load
 from tests.bench.stage import SECRET, Stage
 from tests.bench.table import Row
 
 ROUNDS = 3
 REQUESTS = 6_000
+
+_first_ids = count(1_000_000, REQUESTS)
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    """Drive both by turns, so that a noisy machine hurts them alike."""
+    bare: list[Load] = []
+    ours: list[Load] = []
+    with stage.web("tests.bench.bare:app") as bare_port, stage.web("wsgi:app") as port:
+        for _ in range(ROUNDS):
+            bare.append(_drive(bare_port, REQUESTS * 2))
+            ours.append(_drive(port, REQUESTS))
+        peak_per_s = median(load.per_s for load in ours)
+        half = _drive(port, int(peak_per_s * 5), per_s=peak_per_s / 2)
+        kept = stage.ask("SELECT count(*) FROM intake.callback")
+    bare_per_s = median(load.per_s for load in bare)
+    yield Row(f"bare Flask view, {CLIENTS} clients", f"{bare_per_s:,.0f}/s", _latency(bare[-1]))
+    yield Row(
+        f"callbacks, durable before the answer, {CLIENTS} clients",
+        f"{peak_per_s:,.0f}/s",
+        f"{peak_per_s / bare_per_s:.2f} of bare; {_latency(ours[-1])}; {kept:,} kept",
+    )
+    yield Row("callbacks at half of that rate", f"{half.per_s:,.0f}/s", _latency(half))
+
+
+def _drive(port: int, requests: int, per_s: float = 0) -> Load:
+    """Drive from a process of its own: its work is not the measured one's."""
+    arguments = [str(a) for a in (port, requests, next(_first_ids), per_s, SECRET)]
+    said = subprocess.check_output([sys.executable, "-m", "tests.bench.load", *arguments])
+    achieved, p50_ms, p99_ms = json.loads(said)
+    return Load(per_s=achieved, p50_ms=p50_ms, p99_ms=p99_ms)
+
+
+def _latency(load: Load) -> str:
+    return f"p50 {load.p50_ms:.1f} ms, p99 {load.p99_ms:.1f} ms"

@@ -16,8 +16,10 @@ from typing import Any
 
 import psycopg
 import requests
+from celery import Celery
 
 from deploy.embedded import Postgres, Valkey
+from workers.queues import Family, Queue, TaskName
 from workers.store.migrate import migrate
 
 SECRET = "bench-secret"
@@ -48,6 +50,11 @@ class Stage:
         """Return the first value of a query."""
         with psycopg.connect(self.database_url) as conn:
             return conn.execute(query).fetchall()[0][0]  # type: ignore[call-overload]
+
+    def nudge(self, family: Family) -> None:
+        """Have a worker drain a family."""
+        with Celery(broker=self.broker_url, set_as_current=False) as sender:
+            sender.send_task(TaskName.DRAIN, args=("demo", family), queue=Queue.FETCH)
 
     @contextmanager
     def process(self, name: str, *arguments: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import kombu
 import psycopg
 import pytest
 import redis
@@ -105,11 +106,14 @@ def test_a_stopped_postgres_leaves_no_socket(postgres):
 def test_a_lock_whose_process_number_now_is_somebody_elses_keeps_nobody_out(postgres, query):
     """After a crash of the machine the number may be any other program's."""
     postgres.stop()
+    owner = postgres.data.stat().st_uid
     lock = postgres.data / "postmaster.pid"
-    lock.write_text(f"{os.getpid()}\n{postgres.data}\n", encoding="ascii")
-    os.chown(lock, postgres.data.stat().st_uid, -1)
 
-    postgres.start()
+    with subprocess.Popen(["/bin/sleep", "60"], user=owner, cwd="/") as stranger:
+        lock.write_text(f"{stranger.pid}\n{postgres.data}\n", encoding="ascii")
+        os.chown(lock, owner, -1)
+        postgres.start()
+        stranger.kill()
 
     assert query("SELECT 1") == 1
 
@@ -162,6 +166,17 @@ def test_a_path_longer_than_a_socket_may_have_will_do(folder: Path, kind: type[S
     server.start()
 
     assert server.answers()
+    server.remove()
+
+
+def test_celery_finds_valkey_in_a_folder_of_any_name(folder):
+    server = Valkey(folder / "a #1; 100% ü")
+    server.start()
+
+    with kombu.Connection(server.url) as connection, connection.SimpleQueue("nudges") as queue:
+        queue.put("poll")
+        assert queue.get(timeout=5).payload == "poll"
+
     server.remove()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,21 +14,57 @@ from workers.store.records import Fetched, as_json
 
 SQL = queries.load("errand_reports")
 
-NAMES = (
-    SQL["save_organisation_names"],
-    SQL["save_area_names"],
-    SQL["save_agent_names"],
-    SQL["save_service_names"],
-    SQL["save_tag_names"],
-)
+SAVE_NAMES = {
+    "organisation": SQL["save_organisation_names"],
+    "area": SQL["save_area_names"],
+    "agent": SQL["save_agent_names"],
+    "service": SQL["save_service_names"],
+    "tag": SQL["save_tag_names"],
+}
 
 
-def save(conn: Connection[Any], workspace: str, reports: Sequence[Fetched[ErrandReport]]) -> None:
-    """Write reports; one older than what is stored changes nothing."""
-    parameters = {"workspace": workspace, "reports": as_json(reports)}
+def save(
+    conn: Connection[Any],
+    workspace: str,
+    reports: Sequence[Fetched[ErrandReport]],
+    *,
+    anew: bool = False,
+) -> None:
+    """Write reports; one older than what is stored changes nothing.
+
+    ``anew``: these are the last ever fetched, so they hold for an errand that is gone as well.
+    """
+    parameters = {"workspace": workspace, "reports": as_json(reports), "anew": anew}
     conn.execute(SQL["save_errand_reports"], parameters)
-    for sql in NAMES:
-        conn.execute(sql, parameters)
+    for kind, sql in SAVE_NAMES.items():
+        named = newest_names(kind, reports)
+        conn.execute(
+            sql,
+            {
+                "workspace": workspace,
+                "ids": list(named),
+                "names": [name for name, _ in named.values()],
+                "fetched_at": [fetched_at for _, fetched_at in named.values()],
+            },
+        )
+
+
+def newest_names(
+    kind: str, reports: Sequence[Fetched[ErrandReport]]
+) -> dict[int, tuple[str, datetime]]:
+    """Return by id what the newest of ``reports`` calls each thing of ``kind``, and since when."""
+    newest: dict[int, tuple[str, datetime]] = {}
+    for fetched in sorted(reports, key=lambda f: f.fetched_at):
+        for id_, name in _names(kind, fetched.record):
+            if id_ is not None and name is not None:
+                newest[id_] = (name, fetched.fetched_at)
+    return newest
+
+
+def _names(kind: str, report: ErrandReport) -> Iterable[tuple[int | None, str | None]]:
+    if kind == "tag":
+        return [(tag.tag_id, tag.name) for tag in report.tags or ()]
+    return [(getattr(report, f"{kind}_id"), getattr(report, f"{kind}_name"))]
 
 
 def mark_gone(conn: Connection[Any], workspace: str, ids: Sequence[int], *, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -21,3 +22,8 @@ def clean_text(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
         document = clean(document)
         text = orjson.dumps(document)
     return document, text.decode()
+
+
+def array(texts: Iterable[str]) -> str:
+    """Join JSON texts to one JSON array: as a Postgres array each would have to be escaped."""
+    return f"[{','.join(texts)}]"

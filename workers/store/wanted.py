@@ -176,6 +176,45 @@ def due_work(
     return [(workspace, Family(family)) for workspace, family in found]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedLine:
+    """One line of the list of records that were given up until somebody releases them."""
+
+    workspace: str
+    family: str
+    remote_id: int
+    wanted_at: datetime
+    parked_at: datetime
+    tries: int
+    last_error: str | None
+
+
+def parked(conn: Connection[Any], workspace: str | None) -> list[ParkedLine]:
+    """Return every parked record, of one workspace or of all."""
+    with conn.cursor(row_factory=class_row(ParkedLine)) as cursor:
+        return cursor.execute(SQL["parked"], {"workspace": workspace}).fetchall()
+
+
+def release(
+    conn: Connection[Any],
+    workspace: str,
+    *,
+    family: Family | None = None,
+    ids: Sequence[int] | None = None,
+) -> list[tuple[Family, int]]:
+    """Let parked records be fetched again as if they had never failed; return which.
+
+    Without ``ids`` all of a family, without ``family`` all of the workspace.
+    """
+    parameters = {
+        "workspace": workspace,
+        "family": family,
+        "ids": None if ids is None else list(ids),
+    }
+    found = conn.execute(SQL["release_parked"], parameters).fetchall()
+    return [(Family(name), remote_id) for name, remote_id in found]
+
+
 def _key(claim: Claim) -> dict[str, Any]:
     return {"workspace": claim.workspace, "family": claim.family, "token": claim.token}
 

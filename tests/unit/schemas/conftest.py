@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
-
-DOCUMENTS = Path(__file__).parents[2] / "documents"
-
-
-@pytest.fixture
-def document():
-    def read(name):
-        return json.loads((DOCUMENTS / f"{name}.json").read_text(encoding="utf-8"))
-
-    return read
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ CREATE TABLE intake.landed (
     PRIMARY KEY (workspace, family, remote_id)
 );
 CREATE INDEX landed_problem ON intake.landed (workspace, family, remote_id) WHERE problem IS NOT NULL;
+CREATE INDEX landed_understood ON intake.landed (workspace, family, understood_at);
 COMMENT ON TABLE intake.landed IS 'The newest document of each record as it came (attachments: without their content).';
 COMMENT ON COLUMN intake.landed.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN intake.landed.family IS 'Kind of record, as in intake.wanted.';

@@ -1,6 +1,7 @@
 -- name: save_errand_reports
 -- Write reports with history, tags and recipients; one older than what is stored changes nothing.
--- A report without SLA leaves the SLA as it was and notes that it is pending.
+-- A report without SLA leaves the SLA as it was and notes that it is pending. Written anew, the last
+-- report of an errand that is gone changes it all the same, and it stays gone.
 WITH report AS (
     SELECT r.*, f.fetched_at, r.sla IS NULL AS sla_pending, s.sla_expiry, s.sla_done_due, s.within_sla,
            s.handling_time_s, s.response_time_s
@@ -94,10 +95,10 @@ WITH report AS (
         handling_time_s = CASE WHEN EXCLUDED.sla_pending THEN e.handling_time_s ELSE EXCLUDED.handling_time_s END,
         response_time_s = CASE WHEN EXCLUDED.sla_pending THEN e.response_time_s ELSE EXCLUDED.response_time_s END,
         sla_fetched_at = coalesce(EXCLUDED.sla_fetched_at, e.sla_fetched_at),
-        sla_pending = EXCLUDED.sla_pending,
-        gone_at = NULL,
-        fetched_at = EXCLUDED.fetched_at
-    WHERE e.fetched_at <= EXCLUDED.fetched_at
+        sla_pending = EXCLUDED.sla_pending AND e.fetched_at <= EXCLUDED.fetched_at,
+        gone_at = CASE WHEN e.fetched_at > EXCLUDED.fetched_at THEN e.gone_at END,
+        fetched_at = greatest(e.fetched_at, EXCLUDED.fetched_at)
+    WHERE e.fetched_at <= EXCLUDED.fetched_at OR (%(anew)s AND e.gone_at IS NOT NULL)
     RETURNING errand_id
 ), current AS (
     SELECT report.* FROM report JOIN written USING (errand_id)
@@ -132,9 +133,16 @@ WITH report AS (
         jsonb_array_elements_text(l.addresses) WITH ORDINALITY AS x (address, position)
 ), unaddressed AS (
     DELETE FROM cention.errand_recipient AS t
-    USING current, LATERAL (VALUES ('to', to_addresses), ('copy', copy_addresses)) AS l (kind, addresses)
-    WHERE t.workspace = %(workspace)s AND t.errand_id = current.errand_id AND t.kind = l.kind
-      AND jsonb_typeof(l.addresses) = 'array' AND t.position > jsonb_array_length(l.addresses)
+    USING current, LATERAL (
+        SELECT kind, position FROM cention.errand_recipient AS r
+        WHERE r.workspace = %(workspace)s AND r.errand_id = current.errand_id
+          AND r.position > jsonb_array_length(
+              CASE r.kind WHEN 'to' THEN current.to_addresses ELSE current.copy_addresses END
+          )
+        OFFSET 0  -- so that it is looked up by errand, whatever the planner believes
+    ) AS r
+    WHERE (t.workspace, t.errand_id, t.kind, t.position)
+          = (%(workspace)s, current.errand_id, r.kind, r.position)
 )
 INSERT INTO cention.errand_recipient AS t (workspace, errand_id, kind, position, address, fetched_at)
 SELECT %(workspace)s, errand_id, kind, position, address, fetched_at
@@ -143,92 +151,67 @@ ON CONFLICT (workspace, errand_id, kind, position) DO UPDATE
 SET address = EXCLUDED.address, fetched_at = EXCLUDED.fetched_at;
 
 -- name: save_organisation_names
--- Write the names of organisations that reports mention; an unchanged name is not written again.
+-- Write the names of organisations; an unchanged name is not written again.
 INSERT INTO cention.organisation AS old (workspace, organisation_id, name, fetched_at)
-SELECT DISTINCT ON (organisation_id) %(workspace)s, organisation_id, name, fetched_at
-FROM (
-    SELECT organisation_id, organisation_name AS name, fetched_at
-    FROM jsonb_to_recordset(%(reports)s::jsonb) AS f (record jsonb, fetched_at timestamptz),
-         jsonb_to_record(f.record) AS r (organisation_id bigint, organisation_name text)
-) AS said
-WHERE organisation_id IS NOT NULL AND name IS NOT NULL
-  AND NOT EXISTS (
-      SELECT FROM cention.organisation AS known
-      WHERE (known.workspace, known.organisation_id, known.name) = (%(workspace)s, said.organisation_id, said.name)
-  )
-ORDER BY organisation_id, fetched_at DESC
+SELECT %(workspace)s, organisation_id, name, fetched_at
+FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(fetched_at)s::timestamptz[]) AS said (organisation_id, name, fetched_at)
+WHERE NOT EXISTS (
+    SELECT FROM cention.organisation AS known
+    WHERE (known.workspace, known.organisation_id, known.name) = (%(workspace)s, said.organisation_id, said.name)
+)
+ORDER BY organisation_id
 ON CONFLICT (workspace, organisation_id) DO UPDATE SET name = EXCLUDED.name, fetched_at = EXCLUDED.fetched_at
 WHERE old.fetched_at <= EXCLUDED.fetched_at;
 
 -- name: save_area_names
--- Write the names of areas that reports mention; an unchanged name is not written again.
+-- Write the names of areas; an unchanged name is not written again.
 INSERT INTO cention.area AS old (workspace, area_id, name, fetched_at)
-SELECT DISTINCT ON (area_id) %(workspace)s, area_id, name, fetched_at
-FROM (
-    SELECT area_id, area_name AS name, fetched_at
-    FROM jsonb_to_recordset(%(reports)s::jsonb) AS f (record jsonb, fetched_at timestamptz),
-         jsonb_to_record(f.record) AS r (area_id bigint, area_name text)
-) AS said
-WHERE area_id IS NOT NULL AND name IS NOT NULL
-  AND NOT EXISTS (
-      SELECT FROM cention.area AS known
-      WHERE (known.workspace, known.area_id, known.name) = (%(workspace)s, said.area_id, said.name)
-  )
-ORDER BY area_id, fetched_at DESC
+SELECT %(workspace)s, area_id, name, fetched_at
+FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(fetched_at)s::timestamptz[]) AS said (area_id, name, fetched_at)
+WHERE NOT EXISTS (
+    SELECT FROM cention.area AS known
+    WHERE (known.workspace, known.area_id, known.name) = (%(workspace)s, said.area_id, said.name)
+)
+ORDER BY area_id
 ON CONFLICT (workspace, area_id) DO UPDATE SET name = EXCLUDED.name, fetched_at = EXCLUDED.fetched_at
 WHERE old.fetched_at <= EXCLUDED.fetched_at;
 
 -- name: save_agent_names
--- Write the names of agents that reports mention; an unchanged name is not written again.
+-- Write the names of agents; an unchanged name is not written again.
 INSERT INTO cention.agent AS old (workspace, agent_id, name, fetched_at)
-SELECT DISTINCT ON (agent_id) %(workspace)s, agent_id, name, fetched_at
-FROM (
-    SELECT agent_id, agent_name AS name, fetched_at
-    FROM jsonb_to_recordset(%(reports)s::jsonb) AS f (record jsonb, fetched_at timestamptz),
-         jsonb_to_record(f.record) AS r (agent_id bigint, agent_name text)
-) AS said
-WHERE agent_id IS NOT NULL AND name IS NOT NULL
-  AND NOT EXISTS (
-      SELECT FROM cention.agent AS known
-      WHERE (known.workspace, known.agent_id, known.name) = (%(workspace)s, said.agent_id, said.name)
-  )
-ORDER BY agent_id, fetched_at DESC
+SELECT %(workspace)s, agent_id, name, fetched_at
+FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(fetched_at)s::timestamptz[]) AS said (agent_id, name, fetched_at)
+WHERE NOT EXISTS (
+    SELECT FROM cention.agent AS known
+    WHERE (known.workspace, known.agent_id, known.name) = (%(workspace)s, said.agent_id, said.name)
+)
+ORDER BY agent_id
 ON CONFLICT (workspace, agent_id) DO UPDATE SET name = EXCLUDED.name, fetched_at = EXCLUDED.fetched_at
 WHERE old.fetched_at <= EXCLUDED.fetched_at;
 
 -- name: save_service_names
--- Write the names of services that reports mention; an unchanged name is not written again.
+-- Write the names of services; an unchanged name is not written again.
 INSERT INTO cention.service AS old (workspace, service_id, name, fetched_at)
-SELECT DISTINCT ON (service_id) %(workspace)s, service_id, name, fetched_at
-FROM (
-    SELECT service_id, service_name AS name, fetched_at
-    FROM jsonb_to_recordset(%(reports)s::jsonb) AS f (record jsonb, fetched_at timestamptz),
-         jsonb_to_record(f.record) AS r (service_id bigint, service_name text)
-) AS said
-WHERE service_id IS NOT NULL AND name IS NOT NULL
-  AND NOT EXISTS (
-      SELECT FROM cention.service AS known
-      WHERE (known.workspace, known.service_id, known.name) = (%(workspace)s, said.service_id, said.name)
-  )
-ORDER BY service_id, fetched_at DESC
+SELECT %(workspace)s, service_id, name, fetched_at
+FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(fetched_at)s::timestamptz[]) AS said (service_id, name, fetched_at)
+WHERE NOT EXISTS (
+    SELECT FROM cention.service AS known
+    WHERE (known.workspace, known.service_id, known.name) = (%(workspace)s, said.service_id, said.name)
+)
+ORDER BY service_id
 ON CONFLICT (workspace, service_id) DO UPDATE SET name = EXCLUDED.name, fetched_at = EXCLUDED.fetched_at
 WHERE old.fetched_at <= EXCLUDED.fetched_at;
 
 -- name: save_tag_names
--- Write the names of tags that reports mention; an unchanged name is not written again.
+-- Write the names of tags; an unchanged name is not written again.
 INSERT INTO cention.tag AS old (workspace, tag_id, name, fetched_at)
-SELECT DISTINCT ON (tag_id) %(workspace)s, tag_id, name, fetched_at
-FROM (
-    SELECT tag_id, name, fetched_at
-    FROM jsonb_to_recordset(%(reports)s::jsonb) AS f (record jsonb, fetched_at timestamptz),
-         jsonb_to_recordset(f.record -> 'tags') AS t (tag_id bigint, name text)
-) AS said
-WHERE tag_id IS NOT NULL AND name IS NOT NULL
-  AND NOT EXISTS (
-      SELECT FROM cention.tag AS known
-      WHERE (known.workspace, known.tag_id, known.name) = (%(workspace)s, said.tag_id, said.name)
-  )
-ORDER BY tag_id, fetched_at DESC
+SELECT %(workspace)s, tag_id, name, fetched_at
+FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(fetched_at)s::timestamptz[]) AS said (tag_id, name, fetched_at)
+WHERE NOT EXISTS (
+    SELECT FROM cention.tag AS known
+    WHERE (known.workspace, known.tag_id, known.name) = (%(workspace)s, said.tag_id, said.name)
+)
+ORDER BY tag_id
 ON CONFLICT (workspace, tag_id) DO UPDATE SET name = EXCLUDED.name, fetched_at = EXCLUDED.fetched_at
 WHERE old.fetched_at <= EXCLUDED.fetched_at;
 

@@ -142,3 +142,20 @@ WHERE NOT EXISTS (
     SELECT FROM intake.pause AS p
     WHERE p.workspace = known.workspace AND p.family = known.family AND p.until_at > now()
 );
+
+-- name: parked
+-- Every record that was given up until somebody releases it, of one workspace or of all (null).
+SELECT workspace, family, remote_id, wanted_at, parked_at, tries, last_error
+FROM intake.wanted
+WHERE parked_at IS NOT NULL AND (%(workspace)s::text IS NULL OR workspace = %(workspace)s)
+ORDER BY workspace, family, remote_id;
+
+-- name: release_parked
+-- Let parked records of a workspace be fetched again, as if they had never failed: those named, or
+-- all of a family (null ids), or all (null family). Returns what was released.
+UPDATE intake.wanted
+SET parked_at = NULL, due_at = now(), tries = 0, looks = 0, missing_since = NULL
+WHERE parked_at IS NOT NULL AND workspace = %(workspace)s
+  AND (%(family)s::text IS NULL OR family = %(family)s)
+  AND (%(ids)s::bigint[] IS NULL OR remote_id = ANY (%(ids)s::bigint[]))
+RETURNING family, remote_id;

@@ -1,0 +1,84 @@
+"""From an accepted callback to committed rows on an idle system; and one large attachment."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import psutil
+import psycopg
+import requests
+
+from tests.bench.backlog import watched
+from tests.bench.load import SAMPLE
+from tests.bench.stage import SECRET, Stage, until
+from tests.bench.table import Row
+from workers.queues import Family
+from workers.store import wanted
+
+CALLBACKS = 100
+LARGE_BYTES = 25 * 1024 * 1024
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    """Send callbacks one by one, each once the rows of the one before are there."""
+    with stage.sandbox() as cention, stage.web("wsgi:app") as port, stage.worker(cention) as worker:
+        made = requests.post(f"{cention}/sandbox/errands", json={"count": CALLBACKS}, timeout=60)
+        errands = made.json()["ids"]
+        answers_s, reports_s = [], []
+        with psycopg.connect(stage.database_url, autocommit=True) as conn:
+            for errand_id in errands:
+                accepted_s = _send(port, errand_id)
+                answers_s.append(_until_row(conn, "answer", errand_id) - accepted_s)
+                reports_s.append(_until_row(conn, "errand", errand_id) - accepted_s)
+        yield _row("callback accepted to its answer committed, idle", answers_s)
+        yield _row("callback accepted to its errand's report committed, idle", reports_s)
+        yield _large(stage, cention, worker.pid)
+
+
+def _send(port: int, errand_id: int) -> float:
+    document = json.loads(SAMPLE.read_text("utf-8"))
+    document["meta"]["api_secret"] = SECRET
+    for resource in document["included"]:
+        if resource["type"] == "c3_answer_errands":
+            resource["id"] = str(errand_id)
+            resource["attributes"]["answer"]["c3_id"] = errand_id
+            del resource["relationships"]
+    document["included"] = [r for r in document["included"] if r["id"] == str(errand_id)]
+    document["data"]["relationships"]["errand"]["data"]["id"] = str(errand_id)
+    document["data"]["id"] = str(errand_id)
+    url = f"http://127.0.0.1:{port}/callbacks/demo"
+    requests.post(url, data=json.dumps(document), timeout=30).raise_for_status()
+    return time.perf_counter()
+
+
+def _until_row(conn: psycopg.Connection[tuple[int]], table: str, errand_id: int) -> float:
+    query = f"SELECT 1 FROM cention.{table} WHERE errand_id = %s"
+    until(lambda: conn.execute(query, [errand_id]).fetchone(), every_s=0.002)  # type: ignore[call-overload]
+    return time.perf_counter()
+
+
+def _row(what: str, seconds: list[float]) -> Row:
+    ordered = sorted(seconds)
+    p50_ms, p95_ms = 1000 * ordered[len(ordered) // 2], 1000 * ordered[len(ordered) * 95 // 100]
+    return Row(what, f"p95 {p95_ms:.0f} ms", f"p50 {p50_ms:.0f} ms, {len(seconds)} callbacks")
+
+
+def _large(stage: Stage, cention: str, worker: int) -> Row:
+    wish = {"bytes": LARGE_BYTES, "type": "c3_response_attachments"}
+    made = requests.post(f"{cention}/sandbox/attachments", json=wish, timeout=60).json()
+    with psycopg.connect(stage.database_url) as conn:
+        wanted.want(conn, "demo", Family.RESPONSE_ATTACHMENTS, [int(made["id"])])
+    started_s = time.perf_counter()
+    with watched(worker) as peak:
+        stage.nudge(Family.RESPONSE_ATTACHMENTS)
+        until(lambda: stage.ask("SELECT max(size_bytes) FROM cention.attachment") == LARGE_BYTES)
+    took_s = time.perf_counter() - started_s
+    whole = psutil.Process(worker)
+    total = sum(p.memory_info().rss for p in (whole, *whole.children(recursive=True)))
+    return Row(
+        "an attachment of 25 MiB stored",
+        f"{took_s:.1f} s",
+        f"largest process {peak[0] / 2**20:.0f} MiB, all of the worker {total / 2**20:.0f} MiB",
+    )

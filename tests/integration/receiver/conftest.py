@@ -1,0 +1,100 @@
+"""Fixtures: the receiver's way into a real database, and the receiver as it is served."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from receiver.database import Inbox
+from receiver.keeping import GroupCommit
+from tests.integration.receiver.serving import Receiver, serving
+from workers.store.callbacks import NewCallback
+
+Rows = Callable[[], list[tuple[Any, ...]]]
+Serve = Callable[..., Receiver]
+
+
+@pytest.fixture
+def body(document: Callable[[str], dict[str, Any]]) -> bytes:
+    """The callback in Cention's documentation."""
+    return json.dumps(document("callback_answer_errand")).encode()
+
+
+@pytest.fixture
+def rows(database: str) -> Rows:
+    """Ask what was kept: workspace, event, remote id, problem, and the document as text."""
+
+    def ask() -> list[tuple[Any, ...]]:
+        with psycopg.connect(database) as conn:
+            return conn.execute(
+                "SELECT workspace, event, remote_id, problem, document::text FROM intake.callback"
+                " ORDER BY callback_id"
+            ).fetchall()
+
+    return ask
+
+
+@pytest.fixture
+def black_hole() -> Iterator[int]:
+    """A port that accepts connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def nowhere() -> int:
+    """A port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def serve(database: str, broker: str, tmp_path: Path) -> Iterator[Serve]:
+    """Run a receiver on the test's database and broker, or with other settings."""
+    with ExitStack() as running:
+
+        def start(**environment: str) -> Receiver:
+            own = {"DATABASE_URL": database, "BROKER_URL": broker}
+            return running.enter_context(serving(tmp_path, own | environment))
+
+        yield start
+
+
+@pytest.fixture
+def new() -> Callable[[int], NewCallback]:
+    """Make a callback with an id of its own."""
+
+    def make(remote_id: int) -> NewCallback:
+        return NewCallback(
+            workspace="demo",
+            received_at=datetime(2026, 1, 15, tzinfo=UTC),
+            event=1,
+            remote_id=remote_id,
+            body_sha256=hashlib.sha256(str(remote_id).encode()).digest(),
+            document={"a": 1},
+            problem=None,
+        )
+
+    return make
+
+
+@pytest.fixture
+def inbox(database: str) -> Iterator[Inbox]:
+    inbox = Inbox(database)
+    yield inbox
+    inbox.close()
+
+
+@pytest.fixture
+def committer(inbox: Inbox) -> GroupCommit:
+    return GroupCommit(inbox.write, within_s=20)

@@ -1,0 +1,75 @@
+"""The receiver as it runs in production: gunicorn, two processes, its own configuration."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from tests.waiting import eventually
+
+ROOT = Path(__file__).parents[3]
+SECRET = "123456"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """A running receiver."""
+
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def post(self, body: bytes) -> requests.Response:
+        return requests.post(f"{self.url}/callbacks/demo", data=body, timeout=10)
+
+    def get(self, path: str) -> requests.Response:
+        return requests.get(f"{self.url}{path}", timeout=10)
+
+    def send(self, raw: bytes) -> bytes:
+        """Send bytes over one connection and return all that comes back until it is closed."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            connection.sendall(raw)
+            connection.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@contextmanager
+def serving(folder: Path, environment: Mapping[str, str]) -> Iterator[Receiver]:
+    """Run a receiver with further settings from ``environment``; it logs into ``folder``."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    receiver = Receiver(port=port, log=folder / "receiver.log")
+    settings = {
+        "CENTION_URL": "https://cention.test/s/demo",
+        "CENTION_TOKEN": "token",
+        "CENTION_CALLBACK_SECRETS": SECRET,
+        "RECEIVER_BIND": f"127.0.0.1:{port}",
+        **environment,
+    }
+    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
+    with receiver.log.open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=log)
+    try:
+        eventually(lambda: answers(receiver))
+        yield receiver
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def answers(receiver: Receiver) -> bool:
+    try:
+        return receiver.get("/health/live").ok
+    except requests.ConnectionError:
+        return False

@@ -1,0 +1,89 @@
+"""Callbacks rest in Postgres before their sender is thanked."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+from receiver.database import is_up, read_gauges
+from receiver.keeping import NotKept
+
+
+def end_connections(database):
+    with psycopg.connect(database) as conn:
+        conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def remote_ids(rows):
+    return sorted(row[2] for row in rows())
+
+
+def test_what_is_written_is_committed(inbox, rows, new):
+    inbox.write([new(1), new(2)])
+
+    assert remote_ids(rows) == [1, 2]
+
+
+def test_a_repeat_is_written_once_within_a_group_and_across(inbox, rows, new):
+    inbox.write([new(1), new(1)])
+    inbox.write([new(1), new(2)])
+
+    assert remote_ids(rows) == [1, 2]
+
+
+def test_a_connection_that_died_is_replaced(inbox, rows, database, new):
+    inbox.write([new(1)])
+    end_connections(database)
+
+    inbox.write([new(2)])
+
+    assert remote_ids(rows) == [1, 2]
+
+
+def test_only_the_callback_that_postgres_refuses_is_not_kept(committer, rows, new):
+    def outcome(remote_id):
+        try:
+            committer.keep(new(remote_id))
+        except NotKept:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(outcome, [1, 2, 2**70, 3, 4]))
+
+    assert outcomes == [True, True, False, True, True]
+    assert remote_ids(rows) == [1, 2, 3, 4]
+
+
+def test_many_senders_at_once_are_all_kept_once(committer, rows, new):
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(committer.keep, [new(number % 100) for number in range(300)]))
+
+    assert remote_ids(rows) == list(range(100))
+
+
+def test_a_locked_table_is_not_waited_for_longer_than_the_sender_waits(inbox, database, new):
+    with psycopg.connect(database) as conn:
+        conn.execute("LOCK TABLE intake.callback")
+
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            inbox.write([new(1)])
+
+
+def test_the_figures_of_operation_can_be_read(inbox, database, new):
+    inbox.write([new(1)])
+
+    gauges = {gauge.name: gauge.value for gauge in read_gauges(database)}
+
+    assert gauges["cention_callbacks_unfiled"] == 1
+
+
+def test_whether_postgres_is_up_can_be_asked(database, nowhere):
+    is_up(database)
+    with pytest.raises(psycopg.OperationalError):
+        is_up(f"postgresql://127.0.0.1:{nowhere}/cention")

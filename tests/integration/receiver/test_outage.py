@@ -1,0 +1,55 @@
+"""Postgres goes away and comes back."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from deploy.embedded import Postgres
+from receiver.keeping import NotKept
+from workers.store.migrate import migrate
+
+
+@pytest.fixture
+def server():
+    """A server of the test's own, for it to end."""
+    with tempfile.TemporaryDirectory(prefix="cention-tests-") as folder:
+        server = Postgres(Path(folder) / "postgres")
+        server.start()
+        with psycopg.connect(server.url) as conn:
+            migrate(conn)
+        yield server
+        server.remove()
+
+
+@pytest.fixture
+def database(server):
+    return server.url
+
+
+def remote_ids(rows):
+    return sorted(row[2] for row in rows())
+
+
+def test_a_restart_of_postgres_is_survived(inbox, rows, server, new):
+    inbox.write([new(1)])
+    server.kill()
+    server.start()
+
+    inbox.write([new(2)])
+
+    assert remote_ids(rows) == [1, 2]
+
+
+def test_an_outage_ends_when_postgres_is_back(committer, server, rows, new):
+    server.stop()
+    with pytest.raises(NotKept):
+        committer.keep(new(1))
+    server.start()
+
+    committer.keep(new(2))
+
+    assert remote_ids(rows) == [2]

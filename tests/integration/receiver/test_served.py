@@ -1,0 +1,195 @@
+"""The receiver as it is served: what no test client would show."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+from prometheus_client.parser import text_string_to_metric_families
+
+from receiver.callbacks import BODY_MAX_BYTES
+from tests.integration.receiver.serving import SECRET
+from tests.waiting import eventually
+from workers.queues import Queue, TaskName
+
+HEAD = b"POST /callbacks/demo HTTP/1.1\r\nHost: x\r\n"
+
+
+def samples(receiver, name):
+    families = text_string_to_metric_families(receiver.get("/metrics").text)
+    found = [sample for family in families for sample in family.samples if sample.name == name]
+    return {tuple(sample.labels.values()): sample.value for sample in found}
+
+
+def test_a_callback_is_in_the_database_when_it_is_thanked_for(serve, body, rows):
+    response = serve().post(body)
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    [(workspace, event, remote_id, problem, document)] = rows()
+    assert (workspace, event, remote_id, problem) == ("demo", 1, 76, None)
+    assert json.loads(document)["data"] == json.loads(body)["data"]
+
+
+def test_no_secret_rests_in_the_database_or_the_log(serve, body, rows):
+    receiver = serve()
+
+    receiver.post(body)
+    receiver.post(json.dumps({"data": SECRET, "meta": {"api_secret": SECRET}}).encode())
+
+    assert len(rows()) == 2
+    assert SECRET not in repr(rows())
+    assert SECRET not in receiver.log.read_text()
+
+
+def test_what_postgres_cannot_hold_is_kept_replaced(serve, rows):
+    document = {
+        "data": {"type": "c3_callback_x", "id": "7", "attributes": {"a\0": "\0 \ud800 é"}},
+        "large": 10**300,
+        "meta": {"api_secret": SECRET},
+    }
+
+    response = serve().post(json.dumps(document).encode())
+
+    assert response.status_code == 200
+    [row] = rows()
+    kept = json.loads(row[-1])
+    assert kept["data"]["attributes"] == {"a\ufffd": "\ufffd \ufffd é"}
+    assert kept["large"] == 10**300
+
+
+def test_one_nudge_names_the_workspace(serve, broker, valkey, body):
+    serve().post(body)
+
+    with redis.Redis(unix_socket_path=str(valkey.socket)) as client:
+        message = json.loads(eventually(lambda: client.lindex(Queue.CALLBACKS, 0)))
+    assert message["headers"]["task"] == TaskName.FILE_CALLBACKS
+    assert message["headers"]["argsrepr"] == "('demo',)"
+
+
+def test_a_burst_makes_few_nudges(serve, broker, valkey, body):
+    receiver = serve()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(receiver.post, [body] * 100))
+
+    with redis.Redis(unix_socket_path=str(valkey.socket)) as client:
+        assert client.llen(Queue.CALLBACKS) < 50
+
+
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+def test_a_broker_that_never_answers_costs_a_callback_nothing(serve, body, black_hole, scheme):
+    receiver = serve(BROKER_URL=f"{scheme}://127.0.0.1:{black_hole}//")
+    receiver.post(body)
+    began = time.monotonic()
+
+    for number in range(10):
+        body_of_its_own = body.replace(b'"76"', b'"%d"' % number)
+        assert receiver.post(body_of_its_own).status_code == 200
+
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+def test_a_nudge_that_a_broker_does_not_take_is_counted(serve, body, nowhere, scheme):
+    receiver = serve(BROKER_URL=f"{scheme}://user:password@127.0.0.1:{nowhere}//")
+
+    receiver.post(body)
+
+    eventually(lambda: "nudges not sent" in receiver.log.read_text(), within_s=10)
+    assert "password" not in receiver.log.read_text()
+
+
+def test_without_a_database_callbacks_must_be_sent_again(serve, body, nowhere):
+    receiver = serve(DATABASE_URL=f"postgresql://user:password@127.0.0.1:{nowhere}/cention")
+
+    response = receiver.post(body)
+
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
+    assert "password" not in receiver.log.read_text()
+
+
+def test_a_database_that_never_answers_is_waited_for_two_seconds(serve, body, black_hole):
+    receiver = serve(DATABASE_URL=f"postgresql://127.0.0.1:{black_hole}/cention")
+    began = time.monotonic()
+
+    assert receiver.post(body).status_code == 503
+    assert time.monotonic() - began < 3
+
+
+def test_readiness_tells_each_dependency(serve, nowhere):
+    ready = serve().get("/health/ready")
+    assert (ready.status_code, ready.json()["broker"]) == (200, "up")
+
+
+def test_readiness_without_dependencies_answers_at_once(serve, nowhere, black_hole):
+    receiver = serve(
+        DATABASE_URL=f"postgresql://127.0.0.1:{black_hole}/cention",
+        BROKER_URL=f"redis://127.0.0.1:{black_hole}/0",
+    )
+    began = time.monotonic()
+
+    ready = receiver.get("/health/ready")
+
+    assert time.monotonic() - began < 1.5
+    assert ready.status_code == 503
+    assert ready.json() == {"status": "unavailable", "database": "down", "broker": "down"}
+
+
+def test_a_chunked_body_is_taken(serve, body, rows):
+    chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+
+    answer = serve().send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
+
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert len(rows()) == 1
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Transfer-Encoding: chunked\r\n\r\nzz\r\nnot a chunk",
+        b"Transfer-Encoding: chunked\r\n\r\nff\r\ntoo short",
+        b"Content-Length: 100\r\n\r\n{}",
+        b"\r\n",
+    ],
+    ids=["no chunk", "broken chunk", "broken body", "no body"],
+)
+def test_a_body_that_breaks_off_is_refused(serve, rows, rest):
+    answer = serve().send(HEAD + rest)
+
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert rows() == []
+
+
+def test_too_long_a_body_is_refused_by_its_length(serve):
+    head = HEAD + b"Content-Length: %d\r\n\r\n" % (BODY_MAX_BYTES + 1)
+
+    assert serve().send(head).startswith(b"HTTP/1.1 413")
+
+
+def test_too_long_a_chunked_body_is_refused_when_it_gets_too_long(serve):
+    receiver = serve()
+    mebibyte = b" " * 2**20
+
+    response = receiver.post(mebibyte for _ in range(11))
+
+    assert response.status_code == 413
+    assert response.json()["errors"][0]["status"] == "413"
+
+
+def test_counts_are_of_all_processes_together(serve, body, tmp_path):
+    counts = tmp_path / "metrics"
+    counts.mkdir()
+    receiver = serve(PROMETHEUS_MULTIPROC_DIR=str(counts))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(receiver.post, [body] * 50))
+
+    assert samples(receiver, "cention_callbacks_total") == {("200",): 50}
+    assert samples(receiver, "cention_callback_group_size_sum") == {(): 50}
+    assert samples(receiver, "cention_database_up") == {(): 1}
+    assert samples(receiver, "cention_callbacks_unfiled") == {("demo",): 1}

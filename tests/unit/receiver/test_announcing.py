@@ -1,0 +1,100 @@
+"""Workers are nudged beside the requests, and never much."""
+
+from __future__ import annotations
+
+import threading
+from queue import Queue
+
+import pytest
+from prometheus_client import REGISTRY
+
+from receiver import announcing
+from receiver.announcing import Announcer
+
+
+class Broker:
+    """Takes nudges; holds each until it is told to go on."""
+
+    def __init__(self):
+        self.nudges = Queue()
+        self.may_answer = threading.Event()
+        self.down = False
+
+    def send(self, workspace):
+        self.nudges.put(workspace)
+        assert self.may_answer.wait(10)
+        if self.down:
+            raise ConnectionError("redis://:password@broker.test")
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch):
+    monkeypatch.setattr(announcing, "PAUSE_S", 0)
+    monkeypatch.setattr(announcing, "PAUSE_AFTER_FAILURE_S", 0)
+
+
+@pytest.fixture
+def broker():
+    return Broker()
+
+
+@pytest.fixture
+def announcer(broker):
+    return Announcer(broker.send)
+
+
+def nudges(outcome):
+    return REGISTRY.get_sample_value("cention_nudges_total", {"outcome": outcome}) or 0
+
+
+def test_a_workspace_is_nudged(announcer, broker):
+    broker.may_answer.set()
+
+    announcer.announce("demo")
+
+    assert broker.nudges.get(timeout=10) == "demo"
+
+
+def test_a_broker_that_never_answers_delays_nobody(announcer, broker):
+    for _ in range(1000):
+        announcer.announce("demo")
+
+    broker.may_answer.set()
+
+
+def test_callbacks_during_a_nudge_need_one_more_and_not_one_each(announcer, broker):
+    announcer.announce("demo")
+    broker.nudges.get(timeout=10)
+
+    for _ in range(100):
+        announcer.announce("demo")
+    broker.may_answer.set()
+    announcer.announce("end")
+
+    received = {broker.nudges.get(timeout=10) for _ in range(2)}
+    assert received == {"demo", "end"}
+    assert broker.nudges.empty()
+
+
+def test_workspaces_do_not_wait_for_each_other_to_be_announced(announcer, broker):
+    broker.may_answer.set()
+    for workspace in ("a", "b", "c"):
+        announcer.announce(workspace)
+
+    assert {broker.nudges.get(timeout=10) for _ in range(3)} == {"a", "b", "c"}
+
+
+def test_a_nudge_that_fails_is_counted_and_forgotten(announcer, broker, capsys):
+    failed = nudges("failed")
+    broker.down = True
+    broker.may_answer.set()
+    announcer.announce("demo")
+    broker.nudges.get(timeout=10)
+
+    broker.down = False
+    announcer.announce("other")
+
+    assert broker.nudges.get(timeout=10) == "other"
+    assert nudges("failed") == failed + 1
+    told = capsys.readouterr()
+    assert "password" not in told.out + told.err

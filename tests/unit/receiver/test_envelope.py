@@ -1,0 +1,216 @@
+"""What is done to a callback before it is kept."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from receiver.envelope import MAX_DEPTH, NotADocument, Secrets, read_body, seal
+
+SECRETS = Secrets(["old", "new"])
+
+texts = st.text() | st.sampled_from(["old", "new", "api_secret", "\0", "\ud800", "old\0"])
+documents = st.dictionaries(
+    texts,
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    ),
+    max_size=4,
+)
+
+
+def nested(levels):
+    return b'{"a":' * levels + b"1" + b"}" * levels
+
+
+def texts_in(value):
+    if isinstance(value, dict):
+        return {text for pair in value.items() for part in pair for text in texts_in(part)}
+    if isinstance(value, list):
+        return {text for element in value for text in texts_in(element)}
+    return {value} if isinstance(value, str) else set()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"not json",
+        b"[]",
+        b'"text"',
+        b"null",
+        b"1",
+        b'{"a": NaN}',
+        b'{"a": -Infinity}',
+        b'{"a": 1e999}',
+        b'{"a": ' + b"9" * 5000 + b"}",
+        b'{"a": "\xff"}',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b'{"a": "\x00"}',
+        '{"a": 1}'.encode("utf-16"),
+    ],
+    ids=lambda body: repr(body[:20]),
+)
+def test_what_is_not_one_json_object_is_no_document(body):
+    with pytest.raises(NotADocument):
+        read_body(body)
+
+
+def test_a_byte_order_mark_is_welcome():
+    assert read_body(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+
+
+def test_of_a_member_given_twice_the_last_counts():
+    assert read_body(b'{"a": 1, "a": 2}') == {"a": 2}
+
+
+@pytest.mark.parametrize("secret", ["old", "new"])
+def test_every_secret_of_a_rotation_opens(secret):
+    assert SECRETS.are_shown_by({"meta": {"api_secret": secret}})
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"meta": None},
+        {"meta": []},
+        {"meta": {}},
+        {"meta": "old"},
+        *(
+            {"meta": {"api_secret": shown}}
+            for shown in ("", "ol", "older", "öld", "\ud800", "old\0", None, 0, True, ["old"], {})
+        ),
+    ],
+    ids=repr,
+)
+def test_anything_else_does_not_open(document):
+    assert not SECRETS.are_shown_by(document)
+
+
+def test_an_empty_secret_opens_nothing_that_shows_none():
+    assert not Secrets([""]).are_shown_by({"meta": {"api_secret": None}})
+
+
+def test_every_secret_is_compared_even_after_one_was_right(monkeypatch):
+    """Otherwise the time taken would tell which secret was shown."""
+    compared = []
+    monkeypatch.setattr(
+        "receiver.envelope.hmac.compare_digest", lambda *pair: compared.append(pair) or True
+    )
+
+    SECRETS.are_shown_by({"meta": {"api_secret": "old"}})
+
+    assert len(compared) == 2
+
+
+def test_the_secret_is_removed_and_the_rest_stays_as_it_is():
+    document = {"data": {"id": "1"}, "meta": {"api_secret": "old", "sent": [1, 2.5, None, True]}}
+
+    sealed = seal(document, SECRETS)
+
+    assert sealed.document == {"data": {"id": "1"}, "meta": {"sent": [1, 2.5, None, True]}}
+
+
+def test_the_document_that_came_is_not_changed():
+    document = {"meta": {"api_secret": "old"}, "included": [{"id": "2"}, {"id": "1"}]}
+
+    seal(document, SECRETS)
+
+    assert document == {"meta": {"api_secret": "old"}, "included": [{"id": "2"}, {"id": "1"}]}
+
+
+def test_secrets_hidden_elsewhere_are_removed_too():
+    document = {"a": [{"api_secret": "other"}], "b": "new", "old": 1, "c": {"d": ["old"]}}
+
+    sealed = seal(document, SECRETS)
+
+    assert sealed.document == {
+        "a": [{}],
+        "b": "[removed]",
+        "[removed]": 1,
+        "c": {"d": ["[removed]"]},
+    }
+
+
+@given(documents)
+def test_no_secret_and_nothing_unstorable_is_left_of_any_document(document):
+    left = texts_in(seal(document, SECRETS).document)
+
+    assert not left & {"old", "new"}
+    assert "\0" not in "".join(left)
+    "".join(left).encode()
+
+
+@given(documents)
+def test_no_member_called_api_secret_is_left_of_any_document(document):
+    kept = seal({"api_secret": 1, "deep": [document]}, SECRETS).document
+
+    assert '"api_secret":' not in json.dumps(kept)
+
+
+@given(documents)
+def test_sealing_what_is_sealed_changes_nothing(document):
+    sealed = seal(document, SECRETS)
+
+    assert seal(sealed.document, SECRETS) == sealed
+
+
+def test_a_secret_of_odd_characters_is_found_as_well():
+    secret = 'a"\\\n\x1f\x7fé😀'
+
+    assert seal({"a": secret}, Secrets([secret])).document == {"a": "[removed]"}
+
+
+@given(st.permutations([{"type": t, "id": i} for t in ("a", "b") for i in ("1", "2", 3)]))
+def test_the_order_of_included_makes_no_difference(included):
+    in_order = sorted(included, key=lambda one: (one["type"], str(one["id"])))
+
+    one = seal({"included": included}, SECRETS)
+    other = seal({"included": in_order}, SECRETS)
+
+    assert one.sha256 == other.sha256
+
+
+@given(st.dictionaries(st.text("abc"), documents), st.randoms())
+def test_the_order_of_members_makes_no_difference(document, chance: random.Random):
+    members = list(document.items())
+    chance.shuffle(members)
+
+    assert seal(dict(members), SECRETS).sha256 == seal(document, SECRETS).sha256
+
+
+@pytest.mark.parametrize("extra", [1, 2**70, "\ud800"], ids=["plain", "long number", "surrogate"])
+def test_the_secret_shown_makes_no_difference(extra):
+    sealed = [seal({"a": extra, "meta": {"api_secret": s}}, SECRETS) for s in ("old", "new")]
+
+    assert sealed[0] == sealed[1]
+
+
+@pytest.mark.parametrize(
+    "other", [{"a": "1"}, {"a": 1.5}, {"b": 1}, {"a": [1]}, {}, {"a": 2**70}], ids=repr
+)
+def test_another_document_has_another_fingerprint(other):
+    assert seal({"a": 1}, SECRETS).sha256 != seal(other, SECRETS).sha256
+
+
+@pytest.mark.parametrize("included", [None, "x", [1, None, {}, []], {}], ids=repr)
+def test_an_odd_included_is_no_obstacle(included):
+    assert seal({"included": included}, SECRETS).document == {"included": included}
+
+
+@pytest.mark.parametrize("more", [b"", b',"b":"old"'], ids=["nothing to remove", "a secret"])
+def test_deep_documents_are_kept_up_to_the_bound_and_refused_beyond(more):
+    within = read_body(nested(MAX_DEPTH)[:-1] + more + b"}")
+    beyond = read_body(nested(MAX_DEPTH + 1)[:-1] + more + b"}")
+
+    seal(within, SECRETS)
+    with pytest.raises(NotADocument):
+        seal(beyond, SECRETS)

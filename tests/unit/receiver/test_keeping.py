@@ -1,0 +1,165 @@
+"""Callbacks that arrive together are written together."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
+from receiver.keeping import GroupCommit, NotKept
+from workers.store.callbacks import NewCallback
+
+
+def new(number):
+    return NewCallback(
+        workspace="demo",
+        received_at=datetime(2026, 1, 15, tzinfo=UTC),
+        event=1,
+        remote_id=number,
+        body_sha256=bytes(32),
+        document={},
+        problem=None,
+    )
+
+
+class Journal:
+    """Where groups are written. The first write takes until the tests let go of it."""
+
+    def __init__(self):
+        self.groups = []
+        self.began = threading.Event()
+        self.may_end = threading.Event()
+        self.poison = {}
+
+    def write(self, callbacks):
+        numbers = [callback.remote_id for callback in callbacks]
+        self.groups.append(numbers)
+        self.began.set()
+        assert self.may_end.wait(30)
+        for number in numbers:
+            if number in self.poison:
+                raise self.poison[number]
+
+
+class Senders:
+    """Threads that keep one callback each."""
+
+    def __init__(self, committer):
+        self._committer = committer
+        self._threads = ThreadPoolExecutor(32)
+
+    def send(self, number):
+        return self._threads.submit(self._committer.keep, new(number))
+
+    def gathered(self, count):
+        """Return once ``count`` callbacks wait to be written."""
+        while self._committer._arrived.qsize() < count:
+            pass
+
+
+@pytest.fixture
+def journal():
+    return Journal()
+
+
+@pytest.fixture
+def senders(journal):
+    return Senders(GroupCommit(journal.write, within_s=10))
+
+
+def first_is_being_written(senders, journal):
+    sent = senders.send(0)
+    assert journal.began.wait(10)
+    return sent
+
+
+def test_what_arrives_during_a_commit_shares_the_next_one(senders, journal):
+    sent = [first_is_being_written(senders, journal)]
+    sent += [senders.send(number) for number in (1, 2, 3)]
+    senders.gathered(3)
+
+    journal.may_end.set()
+
+    assert [each.result(10) for each in sent] == [None] * 4
+    assert [sorted(group) for group in journal.groups] == [[0], [1, 2, 3]]
+
+
+def test_a_callback_is_not_kept_before_its_commit_has_ended(senders, journal):
+    sent = first_is_being_written(senders, journal)
+
+    assert not sent.done()
+
+    journal.may_end.set()
+    assert sent.result(10) is None
+
+
+def test_what_poisons_a_group_fails_alone(senders, journal):
+    journal.poison[2] = psycopg.DataError()
+    first_is_being_written(senders, journal)
+    sent = {number: senders.send(number) for number in (1, 2, 3)}
+    senders.gathered(3)
+
+    journal.may_end.set()
+
+    assert sent[1].result(10) is None
+    assert sent[3].result(10) is None
+    with pytest.raises(NotKept):
+        sent[2].result(10)
+
+
+def test_a_database_that_is_down_is_not_asked_once_a_callback(senders, journal):
+    journal.poison[2] = psycopg.OperationalError()
+    first_is_being_written(senders, journal)
+    sent = [senders.send(number) for number in (1, 2, 3)]
+    senders.gathered(3)
+
+    journal.may_end.set()
+
+    assert all(isinstance(each.exception(10), NotKept) for each in sent)
+    assert len(journal.groups) == 2
+
+
+def test_after_a_failure_the_next_callback_is_kept(senders, journal):
+    journal.may_end.set()
+    journal.poison[1] = psycopg.OperationalError()
+    with pytest.raises(NotKept):
+        senders.send(1).result(10)
+
+    assert senders.send(2).result(10) is None
+
+
+def test_a_sender_does_not_wait_longer_than_promised(journal):
+    committer = GroupCommit(journal.write, within_s=0.05)
+
+    with pytest.raises(NotKept):
+        committer.keep(new(1))
+
+    journal.may_end.set()
+
+
+def test_what_nobody_waits_for_any_more_is_not_written(journal):
+    """Else an outage would leave a heap of work behind, of callbacks that are sent again."""
+    committer = GroupCommit(journal.write, within_s=0.05)
+    for number in (1, 2):
+        with pytest.raises(NotKept):
+            committer.keep(new(number))
+
+    journal.may_end.set()
+    patient = Senders(committer)
+    patient.send(3).result(10)
+
+    assert journal.groups == [[1], [3]]
+
+
+def test_why_callbacks_were_not_kept_is_told_without_their_content(senders, journal, capsys):
+    journal.may_end.set()
+    journal.poison[1] = psycopg.DataError("DETAIL: david.liew@test.se")
+    with pytest.raises(NotKept):
+        senders.send(1).result(10)
+
+    told = capsys.readouterr()
+    assert "callbacks not kept" in told.out + told.err
+    assert "david.liew" not in told.out + told.err
