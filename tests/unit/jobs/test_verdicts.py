@@ -9,6 +9,7 @@ from workers.clients import errors
 from workers.jobs import poison, verdicts
 from workers.jobs.outcomes import Failed, Missing, Outcome, Understood
 from workers.jobs.plans import Document
+from workers.jobs.verdicts import Standing
 from workers.store.wanted import Claimed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,8 +38,9 @@ def understood(*, complete: bool, looks: int = 0) -> Understood:
     )
 
 
-def verdict(outcome: Outcome, *, outage: bool = False):
-    return verdicts.postponed(outcome, outage=outage, chance=1.0)
+def verdict(outcome: Outcome, *, answers: bool = True, succeeds: bool = True):
+    family = Standing(answers=answers, succeeds=succeeds)
+    return verdicts.postponed(outcome, family=family, chance=1.0)
 
 
 def test_what_was_understood_needs_no_further_try():
@@ -55,10 +57,17 @@ def test_the_twelfth_failure_parks():
     assert verdict(failed(BROKEN, tries=11)).parked
 
 
+def test_no_record_parks_while_none_of_its_family_comes_through():
+    """An hour of errors at Cention must not give up ten thousand innocent records."""
+    postponed = verdict(failed(BROKEN, tries=11), succeeds=False)
+
+    assert (postponed.tries, postponed.parked) == (12, False)
+
+
 @pytest.mark.parametrize("error", [AWAY, BUSY])
 def test_a_server_that_is_away_counts_only_while_others_come_through(error):
-    assert verdict(failed(error), outage=True).tries == 0
-    assert verdict(failed(error), outage=False).tries == 1
+    assert verdict(failed(error), answers=False).tries == 0
+    assert verdict(failed(error)).tries == 1
 
 
 def test_a_refusal_of_the_family_never_counts():
@@ -68,7 +77,7 @@ def test_a_refusal_of_the_family_never_counts():
 
 
 def test_a_server_that_asks_for_patience_is_given_it():
-    assert verdict(failed(BUSY), outage=True).after_s == 121
+    assert verdict(failed(BUSY), answers=False).after_s == 121
 
 
 @pytest.mark.parametrize(
