@@ -19,6 +19,8 @@ from deploy.embedded import Postgres, Valkey
 from workers.store.migrate import migrate
 
 DOCUMENTS = Path(__file__).parent / "documents"
+# Nothing here outlives the session: what tests durability starts a server of its own.
+HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def document() -> Callable[[str], dict[str, Any]]:
 def postgres() -> Iterator[Postgres]:
     """One embedded PostgreSQL for the session."""
     with tempfile.TemporaryDirectory(prefix="cention-tests-") as folder:
-        server = Postgres(Path(folder) / "postgres", settings={"max_connections": "200"})
+        server = Postgres(Path(folder) / "postgres", settings=HASTE | {"max_connections": "200"})
         server.start()
         yield server
         server.remove()
