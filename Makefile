@@ -29,8 +29,8 @@ layers: .venv/dev
 bench: .venv/dev  ## measure, and print a table with the machine
 	$(BIN)/python -m tests.bench
 
-chaos: .venv/dev  ## kill everything at random for 10 minutes, and show that nothing is lost
-	$(BIN)/python -m tests.chaos
+chaos: .venv/dev  ## kill everything at random, show that nothing is lost; CHAOS="--seed 1 --minutes 3"
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 clean:  ## remove what `make` made, except the data under var/
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

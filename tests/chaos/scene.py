@@ -32,8 +32,9 @@ class Scene:
 
     run: Run
     sandbox: Sandbox
-    rng: random.Random
+    rng: random.Random  # seeded anew for each blow
     lease_s: int
+    hold_s: float  # how long a blow lasts that has to last
     database_url: str
     broker_url: str
     variables: Mapping[str, str] = field(repr=False)  # that the bridge was started with
@@ -81,7 +82,7 @@ class Scene:
 
 
 @contextmanager
-def scene(rng: random.Random, *, lease_s: int) -> Iterator[Scene]:
+def scene(*, lease_s: int, hold_s: float) -> Iterator[Scene]:
     """Bring up a bridge in an empty folder; nothing of it is left at the end."""
     variables = {**SECRETS, "LEASE_S": str(lease_s), "POLL_EVERY_S": "2"}
     with empty_folder() as folder, running(folder, **variables) as run:
@@ -89,8 +90,9 @@ def scene(rng: random.Random, *, lease_s: int) -> Iterator[Scene]:
         yield Scene(
             run=run,
             sandbox=Sandbox(root=addresses["CENTION_URL"].removesuffix(f"/s/{WORKSPACE}")),
-            rng=rng,
+            rng=random.Random(),
             lease_s=lease_s,
+            hold_s=hold_s,
             database_url=addresses["DATABASE_URL"],
             broker_url=addresses["BROKER_URL"],
             variables=variables,

@@ -1,9 +1,10 @@
-"""The blows: each takes a scene and returns when its cause is over."""
+"""The blows: each takes a scene; most are over at once, some go on beside the life they disturb."""
 
 from __future__ import annotations
 
 import contextlib
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
 
@@ -12,10 +13,9 @@ import psycopg
 
 from tests.chaos.scene import WORKERS, Scene
 
-Strike = Callable[[Scene], None]
+Strike = Callable[[Scene], threading.Thread | None]
+"""Returns when its cause is over, or the thread in which it goes on."""
 
-FULL_S = 8  # how long every connection is taken
-TOGETHER_S = 8  # how long two beats run side by side
 NUDGES = 100
 BEYOND_S = 3  # how much longer than its lease a worker sleeps
 
@@ -58,9 +58,10 @@ def pause_worker(scene: Scene) -> None:
     _pause([scene.process(part), *scene.children(part)], scene.lease_s + BEYOND_S)
 
 
-def pause_celery_child(scene: Scene) -> None:
+def pause_celery_child(scene: Scene) -> threading.Thread:
     """The others go on, take over what it has claimed, and meet it again when it wakes."""
-    _pause([scene.rng.choice(scene.children("worker-fetch"))], scene.lease_s + BEYOND_S)
+    child = scene.rng.choice(scene.children("worker-fetch"))
+    return _beside(lambda: _pause([child], scene.lease_s + BEYOND_S))
 
 
 def _pause(processes: list[psutil.Process], for_s: float) -> None:
@@ -81,7 +82,7 @@ def take_all_connections(scene: Scene) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name <> 'chaos' AND backend_type = 'client backend'"
         )
-        ends_at = time.monotonic() + FULL_S
+        ends_at = time.monotonic() + scene.hold_s
         while time.monotonic() < ends_at:
             _take_what_is_free(scene, taken)
             time.sleep(0.02)
@@ -98,7 +99,7 @@ def _take_what_is_free(
             return found
 
 
-def run_second_beat(scene: Scene) -> None:
+def run_second_beat(scene: Scene) -> threading.Thread:
     beat = subprocess.Popen(
         scene.beat_command(),
         cwd=scene.run.folder,
@@ -106,12 +107,23 @@ def run_second_beat(scene: Scene) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    return _beside(lambda: _end(beat, after_s=scene.hold_s))
+
+
+def _end(process: subprocess.Popen[bytes], *, after_s: float) -> None:
     try:
-        time.sleep(TOGETHER_S)
-        assert beat.poll() is None, "the second beat ended by itself"
-    finally:
-        beat.kill()
-        beat.wait()
+        status = process.wait(after_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    else:
+        raise RuntimeError(f"the second beat ended by itself with {status}")
+
+
+def _beside(work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
 
 
 def double_nudges(scene: Scene) -> None:
