@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,7 +31,6 @@ class Scene:
 
     run: Run
     sandbox: Sandbox
-    rng: random.Random  # seeded anew for each blow
     lease_s: int
     hold_s: float  # how long a blow lasts that has to last
     database_url: str
@@ -90,7 +88,6 @@ def scene(*, lease_s: int, hold_s: float) -> Iterator[Scene]:
         yield Scene(
             run=run,
             sandbox=Sandbox(root=addresses["CENTION_URL"].removesuffix(f"/s/{WORKSPACE}")),
-            rng=random.Random(),
             lease_s=lease_s,
             hold_s=hold_s,
             database_url=addresses["DATABASE_URL"],

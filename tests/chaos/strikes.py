@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import subprocess
 import threading
 import time
@@ -13,54 +14,54 @@ import psycopg
 
 from tests.chaos.scene import WORKERS, Scene
 
-Strike = Callable[[Scene], threading.Thread | None]
+Strike = Callable[[Scene, random.Random], threading.Thread | None]
 """Returns when its cause is over, or the thread in which it goes on."""
 
 NUDGES = 100
 BEYOND_S = 3  # how much longer than its lease a worker sleeps
 
 
-def kill_receiver_worker(scene: Scene) -> None:
-    scene.rng.choice(scene.children("receiver")).kill()
+def kill_receiver_worker(scene: Scene, chance: random.Random) -> None:
+    chance.choice(scene.children("receiver")).kill()
 
 
-def kill_receiver(scene: Scene) -> None:
+def kill_receiver(scene: Scene, chance: random.Random) -> None:
     scene.process("receiver").kill()
 
 
-def kill_celery_child(scene: Scene) -> None:
-    scene.rng.choice(scene.children(scene.rng.choice(WORKERS))).kill()
+def kill_celery_child(scene: Scene, chance: random.Random) -> None:
+    chance.choice(scene.children(chance.choice(WORKERS))).kill()
 
 
-def kill_celery_worker(scene: Scene) -> None:
-    scene.process(scene.rng.choice(WORKERS)).kill()
+def kill_celery_worker(scene: Scene, chance: random.Random) -> None:
+    scene.process(chance.choice(WORKERS)).kill()
 
 
-def kill_beat(scene: Scene) -> None:
+def kill_beat(scene: Scene, chance: random.Random) -> None:
     scene.process("beat").kill()
 
 
-def kill_broker(scene: Scene) -> None:
+def kill_broker(scene: Scene, chance: random.Random) -> None:
     scene.process("valkey").kill()
 
 
-def kill_postgres(scene: Scene) -> None:
+def kill_postgres(scene: Scene, chance: random.Random) -> None:
     scene.process("postgres").kill()
 
 
-def flush_broker(scene: Scene) -> None:
+def flush_broker(scene: Scene, chance: random.Random) -> None:
     with scene.broker() as broker:
         broker.flushall()
 
 
-def pause_worker(scene: Scene) -> None:
-    part = scene.rng.choice(WORKERS)
+def pause_worker(scene: Scene, chance: random.Random) -> None:
+    part = chance.choice(WORKERS)
     _pause([scene.process(part), *scene.children(part)], scene.lease_s + BEYOND_S)
 
 
-def pause_celery_child(scene: Scene) -> threading.Thread:
+def pause_celery_child(scene: Scene, chance: random.Random) -> threading.Thread:
     """The others go on, take over what it has claimed, and meet it again when it wakes."""
-    child = scene.rng.choice(scene.children("worker-fetch"))
+    child = chance.choice(scene.children("worker-fetch"))
     return _beside(lambda: _pause([child], scene.lease_s + BEYOND_S))
 
 
@@ -75,7 +76,7 @@ def _pause(processes: list[psutil.Process], for_s: float) -> None:
                 process.resume()
 
 
-def take_all_connections(scene: Scene) -> None:
+def take_all_connections(scene: Scene, chance: random.Random) -> None:
     """Take every connection, those of the bridge too, which it cannot open again meanwhile."""
     with contextlib.ExitStack() as taken:
         _take_what_is_free(scene, taken)[0].execute(
@@ -99,7 +100,7 @@ def _take_what_is_free(
             return found
 
 
-def run_second_beat(scene: Scene) -> threading.Thread:
+def run_second_beat(scene: Scene, chance: random.Random) -> threading.Thread:
     beat = subprocess.Popen(
         scene.beat_command(),
         cwd=scene.run.folder,
@@ -126,7 +127,7 @@ def _beside(work: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-def double_nudges(scene: Scene) -> None:
+def double_nudges(scene: Scene, chance: random.Random) -> None:
     scene.send_nudges(NUDGES)
 
 
@@ -148,11 +149,11 @@ SINGLE: Mapping[str, Strike] = {
 AT_ONCE = tuple(strike for name, strike in SINGLE.items() if name.startswith(("SIGKILL", "flush")))
 
 
-def strike_twice(scene: Scene) -> None:
+def strike_twice(scene: Scene, chance: random.Random) -> None:
     """Strike again before anybody has recovered."""
-    for strike in scene.rng.sample(AT_ONCE, 2):
-        strike(scene)
-        time.sleep(scene.rng.random())
+    for strike in chance.sample(AT_ONCE, 2):
+        strike(scene, chance)
+        time.sleep(chance.random())
 
 
 STRIKES: Mapping[str, Strike] = {**SINGLE, "two of the kills within a second": strike_twice}
