@@ -16,7 +16,7 @@ from deploy.embedded import CannotStart
 from deploy.run.live import LiveLine
 from deploy.run.lock import take_lock
 from deploy.run.plan import Plan, make_plan
-from deploy.run.run_env import addresses, has_secret, write_run_env
+from deploy.run.run_env import addresses, beside, has_secret, write_run_env
 from deploy.run.start import bring_up, check_settings, prepare
 from deploy.run.supervision import Supervisor
 
@@ -49,13 +49,14 @@ def run(var: Path, console: Console) -> None:
     """Run until somebody asks us to stop, which raises ``Stopped``. Raises ``CannotStart``."""
     var.mkdir(mode=0o711, exist_ok=True)
     lock = take_lock(var / "run.lock")
+    run_env = var / "run.env"
+    run_env.unlink(missing_ok=True)  # of a run that was killed, to other servers perhaps
     plan = make_plan(os.environ, var=var)
     console.print("Starting …")
     prepare(plan)
     os.environ.update(plan.variables())
     check_settings()
     supervisor = Supervisor(var, plan.parts())
-    run_env = var / "run.env"
     try:
         bring_up(plan, supervisor, lock=lock)
         write_run_env(run_env, plan)
@@ -93,7 +94,8 @@ def tell(plan: Plan, console: Console) -> None:
         note = " (sandbox)" if name == "CENTION_URL" and plan.sandbox else ""
         console.print(f"  {name:<13} {shown}{note}", markup=False)
     console.print(f"  {'logs':<13} {plan.logs}", markup=False)
-    console.print("  Beside it:    set -a; . var/run.env; set +a; cention status")
+    console.print(f"  {'beside it':<13} {beside(plan)}", markup=False)
+    console.print("                .venv/bin/cention status")
 
 
 def stop(signum: int, frame: FrameType | None) -> Never:

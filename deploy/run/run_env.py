@@ -7,13 +7,13 @@ import shlex
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.run.plan import Plan
+from deploy.run.plan import Plan, sandbox_secrets
 
 
 def write_run_env(path: Path, plan: Plan) -> None:
     """Write what a shell can source. A URL that holds a password is left out.
 
-    Such a URL was given in the environment, and a password is written nowhere.
+    Such a URL was given in the environment, and no password, token or secret is written anywhere.
     """
     lines = []
     for name, url in addresses(plan).items():
@@ -34,6 +34,15 @@ def addresses(plan: Plan) -> dict[str, str]:
         "CENTION_URL": plan.cention_url,
     }
     return {name: url for name, url in found.items() if url is not None}
+
+
+def beside(plan: Plan) -> str:
+    """Return what a shell types to have everything; what the sandbox demands guards nothing."""
+    commands = ["set -a; . var/run.env; set +a"]
+    if plan.sandbox and sandbox_secrets(plan.given) == sandbox_secrets({}):
+        known = [f"{n}={v}" for n, v in sandbox_secrets({}).items() if n.startswith("CENTION_")]
+        commands.append(f"export {' '.join(known)}")
+    return "; ".join(commands)
 
 
 def quoted(value: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -35,12 +35,44 @@ class StoredAttachment:
 
 
 def note_wanted(
-    conn: Connection[Any], workspace: str, kind: AttachmentKind, ids: Sequence[int]
+    conn: Connection[Any], workspace: str, kind: AttachmentKind, ids: Iterable[int]
+) -> list[int]:
+    """Show attachments as wanted; those known already stay as they are. Return the new ones."""
+    unique = sorted(set(ids))
+    if not unique:
+        return []
+    parameters = {"workspace": workspace, "kind": kind, "ids": unique}
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["note_attachments_wanted"], parameters).fetchall()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedAttachment:
+    """What is known of an attachment beside its content."""
+
+    attachment_id: int
+    name: str | None
+    content_type: str | None
+    content_cid: str | None
+
+
+def describe(
+    conn: Connection[Any],
+    workspace: str,
+    kind: AttachmentKind,
+    described: Sequence[DescribedAttachment],
 ) -> None:
-    """Show attachments as wanted; those known already stay as they are."""
+    """Write what is known of attachments that we have; contents stay as they are."""
     conn.execute(
-        SQL["note_attachments_wanted"],
-        {"workspace": workspace, "kind": kind, "ids": sorted(set(ids))},
+        SQL["describe_attachments"],
+        {
+            "workspace": workspace,
+            "kind": kind,
+            "ids": [d.attachment_id for d in described],
+            "names": [d.name for d in described],
+            "content_types": [d.content_type for d in described],
+            "content_cids": [d.content_cid for d in described],
+        },
     )
 
 
