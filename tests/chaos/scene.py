@@ -48,7 +48,7 @@ class Scene:
     def broker(self) -> redis.Redis:
         return redis.Redis(unix_socket_path=str(Valkey(self.run.var / "valkey").socket))
 
-    def database(self) -> psycopg.Connection[tuple[int]]:
+    def database(self) -> psycopg.Connection[tuple[int, ...]]:
         return psycopg.connect(
             self.database_url, autocommit=True, connect_timeout=2, application_name="chaos"
         )

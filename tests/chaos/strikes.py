@@ -91,7 +91,7 @@ def take_all_connections(scene: Scene, chance: random.Random) -> None:
 
 def _take_what_is_free(
     scene: Scene, taken: contextlib.ExitStack
-) -> list[psycopg.Connection[tuple[int]]]:
+) -> list[psycopg.Connection[tuple[int, ...]]]:
     found = []
     while True:
         try:
