@@ -6,16 +6,15 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 import redis
-from psycopg import sql
 
 from deploy.embedded import Postgres, Valkey
+from tests.databases import copied
 from workers.store.migrate import migrate
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -64,21 +63,11 @@ def template(postgres: Postgres) -> str:
     return "template_migrated"
 
 
-_numbers = count(1)
-
-
 @pytest.fixture
 def database(postgres: Postgres, template: str) -> Iterator[str]:
     """The URL of a migrated database of the test's own."""
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(postgres.url, autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-        yield postgres.url_of(name)
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with copied(postgres, template) as url:
+        yield url
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,9 +15,9 @@ from flask.testing import FlaskClient
 from receiver import create_app
 from receiver.health import Check
 from receiver.metrics import ReadGauges
+from tests.settings import SETTINGS, WORKSPACE
 from workers.settings import Settings
 from workers.store.callbacks import NewCallback
-from workers.workspaces import CLAIMS, Tokens, WorkspaceSettings
 
 PATH = "/callbacks/demo"
 ERROR = "application/vnd.api+json"
@@ -34,6 +36,19 @@ def refused(response: Any, status: int) -> bool:
     )
 
 
+def new_callback(remote_id: int) -> NewCallback:
+    """Make a callback with an id of its own."""
+    return NewCallback(
+        workspace="demo",
+        received_at=datetime(2026, 1, 15, tzinfo=UTC),
+        event=1,
+        remote_id=remote_id,
+        body_sha256=hashlib.sha256(str(remote_id).encode()).digest(),
+        document={"a": 1},
+        problem=None,
+    )
+
+
 @pytest.fixture
 def callback(document: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     """The callback in Cention's documentation, with its secret ``123456``."""
@@ -43,25 +58,8 @@ def callback(document: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
 @pytest.fixture
 def make_settings() -> MakeSettings:
     def make(*, secrets: tuple[str, ...] = (SECRET,), allow_unsigned: bool = False) -> Settings:
-        workspace = WorkspaceSettings(
-            name="demo",
-            cention_url="https://cention.test/s/demo",
-            timezone=ZoneInfo("UTC"),
-            tokens=Tokens(**dict.fromkeys(CLAIMS)),
-            callback_secrets=secrets,
-        )
-        return Settings(
-            database_url="",
-            broker_url="",
-            workspaces=(workspace,),
-            allow_unsigned=allow_unsigned,
-            poll_every_s=15,
-            fetch_threads=1,
-            drains_per_workspace=1,
-            fetch_timeout_s=1,
-            lease_s=60,
-            attachment_max_bytes=1,
-        )
+        workspace = replace(WORKSPACE, callback_secrets=secrets)
+        return replace(SETTINGS, workspaces=(workspace,), allow_unsigned=allow_unsigned)
 
     return make
 
