@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -35,13 +35,13 @@ class StoredAttachment:
 
 
 def note_wanted(
-    conn: Connection[Any], workspace: str, kind: AttachmentKind, ids: Sequence[int]
+    conn: Connection[Any], workspace: str, kind: AttachmentKind, ids: Iterable[int]
 ) -> None:
     """Show attachments as wanted; those known already stay as they are."""
-    conn.execute(
-        SQL["note_attachments_wanted"],
-        {"workspace": workspace, "kind": kind, "ids": sorted(set(ids))},
-    )
+    unique = sorted(set(ids))
+    if unique:
+        parameters = {"workspace": workspace, "kind": kind, "ids": unique}
+        conn.execute(SQL["note_attachments_wanted"], parameters)
 
 
 def save(

@@ -37,6 +37,7 @@ class Claim:
     token: UUID
     claimed_at: datetime  # by the database's clock
     records: tuple[Claimed, ...]
+    full: bool  # more may be due
 
 
 def want(conn: Connection[Any], workspace: str, family: Family, ids: Iterable[int]) -> None:
@@ -79,11 +80,16 @@ def claim(
         records = tuple(cursor.execute(SQL["claim"], parameters).fetchall())
     claimed_at: datetime = conn.execute(SQL["database_time"]).fetchall()[0][0]
     return Claim(
-        workspace=workspace, family=family, token=token, claimed_at=claimed_at, records=records
+        workspace=workspace,
+        family=family,
+        token=token,
+        claimed_at=claimed_at,
+        records=records,
+        full=len(records) == limit,
     )
 
 
-def hold(conn: Connection[Any], claim: Claim, ids: Sequence[int]) -> set[int]:
+def hold(conn: Connection[Any], claim: Claim, ids: Iterable[int]) -> set[int]:
     """Lock the records among ``ids`` that are still ours, and return them.
 
     A record is ours while its claim is this one and the lease runs. The lock lasts until
