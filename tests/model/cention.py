@@ -36,9 +36,9 @@ class Errand(Named):
     def __repr__(self) -> str:
         return f"errand {self.errand_id}"
 
-    def change(self, *, computing_sla: bool = False) -> None:
+    def change(self, *, flagged: bool = True, computing_sla: bool = False) -> None:
         self.version += 1
-        self.flagged = True
+        self.flagged = flagged
         self.computing_sla = computing_sla
         self.missed_sla = 0
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg import Connection
 
 from workers.jobs import drain as draining
+from workers.jobs.outcomes import Missing, Understood, Unreadable
 from workers.jobs.plans import Plan
 from workers.jobs.rounds import Round
 from workers.store import Transaction, slots
 from workers.store.wanted import Claimed
+
+DATED = (Understood, Unreadable, Missing)
 
 
 class Drain:
@@ -29,7 +32,9 @@ class Drain:
         self.round: Round | None = None
         self.unasked: list[Claimed] = []
         self.place = ExitStack()
+        self.under_way: list[Claimed] = []
         self.is_cut = False
+        self.is_overtaken = False  # fetched when another may have fetched the same already
 
     def __repr__(self) -> str:
         return f"drain {self.name}"
@@ -54,18 +59,45 @@ class Drain:
         return f"takes place {slot} and claims {claims}"
 
     def fetch(self, claimed: Claimed) -> None:
-        """Ask for one record, as one of its threads does."""
-        assert self.round
-        self._set_clock(self.round)
+        """Ask for one record and get the answer, as one of its threads does."""
         self.unasked.remove(claimed)
-        self.round._fetch(claimed)
+        self._fetch(claimed)
 
-    def _set_clock(self, round_: Round) -> None:
-        """Let the drain's clock go as the database's, which the model may not wait for."""
-        elapsed_s = time.monotonic() - round_.started_s
+    def _fetch(self, claimed: Claimed) -> None:
+        assert self.round
+        asked_at = self._database_time()
+        self.round._fetch(claimed)
+        finished = self.round.finished
+        *earlier, (_, outcome) = [finished.get() for _ in range(finished.qsize())]
+        if isinstance(outcome, DATED):  # the drain's clock goes as the database's, to the tick
+            outcome = replace(outcome, fetched_at=asked_at)
+        for one in (*earlier, (claimed, outcome)):
+            finished.put(one)
+
+    def _database_time(self) -> datetime:
         with self.session() as conn:
-            (now,) = conn.execute("SELECT clock_timestamp()").fetchall()[0]
-        round_.claim = replace(round_.claim, claimed_at=now - timedelta(seconds=elapsed_s))
+            return cast(datetime, conn.execute("SELECT clock_timestamp()").fetchall()[0][0])
+
+    def ask_slowly(self, claimed: Claimed) -> bool:
+        """Begin a fetch whose request is long on its way; false if it is too late to begin."""
+        assert self.round
+        elapsed_s = time.monotonic() - self.round.started_s
+        if self.round.stopped or elapsed_s >= self.round.plan.lease_s / 2:
+            return False
+        self.unasked.remove(claimed)
+        self.under_way.append(claimed)
+        return True
+
+    def get_slow_answer(self, claimed: Claimed) -> None:
+        """Let Cention take a request that was long on its way, and answer it."""
+        assert self.round
+        self.under_way.remove(claimed)
+        started_s, stopped = self.round.started_s, self.round.stopped
+        self.is_overtaken = time.monotonic() - started_s >= self.round.plan.lease_s
+        self.round.started_s, self.round.stopped = time.monotonic(), False  # as when it began
+        self._fetch(claimed)
+        self.round.started_s = started_s
+        self.round.stopped = stopped or self.round.stopped
 
     def write(self) -> str:
         """Write what has come so far; the last group ends the drain."""
@@ -87,6 +119,8 @@ class Drain:
 
     def finish(self) -> str:
         """Ask for all that is left, and write it."""
+        for claimed in list(self.under_way):
+            self.get_slow_answer(claimed)
         for claimed in list(self.unasked):
             self.fetch(claimed)
         return self.write()
@@ -112,7 +146,9 @@ class Drain:
         self.place = ExitStack()
         self.round = None
         self.unasked = []
+        self.under_way = []
         self.is_cut = False
+        self.is_overtaken = False
 
     @property
     def has_brought(self) -> bool:
