@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -61,6 +62,8 @@ def settings(database: str, cention: Playground) -> Settings:
         fetch_timeout_s=5,
         lease_s=60,
         attachment_max_bytes=1024 * 1024,
+        spool_dir=Path("var/spool"),
+        spool_max_bytes=0,
     )
 
 
