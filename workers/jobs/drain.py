@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import psycopg
 from psycopg import Connection
 
 from workers.jobs.plans import Plan
@@ -33,16 +35,23 @@ def drain(
     """Fetch and write one batch of due records.
 
     ``session`` lends a connection in autocommit mode; it holds the drain's place. If the
-    batch is full a colleague is called before the fetching begins. Does nothing while all
-    places are taken, or while Cention refuses the family.
+    batch is full a colleague is called as soon as something has come through. Does nothing
+    while all places are taken, or while Cention refuses the family.
     """
     with session() as conn:
         free = partial(_release, conn, plan)
         name = f"drain/{plan.workspace}/{plan.family}"
         with slots.held(conn, name, places=plan.places, on_free=free) as slot:
-            if slot is None:
+            round_ = None if slot is None else _begin(conn, plan, slot, call_colleague)
+            if round_ is None:
                 return IDLE
-            return _drain(conn, plan, slot, fetchers, call_colleague)
+            try:
+                round_.run(fetchers)
+            except psycopg.OperationalError:
+                _want_again(session, round_)
+                raise
+            claim = round_.claim
+            return Drained(claimed=len(claim.records), more=claim.full and round_.came_through)
 
 
 def _release(conn: Connection[Any], plan: Plan, slot: int) -> None:
@@ -51,25 +60,43 @@ def _release(conn: Connection[Any], plan: Plan, slot: int) -> None:
     )
 
 
-def _drain(
-    conn: Connection[Any],
-    plan: Plan,
-    slot: int,
-    fetchers: Executor,
-    call_colleague: Callable[[], None],
-) -> Drained:
-    paused = polls.paused(conn, plan.workspace, plan.family)
+def _begin(
+    conn: Connection[Any], plan: Plan, slot: int, call_colleague: Callable[[], None]
+) -> Round | None:
+    """Claim a batch; once a pause is over, one record, which shows whether the refusals are."""
+    paused = polls.paused(conn, plan.workspace, plan.family, probe_s=patience.PAUSE_S)
     if paused:
-        return IDLE
-    probing = paused is False  # the pause is over: one record shows whether the refusals are
-    limit = 1 if probing else plan.batch
+        return None
+    probing = paused is False
     with conn.transaction():
         claim = wanted.claim(
-            conn, plan.workspace, plan.family, slot=slot, limit=limit, lease_s=plan.lease_s
+            conn,
+            plan.workspace,
+            plan.family,
+            slot=slot,
+            limit=1 if probing else plan.batch,
+            lease_s=plan.lease_s,
         )
-    full = len(claim.records) == limit
-    if full and not probing:
-        call_colleague()
-    if claim.records:
-        Round(plan, claim, conn, probing=probing).run(fetchers)
-    return Drained(claimed=len(claim.records), more=full)
+    calling = claim.full and not probing
+    return Round(
+        plan,
+        claim,
+        conn,
+        probing=probing,
+        when_through=call_colleague if calling else _call_nobody,
+    )
+
+
+def _want_again(session: Transaction, round_: Round) -> None:
+    """Want what was perhaps fetched and not written.
+
+    With our connection our place was lost: another may have fetched and finished the same
+    records, and our fetches may have cleared the flags of changes that it did not see.
+    """
+    plan = round_.plan
+    with suppress(psycopg.OperationalError), session() as conn:
+        wanted.want(conn, plan.workspace, plan.family, round_.unsettled)
+
+
+def _call_nobody() -> None:
+    """There is nothing for a colleague to do."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,8 @@ from psycopg import Connection
 
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
+from workers.jobs import poison
 from workers.jobs.readings import FAMILIES
-from workers.jobs.settling import POISON, cannot_be_stored
 from workers.queues import Family
 from workers.store import Transaction, answers, attachments, callbacks, wanted
 from workers.store.answers import ToldAnswer
@@ -36,26 +36,40 @@ class Filed:
 def file_callbacks(workspace: str, *, transaction: Transaction) -> Filed:
     """File a batch of callbacks of ``workspace``, oldest first, in one transaction.
 
-    A callback that cannot be filed keeps its problem and hurts no other.
+    If one of them cannot be filed, each has a transaction of its own: then it keeps its
+    problem and hurts no other.
     """
-    with transaction() as conn:
-        waiting = callbacks.take_waiting(conn, workspace, limit=BATCH)
-        try:
-            with conn.transaction():
-                families = _file(conn, workspace, waiting)
-        except POISON:
-            families = set().union(*(_file_alone(conn, workspace, one) for one in waiting))
+    try:
+        with transaction() as conn:
+            waiting = callbacks.take_waiting(conn, workspace, limit=BATCH)
+            families = _file(conn, workspace, waiting)
+    except Exception as error:
+        if not poison.is_poison(error):
+            raise
+        return _file_each(workspace, transaction)
     return Filed(callbacks=len(waiting), families=frozenset(families), more=len(waiting) == BATCH)
+
+
+def _file_each(workspace: str, transaction: Transaction) -> Filed:
+    families: set[Family] = set()
+    for filed in range(BATCH):
+        with transaction() as conn:
+            waiting = callbacks.take_waiting(conn, workspace, limit=1)
+            if not waiting:
+                return Filed(callbacks=filed, families=frozenset(families), more=False)
+            families |= _file_alone(conn, workspace, waiting[0])
+    return Filed(callbacks=BATCH, families=frozenset(families), more=True)
 
 
 def _file_alone(conn: Connection[Any], workspace: str, one: WaitingCallback) -> set[Family]:
     try:
         with conn.transaction():
             return _file(conn, workspace, [one])
-    except POISON as error:
-        problem = cannot_be_stored(error)
-        log.warning("callback cannot be filed", callback_id=one.callback_id, problem=problem)
-        callbacks.mark_problem(conn, one.callback_id, problem)
+    except Exception as error:
+        if not poison.is_poison(error):
+            raise
+        log.exception("callback cannot be filed", callback_id=one.callback_id)
+        callbacks.mark_problem(conn, one.callback_id, poison.problem(error))
         return set()
 
 
@@ -75,15 +89,25 @@ def _file(conn: Connection[Any], workspace: str, waiting: Sequence[WaitingCallba
         if callback.errand_id is not None:
             named[Family.ERRAND_REPORTS].add(callback.errand_id)
         filed.append(one.callback_id)
-    if told:
-        answers.save(conn, workspace, told)
-    for kind, family in FAMILIES.items():
-        attachments.note_wanted(conn, workspace, kind, sorted(named[family]))
-    for family in Family:
-        wanted.want(conn, workspace, family, named[family])
+    _write(conn, workspace, told, named)
     if filed:
         callbacks.mark_filed(conn, filed)
     return {family for family, ids in named.items() if ids}
+
+
+def _write(
+    conn: Connection[Any],
+    workspace: str,
+    told: Sequence[ToldAnswer],
+    named: Mapping[Family, Collection[int]],
+) -> None:
+    """Write what was told: our list before the tables, as drains do, so that nobody deadlocks."""
+    for family in Family:
+        wanted.want(conn, workspace, family, named.get(family, ()))
+    for kind, family in FAMILIES.items():
+        attachments.note_wanted(conn, workspace, kind, named.get(family, ()))
+    if told:
+        answers.save(conn, workspace, told)
 
 
 def told_answers(one: WaitingCallback | KeptCallback, callback: Callback) -> list[ToldAnswer]:

@@ -36,7 +36,7 @@ class Unreadable:
     claimed: Claimed
     fetched_at: datetime
     document: str = field(repr=False)  # JSON text
-    problem: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ def _read(plan: Plan, claimed: Claimed, brought: Brought, fetched_at: datetime) 
         return Missing(claimed=claimed, fetched_at=fetched_at)
     except DocumentError as error:
         brought.close()
-        return Unreadable(claimed=claimed, fetched_at=fetched_at, document=text, problem=str(error))
+        return Unreadable(claimed=claimed, fetched_at=fetched_at, document=text, reason=str(error))
     return Understood(
         claimed=claimed,
         fetched_at=fetched_at,

@@ -10,7 +10,8 @@ import structlog
 
 from schemas.cention.changed import ChangedIds
 from schemas.errors import DocumentError
-from workers.clients.errors import ApiError, Redirected, Unauthorised
+from workers.clients.errors import ApiError
+from workers.jobs.verdicts import REFUSALS
 from workers.queues import Family
 from workers.rules import patience
 from workers.store import Transaction, polls, slots, wanted
@@ -47,12 +48,15 @@ def poll(changed: ChangedList, *, session: Transaction) -> int | None:
         except (ApiError, DocumentError) as error:
             log.warning("poll failed", workspace=workspace, family=family, error=str(error))
             polls.end(conn, poll_id, found=None, error=str(error))
-            if isinstance(error, Unauthorised | Redirected):
+            if isinstance(error, REFUSALS):
                 polls.pause(conn, workspace, family, reason=str(error), for_s=patience.PAUSE_S)
             return None
+        except Exception as error:
+            polls.end(conn, poll_id, found=None, error=f"fault of ours: {type(error).__name__}")
+            raise
         odd = f"{found.dropped} entries are no id" if found.dropped else None
         with conn.transaction():
             wanted.want(conn, workspace, family, found.ids)
             polls.end(conn, poll_id, found=len(found.ids), error=odd)
-            polls.resume(conn, workspace, family)
+            polls.resume_idle(conn, workspace, family)
         return len(found.ids)

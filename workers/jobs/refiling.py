@@ -10,10 +10,10 @@ from psycopg import Connection
 
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
+from workers.jobs import poison
 from workers.jobs.filing import told_answers
 from workers.jobs.readings import FAMILIES
 from workers.jobs.remade import Remade, Tally
-from workers.jobs.settling import POISON, cannot_be_stored
 from workers.queues import Family
 from workers.store import answers, attachments, callbacks, contents, wanted
 from workers.store.answers import ToldAnswer
@@ -83,9 +83,11 @@ def _write(
     try:
         with conn.transaction():
             tally.wanted += _save(conn, workspace, found)
-    except POISON as error:
+    except Exception as error:
+        if not poison.is_poison(error):
+            raise
         if len(found) == 1:
-            return {found[0][0].callback_id: cannot_be_stored(error)}
+            return {found[0][0].callback_id: poison.problem(error)}
         alone = [_write(conn, workspace, [one], tally) for one in found]
         return {i: problem for one in alone for i, problem in one.items()}
     return {}

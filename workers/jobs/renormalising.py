@@ -9,9 +9,9 @@ from typing import Any
 from psycopg import Connection
 
 from schemas.errors import DocumentError
+from workers.jobs import poison
 from workers.jobs.readings import Reading
 from workers.jobs.remade import Remade, Tally
-from workers.jobs.settling import POISON, cannot_be_stored
 from workers.store import landed, wanted
 from workers.store.landed import Landed
 from workers.store.records import Fetched
@@ -78,9 +78,11 @@ def _write(
     try:
         with conn.transaction():
             return _read_and_save(conn, reading, workspace, batch)
-    except POISON as error:
+    except Exception as error:
+        if not poison.is_poison(error):
+            raise
         if len(batch) == 1:
-            problems: dict[int, str | None] = {batch[0].remote_id: cannot_be_stored(error)}
+            problems: dict[int, str | None] = {batch[0].remote_id: poison.problem(error)}
             return _Written(problems=problems, insufficient=())
     alone = [_write(conn, reading, workspace, [one]) for one in batch]
     return _Written(

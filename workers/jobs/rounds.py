@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, wait
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -23,79 +23,103 @@ log = structlog.get_logger(__name__)
 
 GATHER_S = 0.2  # how long the first of a group waits for others
 GIVE_UP_AFTER = 8  # failures in a row that say that the whole server is away
-
-Finished = tuple[Claimed, "Future[Outcome]"]
+Finished = tuple[Claimed, Outcome | None]  # None: not tried
 
 
 class Round:
     """Fetches and writes one claimed batch over one connection in autocommit mode."""
 
-    def __init__(self, plan: Plan, claim: Claim, conn: Connection[Any], *, probing: bool) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        claim: Claim,
+        conn: Connection[Any],
+        *,
+        probing: bool,
+        when_through: Callable[[], None],
+    ) -> None:
         self.plan = plan
         self.claim = claim
         self.conn = conn
-        self.probing = probing  # of a pause that has ended
+        self.probing = probing  # of a pause that is over
+        self.when_through = when_through  # called once, as soon as something has come through
         self.started_s = time.monotonic()
+        self.unsettled = {record.remote_id for record in claim.records}
         self.finished: SimpleQueue[Finished] = SimpleQueue()
         self.outages_in_a_row = 0
         self.came_through = False
         self.refusal: str | None = None
+        self.stopped = False
 
     def run(self, fetchers: Executor) -> None:
-        """Fetch everything, writing groups as they come; give back what was not tried."""
-        futures = [self._submit(fetchers, record) for record in self.claim.records]
-        left = len(futures)
+        """Fetch everything, writing groups as they come; give back what was not tried.
+
+        Whatever happens, none of its fetches is under way afterwards.
+        """
+        fetches = [fetchers.submit(self._fetch, record) for record in self.claim.records]
         try:
-            while left:
-                group = self._gather(left)
-                left -= len(group)
-                self._write([done.result() for _, done in group if not done.cancelled()])
-                self._give_back([record for record, done in group if done.cancelled()])
-                if self._should_stop():
-                    cancel(futures)
+            while self.unsettled:
+                group = self._gather()
+                self._write([outcome for _, outcome in group if outcome])
+                self._give_back([record for record, outcome in group if not outcome])
+                self.unsettled -= {record.remote_id for record, _ in group}
         finally:
-            cancel(futures)
+            self.stopped = True
+            wait(fetches)
+            while not self.finished.empty():
+                close(self.finished.get()[1])
 
-    def _submit(self, fetchers: Executor, record: Claimed) -> Future[Outcome]:
-        future = fetchers.submit(self._bring, record)
-        future.add_done_callback(lambda done: self.finished.put((record, done)))
-        return future
+    def _fetch(self, claimed: Claimed) -> None:
+        """Fetch one record in a thread, unless it is too late.
 
-    def _bring(self, claimed: Claimed) -> Outcome:
-        elapsed = timedelta(seconds=time.monotonic() - self.started_s)
-        return outcomes.bring(self.plan, claimed, fetched_at=self.claim.claimed_at + elapsed)
+        A fetch may clear a flag at Cention, so none begins when somebody else may soon have the
+        record: what is not fetched in half of the lease is better claimed anew.
+        """
+        elapsed_s = time.monotonic() - self.started_s
+        outcome = None
+        if not self.stopped and elapsed_s < self.plan.lease_s / 2:
+            fetched_at = self.claim.claimed_at + timedelta(seconds=elapsed_s)
+            outcome = outcomes.bring(self.plan, claimed, fetched_at=fetched_at)
+        self.finished.put((claimed, outcome))
 
-    def _gather(self, left: int) -> list[Finished]:
-        group = [self.finished.get()]
+    def _gather(self) -> list[Finished]:
+        group = [self._next(None)]
         until_s = time.monotonic() + GATHER_S
-        while len(group) < min(left, self.plan.group):
+        while len(group) < min(len(self.unsettled), self.plan.group):
             try:
-                group.append(self.finished.get(timeout=max(0.0, until_s - time.monotonic())))
+                group.append(self._next(max(0.0, until_s - time.monotonic())))
             except Empty:
                 break
         return group
 
+    def _next(self, timeout_s: float | None) -> Finished:
+        finished = self.finished.get(timeout=timeout_s)
+        if finished[1]:
+            self._take_note(finished[1])
+        return finished
+
+    def _take_note(self, outcome: Outcome) -> None:
+        if verdicts.is_outage(outcome):
+            self.outages_in_a_row += 1
+            self.stopped = self.stopped or self.outages_in_a_row >= GIVE_UP_AFTER
+            return
+        self.outages_in_a_row = 0
+        if refusal := verdicts.refusal(outcome):
+            self.refusal = refusal
+            self.stopped = True
+        elif not self.came_through:
+            self.came_through = True
+            self.when_through()
+
     def _write(self, group: Sequence[Outcome]) -> None:
-        for outcome in group:
-            self._take_note(outcome)
         try:
             if group:
                 outage = not self.came_through
                 settling.write(self.conn, self.plan, self.claim, group, outage=outage)
         finally:
             for outcome in group:
-                if isinstance(outcome, Understood):
-                    outcome.brought.close()
+                close(outcome)
         self._pause_or_resume()
-
-    def _take_note(self, outcome: Outcome) -> None:
-        if verdicts.is_outage(outcome):
-            self.outages_in_a_row += 1
-            return
-        self.outages_in_a_row = 0
-        refusal = verdicts.refusal(outcome)
-        self.refusal = self.refusal or refusal
-        self.came_through = self.came_through or refusal is None
 
     def _pause_or_resume(self) -> None:
         workspace, family = self.plan.workspace, self.plan.family
@@ -111,13 +135,8 @@ class Round:
                 ids = wanted.hold(self.conn, self.claim, [r.remote_id for r in records])
                 wanted.give_back(self.conn, self.claim, sorted(ids))
 
-    def _should_stop(self) -> bool:
-        """What is not fetched in half of the lease is better claimed anew."""
-        late = time.monotonic() - self.started_s > self.plan.lease_s / 2
-        return late or self.refusal is not None or self.outages_in_a_row >= GIVE_UP_AFTER
 
-
-def cancel(futures: Sequence[Future[Any]]) -> None:
-    """Cancel what has not begun."""
-    for future in futures:
-        future.cancel()
+def close(outcome: Outcome | None) -> None:
+    """Throw away what was brought, once it is written or never will be."""
+    if isinstance(outcome, Understood):
+        outcome.brought.close()

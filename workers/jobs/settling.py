@@ -6,11 +6,10 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
 import structlog
 from psycopg import Connection
 
-from workers.jobs import verdicts
+from workers.jobs import poison, verdicts
 from workers.jobs.outcomes import Failed, Missing, Outcome, Understood, Unfit, Unreadable
 from workers.jobs.plans import Plan
 from workers.rules import patience
@@ -21,64 +20,56 @@ from workers.store.wanted import Claim
 
 log = structlog.get_logger(__name__)
 
-# Postgres refuses the values themselves, so the same statement will fail again.
-POISON = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
-
-
-def cannot_be_stored(error: psycopg.Error) -> str:
-    """Return the problem of a document whose record Postgres refuses; quotes nothing of it."""
-    return f"cannot be stored: {type(error).__name__} {error.sqlstate}"
-
 
 def write(
     conn: Connection[Any], plan: Plan, claim: Claim, outcomes: Sequence[Outcome], *, outage: bool
 ) -> None:
     """Write a group of outcomes in one transaction; one that poisons it is written alone.
 
+    What came too late is wanted again: our fetch may have cleared the flag of a change that
+    the new holder's fetch did not see. That is done apart, for it locks records out of order.
     ``outage``: nothing has come through lately, so failures do not count against records.
     """
     try:
         with conn.transaction():
-            _write(conn, plan, claim, outcomes, outage=outage)
-    except POISON as error:
+            late = _write(conn, plan, claim, outcomes, outage=outage)
+        if late:
+            log.info("came too late, wanted again", family=plan.family, records=len(late))
+            wanted.want(conn, plan.workspace, plan.family, late)
+    except Exception as error:
+        if not poison.is_poison(error):
+            raise
         harmless = [_without_poison(outcomes[0], error)] if len(outcomes) == 1 else outcomes
         for outcome in harmless:
             write(conn, plan, claim, [outcome], outage=outage)
 
 
-def _without_poison(outcome: Outcome, error: psycopg.Error) -> Outcome:
+def _without_poison(outcome: Outcome, error: Exception) -> Outcome:
     """Return the next harmless thing: keep the document only, or not even that."""
     if isinstance(outcome, Failed):
         raise error
-    log.warning(
-        "record cannot be stored",
-        remote_id=outcome.claimed.remote_id,
-        error=type(error).__name__,
-        sqlstate=error.sqlstate,
-    )
+    log.warning(poison.problem(error), remote_id=outcome.claimed.remote_id)
     if isinstance(outcome, Understood):
         return Unreadable(
             claimed=outcome.claimed,
             fetched_at=outcome.fetched_at,
             document=outcome.document,
-            problem=cannot_be_stored(error),
+            reason=poison.problem(error),
         )
     return Failed(claimed=outcome.claimed, error=error)
 
 
 def _write(
     conn: Connection[Any], plan: Plan, claim: Claim, outcomes: Sequence[Outcome], *, outage: bool
-) -> None:
-    held = wanted.hold(conn, claim, [o.claimed.remote_id for o in outcomes])
-    late = [o.claimed.remote_id for o in outcomes if o.claimed.remote_id not in held]
-    if late:
-        # Our fetch may have cleared the flag of a change that the new holder's fetch did not see.
-        log.info("came too late, wanted again", family=plan.family, records=len(late))
-        wanted.want(conn, plan.workspace, plan.family, late)
+) -> set[int]:
+    """Write what the claim still holds; return the ids of what it holds no more."""
+    ids = {o.claimed.remote_id for o in outcomes}
+    held = wanted.hold(conn, claim, ids)
     ours = [o for o in outcomes if o.claimed.remote_id in held]
     _land(conn, plan, ours)
     _save(conn, plan, ours)
     _settle(conn, claim, ours, outage=outage)
+    return ids - held
 
 
 def _land(conn: Connection[Any], plan: Plan, ours: Sequence[Outcome]) -> None:
@@ -87,7 +78,7 @@ def _land(conn: Connection[Any], plan: Plan, ours: Sequence[Outcome]) -> None:
             remote_id=o.claimed.remote_id,
             document=o.document,
             fetched_at=o.fetched_at,
-            problem=o.problem if isinstance(o, Unreadable) else None,
+            problem=o.reason if isinstance(o, Unreadable) else None,
         )
         for o in ours
         if isinstance(o, Understood | Unreadable)
@@ -106,7 +97,7 @@ def _save(conn: Connection[Any], plan: Plan, ours: Sequence[Outcome]) -> None:
         ids = [outcome.claimed.remote_id]
         if isinstance(outcome, Missing) and verdicts.is_confirmed(outcome):
             plan.mark_gone(conn, plan.workspace, ids, at=outcome.fetched_at)
-        elif isinstance(outcome, Unfit) and plan.mark_unfit:
+        elif isinstance(outcome, Unfit | Unreadable) and plan.mark_unfit:
             plan.mark_unfit(conn, plan.workspace, ids, reason=outcome.reason, at=outcome.fetched_at)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import psycopg
 
 from workers.clients import errors
+from workers.jobs import poison
 from workers.jobs.outcomes import Failed, Missing, Outcome, Understood
 from workers.rules import patience
 from workers.store.wanted import Postponed
@@ -72,13 +73,7 @@ def _failed(outcome: Failed, *, outage: bool, chance: float) -> Postponed:
     return Postponed(
         remote_id=claimed.remote_id,
         after_s=patience.wait_s(max(tries, 1), asked_s=asked_s, outage=innocent, chance=chance),
-        error=str(error) if isinstance(error, errors.ApiError) else _of_ours(error),
+        error=str(error) if isinstance(error, errors.ApiError) else poison.name(error),
         tries=tries,
         parked=isinstance(error, HOPELESS) or (tries >= patience.MAX_TRIES and not innocent),
     )
-
-
-def _of_ours(error: Exception) -> str:
-    """Name an error without its text, which may quote the record."""
-    sqlstate = error.sqlstate if isinstance(error, psycopg.Error) else None
-    return f"{type(error).__name__} {sqlstate or ''}".rstrip()

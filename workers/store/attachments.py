@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -35,10 +35,13 @@ class StoredAttachment:
 
 
 def note_wanted(
-    conn: Connection[Any], workspace: str, kind: AttachmentKind, ids: Sequence[int]
+    conn: Connection[Any], workspace: str, kind: AttachmentKind, ids: Iterable[int]
 ) -> list[int]:
     """Show attachments as wanted; those known already stay as they are. Return the new ones."""
-    parameters = {"workspace": workspace, "kind": kind, "ids": sorted(set(ids))}
+    unique = sorted(set(ids))
+    if not unique:
+        return []
+    parameters = {"workspace": workspace, "kind": kind, "ids": unique}
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["note_attachments_wanted"], parameters).fetchall()
 

@@ -44,8 +44,17 @@ def resume(conn: Connection[Any], workspace: str, family: Family) -> bool:
     return conn.execute(SQL["resume"], parameters).rowcount > 0
 
 
-def paused(conn: Connection[Any], workspace: str, family: Family) -> bool | None:
-    """Return true while a pause lasts, false when it is time for one probe, else ``None``."""
+def resume_idle(conn: Connection[Any], workspace: str, family: Family) -> None:
+    """End a pause unless records wait: then one of them must show that the refusals are over."""
+    conn.execute(SQL["resume_idle"], {"workspace": workspace, "family": family})
+
+
+def paused(conn: Connection[Any], workspace: str, family: Family, *, probe_s: float) -> bool | None:
+    """Return true while a pause lasts, ``None`` if there is none.
+
+    False when it is over: the caller may then try one record. For ``probe_s`` seconds
+    everybody else is told that the pause lasts.
+    """
     with conn.cursor(row_factory=scalar_row) as cursor:
-        parameters = {"workspace": workspace, "family": family}
+        parameters = {"workspace": workspace, "family": family, "probe_s": probe_s}
         return cursor.execute(SQL["paused"], parameters).fetchone()

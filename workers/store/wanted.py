@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,7 @@ class Claim:
     token: UUID
     claimed_at: datetime  # by the database's clock
     records: tuple[Claimed, ...]
+    full: bool  # more may be due
 
 
 def want(conn: Connection[Any], workspace: str, family: Family, ids: Iterable[int]) -> None:
@@ -79,17 +80,22 @@ def claim(
         records = tuple(cursor.execute(SQL["claim"], parameters).fetchall())
     claimed_at: datetime = conn.execute(SQL["database_time"]).fetchall()[0][0]
     return Claim(
-        workspace=workspace, family=family, token=token, claimed_at=claimed_at, records=records
+        workspace=workspace,
+        family=family,
+        token=token,
+        claimed_at=claimed_at,
+        records=records,
+        full=len(records) == limit,
     )
 
 
-def hold(conn: Connection[Any], claim: Claim, ids: Sequence[int]) -> set[int]:
+def hold(conn: Connection[Any], claim: Claim, ids: Iterable[int]) -> set[int]:
     """Lock the records among ``ids`` that are still ours, and return them.
 
     A record is ours while its claim is this one and the lease runs. The lock lasts until
     the caller's transaction ends, so nobody can claim a record while it is written.
     """
-    parameters = {**_key(claim), "token": claim.token, "ids": sorted(ids)}
+    parameters = {**_key(claim), "ids": sorted(ids)}
     with conn.cursor(row_factory=scalar_row) as cursor:
         return set(cursor.execute(SQL["hold"], parameters).fetchall())
 
@@ -127,7 +133,6 @@ def postpone(conn: Connection[Any], claim: Claim, postponed: Sequence[Postponed]
         SQL["postpone"],
         {
             **_key(claim),
-            "token": claim.token,
             "ids": [p.remote_id for p in postponed],
             "after_s": [p.after_s for p in postponed],
             "errors": [p.error for p in postponed],
@@ -140,7 +145,7 @@ def postpone(conn: Connection[Any], claim: Claim, postponed: Sequence[Postponed]
 
 def give_back(conn: Connection[Any], claim: Claim, ids: Sequence[int]) -> None:
     """Give records back that were not tried; they are due at once."""
-    conn.execute(SQL["give_back"], {**_key(claim), "token": claim.token, "ids": list(ids)})
+    conn.execute(SQL["give_back"], {**_key(claim), "ids": list(ids)})
 
 
 def release_orphans(
@@ -156,20 +161,19 @@ def release_orphans(
     return conn.execute(SQL["release_orphans"], parameters).rowcount
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueWork:
-    """A family of a workspace with something to do now."""
+def due_work(
+    conn: Connection[Any], known: Collection[tuple[str, Family]]
+) -> list[tuple[str, Family]]:
+    """Return those of the known families of workspaces that have due records or claims.
 
-    workspace: str
-    family: Family
-    due: int
-    slots: list[int]  # whose claims may be orphaned
-
-
-def due_work(conn: Connection[Any]) -> list[DueWork]:
-    """Return every family that has due records or claims, unless it is paused."""
-    with conn.cursor(row_factory=class_row(DueWork)) as cursor:
-        return cursor.execute(SQL["due_work"]).fetchall()
+    Those that are paused are left out.
+    """
+    parameters = {
+        "workspaces": [workspace for workspace, _ in known],
+        "families": [family for _, family in known],
+    }
+    found = conn.execute(SQL["due_work"], parameters).fetchall()
+    return [(workspace, Family(family)) for workspace, family in found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +216,7 @@ def release(
 
 
 def _key(claim: Claim) -> dict[str, Any]:
-    return {"workspace": claim.workspace, "family": claim.family}
+    return {"workspace": claim.workspace, "family": claim.family, "token": claim.token}
 
 
 def _seen(records: Sequence[Claimed]) -> dict[str, Any]:

@@ -69,7 +69,8 @@ CREATE TABLE cention.errand (
 CREATE INDEX errand_arrived ON cention.errand (workspace, arrived_at);
 CREATE INDEX errand_agent ON cention.errand (workspace, agent_id, arrived_at);
 CREATE INDEX errand_area ON cention.errand (workspace, area_id, arrived_at);
-CREATE INDEX errand_from ON cention.errand (workspace, lower(from_address));
+-- Writers choose their address, and other kinds of index refuse a long one.
+CREATE INDEX errand_from ON cention.errand USING hash (lower(from_address));
 COMMENT ON TABLE cention.errand IS 'One row an errand, as Cention last reported it (c3_errand_reports).';
 COMMENT ON COLUMN cention.errand.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN cention.errand.errand_id IS 'Cention''s database id of the errand.';

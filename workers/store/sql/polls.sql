@@ -25,6 +25,22 @@ ON CONFLICT (workspace, family) DO UPDATE SET until_at = EXCLUDED.until_at, reas
 -- End a pause.
 DELETE FROM intake.pause WHERE workspace = %(workspace)s AND family = %(family)s;
 
+-- name: resume_idle
+-- End a pause in which nothing waits to be fetched.
+DELETE FROM intake.pause AS p
+WHERE workspace = %(workspace)s AND family = %(family)s
+  AND NOT EXISTS (
+      SELECT FROM intake.wanted AS w
+      WHERE (w.workspace, w.family) = (p.workspace, p.family) AND w.parked_at IS NULL
+  );
+
 -- name: paused
--- True while a pause lasts, false when it is time for a probe; no row without a pause.
-SELECT until_at > now() FROM intake.pause WHERE workspace = %(workspace)s AND family = %(family)s;
+-- True while a pause lasts; false for the first who asks when it is over, and for everybody else it
+-- goes on; no row without a pause.
+WITH over AS (
+    UPDATE intake.pause SET until_at = now() + make_interval(secs => %(probe_s)s)
+    WHERE workspace = %(workspace)s AND family = %(family)s AND until_at <= now()
+    RETURNING workspace
+)
+SELECT NOT EXISTS (SELECT FROM over) FROM intake.pause
+WHERE workspace = %(workspace)s AND family = %(family)s;

@@ -1,0 +1,172 @@
+"""A worker's steps one at a time, and a Cention in memory for precise interleavings."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from workers.jobs.drain import Drained, drain
+from workers.jobs.families import Pace, facebook_ratings_plan
+from workers.jobs.filing import Filed, file_callbacks
+from workers.jobs.plans import Document, Plan
+from workers.jobs.polling import poll
+from workers.queues import Family
+from workers.store import wanted
+from workers.wiring import Parts
+
+RATINGS = Family.FACEBOOK_RATINGS
+REPORTS = Family.ERRAND_REPORTS
+
+
+@dataclass
+class Bridge:
+    """What a worker does, one step at a time."""
+
+    parts: Parts
+    database: str
+    colleagues: int = 0  # called so far
+
+    def poll(self, family: Family = REPORTS) -> int | None:
+        [changed] = [c for c in self.parts.changed_lists["demo"] if c.family == family]
+        return poll(changed, session=self.parts.session)
+
+    def drain(self, what: Family | Plan = REPORTS, **changes: Any) -> Drained:
+        plan = what if isinstance(what, Plan) else self.parts.plans["demo", what]
+        return drain(
+            replace(plan, **changes),
+            session=self.parts.session,
+            fetchers=self.parts.fetchers,
+            call_colleague=self._call_colleague,
+        )
+
+    def _call_colleague(self) -> None:
+        self.colleagues += 1
+
+    def file(self) -> Filed:
+        return file_callbacks("demo", transaction=self.parts.transaction)
+
+    def want(self, family: Family, *ids: int) -> None:
+        with self.parts.transaction() as conn:
+            wanted.want(conn, "demo", family, ids)
+
+    def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
+        with psycopg.connect(self.database, row_factory=dict_row, autocommit=True) as conn:
+            return conn.execute(query, parameters).fetchall()  # type: ignore[arg-type]
+
+    def execute(self, statement: str, *parameters: object) -> None:
+        with psycopg.connect(self.database, autocommit=True) as conn:
+            conn.execute(statement, parameters)  # type: ignore[arg-type]
+
+    def wanted_ids(self, family: Family | str = "%") -> list[int]:
+        found = self.rows(
+            "SELECT remote_id FROM intake.wanted WHERE family LIKE %s ORDER BY remote_id", family
+        )
+        return [row["remote_id"] for row in found]
+
+    def wanted(self, remote_id: int) -> dict[str, Any]:
+        """Return the row of one wanted record, with ``wait_s`` until it is due."""
+        [row] = self.rows(
+            "SELECT *, extract(epoch FROM due_at - now())::float8 AS wait_s"
+            " FROM intake.wanted WHERE remote_id = %s",
+            remote_id,
+        )
+        return row
+
+    def pages_read(self, action: Callable[[], object]) -> int:
+        """Count the pages of the list, and of its indexes, that an action reads."""
+        count = (
+            "SELECT heap_blks_read + heap_blks_hit + idx_blks_read + idx_blks_hit AS pages"
+            " FROM pg_statio_user_tables WHERE relname = 'wanted'"
+        )
+        before = self._flushed(count)
+        action()
+        return self._flushed(count) - before
+
+    def _flushed(self, count: str) -> int:
+        with self.parts.session() as conn:
+            conn.execute("SELECT pg_stat_force_next_flush()")
+        return int(self.rows(count)[0]["pages"])
+
+    def make_due(self) -> None:
+        """Let the waiting times of all records pass."""
+        self.execute(
+            "UPDATE intake.wanted SET due_at = now(), missing_since = missing_since - interval '1h'"
+        )
+
+    def end_pauses(self) -> None:
+        """Let the time of all pauses pass."""
+        self.execute("UPDATE intake.pause SET until_at = now()")
+
+    def end_leases(self) -> None:
+        """Let the leases of all claims end."""
+        self.execute("UPDATE intake.wanted SET claimed_until = now() WHERE claim IS NOT NULL")
+
+
+@dataclass
+class Shelf:
+    """Facebook ratings in memory; what is fetched can be watched, delayed and made to fail."""
+
+    versions: dict[int, int] = field(default_factory=lambda: defaultdict(lambda: 1))
+    fetched: list[int] = field(default_factory=list)
+    meanwhile: Callable[[int], object] = lambda rating_id: None  # before the answer is made
+    afterwards: Callable[[int], object] = lambda rating_id: None  # once the answer is made
+
+    def fetch_report(self, errand_id: int) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]:
+        self.fetched.append(rating_id)
+        self.meanwhile(rating_id)
+        answer = rating(rating_id, message=f"version {self.versions[rating_id]}")
+        self.afterwards(rating_id)
+        return answer
+
+    @property
+    def fetches(self) -> Counter[int]:
+        return Counter(self.fetched)
+
+    def plan(self, *, places: int = 2, lease_s: float = 60, **changes: Any) -> Plan:
+        pace = Pace(places=places, lease_s=lease_s)
+        return replace(facebook_ratings_plan("demo", self, pace=pace), **changes)
+
+
+def rating(rating_id: int, *, message: str = "fine", stars: int = 5) -> dict[str, Any]:
+    """Make a document as Cention answers for a Facebook rating."""
+    return {
+        "data": {
+            "type": "c3_facebook_ratings",
+            "id": str(rating_id),
+            "attributes": {
+                "c3_id": rating_id,
+                "data": {
+                    "isChanged": False,
+                    "message": message,
+                    "rating": stars,
+                    "ratingId": rating_id,
+                    "reviewerId": 2117249628,
+                    "reviewerName": "Somebody",
+                    "timestampCreated": 1437051017,
+                },
+            },
+        }
+    }
+
+
+def serving(*documents: dict[str, Any]) -> Callable[[int], Document]:
+    """Make a fetch that answers with one document after the other, the last for ever."""
+    left = list(documents)
+    return lambda _: Document(document=left.pop(0) if len(left) > 1 else left[0])
+
+
+def raising(error: Exception) -> Callable[[int], Document]:
+    """Make a fetch that fails."""
+
+    def fetch(_: int) -> Document:
+        raise error
+
+    return fetch

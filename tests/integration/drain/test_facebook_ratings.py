@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tests.integration.bridge import RATINGS, raising, rating, serving
+from workers.clients.errors import NotFound
+
+GONE = NotFound("not found", api="cention", status=404)
+
+
+def ratings(bridge):
+    return bridge.rows("SELECT * FROM cention.facebook_rating")
+
+
+def test_every_field_of_a_rating_ends_in_its_column(lonely_bridge, document):
+    lonely_bridge.want(RATINGS, 3)
+
+    lonely_bridge.drain(RATINGS, fetch=serving(document("facebook_rating_3")))
+
+    told = document("facebook_rating_3")["data"]["attributes"]["data"]
+    [row] = ratings(lonely_bridge)
+    assert row.pop("fetched_at") is not None
+    assert row == {
+        "workspace": "demo",
+        "rating_id": 3,
+        "rating": told["rating"],
+        "message": told["message"],
+        "reviewer_id": told["reviewerId"],
+        "reviewer_name": told["reviewerName"],
+        "created_at": datetime.fromtimestamp(told["timestampCreated"], UTC),
+        "gone_at": None,
+    }
+
+
+def test_a_rating_that_was_changed_is_changed(lonely_bridge):
+    for message in ("fine", "not so fine"):
+        lonely_bridge.want(RATINGS, 3)
+        lonely_bridge.drain(RATINGS, fetch=serving(rating(3, message=message)))
+
+    assert [row["message"] for row in ratings(lonely_bridge)] == ["not so fine"]
+
+
+def test_a_rating_about_another_id_is_unreadable(lonely_bridge):
+    lonely_bridge.want(RATINGS, 4)
+
+    lonely_bridge.drain(RATINGS, fetch=serving(rating(3)))
+
+    assert ratings(lonely_bridge) == []
+    assert lonely_bridge.rows("SELECT remote_id, problem FROM intake.landed") == [
+        {"remote_id": 4, "problem": "/data/id: is 3, but 4 was asked for"}
+    ]
+
+
+def test_a_rating_that_is_gone_is_marked_after_two_looks_and_unmarked_when_it_is_back(
+    lonely_bridge,
+):
+    lonely_bridge.want(RATINGS, 3)
+    for _ in range(2):
+        lonely_bridge.make_due()
+        lonely_bridge.drain(RATINGS, fetch=raising(GONE))
+    [gone] = ratings(lonely_bridge)
+
+    lonely_bridge.want(RATINGS, 3)
+    lonely_bridge.drain(RATINGS, fetch=serving(rating(3)))
+
+    assert gone["gone_at"] is not None
+    [back] = ratings(lonely_bridge)
+    assert (back["gone_at"], back["message"]) == (None, "fine")
