@@ -7,9 +7,11 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+FROZEN_S = 20  # longer than anything may wait
+
 
 class Network:
-    """Carries TCP connections to a Unix socket; those of today can be frozen for ever."""
+    """Carries TCP connections to a Unix socket; those of today can be frozen."""
 
     def __init__(self, behind: Path) -> None:
         self._behind = behind
@@ -20,14 +22,20 @@ class Network:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def freeze(self) -> None:
-        """Let no byte through any more, but for connections made from now on."""
+        """Let no byte through, but for connections made from now on, until the test has failed."""
         self._frozen.set()
         self._frozen = threading.Event()
+        patience = threading.Timer(FROZEN_S, self._end, [tuple(self._lines)])
+        patience.daemon = True
+        patience.start()
 
     def close(self) -> None:
         self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
-        for line in self._lines:
+        self._end(tuple(self._lines))
+
+    def _end(self, lines: tuple[socket.socket, ...]) -> None:
+        for line in lines:
             with suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
             line.close()
