@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +47,12 @@ class Receiver:
 
 
 @contextmanager
-def serving(folder: Path, environment: Mapping[str, str]) -> Iterator[Receiver]:
+def serving(
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    launcher: Sequence[str] = ("-m", "gunicorn"),
+) -> Iterator[Receiver]:
     """Run a receiver with further settings from ``environment``; it logs into ``folder``."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -60,7 +65,7 @@ def serving(folder: Path, environment: Mapping[str, str]) -> Iterator[Receiver]:
         "RECEIVER_BIND": f"127.0.0.1:{port}",
         **environment,
     }
-    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
+    command = [sys.executable, *launcher, "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
     with log.open("ab") as said:
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=said)
     receiver = Receiver(port=port, log=log, spool=spool, pid=process.pid)
