@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from flask.testing import FlaskClient
 
 from receiver import create_app
 from receiver.health import Check
-from receiver.metrics import ReadGauges
+from receiver.metrics import ReadGauges, ReadSpool
 from tests.settings import SETTINGS, WORKSPACE
 from workers.settings import Settings
 from workers.store.callbacks import NewCallback
@@ -36,17 +35,18 @@ def refused(response: Any, status: int) -> bool:
     )
 
 
-def new_callback(remote_id: int) -> NewCallback:
-    """Make a callback with an id of its own."""
-    return NewCallback(
-        workspace="demo",
-        received_at=datetime(2026, 1, 15, tzinfo=UTC),
-        event=1,
-        remote_id=remote_id,
-        body_sha256=hashlib.sha256(str(remote_id).encode()).digest(),
-        document={"a": 1},
-        problem=None,
-    )
+def new_callback(number: int, **other: Any) -> NewCallback:
+    """Make a callback that arrived ``number`` seconds into 2026."""
+    given: dict[str, Any] = {
+        "workspace": "demo",
+        "received_at": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number),
+        "event": 1,
+        "remote_id": number,
+        "body_sha256": number.to_bytes(32, "big"),
+        "document": {"data": {"id": str(number)}},
+        "problem": None,
+    }
+    return NewCallback(**given | other)
 
 
 @pytest.fixture
@@ -89,6 +89,8 @@ def open_door(
         read_gauges: ReadGauges = list,
         database: Check = lambda: None,
         broker: Check = lambda: None,
+        spool: Check = lambda: None,
+        read_spool: ReadSpool = lambda: None,
     ) -> FlaskClient:
         app = create_app(
             settings or make_settings(),
@@ -97,6 +99,8 @@ def open_door(
             read_gauges=read_gauges,
             database=database,
             broker=broker,
+            spool=spool,
+            read_spool=read_spool,
         )
         return app.test_client()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from workers.settings import Settings
@@ -25,4 +26,6 @@ SETTINGS = Settings(
     fetch_timeout_s=5,
     lease_s=60,
     attachment_max_bytes=1024 * 1024,
+    spool_dir=Path("var/spool"),
+    spool_max_bytes=0,
 )

@@ -49,7 +49,7 @@ def test_a_connection_that_died_is_replaced(inbox, rows, database):
 def test_only_the_callback_that_postgres_refuses_is_not_kept(committer, rows):
     def outcome(remote_id):
         try:
-            committer.keep(new_callback(remote_id))
+            committer.keep(new_callback(remote_id % 100, remote_id=remote_id))
         except NotKept:
             return False
         return True

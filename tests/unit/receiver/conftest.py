@@ -2,6 +2,34 @@
 
 from __future__ import annotations
 
-from tests.door import announced, callback, door, kept, make_settings, open_door
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from receiver.spool import Spool
+from tests.door import announced, callback, door, kept, make_settings, new_callback, open_door
+from workers.store.callbacks import NewCallback
 
 __all__ = ["announced", "callback", "door", "kept", "make_settings", "open_door"]
+
+
+@pytest.fixture
+def new() -> Callable[..., NewCallback]:
+    """Make a callback that arrived some seconds into 2026."""
+    return new_callback
+
+
+@pytest.fixture
+def make_spool(tmp_path: Path) -> Callable[..., Spool]:
+    """Open the spool of the test, as one more process does."""
+
+    def make(max_bytes: int = 10**6) -> Spool:
+        return Spool(tmp_path / "spool", max_bytes=max_bytes)
+
+    return make
+
+
+@pytest.fixture
+def spool(make_spool: Callable[..., Spool]) -> Spool:
+    return make_spool()
