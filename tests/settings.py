@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -29,3 +30,10 @@ SETTINGS = Settings(
     spool_dir=Path("var/spool"),
     spool_max_bytes=0,
 )
+
+
+def settings_for(database: str, cention_url: str, *, token: str = "sandbox-token") -> Settings:
+    """Make settings of one workspace whose two reading claims have a token."""
+    tokens = replace(WORKSPACE.tokens, errand_data=token, attachments=token)
+    workspace = replace(WORKSPACE, cention_url=cention_url, tokens=tokens)
+    return replace(SETTINGS, database_url=database, workspaces=(workspace,))

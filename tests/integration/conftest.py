@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
 
 from tests.integration.bridge import Bridge, Shelf
 from tests.sandbox.playground import Playground, playground
-from tests.settings import SETTINGS, WORKSPACE
+from tests.settings import settings_for
 from workers import wiring
 from workers.settings import Settings
 
@@ -19,13 +18,6 @@ def cention() -> Iterator[Playground]:
     """An empty sandbox whose clock stands still."""
     with playground(sla_delay_s=0) as running:
         yield running
-
-
-def settings_for(database: str, cention_url: str, *, token: str = "sandbox-token") -> Settings:
-    """Make settings of one workspace whose two reading claims have a token."""
-    tokens = replace(WORKSPACE.tokens, errand_data=token, attachments=token)
-    workspace = replace(WORKSPACE, cention_url=cention_url, tokens=tokens)
-    return replace(SETTINGS, database_url=database, workspaces=(workspace,))
 
 
 def bridge_of(settings: Settings) -> Iterator[Bridge]:
