@@ -16,7 +16,7 @@ from deploy.embedded import CannotStart
 from deploy.run.live import LiveLine
 from deploy.run.lock import take_lock
 from deploy.run.plan import Plan, make_plan
-from deploy.run.run_env import addresses, has_secret, write_run_env
+from deploy.run.run_env import addresses, beside, has_secret, write_run_env
 from deploy.run.start import bring_up, check_settings, prepare
 from deploy.run.supervision import Supervisor
 
@@ -94,7 +94,8 @@ def tell(plan: Plan, console: Console) -> None:
         note = " (sandbox)" if name == "CENTION_URL" and plan.sandbox else ""
         console.print(f"  {name:<13} {shown}{note}", markup=False)
     console.print(f"  {'logs':<13} {plan.logs}", markup=False)
-    console.print("  Beside it:    set -a; . var/run.env; set +a; cention status")
+    console.print(f"  {'beside it':<13} {beside(plan)}", markup=False)
+    console.print("                .venv/bin/cention status")
 
 
 def stop(signum: int, frame: FrameType | None) -> Never:

@@ -13,8 +13,7 @@ from deploy.run.plan import Plan, sandbox_secrets
 def write_run_env(path: Path, plan: Plan) -> None:
     """Write what a shell can source. A URL that holds a password is left out.
 
-    Such a URL was given in the environment, and a password is written nowhere. What the sandbox
-    demands unless told otherwise guards nothing, so commands find it here.
+    Such a URL was given in the environment, and no password, token or secret is written anywhere.
     """
     lines = []
     for name, url in addresses(plan).items():
@@ -22,7 +21,6 @@ def write_run_env(path: Path, plan: Plan) -> None:
         if has_secret(url):
             line = f"# {name} holds a password: take it from where you set it"
         lines.append(line + "\n")
-    lines += [f"{name}={value}\n" for name, value in well_known(plan).items()]
     draft = path.with_suffix(".new")
     draft.write_text("".join(lines), encoding="utf-8")
     draft.rename(path)
@@ -38,16 +36,13 @@ def addresses(plan: Plan) -> dict[str, str]:
     return {name: url for name, url in found.items() if url is not None}
 
 
-def well_known(plan: Plan) -> dict[str, str]:
-    """Return what the sandbox demands and nobody chose."""
-    if plan.sandbox is None:
-        return {}
-    chosen = sandbox_secrets(plan.given)
-    return {
-        name: value
-        for name, value in sandbox_secrets({}).items()
-        if name.startswith("CENTION_") and chosen[name] == value
-    }
+def beside(plan: Plan) -> str:
+    """Return what a shell types to have everything; what the sandbox demands guards nothing."""
+    commands = ["set -a; . var/run.env; set +a"]
+    if plan.sandbox and sandbox_secrets(plan.given) == sandbox_secrets({}):
+        known = [f"{n}={v}" for n, v in sandbox_secrets({}).items() if n.startswith("CENTION_")]
+        commands.append(f"export {' '.join(known)}")
+    return "; ".join(commands)
 
 
 def quoted(value: str) -> str:

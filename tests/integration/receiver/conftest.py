@@ -16,8 +16,11 @@ import pytest
 
 from receiver.database import Inbox
 from receiver.keeping import GroupCommit
+from tests.door import announced, kept, make_settings, open_door
 from tests.integration.receiver.serving import Receiver, serving
 from workers.store.callbacks import NewCallback
+
+__all__ = ["announced", "kept", "make_settings", "open_door"]
 
 Rows = Callable[[], list[tuple[Any, ...]]]
 Serve = Callable[..., Receiver]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploy.run.plan import make_plan
-from deploy.run.run_env import write_run_env
+from deploy.run.run_env import beside, write_run_env
 
 SERVERS = {"DATABASE_URL": "postgresql://db/cention", "BROKER_URL": "redis://broker"}
 
@@ -21,20 +21,27 @@ def written(tmp_path):
     return write
 
 
-def test_commands_find_what_the_sandbox_demands_unless_told_otherwise(written):
-    lines = written().splitlines()
+def test_no_token_and_no_secret_is_written_whoever_chose_it(written):
+    lines = written(CENTION_TOKEN="chosen-1").splitlines()
 
-    assert "CENTION_TOKEN=sandbox-token" in lines
-    assert "CENTION_CALLBACK_SECRETS=sandbox-callback-secret" in lines
-
-
-def test_a_token_or_secret_that_somebody_chose_is_not_written(written):
-    found = written(CENTION_TOKEN="chosen-1", SANDBOX_CALLBACK_SECRET="chosen-2")
-
-    assert "CENTION_TOKEN" not in found
-    assert "CENTION_CALLBACK_SECRETS" not in found
-    assert "chosen" not in found
+    assert {line.partition("=")[0] for line in lines} == {
+        "DATABASE_URL",
+        "BROKER_URL",
+        "RECEIVER_URL",
+        "CENTION_URL",
+    }
 
 
-def test_beside_a_real_cention_no_token_is_written(written):
-    assert "TOKEN" not in written(CENTION_URL="https://api.cention.com/s/demo")
+def test_a_shell_beside_the_sandbox_is_told_what_it_demands(tmp_path):
+    told = beside(make_plan(SERVERS, var=tmp_path))
+
+    assert "CENTION_TOKEN=sandbox-token" in told
+    assert "CENTION_CALLBACK_SECRETS=sandbox-callback-secret" in told
+
+
+def test_what_somebody_chose_is_not_told(tmp_path):
+    chosen = {"CENTION_TOKEN": "chosen-1", "SANDBOX_CALLBACK_SECRET": "chosen-2"}
+
+    told = beside(make_plan(SERVERS | chosen, var=tmp_path))
+
+    assert told == "set -a; . var/run.env; set +a"

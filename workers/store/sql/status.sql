@@ -55,7 +55,8 @@ LEFT JOIN intake.pause ON (pause.workspace, pause.family) = (k.workspace, k.fami
 ORDER BY k.workspace, k.family;
 
 -- name: inboxes
--- One row for every workspace; the whole inbox is never counted, as it only grows.
+-- One row for every workspace that is configured or has callbacks to be filed; the whole inbox is
+-- never counted, as it only grows.
 SELECT workspace,
        (SELECT count(*) FROM intake.callback AS c
         WHERE c.workspace = w.workspace AND received_at > now() - interval '1 day') AS received_today,
@@ -63,7 +64,10 @@ SELECT workspace,
        (SELECT count(*) FROM intake.callback AS c
         WHERE c.workspace = w.workspace AND problem IS NOT NULL) AS problems,
        (SELECT max(received_at) FROM intake.callback AS c WHERE c.workspace = w.workspace) AS last_received_at
-FROM cention.workspace AS w
+FROM (
+    SELECT workspace FROM cention.workspace
+    UNION SELECT workspace FROM intake.callback WHERE filed_at IS NULL AND problem IS NULL
+) AS w
 CROSS JOIN LATERAL (
     SELECT count(*) AS unfiled, extract(epoch FROM now() - min(received_at))::float8 AS oldest_unfiled_s
     FROM intake.callback AS c
