@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 
 from receiver import create_app
 from receiver.health import Check
-from receiver.metrics import ReadGauges
+from receiver.metrics import ReadGauges, ReadSpool
 from workers.settings import Settings
 from workers.store.callbacks import NewCallback
 from workers.workspaces import CLAIMS, Tokens, WorkspaceSettings
@@ -61,6 +62,8 @@ def make_settings() -> MakeSettings:
             fetch_timeout_s=1,
             lease_s=60,
             attachment_max_bytes=1,
+            spool_dir=Path("var/spool"),
+            spool_max_bytes=0,
         )
 
     return make
@@ -91,6 +94,8 @@ def open_door(
         read_gauges: ReadGauges = list,
         database: Check = lambda: None,
         broker: Check = lambda: None,
+        spool: Check = lambda: None,
+        read_spool: ReadSpool = lambda: None,
     ) -> FlaskClient:
         app = create_app(
             settings or make_settings(),
@@ -99,6 +104,8 @@ def open_door(
             read_gauges=read_gauges,
             database=database,
             broker=broker,
+            spool=spool,
+            read_spool=read_spool,
         )
         return app.test_client()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import sys
 
 import click
@@ -20,6 +21,7 @@ def main(seed: int | None, minutes: float, short: bool) -> None:
 
     Exit status 1 if anything is lost or applied twice, or if recovery took a minute or longer.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left running
     chosen = random.SystemRandom().randrange(1_000_000) if seed is None else seed
     reckoning = weather_the_storm(gentle(chosen) if short else fierce(chosen, minutes=minutes))
     for line in table.markdown(reckoning):

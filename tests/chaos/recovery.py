@@ -10,7 +10,7 @@ import psycopg
 
 from tests.chaos.scene import Scene
 
-NEVER_S = 120.0
+NEVER_S = 75.0
 # One who was struck may go on for a moment, as the children of a killed gunicorn do.
 ASKED_AFTER_S = (0.0, 1.0, 2.0, 3.0, 4.0)
 ARRIVED: dict[str, LiteralString] = {

@@ -100,4 +100,4 @@ def inbox(database: str) -> Iterator[Inbox]:
 
 @pytest.fixture
 def committer(inbox: Inbox) -> GroupCommit:
-    return GroupCommit(inbox.write, within_s=20)
+    return GroupCommit(inbox.write, hang_up=inbox.hang_up, within_s=20)

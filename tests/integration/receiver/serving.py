@@ -25,6 +25,8 @@ class Receiver:
 
     port: int
     log: Path
+    spool: Path
+    pid: int
 
     @property
     def url(self) -> str:
@@ -54,8 +56,9 @@ def serving(
     """Run a receiver with further settings from ``environment``; it logs into ``folder``."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    receiver = Receiver(port=port, log=folder / "receiver.log")
+    log, spool = folder / "receiver.log", folder / "spool"
     settings = {
+        "SPOOL_DIR": str(spool),
         "CENTION_URL": "https://cention.test/s/demo",
         "CENTION_TOKEN": "token",
         "CENTION_CALLBACK_SECRETS": SECRET,
@@ -63,8 +66,9 @@ def serving(
         **environment,
     }
     command = [sys.executable, *launcher, "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
-    with receiver.log.open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=log)
+    with log.open("ab") as said:
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=said)
+    receiver = Receiver(port=port, log=log, spool=spool, pid=process.pid)
     try:
         eventually(lambda: answers(receiver))
         yield receiver

@@ -19,26 +19,41 @@ def test_a_process_is_ready_when_it_reaches_the_database(door):
     response = door.get("/health/ready")
 
     assert response.status_code == 200
-    assert response.json == {"status": "ok", "database": "up", "broker": "up"}
+    assert response.json == {"status": "ok", "database": "up", "broker": "up", "spool": "ok"}
 
 
-def test_a_process_is_not_ready_without_the_database(open_door):
+def test_a_process_without_the_database_is_ready_while_the_spool_has_room(open_door):
     response = open_door(database=failing).get("/health/ready")
 
+    assert response.status_code == 200
+    assert response.json == {"status": "ok", "database": "down", "broker": "up", "spool": "ok"}
+
+
+def test_a_process_that_can_keep_callbacks_nowhere_is_not_ready(open_door):
+    response = open_door(database=failing, spool=failing).get("/health/ready")
+
     assert response.status_code == 503
-    assert response.json == {"status": "unavailable", "database": "down", "broker": "up"}
+    assert response.json["status"] == "unavailable"
+    assert (response.json["database"], response.json["spool"]) == ("down", "down")
+
+
+def test_a_process_with_the_database_needs_no_spool(open_door):
+    response = open_door(spool=failing).get("/health/ready")
+
+    assert response.status_code == 200
+    assert response.json["spool"] == "down"
 
 
 def test_a_process_without_the_broker_still_takes_callbacks(open_door):
     response = open_door(broker=failing).get("/health/ready")
 
     assert response.status_code == 200
-    assert response.json == {"status": "ok", "database": "up", "broker": "down"}
+    assert response.json["broker"] == "down"
 
 
 def test_a_dependency_that_comes_back_is_up_again(open_door):
     states = iter([failing, lambda: None])
-    door = open_door(database=lambda: next(states)())
+    door = open_door(database=lambda: next(states)(), spool=failing)
 
     assert door.get("/health/ready").status_code == 503
     assert door.get("/health/ready").status_code == 200
