@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -100,6 +100,8 @@ def parts(own_database: str, oracle: Oracle) -> Iterator[Parts]:
             fetch_timeout_s=10,
             lease_s=60,
             attachment_max_bytes=2 * 1024 * 1024,
+            spool_dir=Path("var/spool"),
+            spool_max_bytes=0,
         )
     )
     yield built
