@@ -8,7 +8,8 @@ from enum import StrEnum
 class Queue(StrEnum):
     """Where a nudge waits."""
 
-    CALLBACKS = "callbacks"  # short and urgent: filing, polls, the sweep
+    CALLBACKS = "callbacks"  # short and urgent, never waits for Cention: filing, the sweep
+    POLLS = "polls"  # looks at lists, which wait for Cention
     FETCH = "fetch"  # drains, which wait for Cention
 
 

@@ -14,7 +14,9 @@ CANARY_EVERY_S = 15.0
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """Return Celery's ``beat_schedule``; what beat sends is dropped if nobody takes it in time."""
     polls = {
-        f"poll {workspace.name}": _every(settings.poll_every_s, TaskName.POLL, workspace.name)
+        f"poll {workspace.name}": _every(
+            settings.poll_every_s, TaskName.POLL, workspace.name, queue=Queue.POLLS
+        )
         for workspace in settings.workspaces
     }
     return {
@@ -24,10 +26,12 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     }
 
 
-def _every(seconds: float, task: TaskName, *args: str) -> dict[str, Any]:
+def _every(
+    seconds: float, task: TaskName, *args: str, queue: Queue = Queue.CALLBACKS
+) -> dict[str, Any]:
     return {
         "task": task,
         "schedule": seconds,
         "args": args,
-        "options": {"queue": Queue.CALLBACKS, "expires": max(seconds * 2, 10)},
+        "options": {"queue": queue, "expires": max(seconds * 2, 10)},
     }

@@ -49,6 +49,7 @@ def test_nobody_answering_on_a_queue_is_an_alarm(terminal, well):
 
     assert [sentence for sentence, _ in alarms(terminal)] == [
         "No worker has answered for 1m on the queue callbacks, or beat does not run.",
+        "No worker has answered for 1m on the queue polls, or beat does not run.",
         "No worker has answered for 1m on the queue fetch, or beat does not run.",
     ]
 
