@@ -9,7 +9,7 @@ class Queue(StrEnum):
     """Where a nudge waits."""
 
     CALLBACKS = "callbacks"  # short and urgent: filing, polls, the sweep
-    FETCH = "fetch"  # drains, which wait for Cention
+    FETCH = "fetch"  # drains, which wait for Cention, and counting, which takes its time
 
 
 class TaskName(StrEnum):
@@ -20,6 +20,7 @@ class TaskName(StrEnum):
     DRAIN = "drain"
     SWEEP = "sweep"
     CANARY = "canary"
+    RECONCILE = "reconcile"
 
 
 class Family(StrEnum):
