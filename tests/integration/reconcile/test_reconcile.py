@@ -9,6 +9,7 @@ import pytest
 from tests.integration.cli.test_renormalise import keep
 from workers.jobs import reconciling
 from workers.queues import Family, Queue
+from workers.store import completeness, wanted
 
 REPORTS, RATINGS = Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS
 STATES = ("stored", "pending", "parked", "unreadable", "gone", "missing")
@@ -30,6 +31,12 @@ def lose(bridge, errand_id):
     """Lose a record as no code of ours does: from the list, and from the tables."""
     bridge.rows("DELETE FROM intake.wanted WHERE remote_id = %s", errand_id)
     bridge.rows("DELETE FROM cention.errand WHERE errand_id = %s", errand_id)
+
+
+def report_again(bridge, errand_id):
+    with bridge.parts.transaction() as conn:
+        wanted.want(conn, "demo", REPORTS, [errand_id])
+        completeness.note(conn, "demo", REPORTS, [errand_id])
 
 
 def list_changes(terminal):
@@ -113,6 +120,37 @@ def test_a_change_reported_while_its_errand_is_being_fetched_and_then_lost_is_mi
         errand_id,
         before["at"],
     )
+    bridge.rows("DELETE FROM intake.wanted")
+
+    assert counts(terminal) == {"missing": 1}
+
+
+def test_a_change_reported_while_its_errand_waits_for_its_sla_and_then_lost_is_missing(
+    terminal, bridge, errands
+):
+    [errand_id] = errands(1)
+    bridge.fetch(REPORTS)
+    bridge.rows(
+        "INSERT INTO intake.wanted (workspace, family, remote_id, wanted_at, due_at, looks)"
+        " SELECT workspace, family, remote_id, reported_at, now() + interval '1 min', 1"
+        " FROM intake.reported"
+    )
+    report_again(bridge, errand_id)
+    bridge.rows("DELETE FROM intake.wanted")
+
+    assert counts(terminal) == {"missing": 1}
+
+
+def test_an_errand_that_was_gone_and_is_reported_again_and_then_lost_is_missing(
+    terminal, bridge, errands
+):
+    [errand_id] = errands(1)
+    bridge.fetch(REPORTS)
+    bridge.rows("DELETE FROM intake.landed")
+    bridge.rows("UPDATE cention.errand SET gone_at = fetched_at")
+    assert counts(terminal) == {"gone": 1}
+
+    report_again(bridge, errand_id)
     bridge.rows("DELETE FROM intake.wanted")
 
     assert counts(terminal) == {"missing": 1}
