@@ -72,14 +72,25 @@ def _of_list(
     )
 
 
-def of_losses(one: FamilyStatus, *, at: datetime) -> Iterator[Notice]:
-    """Tell of records that are nowhere, or that nobody looks for such."""
-    name = f"{one.workspace} {one.family}"
+def of_losses(one: FamilyStatus) -> Iterator[Notice]:
+    """Tell of records that are nowhere."""
     if one.missing:
         yield Notice(
             alarm=True,
-            sentence=f"{name}: {counted(one.missing, 'record')} that Cention reported are nowhere.",
+            sentence=f"{one.workspace} {one.family}: {counted(one.missing, 'record')} "
+            "that Cention reported are nowhere.",
             command="cention reconcile --repair",
+        )
+
+
+def of_family(one: FamilyStatus, *, at: datetime) -> Iterator[Notice]:
+    """Tell of a family that is paused or not reconciled, or has records that need somebody."""
+    name = f"{one.workspace} {one.family}"
+    if one.paused_until is not None:
+        yield Notice(
+            alarm=True,
+            sentence=f"{name}: paused, for Cention refuses all of it ({one.paused_reason}).",
+            command="cention check",
         )
     if one.uncounted:
         how_long = since(one.counted_at, at)
@@ -88,17 +99,6 @@ def of_losses(one: FamilyStatus, *, at: datetime) -> Iterator[Notice]:
             alarm=True,
             sentence=f"{name}: {when} with what Cention reported.",
             command="cention reconcile",
-        )
-
-
-def of_family(one: FamilyStatus) -> Iterator[Notice]:
-    """Tell of a family that is paused, or has records that need somebody."""
-    name = f"{one.workspace} {one.family}"
-    if one.paused_until is not None:
-        yield Notice(
-            alarm=True,
-            sentence=f"{name}: paused, for Cention refuses all of it ({one.paused_reason}).",
-            command="cention check",
         )
     if one.parked:
         yield Notice(

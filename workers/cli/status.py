@@ -91,14 +91,14 @@ def look(settings: Settings, workspace: str | None) -> State:
         inboxes = [i for i in store.inboxes(conn) if workspace in (None, i.workspace)]
         queues = store.queues(conn)
     found = (
-        *(notice for one in families for notice in notices.of_losses(one, at=at)),
+        *(notice for one in families for notice in notices.of_losses(one)),
         *notices.of_queues(queues),
         *notices.of_polls(
             families,
             some_workspaces(settings, workspace),
             at=at,
         ),
-        *(notice for one in families for notice in notices.of_family(one)),
+        *(notice for one in families for notice in notices.of_family(one, at=at)),
         *(notice for one in inboxes for notice in notices.of_inbox(one)),
     )
     return State(

@@ -130,8 +130,11 @@ SELECT workspace,
                    || coalesce(date_trunc('second', now() - last_successful_poll_at)::text || ' ago', 'never'),
                last_poll_error
            )
-           WHEN 'uncounted' THEN 'what Cention reported was not held against what is here '
-               || coalesce('since ' || date_trunc('second', now() - counted_at)::text, 'ever')
+           WHEN 'uncounted' THEN coalesce(
+               'what Cention reported was last held against what is here '
+                   || date_trunc('second', now() - counted_at)::text || ' ago',
+               'what Cention reported was never held against what is here'
+           )
            WHEN 'never received' THEN 'no callback ever came: is our address set in Cention?'
            WHEN 'silent' THEN 'errands were answered since the last callback'
            WHEN 'behind' THEN 'the oldest record waits since '
