@@ -83,7 +83,7 @@ def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Plan]:
         yield errand_reports_plan(workspace.name, data, zone=workspace.timezone, pace=pace)
         yield facebook_ratings_plan(workspace.name, data, pace=pace)
     if token := workspace.tokens.attachments:
-        files = AttachmentsApi(_http(settings, workspace), token=token)
+        files = AttachmentsApi(_http(settings, workspace, patient=True), token=token)
         # Each of a batch may be as large as a temporary file gets, so few at once.
         few = Pace(places=pace.places, lease_s=pace.lease_s, batch=32, group=4)
         for family in KINDS:
@@ -113,10 +113,12 @@ def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[C
     ]
 
 
-def _http(settings: Settings, workspace: WorkspaceSettings) -> HttpApi:
-    timeouts = Timeouts(
-        connect_s=CONNECT_S,
-        read_s=settings.fetch_timeout_s,
-        total_s=settings.fetch_timeout_s * 2,
-    )
+def _http(settings: Settings, workspace: WorkspaceSettings, *, patient: bool = False) -> HttpApi:
+    """Build the caller of a workspace; a ``patient`` one takes files over slow lines.
+
+    No fetch begins after half of a lease, and none takes longer than the other half.
+    """
+    half_s = settings.lease_s / 2
+    total_s = half_s if patient else min(half_s, settings.fetch_timeout_s * 2)
+    timeouts = Timeouts(connect_s=CONNECT_S, read_s=settings.fetch_timeout_s, total_s=total_s)
     return HttpApi("cention", workspace.cention_url, timeouts=timeouts)

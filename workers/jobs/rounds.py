@@ -13,10 +13,11 @@ import structlog
 from psycopg import Connection
 
 from workers.jobs import outcomes, settling, verdicts
-from workers.jobs.outcomes import Outcome, Understood
+from workers.jobs.outcomes import Failed, Outcome, Understood
 from workers.jobs.plans import Plan
+from workers.jobs.verdicts import Standing
 from workers.rules import patience
-from workers.store import polls, wanted
+from workers.store import landed, polls, wanted
 from workers.store.wanted import Claim, Claimed
 
 log = structlog.get_logger(__name__)
@@ -47,7 +48,8 @@ class Round:
         self.unsettled = {record.remote_id for record in claim.records}
         self.finished: SimpleQueue[Finished] = SimpleQueue()
         self.outages_in_a_row = 0
-        self.came_through = False
+        self.came_through = False  # the server has answered something
+        self.succeeded = False  # a record was fetched
         self.refusal: str | None = None
         self.stopped = False
 
@@ -104,6 +106,7 @@ class Round:
             self.stopped = self.stopped or self.outages_in_a_row >= GIVE_UP_AFTER
             return
         self.outages_in_a_row = 0
+        self.succeeded = self.succeeded or not isinstance(outcome, Failed)
         if refusal := verdicts.refusal(outcome):
             self.refusal = refusal
             self.stopped = True
@@ -114,12 +117,19 @@ class Round:
     def _write(self, group: Sequence[Outcome]) -> None:
         try:
             if group:
-                outage = not self.came_through
-                settling.write(self.conn, self.plan, self.claim, group, outage=outage)
+                standing = self._standing()
+                settling.write(self.conn, self.plan, self.claim, group, family=standing)
         finally:
             for outcome in group:
                 close(outcome)
         self._pause_or_resume()
+
+    def _standing(self) -> Standing:
+        workspace, family = self.plan.workspace, self.plan.family
+        succeeds = self.succeeded or landed.understood_within(
+            self.conn, workspace, family, seconds=patience.PROOF_S
+        )
+        return Standing(answers=self.came_through, succeeds=succeeds)
 
     def _pause_or_resume(self) -> None:
         workspace, family = self.plan.workspace, self.plan.family

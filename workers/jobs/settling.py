@@ -12,6 +12,7 @@ from psycopg import Connection
 from workers.jobs import poison, verdicts
 from workers.jobs.outcomes import Failed, Missing, Outcome, Understood, Unfit, Unreadable
 from workers.jobs.plans import Plan
+from workers.jobs.verdicts import Standing
 from workers.rules import patience
 from workers.store import landed, wanted
 from workers.store.landed import Landing
@@ -22,17 +23,20 @@ log = structlog.get_logger(__name__)
 
 
 def write(
-    conn: Connection[Any], plan: Plan, claim: Claim, outcomes: Sequence[Outcome], *, outage: bool
+    conn: Connection[Any],
+    plan: Plan,
+    claim: Claim,
+    outcomes: Sequence[Outcome],
+    *,
+    family: Standing,
 ) -> None:
     """Write a group of outcomes in one transaction; one that poisons it is written alone.
 
     What came too late is wanted again: our fetch may have cleared the flag of a change that
-    the new holder's fetch did not see. That is done apart, for it locks records out of order.
-    ``outage``: nothing has come through lately, so failures do not count against records.
-    """
+    the new holder's fetch did not see. That is done apart, for it locks records out of order."""
     try:
         with conn.transaction():
-            late = _write(conn, plan, claim, outcomes, outage=outage)
+            late = _write(conn, plan, claim, outcomes, family=family)
         if late:
             log.info("came too late, wanted again", family=plan.family, records=len(late))
             wanted.want(conn, plan.workspace, plan.family, late)
@@ -41,7 +45,7 @@ def write(
             raise
         harmless = [_without_poison(outcomes[0], error)] if len(outcomes) == 1 else outcomes
         for outcome in harmless:
-            write(conn, plan, claim, [outcome], outage=outage)
+            write(conn, plan, claim, [outcome], family=family)
 
 
 def _without_poison(outcome: Outcome, error: Exception) -> Outcome:
@@ -60,7 +64,12 @@ def _without_poison(outcome: Outcome, error: Exception) -> Outcome:
 
 
 def _write(
-    conn: Connection[Any], plan: Plan, claim: Claim, outcomes: Sequence[Outcome], *, outage: bool
+    conn: Connection[Any],
+    plan: Plan,
+    claim: Claim,
+    outcomes: Sequence[Outcome],
+    *,
+    family: Standing,
 ) -> set[int]:
     """Write what the claim still holds; return the ids of what it holds no more."""
     ids = {o.claimed.remote_id for o in outcomes}
@@ -68,7 +77,7 @@ def _write(
     ours = [o for o in outcomes if o.claimed.remote_id in held]
     _land(conn, plan, ours)
     _save(conn, plan, ours)
-    _settle(conn, claim, ours, outage=outage)
+    _settle(conn, claim, ours, family=family)
     return ids - held
 
 
@@ -101,9 +110,11 @@ def _save(conn: Connection[Any], plan: Plan, ours: Sequence[Outcome]) -> None:
             plan.mark_unfit(conn, plan.workspace, ids, reason=outcome.reason, at=outcome.fetched_at)
 
 
-def _settle(conn: Connection[Any], claim: Claim, ours: Sequence[Outcome], *, outage: bool) -> None:
+def _settle(
+    conn: Connection[Any], claim: Claim, ours: Sequence[Outcome], *, family: Standing
+) -> None:
     waiting = {
-        o.claimed.remote_id: verdicts.postponed(o, outage=outage, chance=random.random())  # noqa: S311 (spreads waits)
+        o.claimed.remote_id: verdicts.postponed(o, family=family, chance=random.random())  # noqa: S311 (spreads waits)
         for o in ours
     }
     postponed = [p for p in waiting.values() if p]

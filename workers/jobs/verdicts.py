@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import psycopg
@@ -19,6 +20,14 @@ OUTAGES = (errors.Unreachable, errors.Busy)
 REFUSALS = (errors.Unauthorised, errors.Redirected)
 # These will not pass; a record that Postgres refuses is the same.
 HOPELESS = (errors.Refused, errors.TooLarge, errors.BadContent, psycopg.Error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the family as a whole fares, which tells a bad record from a bad day."""
+
+    answers: bool  # the server has answered something in this round
+    succeeds: bool  # a record of the family was fetched in the last ``patience.PROOF_S``
 
 
 def is_outage(outcome: Outcome) -> bool:
@@ -47,10 +56,10 @@ def is_incomplete(outcome: Outcome) -> bool:
     )
 
 
-def postponed(outcome: Outcome, *, outage: bool, chance: float) -> Postponed | None:
+def postponed(outcome: Outcome, *, family: Standing, chance: float) -> Postponed | None:
     """Return how a record waits for its next try; ``None`` if it needs none.
 
-    ``outage``: nothing has come through lately. ``chance`` from 0 to 1 spreads the wait.
+    ``chance`` from 0 to 1 spreads the wait.
     """
     if isinstance(outcome, Missing) and not is_confirmed(outcome):
         return Postponed(
@@ -61,19 +70,20 @@ def postponed(outcome: Outcome, *, outage: bool, chance: float) -> Postponed | N
             missing=True,
         )
     if isinstance(outcome, Failed):
-        return _failed(outcome, outage=outage, chance=chance)
+        return _failed(outcome, family=family, chance=chance)
     return None
 
 
-def _failed(outcome: Failed, *, outage: bool, chance: float) -> Postponed:
+def _failed(outcome: Failed, *, family: Standing, chance: float) -> Postponed:
     error, claimed = outcome.error, outcome.claimed
-    innocent = isinstance(error, REFUSALS) or (outage and is_outage(outcome))
+    innocent = isinstance(error, REFUSALS) or (is_outage(outcome) and not family.answers)
     tries = claimed.tries if innocent else claimed.tries + 1
     asked_s = error.retry_after_s if isinstance(error, errors.Busy) else None
+    exhausted = tries >= patience.MAX_TRIES and not innocent and family.succeeds
     return Postponed(
         remote_id=claimed.remote_id,
         after_s=patience.wait_s(max(tries, 1), asked_s=asked_s, outage=innocent, chance=chance),
         error=str(error) if isinstance(error, errors.ApiError) else poison.name(error),
         tries=tries,
-        parked=isinstance(error, HOPELESS) or (tries >= patience.MAX_TRIES and not innocent),
+        parked=isinstance(error, HOPELESS) or exhausted,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 MAX_TRIES = 12  # failures in a row that speak of the record itself
+PROOF_S = 900.0  # a record parks only if another of its family came through within this time
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 900.0
 LONGEST_OUTAGE_WAIT_S = (

@@ -47,6 +47,15 @@ class UnreadableLine:
     problem: str
 
 
+def understood_within(
+    conn: Connection[Any], workspace: str, family: Family, *, seconds: float
+) -> bool:
+    """Tell whether any document of a family was understood in the last ``seconds``."""
+    parameters = {"workspace": workspace, "family": family, "seconds": seconds}
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return bool(cursor.execute(SQL["understood_within"], parameters).fetchone())
+
+
 def keep(
     conn: Connection[Any], workspace: str, family: Family, landings: Sequence[Landing]
 ) -> None:

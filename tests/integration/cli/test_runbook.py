@@ -139,6 +139,27 @@ def errands_made_after_the_backup(place: Place) -> None:
     assert place.bridge.one("SELECT count(*) FROM intake.wanted") == 101
 
 
+def the_spool_does_not_empty(place: Place) -> None:
+    with psycopg.connect(place.bridge.database, autocommit=True) as admin:
+        admin.execute("CREATE ROLE runbook_reader LOGIN")
+        admin.execute("GRANT USAGE ON SCHEMA intake, cention TO runbook_reader")
+        admin.execute("GRANT SELECT ON ALL TABLES IN SCHEMA intake, cention TO runbook_reader")
+        with place.environment.context() as weak:
+            url = place.bridge.database.replace("//cention@", "//runbook_reader@")
+            weak.setenv("DATABASE_URL", url)
+            assert "we are runbook_reader, who may not write" in place.run().stdout
+        admin.execute("DROP OWNED BY runbook_reader")
+        admin.execute("DROP ROLE runbook_reader")
+    assert "who may write" in place.run().stdout
+
+
+def callbacks_lie_in_bad(place: Place) -> None:
+    keep(place.bridge, place.document("callback_answer_errand"))
+    assert "waits to be filed" in place.run().stdout
+    place.bridge.file()
+    assert "waits to be filed" not in place.run().stdout
+
+
 def cention_is_away(place: Place) -> None:
     with place.environment.context() as away:
         away.setenv("CENTION_URL", f"http://{NOWHERE}/s/demo")
@@ -268,6 +289,9 @@ TROUBLES: dict[str, Callable[[Place], None]] = {
     "Moved to another database": moved_to_another_database,
     "Restored from a backup": restored_from_a_backup,
     "Errands made after the backup": errands_made_after_the_backup,
+    "The spool does not empty": the_spool_does_not_empty,
+    "The spool is full, or cannot be written": postgres_is_away,
+    "Callbacks lie in bad": callbacks_lie_in_bad,
     "Cention is away": cention_is_away,
     "Cention refuses our token": cention_refuses_our_token,
     "Something else answers in place of Cention": something_else_answers,

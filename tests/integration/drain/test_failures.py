@@ -100,16 +100,28 @@ def test_a_record_that_fails_as_if_the_server_were_away_while_others_come_throug
     assert bridge.wanted(1)["tries"] == 1
 
 
-def test_waiting_times_grow_with_every_failure_and_after_twelve_the_record_parks(lonely_bridge):
+def broken_for(hopeless_id):
+    """Let the server fail on one record, for ever."""
+
+    def meanwhile(rating_id):
+        if rating_id == hopeless_id:
+            raise errors.BrokenOff("failed over there", api="cention", status=500)
+
+    return meanwhile
+
+
+def test_waiting_times_grow_with_every_failure_and_after_twelve_the_record_parks(
+    lonely_bridge, shelf
+):
     bridge = lonely_bridge
-    bridge.want(REPORTS, 1)
-    broken = errors.BrokenOff("failed over there", api="cention", status=500)
+    bridge.want(RATINGS, 1, 2)
+    shelf.meanwhile = broken_for(1)
     waits = []
 
     for _ in range(patience.MAX_TRIES):
         assert bridge.wanted(1)["parked_at"] is None
         bridge.make_due()
-        bridge.drain(REPORTS, fetch=raising(broken))
+        bridge.drain(shelf.plan())
         waits.append(bridge.wanted(1)["wait_s"])
 
     row = bridge.wanted(1)
@@ -117,7 +129,21 @@ def test_waiting_times_grow_with_every_failure_and_after_twelve_the_record_parks
     assert (row["tries"], row["last_error"]) == (12, "cention: failed over there (HTTP 500)")
     ceilings = [min(900, 5 * 2**n) for n in range(12)]
     assert all(c / 2 - 1 <= wait <= c for wait, c in zip(waits, ceilings, strict=True))
-    assert bridge.drain(REPORTS, fetch=raising(broken)) == IDLE
+    assert bridge.drain(shelf.plan()) == IDLE
+
+
+def test_no_record_parks_while_none_of_its_family_comes_through(lonely_bridge, shelf):
+    """An hour of errors at Cention must not give up every record that waits."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 1)
+    shelf.meanwhile = broken_for(1)
+
+    for _ in range(patience.MAX_TRIES + 3):
+        bridge.make_due()
+        bridge.drain(shelf.plan())
+
+    row = bridge.wanted(1)
+    assert (row["tries"], row["parked_at"]) == (15, None)
 
 
 @pytest.mark.parametrize(

@@ -47,3 +47,11 @@ SET problem = said.problem,
     understood_at = CASE WHEN said.problem IS NULL THEN now() ELSE l.understood_at END
 FROM unnest(%(ids)s::bigint[], %(problems)s::text[]) AS said (remote_id, problem)
 WHERE l.workspace = %(workspace)s AND l.family = %(family)s AND l.remote_id = said.remote_id;
+
+-- name: understood_within
+-- True if any document of a family was understood lately.
+SELECT EXISTS (
+    SELECT FROM intake.landed
+    WHERE workspace = %(workspace)s AND family = %(family)s
+      AND understood_at > now() - make_interval(secs => %(seconds)s)
+);
