@@ -10,7 +10,7 @@ class Queue(StrEnum):
 
     CALLBACKS = "callbacks"  # short and urgent, never waits for Cention: filing, the sweep
     POLLS = "polls"  # looks at lists, which wait for Cention
-    FETCH = "fetch"  # drains, which wait for Cention
+    FETCH = "fetch"  # drains, which wait for Cention, and counting, which takes its time
 
 
 class TaskName(StrEnum):
@@ -21,6 +21,7 @@ class TaskName(StrEnum):
     DRAIN = "drain"
     SWEEP = "sweep"
     CANARY = "canary"
+    RECONCILE = "reconcile"
 
 
 class Family(StrEnum):

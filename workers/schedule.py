@@ -9,6 +9,7 @@ from workers.settings import Settings
 
 SWEEP_EVERY_S = 2.0
 CANARY_EVERY_S = 15.0
+RECONCILE_EVERY_S = 60.0  # a look whether counting is due; so that no restart of beat puts it off
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -22,6 +23,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     return {
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
         "canary": _every(CANARY_EVERY_S, TaskName.CANARY),
+        "reconcile": _every(RECONCILE_EVERY_S, TaskName.RECONCILE, queue=Queue.FETCH),
         **polls,
     }
 

@@ -14,6 +14,7 @@ from workers.cli.dictionary import dictionary
 from workers.cli.migrate import migrate
 from workers.cli.parked import parked
 from workers.cli.poll import poll
+from workers.cli.reconcile import reconcile
 from workers.cli.renormalise import renormalise
 from workers.cli.status import status
 from workers.cli.unreadable import unreadable
@@ -38,6 +39,7 @@ for command in (
     parked,
     callbacks,
     unreadable,
+    reconcile,
     renormalise,
     dictionary,
 ):
