@@ -44,6 +44,18 @@ def called_back(centre, **facts):
     centre.put("intake.callback", workspace="demo", body_sha256=body, document="{}", **known)
 
 
+def waits(centre, **facts):
+    """Put one report on the list of what has to be fetched."""
+    known = {"workspace": "demo", "family": "errand_reports", "remote_id": 1}
+    centre.put("intake.wanted", **known, **facts)
+
+
+def landed(centre, family, **facts):
+    """Keep one document as it came."""
+    known = {"workspace": "demo", "family": family, "remote_id": 1, "document": "{}"}
+    centre.put("intake.landed", **known, **facts)
+
+
 def states(centre):
     found = centre.ask("SELECT family, state FROM analyst.freshness WHERE workspace = 'demo'")
     return {row["family"]: row["state"] for row in found}
@@ -116,42 +128,19 @@ def test_a_record_that_waits_for_minutes_means_behind(healthy):
 
 
 def test_a_record_that_keeps_failing_means_behind_between_its_tries_too(healthy):
-    healthy.put(
-        "intake.wanted",
-        workspace="demo",
-        family="errand_reports",
-        remote_id=1,
-        wanted_at=ago(minutes=6),
-        due_at=ago(minutes=-9),
-        tries=7,
-    )
+    waits(healthy, wanted_at=ago(minutes=6), due_at=ago(minutes=-9), tries=7)
 
     assert states(healthy)["errand_reports"] == "behind"
 
 
 def test_a_record_that_only_waits_for_its_sla_is_not_behind(healthy):
-    healthy.put(
-        "intake.wanted",
-        workspace="demo",
-        family="errand_reports",
-        remote_id=1,
-        wanted_at=ago(minutes=6),
-        due_at=ago(minutes=-1),
-        looks=3,
-    )
+    waits(healthy, wanted_at=ago(minutes=6), due_at=ago(minutes=-1), looks=3)
 
     assert states(healthy)["errand_reports"] == "fresh"
 
 
 def test_records_given_up_mean_incomplete(healthy):
-    healthy.put(
-        "intake.wanted",
-        workspace="demo",
-        family="errand_reports",
-        remote_id=1,
-        wanted_at=ago(days=2),
-        parked_at=ago(days=1),
-    )
+    waits(healthy, wanted_at=ago(days=2), parked_at=ago(days=1))
 
     found = one(healthy, "errand_reports")
     assert (found["state"], found["parked"]) == ("incomplete", 1)
@@ -159,15 +148,7 @@ def test_records_given_up_mean_incomplete(healthy):
 
 
 def test_documents_that_make_no_sense_mean_incomplete(healthy):
-    healthy.put(
-        "intake.landed",
-        workspace="demo",
-        family="facebook_ratings",
-        remote_id=1,
-        document="{}",
-        fetched_at=ago(days=1),
-        problem="/data: missing",
-    )
+    landed(healthy, "facebook_ratings", fetched_at=ago(days=1), problem="/data: missing")
 
     assert states(healthy)["facebook_ratings"] == "incomplete"
 
@@ -189,27 +170,16 @@ def test_attachments_have_no_list_and_are_judged_by_what_waits(healthy):
 
 
 def test_a_family_of_which_nothing_waits_any_more_is_still_listed(healthy):
-    healthy.put(
-        "intake.landed",
-        workspace="demo",
-        family="area_archives",
-        remote_id=1,
-        document="{}",
-        fetched_at=ago(hours=1),
-        understood_at=ago(hours=1),
-    )
+    landed(healthy, "area_archives", fetched_at=ago(hours=1), understood_at=ago(hours=1))
 
     assert set(states(healthy)) == {*POLLED, "callbacks", "area_archives"}
     assert states(healthy)["area_archives"] == "fresh"
 
 
 def test_the_last_success_is_the_last_row_written(healthy):
-    healthy.put(
-        "intake.landed",
-        workspace="demo",
-        family="errand_reports",
-        remote_id=1,
-        document="{}",
+    landed(
+        healthy,
+        "errand_reports",
         fetched_at=ago(hours=1),
         understood_at=(stored := ago(minutes=59)),
     )
