@@ -20,6 +20,7 @@ class TaskName(StrEnum):
     DRAIN = "drain"
     SWEEP = "sweep"
     CANARY = "canary"
+    RETAIN = "retain"
 
 
 class Family(StrEnum):

@@ -9,6 +9,7 @@ from workers.settings import Settings
 
 SWEEP_EVERY_S = 2.0
 CANARY_EVERY_S = 15.0
+RETAIN_EVERY_S = 3600.0
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -20,14 +21,17 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     return {
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
         "canary": _every(CANARY_EVERY_S, TaskName.CANARY),
+        "retain": _every(RETAIN_EVERY_S, TaskName.RETAIN, queue=Queue.FETCH),
         **polls,
     }
 
 
-def _every(seconds: float, task: TaskName, *args: str) -> dict[str, Any]:
+def _every(
+    seconds: float, task: TaskName, *args: str, queue: Queue = Queue.CALLBACKS
+) -> dict[str, Any]:
     return {
         "task": task,
         "schedule": seconds,
         "args": args,
-        "options": {"queue": Queue.CALLBACKS, "expires": max(seconds * 2, 10)},
+        "options": {"queue": queue, "expires": max(seconds * 2, 10)},
     }

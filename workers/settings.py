@@ -17,6 +17,15 @@ RUN_ENV = Path("var/run.env")  # written by `make run`, so that commands beside 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """For how many days contents are kept, by class; 0 for ever."""
+
+    callbacks_days: int = 0  # documents of callbacks that were filed
+    landed_days: int = 0  # documents that became rows
+    bodies_days: int = 0  # bodies of errands and answers, contents of attachments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that is set from outside."""
 
@@ -31,6 +40,7 @@ class Settings:
     lease_s: int
     attachment_max_bytes: int
     receiver_url: str = ""  # where the receiver answers; empty if it was not told
+    retention: Retention = Retention()
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -46,6 +56,7 @@ def load_settings() -> Settings:
         Env.read_env(str(RUN_ENV), override=False)
     env = Env(eager=False)
     numbers = _numbers(env)
+    retention = _retention(env)
     database_url = env.str("DATABASE_URL")
     broker_url = env.str("BROKER_URL")
     allow_unsigned = env.bool("CENTION_ALLOW_UNSIGNED", False)
@@ -66,6 +77,7 @@ def load_settings() -> Settings:
         workspaces=workspaces,
         allow_unsigned=allow_unsigned,
         receiver_url=receiver_url,
+        retention=retention,
         **numbers,
     )
 
@@ -83,3 +95,12 @@ def _numbers(env: Env) -> dict[str, Any]:
             "ATTACHMENT_MAX_BYTES", 32 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
         ),
     }
+
+
+def _retention(env: Env) -> Retention:
+    days = check.Range(min=0, max=36_500)
+    return Retention(
+        callbacks_days=env.int("RETAIN_CALLBACKS_DAYS", 0, validate=days),
+        landed_days=env.int("RETAIN_LANDED_DAYS", 0, validate=days),
+        bodies_days=env.int("RETAIN_BODIES_DAYS", 0, validate=days),
+    )

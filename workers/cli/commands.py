@@ -11,8 +11,10 @@ import structlog
 from workers.cli.callbacks import callbacks
 from workers.cli.check import check
 from workers.cli.dictionary import dictionary
+from workers.cli.erase import erase
 from workers.cli.migrate import migrate
 from workers.cli.parked import parked
+from workers.cli.persons import export_person
 from workers.cli.poll import poll
 from workers.cli.renormalise import renormalise
 from workers.cli.status import status
@@ -40,6 +42,8 @@ for command in (
     unreadable,
     renormalise,
     dictionary,
+    erase,
+    export_person,
 ):
     cention.add_command(command)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import click
 import psycopg
@@ -17,6 +19,8 @@ from workers.workspaces import SettingsError, WorkspaceSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
 
 def json_option(command: Command) -> Command:
     """Add ``--json``."""
@@ -26,6 +30,30 @@ def json_option(command: Command) -> Command:
 def workspace_option(command: Command) -> Command:
     """Add ``--workspace``."""
     return click.option("--workspace", metavar="NAME", help="As in the settings.")(command)
+
+
+def person_options(command: Command) -> Command:
+    """Add ``--address``, ``--reviewer`` and ``--spool``, by which a person is found."""
+
+    @functools.wraps(command)
+    def checked(*args: Any, address: str, reviewers: tuple[str, ...], **others: Any) -> Any:
+        if not address.strip() and not reviewers:
+            raise click.UsageError("Whom? Add --address, or --reviewer.")
+        return command(*args, address=address, reviewers=reviewers, **others)
+
+    for option in (
+        click.option("--spool", type=FOLDER, help="The receiver's SPOOL_DIR, on its machine."),
+        click.option(
+            "--reviewer",
+            "reviewers",
+            multiple=True,
+            metavar="ID|NAME",
+            help="Of Facebook ratings: the reviewer's id at Facebook, or exact name.",
+        ),
+        click.option("--address", default="", metavar="A@B.C", help="In any spelling of case."),
+    ):
+        checked = option(checked)
+    return cast(Command, checked)
 
 
 def settings_of_this_place() -> Settings:
