@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from workers.cli.printing import Column, counted, note, say, say_json, say_table
+from workers.cli.printing import Column, counted, note, plain, say, say_json, say_table
 from workers.cli.progress import progress
 from workers.cli.surroundings import (
     database,
@@ -18,6 +18,8 @@ from workers.cli.surroundings import (
 from workers.cli.trouble import Trouble
 from workers.jobs import erasing
 from workers.jobs.erasing import Erasure
+from workers.jobs.whom import Whom
+from workers.settings import Settings
 
 COLUMNS = (
     Column(heading="table"),
@@ -26,8 +28,8 @@ COLUMNS = (
 )
 WARNINGS = (
     "Cention still has what it has. Whatever it tells again of these errands and ratings is "
-    "blanked within the hour; a new errand of the person, or somebody else's that mentions the person, "
-    "brings the person back: erase there first, then run this again.",
+    "blanked within the hour; a new errand of the person, or somebody else's that mentions the "
+    "person, brings the person back: erase there first, then run this again.",
     "The old bytes stay on the disk until VACUUM and until the write-ahead log is recycled, and "
     "longer in archives of the log, in replicas and in backups. VACUUM (FULL) rewrites a table.",
     "Not looked through: contents of files that are not the person's, names of agents and areas "
@@ -55,32 +57,34 @@ def erase(
     it. May be broken off and run again at any time.
     """
     settings = settings_of_this_place()
-    who = ", ".join(filter(None, (address, *reviewers)))
     if not dry_run and not yes:
-        if not sys.stdin.isatty():
-            raise click.UsageError("This cannot be undone. Add --yes, or --dry-run to look first.")
-        click.confirm(f"Erase {who} for good?", abort=True, err=True)
-    with (
-        database(settings, autocommit=True) as conn,
-        progress("pages", erasing.count_pages(conn)) as advance,
-    ):
-        try:
-            erasure = erasing.erase(
-                conn,
-                address=address,
-                reviewers=reviewers,
-                spool=spool,
-                dry_run=dry_run,
-                progress=advance,
-            )
-        except OSError as error:
-            raise Trouble(f"The spool cannot be erased from: {error.strerror}.") from None
+        _ask(", ".join(filter(None, (address, *reviewers))))
+    erasure = _erase(
+        settings, Whom(address=address, reviewers=reviewers, spool=spool), dry_run=dry_run
+    )
     if as_json:
         say_json({"dry_run": dry_run, "erasure": erasure, "warnings": WARNINGS})
     else:
         _tell(erasure, dry_run=dry_run, spool=spool)
     if erasure.unreadable:
         raise click.exceptions.Exit(1)
+
+
+def _ask(who: str) -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError("This cannot be undone. Add --yes, or --dry-run to look first.")
+    click.confirm(f"Erase {plain(who)} for good?", abort=True, err=True)
+
+
+def _erase(settings: Settings, whom: Whom, *, dry_run: bool) -> Erasure:
+    with (
+        database(settings, autocommit=True) as conn,
+        progress("pages", erasing.count_pages(conn)) as advance,
+    ):
+        try:
+            return erasing.erase(conn, whom, dry_run=dry_run, progress=advance)
+        except OSError as error:
+            raise Trouble(f"The spool cannot be erased from: {error.strerror}.") from None
 
 
 def _tell(erasure: Erasure, *, dry_run: bool, spool: Path | None) -> None:

@@ -10,6 +10,7 @@ from workers.cli.printing import say_json
 from workers.cli.progress import progress
 from workers.cli.surroundings import database, person_options, settings_of_this_place
 from workers.jobs import erasing, exporting
+from workers.jobs.whom import Whom
 
 
 @click.command("export-person")
@@ -28,12 +29,6 @@ def export_person(
         database(settings, autocommit=True) as conn,
         progress("pages", erasing.count_pages(conn)) as advance,
     ):
-        export = exporting.export(
-            conn,
-            address=address,
-            reviewers=reviewers,
-            spool=spool,
-            contents=contents,
-            progress=advance,
-        )
+        whom = Whom(address=address, reviewers=reviewers, spool=spool)
+        export = exporting.export(conn, whom, contents=contents, progress=advance)
     say_json(export)

@@ -25,15 +25,13 @@ Due = Callable[[Connection[Any], Key], list[Key]]
 Blank = Callable[[Connection[Any], Sequence[Key], Tally], None]
 
 
-def blank_due(conn: Connection[Any]) -> Tally:
+def blank_due(conn: Connection[Any], tally: Tally) -> None:
     """Blank what is here of erased records and is not blank yet, a transaction a batch.
 
     ``conn`` is in autocommit mode. May be broken off and run again at any time.
     """
-    tally = Tally()
     _each(conn, lambda c, after: erased.errands_due(c, after=after, limit=BATCH), _errands, tally)
     _each(conn, lambda c, after: erased.ratings_due(c, after=after, limit=BATCH), _ratings, tally)
-    return tally
 
 
 def _each(conn: Connection[Any], due: Due, blank: Blank, tally: Tally) -> None:

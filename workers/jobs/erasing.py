@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from psycopg import Connection
@@ -14,6 +13,7 @@ from workers.jobs import blanking, looking, spooled_persons
 from workers.jobs.erasure_tally import ErasedRows, Tally
 from workers.jobs.looking import Progress, Sighting
 from workers.jobs.spooled_persons import SpoolErasure
+from workers.jobs.whom import Whom
 from workers.queues import Family
 from workers.rules.blank_documents import blanked, names_beside, redacted
 from workers.rules.persons import Person
@@ -33,31 +33,33 @@ class Erasure:
     unreadable: tuple[str, ...]  # files of the spool that mention the person and were left alone
 
 
-def erase(
-    conn: Connection[Any],
-    *,
-    address: str,
-    reviewers: Sequence[str],
-    spool: Path | None,
-    dry_run: bool,
-    progress: Progress,
-) -> Erasure:
-    """Erase the person of an address, and Facebook reviewers, by id or exact name.
-
-    The spool comes first: what is brought from it to Postgres meanwhile is erased already.
+def erase(conn: Connection[Any], whom: Whom, *, dry_run: bool, progress: Progress) -> Erasure:
+    """Erase a person from everywhere.
 
     ``conn`` is in autocommit mode: every batch is a transaction, so this may be broken off and run
     again. ``dry_run`` does it all in one transaction and rolls that back; until then its rows are
-    locked. ``progress`` is told how many pages were looked through.
+    locked. ``progress`` is told how many pages were looked through. The spool comes first: what is
+    brought from it to Postgres meanwhile is erased already. Raises ``OSError`` if it is broken.
     """
-    person = Person(address, erased.names_of(conn, address.strip().lower()))
-    errands = set(erased.errands_of(conn, person.address)) if person.address else set()
-    emptied = SpoolErasure(files=0, unreadable=(), errands=frozenset())
-    if spool is not None and person.address:
-        emptied = spooled_persons.erase(spool, person, errands, dry_run=dry_run)
-        errands |= emptied.errands
+    known = Person(whom.address)
+    person = known.known_as(erased.names_of(conn, known.address))
+    errands = set(erased.errands_of(conn, person.address))
+    spooled = SpoolErasure(files=0, unreadable=(), errands=frozenset())
+    if whom.spool is not None:
+        spooled = spooled_persons.erase(whom.spool, person, errands, dry_run=dry_run)
     with conn.transaction(force_rollback=True) if dry_run else nullcontext():
-        return _erase(conn, person, errands, reviewers, emptied, progress)
+        errands = _remember(conn, person, errands | spooled.errands)
+        ratings = erased.ratings_of(conn, whom.reviewers)
+        erased.remember(conn, Family.FACEBOOK_RATINGS, ratings, address="")
+        tally = Tally()
+        errands |= _erase_everywhere(conn, person, tally, progress)
+    return Erasure(
+        tables=tally.tables(),
+        errands=len(errands),
+        ratings=len(ratings),
+        spooled=spooled.files,
+        unreadable=spooled.unreadable,
+    )
 
 
 def count_pages(conn: Connection[Any]) -> int:
@@ -65,37 +67,19 @@ def count_pages(conn: Connection[Any]) -> int:
     return sum(texts.pages(conn, table) for table in texts.texts(conn))
 
 
-def _erase(
-    conn: Connection[Any],
-    person: Person,
-    found: set[erased.Key],
-    reviewers: Sequence[str],
-    emptied: SpoolErasure,
-    progress: Progress,
-) -> Erasure:
-    errands = _remember(conn, person, found)
-    ratings: set[erased.Key] = set()
-    if reviewers:
-        written = erased.ratings_of(conn, reviewers)
-        ratings = erased.remember(conn, Family.FACEBOOK_RATINGS, written, address="")
-
-    tally = Tally()
+def _erase_everywhere(
+    conn: Connection[Any], person: Person, tally: Tally, progress: Progress
+) -> set[erased.Key]:
+    """Documents first, as they tell more errands of the person's; these are returned."""
     tables = looking.ordered(texts.texts(conn)) if person.address else []
-    documents = [table for table in tables if table.name in (looking.LANDED, looking.CALLBACK)]
+    documents = [table for table in tables if table.name in looking.DOCUMENTS]
+    errands: set[erased.Key] = set()
     for table in documents:
         errands |= _erase_from(conn, table, person, tally, progress)
-    blank = blanking.blank_due(conn)
-    tally.blanked += blank.blanked
-    tally.removed += blank.removed
+    blanking.blank_due(conn, tally)
     for table in tables[len(documents) :]:
         _erase_from(conn, table, person, tally, progress)
-    return Erasure(
-        tables=tally.tables(),
-        errands=len(errands),
-        ratings=len(ratings),
-        spooled=emptied.files,
-        unreadable=emptied.unreadable,
-    )
+    return errands
 
 
 def _remember(conn: Connection[Any], person: Person, keys: Iterable[erased.Key]) -> set[erased.Key]:

@@ -14,7 +14,7 @@ from workers.store import mentions as texts
 from workers.store.mentions import Found, Texts
 
 LANDED, CALLBACK = "intake.landed", "intake.callback"
-ORDER = {LANDED: 0, CALLBACK: 1}
+DOCUMENTS = (LANDED, CALLBACK)
 REPORTS = "errand_reports"
 ERRAND = ("data", "relationships", "errand", "data", "id")
 LONGEST_ID = 18  # digits that surely are a bigint
@@ -35,7 +35,8 @@ class Sighting:
 
 def ordered(tables: list[Texts]) -> list[Texts]:
     """Return the tables, documents first, as they tell which errands are the person's."""
-    return sorted(tables, key=lambda table: ORDER.get(table.name, len(ORDER)))
+    order = {name: place for place, name in enumerate(DOCUMENTS)}
+    return sorted(tables, key=lambda table: order.get(table.name, len(order)))
 
 
 def look(
@@ -59,7 +60,7 @@ def _sighting(table: Texts, found: Found, person: Person) -> Sighting | None:
     if not named and not found.erased:
         return None
     own = (
-        table.name in (LANDED, CALLBACK)
+        table.name in DOCUMENTS
         and named
         and not found.erased
         and claimed(found.row["document"], person)

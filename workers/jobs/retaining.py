@@ -12,6 +12,7 @@ import structlog
 from psycopg import Connection
 
 from workers.jobs import blanking
+from workers.jobs.erasure_tally import Tally
 from workers.settings import Retention
 from workers.store import Transaction, retention, slots
 
@@ -50,8 +51,8 @@ def retain(policy: Retention, *, session: Transaction, run_s: float = RUN_S) -> 
     with session() as conn, slots.held(conn, LOCK, places=1) as place:
         if place is None:
             return Retained(removed={}, more=False)
-        if blanked := blanking.blank_due(conn).total():
-            removed["erased"] = blanked
+        blanking.blank_due(conn, tally := Tally())
+        removed["erased"] = tally.total()
         now = datetime.now(UTC)
         for name, remove, days, limit in _classes(policy):
             before = now - timedelta(days=days)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import html
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from html.entities import html5
 
 ERASED = "[erased]"
 SHORTEST_NAME = 2  # a letter alone is no name
 
-_ENTITIES = {text: name for name, text in html5.items() if name.endswith(";")}
+_ENTITIES: defaultdict[str, list[str]] = defaultdict(list)
+for _name, _text in html5.items():
+    if _name.endswith(";"):
+        _ENTITIES[_text].append(_name)
 _NOT_ASCII_WORD = re.compile(r"[^0-9A-Za-z]+")
 
 
@@ -61,8 +65,7 @@ def _address_pattern(address: str) -> re.Pattern[str]:
     spelled = "".join(map(_spellings, address))
     if "@" not in address:
         return re.compile(rf"\A\s*{spelled}\s*\Z", re.IGNORECASE)
-    before = r"(?:(?<![\w.+-])|(?<=%[0-9A-Fa-f]{2}))"
-    return re.compile(rf"{before}{spelled}(?!\w|[.-]\w)", re.IGNORECASE)
+    return re.compile(f"{_NOT_WITHIN}{spelled}(?!{_GOES_ON})", re.IGNORECASE)
 
 
 def _spellings(character: str) -> str:
@@ -70,15 +73,18 @@ def _spellings(character: str) -> str:
     if character.isascii() and character.isalnum():
         return character
     code = ord(character)
-    spellings = [
+    return f"(?:{'|'.join([*_encoded(character), f'&#0+{code};', f'&#x0+{code:x};'])})"
+
+
+def _encoded(character: str) -> list[str]:
+    code = ord(character)
+    encoded = [
         re.escape(character),
         "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogatepass")),
-        f"&#0*{code};",
-        f"&#x0*{code:x};",
+        f"&#{code};",
+        f"&#x{code:x};",
     ]
-    if character in _ENTITIES:
-        spellings.append(re.escape(f"&{_ENTITIES[character]}"))
-    return f"(?:{'|'.join(spellings)})"
+    return [*encoded, *(re.escape(f"&{name}") for name in _ENTITIES.get(character, ()))]
 
 
 def _name_pattern(name: str) -> re.Pattern[str]:
@@ -89,3 +95,15 @@ def _name_pattern(name: str) -> re.Pattern[str]:
 
 def _either(*patterns: re.Pattern[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{p.pattern})" for p in patterns), re.IGNORECASE)
+
+
+# An address begins after what is no letter of an address, or after a character spelled as in a URL;
+# an apostrophe may also be a quotation mark, so that it counts only within a word.
+_NOT_WITHIN = "".join(
+    (
+        r"(?:(?<![\w.+-])|(?<=%[0-9A-F]{2}))",
+        *(f"(?<!{spelling})" for letter in ".+-_" for spelling in _encoded(letter)[1:]),
+        *(rf"(?<!\w{spelling})" for spelling in _encoded("'")),
+    )
+)
+_GOES_ON = rf"\w|(?:{'|'.join([*_encoded('.'), *_encoded('-')])})\w"
