@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test check lint types layers bench clean
+.PHONY: help run test check lint types layers bench chaos clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ layers: .venv/dev
 
 bench: .venv/dev  ## measure, and print a table with the machine
 	$(BIN)/python -m tests.bench
+
+chaos: .venv/dev  ## kill everything at random, show that nothing is lost; CHAOS="--seed 1 --minutes 3"
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 clean:  ## remove what `make` made, except the data under var/
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

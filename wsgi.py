@@ -8,10 +8,15 @@ from celery import Celery
 
 from receiver import create_app, database
 from receiver.announcing import Announcer
+from receiver.breaker import Breaker
+from receiver.emptying import Emptier
 from receiver.keeping import GroupCommit
+from receiver.safekeeping import Safekeeping
+from receiver.spool import Spool
 from workers import logs
 from workers.queues import Queue, TaskName
 from workers.settings import load_settings
+from workers.spool_status import read_spool
 
 BROKER_S = 1  # for the broker to answer; a nudge is not worth waiting for
 
@@ -43,11 +48,25 @@ def broker_is_up() -> None:
         connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_S)
 
 
+inbox = database.Inbox(settings.database_url)
+committer = GroupCommit(inbox.write, hang_up=inbox.hang_up)
+announcer = Announcer(nudge)
+spool = Spool(settings.spool_dir, max_bytes=settings.spool_max_bytes)
+breaker = Breaker()
 app = create_app(
     settings,
-    keep=GroupCommit(database.Inbox(settings.database_url).write).keep,
-    announce=Announcer(nudge).announce,
+    keep=Safekeeping(committer, spool.put, breaker).keep,
+    announce=announcer.announce,
     read_gauges=partial(database.read_gauges, settings.database_url),
     database=partial(database.is_up, settings.database_url),
     broker=broker_is_up,
+    spool=spool.check,
+    read_spool=partial(read_spool, settings.spool_dir),
 )
+# Callbacks of an earlier process may wait: their way to Postgres begins without a new one.
+Emptier(
+    spool,
+    partial(database.open_inbox, settings.database_url),
+    breaker=breaker,
+    announce=announcer.announce,
+).start()

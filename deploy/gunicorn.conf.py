@@ -9,7 +9,7 @@ from typing import Any
 from prometheus_client import multiprocess
 
 bind = os.environ.get("RECEIVER_BIND", "127.0.0.1:8000")
-worker_class = "gthread"
+worker_class = "receiver.web_worker.WebWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 8
 timeout = 30  # seconds; a worker that is silent for longer is replaced

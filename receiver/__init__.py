@@ -9,7 +9,7 @@ from receiver.announcing import Announce
 from receiver.envelope import Secrets
 from receiver.health import Check
 from receiver.keeping import Keep
-from receiver.metrics import ReadGauges
+from receiver.metrics import ReadGauges, ReadSpool
 from workers.settings import Settings
 
 
@@ -25,6 +25,8 @@ def create_app(
     read_gauges: ReadGauges,
     database: Check,
     broker: Check,
+    spool: Check,
+    read_spool: ReadSpool,
 ) -> Flask:
     """Build the web application out of parts made elsewhere.
 
@@ -35,8 +37,8 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = callbacks.BODY_MAX_BYTES + 1  # a longer one is cut here
     app.register_blueprint(callbacks.blueprint(secrets, keep=keep, announce=announce))
-    app.register_blueprint(health.blueprint(database=database, broker=broker))
-    app.register_blueprint(metrics.blueprint(read_gauges))
+    app.register_blueprint(health.blueprint(database=database, broker=broker, spool=spool))
+    app.register_blueprint(metrics.blueprint(read_gauges, read_spool))
     metrics.watch(app, endpoint=callbacks.ENDPOINT)
     errors.register(app)
     return app

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import isinf
@@ -15,8 +16,13 @@ import orjson
 from schemas.clean import clean
 
 MAX_DEPTH = 254  # levels of brackets, as many as orjson writes; Cention's documents have about ten
+MAX_VALUES = 200_000  # in a body; millions, however small, take process and database many seconds
 REMOVED = "[removed]"
 SECRET_MEMBER = "api_secret"  # noqa: S105 - the name of the member, not a secret
+
+
+# Matches at every quote: what is not closed ends with the body, so the time is linear.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 class NotADocument(ValueError):
@@ -74,8 +80,9 @@ def read_body(body: bytes) -> dict[str, Any]:
 
     Of a member given twice the last counts. Raises ``NotADocument`` for anything else, also for
     NaN, infinite numbers, integers of thousands of digits and bottomless nesting, all of which
-    ``json`` alone would let pass or answer with other errors.
+    ``json`` alone would let pass or answer with other errors, and for more than ``MAX_VALUES``.
     """
+    _refuse_crowd(body)
     try:
         document = _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -98,6 +105,15 @@ def seal(document: Mapping[str, Any], secrets: Secrets) -> Sealed:
         kept = secrets.removed_from(clean(kept))
         text = _canonical(kept) or _CANONICAL.encode(_in_order(kept)).encode()
     return Sealed(document=kept, sha256=hashlib.sha256(text).digest())
+
+
+def _refuse_crowd(body: bytes) -> None:
+    if len(body) <= 2 * MAX_VALUES:  # a value and what parts it from the next
+        return
+    texts_most = 2 * MAX_VALUES  # each value may have a name
+    between, texts = _STRING.subn(b"", body, count=texts_most + 1)
+    if texts > texts_most or sum(map(between.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise NotADocument(f"The body holds more than {MAX_VALUES:,} values.")
 
 
 def _without_shown_secret(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import TypeAlias
 
@@ -27,19 +29,24 @@ class NotKept(Exception):
     """The callback could be stored nowhere in time: its sender must send it again."""
 
 
+class Refused(NotKept):
+    """Postgres is there, and would not have this callback."""
+
+
 class _Waiting:
     """A callback between the request that brought it and the thread that writes it."""
 
-    __slots__ = ("_settled", "abandoned", "callback", "kept")
+    __slots__ = ("_settled", "abandoned", "callback", "kept", "refused")
 
     def __init__(self, callback: NewCallback) -> None:
         self.callback = callback
         self.kept = False
+        self.refused = False
         self.abandoned = False  # its request has answered; nobody waits any more
         self._settled = threading.Event()
 
-    def settle(self, *, kept: bool) -> None:
-        self.kept = kept
+    def settle(self, *, kept: bool, refused: bool = False) -> None:
+        self.kept, self.refused = kept, refused
         self._settled.set()
 
     def wait(self, within_s: float) -> bool:
@@ -54,26 +61,37 @@ class GroupCommit:
     Its thread begins with the first callback, so that a process may fork before.
     """
 
-    def __init__(self, write: Write, *, within_s: float = KEEP_WITHIN_S) -> None:
+    def __init__(
+        self, write: Write, *, hang_up: Callable[[], None], within_s: float = KEEP_WITHIN_S
+    ) -> None:
+        """``hang_up`` makes a write under way fail, from another thread."""
         self._write = write
+        self._hang_up = hang_up
         self._within_s = within_s
         self._arrived: SimpleQueue[_Waiting] = SimpleQueue()
         self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._failed = Seldom("callbacks not kept")
+        self._failed = Seldom("callbacks not committed")
 
     def keep(self, callback: NewCallback) -> None:
-        """Return once ``callback`` is committed. Raises ``NotKept`` after ``within_s`` seconds.
+        """Return once ``callback`` is committed.
 
-        A callback refused so may be kept all the same, if its commit was under way: a repeat of
-        it changes nothing.
+        Raises ``NotKept`` after ``within_s`` seconds, or earlier if Postgres is away, and
+        ``Refused`` if it is there and would not have the callback. One that is not kept
+        may be committed all the same, if that was under way: a repeat of it changes nothing.
         """
         waiting = _Waiting(callback)
         self._arrived.put(waiting)
         if self._thread is None:
             self._start()
         if not waiting.wait(self._within_s):
-            raise NotKept
+            raise Refused if waiting.refused else NotKept
+
+    def give_up(self) -> None:
+        """Let nobody wait any longer for a Postgres that has fallen silent."""
+        self._hang_up()
+        for waiting in self._gathered():
+            waiting.settle(kept=False)
 
     def _start(self) -> None:
         with self._start_lock:
@@ -89,13 +107,12 @@ class GroupCommit:
                 self._settle(group)
 
     def _next_group(self) -> list[_Waiting]:
-        group = [self._arrived.get()]
-        try:
-            while len(group) < GROUP_MOST:
-                group.append(self._arrived.get_nowait())
-        except Empty:
-            pass
-        return group
+        return [self._arrived.get(), *islice(self._gathered(), GROUP_MOST - 1)]
+
+    def _gathered(self) -> Iterator[_Waiting]:
+        with suppress(Empty):
+            while True:
+                yield self._arrived.get_nowait()
 
     def _settle(self, group: Sequence[_Waiting]) -> None:
         """Write ``group`` and tell its requests; what poisons a group fails alone."""
@@ -106,9 +123,9 @@ class GroupCommit:
                 for waiting in group:
                     self._settle([waiting])
                 return
-            kept = False
             self._failed.warn(error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
-        else:
-            kept = True
+            for waiting in group:
+                waiting.settle(kept=False, refused=not isinstance(error, OperationalError))
+            return
         for waiting in group:
-            waiting.settle(kept=kept)
+            waiting.settle(kept=True)

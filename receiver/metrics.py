@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import TypeAlias
@@ -14,6 +16,7 @@ from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
 )
@@ -22,9 +25,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from receiver.probes import Probe
-from workers.store.status import Gauge
+from workers.spool_status import SpoolStatus
+from workers.store.status import Gauge as Figure
 
 DATABASE_WITHIN_S = 2.0
+SPOOL_WITHIN_S = 1.0
 
 CALLBACKS = Counter("cention_callbacks", "Callbacks by the status they were answered.", ["status"])
 DURATION = Histogram(
@@ -37,10 +42,19 @@ GROUP_SIZE = Histogram(
     "Callbacks written with one commit.",
     buckets=(1, 2, 4, 8, 16, 32, 64),
 )
+SPOOL = Counter("cention_spool_files", "Spooled callbacks by what became of them.", ["outcome"])
+BREAKER = Gauge(
+    "cention_breaker_open",
+    "1 while callbacks go to the spool at once, since Postgres is known to be away.",
+    multiprocess_mode="livemax",
+)
 NUDGES = Counter("cention_nudges", "Messages to the workers by outcome.", ["outcome"])
 
-ReadGauges: TypeAlias = Callable[[], Sequence[Gauge]]
+ReadGauges: TypeAlias = Callable[[], Sequence[Figure]]
 """Asks the database; raises if it is down; may take its time."""
+
+ReadSpool: TypeAlias = Callable[[], SpoolStatus | None]
+"""Looks into the spool; ``None`` if there is none."""
 
 
 def watch(app: Flask, *, endpoint: str) -> None:
@@ -58,32 +72,33 @@ def watch(app: Flask, *, endpoint: str) -> None:
         return response
 
 
-def blueprint(read_gauges: ReadGauges) -> Blueprint:
+def blueprint(read_gauges: ReadGauges, read_spool: ReadSpool) -> Blueprint:
     """Build the page; it answers also while the database does not."""
     door = Blueprint("metrics", __name__)
-    probe = Probe(read_gauges)
+    database, spool = Probe(read_gauges), Probe(read_spool)
 
     @door.get("/metrics")
     def scrape() -> Response:
         gauges = CollectorRegistry(auto_describe=False)
-        gauges.register(_Gauges(_ask(probe)))
+        asked = database.ask(), spool.ask()
+        gauges.register(_Figures([*_of_database(asked[0]), *_of_spool(asked[1])]))
         body = generate_latest(_own_registry()) + generate_latest(gauges)
         return Response(body, content_type=CONTENT_TYPE_LATEST)
 
     return door
 
 
-class _Gauges(Collector):
-    def __init__(self, gauges: Sequence[Gauge]) -> None:
-        self._gauges = gauges
+class _Figures(Collector):
+    def __init__(self, figures: Sequence[Figure]) -> None:
+        self._figures = figures
 
     def collect(self) -> Iterable[Metric]:
-        by_name = sorted(self._gauges, key=attrgetter("name"))
+        by_name = sorted(self._figures, key=attrgetter("name"))
         for name, same in groupby(by_name, key=attrgetter("name")):
             yield _family(name, list(same))
 
 
-def _family(name: str, gauges: Sequence[Gauge]) -> Metric:
+def _family(name: str, gauges: Sequence[Figure]) -> Metric:
     labels = tuple(gauges[0].labels)
     family = GaugeMetricFamily(name, gauges[0].help, labels=labels)
     for gauge in gauges:
@@ -91,17 +106,38 @@ def _family(name: str, gauges: Sequence[Gauge]) -> Metric:
     return family
 
 
-def _ask(probe: Probe[Sequence[Gauge]]) -> list[Gauge]:
+def _of_database(asked: Future[Sequence[Figure]]) -> list[Figure]:
     try:
-        gauges = list(probe.ask().result(DATABASE_WITHIN_S))
+        gauges = list(asked.result(DATABASE_WITHIN_S))
     except Exception:  # down, or too slow to wait for
         return [_database_up(0)]
     return [*gauges, _database_up(1)]
 
 
-def _database_up(value: float) -> Gauge:
+def _database_up(value: float) -> Figure:
     help_text = "Whether the database answered this scrape."
-    return Gauge(name="cention_database_up", help=help_text, labels={}, value=value)
+    return Figure(name="cention_database_up", help=help_text, labels={}, value=value)
+
+
+def _of_spool(asked: Future[SpoolStatus | None]) -> Iterator[Figure]:
+    """Figures of no spool at all are left out: a 0 would say that all is well."""
+    try:
+        status = asked.result(SPOOL_WITHIN_S)
+    except Exception:  # a disk that hangs
+        return
+    if status is None:
+        return
+    for name, text, value in (
+        ("waiting", "Spooled callbacks on their way to Postgres.", status.waiting),
+        ("bytes", "Size of all files in the spool.", status.size_bytes),
+        (
+            "oldest_seconds",
+            "Age of the oldest spooled callback.",
+            status.oldest_s(datetime.now(UTC)),
+        ),
+        ("bad", "Spooled callbacks set aside, for a person to look at.", status.bad),
+    ):
+        yield Figure(name=f"cention_spool_{name}", help=text, labels={}, value=float(value or 0))
 
 
 def _own_registry() -> CollectorRegistry:

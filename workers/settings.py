@@ -15,6 +15,8 @@ from workers.workspaces import SettingsError, WorkspaceSettings, from_environmen
 
 RUN_ENV = Path("var/run.env")  # written by `make run`, so that commands beside it find its servers
 
+SPOOL_DIR = "var/spool"  # below the working directory
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
@@ -39,6 +41,8 @@ class Settings:
     fetch_timeout_s: int
     lease_s: int
     attachment_max_bytes: int
+    spool_dir: Path  # where the receiver keeps callbacks while Postgres is away
+    spool_max_bytes: int
     receiver_url: str = ""  # where the receiver answers; empty if it was not told
     retention: Retention = Retention()
 
@@ -59,6 +63,7 @@ def load_settings() -> Settings:
     retention = _retention(env)
     database_url = env.str("DATABASE_URL")
     broker_url = env.str("BROKER_URL")
+    spool_dir = Path(env.str("SPOOL_DIR", "") or SPOOL_DIR)
     allow_unsigned = env.bool("CENTION_ALLOW_UNSIGNED", False)
     receiver_url = env.str("RECEIVER_URL", "")
     file = env.str("CENTION_WORKSPACES_FILE", "")
@@ -76,6 +81,7 @@ def load_settings() -> Settings:
         broker_url=broker_url,
         workspaces=workspaces,
         allow_unsigned=allow_unsigned,
+        spool_dir=spool_dir.absolute(),
         receiver_url=receiver_url,
         retention=retention,
         **numbers,
@@ -94,6 +100,7 @@ def _numbers(env: Env) -> dict[str, Any]:
         "attachment_max_bytes": env.int(
             "ATTACHMENT_MAX_BYTES", 32 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
         ),
+        "spool_max_bytes": env.int("SPOOL_MAX_BYTES", 1 << 30, validate=check.Range(min=0)),
     }
 
 

@@ -80,6 +80,7 @@ class Plan:
             "BROKER_URL": self.broker_url,
             "RECEIVER_BIND": self.receiver.bind,
             "PROMETHEUS_MULTIPROC_DIR": str(self.var / "prometheus"),
+            "SPOOL_DIR": self.given.get("SPOOL_DIR", str(self.var / "spool")),
             "PYTHONUNBUFFERED": "1",
         }
         if self.sandbox:

@@ -94,13 +94,18 @@ def file_truth(file: File) -> dict[str, Any]:
 
 
 def callback_truth(callback: Callback) -> dict[str, Any]:
-    """Return the ids in one callback, and how far it has come."""
-    answer = callback.answer
+    """Return what one callback tells, and how far it has come."""
+    answer, person = callback.answer, callback.person
     return {
         "callback_id": callback.callback_id,
         "errand_id": callback.errand.errand_id,
         "answer_id": answer.answer_id,
         "response_id": answer.response_id,
+        "subject": answer.subject,
+        "body_text": answer.body,
+        "service_id": callback.service.item_id,
+        "service_name": callback.service.name,
+        "recipients": [[str(answer.recipient_id), person.address, person.name]],
         "attachments": [key.file_id for key in answer.files if key.type != AREA_ARCHIVES],
         "archives": [key.file_id for key in answer.files if key.type == AREA_ARCHIVES],
         "tries": callback.tries,

@@ -10,8 +10,8 @@ import psycopg
 import redis
 
 from deploy.embedded import Valkey
-from tests.acceptance.test_make_run import SECRETS, Run, empty_folder, running
-from tests.acceptance.truth import Sandbox, differences
+from tests.acceptance.running import SECRETS, Run, empty_folder, running
+from tests.acceptance.truth import Sandbox, expect_no_difference
 from tests.waiting import eventually
 
 ERRANDS = 2_000
@@ -47,9 +47,7 @@ def test_a_killed_worker_and_a_flushed_broker_lose_nothing_and_no_secret_is_left
         database_url = run.addresses()["DATABASE_URL"]
 
         assert eventually(lambda: sandbox.get("stats")["callbacks"]["waiting"] == 0)
-        assert eventually(lambda: not differences(sandbox, database_url), within_s=90), differences(
-            sandbox, database_url
-        )
+        expect_no_difference(sandbox, database_url, within_s=90)
         assert places_of_secrets(folder, database_url) == []
 
 

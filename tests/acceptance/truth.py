@@ -1,9 +1,11 @@
-"""Comparing what the sandbox knows with what the database holds."""
+"""Comparing what the sandbox knows with what the database holds, row by row, field by field."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 import psycopg
@@ -28,9 +30,26 @@ ERRANDS: LiteralString = """
     ) AS a
 """
 ATTACHMENTS: LiteralString = """
-    SELECT kind, attachment_id, state, encode(sha256, 'hex') AS sha256, length(content) AS length
+    SELECT kind, attachment_id, state, name, content_type, size_bytes,
+           encode(sha256, 'hex') AS sha256, encode(sha256(content), 'hex') AS sha256_of_content
     FROM cention.attachment LEFT JOIN cention.blob USING (sha256)
 """
+ANSWERS: LiteralString = """
+    SELECT a.*,
+           ARRAY(SELECT attachment_id FROM cention.answer_attachment AS f
+                 WHERE (f.workspace, f.answer_id) = (a.workspace, a.answer_id)
+                   AND kind = 'response' ORDER BY 1) AS attachments,
+           ARRAY(SELECT attachment_id FROM cention.answer_attachment AS f
+                 WHERE (f.workspace, f.answer_id) = (a.workspace, a.answer_id)
+                   AND kind = 'area_archive' ORDER BY 1) AS archives,
+           (SELECT array_agg(ARRAY[recipient_id::text, coalesce(address, ''), coalesce(name, '')])
+            FROM cention.answer_recipient AS r
+            WHERE (r.workspace, r.response_id) = (a.workspace, a.response_id)) AS recipients
+    FROM cention.answer AS a
+"""
+
+Conn = psycopg.Connection[dict[str, Any]]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,26 +65,41 @@ class Sandbox:
         return requests.post(f"{self.root}/sandbox/{path}", json=wish or {}, timeout=30).json()
 
 
+def expect_no_difference(sandbox: Sandbox, database_url: str, *, within_s: float) -> None:
+    """Return once the database tells the truth; fails after ``within_s`` and shows what differs."""
+    ends_at = time.monotonic() + within_s
+    while lines := differences(sandbox, database_url):
+        shown = "\n".join(lines[:20])
+        assert time.monotonic() < ends_at, f"{len(lines)} differences, such as\n{shown}"
+        time.sleep(0.5)
+
+
 def differences(sandbox: Sandbox, database_url: str) -> list[str]:
-    """Return what is missing or out of date in the database, one line each."""
+    """Return what is missing, invented or out of date in the database, one line each.
+
+    An SLA that Cention had not computed when it was last asked may be awaited.
+    """
     truth = sandbox.get("truth")
     with psycopg.connect(database_url, row_factory=dict_row) as conn:
         return [
             *_errands(conn, truth["errands"]),
             *_ratings(conn, truth["ratings"]),
-            *_attachments(conn, truth["attachments"]),
+            *_attachments(conn, truth),
             *_callbacks(conn, truth["callbacks"]),
+            *_answers(conn, truth["callbacks"]),
         ]
 
 
-def _rows(
-    conn: psycopg.Connection[dict[str, Any]], query: LiteralString, key: str
-) -> dict[str, dict[str, Any]]:
-    return {str(row[key]): row for row in conn.execute(query).fetchall()}
+def slas_awaited(database_url: str) -> int:
+    """Return how many errands are known without their newest SLA."""
+    with psycopg.connect(database_url) as conn:
+        query: LiteralString = "SELECT count(*) FROM cention.errand WHERE sla_pending"
+        return int(conn.execute(query).fetchall()[0][0])
 
 
-def _errands(conn: psycopg.Connection[dict[str, Any]], truth: dict[str, Any]) -> Iterator[str]:
-    rows = _rows(conn, ERRANDS, "errand_id")
+def _errands(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
+    rows = {str(row["errand_id"]): row for row in conn.execute(ERRANDS)}
+    yield from _invented("errand", rows, truth)
     for errand_id, errand in truth.items():
         row = rows.get(errand_id)
         if row is None:
@@ -74,13 +108,15 @@ def _errands(conn: psycopg.Connection[dict[str, Any]], truth: dict[str, Any]) ->
             if row["gone_at"] is None:
                 yield f"errand {errand_id} is gone and not marked so"
         else:
-            yield from _compared(f"errand {errand_id}", row, _expected_errand(errand))
+            expected = _expected_errand(errand) | _expected_sla(errand, row)
+            yield from _compared(f"errand {errand_id}", row, expected)
 
 
-def _expected_errand(errand: dict[str, Any]) -> dict[str, Any]:
+def _expected_errand(errand: dict[str, Any]) -> Row:
     same = ("actions", "last_action_id", "closed", "deleted", "answered", "area_id")
     return {
         **{name: errand[name] for name in same},
+        "gone_at": None,
         "subject": errand["subject"].replace("\x00", "\ufffd"),
         "organisation_id": errand["organisation_id"] or None,
         "agent_id": errand["agent_id"] or None,
@@ -88,44 +124,105 @@ def _expected_errand(errand: dict[str, Any]) -> dict[str, Any]:
         "tags": sorted(errand["tags"]),
         "recipients": errand["to"],
         "copies": errand["copies"],
+        "arrived_at": _minute(errand["arrived_at"]),
+        "answered_at": _minute(errand["answered_at"]),
+        "done_at": _minute(errand["closed_at"]),
     }
 
 
-def _ratings(conn: psycopg.Connection[dict[str, Any]], truth: dict[str, Any]) -> Iterator[str]:
-    rows = _rows(conn, "SELECT * FROM cention.facebook_rating", "rating_id")
+def _expected_sla(errand: dict[str, Any], row: Row) -> Row:
+    """Return the SLA columns; only that it is awaited, if Cention did not know it when asked."""
+    asked_at, known_at = row["fetched_at"].timestamp(), errand["sla_known_at"]
+    if row["sla_pending"] and asked_at < known_at:
+        return {}
+    sla = errand["sla"]
+    return {
+        "sla_pending": False,
+        "sla_expiry": sla["expiry"],
+        "sla_done_due": sla["done_due"],
+        "within_sla": sla["within_sla"],
+        "handling_time_s": sla["handling_time"],
+        "response_time_s": sla["response_time"],
+    }
+
+
+def _minute(epoch_s: int | None) -> datetime | None:
+    return None if epoch_s is None else datetime.fromtimestamp(epoch_s // 60 * 60, UTC)
+
+
+def _ratings(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
+    found = conn.execute("SELECT * FROM cention.facebook_rating")
+    rows = {str(row["rating_id"]): row for row in found}
+    yield from _invented("rating", rows, truth)
     for rating_id, rating in truth.items():
         expected = {
             "rating": rating["rating"] or None,
             "message": (rating["message"] or "").replace("\x00", "\ufffd") or None,
             "reviewer_id": rating["reviewerId"],
+            "reviewer_name": rating["reviewerName"] or None,
+            "created_at": datetime.fromtimestamp(rating["timestampCreated"], UTC),
+            "gone_at": None,
         }
         yield from _compared(f"rating {rating_id}", rows.get(rating_id), expected)
 
 
-def _attachments(
-    conn: psycopg.Connection[dict[str, Any]], truth: list[dict[str, Any]]
-) -> Iterator[str]:
-    known = {(KINDS[a["type"]], a["id"]): a for a in truth}
-    for row in conn.execute(ATTACHMENTS).fetchall():
-        file = known.get((row["kind"], row["attachment_id"]))
-        if file is None:
-            continue  # of a sandbox before this one
-        expected = {"state": "stored", "sha256": file["sha256"], "length": file["size_bytes"]}
-        yield from _compared(f"attachment {row['attachment_id']}", row, expected)
+def _attachments(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
+    """Compare the files that accepted callbacks have named."""
+    accepted = [told for told in truth["callbacks"].values() if told["accepted"]]
+    named = {("response", one) for told in accepted for one in told["attachments"]}
+    named |= {("area_archive", one) for told in accepted for one in told["archives"]}
+    files = {(KINDS[file["type"]], file["id"]): file for file in truth["attachments"]}
+    rows = {(row["kind"], row["attachment_id"]): row for row in conn.execute(ATTACHMENTS)}
+    yield from _invented("attachment", rows, named)
+    for key in sorted(named):
+        file = files[key]
+        expected = {
+            "state": "stored",
+            "name": file["name"] or None,
+            "content_type": file["content_type"] or None,
+            "size_bytes": file["size_bytes"],
+            "sha256": file["sha256"],
+            "sha256_of_content": file["sha256"],
+        }
+        yield from _compared(f"attachment {key}", rows.get(key), expected)
 
 
-def _callbacks(conn: psycopg.Connection[dict[str, Any]], truth: dict[str, Any]) -> Iterator[str]:
-    rows = _rows(conn, "SELECT * FROM intake.callback", "remote_id")
-    answered = {row["remote_id"] for row in conn.execute("SELECT remote_id FROM cention.answer")}
+def _callbacks(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
+    found = conn.execute("SELECT remote_id, filed_at, problem FROM intake.callback")
+    rows = {str(row["remote_id"]): row for row in found}
+    yield from _invented("callback", rows, truth)
     for callback_id, callback in truth.items():
         row = rows.get(callback_id)
-        if callback["accepted"] and (row is None or row["filed_at"] is None):
+        if callback["accepted"] and row is None:
+            yield f"callback {callback_id} was accepted and is lost"
+        elif callback["accepted"] and row and row["problem"]:
+            yield f"callback {callback_id} has a problem: {row['problem']}"
+        elif callback["accepted"] and row and row["filed_at"] is None:
             yield f"callback {callback_id} was accepted and is not filed"
-        elif callback["accepted"] and int(callback_id) not in answered:
-            yield f"callback {callback_id} was filed without its answer"
 
 
-def _compared(what: str, row: dict[str, Any] | None, expected: dict[str, Any]) -> Iterator[str]:
+def _answers(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
+    rows = {(row["answer_id"], row["response_id"]): row for row in conn.execute(ANSWERS)}
+    told = {(one["answer_id"], one["response_id"]): one for one in truth.values()}
+    yield from _invented("answer", rows, told)
+    for key, callback in told.items():
+        if callback["accepted"]:
+            same = ("errand_id", "subject", "body_text", "service_id", "service_name")
+            expected = {
+                **{name: callback[name] for name in same},
+                "attachments": sorted(callback["attachments"]),
+                "archives": sorted(callback["archives"]),
+                "recipients": callback["recipients"],
+            }
+            yield from _compared(f"answer {key}", rows.get(key), expected)
+
+
+def _invented(what: str, rows: Iterable[Any], known: Iterable[Any]) -> list[str]:
+    strangers = set(rows).difference(known)
+    return [f"{what} {key} is stored and was never told" for key in sorted(strangers)]
+
+
+def _compared(what: str, row: Row | None, expected: Row) -> Iterator[str]:
     if row is None:
         yield f"{what} is missing"
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -52,6 +53,8 @@ def settings_for(database: str, cention_url: str, *, token: str = "sandbox-token
         fetch_timeout_s=5,
         lease_s=60,
         attachment_max_bytes=1024 * 1024,
+        spool_dir=Path("var/spool"),
+        spool_max_bytes=0,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
@@ -14,6 +13,7 @@ from workers.cli.surroundings import (
     json_option,
     person_options,
     settings_of_this_place,
+    the_person,
 )
 from workers.cli.trouble import Trouble
 from workers.jobs import erasing
@@ -45,7 +45,6 @@ WARNINGS = (
 def erase(
     address: str,
     reviewers: tuple[str, ...],
-    spool: Path | None,
     dry_run: bool,
     yes: bool,
     as_json: bool,
@@ -59,13 +58,12 @@ def erase(
     settings = settings_of_this_place()
     if not dry_run and not yes:
         _ask(", ".join(filter(None, (address, *reviewers))))
-    erasure = _erase(
-        settings, Whom(address=address, reviewers=reviewers, spool=spool), dry_run=dry_run
-    )
+    whom = the_person(settings, address, reviewers)
+    erasure = _erase(settings, whom, dry_run=dry_run)
     if as_json:
         say_json({"dry_run": dry_run, "erasure": erasure, "warnings": WARNINGS})
     else:
-        _tell(erasure, dry_run=dry_run, spool=spool)
+        _tell(erasure, whom, dry_run=dry_run)
     if erasure.unreadable:
         raise click.exceptions.Exit(1)
 
@@ -84,10 +82,10 @@ def _erase(settings: Settings, whom: Whom, *, dry_run: bool) -> Erasure:
         try:
             return erasing.erase(conn, whom, dry_run=dry_run, progress=advance)
         except OSError as error:
-            raise Trouble(f"The spool cannot be erased from: {error.strerror}.") from None
+            raise Trouble(f"The spool {whom.spool} cannot be erased from: {error.strerror}.") from None
 
 
-def _tell(erasure: Erasure, *, dry_run: bool, spool: Path | None) -> None:
+def _tell(erasure: Erasure, whom: Whom, *, dry_run: bool) -> None:
     would = "would be" if dry_run else "were"
     if erasure.tables:
         rows = [(one.table, one.blanked, one.removed) for one in erasure.tables]
@@ -98,8 +96,8 @@ def _tell(erasure: Erasure, *, dry_run: bool, spool: Path | None) -> None:
         f"{counted(erasure.errands, 'errand')} and {counted(erasure.ratings, 'rating')} {would} "
         "the person's own, and remembered by number."
     )
-    if spool is None:
-        say("No spool was looked through. Where receivers run: --spool FOLDER")
+    if whom.spool is None:
+        say("There is no spool here. Run this on every machine that has a receiver.")
     else:
         say(f"{counted(erasure.spooled, 'callback')} {would} rewritten in the spool.")
     for name in erasure.unreadable:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from workers.cli.printing import say_json
 from workers.cli.progress import progress
-from workers.cli.surroundings import database, person_options, settings_of_this_place
+from workers.cli.surroundings import database, person_options, settings_of_this_place, the_person
 from workers.jobs import erasing, exporting
-from workers.jobs.whom import Whom
 
 
 @click.command("export-person")
 @person_options
 @click.option("--contents", is_flag=True, help="Contents of files too, as base64.")
-def export_person(
-    address: str, reviewers: tuple[str, ...], spool: Path | None, contents: bool
-) -> None:
+def export_person(address: str, reviewers: tuple[str, ...], contents: bool) -> None:
     """Write what is held of a person, as one JSON document.
 
     Rows by table: those of the person's own errands and ratings, and every other that mentions
@@ -29,6 +24,6 @@ def export_person(
         database(settings, autocommit=True) as conn,
         progress("pages", erasing.count_pages(conn)) as advance,
     ):
-        whom = Whom(address=address, reviewers=reviewers, spool=spool)
+        whom = the_person(settings, address, reviewers)
         export = exporting.export(conn, whom, contents=contents, progress=advance)
     say_json(export)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
@@ -13,13 +12,12 @@ import psycopg
 from psycopg import Connection
 
 from workers.cli.trouble import Trouble
+from workers.jobs.whom import Whom
 from workers.settings import Settings, load_settings
 from workers.store import outages, sessions
 from workers.workspaces import SettingsError, WorkspaceSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 def json_option(command: Command) -> Command:
@@ -33,7 +31,7 @@ def workspace_option(command: Command) -> Command:
 
 
 def person_options(command: Command) -> Command:
-    """Add ``--address``, ``--reviewer`` and ``--spool``, by which a person is found."""
+    """Add ``--address`` and ``--reviewer``, by which a person is found."""
 
     @functools.wraps(command)
     def checked(*args: Any, address: str, reviewers: tuple[str, ...], **others: Any) -> Any:
@@ -42,7 +40,6 @@ def person_options(command: Command) -> Command:
         return command(*args, address=address, reviewers=reviewers, **others)
 
     for option in (
-        click.option("--spool", type=FOLDER, help="The receiver's SPOOL_DIR, on its machine."),
         click.option(
             "--reviewer",
             "reviewers",
@@ -54,6 +51,12 @@ def person_options(command: Command) -> Command:
     ):
         checked = option(checked)
     return cast(Command, checked)
+
+
+def the_person(settings: Settings, address: str, reviewers: tuple[str, ...]) -> Whom:
+    """Return who is meant, and the spool to be looked through if there is one here."""
+    spool = settings.spool_dir if settings.spool_dir.exists() else None
+    return Whom(address=address, reviewers=reviewers, spool=spool)
 
 
 def settings_of_this_place() -> Settings:

@@ -14,10 +14,9 @@ from typing import Any
 from workers.jobs.looking import errand_named
 from workers.rules.blank_documents import blanked, claimed, mentions, names_beside, redacted
 from workers.rules.persons import Person
+from workers.spool_status import BAD, WAITING
 from workers.store.erased import Key
 
-WAITING = "*.json"
-BAD = "bad"  # folder of those that could not be brought to Postgres
 LOCK = "lock"  # whoever holds it may empty the spool; nobody else may meanwhile
 DRAFT = ".part"
 
@@ -69,7 +68,7 @@ def look(
     folder: Path, person: Person, errands: Collection[Key], unreadable: list[str]
 ) -> Iterator[Spooled]:
     """Yield what speaks of a person; names of files that do and are no callbacks are added."""
-    for path in sorted([*folder.glob(WAITING), *folder.glob(f"{BAD}/{WAITING}")]):
+    for path in [*_files(folder), *(_files(folder / BAD) if (folder / BAD).exists() else ())]:
         try:
             raw = path.read_bytes()
         except FileNotFoundError:  # emptied meanwhile
@@ -86,6 +85,10 @@ def look(
         own = errand in errands or (named and claimed(document, person))
         if named or own:
             yield Spooled(path=path, content=content, own=own, errand=errand)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [folder / name for name in sorted(os.listdir(folder)) if name.endswith(WAITING)]
 
 
 @contextmanager

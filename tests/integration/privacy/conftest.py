@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,3 +83,12 @@ def terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, database: str) -> T
     }.items():
         monkeypatch.setenv(name, value)
     return Terminal(runner=CliRunner())
+
+
+@pytest.fixture
+def spool(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder of a spool, as the settings name it."""
+    folder = tmp_path / "spool"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setenv("SPOOL_DIR", str(folder))
+    return folder

@@ -229,9 +229,9 @@ def test_an_address_without_an_at_sign_is_erased_only_where_it_is_the_whole_text
     ]
 
 
-def test_the_spool_is_erased_from_as_well(centre, erase, document, tmp_path):
+def test_the_spool_is_erased_from_as_well(centre, erase, document, spool):
     sample = document("callback_answer_errand")
-    folder = tmp_path / "spool"
+    folder = spool
     own = made.spool(
         folder,
         made.callback_of(
@@ -247,7 +247,7 @@ def test_the_spool_is_erased_from_as_well(centre, erase, document, tmp_path):
     before = strangers.read_bytes()
     (folder / "lock").touch()
 
-    report = erase("--spool", folder)
+    report = erase()
 
     assert report["erasure"]["spooled"] == 2
     assert b"marker" not in own.read_bytes().lower() + aside.read_bytes().lower()
@@ -262,16 +262,29 @@ def test_the_spool_is_erased_from_as_well(centre, erase, document, tmp_path):
 
 
 def test_a_file_of_the_spool_that_is_no_callback_is_named_and_left_alone(
-    centre, terminal, tmp_path
+    centre, terminal, spool
 ):
-    (tmp_path / "spool").mkdir()
-    (tmp_path / "spool" / "1-a.json").write_text(f'{{"broken {ADDRESS}')
+    (spool / "1-a.json").write_text(f'{{"broken {ADDRESS}')
 
-    result = terminal.run("erase", "--address", ADDRESS, "--yes", "--spool", tmp_path / "spool")
+    result = terminal.run("erase", "--address", ADDRESS, "--yes")
 
     assert result.exit_code == 1
     assert "1-a.json" in result.stderr
-    assert (tmp_path / "spool" / "1-a.json").exists()
+    assert (spool / "1-a.json").exists()
+
+
+def test_nobody_empties_the_spool_meanwhile(centre, erase, document, spool):
+    told = made.callback_of(document("callback_answer_errand"), WRITTEN, answer=6, files=[], to=[])
+    path = made.spool(spool, told)
+    emptier = Spool(spool, max_bytes=1 << 20)
+    with emptier.emptying() as alone, ThreadPoolExecutor(1) as other:
+        assert alone
+        erasing = other.submit(spooled_persons.erase, spool, Person(ADDRESS), {("demo", WRITTEN)})
+        eventually(lambda: waits_for(spool / "lock"))
+        path.unlink()  # brought to Postgres
+
+    assert erasing.result(10).files == 0
+    assert not path.exists()
 
 
 def test_nobody_is_erased_by_a_script_that_does_not_say_yes(centre, terminal):
@@ -293,4 +306,4 @@ def test_the_output_says_what_stays_and_what_may_come_back(centre, terminal):
 
     assert "Cention still has what it has" in said
     assert "VACUUM" in said
-    assert "No spool was looked through" in said
+    assert "There is no spool here" in said

@@ -38,13 +38,13 @@ def test_contents_come_only_when_asked_for(centre, terminal):
     assert b"what MARKER wrote" in [base64.b64decode(row["content_base64"]) for row in full]
 
 
-def test_the_spool_is_told_as_well(centre, terminal, document, tmp_path):
+def test_the_spool_is_told_as_well(centre, terminal, document, spool):
     sample = document("callback_answer_errand")
     told = made.callback_of(sample, WRITTEN, answer=6, files=[], to=[])
-    made.spool(tmp_path / "spool", told)
+    made.spool(spool, told)
 
     assert [
-        one["document"] for one in export(terminal, "--spool", tmp_path / "spool")["spool"]
+        one["document"] for one in export(terminal)["spool"]
     ] == [told]
 
 

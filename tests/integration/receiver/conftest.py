@@ -16,8 +16,11 @@ import pytest
 
 from receiver.database import Inbox
 from receiver.keeping import GroupCommit
+from tests.door import announced, kept, make_settings, open_door
 from tests.integration.receiver.serving import Receiver, serving
 from workers.store.callbacks import NewCallback
+
+__all__ = ["announced", "kept", "make_settings", "open_door"]
 
 Rows = Callable[[], list[tuple[Any, ...]]]
 Serve = Callable[..., Receiver]
@@ -97,4 +100,4 @@ def inbox(database: str) -> Iterator[Inbox]:
 
 @pytest.fixture
 def committer(inbox: Inbox) -> GroupCommit:
-    return GroupCommit(inbox.write, within_s=20)
+    return GroupCommit(inbox.write, hang_up=inbox.hang_up, within_s=20)

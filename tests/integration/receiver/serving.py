@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,8 @@ class Receiver:
 
     port: int
     log: Path
+    spool: Path
+    pid: int
 
     @property
     def url(self) -> str:
@@ -45,21 +47,28 @@ class Receiver:
 
 
 @contextmanager
-def serving(folder: Path, environment: Mapping[str, str]) -> Iterator[Receiver]:
+def serving(
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    launcher: Sequence[str] = ("-m", "gunicorn"),
+) -> Iterator[Receiver]:
     """Run a receiver with further settings from ``environment``; it logs into ``folder``."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    receiver = Receiver(port=port, log=folder / "receiver.log")
+    log, spool = folder / "receiver.log", folder / "spool"
     settings = {
+        "SPOOL_DIR": str(spool),
         "CENTION_URL": "https://cention.test/s/demo",
         "CENTION_TOKEN": "token",
         "CENTION_CALLBACK_SECRETS": SECRET,
         "RECEIVER_BIND": f"127.0.0.1:{port}",
         **environment,
     }
-    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
-    with receiver.log.open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=log)
+    command = [sys.executable, *launcher, "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
+    with log.open("ab") as said:
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=said)
+    receiver = Receiver(port=port, log=log, spool=spool, pid=process.pid)
     try:
         eventually(lambda: answers(receiver))
         yield receiver

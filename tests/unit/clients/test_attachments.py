@@ -3,17 +3,12 @@ from __future__ import annotations
 import base64
 import copy
 import hashlib
-import itertools
-import json
 import os
-import random
-from contextlib import contextmanager
 
 import pytest
 import responses
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from tests.pieces import Pieces, fetch
 from workers.clients import errors
 from workers.clients.cention.attachments import AttachmentsApi
 
@@ -21,28 +16,9 @@ ADDRESS = "https://api.example.test/s/demo/capi/json/c3_response_attachments/127
 LONG = base64.b64encode(bytes(range(256)) * 400).decode()
 
 
-class Pieces:
-    """An HTTP caller whose answer is cut where the test wants it."""
-
-    name = "cention"
-
-    def __init__(self, *pieces: bytes) -> None:
-        self._pieces = pieces
-
-    @contextmanager
-    def opened(self, *_: object, **__: object):
-        yield 200, iter(self._pieces)
-
-
 def text_with(content: str, *, name: str = '"a.txt"', after: str = "") -> str:
     attachment = f'{{"c3_id":1270,"name":{name},"content":{content}{after}}}'
     return f'{{"data":{{"id":"1270","attributes":{{"attachment":{attachment}}}}}}}'
-
-
-def fetch(*pieces: bytes, max_bytes: int = 1_000_000):
-    return AttachmentsApi(Pieces(*pieces), token="t").fetch(
-        "c3_response_attachments", 1270, max_bytes=max_bytes
-    )
 
 
 @responses.activate
@@ -62,38 +38,6 @@ def test_an_attachment_arrives_as_a_file_beside_its_document(attachments, docume
     [call] = responses.calls
     assert call.request.headers["Authorization"] == "Bearer t0ken-of-the-workspace"
     assert call.request.headers["Content-Type"] == "application/vnd.api+json"
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    size=st.integers(0, 2_000) | st.integers(48_000, 50_500) | st.integers(0, 200_000),
-    seed=st.integers(0, 2**32),
-    line=st.sampled_from([0, 4, 64, 76]),
-    escaped_slashes=st.booleans(),
-    content_first=st.booleans(),
-    name=st.text(max_size=50),
-)
-def test_every_file_arrives_as_it_was_however_the_network_cuts_it(
-    size, seed, line, escaped_slashes, content_first, name
-):
-    chance = random.Random(seed)
-    original = chance.randbytes(size)
-    encoded = base64.b64encode(original).decode()
-    if line:
-        encoded = "\r\n".join(encoded[at : at + line] for at in range(0, len(encoded), line))
-    members = [("content", encoded), ("name", name)]
-    attachment = dict(members if content_first else reversed(members))
-    text = json.dumps({"data": {"attributes": {"attachment": attachment}}})
-    body = (text.replace("/", "\\/") if escaped_slashes else text).encode()
-    bounds = sorted({0, len(body), *(chance.randrange(len(body)) for _ in range(20))})
-
-    with fetch(*(body[a:b] for a, b in itertools.pairwise(bounds))) as fetched:
-        assert fetched.content.read() == original
-        assert fetched.size_bytes == size
-        assert fetched.sha256 == hashlib.sha256(original).digest()
-        assert fetched.document == {
-            "data": {"attributes": {"attachment": {**attachment, "content": None}}}
-        }
 
 
 def test_an_empty_content_is_an_empty_file():

@@ -2,102 +2,49 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from flask.testing import FlaskClient
 
-from receiver import create_app
-from receiver.health import Check
-from receiver.metrics import ReadGauges
-from workers.settings import Settings
+from receiver.spool import Spool
+from tests.door import announced, callback, door, kept, make_settings, open_door
 from workers.store.callbacks import NewCallback
-from workers.workspaces import CLAIMS, Tokens, WorkspaceSettings
 
-DOCUMENTS = Path(__file__).parents[2] / "documents"
-SECRET = "123456"
-
-MakeSettings = Callable[..., Settings]
-OpenDoor = Callable[..., FlaskClient]
+__all__ = ["announced", "callback", "door", "kept", "make_settings", "open_door"]
 
 
 @pytest.fixture
-def callback() -> dict[str, Any]:
-    """The callback in Cention's documentation, with its secret ``123456``."""
-    text = (DOCUMENTS / "callback_answer_errand.json").read_text("utf-8")
-    document: dict[str, Any] = json.loads(text)
-    return document
+def new() -> Callable[..., NewCallback]:
+    """Make a callback that arrived ``number`` seconds into 2026."""
 
-
-@pytest.fixture
-def make_settings() -> MakeSettings:
-    def make(*, secrets: tuple[str, ...] = (SECRET,), allow_unsigned: bool = False) -> Settings:
-        workspace = WorkspaceSettings(
-            name="demo",
-            cention_url="https://cention.test/s/demo",
-            timezone=ZoneInfo("UTC"),
-            tokens=Tokens(**dict.fromkeys(CLAIMS)),
-            callback_secrets=secrets,
-        )
-        return Settings(
-            database_url="",
-            broker_url="",
-            workspaces=(workspace,),
-            allow_unsigned=allow_unsigned,
-            poll_every_s=15,
-            fetch_threads=1,
-            drains_per_workspace=1,
-            fetch_timeout_s=1,
-            lease_s=60,
-            attachment_max_bytes=1,
-        )
+    def make(number: int, **other: Any) -> NewCallback:
+        given: dict[str, Any] = {
+            "workspace": "demo",
+            "received_at": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number),
+            "event": 1,
+            "remote_id": number,
+            "body_sha256": number.to_bytes(32, "big"),
+            "document": {"data": {"id": str(number)}},
+            "problem": None,
+        }
+        return NewCallback(**given | other)
 
     return make
 
 
 @pytest.fixture
-def kept() -> list[NewCallback]:
-    """What was kept."""
-    return []
+def make_spool(tmp_path: Path) -> Callable[..., Spool]:
+    """Open the spool of the test, as one more process does."""
+
+    def make(max_bytes: int = 10**6) -> Spool:
+        return Spool(tmp_path / "spool", max_bytes=max_bytes)
+
+    return make
 
 
 @pytest.fixture
-def announced() -> list[str]:
-    """The workspaces that were announced."""
-    return []
-
-
-@pytest.fixture
-def open_door(
-    make_settings: MakeSettings, kept: list[NewCallback], announced: list[str]
-) -> OpenDoor:
-    """Build a client of the web application; every part can be replaced."""
-
-    def open_(
-        settings: Settings | None = None,
-        *,
-        keep: Callable[[NewCallback], None] = kept.append,
-        read_gauges: ReadGauges = list,
-        database: Check = lambda: None,
-        broker: Check = lambda: None,
-    ) -> FlaskClient:
-        app = create_app(
-            settings or make_settings(),
-            keep=keep,
-            announce=announced.append,
-            read_gauges=read_gauges,
-            database=database,
-            broker=broker,
-        )
-        return app.test_client()
-
-    return open_
-
-
-@pytest.fixture
-def door(open_door: OpenDoor) -> FlaskClient:
-    return open_door()
+def spool(make_spool: Callable[..., Spool]) -> Spool:
+    return make_spool()

@@ -1,44 +1,17 @@
-"""What ``POST /callbacks/<workspace>`` answers, whoever asks and whatever comes."""
+"""What ``POST /callbacks/<workspace>`` answers."""
 
 from __future__ import annotations
 
-import copy
 import json
 import random
 from datetime import UTC
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from receiver import Unsigned
 from receiver.callbacks import BODY_MAX_BYTES
 from receiver.keeping import NotKept
-
-PATH = "/callbacks/demo"
-ERROR = "application/vnd.api+json"
-
-fixtures_may_stay = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
-anything = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
-)
-
-
-def refused(response, status):
-    """Tell whether ``response`` is an error document of this status."""
-    return (
-        response.status_code == status
-        and response.mimetype == ERROR
-        and {error["status"] for error in json.loads(response.data)["errors"]} == {str(status)}
-    )
+from tests.door import ERROR, PATH, refused
 
 
 def signed(secret):
@@ -273,52 +246,3 @@ def test_the_unexpected_is_answered_with_nothing_of_the_request_in_it(open_door,
 @pytest.mark.parametrize("path", ["/", "/callbacks", "/callbacks/", "/callbacks/demo/x", "/%ff"])
 def test_every_other_page_is_missing_in_the_same_words(door, path):
     assert refused(door.post(path), 404)
-
-
-@fixtures_may_stay
-@given(body=st.binary())
-def test_any_bytes_are_refused_without_a_fault_of_ours(door, body):
-    assert door.post(PATH, data=body).status_code in (400, 401)
-
-
-@fixtures_may_stay
-@given(document=anything)
-def test_any_json_without_the_secret_is_refused(door, document):
-    response = door.post(PATH, data=json.dumps(document))
-
-    assert refused(response, 401 if isinstance(document, dict) else 400)
-
-
-@fixtures_may_stay
-@given(document=st.dictionaries(st.text(), anything), data=anything, included=anything)
-def test_any_json_with_the_secret_is_kept(door, kept, document, data, included):
-    before = len(kept)
-    parts = {"data": data, "included": included, "meta": {"api_secret": "123456"}}
-
-    response = door.post(PATH, data=json.dumps(document | parts))
-
-    assert response.status_code in (200, 422)
-    assert len(kept) == before + 1
-    json.dumps(kept[-1].document, ensure_ascii=False).encode()
-
-
-@fixtures_may_stay
-@given(path=st.integers(0, 2**32), value=anything)
-def test_a_callback_with_any_member_replaced_by_anything_is_never_our_fault(
-    door, callback, path, value
-):
-    document = copy.deepcopy(callback)
-    replace(document, random.Random(path), value)
-
-    response = door.post(PATH, data=json.dumps(document))
-
-    assert response.status_code in (200, 400, 401, 422)
-
-
-def replace(parent, chance, value):
-    """Put ``value`` in the place of some member, at some depth."""
-    key = chance.choice(list(parent) if isinstance(parent, dict) else range(len(parent)))
-    if isinstance(parent[key], dict | list) and parent[key] and chance.random() < 0.8:
-        replace(parent[key], chance, value)
-    else:
-        parent[key] = value

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from receiver.keeping import GroupCommit, NotKept
+from receiver.keeping import GroupCommit, NotKept, Refused
 from workers.store.callbacks import NewCallback
 
 
@@ -34,6 +34,10 @@ class Journal:
         self.may_end = threading.Event()
         self.poison = {}
 
+    def hang_up(self):
+        self.poison = dict.fromkeys(range(100), psycopg.OperationalError())
+        self.may_end.set()
+
     def write(self, callbacks):
         numbers = [callback.remote_id for callback in callbacks]
         self.groups.append(numbers)
@@ -48,15 +52,15 @@ class Senders:
     """Threads that keep one callback each."""
 
     def __init__(self, committer):
-        self._committer = committer
+        self.committer = committer
         self._threads = ThreadPoolExecutor(32)
 
     def send(self, number):
-        return self._threads.submit(self._committer.keep, new(number))
+        return self._threads.submit(self.committer.keep, new(number))
 
     def gathered(self, count):
         """Return once ``count`` callbacks wait to be written."""
-        while self._committer._arrived.qsize() < count:
+        while self.committer._arrived.qsize() < count:
             pass
 
 
@@ -67,7 +71,7 @@ def journal():
 
 @pytest.fixture
 def senders(journal):
-    return Senders(GroupCommit(journal.write, within_s=10))
+    return Senders(GroupCommit(journal.write, hang_up=journal.hang_up, within_s=10))
 
 
 def first_is_being_written(senders, journal):
@@ -106,7 +110,7 @@ def test_what_poisons_a_group_fails_alone(senders, journal):
 
     assert sent[1].result(10) is None
     assert sent[3].result(10) is None
-    with pytest.raises(NotKept):
+    with pytest.raises(Refused):
         sent[2].result(10)
 
 
@@ -122,6 +126,24 @@ def test_a_database_that_is_down_is_not_asked_once_a_callback(senders, journal):
     assert len(journal.groups) == 2
 
 
+def test_a_database_that_is_down_has_refused_nothing(senders, journal):
+    journal.may_end.set()
+    journal.poison[1] = psycopg.OperationalError()
+
+    assert type(senders.send(1).exception(10)) is NotKept
+
+
+def test_once_given_up_nobody_waits_any_longer(senders, journal):
+    sent = [first_is_being_written(senders, journal)]
+    sent += [senders.send(number) for number in (1, 2, 3)]
+    senders.gathered(3)
+
+    senders.committer.give_up()
+
+    assert all(isinstance(each.exception(1), NotKept) for each in sent)
+    assert journal.groups == [[0]]
+
+
 def test_after_a_failure_the_next_callback_is_kept(senders, journal):
     journal.may_end.set()
     journal.poison[1] = psycopg.OperationalError()
@@ -132,7 +154,7 @@ def test_after_a_failure_the_next_callback_is_kept(senders, journal):
 
 
 def test_a_sender_does_not_wait_longer_than_promised(journal):
-    committer = GroupCommit(journal.write, within_s=0.05)
+    committer = GroupCommit(journal.write, hang_up=journal.hang_up, within_s=0.05)
 
     with pytest.raises(NotKept):
         committer.keep(new(1))
@@ -142,7 +164,7 @@ def test_a_sender_does_not_wait_longer_than_promised(journal):
 
 def test_what_nobody_waits_for_any_more_is_not_written(journal):
     """Else an outage would leave a heap of work behind, of callbacks that are sent again."""
-    committer = GroupCommit(journal.write, within_s=0.05)
+    committer = GroupCommit(journal.write, hang_up=journal.hang_up, within_s=0.05)
     for number in (1, 2):
         with pytest.raises(NotKept):
             committer.keep(new(number))
@@ -161,5 +183,5 @@ def test_why_callbacks_were_not_kept_is_told_without_their_content(senders, jour
         senders.send(1).result(10)
 
     told = capsys.readouterr()
-    assert "callbacks not kept" in told.out + told.err
+    assert "callbacks not committed" in told.out + told.err
     assert "david.liew" not in told.out + told.err

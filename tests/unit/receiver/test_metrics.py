@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from receiver.breaker import Breaker
 from receiver.keeping import NotKept
+from workers.spool_status import SpoolStatus
 from workers.store.status import Gauge
 
 
@@ -100,3 +104,30 @@ def test_a_scrape_without_the_database_tells_what_the_process_knows(open_door):
     assert samples["cention_database_up", ()] == 0
     assert ("cention_callback_duration_seconds_count", ()) in samples
     assert "password" not in door.get("/metrics").text
+
+
+def test_what_lies_in_the_spool_is_shown(open_door):
+    status = SpoolStatus(
+        waiting=3, oldest_at=datetime.now(UTC) - timedelta(seconds=60), bad=1, size_bytes=4096
+    )
+
+    samples = scraped(open_door(read_spool=lambda: status))
+
+    assert samples["cention_spool_waiting", ()] == 3
+    assert samples["cention_spool_bytes", ()] == 4096
+    assert samples["cention_spool_bad", ()] == 1
+    assert 60 <= samples["cention_spool_oldest_seconds", ()] < 120
+
+
+def test_of_a_spool_that_is_not_there_no_figure_is_shown(open_door):
+    assert ("cention_spool_waiting", ()) not in scraped(open_door(read_spool=lambda: None))
+
+
+def test_whether_postgres_is_known_to_be_away_is_shown(door):
+    breaker = Breaker()
+
+    breaker.open()
+    assert scraped(door)["cention_breaker_open", ()] == 1
+
+    breaker.close()
+    assert scraped(door)["cention_breaker_open", ()] == 0

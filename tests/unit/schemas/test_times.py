@@ -4,8 +4,6 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from schemas.times import from_go_time, from_unix_seconds, from_workspace_minute
 
@@ -55,16 +53,6 @@ def test_what_is_no_minute_is_no_time(text):
 )
 def test_a_minute_off_the_calendar_is_no_time(text, zone):
     assert from_workspace_minute(text, ZoneInfo(zone)) is None
-
-
-@given(st.from_regex(r"\A\d{4}/\d\d/\d\d \d\d:\d\d\Z"), st.sampled_from(["UTC", "Asia/Tokyo"]))
-def test_whatever_looks_like_a_minute_is_survived(text, zone):
-    from_workspace_minute(text, ZoneInfo(zone))
-
-
-@given(st.from_regex(r"\A\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( [A-Z]+)?\Z"))
-def test_whatever_looks_like_a_time_of_go_is_survived(text):
-    from_go_time(text)
 
 
 def test_a_time_of_go_keeps_its_offset():

@@ -2,21 +2,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import itertools
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.pieces import cut
 from workers.clients.base64_text import Base64Decoder, NotBase64, Unescaper
 
 ESCAPES = ["", "", "", " ", "\n", "\\n", "\\r\\n", "\\t", "\\u000a", "\\u000D"]
-
-
-def cut(text: bytes, places: list[int]) -> list[bytes]:
-    bounds = [0, *sorted(place % (len(text) + 1) for place in places), len(text)]
-    return [text[a:b] for a, b in itertools.pairwise(bounds)]
 
 
 def decoded(pieces: list[bytes]) -> bytes:

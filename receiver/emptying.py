@@ -1,0 +1,185 @@
+"""The spool empties itself: a thread in each process brings its callbacks to Postgres."""
+
+from __future__ import annotations
+
+import errno
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import psycopg
+import structlog
+
+from receiver import spooled
+from receiver.announcing import Announce
+from receiver.breaker import Breaker
+from receiver.keeping import Write
+from receiver.spool import Spool
+from receiver.spooled import Unreadable
+from workers.logs import Seldom
+from workers.store.callbacks import NewCallback
+
+LOOK_EVERY_S = 1.0
+PASS_S = 4.0  # then a new connection is made: no pass depends on one for long
+GROUP_MOST = 500  # callbacks in one statement
+GROUP_BYTES = 4 * 1024 * 1024
+# Not the file is at fault, but we or the machine.
+_OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+
+OpenInbox: TypeAlias = Callable[[], AbstractContextManager[Write]]
+"""Lends a way into the inbox for one pass, and ends it if it hangs. Raises ``psycopg.Error``."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spooled:
+    """A callback that was read from the spool."""
+
+    name: str
+    callback: NewCallback
+
+
+class Emptier:
+    """Looks every second for callbacks in the spool, and for Postgres while it is away."""
+
+    def __init__(
+        self, spool: Spool, open_inbox: OpenInbox, *, breaker: Breaker, announce: Announce
+    ) -> None:
+        self._spool = spool
+        self._open_inbox = open_inbox
+        self._breaker = breaker
+        self._announce = announce
+        self._oldest: str | None = None
+        self._failed = Seldom("spool not emptied")
+
+    def start(self) -> None:
+        """Look from now on. Not before a process forks: threads do not come along."""
+        threading.Thread(target=self._run, name="emptying", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                more = self.look()
+            except Exception as error:  # the next look may fare better
+                more = False
+                self._failed.warn(
+                    error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None)
+                )
+            if not more:
+                time.sleep(LOOK_EVERY_S)
+
+    def look(self) -> bool:
+        """Bring to Postgres what waits, unless another process is doing it; tell if there is more.
+
+        Raises ``psycopg.Error`` if Postgres is away, and ``OSError`` if the spool is broken; what
+        could not be brought waits.
+        """
+        try:
+            self._spool.tidy()
+            return self._look()
+        except OSError:
+            if self._breaker.is_open:
+                with self._open_inbox() as write:
+                    write([])
+                self._breaker.close()  # Postgres at least is there
+            raise
+
+    def _look(self) -> bool:
+        before, self._oldest = self._oldest, self._spool.oldest()
+        if self._oldest is None and not self._breaker.is_open:
+            return False
+        with self._spool.emptying() as alone:
+            if alone:
+                return self._empty()
+        if before and (self._oldest is None or self._oldest > before):
+            self._breaker.close()  # the other one gets through to Postgres
+        return False
+
+    def _empty(self) -> bool:
+        ends_at = time.monotonic() + PASS_S
+        with self._open_inbox() as write:
+            write([])  # raises now if Postgres takes nothing, whatever the callbacks are like
+            for group in self._groups():
+                self._bring(group, write)
+                self._breaker.close()  # only a commit proves that Postgres can commit
+                if time.monotonic() > ends_at:
+                    return True
+        self._breaker.close()
+        return False
+
+    def _groups(self) -> Iterator[list[Spooled]]:
+        group: list[Spooled] = []
+        size_bytes = 0
+        for name in self._spool.waiting():
+            content = self._read(name)
+            if content is None:
+                continue
+            callback = self._understood(name, content)
+            if callback is None:
+                continue
+            group.append(Spooled(name=name, callback=callback))
+            size_bytes += len(content)
+            if len(group) >= GROUP_MOST or size_bytes >= GROUP_BYTES:
+                yield group
+                group, size_bytes = [], 0
+        if group:
+            yield group
+
+    def _read(self, name: str) -> bytes | None:
+        try:
+            return self._spool.read(name)
+        except FileNotFoundError:  # somebody took it away
+            return None
+        except OSError as error:
+            if error.errno in _OURS:
+                raise
+            self._set_aside(name, f"cannot be read: {errno.errorcode.get(error.errno or 0)}")
+            return None
+
+    def _understood(self, name: str, content: bytes) -> NewCallback | None:
+        try:
+            return spooled.from_bytes(content)
+        except Unreadable as error:
+            self._set_aside(name, str(error))
+            return None
+
+    def _bring(self, group: Sequence[Spooled], write: Write) -> None:
+        """Commit ``group``, then remove its files; what Postgres refuses is set aside alone."""
+        try:
+            write([each.callback for each in group])
+        except Exception as error:
+            if _is_away(error):
+                raise
+            if len(group) > 1:
+                for each in group:
+                    self._bring([each], write)
+                return
+            write([])  # raises if it is Postgres that is at fault, not the callback
+            self._set_aside(group[0].name, f"refused: {_told(error)}")
+            return
+        for each in group:
+            self._spool.remove(each.name)
+        for workspace in {each.callback.workspace for each in group}:
+            self._announce(workspace)
+
+    def _set_aside(self, name: str, reason: str) -> None:
+        log.error("spooled callback set aside", file=name, reason=reason)
+        try:
+            self._spool.set_aside(name, reason)
+        except OSError as error:  # it stays where it is, and those behind it go on
+            log.error("spooled callback not set aside", file=name, errno=error.errno)
+
+
+def _is_away(error: Exception) -> bool:
+    """Tell a server that cannot work from one that does not want this callback."""
+    too_much = (getattr(error, "sqlstate", None) or "").startswith("54")  # program limit exceeded
+    return isinstance(error, psycopg.OperationalError) and not too_much
+
+
+def _told(error: Exception) -> str:
+    """Return what is known of a refusal without a word of the callback."""
+    return f"{type(error).__name__} {getattr(error, 'sqlstate', None) or ''}".strip()

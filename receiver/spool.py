@@ -1,0 +1,162 @@
+"""The spool: a folder on local disk where callbacks are safe while Postgres is away."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from receiver import disk, metrics, spooled
+from receiver.keeping import NotKept
+from workers.logs import Seldom
+from workers.spool_status import BAD, WAITING, name_of, read_spool
+from workers.store.callbacks import NewCallback
+
+LOCK = "lock"
+DRAFT_IS_LEFT_AFTER_S = 600  # a process that writes for so long was ended long before
+PROBE_BYTES = 4096
+TIDY_SHARE = 20  # times as long as a look at the whole spool takes, none is taken
+
+
+class Full(OSError):
+    """The spool holds as much as it may."""
+
+
+class Spool:
+    """One folder, written by all processes of the receiver, emptied by one of them at a time.
+
+    The folder is made when it is first needed, and again if somebody took it away. Its size is
+    known as of the last ``tidy`` plus what this process has added since.
+    """
+
+    def __init__(self, folder: Path, *, max_bytes: int) -> None:
+        self.folder = folder
+        self._max_bytes = max_bytes
+        self._names = (f"{secrets.token_hex(4)}-{number:08d}" for number in count())
+        self._lock = threading.Lock()
+        self._size_bytes = 0
+        self._tidy_until = 0.0
+        self._failed = Seldom("callbacks not spooled")
+        self.tidy()
+
+    def put(self, callback: NewCallback) -> None:
+        """Return once ``callback`` outlasts a crash and a loss of power.
+
+        Raises ``NotKept`` if there is no room, or the disk fails.
+        """
+        content = spooled.to_bytes(callback)
+        try:
+            self._write(callback, content)
+        except OSError as error:
+            metrics.SPOOL.labels("refused").inc()
+            self._failed.warn(error=type(error).__name__, errno=error.errno)
+            raise NotKept from None
+        metrics.SPOOL.labels("put").inc()
+
+    def _write(self, callback: NewCallback, content: bytes) -> None:
+        with self._lock:
+            if self._size_bytes + len(content) > self._max_bytes:
+                raise Full
+            self._size_bytes += len(content)
+            name = name_of(callback.received_at, next(self._names))
+        try:
+            disk.make_folder(self.folder)
+            disk.write_file(self.folder / name, content)
+        except OSError:
+            with self._lock:
+                self._size_bytes -= len(content)
+            raise
+
+    def check(self) -> None:
+        """Return if a callback could be put now. Raises ``OSError`` if not."""
+        if self._size_bytes >= self._max_bytes:
+            raise Full
+        disk.make_folder(self.folder)
+        probe = self.folder / f"probe-{secrets.token_hex(4)}{disk.DRAFT}"
+        try:
+            probe.write_bytes(bytes(PROBE_BYTES))  # a full disk has no room for it
+        finally:
+            probe.unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Measure the spool, and remove drafts that crashed processes left behind.
+
+        Does nothing if it has just been done, by the measure of the time that it takes.
+        """
+        began = time.monotonic()
+        if began < self._tidy_until:
+            return
+        status = read_spool(self.folder)
+        with self._lock:
+            self._size_bytes = status.size_bytes if status else 0
+        with suppress(OSError):
+            self._remove_drafts(left_before=time.time() - DRAFT_IS_LEFT_AFTER_S)
+        ended = time.monotonic()
+        self._tidy_until = ended + TIDY_SHARE * (ended - began)
+
+    def _remove_drafts(self, *, left_before: float) -> None:
+        for draft in self.folder.glob(f"*{disk.DRAFT}"):
+            if draft.stat().st_mtime < left_before:
+                draft.unlink()
+
+    def oldest(self) -> str | None:
+        """Return the name of the oldest callback that waits."""
+        return min(self._waiting(), default=None)
+
+    def waiting(self) -> list[str]:
+        """Return the names of the callbacks that wait, in order of arrival."""
+        return sorted(self._waiting())
+
+    def _waiting(self) -> Iterator[str]:
+        with suppress(FileNotFoundError):
+            yield from (name for name in os.listdir(self.folder) if name.endswith(WAITING))
+
+    @contextmanager
+    def emptying(self) -> Iterator[bool]:
+        """Tell whether we alone may empty the spool during the block.
+
+        The lock ends with its process, however that ends. Raises ``OSError``.
+        """
+        disk.make_folder(self.folder)
+        descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+        finally:
+            os.close(descriptor)
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a callback that waits. Raises ``OSError``."""
+        return (self.folder / name).read_bytes()
+
+    def remove(self, name: str) -> None:
+        """Remove a callback that is safe elsewhere.
+
+        If a loss of power brings it back, it is written to Postgres again, which changes nothing.
+        """
+        os.unlink(self.folder / name)
+        metrics.SPOOL.labels("emptied").inc()
+
+    def set_aside(self, name: str, reason: str) -> None:
+        """Move a callback out of the way of those behind it, with the reason beside it.
+
+        Raises ``OSError``, and then it is still where it was.
+        """
+        bad = self.folder / BAD
+        disk.make_folder(bad)
+        with suppress(OSError):  # the callback matters more than why it is here
+            disk.write_file(bad / f"{name}.reason", f"{reason}\n".encode())
+        os.rename(self.folder / name, bad / name)
+        disk.sync_folder(bad)
+        disk.sync_folder(self.folder)
+        metrics.SPOOL.labels("set_aside").inc()

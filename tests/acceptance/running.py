@@ -1,0 +1,112 @@
+"""`make run` in a folder of its own, for tests to use, to kill and to ask."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+import psutil
+
+from deploy.embedded import Postgres, Valkey
+from deploy.run.supervision import Supervisor
+from tests.waiting import eventually
+
+ROOT = Path(__file__).parents[2]
+SECRETS = {"CENTION_TOKEN": "token-nobody-may-read", "CENTION_CALLBACK_SECRETS": "secret-nor-this"}
+OURS = ("DATABASE_URL", "BROKER_URL", "CENTION_", "SANDBOX_", "RECEIVER_", "EMBEDDED_", "PROM")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One `make run` in a folder of its own."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def var(self) -> Path:
+        return self.folder / "var"
+
+    @property
+    def said(self) -> str:
+        return (self.folder / "said").read_text("utf-8")
+
+    def up(self) -> bool:
+        assert self.process.poll() is None, self.said
+        return "The bridge runs." in self.said
+
+    def addresses(self) -> dict[str, str]:
+        lines = shlex.split((self.var / "run.env").read_text("utf-8"))
+        return dict(line.split("=", 1) for line in lines)
+
+    def pid(self, part: str) -> int:
+        found = Supervisor(self.var, ()).running()
+        return next((p.pid for p in found if p.name.endswith(f":{part}")), 0)
+
+    def answers(self, part: str) -> bool:
+        probes = {
+            "postgres": Postgres(self.var / "postgres").answers,
+            "valkey": Valkey(self.var / "valkey").answers,
+            "receiver": lambda: responds(self.addresses()["RECEIVER_URL"] + "/health/live"),
+        }
+        return probes.get(part, lambda: True)()
+
+    def descendants(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+def responds(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def begin(folder: Path, **variables: str) -> Run:
+    """Start `make run` as make does, in the given folder."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
+    # Any free port: other runs on this machine may come and go.
+    free = {"RECEIVER_BIND": "127.0.0.1:0"}
+    environment = inherited | {"PYTHONPATH": str(ROOT)} | free | variables
+    with (folder / "said").open("wb") as said:
+        command = [sys.executable, "-m", "deploy.run"]
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=said, stderr=said, start_new_session=True
+        )
+    return Run(folder=folder, process=process)
+
+
+@contextmanager
+def running(folder: Path, **variables: str) -> Iterator[Run]:
+    """A run that is up; it is stopped at the end if it still runs."""
+    run = begin(folder, **variables)
+    try:
+        assert eventually(run.up, within_s=60)
+        yield run
+    finally:
+        if run.process.poll() is None:
+            run.stop()
+
+
+@contextmanager
+def empty_folder() -> Iterator[Path]:
+    """A folder that every user may pass through; whatever the servers made goes with it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
+        Postgres(folder / "var" / "postgres").remove()

@@ -1,0 +1,25 @@
+"""Work that is under way when a blow falls, and changes again right after it."""
+
+from __future__ import annotations
+
+import random
+
+from tests.chaos.scene import Scene
+
+ERRANDS = 200
+ANSWERED = 15
+CHANGED_AGAIN = 30
+
+
+def raise_wave(scene: Scene) -> list[int]:
+    """Make many errands at once, and answer some; returns their ids."""
+    made: list[int] = scene.sandbox.post("errands", {"count": ERRANDS, "actions": 2})["ids"]
+    for errand_id in made[:ANSWERED]:
+        scene.sandbox.post("callbacks", {"errand_id": errand_id, "attachments": 1, "archives": 1})
+    return made
+
+
+def change_again(scene: Scene, errand_ids: list[int], rng: random.Random) -> None:
+    """Change some of a wave, of which who was struck may hold an older state."""
+    for errand_id in rng.sample(errand_ids, CHANGED_AGAIN):
+        scene.sandbox.post(f"errands/{errand_id}/change", {"kind": "open"})

@@ -1,0 +1,117 @@
+"""The web application with parts that only remember what they were asked, and what it answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask.testing import FlaskClient
+
+from receiver import create_app
+from receiver.health import Check
+from receiver.metrics import ReadGauges, ReadSpool
+from workers.settings import Settings
+from workers.store.callbacks import NewCallback
+from workers.workspaces import CLAIMS, Tokens, WorkspaceSettings
+
+PATH = "/callbacks/demo"
+ERROR = "application/vnd.api+json"
+SECRET = "123456"
+
+MakeSettings = Callable[..., Settings]
+OpenDoor = Callable[..., FlaskClient]
+
+
+def refused(response: Any, status: int) -> bool:
+    """Tell whether ``response`` is an error document of this status."""
+    return (
+        response.status_code == status
+        and response.mimetype == ERROR
+        and {error["status"] for error in json.loads(response.data)["errors"]} == {str(status)}
+    )
+
+
+@pytest.fixture
+def callback(document: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """The callback in Cention's documentation, with its secret ``123456``."""
+    return document("callback_answer_errand")
+
+
+@pytest.fixture
+def make_settings() -> MakeSettings:
+    def make(*, secrets: tuple[str, ...] = (SECRET,), allow_unsigned: bool = False) -> Settings:
+        workspace = WorkspaceSettings(
+            name="demo",
+            cention_url="https://cention.test/s/demo",
+            timezone=ZoneInfo("UTC"),
+            tokens=Tokens(**dict.fromkeys(CLAIMS)),
+            callback_secrets=secrets,
+        )
+        return Settings(
+            database_url="",
+            broker_url="",
+            workspaces=(workspace,),
+            allow_unsigned=allow_unsigned,
+            poll_every_s=15,
+            fetch_threads=1,
+            drains_per_workspace=1,
+            fetch_timeout_s=1,
+            lease_s=60,
+            attachment_max_bytes=1,
+            spool_dir=Path("var/spool"),
+            spool_max_bytes=0,
+        )
+
+    return make
+
+
+@pytest.fixture
+def kept() -> list[NewCallback]:
+    """What was kept."""
+    return []
+
+
+@pytest.fixture
+def announced() -> list[str]:
+    """The workspaces that were announced."""
+    return []
+
+
+@pytest.fixture
+def open_door(
+    make_settings: MakeSettings, kept: list[NewCallback], announced: list[str]
+) -> OpenDoor:
+    """Build a client of the web application; every part can be replaced."""
+
+    def open_(
+        settings: Settings | None = None,
+        *,
+        keep: Callable[[NewCallback], None] = kept.append,
+        read_gauges: ReadGauges = list,
+        database: Check = lambda: None,
+        broker: Check = lambda: None,
+        spool: Check = lambda: None,
+        read_spool: ReadSpool = lambda: None,
+    ) -> FlaskClient:
+        app = create_app(
+            settings or make_settings(),
+            keep=keep,
+            announce=announced.append,
+            read_gauges=read_gauges,
+            database=database,
+            broker=broker,
+            spool=spool,
+            read_spool=read_spool,
+        )
+        return app.test_client()
+
+    return open_
+
+
+@pytest.fixture
+def door(open_door: OpenDoor) -> FlaskClient:
+    return open_door()

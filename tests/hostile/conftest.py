@@ -1,0 +1,63 @@
+"""Fixtures: the receiver as it is served, and an honest sender beside hostile ones."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from deploy.embedded import Postgres, Valkey
+from tests.hostile.wire import Door
+from tests.integration.receiver.serving import serving
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def own_database(postgres: Postgres, template: str) -> Iterator[str]:
+    """The URL of one migrated database for the tests of a module."""
+    name = f"hostile_{next(_numbers)}"
+    with psycopg.connect(postgres.url, autocommit=True) as admin:
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+        yield postgres.url_of(name)
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="module")
+def served(own_database: str, valkey: Valkey) -> Iterator[Door]:
+    """One receiver for the tests of a module."""
+    own = {"DATABASE_URL": own_database, "BROKER_URL": valkey.url}
+    with (
+        tempfile.TemporaryDirectory(prefix="cention-tests-") as folder,
+        serving(Path(folder), own) as receiver,
+    ):
+        yield Door(receiver=receiver, database=own_database)
+
+
+@pytest.fixture
+def hasty(own_database: str, valkey: Valkey, tmp_path: Path) -> Iterator[Door]:
+    """A receiver that gives a request half a second to arrive, and a connection a second."""
+    own = {"DATABASE_URL": own_database, "BROKER_URL": valkey.url}
+    launcher = (
+        "import receiver.web_worker as worker; from gunicorn.app.wsgiapp import run;"
+        "worker.REQUEST_WITHIN_S = 0.5; run()"
+    )
+    with serving(tmp_path, own, launcher=("-c", launcher, "--keep-alive", "1")) as receiver:
+        yield Door(receiver=receiver, database=own_database)
+
+
+@pytest.fixture
+def door(served: Door) -> Door:
+    """The receiver, with an empty inbox."""
+    with psycopg.connect(served.database) as conn:
+        conn.execute("TRUNCATE intake.callback")
+    return Door(receiver=served.receiver, database=served.database)

@@ -1,0 +1,156 @@
+"""What hostile bytes are thrown at: each entrance reads them whole, or refuses them as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from receiver import envelope
+from schemas.cention.attachments import AttachmentKind, read_attachment
+from schemas.cention.callbacks import read_callback
+from schemas.cention.errand_reports import (
+    action_offsets,
+    read_changed_errands,
+    read_errand_report,
+)
+from schemas.cention.facebook_ratings import read_changed_facebook_ratings, read_facebook_rating
+from schemas.errors import DocumentError
+from workers.clients.base64_text import NotBase64
+from workers.clients.bodies import read_json
+from workers.clients.cention import attachments
+from workers.clients.cention.content_file import ContentFile, ContentTooLarge
+from workers.clients.errors import ApiError
+from workers.clients.statuses import error_for
+from workers.store import json_text
+
+SECRETS = envelope.Secrets(["123456"])
+ZONE = ZoneInfo("Europe/Stockholm")
+STATUSES = (301, 400, 401, 404, 410, 429, 500, 503)
+
+
+def callback(data: bytes) -> None:
+    """As the receiver: read, checked, sealed, understood; the same once it has been kept."""
+    try:
+        document = envelope.read_body(data)
+        SECRETS.are_shown_by(document)
+        sealed = envelope.seal(document, SECRETS)
+    except envelope.NotADocument:
+        return
+    kept, text = json_text.clean_text(sealed.document)
+    assert "123456" not in _texts(kept)
+    assert envelope.seal(orjson_or_json(text), SECRETS).document == kept
+    _read(read_callback, kept)
+
+
+def errand_report(data: bytes) -> None:
+    """As a drain: whatever is an object can be kept, and is read or refused."""
+    document = _landed(data)
+    if document is not None:
+        _read(lambda report: read_errand_report(report, zone=ZONE), document)
+        _read(action_offsets, document)
+
+
+def facebook_rating(data: bytes) -> None:
+    document = _landed(data)
+    if document is not None:
+        _read(read_facebook_rating, document)
+
+
+def changed_lists(data: bytes) -> None:
+    document = _landed(data)
+    if document is not None:
+        _read(read_changed_errands, document)
+        _read(read_changed_facebook_ratings, document)
+
+
+def attachment(data: bytes) -> None:
+    """However a file is cut on its way, it says the same."""
+    whole = _taken_apart([data])
+    assert whole == _taken_apart([data[at : at + 1] for at in range(len(data))])
+    assert whole == _taken_apart([data[: len(data) // 2], data[len(data) // 2 :]])
+    if whole is not None:
+        document, _ = json_text.clean_text(whole[0])
+        for kind in AttachmentKind:
+            _read(lambda one, kind=kind: read_attachment(one, kind), document)
+
+
+def error_document(data: bytes) -> None:
+    """As a client: an error's text is one short line, whatever the other side says."""
+    for status in STATUSES:
+        error = error_for(
+            status,
+            retry_after=data[:40].decode("latin-1"),
+            body=data,
+            api="cention",
+            secrets=("s3cr3t-token",),
+            now=datetime(2026, 1, 15, tzinfo=UTC),
+        )
+        assert isinstance(error, ApiError)
+        assert len(str(error)) < 300
+        assert str(error).isprintable()
+        assert "s3cr3t-token" not in str(error)
+
+
+TARGETS: Mapping[str, Callable[[bytes], None]] = MappingProxyType(
+    {
+        target.__name__: target
+        for target in (
+            callback,
+            errand_report,
+            facebook_rating,
+            changed_lists,
+            attachment,
+            error_document,
+        )
+    }
+)
+
+
+def _landed(data: bytes) -> dict | None:
+    try:
+        document = read_json(data)
+    except ValueError:
+        return None
+    return json_text.clean_text(document)[0] if isinstance(document, dict) else None
+
+
+def _read(read: Callable, document: dict) -> None:
+    try:
+        record = read(document)
+    except DocumentError as error:
+        record = [str(fault) for fault in error.faults] or None
+    assert orjson.dumps(record) != b"null"  # it can be stored, or told why not
+
+
+def _taken_apart(pieces: list[bytes]) -> tuple[dict, bytes] | None:
+    content = ContentFile(max_bytes=300_000)
+    try:
+        document = attachments._taken_apart(iter(pieces), content)
+        return document, content.finish().read()
+    except (ValueError, NotBase64, ContentTooLarge):
+        return None
+    finally:
+        content.close()
+
+
+def orjson_or_json(text: str) -> dict:
+    return envelope.read_body(text.encode())
+
+
+def _texts(value: object) -> set[str]:
+    found: set[str] = set()
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            found.update(one)
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+        elif isinstance(one, str):
+            found.add(one)
+    return found

@@ -1,0 +1,201 @@
+"""Whatever Cention answers to a fetch: no record is lost, and none holds up the others."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import PurePosixPath
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from psycopg.rows import dict_row
+
+from tests.hostile.strategies import bodies, sample
+from workers import wiring
+from workers.clients.bodies import read_json
+from workers.jobs.drain import drain
+from workers.queues import Family
+from workers.settings import Settings
+from workers.store import wanted
+from workers.wiring import Parts
+from workers.workspaces import Tokens, WorkspaceSettings
+
+WITHIN_S = 5.0  # a batch; one drain of these takes some tens of milliseconds
+SAMPLES = {
+    Family.ERRAND_REPORTS: "errand_report_33",
+    Family.FACEBOOK_RATINGS: "facebook_rating_3",
+    Family.RESPONSE_ATTACHMENTS: "response_attachment_1270",
+}
+TABLES = ("intake.wanted", "intake.landed", "intake.pause", "cention.errand", "cention.attachment")
+EXAMPLES = settings(
+    max_examples=30,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@dataclass
+class Oracle:
+    """A Cention that answers 200 with whatever it was told, by id."""
+
+    port: int = 0
+    bodies: dict[int, bytes] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def oracle() -> Iterator[Oracle]:
+    told = Oracle()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            body = told.bodies[int(PurePosixPath(self.path).name)]
+            self.send_response(200)
+            self.send_header("Content-Type", "application/vnd.api+json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_args: Any) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    told.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield told
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def parts(own_database: str, oracle: Oracle) -> Iterator[Parts]:
+    nothing = dict.fromkeys(("create_errand", "contacts", "library", "export", "logio"))
+    workspace = WorkspaceSettings(
+        name="demo",
+        cention_url=f"http://127.0.0.1:{oracle.port}/s/demo",
+        timezone=ZoneInfo("Europe/Stockholm"),
+        tokens=Tokens(errand_data="token", attachments="token", **nothing),
+        callback_secrets=("secret",),
+    )
+    built = wiring.build(
+        Settings(
+            database_url=own_database,
+            broker_url="",
+            workspaces=(workspace,),
+            allow_unsigned=False,
+            poll_every_s=15,
+            fetch_threads=4,
+            drains_per_workspace=2,
+            fetch_timeout_s=10,
+            lease_s=60,
+            attachment_max_bytes=2 * 1024 * 1024,
+        )
+    )
+    yield built
+    built.fetchers.shutdown()
+    built.pool.close()
+
+
+def drained(parts, oracle, family, documents):
+    """Have ``documents`` fetched as records 1, 2, … and return what is left and what was landed.
+
+    A document that tells the id of the sample is made to tell its own.
+    """
+    own = re.compile(rb'(?<="id": ")%s(?=")' % SAMPLES[family].rpartition("_")[2].encode())
+    oracle.bodies = {
+        number: own.sub(b"%d" % number, body) for number, body in enumerate(documents, start=1)
+    }
+    with parts.transaction() as conn:
+        for table in TABLES:
+            conn.execute(f"TRUNCATE {table} CASCADE")
+        wanted.want(conn, "demo", family, oracle.bodies)
+    began = time.perf_counter()
+    drain(
+        parts.plans["demo", family],
+        session=parts.session,
+        fetchers=parts.fetchers,
+        call_colleague=lambda: None,
+    )
+    assert time.perf_counter() - began < WITHIN_S
+    with parts.transaction() as conn, conn.cursor(row_factory=dict_row) as cursor:
+        left = cursor.execute(
+            "SELECT remote_id, claim, tries, parked_at, last_error, due_at > now() AS waits,"
+            " missing_since FROM intake.wanted"
+        ).fetchall()
+        landed = cursor.execute("SELECT remote_id, problem FROM intake.landed").fetchall()
+    return {one["remote_id"]: one for one in left}, {one["remote_id"]: one for one in landed}
+
+
+def is_object(body):
+    try:
+        return isinstance(read_json(body), dict)
+    except ValueError:
+        return False
+
+
+def check(oracle, left, landed):
+    for remote_id, body in oracle.bodies.items():
+        row = left.get(remote_id)
+        assert row is None or row["claim"] is None
+        assert row is None or row["waits"] or row["parked_at"]
+        if row is None or row["tries"] == 0:
+            continue
+        assert not is_object(body) or remote_id in landed, row["last_error"]
+
+
+@pytest.mark.parametrize("family", [Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS])
+@EXAMPLES
+@given(drawn=st.data())
+def test_a_fetched_object_ends_in_rows_or_is_landed_with_its_problem(parts, oracle, family, drawn):
+    documents = drawn.draw(st.lists(bodies(SAMPLES[family]), min_size=1, max_size=5))
+
+    left, landed = drained(parts, oracle, family, documents)
+
+    check(oracle, left, landed)
+    for remote_id, body in oracle.bodies.items():
+        if is_object(body) and remote_id not in landed:
+            assert left[remote_id]["missing_since"]  # "data": null
+
+
+@EXAMPLES
+@given(documents=st.lists(bodies(SAMPLES[Family.RESPONSE_ATTACHMENTS]), min_size=1, max_size=5))
+@example(documents=[b'{"data":{"attributes":{"attachment":{"content":"' + b"A" * 10**6 + b'"}}}}'])
+def test_a_fetched_attachment_is_stored_landed_or_refused(parts, oracle, documents):
+    left, landed = drained(parts, oracle, Family.RESPONSE_ATTACHMENTS, documents)
+
+    with parts.transaction() as conn:
+        noted = {
+            remote_id
+            for (remote_id,) in conn.execute("SELECT attachment_id FROM cention.attachment")
+        }
+    for remote_id in oracle.bodies:
+        assert remote_id in left or remote_id in landed or remote_id in noted
+        if remote_id in left:
+            assert left[remote_id]["claim"] is None
+            assert left[remote_id]["waits"] or left[remote_id]["parked_at"]
+
+
+@pytest.mark.parametrize("family", [Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS])
+def test_a_sample_among_them_comes_through(parts, oracle, family):
+    """Else the tests above would be content with a drain that understands nothing."""
+    document = json.dumps(sample(SAMPLES[family])).encode()
+    spoilt = document.replace(b'"attributes"', b'"attributes": 5, "extra"')
+
+    _, landed = drained(parts, oracle, family, [spoilt, document, b"{}", b"no JSON"])
+
+    assert {number: bool(one["problem"]) for number, one in landed.items()} == {
+        1: True,
+        2: False,
+        3: True,
+    }

@@ -1,0 +1,290 @@
+"""Whatever is done to the receiver's socket, honest callbacks are answered within a second."""
+
+from __future__ import annotations
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+
+from receiver.callbacks import BODY_MAX_BYTES
+from tests.hostile.wire import HEAD, answer_on, callback, connections, statuses, whole
+from tests.integration.receiver.serving import SECRET
+
+MANY = 40  # more than there are threads
+
+
+def dribble(opened, text, for_s):
+    """Send ``text`` over each connection, a byte at a time."""
+    ends_at = time.monotonic() + for_s
+    for at in range(len(text)):
+        for connection in opened:
+            connection.send(text[at : at + 1])
+        time.sleep(0.2)
+        if time.monotonic() > ends_at:
+            return
+
+
+def test_slow_bodies_hold_nobody_up(door):
+    with connections(door, MANY) as opened, door.heard():
+        for connection in opened:
+            connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
+        dribble(opened, callback(), for_s=2)
+
+    assert door.kept() == 0
+
+
+def test_slow_heads_hold_nobody_up(door):
+    with connections(door, MANY) as opened, door.heard():
+        dribble(opened, HEAD, for_s=2)
+
+    assert door.kept() == 0
+
+
+def test_slow_chunks_hold_nobody_up(door):
+    with connections(door, MANY) as opened, door.heard():
+        for connection in opened:
+            connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        dribble(opened, b"1\r\n{\r\n" * 10, for_s=2)
+
+    assert door.kept() == 0
+
+
+def test_a_slow_body_is_taken_in_the_end(door):
+    body = callback()
+
+    with door.connect() as connection:
+        connection.sendall(HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body))
+        for at in range(0, len(body), 10):
+            connection.sendall(body[at : at + 10])
+            time.sleep(0.05)
+        assert statuses(answer_on(connection, b"")) == [200]
+
+    assert door.kept() == 1
+
+
+def test_a_thousand_idle_connections_hold_nobody_up(door):
+    with connections(door, 1000), door.heard():
+        pass
+
+    assert door.kept() == 0
+
+
+def test_more_connections_than_are_allowed_hold_nobody_up(door):
+    with connections(door, 2500), door.heard(within_s=2):
+        pass
+
+
+def test_answers_that_nobody_reads_hold_nobody_up(door):
+    gets = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n" * 2000
+
+    def flood(connection):
+        connection.settimeout(0.5)
+        with suppress(OSError):  # full at last, or thrown out
+            while True:
+                connection.sendall(gets)
+
+    with connections(door, 8) as opened:
+        for connection in opened:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(flood, opened))
+        with door.heard(within_s=3):
+            pass
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Content-Length: -1\r\n\r\n",
+        b"Content-Length: +5\r\n\r\n{}   ",
+        b"Content-Length: 1_0\r\n\r\n",
+        b"Content-Length: 0x10\r\n\r\n",
+        b"Content-Length: 5, 5\r\n\r\n{}   ",
+        b"Content-Length: \xb2\r\n\r\n",
+        b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+        b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: identity\r\n\r\n{}",
+        b"Transfer-Encoding: gzip\r\n\r\n{}",
+        b"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n2\n{}\n0\n\n",
+        b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 20 + b"\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n2;" + b"x" * 10_000,
+        b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\n \r\n" * 30_000,
+        b" folded: 1\r\n\r\n",
+        b"no colon\r\n\r\n",
+        b"X: \0\r\n\r\n",
+        b"\xff\xfe: 1\r\n\r\n",
+        b"Host: y\r\n\r\n",
+        b"Transfer-Encoding: klingon\r\n\r\n",
+        b"Expect: the worst\r\n\r\n",
+        b"X: " + b"x" * 70_000 + b"\r\n\r\n",
+        b"X: y\r\n" * 200 + b"\r\n",
+        b"X: y\r\n" * 20_000,
+    ],
+    ids=lambda rest: repr(rest[:45])[2:-1],
+)
+def test_a_malformed_request_is_refused_at_once(door, rest):
+    with door.heard():
+        began = time.monotonic()
+        said = door.answer(HEAD + rest, half_close=True)
+
+    assert [status // 100 for status in statuses(said)] in ([4], [5])
+    assert statuses(said) != [500]
+    assert time.monotonic() - began < 5
+    assert door.kept() == 0
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(256)),
+        b"\0" * 100_000,
+        b"GET /\r\n",
+        b"GET / HTTP/0.9\r\n\r\n",
+        b"GET / HTTP/2.0\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\r\n\r\n\r\n\r\n",
+        b"\r\n" * 50_000,
+        b"POST /callbacks/demo\r\nX: y HTTP/1.1\r\n\r\n",
+        b"POST /callbacks/demo\0 HTTP/1.1\r\n\r\n",
+        b"POST  /callbacks/demo  HTTP/1.1\r\n\r\n",
+        b"POST /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n",
+        b"{" * 1000,
+        b"*1\r\n$4\r\nPING\r\n",
+    ],
+    ids=lambda garbage: repr(garbage[:30])[2:-1],
+)
+def test_what_is_no_http_is_refused_or_hung_up_on(door, garbage):
+    with door.heard():
+        said = door.answer(garbage, half_close=True)
+
+    assert [status // 100 for status in statuses(said)] in ([4], [])
+    assert door.kept() == 0
+
+
+@pytest.mark.parametrize("method", [b"BREW", b"CONNECT", b"TRACE", b"HEAD", b"get", b"P\xd6ST"])
+def test_other_methods_are_refused(door, method):
+    with door.heard():
+        said = door.answer(method + whole(callback())[4:], half_close=True)
+
+    assert statuses(said)[0] in (400, 404, 405)
+    assert door.kept() == 0
+
+
+def test_a_body_longer_than_announced_counts_as_far_as_announced(door):
+    """What follows is taken for a request: it is refused, and quoted nowhere."""
+    body = callback()
+    cut = HEAD + b"Content-Length: %d\r\n\r\n" % (len(body) - 20) + body
+
+    with door.heard():
+        said = door.answer(cut + b"\r\n\r\n", half_close=True)
+
+    assert statuses(said) == [400, 400]
+    assert SECRET.encode() not in said
+    assert SECRET not in door.receiver.log.read_text()
+    assert door.kept() == 0
+
+
+def test_a_body_shorter_than_announced_is_refused(door):
+    body = callback()
+
+    with door.heard():
+        said = door.answer(
+            HEAD + b"Content-Length: %d\r\n\r\n" % (len(body) + 1) + body, half_close=True
+        )
+
+    assert statuses(said) == [400]
+    assert door.kept() == 0
+
+
+def test_pipelined_requests_are_answered_in_order(door):
+    wrong = callback().replace(SECRET.encode(), b"wrong")
+    chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"
+    second = callback()
+
+    with door.heard():
+        said = door.answer(
+            whole(callback())
+            + whole(wrong)
+            + chunked % (len(second), second)
+            + whole(b"[]")
+            + b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
+            + whole(callback(), b"Connection: close")
+        )
+
+    assert statuses(said) == [200, 401, 200, 400, 404, 200]
+    assert door.kept() == 3
+
+
+def test_an_announced_oversize_body_is_refused_without_reading_it(door):
+    head = HEAD + b"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n"
+
+    with door.heard():
+        said = door.answer(head % (BODY_MAX_BYTES + 1))
+
+    assert statuses(said) == [413]
+
+
+def test_an_endless_body_is_refused_when_it_is_too_long(door):
+    def endless(connection):
+        connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        chunk = b"%x\r\n%s\r\n" % (2**20, b" " * 2**20)
+        return answer_on(connection, chunk * 13)
+
+    with connections(door, 3) as opened, door.heard(within_s=3), ThreadPoolExecutor(3) as threads:
+        said = list(threads.map(endless, opened))
+
+    assert [statuses(one) for one in said] == [[413]] * 3
+    assert door.kept() == 0
+
+
+def test_a_sender_that_asks_first_is_told_to_go_ahead(door):
+    body = callback()
+    head = b"Expect: 100-continue\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+
+    with door.connect() as connection:
+        connection.sendall(HEAD + head)
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert statuses(answer_on(connection, body)) == [200]
+
+    assert door.kept() == 1
+
+
+def test_half_closed_senders_get_their_answer(door):
+    assert statuses(door.answer(whole(callback()), half_close=True)) == [200]
+    assert door.kept() == 1
+
+
+def test_senders_that_vanish_leave_nothing_behind(door):
+    with door.heard():
+        for _ in range(50):
+            with door.connect() as connection:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                connection.sendall(whole(callback())[:-1])
+
+    assert door.kept() == 0
+    assert "Traceback" not in door.receiver.log.read_text()
+
+
+def test_refused_senders_that_stay_on_the_line_hold_nobody_up(door):
+    """To wait until they hang up is not worth a thread, and less so the loop."""
+    with connections(door, MANY) as opened, door.heard():
+        for connection in opened:
+            connection.sendall(b"garbage\r\n\r\n")
+
+
+def test_a_request_that_takes_too_long_is_told_so(hasty):
+    with hasty.connect() as connection, hasty.connect() as silent:
+        connection.sendall(HEAD)
+
+        assert statuses(answer_on(connection, b"")) == [408]
+        assert answer_on(silent, b"") == b""

@@ -1,0 +1,83 @@
+"""Whatever body is posted to the running receiver: never a 500, never a lost document."""
+
+from __future__ import annotations
+
+import time
+
+import psycopg
+import pytest
+import requests
+from hypothesis import HealthCheck, given, settings
+
+from receiver import envelope
+from receiver.callbacks import BODY_MAX_BYTES
+from tests.hostile.strategies import bodies
+from tests.integration.receiver.serving import SECRET
+
+WITHIN_S = 2.0
+
+
+def is_kept(door, body):
+    fingerprint = envelope.seal(envelope.read_body(body), envelope.Secrets([SECRET])).sha256
+    with psycopg.connect(door.database) as conn:
+        query = "SELECT problem IS NOT NULL FROM intake.callback WHERE body_sha256 = %s"
+        return conn.execute(query, (fingerprint,)).fetchall()
+
+
+def post(door, body):
+    began = time.perf_counter()
+    response = requests.post(f"{door.receiver.url}/callbacks/demo", data=body, timeout=30)
+    return response, time.perf_counter() - began
+
+
+@settings(
+    max_examples=80,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(body=bodies("callback_answer_errand", secret=SECRET))
+def test_a_body_is_kept_or_refused_and_answered_soon(served, body):
+    response, took_s = post(served, body)
+
+    assert response.status_code in (200, 400, 401, 422)
+    if response.status_code in (200, 422):
+        assert is_kept(served, body) == [(response.status_code == 422,)]
+    if response.status_code == 400:
+        with pytest.raises(envelope.NotADocument):
+            envelope.seal(envelope.read_body(body), envelope.Secrets([SECRET]))
+    assert took_s < WITHIN_S
+
+
+PREFIX = b'{"meta":{"api_secret":"' + SECRET.encode() + b'"},"data":{"type":"x"},"x":'
+
+
+FILLINGS = {
+    "text": lambda _: b'"' + b"x" * (BODY_MAX_BYTES - 200) + b'"',
+    "escapes": lambda _: b'"' + b"\\u0000" * ((BODY_MAX_BYTES - 200) // 6) + b'"',
+    "large numbers": lambda _: b"[" + b",".join([b"9" * 4000] * 2600) + b"]",
+    "numbers": lambda many: b"[" + b",".join([b"1"] * many) + b"]",
+    "lists": lambda many: b"[" + b"[]," * (many // 2) + b'"\\ud800"]',
+    "objects": lambda many: b"[" + b"{}," * (many // 2) + b"{}]",
+    "members": lambda many: b"{" + b",".join(b'"%d":0' % n for n in range(many)) + b"}",
+}
+CROWDS = ("numbers", "lists", "objects", "members")
+
+
+@pytest.mark.parametrize("name", FILLINGS)
+def test_the_largest_bodies_are_kept(served, name):
+    body = PREFIX + FILLINGS[name](envelope.MAX_VALUES - 10) + b"}"
+    assert len(body) <= BODY_MAX_BYTES
+
+    response, took_s = post(served, body)
+
+    assert response.status_code == 200
+    assert took_s < 2 * WITHIN_S
+
+
+@pytest.mark.parametrize("name", CROWDS)
+def test_a_crowd_of_values_is_refused_before_it_takes_time(served, name):
+    response, took_s = post(served, PREFIX + FILLINGS[name](700_000) + b"}")
+
+    assert response.status_code == 400
+    assert took_s < WITHIN_S

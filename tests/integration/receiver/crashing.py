@@ -1,0 +1,126 @@
+"""Processes that die at a chosen instant: between any two calls of the operating system."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import multiprocessing
+import os
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from receiver import database, emptying
+from receiver.breaker import Breaker
+from receiver.emptying import Emptier
+from receiver.spool import Spool
+from workers.store.callbacks import NewCallback
+
+KILLED = 77
+MAX_BYTES = 10**6
+CALLS = (
+    *((os, call) for call in ("open", "write", "fsync", "close", "rename", "unlink", "mkdir")),
+    *((os, call) for call in ("listdir", "scandir")),
+    (fcntl, "flock"),
+)
+
+_open, _write = os.open, os.write
+
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload([__name__])
+
+
+class Fuse:
+    """Ends the process at one instant; one lies before and one after each call."""
+
+    def __init__(self, instant: int) -> None:
+        self._left = instant
+
+    def burn(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            os._exit(KILLED)
+
+    def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*arguments: Any) -> Any:
+            self.burn()
+            answer = call(*arguments)
+            self.burn()
+            return answer
+
+        return called
+
+    def lay(self) -> None:
+        for module, call in CALLS:
+            setattr(module, call, self.around(getattr(module, call)))
+
+
+def numbered(number: int) -> NewCallback:
+    return NewCallback(
+        workspace="demo",
+        received_at=datetime.fromtimestamp(1_800_000_000 + number, UTC),
+        event=1,
+        remote_id=number,
+        body_sha256=hashlib.sha256(str(number).encode()).digest(),
+        document={"data": {"id": str(number)}},
+        problem=None,
+    )
+
+
+def put(folder: Path, *numbers: int) -> None:
+    spool = Spool(folder, max_bytes=MAX_BYTES)
+    for number in numbers:
+        spool.put(numbered(number))
+
+
+def empty(folder: Path, url: str, fuse: Fuse | None = None) -> None:
+    """Empty the spool in groups of two."""
+
+    @contextmanager
+    def open_inbox():
+        with database.open_inbox(url) as write:
+            yield fuse.around(write) if fuse else write
+
+    emptying.GROUP_MOST = 2
+    spool = Spool(folder, max_bytes=MAX_BYTES)
+    Emptier(spool, open_inbox, breaker=Breaker(), announce=str).look()
+
+
+def survives(work: Callable[[Fuse], None], instant: int) -> bool:
+    """Do ``work`` in a process that dies at ``instant``; tell whether it ended before."""
+    process = _processes.Process(target=_work, args=(work, instant))
+    process.start()
+    process.join(60)
+    assert process.exitcode in (0, KILLED)
+    return process.exitcode == 0
+
+
+def putting(folder: Path, *numbers: int, thanks: Path) -> Callable[[Fuse], None]:
+    """The file ``thanks`` gets a byte for each callback that is safe by the word of the spool."""
+    return partial(_put, folder, numbers, thanks)
+
+
+def emptying_of(folder: Path, url: str) -> Callable[[Fuse], None]:
+    return partial(_empty, folder, url)
+
+
+def _put(folder: Path, numbers: tuple[int, ...], thanks: Path, fuse: Fuse) -> None:
+    thank = partial(_write, _open(thanks, os.O_WRONLY | os.O_CREAT, 0o600), b".")
+    spool = Spool(folder, max_bytes=MAX_BYTES)
+    for number in numbers:
+        spool.put(numbered(number))
+        thank()
+
+
+def _empty(folder: Path, url: str, fuse: Fuse) -> None:
+    empty(folder, url, fuse)
+
+
+def _work(work: Callable[[Fuse], None], instant: int) -> None:
+    fuse = Fuse(instant)
+    fuse.lay()
+    work(fuse)
+    os._exit(0)

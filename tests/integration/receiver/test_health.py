@@ -1,0 +1,41 @@
+"""Dependencies that do not answer at all, and how long we wait for them."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+
+@pytest.fixture
+def hanging():
+    """A check that does not come back before the test has ended."""
+    end = threading.Event()
+    yield lambda: end.wait(30)
+    end.set()
+
+
+def test_a_dependency_that_hangs_is_down_within_a_second(open_door, hanging):
+    door = open_door(database=hanging, broker=hanging, spool=hanging)
+    began = time.monotonic()
+
+    response = door.get("/health/ready")
+
+    assert response.status_code == 503
+    assert set(response.json.values()) == {"unavailable", "down"}
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_dependency_that_hangs_is_asked_once_however_often_we_are(open_door, hanging):
+    asked = []
+
+    def ask():
+        asked.append(1)
+        hanging()
+
+    door = open_door(broker=ask)
+    for _ in range(2):
+        door.get("/health/ready")
+
+    assert len(asked) == 1

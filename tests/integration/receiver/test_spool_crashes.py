@@ -1,0 +1,81 @@
+"""A crash at any instant loses no callback and doubles none."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import psycopg
+import pytest
+
+from tests.integration.receiver.crashing import empty, emptying_of, put, putting, survives
+from workers.spool_status import read_spool
+
+
+@pytest.fixture
+def kept(database):
+    """Ask which callbacks are in the inbox."""
+    with psycopg.connect(database, autocommit=True) as conn:
+
+        def ask():
+            found = conn.execute("SELECT remote_id FROM intake.callback ORDER BY remote_id")
+            return [row[0] for row in found.fetchall()]
+
+        yield ask
+
+
+def test_a_crash_at_any_instant_of_spooling_keeps_what_was_thanked_for(tmp_path, database, kept):
+    for instant in count(1):
+        folder = tmp_path / str(instant)
+        thanks = tmp_path / f"{instant}.thanks"
+        put(folder, 10 * instant)
+        sent = 10 * instant + 1, 10 * instant + 2
+        finished = survives(putting(folder, *sent, thanks=thanks), instant)
+
+        empty(folder, database)
+
+        found = [number for number in kept() if number // 10 == instant]
+        assert found == [10 * instant + number for number in range(len(found))]
+        assert len(found) >= 1 + len(thanks.read_bytes())
+        assert read_spool(folder).waiting == read_spool(folder).bad == 0
+        if finished:
+            assert len(thanks.read_bytes()) == 2
+            break
+    assert instant > 20
+
+
+def test_a_crash_at_the_very_first_callback_leaves_a_spool_that_works(tmp_path, database, kept):
+    for instant in count(1):
+        folder = tmp_path / str(instant) / "var" / "spool"
+        finished = survives(putting(folder, instant, thanks=tmp_path / "thanks"), instant)
+
+        put(folder, instant)
+        empty(folder, database)
+
+        assert kept() == list(range(1, instant + 1))
+        assert read_spool(folder).waiting == read_spool(folder).bad == 0
+        if finished:
+            break
+    assert instant > 20
+
+
+def test_a_crash_at_any_instant_of_emptying_brings_everything_once(tmp_path, database, kept):
+    for instant in count(1):
+        folder = tmp_path / str(instant)
+        numbers = [10 * instant + number for number in range(4)]
+        put(folder, *numbers)
+        torn = folder / f"{max(folder.glob('*.json')).stem}-torn.json"
+        torn.write_bytes(b'{"workspace":')
+        finished = survives(emptying_of(folder, database), instant)
+
+        assert len(kept()) >= 4 * (instant - 1)
+        waiting_or_kept = read_spool(folder).waiting + len(kept()) + read_spool(folder).bad
+        assert waiting_or_kept >= 4 * instant + 1
+
+        empty(folder, database)
+
+        assert kept()[-4:] == numbers
+        assert len(kept()) == 4 * instant
+        assert (read_spool(folder).waiting, read_spool(folder).bad) == (0, 1)
+        if finished:
+            break
+    assert instant > 40

@@ -1,0 +1,161 @@
+"""A drain that takes one step at a time, so that anything may happen between two of them."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any, cast
+
+import psycopg
+from psycopg import Connection
+
+from workers.jobs import drain as draining
+from workers.jobs.outcomes import Missing, Understood, Unreadable
+from workers.jobs.plans import Plan
+from workers.jobs.rounds import Round
+from workers.store import Transaction, slots
+from workers.store.wanted import Claimed
+
+DATED = (Understood, Unreadable, Missing)
+
+
+class Drain:
+    """Does what ``workers.jobs.drain.drain`` does, by the same functions and in the same order."""
+
+    def __init__(self, name: str, conn: Connection[Any], session: Transaction) -> None:
+        self.name = name
+        self.conn = conn
+        self.session = session  # lends a new connection
+        self.round: Round | None = None
+        self.unasked: list[Claimed] = []
+        self.place = ExitStack()
+        self.under_way: list[Claimed] = []
+        self.is_cut = False
+        self.is_overtaken = False  # fetched when another may have fetched the same already
+
+    def __repr__(self) -> str:
+        return f"drain {self.name}"
+
+    def start(self, plan: Plan) -> str:
+        """Take a place and claim a batch; tell what came of it."""
+        free = partial(draining._release, self.conn, plan)
+        name = f"drain/{plan.workspace}/{plan.family}"
+        slot = self.place.enter_context(
+            slots.held(self.conn, name, places=plan.places, on_free=free)
+        )
+        if slot is None:
+            self.place.close()
+            return "finds no place"
+        begun = draining._begin(self.conn, plan, slot, draining._call_nobody)
+        if begun is None or not begun.claim.records:
+            self.place.close()
+            return "finds nothing to do" if begun else "finds the family paused"
+        self.round = begun
+        self.unasked = sorted(begun.claim.records, key=lambda claimed: claimed.remote_id)
+        claims = " and ".join(f"errand {claimed.remote_id}" for claimed in self.unasked)
+        return f"takes place {slot} and claims {claims}"
+
+    def fetch(self, claimed: Claimed) -> None:
+        """Ask for one record and get the answer, as one of its threads does."""
+        self.unasked.remove(claimed)
+        self._fetch(claimed)
+
+    def _fetch(self, claimed: Claimed) -> None:
+        assert self.round
+        asked_at = self._database_time()
+        self.round._fetch(claimed)
+        finished = self.round.finished
+        *earlier, (_, outcome) = [finished.get() for _ in range(finished.qsize())]
+        if isinstance(outcome, DATED):  # the drain's clock goes as the database's, to the tick
+            outcome = replace(outcome, fetched_at=asked_at)
+        for one in (*earlier, (claimed, outcome)):
+            finished.put(one)
+
+    def _database_time(self) -> datetime:
+        with self.session() as conn:
+            return cast(datetime, conn.execute("SELECT clock_timestamp()").fetchall()[0][0])
+
+    def ask_slowly(self, claimed: Claimed) -> bool:
+        """Begin a fetch whose request is long on its way; false if it is too late to begin."""
+        assert self.round
+        elapsed_s = time.monotonic() - self.round.started_s
+        if self.round.stopped or elapsed_s >= self.round.plan.lease_s / 2:
+            return False
+        self.unasked.remove(claimed)
+        self.under_way.append(claimed)
+        return True
+
+    def get_slow_answer(self, claimed: Claimed) -> None:
+        """Let Cention take a request that was long on its way, and answer it."""
+        assert self.round
+        self.under_way.remove(claimed)
+        started_s, stopped = self.round.started_s, self.round.stopped
+        self.is_overtaken = time.monotonic() - started_s >= self.round.plan.lease_s
+        self.round.started_s, self.round.stopped = time.monotonic(), False  # as when it began
+        self._fetch(claimed)
+        self.round.started_s = started_s
+        self.round.stopped = stopped or self.round.stopped
+
+    def write(self) -> str:
+        """Write what has come so far; the last group ends the drain."""
+        round_ = self.round
+        assert round_
+        group = [round_._next(None) for _ in range(round_.finished.qsize())]
+        try:
+            round_._write([outcome for _, outcome in group if outcome])
+            round_._give_back([record for record, outcome in group if not outcome])
+        except psycopg.OperationalError:
+            draining._want_again(self.session, round_)
+            self._end()
+            return "cannot write, and wants all its errands again"
+        round_.unsettled -= {record.remote_id for record, _ in group}
+        if not round_.unsettled:
+            self._end()
+            return "writes what it brought, and is done"
+        return "writes what it has so far"
+
+    def finish(self) -> str:
+        """Ask for all that is left, and write it."""
+        for claimed in list(self.under_way):
+            self.get_slow_answer(claimed)
+        for claimed in list(self.unasked):
+            self.fetch(claimed)
+        return self.write()
+
+    def kill(self) -> None:
+        """End the process: nothing of it is left but its claims."""
+        self._end()
+
+    def cut(self, closed: Connection[Any]) -> None:
+        """End the session: the place is free, and the process does not know it yet."""
+        assert self.round
+        self.place.close()
+        self.round.conn = closed
+        self.is_cut = True
+
+    def lose_time(self, seconds: float) -> None:
+        """Let so much time pass for this process."""
+        assert self.round
+        self.round.started_s -= seconds
+
+    def _end(self) -> None:
+        self.place.close()
+        self.place = ExitStack()
+        self.round = None
+        self.unasked = []
+        self.under_way = []
+        self.is_cut = False
+        self.is_overtaken = False
+
+    @property
+    def has_brought(self) -> bool:
+        """Tell whether something waits to be written."""
+        return self.round is not None and not self.round.finished.empty()
+
+    @property
+    def in_hand(self) -> set[int]:
+        """Return the ids of what it has claimed and neither written nor given back."""
+        return set(self.round.unsettled) if self.round else set()

@@ -1,0 +1,200 @@
+"""Breaks one guard of the list at a time and has the state machine look for the consequence.
+
+``python -m tests.model.guards [part of a guard's name]`` prints for each guard after how many
+examples it was missed, and the shortest story of what happens without it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import psycopg
+import structlog
+from hypothesis import settings
+from hypothesis.errors import HypothesisException
+from hypothesis.stateful import run_state_machine_as_test
+from psycopg import Connection
+
+from deploy.embedded import Postgres
+from tests.model.test_wanted_list import SETTINGS, WantedList
+from tests.model.world import Stage, staged
+from workers.jobs import drain, settling
+from workers.jobs.rounds import Round
+from workers.store import errand_reports, landed, slots, wanted
+from workers.store.migrate import migrate
+from workers.store.wanted import Claim, Claimed
+
+EXAMPLES = 500
+Break = Callable[[], Any]  # makes a context manager
+
+
+def sql(queries: dict[str, Any], name: str, *changes: tuple[str, str]) -> Break:
+    """Replace texts in one query."""
+    text = queries[name]
+    for old, new in changes:
+        assert old in text, f"{name} has no {old!r}"
+        text = text.replace(old, new)
+    return lambda: patch.dict(queries, {name: text})
+
+
+def nothing(*_args: Any, **_kwargs: Any) -> None:
+    """What is left of a guard that is gone."""
+
+
+def late_finishers_want_nothing() -> Any:
+    deaf = SimpleNamespace(**{**vars(wanted), "want": nothing})
+    return patch.object(settling, "wanted", deaf)
+
+
+@contextmanager
+def orphans_are_released_without_the_lock() -> Iterator[None]:
+    held = slots.held
+
+    @contextmanager
+    def careless(
+        conn: Connection[Any], name: str, *, places: int, on_free: Callable[[int], object]
+    ) -> Iterator[int | None]:
+        for place in range(places):
+            on_free(place)
+        with held(conn, name, places=places) as slot:
+            yield slot
+
+    with patch.object(slots, "held", careless):
+        yield
+
+
+@contextmanager
+def the_list_learns_of_a_fetch_when_it_has_ended() -> Iterator[None]:
+    claim, hold = wanted.claim, wanted.hold
+    taken: dict[Any, dict[int, Claimed]] = {}
+
+    def take(conn: Connection[Any], *args: Any, **kwargs: Any) -> Claim:
+        claimed = claim(conn, *args, **kwargs)
+        conn.execute("DELETE FROM intake.wanted WHERE claim = %s", [claimed.token])
+        taken[claimed.token] = {record.remote_id: record for record in claimed.records}
+        return claimed
+
+    def put_back(conn: Connection[Any], claim: Claim, ids: Any) -> set[int]:
+        wanted.want(conn, claim.workspace, claim.family, ids)
+        conn.execute(
+            "UPDATE intake.wanted SET claim = %s, claimed_until = now() + interval '1 hour'"
+            " WHERE workspace = %s AND remote_id = ANY (%s)",
+            [claim.token, claim.workspace, list(ids)],
+        )
+        return hold(conn, claim, ids)
+
+    with patch.object(wanted, "claim", take), patch.object(wanted, "hold", put_back):
+        yield
+
+
+def a_fetch_may_begin_late_in_the_lease() -> Any:
+    def fetch(self: Round, claimed: Claimed) -> None:
+        self.started_s = time.monotonic()
+        original(self, claimed)
+
+    original = Round._fetch
+    return patch.object(Round, "_fetch", fetch)
+
+
+W, R, L = wanted.SQL, errand_reports.SQL, landed.SQL
+NOT_NEWER = "WHERE old.fetched_at <= EXCLUDED.fetched_at"
+GUARDS: dict[str, Break] = {
+    "hold: claim = token": sql(W, "hold", ("claim = %(token)s", "%(token)s::uuid IS NOT NULL")),
+    "hold: the lease runs": sql(W, "hold", ("AND claimed_until > clock_timestamp()", "")),
+    "settle: marks as seen": sql(
+        W, "settle", ("AND w.marks = seen.marks", ""), ("AND w.marks <> seen.marks", "AND false")
+    ),
+    "look again: marks as seen": sql(W, "look_again", ("w.marks = seen.marks", "true")),
+    "want: a mark for what is being fetched": sql(
+        W, "want", ("w.claim IS NOT NULL OR", "w.claim IS NOT NULL AND false OR")
+    ),
+    "claim: nobody else's": sql(W, "claim", ("AND claim IS NULL", "")),
+    "the list knows before the fetch": the_list_learns_of_a_fetch_when_it_has_ended,
+    "late finishers want again": late_finishers_want_nothing,
+    "who lost the session wants again": lambda: patch.object(drain, "_want_again", nothing),
+    "orphans are released under the lock": orphans_are_released_without_the_lock,
+    "no fetch late in the lease": a_fetch_may_begin_late_in_the_lease,
+    "postpone: claim = token": sql(W, "postpone", ("AND w.claim = %(token)s", "")),
+    "give back: claim = token": sql(W, "give_back", ("AND claim = %(token)s", "")),
+    "errands: fetched_at": sql(
+        R, "save_errand_reports", ("WHERE e.fetched_at <= EXCLUDED.fetched_at", "")
+    ),
+    "names of areas: fetched_at": sql(errand_reports.SAVE_NAMES, "area", (NOT_NEWER, "")),
+    "documents: fetched_at": sql(L, "keep_documents", (NOT_NEWER, "")),
+}
+
+
+class Watched(WantedList):
+    """Notes the number of the first example that failed."""
+
+    def __init__(self, stage: Stage, found: list[int], first: int) -> None:
+        super().__init__(stage)
+        self.found = found
+        self.number = int(self.world.workspace.removeprefix("world-")) - first
+
+    def teardown(self) -> None:
+        error = sys.exc_info()[1]
+        try:
+            super().teardown()
+        except Exception as raised:
+            error = raised
+            raise
+        finally:
+            if isinstance(error, Exception) and not isinstance(error, HypothesisException):
+                self.found.append(self.number)
+
+
+def search(stage: Stage, broken: Break) -> tuple[int | None, str]:
+    """Return the number of the first example that failed, and its story when shrunk."""
+    found: list[int] = []
+    first = next(stage.numbers)
+    chosen = settings(SETTINGS, max_examples=EXAMPLES, report_multiple_bugs=False)
+    with broken():
+        try:
+            run_state_machine_as_test(partial(Watched, stage, found, first), settings=chosen)
+        except Exception as error:
+            story = [str(error), *getattr(error, "__notes__", ())]
+            return found[0] if found else None, "\n".join(story)
+    return None, ""
+
+
+@contextmanager
+def served() -> Iterator[Stage]:
+    """Run a database for the search."""
+    with tempfile.TemporaryDirectory(prefix="cention-tests-") as folder:
+        server = Postgres(Path(folder) / "postgres")
+        server.start()
+        try:
+            with psycopg.connect(server.url) as conn:
+                migrate(conn)
+            with staged(server.url) as stage:
+                yield stage
+        finally:
+            server.remove()
+
+
+def main(part: str = "") -> None:
+    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    structlog.configure(wrapper_class=quiet)
+    with served() as stage:
+        for name, broken in GUARDS.items():
+            if part not in name:
+                continue
+            began_s = time.monotonic()
+            number, story = search(stage, broken)
+            said = f"missed in example {number}" if story else f"not missed in {EXAMPLES} examples"
+            print(f"\n=== {name}: {said} ({time.monotonic() - began_s:.0f} s)\n{story}", flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

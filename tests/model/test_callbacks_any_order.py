@@ -1,0 +1,212 @@
+"""The same callbacks, in any order, repeated and split in any way, end in the same tables."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import Connection
+
+from receiver import envelope
+from receiver.envelope import Secrets
+from schemas.cention.callbacks import read_callback
+from tests.model.world import connection
+from workers.jobs.filing import file_callbacks
+from workers.store import callbacks
+from workers.store.callbacks import NewCallback
+
+SAMPLE = Path(__file__).parents[1] / "documents" / "callback_answer_errand.json"
+SECRETS = Secrets(["123456"])
+# What is told of the delivery itself differs: when it came, and as which callback.
+TABLES = {
+    "answer": """
+        SELECT errand_id, answer_id, response_id, subject, body_text, body_html, service_id,
+               service_name, service_type, remote_id
+        FROM cention.answer WHERE workspace = %s""",
+    "answer_recipient": """
+        SELECT response_id, recipient_id, address, name, remote_id
+        FROM cention.answer_recipient WHERE workspace = %s""",
+    "answer_attachment": """
+        SELECT answer_id, kind, attachment_id
+        FROM cention.answer_attachment WHERE workspace = %s""",
+    "attachment": "SELECT kind, attachment_id, state FROM cention.attachment WHERE workspace = %s",
+    "wanted": "SELECT family, remote_id FROM intake.wanted WHERE workspace = %s",
+    "inbox": """
+        SELECT remote_id, filed_at IS NOT NULL, problem
+        FROM intake.callback WHERE workspace = %s""",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one callback tells; its number grows with every event at Cention."""
+
+    number: int
+    errand: int
+    answer: int
+    recipients: tuple[int | None, ...]
+    files: tuple[int, ...]
+    images: tuple[int, ...]
+    with_answer: bool
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One arrival of a callback: in which order its parts came, and whether a filer ran then."""
+
+    told: Told
+    shuffled: int
+    filed_after: bool
+
+
+SMALL = st.integers(1, 3)
+TOLD = st.builds(
+    Told,
+    number=st.just(0),
+    errand=SMALL,
+    answer=SMALL,
+    recipients=st.lists(st.none() | SMALL, max_size=3).map(tuple),
+    files=st.lists(SMALL, max_size=2, unique=True).map(tuple),
+    images=st.lists(SMALL, max_size=2, unique=True).map(tuple),
+    with_answer=st.booleans(),
+)
+
+
+def numbered(told: Sequence[Told]) -> list[Told]:
+    return [replace(one, number=n) for n, one in enumerate(told, start=70)]
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> list[list[Delivery]]:
+    """The same callbacks delivered twice over: two orders, repeats and splits."""
+    told = numbered(draw(st.lists(TOLD, min_size=1, max_size=5)))
+    return [draw(st.just(told).flatmap(deliveries_of)) for _ in range(2)]
+
+
+def deliveries_of(told: list[Told]) -> st.SearchStrategy[list[Delivery]]:
+    once = st.permutations(told)
+    again = st.lists(st.sampled_from(told), max_size=3)
+    order = st.tuples(once, again).flatmap(lambda pair: st.permutations([*pair[0], *pair[1]]))
+    return order.flatmap(
+        lambda order: st.tuples(
+            *(st.builds(Delivery, st.just(one), st.integers(0, 5), st.booleans()) for one in order)
+        ).map(list)
+    )
+
+
+def document_of(delivery: Delivery) -> dict[str, Any]:
+    """Make the document of a callback from the vendor's sample."""
+    told = delivery.told
+    document: dict[str, Any] = json.loads(SAMPLE.read_text("utf-8"))
+    document["data"]["id"] = str(told.number)
+    document["data"]["relationships"]["errand"]["data"]["id"] = str(told.errand)
+    [errand] = [one for one in document["included"] if one["type"] == "c3_answer_errands"]
+    [file, *_] = [one for one in document["included"] if one["type"] == "c3_response_attachments"]
+    [image] = [one for one in document["included"] if one["type"] == "c3_area_archives"]
+    errand["id"], errand["attributes"]["c3_id"] = str(told.errand), told.errand
+    answer = errand["attributes"]["answer"]
+    answer["c3_id"] = answer["response"]["c3_id"] = told.answer
+    answer["response"]["subject"] = f"told by callback {told.number}"
+    answer["response"]["to"] = [
+        {"email_address": f"{told.number}-{n}@example.com", "name": f"somebody {told.number}"}
+        | ({"c3_id": recipient} if recipient else {})
+        for n, recipient in enumerate(told.recipients)
+    ]
+    errand["relationships"]["attachments"]["data"] = [
+        {"type": "c3_response_attachments", "id": str(n)} for n in told.files
+    ]
+    errand["relationships"]["embedded_archives"]["data"] = [
+        {"type": "c3_area_archives", "id": str(n)} for n in told.images
+    ]
+    included = [resource(file, n) for n in told.files] + [resource(image, n) for n in told.images]
+    included += [errand] if told.with_answer else []
+    turn = delivery.shuffled % max(1, len(included))
+    document["included"] = included[turn:] + included[:turn]
+    return document
+
+
+def resource(like: dict[str, Any], number: int) -> dict[str, Any]:
+    made = copy.deepcopy(like)
+    made["id"], made["attributes"]["c3_id"] = str(number), number
+    return made
+
+
+class Inbox:
+    """The inbox of one workspace, never used before."""
+
+    numbers = count(1)
+
+    def __init__(self, conn: Connection[Any]) -> None:
+        self.conn = conn
+        self.workspace = f"inbox-{next(self.numbers)}"
+
+    def receive(self, delivery: Delivery) -> None:
+        """Keep a callback as the receiver does."""
+        sealed = envelope.seal(document_of(delivery), SECRETS)
+        callback = read_callback(sealed.document)
+        new = NewCallback(
+            workspace=self.workspace,
+            received_at=datetime.now(UTC),
+            event=callback.event,
+            remote_id=callback.remote_id,
+            body_sha256=sealed.sha256,
+            document=sealed.document,
+            problem=None,
+        )
+        callbacks.keep(self.conn, [new])
+
+    def file(self) -> None:
+        file_callbacks(self.workspace, transaction=self.transaction)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection[Any]]:
+        with self.conn.transaction():
+            yield self.conn
+
+    def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        return {
+            name: sorted(self.conn.execute(query, [self.workspace]).fetchall(), key=repr)  # type: ignore[arg-type]
+            for name, query in TABLES.items()
+        }
+
+
+def delivered(conn: Connection[Any], arrivals: Sequence[Delivery]) -> dict[str, Any]:
+    inbox = Inbox(conn)
+    for delivery in arrivals:
+        inbox.receive(delivery)
+        if delivery.filed_after:
+            inbox.file()
+    inbox.file()
+    return inbox.tables()
+
+
+@pytest.fixture
+def conn(database: str) -> Iterator[Connection[Any]]:
+    with connection(database) as opened:
+        yield opened
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    database=None,
+)
+@given(twice=deliveries())
+def test_any_order_any_repetition_and_any_split_of_the_same_callbacks_gives_the_same_tables(
+    conn, twice
+):
+    first, second = (delivered(conn, arrivals) for arrivals in twice)
+
+    assert first == second
+    assert all(filed and problem is None for _, filed, problem in first["inbox"])

@@ -1,0 +1,263 @@
+"""The list as a state machine: whatever happens, and in whatever order, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.model.cention import MOODS, WELL, Errand, Mood, Named
+from tests.model.drains import Drain
+from tests.model.world import LEASE_S, Stage, World, staged
+from workers.store.wanted import Claimed
+
+# One setting for a run of any length; the default fits into `make test`.
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "150"))
+TWO_FAULTS = "MODEL_TWO_FAULTS" in os.environ  # shows what one fault on top of another may lose
+STEPS = int(os.environ.get("MODEL_STEPS", "30"))
+SETTINGS = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=STEPS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.generate, Phase.shrink),
+    database=None,
+    print_blob=True,
+)
+
+
+@dataclass(frozen=True)
+class Request(Named):
+    """A fetch that a drain may begin."""
+
+    drain: Drain
+    claimed: Claimed
+
+    def __repr__(self) -> str:
+        return f"request of {self.drain} for errand {self.claimed.remote_id}"
+
+
+def chosen(among: Callable[[WantedList], list[Any]]) -> st.SearchStrategy[Any]:
+    """One of what the machine offers at this moment."""
+    return st.runner().flatmap(lambda machine: st.sampled_from(among(machine)))
+
+
+def offers(among: Callable[[WantedList], list[Any]]) -> Callable[[Any], Any]:
+    """Only while there is something to choose from."""
+    return precondition(lambda machine: bool(among(machine)))
+
+
+def step(**drawn: st.SearchStrategy[Any]) -> Callable[[Any], Any]:
+    """Make a rule after which everything must be true that must be true at any moment."""
+
+    def make(method: Any) -> Any:
+        @wraps(method)
+        def checked(self: WantedList, **chosen: Any) -> None:
+            method(self, **chosen)
+            self.world.check()
+
+        return rule(**drawn)(checked)
+
+    return make
+
+
+def errands(machine: WantedList) -> list[Errand]:
+    return machine.world.cention.errands
+
+
+def startable(machine: WantedList) -> list[Drain]:
+    if not any(seen.listed and not seen.parked for seen in machine.world.before.values()):
+        return []
+    return [drain for drain in machine.world.drains if drain.round is None]
+
+
+def running(machine: WantedList) -> list[Drain]:
+    return [drain for drain in machine.world.drains if drain.round]
+
+
+def bringing(machine: WantedList) -> list[Drain]:
+    return [drain for drain in machine.world.drains if drain.has_brought]
+
+
+def connected(machine: WantedList) -> list[Drain]:
+    return [drain for drain in running(machine) if not drain.is_cut]
+
+
+def mortal(machine: WantedList) -> list[Drain]:
+    """Those that may be killed.
+
+    A drain that lost its claims without knowing it, and then fetches what its successor has
+    fetched and finished, alone knows of a change whose flag its own fetch has cleared. It wants
+    the record again; unless it is killed in that very moment.
+    """
+    if TWO_FAULTS:
+        return running(machine)
+    return [drain for drain in connected(machine) if not drain.is_overtaken]
+
+
+def slow_requests(machine: WantedList) -> list[Request]:
+    return [Request(drain, claimed) for drain in running(machine) for claimed in drain.under_way]
+
+
+def requests(machine: WantedList) -> list[Request]:
+    return [Request(drain, claimed) for drain in running(machine) for claimed in drain.unasked]
+
+
+class WantedList(RuleBasedStateMachine):
+    """Everything that may happen to the list, in any order."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self.world = World(stage)
+        self.slow_poll: dict[str, Any] | None = None
+
+    @initialize()
+    def everything_has_changed_and_is_listed(self) -> None:
+        for errand in self.world.cention.errands:
+            errand.change()
+        self.world.poll(self.world.cention.changed())
+        self.world.check()
+
+    @step(errand=chosen(errands), computing_sla=st.booleans())
+    def changes_at_cention(self, errand: Errand, computing_sla: bool) -> None:
+        if errand.exists:
+            self.world.cention.changes += 1
+            errand.change(computing_sla=computing_sla)
+
+    @step(errand=chosen(errands))
+    def goes_or_comes_back_at_cention(self, errand: Errand) -> None:
+        errand.exists = not errand.exists
+        errand.change()
+        note(f"# {errand} {'is back' if errand.exists else 'is gone'}")
+
+    @step()
+    def a_poll_lists_what_changed(self) -> None:
+        self.world.poll(self.world.cention.changed())
+
+    @precondition(lambda self: self.slow_poll is None)
+    @step()
+    def a_slow_poll_asks_for_what_changed(self) -> None:
+        self.slow_poll = self.world.cention.changed()
+
+    @precondition(lambda self: self.slow_poll is not None)
+    @step()
+    def the_slow_poll_lists_what_had_changed(self) -> None:
+        assert self.slow_poll
+        self.world.poll(self.slow_poll)
+        self.slow_poll = None
+
+    @step(errand=chosen(errands))
+    def changes_without_a_flag_and_a_callback_tells(self, errand: Errand) -> None:
+        if errand.exists:
+            self.world.cention.changes += 1
+            errand.change(flagged=errand.flagged)
+        self.world.want(errand)
+
+    @step(errand=chosen(errands))
+    def is_wanted_by_an_operator(self, errand: Errand) -> None:
+        self.world.want(errand, at_once=True)
+
+    @step(errand=chosen(errands))
+    def has_failed_eleven_times(self, errand: Errand) -> None:
+        self.world.change_list(
+            "tries = 11", "remote_id = %(id)s AND claim IS NULL", id=errand.errand_id
+        )
+
+    @step()
+    def all_waiting_times_and_pauses_end(self) -> None:
+        self.world.let_waiting_end()
+
+    @offers(startable)
+    @step(drain=chosen(startable))
+    def starts(self, drain: Drain) -> None:
+        note(f"# {drain} {self.world.start(drain)}")
+
+    @offers(startable)
+    @step(drain=chosen(startable))
+    def starts_and_asks_for_all(self, drain: Drain) -> None:
+        note(f"# {drain} {self.world.start(drain)}")
+        for claimed in list(drain.unasked):
+            drain.fetch(claimed)
+
+    @offers(requests)
+    @step(request=chosen(requests), mood=st.sampled_from(MOODS))
+    def asks_and_is_served(self, request: Request, mood: Mood) -> None:
+        self.world.cention.mood = mood
+        request.drain.fetch(request.claimed)
+        self.world.cention.mood = WELL
+
+    @offers(requests)
+    @step(request=chosen(requests))
+    def asks_and_the_request_is_long_on_its_way(self, request: Request) -> None:
+        if not request.drain.ask_slowly(request.claimed):
+            note(f"# {request.drain} finds it too late to ask")
+
+    @offers(slow_requests)
+    @step(request=chosen(slow_requests))
+    def is_served_at_last(self, request: Request) -> None:
+        request.drain.get_slow_answer(request.claimed)
+
+    @offers(bringing)
+    @step(drain=chosen(bringing))
+    def writes(self, drain: Drain) -> None:
+        note(f"# {drain} {self.world.write(drain)}")
+
+    @offers(running)
+    @step(drain=chosen(running))
+    def asks_for_the_rest_and_writes(self, drain: Drain) -> None:
+        note(f"# {drain} {self.world.finish(drain)}")
+
+    @offers(mortal)
+    @step(drain=chosen(mortal))
+    def is_killed(self, drain: Drain) -> None:
+        drain.kill()
+
+    @offers(connected)
+    @step(drain=chosen(connected))
+    def loses_its_session_and_does_not_know(self, drain: Drain) -> None:
+        drain.cut(self.world.stage.closed)
+
+    @offers(running)
+    @step(drain=chosen(running))
+    def is_slow_for_half_of_its_lease(self, drain: Drain) -> None:
+        drain.lose_time(LEASE_S / 2)
+
+    @offers(running)
+    @step(drain=chosen(running))
+    def is_slow_until_its_lease_ends(self, drain: Drain) -> None:
+        self.world.let_lease_end(drain)
+
+    def teardown(self) -> None:
+        try:
+            if sys.exc_info()[0] is None:
+                note("# now the world becomes quiet")
+                self.world.become_quiet()
+        finally:
+            for drain in self.world.drains:
+                drain.kill()
+
+
+@pytest.fixture
+def stage(database: str) -> Iterator[Stage]:
+    with staged(database) as opened:
+        yield opened
+
+
+def test_whatever_happens_when_the_world_is_quiet_every_record_is_the_newest_and_none_is_wanted(
+    stage,
+):
+    run_state_machine_as_test(lambda: WantedList(stage), settings=SETTINGS)

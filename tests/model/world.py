@@ -1,0 +1,248 @@
+"""Cention, three drains and a real database, and what must always be true of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+from unittest.mock import patch
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from schemas.cention.errand_reports import read_changed_errands
+from tests.model.cention import WELL, Cention, Errand
+from tests.model.drains import Drain
+from workers.jobs.families import Pace, errand_reports_plan
+from workers.jobs.polling import ChangedList, poll
+from workers.queues import Family
+from workers.store import wanted
+
+FAMILY = Family.ERRAND_REPORTS
+ERRANDS = 2
+DRAINS = "ABC"
+LEASE_S = 300.0
+ROUNDS_TO_QUIET = 40
+
+SEEN = """
+SELECT e.remote_id, w.remote_id IS NOT NULL AS listed, w.claim IS NOT NULL AS claimed,
+       w.parked_at IS NOT NULL AS parked, w.tries,
+       coalesce(substring(errand.subject FROM '[0-9]+')::integer, 0) AS stored,
+       coalesce(substring(landed.document::text FROM 'version ([0-9]+)')::integer, 0) AS kept,
+       errand.sla_fetched_at IS NOT NULL AND NOT errand.sla_pending AS has_sla,
+       errand.gone_at IS NOT NULL AS gone,
+       coalesce(substring(area.name FROM '[0-9]+')::integer, 0) AS area
+FROM generate_series(1, %(errands)s::bigint) AS e (remote_id)
+LEFT JOIN intake.wanted AS w
+  ON w.workspace = %(workspace)s AND w.family = 'errand_reports' AND w.remote_id = e.remote_id
+LEFT JOIN intake.landed AS landed
+  ON landed.workspace = %(workspace)s AND landed.family = 'errand_reports'
+  AND landed.remote_id = e.remote_id
+LEFT JOIN cention.errand AS errand
+  ON errand.workspace = %(workspace)s AND errand.errand_id = e.remote_id
+LEFT JOIN cention.area AS area ON area.workspace = %(workspace)s
+ORDER BY e.remote_id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the database knows of one errand."""
+
+    remote_id: int
+    listed: bool
+    claimed: bool
+    parked: bool
+    tries: int
+    stored: int  # version in the tables; 0: none
+    kept: int  # version of the document as it came
+    has_sla: bool
+    gone: bool
+    area: int  # after which change the only area had this name
+
+
+class Stage:
+    """Connections that many worlds use one after the other."""
+
+    def __init__(self, database: str) -> None:
+        self.others = connection(database)  # polls, callbacks, operators, time itself
+        self.drains = {name: connection(database) for name in DRAINS}
+        self.closed = connection(database)
+        self.closed.close()
+        self.numbers = count(1)
+
+    def close(self) -> None:
+        for conn in (self.others, *self.drains.values()):
+            conn.close()
+
+
+@contextmanager
+def staged(database: str) -> Iterator[Stage]:
+    """Set a stage on which nothing is left to chance."""
+    certain = wanted.SQL["release_orphans"].replace("random()", "1.0")
+    with patch.dict(wanted.SQL, {"release_orphans": certain}):
+        stage = Stage(database)
+        yield stage
+        stage.close()
+
+
+def connection(database: str) -> Connection[Any]:
+    """Connect as workers do; commits need not reach the disk, for nobody pulls the plug here."""
+    options = "-c TimeZone=UTC -c jit=off -c synchronous_commit=off"
+    return psycopg.connect(database, autocommit=True, options=options)
+
+
+class World:
+    """One workspace, never used before."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.conn = stage.others
+        self.workspace = f"world-{next(stage.numbers)}"
+        self.cention = Cention(ERRANDS)
+        self.drains = [Drain(name, conn, self.session) for name, conn in stage.drains.items()]
+        pace = Pace(places=len(DRAINS), lease_s=LEASE_S)
+        self.plan = errand_reports_plan(
+            self.workspace, self.cention, zone=ZoneInfo("UTC"), pace=pace
+        )
+        self.before: dict[int, Seen] = {}
+
+    @contextmanager
+    def session(self) -> Iterator[Connection[Any]]:
+        yield self.conn
+
+    def start(self, drain: Drain) -> str:
+        told = drain.start(self.plan)
+        self._stop_the_clock()
+        return told
+
+    def write(self, drain: Drain) -> str:
+        told = drain.write()
+        self._stop_the_clock()
+        return told
+
+    def finish(self, drain: Drain) -> str:
+        told = drain.finish()
+        self._stop_the_clock()
+        return told
+
+    def _stop_the_clock(self) -> None:
+        """Let no waiting time end by itself, however slow the machine is."""
+        self.change_list(
+            "due_at = due_at + interval '1 year'",
+            "due_at BETWEEN now() AND now() + interval '1 day'",
+        )
+
+    def poll(self, answer: dict[str, Any]) -> None:
+        """Put Cention's list, as it was at some time, on ours."""
+        changed = ChangedList(
+            workspace=self.workspace,
+            family=FAMILY,
+            ask=lambda: answer,
+            read=read_changed_errands,
+        )
+        assert poll(changed, session=self.session) is not None
+
+    def want(self, errand: Errand, *, at_once: bool = False) -> None:
+        """Want an errand as callbacks do, or at once as operators do."""
+        want = wanted.want_now if at_once else wanted.want
+        want(self.conn, self.workspace, FAMILY, [errand.errand_id])
+
+    def change_list(self, assignments: str, condition: str = "true", **values: object) -> None:
+        """Change rows of the list, as only time or bad luck may."""
+        self.conn.execute(
+            f"UPDATE intake.wanted SET {assignments}"  # type: ignore[arg-type]
+            f" WHERE workspace = %(workspace)s AND {condition}",
+            {"workspace": self.workspace, **values},
+        )
+
+    def let_waiting_end(self) -> None:
+        self.change_list(
+            "due_at = least(due_at, now()), missing_since = missing_since - interval '1 hour'"
+        )
+        self.conn.execute(
+            "UPDATE intake.pause SET until_at = now() WHERE workspace = %s", [self.workspace]
+        )
+
+    def let_lease_end(self, drain: Drain) -> None:
+        assert drain.round
+        drain.lose_time(LEASE_S)
+        token = drain.round.claim.token
+        self.change_list("claimed_until = now()", "claim = %(token)s", token=token)
+
+    def look(self) -> dict[int, Seen]:
+        """Return by id what the database knows of each errand."""
+        with self.conn.cursor(row_factory=class_row(Seen)) as cursor:
+            parameters = {"workspace": self.workspace, "errands": ERRANDS}
+            return {seen.remote_id: seen for seen in cursor.execute(SEEN, parameters)}
+
+    def check(self) -> None:
+        """Fail unless everything is true that must be true at any moment."""
+        now = self.look()
+        for errand in self.cention.errands:
+            self._check(errand, now[errand.errand_id])
+        self.before = now
+
+    def _check(self, errand: Errand, seen: Seen) -> None:
+        before = self.before.get(errand.errand_id, seen)
+        assert seen.stored >= before.stored, (
+            f"{errand} went back from version {before.stored} to {seen.stored}"
+        )
+        assert seen.kept >= before.kept, (
+            f"the document of {errand} went back from version {before.kept} to {seen.kept}"
+        )
+        assert seen.area >= before.area, (
+            f"the area got the name back that it had after change {seen.area}"
+        )
+        holders = [drain for drain in self.drains if self._holds(drain, errand)]
+        assert len(holders) <= 1, f"{errand} is held by {holders}"
+        in_hand = any(errand.errand_id in drain.in_hand for drain in self.drains)
+        if errand.exists and not errand.flagged and not seen.listed and not in_hand:
+            self._check_newest(errand, seen)
+
+    def _check_newest(self, errand: Errand, seen: Seen) -> None:
+        assert (seen.stored, seen.kept) == (errand.version, errand.version), (
+            f"{errand} is lost: Cention has version {errand.version} and no flag, nobody wants it,"
+            f" and we have version {seen.stored}"
+        )
+        assert seen.has_sla, f"the SLA of {errand} is lost"
+        assert not seen.gone, f"{errand} is back, and still marked as gone"
+
+    def _holds(self, drain: Drain, errand: Errand) -> bool:
+        if drain.round is None or errand.errand_id not in drain.in_hand:
+            return False
+        others = [other for other in self.drains if errand.errand_id in other.in_hand]
+        if len(others) == 1:
+            return True
+        return bool(wanted.hold(self.conn, drain.round.claim, [errand.errand_id]))
+
+    def become_quiet(self) -> None:
+        """Let nothing change any more and everything work, until nobody has anything to do."""
+        self.cention.mood = WELL
+        for drain in self.drains:
+            if drain.round:
+                self.finish(drain)
+                self.check()
+        for _ in range(ROUNDS_TO_QUIET):
+            if not self._work_once():
+                return
+            self.check()
+        raise AssertionError(f"it never becomes quiet: {self.look()}")
+
+    def _work_once(self) -> bool:
+        """Poll, let all waiting times pass, drain; tell whether there was anything to do."""
+        self.poll(self.cention.changed())
+        seen = self.look()
+        for errand in self.cention.errands:
+            if seen[errand.errand_id].parked:
+                self.want(errand, at_once=True)
+        self.let_waiting_end()
+        drain = self.drains[0]
+        self.start(drain)
+        if drain.round:
+            self.finish(drain)
+        return any(one.listed for one in seen.values())

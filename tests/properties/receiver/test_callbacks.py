@@ -1,0 +1,69 @@
+"""Whatever is sent to ``POST /callbacks/<workspace>``, the answer is no fault of ours."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.door import PATH, refused
+from tests.properties.any_json import any_json
+
+fixtures_may_stay = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+
+
+anything = any_json(st.floats(allow_nan=False, allow_infinity=False))
+
+
+@fixtures_may_stay
+@given(body=st.binary())
+def test_any_bytes_are_refused_without_a_fault_of_ours(door, body):
+    assert door.post(PATH, data=body).status_code in (400, 401)
+
+
+@fixtures_may_stay
+@given(document=anything)
+def test_any_json_without_the_secret_is_refused(door, document):
+    response = door.post(PATH, data=json.dumps(document))
+
+    assert refused(response, 401 if isinstance(document, dict) else 400)
+
+
+@fixtures_may_stay
+@given(document=st.dictionaries(st.text(), anything), data=anything, included=anything)
+def test_any_json_with_the_secret_is_kept(door, kept, document, data, included):
+    before = len(kept)
+    parts = {"data": data, "included": included, "meta": {"api_secret": "123456"}}
+
+    response = door.post(PATH, data=json.dumps(document | parts))
+
+    assert response.status_code in (200, 422)
+    assert len(kept) == before + 1
+    json.dumps(kept[-1].document, ensure_ascii=False).encode()
+
+
+@fixtures_may_stay
+@given(path=st.integers(0, 2**32), value=anything)
+def test_a_callback_with_any_member_replaced_by_anything_is_never_our_fault(
+    door, callback, path, value
+):
+    document = copy.deepcopy(callback)
+    replace(document, random.Random(path), value)
+
+    response = door.post(PATH, data=json.dumps(document))
+
+    assert response.status_code in (200, 400, 401, 422)
+
+
+def replace(parent, chance, value):
+    """Put ``value`` in the place of some member, at some depth."""
+    key = chance.choice(list(parent) if isinstance(parent, dict) else range(len(parent)))
+    if isinstance(parent[key], dict | list) and parent[key] and chance.random() < 0.8:
+        replace(parent[key], chance, value)
+    else:
+        parent[key] = value

@@ -1,0 +1,75 @@
+"""What is done to any callback before it is kept."""
+
+from __future__ import annotations
+
+import json
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from receiver.envelope import Secrets, seal
+
+SECRETS = Secrets(["old", "new"])
+
+
+texts = st.text() | st.sampled_from(["old", "new", "api_secret", "\0", "\ud800", "old\0"])
+
+
+documents = st.dictionaries(
+    texts,
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    ),
+    max_size=4,
+)
+
+
+def texts_in(value):
+    if isinstance(value, dict):
+        return {text for pair in value.items() for part in pair for text in texts_in(part)}
+    if isinstance(value, list):
+        return {text for element in value for text in texts_in(element)}
+    return {value} if isinstance(value, str) else set()
+
+
+@given(documents)
+def test_no_secret_and_nothing_unstorable_is_left_of_any_document(document):
+    left = texts_in(seal(document, SECRETS).document)
+
+    assert not left & {"old", "new"}
+    assert "\0" not in "".join(left)
+    "".join(left).encode()
+
+
+@given(documents)
+def test_no_member_called_api_secret_is_left_of_any_document(document):
+    kept = seal({"api_secret": 1, "deep": [document]}, SECRETS).document
+
+    assert '"api_secret":' not in json.dumps(kept)
+
+
+@given(documents)
+def test_sealing_what_is_sealed_changes_nothing(document):
+    sealed = seal(document, SECRETS)
+
+    assert seal(sealed.document, SECRETS) == sealed
+
+
+@given(st.permutations([{"type": t, "id": i} for t in ("a", "b") for i in ("1", "2", 3)]))
+def test_the_order_of_included_makes_no_difference(included):
+    in_order = sorted(included, key=lambda one: (one["type"], str(one["id"])))
+
+    one = seal({"included": included}, SECRETS)
+    other = seal({"included": in_order}, SECRETS)
+
+    assert one.sha256 == other.sha256
+
+
+@given(st.dictionaries(st.text("abc"), documents), st.randoms())
+def test_the_order_of_members_makes_no_difference(document, chance: random.Random):
+    members = list(document.items())
+    chance.shuffle(members)
+
+    assert seal(dict(members), SECRETS).sha256 == seal(document, SECRETS).sha256

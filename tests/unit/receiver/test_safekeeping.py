@@ -1,0 +1,104 @@
+"""Postgres is asked first, and not again while it is known to be away."""
+
+from __future__ import annotations
+
+import pytest
+
+from receiver.breaker import Breaker
+from receiver.keeping import NotKept, Refused
+from receiver.safekeeping import Safekeeping
+
+
+class Committer:
+    """Keeps callbacks, or fails as told."""
+
+    def __init__(self):
+        self.asked = []
+        self.failure = None
+        self.given_up = 0
+
+    def keep(self, callback):
+        self.asked.append(callback)
+        if self.failure:
+            raise self.failure
+
+    def give_up(self):
+        self.given_up += 1
+
+
+@pytest.fixture
+def committer():
+    return Committer()
+
+
+@pytest.fixture
+def spooled():
+    return []
+
+
+@pytest.fixture
+def breaker():
+    return Breaker()
+
+
+@pytest.fixture
+def keeping(committer, spooled, breaker):
+    return Safekeeping(committer, spooled.append, breaker)
+
+
+def test_what_postgres_takes_is_not_spooled(keeping, spooled):
+    keeping.keep("callback")
+
+    assert spooled == []
+
+
+def test_what_postgres_does_not_take_in_time_is_spooled(keeping, committer, spooled):
+    committer.failure = NotKept()
+
+    keeping.keep("callback")
+
+    assert spooled == ["callback"]
+
+
+def test_after_one_failure_postgres_is_not_asked_until_it_is_back(
+    keeping, committer, spooled, breaker
+):
+    committer.failure = NotKept()
+    for callback in "abc":
+        keeping.keep(callback)
+    assert (committer.asked, spooled) == (["a"], ["a", "b", "c"])
+
+    committer.failure = None
+    breaker.close()
+    keeping.keep("d")
+
+    assert (committer.asked, spooled) == (["a", "d"], ["a", "b", "c"])
+
+
+def test_the_first_failure_is_the_failure_of_all_who_wait(keeping, committer, breaker):
+    committer.failure = NotKept()
+    keeping.keep("a")
+    keeping.keep("b")
+
+    assert committer.given_up == 1
+
+
+def test_a_callback_that_postgres_refuses_is_spooled_and_others_are_not(
+    keeping, committer, spooled
+):
+    committer.failure = Refused()
+    keeping.keep("a")
+    committer.failure = None
+    keeping.keep("b")
+
+    assert (committer.asked, spooled) == (["a", "b"], ["a"])
+
+
+def test_what_can_be_stored_nowhere_is_not_kept(committer, breaker):
+    def full(_):
+        raise NotKept
+
+    committer.failure = NotKept()
+
+    with pytest.raises(NotKept):
+        Safekeeping(committer, full, breaker).keep("a")

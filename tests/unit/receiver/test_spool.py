@@ -1,0 +1,286 @@
+"""Callbacks rest in files while Postgres is away."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from datetime import UTC, datetime
+
+import pytest
+
+from receiver import disk, spooled
+from receiver.keeping import NotKept
+from receiver.spool import Full
+from workers.spool_status import BAD, WAITING, read_spool
+
+
+class Journal:
+    """Writes down every change of the disk, by the name of the file concerned."""
+
+    def __init__(self, monkeypatch):
+        self.calls = []
+        self._names = {}
+        for call in ("write", "fsync"):
+            monkeypatch.setattr(os, call, self._of_descriptor(call, getattr(os, call)))
+        for call in ("mkdir", "rename", "unlink"):
+            monkeypatch.setattr(os, call, self._of_path(call, getattr(os, call)))
+        monkeypatch.setattr(os, "open", self._open(os.open))
+
+    def _of_descriptor(self, call, real):
+        def called(descriptor, *arguments):
+            self.calls.append((call, self._names.get(descriptor)))
+            return real(descriptor, *arguments)
+
+        return called
+
+    def _of_path(self, call, real):
+        def called(path, *arguments):
+            self.calls.append((call, os.path.basename(path)))
+            return real(path, *arguments)
+
+        return called
+
+    def _open(self, real):
+        def called(path, *arguments):
+            descriptor = real(path, *arguments)
+            self._names[descriptor] = os.path.basename(path)
+            return descriptor
+
+        return called
+
+
+def files(spool):
+    return sorted(path.name for path in spool.folder.iterdir())
+
+
+def failing(code):
+    def fail(*_):
+        raise OSError(code, "no")
+
+    return fail
+
+
+def test_a_callback_is_safe_from_a_loss_of_power_before_it_is_thanked_for(
+    make_spool, new, monkeypatch, tmp_path
+):
+    """First what it says, then its name: else a crash could leave a name with nothing behind."""
+    spool = make_spool()
+    journal = Journal(monkeypatch)
+
+    spool.put(new(1))
+
+    [name] = spool.waiting()
+    draft = name + disk.DRAFT
+    assert journal.calls == [
+        ("mkdir", "spool"),
+        ("fsync", tmp_path.name),
+        ("write", draft),
+        ("fsync", draft),
+        ("rename", draft),
+        ("fsync", "spool"),
+    ]
+
+
+def test_a_callback_set_aside_is_safe_from_a_loss_of_power(spool, new, monkeypatch):
+    spool.put(new(1))
+    [name] = spool.waiting()
+    journal = Journal(monkeypatch)
+
+    spool.set_aside(name, "no callback")
+
+    assert journal.calls[-3:] == [("rename", name), ("fsync", BAD), ("fsync", "spool")]
+
+
+def test_callbacks_wait_in_order_of_arrival_whichever_process_put_them(make_spool, new):
+    one, other = make_spool(), make_spool()
+    for number, spool in ((3, one), (1, other), (10, one), (2, one), (2, other)):
+        spool.put(new(number))
+
+    kept = [spooled.from_bytes(one.read(name)) for name in other.waiting()]
+
+    assert [callback.remote_id for callback in kept] == [1, 2, 2, 3, 10]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"data": {"text": "Grüße \ud800 \0 \U0001f600"}},
+        {"large": 10**300, "small": 1e-300, "minus": -0.0, "empty": {}, "none": None},
+        {"deep": [[[[{"a": [True, False]}]]]]},
+    ],
+)
+def test_what_is_put_is_what_is_read(spool, new, document):
+    callback = new(1, document=document, event=None, remote_id=None, problem="/data: \ud800")
+
+    spool.put(callback)
+
+    assert spooled.from_bytes(spool.read(spool.waiting()[0])) == callback
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        bytes(4096),
+        b"{}",
+        b"[]",
+        b"\xff{",
+        b"[" * 100_000,
+        b'{"workspace":1,"received_at":"2026-01-01T00:00:00+00:00","event":1,"remote_id":1,'
+        b'"body_sha256":"00","document":{},"problem":null}',
+        b'{"workspace":"demo","received_at":"2026-01-01T00:00:00","event":1,"remote_id":1,'
+        b'"body_sha256":"00","document":{},"problem":null}',
+    ],
+)
+def test_what_is_no_callback_is_told_from_one(content):
+    with pytest.raises(spooled.Unreadable):
+        spooled.from_bytes(content)
+
+
+def test_a_callback_that_is_torn_anywhere_is_no_callback(new):
+    content = spooled.to_bytes(new(1))
+
+    for end in range(len(content)):
+        with pytest.raises(spooled.Unreadable):
+            spooled.from_bytes(content[:end])
+
+
+def test_only_its_owner_may_look_into_the_spool(spool, new):
+    spool.put(new(1))
+    spool.put(new(2))
+    spool.set_aside(spool.waiting()[0], "no callback")
+    with spool.emptying():
+        pass
+
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in spool.folder.rglob("*")}
+
+    assert stat.S_IMODE(spool.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((spool.folder / BAD).stat().st_mode) == 0o700
+    assert modes == {0o600, 0o700}
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+@pytest.mark.parametrize("call", ["open", "write", "fsync", "rename"])
+def test_a_disk_that_fails_refuses_the_callback_and_keeps_no_half_of_it(
+    spool, new, monkeypatch, code, call
+):
+    spool.put(new(1))
+    before = files(spool)
+    with monkeypatch.context() as disk_of_the_test:
+        disk_of_the_test.setattr(os, call, failing(code))
+        with pytest.raises(NotKept):
+            spool.put(new(2))
+
+    assert files(spool) == before
+
+
+def test_after_the_disk_has_failed_it_is_asked_again(spool, new, monkeypatch):
+    with monkeypatch.context() as disk_of_the_test:
+        disk_of_the_test.setattr(os, "fsync", failing(errno.ENOSPC))
+        with pytest.raises(NotKept):
+            spool.put(new(1))
+
+    spool.put(new(2))
+
+    assert len(spool.waiting()) == 1
+
+
+def test_a_file_written_in_small_pieces_is_whole(spool, new, monkeypatch):
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, rest: real(descriptor, rest[:7]))
+
+    spool.put(new(1))
+
+    assert spooled.from_bytes(spool.read(spool.waiting()[0])) == new(1)
+
+
+def test_a_full_spool_refuses_until_it_has_been_emptied(make_spool, new):
+    room_for_two = 2 * len(spooled.to_bytes(new(1)))
+    spool = make_spool(max_bytes=room_for_two)
+    spool.put(new(1))
+    spool.put(new(2))
+    with pytest.raises(NotKept):
+        spool.put(new(3))
+
+    spool.remove(spool.waiting()[0])
+    spool._tidy_until = 0
+    spool.tidy()
+    spool.put(new(4))
+
+    assert len(spool.waiting()) == 2
+
+
+def test_what_earlier_processes_left_counts_as_well(make_spool, new):
+    make_spool().put(new(1))
+
+    with pytest.raises(NotKept):
+        make_spool(max_bytes=len(spooled.to_bytes(new(1)))).put(new(2))
+
+
+def test_a_draft_that_a_crash_left_behind_is_removed_when_it_is_old(spool, new, make_spool):
+    spool.put(new(1))
+    old, young = (spool.folder / f"{age}{disk.DRAFT}" for age in ("old", "young"))
+    for draft in (old, young):
+        draft.write_bytes(b"{")
+    os.utime(old, (0, 0))
+
+    make_spool()
+
+    assert files(spool) == [*spool.waiting(), young.name]
+
+
+def test_one_process_at_a_time_may_empty_the_spool(make_spool):
+    with make_spool().emptying() as first, make_spool().emptying() as second:
+        assert (first, second) == (True, False)
+
+    with make_spool().emptying() as third:
+        assert third
+
+
+def test_a_spool_that_takes_callbacks_says_so_and_leaves_nothing_behind(spool):
+    spool.check()
+
+    assert files(spool) == []
+
+
+def test_a_spool_that_cannot_take_callbacks_says_so(make_spool, new, tmp_path):
+    with pytest.raises(Full):
+        make_spool(max_bytes=0).check()
+
+    (tmp_path / "spool").write_text("a file where the folder would be")
+    with pytest.raises(NotADirectoryError):
+        make_spool().check()
+    with pytest.raises(NotKept):
+        make_spool().put(new(1))
+
+
+def test_what_lies_in_the_spool_can_be_told(spool, new):
+    for number in (5, 6, 7):
+        spool.put(new(number))
+    spool.set_aside(spool.waiting()[0], "no callback")
+    now = datetime(2026, 1, 1, 0, 0, 16, tzinfo=UTC)
+
+    status = read_spool(spool.folder)
+
+    assert (status.waiting, status.bad) == (2, 1)
+    assert status.oldest_s(now) == 10
+    paths = [path for path in spool.folder.rglob("*") if path.is_file()]
+    assert status.size_bytes == sum(path.stat().st_size for path in paths)
+
+
+def test_of_a_spool_that_is_not_there_nothing_is_told(tmp_path):
+    assert read_spool(tmp_path / "spool") is None
+
+
+def test_an_empty_spool_is_told_from_none(tmp_path):
+    status = read_spool(tmp_path)
+
+    assert (status.waiting, status.bad, status.size_bytes, status.oldest_at) == (0, 0, 0, None)
+
+
+def test_a_name_that_is_not_ours_hides_nothing(spool, new):
+    spool.put(new(5))
+    (spool.folder / f"0{WAITING}").write_bytes(b"")
+
+    assert read_spool(spool.folder).oldest_at == new(5).received_at

@@ -1,0 +1,71 @@
+"""The folder in which the receiver keeps callbacks while Postgres is away, and how full it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+WAITING = ".json"  # a whole callback, named after the microsecond of its arrival
+BAD = "bad"  # folder of those that cannot be read, or that Postgres refuses
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolStatus:
+    """What lies in a spool."""
+
+    waiting: int  # callbacks that are on their way to Postgres
+    oldest_at: datetime | None  # arrival of the oldest of them; None if none waits
+    bad: int  # files set aside, for a person to look at
+    size_bytes: int  # of all files, those set aside included
+
+    def oldest_s(self, now: datetime) -> float | None:
+        """Return how long the oldest has waited, seconds; ``None`` if none waits."""
+        return max((now - self.oldest_at).total_seconds(), 0.0) if self.oldest_at else None
+
+
+def read_spool(folder: Path) -> SpoolStatus | None:
+    """Return what lies in ``folder``; ``None`` if it is not there, or not for us to read."""
+    try:
+        here = _sizes(folder)
+    except OSError:
+        return None
+    try:
+        aside = _sizes(folder / BAD)
+    except OSError:
+        aside = {}
+    waiting = [name for name in here if name.endswith(WAITING)]
+    return SpoolStatus(
+        waiting=len(waiting),
+        oldest_at=min(_arrivals(waiting), default=None),
+        bad=sum(name.endswith(WAITING) for name in aside),
+        size_bytes=sum(here.values()) + sum(aside.values()),
+    )
+
+
+def name_of(arrived_at: datetime, unique: str) -> str:
+    """Return a file name; names sort by arrival. ``arrived_at`` is aware."""
+    return f"{(arrived_at - _EPOCH) // timedelta(microseconds=1):016d}-{unique}{WAITING}"
+
+
+def _arrivals(names: Iterable[str]) -> Iterable[datetime]:
+    for name in names:
+        number = name.partition("-")[0]
+        if len(number) == 16 and number.isdecimal():  # else no name of ours
+            yield _EPOCH + timedelta(microseconds=int(number))
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    sizes = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            try:
+                if entry.is_file(follow_symlinks=False):
+                    sizes[entry.name] = entry.stat(follow_symlinks=False).st_size
+            except FileNotFoundError:  # emptied meanwhile
+                continue
+    return sizes
