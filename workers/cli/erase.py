@@ -82,7 +82,9 @@ def _erase(settings: Settings, whom: Whom, *, dry_run: bool) -> Erasure:
         try:
             return erasing.erase(conn, whom, dry_run=dry_run, progress=advance)
         except OSError as error:
-            raise Trouble(f"The spool {whom.spool} cannot be erased from: {error.strerror}.") from None
+            raise Trouble(
+                f"The spool {whom.spool} cannot be erased from: {error.strerror}."
+            ) from None
 
 
 def _tell(erasure: Erasure, whom: Whom, *, dry_run: bool) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+from receiver.spool import Spool
 from tests.integration.privacy import centre as made
 from tests.integration.privacy.centre import ADDRESS, MENTIONED, STRANGERS, UNREADABLE, WRITTEN
+from tests.waiting import eventually
+from workers.jobs import spooled_persons
 from workers.jobs.retaining import retain
+from workers.rules.persons import Person
 from workers.settings import Retention
 
 REVIEWER = ("--reviewer", "2117249628")
@@ -20,6 +26,12 @@ def erase(terminal):
         return terminal.json("erase", "--address", address, "--yes", *words)
 
     return run
+
+
+def somebody_waits_for(file):
+    inode = f":{file.stat().st_ino} "
+    locks = Path("/proc/locks").read_text().splitlines()
+    return any("->" in line and inode in line for line in locks)
 
 
 def of_strangers(centre):
@@ -261,9 +273,7 @@ def test_the_spool_is_erased_from_as_well(centre, erase, document, spool):
     ]
 
 
-def test_a_file_of_the_spool_that_is_no_callback_is_named_and_left_alone(
-    centre, terminal, spool
-):
+def test_a_file_of_the_spool_that_is_no_callback_is_named_and_left_alone(centre, terminal, spool):
     (spool / "1-a.json").write_text(f'{{"broken {ADDRESS}')
 
     result = terminal.run("erase", "--address", ADDRESS, "--yes")
@@ -273,15 +283,16 @@ def test_a_file_of_the_spool_that_is_no_callback_is_named_and_left_alone(
     assert (spool / "1-a.json").exists()
 
 
-def test_nobody_empties_the_spool_meanwhile(centre, erase, document, spool):
-    told = made.callback_of(document("callback_answer_errand"), WRITTEN, answer=6, files=[], to=[])
+def test_what_is_brought_to_postgres_meanwhile_is_not_put_back_into_the_spool(document, spool):
+    told = made.callback_of(document("callback_answer_errand"), WRITTEN, answer=6, files=[])
     path = made.spool(spool, told)
-    emptier = Spool(spool, max_bytes=1 << 20)
-    with emptier.emptying() as alone, ThreadPoolExecutor(1) as other:
+    own, person = {("demo", WRITTEN)}, Person(ADDRESS)
+
+    with ThreadPoolExecutor(1) as other, Spool(spool, max_bytes=1 << 20).emptying() as alone:
         assert alone
-        erasing = other.submit(spooled_persons.erase, spool, Person(ADDRESS), {("demo", WRITTEN)})
-        eventually(lambda: waits_for(spool / "lock"))
-        path.unlink()  # brought to Postgres
+        erasing = other.submit(spooled_persons.erase, spool, person, own, dry_run=False)
+        eventually(lambda: somebody_waits_for(spool / "lock"))
+        path.unlink()
 
     assert erasing.result(10).files == 0
     assert not path.exists()

@@ -43,9 +43,7 @@ def test_the_spool_is_told_as_well(centre, terminal, document, spool):
     told = made.callback_of(sample, WRITTEN, answer=6, files=[], to=[])
     made.spool(spool, told)
 
-    assert [
-        one["document"] for one in export(terminal)["spool"]
-    ] == [told]
+    assert [one["document"] for one in export(terminal)["spool"]] == [told]
 
 
 def test_nothing_is_changed_and_a_stranger_finds_nothing(centre, terminal):
