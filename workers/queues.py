@@ -22,6 +22,7 @@ class TaskName(StrEnum):
     SWEEP = "sweep"
     CANARY = "canary"
     RECONCILE = "reconcile"
+    RETAIN = "retain"
 
 
 class Family(StrEnum):
