@@ -19,6 +19,15 @@ SPOOL_DIR = "var/spool"  # below the working directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """For how many days contents are kept, by class; 0 for ever."""
+
+    callbacks_days: int = 0  # documents of callbacks that were filed
+    landed_days: int = 0  # documents that became rows
+    bodies_days: int = 0  # bodies of errands and answers, contents of attachments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that is set from outside."""
 
@@ -35,6 +44,7 @@ class Settings:
     spool_dir: Path  # where the receiver keeps callbacks while Postgres is away
     spool_max_bytes: int
     receiver_url: str = ""  # where the receiver answers; empty if it was not told
+    retention: Retention = Retention()
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -50,6 +60,7 @@ def load_settings() -> Settings:
         Env.read_env(str(RUN_ENV), override=False)
     env = Env(eager=False)
     numbers = _numbers(env)
+    retention = _retention(env)
     database_url = env.str("DATABASE_URL")
     broker_url = env.str("BROKER_URL")
     spool_dir = Path(env.str("SPOOL_DIR", "") or SPOOL_DIR)
@@ -72,6 +83,7 @@ def load_settings() -> Settings:
         allow_unsigned=allow_unsigned,
         spool_dir=spool_dir.absolute(),
         receiver_url=receiver_url,
+        retention=retention,
         **numbers,
     )
 
@@ -90,3 +102,12 @@ def _numbers(env: Env) -> dict[str, Any]:
         ),
         "spool_max_bytes": env.int("SPOOL_MAX_BYTES", 1 << 30, validate=check.Range(min=0)),
     }
+
+
+def _retention(env: Env) -> Retention:
+    days = check.Range(min=0, max=36_500)
+    return Retention(
+        callbacks_days=env.int("RETAIN_CALLBACKS_DAYS", 0, validate=days),
+        landed_days=env.int("RETAIN_LANDED_DAYS", 0, validate=days),
+        bodies_days=env.int("RETAIN_BODIES_DAYS", 0, validate=days),
+    )

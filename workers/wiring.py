@@ -26,7 +26,7 @@ from workers.jobs.plans import Plan
 from workers.jobs.polling import ChangedList
 from workers.jobs.readings import KINDS
 from workers.queues import Family
-from workers.settings import Settings
+from workers.settings import Retention, Settings
 from workers.store import sessions
 from workers.workspaces import WorkspaceSettings
 
@@ -41,6 +41,7 @@ class Parts:
     fetchers: ThreadPoolExecutor
     plans: Mapping[tuple[str, Family], Plan]
     changed_lists: Mapping[str, Sequence[ChangedList]]  # by workspace
+    retention: Retention
 
     @contextmanager
     def session(self) -> Iterator[Connection[Any]]:
@@ -68,6 +69,7 @@ def build(settings: Settings) -> Parts:
         fetchers=ThreadPoolExecutor(settings.fetch_threads, thread_name_prefix="fetch"),
         plans=plans,
         changed_lists=changed_lists,
+        retention=settings.retention,
     )
 
 

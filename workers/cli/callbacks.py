@@ -71,7 +71,8 @@ def replay(ids: tuple[str, ...], problems: bool, workspace: str | None) -> None:
     say(f"{counted(len(found), 'callback')} will be filed again.")
     nudge_filing(settings, sorted(set(found.values())))
     if len(found) < len(chosen):
-        note(f"No such callback: {counted(len(chosen) - len(found), 'id')}.")
+        missed = counted(len(chosen) - len(found), "id")
+        note(f"No such callback, or its document is kept no more: {missed}.")
         raise click.exceptions.Exit(1)
 
 

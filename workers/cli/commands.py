@@ -11,9 +11,12 @@ import structlog
 from workers.cli.callbacks import callbacks
 from workers.cli.check import check
 from workers.cli.dictionary import dictionary
+from workers.cli.erase import erase
 from workers.cli.migrate import migrate
 from workers.cli.parked import parked
+from workers.cli.persons import export_person
 from workers.cli.poll import poll
+from workers.cli.reconcile import reconcile
 from workers.cli.renormalise import renormalise
 from workers.cli.status import status
 from workers.cli.unreadable import unreadable
@@ -38,8 +41,11 @@ for command in (
     parked,
     callbacks,
     unreadable,
+    reconcile,
     renormalise,
     dictionary,
+    erase,
+    export_person,
 ):
     cention.add_command(command)
 

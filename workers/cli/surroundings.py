@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 import psycopg
 from psycopg import Connection
 
 from workers.cli.trouble import Trouble
+from workers.jobs.whom import Whom
 from workers.settings import Settings, load_settings
 from workers.store import outages, sessions
 from workers.workspaces import SettingsError, WorkspaceSettings
@@ -26,6 +28,35 @@ def json_option(command: Command) -> Command:
 def workspace_option(command: Command) -> Command:
     """Add ``--workspace``."""
     return click.option("--workspace", metavar="NAME", help="As in the settings.")(command)
+
+
+def person_options(command: Command) -> Command:
+    """Add ``--address`` and ``--reviewer``, by which a person is found."""
+
+    @functools.wraps(command)
+    def checked(*args: Any, address: str, reviewers: tuple[str, ...], **others: Any) -> Any:
+        if not address.strip() and not reviewers:
+            raise click.UsageError("Whom? Add --address, or --reviewer.")
+        return command(*args, address=address, reviewers=reviewers, **others)
+
+    for option in (
+        click.option(
+            "--reviewer",
+            "reviewers",
+            multiple=True,
+            metavar="ID|NAME",
+            help="Of Facebook ratings: the reviewer's id at Facebook, or exact name.",
+        ),
+        click.option("--address", default="", metavar="A@B.C", help="In any spelling of case."),
+    ):
+        checked = option(checked)
+    return cast(Command, checked)
+
+
+def the_person(settings: Settings, address: str, reviewers: tuple[str, ...]) -> Whom:
+    """Return who is meant, and the spool to be looked through if there is one here."""
+    spool = settings.spool_dir if settings.spool_dir.exists() else None
+    return Whom(address=address, reviewers=reviewers, spool=spool)
 
 
 def settings_of_this_place() -> Settings:

@@ -101,7 +101,7 @@ def unfiled_workspaces(conn: Connection[Any]) -> list[str]:
 
 
 def replay(conn: Connection[Any], callback_ids: Sequence[int]) -> dict[int, str]:
-    """Let callbacks be filed again; return the workspace of each that exists."""
+    """Let callbacks be filed again; return the workspace of each whose document is kept."""
     return dict(conn.execute(SQL["replay_callbacks"], {"ids": list(callback_ids)}).fetchall())
 
 

@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-MODULES = ("workers.tasks.callbacks", "workers.tasks.fetching", "workers.tasks.sweeping")
+MODULES = (
+    "workers.tasks.callbacks",
+    "workers.tasks.fetching",
+    "workers.tasks.retaining",
+    "workers.tasks.sweeping",
+)

@@ -194,7 +194,7 @@ def test_replaying_an_id_that_is_none_fails(terminal, bridge, document):
     result = terminal.run("callbacks", "replay", callback["callback_id"], "999")
 
     assert result.exit_code == 1
-    assert result.stderr == "No such callback: 1 id.\n"
+    assert result.stderr == "No such callback, or its document is kept no more: 1 id.\n"
 
 
 def test_what_vendors_wrote_can_do_nothing_to_a_terminal(terminal, bridge):

@@ -35,9 +35,9 @@ UPDATE intake.callback SET problem = %(problem)s WHERE callback_id = %(callback_
 SELECT DISTINCT workspace FROM intake.callback WHERE filed_at IS NULL AND problem IS NULL;
 
 -- name: replay_callbacks
--- Let callbacks be filed again; returns each that exists, with its workspace.
+-- Let callbacks be filed again; returns each whose document is kept, with its workspace.
 UPDATE intake.callback SET filed_at = NULL, problem = NULL
-WHERE callback_id = ANY (%(ids)s::bigint[])
+WHERE callback_id = ANY (%(ids)s::bigint[]) AND document IS NOT NULL
 RETURNING callback_id, workspace;
 
 -- name: problem_callbacks
@@ -57,16 +57,16 @@ ORDER BY callback_id DESC
 LIMIT %(limit)s;
 
 -- name: count_callbacks
--- How many callbacks of a workspace are kept, less those that still wait to be filed.
+-- How many callbacks of a workspace have their document, less those that still wait to be filed.
 SELECT count(*) FROM intake.callback
-WHERE workspace = %(workspace)s AND (filed_at IS NOT NULL OR problem IS NOT NULL);
+WHERE workspace = %(workspace)s AND document IS NOT NULL AND (filed_at IS NOT NULL OR problem IS NOT NULL);
 
 -- name: callbacks_after
--- The next callbacks that were filed or have a problem, by number, locked against their replay.
+-- The next callbacks that were filed or have a problem, by number, if their document is kept; locked against their replay.
 SELECT callback_id, received_at, document, problem
 FROM intake.callback
 WHERE workspace = %(workspace)s AND callback_id > %(after)s
-  AND (filed_at IS NOT NULL OR problem IS NOT NULL)
+  AND document IS NOT NULL AND (filed_at IS NOT NULL OR problem IS NOT NULL)
 ORDER BY callback_id
 LIMIT %(limit)s
 FOR UPDATE;

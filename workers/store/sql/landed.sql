@@ -14,22 +14,23 @@ ON CONFLICT (workspace, family, remote_id) DO UPDATE SET
 WHERE old.fetched_at <= EXCLUDED.fetched_at;
 
 -- name: documents_after
--- The next documents of a family by id, locked so that no drain replaces them meanwhile.
+-- The next documents of a family by id that are still kept, locked so that no drain replaces them meanwhile.
 SELECT remote_id, document, fetched_at, problem
 FROM intake.landed
-WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id > %(after)s
+WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id > %(after)s AND document IS NOT NULL
 ORDER BY remote_id
 LIMIT %(limit)s
 FOR UPDATE;
 
 -- name: count_documents
 -- How many documents of a family are kept.
-SELECT count(*) FROM intake.landed WHERE workspace = %(workspace)s AND family = %(family)s;
+SELECT count(*) FROM intake.landed
+WHERE workspace = %(workspace)s AND family = %(family)s AND document IS NOT NULL;
 
 -- name: newest_documents
 -- The documents of a family that were fetched last.
 SELECT document FROM intake.landed
-WHERE workspace = %(workspace)s AND family = %(family)s
+WHERE workspace = %(workspace)s AND family = %(family)s AND document IS NOT NULL
 ORDER BY fetched_at DESC
 LIMIT %(limit)s;
 

@@ -1,0 +1,320 @@
+"""`cention erase`: one person goes from every table, and nobody else does."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from receiver.spool import Spool
+from tests.integration.privacy import centre as made
+from tests.integration.privacy.centre import ADDRESS, MENTIONED, STRANGERS, UNREADABLE, WRITTEN
+from tests.waiting import eventually
+from workers.jobs import spooled_persons
+from workers.jobs.retaining import retain
+from workers.rules.persons import Person
+from workers.settings import Retention
+
+REVIEWER = ("--reviewer", "2117249628")
+
+
+@pytest.fixture
+def erase(terminal):
+    def run(*words, address=ADDRESS):
+        return terminal.json("erase", "--address", address, "--yes", *words)
+
+    return run
+
+
+def somebody_waits_for(file):
+    inode = f":{file.stat().st_ino} "
+    locks = Path("/proc/locks").read_text().splitlines()
+    return any("->" in line and inode in line for line in locks)
+
+
+def of_strangers(centre):
+    """Every row that belongs to strangers alone."""
+    queries = {
+        "errand": f"SELECT to_jsonb(t) AS r FROM cention.errand t WHERE errand_id = {STRANGERS}",
+        "answer": f"SELECT to_jsonb(t) AS r FROM cention.answer t WHERE errand_id = {STRANGERS}",
+        "action": "SELECT to_jsonb(t) AS r FROM cention.errand_action t"
+        f" WHERE errand_id = {STRANGERS}",
+        "landed": f"SELECT document AS r FROM intake.landed WHERE remote_id = {STRANGERS}",
+        "callback": "SELECT document AS r FROM intake.callback WHERE document #>>"
+        f" '{{data,relationships,errand,data,id}}' = '{STRANGERS}'",
+        "rating": "SELECT to_jsonb(t) AS r FROM cention.facebook_rating t WHERE rating_id = 4",
+        "file": "SELECT to_jsonb(t) AS r FROM cention.attachment t"
+        f" WHERE attachment_id IN ({made.STRANGERS_FILE}, {made.SHARED_IMAGE})",
+    }
+    found = {name: centre.bridge.rows(query) for name, query in queries.items()}
+    assert all(found.values())
+    return found
+
+
+def test_no_row_no_document_and_no_content_has_a_trace_of_the_person_left(centre, erase):
+    assert {"cention.errand", "cention.answer", "intake.landed", "intake.callback", "blobs"} <= set(
+        centre.traces()
+    )
+
+    erase(*REVIEWER)
+
+    assert centre.traces() == {}
+
+
+def test_strangers_keep_every_word(centre, erase):
+    before = of_strangers(centre)
+
+    erase(*REVIEWER)
+
+    assert of_strangers(centre) == before
+
+
+def test_who_mentions_the_person_loses_the_address_and_the_name_and_no_more(centre, erase):
+    erase()
+
+    [errand] = centre.bridge.rows("SELECT * FROM cention.errand WHERE errand_id = %s", MENTIONED)
+    assert errand["from_address"] == made.STRANGER
+    assert errand["to_text"] == "[erased] ([erased])"
+    assert errand["body_html"] == (
+        "<p>Ask [erased]: [erased] or [erased] or [erased]. But not xm@example.org!</p>"
+    )
+    assert centre.bridge.rows(
+        "SELECT address FROM cention.errand_recipient WHERE errand_id = %s AND kind = 'copy'"
+        " ORDER BY position",
+        MENTIONED,
+    ) == [{"address": "[erased]"}, {"address": "third@example.org"}]
+    [answer] = centre.bridge.rows("SELECT * FROM cention.answer WHERE errand_id = %s", MENTIONED)
+    assert answer["body_text"] == "As [erased] <[erased]> says"
+
+
+def test_numbers_and_times_of_the_persons_errands_stay(centre, erase):
+    facts = (
+        "SELECT errand_id, display_id, area_id, agent_id, arrived_at, answered_at, within_sla,"
+        " handling_time_s, feedback_value, feedback_answer IS NULL AS silent,"
+        " (SELECT count(*) FROM cention.errand_action), (SELECT count(*) FROM cention.answer),"
+        " (SELECT sum(size_bytes) FROM cention.attachment), (SELECT count(*) FROM intake.callback)"
+        " FROM cention.errand ORDER BY errand_id"
+    )
+    before = centre.bridge.rows(facts)
+
+    erase(*REVIEWER)
+
+    assert centre.bridge.rows(facts) == before
+
+
+def test_a_longer_address_is_somebody_else(centre, erase):
+    before = centre.texts()
+
+    report = erase(address="neil+vip@example.org")
+
+    assert report["erasure"]["tables"] == []
+    assert centre.texts() == before
+
+
+def test_a_dry_run_counts_the_same_and_changes_nothing(centre, terminal, erase):
+    before = centre.texts()
+
+    told = terminal.json("erase", "--address", ADDRESS, *REVIEWER, "--dry-run")
+
+    assert centre.texts() == before
+    assert erase(*REVIEWER)["erasure"] == told["erasure"]
+    assert {one["table"] for one in told["erasure"]["tables"]} >= {
+        "cention.attachment",
+        "cention.blob",
+        "cention.errand",
+        "cention.errand_action",
+        "cention.errand_recipient",
+        "cention.facebook_rating",
+        "intake.callback",
+        "intake.landed",
+        "intake.wanted",
+    }
+
+
+def test_erasing_again_finds_nothing(centre, erase):
+    erase(*REVIEWER)
+    before = centre.texts()
+
+    assert erase(*REVIEWER)["erasure"]["tables"] == []
+    assert centre.texts() == before
+
+
+def test_rows_made_anew_from_what_is_kept_bring_nothing_back(centre, erase, terminal):
+    erase(*REVIEWER)
+
+    remade = terminal.json("renormalise")
+
+    assert centre.traces() == {}
+    assert not any(t["changed"] or t["removed"] for f in remade["families"] for t in f["tables"])
+
+
+def test_a_callback_that_waited_is_filed_blank(centre, erase):
+    erase()
+
+    centre.bridge.file()
+
+    assert {"answer_id": 5, "subject": None, "body_text": None} in centre.bridge.rows(
+        "SELECT answer_id, subject, body_text FROM cention.answer"
+    )
+
+
+def test_what_cention_tells_again_of_an_erased_record_is_blanked_again(centre, erase):
+    erase(*REVIEWER)
+    centre.fetch(WRITTEN, UNREADABLE)
+    centre.fetch_ratings(3)
+    centre.bridge.file()
+    centre.bridge.want(made.FILES, made.OWN_FILE)
+    centre.fetch_files()
+    assert set(centre.traces()) >= {"cention.errand", "intake.landed", "blobs"}
+
+    retained = retain(Retention(), session=centre.bridge.parts.session)
+
+    assert retained.removed["erased"] > 0
+    assert centre.traces() == {}
+    assert retain(Retention(), session=centre.bridge.parts.session).removed == {}
+
+
+def test_an_errand_whose_report_comes_only_later_is_blanked_then(centre, erase, document):
+    late = 77
+    sample = document("callback_answer_errand")
+    to_person = made.sent_to(ADDRESS, made.NAME)
+    centre.tell(made.callback_of(sample, late, answer=9, files=[], to=to_person, body="MARKER"))
+    erase(*REVIEWER)
+    centre.reports[late] = made.own_report(document("errand_report_33"), late)
+    centre.bridge.file()
+    centre.fetch(late)
+
+    retain(Retention(), session=centre.bridge.parts.session)
+
+    assert centre.traces() == {}
+
+
+def test_a_file_that_an_answer_to_somebody_else_has_as_well_stays(centre, erase, document):
+    sample = document("callback_answer_errand")
+    centre.tell(made.callback_of(sample, STRANGERS, answer=8, files=[made.OWN_FILE]))
+    centre.bridge.file()
+
+    erase()
+
+    assert centre.bridge.rows(
+        "SELECT state FROM cention.attachment WHERE attachment_id = %s", made.OWN_FILE
+    ) == [{"state": "stored"}]
+    assert "what MARKER wrote" in centre.texts()["blobs"]
+
+
+def test_a_content_that_another_file_has_as_well_stays(centre, erase):
+    centre.bridge.execute(
+        "UPDATE cention.attachment SET sha256 = (SELECT sha256 FROM cention.attachment"
+        " WHERE attachment_id = %s) WHERE attachment_id = %s",
+        made.OWN_FILE,
+        made.STRANGERS_FILE,
+    )
+
+    erase()
+
+    assert centre.bridge.rows(
+        "SELECT state, sha256 FROM cention.attachment WHERE attachment_id = %s", made.OWN_FILE
+    ) == [{"state": "removed", "sha256": None}]
+    assert "what MARKER wrote" in centre.texts()["blobs"]
+
+
+def test_an_address_without_an_at_sign_is_erased_only_where_it_is_the_whole_text(centre, erase):
+    centre.bridge.execute(
+        "UPDATE cention.errand SET from_address = 'anna', subject = 'anna and beth'"
+        " WHERE errand_id = %s",
+        STRANGERS,
+    )
+    centre.bridge.execute(
+        "UPDATE cention.errand SET subject = 'anna and beth' WHERE errand_id = %s", MENTIONED
+    )
+
+    erase(address="Anna")
+
+    assert centre.bridge.rows(
+        "SELECT errand_id, subject FROM cention.errand WHERE errand_id = ANY (%s) ORDER BY 1",
+        [MENTIONED, STRANGERS],
+    ) == [
+        {"errand_id": MENTIONED, "subject": "anna and beth"},
+        {"errand_id": STRANGERS, "subject": None},
+    ]
+
+
+def test_the_spool_is_erased_from_as_well(centre, erase, document, spool):
+    sample = document("callback_answer_errand")
+    folder = spool
+    own = made.spool(
+        folder,
+        made.callback_of(
+            sample, WRITTEN, answer=6, files=[], to=[], body="MARKER", html_body="MARKER"
+        ),
+    )
+    strangers = made.spool(
+        folder,
+        made.callback_of(sample, STRANGERS, answer=7, files=[], to=[], body="Hi"),
+        "0000000000000002-b.json",
+    )
+    aside = made.spool(folder / "bad", {"data": {"odd": f"from {ADDRESS}"}})
+    before = strangers.read_bytes()
+    (folder / "lock").touch()
+
+    report = erase()
+
+    assert report["erasure"]["spooled"] == 2
+    assert b"marker" not in own.read_bytes().lower() + aside.read_bytes().lower()
+    assert json.loads(own.read_text())["document"]["data"]["id"] == "6"
+    assert strangers.read_bytes() == before
+    assert sorted(path.name for path in folder.iterdir()) == [
+        own.name,
+        strangers.name,
+        "bad",
+        "lock",
+    ]
+
+
+def test_a_file_of_the_spool_that_is_no_callback_is_named_and_left_alone(centre, terminal, spool):
+    (spool / "1-a.json").write_text(f'{{"broken {ADDRESS}')
+
+    result = terminal.run("erase", "--address", ADDRESS, "--yes")
+
+    assert result.exit_code == 1
+    assert "1-a.json" in result.stderr
+    assert (spool / "1-a.json").exists()
+
+
+def test_what_is_brought_to_postgres_meanwhile_is_not_put_back_into_the_spool(document, spool):
+    told = made.callback_of(document("callback_answer_errand"), WRITTEN, answer=6, files=[])
+    path = made.spool(spool, told)
+    own, person = {("demo", WRITTEN)}, Person(ADDRESS)
+
+    with ThreadPoolExecutor(1) as other, Spool(spool, max_bytes=1 << 20).emptying() as alone:
+        assert alone
+        erasing = other.submit(spooled_persons.erase, spool, person, own, dry_run=False)
+        eventually(lambda: somebody_waits_for(spool / "lock"))
+        path.unlink()
+
+    assert erasing.result(10).files == 0
+    assert not path.exists()
+
+
+def test_nobody_is_erased_by_a_script_that_does_not_say_yes(centre, terminal):
+    before = centre.texts()
+
+    result = terminal.run("erase", "--address", ADDRESS)
+
+    assert result.exit_code == 2
+    assert "--yes" in result.stderr
+    assert centre.texts() == before
+
+
+def test_somebody_must_be_named(terminal):
+    assert terminal.run("erase", "--yes").exit_code == 2
+
+
+def test_the_output_says_what_stays_and_what_may_come_back(centre, terminal):
+    said = terminal.run("erase", "--address", ADDRESS, "--yes").stdout
+
+    assert "Cention still has what it has" in said
+    assert "VACUUM" in said
+    assert "There is no spool here" in said

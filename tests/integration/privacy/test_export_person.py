@@ -1,0 +1,56 @@
+"""`cention export-person`: what is held of one person, as one document."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from tests.integration.privacy import centre as made
+from tests.integration.privacy.centre import ADDRESS, MENTIONED, STRANGERS, UNREADABLE, WRITTEN
+
+
+def export(terminal, *words):
+    return json.loads(terminal.run("export-person", "--address", ADDRESS.upper(), *words).stdout)
+
+
+def test_all_that_is_held_of_the_person_is_told_by_table(centre, terminal):
+    told = export(terminal, "--reviewer", "Marker Zuckermann")["tables"]
+
+    assert {row["errand_id"] for row in told["cention.errand"]} == {WRITTEN, MENTIONED}
+    assert {row["answer_id"] for row in told["cention.answer"]} == {1, 2}
+    assert {row["remote_id"] for row in told["intake.landed"]} >= {
+        WRITTEN,
+        MENTIONED,
+        UNREADABLE,
+        3,
+    }
+    assert len(told["intake.callback"]) == 3
+    assert [row["rating_id"] for row in told["cention.facebook_rating"]] == [3]
+    assert {row["name"] for row in told["cention.attachment"]} == {"MARKER.txt", "anybody.txt"}
+    assert STRANGERS not in {row.get("errand_id") for rows in told.values() for row in rows}
+
+
+def test_contents_come_only_when_asked_for(centre, terminal):
+    plain = export(terminal)["tables"]["cention.attachment"]
+    full = export(terminal, "--contents")["tables"]["cention.attachment"]
+
+    assert not any("content_base64" in row for row in plain)
+    assert b"what MARKER wrote" in [base64.b64decode(row["content_base64"]) for row in full]
+
+
+def test_the_spool_is_told_as_well(centre, terminal, document, spool):
+    sample = document("callback_answer_errand")
+    told = made.callback_of(sample, WRITTEN, answer=6, files=[], to=[])
+    made.spool(spool, told)
+
+    assert [one["document"] for one in export(terminal)["spool"]] == [told]
+
+
+def test_nothing_is_changed_and_a_stranger_finds_nothing(centre, terminal):
+    before = centre.texts()
+
+    export(terminal)
+    nobody = json.loads(terminal.run("export-person", "--address", "nobody@example.org").stdout)
+
+    assert nobody["tables"] == {}
+    assert centre.texts() == before

@@ -1,0 +1,249 @@
+"""Contents are kept for as long as the settings say; rows, numbers and times stay."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from threading import Thread
+
+import pytest
+
+from tests.integration.privacy import centre as made
+from tests.integration.privacy.centre import STRANGERS, UNREADABLE, WRITTEN
+from tests.waiting import eventually
+from workers.jobs import retaining
+from workers.jobs.retaining import LOCK, retain
+from workers.settings import Retention
+from workers.store import slots
+from workers.store.records import Fetched
+
+ALL = Retention(callbacks_days=30, landed_days=30, bodies_days=30)
+CALLBACKS, LANDED = Retention(callbacks_days=30), Retention(landed_days=30)
+BODIES = Retention(bodies_days=30)
+
+
+@pytest.fixture
+def aged(centre):
+    """Everything came 31 days ago, and nothing has happened since."""
+    age(centre, days=31)
+    return centre
+
+
+def age(centre, *, days):
+    for statement in (
+        f"UPDATE intake.callback SET received_at = now() - interval '{days} days'",
+        f"UPDATE intake.landed SET fetched_at = now() - interval '{days} days'",
+        f"UPDATE cention.answer SET received_at = now() - interval '{days} days'",
+        f"UPDATE cention.attachment SET fetched_at = now() - interval '{days} days'",
+        f"UPDATE cention.errand SET fetched_at = now() - interval '{days} days',"
+        f" arrived_at = now() - interval '{days} days', answered_at = NULL, done_at = NULL",
+    ):
+        centre.bridge.execute(statement)
+
+
+def apply(centre, policy):
+    return retain(policy, session=centre.bridge.parts.session)
+
+
+def somebody_waits(centre):
+    return one(
+        centre,
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    )
+
+
+def one(centre, query):
+    [row] = centre.bridge.rows(query)
+    [value] = row.values()
+    return value
+
+
+def test_everything_is_kept_unless_the_settings_say_otherwise(aged):
+    before = aged.texts()
+
+    assert apply(aged, Retention()).removed == {}
+    assert aged.texts() == before
+
+
+def test_nothing_goes_before_its_time(centre):
+    age(centre, days=29)
+    before = centre.texts()
+
+    assert apply(centre, ALL).removed == {}
+    assert centre.texts() == before
+
+
+def test_the_document_of_a_filed_callback_goes_and_its_row_stays(aged):
+    rows = one(aged, "SELECT count(*) FROM intake.callback")
+
+    assert apply(aged, CALLBACKS).removed == {"callbacks": 3}
+
+    assert one(aged, "SELECT count(*) FROM intake.callback") == rows
+    kept = "SELECT count(*) FROM intake.callback WHERE document IS NOT NULL"
+    assert one(aged, f"{kept} AND filed_at IS NULL") == 2
+    assert one(aged, f"{kept} AND filed_at IS NOT NULL") == 0
+
+
+def test_a_repeat_of_a_callback_whose_document_is_gone_is_still_a_repeat(aged, document):
+    told = made.callback_of(document("callback_answer_errand"), STRANGERS, answer=21, files=[])
+    aged.tell(told)
+    aged.bridge.file()
+    age(aged, days=31)
+    apply(aged, CALLBACKS)
+    rows = one(aged, "SELECT count(*) FROM intake.callback")
+
+    aged.tell(told)
+
+    assert one(aged, "SELECT count(*) FROM intake.callback") == rows
+
+
+def test_a_callback_whose_document_is_gone_is_not_replayed(aged, terminal):
+    apply(aged, CALLBACKS)
+
+    result = terminal.run("callbacks", "replay", "1")
+
+    assert result.exit_code == 1
+    assert one(aged, "SELECT filed_at IS NOT NULL FROM intake.callback WHERE callback_id = 1")
+
+
+def test_documents_that_became_rows_go_and_unreadable_ones_stay(aged):
+    apply(aged, LANDED)
+
+    assert aged.bridge.rows("SELECT remote_id FROM intake.landed WHERE document IS NOT NULL") == [
+        {"remote_id": UNREADABLE}
+    ]
+    assert one(aged, "SELECT count(*) FROM cention.errand WHERE body_html IS NOT NULL") == 3
+
+
+def test_renormalise_passes_over_documents_that_are_gone(aged, terminal):
+    apply(aged, Retention(callbacks_days=30, landed_days=30))
+    before = aged.texts()["cention.errand"]
+
+    remade = terminal.json("renormalise")
+
+    told = {each["family"]: each["documents"] for each in remade["families"]}
+    assert told == {"errand_reports": 1, "callbacks": 1}  # those with a problem
+    assert aged.texts()["cention.errand"] == before
+
+
+def test_bodies_go_from_rows_and_from_the_documents_they_were_made_of(aged):
+    removed = apply(aged, BODIES).removed
+
+    assert removed == {
+        "callback_bodies": 3,
+        "answer_bodies": 3,
+        "errand_bodies": 3,
+        "attachments": 3,
+    }
+    assert one(aged, "SELECT count(body_html) + count(answer_body) FROM cention.errand") == 0
+    assert one(aged, "SELECT count(body_text) + count(body_html) FROM cention.answer") == 0
+    assert one(aged, "SELECT count(*) FROM cention.blob") == 0
+    assert one(aged, "SELECT count(*) FROM cention.errand WHERE subject IS NOT NULL") == 3
+    sound = aged.bridge.rows(
+        "SELECT document::text AS told FROM intake.landed WHERE problem IS NULL UNION ALL"
+        " SELECT document::text FROM intake.callback WHERE filed_at IS NOT NULL"
+    )
+    assert not any("<p>" in row["told"] or "Dear MARKER" in row["told"] for row in sound)
+
+
+def test_renormalise_brings_no_body_back(aged, terminal):
+    apply(aged, BODIES)
+    before = aged.texts()
+
+    terminal.run("renormalise", "errand_reports")
+    terminal.run("renormalise", "response_attachments")
+
+    after = aged.texts()
+    for table in ("cention.errand", "cention.attachment", "cention.blob"):
+        assert after[table] == before[table]
+    terminal.run("renormalise", "callbacks")
+    bodies = "SELECT count(body_text) FROM cention.answer WHERE answer_id < 4"
+    assert one(aged, bodies) == 0
+
+
+def test_an_attachment_whose_content_is_gone_says_so_and_keeps_its_name_and_size(aged):
+    apply(aged, BODIES)
+
+    [file] = aged.bridge.rows(
+        "SELECT name, size_bytes, sha256, state, reason FROM cention.attachment"
+        " WHERE attachment_id = %s",
+        made.OWN_FILE,
+    )
+    assert file == {
+        "name": "MARKER.txt",
+        "size_bytes": len("what MARKER wrote"),
+        "sha256": None,
+        "state": "removed",
+        "reason": "kept for as long as the settings allow",
+    }
+
+
+def test_files_of_the_library_are_nobodys_and_stay(aged):
+    aged.bridge.execute("UPDATE cention.attachment SET kind = 'library' WHERE kind = 'response'")
+
+    assert apply(aged, BODIES).removed["attachments"] == 1  # the image
+    assert one(aged, "SELECT count(*) FROM cention.blob") == 2
+
+
+@pytest.mark.parametrize("moment", ["answered_at", "done_at"])
+def test_an_errand_in_which_something_happened_lately_keeps_its_bodies(aged, moment):
+    aged.bridge.execute(f"UPDATE cention.errand SET {moment} = now() WHERE errand_id = {WRITTEN}")
+
+    apply(aged, BODIES)
+
+    assert aged.bridge.rows("SELECT errand_id FROM cention.errand WHERE body_html IS NOT NULL") == [
+        {"errand_id": WRITTEN}
+    ]
+    assert one(
+        aged,
+        "SELECT document #>> '{data,attributes,basic,data,body}' FROM intake.landed"
+        f" WHERE remote_id = {WRITTEN}",
+    )
+
+
+def test_an_old_errand_that_is_fetched_again_has_its_body_until_the_next_run(aged):
+    apply(aged, BODIES)
+    aged.fetch(STRANGERS)
+    body = f"SELECT body_html FROM cention.errand WHERE errand_id = {STRANGERS}"
+    assert one(aged, body)
+
+    apply(aged, BODIES)
+
+    assert one(aged, body) is None
+
+
+def test_a_run_that_is_out_of_time_says_that_there_is_more_and_the_next_goes_on(aged, monkeypatch):
+    monkeypatch.setattr(retaining, "BATCH", 1)
+    runs = 0
+
+    while retain(LANDED, session=aged.bridge.parts.session, run_s=0).more:
+        runs += 1
+
+    assert runs >= 8
+    assert one(aged, "SELECT count(*) FROM intake.landed WHERE document IS NOT NULL") == 1
+
+
+def test_of_two_beats_one_does_it(aged):
+    with aged.bridge.parts.session() as conn, slots.held(conn, LOCK, places=1):
+        assert apply(aged, ALL).removed == {}
+
+    assert apply(aged, ALL).removed
+
+
+def test_a_content_that_a_drain_is_just_leaning_on_stays(aged):
+    """Else a stored attachment would have no content, for good."""
+    retained: list[object] = []
+    fetched = made.file_of(made.FILES)(made.OWN_FILE)
+    plan = aged.bridge.parts.plans["demo", made.FILES]
+    record = plan.read(555, fetched.document, fetched)
+    thread = Thread(target=lambda: retained.append(apply(aged, BODIES)))
+
+    with aged.bridge.parts.transaction() as conn:
+        plan.save(conn, "demo", [Fetched(record=record, fetched_at=datetime.now(UTC))])
+        thread.start()
+        eventually(lambda: somebody_waits(aged))
+    thread.join(20)
+
+    assert retained
+    assert "what MARKER wrote" in aged.texts()["blobs"]
+    assert one(aged, "SELECT state FROM cention.attachment WHERE attachment_id = 555") == "stored"

@@ -1,0 +1,60 @@
+"""What beat does, and how often."""
+
+from __future__ import annotations
+
+import pytest
+
+from workers.queues import Queue, TaskName
+from workers.schedule import beat_schedule
+from workers.settings import Retention, load_settings
+from workers.workspaces import SettingsError
+
+
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "DATABASE_URL": "postgresql://127.0.0.1:1/x",
+        "BROKER_URL": "redis://127.0.0.1:1/0",
+        "CENTION_URL": "http://127.0.0.1:1/s/demo",
+        "CENTION_CALLBACK_SECRETS": "secret",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_contents_are_removed_once_an_hour_where_drains_wait_and_not_where_callbacks_do(
+    environment,
+):
+    entry = beat_schedule(load_settings())["retain"]
+
+    assert (entry["task"], entry["schedule"]) == (TaskName.RETAIN, 3600)
+    assert entry["options"]["queue"] == Queue.FETCH
+
+
+def test_everything_is_kept_by_default(environment):
+    assert load_settings().retention == Retention(callbacks_days=0, landed_days=0, bodies_days=0)
+
+
+def test_each_class_of_contents_has_its_time(environment):
+    environment.setenv("RETAIN_CALLBACKS_DAYS", "7")
+    environment.setenv("RETAIN_LANDED_DAYS", "30")
+    environment.setenv("RETAIN_BODIES_DAYS", "365")
+
+    assert load_settings().retention == Retention(callbacks_days=7, landed_days=30, bodies_days=365)
+
+
+def test_a_negative_time_is_told_by_name(environment):
+    environment.setenv("RETAIN_BODIES_DAYS", "-1")
+
+    with pytest.raises(SettingsError, match="RETAIN_BODIES_DAYS"):
+        load_settings()
+
+
+def test_a_look_that_waits_for_cention_holds_up_no_callback(environment):
+    """Filing and the sweep share a queue, and a list may take a minute to come."""
+    entries = beat_schedule(load_settings()).values()
+
+    assert {e["options"]["queue"] for e in entries if e["task"] == TaskName.POLL} == {Queue.POLLS}
+    others = {e["options"]["queue"] for e in entries if e["task"] != TaskName.POLL}
+    assert Queue.POLLS not in others

@@ -1,0 +1,35 @@
+"""What an erasure has done, counted by table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasedRows:
+    """How many rows of one table were blanked, in whole or in part, or removed."""
+
+    table: str
+    blanked: int
+    removed: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts while rows are blanked and removed."""
+
+    blanked: Counter[str] = field(default_factory=Counter)
+    removed: Counter[str] = field(default_factory=Counter)
+
+    def total(self) -> int:
+        """Return how many rows were touched."""
+        return self.blanked.total() + self.removed.total()
+
+    def tables(self) -> tuple[ErasedRows, ...]:
+        """Return the counts of each table that was touched."""
+        names = sorted(set(+self.blanked) | set(+self.removed))
+        return tuple(
+            ErasedRows(table=name, blanked=self.blanked[name], removed=self.removed[name])
+            for name in names
+        )

@@ -1,0 +1,223 @@
+-- name: errands_of
+-- Errands that this address wrote, or, of those whose writer is not known, errands whose answers went to
+-- this address alone.
+SELECT workspace, errand_id FROM cention.errand WHERE lower(from_address) = %(address)s
+UNION
+SELECT a.workspace, a.errand_id
+FROM cention.answer_recipient AS r
+JOIN cention.answer AS a ON (a.workspace, a.response_id) = (r.workspace, r.response_id)
+LEFT JOIN cention.errand AS e ON (e.workspace, e.errand_id) = (a.workspace, a.errand_id)
+WHERE lower(r.address) = %(address)s AND e.from_address IS NULL
+  AND NOT EXISTS (
+      SELECT FROM cention.answer_recipient AS other
+      WHERE (other.workspace, other.response_id) = (r.workspace, r.response_id)
+        AND lower(other.address) <> %(address)s
+  );
+
+-- name: ratings_of
+-- Facebook ratings by reviewers of these ids or exact names.
+SELECT workspace, rating_id FROM cention.facebook_rating
+WHERE reviewer_id::text = ANY (%(reviewers)s::text[]) OR reviewer_name = ANY (%(reviewers)s::text[])
+UNION
+SELECT workspace, remote_id FROM intake.landed
+WHERE family = 'facebook_ratings' AND problem IS NOT NULL
+  AND (document #>> '{data,attributes,data,reviewerId}' = ANY (%(reviewers)s::text[])
+       OR document #>> '{data,attributes,data,reviewerName}' = ANY (%(reviewers)s::text[]));
+
+-- name: names_of
+-- Names that stand beside this address.
+SELECT from_name FROM cention.errand WHERE lower(from_address) = %(address)s AND from_name IS NOT NULL
+UNION
+SELECT name FROM cention.answer_recipient WHERE lower(address) = %(address)s AND name IS NOT NULL;
+
+-- name: remember_erased
+-- Remember records as erased; an errand that is known to have another writer is not. One row for each
+-- that is remembered, whether or not it was before.
+INSERT INTO intake.erased AS known (workspace, family, remote_id)
+SELECT new.workspace, %(family)s, new.remote_id
+FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]) AS new (workspace, remote_id)
+WHERE %(family)s <> 'errand_reports' OR NOT EXISTS (
+    SELECT FROM cention.errand AS e
+    WHERE (e.workspace, e.errand_id) = (new.workspace, new.remote_id) AND lower(e.from_address) <> %(address)s
+)
+ORDER BY 1, 2, 3
+ON CONFLICT (workspace, family, remote_id) DO UPDATE SET erased_at = known.erased_at
+RETURNING workspace, remote_id;
+
+-- name: erased_errands_due
+-- Erased errands of which something is here that was not blanked, the next by number.
+SELECT x.workspace, x.remote_id
+FROM intake.erased AS x
+LEFT JOIN intake.landed AS l ON (l.workspace, l.family, l.remote_id) = (x.workspace, x.family, x.remote_id)
+WHERE x.family = 'errand_reports' AND (x.workspace, x.remote_id) > (%(workspace)s, %(after)s)
+  AND (
+      l.fetched_at IS DISTINCT FROM x.blanked_at
+      OR EXISTS (
+          SELECT FROM cention.errand AS e
+          WHERE (e.workspace, e.errand_id) = (x.workspace, x.remote_id)
+            AND num_nonnulls(e.from_address, e.from_name, e.to_text, e.subject, e.body_html, e.feedback_link,
+                             e.answer_subject, e.answer_body, e.secure_user_id) > 0
+      )
+      OR EXISTS (
+          SELECT FROM cention.answer AS a
+          LEFT JOIN cention.answer_recipient AS r ON (r.workspace, r.response_id) = (a.workspace, a.response_id)
+          LEFT JOIN cention.answer_attachment AS f ON (f.workspace, f.answer_id) = (a.workspace, a.answer_id)
+          LEFT JOIN cention.attachment AS c
+              ON (c.workspace, c.kind, c.attachment_id) = (f.workspace, f.kind, f.attachment_id)
+          WHERE (a.workspace, a.errand_id) = (x.workspace, x.remote_id)
+            AND (num_nonnulls(a.subject, a.body_text, a.body_html, r.address, r.name) > 0
+                 OR (c.state <> 'removed' AND NOT EXISTS (
+                     SELECT FROM cention.answer_attachment AS shared
+                     JOIN cention.answer AS other
+                         ON (other.workspace, other.answer_id) = (shared.workspace, shared.answer_id)
+                     WHERE (shared.workspace, shared.kind, shared.attachment_id)
+                           = (f.workspace, f.kind, f.attachment_id)
+                       AND NOT EXISTS (
+                           SELECT FROM intake.erased AS also
+                           WHERE (also.workspace, also.family, also.remote_id)
+                                 = (other.workspace, 'errand_reports', other.errand_id)
+                       )
+                 )))
+      )
+  )
+ORDER BY x.workspace, x.remote_id
+LIMIT %(limit)s;
+
+-- name: erased_ratings_due
+-- Erased Facebook ratings of which a document came that was not blanked.
+SELECT x.workspace, x.remote_id
+FROM intake.erased AS x
+LEFT JOIN intake.landed AS l ON (l.workspace, l.family, l.remote_id) = (x.workspace, x.family, x.remote_id)
+LEFT JOIN cention.facebook_rating AS r ON (r.workspace, r.rating_id) = (x.workspace, x.remote_id)
+WHERE x.family = 'facebook_ratings' AND (x.workspace, x.remote_id) > (%(workspace)s, %(after)s)
+  AND (l.fetched_at IS DISTINCT FROM x.blanked_at
+       OR num_nonnulls(r.message, r.reviewer_id, r.reviewer_name) > 0)
+ORDER BY x.workspace, x.remote_id
+LIMIT %(limit)s;
+
+-- name: landed_of
+-- The landed documents of these records, locked in the order in which drains lock them.
+SELECT workspace, family, remote_id, document, fetched_at, problem
+FROM intake.landed
+WHERE family = %(family)s
+  AND (workspace, remote_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+ORDER BY workspace, remote_id
+FOR UPDATE;
+
+-- name: write_landed
+-- Write one landed document anew.
+UPDATE intake.landed SET document = %(document)s, problem = %(problem)s
+WHERE (workspace, family, remote_id) = (%(workspace)s, %(family)s, %(remote_id)s);
+
+-- name: note_blanked
+-- Note which documents of erased records have been blanked.
+UPDATE intake.erased AS x
+SET blanked_at = (
+    SELECT fetched_at FROM intake.landed AS l
+    WHERE (l.workspace, l.family, l.remote_id) = (x.workspace, x.family, x.remote_id)
+)
+WHERE family = %(family)s
+  AND (workspace, remote_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]));
+
+-- name: people_of_errands
+-- Address and names of whoever wrote these errands, or got their answers.
+SELECT workspace, errand_id, from_address AS address, from_name AS name FROM cention.errand
+WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+UNION
+SELECT a.workspace, a.errand_id, r.address, r.name
+FROM cention.answer AS a
+JOIN cention.answer_recipient AS r ON (r.workspace, r.response_id) = (a.workspace, a.response_id)
+WHERE (a.workspace, a.errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]));
+
+-- name: history_of_errands
+-- The texts in the history of these errands.
+SELECT workspace, errand_id, action_id, note, origin FROM cention.errand_action
+WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]));
+
+-- name: blank_history
+-- Write texts of the history anew.
+UPDATE cention.errand_action AS a SET note = said.note, origin = said.origin
+FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[], %(notes)s::text[], %(origins)s::text[])
+    AS said (workspace, action_id, note, origin)
+WHERE (a.workspace, a.action_id) = (said.workspace, said.action_id);
+
+-- name: blank_errands
+-- Blank what may speak of the writers of these errands. One row for each that was not blank.
+UPDATE cention.errand
+SET from_address = NULL, from_name = NULL, to_text = NULL, subject = NULL, body_html = NULL,
+    feedback_answer = CASE WHEN feedback_answer IS NOT NULL THEN '[erased]' END,
+    feedback_link = NULL, answer_subject = NULL, answer_body = NULL, secure_user_id = NULL
+WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+  AND (num_nonnulls(from_address, from_name, to_text, subject, body_html, feedback_link, answer_subject,
+                    answer_body, secure_user_id) > 0
+       OR feedback_answer <> '[erased]')
+RETURNING errand_id;
+
+-- name: remove_errand_recipients
+-- Remove the addressees of these errands. One row for each.
+DELETE FROM cention.errand_recipient
+WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+RETURNING errand_id;
+
+-- name: blank_answers
+-- Blank the texts of the answers to these errands. One row for each that was not blank.
+UPDATE cention.answer SET subject = NULL, body_text = NULL, body_html = NULL
+WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+  AND num_nonnulls(subject, body_text, body_html) > 0
+RETURNING answer_id;
+
+-- name: blank_answer_recipients
+-- Blank to whom the answers to these errands went. One row for each that was not blank.
+UPDATE cention.answer_recipient AS r SET address = NULL, name = NULL
+FROM cention.answer AS a
+WHERE (a.workspace, a.response_id) = (r.workspace, r.response_id)
+  AND (a.workspace, a.errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+  AND num_nonnulls(r.address, r.name) > 0
+RETURNING r.recipient_id;
+
+-- name: callbacks_of_errands
+-- The callbacks that told last of the answers to these errands, locked.
+SELECT callback_id, document, problem FROM intake.callback
+WHERE callback_id IN (
+    SELECT a.callback_id FROM cention.answer AS a
+    WHERE (a.workspace, a.errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+)
+ORDER BY callback_id
+FOR UPDATE;
+
+-- name: write_callback
+-- Write one callback anew.
+UPDATE intake.callback SET document = %(document)s, problem = %(problem)s WHERE callback_id = %(callback_id)s;
+
+-- name: attachments_of_errands
+-- Attachments of the answers to these errands that no answer to another errand has, unless removed.
+SELECT DISTINCT c.workspace, c.kind, c.attachment_id, c.sha256
+FROM cention.answer AS a
+JOIN cention.answer_attachment AS f ON (f.workspace, f.answer_id) = (a.workspace, a.answer_id)
+JOIN cention.attachment AS c ON (c.workspace, c.kind, c.attachment_id) = (f.workspace, f.kind, f.attachment_id)
+WHERE (a.workspace, a.errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+  AND NOT EXISTS (
+      SELECT FROM cention.answer_attachment AS shared
+      JOIN cention.answer AS other ON (other.workspace, other.answer_id) = (shared.workspace, shared.answer_id)
+      WHERE (shared.workspace, shared.kind, shared.attachment_id) = (f.workspace, f.kind, f.attachment_id)
+        AND NOT EXISTS (
+            SELECT FROM intake.erased AS also
+            WHERE (also.workspace, also.family, also.remote_id)
+                  = (other.workspace, 'errand_reports', other.errand_id)
+        )
+  )
+  AND c.state <> 'removed';
+
+-- name: want_no_more
+-- Take records off the list of what is fetched. One row for each.
+DELETE FROM intake.wanted
+WHERE family = %(family)s
+  AND (workspace, remote_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+RETURNING remote_id;
+
+-- name: blank_ratings
+-- Blank who left these ratings, and what they wrote. One row for each that was not blank.
+UPDATE cention.facebook_rating SET message = NULL, reviewer_id = NULL, reviewer_name = NULL
+WHERE (workspace, rating_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+  AND num_nonnulls(message, reviewer_id, reviewer_name) > 0
+RETURNING rating_id;

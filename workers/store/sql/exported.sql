@@ -1,0 +1,51 @@
+-- name: rows_of_errands
+-- Table and row of all that is held of these errands, documents and list of wanted records included.
+WITH own AS (
+    SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]) AS k (workspace, errand_id)
+), answer AS (
+    SELECT a.* FROM cention.answer AS a JOIN own USING (workspace, errand_id)
+), named AS (
+    SELECT DISTINCT f.workspace, f.kind, f.attachment_id
+    FROM cention.answer_attachment AS f JOIN answer USING (workspace, answer_id)
+), remote AS (
+    SELECT workspace, 'errand_reports' AS family, errand_id AS remote_id FROM own
+    UNION ALL
+    SELECT workspace, CASE kind WHEN 'response' THEN 'response_attachments' ELSE 'area_archives' END, attachment_id
+    FROM named
+)
+SELECT 'cention.errand', to_jsonb(t) FROM cention.errand AS t JOIN own USING (workspace, errand_id)
+UNION ALL
+SELECT 'cention.errand_action', to_jsonb(t) FROM cention.errand_action AS t JOIN own USING (workspace, errand_id)
+UNION ALL
+SELECT 'cention.errand_tag', to_jsonb(t) || jsonb_build_object('name', tag.name)
+FROM cention.errand_tag AS t JOIN own USING (workspace, errand_id) LEFT JOIN cention.tag USING (workspace, tag_id)
+UNION ALL
+SELECT 'cention.errand_recipient', to_jsonb(t) FROM cention.errand_recipient AS t JOIN own USING (workspace, errand_id)
+UNION ALL
+SELECT 'cention.answer', to_jsonb(answer) FROM answer
+UNION ALL
+SELECT 'cention.answer_recipient', to_jsonb(t) FROM cention.answer_recipient AS t JOIN answer USING (workspace, response_id)
+UNION ALL
+SELECT 'cention.answer_attachment', to_jsonb(t) FROM cention.answer_attachment AS t JOIN answer USING (workspace, answer_id)
+UNION ALL
+SELECT 'cention.attachment', to_jsonb(t) FROM cention.attachment AS t JOIN named USING (workspace, kind, attachment_id)
+UNION ALL
+SELECT 'intake.landed', to_jsonb(t) FROM intake.landed AS t JOIN remote USING (workspace, family, remote_id)
+UNION ALL
+SELECT 'intake.wanted', to_jsonb(t) FROM intake.wanted AS t JOIN remote USING (workspace, family, remote_id)
+UNION ALL
+SELECT 'intake.callback', to_jsonb(t) FROM intake.callback AS t
+WHERE callback_id IN (SELECT callback_id FROM answer);
+
+-- name: rows_of_ratings
+-- Table and row of all that is held of these Facebook ratings.
+SELECT 'cention.facebook_rating', to_jsonb(t) FROM cention.facebook_rating AS t
+WHERE (workspace, rating_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+UNION ALL
+SELECT 'intake.landed', to_jsonb(t) FROM intake.landed AS t
+WHERE family = 'facebook_ratings'
+  AND (workspace, remote_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]));
+
+-- name: content
+-- One content of attachments.
+SELECT content FROM cention.blob WHERE sha256 = %(sha256)s;

@@ -1,0 +1,53 @@
+-- name: texts
+-- Every column of our tables that holds texts or documents, and is no part of a key.
+SELECT n.nspname AS schema, c.relname AS table, array_agg(a.attname::text ORDER BY a.attnum) AS columns
+FROM pg_attribute AS a
+JOIN pg_class AS c ON c.oid = a.attrelid
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname IN ('cention', 'feedback', 'intake') AND c.relkind = 'r'
+  AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid IN ('text'::regtype, 'jsonb'::regtype)
+  AND NOT EXISTS (
+      SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)
+  )
+GROUP BY n.nspname, c.relname
+ORDER BY n.nspname, c.relname;
+
+-- name: pages
+-- How many pages a table has now.
+SELECT pg_relation_size(%(table)s::regclass) / current_setting('block_size')::bigint;
+
+-- name: rows_that_may_mention
+-- Rows on some pages of a table whose columns may mention what is looked for.
+SELECT ctid::text AS place, to_jsonb(t) AS row, false AS erased
+FROM {table} AS t
+WHERE ctid >= format('(%%s,0)', %(first)s::bigint)::tid AND ctid < format('(%%s,0)', %(end)s::bigint)::tid
+  AND concat_ws(' ', {columns}) ILIKE %(like)s
+{lock};
+
+-- name: landed_that_may_mention
+-- Landed documents on some pages that may mention what is looked for, or are of erased records.
+SELECT ctid::text AS place, to_jsonb(l) AS row,
+       (workspace, family, remote_id) IN (SELECT workspace, family, remote_id FROM intake.erased) AS erased
+FROM intake.landed AS l
+WHERE ctid >= format('(%%s,0)', %(first)s::bigint)::tid AND ctid < format('(%%s,0)', %(end)s::bigint)::tid
+  AND (concat_ws(' ', document, problem) ILIKE %(like)s
+       OR (workspace, family, remote_id) IN (SELECT workspace, family, remote_id FROM intake.erased))
+{lock};
+
+-- name: callbacks_that_may_mention
+-- Callbacks on some pages that may mention what is looked for, or are about erased errands.
+SELECT ctid::text AS place, to_jsonb(c) AS row,
+       (workspace, document #>> '{{data,relationships,errand,data,id}}') IN (
+           SELECT workspace, remote_id::text FROM intake.erased WHERE family = 'errand_reports'
+       ) IS TRUE AS erased
+FROM intake.callback AS c
+WHERE ctid >= format('(%%s,0)', %(first)s::bigint)::tid AND ctid < format('(%%s,0)', %(end)s::bigint)::tid
+  AND (concat_ws(' ', document, problem) ILIKE %(like)s
+       OR (workspace, document #>> '{{data,relationships,errand,data,id}}') IN (
+           SELECT workspace, remote_id::text FROM intake.erased WHERE family = 'errand_reports'
+       ))
+{lock};
+
+-- name: write_row
+-- Write columns of the row at a place that is locked.
+UPDATE {table} SET {changes} WHERE ctid = %(place)s::tid;

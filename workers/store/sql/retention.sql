@@ -1,0 +1,101 @@
+-- name: remove_callback_documents
+-- Take away documents of filed callbacks that came before a moment; their rows stay, so that a repeat
+-- is recognised. One row for each.
+UPDATE intake.callback SET document = NULL
+WHERE callback_id IN (
+    SELECT callback_id FROM intake.callback
+    WHERE filed_at IS NOT NULL AND problem IS NULL AND document IS NOT NULL AND received_at < %(before)s
+    ORDER BY received_at LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING callback_id;
+
+-- name: remove_callback_bodies
+-- Take the bodies of answers out of filed callbacks that came before a moment. One row for each.
+UPDATE intake.callback SET bodies_removed_at = now(), document = CASE
+    WHEN jsonb_typeof(document -> 'included') = 'array' AND document -> 'included' <> '[]' THEN jsonb_set(
+        document, '{included}',
+        (
+            SELECT jsonb_agg(
+                resource #- '{attributes,answer,response,body}' #- '{attributes,answer,response,html_body}'
+                         #- '{attributes,answer,response,htmlBody}'
+                ORDER BY position
+            )
+            FROM jsonb_array_elements(document -> 'included') WITH ORDINALITY AS r (resource, position)
+        )
+    )
+    ELSE document
+END
+WHERE callback_id IN (
+    SELECT callback_id FROM intake.callback
+    WHERE filed_at IS NOT NULL AND problem IS NULL AND document IS NOT NULL AND bodies_removed_at IS NULL
+      AND received_at < %(before)s
+    ORDER BY received_at LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING callback_id;
+
+-- name: remove_landed_documents
+-- Take away documents that were fetched before a moment and became rows. One row for each.
+UPDATE intake.landed SET document = NULL
+WHERE (workspace, family, remote_id) IN (
+    SELECT workspace, family, remote_id FROM intake.landed
+    WHERE problem IS NULL AND document IS NOT NULL AND fetched_at < %(before)s
+    ORDER BY fetched_at LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING remote_id;
+
+-- name: errands_with_old_bodies
+-- Errands that have bodies and in which nothing happened since a moment.
+SELECT workspace, errand_id FROM cention.errand
+WHERE (body_html IS NOT NULL OR answer_body IS NOT NULL)
+  AND (arrived_at < %(before)s OR (arrived_at IS NULL AND fetched_at < %(before)s))
+  AND (answered_at IS NULL OR answered_at < %(before)s)
+  AND (done_at IS NULL OR done_at < %(before)s)
+LIMIT %(limit)s;
+
+-- name: lock_landed_reports
+-- Lock the landed reports of errands, in the order in which drains lock them.
+SELECT remote_id FROM intake.landed
+WHERE family = 'errand_reports'
+  AND (workspace, remote_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+ORDER BY workspace, remote_id
+FOR UPDATE;
+
+-- name: remove_errand_bodies
+-- Take the bodies of errands away unless something has happened in them meanwhile, and out of the
+-- landed reports that they were made of. One row for each errand.
+WITH emptied AS (
+    UPDATE cention.errand SET body_html = NULL, answer_body = NULL
+    WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+      AND (arrived_at < %(before)s OR (arrived_at IS NULL AND fetched_at < %(before)s))
+      AND (answered_at IS NULL OR answered_at < %(before)s)
+      AND (done_at IS NULL OR done_at < %(before)s)
+    RETURNING workspace, errand_id
+), landed AS (
+    UPDATE intake.landed AS l
+    SET document = document #- '{data,attributes,basic,data,body}' #- '{data,attributes,extended,answer_body}'
+    FROM emptied AS e
+    WHERE (l.workspace, l.family, l.remote_id) = (e.workspace, 'errand_reports', e.errand_id)
+      AND l.problem IS NULL AND l.document IS NOT NULL
+)
+SELECT errand_id FROM emptied;
+
+-- name: remove_answer_bodies
+-- Take the bodies of answers away that came before a moment. One row for each.
+UPDATE cention.answer SET body_text = NULL, body_html = NULL
+WHERE (workspace, answer_id, response_id) IN (
+    SELECT workspace, answer_id, response_id FROM cention.answer
+    WHERE (body_text IS NOT NULL OR body_html IS NOT NULL) AND received_at < %(before)s
+    ORDER BY received_at LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING answer_id;
+
+-- name: attachments_with_old_contents
+-- Attachments of answers whose content was fetched before a moment; none of the library.
+SELECT workspace, kind, attachment_id, sha256 FROM cention.attachment
+WHERE sha256 IS NOT NULL AND kind <> 'library' AND fetched_at < %(before)s
+ORDER BY fetched_at
+LIMIT %(limit)s;
