@@ -9,6 +9,7 @@ from datetime import datetime
 from workers.cli.printing import age, counted, since
 from workers.queues import Family, Queue
 from workers.rules import alarms
+from workers.spool_status import SpoolStatus
 from workers.store.status import FamilyStatus, InboxStatus, QueueStatus
 from workers.workspaces import WorkspaceSettings
 
@@ -120,5 +121,24 @@ def of_inbox(one: InboxStatus) -> Iterator[Notice]:
         yield Notice(
             alarm=False,
             sentence=f"{one.workspace}: {counted(one.problems, 'callback')} could not be filed.",
+            command="cention callbacks --problems",
+        )
+
+
+def of_spool(spool: SpoolStatus | None, at: datetime) -> Iterator[Notice]:
+    """Tell of callbacks that lie on the disk of this machine."""
+    if spool is None:
+        return
+    waited_s = spool.oldest_s(at)
+    if waited_s is not None and waited_s > alarms.SPOOL_WAITS_S:
+        yield Notice(
+            alarm=True,
+            sentence=f"{counted(spool.waiting, 'callback')} lie on local disk for {age(waited_s)}.",
+            command="cention check",
+        )
+    if spool.bad:
+        yield Notice(
+            alarm=False,
+            sentence=f"{counted(spool.bad, 'file')} of the spool were set aside, see bad/ in it.",
             command="cention callbacks --problems",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import click
 
@@ -20,6 +20,7 @@ from workers.cli.surroundings import (
 )
 from workers.cli.trouble import Trouble
 from workers.settings import Settings
+from workers.spool_status import SpoolStatus, read_spool
 from workers.store import status as store
 from workers.store.status import FamilyStatus, InboxStatus, QueueStatus
 
@@ -58,6 +59,7 @@ class State:
     families: list[FamilyStatus]
     inboxes: list[InboxStatus]
     queues: list[QueueStatus]
+    spool: SpoolStatus | None  # None: not on this machine
     notices: tuple[Notice, ...]
 
 
@@ -74,7 +76,11 @@ def status(watch: bool, as_json: bool, workspace: str | None) -> None:
     if watch:
         _watch(settings, workspace)
         return
-    state = look(settings, workspace)
+    try:
+        state = look(settings, workspace)
+    except Trouble:
+        show_spool(read_spool(settings.spool_dir), datetime.now(UTC))
+        raise
     if as_json:
         say_json(state)
     else:
@@ -85,6 +91,7 @@ def status(watch: bool, as_json: bool, workspace: str | None) -> None:
 
 def look(settings: Settings, workspace: str | None) -> State:
     """Return how the bridge fares, or one workspace of it. Raises ``Trouble``."""
+    spool = read_spool(settings.spool_dir)
     with database(settings) as conn:
         at = store.clock(conn)
         families = [f for f in store.families(conn) if workspace in (None, f.workspace)]
@@ -100,6 +107,7 @@ def look(settings: Settings, workspace: str | None) -> State:
         ),
         *(notice for one in families for notice in notices.of_family(one, at=at)),
         *(notice for one in inboxes for notice in notices.of_inbox(one)),
+        *notices.of_spool(spool, at),
     )
     return State(
         at=at,
@@ -107,6 +115,7 @@ def look(settings: Settings, workspace: str | None) -> State:
         families=families,
         inboxes=inboxes,
         queues=queues,
+        spool=spool,
         notices=found,
     )
 
@@ -126,12 +135,22 @@ def show(state: State) -> None:
     if state.queues:
         say_table(QUEUE_COLUMNS, [(one.queue, age(one.silent_s)) for one in state.queues])
         say("")
+    show_spool(state.spool, state.at)
     for notice in state.notices:
         word, style = ("ALARM", "bold red") if notice.alarm else ("note ", "yellow")
         say(f"{word}  {notice.sentence}", style=style, hanging=INDENT)
         say(" " * INDENT + notice.command, hanging=INDENT)
     if not state.notices:
         say("All is well.", style="green")
+
+
+def show_spool(spool: SpoolStatus | None, at: datetime) -> None:
+    """Write what lies on local disk, if anything does; to the error channel, as it is rare."""
+    if spool and (spool.waiting or spool.bad):
+        note(
+            f"spool: {spool.waiting} callbacks wait for Postgres, the oldest for "
+            f"{age(spool.oldest_s(at))}; {spool.bad} set aside."
+        )
 
 
 def _watch(settings: Settings, workspace: str | None) -> None:

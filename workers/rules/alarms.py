@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SILENT_AFTER_S = 60.0  # canaries are sent four times a minute
+SPOOL_WAITS_S = 60.0  # it empties itself within seconds once Postgres is back
 RECONCILE_EVERY_S = 600.0  # after three of these unheard of, intake.is_uncounted raises its alarm
 
 
