@@ -15,7 +15,6 @@ from deploy.embedded import Postgres
 from tests import runbook
 from tests.integration.cli.conftest import Bridge, Terminal
 from tests.integration.cli.test_lists import park
-from tests.integration.cli.test_renormalise import keep
 from tests.sandbox.playground import Playground
 from workers.queues import Family
 
@@ -154,7 +153,7 @@ def the_spool_does_not_empty(place: Place) -> None:
 
 
 def callbacks_lie_in_bad(place: Place) -> None:
-    keep(place.bridge, place.document("callback_answer_errand"))
+    place.bridge.keep(place.document("callback_answer_errand"))
     assert "waits to be filed" in place.run().stdout
     place.bridge.file()
     assert "waits to be filed" not in place.run().stdout
@@ -205,7 +204,7 @@ def nothing_was_ever_asked(place: Place) -> None:
 
 def no_callbacks_come(place: Place) -> None:
     assert place.run().stdout == "No callback has come.\n"
-    keep(place.bridge, place.document("callback_answer_errand"))
+    place.bridge.keep(place.document("callback_answer_errand"))
     assert "waits to be filed" in place.run().stdout
 
 
@@ -263,7 +262,7 @@ def documents_make_no_sense(place: Place) -> None:
 
 
 def callbacks_have_problems(place: Place) -> None:
-    keep(place.bridge, place.document("callback_answer_errand"), problem="/data: odd")
+    place.bridge.keep(place.document("callback_answer_errand"), problem="/data: odd")
     assert "1 callback could not be filed" in place.signs()
     assert place.run().stdout == "1 callback will be filed again.\n"
     place.bridge.file()
