@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.integration.cli.test_renormalise import keep
 from workers.jobs import reconciling
 from workers.queues import Family, Queue
 from workers.store import completeness, wanted
@@ -194,7 +193,7 @@ def test_ratings_are_counted_beside_reports(terminal, bridge, cention):
 def test_attachments_that_a_callback_names_are_counted_by_what_became_of_them(
     terminal, bridge, document, state, told
 ):
-    keep(bridge, document("callback_answer_errand"))
+    bridge.keep(document("callback_answer_errand"))
     bridge.file()
     if state != "wanted":
         bridge.rows("DELETE FROM intake.wanted")
@@ -204,7 +203,7 @@ def test_attachments_that_a_callback_names_are_counted_by_what_became_of_them(
 
 
 def test_an_errand_that_a_callback_names_is_reported_by_it(terminal, bridge, document):
-    keep(bridge, document("callback_answer_errand"))
+    bridge.keep(document("callback_answer_errand"))
     bridge.file()
     bridge.rows("DELETE FROM intake.wanted")
 
