@@ -206,6 +206,8 @@ def _refuse_cycle(document: Document) -> None:
         ]
         for key, resource in naming.items()
     }
+    if not any(graph.values()):
+        return
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

@@ -6,19 +6,20 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 import redis
-from psycopg import sql
 
 from deploy.embedded import Postgres, Valkey
+from tests.databases import copied
 from workers.store.migrate import migrate
 
 DOCUMENTS = Path(__file__).parent / "documents"
+# Nothing here outlives the session: what tests durability starts a server of its own.
+HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def document() -> Callable[[str], dict[str, Any]]:
 def postgres() -> Iterator[Postgres]:
     """One embedded PostgreSQL for the session."""
     with tempfile.TemporaryDirectory(prefix="cention-tests-") as folder:
-        server = Postgres(Path(folder) / "postgres", settings={"max_connections": "200"})
+        server = Postgres(Path(folder) / "postgres", settings=HASTE | {"max_connections": "200"})
         server.start()
         yield server
         server.remove()
@@ -62,21 +63,11 @@ def template(postgres: Postgres) -> str:
     return "template_migrated"
 
 
-_numbers = count(1)
-
-
 @pytest.fixture
 def database(postgres: Postgres, template: str) -> Iterator[str]:
     """The URL of a migrated database of the test's own."""
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(postgres.url, autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-        yield postgres.url_of(name)
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with copied(postgres, template) as url:
+        yield url
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from receiver import create_app
 from receiver.health import Check
 from receiver.metrics import ReadGauges, ReadSpool
+from tests.settings import SETTINGS, WORKSPACE
 from workers.settings import Settings
 from workers.store.callbacks import NewCallback
-from workers.workspaces import CLAIMS, Tokens, WorkspaceSettings
 
 PATH = "/callbacks/demo"
 ERROR = "application/vnd.api+json"
@@ -35,6 +35,20 @@ def refused(response: Any, status: int) -> bool:
     )
 
 
+def new_callback(number: int, **other: Any) -> NewCallback:
+    """Make a callback that arrived ``number`` seconds into 2026."""
+    given: dict[str, Any] = {
+        "workspace": "demo",
+        "received_at": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number),
+        "event": 1,
+        "remote_id": number,
+        "body_sha256": number.to_bytes(32, "big"),
+        "document": {"data": {"id": str(number)}},
+        "problem": None,
+    }
+    return NewCallback(**given | other)
+
+
 @pytest.fixture
 def callback(document: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     """The callback in Cention's documentation, with its secret ``123456``."""
@@ -44,27 +58,8 @@ def callback(document: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
 @pytest.fixture
 def make_settings() -> MakeSettings:
     def make(*, secrets: tuple[str, ...] = (SECRET,), allow_unsigned: bool = False) -> Settings:
-        workspace = WorkspaceSettings(
-            name="demo",
-            cention_url="https://cention.test/s/demo",
-            timezone=ZoneInfo("UTC"),
-            tokens=Tokens(**dict.fromkeys(CLAIMS)),
-            callback_secrets=secrets,
-        )
-        return Settings(
-            database_url="",
-            broker_url="",
-            workspaces=(workspace,),
-            allow_unsigned=allow_unsigned,
-            poll_every_s=15,
-            fetch_threads=1,
-            drains_per_workspace=1,
-            fetch_timeout_s=1,
-            lease_s=60,
-            attachment_max_bytes=1,
-            spool_dir=Path("var/spool"),
-            spool_max_bytes=0,
-        )
+        workspace = replace(WORKSPACE, callback_secrets=secrets)
+        return replace(SETTINGS, workspaces=(workspace,), allow_unsigned=allow_unsigned)
 
     return make
 

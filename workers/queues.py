@@ -8,8 +8,9 @@ from enum import StrEnum
 class Queue(StrEnum):
     """Where a nudge waits."""
 
-    CALLBACKS = "callbacks"  # short and urgent: filing, polls, the sweep
-    FETCH = "fetch"  # drains, which wait for Cention
+    CALLBACKS = "callbacks"  # short and urgent, never waits for Cention: filing, the sweep
+    POLLS = "polls"  # looks at lists, which wait for Cention
+    FETCH = "fetch"  # drains, which wait for Cention, and counting, which takes its time
 
 
 class TaskName(StrEnum):
@@ -20,6 +21,7 @@ class TaskName(StrEnum):
     DRAIN = "drain"
     SWEEP = "sweep"
     CANARY = "canary"
+    RECONCILE = "reconcile"
     RETAIN = "retain"
 
 

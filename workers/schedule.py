@@ -9,18 +9,22 @@ from workers.settings import Settings
 
 SWEEP_EVERY_S = 2.0
 CANARY_EVERY_S = 15.0
+RECONCILE_EVERY_S = 60.0  # a look whether counting is due; so that no restart of beat puts it off
 RETAIN_EVERY_S = 3600.0
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """Return Celery's ``beat_schedule``; what beat sends is dropped if nobody takes it in time."""
     polls = {
-        f"poll {workspace.name}": _every(settings.poll_every_s, TaskName.POLL, workspace.name)
+        f"poll {workspace.name}": _every(
+            settings.poll_every_s, TaskName.POLL, workspace.name, queue=Queue.POLLS
+        )
         for workspace in settings.workspaces
     }
     return {
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
         "canary": _every(CANARY_EVERY_S, TaskName.CANARY),
+        "reconcile": _every(RECONCILE_EVERY_S, TaskName.RECONCILE, queue=Queue.FETCH),
         "retain": _every(RETAIN_EVERY_S, TaskName.RETAIN, queue=Queue.FETCH),
         **polls,
     }

@@ -69,6 +69,7 @@ class Plan:
             *first,
             parts.receiver(),
             parts.worker("callbacks", concurrency=1),
+            parts.worker("polls", concurrency=1),
             parts.worker("fetch", concurrency=2),
             parts.beat(self.var / "beat" / "schedule"),
         )

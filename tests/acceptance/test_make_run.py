@@ -30,7 +30,10 @@ from tests.acceptance.running import (
 )
 from tests.waiting import eventually
 
-PARTS = ["postgres", "valkey", "sandbox", "receiver", "worker-callbacks", "worker-fetch", "beat"]
+PARTS = [
+    *("postgres", "valkey", "sandbox", "receiver"),
+    *("worker-callbacks", "worker-polls", "worker-fetch", "beat"),
+]
 
 
 @pytest.fixture

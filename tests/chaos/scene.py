@@ -20,7 +20,7 @@ from tests.waiting import eventually
 from workers.queues import Family, Queue, TaskName
 
 WORKSPACE = "demo"
-WORKERS = ("worker-callbacks", "worker-fetch")
+WORKERS = ("worker-callbacks", "worker-polls", "worker-fetch")
 CHANGING = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 FILES = (Family.RESPONSE_ATTACHMENTS, Family.AREA_ARCHIVES)
 
@@ -68,7 +68,7 @@ class Scene:
         """Send every nudge there is so many times."""
         nudges: list[tuple[TaskName, Queue, tuple[str, ...]]] = [
             (TaskName.FILE_CALLBACKS, Queue.CALLBACKS, (WORKSPACE,)),
-            (TaskName.POLL, Queue.CALLBACKS, (WORKSPACE,)),
+            (TaskName.POLL, Queue.POLLS, (WORKSPACE,)),
             (TaskName.SWEEP, Queue.CALLBACKS, ()),
             (TaskName.CANARY, Queue.CALLBACKS, ()),
             *((TaskName.DRAIN, Queue.FETCH, (WORKSPACE, f)) for f in (*CHANGING, *FILES)),

@@ -18,6 +18,7 @@ Strike = Callable[[Scene, random.Random], threading.Thread | None]
 """Returns when its cause is over, or the thread in which it goes on."""
 
 NUDGES = 100
+LISTS = ("c3_dirty_errand_list", "c3_dirty_facebook_ratings")
 BEYOND_S = 3  # how much longer than its lease a worker sleeps
 
 
@@ -127,6 +128,18 @@ def _beside(work: Callable[[], None]) -> threading.Thread:
     return thread
 
 
+def hang_lists(scene: Scene, chance: random.Random) -> threading.Thread:
+    """Cention's lists of changes answer slowly; what callbacks tell must not wait for them."""
+    drips = {"probability": 1, "seconds": 2 * scene.hold_s, "types": LISTS}
+    scene.sandbox.post("faults", {"slow_body": drips})
+    return _beside(lambda: _end_slow_body(scene))
+
+
+def _end_slow_body(scene: Scene) -> None:
+    time.sleep(2 * scene.hold_s)
+    scene.sandbox.post("faults", {"slow_body": None})
+
+
 def double_nudges(scene: Scene, chance: random.Random) -> None:
     scene.send_nudges(NUDGES)
 
@@ -144,6 +157,7 @@ SINGLE: Mapping[str, Strike] = {
     "pause a Celery child beyond its lease": pause_celery_child,
     "no connection left": take_all_connections,
     "two beats at once": run_second_beat,
+    "Cention's lists hang": hang_lists,
     f"{NUDGES} nudges of each kind": double_nudges,
 }
 AT_ONCE = tuple(strike for name, strike in SINGLE.items() if name.startswith(("SIGKILL", "flush")))

@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from deploy.embedded import Postgres, Valkey
+from tests.databases import copied
 from tests.hostile.wire import Door
 from tests.integration.receiver.serving import serving
-
-_numbers = count(1)
 
 
 @pytest.fixture(scope="module")
 def own_database(postgres: Postgres, template: str) -> Iterator[str]:
     """The URL of one migrated database for the tests of a module."""
-    name = f"hostile_{next(_numbers)}"
-    with psycopg.connect(postgres.url, autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-        yield postgres.url_of(name)
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with copied(postgres, template) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,10 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import PurePosixPath
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -19,14 +18,13 @@ from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
 from tests.hostile.strategies import bodies, sample
+from tests.settings import settings_for
 from workers import wiring
 from workers.clients.bodies import read_json
 from workers.jobs.drain import drain
 from workers.queues import Family
-from workers.settings import Settings
 from workers.store import wanted
 from workers.wiring import Parts
-from workers.workspaces import Tokens, WorkspaceSettings
 
 WITHIN_S = 5.0  # a batch; one drain of these takes some tens of milliseconds
 SAMPLES = {
@@ -80,28 +78,8 @@ def oracle() -> Iterator[Oracle]:
 
 @pytest.fixture(scope="module")
 def parts(own_database: str, oracle: Oracle) -> Iterator[Parts]:
-    nothing = dict.fromkeys(("create_errand", "contacts", "library", "export", "logio"))
-    workspace = WorkspaceSettings(
-        name="demo",
-        cention_url=f"http://127.0.0.1:{oracle.port}/s/demo",
-        timezone=ZoneInfo("Europe/Stockholm"),
-        tokens=Tokens(errand_data="token", attachments="token", **nothing),
-        callback_secrets=("secret",),
-    )
-    built = wiring.build(
-        Settings(
-            database_url=own_database,
-            broker_url="",
-            workspaces=(workspace,),
-            allow_unsigned=False,
-            poll_every_s=15,
-            fetch_threads=4,
-            drains_per_workspace=2,
-            fetch_timeout_s=10,
-            lease_s=60,
-            attachment_max_bytes=2 * 1024 * 1024,
-        )
-    )
+    plain = settings_for(own_database, f"http://127.0.0.1:{oracle.port}/s/demo")
+    built = wiring.build(replace(plain, fetch_timeout_s=10, attachment_max_bytes=2 * 1024 * 1024))
     yield built
     built.fetchers.shutdown()
     built.pool.close()

@@ -31,14 +31,14 @@ def test_slow_bodies_hold_nobody_up(door):
     with connections(door, MANY) as opened, door.heard():
         for connection in opened:
             connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
-        dribble(opened, callback(), for_s=2)
+        dribble(opened, callback(), for_s=1)
 
     assert door.kept() == 0
 
 
 def test_slow_heads_hold_nobody_up(door):
     with connections(door, MANY) as opened, door.heard():
-        dribble(opened, HEAD, for_s=2)
+        dribble(opened, HEAD, for_s=1)
 
     assert door.kept() == 0
 
@@ -47,7 +47,7 @@ def test_slow_chunks_hold_nobody_up(door):
     with connections(door, MANY) as opened, door.heard():
         for connection in opened:
             connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
-        dribble(opened, b"1\r\n{\r\n" * 10, for_s=2)
+        dribble(opened, b"1\r\n{\r\n" * 10, for_s=1)
 
     assert door.kept() == 0
 

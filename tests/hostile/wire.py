@@ -68,7 +68,13 @@ class Door:
 
     @contextmanager
     def heard(self, *, within_s: float = 1.0) -> Iterator[None]:
-        """While the block runs and after it, honest callbacks are answered 200 within a second."""
+        """While the block runs and after it, honest callbacks are answered 200 within a second.
+
+        On a machine that is too busy for that anyway: within four times what they took before.
+        """
+        for _ in range(4):  # as many as reach both processes
+            self.honest()
+        within_s, self.slowest_s = max(within_s, 4 * self.slowest_s), 0.0
         over = threading.Event()
 
         def go_on() -> None:
@@ -82,7 +88,7 @@ class Door:
         finally:
             over.set()
             thread.join(30)
-        for _ in range(4):  # as many as reach both processes
+        for _ in range(4):
             self.honest()
         assert self.wrong == []
         assert self.slowest_s < within_s

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
+from workers.clients.cention.attachments import FetchedAttachment
 from workers.jobs.drain import Drained, drain
 from workers.jobs.families import Pace, facebook_ratings_plan
 from workers.jobs.filing import Filed, file_callbacks
@@ -161,6 +164,27 @@ def serving(*documents: dict[str, Any]) -> Callable[[int], Document]:
     """Make a fetch that answers with one document after the other, the last for ever."""
     left = list(documents)
     return lambda _: Document(document=left.pop(0) if len(left) > 1 else left[0])
+
+
+def holding(
+    content: bytes, *, name: str = "a.txt", id_: int = 5
+) -> Callable[[int], FetchedAttachment]:
+    """Make a fetch that answers with one file."""
+    document = {
+        "data": {
+            "type": "c3_response_attachments",
+            "id": str(id_),
+            "attributes": {
+                "attachment": {"c3_id": id_, "name": name, "content_type": "text/plain"}
+            },
+        }
+    }
+    return lambda _: FetchedAttachment(
+        document=document,
+        content=BytesIO(content),
+        size_bytes=len(content),
+        sha256=hashlib.sha256(content).digest(),
+    )
 
 
 def raising(error: Exception) -> Callable[[int], Document]:

@@ -49,3 +49,12 @@ def test_a_negative_time_is_told_by_name(environment):
 
     with pytest.raises(SettingsError, match="RETAIN_BODIES_DAYS"):
         load_settings()
+
+
+def test_a_look_that_waits_for_cention_holds_up_no_callback(environment):
+    """Filing and the sweep share a queue, and a list may take a minute to come."""
+    entries = beat_schedule(load_settings()).values()
+
+    assert {e["options"]["queue"] for e in entries if e["task"] == TaskName.POLL} == {Queue.POLLS}
+    others = {e["options"]["queue"] for e in entries if e["task"] != TaskName.POLL}
+    assert Queue.POLLS not in others

@@ -16,6 +16,7 @@ from workers.cli.migrate import migrate
 from workers.cli.parked import parked
 from workers.cli.persons import export_person
 from workers.cli.poll import poll
+from workers.cli.reconcile import reconcile
 from workers.cli.renormalise import renormalise
 from workers.cli.status import status
 from workers.cli.unreadable import unreadable
@@ -40,6 +41,7 @@ for command in (
     parked,
     callbacks,
     unreadable,
+    reconcile,
     renormalise,
     dictionary,
     erase,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from workers.cli.printing import age, counted
+from workers.cli.printing import age, counted, since
 from workers.queues import Family, Queue
 from workers.rules import alarms
 from workers.store.status import FamilyStatus, InboxStatus, QueueStatus
@@ -44,7 +44,6 @@ def of_polls(
     families: list[FamilyStatus],
     workspaces: tuple[WorkspaceSettings, ...],
     *,
-    every_s: int,
     at: datetime,
 ) -> Iterator[Notice]:
     """Tell of lists of changed records that were not read for too long."""
@@ -54,17 +53,16 @@ def of_polls(
             found = known.get((workspace.name, family))
             polled = found is not None and found.last_poll_at is not None
             if polled or workspace.tokens.errand_data:
-                yield from _of_list(workspace.name, family, found, every_s=every_s, at=at)
+                yield from _of_list(workspace.name, family, found, at=at)
 
 
 def _of_list(
-    workspace: str, family: str, found: FamilyStatus | None, *, every_s: int, at: datetime
+    workspace: str, family: str, found: FamilyStatus | None, *, at: datetime
 ) -> Iterator[Notice]:
-    last_good_poll_at = found.last_good_poll_at if found else None
-    since_s = (at - last_good_poll_at).total_seconds() if last_good_poll_at else None
-    if not alarms.is_late(since_s, poll_every_s=every_s):
+    if found is not None and not found.poll_late:
         return
-    when = "never" if since_s is None else f"{age(since_s)} ago"
+    how_long = since(found.last_good_poll_at, at) if found else None
+    when = f"{how_long} ago" if how_long else "never"
     error = found.last_poll_error if found and found.last_poll_found is None else None
     yield Notice(
         alarm=True,
@@ -74,14 +72,33 @@ def _of_list(
     )
 
 
-def of_family(one: FamilyStatus) -> Iterator[Notice]:
-    """Tell of a family that is paused, or has records that need somebody."""
+def of_losses(one: FamilyStatus) -> Iterator[Notice]:
+    """Tell of records that are nowhere."""
+    if one.missing:
+        yield Notice(
+            alarm=True,
+            sentence=f"{one.workspace} {one.family}: {counted(one.missing, 'record')} "
+            "that Cention reported are nowhere.",
+            command="cention reconcile --repair",
+        )
+
+
+def of_family(one: FamilyStatus, *, at: datetime) -> Iterator[Notice]:
+    """Tell of a family that is paused or not reconciled, or has records that need somebody."""
     name = f"{one.workspace} {one.family}"
     if one.paused_until is not None:
         yield Notice(
             alarm=True,
             sentence=f"{name}: paused, for Cention refuses all of it ({one.paused_reason}).",
             command="cention check",
+        )
+    if one.uncounted:
+        how_long = since(one.counted_at, at)
+        when = f"last reconciled {how_long} ago" if how_long else "never reconciled"
+        yield Notice(
+            alarm=True,
+            sentence=f"{name}: {when} with what Cention reported.",
+            command="cention reconcile",
         )
     if one.parked:
         yield Notice(

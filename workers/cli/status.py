@@ -32,6 +32,7 @@ FAMILY_COLUMNS = (
     Column(heading="claim-\ned", right=True),
     Column(heading="parked", right=True),
     Column(heading="unread-\nable", right=True),
+    Column(heading="miss-\ning", right=True),
     Column(heading="oldest\nwait", right=True),
     Column(heading="last\npoll", right=True),
     Column(heading="last\nstored", right=True),
@@ -90,14 +91,14 @@ def look(settings: Settings, workspace: str | None) -> State:
         inboxes = [i for i in store.inboxes(conn) if workspace in (None, i.workspace)]
         queues = store.queues(conn)
     found = (
+        *(notice for one in families for notice in notices.of_losses(one)),
         *notices.of_queues(queues),
         *notices.of_polls(
             families,
             some_workspaces(settings, workspace),
-            every_s=settings.poll_every_s,
             at=at,
         ),
-        *(notice for one in families for notice in notices.of_family(one)),
+        *(notice for one in families for notice in notices.of_family(one, at=at)),
         *(notice for one in inboxes for notice in notices.of_inbox(one)),
     )
     return State(
@@ -155,6 +156,7 @@ def _family(one: FamilyStatus, at: datetime) -> tuple[object, ...]:
         one.claimed,
         one.parked,
         one.unreadable,
+        one.missing,
         age(one.oldest_wait_s),
         since(one.last_poll_at, at),
         since(one.last_stored_at, at),

@@ -15,7 +15,7 @@ from schemas.errors import DocumentError
 from workers.jobs import poison
 from workers.jobs.readings import FAMILIES
 from workers.queues import Family
-from workers.store import Transaction, answers, attachments, callbacks, wanted
+from workers.store import Transaction, answers, attachments, callbacks, completeness, wanted
 from workers.store.answers import ToldAnswer
 from workers.store.callbacks import KeptCallback, WaitingCallback
 
@@ -104,6 +104,7 @@ def _write(
     """Write what was told: our list before the tables, as drains do, so that nobody deadlocks."""
     for family in Family:
         wanted.want(conn, workspace, family, named.get(family, ()))
+        completeness.note(conn, workspace, family, named.get(family, ()))
     for kind, family in FAMILIES.items():
         attachments.note_wanted(conn, workspace, kind, named.get(family, ()))
     if told:

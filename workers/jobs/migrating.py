@@ -25,10 +25,13 @@ def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
     timezones = {each.name: each.timezone.key for each in settings.workspaces}
     with _connect(settings.database_url, wait_s) as conn:
         applied = migrations.migrate(conn)
-        written = workspaces.save(conn, timezones)
+        written = workspaces.save(conn, timezones, poll_every_s=settings.poll_every_s)
     return [
         *(f"applied {name}" for name in applied),
-        *(f"workspace {name}: time zone {timezones[name]}" for name in written),
+        *(
+            f"workspace {name}: time zone {timezones[name]}, polled every {settings.poll_every_s} s"
+            for name in written
+        ),
     ]
 
 

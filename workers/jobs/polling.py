@@ -14,7 +14,7 @@ from workers.clients.errors import ApiError
 from workers.jobs.verdicts import REFUSALS
 from workers.queues import Family
 from workers.rules import patience
-from workers.store import Transaction, polls, slots, wanted
+from workers.store import Transaction, completeness, polls, slots, wanted
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +57,7 @@ def poll(changed: ChangedList, *, session: Transaction) -> int | None:
         odd = f"{found.dropped} entries are no id" if found.dropped else None
         with conn.transaction():
             wanted.want(conn, workspace, family, found.ids)
+            completeness.note(conn, workspace, family, found.ids)
             polls.end(conn, poll_id, found=len(found.ids), error=odd)
             polls.resume_idle(conn, workspace, family)
         return len(found.ids)

@@ -15,7 +15,7 @@ from workers.jobs.filing import told_answers
 from workers.jobs.readings import FAMILIES
 from workers.jobs.remade import Remade, Tally
 from workers.queues import Family
-from workers.store import answers, attachments, callbacks, contents, wanted
+from workers.store import answers, attachments, callbacks, completeness, contents, wanted
 from workers.store.answers import ToldAnswer
 from workers.store.callbacks import KeptCallback
 from workers.store.contents import Rows
@@ -113,4 +113,5 @@ def _save(conn: Connection[Any], workspace: str, found: Sequence[Read]) -> int:
         )
     for family in Family:
         wanted.want(conn, workspace, family, wanting[family])
+        completeness.note(conn, workspace, family, wanting[family])
     return sum(map(len, wanting.values()))

@@ -25,7 +25,7 @@ class Counters:
     ratings: int
     attachments: int  # stored
     wanted: int
-    oldest_wait_s: float | None  # beyond its due time; None if nothing is due
+    oldest_wait_s: float | None  # as intake.waits_since tells it; None if nothing waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +49,15 @@ class FamilyStatus:
     claimed: int
     parked: int
     unreadable: int
-    oldest_wait_s: float | None  # beyond its due time
+    oldest_wait_s: float | None  # as intake.waits_since tells it; None if nothing waits
     last_poll_at: datetime | None
     last_poll_found: int | None
     last_poll_error: str | None
     last_good_poll_at: datetime | None  # the last that came through
+    poll_late: bool  # as intake.is_late tells it
+    missing: int  # as last counted
+    counted_at: datetime | None
+    uncounted: bool  # as intake.is_uncounted tells it
     last_stored_at: datetime | None
     paused_until: datetime | None
     paused_reason: str | None
@@ -140,7 +144,8 @@ def _of_family(family: FamilyStatus) -> Iterator[Gauge]:
         ("wanted_due", "Records that may be fetched now", family.due),
         ("wanted_parked", "Records given up until released", family.parked),
         ("unreadable", "Documents kept that make no sense", family.unreadable),
-        ("wanted_oldest_seconds", "Age of the oldest due record", family.oldest_wait_s),
+        ("wanted_oldest_seconds", "Age of the oldest record that waits", family.oldest_wait_s),
+        ("missing", "Records that Cention reported and that are nowhere", family.missing),
         ("paused", "1 while Cention refuses the family", family.paused_until is not None),
     ):
         yield Gauge(name=f"cention_{name}", help=text, labels=labels, value=float(value or 0))

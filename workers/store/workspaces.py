@@ -13,8 +13,15 @@ from workers.store import queries
 SQL = queries.load("workspaces")
 
 
-def save(conn: Connection[Any], timezones: Mapping[str, str]) -> list[str]:
-    """Write workspaces and their IANA zones; return the names of those that were not so already."""
-    parameters = {"names": list(timezones), "timezones": list(timezones.values())}
+def save(conn: Connection[Any], timezones: Mapping[str, str], *, poll_every_s: int) -> list[str]:
+    """Write workspaces, their IANA zones and the pace of polling.
+
+    Return the names of those that were not so already.
+    """
+    parameters = {
+        "names": list(timezones),
+        "timezones": list(timezones.values()),
+        "poll_every_s": poll_every_s,
+    }
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["save_workspaces"], parameters).fetchall()

@@ -12,7 +12,7 @@ from workers.queues import Family, Queue, TaskName
 from workers.tasks.base import BridgeTask, parts
 
 
-@shared_task(bind=True, base=BridgeTask, name=TaskName.POLL, queue=Queue.CALLBACKS)
+@shared_task(bind=True, base=BridgeTask, name=TaskName.POLL, queue=Queue.POLLS)
 def poll(self: BridgeTask, workspace: str) -> None:
     """Ask for the lists of what changed, and have it fetched."""
     for changed in parts().changed_lists.get(workspace, ()):

@@ -1,10 +1,10 @@
-"""The sweep and the canaries, when nudged."""
+"""The sweep, the canaries and the reconciliation, when nudged."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
-from workers.jobs import sweeping
+from workers.jobs import reconciling, sweeping
 from workers.queues import Queue, TaskName
 from workers.tasks.base import BridgeTask, parts
 
@@ -29,3 +29,9 @@ def canary(self: BridgeTask, queue: str = "") -> None:
         sweeping.ask_canary(each, transaction=parts().transaction)
         self.nudge(TaskName.CANARY, each, each)
     sweeping.tidy(parts().transaction)
+
+
+@shared_task(bind=True, base=BridgeTask, name=TaskName.RECONCILE, queue=Queue.FETCH)
+def reconcile(self: BridgeTask) -> None:
+    """Hold what Cention reported against what is here, every ten minutes."""
+    reconciling.reconcile_if_due(parts().transaction)

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from psycopg.rows import dict_row
 
 from deploy.embedded import Valkey
-from tests.sandbox.playground import Playground, playground
+from tests.sandbox.playground import Playground
 from workers import wiring
 from workers.cli.commands import cention as command
 from workers.jobs.drain import drain
@@ -25,13 +25,6 @@ from workers.settings import load_settings
 from workers.store import canaries
 
 SECRET = "callback-secret-of-demo"
-
-
-@pytest.fixture
-def cention() -> Iterator[Playground]:
-    """An empty sandbox whose clock stands still."""
-    with playground(sla_delay_s=0) as running:
-        yield running
 
 
 @pytest.fixture
@@ -99,6 +92,17 @@ class Bridge:
 
     def file(self) -> None:
         file_callbacks("demo", transaction=self.parts.transaction)
+
+    def keep(self, document: dict[str, Any], *, problem: str | None = None) -> None:
+        """Keep a callback as the receiver does."""
+        text = json.dumps(document)
+        self.rows(
+            "INSERT INTO intake.callback (workspace, received_at, body_sha256, document, problem)"
+            " VALUES ('demo', now(), sha256(convert_to(%s, 'UTF8')), %s, %s)",
+            text,
+            text,
+            problem,
+        )
 
     def answer_canaries(self) -> None:
         with self.parts.transaction() as conn:

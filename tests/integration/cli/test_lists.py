@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from tests.integration.cli.test_renormalise import keep
 from workers.queues import Family, Queue
 
 HOSTILE = "\x1b[31mred\x07 [bold]not bold[/bold] \u202eevil\nsecond line"
@@ -162,8 +161,8 @@ def test_releasing_needs_a_family_or_all(terminal, words):
 
 def test_callbacks_are_listed_newest_first_with_their_errand(terminal, bridge, document):
     sample = document("callback_answer_errand")
-    keep(bridge, sample)
-    keep(bridge, {"data": None}, problem="/data: odd")
+    bridge.keep(sample)
+    bridge.keep({"data": None}, problem="/data: odd")
 
     found = terminal.json("callbacks")
 
@@ -178,7 +177,7 @@ def test_callbacks_are_listed_newest_first_with_their_errand(terminal, bridge, d
 
 
 def test_a_callback_kept_with_a_problem_is_filed_once_it_is_replayed(terminal, bridge, document):
-    keep(bridge, document("callback_answer_errand"), problem="/data: odd")
+    bridge.keep(document("callback_answer_errand"), problem="/data: odd")
 
     result = terminal.run("callbacks", "replay", "--problems")
     bridge.file()
@@ -189,7 +188,7 @@ def test_a_callback_kept_with_a_problem_is_filed_once_it_is_replayed(terminal, b
 
 
 def test_replaying_an_id_that_is_none_fails(terminal, bridge, document):
-    keep(bridge, document("callback_answer_errand"))
+    bridge.keep(document("callback_answer_errand"))
     [callback] = terminal.json("callbacks")
 
     result = terminal.run("callbacks", "replay", callback["callback_id"], "999")

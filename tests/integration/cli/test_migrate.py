@@ -51,7 +51,9 @@ def test_a_changed_time_zone_is_written(terminal, environment, empty):
     terminal.run("migrate")
     environment.setenv("CENTION_TIMEZONE", "Asia/Kuala_Lumpur")
 
-    assert terminal.run("migrate").stdout == "workspace demo: time zone Asia/Kuala_Lumpur\n"
+    assert terminal.run("migrate").stdout == (
+        "workspace demo: time zone Asia/Kuala_Lumpur, polled every 15 s\n"
+    )
     assert workspaces(empty) == [("demo", "Asia/Kuala_Lumpur")]
 
 

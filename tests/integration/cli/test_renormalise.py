@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import orjson
 import pytest
 
 from workers.queues import Family
@@ -215,20 +214,9 @@ def test_an_attachment_whose_document_makes_sense_only_now_is_fetched_again(
 def told(bridge, document):
     """The vendor's sample callback, filed."""
     sample = document("callback_answer_errand")
-    keep(bridge, sample)
+    bridge.keep(sample)
     bridge.file()
     return sample
-
-
-def keep(bridge, sample, problem=None):
-    text = orjson.dumps(sample).decode()
-    bridge.rows(
-        "INSERT INTO intake.callback (workspace, received_at, body_sha256, document, problem)"
-        " VALUES ('demo', now(), sha256(convert_to(%s, 'UTF8')), %s, %s)",
-        text,
-        text,
-        problem,
-    )
 
 
 def test_callbacks_are_filed_anew_and_fetch_nothing(terminal, bridge, told):
@@ -246,7 +234,7 @@ def test_callbacks_are_filed_anew_and_fetch_nothing(terminal, bridge, told):
 def test_a_callback_that_makes_sense_only_now_is_filed_as_if_it_came_today(
     terminal, bridge, document
 ):
-    keep(bridge, document("callback_answer_errand"), problem="/data: odd")
+    bridge.keep(document("callback_answer_errand"), problem="/data: odd")
 
     remade = terminal.json("renormalise", "callbacks")
 

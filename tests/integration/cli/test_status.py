@@ -49,16 +49,76 @@ def test_nobody_answering_on_a_queue_is_an_alarm(terminal, well):
 
     assert [sentence for sentence, _ in alarms(terminal)] == [
         "No worker has answered for 1m on the queue callbacks, or beat does not run.",
+        "No worker has answered for 1m on the queue polls, or beat does not run.",
         "No worker has answered for 1m on the queue fetch, or beat does not run.",
     ]
 
 
 def test_a_list_that_was_not_read_for_three_intervals_is_an_alarm(terminal, well):
-    well.rows("UPDATE intake.poll SET started_at = started_at - interval '44 s'")
+    well.rows("UPDATE cention.workspace SET poll_every_s = 30")
+    well.rows("UPDATE intake.poll SET started_at = started_at - interval '80 s'")
     assert alarms(terminal) == []
 
-    well.rows("UPDATE intake.poll SET started_at = started_at - interval '2 s'")
+    well.rows("UPDATE intake.poll SET started_at = started_at - interval '11 s'")
     assert len(alarms(terminal)) == 2
+
+
+def test_however_short_the_interval_a_list_may_go_unread_for_a_minute(terminal, well):
+    well.rows("UPDATE cention.workspace SET poll_every_s = 1")
+    well.rows("UPDATE intake.poll SET started_at = started_at - interval '50 s'")
+    assert alarms(terminal) == []
+
+    well.rows("UPDATE intake.poll SET started_at = started_at - interval '11 s'")
+    assert len(alarms(terminal)) == 2
+
+
+def test_the_pace_of_polling_is_told_to_the_database_by_migrating(terminal, environment, bridge):
+    environment.setenv("POLL_EVERY_S", "40")
+
+    terminal.run("migrate")
+
+    assert bridge.one("SELECT poll_every_s FROM cention.workspace") == 40
+
+
+def test_terminal_and_analysts_agree_on_what_is_late_and_since_when_a_record_waits(terminal, well):
+    well.rows("UPDATE intake.poll SET started_at = started_at - interval '1 h'")
+    well.rows(
+        "INSERT INTO intake.wanted (workspace, family, remote_id, wanted_at, due_at, tries)"
+        " VALUES ('demo', 'errand_reports', 5, now() - interval '1 h', now() + interval '1 h', 7)"
+    )
+
+    [shown] = [f for f in terminal.json("status")["families"] if f["family"] == "errand_reports"]
+    told = "SELECT state, extract(epoch FROM now() - oldest_waiting_at)::int AS waits_s"
+    [judged] = well.rows(f"{told} FROM analyst.freshness WHERE family = 'errand_reports'")
+
+    assert (shown["poll_late"], judged["state"]) == (True, "stalled")
+    assert abs(shown["oldest_wait_s"] - judged["waits_s"]) < 30
+    assert shown["oldest_wait_s"] >= 3600
+
+
+def test_missing_records_are_the_first_alarm(terminal, well):
+    well.rows("UPDATE intake.canary SET answered_at = now() - interval '61 s'")
+    terminal.run("reconcile")
+    well.rows("DELETE FROM cention.errand")
+    terminal.run("reconcile")
+
+    sentence, command = alarms(terminal)[0]
+
+    assert sentence == "demo errand_reports: 2 records that Cention reported are nowhere."
+    assert command == "cention reconcile --repair"
+
+
+def test_nobody_having_reconciled_for_half_an_hour_is_an_alarm(terminal, well):
+    terminal.run("reconcile")
+    well.rows("UPDATE intake.completeness SET checked_at = now() - interval '29 min'")
+    assert alarms(terminal) == []
+
+    well.rows("UPDATE intake.completeness SET checked_at = now() - interval '31 min'")
+
+    assert alarms(terminal)[0] == (
+        "demo errand_reports: last reconciled 31m ago with what Cention reported.",
+        "cention reconcile",
+    )
 
 
 def test_polls_that_fail_are_an_alarm_that_says_why(terminal, well):

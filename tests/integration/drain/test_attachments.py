@@ -6,14 +6,13 @@ import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 from threading import Barrier, Thread
 
 import pytest
 
-from tests.integration.bridge import raising, serving
+from tests.integration.bridge import holding, raising, serving
 from workers.clients import errors
-from workers.clients.cention.attachments import AttachmentsApi, FetchedAttachment
+from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.http import HttpApi, Timeouts
 from workers.queues import Family
 
@@ -36,25 +35,6 @@ def contents(bridge) -> list[dict]:
     return bridge.rows(
         "SELECT encode(sha256, 'hex') AS named, encode(sha256(content), 'hex') AS is,"
         " length(content) AS length FROM cention.blob ORDER BY 1"
-    )
-
-
-def holding(content: bytes, *, name: str = "a.txt", id_: int = 5):
-    """Make a fetch that answers with one file."""
-    document = {
-        "data": {
-            "type": "c3_response_attachments",
-            "id": str(id_),
-            "attributes": {
-                "attachment": {"c3_id": id_, "name": name, "content_type": "text/plain"}
-            },
-        }
-    }
-    return lambda _: FetchedAttachment(
-        document=document,
-        content=BytesIO(content),
-        size_bytes=len(content),
-        sha256=hashlib.sha256(content).digest(),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from psycopg.errors import OperationalError
 
-from tests.integration.bridge import REPORTS, Bridge, serving
+from tests.integration.bridge import REPORTS, Bridge, holding, serving
 from workers.jobs import filing
 from workers.queues import Family
 from workers.store import callbacks
@@ -274,8 +274,6 @@ def test_a_full_batch_says_that_there_may_be_more(bridge, document):
 def test_a_callback_that_names_an_attachment_already_stored_has_it_fetched_again_harmlessly(
     bridge, document
 ):
-    from tests.integration.drain.test_attachments import holding
-
     told = document("callback_answer_errand")
     keep(bridge, told)
     bridge.file()

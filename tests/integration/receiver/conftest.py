@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,6 @@ from receiver.database import Inbox
 from receiver.keeping import GroupCommit
 from tests.door import announced, kept, make_settings, open_door
 from tests.integration.receiver.serving import Receiver, serving
-from workers.store.callbacks import NewCallback
 
 __all__ = ["announced", "kept", "make_settings", "open_door"]
 
@@ -71,24 +68,6 @@ def serve(database: str, broker: str, tmp_path: Path) -> Iterator[Serve]:
             return running.enter_context(serving(tmp_path, own | environment))
 
         yield start
-
-
-@pytest.fixture
-def new() -> Callable[[int], NewCallback]:
-    """Make a callback with an id of its own."""
-
-    def make(remote_id: int) -> NewCallback:
-        return NewCallback(
-            workspace="demo",
-            received_at=datetime(2026, 1, 15, tzinfo=UTC),
-            event=1,
-            remote_id=remote_id,
-            body_sha256=hashlib.sha256(str(remote_id).encode()).digest(),
-            document={"a": 1},
-            problem=None,
-        )
-
-    return make
 
 
 @pytest.fixture

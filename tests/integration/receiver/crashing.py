@@ -77,14 +77,11 @@ def put(folder: Path, *numbers: int) -> None:
 
 
 def empty(folder: Path, url: str, fuse: Fuse | None = None) -> None:
-    """Empty the spool in groups of two."""
-
     @contextmanager
     def open_inbox():
         with database.open_inbox(url) as write:
             yield fuse.around(write) if fuse else write
 
-    emptying.GROUP_MOST = 2
     spool = Spool(folder, max_bytes=MAX_BYTES)
     Emptier(spool, open_inbox, breaker=Breaker(), announce=str).look()
 
@@ -116,6 +113,7 @@ def _put(folder: Path, numbers: tuple[int, ...], thanks: Path, fuse: Fuse) -> No
 
 
 def _empty(folder: Path, url: str, fuse: Fuse) -> None:
+    emptying.GROUP_MOST = 2  # of this process, which ends: so that there are several groups
     empty(folder, url, fuse)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from receiver.database import is_up, read_gauges
 from receiver.keeping import NotKept
+from tests.door import new_callback
 
 
 def end_connections(database):
@@ -23,32 +24,32 @@ def remote_ids(rows):
     return sorted(row[2] for row in rows())
 
 
-def test_what_is_written_is_committed(inbox, rows, new):
-    inbox.write([new(1), new(2)])
+def test_what_is_written_is_committed(inbox, rows):
+    inbox.write([new_callback(1), new_callback(2)])
 
     assert remote_ids(rows) == [1, 2]
 
 
-def test_a_repeat_is_written_once_within_a_group_and_across(inbox, rows, new):
-    inbox.write([new(1), new(1)])
-    inbox.write([new(1), new(2)])
+def test_a_repeat_is_written_once_within_a_group_and_across(inbox, rows):
+    inbox.write([new_callback(1), new_callback(1)])
+    inbox.write([new_callback(1), new_callback(2)])
 
     assert remote_ids(rows) == [1, 2]
 
 
-def test_a_connection_that_died_is_replaced(inbox, rows, database, new):
-    inbox.write([new(1)])
+def test_a_connection_that_died_is_replaced(inbox, rows, database):
+    inbox.write([new_callback(1)])
     end_connections(database)
 
-    inbox.write([new(2)])
+    inbox.write([new_callback(2)])
 
     assert remote_ids(rows) == [1, 2]
 
 
-def test_only_the_callback_that_postgres_refuses_is_not_kept(committer, rows, new):
+def test_only_the_callback_that_postgres_refuses_is_not_kept(committer, rows):
     def outcome(remote_id):
         try:
-            committer.keep(new(remote_id))
+            committer.keep(new_callback(remote_id % 100, remote_id=remote_id))
         except NotKept:
             return False
         return True
@@ -60,23 +61,23 @@ def test_only_the_callback_that_postgres_refuses_is_not_kept(committer, rows, ne
     assert remote_ids(rows) == [1, 2, 3, 4]
 
 
-def test_many_senders_at_once_are_all_kept_once(committer, rows, new):
+def test_many_senders_at_once_are_all_kept_once(committer, rows):
     with ThreadPoolExecutor(16) as threads:
-        list(threads.map(committer.keep, [new(number % 100) for number in range(300)]))
+        list(threads.map(committer.keep, [new_callback(number % 100) for number in range(300)]))
 
     assert remote_ids(rows) == list(range(100))
 
 
-def test_a_locked_table_is_not_waited_for_longer_than_the_sender_waits(inbox, database, new):
+def test_a_locked_table_is_not_waited_for_longer_than_the_sender_waits(inbox, database):
     with psycopg.connect(database) as conn:
         conn.execute("LOCK TABLE intake.callback")
 
         with pytest.raises(psycopg.errors.QueryCanceled):
-            inbox.write([new(1)])
+            inbox.write([new_callback(1)])
 
 
-def test_the_figures_of_operation_can_be_read(inbox, database, new):
-    inbox.write([new(1)])
+def test_the_figures_of_operation_can_be_read(inbox, database):
+    inbox.write([new_callback(1)])
 
     gauges = {gauge.name: gauge.value for gauge in read_gauges(database)}
 

@@ -10,6 +10,7 @@ import pytest
 
 from deploy.embedded import Postgres
 from receiver.keeping import NotKept
+from tests.door import new_callback
 from workers.store.migrate import migrate
 
 
@@ -34,22 +35,22 @@ def remote_ids(rows):
     return sorted(row[2] for row in rows())
 
 
-def test_a_restart_of_postgres_is_survived(inbox, rows, server, new):
-    inbox.write([new(1)])
+def test_a_restart_of_postgres_is_survived(inbox, rows, server):
+    inbox.write([new_callback(1)])
     server.kill()
     server.start()
 
-    inbox.write([new(2)])
+    inbox.write([new_callback(2)])
 
     assert remote_ids(rows) == [1, 2]
 
 
-def test_an_outage_ends_when_postgres_is_back(committer, server, rows, new):
+def test_an_outage_ends_when_postgres_is_back(committer, server, rows):
     server.stop()
     with pytest.raises(NotKept):
-        committer.keep(new(1))
+        committer.keep(new_callback(1))
     server.start()
 
-    committer.keep(new(2))
+    committer.keep(new_callback(2))
 
     assert remote_ids(rows) == [2]

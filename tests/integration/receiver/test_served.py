@@ -6,16 +6,39 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 import redis
 from prometheus_client.parser import text_string_to_metric_families
 
 from receiver.callbacks import BODY_MAX_BYTES
-from tests.integration.receiver.serving import SECRET
+from tests.databases import copied
+from tests.integration.receiver.serving import SECRET, serving
 from tests.waiting import eventually
 from workers.queues import Queue, TaskName
 
 HEAD = b"POST /callbacks/demo HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.fixture(scope="module")
+def database(postgres, template):
+    """One database for all receivers here."""
+    with copied(postgres, template) as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def _empty_inbox(database):
+    with psycopg.connect(database) as conn:
+        conn.execute("TRUNCATE intake.callback")
+
+
+@pytest.fixture(scope="module")
+def receiver(database, valkey, tmp_path_factory):
+    """One receiver for all tests that need no setting of their own, nor count its nudges."""
+    own = {"DATABASE_URL": database, "BROKER_URL": f"{valkey.url}?virtual_host=1"}
+    with serving(tmp_path_factory.mktemp("receiver"), own) as running:
+        yield running
 
 
 def samples(receiver, name):
@@ -24,8 +47,8 @@ def samples(receiver, name):
     return {tuple(sample.labels.values()): sample.value for sample in found}
 
 
-def test_a_callback_is_in_the_database_when_it_is_thanked_for(serve, body, rows):
-    response = serve().post(body)
+def test_a_callback_is_in_the_database_when_it_is_thanked_for(receiver, body, rows):
+    response = receiver.post(body)
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
     [(workspace, event, remote_id, problem, document)] = rows()
@@ -33,9 +56,7 @@ def test_a_callback_is_in_the_database_when_it_is_thanked_for(serve, body, rows)
     assert json.loads(document)["data"] == json.loads(body)["data"]
 
 
-def test_no_secret_rests_in_the_database_or_the_log(serve, body, rows):
-    receiver = serve()
-
+def test_no_secret_rests_in_the_database_or_the_log(receiver, body, rows):
     receiver.post(body)
     receiver.post(json.dumps({"data": SECRET, "meta": {"api_secret": SECRET}}).encode())
 
@@ -44,14 +65,14 @@ def test_no_secret_rests_in_the_database_or_the_log(serve, body, rows):
     assert SECRET not in receiver.log.read_text()
 
 
-def test_what_postgres_cannot_hold_is_kept_replaced(serve, rows):
+def test_what_postgres_cannot_hold_is_kept_replaced(receiver, rows):
     document = {
         "data": {"type": "c3_callback_x", "id": "7", "attributes": {"a\0": "\0 \ud800 é"}},
         "large": 10**300,
         "meta": {"api_secret": SECRET},
     }
 
-    response = serve().post(json.dumps(document).encode())
+    response = receiver.post(json.dumps(document).encode())
 
     assert response.status_code == 200
     [row] = rows()
@@ -121,8 +142,8 @@ def test_a_database_that_never_answers_is_waited_for_two_seconds(serve, body, bl
     assert time.monotonic() - began < 3
 
 
-def test_readiness_tells_each_dependency(serve, nowhere):
-    ready = serve().get("/health/ready")
+def test_readiness_tells_each_dependency(receiver):
+    ready = receiver.get("/health/ready")
     assert (ready.status_code, ready.json()["broker"]) == (200, "up")
 
 
@@ -146,10 +167,10 @@ def test_readiness_without_dependencies_answers_at_once(serve, nowhere, black_ho
     }
 
 
-def test_a_chunked_body_is_taken(serve, body, rows):
+def test_a_chunked_body_is_taken(receiver, body, rows):
     chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
 
-    answer = serve().send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
+    answer = receiver.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
 
     assert answer.startswith(b"HTTP/1.1 200")
     assert len(rows()) == 1
@@ -165,21 +186,20 @@ def test_a_chunked_body_is_taken(serve, body, rows):
     ],
     ids=["no chunk", "broken chunk", "broken body", "no body"],
 )
-def test_a_body_that_breaks_off_is_refused(serve, rows, rest):
-    answer = serve().send(HEAD + rest)
+def test_a_body_that_breaks_off_is_refused(receiver, rows, rest):
+    answer = receiver.send(HEAD + rest)
 
     assert answer.startswith(b"HTTP/1.1 400")
     assert rows() == []
 
 
-def test_too_long_a_body_is_refused_by_its_length(serve):
+def test_too_long_a_body_is_refused_by_its_length(receiver):
     head = HEAD + b"Content-Length: %d\r\n\r\n" % (BODY_MAX_BYTES + 1)
 
-    assert serve().send(head).startswith(b"HTTP/1.1 413")
+    assert receiver.send(head).startswith(b"HTTP/1.1 413")
 
 
-def test_too_long_a_chunked_body_is_refused_when_it_gets_too_long(serve):
-    receiver = serve()
+def test_too_long_a_chunked_body_is_refused_when_it_gets_too_long(receiver):
     mebibyte = b" " * 2**20
 
     response = receiver.post(mebibyte for _ in range(11))

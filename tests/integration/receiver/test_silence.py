@@ -10,6 +10,7 @@ import pytest
 from receiver import database as ways
 from receiver.database import Inbox, open_inbox
 from receiver.keeping import GroupCommit, NotKept
+from tests.door import new_callback
 from tests.integration.receiver.freezing import Network
 
 
@@ -30,31 +31,31 @@ def remote_ids(rows):
     return sorted(row[2] for row in rows())
 
 
-def test_a_write_that_is_never_answered_ends_when_it_is_given_up(url, network, rows, new):
+def test_a_write_that_is_never_answered_ends_when_it_is_given_up(url, network, rows):
     inbox = Inbox(url)
     committer = GroupCommit(inbox.write, hang_up=inbox.hang_up, within_s=1)
-    committer.keep(new(1))
+    committer.keep(new_callback(1))
     network.freeze()
     with pytest.raises(NotKept):
-        committer.keep(new(2))
+        committer.keep(new_callback(2))
 
     committer.give_up()
-    committer.keep(new(3))
+    committer.keep(new_callback(3))
 
     assert remote_ids(rows) == [1, 3]
 
 
-def test_a_way_out_of_the_spool_that_falls_silent_is_left(url, network, rows, new, monkeypatch):
+def test_a_way_out_of_the_spool_that_falls_silent_is_left(url, network, rows, monkeypatch):
     monkeypatch.setattr(ways, "SPOOLED_S", 0.5)
     began = time.monotonic()
 
     with open_inbox(url) as write:
-        write([new(1)])
+        write([new_callback(1)])
         network.freeze()
         with pytest.raises(psycopg.OperationalError):
-            write([new(2)])
+            write([new_callback(2)])
 
     assert time.monotonic() - began < 5
     with open_inbox(url) as write:
-        write([new(3)])
+        write([new_callback(3)])
     assert remote_ids(rows) == [1, 3]

@@ -17,6 +17,7 @@ from deploy.embedded import Postgres
 from schemas.cention.attachments import AttachmentRef
 from schemas.cention.callbacks import Answer, read_callback
 from schemas.cention.errand_reports import ErrandReport, read_errand_report
+from tests.databases import copied
 from workers.store import answers, errand_reports
 from workers.store.answers import ToldAnswer
 from workers.store.records import Fetched
@@ -75,11 +76,10 @@ class Centre:
 
 
 @pytest.fixture(scope="session")
-def contact_centre(postgres: Postgres, template: str) -> str:
+def contact_centre(postgres: Postgres, template: str) -> Iterator[str]:
     """The URL of one database for all tests of views, which leave nothing in it."""
-    with psycopg.connect(postgres.url, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE contact_centre TEMPLATE {template}")
-    return postgres.url_of("contact_centre")
+    with copied(postgres, template) as url:
+        yield url
 
 
 @pytest.fixture

@@ -44,6 +44,18 @@ def called_back(centre, **facts):
     centre.put("intake.callback", workspace="demo", body_sha256=body, document="{}", **known)
 
 
+def waits(centre, **facts):
+    """Put one report on the list of what has to be fetched."""
+    known = {"workspace": "demo", "family": "errand_reports", "remote_id": 1}
+    centre.put("intake.wanted", **known, **facts)
+
+
+def landed(centre, family, **facts):
+    """Keep one document as it came."""
+    known = {"workspace": "demo", "family": family, "remote_id": 1, "document": "{}"}
+    centre.put("intake.landed", **known, **facts)
+
+
 def states(centre):
     found = centre.ask("SELECT family, state FROM analyst.freshness WHERE workspace = 'demo'")
     return {row["family"]: row["state"] for row in found}
@@ -93,9 +105,9 @@ def test_a_look_that_never_ended_is_no_look(centre):
     assert states(centre)["errand_reports"] == "never polled"
 
 
-def test_patience_is_four_intervals_of_the_workspace(healthy):
+def test_patience_is_three_intervals_of_the_workspace(healthy):
     healthy.ask("UPDATE cention.workspace SET poll_every_s = 600 RETURNING workspace")
-    for family, minutes in (("errand_reports", 39), ("facebook_ratings", 41)):
+    for family, minutes in (("errand_reports", 29), ("facebook_ratings", 31)):
         healthy.ask("DELETE FROM intake.poll WHERE family = %s RETURNING poll_id", family)
         looked(healthy, family, found=0, at=ago(minutes=minutes))
 
@@ -116,42 +128,19 @@ def test_a_record_that_waits_for_minutes_means_behind(healthy):
 
 
 def test_a_record_that_keeps_failing_means_behind_between_its_tries_too(healthy):
-    healthy.put(
-        "intake.wanted",
-        workspace="demo",
-        family="errand_reports",
-        remote_id=1,
-        wanted_at=ago(minutes=6),
-        due_at=ago(minutes=-9),
-        tries=7,
-    )
+    waits(healthy, wanted_at=ago(minutes=6), due_at=ago(minutes=-9), tries=7)
 
     assert states(healthy)["errand_reports"] == "behind"
 
 
 def test_a_record_that_only_waits_for_its_sla_is_not_behind(healthy):
-    healthy.put(
-        "intake.wanted",
-        workspace="demo",
-        family="errand_reports",
-        remote_id=1,
-        wanted_at=ago(minutes=6),
-        due_at=ago(minutes=-1),
-        looks=3,
-    )
+    waits(healthy, wanted_at=ago(minutes=6), due_at=ago(minutes=-1), looks=3)
 
     assert states(healthy)["errand_reports"] == "fresh"
 
 
 def test_records_given_up_mean_incomplete(healthy):
-    healthy.put(
-        "intake.wanted",
-        workspace="demo",
-        family="errand_reports",
-        remote_id=1,
-        wanted_at=ago(days=2),
-        parked_at=ago(days=1),
-    )
+    waits(healthy, wanted_at=ago(days=2), parked_at=ago(days=1))
 
     found = one(healthy, "errand_reports")
     assert (found["state"], found["parked"]) == ("incomplete", 1)
@@ -159,15 +148,7 @@ def test_records_given_up_mean_incomplete(healthy):
 
 
 def test_documents_that_make_no_sense_mean_incomplete(healthy):
-    healthy.put(
-        "intake.landed",
-        workspace="demo",
-        family="facebook_ratings",
-        remote_id=1,
-        document="{}",
-        fetched_at=ago(days=1),
-        problem="/data: missing",
-    )
+    landed(healthy, "facebook_ratings", fetched_at=ago(days=1), problem="/data: missing")
 
     assert states(healthy)["facebook_ratings"] == "incomplete"
 
@@ -189,27 +170,16 @@ def test_attachments_have_no_list_and_are_judged_by_what_waits(healthy):
 
 
 def test_a_family_of_which_nothing_waits_any_more_is_still_listed(healthy):
-    healthy.put(
-        "intake.landed",
-        workspace="demo",
-        family="area_archives",
-        remote_id=1,
-        document="{}",
-        fetched_at=ago(hours=1),
-        understood_at=ago(hours=1),
-    )
+    landed(healthy, "area_archives", fetched_at=ago(hours=1), understood_at=ago(hours=1))
 
     assert set(states(healthy)) == {*POLLED, "callbacks", "area_archives"}
     assert states(healthy)["area_archives"] == "fresh"
 
 
 def test_the_last_success_is_the_last_row_written(healthy):
-    healthy.put(
-        "intake.landed",
-        workspace="demo",
-        family="errand_reports",
-        remote_id=1,
-        document="{}",
+    landed(
+        healthy,
+        "errand_reports",
         fetched_at=ago(hours=1),
         understood_at=(stored := ago(minutes=59)),
     )
@@ -246,3 +216,58 @@ def test_a_workspace_that_only_calls_back_is_listed(centre):
     called_back(centre)
 
     assert states(centre) == {"callbacks": "fresh"}
+
+
+def counted(centre, *, at=None, family="errand_reports", day="2026-01-01", **counts):
+    known = {"stored": 0, "pending": 0, "parked": 0, "unreadable": 0, "gone": 0, "missing": 0}
+    known |= counts
+    centre.put(
+        "intake.completeness",
+        workspace="demo",
+        family=family,
+        day=day,
+        reported=sum(known.values()),
+        checked_at=at or ago(minutes=1),
+        **known,
+    )
+
+
+def test_what_was_reported_and_is_nowhere_is_the_worst_of_all(healthy):
+    counted(healthy, stored=5, missing=2)
+    counted(healthy, day="2026-01-02", stored=5, missing=1)
+    polls.pause(healthy.conn, "demo", Family.ERRAND_REPORTS, reason="401", for_s=20)
+
+    found = one(healthy, "errand_reports")
+
+    assert (found["state"], found["missing"]) == ("missing", 3)
+    assert "cention reconcile --repair" in found["reason"]
+
+
+def test_missing_attachments_are_shown_though_nothing_else_is_known_of_their_family(healthy):
+    counted(healthy, family="area_archives", missing=1)
+
+    assert states(healthy)["area_archives"] == "missing"
+
+
+def test_what_was_never_counted_is_not_called_zero(healthy):
+    found = one(healthy, "errand_reports")
+
+    assert (found["state"], found["missing"], found["counted_at"]) == ("fresh", None, None)
+
+
+def test_where_nobody_counts_for_half_an_hour_is_uncounted(healthy):
+    counted(healthy, at=ago(minutes=31, seconds=3), stored=1)
+    looked(healthy, "facebook_ratings", found=0, at=ago(minutes=31))
+
+    assert states(healthy)["errand_reports"] == "uncounted"
+    assert states(healthy)["facebook_ratings"] == "uncounted"
+    assert "00:31:0" in one(healthy, "errand_reports")["reason"]
+    assert one(healthy, "facebook_ratings")["reason"].startswith("what Cention reported was never")
+
+
+def test_what_was_reported_today_is_told_by_the_clock_of_the_workspace(healthy):
+    [today] = healthy.ask("SELECT (now() AT TIME ZONE 'Europe/Stockholm')::date AS day")
+    counted(healthy, day=today["day"], stored=7)
+    counted(healthy, stored=100)
+
+    assert one(healthy, "errand_reports")["reported_today"] == 7

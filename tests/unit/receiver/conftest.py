@@ -1,16 +1,14 @@
-"""Fixtures: the web application with parts that only remember what they were asked."""
+"""Fixtures: the web application with parts that only remember what they were asked, and a spool."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from receiver.spool import Spool
-from tests.door import announced, callback, door, kept, make_settings, open_door
+from tests.door import announced, callback, door, kept, make_settings, new_callback, open_door
 from workers.store.callbacks import NewCallback
 
 __all__ = ["announced", "callback", "door", "kept", "make_settings", "open_door"]
@@ -18,21 +16,8 @@ __all__ = ["announced", "callback", "door", "kept", "make_settings", "open_door"
 
 @pytest.fixture
 def new() -> Callable[..., NewCallback]:
-    """Make a callback that arrived ``number`` seconds into 2026."""
-
-    def make(number: int, **other: Any) -> NewCallback:
-        given: dict[str, Any] = {
-            "workspace": "demo",
-            "received_at": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number),
-            "event": 1,
-            "remote_id": number,
-            "body_sha256": number.to_bytes(32, "big"),
-            "document": {"data": {"id": str(number)}},
-            "problem": None,
-        }
-        return NewCallback(**given | other)
-
-    return make
+    """Make a callback that arrived some seconds into 2026."""
+    return new_callback
 
 
 @pytest.fixture

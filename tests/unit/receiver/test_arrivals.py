@@ -1,59 +1,12 @@
-"""However requests are cut on their way, they arrive as they were sent."""
+"""Where a request ends, and when it is not waited for any longer."""
 
 from __future__ import annotations
 
 import pytest
-from gunicorn.config import Config
 from gunicorn.http import errors
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from receiver.arrivals import CHUNKS_MOST, FRAMES_MAX_BYTES, HEAD_MAX_BYTES, Arrival
-
-BODY_MAX_BYTES = 1000
-HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
-CFG = Config()
-
-
-def arrival():
-    return Arrival(CFG, ("127.0.0.1", 1), body_max_bytes=BODY_MAX_BYTES)
-
-
-def plain(body):
-    return HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
-
-
-def chunked(body):
-    chunks = b"".join(
-        b"%x;a=b\r\n%s\r\n" % (len(part), part) for part in (body[:3], body[3:]) if part
-    )
-    return HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\nTrailer-Field: x\r\n\r\n"
-
-
-def bodies_of(stream, cuts):
-    """Feed a stream in pieces; return the bodies of its requests in order."""
-    bodies, now = [], arrival()
-    for begin, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
-        data = stream[begin:end]
-        while data and now.add(data):
-            bodies.append(now.request.body.read())
-            data = now.surplus()
-            now = arrival()
-    assert not now.begun
-    return bodies
-
-
-@settings(deadline=None)
-@given(
-    bodies=st.lists(st.binary(max_size=40), max_size=4),
-    framing=st.sampled_from([plain, chunked]),
-    drawn=st.data(),
-)
-def test_a_stream_of_requests_may_be_cut_anywhere(bodies, framing, drawn):
-    stream = b"".join(map(framing, bodies))
-    cuts = sorted(drawn.draw(st.sets(st.integers(0, len(stream)), max_size=8)))
-
-    assert bodies_of(stream, cuts) == bodies
+from receiver.arrivals import CHUNKS_MOST, FRAMES_MAX_BYTES, HEAD_MAX_BYTES
+from tests.requests_in_pieces import BODY_MAX_BYTES, HEAD, arrival, bodies_of, chunked, plain
 
 
 def test_a_stream_may_come_byte_by_byte():
@@ -83,14 +36,14 @@ def test_too_long_a_body_is_not_waited_for():
     assert arrival().add(HEAD + b"Content-Length: %d\r\n\r\n" % (BODY_MAX_BYTES + 1))
 
 
-def test_neither_is_an_endless_chunk():
+def test_an_endless_chunk_is_not_waited_for():
     one = arrival()
     one.add(HEAD + b"Transfer-Encoding: chunked\r\n\r\nffffffff\r\n")
 
     assert one.add(b"x" * (BODY_MAX_BYTES + FRAMES_MAX_BYTES + 1))
 
 
-def test_neither_is_a_body_in_crumbs():
+def test_a_body_in_crumbs_is_not_waited_for():
     one = arrival()
     one.add(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
 

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 
 import psycopg
 import pytest
 
 from receiver.keeping import GroupCommit, NotKept, Refused
-from workers.store.callbacks import NewCallback
-
-
-def new(number):
-    return NewCallback(
-        workspace="demo",
-        received_at=datetime(2026, 1, 15, tzinfo=UTC),
-        event=1,
-        remote_id=number,
-        body_sha256=bytes(32),
-        document={},
-        problem=None,
-    )
+from tests.door import new_callback
 
 
 class Journal:
@@ -56,7 +43,7 @@ class Senders:
         self._threads = ThreadPoolExecutor(32)
 
     def send(self, number):
-        return self._threads.submit(self.committer.keep, new(number))
+        return self._threads.submit(self.committer.keep, new_callback(number))
 
     def gathered(self, count):
         """Return once ``count`` callbacks wait to be written."""
@@ -157,7 +144,7 @@ def test_a_sender_does_not_wait_longer_than_promised(journal):
     committer = GroupCommit(journal.write, hang_up=journal.hang_up, within_s=0.05)
 
     with pytest.raises(NotKept):
-        committer.keep(new(1))
+        committer.keep(new_callback(1))
 
     journal.may_end.set()
 
@@ -167,7 +154,7 @@ def test_what_nobody_waits_for_any_more_is_not_written(journal):
     committer = GroupCommit(journal.write, hang_up=journal.hang_up, within_s=0.05)
     for number in (1, 2):
         with pytest.raises(NotKept):
-            committer.keep(new(number))
+            committer.keep(new_callback(number))
 
     journal.may_end.set()
     patient = Senders(committer)

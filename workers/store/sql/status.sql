@@ -7,17 +7,20 @@ SELECT (SELECT count(*) FROM intake.callback) AS callbacks,
        w.wanted, w.oldest_wait_s
 FROM (
     SELECT count(*) AS wanted,
-           extract(epoch FROM now() - min(due_at) FILTER (WHERE parked_at IS NULL AND due_at <= now()))::float8
-               AS oldest_wait_s
+           extract(epoch FROM now() - min(intake.waits_since(wanted_at, due_at, looks)) FILTER (
+               WHERE parked_at IS NULL AND intake.waits_since(wanted_at, due_at, looks) <= now()
+           ))::float8 AS oldest_wait_s
     FROM intake.wanted
 ) AS w;
 
 -- name: families
--- One row for every workspace and family that was ever polled, wanted, paused or landed.
+-- One row for every workspace and family that was ever polled, wanted, paused or landed, or
+-- has records that are missing.
 WITH known AS (
     SELECT workspace, family FROM intake.wanted
     UNION SELECT workspace, family FROM intake.poll
     UNION SELECT workspace, family FROM intake.pause
+    UNION SELECT workspace, family FROM intake.completeness WHERE missing > 0
     UNION SELECT c.workspace, f.family
     FROM cention.workspace AS c, unnest(%(families)s::text[]) AS f (family)
     WHERE EXISTS (
@@ -30,15 +33,19 @@ SELECT k.workspace, k.family, w.wanted, w.due, w.claimed, w.parked, w.oldest_wai
        (SELECT max(understood_at) FROM intake.landed AS l
         WHERE (l.workspace, l.family) = (k.workspace, k.family)) AS last_stored_at,
        p.last_poll_at, p.last_poll_found, p.last_poll_error, good.last_good_poll_at,
+       intake.is_late(good.last_good_poll_at, ws.poll_every_s) AS poll_late,
+       counted.missing, counted.counted_at, intake.is_uncounted(counted.counted_at, first.poll_at) AS uncounted,
        pause.until_at AS paused_until, pause.reason AS paused_reason
 FROM known AS k
+LEFT JOIN cention.workspace AS ws ON ws.workspace = k.workspace
 CROSS JOIN LATERAL (
     SELECT count(*) AS wanted,
            count(*) FILTER (WHERE parked_at IS NULL AND claim IS NULL AND due_at <= now()) AS due,
            count(*) FILTER (WHERE claim IS NOT NULL) AS claimed,
            count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked,
-           extract(epoch FROM now() - min(due_at) FILTER (WHERE parked_at IS NULL AND due_at <= now()))::float8
-               AS oldest_wait_s
+           extract(epoch FROM now() - min(intake.waits_since(wanted_at, due_at, looks)) FILTER (
+               WHERE parked_at IS NULL AND intake.waits_since(wanted_at, due_at, looks) <= now()
+           ))::float8 AS oldest_wait_s
     FROM intake.wanted AS w WHERE (w.workspace, w.family) = (k.workspace, k.family)
 ) AS w
 LEFT JOIN LATERAL (
@@ -51,6 +58,13 @@ LEFT JOIN LATERAL (
     FROM intake.poll AS p WHERE (p.workspace, p.family) = (k.workspace, k.family) AND found IS NOT NULL
     ORDER BY started_at DESC LIMIT 1
 ) AS good ON true
+CROSS JOIN LATERAL (
+    SELECT min(started_at) AS poll_at FROM intake.poll AS p WHERE (p.workspace, p.family) = (k.workspace, k.family)
+) AS first
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(missing), 0)::bigint AS missing, max(checked_at) AS counted_at
+    FROM intake.completeness AS c WHERE (c.workspace, c.family) = (k.workspace, k.family)
+) AS counted
 LEFT JOIN intake.pause ON (pause.workspace, pause.family) = (k.workspace, k.family)
 ORDER BY k.workspace, k.family;
 

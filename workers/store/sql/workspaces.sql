@@ -1,8 +1,11 @@
 -- name: save_workspaces
--- Write workspaces with their time zones; returns the names of those that were not so already.
-INSERT INTO cention.workspace AS old (workspace, timezone)
-SELECT workspace, timezone
+-- Write workspaces with their time zones and the pace of polling; returns the names of those that were
+-- not so already.
+INSERT INTO cention.workspace AS old (workspace, timezone, poll_every_s)
+SELECT workspace, timezone, %(poll_every_s)s
 FROM unnest(%(names)s::text[], %(timezones)s::text[]) AS new (workspace, timezone)
 ORDER BY workspace
-ON CONFLICT (workspace) DO UPDATE SET timezone = EXCLUDED.timezone WHERE old.timezone <> EXCLUDED.timezone
+ON CONFLICT (workspace) DO UPDATE
+SET timezone = EXCLUDED.timezone, poll_every_s = EXCLUDED.poll_every_s
+WHERE (old.timezone, old.poll_every_s) <> (EXCLUDED.timezone, EXCLUDED.poll_every_s)
 RETURNING workspace;

@@ -4,12 +4,13 @@ DROP VIEW IF EXISTS analyst.freshness;
 -- It runs with its owner's rights: analysts read it, and not the tables of operation it is made of.
 CREATE VIEW analyst.freshness AS
 WITH workspace AS (
-    SELECT workspace, greatest(poll_every_s * 4, 60) * interval '1 second' AS patience FROM cention.workspace
+    SELECT workspace, timezone, poll_every_s FROM cention.workspace
 ), listed AS (
     SELECT workspace, family FROM workspace, unnest(ARRAY['errand_reports', 'facebook_ratings']) AS family
     UNION SELECT workspace, family FROM intake.wanted
     UNION SELECT workspace, family FROM intake.poll
     UNION SELECT workspace, family FROM intake.pause
+    UNION SELECT workspace, family FROM intake.completeness WHERE missing > 0
     -- Asked family by family: intake.landed is as large as all that was ever fetched.
     UNION SELECT w.workspace, files.family
     FROM workspace AS w
@@ -22,12 +23,14 @@ WITH workspace AS (
            poll.started_at AS last_poll_at, poll.error AS last_poll_error,
            success.started_at AS last_successful_poll_at, NULL::timestamptz AS last_callback_at,
            stored.last_stored_at, pause.since_at AS paused_since_at, pause.reason AS pause_reason,
+           counted.missing, counted.at AS counted_at, today.reported AS reported_today,
            CASE
+               WHEN counted.missing > 0 THEN 'missing'
                WHEN pause.since_at IS NOT NULL THEN 'paused'
                WHEN NOT asked.regularly THEN NULL
                WHEN poll.started_at IS NULL THEN 'never polled'
-               WHEN success.started_at IS NULL
-                   OR success.started_at < now() - coalesce(ws.patience, interval '1 minute') THEN 'stalled'
+               WHEN intake.is_late(success.started_at, ws.poll_every_s) THEN 'stalled'
+               WHEN intake.is_uncounted(counted.at, first_poll.at) THEN 'uncounted'
            END AS alarm,
            w.oldest_waiting_at < now() - interval '5 minutes' AS slow
     FROM listed AS l
@@ -39,7 +42,7 @@ WITH workspace AS (
         SELECT count(*) AS waiting,
                count(*) FILTER (WHERE parked_at IS NULL AND claim IS NULL AND due_at <= now()) AS due,
                count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked,
-               min(CASE WHEN looks > 0 THEN due_at ELSE wanted_at END) FILTER (WHERE parked_at IS NULL)
+               min(intake.waits_since(wanted_at, due_at, looks)) FILTER (WHERE parked_at IS NULL)
                    AS oldest_waiting_at
         FROM intake.wanted AS w WHERE (w.workspace, w.family) = (l.workspace, l.family)
     ) AS w
@@ -61,12 +64,24 @@ WITH workspace AS (
         WHERE (p.workspace, p.family) = (l.workspace, l.family) AND p.found IS NOT NULL
         ORDER BY p.started_at DESC LIMIT 1
     ) AS success ON true
+    CROSS JOIN LATERAL (
+        SELECT min(p.started_at) AS at FROM intake.poll AS p
+        WHERE (p.workspace, p.family) = (l.workspace, l.family)
+    ) AS first_poll
+    CROSS JOIN LATERAL (
+        SELECT sum(c.missing)::bigint AS missing, max(c.checked_at) AS at FROM intake.completeness AS c
+        WHERE (c.workspace, c.family) = (l.workspace, l.family)
+    ) AS counted
+    LEFT JOIN intake.completeness AS today
+        ON (today.workspace, today.family) = (l.workspace, l.family)
+        AND today.day = (now() AT TIME ZONE coalesce(ws.timezone, 'UTC'))::date
 ), told AS (
     SELECT l.workspace, 'callbacks' AS family, unfiled.count AS waiting, unfiled.count AS due, 0::bigint AS parked,
            problem.count AS unreadable, unfiled.oldest_at AS oldest_waiting_at,
            NULL::timestamptz AS last_poll_at, NULL::text AS last_poll_error,
            NULL::timestamptz AS last_successful_poll_at, newest.received_at AS last_callback_at,
            filed.filed_at AS last_stored_at, NULL::timestamptz AS paused_since_at, NULL::text AS pause_reason,
+           NULL::bigint AS missing, NULL::timestamptz AS counted_at, NULL::bigint AS reported_today,
            CASE
                WHEN newest.received_at IS NULL THEN 'never received'
                WHEN answered.last_at > newest.received_at + interval '1 hour' THEN 'silent'
@@ -106,6 +121,7 @@ SELECT workspace,
        family,
        state,
        CASE state
+           WHEN 'missing' THEN format('%s reported by Cention and lost here: an operator runs cention reconcile --repair', missing)
            WHEN 'paused' THEN 'Cention refuses it: ' || pause_reason
            WHEN 'never polled' THEN 'the list of changed records was never read: are the workers running?'
            WHEN 'stalled' THEN concat_ws(
@@ -113,6 +129,11 @@ SELECT workspace,
                'the list of changed records was last read '
                    || coalesce(date_trunc('second', now() - last_successful_poll_at)::text || ' ago', 'never'),
                last_poll_error
+           )
+           WHEN 'uncounted' THEN coalesce(
+               'what Cention reported was last held against what is here '
+                   || date_trunc('second', now() - counted_at)::text || ' ago',
+               'what Cention reported was never held against what is here'
            )
            WHEN 'never received' THEN 'no callback ever came: is our address set in Cention?'
            WHEN 'silent' THEN 'errands were answered since the last callback'
@@ -124,6 +145,9 @@ SELECT workspace,
        due,
        parked,
        unreadable,
+       missing,
+       reported_today,
+       counted_at,
        oldest_waiting_at,
        last_poll_at,
        last_poll_error,
@@ -137,12 +161,15 @@ COMMENT ON VIEW analyst.freshness IS
     'One row a workspace and family of records, and one for its callbacks: whether the tables hold what Cention knows now. Only fresh is well; no row at all means that no workspace was ever set up.';
 COMMENT ON COLUMN analyst.freshness.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.freshness.family IS 'Kind of record: callbacks, errand_reports, facebook_ratings, response_attachments, area_archives, library_attachments.';
-COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: paused, never polled, stalled (no list of changed records was read for four intervals, at least a minute), never received, silent (errands were answered more than an hour after the last callback), behind (a record waits for 5 minutes, a callback for one), incomplete (some records were given up or make no sense).';
+COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: missing (records that Cention reported are nowhere), paused, never polled, stalled (no list of changed records was read for three intervals, at least a minute), uncounted (for half an hour nobody held what was reported against what is here), never received, silent (errands were answered more than an hour after the last callback), behind (a record waits for 5 minutes, a callback for one), incomplete (some records were given up or make no sense).';
 COMMENT ON COLUMN analyst.freshness.reason IS 'What is wrong, in words; null if fresh.';
 COMMENT ON COLUMN analyst.freshness.waiting IS 'Records known to have changed and not here yet, parked ones included; of callbacks those kept and not yet filed.';
 COMMENT ON COLUMN analyst.freshness.due IS 'Of these, those that could be worked on now.';
 COMMENT ON COLUMN analyst.freshness.parked IS 'Of these, those given up until an operator releases them.';
 COMMENT ON COLUMN analyst.freshness.unreadable IS 'Documents, or callbacks, that are kept and make no sense.';
+COMMENT ON COLUMN analyst.freshness.missing IS 'Records that Cention reported and that are neither here nor on the list, as last counted: 0, or something was lost; null if never counted.';
+COMMENT ON COLUMN analyst.freshness.reported_today IS 'Records that Cention reported today, by the workspace''s clock, as last counted; null if not counted today.';
+COMMENT ON COLUMN analyst.freshness.counted_at IS 'When what was reported was last held against what is here; null if never.';
 COMMENT ON COLUMN analyst.freshness.oldest_waiting_at IS 'Since when the oldest waits that is not parked; of one that only lacks its SLA, when the next look is due.';
 COMMENT ON COLUMN analyst.freshness.last_poll_at IS 'When the list of changed records was last asked for; null for families without a list.';
 COMMENT ON COLUMN analyst.freshness.last_poll_error IS 'What went wrong then, or was odd; null if nothing.';

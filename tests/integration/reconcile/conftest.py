@@ -1,0 +1,7 @@
+"""Fixtures: the commands and the steps of workers, beside a sandbox."""
+
+from __future__ import annotations
+
+from tests.integration.cli.conftest import bridge, cention, environment, errands, terminal
+
+__all__ = ["bridge", "cention", "environment", "errands", "terminal"]

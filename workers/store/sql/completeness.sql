@@ -1,0 +1,85 @@
+-- name: note_reports
+-- Note records as reported, once they are on the list. One that waits there unfetched, and is noted
+-- already, is not written again: its fetch is still to come. One being fetched, or fetched since, is.
+INSERT INTO intake.reported AS old (workspace, family, remote_id, day, reported_at)
+SELECT %(workspace)s, %(family)s, new.remote_id,
+       (now() AT TIME ZONE coalesce(
+           (SELECT timezone FROM cention.workspace WHERE workspace = %(workspace)s), 'UTC'
+       ))::date,
+       clock_timestamp()
+FROM unnest(%(ids)s::bigint[]) AS new (remote_id)
+WHERE NOT EXISTS (
+    SELECT FROM intake.wanted AS w
+    JOIN intake.reported AS r USING (workspace, family, remote_id)
+    WHERE (w.workspace, w.family, w.remote_id) = (%(workspace)s, %(family)s, new.remote_id)
+      AND w.claim IS NULL AND r.reported_at >= w.wanted_at
+      AND NOT EXISTS (
+          SELECT FROM intake.landed AS l
+          WHERE (l.workspace, l.family, l.remote_id) = (w.workspace, w.family, w.remote_id)
+            AND l.fetched_at >= r.reported_at
+      )
+)
+ORDER BY new.remote_id
+ON CONFLICT (workspace, family, remote_id, day) DO UPDATE
+SET reported_at = greatest(old.reported_at, EXCLUDED.reported_at);
+
+-- name: take_turn
+-- Wait until nobody else counts; lasts until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended('cention.completeness', 0));
+
+-- name: counted_within
+-- True if everything was counted in the last seconds.
+SELECT coalesce(max(checked_at) > now() - make_interval(secs => %(seconds)s), false) FROM intake.completeness;
+
+-- name: count_days
+-- Hold what was reported against what became of it, day by day; today has a row even if nothing was
+-- reported. Unless everything is asked for, days that are over and all at home are not counted again.
+INSERT INTO intake.completeness AS old (
+    workspace, family, day, reported, stored, pending, parked, unreadable, gone, missing, checked_at
+)
+SELECT workspace, family, day, count(state),
+       count(*) FILTER (WHERE state = 'stored'), count(*) FILTER (WHERE state = 'pending'),
+       count(*) FILTER (WHERE state = 'parked'), count(*) FILTER (WHERE state = 'unreadable'),
+       count(*) FILTER (WHERE state = 'gone'), count(*) FILTER (WHERE state = 'missing'), now()
+FROM (
+    SELECT workspace, family, day, state FROM intake.report
+    WHERE %(everything)s OR (workspace, family, day) NOT IN (
+        SELECT c.workspace, c.family, c.day FROM intake.completeness AS c
+        LEFT JOIN cention.workspace AS w ON w.workspace = c.workspace
+        WHERE c.reported = c.stored + c.gone
+          AND c.checked_at > (c.day + interval '25 hours') AT TIME ZONE coalesce(w.timezone, 'UTC')
+    )
+    UNION ALL
+    SELECT workspace, family, (now() AT TIME ZONE timezone)::date, NULL
+    FROM cention.workspace, unnest(ARRAY['errand_reports', 'facebook_ratings']) AS polled (family)
+) AS found
+GROUP BY workspace, family, day
+ORDER BY workspace, family, day
+ON CONFLICT (workspace, family, day) DO UPDATE SET
+    reported = EXCLUDED.reported, stored = EXCLUDED.stored, pending = EXCLUDED.pending,
+    parked = EXCLUDED.parked, unreadable = EXCLUDED.unreadable, gone = EXCLUDED.gone,
+    missing = EXCLUDED.missing, checked_at = EXCLUDED.checked_at;
+
+-- name: missing_records
+-- Every record that was reported and is nowhere, of one workspace or of all (null), as last counted.
+SELECT DISTINCT r.workspace, r.family, r.remote_id
+FROM intake.report AS r
+JOIN intake.completeness AS c USING (workspace, family, day)
+WHERE c.missing > 0 AND r.state = 'missing'
+  AND (%(workspace)s::text IS NULL OR r.workspace = %(workspace)s)
+ORDER BY r.workspace, r.family, r.remote_id;
+
+-- name: list_days
+-- The days of the last while, and every earlier one that is not all at home, of one workspace or of
+-- all (null).
+SELECT workspace, family, day, reported, stored, pending, parked, unreadable, gone, missing, checked_at
+FROM intake.completeness
+WHERE (%(workspace)s::text IS NULL OR workspace = %(workspace)s)
+  AND (day > now()::date - %(keep_days)s OR reported <> stored + gone)
+ORDER BY workspace, family, day;
+
+-- name: forget_old_reports
+-- Drop the ids of days long ago whose records are all at home; their counts stay.
+DELETE FROM intake.reported AS r USING intake.completeness AS c
+WHERE (c.workspace, c.family, c.day) = (r.workspace, r.family, r.day)
+  AND c.reported = c.stored + c.gone AND c.day < now()::date - %(keep_days)s;

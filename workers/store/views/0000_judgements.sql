@@ -1,0 +1,58 @@
+-- What is late, and since when something waits: each defined once, for analysts, terminals and alarms.
+CREATE OR REPLACE FUNCTION intake.is_late(last_at timestamptz, poll_every_s integer) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN coalesce(last_at < now() - greatest(3 * coalesce(poll_every_s, 15), 60) * interval '1 second', true);
+COMMENT ON FUNCTION intake.is_late IS 'True if a list of changed records was last read more than three intervals ago, at least a minute, or never.';
+
+CREATE OR REPLACE FUNCTION intake.waits_since(wanted_at timestamptz, due_at timestamptz, looks integer)
+RETURNS timestamptz LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN looks > 0 THEN due_at ELSE wanted_at END;
+COMMENT ON FUNCTION intake.waits_since IS 'Since when a record on the list waits: since it was wanted, whatever was tried since; one that is at home but for its SLA, since its next look was due.';
+
+CREATE OR REPLACE FUNCTION intake.is_uncounted(counted_at timestamptz, first_poll_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN coalesce(coalesce(counted_at, first_poll_at) < now() - interval '30 minutes', false);
+COMMENT ON FUNCTION intake.is_uncounted IS 'True if what was reported was last held against what is here more than three intervals of ten minutes ago, or never since polling began that long ago.';
+
+-- Ids only, and when they were fetched: what becomes of each report is the same question everywhere.
+DROP VIEW IF EXISTS intake.report;
+CREATE VIEW intake.report AS
+SELECT r.workspace, r.family, r.day, r.remote_id, r.reported_at,
+       CASE
+           WHEN l.fetched_at >= r.reported_at AND l.problem IS NOT NULL AND home.fetched_at > l.fetched_at IS NOT TRUE
+               THEN 'unreadable'
+           WHEN home.fetched_at >= r.reported_at THEN home.state
+           WHEN w.parked_at IS NOT NULL THEN 'parked'
+           WHEN w.remote_id IS NOT NULL THEN 'pending'
+           ELSE 'missing'
+       END AS state
+FROM intake.reported AS r
+LEFT JOIN intake.landed AS l
+    ON (l.workspace, l.family, l.remote_id) = (r.workspace, r.family, r.remote_id) AND l.problem IS NOT NULL
+LEFT JOIN intake.wanted AS w ON (w.workspace, w.family, w.remote_id) = (r.workspace, r.family, r.remote_id)
+LEFT JOIN cention.errand AS e
+    ON r.family = 'errand_reports' AND (e.workspace, e.errand_id) = (r.workspace, r.remote_id)
+LEFT JOIN cention.facebook_rating AS f
+    ON r.family = 'facebook_ratings' AND (f.workspace, f.rating_id) = (r.workspace, r.remote_id)
+LEFT JOIN cention.attachment AS a
+    ON a.workspace = r.workspace AND a.attachment_id = r.remote_id
+    AND a.kind = CASE r.family
+        WHEN 'response_attachments' THEN 'response'
+        WHEN 'area_archives' THEN 'area_archive'
+        WHEN 'library_attachments' THEN 'library'
+    END
+CROSS JOIN LATERAL (
+    SELECT coalesce(e.fetched_at, f.fetched_at, a.fetched_at) AS fetched_at,
+           CASE
+               WHEN e.gone_at IS NOT NULL OR f.gone_at IS NOT NULL OR a.state = 'gone' THEN 'gone'
+               WHEN a.state = 'refused' THEN 'unreadable'
+               ELSE 'stored'
+           END AS state
+) AS home;
+COMMENT ON VIEW intake.report IS 'Every report of intake.reported, and what became of it.';
+COMMENT ON COLUMN intake.report.workspace IS 'Cention workspace.';
+COMMENT ON COLUMN intake.report.family IS 'Kind of record, as in intake.wanted.';
+COMMENT ON COLUMN intake.report.day IS 'Day in the workspace''s time zone on which it was reported.';
+COMMENT ON COLUMN intake.report.remote_id IS 'Cention''s id of the record.';
+COMMENT ON COLUMN intake.report.reported_at IS 'When it was last reported anew that day.';
+COMMENT ON COLUMN intake.report.state IS 'stored, gone, unreadable, parked, pending, or missing: it was not fetched since, and is not on the list.';
