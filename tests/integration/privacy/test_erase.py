@@ -189,6 +189,18 @@ def test_a_file_of_the_person_that_was_still_to_be_fetched_is_not(centre, erase)
     assert made.STRANGERS_FILE in wanted
 
 
+def test_a_file_that_never_came_is_removed_and_not_missing(centre, erase):
+    centre.bridge.file()
+
+    erase()
+
+    assert centre.bridge.rows(
+        "SELECT state, fetched_at IS NOT NULL AS settled FROM cention.attachment"
+        " WHERE attachment_id = 791"
+    ) == [{"state": "removed", "settled": True}]
+    assert 791 not in centre.bridge.wanted_ids(made.FILES)
+
+
 def test_an_errand_whose_report_comes_only_later_is_blanked_then(centre, erase, document):
     late = 77
     sample = document("callback_answer_errand")
