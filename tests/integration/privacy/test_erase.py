@@ -16,6 +16,7 @@ from workers.jobs import spooled_persons
 from workers.jobs.retaining import retain
 from workers.rules.persons import Person
 from workers.settings import Retention
+from workers.store import erased
 
 REVIEWER = ("--reviewer", "2117249628")
 
@@ -173,7 +174,31 @@ def test_what_cention_tells_again_of_an_erased_record_is_blanked_again(centre, e
 
     assert retained.removed["erased"] > 0
     assert centre.traces() == {}
-    assert retain(Retention(), session=centre.bridge.parts.session).removed == {}
+    with centre.bridge.parts.session() as conn:
+        assert erased.errands_due(conn, after=("", -1), limit=9) == []
+        assert erased.ratings_due(conn, after=("", -1), limit=9) == []
+
+
+def test_a_file_of_the_person_that_was_still_to_be_fetched_is_not(centre, erase):
+    centre.bridge.want(made.FILES, made.OWN_FILE, made.STRANGERS_FILE)
+
+    erase()
+
+    wanted = centre.bridge.wanted_ids(made.FILES)
+    assert made.OWN_FILE not in wanted
+    assert made.STRANGERS_FILE in wanted
+
+
+def test_a_file_that_never_came_is_removed_and_not_missing(centre, erase):
+    centre.bridge.file()
+
+    erase()
+
+    assert centre.bridge.rows(
+        "SELECT state, fetched_at IS NOT NULL AS settled FROM cention.attachment"
+        " WHERE attachment_id = 791"
+    ) == [{"state": "removed", "settled": True}]
+    assert 791 not in centre.bridge.wanted_ids(made.FILES)
 
 
 def test_an_errand_whose_report_comes_only_later_is_blanked_then(centre, erase, document):

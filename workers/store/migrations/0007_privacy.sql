@@ -25,6 +25,7 @@ CREATE INDEX attachment_with_content ON cention.attachment (fetched_at)
     WHERE sha256 IS NOT NULL AND kind <> 'library';
 COMMENT ON COLUMN cention.attachment.state IS 'wanted: not fetched yet; stored; gone: Cention has it no more; refused: see reason; removed: its content was taken away here, see reason.';
 COMMENT ON COLUMN cention.attachment.reason IS 'Why it is gone, refused or removed.';
+COMMENT ON COLUMN cention.attachment.fetched_at IS 'When it was last asked for; of one removed before it ever was, when it was removed.';
 COMMENT ON COLUMN cention.attachment.sha256 IS 'SHA-256 of the content: its key in cention.blob; null while there is none, or no more.';
 
 CREATE TABLE intake.erased (

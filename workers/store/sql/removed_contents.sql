@@ -6,9 +6,9 @@ FROM (SELECT DISTINCT sha256 FROM unnest(%(contents)s::bytea[]) AS c (sha256) OR
 
 -- name: part_with_contents
 -- Let attachments part with the contents that they had when they were found; with their names as well,
--- if wished. One row for each.
+-- if wished. One that was never fetched is not missing after that. One row for each.
 UPDATE cention.attachment AS a
-SET state = 'removed', reason = %(reason)s, sha256 = NULL,
+SET state = 'removed', reason = %(reason)s, sha256 = NULL, fetched_at = coalesce(fetched_at, now()),
     name = CASE WHEN NOT %(names)s THEN name END,
     content_type = CASE WHEN NOT %(names)s THEN content_type END,
     content_cid = CASE WHEN NOT %(names)s THEN content_cid END
