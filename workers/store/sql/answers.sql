@@ -35,7 +35,7 @@ FROM jsonb_to_recordset(%(told)s::jsonb) AS t (callback_id bigint, remote_id big
      jsonb_array_elements(a.recipients) WITH ORDINALITY AS l (recipient, position),
      jsonb_to_record(l.recipient) AS r (address text, name text),
      LATERAL (SELECT coalesce((l.recipient ->> 'recipient_id')::bigint, -l.position)) AS k (recipient_id)
-ORDER BY response_id, recipient_id, remote_id DESC NULLS LAST, callback_id DESC
+ORDER BY response_id, recipient_id, remote_id DESC NULLS LAST, callback_id DESC, position DESC
 ON CONFLICT (workspace, response_id, recipient_id) DO UPDATE SET
     address = EXCLUDED.address, name = EXCLUDED.name, remote_id = EXCLUDED.remote_id,
     callback_id = EXCLUDED.callback_id
