@@ -33,7 +33,7 @@ chaos: .venv/dev  ## kill everything at random, show that nothing is lost; CHAOS
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
 clean:  ## remove what `make` made, except the data under var/
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/run: deploy/requirements.lock setup.cfg
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -4,9 +4,17 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from typing import Any
 
-from prometheus_client import multiprocess
+# All processes of the receiver count into one folder: else each scrape tells of another one.
+metrics_folder = None
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    metrics_folder = tempfile.mkdtemp(prefix="cention-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
+
+from prometheus_client import multiprocess  # noqa: E402  # it looks for the folder when imported
 
 bind = os.environ.get("RECEIVER_BIND", "127.0.0.1:8000")
 worker_class = "receiver.web_worker.WebWorker"
@@ -24,5 +32,10 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 
 def child_exit(server: Any, worker: Any) -> None:
     """Take a worker that ended out of the live gauges."""
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    """Remove the folder of counts, if it was ours."""
+    if metrics_folder is not None:
+        shutil.rmtree(metrics_folder, ignore_errors=True)

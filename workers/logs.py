@@ -15,6 +15,9 @@ SELDOM_S = 60.0
 
 def configure() -> None:
     """Send every line of this process's loggers to standard error, one JSON object each."""
+    root = logging.getLogger()
+    root.handlers = [_OfLibraries()]
+    root.setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -26,6 +29,19 @@ def configure() -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+class _OfLibraries(logging.Handler):
+    """What libraries log, in our form; of an exception type and place, for its text may quote."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        fields: dict[str, object] = {"logger": record.name}
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            fields |= {"error": type(error).__name__, "where": where(error)}
+        event = str(record.msg) if error is not None else record.getMessage()
+        structlog.get_logger(record.name).log(record.levelno, event, **fields)
 
 
 def where(error: BaseException) -> list[str]:

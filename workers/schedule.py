@@ -9,7 +9,7 @@ from workers.settings import Settings
 
 SWEEP_EVERY_S = 2.0
 CANARY_EVERY_S = 15.0
-RECONCILE_EVERY_S = 60.0  # a look whether counting is due; so that no restart of beat puts it off
+LOOK_WHETHER_TO_RECONCILE_S = 60.0  # so that no restart of beat puts the counting off
 RETAIN_EVERY_S = 3600.0
 
 
@@ -24,7 +24,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     return {
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
         "canary": _every(CANARY_EVERY_S, TaskName.CANARY),
-        "reconcile": _every(RECONCILE_EVERY_S, TaskName.RECONCILE, queue=Queue.FETCH),
+        "reconcile": _every(LOOK_WHETHER_TO_RECONCILE_S, TaskName.RECONCILE, queue=Queue.FETCH),
         "retain": _every(RETAIN_EVERY_S, TaskName.RETAIN, queue=Queue.FETCH),
         **polls,
     }

@@ -56,7 +56,12 @@ def drain(
 
 def _release(conn: Connection[Any], plan: Plan, slot: int) -> None:
     wanted.release_orphans(
-        conn, plan.workspace, plan.family, slot=slot, max_tries=patience.MAX_TRIES
+        conn,
+        plan.workspace,
+        plan.family,
+        slot=slot,
+        max_tries=patience.MAX_TRIES,
+        proof_s=patience.PROOF_S,
     )
 
 

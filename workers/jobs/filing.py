@@ -12,6 +12,7 @@ from psycopg import Connection
 
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
+from workers import logs
 from workers.jobs import poison
 from workers.jobs.readings import FAMILIES
 from workers.queues import Family
@@ -68,7 +69,12 @@ def _file_alone(conn: Connection[Any], workspace: str, one: WaitingCallback) -> 
     except Exception as error:
         if not poison.is_poison(error):
             raise
-        log.exception("callback cannot be filed", callback_id=one.callback_id)
+        log.error(
+            "callback cannot be filed",
+            callback_id=one.callback_id,
+            error=type(error).__name__,
+            where=logs.where(error),
+        )
         callbacks.mark_problem(conn, one.callback_id, poison.problem(error))
         return set()
 

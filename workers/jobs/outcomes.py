@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from schemas.errors import DocumentError, NotThere
+from workers import logs
 from workers.clients.errors import ApiError, BadContent, NotFound, TooLarge
 from workers.jobs.plans import Brought, Plan
 from workers.store import json_text
@@ -72,7 +73,13 @@ def bring(plan: Plan, claimed: Claimed, *, fetched_at: datetime) -> Outcome:
     try:
         return _bring(plan, claimed, fetched_at)
     except Exception as error:  # a fault of ours must not hurt the rest of the batch
-        log.exception("fault of ours", family=plan.family, remote_id=claimed.remote_id)
+        log.error(
+            "fault of ours",
+            family=plan.family,
+            remote_id=claimed.remote_id,
+            error=type(error).__name__,
+            where=logs.where(error),
+        )
         return Failed(claimed=claimed, error=error)
 
 

@@ -149,7 +149,13 @@ def give_back(conn: Connection[Any], claim: Claim, ids: Sequence[int]) -> None:
 
 
 def release_orphans(
-    conn: Connection[Any], workspace: str, family: Family, *, slot: int, max_tries: int
+    conn: Connection[Any],
+    workspace: str,
+    family: Family,
+    *,
+    slot: int,
+    max_tries: int,
+    proof_s: float,
 ) -> int:
     """Free what a dead drain of this slot had claimed, and what any drain held too long.
 
@@ -157,7 +163,13 @@ def release_orphans(
     grows with its tries, so that a record which kills its worker drifts apart from those
     that only died with it.
     """
-    parameters = {"workspace": workspace, "family": family, "slot": slot, "max_tries": max_tries}
+    parameters = {
+        "workspace": workspace,
+        "family": family,
+        "slot": slot,
+        "max_tries": max_tries,
+        "proof_s": proof_s,
+    }
     return conn.execute(SQL["release_orphans"], parameters).rowcount
 
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.integration.bridge import RATINGS
+from workers.jobs import rounds
 from workers.jobs.drain import IDLE, drain
 from workers.store import slots
 
@@ -330,8 +331,11 @@ def test_a_drain_that_fails_lets_its_fetches_end_and_closes_what_they_brought(
     assert set(closed) == {1, 2}
 
 
-def test_a_late_finisher_waits_for_nobody_while_it_holds_what_it_has_written(lonely_bridge, shelf):
+def test_a_late_finisher_waits_for_nobody_while_it_holds_what_it_has_written(
+    lonely_bridge, shelf, monkeypatch
+):
     """Else a poll that wants the same records in their order would wait for it crosswise."""
+    monkeypatch.setattr(rounds, "GATHER_S", 5.0)  # both in one group, however busy the machine
     bridge = lonely_bridge
     bridge.want(RATINGS, 3, 5)
     plan, lost, locked, written = shelf.plan(), Event(), Event(), Event()

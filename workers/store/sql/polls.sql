@@ -26,12 +26,13 @@ ON CONFLICT (workspace, family) DO UPDATE SET until_at = EXCLUDED.until_at, reas
 DELETE FROM intake.pause WHERE workspace = %(workspace)s AND family = %(family)s;
 
 -- name: resume_idle
--- End a pause in which nothing waits to be fetched.
+-- End a pause in which nothing could probe: no record is due.
 DELETE FROM intake.pause AS p
 WHERE workspace = %(workspace)s AND family = %(family)s
   AND NOT EXISTS (
       SELECT FROM intake.wanted AS w
       WHERE (w.workspace, w.family) = (p.workspace, p.family) AND w.parked_at IS NULL
+        AND (w.claim IS NOT NULL OR w.due_at <= now())
   );
 
 -- name: paused

@@ -104,12 +104,17 @@ WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id = ANY (%(i
 
 -- name: release_orphans
 -- Free what a dead drain of this slot had claimed (the caller holds the slot's lock), and what any
--- drain has held beyond its lease.
+-- drain has held beyond its lease. After too many such ends a record parks, if others of its family
+-- came through lately: else the fault is not the record's.
 UPDATE intake.wanted AS w
 SET claim = NULL, claimed_until = NULL, slot = NULL,
     tries = w.tries + 1,
     last_error = 'the worker died or lost its lease while it had this record',
-    parked_at = CASE WHEN w.tries + 1 >= %(max_tries)s THEN now() END,
+    parked_at = CASE WHEN w.tries + 1 >= %(max_tries)s AND EXISTS (
+        SELECT FROM intake.landed AS l
+        WHERE l.workspace = %(workspace)s AND l.family = %(family)s
+          AND l.understood_at > now() - make_interval(secs => %(proof_s)s)
+    ) THEN now() END,
     due_at = now() + make_interval(secs => random() * least(60, power(2, w.tries) - 1))
 FROM (
     SELECT workspace, family, remote_id
