@@ -43,6 +43,19 @@ def test_a_kept_callback_is_announced(door, callback, announced):
     assert announced == ["demo"]
 
 
+def test_nobody_is_nudged_before_the_callback_is_kept(open_door, callback, announced):
+    """A worker that was quicker than the commit would find nothing, and nobody would ask again."""
+    announced_by_then = []
+
+    def keep(_):
+        announced_by_then.extend(announced)
+
+    open_door(keep=keep).post(PATH, json=callback)
+
+    assert announced_by_then == []
+    assert announced == ["demo"]
+
+
 def test_a_repeat_has_the_key_of_the_first_however_it_is_written(door, callback, kept):
     door.post(PATH, data=json.dumps(callback, indent=2))
     random.Random(1).shuffle(callback["included"])
