@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from environs import Env
 from environs import validate as check
@@ -30,6 +30,7 @@ class Settings:
     fetch_timeout_s: int
     lease_s: int
     attachment_max_bytes: int
+    receiver_url: str = ""  # where the receiver answers; empty if it was not told
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -44,21 +45,11 @@ def load_settings() -> Settings:
     if RUN_ENV.exists():
         Env.read_env(str(RUN_ENV), override=False)
     env = Env(eager=False)
-    numbers = {
-        "poll_every_s": env.int("POLL_EVERY_S", 15, validate=check.Range(min=1)),
-        "fetch_threads": env.int("FETCH_THREADS", 8, validate=check.Range(min=1, max=64)),
-        "drains_per_workspace": env.int(
-            "DRAINS_PER_WORKSPACE", 2, validate=check.Range(min=1, max=32)
-        ),
-        "fetch_timeout_s": env.int("FETCH_TIMEOUT_S", 30, validate=check.Range(min=1, max=600)),
-        "lease_s": env.int("LEASE_S", 300, validate=check.Range(min=5, max=1800)),
-        "attachment_max_bytes": env.int(
-            "ATTACHMENT_MAX_BYTES", 32 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
-        ),
-    }
+    numbers = _numbers(env)
     database_url = env.str("DATABASE_URL")
     broker_url = env.str("BROKER_URL")
     allow_unsigned = env.bool("CENTION_ALLOW_UNSIGNED", False)
+    receiver_url = env.str("RECEIVER_URL", "")
     file = env.str("CENTION_WORKSPACES_FILE", "")
     problems: dict[str, list[str]] = {}
     workspaces = from_file(Path(file), problems) if file else from_environment(env, problems)
@@ -74,5 +65,21 @@ def load_settings() -> Settings:
         broker_url=broker_url,
         workspaces=workspaces,
         allow_unsigned=allow_unsigned,
+        receiver_url=receiver_url,
         **numbers,
     )
+
+
+def _numbers(env: Env) -> dict[str, Any]:
+    return {
+        "poll_every_s": env.int("POLL_EVERY_S", 15, validate=check.Range(min=1)),
+        "fetch_threads": env.int("FETCH_THREADS", 8, validate=check.Range(min=1, max=64)),
+        "drains_per_workspace": env.int(
+            "DRAINS_PER_WORKSPACE", 2, validate=check.Range(min=1, max=32)
+        ),
+        "fetch_timeout_s": env.int("FETCH_TIMEOUT_S", 30, validate=check.Range(min=1, max=600)),
+        "lease_s": env.int("LEASE_S", 300, validate=check.Range(min=5, max=1800)),
+        "attachment_max_bytes": env.int(
+            "ATTACHMENT_MAX_BYTES", 32 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
+        ),
+    }

@@ -17,7 +17,6 @@ from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.cention.errand_data import ErrandDataApi
 from workers.clients.http import HttpApi, Timeouts
 from workers.jobs.families import (
-    KINDS,
     Pace,
     attachments_plan,
     errand_reports_plan,
@@ -25,6 +24,7 @@ from workers.jobs.families import (
 )
 from workers.jobs.plans import Plan
 from workers.jobs.polling import ChangedList
+from workers.jobs.readings import KINDS
 from workers.queues import Family
 from workers.settings import Settings
 from workers.store import sessions
@@ -62,7 +62,7 @@ def build(settings: Settings) -> Parts:
     for workspace in settings.workspaces:
         for plan in _plans(settings, workspace):
             plans[plan.workspace, plan.family] = plan
-        changed_lists[workspace.name] = _changed_lists(settings, workspace)
+        changed_lists[workspace.name] = changed_lists_of(settings, workspace)
     return Parts(
         pool=sessions.open_pool(settings.database_url),
         fetchers=ThreadPoolExecutor(settings.fetch_threads, thread_name_prefix="fetch"),
@@ -92,7 +92,8 @@ def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Plan]:
             )
 
 
-def _changed_lists(settings: Settings, workspace: WorkspaceSettings) -> list[ChangedList]:
+def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[ChangedList]:
+    """Return Cention's lists that can be polled; none without a token for them."""
     data = errand_data(settings, workspace)
     if data is None:
         return []

@@ -49,13 +49,14 @@ def run(var: Path, console: Console) -> None:
     """Run until somebody asks us to stop, which raises ``Stopped``. Raises ``CannotStart``."""
     var.mkdir(mode=0o711, exist_ok=True)
     lock = take_lock(var / "run.lock")
+    run_env = var / "run.env"
+    run_env.unlink(missing_ok=True)  # of a run that was killed, to other servers perhaps
     plan = make_plan(os.environ, var=var)
     console.print("Starting …")
     prepare(plan)
     os.environ.update(plan.variables())
     check_settings()
     supervisor = Supervisor(var, plan.parts())
-    run_env = var / "run.env"
     try:
         bring_up(plan, supervisor, lock=lock)
         write_run_env(run_env, plan)

@@ -7,13 +7,14 @@ import shlex
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.run.plan import Plan
+from deploy.run.plan import Plan, sandbox_secrets
 
 
 def write_run_env(path: Path, plan: Plan) -> None:
     """Write what a shell can source. A URL that holds a password is left out.
 
-    Such a URL was given in the environment, and a password is written nowhere.
+    Such a URL was given in the environment, and a password is written nowhere. What the sandbox
+    demands unless told otherwise guards nothing, so commands find it here.
     """
     lines = []
     for name, url in addresses(plan).items():
@@ -21,6 +22,7 @@ def write_run_env(path: Path, plan: Plan) -> None:
         if has_secret(url):
             line = f"# {name} holds a password: take it from where you set it"
         lines.append(line + "\n")
+    lines += [f"{name}={value}\n" for name, value in well_known(plan).items()]
     draft = path.with_suffix(".new")
     draft.write_text("".join(lines), encoding="utf-8")
     draft.rename(path)
@@ -34,6 +36,18 @@ def addresses(plan: Plan) -> dict[str, str]:
         "CENTION_URL": plan.cention_url,
     }
     return {name: url for name, url in found.items() if url is not None}
+
+
+def well_known(plan: Plan) -> dict[str, str]:
+    """Return what the sandbox demands and nobody chose."""
+    if plan.sandbox is None:
+        return {}
+    chosen = sandbox_secrets(plan.given)
+    return {
+        name: value
+        for name, value in sandbox_secrets({}).items()
+        if name.startswith("CENTION_") and chosen[name] == value
+    }
 
 
 def quoted(value: str) -> str:

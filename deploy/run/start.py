@@ -16,6 +16,7 @@ from deploy.run.plan import Plan
 from deploy.run.supervision import Supervisor
 
 READY_WITHIN_S = 60
+DATABASE_WITHIN_S = 10  # one that is given may start beside us
 # A part that ends so often before everything answers will not get better by itself.
 MOST_STARTS = 10
 LOOK_EVERY_S = 0.1
@@ -36,10 +37,11 @@ def prepare(plan: Plan) -> None:
 def check_settings() -> None:
     """Refuse what the parts would refuse, before any of them runs. Raises ``CannotStart``."""
     from workers.settings import load_settings
+    from workers.workspaces import SettingsError
 
     try:
         load_settings()
-    except ValueError as error:
+    except SettingsError as error:
         raise CannotStart(
             f"The settings are wrong: {error}",
             remedy="Each variable is described in deploy/env.example.",
@@ -60,14 +62,15 @@ def bring_up(plan: Plan, supervisor: Supervisor, *, lock: int) -> None:
 
 
 def migrate_database(plan: Plan) -> None:
-    from workers.store.migrate import migrate
+    from workers.jobs.migrating import migrate
+    from workers.settings import load_settings
+    from workers.store import outages
 
     try:
-        with psycopg.connect(plan.database_url, connect_timeout=10) as conn:
-            migrate(conn)
+        migrate(load_settings(), wait_s=DATABASE_WITHIN_S)
     except psycopg.Error as error:
         raise CannotStart(
-            f"The database cannot be brought up to date: {error}",
+            outages.told(error, plan.database_url),
             remedy="Is DATABASE_URL right, and may its user create schemas?"
             if plan.postgres is None
             else f"Look into {plan.logs / 'postgres.log'}.",

@@ -77,6 +77,21 @@ class Bridge:
         )
         return row
 
+    def pages_read(self, action: Callable[[], object]) -> int:
+        """Count the pages of the list, and of its indexes, that an action reads."""
+        count = (
+            "SELECT heap_blks_read + heap_blks_hit + idx_blks_read + idx_blks_hit AS pages"
+            " FROM pg_statio_user_tables WHERE relname = 'wanted'"
+        )
+        before = self._flushed(count)
+        action()
+        return self._flushed(count) - before
+
+    def _flushed(self, count: str) -> int:
+        with self.parts.session() as conn:
+            conn.execute("SELECT pg_stat_force_next_flush()")
+        return int(self.rows(count)[0]["pages"])
+
     def make_due(self) -> None:
         """Let the waiting times of all records pass."""
         self.execute(

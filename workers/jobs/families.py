@@ -11,28 +11,14 @@ from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
-from schemas.cention.attachments import (
-    RESOURCE_TYPES,
-    AttachmentKind,
-    AttachmentMeta,
-    read_attachment,
-)
-from schemas.cention.errand_reports import ErrandReport, read_errand_report
-from schemas.cention.facebook_ratings import FacebookRating, read_facebook_rating
-from schemas.errors import DocumentError, Fault
+from schemas.cention.attachments import RESOURCE_TYPES, AttachmentKind
 from workers.clients.cention.attachments import FetchedAttachment
 from workers.jobs.plans import Document, Plan
+from workers.jobs.readings import KINDS, described_attachment, errand_report, facebook_rating
 from workers.queues import Family
 from workers.store import attachments, errand_reports, facebook_ratings
-from workers.store.attachments import StoredAttachment
+from workers.store.attachments import DescribedAttachment, StoredAttachment
 from workers.store.records import Fetched
-
-KINDS = {
-    Family.RESPONSE_ATTACHMENTS: AttachmentKind.RESPONSE,
-    Family.AREA_ARCHIVES: AttachmentKind.AREA_ARCHIVE,
-    Family.LIBRARY_ATTACHMENTS: AttachmentKind.LIBRARY,
-}
-FAMILIES = {kind: family for family, kind in KINDS.items()}
 
 
 class ErrandData(Protocol):
@@ -63,11 +49,6 @@ class Pace:
 def errand_reports_plan(workspace: str, api: ErrandData, *, zone: ZoneInfo, pace: Pace) -> Plan:
     """Return how errand reports are drained; one without SLA is worth another look."""
 
-    def read(errand_id: int, document: dict[str, Any], _: Document) -> ErrandReport:
-        report = read_errand_report(document, zone=zone)
-        check_identity(report.errand_id, errand_id)
-        return report
-
     return Plan(
         workspace=workspace,
         family=Family.ERRAND_REPORTS,
@@ -76,7 +57,7 @@ def errand_reports_plan(workspace: str, api: ErrandData, *, zone: ZoneInfo, pace
         places=pace.places,
         lease_s=pace.lease_s,
         fetch=lambda errand_id: Document(document=api.fetch_report(errand_id)),
-        read=read,
+        read=lambda errand_id, document, _: errand_report(errand_id, document, zone=zone),
         complete=lambda report: report.sla is not None,
         save=errand_reports.save,
         mark_gone=errand_reports.mark_gone,
@@ -87,11 +68,6 @@ def errand_reports_plan(workspace: str, api: ErrandData, *, zone: ZoneInfo, pace
 def facebook_ratings_plan(workspace: str, api: ErrandData, *, pace: Pace) -> Plan:
     """Return how Facebook ratings are drained."""
 
-    def read(rating_id: int, document: dict[str, Any], _: Document) -> FacebookRating:
-        rating = read_facebook_rating(document)
-        check_identity(rating.rating_id, rating_id)
-        return rating
-
     return Plan(
         workspace=workspace,
         family=Family.FACEBOOK_RATINGS,
@@ -100,7 +76,7 @@ def facebook_ratings_plan(workspace: str, api: ErrandData, *, pace: Pace) -> Pla
         places=pace.places,
         lease_s=pace.lease_s,
         fetch=lambda rating_id: Document(document=api.fetch_facebook_rating(rating_id)),
-        read=read,
+        read=lambda rating_id, document, _: facebook_rating(rating_id, document),
         complete=lambda rating: True,
         save=facebook_ratings.save,
         mark_gone=facebook_ratings.mark_gone,
@@ -108,18 +84,11 @@ def facebook_ratings_plan(workspace: str, api: ErrandData, *, pace: Pace) -> Pla
     )
 
 
-def check_identity(told: int, asked: int) -> None:
-    """Refuse a document about another record than the one asked for."""
-    if told != asked:
-        raise DocumentError(Fault("/data/id", f"is {told}, but {asked} was asked for"))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentRecord:
-    """What a file is called, and its content."""
+    """What is known of a file, and its content."""
 
-    attachment_id: int
-    meta: AttachmentMeta
+    described: DescribedAttachment
     fetched: FetchedAttachment
 
 
@@ -132,8 +101,8 @@ def attachments_plan(
     def read(
         attachment_id: int, document: dict[str, Any], brought: FetchedAttachment
     ) -> AttachmentRecord:
-        meta = read_attachment(document, kind)
-        return AttachmentRecord(attachment_id=attachment_id, meta=meta, fetched=brought)
+        described = described_attachment(kind, attachment_id, document)
+        return AttachmentRecord(described=described, fetched=brought)
 
     def fetch(attachment_id: int) -> FetchedAttachment:
         return api.fetch(RESOURCE_TYPES[kind], attachment_id, max_bytes=max_bytes)
@@ -161,14 +130,14 @@ def _save_attachments(
     fetched: Sequence[Fetched[AttachmentRecord]],
 ) -> None:
     for one in sorted(fetched, key=lambda f: f.record.fetched.sha256):  # no two wait crosswise
-        file, meta = one.record.fetched, one.record.meta
+        file, described = one.record.fetched, one.record.described
         file.content.seek(0)
         attachments.keep_content(conn, file.content, sha256=file.sha256, size_bytes=file.size_bytes)
         stored = StoredAttachment(
-            attachment_id=one.record.attachment_id,
-            name=meta.name,
-            content_type=meta.content_type,
-            content_cid=meta.content_cid,
+            attachment_id=described.attachment_id,
+            name=described.name,
+            content_type=described.content_type,
+            content_cid=described.content_cid,
             size_bytes=file.size_bytes,
             sha256=file.sha256,
             fetched_at=one.fetched_at,

@@ -13,11 +13,11 @@ from psycopg import Connection
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
 from workers.jobs import poison
-from workers.jobs.families import FAMILIES
+from workers.jobs.readings import FAMILIES
 from workers.queues import Family
 from workers.store import Transaction, answers, attachments, callbacks, wanted
 from workers.store.answers import ToldAnswer
-from workers.store.callbacks import WaitingCallback
+from workers.store.callbacks import KeptCallback, WaitingCallback
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +83,7 @@ def _file(conn: Connection[Any], workspace: str, waiting: Sequence[WaitingCallba
         except DocumentError as error:
             callbacks.mark_problem(conn, one.callback_id, str(error))
             continue
-        told += _told(one, callback)
+        told += told_answers(one, callback)
         for file in callback.attachments:
             named[FAMILIES[file.kind]].add(file.attachment_id)
         if callback.errand_id is not None:
@@ -110,7 +110,8 @@ def _write(
         answers.save(conn, workspace, told)
 
 
-def _told(one: WaitingCallback, callback: Callback) -> list[ToldAnswer]:
+def told_answers(one: WaitingCallback | KeptCallback, callback: Callback) -> list[ToldAnswer]:
+    """Return what a callback tells of an answer, if it does."""
     if callback.answer is None or callback.errand_id is None:
         return []
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from workers.queues import Family, Queue
@@ -16,11 +17,13 @@ class Work:
     due: tuple[tuple[str, Family], ...]  # workspace and family with something to drain
 
 
-def find_work(transaction: Transaction) -> Work:
-    """Return everything that some worker could do now."""
+def find_work(transaction: Transaction, known: Collection[tuple[str, Family]]) -> Work:
+    """Return everything that some worker could do now; ``known`` is what workers can drain."""
     with transaction() as conn:
-        due = tuple((work.workspace, work.family) for work in wanted.due_work(conn))
-        return Work(unfiled=tuple(callbacks.unfiled_workspaces(conn)), due=due)
+        return Work(
+            unfiled=tuple(callbacks.unfiled_workspaces(conn)),
+            due=tuple(wanted.due_work(conn, known)),
+        )
 
 
 def tidy(transaction: Transaction) -> None:

@@ -36,12 +36,44 @@ class StoredAttachment:
 
 def note_wanted(
     conn: Connection[Any], workspace: str, kind: AttachmentKind, ids: Iterable[int]
-) -> None:
-    """Show attachments as wanted; those known already stay as they are."""
+) -> list[int]:
+    """Show attachments as wanted; those known already stay as they are. Return the new ones."""
     unique = sorted(set(ids))
-    if unique:
-        parameters = {"workspace": workspace, "kind": kind, "ids": unique}
-        conn.execute(SQL["note_attachments_wanted"], parameters)
+    if not unique:
+        return []
+    parameters = {"workspace": workspace, "kind": kind, "ids": unique}
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["note_attachments_wanted"], parameters).fetchall()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedAttachment:
+    """What is known of an attachment beside its content."""
+
+    attachment_id: int
+    name: str | None
+    content_type: str | None
+    content_cid: str | None
+
+
+def describe(
+    conn: Connection[Any],
+    workspace: str,
+    kind: AttachmentKind,
+    described: Sequence[DescribedAttachment],
+) -> None:
+    """Write what is known of attachments that we have; contents stay as they are."""
+    conn.execute(
+        SQL["describe_attachments"],
+        {
+            "workspace": workspace,
+            "kind": kind,
+            "ids": [d.attachment_id for d in described],
+            "names": [d.name for d in described],
+            "content_types": [d.content_type for d in described],
+            "content_cids": [d.content_cid for d in described],
+        },
+    )
 
 
 def save(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,16 @@ class WaitingCallback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCallback:
+    """A callback that was filed, or has a problem."""
+
+    callback_id: int
+    received_at: datetime
+    document: dict[str, Any]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackLine:
     """One line of the list that operators see."""
 
@@ -48,6 +58,7 @@ class CallbackLine:
     remote_id: int | None
     filed_at: datetime | None
     problem: str | None
+    errand: str | None  # as the document names it
 
 
 def keep(conn: Connection[Any], callbacks: Sequence[NewCallback]) -> None:
@@ -89,14 +100,42 @@ def unfiled_workspaces(conn: Connection[Any]) -> list[str]:
         return cursor.execute(SQL["unfiled_workspaces"]).fetchall()
 
 
-def replay(conn: Connection[Any], callback_ids: Sequence[int]) -> list[str]:
-    """Let callbacks be filed again; return the workspaces of those that exist."""
+def replay(conn: Connection[Any], callback_ids: Sequence[int]) -> dict[int, str]:
+    """Let callbacks be filed again; return the workspace of each that exists."""
+    return dict(conn.execute(SQL["replay_callbacks"], {"ids": list(callback_ids)}).fetchall())
+
+
+def with_problem(conn: Connection[Any], workspace: str | None) -> list[int]:
+    """Return the numbers of the callbacks with a problem, of one workspace or of all."""
     with conn.cursor(row_factory=scalar_row) as cursor:
-        return cursor.execute(SQL["replay_callbacks"], {"ids": list(callback_ids)}).fetchall()
+        return cursor.execute(SQL["problem_callbacks"], {"workspace": workspace}).fetchall()
 
 
-def listed(conn: Connection[Any], *, problems_only: bool, limit: int) -> list[CallbackLine]:
-    """Return the newest callbacks, or the newest with a problem."""
+def listed(
+    conn: Connection[Any], *, problems_only: bool, limit: int, workspace: str | None = None
+) -> list[CallbackLine]:
+    """Return the newest callbacks, or the newest with a problem, of one workspace or of all."""
+    parameters = {"problems_only": problems_only, "limit": limit, "workspace": workspace}
     with conn.cursor(row_factory=class_row(CallbackLine)) as cursor:
-        cursor.execute(SQL["list_callbacks"], {"problems_only": problems_only, "limit": limit})
-        return cursor.fetchall()
+        return cursor.execute(SQL["list_callbacks"], parameters).fetchall()
+
+
+def count(conn: Connection[Any], workspace: str) -> int:
+    """Return how many callbacks of a workspace do not wait to be filed."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return int(cursor.execute(SQL["count_callbacks"], {"workspace": workspace}).fetchall()[0])
+
+
+def take_after(
+    conn: Connection[Any], workspace: str, *, after: int, limit: int
+) -> list[KeptCallback]:
+    """Return the next callbacks that do not wait to be filed, locked until commit."""
+    parameters = {"workspace": workspace, "after": after, "limit": limit}
+    with conn.cursor(row_factory=class_row(KeptCallback)) as cursor:
+        return cursor.execute(SQL["callbacks_after"], parameters).fetchall()
+
+
+def note_filings(conn: Connection[Any], problems: Mapping[int, str | None]) -> None:
+    """Note what came of filing callbacks anew: why each could not be, ``None`` if it could."""
+    parameters = {"ids": list(problems), "problems": list(problems.values())}
+    conn.execute(SQL["note_filings"], parameters)

@@ -23,9 +23,18 @@ SAVE_NAMES = {
 }
 
 
-def save(conn: Connection[Any], workspace: str, reports: Sequence[Fetched[ErrandReport]]) -> None:
-    """Write reports; one older than what is stored changes nothing."""
-    parameters = {"workspace": workspace, "reports": as_json(reports)}
+def save(
+    conn: Connection[Any],
+    workspace: str,
+    reports: Sequence[Fetched[ErrandReport]],
+    *,
+    anew: bool = False,
+) -> None:
+    """Write reports; one older than what is stored changes nothing.
+
+    ``anew``: these are the last ever fetched, so they hold for an errand that is gone as well.
+    """
+    parameters = {"workspace": workspace, "reports": as_json(reports), "anew": anew}
     conn.execute(SQL["save_errand_reports"], parameters)
     for kind, sql in SAVE_NAMES.items():
         named = newest_names(kind, reports)

@@ -15,10 +15,20 @@ from workers.store.records import Fetched, as_json
 SQL = queries.load("facebook_ratings")
 
 
-def save(conn: Connection[Any], workspace: str, ratings: Sequence[Fetched[FacebookRating]]) -> None:
-    """Write ratings; one older than what is stored changes nothing."""
+def save(
+    conn: Connection[Any],
+    workspace: str,
+    ratings: Sequence[Fetched[FacebookRating]],
+    *,
+    anew: bool = False,
+) -> None:
+    """Write ratings; one older than what is stored changes nothing.
+
+    ``anew``: these are the last ever fetched, so they hold for a rating that is gone as well.
+    """
     conn.execute(
-        SQL["save_facebook_ratings"], {"workspace": workspace, "ratings": as_json(ratings)}
+        SQL["save_facebook_ratings"],
+        {"workspace": workspace, "ratings": as_json(ratings), "anew": anew},
     )
 
 

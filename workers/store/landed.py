@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 from workers.queues import Family
 from workers.store import json_text, queries
@@ -36,6 +36,17 @@ class Landed:
     problem: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableLine:
+    """One line of the list of documents that make no sense."""
+
+    workspace: str
+    family: str
+    remote_id: int
+    fetched_at: datetime
+    problem: str
+
+
 def keep(
     conn: Connection[Any], workspace: str, family: Family, landings: Sequence[Landing]
 ) -> None:
@@ -53,16 +64,47 @@ def keep(
     )
 
 
-def batches(
-    conn: Connection[Any], workspace: str, family: Family, *, size: int
-) -> Iterator[list[Landed]]:
-    """Yield all documents of a family in batches by id; each batch locked until commit."""
-    after = -1
-    while True:
-        parameters = {"workspace": workspace, "family": family, "after": after, "limit": size}
-        with conn.cursor(row_factory=class_row(Landed)) as cursor:
-            batch = cursor.execute(SQL["documents_after"], parameters).fetchall()
-        if not batch:
-            return
-        yield batch
-        after = batch[-1].remote_id
+def take_after(
+    conn: Connection[Any], workspace: str, family: Family, *, after: int, limit: int
+) -> list[Landed]:
+    """Return the next documents by id, locked so that no drain replaces them until commit."""
+    parameters = {"workspace": workspace, "family": family, "after": after, "limit": limit}
+    with conn.cursor(row_factory=class_row(Landed)) as cursor:
+        return cursor.execute(SQL["documents_after"], parameters).fetchall()
+
+
+def note_readings(
+    conn: Connection[Any], workspace: str, family: Family, problems: Mapping[int, str | None]
+) -> None:
+    """Note what came of reading documents anew: why each makes no sense, ``None`` if it does."""
+    conn.execute(
+        SQL["note_readings"],
+        {
+            "workspace": workspace,
+            "family": family,
+            "ids": list(problems),
+            "problems": list(problems.values()),
+        },
+    )
+
+
+def count(conn: Connection[Any], workspace: str, family: Family) -> int:
+    """Return how many documents of a family are kept."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        parameters = {"workspace": workspace, "family": family}
+        return int(cursor.execute(SQL["count_documents"], parameters).fetchall()[0])
+
+
+def newest(
+    conn: Connection[Any], workspace: str, family: Family, *, limit: int
+) -> list[dict[str, Any]]:
+    """Return the documents of a family that were fetched last."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        parameters = {"workspace": workspace, "family": family, "limit": limit}
+        return cursor.execute(SQL["newest_documents"], parameters).fetchall()
+
+
+def unreadable(conn: Connection[Any], workspace: str | None) -> list[UnreadableLine]:
+    """Return every document that makes no sense to us, of one workspace or of all."""
+    with conn.cursor(row_factory=class_row(UnreadableLine)) as cursor:
+        return cursor.execute(SQL["unreadable_documents"], {"workspace": workspace}).fetchall()

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 from workers.queues import Family
 from workers.store import queries
@@ -53,6 +53,7 @@ class FamilyStatus:
     last_poll_at: datetime | None
     last_poll_found: int | None
     last_poll_error: str | None
+    last_good_poll_at: datetime | None  # the last that came through
     last_stored_at: datetime | None
     paused_until: datetime | None
     paused_reason: str | None
@@ -100,6 +101,27 @@ def queues(conn: Connection[Any]) -> list[QueueStatus]:
     """Return every queue that a canary was sent through."""
     with conn.cursor(row_factory=class_row(QueueStatus)) as cursor:
         return cursor.execute(SQL["queues"]).fetchall()
+
+
+def clock(conn: Connection[Any]) -> datetime:
+    """Return the database's time, at the beginning of the transaction."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        moment: datetime = cursor.execute(SQL["clock"]).fetchall()[0]
+        return moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """Who we are to the database."""
+
+    current_user: str
+    may_write: bool  # what workers write
+
+
+def role(conn: Connection[Any]) -> Role:
+    """Return the role of this connection; the database must be migrated."""
+    with conn.cursor(row_factory=class_row(Role)) as cursor:
+        return cursor.execute(SQL["role"]).fetchall()[0]
 
 
 def gauges(conn: Connection[Any]) -> list[Gauge]:

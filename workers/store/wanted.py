@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,7 +95,7 @@ def hold(conn: Connection[Any], claim: Claim, ids: Iterable[int]) -> set[int]:
     A record is ours while its claim is this one and the lease runs. The lock lasts until
     the caller's transaction ends, so nobody can claim a record while it is written.
     """
-    parameters = {**_key(claim), "token": claim.token, "ids": sorted(ids)}
+    parameters = {**_key(claim), "ids": sorted(ids)}
     with conn.cursor(row_factory=scalar_row) as cursor:
         return set(cursor.execute(SQL["hold"], parameters).fetchall())
 
@@ -133,7 +133,6 @@ def postpone(conn: Connection[Any], claim: Claim, postponed: Sequence[Postponed]
         SQL["postpone"],
         {
             **_key(claim),
-            "token": claim.token,
             "ids": [p.remote_id for p in postponed],
             "after_s": [p.after_s for p in postponed],
             "errors": [p.error for p in postponed],
@@ -146,7 +145,7 @@ def postpone(conn: Connection[Any], claim: Claim, postponed: Sequence[Postponed]
 
 def give_back(conn: Connection[Any], claim: Claim, ids: Sequence[int]) -> None:
     """Give records back that were not tried; they are due at once."""
-    conn.execute(SQL["give_back"], {**_key(claim), "token": claim.token, "ids": list(ids)})
+    conn.execute(SQL["give_back"], {**_key(claim), "ids": list(ids)})
 
 
 def release_orphans(
@@ -162,24 +161,62 @@ def release_orphans(
     return conn.execute(SQL["release_orphans"], parameters).rowcount
 
 
+def due_work(
+    conn: Connection[Any], known: Collection[tuple[str, Family]]
+) -> list[tuple[str, Family]]:
+    """Return those of the known families of workspaces that have due records or claims.
+
+    Those that are paused are left out.
+    """
+    parameters = {
+        "workspaces": [workspace for workspace, _ in known],
+        "families": [family for _, family in known],
+    }
+    found = conn.execute(SQL["due_work"], parameters).fetchall()
+    return [(workspace, Family(family)) for workspace, family in found]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DueWork:
-    """A family of a workspace with something to do now."""
+class ParkedLine:
+    """One line of the list of records that were given up until somebody releases them."""
 
     workspace: str
-    family: Family
-    due: int
-    slots: list[int]  # whose claims may be orphaned
+    family: str
+    remote_id: int
+    wanted_at: datetime
+    parked_at: datetime
+    tries: int
+    last_error: str | None
 
 
-def due_work(conn: Connection[Any]) -> list[DueWork]:
-    """Return every family that has due records or claims, unless it is paused."""
-    with conn.cursor(row_factory=class_row(DueWork)) as cursor:
-        return cursor.execute(SQL["due_work"]).fetchall()
+def parked(conn: Connection[Any], workspace: str | None) -> list[ParkedLine]:
+    """Return every parked record, of one workspace or of all."""
+    with conn.cursor(row_factory=class_row(ParkedLine)) as cursor:
+        return cursor.execute(SQL["parked"], {"workspace": workspace}).fetchall()
+
+
+def release(
+    conn: Connection[Any],
+    workspace: str,
+    *,
+    family: Family | None = None,
+    ids: Sequence[int] | None = None,
+) -> list[tuple[Family, int]]:
+    """Let parked records be fetched again as if they had never failed; return which.
+
+    Without ``ids`` all of a family, without ``family`` all of the workspace.
+    """
+    parameters = {
+        "workspace": workspace,
+        "family": family,
+        "ids": None if ids is None else list(ids),
+    }
+    found = conn.execute(SQL["release_parked"], parameters).fetchall()
+    return [(Family(name), remote_id) for name, remote_id in found]
 
 
 def _key(claim: Claim) -> dict[str, Any]:
-    return {"workspace": claim.workspace, "family": claim.family}
+    return {"workspace": claim.workspace, "family": claim.family, "token": claim.token}
 
 
 def _seen(records: Sequence[Claimed]) -> dict[str, Any]:

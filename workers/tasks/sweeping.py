@@ -12,7 +12,7 @@ from workers.tasks.base import BridgeTask, parts
 @shared_task(bind=True, base=BridgeTask, name=TaskName.SWEEP, queue=Queue.CALLBACKS)
 def sweep(self: BridgeTask) -> None:
     """Nudge everything that waits."""
-    work = sweeping.find_work(parts().transaction)
+    work = sweeping.find_work(parts().transaction, parts().plans.keys())
     for workspace in work.unfiled:
         self.nudge(TaskName.FILE_CALLBACKS, Queue.CALLBACKS, workspace)
     for workspace, family in work.due:

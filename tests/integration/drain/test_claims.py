@@ -12,6 +12,7 @@ from tests.integration.bridge import RATINGS
 from workers.jobs.drain import IDLE, drain
 from workers.store import slots
 
+LOCK = "SELECT FROM intake.wanted WHERE remote_id = %s FOR UPDATE"
 MESSAGES = "SELECT rating_id, message FROM cention.facebook_rating ORDER BY rating_id"
 
 
@@ -327,3 +328,33 @@ def test_a_drain_that_fails_lets_its_fetches_end_and_closes_what_they_brought(
         bridge.drain(shelf.plan(fetch=fetch))
 
     assert set(closed) == {1, 2}
+
+
+def test_a_late_finisher_waits_for_nobody_while_it_holds_what_it_has_written(lonely_bridge, shelf):
+    """Else a poll that wants the same records in their order would wait for it crosswise."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 3, 5)
+    plan, lost, locked, written = shelf.plan(), Event(), Event(), Event()
+
+    def lose_three(_):
+        bridge.execute("UPDATE intake.wanted SET claim = gen_random_uuid() WHERE remote_id = 3")
+        lost.set()
+        assert locked.wait(10)
+
+    def save(conn, workspace, records):
+        plan.save(conn, workspace, records)
+        written.set()
+
+    shelf.meanwhile = lose_three
+    with ThreadPoolExecutor(1) as executor:
+        drained = executor.submit(bridge.drain, shelf.plan(save=save))
+        assert lost.wait(10)
+        with bridge.parts.transaction() as other:
+            other.execute(LOCK, [3])
+            locked.set()
+            assert written.wait(10)
+            other.execute(LOCK, [5])
+        drained.result(10)
+
+    assert messages(bridge) == {5: "version 1"}
+    assert bridge.wanted(3)["marks"] == 2

@@ -303,7 +303,7 @@ def test_a_callback_that_is_replayed_is_filed_again_to_the_same_rows(bridge, doc
         workspaces = callbacks.replay(conn, [1, 999])
     bridge.file()
 
-    assert workspaces == ["demo"]
+    assert workspaces == {1: "demo"}
     assert bridge.rows("SELECT * FROM cention.answer") == before
     assert states(bridge) == [(True, None)]
 

@@ -4,7 +4,16 @@ INSERT INTO cention.attachment (workspace, kind, attachment_id, state)
 SELECT %(workspace)s, %(kind)s, attachment_id, 'wanted'
 FROM unnest(%(ids)s::bigint[]) AS new (attachment_id)
 ORDER BY attachment_id
-ON CONFLICT (workspace, kind, attachment_id) DO NOTHING;
+ON CONFLICT (workspace, kind, attachment_id) DO NOTHING
+RETURNING attachment_id;
+
+-- name: describe_attachments
+-- Write what is known of attachments beside their contents; those we do not have stay unknown.
+UPDATE cention.attachment AS a
+SET name = told.name, content_type = told.content_type, content_cid = told.content_cid
+FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(content_types)s::text[], %(content_cids)s::text[])
+    AS told (attachment_id, name, content_type, content_cid)
+WHERE a.workspace = %(workspace)s AND a.kind = %(kind)s AND a.attachment_id = told.attachment_id;
 
 -- name: save_attachment
 -- Write what is known of one attachment whose content is stored; an older answer changes nothing.

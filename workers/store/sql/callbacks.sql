@@ -35,15 +35,45 @@ UPDATE intake.callback SET problem = %(problem)s WHERE callback_id = %(callback_
 SELECT DISTINCT workspace FROM intake.callback WHERE filed_at IS NULL AND problem IS NULL;
 
 -- name: replay_callbacks
--- Let callbacks be filed again; returns the workspace of each that exists.
+-- Let callbacks be filed again; returns each that exists, with its workspace.
 UPDATE intake.callback SET filed_at = NULL, problem = NULL
-WHERE callback_id = ANY (%(ids)s)
-RETURNING workspace;
+WHERE callback_id = ANY (%(ids)s::bigint[])
+RETURNING callback_id, workspace;
+
+-- name: problem_callbacks
+-- The numbers of the callbacks that have a problem, of one workspace or of all (null).
+SELECT callback_id FROM intake.callback
+WHERE problem IS NOT NULL AND (%(workspace)s::text IS NULL OR workspace = %(workspace)s);
 
 -- name: list_callbacks
--- The newest callbacks, or the newest with a problem.
-SELECT callback_id, workspace, received_at, event, remote_id, filed_at, problem
+-- The newest callbacks, or the newest with a problem, of one workspace or of all (null). The errand
+-- is what the document names as such, so it may be any text.
+SELECT callback_id, workspace, received_at, event, remote_id, filed_at, problem,
+       document #>> '{data,relationships,errand,data,id}' AS errand
 FROM intake.callback
-WHERE NOT %(problems_only)s OR problem IS NOT NULL
+WHERE (problem IS NOT NULL OR NOT %(problems_only)s)
+  AND (%(workspace)s::text IS NULL OR workspace = %(workspace)s)
 ORDER BY callback_id DESC
 LIMIT %(limit)s;
+
+-- name: count_callbacks
+-- How many callbacks of a workspace are kept, less those that still wait to be filed.
+SELECT count(*) FROM intake.callback
+WHERE workspace = %(workspace)s AND (filed_at IS NOT NULL OR problem IS NOT NULL);
+
+-- name: callbacks_after
+-- The next callbacks that were filed or have a problem, by number, locked against their replay.
+SELECT callback_id, received_at, document, problem
+FROM intake.callback
+WHERE workspace = %(workspace)s AND callback_id > %(after)s
+  AND (filed_at IS NOT NULL OR problem IS NOT NULL)
+ORDER BY callback_id
+LIMIT %(limit)s
+FOR UPDATE;
+
+-- name: note_filings
+-- Note what came of filing callbacks anew: a problem, or none (null), and then that they are filed.
+UPDATE intake.callback AS c
+SET problem = said.problem, filed_at = CASE WHEN said.problem IS NULL THEN now() ELSE c.filed_at END
+FROM unnest(%(ids)s::bigint[], %(problems)s::text[]) AS said (callback_id, problem)
+WHERE c.callback_id = said.callback_id;

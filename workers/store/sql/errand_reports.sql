@@ -1,6 +1,7 @@
 -- name: save_errand_reports
 -- Write reports with history, tags and recipients; one older than what is stored changes nothing.
--- A report without SLA leaves the SLA as it was and notes that it is pending.
+-- A report without SLA leaves the SLA as it was and notes that it is pending. Written anew, the last
+-- report of an errand that is gone changes it all the same, and it stays gone.
 WITH report AS (
     SELECT r.*, f.fetched_at, r.sla IS NULL AS sla_pending, s.sla_expiry, s.sla_done_due, s.within_sla,
            s.handling_time_s, s.response_time_s
@@ -94,10 +95,10 @@ WITH report AS (
         handling_time_s = CASE WHEN EXCLUDED.sla_pending THEN e.handling_time_s ELSE EXCLUDED.handling_time_s END,
         response_time_s = CASE WHEN EXCLUDED.sla_pending THEN e.response_time_s ELSE EXCLUDED.response_time_s END,
         sla_fetched_at = coalesce(EXCLUDED.sla_fetched_at, e.sla_fetched_at),
-        sla_pending = EXCLUDED.sla_pending,
-        gone_at = NULL,
-        fetched_at = EXCLUDED.fetched_at
-    WHERE e.fetched_at <= EXCLUDED.fetched_at
+        sla_pending = EXCLUDED.sla_pending AND e.fetched_at <= EXCLUDED.fetched_at,
+        gone_at = CASE WHEN e.fetched_at > EXCLUDED.fetched_at THEN e.gone_at END,
+        fetched_at = greatest(e.fetched_at, EXCLUDED.fetched_at)
+    WHERE e.fetched_at <= EXCLUDED.fetched_at OR (%(anew)s AND e.gone_at IS NOT NULL)
     RETURNING errand_id
 ), current AS (
     SELECT report.* FROM report JOIN written USING (errand_id)

@@ -1,5 +1,6 @@
 -- name: save_facebook_ratings
--- Write ratings; one older than what is stored changes nothing.
+-- Write ratings; one older than what is stored changes nothing. Written anew, the last document of a
+-- rating that is gone changes it all the same, and it stays gone.
 INSERT INTO cention.facebook_rating AS old (
     workspace, rating_id, rating, message, reviewer_id, reviewer_name, created_at, fetched_at
 )
@@ -12,9 +13,10 @@ FROM jsonb_to_recordset(%(ratings)s::jsonb) AS f (record jsonb, fetched_at times
 ORDER BY rating_id
 ON CONFLICT (workspace, rating_id) DO UPDATE SET
     rating = EXCLUDED.rating, message = EXCLUDED.message, reviewer_id = EXCLUDED.reviewer_id,
-    reviewer_name = EXCLUDED.reviewer_name, created_at = EXCLUDED.created_at, gone_at = NULL,
-    fetched_at = EXCLUDED.fetched_at
-WHERE old.fetched_at <= EXCLUDED.fetched_at;
+    reviewer_name = EXCLUDED.reviewer_name, created_at = EXCLUDED.created_at,
+    gone_at = CASE WHEN old.fetched_at > EXCLUDED.fetched_at THEN old.gone_at END,
+    fetched_at = greatest(old.fetched_at, EXCLUDED.fetched_at)
+WHERE old.fetched_at <= EXCLUDED.fetched_at OR (%(anew)s AND old.gone_at IS NOT NULL);
 
 -- name: mark_facebook_ratings_gone
 -- Note that Cention knows these ratings no more; what it last reported stays.

@@ -21,3 +21,29 @@ WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id > %(after)
 ORDER BY remote_id
 LIMIT %(limit)s
 FOR UPDATE;
+
+-- name: count_documents
+-- How many documents of a family are kept.
+SELECT count(*) FROM intake.landed WHERE workspace = %(workspace)s AND family = %(family)s;
+
+-- name: newest_documents
+-- The documents of a family that were fetched last.
+SELECT document FROM intake.landed
+WHERE workspace = %(workspace)s AND family = %(family)s
+ORDER BY fetched_at DESC
+LIMIT %(limit)s;
+
+-- name: unreadable_documents
+-- Every document kept that makes no sense to us, of one workspace or of all (null).
+SELECT workspace, family, remote_id, fetched_at, problem
+FROM intake.landed
+WHERE problem IS NOT NULL AND (%(workspace)s::text IS NULL OR workspace = %(workspace)s)
+ORDER BY workspace, family, remote_id;
+
+-- name: note_readings
+-- Note what came of reading documents anew: a problem, or none (null), and then that they are rows now.
+UPDATE intake.landed AS l
+SET problem = said.problem,
+    understood_at = CASE WHEN said.problem IS NULL THEN now() ELSE l.understood_at END
+FROM unnest(%(ids)s::bigint[], %(problems)s::text[]) AS said (remote_id, problem)
+WHERE l.workspace = %(workspace)s AND l.family = %(family)s AND l.remote_id = said.remote_id;

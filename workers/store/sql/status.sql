@@ -18,9 +18,10 @@ WITH known AS (
     SELECT workspace, family FROM intake.wanted
     UNION SELECT workspace, family FROM intake.poll
     UNION SELECT workspace, family FROM intake.pause
-    UNION SELECT workspace, family FROM cention.workspace, unnest(%(families)s::text[]) AS family
+    UNION SELECT c.workspace, f.family
+    FROM cention.workspace AS c, unnest(%(families)s::text[]) AS f (family)
     WHERE EXISTS (
-        SELECT FROM intake.landed AS l WHERE (l.workspace, l.family) = (workspace.workspace, family)
+        SELECT FROM intake.landed AS l WHERE (l.workspace, l.family) = (c.workspace, f.family)
     )
 )
 SELECT k.workspace, k.family, w.wanted, w.due, w.claimed, w.parked, w.oldest_wait_s,
@@ -28,7 +29,7 @@ SELECT k.workspace, k.family, w.wanted, w.due, w.claimed, w.parked, w.oldest_wai
         WHERE (l.workspace, l.family) = (k.workspace, k.family) AND problem IS NOT NULL) AS unreadable,
        (SELECT max(understood_at) FROM intake.landed AS l
         WHERE (l.workspace, l.family) = (k.workspace, k.family)) AS last_stored_at,
-       p.last_poll_at, p.last_poll_found, p.last_poll_error,
+       p.last_poll_at, p.last_poll_found, p.last_poll_error, good.last_good_poll_at,
        pause.until_at AS paused_until, pause.reason AS paused_reason
 FROM known AS k
 CROSS JOIN LATERAL (
@@ -45,6 +46,11 @@ LEFT JOIN LATERAL (
     FROM intake.poll AS p WHERE (p.workspace, p.family) = (k.workspace, k.family) AND ended_at IS NOT NULL
     ORDER BY started_at DESC LIMIT 1
 ) AS p ON true
+LEFT JOIN LATERAL (
+    SELECT started_at AS last_good_poll_at
+    FROM intake.poll AS p WHERE (p.workspace, p.family) = (k.workspace, k.family) AND found IS NOT NULL
+    ORDER BY started_at DESC LIMIT 1
+) AS good ON true
 LEFT JOIN intake.pause ON (pause.workspace, pause.family) = (k.workspace, k.family)
 ORDER BY k.workspace, k.family;
 
@@ -68,3 +74,14 @@ ORDER BY workspace;
 -- name: queues
 -- One row for every queue that a canary was sent through.
 SELECT queue, extract(epoch FROM now() - answered_at)::float8 AS silent_s FROM intake.canary ORDER BY queue;
+
+-- name: clock
+-- The time that ages are told by.
+SELECT now();
+
+-- name: role
+-- Who we are to the database, and whether we may do our work in it; only once it is migrated.
+SELECT current_user,
+       (SELECT bool_and(has_table_privilege(name, privilege))
+        FROM unnest('{intake.wanted,intake.landed,cention.errand}'::text[]) AS name,
+             unnest('{SELECT,INSERT,UPDATE}'::text[]) AS privilege) AS may_write;

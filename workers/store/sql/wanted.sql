@@ -50,30 +50,34 @@ ORDER BY remote_id
 FOR UPDATE;
 
 -- name: settle
--- Take records off the list; those wanted again since they were claimed are due at once instead.
+-- Take records off the list; those wanted again since they were claimed are due at once instead. Only
+-- those this claim still names: that leads to the small index of what is claimed, also while Postgres
+-- does not know yet how long the list has become.
 WITH seen AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(marks)s::integer[]) AS s (remote_id, marks)
 ), gone AS (
     DELETE FROM intake.wanted AS w USING seen
-    WHERE w.workspace = %(workspace)s AND w.family = %(family)s
+    WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.claim = %(token)s
       AND w.remote_id = seen.remote_id AND w.marks = seen.marks
 )
 UPDATE intake.wanted AS w
 SET claim = NULL, claimed_until = NULL, slot = NULL, due_at = now(),
     tries = 0, looks = 0, missing_since = NULL, last_error = NULL
 FROM seen
-WHERE w.workspace = %(workspace)s AND w.family = %(family)s
+WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.claim = %(token)s
   AND w.remote_id = seen.remote_id AND w.marks <> seen.marks;
 
 -- name: look_again
--- Keep records on the list for another look; those wanted again meanwhile are due at once.
+-- Keep records on the list for another look; those wanted again meanwhile are due at once. Only those
+-- this claim still names.
 UPDATE intake.wanted AS w
 SET claim = NULL, claimed_until = NULL, slot = NULL,
     tries = 0, missing_since = NULL, last_error = NULL,
     looks = CASE WHEN w.marks = seen.marks THEN w.looks + 1 ELSE 0 END,
     due_at = now() + CASE WHEN w.marks = seen.marks THEN make_interval(secs => %(after_s)s) ELSE '0' END
 FROM unnest(%(ids)s::bigint[], %(marks)s::integer[]) AS seen (remote_id, marks)
-WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.remote_id = seen.remote_id;
+WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.claim = %(token)s
+  AND w.remote_id = seen.remote_id;
 
 -- name: postpone
 -- Give failed records back, each with its waiting time; only those this claim still names.
@@ -118,15 +122,40 @@ FROM (
 WHERE (w.workspace, w.family, w.remote_id) = (orphan.workspace, orphan.family, orphan.remote_id);
 
 -- name: due_work
--- Which families of which workspaces have something to do now: due records, or claims that may be
--- orphaned; with the number of due records, paused families left out while their pause lasts.
-SELECT w.workspace, w.family,
-       count(*) FILTER (WHERE w.claim IS NULL) AS due,
-       coalesce(array_agg(DISTINCT w.slot) FILTER (WHERE w.claim IS NOT NULL), '{}') AS slots
-FROM intake.wanted AS w
-WHERE w.parked_at IS NULL AND (w.claim IS NOT NULL OR w.due_at <= now())
-  AND NOT EXISTS (
-      SELECT FROM intake.pause AS p
-      WHERE (p.workspace, p.family) = (w.workspace, w.family) AND p.until_at > now()
-  )
-GROUP BY w.workspace, w.family;
+-- Which of these families of workspaces have something to do now: due records, or claims that may be
+-- orphaned. None whose pause lasts. Reads one row of each, however many there are.
+SELECT known.workspace, known.family
+FROM unnest(%(workspaces)s::text[], %(families)s::text[]) AS known (workspace, family)
+CROSS JOIN LATERAL (
+    (SELECT FROM intake.wanted AS w
+     WHERE w.workspace = known.workspace AND w.family = known.family AND w.parked_at IS NULL
+       AND w.claim IS NULL AND w.due_at <= now()
+     ORDER BY w.due_at
+     LIMIT 1)
+    UNION ALL
+    (SELECT FROM intake.wanted AS w
+     WHERE w.workspace = known.workspace AND w.family = known.family AND w.claim IS NOT NULL
+     LIMIT 1)
+    LIMIT 1
+) AS work
+WHERE NOT EXISTS (
+    SELECT FROM intake.pause AS p
+    WHERE p.workspace = known.workspace AND p.family = known.family AND p.until_at > now()
+);
+
+-- name: parked
+-- Every record that was given up until somebody releases it, of one workspace or of all (null).
+SELECT workspace, family, remote_id, wanted_at, parked_at, tries, last_error
+FROM intake.wanted
+WHERE parked_at IS NOT NULL AND (%(workspace)s::text IS NULL OR workspace = %(workspace)s)
+ORDER BY workspace, family, remote_id;
+
+-- name: release_parked
+-- Let parked records of a workspace be fetched again, as if they had never failed: those named, or
+-- all of a family (null ids), or all (null family). Returns what was released.
+UPDATE intake.wanted
+SET parked_at = NULL, due_at = now(), tries = 0, looks = 0, missing_since = NULL
+WHERE parked_at IS NOT NULL AND workspace = %(workspace)s
+  AND (%(family)s::text IS NULL OR family = %(family)s)
+  AND (%(ids)s::bigint[] IS NULL OR remote_id = ANY (%(ids)s::bigint[]))
+RETURNING family, remote_id;

@@ -1,0 +1,199 @@
+"""`cention check`: what is right and what is wrong, in plain words, and never a secret."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.integration.cli.conftest import SECRET
+from workers.cli.checks.configured import is_private
+from workers.queues import Family
+
+PASSWORD = "hemlig-lösen"
+
+
+def lines(found, level):
+    return [f"{one['about']}: {one['sentence']}" for one in found if one["level"] == level]
+
+
+def wrong(terminal, about):
+    [one] = [f for f in terminal.json("check") if (f["level"], f["about"]) == ("wrong", about)]
+    assert one["remedy"]
+    return one["sentence"]
+
+
+def test_all_is_well_when_everything_runs(terminal, bridge):
+    bridge.answer_canaries()
+
+    result = terminal.run("check")
+
+    assert result.exit_code == 0
+    assert {line.split()[0] for line in result.stdout.splitlines()} == {"ok"}
+
+
+def test_every_mistake_in_the_settings_is_told_at_once(terminal, environment):
+    environment.setenv("POLL_EVERY_S", "often")
+    environment.setenv("CENTION_URL", "nonsense")
+    environment.delenv("DATABASE_URL")
+
+    result = terminal.run("check")
+
+    assert result.exit_code == 1
+    for name in ("POLL_EVERY_S", "CENTION_URL", "DATABASE_URL"):
+        assert name in result.stdout
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://bridge:{PASSWORD}@127.0.0.1:1/cention",
+        f"postgresql://bridge:p@{PASSWORD}@127.0.0.1:1/cention",
+        f"postgresql://bridge:1/{PASSWORD}@127.0.0.1:1/cention",
+        f"postgresql://bridge:{PASSWORD}/x?application_name=y@127.0.0.1:1/cention",
+        f"host=127.0.0.1 port=1 password={PASSWORD}",
+        f"nonsense {PASSWORD}",
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "status", "parked"])
+def test_a_database_that_is_away_is_told_without_its_password(terminal, environment, url, command):
+    environment.setenv("DATABASE_URL", url)
+
+    result = terminal.run(command)
+
+    assert result.exit_code == 1
+    assert "DATABASE_URL" in result.output
+    assert PASSWORD not in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_database_that_is_not_migrated_is_told(terminal, environment, postgres):
+    with psycopg.connect(postgres.url, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE not_migrated")
+    environment.setenv("DATABASE_URL", postgres.url_of("not_migrated"))
+
+    assert "missing" in wrong(terminal, "database")
+    result = terminal.run("status")
+    assert (result.exit_code, "Run: cention migrate" in result.stderr) == (1, True)
+
+
+def test_a_role_that_may_not_write_is_told(terminal, environment, database, postgres):
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute("DROP ROLE IF EXISTS reader")
+        admin.execute("CREATE ROLE reader LOGIN")
+        admin.execute("GRANT USAGE ON SCHEMA intake, cention TO reader")
+        admin.execute("GRANT SELECT ON ALL TABLES IN SCHEMA intake, cention TO reader")
+    environment.setenv("DATABASE_URL", database.replace("//cention@", "//reader@"))
+
+    assert "reader, who may not write" in wrong(terminal, "database")
+
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute("DROP OWNED BY reader; DROP ROLE reader")
+
+
+def test_silent_workers_are_told_by_queue(terminal, bridge):
+    bridge.answer_canaries()
+    bridge.rows(
+        "UPDATE intake.canary SET answered_at = now() - interval '2 minutes' WHERE queue = 'fetch'"
+    )
+
+    assert "answered for 2m on the queue fetch" in wrong(terminal, "workers")
+
+
+def test_a_broker_that_is_away_is_told_without_its_password(terminal, environment):
+    environment.setenv("BROKER_URL", f"redis://:{PASSWORD}@127.0.0.1:1/0")
+
+    told = wrong(terminal, "broker")
+
+    assert "127.0.0.1:1" in told
+    assert PASSWORD not in told
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"CENTION_URL": "http://127.0.0.1:1/s/demo"}, "cannot be reached at 127.0.0.1"),
+        ({"CENTION_TOKEN": "another-token"}, "The token is refused"),
+        ({"CENTION_TOKEN": "two words"}, "The token cannot be right"),
+        ({"CENTION_TOKEN": ""}, "No token is set"),
+    ],
+)
+def test_why_cention_cannot_be_used_is_told(terminal, environment, variables, told):
+    for name, value in variables.items():
+        environment.setenv(name, value)
+
+    assert told in wrong(terminal, "Cention of demo")
+    assert terminal.run("check").exit_code == 1
+    assert "another-token" not in terminal.run("check").output
+
+
+@pytest.mark.parametrize("path", ["/s/other", "/nowhere"])
+def test_a_wrong_address_is_told_apart_from_a_refused_token(terminal, environment, cention, path):
+    environment.setenv("CENTION_URL", cention.root + path)
+    environment.setenv("CENTION_WORKSPACE", "demo")
+
+    assert "it is not this workspace" in wrong(terminal, "Cention of demo")
+
+
+def test_looking_at_cention_clears_no_mark(terminal, cention, errands):
+    errands(2)
+    changed = cention.dirty_errands()
+
+    terminal.run("check")
+
+    assert cention.dirty_errands() == changed
+
+
+def test_a_claim_without_token_tells_what_is_off(terminal, environment):
+    environment.delenv("CENTION_TOKEN")
+    environment.setenv("CENTION_TOKEN_ERRAND_DATA", "sandbox-token")
+
+    found = lines(terminal.json("check"), "warning")
+
+    assert "token attachments of demo: Not set, so attachments are not fetched." in found
+    assert len([one for one in found if one.startswith("token ")]) == 6
+
+
+def test_no_callback_secret_is_wrong_and_a_warning_if_it_is_allowed(terminal, environment):
+    environment.setenv("CENTION_CALLBACK_SECRETS", "")
+
+    assert "the receiver does not start" in wrong(terminal, "callbacks of demo")
+
+    environment.setenv("CENTION_ALLOW_UNSIGNED", "true")
+    assert any("from anybody" in one for one in lines(terminal.json("check"), "warning"))
+
+
+def test_a_time_zone_that_does_not_fit_the_reports_is_a_warning(
+    terminal, environment, bridge, errands
+):
+    errands(3)
+    bridge.fetch(Family.ERRAND_REPORTS)
+
+    assert any("Europe/Stockholm fits" in one for one in lines(terminal.json("check"), "ok"))
+
+    environment.setenv("CENTION_TIMEZONE", "Asia/Kuala_Lumpur")
+    [told] = [one for one in lines(terminal.json("check"), "warning") if "time zone" in one]
+    assert "CENTION_TIMEZONE is Asia/Kuala_Lumpur" in told
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("https://api.cention.com/s/demo", True),
+        ("http://127.0.0.1:8001/s/demo", True),
+        ("http://[::1]/s/demo", True),
+        ("http://localhost/s/demo", True),
+        ("http://api.cention.com/s/demo", False),
+        ("http://10.0.0.1/s/demo", False),
+    ],
+)
+def test_http_is_private_only_within_the_machine(url, private):
+    assert is_private(url) == private
+
+
+def test_no_secret_is_shown(terminal, environment):
+    environment.setenv("CENTION_TOKEN", "token-nobody-may-read")
+
+    shown = terminal.run("check").output + terminal.run("check", "--json").output
+
+    assert SECRET not in shown
+    assert "token-nobody-may-read" not in shown

@@ -1,0 +1,96 @@
+"""`cention migrate`: the database comes up to date, whoever asks for it, and how often."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from workers.jobs.migrating import migrate
+from workers.settings import load_settings
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def empty(environment, postgres):
+    """The URL of a database in which nothing is."""
+    with psycopg.connect(postgres.url, autocommit=True) as admin:
+        admin.execute("DROP DATABASE IF EXISTS empty WITH (FORCE)")
+        admin.execute("CREATE DATABASE empty")
+    environment.setenv("DATABASE_URL", postgres.url_of("empty"))
+    return postgres.url_of("empty")
+
+
+def workspaces(url):
+    with psycopg.connect(url) as conn:
+        return conn.execute("SELECT workspace, timezone FROM cention.workspace").fetchall()
+
+
+def test_migrations_are_applied_and_workspaces_written(terminal, empty):
+    result = terminal.run("migrate")
+
+    assert result.exit_code == 0
+    assert "applied 0001_intake.sql" in result.stdout
+    assert "workspace demo: time zone Europe/Stockholm" in result.stdout
+    assert workspaces(empty) == [("demo", "Europe/Stockholm")]
+
+
+def test_a_second_time_there_is_nothing_to_do(terminal, empty):
+    terminal.run("migrate")
+
+    assert terminal.run("migrate").stdout == "The database is up to date already.\n"
+
+
+def test_a_changed_time_zone_is_written(terminal, environment, empty):
+    terminal.run("migrate")
+    environment.setenv("CENTION_TIMEZONE", "Asia/Kuala_Lumpur")
+
+    assert terminal.run("migrate").stdout == "workspace demo: time zone Asia/Kuala_Lumpur\n"
+    assert workspaces(empty) == [("demo", "Asia/Kuala_Lumpur")]
+
+
+def test_two_at_once_wait_for_one_another(environment, empty):
+    script = [sys.executable, "-m", "workers.cli", "migrate"]
+    together = [
+        subprocess.Popen(
+            script,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+
+    told = [process.communicate(timeout=60) for process in together]
+
+    assert [process.returncode for process in together] == [0, 0], told
+    assert sum("applied 0001_intake.sql" in stdout for stdout, _ in told) == 1
+
+
+def test_a_database_that_is_not_there_yet_is_waited_for(environment, postgres):
+    environment.setenv("DATABASE_URL", postgres.url_of("late"))
+
+    def create():
+        with psycopg.connect(postgres.url, autocommit=True) as admin:
+            admin.execute("CREATE DATABASE late")
+
+    late = threading.Timer(0.5, create)
+    late.start()
+    done = migrate(load_settings())
+    late.join()
+
+    assert "applied 0001_intake.sql" in done
+
+
+def test_one_that_never_comes_is_told_in_a_sentence(environment, monkeypatch):
+    environment.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/none")
+
+    with pytest.raises(psycopg.OperationalError):
+        migrate(load_settings(), wait_s=0.1)

@@ -1,0 +1,268 @@
+"""`cention renormalise`: rows made anew from what was kept, without asking Cention."""
+
+from __future__ import annotations
+
+import json
+
+import orjson
+import pytest
+
+from workers.queues import Family
+
+
+@pytest.fixture
+def fetched(bridge, errands):
+    """Three errands, fetched."""
+    ids = errands(3)
+    bridge.fetch(Family.ERRAND_REPORTS)
+    return ids
+
+
+def changes(remade, family="errand_reports"):
+    [one] = [one for one in remade["families"] if one["family"] == family]
+    return {t["table"]: (t["added"], t["changed"], t["removed"]) for t in one["tables"]}
+
+
+def snapshot(bridge):
+    tables = ("errand", "errand_action", "errand_tag", "errand_recipient", "area", "agent", "tag")
+    return {
+        table: sorted(bridge.rows(f"SELECT to_jsonb(t)::text FROM cention.{table} AS t"), key=str)
+        for table in tables
+    }
+
+
+def test_nothing_changes_while_the_mapping_is_the_same(terminal, bridge, fetched):
+    before = snapshot(bridge)
+
+    remade = terminal.json("renormalise")
+
+    assert remade["families"][0]["documents"] == 3
+    assert changes(remade) == {}
+    assert snapshot(bridge) == before
+
+
+def test_rows_that_differ_from_their_documents_are_put_right_and_counted_by_table(
+    terminal, bridge, fetched
+):
+    before = snapshot(bridge)
+    bridge.rows("UPDATE cention.errand SET subject = 'spoilt' WHERE errand_id = %s", fetched[0])
+    bridge.rows(
+        "DELETE FROM cention.errand_action WHERE action_id = "
+        "(SELECT min(action_id) FROM cention.errand_action)"
+    )
+    bridge.rows(
+        "INSERT INTO cention.errand_tag SELECT workspace, errand_id, 999999, fetched_at"
+        " FROM cention.errand"
+    )
+
+    remade = terminal.json("renormalise", "errand_reports")
+
+    assert changes(remade)["cention.errand"] == (0, 1, 0)
+    assert changes(remade)["cention.errand_action"] == (1, 0, 0)
+    assert changes(remade)["cention.errand_tag"] == (0, 0, 3)
+    assert snapshot(bridge) == before
+
+
+def test_a_dry_run_tells_the_same_and_changes_nothing(terminal, bridge, fetched):
+    bridge.rows("UPDATE cention.errand SET subject = 'spoilt', body_html = NULL")
+    spoilt = snapshot(bridge)
+
+    remade = terminal.json("renormalise", "--dry-run")
+
+    assert remade["dry_run"]
+    assert changes(remade) == {"cention.errand": (0, 3, 0)}
+    assert snapshot(bridge) == spoilt
+
+
+def test_a_shared_name_counts_once_however_many_documents_mention_it(
+    terminal, bridge, errands, monkeypatch
+):
+    monkeypatch.setattr("workers.jobs.renormalising.BATCH", 1)
+    errands(5)
+    bridge.fetch(Family.ERRAND_REPORTS)
+    areas = bridge.one("SELECT count(*) FROM cention.area")
+    bridge.rows("UPDATE cention.area SET name = 'spoilt', fetched_at = fetched_at - interval '1h'")
+
+    assert changes(terminal.json("renormalise", "--dry-run"))["cention.area"] == (0, areas, 0)
+    assert changes(terminal.json("renormalise"))["cention.area"] == (0, areas, 0)
+
+
+def test_rows_keep_the_time_at_which_their_document_was_fetched(terminal, bridge, fetched):
+    before = bridge.rows("SELECT errand_id, fetched_at FROM cention.errand ORDER BY 1")
+    bridge.rows("UPDATE cention.errand SET subject = 'spoilt'")
+
+    terminal.run("renormalise")
+
+    assert bridge.rows("SELECT errand_id, fetched_at FROM cention.errand ORDER BY 1") == before
+
+
+def test_a_document_that_makes_sense_now_loses_its_problem_and_becomes_rows(
+    terminal, bridge, fetched
+):
+    bridge.rows("UPDATE intake.landed SET problem = '/data: odd', understood_at = NULL")
+    bridge.rows("DELETE FROM cention.errand")
+
+    remade = terminal.json("renormalise", "errand_reports")
+
+    assert remade["families"][0]["readable_now"] == 3
+    assert changes(remade)["cention.errand"] == (3, 0, 0)
+    assert bridge.one("SELECT count(*) FROM intake.landed WHERE problem IS NULL") == 3
+    assert bridge.one("SELECT count(*) FROM intake.landed WHERE understood_at IS NULL") == 0
+
+
+def test_a_document_that_makes_no_sense_any_more_gets_its_problem_and_its_rows_stay(
+    terminal, bridge, fetched
+):
+    bridge.rows(
+        "UPDATE intake.landed SET document = '{\"data\": 7}' WHERE remote_id = %s", fetched[1]
+    )
+
+    remade = terminal.json("renormalise", "errand_reports")
+
+    assert remade["families"][0]["unreadable_now"] == 1
+    assert changes(remade) == {}
+    [unreadable] = terminal.json("unreadable")
+    assert unreadable["remote_id"] == fetched[1]
+    assert unreadable["problem"].startswith("/data")
+    assert bridge.one("SELECT count(*) FROM cention.errand") == 3
+
+
+def test_a_document_that_poisons_its_batch_hurts_no_other(terminal, bridge, fetched):
+    bridge.rows("UPDATE cention.errand SET subject = 'spoilt'")
+    bridge.rows(
+        f"ALTER TABLE cention.errand ADD CONSTRAINT odd CHECK (errand_id <> {fetched[1]}) NOT VALID"
+    )
+
+    remade = terminal.json("renormalise", "errand_reports")
+
+    assert changes(remade) == {"cention.errand": (0, 2, 0)}
+    assert bridge.one("SELECT problem FROM intake.landed WHERE remote_id = %s", fetched[1]) == (
+        "cannot be stored: CheckViolation 23514"
+    )
+
+
+def test_an_errand_that_is_gone_is_made_anew_and_stays_gone(terminal, bridge, fetched):
+    bridge.rows("UPDATE cention.errand SET subject = 'spoilt', gone_at = now(), fetched_at = now()")
+    gone = "SELECT errand_id, gone_at, fetched_at FROM cention.errand ORDER BY 1"
+    before = bridge.rows(gone)
+
+    terminal.run("renormalise")
+
+    assert bridge.one("SELECT count(*) FROM cention.errand WHERE subject = 'spoilt'") == 0
+    assert bridge.rows(gone) == before
+
+
+def test_a_report_newer_than_what_is_stored_is_never_undone_by_an_older_one(
+    terminal, bridge, fetched
+):
+    bridge.rows("UPDATE cention.errand SET subject = 'newer', fetched_at = now() + interval '1h'")
+
+    terminal.run("renormalise")
+
+    assert bridge.one("SELECT count(*) FROM cention.errand WHERE subject = 'newer'") == 3
+
+
+def test_cention_is_not_asked(terminal, bridge, cention, fetched):
+    asked = cention.control("stats")["requests"]
+
+    terminal.run("renormalise")
+
+    assert cention.control("stats")["requests"] == asked
+
+
+def test_ratings_are_made_anew(terminal, bridge, cention):
+    cention.new_rating()
+    bridge.fetch(Family.FACEBOOK_RATINGS)
+    bridge.rows("UPDATE cention.facebook_rating SET message = 'spoilt'")
+
+    remade = terminal.json("renormalise", "facebook_ratings")
+
+    assert changes(remade, "facebook_ratings") == {"cention.facebook_rating": (0, 1, 0)}
+
+
+@pytest.fixture
+def attachment(terminal, bridge, cention):
+    """An attachment, fetched; returns its id."""
+    made = cention.control("attachments", {"bytes": 5_000})["id"]
+    terminal.run("want", "response_attachments", made)
+    bridge.fetch(Family.RESPONSE_ATTACHMENTS)
+    return made
+
+
+def test_of_attachments_only_what_describes_them_is_made_anew(terminal, bridge, attachment):
+    before = bridge.rows("SELECT * FROM cention.attachment")
+    bridge.rows("UPDATE cention.attachment SET name = 'spoilt', content_type = NULL")
+
+    remade = terminal.json("renormalise", "response_attachments")
+
+    assert changes(remade, "response_attachments") == {"cention.attachment": (0, 1, 0)}
+    assert bridge.rows("SELECT * FROM cention.attachment") == before
+    assert bridge.rows("SELECT * FROM intake.wanted") == []
+
+
+def test_an_attachment_whose_document_makes_sense_only_now_is_fetched_again(
+    terminal, bridge, attachment
+):
+    """Its content was thrown away when the document made no sense."""
+    bridge.rows("UPDATE intake.landed SET problem = '/data: odd'")
+
+    terminal.run("renormalise", "response_attachments")
+
+    assert bridge.one("SELECT remote_id FROM intake.wanted") == attachment
+
+
+@pytest.fixture
+def told(bridge, document):
+    """The vendor's sample callback, filed."""
+    sample = document("callback_answer_errand")
+    keep(bridge, sample)
+    bridge.file()
+    return sample
+
+
+def keep(bridge, sample, problem=None):
+    text = orjson.dumps(sample).decode()
+    bridge.rows(
+        "INSERT INTO intake.callback (workspace, received_at, body_sha256, document, problem)"
+        " VALUES ('demo', now(), sha256(convert_to(%s, 'UTF8')), %s, %s)",
+        text,
+        text,
+        problem,
+    )
+
+
+def test_callbacks_are_filed_anew_and_fetch_nothing(terminal, bridge, told):
+    bridge.rows("UPDATE cention.answer SET subject = 'spoilt'")
+    bridge.rows("DELETE FROM cention.answer_recipient")
+    bridge.rows("DELETE FROM intake.wanted")
+
+    found = changes(terminal.json("renormalise", "callbacks"), "callbacks")
+
+    assert found["cention.answer"] == (0, 1, 0)
+    assert found["cention.answer_recipient"][0] > 0
+    assert bridge.rows("SELECT * FROM intake.wanted") == []
+
+
+def test_a_callback_that_makes_sense_only_now_is_filed_as_if_it_came_today(
+    terminal, bridge, document
+):
+    keep(bridge, document("callback_answer_errand"), problem="/data: odd")
+
+    remade = terminal.json("renormalise", "callbacks")
+
+    assert remade["families"][0]["readable_now"] == 1
+    assert bridge.one("SELECT count(*) FROM cention.answer") == 1
+    assert bridge.one("SELECT count(*) FROM intake.wanted") == remade["families"][0]["wanted"] > 0
+    [line] = terminal.json("callbacks")
+    assert line["problem"] is None
+    assert line["filed_at"]
+
+
+def test_what_is_told_on_a_pipe_is_plain_and_json_is_alone_on_its_stream(terminal, bridge, fetched):
+    bridge.rows("UPDATE cention.errand SET subject = 'spoilt'")
+
+    told = terminal.run("renormalise", "--dry-run")
+
+    assert "demo errand_reports: 3 documents read." in told.stdout
+    assert ["cention.errand", "0", "3", "0"] in [line.split() for line in told.stdout.splitlines()]
+    assert json.loads(terminal.run("renormalise", "--json").stdout)

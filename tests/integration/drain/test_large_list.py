@@ -1,0 +1,22 @@
+"""A first poll may name everything there ever was: a long list slows no drain down."""
+
+from __future__ import annotations
+
+from tests.integration.bridge import RATINGS
+
+
+def test_a_drain_reads_little_of_a_list_whose_length_postgres_does_not_know_yet(
+    lonely_bridge, shelf
+):
+    """Statistics come late, and a session keeps the plan that it once chose without them."""
+    bridge = lonely_bridge
+    bridge.execute("ALTER TABLE intake.wanted SET (autovacuum_enabled = false)")
+    bridge.want(RATINGS, *range(1, 50_001))
+    plan = shelf.plan(batch=10)
+    for _ in range(12):  # after some the library prepares its statements
+        bridge.drain(plan)
+
+    pages = bridge.pages_read(lambda: bridge.drain(plan))
+
+    assert pages < 3000
+    assert len(shelf.fetched) == 130

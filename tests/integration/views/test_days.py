@@ -1,0 +1,167 @@
+"""analyst.agent_day, area_day, tag_day: how what arrived on a day fares, and what was answered."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from schemas.cention.errand_reports import ErrandSla, Tag
+
+TUESDAY = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+WEDNESDAY = TUESDAY + timedelta(days=1)
+VIEWS = ("agent_day", "area_day", "tag_day")
+
+
+@pytest.fixture
+def arrived(centre):
+    """Let an errand arrive on Tuesday, neither answered nor closed unless the test says so."""
+
+    def arrive(errand_id, **changes):
+        calm = {"answered": False, "closed": False, "answered_at": None, "sla": None}
+        centre.report(errand_id, **({"arrived_at": TUESDAY} | calm | changes))
+
+    return arrive
+
+
+def sla(*, within=True, handling_s=0, response_s=0):
+    return ErrandSla(
+        sla_expiry=0,
+        sla_done_due=False,
+        within_sla=within,
+        handling_time_s=handling_s,
+        response_time_s=response_s,
+    )
+
+
+def days(centre, view="agent_day"):
+    return {row["day"]: row for row in centre.ask(f"SELECT * FROM analyst.{view}")}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_what_arrived_is_counted_as_it_stands_now(centre, arrived, view):
+    arrived(1)
+    arrived(2, answered=True, answered_at=WEDNESDAY)
+    arrived(3, answered=True, answered_at=TUESDAY, closed=True)
+    arrived(4, deleted=True)
+    arrived(5)
+    centre.gone(5)
+
+    found = days(centre, view)[date(2026, 3, 10)]
+
+    assert {k: found[k] for k in ("arrived", "answered", "closed", "deleted", "gone", "open")} == {
+        "arrived": 5,
+        "answered": 2,
+        "closed": 1,
+        "deleted": 1,
+        "gone": 1,
+        "open": 2,
+    }
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_work_of_a_day_is_what_was_answered_on_it(centre, arrived, view):
+    arrived(1, answered=True, answered_at=WEDNESDAY)
+
+    found = days(centre, view)
+
+    assert {day: (row["arrived"], row["answered_on_day"]) for day, row in found.items()} == {
+        date(2026, 3, 10): (1, 0),
+        date(2026, 3, 11): (0, 1),
+    }
+
+
+def test_days_begin_by_the_workspaces_clock_in_winter_and_in_summer(centre, arrived):
+    arrived(1, arrived_at=datetime(2026, 1, 10, 22, 59, tzinfo=UTC))
+    arrived(2, arrived_at=datetime(2026, 1, 10, 23, 0, tzinfo=UTC))
+    arrived(3, arrived_at=datetime(2026, 7, 10, 21, 59, tzinfo=UTC))
+    arrived(4, arrived_at=datetime(2026, 7, 10, 22, 0, tzinfo=UTC))
+
+    assert sorted(days(centre)) == [
+        date(2026, 1, 10),
+        date(2026, 1, 11),
+        date(2026, 7, 10),
+        date(2026, 7, 11),
+    ]
+
+
+def test_the_share_within_sla_is_of_those_whose_sla_is_known(centre, arrived):
+    arrived(1, sla=sla(within=True))
+    arrived(2, sla=sla(within=True))
+    arrived(3, sla=sla(within=False))
+    arrived(4, sla=None)
+
+    found = days(centre)[date(2026, 3, 10)]
+
+    assert (found["within_sla_count"], found["sla_count"]) == (2, 3)
+    assert found["within_sla_share"] == Decimal("0.6667")
+
+
+def test_handling_time_counts_once_closed_and_response_time_once_answered(centre, arrived):
+    """Until then Cention tells 0, or a figure that still grows."""
+    arrived(1, closed=True, answered=True, sla=sla(handling_s=600, response_s=60))
+    arrived(2, closed=True, answered=True, sla=sla(handling_s=1200, response_s=120))
+    arrived(3, closed=True, answered=True, sla=sla(handling_s=6000, response_s=600))
+    arrived(4, sla=sla(handling_s=7, response_s=0))
+
+    found = days(centre)[date(2026, 3, 10)]
+
+    assert (found["avg_handling_time_min"], found["median_handling_time_min"]) == (
+        Decimal("43.33"),
+        20,
+    )
+    assert (found["avg_response_time_min"], found["median_response_time_min"]) == (
+        Decimal("4.33"),
+        2,
+    )
+
+
+def test_a_deleted_errand_is_counted_and_bends_no_average(centre, arrived):
+    arrived(1, closed=True, sla=sla(handling_s=600), feedback_value=5)
+    arrived(2, closed=True, deleted=True, sla=sla(within=False, handling_s=9), feedback_value=1)
+
+    found = days(centre)[date(2026, 3, 10)]
+
+    assert (found["arrived"], found["deleted"]) == (2, 1)
+    assert (found["within_sla_share"], found["avg_handling_time_min"]) == (1, 10)
+    assert (found["feedback_count"], found["avg_feedback_value"]) == (1, 5)
+
+
+def test_satisfaction_is_the_average_of_the_ratings_given(centre, arrived):
+    arrived(1, feedback_value=5)
+    arrived(2, feedback_value=2)
+    arrived(3, feedback_value=None)
+
+    found = days(centre)[date(2026, 3, 10)]
+
+    assert (found["feedback_count"], found["avg_feedback_value"]) == (2, Decimal("3.50"))
+
+
+@pytest.mark.parametrize(("view", "name"), [("agent_day", "agent_name"), ("area_day", "area_name")])
+def test_the_sum_of_arrived_is_the_number_of_errands(centre, arrived, view, name):
+    arrived(1, agent_id=1, agent_name="Ann", area_id=1, area_name="Sales")
+    arrived(2, agent_id=2, agent_name="Ben", area_id=2, area_name="Support")
+    arrived(3, agent_id=None, agent_name=None, area_id=None, area_name=None)
+    centre.gone(4)
+
+    found = centre.ask(f"SELECT {name}, sum(arrived) AS n FROM analyst.{view} GROUP BY 1")
+
+    assert len(found) == 3
+    assert sum(row["n"] for row in found) == 4
+
+
+def test_an_errand_gone_before_its_first_report_arrived_on_no_day(centre):
+    centre.gone(4)
+
+    assert days(centre)[None]["gone"] == 1
+
+
+def test_an_errand_counts_under_each_of_its_tags(centre, arrived):
+    arrived(1, tags=(Tag(tag_id=1, name="Delay"), Tag(tag_id=2, name="Refund")))
+    arrived(2, tags=(Tag(tag_id=1, name="Delay"),))
+    arrived(3)
+
+    found = centre.ask("SELECT tag_name, arrived FROM analyst.tag_day")
+
+    assert {row["tag_name"]: row["arrived"] for row in found} == {"Delay": 2, "Refund": 1, None: 1}

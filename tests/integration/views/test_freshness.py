@@ -1,0 +1,248 @@
+"""analyst.freshness: only what was looked at lately, and is all here, is called fresh."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from workers.queues import Family
+from workers.store import polls, wanted
+
+POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
+
+
+def ago(**age):
+    return datetime.now(UTC) - timedelta(**age)
+
+
+@pytest.fixture
+def healthy(centre):
+    """A centre whose lists were all read and whose callback came and was filed just now."""
+    for family in POLLED:
+        looked(centre, family, found=0)
+    called_back(centre)
+    return centre
+
+
+def looked(centre, family, *, found, error=None, at=None):
+    at = at or ago(seconds=1)
+    centre.put(
+        "intake.poll",
+        workspace="demo",
+        family=family,
+        started_at=at,
+        ended_at=at,
+        found=found,
+        error=error,
+    )
+
+
+def called_back(centre, **facts):
+    known = {"received_at": ago(seconds=1), "filed_at": ago(seconds=1)} | facts
+    body = str(known).encode().ljust(32)[-32:]
+    centre.put("intake.callback", workspace="demo", body_sha256=body, document="{}", **known)
+
+
+def states(centre):
+    found = centre.ask("SELECT family, state FROM analyst.freshness WHERE workspace = 'demo'")
+    return {row["family"]: row["state"] for row in found}
+
+
+def one(centre, family):
+    (found,) = centre.ask("SELECT * FROM analyst.freshness WHERE family = %s", family)
+    return found
+
+
+def test_a_workspace_where_nothing_ever_happened_is_not_well(centre):
+    assert states(centre) == {
+        "errand_reports": "never polled",
+        "facebook_ratings": "never polled",
+        "callbacks": "never received",
+    }
+
+
+def test_all_is_fresh_when_lists_were_read_lately_and_nothing_waits(healthy):
+    assert set(states(healthy).values()) == {"fresh"}
+    assert one(healthy, "errand_reports")["reason"] is None
+
+
+def test_a_list_that_nobody_has_read_for_a_while_is_stalled_though_nothing_waits(centre):
+    looked(centre, "errand_reports", found=0, at=ago(minutes=5, seconds=3))
+
+    found = one(centre, "errand_reports")
+
+    assert (found["state"], found["waiting"]) == ("stalled", 0)
+    assert "00:05:0" in found["reason"]
+
+
+def test_looks_that_fail_are_no_looks(healthy):
+    healthy.ask("DELETE FROM intake.poll RETURNING poll_id")
+    looked(healthy, "errand_reports", found=0, at=ago(minutes=5))
+    looked(healthy, "errand_reports", found=None, error="cention: HTTP 500")
+    looked(healthy, "facebook_ratings", found=None, error="cention: HTTP 500")
+
+    assert states(healthy)["errand_reports"] == "stalled"
+    assert states(healthy)["facebook_ratings"] == "stalled"
+    assert one(healthy, "facebook_ratings")["reason"].endswith("never; cention: HTTP 500")
+
+
+def test_a_look_that_never_ended_is_no_look(centre):
+    centre.put("intake.poll", workspace="demo", family="errand_reports", started_at=ago(seconds=1))
+
+    assert states(centre)["errand_reports"] == "never polled"
+
+
+def test_patience_is_four_intervals_of_the_workspace(healthy):
+    healthy.ask("UPDATE cention.workspace SET poll_every_s = 600 RETURNING workspace")
+    for family, minutes in (("errand_reports", 39), ("facebook_ratings", 41)):
+        healthy.ask("DELETE FROM intake.poll WHERE family = %s RETURNING poll_id", family)
+        looked(healthy, family, found=0, at=ago(minutes=minutes))
+
+    assert states(healthy)["errand_reports"] == "fresh"
+    assert states(healthy)["facebook_ratings"] == "stalled"
+
+
+def test_a_record_that_waits_for_minutes_means_behind(healthy):
+    wanted.want(healthy.conn, "demo", Family.ERRAND_REPORTS, [1, 2])
+    assert states(healthy)["errand_reports"] == "fresh"
+
+    since = ago(minutes=6)
+    healthy.ask("UPDATE intake.wanted SET wanted_at = %s WHERE remote_id = 1 RETURNING 1", since)
+
+    found = one(healthy, "errand_reports")
+    assert (found["state"], found["waiting"], found["due"]) == ("behind", 2, 2)
+    assert found["oldest_waiting_at"] == since
+
+
+def test_a_record_that_keeps_failing_means_behind_between_its_tries_too(healthy):
+    healthy.put(
+        "intake.wanted",
+        workspace="demo",
+        family="errand_reports",
+        remote_id=1,
+        wanted_at=ago(minutes=6),
+        due_at=ago(minutes=-9),
+        tries=7,
+    )
+
+    assert states(healthy)["errand_reports"] == "behind"
+
+
+def test_a_record_that_only_waits_for_its_sla_is_not_behind(healthy):
+    healthy.put(
+        "intake.wanted",
+        workspace="demo",
+        family="errand_reports",
+        remote_id=1,
+        wanted_at=ago(minutes=6),
+        due_at=ago(minutes=-1),
+        looks=3,
+    )
+
+    assert states(healthy)["errand_reports"] == "fresh"
+
+
+def test_records_given_up_mean_incomplete(healthy):
+    healthy.put(
+        "intake.wanted",
+        workspace="demo",
+        family="errand_reports",
+        remote_id=1,
+        wanted_at=ago(days=2),
+        parked_at=ago(days=1),
+    )
+
+    found = one(healthy, "errand_reports")
+    assert (found["state"], found["parked"]) == ("incomplete", 1)
+    assert found["reason"] == "1 given up, 0 unreadable"
+
+
+def test_documents_that_make_no_sense_mean_incomplete(healthy):
+    healthy.put(
+        "intake.landed",
+        workspace="demo",
+        family="facebook_ratings",
+        remote_id=1,
+        document="{}",
+        fetched_at=ago(days=1),
+        problem="/data: missing",
+    )
+
+    assert states(healthy)["facebook_ratings"] == "incomplete"
+
+
+def test_a_family_that_cention_refuses_is_paused_whatever_else_holds(healthy):
+    reason = "errand data: 401"
+    polls.pause(healthy.conn, "demo", Family.ERRAND_REPORTS, reason=reason, for_s=20)
+
+    found = one(healthy, "errand_reports")
+    assert found["state"] == "paused"
+    assert found["reason"] == "Cention refuses it: errand data: 401"
+    assert found["paused_since_at"] is not None
+
+
+def test_attachments_have_no_list_and_are_judged_by_what_waits(healthy):
+    wanted.want(healthy.conn, "demo", Family.RESPONSE_ATTACHMENTS, [1270])
+
+    assert states(healthy)["response_attachments"] == "fresh"
+
+
+def test_a_family_of_which_nothing_waits_any_more_is_still_listed(healthy):
+    healthy.put(
+        "intake.landed",
+        workspace="demo",
+        family="area_archives",
+        remote_id=1,
+        document="{}",
+        fetched_at=ago(hours=1),
+        understood_at=ago(hours=1),
+    )
+
+    assert set(states(healthy)) == {*POLLED, "callbacks", "area_archives"}
+    assert states(healthy)["area_archives"] == "fresh"
+
+
+def test_the_last_success_is_the_last_row_written(healthy):
+    healthy.put(
+        "intake.landed",
+        workspace="demo",
+        family="errand_reports",
+        remote_id=1,
+        document="{}",
+        fetched_at=ago(hours=1),
+        understood_at=(stored := ago(minutes=59)),
+    )
+
+    assert one(healthy, "errand_reports")["last_stored_at"] == stored
+
+
+def test_callbacks_that_nobody_files_mean_behind(healthy):
+    called_back(healthy, received_at=(since := ago(minutes=2)), filed_at=None)
+
+    found = one(healthy, "callbacks")
+    assert (found["state"], found["waiting"], found["oldest_waiting_at"]) == ("behind", 1, since)
+
+
+def test_callbacks_with_problems_mean_incomplete(healthy):
+    called_back(healthy, filed_at=None, problem="/data/type: missing")
+
+    found = one(healthy, "callbacks")
+    assert (found["state"], found["unreadable"], found["waiting"]) == ("incomplete", 1, 0)
+
+
+def test_callbacks_are_silent_when_errands_were_answered_since_the_last(centre):
+    called_back(centre, received_at=ago(hours=3))
+    assert states(centre)["callbacks"] == "fresh"
+
+    centre.report(33, answered_at=ago(hours=1))
+
+    assert states(centre)["callbacks"] == "silent"
+
+
+def test_a_workspace_that_only_calls_back_is_listed(centre):
+    centre.ask("DELETE FROM cention.workspace RETURNING workspace")
+
+    called_back(centre)
+
+    assert states(centre) == {"callbacks": "fresh"}

@@ -1,0 +1,49 @@
+"""Ids as people write them: numbers, ranges, or a list on standard input."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+
+import click
+
+from workers.cli.printing import plain
+
+GREATEST = 2**53 - 1  # Cention reads JSON numbers as doubles
+MOST = 1_000_000
+BAD_SHOWN = 5
+_RANGE = re.compile(r"([0-9]{1,16})(?:-([0-9]{1,16}))?")
+
+
+def read_ids(words: Sequence[str]) -> list[int]:
+    """Return the ids that ``words`` name, each once, in order; ``-`` reads standard input.
+
+    Raises ``click.UsageError``, which names the words that are no ids.
+    """
+    ranges = {word: _range(word) for word in _expanded(words)}
+    bad = [word for word, found in ranges.items() if found is None]
+    if bad:
+        shown = ", ".join(repr(plain(word)[:40]) for word in bad[:BAD_SHOWN])
+        more = f" and {len(bad) - BAD_SHOWN} more" if len(bad) > BAD_SHOWN else ""
+        raise click.UsageError(f"No ids: {shown}{more}. Write numbers from 1, or ranges as 5-9.")
+    good = [found for found in ranges.values() if found]
+    if sum(map(len, good)) > MOST:
+        raise click.UsageError(f"More than {MOST:,} ids at once.")
+    return sorted({one for found in good for one in found})
+
+
+def _expanded(words: Iterable[str]) -> Iterable[str]:
+    for word in words:
+        if word == "-":
+            yield from sys.stdin.read().split()
+        else:
+            yield word
+
+
+def _range(word: str) -> range | None:
+    found = _RANGE.fullmatch(word)
+    if found is None:
+        return None
+    first, last = int(found[1]), int(found[2] or found[1])
+    return range(first, last + 1) if 1 <= first <= last <= GREATEST else None

@@ -1,0 +1,107 @@
+"""What an operator should know of the state of the bridge, and which command helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from workers.cli.printing import age, counted
+from workers.queues import Family, Queue
+from workers.rules import alarms
+from workers.store.status import FamilyStatus, InboxStatus, QueueStatus
+from workers.workspaces import WorkspaceSettings
+
+POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
+START_WORKER = "celery --app workers.app worker"
+START_BEAT = "celery --app workers.app beat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One thing to know."""
+
+    alarm: bool  # the bridge is not well
+    sentence: str
+    command: str  # that helps, or tells more
+
+
+def of_queues(queues: list[QueueStatus]) -> Iterator[Notice]:
+    """Tell of queues that no worker answers on."""
+    silent_s = {one.queue: one.silent_s for one in queues}
+    for queue in Queue:
+        if alarms.is_silent(silent_s.get(queue)):
+            since = silent_s.get(queue)
+            how_long = "has ever answered" if since is None else f"has answered for {age(since)}"
+            yield Notice(
+                alarm=True,
+                sentence=f"No worker {how_long} on the queue {queue}, or beat does not run.",
+                command=f"{START_WORKER} and {START_BEAT}",
+            )
+
+
+def of_polls(
+    families: list[FamilyStatus],
+    workspaces: tuple[WorkspaceSettings, ...],
+    *,
+    every_s: int,
+    at: datetime,
+) -> Iterator[Notice]:
+    """Tell of lists of changed records that were not read for too long."""
+    known = {(one.workspace, one.family): one for one in families}
+    for workspace in workspaces:
+        for family in POLLED:
+            found = known.get((workspace.name, family))
+            polled = found is not None and found.last_poll_at is not None
+            if polled or workspace.tokens.errand_data:
+                yield from _of_list(workspace.name, family, found, every_s=every_s, at=at)
+
+
+def _of_list(
+    workspace: str, family: str, found: FamilyStatus | None, *, every_s: int, at: datetime
+) -> Iterator[Notice]:
+    last_good_poll_at = found.last_good_poll_at if found else None
+    since_s = (at - last_good_poll_at).total_seconds() if last_good_poll_at else None
+    if not alarms.is_late(since_s, poll_every_s=every_s):
+        return
+    when = "never" if since_s is None else f"{age(since_s)} ago"
+    error = found.last_poll_error if found and found.last_poll_found is None else None
+    yield Notice(
+        alarm=True,
+        sentence=f"{workspace} {family}: Cention's list of changes was last read {when}"
+        + (f" ({error})." if error else "."),
+        command="cention check" if error else START_BEAT,
+    )
+
+
+def of_family(one: FamilyStatus) -> Iterator[Notice]:
+    """Tell of a family that is paused, or has records that need somebody."""
+    name = f"{one.workspace} {one.family}"
+    if one.paused_until is not None:
+        yield Notice(
+            alarm=True,
+            sentence=f"{name}: paused, for Cention refuses all of it ({one.paused_reason}).",
+            command="cention check",
+        )
+    if one.parked:
+        yield Notice(
+            alarm=True,
+            sentence=f"{name}: {counted(one.parked, 'record')} parked after too many failures.",
+            command="cention parked",
+        )
+    if one.unreadable:
+        yield Notice(
+            alarm=False,
+            sentence=f"{name}: {counted(one.unreadable, 'document')} kept that could not be read.",
+            command="cention unreadable",
+        )
+
+
+def of_inbox(one: InboxStatus) -> Iterator[Notice]:
+    """Tell of callbacks that could not be filed."""
+    if one.problems:
+        yield Notice(
+            alarm=False,
+            sentence=f"{one.workspace}: {counted(one.problems, 'callback')} could not be filed.",
+            command="cention callbacks --problems",
+        )

@@ -1,0 +1,85 @@
+"""``cention parked``"""
+
+from __future__ import annotations
+
+import click
+
+from workers.cli.ids import read_ids
+from workers.cli.nudging import nudge_drains
+from workers.cli.printing import Column, counted, note, say, say_json, say_table
+from workers.cli.surroundings import (
+    database,
+    json_option,
+    one_workspace,
+    settings_of_this_place,
+    some_workspaces,
+    workspace_option,
+)
+from workers.queues import Family
+from workers.store import wanted
+
+MISSED_SHOWN = 10
+COLUMNS = (
+    Column(heading="workspace"),
+    Column(heading="family"),
+    Column(heading="id", right=True),
+    Column(heading="since"),
+    Column(heading="tries", right=True),
+    Column(heading="last error"),
+)
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@workspace_option
+@click.pass_context
+def parked(context: click.Context, as_json: bool, workspace: str | None) -> None:
+    """List records that were given up, or have them fetched again."""
+    if context.invoked_subcommand is not None:
+        return
+    settings = settings_of_this_place()
+    some_workspaces(settings, workspace)
+    with database(settings) as conn:
+        found = wanted.parked(conn, workspace)
+    if as_json:
+        say_json(found)
+    elif not found:
+        say("Nothing is parked.")
+    else:
+        rows = [
+            (one.workspace, one.family, one.remote_id, one.parked_at, one.tries, one.last_error)
+            for one in found
+        ]
+        say_table(COLUMNS, rows)
+        say(f"{counted(len(found), 'record')} parked. To try again: cention parked retry FAMILY")
+
+
+@parked.command()
+@click.argument("family", required=False, type=click.Choice([family.value for family in Family]))
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--all", "everything", is_flag=True, help="All families.")
+@workspace_option
+def retry(
+    family: str | None, ids: tuple[str, ...], everything: bool, workspace: str | None
+) -> None:
+    """Have parked records fetched as if they had never failed.
+
+    Of a FAMILY those with an ID (also ranges such as 5-9, or - for standard input), or all of it.
+    """
+    if everything == (family is not None):
+        raise click.UsageError("Name a family, or add --all for all of them.")
+    settings = settings_of_this_place()
+    chosen = one_workspace(settings, workspace)
+    named = read_ids(ids) if ids else None
+    with database(settings) as conn:
+        released = wanted.release(
+            conn, chosen.name, family=Family(family) if family else None, ids=named
+        )
+    say(f"{counted(len(released), 'record')} released.")
+    nudge_drains(settings, sorted({(chosen.name, each) for each, _ in released}))
+    missed = sorted(set(named or ()) - {remote_id for _, remote_id in released})
+    if missed:
+        shown = ", ".join(map(str, missed[:MISSED_SHOWN]))
+        more = f" and {len(missed) - MISSED_SHOWN} more" if len(missed) > MISSED_SHOWN else ""
+        note(f"Not parked: {shown}{more}.")
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,72 @@
+"""``cention poll``"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any
+
+import click
+from psycopg import Connection
+
+from workers import wiring
+from workers.cli.nudging import nudge_drains
+from workers.cli.printing import counted, say
+from workers.cli.surroundings import (
+    database,
+    one_workspace,
+    settings_of_this_place,
+    workspace_option,
+)
+from workers.cli.trouble import Trouble
+from workers.jobs import polling
+from workers.jobs.polling import ChangedList
+from workers.queues import Family
+from workers.store import status
+
+
+@click.command()
+@workspace_option
+def poll(workspace: str | None) -> None:
+    """Ask Cention now what has changed, and have it fetched.
+
+    Asking clears nothing at Cention.
+    """
+    settings = settings_of_this_place()
+    chosen = one_workspace(settings, workspace)
+    try:
+        changed_lists = wiring.changed_lists_of(settings, chosen)
+    except ValueError as error:
+        raise Trouble(f"The token of {chosen.name} cannot be right: {error}.") from None
+    if not changed_lists:
+        raise Trouble(
+            f"{chosen.name} has no token for errand data here. "
+            "Set CENTION_TOKEN_ERRAND_DATA, or CENTION_TOKEN."
+        )
+    with database(settings, autocommit=True) as conn:
+        answers = {changed.family: _poll(conn, changed) for changed in changed_lists}
+    nudge_drains(settings, [(chosen.name, f) for f, found in answers.items() if found])
+    if None in answers.values():
+        raise click.exceptions.Exit(1)
+
+
+def _poll(conn: Connection[Any], changed: ChangedList) -> int | None:
+    before = _last_poll(conn, changed.workspace, changed.family)
+    found = polling.poll(changed, session=lambda: nullcontext(conn))
+    last = _last_poll(conn, changed.workspace, changed.family)
+    if found is not None:
+        say(f"{changed.family}: {counted(found, 'changed record')} found.")
+    elif last == before:
+        say(f"{changed.family}: another process asks just now.")
+    else:
+        error = last[1] if last else None
+        say(f"{changed.family}: failed. {error}. To find out why, run: cention check")
+    return found
+
+
+def _last_poll(conn: Connection[Any], workspace: str, family: Family) -> tuple[Any, Any] | None:
+    found = (
+        (one.last_poll_at, one.last_poll_error)
+        for one in status.families(conn)
+        if (one.workspace, one.family) == (workspace, family)
+    )
+    return next(found, None)

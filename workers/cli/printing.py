@@ -1,0 +1,145 @@
+"""Words and tables for a terminal, plain lines for pipes, JSON for programs.
+
+What vendors and their customers wrote can hold anything: every text is shown with its control
+characters spelled out, and none is ever read as markup.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+NONE = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A heading, which may have several lines, and the side its values keep to."""
+
+    heading: str
+    right: bool = False
+
+
+def plain(text: str) -> str:
+    """Return ``text`` on one line, each character that cannot be printed spelled out."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def say(text: str, *, style: str = "", hanging: int = 0) -> None:
+    """Write one line on standard output; on a terminal it wraps, ``hanging`` columns indented."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        click.echo(plain(text))
+        return
+    lines = textwrap.wrap(
+        plain(text),
+        console.width,
+        subsequent_indent=" " * hanging,
+        break_on_hyphens=False,
+    )
+    for line in lines or [""]:
+        console.print(Text(line, style=style), soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """Write one line on standard error, beside the output."""
+    click.echo(plain(text), err=True)
+
+
+def say_json(value: Any) -> None:
+    """Write one JSON document on standard output, in ASCII; times in ISO 8601."""
+    click.echo(json.dumps(_jsonable(value), indent=2, default=_told))
+
+
+def say_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
+    """Write a table: drawn on a terminal; elsewhere aligned, one line a row, never wrapped."""
+    cells = [[cell(value) for value in row] for row in rows]
+    console = Console(highlight=False)
+    if console.is_terminal:
+        console.print(_drawn(columns, cells))
+    else:
+        for line in _aligned(columns, cells):
+            click.echo(line)
+
+
+def cell(value: object) -> str:
+    """Return a value as a table shows it."""
+    if value is None:
+        return NONE
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return plain(str(value))
+
+
+def age(seconds: float | None) -> str | None:
+    """Return a length of time in one unit, rounded down; ``None`` for ``None``."""
+    if seconds is None:
+        return None
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f}{unit}"
+    return f"{max(seconds, 0):.0f}s"
+
+
+def since(moment: datetime | None, at: datetime) -> str | None:
+    """Return how long before ``at`` a moment was; ``None`` for ``None``."""
+    return None if moment is None else age((at - moment).total_seconds())
+
+
+def counted(number: int, thing: str) -> str:
+    """Return ``1 record``, ``2,000 records``."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
+def _drawn(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    tallest = max(column.heading.count("\n") for column in columns)
+    for column in columns:
+        table.add_column(
+            "\n" * (tallest - column.heading.count("\n")) + column.heading,
+            justify="right" if column.right else "left",
+            overflow="fold",
+            no_wrap=column is not columns[-1],
+        )
+    for row in cells:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _aligned(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[str]:
+    headings = [column.heading.replace("-\n", "").replace("\n", " ") for column in columns]
+    lines = [headings, *cells]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    return [
+        "  ".join(
+            text.rjust(width) if column.right else text.ljust(width)
+            for text, width, column in zip(line, widths, columns, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+
+
+def _jsonable(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if isinstance(value, dict):
+        return {key: _jsonable(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(element) for element in value]
+    return value
+
+
+def _told(value: Any) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)

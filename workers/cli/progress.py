@@ -1,0 +1,41 @@
+"""How far a long command is: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.text import Text
+
+from workers.cli.printing import note, plain
+
+LINE_EVERY_S = 5.0
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Lend a function that is told of each few things done; it shows on standard error."""
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield _Lines(what, total).advance
+        return
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task(Text(plain(what)).markup, total=total)
+        yield lambda done: bar.advance(task, done)
+
+
+class _Lines:
+    def __init__(self, what: str, total: int) -> None:
+        self._what = what
+        self._total = total
+        self._done = 0
+        self._quiet_until_s = time.monotonic() + LINE_EVERY_S
+
+    def advance(self, done: int) -> None:
+        self._done += done
+        if time.monotonic() >= self._quiet_until_s:
+            note(f"{self._what}: {self._done:,} of {self._total:,}")
+            self._quiet_until_s = time.monotonic() + LINE_EVERY_S

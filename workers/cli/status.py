@@ -1,0 +1,173 @@
+"""``cention status``"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+import click
+
+from workers.cli import notices
+from workers.cli.notices import Notice
+from workers.cli.printing import Column, age, note, say, say_json, say_table, since
+from workers.cli.surroundings import (
+    database,
+    json_option,
+    settings_of_this_place,
+    some_workspaces,
+    workspace_option,
+)
+from workers.cli.trouble import Trouble
+from workers.settings import Settings
+from workers.store import status as store
+from workers.store.status import FamilyStatus, InboxStatus, QueueStatus
+
+WATCH_EVERY_S = 2.0
+INDENT = 7
+FAMILY_COLUMNS = (
+    Column(heading="family"),
+    Column(heading="wanted", right=True),
+    Column(heading="due", right=True),
+    Column(heading="claim-\ned", right=True),
+    Column(heading="parked", right=True),
+    Column(heading="unread-\nable", right=True),
+    Column(heading="oldest\nwait", right=True),
+    Column(heading="last\npoll", right=True),
+    Column(heading="last\nstored", right=True),
+    Column(heading="paused"),
+)
+INBOX_COLUMNS = (
+    Column(heading="callbacks of"),
+    Column(heading="last\n24 hours", right=True),
+    Column(heading="unfiled", right=True),
+    Column(heading="problems", right=True),
+    Column(heading="oldest\nunfiled", right=True),
+    Column(heading="last\nreceived", right=True),
+)
+QUEUE_COLUMNS = (Column(heading="queue"), Column(heading="last\nanswer", right=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """How the bridge fares at one moment."""
+
+    at: datetime
+    alarm: bool
+    families: list[FamilyStatus]
+    inboxes: list[InboxStatus]
+    queues: list[QueueStatus]
+    notices: tuple[Notice, ...]
+
+
+@click.command()
+@click.option("--watch", is_flag=True, help="Look again every 2 seconds, until Ctrl-C.")
+@json_option
+@workspace_option
+def status(watch: bool, as_json: bool, workspace: str | None) -> None:
+    """Show how the bridge fares. Exit status 1 is a state of alarm."""
+    if watch and as_json:
+        raise click.UsageError("--watch and --json exclude one another.")
+    settings = settings_of_this_place()
+    some_workspaces(settings, workspace)
+    if watch:
+        _watch(settings, workspace)
+        return
+    state = look(settings, workspace)
+    if as_json:
+        say_json(state)
+    else:
+        show(state)
+    if state.alarm:
+        raise click.exceptions.Exit(1)
+
+
+def look(settings: Settings, workspace: str | None) -> State:
+    """Return how the bridge fares, or one workspace of it. Raises ``Trouble``."""
+    with database(settings) as conn:
+        at = store.clock(conn)
+        families = [f for f in store.families(conn) if workspace in (None, f.workspace)]
+        inboxes = [i for i in store.inboxes(conn) if workspace in (None, i.workspace)]
+        queues = store.queues(conn)
+    found = (
+        *notices.of_queues(queues),
+        *notices.of_polls(
+            families,
+            some_workspaces(settings, workspace),
+            every_s=settings.poll_every_s,
+            at=at,
+        ),
+        *(notice for one in families for notice in notices.of_family(one)),
+        *(notice for one in inboxes for notice in notices.of_inbox(one)),
+    )
+    return State(
+        at=at,
+        alarm=any(notice.alarm for notice in found),
+        families=families,
+        inboxes=inboxes,
+        queues=queues,
+        notices=found,
+    )
+
+
+def show(state: State) -> None:
+    """Write tables, and below them what needs somebody."""
+    for workspace in sorted({one.workspace for one in state.families}):
+        say(workspace, style="bold")
+        say_table(
+            FAMILY_COLUMNS,
+            [_family(f, state.at) for f in state.families if f.workspace == workspace],
+        )
+        say("")
+    if state.inboxes:
+        say_table(INBOX_COLUMNS, [_inbox(one, state.at) for one in state.inboxes])
+        say("")
+    if state.queues:
+        say_table(QUEUE_COLUMNS, [(one.queue, age(one.silent_s)) for one in state.queues])
+        say("")
+    for notice in state.notices:
+        word, style = ("ALARM", "bold red") if notice.alarm else ("note ", "yellow")
+        say(f"{word}  {notice.sentence}", style=style, hanging=INDENT)
+        say(" " * INDENT + notice.command, hanging=INDENT)
+    if not state.notices:
+        say("All is well.", style="green")
+
+
+def _watch(settings: Settings, workspace: str | None) -> None:
+    try:
+        while True:
+            try:
+                state = look(settings, workspace)
+                click.clear()
+                show(state)
+            except Trouble as trouble:
+                note(trouble.message)
+            time.sleep(WATCH_EVERY_S)
+    except KeyboardInterrupt:
+        say("")
+
+
+def _family(one: FamilyStatus, at: datetime) -> tuple[object, ...]:
+    return (
+        one.family,
+        one.wanted,
+        one.due,
+        one.claimed,
+        one.parked,
+        one.unreadable,
+        age(one.oldest_wait_s),
+        since(one.last_poll_at, at),
+        since(one.last_stored_at, at),
+        "yes" if one.paused_until else "no",
+    )
+
+
+def _inbox(one: InboxStatus, at: datetime) -> tuple[object, ...]:
+    return (
+        one.workspace,
+        one.received_today,
+        one.unfiled,
+        one.problems,
+        age(one.oldest_unfiled_s),
+        since(one.last_received_at, at),
+    )

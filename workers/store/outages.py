@@ -1,0 +1,90 @@
+"""Why Postgres cannot be used, in words that quote no password and nothing that may hold one."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+import psycopg
+from psycopg import conninfo, errors
+
+_PLAIN = re.compile(r"[\w./:-]+")
+# libpq tells why it could not connect in words alone.
+_REASONS = (
+    ("password authentication failed", "it refuses the password"),
+    ("no password supplied", "it asks for a password"),
+    ("no pg_hba.conf entry", "its pg_hba.conf does not let us in"),
+    ("role", "it has no such role"),
+    ("database", "it has no such database"),
+    ("connection refused", "nothing listens there"),
+    ("no such file or directory", "nothing listens there"),
+    ("failed to resolve host", "there is no such host"),
+    ("could not translate host name", "there is no such host"),
+    ("timeout expired", "it does not answer"),
+    ("too many clients", "it has no connection left"),
+    ("connection slots", "it has no connection left"),
+    ("starting up", "it is starting"),
+    ("shutting down", "it is shutting down"),
+)
+_NEEDS_HELP = ("it refuses the password", "it asks for a password", "its pg_hba.conf")
+_NOT_MIGRATED = (
+    errors.UndefinedTable,
+    errors.UndefinedColumn,
+    errors.UndefinedObject,
+    errors.UndefinedFunction,
+    errors.InvalidSchemaName,
+)
+
+
+def place(database_url: str) -> str:
+    """Return ``host:port/database``, or nothing telling if it may hold a part of a password.
+
+    libpq takes the part of a password after an unescaped "@" or "/" for a host or a name.
+    """
+    try:
+        found = conninfo.conninfo_to_dict(database_url)
+    except psycopg.ProgrammingError:
+        return "DATABASE_URL"
+    host = str(found.get("host") or found.get("hostaddr") or "localhost")
+    port = f":{found['port']}" if "port" in found and not host.startswith("/") else ""
+    shown = f"{unquote(host)}{port}/{found.get('dbname', '')}"
+    authority = database_url.partition("://")[2]
+    torn = authority.count("@") > 1 or "@" in authority.partition("/")[2]
+    return shown if _PLAIN.fullmatch(shown) and not torn else "DATABASE_URL"
+
+
+def reason(error: psycopg.Error) -> str:
+    """Return why no connection came about, or was lost."""
+    if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+        return "its address is none that PostgreSQL understands"
+    said = str(error).lower()
+    known = (why for sign, why in _REASONS if sign in said)
+    return next(known, "the connection was lost or could not be made")
+
+
+def may_pass(error: psycopg.OperationalError) -> bool:
+    """Tell whether waiting may help."""
+    return not reason(error).startswith(_NEEDS_HELP)
+
+
+def told(error: psycopg.Error, database_url: str) -> str:
+    """Return one sentence that says what is wrong with the database, and one what to do."""
+    where = place(database_url)
+    if isinstance(error, _NOT_MIGRATED):
+        return f"The database at {where} is not up to date. Run: cention migrate"
+    if isinstance(error, errors.InsufficientPrivilege):
+        return (
+            f"The database at {where} does not let this role do it. "
+            "Use the role that migrated it, or grant its rights."
+        )
+    if isinstance(error, errors.LockNotAvailable | errors.QueryCanceled | errors.DeadlockDetected):
+        return f"The database at {where} was too busy with other work. Try again."
+    if isinstance(error, psycopg.OperationalError) or error.sqlstate is None:
+        return (
+            f"The database at {where} cannot be used: {reason(error)}. "
+            "Check DATABASE_URL, and whether the server runs."
+        )
+    return (
+        f"The database at {where} refused a statement ({type(error).__name__}, {error.sqlstate}). "
+        "Is it migrated by this version? Run: cention migrate"
+    )

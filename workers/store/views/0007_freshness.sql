@@ -1,0 +1,152 @@
+-- How far these tables may be trusted now: silence is told apart from peace.
+DROP VIEW IF EXISTS analyst.freshness;
+
+-- It runs with its owner's rights: analysts read it, and not the tables of operation it is made of.
+CREATE VIEW analyst.freshness AS
+WITH workspace AS (
+    SELECT workspace, greatest(poll_every_s * 4, 60) * interval '1 second' AS patience FROM cention.workspace
+), listed AS (
+    SELECT workspace, family FROM workspace, unnest(ARRAY['errand_reports', 'facebook_ratings']) AS family
+    UNION SELECT workspace, family FROM intake.wanted
+    UNION SELECT workspace, family FROM intake.poll
+    UNION SELECT workspace, family FROM intake.pause
+    -- Asked family by family: intake.landed is as large as all that was ever fetched.
+    UNION SELECT w.workspace, files.family
+    FROM workspace AS w
+    CROSS JOIN unnest(ARRAY['response_attachments', 'area_archives', 'library_attachments']) AS files (family)
+    WHERE EXISTS (
+        SELECT FROM intake.landed AS l WHERE (l.workspace, l.family) = (w.workspace, files.family)
+    )
+), fetched AS (
+    SELECT l.workspace, l.family, w.waiting, w.due, w.parked, problem.unreadable, w.oldest_waiting_at,
+           poll.started_at AS last_poll_at, poll.error AS last_poll_error,
+           success.started_at AS last_successful_poll_at, NULL::timestamptz AS last_callback_at,
+           stored.last_stored_at, pause.since_at AS paused_since_at, pause.reason AS pause_reason,
+           CASE
+               WHEN pause.since_at IS NOT NULL THEN 'paused'
+               WHEN NOT asked.regularly THEN NULL
+               WHEN poll.started_at IS NULL THEN 'never polled'
+               WHEN success.started_at IS NULL
+                   OR success.started_at < now() - coalesce(ws.patience, interval '1 minute') THEN 'stalled'
+           END AS alarm,
+           w.oldest_waiting_at < now() - interval '5 minutes' AS slow
+    FROM listed AS l
+    LEFT JOIN workspace AS ws ON ws.workspace = l.workspace
+    LEFT JOIN intake.pause ON (pause.workspace, pause.family) = (l.workspace, l.family)
+    CROSS JOIN LATERAL (SELECT l.family IN ('errand_reports', 'facebook_ratings') AS regularly) AS asked
+    CROSS JOIN LATERAL (
+        -- A record that only waits for its SLA is at home but for that.
+        SELECT count(*) AS waiting,
+               count(*) FILTER (WHERE parked_at IS NULL AND claim IS NULL AND due_at <= now()) AS due,
+               count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked,
+               min(CASE WHEN looks > 0 THEN due_at ELSE wanted_at END) FILTER (WHERE parked_at IS NULL)
+                   AS oldest_waiting_at
+        FROM intake.wanted AS w WHERE (w.workspace, w.family) = (l.workspace, l.family)
+    ) AS w
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS unreadable FROM intake.landed AS d
+        WHERE (d.workspace, d.family) = (l.workspace, l.family) AND d.problem IS NOT NULL
+    ) AS problem
+    CROSS JOIN LATERAL (
+        SELECT max(d.understood_at) AS last_stored_at FROM intake.landed AS d
+        WHERE (d.workspace, d.family) = (l.workspace, l.family)
+    ) AS stored
+    LEFT JOIN LATERAL (
+        SELECT p.started_at, p.error FROM intake.poll AS p
+        WHERE (p.workspace, p.family) = (l.workspace, l.family) AND p.ended_at IS NOT NULL
+        ORDER BY p.started_at DESC LIMIT 1
+    ) AS poll ON true
+    LEFT JOIN LATERAL (
+        SELECT p.started_at FROM intake.poll AS p
+        WHERE (p.workspace, p.family) = (l.workspace, l.family) AND p.found IS NOT NULL
+        ORDER BY p.started_at DESC LIMIT 1
+    ) AS success ON true
+), told AS (
+    SELECT l.workspace, 'callbacks' AS family, unfiled.count AS waiting, unfiled.count AS due, 0::bigint AS parked,
+           problem.count AS unreadable, unfiled.oldest_at AS oldest_waiting_at,
+           NULL::timestamptz AS last_poll_at, NULL::text AS last_poll_error,
+           NULL::timestamptz AS last_successful_poll_at, newest.received_at AS last_callback_at,
+           filed.filed_at AS last_stored_at, NULL::timestamptz AS paused_since_at, NULL::text AS pause_reason,
+           CASE
+               WHEN newest.received_at IS NULL THEN 'never received'
+               WHEN answered.last_at > newest.received_at + interval '1 hour' THEN 'silent'
+           END AS alarm,
+           unfiled.oldest_at < now() - interval '1 minute' AS slow
+    FROM (SELECT workspace FROM listed UNION SELECT workspace FROM intake.callback) AS l
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS count, min(c.received_at) AS oldest_at FROM intake.callback AS c
+        WHERE c.workspace = l.workspace AND c.filed_at IS NULL AND c.problem IS NULL
+    ) AS unfiled
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS count FROM intake.callback AS c
+        WHERE c.workspace = l.workspace AND c.problem IS NOT NULL
+    ) AS problem
+    CROSS JOIN LATERAL (
+        SELECT max(c.received_at) AS received_at FROM intake.callback AS c WHERE c.workspace = l.workspace
+    ) AS newest
+    LEFT JOIN LATERAL (
+        SELECT c.filed_at FROM intake.callback AS c
+        WHERE c.workspace = l.workspace AND c.filed_at IS NOT NULL
+        ORDER BY c.received_at DESC LIMIT 1
+    ) AS filed ON true
+    CROSS JOIN LATERAL (
+        SELECT max(e.answered_at) AS last_at FROM cention.errand AS e
+        WHERE e.workspace = l.workspace AND e.answered_at <= now()
+    ) AS answered
+), judged AS (
+    SELECT every.*,
+           CASE WHEN alarm IS NOT NULL THEN alarm
+                WHEN slow THEN 'behind'
+                WHEN parked > 0 OR unreadable > 0 THEN 'incomplete'
+                ELSE 'fresh'
+           END AS state
+    FROM (SELECT * FROM fetched UNION ALL SELECT * FROM told) AS every
+)
+SELECT workspace,
+       family,
+       state,
+       CASE state
+           WHEN 'paused' THEN 'Cention refuses it: ' || pause_reason
+           WHEN 'never polled' THEN 'the list of changed records was never read: are the workers running?'
+           WHEN 'stalled' THEN concat_ws(
+               '; ',
+               'the list of changed records was last read '
+                   || coalesce(date_trunc('second', now() - last_successful_poll_at)::text || ' ago', 'never'),
+               last_poll_error
+           )
+           WHEN 'never received' THEN 'no callback ever came: is our address set in Cention?'
+           WHEN 'silent' THEN 'errands were answered since the last callback'
+           WHEN 'behind' THEN 'the oldest record waits since '
+               || date_trunc('second', now() - oldest_waiting_at)::text
+           WHEN 'incomplete' THEN format('%s given up, %s unreadable', parked, unreadable)
+       END AS reason,
+       waiting,
+       due,
+       parked,
+       unreadable,
+       oldest_waiting_at,
+       last_poll_at,
+       last_poll_error,
+       last_successful_poll_at,
+       last_callback_at,
+       last_stored_at,
+       paused_since_at
+FROM judged;
+
+COMMENT ON VIEW analyst.freshness IS
+    'One row a workspace and family of records, and one for its callbacks: whether the tables hold what Cention knows now. Only fresh is well; no row at all means that no workspace was ever set up.';
+COMMENT ON COLUMN analyst.freshness.workspace IS 'Cention workspace.';
+COMMENT ON COLUMN analyst.freshness.family IS 'Kind of record: callbacks, errand_reports, facebook_ratings, response_attachments, area_archives, library_attachments.';
+COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: paused, never polled, stalled (no list of changed records was read for four intervals, at least a minute), never received, silent (errands were answered more than an hour after the last callback), behind (a record waits for 5 minutes, a callback for one), incomplete (some records were given up or make no sense).';
+COMMENT ON COLUMN analyst.freshness.reason IS 'What is wrong, in words; null if fresh.';
+COMMENT ON COLUMN analyst.freshness.waiting IS 'Records known to have changed and not here yet, parked ones included; of callbacks those kept and not yet filed.';
+COMMENT ON COLUMN analyst.freshness.due IS 'Of these, those that could be worked on now.';
+COMMENT ON COLUMN analyst.freshness.parked IS 'Of these, those given up until an operator releases them.';
+COMMENT ON COLUMN analyst.freshness.unreadable IS 'Documents, or callbacks, that are kept and make no sense.';
+COMMENT ON COLUMN analyst.freshness.oldest_waiting_at IS 'Since when the oldest waits that is not parked; of one that only lacks its SLA, when the next look is due.';
+COMMENT ON COLUMN analyst.freshness.last_poll_at IS 'When the list of changed records was last asked for; null for families without a list.';
+COMMENT ON COLUMN analyst.freshness.last_poll_error IS 'What went wrong then, or was odd; null if nothing.';
+COMMENT ON COLUMN analyst.freshness.last_successful_poll_at IS 'When that list was last read; null if never.';
+COMMENT ON COLUMN analyst.freshness.last_callback_at IS 'When the last callback came; null for all other families.';
+COMMENT ON COLUMN analyst.freshness.last_stored_at IS 'When a record was last written, or the newest filed callback was filed.';
+COMMENT ON COLUMN analyst.freshness.paused_since_at IS 'Since when Cention refuses the family; null if it does not.';
