@@ -1,7 +1,8 @@
 -- name: want
 -- Put records on the list. One that is due and unclaimed needs nothing: its fetch is still to come.
--- One being fetched gets another mark; one that waits for its SLA is due at once and has all its
--- looks again; one that failed keeps its waiting time, and a parked one stays parked.
+-- One being fetched gets another mark; one that waits for its SLA is due at once, and one that was
+-- looked at for its SLA has all its looks again; one that failed keeps its waiting time, and a parked
+-- one stays parked.
 INSERT INTO intake.wanted AS w (workspace, family, remote_id)
 SELECT %(workspace)s, %(family)s, remote_id FROM unnest(%(ids)s::bigint[]) AS new (remote_id)
 ORDER BY remote_id
@@ -9,7 +10,7 @@ ON CONFLICT (workspace, family, remote_id) DO UPDATE
 SET marks = w.marks + 1,
     looks = 0,
     due_at = CASE WHEN w.tries = 0 THEN least(w.due_at, now()) ELSE w.due_at END
-WHERE w.claim IS NOT NULL OR (w.tries = 0 AND w.due_at > now());
+WHERE w.claim IS NOT NULL OR w.looks > 0 OR (w.tries = 0 AND w.due_at > now());
 
 -- name: want_now
 -- Put records on the list as an operator does: due at once, and released if parked.
