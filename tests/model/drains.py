@@ -65,7 +65,7 @@ class Drain:
 
     def _fetch(self, claimed: Claimed) -> None:
         assert self.round
-        asked_at = self._database_time()
+        asked_at = max(self._database_time(), self.round.claim.claimed_at)
         self.round._fetch(claimed)
         finished = self.round.finished
         *earlier, (_, outcome) = [finished.get() for _ in range(finished.qsize())]

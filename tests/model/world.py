@@ -110,6 +110,7 @@ class World:
             self.workspace, self.cention, zone=ZoneInfo("UTC"), pace=pace
         )
         self.before: dict[int, Seen] = {}
+        self.slow_poll: dict[str, Any] | None = None  # what was flagged when it asked
 
     @contextmanager
     def session(self) -> Iterator[Connection[Any]]:
@@ -159,6 +160,10 @@ class World:
             f" WHERE workspace = %(workspace)s AND {condition}",
             {"workspace": self.workspace, **values},
         )
+
+    def fail_often(self, errand: Errand) -> None:
+        """Let an errand be one failure away from being parked."""
+        self.change_list("tries = 11", "remote_id = %(id)s AND claim IS NULL", id=errand.errand_id)
 
     def let_waiting_end(self) -> None:
         self.change_list(

@@ -35,7 +35,7 @@ class Claim:
     workspace: str
     family: Family
     token: UUID
-    claimed_at: datetime  # by the database's clock
+    claimed_at: datetime  # by the database's clock; not before what is known of the records
     records: tuple[Claimed, ...]
     full: bool  # more may be due
 
@@ -78,7 +78,8 @@ def claim(
     }
     with conn.cursor(row_factory=class_row(Claimed)) as cursor:
         records = tuple(cursor.execute(SQL["claim"], parameters).fetchall())
-    claimed_at: datetime = conn.execute(SQL["database_time"]).fetchall()[0][0]
+    of_these = {**parameters, "ids": [record.remote_id for record in records]}
+    claimed_at: datetime = conn.execute(SQL["time_of_claim"], of_these).fetchall()[0][0]
     return Claim(
         workspace=workspace,
         family=family,

@@ -37,9 +37,11 @@ FROM (
 WHERE (w.workspace, w.family, w.remote_id) = (due.workspace, due.family, due.remote_id)
 RETURNING w.remote_id, w.marks, w.tries, w.looks, w.missing_since;
 
--- name: database_time
--- The time by the database's clock, at this moment.
-SELECT clock_timestamp();
+-- name: time_of_claim
+-- The time by the database's clock, or that of the newest document of these records if the clock has
+-- gone back since: then what is fetched now must not count as older.
+SELECT greatest(clock_timestamp(), max(fetched_at)) FROM intake.landed
+WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id = ANY (%(ids)s::bigint[]);
 
 -- name: hold
 -- Lock and return those records that this claim still holds.

@@ -1,0 +1,164 @@
+"""What the state machine tells of guards that are gone, kept as cases: each takes one to notice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.model.cention import Errand
+from tests.model.drains import Drain
+from tests.model.world import World, staged
+
+
+@pytest.fixture
+def world(database: str) -> Iterator[World]:
+    """One errand, changed and listed."""
+    with staged(database) as stage:
+        made = World(stage)
+        del made.cention.errands[1:]
+        change(made)
+        made.poll(made.cention.changed())
+        yield made
+
+
+@pytest.fixture
+def errand(world: World) -> Errand:
+    return world.cention.errands[0]
+
+
+@pytest.fixture
+def drains(world: World) -> list[Drain]:
+    return world.drains
+
+
+def change(world: World) -> None:
+    world.cention.errands[0].change()
+
+
+def ask(drain: Drain) -> None:
+    for claimed in list(drain.unasked):
+        drain.fetch(claimed)
+
+
+def test_a_drain_that_is_killed_with_the_only_answer_in_its_hands_loses_nothing(world, drains):
+    a, b, _ = drains
+    world.start(a)
+    ask(a)
+    a.kill()
+
+    world.check()
+    assert world.start(b) == "takes place 0 and claims errand 1"
+    world.become_quiet()
+
+
+def test_what_a_callback_tells_while_the_errand_is_fetched_is_fetched_again(world, drains, errand):
+    a, *_ = drains
+    world.start(a)
+    ask(a)
+    errand.change(flagged=False)
+    world.want(errand)
+    world.finish(a)
+
+    world.check()
+    world.become_quiet()
+
+
+def test_a_fetch_that_was_overtaken_and_cleared_a_flag_makes_its_drain_want_the_errand_again(
+    world, drains
+):
+    a, b, _ = drains
+    world.start(a)
+    [claimed] = a.unasked
+    a.ask_slowly(claimed)
+    world.let_lease_end(a)
+    world.start(b)
+    ask(b)
+    change(world)
+    a.get_slow_answer(claimed)
+    world.finish(b)
+    world.finish(a)
+
+    world.check()
+    world.become_quiet()
+
+
+def test_a_drain_that_lost_its_session_and_fetches_on_wants_its_errand_again(world, drains):
+    a, b, _ = drains
+    world.start(a)
+    a.cut(world.stage.closed)
+    world.start(b)
+    ask(b)
+    change(world)
+    ask(a)
+    world.finish(b)
+    world.finish(a)
+
+    world.check()
+    world.become_quiet()
+
+
+def test_a_drain_whose_lease_has_ended_clears_no_flag_any_more(world, drains, errand):
+    a, b, _ = drains
+    world.start(a)
+    world.let_lease_end(a)
+    world.start(b)
+    ask(b)
+    change(world)
+    ask(a)
+    a.kill()
+    world.finish(b)
+
+    assert errand.flagged
+    world.check()
+
+
+def test_what_a_living_drain_has_claimed_is_claimed_by_no_other(world, drains):
+    """Another fetch in between, and the death of the first, would lose what the first fetched."""
+    a, b, _ = drains
+    world.start(a)
+
+    assert world.start(b) == "finds nothing to do"
+
+
+def test_a_drain_that_was_overtaken_does_not_settle_for_its_successor(world, drains):
+    a, b, _ = drains
+    world.start(a)
+    ask(a)
+    world.let_lease_end(a)
+    world.start(b)
+    change(world)
+    ask(b)
+    world.finish(a)
+    b.kill()
+
+    world.check()
+    world.become_quiet()
+
+
+def test_a_change_has_all_its_looks_for_an_sla_though_the_last_look_of_another_is_due(
+    world, drains, errand
+):
+    world.change_list("looks = 5")
+    errand.change(computing_sla=True)
+    world.poll(world.cention.changed())
+
+    world.become_quiet()
+
+
+def test_a_clock_that_goes_back_makes_no_report_older_than_the_one_before(world, drains):
+    a, *_ = drains
+    world.start(a)
+    world.finish(a)
+    for table in ("intake.landed", "cention.errand"):
+        world.conn.execute(
+            f"UPDATE {table} SET fetched_at = fetched_at + interval '1 hour' WHERE workspace = %s",
+            [world.workspace],
+        )
+    change(world)
+    world.poll(world.cention.changed())
+    world.start(a)
+    world.finish(a)
+
+    world.check()
+    world.become_quiet()
