@@ -340,9 +340,10 @@ def test_a_late_finisher_waits_for_nobody_while_it_holds_what_it_has_written(
     bridge.want(RATINGS, 3, 5)
     plan, lost, locked, written = shelf.plan(), Event(), Event(), Event()
 
-    def lose_three(_):
-        bridge.execute("UPDATE intake.wanted SET claim = gen_random_uuid() WHERE remote_id = 3")
-        lost.set()
+    def lose_three(rating_id):
+        if rating_id == 3:
+            bridge.execute("UPDATE intake.wanted SET claim = gen_random_uuid() WHERE remote_id = 3")
+            lost.set()
         assert locked.wait(10)
 
     def save(conn, workspace, records):
