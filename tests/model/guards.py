@@ -126,7 +126,10 @@ GUARDS: dict[str, Break] = {
     "postpone: claim = token": sql(W, "postpone", ("AND w.claim = %(token)s", "")),
     "give back: claim = token": sql(W, "give_back", ("AND claim = %(token)s", "")),
     "errands: fetched_at": sql(
-        R, "save_errand_reports", ("WHERE e.fetched_at <= EXCLUDED.fetched_at", "")
+        R,
+        "save_errand_reports",
+        ("WHERE e.fetched_at <= EXCLUDED.fetched_at OR", "WHERE true OR"),
+        ("greatest(e.fetched_at, EXCLUDED.fetched_at)", "EXCLUDED.fetched_at"),
     ),
     "names of areas: fetched_at": sql(errand_reports.SAVE_NAMES, "area", (NOT_NEWER, "")),
     "documents: fetched_at": sql(L, "keep_documents", (NOT_NEWER, "")),

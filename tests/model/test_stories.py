@@ -32,8 +32,9 @@ def drains(world: World) -> list[Drain]:
     return world.drains
 
 
-def change(world: World) -> None:
-    world.cention.errands[0].change()
+def change(world: World, which: int = 0) -> None:
+    world.cention.changes += 1
+    world.cention.errands[which].change()
 
 
 def ask(drain: Drain) -> None:
@@ -134,6 +135,23 @@ def test_a_drain_that_was_overtaken_does_not_settle_for_its_successor(world, dra
 
     world.check()
     world.become_quiet()
+
+
+def test_a_name_told_by_an_older_report_does_not_replace_a_newer_one(world, drains):
+    """Two drains may write reports of two errands of one area in either order."""
+    a, b, _ = drains
+    world.start(a)
+    ask(a)
+    world.cention.errands.append(Errand(errand_id=2))
+    change(world, 1)
+    world.poll(world.cention.changed())
+    world.start(b)
+    ask(b)
+    world.finish(b)
+    world.check()
+    world.finish(a)
+
+    world.check()
 
 
 def test_a_change_has_all_its_looks_for_an_sla_though_the_last_look_of_another_is_due(
