@@ -68,16 +68,32 @@ def test_a_killed_worker_counts_as_one_failure_of_what_it_was_fetching(lonely_br
     assert tries == [1]
 
 
-def test_a_record_that_kills_every_worker_parks_in_the_end(lonely_bridge, shelf):
-    bridge = lonely_bridge
-    bridge.want(RATINGS, 7)
-
+def kill_twelve_workers(bridge, shelf):
+    """Let each die with everything that is wanted."""
     for _ in range(12):
         bridge.execute(
             "UPDATE intake.wanted SET claim = gen_random_uuid(), slot = 0,"
             " claimed_until = now() + interval '1 h'"
         )
         bridge.drain(shelf.plan(batch=0))
+
+
+def test_workers_that_die_of_something_else_park_no_record(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+
+    kill_twelve_workers(bridge, shelf)
+
+    assert bridge.wanted(7)["parked_at"] is None
+
+
+def test_a_record_that_kills_every_worker_parks_in_the_end(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 8)
+    bridge.drain(shelf.plan())  # others come through
+    bridge.want(RATINGS, 7)
+
+    kill_twelve_workers(bridge, shelf)
 
     row = bridge.wanted(7)
     assert row["parked_at"] is not None
