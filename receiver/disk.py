@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-DRAFT = ".part"  # no whole file has this ending
+from workers.spool_status import DRAFT
 
 
 def make_folder(folder: Path) -> None:

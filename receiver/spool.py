@@ -15,10 +15,9 @@ from pathlib import Path
 from receiver import disk, metrics, spooled
 from receiver.keeping import NotKept
 from workers.logs import Seldom
-from workers.spool_status import BAD, WAITING, name_of, read_spool
+from workers.spool_status import BAD, DRAFT, LOCK, WAITING, name_of, read_spool
 from workers.store.callbacks import NewCallback
 
-LOCK = "lock"
 DRAFT_IS_LEFT_AFTER_S = 600  # a process that writes for so long was ended long before
 PROBE_BYTES = 4096
 TIDY_SHARE = 20  # times as long as a look at the whole spool takes, none is taken
@@ -78,7 +77,7 @@ class Spool:
         if self._size_bytes >= self._max_bytes:
             raise Full
         disk.make_folder(self.folder)
-        probe = self.folder / f"probe-{secrets.token_hex(4)}{disk.DRAFT}"
+        probe = self.folder / f"probe-{secrets.token_hex(4)}{DRAFT}"
         try:
             probe.write_bytes(bytes(PROBE_BYTES))  # a full disk has no room for it
         finally:
@@ -101,7 +100,7 @@ class Spool:
         self._tidy_until = ended + TIDY_SHARE * (ended - began)
 
     def _remove_drafts(self, *, left_before: float) -> None:
-        for draft in self.folder.glob(f"*{disk.DRAFT}"):
+        for draft in self.folder.glob(f"*{DRAFT}"):
             if draft.stat().st_mtime < left_before:
                 draft.unlink()
 

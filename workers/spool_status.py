@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 WAITING = ".json"  # a whole callback, named after the microsecond of its arrival
+LOCK = "lock"  # whoever holds it may empty the spool or rewrite it; nobody else may meanwhile
+DRAFT = ".part"  # no whole file has this ending
 BAD = "bad"  # folder of those that cannot be read, or that Postgres refuses
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -14,11 +14,8 @@ from typing import Any
 from workers.jobs.looking import errand_named
 from workers.rules.blank_documents import blanked, claimed, mentions, names_beside, redacted
 from workers.rules.persons import Person
-from workers.spool_status import BAD, WAITING
+from workers.spool_status import BAD, DRAFT, LOCK, WAITING
 from workers.store.erased import Key
-
-LOCK = "lock"  # whoever holds it may empty the spool; nobody else may meanwhile
-DRAFT = ".part"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
