@@ -23,6 +23,7 @@ class TaskName(StrEnum):
     CANARY = "canary"
     RECONCILE = "reconcile"
     RETAIN = "retain"
+    MIRROR = "mirror"
 
 
 class Family(StrEnum):
@@ -33,3 +34,11 @@ class Family(StrEnum):
     RESPONSE_ATTACHMENTS = "response_attachments"
     AREA_ARCHIVES = "area_archives"
     LIBRARY_ATTACHMENTS = "library_attachments"
+
+
+class Mirror(StrEnum):
+    """A picture of something at Cention that is renewed on a schedule, not record by record."""
+
+    LIBRARY = "library"
+    AGENT_LOGONS = "agent_logons"
+    EXPORTS = "exports"

@@ -11,6 +11,7 @@ SWEEP_EVERY_S = 2.0
 CANARY_EVERY_S = 15.0
 LOOK_WHETHER_TO_RECONCILE_S = 60.0  # so that no restart of beat puts the counting off
 RETAIN_EVERY_S = 3600.0
+LOOK_WHETHER_TO_MIRROR_S = 60.0  # so that neither a restart nor a failure puts it off for long
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -21,12 +22,21 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         )
         for workspace in settings.workspaces
     }
+    mirrors = {
+        f"mirror {mirror} {workspace.name}": _every(
+            LOOK_WHETHER_TO_MIRROR_S, TaskName.MIRROR, workspace.name, mirror, queue=Queue.FETCH
+        )
+        for workspace in settings.workspaces
+        for mirror, every_s in settings.mirror_every_s.items()
+        if every_s
+    }
     return {
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
         "canary": _every(CANARY_EVERY_S, TaskName.CANARY),
         "reconcile": _every(LOOK_WHETHER_TO_RECONCILE_S, TaskName.RECONCILE, queue=Queue.FETCH),
         "retain": _every(RETAIN_EVERY_S, TaskName.RETAIN, queue=Queue.FETCH),
         **polls,
+        **mirrors,
     }
 
 

@@ -11,6 +11,7 @@ from environs import Env
 from environs import validate as check
 from environs.exceptions import EnvValidationError
 
+from workers.queues import Mirror
 from workers.workspaces import SettingsError, WorkspaceSettings, from_environment, from_file
 
 RUN_ENV = Path("var/run.env")  # written by `make run`, so that commands beside it find its servers
@@ -45,6 +46,7 @@ class Settings:
     spool_max_bytes: int
     receiver_url: str = ""  # where the receiver answers; empty if it was not told
     retention: Retention = Retention()
+    mirror_every_s: Mapping[Mirror, int] = field(default_factory=dict)  # none or 0: never
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -61,6 +63,7 @@ def load_settings() -> Settings:
     env = Env(eager=False)
     numbers = _numbers(env)
     retention = _retention(env)
+    mirror_every_s = _mirror_every_s(env)
     database_url = env.str("DATABASE_URL")
     broker_url = env.str("BROKER_URL")
     spool_dir = Path(env.str("SPOOL_DIR", "") or SPOOL_DIR)
@@ -84,6 +87,7 @@ def load_settings() -> Settings:
         spool_dir=spool_dir.absolute(),
         receiver_url=receiver_url,
         retention=retention,
+        mirror_every_s=mirror_every_s,
         **numbers,
     )
 
@@ -111,3 +115,12 @@ def _retention(env: Env) -> Retention:
         landed_days=env.int("RETAIN_LANDED_DAYS", 0, validate=days),
         bodies_days=env.int("RETAIN_BODIES_DAYS", 0, validate=days),
     )
+
+
+def _mirror_every_s(env: Env) -> dict[Mirror, int]:
+    seconds = check.Range(min=0)
+    return {
+        Mirror.LIBRARY: env.int("LIBRARY_EVERY_S", 3600, validate=seconds),
+        Mirror.AGENT_LOGONS: env.int("AGENT_LOGONS_EVERY_S", 600, validate=seconds),
+        Mirror.EXPORTS: env.int("EXPORTS_EVERY_S", 86_400, validate=seconds),
+    }

@@ -22,10 +22,11 @@ from workers.jobs.families import (
     errand_reports_plan,
     facebook_ratings_plan,
 )
+from workers.jobs.mirroring import MirrorPlan
 from workers.jobs.plans import Plan
 from workers.jobs.polling import ChangedList
 from workers.jobs.readings import KINDS
-from workers.queues import Family
+from workers.queues import Family, Mirror
 from workers.settings import Retention, Settings
 from workers.store import sessions
 from workers.workspaces import WorkspaceSettings
@@ -42,6 +43,7 @@ class Parts:
     plans: Mapping[tuple[str, Family], Plan]
     changed_lists: Mapping[str, Sequence[ChangedList]]  # by workspace
     retention: Retention
+    mirrors: Mapping[tuple[str, Mirror], MirrorPlan]
 
     @contextmanager
     def session(self) -> Iterator[Connection[Any]]:
@@ -70,6 +72,11 @@ def build(settings: Settings) -> Parts:
         plans=plans,
         changed_lists=changed_lists,
         retention=settings.retention,
+        mirrors={
+            (plan.workspace, plan.mirror): plan
+            for workspace in settings.workspaces
+            for plan in mirror_plans(settings, workspace)
+        },
     )
 
 
@@ -92,6 +99,11 @@ def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Plan]:
             yield attachments_plan(
                 workspace.name, family, files, max_bytes=settings.attachment_max_bytes, pace=few
             )
+
+
+def mirror_plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorPlan]:
+    """Tell how each picture is renewed that has a token and an interval."""
+    yield from ()
 
 
 def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[ChangedList]:

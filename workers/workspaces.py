@@ -46,6 +46,7 @@ class WorkspaceSettings:
     timezone: ZoneInfo  # of the zone-less dates in reports
     tokens: Tokens
     callback_secrets: tuple[str, ...] = field(repr=False)  # all valid at once
+    export_preset: str | None = None  # id of the export that runs on a schedule; none: no schedule
 
 
 CLAIMS = tuple(f.name for f in fields(Tokens))
@@ -57,6 +58,7 @@ def from_environment(env: Env, problems: Problems) -> tuple[WorkspaceSettings, .
         "url": env.str("CENTION_URL"),
         "timezone": env.str("CENTION_TIMEZONE", "UTC"),
         "token": env.str("CENTION_TOKEN", ""),
+        "export_preset": env.str("CENTION_EXPORT_PRESET", ""),
         "tokens": {claim: env.str(f"CENTION_TOKEN_{claim.upper()}", "") for claim in CLAIMS},
         "callback_secrets": [
             secret.strip()
@@ -95,7 +97,14 @@ def from_file(path: Path, problems: Problems) -> tuple[WorkspaceSettings, ...]:
 
 
 def _told(table: dict[str, Any], place: str, problems: Problems) -> dict[str, Any]:
-    known = {"url": str, "timezone": str, "token": str, "tokens": dict, "callback_secrets": list}
+    known = {
+        "url": str,
+        "timezone": str,
+        "token": str,
+        "tokens": dict,
+        "callback_secrets": list,
+        "export_preset": str,
+    }
     for key, value in table.items():
         if key not in known:
             problems[f"{place} {key}"] = ["Unknown setting."]
@@ -128,6 +137,7 @@ def _workspace(
             timezone=zone,
             tokens=_tokens(told),
             callback_secrets=tuple(told.get("callback_secrets", ())),
+            export_preset=told.get("export_preset") or None,
         )
     return None
 

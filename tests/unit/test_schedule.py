@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.queues import Queue, TaskName
+from workers.queues import Mirror, Queue, TaskName
 from workers.schedule import beat_schedule
 from workers.settings import Retention, load_settings
 from workers.workspaces import SettingsError
@@ -49,6 +49,21 @@ def test_a_negative_time_is_told_by_name(environment):
 
     with pytest.raises(SettingsError, match="RETAIN_BODIES_DAYS"):
         load_settings()
+
+
+def test_what_is_mirrored_is_looked_after_every_minute_by_those_who_fetch(environment):
+    entries = [e for e in beat_schedule(load_settings()).values() if e["task"] == TaskName.MIRROR]
+
+    assert {entry["args"] for entry in entries} == {("demo", mirror) for mirror in Mirror}
+    assert {(e["schedule"], e["options"]["queue"]) for e in entries} == {(60, Queue.FETCH)}
+
+
+def test_an_interval_of_nothing_switches_a_mirror_off(environment):
+    environment.setenv("LIBRARY_EVERY_S", "0")
+
+    entries = beat_schedule(load_settings()).values()
+
+    assert ("demo", Mirror.LIBRARY) not in {entry["args"] for entry in entries}
 
 
 def test_a_look_that_waits_for_cention_holds_up_no_callback(environment):

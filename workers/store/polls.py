@@ -1,4 +1,4 @@
-"""Looks at Cention's lists of changed records, and pauses when Cention refuses a family."""
+"""Looks at Cention's lists and mirrored pictures, and pauses when Cention refuses a family."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import scalar_row
 
-from workers.queues import Family
+from workers.queues import Family, Mirror
 from workers.store import queries
 
 SQL = queries.load("polls")
 
 
-def start(conn: Connection[Any], workspace: str, family: Family) -> int:
+def start(conn: Connection[Any], workspace: str, family: Family | Mirror) -> int:
     """Note that a look begins, and return its number."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"workspace": workspace, "family": family}
@@ -30,26 +30,35 @@ def forget_old(conn: Connection[Any]) -> None:
     conn.execute(SQL["forget_old_polls"])
 
 
+def is_due(conn: Connection[Any], workspace: str, mirror: Mirror, *, every_s: int) -> bool:
+    """Tell whether a mirror was never renewed, or last ``every_s`` seconds ago."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        parameters = {"workspace": workspace, "family": mirror, "every_s": every_s}
+        return bool(cursor.execute(SQL["is_due"], parameters).fetchone())
+
+
 def pause(
-    conn: Connection[Any], workspace: str, family: Family, *, reason: str, for_s: float
+    conn: Connection[Any], workspace: str, family: Family | Mirror, *, reason: str, for_s: float
 ) -> None:
     """Leave a family of a workspace alone for a while; every id stays on the list."""
     parameters = {"workspace": workspace, "family": family, "reason": reason, "for_s": for_s}
     conn.execute(SQL["pause"], parameters)
 
 
-def resume(conn: Connection[Any], workspace: str, family: Family) -> bool:
+def resume(conn: Connection[Any], workspace: str, family: Family | Mirror) -> bool:
     """End a pause; true if there was one."""
     parameters = {"workspace": workspace, "family": family}
     return conn.execute(SQL["resume"], parameters).rowcount > 0
 
 
-def resume_idle(conn: Connection[Any], workspace: str, family: Family) -> None:
+def resume_idle(conn: Connection[Any], workspace: str, family: Family | Mirror) -> None:
     """End a pause unless records wait: then one of them must show that the refusals are over."""
     conn.execute(SQL["resume_idle"], {"workspace": workspace, "family": family})
 
 
-def paused(conn: Connection[Any], workspace: str, family: Family, *, probe_s: float) -> bool | None:
+def paused(
+    conn: Connection[Any], workspace: str, family: Family | Mirror, *, probe_s: float
+) -> bool | None:
     """Return true while a pause lasts, ``None`` if there is none.
 
     False when it is over: the caller may then try one record. For ``probe_s`` seconds

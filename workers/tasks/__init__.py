@@ -5,6 +5,7 @@ from __future__ import annotations
 MODULES = (
     "workers.tasks.callbacks",
     "workers.tasks.fetching",
+    "workers.tasks.mirroring",
     "workers.tasks.retaining",
     "workers.tasks.sweeping",
 )

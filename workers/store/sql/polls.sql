@@ -9,6 +9,12 @@ RETURNING poll_id;
 UPDATE intake.poll SET ended_at = clock_timestamp(), found = %(found)s, error = %(error)s
 WHERE poll_id = %(poll_id)s;
 
+-- name: is_due
+-- Whether the last look that succeeded began that long ago, or there was none.
+SELECT coalesce(max(started_at) <= now() - make_interval(secs => %(every_s)s), true) AS due
+FROM intake.poll
+WHERE workspace = %(workspace)s AND family = %(family)s AND found IS NOT NULL;
+
 -- name: forget_old_polls
 -- Drop looks older than a week; the last that succeeded of each family stays.
 DELETE FROM intake.poll AS p

@@ -1,0 +1,77 @@
+"""Mirroring: pictures of something at Cention, renewed as a whole or by windows of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from schemas.errors import DocumentError
+from workers.clients.errors import ApiError
+from workers.jobs.verdicts import REFUSALS
+from workers.queues import Mirror
+from workers.rules import patience
+from workers.store import Transaction, polls, slots
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorPlan:
+    """How one picture of one workspace is renewed, and how often.
+
+    ``renew`` asks Cention, writes what it is told with ``session``, which lends a connection in
+    autocommit mode, and returns how many records it brought. It raises ``ApiError`` or
+    ``DocumentError`` if it could not; whatever it left then is made good by the next.
+    """
+
+    workspace: str
+    mirror: Mirror
+    every_s: int
+    renew: Callable[[Transaction], int]
+
+
+def renew_if_due(plan: MirrorPlan, *, session: Transaction) -> int | None:
+    """Renew a picture whose last success is ``every_s`` old; ``None`` if there was no need.
+
+    One that failed is tried again with the next look, one that Cention refuses after a pause.
+    """
+    with session() as conn:
+        due = polls.is_due(conn, plan.workspace, plan.mirror, every_s=plan.every_s)
+        if not due or polls.paused(conn, plan.workspace, plan.mirror, probe_s=patience.PAUSE_S):
+            return None
+    try:
+        return renew(plan, session=session)
+    except (ApiError, DocumentError):
+        return None
+
+
+def renew(plan: MirrorPlan, *, session: Transaction) -> int | None:
+    """Renew a picture now; ``None`` if another process is at it.
+
+    Raises ``ApiError`` or ``DocumentError``, once the failure is noted.
+    """
+    workspace, mirror = plan.workspace, plan.mirror
+    with (
+        session() as conn,
+        slots.held(conn, f"mirror/{workspace}/{mirror}", places=1) as slot,
+    ):
+        if slot is None:
+            return None
+        poll_id = polls.start(conn, workspace, mirror)
+        try:
+            found = plan.renew(session)
+        except (ApiError, DocumentError) as error:
+            log.warning("mirror not renewed", workspace=workspace, mirror=mirror, error=str(error))
+            polls.end(conn, poll_id, found=None, error=str(error))
+            if isinstance(error, REFUSALS):
+                polls.pause(conn, workspace, mirror, reason=str(error), for_s=patience.PAUSE_S)
+            raise
+        except Exception as error:
+            polls.end(conn, poll_id, found=None, error=f"fault of ours: {type(error).__name__}")
+            raise
+        with conn.transaction():
+            polls.end(conn, poll_id, found=found, error=None)
+            polls.resume(conn, workspace, mirror)
+        return found
