@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from deploy.sandbox import errands
 from deploy.sandbox.routes import Family
 
-FAMILIES: tuple[Family, ...] = ()
+FAMILIES: tuple[Family, ...] = (
+    errands.FAMILY,
+)
