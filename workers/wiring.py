@@ -15,6 +15,7 @@ from schemas.cention.errand_reports import read_changed_errands
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.cention.errand_data import ErrandDataApi
+from workers.clients.cention.errands import ErrandsApi
 from workers.clients.http import HttpApi, Timeouts
 from workers.jobs.families import (
     Pace,
@@ -84,6 +85,15 @@ def errand_data(settings: Settings, workspace: WorkspaceSettings) -> ErrandDataA
     """Return the client of the claim "Access to errand data", if it has a token."""
     token = workspace.tokens.errand_data
     return ErrandDataApi(_http(settings, workspace), token=token) if token else None
+
+
+def errands_api(settings: Settings, workspace: WorkspaceSettings) -> ErrandsApi | None:
+    """Return the client of the claim "Create errand", if it has a token."""
+    token = workspace.tokens.create_errand
+    if not token:
+        return None
+    http = _http(settings, workspace, patient=True)
+    return ErrandsApi(http, token=token, end_call_type=settings.end_call_type)
 
 
 def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Plan]:

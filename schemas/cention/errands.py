@@ -7,25 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Protocol
+from typing import Any
 
 from marshmallow import ValidationError
 
+from schemas.contents import Content
 from schemas.documents import open_document
 from schemas.leaves import identity
-
-
-class Content(Protocol):
-    """Bytes that can be read again and again."""
-
-    @property
-    def size_bytes(self) -> int:
-        """How many there are."""
-        ...
-
-    def open(self) -> BinaryIO:
-        """Return them from the beginning; raises ``OSError``."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,11 @@ import click
 import structlog
 
 from workers.cli.callbacks import callbacks
+from workers.cli.calls import calls
 from workers.cli.check import check
 from workers.cli.dictionary import dictionary
 from workers.cli.erase import erase
+from workers.cli.errands import errands
 from workers.cli.migrate import migrate
 from workers.cli.parked import parked
 from workers.cli.persons import export_person
@@ -46,6 +48,8 @@ for command in (
     dictionary,
     erase,
     export_person,
+    errands,
+    calls,
 ):
     cention.add_command(command)
 

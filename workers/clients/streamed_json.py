@@ -6,19 +6,12 @@ import base64
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from typing import Any
 from uuid import uuid4
 
+from schemas.contents import Content
+
 PIECE_BYTES = 3 * 16 * 1024  # a multiple of three, so that pieces of base64 fit together
-
-
-class Content(Protocol):
-    """Bytes that can be read again and again."""
-
-    @property
-    def size_bytes(self) -> int: ...
-
-    def open(self) -> BinaryIO: ...
 
 
 class ContentChanged(OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from dataclasses import dataclass, field
+from errno import EISDIR
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -25,7 +26,7 @@ class FileContent:
         """Look at a file. Raises ``OSError``, also if it is no ordinary file."""
         if not path.is_file():
             path.stat()
-            raise IsADirectoryError(21, "Not an ordinary file")
+            raise IsADirectoryError(EISDIR, "not an ordinary file", str(path))
         return cls(path, path.stat().st_size)
 
     def open(self) -> BinaryIO:
@@ -49,7 +50,9 @@ class BytesContent:
         return BytesIO(self.content)
 
 
-def attachment_of(path: Path, *, name: str = "", content_type: str = "") -> NewAttachment:
+def attachment_of(
+    path: Path, *, name: str = "", content_type: str = "", content_id: str | None = None
+) -> NewAttachment:
     """Return a file as an attachment, called and typed by its file name unless told otherwise.
 
     Raises ``OSError``.
@@ -58,5 +61,6 @@ def attachment_of(path: Path, *, name: str = "", content_type: str = "") -> NewA
     return NewAttachment(
         name=name,
         content_type=content_type or mimetypes.guess_type(name)[0] or UNKNOWN_TYPE,
+        content_id=content_id,
         content=FileContent.of(path),
     )
