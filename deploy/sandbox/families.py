@@ -5,6 +5,4 @@ from __future__ import annotations
 from deploy.sandbox import errands
 from deploy.sandbox.routes import Family
 
-FAMILIES: tuple[Family, ...] = (
-    errands.FAMILY,
-)
+FAMILIES: tuple[Family, ...] = (errands.FAMILY,)
