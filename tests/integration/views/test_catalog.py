@@ -17,7 +17,7 @@ OTHER_KEYS = {
 
 
 # Ids that are texts at their source.
-TEXT_IDS = {"secure_user_id", "display_id"}
+TEXT_IDS = {"secure_user_id", "display_id", "message_id", "user_id"}
 
 
 @pytest.fixture
