@@ -15,6 +15,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from schemas.cention.library_graph import (
+    EXTERNAL,
     RELATIONS,
     GrowingGraph,
     Kind,
@@ -47,11 +48,10 @@ __all__ = [
     "read_related",
 ]
 
-EXTERNAL = "c3_external_libraries"
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "c3_libraries": Kind.LIBRARY,
-        "c3_external_libraries": Kind.LIBRARY,  # the same libraries under another type
+        EXTERNAL: Kind.LIBRARY,  # the same libraries under another type
         "c3_library_categories": Kind.CATEGORY,
         "c3_library_questions": Kind.QUESTION,
         "c3_library_attachments": Kind.ATTACHMENT,

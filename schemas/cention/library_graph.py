@@ -54,6 +54,9 @@ RELATIONS: Mapping[Kind, Mapping[Kind, str]] = MappingProxyType(
 )
 
 
+EXTERNAL = "c3_external_libraries"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
     """A library. ``None`` everywhere: no copy said."""
@@ -61,6 +64,11 @@ class Library:
     name: str | None = None
     external: bool | None = None
     source_types: frozenset[str] = frozenset()  # under which types it was told
+
+    def is_external(self) -> bool | None:
+        """Tell whether it is external; the type for external ones says so without the flag."""
+        listed_as_such = True if EXTERNAL in self.source_types else None
+        return listed_as_such if self.external is None else self.external
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ _UNSEEN = re.compile(
 )
 _TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9]*)\b(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>|<[!?][^<>]*>")
 _LINE = frozenset(
-    "br p div li ul ol tr table h1 h2 h3 h4 h5 h6 hr pre blockquote section article".split()
+    ("br", "p", "div", "li", "ul", "ol", "tr", "table", "hr", "pre", "blockquote", "section")
+    + ("h1", "h2", "h3", "h4", "h5", "h6")
 )
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n{3,}")

@@ -1,4 +1,4 @@
-"""What is no more in what, and what nobody told: a copy that lacks a relationship proves nothing."""
+"""What is no more in what, and what nobody told: a copy without a relationship proves nothing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ from schemas.cention.library_graph import Kind, LibraryGraph, Link, Node
 def doubtful(graph: LibraryGraph, known: AbstractSet[Link]) -> list[tuple[Node, Kind]]:
     """Return which relations of owners that are there held something, and were told by nobody.
 
-    Cention leaves out a relationship that is empty, and one that it happens not to tell.
+    Cention leaves out a relationship that is empty, and one that it happens not to tell. Images are
+    left aside: they follow from the HTML.
     """
     there = graph.named()
-    held = {(link.owner, link.target.kind) for link in known if link.owner in there}
+    held = {
+        (link.owner, link.target.kind)
+        for link in known
+        if link.owner in there and link.target.kind is not Kind.ARCHIVE
+    }
     return sorted(held - graph.links.keys())
 
 
