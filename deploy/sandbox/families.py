@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploy.sandbox import library_routes
 from deploy.sandbox.routes import Family
 
-FAMILIES: tuple[Family, ...] = ()
+FAMILIES: tuple[Family, ...] = (library_routes.FAMILY,)
