@@ -13,10 +13,7 @@ _UNSEEN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9]*)\b(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>|<[!?][^<>]*>")
-_LINE = frozenset(
-    ("br", "p", "div", "li", "ul", "ol", "tr", "table", "hr", "pre", "blockquote", "section")
-    + ("h1", "h2", "h3", "h4", "h5", "h6")
-)
+_LINE = re.compile(r"/?(?:br|p|div|li|ul|ol|tr|table|hr|pre|blockquote|section|h[1-6])")
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -42,6 +39,6 @@ def _instead(tag: re.Match[str]) -> str:
     name = (tag[1] or "").lower()
     if name == "li":
         return "\n- "
-    if name.removeprefix("/") in _LINE:
+    if _LINE.fullmatch(name):
         return "\n"
     return "\t" if name in ("td", "th") else ""

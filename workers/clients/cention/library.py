@@ -70,7 +70,7 @@ class LibraryApi:
         search_in: SearchIn = SearchIn.ALL,
         inline_images: bool = False,
     ) -> dict[str, Any]:
-        """Return the questions: all, those of the top list, or those that Cention finds by a phrase.
+        """Return all questions, those of the top list, or those that Cention finds by a phrase.
 
         Commas in ``phrase`` are sent as spaces, for Cention would look only for what is before the
         first. Raises ``ValueError`` for a phrase of nothing else.

@@ -58,7 +58,7 @@ COMMENT ON COLUMN cention.library_question.question_text IS 'Question without HT
 COMMENT ON COLUMN cention.library_question.answer_html IS 'Answer as HTML, untrusted, or as plain text; null for none.';
 COMMENT ON COLUMN cention.library_question.answer_text IS 'Answer without HTML, made by us.';
 COMMENT ON COLUMN cention.library_question.toplist IS 'True if it is on Cention''s top list.';
-COMMENT ON COLUMN cention.library_question.images_told IS 'True once Cention told the images in the present HTML.';
+COMMENT ON COLUMN cention.library_question.images_told IS 'Of operation: true once Cention told the images in the present HTML.';
 COMMENT ON COLUMN cention.library_question.gone_at IS 'Since when Cention has it no more, as the pass knew that found out; null while it is there.';
 COMMENT ON COLUMN cention.library_question.fetched_at IS 'When the pass began that saw it last.';
 

@@ -60,7 +60,7 @@ INSERT INTO cention.library_question AS old (
     workspace, question_id, subject, question_html, question_text, answer_html, answer_text, toplist,
     images_told, fetched_at
 )
-SELECT %(workspace)s, question_id,
+SELECT %(workspace)s, t.question_id,
        CASE WHEN t.subject IS NULL THEN known.subject ELSE nullif(t.subject, '') END,
        CASE WHEN t.question IS NULL THEN known.question_html ELSE nullif(t.question, '') END,
        CASE WHEN t.question IS NULL THEN known.question_text ELSE nullif(t.question_text, '') END,
