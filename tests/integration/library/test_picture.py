@@ -87,7 +87,8 @@ def questions_here(bridge):
 def shelves_here(bridge):
     rows = bridge.rows(
         "SELECT 'library' AS kind, library_id AS id, name FROM cention.library"
-        " WHERE gone_at IS NULL UNION ALL SELECT 'category', category_id, name FROM cention.library_category"
+        " WHERE gone_at IS NULL UNION ALL SELECT 'category', category_id, name"
+        " FROM cention.library_category"
         " WHERE gone_at IS NULL"
     )
     links = bridge.rows("SELECT * FROM cention.library_link WHERE gone_at IS NULL")
