@@ -105,9 +105,14 @@ def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Plan]:
 
 def _files_token(workspace: WorkspaceSettings, family: Family) -> str | None:
     """Return the token by which files are fetched: those of the library are of its claim."""
-    tokens = workspace.tokens
-    of_library = tokens.library if family is Family.LIBRARY_ATTACHMENTS else None
-    return of_library or tokens.attachments
+    attachments, library = workspace.tokens.attachments, workspace.tokens.library
+    match family:
+        case Family.LIBRARY_ATTACHMENTS:
+            return library or attachments
+        case Family.AREA_ARCHIVES:  # which are of both claims
+            return attachments or library
+        case _:
+            return attachments
 
 
 def library_api(settings: Settings, workspace: WorkspaceSettings) -> LibraryApi | None:
