@@ -128,8 +128,8 @@ def test_a_file_that_is_parked_stays_parked(mirror, source, bridge):
 def test_images_are_asked_for_where_the_html_may_have_some_and_once(mirror, source, bridge):
     source.questions_document = listed(question(1, answer=PICTURE), question(2, answer="<b>x</b>"))
     source.related["embedded_archives_of", 1] = listed(image(9))
-    mirror.renew()
-    mirror.renew()
+    for _ in range(3):
+        mirror.renew()
 
     assert source.asked == [("embedded_archives_of", 1)]
     assert mirror.files() == [(1, "area_archive", 9)]
