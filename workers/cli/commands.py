@@ -12,6 +12,7 @@ from workers.cli.callbacks import callbacks
 from workers.cli.check import check
 from workers.cli.dictionary import dictionary
 from workers.cli.erase import erase
+from workers.cli.library import library
 from workers.cli.migrate import migrate
 from workers.cli.parked import parked
 from workers.cli.persons import export_person
@@ -46,6 +47,7 @@ for command in (
     reconcile,
     renormalise,
     dictionary,
+    library,
     erase,
     export_person,
 ):

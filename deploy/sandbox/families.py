@@ -1,0 +1,8 @@
+"""Every family that adds its own routes to the sandbox, one a line."""
+
+from __future__ import annotations
+
+from deploy.sandbox import library_routes
+from deploy.sandbox.routes import Family
+
+FAMILIES: tuple[Family, ...] = (library_routes.FAMILY,)
