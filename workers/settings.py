@@ -46,6 +46,8 @@ class Settings:
     spool_max_bytes: int
     receiver_url: str = ""  # where the receiver answers; empty if it was not told
     retention: Retention = Retention()
+    export_timeout_s: int = 600
+    export_max_bytes: int = 128 * 1024 * 1024
     mirror_every_s: Mapping[Mirror, int] = field(default_factory=dict)  # none or 0: never
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
@@ -103,6 +105,10 @@ def _numbers(env: Env) -> dict[str, Any]:
         "lease_s": env.int("LEASE_S", 300, validate=check.Range(min=5, max=1800)),
         "attachment_max_bytes": env.int(
             "ATTACHMENT_MAX_BYTES", 32 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
+        ),
+        "export_timeout_s": env.int("EXPORT_TIMEOUT_S", 600, validate=check.Range(min=1, max=7200)),
+        "export_max_bytes": env.int(
+            "EXPORT_MAX_BYTES", 128 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
         ),
         "spool_max_bytes": env.int("SPOOL_MAX_BYTES", 1 << 30, validate=check.Range(min=0)),
     }

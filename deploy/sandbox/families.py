@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from deploy.sandbox import contacts, exports
 from deploy.sandbox.routes import Family
 
-FAMILIES: tuple[Family, ...] = ()
+FAMILIES: tuple[Family, ...] = (
+    contacts.FAMILY,
+    exports.FAMILY,
+)
