@@ -73,8 +73,6 @@ CREATE TABLE cention.exported_errand (
     FOREIGN KEY (workspace, run_id) REFERENCES cention.export_run ON DELETE CASCADE
 );
 CREATE INDEX exported_errand_id ON cention.exported_errand (workspace, errand_id);
--- Hashed: an address may be longer than a tree takes.
-CREATE INDEX exported_errand_from ON cention.exported_errand USING hash (lower(from_address));
 CREATE INDEX exported_errand_with_bodies ON cention.exported_errand (workspace, run_id)
     WHERE question IS NOT NULL OR answer IS NOT NULL OR errand_notes IS NOT NULL OR document IS NOT NULL;
 COMMENT ON TABLE cention.exported_errand IS 'Errands as exports told them, one row for each errand of each run. What is here now is in cention.errand.';
