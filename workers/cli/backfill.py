@@ -28,6 +28,7 @@ from workers.queues import Family
 from workers.rules.day_ranges import DayRange
 from workers.settings import Settings
 from workers.store.backfilled import Source
+from workers.workspaces import WorkspaceSettings
 
 ON = "To go on, run the same command again."
 
@@ -56,17 +57,12 @@ def backfill(
     as if they had changed.
     """
     try:
-        ExportOrder(preset_id=preset, from_day=first, to_day=last)
+        order = ExportOrder(preset_id=preset, from_day=first, to_day=last, by_closure=by_closure)
     except ValueError as error:
         raise click.UsageError(f"{str(error).capitalize()}.") from None
     settings = settings_of_this_place()
     chosen = one_workspace(settings, workspace)
-    plan = Backfill(
-        source=Source(workspace=chosen.name, preset_id=preset, by_closure=by_closure),
-        whole=DayRange(first=first, last=last),
-        chunk_days=chunk,
-        today=datetime.now(chosen.timezone).date(),
-    )
+    plan = _plan(chosen, order, first, last, chunk)
     exporting = exporting_of(settings, chosen)
     with database(settings) as conn:
         if again:
@@ -82,6 +78,19 @@ def backfill(
     except (ApiError, DocumentError) as error:
         raise Trouble(f"{trouble_of(error, settings).message}\n{ON}") from None
     journey.end()
+
+
+def _plan(
+    workspace: WorkspaceSettings, order: ExportOrder, first: date, last: date, chunk_days: int
+) -> Backfill:
+    today = datetime.now(workspace.timezone).date()
+    if first > today:
+        raise click.UsageError("--from is a day to come.")
+    source = Source(
+        workspace=workspace.name, preset_id=order.preset_id, by_closure=order.by_closure
+    )
+    whole = DayRange(first=first, last=min(last, today))
+    return Backfill(source=source, whole=whole, chunk_days=chunk_days, today=today)
 
 
 class Journey:
