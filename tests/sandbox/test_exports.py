@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import requests
 
 TYPE = "c3_trigger_exports"
 PRESET = {"type": "c3_exports", "id": "316"}
@@ -103,7 +104,7 @@ def test_a_date_with_hyphens_is_an_error(cention):
 def test_an_export_is_made_although_its_answer_is_lost(cention):
     cention.control("faults", {"dropped": {"times": 1}})
 
-    with pytest.raises(OSError):
+    with pytest.raises(requests.ConnectionError):
         trigger(cention)
 
     assert len(cention.control("truth/exports")) == 1
