@@ -18,7 +18,7 @@ from deploy.sandbox.routes import Asked, Family, Rejected
 from deploy.sandbox.world import World
 
 TYPE = "c3_trigger_exports"
-PRESETS = frozenset({"3", "316"})  # as if made in the user interface
+PRESETS = frozenset({"1", "3", "316"})  # as if made in the user interface
 TYPES = {"use_closure_date": bool, "errand_from_date": str, "errand_to_date": str}
 
 
@@ -29,8 +29,8 @@ class Generated:
         self._ids = world.ids
         self.by_id: dict[int, dict[str, Any]] = {}
 
-    def add(self, order: Mapping[str, Any], errands: list[int]) -> int:
-        """Remember one more and return its id."""
+    def add(self, order: Mapping[str, Any], errands: int) -> int:
+        """Remember one more, of so many errands, and return its id."""
         export_id = self._ids.take(TYPE)
         self.by_id[export_id] = {**order, "errands": errands}
         return export_id
@@ -52,7 +52,7 @@ def trigger(asked: Asked) -> Reply:
     ]
     rows = [row_of(errand, asked.zone) for errand in chosen if not errand.gone]
     order = {"preset": preset, **attributes}
-    export_id = asked.world.part(Generated).add(order, [row["errand_id"] for row in rows])
+    export_id = asked.world.part(Generated).add(order, len(rows))
     made = {
         "c3_id": export_id,
         **attributes,

@@ -91,7 +91,7 @@ class Redirected(ApiError):
 _NOT_DONE_BUSY = frozenset({429, 503})  # 502 and 504 tell of a gateway that lost the answer
 
 
-def may_have_taken_effect(error: ApiError) -> bool:
+def outcome_is_unknown(error: ApiError) -> bool:
     """Tell whether what a failed request asked for may have been done all the same.
 
     If so, a request that makes something is not to be repeated without somebody's word. Cention

@@ -85,7 +85,7 @@ def send(
     try:
         document = patiently(lambda: api.upsert(card), harmless=True, sleep=sleep)
     except ApiError as error:
-        unknown = errors.may_have_taken_effect(error)
+        unknown = errors.outcome_is_unknown(error)
         with transaction() as conn:
             contact_cards.note_failed(conn, workspace, card, unknown=unknown, error=str(error))
         raise
@@ -140,7 +140,7 @@ def send_rows(
         except STOPS:
             raise
         except ApiError as error:
-            unknown = errors.may_have_taken_effect(error)
+            unknown = errors.outcome_is_unknown(error)
             failures = failures + 1 if unknown else 0
             if failures == MOST_FAILURES:
                 raise

@@ -14,7 +14,7 @@ from psycopg import Connection
 from schemas.cention.exports import Export, ExportOrder, read_export
 from schemas.errors import DocumentError
 from workers.clients import errors
-from workers.clients.errors import ApiError, may_have_taken_effect
+from workers.clients.errors import ApiError, outcome_is_unknown
 from workers.queues import Mirror
 from workers.rules.day_ranges import next_range
 from workers.store import Transaction, exports, polls, slots
@@ -100,7 +100,7 @@ def _ran(run_id: int, export: Export) -> Ran:
 
 def is_unknown(error: ApiError | DocumentError) -> bool:
     """Tell whether Cention may have made the export although its errands are not here."""
-    return isinstance(error, DocumentError) or may_have_taken_effect(error)
+    return isinstance(error, DocumentError) or outcome_is_unknown(error)
 
 
 def note_deaths(session: Transaction, workspace: str) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from workers.clients.errors import ApiError, Busy, Unreachable, may_have_taken_effect
+from workers.clients.errors import ApiError, Busy, Unreachable, outcome_is_unknown
 from workers.rules import patience
 
 Answer = TypeVar("Answer")
@@ -42,4 +42,4 @@ def patiently(
 def _worth_it(error: ApiError, asked_s: float | None, *, harmless: bool) -> bool:
     if asked_s is not None and asked_s > LONGEST_WAIT_S:
         return False
-    return harmless or not may_have_taken_effect(error)
+    return harmless or not outcome_is_unknown(error)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import responses
 
 from tests.integration.cli.conftest import Bridge
 from tests.sandbox.playground import Playground
@@ -69,7 +70,7 @@ def test_days_and_their_kind_are_asked_for_as_told(terminal, cention, words, tol
     terminal.run(*RUN, *words)
 
     [export] = made(cention)
-    assert export == {"preset": "316", "use_closure_date": False, "errands": [], **told}
+    assert export == {"preset": "316", "use_closure_date": False, "errands": 0, **told}
 
 
 @pytest.mark.parametrize(
@@ -133,6 +134,19 @@ def test_a_busy_cention_is_asked_again_as_it_has_made_nothing(terminal, bridge, 
     assert terminal.run(*RUN).exit_code == 0
     assert [run["state"] for run in runs(bridge)] == ["done"]
     assert len(made(cention)) == 1
+
+
+@responses.activate
+def test_an_export_that_a_gateway_was_tired_of_waiting_for_is_not_asked_for_again(
+    terminal, bridge, cention
+):
+    asked = responses.post(f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=504)
+
+    result = terminal.run(*RUN)
+
+    assert "may have made the export" in result.stderr
+    assert [run["state"] for run in runs(bridge)] == ["unknown"]
+    assert asked.call_count == 1
 
 
 def test_an_export_that_takes_too_long_is_unknown(terminal, bridge, cention, environment):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workers.clients import errors
-from workers.clients.errors import may_have_taken_effect
+from workers.clients.errors import outcome_is_unknown
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from workers.clients.errors import may_have_taken_effect
     ],
 )
 def test_it_may_after_an_answer_that_was_lost_on_its_way(error):
-    assert may_have_taken_effect(error)
+    assert outcome_is_unknown(error)
 
 
 @pytest.mark.parametrize(
@@ -38,4 +38,4 @@ def test_it_may_after_an_answer_that_was_lost_on_its_way(error):
     ],
 )
 def test_it_may_not_where_nobody_took_it(error):
-    assert not may_have_taken_effect(error)
+    assert not outcome_is_unknown(error)

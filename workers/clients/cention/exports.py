@@ -33,7 +33,7 @@ class ExportsApi:
 
         Each call leaves another generated export behind at Cention, and there is no way to ask
         for one that was made. So never repeat it without a reason: of an ``ApiError`` for which
-        ``may_have_taken_effect`` is true nobody knows whether Cention made it.
+        ``outcome_is_unknown`` is true nobody knows whether Cention made it.
         """
         document = self._capi.post(
             TRIGGER_EXPORTS, attributes_of(order), relationships=relationships_of(order)
