@@ -16,6 +16,8 @@ from workers.workspaces import SettingsError, WorkspaceSettings, from_environmen
 
 RUN_ENV = Path("var/run.env")  # written by `make run`, so that commands beside it find its servers
 
+END_CALL_TYPES = ("c3_end_errands", "c3_end_obcall")  # as documented; as the resource is called
+
 SPOOL_DIR = "var/spool"  # below the working directory
 
 
@@ -49,6 +51,7 @@ class Settings:
     export_timeout_s: int = 600
     export_max_bytes: int = 128 * 1024 * 1024
     mirror_every_s: Mapping[Mirror, int] = field(default_factory=dict)  # none or 0: never
+    end_call_type: str = END_CALL_TYPES[0]  # data.type that tells of the end of a call
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -66,6 +69,9 @@ def load_settings() -> Settings:
     numbers = _numbers(env)
     retention = _retention(env)
     mirror_every_s = _mirror_every_s(env)
+    end_call_type = env.str(
+        "CENTION_END_OBCALL_TYPE", END_CALL_TYPES[0], validate=check.OneOf(END_CALL_TYPES)
+    )
     database_url = env.str("DATABASE_URL")
     broker_url = env.str("BROKER_URL")
     spool_dir = Path(env.str("SPOOL_DIR", "") or SPOOL_DIR)
@@ -90,6 +96,7 @@ def load_settings() -> Settings:
         receiver_url=receiver_url,
         retention=retention,
         mirror_every_s=mirror_every_s,
+        end_call_type=end_call_type,
         **numbers,
     )
 

@@ -17,6 +17,7 @@ from schemas.cention.facebook_ratings import read_changed_facebook_ratings
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.cention.contact_cards import ContactsApi
 from workers.clients.cention.errand_data import ErrandDataApi
+from workers.clients.cention.errands import ErrandsApi
 from workers.clients.cention.exports import ExportsApi
 from workers.clients.http import HttpApi, Timeouts
 from workers.jobs import exports
@@ -90,7 +91,7 @@ def errand_data(settings: Settings, workspace: WorkspaceSettings) -> ErrandDataA
     return ErrandDataApi(_http(settings, workspace), token=token) if token else None
 
 
-def contacts(settings: Settings, workspace: WorkspaceSettings) -> ContactsApi | None:
+def contacts_api(settings: Settings, workspace: WorkspaceSettings) -> ContactsApi | None:
     """Return the client of the claim "Access and create customer contacts", if it has a token."""
     token = workspace.tokens.contacts
     return ContactsApi(_http(settings, workspace), token=token) if token else None
@@ -114,6 +115,15 @@ def exports_api(
         max_body_bytes=settings.export_max_bytes,
     )
     return ExportsApi(http, token=token)
+
+
+def errands_api(settings: Settings, workspace: WorkspaceSettings) -> ErrandsApi | None:
+    """Return the client of the claim "Create errand", if it has a token."""
+    token = workspace.tokens.create_errand
+    if not token:
+        return None
+    http = _http(settings, workspace, patient=True)
+    return ErrandsApi(http, token=token, end_call_type=settings.end_call_type)
 
 
 def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Plan]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from deploy.sandbox import contacts, exports
+from deploy.sandbox import contacts, errands, exports
 from deploy.sandbox.routes import Family
 
 FAMILIES: tuple[Family, ...] = (
     contacts.FAMILY,
+    errands.FAMILY,
     exports.FAMILY,
 )

@@ -10,10 +10,12 @@ import structlog
 
 from workers.cli.backfill import backfill
 from workers.cli.callbacks import callbacks
+from workers.cli.calls import calls
 from workers.cli.check import check
 from workers.cli.contacts import contacts
 from workers.cli.dictionary import dictionary
 from workers.cli.erase import erase
+from workers.cli.errands import errands
 from workers.cli.exports import exports
 from workers.cli.mark_changed import mark_changed
 from workers.cli.migrate import migrate
@@ -54,6 +56,8 @@ for command in (
     dictionary,
     erase,
     export_person,
+    errands,
+    calls,
 ):
     cention.add_command(command)
 
