@@ -62,10 +62,12 @@ def create(asked: Asked) -> Reply:
     message = attributes.get("msg") or {}
     check_types(message, MESSAGE)
     check_types(attributes.get("watemplate") or {}, TEMPLATE)
+    check_types(attributes.get("integrationData") or {}, CALL)
+    answer = attributes.get("answer")
+    check_types(answer or {}, ANSWER)
     files = [_file(one) for one in message.get("attachments") or []]
     errand = _new_errand(asked.world, message, file_count=len(files))
-    if answer := attributes.get("answer"):
-        check_types(answer, ANSWER)
+    if answer is not None:
         _close(asked.world, errand, answer)
     told = {**attributes, "msg": {**message, "attachments": files}}
     asked.world.part(Wishes).created[errand.errand_id] = told

@@ -16,7 +16,7 @@ from workers.cli.trouble import Trouble
 from workers.jobs.errand_files import kind_of
 from workers.jobs.errand_rows import NotAFile
 from workers.jobs.importing import AGAIN, BAD, OTHER, WOULD, Import, Stopped, Tally
-from workers.jobs.sending import CREATED, REFUSED, UNKNOWN
+from workers.jobs.sending import CREATED, REFUSED, SENDING, UNKNOWN
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 MEANING = {
@@ -27,6 +27,7 @@ MEANING = {
     OTHER: "with the message id of another",
     REFUSED: "refused by Cention",
     UNKNOWN: "of unknown outcome",
+    SENDING: "being sent by another command",
 }
 
 

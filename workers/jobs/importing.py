@@ -10,7 +10,7 @@ from schemas.errors import DocumentError
 from workers.clients import errors
 from workers.jobs.errand_files import Record
 from workers.jobs.fingerprints import Message, message_of
-from workers.jobs.sending import REFUSED, UNKNOWN, AlreadySent, Outcome, Sender
+from workers.jobs.sending import REFUSED, SENDING, UNKNOWN, AlreadySent, Outcome, Sender
 from workers.store import sent_errands
 from workers.store.sent_errands import Sent
 
@@ -47,7 +47,7 @@ class Tally:
     @property
     def failed(self) -> bool:
         """Tell whether anything needs a second look."""
-        return any(self.counts[kind] for kind in (BAD, OTHER, REFUSED, UNKNOWN))
+        return any(self.counts[kind] for kind in (BAD, OTHER, REFUSED, UNKNOWN, SENDING))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,6 +127,8 @@ class Import:
             )
         elif before.state == UNKNOWN:
             self._note(UNKNOWN, record, f"number {before.sent_id} may have been created already")
+        elif before.state == SENDING:
+            self._note(SENDING, record, "is being sent by another command")
         else:
             self.tally.counts[AGAIN] += 1
 

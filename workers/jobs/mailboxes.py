@@ -12,6 +12,7 @@ from schemas.mails import MailFile, read_mail
 from workers.clients.cention.contents import BytesContent
 
 FROM_ = b"From "
+EMPTY = (b"\n", b"\r\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ def mails_of_mbox(path: Path, *, max_bytes: int) -> Iterator[RawMail]:
                 size += len(line)
                 if size <= max_bytes:
                     lines.append(_unquoted(line))
-            after_empty = line in (b"\n", b"\r\n")
+            after_empty = line in EMPTY
     if number:
         yield _raw(number, begun_at, lines, size, max_bytes)
 
@@ -87,7 +88,8 @@ def _attachment(file: MailFile) -> NewAttachment:
 
 
 def _raw(number: int, at: int, lines: list[bytes], size: int, max_bytes: int) -> RawMail:
-    content = b"".join(lines) if size <= max_bytes else None
+    own = lines[:-1] if lines and lines[-1] in EMPTY else lines  # the last one separates mails
+    content = b"".join(own) if size <= max_bytes else None
     return RawMail(place=f"message {number} (line {at})", content=content)
 
 

@@ -25,6 +25,7 @@ from workers.store.sent_commands import LastClosing
 from workers.store.sent_errands import Intent, Sent
 
 CREATED, DONE, REFUSED, UNKNOWN = "created", "done", "refused", "unknown"
+SENDING = "sending"
 
 
 class Cention(Protocol):
