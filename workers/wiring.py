@@ -31,6 +31,7 @@ from workers.jobs.mirroring import MirrorPlan
 from workers.jobs.plans import Plan
 from workers.jobs.polling import ChangedList
 from workers.jobs.readings import KINDS
+from workers.jobs.sweeping import SWEEPS_APART_S, Rest
 from workers.queues import Family, Mirror
 from workers.settings import Retention, Settings
 from workers.store import Transaction, sessions
@@ -47,6 +48,8 @@ class Parts:
     fetchers: ThreadPoolExecutor
     plans: Mapping[tuple[str, Family], Plan]
     changed_lists: Mapping[str, Sequence[ChangedList]]  # by workspace
+    poll_every_s: int
+    sweeps: Rest
     retention: Retention
     mirrors: Mapping[tuple[str, Mirror], MirrorPlan]
 
@@ -76,6 +79,8 @@ def build(settings: Settings) -> Parts:
         fetchers=ThreadPoolExecutor(settings.fetch_threads, thread_name_prefix="fetch"),
         plans=plans,
         changed_lists=changed_lists,
+        poll_every_s=settings.poll_every_s,
+        sweeps=Rest(SWEEPS_APART_S),
         retention=settings.retention,
         mirrors={
             (plan.workspace, plan.mirror): plan

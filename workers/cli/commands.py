@@ -24,6 +24,7 @@ from workers.cli.persons import export_person
 from workers.cli.poll import poll
 from workers.cli.reconcile import reconcile
 from workers.cli.renormalise import renormalise
+from workers.cli.spool import spool
 from workers.cli.status import status
 from workers.cli.unreadable import unreadable
 from workers.cli.want import want
@@ -41,6 +42,7 @@ def cention() -> None:
 for command in (
     check,
     migrate,
+    spool,
     status,
     poll,
     want,
