@@ -66,12 +66,9 @@ def load_settings() -> Settings:
     if RUN_ENV.exists():
         Env.read_env(str(RUN_ENV), override=False)
     env = Env(eager=False)
-    numbers = _numbers(env)
+    numbers = _numbers(env) | _end_call_type(env)
     retention = _retention(env)
     mirror_every_s = _mirror_every_s(env)
-    end_call_type = env.str(
-        "CENTION_END_OBCALL_TYPE", END_CALL_TYPES[0], validate=check.OneOf(END_CALL_TYPES)
-    )
     database_url = env.str("DATABASE_URL")
     broker_url = env.str("BROKER_URL")
     spool_dir = Path(env.str("SPOOL_DIR", "") or SPOOL_DIR)
@@ -96,7 +93,6 @@ def load_settings() -> Settings:
         receiver_url=receiver_url,
         retention=retention,
         mirror_every_s=mirror_every_s,
-        end_call_type=end_call_type,
         **numbers,
     )
 
@@ -119,6 +115,11 @@ def _numbers(env: Env) -> dict[str, Any]:
         ),
         "spool_max_bytes": env.int("SPOOL_MAX_BYTES", 1 << 30, validate=check.Range(min=0)),
     }
+
+
+def _end_call_type(env: Env) -> dict[str, str]:
+    known = check.OneOf(END_CALL_TYPES)
+    return {"end_call_type": env.str("CENTION_END_OBCALL_TYPE", END_CALL_TYPES[0], validate=known)}
 
 
 def _retention(env: Env) -> Retention:

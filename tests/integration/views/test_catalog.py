@@ -17,7 +17,9 @@ OTHER_KEYS = {
 
 
 # Ids that are texts at their source.
-TEXT_IDS = {"secure_user_id", "display_id", "preset_id", "area_external_id"}
+TEXT_IDS = {
+    *("secure_user_id", "display_id", "message_id", "user_id", "preset_id", "area_external_id"),
+}
 DATES = {"day", "month", "arrived_on", "from_day", "to_day"}
 
 
