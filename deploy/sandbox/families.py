@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from deploy.sandbox import library_routes
+from deploy.sandbox import contacts, errands, exports, library_routes
 from deploy.sandbox.routes import Family
 
-FAMILIES: tuple[Family, ...] = (library_routes.FAMILY,)
+FAMILIES: tuple[Family, ...] = (
+    contacts.FAMILY,
+    errands.FAMILY,
+    exports.FAMILY,
+    library_routes.FAMILY,
+)

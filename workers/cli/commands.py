@@ -8,11 +8,17 @@ from io import TextIOWrapper
 import click
 import structlog
 
+from workers.cli.backfill import backfill
 from workers.cli.callbacks import callbacks
+from workers.cli.calls import calls
 from workers.cli.check import check
+from workers.cli.contacts import contacts
 from workers.cli.dictionary import dictionary
 from workers.cli.erase import erase
+from workers.cli.errands import errands
+from workers.cli.exports import exports
 from workers.cli.library import library
+from workers.cli.mark_changed import mark_changed
 from workers.cli.migrate import migrate
 from workers.cli.parked import parked
 from workers.cli.persons import export_person
@@ -41,6 +47,10 @@ for command in (
     status,
     poll,
     want,
+    mark_changed,
+    backfill,
+    exports,
+    contacts,
     parked,
     callbacks,
     unreadable,
@@ -50,6 +60,8 @@ for command in (
     library,
     erase,
     export_person,
+    errands,
+    calls,
 ):
     cention.add_command(command)
 
