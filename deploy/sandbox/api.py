@@ -1,9 +1,8 @@
-"""The routes under ``/s/<workspace>/capi/json/``, with what was measured of their behaviour."""
+"""The routes under ``/s/<workspace>/``, with what was measured of their behaviour."""
 
 from __future__ import annotations
 
 import hmac
-import json
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -16,38 +15,25 @@ from aiohttp import web
 
 from deploy.sandbox import documents, reports
 from deploy.sandbox.documents import error
+from deploy.sandbox.families import FAMILIES
 from deploy.sandbox.faults import BEFORE, Faults, Struck
+from deploy.sandbox.posted import NotDecodable, posted_attributes
 from deploy.sandbox.records import AREA_ARCHIVES, RESPONSE_ATTACHMENTS, FileKey
 from deploy.sandbox.replies import (
     NO_ROUTE,
     UNAUTHORISED,
     Reply,
+    created_reply,
     deliver,
     document_reply,
     failed_before,
     spoilt,
 )
+from deploy.sandbox.routes import Asked, Rejected, Routes, Target
 from deploy.sandbox.world import World
 
+ROUTES = Routes(FAMILIES)
 INVALID_FIELD = "API2GO_INVALID_FIELD_QUERY_PARAM"
-
-
-class NotDecodable(Exception):
-    """The body of a POST is not what the resource takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a path names: a type, and an id if it goes on."""
-
-    type: str
-    id_text: str | None
-
-    @property
-    def remote_id(self) -> int | None:
-        """The id as a number; None for a list, and for what is no number."""
-        text = self.id_text or ""
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +65,15 @@ class Api:
         return await deliver(request, reply, struck)
 
     def _target(self, path: str) -> Target | None:
-        prefix = f"/s/{self.workspace}/capi/json/"
-        if not path.startswith(prefix):
+        workspace = f"/s/{self.workspace}/"
+        if not path.startswith(workspace):
             return None
-        type_, *rest = path.removeprefix(prefix).split("/")
+        below = path.removeprefix(workspace)
+        if found := ROUTES.find(below.removesuffix("/")):
+            return found
+        if not below.startswith("capi/json/"):
+            return None
+        type_, *rest = below.removeprefix("capi/json/").split("/")
         if type_ not in COLLECTIONS and type_ not in SINGLES:
             return None
         if len(rest) > 2 or (len(rest) == 2 and rest[1]):
@@ -102,6 +93,8 @@ class Api:
                 struck.failure, retry_after_s=struck.retry_after_s, worded=self._worded()
             )
         match method:
+            case _ if target.route is not None:
+                reply = self._of_family(method, target, query, body)
             case "GET":
                 reply = self._get(target, query, struck)
             case "POST" if target == Target(documents.DIRTY_ERRANDS, None):
@@ -111,6 +104,31 @@ class Api:
             case _:
                 return NO_ROUTE
         return spoilt(reply, struck.failure, worded=self._worded())
+
+    def _of_family(
+        self, method: str, target: Target, query: Mapping[str, str], body: bytes
+    ) -> Reply:
+        if method == "OPTIONS":
+            return Reply(status=204, headers={"Allow": ROUTES.methods(target)})
+        handler = ROUTES.handler(method, target)
+        if handler is None:
+            return NO_ROUTE
+        if target.id_text is not None and target.remote_id is None:
+            return self._error(404, "resource not found")
+        asked = Asked(
+            world=self.world,
+            rng=self.rng,
+            zone=self.zone,
+            remote_id=target.remote_id,
+            query=query,
+            body=body,
+        )
+        try:
+            return handler(asked)
+        except Rejected as refusal:
+            return self._error(refusal.status, refusal.title, code=refusal.code)
+        except NotDecodable as reason:
+            return self._error(406, str(reason))
 
     def _get(self, target: Target, query: Mapping[str, str], struck: Struck) -> Reply:
         if target.id_text is None:
@@ -150,14 +168,7 @@ class Api:
         except NotDecodable as reason:
             return self._error(406, str(reason))
         self.world.mark_dirty(errand_ids)
-        reply = document_reply(documents.dirty_errands([]), status=201)
-        location = f"//capi/json//{documents.DIRTY_ERRANDS}/0"  # malformed, as Cention's is
-        return Reply(
-            status=reply.status,
-            body=reply.body,
-            media_type=reply.media_type,
-            headers={"Location": location},
-        )
+        return created_reply(documents.dirty_errands([]), documents.DIRTY_ERRANDS, 0)
 
     def _error(self, status: int, title: str, *, code: str | None = None) -> Reply:
         document = error(status, title, worded=self._worded(), code=code)
@@ -200,20 +211,10 @@ SINGLES: Mapping[str, Callable[[Api, int], dict[str, Any] | None]] = {
 
 
 def read_dirty_errands(body: bytes) -> list[int]:
-    """Return the ids a POST wants marked. Raises ``NotDecodable``.
-
-    What follows the JSON value is ignored, and ``data.type`` is looked at only beside an id.
-    """
-    try:
-        document, _ = json.JSONDecoder().raw_decode(body.decode().lstrip())
-        data = document["data"]
-        if "id" in data and data.get("type") != documents.DIRTY_ERRANDS:
-            raise NotDecodable("Trying to Unmarshal a type that does not match")
-        errand_ids = (data.get("attributes") or {}).get("errands") or []
-        if not isinstance(errand_ids, list) or any(type(one) is not int for one in errand_ids):
-            raise NotDecodable("Invalid type provided")
-    except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as reason:
-        raise NotDecodable("Unable to decode the body") from reason
+    """Return the ids a POST wants marked. Raises ``NotDecodable``."""
+    errand_ids = posted_attributes(body, documents.DIRTY_ERRANDS).get("errands") or []
+    if not isinstance(errand_ids, list) or any(type(one) is not int for one in errand_ids):
+        raise NotDecodable("Invalid type provided")
     return errand_ids
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 from deploy.sandbox.files import content_of
@@ -13,7 +14,6 @@ from deploy.sandbox.records import AREA_ARCHIVES, Answer, Callback, File, FileKe
 DIRTY_ERRANDS = "c3_dirty_errand_list"
 DIRTY_RATINGS = "c3_dirty_facebook_ratings"
 RATINGS = "c3_facebook_ratings"
-TITLES = {400: "Bad Request", 404: "Not Found", 406: "Not Acceptable", 500: "Internal Server Error"}
 
 
 def resource(type_: str, id_: int, attributes: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def file_attributes(file: File) -> dict[str, Any]:
 
 def error(status: int, title: str, *, worded: bool, code: str | None = None) -> dict[str, Any]:
     """Return an error document; ``worded`` writes the status as its phrase, as Cention may."""
-    fault = {"title": title, "status": TITLES[status] if worded else str(status)}
+    fault = {"title": title, "status": HTTPStatus(status).phrase if worded else str(status)}
     if code is not None:
         fault["code"] = code
     return {"errors": [fault]}

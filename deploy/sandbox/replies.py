@@ -40,6 +40,12 @@ def document_reply(document: object, *, status: int = 200) -> Reply:
     return Reply(status=status, body=encode(document), media_type=MEDIA_TYPE)
 
 
+def created_reply(document: object, type_: str, remote_id: int) -> Reply:
+    """Answer 201 with ``document``; the Location is malformed, as Cention's is."""
+    headers = {"Location": f"//capi/json//{type_}/{remote_id}"}
+    return replace(document_reply(document, status=201), headers=headers)
+
+
 def failed_before(failure: FaultName, *, retry_after_s: float, worded: bool) -> Reply:
     """Return what a client gets when something fails before Cention is asked."""
     match failure:

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from deploy.sandbox import catalogue, changes
 from deploy.sandbox.changes import Stage
@@ -23,6 +24,7 @@ from deploy.sandbox.records import (
     Rating,
 )
 
+T = TypeVar("T")
 SLA_PENDING_SHARE = 0.25  # of the changes; Cention computes the SLA once a minute
 RECENT = 2_000  # the clock changes errands among the newest so many
 
@@ -45,6 +47,14 @@ class World:
     callbacks: dict[int, Callback] = field(default_factory=dict)
     outbox: Outbox = field(default_factory=Outbox)
     counts: Counter[str] = field(default_factory=Counter)
+    _parts: dict[Callable[[World], Any], Any] = field(init=False, default_factory=dict)
+
+    def part(self, kind: Callable[[World], T]) -> T:
+        """Return the state a family keeps in this world: its class, made once."""
+        if kind not in self._parts:
+            self._parts[kind] = kind(self)
+        part: T = self._parts[kind]
+        return part
 
     def stage(self) -> Stage:
         """Return what a change needs, at this moment."""

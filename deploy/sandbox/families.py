@@ -1,0 +1,7 @@
+"""Every family that adds its own routes to the sandbox, one a line."""
+
+from __future__ import annotations
+
+from deploy.sandbox.routes import Family
+
+FAMILIES: tuple[Family, ...] = ()
