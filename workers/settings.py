@@ -47,6 +47,7 @@ class Settings:
     receiver_url: str = ""  # where the receiver answers; empty if it was not told
     retention: Retention = Retention()
     mirror_every_s: Mapping[Mirror, int] = field(default_factory=dict)  # none or 0: never
+    agent_logons_first_days: int = 7  # how far back the first renewal goes
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -103,6 +104,9 @@ def _numbers(env: Env) -> dict[str, Any]:
         "lease_s": env.int("LEASE_S", 300, validate=check.Range(min=5, max=1800)),
         "attachment_max_bytes": env.int(
             "ATTACHMENT_MAX_BYTES", 32 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
+        ),
+        "agent_logons_first_days": env.int(
+            "AGENT_LOGONS_FIRST_DAYS", 7, validate=check.Range(min=0, max=36_500)
         ),
         "spool_max_bytes": env.int("SPOOL_MAX_BYTES", 1 << 30, validate=check.Range(min=0)),
     }

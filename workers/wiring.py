@@ -13,9 +13,11 @@ from psycopg_pool import ConnectionPool
 
 from schemas.cention.errand_reports import read_changed_errands
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings
+from workers.clients.cention.agent_logons import LogioApi
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.cention.errand_data import ErrandDataApi
 from workers.clients.http import HttpApi, Timeouts
+from workers.jobs.agent_logons import agent_logons_plan
 from workers.jobs.families import (
     Pace,
     attachments_plan,
@@ -27,6 +29,7 @@ from workers.jobs.plans import Plan
 from workers.jobs.polling import ChangedList
 from workers.jobs.readings import KINDS
 from workers.queues import Family, Mirror
+from workers.rules import mirrors
 from workers.settings import Retention, Settings
 from workers.store import sessions
 from workers.workspaces import WorkspaceSettings
@@ -86,6 +89,12 @@ def errand_data(settings: Settings, workspace: WorkspaceSettings) -> ErrandDataA
     return ErrandDataApi(_http(settings, workspace), token=token) if token else None
 
 
+def logio_api(settings: Settings, workspace: WorkspaceSettings) -> LogioApi | None:
+    """Return the client of the claim "Access to logio API", if it has a token."""
+    token = workspace.tokens.logio
+    return LogioApi(_http(settings, workspace), token=token) if token else None
+
+
 def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Plan]:
     pace = Pace(places=settings.drains_per_workspace, lease_s=settings.lease_s)
     if data := errand_data(settings, workspace):
@@ -103,7 +112,12 @@ def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Plan]:
 
 def mirror_plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorPlan]:
     """Tell how each picture is renewed that has a token and an interval."""
-    yield from ()
+    every_s = mirrors.intervals(settings)
+    if (log := logio_api(settings, workspace)) and (
+        seconds := every_s.get((workspace.name, Mirror.AGENT_LOGONS))
+    ):
+        first_days = settings.agent_logons_first_days
+        yield agent_logons_plan(workspace.name, log, every_s=seconds, first_days=first_days)
 
 
 def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[ChangedList]:

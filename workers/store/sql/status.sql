@@ -15,11 +15,11 @@ FROM (
 
 -- name: families
 -- One row for every workspace and family that was ever polled, wanted, paused or landed, or
--- has records that are missing.
+-- has records that are missing; renewals of pictures are told elsewhere.
 WITH known AS (
     SELECT workspace, family FROM intake.wanted
-    UNION SELECT workspace, family FROM intake.poll
-    UNION SELECT workspace, family FROM intake.pause
+    UNION SELECT workspace, family FROM intake.poll WHERE family <> ALL (%(mirrors)s)
+    UNION SELECT workspace, family FROM intake.pause WHERE family <> ALL (%(mirrors)s)
     UNION SELECT workspace, family FROM intake.completeness WHERE missing > 0
     UNION SELECT c.workspace, f.family
     FROM cention.workspace AS c, unnest(%(families)s::text[]) AS f (family)
