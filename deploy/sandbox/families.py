@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploy.sandbox import logons
 from deploy.sandbox.routes import Family
 
-FAMILIES: tuple[Family, ...] = ()
+FAMILIES: tuple[Family, ...] = (logons.FAMILY,)
