@@ -12,6 +12,7 @@ from workers.cli.callbacks import callbacks
 from workers.cli.check import check
 from workers.cli.dictionary import dictionary
 from workers.cli.erase import erase
+from workers.cli.logons import logons
 from workers.cli.migrate import migrate
 from workers.cli.parked import parked
 from workers.cli.persons import export_person
@@ -46,6 +47,7 @@ for command in (
     dictionary,
     erase,
     export_person,
+    logons,
 ):
     cention.add_command(command)
 

@@ -48,7 +48,8 @@ def days(centre, *names):
 
 def mapped(centre, login_name, agent_id, name):
     centre.ask(
-        "INSERT INTO cention.agent VALUES ('demo', %s, %s, now()) ON CONFLICT DO NOTHING RETURNING 1",
+        "INSERT INTO cention.agent VALUES ('demo', %s, %s, now())"
+        " ON CONFLICT DO NOTHING RETURNING 1",
         agent_id,
         name,
     )

@@ -177,7 +177,7 @@ def test_an_error_is_told_in_its_own_words_whatever_its_status(logio, status):
 
 @responses.activate
 def test_an_error_that_repeats_the_token_is_told_without_it(logio):
-    answering('{"error":"%s lacks the claim, see https://x.test/?key=1"}' % TOKEN)
+    answering(f'{{"error":"{TOKEN} lacks the claim, see https://x.test/?key=1"}}')
 
     with pytest.raises(errors.Refused) as raised:
         logio.fetch(SINCE, UNTIL)
