@@ -82,7 +82,7 @@ def open_document(
     return opened
 
 
-def primary_data(document: Mapping[str, Any]) -> Any:
+def primary_data(document: Mapping[str, Any], *, max_included: int = MAX_INCLUDED) -> Any:
     """Return ``data`` of a document that is bounded and tells of no error. Its shape is unknown.
 
     Raises ``DocumentError``.
@@ -92,8 +92,8 @@ def primary_data(document: Mapping[str, Any]) -> Any:
     included = document.get("included", [])
     if not isinstance(included, list):
         raise DocumentError(Fault("/included", "must be a list"))
-    if len(included) > MAX_INCLUDED:
-        raise DocumentError(Fault("/included", f"holds more than {MAX_INCLUDED} resources"))
+    if len(included) > max_included:
+        raise DocumentError(Fault("/included", f"holds more than {max_included} resources"))
     _refuse_depth(document)
     if document.get("errors"):
         raise DocumentError(Fault("/errors", "tells of an error instead of a resource"))
@@ -124,10 +124,14 @@ def _refuse(faults: Iterator[Fault]) -> None:
 
 def _faults_of_included(included: list[Any]) -> Iterator[Fault]:
     for number, resource in enumerate(included):
-        pointer = f"/included/{number}"
-        yield from _faults_of_resource(resource, pointer)
-        if isinstance(resource, dict) and not _is_id(resource.get("id")):
-            yield Fault(f"{pointer}/id", "must be a text or a number of at most 19 digits")
+        yield from faults_of_identified(resource, f"/included/{number}")
+
+
+def faults_of_identified(resource: Any, pointer: str) -> Iterator[Fault]:
+    """Yield what is wrong with the outer shape of a resource that must have an id."""
+    yield from _faults_of_resource(resource, pointer)
+    if isinstance(resource, dict) and not _is_id(resource.get("id")):
+        yield Fault(f"{pointer}/id", "must be a text or a number of at most 19 digits")
 
 
 def _faults_of_resource(resource: Any, pointer: str) -> Iterator[Fault]:

@@ -16,6 +16,7 @@ from schemas.cention.facebook_ratings import read_changed_facebook_ratings
 from workers.clients.cention.agent_logons import LogioApi
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.cention.errand_data import ErrandDataApi
+from workers.clients.cention.library import LibraryApi
 from workers.clients.http import HttpApi, Timeouts
 from workers.jobs.agent_logons import agent_logons_plan
 from workers.jobs.families import (
@@ -24,6 +25,7 @@ from workers.jobs.families import (
     errand_reports_plan,
     facebook_ratings_plan,
 )
+from workers.jobs.library import library_plan
 from workers.jobs.mirroring import MirrorPlan
 from workers.jobs.plans import Plan
 from workers.jobs.polling import ChangedList
@@ -100,24 +102,51 @@ def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Plan]:
     if data := errand_data(settings, workspace):
         yield errand_reports_plan(workspace.name, data, zone=workspace.timezone, pace=pace)
         yield facebook_ratings_plan(workspace.name, data, pace=pace)
-    if token := workspace.tokens.attachments:
-        files = AttachmentsApi(_http(settings, workspace, patient=True), token=token)
-        # Each of a batch may be as large as a temporary file gets, so few at once.
-        few = Pace(places=pace.places, lease_s=pace.lease_s, batch=32, group=4)
-        for family in KINDS:
+    # Each of a batch may be as large as a temporary file gets, so few at once.
+    few = Pace(places=pace.places, lease_s=pace.lease_s, batch=32, group=4)
+    for family in KINDS:
+        if token := _files_token(workspace, family):
+            files = AttachmentsApi(_http(settings, workspace, patient=True), token=token)
             yield attachments_plan(
                 workspace.name, family, files, max_bytes=settings.attachment_max_bytes, pace=few
             )
 
 
+def _files_token(workspace: WorkspaceSettings, family: Family) -> str | None:
+    """Return the token by which files are fetched: those of the library are of its claim."""
+    attachments, library = workspace.tokens.attachments, workspace.tokens.library
+    match family:
+        case Family.LIBRARY_ATTACHMENTS:
+            return library or attachments
+        case Family.AREA_ARCHIVES:  # which are of both claims
+            return attachments or library
+        case _:
+            return attachments
+
+
+def library_api(settings: Settings, workspace: WorkspaceSettings) -> LibraryApi | None:
+    """Return the client of the claim "Access to library", if it has a token."""
+    token = workspace.tokens.library
+    # The whole library is one document, which Cention may take its time for.
+    return LibraryApi(_http(settings, workspace, patient=True), token=token) if token else None
+
+
 def mirror_plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorPlan]:
     """Tell how each picture is renewed that has a token and an interval."""
-    every_s = mirrors.intervals(settings)
-    if (log := logio_api(settings, workspace)) and (
-        seconds := every_s.get((workspace.name, Mirror.AGENT_LOGONS))
-    ):
-        first_days = settings.agent_logons_first_days
-        yield agent_logons_plan(workspace.name, log, every_s=seconds, first_days=first_days)
+    every_s = {
+        mirror: seconds
+        for (name, mirror), seconds in mirrors.intervals(settings).items()
+        if name == workspace.name
+    }
+    if Mirror.LIBRARY in every_s and (library := library_api(settings, workspace)):
+        yield library_plan(workspace.name, library, every_s=every_s[Mirror.LIBRARY])
+    if Mirror.AGENT_LOGONS in every_s and (log := logio_api(settings, workspace)):
+        yield agent_logons_plan(
+            workspace.name,
+            log,
+            every_s=every_s[Mirror.AGENT_LOGONS],
+            first_days=settings.agent_logons_first_days,
+        )
 
 
 def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[ChangedList]:

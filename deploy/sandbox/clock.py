@@ -7,6 +7,7 @@ import random
 import time
 from dataclasses import dataclass
 
+from deploy.sandbox.library import Library
 from deploy.sandbox.logons import Logons
 from deploy.sandbox.world import World
 
@@ -25,6 +26,7 @@ WEIGHTS = {
     "rating_again": 2,
     "forward": 2,
     "delete": 2,
+    "library": 1,
 }
 
 
@@ -59,6 +61,8 @@ class Clock:
             self.world.add_rating()
         elif kind == "rating_again" and self.world.ratings:
             self.world.change_rating(self.rng.choice(tuple(self.world.ratings.values())))
+        elif kind == "library":
+            self.world.part(Library).change()
         elif kind in ("new", "rating_again"):
             self.world.add_errand()
         elif errand := self.world.recent_errand():

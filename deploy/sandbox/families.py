@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from deploy.sandbox import logons
+from deploy.sandbox import library_routes, logons
 from deploy.sandbox.routes import Family
 
-FAMILIES: tuple[Family, ...] = (logons.FAMILY,)
+FAMILIES: tuple[Family, ...] = (
+    library_routes.FAMILY,
+    logons.FAMILY,
+)

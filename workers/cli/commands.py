@@ -12,6 +12,7 @@ from workers.cli.callbacks import callbacks
 from workers.cli.check import check
 from workers.cli.dictionary import dictionary
 from workers.cli.erase import erase
+from workers.cli.library import library
 from workers.cli.logons import logons
 from workers.cli.migrate import migrate
 from workers.cli.parked import parked
@@ -45,6 +46,7 @@ for command in (
     reconcile,
     renormalise,
     dictionary,
+    library,
     erase,
     export_person,
     logons,

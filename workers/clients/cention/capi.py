@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from workers.clients.http import HttpApi
 
@@ -33,11 +33,24 @@ class Capi:
         """How the API is called in errors."""
         return self._http.name
 
-    def get(self, resource_type: str, resource_id: int | None = None) -> dict[str, Any]:
-        """Return the document of one resource, or of a whole type. Raises ``ApiError``."""
-        answer = self._http.call(
-            "GET", _path(resource_type, resource_id), headers=self._fresh_headers()
-        )
+    def get(
+        self,
+        resource_type: str,
+        resource_id: int | None = None,
+        *,
+        below: str | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Return the document of one resource, of what lies ``below`` it, or of a whole type.
+
+        Cention ignores a query parameter that it does not know. Raises ``ApiError``.
+        """
+        path = _path(resource_type, resource_id)
+        if below is not None:
+            path += f"/{below}"
+        if query:
+            path += f"?{urlencode(query)}"
+        answer = self._http.call("GET", path, headers=self._fresh_headers())
         return self._http.json_object(answer)
 
     def opened(

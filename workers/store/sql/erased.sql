@@ -67,6 +67,10 @@ WHERE x.family = 'errand_reports' AND (x.workspace, x.remote_id) > (%(workspace)
           WHERE (a.workspace, a.errand_id) = (x.workspace, x.remote_id)
             AND (num_nonnulls(a.subject, a.body_text, a.body_html, r.address, r.name) > 0
                  OR (c.state <> 'removed' AND NOT EXISTS (
+                     SELECT FROM cention.library_question_attachment AS q
+                     WHERE (q.workspace, q.kind, q.attachment_id) = (f.workspace, f.kind, f.attachment_id)
+                       AND q.gone_at IS NULL
+                 ) AND NOT EXISTS (
                      SELECT FROM cention.answer_attachment AS shared
                      JOIN cention.answer AS other
                          ON (other.workspace, other.answer_id) = (shared.workspace, shared.answer_id)
@@ -190,7 +194,8 @@ FOR UPDATE;
 UPDATE intake.callback SET document = %(document)s, problem = %(problem)s WHERE callback_id = %(callback_id)s;
 
 -- name: attachments_of_errands
--- Attachments of the answers to these errands that no answer to another errand has, unless removed.
+-- Attachments of the answers to these errands that no answer to another errand has, nor the library,
+-- unless removed.
 SELECT DISTINCT c.workspace, c.kind, c.attachment_id, c.sha256
 FROM cention.answer AS a
 JOIN cention.answer_attachment AS f ON (f.workspace, f.answer_id) = (a.workspace, a.answer_id)
@@ -205,6 +210,11 @@ WHERE (a.workspace, a.errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[]
             WHERE (also.workspace, also.family, also.remote_id)
                   = (other.workspace, 'errand_reports', other.errand_id)
         )
+  )
+  AND NOT EXISTS (
+      SELECT FROM cention.library_question_attachment AS q
+      WHERE (q.workspace, q.kind, q.attachment_id) = (c.workspace, c.kind, c.attachment_id)
+        AND q.gone_at IS NULL
   )
   AND c.state <> 'removed';
 

@@ -94,8 +94,13 @@ WHERE (workspace, answer_id, response_id) IN (
 RETURNING answer_id;
 
 -- name: attachments_with_old_contents
--- Attachments of answers whose content was fetched before a moment; none of the library.
-SELECT workspace, kind, attachment_id, sha256 FROM cention.attachment
+-- Attachments of answers whose content was fetched before a moment; none that the library has.
+SELECT workspace, kind, attachment_id, sha256 FROM cention.attachment AS a
 WHERE sha256 IS NOT NULL AND kind <> 'library' AND fetched_at < %(before)s
+  AND NOT EXISTS (
+      SELECT FROM cention.library_question_attachment AS q
+      WHERE (q.workspace, q.kind, q.attachment_id) = (a.workspace, a.kind, a.attachment_id)
+        AND q.gone_at IS NULL
+  )
 ORDER BY fetched_at
 LIMIT %(limit)s;
