@@ -46,6 +46,8 @@ class Settings:
     spool_max_bytes: int
     receiver_url: str = ""  # where the receiver answers; empty if it was not told
     retention: Retention = Retention()
+    export_timeout_s: int = 600
+    export_max_bytes: int = 128 * 1024 * 1024
     mirror_every_s: Mapping[Mirror, int] = field(default_factory=dict)  # none or 0: never
     agent_logons_first_days: int = 7  # how far back the first renewal goes
 
@@ -107,6 +109,10 @@ def _numbers(env: Env) -> dict[str, Any]:
         ),
         "agent_logons_first_days": env.int(
             "AGENT_LOGONS_FIRST_DAYS", 7, validate=check.Range(min=0, max=36_500)
+        ),
+        "export_timeout_s": env.int("EXPORT_TIMEOUT_S", 600, validate=check.Range(min=1, max=7200)),
+        "export_max_bytes": env.int(
+            "EXPORT_MAX_BYTES", 128 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
         ),
         "spool_max_bytes": env.int("SPOOL_MAX_BYTES", 1 << 30, validate=check.Range(min=0)),
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
@@ -15,9 +16,12 @@ from schemas.cention.errand_reports import read_changed_errands
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings
 from workers.clients.cention.agent_logons import LogioApi
 from workers.clients.cention.attachments import AttachmentsApi
+from workers.clients.cention.contact_cards import ContactsApi
 from workers.clients.cention.errand_data import ErrandDataApi
+from workers.clients.cention.exports import ExportsApi
 from workers.clients.cention.library import LibraryApi
 from workers.clients.http import HttpApi, Timeouts
+from workers.jobs import exports
 from workers.jobs.agent_logons import agent_logons_plan
 from workers.jobs.families import (
     Pace,
@@ -33,7 +37,7 @@ from workers.jobs.readings import KINDS
 from workers.queues import Family, Mirror
 from workers.rules import mirrors
 from workers.settings import Retention, Settings
-from workers.store import sessions
+from workers.store import Transaction, sessions
 from workers.workspaces import WorkspaceSettings
 
 CONNECT_S = 5.0
@@ -97,6 +101,32 @@ def logio_api(settings: Settings, workspace: WorkspaceSettings) -> LogioApi | No
     return LogioApi(_http(settings, workspace), token=token) if token else None
 
 
+def contacts(settings: Settings, workspace: WorkspaceSettings) -> ContactsApi | None:
+    """Return the client of the claim "Access and create customer contacts", if it has a token."""
+    token = workspace.tokens.contacts
+    return ContactsApi(_http(settings, workspace), token=token) if token else None
+
+
+def exports_api(
+    settings: Settings, workspace: WorkspaceSettings, *, longest_s: float | None = None
+) -> ExportsApi | None:
+    """Return the client of the claim "Access to export API", if it has a token.
+
+    It waits for ``EXPORT_TIMEOUT_S``, and for ``longest_s`` at most.
+    """
+    token = workspace.tokens.export
+    if not token:
+        return None
+    total_s = min(settings.export_timeout_s, longest_s or settings.export_timeout_s)
+    http = HttpApi(
+        "cention",
+        workspace.cention_url,
+        timeouts=Timeouts(connect_s=CONNECT_S, read_s=total_s, total_s=total_s),
+        max_body_bytes=settings.export_max_bytes,
+    )
+    return ExportsApi(http, token=token)
+
+
 def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Plan]:
     pace = Pace(places=settings.drains_per_workspace, lease_s=settings.lease_s)
     if data := errand_data(settings, workspace):
@@ -147,6 +177,28 @@ def mirror_plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[M
             every_s=every_s[Mirror.AGENT_LOGONS],
             first_days=settings.agent_logons_first_days,
         )
+    yield from _exports_mirror(settings, workspace)
+
+
+def _exports_mirror(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorPlan]:
+    # Within a lease: a task ends a minute after that, and what it does then is lost.
+    api = exports_api(settings, workspace, longest_s=settings.lease_s)
+    every_s = settings.mirror_every_s.get(Mirror.EXPORTS, 0)
+    if api is None or not every_s or not workspace.export_preset:
+        return
+    schedule = exports.Schedule(
+        preset_id=workspace.export_preset,
+        every_s=every_s,
+        today=lambda: datetime.now(workspace.timezone).date(),
+    )
+
+    def renew(session: Transaction) -> int:
+        exporting = exports.Exporting(
+            workspace=workspace.name, zone=workspace.timezone, ask=api.run, session=session
+        )
+        return exports.run_scheduled(exporting, schedule)
+
+    yield MirrorPlan(workspace=workspace.name, mirror=Mirror.EXPORTS, every_s=every_s, renew=renew)
 
 
 def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[ChangedList]:

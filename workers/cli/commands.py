@@ -8,12 +8,16 @@ from io import TextIOWrapper
 import click
 import structlog
 
+from workers.cli.backfill import backfill
 from workers.cli.callbacks import callbacks
 from workers.cli.check import check
+from workers.cli.contacts import contacts
 from workers.cli.dictionary import dictionary
 from workers.cli.erase import erase
+from workers.cli.exports import exports
 from workers.cli.library import library
 from workers.cli.logons import logons
+from workers.cli.mark_changed import mark_changed
 from workers.cli.migrate import migrate
 from workers.cli.parked import parked
 from workers.cli.persons import export_person
@@ -40,6 +44,10 @@ for command in (
     status,
     poll,
     want,
+    mark_changed,
+    backfill,
+    exports,
+    contacts,
     parked,
     callbacks,
     unreadable,

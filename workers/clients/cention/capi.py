@@ -64,14 +64,22 @@ class Capi:
             max_bytes=max_bytes,
         )
 
-    def post(self, resource_type: str, attributes: Mapping[str, Any]) -> dict[str, Any] | None:
+    def post(
+        self,
+        resource_type: str,
+        attributes: Mapping[str, Any],
+        *,
+        relationships: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any] | None:
         """Send one resource without an id; return the answer's document, ``None`` if it is empty.
 
         Cention checks ``type`` only beside an ``id``, and answers 202 or 204 without a body.
         Raises ``ApiError``; after ``BrokenOff`` it is unknown whether it took effect.
         """
-        document = {"data": {"type": resource_type, "attributes": dict(attributes)}}
-        body = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+        data: dict[str, Any] = {"type": resource_type, "attributes": dict(attributes)}
+        if relationships:
+            data["relationships"] = dict(relationships)
+        body = json.dumps({"data": data}, ensure_ascii=False, allow_nan=False).encode()
         answer = self._http.call("POST", _path(resource_type), headers=self._headers, body=body)
         return self._http.json_object(answer) if answer.body else None
 

@@ -12,7 +12,13 @@ WHERE lower(r.address) = %(address)s AND e.from_address IS NULL
       SELECT FROM cention.answer_recipient AS other
       WHERE (other.workspace, other.response_id) = (r.workspace, r.response_id)
         AND lower(other.address) <> %(address)s
-  );
+  )
+UNION
+SELECT workspace, errand_id FROM cention.exported_errand
+WHERE errand_id IS NOT NULL
+  AND (lower(from_address) = %(address)s
+       OR strpos(lower(from_address), '<' || %(address)s || '>') > 0
+       OR strpos(lower(from_address), '(' || %(address)s || ')') > 0);
 
 -- name: ratings_of
 -- Facebook ratings by reviewers of these ids or exact names.
@@ -28,7 +34,15 @@ WHERE family = 'facebook_ratings' AND problem IS NOT NULL
 -- Names that stand beside this address.
 SELECT from_name FROM cention.errand WHERE lower(from_address) = %(address)s AND from_name IS NOT NULL
 UNION
-SELECT name FROM cention.answer_recipient WHERE lower(address) = %(address)s AND name IS NOT NULL;
+SELECT name FROM cention.answer_recipient WHERE lower(address) = %(address)s AND name IS NOT NULL
+UNION
+SELECT told.name
+FROM cention.contact_card AS c
+CROSS JOIN LATERAL (VALUES (c.name), (c.sent ->> 'name')) AS told (name)
+WHERE told.name IS NOT NULL AND EXISTS (
+    SELECT FROM jsonb_path_query(jsonb_build_array(c.sent, c.returned), '$[*].*[*]') AS said (value)
+    WHERE lower(said.value #>> '{}') = %(address)s
+);
 
 -- name: remember_erased
 -- Remember records as erased; an errand that is known to have another writer is not. One row for each
@@ -57,6 +71,12 @@ WHERE x.family = 'errand_reports' AND (x.workspace, x.remote_id) > (%(workspace)
           WHERE (e.workspace, e.errand_id) = (x.workspace, x.remote_id)
             AND num_nonnulls(e.from_address, e.from_name, e.to_text, e.subject, e.body_html, e.feedback_link,
                              e.answer_subject, e.answer_body, e.secure_user_id) > 0
+      )
+      OR EXISTS (
+          SELECT FROM cention.exported_errand AS t
+          WHERE (t.workspace, t.errand_id) = (x.workspace, x.remote_id)
+            AND num_nonnulls(t.from_address, t.to_address, t.subject, t.question, t.answer, t.errand_notes,
+                             t.document) > 0
       )
       OR EXISTS (
           SELECT FROM cention.answer AS a
@@ -231,3 +251,32 @@ UPDATE cention.facebook_rating SET message = NULL, reviewer_id = NULL, reviewer_
 WHERE (workspace, rating_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
   AND num_nonnulls(message, reviewer_id, reviewer_name) > 0
 RETURNING rating_id;
+
+-- name: blank_exported_errands
+-- Blank what exports told of these errands. One row for each that was not blank.
+UPDATE cention.exported_errand
+SET from_address = NULL, to_address = NULL, subject = NULL, question = NULL, answer = NULL,
+    errand_notes = NULL, document = NULL
+WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+  AND num_nonnulls(from_address, to_address, subject, question, answer, errand_notes, document) > 0
+RETURNING errand_id;
+
+-- name: blank_exported_by
+-- Blank what exports told of errands of this writer, also where they told no errand's id. One row for
+-- each.
+UPDATE cention.exported_errand
+SET from_address = NULL, to_address = NULL, subject = NULL, question = NULL, answer = NULL,
+    errand_notes = NULL, document = NULL
+WHERE lower(from_address) = %(address)s
+   OR strpos(lower(from_address), '<' || %(address)s || '>') > 0
+   OR strpos(lower(from_address), '(' || %(address)s || ')') > 0
+RETURNING position;
+
+-- name: remove_contact_cards
+-- Remove contact cards that have this address on them, as sent or as they came back. One row for each.
+DELETE FROM cention.contact_card AS c
+WHERE EXISTS (
+    SELECT FROM jsonb_path_query(jsonb_build_array(c.sent, c.returned), '$[*].*[*]') AS said (value)
+    WHERE lower(said.value #>> '{}') = %(address)s
+)
+RETURNING workspace;

@@ -30,6 +30,8 @@ SELECT 'cention.answer_attachment', to_jsonb(t) FROM cention.answer_attachment A
 UNION ALL
 SELECT 'cention.attachment', to_jsonb(t) FROM cention.attachment AS t JOIN named USING (workspace, kind, attachment_id)
 UNION ALL
+SELECT 'cention.exported_errand', to_jsonb(t) FROM cention.exported_errand AS t JOIN own USING (workspace, errand_id)
+UNION ALL
 SELECT 'intake.landed', to_jsonb(t) FROM intake.landed AS t JOIN remote USING (workspace, family, remote_id)
 UNION ALL
 SELECT 'intake.wanted', to_jsonb(t) FROM intake.wanted AS t JOIN remote USING (workspace, family, remote_id)

@@ -104,3 +104,17 @@ WHERE sha256 IS NOT NULL AND kind <> 'library' AND fetched_at < %(before)s
   )
 ORDER BY fetched_at
 LIMIT %(limit)s;
+
+-- name: remove_exported_bodies
+-- Take the bodies of errands away that exports told before a moment. One row for each.
+UPDATE cention.exported_errand SET question = NULL, answer = NULL, errand_notes = NULL, document = NULL
+WHERE (workspace, run_id, position) IN (
+    SELECT t.workspace, t.run_id, t.position
+    FROM cention.exported_errand AS t
+    JOIN cention.export_run AS r ON (r.workspace, r.run_id) = (t.workspace, t.run_id)
+    WHERE (t.question IS NOT NULL OR t.answer IS NOT NULL OR t.errand_notes IS NOT NULL OR t.document IS NOT NULL)
+      AND r.started_at < %(before)s
+    LIMIT %(limit)s
+    FOR UPDATE OF t SKIP LOCKED
+)
+RETURNING position;
