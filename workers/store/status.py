@@ -25,6 +25,9 @@ class Counters:
     errands: int
     ratings: int
     attachments: int  # stored
+    questions: int  # of the library, that are not gone
+    logons: int
+    exported: int  # errands told by exports
     wanted: int
     oldest_wait_s: float | None  # as intake.waits_since tells it; None if nothing waits
 

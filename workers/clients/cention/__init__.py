@@ -14,14 +14,17 @@ from __future__ import annotations
 
 from workers.clients.cention.agent_logons import LogioApi
 from workers.clients.cention.attachments import AttachmentsApi
+from workers.clients.cention.contact_cards import ContactsApi
 from workers.clients.cention.errand_data import ErrandDataApi
+from workers.clients.cention.exports import ExportsApi
+from workers.clients.cention.library import LibraryApi
 from workers.clients.http import HttpApi, Timeouts
 
 __all__ = ["PATIENT", "TIMEOUTS", "Cention", "connect"]
 
 TIMEOUTS = Timeouts(connect_s=5.0, read_s=30.0, total_s=60.0)
-PATIENT = Timeouts(connect_s=5.0, read_s=60.0, total_s=600.0)
-"""For attachments, which may be large and come over a slow line."""
+PATIENT = Timeouts(connect_s=5.0, read_s=600.0, total_s=600.0)
+"""For attachments, which may be large, and for the library and exports, which take their time."""
 
 
 class Cention:
@@ -35,8 +38,11 @@ class Cention:
 
     def __init__(self, http: HttpApi, *, patient: HttpApi, token: str) -> None:
         self.errand_data = ErrandDataApi(http, token=token)
-        self.agent_logons = LogioApi(http, token=token)
         self.attachments = AttachmentsApi(patient, token=token)
+        self.contacts = ContactsApi(http, token=token)
+        self.library = LibraryApi(patient, token=token)
+        self.exports = ExportsApi(patient, token=token)
+        self.agent_logons = LogioApi(http, token=token)
 
 
 def connect(

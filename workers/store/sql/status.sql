@@ -4,6 +4,9 @@ SELECT (SELECT count(*) FROM intake.callback) AS callbacks,
        (SELECT count(*) FROM cention.errand) AS errands,
        (SELECT count(*) FROM cention.facebook_rating) AS ratings,
        (SELECT count(*) FROM cention.attachment WHERE state = 'stored') AS attachments,
+       (SELECT count(*) FROM cention.library_question WHERE gone_at IS NULL) AS questions,
+       (SELECT count(*) FROM cention.agent_logon) AS logons,
+       (SELECT count(*) FROM cention.exported_errand) AS exported,
        w.wanted, w.oldest_wait_s
 FROM (
     SELECT count(*) AS wanted,
