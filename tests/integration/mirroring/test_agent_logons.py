@@ -214,7 +214,7 @@ def test_a_renewal_that_fails_midway_keeps_what_it_has_and_leaves_no_gap(bridge,
 
 
 def test_rows_and_how_far_they_reach_are_written_together_or_not_at_all(bridge):
-    """Killed between the two, a window would be passed over, or nothing would be lost but time."""
+    """Killed between the two, a renewal would pass its window over."""
     bridge.execute(
         "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql"
         " AS $$ BEGIN RAISE 'disk full'; END $$;"
