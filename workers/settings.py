@@ -16,6 +16,8 @@ from workers.workspaces import SettingsError, WorkspaceSettings, from_environmen
 
 RUN_ENV = Path("var/run.env")  # written by `make run`, so that commands beside it find its servers
 
+END_CALL_TYPES = ("c3_end_errands", "c3_end_obcall")  # as documented; as the resource is called
+
 SPOOL_DIR = "var/spool"  # below the working directory
 
 
@@ -50,6 +52,7 @@ class Settings:
     export_max_bytes: int = 128 * 1024 * 1024
     mirror_every_s: Mapping[Mirror, int] = field(default_factory=dict)  # none or 0: never
     agent_logons_first_days: int = 7  # how far back the first renewal goes
+    end_call_type: str = END_CALL_TYPES[0]  # data.type that tells of the end of a call
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -64,7 +67,7 @@ def load_settings() -> Settings:
     if RUN_ENV.exists():
         Env.read_env(str(RUN_ENV), override=False)
     env = Env(eager=False)
-    numbers = _numbers(env)
+    numbers = _numbers(env) | _end_call_type(env)
     retention = _retention(env)
     mirror_every_s = _mirror_every_s(env)
     database_url = env.str("DATABASE_URL")
@@ -116,6 +119,11 @@ def _numbers(env: Env) -> dict[str, Any]:
         ),
         "spool_max_bytes": env.int("SPOOL_MAX_BYTES", 1 << 30, validate=check.Range(min=0)),
     }
+
+
+def _end_call_type(env: Env) -> dict[str, str]:
+    known = check.OneOf(END_CALL_TYPES)
+    return {"end_call_type": env.str("CENTION_END_OBCALL_TYPE", END_CALL_TYPES[0], validate=known)}
 
 
 def _retention(env: Env) -> Retention:

@@ -18,6 +18,7 @@ from workers.clients.cention.agent_logons import LogioApi
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.cention.contact_cards import ContactsApi
 from workers.clients.cention.errand_data import ErrandDataApi
+from workers.clients.cention.errands import ErrandsApi
 from workers.clients.cention.exports import ExportsApi
 from workers.clients.cention.library import LibraryApi
 from workers.clients.http import HttpApi, Timeouts
@@ -34,6 +35,7 @@ from workers.jobs.mirroring import MirrorPlan
 from workers.jobs.plans import Plan
 from workers.jobs.polling import ChangedList
 from workers.jobs.readings import KINDS
+from workers.jobs.sweeping import SWEEPS_APART_S, Rest
 from workers.queues import Family, Mirror
 from workers.rules import mirrors
 from workers.settings import Retention, Settings
@@ -51,6 +53,8 @@ class Parts:
     fetchers: ThreadPoolExecutor
     plans: Mapping[tuple[str, Family], Plan]
     changed_lists: Mapping[str, Sequence[ChangedList]]  # by workspace
+    poll_every_s: int
+    sweeps: Rest
     retention: Retention
     mirrors: Mapping[tuple[str, Mirror], MirrorPlan]
 
@@ -80,6 +84,8 @@ def build(settings: Settings) -> Parts:
         fetchers=ThreadPoolExecutor(settings.fetch_threads, thread_name_prefix="fetch"),
         plans=plans,
         changed_lists=changed_lists,
+        poll_every_s=settings.poll_every_s,
+        sweeps=Rest(SWEEPS_APART_S),
         retention=settings.retention,
         mirrors={
             (plan.workspace, plan.mirror): plan
@@ -101,7 +107,7 @@ def logio_api(settings: Settings, workspace: WorkspaceSettings) -> LogioApi | No
     return LogioApi(_http(settings, workspace), token=token) if token else None
 
 
-def contacts(settings: Settings, workspace: WorkspaceSettings) -> ContactsApi | None:
+def contacts_api(settings: Settings, workspace: WorkspaceSettings) -> ContactsApi | None:
     """Return the client of the claim "Access and create customer contacts", if it has a token."""
     token = workspace.tokens.contacts
     return ContactsApi(_http(settings, workspace), token=token) if token else None
@@ -125,6 +131,15 @@ def exports_api(
         max_body_bytes=settings.export_max_bytes,
     )
     return ExportsApi(http, token=token)
+
+
+def errands_api(settings: Settings, workspace: WorkspaceSettings) -> ErrandsApi | None:
+    """Return the client of the claim "Create errand", if it has a token."""
+    token = workspace.tokens.create_errand
+    if not token:
+        return None
+    http = _http(settings, workspace, patient=True)
+    return ErrandsApi(http, token=token, end_call_type=settings.end_call_type)
 
 
 def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Plan]:

@@ -72,7 +72,7 @@ def new_answer(stage: Stage, errand: Errand, files: tuple[FileKey, ...]) -> None
     """Let an agent answer with ``files`` already known to the sandbox."""
     if not errand.agent.item_id:
         errand.agent = stage.rng.choice(catalogue.AGENTS)
-    subject, _ = catalogue.TOPICS[errand.topic]
+    subject = errand.letter.subject if errand.letter else catalogue.TOPICS[errand.topic][0]
     errand.answer = Answer(
         answer_id=stage.ids.take("answer"),
         response_id=stage.ids.take("response"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from deploy.sandbox import contacts, exports, library_routes, logons
+from deploy.sandbox import contacts, errands, exports, library_routes, logons
 from deploy.sandbox.routes import Family
 
 FAMILIES: tuple[Family, ...] = (
     contacts.FAMILY,
+    errands.FAMILY,
     exports.FAMILY,
     library_routes.FAMILY,
     logons.FAMILY,

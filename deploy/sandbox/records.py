@@ -69,6 +69,13 @@ class Answer:
     files: tuple[FileKey, ...]
 
 
+class Letter(NamedTuple):
+    """What a client wrote into an errand it created."""
+
+    subject: str
+    html: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Errand:
     """The present state of one errand; every change adds one to ``version``."""
@@ -88,6 +95,7 @@ class Errand:
     thread_id: int
     file_count: int
     actions: list[Action]
+    letter: Letter | None = None  # None: it is about its topic
     answer: Answer | None = None
     feedback: int | None = None  # index in the catalogue
     answered_at: int | None = None

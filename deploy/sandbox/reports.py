@@ -36,7 +36,9 @@ def report_attributes(errand: Errand, *, zone: ZoneInfo, sla_known: bool) -> dic
 
 
 def subject_of(errand: Errand) -> str:
-    """Return the subject; its end tells the version, for readers to compare."""
+    """Return the subject; of an invented one, the end tells the version, for readers to compare."""
+    if errand.letter is not None:
+        return errand.letter.subject
     return f"{catalogue.TOPICS[errand.topic][0]} [{errand.version}]"
 
 
@@ -102,6 +104,7 @@ def _basic_data(errand: Errand, zone: ZoneInfo) -> dict[str, Any]:
 def _letter(errand: Errand) -> dict[str, Any]:
     """Return who wrote what to whom."""
     person, subject = errand.person, subject_of(errand)
+    html = errand.letter.html if errand.letter else catalogue.TOPICS[errand.topic][1]
     icon = f'<img src="/ng/img/icons/mail.png" title="{errand.service.name}"/>'
     return {
         "from": f"{person.name} ({person.address})" if person.name else person.address,
@@ -113,7 +116,7 @@ def _letter(errand: Errand) -> dict[str, Any]:
         "copyAddresses": errand.copies or None,
         "subject": subject,
         "iconicSubject": f"{icon} {subject}",
-        "body": f'<div dir="ltr">{catalogue.TOPICS[errand.topic][1]}</div>\r\n',
+        "body": f'<div dir="ltr">{html}</div>\r\n',
     }
 
 

@@ -10,10 +10,12 @@ import structlog
 
 from workers.cli.backfill import backfill
 from workers.cli.callbacks import callbacks
+from workers.cli.calls import calls
 from workers.cli.check import check
 from workers.cli.contacts import contacts
 from workers.cli.dictionary import dictionary
 from workers.cli.erase import erase
+from workers.cli.errands import errands
 from workers.cli.exports import exports
 from workers.cli.library import library
 from workers.cli.logons import logons
@@ -24,6 +26,7 @@ from workers.cli.persons import export_person
 from workers.cli.poll import poll
 from workers.cli.reconcile import reconcile
 from workers.cli.renormalise import renormalise
+from workers.cli.spool import spool
 from workers.cli.status import status
 from workers.cli.unreadable import unreadable
 from workers.cli.want import want
@@ -41,6 +44,7 @@ def cention() -> None:
 for command in (
     check,
     migrate,
+    spool,
     status,
     poll,
     want,
@@ -58,6 +62,8 @@ for command in (
     erase,
     export_person,
     logons,
+    errands,
+    calls,
 ):
     cention.add_command(command)
 

@@ -87,7 +87,7 @@ def _fates(
         yield from job.send_rows(
             rows,
             workspace=workspace,
-            api=client_of("contacts", wiring.contacts, settings, chosen),
+            api=client_of("contacts", wiring.contacts_api, settings, chosen),
             transaction=transaction,
             again=again,
         )

@@ -59,7 +59,7 @@ def upsert(
         card = contact_card(channels, name=name, custom=[_pair(one) for one in custom])
     except DocumentError as error:
         raise click.UsageError("; ".join(map(str, error.faults))) from None
-    api = client_of("contacts", wiring.contacts, settings, chosen)
+    api = client_of("contacts", wiring.contacts_api, settings, chosen)
     for doubt in doubts_about(card):
         note(f"Sent all the same: {doubt}.")
     try:

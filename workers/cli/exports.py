@@ -100,15 +100,17 @@ def run(
 def exporting_of(settings: Settings, workspace: WorkspaceSettings) -> Exporting:
     """Return what exports need; what was surely not made is asked for again a few times.
 
-    Raises ``Trouble``.
+    Notes what became of exports whose process died. Raises ``Trouble``.
     """
     api = client_of("export", wiring.exports_api, settings, workspace)
-    return Exporting(
+    exporting = Exporting(
         workspace=workspace.name,
         zone=workspace.timezone,
         ask=lambda order: patiently(lambda: api.run(order), harmless=False),
         session=lambda: database(settings, autocommit=True),
     )
+    job.note_deaths(exporting.session, workspace.name)
+    return exporting
 
 
 def trouble_of(error: ApiError | DocumentError, settings: Settings) -> Trouble:

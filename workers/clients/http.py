@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPException
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 from requests import exceptions
@@ -56,6 +56,14 @@ class Answer:
     body: bytes = field(repr=False)
 
 
+class Streamed(Protocol):
+    """A body that is made piece by piece while it is sent, and whose length is known before."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
 class HttpApi:
     """A base URL and patience. Knows nothing of any particular API; may be shared by threads.
 
@@ -83,9 +91,18 @@ class HttpApi:
         return f"HttpApi({self.name!r})"
 
     def call(
-        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | Streamed | None = None,
     ) -> Answer:
-        """Send one request and return its 2xx answer, read whole. Raises ``ApiError``."""
+        """Send one request and return its 2xx answer, read whole. Raises ``ApiError``.
+
+        A body that breaks off while it is sent, because its file cannot be read to the length that
+        was announced, was never whole over there: ``Unreachable``.
+        """
         with self.opened(
             method, path, headers=headers, body=body, max_bytes=self._max_body_bytes
         ) as (status, pieces):
@@ -98,7 +115,7 @@ class HttpApi:
         path: str,
         *,
         headers: Mapping[str, str],
-        body: bytes | None = None,
+        body: bytes | Streamed | None = None,
         max_bytes: int,
     ) -> Iterator[tuple[int, Iterator[bytes]]]:
         """Send one request; give the status of its 2xx answer, and its body piece by piece.
@@ -138,7 +155,7 @@ class HttpApi:
         method: str,
         path: str,
         headers: Mapping[str, str],
-        body: bytes | None,
+        body: bytes | Streamed | None,
         exchange: Exchange,
     ) -> requests.Response:
         current_exchange.set(exchange)

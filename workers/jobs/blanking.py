@@ -32,6 +32,12 @@ def blank_due(conn: Connection[Any], tally: Tally) -> None:
     """
     _each(conn, lambda c, after: erased.errands_due(c, after=after, limit=BATCH), _errands, tally)
     _each(conn, lambda c, after: erased.ratings_due(c, after=after, limit=BATCH), _ratings, tally)
+    blank_sent(conn, "", tally)
+
+
+def blank_sent(conn: Connection[Any], address: str, tally: Tally) -> None:
+    """Blank what we sent in the name of an address, and of errands that were erased."""
+    tally.blanked["cention.sent_errand"] += erased.blank_sent_errands(conn, address)
 
 
 def _each(conn: Connection[Any], due: Due, blank: Blank, tally: Tally) -> None:

@@ -76,6 +76,7 @@ def _erase_everywhere(
     errands: set[erased.Key] = set()
     for table in documents:
         errands |= _erase_from(conn, table, person, tally, progress)
+    blanking.blank_sent(conn, person.address, tally)
     blanking.blank_due(conn, tally)
     if person.address:
         _erase_own_rows(conn, person, tally)

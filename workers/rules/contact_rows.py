@@ -13,6 +13,7 @@ NAME = "name"
 CUSTOM = "custom"  # labelled by the column's heading, or "custom:LABEL"
 TARGETS = (*CHANNELS, NAME, CUSTOM)
 DELIMITERS = (",", ";", "\t")
+LONGEST_CELL = 10_000  # characters: more of them are a quotation mark that nothing closes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,8 @@ def _row(line: int, cells: Sequence[str], targets: Sequence[str | None]) -> Row:
     if len(cells) != len(targets):
         problem = f"{len(cells)} cells instead of {len(targets)}"
         return Row(line=line, card=None, problem=problem)
+    if max(map(len, cells)) > LONGEST_CELL:
+        return Row(line=line, card=None, problem=f"a cell of more than {LONGEST_CELL} characters")
     contacts: dict[str, list[str]] = {}
     names: list[str] = []
     custom: list[tuple[str, str]] = []

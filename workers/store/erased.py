@@ -197,6 +197,11 @@ def remove_contact_cards(conn: Connection[Any], address: str) -> int:
     return len(conn.execute(SQL["remove_contact_cards"], {"address": address}).fetchall())
 
 
+def blank_sent_errands(conn: Connection[Any], address: str) -> int:
+    """Blank what we sent in the name of an address (in lower case); return how many were not."""
+    return len(conn.execute(SQL["blank_sent_errands"], {"address": address}).fetchall())
+
+
 def remove_recipients(conn: Connection[Any], errands: Sequence[Key]) -> int:
     """Remove the addressees of errands; return how many."""
     return _number(conn, SQL["remove_errand_recipients"], errands)

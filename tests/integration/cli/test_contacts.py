@@ -100,6 +100,16 @@ def test_without_a_token_of_the_claim_it_is_told_which_to_set(terminal, environm
     assert "CENTION_TOKEN_CONTACTS" in result.stderr
 
 
+def test_a_token_that_no_header_can_carry_is_told_without_being_shown(terminal, environment):
+    environment.setenv("CENTION_TOKEN_CONTACTS", "two words")
+
+    result = terminal.run("contacts", "upsert", "--email", "a@b.c")
+
+    assert result.exit_code == 1
+    assert "The token of demo cannot be right" in result.stderr
+    assert "two words" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("fault", "state"),
     [("unauthorised", "refused"), ("error_500", "unknown"), ("dropped", "unknown")],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 
 from workers.rules.contact_rows import BadTable, check_target, read_rows
@@ -62,9 +64,20 @@ def test_a_bad_row_is_told_with_its_line_and_stops_no_other():
 
 
 def test_a_cell_that_is_too_long_is_a_bad_row():
-    [first, second] = rows(f"email\n{'a' * 200_000}@b.c\nb@c.d\n")
+    [first, second] = rows(f"email\n{'a' * 10_000}@b.c\nb@c.d\n")
 
-    assert (first.line, first.problem) == (2, "field larger than field limit (131072)")
+    assert (first.line, first.problem) == (2, "a cell of more than 10000 characters")
+    assert second.card is not None
+
+
+def test_what_is_no_csv_is_a_bad_row():
+    limit = csv.field_size_limit(1_000)
+    try:
+        [first, second] = rows(f"email\n{'a' * 2_000}@b.c\nb@c.d\n")
+    finally:
+        csv.field_size_limit(limit)
+
+    assert (first.line, first.problem) == (2, "field larger than field limit (1000)")
     assert second.card is not None
 
 

@@ -5,13 +5,13 @@ A link found in a document is never followed: it would carry the token to whoeve
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from workers.clients.http import HttpApi
+from workers.clients.http import Answer, HttpApi
+from workers.clients.streamed_json import encoded
 
 MEDIA_TYPE = "application/vnd.api+json"
 
@@ -76,11 +76,30 @@ class Capi:
         Cention checks ``type`` only beside an ``id``, and answers 202 or 204 without a body.
         Raises ``ApiError``; after ``BrokenOff`` it is unknown whether it took effect.
         """
+        answer = self.send(resource_type, attributes, relationships=relationships)
+        return self.document(answer)
+
+    def send(
+        self,
+        resource_type: str,
+        attributes: Mapping[str, Any],
+        *,
+        relationships: Mapping[str, Any] | None = None,
+        under: str | None = None,
+    ) -> Answer:
+        """Send one resource without an id, and return the answer as it is. Raises ``ApiError``.
+
+        ``under``: the type it is sent to, if that is not its own. A ``Base64`` in ``attributes``
+        becomes a string while it is sent.
+        """
         data: dict[str, Any] = {"type": resource_type, "attributes": dict(attributes)}
         if relationships:
             data["relationships"] = dict(relationships)
-        body = json.dumps({"data": data}, ensure_ascii=False, allow_nan=False).encode()
-        answer = self._http.call("POST", _path(resource_type), headers=self._headers, body=body)
+        path = _path(under or resource_type)
+        return self._http.call("POST", path, headers=self._headers, body=encoded({"data": data}))
+
+    def document(self, answer: Answer) -> dict[str, Any] | None:
+        """Return the document of an answer, ``None`` if it is empty. Raises ``Unintelligible``."""
         return self._http.json_object(answer) if answer.body else None
 
     def _fresh_headers(self) -> dict[str, str]:

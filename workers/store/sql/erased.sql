@@ -3,6 +3,9 @@
 -- this address alone.
 SELECT workspace, errand_id FROM cention.errand WHERE lower(from_address) = %(address)s
 UNION
+SELECT workspace, errand_id FROM cention.sent_errand
+WHERE lower(from_address) = %(address)s AND errand_id IS NOT NULL
+UNION
 SELECT a.workspace, a.errand_id
 FROM cention.answer_recipient AS r
 JOIN cention.answer AS a ON (a.workspace, a.response_id) = (r.workspace, r.response_id)
@@ -36,6 +39,8 @@ SELECT from_name FROM cention.errand WHERE lower(from_address) = %(address)s AND
 UNION
 SELECT name FROM cention.answer_recipient WHERE lower(address) = %(address)s AND name IS NOT NULL
 UNION
+SELECT from_name FROM cention.sent_errand WHERE lower(from_address) = %(address)s AND from_name IS NOT NULL
+UNION
 SELECT told.name
 FROM cention.contact_card AS c
 CROSS JOIN LATERAL (VALUES (c.name), (c.sent ->> 'name')) AS told (name)
@@ -43,6 +48,19 @@ WHERE told.name IS NOT NULL AND EXISTS (
     SELECT FROM jsonb_path_query(jsonb_build_array(c.sent, c.returned), '$[*].*[*]') AS said (value)
     WHERE lower(said.value #>> '{}') = %(address)s
 );
+
+-- name: blank_sent_errands
+-- Blank what was sent in the name of this address, whatever came of it, and for errands that were erased.
+-- One row for each that was not blank.
+UPDATE cention.sent_errand AS s
+SET message_id = NULL, content_sha256 = NULL, origin = NULL, from_address = NULL, from_name = NULL,
+    subject = NULL, problem = NULL
+WHERE (lower(from_address) = %(address)s OR (workspace, errand_id) IN (
+    SELECT workspace, remote_id FROM intake.erased WHERE family = 'errand_reports'
+))
+  AND (num_nonnulls(message_id, origin, from_address, from_name, subject, problem) > 0
+       OR content_sha256 IS NOT NULL)
+RETURNING sent_id;
 
 -- name: remember_erased
 -- Remember records as erased; an errand that is known to have another writer is not. One row for each

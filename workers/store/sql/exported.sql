@@ -32,6 +32,10 @@ SELECT 'cention.attachment', to_jsonb(t) FROM cention.attachment AS t JOIN named
 UNION ALL
 SELECT 'cention.exported_errand', to_jsonb(t) FROM cention.exported_errand AS t JOIN own USING (workspace, errand_id)
 UNION ALL
+SELECT 'cention.sent_errand', to_jsonb(t) FROM cention.sent_errand AS t JOIN own USING (workspace, errand_id)
+UNION ALL
+SELECT 'cention.sent_closing', to_jsonb(t) FROM cention.sent_closing AS t JOIN own USING (workspace, errand_id)
+UNION ALL
 SELECT 'intake.landed', to_jsonb(t) FROM intake.landed AS t JOIN remote USING (workspace, family, remote_id)
 UNION ALL
 SELECT 'intake.wanted', to_jsonb(t) FROM intake.wanted AS t JOIN remote USING (workspace, family, remote_id)

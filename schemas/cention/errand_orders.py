@@ -1,0 +1,206 @@
+"""What we ask of Cention about errands and calls: checked field by field, and put into its words.
+
+Source: Cention Create Errand, Close Errand, End Outbound Call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from schemas.cention.errands import (
+    EndedCall,
+    ErrandAnswer,
+    ErrandOrder,
+    NewAttachment,
+    NewErrand,
+    WhatsappTemplate,
+)
+from schemas.cention.integration_data import faults_of_call, faults_of_integration
+from schemas.clean import clean
+from schemas.errors import DocumentError, Fault
+from schemas.outgoing import MAX_NUMBER, Member, faults_of, faults_of_json, refuse
+
+ATTRIBUTES: Mapping[str, Member] = {
+    "msg": Member(dict, required=True),
+    "answer": Member(dict),
+    "watemplate": Member(dict),
+    "integrationData": Member(dict),
+    "cuid": Member(str),
+}
+MESSAGE: Mapping[str, Member] = {
+    name: Member(str) for name in ("message_id", "name", "from", "subject", "body", "html_body")
+}
+ATTACHMENT: Mapping[str, Member] = {
+    "content_type": Member(str, required=True),
+    "name": Member(str, required=True),
+    "content_id": Member(str),
+}
+ANSWER: Mapping[str, Member] = {
+    name: Member(str) for name in ("subject", "body", "html_body", "user_type", "user_id")
+}
+TEMPLATE: Mapping[str, Member] = {
+    "elementname": Member(str, required=True),
+    "namespace": Member(str, required=True),
+    "params": Member(list),
+}
+NOT_EXTRADATA = "belongs into integrationData; any other JSON goes into extradata"
+
+
+def read_order(
+    attributes: Mapping[str, Any], attachments: tuple[NewAttachment, ...] = ()
+) -> ErrandOrder:
+    """Return the order in ``data.attributes`` of a create, which has no ``attachments``.
+
+    Characters that Cention cannot store become U+FFFD. Raises ``DocumentError``, which names every
+    wrong field.
+    """
+    given = {name: value for name, value in clean(attributes).items() if value is not None}
+    refuse(faults_of_order(given))
+    message, answer, template = given["msg"], given.get("answer"), given.get("watemplate")
+    texts = {name: message.get(name) or "" for name in MESSAGE}
+    errand = NewErrand(
+        from_address=texts.pop("from"),
+        **texts,
+        attachments=attachments,
+        extradata=given.get("extradata"),
+        integration_data=given.get("integrationData"),
+        cuid=given.get("cuid"),
+    )
+    order = ErrandOrder(
+        errand=errand,
+        answer=None if answer is None else _answer(answer),
+        template=None if template is None else _template(template),
+    )
+    attributes_of_order(order)
+    return order
+
+
+def attributes_of_order(order: ErrandOrder) -> dict[str, Any]:
+    """Return ``data.attributes`` of a create, attachments without their content.
+
+    Raises ``DocumentError``, which names every wrong field.
+    """
+    errand = order.errand
+    message: dict[str, Any] = {
+        "message_id": errand.message_id,
+        "name": errand.name,
+        "from": errand.from_address,
+        "subject": errand.subject,
+        "body": errand.body,
+        "html_body": errand.html_body,
+    }
+    attributes: dict[str, Any] = {
+        "msg": message,
+        "answer": order.answer and attributes_of_answer(order.answer),
+        "watemplate": order.template and _attributes_of_template(order.template),
+        "extradata": errand.extradata,
+        "integrationData": errand.integration_data and dict(errand.integration_data),
+        "cuid": errand.cuid,
+    }
+    given = {name: value for name, value in clean(attributes).items() if value is not None}
+    refuse(faults_of_order(given))
+    files = [_attributes_of_attachment(one) for one in errand.attachments]
+    refuse(_faults_of_attachments(files))
+    if files:
+        given["msg"]["attachments"] = files
+    return given
+
+
+def attributes_of_answer(answer: ErrandAnswer) -> dict[str, Any]:
+    """Return the object that closes an errand."""
+    return {
+        "user_type": answer.user_type,
+        "user_id": answer.user_id,
+        "subject": answer.subject,
+        "body": answer.body,
+        "html_body": answer.html_body,
+    }
+
+
+def attributes_of_closing(errand_id: int, answer: ErrandAnswer) -> dict[str, Any]:
+    """Return ``data.attributes`` of a close. Raises ``DocumentError``."""
+    if type(errand_id) is not int or not 1 <= errand_id <= MAX_NUMBER:
+        raise DocumentError(Fault("/errand_id", "must be a whole number from 1 to 2**53 - 1"))
+    given = clean(attributes_of_answer(answer))
+    refuse(_faults_of_answer(given))
+    return {"errand_id": errand_id, "answer": given}
+
+
+def attributes_of_call(call: EndedCall) -> dict[str, Any]:
+    """Return ``data.attributes`` of the end of a call. Raises ``DocumentError``."""
+    attributes = {
+        "integrationName": call.integration_name,
+        "dialedNumber": call.dialed_number,
+        "deviceId": call.device_id,
+        "extensionId": call.extension_id,
+    }
+    given = {name: value for name, value in clean(attributes).items() if value is not None}
+    refuse(faults_of_call(given))
+    return given
+
+
+def faults_of_order(attributes: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what is wrong with ``data.attributes`` of a create, attachments aside."""
+    known = {name: value for name, value in attributes.items() if name != "extradata"}
+    if "extraData" in known:
+        del known["extraData"]
+        yield Fault("/extraData", NOT_EXTRADATA)
+    yield from faults_of(known, ATTRIBUTES, "")
+    message, answer, template = (known.get(name) for name in ("msg", "answer", "watemplate"))
+    if isinstance(message, dict):
+        yield from faults_of(message, MESSAGE, "/msg")
+    if isinstance(answer, dict):
+        yield from _faults_of_answer(answer, "/answer")
+    if isinstance(template, dict):
+        yield from faults_of(template, TEMPLATE, "/watemplate")
+        yield from faults_of_json(template.get("params"), "/watemplate/params")
+        yield from _faults_of_sender(answer)
+    if isinstance(known.get("integrationData"), dict):
+        yield from faults_of_integration(known["integrationData"], "/integrationData")
+    yield from faults_of_json(attributes.get("extradata"), "/extradata")
+
+
+def _faults_of_answer(answer: Mapping[str, Any], pointer: str = "/answer") -> Iterator[Fault]:
+    yield from faults_of(answer, ANSWER, pointer)
+    if bool(answer.get("user_type")) != bool(answer.get("user_id")):
+        missing = "user_id" if answer.get("user_type") else "user_type"
+        yield Fault(f"{pointer}/{missing}", "is missing: the user needs both, the system neither")
+
+
+def _faults_of_sender(answer: Any) -> Iterator[Fault]:
+    for name in ("user_type", "user_id"):
+        if not (isinstance(answer, dict) and answer.get(name)):
+            yield Fault(f"/answer/{name}", "is missing: a WhatsApp template is sent by a user")
+
+
+def _attributes_of_template(template: WhatsappTemplate) -> dict[str, Any]:
+    return {
+        "elementname": template.element_name,
+        "namespace": template.namespace,
+        "params": list(template.params),
+    }
+
+
+def _attributes_of_attachment(attachment: NewAttachment) -> dict[str, Any]:
+    named = {"content_type": attachment.content_type, "name": attachment.name}
+    if attachment.content_id:
+        named["content_id"] = attachment.content_id
+    return dict(clean(named))
+
+
+def _faults_of_attachments(files: list[dict[str, Any]]) -> Iterator[Fault]:
+    for place, file in enumerate(files):
+        yield from faults_of(file, ATTACHMENT, f"/msg/attachments/{place}")
+
+
+def _answer(given: Mapping[str, Any]) -> ErrandAnswer:
+    return ErrandAnswer(**{name: given.get(name) or "" for name in ANSWER})
+
+
+def _template(given: Mapping[str, Any]) -> WhatsappTemplate:
+    return WhatsappTemplate(
+        element_name=given["elementname"],
+        namespace=given["namespace"],
+        params=tuple(given.get("params") or ()),
+    )

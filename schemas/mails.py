@@ -1,0 +1,198 @@
+"""Reading a mail: who wrote what, with which files. Nothing that mail programs send is an error."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.errors import MessageError
+from email.header import decode_header
+from email.message import Message
+from email.utils import collapse_rfc2231_value, parseaddr
+
+from schemas.clean import clean_text
+from schemas.html_text import text_of_html
+
+UTF8_FIRST = frozenset({"", "us-ascii", "ascii", "unknown-8bit", "x-unknown", "default"})
+WIDER = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "iso-8859-1": "cp1252",
+    "iso-8859-8-i": "iso-8859-8",
+}
+MAX_PARTS = 1_000
+
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailFile:
+    """A file in a mail: an attachment, or an image within its HTML."""
+
+    name: str
+    content_type: str
+    content_id: str | None  # by which the HTML refers to it
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A mail; texts that it does not have are empty."""
+
+    message_id: str  # without its brackets
+    from_address: str
+    from_name: str
+    subject: str
+    body: str = field(repr=False)
+    html_body: str = field(repr=False)
+    files: tuple[MailFile, ...]
+    headers: dict[str, str] = field(repr=False)  # to, cc, date, in_reply_to: those that it has
+
+
+def read_mail(content: bytes) -> Mail:
+    """Read a mail. Raises ``ValueError`` if it has no writer, so is no mail, or too many parts."""
+    message = message_from_bytes(content)
+    name, address = parseaddr(_raw(message, "from"))
+    if not address:
+        raise ValueError("it has no From with an address")
+    parts = _leaves(message)
+    plain, rich = _first(parts, "text/plain"), _first(parts, "text/html")
+    html = _text(rich) if rich else ""
+    files = tuple(
+        _file(part, place) for place, part in enumerate(parts, 1) if part not in (plain, rich)
+    )
+    return Mail(
+        message_id=_header(message, "message-id").strip("<> "),
+        from_address=_words(address),
+        from_name=_words(name),
+        subject=_header(message, "subject"),
+        body=_text(plain) if plain else text_of_html(html),
+        html_body=html,
+        files=files,
+        headers=_headers(message),
+    )
+
+
+def _leaves(message: Message) -> list[Message]:
+    """Return the parts that hold something, a forwarded mail being one; multiparts are none."""
+    leaves: list[Message] = []
+    waiting = [message]
+    while waiting:
+        part = waiting.pop()
+        if part.get_content_maintype() == "multipart" and part.is_multipart():
+            waiting += reversed(_within(part))
+        else:
+            leaves.append(part)
+        if len(leaves) + len(waiting) > MAX_PARTS:
+            raise ValueError(f"it has more than {MAX_PARTS} parts")
+    return leaves
+
+
+def _first(parts: list[Message], content_type: str) -> Message | None:
+    return next(
+        (
+            part
+            for part in parts
+            if part.get_content_type() == content_type
+            and part.get_content_disposition() != "attachment"
+            and not _name(part)
+        ),
+        None,
+    )
+
+
+def _file(part: Message, place: int) -> MailFile:
+    content_type = part.get_content_type()
+    content_id = _header(part, "content-id").strip("<> ")
+    ending = {"message/rfc822": ".eml", "text/plain": ".txt", "text/html": ".html"}
+    return MailFile(
+        name=_name(part) or f"part-{place}{ending.get(content_type, '')}",
+        content_type=content_type,
+        content_id=content_id or None,
+        content=_content(part),
+    )
+
+
+def _content(part: Message) -> bytes:
+    try:
+        if part.is_multipart():  # a mail within the mail
+            return b"\n".join(each.as_bytes() for each in _within(part))
+        decoded = part.get_payload(decode=True)
+    except (ValueError, LookupError, TypeError, MessageError):  # what email raises over odd headers
+        decoded = None
+    return decoded if isinstance(decoded, bytes) else b""
+
+
+def _within(part: Message) -> list[Message]:
+    return [each for each in part.get_payload() if isinstance(each, Message)]
+
+
+def _text(part: Message) -> str:
+    try:
+        charset = str(part.get_content_charset() or "")
+    except (LookupError, ValueError):
+        charset = ""
+    text = _decoded(_content(part), charset)
+    return clean_text(text.replace("\r\n", "\n").removeprefix("\N{BYTE ORDER MARK}"))
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    """Decode bytes as they claim, if they do, else as what they are most likely to be."""
+    claimed = charset.lower().strip("\"' ")
+    for codec in _codecs(claimed):
+        try:
+            return content.decode(codec)
+        except (LookupError, UnicodeError, ValueError):
+            continue
+    return content.decode("utf-8", "replace")
+
+
+def _codecs(claimed: str) -> Iterator[str]:
+    if claimed not in UTF8_FIRST:
+        yield WIDER.get(claimed, claimed)
+    yield from ("utf-8", "cp1252")
+
+
+def _name(part: Message) -> str:
+    """Return the name of a file, however it is spelled; "" for none."""
+    try:
+        given = part.get_filename()
+    except (ValueError, LookupError, TypeError):
+        return ""
+    return _words(collapse_rfc2231_value(given)) if given else ""
+
+
+def _header(message: Message, name: str) -> str:
+    return _words(_raw(message, name))
+
+
+def _raw(message: Message, name: str) -> str:
+    """Return a header as it stands there, letters that nobody encoded taken for what they are."""
+    found = next((text for key, text in message.raw_items() if key.lower() == name), "")
+    raw = str(found).encode("utf-8", "surrogateescape")
+    return _decoded(raw, "")
+
+
+def _words(text: str) -> str:
+    """Return a header on one line, its encoded words decoded."""
+    try:
+        words = decode_header(text)
+    except (MessageError, ValueError, binascii.Error):
+        words = [(text, None)]
+    told = "".join(
+        word if isinstance(word, str) else _word(word, charset) for word, charset in words
+    )
+    return _SPACES.sub(" ", clean_text(told)).strip()
+
+
+def _word(word: bytes, charset: str | None) -> str:
+    # Beside an encoded word, decode_header hands out the rest as bytes with escapes for letters.
+    return word.decode("raw-unicode-escape") if charset is None else _decoded(word, charset)
+
+
+def _headers(message: Message) -> dict[str, str]:
+    names = {"to": "to", "cc": "cc", "date": "date", "in-reply-to": "in_reply_to"}
+    found = {told: _header(message, name) for name, told in names.items()}
+    return {name: text for name, text in found.items() if text}

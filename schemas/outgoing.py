@@ -1,0 +1,104 @@
+"""Checking what we send: Cention passes over names it does not know, and refuses wrong types."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from schemas.errors import MAX_FAULTS, DocumentError, Fault
+
+MAX_NUMBER = 2**53 - 1  # Cention reads JSON numbers as doubles
+MAX_DEPTH = 64
+
+_WORDS: Mapping[type, str] = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "an object",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of an object: its JSON type, and whether it must be there and not empty."""
+
+    kind: type
+    required: bool = False
+
+
+Members = Mapping[str, Member]
+
+
+def refuse(faults: Iterator[Fault]) -> None:
+    """Raise ``DocumentError`` with the first faults, if there are any."""
+    found = tuple(islice(faults, MAX_FAULTS))
+    if found:
+        raise DocumentError(*found)
+
+
+def faults_of(
+    value: Any, members: Members, pointer: str, *, others: bool = False
+) -> Iterator[Fault]:
+    """Yield what is wrong with an object; ``null`` is as good as absent.
+
+    Other names are refused, since Cention would drop them silently; with ``others`` only such as
+    differ from ours in case or underscores.
+    """
+    if not isinstance(value, dict):
+        yield Fault(pointer, "must be an object")
+        return
+    known = {_sound(name): name for name in members}
+    for name in value:
+        meant = known.get(_sound(name))
+        if name in members or (others and meant is None):
+            continue
+        yield Fault(f"{pointer}/{name}", f"is spelled {meant}" if meant else "is no field there")
+    for name, member in members.items():
+        if detail := _wrong(value.get(name), member):
+            yield Fault(f"{pointer}/{name}", detail)
+
+
+def _sound(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _wrong(value: Any, member: Member) -> str | None:
+    if value is None:
+        return "is missing" if member.required else None
+    if type(value) is not member.kind:
+        return f"must be {_WORDS[member.kind]}"
+    if member.required and value == "":
+        return "is empty"
+    return None
+
+
+def faults_of_json(value: Any, pointer: str) -> Iterator[Fault]:
+    """Yield what would not arrive as it is: numbers beyond a double's, and too deep a nesting."""
+    level = [(pointer, value)]
+    for _ in range(MAX_DEPTH):
+        for place, leaf in level:
+            if detail := _wrong_number(leaf):
+                yield Fault(place, detail)
+        level = [child for place, parent in level for child in _children(place, parent)]
+        if not level:
+            return
+    yield Fault(pointer, f"nests deeper than {MAX_DEPTH} levels")
+
+
+def _children(pointer: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        yield from ((f"{pointer}/{name}", child) for name, child in value.items())
+    elif isinstance(value, list | tuple):
+        yield from ((f"{pointer}/{place}", child) for place, child in enumerate(value))
+
+
+def _wrong_number(value: Any) -> str | None:
+    if type(value) is int and abs(value) > MAX_NUMBER:
+        return "is beyond 2**53 - 1 and would not arrive as it is"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "is no number in JSON"
+    return None

@@ -1,0 +1,177 @@
+"""Creating and closing errands at the sandbox, and what it makes of them."""
+
+from __future__ import annotations
+
+import base64
+import copy
+from contextlib import suppress
+
+import pytest
+
+NEW, END, CALL = "c3_new_errands", "c3_end_errands", "c3_end_obcall"
+
+
+def post(cention, path, attributes, **data):
+    document = {"data": {"type": path, "attributes": attributes, **data}}
+    return cention.api(path, "POST", json=document)
+
+
+def created(cention, **attributes):
+    response = post(cention, NEW, {"msg": {"from": "a@b.example"}, **attributes})
+    return int(response.json()["data"]["id"])
+
+
+def report(cention, errand_id):
+    attributes = cention.api(f"c3_errand_reports/{errand_id}").json()["data"]["attributes"]
+    return attributes["basic"]["data"]
+
+
+def test_a_created_errand_is_answered_with_its_number_and_a_malformed_location(cention, document):
+    response = cention.api(NEW, "POST", json=document("new_errand_request"))
+
+    data = response.json()["data"]
+    assert response.status_code == 201
+    assert (data["type"], set(data)) == (NEW, {"type", "id"})
+    assert response.headers["Location"] == f"//capi/json//{NEW}/{data['id']}"
+
+
+def test_a_created_errand_is_changed_and_reports_what_was_written(cention, document):
+    [errand_id] = [int(cention.api(NEW, "POST", json=document("new_errand_request")).json()
+                       ["data"]["id"])]  # fmt: skip
+
+    assert cention.dirty_errands() == [errand_id]
+    told = report(cention, errand_id)
+    assert (told["fromAddress"], told["fromName"]) == ("david.liew@test.se", "David Liew")
+    assert told["subject"] == "Creating test errand via API"
+    assert "Test message body at Sun" in told["body"]
+    assert (told["attachments"], told["closed"]) == ("2", False)
+
+
+def test_everything_that_was_sent_is_told_with_sizes_and_digests_of_files(cention, document):
+    sample = document("new_errand_request")
+
+    errand_id = cention.api(NEW, "POST", json=sample).json()["data"]["id"]
+
+    told = cention.control("truth/errands")["created"][errand_id]
+    sent = sample["data"]["attributes"]
+    assert {name: told[name] for name in ("extradata", "integrationData", "cuid")} == {
+        name: sent[name] for name in ("extradata", "integrationData", "cuid")
+    }
+    assert [(one["name"], one["size_bytes"]) for one in told["msg"]["attachments"]] == [
+        ("tst1.txt", 23),
+        ("tst2.txt", 13),
+    ]
+
+
+def test_an_errand_with_an_answer_is_created_closed(cention):
+    answer = {"subject": "Re", "body": "Done.", "user_type": "cention", "user_id": "12"}
+
+    errand_id = created(cention, answer=answer)
+
+    assert report(cention, errand_id)["closed"]
+
+
+def test_creating_twice_makes_two(cention, document):
+    """Cention documents no check of the message id."""
+    sample = document("new_errand_request")
+
+    cention.api(NEW, "POST", json=sample)
+    cention.api(NEW, "POST", json=sample)
+
+    assert len(cention.dirty_errands()) == 2
+
+
+def test_an_errand_is_closed_with_an_answer(cention, document):
+    errand_id = created(cention)
+    sample = document("end_errand_request")["data"]["attributes"]
+
+    response = post(cention, END, sample | {"errand_id": errand_id})
+
+    assert response.status_code == 201
+    assert report(cention, errand_id)["closed"]
+    assert cention.control("truth/errands")["closed"] == [sample | {"errand_id": errand_id}]
+
+
+def test_an_errand_that_is_not_there_cannot_be_closed(cention):
+    assert post(cention, END, {"errand_id": 1, "answer": {}}).status_code == 404
+
+
+def test_the_end_of_a_call_is_noted_under_the_type_that_is_documented(cention, document):
+    response = cention.api(CALL, "POST", json=document("end_obcall_request"))
+
+    assert (response.status_code, response.content) == (204, b"")
+    [told] = cention.control("truth/errands")["ended_calls"]
+    assert told == document("end_obcall_request")["data"]["attributes"]
+
+
+@pytest.mark.parametrize(
+    ("path", "attributes"),
+    [
+        (NEW, {"msg": "text"}),
+        (NEW, {"msg": {"body": 5}}),
+        (NEW, {"msg": {}, "cuid": 5}),
+        (NEW, {"msg": {}, "answer": {"user_id": 12}}),
+        (NEW, {"msg": {}, "integrationData": {"deviceId": "1000"}}),
+        (NEW, {"msg": {}, "watemplate": {"params": {}}}),
+        (NEW, {"msg": {"attachments": [{"content": "not base64"}]}}),
+        (NEW, {"msg": {"attachments": [{"content": "", "c3_id": 5}]}}),
+        (END, {"errand_id": "4321"}),
+        (END, {"errand_id": 4321, "answer": {"body": 5}}),
+        (CALL, {"deviceId": "1000"}),
+        (CALL, {"dialedNumber": 12}),
+    ],
+)
+def test_a_mistyped_body_is_406_and_changes_nothing(cention, path, attributes):
+    assert post(cention, path, attributes).status_code == 406
+    assert cention.dirty_errands() == []
+
+
+def test_a_body_that_is_no_document_is_406(cention):
+    assert cention.api(NEW, "POST", data=b"{").status_code == 406
+
+
+@pytest.mark.parametrize("path", [NEW, END, CALL])
+def test_a_type_is_compared_only_beside_an_id(cention, path):
+    wrong = {"data": {"type": "c3_other", "id": "5", "attributes": {}}}
+    assert cention.api(path, "POST", json=wrong).status_code == 406
+
+    without_id = copy.deepcopy(wrong)
+    del without_id["data"]["id"]
+    assert cention.api(path, "POST", json=without_id).status_code != 406
+
+
+@pytest.mark.parametrize("path", [NEW, END, CALL])
+def test_they_are_there_to_be_posted_to_with_a_token(cention, path):
+    assert cention.api(path, "POST", json={}, headers={}).status_code == 401
+    assert cention.api(path).status_code == 404
+    assert cention.api(path, "OPTIONS").headers["Allow"] == "OPTIONS,POST"
+
+
+@pytest.mark.parametrize("fault", ["error_500", "dropped", "truncated"])
+def test_a_fault_after_the_answer_was_made_leaves_the_errand_there(cention, fault):
+    cention.control("faults", {fault: {"types": [NEW]}})
+
+    with suppress(OSError):  # the connection ends
+        post(cention, NEW, {"msg": {}})
+
+    assert len(cention.dirty_errands()) == 1
+
+
+@pytest.mark.parametrize("fault", ["busy", "unauthorised", "not_found", "login_page"])
+def test_a_fault_before_cention_is_asked_makes_none(cention, fault):
+    cention.control("faults", {fault: {"types": [NEW]}})
+
+    post(cention, NEW, {"msg": {}})
+
+    assert cention.dirty_errands() == []
+
+
+def test_large_files_are_taken(cention):
+    content = base64.b64encode(bytes(20_000_000)).decode()
+
+    errand_id = created(
+        cention, msg={"attachments": [{"name": "a", "content_type": "b/c", "content": content}]}
+    )
+
+    [file] = cention.control("truth/errands")["created"][str(errand_id)]["msg"]["attachments"]
+    assert file["size_bytes"] == 20_000_000

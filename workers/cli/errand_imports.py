@@ -1,0 +1,106 @@
+"""``cention errands import``"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+
+import click
+
+from workers.cli.printing import counted, note, say, say_json
+from workers.cli.progress import progress
+from workers.cli.sending import LATER, sender
+from workers.cli.surroundings import json_option, settings_of_this_place, workspace_option
+from workers.cli.trouble import Trouble
+from workers.jobs.errand_files import kind_of
+from workers.jobs.errand_rows import NotAFile
+from workers.jobs.importing import AGAIN, BAD, OTHER, WOULD, Import, Stopped, Tally
+from workers.jobs.sending import CREATED, REFUSED, SENDING, UNKNOWN
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+MEANING = {
+    WOULD: "to be created",
+    CREATED: "created",
+    AGAIN: "created before",
+    BAD: "not readable",
+    OTHER: "with the message id of another",
+    REFUSED: "refused by Cention",
+    UNKNOWN: "of unknown outcome",
+    SENDING: "being sent by another command",
+}
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@click.option("--dry-run", is_flag=True, help="Read everything, and send nothing.")
+@json_option
+@workspace_option
+def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: str | None) -> None:
+    """Create an errand for each record of files: .jsonl, .csv, .eml, .mbox.
+
+    \b
+    jsonl  a line an errand, as Cention's data.attributes; an attachment has its
+           content in base64, or a file in the same folder
+    csv    a row an errand; columns from, name, subject, body, html_body, message_id,
+           attach (files|in the same folder), cuid, extradata, answer.user_id,
+           integrationData.deviceId, and so on, named as Cention names them
+    eml    one mail, with its attachments and the images in its HTML
+    mbox   many
+
+    What cannot be read is told and passed over. May be broken off and run again at any time: what
+    was created is not created again.
+    """
+    max_bytes = settings_of_this_place().attachment_max_bytes
+    tally = Tally()
+    with sender(workspace) as lent:
+        for path in files:
+            run = Import(
+                sender=lent,
+                origin=path.name,
+                max_bytes=max_bytes,
+                dry_run=dry_run,
+                tell=partial(_tell, path.name),
+                wait=time.sleep,
+                tally=tally,
+            )
+            try:
+                _import(run, path)
+            except Stopped as stop:
+                _say(tally, as_json=as_json)
+                raise Trouble(
+                    f"Stopped: {stop}. When that is set right, run this again: it goes on."
+                ) from None
+    _say(tally, as_json=as_json)
+    if tally.counts[UNKNOWN]:
+        note(f"Not sent again before an operator looks. {LATER}")
+    if tally.failed:
+        raise click.exceptions.Exit(1)
+
+
+def _import(run: Import, path: Path) -> None:
+    try:
+        kind = kind_of(path)
+        with progress(path.name, kind.count(path)) as advance:
+            run.run(kind.records(path, run.max_bytes), progress=advance)
+    except NotAFile as error:
+        run.tally.counts[BAD] += 1
+        note(f"{path.name}: {error}")
+    except OSError as error:
+        run.tally.counts[BAD] += 1
+        note(f"{path.name}: cannot be read: {error.strerror}")
+
+
+def _tell(name: str, place: str, problem: str) -> None:
+    note(f"{name}, {place}: {problem}")
+
+
+def _say(tally: Tally, *, as_json: bool) -> None:
+    if as_json:
+        say_json({kind: tally.counts[kind] for kind in MEANING})
+        return
+    for kind, meaning in MEANING.items():
+        if tally.counts[kind]:
+            say(f"{counted(tally.counts[kind], 'errand')} {meaning}.")
+    if not tally.counts.total():
+        say("There is nothing in it.")

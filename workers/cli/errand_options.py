@@ -1,0 +1,131 @@
+"""The options of ``cention errands create``, and the attributes that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from schemas.cention.errands import NewAttachment
+from workers.clients.bodies import read_json
+from workers.clients.cention.contents import attachment_of
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _json(_context: click.Context, _option: click.Parameter, text: str | None) -> Any:
+    """Read JSON, or ``@FILE`` with JSON in it."""
+    if text is None:
+        return None
+    try:
+        return read_json(Path(text[1:]).read_bytes() if text[:1] == "@" else text.encode())
+    except OSError as error:
+        raise click.BadParameter(f"{text[1:]!r} cannot be read: {error.strerror}.") from error
+    except ValueError:
+        raise click.BadParameter("is no JSON.") from None
+
+
+def _inline(
+    _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
+) -> tuple[tuple[str, Path], ...]:
+    """Take ``CID=FILE`` apart."""
+    parted = [text.partition("=") for text in texts]
+    if any(not cid or not path for cid, _, path in parted):
+        raise click.BadParameter("is not like logo=logo.png.")
+    return tuple((cid, Path(path)) for cid, _, path in parted)
+
+
+JSON: dict[str, Any] = {"metavar": "JSON|@FILE", "callback": _json}
+OPTIONS = (
+    click.option("--from", "from_address", required=True, help="Address of the writer."),
+    click.option("--name", default="", help="Name of the writer."),
+    click.option("--subject", required=True),
+    click.option("--body", default="", help="Plain text."),
+    click.option("--body-file", type=FILE, help="Plain text, in UTF-8."),
+    click.option("--html-body", default="", help="HTML; for e-mail and form channels."),
+    click.option("--html-file", type=FILE, help="HTML, in UTF-8."),
+    click.option("--attach", multiple=True, type=FILE, help="Attach a file; repeatable."),
+    click.option(
+        "--inline",
+        multiple=True,
+        metavar="CID=FILE",
+        callback=_inline,
+        help="Attach an image that the HTML shows as cid:CID; repeatable.",
+    ),
+    click.option("--message-id", default="", help="Default: made of all that is said."),
+    click.option("--user-type", default="", help="cention, solidus or clearinteract."),
+    click.option("--user-id", default="", help="Who answers: creates a closed errand."),
+    click.option("--answer-subject", default="", help="Creates a closed errand."),
+    click.option("--answer-body", default="", help="Creates a closed errand."),
+    click.option("--answer-html-body", default="", help="Creates a closed errand."),
+    click.option("--template", help="Name of a WhatsApp template; needs a user."),
+    click.option("--template-namespace", help="Its namespace, as WhatsApp gave it."),
+    click.option("--template-params", **JSON, help="A list."),
+    click.option("--extradata", **JSON, help="Anything."),
+    click.option("--integration-data", **JSON, help="An object, of a call."),
+    click.option("--cuid", help="Customer's id elsewhere; others may see a command line."),
+    click.option("--cuid-file", type=FILE, help="A file with nothing else in it."),
+)
+
+
+def errand_options(command: Command) -> Command:
+    """Add what an errand consists of."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def attributes_of(given: dict[str, Any]) -> dict[str, Any]:
+    """Return ``data.attributes`` as Cention names them, what was not given left out."""
+    message = {
+        "from": given["from_address"],
+        "name": given["name"],
+        "subject": given["subject"],
+        "body": _text_or_file(given, "body", "body_file"),
+        "html_body": _text_or_file(given, "html_body", "html_file"),
+        "message_id": given["message_id"],
+    }
+    template = {
+        "elementname": given["template"],
+        "namespace": given["template_namespace"],
+        "params": given["template_params"],
+    }
+    answer = {
+        "user_type": given["user_type"],
+        "user_id": given["user_id"],
+        "subject": given["answer_subject"],
+        "body": given["answer_body"],
+        "html_body": given["answer_html_body"],
+    }
+    attributes = {
+        "msg": message,
+        "answer": answer if any(answer.values()) else None,
+        "watemplate": template if any(template.values()) else None,
+        "extradata": given["extradata"],
+        "integrationData": given["integration_data"],
+        "cuid": _text_or_file(given, "cuid", "cuid_file"),
+    }
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
+def attachments_of(given: dict[str, Any]) -> tuple[NewAttachment, ...]:
+    """Return the files that were named. Raises ``OSError``."""
+    plain = [attachment_of(path) for path in given["attach"]]
+    inline = [attachment_of(path, content_id=cid) for cid, path in given["inline"]]
+    return (*plain, *inline)
+
+
+def _text_or_file(given: dict[str, Any], text: str, file: str) -> Any:
+    path: Path | None = given[file]
+    if path is None:
+        return given[text]
+    if given[text]:
+        raise click.UsageError(f"--{text.replace('_', '-')} or its file, not both.")
+    try:
+        return path.read_text("utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError):
+        raise click.UsageError(f"{str(path)!r} cannot be read as UTF-8.") from None

@@ -1,0 +1,115 @@
+"""``cention errands``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from schemas.cention.errand_orders import read_order
+from schemas.cention.errands import ErrandAnswer, NewAttachment
+from workers.cli.errand_imports import import_
+from workers.cli.errand_options import attachments_of, attributes_of, errand_options
+from workers.cli.printing import cell, say, say_json
+from workers.cli.sending import LATER, sender, tell
+from workers.cli.surroundings import (
+    json_option,
+    settings_of_this_place,
+    workspace_option,
+)
+from workers.cli.trouble import Trouble
+from workers.cli.unknown import unknown
+from workers.jobs.fingerprints import message_of
+from workers.jobs.sending import CREATED, DONE, UNKNOWN, AlreadyClosed, AlreadySent
+from workers.store.sent_errands import Sent
+
+
+@click.group()
+def errands() -> None:
+    """Create errands, and close them, each once."""
+
+
+errands.add_command(import_)
+errands.add_command(unknown)
+
+
+@errands.command()
+@errand_options
+@json_option
+@workspace_option
+def create(as_json: bool, workspace: str | None, **given: Any) -> None:
+    """Create an errand, in the channel and area of the token.
+
+    Run again with the same words and files, it creates nothing more; --message-id tells a message
+    apart from its like.
+    """
+    max_bytes = settings_of_this_place().attachment_max_bytes
+    with sender(workspace) as lent:
+        order = read_order(attributes_of(given), _attachments(given))
+        message = message_of(order, max_bytes=max_bytes)
+        try:
+            outcome = lent.create(message, origin="cention errands create")
+        except AlreadySent as refusal:
+            _tell_sent(refusal.before, as_json=as_json)
+            return
+    number = "" if outcome.errand_id is None else f" {outcome.errand_id}"
+    closed = ", closed" if order.answer and not order.template else ""
+    tell(outcome, f"Errand{number} created{closed}.", as_json=as_json)
+
+
+@errands.command()
+@click.argument("errand_id", type=click.IntRange(1))
+@click.option("--user-type", default="", help="cention, solidus or clearinteract.")
+@click.option("--user-id", default="", help="Who closes it; without a user, the system.")
+@click.option("--subject", default="", help="Of the answer.")
+@click.option("--body", default="", help="Of the answer, plain text.")
+@click.option("--html-body", default="", help="Of the answer; for e-mail and form channels.")
+@click.option("--again", is_flag=True, help="Although it was closed here before.")
+@json_option
+@workspace_option
+def close(errand_id: int, again: bool, as_json: bool, workspace: str | None, **answer: str) -> None:
+    """Close an errand, with an answer that may be empty."""
+    with sender(workspace) as lent:
+        try:
+            outcome = lent.close(errand_id, ErrandAnswer(**answer), again=again)
+        except AlreadyClosed as refusal:
+            raise Trouble(_closed_before(errand_id, refusal)) from None
+    tell(outcome, f"Errand {errand_id} closed.", as_json=as_json)
+
+
+def _attachments(given: dict[str, Any]) -> tuple[NewAttachment, ...]:
+    try:
+        return attachments_of(given)
+    except OSError as error:
+        raise Trouble(f"{error.filename} cannot be read: {error.strerror}.") from None
+
+
+def _closed_before(errand_id: int, refusal: AlreadyClosed) -> str:
+    before = refusal.before
+    if before.state == DONE:
+        return f"Errand {errand_id} was closed here at {cell(before.sent_at)}. Once more: --again"
+    if before.state == UNKNOWN:
+        return (
+            f"It is not known whether Cention closed errand {errand_id} at {cell(before.sent_at)} "
+            f"(number {before.sent_id}). {LATER}"
+        )
+    return f"Another command is closing errand {errand_id} now."
+
+
+def _tell_sent(before: Sent, *, as_json: bool) -> None:
+    if before.state == CREATED:
+        if as_json:
+            say_json({"sent_id": before.sent_id, "state": CREATED, "errand_id": before.errand_id})
+            return
+        number = "" if before.errand_id is None else f" {before.errand_id}"
+        say(
+            f"Errand{number} was created of the same at {cell(before.sent_at)}; nothing was sent. "
+            "For another one, give it a --message-id."
+        )
+    elif before.state == UNKNOWN:
+        raise Trouble(
+            f"It is not known whether Cention created it at {cell(before.sent_at)} (number "
+            f"{before.sent_id}), so nothing was sent. {LATER}"
+        )
+    else:
+        raise Trouble("Another command is sending it now.")

@@ -1,0 +1,75 @@
+"""What commands that ask something of Cention once have in common."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from schemas.errors import DocumentError
+from workers import wiring
+from workers.cli.printing import plain, say, say_json
+from workers.cli.surroundings import database, one_workspace, settings_of_this_place
+from workers.cli.trouble import Trouble
+from workers.clients.errors import Unauthorised
+from workers.jobs.sending import UNKNOWN, NotNoted, Outcome, Sender, sending
+
+NO_TOKEN = "Set CENTION_TOKEN_CREATE_ERRAND, or CENTION_TOKEN."  # noqa: S105 (names of variables)
+LATER = "To say what you found out: cention errands unknown"
+
+
+@contextmanager
+def sender(workspace: str | None) -> Iterator[Sender]:
+    """Lend what sends for a workspace. Raises ``Trouble``, also for what sending it raises."""
+    settings = settings_of_this_place()
+    chosen = one_workspace(settings, workspace)
+    try:
+        cention = wiring.errands_api(settings, chosen)
+    except ValueError as error:
+        raise Trouble(f"The token cannot be right: {error}.") from None
+    if cention is None:
+        raise Trouble(
+            f"Errands of {chosen.name} cannot be created or closed without a token. {NO_TOKEN}"
+        )
+    with database(settings, autocommit=True) as conn:
+        try:
+            with sending(conn, chosen.name, cention) as lent:
+                yield lent
+        except DocumentError as error:
+            raise Trouble("\n".join(map(str, error.faults))) from None
+        except NotNoted as error:
+            raise Trouble(
+                f"Cention has answered: {error}. The database went away before that was written "
+                f"down, so it will be listed as unknown. {LATER}"
+            ) from None
+
+
+def tell(outcome: Outcome, done: str, *, as_json: bool) -> None:
+    """Say what came of it. Raises ``Trouble`` unless it was done."""
+    if as_json:
+        told = dataclasses.asdict(outcome) | {"error": outcome.error and str(outcome.error)}
+        say_json(told)
+        if outcome.error is not None:
+            raise click.exceptions.Exit(1)
+    elif outcome.error is None:
+        say(done)
+    elif outcome.state == UNKNOWN:
+        raise Trouble(
+            f"It is not known whether Cention did it ({outcome.error}). It is number "
+            f"{outcome.sent_id}, and is not sent again. Look for it in Cention. {LATER}"
+        )
+    else:
+        hint = f" {NO_TOKEN}" if isinstance(outcome.error, Unauthorised) else ""
+        raise Trouble(f"Cention did not do it: {outcome.error}.{hint}")
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Have somebody confirm a sentence, or end the command."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{question} To say so, add --yes.")
+    click.confirm(plain(question), abort=True, err=True)

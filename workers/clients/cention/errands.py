@@ -1,0 +1,127 @@
+"""Creating errands, closing them, and telling that a call is over.
+
+Source: Cention Create Errand, Close Errand, End Outbound Call. Claim: "Create errand"; a token is
+made for one channel and area or account, where its errands then are.
+
+None of these may be repeated blindly. After ``Unreachable``, any 4xx, a redirection, and ``Busy``
+with 429 or 503, nothing was done. After ``BrokenOff``, ``Unintelligible``, ``TooLarge``, and
+``Busy`` with 502 or 504, it is unknown: ``outcome_is_unknown`` tells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.cention.errand_orders import (
+    attributes_of_call,
+    attributes_of_closing,
+    attributes_of_order,
+)
+from schemas.cention.errands import (
+    EndedCall,
+    ErrandAnswer,
+    ErrandOrder,
+    NewErrand,
+    WhatsappTemplate,
+    read_created,
+)
+from schemas.errors import DocumentError
+from workers.clients import errors
+from workers.clients.cention.capi import Capi
+from workers.clients.http import Answer, HttpApi
+from workers.clients.streamed_json import Base64
+
+NEW = "c3_new_errands"
+END = "c3_end_errands"
+END_CALL = "c3_end_obcall"
+END_CALL_TYPES = (END, END_CALL)
+
+_GATEWAY_GAVE_UP = frozenset({502, 504})
+_CREATED = 201
+_WRONG_TYPE = frozenset({406, 409})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """An errand that was made; ``None`` where Cention did not tell its id."""
+
+    errand_id: int | None
+
+
+class ErrandsApi:
+    """What one token with the claim "Create errand" may do.
+
+    Every method raises ``DocumentError`` before anything is sent, which names each wrong field, and
+    ``ApiError``. Contents of attachments are read while they are sent.
+    """
+
+    def __init__(self, http: HttpApi, *, token: str, end_call_type: str = END) -> None:
+        """``end_call_type``: the ``data.type`` of ``end_call`` to begin with."""
+        self._capi = Capi(http, token=token)
+        self._end_call_type = end_call_type
+
+    def create(self, errand: NewErrand) -> Created:
+        """Make an open errand. Each call makes another one."""
+        return self.place(ErrandOrder(errand=errand))
+
+    def create_closed(self, errand: NewErrand, answer: ErrandAnswer) -> Created:
+        """Make an errand that is answered and closed already; no agent sees it among new ones."""
+        return self.place(ErrandOrder(errand=errand, answer=answer))
+
+    def send_template(
+        self, errand: NewErrand, template: WhatsappTemplate, *, sender: ErrandAnswer
+    ) -> Created:
+        """Send a WhatsApp template as an errand; of ``sender``, only the user is needed."""
+        return self.place(ErrandOrder(errand=errand, answer=sender, template=template))
+
+    def place(self, order: ErrandOrder) -> Created:
+        """Make an errand as ``order`` says."""
+        attributes = attributes_of_order(order)
+        files: list[dict[str, Any]] = attributes["msg"].get("attachments", [])
+        for file, attachment in zip(files, order.errand.attachments, strict=True):
+            file["content"] = Base64(attachment.content)
+        return self._created(self._capi.send(NEW, attributes))
+
+    def close(self, errand_id: int, answer: ErrandAnswer) -> None:
+        """Close an errand with an answer whose texts may be empty.
+
+        ``NotFound``: Cention knows no such errand. What it does with one that is closed already is
+        not documented.
+        """
+        self._capi.document(self._capi.send(END, attributes_of_closing(errand_id, answer)))
+
+    def end_call(self, call: EndedCall) -> None:
+        """Tell that an outbound call is over.
+
+        Cention documents ``data.type`` as that of another resource; where that is refused, which
+        means that nothing was done, the resource's own is tried, once.
+        """
+        attributes = attributes_of_call(call)
+        first, second = sorted(END_CALL_TYPES, key=lambda type_: type_ != self._end_call_type)
+        try:
+            answer = self._capi.send(first, attributes, under=END_CALL)
+        except errors.Refused as refusal:
+            if refusal.status not in _WRONG_TYPE:
+                raise
+            answer = self._capi.send(second, attributes, under=END_CALL)
+        self._capi.document(answer)
+
+    def _created(self, answer: Answer) -> Created:
+        """A 201 has made an errand, whatever else it says; a 200 must show it."""
+        try:
+            document = self._capi.document(answer)
+            return Created(errand_id=None if document is None else read_created(document))
+        except (errors.Unintelligible, DocumentError):
+            if answer.status == _CREATED:
+                return Created(errand_id=None)
+            raise errors.Unintelligible(
+                "no errand in the answer", api=self._capi.name, status=answer.status
+            ) from None
+
+
+def outcome_is_unknown(error: errors.ApiError) -> bool:
+    """Tell whether what was asked for may have been done although ``error`` came of it."""
+    if isinstance(error, errors.Busy):
+        return error.status in _GATEWAY_GAVE_UP
+    return isinstance(error, errors.BrokenOff | errors.Unintelligible | errors.TooLarge)

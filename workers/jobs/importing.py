@@ -1,0 +1,137 @@
+"""Creating an errand for each record of a file, each once, however often the file is imported."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from schemas.errors import DocumentError
+from workers.clients import errors
+from workers.jobs.errand_files import Record
+from workers.jobs.fingerprints import Message, message_of
+from workers.jobs.sending import REFUSED, SENDING, UNKNOWN, AlreadySent, Outcome, Sender
+from workers.store import sent_errands
+from workers.store.sent_errands import Sent
+
+TRIES = 5  # of one record, while Cention asks for patience
+PAUSE_S = 5.0  # where it does not say how long
+LONGEST_PAUSE_S = 120.0
+UNKNOWN_IN_A_ROW = 3  # then something is wrong with more than these
+
+OF_US_ALL = (
+    errors.Unreachable,
+    errors.Unauthorised,
+    errors.NoRoute,
+    errors.Redirected,
+    errors.Busy,
+)
+"""What would meet every other record too."""
+
+BAD, AGAIN, OTHER, WOULD = "bad", "again", "other", "would"
+
+Tell = Callable[[str, str], None]
+"""Is told the place of a record and what is wrong with it."""
+
+
+class Stopped(Exception):
+    """The import ended before the file did; imported again, it goes on where it stopped."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What became of the records."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether anything needs a second look."""
+        return any(self.counts[kind] for kind in (BAD, OTHER, REFUSED, UNKNOWN, SENDING))
+
+
+@dataclass(slots=True, kw_only=True)
+class Import:
+    """One run over one file."""
+
+    sender: Sender
+    origin: str  # name of the file
+    max_bytes: int  # of an attachment
+    dry_run: bool
+    tell: Tell
+    wait: Callable[[float], object]  # so many seconds
+    tally: Tally = field(default_factory=Tally)
+    _unknown_in_a_row: int = 0
+
+    def run(self, records: Iterable[Record], *, progress: Callable[[int], object]) -> Tally:
+        """Create what was not created before; tell what is bad and go on.
+
+        Raises ``Stopped`` if nothing more can come of it, and ``NotNoted``.
+        """
+        for record in records:
+            self._take(record)
+            progress(1)
+        return self.tally
+
+    def _take(self, record: Record) -> None:
+        if record.order is None:
+            self._note(BAD, record, record.problem)
+            return
+        try:
+            message = message_of(record.order, max_bytes=self.max_bytes)
+        except DocumentError as error:
+            self._note(BAD, record, "; ".join(map(str, error.faults)))
+            return
+        if self.dry_run:
+            self._look(record, message)
+        else:
+            self._send(record, message)
+
+    def _look(self, record: Record, message: Message) -> None:
+        before = sent_errands.find(self.sender.conn, self.sender.workspace, message.message_sha256)
+        if before is None or before.state == REFUSED:
+            self.tally.counts[WOULD] += 1
+        else:
+            self._sent_before(record, message, before)
+
+    def _send(self, record: Record, message: Message) -> None:
+        try:
+            outcome = self._patiently(record, message)
+        except AlreadySent as refusal:
+            self._sent_before(record, message, refusal.before)
+            return
+        self._unknown_in_a_row = self._unknown_in_a_row + 1 if outcome.state == UNKNOWN else 0
+        if outcome.error is None:
+            self.tally.counts[outcome.state] += 1
+            return
+        self._note(outcome.state, record, str(outcome.error))
+        if outcome.state == REFUSED and isinstance(outcome.error, OF_US_ALL):
+            raise Stopped(str(outcome.error))
+        if self._unknown_in_a_row == UNKNOWN_IN_A_ROW:
+            raise Stopped(f"{UNKNOWN_IN_A_ROW} outcomes in a row are unknown")
+
+    def _patiently(self, record: Record, message: Message) -> Outcome:
+        for _ in range(TRIES - 1):
+            outcome = self.sender.create(message, origin=f"{self.origin}, {record.place}")
+            if outcome.state != REFUSED or not isinstance(outcome.error, errors.Busy):
+                return outcome
+            self.wait(min(outcome.error.retry_after_s or PAUSE_S, LONGEST_PAUSE_S))
+        return self.sender.create(message, origin=f"{self.origin}, {record.place}")
+
+    def _sent_before(self, record: Record, message: Message, before: Sent) -> None:
+        if before.content_sha256 not in (None, message.content_sha256):
+            self._note(
+                OTHER,
+                record,
+                f"has the message id of number {before.sent_id} and says something else; not sent",
+            )
+        elif before.state == UNKNOWN:
+            self._note(UNKNOWN, record, f"number {before.sent_id} may have been created already")
+        elif before.state == SENDING:
+            self._note(SENDING, record, "is being sent by another command")
+        else:
+            self.tally.counts[AGAIN] += 1
+
+    def _note(self, kind: str, record: Record, problem: str) -> None:
+        self.tally.counts[kind] += 1
+        self.tell(record.place, problem)

@@ -1,0 +1,62 @@
+-- name: begin_errand
+-- Note that a message is being sent, also one that was refused before. Returns no row if it was sent
+-- by anybody and was not refused.
+INSERT INTO cention.sent_errand AS old (
+    workspace, message_sha256, state, answered, message_id, content_sha256, origin, from_address, from_name,
+    subject, attachment_count, attachment_bytes, sent_by
+) VALUES (
+    %(workspace)s, %(message_sha256)s, 'sending', %(answered)s, %(message_id)s, %(content_sha256)s, %(origin)s,
+    nullif(%(from_address)s, ''), nullif(%(from_name)s, ''), nullif(%(subject)s, ''), %(attachment_count)s, %(attachment_bytes)s, %(sent_by)s
+)
+ON CONFLICT (workspace, message_sha256) DO UPDATE SET
+    state = 'sending', answered = EXCLUDED.answered, message_id = EXCLUDED.message_id,
+    content_sha256 = EXCLUDED.content_sha256, origin = EXCLUDED.origin, from_address = EXCLUDED.from_address,
+    from_name = EXCLUDED.from_name, subject = EXCLUDED.subject, attachment_count = EXCLUDED.attachment_count,
+    attachment_bytes = EXCLUDED.attachment_bytes, sent_by = EXCLUDED.sent_by, tries = old.tries + 1,
+    sent_at = now(), settled_at = NULL, problem = NULL
+WHERE old.state = 'refused'
+RETURNING sent_id;
+
+-- name: sent_errand
+-- What is known of a message; no row if it was never sent.
+SELECT sent_id, state, errand_id, content_sha256, sent_at, origin
+FROM cention.sent_errand
+WHERE (workspace, message_sha256) = (%(workspace)s, %(message_sha256)s);
+
+-- name: settle_errand
+-- Note the outcome of what this run of a command was sending, even if it was taken for unknown meanwhile.
+UPDATE cention.sent_errand
+SET state = %(state)s, errand_id = %(errand_id)s, problem = %(problem)s,
+    settled_at = CASE WHEN %(state)s <> 'unknown' THEN now() END
+WHERE (workspace, sent_id, sent_by) = (%(workspace)s, %(sent_id)s, %(sent_by)s)
+  AND state IN ('sending', 'unknown');
+
+-- name: resolve_errand
+-- Note what an operator found out about an unknown outcome. No row if there is no such one.
+UPDATE cention.sent_errand
+SET state = CASE WHEN %(happened)s THEN 'created' ELSE 'refused' END,
+    errand_id = CASE WHEN %(happened)s THEN %(errand_id)s::bigint END,
+    problem = CASE WHEN NOT %(happened)s THEN 'an operator found that it was not created' END, settled_at = now()
+WHERE (workspace, sent_id) = (%(workspace)s, %(sent_id)s) AND state = 'unknown'
+RETURNING sent_id;
+
+-- name: unknown_errands
+-- Errands of which it is not known whether they were created, and the errand that one of them may have
+-- become: of the same writer, subject and time.
+SELECT s.workspace, s.sent_id, 'create' AS kind, s.sent_at, s.problem, s.origin,
+       concat_ws(' ', s.from_address, '"' || s.subject || '"') AS about, like_it.errand_id AS looks_like
+FROM cention.sent_errand AS s
+LEFT JOIN LATERAL (
+    SELECT e.errand_id FROM cention.errand AS e
+    WHERE e.workspace = s.workspace AND lower(e.from_address) = lower(s.from_address)
+      AND e.subject IS NOT DISTINCT FROM s.subject
+      AND e.arrived_at BETWEEN s.sent_at - interval '2 minutes' AND s.sent_at + interval '1 hour'
+      AND NOT EXISTS (
+          SELECT FROM cention.sent_errand AS other
+          WHERE (other.workspace, other.errand_id) = (e.workspace, e.errand_id)
+      )
+    ORDER BY e.arrived_at, e.errand_id
+    LIMIT 1
+) AS like_it ON true
+WHERE s.state = 'unknown' AND (s.workspace = %(workspace)s OR %(workspace)s IS NULL)
+ORDER BY s.workspace, s.sent_id;
