@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
@@ -16,7 +15,7 @@ from schemas.cention.attachments import AttachmentKind
 from schemas.cention.library import read_library, read_related
 from schemas.cention.library_graph import Kind, LibraryGraph, Link, Node, merged
 from schemas.errors import DocumentError
-from workers.clients.errors import NoRoute, NotFound
+from workers.clients.errors import BrokenOff, NoRoute, NotFound, TooLarge, Unintelligible
 from workers.jobs.mirroring import MirrorPlan
 from workers.jobs.readings import FAMILIES
 from workers.queues import Family, Mirror
@@ -28,6 +27,7 @@ from workers.store.library import Pass, Picture
 log = structlog.get_logger(__name__)
 
 ASK_FOR_IMAGES_S = 120.0  # in one pass; the rest is asked for in the next
+ONE_ALONE = (NotFound, NoRoute, BrokenOff, TooLarge, Unintelligible)  # say nothing of the others
 
 Document = dict[str, Any]
 Tell = Callable[[str], object]
@@ -103,8 +103,18 @@ def _asked_again(
     """Ask each owner for what it held before and nobody told: is there none, or was it left out?"""
     for owner, kind in doubtful(graph, known):
         tell(f"{kind} of {owner.kind} {owner.id}")
-        with suppress(NotFound, NoRoute):  # then it stays as it was
-            yield _related(api, owner, kind)
+        yield _told_of(api, owner, kind)
+
+
+def _told_of(api: LibrarySource, owner: Node, kind: Kind) -> LibraryGraph:
+    """Ask one owner; if that one cannot be told, all others are, and it stays as it was."""
+    try:
+        return _related(api, owner, kind)
+    except ONE_ALONE as error:
+        log.warning("not told", owner=owner.kind, owner_id=owner.id, error=str(error))
+        return LibraryGraph()
+    except DocumentError as error:
+        return LibraryGraph(faults=error.faults)
 
 
 def _related(api: LibrarySource, owner: Node, kind: Kind) -> LibraryGraph:
@@ -137,8 +147,7 @@ def _images(
             yield LibraryGraph(links={(owner, Kind.ARCHIVE): frozenset()})
         elif time.monotonic() < ends_at:
             tell(f"images of question {question_id}")
-            with suppress(NotFound, NoRoute):
-                yield _related(api, owner, Kind.ARCHIVE)
+            yield _told_of(api, owner, Kind.ARCHIVE)
 
 
 def _write(conn: Connection[Any], workspace: str, this: Pass, picture: Picture) -> None:

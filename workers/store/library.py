@@ -79,10 +79,12 @@ def save(conn: Connection[Any], workspace: str, picture: Picture, *, at: datetim
     """Write what is there; what was gone and is there again is gone no more."""
     graph = picture.graph
     links = _json(_links(_told(graph), graph.files))
+    questions = _json(_questions(picture))
     for query, records in (
         (SQL["save_libraries"], _json(_libraries(graph))),
         (SQL["save_categories"], _json(_categories(graph))),
-        (SQL["save_questions"], _json(_questions(picture))),
+        (SQL["save_questions"], questions),
+        (SQL["see_questions"], questions),
         (SQL["save_links"], links),
         (SQL["save_question_attachments"], links),
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.library import file, listed, question
+from workers.clients.errors import BrokenOff
 from workers.jobs import library as library_job
 from workers.queues import Family
 from workers.store import attachments, erased, retention, wanted
@@ -128,8 +129,8 @@ def test_a_file_that_is_parked_stays_parked(mirror, source, bridge):
 def test_images_are_asked_for_where_the_html_may_have_some_and_once(mirror, source, bridge):
     source.questions_document = listed(question(1, answer=PICTURE), question(2, answer="<b>x</b>"))
     source.related["embedded_archives_of", 1] = listed(image(9))
-    mirror.renew()
-    mirror.renew()
+    for _ in range(3):
+        mirror.renew()
 
     assert source.asked == [("embedded_archives_of", 1)]
     assert mirror.files() == [(1, "area_archive", 9)]
@@ -163,6 +164,19 @@ def test_images_that_took_too_long_are_asked_for_in_the_next_pass(mirror, source
     mirror.renew()
 
     assert mirror.files() == [(1, "area_archive", 9)]
+
+
+def test_images_that_cannot_be_told_hide_no_others_and_are_asked_for_again(mirror, source):
+    source.questions_document = listed(question(1, answer=PICTURE), question(2, answer=PICTURE))
+    source.related["embedded_archives_of", 1] = BrokenOff("failed", api="cention", status=500)
+    source.related["embedded_archives_of", 2] = listed(image(9))
+    mirror.renew()
+    assert mirror.files() == [(2, "area_archive", 9)]
+
+    source.related["embedded_archives_of", 1] = listed(image(8))
+    mirror.renew()
+
+    assert mirror.files() == [(1, "area_archive", 8), (2, "area_archive", 9)]
 
 
 def test_an_image_of_the_library_survives_retention_and_erasure_of_an_answer(

@@ -7,7 +7,7 @@ import pytest
 from schemas.errors import DocumentError
 from tests.integration.library.conftest import Source
 from tests.library import category, file, library, listed, question, resource
-from workers.clients.errors import BrokenOff, NotFound
+from workers.clients.errors import BrokenOff, NoRoute, NotFound, Unreachable
 from workers.jobs.library import renew_library
 from workers.store import library as library_store
 
@@ -266,15 +266,51 @@ def test_an_owner_asked_for_by_itself_tells_what_it_holds_no_more(
     assert mirror.links() == []
 
 
-def test_an_owner_that_cannot_be_asked_keeps_what_it_held(mirror, source):
+@pytest.mark.parametrize(
+    "failure",
+    [
+        NotFound("not found", api="cention", status=404),
+        NoRoute("no such route", api="cention", status=404),
+        outage(),
+    ],
+)
+def test_an_owner_that_cannot_be_asked_keeps_what_it_held(mirror, source, failure):
     source.libraries_document = listed(library(1, questions=[7]))
     source.questions_document = listed(question(7))
     mirror.renew()
     source.libraries_document = listed(library(1))
-    source.related["questions_of", 1] = NotFound("not found", api="cention", status=404)
+    source.related["questions_of", 1] = failure
 
     mirror.renew()
 
+    assert mirror.links() == [("library", 1, "question", 7)]
+
+
+def test_a_cention_that_goes_away_while_an_owner_is_asked_ends_the_pass(mirror, source):
+    source.libraries_document = listed(library(1, questions=[7]))
+    source.questions_document = listed(question(7))
+    mirror.renew()
+    source.libraries_document = listed(library(1), library(2))
+    source.related["questions_of", 1] = Unreachable("no connection", api="cention")
+
+    with pytest.raises(Unreachable):
+        mirror.renew()
+
+    assert mirror.there("library") == [1]
+
+
+def test_an_owner_whose_answer_makes_no_sense_makes_nothing_gone(mirror, source):
+    source.libraries_document = listed(library(1, questions=[7]))
+    source.questions_document = listed(question(7), question(8))
+    mirror.renew()
+    source.libraries_document = listed(library(1))
+    source.questions_document = listed(question(7), question(9))
+    source.related["questions_of", 1] = {"data": "nonsense"}
+
+    with pytest.raises(DocumentError):
+        mirror.renew()
+
+    assert (mirror.there(), mirror.gone()) == ([7, 8, 9], [])
     assert mirror.links() == [("library", 1, "question", 7)]
 
 

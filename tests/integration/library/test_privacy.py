@@ -29,9 +29,7 @@ def test_the_address_is_erased_from_texts_names_of_files_and_the_index(bridge, m
         {"name": "[erased] wrote.txt"}
     ]
     assert not bridge.rows(
-        "SELECT FROM cention.library_question"
-        " WHERE cention.library_words(subject, question_text, answer_text)"
-        " @@ plainto_tsquery('simple', 'karin')"
+        "SELECT FROM cention.library_question WHERE words @@ plainto_tsquery('simple', 'karin')"
     )
 
 

@@ -35,6 +35,14 @@ COMMENT ON COLUMN cention.library_category.name IS 'Name.';
 COMMENT ON COLUMN cention.library_category.gone_at IS 'Since when Cention has it no more, as the pass knew that found out; null while it is there.';
 COMMENT ON COLUMN cention.library_category.fetched_at IS 'When the pass began that saw it last.';
 
+-- A text search vector may be 1 MB at most, so that only so much of a text can be found.
+CREATE FUNCTION cention.library_words(subject text, question text, answer text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN setweight(to_tsvector('simple'::regconfig, left(coalesce(subject, ''), 2000)), 'A')
+    || setweight(to_tsvector('simple'::regconfig, left(coalesce(question, ''), 40000)), 'B')
+    || setweight(to_tsvector('simple'::regconfig, left(coalesce(answer, ''), 60000)), 'C');
+COMMENT ON FUNCTION cention.library_words IS 'The words of a question of the library: A in its subject, B in the question, C in the answer.';
+
 CREATE TABLE cention.library_question (
     workspace     text NOT NULL,
     question_id   bigint NOT NULL,
@@ -47,8 +55,11 @@ CREATE TABLE cention.library_question (
     images_told   boolean NOT NULL,
     gone_at       timestamptz,
     fetched_at    timestamptz NOT NULL,
+    words         tsvector NOT NULL
+        GENERATED ALWAYS AS (cention.library_words(subject, question_text, answer_text)) STORED,
     PRIMARY KEY (workspace, question_id)
 );
+CREATE INDEX library_question_words ON cention.library_question USING gin (words);
 COMMENT ON TABLE cention.library_question IS 'Questions of the library and their answers.';
 COMMENT ON COLUMN cention.library_question.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN cention.library_question.question_id IS 'Cention''s id of the question.';
@@ -61,6 +72,7 @@ COMMENT ON COLUMN cention.library_question.toplist IS 'True if it is on Cention'
 COMMENT ON COLUMN cention.library_question.images_told IS 'Of operation: true once Cention told the images in the present HTML.';
 COMMENT ON COLUMN cention.library_question.gone_at IS 'Since when Cention has it no more, as the pass knew that found out; null while it is there.';
 COMMENT ON COLUMN cention.library_question.fetched_at IS 'When the pass began that saw it last.';
+COMMENT ON COLUMN cention.library_question.words IS 'Its words for searching, made by Postgres: A in the subject, B in the question, C in the answer.';
 
 CREATE TABLE cention.library_link (
     workspace   text NOT NULL,
@@ -114,13 +126,3 @@ COMMENT ON TABLE intake.library_pass IS 'Passes over the library, counted, so th
 COMMENT ON COLUMN intake.library_pass.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN intake.library_pass.begun IS 'Number of the last pass that began.';
 COMMENT ON COLUMN intake.library_pass.written IS 'Number of the newest pass that was written.';
-
--- A text search vector may be 1 MB at most, so that only so much of a text can be found.
-CREATE FUNCTION cention.library_words(subject text, question text, answer text) RETURNS tsvector
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN setweight(to_tsvector('simple'::regconfig, left(coalesce(subject, ''), 2000)), 'A')
-    || setweight(to_tsvector('simple'::regconfig, left(coalesce(question, ''), 40000)), 'B')
-    || setweight(to_tsvector('simple'::regconfig, left(coalesce(answer, ''), 60000)), 'C');
-COMMENT ON FUNCTION cention.library_words IS 'The words of a question of the library: A in its subject, B in the question, C in the answer.';
-CREATE INDEX library_question_words ON cention.library_question
-    USING gin (cention.library_words(subject, question_text, answer_text));

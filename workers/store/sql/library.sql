@@ -48,28 +48,38 @@ ON CONFLICT (workspace, category_id) DO UPDATE SET
     name = coalesce(EXCLUDED.name, old.name), gone_at = NULL, fetched_at = EXCLUDED.fetched_at;
 
 -- name: save_questions
--- Write questions that are there. A text that nobody told stays as it was, an empty one becomes none.
--- That the images were told holds for as long as the HTML is the same.
-WITH told AS (
-    SELECT * FROM jsonb_to_recordset(%(records)s::jsonb) AS t (
+-- Write questions that are new or changed. A text that nobody told stays as it was, an empty one becomes
+-- none. That the images were told holds for as long as the HTML is the same.
+WITH wished AS (
+    SELECT t.question_id, t.toplist, t.images_told,
+           CASE WHEN t.subject IS NULL THEN known.subject ELSE nullif(t.subject, '') END AS subject,
+           CASE WHEN t.question IS NULL THEN known.question_html ELSE nullif(t.question, '') END AS question_html,
+           CASE WHEN t.question IS NULL THEN known.question_text ELSE nullif(t.question_text, '') END AS question_text,
+           CASE WHEN t.answer IS NULL THEN known.answer_html ELSE nullif(t.answer, '') END AS answer_html,
+           CASE WHEN t.answer IS NULL THEN known.answer_text ELSE nullif(t.answer_text, '') END AS answer_text
+    FROM jsonb_to_recordset(%(records)s::jsonb) AS t (
         question_id bigint, subject text, question text, question_text text, answer text,
         answer_text text, toplist boolean, images_told boolean
     )
+    LEFT JOIN cention.library_question AS known
+        ON known.workspace = %(workspace)s AND known.question_id = t.question_id
 )
 INSERT INTO cention.library_question AS old (
     workspace, question_id, subject, question_html, question_text, answer_html, answer_text, toplist,
     images_told, fetched_at
 )
-SELECT %(workspace)s, t.question_id,
-       CASE WHEN t.subject IS NULL THEN known.subject ELSE nullif(t.subject, '') END,
-       CASE WHEN t.question IS NULL THEN known.question_html ELSE nullif(t.question, '') END,
-       CASE WHEN t.question IS NULL THEN known.question_text ELSE nullif(t.question_text, '') END,
-       CASE WHEN t.answer IS NULL THEN known.answer_html ELSE nullif(t.answer, '') END,
-       CASE WHEN t.answer IS NULL THEN known.answer_text ELSE nullif(t.answer_text, '') END,
-       t.toplist, t.images_told, %(at)s
-FROM told AS t
-LEFT JOIN cention.library_question AS known
-    ON known.workspace = %(workspace)s AND known.question_id = t.question_id
+SELECT %(workspace)s, question_id, subject, question_html, question_text, answer_html, answer_text, toplist,
+       images_told, %(at)s
+FROM wished AS w
+WHERE NOT EXISTS (
+    SELECT FROM cention.library_question AS known
+    WHERE (known.workspace, known.question_id) = (%(workspace)s, w.question_id)
+      AND (known.images_told OR NOT w.images_told)
+      AND (known.subject, known.question_html, known.question_text, known.answer_html, known.answer_text,
+           known.toplist)
+          IS NOT DISTINCT FROM (w.subject, w.question_html, w.question_text, w.answer_html, w.answer_text,
+                                w.toplist)
+)
 ON CONFLICT (workspace, question_id) DO UPDATE SET
     subject = EXCLUDED.subject, question_html = EXCLUDED.question_html,
     question_text = EXCLUDED.question_text, answer_html = EXCLUDED.answer_html,
@@ -77,8 +87,13 @@ ON CONFLICT (workspace, question_id) DO UPDATE SET
     images_told = EXCLUDED.images_told OR (
         old.images_told AND old.question_html IS NOT DISTINCT FROM EXCLUDED.question_html
         AND old.answer_html IS NOT DISTINCT FROM EXCLUDED.answer_html
-    ),
-    gone_at = NULL, fetched_at = EXCLUDED.fetched_at;
+    );
+
+-- name: see_questions
+-- Note that questions are there, changed or not: so that most need no writing of their texts.
+UPDATE cention.library_question AS q SET gone_at = NULL, fetched_at = %(at)s
+FROM jsonb_to_recordset(%(records)s::jsonb) AS told (question_id bigint)
+WHERE q.workspace = %(workspace)s AND q.question_id = told.question_id;
 
 -- name: save_links
 -- Write what is in which library or category.

@@ -8,10 +8,9 @@ WITH asked AS MATERIALIZED (
     )::tsquery AS query
 ), found AS (
     SELECT q.*, asked.query,
-           ts_rank_cd(cention.library_words(subject, question_text, answer_text), asked.query) AS rank
+           ts_rank_cd(words, asked.query) AS rank
     FROM asked
-    JOIN cention.library_question AS q
-        ON cention.library_words(subject, question_text, answer_text) @@ asked.query
+    JOIN cention.library_question AS q ON q.words @@ asked.query
     WHERE workspace = %(workspace)s AND gone_at IS NULL
     ORDER BY rank DESC, question_id
     LIMIT %(limit)s
