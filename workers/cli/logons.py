@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from workers import wiring
+from workers.cli.claims import client_of
 from workers.cli.login_names import forget, map_login, names, unmap
 from workers.cli.moments import WRITTEN, read_moment, zone_of
 from workers.cli.printing import Column, counted, say, say_json, say_table
@@ -21,12 +22,9 @@ from workers.cli.surroundings import (
     workspace_option,
 )
 from workers.cli.trouble import Trouble
-from workers.clients.cention.agent_logons import LogioApi
 from workers.clients.errors import ApiError
 from workers.jobs import agent_logons as job
-from workers.settings import Settings
 from workers.store import agent_logons as store
-from workers.workspaces import WorkspaceSettings
 
 COLUMNS = (
     Column(heading="workspace"),
@@ -45,7 +43,7 @@ ODD_COLUMNS = (
 
 @click.group(invoke_without_command=True)
 @click.option("--from", "since", metavar=WRITTEN, help="Not before; by the workspace's clock.")
-@click.option("--to", "until", metavar=WRITTEN, help="Before.")
+@click.option("--to", "until", metavar=WRITTEN, help="Until; a day is all of it.")
 @click.option("--name", "login_name", metavar="LOGIN", help="Of one login name.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1))
 @json_option
@@ -71,7 +69,7 @@ def logons(
             workspace=workspace,
             login_name=login_name,
             since=read_moment(since, zone) if since else None,
-            until=read_moment(until, zone) if until else None,
+            until=read_moment(until, zone, end=True) if until else None,
             limit=limit,
         )
     if as_json:
@@ -88,7 +86,7 @@ def logons(
 
 @logons.command()
 @click.option("--from", "since", required=True, metavar=WRITTEN, help="By the workspace's clock.")
-@click.option("--to", "until", metavar=WRITTEN, help="Before. Default: now.")
+@click.option("--to", "until", metavar=WRITTEN, help="Until; a day is all of it. Default: now.")
 @click.option("--name", "login_name", metavar="LOGIN", help="Of one login name.")
 @workspace_option
 def pull(since: str, until: str | None, login_name: str | None, workspace: str | None) -> None:
@@ -99,10 +97,10 @@ def pull(since: str, until: str | None, login_name: str | None, workspace: str |
     settings = settings_of_this_place()
     chosen = one_workspace(settings, workspace)
     begin = read_moment(since, chosen.timezone)
-    end = read_moment(until, chosen.timezone) if until else datetime.now(UTC)
+    end = read_moment(until, chosen.timezone, end=True) if until else datetime.now(UTC)
     if begin >= end:
         raise click.UsageError("--from must be before --to, and before now.")
-    log = _log(settings, chosen)
+    log = client_of("logio", wiring.logio_api, settings, chosen)
     starts = [start for start, _ in job.windows(begin, end)]
     done: list[int] = []
     with (
@@ -152,19 +150,6 @@ def odd(forget_them: bool, as_json: bool, workspace: str | None) -> None:
         say_table(ODD_COLUMNS, [(o.workspace, o.last_seen_at, o.problem, o.row) for o in found])
         if forget_them:
             say(f"{counted(len(found), 'row')} forgotten.")
-
-
-def _log(settings: Settings, workspace: WorkspaceSettings) -> LogioApi:
-    try:
-        log = wiring.logio_api(settings, workspace)
-    except ValueError as error:
-        raise Trouble(f"The token of {workspace.name} cannot be right: {error}.") from None
-    if log is None:
-        raise Trouble(
-            f"{workspace.name} has no token for log-ons here. "
-            "Set CENTION_TOKEN_LOGIO, or CENTION_TOKEN."
-        )
-    return log
 
 
 for command in (names, map_login, unmap, forget):

@@ -48,8 +48,10 @@ def test_log_ons_are_listed_the_newest_first(terminal, here):
     ("words", "names"),
     [
         (["--name", "Doe, Jane"], ["Doe, Jane"]),
+        (["--from", "2024/04/02"], ["Doe, Jane"]),
         (["--from", "2024-04-02"], ["Doe, Jane"]),
-        (["--to", "2024-04-02"], ["joe", "joe"]),
+        (["--to", "2024/04/01"], ["joe", "joe"]),
+        (["--to", "2024-04-01T14:30"], ["joe"]),
         (["--from", "2024-04-01T14:00", "--to", "2024-04-01T15:00"], ["joe"]),
         (["--from", "2024-04-01T12:00:00+00:00", "--to", "2024-04-01T13:00:00+00:00"], ["joe"]),
         (["--limit", "1"], ["Doe, Jane"]),
@@ -66,12 +68,12 @@ def test_where_nothing_is_that_is_said(terminal):
     assert terminal.json("logons") == []
 
 
-@pytest.mark.parametrize("text", ["2024/04/01", "yesterday", "2024-13-01", "1712000000", ""])
+@pytest.mark.parametrize("text", ["01/04/2024", "yesterday", "2024-13-01", "1712000000", ""])
 def test_what_is_no_moment_is_wrong_usage(terminal, text):
     result = terminal.run("logons", "pull", "--from", text)
 
     assert result.exit_code == 2
-    assert "Write 2024-01-31" in result.stderr
+    assert "Write 2024/01/31" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_where_it_failed_it_says_how_to_go_on(terminal, cention, log, bridge):
 @pytest.mark.parametrize(
     ("token", "told"),
     [
-        ("", "has no token for log-ons here. Set CENTION_TOKEN_LOGIO"),
+        ("", "has no token for this here. Set CENTION_TOKEN_LOGIO"),
         ("two words", "cannot be right"),
         ("another", "token refused"),
     ],

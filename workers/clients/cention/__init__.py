@@ -16,6 +16,7 @@ from workers.clients.cention.agent_logons import LogioApi
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.cention.contact_cards import ContactsApi
 from workers.clients.cention.errand_data import ErrandDataApi
+from workers.clients.cention.errands import ErrandsApi
 from workers.clients.cention.exports import ExportsApi
 from workers.clients.cention.library import LibraryApi
 from workers.clients.http import HttpApi, Timeouts
@@ -24,7 +25,7 @@ __all__ = ["PATIENT", "TIMEOUTS", "Cention", "connect"]
 
 TIMEOUTS = Timeouts(connect_s=5.0, read_s=30.0, total_s=60.0)
 PATIENT = Timeouts(connect_s=5.0, read_s=600.0, total_s=600.0)
-"""For attachments, which may be large, and for the library and exports, which take their time."""
+"""For what is large, as attachments, or takes Cention long, as the library and exports."""
 
 
 class Cention:
@@ -39,6 +40,7 @@ class Cention:
     def __init__(self, http: HttpApi, *, patient: HttpApi, token: str) -> None:
         self.errand_data = ErrandDataApi(http, token=token)
         self.attachments = AttachmentsApi(patient, token=token)
+        self.errands = ErrandsApi(patient, token=token)
         self.contacts = ContactsApi(http, token=token)
         self.library = LibraryApi(patient, token=token)
         self.exports = ExportsApi(patient, token=token)
