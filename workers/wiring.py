@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 
 from schemas.cention.errand_reports import read_changed_errands
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings
+from workers.clients.cention.agent_logons import LogioApi
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.cention.contact_cards import ContactsApi
 from workers.clients.cention.errand_data import ErrandDataApi
@@ -22,6 +23,7 @@ from workers.clients.cention.exports import ExportsApi
 from workers.clients.cention.library import LibraryApi
 from workers.clients.http import HttpApi, Timeouts
 from workers.jobs import exports
+from workers.jobs.agent_logons import agent_logons_plan
 from workers.jobs.families import (
     Pace,
     attachments_plan,
@@ -35,6 +37,7 @@ from workers.jobs.polling import ChangedList
 from workers.jobs.readings import KINDS
 from workers.jobs.sweeping import SWEEPS_APART_S, Rest
 from workers.queues import Family, Mirror
+from workers.rules import mirrors
 from workers.settings import Retention, Settings
 from workers.store import Transaction, sessions
 from workers.workspaces import WorkspaceSettings
@@ -96,6 +99,12 @@ def errand_data(settings: Settings, workspace: WorkspaceSettings) -> ErrandDataA
     """Return the client of the claim "Access to errand data", if it has a token."""
     token = workspace.tokens.errand_data
     return ErrandDataApi(_http(settings, workspace), token=token) if token else None
+
+
+def logio_api(settings: Settings, workspace: WorkspaceSettings) -> LogioApi | None:
+    """Return the client of the claim "Access to logio API", if it has a token."""
+    token = workspace.tokens.logio
+    return LogioApi(_http(settings, workspace), token=token) if token else None
 
 
 def contacts_api(settings: Settings, workspace: WorkspaceSettings) -> ContactsApi | None:
@@ -169,9 +178,20 @@ def library_api(settings: Settings, workspace: WorkspaceSettings) -> LibraryApi 
 
 def mirror_plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorPlan]:
     """Tell how each picture is renewed that has a token and an interval."""
-    library_every_s = settings.mirror_every_s.get(Mirror.LIBRARY, 0)
-    if library_every_s and (library := library_api(settings, workspace)):
-        yield library_plan(workspace.name, library, every_s=library_every_s)
+    every_s = {
+        mirror: seconds
+        for (name, mirror), seconds in mirrors.intervals(settings).items()
+        if name == workspace.name
+    }
+    if Mirror.LIBRARY in every_s and (library := library_api(settings, workspace)):
+        yield library_plan(workspace.name, library, every_s=every_s[Mirror.LIBRARY])
+    if Mirror.AGENT_LOGONS in every_s and (log := logio_api(settings, workspace)):
+        yield agent_logons_plan(
+            workspace.name,
+            log,
+            every_s=every_s[Mirror.AGENT_LOGONS],
+            first_days=settings.agent_logons_first_days,
+        )
     yield from _exports_mirror(settings, workspace)
 
 

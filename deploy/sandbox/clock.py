@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 
 from deploy.sandbox.library import Library
+from deploy.sandbox.logons import Logons
 from deploy.sandbox.world import World
 
 TICK_S = 0.05
@@ -50,6 +51,8 @@ class Clock:
             for _ in range(int(owed)):
                 self.let_something_happen()
             owed -= int(owed)
+            if self.running and self.rate:
+                self.world.part(Logons).advance(self.world.now())
 
     def let_something_happen(self) -> None:
         """Make one change, chosen by chance."""

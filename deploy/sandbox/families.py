@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.sandbox import contacts, errands, exports, library_routes
+from deploy.sandbox import contacts, errands, exports, library_routes, logons
 from deploy.sandbox.routes import Family
 
 FAMILIES: tuple[Family, ...] = (
@@ -10,4 +10,5 @@ FAMILIES: tuple[Family, ...] = (
     errands.FAMILY,
     exports.FAMILY,
     library_routes.FAMILY,
+    logons.FAMILY,
 )

@@ -18,6 +18,7 @@ from workers.cli.erase import erase
 from workers.cli.errands import errands
 from workers.cli.exports import exports
 from workers.cli.library import library
+from workers.cli.logons import logons
 from workers.cli.mark_changed import mark_changed
 from workers.cli.migrate import migrate
 from workers.cli.parked import parked
@@ -60,6 +61,7 @@ for command in (
     library,
     erase,
     export_person,
+    logons,
     errands,
     calls,
 ):

@@ -20,14 +20,12 @@ class Capi:
     """What every claim has in common. The base URL of ``http`` ends with the workspace."""
 
     def __init__(self, http: HttpApi, *, token: str) -> None:
-        if not (token.isascii() and token.isprintable()) or " " in token or not token:
-            raise ValueError("a token consists of printable ASCII characters without spaces")
         self._http = http
         self._headers = {
             "Accept": MEDIA_TYPE,
             # On GET too: Cention documents it for every call.
             "Content-Type": MEDIA_TYPE,
-            "Authorization": f"Bearer {token}",
+            "Authorization": bearer(token),
         }
 
     @property
@@ -106,6 +104,13 @@ class Capi:
 
     def _fresh_headers(self) -> dict[str, str]:
         return {**self._headers, "Cache-Control": "no-store"}
+
+
+def bearer(token: str) -> str:
+    """Return the ``Authorization`` of a token. Raises ``ValueError`` if no header can carry it."""
+    if not (token.isascii() and token.isprintable()) or " " in token or not token:
+        raise ValueError("a token consists of printable ASCII characters without spaces")
+    return f"Bearer {token}"
 
 
 def _path(resource_type: str, resource_id: int | None = None) -> str:
