@@ -6,8 +6,8 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email import message_from_bytes
 from email.errors import MessageError
+from email.feedparser import BytesFeedParser
 from email.header import decode_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value, parseaddr
@@ -23,6 +23,7 @@ WIDER = {
     "iso-8859-8-i": "iso-8859-8",
 }
 MAX_PARTS = 1_000
+PIECE_BYTES = 64 * 1024
 
 _SPACES = re.compile(r"\s+")
 
@@ -53,7 +54,7 @@ class Mail:
 
 def read_mail(content: bytes) -> Mail:
     """Read a mail. Raises ``ValueError`` if it has no writer, so is no mail, or too many parts."""
-    message = message_from_bytes(content)
+    message = _parsed(content)
     name, address = parseaddr(_raw(message, "from"))
     if not address:
         raise ValueError("it has no From with an address")
@@ -73,6 +74,14 @@ def read_mail(content: bytes) -> Mail:
         files=files,
         headers=_headers(message),
     )
+
+
+def _parsed(content: bytes) -> Message:
+    """Parse in pieces: at one go, the whole mail would be in memory twice more."""
+    parser = BytesFeedParser()
+    for start in range(0, len(content), PIECE_BYTES):
+        parser.feed(content[start : start + PIECE_BYTES])
+    return parser.close()
 
 
 def _leaves(message: Message) -> list[Message]:
