@@ -2,8 +2,11 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+UV := 0.13.9
+LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url --python-version 3.11 $(LOCKS)
 
-.PHONY: help run test check lint types layers bench chaos clean
+.PHONY: help run test check lint types layers bench chaos locks clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -31,6 +34,11 @@ bench: .venv/dev  ## measure, and print a table with the machine
 
 chaos: .venv/dev  ## kill everything at random, show that nothing is lost; CHAOS="--seed 1 --minutes 3"
 	$(BIN)/python -m tests.chaos $(CHAOS)
+
+locks: .venv/dev  ## pin anew what setup.cfg allows, keeping what is pinned; LOCKS=--upgrade for the newest
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	$(LOCK) --extra run -o deploy/requirements.lock setup.cfg
+	$(LOCK) --extra run --extra dev -o deploy/requirements-dev.lock setup.cfg
 
 clean:  ## remove what `make` made, except the data under var/
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

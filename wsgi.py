@@ -29,6 +29,8 @@ sender.conf.broker_transport_options = (
     if settings.broker_url.startswith("amqp")
     else {"socket_connect_timeout": BROKER_S, "socket_timeout": BROKER_S}
 )
+# What is imported only with the first nudge would hold up the first callbacks.
+sender.connection_for_write().get_transport_cls()
 
 
 def nudge(workspace: str) -> None:

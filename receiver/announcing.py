@@ -33,6 +33,8 @@ class Announcer:
 
     def announce(self, workspace: str) -> None:
         """Have a worker look at the callbacks of ``workspace`` soon."""
+        if workspace in self._waiting:  # its nudge is still to come, and comes after this callback
+            return
         with self._changed:
             self._waiting.add(workspace)
             if self._thread is None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
+from math import inf
 from queue import Empty, SimpleQueue
 from typing import TypeAlias
 
@@ -17,6 +18,8 @@ from workers.store.callbacks import NewCallback
 
 KEEP_WITHIN_S = 2.0  # how long a sender may wait for an answer
 GROUP_MOST = 64  # callbacks in one statement
+EXPECTED_STILL = 0.75  # of a group's size, if the next one was smaller
+GATHER_S = 0.005  # at most, for as many as came together before: each commit costs more than that
 
 Keep: TypeAlias = Callable[[NewCallback], None]
 """Returns once the callback is safe. Raises ``NotKept`` if it is not."""
@@ -43,32 +46,45 @@ class _Waiting:
         self.kept = False
         self.refused = False
         self.abandoned = False  # its request has answered; nobody waits any more
-        self._settled = threading.Event()
+        self._settled = threading.Lock()  # a quarter of the work that an Event is
+        self._settled.acquire()
 
     def settle(self, *, kept: bool, refused: bool = False) -> None:
+        """Tell its request how it went. To be called once."""
         self.kept, self.refused = kept, refused
-        self._settled.set()
+        self._settled.release()
 
     def wait(self, within_s: float) -> bool:
         """Return whether it was kept in time."""
-        self.abandoned = not self._settled.wait(within_s)
+        self.abandoned = not self._settled.acquire(timeout=within_s)
         return self.kept
 
 
 class GroupCommit:
     """Keeps callbacks for many threads through one, which writes whatever has gathered.
 
-    Its thread begins with the first callback, so that a process may fork before.
+    Where many come at once it waits a moment for as many as came lately; where they come one by
+    one it waits for nothing. Its thread begins with the first callback, so that a process may
+    fork before.
     """
 
     def __init__(
-        self, write: Write, *, hang_up: Callable[[], None], within_s: float = KEEP_WITHIN_S
+        self,
+        write: Write,
+        *,
+        hang_up: Callable[[], None],
+        within_s: float = KEEP_WITHIN_S,
+        gather_s: float = GATHER_S,
     ) -> None:
         """``hang_up`` makes a write under way fail, from another thread."""
         self._write = write
         self._hang_up = hang_up
         self._within_s = within_s
+        self._gather_s = gather_s
         self._arrived: SimpleQueue[_Waiting] = SimpleQueue()
+        self._expected = 1.0  # callbacks in the next group
+        self._awaited: float = inf  # arrivals that end the gathering; inf: nobody gathers
+        self._enough = threading.Event()
         self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._failed = Seldom("callbacks not committed")
@@ -82,6 +98,8 @@ class GroupCommit:
         """
         waiting = _Waiting(callback)
         self._arrived.put(waiting)
+        if self._arrived.qsize() >= self._awaited:
+            self._enough.set()
         if self._thread is None:
             self._start()
         if not waiting.wait(self._within_s):
@@ -107,7 +125,19 @@ class GroupCommit:
                 self._settle(group)
 
     def _next_group(self) -> list[_Waiting]:
-        return [self._arrived.get(), *islice(self._gathered(), GROUP_MOST - 1)]
+        first = self._arrived.get()
+        self._gather(self._expected - 1)
+        group = [first, *islice(self._gathered(), GROUP_MOST - 1)]
+        self._expected = max(len(group), self._expected * EXPECTED_STILL)
+        return group
+
+    def _gather(self, more: float) -> None:
+        """Wait until ``more`` have arrived, but for no longer than ``gather_s``."""
+        self._enough.clear()
+        self._awaited = more
+        if self._arrived.qsize() < more:
+            self._enough.wait(self._gather_s)
+        self._awaited = inf
 
     def _gathered(self) -> Iterator[_Waiting]:
         with suppress(Empty):

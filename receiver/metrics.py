@@ -32,6 +32,11 @@ DATABASE_WITHIN_S = 2.0
 SPOOL_WITHIN_S = 1.0
 
 CALLBACKS = Counter("cention_callbacks", "Callbacks by the status they were answered.", ["status"])
+REFUSED = Counter(
+    "cention_refused_requests",
+    "Requests that were refused before they were read as one, by the status they were answered.",
+    ["status"],
+)
 DURATION = Histogram(
     "cention_callback_duration_seconds",
     "Time from the headers of a callback to its answer.",

@@ -12,8 +12,9 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from receiver import disk, metrics, spooled
+from receiver import metrics, spooled
 from receiver.keeping import NotKept
+from workers import disk
 from workers.logs import Seldom
 from workers.spool_status import BAD, DRAFT, LOCK, WAITING, name_of, read_spool
 from workers.store.callbacks import NewCallback

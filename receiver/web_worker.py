@@ -24,6 +24,7 @@ import structlog
 from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
 
+from receiver import metrics
 from receiver.arrivals import Arrival
 from receiver.callbacks import BODY_MAX_BYTES
 from workers.logs import Seldom
@@ -206,6 +207,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no type
 
     def _refuse(self, conn: Connection, status: HTTPStatus) -> None:
         self._refused.warn(status=int(status))
+        metrics.REFUSED.labels(int(status)).inc()
         self._unwatch(conn)
         self._release(conn)
         self._say(conn, _refusal(status))

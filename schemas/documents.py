@@ -15,6 +15,7 @@ from schemas.errors import MAX_FAULTS, DocumentError, Fault, NotThere
 MAX_INCLUDED = 5_000  # resources in `included`
 MAX_DEPTH = 64  # objects and lists within each other, the document itself being the first
 _LONGEST_NAME = 80  # of a member, in a pointer; the rest is cut
+_NESTS = (dict, list)  # every value of every document is asked: a union takes twice as long
 _LONGEST_NUMBER = 19  # digits of an id
 
 NO_RENAMING: Mapping[str, str] = MappingProxyType({})
@@ -82,7 +83,7 @@ def open_document(
     return opened
 
 
-def primary_data(document: Mapping[str, Any]) -> Any:
+def primary_data(document: Mapping[str, Any], *, max_included: int = MAX_INCLUDED) -> Any:
     """Return ``data`` of a document that is bounded and tells of no error. Its shape is unknown.
 
     Raises ``DocumentError``.
@@ -92,8 +93,8 @@ def primary_data(document: Mapping[str, Any]) -> Any:
     included = document.get("included", [])
     if not isinstance(included, list):
         raise DocumentError(Fault("/included", "must be a list"))
-    if len(included) > MAX_INCLUDED:
-        raise DocumentError(Fault("/included", f"holds more than {MAX_INCLUDED} resources"))
+    if len(included) > max_included:
+        raise DocumentError(Fault("/included", f"holds more than {max_included} resources"))
     _refuse_depth(document)
     if document.get("errors"):
         raise DocumentError(Fault("/errors", "tells of an error instead of a resource"))
@@ -109,7 +110,7 @@ def _refuse_depth(document: Mapping[str, Any]) -> None:
             child
             for parent in level
             for child in (parent if isinstance(parent, list) else parent.values())
-            if isinstance(child, dict | list)
+            if isinstance(child, _NESTS)
         ]
         if not level:
             return
@@ -124,10 +125,14 @@ def _refuse(faults: Iterator[Fault]) -> None:
 
 def _faults_of_included(included: list[Any]) -> Iterator[Fault]:
     for number, resource in enumerate(included):
-        pointer = f"/included/{number}"
-        yield from _faults_of_resource(resource, pointer)
-        if isinstance(resource, dict) and not _is_id(resource.get("id")):
-            yield Fault(f"{pointer}/id", "must be a text or a number of at most 19 digits")
+        yield from faults_of_identified(resource, f"/included/{number}")
+
+
+def faults_of_identified(resource: Any, pointer: str) -> Iterator[Fault]:
+    """Yield what is wrong with the outer shape of a resource that must have an id."""
+    yield from _faults_of_resource(resource, pointer)
+    if isinstance(resource, dict) and not _is_id(resource.get("id")):
+        yield Fault(f"{pointer}/id", "must be a text or a number of at most 19 digits")
 
 
 def _faults_of_resource(resource: Any, pointer: str) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""Cention writes time in three notations; here each becomes an aware datetime."""
+"""Cention writes time in several notations; here each becomes an aware datetime."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ _GO_TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)? ([+-][0-9]{4})\b"
 )
 _GO_ZERO_YEAR = 1
+_ZONELESS = re.compile(
+    r"([0-9]{4})([/-])([0-9]{2})\2([0-9]{2})[ T]([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?"
+)
+_UNIX = re.compile(r"[0-9]{9,10}")  # from 1973 on, so that no year or day passes for seconds
 
 
 def from_unix_seconds(seconds: int) -> datetime | None:
@@ -60,3 +64,26 @@ def from_go_time(text: str | None) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return None if moment.year == _GO_ZERO_YEAR else moment
+
+
+def from_any_notation(text: str | None, zone: ZoneInfo) -> datetime | None:
+    """Read a time of which no document tells the notation: best effort, into UTC.
+
+    Times of Go and ISO 8601 with an offset, dates with a clock time on the clock of the
+    workspace, seconds since 1970. ``None`` for every other text.
+
+    Source: Cention Export, ``content.timestamp_arrived``: "String", and "" in the sample.
+    """
+    text = (text or "").strip()
+    try:
+        if _UNIX.fullmatch(text):
+            return from_unix_seconds(int(text))
+        if found := _ZONELESS.fullmatch(text):
+            year, _, month, day, hour, minute, second = found.groups(default="00")
+            moment = datetime.fromisoformat(f"{year}-{month}-{day}T{hour}:{minute}:{second}")
+            return moment.replace(tzinfo=zone).astimezone(UTC)
+        moment = from_go_time(text) or datetime.fromisoformat(text)
+        aware = moment.tzinfo is not None and moment.year != _GO_ZERO_YEAR
+        return moment.astimezone(UTC) if aware else None
+    except (ValueError, OverflowError):
+        return None

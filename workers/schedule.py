@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workers.queues import Queue, TaskName
+from workers.rules import mirrors
 from workers.settings import Settings
 
 SWEEP_EVERY_S = 2.0
@@ -12,6 +13,7 @@ CANARY_EVERY_S = 15.0
 LOOK_WHETHER_TO_RECONCILE_S = 60.0  # so that no restart of beat puts the counting off
 RETAIN_EVERY_S = 3600.0
 LOOK_WHETHER_TO_MIRROR_S = 60.0  # so that neither a restart nor a failure puts it off for long
+LOOKS_A_RENEWAL = 4  # at least, so that one is late by a quarter of its interval at most
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -22,13 +24,15 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         )
         for workspace in settings.workspaces
     }
-    mirrors = {
-        f"mirror {mirror} {workspace.name}": _every(
-            LOOK_WHETHER_TO_MIRROR_S, TaskName.MIRROR, workspace.name, mirror, queue=Queue.FETCH
+    renewals = {
+        f"mirror {mirror} {workspace}": _every(
+            min(LOOK_WHETHER_TO_MIRROR_S, every_s / LOOKS_A_RENEWAL),
+            TaskName.MIRROR,
+            workspace,
+            mirror,
+            queue=Queue.FETCH,
         )
-        for workspace in settings.workspaces
-        for mirror, every_s in settings.mirror_every_s.items()
-        if every_s
+        for (workspace, mirror), every_s in mirrors.intervals(settings).items()
     }
     return {
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
@@ -36,7 +40,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "reconcile": _every(LOOK_WHETHER_TO_RECONCILE_S, TaskName.RECONCILE, queue=Queue.FETCH),
         "retain": _every(RETAIN_EVERY_S, TaskName.RETAIN, queue=Queue.FETCH),
         **polls,
-        **mirrors,
+        **renewals,
     }
 
 

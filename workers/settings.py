@@ -48,7 +48,10 @@ class Settings:
     spool_max_bytes: int
     receiver_url: str = ""  # where the receiver answers; empty if it was not told
     retention: Retention = Retention()
+    export_timeout_s: int = 600
+    export_max_bytes: int = 128 * 1024 * 1024
     mirror_every_s: Mapping[Mirror, int] = field(default_factory=dict)  # none or 0: never
+    agent_logons_first_days: int = 7  # how far back the first renewal goes
     end_call_type: str = END_CALL_TYPES[0]  # data.type that tells of the end of a call
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
@@ -106,6 +109,13 @@ def _numbers(env: Env) -> dict[str, Any]:
         "lease_s": env.int("LEASE_S", 300, validate=check.Range(min=5, max=1800)),
         "attachment_max_bytes": env.int(
             "ATTACHMENT_MAX_BYTES", 32 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
+        ),
+        "agent_logons_first_days": env.int(
+            "AGENT_LOGONS_FIRST_DAYS", 7, validate=check.Range(min=0, max=36_500)
+        ),
+        "export_timeout_s": env.int("EXPORT_TIMEOUT_S", 600, validate=check.Range(min=1, max=7200)),
+        "export_max_bytes": env.int(
+            "EXPORT_MAX_BYTES", 128 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
         ),
         "spool_max_bytes": env.int("SPOOL_MAX_BYTES", 1 << 30, validate=check.Range(min=0)),
     }

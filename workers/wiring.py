@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
@@ -13,23 +14,32 @@ from psycopg_pool import ConnectionPool
 
 from schemas.cention.errand_reports import read_changed_errands
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings
+from workers.clients.cention.agent_logons import LogioApi
 from workers.clients.cention.attachments import AttachmentsApi
+from workers.clients.cention.contact_cards import ContactsApi
 from workers.clients.cention.errand_data import ErrandDataApi
 from workers.clients.cention.errands import ErrandsApi
+from workers.clients.cention.exports import ExportsApi
+from workers.clients.cention.library import LibraryApi
 from workers.clients.http import HttpApi, Timeouts
+from workers.jobs import exports
+from workers.jobs.agent_logons import agent_logons_plan
 from workers.jobs.families import (
     Pace,
     attachments_plan,
     errand_reports_plan,
     facebook_ratings_plan,
 )
+from workers.jobs.library import library_plan
 from workers.jobs.mirroring import MirrorPlan
 from workers.jobs.plans import Plan
 from workers.jobs.polling import ChangedList
 from workers.jobs.readings import KINDS
+from workers.jobs.sweeping import SWEEPS_APART_S, Rest
 from workers.queues import Family, Mirror
+from workers.rules import mirrors
 from workers.settings import Retention, Settings
-from workers.store import sessions
+from workers.store import Transaction, sessions
 from workers.workspaces import WorkspaceSettings
 
 CONNECT_S = 5.0
@@ -43,6 +53,8 @@ class Parts:
     fetchers: ThreadPoolExecutor
     plans: Mapping[tuple[str, Family], Plan]
     changed_lists: Mapping[str, Sequence[ChangedList]]  # by workspace
+    poll_every_s: int
+    sweeps: Rest
     retention: Retention
     mirrors: Mapping[tuple[str, Mirror], MirrorPlan]
 
@@ -72,6 +84,8 @@ def build(settings: Settings) -> Parts:
         fetchers=ThreadPoolExecutor(settings.fetch_threads, thread_name_prefix="fetch"),
         plans=plans,
         changed_lists=changed_lists,
+        poll_every_s=settings.poll_every_s,
+        sweeps=Rest(SWEEPS_APART_S),
         retention=settings.retention,
         mirrors={
             (plan.workspace, plan.mirror): plan
@@ -85,6 +99,38 @@ def errand_data(settings: Settings, workspace: WorkspaceSettings) -> ErrandDataA
     """Return the client of the claim "Access to errand data", if it has a token."""
     token = workspace.tokens.errand_data
     return ErrandDataApi(_http(settings, workspace), token=token) if token else None
+
+
+def logio_api(settings: Settings, workspace: WorkspaceSettings) -> LogioApi | None:
+    """Return the client of the claim "Access to logio API", if it has a token."""
+    token = workspace.tokens.logio
+    return LogioApi(_http(settings, workspace), token=token) if token else None
+
+
+def contacts_api(settings: Settings, workspace: WorkspaceSettings) -> ContactsApi | None:
+    """Return the client of the claim "Access and create customer contacts", if it has a token."""
+    token = workspace.tokens.contacts
+    return ContactsApi(_http(settings, workspace), token=token) if token else None
+
+
+def exports_api(
+    settings: Settings, workspace: WorkspaceSettings, *, longest_s: float | None = None
+) -> ExportsApi | None:
+    """Return the client of the claim "Access to export API", if it has a token.
+
+    It waits for ``EXPORT_TIMEOUT_S``, and for ``longest_s`` at most.
+    """
+    token = workspace.tokens.export
+    if not token:
+        return None
+    total_s = min(settings.export_timeout_s, longest_s or settings.export_timeout_s)
+    http = HttpApi(
+        "cention",
+        workspace.cention_url,
+        timeouts=Timeouts(connect_s=CONNECT_S, read_s=total_s, total_s=total_s),
+        max_body_bytes=settings.export_max_bytes,
+    )
+    return ExportsApi(http, token=token)
 
 
 def errands_api(settings: Settings, workspace: WorkspaceSettings) -> ErrandsApi | None:
@@ -101,19 +147,73 @@ def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Plan]:
     if data := errand_data(settings, workspace):
         yield errand_reports_plan(workspace.name, data, zone=workspace.timezone, pace=pace)
         yield facebook_ratings_plan(workspace.name, data, pace=pace)
-    if token := workspace.tokens.attachments:
-        files = AttachmentsApi(_http(settings, workspace, patient=True), token=token)
-        # Each of a batch may be as large as a temporary file gets, so few at once.
-        few = Pace(places=pace.places, lease_s=pace.lease_s, batch=32, group=4)
-        for family in KINDS:
+    # Each of a batch may be as large as a temporary file gets, so few at once.
+    few = Pace(places=pace.places, lease_s=pace.lease_s, batch=32, group=4)
+    for family in KINDS:
+        if token := _files_token(workspace, family):
+            files = AttachmentsApi(_http(settings, workspace, patient=True), token=token)
             yield attachments_plan(
                 workspace.name, family, files, max_bytes=settings.attachment_max_bytes, pace=few
             )
 
 
+def _files_token(workspace: WorkspaceSettings, family: Family) -> str | None:
+    """Return the token by which files are fetched: those of the library are of its claim."""
+    attachments, library = workspace.tokens.attachments, workspace.tokens.library
+    match family:
+        case Family.LIBRARY_ATTACHMENTS:
+            return library or attachments
+        case Family.AREA_ARCHIVES:  # which are of both claims
+            return attachments or library
+        case _:
+            return attachments
+
+
+def library_api(settings: Settings, workspace: WorkspaceSettings) -> LibraryApi | None:
+    """Return the client of the claim "Access to library", if it has a token."""
+    token = workspace.tokens.library
+    # The whole library is one document, which Cention may take its time for.
+    return LibraryApi(_http(settings, workspace, patient=True), token=token) if token else None
+
+
 def mirror_plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorPlan]:
     """Tell how each picture is renewed that has a token and an interval."""
-    yield from ()
+    every_s = {
+        mirror: seconds
+        for (name, mirror), seconds in mirrors.intervals(settings).items()
+        if name == workspace.name
+    }
+    if Mirror.LIBRARY in every_s and (library := library_api(settings, workspace)):
+        yield library_plan(workspace.name, library, every_s=every_s[Mirror.LIBRARY])
+    if Mirror.AGENT_LOGONS in every_s and (log := logio_api(settings, workspace)):
+        yield agent_logons_plan(
+            workspace.name,
+            log,
+            every_s=every_s[Mirror.AGENT_LOGONS],
+            first_days=settings.agent_logons_first_days,
+        )
+    yield from _exports_mirror(settings, workspace)
+
+
+def _exports_mirror(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorPlan]:
+    # Within a lease: a task ends a minute after that, and what it does then is lost.
+    api = exports_api(settings, workspace, longest_s=settings.lease_s)
+    every_s = settings.mirror_every_s.get(Mirror.EXPORTS, 0)
+    if api is None or not every_s or not workspace.export_preset:
+        return
+    schedule = exports.Schedule(
+        preset_id=workspace.export_preset,
+        every_s=every_s,
+        today=lambda: datetime.now(workspace.timezone).date(),
+    )
+
+    def renew(session: Transaction) -> int:
+        exporting = exports.Exporting(
+            workspace=workspace.name, zone=workspace.timezone, ask=api.run, session=session
+        )
+        return exports.run_scheduled(exporting, schedule)
+
+    yield MirrorPlan(workspace=workspace.name, mirror=Mirror.EXPORTS, every_s=every_s, renew=renew)
 
 
 def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[ChangedList]:

@@ -72,9 +72,10 @@ class LiveLine:
 
 
 def describe(counts: Any) -> str:
-    """Return the counts as a reader wants them; the oldest wait in whole seconds."""
-    oldest = "none" if counts.oldest_wait_s is None else f"{counts.oldest_wait_s:.0f} s"
+    """Return the counts as a reader wants them; beside what is wanted, the oldest wait."""
+    waits = "" if counts.oldest_wait_s is None else f" ({counts.oldest_wait_s:.0f} s)"
     return (
-        f"callbacks {counts.callbacks} · errands {counts.errands} · ratings {counts.ratings}"
-        f" · attachments {counts.attachments} · wanted {counts.wanted} · oldest wait {oldest}"
+        f"callbacks {counts.callbacks}, errands {counts.errands}, ratings {counts.ratings}"
+        f", files {counts.attachments}, library {counts.questions}, logons {counts.logons}"
+        f", exported {counts.exported}, wanted {counts.wanted}{waits}"
     )

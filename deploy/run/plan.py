@@ -12,6 +12,13 @@ from deploy.run.parts import Part
 from deploy.run.ports import Address, choose_addresses
 
 SANDBOX_WORKSPACE = "demo"
+# Who tries it out sees what is renewed on a schedule arrive within a minute.
+SANDBOX_PACE = {
+    "LIBRARY_EVERY_S": "60",
+    "AGENT_LOGONS_EVERY_S": "60",
+    "EXPORTS_EVERY_S": "3600",  # the first comes at once, and each stores its days anew
+    "CENTION_EXPORT_PRESET": "1",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +93,7 @@ class Plan:
         }
         if self.sandbox:
             found |= {"CENTION_URL": str(self.cention_url)} | sandbox_secrets(self.given)
+            found |= {name: self.given.get(name, value) for name, value in SANDBOX_PACE.items()}
         return found
 
 

@@ -19,8 +19,8 @@ Play a workspace of Cention on this machine, for trying things out and for tests
 
 It serves the lists of changed errands and Facebook ratings, the reports, ratings and
 attachments behind them, and it POSTs a callback whenever an errand is answered. A clock keeps
-making new errands and changing old ones. Nothing is stored: a restart begins afresh, with
-ids never used before.
+making new errands and changing old ones, and agents log in and out. Nothing is stored: a
+restart begins afresh, with ids never used before.
 
 The bearer token is in SANDBOX_TOKEN (default: sandbox-token). The secret that callbacks carry
 is in SANDBOX_CALLBACK_SECRET (default: sandbox-callback-secret; empty: none is sent).
@@ -41,6 +41,7 @@ While it runs (no token needed; keep it on the loopback address):
   POST   /sandbox/ratings         make some           {"count": 3}
   POST   /sandbox/attachments     make one            {"bytes": 26214400}
   POST   /sandbox/callbacks       answer and tell     {"errand_id": ID, "attachments": 2}
+  POST   /sandbox/logons          log one             {"name": "joe", "action": "Login"}
   POST   /sandbox/faults          set switches        {"error_500": {"probability": 0.1}}
   DELETE /sandbox/faults          switch all off
 

@@ -7,6 +7,8 @@ import random
 import time
 from dataclasses import dataclass
 
+from deploy.sandbox.library import Library
+from deploy.sandbox.logons import Logons
 from deploy.sandbox.world import World
 
 TICK_S = 0.05
@@ -24,6 +26,7 @@ WEIGHTS = {
     "rating_again": 2,
     "forward": 2,
     "delete": 2,
+    "library": 1,
 }
 
 
@@ -48,6 +51,8 @@ class Clock:
             for _ in range(int(owed)):
                 self.let_something_happen()
             owed -= int(owed)
+            if self.running and self.rate:
+                self.world.part(Logons).advance(self.world.now())
 
     def let_something_happen(self) -> None:
         """Make one change, chosen by chance."""
@@ -56,6 +61,8 @@ class Clock:
             self.world.add_rating()
         elif kind == "rating_again" and self.world.ratings:
             self.world.change_rating(self.rng.choice(tuple(self.world.ratings.values())))
+        elif kind == "library":
+            self.world.part(Library).change()
         elif kind in ("new", "rating_again"):
             self.world.add_errand()
         elif errand := self.world.recent_errand():

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from deploy.sandbox import errands
+from deploy.sandbox import contacts, errands, exports, library_routes, logons
 from deploy.sandbox.routes import Family
 
-FAMILIES: tuple[Family, ...] = (errands.FAMILY,)
+FAMILIES: tuple[Family, ...] = (
+    contacts.FAMILY,
+    errands.FAMILY,
+    exports.FAMILY,
+    library_routes.FAMILY,
+    logons.FAMILY,
+)

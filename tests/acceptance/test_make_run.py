@@ -29,6 +29,7 @@ from tests.acceptance.running import (
     running,
 )
 from tests.waiting import eventually
+from workers.store.status import counters
 
 PARTS = [
     *("postgres", "valkey", "sandbox", "receiver"),
@@ -51,6 +52,15 @@ def bridge() -> Iterator[Run]:
 def test_every_part_comes_up(bridge):
     assert eventually(lambda: all(bridge.pid(part) for part in PARTS), within_s=10)
     assert responds(bridge.addresses()["RECEIVER_URL"] + "/health/live")
+
+
+def test_library_log_ons_and_exports_arrive_from_the_sandbox_beside_the_main_job(bridge):
+    def arrived():
+        with psycopg.connect(bridge.addresses()["DATABASE_URL"]) as conn:
+            found = counters(conn)
+        return all((found.errands, found.questions, found.logons, found.exported))
+
+    assert eventually(arrived, within_s=90)
 
 
 def test_run_env_leads_a_shell_to_everything(bridge):

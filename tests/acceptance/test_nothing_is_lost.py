@@ -67,4 +67,6 @@ def places_of_secrets(folder: Path, database_url: str) -> list[str]:
 
 
 def holds(content: bytes, secrets: list[str]) -> bool:
-    return any(secret.encode() in content for secret in secrets)
+    """Tell whether a secret is in it, as text or, as columns of bytes are shown, in hex."""
+    forms = [form for one in secrets for form in (one.encode(), one.encode().hex().encode())]
+    return any(form in content for form in forms)

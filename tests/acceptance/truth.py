@@ -12,7 +12,11 @@ import psycopg
 import requests
 from psycopg.rows import dict_row
 
-KINDS = {"c3_response_attachments": "response", "c3_area_archives": "area_archive"}
+KINDS = {
+    "c3_response_attachments": "response",
+    "c3_area_archives": "area_archive",
+    "c3_library_attachments": "library",
+}
 ERRANDS: LiteralString = """
     SELECT e.*, a.actions, a.last_action_id,
            ARRAY(SELECT tag_id FROM cention.errand_tag AS t
@@ -32,7 +36,9 @@ ERRANDS: LiteralString = """
 ATTACHMENTS: LiteralString = """
     SELECT kind, attachment_id, state, name, content_type, size_bytes,
            encode(sha256, 'hex') AS sha256, encode(sha256(content), 'hex') AS sha256_of_content
-    FROM cention.attachment LEFT JOIN cention.blob USING (sha256)
+    FROM cention.attachment AS a LEFT JOIN cention.blob USING (sha256)
+    WHERE NOT EXISTS (SELECT FROM cention.library_question_attachment AS q
+                      WHERE (q.kind, q.attachment_id) = (a.kind, a.attachment_id))
 """
 ANSWERS: LiteralString = """
     SELECT a.*,
@@ -167,7 +173,7 @@ def _ratings(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
 
 
 def _attachments(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
-    """Compare the files that accepted callbacks have named."""
+    """Compare the files that accepted callbacks have named; those of the library are its own."""
     accepted = [told for told in truth["callbacks"].values() if told["accepted"]]
     named = {("response", one) for told in accepted for one in told["attachments"]}
     named |= {("area_archive", one) for told in accepted for one in told["archives"]}

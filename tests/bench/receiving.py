@@ -13,7 +13,7 @@ from tests.bench.load import CLIENTS, Load
 from tests.bench.stage import SECRET, Stage
 from tests.bench.table import Row
 
-ROUNDS = 3
+ROUNDS = 5
 REQUESTS = 6_000
 
 _first_ids = count(1_000_000, REQUESTS)

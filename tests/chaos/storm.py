@@ -19,6 +19,7 @@ from tests.chaos.recovery import Recovery
 from tests.chaos.scene import Scene, scene
 from tests.chaos.strikes import STRIKES
 from tests.chaos.waves import change_again, raise_wave
+from workers.spool_status import read_spool
 
 RECOVERED_WITHIN_S = 60.0
 SHORT_STORM_S = 35.0
@@ -155,7 +156,10 @@ def remaining(stage: Scene, *, slas: bool) -> list[str]:
     unsent = [f"{waiting} callbacks are not accepted yet"] if waiting else []
     awaited = slas_awaited(stage.database_url) if slas else 0
     unknown = [f"{awaited} SLAs are awaited"] if awaited else []
-    return [*unsent, *differences(stage.sandbox, stage.database_url), *unknown]
+    spooled = read_spool(stage.run.var / "spool")
+    waiting_here = spooled.waiting if spooled else 0
+    kept_here = [f"{waiting_here} callbacks are in the spool"] if waiting_here else []
+    return [*unsent, *kept_here, *differences(stage.sandbox, stage.database_url), *unknown]
 
 
 def kept(stage: Scene) -> tuple[int, int]:

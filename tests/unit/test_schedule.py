@@ -18,6 +18,8 @@ def environment(monkeypatch, tmp_path):
         "BROKER_URL": "redis://127.0.0.1:1/0",
         "CENTION_URL": "http://127.0.0.1:1/s/demo",
         "CENTION_CALLBACK_SECRETS": "secret",
+        "CENTION_TOKEN": "token",
+        "CENTION_EXPORT_PRESET": "1",
     }.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
@@ -58,12 +60,47 @@ def test_what_is_mirrored_is_looked_after_every_minute_by_those_who_fetch(enviro
     assert {(e["schedule"], e["options"]["queue"]) for e in entries} == {(60, Queue.FETCH)}
 
 
-def test_an_interval_of_nothing_switches_a_mirror_off(environment):
-    environment.setenv("LIBRARY_EVERY_S", "0")
+def test_what_is_renewed_more_often_is_looked_after_more_often(environment):
+    environment.setenv("AGENT_LOGONS_EVERY_S", "60")
+
+    assert beat_schedule(load_settings())["mirror agent_logons demo"]["schedule"] == 15
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "off"),
+    [
+        ("LIBRARY_EVERY_S", "0", Mirror.LIBRARY),
+        ("AGENT_LOGONS_EVERY_S", "0", Mirror.AGENT_LOGONS),
+        ("EXPORTS_EVERY_S", "0", Mirror.EXPORTS),
+        ("CENTION_EXPORT_PRESET", "", Mirror.EXPORTS),
+    ],
+)
+def test_what_is_switched_off_is_looked_after_by_nobody(environment, variable, value, off):
+    environment.setenv(variable, value)
 
     entries = beat_schedule(load_settings()).values()
 
-    assert ("demo", Mirror.LIBRARY) not in {entry["args"] for entry in entries}
+    assert {m for m in Mirror if ("demo", m) not in {e["args"] for e in entries}} == {off}
+
+
+def test_without_a_token_of_its_claim_nothing_is_looked_after(environment):
+    environment.delenv("CENTION_TOKEN")
+    environment.setenv("CENTION_TOKEN_LOGIO", "token")
+
+    entries = [e for e in beat_schedule(load_settings()).values() if e["task"] == TaskName.MIRROR]
+
+    assert [entry["args"] for entry in entries] == [("demo", Mirror.AGENT_LOGONS)]
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["LIBRARY_EVERY_S", "AGENT_LOGONS_EVERY_S", "EXPORTS_EVERY_S", "AGENT_LOGONS_FIRST_DAYS"],
+)
+def test_an_interval_below_nothing_is_told_by_name(environment, variable):
+    environment.setenv(variable, "-1")
+
+    with pytest.raises(SettingsError, match=variable):
+        load_settings()
 
 
 def test_a_look_that_waits_for_cention_holds_up_no_callback(environment):

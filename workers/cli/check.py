@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from workers.cli.checks import clocks, configured, remote, stored
+from workers.cli.checks import clocks, configured, remote, scheduled, stored
 from workers.cli.checks.findings import Finding, Level
 from workers.cli.printing import say, say_json
 from workers.cli.surroundings import json_option
@@ -48,6 +48,7 @@ def findings() -> Iterator[Finding]:
     yield from remote.receiver_findings(settings)
     for workspace in settings.workspaces:
         yield remote.cention_findings(settings, workspace)
+        yield from scheduled.mirror_findings(settings, workspace)
         yield from clocks.clock_findings(settings, workspace)
 
 

@@ -8,18 +8,25 @@ from io import TextIOWrapper
 import click
 import structlog
 
+from workers.cli.backfill import backfill
 from workers.cli.callbacks import callbacks
 from workers.cli.calls import calls
 from workers.cli.check import check
+from workers.cli.contacts import contacts
 from workers.cli.dictionary import dictionary
 from workers.cli.erase import erase
 from workers.cli.errands import errands
+from workers.cli.exports import exports
+from workers.cli.library import library
+from workers.cli.logons import logons
+from workers.cli.mark_changed import mark_changed
 from workers.cli.migrate import migrate
 from workers.cli.parked import parked
 from workers.cli.persons import export_person
 from workers.cli.poll import poll
 from workers.cli.reconcile import reconcile
 from workers.cli.renormalise import renormalise
+from workers.cli.spool import spool
 from workers.cli.status import status
 from workers.cli.unreadable import unreadable
 from workers.cli.want import want
@@ -37,17 +44,24 @@ def cention() -> None:
 for command in (
     check,
     migrate,
+    spool,
     status,
     poll,
     want,
+    mark_changed,
+    backfill,
+    exports,
+    contacts,
     parked,
     callbacks,
     unreadable,
     reconcile,
     renormalise,
     dictionary,
+    library,
     erase,
     export_person,
+    logons,
     errands,
     calls,
 ):

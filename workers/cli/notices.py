@@ -10,6 +10,7 @@ from workers.cli.printing import age, counted, since
 from workers.queues import Family, Queue
 from workers.rules import alarms
 from workers.spool_status import SpoolStatus
+from workers.store.mirrors import MirrorStatus
 from workers.store.status import FamilyStatus, InboxStatus, QueueStatus
 from workers.workspaces import WorkspaceSettings
 
@@ -111,6 +112,33 @@ def of_family(one: FamilyStatus, *, at: datetime) -> Iterator[Notice]:
         yield Notice(
             alarm=False,
             sentence=f"{name}: {counted(one.unreadable, 'document')} kept that could not be read.",
+            command="cention unreadable",
+        )
+
+
+def of_mirror(one: MirrorStatus, *, at: datetime) -> Iterator[Notice]:
+    """Tell of a picture that was not renewed for too long, or that Cention refuses."""
+    name = f"{one.workspace} {one.mirror}"
+    if one.paused_until is not None:
+        yield Notice(
+            alarm=True,
+            sentence=f"{name}: paused, for Cention refuses it ({one.paused_reason}).",
+            command="cention check",
+        )
+    elif one.late:
+        how_long = since(one.last_good_at, at)
+        when = f"{how_long} ago" if how_long else "never"
+        error = one.last_error if one.last_found is None else None
+        yield Notice(
+            alarm=True,
+            sentence=f"{name}: last renewed {when}, though it is due every {age(one.every_s)}"
+            + (f" ({error})." if error else "."),
+            command="cention check" if error else START_BEAT,
+        )
+    if one.odd:
+        yield Notice(
+            alarm=False,
+            sentence=f"{name}: {counted(one.odd, 'row')} kept that could not be read.",
             command="cention unreadable",
         )
 

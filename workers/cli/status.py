@@ -21,7 +21,9 @@ from workers.cli.surroundings import (
 from workers.cli.trouble import Trouble
 from workers.settings import Settings
 from workers.spool_status import SpoolStatus, read_spool
+from workers.store import mirrors
 from workers.store import status as store
+from workers.store.mirrors import MirrorStatus
 from workers.store.status import FamilyStatus, InboxStatus, QueueStatus
 
 WATCH_EVERY_S = 2.0
@@ -38,6 +40,15 @@ FAMILY_COLUMNS = (
     Column(heading="last\npoll", right=True),
     Column(heading="last\nstored", right=True),
     Column(heading="paused"),
+)
+MIRROR_COLUMNS = (
+    Column(heading="renewed of"),
+    Column(heading="what"),
+    Column(heading="every", right=True),
+    Column(heading="last", right=True),
+    Column(heading="records", right=True),
+    Column(heading="paused"),
+    Column(heading="last error"),
 )
 INBOX_COLUMNS = (
     Column(heading="callbacks of"),
@@ -57,6 +68,7 @@ class State:
     at: datetime
     alarm: bool
     families: list[FamilyStatus]
+    mirrors: list[MirrorStatus]
     inboxes: list[InboxStatus]
     queues: list[QueueStatus]
     spool: SpoolStatus | None  # None: not on this machine
@@ -95,6 +107,7 @@ def look(settings: Settings, workspace: str | None) -> State:
     with database(settings) as conn:
         at = store.clock(conn)
         families = [f for f in store.families(conn) if workspace in (None, f.workspace)]
+        renewals = [m for m in mirrors.statuses(conn) if workspace in (None, m.workspace)]
         inboxes = [i for i in store.inboxes(conn) if workspace in (None, i.workspace)]
         queues = store.queues(conn)
     found = (
@@ -106,6 +119,7 @@ def look(settings: Settings, workspace: str | None) -> State:
             at=at,
         ),
         *(notice for one in families for notice in notices.of_family(one, at=at)),
+        *(notice for one in renewals for notice in notices.of_mirror(one, at=at)),
         *(notice for one in inboxes for notice in notices.of_inbox(one)),
         *notices.of_spool(spool, at),
     )
@@ -113,6 +127,7 @@ def look(settings: Settings, workspace: str | None) -> State:
         at=at,
         alarm=any(notice.alarm for notice in found),
         families=families,
+        mirrors=renewals,
         inboxes=inboxes,
         queues=queues,
         spool=spool,
@@ -128,6 +143,9 @@ def show(state: State) -> None:
             FAMILY_COLUMNS,
             [_family(f, state.at) for f in state.families if f.workspace == workspace],
         )
+        say("")
+    if state.mirrors:
+        say_table(MIRROR_COLUMNS, [_mirror(one, state.at) for one in state.mirrors])
         say("")
     if state.inboxes:
         say_table(INBOX_COLUMNS, [_inbox(one, state.at) for one in state.inboxes])
@@ -180,6 +198,18 @@ def _family(one: FamilyStatus, at: datetime) -> tuple[object, ...]:
         since(one.last_poll_at, at),
         since(one.last_stored_at, at),
         "yes" if one.paused_until else "no",
+    )
+
+
+def _mirror(one: MirrorStatus, at: datetime) -> tuple[object, ...]:
+    return (
+        one.workspace,
+        one.mirror,
+        age(one.every_s),
+        since(one.last_good_at, at),
+        one.last_found,
+        "yes" if one.paused_until else "no",
+        one.last_error,
     )
 
 

@@ -12,6 +12,7 @@ from workers.cli.surroundings import (
     some_workspaces,
     workspace_option,
 )
+from workers.queues import Mirror
 from workers.store import landed
 
 COLUMNS = (
@@ -45,3 +46,5 @@ def unreadable(as_json: bool, workspace: str | None) -> None:
             f"{counted(len(found), 'document')}, kept as they came. "
             "After an update of the bridge: cention renormalise"
         )
+        if any(one.family == Mirror.AGENT_LOGONS for one in found):
+            say("What has no id is a row of the log of log-ons. To see them: cention logons odd")

@@ -49,6 +49,19 @@ def error_texts(body: bytes) -> tuple[str, ...] | None:
     return tuple(_texts(listed))
 
 
+def error_text(body: bytes) -> tuple[str, ...]:
+    """Return what ``{"error": "…"}`` says; nothing if ``body`` is not of that kind.
+
+    Cention's APIs that are not JSON:API answer so. It says why, and nothing of the record.
+    """
+    try:
+        document = read_json(body)
+    except ValueError:
+        return ()
+    said = document.get("error") if isinstance(document, dict) else None
+    return (said,) if isinstance(said, str) else ()
+
+
 def fit_to_log(text: str, *, secrets: tuple[str, ...]) -> str:
     """Return one printable line of at most 200 characters, without secrets, URLs and tokens."""
     for secret in secrets:

@@ -86,3 +86,17 @@ class Unauthorised(ApiError):
 
 class Redirected(ApiError):
     """Sent elsewhere: a wrong URL, or a login page. Never followed, the token stays here."""
+
+
+_NOT_DONE_BUSY = frozenset({429, 503})  # 502 and 504 tell of a gateway that lost the answer
+
+
+def outcome_is_unknown(error: ApiError) -> bool:
+    """Tell whether what a failed request asked for may have been done all the same.
+
+    If so, a request that makes something is not to be repeated without somebody's word. Cention
+    may answer 500 to a POST that it has carried out.
+    """
+    if isinstance(error, Busy):
+        return error.status not in _NOT_DONE_BUSY
+    return isinstance(error, BrokenOff | Unintelligible | TooLarge | BadContent)

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 
 from workers.clients import errors
-from workers.clients.bodies import error_texts, fit_to_log
+from workers.clients.bodies import error_text, error_texts, fit_to_log
 
 MAX_RETRY_AFTER_S = 3600.0
 
@@ -43,7 +43,7 @@ def error_for(
     ``secrets`` are struck from what the body says before that becomes part of the message.
     """
     texts = error_texts(body)
-    said = fit_to_log(": ".join(texts or ()), secrets=secrets)
+    said = fit_to_log(": ".join(texts or error_text(body)), secrets=secrets)
     if status in _BUSY:
         return errors.Busy(
             _message("asks for patience", said),

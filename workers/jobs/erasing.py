@@ -78,9 +78,19 @@ def _erase_everywhere(
         errands |= _erase_from(conn, table, person, tally, progress)
     blanking.blank_sent(conn, person.address, tally)
     blanking.blank_due(conn, tally)
+    if person.address:
+        _erase_own_rows(conn, person, tally)
     for table in tables[len(documents) :]:
         _erase_from(conn, table, person, tally, progress)
     return errands
+
+
+def _erase_own_rows(conn: Connection[Any], person: Person, tally: Tally) -> None:
+    """Erase rows that are the person's own without being about an errand that is remembered."""
+    removed = erased.remove_contact_cards(conn, person.address)
+    blank = erased.blank_exported_by(conn, person.address)
+    tally.removed["cention.contact_card"] += removed
+    tally.blanked["cention.exported_errand"] += blank
 
 
 def _remember(conn: Connection[Any], person: Person, keys: Iterable[erased.Key]) -> set[erased.Key]:

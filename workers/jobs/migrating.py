@@ -8,30 +8,41 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
+from workers.queues import Mirror
+from workers.rules import mirrors as rules
 from workers.settings import Settings
 from workers.store import migrate as migrations
-from workers.store import outages, sessions, workspaces
+from workers.store import mirrors, outages, sessions, workspaces
 
 WAIT_S = 30.0  # for the database
 LOOK_EVERY_S = 0.2
 
 
 def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
-    """Apply migrations and write the configured workspaces; return a line for each thing done.
+    """Apply migrations; write the configured workspaces and what is renewed on a schedule.
+
+    Return a line for each thing done.
 
     Waits up to ``wait_s`` seconds for the database. Several at once wait for one another.
     Raises ``psycopg.Error``; ``outages.told`` puts it into words.
     """
+    every_s = rules.intervals(settings)
     timezones = {each.name: each.timezone.key for each in settings.workspaces}
     with _connect(settings.database_url, wait_s) as conn:
         applied = migrations.migrate(conn)
         written = workspaces.save(conn, timezones, poll_every_s=settings.poll_every_s)
+        renewed, off = mirrors.save(conn, every_s)
     return [
         *(f"applied {name}" for name in applied),
         *(
             f"workspace {name}: time zone {timezones[name]}, polled every {settings.poll_every_s} s"
             for name in written
         ),
+        *(
+            f"{name} {each}: renewed every {every_s[name, Mirror(each)]} s"
+            for name, each in renewed
+        ),
+        *(f"{name} {each}: renewed no more" for name, each in off),
     ]
 
 

@@ -29,6 +29,17 @@ class ChangedList:
     read: Callable[[Mapping[str, Any]], ChangedIds]  # raises DocumentError
 
 
+def poll_if_due(changed: ChangedList, *, every_s: float, session: Transaction) -> int | None:
+    """As ``poll``, unless the list was read less than half of ``every_s`` ago.
+
+    A hundred nudges that come at once, as after an outage, make one look.
+    """
+    with session() as conn:
+        if not polls.is_due(conn, changed.workspace, changed.family, every_s=every_s / 2):
+            return None
+    return poll(changed, session=session)
+
+
 def poll(changed: ChangedList, *, session: Transaction) -> int | None:
     """Put every id of a list on our own list; return how many, ``None`` if it could not be.
 

@@ -79,4 +79,5 @@ def _classes(policy: Retention) -> Iterator[tuple[str, Remove, int, int]]:
         yield "callback_bodies", retention.remove_callback_bodies, days, BATCH
         yield "answer_bodies", retention.remove_answer_bodies, days, BATCH
         yield "errand_bodies", retention.remove_errand_bodies, days, BATCH
+        yield "exported_bodies", retention.remove_exported_bodies, days, BATCH
         yield "attachments", retention.remove_attachment_contents, days, FILES

@@ -17,8 +17,8 @@ from psycopg import Connection
 
 from schemas.cention.errand_orders import attributes_of_call, attributes_of_closing
 from schemas.cention.errands import EndedCall, ErrandAnswer, ErrandOrder
-from workers.clients.cention.errands import Created, outcome_is_unknown
-from workers.clients.errors import ApiError
+from workers.clients.cention.errands import Created
+from workers.clients.errors import ApiError, outcome_is_unknown
 from workers.jobs.fingerprints import Message
 from workers.store import sent_commands, sent_errands, slots
 from workers.store.sent_commands import LastClosing

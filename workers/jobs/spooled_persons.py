@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workers import disk
 from workers.jobs.looking import errand_named
 from workers.rules.blank_documents import blanked, claimed, mentions, names_beside, redacted
 from workers.rules.persons import Person
@@ -103,19 +104,5 @@ def _nobody_empties(folder: Path) -> Iterator[None]:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Put ``content`` in the place of a file, for the same user: a crash leaves one of the two."""
-    draft = path.with_name(path.name + DRAFT)
-    draft.unlink(missing_ok=True)
-    owner = path.stat()
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    path.with_name(path.name + DRAFT).unlink(missing_ok=True)  # of one that was interrupted
+    disk.write_file(path, content, owned_as=path.stat())

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from workers.queues import Family, Queue
 from workers.store import Transaction, callbacks, canaries, polls, wanted
+
+SWEEPS_APART_S = 1.0  # in one process: each sweep nudges everything that waits
+
+
+class Rest:
+    """Tells one that it may, and all who come within ``for_s`` seconds after it that they need not.
+
+    For one thread.
+    """
+
+    def __init__(self, for_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._for_s = for_s
+        self._clock = clock
+        self._until = float("-inf")
+
+    def is_over(self) -> bool:
+        """Tell whether it is; if so, the next one begins."""
+        now = self._clock()
+        if now < self._until:
+            return False
+        self._until = now + self._for_s
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

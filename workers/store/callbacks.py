@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 
@@ -63,18 +64,19 @@ class CallbackLine:
 
 def keep(conn: Connection[Any], callbacks: Sequence[NewCallback]) -> None:
     """Keep callbacks; one that is here already stays as it is."""
-    conn.execute(
-        SQL["keep_callbacks"],
+    rows = [
         {
-            "workspaces": [c.workspace for c in callbacks],
-            "received_at": [c.received_at for c in callbacks],
-            "events": [c.event for c in callbacks],
-            "remote_ids": [c.remote_id for c in callbacks],
-            "body_sha256": [c.body_sha256 for c in callbacks],
-            "documents": json_text.array(json_text.clean_text(c.document)[1] for c in callbacks),
-            "problems": [c.problem for c in callbacks],
-        },
-    )
+            "workspace": callback.workspace,
+            "received_at": callback.received_at,
+            "event": callback.event,
+            "remote_id": callback.remote_id,
+            "body_sha256": callback.body_sha256.hex(),
+            "document": orjson.Fragment(json_text.clean_text(callback.document)[1]),
+            "problem": callback.problem,
+        }
+        for callback in callbacks
+    ]
+    conn.execute(SQL["keep_callbacks"], {"callbacks": orjson.dumps(rows).decode()})
 
 
 def take_waiting(conn: Connection[Any], workspace: str, *, limit: int) -> list[WaitingCallback]:

@@ -173,14 +173,28 @@ def write_history(conn: Connection[Any], lines: Sequence[HistoryLine]) -> None:
 _BLANK: Mapping[str, LiteralString] = {
     "cention.errand": SQL["blank_errands"],
     "cention.answer": SQL["blank_answers"],
+    "cention.exported_errand": SQL["blank_exported_errands"],
 }
 
 
 def blank_errands(conn: Connection[Any], errands: Sequence[Key]) -> dict[str, int]:
-    """Blank errands, their answers and to whom those went; return how many rows, by table."""
+    """Blank errands, as reported and as exported, their answers and to whom those went.
+
+    Return how many rows, by table.
+    """
     recipients = _number(conn, SQL["blank_answer_recipients"], errands)
     blank = {table: _number(conn, query, errands) for table, query in _BLANK.items()}
     return {**blank, "cention.answer_recipient": recipients}
+
+
+def blank_exported_by(conn: Connection[Any], address: str) -> int:
+    """Blank errands that exports told of a writer (in lower case); return how many rows."""
+    return len(conn.execute(SQL["blank_exported_by"], {"address": address}).fetchall())
+
+
+def remove_contact_cards(conn: Connection[Any], address: str) -> int:
+    """Remove contact cards that have an address (in lower case) on them; return how many."""
+    return len(conn.execute(SQL["remove_contact_cards"], {"address": address}).fetchall())
 
 
 def blank_sent_errands(conn: Connection[Any], address: str) -> int:

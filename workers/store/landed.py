@@ -42,7 +42,7 @@ class UnreadableLine:
 
     workspace: str
     family: str
-    remote_id: int
+    remote_id: int | None  # None for a row of the log of log-ons
     fetched_at: datetime
     problem: str
 

@@ -30,10 +30,12 @@ def forget_old(conn: Connection[Any]) -> None:
     conn.execute(SQL["forget_old_polls"])
 
 
-def is_due(conn: Connection[Any], workspace: str, mirror: Mirror, *, every_s: int) -> bool:
-    """Tell whether a mirror was never renewed, or last ``every_s`` seconds ago."""
+def is_due(
+    conn: Connection[Any], workspace: str, family: Family | Mirror, *, every_s: float
+) -> bool:
+    """Tell whether there was no success yet, or none within the last ``every_s`` seconds."""
     with conn.cursor(row_factory=scalar_row) as cursor:
-        parameters = {"workspace": workspace, "family": mirror, "every_s": every_s}
+        parameters = {"workspace": workspace, "family": family, "every_s": every_s}
         return bool(cursor.execute(SQL["is_due"], parameters).fetchone())
 
 

@@ -48,6 +48,11 @@ def remove_errand_bodies(conn: Connection[Any], *, before: datetime, limit: int)
     return len(conn.execute(SQL["remove_errand_bodies"], chosen).fetchall())
 
 
+def remove_exported_bodies(conn: Connection[Any], *, before: datetime, limit: int) -> int:
+    """Take the bodies of errands out of exports that were made before; return of how many."""
+    return _remove(conn, SQL["remove_exported_bodies"], before, limit)
+
+
 def remove_attachment_contents(conn: Connection[Any], *, before: datetime, limit: int) -> int:
     """Take the contents of attachments away that were fetched before; return of how many."""
     with conn.cursor(row_factory=class_row(AttachmentKey)) as cursor:

@@ -10,8 +10,9 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 
-from workers.queues import Family
-from workers.store import queries
+from workers.queues import Family, Mirror
+from workers.store import mirrors, queries
+from workers.store.mirrors import MirrorStatus
 
 SQL = queries.load("status")
 
@@ -24,6 +25,9 @@ class Counters:
     errands: int
     ratings: int
     attachments: int  # stored
+    questions: int  # of the library, that are not gone
+    logons: int
+    exported: int  # errands told by exports
     wanted: int
     oldest_wait_s: float | None  # as intake.waits_since tells it; None if nothing waits
 
@@ -91,8 +95,9 @@ def counters(conn: Connection[Any]) -> Counters:
 
 def families(conn: Connection[Any]) -> list[FamilyStatus]:
     """Return every family that has anything to show."""
+    parameters = {"families": list(Family), "mirrors": list(Mirror)}
     with conn.cursor(row_factory=class_row(FamilyStatus)) as cursor:
-        return cursor.execute(SQL["families"], {"families": list(Family)}).fetchall()
+        return cursor.execute(SQL["families"], parameters).fetchall()
 
 
 def inboxes(conn: Connection[Any]) -> list[InboxStatus]:
@@ -132,6 +137,7 @@ def gauges(conn: Connection[Any]) -> list[Gauge]:
     """Return what Prometheus reads from the database."""
     return [
         *(gauge for family in families(conn) for gauge in _of_family(family)),
+        *(gauge for mirror in mirrors.statuses(conn) for gauge in _of_mirror(mirror)),
         *(gauge for inbox in inboxes(conn) for gauge in _of_inbox(inbox)),
         *(_of_queue(queue) for queue in queues(conn)),
     ]
@@ -149,6 +155,15 @@ def _of_family(family: FamilyStatus) -> Iterator[Gauge]:
         ("paused", "1 while Cention refuses the family", family.paused_until is not None),
     ):
         yield Gauge(name=f"cention_{name}", help=text, labels=labels, value=float(value or 0))
+
+
+def _of_mirror(mirror: MirrorStatus) -> Iterator[Gauge]:
+    labels = {"workspace": mirror.workspace, "family": mirror.mirror}
+    for name, text, value in (
+        ("unreadable", "Documents kept that make no sense", mirror.odd),
+        ("paused", "1 while Cention refuses the family", mirror.paused_until is not None),
+    ):
+        yield Gauge(name=f"cention_{name}", help=text, labels=labels, value=float(value))
 
 
 def _of_inbox(inbox: InboxStatus) -> Iterator[Gauge]:

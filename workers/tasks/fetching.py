@@ -7,7 +7,7 @@ from functools import partial
 from celery import shared_task
 
 from workers.jobs.drain import drain as drain_once
-from workers.jobs.polling import poll as poll_once
+from workers.jobs.polling import poll_if_due
 from workers.queues import Family, Queue, TaskName
 from workers.tasks.base import BridgeTask, parts
 
@@ -16,7 +16,8 @@ from workers.tasks.base import BridgeTask, parts
 def poll(self: BridgeTask, workspace: str) -> None:
     """Ask for the lists of what changed, and have it fetched."""
     for changed in parts().changed_lists.get(workspace, ()):
-        if poll_once(changed, session=parts().session):
+        found = poll_if_due(changed, every_s=parts().poll_every_s, session=parts().session)
+        if found:
             self.nudge_drain(workspace, changed.family)
 
 

@@ -11,7 +11,9 @@ from workers.tasks.base import BridgeTask, parts
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.SWEEP, queue=Queue.CALLBACKS)
 def sweep(self: BridgeTask) -> None:
-    """Nudge everything that waits."""
+    """Nudge everything that waits; of many sweeps at once the first does."""
+    if not parts().sweeps.is_over():
+        return
     work = sweeping.find_work(parts().transaction, parts().plans.keys())
     for workspace in work.unfiled:
         self.nudge(TaskName.FILE_CALLBACKS, Queue.CALLBACKS, workspace)

@@ -153,6 +153,52 @@ def test_a_claim_without_token_tells_what_is_off(terminal, environment):
     assert len([one for one in found if one.startswith("token ")]) == 6
 
 
+def test_what_is_renewed_on_a_schedule_is_told_and_why_the_rest_is_not(terminal, environment):
+    environment.setenv("LIBRARY_EVERY_S", "0")
+
+    found = lines(terminal.json("check"), "ok")
+
+    assert "library of demo: Switched off: LIBRARY_EVERY_S is 0." in found
+    assert "agent_logons of demo: Renewed every 10m." in found
+    assert "log-ons of demo: 127.0.0.1 takes our token." in found
+    [exports] = [one for one in found if one.startswith("exports of demo")]
+    assert "no export is chosen, CENTION_EXPORT_PRESET" in exports
+
+
+def test_without_a_token_of_its_claim_a_schedule_is_off(terminal, environment):
+    environment.delenv("CENTION_TOKEN")
+    environment.setenv("CENTION_TOKEN_ERRAND_DATA", "sandbox-token")
+
+    found = [one for one in lines(terminal.json("check"), "ok") if "Switched off" in one]
+
+    assert len(found) == 3
+    assert all("there is no token of its claim" in one for one in found)
+
+
+def test_a_token_that_the_log_of_log_ons_refuses_is_told_by_its_claim(terminal, environment):
+    environment.setenv("CENTION_TOKEN_LOGIO", "another-token")
+
+    [told] = [f for f in terminal.json("check") if f["about"] == "log-ons of demo"]
+
+    assert told["level"] == "wrong"
+    assert "Access to logio API" in told["remedy"]
+
+
+def test_looking_at_schedules_asks_cention_for_nothing_but_a_second_of_the_log(
+    terminal, environment, cention
+):
+    environment.setenv("CENTION_EXPORT_PRESET", "1")
+    before = cention.control("stats")["requests"]
+
+    terminal.run("check")
+
+    after = cention.control("stats")["requests"]
+    assert {name for name in after if after[name] != before.get(name)} == {
+        "GET c3_dirty_errand_list 200",
+        "GET logio 200",
+    }
+
+
 def test_no_callback_secret_is_wrong_and_a_warning_if_it_is_allowed(terminal, environment):
     environment.setenv("CENTION_CALLBACK_SECRETS", "")
 

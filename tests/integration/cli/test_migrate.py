@@ -57,6 +57,49 @@ def test_a_changed_time_zone_is_written(terminal, environment, empty):
     assert workspaces(empty) == [("demo", "Asia/Kuala_Lumpur")]
 
 
+def mirrors(url):
+    with psycopg.connect(url) as conn:
+        return dict(conn.execute("SELECT mirror, every_s FROM intake.mirror").fetchall())
+
+
+def test_what_is_renewed_on_a_schedule_is_told_to_the_database(terminal, environment, empty):
+    """Without an export that was chosen, exports are off."""
+    environment.setenv("LIBRARY_EVERY_S", "7200")
+
+    result = terminal.run("migrate")
+
+    assert mirrors(empty) == {"library": 7200, "agent_logons": 600}
+    assert "demo agent_logons: renewed every 600 s" in result.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "left"),
+    [
+        ("AGENT_LOGONS_EVERY_S", "0", {"library": 3600, "exports": 86400}),
+        ("AGENT_LOGONS_EVERY_S", "60", {"library": 3600, "exports": 86400, "agent_logons": 60}),
+        ("CENTION_EXPORT_PRESET", "", {"library": 3600, "agent_logons": 600}),
+        ("CENTION_TOKEN", "", {}),
+    ],
+)
+def test_what_changes_in_the_settings_changes_there(
+    terminal, environment, empty, variable, value, left
+):
+    environment.setenv("CENTION_EXPORT_PRESET", "1")
+    terminal.run("migrate")
+    environment.setenv(variable, value)
+
+    terminal.run("migrate")
+
+    assert mirrors(empty) == left
+
+
+def test_what_is_switched_off_is_said(terminal, environment, empty):
+    terminal.run("migrate")
+    environment.setenv("LIBRARY_EVERY_S", "0")
+
+    assert terminal.run("migrate").stdout == "demo library: renewed no more\n"
+
+
 def test_two_at_once_wait_for_one_another(environment, empty):
     script = [sys.executable, "-m", "workers.cli", "migrate"]
     together = [

@@ -12,11 +12,14 @@ import pytest
 from click.testing import Result
 
 from deploy.embedded import Postgres
+from receiver.spool import Spool
 from tests import runbook
+from tests.door import new_callback
 from tests.integration.cli.conftest import Bridge, Terminal
 from tests.integration.cli.test_lists import park
 from tests.sandbox.playground import Playground
 from workers.queues import Family
+from workers.settings import load_settings
 
 REPORTS = Family.ERRAND_REPORTS
 NOWHERE = "127.0.0.1:1"
@@ -153,10 +156,11 @@ def the_spool_does_not_empty(place: Place) -> None:
 
 
 def callbacks_lie_in_bad(place: Place) -> None:
-    place.bridge.keep(place.document("callback_answer_errand"))
-    assert "waits to be filed" in place.run().stdout
-    place.bridge.file()
-    assert "waits to be filed" not in place.run().stdout
+    spool = Spool(load_settings().spool_dir, max_bytes=1 << 20)
+    spool.put(new_callback(1))
+    spool.set_aside(spool.waiting()[0], "Postgres refused it")
+    assert "1 callback put back" in place.run().stdout
+    assert len(spool.waiting()) == 1
 
 
 def cention_is_away(place: Place) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.waiting import eventually
 from workers.queues import Family
+from workers.store.status import gauges
 
 ROOT = Path(__file__).parents[3]
 
@@ -164,6 +165,113 @@ def test_documents_that_make_no_sense_are_told_without_alarm(terminal, well):
 
     assert alarms(terminal) == []
     assert "2 documents kept that could not be read" in terminal.run("status").stdout
+
+
+def renewed(bridge, *, found=3, error=None, age="1 s"):
+    bridge.rows(
+        "INSERT INTO intake.poll (workspace, family, started_at, ended_at, found, error)"
+        " VALUES ('demo', 'agent_logons', now() - %s::interval, now() - %s::interval, %s, %s)",
+        *(age, age, found, error),
+    )
+
+
+def mirror(terminal, name="agent_logons"):
+    [found] = [m for m in terminal.json("status")["mirrors"] if m["mirror"] == name]
+    return found
+
+
+def test_what_is_renewed_on_a_schedule_is_shown_with_its_own_interval(terminal, well):
+    renewed(well)
+
+    shown = mirror(terminal)
+
+    assert (shown["every_s"], shown["last_found"], shown["late"]) == (600, 3, False)
+    assert mirror(terminal, "library")["every_s"] == 3600
+    assert "agent_logons" in terminal.run("status").stdout
+    assert alarms(terminal) == []
+
+
+def test_a_renewal_is_late_after_three_of_its_own_intervals(terminal, well):
+    renewed(well, age="29 min")
+    assert alarms(terminal) == []
+
+    well.rows("UPDATE intake.poll SET started_at = now() - interval '31 min'")
+
+    [(sentence, command)] = [told for told in alarms(terminal) if "agent_logons" in told[0]]
+    assert sentence == "demo agent_logons: last renewed 31m ago, though it is due every 10m."
+    assert command == "celery --app workers.app beat"
+
+
+def test_renewals_that_fail_say_why_once_they_are_late(terminal, well):
+    renewed(well, age="31 min")
+    renewed(well, found=None, error="cention: failed over there (HTTP 500)")
+
+    [(sentence, command)] = alarms(terminal)
+
+    assert sentence.endswith("though it is due every 10m (cention: failed over there (HTTP 500)).")
+    assert command == "cention check"
+
+
+def test_what_was_never_renewed_is_an_alarm_half_an_hour_after_it_was_switched_on(terminal, well):
+    well.rows("UPDATE intake.mirror SET since_at = now() - interval '29 min'")
+    assert alarms(terminal) == []
+
+    well.rows("UPDATE intake.mirror SET since_at = now() - interval '31 min'")
+
+    assert [sentence.partition(", ")[0] for sentence, _ in alarms(terminal)] == [
+        "demo agent_logons: last renewed never",
+        "demo library: last renewed never",
+    ]
+
+
+def test_a_renewal_that_cention_refuses_is_an_alarm_at_once(terminal, well):
+    well.rows(
+        "INSERT INTO intake.pause (workspace, family, until_at, reason)"
+        " VALUES ('demo', 'agent_logons', now(), 'token refused')"
+    )
+
+    assert alarms(terminal) == [
+        ("demo agent_logons: paused, for Cention refuses it (token refused).", "cention check")
+    ]
+
+
+def test_what_is_switched_off_is_no_trouble_whatever_it_was_before(terminal, environment, well):
+    renewed(well, age="1 day")
+    well.rows(
+        "INSERT INTO intake.pause (workspace, family, until_at, reason)"
+        " VALUES ('demo', 'agent_logons', now(), 'token refused')"
+    )
+    environment.setenv("AGENT_LOGONS_EVERY_S", "0")
+
+    terminal.run("migrate")
+
+    assert alarms(terminal) == []
+    assert [m["mirror"] for m in terminal.json("status")["mirrors"]] == ["library"]
+    freshness = "SELECT family FROM analyst.freshness WHERE family = 'agent_logons'"
+    assert well.rows(freshness) == []
+
+
+def test_rows_of_the_log_that_make_no_sense_are_told_without_alarm(terminal, well):
+    well.rows(
+        "INSERT INTO intake.odd_logon VALUES"
+        " ('demo', sha256('x'), '[\"x\"]', 'has 1 columns and not 4', now(), now())"
+    )
+
+    assert alarms(terminal) == []
+    assert "demo agent_logons: 1 row kept that could not be read" in terminal.run("status").stdout
+    assert terminal.json("unreadable")[0]["problem"] == "has 1 columns and not 4"
+    assert "cention logons odd" in terminal.run("unreadable").stdout
+
+
+def test_renewals_are_among_the_figures_for_prometheus(well):
+    renewed(well)
+    with well.parts.transaction() as conn:
+        found = {
+            (g.name, g.labels["family"]): g.value for g in gauges(conn) if "family" in g.labels
+        }
+
+    assert found["cention_paused", "agent_logons"] == 0
+    assert found["cention_unreadable", "library"] == 0
 
 
 def test_watching_in_json_is_wrong_usage(terminal):

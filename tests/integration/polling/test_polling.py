@@ -8,7 +8,7 @@ import pytest
 from schemas.cention.errand_reports import read_changed_errands
 from tests.integration.bridge import RATINGS, REPORTS
 from workers.clients.errors import Redirected, Unauthorised
-from workers.jobs.polling import ChangedList, poll
+from workers.jobs.polling import ChangedList, poll, poll_if_due
 
 NOTHING = {"data": {"type": "c3_dirty_errand_list", "id": "0"}}
 
@@ -155,3 +155,25 @@ def test_a_list_that_is_shown_does_not_prove_that_its_records_are(bridge, centio
     bridge.poll()
 
     assert [row["family"] for row in bridge.rows("SELECT family FROM intake.pause")] == [REPORTS]
+
+
+def test_of_many_nudges_at_once_one_asks(bridge):
+    asked: list[int] = []
+
+    def ask():
+        asked.append(1)
+        return NOTHING
+
+    for _ in range(3):
+        poll_if_due(changed(ask), every_s=60, session=bridge.parts.session)
+
+    assert len(asked) == 1
+
+
+def test_a_look_that_failed_is_made_good_by_the_next_nudge(bridge):
+    def refuse():
+        raise Unauthorised("refused", api="cention", status=401)
+
+    poll_if_due(changed(refuse), every_s=60, session=bridge.parts.session)
+
+    assert poll_if_due(listing(7), every_s=60, session=bridge.parts.session) == 1

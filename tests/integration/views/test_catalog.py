@@ -17,7 +17,10 @@ OTHER_KEYS = {
 
 
 # Ids that are texts at their source.
-TEXT_IDS = {"secure_user_id", "display_id", "message_id", "user_id"}
+TEXT_IDS = {
+    *("secure_user_id", "display_id", "message_id", "user_id", "preset_id", "area_external_id"),
+}
+DATES = {"day", "month", "arrived_on", "from_day", "to_day"}
 
 
 @pytest.fixture
@@ -97,7 +100,7 @@ def test_every_moment_knows_its_zone(columns):
     assert not {kind for kind in kinds if kind.startswith(("timestamp without", "time"))} - {
         "timestamp with time zone"
     }
-    assert {w[1] for w, c in columns.items() if c.type == "date"} == {"day", "month", "arrived_on"}
+    assert {w[1] for w, c in columns.items() if c.type == "date"} == DATES
 
 
 def test_no_text_has_a_limit(columns):

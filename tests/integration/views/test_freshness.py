@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from workers.queues import Family
+from workers.queues import Family, Mirror
 from workers.store import polls, wanted
 
 POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
@@ -271,3 +271,87 @@ def test_what_was_reported_today_is_told_by_the_clock_of_the_workspace(healthy):
     counted(healthy, stored=100)
 
     assert one(healthy, "errand_reports")["reported_today"] == 7
+
+
+@pytest.fixture
+def mirror(healthy):
+    """The log of log-ons, renewed every ten minutes since two hours ago."""
+    healthy.put(
+        "intake.mirror",
+        workspace="demo",
+        mirror="agent_logons",
+        every_s=600,
+        since_at=ago(hours=2),
+    )
+    return healthy
+
+
+def test_a_picture_is_fresh_while_its_last_renewal_is_within_three_intervals_of_its_own(mirror):
+    looked(mirror, "agent_logons", found=5, at=ago(minutes=29))
+
+    found = one(mirror, "agent_logons")
+
+    assert (found["state"], found["reason"], found["waiting"]) == ("fresh", None, 0)
+    assert found["last_successful_poll_at"] is not None
+
+
+def test_a_picture_that_was_not_renewed_for_three_intervals_is_stalled(mirror):
+    looked(mirror, "agent_logons", found=5, at=ago(minutes=31, seconds=3))
+    looked(mirror, "agent_logons", found=None, error="cention: HTTP 500")
+
+    found = one(mirror, "agent_logons")
+
+    assert found["state"] == "stalled"
+    assert found["reason"].startswith("this picture was last read 00:31:0")
+    assert found["reason"].endswith("cention: HTTP 500")
+
+
+def test_a_picture_that_was_switched_on_lately_is_starting_and_not_yet_fresh(mirror):
+    mirror.ask("UPDATE intake.mirror SET since_at = %s RETURNING 1", ago(minutes=20))
+
+    assert states(mirror)["agent_logons"] == "starting"
+
+
+def test_a_picture_that_nobody_ever_renewed_is_told_after_a_while(mirror):
+    assert states(mirror)["agent_logons"] == "never polled"
+
+    looked(mirror, "agent_logons", found=None, error="cention: HTTP 500")
+    assert states(mirror)["agent_logons"] == "stalled"
+
+
+def test_half_an_hour_without_a_first_renewal_is_long_enough_however_long_the_interval(mirror):
+    mirror.ask("UPDATE intake.mirror SET every_s = 86400, since_at = %s RETURNING 1", ago(hours=1))
+
+    assert states(mirror)["agent_logons"] == "never polled"
+
+
+def test_a_picture_that_cention_refuses_is_paused(mirror):
+    looked(mirror, "agent_logons", found=5)
+    polls.pause(mirror.conn, "demo", Mirror.AGENT_LOGONS, reason="401", for_s=20)
+
+    assert states(mirror)["agent_logons"] == "paused"
+
+
+def test_a_picture_with_rows_that_make_no_sense_is_incomplete(mirror):
+    looked(mirror, "agent_logons", found=5)
+    mirror.put(
+        "intake.odd_logon",
+        workspace="demo",
+        row_sha256=bytes(32),
+        row='["x"]',
+        problem="has 1 columns and not 4",
+        first_seen_at=ago(hours=1),
+        last_seen_at=ago(hours=1),
+    )
+
+    found = one(mirror, "agent_logons")
+
+    assert (found["state"], found["unreadable"]) == ("incomplete", 1)
+
+
+def test_a_picture_that_is_switched_off_has_no_row_whatever_it_was_before(mirror):
+    looked(mirror, "agent_logons", found=5, at=ago(days=3))
+    polls.pause(mirror.conn, "demo", Mirror.LIBRARY, reason="401", for_s=20)
+    mirror.ask("DELETE FROM intake.mirror RETURNING 1")
+
+    assert set(states(mirror)) == {*POLLED, "callbacks"}

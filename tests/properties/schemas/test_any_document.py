@@ -19,6 +19,7 @@ from schemas.cention.errand_reports import (
     read_errand_report,
 )
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings, read_facebook_rating
+from schemas.cention.library import Kind, Node, read_library, read_related
 from schemas.errors import DocumentError
 
 DOCUMENTS = Path(__file__).parents[2] / "documents"
@@ -31,6 +32,10 @@ READERS = {
     "facebook_rating_3": [read_facebook_rating],
     "dirty_errand_list": [read_changed_errands],
     "dirty_facebook_ratings": [read_changed_facebook_ratings],
+    "libraries": [read_library],
+    "library_question_4": [
+        lambda document: read_related(document, Node(Kind.LIBRARY, 3), Kind.QUESTION)
+    ],
     "response_attachment_1270": [
         lambda document: read_attachment(document, AttachmentKind.RESPONSE)
     ],
@@ -54,7 +59,10 @@ NAMES = st.sampled_from(
     ]
 )
 TYPES = st.sampled_from(
-    ["c3_answer_errands", "c3_response_attachments", "c3_area_archives", "c3_errand_reports"]
+    [
+        *("c3_answer_errands", "c3_response_attachments", "c3_area_archives", "c3_errand_reports"),
+        *("c3_libraries", "c3_library_questions"),
+    ]
 )
 ANY_JSON = st.recursive(
     st.none()

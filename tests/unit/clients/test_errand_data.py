@@ -45,16 +45,15 @@ def test_each_document_is_fetched_by_type_and_id_and_returned_as_it_came(
 
 
 @responses.activate
-def test_errands_are_marked_as_changed_by_a_document_without_an_id(errand_data):
-    responses.post(f"{CAPI}/c3_dirty_errand_list", status=201, json={"data": {"id": "0"}})
+def test_errands_are_marked_as_changed_by_a_document_without_an_id(errand_data, document):
+    answer = document("mark_changed_response")
+    responses.post(f"{CAPI}/c3_dirty_errand_list", status=201, json=answer)
 
     errand_data.mark_changed([35])
 
     [call] = responses.calls
     assert call.request.headers["Content-Type"] == "application/vnd.api+json"
-    assert json.loads(call.request.body) == {
-        "data": {"type": "c3_dirty_errand_list", "attributes": {"errands": [35]}}
-    }
+    assert json.loads(call.request.body) == document("mark_changed_request")
 
 
 @pytest.mark.parametrize("status", [202, 204])

@@ -17,7 +17,8 @@ from schemas.cention.errands import (
 from schemas.errors import DocumentError
 from workers.clients import errors
 from workers.clients.cention.contents import BytesContent
-from workers.clients.cention.errands import Created, ErrandsApi, outcome_is_unknown
+from workers.clients.cention.errands import Created, ErrandsApi
+from workers.clients.errors import outcome_is_unknown
 
 CAPI = "https://api.example.test/s/demo/capi/json"
 NEW, END, CALL = f"{CAPI}/c3_new_errands", f"{CAPI}/c3_end_errands", f"{CAPI}/c3_end_obcall"

@@ -5,7 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schemas.times import from_go_time, from_unix_seconds, from_workspace_minute
+from schemas.times import (
+    from_any_notation,
+    from_go_time,
+    from_unix_seconds,
+    from_workspace_minute,
+)
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -66,3 +71,42 @@ def test_the_zero_times_are_no_time(seconds):
 
 def test_a_second_before_1970_is_a_time():
     assert from_unix_seconds(-1) == datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026/07/01 12:30",
+        "2026/07/01 12:30:00",
+        "2026-07-01 12:30",
+        "2026-07-01T12:30:00",
+        " 2026-07-01 12:30:00 ",
+        "2026-07-01 17:30:00 +0700 WIB",
+        "2026-07-01T10:30:00Z",
+        "2026-07-01T12:30:00+02:00",
+        "1782901800",
+    ],
+)
+def test_a_time_of_any_notation_is_read_as_well_as_it_goes(text):
+    assert from_any_notation(text, STOCKHOLM) == datetime(2026, 7, 1, 10, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "0",
+        "No Date",
+        "yesterday",
+        "2026/07/01",
+        "2026/13/01 00:00",
+        "2026/07-01 12:30",
+        "20260701",
+        "0001-01-01 00:00:00 +0000 UTC",
+        "0001-01-01T00:00:00Z",
+        "0001/01/01 00:00",
+    ],
+)
+def test_what_may_be_any_time_is_none(text):
+    assert from_any_notation(text, ZoneInfo("Asia/Tokyo")) is None

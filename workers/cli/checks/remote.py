@@ -43,13 +43,14 @@ def cention_findings(settings: Settings, workspace: WorkspaceSettings) -> Findin
             return wrong(about, "No token is set, so nothing is fetched from it.", SET_TOKEN)
         api.probe()
     except errors.ApiError as error:
-        return _of_error(about, str(host), error)
+        return of_error(about, str(host), error, claim="Access to errand data")
     except ValueError as error:
         return wrong(about, f"The token cannot be right: {error}.", "Copy it anew from Cention.")
     return ok(about, f"It answers at {host} and takes our token.")
 
 
-def _of_error(about: str, host: str, error: errors.ApiError) -> Finding:
+def of_error(about: str, host: str, error: errors.ApiError, *, claim: str) -> Finding:
+    """Say what is wrong with Cention, or with the token that should have ``claim``."""
     if isinstance(error, AWAY):
         return wrong(
             about,
@@ -66,7 +67,7 @@ def _of_error(about: str, host: str, error: errors.ApiError) -> Finding:
         return wrong(
             about,
             f"The token is refused ({error}).",
-            'Make a token with the claim "Access to errand data" in Cention, and set it.',
+            f'Make a token with the claim "{claim}" in Cention, and set it.',
         )
     return wrong(about, f"It refuses what we ask ({error}).", "Is this version of the bridge new?")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from workers.clients.http import Answer, HttpApi
 from workers.clients.streamed_json import encoded
@@ -20,14 +20,12 @@ class Capi:
     """What every claim has in common. The base URL of ``http`` ends with the workspace."""
 
     def __init__(self, http: HttpApi, *, token: str) -> None:
-        if not (token.isascii() and token.isprintable()) or " " in token or not token:
-            raise ValueError("a token consists of printable ASCII characters without spaces")
         self._http = http
         self._headers = {
             "Accept": MEDIA_TYPE,
             # On GET too: Cention documents it for every call.
             "Content-Type": MEDIA_TYPE,
-            "Authorization": f"Bearer {token}",
+            "Authorization": bearer(token),
         }
 
     @property
@@ -35,11 +33,24 @@ class Capi:
         """How the API is called in errors."""
         return self._http.name
 
-    def get(self, resource_type: str, resource_id: int | None = None) -> dict[str, Any]:
-        """Return the document of one resource, or of a whole type. Raises ``ApiError``."""
-        answer = self._http.call(
-            "GET", _path(resource_type, resource_id), headers=self._fresh_headers()
-        )
+    def get(
+        self,
+        resource_type: str,
+        resource_id: int | None = None,
+        *,
+        below: str | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Return the document of one resource, of what lies ``below`` it, or of a whole type.
+
+        Cention ignores a query parameter that it does not know. Raises ``ApiError``.
+        """
+        path = _path(resource_type, resource_id)
+        if below is not None:
+            path += f"/{below}"
+        if query:
+            path += f"?{urlencode(query)}"
+        answer = self._http.call("GET", path, headers=self._fresh_headers())
         return self._http.json_object(answer)
 
     def opened(
@@ -53,13 +64,19 @@ class Capi:
             max_bytes=max_bytes,
         )
 
-    def post(self, resource_type: str, attributes: Mapping[str, Any]) -> dict[str, Any] | None:
+    def post(
+        self,
+        resource_type: str,
+        attributes: Mapping[str, Any],
+        *,
+        relationships: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any] | None:
         """Send one resource without an id; return the answer's document, ``None`` if it is empty.
 
         Cention checks ``type`` only beside an ``id``, and answers 202 or 204 without a body.
         Raises ``ApiError``; after ``BrokenOff`` it is unknown whether it took effect.
         """
-        answer = self.send(resource_type, attributes)
+        answer = self.send(resource_type, attributes, relationships=relationships)
         return self.document(answer)
 
     def send(
@@ -67,6 +84,7 @@ class Capi:
         resource_type: str,
         attributes: Mapping[str, Any],
         *,
+        relationships: Mapping[str, Any] | None = None,
         under: str | None = None,
     ) -> Answer:
         """Send one resource without an id, and return the answer as it is. Raises ``ApiError``.
@@ -74,9 +92,11 @@ class Capi:
         ``under``: the type it is sent to, if that is not its own. A ``Base64`` in ``attributes``
         becomes a string while it is sent.
         """
-        document = {"data": {"type": resource_type, "attributes": dict(attributes)}}
+        data: dict[str, Any] = {"type": resource_type, "attributes": dict(attributes)}
+        if relationships:
+            data["relationships"] = dict(relationships)
         path = _path(under or resource_type)
-        return self._http.call("POST", path, headers=self._headers, body=encoded(document))
+        return self._http.call("POST", path, headers=self._headers, body=encoded({"data": data}))
 
     def document(self, answer: Answer) -> dict[str, Any] | None:
         """Return the document of an answer, ``None`` if it is empty. Raises ``Unintelligible``."""
@@ -84,6 +104,13 @@ class Capi:
 
     def _fresh_headers(self) -> dict[str, str]:
         return {**self._headers, "Cache-Control": "no-store"}
+
+
+def bearer(token: str) -> str:
+    """Return the ``Authorization`` of a token. Raises ``ValueError`` if no header can carry it."""
+    if not (token.isascii() and token.isprintable()) or " " in token or not token:
+        raise ValueError("a token consists of printable ASCII characters without spaces")
+    return f"Bearer {token}"
 
 
 def _path(resource_type: str, resource_id: int | None = None) -> str:

@@ -5,7 +5,7 @@ made for one channel and area or account, where its errands then are.
 
 None of these may be repeated blindly. After ``Unreachable``, any 4xx, a redirection, and ``Busy``
 with 429 or 503, nothing was done. After ``BrokenOff``, ``Unintelligible``, ``TooLarge``, and
-``Busy`` with 502 or 504, it is unknown: ``outcome_is_unknown`` tells.
+``Busy`` with 502 or 504, it is unknown: ``errors.outcome_is_unknown`` tells.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ END = "c3_end_errands"
 END_CALL = "c3_end_obcall"
 END_CALL_TYPES = (END, END_CALL)
 
-_GATEWAY_GAVE_UP = frozenset({502, 504})
 _CREATED = 201
 _WRONG_TYPE = frozenset({406, 409})
 
@@ -118,10 +117,3 @@ class ErrandsApi:
             raise errors.Unintelligible(
                 "no errand in the answer", api=self._capi.name, status=answer.status
             ) from None
-
-
-def outcome_is_unknown(error: errors.ApiError) -> bool:
-    """Tell whether what was asked for may have been done although ``error`` came of it."""
-    if isinstance(error, errors.Busy):
-        return error.status in _GATEWAY_GAVE_UP
-    return isinstance(error, errors.BrokenOff | errors.Unintelligible | errors.TooLarge)

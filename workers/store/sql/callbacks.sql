@@ -1,15 +1,13 @@
 -- name: keep_callbacks
 -- Keep callbacks, each once: one whose canonical form is here already changes nothing.
 INSERT INTO intake.callback (workspace, received_at, event, remote_id, body_sha256, document, problem)
-SELECT workspace, received_at, event, remote_id, body_sha256, document, problem
+SELECT workspace, received_at, event, remote_id, decode(body_sha256, 'hex'), document, problem
 FROM ROWS FROM (
-    unnest(
-        %(workspaces)s::text[], %(received_at)s::timestamptz[], %(events)s::bigint[],
-        %(remote_ids)s::bigint[], %(body_sha256)s::bytea[], %(problems)s::text[]
-    ),
-    jsonb_array_elements(%(documents)s::jsonb)
-) WITH ORDINALITY
-    AS new (workspace, received_at, event, remote_id, body_sha256, problem, document, position)
+    jsonb_to_recordset(%(callbacks)s::jsonb) AS (
+        workspace text, received_at timestamptz, event bigint, remote_id bigint, body_sha256 text,
+        document jsonb, problem text
+    )
+) WITH ORDINALITY AS new (workspace, received_at, event, remote_id, body_sha256, document, problem, position)
 ORDER BY position
 ON CONFLICT (workspace, body_sha256) DO NOTHING;
 

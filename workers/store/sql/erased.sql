@@ -15,7 +15,13 @@ WHERE lower(r.address) = %(address)s AND e.from_address IS NULL
       SELECT FROM cention.answer_recipient AS other
       WHERE (other.workspace, other.response_id) = (r.workspace, r.response_id)
         AND lower(other.address) <> %(address)s
-  );
+  )
+UNION
+SELECT workspace, errand_id FROM cention.exported_errand
+WHERE errand_id IS NOT NULL
+  AND (lower(from_address) = %(address)s
+       OR strpos(lower(from_address), '<' || %(address)s || '>') > 0
+       OR strpos(lower(from_address), '(' || %(address)s || ')') > 0);
 
 -- name: ratings_of
 -- Facebook ratings by reviewers of these ids or exact names.
@@ -33,7 +39,15 @@ SELECT from_name FROM cention.errand WHERE lower(from_address) = %(address)s AND
 UNION
 SELECT name FROM cention.answer_recipient WHERE lower(address) = %(address)s AND name IS NOT NULL
 UNION
-SELECT from_name FROM cention.sent_errand WHERE lower(from_address) = %(address)s AND from_name IS NOT NULL;
+SELECT from_name FROM cention.sent_errand WHERE lower(from_address) = %(address)s AND from_name IS NOT NULL
+UNION
+SELECT told.name
+FROM cention.contact_card AS c
+CROSS JOIN LATERAL (VALUES (c.name), (c.sent ->> 'name')) AS told (name)
+WHERE told.name IS NOT NULL AND EXISTS (
+    SELECT FROM jsonb_path_query(jsonb_build_array(c.sent, c.returned), '$[*].*[*]') AS said (value)
+    WHERE lower(said.value #>> '{}') = %(address)s
+);
 
 -- name: blank_sent_errands
 -- Blank what was sent in the name of this address, whatever came of it, and for errands that were erased.
@@ -77,6 +91,12 @@ WHERE x.family = 'errand_reports' AND (x.workspace, x.remote_id) > (%(workspace)
                              e.answer_subject, e.answer_body, e.secure_user_id) > 0
       )
       OR EXISTS (
+          SELECT FROM cention.exported_errand AS t
+          WHERE (t.workspace, t.errand_id) = (x.workspace, x.remote_id)
+            AND num_nonnulls(t.from_address, t.to_address, t.subject, t.question, t.answer, t.errand_notes,
+                             t.document) > 0
+      )
+      OR EXISTS (
           SELECT FROM cention.answer AS a
           LEFT JOIN cention.answer_recipient AS r ON (r.workspace, r.response_id) = (a.workspace, a.response_id)
           LEFT JOIN cention.answer_attachment AS f ON (f.workspace, f.answer_id) = (a.workspace, a.answer_id)
@@ -85,6 +105,10 @@ WHERE x.family = 'errand_reports' AND (x.workspace, x.remote_id) > (%(workspace)
           WHERE (a.workspace, a.errand_id) = (x.workspace, x.remote_id)
             AND (num_nonnulls(a.subject, a.body_text, a.body_html, r.address, r.name) > 0
                  OR (c.state <> 'removed' AND NOT EXISTS (
+                     SELECT FROM cention.library_question_attachment AS q
+                     WHERE (q.workspace, q.kind, q.attachment_id) = (f.workspace, f.kind, f.attachment_id)
+                       AND q.gone_at IS NULL
+                 ) AND NOT EXISTS (
                      SELECT FROM cention.answer_attachment AS shared
                      JOIN cention.answer AS other
                          ON (other.workspace, other.answer_id) = (shared.workspace, shared.answer_id)
@@ -208,7 +232,8 @@ FOR UPDATE;
 UPDATE intake.callback SET document = %(document)s, problem = %(problem)s WHERE callback_id = %(callback_id)s;
 
 -- name: attachments_of_errands
--- Attachments of the answers to these errands that no answer to another errand has, unless removed.
+-- Attachments of the answers to these errands that no answer to another errand has, nor the library,
+-- unless removed.
 SELECT DISTINCT c.workspace, c.kind, c.attachment_id, c.sha256
 FROM cention.answer AS a
 JOIN cention.answer_attachment AS f ON (f.workspace, f.answer_id) = (a.workspace, a.answer_id)
@@ -223,6 +248,11 @@ WHERE (a.workspace, a.errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[]
             WHERE (also.workspace, also.family, also.remote_id)
                   = (other.workspace, 'errand_reports', other.errand_id)
         )
+  )
+  AND NOT EXISTS (
+      SELECT FROM cention.library_question_attachment AS q
+      WHERE (q.workspace, q.kind, q.attachment_id) = (c.workspace, c.kind, c.attachment_id)
+        AND q.gone_at IS NULL
   )
   AND c.state <> 'removed';
 
@@ -239,3 +269,32 @@ UPDATE cention.facebook_rating SET message = NULL, reviewer_id = NULL, reviewer_
 WHERE (workspace, rating_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
   AND num_nonnulls(message, reviewer_id, reviewer_name) > 0
 RETURNING rating_id;
+
+-- name: blank_exported_errands
+-- Blank what exports told of these errands. One row for each that was not blank.
+UPDATE cention.exported_errand
+SET from_address = NULL, to_address = NULL, subject = NULL, question = NULL, answer = NULL,
+    errand_notes = NULL, document = NULL
+WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+  AND num_nonnulls(from_address, to_address, subject, question, answer, errand_notes, document) > 0
+RETURNING errand_id;
+
+-- name: blank_exported_by
+-- Blank what exports told of errands of this writer, also where they told no errand's id. One row for
+-- each.
+UPDATE cention.exported_errand
+SET from_address = NULL, to_address = NULL, subject = NULL, question = NULL, answer = NULL,
+    errand_notes = NULL, document = NULL
+WHERE lower(from_address) = %(address)s
+   OR strpos(lower(from_address), '<' || %(address)s || '>') > 0
+   OR strpos(lower(from_address), '(' || %(address)s || ')') > 0
+RETURNING position;
+
+-- name: remove_contact_cards
+-- Remove contact cards that have this address on them, as sent or as they came back. One row for each.
+DELETE FROM cention.contact_card AS c
+WHERE EXISTS (
+    SELECT FROM jsonb_path_query(jsonb_build_array(c.sent, c.returned), '$[*].*[*]') AS said (value)
+    WHERE lower(said.value #>> '{}') = %(address)s
+)
+RETURNING workspace;

@@ -30,6 +30,8 @@ SELECT 'cention.answer_attachment', to_jsonb(t) FROM cention.answer_attachment A
 UNION ALL
 SELECT 'cention.attachment', to_jsonb(t) FROM cention.attachment AS t JOIN named USING (workspace, kind, attachment_id)
 UNION ALL
+SELECT 'cention.exported_errand', to_jsonb(t) FROM cention.exported_errand AS t JOIN own USING (workspace, errand_id)
+UNION ALL
 SELECT 'cention.sent_errand', to_jsonb(t) FROM cention.sent_errand AS t JOIN own USING (workspace, errand_id)
 UNION ALL
 SELECT 'cention.sent_closing', to_jsonb(t) FROM cention.sent_closing AS t JOIN own USING (workspace, errand_id)

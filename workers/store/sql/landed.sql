@@ -35,10 +35,15 @@ ORDER BY fetched_at DESC
 LIMIT %(limit)s;
 
 -- name: unreadable_documents
--- Every document kept that makes no sense to us, of one workspace or of all (null).
-SELECT workspace, family, remote_id, fetched_at, problem
-FROM intake.landed
-WHERE problem IS NOT NULL AND (%(workspace)s::text IS NULL OR workspace = %(workspace)s)
+-- Every document kept that makes no sense to us, and every row of the log of log-ons, which have no id;
+-- of one workspace or of all (null).
+SELECT *
+FROM (
+    SELECT workspace, family, remote_id, fetched_at, problem FROM intake.landed WHERE problem IS NOT NULL
+    UNION ALL
+    SELECT workspace, 'agent_logons', NULL, last_seen_at, problem FROM intake.odd_logon
+) AS kept
+WHERE %(workspace)s::text IS NULL OR workspace = %(workspace)s
 ORDER BY workspace, family, remote_id;
 
 -- name: note_readings

@@ -94,8 +94,27 @@ WHERE (workspace, answer_id, response_id) IN (
 RETURNING answer_id;
 
 -- name: attachments_with_old_contents
--- Attachments of answers whose content was fetched before a moment; none of the library.
-SELECT workspace, kind, attachment_id, sha256 FROM cention.attachment
+-- Attachments of answers whose content was fetched before a moment; none that the library has.
+SELECT workspace, kind, attachment_id, sha256 FROM cention.attachment AS a
 WHERE sha256 IS NOT NULL AND kind <> 'library' AND fetched_at < %(before)s
+  AND NOT EXISTS (
+      SELECT FROM cention.library_question_attachment AS q
+      WHERE (q.workspace, q.kind, q.attachment_id) = (a.workspace, a.kind, a.attachment_id)
+        AND q.gone_at IS NULL
+  )
 ORDER BY fetched_at
 LIMIT %(limit)s;
+
+-- name: remove_exported_bodies
+-- Take the bodies of errands away that exports told before a moment. One row for each.
+UPDATE cention.exported_errand SET question = NULL, answer = NULL, errand_notes = NULL, document = NULL
+WHERE (workspace, run_id, position) IN (
+    SELECT t.workspace, t.run_id, t.position
+    FROM cention.exported_errand AS t
+    JOIN cention.export_run AS r ON (r.workspace, r.run_id) = (t.workspace, t.run_id)
+    WHERE (t.question IS NOT NULL OR t.answer IS NOT NULL OR t.errand_notes IS NOT NULL OR t.document IS NOT NULL)
+      AND r.started_at < %(before)s
+    LIMIT %(limit)s
+    FOR UPDATE OF t SKIP LOCKED
+)
+RETURNING position;

@@ -4,6 +4,9 @@ SELECT (SELECT count(*) FROM intake.callback) AS callbacks,
        (SELECT count(*) FROM cention.errand) AS errands,
        (SELECT count(*) FROM cention.facebook_rating) AS ratings,
        (SELECT count(*) FROM cention.attachment WHERE state = 'stored') AS attachments,
+       (SELECT count(*) FROM cention.library_question WHERE gone_at IS NULL) AS questions,
+       (SELECT count(*) FROM cention.agent_logon) AS logons,
+       (SELECT count(*) FROM cention.exported_errand) AS exported,
        w.wanted, w.oldest_wait_s
 FROM (
     SELECT count(*) AS wanted,
@@ -15,11 +18,11 @@ FROM (
 
 -- name: families
 -- One row for every workspace and family that was ever polled, wanted, paused or landed, or
--- has records that are missing.
+-- has records that are missing; renewals of pictures are told elsewhere.
 WITH known AS (
     SELECT workspace, family FROM intake.wanted
-    UNION SELECT workspace, family FROM intake.poll
-    UNION SELECT workspace, family FROM intake.pause
+    UNION SELECT workspace, family FROM intake.poll WHERE family <> ALL (%(mirrors)s)
+    UNION SELECT workspace, family FROM intake.pause WHERE family <> ALL (%(mirrors)s)
     UNION SELECT workspace, family FROM intake.completeness WHERE missing > 0
     UNION SELECT c.workspace, f.family
     FROM cention.workspace AS c, unnest(%(families)s::text[]) AS f (family)

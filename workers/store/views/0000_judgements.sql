@@ -14,6 +14,14 @@ LANGUAGE sql STABLE
 RETURN coalesce(coalesce(counted_at, first_poll_at) < now() - interval '30 minutes', false);
 COMMENT ON FUNCTION intake.is_uncounted IS 'True if what was reported was last held against what is here more than three intervals of ten minutes ago, or never since polling began that long ago.';
 
+CREATE OR REPLACE FUNCTION intake.is_unrenewed(renewed_at timestamptz, since_at timestamptz, every_s integer)
+RETURNS boolean LANGUAGE sql STABLE
+RETURN CASE
+    WHEN renewed_at IS NOT NULL THEN intake.is_late(renewed_at, every_s)
+    ELSE since_at < now() - least(greatest(3 * every_s, 60), 1800) * interval '1 second'
+END;
+COMMENT ON FUNCTION intake.is_unrenewed IS 'True if a picture was last renewed more than three intervals ago, at least a minute; or never since it was switched on so long ago, or half an hour.';
+
 -- Ids only, and when they were fetched: what becomes of each report is the same question everywhere.
 DROP VIEW IF EXISTS intake.report;
 CREATE VIEW intake.report AS

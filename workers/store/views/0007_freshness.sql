@@ -5,11 +5,14 @@ DROP VIEW IF EXISTS analyst.freshness;
 CREATE VIEW analyst.freshness AS
 WITH workspace AS (
     SELECT workspace, timezone, poll_every_s FROM cention.workspace
+), looked AS (
+    -- Renewals of pictures are told below, and only while they are on.
+    SELECT * FROM intake.poll WHERE family NOT IN ('library', 'agent_logons', 'exports')
 ), listed AS (
     SELECT workspace, family FROM workspace, unnest(ARRAY['errand_reports', 'facebook_ratings']) AS family
     UNION SELECT workspace, family FROM intake.wanted
-    UNION SELECT workspace, family FROM intake.poll
-    UNION SELECT workspace, family FROM intake.pause
+    UNION SELECT workspace, family FROM looked
+    UNION SELECT workspace, family FROM intake.pause WHERE family NOT IN ('library', 'agent_logons', 'exports')
     UNION SELECT workspace, family FROM intake.completeness WHERE missing > 0
     -- Asked family by family: intake.landed is as large as all that was ever fetched.
     UNION SELECT w.workspace, files.family
@@ -32,7 +35,8 @@ WITH workspace AS (
                WHEN intake.is_late(success.started_at, ws.poll_every_s) THEN 'stalled'
                WHEN intake.is_uncounted(counted.at, first_poll.at) THEN 'uncounted'
            END AS alarm,
-           w.oldest_waiting_at < now() - interval '5 minutes' AS slow
+           w.oldest_waiting_at < now() - interval '5 minutes' AS slow,
+           'the list of changed records was' AS what
     FROM listed AS l
     LEFT JOIN workspace AS ws ON ws.workspace = l.workspace
     LEFT JOIN intake.pause ON (pause.workspace, pause.family) = (l.workspace, l.family)
@@ -86,7 +90,8 @@ WITH workspace AS (
                WHEN newest.received_at IS NULL THEN 'never received'
                WHEN answered.last_at > newest.received_at + interval '1 hour' THEN 'silent'
            END AS alarm,
-           unfiled.oldest_at < now() - interval '1 minute' AS slow
+           unfiled.oldest_at < now() - interval '1 minute' AS slow,
+           NULL::text AS what
     FROM (SELECT workspace FROM listed UNION SELECT workspace FROM intake.callback) AS l
     CROSS JOIN LATERAL (
         SELECT count(*) AS count, min(c.received_at) AS oldest_at FROM intake.callback AS c
@@ -108,6 +113,35 @@ WITH workspace AS (
         SELECT max(e.answered_at) AS last_at FROM cention.errand AS e
         WHERE e.workspace = l.workspace AND e.answered_at <= now()
     ) AS answered
+), mirrored AS (
+    SELECT m.workspace, m.mirror AS family, 0::bigint AS waiting, 0::bigint AS due, 0::bigint AS parked,
+           CASE m.mirror WHEN 'agent_logons' THEN odd.count ELSE 0 END AS unreadable,
+           NULL::timestamptz AS oldest_waiting_at, last.started_at AS last_poll_at, last.error AS last_poll_error,
+           success.started_at AS last_successful_poll_at, NULL::timestamptz AS last_callback_at,
+           success.ended_at AS last_stored_at, pause.since_at AS paused_since_at, pause.reason AS pause_reason,
+           NULL::bigint AS missing, NULL::timestamptz AS counted_at, NULL::bigint AS reported_today,
+           CASE
+               WHEN pause.since_at IS NOT NULL THEN 'paused'
+               WHEN NOT intake.is_unrenewed(success.started_at, m.since_at, m.every_s)
+                   THEN CASE WHEN success.started_at IS NULL THEN 'starting' END
+               WHEN last.started_at IS NULL THEN 'never polled'
+               ELSE 'stalled'
+           END AS alarm,
+           false AS slow,
+           'this picture was' AS what
+    FROM intake.mirror AS m
+    LEFT JOIN intake.pause ON (pause.workspace, pause.family) = (m.workspace, m.mirror)
+    LEFT JOIN LATERAL (
+        SELECT p.started_at, p.error FROM intake.poll AS p
+        WHERE (p.workspace, p.family) = (m.workspace, m.mirror) AND p.ended_at IS NOT NULL
+        ORDER BY p.started_at DESC LIMIT 1
+    ) AS last ON true
+    LEFT JOIN LATERAL (
+        SELECT p.started_at, p.ended_at FROM intake.poll AS p
+        WHERE (p.workspace, p.family) = (m.workspace, m.mirror) AND p.found IS NOT NULL
+        ORDER BY p.started_at DESC LIMIT 1
+    ) AS success ON true
+    CROSS JOIN LATERAL (SELECT count(*) FROM intake.odd_logon AS o WHERE o.workspace = m.workspace) AS odd
 ), judged AS (
     SELECT every.*,
            CASE WHEN alarm IS NOT NULL THEN alarm
@@ -115,7 +149,7 @@ WITH workspace AS (
                 WHEN parked > 0 OR unreadable > 0 THEN 'incomplete'
                 ELSE 'fresh'
            END AS state
-    FROM (SELECT * FROM fetched UNION ALL SELECT * FROM told) AS every
+    FROM (SELECT * FROM fetched UNION ALL SELECT * FROM told UNION ALL SELECT * FROM mirrored) AS every
 )
 SELECT workspace,
        family,
@@ -123,10 +157,10 @@ SELECT workspace,
        CASE state
            WHEN 'missing' THEN format('%s reported by Cention and lost here: an operator runs cention reconcile --repair', missing)
            WHEN 'paused' THEN 'Cention refuses it: ' || pause_reason
-           WHEN 'never polled' THEN 'the list of changed records was never read: are the workers running?'
+           WHEN 'never polled' THEN what || ' never read: are the workers running?'
            WHEN 'stalled' THEN concat_ws(
                '; ',
-               'the list of changed records was last read '
+               what || ' last read '
                    || coalesce(date_trunc('second', now() - last_successful_poll_at)::text || ' ago', 'never'),
                last_poll_error
            )
@@ -158,11 +192,11 @@ SELECT workspace,
 FROM judged;
 
 COMMENT ON VIEW analyst.freshness IS
-    'One row a workspace and family of records, and one for its callbacks: whether the tables hold what Cention knows now. Only fresh is well; no row at all means that no workspace was ever set up.';
+    'One row a workspace and family of records, one for its callbacks, and one for each picture that is renewed on a schedule: whether the tables hold what Cention knows now. Only fresh is well; no row at all means that no workspace was ever set up.';
 COMMENT ON COLUMN analyst.freshness.workspace IS 'Cention workspace.';
-COMMENT ON COLUMN analyst.freshness.family IS 'Kind of record: callbacks, errand_reports, facebook_ratings, response_attachments, area_archives, library_attachments.';
-COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: missing (records that Cention reported are nowhere), paused, never polled, stalled (no list of changed records was read for three intervals, at least a minute), uncounted (for half an hour nobody held what was reported against what is here), never received, silent (errands were answered more than an hour after the last callback), behind (a record waits for 5 minutes, a callback for one), incomplete (some records were given up or make no sense).';
-COMMENT ON COLUMN analyst.freshness.reason IS 'What is wrong, in words; null if fresh.';
+COMMENT ON COLUMN analyst.freshness.family IS 'Kind of record: callbacks, errand_reports, facebook_ratings, response_attachments, area_archives, library_attachments; or a picture renewed on a schedule: library, agent_logons, exports. One that is switched off has no row.';
+COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: missing (records that Cention reported are nowhere), paused, never polled, stalled (no list of changed records was read, or a picture not renewed, for three intervals of its own, at least a minute), uncounted (for half an hour nobody held what was reported against what is here), never received, silent (errands were answered more than an hour after the last callback), behind (a record waits for 5 minutes, a callback for one), incomplete (some records were given up or make no sense); or starting: a picture was switched on lately and not yet renewed.';
+COMMENT ON COLUMN analyst.freshness.reason IS 'What is wrong, in words; null if nothing is.';
 COMMENT ON COLUMN analyst.freshness.waiting IS 'Records known to have changed and not here yet, parked ones included; of callbacks those kept and not yet filed.';
 COMMENT ON COLUMN analyst.freshness.due IS 'Of these, those that could be worked on now.';
 COMMENT ON COLUMN analyst.freshness.parked IS 'Of these, those given up until an operator releases them.';
@@ -171,9 +205,9 @@ COMMENT ON COLUMN analyst.freshness.missing IS 'Records that Cention reported an
 COMMENT ON COLUMN analyst.freshness.reported_today IS 'Records that Cention reported today, by the workspace''s clock, as last counted; null if not counted today.';
 COMMENT ON COLUMN analyst.freshness.counted_at IS 'When what was reported was last held against what is here; null if never.';
 COMMENT ON COLUMN analyst.freshness.oldest_waiting_at IS 'Since when the oldest waits that is not parked; of one that only lacks its SLA, when the next look is due.';
-COMMENT ON COLUMN analyst.freshness.last_poll_at IS 'When the list of changed records was last asked for; null for families without a list.';
+COMMENT ON COLUMN analyst.freshness.last_poll_at IS 'When the list of changed records was last asked for, or the picture renewed; null for families without either.';
 COMMENT ON COLUMN analyst.freshness.last_poll_error IS 'What went wrong then, or was odd; null if nothing.';
-COMMENT ON COLUMN analyst.freshness.last_successful_poll_at IS 'When that list was last read; null if never.';
+COMMENT ON COLUMN analyst.freshness.last_successful_poll_at IS 'When that list was last read, or the picture renewed; null if never.';
 COMMENT ON COLUMN analyst.freshness.last_callback_at IS 'When the last callback came; null for all other families.';
 COMMENT ON COLUMN analyst.freshness.last_stored_at IS 'When a record was last written, or the newest filed callback was filed.';
 COMMENT ON COLUMN analyst.freshness.paused_since_at IS 'Since when Cention refuses the family; null if it does not.';

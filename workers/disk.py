@@ -22,15 +22,16 @@ def make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes, *, owned_as: os.stat_result | None = None) -> None:
     """Return once ``content`` is at ``path`` and outlasts a loss of power.
 
-    A crash leaves the whole file, or none but a draft. Raises ``OSError``, and then leaves no
+    It is for its owner alone: for ourselves, or for that of ``owned_as``. A crash leaves the whole
+    file, or what was there before and a draft. Raises ``OSError``, and then leaves no
     draft; the whole file may be there if only the folder's entry could not be made safe.
     """
     draft = path.with_name(path.name + DRAFT)
     try:
-        _write_draft(draft, content)
+        _write_draft(draft, content, owned_as)
         os.rename(draft, path)
     except OSError:
         with suppress(OSError):
@@ -48,9 +49,11 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _write_draft(draft: Path, content: bytes) -> None:
+def _write_draft(draft: Path, content: bytes, owned_as: os.stat_result | None) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
+        if owned_as is not None:
+            os.fchown(descriptor, owned_as.st_uid, owned_as.st_gid)
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(descriptor, rest) :]

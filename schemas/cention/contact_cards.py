@@ -1,0 +1,199 @@
+"""Contact cards: by which addresses Cention knows a person.
+
+Source: Cention Contact Cards JSONAPI, ``POST c3_contact_cards``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from marshmallow import ValidationError
+
+from schemas.documents import open_document
+from schemas.errors import DocumentError, Fault
+from schemas.jsonapi import ResourceSchema, read_typed
+from schemas.leaves import identity, member, text
+from schemas.parts import Group, Leaf, Part, Several
+
+CHANNELS = ("email", "facebook", "vk", "line", "voice")
+_LOOKS: Mapping[str, tuple[re.Pattern[str], str]] = MappingProxyType(
+    {
+        "email": (re.compile(r"[^@\s]+@[^@\s]+"), "looks like no e-mail address"),
+        "facebook": (re.compile(r"[^@\s]+@facebook\.com"), "is not like 12345@facebook.com"),
+        "vk": (re.compile(r"centionvk-\S+"), "is not like centionvk-cc-12345"),
+        "line": (re.compile(r"centionline-\S+"), "is not like centionline-c12345"),
+        "voice": (re.compile(r"\+[0-9][0-9 ()./-]*"), "is no phone number with a plus sign"),
+    }
+)
+# Cention's database and ours cannot hold these, and no address or name has them.
+_NO_TEXT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomField:
+    """A labelled value on a card, for instance a customer number."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactCard:
+    """One person's addresses, by channel; made by ``contact_card`` or ``read_contact_card``."""
+
+    name: str | None = None
+    email: tuple[str, ...] = ()
+    facebook: tuple[str, ...] = ()  # such as 12345@facebook.com
+    vk: tuple[str, ...] = ()  # VKontakte, such as centionvk-cc-12345
+    line: tuple[str, ...] = ()  # LINE, such as centionline-c12345
+    voice: tuple[str, ...] = ()  # phone numbers, with a plus sign
+    custom: tuple[CustomField, ...] = ()
+
+    def addresses(self) -> Iterator[tuple[str, int, str]]:
+        """Yield channel, place within it and address."""
+        for channel in CHANNELS:
+            for place, address in enumerate(getattr(self, channel)):
+                yield channel, place, address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCard:
+    """A card as Cention has it after it took ours: perhaps an older one with more on it."""
+
+    card_id: int
+    card: ContactCard
+
+
+def contact_card(
+    contacts: Mapping[str, Iterable[str]],
+    *,
+    name: str = "",
+    custom: Iterable[tuple[str, str]] = (),
+) -> ContactCard:
+    """Return the card of one person: white space around texts, empty and repeated ones dropped.
+
+    ``contacts`` holds addresses by channel. Raises ``DocumentError``, with the pointer of what is
+    wrong in what would be sent: an unknown channel, control characters, a value without a label,
+    no address at all (Cention could not find the card again, and would make another each time).
+    """
+    if unknown := sorted(set(contacts) - set(CHANNELS)):
+        raise DocumentError(
+            *(Fault(f"/contacts/{name}", "is no channel that Cention knows") for name in unknown)
+        )
+    pairs = dict.fromkeys((label.strip(), value.strip()) for label, value in custom)
+    card = ContactCard(
+        name=name.strip() or None,
+        custom=tuple(CustomField(label=label, value=value) for label, value in pairs if value),
+        **{channel: _distinct(contacts.get(channel, ()), channel) for channel in CHANNELS},
+    )
+    if faults := tuple(_faults(card)):
+        raise DocumentError(*faults)
+    return card
+
+
+def doubts_about(card: ContactCard) -> tuple[Fault, ...]:
+    """Tell which addresses do not look as Cention describes them. They may be right all the same.
+
+    Source: Cention Contact Cards, ``Data.attributes.contacts``.
+    """
+    return tuple(
+        Fault(f"/contacts/{channel}/{place}", _LOOKS[channel][1])
+        for channel, place, address in card.addresses()
+        if not _LOOKS[channel][0].fullmatch(address)
+    )
+
+
+def contacts_of(card: ContactCard) -> dict[str, Any]:
+    """Return ``data.attributes.contacts`` as Cention takes it; without what the card lacks.
+
+    The name goes where both of Cention's samples have it, and not beside ``contacts``.
+    """
+    contacts: dict[str, Any] = {
+        channel: list(found) for channel in CHANNELS if (found := getattr(card, channel))
+    }
+    if card.custom:
+        contacts["custom"] = [{"label": one.label, "value": one.value} for one in card.custom]
+    return contacts | ({"name": card.name} if card.name else {})
+
+
+def read_contact_card(document: Mapping[str, Any]) -> StoredCard:
+    """Return the card that Cention answered with.
+
+    The name may stand within ``contacts``, as in the samples, or beside it, as in the table; so
+    may ``custom``. Raises ``NotThere`` for ``"data": null``, else ``DocumentError``.
+    """
+    found = read_typed(_ContactCardSchema, open_document(document).primary)
+    contacts = found["contacts"]
+    name, custom = contacts.pop("name"), contacts.pop("custom")
+    card = ContactCard(
+        name=name or found["name"],
+        custom=custom or found["custom"] or (),
+        **{channel: contacts[channel] or () for channel in CHANNELS},
+    )
+    return StoredCard(card_id=found["id"], card=card)
+
+
+def _distinct(addresses: Iterable[str], channel: str) -> tuple[str, ...]:
+    """Drop empty addresses and repeats; of an e-mail address upper and lower case are the same."""
+    kept: dict[str, str] = {}
+    for address in filter(None, (one.strip() for one in addresses)):
+        kept.setdefault(address.lower() if channel == "email" else address, address)
+    return tuple(kept.values())
+
+
+def _faults(card: ContactCard) -> Iterator[Fault]:
+    for channel, place, address in card.addresses():
+        yield from _faults_of_text(f"/contacts/{channel}/{place}", address)
+    yield from _faults_of_text("/contacts/name", card.name or "")
+    for place, one in enumerate(card.custom):
+        pointer = f"/contacts/custom/{place}"
+        if not one.label:
+            yield Fault(f"{pointer}/label", "is empty")
+        yield from _faults_of_text(f"{pointer}/label", one.label)
+        yield from _faults_of_text(f"{pointer}/value", one.value)
+    if not any(True for _ in card.addresses()):
+        yield Fault("/contacts", f"needs an address in one of: {', '.join(CHANNELS)}")
+
+
+def _faults_of_text(pointer: str, value: str) -> Iterator[Fault]:
+    if _NO_TEXT.search(value):
+        yield Fault(pointer, "holds a control character")
+
+
+def _addresses(value: object) -> tuple[str, ...]:
+    """Return a list of texts; one that stands alone will do."""
+    if isinstance(value, list):
+        return tuple(filter(None, map(text, value)))
+    alone = text(value)
+    return (alone,) if alone else ()
+
+
+def _custom(found: Mapping[str, Any]) -> CustomField:
+    label, value = member(found, "label", text), member(found, "value", text)
+    if label is None:
+        raise ValidationError({"label": ["must not be empty"]})
+    return CustomField(label=label, value=value or "")
+
+
+class _Contacts(Part):
+    name = Leaf(text)
+    email = Leaf(_addresses)
+    facebook = Leaf(_addresses)
+    vk = Leaf(_addresses)
+    line = Leaf(_addresses)
+    voice = Leaf(_addresses)
+    custom = Several(_custom)
+
+
+class _ContactCardSchema(ResourceSchema):
+    id = Leaf(identity, required=True)
+    name = Leaf(text)
+    custom = Several(_custom)
+    contacts = Group(_Contacts)
+
+    class Meta(ResourceSchema.Meta):
+        type_ = "c3_contact_cards"

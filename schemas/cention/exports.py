@@ -1,0 +1,186 @@
+"""Exports: what Cention was asked to export, and the errands that it tells.
+
+Source: Cention Export JSONAPI, ``POST c3_trigger_exports``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from marshmallow import ValidationError
+
+from schemas.clean import clean
+from schemas.documents import open_document
+from schemas.leaves import identity, reference, small_number, text
+from schemas.times import from_any_notation
+
+TRIGGER_EXPORTS = "c3_trigger_exports"
+EXPORTS = "c3_exports"  # the type of a preset
+_LONGEST_PRESET = 100  # characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOrder:
+    """Which preset export to make, and of which errands. Both days belong to the range."""
+
+    preset_id: str  # as the export is called in Cention
+    from_day: date | None  # on the workspace's calendar; None: from the beginning
+    to_day: date | None  # None: to the end
+    by_closure: bool = False  # days of closing instead of days of arrival
+
+    def __post_init__(self) -> None:
+        if not self.preset_id.strip() or len(self.preset_id) > _LONGEST_PRESET:
+            raise ValueError("the id of a preset export is a text of 1 to 100 characters")
+        if not self.preset_id.isprintable():
+            raise ValueError("the id of a preset export holds a control character")
+        if self.from_day and self.to_day and self.from_day > self.to_day:
+            raise ValueError("the first day of an export is after its last")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedErrand:
+    """One errand of an export. What could not be read is ``None``, and told in ``problem``."""
+
+    errand_id: int | None
+    from_address: str | None
+    to_address: str | None
+    subject: str | None
+    question: str | None
+    answer: str | None
+    errand_notes: str | None
+    timestamp_arrived: str | None  # as it came; no document tells the notation
+    timestamp_opened: str | None
+    timestamp_answered: str | None
+    timestamp_closed: str | None
+    arrived_at: datetime | None  # the same, aware, where it can be read
+    opened_at: datetime | None
+    answered_at: datetime | None
+    closed_at: datetime | None
+    agent_id: int | None
+    agent_name: str | None
+    area_id: int | None
+    area_name: str | None
+    area_external_id: str | None
+    tag_names: str | None  # one text; no document tells what stands between names
+    client_id: int | None
+    priority: str | None
+    channel: str | None
+    satisfaction_1: int | None
+    satisfaction_2: int | None
+    satisfaction_3: int | None
+    satisfaction_4: int | None
+    satisfaction_5: int | None
+    document: Any = field(repr=False)  # as it came, if it has more in it or makes no sense
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """An export that Cention made."""
+
+    export_id: int | None  # of the generated content at Cention
+    errands: tuple[ExportedErrand, ...]
+
+
+def attributes_of(order: ExportOrder) -> dict[str, Any]:
+    """Return ``data.attributes`` as Cention takes them; dates such as ``2019/01/01``."""
+    attributes: dict[str, Any] = {"use_closure_date": order.by_closure}
+    if order.from_day:
+        attributes["errand_from_date"] = _day(order.from_day)
+    if order.to_day:
+        attributes["errand_to_date"] = _day(order.to_day)
+    return attributes
+
+
+def relationships_of(order: ExportOrder) -> dict[str, Any]:
+    """Return ``data.relationships``: the preset, as one object.
+
+    Cention's table calls it an array, its sample sends an object. We send the object: where the
+    framework wants one it makes nothing of a list, and the export would be of no preset.
+    """
+    return {"export": {"data": {"type": EXPORTS, "id": order.preset_id}}}
+
+
+def read_export(document: Mapping[str, Any], *, zone: ZoneInfo) -> Export:
+    """Return the export in ``document``.
+
+    ``content`` may be a list, one object, null or absent. A row that makes no sense is an
+    ``ExportedErrand`` with a ``problem``, so that it is kept. ``zone`` is that of the workspace,
+    for times without an offset. Raises ``NotThere`` for ``"data": null``, else ``DocumentError``
+    if the whole is nothing that can be an export.
+    """
+    resource = open_document(document).primary
+    if resource.type != TRIGGER_EXPORTS:
+        raise resource.fault("type", f"must be {TRIGGER_EXPORTS}")
+    content = resource.attributes.get("content")
+    if isinstance(content, dict):
+        content = [content]
+    if not isinstance(content, list | None):
+        raise resource.fault("attributes/content", "must be a list or an object")
+    told = resource.body.get("id", resource.attributes.get("c3_id"))
+    return Export(
+        export_id=_read(told, reference, "id", []),
+        errands=tuple(_errand(clean(row), zone) for row in content or ()),
+    )
+
+
+def _day(day: date) -> str:
+    return day.isoformat().replace("-", "/")
+
+
+def _errand(row: Any, zone: ZoneInfo) -> ExportedErrand:
+    told = row if isinstance(row, dict) else {}
+    faults = [] if told is row else ["must be an object"]
+    read: dict[str, Any] = {
+        name: _read(told.get(key), leaf, key, faults) for name, (key, leaf) in _MEMBERS.items()
+    }
+    times: dict[str, Any] = {
+        name: from_any_notation(read[source], zone) for name, source in _TIMES.items()
+    }
+    strange = not told.keys() <= _KEYS
+    return ExportedErrand(
+        **read,
+        **times,
+        document=row if faults or strange else None,
+        problem="; ".join(faults) or None,
+    )
+
+
+def _read(value: object, leaf: Callable[[object], Any], key: str, faults: list[str]) -> Any:
+    try:
+        return leaf(value)
+    except ValidationError as error:
+        faults.append(f"{key} {'; '.join(map(str, error.messages))}")
+        return None
+
+
+# Our name, and Cention's name with what it holds.
+_MEMBERS: Mapping[str, tuple[str, Callable[[object], Any]]] = MappingProxyType(
+    {
+        "errand_id": ("errand_id", identity),  # a text in the table, a number in the sample
+        **{
+            name: (name, text)
+            for name in (
+                *("from_address", "to_address", "subject", "question", "answer", "errand_notes"),
+                *("timestamp_arrived", "timestamp_opened"),
+                *("timestamp_answered", "timestamp_closed"),
+                *("agent_name", "area_name", "area_external_id", "tag_names"),
+                *("priority", "channel"),
+            )
+        },
+        **{name: (name, reference) for name in ("agent_id", "area_id", "client_id")},
+        **{
+            f"satisfaction_{level}": (f"satisfaction_meter_answer_{level}", small_number)
+            for level in range(1, 6)
+        },
+    }
+)
+_KEYS = frozenset(key for key, _ in _MEMBERS.values())
+_TIMES: Mapping[str, str] = MappingProxyType(
+    {f"{what}_at": f"timestamp_{what}" for what in ("arrived", "opened", "answered", "closed")}
+)

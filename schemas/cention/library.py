@@ -1,0 +1,177 @@
+"""The library: questions with their answers and files, in libraries and categories.
+
+Source: Cention Library, ``GET c3_libraries``, ``c3_external_libraries``, ``c3_library_categories``,
+``c3_library_questions``, ``c3_library_attachments``, ``c3_area_archives`` and what lies below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from marshmallow import ValidationError
+
+from schemas.cention.library_graph import (
+    EXTERNAL,
+    RELATIONS,
+    GrowingGraph,
+    Kind,
+    Library,
+    LibraryCategory,
+    LibraryFile,
+    LibraryGraph,
+    LibraryQuestion,
+    Link,
+    Node,
+    merged,
+)
+from schemas.compound import Compound, linkage_of, open_compound
+from schemas.documents import Key, Resource
+from schemas.errors import Fault
+from schemas.leaves import flag, identity, text
+from schemas.parts import Group, Leaf, Part
+
+__all__ = [
+    "Kind",
+    "Library",
+    "LibraryCategory",
+    "LibraryFile",
+    "LibraryGraph",
+    "LibraryQuestion",
+    "Link",
+    "Node",
+    "merged",
+    "read_library",
+    "read_related",
+]
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "c3_libraries": Kind.LIBRARY,
+        EXTERNAL: Kind.LIBRARY,  # the same libraries under another type
+        "c3_library_categories": Kind.CATEGORY,
+        "c3_library_questions": Kind.QUESTION,
+        "c3_library_attachments": Kind.ATTACHMENT,
+        "c3_area_archives": Kind.ARCHIVE,
+    }
+)
+
+
+def read_library(document: Mapping[str, Any]) -> LibraryGraph:
+    """Return what a document tells in ``data`` and ``included``, of whatever kind.
+
+    Resources of other types are ignored, those of a wrong shape left out and told in ``faults``.
+    Raises ``DocumentError`` for what is wrong with the document itself.
+    """
+    return _graph(open_compound(document))
+
+
+def read_related(document: Mapping[str, Any], owner: Node, kind: Kind) -> LibraryGraph:
+    """Return what a list of everything of ``kind`` in ``owner`` tells, that relation included.
+
+    Raises ``DocumentError``.
+    """
+    opened = open_compound(document)
+    graph = _graph(opened)
+    if graph.faults:  # then the list may lack one
+        return replace(graph, listed=frozenset())
+    targets = frozenset(node for node in _primary(opened) if node.kind is kind)
+    links = {**graph.links, (owner, kind): targets}
+    return replace(graph, links=links, listed=frozenset())
+
+
+def _graph(opened: Compound) -> LibraryGraph:
+    whole = GrowingGraph()
+    whole.faults += opened.faults
+    # Primary ones last: where copies in one document differ, theirs holds.
+    for resource in (*opened.included, *opened.primary):
+        if resource.type in KINDS:
+            try:
+                whole.take(_read(resource))
+            except ValidationError as error:
+                in_attributes = "/attributes" if isinstance(error.messages, dict) else ""
+                whole.faults += _faults(error.messages, resource.pointer + in_attributes)
+    if opened.listed:
+        whole.listed |= _primary(opened)
+    return whole.graph()
+
+
+def _faults(messages: Any, pointer: str) -> Iterator[Fault]:
+    if isinstance(messages, dict):
+        for name, inner in messages.items():
+            yield from _faults(inner, f"{pointer}/{name}")
+    else:
+        yield Fault(pointer, str(messages[0]))
+
+
+def _primary(opened: Compound) -> set[Node]:
+    """Return what ``data`` holds, but external libraries: their list is not about the top level."""
+    found: set[Node] = set()
+    for resource in opened.primary:
+        with suppress(ValidationError):  # told among the faults
+            if resource.type != EXTERNAL:
+                found |= {*_nodes([_key(resource)])}
+    return found
+
+
+def _key(resource: Resource) -> Key:
+    return Key(resource.type, str(resource.body["id"]))
+
+
+def _read(resource: Resource) -> LibraryGraph:
+    [node] = _nodes([_key(resource)])
+    links: dict[tuple[Node, Kind], frozenset[Node]] = {}
+    for kind, name in RELATIONS.get(node.kind, {}).items():
+        named = linkage_of(resource, name)
+        if named is not None:
+            links[node, kind] = frozenset(n for n in _nodes(named) if n.kind is kind)
+    match node.kind:
+        case Kind.LIBRARY:
+            library = Library(
+                **_Library.read(resource.attributes), source_types=frozenset((resource.type,))
+            )
+            return LibraryGraph(libraries={node.id: library}, links=links)
+        case Kind.CATEGORY:
+            category = LibraryCategory(**_Category.read(resource.attributes))
+            return LibraryGraph(categories={node.id: category}, links=links)
+        case Kind.QUESTION:
+            question = LibraryQuestion(**_Question.read(resource.attributes))
+            return LibraryGraph(questions={node.id: question}, links=links)
+        case _:
+            file = _File.read(resource.attributes)["attachment"]
+            return LibraryGraph(files={node: LibraryFile(**file)})
+
+
+def _nodes(keys: Iterable[Key]) -> list[Node]:
+    return [Node(KINDS[key.type], identity(key.id)) for key in keys if key.type in KINDS]
+
+
+def _wording(value: object) -> str | None:
+    return "" if value == "" else text(value)
+
+
+class _Library(Part):
+    name = Leaf(_wording)
+    external = Leaf(flag)
+
+
+class _Category(Part):
+    name = Leaf(_wording)
+
+
+class _Question(Part):
+    subject = Leaf(_wording)
+    question = Leaf(_wording)
+    answer = Leaf(_wording)
+
+
+class _Attachment(Part):
+    name = Leaf(text)
+    content_type = Leaf(text)
+
+
+class _File(Part):
+    attachment = Group(_Attachment)

@@ -1,0 +1,245 @@
+"""`cention backfill`: errands of past days are found through exports, and fetched."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.integration.cli.conftest import Bridge
+from workers.queues import Family, Queue
+
+REPORTS = Family.ERRAND_REPORTS
+
+
+def today() -> date:
+    return datetime.now(ZoneInfo("Europe/Stockholm")).date()
+
+
+def told(day: date) -> str:
+    return day.strftime("%Y/%m/%d")
+
+
+def back(days: int) -> str:
+    return told(today() - timedelta(days=days))
+
+
+def command(first: int, last: int, *more: str) -> tuple[str, ...]:
+    """Go back through the days from ``first`` to ``last`` days ago."""
+    return ("backfill", "--preset", "316", "--from", back(first), "--to", back(last), *more)
+
+
+def wanted(bridge: Bridge) -> list[int]:
+    rows = bridge.rows("SELECT remote_id FROM intake.wanted WHERE family = %s", REPORTS)
+    return sorted(row["remote_id"] for row in rows)
+
+
+def days_done(bridge: Bridge) -> list[date]:
+    return [row["day"] for row in bridge.rows("SELECT day FROM intake.backfilled ORDER BY day")]
+
+
+@pytest.fixture
+def old_errand(cention):
+    """Make an errand that arrived so many days ago, and return its id."""
+
+    def make(days: int) -> int:
+        errand = cention.new_errand()
+        cention.control("exports/move", {"errand_id": errand, "days": days})
+        return errand
+
+    return make
+
+
+@pytest.fixture
+def exports(cention):
+    """The days of the exports that Cention was asked for, in order."""
+
+    def ask() -> list[tuple[str, str]]:
+        return [
+            (one["errand_from_date"], one["errand_to_date"])
+            for one in cention.control("truth/exports").values()
+        ]
+
+    return ask
+
+
+def test_errands_of_past_days_are_found_chunk_by_chunk_and_wanted(
+    terminal, bridge, old_errand, exports
+):
+    old_errand(25)
+    ids = sorted([old_errand(20), old_errand(12), old_errand(11), old_errand(5)])
+
+    result = terminal.run(*command(20, 5))
+
+    assert result.exit_code == 0
+    assert exports() == [(back(20), back(14)), (back(13), back(7)), (back(6), back(5))]
+    assert wanted(bridge) == ids
+    assert days_done(bridge) == [today() - timedelta(days=n) for n in range(20, 4, -1)]
+    assert bridge.nudges(Queue.FETCH) == 3
+    assert {r["origin"] for r in bridge.rows("SELECT origin FROM cention.export_run")} == {
+        "backfill"
+    }
+
+
+def test_progress_and_an_estimate_are_told(terminal, old_errand):
+    old_errand(12)
+    old_errand(10)
+
+    result = terminal.run(*command(20, 5))
+
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith(
+        f"{back(20)} to {back(14)}: 0 errands. 7 of 16 days; at this pace about "
+    )
+    assert lines[1].startswith(f"{back(13)} to {back(7)}: 2 errands. 14 of 16 days; at this pace")
+    assert lines[2] == f"{back(6)} to {back(5)}: 0 errands. 16 of 16 days."
+    assert lines[3].startswith("2 errands wanted.")
+    assert result.stderr.startswith("16 days to go, in 3 exports.\n")
+
+
+@pytest.mark.parametrize(("chunk", "number"), [("1d", 14), ("7d", 2), ("2w", 1), ("5", 3)])
+def test_a_chunk_is_as_long_as_told(terminal, exports, chunk, number):
+    terminal.run(*command(14, 1, "--chunk", chunk))
+
+    assert len(exports()) == number
+
+
+@pytest.mark.parametrize("chunk", ["0d", "7y", "d", "-1d"])
+def test_a_chunk_that_is_no_length_of_time_is_told(terminal, chunk):
+    assert terminal.run(*command(14, 1, f"--chunk={chunk}")).exit_code == 2
+
+
+def test_a_second_call_goes_on_where_the_first_stopped(
+    terminal, bridge, cention, old_errand, exports
+):
+    ids = sorted([old_errand(20), old_errand(12), old_errand(5)])
+    terminal.run(*command(20, 14))
+    cention.control("faults", {"unauthorised": {"times": 1}})
+
+    stopped = terminal.run(*command(20, 5))
+    gone_on = terminal.run(*command(20, 5))
+
+    assert stopped.exit_code == 1
+    assert "token refused" in stopped.stderr
+    assert "To go on, run the same command again." in stopped.stderr
+    assert gone_on.stderr.startswith("7 days done before.\n9 days to go, in 2 exports.\n")
+    assert exports() == [(back(20), back(14)), (back(13), back(7)), (back(6), back(5))]
+    assert wanted(bridge) == ids
+
+
+def test_a_chunk_whose_outcome_is_unknown_is_not_done_and_left_to_the_next_call(
+    terminal, bridge, cention, old_errand, exports
+):
+    errand = old_errand(3)
+    cention.control("faults", {"dropped": {"times": 1}})
+
+    stopped = terminal.run(*command(5, 2))
+    assert (days_done(bridge), wanted(bridge), len(exports())) == ([], [], 1)
+    terminal.run(*command(5, 2))
+
+    assert stopped.exit_code == 1
+    assert "may have made the export" in stopped.stderr
+    assert wanted(bridge) == [errand]
+    states = bridge.rows("SELECT state FROM cention.export_run ORDER BY run_id")
+    assert [row["state"] for row in states] == ["unknown", "done"]
+
+
+def test_a_chunk_that_is_too_large_may_be_asked_for_in_smaller_ones(
+    terminal, bridge, cention, environment, old_errand, exports
+):
+    ids = sorted(old_errand(days) for days in (4, 3, 2, 1))
+    environment.setenv("EXPORT_MAX_BYTES", "1500")
+
+    assert "EXPORT_MAX_BYTES" in terminal.run(*command(4, 1)).stderr
+    assert terminal.run(*command(4, 1, "--chunk", "1d")).exit_code == 0
+
+    assert wanted(bridge) == ids
+
+
+def test_a_finished_one_does_nothing_unless_it_is_told_to(terminal, exports):
+    terminal.run(*command(20, 5))
+
+    again = terminal.run(*command(20, 5))
+    inside = terminal.run(*command(11, 6, "--chunk", "3d"))
+    before = len(exports())
+    told_to = terminal.run(*command(20, 5, "--again"))
+
+    assert again.stdout.startswith("All of these days are done.")
+    assert inside.stdout.startswith("All of these days are done.")
+    assert (before, len(exports())) == (3, 6)
+    assert told_to.exit_code == 0
+
+
+def test_days_of_closing_are_counted_apart_from_days_of_arrival(terminal, cention, exports):
+    terminal.run(*command(3, 1))
+    terminal.run(*command(3, 1, "--by-closure"))
+
+    kinds = [one["use_closure_date"] for one in cention.control("truth/exports").values()]
+    assert kinds == [False, True]
+
+
+def test_today_is_asked_for_but_not_done_before_it_is_over(terminal, bridge, errands, exports):
+    ids = errands(2)
+
+    terminal.run(*command(1, 0))
+    terminal.run("backfill", "--preset", "316", "--from", back(0), "--to", back(-30))
+
+    assert exports() == [(back(1), back(0)), (back(0), back(0))]
+    assert days_done(bridge) == [today() - timedelta(days=1)]
+    assert wanted(bridge) == sorted(ids)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [((-1, -2), "is a day to come"), ((1, 2), "after its last")]
+)
+def test_days_that_make_no_sense_are_told(terminal, exports, days, said):
+    result = terminal.run(*command(*days))
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert exports() == []
+
+
+def test_rows_that_are_here_stay_as_they_are_until_the_errand_is_fetched_again(
+    terminal, bridge, cention, errands
+):
+    """An export is older news than a report: it only tells which errands there are."""
+    [errand] = errands(1)
+    bridge.fetch(REPORTS)
+    before = bridge.rows("SELECT * FROM cention.errand")
+    landed = bridge.rows("SELECT * FROM intake.landed")
+
+    terminal.run(*command(1, 0))
+
+    assert wanted(bridge) == [errand]
+    assert bridge.rows("SELECT * FROM cention.errand") == before
+    assert bridge.rows("SELECT * FROM intake.landed") == landed
+
+
+def test_errands_that_are_found_are_fetched(terminal, bridge, old_errand, cention):
+    ids = sorted([old_errand(20), old_errand(12)])
+    for errand in ids:
+        cention.api(f"c3_errand_reports/{errand}")  # so that no list of changes tells them
+    assert cention.dirty_errands() == []
+
+    terminal.run(*command(20, 5))
+    bridge.fetch(REPORTS)
+
+    stored = bridge.rows("SELECT errand_id FROM cention.errand ORDER BY errand_id")
+    assert [row["errand_id"] for row in stored] == ids
+
+
+def test_a_record_that_waits_for_another_try_keeps_its_waiting_time(terminal, bridge, old_errand):
+    errand = old_errand(3)
+    bridge.rows(
+        "INSERT INTO intake.wanted (workspace, family, remote_id, tries, due_at, parked_at)"
+        " VALUES ('demo', %s, %s, 12, now() + interval '1 h', now())",
+        REPORTS,
+        errand,
+    )
+    before = bridge.rows("SELECT * FROM intake.wanted")
+
+    terminal.run(*command(5, 2))
+
+    assert bridge.rows("SELECT * FROM intake.wanted") == before

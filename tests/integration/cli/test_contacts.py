@@ -1,0 +1,296 @@
+"""`cention contacts`: one card, or a card for each row of a table."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from tests.sandbox.playground import Playground
+
+CARDS = "SELECT * FROM cention.contact_card ORDER BY sent_at, card_id"
+
+
+def cards_at(cention: Playground) -> list[dict]:
+    return list(cention.control("truth/contact_cards").values())
+
+
+def posts(cention: Playground) -> int:
+    requests = cention.control("stats")["requests"]
+    return sum(n for what, n in requests.items() if what.startswith("POST c3_contact_cards"))
+
+
+@pytest.fixture
+def table(tmp_path):
+    def write(text, name="people.csv", encoding="utf-8"):
+        file = tmp_path / name
+        file.write_bytes(text.encode(encoding))
+        return file
+
+    return write
+
+
+def test_a_card_is_sent_and_kept_beside_what_came_back(terminal, bridge, cention):
+    terminal.run("contacts", "upsert", "--email", "old@b.c", "--voice", "+467")
+
+    result = terminal.run(
+        *("contacts", "upsert", "--email", "old@b.c", "--email", "new@b.c", "--name", "Ann"),
+        *("--facebook", "1@facebook.com", "--vk", "centionvk-cc-1", "--line", "centionline-c1"),
+        *("--custom", "Club=gold"),
+    )
+
+    [card_id] = cention.control("truth/contact_cards")
+    assert result.stdout == f"Card {card_id} has 6 contacts now.\n"
+    _, second = bridge.rows(CARDS)
+    assert (second["card_id"], second["state"], second["name"]) == (int(card_id), "sent", "Ann")
+    assert second["sent"]["email"] == ["old@b.c", "new@b.c"]
+    assert "voice" not in second["sent"]
+    assert second["returned"]["voice"] == ["+467"]
+    assert [second["returned"]] == cards_at(cention)
+    assert second["ended_at"] >= second["sent_at"]
+
+
+def test_the_same_card_sent_twice_is_one_row(terminal, bridge):
+    for _ in range(2):
+        terminal.run("contacts", "upsert", "--email", "a@b.c")
+
+    [row] = bridge.rows(CARDS)
+    assert row["sends"] == 2
+
+
+def test_a_card_is_told_as_json(terminal):
+    told = terminal.json("contacts", "upsert", "--email", "a@b.c")
+
+    assert told["returned"] == told["sent"] == {"email": ["a@b.c"]}
+    assert told["card_id"] > 0
+
+
+def test_an_odd_address_is_told_and_sent_all_the_same(terminal, cention):
+    result = terminal.run("contacts", "upsert", "--voice", "070123")
+
+    assert result.exit_code == 0
+    assert "/contacts/voice/0: is no phone number with a plus sign" in result.stderr
+    assert cards_at(cention) == [{"voice": ["070123"]}]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "needs an address"),
+        (("--name", "Ann"), "needs an address"),
+        (("--email", "a@b.c", "--custom", "gold"), "LABEL=VALUE"),
+        (("--email", "a\x07@b.c"), "/contacts/email/0: holds a control character"),
+    ],
+)
+def test_wrong_use_is_told_and_sends_nothing(terminal, cention, words, said):
+    result = terminal.run("contacts", "upsert", *words)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert cards_at(cention) == []
+
+
+def test_without_a_token_of_the_claim_it_is_told_which_to_set(terminal, environment):
+    environment.delenv("CENTION_TOKEN")
+
+    result = terminal.run("contacts", "upsert", "--email", "a@b.c")
+
+    assert result.exit_code == 1
+    assert "CENTION_TOKEN_CONTACTS" in result.stderr
+
+
+def test_a_token_that_no_header_can_carry_is_told_without_being_shown(terminal, environment):
+    environment.setenv("CENTION_TOKEN_CONTACTS", "two words")
+
+    result = terminal.run("contacts", "upsert", "--email", "a@b.c")
+
+    assert result.exit_code == 1
+    assert "The token of demo cannot be right" in result.stderr
+    assert "two words" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [("unauthorised", "refused"), ("error_500", "unknown"), ("dropped", "unknown")],
+)
+def test_what_failed_is_noted_as_refused_or_unknown(terminal, bridge, cention, fault, state):
+    cention.control("faults", {fault: {}})
+
+    result = terminal.run("contacts", "upsert", "--email", "a@b.c")
+
+    assert result.exit_code == 1
+    [row] = bridge.rows(CARDS)
+    assert (row["state"], row["card_id"]) == (state, None)
+    assert row["error"]
+    assert len(cards_at(cention)) == (state == "unknown")
+
+
+def test_an_answer_that_makes_no_sense_is_noted_and_the_card_counts_as_sent(
+    terminal, bridge, cention
+):
+    cention.control("faults", {"unreadable": {}})
+
+    result = terminal.run("contacts", "upsert", "--email", "a@b.c")
+
+    assert result.exit_code == 0
+    [row] = bridge.rows(CARDS)
+    assert (row["state"], row["returned"]) == ("sent", None)
+    assert "makes no sense" in row["error"]
+
+
+def test_a_busy_cention_is_asked_again(terminal, cention):
+    cention.control("faults", {"busy": {"times": 2, "seconds": 0}})
+
+    assert terminal.run("contacts", "upsert", "--email", "a@b.c").exit_code == 0
+    assert len(cards_at(cention)) == 1
+
+
+def test_a_table_becomes_cards(terminal, bridge, cention, table):
+    file = table("Namn;E-post;Telefon;Nr\nÅsa;a@b.c;+461;1\nBo;b@c.d;;2\n")
+
+    result = terminal.run(
+        *("contacts", "import", file, "--map", "Namn=name", "--map", "E-post=email"),
+        *("--map", "Telefon=voice", "--map", "Nr=custom:Kundnr"),
+    )
+
+    assert result.stdout == "2 rows: 2 sent.\n"
+    assert result.exit_code == 0
+    assert cards_at(cention)[0] == {
+        "name": "Åsa",
+        "email": ["a@b.c"],
+        "voice": ["+461"],
+        "custom": [{"label": "Kundnr", "value": "1"}],
+    }
+    assert bridge.one("SELECT count(*) FROM cention.contact_card WHERE state = 'sent'") == 2
+
+
+def test_a_second_run_sends_nothing_twice_unless_asked(terminal, cention, table):
+    file = table("email\na@b.c\nb@c.d\na@b.c\n")
+
+    first = terminal.run("contacts", "import", file)
+    second = terminal.run("contacts", "import", file)
+    sent_by_then = posts(cention)
+    third = terminal.run("contacts", "import", file, "--again")
+
+    assert first.stdout == "3 rows: 2 sent, 1 repeated in the file.\n"
+    assert second.stdout == "3 rows: 3 sent before.\n"
+    assert sent_by_then == 2
+    assert third.stdout == "3 rows: 2 sent, 1 repeated in the file.\n"
+    assert posts(cention) == 4
+
+
+def test_a_run_that_broke_off_is_gone_on_with(terminal, cention, table):
+    """The third card is refused by a token that is wrong by then."""
+    file = table("email\n" + "".join(f"a{n}@b.c\n" for n in range(5)))
+    terminal.run("contacts", "import", table("email\na0@b.c\na1@b.c\n", "some.csv"))
+    cention.control("faults", {"unauthorised": {"times": 1}})
+
+    stopped = terminal.run("contacts", "import", file)
+    gone_on = terminal.run("contacts", "import", file)
+
+    assert stopped.exit_code == 1
+    assert "2 rows: 2 sent before. Then it failed: cention: token refused" in stopped.stderr
+    assert "run the same command again" in stopped.stderr
+    assert gone_on.stdout == "5 rows: 3 sent, 2 sent before.\n"
+
+
+def test_whose_sender_died_is_sent_again(terminal, bridge, cention, table):
+    bridge.rows(
+        "INSERT INTO cention.contact_card (workspace, sent_sha256, state, sent)"
+        " VALUES ('demo', %s, 'sending', '{\"email\": [\"a@b.c\"]}')",
+        hashlib.sha256(b'{"email": ["a@b.c"]}').digest(),
+    )
+
+    assert terminal.run("contacts", "import", table("email\na@b.c\n")).stdout == "1 row: 1 sent.\n"
+    [row] = bridge.rows(CARDS)
+    assert (row["state"], row["sends"]) == ("sent", 2)
+
+
+def test_bad_rows_are_told_with_their_line_and_stop_no_other(terminal, cention, table):
+    file = table("name,email\nAnn,a@b.c\nBo,\nCy,c@d.e,x\nEd,odd\n")
+
+    result = terminal.run("contacts", "import", file)
+
+    assert result.exit_code == 1
+    assert result.stdout == "4 rows: 2 sent, 2 bad.\n"
+    assert "line 3, bad: /contacts: needs an address" in result.stderr
+    assert "line 4, bad: 3 cells instead of 2" in result.stderr
+    assert "line 5, taken all the same: /contacts/email/0: looks like no e-mail" in result.stderr
+    assert len(cards_at(cention)) == 2
+
+
+def test_a_row_whose_outcome_is_unknown_is_told_and_sent_again_by_the_next_run(
+    terminal, cention, table
+):
+    file = table("email\na@b.c\nb@c.d\n")
+    cention.control("faults", {"error_500": {"times": 1}})
+
+    first = terminal.run("contacts", "import", file)
+    second = terminal.run("contacts", "import", file)
+
+    assert (first.exit_code, first.stdout) == (1, "2 rows: 1 sent, 1 unknown.\n")
+    assert "line 2, unknown: cention: failed over there" in first.stderr
+    assert second.stdout == "2 rows: 1 sent, 1 sent before.\n"
+    assert len(cards_at(cention)) == 2
+
+
+def test_it_stops_when_one_row_after_the_other_fails(terminal, cention, table):
+    cention.control("faults", {"error_500": {}})
+
+    result = terminal.run(
+        "contacts", "import", table("email\n" + "".join(f"a{n}@b.c\n" for n in range(50)))
+    )
+
+    assert result.exit_code == 1
+    assert "4 rows: 4 unknown. Then it failed" in result.stderr
+    assert posts(cention) == 5
+
+
+def test_a_dry_run_checks_everything_and_sends_nothing(terminal, bridge, cention, table):
+    terminal.run("contacts", "upsert", "--email", "a@b.c")
+
+    result = terminal.run(
+        "contacts", "import", table("email\na@b.c\nb@c.d\nb@c.d\n,\n"), "--dry-run"
+    )
+
+    assert result.exit_code == 1
+    assert result.stdout == "4 rows: 1 to be sent, 1 sent before, 1 repeated in the file, 1 bad.\n"
+    assert len(bridge.rows(CARDS)) == 1
+    assert len(cards_at(cention)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "said"),
+    [
+        ("mail\na@b.c\n", (), "No column holds an address"),
+        ("mail\na@b.c\n", ("--map", "post=email"), "No column 'post'"),
+        ("mail\na@b.c\n", ("--map", "mail=mail"), "'mail' is none of"),
+        ("mail\na@b.c\n", ("--map", "mail"), "COLUMN=CHANNEL"),
+    ],
+)
+def test_a_map_that_does_not_fit_is_told(terminal, table, text, words, said):
+    result = terminal.run("contacts", "import", table(text), *words)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_a_file_that_is_not_utf_8_is_told(terminal, table):
+    result = terminal.run("contacts", "import", table("email\nå@b.c\n", encoding="latin-1"))
+
+    assert result.exit_code == 1
+    assert "people.csv is no text in UTF-8" in result.stderr
+
+
+def test_a_mark_at_the_beginning_of_a_file_is_no_part_of_its_first_heading(terminal, table):
+    assert (
+        terminal.run("contacts", "import", table("email\na@b.c\n", encoding="utf-8-sig")).stdout
+        == "1 row: 1 sent.\n"
+    )
+
+
+def test_the_token_is_in_no_row(terminal, bridge):
+    terminal.run("contacts", "upsert", "--email", "a@b.c")
+
+    assert "sandbox-token" not in json.dumps(bridge.rows(CARDS), default=str)

@@ -1,0 +1,256 @@
+"""``cention library``: renewed, searched and shown as people do it."""
+
+from __future__ import annotations
+
+import json
+
+import psycopg
+import pytest
+
+from tests.library import listed, question, resource
+from workers.jobs.library import renew_library
+from workers.queues import Queue
+from workers.store import library_search, slots
+
+HOSTILE = "\x1b[31mred\x07 [bold]not bold[/bold]"
+
+
+class Shelf:
+    """A library of a few questions."""
+
+    def __init__(self, *questions):
+        self.told = listed(*questions)
+
+    def questions(self, *, toplist=False):
+        return {"data": None} if toplist else self.told
+
+    def __getattr__(self, _name):
+        return lambda *_: {"data": None}
+
+
+def asked(number, subject, question, answer, holds=None):
+    return resource(
+        "c3_library_questions", number, holds, subject=subject, question=question, answer=answer
+    )
+
+
+@pytest.fixture
+def shelve(bridge):
+    def shelve(*questions, **others):
+        source = Shelf(*questions)
+        for name, document in others.items():
+            setattr(source, name, lambda document=document: document)
+        renew_library("demo", source, lambda step: None, bridge.parts.session)
+
+    return shelve
+
+
+@pytest.fixture
+def shop(shelve):
+    shelve(
+        asked(1, "Shoes", "How do I return <b>shoes</b>?", "Send them back within 30 days."),
+        asked(2, "Parcel", "Where is it?", "<p>The parcels of Tuesday come with shoes</p>"),
+        asked(3, "Invoice &amp; co", "Är den betald?", "<style>shoes {}</style>Nej, obetald."),
+    )
+
+
+def found(terminal, *words):
+    return [one["question_id"] for one in terminal.json("library", "search", *words)]
+
+
+def test_a_refresh_brings_the_library_and_tells_how_much(terminal, bridge, cention):
+    result = terminal.run("library", "refresh")
+
+    truth = cention.control("truth/library")
+    count = len(truth["questions"]) + len(truth["shelves"])
+    said = f"{count} libraries, categories and questions of demo are up to date."
+    assert result.stdout.splitlines()[-1] == said
+    assert result.stderr.startswith("library: libraries\n")
+    assert bridge.one("SELECT count(*) FROM cention.library_question") == len(truth["questions"])
+    assert bridge.nudges(Queue.FETCH) == 2
+
+
+def test_a_refresh_that_fails_says_why_and_changes_nothing(terminal, bridge, cention):
+    cention.control("faults", {"error_500": {"probability": 1}})
+
+    result = terminal.run("library", "refresh")
+
+    assert result.exit_code == 1
+    assert "Nothing was changed" in result.stderr
+    assert "HTTP 500" in result.stderr
+    assert bridge.one("SELECT count(*) FROM cention.library") == 0
+    assert bridge.one("SELECT error FROM intake.poll WHERE family = 'library'")
+
+
+def test_a_refresh_of_what_cannot_be_read_in_full_says_what(terminal, cention):
+    cention.control("faults", {"unreadable": {"probability": 1}})
+
+    result = terminal.run("library", "refresh")
+
+    assert result.exit_code == 1
+    assert "nothing counts as gone" in result.stderr
+
+
+def test_a_refresh_without_a_token_says_what_to_set(terminal, environment):
+    environment.setenv("CENTION_TOKEN", "")
+
+    result = terminal.run("library", "refresh")
+
+    assert result.exit_code == 1
+    assert "CENTION_TOKEN_LIBRARY" in result.stderr
+
+
+def test_a_refresh_beside_another_one_does_nothing(terminal, bridge):
+    with (
+        psycopg.connect(bridge.database, autocommit=True) as other,
+        slots.held(other, "mirror/demo/library", places=1),
+    ):
+        result = terminal.run("library", "refresh")
+
+    assert result.exit_code == 1
+    assert "Another process" in result.stderr
+
+
+def test_a_search_finds_questions_by_their_words_best_first(terminal, shop):
+    assert found(terminal, "shoes") == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "ids"),
+    [
+        ("shoe", [1, 2]),  # the beginning of a word
+        ("SHOES parcel", [2]),
+        ("shoes -parcel", [1]),
+        ("invoice or parcel", [2, 3]),
+        ('"send them"', [1]),
+        ('"them send"', []),
+        ("betald", [3]),
+        ("style", []),  # marks of HTML are no words
+        ("co", [2, 3]),
+        ("!!!", []),
+        ("it's :* & | ( \\ '", []),
+    ],
+)
+def test_a_phrase_is_understood_as_people_type_it(terminal, shop, phrase, ids):
+    assert sorted(found(terminal, phrase)) == ids
+
+
+def test_a_search_may_be_of_questions_or_of_answers_alone(terminal, shop):
+    assert found(terminal, "shoes", "--question") == [1]
+    assert found(terminal, "shoes", "--answer") == [2]
+    assert found(terminal, "obetald", "--question") == []
+
+
+def test_what_was_found_is_shown_with_its_number_and_where(terminal, shop):
+    result = terminal.run("library", "search", "shoes")
+
+    assert result.stdout.splitlines()[:2] == [
+        "1  Shoes",
+        "    return **shoes**? Send them back within 30 days",
+    ]
+    [first, _] = terminal.json("library", "search", "shoes")
+    assert set(first) == {"question_id", "subject", "rank", "toplist", "headline"}
+
+
+def test_a_search_shows_no_more_than_asked_for(terminal, shelve):
+    shelve(*(question(number) for number in range(1, 31)))
+
+    assert len(found(terminal, "hello")) == 20
+    assert len(found(terminal, "hello", "--limit", "3")) == 3
+
+
+def test_what_is_gone_is_found_no_more_and_can_still_be_shown(terminal, shop, shelve):
+    shelve(asked(2, "Parcel", "Where?", "with shoes"))
+
+    assert found(terminal, "shoes") == [2]
+    assert "Gone from Cention since" in terminal.run("library", "show", "1").stdout
+
+
+def test_nothing_found_is_no_failure(terminal):
+    result = terminal.run("library", "search", "anything")
+
+    assert (result.exit_code, result.stdout) == (0, "Nothing found.\n")
+    assert terminal.json("library", "search", "anything") == []
+
+
+def test_a_question_is_shown_as_text_with_its_files_and_categories(terminal, shelve):
+    about = {"name": "manual.pdf", "content_type": "application/pdf"}
+    shelve(
+        asked(4, "Box", "It <i>blinks</i>", "<ol><li>Pull<li>Wait</ol>", {"attachments": [9]}),
+        libraries=listed(
+            resource("c3_libraries", 1, {"questions": [4]}, name="Telecom"),
+            included=(resource("c3_library_attachments", 9, attachment=about),),
+        ),
+        categories=listed(
+            resource("c3_library_categories", 2, {"questions": [4]}, name="Boxes"),
+            resource("c3_library_categories", 3, {"questions": [4]}, name="Broadband"),
+        ),
+    )
+
+    result = terminal.run("library", "show", "4")
+
+    assert result.stdout.splitlines() == [
+        "4  Box",
+        "Libraries: Telecom",
+        "Categories: Boxes, Broadband",
+        "",
+        "Question",
+        "It blinks",
+        "",
+        "Answer",
+        "- Pull",
+        "- Wait",
+        "",
+        "kind     id  name        type             bytes  state",
+        "library   9  manual.pdf  application/pdf      -  wanted",
+    ]
+    as_json = terminal.json("library", "show", "4")
+    assert as_json["answer_html"] == "<ol><li>Pull<li>Wait</ol>"
+    assert as_json["files"][0]["attachment_id"] == 9
+    assert as_json["categories"] == ["Boxes", "Broadband"]
+
+
+def test_a_question_that_was_never_there_is_no_question(terminal):
+    result = terminal.run("library", "show", "4")
+
+    assert result.exit_code == 1
+    assert "No question 4" in result.stderr
+
+
+@pytest.mark.parametrize("wrong", ["0", "x", "9223372036854775808"])
+def test_a_number_that_is_none_is_refused(terminal, wrong):
+    assert terminal.run("library", "show", wrong).exit_code == 2
+
+
+def test_control_characters_of_vendors_are_spelled_out(terminal, shelve):
+    shelve(asked(1, HOSTILE, HOSTILE, HOSTILE))
+
+    shown = (
+        terminal.run("library", "show", "1").stdout
+        + terminal.run("library", "search", "red").stdout
+    )
+
+    assert "\x1b" not in shown
+    assert "\\x1b[31m" in shown
+
+
+def test_a_search_is_by_index(bridge):
+    search = "EXPLAIN (FORMAT JSON) " + library_search.SQL["search_questions"]
+    with psycopg.connect(bridge.database) as conn:
+        conn.execute(
+            "INSERT INTO cention.library_question (workspace, question_id, subject, toplist,"
+            " images_told, fetched_at) SELECT 'demo', n, 'word' || n, false, true, now()"
+            " FROM generate_series(1, 5000) AS n"
+        )
+        conn.execute("ANALYZE cention.library_question")
+        found = {"workspace": "demo", "phrase": "shoes", "where": "ABC", "limit": 20}
+        plan = conn.execute(search, found).fetchall()
+
+    assert "library_question_words" in json.dumps(plan)
+
+
+def test_a_library_without_token_is_told_by_check(terminal, environment):
+    environment.setenv("CENTION_TOKEN", "")
+    environment.setenv("CENTION_TOKEN_ERRAND_DATA", "sandbox-token")
+
+    assert "the library is not fetched" in terminal.run("check").stdout

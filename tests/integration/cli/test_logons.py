@@ -1,0 +1,211 @@
+"""`cention logons`: what is here, what is fetched, and whose a login name is."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from workers.jobs.agent_logons import bring
+
+APRIL = int(datetime(2024, 4, 1, 12, 0, tzinfo=UTC).timestamp())
+DAY = 86_400
+
+
+@pytest.fixture
+def log(cention):
+    def write(**event):
+        cention.control("logons", event)
+
+    return write
+
+
+@pytest.fixture
+def here(terminal, log, bridge):
+    """Three log-ons of April 2024, brought home."""
+    log(name="joe", timestamp=APRIL)
+    log(name="joe", timestamp=APRIL + 3600, action="Logout")
+    log(name="Doe, Jane", timestamp=APRIL + DAY)
+    terminal.run("logons", "pull", "--from", "2024-04-01", "--to", "2024-04-05")
+    return bridge
+
+
+def listed(terminal, *words):
+    found = terminal.json("logons", *words)
+    return [(one["login_name"], one["action"]) for one in found]
+
+
+def test_log_ons_are_listed_the_newest_first(terminal, here):
+    assert listed(terminal) == [("Doe, Jane", "Login"), ("joe", "Logout"), ("joe", "Login")]
+
+    shown = terminal.run("logons").stdout.splitlines()
+    assert shown[0].split() == ["workspace", "when", "login", "name", "action", "agent"]
+    assert shown[1].split() == ["demo", "2024-04-02", "12:00:00Z", "Doe,", "Jane", "Login", "-"]
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["--name", "Doe, Jane"], ["Doe, Jane"]),
+        (["--from", "2024/04/02"], ["Doe, Jane"]),
+        (["--from", "2024-04-02"], ["Doe, Jane"]),
+        (["--to", "2024/04/01"], ["joe", "joe"]),
+        (["--to", "2024-04-01T14:30"], ["joe"]),
+        (["--from", "2024-04-01T14:00", "--to", "2024-04-01T15:00"], ["joe"]),
+        (["--from", "2024-04-01T12:00:00+00:00", "--to", "2024-04-01T13:00:00+00:00"], ["joe"]),
+        (["--limit", "1"], ["Doe, Jane"]),
+        (["--from", "2025-01-01"], []),
+    ],
+)
+def test_a_list_is_of_a_time_by_the_workspaces_clock_or_of_a_name(terminal, here, words, names):
+    """12:00 UTC is 14:00 in Stockholm."""
+    assert [name for name, _ in listed(terminal, *words)] == names
+
+
+def test_where_nothing_is_that_is_said(terminal):
+    assert terminal.run("logons").stdout == "No log-on is here.\n"
+    assert terminal.json("logons") == []
+
+
+@pytest.mark.parametrize("text", ["01/04/2024", "yesterday", "2024-13-01", "1712000000", ""])
+def test_what_is_no_moment_is_wrong_usage(terminal, text):
+    result = terminal.run("logons", "pull", "--from", text)
+
+    assert result.exit_code == 2
+    assert "Write 2024/01/31" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["--from", "2024-04-02", "--to", "2024-04-01"], ["--from", "2999-01-01"]]
+)
+def test_a_time_that_ends_before_it_begins_is_wrong_usage(terminal, words):
+    assert terminal.run("logons", "pull", *words).exit_code == 2
+
+
+def test_a_history_is_fetched_by_weeks_as_often_as_one_likes(terminal, cention, log):
+    for week in range(5):
+        log(timestamp=APRIL + week * 7 * DAY)
+
+    first = terminal.run("logons", "pull", "--from", "2024-04-01", "--to", "2024-06-01")
+    again = terminal.run("logons", "pull", "--from", "2024-04-01", "--to", "2024-06-01")
+
+    assert (first.stdout, again.stdout) == ("5 new log-ons.\n", "0 new log-ons.\n")
+    assert cention.control("stats")["requests"]["GET logio 200"] == 18
+
+
+def test_until_now_is_the_default(terminal, log):
+    log(timestamp=int(time.time()) - 60)
+
+    result = terminal.run("logons", "pull", "--from", datetime.now(UTC).date().isoformat())
+
+    assert result.stdout in ("1 new log-on.\n", "0 new log-ons.\n")  # just after midnight
+
+
+def test_one_login_name_can_be_fetched(terminal, log):
+    log(name="joe", timestamp=APRIL)
+    log(name="eve", timestamp=APRIL)
+
+    terminal.run(*("logons", "pull", "--from", "2024-04-01", "--to", "2024-04-02", "--name", "eve"))
+
+    assert listed(terminal) == [("eve", "Login")]
+
+
+def test_where_it_failed_it_says_how_to_go_on(terminal, cention, log, bridge):
+    log(timestamp=APRIL)
+    log(timestamp=APRIL + 10 * DAY)
+    cention.control("faults", {"busy": {"types": ["logio"], "probability": 1}})
+    range_ = ("--from", "2024-04-01", "--to", "2024-05-01")
+
+    failed = terminal.run("logons", "pull", *range_)
+
+    assert failed.exit_code == 1
+    assert "asks for patience" in failed.stderr
+    assert "0 new log-ons came before that, and stay." in failed.stderr
+    assert "Go on with: --from 2024-03-31T22:00:00+00:00" in failed.stderr
+    cention.control("faults", {"busy": None})
+    assert terminal.run("logons", "pull", *range_).stdout == "2 new log-ons.\n"
+
+
+@pytest.mark.parametrize(
+    ("token", "told"),
+    [
+        ("", "has no token for this here. Set CENTION_TOKEN_LOGIO"),
+        ("two words", "cannot be right"),
+        ("another", "token refused"),
+    ],
+)
+def test_why_nothing_can_be_fetched_is_told_in_plain_words(terminal, environment, token, told):
+    environment.setenv("CENTION_TOKEN", token)
+
+    result = terminal.run("logons", "pull", "--from", "2024-04-01", "--to", "2024-04-02")
+
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_an_operator_says_whose_a_login_name_is(terminal, here):
+    here.rows("INSERT INTO cention.agent VALUES ('demo', 31, 'Joe Doe', now())")
+
+    assert terminal.run("logons", "map", "joe", 31).stdout == "joe is agent 31, Joe Doe.\n"
+
+    [jane, joe] = terminal.json("logons", "names")
+    assert (joe["login_name"], joe["agent_id"], joe["agent_name"]) == ("joe", 31, "Joe Doe")
+    assert (joe["logons"], jane["logons"], jane["agent_id"]) == (2, 1, None)
+    assert "Joe Doe" in terminal.run("logons", "--name", "joe").stdout
+
+
+def test_an_agent_that_no_report_has_told_of_is_taken_with_a_word_of_doubt(terminal, here):
+    result = terminal.run("logons", "map", "joe", 31)
+
+    assert (result.exit_code, result.stdout) == (0, "joe is agent 31.\n")
+    assert "No report has told of an agent 31 yet." in result.stderr
+
+
+def test_what_was_said_of_a_name_can_be_changed_and_unsaid(terminal, here):
+    terminal.run("logons", "map", "joe", 31)
+    terminal.run("logons", "map", "joe", 32)
+    assert [o["agent_id"] for o in terminal.json("logons", "names")] == [None, 32]
+
+    assert terminal.run("logons", "unmap", "joe").exit_code == 0
+    assert [o["agent_id"] for o in terminal.json("logons", "names")] == [None, None]
+    assert terminal.run("logons", "unmap", "joe").exit_code == 1
+
+
+def test_all_log_ons_of_a_name_can_be_removed(terminal, here):
+    terminal.run("logons", "map", "joe", 31)
+
+    assert terminal.run("logons", "forget", "joe").stdout == "2 log-ons removed.\n"
+
+    assert [one["login_name"] for one in terminal.json("logons", "names")] == ["Doe, Jane"]
+
+
+def test_odd_rows_are_shown_as_they_came_and_forgotten_once_they_were_seen(terminal, bridge):
+    class Odd:
+        def fetch(self, since, until, *, login_name=None):
+            return [["1", "Doe", " Jane", "5", "Login"]]
+
+    now = datetime.now(UTC)
+    bring(bridge.parts.session, "demo", Odd(), now, now)
+
+    [shown] = terminal.json("logons", "odd")
+    assert (shown["row"], shown["problem"]) == (
+        ["Doe", " Jane", "5", "Login"],
+        "has 5 columns and not 4",
+    )
+
+    assert "1 row forgotten." in terminal.run("logons", "odd", "--forget").stdout
+    assert terminal.run("logons", "odd").stdout == "Every row was a log-on.\n"
+
+
+def test_control_characters_in_a_name_are_spelled_out(terminal, here, log):
+    log(name="a\x1b[31mb", timestamp=APRIL + 5 * DAY)
+    terminal.run("logons", "pull", "--from", "2024-04-05", "--to", "2024-04-08")
+
+    assert r"a\x1b[31mb" in terminal.run("logons").stdout
+
+
+def test_a_workspace_that_is_not_configured_is_wrong_usage(terminal):
+    for words in (["logons"], ["logons", "names"], ["logons", "odd"]):
+        assert terminal.run(*words, "--workspace", "other").exit_code == 2

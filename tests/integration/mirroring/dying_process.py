@@ -1,0 +1,21 @@
+"""A renewal in a process of its own: says ``renewing`` and then waits until it is killed."""
+
+from __future__ import annotations
+
+import sys
+
+from workers.jobs.mirroring import MirrorPlan, renew_if_due
+from workers.queues import Mirror
+from workers.store import Transaction, sessions
+
+
+def renew_without_end(session: Transaction) -> int:
+    print("renewing", flush=True)  # noqa: T201
+    sys.stdin.readline()
+    return 1
+
+
+if __name__ == "__main__":
+    plan = MirrorPlan(workspace="demo", mirror=Mirror.LIBRARY, every_s=600, renew=renew_without_end)
+    with sessions.open_pool(sys.argv[1]) as pool:
+        renew_if_due(plan, session=pool.connection)

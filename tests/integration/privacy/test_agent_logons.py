@@ -1,0 +1,51 @@
+"""Log-ons are of the contact centre's own people; what strays into the log is erased."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.integration.privacy.centre import ADDRESS
+from workers.jobs.agent_logons import bring
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+class Log:
+    def __init__(self, *rows):
+        self._rows = list(rows)
+
+    def fetch(self, since, until, *, login_name=None):
+        return self._rows
+
+
+@pytest.fixture
+def told(centre):
+    def tell(*rows):
+        bring(centre.bridge.parts.session, "demo", Log(*rows), NOW, NOW)
+
+    return tell
+
+
+def test_an_address_in_a_row_that_is_no_log_on_is_erased_and_exported(centre, terminal, told):
+    told(["1", f"on behalf of {ADDRESS}", "Login"])
+
+    exported = terminal.run("export-person", "--address", ADDRESS).stdout
+    terminal.run("erase", "--address", ADDRESS, "--yes")
+
+    assert f"on behalf of {ADDRESS}" in exported
+    [kept] = centre.bridge.rows("SELECT row FROM intake.odd_logon")
+    assert kept["row"] == ["on behalf of [erased]", "Login"]
+
+
+def test_a_login_name_stays_when_a_customer_of_that_address_is_erased(centre, terminal, told):
+    """When agents worked is a record of the employer; `cention logons forget` removes it."""
+    told({"id": 1, "name": ADDRESS, "timestamp": int(NOW.timestamp()), "action": "Login"})
+    names = "SELECT login_name FROM cention.agent_logon"
+
+    terminal.run("erase", "--address", ADDRESS, "--yes")
+    assert centre.bridge.rows(names) == [{"login_name": ADDRESS}]
+
+    terminal.run("logons", "forget", ADDRESS)
+    assert centre.bridge.rows(names) == []

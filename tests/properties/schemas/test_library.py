@@ -1,0 +1,82 @@
+"""However a library is split over documents, shuffled and told in part, the picture is the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.cention.library import LibraryGraph, merged, read_library
+from tests.library import resource
+
+NUMBERS = st.integers(1, 5)
+HELD = st.lists(NUMBERS, max_size=4)
+SHELVES = ("libraries", "categories", "questions")
+
+
+def resources(type_: str, relations: tuple[str, ...], attributes: tuple[str, ...]) -> Any:
+    return st.builds(
+        lambda number, holds, told: (type_, number, holds, told),
+        NUMBERS,
+        st.dictionaries(st.sampled_from(relations), HELD),
+        st.fixed_dictionaries({name: st.text(max_size=5) for name in attributes}),
+    )
+
+
+ONE = (
+    resources("c3_libraries", SHELVES, ("name",))
+    | resources("c3_external_libraries", SHELVES, ("name",))
+    | resources("c3_library_categories", SHELVES, ("name",))
+    | resources(
+        "c3_library_questions",
+        ("attachments", "embedded_archives"),
+        ("subject", "question", "answer"),
+    )
+)
+LIBRARY = st.lists(ONE, max_size=12, unique_by=lambda one: (one[0][-9:], one[1]))
+
+
+def whole(library: list[Any]) -> LibraryGraph:
+    return read_library({"data": [resource(*one[:3], **one[3]) for one in library]})
+
+
+@st.composite
+def tellings(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
+    """A library, and documents that tell each of its facts at least once."""
+    library = draw(LIBRARY)
+    facts: list[Any] = []
+    for type_, number, holds, told in library:
+        facts += [
+            (type_, number, {name: draw(st.permutations(held))}, {}) for name, held in holds.items()
+        ]
+        facts += [(type_, number, None, {name: value}) for name, value in told.items()]
+        facts += [(type_, number, None, {})]
+    copies = draw(st.permutations(facts + draw(st.lists(st.sampled_from(facts))) if facts else []))
+    documents: list[Any] = [{"data": []} for _ in range(draw(st.integers(1, 4)))]
+    for type_, number, holds, told in copies:
+        document = draw(st.sampled_from(documents))
+        place = draw(st.sampled_from(("data", "included")))
+        document.setdefault(place, []).append(resource(type_, number, holds, **told))
+    return library, documents
+
+
+@given(tellings())
+def test_any_split_shuffle_and_partial_copy_of_a_library_gives_the_same_picture(telling):
+    library, documents = telling
+
+    told = merged(map(read_library, documents))
+
+    expected = whole(library)
+    assert told.faults == expected.faults == ()
+    assert (told.libraries, told.categories) == (expected.libraries, expected.categories)
+    assert (told.questions, told.files) == (expected.questions, expected.files)
+    assert told.links == expected.links
+    assert told.named() == expected.named()
+
+
+@given(LIBRARY)
+def test_a_picture_told_twice_is_the_same_picture(library):
+    graph = whole(library)
+
+    assert merged([graph, graph]) == graph

@@ -1,0 +1,241 @@
+"""The log of log-ins and log-outs, which is no JSON:API, as it is asked for and taken."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import responses
+
+from schemas.cention.agent_logons import read_agent_logons
+from tests.conftest import DOCUMENTS
+from workers.clients import errors
+from workers.clients.cention.agent_logons import LogioApi
+
+LOGIO = "https://api.example.test/s/demo/capi/custom/logio"
+TOKEN = "t0ken-of-the-workspace"
+SINCE = datetime(2019, 4, 10, 0, 46, 32, tzinfo=UTC)  # the documentation's 1554857192
+UNTIL = datetime(2019, 4, 23, 0, 47, 32, tzinfo=UTC)  # and 1555980452
+
+
+@pytest.fixture
+def logio(http):
+    return LogioApi(http, token=TOKEN)
+
+
+def answering(body, **how):
+    return responses.get(LOGIO, body=body, **how)
+
+
+def asked():
+    [call] = responses.calls
+    return parse_qs(urlsplit(call.request.url).query)
+
+
+def taken(logio, body, **how):
+    answering(body, **how)
+    return logio.fetch(SINCE, UNTIL)
+
+
+@responses.activate
+def test_format_from_and_to_are_always_sent(logio):
+    """Left to itself Cention answers CSV, and no more than the last seven days."""
+    answering("[]")
+
+    logio.fetch(SINCE, UNTIL)
+
+    assert asked() == {"format": ["json"], "from": ["1554857192"], "to": ["1555980452"]}
+
+
+@responses.activate
+def test_one_agent_is_asked_for_by_login_name_whatever_is_in_it(logio):
+    answering("[]")
+
+    logio.fetch(SINCE, UNTIL, login_name="Doe, J & 王=1")
+
+    assert asked()["name"] == ["Doe, J & 王=1"]
+    assert "&name=Doe%2C+J+%26+%E7%8E%8B%3D1" in responses.calls[0].request.url
+
+
+@responses.activate
+def test_plain_json_is_preferred_and_csv_is_taken_and_json_api_is_not_spoken(logio):
+    answering("[]")
+
+    logio.fetch(SINCE, UNTIL)
+
+    headers = responses.calls[0].request.headers
+    assert headers["Accept"] == "application/json, text/csv;q=0.9"
+    assert headers["Authorization"] == f"Bearer {TOKEN}"
+    assert headers["Cache-Control"] == "no-store"
+    assert "Content-Type" not in headers
+
+
+@responses.activate
+def test_times_are_cut_down_to_seconds_in_whatever_zone_they_are(logio):
+    answering("[]")
+    east = timezone(timedelta(hours=8))
+
+    logio.fetch(SINCE.astimezone(east), UNTIL + timedelta(milliseconds=999))
+
+    assert (asked()["from"], asked()["to"]) == (["1554857192"], ["1555980452"])
+
+
+@responses.activate
+def test_a_time_that_ends_before_it_begins_is_never_sent(logio):
+    with pytest.raises(ValueError, match="later"):
+        logio.fetch(UNTIL, SINCE)
+
+    assert not responses.calls
+
+
+@pytest.mark.parametrize("name", ["logio.json", "logio.csv"])
+@responses.activate
+def test_the_documented_samples_are_the_same_events_in_json_and_in_csv(logio, name):
+    rows = taken(logio, (DOCUMENTS / name).read_bytes())
+
+    assert len(rows) == 5
+    read = read_agent_logons(rows)
+    assert [one.login_name for one in read.logons] == [
+        *("sysadmin", "tester1", "sysadmin", "sysadmin", "tester1")
+    ]
+
+
+@pytest.mark.parametrize("body", ["", " \n", "null", "[]", "[ ]", "\ufeff[]", "\ufeff"])
+@responses.activate
+def test_nobody_having_logged_in_or_out_is_told_in_many_ways(logio, body):
+    assert taken(logio, body.encode()) == []
+
+
+@pytest.mark.parametrize("claimed", ["text/csv", "application/json", "text/html", ""])
+@responses.activate
+def test_the_body_decides_and_not_its_type(logio, claimed):
+    assert taken(logio, '[{"id":1}]', content_type=claimed) == [{"id": 1}]
+
+    responses.reset()
+    assert taken(logio, "1,joe,1554108462,Login\n", content_type=claimed) == [
+        ["1", "joe", "1554108462", "Login"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "columns"),
+    [
+        ('1,"Doe, Jane",5,Login', ["1", "Doe, Jane", "5", "Login"]),
+        ('1,"the ""boss""",5,Login', ["1", 'the "boss"', "5", "Login"]),
+        ('1,the "boss",5,Login', ["1", 'the "boss"', "5", "Login"]),
+        ("1,Doe, Jane,5,Login", ["1", "Doe", " Jane", "5", "Login"]),
+        ("1,Åsa 王,5,Login", ["1", "Åsa 王", "5", "Login"]),
+        ("1,joe,5,Login\r", ["1", "joe", "5", "Login"]),
+        ('"1","joe","5","Login"', ["1", "joe", "5", "Login"]),
+        ("1,joe", ["1", "joe"]),
+    ],
+)
+@responses.activate
+def test_csv_is_read_by_its_quotes_and_lines_of_any_number_of_columns_are_handed_on(
+    logio, line, columns
+):
+    assert taken(logio, f"{line}\n2,eve,6,Logout\n".encode()) == [
+        columns,
+        ["2", "eve", "6", "Logout"],
+    ]
+
+
+@responses.activate
+def test_a_quote_that_is_never_closed_swallows_no_line_below_it(logio):
+    rows = taken(logio, b'1,"joe,5,Login\n2,eve,6,Logout\n')
+
+    assert [len(columns) for columns in rows] == [2, 4]
+
+
+@responses.activate
+def test_a_column_beyond_what_the_reader_of_csv_takes_is_handed_on_as_a_line(http):
+    logio = LogioApi(http, token=TOKEN)
+    http._max_body_bytes = 300_000
+
+    rows = taken(logio, b"1," + b"x" * 200_000 + b",5,Login\n2,eve,6,Logout")
+
+    assert [len(columns) for columns in rows] == [1, 4]
+
+
+@responses.activate
+def test_bytes_that_are_no_utf_8_are_replaced(logio):
+    assert taken(logio, b"1,j\xf6rg,5,Login") == [["1", "j\ufffdrg", "5", "Login"]]
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@responses.activate
+def test_an_error_is_told_in_its_own_words_whatever_its_status(logio, status):
+    answering('{"error":"from is later than to"}', status=status)
+
+    with pytest.raises(errors.Refused) as raised:
+        logio.fetch(SINCE, UNTIL)
+
+    assert "from is later than to" in str(raised.value)
+    assert raised.value.status == status
+
+
+@responses.activate
+def test_an_error_that_repeats_the_token_is_told_without_it(logio):
+    answering(f'{{"error":"{TOKEN} lacks the claim, see https://x.test/?key=1"}}')
+
+    with pytest.raises(errors.Refused) as raised:
+        logio.fetch(SINCE, UNTIL)
+
+    assert TOKEN not in str(raised.value)
+    assert "x.test" not in str(raised.value)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@responses.activate
+def test_a_token_without_the_claim_is_refused(logio, status):
+    answering('{"error":"unauthorised"}', status=status)
+
+    with pytest.raises(errors.Unauthorised, match="unauthorised"):
+        logio.fetch(SINCE, UNTIL)
+
+
+@responses.activate
+def test_a_route_that_is_not_there_means_a_wrong_address_and_no_record_that_is_gone(logio):
+    answering('{"error":"no such route"}', status=404)
+
+    with pytest.raises(errors.NoRoute, match="no such route"):
+        logio.fetch(SINCE, UNTIL)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<!DOCTYPE html><html>Please log in.</html>",
+        "busy",
+        "[{",
+        '[{"timestamp": NaN}]',
+        '{"data": null}',
+        '{"error": 5}',
+        "id,name,timestamp,action",
+        '"1',
+        "true",
+    ],
+)
+@responses.activate
+def test_anything_else_is_not_taken_for_an_answer(logio, body):
+    """Taken for "nobody", it would leave a gap."""
+    answering(body)
+
+    with pytest.raises(errors.Unintelligible):
+        logio.fetch(SINCE, UNTIL)
+
+
+@responses.activate
+def test_probing_asks_for_one_second(logio):
+    answering("[]")
+
+    logio.probe(UNTIL)
+
+    assert (asked()["from"], asked()["to"]) == (["1555980451"], ["1555980452"])
+
+
+@pytest.mark.parametrize("token", ["", "two words", "line\nbreak"])
+def test_a_token_that_no_header_can_carry_is_refused(http, token):
+    with pytest.raises(ValueError, match="printable"):
+        LogioApi(http, token=token)

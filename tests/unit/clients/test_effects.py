@@ -1,0 +1,41 @@
+"""After which errors a request may have been carried out all the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from workers.clients import errors
+from workers.clients.errors import outcome_is_unknown
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.BrokenOff("x", api="c"),
+        errors.BrokenOff("x", api="c", status=500),
+        errors.Unintelligible("x", api="c", status=200),
+        errors.TooLarge("x", api="c", status=200),
+        errors.BadContent("x", api="c", status=200),
+        errors.Busy("a gateway lost the answer", api="c", status=502),
+        errors.Busy("a gateway was tired of waiting", api="c", status=504),
+    ],
+)
+def test_it_may_after_an_answer_that_was_lost_on_its_way(error):
+    assert outcome_is_unknown(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.Unreachable("x", api="c"),
+        errors.Busy("x", api="c", status=503),
+        errors.Busy("x", api="c", status=429),
+        errors.Refused("x", api="c", status=406),
+        errors.NoRoute("x", api="c", status=404),
+        errors.NotFound("x", api="c", status=404),
+        errors.Unauthorised("x", api="c", status=401),
+        errors.Redirected("x", api="c", status=302),
+    ],
+)
+def test_it_may_not_where_nobody_took_it(error):
+    assert not outcome_is_unknown(error)

@@ -1,0 +1,188 @@
+"""What the client of the library asks for: every endpoint and every query parameter."""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import responses
+
+from tests.unit.clients.conftest import TOKEN
+from workers.clients import errors
+from workers.clients.cention.library import LibraryApi, SearchIn
+
+CAPI = "https://api.example.test/s/demo/capi/json"
+
+
+@pytest.fixture
+def library(http):
+    return LibraryApi(http, token=TOKEN)
+
+
+def asked():
+    """Path and query of the only request, once ``responses`` answered it."""
+    [call] = responses.calls
+    parts = urlsplit(call.request.url)
+    return parts.path.removeprefix("/s/demo/capi/json/"), dict(parse_qsl(parts.query))
+
+
+def answer_anything(document):
+    responses.get(re.compile(f"{CAPI}/.*"), json=document)
+
+
+@pytest.mark.parametrize(
+    ("ask", "path"),
+    [
+        (lambda api: api.libraries(), "c3_libraries"),
+        (lambda api: api.library(3), "c3_libraries/3"),
+        (lambda api: api.external_libraries(), "c3_external_libraries"),
+        (lambda api: api.external_library(3), "c3_external_libraries/3"),
+        (lambda api: api.categories(), "c3_library_categories"),
+        (lambda api: api.category(2), "c3_library_categories/2"),
+        (lambda api: api.questions(), "c3_library_questions"),
+        (lambda api: api.questions_of(3), "c3_libraries/3/questions"),
+        (lambda api: api.question(4), "c3_library_questions/4"),
+    ],
+)
+@responses.activate
+def test_each_endpoint_is_asked_by_its_path_and_answers_its_document(library, ask, path):
+    answer_anything({"data": None})
+
+    assert ask(library) == {"data": None}
+    assert asked() == (path, {})
+
+
+@pytest.mark.parametrize(
+    ("ask", "path"),
+    [
+        (lambda api: api.attachments_of(4), "c3_library_questions/4/attachments"),
+        (lambda api: api.embedded_archives_of(4), "c3_library_questions/4/embedded_archives"),
+        (lambda api: api.attachment(1270), "c3_library_attachments/1270"),
+        (lambda api: api.archive(9), "c3_area_archives/9"),
+    ],
+)
+@responses.activate
+def test_files_are_described_without_their_content(library, ask, path):
+    answer_anything({"data": None})
+
+    ask(library)
+
+    assert asked() == (path, {"without_content": "true"})
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda api: api.attachments_of(4, contents=True),
+        lambda api: api.embedded_archives_of(4, contents=True),
+    ],
+)
+@responses.activate
+def test_files_come_with_their_contents_if_wished(library, ask):
+    answer_anything({"data": None})
+
+    ask(library)
+
+    assert asked()[1] == {}
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda api: api.libraries(inline_images=True),
+        lambda api: api.library(3, inline_images=True),
+        lambda api: api.external_libraries(inline_images=True),
+        lambda api: api.external_library(3, inline_images=True),
+        lambda api: api.categories(inline_images=True),
+        lambda api: api.category(2, inline_images=True),
+        lambda api: api.questions(inline_images=True),
+        lambda api: api.questions_of(3, inline_images=True),
+        lambda api: api.question(4, inline_images=True),
+    ],
+)
+@responses.activate
+def test_images_are_written_into_the_html_if_wished(library, ask):
+    answer_anything({"data": None})
+
+    ask(library)
+
+    assert asked()[1] == {"data_url": "true"}
+
+
+@responses.activate
+def test_the_top_list_is_a_filter_whose_brackets_are_encoded(library):
+    answer_anything({"data": None})
+
+    library.questions(toplist=True)
+
+    assert asked() == ("c3_library_questions", {"filter[toplist]": "true"})
+    assert "filter%5Btoplist%5D=true" in responses.calls[0].request.url
+
+
+@pytest.mark.parametrize("part", SearchIn)
+@responses.activate
+def test_a_phrase_is_looked_for_in_the_part_that_is_named(library, part):
+    answer_anything({"data": None})
+
+    library.questions(phrase="half & half +1", search_in=part)
+
+    assert asked()[1] == {"q_filter[phrase]": "half & half +1", "q_filter[option]": part.value}
+
+
+@responses.activate
+def test_commas_of_a_phrase_become_spaces_for_cention_would_cut_it_there(library):
+    answer_anything({"data": None})
+
+    library.questions(phrase=" boxes, bags,and more ")
+
+    assert asked()[1]["q_filter[phrase]"] == "boxes bags and more"
+
+
+@pytest.mark.parametrize("phrase", ["", " ", ", ,"])
+def test_a_phrase_without_a_word_is_refused_before_anything_is_sent(library, phrase):
+    with pytest.raises(ValueError, match="a phrase needs a word"):
+        library.questions(phrase=phrase)
+
+
+@responses.activate
+def test_a_file_comes_with_its_content_decoded(library, document):
+    answer_anything(document("library_attachment_1270"))
+
+    with library.fetch_attachment(1270, max_bytes=1000) as fetched:
+        assert fetched.content.read() == b"Apple Pen Pineapple Pen"
+    assert asked() == ("c3_library_attachments/1270", {})
+
+
+@responses.activate
+def test_an_image_comes_with_its_content_decoded(library):
+    about = {"c3_id": 9, "content": "YQ=="}
+    answer_anything({"data": {"type": "c3_area_archives", "attributes": {"attachment": about}}})
+
+    with library.fetch_archive(9, max_bytes=1000) as fetched:
+        assert fetched.content.read() == b"a"
+    assert asked() == ("c3_area_archives/9", {})
+
+
+@responses.activate
+def test_the_token_and_the_media_type_go_with_every_question(library):
+    answer_anything({"data": None})
+
+    library.libraries()
+
+    headers = responses.calls[0].request.headers
+    assert headers["Authorization"] == f"Bearer {TOKEN}"
+    assert headers["Accept"] == headers["Content-Type"] == "application/vnd.api+json"
+
+
+@responses.activate
+def test_what_is_gone_is_told_apart_from_a_wrong_address(library):
+    errors_document = json.dumps({"errors": [{"title": "resource not found", "status": "404"}]})
+    responses.get(f"{CAPI}/c3_libraries/3", status=404, body=errors_document)
+    responses.get(f"{CAPI}/c3_libraries/4", status=404, body="404 page not found")
+
+    with pytest.raises(errors.NotFound):
+        library.library(3)
+    with pytest.raises(errors.NoRoute):
+        library.library(4)

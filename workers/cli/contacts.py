@@ -1,0 +1,88 @@
+"""``cention contacts``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from schemas.cention.contact_cards import CHANNELS, contact_card, contacts_of, doubts_about
+from schemas.errors import DocumentError
+from workers import wiring
+from workers.cli.claims import client_of
+from workers.cli.contact_import import import_
+from workers.cli.printing import counted, note, say, say_json
+from workers.cli.surroundings import (
+    database,
+    json_option,
+    one_workspace,
+    settings_of_this_place,
+    workspace_option,
+)
+from workers.cli.trouble import Trouble
+from workers.clients.errors import ApiError
+from workers.jobs import contact_cards as job
+
+
+@click.group()
+def contacts() -> None:
+    """Tell Cention by which addresses people are known.
+
+    Cention appends to a card that has one of the addresses, and makes one if there is none. What
+    is on a card cannot be taken off it from here.
+    """
+
+
+contacts.add_command(import_)
+
+
+def channel_options(command: Any) -> Any:
+    """Add an option for each channel."""
+    for channel in reversed(CHANNELS):
+        command = click.option(f"--{channel}", multiple=True, metavar="ADDRESS")(command)
+    return command
+
+
+@contacts.command()
+@channel_options
+@click.option("--name", default="", help="Of the person.")
+@click.option("--custom", multiple=True, metavar="LABEL=VALUE")
+@json_option
+@workspace_option
+def upsert(
+    name: str, custom: tuple[str, ...], as_json: bool, workspace: str | None, **channels: Any
+) -> None:
+    """Send one person's card. Every option but --name may be repeated."""
+    settings = settings_of_this_place()
+    chosen = one_workspace(settings, workspace)
+    try:
+        card = contact_card(channels, name=name, custom=[_pair(one) for one in custom])
+    except DocumentError as error:
+        raise click.UsageError("; ".join(map(str, error.faults))) from None
+    api = client_of("contacts", wiring.contacts_api, settings, chosen)
+    for doubt in doubts_about(card):
+        note(f"Sent all the same: {doubt}.")
+    try:
+        sent = job.send(
+            card, workspace=chosen.name, api=api, transaction=lambda: database(settings)
+        )
+    except ApiError as error:
+        raise Trouble(f"{error}. It does no harm to send the card again.") from None
+    if sent.problem:
+        note(f"{sent.problem.capitalize()}.")
+    if as_json:
+        returned = contacts_of(sent.stored.card) if sent.stored else None
+        card_id = sent.stored.card_id if sent.stored else None
+        say_json({"card_id": card_id, "sent": contacts_of(card), "returned": returned})
+    elif sent.stored is None:
+        say("Sent; Cention did not tell which card it is.")
+    else:
+        has = sum(1 for _ in sent.stored.card.addresses())
+        say(f"Card {sent.stored.card_id} has {counted(has, 'contact')} now.")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    label, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--custom takes LABEL=VALUE, not {text!r}.")
+    return label, value

@@ -1,0 +1,156 @@
+"""``cention logons``"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, datetime
+
+import click
+
+from workers import wiring
+from workers.cli.claims import client_of
+from workers.cli.login_names import forget, map_login, names, unmap
+from workers.cli.moments import WRITTEN, read_moment, zone_of
+from workers.cli.printing import Column, counted, say, say_json, say_table
+from workers.cli.progress import progress
+from workers.cli.surroundings import (
+    database,
+    json_option,
+    one_workspace,
+    settings_of_this_place,
+    some_workspaces,
+    workspace_option,
+)
+from workers.cli.trouble import Trouble
+from workers.clients.errors import ApiError
+from workers.jobs import agent_logons as job
+from workers.store import agent_logons as store
+
+COLUMNS = (
+    Column(heading="workspace"),
+    Column(heading="when"),
+    Column(heading="login name"),
+    Column(heading="action"),
+    Column(heading="agent"),
+)
+ODD_COLUMNS = (
+    Column(heading="workspace"),
+    Column(heading="last seen"),
+    Column(heading="problem"),
+    Column(heading="row"),
+)
+
+
+@click.group(invoke_without_command=True)
+@click.option("--from", "since", metavar=WRITTEN, help="Not before; by the workspace's clock.")
+@click.option("--to", "until", metavar=WRITTEN, help="Until; a day is all of it.")
+@click.option("--name", "login_name", metavar="LOGIN", help="Of one login name.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1))
+@json_option
+@workspace_option
+@click.pass_context
+def logons(
+    context: click.Context,
+    since: str | None,
+    until: str | None,
+    login_name: str | None,
+    limit: int,
+    as_json: bool,
+    workspace: str | None,
+) -> None:
+    """List log-ins and log-outs of agents, the newest first, or fetch older ones."""
+    if context.invoked_subcommand is not None:
+        return
+    settings = settings_of_this_place()
+    zone = zone_of(some_workspaces(settings, workspace))
+    with database(settings) as conn:
+        found = store.listed(
+            conn,
+            workspace=workspace,
+            login_name=login_name,
+            since=read_moment(since, zone) if since else None,
+            until=read_moment(until, zone, end=True) if until else None,
+            limit=limit,
+        )
+    if as_json:
+        say_json(found)
+    elif not found:
+        say("No log-on is here.")
+    else:
+        rows = [
+            (one.workspace, one.happened_at, one.login_name, one.action, one.agent_name)
+            for one in found
+        ]
+        say_table(COLUMNS, rows)
+
+
+@logons.command()
+@click.option("--from", "since", required=True, metavar=WRITTEN, help="By the workspace's clock.")
+@click.option("--to", "until", metavar=WRITTEN, help="Until; a day is all of it. Default: now.")
+@click.option("--name", "login_name", metavar="LOGIN", help="Of one login name.")
+@workspace_option
+def pull(since: str, until: str | None, login_name: str | None, workspace: str | None) -> None:
+    """Fetch the log-ons of a time, for instance from before the bridge was set up.
+
+    Week by week; what is here already stays as it is. May be interrupted and run again.
+    """
+    settings = settings_of_this_place()
+    chosen = one_workspace(settings, workspace)
+    begin = read_moment(since, chosen.timezone)
+    end = read_moment(until, chosen.timezone, end=True) if until else datetime.now(UTC)
+    if begin >= end:
+        raise click.UsageError("--from must be before --to, and before now.")
+    log = client_of("logio", wiring.logio_api, settings, chosen)
+    starts = [start for start, _ in job.windows(begin, end)]
+    done: list[int] = []
+    with (
+        database(settings, autocommit=True) as conn,
+        progress(f"log-ons of {chosen.name}, by weeks", len(starts)) as advance,
+    ):
+
+        def told(new: int) -> None:
+            done.append(new)
+            advance(1)
+
+        try:
+            job.pull(
+                chosen.name,
+                log,
+                begin,
+                end,
+                login_name=login_name,
+                session=lambda: nullcontext(conn),
+                told=told,
+            )
+        except ApiError as error:
+            raise Trouble(
+                f"{error}. {counted(sum(done), 'new log-on')} came before that, and stay. "
+                f"Go on with: --from {starts[len(done)].isoformat()}"
+            ) from None
+    say(f"{counted(sum(done), 'new log-on')}.")
+
+
+@logons.command()
+@click.option("--forget", "forget_them", is_flag=True, help="Forget them once they were seen.")
+@json_option
+@workspace_option
+def odd(forget_them: bool, as_json: bool, workspace: str | None) -> None:
+    """List rows of Cention's log that are no log-ons, as they came."""
+    settings = settings_of_this_place()
+    some_workspaces(settings, workspace)
+    with database(settings) as conn:
+        found = store.odd(conn, workspace)
+        if forget_them:
+            store.forget_odd(conn, workspace)
+    if as_json:
+        say_json(found)
+    elif not found:
+        say("Every row was a log-on.")
+    else:
+        say_table(ODD_COLUMNS, [(o.workspace, o.last_seen_at, o.problem, o.row) for o in found])
+        if forget_them:
+            say(f"{counted(len(found), 'row')} forgotten.")
+
+
+for command in (names, map_login, unmap, forget):
+    logons.add_command(command)

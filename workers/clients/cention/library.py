@@ -1,0 +1,128 @@
+"""The library: its questions, their answers and files, in libraries and categories.
+
+Source: Cention Library. Claim: "Access to library".
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from workers.clients.cention.attachments import AttachmentsApi, FetchedAttachment
+from workers.clients.cention.capi import Capi
+from workers.clients.http import HttpApi
+
+
+class SearchIn(StrEnum):
+    """In which part of a question Cention looks for a phrase."""
+
+    ALL = "all"
+    QUESTION = "question"
+    ANSWER = "answer"
+
+
+class LibraryApi:
+    """What one token with the claim "Access to library" may do.
+
+    Every method raises ``ApiError``, asks only, and may be repeated. Documents are returned as
+    Cention sent them: ``data`` is null where a list is empty, ``included`` holds the rest of the
+    graph in any order, and a relationship that is not there may be empty or just not told;
+    ``schemas.cention.library`` reads them. Lists come whole, without pages.
+
+    ``inline_images`` has Cention write images into the HTML as base64 (its ``data_url``): large.
+    """
+
+    def __init__(self, http: HttpApi, *, token: str) -> None:
+        self._capi = Capi(http, token=token)
+        self._files = AttachmentsApi(http, token=token)
+
+    def libraries(self, *, inline_images: bool = False) -> dict[str, Any]:
+        """Return the libraries: those of the top level in ``data``, all others in ``included``."""
+        return self._capi.get("c3_libraries", query=_flags(data_url=inline_images))
+
+    def library(self, library_id: int, *, inline_images: bool = False) -> dict[str, Any]:
+        """Return one library, with what is in it."""
+        return self._capi.get("c3_libraries", library_id, query=_flags(data_url=inline_images))
+
+    def external_libraries(self, *, inline_images: bool = False) -> dict[str, Any]:
+        """Return the libraries whose flag ``external`` is true; the flag itself is left out."""
+        return self._capi.get("c3_external_libraries", query=_flags(data_url=inline_images))
+
+    def external_library(self, library_id: int, *, inline_images: bool = False) -> dict[str, Any]:
+        """Return one external library, with what is in it."""
+        query = _flags(data_url=inline_images)
+        return self._capi.get("c3_external_libraries", library_id, query=query)
+
+    def categories(self, *, inline_images: bool = False) -> dict[str, Any]:
+        """Return the categories, with what is in them."""
+        return self._capi.get("c3_library_categories", query=_flags(data_url=inline_images))
+
+    def category(self, category_id: int, *, inline_images: bool = False) -> dict[str, Any]:
+        """Return one category, with what is in it."""
+        query = _flags(data_url=inline_images)
+        return self._capi.get("c3_library_categories", category_id, query=query)
+
+    def questions(
+        self,
+        *,
+        toplist: bool = False,
+        phrase: str | None = None,
+        search_in: SearchIn = SearchIn.ALL,
+        inline_images: bool = False,
+    ) -> dict[str, Any]:
+        """Return all questions, those of the top list, or those that Cention finds by a phrase.
+
+        Commas in ``phrase`` are sent as spaces, for Cention would look only for what is before the
+        first. Raises ``ValueError`` for a phrase of nothing else.
+        """
+        query = _flags(**{"filter[toplist]": toplist, "data_url": inline_images})
+        if phrase is not None:
+            words = " ".join(phrase.replace(",", " ").split())
+            if not words:
+                raise ValueError("a phrase needs a word")
+            query |= {"q_filter[phrase]": words, "q_filter[option]": search_in}
+        return self._capi.get("c3_library_questions", query=query)
+
+    def questions_of(self, library_id: int, *, inline_images: bool = False) -> dict[str, Any]:
+        """Return the questions that belong to one library."""
+        query = _flags(data_url=inline_images)
+        return self._capi.get("c3_libraries", library_id, below="questions", query=query)
+
+    def question(self, question_id: int, *, inline_images: bool = False) -> dict[str, Any]:
+        """Return one question, with its files but for their contents."""
+        query = _flags(data_url=inline_images)
+        return self._capi.get("c3_library_questions", question_id, query=query)
+
+    def attachments_of(self, question_id: int, *, contents: bool = False) -> dict[str, Any]:
+        """Return the files of a question; with ``contents`` as base64, all in one document."""
+        query = _flags(without_content=not contents)
+        return self._capi.get("c3_library_questions", question_id, below="attachments", query=query)
+
+    def embedded_archives_of(self, question_id: int, *, contents: bool = False) -> dict[str, Any]:
+        """Return the images in the HTML of a question; with ``contents`` as base64."""
+        query = _flags(without_content=not contents)
+        return self._capi.get(
+            "c3_library_questions", question_id, below="embedded_archives", query=query
+        )
+
+    def attachment(self, attachment_id: int) -> dict[str, Any]:
+        """Return what a file of a question is called, without its content."""
+        query = _flags(without_content=True)
+        return self._capi.get("c3_library_attachments", attachment_id, query=query)
+
+    def archive(self, archive_id: int) -> dict[str, Any]:
+        """Return what an image in the HTML of a question is called, without its content."""
+        return self._capi.get("c3_area_archives", archive_id, query=_flags(without_content=True))
+
+    def fetch_attachment(self, attachment_id: int, *, max_bytes: int) -> FetchedAttachment:
+        """Return a file of a question with its content, as ``AttachmentsApi.fetch`` does."""
+        return self._files.fetch("c3_library_attachments", attachment_id, max_bytes=max_bytes)
+
+    def fetch_archive(self, archive_id: int, *, max_bytes: int) -> FetchedAttachment:
+        """Return an image of the library with its content, as ``AttachmentsApi.fetch`` does."""
+        return self._files.fetch("c3_area_archives", archive_id, max_bytes=max_bytes)
+
+
+def _flags(**flags: bool) -> dict[str, str]:
+    """Return query parameters for what is true; what is not given is false at Cention."""
+    return {name: "true" for name, on in flags.items() if on}

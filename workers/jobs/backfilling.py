@@ -1,0 +1,82 @@
+"""Going back: exports tell which errands there were, and these are put on our list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from psycopg import Connection
+
+from schemas.cention.exports import ExportOrder
+from workers.jobs import exports
+from workers.jobs.exports import Exporting, Ran
+from workers.queues import Family
+from workers.rules.day_ranges import DayRange, portions_left
+from workers.store import backfilled, wanted
+from workers.store.backfilled import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfill:
+    """What to go back through. A day is done once it was over when it was asked for."""
+
+    source: Source
+    whole: DayRange
+    chunk_days: int
+    today: date  # on the workspace's calendar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The errands of some days, which are on our list now."""
+
+    days: DayRange
+    errands: int
+    unreadable: int
+
+
+def begin_again(conn: Connection[Any], backfill: Backfill) -> None:
+    """Have every day done again."""
+    whole = backfill.whole
+    backfilled.forget(conn, backfill.source, first=whole.first, last=whole.last)
+
+
+def left(conn: Connection[Any], backfill: Backfill) -> list[DayRange]:
+    """Return the days that are not done, in portions of one export each."""
+    whole = backfill.whole
+    done = backfilled.days(conn, backfill.source, first=whole.first, last=whole.last)
+    return list(portions_left(whole, done, longest=backfill.chunk_days))
+
+
+def walk(
+    exporting: Exporting,
+    backfill: Backfill,
+    portions: list[DayRange],
+    *,
+    on_begin: Callable[[DayRange], object] = lambda days: None,
+) -> Iterator[Found]:
+    """Have an export made of each portion, and put its errands on our list.
+
+    It only wants them: a record that is here stays as it is until it is fetched again. With a
+    portion's errands it is committed that its days are done, so that another call goes on from
+    there. Raises ``ApiError`` or ``DocumentError``.
+    """
+    source = backfill.source
+    for days in portions:
+        on_begin(days)
+        order = ExportOrder(
+            preset_id=source.preset_id,
+            from_day=days.first,
+            to_day=days.last,
+            by_closure=source.by_closure,
+        )
+        over = [day for day in days if day < backfill.today]
+
+        def want(conn: Connection[Any], ran: Ran, over: list[date] = over) -> None:
+            wanted.want(conn, source.workspace, Family.ERRAND_REPORTS, ran.errand_ids)
+            backfilled.note(conn, source, run_id=ran.run_id, done=over)
+
+        ran = exports.run(exporting, order, origin="backfill", also=want)
+        yield Found(days=days, errands=len(ran.errand_ids), unreadable=ran.unreadable)

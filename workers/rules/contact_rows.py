@@ -1,0 +1,103 @@
+"""Contact cards out of a table: which column holds what, and what is wrong with a row."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from schemas.cention.contact_cards import CHANNELS, ContactCard, contact_card, doubts_about
+from schemas.errors import DocumentError, Fault
+
+NAME = "name"
+CUSTOM = "custom"  # labelled by the column's heading, or "custom:LABEL"
+TARGETS = (*CHANNELS, NAME, CUSTOM)
+DELIMITERS = (",", ";", "\t")
+LONGEST_CELL = 10_000  # characters: more of them are a quotation mark that nothing closes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row: either a card, or what is wrong with it."""
+
+    line: int  # in the file, from 1; the last one of a row that goes over several
+    card: ContactCard | None
+    problem: str | None
+    doubts: tuple[Fault, ...] = ()
+
+
+class BadTable(ValueError):
+    """The headings do not fit; the text says what to do."""
+
+
+def read_rows(lines: Iterable[str], columns: Mapping[str, str]) -> Iterator[Row]:
+    """Yield the rows of a CSV file with headings; commas, semicolons or tabs stand between cells.
+
+    ``columns`` maps headings to ``email``, ``facebook``, ``vk``, ``line``, ``voice``, ``name``,
+    ``custom`` or ``custom:LABEL``; several may lead to one channel. Without any, headings that are
+    called so are taken. A row without an address, or with too few or too many cells, is a bad one
+    and stops no other. Raises ``BadTable``.
+    """
+    lines = iter(lines)
+    first = next(lines, "")
+    delimiter = max(DELIMITERS, key=first.count)
+    [headings] = csv.reader([first], delimiter=delimiter) if first.strip() else [[]]
+    targets = _targets([heading.strip() for heading in headings], columns)
+    reader = csv.reader(lines, delimiter=delimiter)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Row(line=reader.line_num + 1, card=None, problem=str(error))
+            continue
+        if cells:
+            yield _row(reader.line_num + 1, cells, targets)
+
+
+def check_target(target: str) -> str:
+    """Return what a column may be mapped to. Raises ``BadTable``."""
+    channel, colon, label = target.partition(":")
+    if channel not in TARGETS or (colon and (channel != CUSTOM or not label.strip())):
+        raise BadTable(f"{target!r} is none of: {', '.join(TARGETS)}, {CUSTOM}:LABEL.")
+    return target
+
+
+def _targets(headings: Sequence[str], columns: Mapping[str, str]) -> list[str | None]:
+    """Return the target of each column, ``custom`` with its label."""
+    if unknown := [heading for heading in columns if heading not in headings]:
+        raise BadTable(f"No column {unknown[0]!r}. There is: {', '.join(headings) or 'none'}.")
+    chosen = columns or {h: h.lower() for h in headings if h.lower() in TARGETS}
+    if not any(target in CHANNELS for target in chosen.values()):
+        raise BadTable(
+            f"No column holds an address. Add --map COLUMN=CHANNEL, with one of "
+            f"{', '.join(CHANNELS)} and one of the columns {', '.join(headings) or '(none)'}."
+        )
+    return [
+        f"{CUSTOM}:{heading}" if chosen.get(heading) == CUSTOM else chosen.get(heading)
+        for heading in headings
+    ]
+
+
+def _row(line: int, cells: Sequence[str], targets: Sequence[str | None]) -> Row:
+    if len(cells) != len(targets):
+        problem = f"{len(cells)} cells instead of {len(targets)}"
+        return Row(line=line, card=None, problem=problem)
+    if max(map(len, cells)) > LONGEST_CELL:
+        return Row(line=line, card=None, problem=f"a cell of more than {LONGEST_CELL} characters")
+    contacts: dict[str, list[str]] = {}
+    names: list[str] = []
+    custom: list[tuple[str, str]] = []
+    for target, value in zip(targets, cells, strict=True):
+        if target == NAME:
+            names.append(value.strip())
+        elif target in CHANNELS:
+            contacts.setdefault(target, []).append(value)
+        elif target:
+            custom.append((target.partition(":")[2], value))
+    try:
+        card = contact_card(contacts, name=" ".join(filter(None, names)), custom=custom)
+    except DocumentError as error:
+        return Row(line=line, card=None, problem="; ".join(map(str, error.faults)))
+    return Row(line=line, card=card, problem=None, doubts=doubts_about(card))

@@ -1,0 +1,54 @@
+-- The library, one row a question: what it says, where it stands, what it has.
+DROP VIEW IF EXISTS analyst.library_question;
+
+CREATE VIEW analyst.library_question AS
+SELECT q.workspace,
+       q.question_id,
+       q.subject,
+       q.question_text,
+       q.answer_text,
+       q.toplist,
+       ARRAY(
+           SELECT DISTINCT coalesce(l.name, l.library_id::text)
+           FROM cention.library_link AS k
+           JOIN cention.library AS l ON (l.workspace, l.library_id) = (k.workspace, k.owner_id)
+           WHERE (k.workspace, k.target_kind, k.target_id, k.owner_kind)
+                 = (q.workspace, 'question', q.question_id, 'library')
+             AND k.gone_at IS NULL
+           ORDER BY 1
+       ) AS library_names,
+       ARRAY(
+           SELECT DISTINCT coalesce(c.name, c.category_id::text)
+           FROM cention.library_link AS k
+           JOIN cention.library_category AS c ON (c.workspace, c.category_id) = (k.workspace, k.owner_id)
+           WHERE (k.workspace, k.target_kind, k.target_id, k.owner_kind)
+                 = (q.workspace, 'question', q.question_id, 'category')
+             AND k.gone_at IS NULL
+           ORDER BY 1
+       ) AS category_names,
+       (
+           SELECT count(*) FROM cention.library_question_attachment AS f
+           WHERE (f.workspace, f.question_id, f.kind) = (q.workspace, q.question_id, 'library')
+             AND f.gone_at IS NULL
+       ) AS file_count,
+       (
+           SELECT count(*) FROM cention.library_question_attachment AS f
+           WHERE (f.workspace, f.question_id, f.kind) = (q.workspace, q.question_id, 'area_archive')
+             AND f.gone_at IS NULL
+       ) AS image_count,
+       q.fetched_at
+FROM cention.library_question AS q
+WHERE q.gone_at IS NULL;
+
+COMMENT ON VIEW analyst.library_question IS 'One row a question that is in the library now.';
+COMMENT ON COLUMN analyst.library_question.workspace IS 'Cention workspace.';
+COMMENT ON COLUMN analyst.library_question.question_id IS 'Cention''s id of the question.';
+COMMENT ON COLUMN analyst.library_question.subject IS 'Subject; null for none.';
+COMMENT ON COLUMN analyst.library_question.question_text IS 'Question without HTML; null for none.';
+COMMENT ON COLUMN analyst.library_question.answer_text IS 'Answer without HTML; null for none.';
+COMMENT ON COLUMN analyst.library_question.toplist IS 'True if it is on Cention''s top list.';
+COMMENT ON COLUMN analyst.library_question.library_names IS 'Names of the libraries that hold it, by name; without those that hold only its category.';
+COMMENT ON COLUMN analyst.library_question.category_names IS 'Names of the categories that hold it, by name.';
+COMMENT ON COLUMN analyst.library_question.file_count IS 'How many files it has.';
+COMMENT ON COLUMN analyst.library_question.image_count IS 'How many images are in its HTML.';
+COMMENT ON COLUMN analyst.library_question.fetched_at IS 'When the pass began that saw it last.';
