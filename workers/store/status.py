@@ -162,6 +162,7 @@ def _of_mirror(mirror: MirrorStatus) -> Iterator[Gauge]:
     for name, text, value in (
         ("unreadable", "Documents kept that make no sense", mirror.odd),
         ("paused", "1 while Cention refuses the family", mirror.paused_until is not None),
+        ("late", "1 if a picture was not renewed in time", mirror.late),
     ):
         yield Gauge(name=f"cention_{name}", help=text, labels=labels, value=float(value))
 

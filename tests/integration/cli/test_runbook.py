@@ -15,6 +15,7 @@ from deploy.embedded import Postgres
 from receiver.spool import Spool
 from tests import runbook
 from tests.door import new_callback
+from tests.integration.cli import further_troubles
 from tests.integration.cli.conftest import Bridge, Terminal
 from tests.integration.cli.test_lists import park
 from tests.sandbox.playground import Playground
@@ -310,6 +311,7 @@ TROUBLES: dict[str, Callable[[Place], None]] = {
     "Documents make no sense": documents_make_no_sense,
     "Callbacks have problems": callbacks_have_problems,
     "Attachments are refused": attachments_are_refused,
+    **further_troubles.TROUBLES,
 }
 ENTRIES = {entry.title: entry for entry in runbook.entries()}
 

@@ -1,0 +1,78 @@
+"""Troubles with what is created at Cention, renewed on a schedule, or past."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+CREATE = ("errands", "create", "--from", "a@b.example", "--subject", "Hello")
+
+
+def it_is_not_known_whether_an_errand_was_created(place: Any) -> None:
+    place.cention.control("faults", {"error_500": {"types": ["c3_new_errands"], "times": 1}})
+    assert "It is not known" in place.terminal.run(*CREATE).stderr
+    assert 'a@b.example "Hello"' in place.run().stdout
+    [one] = place.terminal.json("errands", "unknown")
+    place.terminal.run("errands", "unknown", "missing", one["sent_id"], "--yes")
+    assert "created" in place.terminal.run(*CREATE).stdout
+
+
+def an_import_stopped(place: Any) -> None:
+    Path("mailbox.mbox").write_bytes(b"From x\nFrom: a@b.example\nSubject: Hello\n\nhello\n")
+    with place.environment.context() as wrong:
+        wrong.setenv("CENTION_TOKEN_CREATE_ERRAND", "wrong")
+        assert "Stopped: " in place.run().stderr
+    assert place.run().stdout == "1 errand created.\n"
+
+
+def a_picture_is_not_renewed(place: Any) -> None:
+    with place.environment.context() as wrong:
+        wrong.setenv("CENTION_TOKEN_LOGIO", "wrong")
+        assert "refused" in place.run().stdout
+    assert "refused" not in place.run().stdout
+
+
+def the_library_is_not_renewed(place: Any) -> None:
+    place.cention.control("faults", {"error_500": {"types": ["c3_libraries"], "times": 1}})
+    assert "Nothing was changed" in place.run().stderr
+    assert "are up to date" in place.run().stdout
+
+
+def exports_stand_still(place: Any) -> None:
+    place.terminal.run("exports", "run", "7")
+    assert "no such export" in place.run().stdout
+
+
+def rows_of_the_log_make_no_sense(place: Any) -> None:
+    place.bridge.rows(
+        "INSERT INTO intake.odd_logon"
+        " (workspace, row_sha256, row, problem, first_seen_at, last_seen_at)"
+        " VALUES ('demo', sha256('x'), '[\"joe\"]', '1 column instead of 4', now(), now())"
+    )
+    assert "1 column instead of 4" in place.run().stdout
+
+
+def log_ons_of_a_time_are_missing(place: Any) -> None:
+    assert place.run().exit_code == 0
+
+
+def errands_of_the_past_are_missing(place: Any) -> None:
+    assert place.run().exit_code == 0
+    assert place.run().stdout.startswith("All of these days are done.")
+
+
+def cention_is_to_tell_errands_again(place: Any) -> None:
+    assert place.run().stdout == "5,000 errands marked as changed at Cention.\n"
+
+
+TROUBLES = {
+    "It is not known whether an errand was created": it_is_not_known_whether_an_errand_was_created,
+    "An import stopped": an_import_stopped,
+    "A picture is not renewed": a_picture_is_not_renewed,
+    "The library is not renewed": the_library_is_not_renewed,
+    "Exports stand still": exports_stand_still,
+    "Rows of the log of log-ons make no sense": rows_of_the_log_make_no_sense,
+    "Log-ons of a time are missing": log_ons_of_a_time_are_missing,
+    "Errands of the past are missing": errands_of_the_past_are_missing,
+    "Cention is to tell errands again": cention_is_to_tell_errands_again,
+}
