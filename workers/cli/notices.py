@@ -153,6 +153,16 @@ def of_inbox(one: InboxStatus) -> Iterator[Notice]:
         )
 
 
+def of_unknown(count: int) -> Iterator[Notice]:
+    """Tell of what Cention was asked for once, and may have done or not."""
+    if count:
+        yield Notice(
+            alarm=False,
+            sentence=f"Of {counted(count, 'request')} it is not known whether Cention did it.",
+            command="cention errands unknown",
+        )
+
+
 def of_spool(spool: SpoolStatus | None, at: datetime) -> Iterator[Notice]:
     """Tell of callbacks that lie on the disk of this machine."""
     if spool is None:

@@ -21,7 +21,7 @@ from workers.cli.surroundings import (
 from workers.cli.trouble import Trouble
 from workers.settings import Settings
 from workers.spool_status import SpoolStatus, read_spool
-from workers.store import mirrors
+from workers.store import mirrors, sent_commands, sent_errands
 from workers.store import status as store
 from workers.store.mirrors import MirrorStatus
 from workers.store.status import FamilyStatus, InboxStatus, QueueStatus
@@ -110,6 +110,7 @@ def look(settings: Settings, workspace: str | None) -> State:
         renewals = [m for m in mirrors.statuses(conn) if workspace in (None, m.workspace)]
         inboxes = [i for i in store.inboxes(conn) if workspace in (None, i.workspace)]
         queues = store.queues(conn)
+        unknown = sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
     found = (
         *(notice for one in families for notice in notices.of_losses(one)),
         *notices.of_queues(queues),
@@ -121,6 +122,7 @@ def look(settings: Settings, workspace: str | None) -> State:
         *(notice for one in families for notice in notices.of_family(one, at=at)),
         *(notice for one in renewals for notice in notices.of_mirror(one, at=at)),
         *(notice for one in inboxes for notice in notices.of_inbox(one)),
+        *notices.of_unknown(len(unknown)),
         *notices.of_spool(spool, at),
     )
     return State(

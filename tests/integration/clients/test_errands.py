@@ -11,7 +11,7 @@ from tests.integration.clients.conftest import Hasty
 from tests.sandbox.playground import playground
 from workers.clients import errors
 from workers.clients.cention.contents import attachment_of
-from workers.clients.cention.errands import ErrandsApi, outcome_is_unknown
+from workers.clients.cention.errands import ErrandsApi
 from workers.clients.http import HttpApi, Timeouts
 
 LARGE = 20_000_000
@@ -78,7 +78,7 @@ def test_a_file_that_shrank_meanwhile_is_never_whole_over_there(serve, large):
         errands_at(server.url).create(errand)
     server.stop()
 
-    assert not outcome_is_unknown(caught.value)
+    assert not errors.outcome_is_unknown(caught.value)
     assert whole == [False]
 
 
@@ -92,4 +92,4 @@ def test_silence_after_the_whole_file_leaves_the_outcome_unknown(serve, large):
     with pytest.raises(errors.BrokenOff) as caught:
         errands_at(serve(silent).url, read_s=0.5).create(errand)
 
-    assert outcome_is_unknown(caught.value)
+    assert errors.outcome_is_unknown(caught.value)

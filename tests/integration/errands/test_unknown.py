@@ -156,3 +156,14 @@ def test_only_a_created_errand_has_a_number_at_cention(terminal, cention):
     result = terminal.run("errands", "unknown", "done", call["sent_id"], "--errand", 5, "--yes")
 
     assert result.exit_code == 2
+
+
+def test_status_mentions_what_is_unknown_without_alarm(terminal, unknown):
+    unknown()
+
+    status = terminal.run("status")
+
+    assert "Of 1 request it is not known whether Cention did it." in status.stdout
+    assert "cention errands unknown" in status.stdout
+    [notice] = [one for one in terminal.json("status")["notices"] if "request" in one["sentence"]]
+    assert notice["alarm"] is False
