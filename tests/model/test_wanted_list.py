@@ -28,7 +28,6 @@ from workers.store.wanted import Claimed
 # Short examples find more: what happens later often mends what was lost. MODEL_EXAMPLES=20000 is a
 # long run; the default fits into `make test`.
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "200"))
-TWO_FAULTS = "MODEL_TWO_FAULTS" in os.environ  # shows what one fault on top of another may lose
 STEPS = int(os.environ.get("MODEL_STEPS", "12"))
 # Hypothesis follows each example with several that hardly differ from it; where an example takes
 # long it is worth more to begin anew. Of two examples the first does nothing.
@@ -148,23 +147,15 @@ def connected(machine: WantedList) -> list[Drain]:
     return [drain for drain in running(machine) if not drain.is_cut]
 
 
-def mortal(machine: WantedList) -> list[Drain]:
-    """Those that may be killed.
-
-    A drain that lost its claims without knowing it, and then fetches what its successor has
-    fetched and finished, alone knows of a change whose flag its own fetch has cleared. It wants
-    the record again; unless it is killed in that very moment.
-    """
-    if TWO_FAULTS:
-        return running(machine)
-    return [drain for drain in connected(machine) if not drain.is_overtaken]
-
-
 def overtaking(machine: WantedList) -> list[Pair]:
     drains = machine.world.drains
     return [
         Pair(slow, fast) for slow in connected(machine) for fast in drains if fast.round is None
     ]
+
+
+def unawaited(machine: WantedList) -> list[Errand]:
+    return machine.world.cention.unawaited
 
 
 def slow_requests(machine: WantedList) -> list[Request]:
@@ -213,6 +204,15 @@ class WantedList(RuleBasedStateMachine):
     def all_waiting_times_and_pauses_end(self) -> None:
         self.world.let_waiting_end()
 
+    @step()
+    def all_doubts_end_whose_requests_have_come(self) -> None:
+        self.world.let_doubts_end()
+
+    @offers(unawaited)
+    @step(errand=chosen(unawaited))
+    def a_request_is_carried_out_that_nobody_waits_for(self, errand: Errand) -> None:
+        self.world.cention.carry_out(errand)
+
     @offers(startable)
     @step(drain=chosen(startable))
     def starts(self, drain: Drain) -> None:
@@ -251,12 +251,12 @@ class WantedList(RuleBasedStateMachine):
     def asks_for_the_rest_and_writes(self, drain: Drain) -> None:
         note(f"# {drain} {self.world.finish(drain)}")
 
-    @offers(mortal)
-    @step(drain=chosen(mortal), having_asked_for_all=st.booleans())
+    @offers(running)
+    @step(drain=chosen(running), having_asked_for_all=st.booleans())
     def is_killed(self, drain: Drain, having_asked_for_all: bool) -> None:
         for claimed in list(drain.unasked) if having_asked_for_all else ():
             drain.fetch(claimed)
-        drain.kill()
+        self.world.kill(drain)
 
     @offers(connected)
     @step(drain=chosen(connected))

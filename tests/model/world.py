@@ -173,6 +173,24 @@ class World:
             "UPDATE intake.pause SET until_at = now() WHERE workspace = %s", [self.workspace]
         )
 
+    def let_doubts_end(self) -> None:
+        """Let as much time pass as a request takes at most: none of those in doubt still comes."""
+        for drain in self.drains:
+            if drain.is_cut:
+                drain.lose_time(LEASE_S)
+        coming = [claimed.remote_id for drain in self.drains for claimed in drain.under_way]
+        coming += [errand.errand_id for errand in self.cention.unawaited]
+        self.change_list(
+            "doubt_until = now(), due_at = least(due_at, now())",
+            "doubt_until > now() AND NOT remote_id = ANY (%(coming)s)",
+            coming=coming,
+        )
+
+    def kill(self, drain: Drain) -> None:
+        """End a process; what it had asked for may still be carried out."""
+        for errand_id in drain.kill():
+            self.cention.unawaited.append(self.cention.errands[errand_id - 1])
+
     def let_lease_end(self, drain: Drain) -> None:
         assert drain.round
         drain.lose_time(LEASE_S)
@@ -232,6 +250,9 @@ class World:
             if drain.round:
                 self.finish(drain)
                 self.check()
+        for errand in list(self.cention.unawaited):
+            self.cention.carry_out(errand)
+            self.check()
         for _ in range(ROUNDS_TO_QUIET):
             if not self._work_once():
                 return
@@ -246,6 +267,7 @@ class World:
             if seen[errand.errand_id].parked:
                 self.want(errand, at_once=True)
         self.let_waiting_end()
+        self.let_doubts_end()
         drain = self.drains[0]
         self.start(drain)
         if drain.round:

@@ -132,6 +132,8 @@ def test_a_late_finisher_wants_again_what_another_has_finished(lonely_bridge, sh
         late, go_on = late_drain(bridge, shelf, executor)
         shelf.versions[7] = 2
         bridge.drain(shelf.plan())
+        bridge.make_due()
+        bridge.drain(shelf.plan())
         finished = bridge.wanted_ids()
         go_on.set()
         late.result(20)
