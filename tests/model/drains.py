@@ -35,6 +35,7 @@ class Drain:
         self.place = ExitStack()
         self.under_way: list[Claimed] = []
         self.is_cut = False
+        self.is_frozen = False  # for longer than a lease, having looked at the clock just before
 
     def __repr__(self) -> str:
         return f"drain {self.name}"
@@ -148,6 +149,7 @@ class Drain:
         self.unasked = []
         self.under_way = []
         self.is_cut = False
+        self.is_frozen = False
 
     @property
     def has_brought(self) -> bool:

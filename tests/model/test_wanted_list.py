@@ -41,6 +41,12 @@ SETTINGS = settings(
     print_blob=True,
 )
 
+JUST_SO, AND_ANSWERED, UNANSWERED = HAVING_ASKED = (
+    "not at all",
+    "for all, and got the answers",
+    "for all, and the requests are on their way",
+)
+
 
 @dataclass(frozen=True)
 class Request(Named):
@@ -147,6 +153,16 @@ def connected(machine: WantedList) -> list[Drain]:
     return [drain for drain in running(machine) if not drain.is_cut]
 
 
+def mortal(machine: WantedList) -> list[Drain]:
+    """Those that may be killed.
+
+    One that was frozen for longer than a lease between its last look at the clock and its request
+    alone knows of a change whose flag that request has cleared. It wants the record again; unless
+    it is killed in that very moment.
+    """
+    return [drain for drain in running(machine) if not drain.is_frozen]
+
+
 def overtaking(machine: WantedList) -> list[Pair]:
     drains = machine.world.drains
     return [
@@ -204,13 +220,18 @@ class WantedList(RuleBasedStateMachine):
     def all_waiting_times_and_pauses_end(self) -> None:
         self.world.let_waiting_end()
 
-    @step()
-    def all_doubts_end_whose_requests_have_come(self) -> None:
-        self.world.let_doubts_end()
+    @step(though_frozen=st.booleans())
+    def all_doubts_end_whose_requests_have_come(self, though_frozen: bool) -> None:
+        self.world.let_doubts_end(though_frozen=though_frozen)
 
     @offers(unawaited)
-    @step(errand=chosen(unawaited))
-    def a_request_is_carried_out_that_nobody_waits_for(self, errand: Errand) -> None:
+    @step(errand=chosen(unawaited), having_changed=st.booleans())
+    def a_request_is_carried_out_that_nobody_waits_for(
+        self, errand: Errand, having_changed: bool
+    ) -> None:
+        if having_changed and errand.exists:
+            self.world.cention.changes += 1
+            errand.change()
         self.world.cention.carry_out(errand)
 
     @offers(startable)
@@ -219,9 +240,11 @@ class WantedList(RuleBasedStateMachine):
         note(f"# {drain} {self.world.start(drain)}")
 
     @offers(startable)
-    @step(drain=chosen(startable))
-    def starts_and_asks_for_all(self, drain: Drain) -> None:
+    @step(drain=chosen(startable), and_writes=st.booleans())
+    def starts_and_asks_for_all(self, drain: Drain, and_writes: bool) -> None:
         self._start_and_ask_for_all(drain)
+        if and_writes and drain.round:
+            note(f"# {drain} {self.world.write(drain)}")
 
     @offers(requests)
     @step(request=chosen(requests), mood=st.sampled_from(MOODS))
@@ -251,11 +274,14 @@ class WantedList(RuleBasedStateMachine):
     def asks_for_the_rest_and_writes(self, drain: Drain) -> None:
         note(f"# {drain} {self.world.finish(drain)}")
 
-    @offers(running)
-    @step(drain=chosen(running), having_asked_for_all=st.booleans())
-    def is_killed(self, drain: Drain, having_asked_for_all: bool) -> None:
-        for claimed in list(drain.unasked) if having_asked_for_all else ():
-            drain.fetch(claimed)
+    @offers(mortal)
+    @step(drain=chosen(mortal), having_asked=st.sampled_from(HAVING_ASKED))
+    def is_killed(self, drain: Drain, having_asked: str) -> None:
+        for claimed in list(drain.unasked) if having_asked != JUST_SO else ():
+            if having_asked == AND_ANSWERED:
+                drain.fetch(claimed)
+            else:
+                drain.ask_slowly(claimed)
         self.world.kill(drain)
 
     @offers(connected)

@@ -173,13 +173,19 @@ class World:
             "UPDATE intake.pause SET until_at = now() WHERE workspace = %s", [self.workspace]
         )
 
-    def let_doubts_end(self) -> None:
-        """Let as much time pass as a request takes at most: none of those in doubt still comes."""
+    def let_doubts_end(self, *, though_frozen: bool = False) -> None:
+        """Let a lease pass: by then every request in doubt has come.
+
+        Unless its process is frozen between its last look at the clock and its request.
+        """
+        coming = [errand.errand_id for errand in self.cention.unawaited]
         for drain in self.drains:
             if drain.is_cut:
                 drain.lose_time(LEASE_S)
-        coming = [claimed.remote_id for drain in self.drains for claimed in drain.under_way]
-        coming += [errand.errand_id for errand in self.cention.unawaited]
+            if though_frozen:
+                drain.is_frozen = drain.is_frozen or bool(drain.under_way)
+            else:
+                coming += [claimed.remote_id for claimed in drain.under_way]
         self.change_list(
             "doubt_until = now(), due_at = least(due_at, now())",
             "doubt_until > now() AND NOT remote_id = ANY (%(coming)s)",
