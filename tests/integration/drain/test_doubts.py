@@ -171,3 +171,20 @@ def test_a_process_frozen_between_its_look_at_the_clock_and_its_request_sends_no
     assert bridge.poll() == 1  # its flag is not cleared
     assert bridge.wanted_ids() == [errand_id]
     assert bridge.rows("SELECT FROM cention.errand") == []
+
+
+def test_a_process_frozen_while_it_claimed_fetches_nothing(lonely_bridge, shelf, monkeypatch):
+    """Its lease began when it asked for it, not when it learnt of it."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    claim = wanted.claim
+
+    def frozen(*args, **kwargs):
+        claimed = claim(*args, **kwargs)
+        Event().wait(0.4)
+        return claimed
+
+    monkeypatch.setattr(wanted, "claim", frozen)
+    bridge.drain(shelf.plan(lease_s=0.6))
+
+    assert (shelf.fetched, bridge.wanted_ids()) == ([], [7])
