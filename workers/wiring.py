@@ -28,7 +28,7 @@ from workers.jobs.polling import ChangedList
 from workers.jobs.readings import KINDS
 from workers.queues import Family, Mirror
 from workers.settings import Retention, Settings
-from workers.store import sessions
+from workers.store import errand_reports, facebook_ratings, sessions
 from workers.workspaces import WorkspaceSettings
 
 CONNECT_S = 5.0
@@ -117,12 +117,14 @@ def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[C
             family=Family.ERRAND_REPORTS,
             ask=data.changed_errands,
             read=read_changed_errands,
+            resting=errand_reports.resting,
         ),
         ChangedList(
             workspace=workspace.name,
             family=Family.FACEBOOK_RATINGS,
             ask=data.changed_facebook_ratings,
             read=read_changed_facebook_ratings,
+            resting=facebook_ratings.resting,
         ),
     ]
 

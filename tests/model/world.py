@@ -20,7 +20,7 @@ from tests.model.drains import Drain
 from workers.jobs.families import Pace, errand_reports_plan
 from workers.jobs.polling import ChangedList, poll
 from workers.queues import Family
-from workers.store import wanted
+from workers.store import errand_reports, wanted
 
 FAMILY = Family.ERRAND_REPORTS
 ERRANDS = 2
@@ -145,6 +145,7 @@ class World:
             family=FAMILY,
             ask=lambda: answer,
             read=read_changed_errands,
+            resting=errand_reports.resting,
         )
         assert poll(changed, session=self.session) is not None
 
@@ -168,6 +169,12 @@ class World:
     def let_waiting_end(self) -> None:
         self.change_list(
             "due_at = least(due_at, now()), missing_since = missing_since - interval '1 hour'"
+        )
+        self.conn.execute(
+            "UPDATE cention.errand SET gone_at = gone_at - interval '1 hour',"
+            " fetched_at = fetched_at - interval '1 hour'"
+            " WHERE workspace = %s AND gone_at IS NOT NULL",
+            [self.workspace],
         )
         self.conn.execute(
             "UPDATE intake.pause SET until_at = now() WHERE workspace = %s", [self.workspace]
@@ -267,6 +274,7 @@ class World:
 
     def _work_once(self) -> bool:
         """Poll, let all waiting times pass, drain; tell whether there was anything to do."""
+        self.let_waiting_end()
         self.poll(self.cention.changed())
         seen = self.look()
         for errand in self.cention.errands:
