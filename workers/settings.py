@@ -99,13 +99,27 @@ def _numbers(env: Env) -> dict[str, Any]:
         "drains_per_workspace": env.int(
             "DRAINS_PER_WORKSPACE", 2, validate=check.Range(min=1, max=32)
         ),
-        "fetch_timeout_s": env.int("FETCH_TIMEOUT_S", 30, validate=check.Range(min=1, max=600)),
-        "lease_s": env.int("LEASE_S", 300, validate=check.Range(min=5, max=1800)),
+        **_lease(env),
         "attachment_max_bytes": env.int(
             "ATTACHMENT_MAX_BYTES", 32 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
         ),
         "spool_max_bytes": env.int("SPOOL_MAX_BYTES", 1 << 30, validate=check.Range(min=0)),
     }
+
+
+def _lease(env: Env) -> dict[str, Any]:
+    """Read how long drains hold records; no silence that is borne may outlast half of it.
+
+    Fetches begin in the first half of a lease, and end in the other.
+    """
+    lease_s = env.int("LEASE_S", 300, validate=check.Range(min=5, max=1800))
+    # A lease that is no such number comes as it is written, and is told already.
+    half_s = (lease_s if isinstance(lease_s, int) else 300) // 2
+    within = check.Range(
+        min=1, max=half_s, error=f"Must be from 1 to {half_s}, which is half of LEASE_S."
+    )
+    silence_s = env.int("FETCH_TIMEOUT_S", min(30, half_s), validate=within)
+    return {"lease_s": lease_s, "fetch_timeout_s": silence_s}
 
 
 def _retention(env: Env) -> Retention:

@@ -130,11 +130,16 @@ def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[C
 
 
 def _http(settings: Settings, workspace: WorkspaceSettings, *, patient: bool = False) -> HttpApi:
-    """Build the caller of a workspace; a ``patient`` one takes files over slow lines.
+    """Build the caller of a workspace; a ``patient`` one takes files over slow lines."""
+    timeouts = timeouts_of(settings, patient=patient)
+    return HttpApi("cention", workspace.cention_url, timeouts=timeouts)
 
-    No fetch begins after half of a lease, and none takes longer than the other half.
+
+def timeouts_of(settings: Settings, *, patient: bool = False) -> Timeouts:
+    """Return how long a fetch may take: none outlasts the second half of a lease.
+
+    None begins after the first half, and settings bear no silence longer than a half.
     """
     half_s = settings.lease_s / 2
     total_s = half_s if patient else min(half_s, settings.fetch_timeout_s * 2)
-    timeouts = Timeouts(connect_s=CONNECT_S, read_s=settings.fetch_timeout_s, total_s=total_s)
-    return HttpApi("cention", workspace.cention_url, timeouts=timeouts)
+    return Timeouts(connect_s=CONNECT_S, read_s=settings.fetch_timeout_s, total_s=total_s)
