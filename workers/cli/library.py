@@ -16,6 +16,7 @@ from workers.cli.printing import Column, note, say, say_json, say_table
 from workers.cli.progress import LINE_EVERY_S
 from workers.cli.surroundings import (
     database,
+    database_of_one,
     json_option,
     one_workspace,
     settings_of_this_place,
@@ -116,11 +117,9 @@ def search(
     A word also finds what begins with it. "two words" stand beside each other, "or" is either,
     -word is without.
     """
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
-    with database(settings) as conn:
+    with database_of_one(workspace) as (conn, name):
         found = library_search.search(
-            conn, chosen.name, " ".join(phrase), where=Where(where or "ABC"), limit=limit
+            conn, name, " ".join(phrase), where=Where(where or "ABC"), limit=limit
         )
     if as_json:
         say_json(found)
@@ -138,14 +137,12 @@ def search(
 @workspace_option
 def show(question_id: int, as_json: bool, workspace: str | None) -> None:
     """Show one question as text, with its files and categories."""
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
-    with database(settings) as conn:
-        found = library_search.read_question(conn, chosen.name, question_id)
-        files = library_search.files_of(conn, chosen.name, question_id)
+    with database_of_one(workspace) as (conn, name):
+        found = library_search.read_question(conn, name, question_id)
+        files = library_search.files_of(conn, name, question_id)
     if found is None:
         raise Trouble(
-            f"No question {question_id} in the library of {chosen.name}. "
+            f"No question {question_id} in the library of {name}. "
             "To renew the picture, run: cention library refresh"
         )
     if as_json:
