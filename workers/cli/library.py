@@ -11,6 +11,7 @@ import click
 
 from schemas.errors import DocumentError
 from workers import wiring
+from workers.cli.claims import client_of
 from workers.cli.nudging import nudge_drains
 from workers.cli.printing import Column, note, say, say_json, say_table
 from workers.cli.progress import LINE_EVERY_S
@@ -66,15 +67,7 @@ def refresh(workspace: str | None) -> None:
 
 
 def _refreshed(settings: Settings, chosen: WorkspaceSettings) -> int | None:
-    try:
-        api = wiring.library_api(settings, chosen)
-    except ValueError as error:
-        raise Trouble(f"The token of {chosen.name} cannot be right: {error}.") from None
-    if api is None:
-        raise Trouble(
-            f"{chosen.name} has no token for the library here. "
-            "Set CENTION_TOKEN_LIBRARY, or CENTION_TOKEN."
-        )
+    api = client_of("library", wiring.library_api, settings, chosen)
     plan = library_plan(chosen.name, api, every_s=0, tell=_steps())
     with database(settings, autocommit=True) as conn:
         try:
