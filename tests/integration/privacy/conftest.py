@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from tests.integration.bridge import Bridge
-from tests.integration.cli.conftest import Terminal
 from tests.integration.privacy import centre as made
 from tests.integration.privacy.centre import Centre
 
@@ -70,25 +68,9 @@ def centre(lonely_bridge: Bridge, document: Callable[[str], dict[str, Any]]) -> 
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, database: str) -> Terminal:
-    """The commands, in a folder without any file."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in {
-        "DATABASE_URL": database,
-        "BROKER_URL": "redis://127.0.0.1:1/0",
-        "CENTION_URL": "http://127.0.0.1:1/s/demo",
-        "CENTION_TOKEN": "token",
-        "CENTION_CALLBACK_SECRETS": "secret",
-        "CENTION_TIMEZONE": "Europe/Stockholm",
-    }.items():
-        monkeypatch.setenv(name, value)
-    return Terminal(runner=CliRunner())
-
-
-@pytest.fixture
-def spool(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def spool(environment: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The folder of a spool, as the settings name it."""
     folder = tmp_path / "spool"
     folder.mkdir(mode=0o700)
-    monkeypatch.setenv("SPOOL_DIR", str(folder))
+    environment.setenv("SPOOL_DIR", str(folder))
     return folder
