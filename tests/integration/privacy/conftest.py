@@ -30,38 +30,14 @@ def centre(lonely_bridge: Bridge, document: Callable[[str], dict[str, Any]]) -> 
             4: made.rating_by(4, "Other Marksman", 4711),
         },
     )
-    answer = {"body": "Dear MARKER", "html_body": "<p>Dear MARKER</p>", "subject": "Re: MARKER"}
-    to_person = made.sent_to(made.ADDRESS, made.NAME)
-    to_stranger = made.sent_to(made.STRANGER, "Other Marksman")
-    centre.tell(
-        made.callback_of(
-            callback, made.WRITTEN, answer=1, files=[made.OWN_FILE], to=to_person, **answer
-        )
-    )
-    centre.tell(
-        made.callback_of(
-            callback,
-            made.MENTIONED,
-            answer=2,
-            files=[made.STRANGERS_FILE],
-            to=to_stranger + made.sent_to(made.ADDRESS, made.NAME),
-            body=f"As {made.NAME} <{made.ADDRESS}> says",
-            html_body=f"As {made.SPELLINGS[1]} says",
-        )
-    )
-    centre.tell(
-        made.callback_of(callback, made.STRANGERS, answer=3, files=[], to=to_stranger, body="Hi")
-    )
+    for told in made.answered_callbacks(callback):
+        centre.tell(told)
     lonely_bridge.file()
     centre.fetch(*centre.reports)
     centre.fetch_ratings(*centre.ratings)
     centre.fetch_files()
-    broken = made.callback_of(callback, made.WRITTEN, answer=4, files=[], to=to_person, **answer)
-    broken["data"]["attributes"]["event"] = "MARKER"
-    centre.tell(broken, problem="/data/attributes/event: must be a number")
-    centre.tell(  # waits to be filed, and does not have the address
-        made.callback_of(callback, made.WRITTEN, answer=5, files=[791], to=[], **answer)
-    )
+    centre.tell(made.broken_callback(callback), problem="/data/attributes/event: must be a number")
+    centre.tell(made.waiting_callback(callback))
     lonely_bridge.want(made.FILES, 999)
     lonely_bridge.execute("UPDATE intake.wanted SET last_error = %s", f"said {made.ADDRESS}")
     return centre
