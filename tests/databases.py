@@ -34,4 +34,4 @@ def ask(url: str, query: str, *parameters: object) -> list[dict[str, Any]]:
     """Run a statement on its own, and return its rows; none of what has none."""
     with psycopg.connect(url, row_factory=dict_row, autocommit=True) as conn:
         cursor = conn.execute(query, parameters)  # type: ignore[arg-type]
-        return cursor.fetchall() if cursor.description else []
+        return [] if cursor.description is None else cursor.fetchall()
