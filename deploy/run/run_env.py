@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.run.plan import Plan, sandbox_secrets
+from deploy.run.plan import SANDBOX_PACE, Plan, sandbox_secrets
 
 
 def write_run_env(path: Path, plan: Plan) -> None:
@@ -15,7 +15,7 @@ def write_run_env(path: Path, plan: Plan) -> None:
 
     Such a URL was given in the environment, and no password, token or secret is written anywhere.
     """
-    lines = []
+    lines = [f"{name}={quoted(value)}\n" for name, value in _pace(plan).items()]
     for name, url in addresses(plan).items():
         line = f"{name}={quoted(url)}"
         if has_secret(url):
@@ -34,6 +34,11 @@ def addresses(plan: Plan) -> dict[str, str]:
         "CENTION_URL": plan.cention_url,
     }
     return {name: url for name, url in found.items() if url is not None}
+
+
+def _pace(plan: Plan) -> dict[str, str]:
+    """Return what the sandbox's pace makes of the settings: commands beside are to tell the same."""
+    return {name: value for name, value in plan.variables().items() if name in SANDBOX_PACE}
 
 
 def beside(plan: Plan) -> str:

@@ -135,7 +135,6 @@ def test_a_record_at_home_whose_last_request_may_still_be_carried_out_is_not_beh
         family=Family.ERRAND_REPORTS,
         token=UUID(int=1),
         claimed_at=ago(seconds=1),
-        lease_s=300,
         records=(Claimed(remote_id=1, marks=1, tries=1, looks=0, missing_since=None),),
         full=False,
     )

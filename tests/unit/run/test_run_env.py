@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.run.plan import make_plan
+from deploy.run.plan import SANDBOX_PACE, make_plan
 from deploy.run.run_env import beside, write_run_env
 
 SERVERS = {"DATABASE_URL": "postgresql://db/cention", "BROKER_URL": "redis://broker"}
@@ -29,7 +29,13 @@ def test_no_token_and_no_secret_is_written_whoever_chose_it(written):
         "BROKER_URL",
         "RECEIVER_URL",
         "CENTION_URL",
+        *SANDBOX_PACE,
     }
+
+
+def test_beside_the_sandbox_commands_know_what_is_renewed_how_often(written):
+    assert "LIBRARY_EVERY_S=60\n" in written()
+    assert "LIBRARY_EVERY_S" not in written(CENTION_URL="https://api.example.test/s/demo")
 
 
 def test_a_shell_beside_the_sandbox_is_told_what_it_demands(tmp_path):
