@@ -71,6 +71,7 @@ def unknown(context: click.Context, as_json: bool, workspace: str | None) -> Non
                 for one in found
             ],
         )
+        say("")
         for line in ADVICE.splitlines():
             say(line)
 
