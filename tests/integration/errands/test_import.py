@@ -275,7 +275,7 @@ def test_an_import_that_is_killed_before_the_answer_leaves_one_unknown_and_creat
         process.wait(20)
     assert states() == ["created", "sending"]
 
-    eventually(lambda: not rows("SELECT FROM pg_locks WHERE locktype = 'advisory'"))
+    eventually(lambda: not rows("SELECT pid FROM pg_locks WHERE locktype = 'advisory'"))
     resumed = terminal.run("errands", "import", listed)
 
     assert "list.jsonl, line 2: number" in resumed.stderr

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import mimetypes
+from unittest import mock
 
 import pytest
 
@@ -298,6 +300,20 @@ def test_a_message_id_is_made_of_all_that_is_said(read, tmp_path):
 
     assert len(ids) == len(lines) + 1
     assert all(one.startswith("bridge-") for one in ids)
+
+
+def test_a_machine_that_knows_other_types_of_files_makes_the_same_message_id(read, tmp_path):
+    line = '{"msg": {"subject": "a", "attachments": [{"file": "letter.zzq"}]}}'
+    (tmp_path / "letter.zzq").write_text("one")
+    here = fingerprint(read, line)
+
+    with mock.patch.dict(mimetypes.types_map, {".zzq": "application/x-odd"}):
+        there = fingerprint(read, line)
+
+    types = [one.order.errand.attachments[0].content_type for one in (here, there)]
+    assert types == ["application/octet-stream", "application/x-odd"]
+    assert here.message_sha256 == there.message_sha256
+    assert here.content_sha256 == there.content_sha256
 
 
 def test_a_message_id_of_its_own_is_kept_and_what_else_is_said_told_apart(read):
