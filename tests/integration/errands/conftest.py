@@ -41,7 +41,7 @@ def rows(database: str) -> Rows:
     def ask(query: str, *parameters: object) -> list[dict[str, Any]]:
         with psycopg.connect(database, row_factory=dict_row) as conn:
             cursor = conn.execute(query, parameters)  # type: ignore[arg-type]
-            return cursor.fetchall() if cursor.description else []
+            return [] if cursor.description is None else cursor.fetchall()
 
     return ask
 
