@@ -17,16 +17,18 @@ from workers.store.sent_errands import Sent
 TRIES = 5  # of one record, while Cention asks for patience
 PAUSE_S = 5.0  # where it does not say how long
 LONGEST_PAUSE_S = 120.0
-UNKNOWN_IN_A_ROW = 3  # then something is wrong with more than these
+IN_A_ROW = 3  # unknown or unreachable: then something is wrong with more than these
 
 OF_US_ALL = (
-    errors.Unreachable,
     errors.Unauthorised,
     errors.NoRoute,
     errors.Redirected,
     errors.Busy,
 )
-"""What would meet every other record too."""
+"""What would meet every other record too.
+
+``Unreachable`` may be of one record: whoever finds a request too long may hang up in its middle.
+"""
 
 BAD, AGAIN, OTHER, WOULD, REPEATED = "bad", "again", "other", "would", "repeated"
 
@@ -67,7 +69,7 @@ class Import:
     tally: Tally = field(default_factory=Tally)
     _origin: str = ""  # name of the file
     _would: dict[bytes, bytes] = field(default_factory=dict)  # contents by message, of a dry run
-    _unknown_in_a_row: int = 0
+    _failed_in_a_row: int = 0
 
     def run(
         self, records: Iterable[Record], *, origin: str, progress: Callable[[int], object]
@@ -118,15 +120,16 @@ class Import:
         except AlreadySent as refusal:
             self._sent_before(record, message, refusal.before)
             return
-        self._unknown_in_a_row = self._unknown_in_a_row + 1 if outcome.state == UNKNOWN else 0
+        failed = outcome.state == UNKNOWN or isinstance(outcome.error, errors.Unreachable)
+        self._failed_in_a_row = self._failed_in_a_row + 1 if failed else 0
         if outcome.error is None:
             self.tally.counts[outcome.state] += 1
             return
         self._note(outcome.state, record, str(outcome.error))
         if outcome.state == REFUSED and isinstance(outcome.error, OF_US_ALL):
             raise Stopped(str(outcome.error))
-        if self._unknown_in_a_row == UNKNOWN_IN_A_ROW:
-            raise Stopped(f"{UNKNOWN_IN_A_ROW} outcomes in a row are unknown")
+        if self._failed_in_a_row == IN_A_ROW:
+            raise Stopped(f"{IN_A_ROW} in a row failed, the last one so: {outcome.error}")
 
     def _patiently(self, record: Record, message: Message) -> Outcome:
         for _ in range(TRIES - 1):

@@ -14,6 +14,8 @@ import pytest
 
 from tests.unit.schemas.test_mails import rich_mail
 from tests.waiting import eventually
+from workers.clients import errors
+from workers.clients.cention.errands import ErrandsApi
 
 NEW = "c3_new_errands"
 GOOD = [f"errand {number}" for number in range(6)]
@@ -258,7 +260,39 @@ def test_three_unknown_outcomes_in_a_row_stop_the_import(terminal, listed, centi
     result = terminal.run("errands", "import", listed)
 
     assert (result.exit_code, states()) == (1, ["unknown"] * 3)
-    assert "Stopped: 3 outcomes in a row are unknown" in result.stderr
+    assert (
+        "Stopped: 3 in a row failed, the last one so: cention: failed over there" in result.stderr
+    )
+
+
+def test_where_nobody_listens_three_in_a_row_stop_the_import(
+    terminal, monkeypatch, listed, states, subjects
+):
+    monkeypatch.setenv("CENTION_URL", "http://127.0.0.1:1/s/demo")
+
+    result = terminal.run("errands", "import", listed)
+
+    assert (result.exit_code, states()) == (1, ["refused"] * 3)
+    assert "Stopped: 3 in a row failed, the last one so: cention: no connection" in result.stderr
+
+
+def test_a_request_in_whose_middle_somebody_hangs_up_stops_no_other(
+    terminal, monkeypatch, listed, states, subjects
+):
+    place = ErrandsApi.place
+
+    def hang_up(api, order):
+        if order.errand.subject == GOOD[0]:
+            raise errors.Unreachable("no connection (ConnectionError)", api="cention")
+        return place(api, order)
+
+    monkeypatch.setattr(ErrandsApi, "place", hang_up)
+
+    result = terminal.run("errands", "import", listed)
+
+    assert result.exit_code == 1
+    assert "list.jsonl, line 1: cention: no connection" in result.stderr
+    assert subjects() == GOOD[1:]
 
 
 def test_an_import_that_is_killed_before_the_answer_leaves_one_unknown_and_creates_nothing_twice(
