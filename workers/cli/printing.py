@@ -9,10 +9,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
@@ -21,6 +21,7 @@ from rich.text import Text
 
 NONE = "-"
 LAST_COLUMN_WIDTH = 20  # where less than this is left for it, a table is no help
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,28 @@ def say_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> No
         _say_paragraphs(columns, cells)
     else:
         console.print(_drawn(columns, cells))
+
+
+def say_list(
+    found: Sequence[Found],
+    columns: Sequence[Column],
+    row: Callable[[Found], Sequence[object]],
+    *,
+    as_json: bool,
+    nothing: str,
+) -> bool:
+    """Write what was found, as JSON or as a table, or the sentence ``nothing``.
+
+    Returns whether it was a table, below which there may be more to say.
+    """
+    if as_json:
+        say_json(found)
+        return False
+    if not found:
+        say(nothing)
+        return False
+    say_table(columns, [row(one) for one in found])
+    return True
 
 
 def cell(value: object) -> str:
