@@ -25,6 +25,19 @@ WIDER = {
 MAX_PARTS = 1_000
 PIECE_BYTES = 64 * 1024
 
+ENDINGS = {
+    "message/rfc822": ".eml",
+    "text/plain": ".txt",
+    "text/html": ".html",
+    "text/calendar": ".ics",
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/gif": ".gif",
+    "application/pdf": ".pdf",
+}
+"""Of files without a name; the machine's own table would name one mail's files differently."""
+
+_FOLDS = re.compile(r"\r?\n(?=[ \t])")
 _SPACES = re.compile(r"\s+")
 
 
@@ -115,9 +128,8 @@ def _first(parts: list[Message], content_type: str) -> Message | None:
 def _file(part: Message, place: int) -> MailFile:
     content_type = part.get_content_type()
     content_id = _header(part, "content-id").strip("<> ")
-    ending = {"message/rfc822": ".eml", "text/plain": ".txt", "text/html": ".html"}
     return MailFile(
-        name=_name(part) or f"part-{place}{ending.get(content_type, '')}",
+        name=_name(part) or f"part-{place}{ENDINGS.get(content_type, '')}",
         content_type=content_type,
         content_id=content_id or None,
         content=_content(part),
@@ -186,6 +198,7 @@ def _raw(message: Message, name: str) -> str:
 
 def _words(text: str) -> str:
     """Return a header on one line, its encoded words decoded."""
+    text = _FOLDS.sub("", text)  # decode_header would drop the space that begins the next line
     try:
         words = decode_header(text)
     except (MessageError, ValueError, binascii.Error):

@@ -102,9 +102,15 @@ def attributes_of_order(order: ErrandOrder) -> dict[str, Any]:
     refuse(faults_of_order(given))
     files = [_attributes_of_attachment(one) for one in errand.attachments]
     refuse(_faults_of_attachments(files))
+    if given.keys() == {"msg"} and not (files or _says_something(message)):
+        raise DocumentError(Fault("/msg", "has no writer, no text and no file"))
     if files:
         given["msg"]["attachments"] = files
     return given
+
+
+def _says_something(message: Mapping[str, Any]) -> bool:
+    return any(text for name, text in message.items() if name != "message_id")
 
 
 def attributes_of_answer(answer: ErrandAnswer) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class NewErrand:
     subject: str = ""
     body: str = field(default="", repr=False)
     html_body: str = field(default="", repr=False)  # e-mail and form channels only
-    message_id: str = ""  # tells the message from all others
+    message_id: str = ""  # tells the message from all others; give each its own
     attachments: tuple[NewAttachment, ...] = ()
     extradata: Any = field(default=None, repr=False)  # any JSON; None for none
     integration_data: Mapping[str, Any] | None = field(default=None, repr=False)  # of a call

@@ -6,6 +6,7 @@ import click
 
 from schemas.cention.errands import EndedCall
 from workers.cli.sending import sender, tell
+from workers.cli.stopping import gently
 from workers.cli.surroundings import json_option, workspace_option
 
 
@@ -36,6 +37,6 @@ def end(
         dialed_number=dialed_number,
         integration_name=integration_name,
     )
-    with sender(workspace) as lent:
+    with gently(), sender(workspace) as lent:
         outcome = lent.end_call(call)
     tell(outcome, "Cention was told that the call is over.", as_json=as_json)

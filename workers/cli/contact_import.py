@@ -14,10 +14,12 @@ from psycopg import Connection
 from schemas.cention.contact_cards import CHANNELS
 from workers import wiring
 from workers.cli.claims import client_of
-from workers.cli.printing import counted, note, say
+from workers.cli.printing import counted, note, say, say_json
 from workers.cli.progress import progress
+from workers.cli.stopping import Stopping, gently
 from workers.cli.surroundings import (
     database,
+    json_option,
     one_workspace,
     settings_of_this_place,
     workspace_option,
@@ -43,14 +45,20 @@ FAILED = (Fate.BAD, Fate.REFUSED, Fate.UNKNOWN)
 )
 @click.option("--again", is_flag=True, help="Also cards that were sent before.")
 @click.option("--dry-run", is_flag=True, help="Read and check everything, send nothing.")
+@json_option
 @workspace_option
 def import_(
-    file: Path, columns: tuple[str, ...], again: bool, dry_run: bool, workspace: str | None
+    file: Path,
+    columns: tuple[str, ...],
+    again: bool,
+    dry_run: bool,
+    as_json: bool,
+    workspace: str | None,
 ) -> None:
     """Send a card for each row of a CSV FILE with headings, in UTF-8.
 
-    Without --map, columns that are called like channels are taken. May be broken off and run
-    again: what Cention has already is not sent again. Bad rows are told, and stop no other.
+    Without --map, columns that are called like channels are taken. May be stopped and run again:
+    what Cention has already is not sent again. Bad rows are told, and stop no other.
     """
     settings = settings_of_this_place()
     name = one_workspace(settings, workspace).name
@@ -58,20 +66,32 @@ def import_(
     counts: Counter[Fate] = Counter()
     with _rows(file, mapping) as rows:
         total = sum(1 for _ in rows)
-    with _rows(file, mapping) as rows, progress("rows", total) as advance:
+    with gently() as stopping, _rows(file, mapping) as rows, progress("rows", total) as advance:
+        fates = _fates(settings, name, rows, stopping, again=again, dry_run=dry_run)
         try:
-            _follow(_fates(settings, name, rows, again=again, dry_run=dry_run), counts, advance)
+            _follow(fates, counts, advance, stopping)
         except ApiError as error:
             raise Trouble(
                 f"{_told(counts)} Then it failed: {error}.\nTo go on, run the same command again."
             ) from None
-    say(_told(counts))
+    if as_json:
+        say_json({fate.name.lower(): counts[fate] for fate in Fate})
+    else:
+        say(_told(counts))
+    if stopping.asked and counts.total() < total:
+        raise Trouble("Stopped as asked. To go on, run the same command again.")
     if any(counts[fate] for fate in FAILED):
         raise click.exceptions.Exit(1)
 
 
 def _fates(
-    settings: Settings, workspace: str, rows: Iterator[Row], *, again: bool, dry_run: bool
+    settings: Settings,
+    workspace: str,
+    rows: Iterator[Row],
+    stopping: Stopping,
+    *,
+    again: bool,
+    dry_run: bool,
 ) -> Iterator[Done]:
     with database(settings, autocommit=True) as conn:
 
@@ -90,11 +110,17 @@ def _fates(
             api=client_of("contacts", wiring.contacts_api, settings, chosen),
             transaction=transaction,
             again=again,
+            sleep=stopping.pause,
         )
 
 
-def _follow(fates: Iterator[Done], counts: Counter[Fate], advance: Callable[[int], None]) -> None:
-    for one in fates:
+def _follow(
+    fates: Iterator[Done],
+    counts: Counter[Fate],
+    advance: Callable[[int], None],
+    stopping: Stopping,
+) -> None:
+    while not stopping.asked and (one := next(fates, None)):
         counts[one.fate] += 1
         advance(1)
         if one.fate in FAILED or one.reason:

@@ -12,6 +12,7 @@ from workers import wiring
 from workers.cli.claims import client_of
 from workers.cli.contact_import import import_
 from workers.cli.printing import counted, note, say, say_json
+from workers.cli.stopping import gently
 from workers.cli.surroundings import (
     database,
     json_option,
@@ -20,7 +21,7 @@ from workers.cli.surroundings import (
     workspace_option,
 )
 from workers.cli.trouble import Trouble
-from workers.clients.errors import ApiError
+from workers.clients.errors import ApiError, Unauthorised, outcome_is_unknown
 from workers.jobs import contact_cards as job
 
 
@@ -62,12 +63,13 @@ def upsert(
     api = client_of("contacts", wiring.contacts_api, settings, chosen)
     for doubt in doubts_about(card):
         note(f"Sent all the same: {doubt}.")
-    try:
-        sent = job.send(
-            card, workspace=chosen.name, api=api, transaction=lambda: database(settings)
-        )
-    except ApiError as error:
-        raise Trouble(f"{error}. It does no harm to send the card again.") from None
+    with gently():
+        try:
+            sent = job.send(
+                card, workspace=chosen.name, api=api, transaction=lambda: database(settings)
+            )
+        except ApiError as error:
+            raise Trouble(_failed(error)) from None
     if sent.problem:
         note(f"{sent.problem.capitalize()}.")
     if as_json:
@@ -79,6 +81,16 @@ def upsert(
     else:
         has = sum(1 for _ in sent.stored.card.addresses())
         say(f"Card {sent.stored.card_id} has {counted(has, 'contact')} now.")
+
+
+def _failed(error: ApiError) -> str:
+    if outcome_is_unknown(error):
+        return (
+            f"It is not known whether Cention took the card ({error}). "
+            "It does no harm to send it again."
+        )
+    hint = " Set CENTION_TOKEN_CONTACTS, or CENTION_TOKEN." * isinstance(error, Unauthorised)
+    return f"Cention did not take the card: {error}.{hint}"
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from pathlib import Path
 
@@ -11,11 +10,22 @@ import click
 from workers.cli.printing import counted, note, say, say_json
 from workers.cli.progress import progress
 from workers.cli.sending import LATER, sender
+from workers.cli.stopping import Stopping, gently
 from workers.cli.surroundings import json_option, settings_of_this_place, workspace_option
 from workers.cli.trouble import Trouble
 from workers.jobs.errand_files import kind_of
 from workers.jobs.errand_rows import NotAFile
-from workers.jobs.importing import AGAIN, BAD, OTHER, WOULD, Import, Stopped, Tally
+from workers.jobs.importing import (
+    AGAIN,
+    BAD,
+    OTHER,
+    REPEATED,
+    WOULD,
+    Import,
+    Stopped,
+    StoppedAsAsked,
+    Tally,
+)
 from workers.jobs.sending import CREATED, REFUSED, SENDING, UNKNOWN
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -23,6 +33,7 @@ MEANING = {
     WOULD: "to be created",
     CREATED: "created",
     AGAIN: "created before",
+    REPEATED: "repeated in the files",
     BAD: "not readable",
     OTHER: "with the message id of another",
     REFUSED: "refused by Cention",
@@ -48,33 +59,29 @@ def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: st
     eml    one mail, with its attachments and the images in its HTML
     mbox   many
 
-    What cannot be read is told and passed over. May be broken off and run again at any time: what
-    was created is not created again.
+    What cannot be read is told and passed over. May be stopped and run again at any time: what
+    was created is not created again. Ctrl-C waits for the answer to what was sent.
     """
     max_bytes = settings_of_this_place().attachment_max_bytes
-    tally = Tally()
-    with sender(workspace) as lent:
-        for path in files:
-            run = Import(
-                sender=lent,
-                origin=path.name,
-                max_bytes=max_bytes,
-                dry_run=dry_run,
-                tell=partial(_tell, path.name),
-                wait=time.sleep,
-                tally=tally,
-            )
-            try:
+    with gently() as stopping, sender(workspace) as lent:
+        run = Import(
+            sender=lent,
+            max_bytes=max_bytes,
+            dry_run=dry_run,
+            tell=lambda place, problem: note(f"{place}: {problem}"),
+            wait=partial(_wait, stopping),
+            asked_to_stop=lambda: stopping.asked,
+        )
+        try:
+            for path in files:
                 _import(run, path)
-            except Stopped as stop:
-                _say(tally, as_json=as_json)
-                raise Trouble(
-                    f"Stopped: {stop}. When that is set right, run this again: it goes on."
-                ) from None
-    _say(tally, as_json=as_json)
-    if tally.counts[UNKNOWN]:
+        except Stopped as stop:
+            _say(run.tally, as_json=as_json)
+            raise Trouble(_why(stop)) from None
+    _say(run.tally, as_json=as_json)
+    if run.tally.counts[UNKNOWN]:
         note(f"Not sent again before an operator looks. {LATER}")
-    if tally.failed:
+    if run.tally.failed:
         raise click.exceptions.Exit(1)
 
 
@@ -82,7 +89,7 @@ def _import(run: Import, path: Path) -> None:
     try:
         kind = kind_of(path)
         with progress(path.name, kind.count(path)) as advance:
-            run.run(kind.records(path, run.max_bytes), progress=advance)
+            run.run(kind.records(path, run.max_bytes), origin=path.name, progress=advance)
     except NotAFile as error:
         run.tally.counts[BAD] += 1
         note(f"{path.name}: {error}")
@@ -91,8 +98,15 @@ def _import(run: Import, path: Path) -> None:
         note(f"{path.name}: cannot be read: {error.strerror}")
 
 
-def _tell(name: str, place: str, problem: str) -> None:
-    note(f"{name}, {place}: {problem}")
+def _why(stop: Stopped) -> str:
+    if isinstance(stop, StoppedAsAsked):
+        return "Stopped as asked. To go on, run this again."
+    return f"Stopped: {stop}. When that is set right, run this again: it goes on."
+
+
+def _wait(stopping: Stopping, seconds: float) -> None:
+    note(f"Cention asks for patience: on again in {seconds:.0f} s.")
+    stopping.pause(seconds)
 
 
 def _say(tally: Tally, *, as_json: bool) -> None:

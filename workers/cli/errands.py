@@ -12,6 +12,7 @@ from workers.cli.errand_imports import import_
 from workers.cli.errand_options import attachments_of, attributes_of, errand_options
 from workers.cli.printing import cell, say, say_json
 from workers.cli.sending import LATER, sender, tell
+from workers.cli.stopping import gently
 from workers.cli.surroundings import (
     json_option,
     settings_of_this_place,
@@ -40,11 +41,11 @@ errands.add_command(unknown)
 def create(as_json: bool, workspace: str | None, **given: Any) -> None:
     """Create an errand, in the channel and area of the token.
 
-    Run again with the same words and files, it creates nothing more; --message-id tells a message
-    apart from its like.
+    Run again with the same words and files, it creates nothing more. To send the same on purpose,
+    give it another --message-id.
     """
     max_bytes = settings_of_this_place().attachment_max_bytes
-    with sender(workspace) as lent:
+    with gently(), sender(workspace) as lent:
         order = read_order(attributes_of(given), _attachments(given))
         message = message_of(order, max_bytes=max_bytes)
         try:
@@ -52,9 +53,11 @@ def create(as_json: bool, workspace: str | None, **given: Any) -> None:
         except AlreadySent as refusal:
             _tell_sent(refusal.before, as_json=as_json)
             return
-    number = "" if outcome.errand_id is None else f" {outcome.errand_id}"
+    told = outcome.errand_id is not None
+    number = f" {outcome.errand_id}" if told else ""
     closed = ", closed" if order.answer and not order.template else ""
-    tell(outcome, f"Errand{number} created{closed}.", as_json=as_json)
+    untold = "" if told else " Cention did not tell its number."
+    tell(outcome, f"Errand{number} created{closed}.{untold}", as_json=as_json)
 
 
 @errands.command()
@@ -69,7 +72,7 @@ def create(as_json: bool, workspace: str | None, **given: Any) -> None:
 @workspace_option
 def close(errand_id: int, again: bool, as_json: bool, workspace: str | None, **answer: str) -> None:
     """Close an errand, with an answer that may be empty."""
-    with sender(workspace) as lent:
+    with gently(), sender(workspace) as lent:
         try:
             outcome = lent.close(errand_id, ErrandAnswer(**answer), again=again)
         except AlreadyClosed as refusal:

@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 NONE = "-"
+LAST_COLUMN_WIDTH = 20  # where less than this is left for it, a table is no help
 Found = TypeVar("Found")
 
 
@@ -65,14 +66,19 @@ def say_json(value: Any) -> None:
 
 
 def say_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
-    """Write a table: drawn on a terminal; elsewhere aligned, one line a row, never wrapped."""
+    """Write a table: drawn on a terminal; elsewhere aligned, one line a row, never wrapped.
+
+    On a terminal that is too narrow for the columns, each row becomes a paragraph.
+    """
     cells = [[cell(value) for value in row] for row in rows]
     console = Console(highlight=False)
-    if console.is_terminal:
-        console.print(_drawn(columns, cells))
-    else:
+    if not console.is_terminal:
         for line in _aligned(columns, cells):
             click.echo(line)
+    elif _width(columns, cells) > console.width:
+        _say_paragraphs(columns, cells)
+    else:
+        console.print(_drawn(columns, cells))
 
 
 def say_list(
@@ -126,6 +132,30 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
+def _width(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> int:
+    """Return how wide a terminal must be for a drawn table, whose last column may wrap."""
+    headings = [max(map(len, column.heading.split("\n"))) for column in columns]
+    widths = [
+        max(heading, *(len(row[i]) for row in cells)) if cells else heading
+        for i, heading in enumerate(headings)
+    ]
+    return sum(widths[:-1]) + len(widths) - 1 + min(widths[-1], LAST_COLUMN_WIDTH)
+
+
+def _say_paragraphs(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
+    headings = [_on_one_line(column.heading) for column in columns]
+    width = max(map(len, headings))
+    for place, row in enumerate(cells):
+        if place:
+            say("")
+        for heading, text in zip(headings, row, strict=True):
+            say(f"{heading.ljust(width)}  {text}", hanging=width + 2)
+
+
+def _on_one_line(heading: str) -> str:
+    return heading.replace("-\n", "").replace("\n", " ")
+
+
 def _drawn(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     tallest = max(column.heading.count("\n") for column in columns)
@@ -142,7 +172,7 @@ def _drawn(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Table:
 
 
 def _aligned(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[str]:
-    headings = [column.heading.replace("-\n", "").replace("\n", " ") for column in columns]
+    headings = [_on_one_line(column.heading) for column in columns]
     lines = [headings, *cells]
     widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
     return [

@@ -46,6 +46,7 @@ def unknown(context: click.Context, as_json: bool, workspace: str | None) -> Non
     with _database(workspace) as conn:
         found = _unknown(conn, workspace)
     if say_list(found, COLUMNS, _row, as_json=as_json, nothing="Nothing is unknown."):
+        say("")
         for line in ADVICE.splitlines():
             say(line)
 

@@ -17,7 +17,11 @@ PIECE_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """An order with its message id, and digests of that and of everything else in it."""
+    """An order with its message id, and digests of that and of everything else in it.
+
+    But not of the types of attachments: most are guessed by their names, as the machine knows them,
+    and a list imported on another machine must not become other messages.
+    """
 
     order: ErrandOrder
     message_sha256: bytes
@@ -34,7 +38,9 @@ def message_of(order: ErrandOrder, *, max_bytes: int) -> Message:
     attributes["msg"].pop("message_id")
     for place, attachment in enumerate(order.errand.attachments):
         digest = _digest(attachment.content, place, max_bytes)
-        attributes["msg"]["attachments"][place]["sha256"] = digest
+        file = attributes["msg"]["attachments"][place]
+        del file["content_type"]
+        file["sha256"] = digest
     content = hashlib.sha256(_canonical(attributes)).digest()
     message_id = order.errand.message_id or f"bridge-{content.hex()[:40]}"
     return Message(

@@ -17,18 +17,20 @@ from workers.store.sent_errands import Sent
 TRIES = 5  # of one record, while Cention asks for patience
 PAUSE_S = 5.0  # where it does not say how long
 LONGEST_PAUSE_S = 120.0
-UNKNOWN_IN_A_ROW = 3  # then something is wrong with more than these
+IN_A_ROW = 3  # unknown or unreachable: then something is wrong with more than these
 
 OF_US_ALL = (
-    errors.Unreachable,
     errors.Unauthorised,
     errors.NoRoute,
     errors.Redirected,
     errors.Busy,
 )
-"""What would meet every other record too."""
+"""What would meet every other record too.
 
-BAD, AGAIN, OTHER, WOULD = "bad", "again", "other", "would"
+``Unreachable`` may be of one record: whoever finds a request too long may hang up in its middle.
+"""
+
+BAD, AGAIN, OTHER, WOULD, REPEATED = "bad", "again", "other", "would", "repeated"
 
 Tell = Callable[[str, str], None]
 """Is told the place of a record and what is wrong with it."""
@@ -36,6 +38,10 @@ Tell = Callable[[str, str], None]
 
 class Stopped(Exception):
     """The import ended before the file did; imported again, it goes on where it stopped."""
+
+
+class StoppedAsAsked(Stopped):
+    """Nothing is wrong: somebody wished it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,26 +58,33 @@ class Tally:
 
 @dataclass(slots=True, kw_only=True)
 class Import:
-    """One run over one file."""
+    """One run over some files."""
 
     sender: Sender
-    origin: str  # name of the file
     max_bytes: int  # of an attachment
     dry_run: bool
     tell: Tell
-    wait: Callable[[float], object]  # so many seconds
+    wait: Callable[[float], object]  # so many seconds, or until somebody asks to stop
+    asked_to_stop: Callable[[], bool]
     tally: Tally = field(default_factory=Tally)
-    _unknown_in_a_row: int = 0
+    _origin: str = ""  # name of the file
+    _would: dict[bytes, bytes] = field(default_factory=dict)  # contents by message, of a dry run
+    _failed_in_a_row: int = 0
 
-    def run(self, records: Iterable[Record], *, progress: Callable[[int], object]) -> Tally:
+    def run(
+        self, records: Iterable[Record], *, origin: str, progress: Callable[[int], object]
+    ) -> None:
         """Create what was not created before; tell what is bad and go on.
 
-        Raises ``Stopped`` if nothing more can come of it, and ``NotNoted``.
+        ``origin``: name of the file. Raises ``Stopped`` if nothing more can come of it, and
+        ``NotNoted``.
         """
+        self._origin = origin
         for record in records:
+            if self.asked_to_stop():
+                raise StoppedAsAsked
             self._take(record)
             progress(1)
-        return self.tally
 
     def _take(self, record: Record) -> None:
         if record.order is None:
@@ -89,10 +102,17 @@ class Import:
 
     def _look(self, record: Record, message: Message) -> None:
         before = sent_errands.find(self.sender.conn, self.sender.workspace, message.message_sha256)
-        if before is None or before.state == REFUSED:
-            self.tally.counts[WOULD] += 1
-        else:
+        if before is not None and before.state != REFUSED:
             self._sent_before(record, message, before)
+            return
+        first = self._would.get(message.message_sha256)
+        if first is None:
+            self._would[message.message_sha256] = message.content_sha256
+            self.tally.counts[WOULD] += 1
+        elif first == message.content_sha256:
+            self.tally.counts[REPEATED] += 1
+        else:
+            self._note(OTHER, record, "has the message id of another and says something else")
 
     def _send(self, record: Record, message: Message) -> None:
         try:
@@ -100,23 +120,26 @@ class Import:
         except AlreadySent as refusal:
             self._sent_before(record, message, refusal.before)
             return
-        self._unknown_in_a_row = self._unknown_in_a_row + 1 if outcome.state == UNKNOWN else 0
+        failed = outcome.state == UNKNOWN or isinstance(outcome.error, errors.Unreachable)
+        self._failed_in_a_row = self._failed_in_a_row + 1 if failed else 0
         if outcome.error is None:
             self.tally.counts[outcome.state] += 1
             return
         self._note(outcome.state, record, str(outcome.error))
         if outcome.state == REFUSED and isinstance(outcome.error, OF_US_ALL):
             raise Stopped(str(outcome.error))
-        if self._unknown_in_a_row == UNKNOWN_IN_A_ROW:
-            raise Stopped(f"{UNKNOWN_IN_A_ROW} outcomes in a row are unknown")
+        if self._failed_in_a_row == IN_A_ROW:
+            raise Stopped(f"{IN_A_ROW} in a row failed, the last one so: {outcome.error}")
 
     def _patiently(self, record: Record, message: Message) -> Outcome:
         for _ in range(TRIES - 1):
-            outcome = self.sender.create(message, origin=f"{self.origin}, {record.place}")
+            outcome = self.sender.create(message, origin=self._place(record))
             if outcome.state != REFUSED or not isinstance(outcome.error, errors.Busy):
                 return outcome
             self.wait(min(outcome.error.retry_after_s or PAUSE_S, LONGEST_PAUSE_S))
-        return self.sender.create(message, origin=f"{self.origin}, {record.place}")
+            if self.asked_to_stop():
+                return outcome
+        return self.sender.create(message, origin=self._place(record))
 
     def _sent_before(self, record: Record, message: Message, before: Sent) -> None:
         if before.content_sha256 not in (None, message.content_sha256):
@@ -134,4 +157,7 @@ class Import:
 
     def _note(self, kind: str, record: Record, problem: str) -> None:
         self.tally.counts[kind] += 1
-        self.tell(record.place, problem)
+        self.tell(self._place(record), problem)
+
+    def _place(self, record: Record) -> str:
+        return f"{self._origin}, {record.place}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +11,10 @@ from schemas.cention.errand_orders import read_order
 from schemas.cention.errands import ErrandOrder, NewAttachment
 from schemas.mails import MailFile, read_mail
 from workers.clients.cention.contents import BytesContent
+from workers.jobs.errand_rows import NotAFile
 
 FROM_ = b"From "
+DATED = re.compile(rb"From .*\b[0-9]{1,2}:[0-9]{2}\b.*\b[0-9]{4}\b")
 EMPTY = (b"\n", b"\r\n")
 
 
@@ -33,14 +36,19 @@ def mail_of_eml(path: Path, *, max_bytes: int) -> Iterator[RawMail]:
 def mails_of_mbox(path: Path, *, max_bytes: int) -> Iterator[RawMail]:
     """Yield the mails of a file, each begun by a line ``From `` after an empty one.
 
-    Lines that were quoted as ``>From `` are given back. Raises ``OSError``.
+    Where the first such line ends with a date, as programs write it, others without one are text
+    that nobody quoted. Lines that were quoted as ``>From `` are given back. Raises ``OSError``,
+    and ``NotAFile`` if the file does not begin with a mail.
     """
     number, begun_at, size = 0, 0, 0
     lines: list[bytes] = []
     after_empty = True
+    begins = re.compile(FROM_)
     with path.open("rb") as file:
         for at, line in enumerate(file, 1):
-            if after_empty and line.startswith(FROM_):
+            if not number and line not in EMPTY:
+                begins = _beginning(line)
+            if after_empty and begins.match(line):
                 if number:
                     yield _raw(number, begun_at, lines, size, max_bytes)
                 number, begun_at, size, lines = number + 1, at, 0, []
@@ -85,6 +93,13 @@ def _attachment(file: MailFile) -> NewAttachment:
         content_id=file.content_id,
         content=BytesContent(file.content),
     )
+
+
+def _beginning(first: bytes) -> re.Pattern[bytes]:
+    """Return what the line before a mail looks like, to judge by the first of a file."""
+    if not first.startswith(FROM_):
+        raise NotAFile("is no mbox: its first line does not begin with From and a space")
+    return DATED if DATED.match(first) else re.compile(FROM_)
 
 
 def _raw(number: int, at: int, lines: list[bytes], size: int, max_bytes: int) -> RawMail:

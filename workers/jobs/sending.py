@@ -108,17 +108,19 @@ class Sender:
         ``again`` for one that we have; ``NotNoted``; and ``DocumentError`` before anything is sent.
         """
         attributes_of_closing(errand_id, answer)
-        last = sent_commands.last_closing(self.conn, self.workspace, errand_id)
-        if last is not None and (last.state != DONE or not again):
-            raise AlreadyClosed(last)
-        sent_id = sent_commands.begin_closing(
-            self.conn,
-            self.workspace,
-            errand_id,
-            user_type=answer.user_type,
-            user_id=answer.user_id,
-            sent_by=self.run,
-        )
+        with self.conn.transaction():
+            sent_commands.lock_closing(self.conn, self.workspace, errand_id)
+            last = sent_commands.last_closing(self.conn, self.workspace, errand_id)
+            if last is not None and (last.state != DONE or not again):
+                raise AlreadyClosed(last)
+            sent_id = sent_commands.begin_closing(
+                self.conn,
+                self.workspace,
+                errand_id,
+                user_type=answer.user_type,
+                user_id=answer.user_id,
+                sent_by=self.run,
+            )
         settle = self._settle(sent_commands.CLOSING)
         return _asked(sent_id, DONE, lambda: self.cention.close(errand_id, answer), settle)
 

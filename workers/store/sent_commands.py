@@ -27,6 +27,11 @@ class LastClosing:
     sent_at: datetime
 
 
+def lock_closing(conn: Connection[Any], workspace: str, errand_id: int) -> None:
+    """Be the only one who begins to close an errand, until the end of the transaction."""
+    conn.execute(SQL["lock_closing"], {"workspace": workspace, "errand_id": errand_id})
+
+
 def begin_closing(
     conn: Connection[Any],
     workspace: str,

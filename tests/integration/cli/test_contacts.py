@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
 from tests.sandbox.playground import Playground
+from tests.waiting import eventually
 
 CARDS = "SELECT * FROM cention.contact_card ORDER BY sent_at, card_id"
 
@@ -111,15 +116,23 @@ def test_a_token_that_no_header_can_carry_is_told_without_being_shown(terminal, 
 
 
 @pytest.mark.parametrize(
-    ("fault", "state"),
-    [("unauthorised", "refused"), ("error_500", "unknown"), ("dropped", "unknown")],
+    ("fault", "state", "said"),
+    [
+        ("unauthorised", "refused", "Set CENTION_TOKEN_CONTACTS"),
+        ("not_found", "refused", "Cention did not take the card: "),
+        ("error_500", "unknown", "It does no harm to send it again."),
+        ("dropped", "unknown", "It is not known whether Cention took the card"),
+    ],
 )
-def test_what_failed_is_noted_as_refused_or_unknown(terminal, bridge, cention, fault, state):
+def test_what_failed_is_told_and_noted_as_refused_or_unknown(
+    terminal, bridge, cention, fault, state, said
+):
     cention.control("faults", {fault: {}})
 
     result = terminal.run("contacts", "upsert", "--email", "a@b.c")
 
     assert result.exit_code == 1
+    assert said in result.stderr
     [row] = bridge.rows(CARDS)
     assert (row["state"], row["card_id"]) == (state, None)
     assert row["error"]
@@ -178,6 +191,37 @@ def test_a_second_run_sends_nothing_twice_unless_asked(terminal, cention, table)
     assert sent_by_then == 2
     assert third.stdout == "3 rows: 2 sent, 1 repeated in the file.\n"
     assert posts(cention) == 4
+
+
+def test_the_counts_may_be_json(terminal, table):
+    told = terminal.run("contacts", "import", table("email\na@b.c\n,\n"), "--json").stdout
+
+    assert json.loads(told) == {
+        "to_send": 0, "sent": 1, "sent_before": 0, "repeated": 0, "bad": 1, "refused": 0,
+        "unknown": 0,
+    }  # fmt: skip
+
+
+def test_an_import_that_is_asked_to_stop_tells_how_far_it_came(terminal, bridge, cention, table):
+    file = table("email\na@b.c\nb@c.d\n")
+    cention.control("faults", {"latency": {"types": ["c3_contact_cards"], "seconds": 1}})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workers.cli", "contacts", "import", str(file)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        eventually(lambda: cards_at(cention))
+        process.send_signal(signal.SIGINT)
+        told, noted = process.communicate(timeout=20)
+    finally:
+        process.kill()
+
+    assert (process.returncode, told) == (1, "1 row: 1 sent.\n")
+    assert "Stopped as asked. To go on, run the same command again." in noted
+    assert [row["state"] for row in bridge.rows(CARDS)] == ["sent"]
 
 
 def test_a_run_that_broke_off_is_gone_on_with(terminal, cention, table):

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
+from uuid import uuid4
+
+import psycopg
 import pytest
+
+from schemas.cention.errands import ErrandAnswer
+from tests.waiting import eventually
+from workers.jobs.sending import AlreadyClosed, Sender
+from workers.store import sent_commands
 
 NEW, END, CALL = "c3_new_errands", "c3_end_errands", "c3_end_obcall"
 CALL_END = ("calls", "end", "--device", "1000", "--extension", "17")
@@ -74,6 +84,26 @@ def test_an_errand_is_closed_once_unless_one_insists(terminal, cention, closed):
 
     terminal.run("errands", "close", errand_id, "--again")
     assert len(closed()) == 2
+
+
+def test_two_who_close_an_errand_at_once_close_it_once(database, rows):
+    """The other has noted its intent, and not yet committed it."""
+    with (
+        psycopg.connect(database, autocommit=True) as conn,
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(database) as other,
+    ):
+        sent_commands.lock_closing(other, "demo", 7)
+        sent_commands.begin_closing(other, "demo", 7, user_type="", user_id="", sent_by=uuid4())
+        sender = Sender(conn=conn, workspace="demo", run=uuid4(), cention=mock.Mock())
+        beside = pool.submit(sender.close, 7, ErrandAnswer(), again=False)
+        eventually(lambda: rows("SELECT pid FROM pg_locks WHERE NOT granted"))
+        other.commit()
+
+        with pytest.raises(AlreadyClosed):
+            beside.result(20)
+
+    assert sender.cention.mock_calls == []
 
 
 def test_an_errand_that_cention_does_not_know_is_told(terminal, rows):

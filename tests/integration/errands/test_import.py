@@ -14,6 +14,8 @@ import pytest
 
 from tests.unit.schemas.test_mails import rich_mail
 from tests.waiting import eventually
+from workers.clients import errors
+from workers.clients.cention.errands import ErrandsApi
 
 NEW = "c3_new_errands"
 GOOD = [f"errand {number}" for number in range(6)]
@@ -98,6 +100,26 @@ def test_a_dry_run_tells_what_was_created_before(terminal, listed):
     result = terminal.run("errands", "import", "--dry-run", listed)
 
     assert (result.exit_code, result.stdout) == (0, "6 errands created before.\n")
+
+
+def test_a_dry_run_counts_what_is_repeated_as_the_import_would(terminal, listed, tmp_path):
+    other = {"msg": {"from": "a@b.example", "subject": "x", "message_id": "one"}}
+    (tmp_path / "more.jsonl").write_text(
+        listed.read_text().splitlines()[0]
+        + "".join("\n" + json.dumps({"msg": other["msg"] | {"body": body}}) for body in "ab")
+    )
+
+    dry = terminal.run("errands", "import", "--dry-run", listed, "more.jsonl")
+    wet = terminal.run("errands", "import", listed, "more.jsonl")
+
+    assert dry.stdout == (
+        "7 errands to be created.\n1 errand repeated in the files.\n"
+        "1 errand with the message id of another.\n"
+    )
+    assert "more.jsonl, line 3: has the message id of another" in dry.stderr
+    assert wet.stdout == (
+        "7 errands created.\n1 errand created before.\n1 errand with the message id of another.\n"
+    )
 
 
 def test_a_bad_record_is_told_with_its_place_and_stops_no_other(terminal, listed, subjects):
@@ -203,6 +225,7 @@ def test_while_cention_asks_for_patience_the_import_waits(terminal, listed, cent
     result = terminal.run("errands", "import", listed)
 
     assert (result.exit_code, subjects()) == (0, GOOD)
+    assert "Cention asks for patience: on again in 5 s." in result.stderr
 
 
 def test_what_would_meet_every_record_stops_the_import_and_it_goes_on_later(
@@ -237,7 +260,39 @@ def test_three_unknown_outcomes_in_a_row_stop_the_import(terminal, listed, centi
     result = terminal.run("errands", "import", listed)
 
     assert (result.exit_code, states()) == (1, ["unknown"] * 3)
-    assert "Stopped: 3 outcomes in a row are unknown" in result.stderr
+    assert (
+        "Stopped: 3 in a row failed, the last one so: cention: failed over there" in result.stderr
+    )
+
+
+def test_where_nobody_listens_three_in_a_row_stop_the_import(
+    terminal, monkeypatch, listed, states, subjects
+):
+    monkeypatch.setenv("CENTION_URL", "http://127.0.0.1:1/s/demo")
+
+    result = terminal.run("errands", "import", listed)
+
+    assert (result.exit_code, states()) == (1, ["refused"] * 3)
+    assert "Stopped: 3 in a row failed, the last one so: cention: no connection" in result.stderr
+
+
+def test_a_request_in_whose_middle_somebody_hangs_up_stops_no_other(
+    terminal, monkeypatch, listed, states, subjects
+):
+    place = ErrandsApi.place
+
+    def hang_up(api, order):
+        if order.errand.subject == GOOD[0]:
+            raise errors.Unreachable("no connection (ConnectionError)", api="cention")
+        return place(api, order)
+
+    monkeypatch.setattr(ErrandsApi, "place", hang_up)
+
+    result = terminal.run("errands", "import", listed)
+
+    assert result.exit_code == 1
+    assert "list.jsonl, line 1: cention: no connection" in result.stderr
+    assert subjects() == GOOD[1:]
 
 
 def test_an_import_that_is_killed_before_the_answer_leaves_one_unknown_and_creates_nothing_twice(
@@ -254,13 +309,45 @@ def test_an_import_that_is_killed_before_the_answer_leaves_one_unknown_and_creat
         process.wait(20)
     assert states() == ["created", "sending"]
 
-    eventually(lambda: not rows("SELECT FROM pg_locks WHERE locktype = 'advisory'"))
+    eventually(lambda: not rows("SELECT pid FROM pg_locks WHERE locktype = 'advisory'"))
     resumed = terminal.run("errands", "import", listed)
 
     assert "list.jsonl, line 2: number" in resumed.stderr
     assert "may have been created already" in resumed.stderr
     assert Counter(states()) == {"created": 5, "unknown": 1}
     assert subjects() == GOOD
+
+
+@pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM])
+def test_an_import_that_is_asked_to_stop_waits_for_its_answer_and_leaves_nothing_unknown(
+    importing, terminal, listed, cention, states, subjects, wish
+):
+    cention.control("faults", {"latency": {"types": [NEW], "seconds": 1, "times": 1}})
+    with importing(listed, sent=lambda: len(subjects()) == 1) as process:
+        process.send_signal(wish)
+        told, noted = process.communicate(timeout=20)
+
+    assert (process.returncode, told) == (1, "1 errand created.\n")
+    assert "Stopping once Cention has answered" in noted
+    assert "Stopped as asked. To go on, run this again." in noted
+    assert states() == ["created"]
+
+    terminal.run("errands", "import", listed)
+    assert subjects() == GOOD
+
+
+def test_asked_twice_an_import_stops_at_once(
+    importing, terminal, listed, cention, states, subjects
+):
+    cention.control("faults", {"latency": {"types": [NEW], "seconds": 30, "times": 1}})
+    with importing(listed, sent=lambda: len(subjects()) == 1) as process:
+        process.send_signal(signal.SIGINT)
+        process.stderr.readline()
+        assert "Ctrl-C again stops at once" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 1
+
+    assert states() == ["sending"]
 
 
 def test_what_another_import_is_sending_is_not_sent_and_not_taken_for_unknown(
@@ -277,6 +364,6 @@ def test_what_another_import_is_sending_is_not_sent_and_not_taken_for_unknown(
 
 def test_the_counts_may_be_json(terminal, listed):
     assert terminal.json("errands", "import", listed) == {
-        "would": 0, "created": 6, "again": 0, "bad": 0, "other": 0, "refused": 0, "unknown": 0,
-        "sending": 0,
+        "would": 0, "created": 6, "again": 0, "repeated": 0, "bad": 0, "other": 0, "refused": 0,
+        "unknown": 0, "sending": 0,
     }  # fmt: skip

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+import psycopg
 import pytest
 
 from tests.integration.bridge import Bridge
+from workers.clients.cention.errands import ErrandsApi
 
 CREATE = ("errands", "create", "--from", "a@b.example", "--subject", "Hello")
 NEW, END, CALL = "c3_new_errands", "c3_end_errands", "c3_end_obcall"
@@ -167,3 +171,32 @@ def test_status_mentions_what_is_unknown_without_alarm(terminal, unknown):
     assert "cention errands unknown" in status.stdout
     [notice] = [one for one in terminal.json("status")["notices"] if "request" in one["sentence"]]
     assert notice["alarm"] is False
+
+
+def test_an_answer_that_cannot_be_written_down_is_told_and_becomes_unknown(
+    terminal, monkeypatch, database, states, subjects
+):
+    """The session with the database breaks while Cention makes the errand."""
+    place = ErrandsApi.place
+
+    def place_and_break(api, order):
+        created = place(api, order)
+        with psycopg.connect(database) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        return created
+
+    monkeypatch.setattr(ErrandsApi, "place", place_and_break)
+
+    broken = terminal.run(*CREATE)
+
+    assert broken.exit_code == 1
+    assert re.search(r"Cention has answered: number 1 was created as errand \d+\.", broken.stderr)
+    assert states() == ["sending"]
+
+    again = terminal.run(*CREATE)
+
+    assert "It is not known whether Cention created it" in again.stderr
+    assert (states(), subjects()) == (["unknown"], ["Hello"])

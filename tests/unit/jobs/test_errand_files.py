@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import mimetypes
+from unittest import mock
 
 import pytest
 
@@ -198,11 +200,19 @@ def test_bad_rows_are_told_by_their_line_and_hide_no_good_ones(read):
         ("a.csv", b"from\n\xff\xfe\n", "UTF-8"),
         ("a.csv", b'from\n"open\n', "no CSV"),
         ("a.xlsx", b"PK", ".jsonl .csv .eml .mbox"),
+        ("a.mbox", b"no mail at all\n", "no mbox"),
+        ("a.mbox", b"\n\nSubject: x\n\nFrom a\n", "no mbox"),
     ],
 )
 def test_a_file_that_cannot_be_read_as_a_whole_says_why(read, name, content, said):
     with pytest.raises(NotAFile, match=said.replace(".", r"\.")):
         read(name, content)
+
+
+def test_a_row_of_nothing_but_separators_is_no_errand(read):
+    found = read("a.csv", "from;subject;body\n;;\n")
+
+    assert found == {"line 2": "/msg: has no writer, no text and no file"}
 
 
 def test_every_documented_field_has_a_column_but_the_contents_of_attachments(document):
@@ -252,9 +262,20 @@ def test_an_eml_is_one_mail(read):
     assert read("a.eml", MAIL.format("one"))["message 1"].errand.subject == "one"
 
 
-@pytest.mark.parametrize("content", ["", "no mail at all\n"])
-def test_an_mbox_without_mail_has_none(read, content):
-    assert read("a.mbox", content) == {}
+def test_where_mails_begin_with_a_date_a_paragraph_that_begins_with_from_is_text(read):
+    found = read(
+        "a.mbox",
+        "From - Sun Jan 22 22:49:14 2017\n" + MAIL.format("one") + "\nFrom here on it rains.\n"
+        "\nFrom 9@xxx Sun Jan 22 22:49:15 +0000 2017\n" + MAIL.format("two"),
+    )
+
+    one, two = found.values()
+    assert one.errand.body == "body of one\n\nFrom here on it rains.\n"
+    assert two.errand.subject == "two"
+
+
+def test_an_mbox_without_mail_has_none(read):
+    assert read("a.mbox", "") == {}
 
 
 def fingerprint(read, line):
@@ -279,6 +300,20 @@ def test_a_message_id_is_made_of_all_that_is_said(read, tmp_path):
 
     assert len(ids) == len(lines) + 1
     assert all(one.startswith("bridge-") for one in ids)
+
+
+def test_a_machine_that_knows_other_types_of_files_makes_the_same_message_id(read, tmp_path):
+    line = '{"msg": {"subject": "a", "attachments": [{"file": "letter.zzq"}]}}'
+    (tmp_path / "letter.zzq").write_text("one")
+    here = fingerprint(read, line)
+
+    with mock.patch.dict(mimetypes.types_map, {".zzq": "application/x-odd"}):
+        there = fingerprint(read, line)
+
+    types = [one.order.errand.attachments[0].content_type for one in (here, there)]
+    assert types == ["application/octet-stream", "application/x-odd"]
+    assert here.message_sha256 == there.message_sha256
+    assert here.content_sha256 == there.content_sha256
 
 
 def test_a_message_id_of_its_own_is_kept_and_what_else_is_said_told_apart(read):

@@ -109,6 +109,12 @@ def test_extradata_is_any_json(extradata):
     assert attributes_of_order(order)["extradata"] == extradata
 
 
+@pytest.mark.parametrize("message", [{}, {"message_id": "1"}, {"from": "", "subject": None}])
+def test_an_errand_that_says_nothing_is_refused(message):
+    with pytest.raises(DocumentError, match="has no writer, no text and no file"):
+        read_order({"msg": message})
+
+
 @pytest.mark.parametrize("number", [2**53, -(2**53), 10**30])
 def test_a_number_that_would_arrive_as_another_is_refused(number):
     faults = faults_of({"msg": {}, "extradata": {"case": [number]}})

@@ -106,6 +106,8 @@ def test_letters_are_read_as_they_claim_or_as_they_most_likely_are(charset, cont
         ("Grüße".encode(), "Grüße"),
         ("Grüße".encode("latin-1"), "Grüße"),
         (b"over\n two lines", "over two lines"),
+        (b"=?utf-8?Q?=C3=A5?=\r\n over =?utf-8?Q?tv=C3=A5?=\n lines", "å over två lines"),
+        (b"=?utf-8?Q?r=C3=A4k?=\n\t=?utf-8?Q?ning?=", "räkning"),
         (b"", ""),
     ],
 )
@@ -127,6 +129,16 @@ def test_subjects_are_decoded_however_they_are_spelled(subject, text):
 )  # fmt: skip
 def test_file_names_are_data_however_they_are_spelled(header, name):
     [file] = read_mail(raw(b"Content-Disposition: " + header, b"text")).files
+
+    assert file.name == name
+
+
+@pytest.mark.parametrize(
+    ("content_type", "name"),
+    [(b"image/png", "part-1.png"), (b"text/calendar", "part-1.ics"), (b"x/y", "part-1")],
+)
+def test_a_file_without_a_name_is_named_by_its_place_and_type(content_type, name):
+    [file] = read_mail(raw(b"Content-Type: " + content_type, b"content")).files
 
     assert file.name == name
 

@@ -1,3 +1,7 @@
+-- name: lock_closing
+-- Be the only one who begins to close an errand, until the end of the transaction.
+SELECT pg_advisory_xact_lock(hashtextextended('closing/' || %(workspace)s::text || '/' || %(errand_id)s::text, 0));
+
 -- name: begin_closing
 -- Note that an errand is being closed.
 INSERT INTO cention.sent_closing (workspace, state, errand_id, user_type, user_id, sent_by)
