@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from workers.cli.printing import age, counted, since
-from workers.queues import Family, Queue
+from workers.queues import Family, Mirror, Queue
 from workers.rules import alarms
 from workers.spool_status import SpoolStatus
 from workers.store.mirrors import MirrorStatus
@@ -17,6 +18,9 @@ from workers.workspaces import WorkspaceSettings
 POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 START_WORKER = "celery --app workers.app worker"
 START_BEAT = "celery --app workers.app beat"
+INQUIRIES: Mapping[str, str] = MappingProxyType(
+    {Mirror.LIBRARY: "cention library refresh", Mirror.EXPORTS: "cention exports"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,7 @@ def of_family(one: FamilyStatus, *, at: datetime) -> Iterator[Notice]:
 
 
 def of_mirror(one: MirrorStatus, *, at: datetime) -> Iterator[Notice]:
-    """Tell of a picture that was not renewed for too long, or that Cention refuses."""
+    """Tell of a picture that was not renewed for too long or wholly, or that Cention refuses."""
     name = f"{one.workspace} {one.mirror}"
     if one.paused_until is not None:
         yield Notice(
@@ -134,6 +138,12 @@ def of_mirror(one: MirrorStatus, *, at: datetime) -> Iterator[Notice]:
             sentence=f"{name}: last renewed {when}, though it is due every {age(one.every_s)}"
             + (f" ({error})." if error else "."),
             command="cention check" if error else START_BEAT,
+        )
+    elif one.last_found is not None and one.last_error is not None:
+        yield Notice(
+            alarm=False,
+            sentence=f"{name}: renewed, but {one.last_error}.",
+            command=INQUIRIES.get(one.mirror, "cention check"),
         )
     if one.odd:
         yield Notice(

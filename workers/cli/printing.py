@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -89,8 +90,8 @@ def age(seconds: float | None) -> str | None:
         return None
     for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
         if seconds >= length:
-            return f"{seconds / length:.0f}{unit}"
-    return f"{max(seconds, 0):.0f}s"
+            return f"{seconds // length:.0f}{unit}"
+    return f"{max(seconds, 0) // 1:.0f}s"
 
 
 def since(moment: datetime | None, at: datetime) -> str | None:
@@ -121,14 +122,19 @@ def _drawn(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Table:
 def _aligned(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[str]:
     headings = [column.heading.replace("-\n", "").replace("\n", " ") for column in columns]
     lines = [headings, *cells]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    widths = [max(cell_len(line[i]) for line in lines) for i in range(len(columns))]
     return [
         "  ".join(
-            text.rjust(width) if column.right else text.ljust(width)
+            _padded(text, width, right=column.right)
             for text, width, column in zip(line, widths, columns, strict=True)
         ).rstrip()
         for line in lines
     ]
+
+
+def _padded(text: str, width: int, *, right: bool) -> str:
+    space = " " * (width - cell_len(text))
+    return space + text if right else text + space
 
 
 def _jsonable(value: Any) -> Any:
