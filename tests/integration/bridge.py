@@ -61,6 +61,15 @@ class Bridge:
         with psycopg.connect(self.database, row_factory=dict_row, autocommit=True) as conn:
             return conn.execute(query, parameters).fetchall()  # type: ignore[arg-type]
 
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass for looks and pauses."""
+        for statement in (
+            "UPDATE intake.poll SET started_at = started_at - make_interval(secs => %s)",
+            "UPDATE intake.poll SET ended_at = ended_at - make_interval(secs => %s)",
+            "UPDATE intake.pause SET until_at = until_at - make_interval(secs => %s)",
+        ):
+            self.execute(statement, seconds)
+
     def execute(self, statement: str, *parameters: object) -> None:
         with psycopg.connect(self.database, autocommit=True) as conn:
             conn.execute(statement, parameters)  # type: ignore[arg-type]

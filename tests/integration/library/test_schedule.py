@@ -16,7 +16,7 @@ from workers.queues import Family, Mirror
 
 def plans(*, token, every_s):
     workspace = replace(WORKSPACE, tokens=replace(WORKSPACE.tokens, library=token))
-    settings = replace(SETTINGS, mirror_every_s={Mirror.LIBRARY: every_s})
+    settings = replace(SETTINGS, workspaces=(workspace,), mirror_every_s={Mirror.LIBRARY: every_s})
     return [p for p in wiring.mirror_plans(settings, workspace) if p.mirror is Mirror.LIBRARY]
 
 
