@@ -54,7 +54,7 @@ def backfill(
 
     May be broken off at any time: the same command goes on with the days that are left, in
     whatever chunks. Nothing that is here is overwritten by an export; the errands are fetched anew
-    as if they had changed.
+    as if they had changed. Each export has one day more, as Cention may leave its last day out.
     """
     try:
         order = ExportOrder(preset_id=preset, from_day=first, to_day=last, by_closure=by_closure)
