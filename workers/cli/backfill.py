@@ -77,6 +77,10 @@ def backfill(
             journey.add(found)
     except (ApiError, DocumentError) as error:
         raise Trouble(f"{trouble_of(error, settings).message}\n{ON}") from None
+    except KeyboardInterrupt:
+        raise Trouble(
+            f"Interrupted; Cention may be making the export of these days. {ON}"
+        ) from None
     journey.end()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.integration.cli.conftest import Bridge
+from workers.clients.cention.exports import ExportsApi
 from workers.queues import Family, Queue
 
 REPORTS = Family.ERRAND_REPORTS
@@ -156,6 +158,21 @@ def test_a_chunk_whose_outcome_is_unknown_is_not_done_and_left_to_the_next_call(
 
     assert stopped.exit_code == 1
     assert "may have made the export" in stopped.stderr
+    assert wanted(bridge) == [errand]
+    states = bridge.rows("SELECT state FROM cention.export_run ORDER BY run_id")
+    assert [row["state"] for row in states] == ["unknown", "done"]
+
+
+def test_one_that_is_interrupted_says_how_to_go_on(terminal, bridge, old_errand, monkeypatch):
+    errand = old_errand(3)
+    with monkeypatch.context() as patch:
+        patch.setattr(ExportsApi, "run", lambda api, order: signal.raise_signal(signal.SIGINT))
+        stopped = terminal.run(*command(5, 2))
+
+    assert stopped.exit_code == 1
+    assert "Interrupted; Cention may be making the export" in stopped.stderr
+    assert "To go on, run the same command again." in stopped.stderr
+    assert terminal.run(*command(5, 2)).exit_code == 0
     assert wanted(bridge) == [errand]
     states = bridge.rows("SELECT state FROM cention.export_run ORDER BY run_id")
     assert [row["state"] for row in states] == ["unknown", "done"]
