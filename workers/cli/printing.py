@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 NONE = "-"
+LEAST_FOLDED = 16  # columns that the last one of a table is given before it is folded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +66,16 @@ def say_json(value: Any) -> None:
 
 
 def say_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
-    """Write a table: drawn on a terminal; elsewhere aligned, one line a row, never wrapped."""
+    """Write a table: drawn on a terminal; elsewhere aligned, one line a row, never wrapped.
+
+    On a terminal that is too narrow for it, each row is written as a list, so that nothing is cut.
+    """
     cells = [[cell(value) for value in row] for row in rows]
     console = Console(highlight=False)
-    if console.is_terminal:
+    if console.is_terminal and _fits(columns, cells, console.width):
         console.print(_drawn(columns, cells))
+    elif console.is_terminal:
+        _say_lists(columns, cells)
     else:
         for line in _aligned(columns, cells):
             click.echo(line)
@@ -104,6 +110,29 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
+def _fits(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int) -> bool:
+    """Tell whether all columns can be drawn; the last may be folded."""
+    widths = [
+        max(map(cell_len, [*column.heading.split("\n"), *(row[i] for row in cells)]))
+        for i, column in enumerate(columns)
+    ]
+    return sum(widths[:-1]) + len(widths) + min(widths[-1], LEAST_FOLDED) <= width
+
+
+def _say_lists(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
+    headings = _headings(columns)
+    width = max(map(cell_len, headings)) + 2
+    for row in cells:
+        for heading, text in zip(headings, row, strict=True):
+            if text != NONE:
+                say(_padded(heading, width, right=False) + text, hanging=width)
+        say("")
+
+
+def _headings(columns: Sequence[Column]) -> list[str]:
+    return [column.heading.replace("-\n", "").replace("\n", " ") for column in columns]
+
+
 def _drawn(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     tallest = max(column.heading.count("\n") for column in columns)
@@ -120,8 +149,7 @@ def _drawn(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Table:
 
 
 def _aligned(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[str]:
-    headings = [column.heading.replace("-\n", "").replace("\n", " ") for column in columns]
-    lines = [headings, *cells]
+    lines = [_headings(columns), *cells]
     widths = [max(cell_len(line[i]) for line in lines) for i in range(len(columns))]
     return [
         "  ".join(

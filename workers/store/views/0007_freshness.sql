@@ -174,7 +174,7 @@ SELECT workspace,
            )
            WHEN 'never received' THEN 'no callback ever came: is our address set in Cention?'
            WHEN 'silent' THEN 'errands were answered since the last callback'
-           WHEN 'behind' THEN 'the oldest record waits since '
+           WHEN 'behind' THEN 'the oldest record waits for '
                || date_trunc('second', now() - oldest_waiting_at)::text
            WHEN 'incomplete' THEN concat_ws(
                '; ',
