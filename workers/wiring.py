@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 
 from schemas.cention.errand_reports import read_changed_errands
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings
+from workers import pace
 from workers.clients.cention.agent_logons import LogioApi
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.cention.contact_cards import ContactsApi
@@ -21,7 +22,7 @@ from workers.clients.cention.errand_data import ErrandDataApi
 from workers.clients.cention.errands import ErrandsApi
 from workers.clients.cention.exports import ExportsApi
 from workers.clients.cention.library import LibraryApi
-from workers.clients.http import HttpApi, Timeouts
+from workers.clients.http import HttpApi
 from workers.jobs import exports
 from workers.jobs.agent_logons import agent_logons_plan
 from workers.jobs.families import (
@@ -39,10 +40,8 @@ from workers.jobs.sweeping import SWEEPS_APART_S, Rest
 from workers.queues import Family, Mirror
 from workers.rules import mirrors
 from workers.settings import Retention, Settings
-from workers.store import Transaction, sessions
+from workers.store import Transaction, errand_reports, facebook_ratings, sessions
 from workers.workspaces import WorkspaceSettings
-
-CONNECT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +126,7 @@ def exports_api(
     http = HttpApi(
         "cention",
         workspace.cention_url,
-        timeouts=Timeouts(connect_s=CONNECT_S, read_s=total_s, total_s=total_s),
+        timeouts=pace.silent_for(total_s),
         max_body_bytes=settings.export_max_bytes,
     )
     return ExportsApi(http, token=token)
@@ -143,12 +142,12 @@ def errands_api(settings: Settings, workspace: WorkspaceSettings) -> ErrandsApi 
 
 
 def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Plan]:
-    pace = Pace(places=settings.drains_per_workspace, lease_s=settings.lease_s)
+    usual = Pace(places=settings.drains_per_workspace, lease_s=settings.lease_s)
     if data := errand_data(settings, workspace):
-        yield errand_reports_plan(workspace.name, data, zone=workspace.timezone, pace=pace)
-        yield facebook_ratings_plan(workspace.name, data, pace=pace)
+        yield errand_reports_plan(workspace.name, data, zone=workspace.timezone, pace=usual)
+        yield facebook_ratings_plan(workspace.name, data, pace=usual)
     # Each of a batch may be as large as a temporary file gets, so few at once.
-    few = Pace(places=pace.places, lease_s=pace.lease_s, batch=32, group=4)
+    few = Pace(places=usual.places, lease_s=usual.lease_s, batch=32, group=4)
     for family in KINDS:
         if token := _files_token(workspace, family):
             files = AttachmentsApi(_http(settings, workspace, patient=True), token=token)
@@ -227,22 +226,19 @@ def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[C
             family=Family.ERRAND_REPORTS,
             ask=data.changed_errands,
             read=read_changed_errands,
+            resting=errand_reports.resting,
         ),
         ChangedList(
             workspace=workspace.name,
             family=Family.FACEBOOK_RATINGS,
             ask=data.changed_facebook_ratings,
             read=read_changed_facebook_ratings,
+            resting=facebook_ratings.resting,
         ),
     ]
 
 
 def _http(settings: Settings, workspace: WorkspaceSettings, *, patient: bool = False) -> HttpApi:
-    """Build the caller of a workspace; a ``patient`` one takes files over slow lines.
-
-    No fetch begins after half of a lease, and none takes longer than the other half.
-    """
-    half_s = settings.lease_s / 2
-    total_s = half_s if patient else min(half_s, settings.fetch_timeout_s * 2)
-    timeouts = Timeouts(connect_s=CONNECT_S, read_s=settings.fetch_timeout_s, total_s=total_s)
+    """Build the caller of a workspace; a ``patient`` one takes files over slow lines."""
+    timeouts = pace.timeouts_of(settings, patient=patient)
     return HttpApi("cention", workspace.cention_url, timeouts=timeouts)

@@ -142,21 +142,27 @@ def _answer(errand: Resource | None) -> Answer | None:
 
 def _attachments(document: Document, errand: Resource | None) -> tuple[AttachmentRef, ...]:
     """Return the files named by the errand and those included without being named."""
+    files = {
+        key: f"{resource.pointer}/id"
+        for key, resource in document.included.items()
+        if key.type in _KINDS
+    }
+    for key, pointer in _named_files(document, errand):
+        files.setdefault(key, pointer)
     found = {
         (_KINDS[key.type], _identity(key, pointer))
-        for key, pointer in _named_attachments(document, errand)
-        if key.type in _KINDS and key.id != "0"
+        for key, pointer in files.items()
+        if key.id != "0"
     }
     return tuple(AttachmentRef(kind=kind, attachment_id=id_) for kind, id_ in _sorted(found))
 
 
-def _named_attachments(document: Document, errand: Resource | None) -> Iterator[tuple[Key, str]]:
-    for key, resource in document.included.items():
-        yield key, f"{resource.pointer}/id"
+def _named_files(document: Document, errand: Resource | None) -> Iterator[tuple[Key, str]]:
     for resource in (document.primary, errand) if errand else (document.primary,):
         for name in ("attachments", "embedded_archives"):
             for key in document.linkage(resource, name):
-                yield key, f"{resource.pointer}/relationships/{name}/data"
+                if key.type in _KINDS:
+                    yield key, f"{resource.pointer}/relationships/{name}/data"
 
 
 def _sorted(

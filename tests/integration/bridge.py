@@ -105,9 +105,10 @@ class Bridge:
         return int(self.rows(count)[0]["pages"])
 
     def make_due(self) -> None:
-        """Let the waiting times of all records pass."""
+        """Let the waiting times of all records pass, and all doubts."""
         self.execute(
-            "UPDATE intake.wanted SET due_at = now(), missing_since = missing_since - interval '1h'"
+            "UPDATE intake.wanted SET due_at = now(), doubt_until = least(doubt_until, now()),"
+            " missing_since = missing_since - interval '1h'"
         )
 
     def end_pauses(self) -> None:

@@ -40,6 +40,12 @@ def lonely_bridge(database: str) -> Iterator[Bridge]:
 
 
 @pytest.fixture
+def misled_bridge(database: str, cention: Playground) -> Iterator[Bridge]:
+    """A worker whose address has another workspace, of which the server knows nothing."""
+    yield from bridge_of(settings_for(database, f"{cention.root}/s/elsewhere"))
+
+
+@pytest.fixture
 def shelf() -> Shelf:
     """Facebook ratings in memory."""
     return Shelf()

@@ -50,6 +50,7 @@ class Mood(Named):
     words: str
     error: Callable[[], Exception] | None = None
     clears_flag: bool = False  # although no answer comes
+    acts_later: bool = False  # carried out when nobody waits for it any more
 
     def __repr__(self) -> str:
         return self.words
@@ -64,6 +65,11 @@ MOODS = (
         lambda: BrokenOff("the answer broke off", api="cention"),
         clears_flag=True,
     ),
+    Mood(
+        "badly: it may be carried out, and nobody waits for it any more",
+        lambda: BrokenOff("no whole answer", api="cention"),
+        acts_later=True,
+    ),
     Mood("badly: refused as 400", lambda: Refused("refused", api="cention", status=400)),
     Mood("badly: token refused", lambda: Unauthorised("refused", api="cention", status=401)),
 )
@@ -76,6 +82,7 @@ class Cention:
         self.errands = [Errand(errand_id=n + 1) for n in range(errands)]
         self.changes = 0  # so far; the name of the only area tells it
         self.mood = WELL
+        self.unawaited: list[Errand] = []  # asked for by requests that nobody waits for any more
 
     def changed(self) -> dict[str, Any]:
         """Answer with the list of changed errands; that clears nothing."""
@@ -88,6 +95,7 @@ class Cention:
         errand = self.errands[errand_id - 1]
         if self.mood.error:
             errand.flagged = errand.flagged and not self.mood.clears_flag
+            self.unawaited += [errand] if self.mood.acts_later else []
             raise self.mood.error()
         if not errand.exists:
             raise NotFound("no such errand", api="cention", status=404)
@@ -96,6 +104,11 @@ class Cention:
             errand.missed_sla += 1
             errand.computing_sla = errand.missed_sla < LOOKS_UNTIL_SLA
         return self._report(errand)
+
+    def carry_out(self, errand: Errand) -> None:
+        """Carry out a request that nobody waits for any more."""
+        self.unawaited.remove(errand)
+        errand.flagged = errand.flagged and not errand.exists
 
     def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]:
         raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import ExitStack
 from dataclasses import replace
@@ -34,7 +35,7 @@ class Drain:
         self.place = ExitStack()
         self.under_way: list[Claimed] = []
         self.is_cut = False
-        self.is_overtaken = False  # fetched when another may have fetched the same already
+        self.is_frozen = False  # for longer than a lease, having looked at the clock just before
 
     def __repr__(self) -> str:
         return f"drain {self.name}"
@@ -81,8 +82,7 @@ class Drain:
     def ask_slowly(self, claimed: Claimed) -> bool:
         """Begin a fetch whose request is long on its way; false if it is too late to begin."""
         assert self.round
-        elapsed_s = time.monotonic() - self.round.started_s
-        if self.round.stopped or elapsed_s >= self.round.plan.lease_s / 2:
+        if self.round.stopped or time.monotonic() >= self.round.fetch_until_s:
             return False
         self.unasked.remove(claimed)
         self.under_way.append(claimed)
@@ -92,11 +92,10 @@ class Drain:
         """Let Cention take a request that was long on its way, and answer it."""
         assert self.round
         self.under_way.remove(claimed)
-        started_s, stopped = self.round.started_s, self.round.stopped
-        self.is_overtaken = time.monotonic() - started_s >= self.round.plan.lease_s
-        self.round.started_s, self.round.stopped = time.monotonic(), False  # as when it began
+        fetch_until_s, stopped = self.round.fetch_until_s, self.round.stopped
+        self.round.fetch_until_s, self.round.stopped = math.inf, False  # as when it began
         self._fetch(claimed)
-        self.round.started_s = started_s
+        self.round.fetch_until_s = fetch_until_s
         self.round.stopped = stopped or self.round.stopped
 
     def write(self) -> str:
@@ -125,9 +124,11 @@ class Drain:
             self.fetch(claimed)
         return self.write()
 
-    def kill(self) -> None:
-        """End the process: nothing of it is left but its claims."""
+    def kill(self) -> list[int]:
+        """End the process: nothing of it is left but its claims; return what it had asked for."""
+        asked = [claimed.remote_id for claimed in self.under_way]
         self._end()
+        return asked
 
     def cut(self, closed: Connection[Any]) -> None:
         """End the session: the place is free, and the process does not know it yet."""
@@ -139,7 +140,7 @@ class Drain:
     def lose_time(self, seconds: float) -> None:
         """Let so much time pass for this process."""
         assert self.round
-        self.round.started_s -= seconds
+        self.round.fetch_until_s -= seconds
 
     def _end(self) -> None:
         self.place.close()
@@ -148,7 +149,7 @@ class Drain:
         self.unasked = []
         self.under_way = []
         self.is_cut = False
-        self.is_overtaken = False
+        self.is_frozen = False
 
     @property
     def has_brought(self) -> bool:

@@ -7,6 +7,7 @@ examples it was missed, and the shortest story of what happens without it.
 from __future__ import annotations
 
 import logging
+import math
 import sys
 import tempfile
 import time
@@ -98,7 +99,7 @@ def the_list_learns_of_a_fetch_when_it_has_ended() -> Iterator[None]:
 
 def a_fetch_may_begin_late_in_the_lease() -> Any:
     def fetch(self: Round, claimed: Claimed) -> None:
-        self.started_s = time.monotonic()
+        self.fetch_until_s = math.inf
         original(self, claimed)
 
     original = Round._fetch
@@ -111,7 +112,24 @@ GUARDS: dict[str, Break] = {
     "hold: claim = token": sql(W, "hold", ("claim = %(token)s", "%(token)s::uuid IS NOT NULL")),
     "hold: the lease runs": sql(W, "hold", ("AND claimed_until > clock_timestamp()", "")),
     "settle: marks as seen": sql(
-        W, "settle", ("AND w.marks = seen.marks", ""), ("AND w.marks <> seen.marks", "AND false")
+        W,
+        "settle",
+        ("AND w.marks = seen.marks AND", "AND"),
+        ("(w.marks <> seen.marks OR", "(false OR"),
+    ),
+    "settle: not in doubt": sql(
+        W, "settle", ("AND w.doubt_until IS NULL", ""), ("OR w.doubt_until IS NOT NULL", "")
+    ),
+    "claim: doubt lasts": sql(
+        W, "claim", ("CASE WHEN w.doubt_until > clock_timestamp() THEN w.doubt_until END", "NULL")
+    ),
+    "postpone: what may still be carried out is in doubt": sql(
+        W, "postpone", ("WHEN failed.in_doubt THEN", "WHEN false THEN")
+    ),
+    "release orphans: they are in doubt": sql(
+        W,
+        "release_orphans",
+        ("doubt_until = now() + make_interval(secs => %(lease_s)s)", "doubt_until = w.doubt_until"),
     ),
     "look again: marks as seen": sql(W, "look_again", ("w.marks = seen.marks", "true")),
     "want: a mark for what is being fetched": sql(

@@ -42,6 +42,16 @@ def ask(drain: Drain) -> None:
         drain.fetch(claimed)
 
 
+def fetch_until_nothing_is_in_doubt(world: World, drain: Drain) -> None:
+    """Let a drain fetch what another has lost that is frozen all the while."""
+    for _ in range(2):
+        world.let_waiting_end()
+        world.let_doubts_end(though_frozen=True)
+        world.start(drain)
+        world.finish(drain)
+    assert world.start(drain) == "finds nothing to do"
+
+
 def test_a_drain_that_is_killed_with_the_only_answer_in_its_hands_loses_nothing(world, drains):
     a, b, _ = drains
     world.start(a)
@@ -73,11 +83,9 @@ def test_a_fetch_that_was_overtaken_and_cleared_a_flag_makes_its_drain_want_the_
     [claimed] = a.unasked
     a.ask_slowly(claimed)
     world.let_lease_end(a)
-    world.start(b)
-    ask(b)
+    fetch_until_nothing_is_in_doubt(world, b)
     change(world)
     a.get_slow_answer(claimed)
-    world.finish(b)
     world.finish(a)
 
     world.check()
@@ -87,13 +95,44 @@ def test_a_fetch_that_was_overtaken_and_cleared_a_flag_makes_its_drain_want_the_
 def test_a_drain_that_lost_its_session_and_fetches_on_wants_its_errand_again(world, drains):
     a, b, _ = drains
     world.start(a)
+    [claimed] = a.unasked
+    a.ask_slowly(claimed)
+    a.cut(world.stage.closed)
+    fetch_until_nothing_is_in_doubt(world, b)
+    change(world)
+    a.get_slow_answer(claimed)
+    world.finish(a)
+
+    world.check()
+    world.become_quiet()
+
+
+def test_a_request_that_outlives_its_drain_clears_no_flag_of_a_change_that_nobody_fetches(
+    world, drains, errand
+):
+    a, b, _ = drains
+    world.start(a)
+    a.ask_slowly(a.unasked[0])
+    world.kill(a)
+    world.start(b)
+    world.finish(b)
+    change(world)
+    world.cention.carry_out(errand)
+
+    world.check()
+    world.become_quiet()
+
+
+def test_a_drain_killed_right_after_it_fetched_without_a_session_loses_nothing(world, drains):
+    """Another has fetched and written meanwhile, and alone the dead one knew of the change."""
+    a, b, _ = drains
+    world.start(a)
     a.cut(world.stage.closed)
     world.start(b)
-    ask(b)
+    world.finish(b)
     change(world)
     ask(a)
-    world.finish(b)
-    world.finish(a)
+    world.kill(a)
 
     world.check()
     world.become_quiet()

@@ -28,7 +28,6 @@ from workers.store.wanted import Claimed
 # Short examples find more: what happens later often mends what was lost. MODEL_EXAMPLES=20000 is a
 # long run; the default fits into `make test`.
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "200"))
-TWO_FAULTS = "MODEL_TWO_FAULTS" in os.environ  # shows what one fault on top of another may lose
 STEPS = int(os.environ.get("MODEL_STEPS", "12"))
 # Hypothesis follows each example with several that hardly differ from it; where an example takes
 # long it is worth more to begin anew. Of two examples the first does nothing.
@@ -40,6 +39,12 @@ SETTINGS = settings(
     phases=(Phase.generate, Phase.shrink),
     database=None,
     print_blob=True,
+)
+
+JUST_SO, AND_ANSWERED, UNANSWERED = HAVING_ASKED = (
+    "not at all",
+    "for all, and got the answers",
+    "for all, and the requests are on their way",
 )
 
 
@@ -151,13 +156,11 @@ def connected(machine: WantedList) -> list[Drain]:
 def mortal(machine: WantedList) -> list[Drain]:
     """Those that may be killed.
 
-    A drain that lost its claims without knowing it, and then fetches what its successor has
-    fetched and finished, alone knows of a change whose flag its own fetch has cleared. It wants
-    the record again; unless it is killed in that very moment.
+    One that was frozen for longer than a lease between its last look at the clock and its request
+    alone knows of a change whose flag that request has cleared. It wants the record again; unless
+    it is killed in that very moment.
     """
-    if TWO_FAULTS:
-        return running(machine)
-    return [drain for drain in connected(machine) if not drain.is_overtaken]
+    return [drain for drain in running(machine) if not drain.is_frozen]
 
 
 def overtaking(machine: WantedList) -> list[Pair]:
@@ -165,6 +168,10 @@ def overtaking(machine: WantedList) -> list[Pair]:
     return [
         Pair(slow, fast) for slow in connected(machine) for fast in drains if fast.round is None
     ]
+
+
+def unawaited(machine: WantedList) -> list[Errand]:
+    return machine.world.cention.unawaited
 
 
 def slow_requests(machine: WantedList) -> list[Request]:
@@ -213,15 +220,31 @@ class WantedList(RuleBasedStateMachine):
     def all_waiting_times_and_pauses_end(self) -> None:
         self.world.let_waiting_end()
 
+    @step(though_frozen=st.booleans())
+    def all_doubts_end_whose_requests_have_come(self, though_frozen: bool) -> None:
+        self.world.let_doubts_end(though_frozen=though_frozen)
+
+    @offers(unawaited)
+    @step(errand=chosen(unawaited), having_changed=st.booleans())
+    def a_request_is_carried_out_that_nobody_waits_for(
+        self, errand: Errand, having_changed: bool
+    ) -> None:
+        if having_changed and errand.exists:
+            self.world.cention.changes += 1
+            errand.change()
+        self.world.cention.carry_out(errand)
+
     @offers(startable)
     @step(drain=chosen(startable))
     def starts(self, drain: Drain) -> None:
         note(f"# {drain} {self.world.start(drain)}")
 
     @offers(startable)
-    @step(drain=chosen(startable))
-    def starts_and_asks_for_all(self, drain: Drain) -> None:
+    @step(drain=chosen(startable), and_writes=st.booleans())
+    def starts_and_asks_for_all(self, drain: Drain, and_writes: bool) -> None:
         self._start_and_ask_for_all(drain)
+        if and_writes and drain.round:
+            note(f"# {drain} {self.world.write(drain)}")
 
     @offers(requests)
     @step(request=chosen(requests), mood=st.sampled_from(MOODS))
@@ -252,11 +275,14 @@ class WantedList(RuleBasedStateMachine):
         note(f"# {drain} {self.world.finish(drain)}")
 
     @offers(mortal)
-    @step(drain=chosen(mortal), having_asked_for_all=st.booleans())
-    def is_killed(self, drain: Drain, having_asked_for_all: bool) -> None:
-        for claimed in list(drain.unasked) if having_asked_for_all else ():
-            drain.fetch(claimed)
-        drain.kill()
+    @step(drain=chosen(mortal), having_asked=st.sampled_from(HAVING_ASKED))
+    def is_killed(self, drain: Drain, having_asked: str) -> None:
+        for claimed in list(drain.unasked) if having_asked != JUST_SO else ():
+            if having_asked == AND_ANSWERED:
+                drain.fetch(claimed)
+            else:
+                drain.ask_slowly(claimed)
+        self.world.kill(drain)
 
     @offers(connected)
     @step(drain=chosen(connected))

@@ -20,7 +20,7 @@ from tests.model.drains import Drain
 from workers.jobs.families import Pace, errand_reports_plan
 from workers.jobs.polling import ChangedList, poll
 from workers.queues import Family
-from workers.store import wanted
+from workers.store import errand_reports, wanted
 
 FAMILY = Family.ERRAND_REPORTS
 ERRANDS = 2
@@ -145,6 +145,7 @@ class World:
             family=FAMILY,
             ask=lambda: answer,
             read=read_changed_errands,
+            resting=errand_reports.resting,
         )
         assert poll(changed, session=self.session) is not None
 
@@ -170,8 +171,38 @@ class World:
             "due_at = least(due_at, now()), missing_since = missing_since - interval '1 hour'"
         )
         self.conn.execute(
+            "UPDATE cention.errand SET gone_at = gone_at - interval '1 hour',"
+            " fetched_at = fetched_at - interval '1 hour'"
+            " WHERE workspace = %s AND gone_at IS NOT NULL",
+            [self.workspace],
+        )
+        self.conn.execute(
             "UPDATE intake.pause SET until_at = now() WHERE workspace = %s", [self.workspace]
         )
+
+    def let_doubts_end(self, *, though_frozen: bool = False) -> None:
+        """Let a lease pass: by then every request in doubt has come.
+
+        Unless its process is frozen between its last look at the clock and its request.
+        """
+        coming = [errand.errand_id for errand in self.cention.unawaited]
+        for drain in self.drains:
+            if drain.is_cut:
+                drain.lose_time(LEASE_S)
+            if though_frozen:
+                drain.is_frozen = drain.is_frozen or bool(drain.under_way)
+            else:
+                coming += [claimed.remote_id for claimed in drain.under_way]
+        self.change_list(
+            "doubt_until = now(), due_at = least(due_at, now())",
+            "doubt_until > now() AND NOT remote_id = ANY (%(coming)s)",
+            coming=coming,
+        )
+
+    def kill(self, drain: Drain) -> None:
+        """End a process; what it had asked for may still be carried out."""
+        for errand_id in drain.kill():
+            self.cention.unawaited.append(self.cention.errands[errand_id - 1])
 
     def let_lease_end(self, drain: Drain) -> None:
         assert drain.round
@@ -232,6 +263,9 @@ class World:
             if drain.round:
                 self.finish(drain)
                 self.check()
+        for errand in list(self.cention.unawaited):
+            self.cention.carry_out(errand)
+            self.check()
         for _ in range(ROUNDS_TO_QUIET):
             if not self._work_once():
                 return
@@ -240,12 +274,14 @@ class World:
 
     def _work_once(self) -> bool:
         """Poll, let all waiting times pass, drain; tell whether there was anything to do."""
+        self.let_waiting_end()
         self.poll(self.cention.changed())
         seen = self.look()
         for errand in self.cention.errands:
             if seen[errand.errand_id].parked:
                 self.want(errand, at_once=True)
         self.let_waiting_end()
+        self.let_doubts_end()
         drain = self.drains[0]
         self.start(drain)
         if drain.round:

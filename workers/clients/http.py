@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from urllib3.exceptions import ReadTimeoutError as Urllib3ReadTimeout
 from workers.clients import errors
 from workers.clients.bodies import read_json
 from workers.clients.statuses import error_for
-from workers.clients.transport import Exchange, Surroundings, current_exchange, new_session
+from workers.clients.transport import Exchange, Surroundings, begin_exchange, new_session
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 PIECE_BYTES = 64 * 1024
@@ -124,7 +123,7 @@ class HttpApi:
         refused before anything is read, a body that grows above it is not read on. Leaving the
         block closes the connection unless the body was read to its end. Raises ``ApiError``.
         """
-        exchange = Exchange(ends_at=time.monotonic() + self._timeouts.total_s)
+        exchange = begin_exchange(self._timeouts.total_s)
         with self._send(method, path, headers, body, exchange) as response:
             pieces = self._pieces(response, max_bytes)
             if not 200 <= response.status_code < 300:
@@ -145,7 +144,7 @@ class HttpApi:
     def _session(self) -> requests.Session:
         # A connection inherited through fork would hand one process the other's answers.
         if getattr(self._local, "pid", None) != os.getpid():
-            self._local.session = new_session(self._surroundings)
+            self._local.session = new_session(self._surroundings, unheard_s=self._timeouts.total_s)
             self._local.pid = os.getpid()
         session: requests.Session = self._local.session
         return session
@@ -158,7 +157,6 @@ class HttpApi:
         body: bytes | Streamed | None,
         exchange: Exchange,
     ) -> requests.Response:
-        current_exchange.set(exchange)
         try:
             return self._session().request(
                 method,

@@ -2,14 +2,19 @@
 
 A read timeout alone lets a server that sends one byte now and then hold a thread for ever. So
 every read from the socket, of headers as of the body, is bounded by the end of the whole exchange.
+Nor is a request sent too late, however long its process was frozen before it could send.
 """
 
 from __future__ import annotations
 
 import http.client
 import io
+import math
 import socket
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -27,10 +32,30 @@ class Exchange:
     """One request and its answer."""
 
     ends_at: float  # on the clock of time.monotonic()
+    send_until: float  # nothing is sent later, on the same clock
     asked: bool = False  # the request has gone out, so it may have had its effect
 
 
 current_exchange: ContextVar[Exchange] = ContextVar("current_exchange")
+_send_until: ContextVar[float] = ContextVar("send_until", default=math.inf)
+
+
+@contextmanager
+def sending_until(moment_s: float) -> Iterator[None]:
+    """Let no request of this thread be sent later, on the clock of ``time.monotonic()``."""
+    token = _send_until.set(moment_s)
+    try:
+        yield
+    finally:
+        _send_until.reset(token)
+
+
+def begin_exchange(total_s: float) -> Exchange:
+    """Begin an exchange of this thread that is over in ``total_s`` seconds."""
+    ends_at = time.monotonic() + total_s
+    exchange = Exchange(ends_at=ends_at, send_until=min(ends_at, _send_until.get()))
+    current_exchange.set(exchange)
+    return exchange
 
 
 class _PunctualReader(io.RawIOBase):
@@ -81,6 +106,13 @@ class _Connection(HTTPConnection):
         except TimeoutError:  # of TLS or of a proxy; urllib3 would make a read timeout of it
             raise ConnectTimeoutError(self, "connecting took too long") from None
 
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        if time.monotonic() >= current_exchange.get().send_until:
+            raise TimeoutError("too late to send")
+        super().send(data)
+
     def getresponse(self) -> Any:
         current_exchange.get().asked = True
         return super().getresponse()
@@ -104,14 +136,31 @@ _POOLS = {"http": _Pool, "https": _TlsPool}
 class _PunctualAdapter(HTTPAdapter):
     poolmanager: PoolManager
 
+    def __init__(self, *, unheard_s: float) -> None:
+        self._socket_options = _giving_up_after(unheard_s)
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, **kwargs, socket_options=self._socket_options)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> ProxyManager:
-        manager: ProxyManager = super().proxy_manager_for(proxy, **kwargs)
+        manager: ProxyManager = super().proxy_manager_for(
+            proxy, **kwargs, socket_options=self._socket_options
+        )
         manager.pool_classes_by_scheme = _POOLS
         return manager
+
+
+def _giving_up_after(unheard_s: float) -> list[tuple[int, int, int]]:
+    """Return socket options: what the other side does not acknowledge is sent again only so long.
+
+    Else the kernel repeats it for minutes, also for a process that has died.
+    """
+    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    if sys.platform == "linux":
+        options.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(unheard_s * 1000)))
+    return options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +182,11 @@ class Surroundings:
         return cls(proxies=dict(found["proxies"]), verify=found["verify"] or True)
 
 
-def new_session(surroundings: Surroundings) -> requests.Session:
-    """Return a session for one thread, which speaks with one host, one request at a time."""
+def new_session(surroundings: Surroundings, *, unheard_s: float) -> requests.Session:
+    """Return a session for one thread, which speaks with one host, one request at a time.
+
+    What the host does not acknowledge in ``unheard_s`` seconds is not sent again.
+    """
     session = requests.Session()
     session.trust_env = False
     session.proxies.update(surroundings.proxies)
@@ -143,5 +195,5 @@ def new_session(surroundings: Surroundings) -> requests.Session:
     session.headers.update({"User-Agent": "cention-bridge", "Accept-Encoding": "gzip"})
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _PunctualAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
+        session.mount(scheme, _PunctualAdapter(unheard_s=unheard_s))
     return session

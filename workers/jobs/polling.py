@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
+from psycopg import Connection
 
 from schemas.cention.changed import ChangedIds
 from schemas.errors import DocumentError
@@ -19,6 +20,21 @@ from workers.store import Transaction, completeness, polls, slots, wanted
 log = structlog.get_logger(__name__)
 
 
+class Resting(Protocol):
+    """Tells which records of a workspace were gone lately, and need no other look yet."""
+
+    def __call__(
+        self,
+        conn: Connection[Any],
+        workspace: str,
+        ids: Sequence[int],
+        /,
+        *,
+        shortest_s: float,
+        longest_s: float,
+    ) -> set[int]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedList:
     """One of Cention's lists of changed records."""
@@ -27,6 +43,7 @@ class ChangedList:
     family: Family
     ask: Callable[[], dict[str, Any]]  # raises ApiError
     read: Callable[[Mapping[str, Any]], ChangedIds]  # raises DocumentError
+    resting: Resting
 
 
 def poll_if_due(changed: ChangedList, *, every_s: float, session: Transaction) -> int | None:
@@ -43,8 +60,9 @@ def poll_if_due(changed: ChangedList, *, every_s: float, session: Transaction) -
 def poll(changed: ChangedList, *, session: Transaction) -> int | None:
     """Put every id of a list on our own list; return how many, ``None`` if it could not be.
 
-    ``session`` lends a connection in autocommit mode. Asking clears nothing at Cention, so
-    a look that fails, or that another process has under way, loses nothing.
+    Cention goes on listing what is gone, as no fetch clears its flag: that is looked at ever
+    more rarely. ``session`` lends a connection in autocommit mode. Asking clears nothing at
+    Cention, so a look that fails, or that another process has under way, loses nothing.
     """
     workspace, family = changed.workspace, changed.family
     with (
@@ -67,8 +85,19 @@ def poll(changed: ChangedList, *, session: Transaction) -> int | None:
             raise
         odd = f"{found.dropped} entries are no id" if found.dropped else None
         with conn.transaction():
-            wanted.want(conn, workspace, family, found.ids)
-            completeness.note(conn, workspace, family, found.ids)
+            ids = set(found.ids) - _resting(conn, changed, found.ids)
+            wanted.want(conn, workspace, family, ids)
+            completeness.note(conn, workspace, family, ids)
             polls.end(conn, poll_id, found=len(found.ids), error=odd)
             polls.resume_idle(conn, workspace, family)
         return len(found.ids)
+
+
+def _resting(conn: Connection[Any], changed: ChangedList, ids: Sequence[int]) -> set[int]:
+    return changed.resting(
+        conn,
+        changed.workspace,
+        ids,
+        shortest_s=patience.SHORTEST_REST_S,
+        longest_s=patience.LONGEST_REST_S,
+    )

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from psycopg import Connection
 
+from workers.clients.transport import sending_until
 from workers.jobs import outcomes, settling, verdicts
 from workers.jobs.outcomes import Failed, Outcome, Understood
 from workers.jobs.plans import Plan
@@ -36,12 +37,14 @@ class Round:
         claim: Claim,
         conn: Connection[Any],
         *,
+        fetch_until_s: float,
         probing: bool,
         when_through: Callable[[], None],
     ) -> None:
         self.plan = plan
         self.claim = claim
         self.conn = conn
+        self.fetch_until_s = fetch_until_s  # on the clock of time.monotonic()
         self.probing = probing  # of a pause that is over
         self.when_through = when_through  # called once, as soon as something has come through
         self.started_s = time.monotonic()
@@ -75,13 +78,15 @@ class Round:
         """Fetch one record in a thread, unless it is too late.
 
         A fetch may clear a flag at Cention, so none begins when somebody else may soon have the
-        record: what is not fetched in half of the lease is better claimed anew.
+        record: what is not fetched in half of the lease is better claimed anew. A process may be
+        frozen between this look at the clock and its request, so the client looks once more.
         """
-        elapsed_s = time.monotonic() - self.started_s
+        now_s = time.monotonic()
         outcome = None
-        if not self.stopped and elapsed_s < self.plan.lease_s / 2:
-            fetched_at = self.claim.claimed_at + timedelta(seconds=elapsed_s)
-            outcome = outcomes.bring(self.plan, claimed, fetched_at=fetched_at)
+        if not self.stopped and now_s < self.fetch_until_s:
+            fetched_at = self.claim.claimed_at + timedelta(seconds=now_s - self.started_s)
+            with sending_until(self.fetch_until_s):
+                outcome = outcomes.bring(self.plan, claimed, fetched_at=fetched_at)
         self.finished.put((claimed, outcome))
 
     def _gather(self) -> list[Finished]:

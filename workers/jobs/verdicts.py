@@ -20,6 +20,8 @@ OUTAGES = (errors.Unreachable, errors.Busy)
 REFUSALS = (errors.Unauthorised, errors.Redirected)
 # These will not pass; a record that Postgres refuses is the same.
 HOPELESS = (errors.Refused, errors.TooLarge, errors.BadContent, psycopg.Error)
+# No answer of Cention's: none at all, or that of a gateway which waited for it no longer.
+UNANSWERED = frozenset({None, 502, 504, 524})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,15 @@ def refusal(outcome: Outcome) -> str | None:
     """Return what Cention said if the outcome says that it refuses the whole family."""
     refused = isinstance(outcome, Failed) and isinstance(outcome.error, REFUSALS)
     return str(outcome.error) if isinstance(outcome, Failed) and refused else None
+
+
+def is_in_doubt(outcome: Outcome) -> bool:
+    """Tell whether the request went out, and may still be carried out although nobody waits."""
+    return (
+        isinstance(outcome, Failed)
+        and isinstance(outcome.error, errors.BrokenOff | errors.Busy)
+        and outcome.error.status in UNANSWERED
+    )
 
 
 def is_confirmed(missing: Missing) -> bool:
@@ -86,4 +97,5 @@ def _failed(outcome: Failed, *, family: Standing, chance: float) -> Postponed:
         error=str(error) if isinstance(error, errors.ApiError) else poison.name(error),
         tries=tries,
         parked=isinstance(error, HOPELESS) or exhausted,
+        in_doubt=is_in_doubt(outcome),
     )

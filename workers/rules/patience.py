@@ -9,6 +9,8 @@ LONGEST_WAIT_S = 900.0
 LONGEST_OUTAGE_WAIT_S = (
     30.0  # a server that was away is tried soon: nothing is wrong with the record
 )
+SHORTEST_REST_S = 30.0  # of a record that is gone and listed as changed all the same
+LONGEST_REST_S = 900.0  # so much later may be known that it is back
 CONFIRM_MISSING_S = 30.0  # between the two looks that make a record gone
 SLA_WAIT_S = 60.0  # "which occur every minute", Cention Errand Report
 MAX_LOOKS = 6

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
+from psycopg.rows import scalar_row
 
 from schemas.cention.facebook_ratings import FacebookRating
 from workers.store import queries
@@ -37,3 +38,25 @@ def mark_gone(conn: Connection[Any], workspace: str, ids: Sequence[int], *, at: 
     conn.execute(
         SQL["mark_facebook_ratings_gone"], {"workspace": workspace, "ids": list(ids), "at": at}
     )
+
+
+def resting(
+    conn: Connection[Any],
+    workspace: str,
+    ids: Sequence[int],
+    *,
+    shortest_s: float,
+    longest_s: float,
+) -> set[int]:
+    """Return those that were gone when last looked at, and need no other look yet.
+
+    Each rests for as long as it had been gone then, but not for less or more than told.
+    """
+    parameters = {
+        "workspace": workspace,
+        "ids": list(ids),
+        "shortest_s": shortest_s,
+        "longest_s": longest_s,
+    }
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return set(cursor.execute(SQL["facebook_ratings_resting"], parameters).fetchall())

@@ -36,6 +36,7 @@ class Claim:
     family: Family
     token: UUID
     claimed_at: datetime  # by the database's clock; not before what is known of the records
+    lease_s: float
     records: tuple[Claimed, ...]
     full: bool  # more may be due
 
@@ -85,6 +86,7 @@ def claim(
         family=family,
         token=token,
         claimed_at=claimed_at,
+        lease_s=lease_s,
         records=records,
         full=len(records) == limit,
     )
@@ -102,7 +104,10 @@ def hold(conn: Connection[Any], claim: Claim, ids: Iterable[int]) -> set[int]:
 
 
 def settle(conn: Connection[Any], claim: Claim, done: Sequence[Claimed]) -> None:
-    """Take records off the list, unless they were wanted again since they were claimed."""
+    """Take records off the list, unless they were wanted again since they were claimed.
+
+    One in doubt is looked at once more when the doubt has ended.
+    """
     conn.execute(SQL["settle"], {**_key(claim), **_seen(done)})
 
 
@@ -126,6 +131,7 @@ class Postponed:
     tries: int
     parked: bool = False
     missing: bool = False  # Cention says that there is no such record
+    in_doubt: bool = False  # our request may still be carried out
 
 
 def postpone(conn: Connection[Any], claim: Claim, postponed: Sequence[Postponed]) -> None:
@@ -134,12 +140,14 @@ def postpone(conn: Connection[Any], claim: Claim, postponed: Sequence[Postponed]
         SQL["postpone"],
         {
             **_key(claim),
+            "lease_s": claim.lease_s,
             "ids": [p.remote_id for p in postponed],
             "after_s": [p.after_s for p in postponed],
             "errors": [p.error for p in postponed],
             "tries": [p.tries for p in postponed],
             "parked": [p.parked for p in postponed],
             "missing": [p.missing for p in postponed],
+            "in_doubt": [p.in_doubt for p in postponed],
         },
     )
 
@@ -155,19 +163,21 @@ def release_orphans(
     family: Family,
     *,
     slot: int,
+    lease_s: float,
     max_tries: int,
     proof_s: float,
 ) -> int:
     """Free what a dead drain of this slot had claimed, and what any drain held too long.
 
-    The caller holds the slot's lock. Each counts as a try and waits a random moment that
-    grows with its tries, so that a record which kills its worker drifts apart from those
-    that only died with it.
+    The caller holds the slot's lock. Each is in doubt for ``lease_s`` seconds, counts as a
+    try and waits a random moment that grows with its tries, so that a record which kills
+    its worker drifts apart from those that only died with it.
     """
     parameters = {
         "workspace": workspace,
         "family": family,
         "slot": slot,
+        "lease_s": lease_s,
         "max_tries": max_tries,
         "proof_s": proof_s,
     }

@@ -13,6 +13,7 @@ from tests.integration.clients.conftest import Hasty
 from workers.clients import errors
 from workers.clients.cention.errand_data import ErrandDataApi
 from workers.clients.http import HttpApi, Timeouts
+from workers.clients.transport import sending_until
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -62,6 +63,32 @@ def test_a_server_that_is_away_is_unreachable():
         api(f"http://127.0.0.1:{port}").fetch_report(33)
 
     assert str(port) not in str(raised.value)
+
+
+def test_a_request_that_would_be_sent_too_late_is_not_sent(serve):
+    server = serve(sends(whole(b"{}")))
+
+    with sending_until(time.monotonic()), pytest.raises(errors.Unreachable):
+        api(server.url).fetch_report(33)
+
+    server.stop()
+    assert [head for heads in server.heads for head in heads] == []
+
+
+def test_the_kernel_repeats_no_request_longer_than_its_exchange_lasts(serve, monkeypatch):
+    """Else a request may arrive minutes later, although its process has died."""
+    server = serve(sends(whole(b"{}")))
+    options = []
+    connect = socket.socket.connect
+
+    def watched(self, address):
+        options.append(self.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT))
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", watched)
+    api(server.url, total_s=3).fetch_report(33)
+
+    assert options == [3000]
 
 
 def test_a_server_that_takes_no_connection_in_time_is_unreachable():

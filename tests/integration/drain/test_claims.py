@@ -11,7 +11,7 @@ import pytest
 from tests.integration.bridge import RATINGS
 from workers.jobs import rounds
 from workers.jobs.drain import IDLE, drain
-from workers.store import slots
+from workers.store import slots, wanted
 
 LOCK = "SELECT FROM intake.wanted WHERE remote_id = %s FOR UPDATE"
 MESSAGES = "SELECT rating_id, message FROM cention.facebook_rating ORDER BY rating_id"
@@ -132,6 +132,8 @@ def test_a_late_finisher_wants_again_what_another_has_finished(lonely_bridge, sh
         late, go_on = late_drain(bridge, shelf, executor)
         shelf.versions[7] = 2
         bridge.drain(shelf.plan())
+        bridge.make_due()
+        bridge.drain(shelf.plan())
         finished = bridge.wanted_ids()
         go_on.set()
         late.result(20)
@@ -139,6 +141,38 @@ def test_a_late_finisher_wants_again_what_another_has_finished(lonely_bridge, sh
     assert finished == []
     assert messages(bridge) == {7: "version 2"}
     assert bridge.wanted_ids() == [7]
+
+
+def settle(conn, claim):
+    wanted.settle(conn, claim, claim.records)
+
+
+def look_again(conn, claim):
+    wanted.look_again(conn, claim, claim.records, after_s=60)
+
+
+def postpone(conn, claim):
+    failed = wanted.Postponed(remote_id=7, after_s=60, error="no connection", tries=1)
+    wanted.postpone(conn, claim, [failed])
+
+
+def give_back(conn, claim):
+    wanted.give_back(conn, claim, [7])
+
+
+@pytest.mark.parametrize("end", [settle, look_again, postpone, give_back])
+def test_who_lost_a_record_changes_nothing_of_what_its_successor_has_claimed(lonely_bridge, end):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    with bridge.parts.session() as conn:
+        lost = wanted.claim(conn, "demo", RATINGS, slot=0, limit=1, lease_s=60)
+        bridge.execute("UPDATE intake.wanted SET claim = NULL")
+        wanted.claim(conn, "demo", RATINGS, slot=1, limit=1, lease_s=60)
+        before = bridge.rows("SELECT * FROM intake.wanted")
+
+        end(conn, lost)
+
+    assert bridge.rows("SELECT * FROM intake.wanted") == before
 
 
 def test_no_fetch_begins_after_half_of_the_lease(lonely_bridge, shelf):

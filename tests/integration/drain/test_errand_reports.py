@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.bridge import REPORTS, Bridge, raising, serving
 from workers.clients.errors import NotFound
+from workers.jobs.plans import Document
 
 GONE = NotFound("not found", api="cention", status=404)
 
@@ -314,6 +315,26 @@ def test_a_report_without_sla_is_looked_at_again_after_a_minute(bridge, document
     assert 55 < waiting["wait_s"] <= 60
     assert bridge.wanted_ids() == []
     assert errand(bridge)["sla_pending"] is False
+
+
+def test_an_errand_wanted_again_while_a_report_without_sla_is_fetched_is_due_at_once(
+    bridge, document
+):
+    """The report may be of before the change; and the change has all its looks at its SLA."""
+    pending = document("errand_report_2256")
+    pending["data"]["attributes"]["sla"] = None
+    bridge.want(REPORTS, 2256)
+    bridge.execute("UPDATE intake.wanted SET looks = 3")
+
+    def fetch(errand_id):
+        bridge.want(REPORTS, errand_id)
+        return Document(document=pending)
+
+    bridge.drain(REPORTS, fetch=fetch)
+
+    row = bridge.wanted(2256)
+    assert (row["claim"], row["looks"]) == (None, 0)
+    assert row["wait_s"] <= 0
 
 
 def test_an_sla_that_never_comes_is_looked_for_six_times(bridge, document):

@@ -11,7 +11,6 @@ import pytest
 from tests.integration.bridge import RATINGS, REPORTS, raising
 from workers.clients import errors
 from workers.jobs.drain import IDLE
-from workers.queues import Family
 from workers.rules import patience
 
 PASSING = ("error_500", "dropped", "truncated", "broken_json", "login_page", "busy")
@@ -165,13 +164,13 @@ def test_a_failure_that_cannot_pass_parks_the_record_at_once(lonely_bridge, erro
     assert (row["claim"], row["last_error"]) == (None, str(error))
 
 
-def test_a_wrong_address_without_an_error_document_parks_at_once(bridge):
+def test_a_wrong_address_without_an_error_document_parks_at_once(misled_bridge):
     """Told by a web server and not by Cention, a 404 says nothing about the errand."""
-    bridge.want(Family.LIBRARY_ATTACHMENTS, 5)
+    misled_bridge.want(REPORTS, 5)
 
-    bridge.drain(Family.LIBRARY_ATTACHMENTS)
+    misled_bridge.drain(REPORTS)
 
-    row = bridge.wanted(5)
+    row = misled_bridge.wanted(5)
     assert row["parked_at"] is not None
     assert row["last_error"].startswith("cention: no such route")
 

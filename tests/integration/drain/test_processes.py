@@ -51,6 +51,8 @@ def test_what_a_killed_worker_was_fetching_is_fetched_at_once_by_another(lonely_
 
     assert drained == 1
     assert bridge.rows(MESSAGES) == [{"rating_id": 7, "message": "version 1"}]
+    bridge.make_due()
+    bridge.drain(shelf.plan())
     assert bridge.wanted_ids() == []
 
 

@@ -9,12 +9,19 @@ from schemas.cention.errand_reports import read_changed_errands
 from tests.integration.bridge import RATINGS, REPORTS
 from workers.clients.errors import Redirected, Unauthorised
 from workers.jobs.polling import ChangedList, poll, poll_if_due
+from workers.store import errand_reports
 
 NOTHING = {"data": {"type": "c3_dirty_errand_list", "id": "0"}}
 
 
 def changed(ask) -> ChangedList:
-    return ChangedList(workspace="demo", family=REPORTS, ask=ask, read=read_changed_errands)
+    return ChangedList(
+        workspace="demo",
+        family=REPORTS,
+        ask=ask,
+        read=read_changed_errands,
+        resting=errand_reports.resting,
+    )
 
 
 def listing(*errands: object) -> ChangedList:

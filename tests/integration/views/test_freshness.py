@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from workers.queues import Family, Mirror
 from workers.store import polls, wanted
+from workers.store.wanted import Claim, Claimed
 
 POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 
@@ -125,6 +127,26 @@ def test_a_record_that_waits_for_minutes_means_behind(healthy):
     found = one(healthy, "errand_reports")
     assert (found["state"], found["waiting"], found["due"]) == ("behind", 2, 2)
     assert found["oldest_waiting_at"] == since
+
+
+def test_a_record_at_home_whose_last_request_may_still_be_carried_out_is_not_behind(healthy):
+    claim = Claim(
+        workspace="demo",
+        family=Family.ERRAND_REPORTS,
+        token=UUID(int=1),
+        claimed_at=ago(seconds=1),
+        lease_s=300,
+        records=(Claimed(remote_id=1, marks=1, tries=1, looks=0, missing_since=None),),
+        full=False,
+    )
+    doubt = {"doubt_until": ago(minutes=-4), "wanted_at": ago(minutes=9)}
+    waits(healthy, claim=claim.token, claimed_until=ago(minutes=-5), **doubt)
+    assert states(healthy)["errand_reports"] == "behind"
+
+    wanted.settle(healthy.conn, claim, claim.records)
+
+    found = one(healthy, "errand_reports")
+    assert (found["state"], found["waiting"], found["due"]) == ("fresh", 1, 0)
 
 
 def test_a_record_that_keeps_failing_means_behind_between_its_tries_too(healthy):

@@ -223,3 +223,13 @@ ORDER BY errand_id
 ON CONFLICT (workspace, errand_id) DO UPDATE
 SET gone_at = coalesce(e.gone_at, EXCLUDED.gone_at), fetched_at = EXCLUDED.fetched_at, sla_pending = false
 WHERE e.fetched_at <= EXCLUDED.fetched_at;
+
+-- name: errands_resting
+-- Those of these errands that were gone when they were last looked at, and need no other look yet: they
+-- rest for as long as they had been gone then, within bounds.
+SELECT errand_id FROM cention.errand
+WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[]) AND gone_at IS NOT NULL
+  AND now() BETWEEN fetched_at AND fetched_at + least(
+      greatest(fetched_at - gone_at, make_interval(secs => %(shortest_s)s)),
+      make_interval(secs => %(longest_s)s)
+  );

@@ -26,3 +26,13 @@ ORDER BY rating_id
 ON CONFLICT (workspace, rating_id) DO UPDATE
 SET gone_at = coalesce(r.gone_at, EXCLUDED.gone_at), fetched_at = EXCLUDED.fetched_at
 WHERE r.fetched_at <= EXCLUDED.fetched_at;
+
+-- name: facebook_ratings_resting
+-- Those of these ratings that were gone when they were last looked at, and need no other look yet: they
+-- rest for as long as they had been gone then, within bounds.
+SELECT rating_id FROM cention.facebook_rating
+WHERE workspace = %(workspace)s AND rating_id = ANY (%(ids)s::bigint[]) AND gone_at IS NOT NULL
+  AND now() BETWEEN fetched_at AND fetched_at + least(
+      greatest(fetched_at - gone_at, make_interval(secs => %(shortest_s)s)),
+      make_interval(secs => %(longest_s)s)
+  );

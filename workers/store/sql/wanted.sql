@@ -8,6 +8,7 @@ ORDER BY remote_id
 ON CONFLICT (workspace, family, remote_id) DO UPDATE
 SET marks = w.marks + 1,
     looks = 0,
+    wanted_at = least(w.wanted_at, now()),
     due_at = CASE WHEN w.tries = 0 THEN least(w.due_at, now()) ELSE w.due_at END
 WHERE w.claim IS NOT NULL OR (w.tries = 0 AND w.due_at > now()) OR w.looks > 0;
 
@@ -17,14 +18,17 @@ INSERT INTO intake.wanted AS w (workspace, family, remote_id)
 SELECT %(workspace)s, %(family)s, remote_id FROM unnest(%(ids)s::bigint[]) AS new (remote_id)
 ORDER BY remote_id
 ON CONFLICT (workspace, family, remote_id) DO UPDATE
-SET marks = w.marks + 1, due_at = now(), tries = 0, looks = 0, missing_since = NULL, parked_at = NULL;
+SET marks = w.marks + 1, wanted_at = least(w.wanted_at, now()), due_at = now(),
+    tries = 0, looks = 0, missing_since = NULL, parked_at = NULL;
 
 -- name: claim
 -- Claim due records for a while, longest due first; those that another drain holds are passed over.
+-- What is fetched from now on knows what a doubt that has ended was about.
 UPDATE intake.wanted AS w
 SET claim = %(token)s,
     claimed_until = clock_timestamp() + make_interval(secs => %(lease_s)s),
-    slot = %(slot)s
+    slot = %(slot)s,
+    doubt_until = CASE WHEN w.doubt_until > clock_timestamp() THEN w.doubt_until END
 FROM (
     SELECT workspace, family, remote_id
     FROM intake.wanted
@@ -52,22 +56,24 @@ ORDER BY remote_id
 FOR UPDATE;
 
 -- name: settle
--- Take records off the list; those wanted again since they were claimed are due at once instead. Only
--- those this claim still names: that leads to the small index of what is claimed, also while Postgres
--- does not know yet how long the list has become.
+-- Take records off the list; those wanted again since they were claimed are due at once instead, and
+-- those in doubt when that has ended. Only those this claim still names: that leads to the small index
+-- of what is claimed, also while Postgres does not know yet how long the list has become.
 WITH seen AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(marks)s::integer[]) AS s (remote_id, marks)
 ), gone AS (
     DELETE FROM intake.wanted AS w USING seen
     WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.claim = %(token)s
-      AND w.remote_id = seen.remote_id AND w.marks = seen.marks
+      AND w.remote_id = seen.remote_id AND w.marks = seen.marks AND w.doubt_until IS NULL
 )
 UPDATE intake.wanted AS w
-SET claim = NULL, claimed_until = NULL, slot = NULL, due_at = now(),
+SET claim = NULL, claimed_until = NULL, slot = NULL,
+    due_at = CASE WHEN w.marks = seen.marks THEN w.doubt_until ELSE now() END,
+    wanted_at = CASE WHEN w.marks = seen.marks THEN w.doubt_until ELSE w.wanted_at END,
     tries = 0, looks = 0, missing_since = NULL, last_error = NULL
 FROM seen
 WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.claim = %(token)s
-  AND w.remote_id = seen.remote_id AND w.marks <> seen.marks;
+  AND w.remote_id = seen.remote_id AND (w.marks <> seen.marks OR w.doubt_until IS NOT NULL);
 
 -- name: look_again
 -- Keep records on the list for another look; those wanted again meanwhile are due at once. Only those
@@ -82,18 +88,22 @@ WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.claim = %(toke
   AND w.remote_id = seen.remote_id;
 
 -- name: postpone
--- Give failed records back, each with its waiting time; only those this claim still names.
+-- Give failed records back, each with its waiting time; only those this claim still names. One whose
+-- request may still be carried out is in doubt for a lease.
 UPDATE intake.wanted AS w
 SET claim = NULL, claimed_until = NULL, slot = NULL,
     due_at = now() + make_interval(secs => failed.after_s),
     tries = failed.tries,
     last_error = failed.error,
     parked_at = CASE WHEN failed.parked THEN now() END,
-    missing_since = CASE WHEN failed.missing THEN coalesce(w.missing_since, now()) END
+    missing_since = CASE WHEN failed.missing THEN coalesce(w.missing_since, now()) END,
+    doubt_until = CASE
+        WHEN failed.in_doubt THEN now() + make_interval(secs => %(lease_s)s) ELSE w.doubt_until
+    END
 FROM unnest(
     %(ids)s::bigint[], %(after_s)s::float8[], %(errors)s::text[], %(tries)s::integer[],
-    %(parked)s::boolean[], %(missing)s::boolean[]
-) AS failed (remote_id, after_s, error, tries, parked, missing)
+    %(parked)s::boolean[], %(missing)s::boolean[], %(in_doubt)s::boolean[]
+) AS failed (remote_id, after_s, error, tries, parked, missing, in_doubt)
 WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.remote_id = failed.remote_id
   AND w.claim = %(token)s;
 
@@ -106,12 +116,14 @@ WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id = ANY (%(i
 
 -- name: release_orphans
 -- Free what a dead drain of this slot had claimed (the caller holds the slot's lock), and what any
--- drain has held beyond its lease. After too many such ends a record parks, if others of its family
--- came through lately: else the fault is not the record's.
+-- drain has held beyond its lease. That drain may not know it, and its requests may still be on their
+-- way: what it had is in doubt for a lease. After too many such ends a record parks, if others of its
+-- family came through lately: else the fault is not the record's.
 UPDATE intake.wanted AS w
 SET claim = NULL, claimed_until = NULL, slot = NULL,
     tries = w.tries + 1,
     last_error = 'the worker died or lost its lease while it had this record',
+    doubt_until = now() + make_interval(secs => %(lease_s)s),
     parked_at = CASE WHEN w.tries + 1 >= %(max_tries)s AND EXISTS (
         SELECT FROM intake.landed AS l
         WHERE l.workspace = %(workspace)s AND l.family = %(family)s
