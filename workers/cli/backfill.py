@@ -24,6 +24,7 @@ from workers.cli.trouble import Trouble
 from workers.clients.errors import ApiError
 from workers.jobs import backfilling
 from workers.jobs.backfilling import Backfill, Found
+from workers.jobs.exports import Exporting
 from workers.queues import Family
 from workers.rules.day_ranges import DayRange
 from workers.settings import Settings
@@ -71,7 +72,16 @@ def backfill(
     if not portions:
         say("All of these days are done. To do them again, add --again.")
         return
-    journey = Journey(settings, plan, portions)
+    _go(Journey(settings, plan, portions), settings, exporting, plan, portions)
+
+
+def _go(
+    journey: Journey,
+    settings: Settings,
+    exporting: Exporting,
+    plan: Backfill,
+    portions: list[DayRange],
+) -> None:
     try:
         for found in backfilling.walk(exporting, plan, portions, on_begin=journey.begin):
             journey.add(found)
