@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 
 from workers.cli.printing import age, counted, since
 from workers.queues import Family, Mirror, Queue
@@ -18,9 +17,6 @@ from workers.workspaces import WorkspaceSettings
 POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 START_WORKER = "celery --app workers.app worker"
 START_BEAT = "celery --app workers.app beat"
-INQUIRIES: Mapping[str, str] = MappingProxyType(
-    {Mirror.LIBRARY: "cention library refresh", Mirror.EXPORTS: "cention exports"}
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +139,8 @@ def of_mirror(one: MirrorStatus, *, at: datetime) -> Iterator[Notice]:
         yield Notice(
             alarm=False,
             sentence=f"{name}: renewed, but {one.last_error}.",
-            command=INQUIRIES.get(one.mirror, "cention check"),
+            # Not a refresh of the library: it would count as the pass that confirms a doubt.
+            command="cention exports" if one.mirror == Mirror.EXPORTS else "cention check",
         )
     if one.odd:
         yield Notice(
