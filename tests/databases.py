@@ -1,13 +1,15 @@
-"""Copies of one migrated database."""
+"""Copies of one migrated database, and questions to them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 
 from deploy.embedded import Postgres
 
@@ -26,3 +28,10 @@ def copied(postgres: Postgres, template: str) -> Iterator[str]:
         )
         yield postgres.url_of(name)
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def ask(url: str, query: str, *parameters: object) -> list[dict[str, Any]]:
+    """Run a statement on its own, and return its rows; none of what has none."""
+    with psycopg.connect(url, row_factory=dict_row, autocommit=True) as conn:
+        cursor = conn.execute(query, parameters)  # type: ignore[arg-type]
+        return [] if cursor.description is None else cursor.fetchall()

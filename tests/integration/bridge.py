@@ -9,9 +9,7 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
-import psycopg
-from psycopg.rows import dict_row
-
+from tests.databases import ask
 from workers.clients.cention.attachments import FetchedAttachment
 from workers.jobs.drain import Drained, drain
 from workers.jobs.families import Pace, facebook_ratings_plan
@@ -58,8 +56,7 @@ class Bridge:
             wanted.want(conn, "demo", family, ids)
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
-        with psycopg.connect(self.database, row_factory=dict_row, autocommit=True) as conn:
-            return conn.execute(query, parameters).fetchall()  # type: ignore[arg-type]
+        return ask(self.database, query, *parameters)
 
     def let_pass(self, seconds: float) -> None:
         """Let time pass for looks and pauses."""
@@ -71,8 +68,7 @@ class Bridge:
             self.execute(statement, seconds)
 
     def execute(self, statement: str, *parameters: object) -> None:
-        with psycopg.connect(self.database, autocommit=True) as conn:
-            conn.execute(statement, parameters)  # type: ignore[arg-type]
+        ask(self.database, statement, *parameters)
 
     def wanted_ids(self, family: Family | str = "%") -> list[int]:
         found = self.rows(

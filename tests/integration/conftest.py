@@ -1,16 +1,21 @@
-"""Fixtures: a sandbox, and the parts of a worker that talks to it."""
+"""Fixtures: a sandbox, the parts of a worker that talks to it, and a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.integration.bridge import Bridge, Shelf
+from tests.integration.terminal import NOWHERE, Terminal
 from tests.sandbox.playground import Playground, playground
 from tests.settings import settings_for
 from workers import wiring
 from workers.settings import Settings
+from workers.wiring import Parts
 
 
 @pytest.fixture
@@ -20,11 +25,17 @@ def cention() -> Iterator[Playground]:
         yield running
 
 
-def bridge_of(settings: Settings) -> Iterator[Bridge]:
+@contextmanager
+def parts_of(settings: Settings) -> Iterator[Parts]:
     parts = wiring.build(settings)
-    yield Bridge(parts=parts, database=settings.database_url)
+    yield parts
     parts.fetchers.shutdown()
     parts.pool.close()
+
+
+def bridge_of(settings: Settings) -> Iterator[Bridge]:
+    with parts_of(settings) as parts:
+        yield Bridge(parts=parts, database=settings.database_url)
 
 
 @pytest.fixture
@@ -55,3 +66,19 @@ def shelf() -> Shelf:
 def errand(cention: Playground) -> Callable[[], int]:
     """Make a changed errand at Cention and return its id."""
     return lambda: cention.control("errands", {"count": 1, "actions": 3})["ids"][0]
+
+
+@pytest.fixture
+def environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: str
+) -> pytest.MonkeyPatch:
+    """The settings of a bridge that has only a database, in a folder without any file."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"DATABASE_URL": database, **NOWHERE}.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.fixture
+def terminal(environment: pytest.MonkeyPatch) -> Terminal:
+    return Terminal(runner=CliRunner())

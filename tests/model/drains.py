@@ -92,17 +92,18 @@ class Drain:
         """Let Cention take a request that was long on its way, and answer it."""
         assert self.round
         self.under_way.remove(claimed)
-        fetch_until_s, stopped = self.round.fetch_until_s, self.round.stopped
-        self.round.fetch_until_s, self.round.stopped = math.inf, False  # as when it began
+        times, stopped = (self.round.lent_until_s, self.round.proven_s), self.round.stopped
+        self.round.lent_until_s = self.round.proven_s = math.inf  # as when it began
+        self.round.stopped = False
         self._fetch(claimed)
-        self.round.fetch_until_s = fetch_until_s
+        self.round.lent_until_s, self.round.proven_s = times
         self.round.stopped = stopped or self.round.stopped
 
     def write(self) -> str:
         """Write what has come so far; the last group ends the drain."""
         round_ = self.round
         assert round_
-        group = [round_._next(None) for _ in range(round_.finished.qsize())]
+        group = [round_._next(0.0) for _ in range(round_.finished.qsize())]
         try:
             round_._write([outcome for _, outcome in group if outcome])
             round_._give_back([record for record, outcome in group if not outcome])
@@ -140,7 +141,8 @@ class Drain:
     def lose_time(self, seconds: float) -> None:
         """Let so much time pass for this process."""
         assert self.round
-        self.round.fetch_until_s -= seconds
+        self.round.lent_until_s -= seconds
+        self.round.proven_s -= seconds
 
     def _end(self) -> None:
         self.place.close()

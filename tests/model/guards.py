@@ -99,7 +99,7 @@ def the_list_learns_of_a_fetch_when_it_has_ended() -> Iterator[None]:
 
 def a_fetch_may_begin_late_in_the_lease() -> Any:
     def fetch(self: Round, claimed: Claimed) -> None:
-        self.fetch_until_s = math.inf
+        self.lent_until_s = self.proven_s = math.inf
         original(self, claimed)
 
     original = Round._fetch
@@ -129,7 +129,7 @@ GUARDS: dict[str, Break] = {
     "release orphans: they are in doubt": sql(
         W,
         "release_orphans",
-        ("doubt_until = now() + make_interval(secs => %(lease_s)s)", "doubt_until = w.doubt_until"),
+        ("doubt_until = now() + make_interval(secs => %(doubt_s)s)", "doubt_until = w.doubt_until"),
     ),
     "look again: marks as seen": sql(W, "look_again", ("w.marks = seen.marks", "true")),
     "want: a mark for what is being fetched": sql(

@@ -40,7 +40,7 @@ TABLES = {
         SELECT answer_id, kind, attachment_id
         FROM cention.answer_attachment WHERE workspace = %s""",
     "attachment": "SELECT kind, attachment_id, state FROM cention.attachment WHERE workspace = %s",
-    "wanted": "SELECT family, remote_id FROM intake.wanted WHERE workspace = %s",
+    "wanted": "SELECT family, remote_id, marks FROM intake.wanted WHERE workspace = %s",
     "inbox": """
         SELECT remote_id, filed_at IS NOT NULL, problem
         FROM intake.callback WHERE workspace = %s""",

@@ -181,7 +181,7 @@ class World:
         )
 
     def let_doubts_end(self, *, though_frozen: bool = False) -> None:
-        """Let a lease pass: by then every request in doubt has come.
+        """Let the time of doubt pass: by then every request that is in doubt has come.
 
         Unless its process is frozen between its last look at the clock and its request.
         """

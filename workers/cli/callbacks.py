@@ -6,9 +6,10 @@ import click
 
 from workers.cli.ids import read_ids
 from workers.cli.nudging import nudge_filing
-from workers.cli.printing import Column, counted, note, say, say_json, say_table
+from workers.cli.printing import Column, counted, note, say, say_list
 from workers.cli.surroundings import (
     database,
+    database_of_some,
     json_option,
     settings_of_this_place,
     some_workspaces,
@@ -39,16 +40,10 @@ def callbacks(
     """List callbacks, the newest first, or have them filed again."""
     if context.invoked_subcommand is not None:
         return
-    settings = settings_of_this_place()
-    some_workspaces(settings, workspace)
-    with database(settings) as conn:
+    with database_of_some(workspace) as conn:
         found = inbox.listed(conn, problems_only=problems, limit=limit, workspace=workspace)
-    if as_json:
-        say_json(found)
-    elif not found:
-        say("No callback has a problem." if problems else "No callback has come.")
-    else:
-        say_table(COLUMNS, [_row(one) for one in found])
+    nothing = "No callback has a problem." if problems else "No callback has come."
+    say_list(found, COLUMNS, _row, as_json=as_json, nothing=nothing)
 
 
 @callbacks.command()

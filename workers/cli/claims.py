@@ -24,8 +24,10 @@ def client_of(
     except ValueError as error:
         raise Trouble(f"The token of {workspace.name} cannot be right: {error}.") from None
     if client is None:
-        raise Trouble(
-            f"{workspace.name} has no token for this here. "
-            f"Set CENTION_TOKEN_{claim.upper()}, or CENTION_TOKEN."
-        )
+        raise Trouble(f"{workspace.name} has no token for this here. {hint(claim)}")
     return client
+
+
+def hint(claim: str) -> str:
+    """Say which settings give a token with a claim."""
+    return f"Set CENTION_TOKEN_{claim.upper()}, or CENTION_TOKEN."

@@ -11,7 +11,7 @@ from schemas.errors import DocumentError
 from workers import wiring
 from workers.cli.claims import client_of
 from workers.cli.day_options import day_options, told
-from workers.cli.printing import Column, counted, note, say, say_json, say_table
+from workers.cli.printing import Column, counted, note, say, say_list
 from workers.cli.surroundings import (
     database,
     json_option,
@@ -61,12 +61,7 @@ def exports(context: click.Context, limit: int, as_json: bool, workspace: str | 
         for each in chosen:
             job.note_deaths(lambda: database(settings, autocommit=True), each.name)
         found = stored.newest(conn, workspace, limit=limit)
-    if as_json:
-        say_json(found)
-    elif not found:
-        say("No export was ever run here.")
-    else:
-        say_table(COLUMNS, [_row(one) for one in found])
+    say_list(found, COLUMNS, _row, as_json=as_json, nothing="No export was ever run here.")
 
 
 @exports.command()

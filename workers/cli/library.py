@@ -11,11 +11,13 @@ import click
 
 from schemas.errors import DocumentError
 from workers import wiring
+from workers.cli.claims import client_of
 from workers.cli.nudging import nudge_drains
 from workers.cli.printing import Column, note, say, say_json, say_table
 from workers.cli.progress import LINE_EVERY_S
 from workers.cli.surroundings import (
     database,
+    database_of_one,
     json_option,
     one_workspace,
     settings_of_this_place,
@@ -68,15 +70,7 @@ def refresh(workspace: str | None) -> None:
 
 
 def _refreshed(settings: Settings, chosen: WorkspaceSettings) -> Brought | None:
-    try:
-        api = wiring.library_api(settings, chosen)
-    except ValueError as error:
-        raise Trouble(f"The token of {chosen.name} cannot be right: {error}.") from None
-    if api is None:
-        raise Trouble(
-            f"{chosen.name} has no token for the library here. "
-            "Set CENTION_TOKEN_LIBRARY, or CENTION_TOKEN."
-        )
+    api = client_of("library", wiring.library_api, settings, chosen)
     plan = library_plan(chosen.name, api, every_s=0, tell=_steps())
     with database(settings, autocommit=True) as conn:
         try:
@@ -115,11 +109,9 @@ def search(
     A word also finds what begins with it. "two words" stand beside each other, "or" is either,
     -word is without.
     """
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
-    with database(settings) as conn:
+    with database_of_one(workspace) as (conn, name):
         found = library_search.search(
-            conn, chosen.name, " ".join(phrase), where=Where(where or "ABC"), limit=limit
+            conn, name, " ".join(phrase), where=Where(where or "ABC"), limit=limit
         )
     if as_json:
         say_json(found)
@@ -137,14 +129,12 @@ def search(
 @workspace_option
 def show(question_id: int, as_json: bool, workspace: str | None) -> None:
     """Show one question as text, with its files and categories."""
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
-    with database(settings) as conn:
-        found = library_search.read_question(conn, chosen.name, question_id)
-        files = library_search.files_of(conn, chosen.name, question_id)
+    with database_of_one(workspace) as (conn, name):
+        found = library_search.read_question(conn, name, question_id)
+        files = library_search.files_of(conn, name, question_id)
     if found is None:
         raise Trouble(
-            f"No question {question_id} in the library of {chosen.name}. "
+            f"No question {question_id} in the library of {name}. "
             "To renew the picture, run: cention library refresh"
         )
     if as_json:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import click
 
-from workers.cli.printing import Column, counted, note, plain, say, say_json, say_table
+from workers.cli.printing import Column, counted, note, plain, say, say_list
 from workers.cli.surroundings import (
-    database,
+    database_of_one,
+    database_of_some,
     json_option,
-    one_workspace,
-    settings_of_this_place,
-    some_workspaces,
     workspace_option,
 )
 from workers.store import agent_logons as store
+from workers.store.agent_logons import LoginLine
 
 COLUMNS = (
     Column(heading="workspace"),
@@ -30,20 +29,9 @@ COLUMNS = (
 @workspace_option
 def names(as_json: bool, workspace: str | None) -> None:
     """List login names, and which agents they were said to be."""
-    settings = settings_of_this_place()
-    some_workspaces(settings, workspace)
-    with database(settings) as conn:
+    with database_of_some(workspace) as conn:
         found = store.logins(conn, workspace)
-    if as_json:
-        say_json(found)
-    elif not found:
-        say("No login name is here.")
-    else:
-        rows = [
-            (o.workspace, o.login_name, o.logons, o.last_at, o.agent_id, o.agent_name)
-            for o in found
-        ]
-        say_table(COLUMNS, rows)
+    say_list(found, COLUMNS, _row, as_json=as_json, nothing="No login name is here.")
 
 
 @click.command("map")
@@ -56,11 +44,9 @@ def map_login(login_name: str, agent_id: int, workspace: str | None) -> None:
     The log tells login names, reports tell ids and display names, and nothing tells who is who.
     An agent may have several login names.
     """
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
-    with database(settings) as conn:
-        agent = store.agent_name(conn, chosen.name, agent_id)
-        store.map_login(conn, chosen.name, login_name, agent_id)
+    with database_of_one(workspace) as (conn, name):
+        agent = store.agent_name(conn, name, agent_id)
+        store.map_login(conn, name, login_name, agent_id)
     say(f"{plain(login_name)} is agent {agent_id}{f', {agent}' if agent else ''}.")
     if agent is None:
         note(f"No report has told of an agent {agent_id} yet.")
@@ -71,10 +57,8 @@ def map_login(login_name: str, agent_id: int, workspace: str | None) -> None:
 @workspace_option
 def unmap(login_name: str, workspace: str | None) -> None:
     """Unsay which agent has a login name."""
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
-    with database(settings) as conn:
-        said = store.unmap_login(conn, chosen.name, login_name)
+    with database_of_one(workspace) as (conn, name):
+        said = store.unmap_login(conn, name, login_name)
     if not said:
         note(f"Nobody has said whose {plain(login_name)} is.")
         raise click.exceptions.Exit(1)
@@ -89,8 +73,17 @@ def forget(login_name: str, workspace: str | None) -> None:
 
     What Cention still tells of the last ten minutes comes back: remove it there first.
     """
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
-    with database(settings) as conn:
-        removed = store.forget(conn, chosen.name, login_name)
+    with database_of_one(workspace) as (conn, name):
+        removed = store.forget(conn, name, login_name)
     say(f"{counted(removed, 'log-on')} removed.")
+
+
+def _row(one: LoginLine) -> tuple[object, ...]:
+    return (
+        one.workspace,
+        one.login_name,
+        one.logons,
+        one.last_at,
+        one.agent_id,
+        one.agent_name,
+    )

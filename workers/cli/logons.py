@@ -12,10 +12,11 @@ from workers import wiring
 from workers.cli.claims import client_of
 from workers.cli.login_names import forget, map_login, names, unmap
 from workers.cli.moments import WRITTEN, read_moment, zone_of
-from workers.cli.printing import Column, counted, say, say_json, say_table
+from workers.cli.printing import Column, counted, say, say_list
 from workers.cli.progress import progress
 from workers.cli.surroundings import (
     database,
+    database_of_some,
     json_option,
     one_workspace,
     settings_of_this_place,
@@ -28,6 +29,7 @@ from workers.clients.errors import ApiError
 from workers.jobs import agent_logons as job
 from workers.jobs.repeating import patiently
 from workers.store import agent_logons as store
+from workers.store.agent_logons import LogonLine, OddLine
 
 COLUMNS = (
     Column(heading="workspace"),
@@ -75,16 +77,7 @@ def logons(
             until=read_moment(until, zone, end=True) if until else None,
             limit=limit,
         )
-    if as_json:
-        say_json(found)
-    elif not found:
-        say("No log-on is here.")
-    else:
-        rows = [
-            (one.workspace, one.happened_at, one.login_name, one.action, one.agent_name)
-            for one in found
-        ]
-        say_table(COLUMNS, rows)
+    say_list(found, COLUMNS, _row, as_json=as_json, nothing="No log-on is here.")
 
 
 @logons.command()
@@ -139,20 +132,23 @@ def pull(since: str, until: str | None, login_name: str | None, workspace: str |
 @workspace_option
 def odd(forget_them: bool, as_json: bool, workspace: str | None) -> None:
     """List rows of Cention's log that are no log-ons, as they came."""
-    settings = settings_of_this_place()
-    some_workspaces(settings, workspace)
-    with database(settings) as conn:
+    with database_of_some(workspace) as conn:
         found = store.odd(conn, workspace)
         if forget_them:
             store.forget_odd(conn, workspace)
-    if as_json:
-        say_json(found)
-    elif not found:
-        say("Every row was a log-on.")
-    else:
-        say_table(ODD_COLUMNS, [(o.workspace, o.last_seen_at, o.problem, o.row) for o in found])
-        if forget_them:
-            say(f"{counted(len(found), 'row')} forgotten.")
+    shown = say_list(
+        found, ODD_COLUMNS, _odd_row, as_json=as_json, nothing="Every row was a log-on."
+    )
+    if shown and forget_them:
+        say(f"{counted(len(found), 'row')} forgotten.")
+
+
+def _row(one: LogonLine) -> tuple[object, ...]:
+    return (one.workspace, one.happened_at, one.login_name, one.action, one.agent_name)
+
+
+def _odd_row(one: OddLine) -> tuple[object, ...]:
+    return (one.workspace, one.last_seen_at, one.problem, one.row)
 
 
 class Patient:

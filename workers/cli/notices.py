@@ -35,10 +35,9 @@ def of_queues(queues: list[QueueStatus]) -> Iterator[Notice]:
         if alarms.is_silent(silent_s.get(queue)):
             since = silent_s.get(queue)
             how_long = "has ever answered" if since is None else f"has answered for {age(since)}"
-            yield Notice(
-                alarm=True,
-                sentence=f"No worker {how_long} on the queue {queue}, or beat does not run.",
-                command=f"{START_WORKER} and {START_BEAT}",
+            yield _alarm(
+                f"No worker {how_long} on the queue {queue}, or beat does not run.",
+                f"{START_WORKER} and {START_BEAT}",
             )
 
 
@@ -63,110 +62,66 @@ def _of_list(
 ) -> Iterator[Notice]:
     if found is not None and not found.poll_late:
         return
-    how_long = since(found.last_good_poll_at, at) if found else None
-    when = f"{how_long} ago" if how_long else "never"
+    when = _ago(found.last_good_poll_at if found else None, at)
     error = found.last_poll_error if found and found.last_poll_found is None else None
-    yield Notice(
-        alarm=True,
-        sentence=f"{workspace} {family}: Cention's list of changes was last read {when}"
-        + (f" ({error})." if error else "."),
-        command="cention check" if error else START_BEAT,
-    )
+    yield _late(f"{workspace} {family}: Cention's list of changes was last read {when}", error)
 
 
 def of_losses(one: FamilyStatus) -> Iterator[Notice]:
     """Tell of records that are nowhere."""
     if one.missing:
-        yield Notice(
-            alarm=True,
-            sentence=f"{one.workspace} {one.family}: {counted(one.missing, 'record')} "
-            "that Cention reported are nowhere.",
-            command="cention reconcile --repair",
-        )
+        lost = f"{counted(one.missing, 'record')} that Cention reported are nowhere"
+        yield _alarm(f"{one.workspace} {one.family}: {lost}.", "cention reconcile --repair")
 
 
 def of_family(one: FamilyStatus, *, at: datetime) -> Iterator[Notice]:
     """Tell of a family that is paused or not reconciled, or has records that need somebody."""
     name = f"{one.workspace} {one.family}"
     if one.paused_until is not None:
-        yield Notice(
-            alarm=True,
-            sentence=f"{name}: paused, for Cention refuses all of it ({one.paused_reason}).",
-            command="cention check",
-        )
+        why = f"Cention refuses all of it ({one.paused_reason})"
+        yield _alarm(f"{name}: paused, for {why}.", "cention check")
     if one.uncounted:
         how_long = since(one.counted_at, at)
         when = f"last reconciled {how_long} ago" if how_long else "never reconciled"
-        yield Notice(
-            alarm=True,
-            sentence=f"{name}: {when} with what Cention reported.",
-            command="cention reconcile",
-        )
+        yield _alarm(f"{name}: {when} with what Cention reported.", "cention reconcile")
     if one.parked:
-        yield Notice(
-            alarm=True,
-            sentence=f"{name}: {counted(one.parked, 'record')} parked after too many failures.",
-            command="cention parked",
-        )
+        parked = f"{counted(one.parked, 'record')} parked after too many failures"
+        yield _alarm(f"{name}: {parked}.", "cention parked")
     if one.unreadable:
-        yield Notice(
-            alarm=False,
-            sentence=f"{name}: {counted(one.unreadable, 'document')} kept that could not be read.",
-            command="cention unreadable",
-        )
+        yield _kept(name, counted(one.unreadable, "document"))
 
 
 def of_mirror(one: MirrorStatus, *, at: datetime) -> Iterator[Notice]:
     """Tell of a picture that was not renewed for too long or wholly, or that Cention refuses."""
     name = f"{one.workspace} {one.mirror}"
     if one.paused_until is not None:
-        yield Notice(
-            alarm=True,
-            sentence=f"{name}: paused, for Cention refuses it ({one.paused_reason}).",
-            command="cention check",
-        )
+        why = f"Cention refuses it ({one.paused_reason})"
+        yield _alarm(f"{name}: paused, for {why}.", "cention check")
     elif one.late:
-        how_long = since(one.last_good_at, at)
-        when = f"{how_long} ago" if how_long else "never"
+        renewed = f"last renewed {_ago(one.last_good_at, at)}"
         error = one.last_error if one.last_found is None else None
-        yield Notice(
-            alarm=True,
-            sentence=f"{name}: last renewed {when}, though it is due every {age(one.every_s)}"
-            + (f" ({error})." if error else "."),
-            command="cention check" if error else START_BEAT,
-        )
+        yield _late(f"{name}: {renewed}, though it is due every {age(one.every_s)}", error)
     elif one.last_found is not None and one.last_error is not None:
-        yield Notice(
-            alarm=False,
-            sentence=f"{name}: renewed, but {one.last_error}.",
-            # Not a refresh of the library: it would count as the pass that confirms a doubt.
-            command="cention exports" if one.mirror == Mirror.EXPORTS else "cention check",
-        )
+        # Not a refresh of the library: it would count as the pass that confirms a doubt.
+        command = "cention exports" if one.mirror == Mirror.EXPORTS else "cention check"
+        yield _remark(f"{name}: renewed, but {one.last_error}.", command)
     if one.odd:
-        yield Notice(
-            alarm=False,
-            sentence=f"{name}: {counted(one.odd, 'row')} kept that could not be read.",
-            command="cention unreadable",
-        )
+        yield _kept(name, counted(one.odd, "row"))
 
 
 def of_inbox(one: InboxStatus) -> Iterator[Notice]:
     """Tell of callbacks that could not be filed."""
     if one.problems:
-        yield Notice(
-            alarm=False,
-            sentence=f"{one.workspace}: {counted(one.problems, 'callback')} could not be filed.",
-            command="cention callbacks --problems",
-        )
+        problems = f"{counted(one.problems, 'callback')} could not be filed"
+        yield _remark(f"{one.workspace}: {problems}.", "cention callbacks --problems")
 
 
 def of_unknown(count: int) -> Iterator[Notice]:
     """Tell of what Cention was asked for once, and may have done or not."""
     if count:
-        yield Notice(
-            alarm=False,
-            sentence=f"Of {counted(count, 'request')} it is not known whether Cention did it.",
-            command="cention errands unknown",
+        yield _remark(
+            f"Of {counted(count, 'request')} it is not known whether Cention did it.",
+            "cention errands unknown",
         )
 
 
@@ -176,14 +131,32 @@ def of_spool(spool: SpoolStatus | None, at: datetime) -> Iterator[Notice]:
         return
     waited_s = spool.oldest_s(at)
     if waited_s is not None and waited_s > alarms.SPOOL_WAITS_S:
-        yield Notice(
-            alarm=True,
-            sentence=f"{counted(spool.waiting, 'callback')} lie on local disk for {age(waited_s)}.",
-            command="cention check",
-        )
+        waiting = counted(spool.waiting, "callback")
+        yield _alarm(f"{waiting} lie on local disk for {age(waited_s)}.", "cention check")
     if spool.bad:
-        yield Notice(
-            alarm=False,
-            sentence=f"{counted(spool.bad, 'file')} of the spool were set aside, see bad/ in it.",
-            command="cention callbacks --problems",
-        )
+        aside = f"{counted(spool.bad, 'file')} of the spool were set aside, see bad/ in it"
+        yield _remark(f"{aside}.", "cention callbacks --problems")
+
+
+def _alarm(sentence: str, command: str) -> Notice:
+    return Notice(alarm=True, sentence=sentence, command=command)
+
+
+def _remark(sentence: str, command: str) -> Notice:
+    return Notice(alarm=False, sentence=sentence, command=command)
+
+
+def _late(clause: str, error: str | None) -> Notice:
+    """Tell what is late: because it failed, or else because nothing tries."""
+    if error:
+        return _alarm(f"{clause} ({error}).", "cention check")
+    return _alarm(f"{clause}.", START_BEAT)
+
+
+def _kept(name: str, things: str) -> Notice:
+    return _remark(f"{name}: {things} kept that could not be read.", "cention unreadable")
+
+
+def _ago(moment: datetime | None, at: datetime) -> str:
+    how_long = since(moment, at)
+    return f"{how_long} ago" if how_long else "never"

@@ -6,17 +6,18 @@ import click
 
 from workers.cli.ids import read_ids
 from workers.cli.nudging import nudge_drains
-from workers.cli.printing import Column, counted, note, say, say_json, say_table
+from workers.cli.printing import Column, counted, note, say, say_list
 from workers.cli.surroundings import (
     database,
+    database_of_some,
     json_option,
     one_workspace,
     settings_of_this_place,
-    some_workspaces,
     workspace_option,
 )
 from workers.queues import Family
 from workers.store import wanted
+from workers.store.wanted import ParkedLine
 
 MISSED_SHOWN = 10
 COLUMNS = (
@@ -37,20 +38,9 @@ def parked(context: click.Context, as_json: bool, workspace: str | None) -> None
     """List records that were given up, or have them fetched again."""
     if context.invoked_subcommand is not None:
         return
-    settings = settings_of_this_place()
-    some_workspaces(settings, workspace)
-    with database(settings) as conn:
+    with database_of_some(workspace) as conn:
         found = wanted.parked(conn, workspace)
-    if as_json:
-        say_json(found)
-    elif not found:
-        say("Nothing is parked.")
-    else:
-        rows = [
-            (one.workspace, one.family, one.remote_id, one.parked_at, one.tries, one.last_error)
-            for one in found
-        ]
-        say_table(COLUMNS, rows)
+    if say_list(found, COLUMNS, _row, as_json=as_json, nothing="Nothing is parked."):
         say(f"{counted(len(found), 'record')} parked. To try again: cention parked retry FAMILY")
 
 
@@ -83,3 +73,7 @@ def retry(
         more = f" and {len(missed) - MISSED_SHOWN} more" if len(missed) > MISSED_SHOWN else ""
         note(f"Not parked: {shown}{more}.")
         raise click.exceptions.Exit(1)
+
+
+def _row(one: ParkedLine) -> tuple[object, ...]:
+    return (one.workspace, one.family, one.remote_id, one.parked_at, one.tries, one.last_error)

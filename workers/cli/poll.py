@@ -9,6 +9,7 @@ import click
 from psycopg import Connection
 
 from workers import wiring
+from workers.cli.claims import client_of
 from workers.cli.nudging import nudge_drains
 from workers.cli.printing import counted, say
 from workers.cli.surroundings import (
@@ -17,11 +18,12 @@ from workers.cli.surroundings import (
     settings_of_this_place,
     workspace_option,
 )
-from workers.cli.trouble import Trouble
 from workers.jobs import polling
 from workers.jobs.polling import ChangedList
 from workers.queues import Family
+from workers.settings import Settings
 from workers.store import status
+from workers.workspaces import WorkspaceSettings
 
 
 @click.command()
@@ -33,20 +35,16 @@ def poll(workspace: str | None) -> None:
     """
     settings = settings_of_this_place()
     chosen = one_workspace(settings, workspace)
-    try:
-        changed_lists = wiring.changed_lists_of(settings, chosen)
-    except ValueError as error:
-        raise Trouble(f"The token of {chosen.name} cannot be right: {error}.") from None
-    if not changed_lists:
-        raise Trouble(
-            f"{chosen.name} has no token for errand data here. "
-            "Set CENTION_TOKEN_ERRAND_DATA, or CENTION_TOKEN."
-        )
+    changed_lists = client_of("errand_data", _changed_lists, settings, chosen)
     with database(settings, autocommit=True) as conn:
         answers = {changed.family: _poll(conn, changed) for changed in changed_lists}
     nudge_drains(settings, [(chosen.name, f) for f, found in answers.items() if found])
     if None in answers.values():
         raise click.exceptions.Exit(1)
+
+
+def _changed_lists(settings: Settings, chosen: WorkspaceSettings) -> list[ChangedList] | None:
+    return wiring.changed_lists_of(settings, chosen) or None
 
 
 def _poll(conn: Connection[Any], changed: ChangedList) -> int | None:

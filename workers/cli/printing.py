@@ -9,10 +9,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from rich.cells import cell_len
@@ -22,6 +22,7 @@ from rich.text import Text
 
 NONE = "-"
 LEAST_FOLDED = 16  # columns that the last one of a table is given before it is folded
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,28 @@ def say_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> No
     else:
         for line in _aligned(columns, cells):
             click.echo(line)
+
+
+def say_list(
+    found: Sequence[Found],
+    columns: Sequence[Column],
+    row: Callable[[Found], Sequence[object]],
+    *,
+    as_json: bool,
+    nothing: str,
+) -> bool:
+    """Write what was found, as JSON or as a table, or the sentence ``nothing``.
+
+    Returns whether it was a table, below which there may be more to say.
+    """
+    if as_json:
+        say_json(found)
+        return False
+    if not found:
+        say(nothing)
+        return False
+    say_table(columns, [row(one) for one in found])
+    return True
 
 
 def cell(value: object) -> str:

@@ -11,13 +11,14 @@ import click
 
 from schemas.errors import DocumentError
 from workers import wiring
+from workers.cli.claims import client_of, hint
 from workers.cli.printing import plain, say, say_json
 from workers.cli.surroundings import database, one_workspace, settings_of_this_place
 from workers.cli.trouble import Trouble
 from workers.clients.errors import Unauthorised
 from workers.jobs.sending import UNKNOWN, NotNoted, Outcome, Sender, sending
 
-NO_TOKEN = "Set CENTION_TOKEN_CREATE_ERRAND, or CENTION_TOKEN."  # noqa: S105 (names of variables)
+CLAIM = "create_errand"
 LATER = "To say what you found out: cention errands unknown"
 
 
@@ -26,14 +27,7 @@ def sender(workspace: str | None) -> Iterator[Sender]:
     """Lend what sends for a workspace. Raises ``Trouble``, also for what sending it raises."""
     settings = settings_of_this_place()
     chosen = one_workspace(settings, workspace)
-    try:
-        cention = wiring.errands_api(settings, chosen)
-    except ValueError as error:
-        raise Trouble(f"The token cannot be right: {error}.") from None
-    if cention is None:
-        raise Trouble(
-            f"Errands of {chosen.name} cannot be created or closed without a token. {NO_TOKEN}"
-        )
+    cention = client_of(CLAIM, wiring.errands_api, settings, chosen)
     with database(settings, autocommit=True) as conn:
         try:
             with sending(conn, chosen.name, cention) as lent:
@@ -62,8 +56,8 @@ def tell(outcome: Outcome, done: str, *, as_json: bool) -> None:
             f"{outcome.sent_id}, and is not sent again. Look for it in Cention. {LATER}"
         )
     else:
-        hint = f" {NO_TOKEN}" if isinstance(outcome.error, Unauthorised) else ""
-        raise Trouble(f"Cention did not do it: {outcome.error}.{hint}")
+        settings = f" {hint(CLAIM)}" if isinstance(outcome.error, Unauthorised) else ""
+        raise Trouble(f"Cention did not do it: {outcome.error}.{settings}")
 
 
 def ask(question: str, *, yes: bool) -> None:

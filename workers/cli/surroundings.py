@@ -78,6 +78,26 @@ def database(settings: Settings, *, autocommit: bool = False) -> Iterator[Connec
         raise Trouble(outages.told(error, settings.database_url)) from None
 
 
+@contextmanager
+def database_of_some(
+    workspace: str | None, *, autocommit: bool = False
+) -> Iterator[Connection[Any]]:
+    """Lend a connection, once it is sure that there is such a workspace, if one is named."""
+    settings = settings_of_this_place()
+    some_workspaces(settings, workspace)
+    with database(settings, autocommit=autocommit) as conn:
+        yield conn
+
+
+@contextmanager
+def database_of_one(workspace: str | None) -> Iterator[tuple[Connection[Any], str]]:
+    """Lend a connection, and tell the name of the workspace that is meant."""
+    settings = settings_of_this_place()
+    chosen = one_workspace(settings, workspace)
+    with database(settings) as conn:
+        yield conn, chosen.name
+
+
 def one_workspace(settings: Settings, name: str | None) -> WorkspaceSettings:
     """Return the workspace of that name, or the only one there is."""
     chosen = some_workspaces(settings, name)

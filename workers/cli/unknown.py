@@ -9,15 +9,9 @@ from typing import Any
 import click
 from psycopg import Connection
 
-from workers.cli.printing import Column, cell, counted, say, say_json, say_table
+from workers.cli.printing import Column, cell, counted, say, say_list
 from workers.cli.sending import ask
-from workers.cli.surroundings import (
-    database,
-    json_option,
-    settings_of_this_place,
-    some_workspaces,
-    workspace_option,
-)
+from workers.cli.surroundings import database_of_some, json_option, workspace_option
 from workers.cli.trouble import Trouble
 from workers.jobs.sending import abandon_dead
 from workers.store import sent_commands, sent_errands
@@ -51,26 +45,7 @@ def unknown(context: click.Context, as_json: bool, workspace: str | None) -> Non
         return
     with _database(workspace) as conn:
         found = _unknown(conn, workspace)
-    if as_json:
-        say_json(found)
-    elif not found:
-        say("Nothing is unknown.")
-    else:
-        say_table(
-            COLUMNS,
-            [
-                (
-                    one.workspace,
-                    one.sent_id,
-                    one.kind,
-                    one.sent_at,
-                    one.looks_like,
-                    one.about,
-                    one.problem,
-                )
-                for one in found
-            ],
-        )
+    if say_list(found, COLUMNS, _row, as_json=as_json, nothing="Nothing is unknown."):
         for line in ADVICE.splitlines():
             say(line)
 
@@ -107,15 +82,25 @@ def missing(number: int, yes: bool) -> None:
 
 @contextmanager
 def _database(workspace: str | None) -> Iterator[Connection[Any]]:
-    settings = settings_of_this_place()
-    some_workspaces(settings, workspace)
-    with database(settings, autocommit=True) as conn:
+    with database_of_some(workspace, autocommit=True) as conn:
         abandon_dead(conn)
         yield conn
 
 
 def _unknown(conn: Connection[Any], workspace: str | None) -> list[Unknown]:
     return sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
+
+
+def _row(one: Unknown) -> tuple[object, ...]:
+    return (
+        one.workspace,
+        one.sent_id,
+        one.kind,
+        one.sent_at,
+        one.looks_like,
+        one.about,
+        one.problem,
+    )
 
 
 def _one(conn: Connection[Any], number: int) -> Unknown:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import click
 
-from workers.cli.printing import Column, counted, say, say_json, say_table
-from workers.cli.surroundings import (
-    database,
-    json_option,
-    settings_of_this_place,
-    some_workspaces,
-    workspace_option,
-)
+from workers.cli.printing import Column, counted, say, say_list
+from workers.cli.surroundings import database_of_some, json_option, workspace_option
 from workers.queues import Mirror
 from workers.store import landed
+from workers.store.landed import UnreadableLine
 
 COLUMNS = (
     Column(heading="workspace"),
@@ -29,22 +24,16 @@ COLUMNS = (
 @workspace_option
 def unreadable(as_json: bool, workspace: str | None) -> None:
     """List documents that were kept and make no sense."""
-    settings = settings_of_this_place()
-    some_workspaces(settings, workspace)
-    with database(settings) as conn:
+    with database_of_some(workspace) as conn:
         found = landed.unreadable(conn, workspace)
-    if as_json:
-        say_json(found)
-    elif not found:
-        say("Every document could be read.")
-    else:
-        rows = [
-            (one.workspace, one.family, one.remote_id, one.fetched_at, one.problem) for one in found
-        ]
-        say_table(COLUMNS, rows)
+    if say_list(found, COLUMNS, _row, as_json=as_json, nothing="Every document could be read."):
         say(
             f"{counted(len(found), 'document')}, kept as they came. "
             "After an update of the bridge: cention renormalise"
         )
         if any(one.family == Mirror.AGENT_LOGONS for one in found):
             say("What has no id is a row of the log of log-ons. To see them: cention logons odd")
+
+
+def _row(one: UnreadableLine) -> tuple[object, ...]:
+    return (one.workspace, one.family, one.remote_id, one.fetched_at, one.problem)

@@ -20,6 +20,7 @@ from workers.clients import errors
 from workers.clients.bodies import read_json
 from workers.clients.statuses import error_for
 from workers.clients.transport import Exchange, Surroundings, begin_exchange, new_session
+from workers.rules.patience import UNHEARD_S
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 PIECE_BYTES = 64 * 1024
@@ -144,7 +145,9 @@ class HttpApi:
     def _session(self) -> requests.Session:
         # A connection inherited through fork would hand one process the other's answers.
         if getattr(self._local, "pid", None) != os.getpid():
-            self._local.session = new_session(self._surroundings, unheard_s=self._timeouts.total_s)
+            self._local.session = new_session(
+                self._surroundings, unheard_s=min(UNHEARD_S, self._timeouts.total_s)
+            )
             self._local.pid = os.getpid()
         session: requests.Session = self._local.session
         return session

@@ -61,7 +61,7 @@ def _release(conn: Connection[Any], plan: Plan, slot: int) -> None:
         plan.workspace,
         plan.family,
         slot=slot,
-        lease_s=plan.lease_s,
+        doubt_s=plan.doubt_s,
         max_tries=patience.MAX_TRIES,
         proof_s=patience.PROOF_S,
     )
@@ -75,7 +75,7 @@ def _begin(
     if paused:
         return None
     probing = paused is False
-    fetch_until_s = time.monotonic() + plan.lease_s / 2  # from before the lease begins
+    lent_until_s = time.monotonic() + plan.lease_s / 2  # from before the lease begins
     with conn.transaction():
         claim = wanted.claim(
             conn,
@@ -90,7 +90,7 @@ def _begin(
         plan,
         claim,
         conn,
-        fetch_until_s=fetch_until_s,
+        lent_until_s=lent_until_s,
         probing=probing,
         when_through=call_colleague if calling else _call_nobody,
     )

@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from schemas.errors import DocumentError
 from workers.clients.errors import ApiError
-from workers.jobs.verdicts import REFUSALS
+from workers.jobs.noted import noted_look
 from workers.queues import Mirror
 from workers.rules import patience
 from workers.store import Transaction, polls, slots
@@ -79,17 +79,11 @@ def renew(plan: MirrorPlan, *, session: Transaction) -> Brought | None:
     ):
         if slot is None:
             return None
-        poll_id = polls.start(conn, workspace, mirror)
         try:
-            brought = plan.renew(session)
+            with noted_look(conn, workspace, mirror) as poll_id:
+                brought = plan.renew(session)
         except (ApiError, DocumentError) as error:
             log.warning("mirror not renewed", workspace=workspace, mirror=mirror, error=str(error))
-            polls.end(conn, poll_id, found=None, error=str(error))
-            if isinstance(error, REFUSALS):
-                polls.pause(conn, workspace, mirror, reason=str(error), for_s=patience.PAUSE_S)
-            raise
-        except Exception as error:
-            polls.end(conn, poll_id, found=None, error=f"fault of ours: {type(error).__name__}")
             raise
         if brought.problem:
             log.warning(

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from psycopg import Connection
 
 from workers.queues import Family
+from workers.rules import patience
 from workers.store.records import Fetched
 
 
@@ -78,3 +79,8 @@ class Plan:
     save: Save
     mark_gone: MarkGone
     mark_unfit: MarkUnfit | None  # None: what cannot be taken parks
+
+    @property
+    def doubt_s(self) -> float:
+        """For how long a request that we lost sight of may still have its effect at Cention."""
+        return min(self.lease_s, patience.DOUBT_S)

@@ -12,7 +12,7 @@ from psycopg import Connection
 from schemas.cention.changed import ChangedIds
 from schemas.errors import DocumentError
 from workers.clients.errors import ApiError
-from workers.jobs.verdicts import REFUSALS
+from workers.jobs.noted import noted_look
 from workers.queues import Family
 from workers.rules import patience
 from workers.store import Transaction, completeness, polls, slots, wanted
@@ -71,18 +71,12 @@ def poll(changed: ChangedList, *, session: Transaction) -> int | None:
     ):
         if slot is None:
             return None
-        poll_id = polls.start(conn, workspace, family)
         try:
-            found = changed.read(changed.ask())
+            with noted_look(conn, workspace, family) as poll_id:
+                found = changed.read(changed.ask())
         except (ApiError, DocumentError) as error:
             log.warning("poll failed", workspace=workspace, family=family, error=str(error))
-            polls.end(conn, poll_id, found=None, error=str(error))
-            if isinstance(error, REFUSALS):
-                polls.pause(conn, workspace, family, reason=str(error), for_s=patience.PAUSE_S)
             return None
-        except Exception as error:
-            polls.end(conn, poll_id, found=None, error=f"fault of ours: {type(error).__name__}")
-            raise
         odd = f"{found.dropped} entries are no id" if found.dropped else None
         with conn.transaction():
             ids = set(found.ids) - _resting(conn, changed, found.ids)

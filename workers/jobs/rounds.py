@@ -18,7 +18,7 @@ from workers.jobs.outcomes import Failed, Outcome, Understood
 from workers.jobs.plans import Plan
 from workers.jobs.verdicts import Standing
 from workers.rules import patience
-from workers.store import landed, polls, wanted
+from workers.store import landed, polls, sessions, wanted
 from workers.store.wanted import Claim, Claimed
 
 log = structlog.get_logger(__name__)
@@ -37,17 +37,18 @@ class Round:
         claim: Claim,
         conn: Connection[Any],
         *,
-        fetch_until_s: float,
+        lent_until_s: float,
         probing: bool,
         when_through: Callable[[], None],
     ) -> None:
         self.plan = plan
         self.claim = claim
         self.conn = conn
-        self.fetch_until_s = fetch_until_s  # on the clock of time.monotonic()
+        self.lent_until_s = lent_until_s  # on the clock of time.monotonic()
         self.probing = probing  # of a pause that is over
         self.when_through = when_through  # called once, as soon as something has come through
         self.started_s = time.monotonic()
+        self.proven_s = self.started_s  # when our session was last seen alive
         self.unsettled = {record.remote_id for record in claim.records}
         self.finished: SimpleQueue[Finished] = SimpleQueue()
         self.outages_in_a_row = 0
@@ -55,6 +56,11 @@ class Round:
         self.succeeded = False  # a record was fetched
         self.refusal: str | None = None
         self.stopped = False
+
+    @property
+    def fetch_until_s(self) -> float:
+        """Until when a request may be sent: nobody else can have our records yet."""
+        return min(self.lent_until_s, self.proven_s + patience.PROVEN_FOR_S)
 
     def run(self, fetchers: Executor) -> None:
         """Fetch everything, writing groups as they come; give back what was not tried.
@@ -66,6 +72,7 @@ class Round:
             while self.unsettled:
                 group = self._gather()
                 self._write([outcome for _, outcome in group if outcome])
+                self._prove()
                 self._give_back([record for record, outcome in group if not outcome])
                 self.unsettled -= {record.remote_id for record, _ in group}
         finally:
@@ -81,16 +88,16 @@ class Round:
         record: what is not fetched in half of the lease is better claimed anew. A process may be
         frozen between this look at the clock and its request, so the client looks once more.
         """
-        now_s = time.monotonic()
+        now_s, until_s = time.monotonic(), self.fetch_until_s
         outcome = None
-        if not self.stopped and now_s < self.fetch_until_s:
+        if not self.stopped and now_s < until_s:
             fetched_at = self.claim.claimed_at + timedelta(seconds=now_s - self.started_s)
-            with sending_until(self.fetch_until_s):
+            with sending_until(until_s):
                 outcome = outcomes.bring(self.plan, claimed, fetched_at=fetched_at)
         self.finished.put((claimed, outcome))
 
     def _gather(self) -> list[Finished]:
-        group = [self._next(None)]
+        group = [self._first()]
         until_s = time.monotonic() + GATHER_S
         while len(group) < min(len(self.unsettled), self.plan.group):
             try:
@@ -99,7 +106,20 @@ class Round:
                 break
         return group
 
-    def _next(self, timeout_s: float | None) -> Finished:
+    def _first(self) -> Finished:
+        while True:
+            try:
+                return self._next(patience.PROVE_EVERY_S)
+            except Empty:
+                self._prove()
+
+    def _prove(self) -> None:
+        """See that our session is alive. Raises ``psycopg.OperationalError`` if it is not."""
+        asked_s = time.monotonic()
+        sessions.prove(self.conn)
+        self.proven_s = asked_s
+
+    def _next(self, timeout_s: float) -> Finished:
         finished = self.finished.get(timeout=timeout_s)
         if finished[1]:
             self._take_note(finished[1])

@@ -77,7 +77,7 @@ def _write(
     ours = [o for o in outcomes if o.claimed.remote_id in held]
     _land(conn, plan, ours)
     _save(conn, plan, ours)
-    _settle(conn, claim, ours, family=family)
+    _settle(conn, plan, claim, ours, family=family)
     return ids - held
 
 
@@ -111,7 +111,7 @@ def _save(conn: Connection[Any], plan: Plan, ours: Sequence[Outcome]) -> None:
 
 
 def _settle(
-    conn: Connection[Any], claim: Claim, ours: Sequence[Outcome], *, family: Standing
+    conn: Connection[Any], plan: Plan, claim: Claim, ours: Sequence[Outcome], *, family: Standing
 ) -> None:
     waiting = {
         o.claimed.remote_id: verdicts.postponed(o, family=family, chance=random.random())  # noqa: S311 (spreads waits)
@@ -126,4 +126,4 @@ def _settle(
     if incomplete:
         wanted.look_again(conn, claim, incomplete, after_s=patience.SLA_WAIT_S)
     if postponed:
-        wanted.postpone(conn, claim, postponed)
+        wanted.postpone(conn, claim, postponed, doubt_s=plan.doubt_s)

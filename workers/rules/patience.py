@@ -11,6 +11,10 @@ LONGEST_OUTAGE_WAIT_S = (
 )
 SHORTEST_REST_S = 30.0  # of a record that is gone and listed as changed all the same
 LONGEST_REST_S = 900.0  # so much later may be known that it is back
+PROVE_EVERY_S = 5.0  # between two proofs that the session which holds a drain's place is alive
+PROVEN_FOR_S = 15.0  # after such a proof requests may be sent, and no longer
+UNHEARD_S = 30.0  # the kernel repeats what the other side does not acknowledge
+DOUBT_S = PROVEN_FOR_S + UNHEARD_S  # a request that was lost sight of may still arrive at Cention
 CONFIRM_MISSING_S = 30.0  # between the two looks that make a record gone
 SLA_WAIT_S = 60.0  # "which occur every minute", Cention Errand Report
 MAX_LOOKS = 6

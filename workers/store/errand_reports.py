@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, sql
 from psycopg.rows import scalar_row
 
 from schemas.cention.errand_reports import ErrandReport
@@ -16,11 +16,12 @@ from workers.store.records import Fetched, as_json
 SQL = queries.load("errand_reports")
 
 SAVE_NAMES = {
-    "organisation": SQL["save_organisation_names"],
-    "area": SQL["save_area_names"],
-    "agent": SQL["save_agent_names"],
-    "service": SQL["save_service_names"],
-    "tag": SQL["save_tag_names"],
+    kind: queries.literal(
+        sql.SQL(SQL["save_names"])
+        .format(table=sql.Identifier("cention", kind), id=sql.Identifier(f"{kind}_id"))
+        .as_string()
+    )
+    for kind in ("organisation", "area", "agent", "service", "tag")
 }
 
 
@@ -37,10 +38,10 @@ def save(
     """
     parameters = {"workspace": workspace, "reports": as_json(reports), "anew": anew}
     conn.execute(SQL["save_errand_reports"], parameters)
-    for kind, sql in SAVE_NAMES.items():
+    for kind, query in SAVE_NAMES.items():
         named = newest_names(kind, reports)
         conn.execute(
-            sql,
+            query,
             {
                 "workspace": workspace,
                 "ids": list(named),

@@ -38,6 +38,11 @@ def connect(database_url: str) -> Connection[Any]:
     return Connection.connect(database_url, options=OPTIONS, connect_timeout=5)
 
 
+def prove(conn: Connection[Any]) -> None:
+    """Return if the session is alive. Raises ``psycopg.OperationalError`` if it is not."""
+    conn.execute(SQL["prove"])
+
+
 def _reset(conn: Connection[Any]) -> None:
     """Give every lock back that a failed job may have left."""
     conn.execute(SQL["unlock_all"])

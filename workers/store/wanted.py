@@ -36,7 +36,6 @@ class Claim:
     family: Family
     token: UUID
     claimed_at: datetime  # by the database's clock; not before what is known of the records
-    lease_s: float
     records: tuple[Claimed, ...]
     full: bool  # more may be due
 
@@ -86,7 +85,6 @@ def claim(
         family=family,
         token=token,
         claimed_at=claimed_at,
-        lease_s=lease_s,
         records=records,
         full=len(records) == limit,
     )
@@ -134,13 +132,15 @@ class Postponed:
     in_doubt: bool = False  # our request may still be carried out
 
 
-def postpone(conn: Connection[Any], claim: Claim, postponed: Sequence[Postponed]) -> None:
+def postpone(
+    conn: Connection[Any], claim: Claim, postponed: Sequence[Postponed], *, doubt_s: float
+) -> None:
     """Give records back that could not be fetched, each to its own waiting time."""
     conn.execute(
         SQL["postpone"],
         {
             **_key(claim),
-            "lease_s": claim.lease_s,
+            "doubt_s": doubt_s,
             "ids": [p.remote_id for p in postponed],
             "after_s": [p.after_s for p in postponed],
             "errors": [p.error for p in postponed],
@@ -163,13 +163,13 @@ def release_orphans(
     family: Family,
     *,
     slot: int,
-    lease_s: float,
+    doubt_s: float,
     max_tries: int,
     proof_s: float,
 ) -> int:
     """Free what a dead drain of this slot had claimed, and what any drain held too long.
 
-    The caller holds the slot's lock. Each is in doubt for ``lease_s`` seconds, counts as a
+    The caller holds the slot's lock. Each is in doubt for ``doubt_s`` seconds, counts as a
     try and waits a random moment that grows with its tries, so that a record which kills
     its worker drifts apart from those that only died with it.
     """
@@ -177,7 +177,7 @@ def release_orphans(
         "workspace": workspace,
         "family": family,
         "slot": slot,
-        "lease_s": lease_s,
+        "doubt_s": doubt_s,
         "max_tries": max_tries,
         "proof_s": proof_s,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests.integration.cli.conftest import SECRET
+from tests.integration.terminal import SECRET
 from workers.cli.checks.configured import is_private
 from workers.queues import Family
 

@@ -16,8 +16,9 @@ from receiver.spool import Spool
 from tests import runbook
 from tests.door import new_callback
 from tests.integration.cli import further_troubles
-from tests.integration.cli.conftest import Bridge, Terminal
+from tests.integration.cli.conftest import Bridge
 from tests.integration.cli.test_lists import park
+from tests.integration.terminal import Terminal
 from tests.sandbox.playground import Playground
 from workers.queues import Family
 from workers.settings import load_settings

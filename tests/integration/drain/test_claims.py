@@ -153,7 +153,7 @@ def look_again(conn, claim):
 
 def postpone(conn, claim):
     failed = wanted.Postponed(remote_id=7, after_s=60, error="no connection", tries=1)
-    wanted.postpone(conn, claim, [failed])
+    wanted.postpone(conn, claim, [failed], doubt_s=60)
 
 
 def give_back(conn, claim):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from threading import Event
+from threading import Event, Lock
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from tests.integration.bridge import RATINGS, REPORTS
+from tests.settings import SETTINGS
 from workers.clients import errors
-from workers.store import wanted
+from workers.rules import patience
+from workers.store import sessions, wanted
 
 MESSAGES = "SELECT rating_id, message FROM cention.facebook_rating ORDER BY rating_id"
 LEASE_S = 60  # of the plans of this shelf
+DOUBT_S = patience.DOUBT_S
 
 
 def messages(bridge) -> dict[int, str]:
@@ -49,14 +53,14 @@ def test_a_flag_cleared_by_the_late_request_of_a_drain_that_is_gone_loses_no_cha
     assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 2"})
 
 
-def test_a_record_in_doubt_is_at_home_and_looked_at_once_more_after_a_lease(abandoned, shelf):
+def test_a_record_in_doubt_is_at_home_and_looked_at_once_more_after_the_doubt(abandoned, shelf):
     bridge = abandoned
     bridge.drain(shelf.plan())
 
     row = bridge.wanted(7)
     assert messages(bridge) == {7: "version 1"}
     assert (row["claim"], row["tries"], row["last_error"]) == (None, 0, None)
-    assert LEASE_S - 20 < row["wait_s"] <= LEASE_S
+    assert DOUBT_S - 20 < row["wait_s"] <= DOUBT_S
     assert row["due_at"] == row["doubt_until"] == row["wanted_at"]
 
     bridge.make_due()
@@ -88,7 +92,7 @@ def test_what_a_drain_held_beyond_its_lease_is_in_doubt_too(lonely_bridge, shelf
     bridge.drain(shelf.plan())
 
     assert messages(bridge) == {7: "version 1"}
-    assert LEASE_S - 20 < bridge.wanted(7)["wait_s"] <= LEASE_S
+    assert DOUBT_S - 20 < bridge.wanted(7)["wait_s"] <= DOUBT_S
 
 
 def test_a_record_in_doubt_that_is_wanted_is_fetched_at_once(abandoned, shelf):
@@ -130,7 +134,7 @@ def test_a_request_without_an_answer_of_cention_leaves_its_record_in_doubt(
     bridge.drain(shelf.plan())
 
     assert messages(bridge) == {7: "version 1"}
-    assert LEASE_S - 20 < bridge.wanted(7)["wait_s"] <= LEASE_S
+    assert DOUBT_S - 20 < bridge.wanted(7)["wait_s"] <= DOUBT_S
 
 
 @pytest.mark.parametrize(
@@ -186,5 +190,50 @@ def test_a_process_frozen_while_it_claimed_fetches_nothing(lonely_bridge, shelf,
 
     monkeypatch.setattr(wanted, "claim", frozen)
     bridge.drain(shelf.plan(lease_s=0.6))
+
+    assert (shelf.fetched, bridge.wanted_ids()) == ([], [7])
+
+
+def test_a_drain_that_lost_its_session_begins_no_other_fetch(lonely_bridge, shelf, monkeypatch):
+    """It may not know for long: nothing comes in that it could write."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, *range(1, 21))
+    first, noticed = Lock(), Event()
+    prove = sessions.prove
+
+    def prove_and_tell(conn):
+        try:
+            prove(conn)
+        except psycopg.OperationalError:
+            noticed.set()
+            raise
+
+    def lose_the_session(_):
+        if first.acquire(blocking=False):
+            bridge.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        assert noticed.wait(30)
+        Event().wait(0.2)  # the answers come a little later still
+
+    monkeypatch.setattr(patience, "PROVE_EVERY_S", 0.05)
+    monkeypatch.setattr(sessions, "prove", prove_and_tell)
+    shelf.meanwhile = lose_the_session
+
+    with pytest.raises(psycopg.OperationalError):
+        bridge.drain(shelf.plan())
+
+    assert len(shelf.fetched) <= SETTINGS.fetch_threads
+    assert bridge.wanted_ids() == list(range(1, 21))
+
+
+def test_nothing_is_sent_long_after_the_session_was_seen_alive(lonely_bridge, shelf, monkeypatch):
+    """As in a process that was frozen, or whose Postgres answers no more."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    monkeypatch.setattr(patience, "PROVEN_FOR_S", 0.0)
+
+    bridge.drain(shelf.plan())
 
     assert (shelf.fetched, bridge.wanted_ids()) == ([], [7])

@@ -190,6 +190,41 @@ def callback_of(
     return callback
 
 
+def answered_callbacks(sample: dict[str, Any]) -> list[dict[str, Any]]:
+    """Make a callback about an answer to the person, one to a stranger and them, one to neither."""
+    to_stranger = sent_to(STRANGER, "Other Marksman")
+    return [
+        to_person(sample, answer=1, files=[OWN_FILE], to=sent_to(ADDRESS, NAME)),
+        callback_of(
+            sample,
+            MENTIONED,
+            answer=2,
+            files=[STRANGERS_FILE],
+            to=to_stranger + sent_to(ADDRESS, NAME),
+            body=f"As {NAME} <{ADDRESS}> says",
+            html_body=f"As {SPELLINGS[1]} says",
+        ),
+        callback_of(sample, STRANGERS, answer=3, files=[], to=to_stranger, body="Hi"),
+    ]
+
+
+def broken_callback(sample: dict[str, Any]) -> dict[str, Any]:
+    """Make a callback that names the person where a number belongs."""
+    broken = to_person(sample, answer=4, files=[], to=sent_to(ADDRESS, NAME))
+    broken["data"]["attributes"]["event"] = "MARKER"
+    return broken
+
+
+def waiting_callback(sample: dict[str, Any]) -> dict[str, Any]:
+    """Make a callback about the person that does not have the address."""
+    return to_person(sample, answer=5, files=[791], to=[])
+
+
+def to_person(sample: dict[str, Any], **told: Any) -> dict[str, Any]:
+    answer = {"body": "Dear MARKER", "html_body": "<p>Dear MARKER</p>", "subject": "Re: MARKER"}
+    return callback_of(sample, WRITTEN, **told, **answer)
+
+
 def sent_to(address: str, name: str) -> list[dict[str, Any]]:
     return [{"c3_id": 279, "email_address": address, "name": name}]
 

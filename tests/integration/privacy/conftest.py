@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from tests.integration.bridge import Bridge
-from tests.integration.cli.conftest import Terminal
 from tests.integration.privacy import centre as made
 from tests.integration.privacy.centre import Centre
 
@@ -32,63 +30,23 @@ def centre(lonely_bridge: Bridge, document: Callable[[str], dict[str, Any]]) -> 
             4: made.rating_by(4, "Other Marksman", 4711),
         },
     )
-    answer = {"body": "Dear MARKER", "html_body": "<p>Dear MARKER</p>", "subject": "Re: MARKER"}
-    to_person = made.sent_to(made.ADDRESS, made.NAME)
-    to_stranger = made.sent_to(made.STRANGER, "Other Marksman")
-    centre.tell(
-        made.callback_of(
-            callback, made.WRITTEN, answer=1, files=[made.OWN_FILE], to=to_person, **answer
-        )
-    )
-    centre.tell(
-        made.callback_of(
-            callback,
-            made.MENTIONED,
-            answer=2,
-            files=[made.STRANGERS_FILE],
-            to=to_stranger + made.sent_to(made.ADDRESS, made.NAME),
-            body=f"As {made.NAME} <{made.ADDRESS}> says",
-            html_body=f"As {made.SPELLINGS[1]} says",
-        )
-    )
-    centre.tell(
-        made.callback_of(callback, made.STRANGERS, answer=3, files=[], to=to_stranger, body="Hi")
-    )
+    for told in made.answered_callbacks(callback):
+        centre.tell(told)
     lonely_bridge.file()
     centre.fetch(*centre.reports)
     centre.fetch_ratings(*centre.ratings)
     centre.fetch_files()
-    broken = made.callback_of(callback, made.WRITTEN, answer=4, files=[], to=to_person, **answer)
-    broken["data"]["attributes"]["event"] = "MARKER"
-    centre.tell(broken, problem="/data/attributes/event: must be a number")
-    centre.tell(  # waits to be filed, and does not have the address
-        made.callback_of(callback, made.WRITTEN, answer=5, files=[791], to=[], **answer)
-    )
+    centre.tell(made.broken_callback(callback), problem="/data/attributes/event: must be a number")
+    centre.tell(made.waiting_callback(callback))
     lonely_bridge.want(made.FILES, 999)
     lonely_bridge.execute("UPDATE intake.wanted SET last_error = %s", f"said {made.ADDRESS}")
     return centre
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, database: str) -> Terminal:
-    """The commands, in a folder without any file."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in {
-        "DATABASE_URL": database,
-        "BROKER_URL": "redis://127.0.0.1:1/0",
-        "CENTION_URL": "http://127.0.0.1:1/s/demo",
-        "CENTION_TOKEN": "token",
-        "CENTION_CALLBACK_SECRETS": "secret",
-        "CENTION_TIMEZONE": "Europe/Stockholm",
-    }.items():
-        monkeypatch.setenv(name, value)
-    return Terminal(runner=CliRunner())
-
-
-@pytest.fixture
-def spool(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def spool(environment: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The folder of a spool, as the settings name it."""
     folder = tmp_path / "spool"
     folder.mkdir(mode=0o700)
-    monkeypatch.setenv("SPOOL_DIR", str(folder))
+    environment.setenv("SPOOL_DIR", str(folder))
     return folder

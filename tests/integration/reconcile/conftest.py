@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.integration.cli.conftest import bridge, environment, errands, terminal
+from tests.integration.cli.conftest import bridge, environment, errands
 
-__all__ = ["bridge", "environment", "errands", "terminal"]
+__all__ = ["bridge", "environment", "errands"]

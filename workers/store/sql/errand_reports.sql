@@ -150,69 +150,17 @@ FROM said_recipient ORDER BY errand_id, kind, position
 ON CONFLICT (workspace, errand_id, kind, position) DO UPDATE
 SET address = EXCLUDED.address, fetched_at = EXCLUDED.fetched_at;
 
--- name: save_organisation_names
--- Write the names of organisations; an unchanged name is not written again.
-INSERT INTO cention.organisation AS old (workspace, organisation_id, name, fetched_at)
-SELECT %(workspace)s, organisation_id, name, fetched_at
-FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(fetched_at)s::timestamptz[]) AS said (organisation_id, name, fetched_at)
+-- name: save_names
+-- Write names into {table}, where each {id} has one; an unchanged name is not written again.
+INSERT INTO {table} AS old (workspace, {id}, name, fetched_at)
+SELECT %(workspace)s, id, name, fetched_at
+FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(fetched_at)s::timestamptz[]) AS said (id, name, fetched_at)
 WHERE NOT EXISTS (
-    SELECT FROM cention.organisation AS known
-    WHERE (known.workspace, known.organisation_id, known.name) = (%(workspace)s, said.organisation_id, said.name)
+    SELECT FROM {table} AS known
+    WHERE (known.workspace, known.{id}, known.name) = (%(workspace)s, said.id, said.name)
 )
-ORDER BY organisation_id
-ON CONFLICT (workspace, organisation_id) DO UPDATE SET name = EXCLUDED.name, fetched_at = EXCLUDED.fetched_at
-WHERE old.fetched_at <= EXCLUDED.fetched_at;
-
--- name: save_area_names
--- Write the names of areas; an unchanged name is not written again.
-INSERT INTO cention.area AS old (workspace, area_id, name, fetched_at)
-SELECT %(workspace)s, area_id, name, fetched_at
-FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(fetched_at)s::timestamptz[]) AS said (area_id, name, fetched_at)
-WHERE NOT EXISTS (
-    SELECT FROM cention.area AS known
-    WHERE (known.workspace, known.area_id, known.name) = (%(workspace)s, said.area_id, said.name)
-)
-ORDER BY area_id
-ON CONFLICT (workspace, area_id) DO UPDATE SET name = EXCLUDED.name, fetched_at = EXCLUDED.fetched_at
-WHERE old.fetched_at <= EXCLUDED.fetched_at;
-
--- name: save_agent_names
--- Write the names of agents; an unchanged name is not written again.
-INSERT INTO cention.agent AS old (workspace, agent_id, name, fetched_at)
-SELECT %(workspace)s, agent_id, name, fetched_at
-FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(fetched_at)s::timestamptz[]) AS said (agent_id, name, fetched_at)
-WHERE NOT EXISTS (
-    SELECT FROM cention.agent AS known
-    WHERE (known.workspace, known.agent_id, known.name) = (%(workspace)s, said.agent_id, said.name)
-)
-ORDER BY agent_id
-ON CONFLICT (workspace, agent_id) DO UPDATE SET name = EXCLUDED.name, fetched_at = EXCLUDED.fetched_at
-WHERE old.fetched_at <= EXCLUDED.fetched_at;
-
--- name: save_service_names
--- Write the names of services; an unchanged name is not written again.
-INSERT INTO cention.service AS old (workspace, service_id, name, fetched_at)
-SELECT %(workspace)s, service_id, name, fetched_at
-FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(fetched_at)s::timestamptz[]) AS said (service_id, name, fetched_at)
-WHERE NOT EXISTS (
-    SELECT FROM cention.service AS known
-    WHERE (known.workspace, known.service_id, known.name) = (%(workspace)s, said.service_id, said.name)
-)
-ORDER BY service_id
-ON CONFLICT (workspace, service_id) DO UPDATE SET name = EXCLUDED.name, fetched_at = EXCLUDED.fetched_at
-WHERE old.fetched_at <= EXCLUDED.fetched_at;
-
--- name: save_tag_names
--- Write the names of tags; an unchanged name is not written again.
-INSERT INTO cention.tag AS old (workspace, tag_id, name, fetched_at)
-SELECT %(workspace)s, tag_id, name, fetched_at
-FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(fetched_at)s::timestamptz[]) AS said (tag_id, name, fetched_at)
-WHERE NOT EXISTS (
-    SELECT FROM cention.tag AS known
-    WHERE (known.workspace, known.tag_id, known.name) = (%(workspace)s, said.tag_id, said.name)
-)
-ORDER BY tag_id
-ON CONFLICT (workspace, tag_id) DO UPDATE SET name = EXCLUDED.name, fetched_at = EXCLUDED.fetched_at
+ORDER BY id
+ON CONFLICT (workspace, {id}) DO UPDATE SET name = EXCLUDED.name, fetched_at = EXCLUDED.fetched_at
 WHERE old.fetched_at <= EXCLUDED.fetched_at;
 
 -- name: mark_errands_gone

@@ -89,7 +89,7 @@ WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.claim = %(toke
 
 -- name: postpone
 -- Give failed records back, each with its waiting time; only those this claim still names. One whose
--- request may still be carried out is in doubt for a lease.
+-- request may still be carried out is in doubt for a while.
 UPDATE intake.wanted AS w
 SET claim = NULL, claimed_until = NULL, slot = NULL,
     due_at = now() + make_interval(secs => failed.after_s),
@@ -98,7 +98,7 @@ SET claim = NULL, claimed_until = NULL, slot = NULL,
     parked_at = CASE WHEN failed.parked THEN now() END,
     missing_since = CASE WHEN failed.missing THEN coalesce(w.missing_since, now()) END,
     doubt_until = CASE
-        WHEN failed.in_doubt THEN now() + make_interval(secs => %(lease_s)s) ELSE w.doubt_until
+        WHEN failed.in_doubt THEN now() + make_interval(secs => %(doubt_s)s) ELSE w.doubt_until
     END
 FROM unnest(
     %(ids)s::bigint[], %(after_s)s::float8[], %(errors)s::text[], %(tries)s::integer[],
@@ -117,13 +117,13 @@ WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id = ANY (%(i
 -- name: release_orphans
 -- Free what a dead drain of this slot had claimed (the caller holds the slot's lock), and what any
 -- drain has held beyond its lease. That drain may not know it, and its requests may still be on their
--- way: what it had is in doubt for a lease. After too many such ends a record parks, if others of its
+-- way: what it had is in doubt for a while. After too many such ends a record parks, if others of its
 -- family came through lately: else the fault is not the record's.
 UPDATE intake.wanted AS w
 SET claim = NULL, claimed_until = NULL, slot = NULL,
     tries = w.tries + 1,
     last_error = 'the worker died or lost its lease while it had this record',
-    doubt_until = now() + make_interval(secs => %(lease_s)s),
+    doubt_until = now() + make_interval(secs => %(doubt_s)s),
     parked_at = CASE WHEN w.tries + 1 >= %(max_tries)s AND EXISTS (
         SELECT FROM intake.landed AS l
         WHERE l.workspace = %(workspace)s AND l.family = %(family)s

@@ -1,5 +1,5 @@
 -- What happened on which day: the ground of the views by day.
-DROP VIEW IF EXISTS analyst.tag_day, analyst.area_day, analyst.agent_day, analyst.errand_day;
+DROP VIEW IF EXISTS analyst.tag_day, analyst.area_day, analyst.agent_day, intake.day_figures, analyst.errand_day;
 
 CREATE VIEW analyst.errand_day AS
 SELECT e.workspace,

@@ -2,33 +2,7 @@
 DROP VIEW IF EXISTS analyst.agent_day;
 
 CREATE VIEW analyst.agent_day AS
-WITH errands AS (
-    SELECT d.workspace,
-           d.day,
-           d.agent_id,
-           agent.name AS agent_name,
-           count(*) FILTER (WHERE d.event = 'arrived') AS arrived,
-           count(*) FILTER (WHERE d.event = 'arrived' AND d.answered) AS answered,
-           count(*) FILTER (WHERE d.event = 'arrived' AND d.closed) AS closed,
-           count(*) FILTER (WHERE d.event = 'arrived' AND d.deleted) AS deleted,
-           count(*) FILTER (WHERE d.event = 'arrived' AND d.gone) AS gone,
-           count(*) FILTER (WHERE d.event = 'arrived' AND d.open) AS open,
-           count(*) FILTER (WHERE d.event = 'answered') AS answered_on_day,
-           count(d.within_sla) FILTER (WHERE d.event = 'arrived') AS sla_count,
-           count(*) FILTER (WHERE d.event = 'arrived' AND d.within_sla) AS within_sla_count,
-           round(avg(d.within_sla::integer) FILTER (WHERE d.event = 'arrived'), 4) AS within_sla_share,
-           round(avg(d.handling_time_min) FILTER (WHERE d.event = 'arrived'), 2) AS avg_handling_time_min,
-           round((percentile_cont(0.5) WITHIN GROUP (ORDER BY d.handling_time_min)
-               FILTER (WHERE d.event = 'arrived'))::numeric, 2) AS median_handling_time_min,
-           round(avg(d.response_time_min) FILTER (WHERE d.event = 'arrived'), 2) AS avg_response_time_min,
-           round((percentile_cont(0.5) WITHIN GROUP (ORDER BY d.response_time_min)
-               FILTER (WHERE d.event = 'arrived'))::numeric, 2) AS median_response_time_min,
-           count(d.feedback_value) FILTER (WHERE d.event = 'arrived') AS feedback_count,
-           round(avg(d.feedback_value) FILTER (WHERE d.event = 'arrived'), 2) AS avg_feedback_value
-    FROM analyst.errand_day AS d
-    LEFT JOIN cention.agent ON (agent.workspace, agent.agent_id) = (d.workspace, d.agent_id)
-    GROUP BY d.workspace, d.day, d.agent_id, agent.name
-), logged_in AS (
+WITH logged_in AS (
     -- A login name that nobody has said to be an agent's stands for itself.
     SELECT workspace, day, agent_id, agent_name,
            CASE WHEN agent_id IS NULL THEN login_name END AS stranger,
@@ -63,9 +37,16 @@ SELECT workspace,
        max(unpaired_logons) AS unpaired_logons
 -- One above the other and not side by side: so a day that is asked for is asked for in both.
 FROM (
-    SELECT errands.*, NULL AS stranger, NULL::text[] AS login_names, NULL::numeric AS logged_in_hours,
+    SELECT d.workspace, d.day, d.kind_id AS agent_id, agent.name AS agent_name,
+           d.arrived, d.answered, d.closed, d.deleted, d.gone, d.open, d.answered_on_day,
+           d.sla_count, d.within_sla_count, d.within_sla_share, d.avg_handling_time_min,
+           d.median_handling_time_min, d.avg_response_time_min, d.median_response_time_min,
+           d.feedback_count, d.avg_feedback_value,
+           NULL AS stranger, NULL::text[] AS login_names, NULL::numeric AS logged_in_hours,
            NULL::bigint AS unpaired_logons
-    FROM errands
+    FROM intake.day_figures AS d
+    LEFT JOIN cention.agent ON (agent.workspace, agent.agent_id) = (d.workspace, d.kind_id)
+    WHERE d.kind = 'agent'
     UNION ALL
     SELECT workspace, day, agent_id, agent_name,
            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
@@ -81,26 +62,8 @@ GROUP BY workspace, day, agent_id, stranger;
 
 COMMENT ON VIEW analyst.agent_day IS
     'One row an agent and day on which an errand of theirs arrived or was answered, or they were logged in; unassigned errands under null, so that the sum of arrived is the number of errands. A login name of which nobody has said whose it is (cention.agent_login) has rows of its own, with login_names, without agent_id and without errands.';
-COMMENT ON COLUMN analyst.agent_day.workspace IS 'Cention workspace.';
-COMMENT ON COLUMN analyst.agent_day.day IS 'Day by the workspace''s clock; null: errands of which Cention never told the arrival.';
 COMMENT ON COLUMN analyst.agent_day.agent_id IS 'Agent the errands are assigned to now; null: unassigned, or a login name of which nobody has said whose it is. Who had them before is only in cention.errand_action.';
 COMMENT ON COLUMN analyst.agent_day.agent_name IS 'Display name of the agent.';
-COMMENT ON COLUMN analyst.agent_day.arrived IS 'Errands that arrived on this day, deleted and gone ones included. The columns up to open tell how these stand now.';
-COMMENT ON COLUMN analyst.agent_day.answered IS 'Of those that arrived: answered by now, on whatever day.';
-COMMENT ON COLUMN analyst.agent_day.closed IS 'Of those that arrived: closed by now.';
-COMMENT ON COLUMN analyst.agent_day.deleted IS 'Of those that arrived: deleted in Cention by now.';
-COMMENT ON COLUMN analyst.agent_day.gone IS 'Of those that arrived: Cention knows them no more.';
-COMMENT ON COLUMN analyst.agent_day.open IS 'Of those that arrived: neither closed nor deleted nor gone.';
-COMMENT ON COLUMN analyst.agent_day.answered_on_day IS 'Errands answered on this day, whenever they arrived: the work done on it.';
-COMMENT ON COLUMN analyst.agent_day.sla_count IS 'Of those that arrived and are not deleted: those whose SLA Cention has computed.';
-COMMENT ON COLUMN analyst.agent_day.within_sla_count IS 'Of sla_count: handled within the SLA.';
-COMMENT ON COLUMN analyst.agent_day.within_sla_share IS 'within_sla_count / sla_count, from 0 to 1; null if there is none. Over several days divide the sums.';
-COMMENT ON COLUMN analyst.agent_day.avg_handling_time_min IS 'Average total handling time in minutes, of those that arrived, are closed and not deleted.';
-COMMENT ON COLUMN analyst.agent_day.median_handling_time_min IS 'Median of the same.';
-COMMENT ON COLUMN analyst.agent_day.avg_response_time_min IS 'Average total response time in minutes, of those that arrived, are answered and not deleted.';
-COMMENT ON COLUMN analyst.agent_day.median_response_time_min IS 'Median of the same.';
-COMMENT ON COLUMN analyst.agent_day.feedback_count IS 'Ratings of satisfaction given to those that arrived and are not deleted.';
-COMMENT ON COLUMN analyst.agent_day.avg_feedback_value IS 'Average of these ratings; null for none.';
 COMMENT ON COLUMN analyst.agent_day.login_names IS 'Login names that logged in or out, or were logged in, on this day; null if none did that is known to be this agent''s.';
 COMMENT ON COLUMN analyst.agent_day.logged_in_hours IS 'Hours logged in, under whatever name; times at which two names were are counted once. Null if nothing is known: no log-ons, none with both ends, or no login name said to be this agent''s.';
 COMMENT ON COLUMN analyst.agent_day.unpaired_logons IS 'Log-ins and log-outs without a partner on this day: hours that are missing. Null if nothing is known.';

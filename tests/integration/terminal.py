@@ -1,0 +1,36 @@
+"""The commands as people run them, and the settings of a place where they find nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from workers.cli.commands import cention as command
+
+SECRET = "callback-secret-of-demo"
+NOWHERE = {
+    "BROKER_URL": "redis://127.0.0.1:1/0",
+    "CENTION_URL": "http://127.0.0.1:1/s/demo",
+    "CENTION_TOKEN": "sandbox-token",
+    "CENTION_CALLBACK_SECRETS": SECRET,
+    "CENTION_TIMEZONE": "Europe/Stockholm",
+}
+
+
+@dataclass
+class Terminal:
+    """Where commands are run; what they write goes to a pipe."""
+
+    runner: CliRunner
+
+    def run(self, *words: object, typed: str | None = None) -> Result:
+        result = self.runner.invoke(command, list(map(str, words)), input=typed)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    def json(self, *words: object) -> Any:
+        return json.loads(self.run(*words, "--json").stdout)
