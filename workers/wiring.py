@@ -32,7 +32,7 @@ from workers.jobs.families import (
     facebook_ratings_plan,
 )
 from workers.jobs.library import library_plan
-from workers.jobs.mirroring import MirrorPlan
+from workers.jobs.mirroring import Brought, MirrorPlan
 from workers.jobs.plans import Plan
 from workers.jobs.polling import ChangedList
 from workers.jobs.readings import KINDS
@@ -206,7 +206,7 @@ def _exports_mirror(settings: Settings, workspace: WorkspaceSettings) -> Iterato
         today=lambda: datetime.now(workspace.timezone).date(),
     )
 
-    def renew(session: Transaction) -> int:
+    def renew(session: Transaction) -> Brought:
         exporting = exports.Exporting(
             workspace=workspace.name, zone=workspace.timezone, ask=api.run, session=session
         )

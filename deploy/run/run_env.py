@@ -37,7 +37,7 @@ def addresses(plan: Plan) -> dict[str, str]:
 
 
 def _pace(plan: Plan) -> dict[str, str]:
-    """Return what the sandbox's pace makes of the settings: commands beside are to tell the same."""
+    """Return how often things are renewed on the sandbox: commands beside are to tell so too."""
     return {name: value for name, value in plan.variables().items() if name in SANDBOX_PACE}
 
 

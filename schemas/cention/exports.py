@@ -26,7 +26,10 @@ _LONGEST_PRESET = 100  # characters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportOrder:
-    """Which preset export to make, and of which errands. Both days belong to the range."""
+    """Which preset export to make, and of which errands.
+
+    Whether errands of ``to_day`` itself belong to it is not documented ("until this date").
+    """
 
     preset_id: str  # as the export is called in Cention
     from_day: date | None  # on the workspace's calendar; None: from the beginning

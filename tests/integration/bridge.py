@@ -58,6 +58,15 @@ class Bridge:
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         return ask(self.database, query, *parameters)
 
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass for looks and pauses."""
+        for statement in (
+            "UPDATE intake.poll SET started_at = started_at - make_interval(secs => %s)",
+            "UPDATE intake.poll SET ended_at = ended_at - make_interval(secs => %s)",
+            "UPDATE intake.pause SET until_at = until_at - make_interval(secs => %s)",
+        ):
+            self.execute(statement, seconds)
+
     def execute(self, statement: str, *parameters: object) -> None:
         ask(self.database, statement, *parameters)
 

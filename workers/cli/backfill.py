@@ -24,6 +24,7 @@ from workers.cli.trouble import Trouble
 from workers.clients.errors import ApiError
 from workers.jobs import backfilling
 from workers.jobs.backfilling import Backfill, Found
+from workers.jobs.exports import Exporting
 from workers.queues import Family
 from workers.rules.day_ranges import DayRange
 from workers.settings import Settings
@@ -54,7 +55,7 @@ def backfill(
 
     May be broken off at any time: the same command goes on with the days that are left, in
     whatever chunks. Nothing that is here is overwritten by an export; the errands are fetched anew
-    as if they had changed.
+    as if they had changed. Each export has one day more, as Cention may leave its last day out.
     """
     try:
         order = ExportOrder(preset_id=preset, from_day=first, to_day=last, by_closure=by_closure)
@@ -71,12 +72,25 @@ def backfill(
     if not portions:
         say("All of these days are done. To do them again, add --again.")
         return
-    journey = Journey(settings, plan, portions)
+    _go(Journey(settings, plan, portions), settings, exporting, plan, portions)
+
+
+def _go(
+    journey: Journey,
+    settings: Settings,
+    exporting: Exporting,
+    plan: Backfill,
+    portions: list[DayRange],
+) -> None:
     try:
         for found in backfilling.walk(exporting, plan, portions, on_begin=journey.begin):
             journey.add(found)
     except (ApiError, DocumentError) as error:
         raise Trouble(f"{trouble_of(error, settings).message}\n{ON}") from None
+    except KeyboardInterrupt:
+        raise Trouble(
+            f"Interrupted; Cention may be making the export of these days. {ON}"
+        ) from None
     journey.end()
 
 

@@ -73,8 +73,9 @@ def run(
 ) -> None:
     """Have Cention make the export with the id PRESET, and store its errands.
 
-    Both days belong to the range; without them it has no beginning or no end. Each run leaves a
-    generated export behind at Cention, so none is repeated unless you do.
+    Without a first or a last day it has no beginning or no end. Whether Cention counts the last day
+    in is not documented: if in doubt, ask for one more. Each run leaves a generated export behind
+    at Cention, so none is repeated unless you do.
     """
     try:
         order = ExportOrder(preset_id=preset, from_day=first, to_day=last, by_closure=by_closure)

@@ -27,6 +27,7 @@ from workers.cli.trouble import Trouble
 from workers.clients.errors import ApiError
 from workers.jobs import mirroring
 from workers.jobs.library import library_plan
+from workers.jobs.mirroring import Brought
 from workers.queues import Family
 from workers.settings import Settings
 from workers.store import library_search
@@ -61,24 +62,22 @@ def refresh(workspace: str | None) -> None:
     found = _refreshed(settings, chosen)
     if found is None:
         raise Trouble(f"Another process renews the library of {chosen.name} just now.")
-    say(f"{found:,} libraries, categories and questions of {chosen.name} are up to date.")
+    say(f"{found.records:,} libraries, categories and questions of {chosen.name} are up to date.")
     files = (Family.LIBRARY_ATTACHMENTS, Family.AREA_ARCHIVES)
     nudge_drains(settings, [(chosen.name, family) for family in files])
+    if found.problem:
+        raise Trouble(f"But {found.problem}.")
 
 
-def _refreshed(settings: Settings, chosen: WorkspaceSettings) -> int | None:
+def _refreshed(settings: Settings, chosen: WorkspaceSettings) -> Brought | None:
     api = client_of("library", wiring.library_api, settings, chosen)
     plan = library_plan(chosen.name, api, every_s=0, tell=_steps())
     with database(settings, autocommit=True) as conn:
         try:
             return mirroring.renew(plan, session=lambda: nullcontext(conn))
-        except ApiError as error:
+        except (ApiError, DocumentError) as error:
             raise Trouble(
                 f"Nothing was changed. {error}. To find out why, run: cention check"
-            ) from None
-        except DocumentError as error:
-            raise Trouble(
-                f"Not everything could be read, so nothing counts as gone. {error}"
             ) from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -23,8 +24,10 @@ from workers.cli.surroundings import (
     workspace_option,
 )
 from workers.cli.trouble import Trouble
+from workers.clients.cention.agent_logons import LogioApi
 from workers.clients.errors import ApiError
 from workers.jobs import agent_logons as job
+from workers.jobs.repeating import patiently
 from workers.store import agent_logons as store
 from workers.store.agent_logons import LogonLine, OddLine
 
@@ -108,7 +111,7 @@ def pull(since: str, until: str | None, login_name: str | None, workspace: str |
         try:
             job.pull(
                 chosen.name,
-                log,
+                Patient(log),
                 begin,
                 end,
                 login_name=login_name,
@@ -146,6 +149,21 @@ def _row(one: LogonLine) -> tuple[object, ...]:
 
 def _odd_row(one: OddLine) -> tuple[object, ...]:
     return (one.workspace, one.last_seen_at, one.problem, one.row)
+
+
+class Patient:
+    """The log, asked again a few times while Cention is away or busy."""
+
+    def __init__(self, log: LogioApi) -> None:
+        self._log = log
+
+    def fetch(
+        self, since: datetime, until: datetime, *, login_name: str | None = None
+    ) -> list[Any]:
+        """Return the rows of a time, as the log does."""
+        return patiently(
+            lambda: self._log.fetch(since, until, login_name=login_name), harmless=True
+        )
 
 
 for command in (names, map_login, unmap, forget):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workers.cli.printing import age, counted, since
-from workers.queues import Family, Queue
+from workers.queues import Family, Mirror, Queue
 from workers.rules import alarms
 from workers.spool_status import SpoolStatus
 from workers.store.mirrors import MirrorStatus
@@ -92,7 +92,7 @@ def of_family(one: FamilyStatus, *, at: datetime) -> Iterator[Notice]:
 
 
 def of_mirror(one: MirrorStatus, *, at: datetime) -> Iterator[Notice]:
-    """Tell of a picture that was not renewed for too long, or that Cention refuses."""
+    """Tell of a picture that was not renewed for too long or wholly, or that Cention refuses."""
     name = f"{one.workspace} {one.mirror}"
     if one.paused_until is not None:
         why = f"Cention refuses it ({one.paused_reason})"
@@ -101,6 +101,10 @@ def of_mirror(one: MirrorStatus, *, at: datetime) -> Iterator[Notice]:
         renewed = f"last renewed {_ago(one.last_good_at, at)}"
         error = one.last_error if one.last_found is None else None
         yield _late(f"{name}: {renewed}, though it is due every {age(one.every_s)}", error)
+    elif one.last_found is not None and one.last_error is not None:
+        # Not a refresh of the library: it would count as the pass that confirms a doubt.
+        command = "cention exports" if one.mirror == Mirror.EXPORTS else "cention check"
+        yield _remark(f"{name}: renewed, but {one.last_error}.", command)
     if one.odd:
         yield _kept(name, counted(one.odd, "row"))
 

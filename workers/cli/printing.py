@@ -15,12 +15,13 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 NONE = "-"
-LAST_COLUMN_WIDTH = 20  # where less than this is left for it, a table is no help
+LEAST_FOLDED = 16  # columns that the last one of a table is given before it is folded
 Found = TypeVar("Found")
 
 
@@ -68,17 +69,17 @@ def say_json(value: Any) -> None:
 def say_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
     """Write a table: drawn on a terminal; elsewhere aligned, one line a row, never wrapped.
 
-    On a terminal that is too narrow for the columns, each row becomes a paragraph.
+    On a terminal that is too narrow for it, each row is written as a list, so that nothing is cut.
     """
     cells = [[cell(value) for value in row] for row in rows]
     console = Console(highlight=False)
-    if not console.is_terminal:
+    if console.is_terminal and _fits(columns, cells, console.width):
+        console.print(_drawn(columns, cells))
+    elif console.is_terminal:
+        _say_lists(columns, cells)
+    else:
         for line in _aligned(columns, cells):
             click.echo(line)
-    elif _width(columns, cells) > console.width:
-        _say_paragraphs(columns, cells)
-    else:
-        console.print(_drawn(columns, cells))
 
 
 def say_list(
@@ -118,8 +119,8 @@ def age(seconds: float | None) -> str | None:
         return None
     for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
         if seconds >= length:
-            return f"{seconds / length:.0f}{unit}"
-    return f"{max(seconds, 0):.0f}s"
+            return f"{seconds // length:.0f}{unit}"
+    return f"{max(seconds, 0) // 1:.0f}s"
 
 
 def since(moment: datetime | None, at: datetime) -> str | None:
@@ -132,28 +133,28 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
-def _width(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> int:
-    """Return how wide a terminal must be for a drawn table, whose last column may wrap."""
-    headings = [max(map(len, column.heading.split("\n"))) for column in columns]
+def _fits(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int) -> bool:
+    """Tell whether all columns can be drawn; the last may be folded."""
     widths = [
-        max(heading, *(len(row[i]) for row in cells)) if cells else heading
-        for i, heading in enumerate(headings)
+        max(map(cell_len, [*column.heading.split("\n"), *(row[i] for row in cells)]))
+        for i, column in enumerate(columns)
     ]
-    return sum(widths[:-1]) + len(widths) - 1 + min(widths[-1], LAST_COLUMN_WIDTH)
+    return sum(widths[:-1]) + len(widths) + min(widths[-1], LEAST_FOLDED) <= width
 
 
-def _say_paragraphs(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
-    headings = [_on_one_line(column.heading) for column in columns]
-    width = max(map(len, headings))
+def _say_lists(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
+    headings = _headings(columns)
+    width = max(map(cell_len, headings)) + 2
     for place, row in enumerate(cells):
         if place:
             say("")
         for heading, text in zip(headings, row, strict=True):
-            say(f"{heading.ljust(width)}  {text}", hanging=width + 2)
+            if text != NONE:
+                say(_padded(heading, width, right=False) + text, hanging=width)
 
 
-def _on_one_line(heading: str) -> str:
-    return heading.replace("-\n", "").replace("\n", " ")
+def _headings(columns: Sequence[Column]) -> list[str]:
+    return [column.heading.replace("-\n", "").replace("\n", " ") for column in columns]
 
 
 def _drawn(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Table:
@@ -172,16 +173,20 @@ def _drawn(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Table:
 
 
 def _aligned(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[str]:
-    headings = [_on_one_line(column.heading) for column in columns]
-    lines = [headings, *cells]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    lines = [_headings(columns), *cells]
+    widths = [max(cell_len(line[i]) for line in lines) for i in range(len(columns))]
     return [
         "  ".join(
-            text.rjust(width) if column.right else text.ljust(width)
+            _padded(text, width, right=column.right)
             for text, width, column in zip(line, widths, columns, strict=True)
         ).rstrip()
         for line in lines
     ]
+
+
+def _padded(text: str, width: int, *, right: bool) -> str:
+    space = " " * (width - cell_len(text))
+    return space + text if right else text + space
 
 
 def _jsonable(value: Any) -> Any:

@@ -28,18 +28,19 @@ from workers.store.status import FamilyStatus, InboxStatus, QueueStatus
 
 WATCH_EVERY_S = 2.0
 INDENT = 7
+# Narrow enough for the 80 columns of a terminal.
 FAMILY_COLUMNS = (
     Column(heading="family"),
-    Column(heading="wanted", right=True),
+    Column(heading="want-\ned", right=True),
     Column(heading="due", right=True),
     Column(heading="claim-\ned", right=True),
-    Column(heading="parked", right=True),
-    Column(heading="unread-\nable", right=True),
+    Column(heading="park-\ned", right=True),
+    Column(heading="un-\nread-\nable", right=True),
     Column(heading="miss-\ning", right=True),
     Column(heading="oldest\nwait", right=True),
     Column(heading="last\npoll", right=True),
-    Column(heading="last\nstored", right=True),
-    Column(heading="paused"),
+    Column(heading="last\nsto-\nred", right=True),
+    Column(heading="pau-\nsed"),
 )
 MIRROR_COLUMNS = (
     Column(heading="renewed of"),

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from schemas.cention.agent_logons import read_agent_logons
-from workers.jobs.mirroring import MirrorPlan
+from workers.jobs.mirroring import Brought, MirrorPlan
 from workers.queues import Mirror
 from workers.store import Transaction, agent_logons
 
@@ -33,7 +33,7 @@ class Log(Protocol):
 def agent_logons_plan(workspace: str, log: Log, *, every_s: int, first_days: int) -> MirrorPlan:
     """Plan the renewal of the log; the first one goes ``first_days`` back."""
 
-    def renew(session: Transaction) -> int:
+    def renew(session: Transaction) -> Brought:
         with session() as conn:
             reach = agent_logons.reach(conn, workspace)
         known = reach.until_at or reach.now - timedelta(days=first_days)
@@ -41,7 +41,7 @@ def agent_logons_plan(workspace: str, log: Log, *, every_s: int, first_days: int
         new = 0
         for since, until in islice(windows(begin, reach.now), WINDOWS_AT_ONCE):
             new += bring(session, workspace, log, since, until, whole=True)
-        return new
+        return Brought(records=new)
 
     return MirrorPlan(workspace=workspace, mirror=Mirror.AGENT_LOGONS, every_s=every_s, renew=renew)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from psycopg import Connection
@@ -13,7 +14,7 @@ from schemas.cention.exports import ExportOrder
 from workers.jobs import exports
 from workers.jobs.exports import Exporting, Ran
 from workers.queues import Family
-from workers.rules.day_ranges import DayRange, portions_left
+from workers.rules.day_ranges import DAY, DayRange, portions_left
 from workers.store import backfilled, wanted
 from workers.store.backfilled import Source
 
@@ -59,24 +60,32 @@ def walk(
 ) -> Iterator[Found]:
     """Have an export made of each portion, and put its errands on our list.
 
-    It only wants them: a record that is here stays as it is until it is fetched again. With a
+    Each is asked for with the day after it, for whether Cention counts the last day in is not
+    documented. It only wants them: a record that is here stays as it is until it is fetched. With a
     portion's errands it is committed that its days are done, so that another call goes on from
     there. Raises ``ApiError`` or ``DocumentError``.
     """
     source = backfill.source
+    before: frozenset[int] = frozenset()  # of the portion before, which has a day of this one
     for days in portions:
         on_begin(days)
         order = ExportOrder(
             preset_id=source.preset_id,
             from_day=days.first,
-            to_day=days.last,
+            to_day=min(days.last + DAY, max(days.last, backfill.today)),
             by_closure=source.by_closure,
         )
         over = [day for day in days if day < backfill.today]
+        ran = exports.run(
+            exporting, order, origin="backfill", also=partial(_want, source, over, before)
+        )
+        found = len(ran.errand_ids - before)
+        before = ran.errand_ids
+        yield Found(days=days, errands=found, unreadable=ran.unreadable)
 
-        def want(conn: Connection[Any], ran: Ran, over: list[date] = over) -> None:
-            wanted.want(conn, source.workspace, Family.ERRAND_REPORTS, ran.errand_ids)
-            backfilled.note(conn, source, run_id=ran.run_id, done=over)
 
-        ran = exports.run(exporting, order, origin="backfill", also=want)
-        yield Found(days=days, errands=len(ran.errand_ids), unreadable=ran.unreadable)
+def _want(
+    source: Source, over: list[date], known: frozenset[int], conn: Connection[Any], ran: Ran
+) -> None:
+    wanted.want(conn, source.workspace, Family.ERRAND_REPORTS, ran.errand_ids - known)
+    backfilled.note(conn, source, run_id=ran.run_id, done=over)

@@ -15,6 +15,7 @@ from schemas.cention.exports import Export, ExportOrder, read_export
 from schemas.errors import DocumentError
 from workers.clients import errors
 from workers.clients.errors import ApiError, outcome_is_unknown
+from workers.jobs.mirroring import Brought
 from workers.queues import Mirror
 from workers.rules.day_ranges import next_range
 from workers.store import Transaction, exports, polls, slots
@@ -112,12 +113,13 @@ def note_deaths(session: Transaction, workspace: str) -> None:
                     exports.fail(conn, workspace, run_id, unknown=True, error=DIED)
 
 
-def run_scheduled(exporting: Exporting, schedule: Schedule) -> int:
+def run_scheduled(exporting: Exporting, schedule: Schedule) -> Brought:
     """Make the next export of a schedule; return how many errands it told.
 
     One whose outcome is unknown is not made again before the time of the next one, which covers
     its days as well: so no more exports pile up at Cention than without failures. One that is
-    refused is not tried again for an hour. What surely was not made is due at once.
+    refused is not tried again for an hour. What surely was not made is due as other pictures are
+    that failed.
     Raises ``ApiError`` or ``DocumentError``.
     """
     workspace, session = exporting.workspace, exporting.session
@@ -130,13 +132,15 @@ def run_scheduled(exporting: Exporting, schedule: Schedule) -> int:
     days = next_range(standing.covered_to, today=schedule.today(), longest=LONGEST_DAYS)
     order = ExportOrder(preset_id=schedule.preset_id, from_day=days.first, to_day=days.last)
     try:
-        return run(exporting, order, origin="schedule").errands
+        ran = run(exporting, order, origin="schedule")
     except (ApiError, DocumentError) as error:
         if is_unknown(error):
             _pause(exporting, str(error), schedule.every_s)
         elif not isinstance(error, errors.Unreachable | errors.Busy):
             _pause(exporting, str(error), min(REFUSED_PAUSE_S, schedule.every_s))
         raise
+    odd = f"{ran.unreadable} of the errands of run {ran.run_id} could not be read wholly"
+    return Brought(records=ran.errands, problem=odd if ran.unreadable else None)
 
 
 def _pause(exporting: Exporting, why: str, for_s: float) -> None:

@@ -14,10 +14,11 @@ from psycopg import Connection
 from schemas.cention.attachments import AttachmentKind
 from schemas.cention.library import read_library, read_related
 from schemas.cention.library_graph import Kind, LibraryGraph, Link, Node, merged
-from schemas.errors import DocumentError
+from schemas.errors import DocumentError, Fault
 from workers.clients.errors import BrokenOff, NoRoute, NotFound, TooLarge, Unintelligible
-from workers.jobs.mirroring import MirrorPlan
+from workers.jobs.mirroring import Brought, MirrorPlan
 from workers.jobs.readings import FAMILIES
+from workers.jobs.verdicts import OUTAGES
 from workers.queues import Family, Mirror
 from workers.rules.html_text import has_images
 from workers.rules.library_links import doubtful, lost
@@ -59,12 +60,14 @@ def library_plan(
     )
 
 
-def renew_library(workspace: str, api: LibrarySource, tell: Tell, session: Transaction) -> int:
+def renew_library(workspace: str, api: LibrarySource, tell: Tell, session: Transaction) -> Brought:
     """Ask for the whole library, write it in one transaction, and return how much it holds.
 
     Nothing is written before everything was told. Only a pass in which every resource could be
-    read marks what was not seen as gone; one in which some could not writes the others and raises
-    ``DocumentError``. Raises ``ApiError`` if Cention did not tell everything.
+    read marks what was not seen as gone; one in which some could not writes the others and tells
+    that as a problem. So does one that finds nothing any more of a whole kind: that counts once
+    the next finds the same. Raises ``ApiError`` if Cention did not tell everything, and
+    ``DocumentError`` if a list is none.
     """
     with session() as conn:
         this = library.begin_pass(conn, workspace)
@@ -75,10 +78,9 @@ def renew_library(workspace: str, api: LibrarySource, tell: Tell, session: Trans
     graph = merged((graph, *_images(api, graph, known_texts, tell)))
     tell("writing")
     with session() as conn, conn.transaction():
-        _write(conn, workspace, this, Picture(graph=graph, toplist=toplist))
-    if graph.faults:
-        raise DocumentError(*graph.faults)
-    return len(graph.libraries) + len(graph.categories) + len(graph.questions)
+        problem = _write(conn, workspace, this, Picture(graph=graph, toplist=toplist))
+    records = len(graph.libraries) + len(graph.categories) + len(graph.questions)
+    return Brought(records=records, problem=problem)
 
 
 def _lists(api: LibrarySource, tell: Tell) -> tuple[LibraryGraph, frozenset[int]]:
@@ -137,7 +139,10 @@ def _related(api: LibrarySource, owner: Node, kind: Kind) -> LibraryGraph:
 def _images(
     api: LibrarySource, graph: LibraryGraph, known: Mapping[int, tuple[str, str]], tell: Tell
 ) -> Iterator[LibraryGraph]:
-    """Ask for the images of questions whose HTML is new and may have some."""
+    """Ask for the images of questions whose HTML is new and may have some.
+
+    If Cention goes away meanwhile, the rest is asked for in the next pass: all else is told.
+    """
     ends_at = time.monotonic() + ASK_FOR_IMAGES_S
     for question_id, question in sorted(graph.questions.items()):
         owner = Node(Kind.QUESTION, question_id)
@@ -147,25 +152,48 @@ def _images(
             yield LibraryGraph(links={(owner, Kind.ARCHIVE): frozenset()})
         elif time.monotonic() < ends_at:
             tell(f"images of question {question_id}")
-            yield _told_of(api, owner, Kind.ARCHIVE)
+            try:
+                yield _told_of(api, owner, Kind.ARCHIVE)
+            except OUTAGES as error:
+                log.warning("images not told", question_id=question_id, error=str(error))
+                ends_at = float("-inf")
 
 
-def _write(conn: Connection[Any], workspace: str, this: Pass, picture: Picture) -> None:
+def _write(conn: Connection[Any], workspace: str, this: Pass, picture: Picture) -> str | None:
+    """Write a picture; return why nothing counts as gone, if it does not."""
     if not library.take_turn(conn, workspace, this):
         log.warning("a newer picture of the library is written", workspace=workspace)
-        return
+        return None
     graph = picture.graph
     _want_files(conn, workspace, graph)
     library.save(conn, workspace, picture, at=this.began_at)
-    if not graph.faults:
+    there = graph.named()
+    doubt = _unreadable(graph.faults) or _vanished(conn, workspace, there)
+    if doubt is None:
         gone = library.mark_gone(
             conn,
             workspace,
-            there=graph.named(),
+            there=there,
             lost=lost(graph, library.live_links(conn, workspace)),
             at=this.began_at,
         )
         log.info("library mirrored", workspace=workspace, gone=gone)
+    return doubt
+
+
+def _unreadable(faults: tuple[Fault, ...]) -> str | None:
+    if not faults:
+        return None
+    return f"not everything could be read, so nothing counts as gone; {DocumentError(*faults)}"
+
+
+def _vanished(conn: Connection[Any], workspace: str, there: frozenset[Node]) -> str | None:
+    """Doubt a pass that is the first to find nothing at all of what there was."""
+    now, before = library.vanished(conn, workspace, there)
+    if now <= before:
+        return None
+    kinds = " and no ".join(sorted(now))
+    return f"Cention told of no {kinds} any more, which counts once the next pass finds the same"
 
 
 def _want_files(conn: Connection[Any], workspace: str, graph: LibraryGraph) -> None:

@@ -19,6 +19,7 @@ CONFIRM_MISSING_S = 30.0  # between the two looks that make a record gone
 SLA_WAIT_S = 60.0  # "which occur every minute", Cention Errand Report
 MAX_LOOKS = 6
 PAUSE_S = 20.0  # between probes of a family that Cention refuses
+FIRST_RENEWAL_WAIT_S = 30.0  # after a renewal of a picture that failed
 
 
 def wait_s(tries: int, *, asked_s: float | None, outage: bool, chance: float) -> float:
@@ -31,6 +32,16 @@ def wait_s(tries: int, *, asked_s: float | None, outage: bool, chance: float) ->
         return asked_s + chance
     longest = LONGEST_OUTAGE_WAIT_S if outage else LONGEST_WAIT_S
     return min(longest, FIRST_WAIT_S * 2.0 ** min(tries - 1, 20)) * (0.5 + chance / 2)
+
+
+def renewal_wait_s(failures: int, *, every_s: float) -> float:
+    """Return the seconds to wait after so many failures in a row to renew a picture.
+
+    30 s doubling up to 15 minutes, and no longer than the interval of renewals.
+    """
+    if failures == 0:
+        return 0.0
+    return min(every_s, LONGEST_WAIT_S, FIRST_RENEWAL_WAIT_S * 2.0 ** min(failures - 1, 20))
 
 
 def worth_another_look(looks: int) -> bool:

@@ -48,6 +48,16 @@ def take_turn(conn: Connection[Any], workspace: str, this: Pass) -> bool:
     return conn.execute(SQL["take_turn"], parameters).fetchone() is not None
 
 
+def vanished(
+    conn: Connection[Any], workspace: str, there: Iterable[Node]
+) -> tuple[frozenset[Kind], frozenset[Kind]]:
+    """Return the kinds of which nothing is ``there`` any more, now and as of the last call."""
+    kinds_there = sorted({node.kind for node in there})
+    parameters = {"workspace": workspace, "kinds_there": kinds_there}
+    now, before = conn.execute(SQL["suspect"], parameters).fetchall()[0]
+    return frozenset(map(Kind, now)), frozenset(map(Kind, before))
+
+
 def live_links(conn: Connection[Any], workspace: str) -> frozenset[Link]:
     """Return everything that is in something, as far as is known."""
     found = conn.execute(SQL["live_links"], {"workspace": workspace}).fetchall()

@@ -28,7 +28,7 @@ class MirrorStatus:
     every_s: int
     last_at: datetime | None  # of the last renewal that ended, well or not
     last_found: int | None  # how many records it brought; None if it failed
-    last_error: str | None
+    last_error: str | None  # beside records: why they are not all
     last_good_at: datetime | None
     late: bool  # as intake.is_unrenewed tells it
     odd: int  # rows that were kept and make no sense

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import scalar_row
+from psycopg.rows import class_row, scalar_row
 
 from workers.queues import Family, Mirror
 from workers.store import queries
 
 SQL = queries.load("polls")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failures:
+    """Looks that failed in a row, since the last that succeeded."""
+
+    number: int
+    ended_ago_s: float | None  # the last of them; None: there is none
 
 
 def start(conn: Connection[Any], workspace: str, family: Family | Mirror) -> int:
@@ -37,6 +46,13 @@ def is_due(
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"workspace": workspace, "family": family, "every_s": every_s}
         return bool(cursor.execute(SQL["is_due"], parameters).fetchone())
+
+
+def failures(conn: Connection[Any], workspace: str, family: Family | Mirror) -> Failures:
+    """Return how many looks failed since the last that succeeded."""
+    with conn.cursor(row_factory=class_row(Failures)) as cursor:
+        parameters = {"workspace": workspace, "family": family}
+        return cursor.execute(SQL["failures"], parameters).fetchall()[0]
 
 
 def pause(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.integration.cli.conftest import Bridge
+from workers.clients.cention.exports import ExportsApi
 from workers.queues import Family, Queue
 
 REPORTS = Family.ERRAND_REPORTS
@@ -73,13 +75,29 @@ def test_errands_of_past_days_are_found_chunk_by_chunk_and_wanted(
     result = terminal.run(*command(20, 5))
 
     assert result.exit_code == 0
-    assert exports() == [(back(20), back(14)), (back(13), back(7)), (back(6), back(5))]
+    assert exports() == [(back(20), back(13)), (back(13), back(6)), (back(6), back(4))]
     assert wanted(bridge) == ids
     assert days_done(bridge) == [today() - timedelta(days=n) for n in range(20, 4, -1)]
     assert bridge.nudges(Queue.FETCH) == 3
     assert {r["origin"] for r in bridge.rows("SELECT origin FROM cention.export_run")} == {
         "backfill"
     }
+
+
+def test_days_on_which_chunks_meet_are_asked_for_twice_and_their_errands_wanted_once(
+    terminal, bridge, old_errand, cention
+):
+    """Cention does not say whether the last day of an export belongs to it: it may not."""
+    errand = old_errand(7)
+    terminal.run(*command(9, 8))
+    assert wanted(bridge) == [errand]
+    bridge.fetch(REPORTS)
+
+    result = terminal.run(*command(9, 5, "--chunk", "1d", "--again"))
+    telling = [line for line in result.stdout.splitlines() if ": 1 errand." in line]
+
+    assert [line.split(" to ")[0] for line in telling] == [back(8)]
+    assert "1 errand wanted." in result.stdout
 
 
 def test_progress_and_an_estimate_are_told(terminal, old_errand):
@@ -124,7 +142,7 @@ def test_a_second_call_goes_on_where_the_first_stopped(
     assert "token refused" in stopped.stderr
     assert "To go on, run the same command again." in stopped.stderr
     assert gone_on.stderr.startswith("7 days done before.\n9 days to go, in 2 exports.\n")
-    assert exports() == [(back(20), back(14)), (back(13), back(7)), (back(6), back(5))]
+    assert exports() == [(back(20), back(13)), (back(13), back(6)), (back(6), back(4))]
     assert wanted(bridge) == ids
 
 
@@ -145,11 +163,26 @@ def test_a_chunk_whose_outcome_is_unknown_is_not_done_and_left_to_the_next_call(
     assert [row["state"] for row in states] == ["unknown", "done"]
 
 
+def test_one_that_is_interrupted_says_how_to_go_on(terminal, bridge, old_errand, monkeypatch):
+    errand = old_errand(3)
+    with monkeypatch.context() as patch:
+        patch.setattr(ExportsApi, "run", lambda api, order: signal.raise_signal(signal.SIGINT))
+        stopped = terminal.run(*command(5, 2))
+
+    assert stopped.exit_code == 1
+    assert "Interrupted; Cention may be making the export" in stopped.stderr
+    assert "To go on, run the same command again." in stopped.stderr
+    assert terminal.run(*command(5, 2)).exit_code == 0
+    assert wanted(bridge) == [errand]
+    states = bridge.rows("SELECT state FROM cention.export_run ORDER BY run_id")
+    assert [row["state"] for row in states] == ["unknown", "done"]
+
+
 def test_a_chunk_that_is_too_large_may_be_asked_for_in_smaller_ones(
     terminal, bridge, cention, environment, old_errand, exports
 ):
     ids = sorted(old_errand(days) for days in (4, 3, 2, 1))
-    environment.setenv("EXPORT_MAX_BYTES", "1500")
+    environment.setenv("EXPORT_MAX_BYTES", "2500")
 
     assert "EXPORT_MAX_BYTES" in terminal.run(*command(4, 1)).stderr
     assert terminal.run(*command(4, 1, "--chunk", "1d")).exit_code == 0

@@ -152,6 +152,14 @@ def test_what_was_found_is_shown_with_its_number_and_where(terminal, shop):
     assert set(first) == {"question_id", "subject", "rank", "toplist", "headline"}
 
 
+def test_what_was_found_is_shown_around_those_words_that_are_not_in_the_subject(terminal, shelve):
+    shelve(asked(1, "Shoes", "How?", "Nothing of it. " * 40 + "Put a label on the parcel."))
+
+    [one] = terminal.json("library", "search", "shoes", "parcel")
+
+    assert "label on the **parcel**" in one["headline"]
+
+
 def test_a_search_shows_no_more_than_asked_for(terminal, shelve):
     shelve(*(question(number) for number in range(1, 31)))
 

@@ -111,6 +111,15 @@ def test_one_login_name_can_be_fetched(terminal, log):
     assert listed(terminal) == [("eve", "Login")]
 
 
+def test_a_cention_that_is_busy_for_a_moment_stops_no_history(terminal, cention, log):
+    log(name="joe", timestamp=APRIL)
+    cention.control("faults", {"busy": {"types": ["logio"], "times": 2, "seconds": 0}})
+
+    result = terminal.run("logons", "pull", "--from", "2024-04-01", "--to", "2024-04-05")
+
+    assert (result.exit_code, result.stdout) == (0, "1 new log-on.\n")
+
+
 def test_where_it_failed_it_says_how_to_go_on(terminal, cention, log, bridge):
     log(timestamp=APRIL)
     log(timestamp=APRIL + 10 * DAY)

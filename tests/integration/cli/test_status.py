@@ -212,6 +212,14 @@ def test_renewals_that_fail_say_why_once_they_are_late(terminal, well):
     assert command == "cention check"
 
 
+def test_what_was_not_renewed_wholly_is_a_note_and_no_alarm(terminal, well):
+    renewed(well, error="one could not be read")
+
+    told = [(one["alarm"], one["sentence"]) for one in terminal.json("status")["notices"]]
+
+    assert told == [(False, "demo agent_logons: renewed, but one could not be read.")]
+
+
 def test_what_was_never_renewed_is_an_alarm_half_an_hour_after_it_was_switched_on(terminal, well):
     well.rows("UPDATE intake.mirror SET since_at = now() - interval '29 min'")
     assert alarms(terminal) == []

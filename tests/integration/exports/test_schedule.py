@@ -68,7 +68,8 @@ def made(cention):
 
 
 def look(bridge: Bridge, plan) -> int | None:
-    return renew_if_due(plan, session=bridge.parts.session)
+    brought = renew_if_due(plan, session=bridge.parts.session)
+    return brought.records if brought else None
 
 
 def a_day_later(bridge: Bridge, days: int = 1) -> None:
@@ -225,14 +226,31 @@ def test_one_that_runs_is_not_taken_for_dead(bridge, plan, cention):
     assert seen == ["running"]
 
 
-def test_what_was_surely_not_made_is_due_with_the_next_look(bridge, cention, plan, made):
+def test_what_was_surely_not_made_is_tried_again_soon(bridge, cention, plan, made):
     cention.control("faults", {"busy": {"times": 2, "seconds": 0}})
-
-    looks = [look(bridge, plan) for _ in range(3)]
+    looks = []
+    for _ in range(3):
+        looks.append(look(bridge, plan))
+        bridge.let_pass(61)
 
     assert looks == [None, None, 0]
     assert states(bridge) == ["refused", "refused", "done"]
     assert len(made()) == 1
+
+
+def test_errands_that_make_no_sense_are_told_beside_those_that_came(bridge, document):
+    answer = document("export_of_one")
+    answer["data"]["attributes"]["content"] = [{"errand_id": "7"}, {"errand_id": "seven"}]
+    exporting = exports.Exporting(
+        workspace="demo", zone=ZONE, ask=lambda order: answer, session=bridge.parts.session
+    )
+    today = datetime.now(ZONE).date()
+    schedule = exports.Schedule(preset_id="316", every_s=DAY_S, today=lambda: today)
+
+    brought = exports.run_scheduled(exporting, schedule)
+
+    assert brought.records == 2
+    assert brought.problem == "1 of the errands of run 1 could not be read wholly"
 
 
 def test_one_that_is_refused_is_not_tried_again_for_an_hour(bridge, cention, settings, plan_of):

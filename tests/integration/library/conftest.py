@@ -14,6 +14,7 @@ from tests.sandbox.playground import Playground
 from tests.settings import settings_for
 from workers.jobs import mirroring
 from workers.jobs.library import library_plan
+from workers.jobs.mirroring import Brought
 from workers.queues import Mirror
 
 NOTHING: dict[str, Any] = {"data": None}
@@ -35,7 +36,7 @@ def bridge(database: str, cention: Playground) -> Iterator[Bridge]:
 
 
 @pytest.fixture
-def renew(bridge: Bridge) -> Callable[[], int | None]:
+def renew(bridge: Bridge) -> Callable[[], Brought | None]:
     """Renew the picture out of the sandbox."""
     plan = bridge.parts.mirrors["demo", Mirror.LIBRARY]
     return lambda: mirroring.renew(plan, session=bridge.parts.session)
@@ -98,7 +99,7 @@ class MirrorOf:
     bridge: Bridge
     source: Source
 
-    def renew(self) -> int | None:
+    def renew(self) -> Brought | None:
         plan = library_plan("demo", self.source, every_s=3600)
         return mirroring.renew(plan, session=self.bridge.parts.session)
 

@@ -12,7 +12,7 @@ from tests.integration.bridge import Bridge
 from tests.integration.conftest import bridge_of
 from tests.sandbox.playground import Playground
 from tests.settings import settings_for
-from workers.jobs.mirroring import MirrorPlan
+from workers.jobs.mirroring import Brought, MirrorPlan
 from workers.queues import Mirror
 from workers.settings import Settings
 from workers.store import Transaction
@@ -40,7 +40,7 @@ def bridge(settings: Settings) -> Iterator[Bridge]:
 class Picture:
     """Something at Cention that can be renewed, or fails as told."""
 
-    outcomes: list[Any] = field(default_factory=list)  # a number of records, or an error
+    outcomes: list[Any] = field(default_factory=list)  # a number of records, Brought, or an error
     renewals: int = 0
 
     def plan(self, *, every_s: int = 600) -> MirrorPlan:
@@ -48,12 +48,12 @@ class Picture:
             workspace="demo", mirror=Mirror.LIBRARY, every_s=every_s, renew=self.renew
         )
 
-    def renew(self, session: Transaction) -> int:
+    def renew(self, session: Transaction) -> Brought:
         self.renewals += 1
         outcome = self.outcomes.pop(0) if self.outcomes else 0
         if isinstance(outcome, Exception):
             raise outcome
-        return int(outcome)
+        return outcome if isinstance(outcome, Brought) else Brought(records=outcome)
 
 
 @pytest.fixture

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from workers.jobs.mirroring import MirrorPlan, renew_if_due
+from workers.jobs.mirroring import Brought, MirrorPlan, renew_if_due
 from workers.queues import Mirror
 from workers.store import Transaction, sessions
 
 
-def renew_without_end(session: Transaction) -> int:
+def renew_without_end(session: Transaction) -> Brought:
     print("renewing", flush=True)  # noqa: T201
     sys.stdin.readline()
-    return 1
+    return Brought(records=1)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from workers.jobs.agent_logons import (
     pull,
     windows,
 )
-from workers.jobs.mirroring import renew, renew_if_due
+from workers.jobs.mirroring import Brought, renew, renew_if_due
 from workers.queues import Mirror
 from workers.store import agent_logons as store
 
@@ -43,7 +43,7 @@ def log(cention):
 @pytest.fixture
 def look(bridge):
     plan = bridge.parts.mirrors["demo", Mirror.AGENT_LOGONS]
-    return lambda: renew(plan, session=bridge.parts.session)
+    return lambda: renew(plan, session=bridge.parts.session).records
 
 
 def stored(bridge, *columns):
@@ -208,7 +208,8 @@ def test_a_renewal_that_fails_midway_keeps_what_it_has_and_leaves_no_gap(bridge,
     (_, until), (failed_since, failed_until) = log.asked
 
     log.asked.clear()
-    assert renew_if_due(plan, session=bridge.parts.session) == 0
+    bridge.let_pass(31)
+    assert renew_if_due(plan, session=bridge.parts.session) == Brought(records=0)
     assert log.asked[0][0] == until - OVERLAP == failed_since
     assert log.asked[0][1] == failed_until
 
@@ -327,4 +328,5 @@ def test_whatever_spoils_an_answer_nothing_of_it_is_taken_for_the_whole(
     assert renew_if_due(plan, session=bridge.parts.session) is None
     assert reach(bridge).until_at is None
 
-    assert renew_if_due(plan, session=bridge.parts.session) == 1
+    bridge.let_pass(31)
+    assert renew_if_due(plan, session=bridge.parts.session) == Brought(records=1)

@@ -12,7 +12,7 @@ import pytest
 from schemas.errors import DocumentError, Fault
 from tests.waiting import eventually
 from workers.clients import errors
-from workers.jobs.mirroring import renew, renew_if_due
+from workers.jobs.mirroring import Brought, renew, renew_if_due
 
 API = {"api": "cention"}
 OUTAGE = errors.BrokenOff("failed over there", status=500, **API)
@@ -23,23 +23,19 @@ UNREADABLE = DocumentError(Fault("/data", "must be a list"))
 
 @pytest.fixture
 def look(bridge, picture):
-    """Look whether the picture has to be renewed."""
-    return lambda **pace: renew_if_due(picture.plan(**pace), session=bridge.parts.session)
+    """Look whether the picture has to be renewed; tells how many records came."""
+
+    def once(**pace):
+        brought = renew_if_due(picture.plan(**pace), session=bridge.parts.session)
+        return brought.records if brought else None
+
+    return once
 
 
 @pytest.fixture
 def past(bridge):
     """Let time pass."""
-
-    def move(seconds):
-        bridge.execute(
-            "UPDATE intake.poll SET started_at = started_at - make_interval(secs => %s)", seconds
-        )
-        bridge.execute(
-            "UPDATE intake.pause SET until_at = until_at - make_interval(secs => %s)", seconds
-        )
-
-    return move
+    return bridge.let_pass
 
 
 def polls(bridge):
@@ -72,22 +68,67 @@ def test_one_that_was_renewed_is_due_after_its_interval_and_not_before(picture, 
 
 
 @pytest.mark.parametrize("failure", [OUTAGE, UNREADABLE])
-def test_one_that_failed_is_noted_and_tried_again_with_the_next_look(
-    bridge, picture, look, failure
+def test_one_that_failed_is_noted_and_tried_again_after_half_a_minute(
+    bridge, picture, look, past, failure
 ):
     picture.outcomes = [failure, 3]
 
-    assert (look(), look()) == (None, 3)
+    assert (look(), look()) == (None, None)
+    assert picture.renewals == 1
+    past(31)
+    assert look() == 3
     assert polls(bridge) == [(None, str(failure), True), (3, None, True)]
     assert pauses(bridge) == []
+
+
+def test_the_waits_of_one_that_keeps_failing_grow_up_to_its_interval(picture, look, past):
+    picture.outcomes = [OUTAGE] * 8
+    waits = []
+    look()
+    for failures in range(2, 8):
+        waited = 0
+        while picture.renewals < failures:
+            past(15)
+            waited += 15
+            look(every_s=400)
+        waits.append(waited)
+
+    assert waits == [30, 60, 120, 240, 405, 405]
+
+
+def test_a_success_forgets_the_failures_before_it(picture, look, past):
+    picture.outcomes = [OUTAGE, OUTAGE, OUTAGE, 1, OUTAGE, 2]
+    for _ in range(4):
+        look()
+        past(601)
+    look()
+
+    past(31)
+    assert look() == 2
+
+
+def test_one_that_was_renewed_in_part_tells_why_and_waits_for_its_interval(
+    bridge, picture, look, past
+):
+    picture.outcomes = [Brought(records=7, problem="one could not be read"), 8]
+
+    assert look() == 7
+    assert polls(bridge) == [(7, "one could not be read", True)]
+
+    past(599)
+    assert look() is None
+    past(2)
+    assert look() == 8
 
 
 def test_a_failure_after_a_success_is_due_only_when_that_success_is_old(picture, look, past):
     picture.outcomes = [1, OUTAGE, 2]
     look()
     past(601)
+    assert look() is None
 
-    assert [look(), look(), look()] == [None, 2, None]
+    past(31)
+    assert [look(), look()] == [2, None]
 
 
 @pytest.mark.parametrize("refusal", [REFUSED, REDIRECTED])
@@ -128,13 +169,14 @@ def test_of_all_who_look_when_a_pause_is_over_one_tries(bridge, picture, look, p
     assert picture.renewals == 2
 
 
-def test_a_fault_of_ours_is_noted_by_its_name_alone_and_not_hidden(bridge, picture, look):
+def test_a_fault_of_ours_is_noted_by_its_name_alone_and_not_hidden(bridge, picture, look, past):
     picture.outcomes = [KeyError("what a customer wrote"), 1]
 
     with pytest.raises(KeyError):
         look()
 
     assert polls(bridge) == [(None, "fault of ours: KeyError", True)]
+    past(31)
     assert look() == 1
 
 
@@ -144,7 +186,7 @@ def test_asked_for_by_hand_it_is_renewed_though_it_is_not_due_and_tells_its_fail
     picture.outcomes = [1, 2, OUTAGE]
     look()
 
-    assert renew(picture.plan(), session=bridge.parts.session) == 2
+    assert renew(picture.plan(), session=bridge.parts.session) == Brought(records=2)
     with pytest.raises(errors.BrokenOff):
         renew(picture.plan(), session=bridge.parts.session)
 
@@ -153,7 +195,7 @@ def test_asked_for_by_hand_a_success_ends_the_pause(bridge, picture, look):
     picture.outcomes = [REFUSED, 2]
     look()
 
-    assert renew(picture.plan(), session=bridge.parts.session) == 2
+    assert renew(picture.plan(), session=bridge.parts.session) == Brought(records=2)
     assert pauses(bridge) == []
 
 

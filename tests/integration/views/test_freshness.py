@@ -370,6 +370,15 @@ def test_a_picture_with_rows_that_make_no_sense_is_incomplete(mirror):
     assert (found["state"], found["unreadable"]) == ("incomplete", 1)
 
 
+def test_a_picture_that_was_not_renewed_wholly_is_incomplete_and_says_why(mirror):
+    looked(mirror, "agent_logons", found=5, error="one could not be read")
+
+    found = one(mirror, "agent_logons")
+
+    assert (found["state"], found["unreadable"]) == ("incomplete", 0)
+    assert found["reason"] == "renewed, but one could not be read"
+
+
 def test_a_picture_that_is_switched_off_has_no_row_whatever_it_was_before(mirror):
     looked(mirror, "agent_logons", found=5, at=ago(days=3))
     polls.pause(mirror.conn, "demo", Mirror.LIBRARY, reason="401", for_s=20)

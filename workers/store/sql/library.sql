@@ -10,6 +10,28 @@ UPDATE intake.library_pass SET written = %(number)s
 WHERE workspace = %(workspace)s AND written < %(number)s
 RETURNING written;
 
+-- name: suspect
+-- Remember the kinds of which this pass found none though there are some here (all that are here, but for
+-- kinds_there); one row, which tells these and those of the last pass.
+WITH here AS (
+    SELECT 'library' AS kind WHERE EXISTS (
+        SELECT FROM cention.library WHERE workspace = %(workspace)s AND gone_at IS NULL
+    )
+    UNION ALL SELECT 'category' WHERE EXISTS (
+        SELECT FROM cention.library_category WHERE workspace = %(workspace)s AND gone_at IS NULL
+    )
+    UNION ALL SELECT 'question' WHERE EXISTS (
+        SELECT FROM cention.library_question WHERE workspace = %(workspace)s AND gone_at IS NULL
+    )
+), before AS (
+    SELECT vanished FROM intake.library_pass WHERE workspace = %(workspace)s
+)
+UPDATE intake.library_pass AS p
+SET vanished = ARRAY(SELECT kind FROM here WHERE kind <> ALL (%(kinds_there)s::text[]) ORDER BY kind)
+FROM before
+WHERE workspace = %(workspace)s
+RETURNING p.vanished, before.vanished AS vanished_before;
+
 -- name: live_links
 -- Everything that is in something, as far as is known.
 SELECT owner_kind, owner_id, target_kind, target_id FROM cention.library_link

@@ -22,7 +22,8 @@ SELECT question_id, subject, rank, toplist,
                E'\n',
                CASE WHEN %(where)s <> 'C' THEN question_text END, CASE WHEN %(where)s <> 'AB' THEN answer_text END
            ), 100000),
-           query, 'StartSel=**, StopSel=**, MaxWords=20, MinWords=8, MaxFragments=2'
+           -- Of several words some may stand in the subject: then no piece holds all of them.
+           replace(query::text, ' & ', ' | ')::tsquery, 'StartSel=**, StopSel=**, MaxWords=20, MinWords=8, MaxFragments=2'
        ) AS headline
 FROM found
 ORDER BY rank DESC, question_id;

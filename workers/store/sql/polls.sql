@@ -15,6 +15,16 @@ SELECT coalesce(max(started_at) <= now() - make_interval(secs => %(every_s)s), t
 FROM intake.poll
 WHERE workspace = %(workspace)s AND family = %(family)s AND found IS NOT NULL;
 
+-- name: failures
+-- How many looks failed since the last that succeeded, and how long ago the last of them ended, in seconds.
+SELECT count(*) AS number, extract(epoch FROM clock_timestamp() - max(ended_at))::float8 AS ended_ago_s
+FROM intake.poll
+WHERE workspace = %(workspace)s AND family = %(family)s AND ended_at IS NOT NULL AND found IS NULL
+  AND poll_id > coalesce((
+      SELECT max(poll_id) FROM intake.poll
+      WHERE workspace = %(workspace)s AND family = %(family)s AND found IS NOT NULL
+  ), 0);
+
 -- name: forget_old_polls
 -- Drop looks older than a week; the last that succeeded of each family stays.
 DELETE FROM intake.poll AS p

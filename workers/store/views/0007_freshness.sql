@@ -36,6 +36,7 @@ WITH workspace AS (
                WHEN intake.is_uncounted(counted.at, first_poll.at) THEN 'uncounted'
            END AS alarm,
            w.oldest_waiting_at < now() - interval '5 minutes' AS slow,
+           false AS partly,
            'the list of changed records was' AS what
     FROM listed AS l
     LEFT JOIN workspace AS ws ON ws.workspace = l.workspace
@@ -91,6 +92,7 @@ WITH workspace AS (
                WHEN answered.last_at > newest.received_at + interval '1 hour' THEN 'silent'
            END AS alarm,
            unfiled.oldest_at < now() - interval '1 minute' AS slow,
+           false AS partly,
            NULL::text AS what
     FROM (SELECT workspace FROM listed UNION SELECT workspace FROM intake.callback) AS l
     CROSS JOIN LATERAL (
@@ -128,11 +130,12 @@ WITH workspace AS (
                ELSE 'stalled'
            END AS alarm,
            false AS slow,
+           last.found IS NOT NULL AND last.error IS NOT NULL AS partly,
            'this picture was' AS what
     FROM intake.mirror AS m
     LEFT JOIN intake.pause ON (pause.workspace, pause.family) = (m.workspace, m.mirror)
     LEFT JOIN LATERAL (
-        SELECT p.started_at, p.error FROM intake.poll AS p
+        SELECT p.started_at, p.found, p.error FROM intake.poll AS p
         WHERE (p.workspace, p.family) = (m.workspace, m.mirror) AND p.ended_at IS NOT NULL
         ORDER BY p.started_at DESC LIMIT 1
     ) AS last ON true
@@ -146,7 +149,7 @@ WITH workspace AS (
     SELECT every.*,
            CASE WHEN alarm IS NOT NULL THEN alarm
                 WHEN slow THEN 'behind'
-                WHEN parked > 0 OR unreadable > 0 THEN 'incomplete'
+                WHEN parked > 0 OR unreadable > 0 OR partly THEN 'incomplete'
                 ELSE 'fresh'
            END AS state
     FROM (SELECT * FROM fetched UNION ALL SELECT * FROM told UNION ALL SELECT * FROM mirrored) AS every
@@ -171,9 +174,15 @@ SELECT workspace,
            )
            WHEN 'never received' THEN 'no callback ever came: is our address set in Cention?'
            WHEN 'silent' THEN 'errands were answered since the last callback'
-           WHEN 'behind' THEN 'the oldest record waits since '
+           WHEN 'behind' THEN 'the oldest record waits for '
                || date_trunc('second', now() - oldest_waiting_at)::text
-           WHEN 'incomplete' THEN format('%s given up, %s unreadable', parked, unreadable)
+           WHEN 'incomplete' THEN concat_ws(
+               '; ',
+               CASE WHEN parked > 0 OR unreadable > 0
+                   THEN format('%s given up, %s unreadable', parked, unreadable)
+               END,
+               CASE WHEN partly THEN 'renewed, but ' || last_poll_error END
+           )
        END AS reason,
        waiting,
        due,
@@ -195,7 +204,7 @@ COMMENT ON VIEW analyst.freshness IS
     'One row a workspace and family of records, one for its callbacks, and one for each picture that is renewed on a schedule: whether the tables hold what Cention knows now. Only fresh is well; no row at all means that no workspace was ever set up.';
 COMMENT ON COLUMN analyst.freshness.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.freshness.family IS 'Kind of record: callbacks, errand_reports, facebook_ratings, response_attachments, area_archives, library_attachments; or a picture renewed on a schedule: library, agent_logons, exports. One that is switched off has no row.';
-COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: missing (records that Cention reported are nowhere), paused, never polled, stalled (no list of changed records was read, or a picture not renewed, for three intervals of its own, at least a minute), uncounted (for half an hour nobody held what was reported against what is here), never received, silent (errands were answered more than an hour after the last callback), behind (a record waits for 5 minutes, a callback for one), incomplete (some records were given up or make no sense); or starting: a picture was switched on lately and not yet renewed.';
+COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: missing (records that Cention reported are nowhere), paused, never polled, stalled (no list of changed records was read, or a picture not renewed, for three intervals of its own, at least a minute), uncounted (for half an hour nobody held what was reported against what is here), never received, silent (errands were answered more than an hour after the last callback), behind (a record waits for 5 minutes, a callback for one), incomplete (some records were given up or make no sense, or a picture was not renewed wholly); or starting: a picture was switched on lately and not yet renewed.';
 COMMENT ON COLUMN analyst.freshness.reason IS 'What is wrong, in words; null if nothing is.';
 COMMENT ON COLUMN analyst.freshness.waiting IS 'Records known to have changed and not here yet, parked ones included; of callbacks those kept and not yet filed.';
 COMMENT ON COLUMN analyst.freshness.due IS 'Of these, those that could be worked on now.';
