@@ -18,8 +18,9 @@ from workers.store.callbacks import NewCallback
 
 KEEP_WITHIN_S = 2.0  # how long a sender may wait for an answer
 GROUP_MOST = 64  # callbacks in one statement
-EXPECTED_STILL = 0.75  # of a group's size, if the next one was smaller
-GATHER_S = 0.005  # at most, for as many as came together before: each commit costs more than that
+GATHER_S = 0.005  # at most, for the others: each commit costs more than that
+GATHERED = 0.8  # of the callbacks that seem to be on their way; the rest is worked on meanwhile
+SEEM_STILL = 0.9  # of as many as were on their way before
 
 Keep: TypeAlias = Callable[[NewCallback], None]
 """Returns once the callback is safe. Raises ``NotKept`` if it is not."""
@@ -63,8 +64,8 @@ class _Waiting:
 class GroupCommit:
     """Keeps callbacks for many threads through one, which writes whatever has gathered.
 
-    Where many come at once it waits a moment for as many as came lately; where they come one by
-    one it waits for nothing. Its thread begins with the first callback, so that a process may
+    Where many come at once it waits a moment for most of them; where they come one by one it
+    waits for nothing. Its thread begins with the first callback, so that a process may
     fork before.
     """
 
@@ -82,7 +83,7 @@ class GroupCommit:
         self._within_s = within_s
         self._gather_s = gather_s
         self._arrived: SimpleQueue[_Waiting] = SimpleQueue()
-        self._expected = 1.0  # callbacks in the next group
+        self._on_their_way = 1.0  # callbacks at once
         self._awaited: float = inf  # arrivals that end the gathering; inf: nobody gathers
         self._enough = threading.Event()
         self._start_lock = threading.Lock()
@@ -123,13 +124,13 @@ class GroupCommit:
             if group:
                 metrics.GROUP_SIZE.observe(len(group))
                 self._settle(group)
+                now = len(group) + self._arrived.qsize()
+                self._on_their_way = max(now, self._on_their_way * SEEM_STILL)
 
     def _next_group(self) -> list[_Waiting]:
         first = self._arrived.get()
-        self._gather(self._expected - 1)
-        group = [first, *islice(self._gathered(), GROUP_MOST - 1)]
-        self._expected = max(len(group), self._expected * EXPECTED_STILL)
-        return group
+        self._gather(self._on_their_way * GATHERED - 1)
+        return [first, *islice(self._gathered(), GROUP_MOST - 1)]
 
     def _gather(self, more: float) -> None:
         """Wait until ``more`` have arrived, but for no longer than ``gather_s``."""
