@@ -78,19 +78,19 @@ def test_what_arrives_during_a_commit_shares_the_next_one(senders, journal):
     assert [sorted(group) for group in journal.groups] == [[0], [1, 2, 3]]
 
 
-def test_where_some_came_together_the_next_group_waits_for_as_many(journal):
+def test_where_many_come_at_once_a_group_waits_for_most_of_them(journal):
     patient = GroupCommit(journal.write, hang_up=journal.hang_up, within_s=60, gather_s=60)
     senders = Senders(patient)
     first_is_being_written(senders, journal)
-    sent = [senders.send(number) for number in (1, 2, 3)]
-    senders.gathered(3)
+    sent = [senders.send(number) for number in (1, 2, 3, 4)]
+    senders.gathered(4)
     journal.may_end.set()
-    assert [each.result(10) for each in sent] == [None] * 3
+    assert [each.result(10) for each in sent] == [None] * 4
 
-    sent = [senders.send(number) for number in (4, 5, 6)]
+    sent = [senders.send(number) for number in (5, 6, 7, 8)]
 
-    assert [each.result(10) for each in sent] == [None] * 3
-    assert sorted(journal.groups[-1]) == [4, 5, 6]
+    assert [each.result(10) for each in sent] == [None] * 4
+    assert sorted(journal.groups[-1]) == [5, 6, 7, 8]
 
 
 def test_a_group_that_stays_smaller_than_the_last_is_written_all_the_same(senders, journal):
