@@ -1,55 +1,69 @@
+"""How commands write lengths of time and tables."""
+
 from __future__ import annotations
 
 import pytest
 
-from workers.cli.printing import Column, say_table
+from workers.cli.printing import Column, age, say_table
+from workers.cli.status import FAMILY_COLUMNS
 
-COLUMNS = (Column(heading="number", right=True), Column(heading="about"), Column(heading="why"))
-ROWS = (
-    (31, "ann@customer.example", "Cention failed on it and told nothing at all"),
-    (32, "b", "c"),
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0s"), (59.9, "59s"), (60, "1m"), (119, "1m"), (5_400, "1h"), (172_799, "1d"), (-3, "0s")],
 )
+def test_a_length_of_time_is_told_in_one_unit_rounded_down(seconds, told):
+    assert age(seconds) == told
+
+
+def test_columns_stand_below_each_other_whatever_script_they_are_in(capsys):
+    say_table(
+        [Column(heading="name"), Column(heading="n", right=True), Column(heading="action")],
+        [("joe", 1, "Login"), ("王小明", 10, "Logout")],
+    )
+
+    assert capsys.readouterr().out.splitlines() == [
+        "name     n  action",
+        "joe      1  Login",
+        "王小明  10  Logout",
+    ]
 
 
 @pytest.fixture
-def terminal(monkeypatch, capsys):
-    """A terminal so many characters wide, and what is shown on it."""
+def terminal(monkeypatch):
+    """Make standard output a terminal of so many columns."""
 
-    def show(width):
+    def wide(columns):
         monkeypatch.setenv("FORCE_COLOR", "1")
         monkeypatch.setenv("NO_COLOR", "1")
-        monkeypatch.setenv("COLUMNS", str(width))
-        say_table(COLUMNS, ROWS)
-        return capsys.readouterr().out.splitlines()
+        monkeypatch.setenv("COLUMNS", str(columns))
 
-    return show
+    return wide
 
 
-def test_a_terminal_shows_a_row_a_line_and_wraps_the_last_column(terminal):
-    lines = terminal(60)
+def test_a_table_for_which_a_terminal_is_too_narrow_is_written_as_lists(capsys, terminal):
+    columns = [Column(heading="un-\nread", right=True), Column(heading="days"), Column(heading="x")]
+    row = (1, "2026/11/20 to 2026/11/21", "why it failed, in more words than fit")
+    shown = {}
+    for width in (40, 60):
+        terminal(width)
+        say_table(columns, [row, (2, None, None)])
+        shown[width] = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
-    assert "31 ann@customer.example Cention failed on it and told" in lines[1]
-    assert "nothing at all" in lines[2]
-
-
-def test_on_a_terminal_too_narrow_for_the_columns_each_row_is_a_paragraph(terminal):
-    assert terminal(40) == [
-        "number  31",
-        "about   ann@customer.example",
-        "why     Cention failed on it and told",
-        "        nothing at all",
+    assert shown[40] == [
+        "unread  1",
+        "days    2026/11/20 to 2026/11/21",
+        "x       why it failed, in more words",
+        "        than fit",
         "",
-        "number  32",
-        "about   b",
-        "why     c",
+        "unread  2",
     ]
+    assert shown[60][2].startswith("   1 2026/11/20 to 2026/11/21 why it failed")
 
 
-def test_a_pipe_gets_a_line_a_row_however_long(capsys):
-    say_table(COLUMNS, ROWS)
+def test_the_families_of_a_busy_workspace_fit_into_80_columns(capsys, terminal):
+    terminal(80)
 
-    assert capsys.readouterr().out.splitlines() == [
-        "number  about                 why",
-        "    31  ann@customer.example  Cention failed on it and told nothing at all",
-        "    32  b                     c",
-    ]
+    say_table(FAMILY_COLUMNS, [("response_attachments", *[9999] * 6, "59s", "59s", "59s", "yes")])
+
+    assert capsys.readouterr().out.splitlines()[-1].split()[0] == "response_attachments"
