@@ -43,8 +43,8 @@ class Senders:
         began = time.monotonic()
         try:
             status = self.receiver.post(body.encode()).status_code
-        except requests.ConnectionError:
-            status = None
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
+            status = None  # who was killed in the middle of its answer has not answered
         answer = Answer(remote_id=remote_id, status=status, took_s=time.monotonic() - began)
         self.answers.append(answer)
         return answer

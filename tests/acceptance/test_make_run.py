@@ -64,11 +64,12 @@ def test_library_log_ons_and_exports_arrive_from_the_sandbox_beside_the_main_job
 
 
 def test_run_env_leads_a_shell_to_everything(bridge):
-    lookup = ". var/run.env && echo $DATABASE_URL $BROKER_URL $RECEIVER_URL $CENTION_URL"
+    names = ("DATABASE_URL", "BROKER_URL", "RECEIVER_URL", "CENTION_URL")
+    lookup = f". var/run.env && echo {' '.join(f'${name}' for name in names)}"
 
     found = subprocess.check_output(["/bin/sh", "-c", lookup], cwd=bridge.folder, text=True)
 
-    assert found.split() == list(bridge.addresses().values())
+    assert found.split() == [bridge.addresses()[name] for name in names]
     with psycopg.connect(bridge.addresses()["DATABASE_URL"]) as conn:
         assert conn.info.dbname == "cention"
 
