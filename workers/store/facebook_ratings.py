@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import scalar_row
 
 from schemas.cention.facebook_ratings import FacebookRating
-from workers.store import queries
+from workers.store import gone, queries
 from workers.store.records import Fetched, as_json
 
 SQL = queries.load("facebook_ratings")
@@ -40,23 +40,5 @@ def mark_gone(conn: Connection[Any], workspace: str, ids: Sequence[int], *, at: 
     )
 
 
-def resting(
-    conn: Connection[Any],
-    workspace: str,
-    ids: Sequence[int],
-    *,
-    shortest_s: float,
-    longest_s: float,
-) -> set[int]:
-    """Return those that were gone when last looked at, and need no other look yet.
-
-    Each rests for as long as it had been gone then, but not for less or more than told.
-    """
-    parameters = {
-        "workspace": workspace,
-        "ids": list(ids),
-        "shortest_s": shortest_s,
-        "longest_s": longest_s,
-    }
-    with conn.cursor(row_factory=scalar_row) as cursor:
-        return set(cursor.execute(SQL["facebook_ratings_resting"], parameters).fetchall())
+resting = partial(gone.resting, SQL["facebook_ratings_resting"])
+"""As ``gone.resting``, of these records."""
