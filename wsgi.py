@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 
 from celery import Celery
@@ -29,8 +30,10 @@ sender.conf.broker_transport_options = (
     if settings.broker_url.startswith("amqp")
     else {"socket_connect_timeout": BROKER_S, "socket_timeout": BROKER_S}
 )
-# What is imported only with the first nudge would hold up the first callbacks.
-sender.connection_for_write().get_transport_cls()
+# What is imported only with the first nudge would hold up the first callbacks. A broker that cannot
+# be used at all is told by the nudges, and keeps nobody from coming in.
+with suppress(Exception):
+    sender.connection_for_write().get_transport_cls()
 
 
 def nudge(workspace: str) -> None:

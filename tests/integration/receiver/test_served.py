@@ -220,3 +220,14 @@ def test_counts_are_of_all_processes_together(serve, body, tmp_path):
     assert samples(receiver, "cention_callback_group_size_sum") == {(): 50}
     assert samples(receiver, "cention_database_up") == {(): 1}
     assert samples(receiver, "cention_callbacks_unfiled") == {("demo",): 1}
+
+
+@pytest.mark.parametrize("broker_url", ["nothing-we-know://x", "sqs://x"])
+def test_a_broker_of_a_kind_that_cannot_be_used_keeps_no_callback_out(
+    serve, rows, body, broker_url
+):
+    receiver = serve(BROKER_URL=broker_url)
+
+    answer = receiver.post(body)
+
+    assert (answer.status_code, len(rows())) == (200, 1)
