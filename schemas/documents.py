@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from itertools import islice
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from schemas.clean import clean_text
-from schemas.errors import MAX_FAULTS, DocumentError, Fault, NotThere
+from schemas.errors import DocumentError, Fault, NotThere, refuse
 
 MAX_INCLUDED = 5_000  # resources in `included`
 MAX_DEPTH = 64  # objects and lists within each other, the document itself being the first
@@ -75,8 +74,8 @@ def open_document(
     if data is None:
         raise NotThere(Fault("/data", "is null: there is no such resource"))
     included = document.get("included", [])
-    _refuse(_faults_of_resource(data, "/data"))
-    _refuse(_faults_of_included(included))
+    refuse(_faults_of_resource(data, "/data"))
+    refuse(_faults_of_included(included))
     index = _index(included, renamed)
     opened = Document(primary=_resource(data, "/data", renamed), included=index, renamed=renamed)
     _refuse_cycle(opened)
@@ -115,12 +114,6 @@ def _refuse_depth(document: Mapping[str, Any]) -> None:
         if not level:
             return
     raise DocumentError(Fault("", f"nests deeper than {MAX_DEPTH} levels"))
-
-
-def _refuse(faults: Iterator[Fault]) -> None:
-    found = tuple(islice(faults, MAX_FAULTS))
-    if found:
-        raise DocumentError(*found)
 
 
 def _faults_of_included(included: list[Any]) -> Iterator[Fault]:

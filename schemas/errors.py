@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 MAX_FAULTS = 20  # told of one document; a document of five thousand bad items is told in twenty
 
@@ -39,3 +41,10 @@ class DocumentError(ValueError):
 
 class NotThere(DocumentError):
     """The document says ``"data": null`` where a resource was asked for: there is none."""
+
+
+def refuse(faults: Iterator[Fault]) -> None:
+    """Raise ``DocumentError`` with the first faults, if there are any."""
+    found = tuple(islice(faults, MAX_FAULTS))
+    if found:
+        raise DocumentError(*found)

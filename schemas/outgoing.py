@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
-from schemas.errors import MAX_FAULTS, DocumentError, Fault
+from schemas.errors import Fault
 
 MAX_NUMBER = 2**53 - 1  # Cention reads JSON numbers as doubles
 MAX_DEPTH = 64
@@ -31,13 +30,6 @@ class Member:
 
 
 Members = Mapping[str, Member]
-
-
-def refuse(faults: Iterator[Fault]) -> None:
-    """Raise ``DocumentError`` with the first faults, if there are any."""
-    found = tuple(islice(faults, MAX_FAULTS))
-    if found:
-        raise DocumentError(*found)
 
 
 def faults_of(

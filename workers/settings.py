@@ -11,12 +11,12 @@ from environs import Env
 from environs import validate as check
 from environs.exceptions import EnvValidationError
 
+from schemas.cention.errands import END_CALL_TYPES
 from workers.queues import Mirror
 from workers.workspaces import SettingsError, WorkspaceSettings, from_environment, from_file
 
 RUN_ENV = Path("var/run.env")  # written by `make run`, so that commands beside it find its servers
 
-END_CALL_TYPES = ("c3_end_errands", "c3_end_obcall")  # as documented; as the resource is called
 
 SPOOL_DIR = "var/spool"  # below the working directory
 
@@ -67,7 +67,8 @@ def load_settings() -> Settings:
     if RUN_ENV.exists():
         Env.read_env(str(RUN_ENV), override=False)
     env = Env(eager=False)
-    numbers = _numbers(env) | _end_call_type(env)
+    numbers = _numbers(env)
+    end_call_type = _end_call_type(env)
     retention = _retention(env)
     mirror_every_s = _mirror_every_s(env)
     database_url = env.str("DATABASE_URL")
@@ -94,6 +95,7 @@ def load_settings() -> Settings:
         receiver_url=receiver_url,
         retention=retention,
         mirror_every_s=mirror_every_s,
+        end_call_type=end_call_type,
         **numbers,
     )
 
@@ -121,9 +123,9 @@ def _numbers(env: Env) -> dict[str, Any]:
     }
 
 
-def _end_call_type(env: Env) -> dict[str, str]:
+def _end_call_type(env: Env) -> str:
     known = check.OneOf(END_CALL_TYPES)
-    return {"end_call_type": env.str("CENTION_END_OBCALL_TYPE", END_CALL_TYPES[0], validate=known)}
+    return env.str("CENTION_END_OBCALL_TYPE", END_CALL_TYPES[0], validate=known)
 
 
 def _retention(env: Env) -> Retention:

@@ -177,11 +177,7 @@ def library_api(settings: Settings, workspace: WorkspaceSettings) -> LibraryApi 
 
 def mirror_plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorPlan]:
     """Tell how each picture is renewed that has a token and an interval."""
-    every_s = {
-        mirror: seconds
-        for (name, mirror), seconds in mirrors.intervals(settings).items()
-        if name == workspace.name
-    }
+    every_s = mirrors.intervals_of(settings, workspace)
     if Mirror.LIBRARY in every_s and (library := library_api(settings, workspace)):
         yield library_plan(workspace.name, library, every_s=every_s[Mirror.LIBRARY])
     if Mirror.AGENT_LOGONS in every_s and (log := logio_api(settings, workspace)):
@@ -191,17 +187,16 @@ def mirror_plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[M
             every_s=every_s[Mirror.AGENT_LOGONS],
             first_days=settings.agent_logons_first_days,
         )
-    yield from _exports_mirror(settings, workspace)
-
-
-def _exports_mirror(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorPlan]:
     # Within a lease: a task ends a minute after that, and what it does then is lost.
-    api = exports_api(settings, workspace, longest_s=settings.lease_s)
-    every_s = settings.mirror_every_s.get(Mirror.EXPORTS, 0)
-    if api is None or not every_s or not workspace.export_preset:
-        return
+    if Mirror.EXPORTS in every_s and (
+        api := exports_api(settings, workspace, longest_s=settings.lease_s)
+    ):
+        yield _exports_plan(workspace, api, every_s=every_s[Mirror.EXPORTS])
+
+
+def _exports_plan(workspace: WorkspaceSettings, api: ExportsApi, *, every_s: int) -> MirrorPlan:
     schedule = exports.Schedule(
-        preset_id=workspace.export_preset,
+        preset_id=str(workspace.export_preset),
         every_s=every_s,
         today=lambda: datetime.now(workspace.timezone).date(),
     )
@@ -212,7 +207,7 @@ def _exports_mirror(settings: Settings, workspace: WorkspaceSettings) -> Iterato
         )
         return exports.run_scheduled(exporting, schedule)
 
-    yield MirrorPlan(workspace=workspace.name, mirror=Mirror.EXPORTS, every_s=every_s, renew=renew)
+    return MirrorPlan(workspace=workspace.name, mirror=Mirror.EXPORTS, every_s=every_s, renew=renew)
 
 
 def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[ChangedList]:

@@ -18,8 +18,8 @@ from schemas.cention.errands import (
 )
 from schemas.cention.integration_data import faults_of_call, faults_of_integration
 from schemas.clean import clean
-from schemas.errors import DocumentError, Fault
-from schemas.outgoing import MAX_NUMBER, Member, faults_of, faults_of_json, refuse
+from schemas.errors import DocumentError, Fault, refuse
+from schemas.outgoing import MAX_NUMBER, Member, faults_of, faults_of_json
 
 ATTRIBUTES: Mapping[str, Member] = {
     "msg": Member(dict, required=True),

@@ -15,6 +15,10 @@ from schemas.contents import Content
 from schemas.documents import open_document
 from schemas.leaves import identity
 
+END = "c3_end_errands"
+END_CALL = "c3_end_obcall"
+END_CALL_TYPES = (END, END_CALL)  # of the end of a call: as documented; as the resource is called
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAttachment:

@@ -11,7 +11,7 @@ import click
 from schemas.cention.exports import ExportOrder
 from schemas.errors import DocumentError
 from workers.cli.day_options import Span, day_options, told
-from workers.cli.exports import exporting_of, trouble_of
+from workers.cli.exports import exporting_of, order_of, trouble_of
 from workers.cli.nudging import nudge_drains
 from workers.cli.printing import age, counted, note, say
 from workers.cli.surroundings import (
@@ -57,10 +57,7 @@ def backfill(
     whatever chunks. Nothing that is here is overwritten by an export; the errands are fetched anew
     as if they had changed. Each export has one day more, as Cention may leave its last day out.
     """
-    try:
-        order = ExportOrder(preset_id=preset, from_day=first, to_day=last, by_closure=by_closure)
-    except ValueError as error:
-        raise click.UsageError(f"{str(error).capitalize()}.") from None
+    order = order_of(preset, first, last, by_closure=by_closure)
     settings = settings_of_this_place()
     chosen = one_workspace(settings, workspace)
     plan = _plan(chosen, order, first, last, chunk)

@@ -9,7 +9,7 @@ import click
 from schemas.cention.contact_cards import CHANNELS, contact_card, contacts_of, doubts_about
 from schemas.errors import DocumentError
 from workers import wiring
-from workers.cli.claims import client_of
+from workers.cli.claims import client_of, hint
 from workers.cli.contact_import import import_
 from workers.cli.printing import counted, note, say, say_json
 from workers.cli.stopping import gently
@@ -89,8 +89,8 @@ def _failed(error: ApiError) -> str:
             f"It is not known whether Cention took the card ({error}). "
             "It does no harm to send it again."
         )
-    hint = " Set CENTION_TOKEN_CONTACTS, or CENTION_TOKEN." * isinstance(error, Unauthorised)
-    return f"Cention did not take the card: {error}.{hint}"
+    settings = f" {hint('contacts')}" if isinstance(error, Unauthorised) else ""
+    return f"Cention did not take the card: {error}.{settings}"
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -77,10 +77,7 @@ def run(
     in is not documented: if in doubt, ask for one more. Each run leaves a generated export behind
     at Cention, so none is repeated unless you do.
     """
-    try:
-        order = ExportOrder(preset_id=preset, from_day=first, to_day=last, by_closure=by_closure)
-    except ValueError as error:
-        raise click.UsageError(f"{str(error).capitalize()}.") from None
+    order = order_of(preset, first, last, by_closure=by_closure)
     settings = settings_of_this_place()
     exporting = exporting_of(settings, one_workspace(settings, workspace))
     note(f"Cention makes the export; this may take up to {settings.export_timeout_s} s.")
@@ -91,6 +88,16 @@ def run(
     say(f"{counted(ran.errands, 'errand')} stored: run {ran.run_id} of cention.exported_errand.")
     if ran.unreadable:
         note(f"{counted(ran.unreadable, 'row')} could not be read wholly, and is kept as it came.")
+
+
+def order_of(
+    preset: str, first: date | None, last: date | None, *, by_closure: bool
+) -> ExportOrder:
+    """Return the export that is meant. Raises ``click.UsageError``."""
+    try:
+        return ExportOrder(preset_id=preset, from_day=first, to_day=last, by_closure=by_closure)
+    except ValueError as error:
+        raise click.UsageError(f"{str(error).capitalize()}.") from None
 
 
 def exporting_of(settings: Settings, workspace: WorkspaceSettings) -> Exporting:

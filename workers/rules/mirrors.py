@@ -26,11 +26,19 @@ def why_off(settings: Settings, workspace: WorkspaceSettings, mirror: Mirror) ->
     return None
 
 
-def intervals(settings: Settings) -> dict[tuple[str, Mirror], int]:
-    """Return the seconds between two renewals of each picture that is renewed, by workspace."""
+def intervals_of(settings: Settings, workspace: WorkspaceSettings) -> dict[Mirror, int]:
+    """Return the seconds between two renewals of each picture of a workspace that is renewed."""
     return {
-        (workspace.name, mirror): settings.mirror_every_s[mirror]
-        for workspace in settings.workspaces
+        mirror: settings.mirror_every_s[mirror]
         for mirror in Mirror
         if why_off(settings, workspace, mirror) is None
+    }
+
+
+def intervals(settings: Settings) -> dict[tuple[str, Mirror], int]:
+    """As ``intervals_of``, for all workspaces."""
+    return {
+        (workspace.name, mirror): every_s
+        for workspace in settings.workspaces
+        for mirror, every_s in intervals_of(settings, workspace).items()
     }

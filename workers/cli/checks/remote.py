@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from workers import wiring
 from workers.cli.checks.findings import Finding, ok, wrong
+from workers.cli.claims import hint
 from workers.cli.nudging import ask_broker, broker_place
 from workers.clients import errors
 from workers.clients.http import HttpApi, Timeouts
@@ -16,7 +17,6 @@ from workers.workspaces import WorkspaceSettings
 RECEIVER_WITHIN_S = 5.0
 WRONG_ADDRESS = (errors.NoRoute, errors.Redirected, errors.NotFound, errors.Unintelligible)
 AWAY = (errors.Unreachable, errors.Busy, errors.BrokenOff)
-SET_TOKEN = "Set CENTION_TOKEN_ERRAND_DATA, or CENTION_TOKEN."  # noqa: S105 (names of variables)
 
 
 def broker_findings(settings: Settings) -> Iterator[Finding]:
@@ -40,7 +40,9 @@ def cention_findings(settings: Settings, workspace: WorkspaceSettings) -> Findin
     try:
         api = wiring.errand_data(settings, workspace)
         if api is None:
-            return wrong(about, "No token is set, so nothing is fetched from it.", SET_TOKEN)
+            return wrong(
+                about, "No token is set, so nothing is fetched from it.", hint("errand_data")
+            )
         api.probe()
     except errors.ApiError as error:
         return of_error(about, str(host), error, claim="Access to errand data")

@@ -19,6 +19,9 @@ from schemas.cention.errand_orders import (
     attributes_of_order,
 )
 from schemas.cention.errands import (
+    END,
+    END_CALL,
+    END_CALL_TYPES,
     EndedCall,
     ErrandAnswer,
     ErrandOrder,
@@ -33,9 +36,6 @@ from workers.clients.http import Answer, HttpApi
 from workers.clients.streamed_json import Base64
 
 NEW = "c3_new_errands"
-END = "c3_end_errands"
-END_CALL = "c3_end_obcall"
-END_CALL_TYPES = (END, END_CALL)
 
 _CREATED = 201
 _WRONG_TYPE = frozenset({406, 409})
