@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +88,18 @@ def begin(folder: Path, **variables: str) -> Run:
             command, cwd=folder, env=environment, stdout=said, stderr=said, start_new_session=True
         )
     return Run(folder=folder, process=process)
+
+
+def at_work(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those that have not ended; one that waits to be reaped by the machine's init has."""
+    return [process for process in processes if not _has_ended(process)]
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 @contextmanager

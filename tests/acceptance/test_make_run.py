@@ -23,6 +23,7 @@ from tests.acceptance.running import (
     ROOT,
     SECRETS,
     Run,
+    at_work,
     begin,
     empty_folder,
     responds,
@@ -88,13 +89,14 @@ def test_what_is_killed_is_back_within_five_seconds(bridge, part):
 
 def test_even_the_supervisor_is_back_after_a_sigkill(bridge):
     before = [bridge.pid(part) for part in PARTS]
+    processes = [psutil.Process(pid) for pid in before]
     supervisor = int((bridge.var / "supervisor.pid").read_text("ascii"))
 
     os.kill(supervisor, signal.SIGKILL)
 
     assert eventually(lambda: all(bridge.pid(part) not in (0, *before) for part in PARTS))
     assert eventually(lambda: bridge.answers("receiver"))
-    assert not any(psutil.pid_exists(pid) for pid in before)
+    assert at_work(processes) == []
 
 
 def test_a_second_run_in_the_same_folder_says_so_and_fails(bridge):
@@ -127,7 +129,7 @@ def test_a_signal_stops_everything_within_ten_seconds_and_leaves_nothing(folder,
 
         assert time.monotonic() - started_at < 10
         assert status == 0
-        assert [p for p in processes if p.is_running()] == []
+        assert at_work(processes) == []
         assert [path for path in folder.rglob("*") if path.is_socket()] == []
         assert not (run.var / "run.env").exists()
 
@@ -168,7 +170,7 @@ def test_a_killed_run_takes_everything_with_it_and_the_next_one_finds_its_data(f
         run.process.wait()
 
         with running(folder) as following:
-            assert [p for p in processes if p.is_running()] == []
+            assert at_work(processes) == []
             with psycopg.connect(following.addresses()["DATABASE_URL"]) as conn:
                 assert conn.execute("SELECT n FROM public.fact").fetchone() == (33,)
 
@@ -182,7 +184,7 @@ def test_killed_together_with_its_supervisor_it_still_leaves_no_process(folder):
         os.kill(supervisor, signal.SIGKILL)
         run.process.wait()
 
-        assert eventually(lambda: not [p for p in processes if p.is_running()], within_s=10)
+        assert eventually(lambda: not at_work(processes), within_s=10)
 
 
 @pytest.mark.parametrize(
