@@ -60,7 +60,7 @@ spool = Spool(settings.spool_dir, max_bytes=settings.spool_max_bytes)
 breaker = Breaker()
 app = create_app(
     settings,
-    keep=Safekeeping(committer, spool.put, breaker).keep,
+    keep=Safekeeping(committer, spool.put, breaker).begin,
     announce=announcer.announce,
     read_gauges=partial(database.read_gauges, settings.database_url),
     database=partial(database.is_up, settings.database_url),

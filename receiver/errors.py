@@ -21,34 +21,41 @@ log = structlog.get_logger(__name__)
 
 def register(app: Flask) -> None:
     """Let ``app`` answer every error as a document, the unexpected one last."""
+    for kind in (HTTPException, DocumentError, Exception):
+        app.register_error_handler(kind, answer_to)
 
-    @app.errorhandler(HTTPException)
-    def expected(error: HTTPException) -> Response:
-        status = error.code or 500
-        fault = _error(status, title=error.name, detail=error.description or error.name)
-        response = _response(status, [fault])
-        for name, value in error.get_headers():
-            if name in KEPT_HEADERS:
-                response.headers[name] = value
-        return response
 
-    @app.errorhandler(DocumentError)
-    def not_understood(error: DocumentError) -> Response:
-        return _response(
-            422,
-            [
-                _error(422, title="Unprocessable Content", detail=fault.detail)
-                | {"source": {"pointer": fault.pointer}}
-                for fault in error.faults
-            ],
-        )
+def answer_to(error: Exception) -> Response:
+    """Return the document that tells of ``error``."""
+    if isinstance(error, HTTPException):
+        return _expected(error)
+    if isinstance(error, DocumentError):
+        return _not_understood(error)
+    # Neither the message nor the traceback's values: both may quote the document.
+    log.error("unexpected error", error=type(error).__name__, where=where(error))
+    detail = "The request could not be worked on; the reason is in the log."
+    return _response(500, [_error(500, title="Internal Server Error", detail=detail)])
 
-    @app.errorhandler(Exception)
-    def unexpected(error: Exception) -> Response:
-        # Neither the message nor the traceback's values: both may quote the document.
-        log.error("unexpected error", error=type(error).__name__, where=where(error))
-        detail = "The request could not be worked on; the reason is in the log."
-        return _response(500, [_error(500, title="Internal Server Error", detail=detail)])
+
+def _expected(error: HTTPException) -> Response:
+    status = error.code or 500
+    fault = _error(status, title=error.name, detail=error.description or error.name)
+    response = _response(status, [fault])
+    for name, value in error.get_headers():
+        if name in KEPT_HEADERS:
+            response.headers[name] = value
+    return response
+
+
+def _not_understood(error: DocumentError) -> Response:
+    return _response(
+        422,
+        [
+            _error(422, title="Unprocessable Content", detail=fault.detail)
+            | {"source": {"pointer": fault.pointer}}
+            for fault in error.faults
+        ],
+    )
 
 
 def _error(status: int, *, title: str, detail: str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from math import inf
@@ -13,6 +14,7 @@ from typing import TypeAlias
 from psycopg import OperationalError
 
 from receiver import metrics
+from receiver.late import Pending
 from workers.logs import Seldom
 from workers.store.callbacks import NewCallback
 
@@ -22,8 +24,8 @@ GATHER_S = 0.005  # at most, for the others: each commit costs more than that
 GATHERED = 0.8  # of the callbacks that seem to be on their way; the rest is worked on meanwhile
 SEEM_STILL = 0.9  # of as many as were on their way before
 
-Keep: TypeAlias = Callable[[NewCallback], None]
-"""Returns once the callback is safe. Raises ``NotKept`` if it is not."""
+Keep: TypeAlias = Callable[[NewCallback], Pending]
+"""Begins to keep a callback: pending is that it is safe, and ``NotKept`` if it is not."""
 
 Write: TypeAlias = Callable[[Sequence[NewCallback]], None]
 """Writes all in one transaction or none, and returns once they are committed."""
@@ -37,32 +39,56 @@ class Refused(NotKept):
     """Postgres is there, and would not have this callback."""
 
 
-class _Waiting:
+class Waiting:
     """A callback between the request that brought it and the thread that writes it."""
 
-    __slots__ = ("_settled", "abandoned", "callback", "kept", "refused")
+    __slots__ = ("_settled", "_then", "abandoned", "callback", "done", "refused", "until_s")
 
-    def __init__(self, callback: NewCallback) -> None:
+    def __init__(self, callback: NewCallback, within_s: float) -> None:
         self.callback = callback
-        self.kept = False
+        self.until_s = time.monotonic() + within_s  # -inf once it is known that it is not kept
+        self.done = False  # committed
         self.refused = False
         self.abandoned = False  # its request has answered; nobody waits any more
+        self._then: Callable[[], None] = _nobody
         self._settled = threading.Lock()  # a quarter of the work that an Event is
         self._settled.acquire()
 
-    def settle(self, *, kept: bool, refused: bool = False) -> None:
-        """Tell its request how it went. To be called once."""
-        self.kept, self.refused = kept, refused
+    def settle(self, *, kept: bool, refused: bool = False) -> Callable[[], None]:
+        """Note how it went, and return whom to tell. To be called once."""
+        self.refused = refused
+        if kept:
+            self.done = True
+        else:
+            self.until_s = -inf
         self._settled.release()
+        return self._then
 
-    def wait(self, within_s: float) -> bool:
-        """Return whether it was kept in time."""
-        self.abandoned = not self._settled.acquire(timeout=within_s)
-        return self.kept
+    def tell(self, then: Callable[[], None]) -> None:
+        """See ``Pending``."""
+        self._then = then
+        if not self._settled.locked():  # meanwhile
+            then()
+
+    def confirm(self) -> None:
+        """Return once it is committed. Raises ``Refused``, and ``NotKept`` if it takes too long.
+
+        One that is not kept may be committed all the same, if that was under way: a repeat of it
+        changes nothing.
+        """
+        left_s = max(0.0, self.until_s - time.monotonic())
+        if not self.done and not self._settled.acquire(timeout=left_s):
+            self.abandoned = True
+        if not self.done:
+            raise Refused if self.refused else NotKept
+
+
+def _nobody() -> None:
+    """Nobody wants to be told."""
 
 
 class GroupCommit:
-    """Keeps callbacks for many threads through one, which writes whatever has gathered.
+    """Keeps callbacks of many requests through one thread, which writes whatever has gathered.
 
     Where many come at once it waits a moment for most of them; where they come one by one it
     waits for nothing. Its thread begins with the first callback, so that a process may
@@ -82,7 +108,7 @@ class GroupCommit:
         self._hang_up = hang_up
         self._within_s = within_s
         self._gather_s = gather_s
-        self._arrived: SimpleQueue[_Waiting] = SimpleQueue()
+        self._arrived: SimpleQueue[Waiting] = SimpleQueue()
         self._on_their_way = 1.0  # callbacks at once
         self._awaited: float = inf  # arrivals that end the gathering; inf: nobody gathers
         self._enough = threading.Event()
@@ -90,27 +116,23 @@ class GroupCommit:
         self._thread: threading.Thread | None = None
         self._failed = Seldom("callbacks not committed")
 
-    def keep(self, callback: NewCallback) -> None:
-        """Return once ``callback`` is committed.
+    def begin(self, callback: NewCallback) -> Waiting:
+        """Begin to commit ``callback``, which may take ``within_s`` seconds.
 
-        Raises ``NotKept`` after ``within_s`` seconds, or earlier if Postgres is away, and
-        ``Refused`` if it is there and would not have the callback. One that is not kept
-        may be committed all the same, if that was under way: a repeat of it changes nothing.
+        Fails earlier if Postgres is away; is refused if it is there and would not have it.
         """
-        waiting = _Waiting(callback)
+        waiting = Waiting(callback, self._within_s)
         self._arrived.put(waiting)
         if self._arrived.qsize() >= self._awaited:
             self._enough.set()
         if self._thread is None:
             self._start()
-        if not waiting.wait(self._within_s):
-            raise Refused if waiting.refused else NotKept
+        return waiting
 
     def give_up(self) -> None:
         """Let nobody wait any longer for a Postgres that has fallen silent."""
         self._hang_up()
-        for waiting in self._gathered():
-            waiting.settle(kept=False)
+        _settle(self._gathered(), kept=False)
 
     def _start(self) -> None:
         with self._start_lock:
@@ -127,7 +149,7 @@ class GroupCommit:
                 now = len(group) + self._arrived.qsize()
                 self._on_their_way = max(now, self._on_their_way * SEEM_STILL)
 
-    def _next_group(self) -> list[_Waiting]:
+    def _next_group(self) -> list[Waiting]:
         first = self._arrived.get()
         self._gather(self._on_their_way * GATHERED - 1)
         return [first, *islice(self._gathered(), GROUP_MOST - 1)]
@@ -140,12 +162,12 @@ class GroupCommit:
             self._enough.wait(self._gather_s)
         self._awaited = inf
 
-    def _gathered(self) -> Iterator[_Waiting]:
+    def _gathered(self) -> Iterator[Waiting]:
         with suppress(Empty):
             while True:
                 yield self._arrived.get_nowait()
 
-    def _settle(self, group: Sequence[_Waiting]) -> None:
+    def _settle(self, group: Sequence[Waiting]) -> None:
         """Write ``group`` and tell its requests; what poisons a group fails alone."""
         try:
             self._write([waiting.callback for waiting in group])
@@ -155,8 +177,12 @@ class GroupCommit:
                     self._settle([waiting])
                 return
             self._failed.warn(error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
-            for waiting in group:
-                waiting.settle(kept=False, refused=not isinstance(error, OperationalError))
+            _settle(group, kept=False, refused=not isinstance(error, OperationalError))
             return
-        for waiting in group:
-            waiting.settle(kept=True)
+        _settle(group, kept=True)
+
+
+def _settle(group: Iterable[Waiting], *, kept: bool, refused: bool = False) -> None:
+    """Settle all, and only then tell whoever waits for them, and for many of them only once."""
+    for then in {waiting.settle(kept=kept, refused=refused) for waiting in group}:
+        then()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import TypeAlias
@@ -24,6 +25,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from receiver.late import LateResponse
 from receiver.probes import Probe
 from workers.spool_status import SpoolStatus
 from workers.store.status import Gauge as Figure
@@ -72,9 +74,17 @@ def watch(app: Flask, *, endpoint: str) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         if request.endpoint == endpoint:
-            CALLBACKS.labels(response.status_code).inc()
-            DURATION.observe(time.perf_counter() - g.began)
+            count = partial(_count, g.began)
+            if isinstance(response, LateResponse):
+                response.count = count
+            else:
+                count(response.status_code)
         return response
+
+
+def _count(began: float, status: int) -> None:
+    CALLBACKS.labels(status).inc()
+    DURATION.observe(time.perf_counter() - began)
 
 
 def blueprint(read_gauges: ReadGauges, read_spool: ReadSpool) -> Blueprint:

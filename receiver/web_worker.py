@@ -3,30 +3,29 @@
 Gunicorn's own threaded worker reads requests in its threads: sixteen senders that dawdle, or stay
 silent, hold sixteen threads, and nobody else is heard; and it waits in its one event loop for
 each sender it refused to hang up. Here that loop does the waiting, for thousands at once, as a
-buffering proxy would do.
+buffering proxy would do. It also waits for the commits that answers depend on.
 """
 
 from __future__ import annotations
 
 import errno
-import json
+import os
 import selectors
 import socket
 import time
-from collections.abc import Mapping
-from concurrent.futures import Future
+from collections import deque
 from contextlib import suppress
 from http import HTTPStatus
-from types import MappingProxyType
+from math import inf
 from typing import Any
 
-import structlog
 from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
 
 from receiver import metrics
-from receiver.arrivals import Arrival
-from receiver.callbacks import BODY_MAX_BYTES
+from receiver.exchange import Connection, Exchange
+from receiver.late import Pending
+from receiver.refusals import refusal, status_of
 from workers.logs import Seldom
 
 REQUEST_WITHIN_S = 20.0  # from its first byte to its last
@@ -35,34 +34,6 @@ SEND_WITHIN_S = 1.0  # an answer is small: only who reads nothing at all can del
 HELD_MOST_BYTES = 256 * 1024 * 1024  # of requests that have not been answered
 PIECE_BYTES = 64 * 1024
 GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
-_STATUSES: Mapping[type[Exception], HTTPStatus] = MappingProxyType(
-    {
-        errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
-        errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-        errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
-        errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
-    }
-)
-
-log = structlog.get_logger(__name__)
-
-
-class Connection:
-    """One sender."""
-
-    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
-        self.cfg = cfg
-        self.sock = sock
-        self.client = client
-        self.server = server
-        self.until_s = 0.0
-        self.held_bytes = 0
-        self.lingers = False  # it has our last word
-        self.arrival = self.next_arrival()
-        sock.setblocking(False)
-
-    def next_arrival(self) -> Arrival:
-        return Arrival(self.cfg, self.client, body_max_bytes=BODY_MAX_BYTES)
 
 
 class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
@@ -71,10 +42,13 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no type
     ``nr_conns``, ``worker_connections``, ``poller`` and ``alive`` are the base class's.
     """
 
+    alive: bool
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._watched: dict[Connection, None] = {}  # by the loop, longest first
         self._held_bytes = 0
+        self._late: deque[tuple[Exchange, Pending]] = deque()  # whose answers wait, oldest first
         self._next_look_s = 0.0
         self._refused = Seldom("requests refused unread")
 
@@ -95,27 +69,64 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no type
                 raise
             return
         self.nr_conns += 1
+        os.sched_yield()  # else one process may take all the senders that come together
         if self.nr_conns >= self.worker_connections:
             self._evict()
         self._watch(Connection(self.cfg, sock, client, listener.getsockname()), self.cfg.keepalive)
 
-    def handle(self, conn: Connection) -> bytes | None:
-        """Answer one request. Runs in a thread; returns as ``Arrival.surplus``."""
-        try:
-            conn.sock.settimeout(SEND_WITHIN_S)
-            if self.handle_request(conn.arrival.request, conn):
-                return conn.arrival.surplus()
-        except (OSError, StopIteration):
-            pass  # it hung up, or does not read what we answer
-        except Exception as error:
-            log.error("request not answered", error=type(error).__name__)
-            conn.sock.sendall(_refusal(HTTPStatus.INTERNAL_SERVER_ERROR))
-        return None
+    def enqueue_req(self, conn: Connection) -> None:
+        """Have a thread work on a request that has arrived."""
+        self.nr += 1
+        if self.alive and self.nr >= self.max_requests:
+            self.log.info("Autorestarting worker after %d requests.", self.nr)
+            self.alive = False
+        self.tpool.submit(self._begin, Exchange(self, conn))
 
-    def finish_request(self, conn: Connection, answered: Future[bytes | None]) -> None:
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """See to what happens within ``timeout`` seconds, and to answers that are overdue."""
+        super().wait_for_and_dispatch_events(max(0.0, min(timeout, self._overdue_in_s())))
+        if self._overdue_in_s() <= 0:
+            self._look_after_late()
+
+    def _begin(self, exchange: Exchange) -> None:
+        """Call the application. Its answer is sent, or waits for what it depends on."""
+        exchange.begin()
+        if exchange.pending is None or exchange.pending.until_s <= time.monotonic():
+            self._finish(exchange)
+            return
+        self._late.append((exchange, exchange.pending))
+        exchange.pending.tell(self._tell_loop)
+
+    def _finish(self, exchange: Exchange) -> None:
+        """Answer, however long that takes."""
+        exchange.conn.sock.settimeout(SEND_WITHIN_S)
+        surplus = exchange.answer(keep_alive=self._keeps_alive())
+        self.method_queue.defer(self._end, exchange.conn, surplus)
+
+    def _tell_loop(self) -> None:
+        self.method_queue.defer(self._look_after_late)
+
+    def _look_after_late(self) -> None:
+        """Send the answers that can be sent; have threads see to those that are overdue."""
+        now_s = time.monotonic()
+        for _ in range(len(self._late)):
+            exchange, pending = self._late.popleft()
+            if pending.done:
+                self._end(exchange.conn, exchange.answer(keep_alive=self._keeps_alive()))
+            elif pending.until_s <= now_s:
+                self.tpool.submit(self._finish, exchange)
+            else:
+                self._late.append((exchange, pending))
+
+    def _overdue_in_s(self) -> float:
+        return self._late[0][1].until_s - time.monotonic() if self._late else inf
+
+    def _keeps_alive(self) -> bool:
+        return bool(self.alive and self.cfg.keepalive)
+
+    def _end(self, conn: Connection, surplus: bytes | None) -> None:
         """Wait for the next request on a connection whose request has been answered."""
         self._release(conn)
-        surplus = None if answered.cancelled() or answered.exception() else answered.result()
         conn.sock.setblocking(False)
         if surplus is None:
             self._linger(conn)
@@ -180,8 +191,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no type
             self._drop(conn)
             return
         except Exception as error:
-            # Its text quotes the request, where a secret may be.
-            self._refuse(conn, _STATUSES.get(type(error), HTTPStatus.BAD_REQUEST))
+            self._refuse(conn, status_of(error))
             return
         self._hold(conn, len(data))
         if conn not in self._watched:
@@ -210,7 +220,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no type
         metrics.REFUSED.labels(int(status)).inc()
         self._unwatch(conn)
         self._release(conn)
-        self._say(conn, _refusal(status))
+        self._say(conn, refusal(status))
         self._linger(conn)
 
     def _say(self, conn: Connection, words: bytes) -> None:
@@ -236,13 +246,3 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no type
         self._release(conn)
         self.nr_conns -= 1
         conn.sock.close()
-
-
-def _refusal(status: HTTPStatus) -> bytes:
-    error = {"status": str(int(status)), "title": status.phrase, "detail": status.phrase}
-    body = json.dumps({"errors": [error]}).encode()
-    head = (
-        f"HTTP/1.1 {int(status)} {status.phrase}\r\nConnection: close\r\n"
-        f"Content-Type: application/vnd.api+json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body

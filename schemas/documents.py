@@ -14,7 +14,7 @@ from schemas.errors import DocumentError, Fault, NotThere, refuse
 MAX_INCLUDED = 5_000  # resources in `included`
 MAX_DEPTH = 64  # objects and lists within each other, the document itself being the first
 _LONGEST_NAME = 80  # of a member, in a pointer; the rest is cut
-_NESTS = (dict, list)  # every value of every document is asked: a union takes twice as long
+_NESTS = frozenset((dict, list))  # every value of every document is asked: the quickest way
 _LONGEST_NUMBER = 19  # digits of an id
 
 NO_RENAMING: Mapping[str, str] = MappingProxyType({})
@@ -108,8 +108,8 @@ def _refuse_depth(document: Mapping[str, Any]) -> None:
         level = [
             child
             for parent in level
-            for child in (parent if isinstance(parent, list) else parent.values())
-            if isinstance(child, _NESTS)
+            for child in (parent if type(parent) is list else parent.values())
+            if type(child) in _NESTS
         ]
         if not level:
             return

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from math import inf
 from typing import Any
 
 import pytest
@@ -47,6 +49,22 @@ def new_callback(number: int, **other: Any) -> NewCallback:
         "problem": None,
     }
     return NewCallback(**given | other)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """A callback that is kept as soon as somebody asks whether it is."""
+
+    keep: Callable[[NewCallback], None]
+    callback: NewCallback
+    done: bool = False
+    until_s: float = inf
+
+    def tell(self, then: Callable[[], None]) -> None:
+        """Nothing changes by itself."""
+
+    def confirm(self) -> None:
+        self.keep(self.callback)
 
 
 @pytest.fixture
@@ -94,7 +112,7 @@ def open_door(
     ) -> FlaskClient:
         app = create_app(
             settings or make_settings(),
-            keep=keep,
+            keep=partial(Keeping, keep),
             announce=announced.append,
             read_gauges=read_gauges,
             database=database,

@@ -49,7 +49,7 @@ def test_a_connection_that_died_is_replaced(inbox, rows, database):
 def test_only_the_callback_that_postgres_refuses_is_not_kept(committer, rows):
     def outcome(remote_id):
         try:
-            committer.keep(new_callback(remote_id % 100, remote_id=remote_id))
+            committer.begin(new_callback(remote_id % 100, remote_id=remote_id)).confirm()
         except NotKept:
             return False
         return True
@@ -63,7 +63,10 @@ def test_only_the_callback_that_postgres_refuses_is_not_kept(committer, rows):
 
 def test_many_senders_at_once_are_all_kept_once(committer, rows):
     with ThreadPoolExecutor(16) as threads:
-        list(threads.map(committer.keep, [new_callback(number % 100) for number in range(300)]))
+        begun = list(threads.map(committer.begin, [new_callback(n % 100) for n in range(300)]))
+
+    for waiting in begun:
+        waiting.confirm()
 
     assert remote_ids(rows) == list(range(100))
 

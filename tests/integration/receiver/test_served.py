@@ -6,6 +6,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import psycopg
 import pytest
 import redis
@@ -140,6 +141,55 @@ def test_a_database_that_never_answers_is_waited_for_two_seconds(serve, body, bl
 
     assert receiver.post(body).status_code == 200
     assert time.monotonic() - began < 3
+
+
+def connections(receiver):
+    web = [process for process in psutil.Process(receiver.pid).children() if process.is_running()]
+    return [
+        each
+        for process in web
+        for each in process.net_connections()
+        if each.status == psutil.CONN_ESTABLISHED and each.laddr.port == receiver.port
+    ]
+
+
+def test_callbacks_that_wait_for_postgres_keep_nobody_else_waiting(serve, body, database):
+    receiver = serve(WEB_CONCURRENCY="1")
+    bodies = [body.replace(b'"76"', b'"%d"' % number) for number in range(40)]
+
+    with ThreadPoolExecutor(40) as senders, psycopg.connect(database) as conn:
+        conn.execute("LOCK TABLE intake.callback")
+        sent = [senders.submit(receiver.post, each) for each in bodies]
+        eventually(lambda: len(connections(receiver)) == 40)
+        others = [receiver.get("/health/live").status_code for _ in range(10)]
+        answered = [each for each in sent if each.done()]
+        conn.rollback()
+
+    assert others == [200] * 10
+    assert answered == []
+    assert {each.result().status_code for each in sent} == {200}
+
+
+def test_gunicorns_log_of_accesses_tells_what_was_answered(serve, body, tmp_path):
+    accesses = tmp_path / "accesses.log"
+    receiver = serve(GUNICORN_CMD_ARGS=f"--access-logfile {accesses}")
+
+    receiver.post(body)
+    receiver.post(b"[]")
+
+    told = [line for line in accesses.read_text().splitlines() if "/callbacks/demo" in line]
+    assert ['" 200 ' in told[0], '" 400 ' in told[1]] == [True, True]
+
+
+def test_processes_that_are_renewed_now_and_then_turn_nobody_away(serve, body, rows):
+    receiver = serve(GUNICORN_CMD_ARGS="--max-requests 5")
+    before = psutil.Process(receiver.pid).children()
+    bodies = [body.replace(b'"76"', b'"%d"' % number) for number in range(1, 41)]
+
+    assert [receiver.post(each).status_code for each in bodies] == [200] * 40
+
+    assert len(rows()) == 40
+    assert not set(before) & set(psutil.Process(receiver.pid).children())
 
 
 def test_readiness_tells_each_dependency(receiver):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 
 import psycopg
 import pytest
@@ -43,7 +44,7 @@ class Senders:
         self._threads = ThreadPoolExecutor(32)
 
     def send(self, number):
-        return self._threads.submit(self.committer.keep, new_callback(number))
+        return self._threads.submit(self.committer.begin(new_callback(number)).confirm)
 
     def gathered(self, count):
         """Return once ``count`` callbacks wait to be written."""
@@ -176,7 +177,7 @@ def test_a_sender_does_not_wait_longer_than_promised(journal):
     committer = GroupCommit(journal.write, hang_up=journal.hang_up, within_s=0.05)
 
     with pytest.raises(NotKept):
-        committer.keep(new_callback(1))
+        committer.begin(new_callback(1)).confirm()
 
     journal.may_end.set()
 
@@ -186,13 +187,50 @@ def test_what_nobody_waits_for_any_more_is_not_written(journal):
     committer = GroupCommit(journal.write, hang_up=journal.hang_up, within_s=0.05)
     for number in (1, 2):
         with pytest.raises(NotKept):
-            committer.keep(new_callback(number))
+            committer.begin(new_callback(number)).confirm()
 
     journal.may_end.set()
     patient = Senders(committer)
     patient.send(3).result(10)
 
     assert journal.groups == [[1], [3]]
+
+
+def test_whoever_wants_to_be_told_is_told_once_a_group(senders, journal):
+    told = threading.Semaphore(0)
+    first_is_being_written(senders, journal)
+    waiting = [senders.committer.begin(new_callback(number)) for number in (1, 2, 3)]
+    for each in waiting:
+        each.tell(told.release)
+
+    journal.may_end.set()
+
+    assert told.acquire(timeout=10)
+    assert [each.done for each in waiting] == [True] * 3
+    assert not told.acquire(blocking=False)
+
+
+def test_whoever_asks_late_to_be_told_is_told_at_once(journal):
+    journal.may_end.set()
+    waiting = GroupCommit(journal.write, hang_up=journal.hang_up).begin(new_callback(1))
+    waiting.confirm()
+    told = []
+
+    waiting.tell(lambda: told.append(waiting.done))
+
+    assert told == [True]
+
+
+def test_what_is_known_not_to_be_kept_is_worth_no_more_waiting(senders, journal):
+    told = threading.Event()
+    first_is_being_written(senders, journal)
+    waiting = senders.committer.begin(new_callback(1))
+    waiting.tell(told.set)
+
+    senders.committer.give_up()
+
+    assert told.wait(10)
+    assert (waiting.done, waiting.until_s) == (False, -inf)
 
 
 def test_why_callbacks_were_not_kept_is_told_without_their_content(senders, journal, capsys):

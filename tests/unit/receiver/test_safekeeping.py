@@ -10,15 +10,18 @@ from receiver.safekeeping import Safekeeping
 
 
 class Committer:
-    """Keeps callbacks, or fails as told."""
+    """Keeps callbacks, or fails as told, as soon as it is asked to confirm."""
 
     def __init__(self):
         self.asked = []
         self.failure = None
         self.given_up = 0
 
-    def keep(self, callback):
+    def begin(self, callback):
         self.asked.append(callback)
+        return self
+
+    def confirm(self):
         if self.failure:
             raise self.failure
 
@@ -47,7 +50,7 @@ def keeping(committer, spooled, breaker):
 
 
 def test_what_postgres_takes_is_not_spooled(keeping, spooled):
-    keeping.keep("callback")
+    keeping.begin("callback").confirm()
 
     assert spooled == []
 
@@ -55,7 +58,7 @@ def test_what_postgres_takes_is_not_spooled(keeping, spooled):
 def test_what_postgres_does_not_take_in_time_is_spooled(keeping, committer, spooled):
     committer.failure = NotKept()
 
-    keeping.keep("callback")
+    keeping.begin("callback").confirm()
 
     assert spooled == ["callback"]
 
@@ -65,20 +68,20 @@ def test_after_one_failure_postgres_is_not_asked_until_it_is_back(
 ):
     committer.failure = NotKept()
     for callback in "abc":
-        keeping.keep(callback)
+        keeping.begin(callback).confirm()
     assert (committer.asked, spooled) == (["a"], ["a", "b", "c"])
 
     committer.failure = None
     breaker.close()
-    keeping.keep("d")
+    keeping.begin("d").confirm()
 
     assert (committer.asked, spooled) == (["a", "d"], ["a", "b", "c"])
 
 
 def test_the_first_failure_is_the_failure_of_all_who_wait(keeping, committer, breaker):
     committer.failure = NotKept()
-    keeping.keep("a")
-    keeping.keep("b")
+    keeping.begin("a").confirm()
+    keeping.begin("b").confirm()
 
     assert committer.given_up == 1
 
@@ -87,9 +90,9 @@ def test_a_callback_that_postgres_refuses_is_spooled_and_others_are_not(
     keeping, committer, spooled
 ):
     committer.failure = Refused()
-    keeping.keep("a")
+    keeping.begin("a").confirm()
     committer.failure = None
-    keeping.keep("b")
+    keeping.begin("b").confirm()
 
     assert (committer.asked, spooled) == (["a", "b"], ["a"])
 
@@ -101,4 +104,4 @@ def test_what_can_be_stored_nowhere_is_not_kept(committer, breaker):
     committer.failure = NotKept()
 
     with pytest.raises(NotKept):
-        Safekeeping(committer, full, breaker).keep("a")
+        Safekeeping(committer, full, breaker).begin("a").confirm()
