@@ -55,7 +55,8 @@ def blueprint(secrets: Mapping[str, Secrets], *, keep: Keep, announce: Announce)
                 body_sha256=sealed.sha256,
                 document=sealed.document,
                 problem=str(error) if error else None,
-            )
+            ),
+            size_bytes=sealed.size_bytes,
         )
 
         def confirm() -> None:

@@ -73,6 +73,7 @@ class Sealed:
 
     document: dict[str, Any]
     sha256: bytes  # equal for two deliveries of the same document
+    size_bytes: int  # as JSON without white space
 
 
 def read_body(body: bytes) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def seal(document: Mapping[str, Any], secrets: Secrets) -> Sealed:
     if text is None or secrets.may_be_in(text):
         kept = secrets.removed_from(clean(kept))
         text = _canonical(kept) or _CANONICAL.encode(_in_order(kept)).encode()
-    return Sealed(document=kept, sha256=hashlib.sha256(text).digest())
+    return Sealed(document=kept, sha256=hashlib.sha256(text).digest(), size_bytes=len(text))
 
 
 def _refuse_crowd(body: bytes) -> None:

@@ -6,10 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
 from math import inf
 from queue import Empty, SimpleQueue
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from psycopg import OperationalError
 
@@ -20,15 +19,20 @@ from workers.store.callbacks import NewCallback
 
 KEEP_WITHIN_S = 2.0  # how long a sender may wait for an answer
 GROUP_MOST = 64  # callbacks in one statement
+GROUP_BYTES = 2 * 1024 * 1024  # then no more are added: Postgres has to read it within its time
 GATHER_S = 0.005  # at most, for the others: each commit costs more than that
 GATHERED = 0.8  # of the callbacks that seem to be on their way; the rest is worked on meanwhile
 SEEM_STILL = 0.9  # of as many as were on their way before
 
-Keep: TypeAlias = Callable[[NewCallback], Pending]
-"""Begins to keep a callback: pending is that it is safe, and ``NotKept`` if it is not."""
-
 Write: TypeAlias = Callable[[Sequence[NewCallback]], None]
 """Writes all in one transaction or none, and returns once they are committed."""
+
+
+class Keep(Protocol):
+    """Begins to keep a callback."""
+
+    def __call__(self, callback: NewCallback, *, size_bytes: int) -> Pending:
+        """Return what is pending: that it is safe, or else ``NotKept``."""
 
 
 class NotKept(Exception):
@@ -42,10 +46,9 @@ class Refused(NotKept):
 class Waiting:
     """A callback between the request that brought it and the thread that writes it."""
 
-    __slots__ = ("_settled", "_then", "abandoned", "callback", "done", "refused", "until_s")
-
-    def __init__(self, callback: NewCallback, within_s: float) -> None:
+    def __init__(self, callback: NewCallback, size_bytes: int, within_s: float) -> None:
         self.callback = callback
+        self.size_bytes = size_bytes
         self.until_s = time.monotonic() + within_s  # -inf once it is known that it is not kept
         self.done = False  # committed
         self.refused = False
@@ -116,12 +119,12 @@ class GroupCommit:
         self._thread: threading.Thread | None = None
         self._failed = Seldom("callbacks not committed")
 
-    def begin(self, callback: NewCallback) -> Waiting:
+    def begin(self, callback: NewCallback, *, size_bytes: int) -> Waiting:
         """Begin to commit ``callback``, which may take ``within_s`` seconds.
 
         Fails earlier if Postgres is away; is refused if it is there and would not have it.
         """
-        waiting = Waiting(callback, self._within_s)
+        waiting = Waiting(callback, size_bytes, self._within_s)
         self._arrived.put(waiting)
         if self._arrived.qsize() >= self._awaited:
             self._enough.set()
@@ -152,7 +155,14 @@ class GroupCommit:
     def _next_group(self) -> list[Waiting]:
         first = self._arrived.get()
         self._gather(self._on_their_way * GATHERED - 1)
-        return [first, *islice(self._gathered(), GROUP_MOST - 1)]
+        group, size_bytes = [first], first.size_bytes
+        arrived = self._gathered()
+        while len(group) < GROUP_MOST and size_bytes < GROUP_BYTES:
+            if (another := next(arrived, None)) is None:
+                break
+            group.append(another)
+            size_bytes += another.size_bytes
+        return group
 
     def _gather(self, more: float) -> None:
         """Wait until ``more`` have arrived, but for no longer than ``gather_s``."""

@@ -22,10 +22,11 @@ class Safekeeping:
         self._spool = spool
         self._breaker = breaker
 
-    def begin(self, callback: NewCallback) -> Safe:
+    def begin(self, callback: NewCallback, *, size_bytes: int) -> Safe:
         """Begin to make ``callback`` safe."""
-        waiting = None if self._breaker.is_open else self._committer.begin(callback)
-        return Safe(self, callback, waiting)
+        if self._breaker.is_open:
+            return Safe(self, callback, None)
+        return Safe(self, callback, self._committer.begin(callback, size_bytes=size_bytes))
 
     def finish(self, callback: NewCallback, waiting: Waiting | None) -> None:
         """Return once ``callback`` is safe. Raises ``NotKept`` if it can be stored nowhere."""

@@ -57,6 +57,7 @@ class Keeping:
 
     keep: Callable[[NewCallback], None]
     callback: NewCallback
+    size_bytes: int
     done: bool = False
     until_s: float = inf
 

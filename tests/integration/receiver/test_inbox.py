@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import psycopg
 import pytest
@@ -49,7 +50,8 @@ def test_a_connection_that_died_is_replaced(inbox, rows, database):
 def test_only_the_callback_that_postgres_refuses_is_not_kept(committer, rows):
     def outcome(remote_id):
         try:
-            committer.begin(new_callback(remote_id % 100, remote_id=remote_id)).confirm()
+            new = new_callback(remote_id % 100, remote_id=remote_id)
+            committer.begin(new, size_bytes=1).confirm()
         except NotKept:
             return False
         return True
@@ -63,7 +65,8 @@ def test_only_the_callback_that_postgres_refuses_is_not_kept(committer, rows):
 
 def test_many_senders_at_once_are_all_kept_once(committer, rows):
     with ThreadPoolExecutor(16) as threads:
-        begun = list(threads.map(committer.begin, [new_callback(n % 100) for n in range(300)]))
+        new = [new_callback(number % 100) for number in range(300)]
+        begun = list(threads.map(partial(committer.begin, size_bytes=1), new))
 
     for waiting in begun:
         waiting.confirm()

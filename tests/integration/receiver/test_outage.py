@@ -48,9 +48,9 @@ def test_a_restart_of_postgres_is_survived(inbox, rows, server):
 def test_an_outage_ends_when_postgres_is_back(committer, server, rows):
     server.stop()
     with pytest.raises(NotKept):
-        committer.begin(new_callback(1)).confirm()
+        committer.begin(new_callback(1), size_bytes=1).confirm()
     server.start()
 
-    committer.begin(new_callback(2)).confirm()
+    committer.begin(new_callback(2), size_bytes=1).confirm()
 
     assert remote_ids(rows) == [2]

@@ -34,13 +34,13 @@ def remote_ids(rows):
 def test_a_write_that_is_never_answered_ends_when_it_is_given_up(url, network, rows):
     inbox = Inbox(url)
     committer = GroupCommit(inbox.write, hang_up=inbox.hang_up, within_s=1)
-    committer.begin(new_callback(1)).confirm()
+    committer.begin(new_callback(1), size_bytes=1).confirm()
     network.freeze()
     with pytest.raises(NotKept):
-        committer.begin(new_callback(2)).confirm()
+        committer.begin(new_callback(2), size_bytes=1).confirm()
 
     committer.give_up()
-    committer.begin(new_callback(3)).confirm()
+    committer.begin(new_callback(3), size_bytes=1).confirm()
 
     assert remote_ids(rows) == [1, 3]
 

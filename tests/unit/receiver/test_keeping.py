@@ -9,7 +9,7 @@ from math import inf
 import psycopg
 import pytest
 
-from receiver.keeping import GroupCommit, NotKept, Refused
+from receiver.keeping import GROUP_BYTES, GroupCommit, NotKept, Refused
 from tests.door import new_callback
 
 
@@ -44,7 +44,8 @@ class Senders:
         self._threads = ThreadPoolExecutor(32)
 
     def send(self, number):
-        return self._threads.submit(self.committer.begin(new_callback(number)).confirm)
+        waiting = self.committer.begin(new_callback(number), size_bytes=1)
+        return self._threads.submit(waiting.confirm)
 
     def gathered(self, count):
         """Return once ``count`` callbacks wait to be written."""
@@ -92,6 +93,21 @@ def test_where_many_come_at_once_a_group_waits_for_most_of_them(journal):
 
     assert [each.result(10) for each in sent] == [None] * 4
     assert sorted(journal.groups[-1]) == [5, 6, 7, 8]
+
+
+def test_large_callbacks_make_small_groups(senders, journal):
+    """Postgres has a second and a half for a statement, however many come at once."""
+    first_is_being_written(senders, journal)
+    waiting = [
+        senders.committer.begin(new_callback(number), size_bytes=size_bytes)
+        for number, size_bytes in ((1, GROUP_BYTES // 2), (2, GROUP_BYTES), (3, 10), (4, 10))
+    ]
+
+    journal.may_end.set()
+
+    for each in waiting:
+        each.confirm()
+    assert journal.groups == [[0], [1, 2], [3, 4]]
 
 
 def test_a_group_that_stays_smaller_than_the_last_is_written_all_the_same(senders, journal):
@@ -177,7 +193,7 @@ def test_a_sender_does_not_wait_longer_than_promised(journal):
     committer = GroupCommit(journal.write, hang_up=journal.hang_up, within_s=0.05)
 
     with pytest.raises(NotKept):
-        committer.begin(new_callback(1)).confirm()
+        committer.begin(new_callback(1), size_bytes=1).confirm()
 
     journal.may_end.set()
 
@@ -187,7 +203,7 @@ def test_what_nobody_waits_for_any_more_is_not_written(journal):
     committer = GroupCommit(journal.write, hang_up=journal.hang_up, within_s=0.05)
     for number in (1, 2):
         with pytest.raises(NotKept):
-            committer.begin(new_callback(number)).confirm()
+            committer.begin(new_callback(number), size_bytes=1).confirm()
 
     journal.may_end.set()
     patient = Senders(committer)
@@ -199,7 +215,7 @@ def test_what_nobody_waits_for_any_more_is_not_written(journal):
 def test_whoever_wants_to_be_told_is_told_once_a_group(senders, journal):
     told = threading.Semaphore(0)
     first_is_being_written(senders, journal)
-    waiting = [senders.committer.begin(new_callback(number)) for number in (1, 2, 3)]
+    waiting = [senders.committer.begin(new_callback(number), size_bytes=1) for number in (1, 2, 3)]
     for each in waiting:
         each.tell(told.release)
 
@@ -212,7 +228,8 @@ def test_whoever_wants_to_be_told_is_told_once_a_group(senders, journal):
 
 def test_whoever_asks_late_to_be_told_is_told_at_once(journal):
     journal.may_end.set()
-    waiting = GroupCommit(journal.write, hang_up=journal.hang_up).begin(new_callback(1))
+    committer = GroupCommit(journal.write, hang_up=journal.hang_up)
+    waiting = committer.begin(new_callback(1), size_bytes=1)
     waiting.confirm()
     told = []
 
@@ -224,7 +241,7 @@ def test_whoever_asks_late_to_be_told_is_told_at_once(journal):
 def test_what_is_known_not_to_be_kept_is_worth_no_more_waiting(senders, journal):
     told = threading.Event()
     first_is_being_written(senders, journal)
-    waiting = senders.committer.begin(new_callback(1))
+    waiting = senders.committer.begin(new_callback(1), size_bytes=1)
     waiting.tell(told.set)
 
     senders.committer.give_up()

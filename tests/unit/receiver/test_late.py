@@ -28,7 +28,7 @@ def server():
 
 
 def late(keep):
-    pending = Keeping(keep, None)
+    pending = Keeping(keep, None, size_bytes=0)
     return LateResponse(b"thanks", "text/plain", pending=pending, confirm=pending.confirm)
 
 

@@ -17,7 +17,7 @@ class Committer:
         self.failure = None
         self.given_up = 0
 
-    def begin(self, callback):
+    def begin(self, callback, *, size_bytes):
         self.asked.append(callback)
         return self
 
@@ -50,7 +50,7 @@ def keeping(committer, spooled, breaker):
 
 
 def test_what_postgres_takes_is_not_spooled(keeping, spooled):
-    keeping.begin("callback").confirm()
+    keeping.begin("callback", size_bytes=1).confirm()
 
     assert spooled == []
 
@@ -58,7 +58,7 @@ def test_what_postgres_takes_is_not_spooled(keeping, spooled):
 def test_what_postgres_does_not_take_in_time_is_spooled(keeping, committer, spooled):
     committer.failure = NotKept()
 
-    keeping.begin("callback").confirm()
+    keeping.begin("callback", size_bytes=1).confirm()
 
     assert spooled == ["callback"]
 
@@ -68,20 +68,20 @@ def test_after_one_failure_postgres_is_not_asked_until_it_is_back(
 ):
     committer.failure = NotKept()
     for callback in "abc":
-        keeping.begin(callback).confirm()
+        keeping.begin(callback, size_bytes=1).confirm()
     assert (committer.asked, spooled) == (["a"], ["a", "b", "c"])
 
     committer.failure = None
     breaker.close()
-    keeping.begin("d").confirm()
+    keeping.begin("d", size_bytes=1).confirm()
 
     assert (committer.asked, spooled) == (["a", "d"], ["a", "b", "c"])
 
 
 def test_the_first_failure_is_the_failure_of_all_who_wait(keeping, committer, breaker):
     committer.failure = NotKept()
-    keeping.begin("a").confirm()
-    keeping.begin("b").confirm()
+    keeping.begin("a", size_bytes=1).confirm()
+    keeping.begin("b", size_bytes=1).confirm()
 
     assert committer.given_up == 1
 
@@ -90,9 +90,9 @@ def test_a_callback_that_postgres_refuses_is_spooled_and_others_are_not(
     keeping, committer, spooled
 ):
     committer.failure = Refused()
-    keeping.begin("a").confirm()
+    keeping.begin("a", size_bytes=1).confirm()
     committer.failure = None
-    keeping.begin("b").confirm()
+    keeping.begin("b", size_bytes=1).confirm()
 
     assert (committer.asked, spooled) == (["a", "b"], ["a"])
 
@@ -104,4 +104,4 @@ def test_what_can_be_stored_nowhere_is_not_kept(committer, breaker):
     committer.failure = NotKept()
 
     with pytest.raises(NotKept):
-        Safekeeping(committer, full, breaker).begin("a").confirm()
+        Safekeeping(committer, full, breaker).begin("a", size_bytes=1).confirm()
