@@ -46,6 +46,8 @@ def blueprint(secrets: Mapping[str, Secrets], *, keep: Keep, announce: Announce)
         received_at = datetime.now(UTC)
         sealed = _sealed(secrets[workspace])
         callback, error = _read(sealed.document)
+        if error is not None:
+            log.warning("callback not understood", workspace=workspace, faults=len(error.faults))
         kept = keep(
             NewCallback(
                 workspace=workspace,
@@ -62,9 +64,6 @@ def blueprint(secrets: Mapping[str, Secrets], *, keep: Keep, announce: Announce)
         def confirm() -> None:
             _confirm(kept)
             if error is not None:
-                log.warning(
-                    "callback kept, not understood", workspace=workspace, faults=len(error.faults)
-                )
                 raise error
             announce(workspace)
 

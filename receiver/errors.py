@@ -20,9 +20,8 @@ log = structlog.get_logger(__name__)
 
 
 def register(app: Flask) -> None:
-    """Let ``app`` answer every error as a document, the unexpected one last."""
-    for kind in (HTTPException, DocumentError, Exception):
-        app.register_error_handler(kind, answer_to)
+    """Let ``app`` answer every error as a document."""
+    app.register_error_handler(Exception, answer_to)
 
 
 def answer_to(error: Exception) -> Response:

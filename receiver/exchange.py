@@ -50,18 +50,21 @@ class Exchange:
         self.conn = conn
         self.pending: Pending | None = None  # what the answer waits for
         self._worker = worker
+        self._request = conn.arrival.request
         self._began_at = datetime.now()  # noqa: DTZ005  # gunicorn logs how long ago this is
         self._line = _Line()
+        self._response: Any = None  # gunicorn's, once the request is understood
+        self._environ: dict[str, Any] = {}
         self._body: Iterable[bytes] = ()
         self._failure: Exception | None = None
 
     def begin(self) -> None:
         """Call the application, which may make the answer wait for something."""
-        worker, request = self._worker, self.conn.arrival.request
+        worker, conn = self._worker, self.conn
         try:
-            worker.cfg.pre_request(worker, request)
+            worker.cfg.pre_request(worker, self._request)
             self._response, self._environ = wsgi.create(
-                request, self._line, self.conn.client, self.conn.server, worker.cfg
+                self._request, self._line, conn.client, conn.server, worker.cfg
             )
             self._environ["wsgi.multithread"] = True
             self._body = worker.wsgi(self._environ, self._response.start_response)
@@ -70,36 +73,43 @@ class Exchange:
         else:
             self.pending = self._body.pending if isinstance(self._body, LateBody) else None
 
-    def answer(self, *, keep_alive: bool) -> bytes | None:
+    def answer(self) -> bytes | None:
         """Send the answer; returns what ``Arrival.surplus`` does, and ``None`` without it."""
         try:
-            if self._failure:
-                raise self._failure
-            self.conn.sock.sendall(self._answer(keep_alive=keep_alive))
+            self.conn.sock.sendall(self._fetched())
             return None if self._response.should_close() else self.conn.arrival.surplus()
         except OSError:
-            pass  # it hung up, or does not read what we answer
+            return None  # it hung up, or does not read what we answer
         except Exception as error:
-            log.error("request not answered", error=type(error).__name__)
             with suppress(OSError):
                 self.conn.sock.sendall(refusal(HTTPStatus.INTERNAL_SERVER_ERROR))
-        return None
-
-    def _answer(self, *, keep_alive: bool) -> bytes:
-        response, worker, request = self._response, self._worker, self.conn.arrival.request
-        if not keep_alive:
-            response.force_close()
-        try:
-            for piece in self._body:
-                response.write(piece)
-            response.close()
+            log.error("request answered with an error", error=type(error).__name__)
+            return None
         finally:
-            took = datetime.now() - self._began_at  # noqa: DTZ005
-            worker.log.access(response, request, self._environ, took)
+            self._end()
+
+    def _fetched(self) -> bytes:
+        if self._failure:
+            raise self._failure
+        if not (self._worker.alive and self._worker.cfg.keepalive):
+            self._response.force_close()
+        for piece in self._body:
+            self._response.write(piece)
+        self._response.close()
+        return b"".join(self._line.pieces)
+
+    def _end(self) -> None:
+        """Do what gunicorn does after an answer; a hook that fails spoils none."""
+        worker = self._worker
+        try:
+            if self._response is not None:
+                took = datetime.now() - self._began_at  # noqa: DTZ005
+                worker.log.access(self._response, self._request, self._environ, took)
             if hasattr(self._body, "close"):
                 self._body.close()
-            worker.cfg.post_request(worker, request, self._environ, response)
-        return b"".join(self._line.pieces)
+            worker.cfg.post_request(worker, self._request, self._environ, self._response)
+        except Exception as error:
+            log.error("request not ended", error=type(error).__name__)
 
 
 class _Line:

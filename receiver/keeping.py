@@ -70,7 +70,7 @@ class Waiting:
     def tell(self, then: Callable[[], None]) -> None:
         """See ``Pending``."""
         self._then = then
-        if not self._settled.locked():  # meanwhile
+        if self.done or self.until_s == -inf:  # meanwhile
             then()
 
     def confirm(self) -> None:
@@ -154,7 +154,7 @@ class GroupCommit:
 
     def _next_group(self) -> list[Waiting]:
         first = self._arrived.get()
-        self._gather(self._on_their_way * GATHERED - 1)
+        self._gather(min(self._on_their_way, GROUP_MOST) * GATHERED - 1)
         group, size_bytes = [first], first.size_bytes
         arrived = self._gathered()
         while len(group) < GROUP_MOST and size_bytes < GROUP_BYTES:
@@ -186,8 +186,8 @@ class GroupCommit:
                 for waiting in group:
                     self._settle([waiting])
                 return
-            self._failed.warn(error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
             _settle(group, kept=False, refused=not isinstance(error, OperationalError))
+            self._failed.warn(error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
             return
         _settle(group, kept=True)
 

@@ -35,7 +35,9 @@ class Pending(Protocol):
 class LateResponse(Response):
     """What is answered once ``pending`` has come about, or the error that ``confirm`` raises.
 
-    ``confirm`` calls that of ``pending``; it has no request any more to look at.
+    ``confirm`` calls that of ``pending``. It has no request any more to look at, and what it
+    raises passes no ``after_request``. It must not write a log while ``pending`` is done: then
+    it may run in a server's one event loop.
     """
 
     def __init__(

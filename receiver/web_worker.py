@@ -15,6 +15,7 @@ import socket
 import time
 from collections import deque
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from math import inf
 from typing import Any
@@ -31,13 +32,15 @@ from workers.logs import Seldom
 REQUEST_WITHIN_S = 20.0  # from its first byte to its last
 LINGER_S = 2.0  # for a sender to read our last word before its connection is reset
 SEND_WITHIN_S = 1.0  # an answer is small: only who reads nothing at all can delay it
-HELD_MOST_BYTES = 256 * 1024 * 1024  # of requests that have not been answered
+HELD_MOST_BYTES = (
+    64 * 1024 * 1024
+)  # of requests not answered yet; read, they take several times that
 PIECE_BYTES = 64 * 1024
 GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
-    """Gathers requests in its event loop, and answers them in its threads. No TLS, no HTTP/2.
+    """Gathers requests in its event loop, and works on them in its threads. No TLS, no HTTP/2.
 
     ``nr_conns``, ``worker_connections``, ``poller`` and ``alive`` are the base class's.
     """
@@ -48,8 +51,11 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no type
         super().__init__(*args, **kwargs)
         self._watched: dict[Connection, None] = {}  # by the loop, longest first
         self._held_bytes = 0
-        self._late: deque[tuple[Exchange, Pending]] = deque()  # whose answers wait, oldest first
+        self._late: deque[tuple[Exchange, Pending]] = deque()  # whose answers wait, in order
         self._next_look_s = 0.0
+        # Threads outlive the loop: what they tell it then must not go into another file.
+        self.method_queue.close = lambda: None
+        self._have_a_look = partial(self.method_queue.defer, self._look_after_late)
         self._refused = Seldom("requests refused unread")
 
     @classmethod
@@ -69,7 +75,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no type
                 raise
             return
         self.nr_conns += 1
-        os.sched_yield()  # else one process may take all the senders that come together
+        os.sched_yield()  # on a busy machine one process might take all who come together
         if self.nr_conns >= self.worker_connections:
             self._evict()
         self._watch(Connection(self.cfg, sock, client, listener.getsockname()), self.cfg.keepalive)
@@ -91,38 +97,33 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no type
     def _begin(self, exchange: Exchange) -> None:
         """Call the application. Its answer is sent, or waits for what it depends on."""
         exchange.begin()
-        if exchange.pending is None or exchange.pending.until_s <= time.monotonic():
+        pending = exchange.pending
+        if pending is None or not self.alive or pending.until_s <= time.monotonic():
             self._finish(exchange)
             return
-        self._late.append((exchange, exchange.pending))
-        exchange.pending.tell(self._tell_loop)
+        self._late.append((exchange, pending))
+        pending.tell(self._have_a_look)
 
     def _finish(self, exchange: Exchange) -> None:
-        """Answer, however long that takes."""
+        """Wait for what the answer depends on, however long that takes, and answer."""
         exchange.conn.sock.settimeout(SEND_WITHIN_S)
-        surplus = exchange.answer(keep_alive=self._keeps_alive())
-        self.method_queue.defer(self._end, exchange.conn, surplus)
-
-    def _tell_loop(self) -> None:
-        self.method_queue.defer(self._look_after_late)
+        self.method_queue.defer(self._end, exchange.conn, exchange.answer())
 
     def _look_after_late(self) -> None:
-        """Send the answers that can be sent; have threads see to those that are overdue."""
+        """Send the answers that can be sent; leave to threads what may take its time."""
         now_s = time.monotonic()
-        for _ in range(len(self._late)):
-            exchange, pending = self._late.popleft()
-            if pending.done:
-                self._end(exchange.conn, exchange.answer(keep_alive=self._keeps_alive()))
-            elif pending.until_s <= now_s:
+        waiting = []
+        for exchange, pending in [self._late.popleft() for _ in range(len(self._late))]:
+            if pending.done and not self.log.access_log_enabled:  # that may be slow
+                self._end(exchange.conn, exchange.answer())
+            elif pending.done or pending.until_s <= now_s:
                 self.tpool.submit(self._finish, exchange)
             else:
-                self._late.append((exchange, pending))
+                waiting.append((exchange, pending))
+        self._late.extendleft(reversed(waiting))
 
     def _overdue_in_s(self) -> float:
         return self._late[0][1].until_s - time.monotonic() if self._late else inf
-
-    def _keeps_alive(self) -> bool:
-        return bool(self.alive and self.cfg.keepalive)
 
     def _end(self, conn: Connection, surplus: bytes | None) -> None:
         """Wait for the next request on a connection whose request has been answered."""
@@ -137,7 +138,9 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no type
             self._take(conn, surplus)
 
     def murder_keepalived(self, force: bool = False) -> None:
-        """Let go of those whose time is over; of all with ``force``."""
+        """Let go of those whose time is over; of all with ``force``, when the loop ends."""
+        while force and self._late:
+            self.tpool.submit(self._finish, self._late.popleft()[0])
         now_s = time.monotonic()
         if not force and now_s < self._next_look_s:
             return
@@ -147,9 +150,6 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no type
                 self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT)
             else:
                 self._drop(conn)
-
-    def murder_pending(self) -> None:
-        """Nobody waits there: see ``murder_keepalived``."""
 
     def _cap_keepalive(self, deadline: float) -> None:
         for conn in self._watched:

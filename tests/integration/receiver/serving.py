@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import psutil
 import requests
 
 from tests.waiting import eventually
@@ -32,11 +34,28 @@ class Receiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def callbacks(self) -> str:
+        return f"{self.url}/callbacks/demo"
+
+    @property
+    def live(self) -> str:
+        return f"{self.url}/health/live"
+
     def post(self, body: bytes) -> requests.Response:
-        return requests.post(f"{self.url}/callbacks/demo", data=body, timeout=10)
+        return requests.post(self.callbacks, data=body, timeout=10)
 
     def get(self, path: str) -> requests.Response:
         return requests.get(f"{self.url}{path}", timeout=10)
+
+    def connections(self) -> list[Any]:
+        """Return what its web processes have accepted and not closed yet."""
+        return [
+            each
+            for process in psutil.Process(self.pid).children()
+            for each in process.net_connections()
+            if each.status == psutil.CONN_ESTABLISHED and each.laddr.port == self.port
+        ]
 
     def send(self, raw: bytes) -> bytes:
         """Send bytes over one connection and return all that comes back until it is closed."""
@@ -79,6 +98,6 @@ def serving(
 
 def answers(receiver: Receiver) -> bool:
     try:
-        return receiver.get("/health/live").ok
+        return requests.get(receiver.live, timeout=10).ok
     except requests.ConnectionError:
         return False

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+import requests
 
 from receiver import database as ways
 from receiver.database import Inbox, open_inbox
 from receiver.keeping import GroupCommit, NotKept
 from tests.door import new_callback
 from tests.integration.receiver.freezing import Network
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -25,6 +30,12 @@ def network(postgres):
 def url(network, database):
     name = database.partition("@/")[2].partition("?")[0]
     return f"postgresql://cention@127.0.0.1:{network.port}/{name}"
+
+
+@pytest.fixture
+def bodies(body):
+    """Twenty-one callbacks."""
+    return [body.replace(b'"76"', b'"%d"' % number) for number in range(1, 22)]
 
 
 def remote_ids(rows):
@@ -59,3 +70,37 @@ def test_a_way_out_of_the_spool_that_falls_silent_is_left(url, network, rows, mo
     with open_inbox(url) as write:
         write([new_callback(3)])
     assert remote_ids(rows) == [1, 3]
+
+
+def test_callbacks_whose_commit_is_never_answered_are_safe_within_two_seconds(
+    serve, url, network, bodies
+):
+    receiver = serve(DATABASE_URL=url, WEB_CONCURRENCY="1")
+    receiver.post(bodies[0])
+    network.freeze()
+    began = time.monotonic()
+
+    with ThreadPoolExecutor(20) as senders:
+        answers = list(senders.map(receiver.post, bodies[1:]))
+
+    assert [answer.status_code for answer in answers] == [200] * 20
+    assert time.monotonic() - began < 3
+
+
+def test_a_process_that_is_renewed_answers_what_comes_while_it_stops(
+    serve, url, network, bodies, rows
+):
+    """Although its event loop has gone by then."""
+    brief = "--graceful-timeout 1"
+    receiver = serve(DATABASE_URL=url, WEB_CONCURRENCY="1", GUNICORN_CMD_ARGS=brief)
+    with requests.Session() as looker, requests.Session() as sender:
+        looker.get(receiver.live)
+        sender.post(receiver.callbacks, bodies[0])
+        network.freeze()
+        os.kill(receiver.pid, signal.SIGHUP)
+        eventually(lambda: looker.get(receiver.live).headers["Connection"] == "close")
+
+        meanwhile = sender.post(receiver.callbacks, bodies[1], timeout=10)
+
+    assert (meanwhile.status_code, meanwhile.headers["Connection"]) == (200, "close")
+    assert eventually(lambda: remote_ids(rows) == [1, 2])

@@ -9,7 +9,7 @@ from math import inf
 import psycopg
 import pytest
 
-from receiver.keeping import GROUP_BYTES, GroupCommit, NotKept, Refused
+from receiver.keeping import GROUP_BYTES, GROUP_MOST, GroupCommit, NotKept, Refused
 from tests.door import new_callback
 
 
@@ -259,3 +259,16 @@ def test_why_callbacks_were_not_kept_is_told_without_their_content(senders, jour
     told = capsys.readouterr()
     assert "callbacks not committed" in told.out + told.err
     assert "david.liew" not in told.out + told.err
+
+
+def test_no_more_are_gathered_than_a_group_can_hold(journal):
+    patient = GroupCommit(journal.write, hang_up=journal.hang_up, within_s=60, gather_s=60)
+    waiting = [patient.begin(new_callback(0), size_bytes=1)]
+    assert journal.began.wait(10)
+    waiting += [patient.begin(new_callback(n % 60), size_bytes=1) for n in range(4 * GROUP_MOST)]
+
+    journal.may_end.set()
+
+    for each in waiting:
+        each.confirm()
+    assert max(map(len, journal.groups)) == GROUP_MOST
