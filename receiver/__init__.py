@@ -39,7 +39,6 @@ def create_app(
     app.register_blueprint(callbacks.blueprint(secrets, keep=keep, announce=announce))
     app.register_blueprint(health.blueprint(database=database, broker=broker, spool=spool))
     app.register_blueprint(metrics.blueprint(read_gauges, read_spool))
-    metrics.watch(app, endpoint=callbacks.ENDPOINT)
     errors.register(app)
     return app
 

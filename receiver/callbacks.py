@@ -22,11 +22,11 @@ from receiver.announcing import Announce
 from receiver.envelope import NotADocument, Sealed, Secrets
 from receiver.keeping import Keep, NotKept
 from receiver.late import LateResponse, Pending
+from receiver.metrics import counted
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
 from workers.store.callbacks import NewCallback
 
-ENDPOINT = "callbacks.receive"
 BODY_MAX_BYTES = 10 * 1024 * 1024  # html_body holds the whole quoted thread
 RETRY_AFTER_S = 5
 THANKS = b'{"status":"ok"}'
@@ -39,6 +39,7 @@ def blueprint(secrets: Mapping[str, Secrets], *, keep: Keep, announce: Announce)
     door = Blueprint("callbacks", __name__)
 
     @door.post("/callbacks/<workspace>", provide_automatic_options=False)
+    @counted
     def receive(workspace: str) -> Response:
         """Answer 200 once the callback is committed, whether or not a worker is awake."""
         if workspace not in secrets:

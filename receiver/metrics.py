@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
-from functools import partial
+from functools import partial, wraps
 from itertools import groupby
 from operator import attrgetter
 from typing import TypeAlias
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -25,6 +25,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from receiver import errors
 from receiver.late import LateResponse
 from receiver.probes import Probe
 from workers.spool_status import SpoolStatus
@@ -64,22 +65,23 @@ ReadSpool: TypeAlias = Callable[[], SpoolStatus | None]
 """Looks into the spool; ``None`` if there is none."""
 
 
-def watch(app: Flask, *, endpoint: str) -> None:
-    """Count what is answered to callbacks, refusals and failures included."""
+def counted(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Count what ``view`` answers to callbacks, refusals and failures included."""
 
-    @app.before_request
-    def begin() -> None:
-        g.began = time.perf_counter()
-
-    @app.after_request
-    def end(response: Response) -> Response:
-        if request.endpoint == endpoint:
-            count = partial(_count, g.began)
-            if isinstance(response, LateResponse):
-                response.count = count
-            else:
-                count(response.status_code)
+    @wraps(view)
+    def answer(**values: str) -> Response:
+        count = partial(_count, time.perf_counter())
+        try:
+            response = view(**values)
+        except Exception as error:
+            response = errors.answer_to(error)
+        if isinstance(response, LateResponse):
+            response.count = count
+        else:
+            count(response.status_code)
         return response
+
+    return answer
 
 
 def _count(began: float, status: int) -> None:

@@ -27,8 +27,7 @@ class Key(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class Resource(NamedTuple):
     """One resource object whose outer shape has been checked."""
 
     pointer: str  # where it stands in the document
