@@ -62,6 +62,12 @@ def done(number: int, errand_id: int | None, yes: bool) -> None:
         created = one.kind == "create"
         if errand_id is not None and not created:
             raise click.UsageError("--errand is for errands that were created.")
+        if errand_id is not None and (
+            other := sent_errands.sent_as(conn, one.workspace, errand_id)
+        ):
+            raise Trouble(
+                f"Errand {errand_id} is what number {other} became. Look for another one."
+            )
         as_what = f" as errand {errand_id}" if errand_id else ""
         ask(f"Cention did this{as_what}: {one.kind}, {one.about}, {cell(one.sent_at)}.", yes=yes)
         _resolve(conn, one, happened=True, errand_id=errand_id)

@@ -108,6 +108,13 @@ def resolve(
     return bool(conn.execute(SQL["resolve_errand"], parameters).fetchall())
 
 
+def sent_as(conn: Connection[Any], workspace: str, errand_id: int) -> int | None:
+    """Return the number of what became an errand, if it was sent from here."""
+    parameters = {"workspace": workspace, "errand_id": errand_id}
+    row = conn.execute(SQL["sent_as"], parameters).fetchone()
+    return row[0] if row else None
+
+
 def unknown(conn: Connection[Any], workspace: str | None) -> list[Unknown]:
     """Return errands of which it is not known whether they were created."""
     with conn.cursor(row_factory=class_row(Unknown)) as cursor:

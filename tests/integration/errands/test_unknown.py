@@ -92,6 +92,17 @@ def test_an_operator_who_found_the_errand_settles_it(terminal, unknown, rows, su
     assert subjects() == ["Hello"]
 
 
+def test_an_errand_that_something_else_became_is_not_taken_for_it(terminal, unknown, rows, states):
+    terminal.run(*CREATE, "--message-id", "another")
+    [one] = rows("SELECT sent_id, errand_id FROM cention.sent_errand")
+    number = unknown()
+
+    done = terminal.run("errands", "unknown", "done", number, "--errand", one["errand_id"], "--yes")
+
+    assert (done.exit_code, states()) == (1, ["created", "unknown"])
+    assert f"is what number {one['sent_id']} became" in done.stderr
+
+
 def test_an_operator_who_did_not_find_it_lets_it_be_sent_again(terminal, unknown, states, subjects):
     number = unknown()
 

@@ -40,6 +40,10 @@ SET state = CASE WHEN %(happened)s THEN 'created' ELSE 'refused' END,
 WHERE (workspace, sent_id) = (%(workspace)s, %(sent_id)s) AND state = 'unknown'
 RETURNING sent_id;
 
+-- name: sent_as
+-- The number of what became an errand; no row if nothing that was sent from here did.
+SELECT sent_id FROM cention.sent_errand WHERE (workspace, errand_id) = (%(workspace)s, %(errand_id)s);
+
 -- name: unknown_errands
 -- Errands of which it is not known whether they were created, and the errand that one of them may have
 -- become: of the same writer, subject and time.
