@@ -361,3 +361,17 @@ def test_a_day_that_is_over_and_all_at_home_is_counted_by_the_command_only(
     assert bridge.one(before) < counted_at
     terminal.run("reconcile")
     assert bridge.one(before) > counted_at
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+@pytest.mark.parametrize(("days_ago", "kept"), [(30, 2), (31, 0)])
+def test_a_day_is_long_ago_by_the_clock_of_its_workspace(bridge, errands, zone, days_ago, kept):
+    """It is never the same day in both zones: at any hour one is a day off UTC."""
+    bridge.rows("UPDATE cention.workspace SET timezone = %s", zone)
+    errands(2)
+    bridge.fetch(REPORTS)
+    bridge.rows("UPDATE intake.reported SET day = day - %s", days_ago)
+
+    reconciling.reconcile_if_due(bridge.parts.transaction)
+
+    assert bridge.one("SELECT count(*) FROM intake.reported") == kept

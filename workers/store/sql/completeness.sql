@@ -3,9 +3,7 @@
 -- already, is not written again: its fetch is still to come. One being fetched, or fetched since, is.
 INSERT INTO intake.reported AS old (workspace, family, remote_id, day, reported_at)
 SELECT %(workspace)s, %(family)s, new.remote_id,
-       (now() AT TIME ZONE coalesce(
-           (SELECT timezone FROM cention.workspace WHERE workspace = %(workspace)s), 'UTC'
-       ))::date,
+       intake.today((SELECT timezone FROM cention.workspace WHERE workspace = %(workspace)s)),
        clock_timestamp()
 FROM unnest(%(ids)s::bigint[]) AS new (remote_id)
 WHERE NOT EXISTS (
@@ -50,7 +48,7 @@ FROM (
           AND c.checked_at > (c.day + interval '25 hours') AT TIME ZONE coalesce(w.timezone, 'UTC')
     )
     UNION ALL
-    SELECT workspace, family, (now() AT TIME ZONE timezone)::date, NULL
+    SELECT workspace, family, intake.today(timezone), NULL
     FROM cention.workspace, unnest(ARRAY['errand_reports', 'facebook_ratings']) AS polled (family)
 ) AS found
 GROUP BY workspace, family, day
@@ -73,13 +71,14 @@ ORDER BY r.workspace, r.family, r.remote_id;
 -- The days of the last while, and every earlier one that is not all at home, of one workspace or of
 -- all (null).
 SELECT workspace, family, day, reported, stored, pending, parked, unreadable, gone, missing, checked_at
-FROM intake.completeness
+FROM intake.completeness LEFT JOIN cention.workspace AS w USING (workspace)
 WHERE (%(workspace)s::text IS NULL OR workspace = %(workspace)s)
-  AND (day > now()::date - %(keep_days)s OR reported <> stored + gone)
+  AND (day > intake.today(w.timezone) - %(keep_days)s OR reported <> stored + gone)
 ORDER BY workspace, family, day;
 
 -- name: forget_old_reports
 -- Drop the ids of days long ago whose records are all at home; their counts stay.
-DELETE FROM intake.reported AS r USING intake.completeness AS c
+DELETE FROM intake.reported AS r
+USING intake.completeness AS c LEFT JOIN cention.workspace AS w USING (workspace)
 WHERE (c.workspace, c.family, c.day) = (r.workspace, r.family, r.day)
-  AND c.reported = c.stored + c.gone AND c.day < now()::date - %(keep_days)s;
+  AND c.reported = c.stored + c.gone AND c.day < intake.today(w.timezone) - %(keep_days)s;

@@ -1,4 +1,4 @@
--- What is late, and since when something waits: each defined once, for analysts, terminals and alarms.
+-- What is late, since when something waits, what day it is: each defined once, for analysts, terminals and alarms.
 CREATE OR REPLACE FUNCTION intake.is_late(last_at timestamptz, poll_every_s integer) RETURNS boolean
 LANGUAGE sql STABLE
 RETURN coalesce(last_at < now() - greatest(3 * coalesce(poll_every_s, 15), 60) * interval '1 second', true);
@@ -21,6 +21,10 @@ RETURN CASE
     ELSE since_at < now() - least(greatest(3 * every_s, 60), 1800) * interval '1 second'
 END;
 COMMENT ON FUNCTION intake.is_unrenewed IS 'True if a picture was last renewed more than three intervals ago, at least a minute; or never since it was switched on so long ago, or half an hour.';
+
+CREATE OR REPLACE FUNCTION intake.today(timezone text) RETURNS date LANGUAGE sql STABLE
+RETURN (now() AT TIME ZONE coalesce(timezone, 'UTC'))::date;
+COMMENT ON FUNCTION intake.today IS 'Day it is by a workspace''s clock (cention.workspace.timezone, UTC if unset).';
 
 -- Ids only, and when they were fetched: what becomes of each report is the same question everywhere.
 DROP VIEW IF EXISTS intake.report;

@@ -79,7 +79,7 @@ WITH workspace AS (
     ) AS counted
     LEFT JOIN intake.completeness AS today
         ON (today.workspace, today.family) = (l.workspace, l.family)
-        AND today.day = (now() AT TIME ZONE coalesce(ws.timezone, 'UTC'))::date
+        AND today.day = intake.today(ws.timezone)
 ), told AS (
     SELECT l.workspace, 'callbacks' AS family, unfiled.count AS waiting, unfiled.count AS due, 0::bigint AS parked,
            problem.count AS unreadable, unfiled.oldest_at AS oldest_waiting_at,
