@@ -33,12 +33,12 @@ def answer_to(error: Exception) -> Response:
     # Neither the message nor the traceback's values: both may quote the document.
     log.error("unexpected error", error=type(error).__name__, where=where(error))
     detail = "The request could not be worked on; the reason is in the log."
-    return _response(500, [_error(500, title="Internal Server Error", detail=detail)])
+    return _response(500, [error_object(500, title="Internal Server Error", detail=detail)])
 
 
 def _expected(error: HTTPException) -> Response:
     status = error.code or 500
-    fault = _error(status, title=error.name, detail=error.description or error.name)
+    fault = error_object(status, title=error.name, detail=error.description or error.name)
     response = _response(status, [fault])
     for name, value in error.get_headers():
         if name in KEPT_HEADERS:
@@ -50,14 +50,15 @@ def _not_understood(error: DocumentError) -> Response:
     return _response(
         422,
         [
-            _error(422, title="Unprocessable Content", detail=fault.detail)
+            error_object(422, title="Unprocessable Content", detail=fault.detail)
             | {"source": {"pointer": fault.pointer}}
             for fault in error.faults
         ],
     )
 
 
-def _error(status: int, *, title: str, detail: str) -> dict[str, Any]:
+def error_object(status: int, *, title: str, detail: str) -> dict[str, Any]:
+    """Return an error object of JSON:API 1.0."""
     return {"status": str(status), "title": title, "detail": detail}
 
 

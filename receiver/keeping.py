@@ -148,7 +148,7 @@ class GroupCommit:
             group = [waiting for waiting in self._next_group() if not waiting.abandoned]
             if group:
                 metrics.GROUP_SIZE.observe(len(group))
-                self._settle(group)
+                self._write_all(group)
                 now = len(group) + self._arrived.qsize()
                 self._on_their_way = max(now, self._on_their_way * SEEM_STILL)
 
@@ -177,14 +177,14 @@ class GroupCommit:
             while True:
                 yield self._arrived.get_nowait()
 
-    def _settle(self, group: Sequence[Waiting]) -> None:
+    def _write_all(self, group: Sequence[Waiting]) -> None:
         """Write ``group`` and tell its requests; what poisons a group fails alone."""
         try:
             self._write([waiting.callback for waiting in group])
         except Exception as error:  # whatever it is, the thread must go on and the requests know
             if len(group) > 1 and not isinstance(error, OperationalError):
                 for waiting in group:
-                    self._settle([waiting])
+                    self._write_all([waiting])
                 return
             _settle(group, kept=False, refused=not isinstance(error, OperationalError))
             self._failed.warn(error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from flask import Response
 
 from receiver import errors
 
-StartResponse = Callable[..., Any]
-Count = Callable[[int], None]
+StartResponse: TypeAlias = Callable[..., Any]
+Count: TypeAlias = Callable[[int], None]
 """Is told the status of an answer."""
 
 

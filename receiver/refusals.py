@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from gunicorn.http import errors
 
-from receiver.errors import MEDIA_TYPE
+from receiver.errors import MEDIA_TYPE, error_object
 
 _STATUSES: Mapping[type[Exception], HTTPStatus] = MappingProxyType(
     {
@@ -31,7 +31,7 @@ def status_of(error: Exception) -> HTTPStatus:
 
 def refusal(status: HTTPStatus) -> bytes:
     """Return a whole answer, after which the connection is closed."""
-    error = {"status": str(int(status)), "title": status.phrase, "detail": status.phrase}
+    error = error_object(status.value, title=status.phrase, detail=status.phrase)
     body = json.dumps({"errors": [error]}).encode()
     head = (
         f"HTTP/1.1 {int(status)} {status.phrase}\r\nConnection: close\r\n"

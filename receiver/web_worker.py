@@ -32,9 +32,7 @@ from workers.logs import Seldom
 REQUEST_WITHIN_S = 20.0  # from its first byte to its last
 LINGER_S = 2.0  # for a sender to read our last word before its connection is reset
 SEND_WITHIN_S = 1.0  # an answer is small: only who reads nothing at all can delay it
-HELD_MOST_BYTES = (
-    64 * 1024 * 1024
-)  # of requests not answered yet; read, they take several times that
+HELD_MOST_BYTES = 64 * 1024 * 1024  # of requests not answered yet; read, they take far more
 PIECE_BYTES = 64 * 1024
 GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
 

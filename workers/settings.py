@@ -16,8 +16,6 @@ from workers.queues import Mirror
 from workers.workspaces import SettingsError, WorkspaceSettings, from_environment, from_file
 
 RUN_ENV = Path("var/run.env")  # written by `make run`, so that commands beside it find its servers
-
-
 SPOOL_DIR = "var/spool"  # below the working directory
 
 

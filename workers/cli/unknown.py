@@ -59,15 +59,8 @@ def done(number: int, errand_id: int | None, yes: bool) -> None:
     """Note that Cention did it."""
     with _database(None) as conn:
         one = _one(conn, number)
-        created = one.kind == "create"
-        if errand_id is not None and not created:
-            raise click.UsageError("--errand is for errands that were created.")
-        if errand_id is not None and (
-            other := sent_errands.sent_as(conn, one.workspace, errand_id)
-        ):
-            raise Trouble(
-                f"Errand {errand_id} is what number {other} became. Look for another one."
-            )
+        if errand_id is not None:
+            _check_errand(conn, one, errand_id)
         as_what = f" as errand {errand_id}" if errand_id else ""
         ask(f"Cention did this{as_what}: {one.kind}, {one.about}, {cell(one.sent_at)}.", yes=yes)
         _resolve(conn, one, happened=True, errand_id=errand_id)
@@ -115,6 +108,13 @@ def _one(conn: Connection[Any], number: int) -> Unknown:
         if one.sent_id == number:
             return one
     raise Trouble(f"Number {number} is not unknown. There is: {_counted(conn)}.")
+
+
+def _check_errand(conn: Connection[Any], one: Unknown, errand_id: int) -> None:
+    if one.kind != "create":
+        raise click.UsageError("--errand is for errands that were created.")
+    if other := sent_errands.sent_as(conn, one.workspace, errand_id):
+        raise Trouble(f"Errand {errand_id} is what number {other} became. Look for another one.")
 
 
 def _counted(conn: Connection[Any]) -> str:

@@ -30,6 +30,12 @@ def body(document: Callable[[str], dict[str, Any]]) -> bytes:
 
 
 @pytest.fixture
+def bodies(body: bytes) -> list[bytes]:
+    """Forty callbacks like it, each of another answer."""
+    return [body.replace(b'"76"', b'"%d"' % number) for number in range(1, 41)]
+
+
+@pytest.fixture
 def rows(database: str) -> Rows:
     """Ask what was kept: workspace, event, remote id, problem, and the document as text."""
 

@@ -32,6 +32,10 @@ def late(keep):
     return LateResponse(b"thanks", "text/plain", pending=pending, confirm=pending.confirm)
 
 
+def broken(_):
+    raise NotKept
+
+
 def test_it_is_not_begun_before_its_body_is_asked_for(server):
     asked = []
 
@@ -50,9 +54,6 @@ def test_whoever_asks_for_its_body_has_waited(server):
 
 
 def test_what_has_not_come_about_is_answered_as_an_error(server):
-    def broken(_):
-        raise NotKept
-
     body = server.ask(late(broken))
 
     assert b"thanks" not in b"".join(body)
@@ -60,9 +61,6 @@ def test_what_has_not_come_about_is_answered_as_an_error(server):
 
 
 def test_it_is_counted_by_what_it_came_to_be(server):
-    def broken(_):
-        raise NotKept
-
     counted = []
     for keep in (print, broken):
         response = late(keep)
