@@ -1,7 +1,7 @@
 """Asking Cention for what must not be asked twice: the intent is committed before the request.
 
-What a process was sending when it died is taken for unknown by the next: while it lives, it holds
-an advisory lock, in the session in which it writes down the outcome.
+What a process was sending when it died is soon taken for unknown, by a worker or by the next
+command: while it lives, it holds an advisory lock, in the session in which it notes the outcome.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from workers.jobs import sending
 from workers.queues import Family, Queue
 from workers.store import Transaction, callbacks, canaries, polls, wanted
 
@@ -49,10 +50,14 @@ def find_work(transaction: Transaction, known: Collection[tuple[str, Family]]) -
         )
 
 
-def tidy(transaction: Transaction) -> None:
-    """Forget what nobody needs any more."""
-    with transaction() as conn:
+def tidy(session: Transaction) -> None:
+    """Forget what nobody needs any more, and take what dead commands were sending for unknown.
+
+    ``session`` lends connections in autocommit mode.
+    """
+    with session() as conn:
         polls.forget_old(conn)
+        sending.abandon_dead(conn)
 
 
 def ask_canary(queue: Queue, *, transaction: Transaction) -> None:

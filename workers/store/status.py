@@ -112,6 +112,11 @@ def queues(conn: Connection[Any]) -> list[QueueStatus]:
         return cursor.execute(SQL["queues"]).fetchall()
 
 
+def unknown_outcomes(conn: Connection[Any]) -> dict[str, int]:
+    """Return by workspace of how many requests it is not known whether Cention did them."""
+    return dict(conn.execute(SQL["unknown_outcomes"]).fetchall())
+
+
 def clock(conn: Connection[Any]) -> datetime:
     """Return the database's time, at the beginning of the transaction."""
     with conn.cursor(row_factory=scalar_row) as cursor:
@@ -140,6 +145,7 @@ def gauges(conn: Connection[Any]) -> list[Gauge]:
         *(gauge for mirror in mirrors.statuses(conn) for gauge in _of_mirror(mirror)),
         *(gauge for inbox in inboxes(conn) for gauge in _of_inbox(inbox)),
         *(_of_queue(queue) for queue in queues(conn)),
+        *(_of_unknown(workspace, count) for workspace, count in unknown_outcomes(conn).items()),
     ]
 
 
@@ -184,4 +190,13 @@ def _of_queue(queue: QueueStatus) -> Gauge:
         help="Time since a worker last answered on the queue",
         labels={"queue": queue.queue},
         value=float("inf") if queue.silent_s is None else queue.silent_s,
+    )
+
+
+def _of_unknown(workspace: str, count: int) -> Gauge:
+    return Gauge(
+        name="cention_sent_unknown",
+        help="Requests of which it is not known whether Cention did them",
+        labels={"workspace": workspace},
+        value=float(count),
     )

@@ -30,7 +30,7 @@ def canary(self: BridgeTask, queue: str = "") -> None:
     for each in Queue:
         sweeping.ask_canary(each, transaction=parts().transaction)
         self.nudge(TaskName.CANARY, each, each)
-    sweeping.tidy(parts().transaction)
+    sweeping.tidy(parts().session)
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.RECONCILE, queue=Queue.FETCH)

@@ -9,6 +9,8 @@ import pytest
 
 from tests.integration.bridge import Bridge
 from workers.clients.cention.errands import ErrandsApi
+from workers.jobs import sweeping
+from workers.store.status import gauges
 
 CREATE = ("errands", "create", "--from", "a@b.example", "--subject", "Hello")
 NEW, END, CALL = "c3_new_errands", "c3_end_errands", "c3_end_obcall"
@@ -182,6 +184,46 @@ def test_status_mentions_what_is_unknown_without_alarm(terminal, unknown):
     assert "cention errands unknown" in status.stdout
     [notice] = [one for one in terminal.json("status")["notices"] if "request" in one["sentence"]]
     assert notice["alarm"] is False
+
+
+def test_what_is_unknown_is_among_the_figures_for_prometheus(terminal, bridge: Bridge, unknown):
+    def figure():
+        with bridge.parts.transaction() as conn:
+            [gauge] = [one for one in gauges(conn) if one.name == "cention_sent_unknown"]
+        return gauge.labels, gauge.value
+
+    terminal.run("migrate")
+    assert figure() == ({"workspace": "demo"}, 0)
+    unknown()
+    assert figure() == ({"workspace": "demo"}, 1)
+
+
+def test_what_a_killed_command_was_sending_is_unknown_before_anybody_asks(
+    terminal, bridge: Bridge, states
+):
+    terminal.run(*CREATE)
+    bridge.execute("UPDATE cention.sent_errand SET state = 'sending'")
+
+    sweeping.tidy(bridge.parts.session)
+
+    assert states() == ["unknown"]
+
+
+def test_what_a_living_command_is_sending_is_left_to_it(
+    terminal, bridge: Bridge, states, monkeypatch
+):
+    place, meanwhile = ErrandsApi.place, []
+
+    def place_and_look(api, order):
+        sweeping.tidy(bridge.parts.session)
+        meanwhile.extend(states())
+        return place(api, order)
+
+    monkeypatch.setattr(ErrandsApi, "place", place_and_look)
+
+    terminal.run(*CREATE)
+
+    assert (meanwhile, states()) == (["sending"], ["created"])
 
 
 def test_an_answer_that_cannot_be_written_down_is_told_and_becomes_unknown(

@@ -96,6 +96,19 @@ ORDER BY workspace;
 -- One row for every queue that a canary was sent through.
 SELECT queue, extract(epoch FROM now() - answered_at)::float8 AS silent_s FROM intake.canary ORDER BY queue;
 
+-- name: unknown_outcomes
+-- One row for every workspace that is configured or has asked Cention for something of which it is not
+-- known whether it was done: errands created or closed, calls ended.
+SELECT workspace, count(sent_id) AS unknown
+FROM (
+    SELECT workspace, NULL::bigint AS sent_id FROM cention.workspace
+    UNION ALL SELECT workspace, sent_id FROM cention.sent_errand WHERE state = 'unknown'
+    UNION ALL SELECT workspace, sent_id FROM cention.sent_closing WHERE state = 'unknown'
+    UNION ALL SELECT workspace, sent_id FROM cention.sent_call_end WHERE state = 'unknown'
+) AS asked
+GROUP BY workspace
+ORDER BY workspace;
+
 -- name: clock
 -- The time that ages are told by.
 SELECT now();
