@@ -80,6 +80,8 @@ def oracle() -> Iterator[Oracle]:
 def parts(own_database: str, oracle: Oracle) -> Iterator[Parts]:
     plain = settings_for(own_database, f"http://127.0.0.1:{oracle.port}/s/demo")
     built = wiring.build(replace(plain, fetch_timeout_s=10, attachment_max_bytes=2 * 1024 * 1024))
+    built.pool.resize(4)  # one that grows asks `random` beside Hypothesis, which takes it for ours
+    built.pool.wait()
     yield built
     built.fetchers.shutdown()
     built.pool.close()
