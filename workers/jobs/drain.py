@@ -84,6 +84,7 @@ def _begin(
             slot=slot,
             limit=1 if probing else plan.batch,
             lease_s=plan.lease_s,
+            probing=probing,
         )
     calling = claim.full and not probing
     return Round(

@@ -24,7 +24,7 @@ from workers.store.wanted import Claim, Claimed
 log = structlog.get_logger(__name__)
 
 GATHER_S = 0.2  # how long the first of a group waits for others
-GIVE_UP_AFTER = 8  # failures in a row that say that the whole server is away
+GIVE_UP_AFTER = 8  # failures in a row that say that the whole server is away, or refuses the family
 Finished = tuple[Claimed, Outcome | None]  # None: not tried
 
 
@@ -45,13 +45,14 @@ class Round:
         self.claim = claim
         self.conn = conn
         self.lent_until_s = lent_until_s  # on the clock of time.monotonic()
-        self.probing = probing  # of a pause that is over
+        self.paused = probing  # the family, by us or by a pause that is over
         self.when_through = when_through  # called once, as soon as something has come through
         self.started_s = time.monotonic()
         self.proven_s = self.started_s  # when our session was last seen alive
         self.unsettled = {record.remote_id for record in claim.records}
         self.finished: SimpleQueue[Finished] = SimpleQueue()
         self.outages_in_a_row = 0
+        self.refusals_in_a_row = 0
         self.came_through = False  # the server has answered something
         self.succeeded = False  # a record was fetched
         self.refusal: str | None = None
@@ -131,11 +132,14 @@ class Round:
             self.stopped = self.stopped or self.outages_in_a_row >= GIVE_UP_AFTER
             return
         self.outages_in_a_row = 0
-        self.succeeded = self.succeeded or not isinstance(outcome, Failed)
         if refusal := verdicts.refusal(outcome):
             self.refusal = refusal
-            self.stopped = True
-        elif not self.came_through:
+            self.refusals_in_a_row += 1
+            self.stopped = self.stopped or self.refusals_in_a_row >= GIVE_UP_AFTER
+            return
+        self.refusals_in_a_row = 0
+        self.succeeded = self.succeeded or not isinstance(outcome, Failed)
+        if not self.came_through:
             self.came_through = True
             self.when_through()
 
@@ -150,19 +154,31 @@ class Round:
         self._pause_or_resume()
 
     def _standing(self) -> Standing:
-        workspace, family = self.plan.workspace, self.plan.family
-        succeeds = self.succeeded or landed.understood_within(
-            self.conn, workspace, family, seconds=patience.PROOF_S
+        return Standing(
+            answers=self.came_through,
+            succeeds=self._succeeded_within(patience.PROOF_S),
+            lately=self._succeeded_within(patience.LATELY_S),
         )
-        return Standing(answers=self.came_through, succeeds=succeeds)
+
+    def _succeeded_within(self, seconds: float) -> bool:
+        workspace, family = self.plan.workspace, self.plan.family
+        return self.succeeded or landed.understood_within(
+            self.conn, workspace, family, seconds=seconds
+        )
 
     def _pause_or_resume(self) -> None:
+        """Leave the family alone if nothing of it came through and something was refused."""
         workspace, family = self.plan.workspace, self.plan.family
-        if self.refusal:
+        if self.came_through and self.paused:
+            self.paused = False
+            if polls.resume(self.conn, workspace, family):
+                log.info("family resumed", workspace=workspace, family=family)
+        elif self.refusal and not self.came_through:
+            self.paused = True
+            lately = self._succeeded_within(patience.LATELY_S)
+            for_s = patience.BRIEF_PAUSE_S if lately else patience.PAUSE_S
+            polls.pause(self.conn, workspace, family, reason=self.refusal, for_s=for_s)
             log.warning("family paused", workspace=workspace, family=family, reason=self.refusal)
-            polls.pause(self.conn, workspace, family, reason=self.refusal, for_s=patience.PAUSE_S)
-        elif self.probing and self.came_through and polls.resume(self.conn, workspace, family):
-            log.info("family resumed", workspace=workspace, family=family)
 
     def _give_back(self, records: Sequence[Claimed]) -> None:
         if records:

@@ -16,10 +16,12 @@ from workers.store.wanted import Postponed
 CONFIRM_MISSING = timedelta(seconds=patience.CONFIRM_MISSING_S)
 # These speak of the whole server: they count against a record only while others come through.
 OUTAGES = (errors.Unreachable, errors.Busy)
-# These speak of the whole family: token or address are wrong.
+# These speak of the whole family: they count against a record only while others of it come through.
 REFUSALS = (errors.Unauthorised, errors.Redirected)
 # These will not pass; a record that Postgres refuses is the same.
 HOPELESS = (errors.Refused, errors.TooLarge, errors.BadContent, psycopg.Error)
+# Asked of whoever asks too often, whatever it is that he asks for.
+TOO_MANY_REQUESTS = 429
 # No answer of Cention's: none at all, or that of a gateway which waited for it no longer.
 UNANSWERED = frozenset({None, 502, 504, 524})
 
@@ -30,6 +32,7 @@ class Standing:
 
     answers: bool  # the server has answered something in this round
     succeeds: bool  # a record of the family was fetched in the last ``patience.PROOF_S``
+    lately: bool  # even in the last ``patience.LATELY_S``
 
 
 def is_outage(outcome: Outcome) -> bool:
@@ -85,9 +88,18 @@ def postponed(outcome: Outcome, *, family: Standing, chance: float) -> Postponed
     return None
 
 
+def _is_innocent(outcome: Failed, family: Standing) -> bool:
+    """Tell whether the failure says nothing of this record."""
+    if isinstance(outcome.error, REFUSALS):
+        return not family.lately
+    if isinstance(outcome.error, errors.Busy) and outcome.error.status == TOO_MANY_REQUESTS:
+        return True
+    return is_outage(outcome) and not family.answers
+
+
 def _failed(outcome: Failed, *, family: Standing, chance: float) -> Postponed:
     error, claimed = outcome.error, outcome.claimed
-    innocent = isinstance(error, REFUSALS) or (is_outage(outcome) and not family.answers)
+    innocent = _is_innocent(outcome, family)
     tries = claimed.tries if innocent else claimed.tries + 1
     asked_s = error.retry_after_s if isinstance(error, errors.Busy) else None
     exhausted = tries >= patience.MAX_TRIES and not innocent and family.succeeds

@@ -6,9 +6,7 @@ MAX_TRIES = 12  # failures in a row that speak of the record itself
 PROOF_S = 900.0  # a record parks only if another of its family came through within this time
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 900.0
-LONGEST_OUTAGE_WAIT_S = (
-    30.0  # a server that was away is tried soon: nothing is wrong with the record
-)
+LONGEST_OUTAGE_WAIT_S = 30.0  # nothing is wrong with the record: it is tried soon
 SHORTEST_REST_S = 30.0  # of a record that is gone and listed as changed all the same
 LONGEST_REST_S = 900.0  # so much later may be known that it is back
 PROVE_EVERY_S = 5.0  # between two proofs that the session which holds a drain's place is alive
@@ -19,6 +17,8 @@ CONFIRM_MISSING_S = 30.0  # between the two looks that make a record gone
 SLA_WAIT_S = 60.0  # "which occur every minute", Cention Errand Report
 MAX_LOOKS = 6
 PAUSE_S = 20.0  # between probes of a family that Cention refuses
+LATELY_S = 60.0  # what came through so recently speaks against a record that is refused
+BRIEF_PAUSE_S = 2.0  # a family of which something came through lately is probed soon
 FIRST_RENEWAL_WAIT_S = 30.0  # after a renewal of a picture that failed
 
 

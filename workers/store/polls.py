@@ -69,9 +69,12 @@ def resume(conn: Connection[Any], workspace: str, family: Family | Mirror) -> bo
     return conn.execute(SQL["resume"], parameters).rowcount > 0
 
 
-def resume_idle(conn: Connection[Any], workspace: str, family: Family | Mirror) -> None:
-    """End a pause unless records wait: then one of them must show that the refusals are over."""
-    conn.execute(SQL["resume_idle"], {"workspace": workspace, "family": family})
+def resume_idle(
+    conn: Connection[Any], workspace: str, family: Family | Mirror, *, soon_s: float
+) -> None:
+    """End a pause unless a record is due within ``soon_s``, and shows whether it is over."""
+    parameters = {"workspace": workspace, "family": family, "soon_s": soon_s}
+    conn.execute(SQL["resume_idle"], parameters)
 
 
 def paused(

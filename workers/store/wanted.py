@@ -65,8 +65,9 @@ def claim(
     slot: int,
     limit: int,
     lease_s: float,
+    probing: bool = False,
 ) -> Claim:
-    """Claim up to ``limit`` due records for ``lease_s`` seconds, longest due first."""
+    """Claim up to ``limit`` due records for ``lease_s`` seconds, longest due first; or a probe."""
     token = uuid4()
     parameters = {
         "workspace": workspace,
@@ -75,6 +76,7 @@ def claim(
         "limit": limit,
         "lease_s": lease_s,
         "token": token,
+        "probing": probing,
     }
     with conn.cursor(row_factory=class_row(Claimed)) as cursor:
         records = tuple(cursor.execute(SQL["claim"], parameters).fetchall())

@@ -60,14 +60,16 @@ def test_wanting_again_what_was_looked_at_without_sla_gives_it_all_its_looks(bri
     assert bridge.wanted(7)["looks"] == 0
 
 
-def test_wanting_again_what_failed_leaves_its_waiting_time(bridge):
-    bridge.execute(WAITING + ", tries = 3")
+@pytest.mark.parametrize("tries", [3, 0])
+def test_wanting_again_what_failed_leaves_its_waiting_time(bridge, tries):
+    """Also if Cention asked for it, which does not count as a try."""
+    bridge.execute(WAITING + f", tries = {tries}, last_error = 'asks for patience'")
 
     bridge.want(RATINGS, 7)
 
     row = bridge.wanted(7)
     assert 30 < row["wait_s"] <= 40
-    assert row["tries"] == 3
+    assert row["tries"] == tries
 
 
 def test_wanting_again_what_is_parked_leaves_it_parked(bridge):

@@ -14,6 +14,7 @@ from workers.store.wanted import Claimed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BUSY = errors.Busy("asks for patience", api="cention", status=503, retry_after_s=120)
+TOO_MANY = errors.Busy("asks for patience", api="cention", status=429, retry_after_s=0)
 AWAY = errors.Unreachable("no connection", api="cention")
 BROKEN = errors.BrokenOff("failed over there", api="cention", status=500)
 REFUSED = errors.Unauthorised("token refused", api="cention", status=401)
@@ -38,8 +39,8 @@ def understood(*, complete: bool, looks: int = 0) -> Understood:
     )
 
 
-def verdict(outcome: Outcome, *, answers: bool = True, succeeds: bool = True):
-    family = Standing(answers=answers, succeeds=succeeds)
+def verdict(outcome: Outcome, *, answers: bool = True, succeeds: bool = True, lately: bool = False):
+    family = Standing(answers=answers, succeeds=succeeds, lately=lately)
     return verdicts.postponed(outcome, family=family, chance=1.0)
 
 
@@ -70,8 +71,17 @@ def test_a_server_that_is_away_counts_only_while_others_come_through(error):
     assert verdict(failed(error)).tries == 1
 
 
-def test_a_refusal_of_the_family_never_counts():
-    postponed = verdict(failed(REFUSED, tries=11))
+def test_a_refusal_counts_only_while_others_come_through():
+    """Else the fault is the token's, and no record's."""
+    of_the_token = verdict(failed(REFUSED, tries=11))
+    of_the_record = verdict(failed(REFUSED, tries=11), lately=True)
+
+    assert (of_the_token.tries, of_the_token.parked) == (11, False)
+    assert (of_the_record.tries, of_the_record.parked) == (12, True)
+
+
+def test_a_limit_of_requests_is_no_fault_of_a_record():
+    postponed = verdict(failed(TOO_MANY, tries=11), answers=True)
 
     assert (postponed.tries, postponed.parked) == (11, False)
 

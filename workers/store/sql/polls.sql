@@ -42,13 +42,13 @@ ON CONFLICT (workspace, family) DO UPDATE SET until_at = EXCLUDED.until_at, reas
 DELETE FROM intake.pause WHERE workspace = %(workspace)s AND family = %(family)s;
 
 -- name: resume_idle
--- End a pause in which nothing could probe: no record is due.
+-- End a pause in which nothing can probe for a while: no record is due, or soon will be.
 DELETE FROM intake.pause AS p
 WHERE workspace = %(workspace)s AND family = %(family)s
   AND NOT EXISTS (
       SELECT FROM intake.wanted AS w
       WHERE (w.workspace, w.family) = (p.workspace, p.family) AND w.parked_at IS NULL
-        AND (w.claim IS NOT NULL OR w.due_at <= now())
+        AND (w.claim IS NOT NULL OR w.due_at <= now() + make_interval(secs => %(soon_s)s))
   );
 
 -- name: paused

@@ -1,7 +1,8 @@
 -- name: want
 -- Put records on the list. One that is due and unclaimed needs nothing: its fetch is still to come.
--- One being fetched gets another mark; one that waits for its SLA is due at once; one that failed
--- keeps its waiting time, and a parked one stays parked. Each has all its looks at its SLA again.
+-- One being fetched gets another mark; one that waits for its SLA, or until a doubt ends, is due at
+-- once; one that failed, whoever was to blame, keeps its waiting time, and a parked one stays parked.
+-- Each has all its looks at its SLA again.
 INSERT INTO intake.wanted AS w (workspace, family, remote_id)
 SELECT %(workspace)s, %(family)s, remote_id FROM unnest(%(ids)s::bigint[]) AS new (remote_id)
 ORDER BY remote_id
@@ -9,8 +10,8 @@ ON CONFLICT (workspace, family, remote_id) DO UPDATE
 SET marks = w.marks + 1,
     looks = 0,
     wanted_at = least(w.wanted_at, now()),
-    due_at = CASE WHEN w.tries = 0 THEN least(w.due_at, now()) ELSE w.due_at END
-WHERE w.claim IS NOT NULL OR (w.tries = 0 AND w.due_at > now()) OR w.looks > 0;
+    due_at = CASE WHEN w.last_error IS NULL THEN least(w.due_at, now()) ELSE w.due_at END
+WHERE w.claim IS NOT NULL OR (w.last_error IS NULL AND w.due_at > now()) OR w.looks > 0;
 
 -- name: want_now
 -- Put records on the list as an operator does: due at once, and released if parked.
@@ -19,11 +20,11 @@ SELECT %(workspace)s, %(family)s, remote_id FROM unnest(%(ids)s::bigint[]) AS ne
 ORDER BY remote_id
 ON CONFLICT (workspace, family, remote_id) DO UPDATE
 SET marks = w.marks + 1, wanted_at = least(w.wanted_at, now()), due_at = now(),
-    tries = 0, looks = 0, missing_since = NULL, parked_at = NULL;
+    tries = 0, looks = 0, missing_since = NULL, parked_at = NULL, last_error = NULL;
 
 -- name: claim
--- Claim due records for a while, longest due first; those that another drain holds are passed over.
--- What is fetched from now on knows what a doubt that has ended was about.
+-- Claim due records for a while, longest due first; those that another drain holds are passed over. A
+-- probe takes the one that is likeliest to come through: the newest that never failed, if any. What is fetched from now on knows what a doubt that has ended was about.
 UPDATE intake.wanted AS w
 SET claim = %(token)s,
     claimed_until = clock_timestamp() + make_interval(secs => %(lease_s)s),
@@ -34,6 +35,13 @@ FROM (
     FROM intake.wanted
     WHERE workspace = %(workspace)s AND family = %(family)s AND parked_at IS NULL
       AND claim IS NULL AND due_at <= now()
+      AND (NOT %(probing)s OR remote_id = (
+          SELECT remote_id FROM intake.wanted
+          WHERE workspace = %(workspace)s AND family = %(family)s AND parked_at IS NULL
+            AND claim IS NULL AND due_at <= now()
+          ORDER BY last_error IS NOT NULL, CASE WHEN last_error IS NULL THEN due_at END DESC, due_at, remote_id
+          LIMIT 1
+      ))
     ORDER BY due_at, remote_id
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
@@ -173,7 +181,7 @@ ORDER BY workspace, family, remote_id;
 -- Let parked records of a workspace be fetched again, as if they had never failed: those named, or
 -- all of a family (null ids), or all (null family). Returns what was released.
 UPDATE intake.wanted
-SET parked_at = NULL, due_at = now(), tries = 0, looks = 0, missing_since = NULL
+SET parked_at = NULL, due_at = now(), tries = 0, looks = 0, missing_since = NULL, last_error = NULL
 WHERE parked_at IS NOT NULL AND workspace = %(workspace)s
   AND (%(family)s::text IS NULL OR family = %(family)s)
   AND (%(ids)s::bigint[] IS NULL OR remote_id = ANY (%(ids)s::bigint[]))
