@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 SAID_CHARACTERS = 200
@@ -58,8 +58,16 @@ def error_text(body: bytes) -> tuple[str, ...]:
         document = read_json(body)
     except ValueError:
         return ()
-    said = document.get("error") if isinstance(document, dict) else None
-    return (said,) if isinstance(said, str) else ()
+    return _single_text(document) if isinstance(document, dict) else ()
+
+
+def failure_texts(document: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return what a document says that holds an error in place of data; ``None`` if it does not."""
+    if "data" in document or not ("errors" in document or "error" in document):
+        return None
+    listed = document.get("errors")
+    texts = tuple(_texts(listed)) if isinstance(listed, list) else ()
+    return texts + _single_text(document)
 
 
 def fit_to_log(text: str, *, secrets: tuple[str, ...]) -> str:
@@ -69,6 +77,11 @@ def fit_to_log(text: str, *, secrets: tuple[str, ...]) -> str:
     heard = text[:_HEARD_CHARACTERS]
     printable = "".join(character if character.isprintable() else " " for character in heard)
     return " ".join(_SECRETS.sub("[redacted]", printable).split())[:SAID_CHARACTERS]
+
+
+def _single_text(document: Mapping[str, Any]) -> tuple[str, ...]:
+    said = document.get("error")
+    return (said,) if isinstance(said, str) else ()
 
 
 def _texts(errors: list[Any]) -> Iterator[str]:

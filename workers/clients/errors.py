@@ -3,7 +3,7 @@
 * ApiError
   x Unreachable       no connection: says nothing of the record     -> everything waits a while
   x Busy              429, 502, 503, 504: asks for patience         -> everything waits as told
-  x BrokenOff         the answer did not arrive whole, or 500       -> this record waits
+  x BrokenOff         not a whole answer, 500, or 2xx with errors   -> this record waits
   x Unintelligible    2xx, but not the JSON that was promised       -> look again later
   x TooLarge          the body is over the cap                      -> not again with this cap
   x BadContent        an attachment whose content is no base64      -> keep the record, shown

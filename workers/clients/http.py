@@ -207,6 +207,7 @@ class HttpApi:
             response.status_code,
             retry_after=response.headers.get("Retry-After"),
             body=body,
+            media_type=response.headers.get("Content-Type", ""),
             api=self.name,
             secrets=tuple(headers.get("Authorization", "").split()[-1:]),
             now=datetime.now(UTC),

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from workers.clients import errors
 from workers.clients.bodies import error_text, error_texts, fit_to_log
 
+JSON_API = "application/vnd.api+json"
 MAX_RETRY_AFTER_S = 3600.0
 
 _Kind = tuple[type[errors.ApiError], str]
@@ -34,12 +35,14 @@ def error_for(
     *,
     retry_after: str | None,
     body: bytes,
+    media_type: str = "",
     api: str,
     secrets: tuple[str, ...],
     now: datetime,
 ) -> errors.ApiError:
     """Choose the error for a status that is not 2xx; ``body`` may be cut off or empty.
 
+    What has the ``media_type`` of JSON:API, or is an error document, comes from the API itself.
     ``secrets`` are struck from what the body says before that becomes part of the message.
     """
     texts = error_texts(body)
@@ -51,7 +54,8 @@ def error_for(
             status=status,
             retry_after_s=retry_after_s(retry_after, now=now),
         )
-    kind, meaning = _kind(status, is_error_document=texts is not None)
+    of_the_api = texts is not None or media_type.lower().startswith(JSON_API)
+    kind, meaning = _kind(status, of_the_api=of_the_api)
     return kind(_message(meaning, said), api=api, status=status)
 
 
@@ -70,15 +74,11 @@ def retry_after_s(text: str | None, *, now: datetime) -> float | None:
         return None
 
 
-def _kind(status: int, *, is_error_document: bool) -> _Kind:
+def _kind(status: int, *, of_the_api: bool) -> _Kind:
     if status in _KINDS:
         return _KINDS[status]
     if status in _MAYBE_GONE:
-        return (
-            (errors.NotFound, "not found")
-            if is_error_document
-            else (errors.NoRoute, "no such route")
-        )
+        return (errors.NotFound, "not found") if of_the_api else (errors.NoRoute, "no such route")
     if 300 <= status < 400:
         return errors.Redirected, "sends us elsewhere"
     if 400 <= status < 500:

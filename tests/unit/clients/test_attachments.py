@@ -40,6 +40,11 @@ def test_an_attachment_arrives_as_a_file_beside_its_document(attachments, docume
     assert call.request.headers["Content-Type"] == "application/vnd.api+json"
 
 
+def test_an_error_in_place_of_an_attachment_may_pass():
+    with pytest.raises(errors.BrokenOff, match="failed over there: busy"):
+        fetch(b'{"errors":[{"title":"busy"}]}')
+
+
 def test_an_empty_content_is_an_empty_file():
     with fetch(text_with('""').encode()) as fetched:
         assert fetched.content.read() == b""

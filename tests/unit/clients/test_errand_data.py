@@ -44,6 +44,25 @@ def test_each_document_is_fetched_by_type_and_id_and_returned_as_it_came(
     assert call.request.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"errors": [{"title": "database unavailable"}]}, ": database unavailable"),
+        ({"errors": "none"}, ""),
+        ({"error": "session of t0ken-of-the-workspace expired"}, ": session of [redacted] expired"),
+    ],
+)
+@responses.activate
+def test_an_error_that_is_sent_as_a_success_is_a_failure_that_may_pass(errand_data, body, said):
+    """Were it taken for the record, its change would be lost: reading has cleared the flag."""
+    responses.get(f"{CAPI}/c3_errand_reports/33", json=body)
+
+    with pytest.raises(errors.BrokenOff) as caught:
+        errand_data.fetch_report(33)
+
+    assert str(caught.value) == f"cention: failed over there{said} (HTTP 200)"
+
+
 @responses.activate
 def test_errands_are_marked_as_changed_by_a_document_without_an_id(errand_data, document):
     answer = document("mark_changed_response")

@@ -11,9 +11,17 @@ NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 GONE = b'{"errors":[{"title":"Not Found","status":"404"}]}'
 
 
-def error(status: int, *, body: bytes = b"", retry_after: str | None = None) -> errors.ApiError:
+def error(
+    status: int, *, body: bytes = b"", retry_after: str | None = None, media_type: str = ""
+) -> errors.ApiError:
     return error_for(
-        status, retry_after=retry_after, body=body, api="cention", secrets=("s3cret",), now=NOW
+        status,
+        retry_after=retry_after,
+        body=body,
+        media_type=media_type,
+        api="cention",
+        secrets=("s3cret",),
+        now=NOW,
     )
 
 
@@ -61,6 +69,13 @@ def test_a_gateway_that_tired_of_an_idle_connection_says_nothing_of_the_request(
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_record_is_gone_only_when_the_api_itself_says_so(status):
     assert type(error(status, body=GONE)) is errors.NotFound
+
+
+@pytest.mark.parametrize("body", [b"", b'{"errors":[]}'])
+def test_the_api_may_say_so_by_the_type_of_its_answer_alone(body):
+    of_the_api = "application/vnd.api+json; charset=utf-8"
+
+    assert type(error(404, body=body, media_type=of_the_api)) is errors.NotFound
 
 
 @pytest.mark.parametrize(

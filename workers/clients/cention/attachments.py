@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Self
 
 from workers.clients import errors
 from workers.clients.base64_text import NotBase64
-from workers.clients.bodies import read_json
+from workers.clients.bodies import failure_texts, read_json
 from workers.clients.cention.capi import Capi
 from workers.clients.cention.content_file import ContentFile, ContentTooLarge
 from workers.clients.http import HttpApi
@@ -86,6 +86,8 @@ class AttachmentsApi:
                 file = content.finish()
             except (ContentTooLarge, NoRoom):
                 raise self._error(errors.TooLarge, "too large", status) from None
+            except _Failure as failure:
+                raise self._capi.failure(failure.texts, status) from None
             except _NoData:
                 raise self._error(errors.NotFound, "no data", status) from None
             except (NotBase64, QuoteWithin, SecondLongString, _NoContent):
@@ -109,6 +111,12 @@ def most_body_bytes(max_bytes: int) -> int:
     Base64 makes 4 of 3, and a quarter more leaves room for line breaks and escapes.
     """
     return max_bytes * 5 // 3 + ROOM_BYTES
+
+
+class _Failure(ValueError):
+    def __init__(self, texts: tuple[str, ...]) -> None:
+        super().__init__()
+        self.texts = texts
 
 
 class _NoData(ValueError):
@@ -141,6 +149,8 @@ def _taken_apart(pieces: Iterator[bytes], content: ContentFile) -> dict[str, Any
 def _attachment(document: Any) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise NoObject
+    if (texts := failure_texts(document)) is not None:
+        raise _Failure(texts)
     if "data" in document and document["data"] is None:
         raise _NoData
     found: Any = document

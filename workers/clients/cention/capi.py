@@ -5,11 +5,13 @@ A link found in a document is never followed: it would carry the token to whoeve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from workers.clients import errors
+from workers.clients.bodies import failure_texts, fit_to_log
 from workers.clients.http import Answer, HttpApi
 from workers.clients.streamed_json import encoded
 
@@ -21,6 +23,7 @@ class Capi:
 
     def __init__(self, http: HttpApi, *, token: str) -> None:
         self._http = http
+        self._token = token
         self._headers = {
             "Accept": MEDIA_TYPE,
             # On GET too: Cention documents it for every call.
@@ -51,7 +54,7 @@ class Capi:
         if query:
             path += f"?{urlencode(query)}"
         answer = self._http.call("GET", path, headers=self._fresh_headers())
-        return self._http.json_object(answer)
+        return self._object(answer)
 
     def opened(
         self, resource_type: str, resource_id: int, *, max_bytes: int
@@ -99,8 +102,23 @@ class Capi:
         return self._http.call("POST", path, headers=self._headers, body=encoded({"data": data}))
 
     def document(self, answer: Answer) -> dict[str, Any] | None:
-        """Return the document of an answer, ``None`` if it is empty. Raises ``Unintelligible``."""
-        return self._http.json_object(answer) if answer.body else None
+        """Return the document of an answer, ``None`` if it is empty.
+
+        Raises ``Unintelligible``; ``BrokenOff`` if it tells of an error although all seemed well.
+        """
+        return self._object(answer) if answer.body else None
+
+    def _object(self, answer: Answer) -> dict[str, Any]:
+        document = self._http.json_object(answer)
+        if (texts := failure_texts(document)) is not None:
+            raise self.failure(texts, answer.status)
+        return document
+
+    def failure(self, texts: Sequence[str], status: int) -> errors.BrokenOff:
+        """Return the error of a document that tells of one: what failed over there may pass."""
+        said = fit_to_log(": ".join(texts), secrets=(self._token,))
+        message = f"failed over there: {said}" if said else "failed over there"
+        return errors.BrokenOff(message, api=self._http.name, status=status)
 
     def _fresh_headers(self) -> dict[str, str]:
         return {**self._headers, "Cache-Control": "no-store"}
