@@ -15,6 +15,8 @@ from schemas.documents import primary_data
 from schemas.errors import DocumentError, Fault
 from schemas.leaves import identity
 
+NO_ID = (None, "", "0", 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedIds:
@@ -29,8 +31,9 @@ def read_changed(document: Mapping[str, Any], *, type_: str, attribute: str | No
 
     Either ``data`` is one resource of ``type_`` whose ``attribute`` is a list of ids, or ``data``
     is a list of identifiers of ``type_``; where there is no ``attribute``, one identifier may stand
-    without a list. Null, absent and empty lists are empty.
-    Raises ``DocumentError`` for a document about anything else: it must not pass for "nothing".
+    without a list, and one that says nothing. Null, absent and empty lists are empty.
+    Raises ``DocumentError`` for a document about anything else, and for a list of which nothing is
+    an id: neither must pass for "nothing".
     """
     data = primary_data(document)
     if data is None:
@@ -41,7 +44,8 @@ def read_changed(document: Mapping[str, Any], *, type_: str, attribute: str | No
         raise DocumentError(Fault("/data", "must be an object or a list"))
     _refuse_other_type(data, type_, "/data")
     if attribute is None:
-        return _ids([data.get("id")])
+        says_nothing = data.get("id") in NO_ID and not data.get("attributes")
+        return _ids([] if says_nothing else [data.get("id")])
     return _ids(_listed(data, attribute))
 
 
@@ -70,6 +74,8 @@ def _refuse_other_type(data: Mapping[str, Any], type_: str, pointer: str) -> Non
 
 def _ids(listed: list[Any]) -> ChangedIds:
     ids = [read for element in listed if (read := _id(element)) is not None]
+    if listed and not ids:
+        raise DocumentError(Fault("/data", "tells of changed records, and of none by its id"))
     return ChangedIds(ids=tuple(dict.fromkeys(ids)), dropped=len(listed) - len(ids))
 
 

@@ -49,7 +49,15 @@ def test_nothing_changed_however_cention_says_so(empty):
     assert read_changed_errands(empty) == changed()
 
 
-@pytest.mark.parametrize("empty", [{"data": None}, {"data": []}])
+@pytest.mark.parametrize(
+    "empty",
+    [
+        {"data": None},
+        {"data": []},
+        {"data": {"type": RATINGS, "id": "0"}},
+        {"data": {"type": RATINGS, "attributes": {}}},
+    ],
+)
 def test_no_rating_changed_however_cention_says_so(empty):
     assert read_changed_facebook_ratings(empty) == changed()
 
@@ -100,6 +108,9 @@ def test_a_list_of_ten_thousand_is_read():
         ({"data": {"type": ERRANDS, "attributes": []}}, "/data/attributes"),
         (listing("34"), "/data/attributes/errands"),
         (listing({"34": True}), "/data/attributes/errands"),
+        (listing(["x", None]), "/data"),
+        ({"data": [7001, "7002"]}, "/data"),
+        ({"data": [{"type": ERRANDS, "id": "0", "attributes": {"errands": [7]}}]}, "/data"),
     ],
 )
 def test_a_wrong_document_does_not_pass_for_nothing(wrong, pointer):
@@ -107,6 +118,13 @@ def test_a_wrong_document_does_not_pass_for_nothing(wrong, pointer):
         read_changed_errands(wrong)
 
     assert refusal.value.faults[0].pointer == pointer
+
+
+def test_ratings_in_the_shape_of_errands_do_not_pass_for_nothing():
+    in_an_attribute = {"type": RATINGS, "id": "0", "attributes": {"ratings": [7]}}
+
+    with pytest.raises(DocumentError):
+        read_changed_facebook_ratings({"data": in_an_attribute})
 
 
 def test_a_list_of_errands_does_not_pass_for_a_list_of_ratings(document):
