@@ -67,19 +67,28 @@ class Callback:
     """What happened, and to which errand."""
 
     type: str  # of the resource, in its present spelling; ANSWER_CALLBACK or one we do not know
-    remote_id: int | None  # Cention's id of the callback, of unknown meaning
-    event: int | None  # ANSWER_EVENT or one we do not know
-    errand_id: int | None
-    answer: Answer | None  # None if the answered errand is not in the document
-    attachments: tuple[AttachmentRef, ...]  # by kind and id, each once
+    remote_id: int | None = None  # Cention's id of the callback, of unknown meaning
+    event: int | None = None  # ANSWER_EVENT or one we do not know
+    errand_id: int | None = None
+    answer: Answer | None = None  # None if the answered errand is not in the document
+    attachments: tuple[AttachmentRef, ...] = ()  # by kind and id, each once
 
 
 def read_callback(document: Mapping[str, Any]) -> Callback:
     """Return the callback in ``document``, also one of a type or an event that we do not know.
 
-    Raises ``DocumentError``.
+    Of an unknown type nothing need make sense but the outer shape. Raises ``DocumentError``.
     """
     opened = open_document(document, renamed=_RENAMED)
+    try:
+        return _read(opened)
+    except DocumentError:
+        if opened.primary.type == ANSWER_CALLBACK:
+            raise
+        return Callback(type=opened.primary.type)
+
+
+def _read(opened: Document) -> Callback:
     callback = read(_CallbackSchema, opened.primary)
     errand_key = _errand_key(opened)
     errand = opened.included.get(errand_key) if errand_key else None
@@ -101,8 +110,12 @@ def _errand_key(document: Document) -> Key | None:
         return named[0]
     if document.primary.type != ANSWER_CALLBACK:
         return None
-    answered = [key for key in document.included if key.type == ANSWERED_ERRAND]
+    answered = list(_answered(document))
     return answered[0] if len(answered) == 1 else None
+
+
+def _answered(document: Document) -> dict[Key, Resource]:
+    return {key: one for key, one in document.included.items() if key.type == ANSWERED_ERRAND}
 
 
 def _errand_id(key: Key | None, errand: Resource | None) -> int | None:
@@ -141,7 +154,7 @@ def _answer(errand: Resource | None) -> Answer | None:
 
 
 def _attachments(document: Document, errand: Resource | None) -> tuple[AttachmentRef, ...]:
-    """Return the files named by the errand and those included without being named."""
+    """Return the files included, and those named by the errand; by any if it is not known which."""
     files = {
         key: f"{resource.pointer}/id"
         for key, resource in document.included.items()
@@ -158,7 +171,8 @@ def _attachments(document: Document, errand: Resource | None) -> tuple[Attachmen
 
 
 def _named_files(document: Document, errand: Resource | None) -> Iterator[tuple[Key, str]]:
-    for resource in (document.primary, errand) if errand else (document.primary,):
+    errands = [errand] if errand else _answered(document).values()
+    for resource in (document.primary, *errands):
         for name in ("attachments", "embedded_archives"):
             for key in document.linkage(resource, name):
                 if key.type in _KINDS:

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from psycopg import Connection
 
-from schemas.cention.callbacks import Callback, read_callback
+from schemas.cention.callbacks import ANSWER_CALLBACK, Callback, read_callback
 from schemas.errors import DocumentError
 from workers import logs
 from workers.jobs import poison
@@ -23,6 +23,9 @@ from workers.store.callbacks import KeptCallback, WaitingCallback
 log = structlog.get_logger(__name__)
 
 BATCH = 100
+NO_ERRAND = (
+    "/data/relationships/errand: is missing, and not exactly one answered errand is included"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,10 @@ def _file(conn: Connection[Any], workspace: str, waiting: Sequence[WaitingCallba
             named[FAMILIES[file.kind]].add(file.attachment_id)
         if callback.errand_id is not None:
             named[Family.ERRAND_REPORTS].add(callback.errand_id)
-        filed.append(one.callback_id)
+        if problem := problem_of(callback):
+            callbacks.mark_problem(conn, one.callback_id, problem)
+        else:
+            filed.append(one.callback_id)
     _write(conn, workspace, told, named)
     if filed:
         callbacks.mark_filed(conn, filed)
@@ -115,6 +121,12 @@ def _write(
         attachments.note_wanted(conn, workspace, kind, named.get(family, ()))
     if told:
         answers.save(conn, workspace, told)
+
+
+def problem_of(callback: Callback) -> str | None:
+    """Return why a callback that could be read cannot be filed all the same."""
+    lost = callback.type == ANSWER_CALLBACK and callback.errand_id is None
+    return NO_ERRAND if lost else None
 
 
 def told_answers(one: WaitingCallback | KeptCallback, callback: Callback) -> list[ToldAnswer]:

@@ -11,7 +11,7 @@ from psycopg import Connection
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
 from workers.jobs import poison
-from workers.jobs.filing import told_answers
+from workers.jobs.filing import problem_of, told_answers
 from workers.jobs.readings import FAMILIES
 from workers.jobs.remade import Remade, Tally
 from workers.queues import Family
@@ -53,8 +53,9 @@ def _refile(
     found: list[Read] = []
     for one in batch:
         try:
-            found.append((one, read_callback(one.document)))
-            problems[one.callback_id] = None
+            callback = read_callback(one.document)
+            found.append((one, callback))
+            problems[one.callback_id] = problem_of(callback)
         except DocumentError as error:
             problems[one.callback_id] = str(error)
     told = [answer for one, callback in found for answer in told_answers(one, callback)]
@@ -93,6 +94,10 @@ def _write(
     return {}
 
 
+def _makes_sense_now(one: KeptCallback, callback: Callback) -> bool:
+    return one.problem is not None and problem_of(callback) is None
+
+
 def _save(conn: Connection[Any], workspace: str, found: Sequence[Read]) -> int:
     """Write what callbacks tell, and return how many records are wanted for it."""
     named: dict[Family, set[int]] = defaultdict(set)
@@ -100,9 +105,9 @@ def _save(conn: Connection[Any], workspace: str, found: Sequence[Read]) -> int:
     for one, callback in found:
         for file in callback.attachments:
             named[FAMILIES[file.kind]].add(file.attachment_id)
-            if one.problem is not None:
+            if _makes_sense_now(one, callback):
                 wanting[FAMILIES[file.kind]].add(file.attachment_id)
-        if one.problem is not None and callback.errand_id is not None:
+        if _makes_sense_now(one, callback) and callback.errand_id is not None:
             wanting[Family.ERRAND_REPORTS].add(callback.errand_id)
     told = [answer for one, callback in found for answer in told_answers(one, callback)]
     if told:

@@ -246,6 +246,20 @@ def test_a_callback_that_makes_sense_only_now_is_filed_as_if_it_came_today(
     assert line["filed_at"]
 
 
+def test_a_callback_that_names_no_errand_keeps_its_problem(terminal, bridge, document):
+    callback = document("callback_answer_errand")
+    del callback["data"]["relationships"]
+    callback["included"] = [one for one in callback["included"] if "errand" not in one["type"]]
+    bridge.keep(callback)
+    bridge.file()
+
+    remade = terminal.json("renormalise", "callbacks")
+
+    assert (remade["families"][0]["readable_now"], remade["families"][0]["wanted"]) == (0, 0)
+    [line] = terminal.json("callbacks")
+    assert line["problem"].startswith("/data/relationships/errand: ")
+
+
 def test_what_is_told_on_a_pipe_is_plain_and_json_is_alone_on_its_stream(terminal, bridge, fetched):
     bridge.rows("UPDATE cention.errand SET subject = 'spoilt'")
 

@@ -181,6 +181,27 @@ def test_a_callback_that_makes_no_sense_keeps_its_problem_and_hurts_no_other(bri
     assert bridge.file().callbacks == 0
 
 
+@pytest.mark.parametrize("errands", [0, 2])
+def test_an_answer_of_no_errand_or_of_any_is_a_problem_and_its_files_are_wanted(
+    bridge, document, errands
+):
+    callback = document("callback_answer_errand")
+    del callback["data"]["relationships"]
+    [errand] = [one for one in callback["included"] if one["type"] == "c3_answer_errands"]
+    callback["included"] = [errand | {"id": str(number)} for number in range(1, errands + 1)]
+    callback["included"].append({"type": "c3_area_archives", "id": "12"})
+    keep(bridge, callback)
+
+    bridge.file()
+
+    [(filed, problem)] = states(bridge)
+    assert filed is False
+    assert problem.startswith("/data/relationships/errand: ")
+    assert bridge.wanted_ids(REPORTS) == []
+    assert 12 in bridge.wanted_ids(IMAGES)
+    assert bool(bridge.wanted_ids(FILES)) is bool(errands)
+
+
 def test_a_callback_that_postgres_refuses_keeps_its_problem_and_hurts_no_other(bridge, document):
     before, poisonous, after = (document("callback_answer_errand") for _ in range(3))
     for number, told in enumerate((before, poisonous, after)):

@@ -217,6 +217,23 @@ def test_a_callback_of_an_unknown_type_does_not_borrow_an_errand_it_does_not_nam
     assert read_callback(callback).errand_id is None
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda data: data.update(id="evt-abc"),
+        lambda data: data["attributes"].update(event="closed"),
+        lambda data: data["relationships"]["errand"]["data"].update(id="x"),
+        lambda data: data["relationships"]["errand"].update(data=[{"type": "x", "id": "1"}] * 2),
+    ],
+    ids=["id", "event", "errand", "errands"],
+)
+def test_of_a_callback_of_an_unknown_type_nothing_need_make_sense(callback, spoil):
+    callback["data"]["type"] = "c3_callback_close_errands"
+    spoil(callback["data"])
+
+    assert read_callback(callback).type == "c3_callback_close_errands"
+
+
 def test_names_of_old_servers_are_read_like_present_ones(callback):
     expected = read_callback(callback)
     old = json.dumps(callback)
