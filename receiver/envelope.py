@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import isinf
 from typing import Any
@@ -19,7 +19,7 @@ MAX_DEPTH = 254  # levels of brackets, as many as orjson writes; Cention's docum
 MAX_VALUES = 200_000  # in a body; millions, however small, take process and database many seconds
 REMOVED = "[removed]"
 SECRET_MEMBER = "api_secret"  # noqa: S105 - the name of the member, not a secret
-
+LONG_SECRET = 8  # characters; a shorter one may be part of a text by chance
 
 # Matches at every quote: what is not closed ends with the body, so the time is linear.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
@@ -35,8 +35,12 @@ class Secrets:
     def __init__(self, secrets: Iterable[str]) -> None:
         self._texts = frozenset(secrets)
         self._digests = tuple(_digest(text) for text in self._texts)
+        long = sorted((text for text in self._texts if len(text) >= LONG_SECRET), key=len)
+        self._long = re.compile("|".join(map(re.escape, reversed(long)))) if long else None
         # Whatever is to be taken out of a document shows in its JSON text by one of these.
-        self._traces = (b"\\u0000", _as_json(SECRET_MEMBER), *map(_as_json, self._texts))
+        short = self._texts.difference(long)
+        within = (_as_json(text)[1:-1] for text in long)
+        self._traces = (b"\\u0000", _as_json(SECRET_MEMBER), *map(_as_json, short), *within)
 
     def __bool__(self) -> bool:
         return bool(self._texts)
@@ -61,10 +65,16 @@ class Secrets:
     def removed_from(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Return a copy in which no secret is left, wherever it stood.
 
-        Members called ``api_secret`` are dropped; names and texts equal to a secret become
-        ``[removed]``. Raises ``NotADocument`` for more than ``MAX_DEPTH`` levels.
+        Members called ``api_secret`` are dropped; a secret that is a name or a text becomes
+        ``[removed]``, and one of ``LONG_SECRET`` characters also within another text. Raises
+        ``NotADocument`` for more than ``MAX_DEPTH`` levels.
         """
-        return _without_members(document, self._texts, MAX_DEPTH)
+        return _without_members(document, self._struck, MAX_DEPTH)
+
+    def _struck(self, text: str) -> str:
+        if text in self._texts:
+            return REMOVED
+        return self._long.sub(REMOVED, text) if self._long else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,23 +158,23 @@ def _identity(resource: Any) -> tuple[str, str]:
     return (str(resource.get("type")), str(resource.get("id")))
 
 
-def _without(value: Any, secrets: frozenset[str], depth: int) -> Any:
+def _without(value: Any, strike: Callable[[str], str], depth: int) -> Any:
     if isinstance(value, str):
-        return REMOVED if value in secrets else value
+        return strike(value)
     if isinstance(value, dict):
-        return _without_members(value, secrets, depth)
+        return _without_members(value, strike, depth)
     if isinstance(value, list):
         _check(depth)
-        return [_without(element, secrets, depth - 1) for element in value]
+        return [_without(element, strike, depth - 1) for element in value]
     return value
 
 
 def _without_members(
-    value: Mapping[str, Any], secrets: frozenset[str], depth: int
+    value: Mapping[str, Any], strike: Callable[[str], str], depth: int
 ) -> dict[str, Any]:
     _check(depth)
     return {
-        REMOVED if name in secrets else name: _without(member, secrets, depth - 1)
+        strike(name): _without(member, strike, depth - 1)
         for name, member in value.items()
         if name != SECRET_MEMBER
     }

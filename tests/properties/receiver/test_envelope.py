@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from receiver.envelope import Secrets, seal
 
-SECRETS = Secrets(["old", "new"])
+SECRETS = Secrets(["old", "new", "s3cret-of-many"])
 
 
-texts = st.text() | st.sampled_from(["old", "new", "api_secret", "\0", "\ud800", "old\0"])
+texts = st.text() | st.sampled_from(
+    ["old", "new", "api_secret", "\0", "\ud800", "old\0", "s3cret-of-many", "a s3cret-of-many b"]
+)
 
 
 documents = st.dictionaries(
@@ -39,6 +41,7 @@ def test_no_secret_and_nothing_unstorable_is_left_of_any_document(document):
     left = texts_in(seal(document, SECRETS).document)
 
     assert not left & {"old", "new"}
+    assert "s3cret-of-many" not in "\n".join(left)
     assert "\0" not in "".join(left)
     "".join(left).encode()
 
