@@ -20,7 +20,7 @@ from schemas.cention.errand_status import ErrandStatus, read_status
 from schemas.cention.errand_tags import Tag, read_tag
 from schemas.documents import open_document
 from schemas.jsonapi import ResourceSchema, read_typed
-from schemas.leaves import flag, identity, reference, small_number, text
+from schemas.leaves import flag, identity, number, reference, small_number, text
 from schemas.parts import Group, Leaf, Part, Several, Texts, optional, required
 from schemas.times import from_workspace_minute
 
@@ -232,8 +232,8 @@ class _Sla(Part):
     sla_expiry = Leaf(small_number, "expiry")
     sla_done_due = Leaf(flag, "done_due")
     within_sla = Leaf(flag)
-    handling_time_s = Leaf(small_number, "handling_time")
-    response_time_s = Leaf(small_number, "response_time")
+    handling_time_s = Leaf(number, "handling_time")
+    response_time_s = Leaf(number, "response_time")
 
 
 class _ErrandReportSchema(ResourceSchema):

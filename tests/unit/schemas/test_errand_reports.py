@@ -219,6 +219,14 @@ def test_the_sla_is_read_with_its_units(report):
     )
 
 
+def test_a_handling_time_may_exceed_thirty_two_bits(report):
+    attributes(report)["sla"] = {"handling_time": 2**31, "response_time": -(2**31) - 1}
+
+    sla = read(report).sla
+
+    assert (sla.handling_time_s, sla.response_time_s) == (2**31, -(2**31) - 1)
+
+
 def test_an_sla_still_being_computed_is_none(report):
     attributes(report)["sla"] = None
 
@@ -332,7 +340,7 @@ def test_a_report_without_actions_shows_no_offset(report):
         ),
         (lambda a: a.update(sla=[]), "/data/attributes/sla"),
         (lambda a: a["sla"].update(expiry=True), "/data/attributes/sla/expiry"),
-        (lambda a: a["sla"].update(handling_time=2**31), "/data/attributes/sla/handling_time"),
+        (lambda a: a["sla"].update(handling_time=2**63), "/data/attributes/sla/handling_time"),
         (lambda a: a.update(actions={}), "/data/attributes/actions"),
         (lambda a: a["actions"].append(None), "/data/attributes/actions/3"),
         (lambda a: a["actions"][1].pop("id"), "/data/attributes/actions/1/id"),
