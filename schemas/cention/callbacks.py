@@ -6,10 +6,10 @@ links point to hosts that are not Cention's: they are not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from marshmallow import ValidationError
 
@@ -19,6 +19,8 @@ from schemas.errors import DocumentError, Fault
 from schemas.jsonapi import ResourceSchema, read
 from schemas.leaves import identity, json_text, member, reference, small_number, text
 from schemas.parts import Group, Leaf, Part, Several, optional, required
+
+T = TypeVar("T")
 
 ANSWER_EVENT = 1
 ANSWER_CALLBACK = "c3_callback_answer_errands"
@@ -80,15 +82,8 @@ def read_callback(document: Mapping[str, Any]) -> Callback:
     Of an unknown type nothing need make sense but the outer shape. Raises ``DocumentError``.
     """
     opened = open_document(document, renamed=_RENAMED)
-    try:
-        return _read(opened)
-    except DocumentError:
-        if opened.primary.type == ANSWER_CALLBACK:
-            raise
-        return Callback(type=opened.primary.type)
-
-
-def _read(opened: Document) -> Callback:
+    if opened.primary.type != ANSWER_CALLBACK:
+        return _of_unknown_type(opened)
     callback = read(_CallbackSchema, opened.primary)
     errand_key = _errand_key(opened)
     errand = opened.included.get(errand_key) if errand_key else None
@@ -100,6 +95,27 @@ def _read(opened: Document) -> Callback:
         answer=_answer(errand),
         attachments=_attachments(opened, errand),
     )
+
+
+def _of_unknown_type(opened: Document) -> Callback:
+    primary = opened.primary
+    errand_key = _sensible(lambda: _errand_key(opened), None)
+    errand = opened.included.get(errand_key) if errand_key else None
+    return Callback(
+        type=primary.type,
+        remote_id=_sensible(lambda: reference(primary.body.get("id")), None),
+        event=_sensible(lambda: small_number(primary.attributes.get("event")), None),
+        errand_id=_sensible(lambda: _errand_id(errand_key, errand), None),
+        answer=_sensible(lambda: _answer(errand), None),
+        attachments=_sensible(lambda: _attachments(opened, errand), ()),
+    )
+
+
+def _sensible(read_part: Callable[[], T], otherwise: T) -> T:
+    try:
+        return read_part()
+    except (DocumentError, ValidationError):
+        return otherwise
 
 
 def _errand_key(document: Document) -> Key | None:

@@ -63,8 +63,11 @@ def error_text(body: bytes) -> tuple[str, ...]:
 
 def failure_texts(document: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Return what a document says that holds an error in place of data; ``None`` if it does not."""
-    if "data" in document or not ("errors" in document or "error" in document):
+    told = [member for member in ("errors", "error") if member in document]
+    if document.get("data") is not None or not told:
         return None
+    if "data" in document and not any(document[member] for member in told):
+        return None  # null is data, and an empty list no error
     listed = document.get("errors")
     texts = tuple(_texts(listed)) if isinstance(listed, list) else ()
     return texts + _single_text(document)

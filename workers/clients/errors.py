@@ -10,7 +10,7 @@
   x Refused           400, 406, 409, 415, 422, any other 4xx        -> do not repeat
     + NoRoute         404 that is no JSON:API document              -> the base URL is wrong
   x NotFound          404, 410 with a JSON:API error document       -> the record is gone
-  x Unauthorised      401, 403                                      -> pause until it is right
+  x Unauthorised      401, 403                                      -> pause, if others fare so too
   x Redirected        3xx                                           -> the base URL is wrong
 """
 

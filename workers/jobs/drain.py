@@ -51,8 +51,7 @@ def drain(
             except psycopg.OperationalError:
                 _want_again(session, round_)
                 raise
-            claim = round_.claim
-            return Drained(claimed=len(claim.records), more=claim.full and round_.came_through)
+            return Drained(claimed=len(round_.claim.records), more=round_.more)
 
 
 def _release(conn: Connection[Any], plan: Plan, slot: int) -> None:
@@ -86,6 +85,8 @@ def _begin(
             lease_s=plan.lease_s,
             probing=probing,
         )
+    if probing and not claim.records:
+        polls.let_probe(conn, plan.workspace, plan.family)
     calling = claim.full and not probing
     return Round(
         plan,

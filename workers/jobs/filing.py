@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 100
 NO_ERRAND = (
-    "/data/relationships/errand: is missing, and not exactly one answered errand is included"
+    "/data/relationships/errand: names none, and not exactly one answered errand is included"
 )
 
 

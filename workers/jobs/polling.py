@@ -83,7 +83,7 @@ def poll(changed: ChangedList, *, session: Transaction) -> int | None:
             wanted.want(conn, workspace, family, ids)
             completeness.note(conn, workspace, family, ids)
             polls.end(conn, poll_id, found=len(found.ids), error=odd)
-            polls.resume_idle(conn, workspace, family, soon_s=patience.LONGEST_OUTAGE_WAIT_S)
+            polls.resume_idle(conn, workspace, [family], soon_s=patience.LONGEST_OUTAGE_WAIT_S)
         return len(found.ids)
 
 

@@ -51,8 +51,7 @@ class Round:
         self.proven_s = self.started_s  # when our session was last seen alive
         self.unsettled = {record.remote_id for record in claim.records}
         self.finished: SimpleQueue[Finished] = SimpleQueue()
-        self.outages_in_a_row = 0
-        self.refusals_in_a_row = 0
+        self.in_vain = 0  # outages and refusals in a row
         self.came_through = False  # the server has answered something
         self.succeeded = False  # a record was fetched
         self.refusal: str | None = None
@@ -62,6 +61,12 @@ class Round:
     def fetch_until_s(self) -> float:
         """Until when a request may be sent: nobody else can have our records yet."""
         return min(self.lent_until_s, self.proven_s + patience.PROVEN_FOR_S)
+
+    @property
+    def more(self) -> bool:
+        """Whether there may be more to do at once."""
+        through = self.succeeded if self.refusal else self.came_through
+        return self.claim.full and through
 
     def run(self, fetchers: Executor) -> None:
         """Fetch everything, writing groups as they come; give back what was not tried.
@@ -127,18 +132,16 @@ class Round:
         return finished
 
     def _take_note(self, outcome: Outcome) -> None:
-        if verdicts.is_outage(outcome):
-            self.outages_in_a_row += 1
-            self.stopped = self.stopped or self.outages_in_a_row >= GIVE_UP_AFTER
+        refusal = verdicts.refusal(outcome)
+        if refusal or verdicts.is_outage(outcome):
+            self.refusal = refusal or self.refusal
+            self.in_vain += 1
+            self.stopped = self.stopped or self.in_vain >= GIVE_UP_AFTER
             return
-        self.outages_in_a_row = 0
-        if refusal := verdicts.refusal(outcome):
-            self.refusal = refusal
-            self.refusals_in_a_row += 1
-            self.stopped = self.stopped or self.refusals_in_a_row >= GIVE_UP_AFTER
-            return
-        self.refusals_in_a_row = 0
-        self.succeeded = self.succeeded or not isinstance(outcome, Failed)
+        fetched = not isinstance(outcome, Failed)
+        if fetched or not self.refusal:
+            self.in_vain = 0
+        self.succeeded = self.succeeded or fetched
         if not self.came_through:
             self.came_through = True
             self.when_through()
@@ -167,15 +170,20 @@ class Round:
         )
 
     def _pause_or_resume(self) -> None:
-        """Leave the family alone if nothing of it came through and something was refused."""
+        """Leave the family alone if nothing of it was fetched and something was refused.
+
+        If something was fetched lately, only once so many were refused that it may be the token.
+        """
         workspace, family = self.plan.workspace, self.plan.family
-        if self.came_through and self.paused:
-            self.paused = False
-            if polls.resume(self.conn, workspace, family):
+        if self.succeeded:
+            if self.paused and polls.resume(self.conn, workspace, family):
                 log.info("family resumed", workspace=workspace, family=family)
-        elif self.refusal and not self.came_through:
-            self.paused = True
+            self.paused = False
+        elif self.refusal:
             lately = self._succeeded_within(patience.LATELY_S)
+            if lately and self.in_vain < GIVE_UP_AFTER and not self.paused:
+                return
+            self.paused = True
             for_s = patience.BRIEF_PAUSE_S if lately else patience.PAUSE_S
             polls.pause(self.conn, workspace, family, reason=self.refusal, for_s=for_s)
             log.warning("family paused", workspace=workspace, family=family, reason=self.refusal)

@@ -7,7 +7,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from workers.jobs import sending
+from workers.jobs.readings import KINDS
 from workers.queues import Family, Queue
+from workers.rules import patience
 from workers.store import Transaction, callbacks, canaries, polls, wanted
 
 SWEEPS_APART_S = 1.0  # in one process: each sweep nudges everything that waits
@@ -51,12 +53,14 @@ def find_work(transaction: Transaction, known: Collection[tuple[str, Family]]) -
 
 
 def tidy(session: Transaction) -> None:
-    """Forget what nobody needs any more, and take what dead commands were sending for unknown.
+    """Forget what nobody needs any more, pauses included; note what dead commands were sending.
 
     ``session`` lends connections in autocommit mode.
     """
     with session() as conn:
         polls.forget_old(conn)
+        # Of the others a look at their list ends it.
+        polls.resume_idle(conn, None, KINDS, soon_s=patience.LONGEST_OUTAGE_WAIT_S)
         sending.abandon_dead(conn)
 
 

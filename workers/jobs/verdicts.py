@@ -16,10 +16,11 @@ from workers.store.wanted import Postponed
 CONFIRM_MISSING = timedelta(seconds=patience.CONFIRM_MISSING_S)
 # These speak of the whole server: they count against a record only while others come through.
 OUTAGES = (errors.Unreachable, errors.Busy)
-# These speak of the whole family: they count against a record only while others of it come through.
+# These speak of the whole family; but for a 401 they count while others of it come through.
 REFUSALS = (errors.Unauthorised, errors.Redirected)
 # These will not pass; a record that Postgres refuses is the same.
 HOPELESS = (errors.Refused, errors.TooLarge, errors.BadContent, psycopg.Error)
+UNAUTHENTICATED = 401
 # Asked of whoever asks too often, whatever it is that he asks for.
 TOO_MANY_REQUESTS = 429
 # No answer of Cention's: none at all, or that of a gateway which waited for it no longer.
@@ -91,7 +92,7 @@ def postponed(outcome: Outcome, *, family: Standing, chance: float) -> Postponed
 def _is_innocent(outcome: Failed, family: Standing) -> bool:
     """Tell whether the failure says nothing of this record."""
     if isinstance(outcome.error, REFUSALS):
-        return not family.lately
+        return outcome.error.status == UNAUTHENTICATED or not family.lately
     if isinstance(outcome.error, errors.Busy) and outcome.error.status == TOO_MANY_REQUESTS:
         return True
     return is_outage(outcome) and not family.answers

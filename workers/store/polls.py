@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,11 +70,19 @@ def resume(conn: Connection[Any], workspace: str, family: Family | Mirror) -> bo
     return conn.execute(SQL["resume"], parameters).rowcount > 0
 
 
+def let_probe(conn: Connection[Any], workspace: str, family: Family) -> None:
+    """Let the next who asks probe: this one had nothing to probe with."""
+    conn.execute(SQL["let_probe"], {"workspace": workspace, "family": family})
+
+
 def resume_idle(
-    conn: Connection[Any], workspace: str, family: Family | Mirror, *, soon_s: float
+    conn: Connection[Any], workspace: str | None, families: Iterable[Family], *, soon_s: float
 ) -> None:
-    """End a pause unless a record is due within ``soon_s``, and shows whether it is over."""
-    parameters = {"workspace": workspace, "family": family, "soon_s": soon_s}
+    """End pauses, unless a record is due within ``soon_s`` and shows whether it is over.
+
+    Of one workspace, or of all (``None``).
+    """
+    parameters = {"workspace": workspace, "families": list(families), "soon_s": soon_s}
     conn.execute(SQL["resume_idle"], parameters)
 
 

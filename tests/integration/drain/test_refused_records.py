@@ -6,6 +6,8 @@ import pytest
 
 from tests.integration.bridge import RATINGS
 from workers.clients import errors
+from workers.jobs import sweeping
+from workers.queues import Family
 from workers.rules import patience
 
 HOPELESS = range(1, 31)
@@ -48,6 +50,77 @@ def test_one_that_is_refused_among_others_waits_longer_each_time_and_pauses_nobo
     assert 20 - 1 < waits[3] <= 40
 
 
+def test_one_that_is_refused_alone_pauses_nobody_if_others_came_through_lately(
+    lonely_bridge, shelf
+):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 101)
+    bridge.drain(shelf.plan())
+    bridge.want(RATINGS, 7)
+
+    bridge.drain(shelf.plan())
+
+    assert pauses(bridge) == []
+    assert bridge.wanted(7)["tries"] == 1
+
+
+def test_so_many_that_it_may_be_the_token_make_a_brief_pause(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 101)
+    bridge.drain(shelf.plan())
+    bridge.want(RATINGS, *HOPELESS)
+
+    bridge.drain(shelf.plan())
+
+    [left_s] = pauses(bridge)
+    assert 0 < left_s <= patience.BRIEF_PAUSE_S
+
+
+def test_a_token_that_is_refused_pauses_the_family_though_other_records_fail_otherwise(
+    lonely_bridge, shelf
+):
+    bridge = lonely_bridge
+
+    def fail(rating_id):
+        if rating_id % 2:
+            raise errors.Unauthorised("token refused", api="cention", status=401)
+        raise errors.BrokenOff("failed over there", api="cention", status=500)
+
+    shelf.meanwhile = fail
+    bridge.want(RATINGS, *range(1, 101))
+
+    drained = bridge.drain(shelf.plan(batch=100))
+
+    assert (drained.more, len(pauses(bridge))) == (False, 1)
+
+
+def test_a_probe_without_a_record_lets_the_next_one_probe(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    bridge.drain(shelf.plan())
+    bridge.end_pauses()
+    assert bridge.drain(shelf.plan()).claimed == 0
+
+    bridge.want(RATINGS, 101)
+
+    assert bridge.drain(shelf.plan()).claimed == 1
+    assert pauses(bridge) == []
+
+
+def test_a_pause_of_files_ends_when_none_is_left_to_probe_with(lonely_bridge):
+    bridge = lonely_bridge
+    bridge.execute(
+        "INSERT INTO intake.pause (workspace, family, until_at, reason)"
+        " SELECT 'demo', family, now(), 'no' FROM unnest(%s::text[]) AS family",
+        [Family.AREA_ARCHIVES, Family.RESPONSE_ATTACHMENTS],
+    )
+    bridge.want(Family.AREA_ARCHIVES, 12)
+
+    sweeping.tidy(bridge.parts.session)
+
+    assert bridge.rows("SELECT family FROM intake.pause") == [{"family": "area_archives"}]
+
+
 def test_one_that_is_refused_for_ever_is_parked(lonely_bridge, shelf):
     bridge = lonely_bridge
     bridge.want(RATINGS, 7, 101)
@@ -82,9 +155,12 @@ def test_many_that_are_refused_keep_healthy_ones_waiting_for_moments(lonely_brid
     bridge.end_pauses()
 
     waited_s = 0.0
-    while set(bridge.wanted_ids()) & set(HEALTHY):
+    for _ in range(100):
+        if not set(bridge.wanted_ids()) & set(HEALTHY):
+            break
         bridge.drain(shelf.plan())
         waited_s += max(pauses(bridge), default=0.0)
         bridge.end_pauses()
 
+    assert not set(bridge.wanted_ids()) & set(HEALTHY)
     assert waited_s <= 10 * patience.BRIEF_PAUSE_S

@@ -40,9 +40,10 @@ def test_an_attachment_arrives_as_a_file_beside_its_document(attachments, docume
     assert call.request.headers["Content-Type"] == "application/vnd.api+json"
 
 
-def test_an_error_in_place_of_an_attachment_may_pass():
+@pytest.mark.parametrize("data", [b"", b'"data":null,'])
+def test_an_error_in_place_of_an_attachment_may_pass(data):
     with pytest.raises(errors.BrokenOff, match="failed over there: busy"):
-        fetch(b'{"errors":[{"title":"busy"}]}')
+        fetch(b'{%s"errors":[{"title":"busy"}]}' % data)
 
 
 def test_an_empty_content_is_an_empty_file():

@@ -49,6 +49,7 @@ def test_each_document_is_fetched_by_type_and_id_and_returned_as_it_came(
     [
         ({"errors": [{"title": "database unavailable"}]}, ": database unavailable"),
         ({"errors": "none"}, ""),
+        ({"data": None, "errors": [{"title": "timeout"}]}, ": timeout"),
         ({"error": "session of t0ken-of-the-workspace expired"}, ": session of [redacted] expired"),
     ],
 )

@@ -118,7 +118,15 @@ def test_a_template_without_a_user_is_not_sent(errands):
 
 @pytest.mark.parametrize(
     ("status", "body"),
-    [(201, ""), (202, ""), (204, ""), (200, ""), (201, "<html>"), (201, '{"data": null}')],
+    [
+        (201, ""),
+        (202, ""),
+        (204, ""),
+        (200, ""),
+        (201, "<html>"),
+        (201, '{"data": null}'),
+        (201, '{"errors": [{"title": "slow"}]}'),
+    ],
 )
 @responses.activate
 def test_an_errand_may_be_created_without_its_number_being_told(errands, status, body):

@@ -17,7 +17,8 @@ BUSY = errors.Busy("asks for patience", api="cention", status=503, retry_after_s
 TOO_MANY = errors.Busy("asks for patience", api="cention", status=429, retry_after_s=0)
 AWAY = errors.Unreachable("no connection", api="cention")
 BROKEN = errors.BrokenOff("failed over there", api="cention", status=500)
-REFUSED = errors.Unauthorised("token refused", api="cention", status=401)
+UNKNOWN_TOKEN = errors.Unauthorised("token refused", api="cention", status=401)
+FORBIDDEN = errors.Unauthorised("token refused", api="cention", status=403)
 
 
 def claimed(*, tries: int = 0, looks: int = 0, missing_since: datetime | None = None) -> Claimed:
@@ -73,11 +74,17 @@ def test_a_server_that_is_away_counts_only_while_others_come_through(error):
 
 def test_a_refusal_counts_only_while_others_come_through():
     """Else the fault is the token's, and no record's."""
-    of_the_token = verdict(failed(REFUSED, tries=11))
-    of_the_record = verdict(failed(REFUSED, tries=11), lately=True)
+    of_the_token = verdict(failed(FORBIDDEN, tries=11))
+    of_the_record = verdict(failed(FORBIDDEN, tries=11), lately=True)
 
     assert (of_the_token.tries, of_the_token.parked) == (11, False)
     assert (of_the_record.tries, of_the_record.parked) == (12, True)
+
+
+def test_a_token_that_is_not_known_is_never_the_fault_of_a_record():
+    postponed = verdict(failed(UNKNOWN_TOKEN, tries=11), lately=True)
+
+    assert (postponed.tries, postponed.parked) == (11, False)
 
 
 def test_a_limit_of_requests_is_no_fault_of_a_record():

@@ -231,7 +231,18 @@ def test_of_a_callback_of_an_unknown_type_nothing_need_make_sense(callback, spoi
     callback["data"]["type"] = "c3_callback_close_errands"
     spoil(callback["data"])
 
-    assert read_callback(callback).type == "c3_callback_close_errands"
+    read = read_callback(callback)
+
+    assert read.type == "c3_callback_close_errands"
+    assert read.attachments
+
+
+def test_what_makes_sense_in_a_callback_of_an_unknown_type_is_read(callback):
+    callback["data"] |= {"type": "c3_callback_close_errands", "id": "evt-abc"}
+
+    read = read_callback(callback)
+
+    assert (read.remote_id, read.event, read.errand_id) == (None, 1, 2256)
 
 
 def test_names_of_old_servers_are_read_like_present_ones(callback):

@@ -111,9 +111,11 @@ class ErrandsApi:
         try:
             document = self._capi.document(answer)
             return Created(errand_id=None if document is None else read_created(document))
-        except (errors.Unintelligible, DocumentError):
+        except (errors.Unintelligible, errors.BrokenOff, DocumentError) as error:
             if answer.status == _CREATED:
                 return Created(errand_id=None)
+            if isinstance(error, errors.BrokenOff):
+                raise
             raise errors.Unintelligible(
                 "no errand in the answer", api=self._capi.name, status=answer.status
             ) from None

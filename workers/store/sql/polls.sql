@@ -41,10 +41,16 @@ ON CONFLICT (workspace, family) DO UPDATE SET until_at = EXCLUDED.until_at, reas
 -- End a pause.
 DELETE FROM intake.pause WHERE workspace = %(workspace)s AND family = %(family)s;
 
+-- name: let_probe
+-- Let the next who asks probe whether a pause is over.
+UPDATE intake.pause SET until_at = least(until_at, now())
+WHERE workspace = %(workspace)s AND family = %(family)s;
+
 -- name: resume_idle
--- End a pause in which nothing can probe for a while: no record is due, or soon will be.
+-- End pauses of these families, of one workspace or of all (null), in which nothing can probe for a
+-- while: no record is due, or soon will be.
 DELETE FROM intake.pause AS p
-WHERE workspace = %(workspace)s AND family = %(family)s
+WHERE (%(workspace)s::text IS NULL OR workspace = %(workspace)s) AND family = ANY (%(families)s)
   AND NOT EXISTS (
       SELECT FROM intake.wanted AS w
       WHERE (w.workspace, w.family) = (p.workspace, p.family) AND w.parked_at IS NULL

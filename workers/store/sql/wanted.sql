@@ -24,7 +24,8 @@ SET marks = w.marks + 1, wanted_at = least(w.wanted_at, now()), due_at = now(),
 
 -- name: claim
 -- Claim due records for a while, longest due first; those that another drain holds are passed over. A
--- probe takes the one that is likeliest to come through: the newest that never failed, if any. What is fetched from now on knows what a doubt that has ended was about.
+-- probe takes the one that is likeliest to come through: the newest that never failed, if any. What is
+-- fetched from now on knows what a doubt that has ended was about.
 UPDATE intake.wanted AS w
 SET claim = %(token)s,
     claimed_until = clock_timestamp() + make_interval(secs => %(lease_s)s),
@@ -39,7 +40,8 @@ FROM (
           SELECT remote_id FROM intake.wanted
           WHERE workspace = %(workspace)s AND family = %(family)s AND parked_at IS NULL
             AND claim IS NULL AND due_at <= now()
-          ORDER BY last_error IS NOT NULL, CASE WHEN last_error IS NULL THEN due_at END DESC, due_at, remote_id
+          ORDER BY last_error IS NOT NULL, CASE WHEN last_error IS NULL THEN due_at END DESC,
+                   tries, due_at, remote_id
           LIMIT 1
       ))
     ORDER BY due_at, remote_id
