@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,8 +43,15 @@ def sender(workspace: str | None) -> Iterator[Sender]:
 def tell(outcome: Outcome, done: str, *, as_json: bool) -> None:
     """Say what came of it. Raises ``Trouble`` unless it was done."""
     if as_json:
-        told = dataclasses.asdict(outcome) | {"error": outcome.error and str(outcome.error)}
-        say_json(told)
+        # Field by field: an error cannot be copied, which asdict does.
+        say_json(
+            {
+                "sent_id": outcome.sent_id,
+                "state": outcome.state,
+                "errand_id": outcome.errand_id,
+                "error": None if outcome.error is None else str(outcome.error),
+            }
+        )
         if outcome.error is not None:
             raise click.exceptions.Exit(1)
     elif outcome.error is None:

@@ -244,6 +244,25 @@ def test_the_result_may_be_json(terminal, cention):
     assert (before["sent_id"], before["errand_id"]) == (created["sent_id"], errand_id)
 
 
+@pytest.mark.parametrize(
+    ("fault", "state", "problem"),
+    [("busy", "refused", "HTTP 503"), ("error_500", "unknown", "HTTP 500")],
+)
+def test_what_failed_may_be_json_as_well(terminal, cention, fault, state, problem):
+    cention.control("faults", {fault: {"types": [NEW], "times": 1}})
+
+    result = terminal.run(*CREATE, "--json")
+
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["sent_id"], told["state"], told["errand_id"]) == (
+        1,
+        1,
+        state,
+        None,
+    )
+    assert problem in told["error"]
+
+
 def test_a_wrong_option_is_wrong_usage(terminal):
     for words in (("--extradata", "{"), ("--inline", "x"), ("--attach", "gone"),
                   ("--extradata", "@gone")):  # fmt: skip
