@@ -137,6 +137,18 @@ def test_a_message_id_tells_a_message_from_its_like(terminal, subjects):
     assert subjects() == ["Hello", "Hello"]
 
 
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_another_message_under_the_same_id_is_told_and_not_sent(terminal, subjects, cention, words):
+    terminal.run(*CREATE, "--message-id", "one", "--body", "Hi")
+
+    other = terminal.run(*CREATE, "--message-id", "one", "--body", "Something else", *words)
+
+    [errand_id] = cention.dirty_errands()
+    assert (other.exit_code, subjects()) == (1, ["Hello"])
+    assert f"number 1, errand {errand_id}), so nothing was sent" in other.output
+    assert "--message-id of its own" in other.output
+
+
 def test_what_was_sent_is_kept_but_no_content(terminal, rows, tmp_path, cention):
     (tmp_path / "a").write_bytes(b"12345")
 
@@ -261,6 +273,18 @@ def test_what_failed_may_be_json_as_well(terminal, cention, fault, state, proble
         None,
     )
     assert problem in told["error"]
+
+
+def test_why_nothing_was_sent_may_be_json(terminal, cention):
+    cention.control("faults", {"error_500": {"types": [NEW], "times": 1}})
+    terminal.run(*CREATE, "--message-id", "one")
+
+    same = terminal.run(*CREATE, "--message-id", "one", "--json")
+    other = terminal.run(*CREATE, "--message-id", "one", "--body", "Hi", "--json")
+
+    assert (same.exit_code, other.exit_code) == (1, 1)
+    assert [json.loads(one.stdout)["state"] for one in (same, other)] == ["unknown", "other"]
+    assert "nothing was sent" in json.loads(same.stdout)["error"]
 
 
 def test_a_wrong_option_is_wrong_usage(terminal):
