@@ -11,6 +11,7 @@ from collections import Counter
 from contextlib import contextmanager
 
 import pytest
+import responses
 
 from tests.unit.schemas.test_mails import rich_mail
 from tests.waiting import eventually
@@ -226,6 +227,18 @@ def test_while_cention_asks_for_patience_the_import_waits(terminal, listed, cent
 
     assert (result.exit_code, subjects()) == (0, GOOD)
     assert "Cention asks for patience: on again in 5 s." in result.stderr
+
+
+@responses.activate
+def test_what_a_gateway_says_to_be_away_is_unknown_and_not_sent_again(
+    terminal, listed, cention, states
+):
+    asked = responses.post(f"{cention.root}/s/demo/capi/json/{NEW}", status=503)
+
+    result = terminal.run("errands", "import", listed)
+
+    assert (result.exit_code, states(), asked.call_count) == (1, ["unknown"] * 3, 3)
+    assert "Stopped: 3 in a row failed" in result.stderr
 
 
 def test_what_would_meet_every_record_stops_the_import_and_it_goes_on_later(
