@@ -109,6 +109,15 @@ def test_what_is_wrong_is_told_by_its_field_and_nothing_is_sent(terminal, subjec
     assert (subjects(), states()) == ([], [])
 
 
+def test_a_file_whose_name_is_no_utf_8_is_attached(terminal, told, tmp_path):
+    (tmp_path / "m\udce5.txt").write_bytes(b"hello")
+
+    terminal.run(*CREATE, "--attach", "m\udce5.txt")
+
+    [file] = told()["msg"]["attachments"]
+    assert file["name"] == "m\ufffd.txt"
+
+
 def test_an_attachment_above_the_cap_is_not_sent(terminal, monkeypatch, tmp_path, subjects):
     monkeypatch.setenv("ATTACHMENT_MAX_BYTES", "10")
     (tmp_path / "big").write_bytes(bytes(11))

@@ -172,6 +172,15 @@ def test_a_file_that_cannot_be_read_is_told_and_stops_no_other(
     assert subjects() == GOOD
 
 
+def test_a_file_whose_name_is_no_utf_8_is_imported(terminal, tmp_path, rows):
+    (tmp_path / "m\udce5.eml").write_bytes(b"From: a@b\nSubject: of a mail\n\nhello\n")
+
+    result = terminal.run("errands", "import", "m\udce5.eml")
+
+    assert (result.exit_code, result.stdout) == (0, "1 errand created.\n")
+    assert rows("SELECT origin FROM cention.sent_errand") == [{"origin": "m\ufffd.eml, message 1"}]
+
+
 def test_an_empty_file_has_nothing_in_it(terminal, tmp_path):
     (tmp_path / "empty.mbox").write_bytes(b"")
 
