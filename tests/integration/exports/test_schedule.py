@@ -180,6 +180,15 @@ def test_one_that_a_gateway_says_to_be_away_for_is_not_made_again_before_the_nex
     assert (looks, states(bridge), asked.call_count) == ([None] * 3, ["unknown"], 1)
 
 
+@responses.activate
+def test_one_about_nothing_is_done_and_holds_no_errand(bridge, cention, plan):
+    responses.post(
+        f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=201, json={"data": None}
+    )
+
+    assert (look(bridge, plan), states(bridge)) == (0, ["done"])
+
+
 def test_why_none_is_made_is_shown_as_a_pause(bridge, cention, plan):
     cention.control("faults", {"dropped": {"times": 1}})
     look(bridge, plan)
