@@ -88,6 +88,10 @@ class LibraryApi:
         query = _flags(data_url=inline_images)
         return self._capi.get("c3_libraries", library_id, below="questions", query=query)
 
+    def probe(self) -> None:
+        """Find out whether Cention is there and takes the token; asks for the top list."""
+        self.questions(toplist=True)
+
     def question(self, question_id: int, *, inline_images: bool = False) -> dict[str, Any]:
         """Return one question, with its files but for their contents."""
         query = _flags(data_url=inline_images)
