@@ -73,7 +73,7 @@ def read_mail(content: bytes) -> Mail:
         raise ValueError("it has no From with an address")
     parts = _leaves(message)
     plain, rich = _first(parts, "text/plain"), _first(parts, "text/html")
-    html = _text(rich) if rich else ""
+    html = "" if rich is None else _text(rich)
     files = tuple(
         _file(part, place) for place, part in enumerate(parts, 1) if part not in (plain, rich)
     )
@@ -82,7 +82,7 @@ def read_mail(content: bytes) -> Mail:
         from_address=_words(address),
         from_name=_words(name),
         subject=_header(message, "subject"),
-        body=_text(plain) if plain else text_of_html(html),
+        body=text_of_html(html) if plain is None else _text(plain),
         html_body=html,
         files=files,
         headers=_headers(message),

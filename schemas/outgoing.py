@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,10 +70,19 @@ def _wrong(value: Any, member: Member) -> str | None:
 
 def faults_of_json(value: Any, pointer: str) -> Iterator[Fault]:
     """Yield what would not arrive as it is: numbers beyond a double's, and too deep a nesting."""
+    yield from _faults_within(value, pointer, _wrong_number)
+
+
+def faults_of_kinds(value: Any, pointer: str) -> Iterator[Fault]:
+    """Yield what is no JSON at all: other objects of Python, names that are no texts, circles."""
+    yield from _faults_within(value, pointer, _no_json)
+
+
+def _faults_within(value: Any, pointer: str, wrong: Callable[[Any], str | None]) -> Iterator[Fault]:
     level = [(pointer, value)]
     for _ in range(MAX_DEPTH):
-        for place, leaf in level:
-            if detail := _wrong_number(leaf):
+        for place, part in level:
+            if detail := wrong(part):
                 yield Fault(place, detail)
         level = [child for place, parent in level for child in _children(place, parent)]
         if not level:
@@ -86,6 +95,14 @@ def _children(pointer: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f"{pointer}/{name}", child) for name, child in value.items())
     elif isinstance(value, list | tuple):
         yield from ((f"{pointer}/{place}", child) for place, child in enumerate(value))
+
+
+def _no_json(value: Any) -> str | None:
+    if not isinstance(value, dict | list | tuple | str | int | float | None):
+        return "is nothing that JSON has"
+    if isinstance(value, dict) and not all(isinstance(name, str) for name in value):
+        return "has a name that is no text"
+    return None
 
 
 def _wrong_number(value: Any) -> str | None:

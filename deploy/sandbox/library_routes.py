@@ -71,16 +71,19 @@ def _questions(library: Library) -> list[Key]:
 
 
 def _found_questions(asked: Asked) -> Reply:
-    """List questions; of a phrase with commas, only what is before the first is looked for."""
-    found = list(asked.world.part(Library).questions.values())
+    questions = asked.world.part(Library).questions.values()
+    return document_reply(_writer(asked).listing(_filtered(asked, list(questions))))
+
+
+def _filtered(asked: Asked, found: list[Question]) -> list[Key]:
+    """Choose questions; of a phrase with commas, only what is before the first is looked for."""
     if asked.query.get("filter[toplist]", "").split(",")[0] == "true":
         found = [question for question in found if question.toplist]
     phrase = asked.query.get("q_filter[phrase]", "").split(",")[0].lower()
     if phrase:
         searched = SEARCHED.get(asked.query.get("q_filter[option]", "all"), SEARCHED["all"])
         found = [question for question in found if phrase in searched(question).lower()]
-    keys = [(QUESTIONS, question.question_id) for question in found]
-    return document_reply(_writer(asked).listing(keys))
+    return [(QUESTIONS, question.question_id) for question in found]
 
 
 def _questions_of_library(asked: Asked) -> Reply:
@@ -88,8 +91,8 @@ def _questions_of_library(asked: Asked) -> Reply:
     shelf = library.shelves.get((LIBRARIES, asked.remote_id or 0))
     if shelf is None:
         raise Rejected(404, "resource not found")
-    keys = [key for key in shelf.holds if key[0] == QUESTIONS]
-    return document_reply(_writer(asked).listing(keys))
+    held = [library.questions[number] for type_, number in shelf.holds if type_ == QUESTIONS]
+    return document_reply(_writer(asked).listing(_filtered(asked, held)))
 
 
 def _file(type_: str) -> Handler:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from schemas.documents import open_document
-from schemas.errors import DocumentError, Fault
+from schemas.errors import DocumentError, Fault, NotThere
 from schemas.jsonapi import ResourceSchema, read_typed
 from schemas.leaves import identity, member, text
 from schemas.parts import Group, Leaf, Part, Several
@@ -135,6 +136,34 @@ def read_contact_card(document: Mapping[str, Any]) -> StoredCard:
         **{channel: contacts[channel] or () for channel in CHANNELS},
     )
     return StoredCard(card_id=found["id"], card=card)
+
+
+def card_id_of(document: Mapping[str, Any]) -> int | None:
+    """Return the id of the card in an answer, whatever else is in it; ``None`` if it has none."""
+    with suppress(DocumentError, ValidationError):
+        resource = open_document(document).primary
+        if resource.type == _ContactCardSchema.Meta.type_:
+            return identity(resource.body.get("id"))
+    return None
+
+
+def told_contacts(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what an answer tells to be on the card, as it came; ``None`` for ``"data": null``.
+
+    In the form of ``contacts_of``, with channels that we do not know; or the attributes, or the
+    whole document, where it has not this form.
+    """
+    try:
+        attributes = open_document(document).primary.attributes
+    except NotThere:
+        return None
+    except DocumentError:
+        return document
+    contacts = attributes.get("contacts")
+    if not isinstance(contacts, dict):
+        return attributes
+    beside = {name: attributes[name] for name in ("name", "custom") if name in attributes}
+    return beside | contacts
 
 
 def _distinct(addresses: Iterable[str], channel: str) -> tuple[str, ...]:

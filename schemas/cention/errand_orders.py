@@ -19,7 +19,7 @@ from schemas.cention.errands import (
 from schemas.cention.integration_data import faults_of_call, faults_of_integration
 from schemas.clean import clean
 from schemas.errors import DocumentError, Fault, refuse
-from schemas.outgoing import MAX_NUMBER, Member, faults_of, faults_of_json
+from schemas.outgoing import MAX_NUMBER, Member, faults_of, faults_of_json, faults_of_kinds
 
 ATTRIBUTES: Mapping[str, Member] = {
     "msg": Member(dict, required=True),
@@ -95,9 +95,11 @@ def attributes_of_order(order: ErrandOrder) -> dict[str, Any]:
         "answer": order.answer and attributes_of_answer(order.answer),
         "watemplate": order.template and _attributes_of_template(order.template),
         "extradata": errand.extradata,
-        "integrationData": errand.integration_data and dict(errand.integration_data),
+        "integrationData": _plain(errand.integration_data),
         "cuid": errand.cuid,
     }
+    for name in ("watemplate", "extradata", "integrationData"):
+        refuse(faults_of_kinds(attributes[name], f"/{name}"))
     given = {name: value for name, value in clean(attributes).items() if value is not None}
     refuse(faults_of_order(given))
     files = [_attributes_of_attachment(one) for one in errand.attachments]
@@ -107,6 +109,10 @@ def attributes_of_order(order: ErrandOrder) -> dict[str, Any]:
     if files:
         given["msg"]["attachments"] = files
     return given
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _says_something(message: Mapping[str, Any]) -> bool:

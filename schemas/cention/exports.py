@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from marshmallow import ValidationError
 
 from schemas.clean import clean
-from schemas.documents import open_document
+from schemas.documents import Resource, open_document, primary_data
 from schemas.leaves import identity, reference, small_number, text
 from schemas.times import from_any_notation
 
@@ -112,24 +112,41 @@ def relationships_of(order: ExportOrder) -> dict[str, Any]:
 def read_export(document: Mapping[str, Any], *, zone: ZoneInfo) -> Export:
     """Return the export in ``document``.
 
-    ``content`` may be a list, one object, null or absent. A row that makes no sense is an
+    ``data`` and ``content`` may each be a list, one object or null, and ``content`` absent; of
+    several resources the rows are taken together, and the first id. A row that makes no sense is an
     ``ExportedErrand`` with a ``problem``, so that it is kept. ``zone`` is that of the workspace,
-    for times without an offset. Raises ``NotThere`` for ``"data": null``, else ``DocumentError``
-    if the whole is nothing that can be an export.
+    for times without an offset. Raises ``DocumentError`` if the whole is nothing that can be an
+    export.
     """
-    resource = open_document(document).primary
+    resources = _resources(document)
+    rows = [row for resource in resources for row in _content(resource)]
+    ids = (one.body.get("id", one.attributes.get("c3_id")) for one in resources)
+    return Export(
+        export_id=next(
+            (found for told in ids if (found := _read(told, reference, "id", []))), None
+        ),
+        errands=tuple(_errand(clean(row), zone) for row in rows),
+    )
+
+
+def _resources(document: Mapping[str, Any]) -> list[Resource]:
+    data = primary_data(document)
+    if data is None:
+        return []
+    if isinstance(data, list):
+        return [open_document({"data": one}).primary for one in data if one is not None]
+    return [open_document(document).primary]
+
+
+def _content(resource: Resource) -> list[Any]:
     if resource.type != TRIGGER_EXPORTS:
         raise resource.fault("type", f"must be {TRIGGER_EXPORTS}")
     content = resource.attributes.get("content")
     if isinstance(content, dict):
-        content = [content]
+        return [content]
     if not isinstance(content, list | None):
         raise resource.fault("attributes/content", "must be a list or an object")
-    told = resource.body.get("id", resource.attributes.get("c3_id"))
-    return Export(
-        export_id=_read(told, reference, "id", []),
-        errands=tuple(_errand(clean(row), zone) for row in content or ()),
-    )
+    return content or []
 
 
 def _day(day: date) -> str:

@@ -137,6 +137,20 @@ def test_a_single_one_is_told_by_its_number_and_an_unknown_one_is_not_found(cent
     assert cention.api(f"{type_}/1").status_code == 404
 
 
+def test_the_questions_of_a_library_are_filtered_as_all_are(cention, truth):
+    cention.control("library/change", {"kind": "promote", "count": 5})
+    top = {one["id"] for one in truth()["questions"] if one["toplist"]}
+    assert top
+    for shelf in shelves(truth):
+        held = {number for type_, number in shelf["holds"] if type_ == "c3_library_questions"}
+
+        path = f"c3_libraries/{shelf['id']}/questions"
+        document = read(cention, path, **{"filter[toplist]": "true"})
+        none = read(cention, path, **{"q_filter[phrase]": "zzz"})
+
+        assert (set(ids(document)), none["data"]) == (held & top, None)
+
+
 def test_the_questions_of_a_library_are_listed_and_an_empty_list_is_null(cention, truth):
     [retail] = shelves(truth, top_level=True)
     cention.control("library/change", {"kind": "build", "count": 9})

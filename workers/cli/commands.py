@@ -29,6 +29,7 @@ from workers.cli.renormalise import renormalise
 from workers.cli.spool import spool
 from workers.cli.status import status
 from workers.cli.unreadable import unreadable
+from workers.cli.utf8 import take_utf8_alone
 from workers.cli.want import want
 
 
@@ -66,6 +67,7 @@ for command in (
     calls,
 ):
     cention.add_command(command)
+take_utf8_alone(cention)
 
 
 def main() -> None:

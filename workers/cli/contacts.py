@@ -73,14 +73,15 @@ def upsert(
     if sent.problem:
         note(f"{sent.problem.capitalize()}.")
     if as_json:
-        returned = contacts_of(sent.stored.card) if sent.stored else None
-        card_id = sent.stored.card_id if sent.stored else None
-        say_json({"card_id": card_id, "sent": contacts_of(card), "returned": returned})
-    elif sent.stored is None:
+        told = {"card_id": sent.card_id, "sent": contacts_of(card), "returned": sent.returned}
+        say_json(told)
+    elif sent.card_id is None:
         say("Sent; Cention did not tell which card it is.")
+    elif sent.card is None:
+        say(f"Sent; it is card {sent.card_id}.")
     else:
-        has = sum(1 for _ in sent.stored.card.addresses())
-        say(f"Card {sent.stored.card_id} has {counted(has, 'contact')} now.")
+        has = sum(1 for _ in sent.card.addresses())
+        say(f"Card {sent.card_id} has {counted(has, 'contact')} now.")
 
 
 def _failed(error: ApiError) -> str:

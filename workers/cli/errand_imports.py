@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from schemas.clean import clean_text
 from workers.cli.printing import counted, note, say, say_json
 from workers.cli.progress import progress
 from workers.cli.sending import LATER, sender
@@ -86,16 +87,17 @@ def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: st
 
 
 def _import(run: Import, path: Path) -> None:
+    name = clean_text(path.name)  # which may be no UTF-8
     try:
         kind = kind_of(path)
-        with progress(path.name, kind.count(path)) as advance:
-            run.run(kind.records(path, run.max_bytes), origin=path.name, progress=advance)
+        with progress(name, kind.count(path)) as advance:
+            run.run(kind.records(path, run.max_bytes), origin=name, progress=advance)
     except NotAFile as error:
         run.tally.counts[BAD] += 1
-        note(f"{path.name}: {error}")
+        note(f"{name}: {error}")
     except OSError as error:
         run.tally.counts[BAD] += 1
-        note(f"{path.name}: cannot be read: {error.strerror}")
+        note(f"{name}: cannot be read: {error.strerror}")
 
 
 def _why(stop: Stopped) -> str:

@@ -10,8 +10,8 @@ from schemas.cention.errand_orders import read_order
 from schemas.cention.errands import ErrandAnswer, NewAttachment
 from workers.cli.errand_imports import import_
 from workers.cli.errand_options import attachments_of, attributes_of, errand_options
-from workers.cli.printing import cell, say, say_json
-from workers.cli.sending import LATER, sender, tell
+from workers.cli.printing import cell, say
+from workers.cli.sending import LATER, sender, tell, tell_json
 from workers.cli.stopping import gently
 from workers.cli.surroundings import (
     json_option,
@@ -20,7 +20,8 @@ from workers.cli.surroundings import (
 )
 from workers.cli.trouble import Trouble
 from workers.cli.unknown import unknown
-from workers.jobs.fingerprints import message_of
+from workers.jobs.fingerprints import Message, message_of
+from workers.jobs.importing import OTHER
 from workers.jobs.sending import CREATED, DONE, UNKNOWN, AlreadyClosed, AlreadySent
 from workers.store.sent_errands import Sent
 
@@ -51,7 +52,7 @@ def create(as_json: bool, workspace: str | None, **given: Any) -> None:
         try:
             outcome = lent.create(message, origin="cention errands create")
         except AlreadySent as refusal:
-            _tell_sent(refusal.before, as_json=as_json)
+            _tell_sent(message, refusal.before, as_json=as_json)
             return
     told = outcome.errand_id is not None
     number = f" {outcome.errand_id}" if told else ""
@@ -99,20 +100,37 @@ def _closed_before(errand_id: int, refusal: AlreadyClosed) -> str:
     return f"Another command is closing errand {errand_id} now."
 
 
-def _tell_sent(before: Sent, *, as_json: bool) -> None:
-    if before.state == CREATED:
-        if as_json:
-            say_json({"sent_id": before.sent_id, "state": CREATED, "errand_id": before.errand_id})
-            return
+def _tell_sent(message: Message, before: Sent, *, as_json: bool) -> None:
+    """Say that nothing was sent, and why. Raises ``Trouble`` unless the same was created before."""
+    other = message.differs_from(before.content_sha256)
+    problem = _other_message(before) if other else _not_sent(before)
+    if as_json:
+        state = OTHER if other else before.state
+        tell_json(before.sent_id, state, before.errand_id, problem)
+    elif problem is not None:
+        raise Trouble(problem)
+    else:
         number = "" if before.errand_id is None else f" {before.errand_id}"
         say(
             f"Errand{number} was created of the same at {cell(before.sent_at)}; nothing was sent. "
             "For another one, give it a --message-id."
         )
-    elif before.state == UNKNOWN:
-        raise Trouble(
+
+
+def _other_message(before: Sent) -> str:
+    became = "" if before.errand_id is None else f", errand {before.errand_id}"
+    return (
+        f"Another message was sent under this id at {cell(before.sent_at)} (number "
+        f"{before.sent_id}{became}), so nothing was sent. Give this one a --message-id of its own."
+    )
+
+
+def _not_sent(before: Sent) -> str | None:
+    if before.state == CREATED:
+        return None
+    if before.state == UNKNOWN:
+        return (
             f"It is not known whether Cention created it at {cell(before.sent_at)} (number "
             f"{before.sent_id}), so nothing was sent. {LATER}"
         )
-    else:
-        raise Trouble("Another command is sending it now.")
+    return "Another command is sending it now."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,10 +43,8 @@ def sender(workspace: str | None) -> Iterator[Sender]:
 def tell(outcome: Outcome, done: str, *, as_json: bool) -> None:
     """Say what came of it. Raises ``Trouble`` unless it was done."""
     if as_json:
-        told = dataclasses.asdict(outcome) | {"error": outcome.error and str(outcome.error)}
-        say_json(told)
-        if outcome.error is not None:
-            raise click.exceptions.Exit(1)
+        problem = None if outcome.error is None else str(outcome.error)
+        tell_json(outcome.sent_id, outcome.state, outcome.errand_id, problem)
     elif outcome.error is None:
         say(done)
     elif outcome.state == UNKNOWN:
@@ -58,6 +55,13 @@ def tell(outcome: Outcome, done: str, *, as_json: bool) -> None:
     else:
         settings = f" {hint(CLAIM)}" if isinstance(outcome.error, Unauthorised) else ""
         raise Trouble(f"Cention did not do it: {outcome.error}.{settings}")
+
+
+def tell_json(sent_id: int, state: str, errand_id: int | None, problem: str | None) -> None:
+    """Say as one JSON document what came of it. Ends the command with 1 if there is a problem."""
+    say_json({"sent_id": sent_id, "state": state, "errand_id": errand_id, "error": problem})
+    if problem is not None:
+        raise click.exceptions.Exit(1)
 
 
 def ask(question: str, *, yes: bool) -> None:

@@ -88,9 +88,6 @@ class Redirected(ApiError):
     """Sent elsewhere: a wrong URL, or a login page. Never followed, the token stays here."""
 
 
-_NOT_DONE_BUSY = frozenset({429, 503})  # 502 and 504 tell of a gateway that lost the answer
-
-
 def outcome_is_unknown(error: ApiError) -> bool:
     """Tell whether what a failed request asked for may have been done all the same.
 
@@ -98,5 +95,13 @@ def outcome_is_unknown(error: ApiError) -> bool:
     may answer 500 to a POST that it has carried out.
     """
     if isinstance(error, Busy):
-        return error.status not in _NOT_DONE_BUSY
+        return not _was_put_off(error)
     return isinstance(error, BrokenOff | Unintelligible | TooLarge | BadContent)
+
+
+def _was_put_off(error: Busy) -> bool:
+    """Tell whether the server says itself that it did nothing and wants to be asked later.
+
+    A bare 503 may be a gateway's, like 502 and 504: Cention may have gone away in its middle.
+    """
+    return error.status == 429 or (error.status == 503 and error.retry_after_s is not None)

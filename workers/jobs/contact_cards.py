@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from typing import Any, Protocol
 
-from schemas.cention.contact_cards import ContactCard, StoredCard, read_contact_card
+from schemas.cention.contact_cards import (
+    ContactCard,
+    card_id_of,
+    read_contact_card,
+    told_contacts,
+)
 from schemas.errors import DocumentError
 from workers.clients import errors
 from workers.clients.errors import ApiError
@@ -53,7 +58,9 @@ class Fate(StrEnum):
 class Sent:
     """A card that Cention took."""
 
-    stored: StoredCard | None  # None: it did not tell what it has now
+    card_id: int | None = None  # None: it was not told
+    card: ContactCard | None = None  # as it is now; None: that was not told, or made no sense
+    returned: Mapping[str, Any] | None = None  # what was told, as it came
     problem: str | None = None  # its answer made no sense
 
 
@@ -92,7 +99,15 @@ def send(
 
     sent = _read(document)
     with transaction() as conn:
-        contact_cards.note_sent(conn, workspace, card, stored=sent.stored, error=sent.problem)
+        contact_cards.note_sent(
+            conn,
+            workspace,
+            card,
+            card_id=sent.card_id,
+            name=sent.card.name if sent.card else None,
+            returned=sent.returned,
+            error=sent.problem,
+        )
     return sent
 
 
@@ -165,8 +180,11 @@ def _examined(row: Row, seen: set[ContactCard], before: set[ContactCard]) -> Don
 def _read(document: dict[str, Any] | None) -> Sent:
     """Read what Cention answered; whatever it is, Cention took the card."""
     if document is None:
-        return Sent(stored=None)
+        return Sent()
+    returned = told_contacts(document)
     try:
-        return Sent(stored=read_contact_card(document))
+        stored = read_contact_card(document)
     except DocumentError as error:
-        return Sent(stored=None, problem=f"sent, but the answer makes no sense: {error}")
+        problem = f"sent, but the answer makes no sense: {error}"
+        return Sent(card_id=card_id_of(document), returned=returned, problem=problem)
+    return Sent(card_id=stored.card_id, card=stored.card, returned=returned)

@@ -27,6 +27,10 @@ class Message:
     message_sha256: bytes
     content_sha256: bytes
 
+    def differs_from(self, content_sha256: bytes | None) -> bool:
+        """Tell whether what was sent under its id says something else, as far as that is known."""
+        return content_sha256 not in (None, self.content_sha256)
+
 
 def message_of(order: ErrandOrder, *, max_bytes: int) -> Message:
     """Return an order with a message id: its own, or one made of all that it says.

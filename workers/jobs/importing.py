@@ -109,10 +109,10 @@ class Import:
         if first is None:
             self._would[message.message_sha256] = message.content_sha256
             self.tally.counts[WOULD] += 1
-        elif first == message.content_sha256:
-            self.tally.counts[REPEATED] += 1
-        else:
+        elif message.differs_from(first):
             self._note(OTHER, record, "has the message id of another and says something else")
+        else:
+            self.tally.counts[REPEATED] += 1
 
     def _send(self, record: Record, message: Message) -> None:
         try:
@@ -142,7 +142,7 @@ class Import:
         return self.sender.create(message, origin=self._place(record))
 
     def _sent_before(self, record: Record, message: Message, before: Sent) -> None:
-        if before.content_sha256 not in (None, message.content_sha256):
+        if message.differs_from(before.content_sha256):
             self._note(
                 OTHER,
                 record,

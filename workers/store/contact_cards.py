@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import scalar_row
 from psycopg.types.json import Jsonb
 
-from schemas.cention.contact_cards import ContactCard, StoredCard, contacts_of
+from schemas.cention.contact_cards import ContactCard, contacts_of
 from schemas.clean import clean
 from workers.store import queries
 
@@ -35,16 +35,17 @@ def note_sent(
     workspace: str,
     card: ContactCard,
     *,
-    stored: StoredCard | None,
+    card_id: int | None,
+    name: str | None,
+    returned: Mapping[str, Any] | None,
     error: str | None = None,
 ) -> None:
-    """Note what Cention has now: ``None`` if it told nothing, or, with ``error``, nothing clear."""
-    returned = clean(contacts_of(stored.card)) if stored else None
+    """Note what Cention has now, of which any may be ``None``; ``error``: it made no sense."""
     parameters = {
         **_key(workspace, card),
-        "card_id": stored.card_id if stored else None,
-        "name": returned.get("name") if returned else None,
-        "returned": Jsonb(returned) if returned else None,
+        "card_id": card_id,
+        "name": clean(name),
+        "returned": None if returned is None else Jsonb(clean(returned)),
         "error": error,
     }
     conn.execute(SQL["note_card_sent"], parameters)

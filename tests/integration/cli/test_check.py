@@ -161,6 +161,7 @@ def test_what_is_renewed_on_a_schedule_is_told_and_why_the_rest_is_not(terminal,
     assert "library of demo: Switched off: LIBRARY_EVERY_S is 0." in found
     assert "agent_logons of demo: Renewed every 10m." in found
     assert "log-ons of demo: 127.0.0.1 takes our token." in found
+    assert not any(one.startswith("questions of demo") for one in found)
     [exports] = [one for one in found if one.startswith("exports of demo")]
     assert "no export is chosen, CENTION_EXPORT_PRESET" in exports
 
@@ -175,16 +176,22 @@ def test_without_a_token_of_its_claim_a_schedule_is_off(terminal, environment):
     assert all("there is no token of its claim" in one for one in found)
 
 
-def test_a_token_that_the_log_of_log_ons_refuses_is_told_by_its_claim(terminal, environment):
-    environment.setenv("CENTION_TOKEN_LOGIO", "another-token")
+@pytest.mark.parametrize(
+    ("name", "about", "claim"),
+    [("LOGIO", "log-ons", "Access to logio API"), ("LIBRARY", "questions", "Access to library")],
+)
+def test_a_token_of_a_schedule_that_is_refused_is_told_by_its_claim(
+    terminal, environment, name, about, claim
+):
+    environment.setenv(f"CENTION_TOKEN_{name}", "another-token")
 
-    [told] = [f for f in terminal.json("check") if f["about"] == "log-ons of demo"]
+    [told] = [f for f in terminal.json("check") if f["about"] == f"{about} of demo"]
 
     assert told["level"] == "wrong"
-    assert "Access to logio API" in told["remedy"]
+    assert claim in told["remedy"]
 
 
-def test_looking_at_schedules_asks_cention_for_nothing_but_a_second_of_the_log(
+def test_looking_at_schedules_asks_cention_for_a_second_of_the_log_and_for_the_top_list(
     terminal, environment, cention
 ):
     environment.setenv("CENTION_EXPORT_PRESET", "1")
@@ -195,6 +202,7 @@ def test_looking_at_schedules_asks_cention_for_nothing_but_a_second_of_the_log(
     after = cention.control("stats")["requests"]
     assert {name for name in after if after[name] != before.get(name)} == {
         "GET c3_dirty_errand_list 200",
+        "GET c3_library_questions 200",
         "GET logio 200",
     }
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+import responses
 
 from tests.sandbox.playground import Playground
 from tests.waiting import eventually
@@ -148,8 +149,54 @@ def test_an_answer_that_makes_no_sense_is_noted_and_the_card_counts_as_sent(
 
     assert result.exit_code == 0
     [row] = bridge.rows(CARDS)
-    assert (row["state"], row["returned"]) == ("sent", None)
+    assert (row["state"], row["card_id"]) == ("sent", None)
+    assert row["returned"]["data"]["attributes"] == "none of your business"
     assert "makes no sense" in row["error"]
+
+
+def answers(cention, card_id, **attributes):
+    """Have Cention answer with this card."""
+    card = {"type": "c3_contact_cards", "id": card_id, "attributes": attributes}
+    responses.post(
+        f"{cention.root}/s/demo/capi/json/c3_contact_cards", status=201, json={"data": card}
+    )
+
+
+@responses.activate
+def test_of_an_answer_that_is_understood_in_part_the_card_and_what_came_are_kept(
+    terminal, bridge, cention
+):
+    contacts = {"email": [["a@b.c"]], "voice": ["+467"]}
+    answers(cention, "13", contacts=contacts)
+
+    result = terminal.run("contacts", "upsert", "--email", "a@b.c")
+
+    [row] = bridge.rows(CARDS)
+    assert result.stdout == "Sent; it is card 13.\n"
+    assert (row["state"], row["card_id"], row["returned"]) == ("sent", 13, contacts)
+    assert "/data/attributes/contacts/email" in row["error"]
+
+
+@responses.activate
+def test_channels_that_we_do_not_know_are_kept_beside_those_that_we_know(terminal, bridge, cention):
+    answers(cention, "13", name="Ann", contacts={"email": ["a@b.c"], "whatsapp": ["+467"]})
+
+    told = terminal.json("contacts", "upsert", "--email", "a@b.c")
+
+    [row] = bridge.rows(CARDS)
+    assert row["returned"] == {"name": "Ann", "email": ["a@b.c"], "whatsapp": ["+467"]}
+    assert (row["name"], row["error"]) == ("Ann", None)
+    assert told["returned"] == row["returned"]
+
+
+@responses.activate
+def test_an_answer_whose_contacts_are_no_object_is_kept_as_it_came(terminal, bridge, cention):
+    answers(cention, "13", contacts=["a@b.c"])
+
+    terminal.run("contacts", "upsert", "--email", "a@b.c")
+
+    [row] = bridge.rows(CARDS)
+    assert (row["card_id"], row["returned"]) == (13, {"contacts": ["a@b.c"]})
 
 
 def test_a_busy_cention_is_asked_again(terminal, cention):

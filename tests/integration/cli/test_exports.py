@@ -128,7 +128,9 @@ def test_an_export_whose_answer_is_lost_is_unknown_and_not_repeated(
     assert bridge.one("SELECT count(*) FROM cention.exported_errand") == 0
 
 
-def test_a_busy_cention_is_asked_again_as_it_has_made_nothing(terminal, bridge, cention):
+def test_a_cention_that_says_when_to_ask_again_is_asked_again_as_it_has_made_nothing(
+    terminal, bridge, cention
+):
     cention.control("faults", {"busy": {"times": 2, "seconds": 0}})
 
     assert terminal.run(*RUN).exit_code == 0
@@ -136,11 +138,12 @@ def test_a_busy_cention_is_asked_again_as_it_has_made_nothing(terminal, bridge, 
     assert len(made(cention)) == 1
 
 
+@pytest.mark.parametrize("status", [503, 504])
 @responses.activate
 def test_an_export_that_a_gateway_was_tired_of_waiting_for_is_not_asked_for_again(
-    terminal, bridge, cention
+    terminal, bridge, cention, status
 ):
-    asked = responses.post(f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=504)
+    asked = responses.post(f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=status)
 
     result = terminal.run(*RUN)
 

@@ -160,6 +160,15 @@ def test_what_was_found_is_shown_around_those_words_that_are_not_in_the_subject(
     assert "label on the **parcel**" in one["headline"]
 
 
+@pytest.mark.parametrize("phrase", ["spara", "<Spara>"])
+def test_what_stands_in_angle_brackets_is_found_and_shown(terminal, shelve, phrase):
+    shelve(asked(1, "Form", "Hur?", "<p>Klicka på &lt;Spara&gt; och vänta</p>"))
+
+    [one] = terminal.json("library", "search", phrase)
+
+    assert "**Spara**" in one["headline"]
+
+
 def test_a_search_shows_no_more_than_asked_for(terminal, shelve):
     shelve(*(question(number) for number in range(1, 31)))
 

@@ -13,6 +13,10 @@ import pytest
 
 from workers.jobs.migrating import migrate
 from workers.settings import load_settings
+from workers.store import library_search
+from workers.store.library_search import Where
+from workers.store.migrate import SQL, files
+from workers.store.migrate import migrate as migrate_database
 
 ROOT = Path(__file__).parents[3]
 
@@ -98,6 +102,25 @@ def test_what_is_switched_off_is_said(terminal, environment, empty):
     environment.setenv("LIBRARY_EVERY_S", "0")
 
     assert terminal.run("migrate").stdout == "demo library: renewed no more\n"
+
+
+def test_words_in_angle_brackets_that_were_there_before_are_found_afterwards(empty):
+    with psycopg.connect(empty, autocommit=True) as conn:
+        conn.execute(SQL["create_migration_table"])
+        for name, sql in files("migrations"):
+            if name < "0022":
+                conn.execute(sql)
+                conn.execute(SQL["note_migration"], {"name": name})
+        conn.execute(
+            "INSERT INTO cention.library_question"
+            " (workspace, question_id, answer_text, toplist, images_told, fetched_at)"
+            " VALUES ('demo', 1, 'Klicka på <Spara>', false, false, now())"
+        )
+        migrate_database(conn)
+
+        found = library_search.search(conn, "demo", "spara", where=Where.ANYWHERE, limit=1)
+
+    assert [one.question_id for one in found] == [1]
 
 
 def test_two_at_once_wait_for_one_another(environment, empty):

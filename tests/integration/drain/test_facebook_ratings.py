@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.integration.bridge import RATINGS, raising, rating, serving
 from workers.clients.errors import NotFound
 
@@ -38,6 +40,21 @@ def test_a_rating_that_was_changed_is_changed(lonely_bridge):
         lonely_bridge.drain(RATINGS, fetch=serving(rating(3, message=message)))
 
     assert [row["message"] for row in ratings(lonely_bridge)] == ["not so fine"]
+
+
+@pytest.mark.parametrize("changed", [True, False, None])
+def test_whether_cention_calls_a_rating_changed_stays_with_its_document(lonely_bridge, changed):
+    """Cention tells no meaning of it, and the list of changes says which ratings changed."""
+    told = rating(3)
+    told["data"]["attributes"]["data"]["isChanged"] = changed
+    lonely_bridge.want(RATINGS, 3)
+
+    lonely_bridge.drain(RATINGS, fetch=serving(told))
+
+    assert [row["message"] for row in ratings(lonely_bridge)] == ["fine"]
+    assert lonely_bridge.rows("SELECT document, problem FROM intake.landed") == [
+        {"document": told, "problem": None}
+    ]
 
 
 def test_a_rating_about_another_id_is_unreadable(lonely_bridge):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 from uuid import uuid4
@@ -195,3 +196,14 @@ def test_results_may_be_json(terminal, cention):
 
     assert (closed["state"], ended["state"]) == ("done", "done")
     assert closed["sent_id"] != ended["sent_id"]
+
+
+def test_failures_may_be_json_as_well(terminal, cention):
+    cention.control("faults", {"error_500": {"types": [CALL], "times": 1}})
+
+    closed = terminal.run("errands", "close", 5, "--json")
+    ended = terminal.run(*CALL_END, "--json")
+
+    assert (closed.exit_code, ended.exit_code) == (1, 1)
+    assert [json.loads(one.stdout)["state"] for one in (closed, ended)] == ["refused", "unknown"]
+    assert "not found" in json.loads(closed.stdout)["error"]

@@ -109,6 +109,15 @@ def test_what_is_wrong_is_told_by_its_field_and_nothing_is_sent(terminal, subjec
     assert (subjects(), states()) == ([], [])
 
 
+def test_a_file_whose_name_is_no_utf_8_is_attached(terminal, told, tmp_path):
+    (tmp_path / "m\udce5.txt").write_bytes(b"hello")
+
+    terminal.run(*CREATE, "--attach", "m\udce5.txt")
+
+    [file] = told()["msg"]["attachments"]
+    assert file["name"] == "m\ufffd.txt"
+
+
 def test_an_attachment_above_the_cap_is_not_sent(terminal, monkeypatch, tmp_path, subjects):
     monkeypatch.setenv("ATTACHMENT_MAX_BYTES", "10")
     (tmp_path / "big").write_bytes(bytes(11))
@@ -135,6 +144,18 @@ def test_a_message_id_tells_a_message_from_its_like(terminal, subjects):
         terminal.run(*CREATE, "--message-id", message_id)
 
     assert subjects() == ["Hello", "Hello"]
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_another_message_under_the_same_id_is_told_and_not_sent(terminal, subjects, cention, words):
+    terminal.run(*CREATE, "--message-id", "one", "--body", "Hi")
+
+    other = terminal.run(*CREATE, "--message-id", "one", "--body", "Something else", *words)
+
+    [errand_id] = cention.dirty_errands()
+    assert (other.exit_code, subjects()) == (1, ["Hello"])
+    assert f"number 1, errand {errand_id}), so nothing was sent" in other.output
+    assert "--message-id of its own" in other.output
 
 
 def test_what_was_sent_is_kept_but_no_content(terminal, rows, tmp_path, cention):
@@ -242,6 +263,37 @@ def test_the_result_may_be_json(terminal, cention):
         None,
     )
     assert (before["sent_id"], before["errand_id"]) == (created["sent_id"], errand_id)
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "problem"),
+    [("busy", "refused", "HTTP 503"), ("error_500", "unknown", "HTTP 500")],
+)
+def test_what_failed_may_be_json_as_well(terminal, cention, fault, state, problem):
+    cention.control("faults", {fault: {"types": [NEW], "times": 1}})
+
+    result = terminal.run(*CREATE, "--json")
+
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["sent_id"], told["state"], told["errand_id"]) == (
+        1,
+        1,
+        state,
+        None,
+    )
+    assert problem in told["error"]
+
+
+def test_why_nothing_was_sent_may_be_json(terminal, cention):
+    cention.control("faults", {"error_500": {"types": [NEW], "times": 1}})
+    terminal.run(*CREATE, "--message-id", "one")
+
+    same = terminal.run(*CREATE, "--message-id", "one", "--json")
+    other = terminal.run(*CREATE, "--message-id", "one", "--body", "Hi", "--json")
+
+    assert (same.exit_code, other.exit_code) == (1, 1)
+    assert [json.loads(one.stdout)["state"] for one in (same, other)] == ["unknown", "other"]
+    assert "nothing was sent" in json.loads(same.stdout)["error"]
 
 
 def test_a_wrong_option_is_wrong_usage(terminal):

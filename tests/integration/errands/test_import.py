@@ -11,6 +11,7 @@ from collections import Counter
 from contextlib import contextmanager
 
 import pytest
+import responses
 
 from tests.unit.schemas.test_mails import rich_mail
 from tests.waiting import eventually
@@ -171,6 +172,15 @@ def test_a_file_that_cannot_be_read_is_told_and_stops_no_other(
     assert subjects() == GOOD
 
 
+def test_a_file_whose_name_is_no_utf_8_is_imported(terminal, tmp_path, rows):
+    (tmp_path / "m\udce5.eml").write_bytes(b"From: a@b\nSubject: of a mail\n\nhello\n")
+
+    result = terminal.run("errands", "import", "m\udce5.eml")
+
+    assert (result.exit_code, result.stdout) == (0, "1 errand created.\n")
+    assert rows("SELECT origin FROM cention.sent_errand") == [{"origin": "m\ufffd.eml, message 1"}]
+
+
 def test_an_empty_file_has_nothing_in_it(terminal, tmp_path):
     (tmp_path / "empty.mbox").write_bytes(b"")
 
@@ -226,6 +236,18 @@ def test_while_cention_asks_for_patience_the_import_waits(terminal, listed, cent
 
     assert (result.exit_code, subjects()) == (0, GOOD)
     assert "Cention asks for patience: on again in 5 s." in result.stderr
+
+
+@responses.activate
+def test_what_a_gateway_says_to_be_away_is_unknown_and_not_sent_again(
+    terminal, listed, cention, states
+):
+    asked = responses.post(f"{cention.root}/s/demo/capi/json/{NEW}", status=503)
+
+    result = terminal.run("errands", "import", listed)
+
+    assert (result.exit_code, states(), asked.call_count) == (1, ["unknown"] * 3, 3)
+    assert "Stopped: 3 in a row failed" in result.stderr
 
 
 def test_what_would_meet_every_record_stops_the_import_and_it_goes_on_later(

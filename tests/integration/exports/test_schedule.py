@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import responses
 
 from tests.integration.bridge import Bridge
 from tests.settings import settings_for
@@ -166,6 +167,26 @@ def test_one_whose_answer_is_lost_is_not_made_again_before_the_next_which_covers
 
     assert states(bridge) == ["unknown", "done"]
     assert made()[1] == (day(1), day())
+
+
+@responses.activate
+def test_one_that_a_gateway_says_to_be_away_for_is_not_made_again_before_the_next(
+    bridge, cention, plan
+):
+    asked = responses.post(f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=503)
+
+    looks = [look(bridge, plan) for _ in range(3)]
+
+    assert (looks, states(bridge), asked.call_count) == ([None] * 3, ["unknown"], 1)
+
+
+@responses.activate
+def test_one_about_nothing_is_done_and_holds_no_errand(bridge, cention, plan):
+    responses.post(
+        f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=201, json={"data": None}
+    )
+
+    assert (look(bridge, plan), states(bridge)) == (0, ["done"])
 
 
 def test_why_none_is_made_is_shown_as_a_pause(bridge, cention, plan):

@@ -127,6 +127,14 @@ def test_cards_with_the_address_are_removed_as_sent_or_as_returned_and_others_st
     assert (third["sent"]["email"], third["name"]) == (["third@example.org"], "Third")
 
 
+def test_a_card_goes_wherever_the_address_stands_in_what_came_back(full, send, erase):
+    send(contact_card({"voice": ["+1"]}), whatsapp=[{"address": ADDRESS}])
+
+    assert {"table": "cention.contact_card", "blanked": 1, "removed": 3} in (
+        erase()["erasure"]["tables"]
+    )
+
+
 def test_numbers_and_times_of_the_persons_exported_errands_stay(full, erase):
     facts = (
         "SELECT errand_id, arrived_at, timestamp_arrived, agent_name, area_name, tag_names,"

@@ -18,6 +18,7 @@ from workers.clients.errors import outcome_is_unknown
         errors.BadContent("x", api="c", status=200),
         errors.Busy("a gateway lost the answer", api="c", status=502),
         errors.Busy("a gateway was tired of waiting", api="c", status=504),
+        errors.Busy("a gateway lost its server", api="c", status=503),
     ],
 )
 def test_it_may_after_an_answer_that_was_lost_on_its_way(error):
@@ -28,7 +29,8 @@ def test_it_may_after_an_answer_that_was_lost_on_its_way(error):
     "error",
     [
         errors.Unreachable("x", api="c"),
-        errors.Busy("x", api="c", status=503),
+        errors.Busy("x", api="c", status=503, retry_after_s=0),
+        errors.Busy("x", api="c", status=503, retry_after_s=7),
         errors.Busy("x", api="c", status=429),
         errors.Refused("x", api="c", status=406),
         errors.NoRoute("x", api="c", status=404),

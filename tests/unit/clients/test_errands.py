@@ -150,8 +150,8 @@ def test_a_200_that_shows_no_errand_leaves_the_outcome_unknown(errands, body):
     ("status", "unknown"),
     [
         (301, False), (307, False), (400, False), (401, False), (403, False), (404, False),
-        (406, False), (409, False), (413, False), (422, False), (429, False), (503, False),
-        (408, True), (500, True), (502, True), (504, True),
+        (406, False), (409, False), (413, False), (422, False), (429, False),
+        (408, True), (500, True), (502, True), (503, True), (504, True),
     ],
 )  # fmt: skip
 @responses.activate
@@ -163,6 +163,16 @@ def test_a_status_tells_whether_the_errand_may_exist(errands, status, unknown):
 
     assert outcome_is_unknown(caught.value) is unknown
     assert len(responses.calls) == 1
+
+
+@responses.activate
+def test_a_cention_that_says_when_to_ask_again_has_made_no_errand(errands):
+    responses.post(NEW, status=503, headers={"Retry-After": "7"})
+
+    with pytest.raises(errors.Busy) as caught:
+        errands.create(ERRAND)
+
+    assert not outcome_is_unknown(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -89,26 +89,42 @@ def test_files_come_with_their_contents_if_wished(library, ask):
 
 
 @pytest.mark.parametrize(
-    "ask",
+    ("ask", "path"),
     [
-        lambda api: api.libraries(inline_images=True),
-        lambda api: api.library(3, inline_images=True),
-        lambda api: api.external_libraries(inline_images=True),
-        lambda api: api.external_library(3, inline_images=True),
-        lambda api: api.categories(inline_images=True),
-        lambda api: api.category(2, inline_images=True),
-        lambda api: api.questions(inline_images=True),
-        lambda api: api.questions_of(3, inline_images=True),
-        lambda api: api.question(4, inline_images=True),
+        (lambda api: api.libraries(inline_images=True), "c3_libraries"),
+        (lambda api: api.library(3, inline_images=True), "c3_libraries/3"),
+        (lambda api: api.external_libraries(inline_images=True), "c3_external_libraries"),
+        (lambda api: api.external_library(3, inline_images=True), "c3_external_libraries/3"),
+        (lambda api: api.categories(inline_images=True), "c3_library_categories"),
+        (lambda api: api.category(2, inline_images=True), "c3_library_categories/2"),
+        (lambda api: api.questions(inline_images=True), "c3_library_questions"),
+        (lambda api: api.questions_of(3, inline_images=True), "c3_libraries/3/questions"),
+        (lambda api: api.question(4, inline_images=True), "c3_library_questions/4"),
     ],
 )
 @responses.activate
-def test_images_are_written_into_the_html_if_wished(library, ask):
+def test_images_are_written_into_the_html_if_wished(library, ask, path):
     answer_anything({"data": None})
 
     ask(library)
 
-    assert asked()[1] == {"data_url": "true"}
+    assert asked() == (path, {"data_url": "true"})
+
+
+@responses.activate
+def test_questions_of_one_library_are_chosen_as_all_are(library):
+    answer_anything({"data": None})
+
+    library.questions_of(3, toplist=True, phrase="boxes,bags", search_in=SearchIn.ANSWER)
+
+    assert asked() == (
+        "c3_libraries/3/questions",
+        {
+            "filter[toplist]": "true",
+            "q_filter[phrase]": "boxes bags",
+            "q_filter[option]": "answer",
+        },
+    )
 
 
 @responses.activate

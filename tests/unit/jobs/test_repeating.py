@@ -32,7 +32,7 @@ class Asked:
         return patiently(self, harmless=harmless, sleep=self.slept.append)
 
 
-@pytest.mark.parametrize("failure", [AWAY, busy(429), busy(503)])
+@pytest.mark.parametrize("failure", [AWAY, busy(429), busy(503, after_s=1)])
 def test_what_was_surely_not_done_is_asked_for_again(failure):
     asked = Asked(failure, failure)
 
@@ -57,7 +57,7 @@ def test_who_is_asked_to_wait_for_long_is_told_instead():
     assert asked.slept == []
 
 
-@pytest.mark.parametrize("failure", [busy(502), busy(504)])
+@pytest.mark.parametrize("failure", [busy(502), busy(503), busy(504)])
 def test_what_may_have_been_done_is_asked_for_again_only_if_that_is_harmless(failure):
     once, twice = Asked(failure), Asked(failure)
 

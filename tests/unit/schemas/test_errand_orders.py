@@ -109,6 +109,26 @@ def test_extradata_is_any_json(extradata):
     assert attributes_of_order(order)["extradata"] == extradata
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "pointer"),
+    [
+        ("extradata", {1: 2}, "/extradata"),
+        ("extradata", {1, 2}, "/extradata"),
+        ("extradata", [{"a": b"x"}], "/extradata/0/a"),
+        ("integration_data", "x", "/integrationData"),
+        ("integration_data", [1], "/integrationData"),
+        ("integration_data", {1: 2}, "/integrationData"),
+    ],
+)
+def test_what_is_no_json_is_refused_by_the_name_of_its_field(field, value, pointer):
+    order = ErrandOrder(errand=NewErrand(subject="Hello", **{field: value}))
+
+    with pytest.raises(DocumentError) as raised:
+        attributes_of_order(order)
+
+    assert raised.value.faults[0].pointer == pointer
+
+
 @pytest.mark.parametrize("message", [{}, {"message_id": "1"}, {"from": "", "subject": None}])
 def test_an_errand_that_says_nothing_is_refused(message):
     with pytest.raises(DocumentError, match="has no writer, no text and no file"):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schemas.cention.exports import ExportOrder, attributes_of, read_export, relationships_of
-from schemas.errors import DocumentError, NotThere
+from schemas.errors import DocumentError
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 JANUARY = {"from_day": date(2024, 1, 1), "to_day": date(2024, 1, 31)}
@@ -189,7 +189,9 @@ def test_the_id_of_the_generated_export_is_told_in_two_places(told):
             {"data": {"type": "c3_trigger_exports", "attributes": {"content": "x"}}},
             "/data/attributes/content",
         ),
-        ({"data": []}, "/data"),
+        ({"data": "x"}, "/data"),
+        ({"data": ["x"]}, "/data"),
+        ({"data": [{"type": "c3_exports", "id": "1"}]}, "/data/type"),
         ({}, "/data"),
     ],
 )
@@ -200,6 +202,18 @@ def test_what_can_be_no_export_is_told_by_its_place(wrong, pointer):
     assert raised.value.faults[0].pointer == pointer
 
 
-def test_an_answer_about_nothing_is_told_as_such():
-    with pytest.raises(NotThere):
-        read({"data": None})
+@pytest.mark.parametrize("nothing", [None, [], [None]])
+def test_an_answer_about_nothing_is_an_export_of_no_errand(nothing):
+    export = read({"data": nothing})
+
+    assert (export.export_id, export.errands) == (None, ())
+
+
+def test_of_several_resources_the_rows_are_taken_together(sample):
+    one = sample["data"]
+    other = holding(sample, [{"errand_id": 1}, {"errand_id": 2}])["data"] | {"id": "72"}
+
+    alone, both = read({"data": [one]}), read({"data": [one, other]})
+
+    assert (alone.export_id, [row.errand_id for row in alone.errands]) == (71, [4711])
+    assert (both.export_id, [row.errand_id for row in both.errands]) == (71, [4711, 1, 2])

@@ -69,6 +69,21 @@ def test_an_external_library_is_the_library_of_the_same_number(document):
 
 
 @pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("libraries", Kind.LIBRARY),
+        ("categories", Kind.CATEGORY),
+        ("questions", Kind.QUESTION),
+    ],
+)
+def test_an_external_library_holds_libraries_categories_and_questions(name, kind):
+    graph = read_library(listed(resource("c3_external_libraries", 3, {name: [7, 8]}, name="x")))
+
+    assert graph.libraries[3].name == "x"
+    assert graph.links[lib(3), kind] == {Node(kind, 7), Node(kind, 8)}
+
+
+@pytest.mark.parametrize(
     ("told", "external"),
     [
         ([library(3)], False),

@@ -41,6 +41,18 @@ def test_a_mail_tells_who_wrote_what():
     assert mail.html_body.startswith("<p>Beloppet <b>stämmer</b>")
 
 
+def test_a_part_without_headers_of_its_own_is_plain_text():
+    """As RFC 2046 has it, 5.1."""
+    mail = read_mail(
+        raw(
+            b"Content-Type: multipart/alternative; boundary=x",
+            b"--x\n\nhello\n--x\nContent-Type: text/html\n\n<p>other</p>\n--x--\n",
+        )
+    )
+
+    assert (mail.body, mail.html_body, mail.files) == ("hello", "<p>other</p>", ())
+
+
 def test_images_within_the_html_keep_the_id_by_which_it_shows_them():
     [image, _] = read_mail(rich_mail()).files
 

@@ -4,8 +4,9 @@ Source: Cention Create Errand, Close Errand, End Outbound Call. Claim: "Create e
 made for one channel and area or account, where its errands then are.
 
 None of these may be repeated blindly. After ``Unreachable``, any 4xx, a redirection, and ``Busy``
-with 429 or 503, nothing was done. After ``BrokenOff``, ``Unintelligible``, ``TooLarge``, and
-``Busy`` with 502 or 504, it is unknown: ``errors.outcome_is_unknown`` tells.
+with 429, or with 503 and a ``Retry-After``, nothing was done. After ``BrokenOff``,
+``Unintelligible``, ``TooLarge``, and every other ``Busy``, it is unknown:
+``errors.outcome_is_unknown`` tells.
 """
 
 from __future__ import annotations

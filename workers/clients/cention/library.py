@@ -75,18 +75,28 @@ class LibraryApi:
         Commas in ``phrase`` are sent as spaces, for Cention would look only for what is before the
         first. Raises ``ValueError`` for a phrase of nothing else.
         """
-        query = _flags(**{"filter[toplist]": toplist, "data_url": inline_images})
-        if phrase is not None:
-            words = " ".join(phrase.replace(",", " ").split())
-            if not words:
-                raise ValueError("a phrase needs a word")
-            query |= {"q_filter[phrase]": words, "q_filter[option]": search_in}
+        query = _choice(toplist, phrase, search_in) | _flags(data_url=inline_images)
         return self._capi.get("c3_library_questions", query=query)
 
-    def questions_of(self, library_id: int, *, inline_images: bool = False) -> dict[str, Any]:
-        """Return the questions that belong to one library."""
-        query = _flags(data_url=inline_images)
+    def questions_of(
+        self,
+        library_id: int,
+        *,
+        toplist: bool = False,
+        phrase: str | None = None,
+        search_in: SearchIn = SearchIn.ALL,
+        inline_images: bool = False,
+    ) -> dict[str, Any]:
+        """Return the questions that belong to one library, chosen as by ``questions``.
+
+        Cention documents the filters for "GET all", which both endpoints are.
+        """
+        query = _choice(toplist, phrase, search_in) | _flags(data_url=inline_images)
         return self._capi.get("c3_libraries", library_id, below="questions", query=query)
+
+    def probe(self) -> None:
+        """Find out whether Cention is there and takes the token; asks for the top list."""
+        self.questions(toplist=True)
 
     def question(self, question_id: int, *, inline_images: bool = False) -> dict[str, Any]:
         """Return one question, with its files but for their contents."""
@@ -121,6 +131,17 @@ class LibraryApi:
     def fetch_archive(self, archive_id: int, *, max_bytes: int) -> FetchedAttachment:
         """Return an image of the library with its content, as ``AttachmentsApi.fetch`` does."""
         return self._files.fetch("c3_area_archives", archive_id, max_bytes=max_bytes)
+
+
+def _choice(toplist: bool, phrase: str | None, search_in: SearchIn) -> dict[str, str]:
+    """Return query parameters for some of the questions. Raises ``ValueError``."""
+    query = _flags(**{"filter[toplist]": toplist})
+    if phrase is not None:
+        words = " ".join(phrase.replace(",", " ").split())
+        if not words:
+            raise ValueError("a phrase needs a word")
+        query |= {"q_filter[phrase]": words, "q_filter[option]": search_in}
+    return query
 
 
 def _flags(**flags: bool) -> dict[str, str]:

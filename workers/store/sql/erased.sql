@@ -45,7 +45,10 @@ SELECT told.name
 FROM cention.contact_card AS c
 CROSS JOIN LATERAL (VALUES (c.name), (c.sent ->> 'name')) AS told (name)
 WHERE told.name IS NOT NULL AND EXISTS (
-    SELECT FROM jsonb_path_query(jsonb_build_array(c.sent, c.returned), '$[*].*[*]') AS said (value)
+    SELECT FROM jsonb_path_query(
+        jsonb_build_array(c.sent, c.returned),
+        '$[*] ? (@.type() == "object").keyvalue() ? (@.key != "custom").value.**'
+    ) AS said (value)
     WHERE lower(said.value #>> '{}') = %(address)s
 );
 
@@ -294,7 +297,10 @@ RETURNING position;
 -- Remove contact cards that have this address on them, as sent or as they came back. One row for each.
 DELETE FROM cention.contact_card AS c
 WHERE EXISTS (
-    SELECT FROM jsonb_path_query(jsonb_build_array(c.sent, c.returned), '$[*].*[*]') AS said (value)
+    SELECT FROM jsonb_path_query(
+        jsonb_build_array(c.sent, c.returned),
+        '$[*] ? (@.type() == "object").keyvalue() ? (@.key != "custom").value.**'
+    ) AS said (value)
     WHERE lower(said.value #>> '{}') = %(address)s
 )
 RETURNING workspace;

@@ -1,9 +1,10 @@
 -- name: search_questions
 -- Questions in which every word of a phrase begins a word, best first: as people type it, with "…", or
--- and -. Letters say where to look: A subject, B question, C answer.
+-- and -. Letters say where to look: A subject, B question, C answer. Angle brackets count as spaces, for
+-- Postgres would pass over what stands in them.
 WITH asked AS MATERIALIZED (
     SELECT regexp_replace(
-        websearch_to_tsquery('simple', %(phrase)s)::text,
+        websearch_to_tsquery('simple', translate(%(phrase)s, '<>', '  '))::text,
         '''((?:[^'']|'''')*)''', '''\1'':*' || %(where)s::text, 'g'
     )::tsquery AS query
 ), found AS (
@@ -18,10 +19,10 @@ WITH asked AS MATERIALIZED (
 SELECT question_id, subject, rank, toplist,
        ts_headline(
            'simple',
-           left(concat_ws(
+           translate(left(concat_ws(
                E'\n',
                CASE WHEN %(where)s <> 'C' THEN question_text END, CASE WHEN %(where)s <> 'AB' THEN answer_text END
-           ), 100000),
+           ), 100000), '<>', '  '),
            -- Of several words some may stand in the subject: then no piece holds all of them.
            replace(query::text, ' & ', ' | ')::tsquery, 'StartSel=**, StopSel=**, MaxWords=20, MinWords=8, MaxFragments=2'
        ) AS headline
