@@ -172,7 +172,7 @@ class Round:
     def _pause_or_resume(self) -> None:
         """Leave the family alone if nothing of it was fetched and something was refused.
 
-        If something was fetched lately, only once so many were refused that it may be the token.
+        Only for moments if something was fetched lately: it may be no more than these records.
         """
         workspace, family = self.plan.workspace, self.plan.family
         if self.succeeded:
@@ -180,10 +180,8 @@ class Round:
                 log.info("family resumed", workspace=workspace, family=family)
             self.paused = False
         elif self.refusal:
-            lately = self._succeeded_within(patience.LATELY_S)
-            if lately and self.in_vain < GIVE_UP_AFTER and not self.paused:
-                return
             self.paused = True
+            lately = self._succeeded_within(patience.LATELY_S)
             for_s = patience.BRIEF_PAUSE_S if lately else patience.PAUSE_S
             polls.pause(self.conn, workspace, family, reason=self.refusal, for_s=for_s)
             log.warning("family paused", workspace=workspace, family=family, reason=self.refusal)

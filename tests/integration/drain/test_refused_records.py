@@ -50,7 +50,7 @@ def test_one_that_is_refused_among_others_waits_longer_each_time_and_pauses_nobo
     assert 20 - 1 < waits[3] <= 40
 
 
-def test_one_that_is_refused_alone_pauses_nobody_if_others_came_through_lately(
+def test_one_that_is_refused_alone_makes_a_brief_pause_if_others_came_through_lately(
     lonely_bridge, shelf
 ):
     bridge = lonely_bridge
@@ -60,20 +60,9 @@ def test_one_that_is_refused_alone_pauses_nobody_if_others_came_through_lately(
 
     bridge.drain(shelf.plan())
 
-    assert pauses(bridge) == []
-    assert bridge.wanted(7)["tries"] == 1
-
-
-def test_so_many_that_it_may_be_the_token_make_a_brief_pause(lonely_bridge, shelf):
-    bridge = lonely_bridge
-    bridge.want(RATINGS, 101)
-    bridge.drain(shelf.plan())
-    bridge.want(RATINGS, *HOPELESS)
-
-    bridge.drain(shelf.plan())
-
     [left_s] = pauses(bridge)
     assert 0 < left_s <= patience.BRIEF_PAUSE_S
+    assert bridge.wanted(7)["tries"] == 1
 
 
 def test_a_token_that_is_refused_pauses_the_family_though_other_records_fail_otherwise(
