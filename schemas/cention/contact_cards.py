@@ -148,7 +148,7 @@ def card_id_of(document: Mapping[str, Any]) -> int | None:
 
 
 def told_contacts(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return what an answer tells to be on the card, as it came; ``None`` for ``"data": null``.
+    """Return what an answer tells to be on the card, as it came; ``None`` if it tells nothing.
 
     In the form of ``contacts_of``, with channels that we do not know; or the attributes, or the
     whole document, where it has not this form.
@@ -160,10 +160,10 @@ def told_contacts(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
     except DocumentError:
         return document
     contacts = attributes.get("contacts")
-    if not isinstance(contacts, dict):
+    if not isinstance(contacts, dict | None):
         return attributes
     beside = {name: attributes[name] for name in ("name", "custom") if name in attributes}
-    return beside | contacts
+    return (beside | (contacts or {})) or None
 
 
 def _distinct(addresses: Iterable[str], channel: str) -> tuple[str, ...]:

@@ -98,8 +98,7 @@ def attributes_of_order(order: ErrandOrder) -> dict[str, Any]:
         "integrationData": _plain(errand.integration_data),
         "cuid": errand.cuid,
     }
-    for name in ("watemplate", "extradata", "integrationData"):
-        refuse(faults_of_kinds(attributes[name], f"/{name}"))
+    refuse(fault for name in attributes for fault in faults_of_kinds(attributes[name], f"/{name}"))
     given = {name: value for name, value in clean(attributes).items() if value is not None}
     refuse(faults_of_order(given))
     files = [_attributes_of_attachment(one) for one in errand.attachments]
@@ -134,7 +133,9 @@ def attributes_of_closing(errand_id: int, answer: ErrandAnswer) -> dict[str, Any
     """Return ``data.attributes`` of a close. Raises ``DocumentError``."""
     if type(errand_id) is not int or not 1 <= errand_id <= MAX_NUMBER:
         raise DocumentError(Fault("/errand_id", "must be a whole number from 1 to 2**53 - 1"))
-    given = clean(attributes_of_answer(answer))
+    attributes = attributes_of_answer(answer)
+    refuse(faults_of_kinds(attributes, "/answer"))
+    given = clean(attributes)
     refuse(_faults_of_answer(given))
     return {"errand_id": errand_id, "answer": given}
 
@@ -147,6 +148,7 @@ def attributes_of_call(call: EndedCall) -> dict[str, Any]:
         "deviceId": call.device_id,
         "extensionId": call.extension_id,
     }
+    refuse(faults_of_kinds(attributes, ""))
     given = {name: value for name, value in clean(attributes).items() if value is not None}
     refuse(faults_of_call(given))
     return given

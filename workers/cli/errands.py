@@ -77,7 +77,10 @@ def close(errand_id: int, again: bool, as_json: bool, workspace: str | None, **a
         try:
             outcome = lent.close(errand_id, ErrandAnswer(**answer), again=again)
         except AlreadyClosed as refusal:
-            raise Trouble(_closed_before(errand_id, refusal)) from None
+            problem = _closed_before(errand_id, refusal)
+            if as_json:
+                tell_json(refusal.before.sent_id, refusal.before.state, errand_id, problem)
+            raise Trouble(problem) from None
     tell(outcome, f"Errand {errand_id} closed.", as_json=as_json)
 
 

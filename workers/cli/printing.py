@@ -63,7 +63,7 @@ def note(text: str) -> None:
 
 def say_json(value: Any) -> None:
     """Write one JSON document on standard output, in ASCII; times in ISO 8601."""
-    click.echo(json.dumps(_jsonable(value), indent=2, default=_told))
+    click.echo(json.dumps(value, indent=2, default=_told))
 
 
 def say_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
@@ -189,15 +189,7 @@ def _padded(text: str, width: int, *, right: bool) -> str:
     return space + text if right else text + space
 
 
-def _jsonable(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    if isinstance(value, dict):
-        return {key: _jsonable(member) for key, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_jsonable(element) for element in value]
-    return value
-
-
-def _told(value: Any) -> str:
+def _told(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)

@@ -20,9 +20,12 @@ class Utf8(click.types.StringParamType):
 
 
 def take_utf8_alone(command: click.Command) -> None:
-    """Have a command, and all below it, refuse texts that are no UTF-8. Names of files may be."""
+    """Have a command, and all below it, refuse texts that are no UTF-8.
+
+    Names of files may be, also where a text may name one, which a callback takes apart.
+    """
     for param in command.params:
-        if param.type is click.STRING:
+        if param.type is click.STRING and param.callback is None:
             param.type = Utf8()
     if isinstance(command, click.Group):
         for below in command.commands.values():

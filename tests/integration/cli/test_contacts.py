@@ -189,6 +189,28 @@ def test_channels_that_we_do_not_know_are_kept_beside_those_that_we_know(termina
     assert told["returned"] == row["returned"]
 
 
+@pytest.mark.parametrize("bare", [{}, {"contacts": None}])
+@responses.activate
+def test_an_answer_that_tells_nothing_leaves_what_was_told_before(terminal, bridge, cention, bare):
+    answers(cention, "13", contacts={"voice": ["+467"]})
+    terminal.run("contacts", "upsert", "--email", "a@b.c")
+    responses.reset()
+    answers(cention, "13", **bare)
+
+    terminal.run("contacts", "upsert", "--email", "a@b.c")
+
+    assert len(responses.calls) == 1
+    [row] = bridge.rows(CARDS)
+    assert row["returned"] == {"voice": ["+467"]}
+
+
+@responses.activate
+def test_an_answer_however_deep_is_told_as_json(terminal, cention):
+    answers(cention, "13", odd=json.loads("[" * 800 + "]" * 800))
+
+    assert terminal.json("contacts", "upsert", "--email", "a@b.c")["returned"]["data"]["id"] == "13"
+
+
 @responses.activate
 def test_an_answer_whose_contacts_are_no_object_is_kept_as_it_came(terminal, bridge, cention):
     answers(cention, "13", contacts=["a@b.c"])

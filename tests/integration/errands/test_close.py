@@ -82,6 +82,7 @@ def test_an_errand_is_closed_once_unless_one_insists(terminal, cention, closed):
     second = terminal.run("errands", "close", errand_id)
     assert (second.exit_code, len(closed())) == (1, 1)
     assert "--again" in second.stderr
+    assert terminal.json("errands", "close", errand_id)["state"] == "done"
 
     terminal.run("errands", "close", errand_id, "--again")
     assert len(closed()) == 2

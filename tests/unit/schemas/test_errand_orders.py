@@ -118,6 +118,8 @@ def test_extradata_is_any_json(extradata):
         ("integration_data", "x", "/integrationData"),
         ("integration_data", [1], "/integrationData"),
         ("integration_data", {1: 2}, "/integrationData"),
+        ("cuid", {1: 2}, "/cuid"),
+        ("body", {1: 2}, "/msg/body"),
     ],
 )
 def test_what_is_no_json_is_refused_by_the_name_of_its_field(field, value, pointer):

@@ -43,7 +43,7 @@ SELECT from_name FROM cention.sent_errand WHERE lower(from_address) = %(address)
 UNION
 SELECT told.name
 FROM cention.contact_card AS c
-CROSS JOIN LATERAL (VALUES (c.name), (c.sent ->> 'name')) AS told (name)
+CROSS JOIN LATERAL (VALUES (c.name), (c.sent ->> 'name'), (c.returned ->> 'name')) AS told (name)
 WHERE told.name IS NOT NULL AND EXISTS (
     SELECT FROM jsonb_path_query(
         jsonb_build_array(c.sent, c.returned),
