@@ -10,8 +10,8 @@ ON CONFLICT (workspace, family, remote_id) DO UPDATE
 SET marks = w.marks + 1,
     looks = 0,
     wanted_at = least(w.wanted_at, now()),
-    due_at = CASE WHEN w.last_error IS NULL THEN least(w.due_at, now()) ELSE w.due_at END
-WHERE w.claim IS NOT NULL OR (w.last_error IS NULL AND w.due_at > now()) OR w.looks > 0;
+    due_at = CASE WHEN w.tries = 0 AND w.last_error IS NULL THEN least(w.due_at, now()) ELSE w.due_at END
+WHERE w.claim IS NOT NULL OR (w.tries = 0 AND w.last_error IS NULL AND w.due_at > now()) OR w.looks > 0;
 
 -- name: want_now
 -- Put records on the list as an operator does: due at once, and released if parked.
