@@ -69,11 +69,11 @@ class Callback:
     """What happened, and to which errand."""
 
     type: str  # of the resource, in its present spelling; ANSWER_CALLBACK or one we do not know
-    remote_id: int | None = None  # Cention's id of the callback, of unknown meaning
-    event: int | None = None  # ANSWER_EVENT or one we do not know
-    errand_id: int | None = None
-    answer: Answer | None = None  # None if the answered errand is not in the document
-    attachments: tuple[AttachmentRef, ...] = ()  # by kind and id, each once
+    remote_id: int | None  # Cention's id of the callback, of unknown meaning
+    event: int | None  # ANSWER_EVENT or one we do not know
+    errand_id: int | None
+    answer: Answer | None  # None if the answered errand is not in the document
+    attachments: tuple[AttachmentRef, ...]  # by kind and id, each once
 
 
 def read_callback(document: Mapping[str, Any]) -> Callback:

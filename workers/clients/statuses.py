@@ -11,7 +11,7 @@ from types import MappingProxyType
 from workers.clients import errors
 from workers.clients.bodies import error_text, error_texts, fit_to_log
 
-JSON_API = "application/vnd.api+json"
+MEDIA_TYPE = "application/vnd.api+json"
 MAX_RETRY_AFTER_S = 3600.0
 
 _Kind = tuple[type[errors.ApiError], str]
@@ -54,7 +54,7 @@ def error_for(
             status=status,
             retry_after_s=retry_after_s(retry_after, now=now),
         )
-    of_the_api = texts is not None or media_type.lower().startswith(JSON_API)
+    of_the_api = texts is not None or media_type.lower().startswith(MEDIA_TYPE)
     kind, meaning = _kind(status, of_the_api=of_the_api)
     return kind(_message(meaning, said), api=api, status=status)
 

@@ -147,14 +147,15 @@ class Round:
             self.when_through()
 
     def _write(self, group: Sequence[Outcome]) -> None:
+        if not group:
+            return
         try:
-            if group:
-                standing = self._standing()
-                settling.write(self.conn, self.plan, self.claim, group, family=standing)
+            standing = self._standing()
+            settling.write(self.conn, self.plan, self.claim, group, family=standing)
         finally:
             for outcome in group:
                 close(outcome)
-        self._pause_or_resume()
+        self._pause_or_resume(lately=standing.lately)
 
     def _standing(self) -> Standing:
         return Standing(
@@ -169,7 +170,7 @@ class Round:
             self.conn, workspace, family, seconds=seconds
         )
 
-    def _pause_or_resume(self) -> None:
+    def _pause_or_resume(self, *, lately: bool) -> None:
         """Leave the family alone if nothing of it was fetched and something was refused.
 
         Only for moments if something was fetched lately: it may be no more than these records.
@@ -181,7 +182,6 @@ class Round:
             self.paused = False
         elif self.refusal:
             self.paused = True
-            lately = self._succeeded_within(patience.LATELY_S)
             for_s = patience.BRIEF_PAUSE_S if lately else patience.PAUSE_S
             polls.pause(self.conn, workspace, family, reason=self.refusal, for_s=for_s)
             log.warning("family paused", workspace=workspace, family=family, reason=self.refusal)

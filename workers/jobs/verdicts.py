@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 
 import psycopg
 
@@ -20,9 +21,6 @@ OUTAGES = (errors.Unreachable, errors.Busy)
 REFUSALS = (errors.Unauthorised, errors.Redirected)
 # These will not pass; a record that Postgres refuses is the same.
 HOPELESS = (errors.Refused, errors.TooLarge, errors.BadContent, psycopg.Error)
-UNAUTHENTICATED = 401
-# Asked of whoever asks too often, whatever it is that he asks for.
-TOO_MANY_REQUESTS = 429
 # No answer of Cention's: none at all, or that of a gateway which waited for it no longer.
 UNANSWERED = frozenset({None, 502, 504, 524})
 
@@ -92,8 +90,11 @@ def postponed(outcome: Outcome, *, family: Standing, chance: float) -> Postponed
 def _is_innocent(outcome: Failed, family: Standing) -> bool:
     """Tell whether the failure says nothing of this record."""
     if isinstance(outcome.error, REFUSALS):
-        return outcome.error.status == UNAUTHENTICATED or not family.lately
-    if isinstance(outcome.error, errors.Busy) and outcome.error.status == TOO_MANY_REQUESTS:
+        return outcome.error.status == HTTPStatus.UNAUTHORIZED or not family.lately
+    if (
+        isinstance(outcome.error, errors.Busy)
+        and outcome.error.status == HTTPStatus.TOO_MANY_REQUESTS
+    ):
         return True
     return is_outage(outcome) and not family.answers
 

@@ -33,6 +33,14 @@ def pauses(bridge):
     return [row["s"] for row in found]
 
 
+def refuse_and_let_probe(bridge, shelf):
+    """Have what is hopeless refused, and let the pause pass; what is healthy came meanwhile."""
+    bridge.want(RATINGS, *HOPELESS)
+    bridge.drain(shelf.plan())
+    bridge.want(RATINGS, *HEALTHY)
+    bridge.end_pauses()
+
+
 def test_one_that_is_refused_among_others_waits_longer_each_time_and_pauses_nobody(
     lonely_bridge, shelf
 ):
@@ -122,10 +130,7 @@ def test_one_that_is_refused_for_ever_is_parked(lonely_bridge, shelf):
 
 def test_a_probe_takes_the_newest_of_those_that_never_failed(lonely_bridge, shelf):
     bridge = lonely_bridge
-    bridge.want(RATINGS, *HOPELESS)
-    bridge.drain(shelf.plan())
-    bridge.want(RATINGS, *HEALTHY)
-    bridge.end_pauses()
+    refuse_and_let_probe(bridge, shelf)
     shelf.fetched.clear()
 
     bridge.drain(shelf.plan())
@@ -138,10 +143,7 @@ def test_a_probe_takes_the_newest_of_those_that_never_failed(lonely_bridge, shel
 def test_many_that_are_refused_keep_healthy_ones_waiting_for_moments(lonely_bridge, shelf):
     """However many are due before them."""
     bridge = lonely_bridge
-    bridge.want(RATINGS, *HOPELESS)
-    bridge.drain(shelf.plan())
-    bridge.want(RATINGS, *HEALTHY)
-    bridge.end_pauses()
+    refuse_and_let_probe(bridge, shelf)
 
     waited_s = 0.0
     for _ in range(100):

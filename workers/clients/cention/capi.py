@@ -13,9 +13,8 @@ from urllib.parse import quote, urlencode
 from workers.clients import errors
 from workers.clients.bodies import failure_texts, fit_to_log
 from workers.clients.http import Answer, HttpApi
+from workers.clients.statuses import MEDIA_TYPE
 from workers.clients.streamed_json import encoded
-
-MEDIA_TYPE = "application/vnd.api+json"
 
 
 class Capi:
