@@ -8,12 +8,12 @@ from functools import partial
 from celery import Celery
 
 from receiver import create_app, database
-from receiver.announcing import Announcer
-from receiver.breaker import Breaker
-from receiver.emptying import Emptier
-from receiver.keeping import GroupCommit
-from receiver.safekeeping import Safekeeping
+from receiver.circuit_breaker import CircuitBreaker
+from receiver.durable_inbox import DurableInbox
+from receiver.group_commit import GroupCommit
+from receiver.notifier import WorkerNotifier
 from receiver.spool import Spool
+from receiver.spool_drain import SpoolDrainer
 from workers import logs
 from workers.queues import Queue, TaskName
 from workers.settings import load_settings
@@ -53,25 +53,25 @@ def broker_is_up() -> None:
         connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_S)
 
 
-inbox = database.Inbox(settings.database_url)
-committer = GroupCommit(inbox.write, hang_up=inbox.hang_up)
-announcer = Announcer(nudge)
+connection = database.InboxConnection(settings.database_url)
+committer = GroupCommit(connection.write, abort=connection.abort)
+notifier = WorkerNotifier(nudge)
 spool = Spool(settings.spool_dir, max_bytes=settings.spool_max_bytes)
-breaker = Breaker()
+breaker = CircuitBreaker()
 app = create_app(
     settings,
-    keep=Safekeeping(committer, spool.put, breaker).begin,
-    announce=announcer.announce,
+    store=DurableInbox(committer, spool.append, breaker).store,
+    notify=notifier.notify,
     read_gauges=partial(database.read_gauges, settings.database_url),
     database=partial(database.is_up, settings.database_url),
     broker=broker_is_up,
     spool=spool.check,
     read_spool=partial(read_spool, settings.spool_dir),
 )
-# Callbacks of an earlier process may wait: their way to Postgres begins without a new one.
-Emptier(
+# Callbacks of an earlier process may wait: they go to Postgres without waiting for a new one.
+SpoolDrainer(
     spool,
-    partial(database.open_inbox, settings.database_url),
+    partial(database.inbox_connection, settings.database_url),
     breaker=breaker,
-    announce=announcer.announce,
+    notify=notifier.notify,
 ).start()

@@ -17,13 +17,13 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 from prometheus_client import multiprocess  # noqa: E402  # it looks for the folder when imported
 
 bind = os.environ.get("RECEIVER_BIND", "127.0.0.1:8000")
-worker_class = "receiver.web_worker.WebWorker"
+worker_class = "receiver.connections.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = 8
 timeout = 30  # seconds; a worker that is silent for longer is replaced
 graceful_timeout = 2  # seconds; a callback takes milliseconds, and stopping has to be quick
-keepalive = 5  # seconds
+keepalive = 120  # seconds; a sender may reuse a connection that has been idle for so long
 # It would be made in the home folder, where nobody looks for it.
+http_parser = "fast"  # in C; the start fails if it is not installed
 control_socket_disable = True
 errorlog = "-"
 # Nobody watches a worker's heartbeat file on a disk that may be slow or full.

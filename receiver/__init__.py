@@ -1,27 +1,27 @@
-"""The door: callbacks come in, the operator looks out. No work is done here."""
+"""The web application that Cention calls: callbacks, health and metrics. It does no other work."""
 
 from __future__ import annotations
 
 from flask import Flask
 
 from receiver import callbacks, errors, health, metrics
-from receiver.announcing import Announce
-from receiver.envelope import Secrets
+from receiver.authentication import Secrets
+from receiver.durable_inbox import StoreCallback
 from receiver.health import Check
-from receiver.keeping import Keep
 from receiver.metrics import ReadGauges, ReadSpool
+from receiver.notifier import Notify
 from workers.settings import Settings
 
 
-class Unsigned(ValueError):
-    """A workspace would take callbacks from anybody, and nobody said that it may."""
+class MissingCallbackSecret(ValueError):
+    """A workspace has no callback secret, and the settings do not allow that."""
 
 
 def create_app(
     settings: Settings,
     *,
-    keep: Keep,
-    announce: Announce,
+    store: StoreCallback,
+    notify: Notify,
     read_gauges: ReadGauges,
     database: Check,
     broker: Check,
@@ -30,23 +30,24 @@ def create_app(
 ) -> Flask:
     """Build the web application out of parts made elsewhere.
 
-    Raises ``Unsigned`` if a workspace has no callback secret, unless the settings allow it.
+    Raises ``MissingCallbackSecret`` if a workspace has no callback secret and the settings do not
+    allow that.
     """
     secrets = {each.name: Secrets(each.callback_secrets) for each in settings.workspaces}
-    _refuse_unsigned(settings)
+    _require_secrets(settings)
     app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = callbacks.BODY_MAX_BYTES + 1  # a longer one is cut here
-    app.register_blueprint(callbacks.blueprint(secrets, keep=keep, announce=announce))
+    app.config["MAX_CONTENT_LENGTH"] = callbacks.BODY_MAX_BYTES + 1  # one byte more shows an excess
+    app.register_blueprint(callbacks.blueprint(secrets, store=store, notify=notify))
     app.register_blueprint(health.blueprint(database=database, broker=broker, spool=spool))
     app.register_blueprint(metrics.blueprint(read_gauges, read_spool))
     errors.register(app)
     return app
 
 
-def _refuse_unsigned(settings: Settings) -> None:
+def _require_secrets(settings: Settings) -> None:
     unsigned = [each.name for each in settings.workspaces if not each.callback_secrets]
     if unsigned and not settings.allow_unsigned:
-        raise Unsigned(
+        raise MissingCallbackSecret(
             f"No callback secret for {', '.join(unsigned)}: set CENTION_CALLBACK_SECRETS, "
-            "or CENTION_ALLOW_UNSIGNED=true to take callbacks from anybody."
+            "or CENTION_ALLOW_UNSIGNED=true to accept callbacks from anybody."
         )

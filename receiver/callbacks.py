@@ -1,9 +1,11 @@
-"""``POST /callbacks/<workspace>``: read, check the secret, keep, answer, and have it looked at."""
+"""``POST /callbacks/<workspace>``: check the secret, store, answer, notify a worker."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,82 +19,146 @@ from werkzeug.exceptions import (
     Unauthorized,
 )
 
-from receiver import envelope
-from receiver.announcing import Announce
-from receiver.envelope import NotADocument, Sealed, Secrets
-from receiver.keeping import Keep, NotKept
-from receiver.late import LateResponse, Pending
-from receiver.metrics import counted
+from receiver import canonical_json, metrics
+from receiver.authentication import Secrets
+from receiver.canonical_json import CanonicalCallback, InvalidBody
+from receiver.durable_inbox import PendingStore, StoreCallback
+from receiver.errors import error_response
+from receiver.group_commit import StorageUnavailable
+from receiver.notifier import Notify
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
 from workers.store.callbacks import NewCallback
 
 BODY_MAX_BYTES = 10 * 1024 * 1024  # html_body holds the whole quoted thread
 RETRY_AFTER_S = 5
-THANKS = b'{"status":"ok"}'
+ACCEPTED = b'{"status":"ok"}'
 
 log = structlog.get_logger(__name__)
 
 
-def blueprint(secrets: Mapping[str, Secrets], *, keep: Keep, announce: Announce) -> Blueprint:
-    """Build the door of the workspaces in ``secrets``; one without secrets asks for none."""
-    door = Blueprint("callbacks", __name__)
+class DeferredResponse(Response):
+    """A response whose status is known only when a callback has been stored.
 
-    @door.post("/callbacks/<workspace>", provide_automatic_options=False)
-    @counted
+    ``finish`` returns if the response stands; what it raises is answered instead.
+    ``record_status`` gets the status in the end.
+    """
+
+    def __init__(
+        self,
+        pending: PendingStore,
+        *,
+        finish: Callable[[], None],
+        record_status: Callable[[int], None],
+    ) -> None:
+        super().__init__(ACCEPTED, mimetype="application/json")
+        self._pending = pending
+        self._finish = finish
+        self._record_status = record_status
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> DeferredBody:
+        """Answer as WSGI prescribes, but start when the body is asked for, as PEP 3333 allows."""
+        return DeferredBody(self._pending, lambda: self._answer(environ, start_response))
+
+    def _answer(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterator[bytes]:
+        response: Response = self
+        try:
+            self._finish()
+        except Exception as error:
+            response = error_response(error)
+        self._record_status(response.status_code)
+        yield from Response.__call__(response, environ, start_response)
+
+
+class DeferredBody:
+    """The body of a deferred response. Iterating blocks until ``pending`` has its result.
+
+    A server that knows this class can await ``pending.commit`` first: if that succeeds, nothing
+    blocks.
+    """
+
+    def __init__(self, pending: PendingStore, answer: Callable[[], Iterator[bytes]]) -> None:
+        self.pending = pending
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._answer()
+
+
+def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: Notify) -> Blueprint:
+    """Build the route for the workspaces in ``secrets``; one without secrets requires none."""
+    routes = Blueprint("callbacks", __name__)
+
+    @routes.post("/callbacks/<workspace>", provide_automatic_options=False)
     def receive(workspace: str) -> Response:
         """Answer 200 once the callback is committed, whether or not a worker is awake."""
+        record_status = partial(_record, time.perf_counter())
+        try:
+            return begin(workspace, record_status)
+        except Exception as error:
+            response = error_response(error)
+            record_status(response.status_code)
+            return response
+
+    def begin(workspace: str, record_status: Callable[[int], None]) -> Response:
         if workspace not in secrets:
             raise NotFound
         received_at = datetime.now(UTC)
-        sealed = _sealed(secrets[workspace])
-        callback, error = _read(sealed.document)
+        canonical = _canonical(secrets[workspace])
+        callback, error = _parse(canonical.document)
         if error is not None:
             log.warning("callback not understood", workspace=workspace, faults=len(error.faults))
-        kept = keep(
+        pending = store(
             NewCallback(
                 workspace=workspace,
                 received_at=received_at,
                 event=callback.event if callback else None,
                 remote_id=callback.remote_id if callback else None,
-                body_sha256=sealed.sha256,
-                document=sealed.document,
+                body_sha256=canonical.sha256,
+                document=canonical.document,
                 problem=str(error) if error else None,
             ),
-            size_bytes=sealed.size_bytes,
+            size_bytes=canonical.size_bytes,
         )
 
-        def confirm() -> None:
-            _confirm(kept)
+        def finish() -> None:
+            _require_stored(pending)
             if error is not None:
                 raise error
-            announce(workspace)
+            notify(workspace)
 
-        return LateResponse(THANKS, "application/json", pending=kept, confirm=confirm)
+        return DeferredResponse(pending, finish=finish, record_status=record_status)
 
-    return door
+    return routes
 
 
-def _confirm(kept: Pending) -> None:
+def _record(began: float, status: int) -> None:
+    metrics.CALLBACKS.labels(status).inc()
+    metrics.DURATION.observe(time.perf_counter() - began)
+
+
+def _require_stored(pending: PendingStore) -> None:
     try:
-        kept.confirm()
-    except NotKept:
+        pending.result()
+    except StorageUnavailable:
         raise ServiceUnavailable("Please send it again.", retry_after=RETRY_AFTER_S) from None
 
 
-def _sealed(secrets: Secrets) -> Sealed:
-    """Return the document of this request as it may be kept."""
+def _canonical(secrets: Secrets) -> CanonicalCallback:
+    """Return the document of this request as it may be stored."""
     try:
-        document = envelope.read_body(_body())
-        if secrets and not secrets.are_shown_by(document):
+        document = canonical_json.read_body(_body())
+        if secrets and not secrets.verify(document):
             raise Unauthorized("meta.api_secret is missing or wrong.")
-        return envelope.seal(document, secrets)
-    except NotADocument as error:
+        return canonical_json.canonicalise(document, secrets)
+    except InvalidBody as error:
         raise BadRequest(str(error)) from None
 
 
 def _body() -> bytes:
-    """Return the whole body: a longer or a shorter one may be handed over cut, in silence."""
+    """Return the whole body. A server may hand over a longer or a shorter one cut, in silence."""
     length = request.content_length
     if length is not None and length > BODY_MAX_BYTES:
         raise RequestEntityTooLarge
@@ -114,7 +180,7 @@ def _announced(length: int) -> bytes:
     return request.input_stream.read(length)
 
 
-def _read(document: Mapping[str, Any]) -> tuple[Callback | None, DocumentError | None]:
+def _parse(document: Mapping[str, Any]) -> tuple[Callback | None, DocumentError | None]:
     try:
         return read_callback(document), None
     except DocumentError as error:

@@ -1,4 +1,4 @@
-"""The web process's ways to Postgres: one lasting connection to write, brief ones to ask."""
+"""The receiver's connections to Postgres: a lasting one to write, brief ones to ask."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from receiver.keeping import Write
+from receiver.group_commit import Write
 from workers.store import callbacks, status
 from workers.store.callbacks import NewCallback
 from workers.store.status import Gauge
 
 CONNECT_S = 2  # the shortest that libpq allows
 STATEMENT_S = 1.5  # shorter than a sender waits
-SPOOLED_STATEMENT_S = 5.0  # nobody waits for those that come out of the spool
-SPOOLED_S = 10.0  # for all that is written over one connection out of the spool
+SPOOLED_STATEMENT_S = 5.0  # nobody waits for those from the spool
+SPOOLED_S = 10.0  # for all that one connection writes from the spool
 
 _BROKEN = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
 
 
 def connect(url: str, *, statement_s: float = STATEMENT_S) -> Connection[Any]:
-    """Open a connection on which every statement is a transaction and nothing waits for long.
+    """Open a connection on which every statement is a transaction and nothing waits long.
 
     Raises ``psycopg.OperationalError``.
     """
@@ -35,40 +35,40 @@ def connect(url: str, *, statement_s: float = STATEMENT_S) -> Connection[Any]:
         url,
         autocommit=True,
         connect_timeout=CONNECT_S,
-        tcp_user_timeout=CONNECT_S * 1000,  # a server that vanished without a word
+        tcp_user_timeout=CONNECT_S * 1000,  # a server that vanished while we send
         keepalives_idle=CONNECT_S,  # one that vanished while we wait for its answer
         options=f"-c statement_timeout={int(statement_s * 1000)}",
         application_name="cention receiver",
     )
 
 
-class Inbox:
-    """Writes callbacks over one connection, made when first needed and again when it died.
+class InboxConnection:
+    """Writes callbacks over one connection, opened when first needed and again after a failure.
 
-    For one thread, but for ``hang_up``.
+    For one thread, except for ``abort``.
     """
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._conn: Connection[Any] | None = None
-        self._hung_up = False
+        self._aborted = False
 
     def write(self, new: Sequence[NewCallback]) -> None:
-        """Commit all of ``new`` with one statement; those kept before change nothing.
+        """Commit all of ``new`` with one statement; those stored before change nothing.
 
         Raises ``psycopg.Error``. A connection that served before and is found broken, as after a
         restart of Postgres, is replaced, and the statement is sent again: even if the lost
         answer was a commit, the key of each row makes the second writing harmless.
         """
         served_before = self._conn is not None
-        self._hung_up = False
+        self._aborted = False
         try:
             self._write(new)
         except psycopg.errors.QueryCanceled:
             raise  # something holds the table for long: a new connection would wait as well
         except _BROKEN:
             self.close()
-            if self._hung_up or not served_before:
+            if self._aborted or not served_before:
                 raise
             self._write(new)
 
@@ -77,40 +77,40 @@ class Inbox:
             self._conn = connect(self._url)
         callbacks.keep(self._conn, new)
 
-    def hang_up(self) -> None:
-        """Make the write under way fail, from another thread: nobody waits for it any more.
+    def abort(self) -> None:
+        """Make the write that is under way fail, from another thread.
 
-        Else a server that is frozen, or a network that swallows answers, would hold it for ever.
+        Otherwise a frozen server, or a network that drops packets, would hold it for ever.
         """
-        self._hung_up = True
+        self._aborted = True
         if (conn := self._conn) is not None:
-            _hang_up(conn)
+            _shut_down(conn)
 
     def close(self) -> None:
-        """Let go of the connection; the next write opens another."""
+        """Close the connection; the next write opens another."""
         if self._conn is not None:
             self._conn.close()
             self._conn = None
 
 
 @contextmanager
-def open_inbox(url: str) -> Iterator[Write]:
-    """Lend a way into the inbox that fails after ``SPOOLED_S``, whatever it is waiting for.
+def inbox_connection(url: str) -> Iterator[Write]:
+    """Lend a function that writes to the inbox, and that fails after ``SPOOLED_S`` in any case.
 
     Raises ``psycopg.Error``.
     """
     with connect(url, statement_s=SPOOLED_STATEMENT_S) as conn:
-        alarm = threading.Timer(SPOOLED_S, _hang_up, [conn])
-        alarm.daemon = True
-        alarm.start()
+        watchdog = threading.Timer(SPOOLED_S, _shut_down, [conn])
+        watchdog.daemon = True
+        watchdog.start()
         try:
             yield partial(callbacks.keep, conn)
         finally:
-            alarm.cancel()
-            alarm.join()
+            watchdog.cancel()
+            watchdog.join()
 
 
-def _hang_up(conn: Connection[Any]) -> None:
+def _shut_down(conn: Connection[Any]) -> None:
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(conn.fileno())) as line:
         line.shutdown(socket.SHUT_RDWR)
 
@@ -121,6 +121,6 @@ def is_up(url: str) -> None:
 
 
 def read_gauges(url: str) -> list[Gauge]:
-    """Return what the operation tables can be measured by. Raises ``psycopg.Error``."""
+    """Return the figures of the operation tables. Raises ``psycopg.Error``."""
     with connect(url) as conn:
         return status.gauges(conn)

@@ -1,4 +1,4 @@
-"""``GET /health/live`` and ``/health/ready``: to restart this process? to send to it?"""
+"""``GET /health/live`` and ``/health/ready``: restart this process? send requests to it?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from flask import Blueprint
 
-from receiver.probes import Probe
+from receiver.single_flight import SingleFlight
 
 WITHIN_S = 1.0  # for all dependencies together
 WORDS = {"database": ("down", "up"), "broker": ("down", "up"), "spool": ("down", "ok")}
@@ -20,30 +20,34 @@ Check: TypeAlias = Callable[[], None]
 def blueprint(*, database: Check, broker: Check, spool: Check) -> Blueprint:
     """Build the two pages.
 
-    Ready means that callbacks may be sent here: while the database or the spool takes them. The
-    broker is not needed, since the sweep finds what is kept. Taking every receiver out of service
-    for what it can do without would turn callbacks away.
+    Ready means that callbacks may be sent here: the database or the spool stores them. The
+    broker is not needed, since the sweep finds what is stored; to take every receiver out of
+    service for it would turn callbacks away.
     """
-    door = Blueprint("health", __name__, url_prefix="/health")
-    probes = {"database": Probe(database), "broker": Probe(broker), "spool": Probe(spool)}
+    pages = Blueprint("health", __name__, url_prefix="/health")
+    checks = {
+        "database": SingleFlight(database),
+        "broker": SingleFlight(broker),
+        "spool": SingleFlight(spool),
+    }
 
-    @door.get("/live")
+    @pages.get("/live")
     def live() -> dict[str, str]:
         return {"status": "ok"}
 
-    @door.get("/ready")
+    @pages.get("/ready")
     def ready() -> tuple[dict[str, str], int]:
-        asked = {name: probe.ask() for name, probe in probes.items()}
-        wait(asked.values(), WITHIN_S)
-        well = {name: _is_well(answer) for name, answer in asked.items()}
-        states = {name: WORDS[name][well[name]] for name in probes}
-        if well["database"] or well["spool"]:
+        running = {name: check.call() for name, check in checks.items()}
+        wait(running.values(), WITHIN_S)
+        healthy = {name: _succeeded(result) for name, result in running.items()}
+        states = {name: WORDS[name][healthy[name]] for name in checks}
+        if healthy["database"] or healthy["spool"]:
             return {"status": "ok", **states}, 200
         return {"status": "unavailable", **states}, 503
 
-    return door
+    return pages
 
 
-def _is_well(answer: Future[None]) -> bool:
-    """Tell whether a dependency fails, but not why: that would show where it is."""
-    return answer.done() and answer.exception() is None
+def _succeeded(result: Future[None]) -> bool:
+    """Return whether a check succeeded in time, but not why: that would show where it is."""
+    return result.done() and result.exception() is None

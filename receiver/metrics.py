@@ -1,12 +1,10 @@
-"""``GET /metrics``: what this door has done, and what the database says is waiting."""
+"""``GET /metrics``: what the receiver has done, and what waits according to the database."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
-from functools import partial, wraps
 from itertools import groupby
 from operator import attrgetter
 from typing import TypeAlias
@@ -25,19 +23,17 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from receiver import errors
-from receiver.late import LateResponse
-from receiver.probes import Probe
+from receiver.single_flight import SingleFlight
 from workers.spool_status import SpoolStatus
 from workers.store.status import Gauge as Figure
 
 DATABASE_WITHIN_S = 2.0
 SPOOL_WITHIN_S = 1.0
 
-CALLBACKS = Counter("cention_callbacks", "Callbacks by the status they were answered.", ["status"])
+CALLBACKS = Counter("cention_callbacks", "Callbacks by the status of the answer.", ["status"])
 REFUSED = Counter(
     "cention_refused_requests",
-    "Requests that were refused before they were read as one, by the status they were answered.",
+    "Requests refused before they reached the application, by the status of the answer.",
     ["status"],
 )
 DURATION = Histogram(
@@ -50,7 +46,7 @@ GROUP_SIZE = Histogram(
     "Callbacks written with one commit.",
     buckets=(1, 2, 4, 8, 16, 32, 64),
 )
-SPOOL = Counter("cention_spool_files", "Spooled callbacks by what became of them.", ["outcome"])
+SPOOL = Counter("cention_spool_files", "Spooled callbacks by outcome.", ["outcome"])
 BREAKER = Gauge(
     "cention_breaker_open",
     "1 while callbacks go to the spool at once, since Postgres is known to be away.",
@@ -59,50 +55,26 @@ BREAKER = Gauge(
 NUDGES = Counter("cention_nudges", "Messages to the workers by outcome.", ["outcome"])
 
 ReadGauges: TypeAlias = Callable[[], Sequence[Figure]]
-"""Asks the database; raises if it is down; may take its time."""
+"""Reads figures from the database; raises if it is down; may take its time."""
 
 ReadSpool: TypeAlias = Callable[[], SpoolStatus | None]
-"""Looks into the spool; ``None`` if there is none."""
-
-
-def counted(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Count what ``view`` answers to callbacks, refusals and failures included."""
-
-    @wraps(view)
-    def answer(**values: str) -> Response:
-        count = partial(_count, time.perf_counter())
-        try:
-            response = view(**values)
-        except Exception as error:
-            response = errors.answer_to(error)
-        if isinstance(response, LateResponse):
-            response.count = count
-        else:
-            count(response.status_code)
-        return response
-
-    return answer
-
-
-def _count(began: float, status: int) -> None:
-    CALLBACKS.labels(status).inc()
-    DURATION.observe(time.perf_counter() - began)
+"""Reads the state of the spool; ``None`` if there is none."""
 
 
 def blueprint(read_gauges: ReadGauges, read_spool: ReadSpool) -> Blueprint:
     """Build the page; it answers also while the database does not."""
-    door = Blueprint("metrics", __name__)
-    database, spool = Probe(read_gauges), Probe(read_spool)
+    page = Blueprint("metrics", __name__)
+    database, spool = SingleFlight(read_gauges), SingleFlight(read_spool)
 
-    @door.get("/metrics")
+    @page.get("/metrics")
     def scrape() -> Response:
         gauges = CollectorRegistry(auto_describe=False)
-        asked = database.ask(), spool.ask()
-        gauges.register(_Figures([*_of_database(asked[0]), *_of_spool(asked[1])]))
+        running = database.call(), spool.call()
+        gauges.register(_Figures([*_of_database(running[0]), *_of_spool(running[1])]))
         body = generate_latest(_own_registry()) + generate_latest(gauges)
         return Response(body, content_type=CONTENT_TYPE_LATEST)
 
-    return door
+    return page
 
 
 class _Figures(Collector):
@@ -123,9 +95,9 @@ def _family(name: str, gauges: Sequence[Figure]) -> Metric:
     return family
 
 
-def _of_database(asked: Future[Sequence[Figure]]) -> list[Figure]:
+def _of_database(running: Future[Sequence[Figure]]) -> list[Figure]:
     try:
-        gauges = list(asked.result(DATABASE_WITHIN_S))
+        gauges = list(running.result(DATABASE_WITHIN_S))
     except Exception:  # down, or too slow to wait for
         return [_database_up(0)]
     return [*gauges, _database_up(1)]
@@ -136,10 +108,10 @@ def _database_up(value: float) -> Figure:
     return Figure(name="cention_database_up", help=help_text, labels={}, value=value)
 
 
-def _of_spool(asked: Future[SpoolStatus | None]) -> Iterator[Figure]:
-    """Figures of no spool at all are left out: a 0 would say that all is well."""
+def _of_spool(running: Future[SpoolStatus | None]) -> Iterator[Figure]:
+    """Without a spool there are no figures: a 0 would say that all is well."""
     try:
-        status = asked.result(SPOOL_WITHIN_S)
+        status = running.result(SPOOL_WITHIN_S)
     except Exception:  # a disk that hangs
         return
     if status is None:

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from receiver import metrics, spooled
-from receiver.keeping import NotKept
+from receiver.group_commit import StorageUnavailable
 from workers import disk
 from workers.logs import Seldom
 from workers.spool_status import BAD, DRAFT, LOCK, WAITING, name_of, read_spool
@@ -21,10 +21,10 @@ from workers.store.callbacks import NewCallback
 
 DRAFT_IS_LEFT_AFTER_S = 600  # a process that writes for so long was ended long before
 PROBE_BYTES = 4096
-TIDY_SHARE = 20  # times as long as a look at the whole spool takes, none is taken
+CLEAN_UP_SHARE = 20  # times as long as a look at the whole spool takes, none is taken
 
 
-class Full(OSError):
+class SpoolFull(OSError):
     """The spool holds as much as it may."""
 
 
@@ -32,7 +32,7 @@ class Spool:
     """One folder, written by all processes of the receiver, emptied by one of them at a time.
 
     The folder is made when it is first needed, and again if somebody took it away. Its size is
-    known as of the last ``tidy`` plus what this process has added since.
+    known as of the last ``clean_up`` plus what this process has added since.
     """
 
     def __init__(self, folder: Path, *, max_bytes: int) -> None:
@@ -41,28 +41,28 @@ class Spool:
         self._names = (f"{secrets.token_hex(4)}-{number:08d}" for number in count())
         self._lock = threading.Lock()
         self._size_bytes = 0
-        self._tidy_until = 0.0
+        self._clean_until = 0.0
         self._failed = Seldom("callbacks not spooled")
-        self.tidy()
+        self.clean_up()
 
-    def put(self, callback: NewCallback) -> None:
+    def append(self, callback: NewCallback) -> None:
         """Return once ``callback`` outlasts a crash and a loss of power.
 
-        Raises ``NotKept`` if there is no room, or the disk fails.
+        Raises ``StorageUnavailable`` if there is no room, or the disk fails.
         """
-        content = spooled.to_bytes(callback)
+        content = spooled.dump(callback)
         try:
             self._write(callback, content)
         except OSError as error:
             metrics.SPOOL.labels("refused").inc()
             self._failed.warn(error=type(error).__name__, errno=error.errno)
-            raise NotKept from None
+            raise StorageUnavailable from None
         metrics.SPOOL.labels("put").inc()
 
     def _write(self, callback: NewCallback, content: bytes) -> None:
         with self._lock:
             if self._size_bytes + len(content) > self._max_bytes:
-                raise Full
+                raise SpoolFull
             self._size_bytes += len(content)
             name = name_of(callback.received_at, next(self._names))
         try:
@@ -76,7 +76,7 @@ class Spool:
     def check(self) -> None:
         """Return if a callback could be put now. Raises ``OSError`` if not."""
         if self._size_bytes >= self._max_bytes:
-            raise Full
+            raise SpoolFull
         disk.make_folder(self.folder)
         probe = self.folder / f"probe-{secrets.token_hex(4)}{DRAFT}"
         try:
@@ -84,13 +84,13 @@ class Spool:
         finally:
             probe.unlink(missing_ok=True)
 
-    def tidy(self) -> None:
+    def clean_up(self) -> None:
         """Measure the spool, and remove drafts that crashed processes left behind.
 
         Does nothing if it has just been done, by the measure of the time that it takes.
         """
         began = time.monotonic()
-        if began < self._tidy_until:
+        if began < self._clean_until:
             return
         status = read_spool(self.folder)
         with self._lock:
@@ -98,7 +98,7 @@ class Spool:
         with suppress(OSError):
             self._remove_drafts(left_before=time.time() - DRAFT_IS_LEFT_AFTER_S)
         ended = time.monotonic()
-        self._tidy_until = ended + TIDY_SHARE * (ended - began)
+        self._clean_until = ended + CLEAN_UP_SHARE * (ended - began)
 
     def _remove_drafts(self, *, left_before: float) -> None:
         for draft in self.folder.glob(f"*{DRAFT}"):
@@ -118,7 +118,7 @@ class Spool:
             yield from (name for name in os.listdir(self.folder) if name.endswith(WAITING))
 
     @contextmanager
-    def emptying(self) -> Iterator[bool]:
+    def exclusive(self) -> Iterator[bool]:
         """Tell whether we alone may empty the spool during the block.
 
         The lock ends with its process, however that ends. Raises ``OSError``.
@@ -147,7 +147,7 @@ class Spool:
         os.unlink(self.folder / name)
         metrics.SPOOL.labels("emptied").inc()
 
-    def set_aside(self, name: str, reason: str) -> None:
+    def quarantine(self, name: str, reason: str) -> None:
         """Move a callback out of the way of those behind it, with the reason beside it.
 
         Raises ``OSError``, and then it is still where it was.

@@ -9,11 +9,11 @@ from typing import Any
 from workers.store.callbacks import NewCallback
 
 
-class Unreadable(ValueError):
+class CorruptSpoolFile(ValueError):
     """The content is no callback: a fault of the disk, or not written by us."""
 
 
-def to_bytes(callback: NewCallback) -> bytes:
+def dump(callback: NewCallback) -> bytes:
     """Return ``callback`` as JSON in ASCII, which can hold lone surrogates and huge integers."""
     return json.dumps(
         {
@@ -29,12 +29,12 @@ def to_bytes(callback: NewCallback) -> bytes:
     ).encode("ascii")
 
 
-def from_bytes(content: bytes) -> NewCallback:
-    """Return the callback in ``content``. Raises ``Unreadable``, without quoting it."""
+def load(content: bytes) -> NewCallback:
+    """Return the callback in ``content``. Raises ``CorruptSpoolFile``, without quoting it."""
     try:
         return _callback(json.loads(content))
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise Unreadable("The file is not a callback.") from None
+        raise CorruptSpoolFile("The file is not a callback.") from None
 
 
 def _callback(found: dict[str, Any]) -> NewCallback:

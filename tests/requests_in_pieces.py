@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gunicorn.config import Config
-
 from receiver.arrivals import Arrival
 
 BODY_MAX_BYTES = 1000

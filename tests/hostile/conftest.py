@@ -38,8 +38,8 @@ def hasty(own_database: str, valkey: Valkey, tmp_path: Path) -> Iterator[Door]:
     """A receiver that gives a request half a second to arrive, and a connection a second."""
     own = {"DATABASE_URL": own_database, "BROKER_URL": valkey.url}
     launcher = (
-        "import receiver.web_worker as worker; from gunicorn.app.wsgiapp import run;"
-        "worker.REQUEST_WITHIN_S = 0.5; run()"
+        "import receiver.connections as limits; from gunicorn.app.wsgiapp import run;"
+        "limits.REQUEST_WITHIN_S = 0.5; run()"
     )
     with serving(tmp_path, own, launcher=("-c", launcher, "--keep-alive", "1")) as receiver:
         yield Door(receiver=receiver, database=own_database)

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import Connection
+from receiver.envelope import Secrets
 
 from receiver import envelope
-from receiver.envelope import Secrets
 from schemas.cention.callbacks import read_callback
 from tests.model.world import connection
 from workers.jobs.filing import file_callbacks

@@ -13,9 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from receiver import database, emptying
 from receiver.breaker import Breaker
 from receiver.emptying import Emptier
+
+from receiver import database, emptying
 from receiver.spool import Spool
 from workers.store.callbacks import NewCallback
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from receiver.keeping import NotKept
 
 from deploy.embedded import Postgres
-from receiver.keeping import NotKept
 from tests.door import new_callback
 from workers.store.migrate import migrate
 

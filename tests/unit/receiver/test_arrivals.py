@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from gunicorn.http import errors
-
 from receiver.arrivals import CHUNKS_MOST, FRAMES_MAX_BYTES, HEAD_MAX_BYTES
+
 from tests.requests_in_pieces import BODY_MAX_BYTES, HEAD, arrival, bodies_of, chunked, plain
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
 from receiver.keeping import NotKept
 from receiver.late import LateBody, LateResponse
+
 from tests.door import Keeping
 
 

@@ -8,9 +8,9 @@ import stat
 from datetime import UTC, datetime
 
 import pytest
+from receiver.keeping import NotKept
 
 from receiver import spooled
-from receiver.keeping import NotKept
 from receiver.spool import Full
 from workers import disk
 from workers.spool_status import BAD, WAITING, read_spool

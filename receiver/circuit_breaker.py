@@ -1,4 +1,4 @@
-"""Whether Postgres is known to be away, so that no callback has to find out for itself."""
+"""Remembers that Postgres is down, so that no callback has to wait to find out."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from receiver import metrics
 log = structlog.get_logger(__name__)
 
 
-class Breaker:
-    """Open while Postgres is known to be away. One for each process."""
+class CircuitBreaker:
+    """Open while Postgres is known to be down. One for each process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.is_open = False
         metrics.BREAKER.set(0)
 
-    def open(self) -> bool:
-        """Note that Postgres is away; tell whether that is news."""
-        return self._turn(is_open=True)
+    def trip(self) -> bool:
+        """Open the breaker because Postgres is down; return whether it was closed until now."""
+        return self._set(is_open=True)
 
-    def close(self) -> None:
-        """Note that Postgres is back."""
-        self._turn(is_open=False)
+    def reset(self) -> None:
+        """Close the breaker because Postgres has committed again."""
+        self._set(is_open=False)
 
-    def _turn(self, *, is_open: bool) -> bool:
+    def _set(self, *, is_open: bool) -> bool:
         with self._lock:
             if self.is_open is is_open:
                 return False

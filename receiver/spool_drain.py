@@ -14,11 +14,11 @@ import psycopg
 import structlog
 
 from receiver import spooled
-from receiver.announcing import Announce
-from receiver.breaker import Breaker
-from receiver.keeping import Write
+from receiver.circuit_breaker import CircuitBreaker
+from receiver.group_commit import Write
+from receiver.notifier import Notify
 from receiver.spool import Spool
-from receiver.spooled import Unreadable
+from receiver.spooled import CorruptSpoolFile
 from workers.logs import Seldom
 from workers.store.callbacks import NewCallback
 
@@ -29,30 +29,35 @@ GROUP_BYTES = 4 * 1024 * 1024
 # Not the file is at fault, but we or the machine.
 _OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
-OpenInbox: TypeAlias = Callable[[], AbstractContextManager[Write]]
+InboxConnection: TypeAlias = Callable[[], AbstractContextManager[Write]]
 """Lends a way into the inbox for one pass, and ends it if it hangs. Raises ``psycopg.Error``."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spooled:
+class SpooledCallback:
     """A callback that was read from the spool."""
 
     name: str
     callback: NewCallback
 
 
-class Emptier:
+class SpoolDrainer:
     """Looks every second for callbacks in the spool, and for Postgres while it is away."""
 
     def __init__(
-        self, spool: Spool, open_inbox: OpenInbox, *, breaker: Breaker, announce: Announce
+        self,
+        spool: Spool,
+        inbox_connection: InboxConnection,
+        *,
+        breaker: CircuitBreaker,
+        notify: Notify,
     ) -> None:
         self._spool = spool
-        self._open_inbox = open_inbox
+        self._inbox_connection = inbox_connection
         self._breaker = breaker
-        self._announce = announce
+        self._notify = notify
         self._oldest: str | None = None
         self._failed = Seldom("spool not emptied")
 
@@ -63,7 +68,7 @@ class Emptier:
     def _run(self) -> None:
         while True:
             try:
-                more = self.look()
+                more = self.run_once()
             except Exception as error:  # the next look may fare better
                 more = False
                 self._failed.warn(
@@ -72,56 +77,56 @@ class Emptier:
             if not more:
                 time.sleep(LOOK_EVERY_S)
 
-    def look(self) -> bool:
+    def run_once(self) -> bool:
         """Bring to Postgres what waits, unless another process is doing it; tell if there is more.
 
         Raises ``psycopg.Error`` if Postgres is away, and ``OSError`` if the spool is broken; what
         could not be brought waits.
         """
         try:
-            self._spool.tidy()
-            return self._look()
+            self._spool.clean_up()
+            return self._run_once()
         except OSError:
             if self._breaker.is_open:
-                with self._open_inbox() as write:
+                with self._inbox_connection() as write:
                     write([])
-                self._breaker.close()  # Postgres at least is there
+                self._breaker.reset()  # Postgres at least is there
             raise
 
-    def _look(self) -> bool:
+    def _run_once(self) -> bool:
         before, self._oldest = self._oldest, self._spool.oldest()
         if self._oldest is None and not self._breaker.is_open:
             return False
-        with self._spool.emptying() as alone:
+        with self._spool.exclusive() as alone:
             if alone:
-                return self._empty()
+                return self._drain()
         if before and (self._oldest is None or self._oldest > before):
-            self._breaker.close()  # the other one gets through to Postgres
+            self._breaker.reset()  # the other one gets through to Postgres
         return False
 
-    def _empty(self) -> bool:
+    def _drain(self) -> bool:
         ends_at = time.monotonic() + PASS_S
-        with self._open_inbox() as write:
+        with self._inbox_connection() as write:
             write([])  # raises now if Postgres takes nothing, whatever the callbacks are like
             for group in self._groups():
-                self._bring(group, write)
-                self._breaker.close()  # only a commit proves that Postgres can commit
+                self._store(group, write)
+                self._breaker.reset()  # only a commit proves that Postgres can commit
                 if time.monotonic() > ends_at:
                     return True
-        self._breaker.close()
+        self._breaker.reset()
         return False
 
-    def _groups(self) -> Iterator[list[Spooled]]:
-        group: list[Spooled] = []
+    def _groups(self) -> Iterator[list[SpooledCallback]]:
+        group: list[SpooledCallback] = []
         size_bytes = 0
         for name in self._spool.waiting():
             content = self._read(name)
             if content is None:
                 continue
-            callback = self._understood(name, content)
+            callback = self._load(name, content)
             if callback is None:
                 continue
-            group.append(Spooled(name=name, callback=callback))
+            group.append(SpooledCallback(name=name, callback=callback))
             size_bytes += len(content)
             if len(group) >= GROUP_MOST or size_bytes >= GROUP_BYTES:
                 yield group
@@ -137,17 +142,17 @@ class Emptier:
         except OSError as error:
             if error.errno in _OURS:
                 raise
-            self._set_aside(name, f"cannot be read: {errno.errorcode.get(error.errno or 0)}")
+            self._quarantine(name, f"cannot be read: {errno.errorcode.get(error.errno or 0)}")
             return None
 
-    def _understood(self, name: str, content: bytes) -> NewCallback | None:
+    def _load(self, name: str, content: bytes) -> NewCallback | None:
         try:
-            return spooled.from_bytes(content)
-        except Unreadable as error:
-            self._set_aside(name, str(error))
+            return spooled.load(content)
+        except CorruptSpoolFile as error:
+            self._quarantine(name, str(error))
             return None
 
-    def _bring(self, group: Sequence[Spooled], write: Write) -> None:
+    def _store(self, group: Sequence[SpooledCallback], write: Write) -> None:
         """Commit ``group``, then remove its files; what Postgres refuses is set aside alone."""
         try:
             write([each.callback for each in group])
@@ -156,20 +161,20 @@ class Emptier:
                 raise
             if len(group) > 1:
                 for each in group:
-                    self._bring([each], write)
+                    self._store([each], write)
                 return
             write([])  # raises if it is Postgres that is at fault, not the callback
-            self._set_aside(group[0].name, f"refused: {_told(error)}")
+            self._quarantine(group[0].name, f"refused: {_describe(error)}")
             return
         for each in group:
             self._spool.remove(each.name)
         for workspace in {each.callback.workspace for each in group}:
-            self._announce(workspace)
+            self._notify(workspace)
 
-    def _set_aside(self, name: str, reason: str) -> None:
+    def _quarantine(self, name: str, reason: str) -> None:
         log.error("spooled callback set aside", file=name, reason=reason)
         try:
-            self._spool.set_aside(name, reason)
+            self._spool.quarantine(name, reason)
         except OSError as error:  # it stays where it is, and those behind it go on
             log.error("spooled callback not set aside", file=name, errno=error.errno)
 
@@ -180,6 +185,6 @@ def _is_away(error: Exception) -> bool:
     return isinstance(error, psycopg.OperationalError) and not too_much
 
 
-def _told(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     """Return what is known of a refusal without a word of the callback."""
     return f"{type(error).__name__} {getattr(error, 'sqlstate', None) or ''}".strip()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from receiver.envelope import MAX_DEPTH, NotADocument, Secrets, read_body, seal
 
 SECRETS = Secrets(["old", "new"])

@@ -7,9 +7,9 @@ from queue import Queue
 
 import pytest
 from prometheus_client import REGISTRY
+from receiver.announcing import Announcer
 
 from receiver import announcing
-from receiver.announcing import Announcer
 
 
 class Broker:

@@ -7,7 +7,6 @@ import random
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from receiver.envelope import Secrets, seal
 
 SECRETS = Secrets(["old", "new", "s3cret-of-many"])

@@ -1,4 +1,4 @@
-"""After a callback is kept, a worker is nudged, by a thread of its own and never twice at once."""
+"""Tells the workers that callbacks wait, from a thread of its own, never twice at the same time."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from receiver import metrics
 from workers.logs import Seldom
 
 PAUSE_S = 0.1  # between nudges: at most 10 a second from each process
-PAUSE_AFTER_FAILURE_S = 1.0  # a broker that is down is asked once a second
+PAUSE_AFTER_FAILURE_S = 1.0  # a broker that is down is tried once a second
 
-Announce: TypeAlias = Callable[[str], None]
-"""Says that a workspace has callbacks waiting. Returns at once and never fails."""
+Notify: TypeAlias = Callable[[str], None]
+"""Requests that the callbacks of a workspace be filed. Returns at once and never fails."""
 
 
-class Announcer:
-    """Sends at most one nudge a workspace at a time, whatever number of callbacks came.
+class WorkerNotifier:
+    """Sends at most one nudge for a workspace at a time, however many callbacks arrive.
 
-    A nudge that fails is forgotten: the sweep finds the callbacks within seconds. The thread
-    begins with the first callback, so that a process may fork before.
+    A nudge that fails is dropped: the sweep finds the callbacks within seconds. The thread
+    starts with the first callback, so that a process may fork before.
     """
 
     def __init__(self, send: Callable[[str], None]) -> None:
         self._send = send
-        self._waiting: set[str] = set()
+        self._pending: set[str] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._failed = Seldom("nudges not sent")
 
-    def announce(self, workspace: str) -> None:
-        """Have a worker look at the callbacks of ``workspace`` soon."""
-        if workspace in self._waiting:  # its nudge is still to come, and comes after this callback
+    def notify(self, workspace: str) -> None:
+        """Have a worker file the callbacks of ``workspace`` soon."""
+        if workspace in self._pending:  # that nudge is sent after this callback was committed
             return
         with self._changed:
-            self._waiting.add(workspace)
+            self._pending.add(workspace)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="announcing", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
                 self._thread.start()
             self._changed.notify()
 
@@ -49,9 +49,9 @@ class Announcer:
 
     def _next(self) -> str:
         with self._changed:
-            while not self._waiting:
+            while not self._pending:
                 self._changed.wait()
-            return self._waiting.pop()
+            return self._pending.pop()
 
     def _nudge(self, workspace: str) -> bool:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from receiver.breaker import Breaker
 from receiver.keeping import NotKept, Refused
 from receiver.safekeeping import Safekeeping

@@ -1,0 +1,167 @@
+"""Runs the Flask application in an event loop: the bridge from ASGI to WSGI.
+
+What does no I/O is called in the loop itself; everything else, and large bodies, in a bounded pool
+of threads. The commit that an answer depends on is awaited, so no thread waits for it.
+``wsgi:app`` runs under any other WSGI server as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from io import BytesIO
+from typing import Any, TypeAlias, TypeVar
+from urllib.parse import unquote_to_bytes
+
+from receiver.callbacks import BODY_MAX_BYTES, DeferredBody
+from receiver.durable_inbox import PendingStore
+
+THREADS = 8
+LOOP_MAX_BYTES = 64 * 1024  # a larger body would hold up the loop while it is parsed
+LOOP_PATHS = ("/callbacks/", "/health/live")  # the application does no I/O for these
+
+Result = TypeVar("Result")
+Scope: TypeAlias = Mapping[str, Any]
+WsgiApp: TypeAlias = Callable[..., Iterable[bytes]]
+Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
+Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class AsgiAdapter:
+    """Answers HTTP requests of an event loop with a WSGI application."""
+
+    def __init__(self, app: WsgiApp) -> None:
+        self._app = app
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+
+    async def answer(self, scope: Scope, body: bytes) -> WsgiCall:
+        """Return the whole answer to a whole request."""
+        call = WsgiCall(self._app, environ_of(scope, body))
+        in_loop = len(body) <= LOOP_MAX_BYTES and call.path.startswith(LOOP_PATHS)
+        pending = await self._run(call.begin, in_loop=in_loop)
+        if pending is not None:
+            committed = await self._is_committed(pending)
+            await self._run(call.finish, in_loop=committed)  # else it may write to the spool
+        return call
+
+    def close(self) -> None:
+        """Return once no thread is at work."""
+        self._threads.shutdown()
+
+    async def _run(self, function: Callable[[], Result], *, in_loop: bool) -> Result:
+        if in_loop:
+            return function()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+
+    async def _is_committed(self, pending: PendingStore) -> bool:
+        """Wait for the commit, but not beyond the deadline; return whether it has succeeded."""
+        commit = pending.commit
+        if commit is None:
+            return False
+        if not commit.done():
+            await _ended(commit, pending.deadline - time.monotonic())
+        return commit.done() and commit.exception() is None
+
+
+async def _ended(future: Future[None], within_s: float) -> None:
+    """Return once ``future`` has ended, or after ``within_s`` seconds. It is not cancelled."""
+    loop = asyncio.get_running_loop()
+    waiter = loop.create_future()
+
+    def wake() -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    timer = loop.call_later(within_s, wake)
+    future.add_done_callback(lambda _: loop.call_soon_threadsafe(wake))
+    try:
+        await waiter
+    finally:
+        timer.cancel()
+
+
+class WsgiCall:
+    """One call of a WSGI application, and its whole answer."""
+
+    def __init__(self, app: WsgiApp, environ: dict[str, Any]) -> None:
+        self._app = app
+        self._environ = environ
+        self._chunks: Iterable[bytes] = ()
+        self.path: str = environ["PATH_INFO"]
+        self.status = 500
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body = b""
+
+    def begin(self) -> PendingStore | None:
+        """Call the application; return what its answer waits for, or ``None`` if it is whole."""
+        self._chunks = self._app(self._environ, self._start_response)
+        if isinstance(self._chunks, DeferredBody):
+            return self._chunks.pending
+        self.finish()
+        return None
+
+    def finish(self) -> None:
+        """Collect the answer."""
+        try:
+            self.body = b"".join(self._chunks)
+        finally:
+            if hasattr(self._chunks, "close"):
+                self._chunks.close()
+
+    def _start_response(self, status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+        self.status = int(status[:3])
+        self.headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
+        ]
+
+
+async def read_body(scope: Scope, receive: Receive) -> bytes | None:
+    """Return the body; ``None`` if the sender hung up.
+
+    Of one that is too long only a part is returned, and nothing if its length was announced: that
+    is enough for the application to refuse it.
+    """
+    for name, value in scope["headers"]:
+        if name == b"content-length" and (len(value) > 9 or int(value) > BODY_MAX_BYTES):
+            return b""
+    body = bytearray()
+    while len(body) <= BODY_MAX_BYTES:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message["body"]
+        if not message["more_body"]:
+            break
+    return bytes(body)
+
+
+def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
+    """Return the request as WSGI has it (PEP 3333)."""
+    host, port = scope["server"] or ("localhost", 0)
+    environ = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": host,
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": BytesIO(body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for header, value in scope["headers"]:
+        name = header.decode("latin-1").upper().replace("-", "_")
+        if name not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            name = f"HTTP_{name}"
+        text = value.decode("latin-1")
+        environ[name] = f"{environ[name]},{text}" if name in environ else text
+    return environ

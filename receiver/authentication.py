@@ -1,0 +1,98 @@
+"""Checks the secret of a callback, and redacts every secret from what is stored."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+REDACTED = "[removed]"
+SECRET_MEMBER = "api_secret"  # noqa: S105 - the name of the member, not a secret
+LONG_SECRET = 8  # characters; a shorter one may be part of a text by chance
+
+
+class TooDeep(ValueError):
+    """The document has more levels than may be walked."""
+
+
+class Secrets:
+    """The callback secrets of one workspace, all valid at once."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._secrets = frozenset(secrets)
+        self._digests = tuple(_digest(secret) for secret in self._secrets)
+        long = sorted((each for each in self._secrets if len(each) >= LONG_SECRET), key=len)
+        self._long = re.compile("|".join(map(re.escape, reversed(long)))) if long else None
+        # A JSON text that holds anything to redact contains at least one of these.
+        short = self._secrets.difference(long)
+        within = (_as_json(secret)[1:-1] for secret in long)
+        self._traces = (b"\\u0000", _as_json(SECRET_MEMBER), *map(_as_json, short), *within)
+
+    def __bool__(self) -> bool:
+        return bool(self._secrets)
+
+    def verify(self, document: Mapping[str, Any]) -> bool:
+        """Return whether ``meta.api_secret`` is one of the secrets.
+
+        All secrets are compared, as digests, so the time depends neither on which one matches nor
+        on whether one does.
+
+        Source: Cention Callback, "meta.api_secret".
+        """
+        meta = document.get("meta")
+        given = meta.get(SECRET_MEMBER) if isinstance(meta, dict) else None
+        digest = _digest(given if isinstance(given, str) else "")
+        matches = [hmac.compare_digest(digest, known) for known in self._digests]
+        return any(matches) and isinstance(given, str)
+
+    def may_contain_secret(self, text: bytes) -> bool:
+        """Return false if a JSON text certainly holds nothing that ``redact`` would remove."""
+        return any(trace in text for trace in self._traces)
+
+    def redact(self, document: Mapping[str, Any], *, max_depth: int) -> dict[str, Any]:
+        """Return a copy of ``document`` without any secret, wherever it stood.
+
+        Members named ``api_secret`` are dropped; a secret that is a name or a whole text becomes
+        ``[removed]``, and one of at least ``LONG_SECRET`` characters also within another text.
+        Raises ``TooDeep`` for more than ``max_depth`` levels.
+        """
+        return self._redact_members(document, max_depth)
+
+    def _redact(self, value: Any, depth: int) -> Any:
+        if isinstance(value, str):
+            return self._redact_text(value)
+        if isinstance(value, dict):
+            return self._redact_members(value, depth)
+        if isinstance(value, list):
+            _check(depth)
+            return [self._redact(element, depth - 1) for element in value]
+        return value
+
+    def _redact_members(self, value: Mapping[str, Any], depth: int) -> dict[str, Any]:
+        _check(depth)
+        return {
+            self._redact_text(name): self._redact(member, depth - 1)
+            for name, member in value.items()
+            if name != SECRET_MEMBER
+        }
+
+    def _redact_text(self, text: str) -> str:
+        if text in self._secrets:
+            return REDACTED
+        return self._long.sub(REDACTED, text) if self._long else text
+
+
+def _check(depth: int) -> None:
+    if depth == 0:
+        raise TooDeep
+
+
+def _as_json(text: str) -> bytes:
+    return json.dumps(text, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

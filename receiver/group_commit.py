@@ -1,0 +1,156 @@
+"""Commits callbacks that arrive together with one statement and one transaction."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import inf
+from queue import Empty, SimpleQueue
+from typing import TypeAlias
+
+from psycopg import OperationalError
+
+from receiver import metrics
+from workers.logs import Seldom
+from workers.store.callbacks import NewCallback
+
+GROUP_MOST = 64  # callbacks in one statement
+GROUP_BYTES = 2 * 1024 * 1024  # then no more are added: Postgres has to read it within its time
+GATHER_S = 0.005  # at most, for the others: each commit costs more than that
+GATHERED = 0.8  # of the callbacks that seem to be on their way; the rest is worked on meanwhile
+DECAY = 0.9  # of the number that seems to be on its way, with each group that is smaller
+
+Write: TypeAlias = Callable[[Sequence[NewCallback]], None]
+"""Writes all in one transaction or none, and returns once they are committed."""
+
+
+class StorageUnavailable(Exception):
+    """The callback could be stored nowhere in time: its sender must send it again."""
+
+
+class RejectedByDatabase(StorageUnavailable):
+    """Postgres works, and refuses this callback."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingCommit:
+    """A callback on its way from its request to the thread that writes it."""
+
+    callback: NewCallback
+    size_bytes: int
+    committed: Future[None] = field(default_factory=Future)
+
+
+class GroupCommit:
+    """Commits the callbacks of many requests through one thread, which writes what has gathered.
+
+    Where many arrive at once it waits a moment for most of them; where they arrive one by one it
+    waits for nothing. Its thread starts with the first callback, so that a process may fork
+    before.
+    """
+
+    def __init__(
+        self, write: Write, *, abort: Callable[[], None], gather_s: float = GATHER_S
+    ) -> None:
+        """``abort`` makes a write that is under way fail, from another thread."""
+        self._write = write
+        self._abort = abort
+        self._gather_s = gather_s
+        self._arrived: SimpleQueue[PendingCommit] = SimpleQueue()
+        self._on_their_way = 1.0  # callbacks at once
+        self._awaited: float = inf  # arrivals that end the gathering; inf: nobody gathers
+        self._enough = threading.Event()
+        self._start_lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._failed = Seldom("callbacks not committed")
+
+    def submit(self, callback: NewCallback, *, size_bytes: int) -> Future[None]:
+        """Return the commit of ``callback`` as a future.
+
+        It fails with ``StorageUnavailable`` if Postgres is down, and with ``RejectedByDatabase``
+        if Postgres works and refuses the callback. Cancelled before its group is written, the
+        callback is not written; one that is being written may be committed all the same, and a
+        repeat of it changes nothing.
+        """
+        pending = PendingCommit(callback=callback, size_bytes=size_bytes)
+        self._arrived.put(pending)
+        if self._arrived.qsize() >= self._awaited:
+            self._enough.set()
+        if self._thread is None:
+            self._start()
+        return pending.committed
+
+    def fail_pending(self) -> None:
+        """Fail every commit that waits, and the one under way: Postgres has gone silent."""
+        self._abort()
+        for pending in self._take_arrived():
+            if pending.committed.set_running_or_notify_cancel():
+                pending.committed.set_exception(StorageUnavailable())
+
+    def _start(self) -> None:
+        with self._start_lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            # From here on none of them can be cancelled.
+            group = [
+                pending
+                for pending in self._next_group()
+                if pending.committed.set_running_or_notify_cancel()
+            ]
+            if group:
+                metrics.GROUP_SIZE.observe(len(group))
+                self._commit(group)
+                now = len(group) + self._arrived.qsize()
+                self._on_their_way = max(now, self._on_their_way * DECAY)
+
+    def _next_group(self) -> list[PendingCommit]:
+        first = self._arrived.get()
+        self._gather(min(self._on_their_way, GROUP_MOST) * GATHERED - 1)
+        group, size_bytes = [first], first.size_bytes
+        arrived = self._take_arrived()
+        while len(group) < GROUP_MOST and size_bytes < GROUP_BYTES:
+            if (another := next(arrived, None)) is None:
+                break
+            group.append(another)
+            size_bytes += another.size_bytes
+        return group
+
+    def _gather(self, more: float) -> None:
+        """Wait until ``more`` have arrived, but for no longer than ``gather_s``."""
+        self._enough.clear()
+        self._awaited = more
+        if self._arrived.qsize() < more:
+            self._enough.wait(self._gather_s)
+        self._awaited = inf
+
+    def _take_arrived(self) -> Iterator[PendingCommit]:
+        with suppress(Empty):
+            while True:
+                yield self._arrived.get_nowait()
+
+    def _commit(self, group: Sequence[PendingCommit]) -> None:
+        """Commit ``group`` and set its results; a callback that Postgres refuses fails alone."""
+        try:
+            self._write([pending.callback for pending in group])
+        except (
+            Exception
+        ) as error:  # whatever it is, the thread goes on and the requests get to know
+            if len(group) > 1 and not isinstance(error, OperationalError):
+                for pending in group:
+                    self._commit([pending])
+                return
+            is_down = isinstance(error, OperationalError)
+            failure = StorageUnavailable if is_down else RejectedByDatabase
+            for pending in group:
+                pending.committed.set_exception(failure())
+            self._failed.warn(error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
+            return
+        for pending in group:
+            pending.committed.set_result(None)
