@@ -10,7 +10,7 @@ from receiver.envelope import Secrets
 from receiver.health import Check
 from receiver.keeping import Keep
 from receiver.metrics import ReadGauges, ReadSpool
-from workers.settings import Settings
+from workers.config.settings import Settings
 
 
 class Unsigned(ValueError):

@@ -19,8 +19,8 @@ from receiver.breaker import Breaker
 from receiver.keeping import Write
 from receiver.spool import Spool
 from receiver.spooled import Unreadable
-from workers.logs import Seldom
-from workers.store.callbacks import NewCallback
+from workers.config.logs import Seldom
+from workers.sync.store.callbacks import NewCallback
 
 LOOK_EVERY_S = 1.0
 PASS_S = 4.0  # then a new connection is made: no pass depends on one for long

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from schemas.clean import clean
+from schemas.text.unstorable import clean
 
 MAX_DEPTH = 254  # levels of brackets, as many as orjson writes; Cention's documents have about ten
 MAX_VALUES = 200_000  # in a body; millions, however small, take process and database many seconds

@@ -14,8 +14,8 @@ from psycopg import OperationalError
 
 from receiver import metrics
 from receiver.late import Pending
-from workers.logs import Seldom
-from workers.store.callbacks import NewCallback
+from workers.config.logs import Seldom
+from workers.sync.store.callbacks import NewCallback
 
 KEEP_WITHIN_S = 2.0  # how long a sender may wait for an answer
 GROUP_MOST = 64  # callbacks in one statement

@@ -28,8 +28,8 @@ from prometheus_client.registry import Collector
 from receiver import errors
 from receiver.late import LateResponse
 from receiver.probes import Probe
-from workers.spool_status import SpoolStatus
-from workers.store.status import Gauge as Figure
+from workers.operations.store.status import Gauge as Figure
+from workers.spool.layout import SpoolStatus
 
 DATABASE_WITHIN_S = 2.0
 SPOOL_WITHIN_S = 1.0

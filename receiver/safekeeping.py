@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from receiver.breaker import Breaker
 from receiver.keeping import GroupCommit, NotKept, Refused, Waiting
-from workers.store.callbacks import NewCallback
+from workers.sync.store.callbacks import NewCallback
 
 Spool: TypeAlias = Callable[[NewCallback], None]
 """Returns once the callback is on disk. Raises ``NotKept`` if it is not."""

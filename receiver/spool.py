@@ -14,10 +14,10 @@ from pathlib import Path
 
 from receiver import metrics, spooled
 from receiver.keeping import NotKept
-from workers import disk
-from workers.logs import Seldom
-from workers.spool_status import BAD, DRAFT, LOCK, WAITING, name_of, read_spool
-from workers.store.callbacks import NewCallback
+from workers.config.logs import Seldom
+from workers.spool import durable_files as disk
+from workers.spool.layout import BAD, DRAFT, LOCK, WAITING, name_of, read_spool
+from workers.sync.store.callbacks import NewCallback
 
 DRAFT_IS_LEFT_AFTER_S = 600  # a process that writes for so long was ended long before
 PROBE_BYTES = 4096

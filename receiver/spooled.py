@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from workers.store.callbacks import NewCallback
+from workers.sync.store.callbacks import NewCallback
 
 
 class Unreadable(ValueError):

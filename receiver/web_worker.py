@@ -27,7 +27,7 @@ from receiver import metrics
 from receiver.exchange import Connection, Exchange
 from receiver.late import Pending
 from receiver.refusals import refusal, status_of
-from workers.logs import Seldom
+from workers.config.logs import Seldom
 
 REQUEST_WITHIN_S = 20.0  # from its first byte to its last
 LINGER_S = 2.0  # for a sender to read our last word before its connection is reset

@@ -15,7 +15,7 @@ import redis
 
 from deploy.embedded import Postgres, Valkey
 from tests.databases import copied
-from workers.store.migrate import migrate
+from workers.database.migrate import migrate
 
 DOCUMENTS = Path(__file__).parent / "documents"
 # Nothing here outlives the session: what tests durability starts a server of its own.

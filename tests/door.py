@@ -17,8 +17,8 @@ from receiver import create_app
 from receiver.health import Check
 from receiver.metrics import ReadGauges, ReadSpool
 from tests.settings import SETTINGS, WORKSPACE
-from workers.settings import Settings
-from workers.store.callbacks import NewCallback
+from workers.config.settings import Settings
+from workers.sync.store.callbacks import NewCallback
 
 PATH = "/callbacks/demo"
 ERROR = "application/vnd.api+json"

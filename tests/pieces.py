@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from workers.clients.cention.attachments import AttachmentsApi, FetchedAttachment
-from workers.clients.long_strings import LongString
+from workers.clients.streaming.json_string_splitter import LongString
 
 LIMIT = 40
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from workers.settings import Settings
-from workers.workspaces import CLAIMS, Tokens, WorkspaceSettings
+from workers.config.settings import Settings
+from workers.config.workspaces import CLAIMS, Tokens, WorkspaceSettings
 
 WORKSPACE = WorkspaceSettings(
     name="demo",

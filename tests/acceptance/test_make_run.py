@@ -30,7 +30,7 @@ from tests.acceptance.running import (
     running,
 )
 from tests.waiting import eventually
-from workers.store.status import counters
+from workers.operations.store.status import counters
 
 PARTS = [
     *("postgres", "valkey", "sandbox", "receiver"),

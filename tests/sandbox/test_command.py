@@ -17,7 +17,7 @@ import requests
 from click.testing import CliRunner
 
 from deploy.sandbox.__main__ import main
-from deploy.sandbox.faults import FaultName
+from deploy.sandbox.http.faults import FaultName
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from deploy.sandbox.changes import KINDS
+from deploy.sandbox.world.changes import KINDS
 from tests.sandbox.playground import playground
 from tests.waiting import eventually
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from deploy.sandbox.faults import read_fault_option
+from deploy.sandbox.http.faults import read_fault_option
 from tests.sandbox.playground import playground
 from tests.waiting import eventually
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from deploy.sandbox.logons import AGENTS, HISTORY_S, OURS, Logons
+from deploy.sandbox.resources.logons import AGENTS, HISTORY_S, OURS, Logons
 from tests.conftest import DOCUMENTS
 from tests.sandbox.playground import playground
 from tests.waiting import eventually

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.sandbox.replies import Reply
-from deploy.sandbox.routes import Asked, Family, Routes
+from deploy.sandbox.http.replies import Reply
+from deploy.sandbox.http.routes import Asked, Family, Routes
 
 
 def answer(_asked: Asked) -> Reply:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.settings import SETTINGS
-from workers.pace import timeouts_of
+from workers.clients.timeouts import timeouts_of
 
 
 @pytest.mark.parametrize("lease_s", [5, 7, 20, 59, 60, 61, 300, 1800])

@@ -20,8 +20,8 @@ from tests.integration.cli.conftest import Bridge
 from tests.integration.cli.test_lists import park
 from tests.integration.terminal import Terminal
 from tests.sandbox.playground import Playground
-from workers.queues import Family
-from workers.settings import load_settings
+from workers.config.names import Family
+from workers.config.settings import load_settings
 
 REPORTS = Family.ERRAND_REPORTS
 NOWHERE = "127.0.0.1:1"

@@ -14,7 +14,7 @@ from tests.integration.bridge import holding, raising, serving
 from workers.clients import errors
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.http import HttpApi, Timeouts
-from workers.queues import Family
+from workers.config.names import Family
 
 FILES = Family.RESPONSE_ATTACHMENTS
 IMAGES = Family.AREA_ARCHIVES

@@ -9,9 +9,10 @@ import psycopg
 import pytest
 
 from tests.integration.bridge import RATINGS
-from workers.jobs import rounds
-from workers.jobs.drain import IDLE, drain
-from workers.store import slots, wanted
+from workers.database import advisory_locks
+from workers.sync.jobs import batch
+from workers.sync.jobs.drain import IDLE, drain
+from workers.sync.store import wanted
 
 LOCK = "SELECT FROM intake.wanted WHERE remote_id = %s FOR UPDATE"
 MESSAGES = "SELECT rating_id, message FROM cention.facebook_rating ORDER BY rating_id"
@@ -233,7 +234,7 @@ def test_each_family_has_places_of_its_own(lonely_bridge, shelf):
     bridge.want(RATINGS, 1)
     with psycopg.connect(bridge.database, autocommit=True) as other:
         for place in range(2):
-            with slots.held(other, "drain/demo/errand_reports", places=2) as slot:
+            with advisory_locks.held(other, "drain/demo/errand_reports", places=2) as slot:
                 assert slot is not None, place
 
         drained = bridge.drain(shelf.plan())
@@ -358,7 +359,7 @@ def test_a_drain_that_fails_lets_its_fetches_end_and_closes_what_they_brought(
         slow.set()
         raise psycopg.OperationalError
 
-    monkeypatch.setattr("workers.jobs.settling.write", lose_the_database)
+    monkeypatch.setattr("workers.sync.jobs.settle.write", lose_the_database)
     with pytest.raises(psycopg.OperationalError):
         bridge.drain(shelf.plan(fetch=fetch))
 
@@ -369,7 +370,7 @@ def test_a_late_finisher_waits_for_nobody_while_it_holds_what_it_has_written(
     lonely_bridge, shelf, monkeypatch
 ):
     """Else a poll that wants the same records in their order would wait for it crosswise."""
-    monkeypatch.setattr(rounds, "GATHER_S", 5.0)  # both in one group, however busy the machine
+    monkeypatch.setattr(batch, "GATHER_S", 5.0)  # both in one group, however busy the machine
     bridge = lonely_bridge
     bridge.want(RATINGS, 3, 5)
     plan, lost, locked, written = shelf.plan(), Event(), Event(), Event()

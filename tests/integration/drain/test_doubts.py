@@ -11,12 +11,13 @@ import pytest
 from tests.integration.bridge import RATINGS, REPORTS
 from tests.settings import SETTINGS
 from workers.clients import errors
-from workers.rules import patience
-from workers.store import sessions, wanted
+from workers.database import connections
+from workers.sync.rules import retry_policy
+from workers.sync.store import wanted
 
 MESSAGES = "SELECT rating_id, message FROM cention.facebook_rating ORDER BY rating_id"
 LEASE_S = 60  # of the plans of this shelf
-DOUBT_S = patience.DOUBT_S
+DOUBT_S = retry_policy.DOUBT_S
 
 
 def messages(bridge) -> dict[int, str]:
@@ -199,7 +200,7 @@ def test_a_drain_that_lost_its_session_begins_no_other_fetch(lonely_bridge, shel
     bridge = lonely_bridge
     bridge.want(RATINGS, *range(1, 21))
     first, noticed = Lock(), Event()
-    prove = sessions.prove
+    prove = connections.prove
 
     def prove_and_tell(conn):
         try:
@@ -217,8 +218,8 @@ def test_a_drain_that_lost_its_session_begins_no_other_fetch(lonely_bridge, shel
         assert noticed.wait(30)
         Event().wait(0.2)  # the answers come a little later still
 
-    monkeypatch.setattr(patience, "PROVE_EVERY_S", 0.05)
-    monkeypatch.setattr(sessions, "prove", prove_and_tell)
+    monkeypatch.setattr(retry_policy, "PROVE_EVERY_S", 0.05)
+    monkeypatch.setattr(connections, "prove", prove_and_tell)
     shelf.meanwhile = lose_the_session
 
     with pytest.raises(psycopg.OperationalError):
@@ -232,7 +233,7 @@ def test_nothing_is_sent_long_after_the_session_was_seen_alive(lonely_bridge, sh
     """As in a process that was frozen, or whose Postgres answers no more."""
     bridge = lonely_bridge
     bridge.want(RATINGS, 7)
-    monkeypatch.setattr(patience, "PROVEN_FOR_S", 0.0)
+    monkeypatch.setattr(retry_policy, "PROVEN_FOR_S", 0.0)
 
     bridge.drain(shelf.plan())
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from workers.queues import Family
+from workers.config.names import Family
 
 
 def test_a_changed_errand_ends_in_the_database_and_leaves_the_list(bridge, cention, errand):

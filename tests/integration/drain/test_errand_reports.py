@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.bridge import REPORTS, Bridge, raising, serving
 from workers.clients.errors import NotFound
-from workers.jobs.plans import Document
+from workers.sync.jobs.family_spec import Document
 
 GONE = NotFound("not found", api="cention", status=404)
 

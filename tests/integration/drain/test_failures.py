@@ -10,8 +10,8 @@ import pytest
 
 from tests.integration.bridge import RATINGS, REPORTS, raising
 from workers.clients import errors
-from workers.jobs.drain import IDLE
-from workers.rules import patience
+from workers.sync.jobs.drain import IDLE
+from workers.sync.rules import retry_policy
 
 PASSING = ("error_500", "dropped", "truncated", "broken_json", "login_page", "busy")
 
@@ -117,7 +117,7 @@ def test_waiting_times_grow_with_every_failure_and_after_twelve_the_record_parks
     shelf.meanwhile = broken_for(1)
     waits = []
 
-    for _ in range(patience.MAX_TRIES):
+    for _ in range(retry_policy.MAX_TRIES):
         assert bridge.wanted(1)["parked_at"] is None
         bridge.make_due()
         bridge.drain(shelf.plan())
@@ -137,7 +137,7 @@ def test_no_record_parks_while_none_of_its_family_comes_through(lonely_bridge, s
     bridge.want(RATINGS, 1)
     shelf.meanwhile = broken_for(1)
 
-    for _ in range(patience.MAX_TRIES + 3):
+    for _ in range(retry_policy.MAX_TRIES + 3):
         bridge.make_due()
         bridge.drain(shelf.plan())
 
@@ -190,7 +190,7 @@ def test_a_refusal_pauses_the_family_keeps_every_id_and_counts_against_none(lone
     )
     assert (pause["workspace"], pause["family"]) == ("demo", REPORTS)
     assert pause["reason"] == str(error)
-    assert 15 < pause["left_s"] <= patience.PAUSE_S
+    assert 15 < pause["left_s"] <= retry_policy.PAUSE_S
     assert bridge.wanted_ids() == list(range(1, 101))
     kept = bridge.rows("SELECT DISTINCT claim, tries, parked_at FROM intake.wanted")
     assert kept == [{"claim": None, "tries": 0, "parked_at": None}]

@@ -12,7 +12,7 @@ from typing import Any
 from tests.integration.bridge import REPORTS, Bridge, serving
 from tests.integration.filing.test_filing import errand_of, keep
 from tests.waiting import eventually
-from workers.jobs.plans import Document
+from workers.sync.jobs.family_spec import Document
 
 SECONDS = 3.0
 IDS = range(1, 31)

@@ -16,11 +16,11 @@ from psycopg.rows import dict_row
 
 from schemas.cention.attachments import AttachmentKind
 from tests.integration.bridge import RATINGS, rating
-from workers.jobs import readings
-from workers.store import attachments, errand_reports, facebook_ratings, landed
-from workers.store.attachments import StoredAttachment
-from workers.store.landed import Landing
-from workers.store.records import Fetched
+from workers.database.records import Fetched
+from workers.sync.jobs import parsers
+from workers.sync.store import attachments, errand_reports, facebook_ratings, landed
+from workers.sync.store.attachments import StoredAttachment
+from workers.sync.store.landed import Landing
 
 LATE = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
 EARLY = LATE - timedelta(seconds=1)
@@ -62,7 +62,7 @@ def report(document, at, **told):
     for action in attributes["actions"]:
         action["note"] = f"said at {at}"
     attributes["extended"]["errand_tags"] = [{"id": 41, "desc": f"tag at {at}"}]
-    return Fetched(record=readings.errand_report(2256, made, zone=ZoneInfo("UTC")), fetched_at=at)
+    return Fetched(record=parsers.errand_report(2256, made, zone=ZoneInfo("UTC")), fetched_at=at)
 
 
 def names(suffix):
@@ -110,7 +110,7 @@ def test_a_document_fetched_earlier_does_not_take_the_place_of_a_later_one(conn)
 
 def test_an_older_rating_changes_nothing(conn):
     late, early = (
-        Fetched(record=readings.facebook_rating(7, rating(7, message=str(at))), fetched_at=at)
+        Fetched(record=parsers.facebook_rating(7, rating(7, message=str(at))), fetched_at=at)
         for at in (LATE, EARLY)
     )
     facebook_ratings.save(conn, "demo", [late])

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.integration.bridge import RATINGS, REPORTS, Bridge, Shelf, serving
-from workers.jobs.drain import Drained
+from workers.sync.jobs.drain import Drained
 
 BATCH = range(1, 51)
 POISONOUS = 23

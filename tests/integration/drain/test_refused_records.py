@@ -6,9 +6,9 @@ import pytest
 
 from tests.integration.bridge import RATINGS
 from workers.clients import errors
-from workers.jobs import sweeping
-from workers.queues import Family
-from workers.rules import patience
+from workers.config.names import Family
+from workers.operations.jobs import sweep
+from workers.sync.rules import retry_policy
 
 HOPELESS = range(1, 31)
 HEALTHY = range(101, 111)
@@ -69,7 +69,7 @@ def test_one_that_is_refused_alone_makes_a_brief_pause_if_others_came_through_la
     bridge.drain(shelf.plan())
 
     [left_s] = pauses(bridge)
-    assert 0 < left_s <= patience.BRIEF_PAUSE_S
+    assert 0 < left_s <= retry_policy.BRIEF_PAUSE_S
     assert bridge.wanted(7)["tries"] == 1
 
 
@@ -113,7 +113,7 @@ def test_a_pause_of_files_ends_when_none_is_left_to_probe_with(lonely_bridge):
     )
     bridge.want(Family.AREA_ARCHIVES, 12)
 
-    sweeping.tidy(bridge.parts.session)
+    sweep.tidy(bridge.parts.session)
 
     assert bridge.rows("SELECT family FROM intake.pause") == [{"family": "area_archives"}]
 
@@ -154,4 +154,4 @@ def test_many_that_are_refused_keep_healthy_ones_waiting_for_moments(lonely_brid
         bridge.end_pauses()
 
     assert not set(bridge.wanted_ids()) & set(HEALTHY)
-    assert waited_s <= 10 * patience.BRIEF_PAUSE_S
+    assert waited_s <= 10 * retry_policy.BRIEF_PAUSE_S

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from celery import Celery
 
-from workers.queues import Family
+from workers.config.names import Family
 from workers.tasks import base
 from workers.tasks.base import BridgeTask
 

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.integration.bridge import Shelf
-from workers.jobs.drain import drain
-from workers.store import sessions
+from workers.database import connections
+from workers.sync.jobs.drain import drain
 
 
 def fetch_when_told(rating_id: int) -> None:
@@ -22,7 +22,7 @@ def fetch_when_told(rating_id: int) -> None:
 
 def main(database: str, lease_s: str) -> None:
     """Drain Facebook ratings once."""
-    pool = sessions.open_pool(database)
+    pool = connections.open_pool(database)
     shelf = Shelf(meanwhile=fetch_when_told)
     with ThreadPoolExecutor(1) as fetchers, pool:
         arguments: dict[str, Any] = {"session": pool.connection, "fetchers": fetchers}

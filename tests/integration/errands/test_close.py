@@ -12,8 +12,8 @@ import pytest
 
 from schemas.cention.errands import ErrandAnswer
 from tests.waiting import eventually
-from workers.jobs.sending import AlreadyClosed, Sender
-from workers.store import sent_commands
+from workers.outbound.jobs.send import AlreadyClosed, Sender
+from workers.outbound.store import sent_commands
 
 NEW, END, CALL = "c3_new_errands", "c3_end_errands", "c3_end_obcall"
 CALL_END = ("calls", "end", "--device", "1000", "--extension", "17")

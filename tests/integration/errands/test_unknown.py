@@ -9,8 +9,8 @@ import pytest
 
 from tests.integration.bridge import Bridge
 from workers.clients.cention.errands import ErrandsApi
-from workers.jobs import sweeping
-from workers.store.status import gauges
+from workers.operations.jobs import sweep
+from workers.operations.store.status import gauges
 
 CREATE = ("errands", "create", "--from", "a@b.example", "--subject", "Hello")
 NEW, END, CALL = "c3_new_errands", "c3_end_errands", "c3_end_obcall"
@@ -204,7 +204,7 @@ def test_what_a_killed_command_was_sending_is_unknown_before_anybody_asks(
     terminal.run(*CREATE)
     bridge.execute("UPDATE cention.sent_errand SET state = 'sending'")
 
-    sweeping.tidy(bridge.parts.session)
+    sweep.tidy(bridge.parts.session)
 
     assert states() == ["unknown"]
 
@@ -215,7 +215,7 @@ def test_what_a_living_command_is_sending_is_left_to_it(
     place, meanwhile = ErrandsApi.place, []
 
     def place_and_look(api, order):
-        sweeping.tidy(bridge.parts.session)
+        sweep.tidy(bridge.parts.session)
         meanwhile.extend(states())
         return place(api, order)
 

@@ -14,10 +14,10 @@ from tests.integration.bridge import Bridge
 from tests.settings import settings_for
 from workers import wiring
 from workers.clients.errors import ApiError, BrokenOff
-from workers.jobs import exports
-from workers.jobs.mirroring import renew, renew_if_due
-from workers.queues import Mirror
-from workers.settings import Settings
+from workers.config.names import Mirror
+from workers.config.settings import Settings
+from workers.mirrors.jobs import exports
+from workers.mirrors.jobs.refresh import renew, renew_if_due
 
 DAY_S = 86_400
 ZONE = ZoneInfo("Europe/Stockholm")

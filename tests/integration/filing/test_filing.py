@@ -13,10 +13,10 @@ import pytest
 from psycopg.errors import OperationalError
 
 from tests.integration.bridge import REPORTS, Bridge, holding, serving
-from workers.jobs import filing
-from workers.queues import Family
-from workers.store import callbacks
-from workers.store.callbacks import NewCallback
+from workers.config.names import Family
+from workers.sync.jobs import file_callbacks
+from workers.sync.store import callbacks
+from workers.sync.store.callbacks import NewCallback
 
 FILES, IMAGES = Family.RESPONSE_ATTACHMENTS, Family.AREA_ARCHIVES
 RECEIVED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -228,14 +228,14 @@ def test_a_fault_of_ours_over_one_callback_hurts_no_other(bridge, document, monk
     poisonous = document("callback_answer_errand")
     poisonous["data"]["id"] = "66"
     keep(bridge, poisonous, document("callback_answer_errand"))
-    read = filing.read_callback
+    read = file_callbacks.read_callback
 
     def read_or_fail(told):
         if told["data"]["id"] == "66":
             raise ZeroDivisionError
         return read(told)
 
-    monkeypatch.setattr(filing, "read_callback", read_or_fail)
+    monkeypatch.setattr(file_callbacks, "read_callback", read_or_fail)
     bridge.file()
 
     assert states(bridge) == [(False, "cannot be stored: ZeroDivisionError"), (True, None)]
@@ -248,7 +248,7 @@ def test_a_database_that_is_away_is_no_problem_of_a_callback(bridge, document, m
         conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
     with monkeypatch.context() as patched:
-        patched.setattr(filing.answers, "save", lose_the_database)
+        patched.setattr(file_callbacks.answers, "save", lose_the_database)
         with pytest.raises(OperationalError):
             bridge.file()
     still_waiting = states(bridge)
@@ -283,7 +283,7 @@ def test_two_filers_at_once_never_file_a_callback_twice(bridge, document):
 
 
 def test_a_full_batch_says_that_there_may_be_more(bridge, document):
-    many = [document("callback_answer_errand") for _ in range(filing.BATCH + 1)]
+    many = [document("callback_answer_errand") for _ in range(file_callbacks.BATCH + 1)]
     for number, told in enumerate(many):
         told["data"]["id"] = str(number + 1)
     keep(bridge, *many)

@@ -12,10 +12,10 @@ from tests.integration.bridge import Bridge
 from tests.integration.conftest import bridge_of
 from tests.sandbox.playground import Playground
 from tests.settings import settings_for
-from workers.jobs import mirroring
-from workers.jobs.library import library_plan
-from workers.jobs.mirroring import Brought
-from workers.queues import Mirror
+from workers.config.names import Mirror
+from workers.mirrors.jobs import refresh
+from workers.mirrors.jobs.library import library_plan
+from workers.mirrors.jobs.refresh import Brought
 
 NOTHING: dict[str, Any] = {"data": None}
 
@@ -39,7 +39,7 @@ def bridge(database: str, cention: Playground) -> Iterator[Bridge]:
 def renew(bridge: Bridge) -> Callable[[], Brought | None]:
     """Renew the picture out of the sandbox."""
     plan = bridge.parts.mirrors["demo", Mirror.LIBRARY]
-    return lambda: mirroring.renew(plan, session=bridge.parts.session)
+    return lambda: refresh.renew(plan, session=bridge.parts.session)
 
 
 @dataclass
@@ -101,7 +101,7 @@ class MirrorOf:
 
     def renew(self) -> Brought | None:
         plan = library_plan("demo", self.source, every_s=3600)
-        return mirroring.renew(plan, session=self.bridge.parts.session)
+        return refresh.renew(plan, session=self.bridge.parts.session)
 
     def there(self, table: str = "library_question") -> list[int]:
         key = {"library": "library_id", "library_category": "category_id"}.get(table, "question_id")

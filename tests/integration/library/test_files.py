@@ -6,10 +6,11 @@ import pytest
 
 from tests.library import file, listed, question
 from workers.clients.errors import BrokenOff
-from workers.jobs import library as library_job
-from workers.queues import Family
-from workers.store import attachments, erased, retention, wanted
-from workers.store.removed_contents import AttachmentKey
+from workers.config.names import Family
+from workers.mirrors.jobs import library as library_job
+from workers.privacy.store import erased, retention
+from workers.privacy.store.attachment_blobs import AttachmentKey
+from workers.sync.store import attachments, wanted
 
 FILES, IMAGES = Family.LIBRARY_ATTACHMENTS, Family.AREA_ARCHIVES
 PICTURE = 'See <img src="archive/9"/>'

@@ -7,8 +7,8 @@ import pytest
 from tests.integration.library.conftest import Source
 from tests.library import category, file, library, listed, question, resource
 from workers.clients.errors import BrokenOff, Busy, NoRoute, NotFound, Unreachable
-from workers.jobs.library import renew_library
-from workers.store import library as library_store
+from workers.mirrors.jobs.library import renew_library
+from workers.mirrors.store import library as library_store
 
 ARCHIVES = "c3_area_archives"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.library import file, listed, question
-from workers.jobs import erasing, exporting
-from workers.jobs.whom import Whom
+from workers.privacy.jobs import erase_person, export_person
+from workers.privacy.jobs.data_subject import Whom
 
 KARIN = "karin.oberg@customer.example"
 WHOM = Whom(address=KARIN, reviewers=(), spool=None)
@@ -21,7 +21,7 @@ def mentioned(mirror, source):
 
 def test_the_address_is_erased_from_texts_names_of_files_and_the_index(bridge, mentioned):
     with bridge.parts.session() as conn:
-        erasing.erase(conn, WHOM, dry_run=False, progress=lambda pages: None)
+        erase_person.erase(conn, WHOM, dry_run=False, progress=lambda pages: None)
 
     [row] = bridge.rows("SELECT answer_html, answer_text FROM cention.library_question")
     assert row == {"answer_html": "<p>Write to [erased]</p>", "answer_text": "Write to [erased]"}
@@ -35,7 +35,7 @@ def test_the_address_is_erased_from_texts_names_of_files_and_the_index(bridge, m
 
 def test_the_mention_is_part_of_what_is_held_of_the_person(bridge, mentioned):
     with bridge.parts.session() as conn:
-        held = exporting.export(conn, WHOM, contents=False, progress=lambda pages: None)
+        held = export_person.export(conn, WHOM, contents=False, progress=lambda pages: None)
 
     assert {"cention.library_question", "cention.library_question_attachment"} <= set(
         held["tables"]

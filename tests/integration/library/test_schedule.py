@@ -10,8 +10,8 @@ import pytest
 from tests.integration.conftest import bridge_of
 from tests.settings import SETTINGS, WORKSPACE
 from workers import wiring
-from workers.jobs import mirroring
-from workers.queues import Family, Mirror
+from workers.config.names import Family, Mirror
+from workers.mirrors.jobs import refresh
 
 
 def plans(*, token, every_s):
@@ -34,8 +34,8 @@ def test_without_a_token_or_an_interval_it_is_not_renewed(token, every_s):
 def test_a_picture_that_is_fresh_is_not_renewed(bridge, cention):
     plan = bridge.parts.mirrors["demo", Mirror.LIBRARY]
 
-    first = mirroring.renew_if_due(plan, session=bridge.parts.session)
-    second = mirroring.renew_if_due(plan, session=bridge.parts.session)
+    first = refresh.renew_if_due(plan, session=bridge.parts.session)
+    second = refresh.renew_if_due(plan, session=bridge.parts.session)
 
     assert (bool(first), second) == (True, None)
 
@@ -46,9 +46,9 @@ def test_a_refusal_pauses_the_picture_and_leaves_it_as_it_was(bridge, cention, r
     cention.control("faults", {"unauthorised": {"probability": 1}})
     plan = bridge.parts.mirrors["demo", Mirror.LIBRARY]
 
-    assert mirroring.renew_if_due(plan, session=bridge.parts.session) is None
+    assert refresh.renew_if_due(plan, session=bridge.parts.session) is None
     asked = bridge.rows("SELECT count(*) AS n FROM intake.poll WHERE family = 'library'")
-    assert mirroring.renew_if_due(plan, session=bridge.parts.session) is None
+    assert refresh.renew_if_due(plan, session=bridge.parts.session) is None
 
     assert bridge.rows("SELECT family FROM intake.pause") == [{"family": "library"}]
     assert bridge.rows("SELECT count(*) AS n FROM intake.poll WHERE family = 'library'") == asked
@@ -75,7 +75,7 @@ def test_files_of_the_library_are_fetched_with_the_token_of_its_claim(
         SETTINGS, database_url=database, workspaces=(workspace,), mirror_every_s=every_s
     )
     with contextmanager(bridge_of)(settings) as bridge:
-        mirroring.renew(bridge.parts.mirrors["demo", Mirror.LIBRARY], session=bridge.parts.session)
+        refresh.renew(bridge.parts.mirrors["demo", Mirror.LIBRARY], session=bridge.parts.session)
         for family in (Family.LIBRARY_ATTACHMENTS, Family.AREA_ARCHIVES):
             bridge.drain(family)
 

@@ -12,10 +12,10 @@ from tests.integration.bridge import Bridge
 from tests.integration.conftest import bridge_of
 from tests.sandbox.playground import Playground
 from tests.settings import settings_for
-from workers.jobs.mirroring import Brought, MirrorPlan
-from workers.queues import Mirror
-from workers.settings import Settings
-from workers.store import Transaction
+from workers.config.names import Mirror
+from workers.config.settings import Settings
+from workers.database import Transaction
+from workers.mirrors.jobs.refresh import Brought, MirrorPlan
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from workers.jobs.mirroring import Brought, MirrorPlan, renew_if_due
-from workers.queues import Mirror
-from workers.store import Transaction, sessions
+from workers.config.names import Mirror
+from workers.database import Transaction, connections
+from workers.mirrors.jobs.refresh import Brought, MirrorPlan, renew_if_due
 
 
 def renew_without_end(session: Transaction) -> Brought:
@@ -17,5 +17,5 @@ def renew_without_end(session: Transaction) -> Brought:
 
 if __name__ == "__main__":
     plan = MirrorPlan(workspace="demo", mirror=Mirror.LIBRARY, every_s=600, renew=renew_without_end)
-    with sessions.open_pool(sys.argv[1]) as pool:
+    with connections.open_pool(sys.argv[1]) as pool:
         renew_if_due(plan, session=pool.connection)

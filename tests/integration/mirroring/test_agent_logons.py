@@ -11,7 +11,8 @@ from psycopg.errors import RaiseException
 
 from workers import wiring
 from workers.clients.errors import Busy, Unintelligible
-from workers.jobs.agent_logons import (
+from workers.config.names import Mirror
+from workers.mirrors.jobs.agent_logons import (
     OVERLAP,
     WINDOW,
     WINDOWS_AT_ONCE,
@@ -20,9 +21,8 @@ from workers.jobs.agent_logons import (
     pull,
     windows,
 )
-from workers.jobs.mirroring import Brought, renew, renew_if_due
-from workers.queues import Mirror
-from workers.store import agent_logons as store
+from workers.mirrors.jobs.refresh import Brought, renew, renew_if_due
+from workers.mirrors.store import agent_logons as store
 
 DAY = timedelta(days=1)
 

@@ -12,7 +12,7 @@ import pytest
 from schemas.errors import DocumentError, Fault
 from tests.waiting import eventually
 from workers.clients import errors
-from workers.jobs.mirroring import Brought, renew, renew_if_due
+from workers.mirrors.jobs.refresh import Brought, renew, renew_if_due
 
 API = {"api": "cention"}
 OUTAGE = errors.BrokenOff("failed over there", status=500, **API)

@@ -8,8 +8,8 @@ import pytest
 from schemas.cention.errand_reports import read_changed_errands
 from tests.integration.bridge import RATINGS, REPORTS
 from workers.clients.errors import Redirected, Unauthorised
-from workers.jobs.polling import ChangedList, poll, poll_if_due
-from workers.store import errand_reports
+from workers.sync.jobs.poll import ChangedList, poll, poll_if_due
+from workers.sync.store import errand_reports
 
 NOTHING = {"data": {"type": "c3_dirty_errand_list", "id": "0"}}
 

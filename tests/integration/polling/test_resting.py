@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.bridge import RATINGS, REPORTS, raising
 from workers.clients.errors import NotFound
-from workers.store import wanted
+from workers.sync.store import wanted
 
 GONE = NotFound("not found", api="cention", status=404)
 TABLES = {REPORTS: "cention.errand", RATINGS: "cention.facebook_rating"}

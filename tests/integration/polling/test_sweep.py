@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.bridge import RATINGS, REPORTS, Bridge
-from workers.jobs.sweeping import Work, find_work
-from workers.queues import Family
-from workers.store import wanted
+from workers.config.names import Family
+from workers.operations.jobs.sweep import Work, find_work
+from workers.sync.store import wanted
 
 KNOWN = tuple(("demo", family) for family in Family)
 IDLE = Work(unfiled=(), due=())

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.bridge import RATINGS
-from workers.store import wanted
+from workers.sync.store import wanted
 
 WAITING = "UPDATE intake.wanted SET due_at = now() + interval '40 s'"
 

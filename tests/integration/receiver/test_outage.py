@@ -11,7 +11,7 @@ import pytest
 from deploy.embedded import Postgres
 from receiver.keeping import NotKept
 from tests.door import new_callback
-from workers.store.migrate import migrate
+from workers.database.migrate import migrate
 
 
 @pytest.fixture

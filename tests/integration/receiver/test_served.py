@@ -16,7 +16,7 @@ from receiver.callbacks import BODY_MAX_BYTES
 from tests.databases import copied
 from tests.integration.receiver.serving import SECRET, serving
 from tests.waiting import eventually
-from workers.queues import Queue, TaskName
+from workers.config.names import Queue, TaskName
 
 HEAD = b"POST /callbacks/demo HTTP/1.1\r\nHost: x\r\n"
 

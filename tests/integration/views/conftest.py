@@ -18,9 +18,9 @@ from schemas.cention.attachments import AttachmentRef
 from schemas.cention.callbacks import Answer, read_callback
 from schemas.cention.errand_reports import ErrandReport, read_errand_report
 from tests.databases import copied
-from workers.store import answers, errand_reports
-from workers.store.answers import ToldAnswer
-from workers.store.records import Fetched
+from workers.database.records import Fetched
+from workers.sync.store import answers, errand_reports
+from workers.sync.store.answers import ToldAnswer
 
 Rows = list[dict[str, Any]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from workers.store.migrate import migrate
+from workers.database.migrate import migrate
 
 OURS = ("analyst", "cention", "feedback", "intake")
 

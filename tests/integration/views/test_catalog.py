@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.store import dictionary
+from workers.operations.store import dictionary
 
 # Keys that do not begin with the workspace, each for its reason.
 OTHER_KEYS = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from workers.store import dictionary
-from workers.store.dictionary import Column, Table, as_markdown
+from workers.operations.store import dictionary
+from workers.operations.store.dictionary import Column, Table, as_markdown
 
 
 def test_the_dictionary_begins_with_what_analysts_read(centre):

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from workers.queues import Family, Mirror
-from workers.store import polls, wanted
-from workers.store.wanted import Claim, Claimed
+from workers.config.names import Family, Mirror
+from workers.sync.store import polls, wanted
+from workers.sync.store.wanted import Claim, Claimed
 
 POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.pieces import cut
-from workers.clients.base64_text import Base64Decoder, NotBase64, Unescaper
+from workers.clients.streaming.base64_stream import Base64Decoder, NotBase64, Unescaper
 
 ESCAPES = ["", "", "", " ", "\n", "\\n", "\\r\\n", "\\t", "\\u000a", "\\u000D"]
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.pieces import LIMIT, cut, split
-from workers.clients.long_strings import SecondLongString
+from workers.clients.streaming.json_string_splitter import SecondLongString
 
 STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 

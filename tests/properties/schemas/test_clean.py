@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.clean import clean
+from schemas.text.unstorable import clean
 from tests.properties.any_json import any_json
 
 ANYTHING = any_json(st.floats(allow_nan=False))

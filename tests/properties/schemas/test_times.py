@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.times import from_go_time, from_workspace_minute
+from schemas.text.timestamps import from_go_time, from_workspace_minute
 
 
 @given(st.from_regex(r"\A\d{4}/\d\d/\d\d \d\d:\d\d\Z"), st.sampled_from(["UTC", "Asia/Tokyo"]))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from workers.cli.printing import Column, age, say_table
-from workers.cli.status import FAMILY_COLUMNS
+from workers.cli.commands.status import FAMILY_COLUMNS
+from workers.cli.output import Column, say_table
+from workers.operations.rules.wording import age
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.clients.bodies import read_json
+from workers.clients.json_bodies import read_json
 
 
 @pytest.mark.parametrize(

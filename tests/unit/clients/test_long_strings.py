@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.pieces import LIMIT, split
-from workers.clients.long_strings import NoObject, NoRoom, QuoteWithin
+from workers.clients.streaming.json_string_splitter import NoObject, NoRoom, QuoteWithin
 
 
 @pytest.mark.parametrize(("length", "diverted"), [(LIMIT, False), (LIMIT + 1, True)])

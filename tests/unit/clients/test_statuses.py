@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from workers.clients import errors
-from workers.clients.statuses import error_for, retry_after_s
+from workers.clients.error_responses import error_for, retry_after_s
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 GONE = b'{"errors":[{"title":"Not Found","status":"404"}]}'

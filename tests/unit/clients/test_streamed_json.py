@@ -6,8 +6,8 @@ import tracemalloc
 
 import pytest
 
-from workers.clients.cention.contents import BytesContent, FileContent, attachment_of
-from workers.clients.streamed_json import Base64, ContentChanged, StreamedJson, encoded
+from workers.clients.cention.attachment_content import BytesContent, FileContent, attachment_of
+from workers.clients.streaming.json_upload import Base64, ContentChanged, StreamedJson, encoded
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 48 * 1024 - 1, 48 * 1024, 48 * 1024 + 1, 200_000])

@@ -8,9 +8,9 @@ from unittest import mock
 
 import pytest
 
-from workers.jobs.errand_files import kind_of
-from workers.jobs.errand_rows import COLUMNS, NotAFile
-from workers.jobs.fingerprints import message_of
+from workers.outbound.jobs.csv_errands import COLUMNS, NotAFile
+from workers.outbound.jobs.deduplication import message_of
+from workers.outbound.jobs.errand_readers import kind_of
 
 MAX = 10_000
 

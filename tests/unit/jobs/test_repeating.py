@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workers.clients import errors
-from workers.jobs.repeating import TRIES, patiently
+from workers.sync.jobs.retry import TRIES, patiently
 
 AWAY = errors.Unreachable("away", api="c")
 

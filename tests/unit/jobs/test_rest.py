@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers.jobs.sweeping import Rest
+from workers.operations.jobs.sweep import Rest
 
 
 def test_of_many_at_once_one_is_let_through():

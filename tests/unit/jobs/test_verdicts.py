@@ -6,11 +6,12 @@ import psycopg
 import pytest
 
 from workers.clients import errors
-from workers.jobs import poison, verdicts
-from workers.jobs.outcomes import Failed, Missing, Outcome, Understood
-from workers.jobs.plans import Document
-from workers.jobs.verdicts import Standing
-from workers.store.wanted import Claimed
+from workers.database import permanent_errors
+from workers.sync.jobs import failure_policy
+from workers.sync.jobs.failure_policy import Standing
+from workers.sync.jobs.family_spec import Document
+from workers.sync.jobs.fetch_outcomes import Failed, Missing, Outcome, Understood
+from workers.sync.store.wanted import Claimed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BUSY = errors.Busy("asks for patience", api="cention", status=503, retry_after_s=120)
@@ -42,7 +43,7 @@ def understood(*, complete: bool, looks: int = 0) -> Understood:
 
 def verdict(outcome: Outcome, *, answers: bool = True, succeeds: bool = True, lately: bool = False):
     family = Standing(answers=answers, succeeds=succeeds, lately=lately)
-    return verdicts.postponed(outcome, family=family, chance=1.0)
+    return failure_policy.postponed(outcome, family=family, chance=1.0)
 
 
 def test_what_was_understood_needs_no_further_try():
@@ -122,7 +123,7 @@ def test_a_record_is_gone_once_two_looks_half_a_minute_apart_have_missed_it(seco
         claimed=claimed(missing_since=NOW - timedelta(seconds=seconds)), fetched_at=NOW
     )
 
-    assert verdicts.is_confirmed(missing) is confirmed
+    assert failure_policy.is_confirmed(missing) is confirmed
     assert (verdict(missing) is None) is confirmed
 
 
@@ -135,11 +136,11 @@ def test_a_first_miss_is_looked_at_again_and_is_no_failure():
 
 @pytest.mark.parametrize(("looks", "again"), [(0, True), (4, True), (5, False)])
 def test_an_incomplete_record_is_looked_at_again_up_to_the_sixth_look(looks, again):
-    assert verdicts.is_incomplete(understood(complete=False, looks=looks)) is again
+    assert failure_policy.is_incomplete(understood(complete=False, looks=looks)) is again
 
 
 def test_a_complete_record_is_not_looked_at_again():
-    assert not verdicts.is_incomplete(understood(complete=True))
+    assert not failure_policy.is_incomplete(understood(complete=True))
 
 
 @pytest.mark.parametrize(
@@ -157,4 +158,4 @@ def test_a_complete_record_is_not_looked_at_again():
     ],
 )
 def test_a_database_in_trouble_is_not_a_record_that_cannot_be_stored(error, is_poison):
-    assert poison.is_poison(error) is is_poison
+    assert permanent_errors.is_poison(error) is is_poison

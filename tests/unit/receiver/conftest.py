@@ -9,7 +9,7 @@ import pytest
 
 from receiver.spool import Spool
 from tests.door import announced, callback, door, kept, make_settings, new_callback, open_door
-from workers.store.callbacks import NewCallback
+from workers.sync.store.callbacks import NewCallback
 
 __all__ = ["announced", "callback", "door", "kept", "make_settings", "open_door"]
 

@@ -10,7 +10,7 @@ import pytest
 from receiver import emptying
 from receiver.breaker import Breaker
 from receiver.emptying import Emptier
-from workers.spool_status import BAD
+from workers.spool.layout import BAD
 
 
 class Inbox:

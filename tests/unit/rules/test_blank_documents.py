@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from workers.rules.blank_documents import blanked, claimed, mentions, redacted, writer
-from workers.rules.persons import Person
+from workers.privacy.rules.person_matcher import Person
+from workers.privacy.rules.redaction import blanked, claimed, mentions, redacted, writer
 
 PERSON = Person("a@b.org", ["Anna Berg"])
 

@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from workers.rules.contact_rows import BadTable, check_target, read_rows
+from workers.outbound.rules.contact_csv import BadTable, check_target, read_rows
 
 
 def rows(text, columns=None):

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from workers.rules.day_ranges import DayRange, next_range, portions_left
+from workers.mirrors.rules.date_ranges import DayRange, next_range, portions_left
 
 
 def day(number):

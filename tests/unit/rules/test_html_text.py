@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from workers.rules.html_text import LONGEST, has_images, text_of
+from schemas.text.html_by_regex import LONGEST, has_images, text_of
 
 
 @pytest.mark.parametrize(

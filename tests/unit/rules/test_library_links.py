@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from schemas.cention.library import Kind, LibraryGraph, Link, Node, read_library
 from tests.library import category, library, listed, question
-from workers.rules.library_links import doubtful, lost
+from workers.mirrors.rules.library_links import doubtful, lost
 
 LIBRARY, CATEGORY = Node(Kind.LIBRARY, 1), Node(Kind.CATEGORY, 1)
 QUESTION, FILE = Node(Kind.QUESTION, 7), Node(Kind.ATTACHMENT, 5)

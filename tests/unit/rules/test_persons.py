@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.rules.persons import Person
+from workers.privacy.rules.person_matcher import Person
 
 PERSON = Person("A.b-C@Example.org", ["Anna O'Neil", "x", None])
 

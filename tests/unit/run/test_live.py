@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deploy.run.live import describe
-from workers.store.status import Counters
+from deploy.run.status_line import describe
+from workers.operations.store.status import Counters
 
 
 def test_everything_that_arrives_is_on_one_line_that_fits_a_terminal():

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.cention.changed import ChangedIds
+from schemas.cention.changed_ids import ChangedIds
 from schemas.cention.errand_reports import read_changed_errands
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings
 from schemas.errors import DocumentError

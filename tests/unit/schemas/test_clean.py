@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from schemas.clean import clean
+from schemas.text.unstorable import clean
 
 
 @pytest.mark.parametrize(

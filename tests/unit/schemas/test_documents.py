@@ -6,8 +6,8 @@ import json
 import pytest
 
 from schemas.cention.callbacks import read_callback
-from schemas.documents import MAX_DEPTH, MAX_INCLUDED
 from schemas.errors import MAX_FAULTS, DocumentError, Fault, NotThere
+from schemas.jsonapi.document import MAX_DEPTH, MAX_INCLUDED
 
 
 def nested(levels):

@@ -6,11 +6,11 @@ from threading import Barrier
 import pytest
 from marshmallow import ValidationError
 
-from schemas.documents import open_document
 from schemas.errors import MAX_FAULTS, DocumentError
-from schemas.jsonapi import ResourceSchema, read
-from schemas.leaves import reference
-from schemas.parts import Leaf, Several
+from schemas.jsonapi.document import open_document
+from schemas.jsonapi.fields import Leaf, Several
+from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
+from schemas.jsonapi.scalars import reference
 
 
 def resource(**attributes):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from marshmallow import ValidationError
 
-from schemas.leaves import flag, identity, json_text, number, reference, small_number, text
+from schemas.jsonapi.scalars import flag, identity, json_text, number, reference, small_number, text
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schemas.times import (
+from schemas.text.timestamps import (
     from_any_notation,
     from_go_time,
     from_unix_seconds,
