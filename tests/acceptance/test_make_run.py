@@ -29,7 +29,7 @@ from tests.acceptance.running import (
     responds,
     running,
 )
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 from workers.operations.store.status import counters
 
 PARTS = [

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.embedded import Postgres
 from tests.acceptance.senders import Senders, p99_s
 from tests.integration.receiver.serving import SECRET, serving
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 from workers.database.migrate import migrate
 from workers.spool.layout import read_spool
 

@@ -11,7 +11,7 @@ import pytest
 from celery.bin.celery import celery
 from gunicorn.config import Config
 
-from tests import runbook
+from tests.support import runbook
 from workers.cli.registry import cention
 
 ROOT = Path(__file__).parents[2]

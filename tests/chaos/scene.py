@@ -16,7 +16,7 @@ from celery import Celery
 from deploy.embedded import Valkey
 from tests.acceptance.running import OURS, ROOT, SECRETS, Run, empty_folder, running
 from tests.acceptance.truth import Sandbox
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 from workers.config.names import Family, Queue, TaskName
 
 WORKSPACE = "demo"

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
 from tests.hostile.strategies import bodies, sample
-from tests.settings import settings_for
+from tests.support.settings import settings_for
 from workers import wiring
 from workers.clients.json_bodies import failure_texts, read_json
 from workers.config.names import Family

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
-from tests.databases import ask
+from tests.support.databases import ask
 from workers.clients.cention.attachments import FetchedAttachment
 from workers.config.names import Family
 from workers.sync.jobs.drain import Drained, drain

@@ -25,7 +25,7 @@ from workers.sync.jobs.file_callbacks import file_callbacks
 from workers.sync.store import callbacks
 from workers.sync.store.callbacks import NewCallback
 
-SAMPLE = Path(__file__).parents[1] / "documents" / "callback_answer_errand.json"
+SAMPLE = Path(__file__).parents[1] / "support" / "documents" / "callback_answer_errand.json"
 SECRETS = Secrets(["123456"])
 # What is told of the delivery itself differs: when it came, and as which callback.
 TABLES = {

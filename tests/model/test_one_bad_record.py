@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.integration.bridge import RATINGS, REPORTS, Bridge
-from tests.sandbox.playground import Playground
+from tests.integration.sandbox.playground import Playground
 from workers.sync.rules import retry_policy
 
 HOPELESS = 200

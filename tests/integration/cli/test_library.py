@@ -7,7 +7,7 @@ import json
 import psycopg
 import pytest
 
-from tests.library import listed, question, resource
+from tests.support.library import listed, question, resource
 from workers.config.names import Queue
 from workers.database import advisory_locks
 from workers.mirrors.jobs.library import renew_library

@@ -11,7 +11,7 @@ import pytest
 from receiver.spool import Spool
 from tests.integration.privacy import centre as made
 from tests.integration.privacy.centre import ADDRESS, MENTIONED, STRANGERS, UNREADABLE, WRITTEN
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 from workers.config.settings import Retention
 from workers.privacy.jobs import find_in_spool
 from workers.privacy.jobs.retention import retain

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.privacy import centre as made
 from tests.integration.privacy.centre import STRANGERS, UNREADABLE, WRITTEN
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 from workers.config.settings import Retention
 from workers.database import advisory_locks
 from workers.database.records import Fetched

@@ -14,8 +14,8 @@ import pytest
 
 from receiver.database import Inbox
 from receiver.keeping import GroupCommit
-from tests.door import announced, kept, make_settings, open_door
 from tests.integration.receiver.serving import Receiver, serving
+from tests.support.door import announced, kept, make_settings, open_door
 
 __all__ = ["announced", "kept", "make_settings", "open_door"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from receiver.database import is_up, read_gauges
 from receiver.keeping import NotKept
-from tests.door import new_callback
+from tests.support.door import new_callback
 
 
 def end_connections(database):

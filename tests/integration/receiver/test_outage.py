@@ -10,7 +10,7 @@ import pytest
 
 from deploy.embedded import Postgres
 from receiver.keeping import NotKept
-from tests.door import new_callback
+from tests.support.door import new_callback
 from workers.database.migrate import migrate
 
 

@@ -14,9 +14,9 @@ import requests
 from receiver import database as ways
 from receiver.database import Inbox, open_inbox
 from receiver.keeping import GroupCommit, NotKept
-from tests.door import new_callback
 from tests.integration.receiver.freezing import Network
-from tests.waiting import eventually
+from tests.support.door import new_callback
+from tests.support.waiting import eventually
 
 
 @pytest.fixture

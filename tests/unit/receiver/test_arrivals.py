@@ -6,7 +6,14 @@ import pytest
 from gunicorn.http import errors
 
 from receiver.arrivals import CHUNKS_MOST, FRAMES_MAX_BYTES, HEAD_MAX_BYTES
-from tests.requests_in_pieces import BODY_MAX_BYTES, HEAD, arrival, bodies_of, chunked, plain
+from tests.support.requests_in_pieces import (
+    BODY_MAX_BYTES,
+    HEAD,
+    arrival,
+    bodies_of,
+    chunked,
+    plain,
+)
 
 
 def test_a_stream_may_come_byte_by_byte():

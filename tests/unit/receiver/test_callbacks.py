@@ -11,7 +11,7 @@ import pytest
 from receiver import Unsigned
 from receiver.callbacks import BODY_MAX_BYTES
 from receiver.keeping import NotKept
-from tests.door import ERROR, PATH, refused
+from tests.support.door import ERROR, PATH, refused
 
 
 def signed(secret):

@@ -6,7 +6,7 @@ import pytest
 
 from receiver.keeping import NotKept
 from receiver.late import LateBody, LateResponse
-from tests.door import Keeping
+from tests.support.door import Keeping
 
 
 class Server:
