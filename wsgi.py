@@ -14,10 +14,10 @@ from receiver.group_commit import GroupCommit
 from receiver.notifier import WorkerNotifier
 from receiver.spool import Spool
 from receiver.spool_drain import SpoolDrainer
-from workers import logs
-from workers.queues import Queue, TaskName
-from workers.settings import load_settings
-from workers.spool_status import read_spool
+from workers.config import logs
+from workers.config.names import Queue, TaskName
+from workers.config.settings import load_settings
+from workers.spool.layout import read_spool
 
 BROKER_S = 1  # for the broker to answer; a nudge is not worth waiting for
 

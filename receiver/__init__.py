@@ -10,7 +10,7 @@ from receiver.durable_inbox import StoreCallback
 from receiver.health import Check
 from receiver.metrics import ReadGauges, ReadSpool
 from receiver.notifier import Notify
-from workers.settings import Settings
+from workers.config.settings import Settings
 
 
 class MissingCallbackSecret(ValueError):

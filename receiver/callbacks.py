@@ -28,7 +28,7 @@ from receiver.group_commit import StorageUnavailable
 from receiver.notifier import Notify
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
-from workers.store.callbacks import NewCallback
+from workers.sync.store.callbacks import NewCallback
 
 BODY_MAX_BYTES = 10 * 1024 * 1024  # html_body holds the whole quoted thread
 RETRY_AFTER_S = 5

@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 
 from receiver.authentication import SECRET_MEMBER, Secrets, TooDeep
-from schemas.clean import clean
 from schemas.strict_json import InvalidJson, read_json
+from schemas.text.unstorable import clean
 
 MAX_DEPTH = 254  # levels of brackets, as many as orjson writes; Cention's documents have about ten
 MAX_VALUES = 200_000  # in a body; millions, however small, cost process and database many seconds

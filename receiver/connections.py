@@ -25,7 +25,7 @@ from gunicorn.workers.gasgi import ASGIWorker
 from receiver import metrics
 from receiver.asgi import AsgiAdapter, Receive, Send, read_body
 from receiver.errors import MEDIA_TYPE, error_document
-from workers.logs import Seldom
+from workers.config.logs import Seldom
 
 REQUEST_WITHIN_S = 20.0  # from its first byte to its last
 LINGER_S = 2.0  # for a sender to read our last answer before its connection is reset

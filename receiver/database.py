@@ -14,9 +14,10 @@ import psycopg
 from psycopg import Connection
 
 from receiver.group_commit import Write
-from workers.store import callbacks, status
-from workers.store.callbacks import NewCallback
-from workers.store.status import Gauge
+from workers.operations.store import status
+from workers.operations.store.status import Gauge
+from workers.sync.store import callbacks
+from workers.sync.store.callbacks import NewCallback
 
 CONNECT_S = 2  # the shortest that libpq allows
 STATEMENT_S = 1.5  # shorter than a sender waits

@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 
 from receiver.circuit_breaker import CircuitBreaker
 from receiver.group_commit import GroupCommit, RejectedByDatabase, StorageUnavailable
-from workers.store.callbacks import NewCallback
+from workers.sync.store.callbacks import NewCallback
 
 COMMIT_WITHIN_S = 2.0  # then the callback is spooled, and the circuit breaker opens
 

@@ -12,7 +12,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from schemas.errors import DocumentError
-from workers.logs import where
+from workers.config.logs import where
 
 MEDIA_TYPE = "application/vnd.api+json"
 KEPT_HEADERS = ("Allow", "Retry-After")

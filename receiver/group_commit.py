@@ -14,8 +14,8 @@ from typing import TypeAlias
 from psycopg import OperationalError
 
 from receiver import metrics
-from workers.logs import Seldom
-from workers.store.callbacks import NewCallback
+from workers.config.logs import Seldom
+from workers.sync.store.callbacks import NewCallback
 
 GROUP_MOST = 64  # callbacks in one statement
 GROUP_BYTES = 2 * 1024 * 1024  # then no more are added: Postgres has to read it within its time

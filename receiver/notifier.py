@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from receiver import metrics
-from workers.logs import Seldom
+from workers.config.logs import Seldom
 
 PAUSE_S = 0.1  # between nudges: at most 10 a second from each process
 PAUSE_AFTER_FAILURE_S = 1.0  # a broker that is down is tried once a second

@@ -12,12 +12,13 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from receiver import metrics, spooled
+from receiver import metrics
 from receiver.group_commit import StorageUnavailable
-from workers import disk
-from workers.logs import Seldom
-from workers.spool_status import BAD, DRAFT, LOCK, WAITING, name_of, read_spool
-from workers.store.callbacks import NewCallback
+from workers.config.logs import Seldom
+from workers.spool import durable_files as disk
+from workers.spool import record
+from workers.spool.layout import BAD, DRAFT, LOCK, WAITING, name_of, read_spool
+from workers.sync.store.callbacks import NewCallback
 
 DRAFT_IS_LEFT_AFTER_S = 600  # a process that writes for so long was ended long before
 PROBE_BYTES = 4096
@@ -50,7 +51,7 @@ class Spool:
 
         Raises ``StorageUnavailable`` if there is no room, or the disk fails.
         """
-        content = spooled.dump(callback)
+        content = record.dump(callback)
         try:
             self._write(callback, content)
         except OSError as error:

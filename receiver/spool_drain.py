@@ -13,14 +13,14 @@ from typing import TypeAlias
 import psycopg
 import structlog
 
-from receiver import spooled
 from receiver.circuit_breaker import CircuitBreaker
 from receiver.group_commit import Write
 from receiver.notifier import Notify
 from receiver.spool import Spool
-from receiver.spooled import CorruptSpoolFile
-from workers.logs import Seldom
-from workers.store.callbacks import NewCallback
+from workers.config.logs import Seldom
+from workers.spool import record
+from workers.spool.record import CorruptSpoolFile
+from workers.sync.store.callbacks import NewCallback
 
 LOOK_EVERY_S = 1.0
 PASS_S = 4.0  # then a new connection is made: no pass depends on one for long
@@ -147,7 +147,7 @@ class SpoolDrainer:
 
     def _load(self, name: str, content: bytes) -> NewCallback | None:
         try:
-            return spooled.load(content)
+            return record.load(content)
         except CorruptSpoolFile as error:
             self._quarantine(name, str(error))
             return None

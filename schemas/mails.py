@@ -12,8 +12,8 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value, parseaddr
 
-from schemas.clean import clean_text
-from schemas.html_text import text_of_html
+from schemas.text.html import text_of_html
+from schemas.text.unstorable import clean_text
 
 UTF8_FIRST = frozenset({"", "us-ascii", "ascii", "unknown-8bit", "x-unknown", "default"})
 WIDER = {

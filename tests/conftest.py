@@ -14,17 +14,17 @@ import pytest
 import redis
 
 from deploy.embedded import Postgres, Valkey
-from tests.databases import copied
-from workers.store.migrate import migrate
+from tests.support.databases import copied
+from workers.database.migrate import migrate
 
-DOCUMENTS = Path(__file__).parent / "documents"
+DOCUMENTS = Path(__file__).parent / "support" / "documents"
 # Nothing here outlives the session: what tests durability starts a server of its own.
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @pytest.fixture
 def document() -> Callable[[str], dict[str, Any]]:
-    """Read a document of ``tests/documents`` by its name; each call gives a fresh one."""
+    """Read a document of ``tests/support/documents`` by its name; each call gives a fresh one."""
 
     def read(name: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((DOCUMENTS / f"{name}.json").read_text("utf-8"))

@@ -8,10 +8,11 @@ from celery import Celery
 from celery.signals import setup_logging
 from kombu.entity import Queue as KombuQueue
 
-from workers import logs, tasks
-from workers.queues import Queue
+from workers import tasks
+from workers.config import logs
+from workers.config.names import Queue
+from workers.config.settings import Settings, load_settings
 from workers.schedule import beat_schedule
-from workers.settings import Settings, load_settings
 
 SPARE_S = 60  # between a lease, the hard limit of a task, and the redelivery of its message
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.queues import Queue, TaskName
-from workers.rules import mirrors
-from workers.settings import Settings
+from workers.config.names import Queue, TaskName
+from workers.config.settings import Settings
+from workers.mirrors.rules import enabled
 
 SWEEP_EVERY_S = 2.0
 CANARY_EVERY_S = 15.0
@@ -32,7 +32,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
             mirror,
             queue=Queue.FETCH,
         )
-        for (workspace, mirror), every_s in mirrors.intervals(settings).items()
+        for (workspace, mirror), every_s in enabled.intervals(settings).items()
     }
     return {
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),

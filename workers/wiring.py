@@ -14,7 +14,7 @@ from psycopg_pool import ConnectionPool
 
 from schemas.cention.errand_reports import read_changed_errands
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings
-from workers import pace
+from workers.clients import timeouts
 from workers.clients.cention.agent_logons import LogioApi
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.cention.contact_cards import ContactsApi
@@ -23,25 +23,26 @@ from workers.clients.cention.errands import ErrandsApi
 from workers.clients.cention.exports import ExportsApi
 from workers.clients.cention.library import LibraryApi
 from workers.clients.http import HttpApi
-from workers.jobs import exports
-from workers.jobs.agent_logons import agent_logons_plan
-from workers.jobs.families import (
+from workers.config.names import Family, Mirror
+from workers.config.settings import Retention, Settings
+from workers.config.workspaces import WorkspaceSettings
+from workers.database import Transaction, connections
+from workers.mirrors.jobs import exports
+from workers.mirrors.jobs.agent_logons import agent_logons_plan
+from workers.mirrors.jobs.library import library_plan
+from workers.mirrors.jobs.refresh import Brought, MirrorPlan
+from workers.mirrors.rules import enabled
+from workers.operations.jobs.sweep import SWEEPS_APART_S, Rest
+from workers.sync.jobs.families import (
     Pace,
     attachments_plan,
     errand_reports_plan,
     facebook_ratings_plan,
 )
-from workers.jobs.library import library_plan
-from workers.jobs.mirroring import Brought, MirrorPlan
-from workers.jobs.plans import Plan
-from workers.jobs.polling import ChangedList
-from workers.jobs.readings import KINDS
-from workers.jobs.sweeping import SWEEPS_APART_S, Rest
-from workers.queues import Family, Mirror
-from workers.rules import mirrors
-from workers.settings import Retention, Settings
-from workers.store import Transaction, errand_reports, facebook_ratings, sessions
-from workers.workspaces import WorkspaceSettings
+from workers.sync.jobs.family_spec import Plan
+from workers.sync.jobs.parsers import KINDS
+from workers.sync.jobs.poll import ChangedList
+from workers.sync.store import errand_reports, facebook_ratings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def build(settings: Settings) -> Parts:
             plans[plan.workspace, plan.family] = plan
         changed_lists[workspace.name] = changed_lists_of(settings, workspace)
     return Parts(
-        pool=sessions.open_pool(settings.database_url),
+        pool=connections.open_pool(settings.database_url),
         fetchers=ThreadPoolExecutor(settings.fetch_threads, thread_name_prefix="fetch"),
         plans=plans,
         changed_lists=changed_lists,
@@ -126,7 +127,7 @@ def exports_api(
     http = HttpApi(
         "cention",
         workspace.cention_url,
-        timeouts=pace.silent_for(total_s),
+        timeouts=timeouts.silent_for(total_s),
         max_body_bytes=settings.export_max_bytes,
     )
     return ExportsApi(http, token=token)
@@ -177,7 +178,7 @@ def library_api(settings: Settings, workspace: WorkspaceSettings) -> LibraryApi 
 
 def mirror_plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorPlan]:
     """Tell how each picture is renewed that has a token and an interval."""
-    every_s = mirrors.intervals_of(settings, workspace)
+    every_s = enabled.intervals_of(settings, workspace)
     if Mirror.LIBRARY in every_s and (library := library_api(settings, workspace)):
         yield library_plan(workspace.name, library, every_s=every_s[Mirror.LIBRARY])
     if Mirror.AGENT_LOGONS in every_s and (log := logio_api(settings, workspace)):
@@ -235,5 +236,5 @@ def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[C
 
 def _http(settings: Settings, workspace: WorkspaceSettings, *, patient: bool = False) -> HttpApi:
     """Build the caller of a workspace; a ``patient`` one takes files over slow lines."""
-    timeouts = pace.timeouts_of(settings, patient=patient)
-    return HttpApi("cention", workspace.cention_url, timeouts=timeouts)
+    limits = timeouts.timeouts_of(settings, patient=patient)
+    return HttpApi("cention", workspace.cention_url, timeouts=limits)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from deploy.embedded.errors import CannotStart
 from deploy.embedded.postgres import Postgres
-from deploy.embedded.problems import CannotStart
 from deploy.embedded.server import Server
 from deploy.embedded.valkey import Valkey
 

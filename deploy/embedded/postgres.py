@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import psycopg
 
-from deploy.embedded.home import Home
-from deploy.embedded.problems import CannotStart
+from deploy.embedded.data_dir import Home
+from deploy.embedded.errors import CannotStart
 from deploy.embedded.server import Server, delete, launched
 from deploy.embedded.sockets import make_socket_folder, socket_folder
 

@@ -11,8 +11,8 @@ import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from deploy.embedded import launch
-from deploy.embedded.problems import CannotStart
+from deploy.embedded import exec_as
+from deploy.embedded.errors import CannotStart
 
 LOOK_EVERY_S = 0.02
 
@@ -122,7 +122,7 @@ def launched(program: list[str], *, user: str | None = None, bare: bool = True) 
     """
     options = ["--bare"] if bare else []
     options += [f"--user={user}"] if user else []
-    script = [sys.executable, "-I", "-S", launch.__file__]
+    script = [sys.executable, "-I", "-S", exec_as.__file__]
     return [*script, *options, ENDS_WITH_PARENT, "--", *program]
 
 

@@ -8,7 +8,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from deploy.embedded.problems import CannotStart
+from deploy.embedded.errors import CannotStart
 
 LONGEST_PATH = 107
 # ".s.PGSQL.5432.lock" is no socket, but supervisor binds "supervisor.sock.<pid>" first.

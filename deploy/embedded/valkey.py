@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-from deploy.embedded.problems import CannotStart
+from deploy.embedded.errors import CannotStart
 from deploy.embedded.server import Server, delete, launched
 from deploy.embedded.sockets import make_socket_folder, socket_folder
 

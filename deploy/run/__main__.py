@@ -13,12 +13,12 @@ from typing import Never
 from rich.console import Console
 
 from deploy.embedded import CannotStart
-from deploy.run.live import LiveLine
 from deploy.run.lock import take_lock
 from deploy.run.plan import Plan, make_plan
 from deploy.run.run_env import addresses, beside, has_secret, write_run_env
-from deploy.run.start import bring_up, check_settings, prepare
-from deploy.run.supervision import Supervisor
+from deploy.run.startup import bring_up, check_settings, prepare
+from deploy.run.status_line import LiveLine
+from deploy.run.watchdog import Supervisor
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_EVERY_S = 1

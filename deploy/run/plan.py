@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.embedded import Postgres, Server, Valkey
-from deploy.run import parts
-from deploy.run.parts import Part
+from deploy.run import processes
 from deploy.run.ports import Address, choose_addresses
+from deploy.run.processes import Part
 
 SANDBOX_WORKSPACE = "demo"
 # Who tries it out sees what is renewed on a schedule arrive within a minute.
@@ -62,10 +62,10 @@ class Plan:
         return f"{self.receiver.url}/callbacks/{workspace}"
 
     def parts(self) -> tuple[Part, ...]:
-        first = [parts.server(server) for server in self.embedded]
+        first = [processes.server(server) for server in self.embedded]
         if self.sandbox:
             first.append(
-                parts.sandbox(
+                processes.sandbox(
                     port=self.sandbox.port,
                     workspace=SANDBOX_WORKSPACE,
                     callback_url=self.callback_url,
@@ -74,11 +74,11 @@ class Plan:
             )
         return (
             *first,
-            parts.receiver(),
-            parts.worker("callbacks", concurrency=1),
-            parts.worker("polls", concurrency=1),
-            parts.worker("fetch", concurrency=2),
-            parts.beat(self.var / "beat" / "schedule"),
+            processes.receiver(),
+            processes.worker("callbacks", concurrency=1),
+            processes.worker("polls", concurrency=1),
+            processes.worker("fetch", concurrency=2),
+            processes.beat(self.var / "beat" / "schedule"),
         )
 
     def variables(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from deploy.sandbox.faults import MEANING, Fault, FaultName, read_fault_option
+from deploy.sandbox.http.faults import MEANING, Fault, FaultName, read_fault_option
 from deploy.sandbox.server import Options, sandbox
 
 HELP = """

@@ -9,17 +9,17 @@ from typing import Any
 
 from aiohttp import web
 
-from deploy.sandbox import truth
-from deploy.sandbox.api import Api
-from deploy.sandbox.callbacks import CallbackSender
-from deploy.sandbox.changes import KINDS
-from deploy.sandbox.clock import WEIGHTS, Clock
-from deploy.sandbox.families import FAMILIES
-from deploy.sandbox.faults import FaultName, Faults, read_fault
-from deploy.sandbox.records import AREA_ARCHIVES, RESPONSE_ATTACHMENTS, Errand, FileKey
-from deploy.sandbox.routes import Control as FamilyControl
-from deploy.sandbox.wishes import id_in, json_answer, number_in, read_wish, refused
-from deploy.sandbox.world import World
+from deploy.sandbox import expected_state
+from deploy.sandbox.http.api import Api
+from deploy.sandbox.http.families import FAMILIES
+from deploy.sandbox.http.faults import FaultName, Faults, read_fault
+from deploy.sandbox.http.routes import Control as FamilyControl
+from deploy.sandbox.request_json import id_in, json_answer, number_in, read_wish, refused
+from deploy.sandbox.world.activity import WEIGHTS, Clock
+from deploy.sandbox.world.callbacks import CallbackSender
+from deploy.sandbox.world.changes import KINDS
+from deploy.sandbox.world.records import AREA_ARCHIVES, RESPONSE_ATTACHMENTS, Errand, FileKey
+from deploy.sandbox.world.world import World
 
 AT_ONE_GO = 200  # errands made before other requests get a turn
 LARGEST_FILE = 200 * 1024 * 1024
@@ -62,8 +62,8 @@ class Control:
         """Tell everything there is; with ``?errand=ID``, only that errand."""
         if "errand" in request.query:
             errand = self._errand(id_in(request.query["errand"]))
-            return json_answer(truth.errand_truth(self.world, errand))
-        return json_answer(await truth.whole_truth(self.world))
+            return json_answer(expected_state.errand_truth(self.world, errand))
+        return json_answer(await expected_state.whole_truth(self.world))
 
     async def stats(self, _request: web.Request) -> web.Response:
         """Count what has happened, and what waits."""
@@ -103,7 +103,7 @@ class Control:
             raise refused(f"kind is one of {', '.join(kinds)}")
         errand = self._errand(id_in(request.match_info["errand_id"]))
         self.world.change(errand, kind)
-        return json_answer(truth.errand_truth(self.world, errand))
+        return json_answer(expected_state.errand_truth(self.world, errand))
 
     async def make_ratings(self, request: web.Request) -> web.Response:
         """Make ``{"count": 1}`` ratings, or change the one ``{"rating_id": ...}`` names."""
@@ -126,7 +126,7 @@ class Control:
             raise refused(f"type is one of {', '.join(FILE_TYPES)}")
         size = int(number_in(wish, "bytes", default=1_000, most=LARGEST_FILE))
         return json_answer(
-            truth.file_truth(self.world.add_file(type_, size_bytes=size)), status=201
+            expected_state.file_truth(self.world.add_file(type_, size_bytes=size)), status=201
         )
 
     async def send_callback(self, request: web.Request) -> web.Response:
@@ -145,7 +145,7 @@ class Control:
         )
         if callback is None:
             raise refused("no callback is sent: no --callback-url, or too many wait")
-        return json_answer(truth.callback_truth(callback), status=201)
+        return json_answer(expected_state.callback_truth(callback), status=201)
 
     async def show_faults(self, _request: web.Request) -> web.Response:
         """Show the switches that are on."""

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from deploy.sandbox.api import Api
-from deploy.sandbox.callbacks import CallbackSender
-from deploy.sandbox.clock import Clock
 from deploy.sandbox.control import Control
-from deploy.sandbox.faults import Fault, FaultName, Faults
-from deploy.sandbox.records import Ids
-from deploy.sandbox.world import World
+from deploy.sandbox.http.api import Api
+from deploy.sandbox.http.faults import Fault, FaultName, Faults
+from deploy.sandbox.world.activity import Clock
+from deploy.sandbox.world.callbacks import CallbackSender
+from deploy.sandbox.world.records import Ids
+from deploy.sandbox.world.world import World
 
 LARGEST_BODY = 64 * 1024 * 1024
 PATIENCE_AT_STOP_S = 0.3  # for answers under way

@@ -14,8 +14,8 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from schemas.clean import clean, clean_text
-from schemas.leaves import instant, text
+from schemas.jsonapi.scalars import instant, text
+from schemas.text.unstorable import clean, clean_text
 
 COLUMNS = ("id", "name", "timestamp", "action")
 

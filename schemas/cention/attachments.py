@@ -12,10 +12,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from schemas.documents import open_document
-from schemas.jsonapi import ResourceSchema, read
-from schemas.leaves import reference, text
-from schemas.parts import Leaf, Part, required
+from schemas.jsonapi.document import open_document
+from schemas.jsonapi.fields import Leaf, Part, required
+from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
+from schemas.jsonapi.scalars import reference, text
 
 
 class AttachmentKind(StrEnum):

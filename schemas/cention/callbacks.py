@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 from marshmallow import ValidationError
 
 from schemas.cention.attachments import OLD_TYPES, RESOURCE_TYPES, AttachmentKind, AttachmentRef
-from schemas.documents import Document, Key, Resource, open_document
 from schemas.errors import DocumentError, Fault
-from schemas.jsonapi import ResourceSchema, read
-from schemas.leaves import identity, json_text, member, reference, small_number, text
-from schemas.parts import Group, Leaf, Part, Several, optional, required
+from schemas.jsonapi.document import Document, Key, Resource, open_document
+from schemas.jsonapi.fields import Group, Leaf, Part, Several, optional, required
+from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
+from schemas.jsonapi.scalars import identity, json_text, member, reference, small_number, text
 
 T = TypeVar("T")
 

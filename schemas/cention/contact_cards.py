@@ -14,11 +14,11 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from schemas.documents import open_document
 from schemas.errors import DocumentError, Fault, NotThere
-from schemas.jsonapi import ResourceSchema, read_typed
-from schemas.leaves import identity, member, text
-from schemas.parts import Group, Leaf, Part, Several
+from schemas.jsonapi.document import open_document
+from schemas.jsonapi.fields import Group, Leaf, Part, Several
+from schemas.jsonapi.marshmallow_reader import ResourceSchema, read_typed
+from schemas.jsonapi.scalars import identity, member, text
 
 CHANNELS = ("email", "facebook", "vk", "line", "voice")
 _LOOKS: Mapping[str, tuple[re.Pattern[str], str]] = MappingProxyType(

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.documents import open_document
-from schemas.jsonapi import ResourceSchema, read
-from schemas.leaves import identity, instant, member, reference, text
-from schemas.parts import Leaf, Several
-from schemas.times import EPOCH, from_go_time
+from schemas.jsonapi.document import open_document
+from schemas.jsonapi.fields import Leaf, Several
+from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
+from schemas.jsonapi.scalars import identity, instant, member, reference, text
+from schemas.text.timestamps import EPOCH, from_go_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

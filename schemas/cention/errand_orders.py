@@ -17,9 +17,15 @@ from schemas.cention.errands import (
     WhatsappTemplate,
 )
 from schemas.cention.integration_data import faults_of_call, faults_of_integration
-from schemas.clean import clean
 from schemas.errors import DocumentError, Fault, refuse
-from schemas.outgoing import MAX_NUMBER, Member, faults_of, faults_of_json, faults_of_kinds
+from schemas.request_validation import (
+    MAX_NUMBER,
+    Member,
+    faults_of,
+    faults_of_json,
+    faults_of_kinds,
+)
+from schemas.text.unstorable import clean
 
 ATTRIBUTES: Mapping[str, Member] = {
     "msg": Member(dict, required=True),

@@ -14,15 +14,15 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError
 
-from schemas.cention.changed import ChangedIds, read_changed
+from schemas.cention.changed_ids import ChangedIds, read_changed
 from schemas.cention.errand_actions import ErrandAction, action_offsets, in_order, read_action
 from schemas.cention.errand_status import ErrandStatus, read_status
 from schemas.cention.errand_tags import Tag, read_tag
-from schemas.documents import open_document
-from schemas.jsonapi import ResourceSchema, read_typed
-from schemas.leaves import flag, identity, number, reference, small_number, text
-from schemas.parts import Group, Leaf, Part, Several, Texts, optional, required
-from schemas.times import from_workspace_minute
+from schemas.jsonapi.document import open_document
+from schemas.jsonapi.fields import Group, Leaf, Part, Several, Texts, optional, required
+from schemas.jsonapi.marshmallow_reader import ResourceSchema, read_typed
+from schemas.jsonapi.scalars import flag, identity, number, reference, small_number, text
+from schemas.text.timestamps import from_workspace_minute
 
 __all__ = [
     "ChangedIds",

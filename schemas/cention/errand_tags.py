@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.leaves import identity, member, text
+from schemas.jsonapi.scalars import identity, member, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from schemas.contents import Content
-from schemas.documents import open_document
-from schemas.leaves import identity
+from schemas.jsonapi.document import open_document
+from schemas.jsonapi.scalars import identity
+from schemas.readable_content import Content
 
 END = "c3_end_errands"
 END_CALL = "c3_end_obcall"

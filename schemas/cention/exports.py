@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError
 
-from schemas.clean import clean
-from schemas.documents import Resource, open_document, primary_data
-from schemas.leaves import identity, reference, small_number, text
-from schemas.times import from_any_notation
+from schemas.jsonapi.document import Resource, open_document, primary_data
+from schemas.jsonapi.scalars import identity, reference, small_number, text
+from schemas.text.timestamps import from_any_notation
+from schemas.text.unstorable import clean
 
 TRIGGER_EXPORTS = "c3_trigger_exports"
 EXPORTS = "c3_exports"  # the type of a preset

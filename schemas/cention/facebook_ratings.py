@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from schemas.cention.changed import ChangedIds, read_changed
-from schemas.documents import open_document
-from schemas.jsonapi import ResourceSchema, read_typed
-from schemas.leaves import identity, instant, reference, small_number, text
-from schemas.parts import Leaf, Part, required
+from schemas.cention.changed_ids import ChangedIds, read_changed
+from schemas.jsonapi.document import open_document
+from schemas.jsonapi.fields import Leaf, Part, required
+from schemas.jsonapi.marshmallow_reader import ResourceSchema, read_typed
+from schemas.jsonapi.scalars import identity, instant, reference, small_number, text
 
 __all__ = [
     "ChangedIds",

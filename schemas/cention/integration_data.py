@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from schemas.errors import Fault
-from schemas.outgoing import Member, faults_of, faults_of_json
+from schemas.request_validation import Member, faults_of, faults_of_json
 
 AVENTA = "aventa"
 

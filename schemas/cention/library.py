@@ -28,11 +28,11 @@ from schemas.cention.library_graph import (
     Node,
     merged,
 )
-from schemas.compound import Compound, linkage_of, open_compound
-from schemas.documents import Key, Resource
 from schemas.errors import Fault
-from schemas.leaves import flag, identity, text
-from schemas.parts import Group, Leaf, Part
+from schemas.jsonapi.collection import Compound, linkage_of, open_compound
+from schemas.jsonapi.document import Key, Resource
+from schemas.jsonapi.fields import Group, Leaf, Part
+from schemas.jsonapi.scalars import flag, identity, text
 
 __all__ = [
     "Kind",

@@ -17,8 +17,8 @@ from urllib.request import urlopen
 import psutil
 
 from deploy.embedded import Postgres, Valkey
-from deploy.run.supervision import Supervisor
-from tests.waiting import eventually
+from deploy.run.watchdog import Supervisor
+from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 SECRETS = {"CENTION_TOKEN": "token-nobody-may-read", "CENTION_CALLBACK_SECRETS": "secret-nor-this"}

@@ -29,8 +29,8 @@ from tests.acceptance.running import (
     responds,
     running,
 )
-from tests.waiting import eventually
-from workers.store.status import counters
+from tests.support.waiting import eventually
+from workers.operations.store.status import counters
 
 PARTS = [
     *("postgres", "valkey", "sandbox", "receiver"),

@@ -12,7 +12,7 @@ import redis
 from deploy.embedded import Valkey
 from tests.acceptance.running import SECRETS, Run, empty_folder, running
 from tests.acceptance.truth import Sandbox, expect_no_difference
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 ERRANDS = 2_000
 

@@ -18,9 +18,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.embedded import Postgres
 from tests.acceptance.senders import Senders, p99_s
 from tests.integration.receiver.serving import SECRET, serving
-from tests.waiting import eventually
-from workers.spool_status import read_spool
-from workers.store.migrate import migrate
+from tests.support.waiting import eventually
+from workers.database.migrate import migrate
+from workers.spool.layout import read_spool
 
 EMPTIED_WITHIN_S = 10
 # Promised are 0.5 s. Other work on a machine of tests may double that; a callback that waits for

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from workers.workspaces import CLAIMS
+from workers.config.workspaces import CLAIMS
 
 ROOT = Path(__file__).parents[2]
 READ = re.compile(r'(?:env\.\w+\(|environ(?:\.get\(|\[)|given(?:\.get\(|\[))\s*"([A-Z][A-Z_]+)"')

@@ -11,8 +11,8 @@ import pytest
 from celery.bin.celery import celery
 from gunicorn.config import Config
 
-from tests import runbook
-from workers.cli.commands import cention
+from tests.support import runbook
+from workers.cli.registry import cention
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = runbook.entries()
@@ -83,7 +83,7 @@ def test_a_command_that_does_not_exist_would_be_seen(wrong):
 
 
 def test_every_state_that_analysts_may_see_leads_to_an_entry():
-    view = (ROOT / "workers" / "store" / "views" / "0007_freshness.sql").read_text("utf-8")
+    view = (ROOT / "workers" / "database" / "views" / "0007_freshness.sql").read_text("utf-8")
     states = set(STATES.findall(view))
 
     assert {"missing", "stalled", "behind"} <= states
@@ -96,7 +96,7 @@ def test_every_state_that_analysts_may_see_leads_to_an_entry():
 
 
 def test_every_figure_that_can_alarm_leads_to_an_entry():
-    source = (ROOT / "workers" / "store" / "status.py").read_text("utf-8")
+    source = (ROOT / "workers" / "operations" / "store" / "status.py").read_text("utf-8")
     families, rest = source.split("def _of_inbox", 1)
     inboxes, queues = rest.split("def _of_queue", 1)
     names = {f"cention_{name}" for name in re.findall(r'^        \("(\w+)", "', families, re.M)}
@@ -116,8 +116,8 @@ def test_every_link_leads_to_an_entry():
 
 
 def test_every_command_that_status_advises_is_in_the_runbook():
-    notices = (ROOT / "workers" / "cli" / "notices.py").read_text("utf-8")
-    advised = set(re.findall(r'"((?:cention|celery) [^"]+)"', notices))
+    alerts = (ROOT / "workers" / "operations" / "jobs" / "alerts.py").read_text("utf-8")
+    advised = set(re.findall(r'"((?:cention|celery) [^"]+)"', alerts))
 
     assert len(advised) > 5
     assert {command for command in advised if command not in runbook.TEXT} == set()

@@ -1,4 +1,4 @@
-"""SQL has one home, every query has a user, and every user finds its query."""
+"""SQL has its homes, every query has a user, and every user finds its query."""
 
 from __future__ import annotations
 
@@ -7,34 +7,48 @@ from pathlib import Path
 
 import pytest
 
-from workers.store import queries
+from workers.database import queries
 
 ROOT = Path(__file__).parents[2]
-STORE = ROOT / "workers" / "store"
+DATABASE = ROOT / "workers" / "database"
+HOMES = (DATABASE, *sorted((ROOT / "workers").glob("*/store")))
 SOURCES = ("receiver", "workers", "schemas", "deploy")
+FILES = sorted(path for home in HOMES for path in home.glob("*.sql"))
 
 
-@pytest.mark.parametrize("file", sorted(path.stem for path in (STORE / "sql").glob("*.sql")))
+def module(file: Path) -> str:
+    """Return the name of the module beside an SQL file."""
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts)
+
+
+@pytest.mark.parametrize("file", FILES, ids=module)
 def test_named_queries_and_their_users_agree(file):
-    asked = set(re.findall(r'SQL\["(\w+)"\]', (STORE / f"{file}.py").read_text("utf-8")))
+    asked = set(re.findall(r'SQL\["(\w+)"\]', file.with_suffix(".py").read_text("utf-8")))
 
-    assert asked == set(queries.load(file))
+    assert asked == set(queries.load(module(file)))
 
 
-@pytest.mark.parametrize("file", sorted(path.stem for path in (STORE / "sql").glob("*.sql")))
+@pytest.mark.parametrize("file", FILES, ids=module)
 def test_every_query_says_in_a_sentence_what_its_caller_can_rely_on(file):
-    for name, sql in queries.load(file).items():
+    for name, sql in queries.load(module(file)).items():
         assert sql.startswith("-- "), name
 
 
-def test_no_python_file_outside_the_store_speaks_sql():
+def test_every_sql_file_stands_beside_its_module_or_is_a_migration_or_a_view():
+    strays = {path for top in SOURCES for path in (ROOT / top).rglob("*.sql")} - set(FILES)
+
+    assert len(FILES) > 20
+    assert {path.parent for path in strays} == {DATABASE / "migrations", DATABASE / "views"}
+
+
+def test_no_python_file_outside_the_stores_speaks_sql():
     words = re.compile(r"\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|CREATE TABLE)\b")
     files = [path for top in SOURCES for path in (ROOT / top).rglob("*.py")]
 
     offenders = [
         str(path.relative_to(ROOT))
         for path in files
-        if STORE not in path.parents and words.search(path.read_text("utf-8"))
+        if not set(HOMES) & set(path.parents) and words.search(path.read_text("utf-8"))
     ]
 
     assert offenders == []

@@ -14,8 +14,8 @@ import requests
 
 from tests.bench.stage import TOKEN, Stage, until
 from tests.bench.table import Row
-from workers.queues import Family
-from workers.store import wanted
+from workers.config.names import Family
+from workers.sync.store import wanted
 
 THREADS = 16  # FETCH_THREADS 8 times DRAINS_PER_WORKSPACE 2
 ACTIONS = 10

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 CLIENTS = 16
-SAMPLE = Path(__file__).parents[1] / "documents" / "callback_answer_errand.json"
+SAMPLE = Path(__file__).parents[1] / "support" / "documents" / "callback_answer_errand.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

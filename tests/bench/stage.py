@@ -19,8 +19,8 @@ import requests
 from celery import Celery
 
 from deploy.embedded import Postgres, Valkey
-from workers.queues import Family, Queue, TaskName
-from workers.store.migrate import migrate
+from workers.config.names import Family, Queue, TaskName
+from workers.database.migrate import migrate
 
 SECRET = "bench-secret"
 TOKEN = "bench-token"

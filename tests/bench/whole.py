@@ -14,8 +14,8 @@ from tests.bench.backlog import watched
 from tests.bench.load import SAMPLE
 from tests.bench.stage import SECRET, Stage, until
 from tests.bench.table import Row
-from workers.queues import Family
-from workers.store import wanted
+from workers.config.names import Family
+from workers.sync.store import wanted
 
 CALLBACKS = 100
 LARGE_BYTES = 25 * 1024 * 1024

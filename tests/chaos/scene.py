@@ -16,8 +16,8 @@ from celery import Celery
 from deploy.embedded import Valkey
 from tests.acceptance.running import OURS, ROOT, SECRETS, Run, empty_folder, running
 from tests.acceptance.truth import Sandbox
-from tests.waiting import eventually
-from workers.queues import Family, Queue, TaskName
+from tests.support.waiting import eventually
+from workers.config.names import Family, Queue, TaskName
 
 WORKSPACE = "demo"
 WORKERS = ("worker-callbacks", "worker-polls", "worker-fetch")

@@ -19,7 +19,7 @@ from tests.chaos.recovery import Recovery
 from tests.chaos.scene import Scene, scene
 from tests.chaos.strikes import STRIKES
 from tests.chaos.waves import change_again, raise_wave
-from workers.spool_status import read_spool
+from workers.spool.layout import read_spool
 
 RECOVERED_WITHIN_S = 60.0
 SHORT_STORM_S = 35.0

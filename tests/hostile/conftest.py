@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from deploy.embedded import Postgres, Valkey
-from tests.databases import copied
 from tests.hostile.wire import Door
 from tests.integration.receiver.serving import serving
+from tests.support.databases import copied
 
 
 @pytest.fixture(scope="module")

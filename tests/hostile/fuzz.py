@@ -19,7 +19,8 @@ with atheris.instrument_imports(include=["schemas", "receiver", "workers", "mars
 
 SLOW_S = 0.5
 DOCUMENTS = [
-    path.read_text("utf-8") for path in (Path(__file__).parents[1] / "documents").glob("*.json")
+    path.read_text("utf-8")
+    for path in (Path(__file__).parents[1] / "support" / "documents").glob("*.json")
 ]
 ERRORS = '{"errors": [{"title": "No", "detail": "//x/y?t=a Bearer eyJhb s3cr3t-token c?d=e"}]}'
 ODD = [

@@ -19,13 +19,13 @@ from schemas.cention.errand_reports import (
 )
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings, read_facebook_rating
 from schemas.errors import DocumentError
-from workers.clients.base64_text import NotBase64
-from workers.clients.bodies import read_json
 from workers.clients.cention import attachments
-from workers.clients.cention.content_file import ContentFile, ContentTooLarge
+from workers.clients.error_responses import error_for
 from workers.clients.errors import ApiError
-from workers.clients.statuses import error_for
-from workers.store import json_text
+from workers.clients.json_bodies import read_json
+from workers.clients.streaming.base64_stream import NotBase64
+from workers.clients.streaming.decoded_file import ContentFile, ContentTooLarge
+from workers.database import json_text
 
 SECRETS = envelope.Secrets(["123456"])
 ZONE = ZoneInfo("Europe/Stockholm")

@@ -10,7 +10,7 @@ import pytest
 from tests.hostile.targets import TARGETS
 
 CASES = sorted((Path(__file__).parent / "cases").iterdir())
-DOCUMENTS = sorted((Path(__file__).parents[1] / "documents").glob("*.json"))
+DOCUMENTS = sorted((Path(__file__).parents[1] / "support" / "documents").glob("*.json"))
 WITHIN_S = 2.0  # of processor time, of which cutting it in all ways takes most
 
 

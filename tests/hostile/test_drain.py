@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
 from tests.hostile.strategies import bodies, sample
-from tests.settings import settings_for
+from tests.support.settings import settings_for
 from workers import wiring
-from workers.clients.bodies import failure_texts, read_json
-from workers.jobs.drain import drain
-from workers.queues import Family
-from workers.store import wanted
+from workers.clients.json_bodies import failure_texts, read_json
+from workers.config.names import Family
+from workers.sync.jobs.drain import drain
+from workers.sync.store import wanted
 from workers.wiring import Parts
 
 WITHIN_S = 5.0  # a batch; one drain of these takes some tens of milliseconds

@@ -13,7 +13,7 @@ from receiver import envelope
 from receiver.callbacks import BODY_MAX_BYTES
 from tests.hostile.strategies import bodies
 from tests.integration.receiver.serving import SECRET
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 WITHIN_S = 2.0
 

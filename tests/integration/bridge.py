@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
-from tests.databases import ask
+from tests.support.databases import ask
 from workers.clients.cention.attachments import FetchedAttachment
-from workers.jobs.drain import Drained, drain
-from workers.jobs.families import Pace, facebook_ratings_plan
-from workers.jobs.filing import Filed, file_callbacks
-from workers.jobs.plans import Document, Plan
-from workers.jobs.polling import poll
-from workers.queues import Family
-from workers.store import wanted
+from workers.config.names import Family
+from workers.sync.jobs.drain import Drained, drain
+from workers.sync.jobs.families import Pace, facebook_ratings_plan
+from workers.sync.jobs.family_spec import Document, Plan
+from workers.sync.jobs.file_callbacks import Filed, file_callbacks
+from workers.sync.jobs.poll import poll
+from workers.sync.store import wanted
 from workers.wiring import Parts
 
 RATINGS = Family.FACEBOOK_RATINGS

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from tests.integration.bridge import Bridge, Shelf
+from tests.integration.sandbox.playground import Playground, playground
 from tests.integration.terminal import NOWHERE, Terminal
-from tests.sandbox.playground import Playground, playground
-from tests.settings import settings_for
+from tests.support.settings import settings_for
 from workers import wiring
-from workers.settings import Settings
+from workers.config.settings import Settings
 from workers.wiring import Parts
 
 

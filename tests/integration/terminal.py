@@ -8,7 +8,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from workers.cli.commands import cention as command
+from workers.cli.registry import cention as command
 
 SECRET = "callback-secret-of-demo"
 NOWHERE = {

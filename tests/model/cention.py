@@ -10,7 +10,9 @@ from typing import Any
 
 from workers.clients.errors import BrokenOff, NotFound, Refused, Unauthorised, Unreachable
 
-SAMPLE = (Path(__file__).parents[1] / "documents" / "errand_report_33.json").read_text("utf-8")
+SAMPLE = (Path(__file__).parents[1] / "support" / "documents" / "errand_report_33.json").read_text(
+    "utf-8"
+)
 SLA = {"done_due": False, "expiry": 0, "handling_time": 1, "response_time": 1, "within_sla": True}
 LOOKS_UNTIL_SLA = 3  # an SLA is computed at the latest when it has been missed so often
 

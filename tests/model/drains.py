@@ -13,18 +13,18 @@ from typing import Any, cast
 import psycopg
 from psycopg import Connection
 
-from workers.jobs import drain as draining
-from workers.jobs.outcomes import Missing, Understood, Unreadable
-from workers.jobs.plans import Plan
-from workers.jobs.rounds import Round
-from workers.store import Transaction, slots
-from workers.store.wanted import Claimed
+from workers.database import Transaction, advisory_locks
+from workers.sync.jobs import drain as draining
+from workers.sync.jobs.batch import Round
+from workers.sync.jobs.family_spec import Plan
+from workers.sync.jobs.fetch_outcomes import Missing, Understood, Unreadable
+from workers.sync.store.wanted import Claimed
 
 DATED = (Understood, Unreadable, Missing)
 
 
 class Drain:
-    """Does what ``workers.jobs.drain.drain`` does, by the same functions and in the same order."""
+    """Does what ``workers.sync.jobs.drain.drain`` does, by the same functions in the same order."""
 
     def __init__(self, name: str, conn: Connection[Any], session: Transaction) -> None:
         self.name = name
@@ -45,7 +45,7 @@ class Drain:
         free = partial(draining._release, self.conn, plan)
         name = f"drain/{plan.workspace}/{plan.family}"
         slot = self.place.enter_context(
-            slots.held(self.conn, name, places=plan.places, on_free=free)
+            advisory_locks.held(self.conn, name, places=plan.places, on_free=free)
         )
         if slot is None:
             self.place.close()

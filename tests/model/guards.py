@@ -28,11 +28,12 @@ from psycopg import Connection
 from deploy.embedded import Postgres
 from tests.model.test_wanted_list import SETTINGS, WantedList
 from tests.model.world import Stage, staged
-from workers.jobs import drain, settling
-from workers.jobs.rounds import Round
-from workers.store import errand_reports, landed, slots, wanted
-from workers.store.migrate import migrate
-from workers.store.wanted import Claim, Claimed
+from workers.database import advisory_locks
+from workers.database.migrate import migrate
+from workers.sync.jobs import drain, settle
+from workers.sync.jobs.batch import Round
+from workers.sync.store import errand_reports, landed, wanted
+from workers.sync.store.wanted import Claim, Claimed
 
 EXAMPLES = 400
 Break = Callable[[], Any]  # makes a context manager
@@ -53,12 +54,12 @@ def nothing(*_args: Any, **_kwargs: Any) -> None:
 
 def late_finishers_want_nothing() -> Any:
     deaf = SimpleNamespace(**{**vars(wanted), "want": nothing})
-    return patch.object(settling, "wanted", deaf)
+    return patch.object(settle, "wanted", deaf)
 
 
 @contextmanager
 def orphans_are_released_without_the_lock() -> Iterator[None]:
-    held = slots.held
+    held = advisory_locks.held
 
     @contextmanager
     def careless(
@@ -69,7 +70,7 @@ def orphans_are_released_without_the_lock() -> Iterator[None]:
         with held(conn, name, places=places) as slot:
             yield slot
 
-    with patch.object(slots, "held", careless):
+    with patch.object(advisory_locks, "held", careless):
         yield
 
 

@@ -21,11 +21,11 @@ from receiver.envelope import Secrets
 from receiver import envelope
 from schemas.cention.callbacks import read_callback
 from tests.model.world import connection
-from workers.jobs.filing import file_callbacks
-from workers.store import callbacks
-from workers.store.callbacks import NewCallback
+from workers.sync.jobs.file_callbacks import file_callbacks
+from workers.sync.store import callbacks
+from workers.sync.store.callbacks import NewCallback
 
-SAMPLE = Path(__file__).parents[1] / "documents" / "callback_answer_errand.json"
+SAMPLE = Path(__file__).parents[1] / "support" / "documents" / "callback_answer_errand.json"
 SECRETS = Secrets(["123456"])
 # What is told of the delivery itself differs: when it came, and as which callback.
 TABLES = {

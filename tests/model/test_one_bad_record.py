@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.integration.bridge import RATINGS, REPORTS, Bridge
-from tests.sandbox.playground import Playground
-from workers.rules import patience
+from tests.integration.sandbox.playground import Playground
+from workers.sync.rules import retry_policy
 
 HOPELESS = 200
 HEALTHY_AT_ONCE = 5
@@ -72,7 +72,7 @@ def let_failed_be_due(bridge: Bridge) -> None:
 def test_two_hundred_hopeless_records_hold_up_no_healthy_one_and_park_after_twelve_tries(
     bridge, hopeless, arrivals
 ):
-    for _ in range(patience.MAX_TRIES):
+    for _ in range(retry_policy.MAX_TRIES):
         arrivals.some_arrive()
         arrivals.drain_until_idle()
         let_failed_be_due(bridge)
@@ -81,7 +81,7 @@ def test_two_hundred_hopeless_records_hold_up_no_healthy_one_and_park_after_twel
     assert max(arrivals.waited_s.values()) < 5
     assert bridge.wanted_ids() == sorted(hopeless)
     [parked] = bridge.rows(PARKED)
-    assert parked == {"n": HOPELESS, "min": patience.MAX_TRIES, "max": patience.MAX_TRIES}
+    assert parked == {"n": HOPELESS, "min": retry_policy.MAX_TRIES, "max": retry_policy.MAX_TRIES}
 
 
 def test_hopeless_records_wait_longer_and_longer_and_are_not_asked_for_meanwhile(
@@ -89,7 +89,7 @@ def test_hopeless_records_wait_longer_and_longer_and_are_not_asked_for_meanwhile
 ):
     bridge.poll()
     waits = []
-    for _ in range(patience.MAX_TRIES - 1):
+    for _ in range(retry_policy.MAX_TRIES - 1):
         while bridge.drain().more:
             pass
         waits.append([bridge.wanted(errand_id)["wait_s"] for errand_id in hopeless[:20]])
@@ -99,7 +99,7 @@ def test_hopeless_records_wait_longer_and_longer_and_are_not_asked_for_meanwhile
         let_failed_be_due(bridge)
 
     for number, seen in enumerate(waits):
-        longest = min(patience.LONGEST_WAIT_S, patience.FIRST_WAIT_S * 2**number)
+        longest = min(retry_policy.LONGEST_WAIT_S, retry_policy.FIRST_WAIT_S * 2**number)
         assert longest / 2 - 5 <= min(seen) <= max(seen) <= longest
         assert len(set(seen)) > 1
 

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 from tests.model.cention import MOODS, WELL, Errand, Mood, Named
 from tests.model.drains import Drain
 from tests.model.world import ERRANDS, LEASE_S, Stage, World, staged
-from workers.store.wanted import Claimed
+from workers.sync.store.wanted import Claimed
 
 # Short examples find more: what happens later often mends what was lost. MODEL_EXAMPLES=20000 is a
 # long run; the default fits into `make test`.

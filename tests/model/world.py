@@ -17,10 +17,10 @@ from psycopg.rows import class_row
 from schemas.cention.errand_reports import read_changed_errands
 from tests.model.cention import WELL, Cention, Errand
 from tests.model.drains import Drain
-from workers.jobs.families import Pace, errand_reports_plan
-from workers.jobs.polling import ChangedList, poll
-from workers.queues import Family
-from workers.store import errand_reports, wanted
+from workers.config.names import Family
+from workers.sync.jobs.families import Pace, errand_reports_plan
+from workers.sync.jobs.poll import ChangedList, poll
+from workers.sync.store import errand_reports, wanted
 
 FAMILY = Family.ERRAND_REPORTS
 ERRANDS = 2

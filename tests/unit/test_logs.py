@@ -9,7 +9,7 @@ from pathlib import Path
 FULL = Path("/dev/full")
 SPEAK = """
 import structlog
-from workers import logs
+from workers.config import logs
 logs.configure()
 structlog.get_logger().warning("a word")
 print("goes on")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from workers.queues import Mirror, Queue, TaskName
+from workers.config.names import Mirror, Queue, TaskName
+from workers.config.settings import Retention, load_settings
+from workers.config.workspaces import SettingsError
 from workers.schedule import beat_schedule
-from workers.settings import Retention, load_settings
-from workers.workspaces import SettingsError
 
 
 @pytest.fixture

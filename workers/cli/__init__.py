@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from workers.cli.commands import main
+from workers.cli.registry import main
 
 __all__ = ["main"]

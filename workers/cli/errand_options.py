@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from schemas.cention.errands import NewAttachment
-from workers.clients.bodies import read_json
-from workers.clients.cention.contents import attachment_of
+from workers.clients.cention.attachment_content import attachment_of
+from workers.clients.json_bodies import read_json
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

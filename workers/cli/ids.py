@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from workers.cli.printing import plain
+from workers.cli.output import plain
 
 GREATEST = 2**53 - 1  # Cention reads JSON numbers as doubles
 MOST = 1_000_000

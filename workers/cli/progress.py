@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
-from workers.cli.printing import note, plain
+from workers.cli.output import note, plain
 
 LINE_EVERY_S = 5.0
 

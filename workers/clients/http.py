@@ -17,10 +17,10 @@ from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.exceptions import ReadTimeoutError as Urllib3ReadTimeout
 
 from workers.clients import errors
-from workers.clients.bodies import read_json
-from workers.clients.statuses import error_for
+from workers.clients.error_responses import error_for
+from workers.clients.json_bodies import read_json
 from workers.clients.transport import Exchange, Surroundings, begin_exchange, new_session
-from workers.rules.patience import UNHEARD_S
+from workers.config.limits import UNHEARD_S
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 PIECE_BYTES = 64 * 1024

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 MODULES = (
     "workers.tasks.callbacks",
-    "workers.tasks.fetching",
-    "workers.tasks.mirroring",
-    "workers.tasks.retaining",
-    "workers.tasks.sweeping",
+    "workers.tasks.fetch",
+    "workers.tasks.mirrors",
+    "workers.tasks.retention",
+    "workers.tasks.maintenance",
 )

@@ -12,8 +12,8 @@ from celery import Task
 from kombu.exceptions import OperationalError as BrokerError
 
 from workers import wiring
-from workers.queues import Family, Queue, TaskName
-from workers.settings import load_settings
+from workers.config.names import Family, Queue, TaskName
+from workers.config.settings import load_settings
 from workers.wiring import Parts
 
 log = structlog.get_logger(__name__)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from workers.jobs.filing import file_callbacks
-from workers.queues import Queue, TaskName
+from workers.config.names import Queue, TaskName
+from workers.sync.jobs.file_callbacks import file_callbacks
 from workers.tasks.base import BridgeTask, parts
 
 

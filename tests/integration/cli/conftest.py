@@ -13,10 +13,10 @@ import redis
 from deploy.embedded import Valkey
 from tests.integration import bridge as steps
 from tests.integration.conftest import parts_of
-from tests.sandbox.playground import Playground
-from workers.queues import Family, Queue
-from workers.settings import load_settings
-from workers.store import canaries
+from tests.integration.sandbox.playground import Playground
+from workers.config.names import Family, Queue
+from workers.config.settings import load_settings
+from workers.operations.store import canaries
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.cli.conftest import Bridge
 from workers.clients.cention.exports import ExportsApi
-from workers.queues import Family, Queue
+from workers.config.names import Family, Queue
 
 REPORTS = Family.ERRAND_REPORTS
 

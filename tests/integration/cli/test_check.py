@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from tests.integration.terminal import SECRET
-from workers.cli.checks.configured import is_private
-from workers.queues import Family
+from workers.config.names import Family
+from workers.operations.jobs.checks.settings import is_private
 
 PASSWORD = "hemlig-lösen"
 

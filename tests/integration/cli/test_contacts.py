@@ -12,8 +12,8 @@ import sys
 import pytest
 import responses
 
-from tests.sandbox.playground import Playground
-from tests.waiting import eventually
+from tests.integration.sandbox.playground import Playground
+from tests.support.waiting import eventually
 
 CARDS = "SELECT * FROM cention.contact_card ORDER BY sent_at, card_id"
 

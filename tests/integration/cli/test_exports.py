@@ -12,8 +12,8 @@ import pytest
 import responses
 
 from tests.integration.cli.conftest import Bridge
-from tests.sandbox.playground import Playground
-from tests.waiting import eventually
+from tests.integration.sandbox.playground import Playground
+from tests.support.waiting import eventually
 
 RUN = ("exports", "run", "316")
 

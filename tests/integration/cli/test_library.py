@@ -7,10 +7,11 @@ import json
 import psycopg
 import pytest
 
-from tests.library import listed, question, resource
-from workers.jobs.library import renew_library
-from workers.queues import Queue
-from workers.store import library_search, slots
+from tests.support.library import listed, question, resource
+from workers.config.names import Queue
+from workers.database import advisory_locks
+from workers.mirrors.jobs.library import renew_library
+from workers.mirrors.store import library_search
 
 HOSTILE = "\x1b[31mred\x07 [bold]not bold[/bold]"
 
@@ -103,7 +104,7 @@ def test_a_refresh_without_a_token_says_what_to_set(terminal, environment):
 def test_a_refresh_beside_another_one_does_nothing(terminal, bridge):
     with (
         psycopg.connect(bridge.database, autocommit=True) as other,
-        slots.held(other, "mirror/demo/library", places=1),
+        advisory_locks.held(other, "mirror/demo/library", places=1),
     ):
         result = terminal.run("library", "refresh")
 

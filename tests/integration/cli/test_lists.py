@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from workers.queues import Family, Queue
+from workers.config.names import Family, Queue
 
 HOSTILE = "\x1b[31mred\x07 [bold]not bold[/bold] \u202eevil\nsecond line"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from workers.jobs.agent_logons import bring
+from workers.mirrors.jobs.agent_logons import bring
 
 APRIL = int(datetime(2024, 4, 1, 12, 0, tzinfo=UTC).timestamp())
 DAY = 86_400

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.queues import Queue
+from workers.config.names import Queue
 
 
 def posts(cention):

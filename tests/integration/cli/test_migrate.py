@@ -11,12 +11,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from workers.jobs.migrating import migrate
-from workers.settings import load_settings
-from workers.store import library_search
-from workers.store.library_search import Where
-from workers.store.migrate import SQL, files
-from workers.store.migrate import migrate as migrate_database
+from workers.config.settings import load_settings
+from workers.database.migrate import SQL, files
+from workers.database.migrate import migrate as migrate_database
+from workers.mirrors.store import library_search
+from workers.mirrors.store.library_search import Where
+from workers.operations.jobs.migrate import migrate
 
 ROOT = Path(__file__).parents[3]
 

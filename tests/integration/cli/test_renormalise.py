@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from workers.queues import Family
+from workers.config.names import Family
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(terminal, bridge, fetched)
 def test_a_shared_name_counts_once_however_many_documents_mention_it(
     terminal, bridge, errands, monkeypatch
 ):
-    monkeypatch.setattr("workers.jobs.renormalising.BATCH", 1)
+    monkeypatch.setattr("workers.sync.jobs.renormalise.BATCH", 1)
     errands(5)
     bridge.fetch(Family.ERRAND_REPORTS)
     areas = bridge.one("SELECT count(*) FROM cention.area")

@@ -13,15 +13,15 @@ from click.testing import Result
 
 from deploy.embedded import Postgres
 from receiver.spool import Spool
-from tests import runbook
-from tests.door import new_callback
 from tests.integration.cli import further_troubles
 from tests.integration.cli.conftest import Bridge
 from tests.integration.cli.test_lists import park
+from tests.integration.sandbox.playground import Playground
 from tests.integration.terminal import Terminal
-from tests.sandbox.playground import Playground
-from workers.queues import Family
-from workers.settings import load_settings
+from tests.support import runbook
+from tests.support.door import new_callback
+from workers.config.names import Family
+from workers.config.settings import load_settings
 
 REPORTS = Family.ERRAND_REPORTS
 NOWHERE = "127.0.0.1:1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from receiver.spool import Spool
-from tests.door import new_callback
+from tests.support.door import new_callback
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_spool_that_is_not_ours_is_told_in_plain_words(terminal, spool, monkey
     def refuse(*_: object):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("workers.jobs.spool_retry.os.rename", refuse)
+    monkeypatch.setattr("workers.spool.quarantine.os.rename", refuse)
 
     result = terminal.run("spool", "retry")
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import eventually
-from workers.queues import Family
-from workers.store.status import gauges
+from tests.support.waiting import eventually
+from workers.config.names import Family
+from workers.operations.store.status import gauges
 
 ROOT = Path(__file__).parents[3]
 

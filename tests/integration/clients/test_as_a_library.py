@@ -23,7 +23,7 @@ INDENTED = re.compile(r"(?:^ {4}.*\n|^\n)+", re.MULTILINE)
 IMPORT = "from workers.clients.cention import connect"
 REST_OF_THE_BRIDGE = (
     *("psycopg", "psycopg_pool", "celery", "kombu", "redis", "flask", "click", "environs"),
-    *("workers.settings", "workers.store", "workers.jobs", "workers.wiring", "receiver"),
+    *("workers.config.settings", "workers.database", "workers.sync", "workers.wiring", "receiver"),
 )
 TELL = "\nimport sys\nprint([name for name in {names!r} if name in sys.modules])\n"
 

@@ -8,9 +8,9 @@ import pytest
 
 from schemas.cention.errands import NewErrand
 from tests.integration.clients.conftest import Hasty
-from tests.sandbox.playground import playground
+from tests.integration.sandbox.playground import playground
 from workers.clients import errors
-from workers.clients.cention.contents import attachment_of
+from workers.clients.cention.attachment_content import attachment_of
 from workers.clients.cention.errands import ErrandsApi
 from workers.clients.http import HttpApi, Timeouts
 

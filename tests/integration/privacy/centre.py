@@ -17,10 +17,10 @@ from psycopg import sql
 
 from tests.integration.bridge import RATINGS, REPORTS, Bridge, rating
 from workers.clients.cention.attachments import FetchedAttachment
-from workers.jobs.plans import Document
-from workers.queues import Family
-from workers.store import callbacks
-from workers.store.callbacks import NewCallback
+from workers.config.names import Family
+from workers.sync.jobs.family_spec import Document
+from workers.sync.store import callbacks
+from workers.sync.store.callbacks import NewCallback
 
 FILES, IMAGES = Family.RESPONSE_ATTACHMENTS, Family.AREA_ARCHIVES
 RECEIVED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

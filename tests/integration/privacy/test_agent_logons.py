@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.integration.privacy.centre import ADDRESS
-from workers.jobs.agent_logons import bring
+from workers.mirrors.jobs.agent_logons import bring
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

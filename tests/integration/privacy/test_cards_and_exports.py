@@ -11,9 +11,10 @@ from schemas.cention.contact_cards import contact_card, contacts_of
 from schemas.cention.exports import ExportOrder
 from tests.integration.privacy import centre as made
 from tests.integration.privacy.centre import ADDRESS, NAME, STRANGER, STRANGERS, WRITTEN
-from workers.jobs import contact_cards, exports
-from workers.jobs.retaining import retain
-from workers.settings import Retention
+from workers.config.settings import Retention
+from workers.mirrors.jobs import exports
+from workers.outbound.jobs import contact_cards
+from workers.privacy.jobs.retention import retain
 
 LATER = 99  # an errand of the person's that no report has told yet
 CARDS = "SELECT sent, returned, name FROM cention.contact_card ORDER BY sent_at"

@@ -11,12 +11,12 @@ import pytest
 from receiver.spool import Spool
 from tests.integration.privacy import centre as made
 from tests.integration.privacy.centre import ADDRESS, MENTIONED, STRANGERS, UNREADABLE, WRITTEN
-from tests.waiting import eventually
-from workers.jobs import spooled_persons
-from workers.jobs.retaining import retain
-from workers.rules.persons import Person
-from workers.settings import Retention
-from workers.store import erased
+from tests.support.waiting import eventually
+from workers.config.settings import Retention
+from workers.privacy.jobs import find_in_spool
+from workers.privacy.jobs.retention import retain
+from workers.privacy.rules.person_matcher import Person
+from workers.privacy.store import erased
 
 REVIEWER = ("--reviewer", "2117249628")
 
@@ -315,7 +315,7 @@ def test_what_is_brought_to_postgres_meanwhile_is_not_put_back_into_the_spool(do
 
     with ThreadPoolExecutor(1) as other, Spool(spool, max_bytes=1 << 20).emptying() as alone:
         assert alone
-        erasing = other.submit(spooled_persons.erase, spool, person, own, dry_run=False)
+        erasing = other.submit(find_in_spool.erase, spool, person, own, dry_run=False)
         eventually(lambda: somebody_waits_for(spool / "lock"))
         path.unlink()
 

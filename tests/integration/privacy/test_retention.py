@@ -9,12 +9,12 @@ import pytest
 
 from tests.integration.privacy import centre as made
 from tests.integration.privacy.centre import STRANGERS, UNREADABLE, WRITTEN
-from tests.waiting import eventually
-from workers.jobs import retaining
-from workers.jobs.retaining import LOCK, retain
-from workers.settings import Retention
-from workers.store import slots
-from workers.store.records import Fetched
+from tests.support.waiting import eventually
+from workers.config.settings import Retention
+from workers.database import advisory_locks
+from workers.database.records import Fetched
+from workers.privacy.jobs import retention
+from workers.privacy.jobs.retention import LOCK, retain
 
 ALL = Retention(callbacks_days=30, landed_days=30, bodies_days=30)
 CALLBACKS, LANDED = Retention(callbacks_days=30), Retention(landed_days=30)
@@ -213,7 +213,7 @@ def test_an_old_errand_that_is_fetched_again_has_its_body_until_the_next_run(age
 
 
 def test_a_run_that_is_out_of_time_says_that_there_is_more_and_the_next_goes_on(aged, monkeypatch):
-    monkeypatch.setattr(retaining, "BATCH", 1)
+    monkeypatch.setattr(retention, "BATCH", 1)
     runs = 0
 
     while retain(LANDED, session=aged.bridge.parts.session, run_s=0).more:
@@ -224,7 +224,7 @@ def test_a_run_that_is_out_of_time_says_that_there_is_more_and_the_next_goes_on(
 
 
 def test_of_two_beats_one_does_it(aged):
-    with aged.bridge.parts.session() as conn, slots.held(conn, LOCK, places=1):
+    with aged.bridge.parts.session() as conn, advisory_locks.held(conn, LOCK, places=1):
         assert apply(aged, ALL).removed == {}
 
     assert apply(aged, ALL).removed

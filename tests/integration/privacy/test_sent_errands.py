@@ -10,8 +10,8 @@ import pytest
 
 from tests.integration.privacy import centre as made
 from tests.integration.privacy.centre import ADDRESS, NAME, STRANGER, STRANGERS, WRITTEN
-from workers.store import sent_errands
-from workers.store.sent_errands import Intent
+from workers.outbound.store import sent_errands
+from workers.outbound.store.sent_errands import Intent
 
 
 @pytest.fixture

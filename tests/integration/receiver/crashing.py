@@ -18,7 +18,7 @@ from receiver.emptying import Emptier
 
 from receiver import database, emptying
 from receiver.spool import Spool
-from workers.store.callbacks import NewCallback
+from workers.sync.store.callbacks import NewCallback
 
 KILLED = 77
 MAX_BYTES = 10**6

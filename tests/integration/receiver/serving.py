@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import requests
 
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
 SECRET = "123456"

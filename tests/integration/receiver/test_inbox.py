@@ -7,10 +7,10 @@ from functools import partial
 
 import psycopg
 import pytest
-from receiver.keeping import NotKept
 
 from receiver.database import is_up, read_gauges
-from tests.door import new_callback
+from receiver.keeping import NotKept
+from tests.support.door import new_callback
 
 
 def end_connections(database):

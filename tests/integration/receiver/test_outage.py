@@ -7,11 +7,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from receiver.keeping import NotKept
 
 from deploy.embedded import Postgres
-from tests.door import new_callback
-from workers.store.migrate import migrate
+from receiver.keeping import NotKept
+from tests.support.door import new_callback
+from workers.database.migrate import migrate
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 
 from receiver.callbacks import BODY_MAX_BYTES
-from tests.databases import copied
 from tests.integration.receiver.serving import SECRET, serving
-from tests.waiting import eventually
-from workers.queues import Queue, TaskName
+from tests.support.databases import copied
+from tests.support.waiting import eventually
+from workers.config.names import Queue, TaskName
 
 HEAD = b"POST /callbacks/demo HTTP/1.1\r\nHost: x\r\n"
 

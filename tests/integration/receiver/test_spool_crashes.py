@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.integration.receiver.crashing import empty, emptying_of, put, putting, survives
-from workers.spool_status import read_spool
+from workers.spool.layout import read_spool
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.pieces import cut, fetch
+from tests.support.pieces import cut, fetch
 
 
 @settings(max_examples=60, deadline=None)

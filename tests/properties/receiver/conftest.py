@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.door import announced, callback, door, kept, make_settings, open_door
+from tests.support.door import announced, callback, door, kept, make_settings, open_door
 
 __all__ = ["announced", "callback", "door", "kept", "make_settings", "open_door"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.requests_in_pieces import bodies_of, chunked, plain
+from tests.support.requests_in_pieces import bodies_of, chunked, plain
 
 
 @settings(deadline=None)

@@ -9,8 +9,8 @@ import random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.door import PATH, refused
 from tests.properties.any_json import any_json
+from tests.support.door import PATH, refused
 
 fixtures_may_stay = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None

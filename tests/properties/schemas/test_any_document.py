@@ -22,7 +22,7 @@ from schemas.cention.facebook_ratings import read_changed_facebook_ratings, read
 from schemas.cention.library import Kind, Node, read_library, read_related
 from schemas.errors import DocumentError
 
-DOCUMENTS = Path(__file__).parents[2] / "documents"
+DOCUMENTS = Path(__file__).parents[2] / "support" / "documents"
 READERS = {
     "callback_answer_errand": [read_callback],
     "errand_report_33": [

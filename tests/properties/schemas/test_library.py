@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.cention.library import LibraryGraph, merged, read_library
-from tests.library import resource
+from tests.support.library import resource
 
 NUMBERS = st.integers(1, 5)
 HELD = st.lists(NUMBERS, max_size=4)

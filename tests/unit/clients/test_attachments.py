@@ -8,7 +8,7 @@ import os
 import pytest
 import responses
 
-from tests.pieces import Pieces, fetch
+from tests.support.pieces import Pieces, fetch
 from workers.clients import errors
 from workers.clients.cention.attachments import AttachmentsApi
 

@@ -16,7 +16,7 @@ from schemas.cention.errands import (
 )
 from schemas.errors import DocumentError
 from workers.clients import errors
-from workers.clients.cention.contents import BytesContent
+from workers.clients.cention.attachment_content import BytesContent
 from workers.clients.cention.errands import Created, ErrandsApi
 from workers.clients.errors import outcome_is_unknown
 

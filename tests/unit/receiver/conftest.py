@@ -8,8 +8,16 @@ from pathlib import Path
 import pytest
 
 from receiver.spool import Spool
-from tests.door import announced, callback, door, kept, make_settings, new_callback, open_door
-from workers.store.callbacks import NewCallback
+from tests.support.door import (
+    announced,
+    callback,
+    door,
+    kept,
+    make_settings,
+    new_callback,
+    open_door,
+)
+from workers.sync.store.callbacks import NewCallback
 
 __all__ = ["announced", "callback", "door", "kept", "make_settings", "open_door"]
 

@@ -7,11 +7,11 @@ import random
 from datetime import UTC
 
 import pytest
-from receiver.keeping import NotKept
 
 from receiver import Unsigned
 from receiver.callbacks import BODY_MAX_BYTES
-from tests.door import ERROR, PATH, refused
+from receiver.keeping import NotKept
+from tests.support.door import ERROR, PATH, refused
 
 
 def signed(secret):

@@ -8,10 +8,10 @@ from math import inf
 
 import psycopg
 import pytest
-from receiver.keeping import GROUP_BYTES, GROUP_MOST, GroupCommit, NotKept, Refused
 
-from tests.door import new_callback
-from tests.waiting import eventually
+from receiver.keeping import GROUP_BYTES, GROUP_MOST, GroupCommit, NotKept, Refused
+from tests.support.door import new_callback
+from tests.support.waiting import eventually
 
 
 class Journal:

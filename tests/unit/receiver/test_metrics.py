@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+
 from receiver.breaker import Breaker
 from receiver.keeping import NotKept
-
-from workers.spool_status import SpoolStatus
-from workers.store.status import Gauge
+from workers.operations.store.status import Gauge
+from workers.spool.layout import SpoolStatus
 
 
 def scraped(door):

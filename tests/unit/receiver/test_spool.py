@@ -12,8 +12,8 @@ from receiver.keeping import NotKept
 
 from receiver import spooled
 from receiver.spool import Full
-from workers import disk
-from workers.spool_status import BAD, WAITING, read_spool
+from workers.spool import durable_files
+from workers.spool.layout import BAD, WAITING, read_spool
 
 
 class Journal:
@@ -72,7 +72,7 @@ def test_a_callback_is_safe_from_a_loss_of_power_before_it_is_thanked_for(
     spool.put(new(1))
 
     [name] = spool.waiting()
-    draft = name + disk.DRAFT
+    draft = name + durable_files.DRAFT
     assert journal.calls == [
         ("mkdir", "spool"),
         ("fsync", tmp_path.name),
@@ -221,7 +221,7 @@ def test_what_earlier_processes_left_counts_as_well(make_spool, new):
 
 def test_a_draft_that_a_crash_left_behind_is_removed_when_it_is_old(spool, new, make_spool):
     spool.put(new(1))
-    old, young = (spool.folder / f"{age}{disk.DRAFT}" for age in ("old", "young"))
+    old, young = (spool.folder / f"{age}{durable_files.DRAFT}" for age in ("old", "young"))
     for draft in (old, young):
         draft.write_bytes(b"{")
     os.utime(old, (0, 0))

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-from receiver.breaker import Breaker
-from receiver.emptying import Emptier
 
 from receiver import emptying
-from workers.spool_status import BAD
+from receiver.breaker import Breaker
+from receiver.emptying import Emptier
+from workers.spool.layout import BAD
 
 
 class Inbox:

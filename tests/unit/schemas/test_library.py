@@ -18,7 +18,7 @@ from schemas.cention.library import (
     read_related,
 )
 from schemas.errors import DocumentError
-from tests.library import category, file, library, listed, question, resource
+from tests.support.library import category, file, library, listed, question, resource
 
 
 def lib(number):

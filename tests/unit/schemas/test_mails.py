@@ -6,8 +6,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from schemas.html_text import text_of_html
 from schemas.mails import MAX_PARTS, read_mail
+from schemas.text.html import text_of_html
 
 
 def raw(head, body=b"", /):

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from schemas.times import EPOCH
+from schemas.text.timestamps import EPOCH
 from workers.clients import errors
-from workers.clients.bodies import error_text, fit_to_log, read_json
-from workers.clients.cention.capi import bearer
+from workers.clients.cention.jsonapi_client import bearer
 from workers.clients.http import Answer, HttpApi
+from workers.clients.json_bodies import error_text, fit_to_log, read_json
 
 ROUTE = "capi/custom/logio"
 BOM = b"\xef\xbb\xbf"

@@ -12,12 +12,12 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from workers.clients import errors
-from workers.clients.base64_text import NotBase64
-from workers.clients.bodies import failure_texts, read_json
-from workers.clients.cention.capi import Capi
-from workers.clients.cention.content_file import ContentFile, ContentTooLarge
+from workers.clients.cention.jsonapi_client import Capi
 from workers.clients.http import HttpApi
-from workers.clients.long_strings import (
+from workers.clients.json_bodies import failure_texts, read_json
+from workers.clients.streaming.base64_stream import NotBase64
+from workers.clients.streaming.decoded_file import ContentFile, ContentTooLarge
+from workers.clients.streaming.json_string_splitter import (
     ROOM_BYTES,
     LongString,
     NoObject,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.cention.contact_cards import ContactCard, contacts_of
-from workers.clients.cention.capi import Capi
+from workers.clients.cention.jsonapi_client import Capi
 from workers.clients.http import HttpApi
 
 CONTACT_CARDS = "c3_contact_cards"

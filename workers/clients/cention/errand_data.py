@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from workers.clients.cention.capi import Capi
+from workers.clients.cention.jsonapi_client import Capi
 from workers.clients.http import HttpApi
 
 MARK_AT_ONCE = 500

@@ -32,9 +32,9 @@ from schemas.cention.errands import (
 )
 from schemas.errors import DocumentError
 from workers.clients import errors
-from workers.clients.cention.capi import Capi
+from workers.clients.cention.jsonapi_client import Capi
 from workers.clients.http import Answer, HttpApi
-from workers.clients.streamed_json import Base64
+from workers.clients.streaming.json_upload import Base64
 
 NEW = "c3_new_errands"
 

@@ -14,7 +14,7 @@ from schemas.cention.exports import (
     relationships_of,
 )
 from workers.clients import errors
-from workers.clients.cention.capi import Capi
+from workers.clients.cention.jsonapi_client import Capi
 from workers.clients.http import HttpApi
 
 

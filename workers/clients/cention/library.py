@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from workers.clients.cention.attachments import AttachmentsApi, FetchedAttachment
-from workers.clients.cention.capi import Capi
+from workers.clients.cention.jsonapi_client import Capi
 from workers.clients.http import HttpApi
 
 

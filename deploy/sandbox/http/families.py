@@ -1,0 +1,14 @@
+"""Every family that adds its own routes to the sandbox, one a line."""
+
+from __future__ import annotations
+
+from deploy.sandbox.http.routes import Family
+from deploy.sandbox.resources import contacts, errands, exports, library_routes, logons
+
+FAMILIES: tuple[Family, ...] = (
+    contacts.FAMILY,
+    errands.FAMILY,
+    exports.FAMILY,
+    library_routes.FAMILY,
+    logons.FAMILY,
+)

@@ -1,0 +1,120 @@
+"""What the sandbox answers, and how a fault spoils it on the way to the client."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from aiohttp import web
+
+from deploy.sandbox.http.encoding import MEDIA_TYPE, encode
+from deploy.sandbox.http.faults import FaultName, Struck
+from deploy.sandbox.resources.documents import error
+
+DRIPS = 20  # pieces a slow body comes in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A whole answer, ready to be sent."""
+
+    status: int
+    body: bytes = b""
+    media_type: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+UNAUTHORISED = Reply(status=401)
+NO_ROUTE = Reply(status=404, body=b"404 page not found", media_type="text/plain")
+LOGIN_PAGE = Reply(
+    status=200,
+    body=b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Please log in.</body>"
+    b"</html>",
+    media_type="text/html",
+)
+
+
+def document_reply(document: object, *, status: int = 200) -> Reply:
+    """Answer with a JSON:API document."""
+    return Reply(status=status, body=encode(document), media_type=MEDIA_TYPE)
+
+
+def created_reply(document: object, type_: str, remote_id: int) -> Reply:
+    """Answer 201 with ``document``; the Location is malformed, as Cention's is."""
+    headers = {"Location": f"//capi/json//{type_}/{remote_id}"}
+    return replace(document_reply(document, status=201), headers=headers)
+
+
+def failed_before(failure: FaultName, *, retry_after_s: float, worded: bool) -> Reply:
+    """Return what a client gets when something fails before Cention is asked."""
+    match failure:
+        case FaultName.BUSY:
+            headers = {"Retry-After": f"{retry_after_s:.0f}"}
+            return Reply(status=503, body=b"busy", media_type="text/plain", headers=headers)
+        case FaultName.NOT_FOUND:
+            return document_reply(error(404, "resource not found", worded=worded), status=404)
+        case FaultName.LOGIN_PAGE:
+            return LOGIN_PAGE
+        case _:
+            return UNAUTHORISED
+
+
+def spoilt(reply: Reply, failure: FaultName | None, *, worded: bool) -> Reply:
+    """Return what is left of a ready answer after ``failure``."""
+    match failure:
+        case FaultName.ERROR_500:
+            title = "pq: canceling statement due to statement timeout"
+            return document_reply(error(500, title, worded=worded), status=500)
+        case FaultName.BROKEN_JSON:
+            return replace(reply, body=reply.body[: len(reply.body) // 2])
+        case FaultName.UNREADABLE:
+            wrong = {"data": {"type": [], "id": {}, "attributes": "none of your business"}}
+            return replace(reply, body=encode(wrong))
+        case _:
+            return reply
+
+
+async def deliver(request: web.Request, reply: Reply, struck: Struck) -> web.StreamResponse:
+    """Send ``reply``, as late, as slowly and as incompletely as ``struck`` says."""
+    if struck.latency_s:
+        await asyncio.sleep(struck.latency_s)
+    if struck.failure is FaultName.DROPPED:
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
+    if struck.failure is FaultName.TRUNCATED:
+        return await _send_half(request, reply)
+    if struck.drip_s:
+        return await _drip(request, reply, struck.drip_s)
+    return web.Response(status=reply.status, body=reply.body, headers=_headers(reply))
+
+
+def _headers(reply: Reply) -> dict[str, str]:
+    named = {} if reply.media_type is None else {"Content-Type": reply.media_type}
+    return {**reply.headers, **named}
+
+
+async def _begin(request: web.Request, reply: Reply) -> web.StreamResponse:
+    response = web.StreamResponse(status=reply.status, headers=_headers(reply))
+    response.content_length = len(reply.body)
+    await response.prepare(request)
+    return response
+
+
+async def _send_half(request: web.Request, reply: Reply) -> web.StreamResponse:
+    response = await _begin(request, reply)
+    await response.write(reply.body[: len(reply.body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response
+
+
+async def _drip(request: web.Request, reply: Reply, seconds: float) -> web.StreamResponse:
+    response = await _begin(request, reply)
+    size = len(reply.body) // DRIPS + 1
+    for start in range(0, len(reply.body), size):
+        await response.write(reply.body[start : start + size])
+        await asyncio.sleep(seconds / DRIPS)
+    await response.write_eof()
+    return response

@@ -1,0 +1,157 @@
+"""Creating and closing errands, and the end of calls, as a client with that claim may."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from deploy.sandbox.http.replies import Reply, created_reply
+from deploy.sandbox.http.request_body import NotDecodable, check_types, posted_attributes
+from deploy.sandbox.http.routes import Asked, Family, Rejected
+from deploy.sandbox.world.records import Answer, Errand, Letter
+from deploy.sandbox.world.sample_data import Person
+from deploy.sandbox.world.world import World
+
+NEW = "c3_new_errands"
+END = "c3_end_errands"
+END_CALL = "c3_end_obcall"
+
+Types = Mapping[str, type]
+
+ATTRIBUTES: Types = {
+    "msg": dict,
+    "answer": dict,
+    "watemplate": dict,
+    "integrationData": dict,
+    "cuid": str,
+}
+MESSAGE: Types = {
+    "message_id": str,
+    "name": str,
+    "from": str,
+    "subject": str,
+    "body": str,
+    "html_body": str,
+    "attachments": list,
+}
+ATTACHMENT: Types = {"content_type": str, "name": str, "content": str, "content_id": str}
+ANSWER: Types = {"subject": str, "body": str, "html_body": str, "user_type": str, "user_id": str}
+TEMPLATE: Types = {"elementname": str, "namespace": str, "params": list}
+CALL: Types = {"integrationName": str, "dialedNumber": str, "deviceId": int, "extensionId": int}
+
+
+@dataclass
+class Wishes:
+    """What clients asked for, as it came, attachments as sizes and digests."""
+
+    world: World
+    created: dict[int, dict[str, Any]] = field(default_factory=dict)  # by errand
+    closed: list[dict[str, Any]] = field(default_factory=list)
+    ended_calls: list[dict[str, Any]] = field(default_factory=list)
+
+
+def create(asked: Asked) -> Reply:
+    """Make a dirty errand; one with an answer is closed, and is of no agent's business."""
+    attributes = posted_attributes(asked.body, NEW)
+    check_types(attributes, ATTRIBUTES)
+    message = attributes.get("msg") or {}
+    check_types(message, MESSAGE)
+    check_types(attributes.get("watemplate") or {}, TEMPLATE)
+    check_types(attributes.get("integrationData") or {}, CALL)
+    answer = attributes.get("answer")
+    check_types(answer or {}, ANSWER)
+    files = [_file(one) for one in message.get("attachments") or []]
+    errand = _new_errand(asked.world, message, file_count=len(files))
+    if answer is not None:
+        _close(asked.world, errand, answer)
+    told = {**attributes, "msg": {**message, "attachments": files}}
+    asked.world.part(Wishes).created[errand.errand_id] = told
+    document = {"data": {"type": NEW, "id": str(errand.errand_id)}}
+    return created_reply(document, NEW, errand.errand_id)
+
+
+def close(asked: Asked) -> Reply:
+    """Close an errand with an answer, which may be empty."""
+    attributes = posted_attributes(asked.body, END)
+    check_types(attributes, {"errand_id": int, "answer": dict})
+    answer = attributes.get("answer") or {}
+    check_types(answer, ANSWER)
+    errand = asked.world.errands.get(attributes.get("errand_id", 0))
+    if errand is None or errand.gone:
+        raise Rejected(404, "resource not found")
+    _close(asked.world, errand, answer)
+    asked.world.part(Wishes).closed.append(attributes)
+    document = {"data": {"type": END, "id": str(errand.errand_id)}}
+    return created_reply(document, END, errand.errand_id)
+
+
+def end_call(asked: Asked) -> Reply:
+    """Note that a call has ended; nothing is answered but that."""
+    attributes = posted_attributes(asked.body, END_CALL)
+    check_types(attributes, CALL)
+    asked.world.part(Wishes).ended_calls.append(attributes)
+    return Reply(status=204)
+
+
+def tell(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell what was asked for, for tests to compare with what they sent."""
+    wishes = world.part(Wishes)
+    return {
+        "created": {str(errand_id): told for errand_id, told in wishes.created.items()},
+        "closed": wishes.closed,
+        "ended_calls": wishes.ended_calls,
+    }
+
+
+FAMILY = Family(
+    routes={
+        ("POST", f"capi/json/{NEW}"): create,
+        ("POST", f"capi/json/{END}"): close,
+        ("POST", f"capi/json/{END_CALL}"): end_call,
+    },
+    controls={("GET", "truth/errands"): tell},
+)
+
+
+def _file(attachment: Any) -> dict[str, Any]:
+    if not isinstance(attachment, dict) or "c3_id" in attachment:
+        raise NotDecodable("errand creation can not has id")
+    check_types(attachment, ATTACHMENT)
+    try:
+        content = base64.b64decode(attachment.get("content") or "", validate=True)
+    except binascii.Error as reason:
+        raise NotDecodable("illegal base64 data") from reason
+    return {
+        **{name: value for name, value in attachment.items() if name != "content"},
+        "size_bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def _new_errand(world: World, message: Mapping[str, Any], *, file_count: int) -> Errand:
+    errand = world.add_errand()
+    errand.person = Person(message.get("name") or "", message.get("from") or "")
+    body = message.get("html_body") or html.escape(message.get("body") or "")
+    errand.letter = Letter(message.get("subject") or "", body)
+    errand.file_count = file_count
+    errand.arrived_at = errand.changed_at
+    return errand
+
+
+def _close(world: World, errand: Errand, answer: Mapping[str, Any]) -> None:
+    ids = world.ids
+    errand.answer = Answer(
+        answer_id=ids.take("answer"),
+        response_id=ids.take("response"),
+        recipient_id=ids.take("recipient"),
+        subject=answer.get("subject") or "",
+        body=answer.get("body") or "",
+        files=(),
+    )
+    errand.answered_at = int(world.now())
+    world.change(errand, "close")

@@ -1,0 +1,86 @@
+"""Cention's lists of changed records: which ids wait to be fetched.
+
+Source: Cention Dirty Errand List and Dirty Facebook Rating List, which have two different shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import ValidationError
+
+from schemas.errors import DocumentError, Fault
+from schemas.jsonapi.document import primary_data
+from schemas.jsonapi.scalars import identity
+
+NO_ID = (None, "", "0", 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedIds:
+    """The ids of a list: each once, in the order of the list."""
+
+    ids: tuple[int, ...]
+    dropped: int  # elements of the list that are no id
+
+
+def read_changed(document: Mapping[str, Any], *, type_: str, attribute: str | None) -> ChangedIds:
+    """Read a list of changed records in either shape.
+
+    Either ``data`` is one resource of ``type_`` whose ``attribute`` is a list of ids, or ``data``
+    is a list of identifiers of ``type_``; where there is no ``attribute``, one identifier may stand
+    without a list, and one that says nothing. Null, absent and empty lists are empty.
+    Raises ``DocumentError`` for a document about anything else, and for a list of which nothing is
+    an id: neither must pass for "nothing".
+    """
+    data = primary_data(document)
+    if data is None:
+        return ChangedIds(ids=(), dropped=0)
+    if isinstance(data, list):
+        return _ids([_id_of(one, type_, f"/data/{place}") for place, one in enumerate(data)])
+    if not isinstance(data, dict):
+        raise DocumentError(Fault("/data", "must be an object or a list"))
+    _refuse_other_type(data, type_, "/data")
+    if attribute is None:
+        says_nothing = data.get("id") in NO_ID and not data.get("attributes")
+        return _ids([] if says_nothing else [data.get("id")])
+    return _ids(_listed(data, attribute))
+
+
+def _listed(data: Mapping[str, Any], attribute: str) -> list[Any]:
+    attributes = data.get("attributes")
+    if not isinstance(attributes, dict | None):
+        raise DocumentError(Fault("/data/attributes", "must be an object"))
+    listed = (attributes or {}).get(attribute)
+    if not isinstance(listed, list | None):
+        raise DocumentError(Fault(f"/data/attributes/{attribute}", "must be a list"))
+    return listed or []
+
+
+def _id_of(identifier: Any, type_: str, pointer: str) -> Any:
+    if not isinstance(identifier, dict):
+        return None
+    if "type" in identifier:
+        _refuse_other_type(identifier, type_, pointer)
+    return identifier.get("id")
+
+
+def _refuse_other_type(data: Mapping[str, Any], type_: str, pointer: str) -> None:
+    if data.get("type") != type_:
+        raise DocumentError(Fault(f"{pointer}/type", f"must be {type_}"))
+
+
+def _ids(listed: list[Any]) -> ChangedIds:
+    ids = [read for element in listed if (read := _id(element)) is not None]
+    if listed and not ids:
+        raise DocumentError(Fault("/data", "tells of changed records, and of none by its id"))
+    return ChangedIds(ids=tuple(dict.fromkeys(ids)), dropped=len(listed) - len(ids))
+
+
+def _id(element: Any) -> int | None:
+    try:
+        return identity(element)
+    except ValidationError:
+        return None

@@ -1,0 +1,3 @@
+"""Reads JSON:API documents, whoever sends them."""
+
+from __future__ import annotations

@@ -1,0 +1,72 @@
+"""Documents about any number of resources, which may name each other in circles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from schemas.errors import MAX_FAULTS, DocumentError, Fault
+from schemas.jsonapi.document import Key, Resource, faults_of_identified, primary_data
+
+MAX_RESOURCES = 100_000  # in `data` and in `included`, each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compound:
+    """The resources of a document, in no order that means anything."""
+
+    primary: tuple[Resource, ...]
+    included: tuple[Resource, ...]
+    listed: bool  # ``data`` is a list, or null as an empty one
+    faults: tuple[Fault, ...]  # of resources that were left out; not endlessly many
+
+
+def open_compound(document: Mapping[str, Any]) -> Compound:
+    """Check the shape of a document and return its resources; those of a wrong shape are left out.
+
+    Nothing is followed, so circles do no harm. ``"data": null`` is an empty list, as Cention means
+    it. Raises ``DocumentError`` for what is wrong with the document itself.
+    """
+    data = primary_data(document, max_included=MAX_RESOURCES)
+    if not isinstance(data, list | dict | None):
+        raise DocumentError(Fault("/data", "must be an object or a list"))
+    if isinstance(data, list) and len(data) > MAX_RESOURCES:
+        raise DocumentError(Fault("/data", f"holds more than {MAX_RESOURCES} resources"))
+    faults: list[Fault] = []
+    if isinstance(data, dict):
+        primary = _readable({"/data": data}, faults)
+    else:
+        primary = _readable({f"/data/{n}": one for n, one in enumerate(data or ())}, faults)
+    told = {f"/included/{n}": one for n, one in enumerate(document.get("included", ()))}
+    return Compound(
+        primary=primary,
+        included=_readable(told, faults),
+        listed=not isinstance(data, dict),
+        faults=tuple(faults[:MAX_FAULTS]),
+    )
+
+
+def linkage_of(resource: Resource, name: str) -> tuple[Key, ...] | None:
+    """Return what a relationship names; ``None`` if the resource does not tell.
+
+    A relationship without ``data`` (absent, null, links alone) does not tell; null and an empty
+    list in ``data`` tell that there is none.
+    """
+    relationship = resource.body.get("relationships", {}).get(name)
+    if relationship is None or "data" not in relationship:
+        return None
+    data = relationship["data"]
+    named = data if isinstance(data, list) else [data] if data else []
+    return tuple(Key(one["type"], str(one["id"])) for one in named)
+
+
+def _readable(told: Mapping[str, Any], faults: list[Fault]) -> tuple[Resource, ...]:
+    found = []
+    for pointer, body in told.items():
+        if wrong := tuple(islice(faults_of_identified(body, pointer), MAX_FAULTS)):
+            faults += wrong
+        else:
+            found.append(Resource(pointer=pointer, type=body["type"], body=body))
+    return tuple(found)

@@ -1,0 +1,216 @@
+"""The shape of a JSON:API document: checked and bounded before anything reads what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from schemas.errors import DocumentError, Fault, NotThere, refuse
+from schemas.text.unstorable import clean_text
+
+MAX_INCLUDED = 5_000  # resources in `included`
+MAX_DEPTH = 64  # objects and lists within each other, the document itself being the first
+_LONGEST_NAME = 80  # of a member, in a pointer; the rest is cut
+_NESTS = frozenset((dict, list))  # every value of every document is asked: the quickest way
+_LONGEST_NUMBER = 19  # digits of an id
+
+NO_RENAMING: Mapping[str, str] = MappingProxyType({})
+
+
+class Key(NamedTuple):
+    """What identifies a resource within a document."""
+
+    type: str
+    id: str
+
+
+class Resource(NamedTuple):
+    """One resource object whose outer shape has been checked."""
+
+    pointer: str  # where it stands in the document
+    type: str  # the present name, if it came under an old one
+    body: Mapping[str, Any]  # as it came
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """The attributes; none when the member is absent."""
+        attributes: Mapping[str, Any] = self.body.get("attributes", {})
+        return attributes
+
+    def fault(self, path: str, detail: str) -> DocumentError:
+        """Return the error of one member, named by its path within the resource."""
+        return DocumentError(Fault(f"{self.pointer}/{path}", detail))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document about one resource, what it includes at hand by type and id."""
+
+    primary: Resource
+    included: Mapping[Key, Resource]  # of several resources with one key, the first
+    renamed: Mapping[str, str]  # old names of types to present ones
+
+    def linkage(self, resource: Resource, name: str) -> tuple[Key, ...]:
+        """Return what a relationship names, whether or not it is included; ``()`` if absent."""
+        relationship = resource.body.get("relationships", {}).get(name)
+        return tuple(_key(one, self.renamed) for one in _identifiers(relationship))
+
+
+def open_document(
+    document: Mapping[str, Any], *, renamed: Mapping[str, str] = NO_RENAMING
+) -> Document:
+    """Check the shape of a document about one resource and index what it includes.
+
+    ``renamed`` maps old names of types to present ones. The document is not changed.
+    Raises ``NotThere`` for ``"data": null``, and ``DocumentError`` for anything that JSON:API does
+    not allow, for included resources that lead in a circle, and beyond ``MAX_INCLUDED`` or
+    ``MAX_DEPTH``.
+    """
+    data = primary_data(document)
+    if data is None:
+        raise NotThere(Fault("/data", "is null: there is no such resource"))
+    included = document.get("included", [])
+    refuse(_faults_of_resource(data, "/data"))
+    refuse(_faults_of_included(included))
+    index = _index(included, renamed)
+    opened = Document(primary=_resource(data, "/data", renamed), included=index, renamed=renamed)
+    _refuse_cycle(opened)
+    return opened
+
+
+def primary_data(document: Mapping[str, Any], *, max_included: int = MAX_INCLUDED) -> Any:
+    """Return ``data`` of a document that is bounded and tells of no error. Its shape is unknown.
+
+    Raises ``DocumentError``.
+    """
+    if not isinstance(document, Mapping):
+        raise DocumentError(Fault("", "must be an object"))
+    included = document.get("included", [])
+    if not isinstance(included, list):
+        raise DocumentError(Fault("/included", "must be a list"))
+    if len(included) > max_included:
+        raise DocumentError(Fault("/included", f"holds more than {max_included} resources"))
+    _refuse_depth(document)
+    if document.get("errors"):
+        raise DocumentError(Fault("/errors", "tells of an error instead of a resource"))
+    if "data" not in document:
+        raise DocumentError(Fault("/data", "is missing"))
+    return document["data"]
+
+
+def _refuse_depth(document: Mapping[str, Any]) -> None:
+    level: list[Any] = [document]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for parent in level
+            for child in (parent if type(parent) is list else parent.values())
+            if type(child) in _NESTS
+        ]
+        if not level:
+            return
+    raise DocumentError(Fault("", f"nests deeper than {MAX_DEPTH} levels"))
+
+
+def _faults_of_included(included: list[Any]) -> Iterator[Fault]:
+    for number, resource in enumerate(included):
+        yield from faults_of_identified(resource, f"/included/{number}")
+
+
+def faults_of_identified(resource: Any, pointer: str) -> Iterator[Fault]:
+    """Yield what is wrong with the outer shape of a resource that must have an id."""
+    yield from _faults_of_resource(resource, pointer)
+    if isinstance(resource, dict) and not _is_id(resource.get("id")):
+        yield Fault(f"{pointer}/id", "must be a text or a number of at most 19 digits")
+
+
+def _faults_of_resource(resource: Any, pointer: str) -> Iterator[Fault]:
+    if not isinstance(resource, dict):
+        yield Fault(pointer, "must be an object")
+        return
+    if not isinstance(resource.get("type"), str):
+        yield Fault(f"{pointer}/type", "must be a text")
+    if not isinstance(resource.get("attributes", {}), dict):
+        yield Fault(f"{pointer}/attributes", "must be an object")
+    relationships = resource.get("relationships", {})
+    if not isinstance(relationships, dict):
+        yield Fault(f"{pointer}/relationships", "must be an object")
+        return
+    for name, relationship in relationships.items():
+        detail = _wrong_with_relationship(relationship)
+        if detail:
+            yield Fault(f"{pointer}/relationships/{_step(name)}", detail)
+
+
+def _wrong_with_relationship(relationship: Any) -> str | None:
+    if not isinstance(relationship, dict | None):
+        return "must be an object"
+    if not all(
+        isinstance(one, dict) and isinstance(one.get("type"), str) and _is_id(one.get("id"))
+        for one in _identifiers(relationship)
+    ):
+        return "must name resources by type and id"
+    return None
+
+
+def _identifiers(relationship: Mapping[str, Any] | None) -> list[Any]:
+    """Return the identifiers of a relationship, to one or to many; of a null one, none."""
+    data = None if relationship is None else relationship.get("data")
+    if data is None:
+        return []
+    return data if isinstance(data, list) else [data]
+
+
+def _is_id(value: Any) -> bool:
+    if isinstance(value, str):
+        return value != ""
+    return type(value) is int and -(10**_LONGEST_NUMBER) < value < 10**_LONGEST_NUMBER
+
+
+def _index(included: list[Any], renamed: Mapping[str, str]) -> dict[Key, Resource]:
+    index: dict[Key, Resource] = {}
+    for number, body in enumerate(included):
+        resource = _resource(body, f"/included/{number}", renamed)
+        index.setdefault(_key(body, renamed), resource)
+    return index
+
+
+def _resource(body: Mapping[str, Any], pointer: str, renamed: Mapping[str, str]) -> Resource:
+    return Resource(pointer=pointer, type=renamed.get(body["type"], body["type"]), body=body)
+
+
+def _key(identifier: Mapping[str, Any], renamed: Mapping[str, str]) -> Key:
+    type_ = identifier["type"]
+    return Key(renamed.get(type_, type_), str(identifier["id"]))
+
+
+def _refuse_cycle(document: Document) -> None:
+    """Refuse included resources that name each other in a circle: whoever follows them is lost."""
+    naming = {
+        key: resource
+        for key, resource in document.included.items()
+        if resource.body.get("relationships")
+    }
+    graph: dict[Key, Iterable[Key]] = {
+        key: [
+            target
+            for name in resource.body["relationships"]
+            for target in document.linkage(resource, name)
+            if target in naming
+        ]
+        for key, resource in naming.items()
+    }
+    if not any(graph.values()):
+        return
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        raise naming[error.args[1][0]].fault("relationships", "lead in a circle") from error
+
+
+def _step(name: str) -> str:
+    """Escape the name of a member for a pointer."""
+    return clean_text(name[:_LONGEST_NAME]).replace("~", "~0").replace("/", "~1")

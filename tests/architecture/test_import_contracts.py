@@ -1,0 +1,101 @@
+"""Every import contract in ``setup.cfg`` is kept, and would be seen to be broken."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
+COPIED = ("receiver", "workers", "schemas", "deploy")
+PREFIX = "importlinter:contract:"
+
+BREACHES = [
+    ("arrow", "schemas/errors.py", "workers.config.names"),
+    ("arrow", "workers/wiring.py", "receiver.errors"),
+    ("rooms", "workers/tasks/base.py", "workers.cli.output"),
+    ("rooms", "workers/operations/jobs/sweep.py", "workers.wiring"),
+    ("rooms", "workers/mirrors/jobs/refresh.py", "workers.outbound.jobs.send"),
+    ("rooms", "workers/sync/jobs/drain.py", "workers.spool.layout"),
+    ("rooms", "workers/clients/http.py", "workers.database.connections"),
+    ("capabilities", "workers/sync/store/wanted.py", "workers.sync.jobs.drain"),
+    ("capabilities", "workers/mirrors/store/library.py", "workers.mirrors.jobs.library"),
+    ("capabilities", "workers/outbound/rules/contact_csv.py", "workers.outbound.jobs.send"),
+    ("capabilities", "workers/privacy/store/erased.py", "workers.privacy.jobs.retention"),
+    ("capabilities", "workers/operations/rules/alarms.py", "workers.operations.store.status"),
+    ("door", "receiver/callbacks.py", "workers.outbound.jobs.send"),
+    ("door", "receiver/callbacks.py", "celery"),
+    ("pure", "schemas/cention/errands.py", "os"),
+    ("pure", "workers/privacy/rules/redaction.py", "psycopg"),
+    ("sandbox", "deploy/sandbox/server.py", "schemas.errors"),
+]
+
+
+def contracts() -> dict[str, str]:
+    """Return the name of every contract by its id."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    found = [section for section in setup.sections() if section.startswith(PREFIX)]
+    return {section.removeprefix(PREFIX): setup[section]["name"] for section in found}
+
+
+def verdicts(tree: Path) -> dict[str, str]:
+    """Return what is said of every contract by its name: ``KEPT`` or ``BROKEN``."""
+    run = subprocess.run(
+        [LINT_IMPORTS, "--no-logo", "--cache-dir", tree / "cache"],
+        cwd=tree,
+        env=os.environ | {"COLUMNS": "200", "PYTHONPATH": str(tree)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = [line.rpartition(" ") for line in run.stdout.splitlines()]
+    return {name: word for name, _, word in said if word in ("KEPT", "BROKEN")}
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of the sources."""
+    copy = tmp_path_factory.mktemp("tree")
+    for folder in COPIED:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, copy / folder, ignore=ignored)
+    shutil.copy(ROOT / "setup.cfg", copy)
+    return copy
+
+
+def test_every_contract_is_kept(tree):
+    assert verdicts(tree) == dict.fromkeys(contracts().values(), "KEPT")
+
+
+def test_every_contract_has_a_breach_below():
+    assert {contract for contract, _, _ in BREACHES} == set(contracts())
+
+
+@pytest.mark.parametrize(("contract", "module", "forbidden"), BREACHES)
+def test_a_forbidden_import_breaks_its_contract(tree, contract, module, forbidden):
+    path = tree / module
+    text = path.read_text("utf-8")
+    path.write_text(f"{text}\nimport {forbidden}\n", "utf-8")
+
+    said = verdicts(tree)
+    path.write_text(text, "utf-8")
+
+    assert said[contracts()[contract]] == "BROKEN"
+
+
+def test_a_room_that_no_contract_knows_is_seen(tree):
+    room = tree / "workers" / "surprise"
+    room.mkdir()
+    (room / "__init__.py").touch()
+
+    said = verdicts(tree)
+    shutil.rmtree(room)
+
+    assert said[contracts()["rooms"]] == "BROKEN"

@@ -1,0 +1,257 @@
+"""The servers out of wheels: durable, private, and back after any end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import kombu
+import psycopg
+import pytest
+import redis
+
+from deploy.embedded import CannotStart, Postgres, Server, Valkey, data_dir
+from deploy.embedded.data_dir import Home, installed_distribution
+from tests.support.waiting import eventually
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """A folder with a short path that every user may pass through."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def postgres(folder: Path) -> Iterator[Postgres]:
+    server = Postgres(folder / "postgres", settings={"max_connections": "17"})
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="module")
+def valkey(folder: Path) -> Iterator[Valkey]:
+    server = Valkey(folder / "valkey")
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def query(postgres: Postgres) -> Callable[[str], object]:
+    def ask(statement: str) -> object:
+        with psycopg.connect(postgres.url) as conn:
+            cursor = conn.execute(statement)
+            return cursor.fetchone()[0] if cursor.description else None
+
+    return ask
+
+
+@pytest.fixture
+def client(valkey: Valkey) -> Iterator[redis.Redis]:
+    with redis.Redis(unix_socket_path=str(valkey.socket)) as client:
+        yield client
+
+
+def test_the_database_named_in_the_url_is_made(query):
+    assert query("SELECT current_database()") == "cention"
+
+
+def test_a_committed_row_outlives_the_sigkill_of_postgres(postgres, query):
+    query("CREATE TABLE fact (n int)")
+    query("INSERT INTO fact VALUES (33)")
+
+    postgres.kill()
+    postgres.start()
+
+    assert query("SELECT n FROM fact") == 33
+
+
+def test_postgres_is_durable_and_takes_further_settings(query):
+    assert query("SHOW fsync") == "on"
+    assert query("SHOW synchronous_commit") == "on"
+    assert query("SHOW max_connections") == "17"
+
+
+def test_postgres_sorts_and_stores_unicode_on_every_machine_alike(query):
+    assert query("SHOW server_encoding") == "UTF8"
+    assert query("SELECT upper('åäö')") == "ÅÄÖ"
+
+
+def test_postgres_listens_on_no_port_and_only_its_owner_enters_its_socket_folder(postgres, query):
+    assert query("SHOW listen_addresses") == ""
+    assert stat.S_IMODE(postgres.sockets.stat().st_mode) == 0o700
+
+
+def test_postgres_never_runs_as_root(postgres):
+    assert postgres.data.stat().st_uid != 0
+
+
+def test_a_stopped_postgres_leaves_no_socket(postgres):
+    postgres.stop()
+
+    assert list(postgres.sockets.iterdir()) == []
+    postgres.start()
+
+
+def test_a_lock_whose_process_number_now_is_somebody_elses_keeps_nobody_out(postgres, query):
+    """After a crash of the machine the number may be any other program's."""
+    postgres.stop()
+    owner = postgres.data.stat().st_uid
+    lock = postgres.data / "postmaster.pid"
+
+    with subprocess.Popen(["/bin/sleep", "60"], user=owner, cwd="/") as stranger:
+        lock.write_text(f"{stranger.pid}\n{postgres.data}\n", encoding="ascii")
+        os.chown(lock, owner, -1)
+        postgres.start()
+        stranger.kill()
+
+    assert query("SELECT 1") == 1
+
+
+def test_an_unfinished_cluster_is_made_anew(folder):
+    server = Postgres(folder / "unfinished")
+    server.prepare()
+    server.data.rename(server.data.with_name("data.new"))
+
+    server.start()
+
+    assert server.answers()
+    server.remove()
+
+
+def test_data_of_another_version_are_refused_and_kept(folder):
+    server = Postgres(folder / "older")
+    server.prepare()
+    (server.data / "PG_VERSION").write_text("12\n", encoding="ascii")
+
+    with pytest.raises(CannotStart, match=r"PostgreSQL 12.*\n.*pg_dump"):
+        server.start()
+
+    assert (server.data / "base").is_dir()
+    server.remove()
+
+
+def test_an_unknown_user_is_named_with_what_to_do(folder):
+    with pytest.raises(CannotStart, match=r'"nobody-here".*\n.*EMBEDDED_POSTGRES_USER'):
+        Home(folder / "userless", user="nobody-here").make()
+
+
+def test_a_folder_that_others_cannot_enter_will_do_and_keeps_its_mode(folder):
+    private = folder / "private"
+    private.mkdir(mode=0o700)
+    server = Postgres(private / "postgres")
+
+    server.start()
+
+    assert server.answers()
+    assert stat.S_IMODE(private.stat().st_mode) == 0o700
+    server.remove()
+    assert list(private.iterdir()) == []
+
+
+def test_programs_that_its_user_cannot_reach_will_do(folder, monkeypatch):
+    """As in a clone below root's home folder."""
+    closed = folder / "closed"
+    packages = installed_distribution().parents[1]
+    for package in packages.glob("embedded_postgres*"):
+        shutil.copytree(package, closed / package.name, symlinks=True)
+    closed.chmod(0o700)
+    installed = closed / "embedded_postgres" / "pginstall"
+    monkeypatch.setattr(data_dir, "installed_distribution", lambda: installed)
+
+    server = Postgres(folder / "state")
+    server.start()
+
+    try:
+        assert server.answers()
+    finally:
+        server.remove()
+
+
+@pytest.mark.parametrize("kind", [Postgres, Valkey])
+def test_a_path_longer_than_a_socket_may_have_will_do(folder: Path, kind: type[Server]):
+    server = kind(folder / f"a long name # 100% {'of a folder ' * 8}" / kind.__name__)
+
+    server.start()
+
+    assert server.answers()
+    server.remove()
+
+
+def test_celery_finds_valkey_in_a_folder_of_any_name(folder):
+    server = Valkey(folder / "a #1; 100% ü")
+    server.start()
+
+    with kombu.Connection(server.url) as connection, connection.SimpleQueue("nudges") as queue:
+        queue.put("poll")
+        assert queue.get(timeout=5).payload == "poll"
+
+    server.remove()
+
+
+def test_valkey_keeps_what_it_was_given_through_a_sigkill(valkey, client):
+    client.set("nudge", "poll")
+    assert eventually(lambda: client.info("persistence")["aof_pending_bio_fsync"] == 0)
+
+    valkey.kill()
+    valkey.start()
+
+    assert client.get("nudge") == b"poll"
+
+
+def test_valkey_never_evicts(client):
+    assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+    assert client.config_get("append*")["appendfsync"] == "everysec"
+
+
+def test_valkey_listens_on_no_port_and_only_its_owner_uses_its_socket(valkey, client):
+    assert client.config_get("port") == {"port": "0"}
+    assert stat.S_IMODE(valkey.socket.stat().st_mode) == 0o700
+
+
+def test_a_stopped_valkey_leaves_no_socket(valkey):
+    valkey.stop()
+
+    assert not valkey.socket.exists()
+    valkey.start()
+
+
+@pytest.mark.parametrize("kind", ["Postgres", "Valkey"])
+def test_a_server_ends_when_the_process_that_started_it_is_killed(folder: Path, kind: str):
+    state = folder / f"orphan-{kind}"
+    script = (
+        "import os, signal, sys, pathlib, deploy.embedded as e\n"
+        f"e.{kind}(pathlib.Path(sys.argv[1])).start()\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    server: Server = {"Postgres": Postgres, "Valkey": Valkey}[kind](state)
+
+    subprocess.run([sys.executable, "-c", script, state], cwd=ROOT, check=False)
+
+    assert eventually(lambda: not server.answers(), within_s=5)
+    server.remove()
+
+
+@pytest.mark.parametrize("kind", [Postgres, Valkey])
+def test_a_server_inherits_no_variable_and_so_no_secret(
+    folder: Path, kind: type[Server], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("CENTION_TOKEN", "very secret")
+    server = kind(folder / f"bare-{kind.__name__}")
+    server.start()
+
+    inherited = Path(f"/proc/{server._process.pid}/environ").read_bytes()
+
+    server.remove()
+    assert b"very secret" not in inherited

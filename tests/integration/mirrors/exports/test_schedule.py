@@ -1,0 +1,370 @@
+"""Exports on a schedule: never more of them at Cention than there would be without failures."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import responses
+
+from tests.integration.bridge import Bridge
+from tests.support.settings import settings_for
+from workers import wiring
+from workers.clients.errors import ApiError, BrokenOff
+from workers.config.names import Mirror
+from workers.config.settings import Settings
+from workers.mirrors.jobs import exports
+from workers.mirrors.jobs.refresh import renew, renew_if_due
+
+DAY_S = 86_400
+ZONE = ZoneInfo("Europe/Stockholm")
+
+
+def day(ago: int = 0) -> str:
+    return (datetime.now(ZONE) - timedelta(days=ago)).strftime("%Y/%m/%d")
+
+
+@pytest.fixture
+def settings(database, cention) -> Settings:
+    chosen = settings_for(database, f"{cention.root}/s/demo")
+    [workspace] = chosen.workspaces
+    tokens = replace(workspace.tokens, export="sandbox-token")
+    workspace = replace(workspace, tokens=tokens, export_preset="316")
+    return replace(chosen, workspaces=(workspace,), mirror_every_s={Mirror.EXPORTS: DAY_S})
+
+
+@pytest.fixture
+def plan_of():
+    def find(settings):
+        [workspace] = settings.workspaces
+        found = [
+            plan
+            for plan in wiring.mirror_plans(settings, workspace)
+            if plan.mirror is Mirror.EXPORTS
+        ]
+        return found[0] if found else None
+
+    return find
+
+
+@pytest.fixture
+def plan(settings, plan_of):
+    return plan_of(settings)
+
+
+@pytest.fixture
+def made(cention):
+    """The days of the exports that Cention made."""
+
+    def ask():
+        return [
+            (one["errand_from_date"], one["errand_to_date"])
+            for one in cention.control("truth/exports").values()
+        ]
+
+    return ask
+
+
+def look(bridge: Bridge, plan) -> int | None:
+    brought = renew_if_due(plan, session=bridge.parts.session)
+    return brought.records if brought else None
+
+
+def a_day_later(bridge: Bridge, days: int = 1) -> None:
+    for statement in (
+        "UPDATE intake.poll SET started_at = started_at - %s * interval '1 day'",
+        "UPDATE intake.pause SET until_at = until_at - %s * interval '1 day'",
+        "UPDATE cention.export_run SET started_at = started_at - %s * interval '1 day',"
+        f" to_day = to_day - {days}",
+    ):
+        bridge.execute(statement, days)
+
+
+def states(bridge: Bridge) -> list[str]:
+    return [r["state"] for r in bridge.rows("SELECT state FROM cention.export_run ORDER BY run_id")]
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        lambda settings, workspace: replace(settings, mirror_every_s={Mirror.EXPORTS: 0}),
+        lambda settings, workspace: replace(
+            settings, workspaces=(replace(workspace, export_preset=None),)
+        ),
+        lambda settings, workspace: replace(
+            settings,
+            workspaces=(replace(workspace, tokens=replace(workspace.tokens, export=None)),),
+        ),
+    ],
+    ids=["interval", "preset", "token"],
+)
+def test_without_interval_preset_or_token_there_is_no_schedule(settings, plan_of, without):
+    assert plan_of(settings) is not None
+    assert plan_of(without(settings, settings.workspaces[0])) is None
+
+
+def test_the_first_is_of_yesterday_and_today(bridge, cention, plan, made, errand):
+    errand()
+
+    assert look(bridge, plan) == 1
+
+    assert made() == [(day(1), day())]
+    [run] = bridge.rows("SELECT * FROM cention.export_run")
+    assert (run["origin"], run["state"], run["errands"]) == ("schedule", "done", 1)
+    [poll] = bridge.rows("SELECT * FROM intake.poll")
+    assert (poll["family"], poll["found"], poll["error"]) == ("exports", 1, None)
+
+
+def test_none_is_made_before_its_time(bridge, plan, made):
+    look(bridge, plan)
+
+    assert look(bridge, plan) is None
+    assert len(made()) == 1
+
+
+def test_the_next_begins_with_the_day_on_which_the_last_ended(bridge, plan, made):
+    look(bridge, plan)
+    a_day_later(bridge, 3)
+
+    look(bridge, plan)
+
+    assert made()[1] == (day(3), day())
+
+
+def test_after_a_long_silence_the_next_ones_catch_up_week_by_week(bridge, plan, made):
+    look(bridge, plan)
+    a_day_later(bridge, 20)
+
+    look(bridge, plan)
+
+    assert made()[1] == (day(20), day(14))
+
+
+def test_another_preset_begins_anew(bridge, settings, plan, plan_of, cention):
+    look(bridge, plan)
+    a_day_later(bridge, 5)
+    [workspace] = settings.workspaces
+    other = replace(settings, workspaces=(replace(workspace, export_preset="3"),))
+
+    look(bridge, plan_of(other))
+
+    last = list(cention.control("truth/exports").values())[-1]
+    assert (last["preset"], last["errand_from_date"]) == ("3", day(1))
+
+
+def test_one_whose_answer_is_lost_is_not_made_again_before_the_next_which_covers_its_days(
+    bridge, cention, plan, made
+):
+    cention.control("faults", {"dropped": {"times": 1}})
+
+    looks = [look(bridge, plan) for _ in range(3)]
+    assert (looks, len(made()), states(bridge)) == ([None] * 3, 1, ["unknown"])
+    a_day_later(bridge)
+    look(bridge, plan)
+
+    assert states(bridge) == ["unknown", "done"]
+    assert made()[1] == (day(1), day())
+
+
+@responses.activate
+def test_one_that_a_gateway_says_to_be_away_for_is_not_made_again_before_the_next(
+    bridge, cention, plan
+):
+    asked = responses.post(f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=503)
+
+    looks = [look(bridge, plan) for _ in range(3)]
+
+    assert (looks, states(bridge), asked.call_count) == ([None] * 3, ["unknown"], 1)
+
+
+@responses.activate
+def test_one_about_nothing_is_done_and_holds_no_errand(bridge, cention, plan):
+    responses.post(
+        f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=201, json={"data": None}
+    )
+
+    assert (look(bridge, plan), states(bridge)) == (0, ["done"])
+
+
+def test_why_none_is_made_is_shown_as_a_pause(bridge, cention, plan):
+    cention.control("faults", {"dropped": {"times": 1}})
+    look(bridge, plan)
+
+    [pause] = bridge.rows("SELECT *, until_at - now() > interval '23 h' AS long FROM intake.pause")
+    assert (pause["family"], pause["long"]) == ("exports", True)
+    assert "no export until then: cention: no whole answer" in pause["reason"]
+
+
+def test_one_whose_process_died_is_unknown_and_not_made_again_before_the_next(
+    bridge, plan, settings, made
+):
+    """As when a task is killed by its time limit: its connection ends, and with it its lock."""
+
+    class Killed(BaseException):
+        pass
+
+    def die(order):
+        raise Killed
+
+    exporting = exports.Exporting(
+        workspace="demo", zone=ZONE, ask=die, session=bridge.parts.session
+    )
+    schedule = exports.Schedule(
+        preset_id="316", every_s=DAY_S, today=lambda: datetime.now(ZONE).date()
+    )
+    with suppress(Killed):
+        exports.run_scheduled(exporting, schedule)
+    assert states(bridge) == ["running"]
+
+    with pytest.raises(BrokenOff, match="outcome of the last export is unknown"):
+        renew(plan, session=bridge.parts.session)
+    assert look(bridge, plan) is None
+
+    assert (states(bridge), made()) == (["unknown"], [])
+    a_day_later(bridge)
+    assert look(bridge, plan) == 0
+    assert states(bridge) == ["unknown", "done"]
+
+
+def test_one_that_runs_is_not_taken_for_dead(bridge, plan, cention):
+    seen = []
+
+    def ask(order):
+        exports.note_deaths(bridge.parts.session, "demo")
+        seen.extend(states(bridge))
+        raise BrokenOff("x", api="cention")
+
+    exporting = exports.Exporting(
+        workspace="demo", zone=ZONE, ask=ask, session=bridge.parts.session
+    )
+    order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
+    with suppress(ApiError):
+        exports.run(exporting, order, origin="command")
+
+    assert seen == ["running"]
+
+
+def test_what_was_surely_not_made_is_tried_again_soon(bridge, cention, plan, made):
+    cention.control("faults", {"busy": {"times": 2, "seconds": 0}})
+    looks = []
+    for _ in range(3):
+        looks.append(look(bridge, plan))
+        bridge.let_pass(61)
+
+    assert looks == [None, None, 0]
+    assert states(bridge) == ["refused", "refused", "done"]
+    assert len(made()) == 1
+
+
+def test_errands_that_make_no_sense_are_told_beside_those_that_came(bridge, document):
+    answer = document("export_of_one")
+    answer["data"]["attributes"]["content"] = [{"errand_id": "7"}, {"errand_id": "seven"}]
+    exporting = exports.Exporting(
+        workspace="demo", zone=ZONE, ask=lambda order: answer, session=bridge.parts.session
+    )
+    today = datetime.now(ZONE).date()
+    schedule = exports.Schedule(preset_id="316", every_s=DAY_S, today=lambda: today)
+
+    brought = exports.run_scheduled(exporting, schedule)
+
+    assert brought.records == 2
+    assert brought.problem == "1 of the errands of run 1 could not be read wholly"
+
+
+def test_one_that_is_refused_is_not_tried_again_for_an_hour(bridge, cention, settings, plan_of):
+    """Else a preset that was deleted would be asked for every minute, for ever."""
+    [workspace] = settings.workspaces
+    wrong = plan_of(replace(settings, workspaces=(replace(workspace, export_preset="7"),)))
+
+    for _ in range(3):
+        look(bridge, wrong)
+    [pause] = bridge.rows("SELECT until_at - now() AS lasts, reason FROM intake.pause")
+
+    assert states(bridge) == ["refused"]
+    assert timedelta(minutes=59) < pause["lasts"] <= timedelta(hours=1)
+    assert "no such export" in pause["reason"]
+
+
+def test_a_scheduled_export_waits_no_longer_than_a_lease_so_that_its_task_is_not_killed(
+    bridge, cention, settings, plan_of
+):
+    cention.control("faults", {"latency": {"seconds": 4}})
+    hasty = plan_of(replace(settings, lease_s=1, export_timeout_s=600))
+
+    look(bridge, hasty)
+
+    [run] = bridge.rows("SELECT state, ended_at - started_at AS took FROM cention.export_run")
+    assert run["state"] == "unknown"
+    assert run["took"] < timedelta(seconds=3)
+
+
+def test_rows_come_home_also_if_the_connection_was_cut_while_cention_was_busy(
+    bridge, plan, cention, settings, errand
+):
+    errand()
+    [workspace] = settings.workspaces
+    api = wiring.exports_api(settings, workspace)
+
+    def ask(order):
+        answer = api.run(order)
+        bridge.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+        return answer
+
+    exporting = exports.Exporting(
+        workspace="demo", zone=ZONE, ask=ask, session=bridge.parts.session
+    )
+    order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
+    with suppress(Exception):  # the lock went with its connection
+        exports.run(exporting, order, origin="command")
+
+    assert states(bridge) == ["done"]
+    assert bridge.rows("SELECT count(*) AS n FROM cention.exported_errand") == [{"n": 1}]
+
+
+def test_one_that_was_given_up_too_early_is_done_once_its_errands_are_here(bridge, document):
+    answer = document("export_of_one")
+
+    def ask(order):
+        bridge.execute("UPDATE cention.export_run SET state = 'unknown', error = 'given up'")
+        return answer
+
+    exporting = exports.Exporting(
+        workspace="demo", zone=ZONE, ask=ask, session=bridge.parts.session
+    )
+    order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
+    exports.run(exporting, order, origin="command")
+
+    [run] = bridge.rows("SELECT * FROM cention.export_run")
+    assert (run["state"], run["error"], run["export_id"]) == ("done", None, 71)
+
+
+def test_every_column_holds_what_the_document_says(bridge, document):
+    answer = document("export_of_one")
+    content = answer["data"]["attributes"]["content"]
+    answer["data"]["attributes"]["content"] = [
+        content,
+        {**content, "errand_id": "E-1", "language": "sv", "question": "a\x00"},
+        "odd",
+    ]
+    exporting = exports.Exporting(
+        workspace="demo", zone=ZONE, ask=lambda order: answer, session=bridge.parts.session
+    )
+    order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
+
+    ran = exports.run(exporting, order, origin="command")
+
+    first, second, third = bridge.rows("SELECT * FROM cention.exported_errand ORDER BY position")
+    for name, value in content.items():
+        column = name.replace("satisfaction_meter_answer_", "satisfaction_")
+        assert first[column] == (value or None)
+    assert (first["document"], first["problem"]) == (None, None)
+    assert (second["errand_id"], second["document"]["language"]) == (None, "sv")
+    assert second["question"] == "a\ufffd"
+    assert third["document"] == "odd"
+    assert (ran.errands, ran.unreadable, ran.errand_ids) == (3, 2, frozenset({4711}))

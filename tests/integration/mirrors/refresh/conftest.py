@@ -1,0 +1,61 @@
+"""Fixtures: a worker that renews the log of log-ons from a sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from tests.integration.bridge import Bridge
+from tests.integration.conftest import bridge_of
+from tests.integration.sandbox.playground import Playground
+from tests.support.settings import settings_for
+from workers.config.names import Mirror
+from workers.config.settings import Settings
+from workers.database import Transaction
+from workers.mirrors.jobs.refresh import Brought, MirrorPlan
+
+
+@pytest.fixture
+def settings(database: str, cention: Playground) -> Settings:
+    """Settings under which log-ons are renewed every ten minutes."""
+    settings = settings_for(database, f"{cention.root}/s/demo")
+    [workspace] = settings.workspaces
+    tokens = replace(workspace.tokens, logio="sandbox-token")
+    return replace(
+        settings,
+        workspaces=(replace(workspace, tokens=tokens),),
+        mirror_every_s={Mirror.AGENT_LOGONS: 600},
+    )
+
+
+@pytest.fixture
+def bridge(settings: Settings) -> Iterator[Bridge]:
+    yield from bridge_of(settings)
+
+
+@dataclass
+class Picture:
+    """Something at Cention that can be renewed, or fails as told."""
+
+    outcomes: list[Any] = field(default_factory=list)  # a number of records, Brought, or an error
+    renewals: int = 0
+
+    def plan(self, *, every_s: int = 600) -> MirrorPlan:
+        return MirrorPlan(
+            workspace="demo", mirror=Mirror.LIBRARY, every_s=every_s, renew=self.renew
+        )
+
+    def renew(self, session: Transaction) -> Brought:
+        self.renewals += 1
+        outcome = self.outcomes.pop(0) if self.outcomes else 0
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome if isinstance(outcome, Brought) else Brought(records=outcome)
+
+
+@pytest.fixture
+def picture() -> Picture:
+    return Picture()

@@ -1,0 +1,21 @@
+"""A renewal in a process of its own: says ``renewing`` and then waits until it is killed."""
+
+from __future__ import annotations
+
+import sys
+
+from workers.config.names import Mirror
+from workers.database import Transaction, connections
+from workers.mirrors.jobs.refresh import Brought, MirrorPlan, renew_if_due
+
+
+def renew_without_end(session: Transaction) -> Brought:
+    print("renewing", flush=True)  # noqa: T201
+    sys.stdin.readline()
+    return Brought(records=1)
+
+
+if __name__ == "__main__":
+    plan = MirrorPlan(workspace="demo", mirror=Mirror.LIBRARY, every_s=600, renew=renew_without_end)
+    with connections.open_pool(sys.argv[1]) as pool:
+        renew_if_due(plan, session=pool.connection)

@@ -1,0 +1,332 @@
+"""The log of log-ins and log-outs comes home whole, in windows that overlap, however often."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from psycopg.errors import RaiseException
+
+from workers import wiring
+from workers.clients.errors import Busy, Unintelligible
+from workers.config.names import Mirror
+from workers.mirrors.jobs.agent_logons import (
+    OVERLAP,
+    WINDOW,
+    WINDOWS_AT_ONCE,
+    agent_logons_plan,
+    bring,
+    pull,
+    windows,
+)
+from workers.mirrors.jobs.refresh import Brought, renew, renew_if_due
+from workers.mirrors.store import agent_logons as store
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def log(cention):
+    """Let an agent log in or out, ``ago`` before now."""
+
+    def write(*, ago=timedelta(), times=1, **event):
+        at = int(time.time() - ago.total_seconds())
+        for _ in range(times):
+            cention.control("logons", {"timestamp": at} | event)
+        return datetime.fromtimestamp(at, UTC)
+
+    return write
+
+
+@pytest.fixture
+def look(bridge):
+    plan = bridge.parts.mirrors["demo", Mirror.AGENT_LOGONS]
+    return lambda: renew(plan, session=bridge.parts.session).records
+
+
+def stored(bridge, *columns):
+    names = columns or ("login_name", "happened_at", "action", "occurrence")
+    found = bridge.rows(
+        "SELECT * FROM cention.agent_logon ORDER BY happened_at, login_name, action, occurrence"
+    )
+    return [tuple(row[name] for name in names) for row in found]
+
+
+def reach(bridge):
+    with bridge.parts.session() as conn:
+        return store.reach(conn, "demo")
+
+
+@pytest.fixture
+def api(settings):
+    return wiring.logio_api(settings, settings.workspaces[0])
+
+
+class Scripted:
+    """A log that remembers which windows it was asked for, and fails when told."""
+
+    def __init__(self, *answers):
+        self.asked = []
+        self._answers = list(answers)
+
+    def fetch(self, since, until, *, login_name=None):
+        self.asked.append((since, until))
+        answer = self._answers.pop(0) if self._answers else []
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def plan(self, *, first_days=7):
+        return agent_logons_plan("demo", self, every_s=600, first_days=first_days)
+
+
+def test_the_first_time_the_last_seven_days_come_home(bridge, log, look):
+    log(ago=DAY * 6, name="joe", action="Login")
+    log(ago=DAY * 5, name="joe", action="Logout")
+    log(ago=DAY * 8, name="too long ago")
+
+    assert look() == 2
+    assert stored(bridge, "login_name", "action") == [("joe", "Login"), ("joe", "Logout")]
+    assert reach(bridge).now - reach(bridge).until_at < timedelta(minutes=1)
+
+
+def test_afterwards_what_is_new_comes_home_and_nothing_twice(bridge, log, look):
+    log(ago=timedelta(minutes=5), times=2)
+    assert look() == 2
+
+    log(ago=timedelta(seconds=1), action="Logout")
+
+    assert look() == 1
+    assert look() == 0
+    assert stored(bridge, "action", "occurrence") == [("Login", 1), ("Login", 2), ("Logout", 1)]
+
+
+def test_an_event_that_cention_logs_late_is_found_in_the_overlap(bridge, log, look):
+    look()
+
+    log(ago=timedelta(minutes=9), name="late")
+
+    assert look() == 1
+
+
+def test_a_second_that_was_not_over_when_it_was_asked_for_is_completed_by_the_next_window(
+    bridge, look, log
+):
+    at = log(name="joe", ago=timedelta(seconds=2))
+    look()
+
+    log(name="joe", ago=datetime.now(UTC) - at, times=2)
+
+    assert look() == 2
+    assert stored(bridge) == [("joe", at, "Login", n) for n in (1, 2, 3)]
+
+
+def test_other_system_groups_do_not_come_home_with_this_token(bridge, log, look):
+    log(name="otto", group="B", ago=timedelta(minutes=1))
+
+    assert look() == 0
+
+
+def test_however_windows_cut_through_events_the_whole_is_the_same(bridge, cention, api):
+    """Every window is asked for alone and in any order; ends within a second of many events."""
+    begin = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    for second in range(12):
+        at = int(begin.timestamp()) + second
+        for times in range(second % 4):
+            cention.control("logons", {"name": f"a{times % 2}", "timestamp": at})
+    for first in (6, 0, 9, 3, 3, 1):
+        for length in (1, 2, 3, 4):
+            since = begin + timedelta(seconds=first)
+            bring(bridge.parts.session, "demo", api, since, since + timedelta(seconds=length))
+    in_pieces = stored(bridge)
+
+    bridge.execute("TRUNCATE cention.agent_logon")
+    bring(bridge.parts.session, "demo", api, begin, begin + timedelta(seconds=13))
+
+    assert in_pieces == stored(bridge)
+    assert len(in_pieces) == 18
+
+
+def row(at, **changes):
+    return {"id": 1, "name": "joe", "timestamp": int(at.timestamp()), "action": "Login"} | changes
+
+
+def test_a_long_time_is_cut_into_windows_of_a_week_that_overlap():
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+
+    found = list(windows(begin, begin + DAY * 20))
+
+    assert [since for since, _ in found] == [
+        begin + (WINDOW - OVERLAP) * number for number in range(3)
+    ]
+    assert found[-1][1] == begin + DAY * 20
+    assert {until - since for since, until in found[:-1]} == {WINDOW}
+    assert list(windows(begin, begin)) == []
+    assert list(windows(begin, begin + WINDOW)) == [(begin, begin + WINDOW)]
+
+
+def test_a_renewal_goes_on_from_the_last_that_succeeded_and_a_little_before(bridge):
+    log = Scripted()
+    renew(log.plan(), session=bridge.parts.session)
+    until = reach(bridge).until_at
+
+    renew(log.plan(), session=bridge.parts.session)
+
+    assert log.asked[-1][0] == until - OVERLAP
+
+
+def test_what_was_missed_while_nobody_renewed_is_asked_for_from_its_beginning(bridge):
+    log = Scripted()
+    renew(log.plan(), session=bridge.parts.session)
+    bridge.execute("UPDATE intake.agent_logon_reach SET until_at = now() - interval '20 days'")
+    left = reach(bridge).until_at
+    log.asked.clear()
+
+    renew(log.plan(), session=bridge.parts.session)
+
+    assert log.asked[0][0] == left - OVERLAP
+    assert len(log.asked) == 3
+    assert all(since < until for (_, until), (since, _) in pairwise(log.asked))
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Busy("asks for patience", api="cention", status=503),
+        Unintelligible("no JSON list", api="cention", status=200),
+    ],
+)
+def test_a_renewal_that_fails_midway_keeps_what_it_has_and_leaves_no_gap(bridge, failure):
+    first = datetime.now(UTC) - DAY * 19
+    log = Scripted([row(first)], failure)
+    plan = log.plan(first_days=20)
+
+    assert renew_if_due(plan, session=bridge.parts.session) is None
+    assert len(stored(bridge)) == 1
+    (_, until), (failed_since, failed_until) = log.asked
+
+    log.asked.clear()
+    bridge.let_pass(31)
+    assert renew_if_due(plan, session=bridge.parts.session) == Brought(records=0)
+    assert log.asked[0][0] == until - OVERLAP == failed_since
+    assert log.asked[0][1] == failed_until
+
+
+def test_rows_and_how_far_they_reach_are_written_together_or_not_at_all(bridge):
+    """Killed between the two, a renewal would pass its window over."""
+    bridge.execute(
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE 'disk full'; END $$;"
+        " CREATE TRIGGER fail BEFORE INSERT ON intake.agent_logon_reach"
+        " EXECUTE FUNCTION fail()"
+    )
+    log = Scripted([row(datetime.now(UTC))])
+
+    with pytest.raises(RaiseException):
+        renew(log.plan(), session=bridge.parts.session)
+
+    assert stored(bridge) == []
+    assert reach(bridge).until_at is None
+
+
+def test_a_long_history_comes_in_several_renewals_each_going_on_where_the_last_ended(bridge):
+    log = Scripted()
+    plan = log.plan(first_days=7 * (WINDOWS_AT_ONCE + 2))
+
+    renew(plan, session=bridge.parts.session)
+    assert len(log.asked) == WINDOWS_AT_ONCE
+
+    renew(plan, session=bridge.parts.session)
+    assert log.asked[WINDOWS_AT_ONCE][0] == log.asked[WINDOWS_AT_ONCE - 1][1] - OVERLAP
+    assert reach(bridge).now - log.asked[-1][1] < timedelta(minutes=1)
+
+
+def test_a_clock_that_was_ahead_leaves_no_gap_when_it_is_set_right(bridge):
+    log = Scripted()
+    bridge.execute("INSERT INTO intake.agent_logon_reach VALUES ('demo', now() + interval '1 day')")
+
+    renew(log.plan(), session=bridge.parts.session)
+
+    assert log.asked[0][0] <= reach(bridge).now - OVERLAP
+    assert reach(bridge).until_at <= reach(bridge).now
+
+
+def test_a_time_of_the_past_is_pulled_beside_the_schedule_and_moves_it_nowhere(
+    bridge, log, look, api
+):
+    look()
+    before = reach(bridge).until_at
+    log(ago=DAY * 400, name="old")
+    log(ago=DAY * 390, name="old", action="Logout")
+    now = datetime.now(UTC)
+    told = []
+
+    found = pull(
+        "demo",
+        api,
+        now - DAY * 401,
+        now - DAY * 380,
+        session=bridge.parts.session,
+        told=told.append,
+    )
+
+    assert (found, sum(told), len(told)) == (2, 2, 4)
+    assert reach(bridge).until_at == before
+
+
+def test_one_agent_alone_can_be_pulled(bridge, log, api):
+    log(name="Doe, Jane", ago=timedelta(minutes=1))
+    log(name="joe", ago=timedelta(minutes=1))
+    now = datetime.now(UTC)
+
+    pull("demo", api, now - DAY, now, login_name="Doe, Jane", session=bridge.parts.session)
+
+    assert stored(bridge, "login_name") == [("Doe, Jane",)]
+
+
+ODD = ["1", "Doe", " Jane", "1554108462", "Login"]
+
+
+def test_rows_that_are_no_log_ons_are_kept_apart_once_and_hold_nothing_up(bridge):
+    now = datetime.now(UTC)
+    log = Scripted([ODD, row(now)], [["7", *ODD[1:]], {"id": 3}, row(now)])
+    renew(log.plan(), session=bridge.parts.session)
+    renew(log.plan(), session=bridge.parts.session)
+
+    kept = bridge.rows("SELECT row, problem FROM intake.odd_logon ORDER BY problem")
+
+    assert [(one["row"], one["problem"]) for one in kept] == [
+        (ODD[1:], "has 5 columns and not 4"),
+        ({}, "timestamp is missing"),
+    ]
+    assert len(stored(bridge)) == 1
+
+
+def test_equal_odd_rows_of_one_answer_are_kept_as_one(bridge):
+    renew(Scripted([ODD, ODD]).plan(), session=bridge.parts.session)
+
+    assert len(bridge.rows("SELECT FROM intake.odd_logon")) == 1
+
+
+def test_a_name_that_postgres_cannot_hold_is_stored_all_the_same(bridge):
+    now = datetime.now(UTC)
+    renew(Scripted([row(now, name="j\0\ud800")]).plan(), session=bridge.parts.session)
+
+    assert stored(bridge, "login_name") == [("j\ufffd\ufffd",)]
+
+
+@pytest.mark.parametrize("fault", ["dropped", "truncated", "broken_json", "login_page", "busy"])
+def test_whatever_spoils_an_answer_nothing_of_it_is_taken_for_the_whole(
+    bridge, cention, log, fault
+):
+    log(ago=timedelta(minutes=1))
+    cention.control("faults", {fault: {"types": ["logio"], "times": 1}})
+    plan = bridge.parts.mirrors["demo", Mirror.AGENT_LOGONS]
+
+    assert renew_if_due(plan, session=bridge.parts.session) is None
+    assert reach(bridge).until_at is None
+
+    bridge.let_pass(31)
+    assert renew_if_due(plan, session=bridge.parts.session) == Brought(records=1)

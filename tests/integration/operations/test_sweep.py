@@ -1,0 +1,103 @@
+"""The sweep finds everything that some worker could do now, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.bridge import RATINGS, REPORTS, Bridge
+from workers.config.names import Family
+from workers.operations.jobs.sweep import Work, find_work
+from workers.sync.store import wanted
+
+KNOWN = tuple(("demo", family) for family in Family)
+IDLE = Work(unfiled=(), due=())
+
+
+@pytest.fixture
+def bridge(lonely_bridge) -> Bridge:
+    return lonely_bridge
+
+
+def work(bridge: Bridge) -> Work:
+    return find_work(bridge.parts.transaction, KNOWN)
+
+
+def claim(bridge: Bridge) -> None:
+    with bridge.parts.transaction() as conn:
+        wanted.claim(conn, "demo", RATINGS, slot=0, limit=10, lease_s=600)
+
+
+def test_where_nothing_waits_there_is_nothing_to_do(bridge):
+    assert work(bridge) == IDLE
+
+
+def test_due_records_are_found(bridge):
+    bridge.want(RATINGS, 1, 2)
+    bridge.want(REPORTS, 3)
+
+    assert sorted(work(bridge).due) == [("demo", REPORTS), ("demo", RATINGS)]
+
+
+def test_records_that_are_not_due_yet_are_left_alone(bridge):
+    bridge.want(RATINGS, 1)
+    bridge.execute("UPDATE intake.wanted SET due_at = now() + interval '1 s'")
+
+    assert work(bridge) == IDLE
+
+
+def test_claims_are_found_for_their_holder_may_have_died(bridge):
+    bridge.want(RATINGS, 1)
+    claim(bridge)
+
+    assert work(bridge).due == (("demo", RATINGS),)
+
+
+def test_parked_records_are_left_alone(bridge):
+    bridge.want(RATINGS, 1)
+    bridge.execute("UPDATE intake.wanted SET parked_at = now()")
+
+    assert work(bridge) == IDLE
+
+
+def test_a_paused_family_is_left_alone_until_its_pause_is_over(bridge):
+    bridge.want(RATINGS, 1)
+    bridge.execute(
+        "INSERT INTO intake.pause (workspace, family, until_at, reason)"
+        " VALUES ('demo', 'facebook_ratings', now() + interval '20 s', 'no')"
+    )
+    while_it_lasts = work(bridge)
+    bridge.end_pauses()
+
+    assert while_it_lasts == IDLE
+    assert work(bridge).due == (("demo", RATINGS),)
+
+
+def test_what_no_worker_can_fetch_is_left_alone(bridge):
+    """A claim without a token has no plan: its records wait, and a nudge would do nothing."""
+    bridge.want(Family.LIBRARY_ATTACHMENTS, 1)
+
+    assert find_work(bridge.parts.transaction, [("demo", REPORTS)]) == IDLE
+
+
+def test_callbacks_that_were_kept_and_not_filed_are_found(bridge):
+    insert = (
+        "INSERT INTO intake.callback (workspace, received_at, body_sha256, document, problem,"
+        " filed_at) VALUES (%s, now(), sha256(%s), '{}', %s, %s)"
+    )
+    bridge.execute(insert, "demo", b"1", None, None)
+    bridge.execute(insert, "odd", b"2", "unreadable", None)
+    bridge.execute(insert, "done", b"3", None, "2026-01-01")
+
+    assert work(bridge) == Work(unfiled=("demo",), due=())
+
+
+def test_with_a_hundred_thousand_records_waiting_the_sweep_looks_at_a_handful(bridge):
+    """It runs every two seconds."""
+    bridge.want(REPORTS, *range(100_000))
+    bridge.want(RATINGS, 1)
+    claim(bridge)
+
+    pages = bridge.pages_read(lambda: work(bridge))
+
+    assert sorted(work(bridge).due) == [("demo", REPORTS), ("demo", RATINGS)]
+    assert pages < 200

@@ -1,0 +1,46 @@
+"""Fixtures: a terminal beside a sandbox, and what each of them knows of errands that were sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.integration.sandbox.playground import Playground
+from tests.support.databases import ask
+
+Rows = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture
+def environment(environment: pytest.MonkeyPatch, cention: Playground) -> pytest.MonkeyPatch:
+    """The settings of a bridge to the sandbox, without a broker."""
+    environment.setenv("CENTION_URL", f"{cention.root}/s/demo")
+    return environment
+
+
+@pytest.fixture
+def rows(database: str) -> Rows:
+    """Ask the database."""
+    return partial(ask, database)
+
+
+@pytest.fixture
+def states(rows: Rows) -> Callable[[], list[str]]:
+    """The states of all errands that were sent, in their order."""
+    return lambda: [
+        row["state"] for row in rows("SELECT state FROM cention.sent_errand ORDER BY sent_id")
+    ]
+
+
+@pytest.fixture
+def subjects(cention: Playground) -> Callable[[], list[str]]:
+    """The subjects of all errands that were created at Cention."""
+
+    def found() -> list[str]:
+        created = cention.control("truth/errands")["created"].values()
+        return sorted(told["msg"]["subject"] for told in created)
+
+    return found

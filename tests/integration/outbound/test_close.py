@@ -1,0 +1,210 @@
+"""``cention errands close`` and ``cention calls end``."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from schemas.cention.errands import ErrandAnswer
+from tests.support.waiting import eventually
+from workers.outbound.jobs.send import AlreadyClosed, Sender
+from workers.outbound.store import sent_commands
+
+NEW, END, CALL = "c3_new_errands", "c3_end_errands", "c3_end_obcall"
+CALL_END = ("calls", "end", "--device", "1000", "--extension", "17")
+
+
+@pytest.fixture
+def closed(cention):
+    """What was closed at Cention."""
+    return lambda: cention.control("truth/errands")["closed"]
+
+
+@pytest.fixture
+def ended(cention):
+    """The calls of whose end Cention was told."""
+    return lambda: cention.control("truth/errands")["ended_calls"]
+
+
+def test_an_errand_is_closed_by_a_user_with_an_answer(terminal, cention, closed, rows):
+    errand_id = cention.new_errand()
+    answer = {
+        "user_type": "cention",
+        "user_id": "1234",
+        "subject": "Re",
+        "body": "Done",
+        "html_body": "<p>Done</p>",
+    }
+
+    result = terminal.run(
+        "errands", "close", errand_id, "--user-type", "cention", "--user-id", "1234",
+        "--subject", "Re", "--body", "Done", "--html-body", "<p>Done</p>",
+    )  # fmt: skip
+
+    assert (result.exit_code, result.stdout) == (0, f"Errand {errand_id} closed.\n")
+    assert closed() == [{"errand_id": errand_id, "answer": answer}]
+    [row] = rows("SELECT state, errand_id, user_type, user_id, problem FROM cention.sent_closing")
+    assert row == {
+        "state": "done",
+        "errand_id": errand_id,
+        "user_type": "cention",
+        "user_id": "1234",
+        "problem": None,
+    }
+
+
+def test_without_a_user_the_system_closes_it(terminal, cention, closed, rows):
+    terminal.run("errands", "close", cention.new_errand())
+
+    assert set(closed()[0]["answer"].values()) == {""}
+    assert rows("SELECT user_type, user_id FROM cention.sent_closing") == [
+        {"user_type": None, "user_id": None}
+    ]
+
+
+def test_half_a_user_is_refused_before_anything_is_sent(terminal, cention, closed, rows):
+    result = terminal.run("errands", "close", cention.new_errand(), "--user-id", "3")
+
+    assert (result.exit_code, closed()) == (1, [])
+    assert "/answer/user_type" in result.stderr
+    assert rows("SELECT * FROM cention.sent_closing") == []
+
+
+def test_an_errand_is_closed_once_unless_one_insists(terminal, cention, closed):
+    errand_id = cention.new_errand()
+    terminal.run("errands", "close", errand_id)
+
+    second = terminal.run("errands", "close", errand_id)
+    assert (second.exit_code, len(closed())) == (1, 1)
+    assert "--again" in second.stderr
+    assert terminal.json("errands", "close", errand_id)["state"] == "done"
+
+    terminal.run("errands", "close", errand_id, "--again")
+    assert len(closed()) == 2
+
+
+def test_two_who_close_an_errand_at_once_close_it_once(database, rows):
+    """The other has noted its intent, and not yet committed it."""
+    with (
+        psycopg.connect(database, autocommit=True) as conn,
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(database) as other,
+    ):
+        sent_commands.lock_closing(other, "demo", 7)
+        sent_commands.begin_closing(other, "demo", 7, user_type="", user_id="", sent_by=uuid4())
+        sender = Sender(conn=conn, workspace="demo", run=uuid4(), cention=mock.Mock())
+        beside = pool.submit(sender.close, 7, ErrandAnswer(), again=False)
+        eventually(lambda: rows("SELECT pid FROM pg_locks WHERE NOT granted"))
+        other.commit()
+
+        with pytest.raises(AlreadyClosed):
+            beside.result(20)
+
+    assert sender.cention.mock_calls == []
+
+
+def test_an_errand_that_cention_does_not_know_is_told(terminal, rows):
+    result = terminal.run("errands", "close", 5)
+
+    assert (result.exit_code, "not found" in result.stderr) == (1, True)
+    assert rows("SELECT state FROM cention.sent_closing") == [{"state": "refused"}]
+
+
+@pytest.mark.parametrize("words", [(), ("--again",)])
+def test_what_may_be_closed_is_not_closed_again(terminal, cention, closed, words):
+    errand_id = cention.new_errand()
+    cention.control("faults", {"dropped": {"types": [END], "times": 1}})
+    terminal.run("errands", "close", errand_id)
+
+    result = terminal.run("errands", "close", errand_id, *words)
+
+    assert (result.exit_code, len(closed())) == (1, 1)
+    assert "cention errands unknown" in result.stderr
+
+
+@pytest.mark.parametrize("errand_id", ["0", "-1", "x"])
+def test_an_errand_is_named_by_a_number(terminal, errand_id):
+    assert terminal.run("errands", "close", errand_id).exit_code == 2
+
+
+def test_cention_is_told_of_the_end_of_a_call(terminal, ended, rows):
+    result = terminal.run(*CALL_END, "--dialed-number", "01211112222")
+
+    assert result.exit_code == 0
+    assert ended() == [
+        {
+            "integrationName": "aventa",
+            "dialedNumber": "01211112222",
+            "deviceId": 1000,
+            "extensionId": 17,
+        }
+    ]
+    [row] = rows("SELECT * FROM cention.sent_call_end")
+    assert (row["state"], row["integration_name"]) == ("done", "aventa")
+    assert (row["device_id"], row["extension_id"], row["dialed_number"]) == (
+        1000,
+        17,
+        "01211112222",
+    )
+
+
+def test_each_call_has_its_own_end(terminal, ended):
+    terminal.run(*CALL_END)
+    terminal.run(*CALL_END)
+
+    assert len(ended()) == 2
+
+
+def test_another_integration_is_refused_by_the_name_of_its_field(terminal, ended):
+    result = terminal.run(*CALL_END, "--integration", "other")
+
+    assert (result.exit_code, ended()) == (1, [])
+    assert "/integrationName" in result.stderr
+
+
+def test_the_end_of_a_call_may_be_unknown(terminal, cention, rows):
+    cention.control("faults", {"error_500": {"types": [CALL], "times": 1}})
+
+    result = terminal.run(*CALL_END)
+
+    assert result.exit_code == 1
+    assert rows("SELECT state FROM cention.sent_call_end") == [{"state": "unknown"}]
+
+
+@pytest.mark.parametrize("type_", ["c3_end_errands", "c3_end_obcall"])
+def test_the_type_of_the_end_of_a_call_is_a_setting(terminal, monkeypatch, ended, type_):
+    monkeypatch.setenv("CENTION_END_OBCALL_TYPE", type_)
+
+    assert (terminal.run(*CALL_END).exit_code, len(ended())) == (0, 1)
+
+
+def test_no_other_type_can_be_set(terminal, monkeypatch):
+    monkeypatch.setenv("CENTION_END_OBCALL_TYPE", "c3_other")
+
+    result = terminal.run(*CALL_END)
+
+    assert (result.exit_code, "CENTION_END_OBCALL_TYPE" in result.stderr) == (1, True)
+
+
+def test_results_may_be_json(terminal, cention):
+    closed = terminal.json("errands", "close", cention.new_errand())
+    ended = terminal.json(*CALL_END)
+
+    assert (closed["state"], ended["state"]) == ("done", "done")
+    assert closed["sent_id"] != ended["sent_id"]
+
+
+def test_failures_may_be_json_as_well(terminal, cention):
+    cention.control("faults", {"error_500": {"types": [CALL], "times": 1}})
+
+    closed = terminal.run("errands", "close", 5, "--json")
+    ended = terminal.run(*CALL_END, "--json")
+
+    assert (closed.exit_code, ended.exit_code) == (1, 1)
+    assert [json.loads(one.stdout)["state"] for one in (closed, ended)] == ["refused", "unknown"]
+    assert "not found" in json.loads(closed.stdout)["error"]

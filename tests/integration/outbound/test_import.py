@@ -1,0 +1,391 @@
+"""``cention errands import``: a file becomes errands, each once, however often it is imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+import responses
+
+from tests.support.waiting import eventually
+from tests.unit.schemas.test_mails import rich_mail
+from workers.clients import errors
+from workers.clients.cention.errands import ErrandsApi
+
+NEW = "c3_new_errands"
+GOOD = [f"errand {number}" for number in range(6)]
+
+
+@pytest.fixture
+def listed(tmp_path):
+    """A list of six errands."""
+    path = tmp_path / "list.jsonl"
+    lines = [json.dumps({"msg": {"from": "a@b.example", "subject": name}}) for name in GOOD]
+    path.write_text("\n".join(lines))
+    return path
+
+
+@pytest.fixture
+def importing(terminal, states):
+    """Run an import in a process of its own, until it has sent so many."""
+
+    @contextmanager
+    def run(*words, sent):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "workers.cli", "errands", "import", *map(str, words)],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            eventually(sent)
+            yield process
+        finally:
+            process.kill()
+            process.communicate(timeout=20)
+
+    return run
+
+
+def test_a_list_becomes_errands_in_its_order(terminal, listed, cention, subjects, rows):
+    result = terminal.run("errands", "import", listed)
+
+    assert (result.exit_code, result.stdout) == (0, "6 errands created.\n")
+    assert subjects() == GOOD
+    assert [
+        row["subject"] for row in rows("SELECT * FROM cention.sent_errand ORDER BY sent_id")
+    ] == (GOOD)
+    [origin] = rows("SELECT origin FROM cention.sent_errand WHERE subject = 'errand 2'")
+    assert origin == {"origin": "list.jsonl, line 3"}
+
+
+def test_importing_twice_creates_nothing_twice(terminal, listed, subjects):
+    terminal.run("errands", "import", listed)
+
+    again = terminal.run("errands", "import", listed)
+
+    assert (again.exit_code, again.stdout) == (0, "6 errands created before.\n")
+    assert subjects() == GOOD
+
+
+def test_a_list_that_has_grown_creates_what_is_new(terminal, listed, subjects):
+    terminal.run("errands", "import", listed)
+    listed.write_text(listed.read_text() + '\n{"msg": {"subject": "more"}}\n')
+
+    result = terminal.run("errands", "import", listed)
+
+    assert result.stdout == "1 errand created.\n6 errands created before.\n"
+    assert subjects() == [*GOOD, "more"]
+
+
+def test_a_dry_run_reads_everything_and_sends_nothing(terminal, listed, subjects, states):
+    listed.write_text(listed.read_text() + "\nbroken\n")
+
+    result = terminal.run("errands", "import", "--dry-run", listed)
+
+    assert result.stdout == "6 errands to be created.\n1 errand not readable.\n"
+    assert "list.jsonl, line 7: is no JSON" in result.stderr
+    assert (result.exit_code, subjects(), states()) == (1, [], [])
+
+
+def test_a_dry_run_tells_what_was_created_before(terminal, listed):
+    terminal.run("errands", "import", listed)
+
+    result = terminal.run("errands", "import", "--dry-run", listed)
+
+    assert (result.exit_code, result.stdout) == (0, "6 errands created before.\n")
+
+
+def test_a_dry_run_counts_what_is_repeated_as_the_import_would(terminal, listed, tmp_path):
+    other = {"msg": {"from": "a@b.example", "subject": "x", "message_id": "one"}}
+    (tmp_path / "more.jsonl").write_text(
+        listed.read_text().splitlines()[0]
+        + "".join("\n" + json.dumps({"msg": other["msg"] | {"body": body}}) for body in "ab")
+    )
+
+    dry = terminal.run("errands", "import", "--dry-run", listed, "more.jsonl")
+    wet = terminal.run("errands", "import", listed, "more.jsonl")
+
+    assert dry.stdout == (
+        "7 errands to be created.\n1 errand repeated in the files.\n"
+        "1 errand with the message id of another.\n"
+    )
+    assert "more.jsonl, line 3: has the message id of another" in dry.stderr
+    assert wet.stdout == (
+        "7 errands created.\n1 errand created before.\n1 errand with the message id of another.\n"
+    )
+
+
+def test_a_bad_record_is_told_with_its_place_and_stops_no_other(terminal, listed, subjects):
+    lines = listed.read_text().splitlines()
+    listed.write_text("\n".join([*lines[:3], '{"msg": {"htmlBody": ""}}', *lines[3:]]))
+
+    result = terminal.run("errands", "import", listed)
+
+    assert result.exit_code == 1
+    assert "list.jsonl, line 4: /msg/htmlBody: is spelled html_body" in result.stderr
+    assert subjects() == GOOD
+
+
+def test_what_cention_refuses_is_told_and_stops_no_other(terminal, listed, cention, subjects):
+    cention.control("faults", {"not_found": {"types": [NEW], "times": 1}})
+
+    result = terminal.run("errands", "import", listed)
+
+    assert result.exit_code == 1
+    assert "1 errand refused by Cention." in result.stdout
+    assert "list.jsonl, line 1: " in result.stderr
+    assert subjects() == GOOD[1:]
+
+    terminal.run("errands", "import", listed)
+    assert subjects() == GOOD
+
+
+def test_several_files_of_any_kind_are_imported(terminal, listed, tmp_path, subjects):
+    (tmp_path / "rows.csv").write_text("from,subject\na@b,of a row\n")
+    (tmp_path / "mail.eml").write_bytes(b"From: a@b\nSubject: of a mail\n\nhello\n")
+
+    result = terminal.run("errands", "import", listed, "rows.csv", "mail.eml")
+
+    assert (result.exit_code, result.stdout) == (0, "8 errands created.\n")
+    assert {"of a row", "of a mail"} < set(subjects())
+
+
+def test_a_file_that_cannot_be_read_is_told_and_stops_no_other(
+    terminal, listed, tmp_path, subjects
+):
+    (tmp_path / "rows.csv").write_text("subject,colour\n")
+    (tmp_path / "sheet.xlsx").write_text("PK")
+
+    result = terminal.run("errands", "import", "rows.csv", "sheet.xlsx", listed)
+
+    assert result.exit_code == 1
+    assert "rows.csv: has columns that mean nothing: colour" in result.stderr
+    assert "sheet.xlsx: does not end in one of" in result.stderr
+    assert subjects() == GOOD
+
+
+def test_a_file_whose_name_is_no_utf_8_is_imported(terminal, tmp_path, rows):
+    (tmp_path / "m\udce5.eml").write_bytes(b"From: a@b\nSubject: of a mail\n\nhello\n")
+
+    result = terminal.run("errands", "import", "m\udce5.eml")
+
+    assert (result.exit_code, result.stdout) == (0, "1 errand created.\n")
+    assert rows("SELECT origin FROM cention.sent_errand") == [{"origin": "m\ufffd.eml, message 1"}]
+
+
+def test_an_empty_file_has_nothing_in_it(terminal, tmp_path):
+    (tmp_path / "empty.mbox").write_bytes(b"")
+
+    result = terminal.run("errands", "import", "empty.mbox")
+
+    assert (result.exit_code, result.stdout) == (0, "There is nothing in it.\n")
+
+
+def test_a_mailbox_becomes_errands_with_files_and_images(terminal, cention, tmp_path):
+    odd = "From: b@c.example\nSubject: blå\nContent-Type: text/plain; charset=x-odd\n\nblå\n"
+    (tmp_path / "box.mbox").write_bytes(
+        b"From x\n" + rich_mail() + b"\nFrom y\n" + odd.encode("latin-1")
+    )
+
+    result = terminal.run("errands", "import", "box.mbox")
+
+    assert result.stdout == "2 errands created.\n"
+    rich, plain = cention.control("truth/errands")["created"].values()
+    assert rich["msg"]["message_id"] == "abc.1@customer.example"
+    assert rich["msg"]["name"] == "Lindqvist, Åsa"
+    assert 'src="cid:logo@x"' in rich["msg"]["html_body"]
+    image, file = rich["msg"]["attachments"]
+    assert (image["content_type"], image["content_id"]) == ("image/png", "logo@x")
+    assert (file["name"], file["size_bytes"]) == ("räkning.pdf", 4)
+    assert rich["extradata"]["date"] == "Sun, 22 Jan 2017 22:49:14 +0800"
+    assert (plain["msg"]["subject"], plain["msg"]["body"]) == ("blå", "blå\n")
+
+
+def test_two_mails_of_one_message_id_are_one_errand(terminal, tmp_path, subjects):
+    mail = b"From x\nMessage-ID: <1@x>\nFrom: a@b\nSubject: same\n\nhello\n\n"
+    (tmp_path / "box.mbox").write_bytes(mail * 2)
+
+    result = terminal.run("errands", "import", "box.mbox")
+
+    assert (result.exit_code, subjects()) == (0, ["same"])
+
+
+def test_a_message_id_that_says_something_else_is_told_and_not_sent(terminal, tmp_path, subjects):
+    """Broken mail programs give many mails one id; none of them is lost in silence."""
+    mail = b"From x\nMessage-ID: <1@x>\nFrom: a@b\nSubject: %s\n\nhello\n\n"
+    (tmp_path / "box.mbox").write_bytes(mail % b"one" + mail % b"other")
+
+    result = terminal.run("errands", "import", "box.mbox")
+
+    assert (result.exit_code, subjects()) == (1, ["one"])
+    assert "box.mbox, message 2 (line 8): has the message id of number" in result.stderr
+
+
+def test_while_cention_asks_for_patience_the_import_waits(terminal, listed, cention, subjects):
+    cention.control("faults", {"busy": {"types": [NEW], "times": 2, "seconds": 0}})
+
+    result = terminal.run("errands", "import", listed)
+
+    assert (result.exit_code, subjects()) == (0, GOOD)
+    assert "Cention asks for patience: on again in 5 s." in result.stderr
+
+
+@responses.activate
+def test_what_a_gateway_says_to_be_away_is_unknown_and_not_sent_again(
+    terminal, listed, cention, states
+):
+    asked = responses.post(f"{cention.root}/s/demo/capi/json/{NEW}", status=503)
+
+    result = terminal.run("errands", "import", listed)
+
+    assert (result.exit_code, states(), asked.call_count) == (1, ["unknown"] * 3, 3)
+    assert "Stopped: 3 in a row failed" in result.stderr
+
+
+def test_what_would_meet_every_record_stops_the_import_and_it_goes_on_later(
+    terminal, monkeypatch, listed, states, subjects
+):
+    monkeypatch.setenv("CENTION_TOKEN_CREATE_ERRAND", "wrong")
+    stopped = terminal.run("errands", "import", listed)
+    assert (stopped.exit_code, states()) == (1, ["refused"])
+    assert "run this again" in stopped.stderr
+
+    monkeypatch.delenv("CENTION_TOKEN_CREATE_ERRAND")
+    terminal.run("errands", "import", listed)
+
+    assert subjects() == GOOD
+
+
+def test_an_unknown_outcome_is_told_and_stops_no_other(terminal, listed, cention, states, subjects):
+    cention.control("faults", {"error_500": {"types": [NEW], "times": 1}})
+
+    first = terminal.run("errands", "import", listed)
+    again = terminal.run("errands", "import", listed)
+
+    assert (first.exit_code, again.exit_code) == (1, 1)
+    assert "number 1 may have been created already" in again.stderr
+    assert Counter(states()) == {"unknown": 1, "created": 5}
+    assert subjects() == GOOD
+
+
+def test_three_unknown_outcomes_in_a_row_stop_the_import(terminal, listed, cention, states):
+    cention.control("faults", {"error_500": {"types": [NEW]}})
+
+    result = terminal.run("errands", "import", listed)
+
+    assert (result.exit_code, states()) == (1, ["unknown"] * 3)
+    assert (
+        "Stopped: 3 in a row failed, the last one so: cention: failed over there" in result.stderr
+    )
+
+
+def test_where_nobody_listens_three_in_a_row_stop_the_import(
+    terminal, monkeypatch, listed, states, subjects
+):
+    monkeypatch.setenv("CENTION_URL", "http://127.0.0.1:1/s/demo")
+
+    result = terminal.run("errands", "import", listed)
+
+    assert (result.exit_code, states()) == (1, ["refused"] * 3)
+    assert "Stopped: 3 in a row failed, the last one so: cention: no connection" in result.stderr
+
+
+def test_a_request_in_whose_middle_somebody_hangs_up_stops_no_other(
+    terminal, monkeypatch, listed, states, subjects
+):
+    place = ErrandsApi.place
+
+    def hang_up(api, order):
+        if order.errand.subject == GOOD[0]:
+            raise errors.Unreachable("no connection (ConnectionError)", api="cention")
+        return place(api, order)
+
+    monkeypatch.setattr(ErrandsApi, "place", hang_up)
+
+    result = terminal.run("errands", "import", listed)
+
+    assert result.exit_code == 1
+    assert "list.jsonl, line 1: cention: no connection" in result.stderr
+    assert subjects() == GOOD[1:]
+
+
+def test_an_import_that_is_killed_before_the_answer_leaves_one_unknown_and_creates_nothing_twice(
+    importing, terminal, listed, cention, states, subjects, rows
+):
+    """Cention had taken the second errand; only its answer was still on the way."""
+    whole = listed.read_text()
+    listed.write_text(whole.splitlines()[0])
+    terminal.run("errands", "import", listed)
+    listed.write_text(whole)
+    cention.control("faults", {"latency": {"types": [NEW], "seconds": 30, "times": 1}})
+    with importing(listed, sent=lambda: len(subjects()) == 2) as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+    assert states() == ["created", "sending"]
+
+    eventually(lambda: not rows("SELECT pid FROM pg_locks WHERE locktype = 'advisory'"))
+    resumed = terminal.run("errands", "import", listed)
+
+    assert "list.jsonl, line 2: number" in resumed.stderr
+    assert "may have been created already" in resumed.stderr
+    assert Counter(states()) == {"created": 5, "unknown": 1}
+    assert subjects() == GOOD
+
+
+@pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM])
+def test_an_import_that_is_asked_to_stop_waits_for_its_answer_and_leaves_nothing_unknown(
+    importing, terminal, listed, cention, states, subjects, wish
+):
+    cention.control("faults", {"latency": {"types": [NEW], "seconds": 1, "times": 1}})
+    with importing(listed, sent=lambda: len(subjects()) == 1) as process:
+        process.send_signal(wish)
+        told, noted = process.communicate(timeout=20)
+
+    assert (process.returncode, told) == (1, "1 errand created.\n")
+    assert "Stopping once Cention has answered" in noted
+    assert "Stopped as asked. To go on, run this again." in noted
+    assert states() == ["created"]
+
+    terminal.run("errands", "import", listed)
+    assert subjects() == GOOD
+
+
+def test_asked_twice_an_import_stops_at_once(
+    importing, terminal, listed, cention, states, subjects
+):
+    cention.control("faults", {"latency": {"types": [NEW], "seconds": 30, "times": 1}})
+    with importing(listed, sent=lambda: len(subjects()) == 1) as process:
+        process.send_signal(signal.SIGINT)
+        process.stderr.readline()
+        assert "Ctrl-C again stops at once" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 1
+
+    assert states() == ["sending"]
+
+
+def test_what_another_import_is_sending_is_not_sent_and_not_taken_for_unknown(
+    importing, terminal, listed, cention, states, subjects
+):
+    cention.control("faults", {"latency": {"types": [NEW], "seconds": 30, "times": 1}})
+    with importing(listed, sent=lambda: len(subjects()) == 1):
+        beside = terminal.run("errands", "import", listed)
+        assert states()[0] == "sending"
+
+    assert "line 1: is being sent by another command" in beside.stderr
+    assert subjects() == GOOD
+
+
+def test_the_counts_may_be_json(terminal, listed):
+    assert terminal.json("errands", "import", listed) == {
+        "would": 0, "created": 6, "again": 0, "repeated": 0, "bad": 0, "other": 0, "refused": 0,
+        "unknown": 0, "sending": 0,
+    }  # fmt: skip

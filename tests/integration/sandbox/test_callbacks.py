@@ -1,0 +1,176 @@
+"""Answer callbacks: what they carry, and that they come again until they are taken."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.sandbox.playground import playground
+from tests.support.waiting import eventually
+
+
+def answer(cention, **wish):
+    return cention.control("callbacks", {"errand_id": cention.new_errand(), **wish})
+
+
+def first_body(receiver):
+    return eventually(lambda: receiver.bodies)[0]
+
+
+def of_type(body, type_):
+    return [one for one in body["included"] if one["type"] == type_]
+
+
+def test_an_answer_is_told_with_its_errand_recipient_and_service(
+    calling_cention, receiver, document
+):
+    sample = document("callback_answer_errand")
+    told = answer(calling_cention)
+
+    body = first_body(receiver)
+
+    assert body["data"]["type"] == sample["data"]["type"] == "c3_callback_answer_errands"
+    assert body["data"]["id"] == str(told["callback_id"])
+    assert body["data"]["attributes"] == {"event": 1}
+    [errand] = of_type(body, "c3_answer_errands")
+    assert body["data"]["relationships"]["errand"]["data"]["id"] == errand["id"]
+    assert errand["id"] == str(told["errand_id"])
+    assert errand["attributes"]["answer"]["c3_id"] == told["answer_id"]
+    [theirs] = of_type(sample, "c3_answer_errands")
+    response = errand["attributes"]["answer"]["response"]
+    assert response["c3_id"] == told["response_id"]
+    assert response.keys() == theirs["attributes"]["answer"]["response"].keys()
+    assert errand["attributes"]["service"].keys() == theirs["attributes"]["service"].keys()
+    assert receiver.media_types == ["application/vnd.api+json"]
+
+
+def test_the_secret_is_in_the_body(calling_cention, receiver):
+    answer(calling_cention)
+
+    assert first_body(receiver)["meta"] == {"api_secret": "sandbox-callback-secret"}
+
+
+def test_without_a_secret_there_is_no_meta_at_all(receiver):
+    with playground(callback_url=receiver.url, callback_secret="") as cention:
+        answer(cention)
+
+        assert "meta" not in first_body(receiver)
+
+
+def test_files_are_named_in_relationships_and_included_and_can_be_fetched(
+    calling_cention, receiver
+):
+    told = answer(calling_cention, attachments=3, archives=1)
+
+    body = first_body(receiver)
+
+    [errand] = of_type(body, "c3_answer_errands")
+    linked = errand["relationships"]
+    assert [int(one["id"]) for one in linked["attachments"]["data"]] == told["attachments"]
+    assert [int(one["id"]) for one in linked["embedded_archives"]["data"]] == told["archives"]
+    assert len(of_type(body, "c3_response_attachments")) == 3
+    for one in body["included"]:
+        if one["type"] != "c3_answer_errands":
+            assert calling_cention.api(f"{one['type']}/{one['id']}").status_code == 200
+
+
+def test_an_answer_without_files_has_no_relationships(calling_cention, receiver):
+    answer(calling_cention)
+
+    [errand] = of_type(first_body(receiver), "c3_answer_errands")
+    assert "relationships" not in errand
+
+
+def test_files_made_before_can_be_attached(calling_cention, receiver):
+    file = calling_cention.control("attachments", {"bytes": 10})
+
+    told = answer(calling_cention, files=[{"type": file["type"], "id": file["id"]}])
+
+    assert told["attachments"] == [file["id"]]
+    assert len(of_type(first_body(receiver), "c3_response_attachments")) == 1
+
+
+def test_links_are_objects_strings_and_absent_by_turns_and_point_to_localhost(
+    calling_cention, receiver
+):
+    answer(calling_cention, attachments=6)
+
+    links = [
+        one.get("links", {}).get("self")
+        for one in of_type(first_body(receiver), "c3_response_attachments")
+    ]
+
+    assert (
+        sorted(type(link).__name__ for link in links)
+        == ["NoneType"] * 2 + ["dict"] * 2 + ["str"] * 2
+    )
+    assert all(
+        link.startswith("http://localhost/capi/json/") for link in links if isinstance(link, str)
+    )
+
+
+def test_the_order_of_included_is_random(calling_cention, receiver):
+    for _answer in range(8):
+        answer(calling_cention, attachments=3)
+    eventually(lambda: len(receiver.bodies) == 8)
+
+    places = {
+        [one["type"] for one in body["included"]].index("c3_answer_errands")
+        for body in receiver.bodies
+    }
+
+    assert len(places) > 1
+
+
+def test_ids_of_callbacks_grow(calling_cention, receiver):
+    told = [answer(calling_cention)["callback_id"] for _answer in range(5)]
+
+    assert told == sorted(set(told))
+
+
+@pytest.mark.parametrize("refusal", [503, 401, 204, 302])
+def test_a_callback_is_sent_again_until_it_is_answered_200(calling_cention, receiver, refusal):
+    receiver.answers.append(refusal)
+    told = answer(calling_cention)
+
+    eventually(lambda: len(receiver.bodies) == 2)
+
+    assert [body["data"]["id"] for body in receiver.bodies] == [str(told["callback_id"])] * 2
+    stats = eventually(lambda: accepted(calling_cention, 1))
+    assert stats["outcomes"] == {str(refusal): 1, "200": 1}
+
+
+def test_a_callback_nobody_answers_is_kept_waiting():
+    with playground(callback_url="http://127.0.0.1:9/callbacks/demo") as cention:
+        answer(cention)
+
+        stats = eventually(lambda: failed(cention))
+
+    assert (stats["accepted"], stats["waiting"]) == (0, 1)
+
+
+def test_the_truth_tells_which_callbacks_were_taken(calling_cention, receiver):
+    told = answer(calling_cention)
+    eventually(lambda: accepted(calling_cention, 1))
+
+    truth = calling_cention.control("truth")["callbacks"][str(told["callback_id"])]
+
+    assert truth == {**told, "tries": 1, "accepted": True, "last_status": 200}
+
+
+def test_without_a_callback_url_nothing_is_sent_and_one_is_told_so(cention):
+    url = f"{cention.root}/sandbox/callbacks"
+
+    response = cention.session.post(url, json={"errand_id": cention.new_errand()}, timeout=10)
+
+    assert response.status_code == 400
+    assert "--callback-url" in response.json()["error"]
+
+
+def accepted(cention, count):
+    stats = cention.control("stats")["callbacks"]
+    return stats if stats["accepted"] == count else None
+
+
+def failed(cention):
+    stats = cention.control("stats")["callbacks"]
+    return stats if "no answer" in stats["outcomes"] else None

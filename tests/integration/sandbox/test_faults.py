@@ -1,0 +1,163 @@
+"""Trouble on demand: what each fault does to an answer, and to the dirty flag."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from deploy.sandbox.http.faults import read_fault_option
+from tests.integration.sandbox.playground import playground
+from tests.support.waiting import eventually
+
+
+def report(cention, errand_id):
+    return cention.api(f"c3_errand_reports/{errand_id}")
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [("unauthorised", 401), ("busy", 503), ("not_found", 404), ("login_page", 200)],
+)
+def test_a_failure_before_cention_leaves_the_flag(cention, fault, status):
+    errand_id = cention.new_errand()
+    cention.control("faults", {fault: {}})
+
+    assert report(cention, errand_id).status_code == status
+    cention.control("faults", {fault: None})
+
+    assert cention.dirty_errands() == [errand_id]
+
+
+@pytest.mark.parametrize("fault", ["error_500", "broken_json", "unreadable"])
+def test_a_spoilt_answer_has_cleared_the_flag(cention, fault):
+    errand_id = cention.new_errand()
+    cention.control("faults", {fault: {"types": ["c3_errand_reports"]}})
+
+    response = report(cention, errand_id)
+
+    assert response.status_code == (500 if fault == "error_500" else 200)
+    assert cention.dirty_errands() == []
+
+
+@pytest.mark.parametrize("fault", ["dropped", "truncated"])
+def test_a_lost_answer_has_cleared_the_flag(cention, fault):
+    errand_id = cention.new_errand()
+    cention.control("faults", {fault: {"types": ["c3_errand_reports"]}})
+
+    with pytest.raises(requests.RequestException):
+        report(cention, errand_id)
+
+    assert cention.dirty_errands() == []
+
+
+def test_busy_says_when_to_come_again(cention):
+    cention.control("faults", {"busy": {"seconds": 3}})
+
+    assert cention.api("c3_dirty_errand_list").headers["Retry-After"] == "3"
+
+
+def test_a_login_page_is_html(cention):
+    cention.control("faults", {"login_page": {}})
+
+    response = cention.api("c3_dirty_errand_list")
+
+    assert response.headers["Content-Type"] == "text/html"
+    assert response.text.startswith("<!DOCTYPE html>")
+
+
+def test_broken_json_is_none_and_an_unreadable_document_is_some(cention):
+    errand_id = cention.new_errand()
+
+    cention.control("faults", {"broken_json": {"times": 1}})
+    with pytest.raises(requests.JSONDecodeError):
+        report(cention, errand_id).json()
+
+    cention.control("faults", {"unreadable": {}})
+    assert isinstance(report(cention, errand_id).json()["data"]["attributes"], str)
+
+
+@pytest.mark.parametrize("fault", ["latency", "slow_body"])
+def test_a_late_answer_is_whole_and_as_old_as_the_question(cention, fault):
+    errand_id = cention.new_errand()
+    cention.control("faults", {fault: {"seconds": 0.3}})
+
+    before = time.monotonic()
+    response = report(cention, errand_id)
+
+    assert time.monotonic() - before >= 0.25
+    assert response.json()["data"]["id"] == str(errand_id)
+
+
+def test_a_change_while_an_answer_is_under_way_is_not_in_it_and_sets_the_flag(cention):
+    errand_id = cention.new_errand()
+    cention.control("faults", {"latency": {"seconds": 0.5, "types": ["c3_errand_reports"]}})
+
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(report, cention, errand_id)
+        eventually(lambda: cention.dirty_errands() == [])
+        cention.control(f"errands/{errand_id}/change", {"kind": "close"})
+        response = asked.result()
+
+    assert response.json()["data"]["attributes"]["basic"]["data"]["closed"] is False
+    assert cention.dirty_errands() == [errand_id]
+
+
+def test_an_sla_can_be_held_at_null(cention):
+    ids = cention.control("errands", {"count": 20})["ids"]
+    cention.control("faults", {"sla_null": {}})
+
+    slas = [report(cention, one).json()["data"]["attributes"]["sla"] for one in ids]
+
+    assert slas == [None] * 20
+
+
+def test_a_fault_can_be_kept_to_some_ids_and_types(cention):
+    first, second = cention.control("errands", {"count": 2})["ids"]
+    cention.control("faults", {"error_500": {"ids": [first], "types": ["c3_errand_reports"]}})
+
+    assert report(cention, first).status_code == 500
+    assert report(cention, second).status_code == 200
+    assert cention.api("c3_dirty_errand_list").status_code == 200
+
+
+def test_a_fault_can_strike_so_often_and_no_more(cention):
+    cention.control("faults", {"busy": {"times": 2}})
+
+    statuses = [cention.api("c3_dirty_errand_list").status_code for _time in range(4)]
+
+    assert statuses == [503, 503, 200, 200]
+    assert cention.control("stats")["faults"] == {"busy": 2}
+
+
+def test_a_fault_strikes_by_chance_and_repeatably_for_one_seed():
+    def statuses():
+        with playground(seed=3, faults=(read_fault_option("busy=0.5"),)) as cention:
+            return [cention.api("c3_dirty_errand_list").status_code for _time in range(30)]
+
+    first = statuses()
+
+    assert set(first) == {200, 503}
+    assert statuses() == first
+
+
+def test_all_faults_are_switched_off_together(cention):
+    cention.control("faults", {"busy": {}, "latency": {"seconds": 0.1}})
+
+    cention.session.delete(f"{cention.root}/sandbox/faults", timeout=10)
+
+    assert cention.control("faults") == {}
+    assert cention.api("c3_dirty_errand_list").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [{"earthquake": {}}, {"busy": 1}, {"busy": {"probability": 2}}, {"busy": {"often": 1}}, []],
+)
+def test_a_switch_that_does_not_exist_is_refused(cention, switches):
+    response = cention.session.post(f"{cention.root}/sandbox/faults", json=switches, timeout=10)
+
+    assert response.status_code == 400
+    assert response.json()["error"]

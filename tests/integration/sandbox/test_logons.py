@@ -1,0 +1,146 @@
+"""The log of log-ins and log-outs, as the documentation tells of it."""
+
+from __future__ import annotations
+
+import csv
+import time
+from itertools import pairwise
+
+import pytest
+
+from deploy.sandbox.resources.logons import AGENTS, HISTORY_S, OURS, Logons
+from tests.conftest import DOCUMENTS
+from tests.integration.sandbox.playground import playground
+from tests.support.waiting import eventually
+
+AT = 1_554_108_462
+DAY_S = 86_400
+
+
+def logio(cention, **query):
+    return cention.session.get(
+        f"{cention.root}/s/demo/capi/custom/logio",
+        params=query,
+        headers={"Authorization": "Bearer sandbox-token"},
+        timeout=10,
+    )
+
+
+@pytest.fixture
+def log(cention):
+    def write(**event):
+        return cention.control("logons", event)
+
+    return write
+
+
+@pytest.fixture
+def sample(log):
+    """The events of the documented sample."""
+    with (DOCUMENTS / "logio.csv").open(encoding="utf-8") as file:
+        for _, name, timestamp, action in csv.reader(file):
+            log(name=name, timestamp=int(timestamp), action=action)
+
+
+def test_json_has_the_members_of_the_documented_sample(cention, sample, document):
+    answer = logio(cention, format="json", **{"from": AT, "to": AT + 999})
+
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json() == document("logio")
+
+
+@pytest.mark.parametrize("form", ["csv", None])
+def test_csv_is_the_default_and_looks_like_the_documented_sample(cention, sample, form):
+    answer = logio(cention, format=form, **{"from": AT, "to": AT + 999})
+
+    assert answer.content == (DOCUMENTS / "logio.csv").read_bytes().rstrip(b"\n") + b"\n"
+
+
+def test_numbers_begin_anew_in_each_answer(cention, sample):
+    answer = logio(cention, format="json", **{"from": AT + 60, "to": AT + 999})
+
+    assert [one["id"] for one in answer.json()] == [1, 2, 3, 4]
+
+
+def test_one_agent_can_be_asked_for_by_login_name(cention, sample):
+    answer = logio(cention, name="tester1", format="json", **{"from": AT, "to": AT + 999})
+
+    assert [one["name"] for one in answer.json()] == ["tester1", "tester1"]
+
+
+def test_without_a_time_it_is_the_last_seven_days(cention, log):
+    now = int(time.time())
+    for days in (8, 6, 1):
+        log(name=f"{days} days ago", timestamp=now - days * DAY_S)
+
+    told = logio(cention, format="json").json()
+
+    assert [one["name"] for one in told] == ["6 days ago", "1 days ago"]
+
+
+def test_the_token_sees_its_own_system_group_only(cention, log):
+    log(name="ours")
+    log(name="theirs", group="B")
+
+    told = logio(cention, format="json", to=int(time.time()) + 9).json()
+
+    assert [one["name"] for one in told] == ["ours"]
+    assert [one["name"] for one in cention.control("truth/logons")] == ["ours", "theirs"]
+
+
+def test_nobody_is_null_in_json_and_nothing_in_csv(cention):
+    assert logio(cention, format="json").text == "null"
+    assert logio(cention).text == ""
+
+
+def test_a_name_with_a_comma_or_a_quote_is_quoted_in_csv(cention, log):
+    log(name='Doe, "J"', timestamp=AT)
+
+    answer = logio(cention, **{"from": AT, "to": AT + 1})
+
+    assert answer.text == f'1,"Doe, ""J""",{AT},Login\n'
+
+
+def test_a_time_that_is_none_is_refused_without_json_api(cention):
+    answer = logio(cention, **{"from": "yesterday"})
+
+    assert (answer.status_code, set(answer.json())) == (400, {"error"})
+
+
+def test_a_wrong_token_is_refused(cention):
+    answer = cention.session.get(f"{cention.root}/s/demo/capi/custom/logio", timeout=10)
+
+    assert answer.status_code == 401
+
+
+def test_faults_strike_it_too(cention):
+    cention.control("faults", {"error_500": {"types": ["logio"]}})
+
+    assert logio(cention).status_code == 500
+
+
+def test_agents_come_and_go_while_the_clock_runs_and_have_done_so_for_days():
+    with playground(rate=1.0) as cention:
+        assert eventually(lambda: cention.control("truth/logons"), within_s=5)
+        told = logio(cention, format="json").json()
+
+    assert {one["name"] for one in told} == {name for name, group in AGENTS if group == OURS}
+    assert {one["action"] for one in told} == {"Login", "Logout"}
+
+
+def test_while_the_clock_stands_still_nobody_comes_or_goes(cention):
+    assert cention.control("truth/logons") == []
+
+
+def test_who_comes_in_goes_out_next_within_minutes_and_some_events_are_logged_twice():
+    logons = Logons(None)
+    logons.advance(10_000_000)
+    before = len(logons.events)
+    logons.advance(10_003_600)
+
+    assert len(logons.events) > before + 60
+    assert min(one.at for one in logons.events) >= 10_000_000 - HISTORY_S
+    assert len(set(logons.events)) < len(logons.events)
+    for name, _ in AGENTS:
+        events = sorted({one for one in logons.events if one.name == name}, key=lambda one: one.at)
+        assert all(one.action != following.action for one, following in pairwise(events))

@@ -1,0 +1,400 @@
+"""Who fetches a record, who writes it, and when it leaves the list."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+
+import psycopg
+import pytest
+
+from tests.integration.bridge import RATINGS
+from workers.database import advisory_locks
+from workers.sync.jobs import batch
+from workers.sync.jobs.drain import IDLE, drain
+from workers.sync.store import wanted
+
+LOCK = "SELECT FROM intake.wanted WHERE remote_id = %s FOR UPDATE"
+MESSAGES = "SELECT rating_id, message FROM cention.facebook_rating ORDER BY rating_id"
+
+
+def messages(bridge) -> dict[int, str]:
+    return {row["rating_id"]: row["message"] for row in bridge.rows(MESSAGES)}
+
+
+def test_a_record_leaves_the_list_in_the_transaction_that_writes_it(lonely_bridge, shelf):
+    """Another session sees it on the list, or written: never neither."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    seen = []
+
+    def save(conn, workspace, records):
+        plan.save(conn, workspace, records)
+        seen.append((bridge.wanted_ids(), messages(bridge)))
+
+    plan = shelf.plan()
+    bridge.drain(shelf.plan(save=save))
+
+    assert seen == [([7], {})]
+    assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 1"})
+
+
+def test_a_record_is_on_the_list_while_it_is_fetched_outside_of_any_transaction(
+    lonely_bridge, shelf
+):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    shelf.meanwhile = lambda _: seen.extend(
+        bridge.rows(
+            "SELECT state FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%%'"
+        )
+    )
+    seen: list[object] = []
+
+    bridge.drain(shelf.plan())
+
+    assert seen == []
+
+
+def test_what_is_wanted_again_while_it_is_fetched_is_fetched_again(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    shelf.afterwards = lambda _: bridge.want(RATINGS, 7)
+
+    bridge.drain(shelf.plan())
+
+    row = bridge.wanted(7)
+    assert messages(bridge) == {7: "version 1"}
+    assert (row["claim"], row["tries"]) == (None, 0)
+    assert row["wait_s"] <= 0
+
+    shelf.versions[7] = 2
+    shelf.afterwards = lambda _: None
+    bridge.drain(shelf.plan())
+
+    assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 2"})
+
+
+def test_a_late_finisher_writes_nothing_and_wants_again_what_nobody_took_over(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    shelf.afterwards = lambda _: bridge.end_leases()
+
+    bridge.drain(shelf.plan())
+
+    assert messages(bridge) == {}
+    shelf.afterwards = lambda _: None
+    bridge.drain(shelf.plan())
+    bridge.make_due()
+    bridge.drain(shelf.plan())
+    assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 1"})
+
+
+def late_drain(bridge, shelf, executor):
+    """Begin a drain that loses its lease while it fetches; return it and what lets it go on."""
+    fetched, go_on = Event(), Event()
+
+    def wait(_):
+        shelf.afterwards = lambda _: None
+        fetched.set()
+        assert go_on.wait(20)
+
+    shelf.afterwards = wait
+    late = executor.submit(bridge.drain, shelf.plan())
+    assert fetched.wait(20)
+    bridge.end_leases()
+    return late, go_on
+
+
+def test_a_late_finisher_wants_again_what_another_is_fetching(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    with ThreadPoolExecutor(1) as executor:
+        late, go_on = late_drain(bridge, shelf, executor)
+
+        def finish_late(_):
+            go_on.set()
+            late.result(20)
+
+        shelf.afterwards = finish_late
+        shelf.versions[7] = 2
+        bridge.drain(shelf.plan())
+
+    assert messages(bridge) == {7: "version 2"}
+    assert bridge.wanted_ids() == [7]
+
+
+def test_a_late_finisher_wants_again_what_another_has_finished(lonely_bridge, shelf):
+    """Its own fetch may have cleared the flag of a change that the other did not see."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    with ThreadPoolExecutor(1) as executor:
+        late, go_on = late_drain(bridge, shelf, executor)
+        shelf.versions[7] = 2
+        bridge.drain(shelf.plan())
+        bridge.make_due()
+        bridge.drain(shelf.plan())
+        finished = bridge.wanted_ids()
+        go_on.set()
+        late.result(20)
+
+    assert finished == []
+    assert messages(bridge) == {7: "version 2"}
+    assert bridge.wanted_ids() == [7]
+
+
+def settle(conn, claim):
+    wanted.settle(conn, claim, claim.records)
+
+
+def look_again(conn, claim):
+    wanted.look_again(conn, claim, claim.records, after_s=60)
+
+
+def postpone(conn, claim):
+    failed = wanted.Postponed(remote_id=7, after_s=60, error="no connection", tries=1)
+    wanted.postpone(conn, claim, [failed], doubt_s=60)
+
+
+def give_back(conn, claim):
+    wanted.give_back(conn, claim, [7])
+
+
+@pytest.mark.parametrize("end", [settle, look_again, postpone, give_back])
+def test_who_lost_a_record_changes_nothing_of_what_its_successor_has_claimed(lonely_bridge, end):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    with bridge.parts.session() as conn:
+        lost = wanted.claim(conn, "demo", RATINGS, slot=0, limit=1, lease_s=60)
+        bridge.execute("UPDATE intake.wanted SET claim = NULL")
+        wanted.claim(conn, "demo", RATINGS, slot=1, limit=1, lease_s=60)
+        before = bridge.rows("SELECT * FROM intake.wanted")
+
+        end(conn, lost)
+
+    assert bridge.rows("SELECT * FROM intake.wanted") == before
+
+
+def test_no_fetch_begins_after_half_of_the_lease(lonely_bridge, shelf):
+    """A fetch may clear a flag; late in the lease nobody may be left to write what it brought."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, *range(1, 41))
+    shelf.meanwhile = lambda _: Event().wait(0.1)
+
+    bridge.drain(shelf.plan(lease_s=1.0))
+
+    assert 0 < len(shelf.fetched) < 30
+    assert len(messages(bridge)) == len(shelf.fetched)
+    left = bridge.rows("SELECT DISTINCT claim, tries, due_at <= now() AS due FROM intake.wanted")
+    assert left == [{"claim": None, "tries": 0, "due": True}]
+
+
+def test_two_drains_at_once_never_fetch_the_same_record(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, *range(1, 201))
+    start = Barrier(4)
+
+    def drain_until_idle(_):
+        start.wait(10)
+        while bridge.drain(shelf.plan(batch=20)).claimed:
+            pass
+
+    with ThreadPoolExecutor(4) as executor:
+        list(executor.map(drain_until_idle, range(4)))
+    while bridge.drain(shelf.plan(batch=20)).claimed:
+        pass
+
+    assert sorted(shelf.fetched) == list(range(1, 201))
+    assert len(messages(bridge)) == 200
+
+
+def test_no_more_drains_run_at_once_than_there_are_places(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 1, 2, 3)
+    with ThreadPoolExecutor(3) as executor:
+        inside, leave = Event(), Event()
+
+        def wait(_):
+            inside.set()
+            assert leave.wait(20)
+
+        shelf.meanwhile = wait
+        first = executor.submit(bridge.drain, shelf.plan(places=1, batch=1))
+        assert inside.wait(20)
+        second = bridge.drain(shelf.plan(places=1, batch=1))
+        leave.set()
+
+    assert second == IDLE
+    assert first.result().claimed == 1
+
+
+def test_each_family_has_places_of_its_own(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 1)
+    with psycopg.connect(bridge.database, autocommit=True) as other:
+        for place in range(2):
+            with advisory_locks.held(other, "drain/demo/errand_reports", places=2) as slot:
+                assert slot is not None, place
+
+        drained = bridge.drain(shelf.plan())
+
+    assert drained.claimed == 1
+
+
+def test_a_full_batch_calls_a_colleague_as_soon_as_something_has_come_through(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 1, 2, 3)
+
+    drained = bridge.drain(shelf.plan(batch=2))
+
+    assert (bridge.colleagues, drained.more) == (1, True)
+
+
+def test_a_batch_that_is_not_full_calls_nobody(lonely_bridge, shelf):
+    lonely_bridge.want(RATINGS, 1)
+
+    drained = lonely_bridge.drain(shelf.plan(batch=2))
+
+    assert (lonely_bridge.colleagues, drained.more) == (0, False)
+
+
+def test_the_longest_due_is_fetched_first(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 1, 2, 3)
+    bridge.execute("UPDATE intake.wanted SET due_at = now() - remote_id * interval '1 s'")
+
+    for _ in range(3):
+        bridge.drain(shelf.plan(batch=1))
+
+    assert shelf.fetched == [3, 2, 1]
+
+
+def test_a_connection_lost_while_fetching_loses_nothing_and_leaves_the_rest_claimable(
+    lonely_bridge, shelf
+):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, *range(1, 11))
+
+    def cut(_):
+        shelf.meanwhile = lambda _: None
+        bridge.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    shelf.meanwhile = cut
+    with pytest.raises(psycopg.OperationalError):
+        bridge.drain(shelf.plan())
+
+    assert bridge.wanted_ids() == list(range(1, 11))
+    bridge.drain(shelf.plan())
+    bridge.make_due()
+    bridge.drain(shelf.plan())
+    assert bridge.wanted_ids() == []
+    assert len(messages(bridge)) == 10
+
+
+def test_what_was_fetched_and_not_written_is_wanted_again_though_another_finished_it_meanwhile(
+    lonely_bridge, shelf
+):
+    """A thread may still fetch when its drain has lost the database and its place is taken."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+
+    def lose_the_database_and_be_overtaken(_):
+        shelf.meanwhile = lambda _: None
+        bridge.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        with ThreadPoolExecutor(1) as fetchers:
+            for _ in range(10):
+                try:
+                    drain(
+                        shelf.plan(),
+                        session=bridge.parts.session,
+                        fetchers=fetchers,
+                        call_colleague=lambda: None,
+                    )
+                except psycopg.OperationalError:
+                    continue
+                if not bridge.wanted_ids():
+                    break
+        overtaken.append(messages(bridge))
+        shelf.versions[7] = 2  # changed, and then fetched by the thread that is left behind
+
+    overtaken: list[dict[int, str]] = []
+    shelf.meanwhile = lose_the_database_and_be_overtaken
+    with pytest.raises(psycopg.OperationalError):
+        bridge.drain(shelf.plan())
+
+    assert overtaken == [{7: "version 1"}]
+    assert bridge.wanted_ids() == [7]
+    bridge.drain(shelf.plan())
+    assert messages(bridge) == {7: "version 2"}
+
+
+def test_a_drain_that_fails_lets_its_fetches_end_and_closes_what_they_brought(
+    lonely_bridge, shelf, monkeypatch
+):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 1, 2)
+    slow, closed = Event(), []
+
+    class Brought:
+        def __init__(self, rating_id):
+            self.rating_id = rating_id
+            self.document = shelf.fetch_facebook_rating(rating_id)
+
+        def close(self):
+            closed.append(self.rating_id)
+
+    def fetch(rating_id):
+        if rating_id == 2:
+            assert slow.wait(20)
+        return Brought(rating_id)
+
+    def lose_the_database(*_args, **_kwargs):
+        slow.set()
+        raise psycopg.OperationalError
+
+    monkeypatch.setattr("workers.sync.jobs.settle.write", lose_the_database)
+    with pytest.raises(psycopg.OperationalError):
+        bridge.drain(shelf.plan(fetch=fetch))
+
+    assert set(closed) == {1, 2}
+
+
+def test_a_late_finisher_waits_for_nobody_while_it_holds_what_it_has_written(
+    lonely_bridge, shelf, monkeypatch
+):
+    """Else a poll that wants the same records in their order would wait for it crosswise."""
+    monkeypatch.setattr(batch, "GATHER_S", 5.0)  # both in one group, however busy the machine
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 3, 5)
+    plan, lost, locked, written = shelf.plan(), Event(), Event(), Event()
+
+    def lose_three(rating_id):
+        if rating_id == 3:
+            bridge.execute("UPDATE intake.wanted SET claim = gen_random_uuid() WHERE remote_id = 3")
+            lost.set()
+        assert locked.wait(10)
+
+    def save(conn, workspace, records):
+        plan.save(conn, workspace, records)
+        written.set()
+
+    shelf.meanwhile = lose_three
+    with ThreadPoolExecutor(1) as executor:
+        drained = executor.submit(bridge.drain, shelf.plan(save=save))
+        assert lost.wait(10)
+        with bridge.parts.transaction() as other:
+            other.execute(LOCK, [3])
+            locked.set()
+            assert written.wait(10)
+            other.execute(LOCK, [5])
+        drained.result(10)
+
+    assert messages(bridge) == {5: "version 1"}
+    assert bridge.wanted(3)["marks"] == 2

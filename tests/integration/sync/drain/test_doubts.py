@@ -1,0 +1,240 @@
+"""A request whose answer nobody saw may be carried out after the record was fetched again."""
+
+from __future__ import annotations
+
+from threading import Event, Lock
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.integration.bridge import RATINGS, REPORTS
+from tests.support.settings import SETTINGS
+from workers.clients import errors
+from workers.database import connections
+from workers.sync.rules import retry_policy
+from workers.sync.store import wanted
+
+MESSAGES = "SELECT rating_id, message FROM cention.facebook_rating ORDER BY rating_id"
+LEASE_S = 60  # of the plans of this shelf
+DOUBT_S = retry_policy.DOUBT_S
+
+
+def messages(bridge) -> dict[int, str]:
+    return {row["rating_id"]: row["message"] for row in bridge.rows(MESSAGES)}
+
+
+@pytest.fixture
+def abandoned(lonely_bridge):
+    """A bridge with a record that a drain has claimed which then lost its session."""
+    lonely_bridge.want(RATINGS, 7)
+    with lonely_bridge.parts.transaction() as conn:
+        wanted.claim(conn, "demo", RATINGS, slot=0, limit=1, lease_s=LEASE_S)
+    return lonely_bridge
+
+
+def doubt_s(bridge) -> float | None:
+    [row] = bridge.rows(
+        "SELECT extract(epoch FROM doubt_until - now())::float8 AS left_s FROM intake.wanted"
+    )
+    return row["left_s"]
+
+
+def test_a_flag_cleared_by_the_late_request_of_a_drain_that_is_gone_loses_no_change(
+    abandoned, shelf
+):
+    """The drain may have been frozen before it asked, and be killed before it wants again."""
+    bridge = abandoned
+    bridge.drain(shelf.plan())
+    shelf.versions[7] = 2  # at Cention, where the late request now clears its flag
+
+    bridge.make_due()
+    bridge.drain(shelf.plan())
+
+    assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 2"})
+
+
+def test_a_record_in_doubt_is_at_home_and_looked_at_once_more_after_the_doubt(abandoned, shelf):
+    bridge = abandoned
+    bridge.drain(shelf.plan())
+
+    row = bridge.wanted(7)
+    assert messages(bridge) == {7: "version 1"}
+    assert (row["claim"], row["tries"], row["last_error"]) == (None, 0, None)
+    assert DOUBT_S - 20 < row["wait_s"] <= DOUBT_S
+    assert row["due_at"] == row["doubt_until"] == row["wanted_at"]
+
+    bridge.make_due()
+    bridge.drain(shelf.plan())
+
+    assert (bridge.wanted_ids(), shelf.fetches[7]) == ([], 2)
+
+
+def test_a_record_claimed_before_its_doubt_has_ended_does_not_leave_the_list(abandoned, shelf):
+    """The late request may have been carried out between our fetch and the end of the doubt."""
+    bridge = abandoned
+    shelf.afterwards = lambda _: bridge.execute("UPDATE intake.wanted SET doubt_until = now()")
+
+    bridge.drain(shelf.plan())
+
+    assert bridge.wanted(7)["wait_s"] <= 0
+    shelf.afterwards = lambda _: None
+    bridge.drain(shelf.plan())
+    assert bridge.wanted_ids() == []
+
+
+def test_what_a_drain_held_beyond_its_lease_is_in_doubt_too(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    bridge.execute(
+        "UPDATE intake.wanted SET claim = %s, slot = 9, claimed_until = now()", UUID(int=1)
+    )
+
+    bridge.drain(shelf.plan())
+
+    assert messages(bridge) == {7: "version 1"}
+    assert DOUBT_S - 20 < bridge.wanted(7)["wait_s"] <= DOUBT_S
+
+
+def test_a_record_in_doubt_that_is_wanted_is_fetched_at_once(abandoned, shelf):
+    bridge = abandoned
+    bridge.drain(shelf.plan())
+    shelf.versions[7] = 2
+    bridge.want(RATINGS, 7)
+
+    row = bridge.wanted(7)
+    bridge.drain(shelf.plan())
+
+    assert row["wait_s"] <= 0
+    assert row["wanted_at"] <= row["due_at"]
+    assert messages(bridge) == {7: "version 2"}
+    assert bridge.wanted(7)["wait_s"] > 0  # the doubt is not over
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.BrokenOff("no whole answer", api="cention"),
+        errors.Busy("asks for patience", api="cention", status=502),
+        errors.Busy("asks for patience", api="cention", status=504),
+    ],
+)
+def test_a_request_without_an_answer_of_cention_leaves_its_record_in_doubt(
+    lonely_bridge, shelf, error
+):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+
+    def break_off(_):
+        shelf.meanwhile = lambda _: None
+        raise error
+
+    shelf.meanwhile = break_off
+    bridge.drain(shelf.plan())
+    bridge.execute("UPDATE intake.wanted SET due_at = now()")
+    bridge.drain(shelf.plan())
+
+    assert messages(bridge) == {7: "version 1"}
+    assert DOUBT_S - 20 < bridge.wanted(7)["wait_s"] <= DOUBT_S
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.Unreachable("no connection", api="cention"),
+        errors.BrokenOff("failed over there", api="cention", status=500),
+        errors.Busy("asks for patience", api="cention", status=503),
+        errors.Refused("request refused", api="cention", status=400),
+    ],
+)
+def test_what_was_answered_or_never_sent_is_not_in_doubt(lonely_bridge, shelf, error):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+
+    def fail(_):
+        raise error
+
+    shelf.meanwhile = fail
+    bridge.drain(shelf.plan())
+
+    assert doubt_s(bridge) is None
+
+
+def test_a_process_frozen_between_its_look_at_the_clock_and_its_request_sends_none(
+    bridge, cention, errand
+):
+    errand_id = errand()
+    bridge.poll()
+    fetch = bridge.parts.plans["demo", REPORTS].fetch
+
+    def frozen(errand_id):
+        Event().wait(0.4)
+        return fetch(errand_id)
+
+    bridge.drain(REPORTS, fetch=frozen, lease_s=0.6)
+
+    assert bridge.poll() == 1  # its flag is not cleared
+    assert bridge.wanted_ids() == [errand_id]
+    assert bridge.rows("SELECT FROM cention.errand") == []
+
+
+def test_a_process_frozen_while_it_claimed_fetches_nothing(lonely_bridge, shelf, monkeypatch):
+    """Its lease began when it asked for it, not when it learnt of it."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    claim = wanted.claim
+
+    def frozen(*args, **kwargs):
+        claimed = claim(*args, **kwargs)
+        Event().wait(0.4)
+        return claimed
+
+    monkeypatch.setattr(wanted, "claim", frozen)
+    bridge.drain(shelf.plan(lease_s=0.6))
+
+    assert (shelf.fetched, bridge.wanted_ids()) == ([], [7])
+
+
+def test_a_drain_that_lost_its_session_begins_no_other_fetch(lonely_bridge, shelf, monkeypatch):
+    """It may not know for long: nothing comes in that it could write."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, *range(1, 21))
+    first, noticed = Lock(), Event()
+    prove = connections.prove
+
+    def prove_and_tell(conn):
+        try:
+            prove(conn)
+        except psycopg.OperationalError:
+            noticed.set()
+            raise
+
+    def lose_the_session(_):
+        if first.acquire(blocking=False):
+            bridge.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        assert noticed.wait(30)
+        Event().wait(0.2)  # the answers come a little later still
+
+    monkeypatch.setattr(retry_policy, "PROVE_EVERY_S", 0.05)
+    monkeypatch.setattr(connections, "prove", prove_and_tell)
+    shelf.meanwhile = lose_the_session
+
+    with pytest.raises(psycopg.OperationalError):
+        bridge.drain(shelf.plan())
+
+    assert len(shelf.fetched) <= SETTINGS.fetch_threads
+    assert bridge.wanted_ids() == list(range(1, 21))
+
+
+def test_nothing_is_sent_long_after_the_session_was_seen_alive(lonely_bridge, shelf, monkeypatch):
+    """As in a process that was frozen, or whose Postgres answers no more."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    monkeypatch.setattr(retry_policy, "PROVEN_FOR_S", 0.0)
+
+    bridge.drain(shelf.plan())
+
+    assert (shelf.fetched, bridge.wanted_ids()) == ([], [7])

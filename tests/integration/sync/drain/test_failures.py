@@ -1,0 +1,335 @@
+"""What Cention can answer instead of a record, and how long the record then waits."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+
+from tests.integration.bridge import RATINGS, REPORTS, raising
+from workers.clients import errors
+from workers.sync.jobs.drain import IDLE
+from workers.sync.rules import retry_policy
+
+PASSING = ("error_500", "dropped", "truncated", "broken_json", "login_page", "busy")
+
+
+def refused(status: int = 401) -> errors.ApiError:
+    return errors.Unauthorised("token refused", api="cention", status=status)
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_failure_that_may_pass_is_tried_again_although_the_flag_is_cleared(
+    bridge, cention, errand, fault
+):
+    """The server may list it no more: nobody but our own list remembers it."""
+    errand_id = errand()
+    bridge.poll()
+    strike = {"probability": 1, "times": 1, "types": ["c3_errand_reports"]}
+    cention.control("faults", {fault: strike})
+
+    bridge.drain()
+    waiting = bridge.wanted(errand_id)
+    bridge.make_due()
+    bridge.drain()
+
+    assert 0.5 < waiting["wait_s"] <= 5
+    assert waiting["claim"] is None
+    assert waiting["last_error"].startswith("cention: ")
+    assert bridge.wanted_ids() == []
+    assert bridge.rows("SELECT errand_id FROM cention.errand") == [{"errand_id": errand_id}]
+
+
+def test_retry_after_is_obeyed(bridge, cention, errand):
+    errand_id = errand()
+    bridge.poll()
+    cention.control("faults", {"busy": {"seconds": 120, "types": ["c3_errand_reports"]}})
+
+    bridge.drain()
+
+    assert 115 < bridge.wanted(errand_id)["wait_s"] <= 121
+
+
+def test_a_server_that_is_away_counts_against_no_record_and_stops_the_batch_early(lonely_bridge):
+    bridge = lonely_bridge
+    bridge.want(REPORTS, *range(1, 101))
+
+    drained = bridge.drain(REPORTS, batch=100)
+
+    assert (drained.claimed, drained.more, bridge.colleagues) == (100, False, 0)
+    [row] = bridge.rows(
+        "SELECT max(tries) AS tries, count(claim) AS claimed, count(parked_at) AS parked,"
+        " count(*) AS wanted, count(*) FILTER (WHERE due_at <= now()) AS due,"
+        " extract(epoch FROM max(due_at) - now())::float8 AS longest_s FROM intake.wanted"
+    )
+    assert (row["tries"], row["claimed"], row["parked"], row["wanted"]) == (0, 0, 0, 100)
+    assert row["due"] > 50  # given back untried
+    assert row["longest_s"] <= 5
+
+
+def test_a_server_that_is_away_parks_nothing_however_long(lonely_bridge):
+    bridge = lonely_bridge
+    bridge.want(REPORTS, 1)
+
+    for _ in range(20):
+        bridge.make_due()
+        bridge.drain()
+
+    row = bridge.wanted(1)
+    assert (row["tries"], row["parked_at"]) == (0, None)
+    assert row["last_error"].startswith("cention: no connection")
+
+
+def test_a_record_that_fails_as_if_the_server_were_away_while_others_come_through_is_counted(
+    lonely_bridge, shelf
+):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 1, 2)
+
+    def meanwhile(rating_id):
+        if rating_id == 1:
+            raise errors.Busy("asks for patience", api="cention", status=503)
+
+    shelf.meanwhile = meanwhile
+    bridge.drain(shelf.plan())
+
+    assert bridge.wanted_ids() == [1]
+    assert bridge.wanted(1)["tries"] == 1
+
+
+def broken_for(hopeless_id):
+    """Let the server fail on one record, for ever."""
+
+    def meanwhile(rating_id):
+        if rating_id == hopeless_id:
+            raise errors.BrokenOff("failed over there", api="cention", status=500)
+
+    return meanwhile
+
+
+def test_waiting_times_grow_with_every_failure_and_after_twelve_the_record_parks(
+    lonely_bridge, shelf
+):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 1, 2)
+    shelf.meanwhile = broken_for(1)
+    waits = []
+
+    for _ in range(retry_policy.MAX_TRIES):
+        assert bridge.wanted(1)["parked_at"] is None
+        bridge.make_due()
+        bridge.drain(shelf.plan())
+        waits.append(bridge.wanted(1)["wait_s"])
+
+    row = bridge.wanted(1)
+    assert row["parked_at"] is not None
+    assert (row["tries"], row["last_error"]) == (12, "cention: failed over there (HTTP 500)")
+    ceilings = [min(900, 5 * 2**n) for n in range(12)]
+    assert all(c / 2 - 1 <= wait <= c for wait, c in zip(waits, ceilings, strict=True))
+    assert bridge.drain(shelf.plan()) == IDLE
+
+
+def test_no_record_parks_while_none_of_its_family_comes_through(lonely_bridge, shelf):
+    """An hour of errors at Cention must not give up every record that waits."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 1)
+    shelf.meanwhile = broken_for(1)
+
+    for _ in range(retry_policy.MAX_TRIES + 3):
+        bridge.make_due()
+        bridge.drain(shelf.plan())
+
+    row = bridge.wanted(1)
+    assert (row["tries"], row["parked_at"]) == (15, None)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.Refused("request refused", api="cention", status=400),
+        errors.Refused("request refused", api="cention", status=406),
+        errors.NoRoute("no such route", api="cention", status=404),
+        errors.TooLarge("the body is larger than 9 bytes", api="cention", status=200),
+    ],
+)
+def test_a_failure_that_cannot_pass_parks_the_record_at_once(lonely_bridge, error):
+    lonely_bridge.want(REPORTS, 1)
+
+    lonely_bridge.drain(REPORTS, fetch=raising(error))
+
+    row = lonely_bridge.wanted(1)
+    assert row["parked_at"] is not None
+    assert (row["claim"], row["last_error"]) == (None, str(error))
+
+
+def test_a_wrong_address_without_an_error_document_parks_at_once(misled_bridge):
+    """Told by a web server and not by Cention, a 404 says nothing about the errand."""
+    misled_bridge.want(REPORTS, 5)
+
+    misled_bridge.drain(REPORTS)
+
+    row = misled_bridge.wanted(5)
+    assert row["parked_at"] is not None
+    assert row["last_error"].startswith("cention: no such route")
+
+
+@pytest.mark.parametrize(
+    "error", [refused(401), refused(403), errors.Redirected("elsewhere", api="cention", status=302)]
+)
+def test_a_refusal_pauses_the_family_keeps_every_id_and_counts_against_none(lonely_bridge, error):
+    bridge = lonely_bridge
+    bridge.want(REPORTS, *range(1, 101))
+
+    drained = bridge.drain(REPORTS, fetch=raising(error), batch=100)
+
+    [pause] = bridge.rows(
+        "SELECT workspace, family, reason, extract(epoch FROM until_at - now())::float8 AS left_s"
+        " FROM intake.pause"
+    )
+    assert (pause["workspace"], pause["family"]) == ("demo", REPORTS)
+    assert pause["reason"] == str(error)
+    assert 15 < pause["left_s"] <= retry_policy.PAUSE_S
+    assert bridge.wanted_ids() == list(range(1, 101))
+    kept = bridge.rows("SELECT DISTINCT claim, tries, parked_at FROM intake.wanted")
+    assert kept == [{"claim": None, "tries": 0, "parked_at": None}]
+    assert (drained.more, bridge.colleagues) == (False, 0)
+
+
+def test_after_a_refusal_hardly_any_other_record_is_tried(lonely_bridge, shelf):
+    lonely_bridge.want(RATINGS, *range(1, 101))
+
+    def refuse(_):
+        raise refused()
+
+    shelf.meanwhile = refuse
+    lonely_bridge.drain(shelf.plan())
+
+    assert len(shelf.fetched) <= 20
+
+
+def test_while_a_family_is_paused_it_is_left_alone_and_others_are_not(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(REPORTS, 1)
+    bridge.want(RATINGS, 1)
+    bridge.drain(REPORTS, fetch=raising(refused()))
+
+    assert bridge.drain(REPORTS, fetch=raising(AssertionError())) == IDLE
+    assert bridge.drain(shelf.plan()).claimed == 1
+
+
+def test_a_pause_is_of_one_workspace(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 1)
+    bridge.execute(
+        "INSERT INTO intake.pause (workspace, family, until_at, reason)"
+        " VALUES ('other', 'facebook_ratings', now() + interval '20 s', 'no')"
+    )
+
+    assert bridge.drain(shelf.plan()).claimed == 1
+
+
+def test_once_a_pause_is_over_one_record_is_tried_and_if_it_is_refused_the_pause_begins_again(
+    lonely_bridge,
+):
+    bridge = lonely_bridge
+    bridge.want(REPORTS, *range(1, 11))
+    bridge.drain(REPORTS, fetch=raising(refused()))
+    bridge.make_due()
+    bridge.end_pauses()
+
+    probe = bridge.drain(REPORTS, fetch=raising(refused()))
+
+    assert (probe.claimed, probe.more) == (1, False)
+    assert bridge.drain(REPORTS, fetch=raising(AssertionError())) == IDLE
+
+
+def test_once_a_record_comes_through_the_whole_family_goes_on(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, *range(1, 11))
+    bridge.drain(shelf.plan(fetch=raising(refused())))
+    bridge.make_due()
+    bridge.end_pauses()
+
+    probe = bridge.drain(shelf.plan())
+    rest = bridge.drain(shelf.plan())
+
+    assert (probe.claimed, probe.more, rest.claimed) == (1, True, 9)
+    assert bridge.rows("SELECT family FROM intake.pause") == []
+    assert bridge.wanted_ids() == []
+
+
+def test_of_two_drains_that_find_a_pause_over_only_one_probes(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 1, 2)
+    bridge.drain(shelf.plan(fetch=raising(refused())))
+    bridge.make_due()
+    bridge.end_pauses()
+    fetching, go_on = Event(), Event()
+
+    def wait(_):
+        fetching.set()
+        assert go_on.wait(20)
+
+    shelf.meanwhile = wait
+    with ThreadPoolExecutor(1) as executor:
+        first = executor.submit(bridge.drain, shelf.plan())
+        assert fetching.wait(20)
+        second = bridge.drain(shelf.plan())
+        go_on.set()
+
+    assert (first.result().claimed, second) == (1, IDLE)
+
+
+def test_a_probe_that_does_not_get_through_is_followed_by_no_other_at_once(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, *range(1, 11))
+    bridge.drain(shelf.plan(fetch=raising(refused())))
+    bridge.make_due()
+    bridge.end_pauses()
+    away = errors.Unreachable("no connection", api="cention")
+
+    probe = bridge.drain(shelf.plan(fetch=raising(away)))
+
+    assert (probe.claimed, probe.more) == (1, False)
+    assert bridge.drain(shelf.plan(fetch=raising(away))) == IDLE
+
+
+def test_with_a_token_that_is_wrong_nothing_is_lost_and_with_the_right_one_all_is_fetched(
+    bridge, cention, errand
+):
+    ids = sorted(errand() for _ in range(5))
+    bridge.poll()
+    cention.control("faults", {"unauthorised": {"probability": 1}})
+    bridge.drain()
+    paused_poll = bridge.poll()
+    cention.control("faults", {"unauthorised": None})
+
+    bridge.make_due()
+    bridge.end_pauses()
+    while bridge.drain().more:
+        pass
+
+    assert paused_poll is None
+    assert bridge.wanted_ids() == []
+    stored = bridge.rows("SELECT errand_id FROM cention.errand ORDER BY 1")
+    assert [row["errand_id"] for row in stored] == ids
+
+
+def test_a_slow_server_holds_up_no_record_that_has_arrived(lonely_bridge, shelf):
+    """Records are written in groups as they come, not when the whole batch is there."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 1, 2)
+    written = []
+
+    def wait_for_the_other(rating_id):
+        if rating_id == 2:
+            ends_at = time.monotonic() + 10
+            while not written and time.monotonic() < ends_at:
+                written.extend(bridge.rows("SELECT rating_id FROM cention.facebook_rating"))
+
+    shelf.meanwhile = wait_for_the_other
+    bridge.drain(shelf.plan())
+
+    assert written == [{"rating_id": 1}]

@@ -1,0 +1,106 @@
+"""Wanting, draining, filing and polling at once, over the same records, for a while."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import Any
+
+from tests.integration.bridge import REPORTS, Bridge, serving
+from tests.integration.sync.test_file_callbacks import errand_of, keep
+from tests.support.waiting import eventually
+from workers.sync.jobs.family_spec import Document
+
+SECONDS = 3.0
+IDS = range(1, 31)
+
+
+class Truth:
+    """Errands that change all the time; one that changes is wanted, as Cention's list has it."""
+
+    def __init__(self, sample: dict[str, Any]) -> None:
+        self.sample = sample
+        self.versions = dict.fromkeys(IDS, 0)
+        self.lock = Lock()
+
+    def change(self, errand_id: int) -> None:
+        with self.lock:
+            self.versions[errand_id] += 1
+
+    def fetch(self, errand_id: int) -> Document:
+        with self.lock:
+            version = self.versions[errand_id]
+        return serving(report(self.sample, errand_id, version))(errand_id)
+
+
+def report(sample: dict[str, Any], errand_id: int, version: int) -> dict[str, Any]:
+    """Make a report whose area is renamed by every version, so that all of them meet there."""
+    attributes = sample["data"]["attributes"]
+    data = {
+        **attributes["basic"]["data"],
+        "subject": f"version {version}",
+        "areaName": f"area {version}",
+    }
+    told = {**attributes, "c3_id": errand_id, "basic": {**attributes["basic"], "data": data}}
+    return {"data": {**sample["data"], "id": str(errand_id), "attributes": told}}
+
+
+def for_a_while(action: Callable[[random.Random], object]) -> int:
+    rng, ends_at, count = random.Random(1), time.monotonic() + SECONDS, 0
+    while time.monotonic() < ends_at:
+        action(rng)
+        count += 1
+    return count
+
+
+def test_everything_at_once_ends_with_the_newest_of_everything_and_nothing_wanted(
+    lonely_bridge, document
+):
+    bridge = lonely_bridge
+    truth = Truth(document("errand_report_33"))
+    callback = document("callback_answer_errand")
+
+    def change_and_want(rng: random.Random) -> None:
+        some = rng.sample(IDS, 10)
+        for errand_id in some:
+            truth.change(errand_id)
+        bridge.want(REPORTS, *some)
+
+    def change_and_call_back(rng: random.Random) -> None:
+        for number in rng.sample(IDS, 5):
+            truth.change(number)
+            told = {**callback, "data": {**callback["data"], "id": str(rng.randrange(10**9))}}
+            errand = {**errand_of(callback), "id": str(number)}
+            told["included"] = [errand]
+            told["data"]["relationships"] = {
+                "errand": {"data": {"type": "c3_answer_errands", "id": str(number)}}
+            }
+            keep(bridge, told)
+        bridge.file()
+
+    def drain_all(rng: random.Random) -> None:
+        lease_s = 0.02 if rng.random() < 0.2 else 60.0  # at times too short to finish in time
+        bridge.drain(REPORTS, fetch=truth.fetch, batch=20, group=7, lease_s=lease_s)
+
+    actions = [change_and_want, change_and_call_back, drain_all, drain_all]
+    with ThreadPoolExecutor(len(actions)) as executor:
+        counts = list(executor.map(for_a_while, actions))
+
+    assert all(count > 5 for count in counts)
+    eventually(lambda: settled(bridge, truth))
+    found = bridge.rows("SELECT errand_id, subject FROM cention.errand")
+    assert {row["errand_id"]: row["subject"] for row in found} == {
+        errand_id: f"version {version}" for errand_id, version in truth.versions.items() if version
+    }
+    assert bridge.rows("SELECT problem FROM intake.callback WHERE filed_at IS NULL") == []
+    assert bridge.rows("SELECT problem FROM intake.landed WHERE problem IS NOT NULL") == []
+
+
+def settled(bridge: Bridge, truth: Truth) -> bool:
+    bridge.file()
+    bridge.make_due()
+    bridge.drain(REPORTS, fetch=truth.fetch)
+    return bridge.wanted_ids(REPORTS) == []

@@ -1,0 +1,150 @@
+"""What was fetched earlier never takes the place of what was fetched later.
+
+The list lets nobody write what another may have written since. Should a record come round it all
+the same, through a claim that was mended by hand or a database put together from two, its date
+decides.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from schemas.cention.attachments import AttachmentKind
+from tests.integration.bridge import RATINGS, rating
+from workers.database.records import Fetched
+from workers.sync.jobs import parsers
+from workers.sync.store import attachments, errand_reports, facebook_ratings, landed
+from workers.sync.store.attachments import StoredAttachment
+from workers.sync.store.landed import Landing
+
+LATE = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
+EARLY = LATE - timedelta(seconds=1)
+KIND = AttachmentKind.RESPONSE
+TABLES = (
+    "intake.landed",
+    "cention.errand",
+    "cention.errand_action",
+    "cention.errand_tag",
+    "cention.errand_recipient",
+    "cention.organisation",
+    "cention.area",
+    "cention.agent",
+    "cention.service",
+    "cention.tag",
+    "cention.facebook_rating",
+    "cention.attachment",
+)
+
+
+@pytest.fixture
+def conn(database):
+    with psycopg.connect(database, row_factory=dict_row, autocommit=True) as opened:
+        yield opened
+
+
+def everything(conn):
+    return {
+        table: conn.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3").fetchall()
+        for table in TABLES
+    }
+
+
+def report(document, at, **told):
+    """Make a report of the errand in which everything has another name."""
+    made = document("errand_report_2256")
+    attributes = made["data"]["attributes"]
+    attributes["basic"]["data"] |= told
+    for action in attributes["actions"]:
+        action["note"] = f"said at {at}"
+    attributes["extended"]["errand_tags"] = [{"id": 41, "desc": f"tag at {at}"}]
+    return Fetched(record=parsers.errand_report(2256, made, zone=ZoneInfo("UTC")), fetched_at=at)
+
+
+def names(suffix):
+    fields = ("subject", "organizationName", "areaName", "agentName", "serviceName")
+    return {field: f"{field} {suffix}" for field in fields}
+
+
+def test_an_older_report_changes_nothing(conn, document):
+    errand_reports.save(conn, "demo", [report(document, LATE, **names("late"))])
+    before = everything(conn)
+
+    errand_reports.save(conn, "demo", [report(document, EARLY, **names("early"))])
+
+    assert everything(conn) == before
+    assert before["cention.errand"][0]["subject"] == "subject late"
+
+
+def test_that_an_errand_was_missed_before_it_came_does_not_make_it_gone(conn, document):
+    errand_reports.save(conn, "demo", [report(document, LATE)])
+    before = everything(conn)
+
+    errand_reports.mark_gone(conn, "demo", [2256], at=EARLY)
+
+    assert everything(conn) == before
+
+
+def test_an_errand_that_came_before_it_was_missed_stays_gone(conn, document):
+    errand_reports.mark_gone(conn, "demo", [2256], at=LATE)
+
+    errand_reports.save(conn, "demo", [report(document, EARLY)])
+
+    assert everything(conn)["cention.errand"][0]["gone_at"] == LATE
+
+
+def test_a_document_fetched_earlier_does_not_take_the_place_of_a_later_one(conn):
+    late = Landing(remote_id=7, document='{"told": "late"}', fetched_at=LATE, problem=None)
+    early = Landing(remote_id=7, document='{"told": "early"}', fetched_at=EARLY, problem="odd")
+    landed.keep(conn, "demo", RATINGS, [late])
+    before = everything(conn)
+
+    landed.keep(conn, "demo", RATINGS, [early])
+
+    assert everything(conn) == before
+
+
+def test_an_older_rating_changes_nothing(conn):
+    late, early = (
+        Fetched(record=parsers.facebook_rating(7, rating(7, message=str(at))), fetched_at=at)
+        for at in (LATE, EARLY)
+    )
+    facebook_ratings.save(conn, "demo", [late])
+    before = everything(conn)
+
+    facebook_ratings.save(conn, "demo", [early])
+    facebook_ratings.mark_gone(conn, "demo", [7], at=EARLY)
+
+    assert everything(conn) == before
+
+
+def test_what_was_known_of_a_file_earlier_changes_nothing(conn):
+    attachments.note_absent(conn, "demo", KIND, [5], state="gone", reason="no more", at=LATE)
+    before = everything(conn)
+
+    attachments.note_absent(conn, "demo", KIND, [5], state="refused", reason="odd", at=EARLY)
+
+    assert everything(conn) == before
+
+
+def test_a_file_fetched_earlier_does_not_take_the_place_of_a_later_one(conn):
+    for at in (LATE, EARLY):
+        content = str(at).encode().ljust(32)[:32]
+        conn.execute("INSERT INTO cention.blob (sha256, content) VALUES (%s, '')", [content])
+        stored = StoredAttachment(
+            attachment_id=5,
+            name=str(at),
+            content_type=None,
+            content_cid=None,
+            size_bytes=0,
+            sha256=content,
+            fetched_at=at,
+        )
+        attachments.save(conn, "demo", KIND, stored)
+
+    [row] = everything(conn)["cention.attachment"]
+    assert (row["name"], row["fetched_at"]) == (str(LATE), LATE)

@@ -1,0 +1,160 @@
+"""One record that cannot be stored, or that our own code cannot bear, hurts no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.integration.bridge import RATINGS, REPORTS, Bridge, Shelf, serving
+from workers.sync.jobs.drain import Drained
+
+BATCH = range(1, 51)
+POISONOUS = 23
+
+Break = Callable[[Any], None]
+
+
+def refused_by_postgres(conn: Any) -> None:
+    conn.execute(
+        "SELECT 1 / (SELECT count(*) - 1 FROM pg_database WHERE datname = current_database())"
+    )
+
+
+def too_large_for_an_index(conn: Any) -> None:
+    conn.execute("CREATE TEMP TABLE IF NOT EXISTS narrow (value text PRIMARY KEY)")
+    conn.execute(
+        "INSERT INTO narrow SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 500)"
+    )
+
+
+def twice_the_same(conn: Any) -> None:
+    conn.execute("CREATE TEMP TABLE IF NOT EXISTS single (value text PRIMARY KEY)")
+    conn.execute("INSERT INTO single VALUES ('a'), ('a')")
+
+
+def a_fault_of_ours(conn: Any) -> None:
+    raise TypeError("str is not valid UTF-8")
+
+
+def drain_with_poison(bridge: Bridge, shelf: Shelf, break_: Break) -> Drained:
+    def save(conn, workspace, records):
+        plan.save(conn, workspace, records)
+        if any(fetched.record.rating_id == POISONOUS for fetched in records):
+            break_(conn)
+
+    plan = shelf.plan()
+    bridge.want(RATINGS, *BATCH)
+    return bridge.drain(shelf.plan(save=save))
+
+
+@pytest.mark.parametrize(
+    ("break_", "problem"),
+    [
+        (refused_by_postgres, "cannot be stored: DivisionByZero 22012"),
+        (twice_the_same, "cannot be stored: UniqueViolation 23505"),
+        (too_large_for_an_index, "cannot be stored: ProgramLimitExceeded 54000"),
+        (a_fault_of_ours, "cannot be stored: TypeError"),
+    ],
+)
+def test_of_fifty_records_one_that_cannot_be_stored_keeps_its_document_and_the_others_are_written(
+    lonely_bridge, shelf, break_, problem
+):
+    bridge = lonely_bridge
+
+    drain_with_poison(bridge, shelf, break_)
+
+    written = bridge.rows("SELECT rating_id FROM cention.facebook_rating ORDER BY 1")
+    assert [row["rating_id"] for row in written] == [n for n in BATCH if n != POISONOUS]
+    problems = bridge.rows(
+        "SELECT remote_id, problem, document -> 'data' ->> 'id' AS id FROM intake.landed"
+        " WHERE problem IS NOT NULL"
+    )
+    assert problems == [{"remote_id": POISONOUS, "problem": problem, "id": str(POISONOUS)}]
+    assert bridge.wanted_ids() == []
+
+
+def test_a_database_that_is_away_is_no_poison(lonely_bridge, shelf):
+    def lose_the_database(conn):
+        conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with pytest.raises(psycopg.OperationalError):
+        drain_with_poison(lonely_bridge, shelf, lose_the_database)
+
+    assert lonely_bridge.rows("SELECT problem FROM intake.landed") == []
+    assert lonely_bridge.wanted_ids() == list(BATCH)
+
+
+def test_a_record_of_which_not_even_the_document_can_be_kept_parks_alone(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.execute(f"ALTER TABLE intake.landed ADD CONSTRAINT no CHECK (remote_id <> {POISONOUS})")
+    bridge.want(RATINGS, *BATCH)
+
+    bridge.drain(shelf.plan())
+
+    assert bridge.wanted_ids() == [POISONOUS]
+    row = bridge.wanted(POISONOUS)
+    assert row["parked_at"] is not None
+    assert row["last_error"] == "CheckViolation 23514"
+
+
+def test_a_fault_of_ours_while_reading_one_record_hurts_only_that_record(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    plan = shelf.plan()
+
+    def read(rating_id, document, brought):
+        if rating_id == POISONOUS:
+            raise ZeroDivisionError
+        return plan.read(rating_id, document, brought)
+
+    bridge.want(RATINGS, *BATCH)
+    bridge.drain(shelf.plan(read=read))
+
+    assert bridge.wanted_ids() == [POISONOUS]
+    row = bridge.wanted(POISONOUS)
+    assert (row["tries"], row["last_error"], row["parked_at"]) == (1, "ZeroDivisionError", None)
+
+
+def test_an_address_of_any_length_can_be_stored(bridge, cention, errand, document):
+    """Whoever writes to the contact centre chooses it, and an index has a limit."""
+    report = document("errand_report_33")
+    address = "".join(chr(0x4E00 + n * 7919 % 20000) for n in range(4000)) + "@example.com"
+    report["data"]["attributes"]["basic"]["data"]["fromAddress"] = address
+    bridge.want(REPORTS, 33)
+
+    bridge.drain(REPORTS, fetch=serving(report))
+
+    assert bridge.rows("SELECT problem FROM intake.landed") == [{"problem": None}]
+    assert bridge.rows("SELECT from_address FROM cention.errand") == [{"from_address": address}]
+
+
+HOSTILE = "a\u0000b\ud800c"
+
+
+@pytest.mark.parametrize("name", ["errand_report_33", "errand_report_2256"])
+def test_characters_that_postgres_cannot_hold_are_replaced_wherever_they_are(
+    bridge, document, name
+):
+    report = document(name)
+    errand_id = int(report["data"]["id"])
+    hostile = _with_hostile_texts(report)
+    bridge.want(REPORTS, errand_id)
+
+    bridge.drain(REPORTS, fetch=serving(hostile))
+
+    assert bridge.rows("SELECT problem FROM intake.landed") == [{"problem": None}]
+    [row] = bridge.rows("SELECT subject, from_name FROM cention.errand")
+    assert row["subject"].endswith("a\ufffdb\ufffdc")
+    assert row["from_name"].endswith("a\ufffdb\ufffdc")
+
+
+def _with_hostile_texts(value: Any, key: str = "") -> Any:
+    """Append what Postgres cannot hold to every text that is no id, type or date, and to keys."""
+    if isinstance(value, dict):
+        return {k: _with_hostile_texts(v, k) for k, v in value.items()} | {HOSTILE: HOSTILE}
+    if isinstance(value, list):
+        return [_with_hostile_texts(v, key) for v in value]
+    exact = {"id", "type", "date", "answeredDate", "donedate", "attachments", "time"}
+    return value + HOSTILE if isinstance(value, str) and key not in exact else value

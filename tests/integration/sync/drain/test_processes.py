@@ -1,0 +1,135 @@
+"""What becomes of the records of a drain whose process dies, or sleeps."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.integration.bridge import RATINGS, Bridge
+from tests.support.waiting import eventually
+
+MESSAGES = "SELECT rating_id, message FROM cention.facebook_rating"
+
+
+@contextmanager
+def fetching(bridge: Bridge, *, lease_s: float) -> Iterator[subprocess.Popen[str]]:
+    """Run a drain in a process of its own until it fetches its first record."""
+    module = "tests.integration.sync.drain.worker_process"
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, bridge.database, str(lease_s)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("fetching")
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=20)
+
+
+def go_on(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def test_what_a_killed_worker_was_fetching_is_fetched_at_once_by_another(lonely_bridge, shelf):
+    """Not when its lease ends: the lock of its place died with its session."""
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    with fetching(bridge, lease_s=600) as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+
+    drained = eventually(lambda: bridge.drain(shelf.plan(places=1)).claimed, within_s=5)
+
+    assert drained == 1
+    assert bridge.rows(MESSAGES) == [{"rating_id": 7, "message": "version 1"}]
+    bridge.make_due()
+    bridge.drain(shelf.plan())
+    assert bridge.wanted_ids() == []
+
+
+def test_a_killed_worker_counts_as_one_failure_of_what_it_was_fetching(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    with fetching(bridge, lease_s=600) as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+    tries = []
+    shelf.meanwhile = lambda _: tries.append(bridge.wanted(7)["tries"])
+
+    eventually(lambda: bridge.drain(shelf.plan(places=1)).claimed, within_s=5)
+
+    assert tries == [1]
+
+
+def kill_twelve_workers(bridge, shelf):
+    """Let each die with everything that is wanted."""
+    for _ in range(12):
+        bridge.execute(
+            "UPDATE intake.wanted SET claim = gen_random_uuid(), slot = 0,"
+            " claimed_until = now() + interval '1 h'"
+        )
+        bridge.drain(shelf.plan(batch=0))
+
+
+def test_workers_that_die_of_something_else_park_no_record(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+
+    kill_twelve_workers(bridge, shelf)
+
+    assert bridge.wanted(7)["parked_at"] is None
+
+
+def test_a_record_that_kills_every_worker_parks_in_the_end(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 8)
+    bridge.drain(shelf.plan())  # others come through
+    bridge.want(RATINGS, 7)
+
+    kill_twelve_workers(bridge, shelf)
+
+    row = bridge.wanted(7)
+    assert row["parked_at"] is not None
+    assert (row["tries"], row["claim"]) == (12, None)
+    assert "died" in row["last_error"]
+
+
+def test_nobody_takes_over_from_a_worker_that_is_alive(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    with fetching(bridge, lease_s=600) as process:
+        others = bridge.drain(shelf.plan())
+        go_on(process)
+        assert process.wait(20) == 0
+
+    assert others.claimed == 0
+    assert shelf.fetched == []
+    assert bridge.rows(MESSAGES) == [{"rating_id": 7, "message": "version 1"}]
+
+
+def test_a_worker_that_slept_beyond_its_lease_writes_nothing_and_wants_the_record_again(
+    lonely_bridge, shelf
+):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    shelf.versions[7] = 2
+    with fetching(bridge, lease_s=1) as process:
+        process.send_signal(signal.SIGSTOP)
+        eventually(lambda: bridge.drain(shelf.plan()).claimed, within_s=10)
+        overtaken = bridge.rows(MESSAGES)
+        process.send_signal(signal.SIGCONT)
+        go_on(process)
+        assert process.wait(20) == 0
+
+    assert overtaken == [{"rating_id": 7, "message": "version 2"}]
+    assert bridge.rows(MESSAGES) == overtaken
+    assert bridge.wanted_ids() == [7]

@@ -1,0 +1,157 @@
+"""Records that Cention refuses one by one, while the others of their family are fine."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.bridge import RATINGS
+from workers.clients import errors
+from workers.config.names import Family
+from workers.operations.jobs import sweep
+from workers.sync.rules import retry_policy
+
+HOPELESS = range(1, 31)
+HEALTHY = range(101, 111)
+
+
+@pytest.fixture
+def shelf(shelf):
+    """Refuses what is hopeless, whoever asks for it."""
+
+    def refuse(rating_id):
+        if rating_id in HOPELESS:
+            raise errors.Unauthorised("token refused", api="cention", status=403)
+
+    shelf.meanwhile = refuse
+    return shelf
+
+
+def pauses(bridge):
+    found = bridge.rows(
+        "SELECT extract(epoch FROM until_at - now())::float8 AS s FROM intake.pause"
+    )
+    return [row["s"] for row in found]
+
+
+def refuse_and_let_probe(bridge, shelf):
+    """Have what is hopeless refused, and let the pause pass; what is healthy came meanwhile."""
+    bridge.want(RATINGS, *HOPELESS)
+    bridge.drain(shelf.plan())
+    bridge.want(RATINGS, *HEALTHY)
+    bridge.end_pauses()
+
+
+def test_one_that_is_refused_among_others_waits_longer_each_time_and_pauses_nobody(
+    lonely_bridge, shelf
+):
+    bridge = lonely_bridge
+    waits = []
+    for healthy in HEALTHY[:4]:
+        bridge.want(RATINGS, 7, healthy)
+        bridge.drain(shelf.plan())
+        waits.append(bridge.wanted(7)["wait_s"])
+        bridge.make_due()
+
+    assert bridge.wanted_ids() == [7]
+    assert pauses(bridge) == []
+    assert 2 < waits[0] <= 5
+    assert 20 - 1 < waits[3] <= 40
+
+
+def test_one_that_is_refused_alone_makes_a_brief_pause_if_others_came_through_lately(
+    lonely_bridge, shelf
+):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 101)
+    bridge.drain(shelf.plan())
+    bridge.want(RATINGS, 7)
+
+    bridge.drain(shelf.plan())
+
+    [left_s] = pauses(bridge)
+    assert 0 < left_s <= retry_policy.BRIEF_PAUSE_S
+    assert bridge.wanted(7)["tries"] == 1
+
+
+def test_a_token_that_is_refused_pauses_the_family_though_other_records_fail_otherwise(
+    lonely_bridge, shelf
+):
+    bridge = lonely_bridge
+
+    def fail(rating_id):
+        if rating_id % 2:
+            raise errors.Unauthorised("token refused", api="cention", status=401)
+        raise errors.BrokenOff("failed over there", api="cention", status=500)
+
+    shelf.meanwhile = fail
+    bridge.want(RATINGS, *range(1, 101))
+
+    drained = bridge.drain(shelf.plan(batch=100))
+
+    assert (drained.more, len(pauses(bridge))) == (False, 1)
+
+
+def test_a_probe_without_a_record_lets_the_next_one_probe(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7)
+    bridge.drain(shelf.plan())
+    bridge.end_pauses()
+    assert bridge.drain(shelf.plan()).claimed == 0
+
+    bridge.want(RATINGS, 101)
+
+    assert bridge.drain(shelf.plan()).claimed == 1
+    assert pauses(bridge) == []
+
+
+def test_a_pause_of_files_ends_when_none_is_left_to_probe_with(lonely_bridge):
+    bridge = lonely_bridge
+    bridge.execute(
+        "INSERT INTO intake.pause (workspace, family, until_at, reason)"
+        " SELECT 'demo', family, now(), 'no' FROM unnest(%s::text[]) AS family",
+        [Family.AREA_ARCHIVES, Family.RESPONSE_ATTACHMENTS],
+    )
+    bridge.want(Family.AREA_ARCHIVES, 12)
+
+    sweep.tidy(bridge.parts.session)
+
+    assert bridge.rows("SELECT family FROM intake.pause") == [{"family": "area_archives"}]
+
+
+def test_one_that_is_refused_for_ever_is_parked(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    bridge.want(RATINGS, 7, 101)
+    bridge.execute("UPDATE intake.wanted SET tries = 11, last_error = 'no' WHERE remote_id = 7")
+
+    bridge.drain(shelf.plan())
+
+    assert bridge.wanted(7)["parked_at"]
+
+
+def test_a_probe_takes_the_newest_of_those_that_never_failed(lonely_bridge, shelf):
+    bridge = lonely_bridge
+    refuse_and_let_probe(bridge, shelf)
+    shelf.fetched.clear()
+
+    bridge.drain(shelf.plan())
+
+    [probe] = shelf.fetched
+    assert probe in HEALTHY
+    assert pauses(bridge) == []
+
+
+def test_many_that_are_refused_keep_healthy_ones_waiting_for_moments(lonely_bridge, shelf):
+    """However many are due before them."""
+    bridge = lonely_bridge
+    refuse_and_let_probe(bridge, shelf)
+
+    waited_s = 0.0
+    for _ in range(100):
+        if not set(bridge.wanted_ids()) & set(HEALTHY):
+            break
+        bridge.drain(shelf.plan())
+        waited_s += max(pauses(bridge), default=0.0)
+        bridge.end_pauses()
+
+    assert not set(bridge.wanted_ids()) & set(HEALTHY)
+    assert waited_s <= 10 * retry_policy.BRIEF_PAUSE_S

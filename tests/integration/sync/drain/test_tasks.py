@@ -1,0 +1,84 @@
+"""What every task shares: parts after a fork, a database that is away, a broker that is away."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+from celery import Celery
+
+from workers.config.names import Family
+from workers.tasks import base
+from workers.tasks.base import BridgeTask
+
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def app() -> Celery:
+    """A Celery application whose broker is away."""
+    app = Celery("test", broker=NOWHERE, set_as_current=False)
+    app.conf.broker_transport_options = {"socket_connect_timeout": 1}
+    return app
+
+
+@pytest.fixture
+def checks(monkeypatch) -> list[str]:
+    """How often the pool was told to look after its connections."""
+    done: list[str] = []
+    pool = SimpleNamespace(check=lambda: done.append("check"))
+    monkeypatch.setattr(base, "parts", lambda: SimpleNamespace(pool=pool))
+    return done
+
+
+def task_that(app: Celery, body) -> BridgeTask:
+    return app.task(base=BridgeTask, name="test")(body)
+
+
+def test_a_forked_process_builds_parts_of_its_own(database):
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database,
+        "BROKER_URL": NOWHERE,
+        "CENTION_URL": "http://127.0.0.1:1/s/demo",
+        "CENTION_TOKEN": "token",
+        "CENTION_CALLBACK_SECRETS": "secret",
+    }
+    process = subprocess.run(
+        [sys.executable, "-m", "tests.integration.sync.drain.fork_process"],
+        env=environment,
+        timeout=30,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (process.returncode, process.stderr) == (0, "")
+
+
+def test_a_task_that_meets_a_database_away_ends_quietly_and_has_its_pool_checked(app, checks):
+    """Its work is still in Postgres: the sweep finds it."""
+
+    def body():
+        raise psycopg.OperationalError
+
+    assert task_that(app, body)() is None
+    assert checks == ["check"]
+
+
+def test_a_task_that_meets_a_fault_of_ours_fails(app, checks):
+    def body():
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        task_that(app, body)()
+
+
+def test_a_nudge_that_no_broker_takes_stops_nobody(app):
+    def body(): ...
+
+    task_that(app, body).nudge_drain("demo", Family.ERRAND_REPORTS)

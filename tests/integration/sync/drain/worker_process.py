@@ -1,0 +1,33 @@
+"""A drain in a process of its own that can be killed or stopped while it fetches.
+
+Says ``fetching ID`` for each record on its standard output, and waits for a line on its
+standard input before it goes on.
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.integration.bridge import Shelf
+from workers.database import connections
+from workers.sync.jobs.drain import drain
+
+
+def fetch_when_told(rating_id: int) -> None:
+    print(f"fetching {rating_id}", flush=True)  # noqa: T201
+    sys.stdin.readline()
+
+
+def main(database: str, lease_s: str) -> None:
+    """Drain Facebook ratings once."""
+    pool = connections.open_pool(database)
+    shelf = Shelf(meanwhile=fetch_when_told)
+    with ThreadPoolExecutor(1) as fetchers, pool:
+        arguments: dict[str, Any] = {"session": pool.connection, "fetchers": fetchers}
+        drain(shelf.plan(lease_s=float(lease_s)), call_colleague=lambda: None, **arguments)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

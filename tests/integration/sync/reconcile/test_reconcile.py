@@ -1,0 +1,377 @@
+"""What Cention reported against what is here: were anything missing, it would be seen."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from workers.config.names import Family, Queue
+from workers.sync.jobs import reconcile
+from workers.sync.store import completeness, wanted
+
+REPORTS, RATINGS = Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS
+STATES = ("stored", "pending", "parked", "unreadable", "gone", "missing")
+
+
+@pytest.fixture(autouse=True)
+def migrated(terminal):
+    terminal.run("migrate")
+
+
+def counts(terminal, family=REPORTS):
+    """Return what the last day says of a family, less its zeros."""
+    found = [day for day in terminal.json("reconcile")["days"] if day["family"] == family]
+    last = found[-1] if found else {}
+    return {state: last[state] for state in STATES if last.get(state)}
+
+
+def lose(bridge, errand_id):
+    """Lose a record as no code of ours does: from the list, and from the tables."""
+    bridge.rows("DELETE FROM intake.wanted WHERE remote_id = %s", errand_id)
+    bridge.rows("DELETE FROM cention.errand WHERE errand_id = %s", errand_id)
+
+
+def report_again(bridge, errand_id):
+    with bridge.parts.transaction() as conn:
+        wanted.want(conn, "demo", REPORTS, [errand_id])
+        completeness.note(conn, "demo", REPORTS, [errand_id])
+
+
+def list_changes(terminal):
+    assert terminal.run("poll").exit_code == 0
+
+
+def test_what_is_fetched_is_stored_and_what_is_only_listed_is_pending(terminal, bridge, errands):
+    errands(2)
+    bridge.fetch(REPORTS)
+    errands(3)
+    list_changes(terminal)
+
+    assert counts(terminal) == {"stored": 2, "pending": 3}
+    assert terminal.run("reconcile").exit_code == 0
+
+
+def test_a_day_on_which_nothing_was_reported_is_told_as_such(terminal):
+    days = terminal.json("reconcile")["days"]
+
+    assert [(day["family"], day["reported"]) for day in days] == [(REPORTS, 0), (RATINGS, 0)]
+
+
+def test_what_was_lost_from_the_list_before_it_was_fetched_is_missing(terminal, bridge, errands):
+    first, _ = errands(2)
+    list_changes(terminal)
+    lose(bridge, first)
+
+    result = terminal.run("reconcile")
+
+    assert result.exit_code == 1
+    assert f"MISSING  demo errand_reports {first}\n" in result.stdout
+    assert counts(terminal) == {"pending": 1, "missing": 1}
+
+
+def test_what_is_missing_comes_home_once_it_is_repaired(terminal, bridge, cention, errands):
+    """Nobody else would bring it: Cention has cleared its flag and lists it no more."""
+    first, second = errands(2)
+    bridge.fetch(REPORTS)
+    lose(bridge, first)
+    assert cention.dirty_errands() == []
+    assert counts(terminal) == {"stored": 1, "missing": 1}
+
+    result = terminal.run("reconcile", "--repair")
+    assert "1 missing record wanted again." in result.stdout
+    assert result.exit_code == 0
+    assert bridge.nudges(Queue.FETCH) == 1
+    assert counts(terminal) == {"stored": 1, "pending": 1}
+
+    bridge.fetch(REPORTS)
+    assert counts(terminal) == {"stored": 2}
+    found = bridge.rows("SELECT errand_id FROM cention.errand ORDER BY errand_id")
+    assert [row["errand_id"] for row in found] == [first, second]
+
+
+def test_a_change_reported_after_the_last_fetch_and_then_lost_is_missing(
+    terminal, bridge, cention, errands
+):
+    """A row is there, and yet not what Cention told of."""
+    [errand_id] = errands(1)
+    bridge.fetch(REPORTS)
+    cention.control(f"errands/{errand_id}/change", {})
+    list_changes(terminal)
+    assert counts(terminal) == {"pending": 1}
+
+    bridge.rows("DELETE FROM intake.wanted")
+
+    assert counts(terminal) == {"missing": 1}
+
+
+def test_a_change_reported_while_its_errand_is_being_fetched_and_then_lost_is_missing(
+    terminal, bridge, errands
+):
+    [errand_id] = errands(1)
+    list_changes(terminal)
+    bridge.rows("UPDATE intake.wanted SET claim = gen_random_uuid(), slot = 0")
+    [before] = bridge.rows("SELECT clock_timestamp() AS at")
+    list_changes(terminal)
+
+    bridge.rows(
+        "INSERT INTO cention.errand (workspace, errand_id, fetched_at) VALUES ('demo', %s, %s)",
+        errand_id,
+        before["at"],
+    )
+    bridge.rows("DELETE FROM intake.wanted")
+
+    assert counts(terminal) == {"missing": 1}
+
+
+def test_a_change_reported_while_its_errand_waits_for_its_sla_and_then_lost_is_missing(
+    terminal, bridge, errands
+):
+    [errand_id] = errands(1)
+    bridge.fetch(REPORTS)
+    bridge.rows(
+        "INSERT INTO intake.wanted (workspace, family, remote_id, wanted_at, due_at, looks)"
+        " SELECT workspace, family, remote_id, reported_at, now() + interval '1 min', 1"
+        " FROM intake.reported"
+    )
+    report_again(bridge, errand_id)
+    bridge.rows("DELETE FROM intake.wanted")
+
+    assert counts(terminal) == {"missing": 1}
+
+
+def test_an_errand_that_was_gone_and_is_reported_again_and_then_lost_is_missing(
+    terminal, bridge, errands
+):
+    [errand_id] = errands(1)
+    bridge.fetch(REPORTS)
+    bridge.rows("DELETE FROM intake.landed")
+    bridge.rows("UPDATE cention.errand SET gone_at = fetched_at")
+    assert counts(terminal) == {"gone": 1}
+
+    report_again(bridge, errand_id)
+    bridge.rows("DELETE FROM intake.wanted")
+
+    assert counts(terminal) == {"missing": 1}
+
+
+def test_parked_unreadable_and_gone_are_told_apart_and_none_of_them_is_missing(
+    terminal, bridge, errands
+):
+    parked, unreadable, gone, _ = errands(4)
+    bridge.fetch(REPORTS)
+    list_changes(terminal)
+    bridge.rows("DELETE FROM cention.errand WHERE errand_id IN (%s, %s)", parked, unreadable)
+    bridge.rows(
+        "INSERT INTO intake.wanted (workspace, family, remote_id, parked_at)"
+        " VALUES ('demo', 'errand_reports', %s, now())",
+        parked,
+    )
+    bridge.rows("UPDATE intake.landed SET problem = '/data: odd' WHERE remote_id = %s", unreadable)
+    bridge.rows("UPDATE cention.errand SET gone_at = now() WHERE errand_id = %s", gone)
+
+    assert counts(terminal) == {"stored": 1, "parked": 1, "unreadable": 1, "gone": 1}
+    assert terminal.run("reconcile", "--repair").exit_code == 0
+    assert counts(terminal)["parked"] == 1
+
+
+def test_ratings_are_counted_beside_reports(terminal, bridge, cention):
+    cention.new_rating()
+    bridge.fetch(RATINGS)
+    cention.new_rating()
+    list_changes(terminal)
+    bridge.rows("DELETE FROM intake.wanted")
+
+    assert counts(terminal, RATINGS) == {"stored": 1, "missing": 1}
+    assert counts(terminal, REPORTS) == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [("wanted", "pending"), ("stored", "stored"), ("gone", "gone"), ("refused", "unreadable")],
+)
+def test_attachments_that_a_callback_names_are_counted_by_what_became_of_them(
+    terminal, bridge, document, state, told
+):
+    bridge.keep(document("callback_answer_errand"))
+    bridge.file()
+    if state != "wanted":
+        bridge.rows("DELETE FROM intake.wanted")
+        bridge.rows("UPDATE cention.attachment SET state = %s, fetched_at = now()", state)
+
+    assert set(counts(terminal, Family.RESPONSE_ATTACHMENTS)) == {told}
+
+
+def test_an_errand_that_a_callback_names_is_reported_by_it(terminal, bridge, document):
+    bridge.keep(document("callback_answer_errand"))
+    bridge.file()
+    bridge.rows("DELETE FROM intake.wanted")
+
+    assert counts(terminal) == {"missing": 1}
+    assert set(counts(terminal, Family.RESPONSE_ATTACHMENTS)) == {"missing"}
+
+
+def test_marking_as_changed_is_done_only_when_asked_and_for_what_is_missing(
+    terminal, bridge, cention, errands
+):
+    first, _ = errands(2)
+    bridge.fetch(REPORTS)
+    lose(bridge, first)
+    assert terminal.run("reconcile", "--mark-changed").exit_code == 2
+
+    terminal.run("reconcile")
+    assert cention.dirty_errands() == []
+    result = terminal.run("reconcile", "--repair", "--mark-changed")
+
+    assert result.stderr == "1 errand marked as changed at Cention.\n"
+    assert cention.dirty_errands() == [first]
+
+
+def test_marking_that_fails_is_told_and_the_record_is_wanted_all_the_same(
+    terminal, bridge, environment, errands
+):
+    [errand_id] = errands(1)
+    bridge.fetch(REPORTS)
+    lose(bridge, errand_id)
+    environment.setenv("CENTION_TOKEN", "another-token")
+
+    result = terminal.run("reconcile", "--repair", "--mark-changed")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Wanted again here, but not marked at Cention: ")
+    assert bridge.one("SELECT remote_id FROM intake.wanted") == errand_id
+
+
+def test_a_list_that_repeats_itself_costs_no_write(terminal, bridge, errands):
+    errands(300)
+    list_changes(terminal)
+    rows = "SELECT remote_id, xmin::text, ctid::text FROM intake.reported ORDER BY remote_id"
+    before = bridge.rows(rows)
+
+    for _ in range(3):
+        list_changes(terminal)
+
+    assert len(before) == 300
+    assert bridge.rows(rows) == before
+
+
+def test_a_list_that_repeats_itself_the_next_day_is_no_new_report(terminal, bridge, errands):
+    errands(2)
+    list_changes(terminal)
+    bridge.rows("UPDATE intake.reported SET day = day - 1, reported_at = now() - interval '1 day'")
+    bridge.rows("UPDATE intake.wanted SET wanted_at = now() - interval '2 days'")
+
+    list_changes(terminal)
+
+    assert bridge.one("SELECT count(*) FROM intake.reported") == 2
+
+
+def test_an_errand_reported_on_two_days_counts_on_both(terminal, bridge, cention, errands):
+    [errand_id] = errands(1)
+    bridge.fetch(REPORTS)
+    bridge.rows("UPDATE intake.reported SET day = day - 1")
+    cention.control(f"errands/{errand_id}/change", {})
+    list_changes(terminal)
+
+    days = [day for day in terminal.json("reconcile")["days"] if day["family"] == REPORTS]
+
+    assert [(day["stored"], day["pending"]) for day in days] == [(1, 0), (0, 1)]
+
+
+def test_the_day_is_that_of_the_workspace(terminal, bridge, environment, errands):
+    """One of these two zones always has another date than UTC, or both."""
+    errands(1)
+    days = {}
+    for zone in ("Pacific/Kiritimati", "Pacific/Niue"):
+        environment.setenv("CENTION_TIMEZONE", zone)
+        terminal.run("migrate")
+        bridge.rows("DELETE FROM intake.reported")
+        list_changes(terminal)
+        days[zone] = bridge.one("SELECT day FROM intake.reported")
+
+    assert 1 <= (days["Pacific/Kiritimati"] - days["Pacific/Niue"]).days <= 2
+
+
+def test_the_schedule_counts_every_ten_minutes_and_not_more_often(bridge, errands):
+    errands(1)
+    bridge.fetch(REPORTS)
+
+    assert reconcile.reconcile_if_due(bridge.parts.transaction) is True
+    assert reconcile.reconcile_if_due(bridge.parts.transaction) is False
+    bridge.rows("UPDATE intake.completeness SET checked_at = now() - interval '10 min 1 s'")
+    assert reconcile.reconcile_if_due(bridge.parts.transaction) is True
+
+
+def test_of_two_schedules_at_once_one_counts_and_both_commands_agree(terminal, bridge, errands):
+    errands(5)
+    bridge.fetch(REPORTS)
+
+    with ThreadPoolExecutor(4) as executor:
+        done = list(
+            executor.map(lambda _: reconcile.reconcile_if_due(bridge.parts.transaction), range(4))
+        )
+
+    assert sorted(done) == [False, False, False, True]
+    assert counts(terminal) == {"stored": 5}
+
+
+def test_analysts_see_what_the_schedule_has_found_without_an_operator(bridge, errands):
+    [errand_id] = errands(1)
+    bridge.fetch(REPORTS)
+    lose(bridge, errand_id)
+
+    reconcile.reconcile_if_due(bridge.parts.transaction)
+
+    state = "SELECT state FROM analyst.freshness WHERE family = 'errand_reports'"
+    assert bridge.one(state) == "missing"
+
+
+def test_days_long_ago_lose_their_ids_once_all_is_at_home_and_keep_their_counts(
+    terminal, bridge, errands
+):
+    errands(2)
+    bridge.fetch(REPORTS)
+    bridge.rows("UPDATE intake.reported SET day = day - 31")
+    errands(1)
+    list_changes(terminal)
+    bridge.rows("UPDATE intake.reported SET day = day - 40 WHERE day > now()::date - 9")
+
+    reconcile.reconcile_if_due(bridge.parts.transaction)
+
+    assert bridge.one("SELECT count(*) FROM intake.reported") == 1
+    found = bridge.rows(
+        "SELECT stored, pending FROM intake.completeness WHERE reported > 0 ORDER BY day"
+    )
+    assert found == [{"stored": 0, "pending": 1}, {"stored": 2, "pending": 0}]
+    assert terminal.run("reconcile").exit_code == 0
+
+
+def test_a_day_that_is_over_and_all_at_home_is_counted_by_the_command_only(
+    terminal, bridge, errands
+):
+    errands(2)
+    bridge.fetch(REPORTS)
+    bridge.rows("UPDATE intake.reported SET day = day - 3")
+    reconcile.reconcile_if_due(bridge.parts.transaction)
+    before = "SELECT checked_at FROM intake.completeness WHERE reported = 2"
+    counted_at = bridge.one(before)
+    bridge.rows("UPDATE intake.completeness SET checked_at = checked_at - interval '11 min'")
+
+    assert reconcile.reconcile_if_due(bridge.parts.transaction) is True
+    assert bridge.one(before) < counted_at
+    terminal.run("reconcile")
+    assert bridge.one(before) > counted_at
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+@pytest.mark.parametrize(("days_ago", "kept"), [(30, 2), (31, 0)])
+def test_a_day_is_long_ago_by_the_clock_of_its_workspace(bridge, errands, zone, days_ago, kept):
+    """It is never the same day in both zones: at any hour one is a day off UTC."""
+    bridge.rows("UPDATE cention.workspace SET timezone = %s", zone)
+    errands(2)
+    bridge.fetch(REPORTS)
+    bridge.rows("UPDATE intake.reported SET day = day - %s", days_ago)
+
+    reconcile.reconcile_if_due(bridge.parts.transaction)
+
+    assert bridge.one("SELECT count(*) FROM intake.reported") == kept

@@ -1,0 +1,339 @@
+"""What a callback tells becomes rows, and what it only names becomes wanted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Barrier
+from typing import Any
+
+import pytest
+from psycopg.errors import OperationalError
+
+from tests.integration.bridge import REPORTS, Bridge, holding, serving
+from workers.config.names import Family
+from workers.sync.jobs import file_callbacks
+from workers.sync.store import callbacks
+from workers.sync.store.callbacks import NewCallback
+
+FILES, IMAGES = Family.RESPONSE_ATTACHMENTS, Family.AREA_ARCHIVES
+RECEIVED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def bridge(lonely_bridge) -> Bridge:
+    return lonely_bridge
+
+
+def keep(bridge: Bridge, *documents: dict[str, Any]) -> None:
+    """Keep callbacks as the receiver does."""
+    new = [
+        NewCallback(
+            workspace="demo",
+            received_at=RECEIVED_AT,
+            event=document["data"].get("attributes", {}).get("event"),
+            remote_id=None,
+            body_sha256=hashlib.sha256(json.dumps(document).encode()).digest(),
+            document=document,
+            problem=None,
+        )
+        for document in documents
+    ]
+    with bridge.parts.transaction() as conn:
+        callbacks.keep(conn, new)
+
+
+def states(bridge: Bridge) -> list[tuple[bool, str | None]]:
+    found = bridge.rows("SELECT filed_at, problem FROM intake.callback ORDER BY callback_id")
+    return [(row["filed_at"] is not None, row["problem"]) for row in found]
+
+
+def errand_of(document: dict[str, Any]) -> dict[str, Any]:
+    [errand] = [one for one in document["included"] if one["type"] == "c3_answer_errands"]
+    return errand
+
+
+def break_filing_of(bridge: Bridge, subject: str) -> None:
+    """Have Postgres refuse an answer, as it would a value that it cannot hold."""
+    bridge.execute(f"ALTER TABLE cention.answer ADD CONSTRAINT no CHECK (subject <> '{subject}')")
+
+
+def test_an_answer_ends_in_its_columns(bridge, document):
+    told = document("callback_answer_errand")
+    keep(bridge, told)
+
+    filed = bridge.file()
+
+    html = errand_of(told)["attributes"]["answer"]["response"]["html_body"]
+    [row] = bridge.rows("SELECT * FROM cention.answer")
+    assert row == {
+        "workspace": "demo",
+        "errand_id": 2256,
+        "answer_id": 1189,
+        "response_id": 3304,
+        "subject": "Creating test errand via API",
+        "body_text": "text",
+        "body_html": html,
+        "service_id": 16,
+        "service_name": "Form",
+        "service_type": 19,
+        "received_at": RECEIVED_AT,
+        "remote_id": 76,
+        "callback_id": 1,
+    }
+    assert bridge.rows(
+        "SELECT response_id, recipient_id, address, name FROM cention.answer_recipient"
+    ) == [
+        {
+            "response_id": 3304,
+            "recipient_id": 279,
+            "address": "david.liew@test.se",
+            "name": "David Liew",
+        }
+    ]
+    assert (filed.callbacks, filed.more) == (1, False)
+    assert states(bridge) == [(True, None)]
+
+
+def test_what_a_callback_names_is_wanted_and_so_is_the_report_of_its_errand(bridge, document):
+    keep(bridge, document("callback_answer_errand"))
+
+    filed = bridge.file()
+
+    assert bridge.wanted_ids(FILES) == [788, 789, 790]
+    assert bridge.wanted_ids(IMAGES) == [12]
+    assert bridge.wanted_ids(REPORTS) == [2256]
+    assert filed.families == {FILES, IMAGES, REPORTS}
+    linked = bridge.rows("SELECT answer_id, kind, attachment_id FROM cention.answer_attachment")
+    shown = bridge.rows("SELECT kind, attachment_id, state FROM cention.attachment")
+    assert len(linked) == len(shown) == 4
+    assert {row["state"] for row in shown} == {"wanted"}
+
+
+def test_an_attachment_that_is_only_named_is_wanted(bridge, document):
+    told = document("callback_answer_errand")
+    told["included"] = [errand_of(told)]
+    keep(bridge, told)
+
+    bridge.file()
+
+    assert bridge.wanted_ids(FILES) == [788, 789, 790]
+
+
+def test_an_attachment_that_is_only_included_is_wanted(bridge, document):
+    told = document("callback_answer_errand")
+    del errand_of(told)["relationships"]
+    keep(bridge, told)
+
+    bridge.file()
+
+    assert bridge.wanted_ids(FILES) == [788, 789, 790]
+    assert bridge.wanted_ids(IMAGES) == [12]
+
+
+def test_of_an_errand_that_is_not_included_the_report_is_wanted_all_the_same(bridge, document):
+    told = document("callback_answer_errand")
+    told["included"] = []
+    keep(bridge, told)
+
+    bridge.file()
+
+    assert bridge.wanted_ids() == [2256]
+    assert bridge.rows("SELECT answer_id FROM cention.answer") == []
+    assert states(bridge) == [(True, None)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"attributes": {"event": 99}},
+        {"type": "c3_callback_close_errands"},
+        {"type": "c3_odd", "attributes": {}, "relationships": {}},
+    ],
+)
+def test_a_callback_of_an_unknown_event_or_type_is_filed_and_stays_in_the_inbox(
+    bridge, document, change
+):
+    told = document("callback_answer_errand")
+    told["data"].update(change)
+    keep(bridge, told)
+
+    bridge.file()
+
+    assert states(bridge) == [(True, None)]
+    assert bridge.wanted_ids(FILES) == [788, 789, 790]
+    assert bridge.rows("SELECT document FROM intake.callback") == [{"document": told}]
+
+
+def test_a_callback_that_makes_no_sense_keeps_its_problem_and_hurts_no_other(bridge, document):
+    odd = document("callback_answer_errand")
+    errand_of(odd)["attributes"]["answer"]["response"]["c3_id"] = "none"
+    keep(bridge, odd, document("callback_answer_errand"))
+
+    bridge.file()
+
+    (first, problem), second = states(bridge)
+    assert (first, second) == (False, (True, None))
+    assert problem is not None
+    assert problem.startswith("/included/")
+    assert bridge.file().callbacks == 0
+
+
+@pytest.mark.parametrize("errands", [0, 2])
+def test_an_answer_of_no_errand_or_of_any_is_a_problem_and_its_files_are_wanted(
+    bridge, document, errands
+):
+    callback = document("callback_answer_errand")
+    del callback["data"]["relationships"]
+    [errand] = [one for one in callback["included"] if one["type"] == "c3_answer_errands"]
+    callback["included"] = [errand | {"id": str(number)} for number in range(1, errands + 1)]
+    callback["included"].append({"type": "c3_area_archives", "id": "12"})
+    keep(bridge, callback)
+
+    bridge.file()
+
+    [(filed, problem)] = states(bridge)
+    assert filed is False
+    assert problem.startswith("/data/relationships/errand: ")
+    assert bridge.wanted_ids(REPORTS) == []
+    assert 12 in bridge.wanted_ids(IMAGES)
+    assert bool(bridge.wanted_ids(FILES)) is bool(errands)
+
+
+def test_a_callback_that_postgres_refuses_keeps_its_problem_and_hurts_no_other(bridge, document):
+    before, poisonous, after = (document("callback_answer_errand") for _ in range(3))
+    for number, told in enumerate((before, poisonous, after)):
+        errand_of(told)["attributes"]["answer"]["c3_id"] = number + 1
+    errand_of(poisonous)["attributes"]["answer"]["response"]["subject"] = "poison"
+    break_filing_of(bridge, "poison")
+    keep(bridge, before, poisonous, after)
+
+    filed = bridge.file()
+
+    assert states(bridge) == [
+        (True, None),
+        (False, "cannot be stored: CheckViolation 23514"),
+        (True, None),
+    ]
+    assert [
+        row["answer_id"] for row in bridge.rows("SELECT answer_id FROM cention.answer ORDER BY 1")
+    ] == [1, 3]
+    assert filed.callbacks == 3
+    assert filed.families == {FILES, IMAGES, REPORTS}
+
+
+def test_a_fault_of_ours_over_one_callback_hurts_no_other(bridge, document, monkeypatch):
+    poisonous = document("callback_answer_errand")
+    poisonous["data"]["id"] = "66"
+    keep(bridge, poisonous, document("callback_answer_errand"))
+    read = file_callbacks.read_callback
+
+    def read_or_fail(told):
+        if told["data"]["id"] == "66":
+            raise ZeroDivisionError
+        return read(told)
+
+    monkeypatch.setattr(file_callbacks, "read_callback", read_or_fail)
+    bridge.file()
+
+    assert states(bridge) == [(False, "cannot be stored: ZeroDivisionError"), (True, None)]
+
+
+def test_a_database_that_is_away_is_no_problem_of_a_callback(bridge, document, monkeypatch):
+    keep(bridge, document("callback_answer_errand"))
+
+    def lose_the_database(conn, *_args):
+        conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(file_callbacks.answers, "save", lose_the_database)
+        with pytest.raises(OperationalError):
+            bridge.file()
+    still_waiting = states(bridge)
+    bridge.file()
+
+    assert still_waiting == [(False, None)]
+    assert states(bridge) == [(True, None)]
+
+
+def test_two_filers_at_once_never_file_a_callback_twice(bridge, document):
+    many = [document("callback_answer_errand") for _ in range(150)]
+    for number, told in enumerate(many):
+        told["data"]["id"] = str(number + 1)
+    keep(bridge, *many)
+    start = Barrier(3)
+
+    def file_all(_):
+        start.wait(10)
+        count = 0
+        while (filed := bridge.file()).callbacks:
+            count += filed.callbacks
+        return count
+
+    with ThreadPoolExecutor(3) as executor:
+        counts = list(executor.map(file_all, range(3)))
+
+    assert sum(counts) == 150
+    assert set(states(bridge)) == {(True, None)}
+    assert [row["remote_id"] for row in bridge.rows("SELECT remote_id FROM cention.answer")] == [
+        150
+    ]
+
+
+def test_a_full_batch_says_that_there_may_be_more(bridge, document):
+    many = [document("callback_answer_errand") for _ in range(file_callbacks.BATCH + 1)]
+    for number, told in enumerate(many):
+        told["data"]["id"] = str(number + 1)
+    keep(bridge, *many)
+
+    assert bridge.file().more
+    assert not bridge.file().more
+
+
+def test_a_callback_that_names_an_attachment_already_stored_has_it_fetched_again_harmlessly(
+    bridge, document
+):
+    told = document("callback_answer_errand")
+    keep(bridge, told)
+    bridge.file()
+    bridge.drain(FILES, fetch=lambda id_: holding(b"content", id_=id_)(id_))
+    again = document("callback_answer_errand")
+    again["data"]["id"] = "77"
+    keep(bridge, again)
+
+    bridge.file()
+
+    states_ = bridge.rows("SELECT DISTINCT state FROM cention.attachment WHERE kind = 'response'")
+    assert states_ == [{"state": "stored"}]
+    assert bridge.wanted_ids(FILES) == [788, 789, 790]
+    bridge.drain(FILES, fetch=lambda id_: holding(b"content", id_=id_)(id_))
+    assert bridge.wanted_ids(FILES) == []
+    assert len(bridge.rows("SELECT sha256 FROM cention.blob")) == 1
+
+
+def test_a_callback_that_is_replayed_is_filed_again_to_the_same_rows(bridge, document):
+    keep(bridge, document("callback_answer_errand"))
+    bridge.file()
+    before = bridge.rows("SELECT * FROM cention.answer")
+
+    with bridge.parts.transaction() as conn:
+        workspaces = callbacks.replay(conn, [1, 999])
+    bridge.file()
+
+    assert workspaces == {1: "demo"}
+    assert bridge.rows("SELECT * FROM cention.answer") == before
+    assert states(bridge) == [(True, None)]
+
+
+def test_the_report_of_an_answered_errand_follows(bridge, document):
+    keep(bridge, document("callback_answer_errand"))
+    bridge.file()
+
+    bridge.drain(REPORTS, fetch=serving(document("errand_report_2256")))
+
+    assert bridge.rows(
+        "SELECT e.display_id, a.subject FROM cention.errand AS e"
+        " JOIN cention.answer AS a USING (workspace, errand_id)"
+    ) == [{"display_id": "2256-1", "subject": "Creating test errand via API"}]

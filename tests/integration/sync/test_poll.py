@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+
+from schemas.cention.errand_reports import read_changed_errands
+from tests.integration.bridge import RATINGS, REPORTS
+from workers.clients.errors import Redirected, Unauthorised
+from workers.sync.jobs.poll import ChangedList, poll, poll_if_due
+from workers.sync.store import errand_reports
+
+NOTHING = {"data": {"type": "c3_dirty_errand_list", "id": "0"}}
+
+
+def changed(ask) -> ChangedList:
+    return ChangedList(
+        workspace="demo",
+        family=REPORTS,
+        ask=ask,
+        read=read_changed_errands,
+        resting=errand_reports.resting,
+    )
+
+
+def listing(*errands: object) -> ChangedList:
+    data = {"type": "c3_dirty_errand_list", "id": "0", "attributes": {"errands": list(errands)}}
+    return changed(lambda: {"data": data})
+
+
+def last_poll(bridge) -> dict[str, object]:
+    return bridge.rows("SELECT family, found, error, ended_at FROM intake.poll ORDER BY poll_id")[
+        -1
+    ]
+
+
+def test_changed_errands_are_on_our_list_before_anything_is_fetched(bridge, cention, errand):
+    ids = sorted(errand() for _ in range(3))
+
+    found = bridge.poll()
+
+    assert found == 3
+    assert bridge.wanted_ids(REPORTS) == ids
+    assert sorted(cention.dirty_errands()) == ids
+    assert last_poll(bridge)["ended_at"] is not None
+
+
+def test_changed_facebook_ratings_come_in_another_shape_and_are_listed_as_well(bridge, cention):
+    ids = sorted(cention.new_rating() for _ in range(3))
+
+    found = bridge.poll(RATINGS)
+
+    assert found == 3
+    assert bridge.wanted_ids(RATINGS) == ids
+
+
+@pytest.mark.parametrize("family", [REPORTS, RATINGS])
+def test_an_empty_list_is_nothing_and_no_failure(bridge, family):
+    found = bridge.poll(family)
+
+    assert found == 0
+    assert last_poll(bridge)["error"] is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"data": {"type": "c3_library", "id": "0", "attributes": {"errands": [1]}}},
+        {"errors": [{"status": "500", "title": "no"}]},
+        {"data": {"type": "c3_dirty_errand_list", "id": "0", "attributes": {"errands": "1,2"}}},
+        {},
+    ],
+)
+def test_an_odd_list_is_a_failed_poll_and_not_nothing(bridge, odd):
+    found = poll(changed(lambda: odd), session=bridge.parts.session)
+
+    assert found is None
+    assert last_poll(bridge)["found"] is None
+    assert last_poll(bridge)["error"]
+
+
+def test_entries_that_are_no_id_are_dropped_and_noted(bridge):
+    found = poll(listing(7, True, None, "8", "x", 2**63), session=bridge.parts.session)
+
+    assert found == 2
+    assert bridge.wanted_ids() == [7, 8]
+    assert last_poll(bridge)["error"] == "4 entries are no id"
+
+
+def test_of_two_polls_at_once_one_does_nothing(bridge):
+    asked, answer = Event(), Event()
+
+    def ask():
+        asked.set()
+        assert answer.wait(10)
+        return NOTHING
+
+    with ThreadPoolExecutor(1) as executor:
+        first = executor.submit(poll, changed(ask), session=bridge.parts.session)
+        assert asked.wait(10)
+        second = poll(listing(1), session=bridge.parts.session)
+        answer.set()
+
+    assert (first.result(), second) == (0, None)
+    assert bridge.wanted_ids() == []
+
+
+def test_a_poll_that_fails_tells_why_and_frees_its_place(bridge, cention):
+    cention.control("faults", {"dropped": {"probability": 1, "times": 1}})
+
+    first, second = bridge.poll(), bridge.poll()
+
+    assert (first, second) == (None, 0)
+    failed = bridge.rows("SELECT error FROM intake.poll ORDER BY poll_id")[0]
+    assert failed["error"].startswith("cention: no whole answer")
+
+
+def test_a_poll_that_meets_a_fault_of_ours_says_so_before_it_raises(bridge):
+    def ask():
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        poll(changed(ask), session=bridge.parts.session)
+
+    assert last_poll(bridge)["error"] == "fault of ours: ZeroDivisionError"
+    assert poll(listing(1), session=bridge.parts.session) == 1
+
+
+@pytest.mark.parametrize("kind", [Unauthorised, Redirected])
+def test_a_refused_poll_pauses_its_family_and_no_other(bridge, kind):
+    def ask():
+        raise kind("token refused", api="cention", status=401)
+
+    poll(changed(ask), session=bridge.parts.session)
+
+    paused = bridge.rows("SELECT family, reason, until_at > now() AS lasts FROM intake.pause")
+    assert paused == [
+        {"family": REPORTS, "reason": "cention: token refused (HTTP 401)", "lasts": True}
+    ]
+
+
+def test_a_poll_that_works_again_ends_the_pause_if_nothing_waits_to_prove_it(bridge):
+    bridge.execute(
+        "INSERT INTO intake.pause (workspace, family, until_at, reason)"
+        " VALUES ('demo', 'errand_reports', now() + interval '20 s', 'no')"
+    )
+
+    poll(changed(lambda: NOTHING), session=bridge.parts.session)
+
+    assert bridge.rows("SELECT family FROM intake.pause") == []
+
+
+def test_a_list_that_is_shown_does_not_prove_that_its_records_are(bridge, cention, errand):
+    """Else every poll would let a whole batch run into the refusals."""
+    errand()
+    bridge.poll()
+    refused = {"probability": 1, "types": ["c3_errand_reports"]}
+    cention.control("faults", {"unauthorised": refused})
+    bridge.drain()
+
+    bridge.poll()
+
+    assert [row["family"] for row in bridge.rows("SELECT family FROM intake.pause")] == [REPORTS]
+
+
+def test_of_many_nudges_at_once_one_asks(bridge):
+    asked: list[int] = []
+
+    def ask():
+        asked.append(1)
+        return NOTHING
+
+    for _ in range(3):
+        poll_if_due(changed(ask), every_s=60, session=bridge.parts.session)
+
+    assert len(asked) == 1
+
+
+def test_a_look_that_failed_is_made_good_by_the_next_nudge(bridge):
+    def refuse():
+        raise Unauthorised("refused", api="cention", status=401)
+
+    poll_if_due(changed(refuse), every_s=60, session=bridge.parts.session)
+
+    assert poll_if_due(listing(7), every_s=60, session=bridge.parts.session) == 1

@@ -1,0 +1,115 @@
+"""Cention goes on listing what is gone: that is looked at ever more rarely, and never forgotten."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.bridge import RATINGS, REPORTS, raising
+from workers.clients.errors import NotFound
+from workers.sync.store import wanted
+
+GONE = NotFound("not found", api="cention", status=404)
+TABLES = {REPORTS: "cention.errand", RATINGS: "cention.facebook_rating"}
+
+
+@pytest.fixture(params=[REPORTS, RATINGS])
+def family(request):
+    return request.param
+
+
+@pytest.fixture
+def gone(bridge, cention, errand, family):
+    """The id of a record that is listed as changed, and was just found to be gone."""
+    remote_id = errand() if family == REPORTS else cention.new_rating()
+    bridge.poll(family)
+    miss_twice(bridge, family)
+    return remote_id
+
+
+def miss_twice(bridge, family):
+    for _ in range(2):
+        bridge.drain(family, fetch=raising(GONE))
+        bridge.make_due()
+    assert bridge.wanted_ids() == []
+
+
+def let_pass(bridge, family, *, since_gone, since_look):
+    bridge.execute(
+        f"UPDATE {TABLES[family]} SET gone_at = now() - %s::interval,"
+        " fetched_at = now() - %s::interval",
+        since_gone,
+        since_look,
+    )
+
+
+@pytest.mark.parametrize(
+    ("since_gone", "since_look", "is_looked_at"),
+    [
+        ("29 s", "29 s", False),
+        ("31 s", "31 s", True),
+        ("9 min", "4 min", False),  # gone for five minutes at that look
+        ("11 min", "6 min", True),
+        ("3 days", "14 min", False),
+        ("3 days", "16 min", True),
+    ],
+)
+def test_a_record_that_is_gone_rests_as_long_as_it_was_gone_but_fifteen_minutes_at_most(
+    bridge, family, gone, since_gone, since_look, is_looked_at
+):
+    let_pass(bridge, family, since_gone=since_gone, since_look=since_look)
+
+    found = bridge.poll(family)
+
+    assert found == 1
+    assert bridge.wanted_ids() == ([gone] if is_looked_at else [])
+
+
+def test_each_look_that_finds_it_gone_still_makes_its_rest_longer(bridge, family, gone):
+    let_pass(bridge, family, since_gone="5 min", since_look="4 min")
+    bridge.poll(family)
+    miss_twice(bridge, family)
+    rests = f"SELECT fetched_at - gone_at > interval '4 min' AS longer FROM {TABLES[family]}"
+
+    bridge.poll(family)
+
+    assert bridge.rows(rests) == [{"longer": True}]
+    assert bridge.wanted_ids() == []
+
+
+def test_a_record_that_came_back_is_at_home_after_its_rest(bridge, family, gone):
+    bridge.poll(family)
+    assert bridge.wanted_ids() == []
+
+    let_pass(bridge, family, since_gone="3 days", since_look="901 s")
+    bridge.poll(family)
+    bridge.drain(family)
+
+    assert bridge.wanted_ids() == []
+    assert bridge.rows(f"SELECT gone_at FROM {TABLES[family]}") == [{"gone_at": None}]
+
+
+@pytest.mark.parametrize("want", [wanted.want, wanted.want_now])
+def test_a_record_wanted_by_a_callback_or_an_operator_does_not_rest(bridge, family, gone, want):
+    with bridge.parts.transaction() as conn:
+        want(conn, "demo", family, [gone])
+
+    assert bridge.drain(family).claimed == 1
+    assert bridge.rows(f"SELECT gone_at FROM {TABLES[family]}") == [{"gone_at": None}]
+
+
+def test_a_database_whose_clock_went_back_prolongs_no_rest(bridge, family, gone):
+    let_pass(bridge, family, since_gone="-1 day", since_look="-1 day")
+
+    bridge.poll(family)
+
+    assert bridge.wanted_ids() == [gone]
+
+
+def test_what_rests_is_not_counted_as_reported_and_missing(bridge, family, gone):
+    reported = "SELECT remote_id, reported_at FROM intake.reported"
+    before = bridge.rows(reported)
+
+    bridge.poll(family)
+
+    assert bridge.rows(reported) == before
+    assert bridge.rows("SELECT state FROM intake.report") == [{"state": "gone"}]

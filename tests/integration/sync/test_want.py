@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.bridge import RATINGS
+from workers.sync.store import wanted
+
+WAITING = "UPDATE intake.wanted SET due_at = now() + interval '40 s'"
+
+
+def want_now(bridge, *ids: int) -> int:
+    with bridge.parts.transaction() as conn:
+        return wanted.want_now(conn, "demo", RATINGS, ids)
+
+
+def claim(bridge, *, slot: int = 0) -> wanted.Claim:
+    with bridge.parts.transaction() as conn:
+        return wanted.claim(conn, "demo", RATINGS, slot=slot, limit=10, lease_s=60)
+
+
+@pytest.fixture
+def bridge(lonely_bridge):
+    lonely_bridge.want(RATINGS, 7)
+    return lonely_bridge
+
+
+def test_wanting_again_what_is_due_and_unclaimed_adds_nothing(bridge):
+    before = bridge.wanted(7)
+
+    bridge.want(RATINGS, 7)
+
+    assert bridge.wanted(7) | {"wait_s": 0} == before | {"wait_s": 0}
+
+
+def test_wanting_again_what_is_being_fetched_adds_a_mark(bridge):
+    claim(bridge)
+
+    bridge.want(RATINGS, 7)
+
+    assert bridge.wanted(7)["marks"] == 2
+
+
+def test_wanting_again_what_waits_for_its_sla_makes_it_due(bridge):
+    bridge.execute(WAITING + ", looks = 5")
+
+    bridge.want(RATINGS, 7)
+
+    assert bridge.wanted(7)["wait_s"] <= 0
+
+
+@pytest.mark.parametrize(
+    "state", ["due_at = now() + interval '40 s'", "due_at = now() - interval '1 s'", "tries = 3"]
+)
+def test_wanting_again_what_was_looked_at_without_sla_gives_it_all_its_looks(bridge, state):
+    """Else a change that comes late uses up the last look, and its SLA is never asked for."""
+    bridge.execute(f"UPDATE intake.wanted SET looks = 5, {state}")
+
+    bridge.want(RATINGS, 7)
+
+    assert bridge.wanted(7)["looks"] == 0
+
+
+@pytest.mark.parametrize("tries", [3, 0])
+def test_wanting_again_what_failed_leaves_its_waiting_time(bridge, tries):
+    """Also if Cention asked for it, which does not count as a try."""
+    bridge.execute(WAITING + f", tries = {tries}, last_error = 'asks for patience'")
+
+    bridge.want(RATINGS, 7)
+
+    row = bridge.wanted(7)
+    assert 30 < row["wait_s"] <= 40
+    assert row["tries"] == tries
+
+
+def test_wanting_again_what_is_parked_leaves_it_parked(bridge):
+    bridge.execute("UPDATE intake.wanted SET parked_at = now(), tries = 12")
+
+    bridge.want(RATINGS, 7)
+
+    assert bridge.wanted(7)["parked_at"] is not None
+
+
+@pytest.mark.parametrize("state", ["parked_at = now(), tries = 12", "tries = 3"])
+def test_an_operator_who_wants_it_now_releases_it(bridge, state):
+    bridge.execute(f"{WAITING}, {state}")
+
+    count = want_now(bridge, 7, 8)
+
+    row = bridge.wanted(7)
+    assert count == 2
+    assert (row["parked_at"], row["tries"]) == (None, 0)
+    assert row["wait_s"] <= 0
+    assert bridge.wanted_ids() == [7, 8]
+
+
+def test_wanting_nothing_is_no_mistake(bridge):
+    bridge.want(RATINGS)
+
+    assert want_now(bridge) == 0
+
+
+def test_a_hundred_thousand_ids_are_wanted_in_one_go_each_once(bridge):
+    bridge.want(RATINGS, *range(1, 100_001), *range(1, 1000))
+
+    [row] = bridge.rows("SELECT count(*) AS rows, max(marks) AS marks FROM intake.wanted")
+    assert row == {"rows": 100_000, "marks": 1}

@@ -1,0 +1,131 @@
+"""The web application with parts that only remember what they were asked, and what it answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from math import inf
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from receiver import create_app
+from receiver.health import Check
+from receiver.metrics import ReadGauges, ReadSpool
+from tests.support.settings import SETTINGS, WORKSPACE
+from workers.config.settings import Settings
+from workers.sync.store.callbacks import NewCallback
+
+PATH = "/callbacks/demo"
+ERROR = "application/vnd.api+json"
+SECRET = "123456"
+
+MakeSettings = Callable[..., Settings]
+OpenDoor = Callable[..., FlaskClient]
+
+
+def refused(response: Any, status: int) -> bool:
+    """Tell whether ``response`` is an error document of this status."""
+    return (
+        response.status_code == status
+        and response.mimetype == ERROR
+        and {error["status"] for error in json.loads(response.data)["errors"]} == {str(status)}
+    )
+
+
+def new_callback(number: int, **other: Any) -> NewCallback:
+    """Make a callback that arrived ``number`` seconds into 2026."""
+    given: dict[str, Any] = {
+        "workspace": "demo",
+        "received_at": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number),
+        "event": 1,
+        "remote_id": number,
+        "body_sha256": number.to_bytes(32, "big"),
+        "document": {"data": {"id": str(number)}},
+        "problem": None,
+    }
+    return NewCallback(**given | other)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """A callback that is kept as soon as somebody asks whether it is."""
+
+    keep: Callable[[NewCallback], None]
+    callback: NewCallback
+    size_bytes: int
+    done: bool = False
+    until_s: float = inf
+
+    def tell(self, then: Callable[[], None]) -> None:
+        """Nothing changes by itself."""
+
+    def confirm(self) -> None:
+        self.keep(self.callback)
+
+
+@pytest.fixture
+def callback(document: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """The callback in Cention's documentation, with its secret ``123456``."""
+    return document("callback_answer_errand")
+
+
+@pytest.fixture
+def make_settings() -> MakeSettings:
+    def make(*, secrets: tuple[str, ...] = (SECRET,), allow_unsigned: bool = False) -> Settings:
+        workspace = replace(WORKSPACE, callback_secrets=secrets)
+        return replace(SETTINGS, workspaces=(workspace,), allow_unsigned=allow_unsigned)
+
+    return make
+
+
+@pytest.fixture
+def kept() -> list[NewCallback]:
+    """What was kept."""
+    return []
+
+
+@pytest.fixture
+def announced() -> list[str]:
+    """The workspaces that were announced."""
+    return []
+
+
+@pytest.fixture
+def open_door(
+    make_settings: MakeSettings, kept: list[NewCallback], announced: list[str]
+) -> OpenDoor:
+    """Build a client of the web application; every part can be replaced."""
+
+    def open_(
+        settings: Settings | None = None,
+        *,
+        keep: Callable[[NewCallback], None] = kept.append,
+        read_gauges: ReadGauges = list,
+        database: Check = lambda: None,
+        broker: Check = lambda: None,
+        spool: Check = lambda: None,
+        read_spool: ReadSpool = lambda: None,
+    ) -> FlaskClient:
+        app = create_app(
+            settings or make_settings(),
+            keep=partial(Keeping, keep),
+            announce=announced.append,
+            read_gauges=read_gauges,
+            database=database,
+            broker=broker,
+            spool=spool,
+            read_spool=read_spool,
+        )
+        return app.test_client()
+
+    return open_
+
+
+@pytest.fixture
+def door(open_door: OpenDoor) -> FlaskClient:
+    return open_door()

@@ -1,0 +1,70 @@
+"""How commands write lengths of time and tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from workers.cli.commands.status import FAMILY_COLUMNS
+from workers.cli.output import Column, say_table
+from workers.operations.rules.wording import age
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0s"), (59.9, "59s"), (60, "1m"), (119, "1m"), (5_400, "1h"), (172_799, "1d"), (-3, "0s")],
+)
+def test_a_length_of_time_is_told_in_one_unit_rounded_down(seconds, told):
+    assert age(seconds) == told
+
+
+def test_columns_stand_below_each_other_whatever_script_they_are_in(capsys):
+    say_table(
+        [Column(heading="name"), Column(heading="n", right=True), Column(heading="action")],
+        [("joe", 1, "Login"), ("王小明", 10, "Logout")],
+    )
+
+    assert capsys.readouterr().out.splitlines() == [
+        "name     n  action",
+        "joe      1  Login",
+        "王小明  10  Logout",
+    ]
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Make standard output a terminal of so many columns."""
+
+    def wide(columns):
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("NO_COLOR", "1")
+        monkeypatch.setenv("COLUMNS", str(columns))
+
+    return wide
+
+
+def test_a_table_for_which_a_terminal_is_too_narrow_is_written_as_lists(capsys, terminal):
+    columns = [Column(heading="un-\nread", right=True), Column(heading="days"), Column(heading="x")]
+    row = (1, "2026/11/20 to 2026/11/21", "why it failed, in more words than fit")
+    shown = {}
+    for width in (40, 60):
+        terminal(width)
+        say_table(columns, [row, (2, None, None)])
+        shown[width] = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+
+    assert shown[40] == [
+        "unread  1",
+        "days    2026/11/20 to 2026/11/21",
+        "x       why it failed, in more words",
+        "        than fit",
+        "",
+        "unread  2",
+    ]
+    assert shown[60][2].startswith("   1 2026/11/20 to 2026/11/21 why it failed")
+
+
+def test_the_families_of_a_busy_workspace_fit_into_80_columns(capsys, terminal):
+    terminal(80)
+
+    say_table(FAMILY_COLUMNS, [("response_attachments", *[9999] * 6, "59s", "59s", "59s", "yes")])
+
+    assert capsys.readouterr().out.splitlines()[-1].split()[0] == "response_attachments"

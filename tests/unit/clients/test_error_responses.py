@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from workers.clients import errors
+from workers.clients.error_responses import error_for, retry_after_s
+
+NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+GONE = b'{"errors":[{"title":"Not Found","status":"404"}]}'
+
+
+def error(
+    status: int, *, body: bytes = b"", retry_after: str | None = None, media_type: str = ""
+) -> errors.ApiError:
+    return error_for(
+        status,
+        retry_after=retry_after,
+        body=body,
+        media_type=media_type,
+        api="cention",
+        secrets=("s3cret",),
+        now=NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (301, errors.Redirected),
+        (302, errors.Redirected),
+        (304, errors.Redirected),
+        (308, errors.Redirected),
+        (400, errors.Refused),
+        (401, errors.Unauthorised),
+        (403, errors.Unauthorised),
+        (405, errors.Refused),
+        (406, errors.Refused),
+        (409, errors.Refused),
+        (413, errors.Refused),
+        (415, errors.Refused),
+        (422, errors.Refused),
+        (418, errors.Refused),
+        (429, errors.Busy),
+        (500, errors.BrokenOff),
+        (501, errors.BrokenOff),
+        (502, errors.Busy),
+        (503, errors.Busy),
+        (504, errors.Busy),
+        (520, errors.BrokenOff),
+        (101, errors.Unintelligible),
+        (999, errors.Unintelligible),
+    ],
+)
+def test_each_status_has_its_error(status, kind):
+    found = error(status)
+
+    assert type(found) is kind
+    assert (found.api, found.status) == ("cention", status)
+    assert str(found).startswith("cention: ")
+    assert str(found).endswith(f"(HTTP {status})")
+
+
+def test_a_gateway_that_tired_of_an_idle_connection_says_nothing_of_the_request():
+    assert type(error(408)) is errors.BrokenOff
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_record_is_gone_only_when_the_api_itself_says_so(status):
+    assert type(error(status, body=GONE)) is errors.NotFound
+
+
+@pytest.mark.parametrize("body", [b"", b'{"errors":[]}'])
+def test_the_api_may_say_so_by_the_type_of_its_answer_alone(body):
+    of_the_api = "application/vnd.api+json; charset=utf-8"
+
+    assert type(error(404, body=body, media_type=of_the_api)) is errors.NotFound
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"404 page not found",
+        b"<html>nginx</html>",
+        b"",
+        b'{"message":"no Route matched with those values"}',
+        b'{"errors":[]}',
+        b'{"errors":"none"}',
+        b'["errors"]',
+    ],
+)
+def test_any_other_404_means_that_the_base_url_is_wrong(body):
+    found = error(404, body=body)
+
+    assert type(found) is errors.NoRoute
+    assert isinstance(found, errors.Refused)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("nan", None),
+        ("120", 120.0),
+        (" 7 ", 7.0),
+        ("1.5", 1.5),
+        ("0", 0.0),
+        ("-5", 0.0),
+        ("86400", 3600.0),
+        ("9" * 400, 3600.0),
+        ("Thu, 15 Jan 2026 12:01:30 GMT", 90.0),
+        ("Thu, 15 Jan 2026 12:01:30 -0000", 90.0),
+        ("Thu, 15 Jan 2026 11:00:00 GMT", 0.0),
+        ("Fri, 16 Jan 2026 12:00:00 GMT", 3600.0),
+        ("Thu, 99 Jan 2026 12:00:00 GMT", None),
+    ],
+)
+def test_patience_is_asked_for_in_seconds_or_until_a_date_and_kept_within_an_hour(header, seconds):
+    assert retry_after_s(header, now=NOW) == seconds
+    assert error(503, retry_after=header).retry_after_s == seconds
+
+
+def test_what_an_error_document_says_becomes_part_of_the_message():
+    found = error(406, body=b'{"errors":[{"title":"Invalid type provided","detail":"errands"}]}')
+
+    assert str(found) == "cention: request refused: Invalid type provided: errands (HTTP 406)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "token s3cret is old",
+        "Bearer abcdefgh is old",
+        "eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0.c2ln is old",
+        "see https://api.example.test/s/demo?key=1",
+        "see //capi/json/x",
+        "GET /x?apikey=abcdefgh failed",
+    ],
+)
+def test_tokens_and_urls_in_an_error_document_are_struck_out(text):
+    told = str(error(400, body=b'{"errors":[{"title":"%s"}]}' % text.encode()))
+
+    assert "[redacted]" in told
+    for secret in ("s3cret", "abcdefgh", "eyJ", "example", "capi"):
+        assert secret not in told
+
+
+def test_what_an_error_document_says_is_one_short_printable_line():
+    told = str(error(500, body=b'{"errors":[{"title":"a\\u0000b\\nc\\ud800 %s"}]}' % (b"x" * 999)))
+
+    assert told.isprintable()
+    assert len(told) < 300

@@ -1,0 +1,18 @@
+"""Many sweeps at once do the work of one."""
+
+from __future__ import annotations
+
+from workers.operations.jobs.sweep import Rest
+
+
+def test_of_many_at_once_one_is_let_through():
+    rest = Rest(1.0, clock=lambda: 100.0)
+
+    assert [rest.is_over() for _ in range(3)] == [True, False, False]
+
+
+def test_after_the_rest_the_next_is_let_through():
+    now = iter([100.0, 100.9, 101.0])
+    rest = Rest(1.0, clock=lambda: next(now))
+
+    assert [rest.is_over() for _ in range(3)] == [True, False, True]

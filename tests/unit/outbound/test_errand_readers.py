@@ -1,0 +1,332 @@
+"""Records of files: what is good becomes an order, what is bad a reason at its place."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from unittest import mock
+
+import pytest
+
+from workers.outbound.jobs.csv_errands import COLUMNS, NotAFile
+from workers.outbound.jobs.deduplication import message_of
+from workers.outbound.jobs.errand_readers import kind_of
+
+MAX = 10_000
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Write a file and read its records; each is an order, or the text of its problem."""
+
+    def records(name, content):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        kind = kind_of(path)
+        found = list(kind.records(path, MAX))
+        assert kind.count(path) == len(found)
+        return {one.place: one.order or one.problem for one in found}
+
+    return records
+
+
+def content_of(attachment):
+    with attachment.content.open() as file:
+        return file.read()
+
+
+def test_a_line_of_json_is_an_errand_as_cention_documents_it(read, document):
+    attributes = document("new_errand_request")["data"]["attributes"]
+
+    found = read("a.jsonl", json.dumps(attributes))
+
+    order = found["line 1"]
+    assert order.errand.message_id == "msgid_1485096554"
+    assert order.errand.integration_data["queueName"] == "EHS"
+    assert [content_of(one) for one in order.errand.attachments] == [
+        b"Apple Pen Pineapple Pen",
+        b"Orange Juice!",
+    ]
+
+
+def test_bad_lines_are_told_by_their_number_and_hide_no_good_ones(read):
+    found = read(
+        "a.jsonl",
+        '{"msg": {"subject": "1"}}\n'
+        "\n"
+        "{broken\n"
+        "[1, 2]\n"
+        '{"msg": {"htmlBody": "x"}}\n'
+        '{"msg": {"subject": "6"}, "extradata": NaN}\n'
+        f'{{"msg": {{"subject": "{"x" * MAX * 3}"}}}}\n'
+        '{"msg": {"subject": "8"}}',
+    )
+
+    assert found["line 1"].errand.subject == "1"
+    assert found["line 3"] == "is no JSON"
+    assert found["line 4"] == "is no JSON object"
+    assert found["line 5"].startswith("/msg/htmlBody")
+    assert found["line 6"] == "is no JSON"
+    assert "longer than" in found["line 7"]
+    assert found["line 8"].errand.subject == "8"
+    assert "line 2" not in found
+
+
+def test_an_attachment_may_lie_beside_the_list(read, tmp_path):
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "räkning.pdf").write_bytes(b"%PDF")
+    file = {"file": "files/räkning.pdf", "content_id": "c", "name": "other.bin"}
+
+    found = read("a.jsonl", json.dumps({"msg": {"attachments": [file]}}))
+
+    [attachment] = found["line 1"].errand.attachments
+    assert (attachment.name, attachment.content_type, attachment.content_id) == (
+        "other.bin",
+        "application/octet-stream",
+        "c",
+    )
+    assert content_of(attachment) == b"%PDF"
+
+
+@pytest.mark.parametrize("way", ["/etc/passwd", "../secret", "link", "a\0b", "folder/../../secret"])
+def test_a_list_reads_nothing_from_elsewhere_on_this_machine(read, tmp_path, way):
+    (tmp_path.parent / "secret").write_text("secret")
+    (tmp_path / "link").symlink_to(tmp_path.parent / "secret")
+
+    of_json = read("a.jsonl", json.dumps({"msg": {"attachments": [{"file": way}]}}))
+    of_csv = read("a.csv", f"from,attach\na@b,{way}\n")
+
+    assert "in the folder of this list" in of_json["line 1"]
+    assert "in the folder of this list" in of_csv["line 2"]
+
+
+@pytest.mark.parametrize(
+    ("attachment", "pointer"),
+    [
+        ({"file": "gone.txt"}, "/msg/attachments/0/file"),
+        ({"content": "no base64!", "name": "a"}, "/msg/attachments/0/content"),
+        ({"content": "data:text/plain;base64,QQ==", "name": "a"}, "/msg/attachments/0/content"),
+        ({"content": "QQ==", "name": 5}, "/msg/attachments/0/name"),
+        ({"content": "QQ==", "name": "a", "c3_id": "5"}, "/msg/attachments/0/c3_id"),
+        ({"content": "QQ=="}, "/msg/attachments/0/name"),
+        ({"content": "QQ==", "file": "a"}, "/msg/attachments/0"),
+        ({"name": "a"}, "/msg/attachments/0"),
+        ("QQ==", "/msg/attachments/0"),
+    ],
+)
+def test_a_wrong_attachment_is_told_by_its_field(read, attachment, pointer):
+    found = read("a.jsonl", json.dumps({"msg": {"attachments": [attachment]}}))
+
+    assert found["line 1"].startswith(f"{pointer}: ")
+
+
+def test_attachments_are_a_list(read):
+    assert read("a.jsonl", '{"msg": {"attachments": {}}}')["line 1"].startswith("/msg/attachments")
+
+
+HEAD = "from,name,subject,body,message_id,attach,cuid,extradata,answer.user_type,answer.user_id"
+
+
+def test_a_row_is_an_errand_with_its_columns_named_as_cention_names_fields(read, tmp_path):
+    (tmp_path / "a.txt").write_text("A")
+    (tmp_path / "b.txt").write_text("B")
+    row = 'a@b,Åsa,"Hej, hej","två\nrader",m1,a.txt | b.txt,55-1,"{""case"": 5}",cention,12'
+
+    found = read("a.csv", f"{HEAD}\n{row}\n".encode("utf-8-sig"))
+
+    order = found["line 3"]
+    errand = order.errand
+    assert (errand.from_address, errand.name, errand.subject) == ("a@b", "Åsa", "Hej, hej")
+    assert (errand.body, errand.message_id, errand.cuid) == ("två\nrader", "m1", "55-1")
+    assert errand.extradata == {"case": 5}
+    assert [content_of(one) for one in errand.attachments] == [b"A", b"B"]
+    assert (order.answer.user_type, order.answer.user_id) == ("cention", "12")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_columns_may_be_separated_as_spreadsheets_do(read, separator):
+    found = read("a.csv", f"from{separator}subject\na@b{separator}Hej\n")
+
+    assert found["line 2"].errand.subject == "Hej"
+
+
+def test_numbers_and_truth_in_a_row_get_their_type(read):
+    names = [
+        "from", "integrationData.integrationName", "integrationData.deviceId",
+        "integrationData.extensionId", "integrationData.destNumber", "integrationData.queueName",
+        "integrationData.queueNumber", "integrationData.endSession",
+        "integrationData.extraData.appointmentTimestamp",
+    ]  # fmt: skip
+    row = "a@b,aventa,1000,17,60374571234,EHS,0123,false,1593047865"
+
+    found = read("a.csv", ",".join(names) + "\n" + row)
+
+    assert found["line 2"].errand.integration_data == {
+        "integrationName": "aventa",
+        "deviceId": 1000,
+        "extensionId": 17,
+        "destNumber": "60374571234",
+        "queueName": "EHS",
+        "queueNumber": "0123",
+        "endSession": False,
+        "extraData": {"appointmentTimestamp": "1593047865"},
+    }
+
+
+def test_a_template_in_a_row_has_its_params_as_json(read):
+    head = "from,watemplate.elementname,watemplate.namespace,watemplate.params"
+    user = ",answer.user_type,answer.user_id"
+
+    found = read("a.csv", f'{head}{user}\na@b,e,n,"[{{""a"": 1}}]",cention,7\n')
+
+    assert found["line 2"].template.params == ({"a": 1},)
+
+
+def test_bad_rows_are_told_by_their_line_and_hide_no_good_ones(read):
+    found = read("a.csv", "from,extradata,subject\na@b,{,x\na@b,1,x,more\na@b\na@b,,good\n")
+
+    assert found["line 2"] == "/extradata: is no JSON"
+    assert "more or fewer" in found["line 3"]
+    assert "more or fewer" in found["line 4"]
+    assert found["line 5"].errand.subject == "good"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", b"from,Subject,htmlBody\n", "Subject, htmlBody"),
+        ("a.csv", b"subject\nx\n", "no column called from"),
+        ("a.csv", b"", "no column called from"),
+        ("a.csv", b"from\n\xff\xfe\n", "UTF-8"),
+        ("a.csv", b'from\n"open\n', "no CSV"),
+        ("a.xlsx", b"PK", ".jsonl .csv .eml .mbox"),
+        ("a.mbox", b"no mail at all\n", "no mbox"),
+        ("a.mbox", b"\n\nSubject: x\n\nFrom a\n", "no mbox"),
+    ],
+)
+def test_a_file_that_cannot_be_read_as_a_whole_says_why(read, name, content, said):
+    with pytest.raises(NotAFile, match=said.replace(".", r"\.")):
+        read(name, content)
+
+
+def test_a_row_of_nothing_but_separators_is_no_errand(read):
+    found = read("a.csv", "from;subject;body\n;;\n")
+
+    assert found == {"line 2": "/msg: has no writer, no text and no file"}
+
+
+def test_every_documented_field_has_a_column_but_the_contents_of_attachments(document):
+    attributes = document("new_errand_request")["data"]["attributes"]
+    columns = set(COLUMNS)
+
+    named = set(attributes["msg"]) - {"attachments"}
+    data = attributes["integrationData"]
+    named |= {f"integrationData.{name}" for name in data if name != "extraData"}
+    named |= {f"integrationData.extraData.{name}" for name in data["extraData"]}
+    assert named | {"cuid", "extradata"} <= columns
+
+
+MAIL = "Message-ID: <{0}@x>\nFrom: a@b.example\nTo: c@d\nSubject: {0}\n\nbody of {0}\n"
+
+
+def test_an_mbox_is_as_many_mails_as_begin_after_an_empty_line(read):
+    found = read(
+        "a.mbox",
+        "From a@b Sun Jan 22 22:49:14 2017\n" + MAIL.format("one") + "From here on it rains.\n"
+        "\nFrom a@b Sun Jan 22 22:49:15 2017\n"
+        + MAIL.format("two")
+        + "\n>From quoted\n>>From twice\n",
+    )
+
+    one, two = found.values()
+    assert list(found) == ["message 1 (line 1)", "message 2 (line 10)"]
+    assert one.errand.body == "body of one\nFrom here on it rains.\n"
+    assert two.errand.body == "body of two\n\nFrom quoted\n>From twice\n"
+    assert one.errand.message_id == "one@x"
+    assert one.errand.extradata == {"to": "c@d"}
+
+
+def test_bad_mails_are_told_by_number_and_line_and_hide_no_good_ones(read):
+    found = read(
+        "a.mbox",
+        "From x\nSubject: nobody\n\nhm\n\nFrom x\n" + MAIL.format("good") + "\nFrom x\n"
+        + MAIL.format("x" * MAX * 2),
+    )  # fmt: skip
+
+    assert "no From" in found["message 1 (line 1)"]
+    assert found["message 2 (line 6)"].errand.subject == "good"
+    assert "too large" in found["message 3 (line 14)"]
+
+
+def test_an_eml_is_one_mail(read):
+    assert read("a.eml", MAIL.format("one"))["message 1"].errand.subject == "one"
+
+
+def test_where_mails_begin_with_a_date_a_paragraph_that_begins_with_from_is_text(read):
+    found = read(
+        "a.mbox",
+        "From - Sun Jan 22 22:49:14 2017\n" + MAIL.format("one") + "\nFrom here on it rains.\n"
+        "\nFrom 9@xxx Sun Jan 22 22:49:15 +0000 2017\n" + MAIL.format("two"),
+    )
+
+    one, two = found.values()
+    assert one.errand.body == "body of one\n\nFrom here on it rains.\n"
+    assert two.errand.subject == "two"
+
+
+def test_an_mbox_without_mail_has_none(read):
+    assert read("a.mbox", "") == {}
+
+
+def fingerprint(read, line):
+    [order] = read("a.jsonl", line).values()
+    return message_of(order, max_bytes=MAX)
+
+
+def test_a_message_id_is_made_of_all_that_is_said(read, tmp_path):
+    (tmp_path / "f").write_text("one")
+    lines = [
+        '{"msg": {"subject": "a"}}',
+        '{"msg": {"subject": "b"}}',
+        '{"msg": {"subject": "a"}, "cuid": "1"}',
+        '{"msg": {"subject": "a"}, "answer": {}}',
+        '{"msg": {"subject": "a", "attachments": [{"file": "f"}]}}',
+        '{"msg": {"subject": "a", "attachments": [{"name": "f", "content": "QQ=="}]}}',
+    ]
+
+    ids = {fingerprint(read, line).order.errand.message_id for line in lines}
+    (tmp_path / "f").write_text("two")
+    ids.add(fingerprint(read, lines[4]).order.errand.message_id)
+
+    assert len(ids) == len(lines) + 1
+    assert all(one.startswith("bridge-") for one in ids)
+
+
+def test_a_machine_that_knows_other_types_of_files_makes_the_same_message_id(read, tmp_path):
+    line = '{"msg": {"subject": "a", "attachments": [{"file": "letter.zzq"}]}}'
+    (tmp_path / "letter.zzq").write_text("one")
+    here = fingerprint(read, line)
+
+    with mock.patch.dict(mimetypes.types_map, {".zzq": "application/x-odd"}):
+        there = fingerprint(read, line)
+
+    types = [one.order.errand.attachments[0].content_type for one in (here, there)]
+    assert types == ["application/octet-stream", "application/x-odd"]
+    assert here.message_sha256 == there.message_sha256
+    assert here.content_sha256 == there.content_sha256
+
+
+def test_a_message_id_of_its_own_is_kept_and_what_else_is_said_told_apart(read):
+    first = fingerprint(read, '{"msg": {"message_id": "m", "subject": "a"}}')
+    second = fingerprint(read, '{"msg": {"message_id": "m", "subject": "b"}}')
+
+    assert first.order.errand.message_id == "m"
+    assert first.message_sha256 == second.message_sha256
+    assert first.content_sha256 != second.content_sha256
+
+
+def test_an_attachment_above_the_cap_is_refused_by_its_field(read, tmp_path):
+    (tmp_path / "big").write_bytes(bytes(MAX + 1))
+
+    with pytest.raises(ValueError, match=f"/msg/attachments/0/content: is larger than {MAX}"):
+        fingerprint(read, '{"msg": {"attachments": [{"file": "big"}]}}')

@@ -1,0 +1,82 @@
+"""Who a person is in texts: every spelling of one address, and of no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from workers.privacy.rules.person_matcher import Person
+
+PERSON = Person("A.b-C@Example.org", ["Anna O'Neil", "x", None])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a.b-c@example.org",
+        "A.B-C@EXAMPLE.ORG",
+        "Anna (a.b-c@example.org)",
+        "<a.b-c@example.org>, b@example.org",
+        "&lt;a.b-c@example.org&gt;",
+        "'a.b-c@example.org'",
+        "a.b-c@example.org.",
+        "a.b-c@example.org - and more",
+        "mailto:a.b-c%40example.org?subject=x",
+        "%3Ca.b-c%40example%2eorg%3E",
+        "a&#46;b&#x2d;c&commat;example&period;org",
+        "a.b&#0045;c&#064;example.org",
+        "line\na.b-c@example.org\nline",
+    ],
+)
+def test_the_address_is_found_in_every_spelling(text):
+    assert PERSON.mentioned_in(text)
+    assert "example" not in PERSON.erased_from(text).lower().replace("b@example.org", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "da.b-c@example.org",
+        "x.a.b-c@example.org",
+        "x+a.b-c@example.org",
+        "x-a.b-c@example.org",
+        "x%2Ba.b-c%40example.org",
+        "x&plus;a.b-c@example.org",
+        "o'a.b-c@example.org",
+        "o&#39;a.b-c@example.org",
+        "a.b-c@example.organic",
+        "a.b-c@example.org.uk",
+        "a.b-c@example.org%2Euk",
+        "a.b-c@example.org-x",
+        "axb-c@example.org",
+    ],
+)
+def test_another_address_is_somebody_else(text):
+    assert not PERSON.mentioned_in(text)
+    assert PERSON.erased_from(text) == text
+
+
+def test_names_are_found_as_words_however_they_are_spaced_and_escaped():
+    text = "ANNA  o'neil, Anna O&#x27;Neil, Joanna O'Neil, x"
+
+    assert PERSON.erased_from(text) == "[erased], [erased], Joanna O'Neil, x"
+    assert PERSON.erased_from(text, names=False) == text
+
+
+def test_an_address_without_an_at_sign_is_found_only_as_the_whole_text():
+    person = Person("anna")
+
+    assert person.mentioned_in(" Anna ")
+    assert not person.mentioned_in("Anna and Beth")
+
+
+def test_nobody_is_found_nowhere():
+    nobody = Person("")
+
+    assert not nobody.mentioned_in("")
+    assert not nobody.is_("")
+
+
+def test_the_pattern_for_the_database_finds_more_and_never_less():
+    assert PERSON.like == "%a%b%c%example%org%"
+    assert Person("åsa@exämple.se").like == "%sa%ex%mple%se%"

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import pytest
+
+from schemas.cention.changed_ids import ChangedIds
+from schemas.cention.errand_reports import read_changed_errands
+from schemas.cention.facebook_ratings import read_changed_facebook_ratings
+from schemas.errors import DocumentError
+
+ERRANDS = "c3_dirty_errand_list"
+RATINGS = "c3_dirty_facebook_ratings"
+
+
+def listing(errands):
+    return {"data": {"type": ERRANDS, "id": "0", "attributes": {"errands": errands}}}
+
+
+def naming(*ids):
+    return {"data": [{"type": RATINGS, "id": id_} for id_ in ids]}
+
+
+def changed(*ids, dropped=0):
+    return ChangedIds(ids=ids, dropped=dropped)
+
+
+def test_the_documented_list_of_errands_is_read_in_its_order(document):
+    read = read_changed_errands(document("dirty_errand_list"))
+
+    assert read == changed(34, 3203, 3204, 3216, 3217)
+
+
+def test_the_documented_list_of_ratings_is_read_in_its_order(document):
+    assert read_changed_facebook_ratings(document("dirty_facebook_ratings")) == changed(3, 4)
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [
+        {"data": None},
+        {"data": []},
+        {"data": {"type": ERRANDS, "id": "0"}},
+        {"data": {"type": ERRANDS, "id": "0", "attributes": None}},
+        {"data": {"type": ERRANDS, "id": "0", "attributes": {}}},
+        listing(None),
+        listing([]),
+    ],
+)
+def test_nothing_changed_however_cention_says_so(empty):
+    assert read_changed_errands(empty) == changed()
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [
+        {"data": None},
+        {"data": []},
+        {"data": {"type": RATINGS, "id": "0"}},
+        {"data": {"type": RATINGS, "attributes": {}}},
+    ],
+)
+def test_no_rating_changed_however_cention_says_so(empty):
+    assert read_changed_facebook_ratings(empty) == changed()
+
+
+def test_an_id_is_told_once_and_where_it_came_first():
+    assert read_changed_errands(listing([7, "5", 7, 5])) == changed(7, 5)
+
+
+def test_what_is_no_id_is_dropped_and_counted():
+    odd = [True, False, None, 0, "0", -1, "x", "", 1.5, [], {}, 2**63, 9]
+
+    assert read_changed_errands(listing(odd)) == changed(9, dropped=12)
+
+
+def test_a_rating_that_is_no_identifier_is_dropped_and_counted():
+    odd = {"data": [None, 3, {"type": RATINGS}, {"id": "8"}, {"type": RATINGS, "id": 9}]}
+
+    assert read_changed_facebook_ratings(odd) == changed(8, 9, dropped=3)
+
+
+def test_one_rating_may_stand_without_a_list():
+    assert read_changed_facebook_ratings({"data": naming("3")["data"][0]}) == changed(3)
+
+
+def test_either_list_may_come_as_identifiers():
+    named = {"data": [{"type": ERRANDS, "id": "3"}]}
+
+    assert read_changed_errands(named) == changed(3)
+
+
+def test_a_list_of_ten_thousand_is_read():
+    assert len(read_changed_errands(listing(list(range(1, 10_001)))).ids) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({}, "/data"),
+        ([], ""),
+        ({"data": "x"}, "/data"),
+        ({"data": 7}, "/data"),
+        ({"data": False}, "/data"),
+        ({"errors": [{"title": "broken"}]}, "/errors"),
+        ({"data": None, "errors": [{"title": "broken"}]}, "/errors"),
+        ({"data": {}}, "/data/type"),
+        ({"data": {"type": "c3_errand_reports", "id": "33"}}, "/data/type"),
+        ({"data": [{"type": RATINGS, "id": "3"}]}, "/data/0/type"),
+        ({"data": {"type": ERRANDS, "attributes": []}}, "/data/attributes"),
+        (listing("34"), "/data/attributes/errands"),
+        (listing({"34": True}), "/data/attributes/errands"),
+        (listing(["x", None]), "/data"),
+        ({"data": [7001, "7002"]}, "/data"),
+        ({"data": [{"type": ERRANDS, "id": "0", "attributes": {"errands": [7]}}]}, "/data"),
+    ],
+)
+def test_a_wrong_document_does_not_pass_for_nothing(wrong, pointer):
+    with pytest.raises(DocumentError) as refusal:
+        read_changed_errands(wrong)
+
+    assert refusal.value.faults[0].pointer == pointer
+
+
+def test_ratings_in_the_shape_of_errands_do_not_pass_for_nothing():
+    in_an_attribute = {"type": RATINGS, "id": "0", "attributes": {"ratings": [7]}}
+
+    with pytest.raises(DocumentError):
+        read_changed_facebook_ratings({"data": in_an_attribute})
+
+
+def test_a_list_of_errands_does_not_pass_for_a_list_of_ratings(document):
+    with pytest.raises(DocumentError, match=r"^/data/type: "):
+        read_changed_facebook_ratings(document("dirty_errand_list"))

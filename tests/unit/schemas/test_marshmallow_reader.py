@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from marshmallow import ValidationError
+
+from schemas.errors import MAX_FAULTS, DocumentError
+from schemas.jsonapi.document import open_document
+from schemas.jsonapi.fields import Leaf, Several
+from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
+from schemas.jsonapi.scalars import reference
+
+
+def resource(**attributes):
+    return open_document({"data": {"type": "x", "id": "1", "attributes": attributes}}).primary
+
+
+def test_each_thread_makes_one_instance_of_a_schema_and_keeps_it():
+    """They are costly to make, and not safe to share between threads."""
+    made = []
+    together = Barrier(2)
+
+    class Counted(ResourceSchema):
+        id = Leaf(reference)
+
+        def __init__(self):
+            super().__init__()
+            made.append(self)
+
+    def work():
+        together.wait(timeout=10)
+        return [read(Counted, resource()) for _ in range(3)]
+
+    with ThreadPoolExecutor(2) as threads:
+        for future in [threads.submit(work) for _ in range(2)]:
+            assert future.result() == [{"id": 1}] * 3
+
+    assert len(made) == 2
+
+
+def test_a_list_of_endlessly_many_faults_is_not_read_to_its_end():
+    looked_at = []
+
+    def refuse(element):
+        looked_at.append(element)
+        raise ValidationError("never")
+
+    class Listing(ResourceSchema):
+        id = Leaf(reference)
+        elements = Several(refuse)
+
+    with pytest.raises(DocumentError):
+        read(Listing, resource(elements=[{}] * 1000))
+
+    assert len(looked_at) == MAX_FAULTS

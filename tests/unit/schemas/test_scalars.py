@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+from marshmallow import ValidationError
+
+from schemas.jsonapi.scalars import flag, identity, json_text, number, reference, small_number, text
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [(12, 12), ("12", 12), ("-12", -12), ("007", 7), (12.0, 12), (0, 0), ("", None), (None, None)],
+)
+def test_a_number_is_read_however_it_is_spelt(sent, read):
+    assert number(sent) == read
+
+
+@pytest.mark.parametrize("sent", [2**63 - 1, -(2**63), str(2**63 - 1)])
+def test_a_number_may_have_64_bits(sent):
+    assert number(sent) == int(sent)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        *(True, False, 1.5, "1.0", " 1", "+1", "1_000", "٣", "x", [], {}),
+        *(float("nan"), float("inf"), 2.0**54, 2**63, -(2**63) - 1, str(2**63), "1" * 20),
+    ],
+)
+def test_what_would_not_come_through_whole_is_no_number(sent):
+    with pytest.raises(ValidationError):
+        number(sent)
+
+
+def test_a_small_number_has_32_bits():
+    assert small_number(2**31 - 1) == 2**31 - 1
+    assert small_number("") is None
+    with pytest.raises(ValidationError):
+        small_number(2**31)
+
+
+def test_a_reference_to_nought_is_none():
+    assert (reference(0), reference("0"), reference(7)) == (None, None, 7)
+
+
+@pytest.mark.parametrize("sent", [None, "", 0, -1, "0", True])
+def test_an_identity_counts_from_one(sent):
+    with pytest.raises(ValidationError):
+        identity(sent)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"), [("a", "a"), ("", None), (None, None), (7, "7"), (1.5, "1.5"), (" ", " ")]
+)
+def test_a_text_is_read_as_it_is(sent, read):
+    assert text(sent) == read
+
+
+@pytest.mark.parametrize("sent", [True, [], {}, 2**63])
+def test_what_is_no_text_is_refused(sent):
+    with pytest.raises(ValidationError):
+        text(sent)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [(True, True), (False, False), (1, True), (0, False), ("", None), (None, None)],
+)
+def test_a_flag_is_read(sent, read):
+    assert flag(sent) is read
+
+
+@pytest.mark.parametrize("sent", ["true", "1", 2, [], {}])
+def test_a_word_is_no_flag(sent):
+    with pytest.raises(ValidationError):
+        flag(sent)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"), [("a", "a"), ("", None), (None, None), ({"å": [1]}, '{"å": [1]}'), (7, "7")]
+)
+def test_what_is_no_text_becomes_its_json(sent, read):
+    assert json_text(sent) == read

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from schemas.text.unstorable import clean
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("a\0b", "a\ufffdb"),
+        ("a\ud800b", "a\ufffdb"),
+        ("\udfff\ud800", "\ufffd\ufffd"),
+        ("ĈĈ \U0001f600", "ĈĈ \U0001f600"),
+    ],
+)
+def test_what_postgres_cannot_hold_is_replaced(text, cleaned):
+    assert clean(text) == cleaned
+    assert clean([text]) == [cleaned]
+    assert clean({text: {"inner": [text]}}) == {cleaned: {"inner": [cleaned]}}
+
+
+def test_of_two_keys_that_become_one_the_later_wins():
+    assert clean({"\0": 1, "\ufffd": 2}) == {"\ufffd": 2}
+
+
+def test_the_order_of_members_and_elements_stays():
+    value = {"b": [3, [1], 2], "a": {"d": 1, "c": {}}}
+
+    assert json.dumps(clean(value)) == json.dumps(value)
+
+
+def test_the_value_itself_is_not_touched():
+    value = {"a": ["\0"]}
+
+    clean(value)
+
+    assert value == {"a": ["\0"]}
+
+
+def test_depth_is_no_danger():
+    deep = ["\0"]
+    for _ in range(100_000):
+        deep = [deep]
+
+    cleaned = clean(deep)
+
+    while isinstance(cleaned[0], list):
+        cleaned = cleaned[0]
+    assert cleaned == ["\ufffd"]

@@ -1,0 +1,89 @@
+"""Asking again while Cention is away or asks for patience."""
+
+from __future__ import annotations
+
+import pytest
+
+from workers.clients import errors
+from workers.sync.jobs.retry import TRIES, patiently
+
+AWAY = errors.Unreachable("away", api="c")
+
+
+def busy(status=503, after_s=None):
+    return errors.Busy("busy", api="c", status=status, retry_after_s=after_s)
+
+
+class Asked:
+    """Fails with one error after the other, and answers then."""
+
+    def __init__(self, *failures):
+        self.failures = list(failures)
+        self.slept = []
+        self.count = 0
+
+    def __call__(self):
+        self.count += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        return "answer"
+
+    def ask(self, *, harmless=False):
+        return patiently(self, harmless=harmless, sleep=self.slept.append)
+
+
+@pytest.mark.parametrize("failure", [AWAY, busy(429), busy(503, after_s=1)])
+def test_what_was_surely_not_done_is_asked_for_again(failure):
+    asked = Asked(failure, failure)
+
+    assert asked.ask() == "answer"
+    assert len(asked.slept) == 2
+
+
+def test_it_waits_for_as_long_as_cention_wishes():
+    asked = Asked(busy(after_s=30))
+
+    asked.ask()
+
+    assert 30 <= asked.slept[0] <= 31
+
+
+def test_who_is_asked_to_wait_for_long_is_told_instead():
+    asked = Asked(busy(after_s=3600))
+
+    with pytest.raises(errors.Busy):
+        asked.ask()
+
+    assert asked.slept == []
+
+
+@pytest.mark.parametrize("failure", [busy(502), busy(503), busy(504)])
+def test_what_may_have_been_done_is_asked_for_again_only_if_that_is_harmless(failure):
+    once, twice = Asked(failure), Asked(failure)
+
+    with pytest.raises(errors.Busy):
+        once.ask()
+
+    assert once.count == 1
+    assert twice.ask(harmless=True) == "answer"
+
+
+@pytest.mark.parametrize(
+    "failure", [errors.BrokenOff("x", api="c"), errors.Refused("x", api="c", status=400)]
+)
+def test_every_other_failure_is_the_end(failure):
+    asked = Asked(failure)
+
+    with pytest.raises(type(failure)):
+        asked.ask(harmless=True)
+
+    assert asked.count == 1
+
+
+def test_in_the_end_it_gives_up():
+    asked = Asked(*[AWAY] * TRIES)
+
+    with pytest.raises(errors.Unreachable):
+        asked.ask()
+
+    assert asked.count == TRIES

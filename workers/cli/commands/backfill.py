@@ -1,0 +1,148 @@
+"""``cention backfill``"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import click
+
+from schemas.cention.exports import ExportOrder
+from schemas.errors import DocumentError
+from workers.cli.commands.exports import exporting_of, order_of, trouble_of
+from workers.cli.context import database, one_workspace, settings_of_this_place, workspace_option
+from workers.cli.day_options import Span, day_options, told
+from workers.cli.errors import Trouble
+from workers.cli.output import note, say
+from workers.clients.errors import ApiError
+from workers.config.names import Family
+from workers.config.settings import Settings
+from workers.config.workspaces import WorkspaceSettings
+from workers.mirrors.jobs import backfill as job
+from workers.mirrors.jobs.backfill import Backfill, Found
+from workers.mirrors.jobs.exports import Exporting
+from workers.mirrors.rules.date_ranges import DayRange
+from workers.mirrors.store.backfill_days import Source
+from workers.operations.jobs.nudges import nudge_drains
+from workers.operations.rules.wording import age, counted
+
+ON = "To go on, run the same command again."
+
+
+@click.command()
+@click.option("--preset", required=True, metavar="ID", help="The export, as prepared in Cention.")
+@day_options(required=True)
+@click.option(
+    "--chunk", type=Span(), default="7d", show_default=True, help="Days of one export: 1d, 2w."
+)
+@click.option("--again", is_flag=True, help="Also days that are done.")
+@workspace_option
+def backfill(
+    preset: str,
+    first: date,
+    last: date,
+    by_closure: bool,
+    chunk: int,
+    again: bool,
+    workspace: str | None,
+) -> None:
+    """Find the errands of past days through exports, and have them fetched.
+
+    May be broken off at any time: the same command goes on with the days that are left, in
+    whatever chunks. Nothing that is here is overwritten by an export; the errands are fetched anew
+    as if they had changed. Each export has one day more, as Cention may leave its last day out.
+    """
+    order = order_of(preset, first, last, by_closure=by_closure)
+    settings = settings_of_this_place()
+    chosen = one_workspace(settings, workspace)
+    plan = _plan(chosen, order, first, last, chunk)
+    exporting = exporting_of(settings, chosen)
+    with database(settings) as conn:
+        if again:
+            job.begin_again(conn, plan)
+        portions = job.left(conn, plan)
+    if not portions:
+        say("All of these days are done. To do them again, add --again.")
+        return
+    _go(Journey(settings, plan, portions), settings, exporting, plan, portions)
+
+
+def _go(
+    journey: Journey,
+    settings: Settings,
+    exporting: Exporting,
+    plan: Backfill,
+    portions: list[DayRange],
+) -> None:
+    try:
+        for found in job.walk(exporting, plan, portions, on_begin=journey.begin):
+            journey.add(found)
+    except (ApiError, DocumentError) as error:
+        raise Trouble(f"{trouble_of(error, settings).message}\n{ON}") from None
+    except KeyboardInterrupt:
+        raise Trouble(
+            f"Interrupted; Cention may be making the export of these days. {ON}"
+        ) from None
+    journey.end()
+
+
+def _plan(
+    workspace: WorkspaceSettings, order: ExportOrder, first: date, last: date, chunk_days: int
+) -> Backfill:
+    today = datetime.now(workspace.timezone).date()
+    if first > today:
+        raise click.UsageError("--from is a day to come.")
+    source = Source(
+        workspace=workspace.name, preset_id=order.preset_id, by_closure=order.by_closure
+    )
+    whole = DayRange(first=first, last=min(last, today))
+    return Backfill(source=source, whole=whole, chunk_days=chunk_days, today=today)
+
+
+class Journey:
+    """Tells how far it is, and how long it may still take."""
+
+    def __init__(self, settings: Settings, plan: Backfill, portions: Sequence[DayRange]) -> None:
+        self._settings = settings
+        self._workspace = plan.source.workspace
+        self._total = sum(map(len, portions))
+        self._days = 0
+        self._errands = 0
+        self._began_at_s = time.monotonic()
+        done = len(plan.whole) - self._total
+        if done:
+            note(f"{counted(done, 'day')} done before.")
+        note(f"{counted(self._total, 'day')} to go, in {counted(len(portions), 'export')}.")
+
+    def begin(self, days: DayRange) -> None:
+        """Tell which days are asked for."""
+        note(f"{told(days.first)} to {told(days.last)} …")
+
+    def add(self, found: Found) -> None:
+        """Tell what was found, and have it fetched."""
+        self._days += len(found.days)
+        self._errands += found.errands
+        odd = f", {found.unreadable} of them odd" if found.unreadable else ""
+        say(
+            f"{told(found.days.first)} to {told(found.days.last)}: "
+            f"{counted(found.errands, 'errand')}{odd}. "
+            f"{self._days:,} of {counted(self._total, 'day')}{self._time_left()}."
+        )
+        if found.errands:
+            note(nudge_drains(self._settings, [(self._workspace, Family.ERRAND_REPORTS)]))
+
+    def end(self) -> None:
+        """Tell the sum."""
+        say(
+            f"{counted(self._errands, 'errand')} wanted. They are fetched by the workers, which "
+            "may take longer than the exports did: cention status"
+        )
+
+    def _time_left(self) -> str:
+        """Return what the days so far make likely; the fetching of errands is not in it."""
+        left = self._total - self._days
+        if not left:
+            return ""
+        each_s = (time.monotonic() - self._began_at_s) / self._days
+        return f"; at this pace about {age(max(each_s * left, 1))} more of exports"

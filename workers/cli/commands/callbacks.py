@@ -1,0 +1,84 @@
+"""``cention callbacks``"""
+
+from __future__ import annotations
+
+import click
+
+from workers.cli.context import (
+    database,
+    database_of_some,
+    json_option,
+    settings_of_this_place,
+    some_workspaces,
+    workspace_option,
+)
+from workers.cli.ids import read_ids
+from workers.cli.output import Column, note, say, say_list
+from workers.operations.jobs.nudges import nudge_filing
+from workers.operations.rules.wording import counted
+from workers.sync.store import callbacks as inbox
+from workers.sync.store.callbacks import CallbackLine
+
+COLUMNS = (
+    Column(heading="id", right=True),
+    Column(heading="workspace"),
+    Column(heading="received"),
+    Column(heading="event", right=True),
+    Column(heading="errand", right=True),
+    Column(heading="filed, or problem"),
+)
+
+
+@click.group(invoke_without_command=True)
+@click.option("--problems", is_flag=True, help="Only those that could not be filed.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1))
+@json_option
+@workspace_option
+@click.pass_context
+def callbacks(
+    context: click.Context, problems: bool, limit: int, as_json: bool, workspace: str | None
+) -> None:
+    """List callbacks, the newest first, or have them filed again."""
+    if context.invoked_subcommand is not None:
+        return
+    with database_of_some(workspace) as conn:
+        found = inbox.listed(conn, problems_only=problems, limit=limit, workspace=workspace)
+    nothing = "No callback has a problem." if problems else "No callback has come."
+    say_list(found, COLUMNS, _row, as_json=as_json, nothing=nothing)
+
+
+@callbacks.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--problems", is_flag=True, help="All that could not be filed.")
+@workspace_option
+def replay(ids: tuple[str, ...], problems: bool, workspace: str | None) -> None:
+    """Have callbacks filed again: those with an ID of the list, or all with a problem.
+
+    ID is a number, a range such as 5-9, or - to read ids from standard input.
+    """
+    if problems == bool(ids):
+        raise click.UsageError("Name ids of the list, or add --problems.")
+    settings = settings_of_this_place()
+    some_workspaces(settings, workspace)
+    named = read_ids(ids)
+    with database(settings) as conn:
+        chosen = inbox.with_problem(conn, workspace) if problems else named
+        found = inbox.replay(conn, chosen)
+    say(f"{counted(len(found), 'callback')} will be filed again.")
+    note(nudge_filing(settings, sorted(set(found.values()))))
+    if len(found) < len(chosen):
+        missed = counted(len(chosen) - len(found), "id")
+        note(f"No such callback, or its document is kept no more: {missed}.")
+        raise click.exceptions.Exit(1)
+
+
+def _row(one: CallbackLine) -> tuple[object, ...]:
+    filed = one.filed_at or "waits to be filed"
+    return (
+        one.callback_id,
+        one.workspace,
+        one.received_at,
+        one.event,
+        one.errand,
+        one.problem or filed,
+    )

@@ -1,0 +1,42 @@
+"""``cention calls``"""
+
+from __future__ import annotations
+
+import click
+
+from schemas.cention.errands import EndedCall
+from workers.cli.context import json_option, workspace_option
+from workers.cli.outbound import sender, tell
+from workers.cli.shutdown import gently
+
+
+@click.group()
+def calls() -> None:
+    """Tell Cention of calls."""
+
+
+@calls.command()
+@click.option("--device", "device_id", type=int, required=True, help="Of the agent.")
+@click.option("--extension", "extension_id", type=int, required=True, help="Of the agent.")
+@click.option("--dialed-number", metavar="NUMBER", help="That was called.")
+@click.option("--integration", "integration_name", default="aventa", show_default=True)
+@json_option
+@workspace_option
+def end(
+    device_id: int,
+    extension_id: int,
+    dialed_number: str | None,
+    integration_name: str,
+    as_json: bool,
+    workspace: str | None,
+) -> None:
+    """Tell that an outbound call is over."""
+    call = EndedCall(
+        device_id=device_id,
+        extension_id=extension_id,
+        dialed_number=dialed_number,
+        integration_name=integration_name,
+    )
+    with gently(), sender(workspace) as lent:
+        outcome = lent.end_call(call)
+    tell(outcome, "Cention was told that the call is over.", as_json=as_json)

@@ -1,0 +1,68 @@
+"""``cention check``"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import click
+
+from workers import wiring
+from workers.cli.context import json_option
+from workers.cli.output import say, say_json
+from workers.config.settings import load_settings
+from workers.config.workspaces import SettingsError
+from workers.operations.jobs.checks import database, schedules, services, time_zone
+from workers.operations.jobs.checks import settings as settings_check
+from workers.operations.jobs.checks.finding import Finding, Level
+
+STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.WRONG: "bold red"}
+INDENT = 9
+
+
+@click.command()
+@json_option
+def check(as_json: bool) -> None:
+    """Tell what is right and wrong with settings, servers and Cention.
+
+    Changes nothing, neither here nor at Cention, and shows no secret.
+    """
+    found = []
+    for finding in findings():
+        found.append(finding)
+        if not as_json:
+            show(finding)
+    if as_json:
+        say_json(found)
+    if any(finding.level is Level.WRONG for finding in found):
+        raise click.exceptions.Exit(1)
+
+
+def findings() -> Iterator[Finding]:
+    """Look at one thing after the other."""
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        yield from settings_check.mistakes(error)
+        return
+    yield from settings_check.settings_findings(settings)
+    yield from database.database_findings(settings)
+    yield from services.broker_findings(settings)
+    yield from services.receiver_findings(settings)
+    for workspace in settings.workspaces:
+        yield services.cention_findings(workspace, partial(wiring.errand_data, settings, workspace))
+        yield from schedules.mirror_findings(
+            settings,
+            workspace,
+            logons=partial(wiring.logio_api, settings, workspace),
+            library=partial(wiring.library_api, settings, workspace),
+        )
+        yield from time_zone.clock_findings(settings, workspace)
+
+
+def show(finding: Finding) -> None:
+    """Write one finding, and below it what to do."""
+    line = f"{finding.level:<8} {finding.about}: {finding.sentence}"
+    say(line, style=STYLES[finding.level], hanging=INDENT)
+    if finding.remedy:
+        say(" " * INDENT + finding.remedy, hanging=INDENT)

@@ -1,0 +1,161 @@
+"""``cention contacts import``"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from psycopg import Connection
+
+from schemas.cention.contact_cards import CHANNELS
+from workers import wiring
+from workers.cli.context import (
+    database,
+    json_option,
+    one_workspace,
+    settings_of_this_place,
+    workspace_option,
+)
+from workers.cli.errors import Trouble
+from workers.cli.output import note, say, say_json
+from workers.cli.progress import progress
+from workers.cli.shutdown import Stopping, gently
+from workers.cli.tokens import client_of
+from workers.clients.errors import ApiError
+from workers.config.settings import Settings
+from workers.operations.rules.wording import counted
+from workers.outbound.jobs import contact_cards as job
+from workers.outbound.jobs.contact_cards import Done, Fate
+from workers.outbound.rules.contact_csv import BadTable, Row, check_target, read_rows
+
+FAILED = (Fate.BAD, Fate.REFUSED, Fate.UNKNOWN)
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="COLUMN=CHANNEL",
+    help=f"What a column holds: {', '.join(CHANNELS)}, name, custom or custom:LABEL.",
+)
+@click.option("--again", is_flag=True, help="Also cards that were sent before.")
+@click.option("--dry-run", is_flag=True, help="Read and check everything, send nothing.")
+@json_option
+@workspace_option
+def import_(
+    file: Path,
+    columns: tuple[str, ...],
+    again: bool,
+    dry_run: bool,
+    as_json: bool,
+    workspace: str | None,
+) -> None:
+    """Send a card for each row of a CSV FILE with headings, in UTF-8.
+
+    Without --map, columns that are called like channels are taken. May be stopped and run again:
+    what Cention has already is not sent again. Bad rows are told, and stop no other.
+    """
+    settings = settings_of_this_place()
+    name = one_workspace(settings, workspace).name
+    mapping = _mapping(columns)
+    counts: Counter[Fate] = Counter()
+    with _rows(file, mapping) as rows:
+        total = sum(1 for _ in rows)
+    with gently() as stopping, _rows(file, mapping) as rows, progress("rows", total) as advance:
+        fates = _fates(settings, name, rows, stopping, again=again, dry_run=dry_run)
+        try:
+            _follow(fates, counts, advance, stopping)
+        except ApiError as error:
+            raise Trouble(
+                f"{_told(counts)} Then it failed: {error}.\nTo go on, run the same command again."
+            ) from None
+    if as_json:
+        say_json({fate.name.lower(): counts[fate] for fate in Fate})
+    else:
+        say(_told(counts))
+    if stopping.asked and counts.total() < total:
+        raise Trouble("Stopped as asked. To go on, run the same command again.")
+    if any(counts[fate] for fate in FAILED):
+        raise click.exceptions.Exit(1)
+
+
+def _fates(
+    settings: Settings,
+    workspace: str,
+    rows: Iterator[Row],
+    stopping: Stopping,
+    *,
+    again: bool,
+    dry_run: bool,
+) -> Iterator[Done]:
+    with database(settings, autocommit=True) as conn:
+
+        @contextmanager
+        def transaction() -> Iterator[Connection[Any]]:
+            with conn.transaction():
+                yield conn
+
+        if dry_run:
+            yield from job.examine(rows, workspace=workspace, transaction=transaction, again=again)
+            return
+        chosen = one_workspace(settings, workspace)
+        yield from job.send_rows(
+            rows,
+            workspace=workspace,
+            api=client_of("contacts", wiring.contacts_api, settings, chosen),
+            transaction=transaction,
+            again=again,
+            sleep=stopping.pause,
+        )
+
+
+def _follow(
+    fates: Iterator[Done],
+    counts: Counter[Fate],
+    advance: Callable[[int], None],
+    stopping: Stopping,
+) -> None:
+    while not stopping.asked and (one := next(fates, None)):
+        counts[one.fate] += 1
+        advance(1)
+        if one.fate in FAILED or one.reason:
+            note(f"line {one.row.line}, {one.fate}: {one.reason}")
+        for doubt in one.row.doubts:
+            note(f"line {one.row.line}, taken all the same: {doubt}")
+
+
+def _told(counts: Counter[Fate]) -> str:
+    parts = [f"{counts[fate]:,} {fate}" for fate in Fate if counts[fate]]
+    return f"{counted(counts.total(), 'row')}: {', '.join(parts) or 'none'}."
+
+
+def _mapping(columns: tuple[str, ...]) -> dict[str, str]:
+    mapping = {}
+    for one in columns:
+        column, equals, target = one.rpartition("=")
+        if not equals:
+            raise click.UsageError(f"--map takes COLUMN=CHANNEL, not {one!r}.")
+        try:
+            mapping[column] = check_target(target)
+        except BadTable as error:
+            raise click.UsageError(f"--map {one}: {error}") from None
+    return mapping
+
+
+@contextmanager
+def _rows(file: Path, mapping: Mapping[str, str]) -> Iterator[Iterator[Row]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            yield read_rows(lines, mapping)
+    except BadTable as error:
+        raise click.UsageError(str(error)) from None
+    except UnicodeDecodeError:
+        raise Trouble(f"{file.name} is no text in UTF-8. Save it as CSV UTF-8.") from None
+    except OSError as error:
+        raise Trouble(f"{file.name} cannot be read: {error.strerror}.") from None

@@ -1,0 +1,102 @@
+"""``cention contacts``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from schemas.cention.contact_cards import CHANNELS, contact_card, contacts_of, doubts_about
+from schemas.errors import DocumentError
+from workers import wiring
+from workers.cli.commands.contact_import import import_
+from workers.cli.context import (
+    database,
+    json_option,
+    one_workspace,
+    settings_of_this_place,
+    workspace_option,
+)
+from workers.cli.errors import Trouble
+from workers.cli.output import note, say, say_json
+from workers.cli.shutdown import gently
+from workers.cli.tokens import client_of
+from workers.clients.errors import ApiError, Unauthorised, outcome_is_unknown
+from workers.operations.rules.wording import counted, hint
+from workers.outbound.jobs import contact_cards as job
+
+
+@click.group()
+def contacts() -> None:
+    """Tell Cention by which addresses people are known.
+
+    Cention appends to a card that has one of the addresses, and makes one if there is none. What
+    is on a card cannot be taken off it from here.
+    """
+
+
+contacts.add_command(import_)
+
+
+def channel_options(command: Any) -> Any:
+    """Add an option for each channel."""
+    for channel in reversed(CHANNELS):
+        command = click.option(f"--{channel}", multiple=True, metavar="ADDRESS")(command)
+    return command
+
+
+@contacts.command()
+@channel_options
+@click.option("--name", default="", help="Of the person.")
+@click.option("--custom", multiple=True, metavar="LABEL=VALUE")
+@json_option
+@workspace_option
+def upsert(
+    name: str, custom: tuple[str, ...], as_json: bool, workspace: str | None, **channels: Any
+) -> None:
+    """Send one person's card. Every option but --name may be repeated."""
+    settings = settings_of_this_place()
+    chosen = one_workspace(settings, workspace)
+    try:
+        card = contact_card(channels, name=name, custom=[_pair(one) for one in custom])
+    except DocumentError as error:
+        raise click.UsageError("; ".join(map(str, error.faults))) from None
+    api = client_of("contacts", wiring.contacts_api, settings, chosen)
+    for doubt in doubts_about(card):
+        note(f"Sent all the same: {doubt}.")
+    with gently():
+        try:
+            sent = job.send(
+                card, workspace=chosen.name, api=api, transaction=lambda: database(settings)
+            )
+        except ApiError as error:
+            raise Trouble(_failed(error)) from None
+    if sent.problem:
+        note(f"{sent.problem.capitalize()}.")
+    if as_json:
+        told = {"card_id": sent.card_id, "sent": contacts_of(card), "returned": sent.returned}
+        say_json(told)
+    elif sent.card_id is None:
+        say("Sent; Cention did not tell which card it is.")
+    elif sent.card is None:
+        say(f"Sent; it is card {sent.card_id}.")
+    else:
+        has = sum(1 for _ in sent.card.addresses())
+        say(f"Card {sent.card_id} has {counted(has, 'contact')} now.")
+
+
+def _failed(error: ApiError) -> str:
+    if outcome_is_unknown(error):
+        return (
+            f"It is not known whether Cention took the card ({error}). "
+            "It does no harm to send it again."
+        )
+    settings = f" {hint('contacts')}" if isinstance(error, Unauthorised) else ""
+    return f"Cention did not take the card: {error}.{settings}"
+
+
+def _pair(text: str) -> tuple[str, str]:
+    label, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--custom takes LABEL=VALUE, not {text!r}.")
+    return label, value

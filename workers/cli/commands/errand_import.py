@@ -1,0 +1,123 @@
+"""``cention errands import``"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from schemas.text.unstorable import clean_text
+from workers.cli.context import json_option, settings_of_this_place, workspace_option
+from workers.cli.errors import Trouble
+from workers.cli.outbound import LATER, sender
+from workers.cli.output import note, say, say_json
+from workers.cli.progress import progress
+from workers.cli.shutdown import Stopping, gently
+from workers.operations.rules.wording import counted
+from workers.outbound.jobs.csv_errands import NotAFile
+from workers.outbound.jobs.errand_readers import kind_of
+from workers.outbound.jobs.import_errands import (
+    AGAIN,
+    BAD,
+    OTHER,
+    REPEATED,
+    WOULD,
+    Import,
+    Stopped,
+    StoppedAsAsked,
+    Tally,
+)
+from workers.outbound.jobs.send import CREATED, REFUSED, SENDING, UNKNOWN
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+MEANING = {
+    WOULD: "to be created",
+    CREATED: "created",
+    AGAIN: "created before",
+    REPEATED: "repeated in the files",
+    BAD: "not readable",
+    OTHER: "with the message id of another",
+    REFUSED: "refused by Cention",
+    UNKNOWN: "of unknown outcome",
+    SENDING: "being sent by another command",
+}
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@click.option("--dry-run", is_flag=True, help="Read everything, and send nothing.")
+@json_option
+@workspace_option
+def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: str | None) -> None:
+    """Create an errand for each record of files: .jsonl, .csv, .eml, .mbox.
+
+    \b
+    jsonl  a line an errand, as Cention's data.attributes; an attachment has its
+           content in base64, or a file in the same folder
+    csv    a row an errand; columns from, name, subject, body, html_body, message_id,
+           attach (files|in the same folder), cuid, extradata, answer.user_id,
+           integrationData.deviceId, and so on, named as Cention names them
+    eml    one mail, with its attachments and the images in its HTML
+    mbox   many
+
+    What cannot be read is told and passed over. May be stopped and run again at any time: what
+    was created is not created again. Ctrl-C waits for the answer to what was sent.
+    """
+    max_bytes = settings_of_this_place().attachment_max_bytes
+    with gently() as stopping, sender(workspace) as lent:
+        run = Import(
+            sender=lent,
+            max_bytes=max_bytes,
+            dry_run=dry_run,
+            tell=lambda place, problem: note(f"{place}: {problem}"),
+            wait=partial(_wait, stopping),
+            asked_to_stop=lambda: stopping.asked,
+        )
+        try:
+            for path in files:
+                _import(run, path)
+        except Stopped as stop:
+            _say(run.tally, as_json=as_json)
+            raise Trouble(_why(stop)) from None
+    _say(run.tally, as_json=as_json)
+    if run.tally.counts[UNKNOWN]:
+        note(f"Not sent again before an operator looks. {LATER}")
+    if run.tally.failed:
+        raise click.exceptions.Exit(1)
+
+
+def _import(run: Import, path: Path) -> None:
+    name = clean_text(path.name)  # which may be no UTF-8
+    try:
+        kind = kind_of(path)
+        with progress(name, kind.count(path)) as advance:
+            run.run(kind.records(path, run.max_bytes), origin=name, progress=advance)
+    except NotAFile as error:
+        run.tally.counts[BAD] += 1
+        note(f"{name}: {error}")
+    except OSError as error:
+        run.tally.counts[BAD] += 1
+        note(f"{name}: cannot be read: {error.strerror}")
+
+
+def _why(stop: Stopped) -> str:
+    if isinstance(stop, StoppedAsAsked):
+        return "Stopped as asked. To go on, run this again."
+    return f"Stopped: {stop}. When that is set right, run this again: it goes on."
+
+
+def _wait(stopping: Stopping, seconds: float) -> None:
+    note(f"Cention asks for patience: on again in {seconds:.0f} s.")
+    stopping.pause(seconds)
+
+
+def _say(tally: Tally, *, as_json: bool) -> None:
+    if as_json:
+        say_json({kind: tally.counts[kind] for kind in MEANING})
+        return
+    for kind, meaning in MEANING.items():
+        if tally.counts[kind]:
+            say(f"{counted(tally.counts[kind], 'errand')} {meaning}.")
+    if not tally.counts.total():
+        say("There is nothing in it.")

@@ -1,0 +1,135 @@
+"""``cention errands``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from schemas.cention.errand_orders import read_order
+from schemas.cention.errands import ErrandAnswer, NewAttachment
+from workers.cli.commands.errand_import import import_
+from workers.cli.commands.unknown import unknown
+from workers.cli.context import json_option, settings_of_this_place, workspace_option
+from workers.cli.errand_options import attachments_of, attributes_of, errand_options
+from workers.cli.errors import Trouble
+from workers.cli.outbound import LATER, sender, tell, tell_json
+from workers.cli.output import cell, say
+from workers.cli.shutdown import gently
+from workers.outbound.jobs.deduplication import Message, message_of
+from workers.outbound.jobs.import_errands import OTHER
+from workers.outbound.jobs.send import CREATED, DONE, UNKNOWN, AlreadyClosed, AlreadySent
+from workers.outbound.store.sent_errands import Sent
+
+
+@click.group()
+def errands() -> None:
+    """Create errands, and close them, each once."""
+
+
+errands.add_command(import_)
+errands.add_command(unknown)
+
+
+@errands.command()
+@errand_options
+@json_option
+@workspace_option
+def create(as_json: bool, workspace: str | None, **given: Any) -> None:
+    """Create an errand, in the channel and area of the token.
+
+    Run again with the same words and files, it creates nothing more. To send the same on purpose,
+    give it another --message-id.
+    """
+    max_bytes = settings_of_this_place().attachment_max_bytes
+    with gently(), sender(workspace) as lent:
+        order = read_order(attributes_of(given), _attachments(given))
+        message = message_of(order, max_bytes=max_bytes)
+        try:
+            outcome = lent.create(message, origin="cention errands create")
+        except AlreadySent as refusal:
+            _tell_sent(message, refusal.before, as_json=as_json)
+            return
+    told = outcome.errand_id is not None
+    number = f" {outcome.errand_id}" if told else ""
+    closed = ", closed" if order.answer and not order.template else ""
+    untold = "" if told else " Cention did not tell its number."
+    tell(outcome, f"Errand{number} created{closed}.{untold}", as_json=as_json)
+
+
+@errands.command()
+@click.argument("errand_id", type=click.IntRange(1))
+@click.option("--user-type", default="", help="cention, solidus or clearinteract.")
+@click.option("--user-id", default="", help="Who closes it; without a user, the system.")
+@click.option("--subject", default="", help="Of the answer.")
+@click.option("--body", default="", help="Of the answer, plain text.")
+@click.option("--html-body", default="", help="Of the answer; for e-mail and form channels.")
+@click.option("--again", is_flag=True, help="Although it was closed here before.")
+@json_option
+@workspace_option
+def close(errand_id: int, again: bool, as_json: bool, workspace: str | None, **answer: str) -> None:
+    """Close an errand, with an answer that may be empty."""
+    with gently(), sender(workspace) as lent:
+        try:
+            outcome = lent.close(errand_id, ErrandAnswer(**answer), again=again)
+        except AlreadyClosed as refusal:
+            problem = _closed_before(errand_id, refusal)
+            if as_json:
+                tell_json(refusal.before.sent_id, refusal.before.state, errand_id, problem)
+            raise Trouble(problem) from None
+    tell(outcome, f"Errand {errand_id} closed.", as_json=as_json)
+
+
+def _attachments(given: dict[str, Any]) -> tuple[NewAttachment, ...]:
+    try:
+        return attachments_of(given)
+    except OSError as error:
+        raise Trouble(f"{error.filename} cannot be read: {error.strerror}.") from None
+
+
+def _closed_before(errand_id: int, refusal: AlreadyClosed) -> str:
+    before = refusal.before
+    if before.state == DONE:
+        return f"Errand {errand_id} was closed here at {cell(before.sent_at)}. Once more: --again"
+    if before.state == UNKNOWN:
+        return (
+            f"It is not known whether Cention closed errand {errand_id} at {cell(before.sent_at)} "
+            f"(number {before.sent_id}). {LATER}"
+        )
+    return f"Another command is closing errand {errand_id} now."
+
+
+def _tell_sent(message: Message, before: Sent, *, as_json: bool) -> None:
+    """Say that nothing was sent, and why. Raises ``Trouble`` unless the same was created before."""
+    other = message.differs_from(before.content_sha256)
+    problem = _other_message(before) if other else _not_sent(before)
+    if as_json:
+        state = OTHER if other else before.state
+        tell_json(before.sent_id, state, before.errand_id, problem)
+    elif problem is not None:
+        raise Trouble(problem)
+    else:
+        number = "" if before.errand_id is None else f" {before.errand_id}"
+        say(
+            f"Errand{number} was created of the same at {cell(before.sent_at)}; nothing was sent. "
+            "For another one, give it a --message-id."
+        )
+
+
+def _other_message(before: Sent) -> str:
+    became = "" if before.errand_id is None else f", errand {before.errand_id}"
+    return (
+        f"Another message was sent under this id at {cell(before.sent_at)} (number "
+        f"{before.sent_id}{became}), so nothing was sent. Give this one a --message-id of its own."
+    )
+
+
+def _not_sent(before: Sent) -> str | None:
+    if before.state == CREATED:
+        return None
+    if before.state == UNKNOWN:
+        return (
+            f"It is not known whether Cention created it at {cell(before.sent_at)} (number "
+            f"{before.sent_id}), so nothing was sent. {LATER}"
+        )
+    return "Another command is sending it now."

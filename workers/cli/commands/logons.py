@@ -1,0 +1,171 @@
+"""``cention logons``"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from workers import wiring
+from workers.cli.commands.login_names import forget, map_login, names, unmap
+from workers.cli.context import (
+    database,
+    database_of_some,
+    json_option,
+    one_workspace,
+    settings_of_this_place,
+    some_workspaces,
+    workspace_option,
+)
+from workers.cli.dates import WRITTEN, read_moment, zone_of
+from workers.cli.errors import Trouble
+from workers.cli.output import Column, say, say_list
+from workers.cli.progress import progress
+from workers.cli.tokens import client_of
+from workers.clients.cention.agent_logons import LogioApi
+from workers.clients.errors import ApiError
+from workers.mirrors.jobs import agent_logons as job
+from workers.mirrors.store import agent_logons as store
+from workers.mirrors.store.agent_logons import LogonLine, OddLine
+from workers.operations.rules.wording import counted
+from workers.sync.jobs.retry import patiently
+
+COLUMNS = (
+    Column(heading="workspace"),
+    Column(heading="when"),
+    Column(heading="login name"),
+    Column(heading="action"),
+    Column(heading="agent"),
+)
+ODD_COLUMNS = (
+    Column(heading="workspace"),
+    Column(heading="last seen"),
+    Column(heading="problem"),
+    Column(heading="row"),
+)
+
+
+@click.group(invoke_without_command=True)
+@click.option("--from", "since", metavar=WRITTEN, help="Not before; by the workspace's clock.")
+@click.option("--to", "until", metavar=WRITTEN, help="Until; a day is all of it.")
+@click.option("--name", "login_name", metavar="LOGIN", help="Of one login name.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1))
+@json_option
+@workspace_option
+@click.pass_context
+def logons(
+    context: click.Context,
+    since: str | None,
+    until: str | None,
+    login_name: str | None,
+    limit: int,
+    as_json: bool,
+    workspace: str | None,
+) -> None:
+    """List log-ins and log-outs of agents, the newest first, or fetch older ones."""
+    if context.invoked_subcommand is not None:
+        return
+    settings = settings_of_this_place()
+    zone = zone_of(some_workspaces(settings, workspace))
+    with database(settings) as conn:
+        found = store.listed(
+            conn,
+            workspace=workspace,
+            login_name=login_name,
+            since=read_moment(since, zone) if since else None,
+            until=read_moment(until, zone, end=True) if until else None,
+            limit=limit,
+        )
+    say_list(found, COLUMNS, _row, as_json=as_json, nothing="No log-on is here.")
+
+
+@logons.command()
+@click.option("--from", "since", required=True, metavar=WRITTEN, help="By the workspace's clock.")
+@click.option("--to", "until", metavar=WRITTEN, help="Until; a day is all of it. Default: now.")
+@click.option("--name", "login_name", metavar="LOGIN", help="Of one login name.")
+@workspace_option
+def pull(since: str, until: str | None, login_name: str | None, workspace: str | None) -> None:
+    """Fetch the log-ons of a time, for instance from before the bridge was set up.
+
+    Week by week; what is here already stays as it is. May be interrupted and run again.
+    """
+    settings = settings_of_this_place()
+    chosen = one_workspace(settings, workspace)
+    begin = read_moment(since, chosen.timezone)
+    end = read_moment(until, chosen.timezone, end=True) if until else datetime.now(UTC)
+    if begin >= end:
+        raise click.UsageError("--from must be before --to, and before now.")
+    log = client_of("logio", wiring.logio_api, settings, chosen)
+    starts = [start for start, _ in job.windows(begin, end)]
+    done: list[int] = []
+    with (
+        database(settings, autocommit=True) as conn,
+        progress(f"log-ons of {chosen.name}, by weeks", len(starts)) as advance,
+    ):
+
+        def told(new: int) -> None:
+            done.append(new)
+            advance(1)
+
+        try:
+            job.pull(
+                chosen.name,
+                Patient(log),
+                begin,
+                end,
+                login_name=login_name,
+                session=lambda: nullcontext(conn),
+                told=told,
+            )
+        except ApiError as error:
+            raise Trouble(
+                f"{error}. {counted(sum(done), 'new log-on')} came before that, and stay. "
+                f"Go on with: --from {starts[len(done)].isoformat()}"
+            ) from None
+    say(f"{counted(sum(done), 'new log-on')}.")
+
+
+@logons.command()
+@click.option("--forget", "forget_them", is_flag=True, help="Forget them once they were seen.")
+@json_option
+@workspace_option
+def odd(forget_them: bool, as_json: bool, workspace: str | None) -> None:
+    """List rows of Cention's log that are no log-ons, as they came."""
+    with database_of_some(workspace) as conn:
+        found = store.odd(conn, workspace)
+        if forget_them:
+            store.forget_odd(conn, workspace)
+    shown = say_list(
+        found, ODD_COLUMNS, _odd_row, as_json=as_json, nothing="Every row was a log-on."
+    )
+    if shown and forget_them:
+        say(f"{counted(len(found), 'row')} forgotten.")
+
+
+def _row(one: LogonLine) -> tuple[object, ...]:
+    return (one.workspace, one.happened_at, one.login_name, one.action, one.agent_name)
+
+
+def _odd_row(one: OddLine) -> tuple[object, ...]:
+    return (one.workspace, one.last_seen_at, one.problem, one.row)
+
+
+class Patient:
+    """The log, asked again a few times while Cention is away or busy."""
+
+    def __init__(self, log: LogioApi) -> None:
+        self._log = log
+
+    def fetch(
+        self, since: datetime, until: datetime, *, login_name: str | None = None
+    ) -> list[Any]:
+        """Return the rows of a time, as the log does."""
+        return patiently(
+            lambda: self._log.fetch(since, until, login_name=login_name), harmless=True
+        )
+
+
+for command in (names, map_login, unmap, forget):
+    logons.add_command(command)

@@ -1,0 +1,46 @@
+"""``cention mark-changed``"""
+
+from __future__ import annotations
+
+import click
+
+from workers import wiring
+from workers.cli.context import one_workspace, settings_of_this_place, workspace_option
+from workers.cli.errors import Trouble
+from workers.cli.ids import read_ids
+from workers.cli.output import say
+from workers.cli.progress import progress
+from workers.cli.tokens import client_of
+from workers.clients.cention.errand_data import MARK_AT_ONCE
+from workers.clients.errors import ApiError
+from workers.operations.rules.wording import counted
+from workers.sync.jobs.retry import patiently
+
+
+@click.command("mark-changed")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@workspace_option
+def mark_changed(ids: tuple[str, ...], workspace: str | None) -> None:
+    """Have Cention list errands as changed, so that they are fetched again.
+
+    ID is a number, a range such as 5-9, or - to read ids from standard input. 500 are sent at
+    once. May be repeated. What is only to be fetched again needs no mark: cention want
+    """
+    settings = settings_of_this_place()
+    chosen = one_workspace(settings, workspace)
+    found = read_ids(ids)
+    api = client_of("errand_data", wiring.errand_data, settings, chosen)
+    marked = 0
+    with progress("errands marked", len(found)) as advance:
+        for first in range(0, len(found), MARK_AT_ONCE):
+            some = found[first : first + MARK_AT_ONCE]
+            try:
+                patiently(lambda some=some: api.mark_changed(some), harmless=True)  # type: ignore[misc]
+            except ApiError as error:
+                raise Trouble(
+                    f"Marked: {marked:,} of {counted(len(found), 'errand')}, up to "
+                    f"{found[first - 1] if first else 'none'}. Then it failed: {error}."
+                ) from None
+            marked += len(some)
+            advance(len(some))
+    say(f"{counted(marked, 'errand')} marked as changed at Cention.")

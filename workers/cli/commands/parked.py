@@ -1,0 +1,80 @@
+"""``cention parked``"""
+
+from __future__ import annotations
+
+import click
+
+from workers.cli.context import (
+    database,
+    database_of_some,
+    json_option,
+    one_workspace,
+    settings_of_this_place,
+    workspace_option,
+)
+from workers.cli.ids import read_ids
+from workers.cli.output import Column, note, say, say_list
+from workers.config.names import Family
+from workers.operations.jobs.nudges import nudge_drains
+from workers.operations.rules.wording import counted
+from workers.sync.store import wanted
+from workers.sync.store.wanted import ParkedLine
+
+MISSED_SHOWN = 10
+COLUMNS = (
+    Column(heading="workspace"),
+    Column(heading="family"),
+    Column(heading="id", right=True),
+    Column(heading="since"),
+    Column(heading="tries", right=True),
+    Column(heading="last error"),
+)
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@workspace_option
+@click.pass_context
+def parked(context: click.Context, as_json: bool, workspace: str | None) -> None:
+    """List records that were given up, or have them fetched again."""
+    if context.invoked_subcommand is not None:
+        return
+    with database_of_some(workspace) as conn:
+        found = wanted.parked(conn, workspace)
+    if say_list(found, COLUMNS, _row, as_json=as_json, nothing="Nothing is parked."):
+        say(f"{counted(len(found), 'record')} parked. To try again: cention parked retry FAMILY")
+
+
+@parked.command()
+@click.argument("family", required=False, type=click.Choice([family.value for family in Family]))
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--all", "everything", is_flag=True, help="All families.")
+@workspace_option
+def retry(
+    family: str | None, ids: tuple[str, ...], everything: bool, workspace: str | None
+) -> None:
+    """Have parked records fetched as if they had never failed.
+
+    Of a FAMILY those with an ID (also ranges such as 5-9, or - for standard input), or all of it.
+    """
+    if everything == (family is not None):
+        raise click.UsageError("Name a family, or add --all for all of them.")
+    settings = settings_of_this_place()
+    chosen = one_workspace(settings, workspace)
+    named = read_ids(ids) if ids else None
+    with database(settings) as conn:
+        released = wanted.release(
+            conn, chosen.name, family=Family(family) if family else None, ids=named
+        )
+    say(f"{counted(len(released), 'record')} released.")
+    note(nudge_drains(settings, sorted({(chosen.name, each) for each, _ in released})))
+    missed = sorted(set(named or ()) - {remote_id for _, remote_id in released})
+    if missed:
+        shown = ", ".join(map(str, missed[:MISSED_SHOWN]))
+        more = f" and {len(missed) - MISSED_SHOWN} more" if len(missed) > MISSED_SHOWN else ""
+        note(f"Not parked: {shown}{more}.")
+        raise click.exceptions.Exit(1)
+
+
+def _row(one: ParkedLine) -> tuple[object, ...]:
+    return (one.workspace, one.family, one.remote_id, one.parked_at, one.tries, one.last_error)

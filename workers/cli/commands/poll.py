@@ -1,0 +1,66 @@
+"""``cention poll``"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any
+
+import click
+from psycopg import Connection
+
+from workers import wiring
+from workers.cli.context import database, one_workspace, settings_of_this_place, workspace_option
+from workers.cli.output import note, say
+from workers.cli.tokens import client_of
+from workers.config.names import Family
+from workers.config.settings import Settings
+from workers.config.workspaces import WorkspaceSettings
+from workers.operations.jobs.nudges import nudge_drains
+from workers.operations.rules.wording import counted
+from workers.operations.store import status
+from workers.sync.jobs import poll as job
+from workers.sync.jobs.poll import ChangedList
+
+
+@click.command()
+@workspace_option
+def poll(workspace: str | None) -> None:
+    """Ask Cention now what has changed, and have it fetched.
+
+    Asking clears nothing at Cention.
+    """
+    settings = settings_of_this_place()
+    chosen = one_workspace(settings, workspace)
+    changed_lists = client_of("errand_data", _changed_lists, settings, chosen)
+    with database(settings, autocommit=True) as conn:
+        answers = {changed.family: _poll(conn, changed) for changed in changed_lists}
+    note(nudge_drains(settings, [(chosen.name, f) for f, found in answers.items() if found]))
+    if None in answers.values():
+        raise click.exceptions.Exit(1)
+
+
+def _changed_lists(settings: Settings, chosen: WorkspaceSettings) -> list[ChangedList] | None:
+    return wiring.changed_lists_of(settings, chosen) or None
+
+
+def _poll(conn: Connection[Any], changed: ChangedList) -> int | None:
+    before = _last_poll(conn, changed.workspace, changed.family)
+    found = job.poll(changed, session=lambda: nullcontext(conn))
+    last = _last_poll(conn, changed.workspace, changed.family)
+    if found is not None:
+        say(f"{changed.family}: {counted(found, 'changed record')} found.")
+    elif last == before:
+        say(f"{changed.family}: another process asks just now.")
+    else:
+        error = last[1] if last else None
+        say(f"{changed.family}: failed. {error}. To find out why, run: cention check")
+    return found
+
+
+def _last_poll(conn: Connection[Any], workspace: str, family: Family) -> tuple[Any, Any] | None:
+    found = (
+        (one.last_poll_at, one.last_poll_error)
+        for one in status.families(conn)
+        if (one.workspace, one.family) == (workspace, family)
+    )
+    return next(found, None)

@@ -1,0 +1,97 @@
+"""``cention renormalise``"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import click
+from psycopg import Connection
+
+from workers.cli.context import (
+    database,
+    json_option,
+    settings_of_this_place,
+    some_workspaces,
+    workspace_option,
+)
+from workers.cli.output import Column, say, say_json, say_table
+from workers.cli.progress import progress
+from workers.config.names import Family
+from workers.config.workspaces import WorkspaceSettings
+from workers.operations.rules.wording import counted
+from workers.sync.jobs import refile_callbacks
+from workers.sync.jobs import renormalise as job
+from workers.sync.jobs.parsers import all_readings
+from workers.sync.jobs.rebuild_report import Remade
+from workers.sync.store import callbacks, landed
+
+NAMES = (*(family.value for family in Family), refile_callbacks.NAME)
+COLUMNS = (
+    Column(heading="table"),
+    Column(heading="added", right=True),
+    Column(heading="changed", right=True),
+    Column(heading="removed", right=True),
+)
+
+
+@click.command()
+@click.argument("families", nargs=-1, type=click.Choice(NAMES), metavar="[FAMILY]...")
+@click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
+@json_option
+@workspace_option
+def renormalise(
+    families: tuple[str, ...], dry_run: bool, as_json: bool, workspace: str | None
+) -> None:
+    """Make rows anew from the documents that were kept.
+
+    Cention is not asked. FAMILY is errand_reports, facebook_ratings, response_attachments,
+    area_archives, library_attachments or callbacks; all of them if none is named. May be run
+    at any time and broken off at any time.
+    """
+    settings = settings_of_this_place()
+    chosen = some_workspaces(settings, workspace)
+    with database(settings, autocommit=True) as conn:
+        remade = [
+            one
+            for each in chosen
+            for one in _remake(conn, each, families or NAMES, dry_run=dry_run)
+        ]
+    if as_json:
+        say_json({"dry_run": dry_run, "families": remade})
+    else:
+        for one in remade:
+            _tell(one, dry_run=dry_run)
+
+
+def _remake(
+    conn: Connection[Any], workspace: WorkspaceSettings, names: Collection[str], *, dry_run: bool
+) -> Iterator[Remade]:
+    for reading in all_readings(zone=workspace.timezone):
+        total = landed.count(conn, workspace.name, reading.family)
+        if reading.family in names and total:
+            with progress(f"{workspace.name} {reading.family}", total) as advance:
+                yield job.renormalise(
+                    reading, workspace.name, conn, dry_run=dry_run, progress=advance
+                )
+    total = callbacks.count(conn, workspace.name)
+    if refile_callbacks.NAME in names and total:
+        with progress(f"{workspace.name} {refile_callbacks.NAME}", total) as advance:
+            yield refile_callbacks.refile(workspace.name, conn, dry_run=dry_run, progress=advance)
+
+
+def _tell(remade: Remade, *, dry_run: bool) -> None:
+    would = "would be" if dry_run else "was"
+    changes = "" if remade.tables else f"; no row {would} changed"
+    documents = counted(remade.documents, "document")
+    say(f"{remade.workspace} {remade.family}: {documents} read{changes}.", style="bold")
+    if remade.tables:
+        rows = [(one.table, one.added, one.changed, one.removed) for one in remade.tables]
+        say_table(COLUMNS, rows)
+    for number, thing, what in (
+        (remade.readable_now, "document", "can be read now that could not be read before"),
+        (remade.unreadable_now, "document", "can be read no more, and the rows stay"),
+        (remade.wanted, "record", f"{would} put on the list of what is fetched"),
+    ):
+        if number:
+            say(f"  {counted(number, thing)} {what}.", hanging=2)

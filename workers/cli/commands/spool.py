@@ -1,0 +1,70 @@
+"""``cention spool``"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import click
+
+from workers.cli.context import json_option, settings_of_this_place
+from workers.cli.errors import Trouble
+from workers.cli.output import Column, say, say_json, say_table
+from workers.config.settings import Settings
+from workers.operations.rules.wording import age, counted
+from workers.spool import quarantine
+from workers.spool.layout import SpoolStatus, read_spool
+
+COLUMNS = (
+    Column(heading="file"),
+    Column(heading="bytes", right=True),
+    Column(heading="set aside because"),
+)
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def spool(context: click.Context, as_json: bool) -> None:
+    """Show what lies in the receiver's spool, on this machine."""
+    if context.invoked_subcommand is not None:
+        return
+    settings = settings_of_this_place()
+    with _readable(settings):
+        status = read_spool(settings.spool_dir) or SpoolStatus(
+            waiting=0, oldest_at=None, bad=0, size_bytes=0
+        )
+        aside = list(quarantine.set_aside(settings.spool_dir))
+    oldest_s = status.oldest_s(datetime.now(UTC))
+    if as_json:
+        say_json({"waiting": status.waiting, "oldest_s": oldest_s, "set_aside": aside})
+        return
+    oldest = f", the oldest for {age(oldest_s)}" if status.waiting else ""
+    say(f"{counted(status.waiting, 'callback')} on the way to Postgres{oldest}.")
+    if aside:
+        say_table(COLUMNS, [(one.name, one.size_bytes, one.reason) for one in aside])
+        say(f"{counted(len(aside), 'callback')} set aside. To try again: cention spool retry")
+
+
+@spool.command()
+def retry() -> None:
+    """Let the receiver try again what it had set aside."""
+    settings = settings_of_this_place()
+    done = 0
+    with _readable(settings):
+        for one in quarantine.set_aside(settings.spool_dir):
+            quarantine.put_back(settings.spool_dir, one.name)
+            done += 1
+    say(f"{counted(done, 'callback')} put back; the receiver takes them within seconds.")
+
+
+@contextmanager
+def _readable(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Trouble(
+            f"The spool at {settings.spool_dir} cannot be used: {error.strerror}. "
+            "Run this as the user of the receiver, on its machine."
+        ) from None

@@ -1,0 +1,134 @@
+"""``cention errands unknown``"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from psycopg import Connection
+
+from workers.cli.context import database_of_some, json_option, workspace_option
+from workers.cli.errors import Trouble
+from workers.cli.outbound import ask
+from workers.cli.output import Column, cell, say, say_list
+from workers.operations.rules.wording import counted
+from workers.outbound.jobs.send import abandon_dead
+from workers.outbound.store import sent_commands, sent_errands
+from workers.outbound.store.sent_errands import Unknown
+
+COLUMNS = (
+    Column(heading="workspace"),
+    Column(heading="number", right=True),
+    Column(heading="what"),
+    Column(heading="sent"),
+    Column(heading="looks like\nerrand", right=True),
+    Column(heading="about"),
+    Column(heading="why it is not known"),
+)
+ADVICE = """Look for each in Cention. What it looks like has the same writer, subject and time.
+It is there:      cention errands unknown done NUMBER --errand ID
+It is not there:  cention errands unknown missing NUMBER"""
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@workspace_option
+@click.pass_context
+def unknown(context: click.Context, as_json: bool, workspace: str | None) -> None:
+    """List what may have been done or not, and say what you found out.
+
+    A request broke off, so it is not known whether Cention created or closed the errand, or heard
+    of the end of the call. Nothing of it is sent again before somebody looks.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    with _database(workspace) as conn:
+        found = _unknown(conn, workspace)
+    if say_list(found, COLUMNS, _row, as_json=as_json, nothing="Nothing is unknown."):
+        say("")
+        for line in ADVICE.splitlines():
+            say(line)
+
+
+@unknown.command()
+@click.argument("number", type=click.IntRange(1))
+@click.option("--errand", "errand_id", type=click.IntRange(1), help="That it became, if any.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def done(number: int, errand_id: int | None, yes: bool) -> None:
+    """Note that Cention did it."""
+    with _database(None) as conn:
+        one = _one(conn, number)
+        if errand_id is not None:
+            _check_errand(conn, one, errand_id)
+        as_what = f" as errand {errand_id}" if errand_id else ""
+        ask(f"Cention did this{as_what}: {one.kind}, {one.about}, {cell(one.sent_at)}.", yes=yes)
+        _resolve(conn, one, happened=True, errand_id=errand_id)
+    say(f"Noted: number {number} was done{as_what}.")
+
+
+@unknown.command()
+@click.argument("number", type=click.IntRange(1))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def missing(number: int, yes: bool) -> None:
+    """Note that Cention did not do it, so that it may be sent again."""
+    with _database(None) as conn:
+        one = _one(conn, number)
+        ask(f"Cention did not do this: {one.kind}, {one.about}, {cell(one.sent_at)}.", yes=yes)
+        _resolve(conn, one, happened=False, errand_id=None)
+    again = f" again ({one.origin})" if one.origin else " again"
+    say(f"Noted: number {number} was not done. To send it, run the command or the import{again}.")
+
+
+@contextmanager
+def _database(workspace: str | None) -> Iterator[Connection[Any]]:
+    with database_of_some(workspace, autocommit=True) as conn:
+        abandon_dead(conn)
+        yield conn
+
+
+def _unknown(conn: Connection[Any], workspace: str | None) -> list[Unknown]:
+    return sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
+
+
+def _row(one: Unknown) -> tuple[object, ...]:
+    return (
+        one.workspace,
+        one.sent_id,
+        one.kind,
+        one.sent_at,
+        one.looks_like,
+        one.about,
+        one.problem,
+    )
+
+
+def _one(conn: Connection[Any], number: int) -> Unknown:
+    for one in _unknown(conn, None):
+        if one.sent_id == number:
+            return one
+    raise Trouble(f"Number {number} is not unknown. There is: {_counted(conn)}.")
+
+
+def _check_errand(conn: Connection[Any], one: Unknown, errand_id: int) -> None:
+    if one.kind != "create":
+        raise click.UsageError("--errand is for errands that were created.")
+    if other := sent_errands.sent_as(conn, one.workspace, errand_id):
+        raise Trouble(f"Errand {errand_id} is what number {other} became. Look for another one.")
+
+
+def _counted(conn: Connection[Any]) -> str:
+    numbers = [str(one.sent_id) for one in _unknown(conn, None)]
+    return ", ".join(numbers) or counted(0, "such number")
+
+
+def _resolve(conn: Connection[Any], one: Unknown, *, happened: bool, errand_id: int | None) -> None:
+    if one.kind == "create":
+        resolved = sent_errands.resolve(
+            conn, one.workspace, one.sent_id, happened=happened, errand_id=errand_id
+        )
+    else:
+        resolved = sent_commands.resolve(conn, one.workspace, one.sent_id, happened=happened)
+    if not resolved:
+        raise Trouble(f"Somebody else has just settled number {one.sent_id}.")

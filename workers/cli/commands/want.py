@@ -1,0 +1,32 @@
+"""``cention want``"""
+
+from __future__ import annotations
+
+import click
+
+from workers.cli.context import database, one_workspace, settings_of_this_place, workspace_option
+from workers.cli.ids import read_ids
+from workers.cli.output import note, say
+from workers.config.names import Family
+from workers.operations.jobs.nudges import nudge_drains
+from workers.operations.rules.wording import counted
+from workers.sync.store import wanted
+
+
+@click.command()
+@click.argument("family", type=click.Choice([family.value for family in Family]))
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@workspace_option
+def want(family: str, ids: tuple[str, ...], workspace: str | None) -> None:
+    """Have records fetched again, whatever is known of them.
+
+    ID is a number, a range such as 5-9, or - to read ids from standard input. Records that wait
+    for another try, or are parked, are due at once.
+    """
+    settings = settings_of_this_place()
+    chosen = one_workspace(settings, workspace)
+    found = read_ids(ids)
+    with database(settings) as conn:
+        wanted.want_now(conn, chosen.name, Family(family), found)
+    say(f"{counted(len(found), 'record')} of {family} wanted now.")
+    note(nudge_drains(settings, [(chosen.name, Family(family))] if found else []))

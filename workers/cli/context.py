@@ -1,0 +1,120 @@
+"""What most commands need: settings, a workspace, a database; and the options that choose them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
+
+import click
+import psycopg
+from psycopg import Connection
+
+from workers.cli.errors import Trouble
+from workers.config.settings import Settings, load_settings
+from workers.config.workspaces import SettingsError, WorkspaceSettings
+from workers.database import connections, error_messages
+from workers.privacy.jobs.data_subject import Whom
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def json_option(command: Command) -> Command:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document.")(command)
+
+
+def workspace_option(command: Command) -> Command:
+    """Add ``--workspace``."""
+    return click.option("--workspace", metavar="NAME", help="As in the settings.")(command)
+
+
+def person_options(command: Command) -> Command:
+    """Add ``--address`` and ``--reviewer``, by which a person is found."""
+
+    @functools.wraps(command)
+    def checked(*args: Any, address: str, reviewers: tuple[str, ...], **others: Any) -> Any:
+        if not address.strip() and not reviewers:
+            raise click.UsageError("Whom? Add --address, or --reviewer.")
+        return command(*args, address=address, reviewers=reviewers, **others)
+
+    for option in (
+        click.option(
+            "--reviewer",
+            "reviewers",
+            multiple=True,
+            metavar="ID|NAME",
+            help="Of Facebook ratings: the reviewer's id at Facebook, or exact name.",
+        ),
+        click.option("--address", default="", metavar="A@B.C", help="In any spelling of case."),
+    ):
+        checked = option(checked)
+    return cast(Command, checked)
+
+
+def the_person(settings: Settings, address: str, reviewers: tuple[str, ...]) -> Whom:
+    """Return who is meant, and the spool to be looked through if there is one here."""
+    spool = settings.spool_dir if settings.spool_dir.exists() else None
+    return Whom(address=address, reviewers=reviewers, spool=spool)
+
+
+def settings_of_this_place() -> Settings:
+    """Return the settings. Raises ``Trouble``."""
+    try:
+        return load_settings()
+    except SettingsError as error:
+        raise Trouble(f"The settings are wrong. Run: cention check\n{error}") from None
+
+
+@contextmanager
+def database(settings: Settings, *, autocommit: bool = False) -> Iterator[Connection[Any]]:
+    """Lend a connection whose transaction is committed at the end. Raises ``Trouble``."""
+    try:
+        with connections.connect(settings.database_url) as conn:
+            conn.autocommit = autocommit
+            yield conn
+    except psycopg.Error as error:
+        raise Trouble(error_messages.told(error, settings.database_url)) from None
+
+
+@contextmanager
+def database_of_some(
+    workspace: str | None, *, autocommit: bool = False
+) -> Iterator[Connection[Any]]:
+    """Lend a connection, once it is sure that there is such a workspace, if one is named."""
+    settings = settings_of_this_place()
+    some_workspaces(settings, workspace)
+    with database(settings, autocommit=autocommit) as conn:
+        yield conn
+
+
+@contextmanager
+def database_of_one(workspace: str | None) -> Iterator[tuple[Connection[Any], str]]:
+    """Lend a connection, and tell the name of the workspace that is meant."""
+    settings = settings_of_this_place()
+    chosen = one_workspace(settings, workspace)
+    with database(settings) as conn:
+        yield conn, chosen.name
+
+
+def one_workspace(settings: Settings, name: str | None) -> WorkspaceSettings:
+    """Return the workspace of that name, or the only one there is."""
+    chosen = some_workspaces(settings, name)
+    if len(chosen) != 1:
+        raise click.UsageError(f"Which workspace? Add --workspace with one of: {_names(settings)}.")
+    return chosen[0]
+
+
+def some_workspaces(settings: Settings, name: str | None) -> tuple[WorkspaceSettings, ...]:
+    """Return the workspace of that name, or all."""
+    if name is None:
+        return settings.workspaces
+    found = settings.workspace(name)
+    if found is None:
+        raise click.UsageError(f"No workspace {name!r}. There is: {_names(settings)}.")
+    return (found,)
+
+
+def _names(settings: Settings) -> str:
+    return ", ".join(each.name for each in settings.workspaces)

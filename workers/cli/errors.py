@@ -1,0 +1,17 @@
+"""What keeps a command from being done, in one sentence."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+import click
+
+from workers.cli.output import plain
+
+
+class Trouble(click.ClickException):
+    """Says what is wrong, where, and what to do. Ends the command with status 1."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write the sentence on standard error."""
+        click.echo("\n".join(plain(line) for line in self.message.splitlines()), err=True)

@@ -1,0 +1,176 @@
+"""Words and tables for a terminal, plain lines for pipes, JSON for programs.
+
+What vendors and their customers wrote can hold anything: every text is shown with its control
+characters spelled out, and none is ever read as markup.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import click
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+NONE = "-"
+LEAST_FOLDED = 16  # columns that the last one of a table is given before it is folded
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A heading, which may have several lines, and the side its values keep to."""
+
+    heading: str
+    right: bool = False
+
+
+def plain(text: str) -> str:
+    """Return ``text`` on one line, each character that cannot be printed spelled out."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def say(text: str, *, style: str = "", hanging: int = 0) -> None:
+    """Write one line on standard output; on a terminal it wraps, ``hanging`` columns indented."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        click.echo(plain(text))
+        return
+    lines = textwrap.wrap(
+        plain(text),
+        console.width,
+        subsequent_indent=" " * hanging,
+        break_on_hyphens=False,
+    )
+    for line in lines or [""]:
+        console.print(Text(line, style=style), soft_wrap=True)
+
+
+def note(text: str | None) -> None:
+    """Write one line on standard error, beside the output; nothing for ``None``."""
+    if text is not None:
+        click.echo(plain(text), err=True)
+
+
+def say_json(value: Any) -> None:
+    """Write one JSON document on standard output, in ASCII; times in ISO 8601."""
+    click.echo(json.dumps(value, indent=2, default=_told))
+
+
+def say_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
+    """Write a table: drawn on a terminal; elsewhere aligned, one line a row, never wrapped.
+
+    On a terminal that is too narrow for it, each row is written as a list, so that nothing is cut.
+    """
+    cells = [[cell(value) for value in row] for row in rows]
+    console = Console(highlight=False)
+    if console.is_terminal and _fits(columns, cells, console.width):
+        console.print(_drawn(columns, cells))
+    elif console.is_terminal:
+        _say_lists(columns, cells)
+    else:
+        for line in _aligned(columns, cells):
+            click.echo(line)
+
+
+def say_list(
+    found: Sequence[Found],
+    columns: Sequence[Column],
+    row: Callable[[Found], Sequence[object]],
+    *,
+    as_json: bool,
+    nothing: str,
+) -> bool:
+    """Write what was found, as JSON or as a table, or the sentence ``nothing``.
+
+    Returns whether it was a table, below which there may be more to say.
+    """
+    if as_json:
+        say_json(found)
+        return False
+    if not found:
+        say(nothing)
+        return False
+    say_table(columns, [row(one) for one in found])
+    return True
+
+
+def cell(value: object) -> str:
+    """Return a value as a table shows it."""
+    if value is None:
+        return NONE
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return plain(str(value))
+
+
+def _fits(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int) -> bool:
+    """Tell whether all columns can be drawn; the last may be folded."""
+    widths = [
+        max(map(cell_len, [*column.heading.split("\n"), *(row[i] for row in cells)]))
+        for i, column in enumerate(columns)
+    ]
+    return sum(widths[:-1]) + len(widths) + min(widths[-1], LEAST_FOLDED) <= width
+
+
+def _say_lists(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
+    headings = _headings(columns)
+    width = max(map(cell_len, headings)) + 2
+    for place, row in enumerate(cells):
+        if place:
+            say("")
+        for heading, text in zip(headings, row, strict=True):
+            if text != NONE:
+                say(_padded(heading, width, right=False) + text, hanging=width)
+
+
+def _headings(columns: Sequence[Column]) -> list[str]:
+    return [column.heading.replace("-\n", "").replace("\n", " ") for column in columns]
+
+
+def _drawn(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    tallest = max(column.heading.count("\n") for column in columns)
+    for column in columns:
+        table.add_column(
+            "\n" * (tallest - column.heading.count("\n")) + column.heading,
+            justify="right" if column.right else "left",
+            overflow="fold",
+            no_wrap=column is not columns[-1],
+        )
+    for row in cells:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _aligned(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[str]:
+    lines = [_headings(columns), *cells]
+    widths = [max(cell_len(line[i]) for line in lines) for i in range(len(columns))]
+    return [
+        "  ".join(
+            _padded(text, width, right=column.right)
+            for text, width, column in zip(line, widths, columns, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+
+
+def _padded(text: str, width: int, *, right: bool) -> str:
+    space = " " * (width - cell_len(text))
+    return space + text if right else text + space
+
+
+def _told(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)

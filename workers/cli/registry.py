@@ -1,0 +1,80 @@
+"""The commands, and what they have in common."""
+
+from __future__ import annotations
+
+import sys
+from io import TextIOWrapper
+
+import click
+import structlog
+
+from workers.cli.commands.backfill import backfill
+from workers.cli.commands.callbacks import callbacks
+from workers.cli.commands.calls import calls
+from workers.cli.commands.check import check
+from workers.cli.commands.contacts import contacts
+from workers.cli.commands.dictionary import dictionary
+from workers.cli.commands.erase import erase
+from workers.cli.commands.errands import errands
+from workers.cli.commands.export_person import export_person
+from workers.cli.commands.exports import exports
+from workers.cli.commands.library import library
+from workers.cli.commands.logons import logons
+from workers.cli.commands.mark_changed import mark_changed
+from workers.cli.commands.migrate import migrate
+from workers.cli.commands.parked import parked
+from workers.cli.commands.poll import poll
+from workers.cli.commands.reconcile import reconcile
+from workers.cli.commands.renormalise import renormalise
+from workers.cli.commands.spool import spool
+from workers.cli.commands.status import status
+from workers.cli.commands.unreadable import unreadable
+from workers.cli.commands.want import want
+from workers.cli.utf8 import take_utf8_alone
+
+
+@click.group(context_settings={"max_content_width": 100})
+def cention() -> None:
+    """Look after the bridge between Cention and Postgres.
+
+    \b
+    Exit status: 0 done, 1 failed or in a state of alarm, 2 wrong usage.
+    """
+
+
+for command in (
+    check,
+    migrate,
+    spool,
+    status,
+    poll,
+    want,
+    mark_changed,
+    backfill,
+    exports,
+    contacts,
+    parked,
+    callbacks,
+    unreadable,
+    reconcile,
+    renormalise,
+    dictionary,
+    library,
+    erase,
+    export_person,
+    logons,
+    errands,
+    calls,
+):
+    cention.add_command(command)
+take_utf8_alone(cention)
+
+
+def main() -> None:
+    """Run one command and exit with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may not know our letters
+    # What jobs log is for the logs of workers; here the command itself says what happened.
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    cention(prog_name="cention")

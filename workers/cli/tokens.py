@@ -1,0 +1,29 @@
+"""Clients of claims, as commands need them: at hand, or in plain words why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from workers.cli.errors import Trouble
+from workers.config.settings import Settings
+from workers.config.workspaces import WorkspaceSettings
+from workers.operations.rules.wording import hint
+
+Client = TypeVar("Client")
+
+
+def client_of(
+    claim: str,
+    build: Callable[[Settings, WorkspaceSettings], Client | None],
+    settings: Settings,
+    workspace: WorkspaceSettings,
+) -> Client:
+    """Return the client of a claim. Raises ``Trouble`` if there is no token, or an odd one."""
+    try:
+        client = build(settings, workspace)
+    except ValueError as error:
+        raise Trouble(f"The token of {workspace.name} cannot be right: {error}.") from None
+    if client is None:
+        raise Trouble(f"{workspace.name} has no token for this here. {hint(claim)}")
+    return client

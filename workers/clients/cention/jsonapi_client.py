@@ -1,0 +1,135 @@
+"""``capi/json`` of one workspace: JSON:API resources, addressed by type and id.
+
+A link found in a document is never followed: it would carry the token to whoever wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from workers.clients import errors
+from workers.clients.error_responses import MEDIA_TYPE
+from workers.clients.http import Answer, HttpApi
+from workers.clients.json_bodies import failure_texts, fit_to_log
+from workers.clients.streaming.json_upload import encoded
+
+
+class Capi:
+    """What every claim has in common. The base URL of ``http`` ends with the workspace."""
+
+    def __init__(self, http: HttpApi, *, token: str) -> None:
+        self._http = http
+        self._token = token
+        self._headers = {
+            "Accept": MEDIA_TYPE,
+            # On GET too: Cention documents it for every call.
+            "Content-Type": MEDIA_TYPE,
+            "Authorization": bearer(token),
+        }
+
+    @property
+    def name(self) -> str:
+        """How the API is called in errors."""
+        return self._http.name
+
+    def get(
+        self,
+        resource_type: str,
+        resource_id: int | None = None,
+        *,
+        below: str | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Return the document of one resource, of what lies ``below`` it, or of a whole type.
+
+        Cention ignores a query parameter that it does not know. Raises ``ApiError``.
+        """
+        path = _path(resource_type, resource_id)
+        if below is not None:
+            path += f"/{below}"
+        if query:
+            path += f"?{urlencode(query)}"
+        answer = self._http.call("GET", path, headers=self._fresh_headers())
+        return self._object(answer)
+
+    def opened(
+        self, resource_type: str, resource_id: int, *, max_bytes: int
+    ) -> AbstractContextManager[tuple[int, Iterator[bytes]]]:
+        """As ``HttpApi.opened``, for the document of one resource."""
+        return self._http.opened(
+            "GET",
+            _path(resource_type, resource_id),
+            headers=self._fresh_headers(),
+            max_bytes=max_bytes,
+        )
+
+    def post(
+        self,
+        resource_type: str,
+        attributes: Mapping[str, Any],
+        *,
+        relationships: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any] | None:
+        """Send one resource without an id; return the answer's document, ``None`` if it is empty.
+
+        Cention checks ``type`` only beside an ``id``, and answers 202 or 204 without a body.
+        Raises ``ApiError``; after ``BrokenOff`` it is unknown whether it took effect.
+        """
+        answer = self.send(resource_type, attributes, relationships=relationships)
+        return self.document(answer)
+
+    def send(
+        self,
+        resource_type: str,
+        attributes: Mapping[str, Any],
+        *,
+        relationships: Mapping[str, Any] | None = None,
+        under: str | None = None,
+    ) -> Answer:
+        """Send one resource without an id, and return the answer as it is. Raises ``ApiError``.
+
+        ``under``: the type it is sent to, if that is not its own. A ``Base64`` in ``attributes``
+        becomes a string while it is sent.
+        """
+        data: dict[str, Any] = {"type": resource_type, "attributes": dict(attributes)}
+        if relationships:
+            data["relationships"] = dict(relationships)
+        path = _path(under or resource_type)
+        return self._http.call("POST", path, headers=self._headers, body=encoded({"data": data}))
+
+    def document(self, answer: Answer) -> dict[str, Any] | None:
+        """Return the document of an answer, ``None`` if it is empty.
+
+        Raises ``Unintelligible``; ``BrokenOff`` if it tells of an error although all seemed well.
+        """
+        return self._object(answer) if answer.body else None
+
+    def _object(self, answer: Answer) -> dict[str, Any]:
+        document = self._http.json_object(answer)
+        if (texts := failure_texts(document)) is not None:
+            raise self.failure(texts, answer.status)
+        return document
+
+    def failure(self, texts: Sequence[str], status: int) -> errors.BrokenOff:
+        """Return the error of a document that tells of one: what failed over there may pass."""
+        said = fit_to_log(": ".join(texts), secrets=(self._token,))
+        message = f"failed over there: {said}" if said else "failed over there"
+        return errors.BrokenOff(message, api=self._http.name, status=status)
+
+    def _fresh_headers(self) -> dict[str, str]:
+        return {**self._headers, "Cache-Control": "no-store"}
+
+
+def bearer(token: str) -> str:
+    """Return the ``Authorization`` of a token. Raises ``ValueError`` if no header can carry it."""
+    if not (token.isascii() and token.isprintable()) or " " in token or not token:
+        raise ValueError("a token consists of printable ASCII characters without spaces")
+    return f"Bearer {token}"
+
+
+def _path(resource_type: str, resource_id: int | None = None) -> str:
+    path = f"capi/json/{quote(resource_type, safe='')}"
+    return path if resource_id is None else f"{path}/{resource_id:d}"

@@ -1,0 +1,5 @@
+"""Limits on which several parts of the bridge agree."""
+
+from __future__ import annotations
+
+UNHEARD_S = 30.0  # the kernel repeats what the other side does not acknowledge

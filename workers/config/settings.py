@@ -1,0 +1,144 @@
+"""Settings: read once from the environment, then passed around as a frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from environs import Env
+from environs import validate as check
+from environs.exceptions import EnvValidationError
+
+from schemas.cention.errands import END_CALL_TYPES
+from workers.config.names import Mirror
+from workers.config.workspaces import SettingsError, WorkspaceSettings, from_environment, from_file
+
+RUN_ENV = Path("var/run.env")  # written by `make run`, so that commands beside it find its servers
+SPOOL_DIR = "var/spool"  # below the working directory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """For how many days contents are kept, by class; 0 for ever."""
+
+    callbacks_days: int = 0  # documents of callbacks that were filed
+    landed_days: int = 0  # documents that became rows
+    bodies_days: int = 0  # bodies of errands and answers, contents of attachments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that is set from outside."""
+
+    database_url: str = field(repr=False)
+    broker_url: str = field(repr=False)
+    workspaces: tuple[WorkspaceSettings, ...]
+    allow_unsigned: bool
+    poll_every_s: int
+    fetch_threads: int  # per drain
+    drains_per_workspace: int  # at once, per family
+    fetch_timeout_s: int
+    lease_s: int
+    attachment_max_bytes: int
+    spool_dir: Path  # where the receiver keeps callbacks while Postgres is away
+    spool_max_bytes: int
+    receiver_url: str = ""  # where the receiver answers; empty if it was not told
+    retention: Retention = Retention()
+    export_timeout_s: int = 600
+    export_max_bytes: int = 128 * 1024 * 1024
+    mirror_every_s: Mapping[Mirror, int] = field(default_factory=dict)  # none or 0: never
+    agent_logons_first_days: int = 7  # how far back the first renewal goes
+    end_call_type: str = END_CALL_TYPES[0]  # data.type that tells of the end of a call
+
+    def workspace(self, name: str) -> WorkspaceSettings | None:
+        """Return the workspace of this name, if it is configured."""
+        return next((w for w in self.workspaces if w.name == name), None)
+
+
+def load_settings() -> Settings:
+    """Read the environment; name every missing or wrong variable at once.
+
+    Raises ``SettingsError``.
+    """
+    if RUN_ENV.exists():
+        Env.read_env(str(RUN_ENV), override=False)
+    env = Env(eager=False)
+    numbers = _numbers(env)
+    end_call_type = _end_call_type(env)
+    retention = _retention(env)
+    mirror_every_s = _mirror_every_s(env)
+    database_url = env.str("DATABASE_URL")
+    broker_url = env.str("BROKER_URL")
+    spool_dir = Path(env.str("SPOOL_DIR", "") or SPOOL_DIR)
+    allow_unsigned = env.bool("CENTION_ALLOW_UNSIGNED", False)
+    receiver_url = env.str("RECEIVER_URL", "")
+    file = env.str("CENTION_WORKSPACES_FILE", "")
+    problems: dict[str, list[str]] = {}
+    workspaces = from_file(Path(file), problems) if file else from_environment(env, problems)
+    try:
+        env.seal()  # type: ignore[no-untyped-call]
+    except EnvValidationError as error:
+        told = cast(Mapping[str, list[str]], error.error_messages)
+        problems |= {name: list(said) for name, said in told.items()}
+    if problems:
+        raise SettingsError(problems)
+    return Settings(
+        database_url=database_url,
+        broker_url=broker_url,
+        workspaces=workspaces,
+        allow_unsigned=allow_unsigned,
+        spool_dir=spool_dir.absolute(),
+        receiver_url=receiver_url,
+        retention=retention,
+        mirror_every_s=mirror_every_s,
+        end_call_type=end_call_type,
+        **numbers,
+    )
+
+
+def _numbers(env: Env) -> dict[str, Any]:
+    return {
+        "poll_every_s": env.int("POLL_EVERY_S", 15, validate=check.Range(min=1)),
+        "fetch_threads": env.int("FETCH_THREADS", 8, validate=check.Range(min=1, max=64)),
+        "drains_per_workspace": env.int(
+            "DRAINS_PER_WORKSPACE", 2, validate=check.Range(min=1, max=32)
+        ),
+        "fetch_timeout_s": env.int("FETCH_TIMEOUT_S", 30, validate=check.Range(min=1, max=600)),
+        "lease_s": env.int("LEASE_S", 300, validate=check.Range(min=5, max=1800)),
+        "attachment_max_bytes": env.int(
+            "ATTACHMENT_MAX_BYTES", 32 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
+        ),
+        "agent_logons_first_days": env.int(
+            "AGENT_LOGONS_FIRST_DAYS", 7, validate=check.Range(min=0, max=36_500)
+        ),
+        "export_timeout_s": env.int("EXPORT_TIMEOUT_S", 600, validate=check.Range(min=1, max=7200)),
+        "export_max_bytes": env.int(
+            "EXPORT_MAX_BYTES", 128 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
+        ),
+        "spool_max_bytes": env.int("SPOOL_MAX_BYTES", 1 << 30, validate=check.Range(min=0)),
+    }
+
+
+def _end_call_type(env: Env) -> str:
+    known = check.OneOf(END_CALL_TYPES)
+    return env.str("CENTION_END_OBCALL_TYPE", END_CALL_TYPES[0], validate=known)
+
+
+def _retention(env: Env) -> Retention:
+    days = check.Range(min=0, max=36_500)
+    return Retention(
+        callbacks_days=env.int("RETAIN_CALLBACKS_DAYS", 0, validate=days),
+        landed_days=env.int("RETAIN_LANDED_DAYS", 0, validate=days),
+        bodies_days=env.int("RETAIN_BODIES_DAYS", 0, validate=days),
+    )
+
+
+def _mirror_every_s(env: Env) -> dict[Mirror, int]:
+    seconds = check.Range(min=0)
+    return {
+        Mirror.LIBRARY: env.int("LIBRARY_EVERY_S", 3600, validate=seconds),
+        Mirror.AGENT_LOGONS: env.int("AGENT_LOGONS_EVERY_S", 600, validate=seconds),
+        Mirror.EXPORTS: env.int("EXPORTS_EVERY_S", 86_400, validate=seconds),
+    }

@@ -1,0 +1,48 @@
+"""Connections to Postgres, as the workers use them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from workers.database import queries
+
+SQL = queries.load(__name__)
+
+WAIT_S = 5.0  # for a connection
+# Just-in-time compilation costs more than our statements; a lost client must not hold locks.
+OPTIONS = (
+    "-c TimeZone=UTC -c jit=off -c statement_timeout=120s"
+    " -c idle_in_transaction_session_timeout=60s"
+)
+
+
+def open_pool(database_url: str) -> ConnectionPool[Connection[Any]]:
+    """Open a pool of connections in autocommit mode; connects when first asked."""
+    return ConnectionPool(
+        database_url,
+        min_size=0,
+        max_size=4,
+        timeout=WAIT_S,
+        max_idle=60.0,
+        kwargs={"autocommit": True, "options": OPTIONS, "connect_timeout": 5},
+        reset=_reset,
+        open=True,
+    )
+
+
+def connect(database_url: str) -> Connection[Any]:
+    """Open one connection; its transaction is the caller's."""
+    return Connection.connect(database_url, options=OPTIONS, connect_timeout=5)
+
+
+def prove(conn: Connection[Any]) -> None:
+    """Return if the session is alive. Raises ``psycopg.OperationalError`` if it is not."""
+    conn.execute(SQL["prove"])
+
+
+def _reset(conn: Connection[Any]) -> None:
+    """Give every lock back that a failed job may have left."""
+    conn.execute(SQL["unlock_all"])

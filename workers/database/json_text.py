@@ -1,0 +1,29 @@
+"""JSON as Postgres takes it: no U+0000, no lone surrogates, no NaN."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from schemas.text.unstorable import clean
+
+
+def clean_text(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return a document as jsonb can hold it, and its text; what it cannot hold becomes U+FFFD."""
+    try:
+        text = orjson.dumps(document)
+    except orjson.JSONEncodeError:  # lone surrogates, integers over 64 bits, deep nesting
+        document = clean(document)
+        return document, json.dumps(document, ensure_ascii=False, allow_nan=False)
+    if b"\\u0000" in text:
+        document = clean(document)
+        text = orjson.dumps(document)
+    return document, text.decode()
+
+
+def array(texts: Iterable[str]) -> str:
+    """Join JSON texts to one JSON array: as a Postgres array each would have to be escaped."""
+    return f"[{','.join(texts)}]"

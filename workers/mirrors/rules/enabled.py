@@ -1,0 +1,44 @@
+"""Which pictures of Cention are renewed on a schedule, and why others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from workers.config.names import Mirror
+from workers.config.settings import Settings
+from workers.config.workspaces import WorkspaceSettings
+
+CLAIMS: Mapping[Mirror, str] = MappingProxyType(
+    {Mirror.LIBRARY: "library", Mirror.AGENT_LOGONS: "logio", Mirror.EXPORTS: "export"}
+)
+
+
+def why_off(settings: Settings, workspace: WorkspaceSettings, mirror: Mirror) -> str | None:
+    """Return why a picture is not renewed, in terms of the settings; ``None`` if it is."""
+    claim = CLAIMS[mirror]
+    if getattr(workspace.tokens, claim) is None:
+        return f"there is no token of its claim, CENTION_TOKEN_{claim.upper()} or CENTION_TOKEN"
+    if not settings.mirror_every_s.get(mirror):
+        return f"{mirror.upper()}_EVERY_S is 0"
+    if mirror is Mirror.EXPORTS and workspace.export_preset is None:
+        return "no export is chosen, CENTION_EXPORT_PRESET or export_preset"
+    return None
+
+
+def intervals_of(settings: Settings, workspace: WorkspaceSettings) -> dict[Mirror, int]:
+    """Return the seconds between two renewals of each picture of a workspace that is renewed."""
+    return {
+        mirror: settings.mirror_every_s[mirror]
+        for mirror in Mirror
+        if why_off(settings, workspace, mirror) is None
+    }
+
+
+def intervals(settings: Settings) -> dict[tuple[str, Mirror], int]:
+    """As ``intervals_of``, for all workspaces."""
+    return {
+        (workspace.name, mirror): every_s
+        for workspace in settings.workspaces
+        for mirror, every_s in intervals_of(settings, workspace).items()
+    }

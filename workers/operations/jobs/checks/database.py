@@ -1,0 +1,57 @@
+"""The database, and what it knows of the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+from psycopg import Connection
+
+from workers.config.settings import Settings
+from workers.database import connections, error_messages, migrate
+from workers.operations.jobs import alerts
+from workers.operations.jobs.checks.finding import Finding, ok, wrong
+from workers.operations.rules import alarms
+from workers.operations.rules.wording import age, counted
+from workers.operations.store import status
+
+MIGRATE = "Run: cention migrate"
+
+
+def database_findings(settings: Settings) -> Iterator[Finding]:
+    """Tell whether the database can be used."""
+    where = error_messages.place(settings.database_url)
+    try:
+        with connections.connect(settings.database_url) as conn:
+            yield ok("database", f"PostgreSQL {_version(conn)} answers at {where}.")
+            if missing := migrate.pending(conn):
+                yield wrong("database", f"{counted(len(missing), 'migration')} missing.", MIGRATE)
+            else:
+                yield from _inside(conn)
+    except psycopg.Error as error:
+        sentence, _, remedy = error_messages.told(error, settings.database_url).partition(". ")
+        yield wrong("database", f"{sentence}.", remedy)
+
+
+def _inside(conn: Connection[Any]) -> Iterator[Finding]:
+    role = status.role(conn)
+    if role.may_write:
+        yield ok("database", f"Up to date; we are {role.current_user}, who may write.")
+    else:
+        yield wrong(
+            "database",
+            f"Up to date, but we are {role.current_user}, who may not write.",
+            "Use the role that migrated it, or grant its rights.",
+        )
+    silent = list(alerts.of_queues(status.queues(conn)))
+    for one in silent:
+        yield wrong("workers", one.sentence, f"Start them: {one.command}")
+    if not silent:
+        answered = [q.silent_s for q in status.queues(conn) if not alarms.is_silent(q.silent_s)]
+        longest = age(max(s for s in answered if s is not None))
+        yield ok("workers", f"They answer on every queue, the last within {longest}.")
+
+
+def _version(conn: Connection[Any]) -> str:
+    return f"{conn.info.server_version // 10_000}.{conn.info.server_version % 10_000}"

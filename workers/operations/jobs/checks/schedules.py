@@ -1,0 +1,73 @@
+"""What is renewed on a schedule, and why the rest is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from workers.clients.cention.agent_logons import LogioApi
+from workers.clients.cention.library import LibraryApi
+from workers.clients.errors import ApiError
+from workers.config.names import Mirror
+from workers.config.settings import Settings
+from workers.config.workspaces import WorkspaceSettings
+from workers.mirrors.rules.enabled import why_off
+from workers.operations.jobs.checks.finding import Finding, ok, wrong
+from workers.operations.jobs.checks.services import of_error
+from workers.operations.rules.wording import age
+
+
+def mirror_findings(
+    settings: Settings,
+    workspace: WorkspaceSettings,
+    *,
+    logons: Callable[[], LogioApi | None],
+    library: Callable[[], LibraryApi | None],
+) -> Iterator[Finding]:
+    """Tell of each picture how often it is renewed, or why it is not.
+
+    ``logons`` and ``library`` return what asks for them, ``None`` without a token.
+    """
+    for mirror in Mirror:
+        about = f"{mirror} of {workspace.name}"
+        reason = why_off(settings, workspace, mirror)
+        if reason is not None:
+            yield ok(about, f"Switched off: {reason}.")
+        else:
+            yield ok(about, f"Renewed every {age(settings.mirror_every_s[mirror])}.")
+    if why_off(settings, workspace, Mirror.AGENT_LOGONS) is None:
+        yield from token_findings(
+            "log-ons", lambda: _ask_for_log(logons()), workspace, claim="logio API"
+        )
+    if why_off(settings, workspace, Mirror.LIBRARY) is None:
+        yield from token_findings(
+            "questions", lambda: _ask_for_library(library()), workspace, claim="library"
+        )
+
+
+def token_findings(
+    what: str, ask: Callable[[], bool], workspace: WorkspaceSettings, *, claim: str
+) -> Iterator[Finding]:
+    """Tell whether Cention takes the token of a claim: ``ask`` asks for little with it, if any."""
+    about = f"{what} of {workspace.name}"
+    host = str(urlsplit(workspace.cention_url).hostname)
+    try:
+        if ask():
+            yield ok(about, f"{host} takes our token.")
+    except ApiError as error:
+        yield of_error(about, host, error, claim=f"Access to {claim}")
+    except ValueError as error:
+        yield wrong(about, f"The token cannot be right: {error}.", "Copy it anew from Cention.")
+
+
+def _ask_for_log(log: LogioApi | None) -> bool:
+    if log is not None:
+        log.probe(datetime.now(UTC))
+    return log is not None
+
+
+def _ask_for_library(library: LibraryApi | None) -> bool:
+    if library is not None:
+        library.probe()
+    return library is not None

@@ -1,0 +1,105 @@
+"""What is elsewhere: Cention, the broker, the receiver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from workers.clients import errors
+from workers.clients.cention.errand_data import ErrandDataApi
+from workers.clients.http import HttpApi, Timeouts
+from workers.config.settings import Settings
+from workers.config.workspaces import WorkspaceSettings
+from workers.operations.jobs.checks.finding import Finding, ok, wrong
+from workers.operations.jobs.nudges import ask_broker, broker_place
+from workers.operations.rules.wording import hint
+
+RECEIVER_WITHIN_S = 5.0
+WRONG_ADDRESS = (errors.NoRoute, errors.Redirected, errors.NotFound, errors.Unintelligible)
+AWAY = (errors.Unreachable, errors.Busy, errors.BrokenOff)
+
+
+def broker_findings(settings: Settings) -> Iterator[Finding]:
+    """Tell whether the broker takes us."""
+    where = broker_place(settings.broker_url)
+    why = ask_broker(settings)
+    if why is None:
+        yield ok("broker", f"It answers at {where}.")
+    else:
+        yield wrong(
+            "broker",
+            f"It cannot be used at {where}: {why}. Callbacks are kept all the same.",
+            "Check BROKER_URL, and whether it runs.",
+        )
+
+
+def cention_findings(
+    workspace: WorkspaceSettings, client: Callable[[], ErrandDataApi | None]
+) -> Finding:
+    """Tell whether Cention is there and takes our token; reads a list, which clears nothing.
+
+    ``client`` returns what asks for errand data, ``None`` without a token.
+    """
+    about = f"Cention of {workspace.name}"
+    host = urlsplit(workspace.cention_url).hostname
+    try:
+        api = client()
+        if api is None:
+            return wrong(
+                about, "No token is set, so nothing is fetched from it.", hint("errand_data")
+            )
+        api.probe()
+    except errors.ApiError as error:
+        return of_error(about, str(host), error, claim="Access to errand data")
+    except ValueError as error:
+        return wrong(about, f"The token cannot be right: {error}.", "Copy it anew from Cention.")
+    return ok(about, f"It answers at {host} and takes our token.")
+
+
+def of_error(about: str, host: str, error: errors.ApiError, *, claim: str) -> Finding:
+    """Say what is wrong with Cention, or with the token that should have ``claim``."""
+    if isinstance(error, AWAY):
+        return wrong(
+            about,
+            f"It cannot be reached at {host} ({error}).",
+            "Check the network and proxies; if it lasts, ask Cention. Nothing is lost meanwhile.",
+        )
+    if isinstance(error, WRONG_ADDRESS):
+        return wrong(
+            about,
+            f"Something answers at {host}, but it is not this workspace ({error}).",
+            "Check CENTION_URL: https://, the API's domain, /s/, and the workspace.",
+        )
+    if isinstance(error, errors.Unauthorised):
+        return wrong(
+            about,
+            f"The token is refused ({error}).",
+            f'Make a token with the claim "{claim}" in Cention, and set it.',
+        )
+    return wrong(about, f"It refuses what we ask ({error}).", "Is this version of the bridge new?")
+
+
+def receiver_findings(settings: Settings) -> Iterator[Finding]:
+    """Tell whether the receiver is ready, if its address is known."""
+    if not settings.receiver_url:
+        return
+    timeouts = Timeouts(
+        connect_s=RECEIVER_WITHIN_S, read_s=RECEIVER_WITHIN_S, total_s=RECEIVER_WITHIN_S
+    )
+    api = HttpApi("receiver", settings.receiver_url, timeouts=timeouts)
+    try:
+        api.call("GET", "health/ready", headers={})
+    except errors.Busy:
+        yield wrong(
+            "receiver",
+            "It answers, but cannot reach its database: callbacks are sent away.",
+            "Check its DATABASE_URL and its logs.",
+        )
+    except errors.ApiError as error:
+        yield wrong(
+            "receiver",
+            f"It does not answer as it should ({error}).",
+            "Check RECEIVER_URL, and whether the receiver runs.",
+        )
+    else:
+        yield ok("receiver", "It is ready for callbacks.")

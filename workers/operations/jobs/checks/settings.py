@@ -1,0 +1,80 @@
+"""The settings themselves: what is missing, unsafe, or switched off by them."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from workers.config.settings import Settings
+from workers.config.workspaces import SettingsError, WorkspaceSettings
+from workers.operations.jobs.checks.finding import Finding, ok, warning, wrong
+from workers.operations.rules.wording import counted
+
+DESCRIBED = "Each variable is described in deploy/env.example."
+NEEDS = {
+    "attachments": "attachments are not fetched",
+    "create_errand": "errands cannot be created or closed",
+    "contacts": "contact cards are not sent",
+    "library": "the library is not fetched",
+    "export": "exports are not fetched",
+    "logio": "log-ons of agents are not fetched",
+}
+
+
+def mistakes(error: SettingsError) -> Iterator[Finding]:
+    """Tell every mistake in the settings."""
+    for name, said in sorted(error.problems.items()):
+        yield wrong("settings", f"{name}: {' '.join(said)}", DESCRIBED)
+
+
+def settings_findings(settings: Settings) -> Iterator[Finding]:
+    """Tell what the settings say, and what they leave out."""
+    names = ", ".join(each.name for each in settings.workspaces)
+    yield ok(
+        "settings", f"Complete, for {counted(len(settings.workspaces), 'workspace')}: {names}."
+    )
+    for workspace in settings.workspaces:
+        yield _secrets(workspace, allow_unsigned=settings.allow_unsigned)
+        if not is_private(workspace.cention_url):
+            yield warning(
+                f"address of {workspace.name}",
+                "The token travels unencrypted to Cention: the URL begins with http.",
+                "Let it begin with https.",
+            )
+        for claim, what in NEEDS.items():
+            if getattr(workspace.tokens, claim) is None:
+                yield warning(
+                    f"token {claim} of {workspace.name}",
+                    f"Not set, so {what}.",
+                    f"If that is not meant, set CENTION_TOKEN_{claim.upper()}, or CENTION_TOKEN.",
+                )
+
+
+def is_private(url: str) -> bool:
+    """Tell whether nobody can listen: https, or within this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost" or host.endswith(".localhost")
+    return parts.scheme == "https" or loopback
+
+
+def _secrets(workspace: WorkspaceSettings, *, allow_unsigned: bool) -> Finding:
+    about = f"callbacks of {workspace.name}"
+    count = len(workspace.callback_secrets)
+    if count:
+        return ok(about, f"{counted(count, 'secret')} valid.")
+    if allow_unsigned:
+        return warning(
+            about,
+            "Taken from anybody: no secret is set, and CENTION_ALLOW_UNSIGNED is.",
+            "Set CENTION_CALLBACK_SECRETS to the secret that Cention sends.",
+        )
+    return wrong(
+        about,
+        "No secret is set, so the receiver does not start.",
+        "Set CENTION_CALLBACK_SECRETS to the secret that Cention sends.",
+    )

@@ -1,0 +1,58 @@
+"""Bringing the database up to date with this version and these settings."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import psycopg
+from psycopg import Connection
+
+from workers.config.names import Mirror
+from workers.config.settings import Settings
+from workers.database import connections, error_messages, workspaces
+from workers.database import migrate as migrations
+from workers.mirrors.rules import enabled as rules
+from workers.mirrors.store import mirrors
+
+WAIT_S = 30.0  # for the database
+LOOK_EVERY_S = 0.2
+
+
+def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
+    """Apply migrations; write the configured workspaces and what is renewed on a schedule.
+
+    Return a line for each thing done.
+
+    Waits up to ``wait_s`` seconds for the database. Several at once wait for one another.
+    Raises ``psycopg.Error``; ``error_messages.told`` puts it into words.
+    """
+    every_s = rules.intervals(settings)
+    timezones = {each.name: each.timezone.key for each in settings.workspaces}
+    with _connect(settings.database_url, wait_s) as conn:
+        applied = migrations.migrate(conn)
+        written = workspaces.save(conn, timezones, poll_every_s=settings.poll_every_s)
+        renewed, off = mirrors.save(conn, every_s)
+    return [
+        *(f"applied {name}" for name in applied),
+        *(
+            f"workspace {name}: time zone {timezones[name]}, polled every {settings.poll_every_s} s"
+            for name in written
+        ),
+        *(
+            f"{name} {each}: renewed every {every_s[name, Mirror(each)]} s"
+            for name, each in renewed
+        ),
+        *(f"{name} {each}: renewed no more" for name, each in off),
+    ]
+
+
+def _connect(database_url: str, wait_s: float) -> Connection[Any]:
+    ends_at = time.monotonic() + wait_s
+    while True:
+        try:
+            return connections.connect(database_url)
+        except psycopg.OperationalError as error:
+            if time.monotonic() > ends_at or not error_messages.may_pass(error):
+                raise
+        time.sleep(LOOK_EVERY_S)

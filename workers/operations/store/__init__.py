@@ -1,0 +1,3 @@
+"""The state of the bridge as Postgres knows it."""
+
+from __future__ import annotations

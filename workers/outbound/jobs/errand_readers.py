@@ -1,0 +1,152 @@
+"""Reading files of errands to be created, record by record: a bad one does not hide the next."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import mimetypes
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from schemas.cention.errand_orders import read_order
+from schemas.cention.errands import ErrandOrder, NewAttachment
+from schemas.errors import DocumentError, Fault
+from workers.clients.cention.attachment_content import UNKNOWN_TYPE, BytesContent
+from workers.clients.json_bodies import read_json
+from workers.outbound.jobs.csv_errands import NotAFile, rows
+from workers.outbound.jobs.listed_files import attached, file_below
+from workers.outbound.jobs.mbox import count_mbox, mail_of_eml, mails_of_mbox, order_of_mail
+
+FILE_FIELDS = frozenset({"file", "content", "name", "content_type", "content_id"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One errand of a file; instead of it the reason why it cannot be read."""
+
+    place: str  # in the file: a line, a message
+    order: ErrandOrder | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileKind:
+    """How files with one ending are read. Both raise ``NotAFile`` and ``OSError``."""
+
+    records: Callable[[Path, int], Iterator[Record]]  # the number: largest attachment, bytes
+    count: Callable[[Path], int]
+
+
+def kind_of(path: Path) -> FileKind:
+    """Return how a file is read, by its ending. Raises ``NotAFile``."""
+    try:
+        return KINDS[path.suffix.lower()]
+    except KeyError:
+        raise NotAFile(f"does not end in one of {' '.join(KINDS)}") from None
+
+
+def _json_lines(path: Path, max_bytes: int) -> Iterator[Record]:
+    longest = max_bytes * 2  # base64, and what is around it
+    with path.open("rb") as file:
+        number = 0
+        while line := file.readline(longest):
+            number += 1
+            if len(line) == longest and not line.endswith(b"\n"):
+                _skip_line(file.readline, longest)
+                problem = f"is longer than {longest} bytes: see ATTACHMENT_MAX_BYTES"
+                yield Record(place=f"line {number}", order=None, problem=problem)
+            elif line.strip():
+                yield _record(f"line {number}", partial(_order_of_json, line, path.parent))
+
+
+def _skip_line(readline: Callable[[int], bytes], piece_bytes: int) -> None:
+    while (piece := readline(piece_bytes)) and not piece.endswith(b"\n"):
+        pass
+
+
+def _csv(path: Path, _max_bytes: int) -> Iterator[Record]:
+    for line, read in rows(path):
+        yield _record(f"line {line}", read)
+
+
+def _eml(path: Path, max_bytes: int) -> Iterator[Record]:
+    for raw in mail_of_eml(path, max_bytes=max_bytes * 2):
+        yield _record(raw.place, partial(order_of_mail, raw))
+
+
+def _mbox(path: Path, max_bytes: int) -> Iterator[Record]:
+    for raw in mails_of_mbox(path, max_bytes=max_bytes * 2):
+        yield _record(raw.place, partial(order_of_mail, raw))
+
+
+def _count_lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(1 for line in file if line.strip())
+
+
+KINDS = {
+    ".jsonl": FileKind(records=_json_lines, count=_count_lines),
+    ".csv": FileKind(records=_csv, count=lambda path: sum(1 for _ in rows(path))),
+    ".eml": FileKind(records=_eml, count=lambda _path: 1),
+    ".mbox": FileKind(records=_mbox, count=count_mbox),
+}
+
+
+def _record(place: str, read: Callable[[], ErrandOrder]) -> Record:
+    try:
+        return Record(place=place, order=read())
+    except DocumentError as error:
+        return Record(place=place, order=None, problem="; ".join(map(str, error.faults)))
+    except ValueError as error:
+        return Record(place=place, order=None, problem=str(error))
+
+
+def _order_of_json(line: bytes, folder: Path) -> ErrandOrder:
+    try:
+        attributes = read_json(line)
+    except ValueError:
+        raise ValueError("is no JSON") from None
+    if not isinstance(attributes, dict):
+        raise ValueError("is no JSON object")
+    message = attributes.get("msg")
+    files = message.pop("attachments", None) if isinstance(message, dict) else None
+    if not isinstance(files, list | None):
+        raise DocumentError(Fault("/msg/attachments", "must be a list"))
+    found = [
+        _attachment(file, folder, f"/msg/attachments/{place}")
+        for place, file in enumerate(files or ())
+    ]
+    return read_order(attributes, tuple(found))
+
+
+def _attachment(given: Any, folder: Path, pointer: str) -> NewAttachment:
+    """Read an attachment whose content is base64, or in a ``file`` in the folder."""
+    if not isinstance(given, dict) or ("file" in given) == ("content" in given):
+        raise DocumentError(Fault(pointer, "must be an object with either content or file"))
+    for name, value in given.items():
+        if name not in FILE_FIELDS:
+            raise DocumentError(Fault(f"{pointer}/{name}", "is no field there"))
+        if not isinstance(value, str):
+            raise DocumentError(Fault(f"{pointer}/{name}", "must be a text"))
+    called = {name: given.get(name, "") for name in ("name", "content_type", "content_id")}
+    if "file" in given:
+        path = file_below(folder, given["file"], f"{pointer}/file")
+        return attached(path, f"{pointer}/file", **called)
+    return NewAttachment(
+        name=called["name"],
+        content_type=called["content_type"]
+        or mimetypes.guess_type(called["name"])[0]
+        or UNKNOWN_TYPE,
+        content_id=called["content_id"] or None,
+        content=BytesContent(_decoded(given["content"], f"{pointer}/content")),
+    )
+
+
+def _decoded(text: str, pointer: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise DocumentError(Fault(pointer, "is no base64")) from None

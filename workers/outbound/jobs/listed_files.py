@@ -1,0 +1,36 @@
+"""Files that a list of errands names: only such as lie in the folder of the list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from schemas.cention.errands import NewAttachment
+from schemas.errors import DocumentError, Fault
+from workers.clients.cention.attachment_content import attachment_of
+
+
+def file_below(folder: Path, named: str, pointer: str) -> Path:
+    """Return a file within a folder, wherever links lead. Raises ``DocumentError``.
+
+    A list may come from elsewhere, so it must not choose what is read from this machine.
+    """
+    try:
+        path = (folder / named).resolve()
+        inside = path.is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # a NUL, a circle of links
+        inside = False
+    if not inside:
+        raise DocumentError(Fault(pointer, "must be a file in the folder of this list"))
+    return path
+
+
+def attached(
+    path: Path, pointer: str, *, name: str = "", content_type: str = "", content_id: str = ""
+) -> NewAttachment:
+    """Return a file as an attachment. Raises ``DocumentError``."""
+    try:
+        return attachment_of(
+            path, name=name, content_type=content_type, content_id=content_id or None
+        )
+    except OSError as error:
+        raise DocumentError(Fault(pointer, f"cannot be read: {error.strerror}")) from None

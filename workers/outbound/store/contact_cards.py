@@ -1,0 +1,80 @@
+"""Contact cards that were sent, and what Cention had on them then, at rest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import scalar_row
+from psycopg.types.json import Jsonb
+
+from schemas.cention.contact_cards import ContactCard, contacts_of
+from schemas.text.unstorable import clean
+from workers.database import queries
+
+SQL = queries.load(__name__)
+
+
+def fingerprint(card: ContactCard) -> bytes:
+    """Return what tells one card from another, whatever the order of its channels."""
+    canonical = json.dumps(contacts_of(card), sort_keys=True)
+    return hashlib.sha256(canonical.encode()).digest()
+
+
+def begin(conn: Connection[Any], workspace: str, card: ContactCard) -> None:
+    """Note that a card is about to be sent; commit it before it is."""
+    parameters = {**_key(workspace, card), "sent": Jsonb(contacts_of(card))}
+    conn.execute(SQL["begin_sending_card"], parameters)
+
+
+def note_sent(
+    conn: Connection[Any],
+    workspace: str,
+    card: ContactCard,
+    *,
+    card_id: int | None,
+    name: str | None,
+    returned: Mapping[str, Any] | None,
+    error: str | None = None,
+) -> None:
+    """Note what Cention has now, of which any may be ``None``; ``error``: it made no sense."""
+    parameters = {
+        **_key(workspace, card),
+        "card_id": card_id,
+        "name": clean(name),
+        "returned": None if returned is None else Jsonb(clean(returned)),
+        "error": error,
+    }
+    conn.execute(SQL["note_card_sent"], parameters)
+
+
+def note_failed(
+    conn: Connection[Any],
+    workspace: str,
+    card: ContactCard,
+    *,
+    unknown: bool,
+    error: str,
+) -> None:
+    """Note that Cention refused a card, or, if ``unknown``, that it may have it all the same."""
+    state = "unknown" if unknown else "refused"
+    parameters = {**_key(workspace, card), "state": state, "error": error}
+    conn.execute(SQL["note_card_failed"], parameters)
+
+
+def already_sent(
+    conn: Connection[Any], workspace: str, cards: Iterable[ContactCard]
+) -> set[ContactCard]:
+    """Return those of the cards that Cention has already."""
+    by_print = {fingerprint(card): card for card in cards}
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        parameters = {"workspace": workspace, "sent_sha256": list(by_print)}
+        found = cursor.execute(SQL["cards_sent"], parameters).fetchall()
+    return {by_print[bytes(one)] for one in found}
+
+
+def _key(workspace: str, card: ContactCard) -> dict[str, Any]:
+    return {"workspace": workspace, "sent_sha256": fingerprint(card)}

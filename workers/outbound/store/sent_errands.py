@@ -1,0 +1,121 @@
+"""Errands that we asked Cention to create, at rest."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row, scalar_row
+
+from workers.database import queries
+
+SQL = queries.load(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """An errand that is about to be asked for."""
+
+    message_sha256: bytes
+    content_sha256: bytes
+    message_id: str
+    answered: bool
+    origin: str
+    from_address: str = field(repr=False)
+    from_name: str = field(repr=False)
+    subject: str = field(repr=False)
+    attachment_count: int
+    attachment_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What is known of a message that was sent before."""
+
+    sent_id: int
+    state: str
+    errand_id: int | None
+    content_sha256: bytes | None
+    sent_at: datetime
+    origin: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """Something asked for of which it is not known whether it was done."""
+
+    workspace: str
+    sent_id: int
+    kind: str  # create, close, end call
+    sent_at: datetime
+    problem: str | None
+    origin: str | None
+    about: str
+    looks_like: int | None  # an errand that it may have become
+
+
+def begin(conn: Connection[Any], workspace: str, intent: Intent, *, sent_by: UUID) -> int | None:
+    """Note an intent and return its number; ``None`` if it was sent and was not refused."""
+    parameters = {"workspace": workspace, "sent_by": sent_by, **asdict(intent)}
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["begin_errand"], parameters).fetchone()
+
+
+def find(conn: Connection[Any], workspace: str, message_sha256: bytes) -> Sent | None:
+    """Return what is known of a message; ``None`` if it was never sent."""
+    with conn.cursor(row_factory=class_row(Sent)) as cursor:
+        parameters = {"workspace": workspace, "message_sha256": message_sha256}
+        return cursor.execute(SQL["sent_errand"], parameters).fetchone()
+
+
+def settle(
+    conn: Connection[Any],
+    workspace: str,
+    sent_id: int,
+    *,
+    sent_by: UUID,
+    state: str,
+    errand_id: int | None = None,
+    problem: str | None = None,
+) -> None:
+    """Note the outcome of what ``sent_by`` was sending."""
+    conn.execute(
+        SQL["settle_errand"],
+        {
+            "workspace": workspace,
+            "sent_id": sent_id,
+            "sent_by": sent_by,
+            "state": state,
+            "errand_id": errand_id,
+            "problem": problem,
+        },
+    )
+
+
+def resolve(
+    conn: Connection[Any], workspace: str, sent_id: int, *, happened: bool, errand_id: int | None
+) -> bool:
+    """Note what an operator found out; ``False`` if no such outcome is unknown."""
+    parameters = {
+        "workspace": workspace,
+        "sent_id": sent_id,
+        "happened": happened,
+        "errand_id": errand_id,
+    }
+    return bool(conn.execute(SQL["resolve_errand"], parameters).fetchall())
+
+
+def sent_as(conn: Connection[Any], workspace: str, errand_id: int) -> int | None:
+    """Return the number of what became an errand, if it was sent from here."""
+    parameters = {"workspace": workspace, "errand_id": errand_id}
+    row = conn.execute(SQL["sent_as"], parameters).fetchone()
+    return row[0] if row else None
+
+
+def unknown(conn: Connection[Any], workspace: str | None) -> list[Unknown]:
+    """Return errands of which it is not known whether they were created."""
+    with conn.cursor(row_factory=class_row(Unknown)) as cursor:
+        return cursor.execute(SQL["unknown_errands"], {"workspace": workspace}).fetchall()

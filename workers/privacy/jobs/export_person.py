@@ -1,0 +1,87 @@
+"""What is held of one person, as one document."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from psycopg import Connection
+
+from workers.privacy.jobs import find_in_spool, find_person
+from workers.privacy.jobs.data_subject import Whom
+from workers.privacy.jobs.find_in_spool import Spooled
+from workers.privacy.jobs.find_person import Progress
+from workers.privacy.rules.person_matcher import Person
+from workers.privacy.store import erased, person_rows
+from workers.privacy.store import text_scan as texts
+from workers.privacy.store.erased import Key
+
+Rows = dict[str, dict[str, dict[str, Any]]]
+"""Rows by table and by what they say."""
+
+HEX = "\\x"  # begins bytes in JSON made by PostgreSQL
+
+
+def export(
+    conn: Connection[Any], whom: Whom, *, contents: bool, progress: Progress
+) -> dict[str, Any]:
+    """Return every row about a person, by table, and callbacks in the spool.
+
+    Rows of the person's own errands and ratings, and rows of whatever table that mention the
+    address; with ``contents``, attachments have theirs, in base64. Changes nothing. ``conn`` is in
+    autocommit mode.
+    """
+    person = Person(whom.address)
+    errands = set(erased.errands_of(conn, person.address))
+    spooled = [one.content for one in _spooled(whom.spool, person, errands)]
+    found: Rows = {}
+    if person.address:
+        errands |= _add_sightings(conn, person, found, progress)
+    for name, row in person_rows.of_errands(conn, errands):
+        _add(found, name, row)
+    for name, row in person_rows.of_ratings(conn, erased.ratings_of(conn, whom.reviewers)):
+        _add(found, name, row)
+    if contents:
+        for row in found.get("cention.attachment", {}).values():
+            row["content_base64"] = _content(conn, row["sha256"])
+    return {
+        "address": person.address,
+        "reviewers": list(whom.reviewers),
+        "exported_at": datetime.now(UTC),
+        "tables": {name: list(rows.values()) for name, rows in sorted(found.items())},
+        "spool": spooled,
+    }
+
+
+def _add_sightings(
+    conn: Connection[Any], person: Person, found: Rows, progress: Progress
+) -> set[Key]:
+    """Add the rows that mention the person; return the errands that they are about."""
+    errands: set[Key] = set()
+    for table in find_person.ordered(texts.texts(conn)):
+        for sightings in find_person.look(conn, table, person, progress=progress, lock=False):
+            for one in sightings:
+                if one.named:
+                    _add(found, table.name, one.found.row)
+                if one.errand:
+                    errands.add(one.errand)
+    return errands
+
+
+def _add(found: Rows, table: str, row: dict[str, Any]) -> None:
+    found.setdefault(table, {})[json.dumps(row, sort_keys=True)] = row
+
+
+def _spooled(folder: Path | None, person: Person, errands: set[Key]) -> Iterator[Spooled]:
+    return iter(()) if folder is None else find_in_spool.look(folder, person, errands, [])
+
+
+def _content(conn: Connection[Any], sha256: str | None) -> str | None:
+    if sha256 is None:
+        return None
+    content = person_rows.content(conn, bytes.fromhex(sha256.removeprefix(HEX)))
+    return None if content is None else base64.b64encode(content).decode()

@@ -1,0 +1,3 @@
+"""Where persons occur in Postgres, and what was erased."""
+
+from __future__ import annotations

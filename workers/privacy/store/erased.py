@@ -1,0 +1,233 @@
+"""Records whose writer was erased: which they are, and how their rows are blanked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from workers.config.names import Family
+from workers.database import queries
+from workers.privacy.store.attachment_blobs import AttachmentKey
+
+SQL = queries.load(__name__)
+
+Key = tuple[str, int]
+"""Workspace and Cention's id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandedDocument:
+    """A document that was kept; ``None`` once its time was over."""
+
+    workspace: str
+    family: str
+    remote_id: int
+    document: Any
+    fetched_at: datetime
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackDocument:
+    """A callback in the inbox; its document is ``None`` once its time was over."""
+
+    callback_id: int
+    document: Any
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """An address or a name of somebody who had to do with an errand."""
+
+    workspace: str
+    errand_id: int
+    address: str | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryLine:
+    """The texts of one line of an errand's history."""
+
+    workspace: str
+    errand_id: int
+    action_id: int
+    note: str | None
+    origin: str | None
+
+
+def errands_of(conn: Connection[Any], address: str) -> list[Key]:
+    """Return the errands that belong to an address (in lower case)."""
+    return conn.execute(SQL["errands_of"], {"address": address}).fetchall()
+
+
+def ratings_of(conn: Connection[Any], reviewers: Sequence[str]) -> list[Key]:
+    """Return the Facebook ratings of reviewers, by Facebook's id or by exact name."""
+    return conn.execute(SQL["ratings_of"], {"reviewers": list(reviewers)}).fetchall()
+
+
+def names_of(conn: Connection[Any], address: str) -> list[str]:
+    """Return the names that stand beside an address (in lower case)."""
+    return [name for (name,) in conn.execute(SQL["names_of"], {"address": address})]
+
+
+def remember(
+    conn: Connection[Any], family: Family, keys: Iterable[Key], *, address: str
+) -> set[Key]:
+    """Remember records as erased; return them, without errands that somebody else wrote."""
+    parameters = {**_keys(set(keys)), "family": family, "address": address}
+    return set(conn.execute(SQL["remember_erased"], parameters).fetchall())
+
+
+def errands_due(conn: Connection[Any], *, after: Key, limit: int) -> list[Key]:
+    """Return the next erased errands of which something is here that was not blanked."""
+    parameters = {"workspace": after[0], "after": after[1], "limit": limit}
+    return conn.execute(SQL["erased_errands_due"], parameters).fetchall()
+
+
+def ratings_due(conn: Connection[Any], *, after: Key, limit: int) -> list[Key]:
+    """Return the next erased ratings of which something is here that was not blanked."""
+    parameters = {"workspace": after[0], "after": after[1], "limit": limit}
+    return conn.execute(SQL["erased_ratings_due"], parameters).fetchall()
+
+
+def landed_of(conn: Connection[Any], family: str, keys: Sequence[Key]) -> list[LandedDocument]:
+    """Return the landed documents of records, locked until commit."""
+    with conn.cursor(row_factory=class_row(LandedDocument)) as cursor:
+        return cursor.execute(SQL["landed_of"], {**_keys(keys), "family": family}).fetchall()
+
+
+def write_landed(
+    conn: Connection[Any], key: Key, family: str, document: Any, *, problem: str | None
+) -> None:
+    """Write one landed document anew; ``None`` takes it away."""
+    conn.execute(
+        SQL["write_landed"],
+        {
+            "workspace": key[0],
+            "family": family,
+            "remote_id": key[1],
+            "document": None if document is None else Jsonb(document),
+            "problem": problem,
+        },
+    )
+
+
+def callbacks_of(conn: Connection[Any], errands: Sequence[Key]) -> list[CallbackDocument]:
+    """Return the callbacks that told last of answers to errands, locked until commit."""
+    with conn.cursor(row_factory=class_row(CallbackDocument)) as cursor:
+        return cursor.execute(SQL["callbacks_of_errands"], _keys(errands)).fetchall()
+
+
+def write_callback(
+    conn: Connection[Any], callback_id: int, document: Any, *, problem: str | None
+) -> None:
+    """Write one callback anew; ``None`` takes its document away."""
+    conn.execute(
+        SQL["write_callback"],
+        {
+            "callback_id": callback_id,
+            "document": None if document is None else Jsonb(document),
+            "problem": problem,
+        },
+    )
+
+
+def note_blanked(conn: Connection[Any], family: Family, keys: Sequence[Key]) -> None:
+    """Note that the present documents of erased records are blank."""
+    conn.execute(SQL["note_blanked"], {**_keys(keys), "family": family})
+
+
+def people_of(conn: Connection[Any], errands: Sequence[Key]) -> list[Alias]:
+    """Return addresses and names of whoever wrote errands, or got their answers."""
+    with conn.cursor(row_factory=class_row(Alias)) as cursor:
+        return cursor.execute(SQL["people_of_errands"], _keys(errands)).fetchall()
+
+
+def history_of(conn: Connection[Any], errands: Sequence[Key]) -> list[HistoryLine]:
+    """Return the texts in the history of errands."""
+    with conn.cursor(row_factory=class_row(HistoryLine)) as cursor:
+        return cursor.execute(SQL["history_of_errands"], _keys(errands)).fetchall()
+
+
+def write_history(conn: Connection[Any], lines: Sequence[HistoryLine]) -> None:
+    """Write texts of the history anew."""
+    conn.execute(
+        SQL["blank_history"],
+        {
+            "workspaces": [line.workspace for line in lines],
+            "ids": [line.action_id for line in lines],
+            "notes": [line.note for line in lines],
+            "origins": [line.origin for line in lines],
+        },
+    )
+
+
+_BLANK: Mapping[str, LiteralString] = {
+    "cention.errand": SQL["blank_errands"],
+    "cention.answer": SQL["blank_answers"],
+    "cention.exported_errand": SQL["blank_exported_errands"],
+}
+
+
+def blank_errands(conn: Connection[Any], errands: Sequence[Key]) -> dict[str, int]:
+    """Blank errands, as reported and as exported, their answers and to whom those went.
+
+    Return how many rows, by table.
+    """
+    recipients = _number(conn, SQL["blank_answer_recipients"], errands)
+    blank = {table: _number(conn, query, errands) for table, query in _BLANK.items()}
+    return {**blank, "cention.answer_recipient": recipients}
+
+
+def blank_exported_by(conn: Connection[Any], address: str) -> int:
+    """Blank errands that exports told of a writer (in lower case); return how many rows."""
+    return len(conn.execute(SQL["blank_exported_by"], {"address": address}).fetchall())
+
+
+def remove_contact_cards(conn: Connection[Any], address: str) -> int:
+    """Remove contact cards that have an address (in lower case) on them; return how many."""
+    return len(conn.execute(SQL["remove_contact_cards"], {"address": address}).fetchall())
+
+
+def blank_sent_errands(conn: Connection[Any], address: str) -> int:
+    """Blank what we sent in the name of an address (in lower case); return how many were not."""
+    return len(conn.execute(SQL["blank_sent_errands"], {"address": address}).fetchall())
+
+
+def remove_recipients(conn: Connection[Any], errands: Sequence[Key]) -> int:
+    """Remove the addressees of errands; return how many."""
+    return _number(conn, SQL["remove_errand_recipients"], errands)
+
+
+def blank_ratings(conn: Connection[Any], ratings: Sequence[Key]) -> int:
+    """Blank ratings; return how many were not blank."""
+    return _number(conn, SQL["blank_ratings"], ratings)
+
+
+def attachments_of(conn: Connection[Any], errands: Sequence[Key]) -> list[AttachmentKey]:
+    """Return the attachments that answers to these errands alone have, unless removed."""
+    with conn.cursor(row_factory=class_row(AttachmentKey)) as cursor:
+        return cursor.execute(SQL["attachments_of_errands"], _keys(errands)).fetchall()
+
+
+def want_no_more(conn: Connection[Any], family: Family, keys: Sequence[Key]) -> int:
+    """Take records off the list of what is fetched; return how many."""
+    parameters = {**_keys(keys), "family": family}
+    return len(conn.execute(SQL["want_no_more"], parameters).fetchall())
+
+
+def _number(conn: Connection[Any], query: LiteralString, keys: Sequence[Key]) -> int:
+    return len(conn.execute(query, _keys(keys)).fetchall())
+
+
+def _keys(keys: Iterable[Key]) -> dict[str, Any]:
+    ordered = sorted(keys)
+    return {"workspaces": [w for w, _ in ordered], "ids": [i for _, i in ordered]}

@@ -1,0 +1,53 @@
+"""Reconciliation: what Cention reported, held against what is here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from psycopg import Connection
+
+from workers.config.names import Family
+from workers.database import Transaction
+from workers.sync.store import completeness, wanted
+from workers.sync.store.completeness import Missing
+
+log = structlog.get_logger(__name__)
+
+RECONCILE_EVERY_S = 600.0  # after three of these unheard of, intake.is_uncounted raises its alarm
+
+
+def reconcile_if_due(transaction: Transaction) -> bool:
+    """Count if nobody has lately; return whether it was done.
+
+    However many schedules ask, they take turns, and the later ones find it done.
+    """
+    with transaction() as conn:
+        completeness.take_turn(conn)
+        if completeness.counted_within(conn, RECONCILE_EVERY_S):
+            return False
+        completeness.count(conn, everything=False)
+        completeness.forget_old(conn)
+        lost = completeness.missing(conn, None)
+    if lost:
+        log.error("records are missing", records=len(lost), remedy="cention reconcile --repair")
+    return True
+
+
+def reconcile(conn: Connection[Any], workspace: str | None) -> list[Missing]:
+    """Count every day whose ids are kept; return what is missing, of one workspace or of all."""
+    completeness.take_turn(conn)
+    completeness.count(conn, everything=True)
+    return completeness.missing(conn, workspace)
+
+
+def repair(conn: Connection[Any], lost: Sequence[Missing]) -> None:
+    """Put what is missing on the list again, due at once, and count anew."""
+    by_family: dict[tuple[str, Family], list[int]] = defaultdict(list)
+    for one in lost:
+        by_family[one.workspace, one.family].append(one.remote_id)
+    for (workspace, family), ids in sorted(by_family.items()):
+        wanted.want_now(conn, workspace, family, ids)
+    completeness.count(conn, everything=True)

@@ -1,0 +1,122 @@
+"""Kept callbacks filed anew: the rows they make are made again, nothing is fetched again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from psycopg import Connection
+
+from schemas.cention.callbacks import Callback, read_callback
+from schemas.errors import DocumentError
+from workers.config.names import Family
+from workers.database import permanent_errors
+from workers.sync.jobs.file_callbacks import problem_of, told_answers
+from workers.sync.jobs.parsers import FAMILIES
+from workers.sync.jobs.rebuild_report import Remade, Tally
+from workers.sync.store import answers, attachments, callbacks, completeness, row_digests, wanted
+from workers.sync.store.answers import ToldAnswer
+from workers.sync.store.callbacks import KeptCallback
+from workers.sync.store.row_digests import Rows
+
+BATCH = 200
+NAME = "callbacks"  # beside the names of families
+
+Read = tuple[KeptCallback, Callback]
+
+
+def refile(
+    workspace: str, conn: Connection[Any], *, dry_run: bool, progress: Callable[[int], object]
+) -> Remade:
+    """File the callbacks of ``workspace`` anew that do not wait to be filed, a batch at a time.
+
+    As ``renormalise`` does it. Records go on the list if a callback names them that was never
+    filed, and attachments that nobody has heard of.
+    """
+    tally, after = Tally(), 0
+    while True:
+        with conn.transaction(force_rollback=dry_run):
+            batch = callbacks.take_after(conn, workspace, after=after, limit=BATCH)
+            if batch:
+                _refile(conn, workspace, batch, tally)
+        if not batch:
+            return tally.remade(workspace, NAME)
+        after = batch[-1].callback_id
+        progress(len(batch))
+
+
+def _refile(
+    conn: Connection[Any], workspace: str, batch: Sequence[KeptCallback], tally: Tally
+) -> None:
+    problems: dict[int, str | None] = {}
+    found: list[Read] = []
+    for one in batch:
+        try:
+            callback = read_callback(one.document)
+            found.append((one, callback))
+            problems[one.callback_id] = problem_of(callback)
+        except DocumentError as error:
+            problems[one.callback_id] = str(error)
+    told = [answer for one, callback in found for answer in told_answers(one, callback)]
+    before = _rows(conn, workspace, told)
+    problems |= _write(conn, workspace, found, tally)
+    tally.add_rows(before, _rows(conn, workspace, told))
+    for one in batch:
+        tally.add_problem(one.problem, problems[one.callback_id])
+    had = {one.callback_id: one.problem for one in batch}
+    callbacks.note_filings(conn, {i: p for i, p in problems.items() if p != had[i]})
+
+
+def _rows(conn: Connection[Any], workspace: str, told: Sequence[ToldAnswer]) -> Rows:
+    return row_digests.of_answers(
+        conn,
+        workspace,
+        answers=[one.answer.answer_id for one in told],
+        responses=[one.answer.response_id for one in told],
+    )
+
+
+def _write(
+    conn: Connection[Any], workspace: str, found: Sequence[Read], tally: Tally
+) -> dict[int, str]:
+    """Write what callbacks tell; return the problems of those that Postgres refuses."""
+    try:
+        with conn.transaction():
+            tally.wanted += _save(conn, workspace, found)
+    except Exception as error:
+        if not permanent_errors.is_poison(error):
+            raise
+        if len(found) == 1:
+            return {found[0][0].callback_id: permanent_errors.problem(error)}
+        alone = [_write(conn, workspace, [one], tally) for one in found]
+        return {i: problem for one in alone for i, problem in one.items()}
+    return {}
+
+
+def _makes_sense_now(one: KeptCallback, callback: Callback) -> bool:
+    return one.problem is not None and problem_of(callback) is None
+
+
+def _save(conn: Connection[Any], workspace: str, found: Sequence[Read]) -> int:
+    """Write what callbacks tell, and return how many records are wanted for it."""
+    named: dict[Family, set[int]] = defaultdict(set)
+    wanting: dict[Family, set[int]] = defaultdict(set)
+    for one, callback in found:
+        for file in callback.attachments:
+            named[FAMILIES[file.kind]].add(file.attachment_id)
+            if _makes_sense_now(one, callback):
+                wanting[FAMILIES[file.kind]].add(file.attachment_id)
+        if _makes_sense_now(one, callback) and callback.errand_id is not None:
+            wanting[Family.ERRAND_REPORTS].add(callback.errand_id)
+    told = [answer for one, callback in found for answer in told_answers(one, callback)]
+    if told:
+        answers.save(conn, workspace, told)
+    for kind, family in FAMILIES.items():
+        wanting[family] |= set(
+            attachments.note_wanted(conn, workspace, kind, sorted(named[family]))
+        )
+    for family in Family:
+        wanted.want(conn, workspace, family, wanting[family])
+        completeness.note(conn, workspace, family, wanting[family])
+    return sum(map(len, wanting.values()))

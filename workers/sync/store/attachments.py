@@ -1,0 +1,137 @@
+"""Attachments and their contents, one copy a content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from psycopg import Connection
+from psycopg.rows import scalar_row
+
+from schemas.cention.attachments import AttachmentKind
+from workers.database import queries
+
+SQL = queries.load(__name__)
+
+CHUNK_BYTES = 64 * 1024
+# The binary COPY format: signature, flags, header extension, all fixed by the PostgreSQL manual.
+COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + (0).to_bytes(4, "big") + (0).to_bytes(4, "big")
+COPY_TRAILER = (0xFFFF).to_bytes(2, "big")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAttachment:
+    """What is known of an attachment whose content is stored."""
+
+    attachment_id: int
+    name: str | None
+    content_type: str | None
+    content_cid: str | None
+    size_bytes: int
+    sha256: bytes
+    fetched_at: datetime
+
+
+def note_wanted(
+    conn: Connection[Any], workspace: str, kind: AttachmentKind, ids: Iterable[int]
+) -> list[int]:
+    """Show attachments as wanted; those known already stay as they are. Return the new ones."""
+    unique = sorted(set(ids))
+    if not unique:
+        return []
+    parameters = {"workspace": workspace, "kind": kind, "ids": unique}
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["note_attachments_wanted"], parameters).fetchall()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedAttachment:
+    """What is known of an attachment beside its content."""
+
+    attachment_id: int
+    name: str | None
+    content_type: str | None
+    content_cid: str | None
+
+
+def describe(
+    conn: Connection[Any],
+    workspace: str,
+    kind: AttachmentKind,
+    described: Sequence[DescribedAttachment],
+) -> None:
+    """Write what is known of attachments that we have; contents stay as they are."""
+    conn.execute(
+        SQL["describe_attachments"],
+        {
+            "workspace": workspace,
+            "kind": kind,
+            "ids": [d.attachment_id for d in described],
+            "names": [d.name for d in described],
+            "content_types": [d.content_type for d in described],
+            "content_cids": [d.content_cid for d in described],
+        },
+    )
+
+
+def save(
+    conn: Connection[Any], workspace: str, kind: AttachmentKind, stored: StoredAttachment
+) -> None:
+    """Write what is known of one attachment; its content is in place already."""
+    conn.execute(
+        SQL["save_attachment"],
+        {
+            "workspace": workspace,
+            "kind": kind,
+            "attachment_id": stored.attachment_id,
+            "name": stored.name,
+            "content_type": stored.content_type,
+            "content_cid": stored.content_cid,
+            "size_bytes": stored.size_bytes,
+            "sha256": stored.sha256,
+            "fetched_at": stored.fetched_at,
+        },
+    )
+
+
+def note_absent(
+    conn: Connection[Any],
+    workspace: str,
+    kind: AttachmentKind,
+    ids: Sequence[int],
+    *,
+    state: str,
+    reason: str,
+    at: datetime,
+) -> None:
+    """Note attachments as ``gone`` or ``refused``, and why; a stored content stays stored."""
+    conn.execute(
+        SQL["note_attachments_absent"],
+        {
+            "workspace": workspace,
+            "kind": kind,
+            "ids": sorted(set(ids)),
+            "state": state,
+            "reason": reason,
+            "at": at,
+        },
+    )
+
+
+def keep_content(
+    conn: Connection[Any], content: BinaryIO, *, sha256: bytes, size_bytes: int
+) -> None:
+    """Store a content once, streaming it: memory stays at one chunk whatever its size."""
+    conn.execute(SQL["lock_content"], {"sha256": sha256})
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        known = cursor.execute(SQL["content_is_stored"], {"sha256": sha256}).fetchone()
+    if known:
+        return
+    with conn.cursor() as cursor, cursor.copy(SQL["copy_content"]) as copy:
+        copy.write(COPY_HEADER + (2).to_bytes(2, "big"))
+        copy.write(len(sha256).to_bytes(4, "big") + sha256 + size_bytes.to_bytes(4, "big"))
+        while chunk := content.read(CHUNK_BYTES):
+            copy.write(chunk)
+        copy.write(COPY_TRAILER)

@@ -1,0 +1,143 @@
+"""The durable inbox: callbacks are safe once they are here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from psycopg import Connection
+from psycopg.rows import class_row, scalar_row
+
+from workers.database import json_text, queries
+
+SQL = queries.load(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCallback:
+    """A callback at the door, its secret already removed."""
+
+    workspace: str
+    received_at: datetime  # aware
+    event: int | None
+    remote_id: int | None  # data.id
+    body_sha256: bytes  # of the canonical form: a repeat has the same
+    document: dict[str, Any]
+    problem: str | None  # why it cannot be filed; None if it can
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingCallback:
+    """A callback that was kept and not yet filed."""
+
+    callback_id: int
+    received_at: datetime
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCallback:
+    """A callback that was filed, or has a problem."""
+
+    callback_id: int
+    received_at: datetime
+    document: dict[str, Any]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackLine:
+    """One line of the list that operators see."""
+
+    callback_id: int
+    workspace: str
+    received_at: datetime
+    event: int | None
+    remote_id: int | None
+    filed_at: datetime | None
+    problem: str | None
+    errand: str | None  # as the document names it
+
+
+def keep(conn: Connection[Any], callbacks: Sequence[NewCallback]) -> None:
+    """Keep callbacks; one that is here already stays as it is."""
+    rows = [
+        {
+            "workspace": callback.workspace,
+            "received_at": callback.received_at,
+            "event": callback.event,
+            "remote_id": callback.remote_id,
+            "body_sha256": callback.body_sha256.hex(),
+            "document": orjson.Fragment(json_text.clean_text(callback.document)[1]),
+            "problem": callback.problem,
+        }
+        for callback in callbacks
+    ]
+    conn.execute(SQL["keep_callbacks"], {"callbacks": orjson.dumps(rows).decode()})
+
+
+def take_waiting(conn: Connection[Any], workspace: str, *, limit: int) -> list[WaitingCallback]:
+    """Return callbacks to be filed, oldest first, locked against other filers."""
+    with conn.cursor(row_factory=class_row(WaitingCallback)) as cursor:
+        cursor.execute(SQL["take_waiting_callbacks"], {"workspace": workspace, "limit": limit})
+        return cursor.fetchall()
+
+
+def mark_filed(conn: Connection[Any], callback_ids: Sequence[int]) -> None:
+    """Note callbacks as filed."""
+    conn.execute(SQL["mark_callbacks_filed"], {"ids": list(callback_ids)})
+
+
+def mark_problem(conn: Connection[Any], callback_id: int, problem: str) -> None:
+    """Note why a callback could not be filed; it stays until somebody replays it."""
+    conn.execute(SQL["mark_callback_problem"], {"callback_id": callback_id, "problem": problem})
+
+
+def unfiled_workspaces(conn: Connection[Any]) -> list[str]:
+    """Return the workspaces that have callbacks to be filed."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["unfiled_workspaces"]).fetchall()
+
+
+def replay(conn: Connection[Any], callback_ids: Sequence[int]) -> dict[int, str]:
+    """Let callbacks be filed again; return the workspace of each whose document is kept."""
+    return dict(conn.execute(SQL["replay_callbacks"], {"ids": list(callback_ids)}).fetchall())
+
+
+def with_problem(conn: Connection[Any], workspace: str | None) -> list[int]:
+    """Return the numbers of the callbacks with a problem, of one workspace or of all."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["problem_callbacks"], {"workspace": workspace}).fetchall()
+
+
+def listed(
+    conn: Connection[Any], *, problems_only: bool, limit: int, workspace: str | None = None
+) -> list[CallbackLine]:
+    """Return the newest callbacks, or the newest with a problem, of one workspace or of all."""
+    parameters = {"problems_only": problems_only, "limit": limit, "workspace": workspace}
+    with conn.cursor(row_factory=class_row(CallbackLine)) as cursor:
+        return cursor.execute(SQL["list_callbacks"], parameters).fetchall()
+
+
+def count(conn: Connection[Any], workspace: str) -> int:
+    """Return how many callbacks of a workspace do not wait to be filed."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return int(cursor.execute(SQL["count_callbacks"], {"workspace": workspace}).fetchall()[0])
+
+
+def take_after(
+    conn: Connection[Any], workspace: str, *, after: int, limit: int
+) -> list[KeptCallback]:
+    """Return the next callbacks that do not wait to be filed, locked until commit."""
+    parameters = {"workspace": workspace, "after": after, "limit": limit}
+    with conn.cursor(row_factory=class_row(KeptCallback)) as cursor:
+        return cursor.execute(SQL["callbacks_after"], parameters).fetchall()
+
+
+def note_filings(conn: Connection[Any], problems: Mapping[int, str | None]) -> None:
+    """Note what came of filing callbacks anew: why each could not be, ``None`` if it could."""
+    parameters = {"ids": list(problems), "problems": list(problems.values())}
+    conn.execute(SQL["note_filings"], parameters)

@@ -1,0 +1,79 @@
+"""Errand reports, at rest: one row an errand, its history, tags, recipients and names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from psycopg import Connection, sql
+
+from schemas.cention.errand_reports import ErrandReport
+from workers.database import queries
+from workers.database.records import Fetched, as_json
+from workers.sync.store import recently_gone
+
+SQL = queries.load(__name__)
+
+SAVE_NAMES = {
+    kind: queries.literal(
+        sql.SQL(SQL["save_names"])
+        .format(table=sql.Identifier("cention", kind), id=sql.Identifier(f"{kind}_id"))
+        .as_string()
+    )
+    for kind in ("organisation", "area", "agent", "service", "tag")
+}
+
+
+def save(
+    conn: Connection[Any],
+    workspace: str,
+    reports: Sequence[Fetched[ErrandReport]],
+    *,
+    anew: bool = False,
+) -> None:
+    """Write reports; one older than what is stored changes nothing.
+
+    ``anew``: these are the last ever fetched, so they hold for an errand that is gone as well.
+    """
+    parameters = {"workspace": workspace, "reports": as_json(reports), "anew": anew}
+    conn.execute(SQL["save_errand_reports"], parameters)
+    for kind, query in SAVE_NAMES.items():
+        named = newest_names(kind, reports)
+        conn.execute(
+            query,
+            {
+                "workspace": workspace,
+                "ids": list(named),
+                "names": [name for name, _ in named.values()],
+                "fetched_at": [fetched_at for _, fetched_at in named.values()],
+            },
+        )
+
+
+def newest_names(
+    kind: str, reports: Sequence[Fetched[ErrandReport]]
+) -> dict[int, tuple[str, datetime]]:
+    """Return by id what the newest of ``reports`` calls each thing of ``kind``, and since when."""
+    newest: dict[int, tuple[str, datetime]] = {}
+    for fetched in sorted(reports, key=lambda f: f.fetched_at):
+        for id_, name in _names(kind, fetched.record):
+            if id_ is not None and name is not None:
+                newest[id_] = (name, fetched.fetched_at)
+    return newest
+
+
+def _names(kind: str, report: ErrandReport) -> Iterable[tuple[int | None, str | None]]:
+    if kind == "tag":
+        return [(tag.tag_id, tag.name) for tag in report.tags or ()]
+    return [(getattr(report, f"{kind}_id"), getattr(report, f"{kind}_name"))]
+
+
+def mark_gone(conn: Connection[Any], workspace: str, ids: Sequence[int], *, at: datetime) -> None:
+    """Note that Cention knows these errands no more."""
+    conn.execute(SQL["mark_errands_gone"], {"workspace": workspace, "ids": list(ids), "at": at})
+
+
+resting = partial(recently_gone.resting, SQL["errands_resting"])
+"""As ``recently_gone.resting``, of these records."""

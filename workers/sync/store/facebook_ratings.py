@@ -1,0 +1,45 @@
+"""Facebook ratings, at rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from psycopg import Connection
+
+from schemas.cention.facebook_ratings import FacebookRating
+from workers.database import queries
+from workers.database.records import Fetched, as_json
+from workers.sync.store import recently_gone
+
+SQL = queries.load(__name__)
+
+
+def save(
+    conn: Connection[Any],
+    workspace: str,
+    ratings: Sequence[Fetched[FacebookRating]],
+    *,
+    anew: bool = False,
+) -> None:
+    """Write ratings; one older than what is stored changes nothing.
+
+    ``anew``: these are the last ever fetched, so they hold for a rating that is gone as well.
+    """
+    conn.execute(
+        SQL["save_facebook_ratings"],
+        {"workspace": workspace, "ratings": as_json(ratings), "anew": anew},
+    )
+
+
+def mark_gone(conn: Connection[Any], workspace: str, ids: Sequence[int], *, at: datetime) -> None:
+    """Note that Cention knows these ratings no more."""
+    conn.execute(
+        SQL["mark_facebook_ratings_gone"], {"workspace": workspace, "ids": list(ids), "at": at}
+    )
+
+
+resting = partial(recently_gone.resting, SQL["facebook_ratings_resting"])
+"""As ``recently_gone.resting``, of these records."""

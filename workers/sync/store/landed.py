@@ -1,0 +1,119 @@
+"""Documents as they came, kept whether or not they could be understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row, scalar_row
+
+from workers.config.names import Family
+from workers.database import json_text, queries
+
+SQL = queries.load(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """One document to be kept."""
+
+    remote_id: int
+    document: str  # JSON text
+    fetched_at: datetime
+    problem: str | None  # why it cannot be understood; None if it was
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landed:
+    """One document that was kept."""
+
+    remote_id: int
+    document: dict[str, Any]
+    fetched_at: datetime
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableLine:
+    """One line of the list of documents that make no sense."""
+
+    workspace: str
+    family: str
+    remote_id: int | None  # None for a row of the log of log-ons
+    fetched_at: datetime
+    problem: str
+
+
+def understood_within(
+    conn: Connection[Any], workspace: str, family: Family, *, seconds: float
+) -> bool:
+    """Tell whether any document of a family was understood in the last ``seconds``."""
+    parameters = {"workspace": workspace, "family": family, "seconds": seconds}
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return bool(cursor.execute(SQL["understood_within"], parameters).fetchone())
+
+
+def keep(
+    conn: Connection[Any], workspace: str, family: Family, landings: Sequence[Landing]
+) -> None:
+    """Keep the newest document of each record."""
+    conn.execute(
+        SQL["keep_documents"],
+        {
+            "workspace": workspace,
+            "family": family,
+            "ids": [landing.remote_id for landing in landings],
+            "documents": json_text.array(landing.document for landing in landings),
+            "fetched_at": [landing.fetched_at for landing in landings],
+            "problems": [landing.problem for landing in landings],
+        },
+    )
+
+
+def take_after(
+    conn: Connection[Any], workspace: str, family: Family, *, after: int, limit: int
+) -> list[Landed]:
+    """Return the next documents by id, locked so that no drain replaces them until commit."""
+    parameters = {"workspace": workspace, "family": family, "after": after, "limit": limit}
+    with conn.cursor(row_factory=class_row(Landed)) as cursor:
+        return cursor.execute(SQL["documents_after"], parameters).fetchall()
+
+
+def note_readings(
+    conn: Connection[Any], workspace: str, family: Family, problems: Mapping[int, str | None]
+) -> None:
+    """Note what came of reading documents anew: why each makes no sense, ``None`` if it does."""
+    conn.execute(
+        SQL["note_readings"],
+        {
+            "workspace": workspace,
+            "family": family,
+            "ids": list(problems),
+            "problems": list(problems.values()),
+        },
+    )
+
+
+def count(conn: Connection[Any], workspace: str, family: Family) -> int:
+    """Return how many documents of a family are kept."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        parameters = {"workspace": workspace, "family": family}
+        return int(cursor.execute(SQL["count_documents"], parameters).fetchall()[0])
+
+
+def newest(
+    conn: Connection[Any], workspace: str, family: Family, *, limit: int
+) -> list[dict[str, Any]]:
+    """Return the documents of a family that were fetched last."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        parameters = {"workspace": workspace, "family": family, "limit": limit}
+        return cursor.execute(SQL["newest_documents"], parameters).fetchall()
+
+
+def unreadable(conn: Connection[Any], workspace: str | None) -> list[UnreadableLine]:
+    """Return every document that makes no sense to us, of one workspace or of all."""
+    with conn.cursor(row_factory=class_row(UnreadableLine)) as cursor:
+        return cursor.execute(SQL["unreadable_documents"], {"workspace": workspace}).fetchall()

@@ -1,0 +1,40 @@
+"""The sweep, the canaries and the reconciliation, when nudged."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from workers.config.names import Queue, TaskName
+from workers.operations.jobs import sweep as sweep_job
+from workers.sync.jobs import reconcile as reconcile_job
+from workers.tasks.base import BridgeTask, parts
+
+
+@shared_task(bind=True, base=BridgeTask, name=TaskName.SWEEP, queue=Queue.CALLBACKS)
+def sweep(self: BridgeTask) -> None:
+    """Nudge everything that waits; of many sweeps at once the first does."""
+    if not parts().sweeps.is_over():
+        return
+    work = sweep_job.find_work(parts().transaction, parts().plans.keys())
+    for workspace in work.unfiled:
+        self.nudge(TaskName.FILE_CALLBACKS, Queue.CALLBACKS, workspace)
+    for workspace, family in work.due:
+        self.nudge_drain(workspace, family)
+
+
+@shared_task(bind=True, base=BridgeTask, name=TaskName.CANARY, queue=Queue.CALLBACKS)
+def canary(self: BridgeTask, queue: str = "") -> None:
+    """Answer for a queue; without one, send a canary through every queue, and tidy up."""
+    if queue:
+        sweep_job.answer_canary(Queue(queue), transaction=parts().transaction)
+        return
+    for each in Queue:
+        sweep_job.ask_canary(each, transaction=parts().transaction)
+        self.nudge(TaskName.CANARY, each, each)
+    sweep_job.tidy(parts().session)
+
+
+@shared_task(bind=True, base=BridgeTask, name=TaskName.RECONCILE, queue=Queue.FETCH)
+def reconcile(self: BridgeTask) -> None:
+    """Hold what Cention reported against what is here, every ten minutes."""
+    reconcile_job.reconcile_if_due(parts().transaction)
