@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-RUNBOOK = Path(__file__).parents[1] / "deploy" / "runbook.md"
+RUNBOOK = Path(__file__).parents[1] / "deploy" / "docs" / "runbook.md"
 TEXT = RUNBOOK.read_text("utf-8")
 
 
