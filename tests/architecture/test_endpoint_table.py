@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-README = TESTS.parent / "README.md"
+PAGE = TESTS.parent / "deploy" / "docs" / "endpoints.md"
 HEADING = "| endpoint | method | field or parameter | test |"
 TEST = re.compile(r"(?:tests/)?([\w/]+\.py)::(\w+)")
 
@@ -98,7 +98,7 @@ def problems(row: Row, tests: Path) -> Iterator[str]:
             yield f"{module}::{function}: is no test"
 
 
-TOLD = rows(README.read_text("utf-8"))
+TOLD = rows(PAGE.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("row", TOLD, ids=lambda row: f"{row.method} {row.endpoint} {row.field}")

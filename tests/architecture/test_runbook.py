@@ -1,4 +1,4 @@
-"""``deploy/runbook.md``: every alarm leads to an entry, and every command in it can be run."""
+"""``deploy/docs/runbook.md``: every alarm leads to an entry, and every command in it can be run."""
 
 from __future__ import annotations
 

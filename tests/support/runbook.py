@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-RUNBOOK = Path(__file__).parents[2] / "deploy" / "runbook.md"
+RUNBOOK = Path(__file__).parents[2] / "deploy" / "docs" / "runbook.md"
 TEXT = RUNBOOK.read_text("utf-8")
 
 

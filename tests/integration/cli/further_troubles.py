@@ -68,11 +68,11 @@ def cention_is_to_tell_errands_again(place: Any) -> None:
 TROUBLES = {
     "It is not known whether an errand was created": it_is_not_known_whether_an_errand_was_created,
     "An import stopped": an_import_stopped,
-    "A picture is not renewed": a_picture_is_not_renewed,
-    "The library is not renewed": the_library_is_not_renewed,
-    "Exports stand still": exports_stand_still,
-    "Rows of the log of log-ons make no sense": rows_of_the_log_make_no_sense,
-    "Log-ons of a time are missing": log_ons_of_a_time_are_missing,
+    "A mirror is not refreshed": a_picture_is_not_renewed,
+    "The library is not refreshed": the_library_is_not_renewed,
+    "Exports have stopped": exports_stand_still,
+    "Rows of the log-on table cannot be read": rows_of_the_log_make_no_sense,
+    "Log-ons of a period are missing": log_ons_of_a_time_are_missing,
     "Errands of the past are missing": errands_of_the_past_are_missing,
-    "Cention is to tell errands again": cention_is_to_tell_errands_again,
+    "Cention has to list errands again": cention_is_to_tell_errands_again,
 }

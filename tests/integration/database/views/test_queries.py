@@ -1,4 +1,4 @@
-"""The example queries of the README, run on a small contact centre."""
+"""The example queries of deploy/docs/analysts.md, run on a small contact centre."""
 
 from __future__ import annotations
 

@@ -1,0 +1,133 @@
+"""README.md and deploy/docs: links lead somewhere, pages are listed, terms are in order."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+DOCS = ROOT / "deploy" / "docs"
+PAGES = [README, *sorted(DOCS.rglob("*.md"))]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+DECISION = re.compile(r"^## (\d+)\. (.+)$", re.MULTILINE)
+PARTS = ["Date", "Decision", "Reason", "Consequence"]
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def prose(path: Path) -> str:
+    """Return the text of a page without its fenced and indented blocks."""
+    text = FENCED.sub("", path.read_text("utf-8"))
+    return "\n".join(line for line in text.splitlines() if not line.startswith("    "))
+
+
+def anchor(heading: str) -> str:
+    """Return the fragment that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def anchors(text: str) -> set[str]:
+    return {anchor(heading) for heading in HEADING.findall(text)}
+
+
+def broken_links(path: Path) -> list[str]:
+    """Return the relative links of a page that lead to no file, or to no heading of it."""
+    broken = []
+    for link in LINK.findall(prose(path)):
+        target, _, fragment = link.partition("#")
+        if re.match(r"[a-z]+:", target):
+            continue
+        found = (path.parent / target).resolve() if target else path
+        if not found.exists() or (fragment and fragment not in anchors(prose(found))):
+            broken.append(link)
+    return broken
+
+
+def table_under(heading: str, text: str) -> list[list[str]]:
+    """Return the rows of the first table under a heading, without its own heading."""
+    after = text.split(f"\n## {heading}\n", 1)[1].splitlines()
+    start = next(place for place, line in enumerate(after) if line.startswith("|"))
+    rows = []
+    for line in after[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split(" | ")])
+    return rows
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_every_relative_link_leads_to_a_file_and_a_heading(path):
+    assert broken_links(path) == []
+
+
+def test_a_link_to_a_missing_file_or_heading_is_seen(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# A page\n[a](page.md#a-page) [b](#a-page) [c](https://cention.example/x)\n"
+        "[d](other.md) [e](#nowhere) [f](page.md#nowhere)\n"
+    )
+
+    assert broken_links(page) == ["other.md", "#nowhere", "page.md#nowhere"]
+
+
+def test_the_readme_fits_on_three_screens():
+    assert 100 <= len(README.read_text("utf-8").splitlines()) <= 130
+
+
+def test_every_page_is_linked_from_the_index():
+    index = DOCS / "index.md"
+    listed = {(DOCS / link.partition("#")[0]).resolve() for link in LINK.findall(prose(index))}
+
+    assert {name(page) for page in set(PAGES) - {index} - listed} == set()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_lines_are_short_where_they_can_be(path):
+    assert [line for line in prose(path).splitlines() if len(line) > 120 and line[0] != "|"] == []
+
+
+def test_the_glossary_has_each_term_once_and_in_order():
+    terms = [term.casefold() for term, _ in table_under("Glossary", prose(DOCS / "concepts.md"))]
+
+    assert len(terms) > 30
+    assert [(one, next_one) for one, next_one in pairwise(terms) if one >= next_one] == []
+
+
+def test_the_queries_for_analysts_are_those_that_are_tested():
+    text = (DOCS / "analysts.md").read_text("utf-8").replace("\n    ", "\n")
+    queries = sorted((ROOT / "tests").rglob("queries/*.sql"))
+    statements = {
+        path: re.sub(r"^--.*\n", "", path.read_text("utf-8"), flags=re.M) for path in queries
+    }
+
+    assert len(queries) == 3
+    assert {name(path) for path in queries if statements[path].strip() not in text} == set()
+
+
+def test_decisions_are_numbered_without_a_gap_and_listed_in_the_index():
+    text = prose(DOCS / "decisions.md")
+    decisions = DECISION.findall(text)
+    listed = [
+        (number, re.sub(r"^\[(.+)\]\(.+\)$", r"\1", title))
+        for number, title, _, _ in table_under("Index", text)
+    ]
+
+    assert [int(number) for number, _ in decisions] == list(range(1, len(decisions) + 1))
+    assert listed == decisions
+
+
+def test_every_decision_has_a_date_a_status_a_reason_and_a_consequence():
+    bodies = DECISION.split(prose(DOCS / "decisions.md"))[3::3]
+
+    for body in bodies:
+        labels = re.findall(r"^(Date(?=: )|\*\*\w+(?=\.\*\* ))", body, re.MULTILINE)
+        assert [label.strip("*") for label in labels] == PARTS
+        assert re.search(r"^Date: \d{4}-\d\d-\d\d.* Status: \w+", body, re.MULTILINE)
