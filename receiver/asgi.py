@@ -40,7 +40,7 @@ class AsgiAdapter:
     async def answer(self, scope: Scope, body: bytes) -> WsgiCall:
         """Return the whole answer to a whole request."""
         call = WsgiCall(self._app, environ_of(scope, body))
-        in_loop = len(body) <= LOOP_MAX_BYTES and call.path.startswith(LOOP_PATHS)
+        in_loop = len(body) <= LOOP_MAX_BYTES and scope["path"].startswith(LOOP_PATHS)
         pending = await self._run(call.begin, in_loop=in_loop)
         if pending is not None:
             committed = await self._is_committed(pending)
@@ -90,7 +90,6 @@ class WsgiCall:
         self._app = app
         self._environ = environ
         self._chunks: Iterable[bytes] = ()
-        self.path: str = environ["PATH_INFO"]
         self.status = 500
         self.headers: list[tuple[bytes, bytes]] = []
         self.body = b""

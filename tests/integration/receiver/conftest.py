@@ -11,9 +11,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from receiver.keeping import GroupCommit
 
 from receiver.database import Inbox
-from receiver.keeping import GroupCommit
 from tests.integration.receiver.serving import Receiver, serving
 from tests.support.door import announced, kept, make_settings, open_door
 

@@ -7,9 +7,9 @@ from functools import partial
 
 import psycopg
 import pytest
+from receiver.keeping import NotKept
 
 from receiver.database import is_up, read_gauges
-from receiver.keeping import NotKept
 from tests.support.door import new_callback
 
 

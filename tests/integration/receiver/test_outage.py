@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from receiver.keeping import NotKept
 
 from deploy.embedded import Postgres
-from receiver.keeping import NotKept
 from tests.support.door import new_callback
 from workers.database.migrate import migrate
 

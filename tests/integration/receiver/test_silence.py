@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 import requests
+from receiver.keeping import GroupCommit, NotKept
 
 from receiver import database as ways
 from receiver.database import Inbox, open_inbox
-from receiver.keeping import GroupCommit, NotKept
 from tests.integration.receiver.freezing import Network
 from tests.support.door import new_callback
 from tests.support.waiting import eventually

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.support.requests_in_pieces import bodies_of, chunked, plain
 
 

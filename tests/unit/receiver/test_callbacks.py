@@ -7,10 +7,10 @@ import random
 from datetime import UTC
 
 import pytest
+from receiver.keeping import NotKept
 
 from receiver import Unsigned
 from receiver.callbacks import BODY_MAX_BYTES
-from receiver.keeping import NotKept
 from tests.support.door import ERROR, PATH, refused
 
 

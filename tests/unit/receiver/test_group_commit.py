@@ -8,8 +8,8 @@ from math import inf
 
 import psycopg
 import pytest
-
 from receiver.keeping import GROUP_BYTES, GROUP_MOST, GroupCommit, NotKept, Refused
+
 from tests.support.door import new_callback
 from tests.support.waiting import eventually
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-
 from receiver.breaker import Breaker
 from receiver.keeping import NotKept
+
 from workers.operations.store.status import Gauge
 from workers.spool.layout import SpoolStatus
 

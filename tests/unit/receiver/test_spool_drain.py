@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-
-from receiver import emptying
 from receiver.breaker import Breaker
 from receiver.emptying import Emptier
+
+from receiver import emptying
 from workers.spool.layout import BAD
 
 
