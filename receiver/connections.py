@@ -25,7 +25,7 @@ from gunicorn.workers.gasgi import ASGIWorker
 from receiver import metrics
 from receiver.asgi import AsgiAdapter, Receive, Send, read_body
 from receiver.errors import MEDIA_TYPE, error_document
-from workers.config.logs import Seldom
+from workers.config.logs import RateLimitedWarning
 
 REQUEST_WITHIN_S = 20.0  # from its first byte to its last
 LINGER_S = 2.0  # for a sender to read our last answer before its connection is reset
@@ -62,7 +62,7 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         self.connections: dict[Connection, None] = {}  # the one that is idle longest comes first
         self.joining: set[asyncio.Task[Any]] = set()
         self.held_bytes = 0
-        self.refused = Seldom("requests refused unread")
+        self.refused = RateLimitedWarning("requests refused unread")
 
     def run(self) -> None:
         """Serve until gunicorn asks to stop, then finish what is being answered."""

@@ -12,7 +12,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from schemas.errors import DocumentError
-from workers.config.logs import where
+from workers.config.logs import stack_without_values
 
 MEDIA_TYPE = "application/vnd.api+json"
 KEPT_HEADERS = ("Allow", "Retry-After")
@@ -32,7 +32,7 @@ def error_response(error: Exception) -> Response:
     if isinstance(error, DocumentError):
         return _invalid_document(error)
     # Log neither the message nor the traceback's values: both may quote the document.
-    log.error("unexpected error", error=type(error).__name__, where=where(error))
+    log.error("unexpected error", error=type(error).__name__, where=stack_without_values(error))
     detail = "The request failed; the log of the receiver has the reason."
     return _response(500, [_error_object(500, title="Internal Server Error", detail=detail)])
 

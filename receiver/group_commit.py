@@ -14,7 +14,7 @@ from typing import TypeAlias
 from psycopg import OperationalError
 
 from receiver import metrics
-from workers.config.logs import Seldom
+from workers.config.logs import RateLimitedWarning
 from workers.sync.store.callbacks import NewCallback
 
 GROUP_MOST = 64  # callbacks in one statement
@@ -65,7 +65,7 @@ class GroupCommit:
         self._enough = threading.Event()
         self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._failed = Seldom("callbacks not committed")
+        self._failed = RateLimitedWarning("callbacks not committed")
 
     def submit(self, callback: NewCallback, *, size_bytes: int) -> Future[None]:
         """Return the commit of ``callback`` as a future.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from receiver import metrics
-from workers.config.logs import Seldom
+from workers.config.logs import RateLimitedWarning
 
 PAUSE_S = 0.1  # between nudges: at most 10 a second from each process
 PAUSE_AFTER_FAILURE_S = 1.0  # a broker that is down is tried once a second
@@ -29,7 +29,7 @@ class WorkerNotifier:
         self._pending: set[str] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._failed = Seldom("nudges not sent")
+        self._failed = RateLimitedWarning("nudges not sent")
 
     def notify(self, workspace: str) -> None:
         """Have a worker file the callbacks of ``workspace`` soon."""

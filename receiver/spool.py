@@ -14,7 +14,7 @@ from pathlib import Path
 
 from receiver import metrics
 from receiver.group_commit import StorageUnavailable
-from workers.config.logs import Seldom
+from workers.config.logs import RateLimitedWarning
 from workers.spool import durable_files as disk
 from workers.spool import record
 from workers.spool.layout import BAD, DRAFT, LOCK, WAITING, name_of, read_spool
@@ -43,7 +43,7 @@ class Spool:
         self._lock = threading.Lock()
         self._size_bytes = 0
         self._clean_until = 0.0
-        self._failed = Seldom("callbacks not spooled")
+        self._failed = RateLimitedWarning("callbacks not spooled")
         self.clean_up()
 
     def append(self, callback: NewCallback) -> None:

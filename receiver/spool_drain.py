@@ -17,7 +17,7 @@ from receiver.circuit_breaker import CircuitBreaker
 from receiver.group_commit import Write
 from receiver.notifier import Notify
 from receiver.spool import Spool
-from workers.config.logs import Seldom
+from workers.config.logs import RateLimitedWarning
 from workers.spool import record
 from workers.spool.record import CorruptSpoolFile
 from workers.sync.store.callbacks import NewCallback
@@ -59,7 +59,7 @@ class SpoolDrainer:
         self._breaker = breaker
         self._notify = notify
         self._oldest: str | None = None
-        self._failed = Seldom("spool not emptied")
+        self._failed = RateLimitedWarning("spool not emptied")
 
     def start(self) -> None:
         """Look from now on. Not before a process forks: threads do not come along."""

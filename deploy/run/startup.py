@@ -70,7 +70,7 @@ def migrate_database(plan: Plan) -> None:
         migrate(load_settings(), wait_s=DATABASE_WITHIN_S)
     except psycopg.Error as error:
         raise CannotStart(
-            error_messages.told(error, plan.database_url),
+            error_messages.describe(error, plan.database_url),
             remedy="Is DATABASE_URL right, and may its user create schemas?"
             if plan.postgres is None
             else f"Look into {plan.logs / 'postgres.log'}.",

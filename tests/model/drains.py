@@ -45,7 +45,7 @@ class Drain:
         free = partial(draining._release, self.conn, plan)
         name = f"drain/{plan.workspace}/{plan.family}"
         slot = self.place.enter_context(
-            advisory_locks.held(self.conn, name, places=plan.places, on_free=free)
+            advisory_locks.hold(self.conn, name, slots=plan.places, on_free=free)
         )
         if slot is None:
             self.place.close()

@@ -59,18 +59,18 @@ def late_finishers_want_nothing() -> Any:
 
 @contextmanager
 def orphans_are_released_without_the_lock() -> Iterator[None]:
-    held = advisory_locks.held
+    hold = advisory_locks.hold
 
     @contextmanager
     def careless(
-        conn: Connection[Any], name: str, *, places: int, on_free: Any = nothing
+        conn: Connection[Any], name: str, *, slots: int, on_free: Any = nothing
     ) -> Iterator[int | None]:
-        for place in range(places):
-            on_free(place)
-        with held(conn, name, places=places) as slot:
-            yield slot
+        for slot in range(slots):
+            on_free(slot)
+        with hold(conn, name, slots=slots) as held:
+            yield held
 
-    with patch.object(advisory_locks, "held", careless):
+    with patch.object(advisory_locks, "hold", careless):
         yield
 
 

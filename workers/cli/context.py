@@ -75,7 +75,7 @@ def database(settings: Settings, *, autocommit: bool = False) -> Iterator[Connec
             conn.autocommit = autocommit
             yield conn
     except psycopg.Error as error:
-        raise Trouble(error_messages.told(error, settings.database_url)) from None
+        raise Trouble(error_messages.describe(error, settings.database_url)) from None
 
 
 @contextmanager

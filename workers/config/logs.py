@@ -1,4 +1,4 @@
-"""Every process speaks in JSON lines on standard error: a constant event and its fields."""
+"""Logs of every process: JSON lines on standard error, each a constant event and its fields."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import TextIO, cast
 
 import structlog
 
-SELDOM_S = 60.0
+WARN_EVERY_S = 60.0
 
 
 def configure() -> None:
-    """Send every line of this process's loggers to standard error, one JSON object each."""
+    """Write the lines of all loggers of this process to standard error, one JSON object each."""
     root = logging.getLogger()
-    root.handlers = [_OfLibraries()]
+    root.handlers = [_LibraryHandler()]
     root.setLevel(logging.WARNING)
     structlog.configure(
         processors=[
@@ -34,7 +34,7 @@ def configure() -> None:
 
 
 class _Stderr:
-    """Standard error as far as it can be written: a disk that is full stops no one at work."""
+    """Standard error that ignores write errors: a full disk must not stop the work."""
 
     def write(self, text: str) -> None:
         with suppress(OSError):
@@ -45,42 +45,45 @@ class _Stderr:
             sys.stderr.flush()
 
 
-class _OfLibraries(logging.Handler):
-    """What libraries log, in our form; of an exception type and place, for its text may quote."""
+class _LibraryHandler(logging.Handler):
+    """Writes log lines of libraries in our format.
+
+    Of an exception only its type and stack: its text may quote data.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
         fields: dict[str, object] = {"logger": record.name}
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
-            fields |= {"error": type(error).__name__, "where": where(error)}
+            fields |= {"error": type(error).__name__, "where": stack_without_values(error)}
         event = str(record.msg) if error is not None else record.getMessage()
         structlog.get_logger(record.name).log(record.levelno, event, **fields)
 
 
-def where(error: BaseException) -> list[str]:
-    """Return the stack of ``error`` as places in the code, without a value of any variable."""
+def stack_without_values(error: BaseException) -> list[str]:
+    """Return the stack of ``error`` as ``file:line function``, without any variable's value."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
-class Seldom:
-    """A warning that may come a thousand times a second and is written once a minute.
+class RateLimitedWarning:
+    """A warning that is logged at most once a minute, however often it occurs.
 
-    The line written says how many times it has come since the line before. For one thread.
+    Each line gives the number of occurrences since the previous line. Not thread-safe.
     """
 
     def __init__(self, event: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._event = event
         self._clock = clock
         self._times = 0
-        self._quiet_until = float("-inf")
+        self._next_at = float("-inf")
         self._log = structlog.get_logger(__name__)
 
     def warn(self, **fields: object) -> None:
-        """Write the line, or count it."""
+        """Log the warning, or only count it."""
         self._times += 1
         now = self._clock()
-        if now >= self._quiet_until:
+        if now >= self._next_at:
             self._log.warning(self._event, times=self._times, **fields)
-            self._times, self._quiet_until = 0, now + SELDOM_S
+            self._times, self._next_at = 0, now + WARN_EVERY_S

@@ -1,4 +1,4 @@
-"""Places for concurrent work, held by Postgres advisory locks: a crash frees its place."""
+"""Slots for concurrent work, as Postgres advisory locks: a crash frees the slot."""
 
 from __future__ import annotations
 
@@ -15,33 +15,34 @@ SQL = queries.load(__name__)
 
 
 @contextmanager
-def held(
+def hold(
     conn: Connection[Any],
     name: str,
     *,
-    places: int,
+    slots: int,
     on_free: Callable[[int], object] = lambda slot: None,
 ) -> Iterator[int | None]:
-    """Hold one of ``places`` places called ``name``; yields its number from 0, or ``None``.
+    """Hold one of ``slots`` slots called ``name``; yields its number from 0, or ``None``
+    if all are taken.
 
-    ``on_free`` is called for every place found free, while its lock is held: whoever held
-    it before has finished, or died. The lock belongs to the session: the connection must be
-    in autocommit mode, and not behind a pooler that shares sessions.
+    ``on_free`` is called for every free slot while its lock is held: its previous holder has
+    finished, or died. The lock belongs to the session: the connection must be in autocommit
+    mode, and not behind a pooler that shares sessions.
     """
-    slot = None
-    for place in range(places):
-        if not _try_lock(conn, f"{name}/{place}"):
+    held = None
+    for slot in range(slots):
+        if not _try_lock(conn, f"{name}/{slot}"):
             continue
-        on_free(place)
-        if slot is None:
-            slot = place
+        on_free(slot)
+        if held is None:
+            held = slot
         else:
-            _unlock(conn, f"{name}/{place}")
-    try:
-        yield slot
-    finally:
-        if slot is not None and not conn.closed:
             _unlock(conn, f"{name}/{slot}")
+    try:
+        yield held
+    finally:
+        if held is not None and not conn.closed:
+            _unlock(conn, f"{name}/{held}")
 
 
 def _try_lock(conn: Connection[Any], name: str) -> bool:

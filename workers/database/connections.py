@@ -11,8 +11,8 @@ from workers.database import queries
 
 SQL = queries.load(__name__)
 
-WAIT_S = 5.0  # for a connection
-# Just-in-time compilation costs more than our statements; a lost client must not hold locks.
+WAIT_S = 5.0  # for a free connection
+# Just-in-time compilation takes longer than our statements; a lost client must not keep locks.
 OPTIONS = (
     "-c TimeZone=UTC -c jit=off -c statement_timeout=120s"
     " -c idle_in_transaction_session_timeout=60s"
@@ -20,7 +20,7 @@ OPTIONS = (
 
 
 def open_pool(database_url: str) -> ConnectionPool[Connection[Any]]:
-    """Open a pool of connections in autocommit mode; connects when first asked."""
+    """Open a pool of connections in autocommit mode; connects on first use."""
     return ConnectionPool(
         database_url,
         min_size=0,
@@ -34,15 +34,15 @@ def open_pool(database_url: str) -> ConnectionPool[Connection[Any]]:
 
 
 def connect(database_url: str) -> Connection[Any]:
-    """Open one connection; its transaction is the caller's."""
+    """Open one connection; the caller owns its transaction."""
     return Connection.connect(database_url, options=OPTIONS, connect_timeout=5)
 
 
-def prove(conn: Connection[Any]) -> None:
-    """Return if the session is alive. Raises ``psycopg.OperationalError`` if it is not."""
-    conn.execute(SQL["prove"])
+def ping(conn: Connection[Any]) -> None:
+    """Check that the session is alive. Raises ``psycopg.OperationalError`` if it is not."""
+    conn.execute(SQL["ping"])
 
 
 def _reset(conn: Connection[Any]) -> None:
-    """Give every lock back that a failed job may have left."""
+    """Release the locks that a failed job may have left."""
     conn.execute(SQL["unlock_all"])

@@ -1,7 +1,7 @@
 -- name: unlock_all
--- Give back every advisory lock of this session.
+-- Release every advisory lock of this session.
 SELECT pg_advisory_unlock_all();
 
--- name: prove
--- Show that the session is alive.
+-- name: ping
+-- Fails if the session is dead.
 SELECT;

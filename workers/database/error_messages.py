@@ -1,4 +1,4 @@
-"""Why Postgres cannot be used, in words that quote no password and nothing that may hold one."""
+"""Messages for database errors, without a password and without text that may contain one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import psycopg
 from psycopg import conninfo, errors
 
 _PLAIN = re.compile(r"[\w./:-]+")
-# libpq tells why it could not connect in words alone.
+# libpq gives the reason of a failed connection only as text.
 _REASONS = (
-    ("password authentication failed", "it refuses the password"),
+    ("password authentication failed", "it rejects the password"),
     ("no password supplied", "it asks for a password"),
-    ("no pg_hba.conf entry", "its pg_hba.conf does not let us in"),
+    ("no pg_hba.conf entry", "its pg_hba.conf does not allow this connection"),
     ("role", "it has no such role"),
     ("database", "it has no such database"),
     ("connection refused", "nothing listens there"),
@@ -26,7 +26,7 @@ _REASONS = (
     ("starting up", "it is starting"),
     ("shutting down", "it is shutting down"),
 )
-_NEEDS_HELP = ("it refuses the password", "it asks for a password", "its pg_hba.conf")
+_NEEDS_HELP = ("it rejects the password", "it asks for a password", "its pg_hba.conf")
 _NOT_MIGRATED = (
     errors.UndefinedTable,
     errors.UndefinedColumn,
@@ -36,10 +36,10 @@ _NOT_MIGRATED = (
 )
 
 
-def place(database_url: str) -> str:
-    """Return ``host:port/database``, or nothing telling if it may hold a part of a password.
+def safe_location(database_url: str) -> str:
+    """Return ``host:port/database``, or ``DATABASE_URL`` if that may contain part of a password.
 
-    libpq takes the part of a password after an unescaped "@" or "/" for a host or a name.
+    libpq reads what follows an unescaped "@" or "/" in a password as host or database name.
     """
     try:
         found = conninfo.conninfo_to_dict(database_url)
@@ -54,27 +54,27 @@ def place(database_url: str) -> str:
 
 
 def reason(error: psycopg.Error) -> str:
-    """Return why no connection came about, or was lost."""
+    """Return why a connection could not be made, or was lost."""
     if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
-        return "its address is none that PostgreSQL understands"
+        return "its address is not one that PostgreSQL understands"
     said = str(error).lower()
     known = (why for sign, why in _REASONS if sign in said)
     return next(known, "the connection was lost or could not be made")
 
 
-def may_pass(error: psycopg.OperationalError) -> bool:
-    """Tell whether waiting may help."""
+def is_transient(error: psycopg.OperationalError) -> bool:
+    """Tell whether the error may go away without anyone's help."""
     return not reason(error).startswith(_NEEDS_HELP)
 
 
-def told(error: psycopg.Error, database_url: str) -> str:
-    """Return one sentence that says what is wrong with the database, and one what to do."""
-    where = place(database_url)
+def describe(error: psycopg.Error, database_url: str) -> str:
+    """Return two sentences: what is wrong with the database, and what to do."""
+    where = safe_location(database_url)
     if isinstance(error, _NOT_MIGRATED):
         return f"The database at {where} is not up to date. Run: cention migrate"
     if isinstance(error, errors.InsufficientPrivilege):
         return (
-            f"The database at {where} does not let this role do it. "
+            f"The database at {where} does not allow this role to do it. "
             "Use the role that migrated it, or grant its rights."
         )
     if isinstance(error, errors.LockNotAvailable | errors.QueryCanceled | errors.DeadlockDetected):

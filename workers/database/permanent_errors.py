@@ -1,17 +1,17 @@
-"""Telling a record that cannot be stored from a database that is away."""
+"""Permanent errors, where the record is at fault, and transient ones, where the database is."""
 
 from __future__ import annotations
 
 import psycopg
 
-# "Program limit exceeded": operational to the library, yet it speaks of the value.
+# "Program limit exceeded": an OperationalError to psycopg, but the value is at fault.
 LIMITS = "54"
 
 
-def is_poison(error: Exception) -> bool:
+def is_permanent(error: Exception) -> bool:
     """Tell whether writing the same record again would fail again.
 
-    Not if the database is away, busy or in conflict: then nothing is wrong with the record.
+    False if the database is down, busy or reports a conflict: the record is not at fault.
     """
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return (error.sqlstate or "").startswith(LIMITS)
@@ -19,11 +19,11 @@ def is_poison(error: Exception) -> bool:
 
 
 def name(error: Exception) -> str:
-    """Name an error without its text, which may quote the record."""
+    """Return the type and SQLSTATE of an error, without its text, which may quote the record."""
     sqlstate = error.sqlstate if isinstance(error, psycopg.Error) else None
     return f"{type(error).__name__} {sqlstate or ''}".rstrip()
 
 
-def problem(error: Exception) -> str:
-    """Say why a record cannot be stored."""
+def describe(error: Exception) -> str:
+    """Return why a record cannot be stored."""
     return f"cannot be stored: {name(error)}"

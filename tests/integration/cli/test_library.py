@@ -104,7 +104,7 @@ def test_a_refresh_without_a_token_says_what_to_set(terminal, environment):
 def test_a_refresh_beside_another_one_does_nothing(terminal, bridge):
     with (
         psycopg.connect(bridge.database, autocommit=True) as other,
-        advisory_locks.held(other, "mirror/demo/library", places=1),
+        advisory_locks.hold(other, "mirror/demo/library", slots=1),
     ):
         result = terminal.run("library", "refresh")
 

@@ -224,7 +224,7 @@ def test_a_run_that_is_out_of_time_says_that_there_is_more_and_the_next_goes_on(
 
 
 def test_of_two_beats_one_does_it(aged):
-    with aged.bridge.parts.session() as conn, advisory_locks.held(conn, LOCK, places=1):
+    with aged.bridge.parts.session() as conn, advisory_locks.hold(conn, LOCK, slots=1):
         assert apply(aged, ALL).removed == {}
 
     assert apply(aged, ALL).removed

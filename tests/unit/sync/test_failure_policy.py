@@ -144,7 +144,7 @@ def test_a_complete_record_is_not_looked_at_again():
 
 
 @pytest.mark.parametrize(
-    ("error", "is_poison"),
+    ("error", "is_permanent"),
     [
         (psycopg.errors.NumericValueOutOfRange(), True),
         (psycopg.errors.CheckViolation(), True),
@@ -157,5 +157,5 @@ def test_a_complete_record_is_not_looked_at_again():
         (psycopg.InterfaceError(), False),
     ],
 )
-def test_a_database_in_trouble_is_not_a_record_that_cannot_be_stored(error, is_poison):
-    assert permanent_errors.is_poison(error) is is_poison
+def test_a_database_in_trouble_is_not_a_record_that_cannot_be_stored(error, is_permanent):
+    assert permanent_errors.is_permanent(error) is is_permanent

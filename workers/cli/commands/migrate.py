@@ -22,6 +22,6 @@ def migrate() -> None:
     try:
         done = job.migrate(settings)
     except psycopg.Error as error:
-        raise Trouble(error_messages.told(error, settings.database_url)) from None
+        raise Trouble(error_messages.describe(error, settings.database_url)) from None
     for line in done or ["The database is up to date already."]:
         say(line)

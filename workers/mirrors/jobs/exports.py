@@ -155,4 +155,4 @@ def _alive(
     conn: Connection[Any], workspace: str, run_id: int
 ) -> AbstractContextManager[int | None]:
     """Hold the sign that the process of an export lives; ``None`` if another holds it."""
-    return advisory_locks.held(conn, f"export/{workspace}/{run_id}", places=1)
+    return advisory_locks.hold(conn, f"export/{workspace}/{run_id}", slots=1)

@@ -76,7 +76,7 @@ def renew(plan: MirrorPlan, *, session: Transaction) -> Brought | None:
     workspace, mirror = plan.workspace, plan.mirror
     with (
         session() as conn,
-        advisory_locks.held(conn, f"mirror/{workspace}/{mirror}", places=1) as slot,
+        advisory_locks.hold(conn, f"mirror/{workspace}/{mirror}", slots=1) as slot,
     ):
         if slot is None:
             return None

@@ -25,7 +25,7 @@ def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
     Return a line for each thing done.
 
     Waits up to ``wait_s`` seconds for the database. Several at once wait for one another.
-    Raises ``psycopg.Error``; ``error_messages.told`` puts it into words.
+    Raises ``psycopg.Error``; ``error_messages.describe`` puts it into words.
     """
     every_s = rules.intervals(settings)
     timezones = {each.name: each.timezone.key for each in settings.workspaces}
@@ -53,6 +53,6 @@ def _connect(database_url: str, wait_s: float) -> Connection[Any]:
         try:
             return connections.connect(database_url)
         except psycopg.OperationalError as error:
-            if time.monotonic() > ends_at or not error_messages.may_pass(error):
+            if time.monotonic() > ends_at or not error_messages.is_transient(error):
                 raise
         time.sleep(LOOK_EVERY_S)

@@ -157,14 +157,14 @@ def sending(conn: Connection[Any], workspace: str, cention: Cention) -> Iterator
     """Lend a sender; what dead ones have left is taken for unknown first."""
     abandon_dead(conn)
     run = uuid4()
-    with advisory_locks.held(conn, _lock(run), places=1):
+    with advisory_locks.hold(conn, _lock(run), slots=1):
         yield Sender(conn=conn, workspace=workspace, run=run, cention=cention)
 
 
 def abandon_dead(conn: Connection[Any]) -> None:
     """Take what dead processes were sending for unknown."""
     for run in sent_commands.senders(conn):
-        with advisory_locks.held(conn, _lock(run), places=1) as slot:
+        with advisory_locks.hold(conn, _lock(run), slots=1) as slot:
             if slot is not None:
                 sent_commands.abandon(conn, run)
 

@@ -49,7 +49,7 @@ def retain(policy: Retention, *, session: Transaction, run_s: float = RUN_S) -> 
     ends_at = time.monotonic() + run_s
     removed: dict[str, int] = {}
     more = False
-    with session() as conn, advisory_locks.held(conn, LOCK, places=1) as place:
+    with session() as conn, advisory_locks.hold(conn, LOCK, slots=1) as place:
         if place is None:
             return Retained(removed={}, more=False)
         redact_erased.blank_due(conn, tally := Tally())

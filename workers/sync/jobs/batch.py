@@ -123,7 +123,7 @@ class Round:
     def _prove(self) -> None:
         """See that our session is alive. Raises ``psycopg.OperationalError`` if it is not."""
         asked_s = time.monotonic()
-        connections.prove(self.conn)
+        connections.ping(self.conn)
         self.proven_s = asked_s
 
     def _next(self, timeout_s: float) -> Finished:

@@ -43,7 +43,7 @@ def drain(
     with session() as conn:
         free = partial(_release, conn, plan)
         name = f"drain/{plan.workspace}/{plan.family}"
-        with advisory_locks.held(conn, name, places=plan.places, on_free=free) as slot:
+        with advisory_locks.hold(conn, name, slots=plan.places, on_free=free) as slot:
             round_ = None if slot is None else _begin(conn, plan, slot, call_colleague)
             if round_ is None:
                 return IDLE

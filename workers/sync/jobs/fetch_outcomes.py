@@ -78,7 +78,7 @@ def bring(plan: Plan, claimed: Claimed, *, fetched_at: datetime) -> Outcome:
             family=plan.family,
             remote_id=claimed.remote_id,
             error=type(error).__name__,
-            where=logs.where(error),
+            where=logs.stack_without_values(error),
         )
         return Failed(claimed=claimed, error=error)
 

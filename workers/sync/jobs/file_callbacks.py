@@ -48,7 +48,7 @@ def file_callbacks(workspace: str, *, transaction: Transaction) -> Filed:
             waiting = callbacks.take_waiting(conn, workspace, limit=BATCH)
             families = _file(conn, workspace, waiting)
     except Exception as error:
-        if not permanent_errors.is_poison(error):
+        if not permanent_errors.is_permanent(error):
             raise
         return _file_each(workspace, transaction)
     return Filed(callbacks=len(waiting), families=frozenset(families), more=len(waiting) == BATCH)
@@ -70,15 +70,15 @@ def _file_alone(conn: Connection[Any], workspace: str, one: WaitingCallback) -> 
         with conn.transaction():
             return _file(conn, workspace, [one])
     except Exception as error:
-        if not permanent_errors.is_poison(error):
+        if not permanent_errors.is_permanent(error):
             raise
         log.error(
             "callback cannot be filed",
             callback_id=one.callback_id,
             error=type(error).__name__,
-            where=logs.where(error),
+            where=logs.stack_without_values(error),
         )
-        callbacks.mark_problem(conn, one.callback_id, permanent_errors.problem(error))
+        callbacks.mark_problem(conn, one.callback_id, permanent_errors.describe(error))
         return set()
 
 

@@ -68,7 +68,7 @@ def poll(changed: ChangedList, *, session: Transaction) -> int | None:
     workspace, family = changed.workspace, changed.family
     with (
         session() as conn,
-        advisory_locks.held(conn, f"poll/{workspace}/{family}", places=1) as slot,
+        advisory_locks.hold(conn, f"poll/{workspace}/{family}", slots=1) as slot,
     ):
         if slot is None:
             return None

@@ -85,10 +85,10 @@ def _write(
         with conn.transaction():
             tally.wanted += _save(conn, workspace, found)
     except Exception as error:
-        if not permanent_errors.is_poison(error):
+        if not permanent_errors.is_permanent(error):
             raise
         if len(found) == 1:
-            return {found[0][0].callback_id: permanent_errors.problem(error)}
+            return {found[0][0].callback_id: permanent_errors.describe(error)}
         alone = [_write(conn, workspace, [one], tally) for one in found]
         return {i: problem for one in alone for i, problem in one.items()}
     return {}

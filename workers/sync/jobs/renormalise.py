@@ -79,10 +79,10 @@ def _write(
         with conn.transaction():
             return _read_and_save(conn, reading, workspace, batch)
     except Exception as error:
-        if not permanent_errors.is_poison(error):
+        if not permanent_errors.is_permanent(error):
             raise
         if len(batch) == 1:
-            problems: dict[int, str | None] = {batch[0].remote_id: permanent_errors.problem(error)}
+            problems: dict[int, str | None] = {batch[0].remote_id: permanent_errors.describe(error)}
             return _Written(problems=problems, insufficient=())
     alone = [_write(conn, reading, workspace, [one]) for one in batch]
     return _Written(

@@ -42,7 +42,7 @@ def write(
             log.info("came too late, wanted again", family=plan.family, records=len(late))
             wanted.want(conn, plan.workspace, plan.family, late)
     except Exception as error:
-        if not permanent_errors.is_poison(error):
+        if not permanent_errors.is_permanent(error):
             raise
         harmless = [_without_poison(outcomes[0], error)] if len(outcomes) == 1 else outcomes
         for outcome in harmless:
@@ -53,13 +53,13 @@ def _without_poison(outcome: Outcome, error: Exception) -> Outcome:
     """Return the next harmless thing: keep the document only, or not even that."""
     if isinstance(outcome, Failed):
         raise error
-    log.warning(permanent_errors.problem(error), remote_id=outcome.claimed.remote_id)
+    log.warning(permanent_errors.describe(error), remote_id=outcome.claimed.remote_id)
     if isinstance(outcome, Understood):
         return Unreadable(
             claimed=outcome.claimed,
             fetched_at=outcome.fetched_at,
             document=outcome.document,
-            reason=permanent_errors.problem(error),
+            reason=permanent_errors.describe(error),
         )
     return Failed(claimed=outcome.claimed, error=error)
 

@@ -234,7 +234,7 @@ def test_each_family_has_places_of_its_own(lonely_bridge, shelf):
     bridge.want(RATINGS, 1)
     with psycopg.connect(bridge.database, autocommit=True) as other:
         for place in range(2):
-            with advisory_locks.held(other, "drain/demo/errand_reports", places=2) as slot:
+            with advisory_locks.hold(other, "drain/demo/errand_reports", slots=2) as slot:
                 assert slot is not None, place
 
         drained = bridge.drain(shelf.plan())

@@ -200,11 +200,11 @@ def test_a_drain_that_lost_its_session_begins_no_other_fetch(lonely_bridge, shel
     bridge = lonely_bridge
     bridge.want(RATINGS, *range(1, 21))
     first, noticed = Lock(), Event()
-    prove = connections.prove
+    ping = connections.ping
 
-    def prove_and_tell(conn):
+    def ping_and_signal(conn):
         try:
-            prove(conn)
+            ping(conn)
         except psycopg.OperationalError:
             noticed.set()
             raise
@@ -219,7 +219,7 @@ def test_a_drain_that_lost_its_session_begins_no_other_fetch(lonely_bridge, shel
         Event().wait(0.2)  # the answers come a little later still
 
     monkeypatch.setattr(retry_policy, "PROVE_EVERY_S", 0.05)
-    monkeypatch.setattr(connections, "prove", prove_and_tell)
+    monkeypatch.setattr(connections, "ping", ping_and_signal)
     shelf.meanwhile = lose_the_session
 
     with pytest.raises(psycopg.OperationalError):

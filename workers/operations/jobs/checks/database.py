@@ -21,7 +21,7 @@ MIGRATE = "Run: cention migrate"
 
 def database_findings(settings: Settings) -> Iterator[Finding]:
     """Tell whether the database can be used."""
-    where = error_messages.place(settings.database_url)
+    where = error_messages.safe_location(settings.database_url)
     try:
         with connections.connect(settings.database_url) as conn:
             yield ok("database", f"PostgreSQL {_version(conn)} answers at {where}.")
@@ -30,7 +30,7 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
             else:
                 yield from _inside(conn)
     except psycopg.Error as error:
-        sentence, _, remedy = error_messages.told(error, settings.database_url).partition(". ")
+        sentence, _, remedy = error_messages.describe(error, settings.database_url).partition(". ")
         yield wrong("database", f"{sentence}.", remedy)
 
 
