@@ -32,7 +32,7 @@ from workers.mirrors.jobs.agent_logons import agent_logons_plan
 from workers.mirrors.jobs.library import library_plan
 from workers.mirrors.jobs.refresh import Brought, MirrorPlan
 from workers.mirrors.rules import enabled
-from workers.operations.jobs.sweep import SWEEPS_APART_S, Rest
+from workers.operations.jobs.sweep import SWEEPS_APART_S, Throttle
 from workers.sync.jobs.families import (
     Pace,
     attachments_plan,
@@ -54,7 +54,7 @@ class Parts:
     plans: Mapping[tuple[str, Family], Plan]
     changed_lists: Mapping[str, Sequence[ChangedList]]  # by workspace
     poll_every_s: int
-    sweeps: Rest
+    sweeps: Throttle
     retention: Retention
     mirrors: Mapping[tuple[str, Mirror], MirrorPlan]
 
@@ -85,7 +85,7 @@ def build(settings: Settings) -> Parts:
         plans=plans,
         changed_lists=changed_lists,
         poll_every_s=settings.poll_every_s,
-        sweeps=Rest(SWEEPS_APART_S),
+        sweeps=Throttle(SWEEPS_APART_S),
         retention=settings.retention,
         mirrors={
             (plan.workspace, plan.mirror): plan

@@ -15,7 +15,7 @@ from workers.cli.errors import Trouble
 from workers.cli.output import plain, say, say_json
 from workers.cli.tokens import client_of
 from workers.clients.errors import Unauthorised
-from workers.operations.rules.wording import hint
+from workers.operations.rules.wording import token_hint
 from workers.outbound.jobs.send import UNKNOWN, NotNoted, Outcome, Sender, sending
 
 CLAIM = "create_errand"
@@ -54,7 +54,7 @@ def tell(outcome: Outcome, done: str, *, as_json: bool) -> None:
             f"{outcome.sent_id}, and is not sent again. Look for it in Cention. {LATER}"
         )
     else:
-        settings = f" {hint(CLAIM)}" if isinstance(outcome.error, Unauthorised) else ""
+        settings = f" {token_hint(CLAIM)}" if isinstance(outcome.error, Unauthorised) else ""
         raise Trouble(f"Cention did not do it: {outcome.error}.{settings}")
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from workers.cli.errors import Trouble
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
-from workers.operations.rules.wording import hint
+from workers.operations.rules.wording import token_hint
 
 Client = TypeVar("Client")
 
@@ -25,5 +25,5 @@ def client_of(
     except ValueError as error:
         raise Trouble(f"The token of {workspace.name} cannot be right: {error}.") from None
     if client is None:
-        raise Trouble(f"{workspace.name} has no token for this here. {hint(claim)}")
+        raise Trouble(f"{workspace.name} has no token for this here. {token_hint(claim)}")
     return client

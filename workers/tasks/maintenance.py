@@ -13,7 +13,7 @@ from workers.tasks.base import BridgeTask, parts
 @shared_task(bind=True, base=BridgeTask, name=TaskName.SWEEP, queue=Queue.CALLBACKS)
 def sweep(self: BridgeTask) -> None:
     """Nudge everything that waits; of many sweeps at once the first does."""
-    if not parts().sweeps.is_over():
+    if not parts().sweeps.allow():
         return
     work = sweep_job.find_work(parts().transaction, parts().plans.keys())
     for workspace in work.unfiled:
@@ -24,14 +24,14 @@ def sweep(self: BridgeTask) -> None:
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.CANARY, queue=Queue.CALLBACKS)
 def canary(self: BridgeTask, queue: str = "") -> None:
-    """Answer for a queue; without one, send a canary through every queue, and tidy up."""
+    """Answer for a queue; without one, send a canary through every queue, and clean up."""
     if queue:
         sweep_job.answer_canary(Queue(queue), transaction=parts().transaction)
         return
     for each in Queue:
         sweep_job.ask_canary(each, transaction=parts().transaction)
         self.nudge(TaskName.CANARY, each, each)
-    sweep_job.tidy(parts().session)
+    sweep_job.housekeeping(parts().session)
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.RECONCILE, queue=Queue.FETCH)

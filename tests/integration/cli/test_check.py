@@ -159,7 +159,7 @@ def test_what_is_renewed_on_a_schedule_is_told_and_why_the_rest_is_not(terminal,
     found = lines(terminal.json("check"), "ok")
 
     assert "library of demo: Switched off: LIBRARY_EVERY_S is 0." in found
-    assert "agent_logons of demo: Renewed every 10m." in found
+    assert "agent_logons of demo: Refreshed every 10m." in found
     assert "log-ons of demo: 127.0.0.1 takes our token." in found
     assert not any(one.startswith("questions of demo") for one in found)
     [exports] = [one for one in found if one.startswith("exports of demo")]

@@ -73,7 +73,7 @@ def test_what_is_renewed_on_a_schedule_is_told_to_the_database(terminal, environ
     result = terminal.run("migrate")
 
     assert mirrors(empty) == {"library": 7200, "agent_logons": 600}
-    assert "demo agent_logons: renewed every 600 s" in result.stdout.splitlines()
+    assert "demo agent_logons: refreshed every 600 s" in result.stdout.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_what_is_switched_off_is_said(terminal, environment, empty):
     terminal.run("migrate")
     environment.setenv("LIBRARY_EVERY_S", "0")
 
-    assert terminal.run("migrate").stdout == "demo library: renewed no more\n"
+    assert terminal.run("migrate").stdout == "demo library: no longer refreshed\n"
 
 
 def test_words_in_angle_brackets_that_were_there_before_are_found_afterwards(empty):

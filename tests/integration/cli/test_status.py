@@ -198,7 +198,7 @@ def test_a_renewal_is_late_after_three_of_its_own_intervals(terminal, well):
     well.rows("UPDATE intake.poll SET started_at = now() - interval '31 min'")
 
     [(sentence, command)] = [told for told in alarms(terminal) if "agent_logons" in told[0]]
-    assert sentence == "demo agent_logons: last renewed 31m ago, though it is due every 10m."
+    assert sentence == "demo agent_logons: last refreshed 31m ago, though it is due every 10m."
     assert command == "celery --app workers.app beat"
 
 
@@ -217,7 +217,7 @@ def test_what_was_not_renewed_wholly_is_a_note_and_no_alarm(terminal, well):
 
     told = [(one["alarm"], one["sentence"]) for one in terminal.json("status")["notices"]]
 
-    assert told == [(False, "demo agent_logons: renewed, but one could not be read.")]
+    assert told == [(False, "demo agent_logons: refreshed, but one could not be read.")]
 
 
 def test_what_was_never_renewed_is_an_alarm_half_an_hour_after_it_was_switched_on(terminal, well):
@@ -227,8 +227,8 @@ def test_what_was_never_renewed_is_an_alarm_half_an_hour_after_it_was_switched_o
     well.rows("UPDATE intake.mirror SET since_at = now() - interval '31 min'")
 
     assert [sentence.partition(", ")[0] for sentence, _ in alarms(terminal)] == [
-        "demo agent_logons: last renewed never",
-        "demo library: last renewed never",
+        "demo agent_logons: last refreshed never",
+        "demo library: last refreshed never",
     ]
 
 

@@ -6,11 +6,11 @@ import pytest
 
 from tests.integration.bridge import RATINGS, REPORTS, Bridge
 from workers.config.names import Family
-from workers.operations.jobs.sweep import Work, find_work
+from workers.operations.jobs.sweep import PendingWork, find_work
 from workers.sync.store import wanted
 
 KNOWN = tuple(("demo", family) for family in Family)
-IDLE = Work(unfiled=(), due=())
+IDLE = PendingWork(unfiled=(), due=())
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def bridge(lonely_bridge) -> Bridge:
     return lonely_bridge
 
 
-def work(bridge: Bridge) -> Work:
+def work(bridge: Bridge) -> PendingWork:
     return find_work(bridge.parts.transaction, KNOWN)
 
 
@@ -88,7 +88,7 @@ def test_callbacks_that_were_kept_and_not_filed_are_found(bridge):
     bridge.execute(insert, "odd", b"2", "unreadable", None)
     bridge.execute(insert, "done", b"3", None, "2026-01-01")
 
-    assert work(bridge) == Work(unfiled=("demo",), due=())
+    assert work(bridge) == PendingWork(unfiled=("demo",), due=())
 
 
 def test_with_a_hundred_thousand_records_waiting_the_sweep_looks_at_a_handful(bridge):

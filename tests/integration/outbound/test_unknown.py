@@ -204,7 +204,7 @@ def test_what_a_killed_command_was_sending_is_unknown_before_anybody_asks(
     terminal.run(*CREATE)
     bridge.execute("UPDATE cention.sent_errand SET state = 'sending'")
 
-    sweep.tidy(bridge.parts.session)
+    sweep.housekeeping(bridge.parts.session)
 
     assert states() == ["unknown"]
 
@@ -215,7 +215,7 @@ def test_what_a_living_command_is_sending_is_left_to_it(
     place, meanwhile = ErrandsApi.place, []
 
     def place_and_look(api, order):
-        sweep.tidy(bridge.parts.session)
+        sweep.housekeeping(bridge.parts.session)
         meanwhile.extend(states())
         return place(api, order)
 

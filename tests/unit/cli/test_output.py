@@ -6,7 +6,7 @@ import pytest
 
 from workers.cli.commands.status import FAMILY_COLUMNS
 from workers.cli.output import Column, say_table
-from workers.operations.rules.wording import age
+from workers.operations.rules.wording import format_duration
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from workers.operations.rules.wording import age
     [(0, "0s"), (59.9, "59s"), (60, "1m"), (119, "1m"), (5_400, "1h"), (172_799, "1d"), (-3, "0s")],
 )
 def test_a_length_of_time_is_told_in_one_unit_rounded_down(seconds, told):
-    assert age(seconds) == told
+    assert format_duration(seconds) == told
 
 
 def test_columns_stand_below_each_other_whatever_script_they_are_in(capsys):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from workers.operations.jobs.sweep import Rest
+from workers.operations.jobs.sweep import Throttle
 
 
 def test_of_many_at_once_one_is_let_through():
-    rest = Rest(1.0, clock=lambda: 100.0)
+    throttle = Throttle(1.0, clock=lambda: 100.0)
 
-    assert [rest.is_over() for _ in range(3)] == [True, False, False]
+    assert [throttle.allow() for _ in range(3)] == [True, False, False]
 
 
 def test_after_the_rest_the_next_is_let_through():
     now = iter([100.0, 100.9, 101.0])
-    rest = Rest(1.0, clock=lambda: next(now))
+    throttle = Throttle(1.0, clock=lambda: next(now))
 
-    assert [rest.is_over() for _ in range(3)] == [True, False, True]
+    assert [throttle.allow() for _ in range(3)] == [True, False, True]

@@ -24,8 +24,8 @@ from workers.mirrors.jobs.backfill import Backfill, Found
 from workers.mirrors.jobs.exports import Exporting
 from workers.mirrors.rules.date_ranges import DayRange
 from workers.mirrors.store.backfill_days import Source
-from workers.operations.jobs.nudges import nudge_drains
-from workers.operations.rules.wording import age, counted
+from workers.operations.jobs.nudges import request_drains
+from workers.operations.rules.wording import format_duration, pluralise
 
 ON = "To go on, run the same command again."
 
@@ -112,8 +112,8 @@ class Journey:
         self._began_at_s = time.monotonic()
         done = len(plan.whole) - self._total
         if done:
-            note(f"{counted(done, 'day')} done before.")
-        note(f"{counted(self._total, 'day')} to go, in {counted(len(portions), 'export')}.")
+            note(f"{pluralise(done, 'day')} done before.")
+        note(f"{pluralise(self._total, 'day')} to go, in {pluralise(len(portions), 'export')}.")
 
     def begin(self, days: DayRange) -> None:
         """Tell which days are asked for."""
@@ -126,16 +126,16 @@ class Journey:
         odd = f", {found.unreadable} of them odd" if found.unreadable else ""
         say(
             f"{told(found.days.first)} to {told(found.days.last)}: "
-            f"{counted(found.errands, 'errand')}{odd}. "
-            f"{self._days:,} of {counted(self._total, 'day')}{self._time_left()}."
+            f"{pluralise(found.errands, 'errand')}{odd}. "
+            f"{self._days:,} of {pluralise(self._total, 'day')}{self._time_left()}."
         )
         if found.errands:
-            note(nudge_drains(self._settings, [(self._workspace, Family.ERRAND_REPORTS)]))
+            note(request_drains(self._settings, [(self._workspace, Family.ERRAND_REPORTS)]))
 
     def end(self) -> None:
         """Tell the sum."""
         say(
-            f"{counted(self._errands, 'errand')} wanted. They are fetched by the workers, which "
+            f"{pluralise(self._errands, 'errand')} wanted. They are fetched by the workers, which "
             "may take longer than the exports did: cention status"
         )
 
@@ -145,4 +145,4 @@ class Journey:
         if not left:
             return ""
         each_s = (time.monotonic() - self._began_at_s) / self._days
-        return f"; at this pace about {age(max(each_s * left, 1))} more of exports"
+        return f"; at this pace about {format_duration(max(each_s * left, 1))} more of exports"

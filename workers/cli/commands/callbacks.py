@@ -14,8 +14,8 @@ from workers.cli.context import (
 )
 from workers.cli.ids import read_ids
 from workers.cli.output import Column, note, say, say_list
-from workers.operations.jobs.nudges import nudge_filing
-from workers.operations.rules.wording import counted
+from workers.operations.jobs.nudges import request_filing
+from workers.operations.rules.wording import pluralise
 from workers.sync.store import callbacks as inbox
 from workers.sync.store.callbacks import CallbackLine
 
@@ -64,10 +64,10 @@ def replay(ids: tuple[str, ...], problems: bool, workspace: str | None) -> None:
     with database(settings) as conn:
         chosen = inbox.with_problem(conn, workspace) if problems else named
         found = inbox.replay(conn, chosen)
-    say(f"{counted(len(found), 'callback')} will be filed again.")
-    note(nudge_filing(settings, sorted(set(found.values()))))
+    say(f"{pluralise(len(found), 'callback')} will be filed again.")
+    note(request_filing(settings, sorted(set(found.values()))))
     if len(found) < len(chosen):
-        missed = counted(len(chosen) - len(found), "id")
+        missed = pluralise(len(chosen) - len(found), "id")
         note(f"No such callback, or its document is kept no more: {missed}.")
         raise click.exceptions.Exit(1)
 

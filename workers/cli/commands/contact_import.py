@@ -27,7 +27,7 @@ from workers.cli.shutdown import Stopping, gently
 from workers.cli.tokens import client_of
 from workers.clients.errors import ApiError
 from workers.config.settings import Settings
-from workers.operations.rules.wording import counted
+from workers.operations.rules.wording import pluralise
 from workers.outbound.jobs import contact_cards as job
 from workers.outbound.jobs.contact_cards import Done, Fate
 from workers.outbound.rules.contact_csv import BadTable, Row, check_target, read_rows
@@ -132,7 +132,7 @@ def _follow(
 
 def _told(counts: Counter[Fate]) -> str:
     parts = [f"{counts[fate]:,} {fate}" for fate in Fate if counts[fate]]
-    return f"{counted(counts.total(), 'row')}: {', '.join(parts) or 'none'}."
+    return f"{pluralise(counts.total(), 'row')}: {', '.join(parts) or 'none'}."
 
 
 def _mapping(columns: tuple[str, ...]) -> dict[str, str]:

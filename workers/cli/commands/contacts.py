@@ -22,7 +22,7 @@ from workers.cli.output import note, say, say_json
 from workers.cli.shutdown import gently
 from workers.cli.tokens import client_of
 from workers.clients.errors import ApiError, Unauthorised, outcome_is_unknown
-from workers.operations.rules.wording import counted, hint
+from workers.operations.rules.wording import pluralise, token_hint
 from workers.outbound.jobs import contact_cards as job
 
 
@@ -82,7 +82,7 @@ def upsert(
         say(f"Sent; it is card {sent.card_id}.")
     else:
         has = sum(1 for _ in sent.card.addresses())
-        say(f"Card {sent.card_id} has {counted(has, 'contact')} now.")
+        say(f"Card {sent.card_id} has {pluralise(has, 'contact')} now.")
 
 
 def _failed(error: ApiError) -> str:
@@ -91,7 +91,7 @@ def _failed(error: ApiError) -> str:
             f"It is not known whether Cention took the card ({error}). "
             "It does no harm to send it again."
         )
-    settings = f" {hint('contacts')}" if isinstance(error, Unauthorised) else ""
+    settings = f" {token_hint('contacts')}" if isinstance(error, Unauthorised) else ""
     return f"Cention did not take the card: {error}.{settings}"
 
 

@@ -17,7 +17,7 @@ from workers.cli.errors import Trouble
 from workers.cli.output import Column, note, plain, say, say_json, say_table
 from workers.cli.progress import progress
 from workers.config.settings import Settings
-from workers.operations.rules.wording import counted
+from workers.operations.rules.wording import pluralise
 from workers.privacy.jobs import erase_person
 from workers.privacy.jobs.data_subject import Whom
 from workers.privacy.jobs.erase_person import Erasure
@@ -96,13 +96,13 @@ def _tell(erasure: Erasure, whom: Whom, *, dry_run: bool) -> None:
     else:
         say(f"Nothing {would} changed.")
     say(
-        f"{counted(erasure.errands, 'errand')} and {counted(erasure.ratings, 'rating')} {would} "
-        "the person's own, and remembered by number."
+        f"{pluralise(erasure.errands, 'errand')} and {pluralise(erasure.ratings, 'rating')} "
+        f"{would} the person's own, and remembered by number."
     )
     if whom.spool is None:
         say("There is no spool here. Run this on every machine that has a receiver.")
     else:
-        say(f"{counted(erasure.spooled, 'callback')} {would} rewritten in the spool.")
+        say(f"{pluralise(erasure.spooled, 'callback')} {would} rewritten in the spool.")
     for name in erasure.unreadable:
         note(f"Mentions the person, is no callback, and is left alone: {name}")
     for warning in WARNINGS:

@@ -14,7 +14,7 @@ from workers.cli.outbound import LATER, sender
 from workers.cli.output import note, say, say_json
 from workers.cli.progress import progress
 from workers.cli.shutdown import Stopping, gently
-from workers.operations.rules.wording import counted
+from workers.operations.rules.wording import pluralise
 from workers.outbound.jobs.csv_errands import NotAFile
 from workers.outbound.jobs.errand_readers import kind_of
 from workers.outbound.jobs.import_errands import (
@@ -118,6 +118,6 @@ def _say(tally: Tally, *, as_json: bool) -> None:
         return
     for kind, meaning in MEANING.items():
         if tally.counts[kind]:
-            say(f"{counted(tally.counts[kind], 'errand')} {meaning}.")
+            say(f"{pluralise(tally.counts[kind], 'errand')} {meaning}.")
     if not tally.counts.total():
         say("There is nothing in it.")

@@ -28,7 +28,7 @@ from workers.mirrors.jobs import exports as job
 from workers.mirrors.jobs.exports import Exporting
 from workers.mirrors.store import exports as stored
 from workers.mirrors.store.exports import ExportRun
-from workers.operations.rules.wording import counted
+from workers.operations.rules.wording import pluralise
 from workers.sync.jobs.retry import patiently
 
 COLUMNS = (
@@ -86,9 +86,10 @@ def run(
         ran = job.run(exporting, order, origin="command")
     except (ApiError, DocumentError) as error:
         raise trouble_of(error, settings) from None
-    say(f"{counted(ran.errands, 'errand')} stored: run {ran.run_id} of cention.exported_errand.")
+    say(f"{pluralise(ran.errands, 'errand')} stored: run {ran.run_id} of cention.exported_errand.")
     if ran.unreadable:
-        note(f"{counted(ran.unreadable, 'row')} could not be read wholly, and is kept as it came.")
+        rows = pluralise(ran.unreadable, "row")
+        note(f"{rows} could not be read wholly, and is kept as it came.")
 
 
 def order_of(

@@ -32,7 +32,7 @@ from workers.mirrors.jobs.library import library_plan
 from workers.mirrors.jobs.refresh import Brought
 from workers.mirrors.store import library_search
 from workers.mirrors.store.library_search import QuestionFile, ReadQuestion, Where
-from workers.operations.jobs.nudges import nudge_drains
+from workers.operations.jobs.nudges import request_drains
 
 LARGEST_ID = 2**63 - 1
 FILES = (
@@ -64,7 +64,7 @@ def refresh(workspace: str | None) -> None:
         raise Trouble(f"Another process renews the library of {chosen.name} just now.")
     say(f"{found.records:,} libraries, categories and questions of {chosen.name} are up to date.")
     files = (Family.LIBRARY_ATTACHMENTS, Family.AREA_ARCHIVES)
-    note(nudge_drains(settings, [(chosen.name, family) for family in files]))
+    note(request_drains(settings, [(chosen.name, family) for family in files]))
     if found.problem:
         raise Trouble(f"But {found.problem}.")
 

@@ -8,7 +8,7 @@ from workers.cli.context import database_of_one, database_of_some, json_option, 
 from workers.cli.output import Column, note, plain, say, say_list
 from workers.mirrors.store import agent_logons as store
 from workers.mirrors.store.agent_logons import LoginLine
-from workers.operations.rules.wording import counted
+from workers.operations.rules.wording import pluralise
 
 COLUMNS = (
     Column(heading="workspace"),
@@ -71,7 +71,7 @@ def forget(login_name: str, workspace: str | None) -> None:
     """
     with database_of_one(workspace) as (conn, name):
         removed = store.forget(conn, name, login_name)
-    say(f"{counted(removed, 'log-on')} removed.")
+    say(f"{pluralise(removed, 'log-on')} removed.")
 
 
 def _row(one: LoginLine) -> tuple[object, ...]:

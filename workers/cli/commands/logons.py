@@ -29,7 +29,7 @@ from workers.clients.errors import ApiError
 from workers.mirrors.jobs import agent_logons as job
 from workers.mirrors.store import agent_logons as store
 from workers.mirrors.store.agent_logons import LogonLine, OddLine
-from workers.operations.rules.wording import counted
+from workers.operations.rules.wording import pluralise
 from workers.sync.jobs.retry import patiently
 
 COLUMNS = (
@@ -121,10 +121,10 @@ def pull(since: str, until: str | None, login_name: str | None, workspace: str |
             )
         except ApiError as error:
             raise Trouble(
-                f"{error}. {counted(sum(done), 'new log-on')} came before that, and stay. "
+                f"{error}. {pluralise(sum(done), 'new log-on')} came before that, and stay. "
                 f"Go on with: --from {starts[len(done)].isoformat()}"
             ) from None
-    say(f"{counted(sum(done), 'new log-on')}.")
+    say(f"{pluralise(sum(done), 'new log-on')}.")
 
 
 @logons.command()
@@ -141,7 +141,7 @@ def odd(forget_them: bool, as_json: bool, workspace: str | None) -> None:
         found, ODD_COLUMNS, _odd_row, as_json=as_json, nothing="Every row was a log-on."
     )
     if shown and forget_them:
-        say(f"{counted(len(found), 'row')} forgotten.")
+        say(f"{pluralise(len(found), 'row')} forgotten.")
 
 
 def _row(one: LogonLine) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from workers.cli.progress import progress
 from workers.cli.tokens import client_of
 from workers.clients.cention.errand_data import MARK_AT_ONCE
 from workers.clients.errors import ApiError
-from workers.operations.rules.wording import counted
+from workers.operations.rules.wording import pluralise
 from workers.sync.jobs.retry import patiently
 
 
@@ -38,9 +38,9 @@ def mark_changed(ids: tuple[str, ...], workspace: str | None) -> None:
                 patiently(lambda some=some: api.mark_changed(some), harmless=True)  # type: ignore[misc]
             except ApiError as error:
                 raise Trouble(
-                    f"Marked: {marked:,} of {counted(len(found), 'errand')}, up to "
+                    f"Marked: {marked:,} of {pluralise(len(found), 'errand')}, up to "
                     f"{found[first - 1] if first else 'none'}. Then it failed: {error}."
                 ) from None
             marked += len(some)
             advance(len(some))
-    say(f"{counted(marked, 'errand')} marked as changed at Cention.")
+    say(f"{pluralise(marked, 'errand')} marked as changed at Cention.")

@@ -15,8 +15,8 @@ from workers.cli.context import (
 from workers.cli.ids import read_ids
 from workers.cli.output import Column, note, say, say_list
 from workers.config.names import Family
-from workers.operations.jobs.nudges import nudge_drains
-from workers.operations.rules.wording import counted
+from workers.operations.jobs.nudges import request_drains
+from workers.operations.rules.wording import pluralise
 from workers.sync.store import wanted
 from workers.sync.store.wanted import ParkedLine
 
@@ -42,7 +42,7 @@ def parked(context: click.Context, as_json: bool, workspace: str | None) -> None
     with database_of_some(workspace) as conn:
         found = wanted.parked(conn, workspace)
     if say_list(found, COLUMNS, _row, as_json=as_json, nothing="Nothing is parked."):
-        say(f"{counted(len(found), 'record')} parked. To try again: cention parked retry FAMILY")
+        say(f"{pluralise(len(found), 'record')} parked. To try again: cention parked retry FAMILY")
 
 
 @parked.command()
@@ -66,8 +66,8 @@ def retry(
         released = wanted.release(
             conn, chosen.name, family=Family(family) if family else None, ids=named
         )
-    say(f"{counted(len(released), 'record')} released.")
-    note(nudge_drains(settings, sorted({(chosen.name, each) for each, _ in released})))
+    say(f"{pluralise(len(released), 'record')} released.")
+    note(request_drains(settings, sorted({(chosen.name, each) for each, _ in released})))
     missed = sorted(set(named or ()) - {remote_id for _, remote_id in released})
     if missed:
         shown = ", ".join(map(str, missed[:MISSED_SHOWN]))

@@ -15,8 +15,8 @@ from workers.cli.tokens import client_of
 from workers.config.names import Family
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
-from workers.operations.jobs.nudges import nudge_drains
-from workers.operations.rules.wording import counted
+from workers.operations.jobs.nudges import request_drains
+from workers.operations.rules.wording import pluralise
 from workers.operations.store import status
 from workers.sync.jobs import poll as job
 from workers.sync.jobs.poll import ChangedList
@@ -34,7 +34,7 @@ def poll(workspace: str | None) -> None:
     changed_lists = client_of("errand_data", _changed_lists, settings, chosen)
     with database(settings, autocommit=True) as conn:
         answers = {changed.family: _poll(conn, changed) for changed in changed_lists}
-    note(nudge_drains(settings, [(chosen.name, f) for f, found in answers.items() if found]))
+    note(request_drains(settings, [(chosen.name, f) for f, found in answers.items() if found]))
     if None in answers.values():
         raise click.exceptions.Exit(1)
 
@@ -48,7 +48,7 @@ def _poll(conn: Connection[Any], changed: ChangedList) -> int | None:
     found = job.poll(changed, session=lambda: nullcontext(conn))
     last = _last_poll(conn, changed.workspace, changed.family)
     if found is not None:
-        say(f"{changed.family}: {counted(found, 'changed record')} found.")
+        say(f"{changed.family}: {pluralise(found, 'changed record')} found.")
     elif last == before:
         say(f"{changed.family}: another process asks just now.")
     else:

@@ -21,8 +21,8 @@ from workers.clients.errors import ApiError
 from workers.config.names import Family
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
-from workers.operations.jobs.nudges import nudge_drains
-from workers.operations.rules.wording import counted
+from workers.operations.jobs.nudges import request_drains
+from workers.operations.rules.wording import pluralise
 from workers.sync.jobs import reconcile as job
 from workers.sync.store import completeness
 from workers.sync.store.completeness import Day, Missing
@@ -81,7 +81,7 @@ def reconcile(repair: bool, mark_changed: bool, as_json: bool, workspace: str | 
     else:
         show(result)
     if repair:
-        note(nudge_drains(settings, sorted({(one.workspace, one.family) for one in lost})))
+        note(request_drains(settings, sorted({(one.workspace, one.family) for one in lost})))
     if mark_changed:
         _mark_changed(settings, chosen, lost)
     if lost and not repair:
@@ -116,7 +116,7 @@ def show(result: Reconciled) -> None:
     if not result.missing:
         say("Nothing is missing.", style="green")
     elif result.repaired:
-        say(f"{counted(len(result.missing), 'missing record')} wanted again.")
+        say(f"{pluralise(len(result.missing), 'missing record')} wanted again.")
     else:
         say("To have them fetched: cention reconcile --repair")
 
@@ -139,4 +139,4 @@ def _mark_changed(
             api.mark_changed(ids)
         except (ApiError, ValueError) as error:
             raise Trouble(f"Wanted again here, but not marked at Cention: {error}.") from None
-        note(f"{counted(len(ids), 'errand')} marked as changed at Cention.")
+        note(f"{pluralise(len(ids), 'errand')} marked as changed at Cention.")

@@ -19,7 +19,7 @@ from workers.cli.output import Column, say, say_json, say_table
 from workers.cli.progress import progress
 from workers.config.names import Family
 from workers.config.workspaces import WorkspaceSettings
-from workers.operations.rules.wording import counted
+from workers.operations.rules.wording import pluralise
 from workers.sync.jobs import refile_callbacks
 from workers.sync.jobs import renormalise as job
 from workers.sync.jobs.parsers import all_readings
@@ -83,7 +83,7 @@ def _remake(
 def _tell(remade: Remade, *, dry_run: bool) -> None:
     would = "would be" if dry_run else "was"
     changes = "" if remade.tables else f"; no row {would} changed"
-    documents = counted(remade.documents, "document")
+    documents = pluralise(remade.documents, "document")
     say(f"{remade.workspace} {remade.family}: {documents} read{changes}.", style="bold")
     if remade.tables:
         rows = [(one.table, one.added, one.changed, one.removed) for one in remade.tables]
@@ -94,4 +94,4 @@ def _tell(remade: Remade, *, dry_run: bool) -> None:
         (remade.wanted, "record", f"{would} put on the list of what is fetched"),
     ):
         if number:
-            say(f"  {counted(number, thing)} {what}.", hanging=2)
+            say(f"  {pluralise(number, thing)} {what}.", hanging=2)

@@ -12,7 +12,7 @@ from workers.cli.context import json_option, settings_of_this_place
 from workers.cli.errors import Trouble
 from workers.cli.output import Column, say, say_json, say_table
 from workers.config.settings import Settings
-from workers.operations.rules.wording import age, counted
+from workers.operations.rules.wording import format_duration, pluralise
 from workers.spool import quarantine
 from workers.spool.layout import SpoolStatus, read_spool
 
@@ -40,11 +40,11 @@ def spool(context: click.Context, as_json: bool) -> None:
     if as_json:
         say_json({"waiting": status.waiting, "oldest_s": oldest_s, "set_aside": aside})
         return
-    oldest = f", the oldest for {age(oldest_s)}" if status.waiting else ""
-    say(f"{counted(status.waiting, 'callback')} on the way to Postgres{oldest}.")
+    oldest = f", the oldest for {format_duration(oldest_s)}" if status.waiting else ""
+    say(f"{pluralise(status.waiting, 'callback')} on the way to Postgres{oldest}.")
     if aside:
         say_table(COLUMNS, [(one.name, one.size_bytes, one.reason) for one in aside])
-        say(f"{counted(len(aside), 'callback')} set aside. To try again: cention spool retry")
+        say(f"{pluralise(len(aside), 'callback')} set aside. To try again: cention spool retry")
 
 
 @spool.command()
@@ -56,7 +56,7 @@ def retry() -> None:
         for one in quarantine.set_aside(settings.spool_dir):
             quarantine.put_back(settings.spool_dir, one.name)
             done += 1
-    say(f"{counted(done, 'callback')} put back; the receiver takes them within seconds.")
+    say(f"{pluralise(done, 'callback')} put back; the receiver takes them within seconds.")
 
 
 @contextmanager

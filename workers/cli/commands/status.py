@@ -21,8 +21,8 @@ from workers.config.settings import Settings
 from workers.mirrors.store import mirrors
 from workers.mirrors.store.mirrors import MirrorStatus
 from workers.operations.jobs import alerts
-from workers.operations.jobs.alerts import Notice
-from workers.operations.rules.wording import age, since
+from workers.operations.jobs.alerts import Alert
+from workers.operations.rules.wording import format_age, format_duration
 from workers.operations.store import status as store
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
 from workers.outbound.store import sent_commands, sent_errands
@@ -75,7 +75,7 @@ class State:
     inboxes: list[InboxStatus]
     queues: list[QueueStatus]
     spool: SpoolStatus | None  # None: not on this machine
-    notices: tuple[Notice, ...]
+    notices: tuple[Alert, ...]
 
 
 @click.command()
@@ -115,22 +115,22 @@ def look(settings: Settings, workspace: str | None) -> State:
         queues = store.queues(conn)
         unknown = sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
     found = (
-        *(notice for one in families for notice in alerts.of_losses(one)),
+        *(alert for one in families for alert in alerts.of_losses(one)),
         *alerts.of_queues(queues),
         *alerts.of_polls(
             families,
             some_workspaces(settings, workspace),
             at=at,
         ),
-        *(notice for one in families for notice in alerts.of_family(one, at=at)),
-        *(notice for one in renewals for notice in alerts.of_mirror(one, at=at)),
-        *(notice for one in inboxes for notice in alerts.of_inbox(one)),
+        *(alert for one in families for alert in alerts.of_family(one, at=at)),
+        *(alert for one in renewals for alert in alerts.of_mirror(one, at=at)),
+        *(alert for one in inboxes for alert in alerts.of_inbox(one)),
         *alerts.of_unknown(len(unknown)),
         *alerts.of_spool(spool, at),
     )
     return State(
         at=at,
-        alarm=any(notice.alarm for notice in found),
+        alarm=any(alert.alarm for alert in found),
         families=families,
         mirrors=renewals,
         inboxes=inboxes,
@@ -156,13 +156,14 @@ def show(state: State) -> None:
         say_table(INBOX_COLUMNS, [_inbox(one, state.at) for one in state.inboxes])
         say("")
     if state.queues:
-        say_table(QUEUE_COLUMNS, [(one.queue, age(one.silent_s)) for one in state.queues])
+        answers = [(one.queue, format_duration(one.silent_s)) for one in state.queues]
+        say_table(QUEUE_COLUMNS, answers)
         say("")
     show_spool(state.spool, state.at)
-    for notice in state.notices:
-        word, style = ("ALARM", "bold red") if notice.alarm else ("note ", "yellow")
-        say(f"{word}  {notice.sentence}", style=style, hanging=INDENT)
-        say(" " * INDENT + notice.command, hanging=INDENT)
+    for alert in state.notices:
+        word, style = ("ALARM", "bold red") if alert.alarm else ("note ", "yellow")
+        say(f"{word}  {alert.sentence}", style=style, hanging=INDENT)
+        say(" " * INDENT + alert.command, hanging=INDENT)
     if not state.notices:
         say("All is well.", style="green")
 
@@ -172,7 +173,7 @@ def show_spool(spool: SpoolStatus | None, at: datetime) -> None:
     if spool and (spool.waiting or spool.bad):
         note(
             f"spool: {spool.waiting} callbacks wait for Postgres, the oldest for "
-            f"{age(spool.oldest_s(at))}; {spool.bad} set aside."
+            f"{format_duration(spool.oldest_s(at))}; {spool.bad} set aside."
         )
 
 
@@ -199,9 +200,9 @@ def _family(one: FamilyStatus, at: datetime) -> tuple[object, ...]:
         one.parked,
         one.unreadable,
         one.missing,
-        age(one.oldest_wait_s),
-        since(one.last_poll_at, at),
-        since(one.last_stored_at, at),
+        format_duration(one.oldest_wait_s),
+        format_age(one.last_poll_at, at),
+        format_age(one.last_stored_at, at),
         "yes" if one.paused_until else "no",
     )
 
@@ -210,8 +211,8 @@ def _mirror(one: MirrorStatus, at: datetime) -> tuple[object, ...]:
     return (
         one.workspace,
         one.mirror,
-        age(one.every_s),
-        since(one.last_good_at, at),
+        format_duration(one.every_s),
+        format_age(one.last_good_at, at),
         one.last_found,
         "yes" if one.paused_until else "no",
         one.last_error,
@@ -224,6 +225,6 @@ def _inbox(one: InboxStatus, at: datetime) -> tuple[object, ...]:
         one.received_today,
         one.unfiled,
         one.problems,
-        age(one.oldest_unfiled_s),
-        since(one.last_received_at, at),
+        format_duration(one.oldest_unfiled_s),
+        format_age(one.last_received_at, at),
     )

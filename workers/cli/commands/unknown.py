@@ -13,7 +13,7 @@ from workers.cli.context import database_of_some, json_option, workspace_option
 from workers.cli.errors import Trouble
 from workers.cli.outbound import ask
 from workers.cli.output import Column, cell, say, say_list
-from workers.operations.rules.wording import counted
+from workers.operations.rules.wording import pluralise
 from workers.outbound.jobs.send import abandon_dead
 from workers.outbound.store import sent_commands, sent_errands
 from workers.outbound.store.sent_errands import Unknown
@@ -120,7 +120,7 @@ def _check_errand(conn: Connection[Any], one: Unknown, errand_id: int) -> None:
 
 def _counted(conn: Connection[Any]) -> str:
     numbers = [str(one.sent_id) for one in _unknown(conn, None)]
-    return ", ".join(numbers) or counted(0, "such number")
+    return ", ".join(numbers) or pluralise(0, "such number")
 
 
 def _resolve(conn: Connection[Any], one: Unknown, *, happened: bool, errand_id: int | None) -> None:

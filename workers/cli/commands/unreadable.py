@@ -7,7 +7,7 @@ import click
 from workers.cli.context import database_of_some, json_option, workspace_option
 from workers.cli.output import Column, say, say_list
 from workers.config.names import Mirror
-from workers.operations.rules.wording import counted
+from workers.operations.rules.wording import pluralise
 from workers.sync.store import landed
 from workers.sync.store.landed import UnreadableLine
 
@@ -29,7 +29,7 @@ def unreadable(as_json: bool, workspace: str | None) -> None:
         found = landed.unreadable(conn, workspace)
     if say_list(found, COLUMNS, _row, as_json=as_json, nothing="Every document could be read."):
         say(
-            f"{counted(len(found), 'document')}, kept as they came. "
+            f"{pluralise(len(found), 'document')}, kept as they came. "
             "After an update of the bridge: cention renormalise"
         )
         if any(one.family == Mirror.AGENT_LOGONS for one in found):

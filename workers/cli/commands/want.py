@@ -8,8 +8,8 @@ from workers.cli.context import database, one_workspace, settings_of_this_place,
 from workers.cli.ids import read_ids
 from workers.cli.output import note, say
 from workers.config.names import Family
-from workers.operations.jobs.nudges import nudge_drains
-from workers.operations.rules.wording import counted
+from workers.operations.jobs.nudges import request_drains
+from workers.operations.rules.wording import pluralise
 from workers.sync.store import wanted
 
 
@@ -28,5 +28,5 @@ def want(family: str, ids: tuple[str, ...], workspace: str | None) -> None:
     found = read_ids(ids)
     with database(settings) as conn:
         wanted.want_now(conn, chosen.name, Family(family), found)
-    say(f"{counted(len(found), 'record')} of {family} wanted now.")
-    note(nudge_drains(settings, [(chosen.name, Family(family))] if found else []))
+    say(f"{pluralise(len(found), 'record')} of {family} wanted now.")
+    note(request_drains(settings, [(chosen.name, Family(family))] if found else []))

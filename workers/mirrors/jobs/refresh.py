@@ -80,16 +80,15 @@ def renew(plan: MirrorPlan, *, session: Transaction) -> Brought | None:
     ):
         if slot is None:
             return None
+        context = log.bind(workspace=workspace, mirror=mirror)
         try:
             with noted_look(conn, workspace, mirror) as poll_id:
                 brought = plan.renew(session)
         except (ApiError, DocumentError) as error:
-            log.warning("mirror not renewed", workspace=workspace, mirror=mirror, error=str(error))
+            context.warning("mirror not refreshed", error=str(error))
             raise
         if brought.problem:
-            log.warning(
-                "mirror renewed in part", workspace=workspace, mirror=mirror, error=brought.problem
-            )
+            context.warning("mirror refreshed in part", error=brought.problem)
         with conn.transaction():
             polls.end(conn, poll_id, found=brought.records, error=brought.problem)
             polls.resume(conn, workspace, mirror)

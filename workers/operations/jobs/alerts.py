@@ -1,4 +1,4 @@
-"""What an operator should know of the state of the bridge, and which command helps."""
+"""Alerts for operators: what is wrong with the bridge, and which command helps."""
 
 from __future__ import annotations
 
@@ -10,33 +10,35 @@ from workers.config.names import Family, Mirror, Queue
 from workers.config.workspaces import WorkspaceSettings
 from workers.mirrors.store.mirrors import MirrorStatus
 from workers.operations.rules import alarms
-from workers.operations.rules.wording import age, counted, since
+from workers.operations.rules.wording import format_age, format_duration, pluralise
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
 from workers.spool.layout import SpoolStatus
 
 POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 START_WORKER = "celery --app workers.app worker"
 START_BEAT = "celery --app workers.app beat"
+SHOW_SPOOL = "cention spool"
+RETRY_SPOOL = "cention spool retry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """One thing to know."""
+class Alert:
+    """One thing that an operator should know."""
 
     alarm: bool  # the bridge is not well
     sentence: str
-    command: str  # that helps, or tells more
+    command: str  # repairs it, or shows more
 
 
-def of_queues(queues: list[QueueStatus]) -> Iterator[Notice]:
-    """Tell of queues that no worker answers on."""
+def of_queues(queues: list[QueueStatus]) -> Iterator[Alert]:
+    """Yield an alert for each queue that no worker answers on."""
     silent_s = {one.queue: one.silent_s for one in queues}
     for queue in Queue:
         if alarms.is_silent(silent_s.get(queue)):
-            since = silent_s.get(queue)
-            how_long = "has ever answered" if since is None else f"has answered for {age(since)}"
+            silence = format_duration(silent_s.get(queue))
+            answered = f"has answered for {silence}" if silence else "has ever answered"
             yield _alarm(
-                f"No worker {how_long} on the queue {queue}, or beat does not run.",
+                f"No worker {answered} on the queue {queue}, or beat does not run.",
                 f"{START_WORKER} and {START_BEAT}",
             )
 
@@ -46,8 +48,8 @@ def of_polls(
     workspaces: tuple[WorkspaceSettings, ...],
     *,
     at: datetime,
-) -> Iterator[Notice]:
-    """Tell of lists of changed records that were not read for too long."""
+) -> Iterator[Alert]:
+    """Yield an alert for each list of changed records whose last good poll is too long ago."""
     known = {(one.workspace, one.family): one for one in families}
     for workspace in workspaces:
         for family in POLLED:
@@ -59,7 +61,7 @@ def of_polls(
 
 def _of_list(
     workspace: str, family: str, found: FamilyStatus | None, *, at: datetime
-) -> Iterator[Notice]:
+) -> Iterator[Alert]:
     if found is not None and not found.poll_late:
         return
     when = _ago(found.last_good_poll_at if found else None, at)
@@ -67,96 +69,98 @@ def _of_list(
     yield _late(f"{workspace} {family}: Cention's list of changes was last read {when}", error)
 
 
-def of_losses(one: FamilyStatus) -> Iterator[Notice]:
-    """Tell of records that are nowhere."""
+def of_losses(one: FamilyStatus) -> Iterator[Alert]:
+    """Yield an alert if records are missing."""
     if one.missing:
-        lost = f"{counted(one.missing, 'record')} that Cention reported are nowhere"
-        yield _alarm(f"{one.workspace} {one.family}: {lost}.", "cention reconcile --repair")
+        missing = f"{pluralise(one.missing, 'record')} that Cention reported are nowhere"
+        yield _alarm(f"{one.workspace} {one.family}: {missing}.", "cention reconcile --repair")
 
 
-def of_family(one: FamilyStatus, *, at: datetime) -> Iterator[Notice]:
-    """Tell of a family that is paused or not reconciled, or has records that need somebody."""
+def of_family(one: FamilyStatus, *, at: datetime) -> Iterator[Alert]:
+    """Yield alerts for a family: paused, not reconciled, parked or unreadable records."""
     name = f"{one.workspace} {one.family}"
     if one.paused_until is not None:
         why = f"Cention refuses all of it ({one.paused_reason})"
         yield _alarm(f"{name}: paused, for {why}.", "cention check")
     if one.uncounted:
-        how_long = since(one.counted_at, at)
-        when = f"last reconciled {how_long} ago" if how_long else "never reconciled"
+        age = format_age(one.counted_at, at)
+        when = f"last reconciled {age} ago" if age else "never reconciled"
         yield _alarm(f"{name}: {when} with what Cention reported.", "cention reconcile")
     if one.parked:
-        parked = f"{counted(one.parked, 'record')} parked after too many failures"
+        parked = f"{pluralise(one.parked, 'record')} parked after too many failures"
         yield _alarm(f"{name}: {parked}.", "cention parked")
     if one.unreadable:
-        yield _kept(name, counted(one.unreadable, "document"))
+        yield _unreadable(name, pluralise(one.unreadable, "document"))
 
 
-def of_mirror(one: MirrorStatus, *, at: datetime) -> Iterator[Notice]:
-    """Tell of a picture that was not renewed for too long or wholly, or that Cention refuses."""
+def of_mirror(one: MirrorStatus, *, at: datetime) -> Iterator[Alert]:
+    """Yield alerts for a mirror: paused, late, refreshed only in part, or with odd rows."""
     name = f"{one.workspace} {one.mirror}"
     if one.paused_until is not None:
         why = f"Cention refuses it ({one.paused_reason})"
         yield _alarm(f"{name}: paused, for {why}.", "cention check")
     elif one.late:
-        renewed = f"last renewed {_ago(one.last_good_at, at)}"
+        refreshed = f"last refreshed {_ago(one.last_good_at, at)}"
         error = one.last_error if one.last_found is None else None
-        yield _late(f"{name}: {renewed}, though it is due every {age(one.every_s)}", error)
+        every = format_duration(one.every_s)
+        yield _late(f"{name}: {refreshed}, though it is due every {every}", error)
     elif one.last_found is not None and one.last_error is not None:
-        # Not a refresh of the library: it would count as the pass that confirms a doubt.
+        # Never advise a refresh of the library: it would confirm that a whole kind has vanished.
         command = "cention exports" if one.mirror == Mirror.EXPORTS else "cention check"
-        yield _remark(f"{name}: renewed, but {one.last_error}.", command)
+        yield _warning(f"{name}: refreshed, but {one.last_error}.", command)
     if one.odd:
-        yield _kept(name, counted(one.odd, "row"))
+        yield _unreadable(name, pluralise(one.odd, "row"))
 
 
-def of_inbox(one: InboxStatus) -> Iterator[Notice]:
-    """Tell of callbacks that could not be filed."""
+def of_inbox(one: InboxStatus) -> Iterator[Alert]:
+    """Yield an alert if callbacks could not be filed."""
     if one.problems:
-        problems = f"{counted(one.problems, 'callback')} could not be filed"
-        yield _remark(f"{one.workspace}: {problems}.", "cention callbacks --problems")
+        problems = f"{pluralise(one.problems, 'callback')} could not be filed"
+        yield _warning(f"{one.workspace}: {problems}.", "cention callbacks --problems")
 
 
-def of_unknown(count: int) -> Iterator[Notice]:
-    """Tell of what Cention was asked for once, and may have done or not."""
+def of_unknown(count: int) -> Iterator[Alert]:
+    """Yield an alert if the outcome of requests to Cention is unknown."""
     if count:
-        yield _remark(
-            f"Of {counted(count, 'request')} it is not known whether Cention did it.",
+        yield _warning(
+            f"Of {pluralise(count, 'request')} it is not known whether Cention did it.",
             "cention errands unknown",
         )
 
 
-def of_spool(spool: SpoolStatus | None, at: datetime) -> Iterator[Notice]:
-    """Tell of callbacks that lie on the disk of this machine."""
+def of_spool(spool: SpoolStatus | None, at: datetime) -> Iterator[Alert]:
+    """Yield alerts for a spool that does not drain, and for its quarantined files."""
     if spool is None:
         return
     waited_s = spool.oldest_s(at)
     if waited_s is not None and waited_s > alarms.SPOOL_WAITS_S:
-        waiting = counted(spool.waiting, "callback")
-        yield _alarm(f"{waiting} lie on local disk for {age(waited_s)}.", "cention check")
+        waiting = pluralise(spool.waiting, "callback")
+        waited = format_duration(waited_s)
+        yield _alarm(f"{waiting} lie on local disk for {waited}.", "cention check")
     if spool.bad:
-        aside = f"{counted(spool.bad, 'file')} of the spool were set aside, see bad/ in it"
-        yield _remark(f"{aside}.", "cention callbacks --problems")
+        aside = f"{pluralise(spool.bad, 'file')} of the spool were set aside, see bad/ in it"
+        yield _warning(f"{aside}.", f"{SHOW_SPOOL}, then {RETRY_SPOOL}")
 
 
-def _alarm(sentence: str, command: str) -> Notice:
-    return Notice(alarm=True, sentence=sentence, command=command)
+def _alarm(sentence: str, command: str) -> Alert:
+    return Alert(alarm=True, sentence=sentence, command=command)
 
 
-def _remark(sentence: str, command: str) -> Notice:
-    return Notice(alarm=False, sentence=sentence, command=command)
+def _warning(sentence: str, command: str) -> Alert:
+    return Alert(alarm=False, sentence=sentence, command=command)
 
 
-def _late(clause: str, error: str | None) -> Notice:
-    """Tell what is late: because it failed, or else because nothing tries."""
+def _late(clause: str, error: str | None) -> Alert:
+    """Return the alarm for work that is late: it failed or, without ``error``, nothing tried."""
     if error:
         return _alarm(f"{clause} ({error}).", "cention check")
     return _alarm(f"{clause}.", START_BEAT)
 
 
-def _kept(name: str, things: str) -> Notice:
-    return _remark(f"{name}: {things} kept that could not be read.", "cention unreadable")
+def _unreadable(name: str, things: str) -> Alert:
+    return _warning(f"{name}: {things} kept that could not be read.", "cention unreadable")
 
 
 def _ago(moment: datetime | None, at: datetime) -> str:
-    how_long = since(moment, at)
-    return f"{how_long} ago" if how_long else "never"
+    age = format_age(moment, at)
+    return f"{age} ago" if age else "never"

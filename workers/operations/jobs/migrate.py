@@ -40,10 +40,10 @@ def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
             for name in written
         ),
         *(
-            f"{name} {each}: renewed every {every_s[name, Mirror(each)]} s"
+            f"{name} {each}: refreshed every {every_s[name, Mirror(each)]} s"
             for name, each in renewed
         ),
-        *(f"{name} {each}: renewed no more" for name, each in off),
+        *(f"{name} {each}: no longer refreshed" for name, each in off),
     ]
 
 

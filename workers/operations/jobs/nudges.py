@@ -15,19 +15,19 @@ WITHIN_S = 2.0
 EXPIRES_S = 60
 
 
-def nudge_drains(settings: Settings, work: Iterable[tuple[str, Family]]) -> str | None:
+def request_drains(settings: Settings, work: Iterable[tuple[str, Family]]) -> str | None:
     """Have workers drain families of workspaces; return why they could not be told."""
     nudges = [(TaskName.DRAIN, Queue.FETCH, (workspace, family)) for workspace, family in work]
     return _send(settings, nudges)
 
 
-def nudge_filing(settings: Settings, workspaces: Iterable[str]) -> str | None:
+def request_filing(settings: Settings, workspaces: Iterable[str]) -> str | None:
     """Have workers file the callbacks of workspaces; return why they could not be told."""
     nudges = [(TaskName.FILE_CALLBACKS, Queue.CALLBACKS, (name,)) for name in workspaces]
     return _send(settings, nudges)
 
 
-def ask_broker(settings: Settings) -> str | None:
+def broker_problem(settings: Settings) -> str | None:
     """Return why the broker cannot be used, ``None`` if it can."""
     try:
         with sender(settings).connection_for_write() as connection:
@@ -37,7 +37,7 @@ def ask_broker(settings: Settings) -> str | None:
     return None
 
 
-def broker_place(broker_url: str) -> str:
+def broker_location(broker_url: str) -> str:
     """Return ``host:port`` or the socket of the broker.
 
     Only its variable's name if a password may have been torn apart, so that it would show.
@@ -82,7 +82,7 @@ def _send(
             )
     except Exception as error:  # each transport has errors of its own
         return (
-            f"The broker at {broker_place(settings.broker_url)} took no message "
+            f"The broker at {broker_location(settings.broker_url)} took no message "
             f"({_reason(error)}). Nothing is lost: the sweep finds the work once it is back."
         )
     return None

@@ -17,7 +17,7 @@ from workers.sync.store import callbacks, polls, wanted
 SWEEPS_APART_S = 1.0  # in one process: each sweep nudges everything that waits
 
 
-class Rest:
+class Throttle:
     """Tells one that it may, and all who come within ``for_s`` seconds after it that they need not.
 
     For one thread.
@@ -28,7 +28,7 @@ class Rest:
         self._clock = clock
         self._until = float("-inf")
 
-    def is_over(self) -> bool:
+    def allow(self) -> bool:
         """Tell whether it is; if so, the next one begins."""
         now = self._clock()
         if now < self._until:
@@ -38,23 +38,23 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class PendingWork:
     """What waits to be done now."""
 
     unfiled: tuple[str, ...]  # workspaces with callbacks to be filed
     due: tuple[tuple[str, Family], ...]  # workspace and family with something to drain
 
 
-def find_work(transaction: Transaction, known: Collection[tuple[str, Family]]) -> Work:
+def find_work(transaction: Transaction, known: Collection[tuple[str, Family]]) -> PendingWork:
     """Return everything that some worker could do now; ``known`` is what workers can drain."""
     with transaction() as conn:
-        return Work(
+        return PendingWork(
             unfiled=tuple(callbacks.unfiled_workspaces(conn)),
             due=tuple(wanted.due_work(conn, known)),
         )
 
 
-def tidy(session: Transaction) -> None:
+def housekeeping(session: Transaction) -> None:
     """Forget what nobody needs any more, pauses included; note what dead commands were sending.
 
     ``session`` lends connections in autocommit mode.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 
-def age(seconds: float | None) -> str | None:
+def format_duration(seconds: float | None) -> str | None:
     """Return a length of time in one unit, rounded down; ``None`` for ``None``."""
     if seconds is None:
         return None
@@ -15,16 +15,16 @@ def age(seconds: float | None) -> str | None:
     return f"{max(seconds, 0) // 1:.0f}s"
 
 
-def since(moment: datetime | None, at: datetime) -> str | None:
+def format_age(moment: datetime | None, at: datetime) -> str | None:
     """Return how long before ``at`` a moment was; ``None`` for ``None``."""
-    return None if moment is None else age((at - moment).total_seconds())
+    return None if moment is None else format_duration((at - moment).total_seconds())
 
 
-def counted(number: int, thing: str) -> str:
+def pluralise(number: int, thing: str) -> str:
     """Return ``1 record``, ``2,000 records``."""
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
-def hint(claim: str) -> str:
+def token_hint(claim: str) -> str:
     """Say which settings give a token with a claim."""
     return f"Set CENTION_TOKEN_{claim.upper()}, or CENTION_TOKEN."

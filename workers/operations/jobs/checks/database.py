@@ -13,7 +13,7 @@ from workers.database import connections, error_messages, migrate
 from workers.operations.jobs import alerts
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
 from workers.operations.rules import alarms
-from workers.operations.rules.wording import age, counted
+from workers.operations.rules.wording import format_duration, pluralise
 from workers.operations.store import status
 
 MIGRATE = "Run: cention migrate"
@@ -26,7 +26,7 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
         with connections.connect(settings.database_url) as conn:
             yield ok("database", f"PostgreSQL {_version(conn)} answers at {where}.")
             if missing := migrate.pending(conn):
-                yield wrong("database", f"{counted(len(missing), 'migration')} missing.", MIGRATE)
+                yield wrong("database", f"{pluralise(len(missing), 'migration')} missing.", MIGRATE)
             else:
                 yield from _inside(conn)
     except psycopg.Error as error:
@@ -49,7 +49,7 @@ def _inside(conn: Connection[Any]) -> Iterator[Finding]:
         yield wrong("workers", one.sentence, f"Start them: {one.command}")
     if not silent:
         answered = [q.silent_s for q in status.queues(conn) if not alarms.is_silent(q.silent_s)]
-        longest = age(max(s for s in answered if s is not None))
+        longest = format_duration(max(s for s in answered if s is not None))
         yield ok("workers", f"They answer on every queue, the last within {longest}.")
 
 

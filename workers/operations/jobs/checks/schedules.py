@@ -15,7 +15,7 @@ from workers.config.workspaces import WorkspaceSettings
 from workers.mirrors.rules.enabled import why_off
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
 from workers.operations.jobs.checks.services import of_error
-from workers.operations.rules.wording import age
+from workers.operations.rules.wording import format_duration
 
 
 def mirror_findings(
@@ -35,7 +35,7 @@ def mirror_findings(
         if reason is not None:
             yield ok(about, f"Switched off: {reason}.")
         else:
-            yield ok(about, f"Renewed every {age(settings.mirror_every_s[mirror])}.")
+            yield ok(about, f"Refreshed every {format_duration(settings.mirror_every_s[mirror])}.")
     if why_off(settings, workspace, Mirror.AGENT_LOGONS) is None:
         yield from token_findings(
             "log-ons", lambda: _ask_for_log(logons()), workspace, claim="logio API"

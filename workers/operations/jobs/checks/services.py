@@ -11,8 +11,8 @@ from workers.clients.http import HttpApi, Timeouts
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
-from workers.operations.jobs.nudges import ask_broker, broker_place
-from workers.operations.rules.wording import hint
+from workers.operations.jobs.nudges import broker_location, broker_problem
+from workers.operations.rules.wording import token_hint
 
 RECEIVER_WITHIN_S = 5.0
 WRONG_ADDRESS = (errors.NoRoute, errors.Redirected, errors.NotFound, errors.Unintelligible)
@@ -21,8 +21,8 @@ AWAY = (errors.Unreachable, errors.Busy, errors.BrokenOff)
 
 def broker_findings(settings: Settings) -> Iterator[Finding]:
     """Tell whether the broker takes us."""
-    where = broker_place(settings.broker_url)
-    why = ask_broker(settings)
+    where = broker_location(settings.broker_url)
+    why = broker_problem(settings)
     if why is None:
         yield ok("broker", f"It answers at {where}.")
     else:
@@ -46,7 +46,7 @@ def cention_findings(
         api = client()
         if api is None:
             return wrong(
-                about, "No token is set, so nothing is fetched from it.", hint("errand_data")
+                about, "No token is set, so nothing is fetched from it.", token_hint("errand_data")
             )
         api.probe()
     except errors.ApiError as error:

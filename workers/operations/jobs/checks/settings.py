@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from workers.config.settings import Settings
 from workers.config.workspaces import SettingsError, WorkspaceSettings
 from workers.operations.jobs.checks.finding import Finding, ok, warning, wrong
-from workers.operations.rules.wording import counted
+from workers.operations.rules.wording import pluralise
 
 DESCRIBED = "Each variable is described in deploy/env.example."
 NEEDS = {
@@ -32,7 +32,7 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
     """Tell what the settings say, and what they leave out."""
     names = ", ".join(each.name for each in settings.workspaces)
     yield ok(
-        "settings", f"Complete, for {counted(len(settings.workspaces), 'workspace')}: {names}."
+        "settings", f"Complete, for {pluralise(len(settings.workspaces), 'workspace')}: {names}."
     )
     for workspace in settings.workspaces:
         yield _secrets(workspace, allow_unsigned=settings.allow_unsigned)
@@ -66,7 +66,7 @@ def _secrets(workspace: WorkspaceSettings, *, allow_unsigned: bool) -> Finding:
     about = f"callbacks of {workspace.name}"
     count = len(workspace.callback_secrets)
     if count:
-        return ok(about, f"{counted(count, 'secret')} valid.")
+        return ok(about, f"{pluralise(count, 'secret')} valid.")
     if allow_unsigned:
         return warning(
             about,
