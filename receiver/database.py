@@ -76,7 +76,7 @@ class InboxConnection:
     def _write(self, new: Sequence[NewCallback]) -> None:
         if self._conn is None:
             self._conn = connect(self._url)
-        callbacks.keep(self._conn, new)
+        callbacks.insert(self._conn, new)
 
     def abort(self) -> None:
         """Make the write that is under way fail, from another thread.
@@ -105,7 +105,7 @@ def inbox_connection(url: str) -> Iterator[Write]:
         watchdog.daemon = True
         watchdog.start()
         try:
-            yield partial(callbacks.keep, conn)
+            yield partial(callbacks.insert, conn)
         finally:
             watchdog.cancel()
             watchdog.join()

@@ -32,29 +32,29 @@ from workers.mirrors.jobs.agent_logons import agent_logons_plan
 from workers.mirrors.jobs.library import library_plan
 from workers.mirrors.jobs.refresh import Brought, MirrorPlan
 from workers.mirrors.rules import enabled
-from workers.operations.jobs.sweep import SWEEPS_APART_S, Throttle
+from workers.operations.jobs.sweep import MIN_SWEEP_INTERVAL_S, Throttle
 from workers.sync.jobs.families import (
-    Pace,
-    attachments_plan,
-    errand_reports_plan,
-    facebook_ratings_plan,
+    DrainLimits,
+    attachments_spec,
+    errand_reports_spec,
+    facebook_ratings_spec,
 )
-from workers.sync.jobs.family_spec import Plan
+from workers.sync.jobs.family_spec import FamilySpec
 from workers.sync.jobs.parsers import KINDS
 from workers.sync.jobs.poll import ChangedList
 from workers.sync.store import errand_reports, facebook_ratings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class WorkerContext:
     """What the tasks of one process work with."""
 
     pool: ConnectionPool[Connection[Any]]
     fetchers: ThreadPoolExecutor
-    plans: Mapping[tuple[str, Family], Plan]
+    families: Mapping[tuple[str, Family], FamilySpec]
     changed_lists: Mapping[str, Sequence[ChangedList]]  # by workspace
     poll_every_s: int
-    sweeps: Throttle
+    sweep_throttle: Throttle
     retention: Retention
     mirrors: Mapping[tuple[str, Mirror], MirrorPlan]
 
@@ -71,21 +71,21 @@ class Parts:
             yield conn
 
 
-def build(settings: Settings) -> Parts:
+def build(settings: Settings) -> WorkerContext:
     """Open the pool and the clients. Call it after the fork, once per process."""
-    plans: dict[tuple[str, Family], Plan] = {}
+    families: dict[tuple[str, Family], FamilySpec] = {}
     changed_lists: dict[str, list[ChangedList]] = {}
     for workspace in settings.workspaces:
         for plan in _plans(settings, workspace):
-            plans[plan.workspace, plan.family] = plan
+            families[plan.workspace, plan.family] = plan
         changed_lists[workspace.name] = changed_lists_of(settings, workspace)
-    return Parts(
+    return WorkerContext(
         pool=connections.open_pool(settings.database_url),
         fetchers=ThreadPoolExecutor(settings.fetch_threads, thread_name_prefix="fetch"),
-        plans=plans,
+        families=families,
         changed_lists=changed_lists,
         poll_every_s=settings.poll_every_s,
-        sweeps=Throttle(SWEEPS_APART_S),
+        sweep_throttle=Throttle(MIN_SWEEP_INTERVAL_S),
         retention=settings.retention,
         mirrors={
             (plan.workspace, plan.mirror): plan
@@ -142,17 +142,17 @@ def errands_api(settings: Settings, workspace: WorkspaceSettings) -> ErrandsApi 
     return ErrandsApi(http, token=token, end_call_type=settings.end_call_type)
 
 
-def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Plan]:
-    usual = Pace(places=settings.drains_per_workspace, lease_s=settings.lease_s)
+def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[FamilySpec]:
+    usual = DrainLimits(places=settings.drains_per_workspace, lease_s=settings.lease_s)
     if data := errand_data(settings, workspace):
-        yield errand_reports_plan(workspace.name, data, zone=workspace.timezone, pace=usual)
-        yield facebook_ratings_plan(workspace.name, data, pace=usual)
+        yield errand_reports_spec(workspace.name, data, zone=workspace.timezone, pace=usual)
+        yield facebook_ratings_spec(workspace.name, data, pace=usual)
     # Each of a batch may be as large as a temporary file gets, so few at once.
-    few = Pace(places=usual.places, lease_s=usual.lease_s, batch=32, group=4)
+    few = DrainLimits(places=usual.places, lease_s=usual.lease_s, batch=32, group=4)
     for family in KINDS:
         if token := _files_token(workspace, family):
             files = AttachmentsApi(_http(settings, workspace, patient=True), token=token)
-            yield attachments_plan(
+            yield attachments_spec(
                 workspace.name, family, files, max_bytes=settings.attachment_max_bytes, pace=few
             )
 
@@ -222,14 +222,14 @@ def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[C
             family=Family.ERRAND_REPORTS,
             ask=data.changed_errands,
             read=read_changed_errands,
-            resting=errand_reports.resting,
+            recently_gone=errand_reports.recently_gone_ids,
         ),
         ChangedList(
             workspace=workspace.name,
             family=Family.FACEBOOK_RATINGS,
             ask=data.changed_facebook_ratings,
             read=read_changed_facebook_ratings,
-            resting=facebook_ratings.resting,
+            recently_gone=facebook_ratings.recently_gone_ids,
         ),
     ]
 

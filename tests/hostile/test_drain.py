@@ -24,7 +24,7 @@ from workers.clients.json_bodies import failure_texts, read_json
 from workers.config.names import Family
 from workers.sync.jobs.drain import drain
 from workers.sync.store import wanted
-from workers.wiring import Parts
+from workers.wiring import WorkerContext
 
 WITHIN_S = 5.0  # a batch; one drain of these takes some tens of milliseconds
 SAMPLES = {
@@ -77,7 +77,7 @@ def oracle() -> Iterator[Oracle]:
 
 
 @pytest.fixture(scope="module")
-def parts(own_database: str, oracle: Oracle) -> Iterator[Parts]:
+def context(own_database: str, oracle: Oracle) -> Iterator[WorkerContext]:
     plain = settings_for(own_database, f"http://127.0.0.1:{oracle.port}/s/demo")
     built = wiring.build(replace(plain, fetch_timeout_s=10, attachment_max_bytes=2 * 1024 * 1024))
     built.pool.resize(4)  # one that grows asks `random` beside Hypothesis, which takes it for ours
@@ -87,7 +87,7 @@ def parts(own_database: str, oracle: Oracle) -> Iterator[Parts]:
     built.pool.close()
 
 
-def drained(parts, oracle, family, documents):
+def drained(context, oracle, family, documents):
     """Have ``documents`` fetched as records 1, 2, … and return what is left and what was landed.
 
     A document that tells the id of the sample is made to tell its own.
@@ -96,19 +96,19 @@ def drained(parts, oracle, family, documents):
     oracle.bodies = {
         number: own.sub(b"%d" % number, body) for number, body in enumerate(documents, start=1)
     }
-    with parts.transaction() as conn:
+    with context.transaction() as conn:
         for table in TABLES:
             conn.execute(f"TRUNCATE {table} CASCADE")
         wanted.want(conn, "demo", family, oracle.bodies)
     began = time.perf_counter()
     drain(
-        parts.plans["demo", family],
-        session=parts.session,
-        fetchers=parts.fetchers,
+        context.families["demo", family],
+        session=context.session,
+        fetchers=context.fetchers,
         call_colleague=lambda: None,
     )
     assert time.perf_counter() - began < WITHIN_S
-    with parts.transaction() as conn, conn.cursor(row_factory=dict_row) as cursor:
+    with context.transaction() as conn, conn.cursor(row_factory=dict_row) as cursor:
         left = cursor.execute(
             "SELECT remote_id, claim, tries, parked_at, last_error, due_at > now() AS waits,"
             " missing_since FROM intake.wanted"
@@ -139,10 +139,12 @@ def check(oracle, left, landed):
 @pytest.mark.parametrize("family", [Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS])
 @EXAMPLES
 @given(drawn=st.data())
-def test_a_fetched_object_ends_in_rows_or_is_landed_with_its_problem(parts, oracle, family, drawn):
+def test_a_fetched_object_ends_in_rows_or_is_landed_with_its_problem(
+    context, oracle, family, drawn
+):
     documents = drawn.draw(st.lists(bodies(SAMPLES[family]), min_size=1, max_size=5))
 
-    left, landed = drained(parts, oracle, family, documents)
+    left, landed = drained(context, oracle, family, documents)
 
     check(oracle, left, landed)
     for remote_id, body in oracle.bodies.items():
@@ -153,10 +155,10 @@ def test_a_fetched_object_ends_in_rows_or_is_landed_with_its_problem(parts, orac
 @EXAMPLES
 @given(documents=st.lists(bodies(SAMPLES[Family.RESPONSE_ATTACHMENTS]), min_size=1, max_size=5))
 @example(documents=[b'{"data":{"attributes":{"attachment":{"content":"' + b"A" * 10**6 + b'"}}}}'])
-def test_a_fetched_attachment_is_stored_landed_or_refused(parts, oracle, documents):
-    left, landed = drained(parts, oracle, Family.RESPONSE_ATTACHMENTS, documents)
+def test_a_fetched_attachment_is_stored_landed_or_refused(context, oracle, documents):
+    left, landed = drained(context, oracle, Family.RESPONSE_ATTACHMENTS, documents)
 
-    with parts.transaction() as conn:
+    with context.transaction() as conn:
         noted = {
             remote_id
             for (remote_id,) in conn.execute("SELECT attachment_id FROM cention.attachment")
@@ -169,12 +171,12 @@ def test_a_fetched_attachment_is_stored_landed_or_refused(parts, oracle, documen
 
 
 @pytest.mark.parametrize("family", [Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS])
-def test_a_sample_among_them_comes_through(parts, oracle, family):
+def test_a_sample_among_them_comes_through(context, oracle, family):
     """Else the tests above would be content with a drain that understands nothing."""
     document = json.dumps(sample(SAMPLES[family])).encode()
     spoilt = document.replace(b'"attributes"', b'"attributes": 5, "extra"')
 
-    _, landed = drained(parts, oracle, family, [spoilt, document, b"{}", b"no JSON"])
+    _, landed = drained(context, oracle, family, [spoilt, document, b"{}", b"no JSON"])
 
     assert {number: bool(one["problem"]) for number, one in landed.items()} == {
         1: True,

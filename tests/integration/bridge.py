@@ -12,13 +12,13 @@ from typing import Any
 from tests.support.databases import ask
 from workers.clients.cention.attachments import FetchedAttachment
 from workers.config.names import Family
-from workers.sync.jobs.drain import Drained, drain
-from workers.sync.jobs.families import Pace, facebook_ratings_plan
-from workers.sync.jobs.family_spec import Document, Plan
-from workers.sync.jobs.file_callbacks import Filed, file_callbacks
+from workers.sync.jobs.drain import DrainResult, drain
+from workers.sync.jobs.families import DrainLimits, facebook_ratings_spec
+from workers.sync.jobs.family_spec import FamilySpec, PlainDocument
+from workers.sync.jobs.file_callbacks import FilingResult, file_callbacks
 from workers.sync.jobs.poll import poll
 from workers.sync.store import wanted
-from workers.wiring import Parts
+from workers.wiring import WorkerContext
 
 RATINGS = Family.FACEBOOK_RATINGS
 REPORTS = Family.ERRAND_REPORTS
@@ -28,31 +28,31 @@ REPORTS = Family.ERRAND_REPORTS
 class Bridge:
     """What a worker does, one step at a time."""
 
-    parts: Parts
+    context: WorkerContext
     database: str
     colleagues: int = 0  # called so far
 
     def poll(self, family: Family = REPORTS) -> int | None:
-        [changed] = [c for c in self.parts.changed_lists["demo"] if c.family == family]
-        return poll(changed, session=self.parts.session)
+        [changed] = [c for c in self.context.changed_lists["demo"] if c.family == family]
+        return poll(changed, session=self.context.session)
 
-    def drain(self, what: Family | Plan = REPORTS, **changes: Any) -> Drained:
-        plan = what if isinstance(what, Plan) else self.parts.plans["demo", what]
+    def drain(self, what: Family | FamilySpec = REPORTS, **changes: Any) -> DrainResult:
+        plan = what if isinstance(what, FamilySpec) else self.context.families["demo", what]
         return drain(
             replace(plan, **changes),
-            session=self.parts.session,
-            fetchers=self.parts.fetchers,
+            session=self.context.session,
+            fetchers=self.context.fetchers,
             call_colleague=self._call_colleague,
         )
 
     def _call_colleague(self) -> None:
         self.colleagues += 1
 
-    def file(self) -> Filed:
-        return file_callbacks("demo", transaction=self.parts.transaction)
+    def file(self) -> FilingResult:
+        return file_callbacks("demo", transaction=self.context.transaction)
 
     def want(self, family: Family, *ids: int) -> None:
-        with self.parts.transaction() as conn:
+        with self.context.transaction() as conn:
             wanted.want(conn, "demo", family, ids)
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
@@ -96,7 +96,7 @@ class Bridge:
         return self._flushed(count) - before
 
     def _flushed(self, count: str) -> int:
-        with self.parts.session() as conn:
+        with self.context.session() as conn:
             conn.execute("SELECT pg_stat_force_next_flush()")
         return int(self.rows(count)[0]["pages"])
 
@@ -139,9 +139,9 @@ class Shelf:
     def fetches(self) -> Counter[int]:
         return Counter(self.fetched)
 
-    def plan(self, *, places: int = 2, lease_s: float = 60, **changes: Any) -> Plan:
-        pace = Pace(places=places, lease_s=lease_s)
-        return replace(facebook_ratings_plan("demo", self, pace=pace), **changes)
+    def plan(self, *, places: int = 2, lease_s: float = 60, **changes: Any) -> FamilySpec:
+        pace = DrainLimits(places=places, lease_s=lease_s)
+        return replace(facebook_ratings_spec("demo", self, pace=pace), **changes)
 
 
 def rating(rating_id: int, *, message: str = "fine", stars: int = 5) -> dict[str, Any]:
@@ -166,10 +166,10 @@ def rating(rating_id: int, *, message: str = "fine", stars: int = 5) -> dict[str
     }
 
 
-def serving(*documents: dict[str, Any]) -> Callable[[int], Document]:
+def serving(*documents: dict[str, Any]) -> Callable[[int], PlainDocument]:
     """Make a fetch that answers with one document after the other, the last for ever."""
     left = list(documents)
-    return lambda _: Document(document=left.pop(0) if len(left) > 1 else left[0])
+    return lambda _: PlainDocument(document=left.pop(0) if len(left) > 1 else left[0])
 
 
 def holding(
@@ -193,10 +193,10 @@ def holding(
     )
 
 
-def raising(error: Exception) -> Callable[[int], Document]:
+def raising(error: Exception) -> Callable[[int], PlainDocument]:
     """Make a fetch that fails."""
 
-    def fetch(_: int) -> Document:
+    def fetch(_: int) -> PlainDocument:
         raise error
 
     return fetch

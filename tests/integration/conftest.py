@@ -15,7 +15,7 @@ from tests.integration.terminal import NOWHERE, Terminal
 from tests.support.settings import settings_for
 from workers import wiring
 from workers.config.settings import Settings
-from workers.wiring import Parts
+from workers.wiring import WorkerContext
 
 
 @pytest.fixture
@@ -26,16 +26,16 @@ def cention() -> Iterator[Playground]:
 
 
 @contextmanager
-def parts_of(settings: Settings) -> Iterator[Parts]:
-    parts = wiring.build(settings)
-    yield parts
-    parts.fetchers.shutdown()
-    parts.pool.close()
+def context_of(settings: Settings) -> Iterator[WorkerContext]:
+    context = wiring.build(settings)
+    yield context
+    context.fetchers.shutdown()
+    context.pool.close()
 
 
 def bridge_of(settings: Settings) -> Iterator[Bridge]:
-    with parts_of(settings) as parts:
-        yield Bridge(parts=parts, database=settings.database_url)
+    with context_of(settings) as context:
+        yield Bridge(context=context, database=settings.database_url)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from psycopg import Connection
 from workers.database import Transaction, advisory_locks
 from workers.sync.jobs import drain as draining
 from workers.sync.jobs.batch import Round
-from workers.sync.jobs.family_spec import Plan
+from workers.sync.jobs.family_spec import FamilySpec
 from workers.sync.jobs.fetch_outcomes import Missing, Understood, Unreadable
 from workers.sync.store.wanted import Claimed
 
@@ -40,7 +40,7 @@ class Drain:
     def __repr__(self) -> str:
         return f"drain {self.name}"
 
-    def start(self, plan: Plan) -> str:
+    def start(self, plan: FamilySpec) -> str:
         """Take a place and claim a batch; tell what came of it."""
         free = partial(draining._release, self.conn, plan)
         name = f"drain/{plan.workspace}/{plan.family}"

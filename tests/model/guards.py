@@ -129,10 +129,13 @@ GUARDS: dict[str, Break] = {
     ),
     "release orphans: they are in doubt": sql(
         W,
-        "release_orphans",
-        ("doubt_until = now() + make_interval(secs => %(doubt_s)s)", "doubt_until = w.doubt_until"),
+        "release_stalled",
+        (
+            "doubt_until = now() + make_interval(secs => %(in_flight_s)s)",
+            "doubt_until = w.doubt_until",
+        ),
     ),
-    "look again: marks as seen": sql(W, "look_again", ("w.marks = seen.marks", "true")),
+    "look again: marks as seen": sql(W, "reschedule", ("w.marks = seen.marks", "true")),
     "want: a mark for what is being fetched": sql(
         W, "want", ("w.claim IS NOT NULL OR", "w.claim IS NOT NULL AND false OR")
     ),
@@ -143,7 +146,7 @@ GUARDS: dict[str, Break] = {
     "orphans are released under the lock": orphans_are_released_without_the_lock,
     "no fetch late in the lease": a_fetch_may_begin_late_in_the_lease,
     "postpone: claim = token": sql(W, "postpone", ("AND w.claim = %(token)s", "")),
-    "give back: claim = token": sql(W, "give_back", ("AND claim = %(token)s", "")),
+    "give back: claim = token": sql(W, "release", ("AND claim = %(token)s", "")),
     "errands: fetched_at": sql(
         R,
         "save_errand_reports",
@@ -151,7 +154,7 @@ GUARDS: dict[str, Break] = {
         ("greatest(e.fetched_at, EXCLUDED.fetched_at)", "EXCLUDED.fetched_at"),
     ),
     "names of areas: fetched_at": sql(errand_reports.SAVE_NAMES, "area", (NOT_NEWER, "")),
-    "documents: fetched_at": sql(L, "keep_documents", (NOT_NEWER, "")),
+    "documents: fetched_at": sql(L, "insert_documents", (NOT_NEWER, "")),
 }
 
 

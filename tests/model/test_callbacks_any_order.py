@@ -163,7 +163,7 @@ class Inbox:
             document=sealed.document,
             problem=None,
         )
-        callbacks.keep(self.conn, [new])
+        callbacks.insert(self.conn, [new])
 
     def file(self) -> None:
         file_callbacks(self.workspace, transaction=self.transaction)

@@ -99,7 +99,7 @@ def test_hopeless_records_wait_longer_and_longer_and_are_not_asked_for_meanwhile
         let_failed_be_due(bridge)
 
     for number, seen in enumerate(waits):
-        longest = min(retry_policy.LONGEST_WAIT_S, retry_policy.FIRST_WAIT_S * 2**number)
+        longest = min(retry_policy.MAX_BACKOFF_S, retry_policy.FIRST_BACKOFF_S * 2**number)
         assert longest / 2 - 5 <= min(seen) <= max(seen) <= longest
         assert len(set(seen)) > 1
 

@@ -18,7 +18,7 @@ from schemas.cention.errand_reports import read_changed_errands
 from tests.model.cention import WELL, Cention, Errand
 from tests.model.drains import Drain
 from workers.config.names import Family
-from workers.sync.jobs.families import Pace, errand_reports_plan
+from workers.sync.jobs.families import DrainLimits, errand_reports_spec
 from workers.sync.jobs.poll import ChangedList, poll
 from workers.sync.store import errand_reports, wanted
 
@@ -83,8 +83,8 @@ class Stage:
 @contextmanager
 def staged(database: str) -> Iterator[Stage]:
     """Set a stage on which nothing is left to chance."""
-    certain = wanted.SQL["release_orphans"].replace("random()", "1.0")
-    with patch.dict(wanted.SQL, {"release_orphans": certain}):
+    certain = wanted.SQL["release_stalled"].replace("random()", "1.0")
+    with patch.dict(wanted.SQL, {"release_stalled": certain}):
         stage = Stage(database)
         yield stage
         stage.close()
@@ -105,8 +105,8 @@ class World:
         self.workspace = f"world-{next(stage.numbers)}"
         self.cention = Cention(ERRANDS)
         self.drains = [Drain(name, conn, self.session) for name, conn in stage.drains.items()]
-        pace = Pace(places=len(DRAINS), lease_s=LEASE_S)
-        self.plan = errand_reports_plan(
+        pace = DrainLimits(places=len(DRAINS), lease_s=LEASE_S)
+        self.plan = errand_reports_spec(
             self.workspace, self.cention, zone=ZoneInfo("UTC"), pace=pace
         )
         self.before: dict[int, Seen] = {}
@@ -145,7 +145,7 @@ class World:
             family=FAMILY,
             ask=lambda: answer,
             read=read_changed_errands,
-            resting=errand_reports.resting,
+            recently_gone=errand_reports.recently_gone_ids,
         )
         assert poll(changed, session=self.session) is not None
 

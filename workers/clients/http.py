@@ -20,7 +20,7 @@ from workers.clients import errors
 from workers.clients.error_responses import error_for
 from workers.clients.json_bodies import read_json
 from workers.clients.transport import Exchange, Surroundings, begin_exchange, new_session
-from workers.config.limits import UNHEARD_S
+from workers.config.limits import TCP_USER_TIMEOUT_S
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 PIECE_BYTES = 64 * 1024
@@ -146,7 +146,7 @@ class HttpApi:
         # A connection inherited through fork would hand one process the other's answers.
         if getattr(self._local, "pid", None) != os.getpid():
             self._local.session = new_session(
-                self._surroundings, unheard_s=min(UNHEARD_S, self._timeouts.total_s)
+                self._surroundings, unheard_s=min(TCP_USER_TIMEOUT_S, self._timeouts.total_s)
             )
             self._local.pid = os.getpid()
         session: requests.Session = self._local.session

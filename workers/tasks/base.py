@@ -14,17 +14,17 @@ from kombu.exceptions import OperationalError as BrokerError
 from workers import wiring
 from workers.config.names import Family, Queue, TaskName
 from workers.config.settings import load_settings
-from workers.wiring import Parts
+from workers.wiring import WorkerContext
 
 log = structlog.get_logger(__name__)
 
 NUDGE_EXPIRES_S = 60
 
-_built: dict[int, Parts] = {}
+_built: dict[int, WorkerContext] = {}
 _building = threading.Lock()
 
 
-def parts() -> Parts:
+def context() -> WorkerContext:
     """Return this process's parts; pools and sessions do not survive a fork."""
     with _building:
         if os.getpid() not in _built:
@@ -45,7 +45,7 @@ class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
                 return super().__call__(*args, **kwargs)
             except psycopg.OperationalError as error:
                 log.warning("database away", error=type(error).__name__, sqlstate=error.sqlstate)
-                parts().pool.check()
+                context().pool.check()
 
     def nudge(self, task: TaskName, queue: Queue, *args: str) -> None:
         """Send a nudge; if the broker does not take it, the sweep sends another."""

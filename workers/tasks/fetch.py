@@ -9,14 +9,14 @@ from celery import shared_task
 from workers.config.names import Family, Queue, TaskName
 from workers.sync.jobs.drain import drain as drain_once
 from workers.sync.jobs.poll import poll_if_due
-from workers.tasks.base import BridgeTask, parts
+from workers.tasks.base import BridgeTask, context
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.POLL, queue=Queue.POLLS)
 def poll(self: BridgeTask, workspace: str) -> None:
     """Ask for the lists of what changed, and have it fetched."""
-    for changed in parts().changed_lists.get(workspace, ()):
-        found = poll_if_due(changed, every_s=parts().poll_every_s, session=parts().session)
+    for changed in context().changed_lists.get(workspace, ()):
+        found = poll_if_due(changed, every_s=context().poll_every_s, session=context().session)
         if found:
             self.nudge_drain(workspace, changed.family)
 
@@ -24,14 +24,14 @@ def poll(self: BridgeTask, workspace: str) -> None:
 @shared_task(bind=True, base=BridgeTask, name=TaskName.DRAIN, queue=Queue.FETCH)
 def drain(self: BridgeTask, workspace: str, family: str) -> None:
     """Fetch and write one batch; nudge again if there may be more."""
-    plan = parts().plans.get((workspace, Family(family)))
+    plan = context().families.get((workspace, Family(family)))
     if plan is None:  # no token for it: the records wait
         return
     call_colleague = partial(self.nudge_drain, workspace, plan.family)
     drained = drain_once(
         plan,
-        session=parts().session,
-        fetchers=parts().fetchers,
+        session=context().session,
+        fetchers=context().fetchers,
         call_colleague=call_colleague,
     )
     if drained.more:

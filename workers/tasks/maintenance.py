@@ -7,15 +7,15 @@ from celery import shared_task
 from workers.config.names import Queue, TaskName
 from workers.operations.jobs import sweep as sweep_job
 from workers.sync.jobs import reconcile as reconcile_job
-from workers.tasks.base import BridgeTask, parts
+from workers.tasks.base import BridgeTask, context
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.SWEEP, queue=Queue.CALLBACKS)
 def sweep(self: BridgeTask) -> None:
     """Nudge everything that waits; of many sweeps at once the first does."""
-    if not parts().sweeps.allow():
+    if not context().sweep_throttle.allow():
         return
-    work = sweep_job.find_work(parts().transaction, parts().plans.keys())
+    work = sweep_job.find_work(context().transaction, context().families.keys())
     for workspace in work.unfiled:
         self.nudge(TaskName.FILE_CALLBACKS, Queue.CALLBACKS, workspace)
     for workspace, family in work.due:
@@ -26,15 +26,15 @@ def sweep(self: BridgeTask) -> None:
 def canary(self: BridgeTask, queue: str = "") -> None:
     """Answer for a queue; without one, send a canary through every queue, and clean up."""
     if queue:
-        sweep_job.answer_canary(Queue(queue), transaction=parts().transaction)
+        sweep_job.answer_canary(Queue(queue), transaction=context().transaction)
         return
     for each in Queue:
-        sweep_job.ask_canary(each, transaction=parts().transaction)
+        sweep_job.ask_canary(each, transaction=context().transaction)
         self.nudge(TaskName.CANARY, each, each)
-    sweep_job.housekeeping(parts().session)
+    sweep_job.housekeeping(context().session)
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.RECONCILE, queue=Queue.FETCH)
 def reconcile(self: BridgeTask) -> None:
     """Hold what Cention reported against what is here, every ten minutes."""
-    reconcile_job.reconcile_if_due(parts().transaction)
+    reconcile_job.reconcile_if_due(context().transaction)

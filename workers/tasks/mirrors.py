@@ -6,12 +6,12 @@ from celery import shared_task
 
 from workers.config.names import Mirror, Queue, TaskName
 from workers.mirrors.jobs.refresh import renew_if_due
-from workers.tasks.base import BridgeTask, parts
+from workers.tasks.base import BridgeTask, context
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.MIRROR, queue=Queue.FETCH)
 def mirror(self: BridgeTask, workspace: str, mirror: str) -> None:
     """Renew one picture of one workspace, if its time has come."""
-    plan = parts().mirrors.get((workspace, Mirror(mirror)))
+    plan = context().mirrors.get((workspace, Mirror(mirror)))
     if plan is not None:  # else there is no token for it, or no interval
-        renew_if_due(plan, session=parts().session)
+        renew_if_due(plan, session=context().session)

@@ -6,11 +6,11 @@ from celery import shared_task
 
 from workers.config.names import Queue, TaskName
 from workers.privacy.jobs.retention import retain as retain_once
-from workers.tasks.base import BridgeTask, parts
+from workers.tasks.base import BridgeTask, context
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.RETAIN, queue=Queue.FETCH)
 def retain(self: BridgeTask) -> None:
     """Take away what may not be kept for longer; nudge again if there is more of it."""
-    if retain_once(parts().retention, session=parts().session).more:
+    if retain_once(context().retention, session=context().session).more:
         self.nudge(TaskName.RETAIN, Queue.FETCH)

@@ -12,7 +12,7 @@ import redis
 
 from deploy.embedded import Valkey
 from tests.integration import bridge as steps
-from tests.integration.conftest import parts_of
+from tests.integration.conftest import context_of
 from tests.integration.sandbox.playground import Playground
 from workers.config.names import Family, Queue
 from workers.config.settings import load_settings
@@ -37,7 +37,7 @@ class Bridge(steps.Bridge):
 
     def fetch(self, *families: Family) -> None:
         """Poll, and drain until nothing is due."""
-        for changed in self.parts.changed_lists["demo"]:
+        for changed in self.context.changed_lists["demo"]:
             self.poll(changed.family)
         for family in families or Family:
             while self.drain(family).more:
@@ -55,7 +55,7 @@ class Bridge(steps.Bridge):
         )
 
     def answer_canaries(self) -> None:
-        with self.parts.transaction() as conn:
+        with self.context.transaction() as conn:
             for queue in Queue:
                 canaries.answer(conn, queue)
 
@@ -71,8 +71,8 @@ class Bridge(steps.Bridge):
 
 @pytest.fixture
 def bridge(environment: pytest.MonkeyPatch, database: str, valkey: Valkey) -> Iterator[Bridge]:
-    with parts_of(load_settings()) as parts:
-        yield Bridge(parts=parts, database=database, valkey=valkey)
+    with context_of(load_settings()) as context:
+        yield Bridge(context=context, database=database, valkey=valkey)
 
 
 @pytest.fixture

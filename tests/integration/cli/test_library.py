@@ -41,7 +41,7 @@ def shelve(bridge):
         source = Shelf(*questions)
         for name, document in others.items():
             setattr(source, name, lambda document=document: document)
-        renew_library("demo", source, lambda step: None, bridge.parts.session)
+        renew_library("demo", source, lambda step: None, bridge.context.session)
 
     return shelve
 

@@ -196,7 +196,7 @@ def test_odd_rows_are_shown_as_they_came_and_forgotten_once_they_were_seen(termi
             return [["1", "Doe", " Jane", "5", "Login"]]
 
     now = datetime.now(UTC)
-    bring(bridge.parts.session, "demo", Odd(), now, now)
+    bring(bridge.context.session, "demo", Odd(), now, now)
 
     [shown] = terminal.json("logons", "odd")
     assert (shown["row"], shown["problem"]) == (

@@ -273,7 +273,7 @@ def test_rows_of_the_log_that_make_no_sense_are_told_without_alarm(terminal, wel
 
 def test_renewals_are_among_the_figures_for_prometheus(well):
     renewed(well)
-    with well.parts.transaction() as conn:
+    with well.context.transaction() as conn:
         found = {
             (g.name, g.labels["family"]): g.value for g in gauges(conn) if "family" in g.labels
         }

@@ -19,11 +19,11 @@ def bridge(lonely_bridge) -> Bridge:
 
 
 def work(bridge: Bridge) -> PendingWork:
-    return find_work(bridge.parts.transaction, KNOWN)
+    return find_work(bridge.context.transaction, KNOWN)
 
 
 def claim(bridge: Bridge) -> None:
-    with bridge.parts.transaction() as conn:
+    with bridge.context.transaction() as conn:
         wanted.claim(conn, "demo", RATINGS, slot=0, limit=10, lease_s=600)
 
 
@@ -76,7 +76,7 @@ def test_what_no_worker_can_fetch_is_left_alone(bridge):
     """A claim without a token has no plan: its records wait, and a nudge would do nothing."""
     bridge.want(Family.LIBRARY_ATTACHMENTS, 1)
 
-    assert find_work(bridge.parts.transaction, [("demo", REPORTS)]) == IDLE
+    assert find_work(bridge.context.transaction, [("demo", REPORTS)]) == IDLE
 
 
 def test_callbacks_that_were_kept_and_not_filed_are_found(bridge):

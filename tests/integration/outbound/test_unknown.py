@@ -188,7 +188,7 @@ def test_status_mentions_what_is_unknown_without_alarm(terminal, unknown):
 
 def test_what_is_unknown_is_among_the_figures_for_prometheus(terminal, bridge: Bridge, unknown):
     def figure():
-        with bridge.parts.transaction() as conn:
+        with bridge.context.transaction() as conn:
             [gauge] = [one for one in gauges(conn) if one.name == "cention_sent_unknown"]
         return gauge.labels, gauge.value
 
@@ -204,7 +204,7 @@ def test_what_a_killed_command_was_sending_is_unknown_before_anybody_asks(
     terminal.run(*CREATE)
     bridge.execute("UPDATE cention.sent_errand SET state = 'sending'")
 
-    sweep.housekeeping(bridge.parts.session)
+    sweep.housekeeping(bridge.context.session)
 
     assert states() == ["unknown"]
 
@@ -215,7 +215,7 @@ def test_what_a_living_command_is_sending_is_left_to_it(
     place, meanwhile = ErrandsApi.place, []
 
     def place_and_look(api, order):
-        sweep.housekeeping(bridge.parts.session)
+        sweep.housekeeping(bridge.context.session)
         meanwhile.extend(states())
         return place(api, order)
 

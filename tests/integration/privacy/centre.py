@@ -18,7 +18,7 @@ from psycopg import sql
 from tests.integration.bridge import RATINGS, REPORTS, Bridge, rating
 from workers.clients.cention.attachments import FetchedAttachment
 from workers.config.names import Family
-from workers.sync.jobs.family_spec import Document
+from workers.sync.jobs.family_spec import PlainDocument
 from workers.sync.store import callbacks
 from workers.sync.store.callbacks import NewCallback
 
@@ -50,13 +50,13 @@ class Centre:
     def fetch(self, *ids: int) -> None:
         self.bridge.want(REPORTS, *ids)
         self.bridge.drain(
-            REPORTS, fetch=lambda i: Document(document=copy.deepcopy(self.reports[i]))
+            REPORTS, fetch=lambda i: PlainDocument(document=copy.deepcopy(self.reports[i]))
         )
 
     def fetch_ratings(self, *ids: int) -> None:
         self.bridge.want(RATINGS, *ids)
         self.bridge.drain(
-            RATINGS, fetch=lambda i: Document(document=copy.deepcopy(self.ratings[i]))
+            RATINGS, fetch=lambda i: PlainDocument(document=copy.deepcopy(self.ratings[i]))
         )
 
     def fetch_files(self) -> None:
@@ -65,8 +65,8 @@ class Centre:
 
     def tell(self, document: dict[str, Any], *, problem: str | None = None) -> None:
         """Keep a callback as the receiver does."""
-        with self.bridge.parts.transaction() as conn:
-            callbacks.keep(conn, [new_callback(document, problem=problem)])
+        with self.bridge.context.transaction() as conn:
+            callbacks.insert(conn, [new_callback(document, problem=problem)])
 
     def texts(self) -> dict[str, list[str]]:
         """Return every row of every table as COPY tells it, and the contents of blobs as bytes."""

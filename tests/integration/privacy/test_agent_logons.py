@@ -23,7 +23,7 @@ class Log:
 @pytest.fixture
 def told(centre):
     def tell(*rows):
-        bring(centre.bridge.parts.session, "demo", Log(*rows), NOW, NOW)
+        bring(centre.bridge.context.session, "demo", Log(*rows), NOW, NOW)
 
     return tell
 

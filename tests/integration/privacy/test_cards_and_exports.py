@@ -43,7 +43,7 @@ def send(centre):
             card,
             workspace="demo",
             api=Cards(more),
-            transaction=centre.bridge.parts.transaction,
+            transaction=centre.bridge.context.transaction,
         )
 
     return send
@@ -61,7 +61,7 @@ def export(centre, document):
             workspace="demo",
             zone=ZoneInfo("Europe/Stockholm"),
             ask=lambda order: answer,
-            session=centre.bridge.parts.session,
+            session=centre.bridge.context.session,
         )
         order = ExportOrder(preset_id="316", from_day=None, to_day=None)
         exports.run(exporting, order, origin="command")
@@ -185,7 +185,7 @@ def test_an_errand_known_from_an_export_alone_is_remembered_and_blanked_when_its
     full.fetch(LATER)
     assert full.traces() != {}
 
-    retain(Retention(), session=full.bridge.parts.session)
+    retain(Retention(), session=full.bridge.context.session)
 
     assert full.traces() == {}
 
@@ -195,7 +195,7 @@ def test_what_another_export_tells_of_an_erased_errand_is_blanked_again(full, er
     export(own(WRITTEN, from_address="marker@another.example.org"))
     assert set(full.traces()) == {"cention.exported_errand"}
 
-    retain(Retention(), session=full.bridge.parts.session)
+    retain(Retention(), session=full.bridge.context.session)
 
     assert full.traces() == {}
 
@@ -219,7 +219,7 @@ def test_bodies_in_exports_are_kept_for_as_long_as_the_settings_say(full, days, 
     )
     before = full.bridge.rows(ROWS)
 
-    removed = retain(Retention(bodies_days=30), session=full.bridge.parts.session).removed
+    removed = retain(Retention(bodies_days=30), session=full.bridge.context.session).removed
 
     assert removed.get("exported_bodies", 0) == 5 - kept
     after = full.bridge.rows(ROWS)

@@ -170,11 +170,11 @@ def test_what_cention_tells_again_of_an_erased_record_is_blanked_again(centre, e
     centre.fetch_files()
     assert set(centre.traces()) >= {"cention.errand", "intake.landed", "blobs"}
 
-    retained = retain(Retention(), session=centre.bridge.parts.session)
+    retained = retain(Retention(), session=centre.bridge.context.session)
 
     assert retained.removed["erased"] > 0
     assert centre.traces() == {}
-    with centre.bridge.parts.session() as conn:
+    with centre.bridge.context.session() as conn:
         assert erased.errands_due(conn, after=("", -1), limit=9) == []
         assert erased.ratings_due(conn, after=("", -1), limit=9) == []
 
@@ -211,7 +211,7 @@ def test_an_errand_whose_report_comes_only_later_is_blanked_then(centre, erase, 
     centre.bridge.file()
     centre.fetch(late)
 
-    retain(Retention(), session=centre.bridge.parts.session)
+    retain(Retention(), session=centre.bridge.context.session)
 
     assert centre.traces() == {}
 

@@ -41,7 +41,7 @@ def age(centre, *, days):
 
 
 def apply(centre, policy):
-    return retain(policy, session=centre.bridge.parts.session)
+    return retain(policy, session=centre.bridge.context.session)
 
 
 def somebody_waits(centre):
@@ -216,7 +216,7 @@ def test_a_run_that_is_out_of_time_says_that_there_is_more_and_the_next_goes_on(
     monkeypatch.setattr(retention, "BATCH", 1)
     runs = 0
 
-    while retain(LANDED, session=aged.bridge.parts.session, run_s=0).more:
+    while retain(LANDED, session=aged.bridge.context.session, run_s=0).more:
         runs += 1
 
     assert runs >= 8
@@ -224,7 +224,7 @@ def test_a_run_that_is_out_of_time_says_that_there_is_more_and_the_next_goes_on(
 
 
 def test_of_two_beats_one_does_it(aged):
-    with aged.bridge.parts.session() as conn, advisory_locks.hold(conn, LOCK, slots=1):
+    with aged.bridge.context.session() as conn, advisory_locks.hold(conn, LOCK, slots=1):
         assert apply(aged, ALL).removed == {}
 
     assert apply(aged, ALL).removed
@@ -234,11 +234,11 @@ def test_a_content_that_a_drain_is_just_leaning_on_stays(aged):
     """Else a stored attachment would have no content, for good."""
     retained: list[object] = []
     fetched = made.file_of(made.FILES)(made.OWN_FILE)
-    plan = aged.bridge.parts.plans["demo", made.FILES]
+    plan = aged.bridge.context.families["demo", made.FILES]
     record = plan.read(555, fetched.document, fetched)
     thread = Thread(target=lambda: retained.append(apply(aged, BODIES)))
 
-    with aged.bridge.parts.transaction() as conn:
+    with aged.bridge.context.transaction() as conn:
         plan.save(conn, "demo", [Fetched(record=record, fetched_at=datetime.now(UTC))])
         thread.start()
         eventually(lambda: somebody_waits(aged))

@@ -20,7 +20,7 @@ def send(centre):
 
     def note(address, *, message_id, name="", errand_id=None, subject="hello"):
         run = uuid4()
-        with centre.bridge.parts.transaction() as conn:
+        with centre.bridge.context.transaction() as conn:
             intent = Intent(
                 message_sha256=hashlib.sha256(message_id.encode()).digest(),
                 content_sha256=bytes(32),
@@ -93,7 +93,7 @@ def test_an_erased_message_is_still_not_sent_twice(centre, send, erase):
 
     erase()
 
-    with centre.bridge.parts.transaction() as conn:
+    with centre.bridge.context.transaction() as conn:
         known = sent_errands.find(conn, "demo", hashlib.sha256(b"MARKER-1").digest())
     assert known is not None
     assert (known.state, known.content_sha256) == ("created", None)

@@ -41,8 +41,8 @@ def keep(bridge: Bridge, *documents: dict[str, Any]) -> None:
         )
         for document in documents
     ]
-    with bridge.parts.transaction() as conn:
-        callbacks.keep(conn, new)
+    with bridge.context.transaction() as conn:
+        callbacks.insert(conn, new)
 
 
 def states(bridge: Bridge) -> list[tuple[bool, str | None]]:
@@ -318,7 +318,7 @@ def test_a_callback_that_is_replayed_is_filed_again_to_the_same_rows(bridge, doc
     bridge.file()
     before = bridge.rows("SELECT * FROM cention.answer")
 
-    with bridge.parts.transaction() as conn:
+    with bridge.context.transaction() as conn:
         workspaces = callbacks.replay(conn, [1, 999])
     bridge.file()
 

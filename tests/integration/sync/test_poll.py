@@ -20,7 +20,7 @@ def changed(ask) -> ChangedList:
         family=REPORTS,
         ask=ask,
         read=read_changed_errands,
-        resting=errand_reports.resting,
+        recently_gone=errand_reports.recently_gone_ids,
     )
 
 
@@ -73,7 +73,7 @@ def test_an_empty_list_is_nothing_and_no_failure(bridge, family):
     ],
 )
 def test_an_odd_list_is_a_failed_poll_and_not_nothing(bridge, odd):
-    found = poll(changed(lambda: odd), session=bridge.parts.session)
+    found = poll(changed(lambda: odd), session=bridge.context.session)
 
     assert found is None
     assert last_poll(bridge)["found"] is None
@@ -81,7 +81,7 @@ def test_an_odd_list_is_a_failed_poll_and_not_nothing(bridge, odd):
 
 
 def test_entries_that_are_no_id_are_dropped_and_noted(bridge):
-    found = poll(listing(7, True, None, "8", "x", 2**63), session=bridge.parts.session)
+    found = poll(listing(7, True, None, "8", "x", 2**63), session=bridge.context.session)
 
     assert found == 2
     assert bridge.wanted_ids() == [7, 8]
@@ -97,9 +97,9 @@ def test_of_two_polls_at_once_one_does_nothing(bridge):
         return NOTHING
 
     with ThreadPoolExecutor(1) as executor:
-        first = executor.submit(poll, changed(ask), session=bridge.parts.session)
+        first = executor.submit(poll, changed(ask), session=bridge.context.session)
         assert asked.wait(10)
-        second = poll(listing(1), session=bridge.parts.session)
+        second = poll(listing(1), session=bridge.context.session)
         answer.set()
 
     assert (first.result(), second) == (0, None)
@@ -121,10 +121,10 @@ def test_a_poll_that_meets_a_fault_of_ours_says_so_before_it_raises(bridge):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        poll(changed(ask), session=bridge.parts.session)
+        poll(changed(ask), session=bridge.context.session)
 
     assert last_poll(bridge)["error"] == "fault of ours: ZeroDivisionError"
-    assert poll(listing(1), session=bridge.parts.session) == 1
+    assert poll(listing(1), session=bridge.context.session) == 1
 
 
 @pytest.mark.parametrize("kind", [Unauthorised, Redirected])
@@ -132,7 +132,7 @@ def test_a_refused_poll_pauses_its_family_and_no_other(bridge, kind):
     def ask():
         raise kind("token refused", api="cention", status=401)
 
-    poll(changed(ask), session=bridge.parts.session)
+    poll(changed(ask), session=bridge.context.session)
 
     paused = bridge.rows("SELECT family, reason, until_at > now() AS lasts FROM intake.pause")
     assert paused == [
@@ -146,7 +146,7 @@ def test_a_poll_that_works_again_ends_the_pause_if_nothing_waits_to_prove_it(bri
         " VALUES ('demo', 'errand_reports', now() + interval '20 s', 'no')"
     )
 
-    poll(changed(lambda: NOTHING), session=bridge.parts.session)
+    poll(changed(lambda: NOTHING), session=bridge.context.session)
 
     assert bridge.rows("SELECT family FROM intake.pause") == []
 
@@ -172,7 +172,7 @@ def test_of_many_nudges_at_once_one_asks(bridge):
         return NOTHING
 
     for _ in range(3):
-        poll_if_due(changed(ask), every_s=60, session=bridge.parts.session)
+        poll_if_due(changed(ask), every_s=60, session=bridge.context.session)
 
     assert len(asked) == 1
 
@@ -181,6 +181,6 @@ def test_a_look_that_failed_is_made_good_by_the_next_nudge(bridge):
     def refuse():
         raise Unauthorised("refused", api="cention", status=401)
 
-    poll_if_due(changed(refuse), every_s=60, session=bridge.parts.session)
+    poll_if_due(changed(refuse), every_s=60, session=bridge.context.session)
 
-    assert poll_if_due(listing(7), every_s=60, session=bridge.parts.session) == 1
+    assert poll_if_due(listing(7), every_s=60, session=bridge.context.session) == 1

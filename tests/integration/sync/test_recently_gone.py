@@ -90,7 +90,7 @@ def test_a_record_that_came_back_is_at_home_after_its_rest(bridge, family, gone)
 
 @pytest.mark.parametrize("want", [wanted.want, wanted.want_now])
 def test_a_record_wanted_by_a_callback_or_an_operator_does_not_rest(bridge, family, gone, want):
-    with bridge.parts.transaction() as conn:
+    with bridge.context.transaction() as conn:
         want(conn, "demo", family, [gone])
 
     assert bridge.drain(family).claimed == 1

@@ -9,12 +9,12 @@ WAITING = "UPDATE intake.wanted SET due_at = now() + interval '40 s'"
 
 
 def want_now(bridge, *ids: int) -> int:
-    with bridge.parts.transaction() as conn:
+    with bridge.context.transaction() as conn:
         return wanted.want_now(conn, "demo", RATINGS, ids)
 
 
 def claim(bridge, *, slot: int = 0) -> wanted.Claim:
-    with bridge.parts.transaction() as conn:
+    with bridge.context.transaction() as conn:
         return wanted.claim(conn, "demo", RATINGS, slot=slot, limit=10, lease_s=60)
 
 

@@ -13,19 +13,19 @@ chances = st.floats(0, 1)
 
 @given(tries=tries, chance=chances)
 def test_a_server_that_is_away_is_tried_at_least_twice_a_minute(tries, chance):
-    assert 0 < retry_policy.wait_s(tries, asked_s=None, outage=True, chance=chance) <= 30
+    assert 0 < retry_policy.backoff_s(tries, asked_s=None, outage=True, chance=chance) <= 30
 
 
 @given(tries=tries, chance=chances, asked_s=st.floats(0, 3600))
 def test_nobody_comes_before_the_time_that_was_asked_for(tries, chance, asked_s):
-    wait_s = retry_policy.wait_s(tries, asked_s=asked_s, outage=True, chance=chance)
+    backoff_s = retry_policy.backoff_s(tries, asked_s=asked_s, outage=True, chance=chance)
 
-    assert asked_s <= wait_s <= asked_s + 1
+    assert asked_s <= backoff_s <= asked_s + 1
 
 
 @given(tries=tries, chance=chances)
 def test_chance_spreads_the_waits_of_records_that_failed_together(tries, chance):
-    wait_s = retry_policy.wait_s(tries, asked_s=None, outage=False, chance=chance)
-    longest_s = retry_policy.wait_s(tries, asked_s=None, outage=False, chance=1.0)
+    backoff_s = retry_policy.backoff_s(tries, asked_s=None, outage=False, chance=chance)
+    longest_s = retry_policy.backoff_s(tries, asked_s=None, outage=False, chance=1.0)
 
-    assert longest_s / 2 <= wait_s <= longest_s
+    assert longest_s / 2 <= backoff_s <= longest_s

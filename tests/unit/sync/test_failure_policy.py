@@ -9,7 +9,7 @@ from workers.clients import errors
 from workers.database import permanent_errors
 from workers.sync.jobs import failure_policy
 from workers.sync.jobs.failure_policy import Standing
-from workers.sync.jobs.family_spec import Document
+from workers.sync.jobs.family_spec import PlainDocument
 from workers.sync.jobs.fetch_outcomes import Failed, Missing, Outcome, Understood
 from workers.sync.store.wanted import Claimed
 
@@ -37,7 +37,7 @@ def understood(*, complete: bool, looks: int = 0) -> Understood:
         document="{}",
         record=None,
         complete=complete,
-        brought=Document(document={}),
+        brought=PlainDocument(document={}),
     )
 
 

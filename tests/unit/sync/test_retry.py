@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workers.clients import errors
-from workers.sync.jobs.retry import TRIES, patiently
+from workers.sync.jobs.retry import TRIES, with_backoff
 
 AWAY = errors.Unreachable("away", api="c")
 
@@ -28,8 +28,8 @@ class Asked:
             raise self.failures.pop(0)
         return "answer"
 
-    def ask(self, *, harmless=False):
-        return patiently(self, harmless=harmless, sleep=self.slept.append)
+    def ask(self, *, idempotent=False):
+        return with_backoff(self, idempotent=idempotent, sleep=self.slept.append)
 
 
 @pytest.mark.parametrize("failure", [AWAY, busy(429), busy(503, after_s=1)])
@@ -65,7 +65,7 @@ def test_what_may_have_been_done_is_asked_for_again_only_if_that_is_harmless(fai
         once.ask()
 
     assert once.count == 1
-    assert twice.ask(harmless=True) == "answer"
+    assert twice.ask(idempotent=True) == "answer"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_every_other_failure_is_the_end(failure):
     asked = Asked(failure)
 
     with pytest.raises(type(failure)):
-        asked.ask(harmless=True)
+        asked.ask(idempotent=True)
 
     assert asked.count == 1
 

@@ -4,17 +4,19 @@ from workers.sync.rules import retry_policy
 
 
 def test_the_first_wait_is_a_few_seconds():
-    assert retry_policy.wait_s(1, asked_s=None, outage=False, chance=0.0) == 2.5
-    assert retry_policy.wait_s(1, asked_s=None, outage=False, chance=1.0) == 5.0
+    assert retry_policy.backoff_s(1, asked_s=None, outage=False, chance=0.0) == 2.5
+    assert retry_policy.backoff_s(1, asked_s=None, outage=False, chance=1.0) == 5.0
 
 
 def test_each_further_failure_doubles_the_wait_up_to_a_quarter_of_an_hour():
-    waits = [retry_policy.wait_s(n, asked_s=None, outage=False, chance=1.0) for n in range(1, 12)]
+    waits = [
+        retry_policy.backoff_s(n, asked_s=None, outage=False, chance=1.0) for n in range(1, 12)
+    ]
 
     assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900]
 
 
 def test_a_report_without_sla_is_looked_at_six_times():
-    again = [retry_policy.worth_another_look(look) for look in range(1, 8)]
+    again = [retry_policy.should_refetch(look) for look in range(1, 8)]
 
     assert again == [True] * 5 + [False] * 2

@@ -29,7 +29,7 @@ from workers.mirrors.jobs.exports import Exporting
 from workers.mirrors.store import exports as stored
 from workers.mirrors.store.exports import ExportRun
 from workers.operations.rules.wording import pluralise
-from workers.sync.jobs.retry import patiently
+from workers.sync.jobs.retry import with_backoff
 
 COLUMNS = (
     Column(heading="workspace"),
@@ -111,7 +111,7 @@ def exporting_of(settings: Settings, workspace: WorkspaceSettings) -> Exporting:
     exporting = Exporting(
         workspace=workspace.name,
         zone=workspace.timezone,
-        ask=lambda order: patiently(lambda: api.run(order), harmless=False),
+        ask=lambda order: with_backoff(lambda: api.run(order), idempotent=False),
         session=lambda: database(settings, autocommit=True),
     )
     job.note_deaths(exporting.session, workspace.name)

@@ -30,7 +30,7 @@ from workers.mirrors.jobs import agent_logons as job
 from workers.mirrors.store import agent_logons as store
 from workers.mirrors.store.agent_logons import LogonLine, OddLine
 from workers.operations.rules.wording import pluralise
-from workers.sync.jobs.retry import patiently
+from workers.sync.jobs.retry import with_backoff
 
 COLUMNS = (
     Column(heading="workspace"),
@@ -162,8 +162,8 @@ class Patient:
         self, since: datetime, until: datetime, *, login_name: str | None = None
     ) -> list[Any]:
         """Return the rows of a time, as the log does."""
-        return patiently(
-            lambda: self._log.fetch(since, until, login_name=login_name), harmless=True
+        return with_backoff(
+            lambda: self._log.fetch(since, until, login_name=login_name), idempotent=True
         )
 
 

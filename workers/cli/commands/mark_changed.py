@@ -14,7 +14,7 @@ from workers.cli.tokens import client_of
 from workers.clients.cention.errand_data import MARK_AT_ONCE
 from workers.clients.errors import ApiError
 from workers.operations.rules.wording import pluralise
-from workers.sync.jobs.retry import patiently
+from workers.sync.jobs.retry import with_backoff
 
 
 @click.command("mark-changed")
@@ -35,7 +35,7 @@ def mark_changed(ids: tuple[str, ...], workspace: str | None) -> None:
         for first in range(0, len(found), MARK_AT_ONCE):
             some = found[first : first + MARK_AT_ONCE]
             try:
-                patiently(lambda some=some: api.mark_changed(some), harmless=True)  # type: ignore[misc]
+                with_backoff(lambda some=some: api.mark_changed(some), idempotent=True)  # type: ignore[misc]
             except ApiError as error:
                 raise Trouble(
                     f"Marked: {marked:,} of {pluralise(len(found), 'errand')}, up to "

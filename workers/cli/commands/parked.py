@@ -63,7 +63,7 @@ def retry(
     chosen = one_workspace(settings, workspace)
     named = read_ids(ids) if ids else None
     with database(settings) as conn:
-        released = wanted.release(
+        released = wanted.release_parked(
             conn, chosen.name, family=Family(family) if family else None, ids=named
         )
     say(f"{pluralise(len(released), 'record')} released.")

@@ -25,7 +25,7 @@ from workers.operations.jobs.nudges import request_drains
 from workers.operations.rules.wording import pluralise
 from workers.sync.jobs import reconcile as job
 from workers.sync.store import completeness
-from workers.sync.store.completeness import Day, Missing
+from workers.sync.store.completeness import Day, MissingRecord
 
 LISTED = 20
 COLUMNS = (
@@ -47,7 +47,7 @@ class Reconciled:
     """What was counted, and what was missing before it was repaired."""
 
     days: Sequence[Day]
-    missing: Sequence[Missing]
+    missing: Sequence[MissingRecord]
     repaired: bool
 
 
@@ -122,7 +122,7 @@ def show(result: Reconciled) -> None:
 
 
 def _mark_changed(
-    settings: Settings, chosen: Collection[WorkspaceSettings], lost: Sequence[Missing]
+    settings: Settings, chosen: Collection[WorkspaceSettings], lost: Sequence[MissingRecord]
 ) -> None:
     for workspace in chosen:
         ids = [

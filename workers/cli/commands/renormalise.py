@@ -22,8 +22,8 @@ from workers.config.workspaces import WorkspaceSettings
 from workers.operations.rules.wording import pluralise
 from workers.sync.jobs import refile_callbacks
 from workers.sync.jobs import renormalise as job
-from workers.sync.jobs.parsers import all_readings
-from workers.sync.jobs.rebuild_report import Remade
+from workers.sync.jobs.parsers import all_parsers
+from workers.sync.jobs.rebuild_report import RebuildReport
 from workers.sync.store import callbacks, landed
 
 NAMES = (*(family.value for family in Family), refile_callbacks.NAME)
@@ -66,8 +66,8 @@ def renormalise(
 
 def _remake(
     conn: Connection[Any], workspace: WorkspaceSettings, names: Collection[str], *, dry_run: bool
-) -> Iterator[Remade]:
-    for reading in all_readings(zone=workspace.timezone):
+) -> Iterator[RebuildReport]:
+    for reading in all_parsers(zone=workspace.timezone):
         total = landed.count(conn, workspace.name, reading.family)
         if reading.family in names and total:
             with progress(f"{workspace.name} {reading.family}", total) as advance:
@@ -80,7 +80,7 @@ def _remake(
             yield refile_callbacks.refile(workspace.name, conn, dry_run=dry_run, progress=advance)
 
 
-def _tell(remade: Remade, *, dry_run: bool) -> None:
+def _tell(remade: RebuildReport, *, dry_run: bool) -> None:
     would = "would be" if dry_run else "was"
     changes = "" if remade.tables else f"; no row {would} changed"
     documents = pluralise(remade.documents, "document")

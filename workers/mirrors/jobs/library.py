@@ -206,9 +206,9 @@ def _want_files(conn: Connection[Any], workspace: str, graph: LibraryGraph) -> N
     ]
     for kind, family in kinds:
         wanted.want(conn, workspace, family, found[kind])
-        completeness.note(conn, workspace, family, found[kind])
+        completeness.record_reported(conn, workspace, family, found[kind])
     for kind, _ in kinds:
-        attachments.note_wanted(conn, workspace, kind, found[kind])
+        attachments.record_wanted(conn, workspace, kind, found[kind])
 
 
 def _clean(document: Document) -> Document:

@@ -13,7 +13,7 @@ from schemas.errors import DocumentError
 from workers.clients.errors import ApiError
 from workers.config.names import Mirror
 from workers.database import Transaction, advisory_locks
-from workers.sync.jobs.attempts import noted_look
+from workers.sync.jobs.attempts import recorded_attempt
 from workers.sync.rules import retry_policy
 from workers.sync.store import polls
 
@@ -64,7 +64,7 @@ def _waits(conn: Connection[Any], plan: MirrorPlan) -> bool:
     if paused is not None:
         return paused
     failed = polls.failures(conn, plan.workspace, plan.mirror)
-    wait_s = retry_policy.renewal_wait_s(failed.number, every_s=plan.every_s)
+    wait_s = retry_policy.refresh_backoff_s(failed.number, every_s=plan.every_s)
     return failed.ended_ago_s is not None and failed.ended_ago_s < wait_s
 
 
@@ -82,7 +82,7 @@ def renew(plan: MirrorPlan, *, session: Transaction) -> Brought | None:
             return None
         context = log.bind(workspace=workspace, mirror=mirror)
         try:
-            with noted_look(conn, workspace, mirror) as poll_id:
+            with recorded_attempt(conn, workspace, mirror) as poll_id:
                 brought = plan.renew(session)
         except (ApiError, DocumentError) as error:
             context.warning("mirror not refreshed", error=str(error))

@@ -14,7 +14,7 @@ from workers.sync.jobs.parsers import KINDS
 from workers.sync.rules import retry_policy
 from workers.sync.store import callbacks, polls, wanted
 
-SWEEPS_APART_S = 1.0  # in one process: each sweep nudges everything that waits
+MIN_SWEEP_INTERVAL_S = 1.0  # in one process: each sweep nudges everything that waits
 
 
 class Throttle:
@@ -60,9 +60,9 @@ def housekeeping(session: Transaction) -> None:
     ``session`` lends connections in autocommit mode.
     """
     with session() as conn:
-        polls.forget_old(conn)
+        polls.delete_old(conn)
         # Of the others a look at their list ends it.
-        polls.resume_idle(conn, None, KINDS, soon_s=retry_policy.LONGEST_OUTAGE_WAIT_S)
+        polls.resume_idle(conn, None, KINDS, soon_s=retry_policy.MAX_OUTAGE_BACKOFF_S)
         send.abandon_dead(conn)
 
 

@@ -21,7 +21,7 @@ from workers.clients.errors import ApiError
 from workers.database import Transaction
 from workers.outbound.rules.contact_csv import Row
 from workers.outbound.store import contact_cards
-from workers.sync.jobs.retry import patiently
+from workers.sync.jobs.retry import with_backoff
 
 BATCH = 200  # rows of which is asked at once whether they were sent before
 MOST_FAILURES = 5  # in a row: then the fault is not the rows'
@@ -91,7 +91,7 @@ def send(
         contact_cards.begin(conn, workspace, card)
 
     try:
-        document = patiently(lambda: api.upsert(card), harmless=True, sleep=sleep)
+        document = with_backoff(lambda: api.upsert(card), idempotent=True, sleep=sleep)
     except ApiError as error:
         unknown = errors.outcome_is_unknown(error)
         with transaction() as conn:

@@ -123,7 +123,7 @@ def _attachments(conn: Connection[Any], keys: Sequence[Key], tally: Tally) -> No
     tally.removed["cention.blob"] += removed.contents
     for kind, family in FAMILIES.items():
         own = _of_kind(found, kind)
-        tally.removed["intake.wanted"] += erased.want_no_more(conn, family, own)
+        tally.removed["intake.wanted"] += erased.stop_wanting(conn, family, own)
         for landed in erased.landed_of(conn, family, own):
             _landed(conn, landed, Person(""), tally)
 

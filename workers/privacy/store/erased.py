@@ -218,10 +218,10 @@ def attachments_of(conn: Connection[Any], errands: Sequence[Key]) -> list[Attach
         return cursor.execute(SQL["attachments_of_errands"], _keys(errands)).fetchall()
 
 
-def want_no_more(conn: Connection[Any], family: Family, keys: Sequence[Key]) -> int:
+def stop_wanting(conn: Connection[Any], family: Family, keys: Sequence[Key]) -> int:
     """Take records off the list of what is fetched; return how many."""
     parameters = {**_keys(keys), "family": family}
-    return len(conn.execute(SQL["want_no_more"], parameters).fetchall())
+    return len(conn.execute(SQL["stop_wanting"], parameters).fetchall())
 
 
 def _number(conn: Connection[Any], query: LiteralString, keys: Sequence[Key]) -> int:

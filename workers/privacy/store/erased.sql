@@ -259,7 +259,7 @@ WHERE (a.workspace, a.errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[]
   )
   AND c.state <> 'removed';
 
--- name: want_no_more
+-- name: stop_wanting
 -- Take records off the list of what is fetched. One row for each.
 DELETE FROM intake.wanted
 WHERE family = %(family)s

@@ -17,7 +17,7 @@ from workers.sync.store import polls
 
 
 @contextmanager
-def noted_look(conn: Connection[Any], workspace: str, what: Family | Mirror) -> Iterator[int]:
+def recorded_attempt(conn: Connection[Any], workspace: str, what: Family | Mirror) -> Iterator[int]:
     """Note that a look begins and, should it fail, how; lend the number of the look.
 
     The caller notes its success. What fails is raised again, and a refusal of Cention's pauses

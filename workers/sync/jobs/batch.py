@@ -16,7 +16,7 @@ from workers.clients.transport import sending_until
 from workers.database import connections
 from workers.sync.jobs import failure_policy, fetch_outcomes, settle
 from workers.sync.jobs.failure_policy import Standing
-from workers.sync.jobs.family_spec import Plan
+from workers.sync.jobs.family_spec import FamilySpec
 from workers.sync.jobs.fetch_outcomes import Failed, Outcome, Understood
 from workers.sync.rules import retry_policy
 from workers.sync.store import landed, polls, wanted
@@ -34,7 +34,7 @@ class Round:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: FamilySpec,
         claim: Claim,
         conn: Connection[Any],
         *,
@@ -61,7 +61,7 @@ class Round:
     @property
     def fetch_until_s(self) -> float:
         """Until when a request may be sent: nobody else can have our records yet."""
-        return min(self.lent_until_s, self.proven_s + retry_policy.PROVEN_FOR_S)
+        return min(self.lent_until_s, self.proven_s + retry_policy.PING_VALID_S)
 
     @property
     def more(self) -> bool:
@@ -116,7 +116,7 @@ class Round:
     def _first(self) -> Finished:
         while True:
             try:
-                return self._next(retry_policy.PROVE_EVERY_S)
+                return self._next(retry_policy.PING_EVERY_S)
             except Empty:
                 self._prove()
 
@@ -161,15 +161,13 @@ class Round:
     def _standing(self) -> Standing:
         return Standing(
             answers=self.came_through,
-            succeeds=self._succeeded_within(retry_policy.PROOF_S),
-            lately=self._succeeded_within(retry_policy.LATELY_S),
+            succeeds=self._succeeded_within(retry_policy.SUCCESS_WINDOW_S),
+            lately=self._succeeded_within(retry_policy.RECENT_SUCCESS_S),
         )
 
     def _succeeded_within(self, seconds: float) -> bool:
         workspace, family = self.plan.workspace, self.plan.family
-        return self.succeeded or landed.understood_within(
-            self.conn, workspace, family, seconds=seconds
-        )
+        return self.succeeded or landed.parsed_within(self.conn, workspace, family, seconds=seconds)
 
     def _pause_or_resume(self, *, lately: bool) -> None:
         """Leave the family alone if nothing of it was fetched and something was refused.
@@ -191,7 +189,7 @@ class Round:
         if records:
             with self.conn.transaction():
                 ids = wanted.hold(self.conn, self.claim, [r.remote_id for r in records])
-                wanted.give_back(self.conn, self.claim, sorted(ids))
+                wanted.release(self.conn, self.claim, sorted(ids))
 
 
 def close(outcome: Outcome | None) -> None:

@@ -15,25 +15,29 @@ from psycopg import Connection
 
 from workers.database import Transaction, advisory_locks
 from workers.sync.jobs.batch import Round
-from workers.sync.jobs.family_spec import Plan
+from workers.sync.jobs.family_spec import FamilySpec
 from workers.sync.rules import retry_policy
 from workers.sync.store import polls, wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drained:
+class DrainResult:
     """What one drain did."""
 
     claimed: int
     more: bool  # there may be more to do at once
 
 
-IDLE = Drained(claimed=0, more=False)
+IDLE = DrainResult(claimed=0, more=False)
 
 
 def drain(
-    plan: Plan, *, session: Transaction, fetchers: Executor, call_colleague: Callable[[], None]
-) -> Drained:
+    plan: FamilySpec,
+    *,
+    session: Transaction,
+    fetchers: Executor,
+    call_colleague: Callable[[], None],
+) -> DrainResult:
     """Fetch and write one batch of due records.
 
     ``session`` lends a connection in autocommit mode; it holds the drain's place. If the
@@ -52,23 +56,23 @@ def drain(
             except psycopg.OperationalError:
                 _want_again(session, round_)
                 raise
-            return Drained(claimed=len(round_.claim.records), more=round_.more)
+            return DrainResult(claimed=len(round_.claim.records), more=round_.more)
 
 
-def _release(conn: Connection[Any], plan: Plan, slot: int) -> None:
-    wanted.release_orphans(
+def _release(conn: Connection[Any], plan: FamilySpec, slot: int) -> None:
+    wanted.release_stalled(
         conn,
         plan.workspace,
         plan.family,
         slot=slot,
-        doubt_s=plan.doubt_s,
+        in_flight_s=plan.in_flight_s,
         max_tries=retry_policy.MAX_TRIES,
-        proof_s=retry_policy.PROOF_S,
+        proof_s=retry_policy.SUCCESS_WINDOW_S,
     )
 
 
 def _begin(
-    conn: Connection[Any], plan: Plan, slot: int, call_colleague: Callable[[], None]
+    conn: Connection[Any], plan: FamilySpec, slot: int, call_colleague: Callable[[], None]
 ) -> Round | None:
     """Claim a batch; once a pause is over, one record, which shows whether the refusals are."""
     paused = polls.paused(conn, plan.workspace, plan.family, probe_s=retry_policy.PAUSE_S)
@@ -87,7 +91,7 @@ def _begin(
             probing=probing,
         )
     if probing and not claim.records:
-        polls.let_probe(conn, plan.workspace, plan.family)
+        polls.release_probe(conn, plan.workspace, plan.family)
     calling = claim.full and not probing
     return Round(
         plan,

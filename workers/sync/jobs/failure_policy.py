@@ -12,7 +12,7 @@ from workers.clients import errors
 from workers.database import permanent_errors
 from workers.sync.jobs.fetch_outcomes import Failed, Missing, Outcome, Understood
 from workers.sync.rules import retry_policy
-from workers.sync.store.wanted import Postponed
+from workers.sync.store.wanted import Retry
 
 CONFIRM_MISSING = timedelta(seconds=retry_policy.CONFIRM_MISSING_S)
 # These speak of the whole server: they count against a record only while others come through.
@@ -65,17 +65,17 @@ def is_incomplete(outcome: Outcome) -> bool:
     return (
         isinstance(outcome, Understood)
         and not outcome.complete
-        and retry_policy.worth_another_look(outcome.claimed.looks + 1)
+        and retry_policy.should_refetch(outcome.claimed.looks + 1)
     )
 
 
-def postponed(outcome: Outcome, *, family: Standing, chance: float) -> Postponed | None:
+def postponed(outcome: Outcome, *, family: Standing, chance: float) -> Retry | None:
     """Return how a record waits for its next try; ``None`` if it needs none.
 
     ``chance`` from 0 to 1 spreads the wait.
     """
     if isinstance(outcome, Missing) and not is_confirmed(outcome):
-        return Postponed(
+        return Retry(
             remote_id=outcome.claimed.remote_id,
             after_s=retry_policy.CONFIRM_MISSING_S,
             error="not found; looked at once more before it counts as gone",
@@ -99,15 +99,17 @@ def _is_innocent(outcome: Failed, family: Standing) -> bool:
     return is_outage(outcome) and not family.answers
 
 
-def _failed(outcome: Failed, *, family: Standing, chance: float) -> Postponed:
+def _failed(outcome: Failed, *, family: Standing, chance: float) -> Retry:
     error, claimed = outcome.error, outcome.claimed
     innocent = _is_innocent(outcome, family)
     tries = claimed.tries if innocent else claimed.tries + 1
     asked_s = error.retry_after_s if isinstance(error, errors.Busy) else None
     exhausted = tries >= retry_policy.MAX_TRIES and not innocent and family.succeeds
-    return Postponed(
+    return Retry(
         remote_id=claimed.remote_id,
-        after_s=retry_policy.wait_s(max(tries, 1), asked_s=asked_s, outage=innocent, chance=chance),
+        after_s=retry_policy.backoff_s(
+            max(tries, 1), asked_s=asked_s, outage=innocent, chance=chance
+        ),
         error=str(error) if isinstance(error, errors.ApiError) else permanent_errors.name(error),
         tries=tries,
         parked=isinstance(error, HOPELESS) or exhausted,

@@ -15,7 +15,7 @@ from schemas.cention.attachments import RESOURCE_TYPES, AttachmentKind
 from workers.clients.cention.attachments import FetchedAttachment
 from workers.config.names import Family
 from workers.database.records import Fetched
-from workers.sync.jobs.family_spec import Document, Plan
+from workers.sync.jobs.family_spec import FamilySpec, PlainDocument
 from workers.sync.jobs.parsers import KINDS, described_attachment, errand_report, facebook_rating
 from workers.sync.store import attachments, errand_reports, facebook_ratings
 from workers.sync.store.attachments import DescribedAttachment, StoredAttachment
@@ -37,7 +37,7 @@ class Attachments(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class DrainLimits:
     """How much at once."""
 
     places: int
@@ -46,41 +46,43 @@ class Pace:
     group: int = 100
 
 
-def errand_reports_plan(workspace: str, api: ErrandData, *, zone: ZoneInfo, pace: Pace) -> Plan:
+def errand_reports_spec(
+    workspace: str, api: ErrandData, *, zone: ZoneInfo, pace: DrainLimits
+) -> FamilySpec:
     """Return how errand reports are drained; one without SLA is worth another look."""
 
-    return Plan(
+    return FamilySpec(
         workspace=workspace,
         family=Family.ERRAND_REPORTS,
         batch=pace.batch,
         group=pace.group,
         places=pace.places,
         lease_s=pace.lease_s,
-        fetch=lambda errand_id: Document(document=api.fetch_report(errand_id)),
+        fetch=lambda errand_id: PlainDocument(document=api.fetch_report(errand_id)),
         read=lambda errand_id, document, _: errand_report(errand_id, document, zone=zone),
         complete=lambda report: report.sla is not None,
         save=errand_reports.save,
         mark_gone=errand_reports.mark_gone,
-        mark_unfit=None,
+        mark_rejected=None,
     )
 
 
-def facebook_ratings_plan(workspace: str, api: ErrandData, *, pace: Pace) -> Plan:
+def facebook_ratings_spec(workspace: str, api: ErrandData, *, pace: DrainLimits) -> FamilySpec:
     """Return how Facebook ratings are drained."""
 
-    return Plan(
+    return FamilySpec(
         workspace=workspace,
         family=Family.FACEBOOK_RATINGS,
         batch=pace.batch,
         group=pace.group,
         places=pace.places,
         lease_s=pace.lease_s,
-        fetch=lambda rating_id: Document(document=api.fetch_facebook_rating(rating_id)),
+        fetch=lambda rating_id: PlainDocument(document=api.fetch_facebook_rating(rating_id)),
         read=lambda rating_id, document, _: facebook_rating(rating_id, document),
         complete=lambda rating: True,
         save=facebook_ratings.save,
         mark_gone=facebook_ratings.mark_gone,
-        mark_unfit=None,
+        mark_rejected=None,
     )
 
 
@@ -92,9 +94,9 @@ class AttachmentRecord:
     fetched: FetchedAttachment
 
 
-def attachments_plan(
-    workspace: str, family: Family, api: Attachments, *, max_bytes: int, pace: Pace
-) -> Plan:
+def attachments_spec(
+    workspace: str, family: Family, api: Attachments, *, max_bytes: int, pace: DrainLimits
+) -> FamilySpec:
     """Return how one kind of attachments is drained."""
     kind = KINDS[family]
 
@@ -107,7 +109,7 @@ def attachments_plan(
     def fetch(attachment_id: int) -> FetchedAttachment:
         return api.fetch(RESOURCE_TYPES[kind], attachment_id, max_bytes=max_bytes)
 
-    return Plan(
+    return FamilySpec(
         workspace=workspace,
         family=family,
         batch=pace.batch,
@@ -119,7 +121,7 @@ def attachments_plan(
         complete=lambda record: True,
         save=partial(_save_attachments, kind),
         mark_gone=partial(_mark_gone, kind),
-        mark_unfit=partial(_mark_unfit, kind),
+        mark_rejected=partial(_mark_unfit, kind),
     )
 
 
@@ -132,7 +134,9 @@ def _save_attachments(
     for one in sorted(fetched, key=lambda f: f.record.fetched.sha256):  # no two wait crosswise
         file, described = one.record.fetched, one.record.described
         file.content.seek(0)
-        attachments.keep_content(conn, file.content, sha256=file.sha256, size_bytes=file.size_bytes)
+        attachments.insert_content(
+            conn, file.content, sha256=file.sha256, size_bytes=file.size_bytes
+        )
         stored = StoredAttachment(
             attachment_id=described.attachment_id,
             name=described.name,
@@ -155,7 +159,7 @@ def _mark_gone(
     at: datetime,
 ) -> None:
     reason = "Cention has it no more"
-    attachments.note_absent(conn, workspace, kind, ids, state="gone", reason=reason, at=at)
+    attachments.record_absent(conn, workspace, kind, ids, state="gone", reason=reason, at=at)
 
 
 def _mark_unfit(
@@ -168,4 +172,4 @@ def _mark_unfit(
     reason: str,
     at: datetime,
 ) -> None:
-    attachments.note_absent(conn, workspace, kind, ids, state="refused", reason=reason, at=at)
+    attachments.record_absent(conn, workspace, kind, ids, state="refused", reason=reason, at=at)

@@ -14,7 +14,7 @@ from workers.database.records import Fetched
 from workers.sync.rules import retry_policy
 
 
-class Brought(Protocol):
+class FetchedDocument(Protocol):
     """What a fetch brings home: a JSON:API document, perhaps with a file beside it."""
 
     @property
@@ -24,7 +24,7 @@ class Brought(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class PlainDocument:
     """A document with nothing beside it."""
 
     document: dict[str, Any] = field(repr=False)
@@ -48,7 +48,7 @@ class MarkGone(Protocol):
     ) -> None: ...
 
 
-class MarkUnfit(Protocol):
+class MarkRejected(Protocol):
     """Notes that records of a workspace are there and cannot be taken."""
 
     def __call__(
@@ -64,7 +64,7 @@ class MarkUnfit(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class FamilySpec:
     """How one family of one workspace is drained."""
 
     workspace: str
@@ -73,14 +73,14 @@ class Plan:
     group: int  # records written in one transaction, at most
     places: int  # drains at once
     lease_s: float
-    fetch: Callable[[int], Brought]  # raises ApiError
+    fetch: Callable[[int], FetchedDocument]  # raises ApiError
     read: Read
     complete: Callable[[Any], bool]  # False: worth another look
     save: Save
     mark_gone: MarkGone
-    mark_unfit: MarkUnfit | None  # None: what cannot be taken parks
+    mark_rejected: MarkRejected | None  # None: what cannot be taken parks
 
     @property
-    def doubt_s(self) -> float:
+    def in_flight_s(self) -> float:
         """For how long a request that we lost sight of may still have its effect at Cention."""
-        return min(self.lease_s, retry_policy.DOUBT_S)
+        return min(self.lease_s, retry_policy.IN_FLIGHT_S)

@@ -12,7 +12,7 @@ from schemas.errors import DocumentError, NotThere
 from workers.clients.errors import ApiError, BadContent, NotFound, TooLarge
 from workers.config import logs
 from workers.database import json_text
-from workers.sync.jobs.family_spec import Brought, Plan
+from workers.sync.jobs.family_spec import FamilySpec, FetchedDocument
 from workers.sync.store.wanted import Claimed
 
 log = structlog.get_logger(__name__)
@@ -27,7 +27,7 @@ class Understood:
     document: str = field(repr=False)  # JSON text
     record: Any = field(repr=False)
     complete: bool  # False: worth another look later
-    brought: Brought = field(repr=False)  # to be closed once the record is written
+    brought: FetchedDocument = field(repr=False)  # to be closed once the record is written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class Failed:
 Outcome = Understood | Unreadable | Missing | Unfit | Failed
 
 
-def bring(plan: Plan, claimed: Claimed, *, fetched_at: datetime) -> Outcome:
+def bring(plan: FamilySpec, claimed: Claimed, *, fetched_at: datetime) -> Outcome:
     """Fetch and read one record; whatever happens becomes an outcome."""
     try:
         return _bring(plan, claimed, fetched_at)
@@ -83,13 +83,13 @@ def bring(plan: Plan, claimed: Claimed, *, fetched_at: datetime) -> Outcome:
         return Failed(claimed=claimed, error=error)
 
 
-def _bring(plan: Plan, claimed: Claimed, fetched_at: datetime) -> Outcome:
+def _bring(plan: FamilySpec, claimed: Claimed, fetched_at: datetime) -> Outcome:
     try:
         brought = plan.fetch(claimed.remote_id)
     except NotFound:
         return Missing(claimed=claimed, fetched_at=fetched_at)
     except (TooLarge, BadContent) as error:
-        if plan.mark_unfit is None:
+        if plan.mark_rejected is None:
             return Failed(claimed=claimed, error=error)
         return Unfit(claimed=claimed, fetched_at=fetched_at, reason=str(error))
     except ApiError as error:
@@ -101,7 +101,9 @@ def _bring(plan: Plan, claimed: Claimed, fetched_at: datetime) -> Outcome:
         raise
 
 
-def _read(plan: Plan, claimed: Claimed, brought: Brought, fetched_at: datetime) -> Outcome:
+def _read(
+    plan: FamilySpec, claimed: Claimed, brought: FetchedDocument, fetched_at: datetime
+) -> Outcome:
     document, text = json_text.clean_text(brought.document)
     try:
         record = plan.read(claimed.remote_id, document, brought)

@@ -17,8 +17,8 @@ from workers.config.names import Family
 from workers.database import Transaction, permanent_errors
 from workers.sync.jobs.parsers import FAMILIES
 from workers.sync.store import answers, attachments, callbacks, completeness, wanted
-from workers.sync.store.answers import ToldAnswer
-from workers.sync.store.callbacks import KeptCallback, WaitingCallback
+from workers.sync.store.answers import AnswerRow
+from workers.sync.store.callbacks import ProcessedCallback, UnfiledCallback
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ NO_ERRAND = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filed:
+class FilingResult:
     """What one filing did."""
 
     callbacks: int
@@ -37,7 +37,7 @@ class Filed:
     more: bool
 
 
-def file_callbacks(workspace: str, *, transaction: Transaction) -> Filed:
+def file_callbacks(workspace: str, *, transaction: Transaction) -> FilingResult:
     """File a batch of callbacks of ``workspace``, oldest first, in one transaction.
 
     If one of them cannot be filed, each has a transaction of its own: then it keeps its
@@ -45,27 +45,29 @@ def file_callbacks(workspace: str, *, transaction: Transaction) -> Filed:
     """
     try:
         with transaction() as conn:
-            waiting = callbacks.take_waiting(conn, workspace, limit=BATCH)
+            waiting = callbacks.lock_unfiled(conn, workspace, limit=BATCH)
             families = _file(conn, workspace, waiting)
     except Exception as error:
         if not permanent_errors.is_permanent(error):
             raise
         return _file_each(workspace, transaction)
-    return Filed(callbacks=len(waiting), families=frozenset(families), more=len(waiting) == BATCH)
+    return FilingResult(
+        callbacks=len(waiting), families=frozenset(families), more=len(waiting) == BATCH
+    )
 
 
-def _file_each(workspace: str, transaction: Transaction) -> Filed:
+def _file_each(workspace: str, transaction: Transaction) -> FilingResult:
     families: set[Family] = set()
     for filed in range(BATCH):
         with transaction() as conn:
-            waiting = callbacks.take_waiting(conn, workspace, limit=1)
+            waiting = callbacks.lock_unfiled(conn, workspace, limit=1)
             if not waiting:
-                return Filed(callbacks=filed, families=frozenset(families), more=False)
+                return FilingResult(callbacks=filed, families=frozenset(families), more=False)
             families |= _file_alone(conn, workspace, waiting[0])
-    return Filed(callbacks=BATCH, families=frozenset(families), more=True)
+    return FilingResult(callbacks=BATCH, families=frozenset(families), more=True)
 
 
-def _file_alone(conn: Connection[Any], workspace: str, one: WaitingCallback) -> set[Family]:
+def _file_alone(conn: Connection[Any], workspace: str, one: UnfiledCallback) -> set[Family]:
     try:
         with conn.transaction():
             return _file(conn, workspace, [one])
@@ -82,8 +84,8 @@ def _file_alone(conn: Connection[Any], workspace: str, one: WaitingCallback) -> 
         return set()
 
 
-def _file(conn: Connection[Any], workspace: str, waiting: Sequence[WaitingCallback]) -> set[Family]:
-    told: list[ToldAnswer] = []
+def _file(conn: Connection[Any], workspace: str, waiting: Sequence[UnfiledCallback]) -> set[Family]:
+    told: list[AnswerRow] = []
     named: dict[Family, set[int]] = defaultdict(set)
     filed: list[int] = []
     for one in waiting:
@@ -92,12 +94,12 @@ def _file(conn: Connection[Any], workspace: str, waiting: Sequence[WaitingCallba
         except DocumentError as error:
             callbacks.mark_problem(conn, one.callback_id, str(error))
             continue
-        told += told_answers(one, callback)
+        told += answers_in(one, callback)
         for file in callback.attachments:
             named[FAMILIES[file.kind]].add(file.attachment_id)
         if callback.errand_id is not None:
             named[Family.ERRAND_REPORTS].add(callback.errand_id)
-        if problem := problem_of(callback):
+        if problem := filing_problem(callback):
             callbacks.mark_problem(conn, one.callback_id, problem)
         else:
             filed.append(one.callback_id)
@@ -110,31 +112,31 @@ def _file(conn: Connection[Any], workspace: str, waiting: Sequence[WaitingCallba
 def _write(
     conn: Connection[Any],
     workspace: str,
-    told: Sequence[ToldAnswer],
+    told: Sequence[AnswerRow],
     named: Mapping[Family, Collection[int]],
 ) -> None:
     """Write what was told: our list before the tables, as drains do, so that nobody deadlocks."""
     for family in Family:
         wanted.want(conn, workspace, family, named.get(family, ()))
-        completeness.note(conn, workspace, family, named.get(family, ()))
+        completeness.record_reported(conn, workspace, family, named.get(family, ()))
     for kind, family in FAMILIES.items():
-        attachments.note_wanted(conn, workspace, kind, named.get(family, ()))
+        attachments.record_wanted(conn, workspace, kind, named.get(family, ()))
     if told:
         answers.save(conn, workspace, told)
 
 
-def problem_of(callback: Callback) -> str | None:
+def filing_problem(callback: Callback) -> str | None:
     """Return why a callback that could be read cannot be filed all the same."""
     lost = callback.type == ANSWER_CALLBACK and callback.errand_id is None
     return NO_ERRAND if lost else None
 
 
-def told_answers(one: WaitingCallback | KeptCallback, callback: Callback) -> list[ToldAnswer]:
+def answers_in(one: UnfiledCallback | ProcessedCallback, callback: Callback) -> list[AnswerRow]:
     """Return what a callback tells of an answer, if it does."""
     if callback.answer is None or callback.errand_id is None:
         return []
     return [
-        ToldAnswer(
+        AnswerRow(
             callback_id=one.callback_id,
             remote_id=callback.remote_id,
             received_at=one.received_at,

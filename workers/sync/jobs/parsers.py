@@ -28,7 +28,7 @@ KINDS = {
 FAMILIES = {kind: family for family, kind in KINDS.items()}
 
 
-class SaveAnew(Protocol):
+class Rewrite(Protocol):
     """Writes records made of documents that were fetched before."""
 
     def __call__(
@@ -37,27 +37,27 @@ class SaveAnew(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class FamilyParser:
     """How the documents of one family become rows, without asking Cention."""
 
     family: Family
     read: Callable[[int, Mapping[str, Any]], Any]  # id, document; raises DocumentError
     suffices: Callable[[Any], bool]  # False: to be fetched once more if it makes sense only now
-    save: SaveAnew
+    save: Rewrite
     rows: Callable[[Connection[Any], str, Sequence[int]], Rows]  # of these ids
 
 
 def errand_report(errand_id: int, document: Mapping[str, Any], *, zone: ZoneInfo) -> ErrandReport:
     """Read the report of an errand. Raises ``DocumentError``, also if it is of another errand."""
     report = read_errand_report(document, zone=zone)
-    check_identity(report.errand_id, errand_id)
+    require_same_id(report.errand_id, errand_id)
     return report
 
 
 def facebook_rating(rating_id: int, document: Mapping[str, Any]) -> FacebookRating:
     """Read a rating. Raises ``DocumentError``, also if it is another rating."""
     rating = read_facebook_rating(document)
-    check_identity(rating.rating_id, rating_id)
+    require_same_id(rating.rating_id, rating_id)
     return rating
 
 
@@ -74,23 +74,23 @@ def described_attachment(
     )
 
 
-def check_identity(told: int, asked: int) -> None:
+def require_same_id(told: int, asked: int) -> None:
     """Refuse a document about another record than the one asked for."""
     if told != asked:
         raise DocumentError(Fault("/data/id", f"is {told}, but {asked} was asked for"))
 
 
-def all_readings(*, zone: ZoneInfo) -> tuple[Reading, ...]:
+def all_parsers(*, zone: ZoneInfo) -> tuple[FamilyParser, ...]:
     """Return the reading of every family, for a workspace with this clock."""
     return (
-        Reading(
+        FamilyParser(
             family=Family.ERRAND_REPORTS,
             read=partial(errand_report, zone=zone),
             suffices=lambda report: report.sla is not None,
             save=partial(errand_reports.save, anew=True),
             rows=row_digests.of_errand_reports,
         ),
-        Reading(
+        FamilyParser(
             family=Family.FACEBOOK_RATINGS,
             read=facebook_rating,
             suffices=lambda rating: True,
@@ -101,8 +101,8 @@ def all_readings(*, zone: ZoneInfo) -> tuple[Reading, ...]:
     )
 
 
-def _attachments(family: Family, kind: AttachmentKind) -> Reading:
-    return Reading(
+def _attachments(family: Family, kind: AttachmentKind) -> FamilyParser:
+    return FamilyParser(
         family=family,
         read=partial(described_attachment, kind),
         suffices=lambda described: False,  # the content of what made no sense was not kept

@@ -14,14 +14,14 @@ from schemas.errors import DocumentError
 from workers.clients.errors import ApiError
 from workers.config.names import Family
 from workers.database import Transaction, advisory_locks
-from workers.sync.jobs.attempts import noted_look
+from workers.sync.jobs.attempts import recorded_attempt
 from workers.sync.rules import retry_policy
 from workers.sync.store import completeness, polls, wanted
 
 log = structlog.get_logger(__name__)
 
 
-class Resting(Protocol):
+class RecentlyGone(Protocol):
     """Tells which records of a workspace were gone lately, and need no other look yet."""
 
     def __call__(
@@ -44,7 +44,7 @@ class ChangedList:
     family: Family
     ask: Callable[[], dict[str, Any]]  # raises ApiError
     read: Callable[[Mapping[str, Any]], ChangedIds]  # raises DocumentError
-    resting: Resting
+    recently_gone: RecentlyGone
 
 
 def poll_if_due(changed: ChangedList, *, every_s: float, session: Transaction) -> int | None:
@@ -73,26 +73,26 @@ def poll(changed: ChangedList, *, session: Transaction) -> int | None:
         if slot is None:
             return None
         try:
-            with noted_look(conn, workspace, family) as poll_id:
+            with recorded_attempt(conn, workspace, family) as poll_id:
                 found = changed.read(changed.ask())
         except (ApiError, DocumentError) as error:
             log.warning("poll failed", workspace=workspace, family=family, error=str(error))
             return None
         odd = f"{found.dropped} entries are no id" if found.dropped else None
         with conn.transaction():
-            ids = set(found.ids) - _resting(conn, changed, found.ids)
+            ids = set(found.ids) - _recently_gone(conn, changed, found.ids)
             wanted.want(conn, workspace, family, ids)
-            completeness.note(conn, workspace, family, ids)
+            completeness.record_reported(conn, workspace, family, ids)
             polls.end(conn, poll_id, found=len(found.ids), error=odd)
-            polls.resume_idle(conn, workspace, [family], soon_s=retry_policy.LONGEST_OUTAGE_WAIT_S)
+            polls.resume_idle(conn, workspace, [family], soon_s=retry_policy.MAX_OUTAGE_BACKOFF_S)
         return len(found.ids)
 
 
-def _resting(conn: Connection[Any], changed: ChangedList, ids: Sequence[int]) -> set[int]:
-    return changed.resting(
+def _recently_gone(conn: Connection[Any], changed: ChangedList, ids: Sequence[int]) -> set[int]:
+    return changed.recently_gone(
         conn,
         changed.workspace,
         ids,
-        shortest_s=retry_policy.SHORTEST_REST_S,
-        longest_s=retry_policy.LONGEST_REST_S,
+        shortest_s=retry_policy.MIN_GONE_RECHECK_S,
+        longest_s=retry_policy.MAX_GONE_RECHECK_S,
     )

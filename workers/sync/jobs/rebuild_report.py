@@ -24,7 +24,7 @@ class TableChanges:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remade:
+class RebuildReport:
     """What came of making the rows of one family of one workspace anew."""
 
     workspace: str
@@ -37,7 +37,7 @@ class Remade:
 
 
 @dataclass(slots=True)
-class Tally:
+class RebuildCounts:
     """Counts while batches are made anew."""
 
     documents: int = 0
@@ -62,10 +62,10 @@ class Tally:
         self.readable_now += before is not None and now is None
         self.unreadable_now += before is None and now is not None
 
-    def remade(self, workspace: str, family: str) -> Remade:
+    def report(self, workspace: str, family: str) -> RebuildReport:
         """Return the sums."""
         tables = sorted({table for table, _ in self._rows})
-        return Remade(
+        return RebuildReport(
             workspace=workspace,
             family=family,
             documents=self.documents,

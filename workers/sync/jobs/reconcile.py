@@ -12,7 +12,7 @@ from psycopg import Connection
 from workers.config.names import Family
 from workers.database import Transaction
 from workers.sync.store import completeness, wanted
-from workers.sync.store.completeness import Missing
+from workers.sync.store.completeness import MissingRecord
 
 log = structlog.get_logger(__name__)
 
@@ -25,25 +25,25 @@ def reconcile_if_due(transaction: Transaction) -> bool:
     However many schedules ask, they take turns, and the later ones find it done.
     """
     with transaction() as conn:
-        completeness.take_turn(conn)
+        completeness.lock_counting(conn)
         if completeness.counted_within(conn, RECONCILE_EVERY_S):
             return False
         completeness.count(conn, everything=False)
-        completeness.forget_old(conn)
+        completeness.delete_old(conn)
         lost = completeness.missing(conn, None)
     if lost:
         log.error("records are missing", records=len(lost), remedy="cention reconcile --repair")
     return True
 
 
-def reconcile(conn: Connection[Any], workspace: str | None) -> list[Missing]:
+def reconcile(conn: Connection[Any], workspace: str | None) -> list[MissingRecord]:
     """Count every day whose ids are kept; return what is missing, of one workspace or of all."""
-    completeness.take_turn(conn)
+    completeness.lock_counting(conn)
     completeness.count(conn, everything=True)
     return completeness.missing(conn, workspace)
 
 
-def repair(conn: Connection[Any], lost: Sequence[Missing]) -> None:
+def repair(conn: Connection[Any], lost: Sequence[MissingRecord]) -> None:
     """Put what is missing on the list again, due at once, and count anew."""
     by_family: dict[tuple[str, Family], list[int]] = defaultdict(list)
     for one in lost:

@@ -11,8 +11,8 @@ from psycopg import Connection
 from schemas.errors import DocumentError
 from workers.database import permanent_errors
 from workers.database.records import Fetched
-from workers.sync.jobs.parsers import Reading
-from workers.sync.jobs.rebuild_report import Remade, Tally
+from workers.sync.jobs.parsers import FamilyParser
+from workers.sync.jobs.rebuild_report import RebuildCounts, RebuildReport
 from workers.sync.store import landed, wanted
 from workers.sync.store.landed import Landed
 
@@ -20,13 +20,13 @@ BATCH = 200
 
 
 def renormalise(
-    reading: Reading,
+    reading: FamilyParser,
     workspace: str,
     conn: Connection[Any],
     *,
     dry_run: bool,
     progress: Callable[[int], object],
-) -> Remade:
+) -> RebuildReport:
     """Make the rows of one family of ``workspace`` anew, a transaction a batch.
 
     ``conn`` is in autocommit mode. ``dry_run`` rolls every batch back. ``progress`` is told how
@@ -34,35 +34,39 @@ def renormalise(
     document that makes no sense any more leaves its rows as they are; one that makes sense now,
     but is not the whole record, goes on the list of wanted records.
     """
-    tally, after = Tally(), -1
+    counts, after = RebuildCounts(), -1
     while True:
         with conn.transaction(force_rollback=dry_run):
-            batch = landed.take_after(conn, workspace, reading.family, after=after, limit=BATCH)
+            batch = landed.lock_after(conn, workspace, reading.family, after=after, limit=BATCH)
             if batch:
-                _remake(conn, reading, workspace, batch, tally)
+                _remake(conn, reading, workspace, batch, counts)
         if not batch:
-            return tally.remade(workspace, reading.family)
+            return counts.report(workspace, reading.family)
         after = batch[-1].remote_id
         progress(len(batch))
 
 
 def _remake(
-    conn: Connection[Any], reading: Reading, workspace: str, batch: Sequence[Landed], tally: Tally
+    conn: Connection[Any],
+    reading: FamilyParser,
+    workspace: str,
+    batch: Sequence[Landed],
+    counts: RebuildCounts,
 ) -> None:
     ids = [one.remote_id for one in batch]
     before = reading.rows(conn, workspace, ids)
     outcome = _write(conn, reading, workspace, batch)
-    tally.add_rows(before, reading.rows(conn, workspace, ids))
+    counts.add_rows(before, reading.rows(conn, workspace, ids))
 
     had = {one.remote_id: one.problem for one in batch}
     for remote_id, problem in outcome.problems.items():
-        tally.add_problem(had[remote_id], problem)
+        counts.add_problem(had[remote_id], problem)
     changed = {i: problem for i, problem in outcome.problems.items() if problem != had[i]}
-    landed.note_readings(conn, workspace, reading.family, changed)
+    landed.record_parse_results(conn, workspace, reading.family, changed)
 
     insufficient = [i for i in outcome.insufficient if had[i] is not None]
     wanted.want(conn, workspace, reading.family, insufficient)
-    tally.wanted += len(insufficient)
+    counts.wanted += len(insufficient)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,7 @@ class _Written:
 
 
 def _write(
-    conn: Connection[Any], reading: Reading, workspace: str, batch: Sequence[Landed]
+    conn: Connection[Any], reading: FamilyParser, workspace: str, batch: Sequence[Landed]
 ) -> _Written:
     """Write a batch; what poisons it is tried alone, so that it hurts no other."""
     try:
@@ -92,7 +96,7 @@ def _write(
 
 
 def _read_and_save(
-    conn: Connection[Any], reading: Reading, workspace: str, batch: Sequence[Landed]
+    conn: Connection[Any], reading: FamilyParser, workspace: str, batch: Sequence[Landed]
 ) -> _Written:
     problems: dict[int, str | None] = {}
     records: dict[int, Fetched[Any]] = {}

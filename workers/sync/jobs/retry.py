@@ -13,13 +13,13 @@ from workers.sync.rules import retry_policy
 Answer = TypeVar("Answer")
 
 TRIES = 5
-LONGEST_WAIT_S = 60.0  # whoever is asked to wait for longer is told so instead
+MAX_WAIT_S = 60.0  # whoever is asked to wait for longer is told so instead
 
 
-def patiently(
+def with_backoff(
     ask: Callable[[], Answer],
     *,
-    harmless: bool,
+    idempotent: bool,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Answer:
     """Ask, and ask again a few times if Cention is away or busy, as soon as it wishes.
@@ -32,9 +32,9 @@ def patiently(
             return ask()
         except (Busy, Unreachable) as error:
             asked_s = error.retry_after_s if isinstance(error, Busy) else None
-            if not _worth_it(error, asked_s, harmless=harmless):
+            if not _worth_it(error, asked_s, idempotent=idempotent):
                 raise
-            wait_s = retry_policy.wait_s(
+            wait_s = retry_policy.backoff_s(
                 tries,
                 asked_s=asked_s,
                 outage=True,
@@ -44,7 +44,7 @@ def patiently(
     return ask()
 
 
-def _worth_it(error: ApiError, asked_s: float | None, *, harmless: bool) -> bool:
-    if asked_s is not None and asked_s > LONGEST_WAIT_S:
+def _worth_it(error: ApiError, asked_s: float | None, *, idempotent: bool) -> bool:
+    if asked_s is not None and asked_s > MAX_WAIT_S:
         return False
-    return harmless or not outcome_is_unknown(error)
+    return idempotent or not outcome_is_unknown(error)

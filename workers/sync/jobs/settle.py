@@ -13,7 +13,7 @@ from workers.database import permanent_errors
 from workers.database.records import Fetched
 from workers.sync.jobs import failure_policy
 from workers.sync.jobs.failure_policy import Standing
-from workers.sync.jobs.family_spec import Plan
+from workers.sync.jobs.family_spec import FamilySpec
 from workers.sync.jobs.fetch_outcomes import Failed, Missing, Outcome, Understood, Unfit, Unreadable
 from workers.sync.rules import retry_policy
 from workers.sync.store import landed, wanted
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 def write(
     conn: Connection[Any],
-    plan: Plan,
+    plan: FamilySpec,
     claim: Claim,
     outcomes: Sequence[Outcome],
     *,
@@ -66,7 +66,7 @@ def _without_poison(outcome: Outcome, error: Exception) -> Outcome:
 
 def _write(
     conn: Connection[Any],
-    plan: Plan,
+    plan: FamilySpec,
     claim: Claim,
     outcomes: Sequence[Outcome],
     *,
@@ -82,7 +82,7 @@ def _write(
     return ids - held
 
 
-def _land(conn: Connection[Any], plan: Plan, ours: Sequence[Outcome]) -> None:
+def _land(conn: Connection[Any], plan: FamilySpec, ours: Sequence[Outcome]) -> None:
     documents = [
         Landing(
             remote_id=o.claimed.remote_id,
@@ -94,10 +94,10 @@ def _land(conn: Connection[Any], plan: Plan, ours: Sequence[Outcome]) -> None:
         if isinstance(o, Understood | Unreadable)
     ]
     if documents:
-        landed.keep(conn, plan.workspace, plan.family, documents)
+        landed.insert(conn, plan.workspace, plan.family, documents)
 
 
-def _save(conn: Connection[Any], plan: Plan, ours: Sequence[Outcome]) -> None:
+def _save(conn: Connection[Any], plan: FamilySpec, ours: Sequence[Outcome]) -> None:
     records = [
         Fetched(record=o.record, fetched_at=o.fetched_at) for o in ours if isinstance(o, Understood)
     ]
@@ -107,12 +107,19 @@ def _save(conn: Connection[Any], plan: Plan, ours: Sequence[Outcome]) -> None:
         ids = [outcome.claimed.remote_id]
         if isinstance(outcome, Missing) and failure_policy.is_confirmed(outcome):
             plan.mark_gone(conn, plan.workspace, ids, at=outcome.fetched_at)
-        elif isinstance(outcome, Unfit | Unreadable) and plan.mark_unfit:
-            plan.mark_unfit(conn, plan.workspace, ids, reason=outcome.reason, at=outcome.fetched_at)
+        elif isinstance(outcome, Unfit | Unreadable) and plan.mark_rejected:
+            plan.mark_rejected(
+                conn, plan.workspace, ids, reason=outcome.reason, at=outcome.fetched_at
+            )
 
 
 def _settle(
-    conn: Connection[Any], plan: Plan, claim: Claim, ours: Sequence[Outcome], *, family: Standing
+    conn: Connection[Any],
+    plan: FamilySpec,
+    claim: Claim,
+    ours: Sequence[Outcome],
+    *,
+    family: Standing,
 ) -> None:
     waiting = {
         o.claimed.remote_id: failure_policy.postponed(o, family=family, chance=random.random())  # noqa: S311 (spreads waits)
@@ -125,6 +132,6 @@ def _settle(
     if done:
         wanted.settle(conn, claim, done)
     if incomplete:
-        wanted.look_again(conn, claim, incomplete, after_s=retry_policy.SLA_WAIT_S)
+        wanted.reschedule(conn, claim, incomplete, after_s=retry_policy.SLA_WAIT_S)
     if postponed:
-        wanted.postpone(conn, claim, postponed, doubt_s=plan.doubt_s)
+        wanted.postpone(conn, claim, postponed, in_flight_s=plan.in_flight_s)

@@ -18,7 +18,7 @@ SQL = queries.load(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldAnswer:
+class AnswerRow:
     """An answer, and the callback that told of it."""
 
     callback_id: int
@@ -29,7 +29,7 @@ class ToldAnswer:
     attachments: tuple[AttachmentRef, ...]
 
 
-def save(conn: Connection[Any], workspace: str, told: Sequence[ToldAnswer]) -> None:
+def save(conn: Connection[Any], workspace: str, told: Sequence[AnswerRow]) -> None:
     """Write answers, recipients and links to attachments.
 
     Of two callbacks about one answer the one with the higher ``data.id`` holds, then the

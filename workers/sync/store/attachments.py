@@ -34,7 +34,7 @@ class StoredAttachment:
     fetched_at: datetime
 
 
-def note_wanted(
+def record_wanted(
     conn: Connection[Any], workspace: str, kind: AttachmentKind, ids: Iterable[int]
 ) -> list[int]:
     """Show attachments as wanted; those known already stay as they are. Return the new ones."""
@@ -43,7 +43,7 @@ def note_wanted(
         return []
     parameters = {"workspace": workspace, "kind": kind, "ids": unique}
     with conn.cursor(row_factory=scalar_row) as cursor:
-        return cursor.execute(SQL["note_attachments_wanted"], parameters).fetchall()
+        return cursor.execute(SQL["record_attachments_wanted"], parameters).fetchall()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def save(
     )
 
 
-def note_absent(
+def record_absent(
     conn: Connection[Any],
     workspace: str,
     kind: AttachmentKind,
@@ -108,7 +108,7 @@ def note_absent(
 ) -> None:
     """Note attachments as ``gone`` or ``refused``, and why; a stored content stays stored."""
     conn.execute(
-        SQL["note_attachments_absent"],
+        SQL["record_attachments_absent"],
         {
             "workspace": workspace,
             "kind": kind,
@@ -120,7 +120,7 @@ def note_absent(
     )
 
 
-def keep_content(
+def insert_content(
     conn: Connection[Any], content: BinaryIO, *, sha256: bytes, size_bytes: int
 ) -> None:
     """Store a content once, streaming it: memory stays at one chunk whatever its size."""

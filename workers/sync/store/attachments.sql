@@ -1,4 +1,4 @@
--- name: note_attachments_wanted
+-- name: record_attachments_wanted
 -- Show attachments as wanted; those known already stay as they are.
 INSERT INTO cention.attachment (workspace, kind, attachment_id, state)
 SELECT %(workspace)s, %(kind)s, attachment_id, 'wanted'
@@ -30,7 +30,7 @@ ON CONFLICT (workspace, kind, attachment_id) DO UPDATE SET
     fetched_at = EXCLUDED.fetched_at
 WHERE old.fetched_at IS NULL OR old.fetched_at <= EXCLUDED.fetched_at;
 
--- name: note_attachments_absent
+-- name: record_attachments_absent
 -- Note attachments as gone or refused, and why; a content stored earlier stays, and stays named.
 INSERT INTO cention.attachment AS old (workspace, kind, attachment_id, state, reason, fetched_at)
 SELECT %(workspace)s, %(kind)s, attachment_id, %(state)s, %(reason)s, %(at)s

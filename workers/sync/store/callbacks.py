@@ -30,7 +30,7 @@ class NewCallback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingCallback:
+class UnfiledCallback:
     """A callback that was kept and not yet filed."""
 
     callback_id: int
@@ -39,7 +39,7 @@ class WaitingCallback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptCallback:
+class ProcessedCallback:
     """A callback that was filed, or has a problem."""
 
     callback_id: int
@@ -62,7 +62,7 @@ class CallbackLine:
     errand: str | None  # as the document names it
 
 
-def keep(conn: Connection[Any], callbacks: Sequence[NewCallback]) -> None:
+def insert(conn: Connection[Any], callbacks: Sequence[NewCallback]) -> None:
     """Keep callbacks; one that is here already stays as it is."""
     rows = [
         {
@@ -76,13 +76,13 @@ def keep(conn: Connection[Any], callbacks: Sequence[NewCallback]) -> None:
         }
         for callback in callbacks
     ]
-    conn.execute(SQL["keep_callbacks"], {"callbacks": orjson.dumps(rows).decode()})
+    conn.execute(SQL["insert_callbacks"], {"callbacks": orjson.dumps(rows).decode()})
 
 
-def take_waiting(conn: Connection[Any], workspace: str, *, limit: int) -> list[WaitingCallback]:
+def lock_unfiled(conn: Connection[Any], workspace: str, *, limit: int) -> list[UnfiledCallback]:
     """Return callbacks to be filed, oldest first, locked against other filers."""
-    with conn.cursor(row_factory=class_row(WaitingCallback)) as cursor:
-        cursor.execute(SQL["take_waiting_callbacks"], {"workspace": workspace, "limit": limit})
+    with conn.cursor(row_factory=class_row(UnfiledCallback)) as cursor:
+        cursor.execute(SQL["lock_unfiled_callbacks"], {"workspace": workspace, "limit": limit})
         return cursor.fetchall()
 
 
@@ -128,16 +128,16 @@ def count(conn: Connection[Any], workspace: str) -> int:
         return int(cursor.execute(SQL["count_callbacks"], {"workspace": workspace}).fetchall()[0])
 
 
-def take_after(
+def lock_after(
     conn: Connection[Any], workspace: str, *, after: int, limit: int
-) -> list[KeptCallback]:
+) -> list[ProcessedCallback]:
     """Return the next callbacks that do not wait to be filed, locked until commit."""
     parameters = {"workspace": workspace, "after": after, "limit": limit}
-    with conn.cursor(row_factory=class_row(KeptCallback)) as cursor:
-        return cursor.execute(SQL["callbacks_after"], parameters).fetchall()
+    with conn.cursor(row_factory=class_row(ProcessedCallback)) as cursor:
+        return cursor.execute(SQL["lock_callbacks_after"], parameters).fetchall()
 
 
-def note_filings(conn: Connection[Any], problems: Mapping[int, str | None]) -> None:
+def record_filing_results(conn: Connection[Any], problems: Mapping[int, str | None]) -> None:
     """Note what came of filing callbacks anew: why each could not be, ``None`` if it could."""
     parameters = {"ids": list(problems), "problems": list(problems.values())}
-    conn.execute(SQL["note_filings"], parameters)
+    conn.execute(SQL["record_filing_results"], parameters)

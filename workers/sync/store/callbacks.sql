@@ -1,4 +1,4 @@
--- name: keep_callbacks
+-- name: insert_callbacks
 -- Keep callbacks, each once: one whose canonical form is here already changes nothing.
 INSERT INTO intake.callback (workspace, received_at, event, remote_id, body_sha256, document, problem)
 SELECT workspace, received_at, event, remote_id, decode(body_sha256, 'hex'), document, problem
@@ -11,7 +11,7 @@ FROM ROWS FROM (
 ORDER BY position
 ON CONFLICT (workspace, body_sha256) DO NOTHING;
 
--- name: take_waiting_callbacks
+-- name: lock_unfiled_callbacks
 -- The oldest callbacks to be filed, locked; those that another filer holds are passed over.
 SELECT callback_id, received_at, document
 FROM intake.callback
@@ -59,7 +59,7 @@ LIMIT %(limit)s;
 SELECT count(*) FROM intake.callback
 WHERE workspace = %(workspace)s AND document IS NOT NULL AND (filed_at IS NOT NULL OR problem IS NOT NULL);
 
--- name: callbacks_after
+-- name: lock_callbacks_after
 -- The next callbacks that were filed or have a problem, by number, if their document is kept; locked against their replay.
 SELECT callback_id, received_at, document, problem
 FROM intake.callback
@@ -69,7 +69,7 @@ ORDER BY callback_id
 LIMIT %(limit)s
 FOR UPDATE;
 
--- name: note_filings
+-- name: record_filing_results
 -- Note what came of filing callbacks anew: a problem, or none (null), and then that they are filed.
 UPDATE intake.callback AS c
 SET problem = said.problem, filed_at = CASE WHEN said.problem IS NULL THEN now() ELSE c.filed_at END

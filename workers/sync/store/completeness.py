@@ -36,7 +36,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class MissingRecord:
     """A record that was reported and is nowhere."""
 
     workspace: str
@@ -44,7 +44,9 @@ class Missing:
     remote_id: int
 
 
-def note(conn: Connection[Any], workspace: str, family: Family, ids: Iterable[int]) -> None:
+def record_reported(
+    conn: Connection[Any], workspace: str, family: Family, ids: Iterable[int]
+) -> None:
     """Note that Cention reported records, in the transaction that has put them on the list.
 
     Those that wait on the list already, and are noted, cost no write.
@@ -52,12 +54,12 @@ def note(conn: Connection[Any], workspace: str, family: Family, ids: Iterable[in
     unique = sorted(set(ids))
     if unique:
         parameters = {"workspace": workspace, "family": family, "ids": unique}
-        conn.execute(SQL["note_reports"], parameters)
+        conn.execute(SQL["record_reported"], parameters)
 
 
-def take_turn(conn: Connection[Any]) -> None:
+def lock_counting(conn: Connection[Any]) -> None:
     """Wait until nobody else counts; nobody will until the transaction ends."""
-    conn.execute(SQL["take_turn"])
+    conn.execute(SQL["lock_counting"])
 
 
 def counted_within(conn: Connection[Any], seconds: float) -> bool:
@@ -71,11 +73,12 @@ def count(conn: Connection[Any], *, everything: bool) -> None:
     conn.execute(SQL["count_days"], {"everything": everything})
 
 
-def missing(conn: Connection[Any], workspace: str | None) -> list[Missing]:
+def missing(conn: Connection[Any], workspace: str | None) -> list[MissingRecord]:
     """Return what was missing when last counted and still is, of one workspace or of all."""
     found = conn.execute(SQL["missing_records"], {"workspace": workspace}).fetchall()
     return [
-        Missing(workspace=w, family=Family(f), remote_id=remote_id) for w, f, remote_id in found
+        MissingRecord(workspace=w, family=Family(f), remote_id=remote_id)
+        for w, f, remote_id in found
     ]
 
 
@@ -86,6 +89,6 @@ def days(conn: Connection[Any], workspace: str | None) -> list[Day]:
         return cursor.execute(SQL["list_days"], parameters).fetchall()
 
 
-def forget_old(conn: Connection[Any]) -> None:
+def delete_old(conn: Connection[Any]) -> None:
     """Drop the ids of days longer ago than 30 days whose records are all at home."""
-    conn.execute(SQL["forget_old_reports"], {"keep_days": KEEP_DAYS})
+    conn.execute(SQL["delete_old_reports"], {"keep_days": KEEP_DAYS})

@@ -1,4 +1,4 @@
--- name: note_reports
+-- name: record_reported
 -- Note records as reported, once they are on the list. One that waits there unfetched, and is noted
 -- already, is not written again: its fetch is still to come. One being fetched, or fetched since, is.
 INSERT INTO intake.reported AS old (workspace, family, remote_id, day, reported_at)
@@ -21,7 +21,7 @@ ORDER BY new.remote_id
 ON CONFLICT (workspace, family, remote_id, day) DO UPDATE
 SET reported_at = greatest(old.reported_at, EXCLUDED.reported_at);
 
--- name: take_turn
+-- name: lock_counting
 -- Wait until nobody else counts; lasts until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended('cention.completeness', 0));
 
@@ -76,7 +76,7 @@ WHERE (%(workspace)s::text IS NULL OR workspace = %(workspace)s)
   AND (day > intake.today(w.timezone) - %(keep_days)s OR reported <> stored + gone)
 ORDER BY workspace, family, day;
 
--- name: forget_old_reports
+-- name: delete_old_reports
 -- Drop the ids of days long ago whose records are all at home; their counts stay.
 DELETE FROM intake.reported AS r
 USING intake.completeness AS c LEFT JOIN cention.workspace AS w USING (workspace)

@@ -75,5 +75,5 @@ def mark_gone(conn: Connection[Any], workspace: str, ids: Sequence[int], *, at: 
     conn.execute(SQL["mark_errands_gone"], {"workspace": workspace, "ids": list(ids), "at": at})
 
 
-resting = partial(recently_gone.resting, SQL["errands_resting"])
+recently_gone_ids = partial(recently_gone.ids, SQL["recently_gone_errands"])
 """As ``recently_gone.resting``, of these records."""

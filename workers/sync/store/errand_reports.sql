@@ -172,7 +172,7 @@ ON CONFLICT (workspace, errand_id) DO UPDATE
 SET gone_at = coalesce(e.gone_at, EXCLUDED.gone_at), fetched_at = EXCLUDED.fetched_at, sla_pending = false
 WHERE e.fetched_at <= EXCLUDED.fetched_at;
 
--- name: errands_resting
+-- name: recently_gone_errands
 -- Those of these errands that were gone when they were last looked at, and need no other look yet: they
 -- rest for as long as they had been gone then, within bounds.
 SELECT errand_id FROM cention.errand

@@ -41,5 +41,5 @@ def mark_gone(conn: Connection[Any], workspace: str, ids: Sequence[int], *, at: 
     )
 
 
-resting = partial(recently_gone.resting, SQL["facebook_ratings_resting"])
+recently_gone_ids = partial(recently_gone.ids, SQL["recently_gone_facebook_ratings"])
 """As ``recently_gone.resting``, of these records."""

@@ -27,7 +27,7 @@ ON CONFLICT (workspace, rating_id) DO UPDATE
 SET gone_at = coalesce(r.gone_at, EXCLUDED.gone_at), fetched_at = EXCLUDED.fetched_at
 WHERE r.fetched_at <= EXCLUDED.fetched_at;
 
--- name: facebook_ratings_resting
+-- name: recently_gone_facebook_ratings
 -- Those of these ratings that were gone when they were last looked at, and need no other look yet: they
 -- rest for as long as they had been gone then, within bounds.
 SELECT rating_id FROM cention.facebook_rating

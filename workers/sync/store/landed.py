@@ -47,21 +47,19 @@ class UnreadableLine:
     problem: str
 
 
-def understood_within(
-    conn: Connection[Any], workspace: str, family: Family, *, seconds: float
-) -> bool:
+def parsed_within(conn: Connection[Any], workspace: str, family: Family, *, seconds: float) -> bool:
     """Tell whether any document of a family was understood in the last ``seconds``."""
     parameters = {"workspace": workspace, "family": family, "seconds": seconds}
     with conn.cursor(row_factory=scalar_row) as cursor:
-        return bool(cursor.execute(SQL["understood_within"], parameters).fetchone())
+        return bool(cursor.execute(SQL["parsed_within"], parameters).fetchone())
 
 
-def keep(
+def insert(
     conn: Connection[Any], workspace: str, family: Family, landings: Sequence[Landing]
 ) -> None:
     """Keep the newest document of each record."""
     conn.execute(
-        SQL["keep_documents"],
+        SQL["insert_documents"],
         {
             "workspace": workspace,
             "family": family,
@@ -73,21 +71,21 @@ def keep(
     )
 
 
-def take_after(
+def lock_after(
     conn: Connection[Any], workspace: str, family: Family, *, after: int, limit: int
 ) -> list[Landed]:
     """Return the next documents by id, locked so that no drain replaces them until commit."""
     parameters = {"workspace": workspace, "family": family, "after": after, "limit": limit}
     with conn.cursor(row_factory=class_row(Landed)) as cursor:
-        return cursor.execute(SQL["documents_after"], parameters).fetchall()
+        return cursor.execute(SQL["lock_documents_after"], parameters).fetchall()
 
 
-def note_readings(
+def record_parse_results(
     conn: Connection[Any], workspace: str, family: Family, problems: Mapping[int, str | None]
 ) -> None:
     """Note what came of reading documents anew: why each makes no sense, ``None`` if it does."""
     conn.execute(
-        SQL["note_readings"],
+        SQL["record_parse_results"],
         {
             "workspace": workspace,
             "family": family,

@@ -1,4 +1,4 @@
--- name: keep_documents
+-- name: insert_documents
 -- Keep the newest document of each record, understood or with its problem.
 INSERT INTO intake.landed AS old (workspace, family, remote_id, document, fetched_at, understood_at, problem)
 SELECT %(workspace)s, %(family)s, remote_id, document, fetched_at,
@@ -13,7 +13,7 @@ ON CONFLICT (workspace, family, remote_id) DO UPDATE SET
     understood_at = EXCLUDED.understood_at, problem = EXCLUDED.problem
 WHERE old.fetched_at <= EXCLUDED.fetched_at;
 
--- name: documents_after
+-- name: lock_documents_after
 -- The next documents of a family by id that are still kept, locked so that no drain replaces them meanwhile.
 SELECT remote_id, document, fetched_at, problem
 FROM intake.landed
@@ -46,7 +46,7 @@ FROM (
 WHERE %(workspace)s::text IS NULL OR workspace = %(workspace)s
 ORDER BY workspace, family, remote_id;
 
--- name: note_readings
+-- name: record_parse_results
 -- Note what came of reading documents anew: a problem, or none (null), and then that they are rows now.
 UPDATE intake.landed AS l
 SET problem = said.problem,
@@ -54,7 +54,7 @@ SET problem = said.problem,
 FROM unnest(%(ids)s::bigint[], %(problems)s::text[]) AS said (remote_id, problem)
 WHERE l.workspace = %(workspace)s AND l.family = %(family)s AND l.remote_id = said.remote_id;
 
--- name: understood_within
+-- name: parsed_within
 -- True if any document of a family was understood lately.
 SELECT EXISTS (
     SELECT FROM intake.landed

@@ -35,9 +35,9 @@ def end(conn: Connection[Any], poll_id: int, *, found: int | None, error: str | 
     conn.execute(SQL["end_poll"], {"poll_id": poll_id, "found": found, "error": error})
 
 
-def forget_old(conn: Connection[Any]) -> None:
+def delete_old(conn: Connection[Any]) -> None:
     """Drop looks older than a week, but the last success of each family."""
-    conn.execute(SQL["forget_old_polls"])
+    conn.execute(SQL["delete_old_polls"])
 
 
 def is_due(
@@ -70,9 +70,9 @@ def resume(conn: Connection[Any], workspace: str, family: Family | Mirror) -> bo
     return conn.execute(SQL["resume"], parameters).rowcount > 0
 
 
-def let_probe(conn: Connection[Any], workspace: str, family: Family) -> None:
+def release_probe(conn: Connection[Any], workspace: str, family: Family) -> None:
     """Let the next who asks probe: this one had nothing to probe with."""
-    conn.execute(SQL["let_probe"], {"workspace": workspace, "family": family})
+    conn.execute(SQL["release_probe"], {"workspace": workspace, "family": family})
 
 
 def resume_idle(

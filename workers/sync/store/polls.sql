@@ -25,7 +25,7 @@ WHERE workspace = %(workspace)s AND family = %(family)s AND ended_at IS NOT NULL
       WHERE workspace = %(workspace)s AND family = %(family)s AND found IS NOT NULL
   ), 0);
 
--- name: forget_old_polls
+-- name: delete_old_polls
 -- Drop looks older than a week; the last that succeeded of each family stays.
 DELETE FROM intake.poll AS p
 WHERE started_at < now() - interval '7 days'
@@ -41,7 +41,7 @@ ON CONFLICT (workspace, family) DO UPDATE SET until_at = EXCLUDED.until_at, reas
 -- End a pause.
 DELETE FROM intake.pause WHERE workspace = %(workspace)s AND family = %(family)s;
 
--- name: let_probe
+-- name: release_probe
 -- Let the next who asks probe whether a pause is over.
 UPDATE intake.pause SET until_at = least(until_at, now())
 WHERE workspace = %(workspace)s AND family = %(family)s;

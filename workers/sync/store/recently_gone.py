@@ -9,7 +9,7 @@ from psycopg import Connection
 from psycopg.rows import scalar_row
 
 
-def resting(
+def ids(
     query: LiteralString,
     conn: Connection[Any],
     workspace: str,

@@ -111,18 +111,18 @@ def settle(conn: Connection[Any], claim: Claim, done: Sequence[Claimed]) -> None
     conn.execute(SQL["settle"], {**_key(claim), **_seen(done)})
 
 
-def look_again(
+def reschedule(
     conn: Connection[Any], claim: Claim, incomplete: Sequence[Claimed], *, after_s: float
 ) -> None:
     """Keep records on the list for another look in ``after_s`` seconds.
 
     Those wanted again since they were claimed are due at once.
     """
-    conn.execute(SQL["look_again"], {**_key(claim), **_seen(incomplete), "after_s": after_s})
+    conn.execute(SQL["reschedule"], {**_key(claim), **_seen(incomplete), "after_s": after_s})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Postponed:
+class Retry:
     """A record whose fetch failed: when to try again, or never without help."""
 
     remote_id: int
@@ -135,14 +135,14 @@ class Postponed:
 
 
 def postpone(
-    conn: Connection[Any], claim: Claim, postponed: Sequence[Postponed], *, doubt_s: float
+    conn: Connection[Any], claim: Claim, postponed: Sequence[Retry], *, in_flight_s: float
 ) -> None:
     """Give records back that could not be fetched, each to its own waiting time."""
     conn.execute(
         SQL["postpone"],
         {
             **_key(claim),
-            "doubt_s": doubt_s,
+            "in_flight_s": in_flight_s,
             "ids": [p.remote_id for p in postponed],
             "after_s": [p.after_s for p in postponed],
             "errors": [p.error for p in postponed],
@@ -154,18 +154,18 @@ def postpone(
     )
 
 
-def give_back(conn: Connection[Any], claim: Claim, ids: Sequence[int]) -> None:
+def release(conn: Connection[Any], claim: Claim, ids: Sequence[int]) -> None:
     """Give records back that were not tried; they are due at once."""
-    conn.execute(SQL["give_back"], {**_key(claim), "ids": list(ids)})
+    conn.execute(SQL["release"], {**_key(claim), "ids": list(ids)})
 
 
-def release_orphans(
+def release_stalled(
     conn: Connection[Any],
     workspace: str,
     family: Family,
     *,
     slot: int,
-    doubt_s: float,
+    in_flight_s: float,
     max_tries: int,
     proof_s: float,
 ) -> int:
@@ -179,11 +179,11 @@ def release_orphans(
         "workspace": workspace,
         "family": family,
         "slot": slot,
-        "doubt_s": doubt_s,
+        "in_flight_s": in_flight_s,
         "max_tries": max_tries,
         "proof_s": proof_s,
     }
-    return conn.execute(SQL["release_orphans"], parameters).rowcount
+    return conn.execute(SQL["release_stalled"], parameters).rowcount
 
 
 def due_work(
@@ -220,7 +220,7 @@ def parked(conn: Connection[Any], workspace: str | None) -> list[ParkedLine]:
         return cursor.execute(SQL["parked"], {"workspace": workspace}).fetchall()
 
 
-def release(
+def release_parked(
     conn: Connection[Any],
     workspace: str,
     *,

@@ -85,7 +85,7 @@ FROM seen
 WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.claim = %(token)s
   AND w.remote_id = seen.remote_id AND (w.marks <> seen.marks OR w.doubt_until IS NOT NULL);
 
--- name: look_again
+-- name: reschedule
 -- Keep records on the list for another look; those wanted again meanwhile are due at once. Only those
 -- this claim still names.
 UPDATE intake.wanted AS w
@@ -108,7 +108,7 @@ SET claim = NULL, claimed_until = NULL, slot = NULL,
     parked_at = CASE WHEN failed.parked THEN now() END,
     missing_since = CASE WHEN failed.missing THEN coalesce(w.missing_since, now()) END,
     doubt_until = CASE
-        WHEN failed.in_doubt THEN now() + make_interval(secs => %(doubt_s)s) ELSE w.doubt_until
+        WHEN failed.in_doubt THEN now() + make_interval(secs => %(in_flight_s)s) ELSE w.doubt_until
     END
 FROM unnest(
     %(ids)s::bigint[], %(after_s)s::float8[], %(errors)s::text[], %(tries)s::integer[],
@@ -117,14 +117,14 @@ FROM unnest(
 WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.remote_id = failed.remote_id
   AND w.claim = %(token)s;
 
--- name: give_back
+-- name: release
 -- Give untried records back, due at once; only those this claim still names.
 UPDATE intake.wanted AS w
 SET claim = NULL, claimed_until = NULL, slot = NULL
 WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id = ANY (%(ids)s::bigint[])
   AND claim = %(token)s;
 
--- name: release_orphans
+-- name: release_stalled
 -- Free what a dead drain of this slot had claimed (the caller holds the slot's lock), and what any
 -- drain has held beyond its lease. That drain may not know it, and its requests may still be on their
 -- way: what it had is in doubt for a while. After too many such ends a record parks, if others of its
@@ -133,7 +133,7 @@ UPDATE intake.wanted AS w
 SET claim = NULL, claimed_until = NULL, slot = NULL,
     tries = w.tries + 1,
     last_error = 'the worker died or lost its lease while it had this record',
-    doubt_until = now() + make_interval(secs => %(doubt_s)s),
+    doubt_until = now() + make_interval(secs => %(in_flight_s)s),
     parked_at = CASE WHEN w.tries + 1 >= %(max_tries)s AND EXISTS (
         SELECT FROM intake.landed AS l
         WHERE l.workspace = %(workspace)s AND l.family = %(family)s
@@ -147,8 +147,8 @@ FROM (
       AND claim IS NOT NULL AND (slot = %(slot)s OR claimed_until <= now())
     ORDER BY remote_id
     FOR UPDATE SKIP LOCKED
-) AS orphan
-WHERE (w.workspace, w.family, w.remote_id) = (orphan.workspace, orphan.family, orphan.remote_id);
+) AS stalled
+WHERE (w.workspace, w.family, w.remote_id) = (stalled.workspace, stalled.family, stalled.remote_id);
 
 -- name: due_work
 -- Which of these families of workspaces have something to do now: due records, or claims that may be

@@ -20,7 +20,7 @@ from schemas.cention.errand_reports import ErrandReport, read_errand_report
 from tests.support.databases import copied
 from workers.database.records import Fetched
 from workers.sync.store import answers, errand_reports
-from workers.sync.store.answers import ToldAnswer
+from workers.sync.store.answers import AnswerRow
 
 Rows = list[dict[str, Any]]
 
@@ -61,7 +61,7 @@ class Centre:
         **changes: Any,
     ) -> None:
         """Write the vendor's sample answer as an answer to another errand, changed."""
-        told = ToldAnswer(
+        told = AnswerRow(
             callback_id=answer_id,
             remote_id=answer_id,
             received_at=at,

@@ -69,7 +69,7 @@ def made(cention):
 
 
 def look(bridge: Bridge, plan) -> int | None:
-    brought = renew_if_due(plan, session=bridge.parts.session)
+    brought = renew_if_due(plan, session=bridge.context.session)
     return brought.records if brought else None
 
 
@@ -210,7 +210,7 @@ def test_one_whose_process_died_is_unknown_and_not_made_again_before_the_next(
         raise Killed
 
     exporting = exports.Exporting(
-        workspace="demo", zone=ZONE, ask=die, session=bridge.parts.session
+        workspace="demo", zone=ZONE, ask=die, session=bridge.context.session
     )
     schedule = exports.Schedule(
         preset_id="316", every_s=DAY_S, today=lambda: datetime.now(ZONE).date()
@@ -220,7 +220,7 @@ def test_one_whose_process_died_is_unknown_and_not_made_again_before_the_next(
     assert states(bridge) == ["running"]
 
     with pytest.raises(BrokenOff, match="outcome of the last export is unknown"):
-        renew(plan, session=bridge.parts.session)
+        renew(plan, session=bridge.context.session)
     assert look(bridge, plan) is None
 
     assert (states(bridge), made()) == (["unknown"], [])
@@ -233,12 +233,12 @@ def test_one_that_runs_is_not_taken_for_dead(bridge, plan, cention):
     seen = []
 
     def ask(order):
-        exports.note_deaths(bridge.parts.session, "demo")
+        exports.note_deaths(bridge.context.session, "demo")
         seen.extend(states(bridge))
         raise BrokenOff("x", api="cention")
 
     exporting = exports.Exporting(
-        workspace="demo", zone=ZONE, ask=ask, session=bridge.parts.session
+        workspace="demo", zone=ZONE, ask=ask, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
     with suppress(ApiError):
@@ -263,7 +263,7 @@ def test_errands_that_make_no_sense_are_told_beside_those_that_came(bridge, docu
     answer = document("export_of_one")
     answer["data"]["attributes"]["content"] = [{"errand_id": "7"}, {"errand_id": "seven"}]
     exporting = exports.Exporting(
-        workspace="demo", zone=ZONE, ask=lambda order: answer, session=bridge.parts.session
+        workspace="demo", zone=ZONE, ask=lambda order: answer, session=bridge.context.session
     )
     today = datetime.now(ZONE).date()
     schedule = exports.Schedule(preset_id="316", every_s=DAY_S, today=lambda: today)
@@ -317,7 +317,7 @@ def test_rows_come_home_also_if_the_connection_was_cut_while_cention_was_busy(
         return answer
 
     exporting = exports.Exporting(
-        workspace="demo", zone=ZONE, ask=ask, session=bridge.parts.session
+        workspace="demo", zone=ZONE, ask=ask, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
     with suppress(Exception):  # the lock went with its connection
@@ -335,7 +335,7 @@ def test_one_that_was_given_up_too_early_is_done_once_its_errands_are_here(bridg
         return answer
 
     exporting = exports.Exporting(
-        workspace="demo", zone=ZONE, ask=ask, session=bridge.parts.session
+        workspace="demo", zone=ZONE, ask=ask, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
     exports.run(exporting, order, origin="command")
@@ -353,7 +353,7 @@ def test_every_column_holds_what_the_document_says(bridge, document):
         "odd",
     ]
     exporting = exports.Exporting(
-        workspace="demo", zone=ZONE, ask=lambda order: answer, session=bridge.parts.session
+        workspace="demo", zone=ZONE, ask=lambda order: answer, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
 

@@ -38,8 +38,8 @@ def bridge(database: str, cention: Playground) -> Iterator[Bridge]:
 @pytest.fixture
 def renew(bridge: Bridge) -> Callable[[], Brought | None]:
     """Renew the picture out of the sandbox."""
-    plan = bridge.parts.mirrors["demo", Mirror.LIBRARY]
-    return lambda: refresh.renew(plan, session=bridge.parts.session)
+    plan = bridge.context.mirrors["demo", Mirror.LIBRARY]
+    return lambda: refresh.renew(plan, session=bridge.context.session)
 
 
 @dataclass
@@ -101,7 +101,7 @@ class MirrorOf:
 
     def renew(self) -> Brought | None:
         plan = library_plan("demo", self.source, every_s=3600)
-        return refresh.renew(plan, session=self.bridge.parts.session)
+        return refresh.renew(plan, session=self.bridge.context.session)
 
     def there(self, table: str = "library_question") -> list[int]:
         key = {"library": "library_id", "library_category": "category_id"}.get(table, "question_id")

@@ -214,7 +214,7 @@ def answer_with_the_same_image(bridge):
 
 def doomed(bridge) -> list[AttachmentKey]:
     """What erasing the writer of errand 33 takes away; what retention takes is the same."""
-    with bridge.parts.transaction() as conn:
+    with bridge.context.transaction() as conn:
         by_erasure = erased.attachments_of(conn, [("demo", 33)])
     by_retention = bridge.rows(retention_query())
     assert [row["attachment_id"] for row in by_retention] == [
@@ -231,7 +231,7 @@ def retention_query() -> str:
 def test_the_list_of_wanted_records_comes_before_the_tables(mirror, source, bridge, monkeypatch):
     order = []
     monkeypatch.setattr(wanted, "want", lambda *_: order.append("wanted"))
-    monkeypatch.setattr(attachments, "note_wanted", lambda *_: order.append("attachments"))
+    monkeypatch.setattr(attachments, "record_wanted", lambda *_: order.append("attachments"))
     source.questions_document = listed(question(1, attachments=[5]))
 
     mirror.renew()

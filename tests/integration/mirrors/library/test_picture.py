@@ -182,11 +182,11 @@ def test_an_older_pass_never_overwrites_a_newer_one(mirror, source, bridge):
     newer = Source(questions_document=listed(question(2)))
 
     def overtaken():
-        renew_library("demo", newer, lambda step: None, bridge.parts.session)
+        renew_library("demo", newer, lambda step: None, bridge.context.session)
         return listed(question(1, attachments=[5]))
 
     source.questions_document = overtaken
-    renew_library("demo", source, lambda step: None, bridge.parts.session)
+    renew_library("demo", source, lambda step: None, bridge.context.session)
 
     assert (mirror.there(), mirror.gone(), bridge.wanted_ids()) == ([2], [], [])
 

@@ -20,7 +20,7 @@ def mentioned(mirror, source):
 
 
 def test_the_address_is_erased_from_texts_names_of_files_and_the_index(bridge, mentioned):
-    with bridge.parts.session() as conn:
+    with bridge.context.session() as conn:
         erase_person.erase(conn, WHOM, dry_run=False, progress=lambda pages: None)
 
     [row] = bridge.rows("SELECT answer_html, answer_text FROM cention.library_question")
@@ -34,7 +34,7 @@ def test_the_address_is_erased_from_texts_names_of_files_and_the_index(bridge, m
 
 
 def test_the_mention_is_part_of_what_is_held_of_the_person(bridge, mentioned):
-    with bridge.parts.session() as conn:
+    with bridge.context.session() as conn:
         held = export_person.export(conn, WHOM, contents=False, progress=lambda pages: None)
 
     assert {"cention.library_question", "cention.library_question_attachment"} <= set(

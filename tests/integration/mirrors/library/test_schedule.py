@@ -14,28 +14,28 @@ from workers.config.names import Family, Mirror
 from workers.mirrors.jobs import refresh
 
 
-def plans(*, token, every_s):
+def families(*, token, every_s):
     workspace = replace(WORKSPACE, tokens=replace(WORKSPACE.tokens, library=token))
     settings = replace(SETTINGS, workspaces=(workspace,), mirror_every_s={Mirror.LIBRARY: every_s})
     return [p for p in wiring.mirror_plans(settings, workspace) if p.mirror is Mirror.LIBRARY]
 
 
 def test_the_library_is_renewed_as_often_as_is_set():
-    [plan] = plans(token="token", every_s=900)
+    [plan] = families(token="token", every_s=900)
 
     assert (plan.workspace, plan.mirror, plan.every_s) == ("demo", Mirror.LIBRARY, 900)
 
 
 @pytest.mark.parametrize(("token", "every_s"), [(None, 900), ("token", 0)])
 def test_without_a_token_or_an_interval_it_is_not_renewed(token, every_s):
-    assert plans(token=token, every_s=every_s) == []
+    assert families(token=token, every_s=every_s) == []
 
 
 def test_a_picture_that_is_fresh_is_not_renewed(bridge, cention):
-    plan = bridge.parts.mirrors["demo", Mirror.LIBRARY]
+    plan = bridge.context.mirrors["demo", Mirror.LIBRARY]
 
-    first = refresh.renew_if_due(plan, session=bridge.parts.session)
-    second = refresh.renew_if_due(plan, session=bridge.parts.session)
+    first = refresh.renew_if_due(plan, session=bridge.context.session)
+    second = refresh.renew_if_due(plan, session=bridge.context.session)
 
     assert (bool(first), second) == (True, None)
 
@@ -44,11 +44,11 @@ def test_a_refusal_pauses_the_picture_and_leaves_it_as_it_was(bridge, cention, r
     renew()
     bridge.execute("UPDATE intake.poll SET started_at = started_at - interval '1 day'")
     cention.control("faults", {"unauthorised": {"probability": 1}})
-    plan = bridge.parts.mirrors["demo", Mirror.LIBRARY]
+    plan = bridge.context.mirrors["demo", Mirror.LIBRARY]
 
-    assert refresh.renew_if_due(plan, session=bridge.parts.session) is None
+    assert refresh.renew_if_due(plan, session=bridge.context.session) is None
     asked = bridge.rows("SELECT count(*) AS n FROM intake.poll WHERE family = 'library'")
-    assert refresh.renew_if_due(plan, session=bridge.parts.session) is None
+    assert refresh.renew_if_due(plan, session=bridge.context.session) is None
 
     assert bridge.rows("SELECT family FROM intake.pause") == [{"family": "library"}]
     assert bridge.rows("SELECT count(*) AS n FROM intake.poll WHERE family = 'library'") == asked
@@ -75,7 +75,9 @@ def test_files_of_the_library_are_fetched_with_the_token_of_its_claim(
         SETTINGS, database_url=database, workspaces=(workspace,), mirror_every_s=every_s
     )
     with contextmanager(bridge_of)(settings) as bridge:
-        refresh.renew(bridge.parts.mirrors["demo", Mirror.LIBRARY], session=bridge.parts.session)
+        refresh.renew(
+            bridge.context.mirrors["demo", Mirror.LIBRARY], session=bridge.context.session
+        )
         for family in (Family.LIBRARY_ATTACHMENTS, Family.AREA_ARCHIVES):
             bridge.drain(family)
 

@@ -26,7 +26,7 @@ def look(bridge, picture):
     """Look whether the picture has to be renewed; tells how many records came."""
 
     def once(**pace):
-        brought = renew_if_due(picture.plan(**pace), session=bridge.parts.session)
+        brought = renew_if_due(picture.plan(**pace), session=bridge.context.session)
         return brought.records if brought else None
 
     return once
@@ -186,16 +186,16 @@ def test_asked_for_by_hand_it_is_renewed_though_it_is_not_due_and_tells_its_fail
     picture.outcomes = [1, 2, OUTAGE]
     look()
 
-    assert renew(picture.plan(), session=bridge.parts.session) == Brought(records=2)
+    assert renew(picture.plan(), session=bridge.context.session) == Brought(records=2)
     with pytest.raises(errors.BrokenOff):
-        renew(picture.plan(), session=bridge.parts.session)
+        renew(picture.plan(), session=bridge.context.session)
 
 
 def test_asked_for_by_hand_a_success_ends_the_pause(bridge, picture, look):
     picture.outcomes = [REFUSED, 2]
     look()
 
-    assert renew(picture.plan(), session=bridge.parts.session) == Brought(records=2)
+    assert renew(picture.plan(), session=bridge.context.session) == Brought(records=2)
     assert pauses(bridge) == []
 
 
@@ -221,7 +221,7 @@ def renewing(bridge) -> Iterator[subprocess.Popen[str]]:
 def test_while_one_process_renews_a_picture_no_other_does(bridge, picture, look):
     with renewing(bridge) as process:
         assert look() is None
-        assert renew(picture.plan(), session=bridge.parts.session) is None
+        assert renew(picture.plan(), session=bridge.context.session) is None
         assert picture.renewals == 0
 
         process.communicate("go on\n", timeout=20)

@@ -10,21 +10,21 @@ from workers.tasks import base
 
 def main() -> int:
     """Return 0 if the child has parts of its own that work, and the parent's still do."""
-    parents = base.parts()
+    parents = base.context()
     assert works(parents)
     child = os.fork()
     if child == 0:
-        childs = base.parts()
-        os._exit(0 if childs is not parents and childs is base.parts() and works(childs) else 1)
+        childs = base.context()
+        os._exit(0 if childs is not parents and childs is base.context() and works(childs) else 1)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status) or int(not works(parents))
 
 
-def works(parts: base.Parts) -> bool:
+def works(context: base.WorkerContext) -> bool:
     """Ask the database something, also in a thread that fetches."""
-    with parts.transaction() as conn:
+    with context.transaction() as conn:
         asked = conn.execute("SELECT 1").fetchall() == [(1,)]
-    return asked and parts.fetchers.submit(lambda: True).result(10)
+    return asked and context.fetchers.submit(lambda: True).result(10)
 
 
 if __name__ == "__main__":

@@ -149,23 +149,23 @@ def settle(conn, claim):
 
 
 def look_again(conn, claim):
-    wanted.look_again(conn, claim, claim.records, after_s=60)
+    wanted.reschedule(conn, claim, claim.records, after_s=60)
 
 
 def postpone(conn, claim):
-    failed = wanted.Postponed(remote_id=7, after_s=60, error="no connection", tries=1)
-    wanted.postpone(conn, claim, [failed], doubt_s=60)
+    failed = wanted.Retry(remote_id=7, after_s=60, error="no connection", tries=1)
+    wanted.postpone(conn, claim, [failed], in_flight_s=60)
 
 
 def give_back(conn, claim):
-    wanted.give_back(conn, claim, [7])
+    wanted.release(conn, claim, [7])
 
 
 @pytest.mark.parametrize("end", [settle, look_again, postpone, give_back])
 def test_who_lost_a_record_changes_nothing_of_what_its_successor_has_claimed(lonely_bridge, end):
     bridge = lonely_bridge
     bridge.want(RATINGS, 7)
-    with bridge.parts.session() as conn:
+    with bridge.context.session() as conn:
         lost = wanted.claim(conn, "demo", RATINGS, slot=0, limit=1, lease_s=60)
         bridge.execute("UPDATE intake.wanted SET claim = NULL")
         wanted.claim(conn, "demo", RATINGS, slot=1, limit=1, lease_s=60)
@@ -313,7 +313,7 @@ def test_what_was_fetched_and_not_written_is_wanted_again_though_another_finishe
                 try:
                     drain(
                         shelf.plan(),
-                        session=bridge.parts.session,
+                        session=bridge.context.session,
                         fetchers=fetchers,
                         call_colleague=lambda: None,
                     )
@@ -389,7 +389,7 @@ def test_a_late_finisher_waits_for_nobody_while_it_holds_what_it_has_written(
     with ThreadPoolExecutor(1) as executor:
         drained = executor.submit(bridge.drain, shelf.plan(save=save))
         assert lost.wait(10)
-        with bridge.parts.transaction() as other:
+        with bridge.context.transaction() as other:
             other.execute(LOCK, [3])
             locked.set()
             assert written.wait(10)

@@ -17,7 +17,7 @@ from workers.sync.store import wanted
 
 MESSAGES = "SELECT rating_id, message FROM cention.facebook_rating ORDER BY rating_id"
 LEASE_S = 60  # of the plans of this shelf
-DOUBT_S = retry_policy.DOUBT_S
+IN_FLIGHT_S = retry_policy.IN_FLIGHT_S
 
 
 def messages(bridge) -> dict[int, str]:
@@ -28,12 +28,12 @@ def messages(bridge) -> dict[int, str]:
 def abandoned(lonely_bridge):
     """A bridge with a record that a drain has claimed which then lost its session."""
     lonely_bridge.want(RATINGS, 7)
-    with lonely_bridge.parts.transaction() as conn:
+    with lonely_bridge.context.transaction() as conn:
         wanted.claim(conn, "demo", RATINGS, slot=0, limit=1, lease_s=LEASE_S)
     return lonely_bridge
 
 
-def doubt_s(bridge) -> float | None:
+def in_flight_s(bridge) -> float | None:
     [row] = bridge.rows(
         "SELECT extract(epoch FROM doubt_until - now())::float8 AS left_s FROM intake.wanted"
     )
@@ -61,7 +61,7 @@ def test_a_record_in_doubt_is_at_home_and_looked_at_once_more_after_the_doubt(ab
     row = bridge.wanted(7)
     assert messages(bridge) == {7: "version 1"}
     assert (row["claim"], row["tries"], row["last_error"]) == (None, 0, None)
-    assert DOUBT_S - 20 < row["wait_s"] <= DOUBT_S
+    assert IN_FLIGHT_S - 20 < row["wait_s"] <= IN_FLIGHT_S
     assert row["due_at"] == row["doubt_until"] == row["wanted_at"]
 
     bridge.make_due()
@@ -93,7 +93,7 @@ def test_what_a_drain_held_beyond_its_lease_is_in_doubt_too(lonely_bridge, shelf
     bridge.drain(shelf.plan())
 
     assert messages(bridge) == {7: "version 1"}
-    assert DOUBT_S - 20 < bridge.wanted(7)["wait_s"] <= DOUBT_S
+    assert IN_FLIGHT_S - 20 < bridge.wanted(7)["wait_s"] <= IN_FLIGHT_S
 
 
 def test_a_record_in_doubt_that_is_wanted_is_fetched_at_once(abandoned, shelf):
@@ -135,7 +135,7 @@ def test_a_request_without_an_answer_of_cention_leaves_its_record_in_doubt(
     bridge.drain(shelf.plan())
 
     assert messages(bridge) == {7: "version 1"}
-    assert DOUBT_S - 20 < bridge.wanted(7)["wait_s"] <= DOUBT_S
+    assert IN_FLIGHT_S - 20 < bridge.wanted(7)["wait_s"] <= IN_FLIGHT_S
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_what_was_answered_or_never_sent_is_not_in_doubt(lonely_bridge, shelf, e
     shelf.meanwhile = fail
     bridge.drain(shelf.plan())
 
-    assert doubt_s(bridge) is None
+    assert in_flight_s(bridge) is None
 
 
 def test_a_process_frozen_between_its_look_at_the_clock_and_its_request_sends_none(
@@ -165,7 +165,7 @@ def test_a_process_frozen_between_its_look_at_the_clock_and_its_request_sends_no
 ):
     errand_id = errand()
     bridge.poll()
-    fetch = bridge.parts.plans["demo", REPORTS].fetch
+    fetch = bridge.context.families["demo", REPORTS].fetch
 
     def frozen(errand_id):
         Event().wait(0.4)
@@ -218,7 +218,7 @@ def test_a_drain_that_lost_its_session_begins_no_other_fetch(lonely_bridge, shel
         assert noticed.wait(30)
         Event().wait(0.2)  # the answers come a little later still
 
-    monkeypatch.setattr(retry_policy, "PROVE_EVERY_S", 0.05)
+    monkeypatch.setattr(retry_policy, "PING_EVERY_S", 0.05)
     monkeypatch.setattr(connections, "ping", ping_and_signal)
     shelf.meanwhile = lose_the_session
 
@@ -233,7 +233,7 @@ def test_nothing_is_sent_long_after_the_session_was_seen_alive(lonely_bridge, sh
     """As in a process that was frozen, or whose Postgres answers no more."""
     bridge = lonely_bridge
     bridge.want(RATINGS, 7)
-    monkeypatch.setattr(retry_policy, "PROVEN_FOR_S", 0.0)
+    monkeypatch.setattr(retry_policy, "PING_VALID_S", 0.0)
 
     bridge.drain(shelf.plan())
 

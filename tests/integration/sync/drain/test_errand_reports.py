@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.bridge import REPORTS, Bridge, raising, serving
 from workers.clients.errors import NotFound
-from workers.sync.jobs.family_spec import Document
+from workers.sync.jobs.family_spec import PlainDocument
 
 GONE = NotFound("not found", api="cention", status=404)
 
@@ -328,7 +328,7 @@ def test_an_errand_wanted_again_while_a_report_without_sla_is_fetched_is_due_at_
 
     def fetch(errand_id):
         bridge.want(REPORTS, errand_id)
-        return Document(document=pending)
+        return PlainDocument(document=pending)
 
     bridge.drain(REPORTS, fetch=fetch)
 

@@ -12,7 +12,7 @@ from typing import Any
 from tests.integration.bridge import REPORTS, Bridge, serving
 from tests.integration.sync.test_file_callbacks import errand_of, keep
 from tests.support.waiting import eventually
-from workers.sync.jobs.family_spec import Document
+from workers.sync.jobs.family_spec import PlainDocument
 
 SECONDS = 3.0
 IDS = range(1, 31)
@@ -30,7 +30,7 @@ class Truth:
         with self.lock:
             self.versions[errand_id] += 1
 
-    def fetch(self, errand_id: int) -> Document:
+    def fetch(self, errand_id: int) -> PlainDocument:
         with self.lock:
             version = self.versions[errand_id]
         return serving(report(self.sample, errand_id, version))(errand_id)

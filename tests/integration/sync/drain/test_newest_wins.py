@@ -100,10 +100,10 @@ def test_an_errand_that_came_before_it_was_missed_stays_gone(conn, document):
 def test_a_document_fetched_earlier_does_not_take_the_place_of_a_later_one(conn):
     late = Landing(remote_id=7, document='{"told": "late"}', fetched_at=LATE, problem=None)
     early = Landing(remote_id=7, document='{"told": "early"}', fetched_at=EARLY, problem="odd")
-    landed.keep(conn, "demo", RATINGS, [late])
+    landed.insert(conn, "demo", RATINGS, [late])
     before = everything(conn)
 
-    landed.keep(conn, "demo", RATINGS, [early])
+    landed.insert(conn, "demo", RATINGS, [early])
 
     assert everything(conn) == before
 
@@ -123,10 +123,10 @@ def test_an_older_rating_changes_nothing(conn):
 
 
 def test_what_was_known_of_a_file_earlier_changes_nothing(conn):
-    attachments.note_absent(conn, "demo", KIND, [5], state="gone", reason="no more", at=LATE)
+    attachments.record_absent(conn, "demo", KIND, [5], state="gone", reason="no more", at=LATE)
     before = everything(conn)
 
-    attachments.note_absent(conn, "demo", KIND, [5], state="refused", reason="odd", at=EARLY)
+    attachments.record_absent(conn, "demo", KIND, [5], state="refused", reason="odd", at=EARLY)
 
     assert everything(conn) == before
 

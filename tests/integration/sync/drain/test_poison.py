@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.integration.bridge import RATINGS, REPORTS, Bridge, Shelf, serving
-from workers.sync.jobs.drain import Drained
+from workers.sync.jobs.drain import DrainResult
 
 BATCH = range(1, 51)
 POISONOUS = 23
@@ -39,7 +39,7 @@ def a_fault_of_ours(conn: Any) -> None:
     raise TypeError("str is not valid UTF-8")
 
 
-def drain_with_poison(bridge: Bridge, shelf: Shelf, break_: Break) -> Drained:
+def drain_with_poison(bridge: Bridge, shelf: Shelf, break_: Break) -> DrainResult:
     def save(conn, workspace, records):
         plan.save(conn, workspace, records)
         if any(fetched.record.rating_id == POISONOUS for fetched in records):

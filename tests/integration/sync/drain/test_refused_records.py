@@ -113,7 +113,7 @@ def test_a_pause_of_files_ends_when_none_is_left_to_probe_with(lonely_bridge):
     )
     bridge.want(Family.AREA_ARCHIVES, 12)
 
-    sweep.housekeeping(bridge.parts.session)
+    sweep.housekeeping(bridge.context.session)
 
     assert bridge.rows("SELECT family FROM intake.pause") == [{"family": "area_archives"}]
 

@@ -31,7 +31,7 @@ def checks(monkeypatch) -> list[str]:
     """How often the pool was told to look after its connections."""
     done: list[str] = []
     pool = SimpleNamespace(check=lambda: done.append("check"))
-    monkeypatch.setattr(base, "parts", lambda: SimpleNamespace(pool=pool))
+    monkeypatch.setattr(base, "context", lambda: SimpleNamespace(pool=pool))
     return done
 
 

@@ -33,9 +33,9 @@ def lose(bridge, errand_id):
 
 
 def report_again(bridge, errand_id):
-    with bridge.parts.transaction() as conn:
+    with bridge.context.transaction() as conn:
         wanted.want(conn, "demo", REPORTS, [errand_id])
-        completeness.note(conn, "demo", REPORTS, [errand_id])
+        completeness.record_reported(conn, "demo", REPORTS, [errand_id])
 
 
 def list_changes(terminal):
@@ -296,10 +296,10 @@ def test_the_schedule_counts_every_ten_minutes_and_not_more_often(bridge, errand
     errands(1)
     bridge.fetch(REPORTS)
 
-    assert reconcile.reconcile_if_due(bridge.parts.transaction) is True
-    assert reconcile.reconcile_if_due(bridge.parts.transaction) is False
+    assert reconcile.reconcile_if_due(bridge.context.transaction) is True
+    assert reconcile.reconcile_if_due(bridge.context.transaction) is False
     bridge.rows("UPDATE intake.completeness SET checked_at = now() - interval '10 min 1 s'")
-    assert reconcile.reconcile_if_due(bridge.parts.transaction) is True
+    assert reconcile.reconcile_if_due(bridge.context.transaction) is True
 
 
 def test_of_two_schedules_at_once_one_counts_and_both_commands_agree(terminal, bridge, errands):
@@ -308,7 +308,7 @@ def test_of_two_schedules_at_once_one_counts_and_both_commands_agree(terminal, b
 
     with ThreadPoolExecutor(4) as executor:
         done = list(
-            executor.map(lambda _: reconcile.reconcile_if_due(bridge.parts.transaction), range(4))
+            executor.map(lambda _: reconcile.reconcile_if_due(bridge.context.transaction), range(4))
         )
 
     assert sorted(done) == [False, False, False, True]
@@ -320,7 +320,7 @@ def test_analysts_see_what_the_schedule_has_found_without_an_operator(bridge, er
     bridge.fetch(REPORTS)
     lose(bridge, errand_id)
 
-    reconcile.reconcile_if_due(bridge.parts.transaction)
+    reconcile.reconcile_if_due(bridge.context.transaction)
 
     state = "SELECT state FROM analyst.freshness WHERE family = 'errand_reports'"
     assert bridge.one(state) == "missing"
@@ -336,7 +336,7 @@ def test_days_long_ago_lose_their_ids_once_all_is_at_home_and_keep_their_counts(
     list_changes(terminal)
     bridge.rows("UPDATE intake.reported SET day = day - 40 WHERE day > now()::date - 9")
 
-    reconcile.reconcile_if_due(bridge.parts.transaction)
+    reconcile.reconcile_if_due(bridge.context.transaction)
 
     assert bridge.one("SELECT count(*) FROM intake.reported") == 1
     found = bridge.rows(
@@ -352,12 +352,12 @@ def test_a_day_that_is_over_and_all_at_home_is_counted_by_the_command_only(
     errands(2)
     bridge.fetch(REPORTS)
     bridge.rows("UPDATE intake.reported SET day = day - 3")
-    reconcile.reconcile_if_due(bridge.parts.transaction)
+    reconcile.reconcile_if_due(bridge.context.transaction)
     before = "SELECT checked_at FROM intake.completeness WHERE reported = 2"
     counted_at = bridge.one(before)
     bridge.rows("UPDATE intake.completeness SET checked_at = checked_at - interval '11 min'")
 
-    assert reconcile.reconcile_if_due(bridge.parts.transaction) is True
+    assert reconcile.reconcile_if_due(bridge.context.transaction) is True
     assert bridge.one(before) < counted_at
     terminal.run("reconcile")
     assert bridge.one(before) > counted_at
@@ -372,6 +372,6 @@ def test_a_day_is_long_ago_by_the_clock_of_its_workspace(bridge, errands, zone, 
     bridge.fetch(REPORTS)
     bridge.rows("UPDATE intake.reported SET day = day - %s", days_ago)
 
-    reconcile.reconcile_if_due(bridge.parts.transaction)
+    reconcile.reconcile_if_due(bridge.context.transaction)
 
     assert bridge.one("SELECT count(*) FROM intake.reported") == kept
