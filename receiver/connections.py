@@ -70,20 +70,35 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         self.application.close()
 
     async def serve(self) -> None:
-        """Accept connections, enforce their deadlines, and at the end close them."""
+        """Accept connections until gunicorn asks to stop, and enforce their deadlines."""
         for listener in self.sockets:
             self.loop.add_reader(listener.sock, self.accept, listener.sock)
         while self.alive and self.ppid == os.getppid():
-            self.notify()
-            self.enforce_deadlines()
-            await asyncio.sleep(TICK_S)
+            await self.tick()
         for listener in self.sockets:
             self.loop.remove_reader(listener.sock)
+        await self.close_connections()
+
+    async def close_connections(self) -> None:
+        """Let each connection have one more answer, which says that it is closed; then close.
+
+        What is sent within ``graceful_timeout`` is answered, however long that takes.
+        """
         ends_at = time.monotonic() + self.cfg.graceful_timeout
-        while time.monotonic() < ends_at and any(map(Connection.is_busy, self.connections)):
-            await asyncio.sleep(TICK_S)
+        while self.connections and time.monotonic() < ends_at:
+            await self.tick()
+        while any(each.is_busy() for each in self.connections):
+            await self.tick()
         for connection in list(self.connections):
             connection.abort()
+        await self.tick()
+
+    async def tick(self) -> None:
+        """Show gunicorn that the loop runs, end connections whose time is over, and pause."""
+        self.notify()
+        now = time.monotonic()
+        for connection in [each for each in self.connections if each.deadline <= now]:
+            connection.expire()
         await asyncio.sleep(TICK_S)
 
     def accept(self, listener: socket.socket) -> None:
@@ -106,12 +121,6 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         )
         self.joining.add(joining)
         joining.add_done_callback(self.joining.discard)
-
-    def enforce_deadlines(self) -> None:
-        """End every connection whose time is over."""
-        now = time.monotonic()
-        for connection in [each for each in self.connections if each.deadline <= now]:
-            connection.expire()
 
     def evict(self, key: Callable[[Connection], int] | None = None) -> None:
         """Close one connection that is not being answered: with ``key`` the largest by it."""

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from receiver import envelope
+from receiver import canonical_json
+from receiver.authentication import Secrets
 from schemas.cention.attachments import AttachmentKind, read_attachment
 from schemas.cention.callbacks import read_callback
 from schemas.cention.errand_reports import (
@@ -27,22 +28,22 @@ from workers.clients.streaming.base64_stream import NotBase64
 from workers.clients.streaming.decoded_file import ContentFile, ContentTooLarge
 from workers.database import json_text
 
-SECRETS = envelope.Secrets(["123456"])
+SECRETS = Secrets(["123456"])
 ZONE = ZoneInfo("Europe/Stockholm")
 STATUSES = (301, 400, 401, 404, 410, 429, 500, 503)
 
 
 def callback(data: bytes) -> None:
-    """As the receiver: read, checked, sealed, understood; the same once it has been kept."""
+    """As the receiver: read, checked, canonical, understood; the same once it has been kept."""
     try:
-        document = envelope.read_body(data)
-        SECRETS.are_shown_by(document)
-        sealed = envelope.seal(document, SECRETS)
-    except envelope.NotADocument:
+        document = canonical_json.read_body(data)
+        SECRETS.verify(document)
+        canonical = canonical_json.canonicalise(document, SECRETS)
+    except canonical_json.InvalidBody:
         return
-    kept, text = json_text.clean_text(sealed.document)
+    kept, text = json_text.clean_text(canonical.document)
     assert "123456" not in _texts(kept)
-    assert envelope.seal(orjson_or_json(text), SECRETS).document == kept
+    assert canonical_json.canonicalise(orjson_or_json(text), SECRETS).document == kept
     _read(read_callback, kept)
 
 
@@ -138,7 +139,7 @@ def _taken_apart(pieces: list[bytes]) -> tuple[dict, bytes] | None:
 
 
 def orjson_or_json(text: str) -> dict:
-    return envelope.read_body(text.encode())
+    return canonical_json.read_body(text.encode())
 
 
 def _texts(value: object) -> set[str]:

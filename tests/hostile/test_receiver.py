@@ -9,7 +9,8 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 
-from receiver import envelope
+from receiver import canonical_json
+from receiver.authentication import Secrets
 from receiver.callbacks import BODY_MAX_BYTES
 from tests.hostile.strategies import bodies
 from tests.integration.receiver.serving import SECRET
@@ -19,7 +20,9 @@ WITHIN_S = 2.0
 
 
 def is_kept(door, body):
-    fingerprint = envelope.seal(envelope.read_body(body), envelope.Secrets([SECRET])).sha256
+    fingerprint = canonical_json.canonicalise(
+        canonical_json.read_body(body), Secrets([SECRET])
+    ).sha256
     query = "SELECT problem IS NOT NULL FROM intake.callback WHERE body_sha256 = %s"
     with psycopg.connect(door.database, autocommit=True) as conn:
         return eventually(lambda: conn.execute(query, (fingerprint,)).fetchall(), within_s=15)
@@ -45,8 +48,8 @@ def test_a_body_is_kept_or_refused_and_answered_soon(served, body):
     if response.status_code in (200, 422):
         assert is_kept(served, body) == [(response.status_code == 422,)]
     if response.status_code == 400:
-        with pytest.raises(envelope.NotADocument):
-            envelope.seal(envelope.read_body(body), envelope.Secrets([SECRET]))
+        with pytest.raises(canonical_json.InvalidBody):
+            canonical_json.canonicalise(canonical_json.read_body(body), Secrets([SECRET]))
     assert took_s < WITHIN_S
 
 
@@ -67,7 +70,7 @@ CROWDS = ("numbers", "lists", "objects", "members")
 
 @pytest.mark.parametrize("name", FILLINGS)
 def test_the_largest_bodies_are_kept(served, name):
-    body = PREFIX + FILLINGS[name](envelope.MAX_VALUES - 10) + b"}"
+    body = PREFIX + FILLINGS[name](canonical_json.MAX_VALUES - 10) + b"}"
     assert len(body) <= BODY_MAX_BYTES
 
     response, took_s = post(served, body)

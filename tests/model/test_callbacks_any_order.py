@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import Connection
-from receiver.envelope import Secrets
 
-from receiver import envelope
+from receiver import canonical_json
+from receiver.authentication import Secrets
 from schemas.cention.callbacks import read_callback
 from tests.model.world import connection
 from workers.sync.jobs.file_callbacks import file_callbacks
@@ -152,15 +152,15 @@ class Inbox:
 
     def receive(self, delivery: Delivery) -> None:
         """Keep a callback as the receiver does."""
-        sealed = envelope.seal(document_of(delivery), SECRETS)
-        callback = read_callback(sealed.document)
+        canonical = canonical_json.canonicalise(document_of(delivery), SECRETS)
+        callback = read_callback(canonical.document)
         new = NewCallback(
             workspace=self.workspace,
             received_at=datetime.now(UTC),
             event=callback.event,
             remote_id=callback.remote_id,
-            body_sha256=sealed.sha256,
-            document=sealed.document,
+            body_sha256=canonical.sha256,
+            document=canonical.document,
             problem=None,
         )
         callbacks.insert(self.conn, [new])

@@ -19,7 +19,7 @@ from tests.integration.cli.test_lists import park
 from tests.integration.sandbox.playground import Playground
 from tests.integration.terminal import Terminal
 from tests.support import runbook
-from tests.support.door import new_callback
+from tests.support.receiver_app import new_callback
 from workers.config.names import Family
 from workers.config.settings import load_settings
 

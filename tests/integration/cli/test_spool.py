@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from receiver.spool import Spool
-from tests.support.door import new_callback
+from tests.support.receiver_app import new_callback
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Fixtures: the receiver's way into a real database, and the receiver as it is served."""
+"""Fixtures: the receiver's connection to a real database, and the receiver as it is served."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 
 import psycopg
 import pytest
-from receiver.keeping import GroupCommit
 
-from receiver.database import Inbox
+from receiver.database import InboxConnection
+from receiver.group_commit import GroupCommit
 from tests.integration.receiver.serving import Receiver, serving
-from tests.support.door import announced, kept, make_settings, open_door
+from tests.support.receiver_app import make_client, make_settings, notified, stored
 
-__all__ = ["announced", "kept", "make_settings", "open_door"]
+__all__ = ["make_client", "make_settings", "notified", "stored"]
 
 Rows = Callable[[], list[tuple[Any, ...]]]
 Serve = Callable[..., Receiver]
@@ -37,16 +37,16 @@ def bodies(body: bytes) -> list[bytes]:
 
 @pytest.fixture
 def rows(database: str) -> Rows:
-    """Ask what was kept: workspace, event, remote id, problem, and the document as text."""
+    """Return what was stored: workspace, event, remote id, problem, and the document as text."""
 
-    def ask() -> list[tuple[Any, ...]]:
+    def read() -> list[tuple[Any, ...]]:
         with psycopg.connect(database) as conn:
             return conn.execute(
                 "SELECT workspace, event, remote_id, problem, document::text FROM intake.callback"
                 " ORDER BY callback_id"
             ).fetchall()
 
-    return ask
+    return read
 
 
 @pytest.fixture
@@ -77,12 +77,12 @@ def serve(database: str, broker: str, tmp_path: Path) -> Iterator[Serve]:
 
 
 @pytest.fixture
-def inbox(database: str) -> Iterator[Inbox]:
-    inbox = Inbox(database)
+def inbox(database: str) -> Iterator[InboxConnection]:
+    inbox = InboxConnection(database)
     yield inbox
     inbox.close()
 
 
 @pytest.fixture
-def committer(inbox: Inbox) -> GroupCommit:
-    return GroupCommit(inbox.write, hang_up=inbox.hang_up, within_s=20)
+def committer(inbox: InboxConnection) -> GroupCommit:
+    return GroupCommit(inbox.write, abort=inbox.abort)

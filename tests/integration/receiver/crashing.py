@@ -13,11 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from receiver.breaker import Breaker
-from receiver.emptying import Emptier
-
-from receiver import database, emptying
+from receiver import database, spool_drain
+from receiver.circuit_breaker import CircuitBreaker
 from receiver.spool import Spool
+from receiver.spool_drain import SpoolDrainer
 from workers.sync.store.callbacks import NewCallback
 
 KILLED = 77
@@ -71,20 +70,20 @@ def numbered(number: int) -> NewCallback:
     )
 
 
-def put(folder: Path, *numbers: int) -> None:
+def append(folder: Path, *numbers: int) -> None:
     spool = Spool(folder, max_bytes=MAX_BYTES)
     for number in numbers:
-        spool.put(numbered(number))
+        spool.append(numbered(number))
 
 
-def empty(folder: Path, url: str, fuse: Fuse | None = None) -> None:
+def drain(folder: Path, url: str, fuse: Fuse | None = None) -> None:
     @contextmanager
-    def open_inbox():
-        with database.open_inbox(url) as write:
+    def connection():
+        with database.inbox_connection(url) as write:
             yield fuse.around(write) if fuse else write
 
     spool = Spool(folder, max_bytes=MAX_BYTES)
-    Emptier(spool, open_inbox, breaker=Breaker(), announce=str).look()
+    SpoolDrainer(spool, connection, breaker=CircuitBreaker(), notify=str).run_once()
 
 
 def survives(work: Callable[[Fuse], None], instant: int) -> bool:
@@ -96,26 +95,26 @@ def survives(work: Callable[[Fuse], None], instant: int) -> bool:
     return process.exitcode == 0
 
 
-def putting(folder: Path, *numbers: int, thanks: Path) -> Callable[[Fuse], None]:
+def appending(folder: Path, *numbers: int, thanks: Path) -> Callable[[Fuse], None]:
     """The file ``thanks`` gets a byte for each callback that is safe by the word of the spool."""
-    return partial(_put, folder, numbers, thanks)
+    return partial(_append, folder, numbers, thanks)
 
 
-def emptying_of(folder: Path, url: str) -> Callable[[Fuse], None]:
-    return partial(_empty, folder, url)
+def draining(folder: Path, url: str) -> Callable[[Fuse], None]:
+    return partial(_drain, folder, url)
 
 
-def _put(folder: Path, numbers: tuple[int, ...], thanks: Path, fuse: Fuse) -> None:
+def _append(folder: Path, numbers: tuple[int, ...], thanks: Path, fuse: Fuse) -> None:
     thank = partial(_write, _open(thanks, os.O_WRONLY | os.O_CREAT, 0o600), b".")
     spool = Spool(folder, max_bytes=MAX_BYTES)
     for number in numbers:
-        spool.put(numbered(number))
+        spool.append(numbered(number))
         thank()
 
 
-def _empty(folder: Path, url: str, fuse: Fuse) -> None:
-    emptying.GROUP_MOST = 2  # of this process, which ends: so that there are several groups
-    empty(folder, url, fuse)
+def _drain(folder: Path, url: str, fuse: Fuse) -> None:
+    spool_drain.GROUP_MOST = 2  # of this process, which ends: so that there are several groups
+    drain(folder, url, fuse)
 
 
 def _work(work: Callable[[Fuse], None], instant: int) -> None:

@@ -16,26 +16,26 @@ def hanging():
     end.set()
 
 
-def test_a_dependency_that_hangs_is_down_within_a_second(open_door, hanging):
-    door = open_door(database=hanging, broker=hanging, spool=hanging)
+def test_a_dependency_that_hangs_is_down_within_a_second(make_client, hanging):
+    client = make_client(database=hanging, broker=hanging, spool=hanging)
     began = time.monotonic()
 
-    response = door.get("/health/ready")
+    response = client.get("/health/ready")
 
     assert response.status_code == 503
     assert set(response.json.values()) == {"unavailable", "down"}
     assert time.monotonic() - began < 1.5
 
 
-def test_a_dependency_that_hangs_is_asked_once_however_often_we_are(open_door, hanging):
+def test_a_dependency_that_hangs_is_asked_once_however_often_we_are(make_client, hanging):
     asked = []
 
     def ask():
         asked.append(1)
         hanging()
 
-    door = open_door(broker=ask)
+    client = make_client(broker=ask)
     for _ in range(2):
-        door.get("/health/ready")
+        client.get("/health/ready")
 
     assert len(asked) == 1

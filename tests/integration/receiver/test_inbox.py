@@ -7,10 +7,10 @@ from functools import partial
 
 import psycopg
 import pytest
-from receiver.keeping import NotKept
 
 from receiver.database import is_up, read_gauges
-from tests.support.door import new_callback
+from receiver.group_commit import StorageUnavailable
+from tests.support.receiver_app import new_callback
 
 
 def end_connections(database):
@@ -47,12 +47,12 @@ def test_a_connection_that_died_is_replaced(inbox, rows, database):
     assert remote_ids(rows) == [1, 2]
 
 
-def test_only_the_callback_that_postgres_refuses_is_not_kept(committer, rows):
+def test_only_the_callback_that_postgres_refuses_is_not_stored(committer, rows):
     def outcome(remote_id):
         try:
             new = new_callback(remote_id % 100, remote_id=remote_id)
-            committer.begin(new, size_bytes=1).confirm()
-        except NotKept:
+            committer.submit(new, size_bytes=1).result(20)
+        except StorageUnavailable:
             return False
         return True
 
@@ -63,13 +63,13 @@ def test_only_the_callback_that_postgres_refuses_is_not_kept(committer, rows):
     assert remote_ids(rows) == [1, 2, 3, 4]
 
 
-def test_many_senders_at_once_are_all_kept_once(committer, rows):
+def test_the_callbacks_of_many_senders_are_each_stored_once(committer, rows):
     with ThreadPoolExecutor(16) as threads:
         new = [new_callback(number % 100) for number in range(300)]
-        begun = list(threads.map(partial(committer.begin, size_bytes=1), new))
+        pending = list(threads.map(partial(committer.submit, size_bytes=1), new))
 
-    for waiting in begun:
-        waiting.confirm()
+    for each in pending:
+        each.result(20)
 
     assert remote_ids(rows) == list(range(100))
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from receiver.keeping import NotKept
 
 from deploy.embedded import Postgres
-from tests.support.door import new_callback
+from receiver.group_commit import StorageUnavailable
+from tests.support.receiver_app import new_callback
 from workers.database.migrate import migrate
 
 
@@ -47,10 +47,10 @@ def test_a_restart_of_postgres_is_survived(inbox, rows, server):
 
 def test_an_outage_ends_when_postgres_is_back(committer, server, rows):
     server.stop()
-    with pytest.raises(NotKept):
-        committer.begin(new_callback(1), size_bytes=1).confirm()
+    with pytest.raises(StorageUnavailable):
+        committer.submit(new_callback(1), size_bytes=1).result(20)
     server.start()
 
-    committer.begin(new_callback(2), size_bytes=1).confirm()
+    committer.submit(new_callback(2), size_bytes=1).result(20)
 
     assert remote_ids(rows) == [2]

@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 import requests
-from receiver.keeping import GroupCommit, NotKept
 
 from receiver import database as ways
-from receiver.database import Inbox, open_inbox
+from receiver.database import InboxConnection, inbox_connection
+from receiver.group_commit import GroupCommit, StorageUnavailable
 from tests.integration.receiver.freezing import Network
-from tests.support.door import new_callback
+from tests.support.receiver_app import new_callback
 from tests.support.waiting import eventually
 
 
@@ -36,32 +36,35 @@ def remote_ids(rows):
     return sorted(row[2] for row in rows())
 
 
-def test_a_write_that_is_never_answered_ends_when_it_is_given_up(url, network, rows):
-    inbox = Inbox(url)
-    committer = GroupCommit(inbox.write, hang_up=inbox.hang_up, within_s=1)
-    committer.begin(new_callback(1), size_bytes=1).confirm()
+def test_a_write_that_is_never_answered_can_be_failed(url, network, rows):
+    inbox = InboxConnection(url)
+    committer = GroupCommit(inbox.write, abort=inbox.abort)
+    committer.submit(new_callback(1), size_bytes=1).result(20)
     network.freeze()
-    with pytest.raises(NotKept):
-        committer.begin(new_callback(2), size_bytes=1).confirm()
+    silent = committer.submit(new_callback(2), size_bytes=1)
+    with pytest.raises(TimeoutError):
+        silent.result(1)
 
-    committer.give_up()
-    committer.begin(new_callback(3), size_bytes=1).confirm()
+    committer.fail_pending()
+    committer.submit(new_callback(3), size_bytes=1).result(20)
+
+    assert isinstance(silent.exception(20), StorageUnavailable)
 
     assert remote_ids(rows) == [1, 3]
 
 
-def test_a_way_out_of_the_spool_that_falls_silent_is_left(url, network, rows, monkeypatch):
+def test_a_drain_of_the_spool_that_gets_no_answer_is_given_up(url, network, rows, monkeypatch):
     monkeypatch.setattr(ways, "SPOOLED_S", 0.5)
     began = time.monotonic()
 
-    with open_inbox(url) as write:
+    with inbox_connection(url) as write:
         write([new_callback(1)])
         network.freeze()
         with pytest.raises(psycopg.OperationalError):
             write([new_callback(2)])
 
     assert time.monotonic() - began < 5
-    with open_inbox(url) as write:
+    with inbox_connection(url) as write:
         write([new_callback(3)])
     assert remote_ids(rows) == [1, 3]
 
@@ -92,7 +95,7 @@ def test_a_process_that_is_renewed_answers_what_comes_while_it_stops(
         sender.post(receiver.callbacks, bodies[0])
         network.freeze()
         os.kill(receiver.pid, signal.SIGHUP)
-        eventually(lambda: looker.get(receiver.live).headers["Connection"] == "close")
+        eventually(lambda: looker.get(receiver.live).headers.get("Connection") == "close")
 
         meanwhile = sender.post(receiver.callbacks, bodies[1], timeout=10)
 

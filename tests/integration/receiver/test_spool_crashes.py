@@ -7,7 +7,7 @@ from itertools import count
 import psycopg
 import pytest
 
-from tests.integration.receiver.crashing import empty, emptying_of, put, putting, survives
+from tests.integration.receiver.crashing import append, appending, drain, draining, survives
 from workers.spool.layout import read_spool
 
 
@@ -27,11 +27,11 @@ def test_a_crash_at_any_instant_of_spooling_keeps_what_was_thanked_for(tmp_path,
     for instant in count(1):
         folder = tmp_path / str(instant)
         thanks = tmp_path / f"{instant}.thanks"
-        put(folder, 10 * instant)
+        append(folder, 10 * instant)
         sent = 10 * instant + 1, 10 * instant + 2
-        finished = survives(putting(folder, *sent, thanks=thanks), instant)
+        finished = survives(appending(folder, *sent, thanks=thanks), instant)
 
-        empty(folder, database)
+        drain(folder, database)
 
         found = [number for number in kept() if number // 10 == instant]
         assert found == [10 * instant + number for number in range(len(found))]
@@ -46,10 +46,10 @@ def test_a_crash_at_any_instant_of_spooling_keeps_what_was_thanked_for(tmp_path,
 def test_a_crash_at_the_very_first_callback_leaves_a_spool_that_works(tmp_path, database, kept):
     for instant in count(1):
         folder = tmp_path / str(instant) / "var" / "spool"
-        finished = survives(putting(folder, instant, thanks=tmp_path / "thanks"), instant)
+        finished = survives(appending(folder, instant, thanks=tmp_path / "thanks"), instant)
 
-        put(folder, instant)
-        empty(folder, database)
+        append(folder, instant)
+        drain(folder, database)
 
         assert kept() == list(range(1, instant + 1))
         assert read_spool(folder).waiting == read_spool(folder).bad == 0
@@ -58,20 +58,20 @@ def test_a_crash_at_the_very_first_callback_leaves_a_spool_that_works(tmp_path, 
     assert instant > 20
 
 
-def test_a_crash_at_any_instant_of_emptying_brings_everything_once(tmp_path, database, kept):
+def test_a_crash_at_any_instant_of_draining_stores_everything_once(tmp_path, database, kept):
     for instant in count(1):
         folder = tmp_path / str(instant)
         numbers = [10 * instant + number for number in range(4)]
-        put(folder, *numbers)
+        append(folder, *numbers)
         torn = folder / f"{max(folder.glob('*.json')).stem}-torn.json"
         torn.write_bytes(b'{"workspace":')
-        finished = survives(emptying_of(folder, database), instant)
+        finished = survives(draining(folder, database), instant)
 
         assert len(kept()) >= 4 * (instant - 1)
         waiting_or_kept = read_spool(folder).waiting + len(kept()) + read_spool(folder).bad
         assert waiting_or_kept >= 4 * instant + 1
 
-        empty(folder, database)
+        drain(folder, database)
 
         assert kept()[-4:] == numbers
         assert len(kept()) == 4 * instant

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from tests.support.door import announced, callback, door, kept, make_settings, open_door
+from tests.support.receiver_app import (
+    callback,
+    client,
+    make_client,
+    make_settings,
+    notified,
+    stored,
+)
 
-__all__ = ["announced", "callback", "door", "kept", "make_settings", "open_door"]
+__all__ = ["callback", "client", "make_client", "make_settings", "notified", "stored"]

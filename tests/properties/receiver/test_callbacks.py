@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.properties.any_json import any_json
-from tests.support.door import PATH, refused
+from tests.support.receiver_app import PATH, refused
 
 fixtures_may_stay = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
@@ -22,40 +22,40 @@ anything = any_json(st.floats(allow_nan=False, allow_infinity=False))
 
 @fixtures_may_stay
 @given(body=st.binary())
-def test_any_bytes_are_refused_without_a_fault_of_ours(door, body):
-    assert door.post(PATH, data=body).status_code in (400, 401)
+def test_any_bytes_are_refused_without_a_fault_of_ours(client, body):
+    assert client.post(PATH, data=body).status_code in (400, 401)
 
 
 @fixtures_may_stay
 @given(document=anything)
-def test_any_json_without_the_secret_is_refused(door, document):
-    response = door.post(PATH, data=json.dumps(document))
+def test_any_json_without_the_secret_is_refused(client, document):
+    response = client.post(PATH, data=json.dumps(document))
 
     assert refused(response, 401 if isinstance(document, dict) else 400)
 
 
 @fixtures_may_stay
 @given(document=st.dictionaries(st.text(), anything), data=anything, included=anything)
-def test_any_json_with_the_secret_is_kept(door, kept, document, data, included):
-    before = len(kept)
+def test_any_json_with_the_secret_is_kept(client, stored, document, data, included):
+    before = len(stored)
     parts = {"data": data, "included": included, "meta": {"api_secret": "123456"}}
 
-    response = door.post(PATH, data=json.dumps(document | parts))
+    response = client.post(PATH, data=json.dumps(document | parts))
 
     assert response.status_code in (200, 422)
-    assert len(kept) == before + 1
-    json.dumps(kept[-1].document, ensure_ascii=False).encode()
+    assert len(stored) == before + 1
+    json.dumps(stored[-1].document, ensure_ascii=False).encode()
 
 
 @fixtures_may_stay
 @given(path=st.integers(0, 2**32), value=anything)
 def test_a_callback_with_any_member_replaced_by_anything_is_never_our_fault(
-    door, callback, path, value
+    client, callback, path, value
 ):
     document = copy.deepcopy(callback)
     replace(document, random.Random(path), value)
 
-    response = door.post(PATH, data=json.dumps(document))
+    response = client.post(PATH, data=json.dumps(document))
 
     assert response.status_code in (200, 400, 401, 422)
 

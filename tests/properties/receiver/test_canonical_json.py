@@ -1,4 +1,4 @@
-"""What is done to any callback before it is kept."""
+"""What is done to any callback before it is stored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import random
 
 from hypothesis import given
 from hypothesis import strategies as st
-from receiver.envelope import Secrets, seal
+
+from receiver.authentication import Secrets
+from receiver.canonical_json import canonicalise
 
 SECRETS = Secrets(["old", "new", "s3cret-of-many"])
 
@@ -37,7 +39,7 @@ def texts_in(value):
 
 @given(documents)
 def test_no_secret_and_nothing_unstorable_is_left_of_any_document(document):
-    left = texts_in(seal(document, SECRETS).document)
+    left = texts_in(canonicalise(document, SECRETS).document)
 
     assert not left & {"old", "new"}
     assert "s3cret-of-many" not in "\n".join(left)
@@ -47,24 +49,24 @@ def test_no_secret_and_nothing_unstorable_is_left_of_any_document(document):
 
 @given(documents)
 def test_no_member_called_api_secret_is_left_of_any_document(document):
-    kept = seal({"api_secret": 1, "deep": [document]}, SECRETS).document
+    stored = canonicalise({"api_secret": 1, "deep": [document]}, SECRETS).document
 
-    assert '"api_secret":' not in json.dumps(kept)
+    assert '"api_secret":' not in json.dumps(stored)
 
 
 @given(documents)
 def test_sealing_what_is_sealed_changes_nothing(document):
-    sealed = seal(document, SECRETS)
+    canonical = canonicalise(document, SECRETS)
 
-    assert seal(sealed.document, SECRETS) == sealed
+    assert canonicalise(canonical.document, SECRETS) == canonical
 
 
 @given(st.permutations([{"type": t, "id": i} for t in ("a", "b") for i in ("1", "2", 3)]))
 def test_the_order_of_included_makes_no_difference(included):
     in_order = sorted(included, key=lambda one: (one["type"], str(one["id"])))
 
-    one = seal({"included": included}, SECRETS)
-    other = seal({"included": in_order}, SECRETS)
+    one = canonicalise({"included": included}, SECRETS)
+    other = canonicalise({"included": in_order}, SECRETS)
 
     assert one.sha256 == other.sha256
 
@@ -74,4 +76,4 @@ def test_the_order_of_members_makes_no_difference(document, chance: random.Rando
     members = list(document.items())
     chance.shuffle(members)
 
-    assert seal(dict(members), SECRETS).sha256 == seal(document, SECRETS).sha256
+    assert canonicalise(dict(members), SECRETS).sha256 == canonicalise(document, SECRETS).sha256

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from receiver.spool import Spool
-from tests.support.door import (
-    announced,
+from tests.support.receiver_app import (
     callback,
-    door,
-    kept,
+    client,
+    make_client,
     make_settings,
     new_callback,
-    open_door,
+    notified,
+    stored,
 )
 from workers.sync.store.callbacks import NewCallback
 
-__all__ = ["announced", "callback", "door", "kept", "make_settings", "open_door"]
+__all__ = ["callback", "client", "make_client", "make_settings", "notified", "stored"]
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
-"""What is done to a callback before it is kept."""
+"""What is done to a callback before it is stored."""
 
 from __future__ import annotations
 
 import pytest
-from receiver.envelope import MAX_DEPTH, NotADocument, Secrets, read_body, seal
+
+from receiver.authentication import Secrets
+from receiver.canonical_json import MAX_DEPTH, InvalidBody, canonicalise, read_body
 
 SECRETS = Secrets(["old", "new"])
 
@@ -35,7 +37,7 @@ def nested(levels):
     ids=lambda body: repr(body[:20]),
 )
 def test_what_is_not_one_json_object_is_no_document(body):
-    with pytest.raises(NotADocument):
+    with pytest.raises(InvalidBody):
         read_body(body)
 
 
@@ -49,7 +51,7 @@ def test_of_a_member_given_twice_the_last_counts():
 
 @pytest.mark.parametrize("secret", ["old", "new"])
 def test_every_secret_of_a_rotation_opens(secret):
-    assert SECRETS.are_shown_by({"meta": {"api_secret": secret}})
+    assert SECRETS.verify({"meta": {"api_secret": secret}})
 
 
 @pytest.mark.parametrize(
@@ -68,21 +70,21 @@ def test_every_secret_of_a_rotation_opens(secret):
     ids=repr,
 )
 def test_anything_else_does_not_open(document):
-    assert not SECRETS.are_shown_by(document)
+    assert not SECRETS.verify(document)
 
 
 def test_an_empty_secret_opens_nothing_that_shows_none():
-    assert not Secrets([""]).are_shown_by({"meta": {"api_secret": None}})
+    assert not Secrets([""]).verify({"meta": {"api_secret": None}})
 
 
 def test_every_secret_is_compared_even_after_one_was_right(monkeypatch):
     """Otherwise the time taken would tell which secret was shown."""
     compared = []
     monkeypatch.setattr(
-        "receiver.envelope.hmac.compare_digest", lambda *pair: compared.append(pair) or True
+        "receiver.authentication.hmac.compare_digest", lambda *pair: compared.append(pair) or True
     )
 
-    SECRETS.are_shown_by({"meta": {"api_secret": "old"}})
+    SECRETS.verify({"meta": {"api_secret": "old"}})
 
     assert len(compared) == 2
 
@@ -90,15 +92,15 @@ def test_every_secret_is_compared_even_after_one_was_right(monkeypatch):
 def test_the_secret_is_removed_and_the_rest_stays_as_it_is():
     document = {"data": {"id": "1"}, "meta": {"api_secret": "old", "sent": [1, 2.5, None, True]}}
 
-    sealed = seal(document, SECRETS)
+    canonical = canonicalise(document, SECRETS)
 
-    assert sealed.document == {"data": {"id": "1"}, "meta": {"sent": [1, 2.5, None, True]}}
+    assert canonical.document == {"data": {"id": "1"}, "meta": {"sent": [1, 2.5, None, True]}}
 
 
 def test_the_document_that_came_is_not_changed():
     document = {"meta": {"api_secret": "old"}, "included": [{"id": "2"}, {"id": "1"}]}
 
-    seal(document, SECRETS)
+    canonicalise(document, SECRETS)
 
     assert document == {"meta": {"api_secret": "old"}, "included": [{"id": "2"}, {"id": "1"}]}
 
@@ -106,9 +108,9 @@ def test_the_document_that_came_is_not_changed():
 def test_secrets_hidden_elsewhere_are_removed_too():
     document = {"a": [{"api_secret": "other"}], "b": "new", "old": 1, "c": {"d": ["old"]}}
 
-    sealed = seal(document, SECRETS)
+    canonical = canonicalise(document, SECRETS)
 
-    assert sealed.document == {
+    assert canonical.document == {
         "a": [{}],
         "b": "[removed]",
         "[removed]": 1,
@@ -128,32 +130,34 @@ def test_a_long_secret_is_removed_from_within_texts_and_a_short_one_may_be_there
 ):
     document = {f"a {secret} b{secret}": [secret, f"x{secret}"]}
 
-    assert seal(document, Secrets([secret])).document == left
+    assert canonicalise(document, Secrets([secret])).document == left
 
 
 def test_a_secret_of_odd_characters_is_found_as_well():
     secret = 'a"\\\n\x1f\x7fé😀'
 
-    assert seal({"a": secret}, Secrets([secret])).document == {"a": "[removed]"}
+    assert canonicalise({"a": secret}, Secrets([secret])).document == {"a": "[removed]"}
 
 
 @pytest.mark.parametrize("extra", [1, 2**70, "\ud800"], ids=["plain", "long number", "surrogate"])
 def test_the_secret_shown_makes_no_difference(extra):
-    sealed = [seal({"a": extra, "meta": {"api_secret": s}}, SECRETS) for s in ("old", "new")]
+    canonical = [
+        canonicalise({"a": extra, "meta": {"api_secret": s}}, SECRETS) for s in ("old", "new")
+    ]
 
-    assert sealed[0] == sealed[1]
+    assert canonical[0] == canonical[1]
 
 
 @pytest.mark.parametrize(
     "other", [{"a": "1"}, {"a": 1.5}, {"b": 1}, {"a": [1]}, {}, {"a": 2**70}], ids=repr
 )
 def test_another_document_has_another_fingerprint(other):
-    assert seal({"a": 1}, SECRETS).sha256 != seal(other, SECRETS).sha256
+    assert canonicalise({"a": 1}, SECRETS).sha256 != canonicalise(other, SECRETS).sha256
 
 
 @pytest.mark.parametrize("included", [None, "x", [1, None, {}, []], {}], ids=repr)
 def test_an_odd_included_is_no_obstacle(included):
-    assert seal({"included": included}, SECRETS).document == {"included": included}
+    assert canonicalise({"included": included}, SECRETS).document == {"included": included}
 
 
 @pytest.mark.parametrize("more", [b"", b',"b":"old"'], ids=["nothing to remove", "a secret"])
@@ -161,6 +165,6 @@ def test_deep_documents_are_kept_up_to_the_bound_and_refused_beyond(more):
     within = read_body(nested(MAX_DEPTH)[:-1] + more + b"}")
     beyond = read_body(nested(MAX_DEPTH + 1)[:-1] + more + b"}")
 
-    seal(within, SECRETS)
-    with pytest.raises(NotADocument):
-        seal(beyond, SECRETS)
+    canonicalise(within, SECRETS)
+    with pytest.raises(InvalidBody):
+        canonicalise(beyond, SECRETS)

@@ -1,31 +1,38 @@
-"""Postgres is asked first, and not again while it is known to be away."""
+"""Postgres is tried first, and not again while it is known to be down."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import pytest
-from receiver.breaker import Breaker
-from receiver.keeping import NotKept, Refused
-from receiver.safekeeping import Safekeeping
+
+from receiver.circuit_breaker import CircuitBreaker
+from receiver.durable_inbox import DurableInbox
+from receiver.group_commit import RejectedByDatabase, StorageUnavailable
 
 
 class Committer:
-    """Keeps callbacks, or fails as told, as soon as it is asked to confirm."""
+    """Commits at once, fails, or leaves a callback pending."""
 
     def __init__(self):
-        self.asked = []
+        self.submitted = []
+        self.futures = []
         self.failure = None
-        self.given_up = 0
+        self.is_silent = False
+        self.failed_pending = 0
 
-    def begin(self, callback, *, size_bytes):
-        self.asked.append(callback)
-        return self
-
-    def confirm(self):
+    def submit(self, callback, *, size_bytes):
+        self.submitted.append(callback)
+        future = Future()
+        self.futures.append(future)
         if self.failure:
-            raise self.failure
+            future.set_exception(self.failure)
+        elif not self.is_silent:
+            future.set_result(None)
+        return future
 
-    def give_up(self):
-        self.given_up += 1
+    def fail_pending(self):
+        self.failed_pending += 1
 
 
 @pytest.fixture
@@ -40,67 +47,85 @@ def spooled():
 
 @pytest.fixture
 def breaker():
-    return Breaker()
+    return CircuitBreaker()
 
 
 @pytest.fixture
-def keeping(committer, spooled, breaker):
-    return Safekeeping(committer, spooled.append, breaker)
+def inbox(committer, spooled, breaker):
+    return DurableInbox(committer, spooled.append, breaker, within_s=0.05)
 
 
-def test_what_postgres_takes_is_not_spooled(keeping, spooled):
-    keeping.begin("callback", size_bytes=1).confirm()
+def test_a_committed_callback_is_not_spooled(inbox, spooled):
+    inbox.store("callback", size_bytes=1).result()
 
     assert spooled == []
 
 
-def test_what_postgres_does_not_take_in_time_is_spooled(keeping, committer, spooled):
-    committer.failure = NotKept()
+def test_a_callback_that_postgres_does_not_store_is_spooled(inbox, committer, spooled):
+    committer.failure = StorageUnavailable()
 
-    keeping.begin("callback", size_bytes=1).confirm()
+    inbox.store("callback", size_bytes=1).result()
 
     assert spooled == ["callback"]
 
 
-def test_after_one_failure_postgres_is_not_asked_until_it_is_back(
-    keeping, committer, spooled, breaker
+def test_a_callback_that_postgres_does_not_store_in_time_is_spooled_and_not_written_later(
+    inbox, committer, spooled
 ):
-    committer.failure = NotKept()
+    """Otherwise an outage would leave work behind, for callbacks that are stored already."""
+    committer.is_silent = True
+
+    inbox.store("callback", size_bytes=1).result()
+
+    assert spooled == ["callback"]
+    assert committer.futures[0].cancelled()
+
+
+def test_after_one_failure_postgres_is_not_tried_until_it_is_back(
+    inbox, committer, spooled, breaker
+):
+    committer.failure = StorageUnavailable()
     for callback in "abc":
-        keeping.begin(callback, size_bytes=1).confirm()
-    assert (committer.asked, spooled) == (["a"], ["a", "b", "c"])
+        inbox.store(callback, size_bytes=1).result()
+    assert (committer.submitted, spooled) == (["a"], ["a", "b", "c"])
 
     committer.failure = None
-    breaker.close()
-    keeping.begin("d", size_bytes=1).confirm()
+    breaker.reset()
+    inbox.store("d", size_bytes=1).result()
 
-    assert (committer.asked, spooled) == (["a", "d"], ["a", "b", "c"])
-
-
-def test_the_first_failure_is_the_failure_of_all_who_wait(keeping, committer, breaker):
-    committer.failure = NotKept()
-    keeping.begin("a", size_bytes=1).confirm()
-    keeping.begin("b", size_bytes=1).confirm()
-
-    assert committer.given_up == 1
+    assert (committer.submitted, spooled) == (["a", "d"], ["a", "b", "c"])
 
 
-def test_a_callback_that_postgres_refuses_is_spooled_and_others_are_not(
-    keeping, committer, spooled
-):
-    committer.failure = Refused()
-    keeping.begin("a", size_bytes=1).confirm()
+def test_a_callback_for_the_spool_has_no_commit_to_wait_for(inbox, breaker):
+    breaker.trip()
+
+    assert inbox.store("a", size_bytes=1).commit is None
+
+
+def test_the_first_failure_fails_all_that_wait(inbox, committer):
+    committer.failure = StorageUnavailable()
+    pending = [inbox.store(callback, size_bytes=1) for callback in "ab"]
+
+    for each in pending:
+        each.result()
+
+    assert committer.failed_pending == 1
+
+
+def test_a_callback_that_postgres_refuses_is_spooled_and_others_are_not(inbox, committer, spooled):
+    committer.failure = RejectedByDatabase()
+    inbox.store("a", size_bytes=1).result()
     committer.failure = None
-    keeping.begin("b", size_bytes=1).confirm()
+    inbox.store("b", size_bytes=1).result()
 
-    assert (committer.asked, spooled) == (["a", "b"], ["a"])
+    assert (committer.submitted, spooled) == (["a", "b"], ["a"])
 
 
-def test_what_can_be_stored_nowhere_is_not_kept(committer, breaker):
+def test_a_callback_that_can_be_stored_nowhere_fails(committer, breaker):
     def full(_):
-        raise NotKept
+        raise StorageUnavailable
 
-    committer.failure = NotKept()
+    committer.failure = StorageUnavailable()
 
-    with pytest.raises(NotKept):
-        Safekeeping(committer, full, breaker).begin("a", size_bytes=1).confirm()
+    with pytest.raises(StorageUnavailable):
+        DurableInbox(committer, full, breaker).store("a", size_bytes=1).result()

@@ -7,60 +7,60 @@ def failing():
     raise ConnectionError("postgresql://user:password@db.test/cention")
 
 
-def test_a_process_that_answers_is_alive_whatever_is_down(open_door):
-    door = open_door(database=failing, broker=failing)
+def test_a_process_that_answers_is_alive_whatever_is_down(make_client):
+    client = make_client(database=failing, broker=failing)
 
-    response = door.get("/health/live")
+    response = client.get("/health/live")
 
     assert (response.status_code, response.json) == (200, {"status": "ok"})
 
 
-def test_a_process_is_ready_when_it_reaches_the_database(door):
-    response = door.get("/health/ready")
+def test_a_process_is_ready_when_it_reaches_the_database(client):
+    response = client.get("/health/ready")
 
     assert response.status_code == 200
     assert response.json == {"status": "ok", "database": "up", "broker": "up", "spool": "ok"}
 
 
-def test_a_process_without_the_database_is_ready_while_the_spool_has_room(open_door):
-    response = open_door(database=failing).get("/health/ready")
+def test_a_process_without_the_database_is_ready_while_the_spool_has_room(make_client):
+    response = make_client(database=failing).get("/health/ready")
 
     assert response.status_code == 200
     assert response.json == {"status": "ok", "database": "down", "broker": "up", "spool": "ok"}
 
 
-def test_a_process_that_can_keep_callbacks_nowhere_is_not_ready(open_door):
-    response = open_door(database=failing, spool=failing).get("/health/ready")
+def test_a_process_that_can_keep_callbacks_nowhere_is_not_ready(make_client):
+    response = make_client(database=failing, spool=failing).get("/health/ready")
 
     assert response.status_code == 503
     assert response.json["status"] == "unavailable"
     assert (response.json["database"], response.json["spool"]) == ("down", "down")
 
 
-def test_a_process_with_the_database_needs_no_spool(open_door):
-    response = open_door(spool=failing).get("/health/ready")
+def test_a_process_with_the_database_needs_no_spool(make_client):
+    response = make_client(spool=failing).get("/health/ready")
 
     assert response.status_code == 200
     assert response.json["spool"] == "down"
 
 
-def test_a_process_without_the_broker_still_takes_callbacks(open_door):
-    response = open_door(broker=failing).get("/health/ready")
+def test_a_process_without_the_broker_still_takes_callbacks(make_client):
+    response = make_client(broker=failing).get("/health/ready")
 
     assert response.status_code == 200
     assert response.json["broker"] == "down"
 
 
-def test_a_dependency_that_comes_back_is_up_again(open_door):
+def test_a_dependency_that_comes_back_is_up_again(make_client):
     states = iter([failing, lambda: None])
-    door = open_door(database=lambda: next(states)(), spool=failing)
+    client = make_client(database=lambda: next(states)(), spool=failing)
 
-    assert door.get("/health/ready").status_code == 503
-    assert door.get("/health/ready").status_code == 200
+    assert client.get("/health/ready").status_code == 503
+    assert client.get("/health/ready").status_code == 200
 
 
-def test_no_address_and_no_password_is_shown(open_door):
-    response = open_door(database=failing, broker=failing).get("/health/ready")
+def test_no_address_and_no_password_is_shown(make_client):
+    response = make_client(database=failing, broker=failing).get("/health/ready")
 
     assert "password" not in response.text
     assert "test" not in response.text

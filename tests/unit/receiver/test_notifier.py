@@ -7,9 +7,9 @@ from queue import Queue
 
 import pytest
 from prometheus_client import REGISTRY
-from receiver.announcing import Announcer
 
-from receiver import announcing
+from receiver import notifier as notifier_module
+from receiver.notifier import WorkerNotifier
 
 
 class Broker:
@@ -29,8 +29,8 @@ class Broker:
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch):
-    monkeypatch.setattr(announcing, "PAUSE_S", 0)
-    monkeypatch.setattr(announcing, "PAUSE_AFTER_FAILURE_S", 0)
+    monkeypatch.setattr(notifier_module, "PAUSE_S", 0)
+    monkeypatch.setattr(notifier_module, "PAUSE_AFTER_FAILURE_S", 0)
 
 
 @pytest.fixture
@@ -39,60 +39,60 @@ def broker():
 
 
 @pytest.fixture
-def announcer(broker):
-    return Announcer(broker.send)
+def notifier(broker):
+    return WorkerNotifier(broker.send)
 
 
 def nudges(outcome):
     return REGISTRY.get_sample_value("cention_nudges_total", {"outcome": outcome}) or 0
 
 
-def test_a_workspace_is_nudged(announcer, broker):
+def test_a_workspace_is_nudged(notifier, broker):
     broker.may_answer.set()
 
-    announcer.announce("demo")
+    notifier.notify("demo")
 
     assert broker.nudges.get(timeout=10) == "demo"
 
 
-def test_a_broker_that_never_answers_delays_nobody(announcer, broker):
+def test_a_broker_that_never_answers_delays_nobody(notifier, broker):
     for _ in range(1000):
-        announcer.announce("demo")
+        notifier.notify("demo")
 
     broker.may_answer.set()
 
 
-def test_callbacks_during_a_nudge_need_one_more_and_not_one_each(announcer, broker):
-    announcer.announce("demo")
+def test_callbacks_during_a_nudge_need_one_more_and_not_one_each(notifier, broker):
+    notifier.notify("demo")
     broker.nudges.get(timeout=10)
 
     for _ in range(100):
-        announcer.announce("demo")
+        notifier.notify("demo")
     broker.may_answer.set()
-    announcer.announce("end")
+    notifier.notify("end")
 
     received = {broker.nudges.get(timeout=10) for _ in range(2)}
     assert received == {"demo", "end"}
     assert broker.nudges.empty()
 
 
-def test_workspaces_do_not_wait_for_each_other_to_be_announced(announcer, broker):
+def test_workspaces_do_not_wait_for_each_other_to_be_announced(notifier, broker):
     broker.may_answer.set()
     for workspace in ("a", "b", "c"):
-        announcer.announce(workspace)
+        notifier.notify(workspace)
 
     assert {broker.nudges.get(timeout=10) for _ in range(3)} == {"a", "b", "c"}
 
 
-def test_a_nudge_that_fails_is_counted_and_forgotten(announcer, broker, capsys):
+def test_a_nudge_that_fails_is_counted_and_forgotten(notifier, broker, capsys):
     failed = nudges("failed")
     broker.down = True
     broker.may_answer.set()
-    announcer.announce("demo")
+    notifier.notify("demo")
     broker.nudges.get(timeout=10)
 
     broker.down = False
-    announcer.announce("other")
+    notifier.notify("other")
 
     assert broker.nudges.get(timeout=10) == "other"
     assert nudges("failed") == failed + 1

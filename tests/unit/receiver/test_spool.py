@@ -8,11 +8,10 @@ import stat
 from datetime import UTC, datetime
 
 import pytest
-from receiver.keeping import NotKept
 
-from receiver import spooled
-from receiver.spool import Full
-from workers.spool import durable_files
+from receiver.group_commit import StorageUnavailable
+from receiver.spool import SpoolFull
+from workers.spool import durable_files, record
 from workers.spool.layout import BAD, WAITING, read_spool
 
 
@@ -69,7 +68,7 @@ def test_a_callback_is_safe_from_a_loss_of_power_before_it_is_thanked_for(
     spool = make_spool()
     journal = Journal(monkeypatch)
 
-    spool.put(new(1))
+    spool.append(new(1))
 
     [name] = spool.waiting()
     draft = name + durable_files.DRAFT
@@ -84,11 +83,11 @@ def test_a_callback_is_safe_from_a_loss_of_power_before_it_is_thanked_for(
 
 
 def test_a_callback_set_aside_is_safe_from_a_loss_of_power(spool, new, monkeypatch):
-    spool.put(new(1))
+    spool.append(new(1))
     [name] = spool.waiting()
     journal = Journal(monkeypatch)
 
-    spool.set_aside(name, "no callback")
+    spool.quarantine(name, "no callback")
 
     assert journal.calls[-3:] == [("rename", name), ("fsync", BAD), ("fsync", "spool")]
 
@@ -96,9 +95,9 @@ def test_a_callback_set_aside_is_safe_from_a_loss_of_power(spool, new, monkeypat
 def test_callbacks_wait_in_order_of_arrival_whichever_process_put_them(make_spool, new):
     one, other = make_spool(), make_spool()
     for number, spool in ((3, one), (1, other), (10, one), (2, one), (2, other)):
-        spool.put(new(number))
+        spool.append(new(number))
 
-    kept = [spooled.from_bytes(one.read(name)) for name in other.waiting()]
+    kept = [record.load(one.read(name)) for name in other.waiting()]
 
     assert [callback.remote_id for callback in kept] == [1, 2, 2, 3, 10]
 
@@ -114,9 +113,9 @@ def test_callbacks_wait_in_order_of_arrival_whichever_process_put_them(make_spoo
 def test_what_is_put_is_what_is_read(spool, new, document):
     callback = new(1, document=document, event=None, remote_id=None, problem="/data: \ud800")
 
-    spool.put(callback)
+    spool.append(callback)
 
-    assert spooled.from_bytes(spool.read(spool.waiting()[0])) == callback
+    assert record.load(spool.read(spool.waiting()[0])) == callback
 
 
 @pytest.mark.parametrize(
@@ -135,23 +134,23 @@ def test_what_is_put_is_what_is_read(spool, new, document):
     ],
 )
 def test_what_is_no_callback_is_told_from_one(content):
-    with pytest.raises(spooled.Unreadable):
-        spooled.from_bytes(content)
+    with pytest.raises(record.CorruptSpoolFile):
+        record.load(content)
 
 
 def test_a_callback_that_is_torn_anywhere_is_no_callback(new):
-    content = spooled.to_bytes(new(1))
+    content = record.dump(new(1))
 
     for end in range(len(content)):
-        with pytest.raises(spooled.Unreadable):
-            spooled.from_bytes(content[:end])
+        with pytest.raises(record.CorruptSpoolFile):
+            record.load(content[:end])
 
 
 def test_only_its_owner_may_look_into_the_spool(spool, new):
-    spool.put(new(1))
-    spool.put(new(2))
-    spool.set_aside(spool.waiting()[0], "no callback")
-    with spool.emptying():
+    spool.append(new(1))
+    spool.append(new(2))
+    spool.quarantine(spool.waiting()[0], "no callback")
+    with spool.exclusive():
         pass
 
     modes = {stat.S_IMODE(path.stat().st_mode) for path in spool.folder.rglob("*")}
@@ -166,12 +165,12 @@ def test_only_its_owner_may_look_into_the_spool(spool, new):
 def test_a_disk_that_fails_refuses_the_callback_and_keeps_no_half_of_it(
     spool, new, monkeypatch, code, call
 ):
-    spool.put(new(1))
+    spool.append(new(1))
     before = files(spool)
     with monkeypatch.context() as disk_of_the_test:
         disk_of_the_test.setattr(os, call, failing(code))
-        with pytest.raises(NotKept):
-            spool.put(new(2))
+        with pytest.raises(StorageUnavailable):
+            spool.append(new(2))
 
     assert files(spool) == before
 
@@ -179,10 +178,10 @@ def test_a_disk_that_fails_refuses_the_callback_and_keeps_no_half_of_it(
 def test_after_the_disk_has_failed_it_is_asked_again(spool, new, monkeypatch):
     with monkeypatch.context() as disk_of_the_test:
         disk_of_the_test.setattr(os, "fsync", failing(errno.ENOSPC))
-        with pytest.raises(NotKept):
-            spool.put(new(1))
+        with pytest.raises(StorageUnavailable):
+            spool.append(new(1))
 
-    spool.put(new(2))
+    spool.append(new(2))
 
     assert len(spool.waiting()) == 1
 
@@ -191,36 +190,36 @@ def test_a_file_written_in_small_pieces_is_whole(spool, new, monkeypatch):
     real = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, rest: real(descriptor, rest[:7]))
 
-    spool.put(new(1))
+    spool.append(new(1))
 
-    assert spooled.from_bytes(spool.read(spool.waiting()[0])) == new(1)
+    assert record.load(spool.read(spool.waiting()[0])) == new(1)
 
 
 def test_a_full_spool_refuses_until_it_has_been_emptied(make_spool, new):
-    room_for_two = 2 * len(spooled.to_bytes(new(1)))
+    room_for_two = 2 * len(record.dump(new(1)))
     spool = make_spool(max_bytes=room_for_two)
-    spool.put(new(1))
-    spool.put(new(2))
-    with pytest.raises(NotKept):
-        spool.put(new(3))
+    spool.append(new(1))
+    spool.append(new(2))
+    with pytest.raises(StorageUnavailable):
+        spool.append(new(3))
 
     spool.remove(spool.waiting()[0])
     spool._tidy_until = 0
-    spool.tidy()
-    spool.put(new(4))
+    spool.clean_up()
+    spool.append(new(4))
 
     assert len(spool.waiting()) == 2
 
 
 def test_what_earlier_processes_left_counts_as_well(make_spool, new):
-    make_spool().put(new(1))
+    make_spool().append(new(1))
 
-    with pytest.raises(NotKept):
-        make_spool(max_bytes=len(spooled.to_bytes(new(1)))).put(new(2))
+    with pytest.raises(StorageUnavailable):
+        make_spool(max_bytes=len(record.dump(new(1)))).append(new(2))
 
 
 def test_a_draft_that_a_crash_left_behind_is_removed_when_it_is_old(spool, new, make_spool):
-    spool.put(new(1))
+    spool.append(new(1))
     old, young = (spool.folder / f"{age}{durable_files.DRAFT}" for age in ("old", "young"))
     for draft in (old, young):
         draft.write_bytes(b"{")
@@ -232,10 +231,10 @@ def test_a_draft_that_a_crash_left_behind_is_removed_when_it_is_old(spool, new, 
 
 
 def test_one_process_at_a_time_may_empty_the_spool(make_spool):
-    with make_spool().emptying() as first, make_spool().emptying() as second:
+    with make_spool().exclusive() as first, make_spool().exclusive() as second:
         assert (first, second) == (True, False)
 
-    with make_spool().emptying() as third:
+    with make_spool().exclusive() as third:
         assert third
 
 
@@ -246,20 +245,20 @@ def test_a_spool_that_takes_callbacks_says_so_and_leaves_nothing_behind(spool):
 
 
 def test_a_spool_that_cannot_take_callbacks_says_so(make_spool, new, tmp_path):
-    with pytest.raises(Full):
+    with pytest.raises(SpoolFull):
         make_spool(max_bytes=0).check()
 
     (tmp_path / "spool").write_text("a file where the folder would be")
     with pytest.raises(NotADirectoryError):
         make_spool().check()
-    with pytest.raises(NotKept):
-        make_spool().put(new(1))
+    with pytest.raises(StorageUnavailable):
+        make_spool().append(new(1))
 
 
 def test_what_lies_in_the_spool_can_be_told(spool, new):
     for number in (5, 6, 7):
-        spool.put(new(number))
-    spool.set_aside(spool.waiting()[0], "no callback")
+        spool.append(new(number))
+    spool.quarantine(spool.waiting()[0], "no callback")
     now = datetime(2026, 1, 1, 0, 0, 16, tzinfo=UTC)
 
     status = read_spool(spool.folder)
@@ -281,7 +280,7 @@ def test_an_empty_spool_is_told_from_none(tmp_path):
 
 
 def test_a_name_that_is_not_ours_hides_nothing(spool, new):
-    spool.put(new(5))
+    spool.append(new(5))
     (spool.folder / f"0{WAITING}").write_bytes(b"")
 
     assert read_spool(spool.folder).oldest_at == new(5).received_at

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-from receiver.breaker import Breaker
-from receiver.emptying import Emptier
 
-from receiver import emptying
+from receiver import spool_drain
+from receiver.circuit_breaker import CircuitBreaker
+from receiver.spool_drain import SpoolDrainer
 from workers.spool.layout import BAD
 
 
@@ -51,7 +51,7 @@ def inbox():
 
 @pytest.fixture
 def breaker():
-    return Breaker()
+    return CircuitBreaker()
 
 
 @pytest.fixture
@@ -60,13 +60,13 @@ def nudged():
 
 
 @pytest.fixture
-def emptier(spool, inbox, breaker, nudged):
-    return Emptier(spool, inbox.open, breaker=breaker, announce=nudged.append)
+def drainer(spool, inbox, breaker, nudged):
+    return SpoolDrainer(spool, inbox.open, breaker=breaker, notify=nudged.append)
 
 
 def put(spool, new, *numbers):
     for number in numbers:
-        spool.put(new(number))
+        spool.append(new(number))
 
 
 def bad(spool):
@@ -74,151 +74,153 @@ def bad(spool):
 
 
 def test_callbacks_are_brought_in_order_of_arrival_and_their_files_removed(
-    emptier, spool, inbox, new
+    drainer, spool, inbox, new
 ):
     put(spool, new, 3, 1, 2)
 
-    emptier.look()
+    drainer.run_once()
 
     assert inbox.groups == [[1, 2, 3]]
     assert spool.waiting() == []
 
 
-def test_workers_are_nudged_once_a_workspace(emptier, spool, new, nudged):
-    spool.put(new(1))
-    spool.put(new(2))
-    spool.put(new(3, workspace="other"))
+def test_workers_are_nudged_once_a_workspace(drainer, spool, new, nudged):
+    spool.append(new(1))
+    spool.append(new(2))
+    spool.append(new(3, workspace="other"))
 
-    emptier.look()
+    drainer.run_once()
 
     assert sorted(nudged) == ["demo", "other"]
 
 
-def test_no_file_is_removed_before_its_commit(emptier, spool, inbox, new):
+def test_no_file_is_removed_before_its_commit(drainer, spool, inbox, new):
     put(spool, new, 1, 2)
     waiting = []
     inbox.committed = lambda: waiting.append(len(spool.waiting()))
 
-    emptier.look()
+    drainer.run_once()
 
     assert waiting == [2]
 
 
-def test_many_callbacks_are_brought_in_groups(emptier, spool, inbox, new, monkeypatch):
-    monkeypatch.setattr(emptying, "GROUP_MOST", 2)
+def test_many_callbacks_are_committed_in_groups(drainer, spool, inbox, new, monkeypatch):
+    monkeypatch.setattr(spool_drain, "GROUP_MOST", 2)
     put(spool, new, 1, 2, 3, 4, 5)
 
-    emptier.look()
+    drainer.run_once()
 
     assert inbox.groups == [[1, 2], [3, 4], [5]]
 
 
-def test_large_callbacks_are_brought_in_smaller_groups(emptier, spool, inbox, new, monkeypatch):
-    monkeypatch.setattr(emptying, "GROUP_BYTES", 1000)
+def test_large_callbacks_are_committed_in_smaller_groups(drainer, spool, inbox, new, monkeypatch):
+    monkeypatch.setattr(spool_drain, "GROUP_BYTES", 1000)
     for number in (1, 2, 3):
-        spool.put(new(number, document={"text": "x" * 600}))
+        spool.append(new(number, document={"text": "x" * 600}))
 
-    emptier.look()
+    drainer.run_once()
 
     assert inbox.groups == [[1, 2], [3]]
 
 
 def test_a_long_pass_ends_early_and_says_that_there_is_more(
-    emptier, spool, inbox, new, monkeypatch
+    drainer, spool, inbox, new, monkeypatch
 ):
-    monkeypatch.setattr(emptying, "GROUP_MOST", 1)
-    monkeypatch.setattr(emptying, "PASS_S", 0)
+    monkeypatch.setattr(spool_drain, "GROUP_MOST", 1)
+    monkeypatch.setattr(spool_drain, "PASS_S", 0)
     put(spool, new, 1, 2)
 
-    assert emptier.look() is True
+    assert drainer.run_once() is True
     assert inbox.groups == [[1]]
 
 
-def test_while_postgres_is_away_callbacks_wait(emptier, spool, inbox, breaker, new):
-    breaker.open()
+def test_while_postgres_is_down_callbacks_wait(drainer, spool, inbox, breaker, new):
+    breaker.trip()
     inbox.away = psycopg.OperationalError()
     put(spool, new, 1)
 
     with pytest.raises(psycopg.OperationalError):
-        emptier.look()
+        drainer.run_once()
 
     assert len(spool.waiting()) == 1
     assert breaker.is_open
 
 
-def test_a_commit_shows_that_postgres_is_back(emptier, spool, breaker, new):
-    breaker.open()
+def test_a_commit_resets_the_breaker(drainer, spool, breaker, new):
+    breaker.trip()
     put(spool, new, 1)
 
-    emptier.look()
+    drainer.run_once()
 
     assert not breaker.is_open
 
 
-def test_postgres_that_cannot_commit_is_not_taken_to_be_back(emptier, spool, inbox, breaker, new):
+def test_postgres_that_cannot_commit_does_not_reset_the_breaker(
+    drainer, spool, inbox, breaker, new
+):
     """It answers, and even takes nothing at all, but its disk hangs."""
-    breaker.open()
+    breaker.trip()
     inbox.refused[1] = psycopg.errors.QueryCanceled()
     put(spool, new, 1)
 
     with pytest.raises(psycopg.OperationalError):
-        emptier.look()
+        drainer.run_once()
 
     assert breaker.is_open
 
 
-def test_postgres_is_asked_for_even_with_nothing_to_bring(emptier, breaker):
-    breaker.open()
+def test_an_open_breaker_is_reset_even_when_the_spool_is_empty(drainer, breaker):
+    breaker.trip()
 
-    emptier.look()
+    drainer.run_once()
 
     assert not breaker.is_open
 
 
-def test_postgres_is_left_alone_while_it_is_there_and_nothing_waits(emptier, inbox):
+def test_postgres_is_left_alone_while_it_is_there_and_nothing_waits(drainer, inbox):
     inbox.away = AssertionError("asked")
 
-    assert emptier.look() is False
+    assert drainer.run_once() is False
 
 
 def test_a_process_that_may_not_empty_leaves_it_to_the_other(
-    emptier, spool, inbox, new, make_spool
+    drainer, spool, inbox, new, make_spool
 ):
     put(spool, new, 1)
 
-    with make_spool().emptying():
-        emptier.look()
+    with make_spool().exclusive():
+        drainer.run_once()
 
     assert inbox.groups == []
 
 
-def test_a_process_sees_by_the_progress_of_the_other_that_postgres_is_back(
-    emptier, spool, breaker, new, make_spool
+def test_the_progress_of_another_process_resets_the_breaker(
+    drainer, spool, breaker, new, make_spool
 ):
-    breaker.open()
+    breaker.trip()
     put(spool, new, 2, 3)
-    with make_spool().emptying():
-        emptier.look()
+    with make_spool().exclusive():
+        drainer.run_once()
         put(spool, new, 1)
-        emptier.look()
+        drainer.run_once()
         assert breaker.is_open
 
         for name in spool.waiting()[:2]:
             spool.remove(name)
-        emptier.look()
+        drainer.run_once()
 
     assert not breaker.is_open
 
 
 @pytest.mark.parametrize("content", [b"", bytes(100), b'{"workspace":"demo","rec'])
 def test_a_torn_file_is_set_aside_and_those_behind_it_are_brought(
-    emptier, spool, inbox, new, content, capsys
+    drainer, spool, inbox, new, content, capsys
 ):
     put(spool, new, 1, 2)
     torn = spool.waiting()[0]
     (spool.folder / torn).write_bytes(content)
 
-    emptier.look()
+    drainer.run_once()
 
     assert inbox.brought == [2]
     assert bad(spool) == [torn]
@@ -227,22 +229,22 @@ def test_a_torn_file_is_set_aside_and_those_behind_it_are_brought(
     assert "spooled callback set aside" in told.out + told.err
 
 
-def test_what_is_no_file_is_set_aside(emptier, spool, inbox, new):
+def test_what_is_no_file_is_set_aside(drainer, spool, inbox, new):
     put(spool, new, 1)
     (spool.folder / "0.json").mkdir()
 
-    emptier.look()
+    drainer.run_once()
 
     assert inbox.brought == [1]
     assert bad(spool) == ["0.json"]
 
 
-def test_what_cannot_even_be_set_aside_blocks_nobody(emptier, spool, inbox, new):
+def test_what_cannot_even_be_set_aside_blocks_nobody(drainer, spool, inbox, new):
     put(spool, new, 1)
     (spool.folder / "0.json").write_bytes(b"")
     (spool.folder / BAD).write_bytes(b"a file where the folder would be")
 
-    emptier.look()
+    drainer.run_once()
 
     assert inbox.brought == [1]
     assert spool.waiting() == ["0.json"]
@@ -258,13 +260,13 @@ def test_what_cannot_even_be_set_aside_blocks_nobody(emptier, spool, inbox, new)
     ],
 )
 def test_only_what_postgres_refuses_is_set_aside_and_with_its_reason(
-    emptier, spool, inbox, new, error, reason, capsys
+    drainer, spool, inbox, new, error, reason, capsys
 ):
     put(spool, new, 1, 2, 3)
     refused = spool.waiting()[1]
     inbox.refused[2] = error
 
-    emptier.look()
+    drainer.run_once()
 
     assert inbox.brought == [1, 3]
     assert bad(spool) == [refused]
@@ -274,7 +276,7 @@ def test_only_what_postgres_refuses_is_set_aside_and_with_its_reason(
     assert "david.liew" not in said + told.out + told.err
 
 
-def test_a_postgres_that_refuses_everything_is_at_fault_itself(emptier, spool, inbox, new):
+def test_a_postgres_that_refuses_everything_is_at_fault_itself(drainer, spool, inbox, new):
     put(spool, new, 1, 2)
     inbox.refused = dict.fromkeys((1, 2), psycopg.errors.ReadOnlySqlTransaction())
 
@@ -285,18 +287,16 @@ def test_a_postgres_that_refuses_everything_is_at_fault_itself(emptier, spool, i
     real, inbox.write = inbox.write, lambda group: turn_read_only(group) if group else real(group)
 
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-        emptier.look()
+        drainer.run_once()
 
     assert len(spool.waiting()) == 2
 
 
-def test_a_spool_that_is_broken_does_not_hide_that_postgres_is_back(
-    emptier, spool, breaker, tmp_path
-):
-    breaker.open()
+def test_a_broken_spool_does_not_keep_the_breaker_open(drainer, spool, breaker, tmp_path):
+    breaker.trip()
     (tmp_path / "spool").write_text("a file where the folder would be")
 
     with pytest.raises(NotADirectoryError):
-        emptier.look()
+        drainer.run_once()
 
     assert not breaker.is_open

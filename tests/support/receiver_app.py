@@ -1,4 +1,4 @@
-"""The web application with parts that only remember what they were asked, and what it answers."""
+"""The receiver's web application with parts that only record their calls."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ ERROR = "application/vnd.api+json"
 SECRET = "123456"
 
 MakeSettings = Callable[..., Settings]
-OpenDoor = Callable[..., FlaskClient]
+MakeClient = Callable[..., FlaskClient]
 
 
 def refused(response: Any, status: int) -> bool:
-    """Tell whether ``response`` is an error document of this status."""
+    """Return whether ``response`` is an error document of this status."""
     return (
         response.status_code == status
         and response.mimetype == ERROR
@@ -52,20 +52,17 @@ def new_callback(number: int, **other: Any) -> NewCallback:
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
-    """A callback that is kept as soon as somebody asks whether it is."""
+class InstantStore:
+    """A callback that goes to a function in place of Postgres, when its result is asked for."""
 
-    keep: Callable[[NewCallback], None]
+    store: Callable[[NewCallback], None]
     callback: NewCallback
     size_bytes: int
-    done: bool = False
-    until_s: float = inf
+    commit: None = None
+    deadline: float = inf
 
-    def tell(self, then: Callable[[], None]) -> None:
-        """Nothing changes by itself."""
-
-    def confirm(self) -> None:
-        self.keep(self.callback)
+    def result(self) -> None:
+        self.store(self.callback)
 
 
 @pytest.fixture
@@ -84,27 +81,27 @@ def make_settings() -> MakeSettings:
 
 
 @pytest.fixture
-def kept() -> list[NewCallback]:
-    """What was kept."""
+def stored() -> list[NewCallback]:
+    """The callbacks that were stored."""
     return []
 
 
 @pytest.fixture
-def announced() -> list[str]:
-    """The workspaces that were announced."""
+def notified() -> list[str]:
+    """The workspaces for which a worker was notified."""
     return []
 
 
 @pytest.fixture
-def open_door(
-    make_settings: MakeSettings, kept: list[NewCallback], announced: list[str]
-) -> OpenDoor:
+def make_client(
+    make_settings: MakeSettings, stored: list[NewCallback], notified: list[str]
+) -> MakeClient:
     """Build a client of the web application; every part can be replaced."""
 
-    def open_(
+    def make(
         settings: Settings | None = None,
         *,
-        keep: Callable[[NewCallback], None] = kept.append,
+        store: Callable[[NewCallback], None] = stored.append,
         read_gauges: ReadGauges = list,
         database: Check = lambda: None,
         broker: Check = lambda: None,
@@ -113,8 +110,8 @@ def open_door(
     ) -> FlaskClient:
         app = create_app(
             settings or make_settings(),
-            keep=partial(Keeping, keep),
-            announce=announced.append,
+            store=partial(InstantStore, store),
+            notify=notified.append,
             read_gauges=read_gauges,
             database=database,
             broker=broker,
@@ -123,9 +120,9 @@ def open_door(
         )
         return app.test_client()
 
-    return open_
+    return make
 
 
 @pytest.fixture
-def door(open_door: OpenDoor) -> FlaskClient:
-    return open_door()
+def client(make_client: MakeClient) -> FlaskClient:
+    return make_client()
