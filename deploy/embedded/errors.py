@@ -1,12 +1,12 @@
-"""What keeps a part from starting, told so that its reader knows what to do."""
+"""The error that stops ``make run`` before everything is up."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 
-class CannotStart(Exception):
-    """A part cannot start. The message says what, where to look, and what to do."""
+class StartupError(Exception):
+    """Something cannot start. The message names the cause, the end of the log, and a remedy."""
 
     def __init__(self, what: str, *, log: Path | None = None, remedy: str | None = None) -> None:
         lines = [what]
@@ -18,7 +18,7 @@ class CannotStart(Exception):
 
 
 def last_lines(log: Path, count: int = 5) -> list[str]:
-    """Return the end of a log file, nothing if there is none."""
+    """Return the last lines of a log file; none if it cannot be read."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - 4096))

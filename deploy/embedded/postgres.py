@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: durable as by default, on a Unix socket only, never run as root."""
+"""The embedded PostgreSQL: durable, on a Unix socket only, never run as root."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 import psycopg
 
-from deploy.embedded.data_dir import Home
-from deploy.embedded.errors import CannotStart
-from deploy.embedded.server import Server, delete, launched
+from deploy.embedded.data_dir import DataDir
+from deploy.embedded.errors import StartupError
+from deploy.embedded.server import Server, delete, exec_as_command
 from deploy.embedded.sockets import make_socket_folder, socket_folder
 
 ROLE = "cention"
@@ -21,73 +21,73 @@ DATABASE = "cention"
 
 
 class Postgres(Server):
-    """A PostgreSQL for whoever may enter its socket folder: its owner, and root.
+    """A PostgreSQL server. Only the owner of its socket folder, and root, can connect.
 
-    As root it runs as ``user``, who cannot enter every folder: then ``state`` becomes a link to a
-    folder that this user can reach, and no mode of an existing folder is changed.
+    Started by root, it runs as ``user``. If that user cannot enter ``state``, ``state`` becomes a
+    link to a folder that the user can enter; modes of existing folders do not change.
     """
 
     name = "PostgreSQL"
-    part = "postgres"
-    # SIGTERM would wait for every client to leave.
+    process_name = "postgres"
+    # SIGTERM would wait until every client has disconnected.
     stop_signal = signal.SIGINT
 
     def __init__(
         self, state: Path, *, settings: Mapping[str, str] | None = None, user: str = "nobody"
     ) -> None:
-        """``settings`` are further ones of postgresql.conf, for example ``max_connections``."""
+        """``settings`` are further settings of postgresql.conf, such as ``max_connections``."""
         super().__init__(state)
         self._settings = dict(settings or {})
-        self._home = Home(self.state, user=user if os.geteuid() == 0 else None)
+        self._data_dir = DataDir(self.state, user=user if os.geteuid() == 0 else None)
 
     @property
     def url(self) -> str:
         return self.url_of(DATABASE)
 
     def url_of(self, database: str) -> str:
-        """The URL of another database on this server, whether it exists or not."""
+        """Return the URL of a database on this server; it need not exist."""
         return f"postgresql://{ROLE}@/{quote(database)}?host={quote(str(self.sockets))}"
 
     @property
     def sockets(self) -> Path:
-        """The folder of its socket."""
-        return socket_folder(self._home.place / "socket")
+        """The folder of the socket."""
+        return socket_folder(self._data_dir.path / "socket")
 
     @property
     def data(self) -> Path:
         """The data directory."""
-        return self._home.place / "data"
+        return self._data_dir.path / "data"
 
     @property
     def log(self) -> Path:
-        return self._home.place / "postgres.log"
+        return self._data_dir.path / "postgres.log"
 
     def prepare(self) -> None:
-        """Make the cluster if there is none yet. Raises ``CannotStart``."""
-        self._home.make()
-        sockets = make_socket_folder(self._home.place / "socket", owner=self._home.owner)
-        self._home.give(sockets)
+        """Create the cluster unless it exists. Raises ``StartupError``."""
+        self._data_dir.make()
+        sockets = make_socket_folder(self._data_dir.path / "socket", owner=self._data_dir.owner)
+        self._data_dir.give_to_user(sockets)
         if not self.data.exists():
             self._initialise()
         self._check_version()
-        forget_stranger(self.data / "postmaster.pid")
-        forget_stranger(self.sockets / ".s.PGSQL.5432.lock")
+        remove_stale_lock(self.data / "postmaster.pid")
+        remove_stale_lock(self.sockets / ".s.PGSQL.5432.lock")
 
     def command(self) -> list[str]:
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": f'"{self.sockets}"',
             "unix_socket_permissions": "0700",
-            # After a crash, one call for all files: one for each took 4 s on a busy disk.
+            # One sync for all files after a crash: one sync per file took 4 s on a busy disk.
             "recovery_init_sync_method": "syncfs",
         } | self._settings
-        program = [str(self._home.program("postgres")), "-D", str(self.data)]
+        program = [str(self._data_dir.program("postgres")), "-D", str(self.data)]
         for setting, value in settings.items():
             program += ["-c", f"{setting}={value}"]
-        return launched(program, user=self._home.user)
+        return exec_as_command(program, user=self._data_dir.user)
 
-    def answers(self) -> bool:
-        """Tell whether the database ``cention`` can be used; makes it if it is missing."""
+    def is_ready(self) -> bool:
+        """Return whether the database ``cention`` accepts connections; create it if missing."""
         try:
             psycopg.connect(self.url, connect_timeout=2).close()
         except psycopg.OperationalError as error:
@@ -98,15 +98,15 @@ class Postgres(Server):
 
     def remove(self) -> None:
         self.stop()
-        delete(self.sockets, self._home.place)
-        self._home.forget()
+        delete(self.sockets, self._data_dir.path)
+        self._data_dir.remove_link()
 
     def _initialise(self) -> None:
-        """Make the cluster beside its place and move it there: so it is whole, or not there."""
-        draft = self._home.place / "data.new"
+        """Create the cluster in a draft folder and rename it, so that it is complete or absent."""
+        draft = self._data_dir.path / "data.new"
         delete(draft)
         draft.mkdir(mode=0o700)
-        self._home.give(draft)
+        self._data_dir.give_to_user(draft)
         options = ["--username", ROLE, "--auth", "trust", "--encoding", "UTF8", "--no-instructions"]
         options += ["--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
         self._run("initdb", "--pgdata", str(draft), *options)
@@ -115,36 +115,39 @@ class Postgres(Server):
     def _create_database(self) -> None:
         try:
             self._run("createdb", "--host", str(self.sockets), "--username", ROLE, DATABASE)
-        except CannotStart as error:
+        except StartupError as error:
             if "already exists" not in str(error):
                 raise
 
     def _run(self, name: str, *arguments: str) -> None:
-        program = [str(self._home.program(name)), *arguments]
+        program = [str(self._data_dir.program(name)), *arguments]
         done = subprocess.run(  # noqa: S603  # a list of our own
-            launched(program, user=self._home.user), cwd="/", capture_output=True, text=True
+            exec_as_command(program, user=self._data_dir.user),
+            cwd="/",
+            capture_output=True,
+            text=True,
         )
         if done.returncode != 0:
-            raise CannotStart(
+            raise StartupError(
                 f"{name} failed: {(done.stderr or done.stdout).strip()}",
-                remedy=f"Is there room and permission to write in {self._home.place}?",
+                remedy=f"Check the free space of {self._data_dir.path} and its permissions.",
             )
 
     def _check_version(self) -> None:
         found = (self.data / "PG_VERSION").read_text("ascii").strip()
-        if found != self._home.major_version:
-            raise CannotStart(
-                f"The data in {self.data} are of PostgreSQL {found}, the server is "
-                f"{self._home.major_version}.",
-                remedy="Move them with pg_dump of the old version, or move the folder away.",
+        if found != self._data_dir.major_version:
+            raise StartupError(
+                f"The data in {self.data} belong to PostgreSQL {found}, but the server is version "
+                f"{self._data_dir.major_version}.",
+                remedy="Move the data with pg_dump of the old version, or move the folder away.",
             )
 
 
-def forget_stranger(lock: Path) -> None:
-    """Remove a lock file whose process number now belongs to something else than PostgreSQL.
+def remove_stale_lock(lock: Path) -> None:
+    """Remove a lock file if the process it names is not PostgreSQL.
 
-    A crash leaves the lock; after a reboot the number may be anybody's, and PostgreSQL would
-    refuse to start for ever.
+    A crash leaves the lock file. After a reboot another program may have the same process id, and
+    PostgreSQL would then refuse to start.
     """
     try:
         pid = abs(int(lock.read_text("ascii").split()[0]))

@@ -1,4 +1,4 @@
-"""What both embedded servers have in common: to start, answer, stop, and be killed."""
+"""The base class of the embedded servers: start, readiness, stop, kill."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from deploy.embedded import exec_as
-from deploy.embedded.errors import CannotStart
+from deploy.embedded.errors import StartupError
 
-LOOK_EVERY_S = 0.02
+POLL_EVERY_S = 0.02
 
 
 class Server(ABC):
-    """A server that keeps everything it has in one folder, ``state``.
+    """A server with all its files in one folder, ``state``.
 
-    Either somebody else runs ``command()`` in the foreground (after ``prepare()``), or ``start()``
-    does. Both ways it ends, by SIGKILL, with the process that started it.
+    Call ``start()``, or call ``prepare()`` and let another process run ``command()`` in the
+    foreground. Either way the kernel kills the server when the process that started it ends.
     """
 
-    name: str  # as people write it
-    part: str  # as files and processes are named
+    name: str  # for messages
+    process_name: str  # for processes and log files
     stop_signal: signal.Signals
 
     def __init__(self, state: Path) -> None:
@@ -34,52 +34,52 @@ class Server(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make the folder ready. May be repeated; not while the server runs."""
+        """Create what the server needs in its folder. Idempotent; not while the server runs."""
 
     @abstractmethod
     def command(self) -> list[str]:
-        """Return what runs the server in the foreground, as whatever user it needs."""
+        """Return the command that runs the server in the foreground, as the right user."""
 
     @property
     @abstractmethod
     def url(self) -> str:
-        """Where clients find it."""
+        """The URL for clients."""
 
     @property
     @abstractmethod
     def log(self) -> Path:
-        """Where it writes when ``start()`` runs it."""
+        """The log file of a server run by ``start()``."""
 
     @abstractmethod
-    def answers(self) -> bool:
-        """Tell whether it can be used now."""
+    def is_ready(self) -> bool:
+        """Return whether the server accepts clients now."""
 
     @abstractmethod
     def remove(self) -> None:
-        """Stop it and delete all its data."""
+        """Stop the server and delete all its data."""
 
     def start(self, within_s: float = 30) -> None:
-        """Prepare, run and wait until it answers. Raises ``CannotStart``."""
+        """Prepare and run the server, and wait until it is ready. Raises ``StartupError``."""
         self.prepare()
         self._spawn()
         self.wait_ready(within_s)
 
     def wait_ready(self, within_s: float = 30) -> None:
-        """Return as soon as it answers, whoever runs it. Raises ``CannotStart``.
+        """Wait until the server is ready, whichever process runs it. Raises ``StartupError``.
 
-        One that we started ourselves is started anew if it ends while we wait: after a SIGKILL the
-        remains of a PostgreSQL may keep its successor away for a moment.
+        A server run by ``start()`` is started again if it ends meanwhile: after a SIGKILL, what is
+        left of a PostgreSQL can block its successor for a moment.
         """
         ends_at = time.monotonic() + within_s
-        while not self.answers():
+        while not self.is_ready():
             if time.monotonic() > ends_at:
-                raise CannotStart(f"{self.name} does not answer.", log=self.log)
+                raise StartupError(f"{self.name} does not answer.", log=self.log)
             if self._process is not None and self._process.poll() is not None:
                 self._spawn()
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(POLL_EVERY_S)
 
     def stop(self, within_s: float = 10) -> None:
-        """End it in an orderly way, or by SIGKILL after ``within_s``. May be repeated."""
+        """Stop the server, by SIGKILL after ``within_s`` seconds. Idempotent."""
         if self._process is None:
             return
         self._process.send_signal(self.stop_signal)
@@ -90,19 +90,19 @@ class Server(ABC):
         self._process = None
 
     def kill(self) -> None:
-        """End it as a crash would: SIGKILL, at once. ``start()`` brings it back."""
+        """End the server with SIGKILL, as a crash would. ``start()`` runs it again."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
         self._process = None
 
     def _spawn(self) -> None:
-        # The kernel ends it with the *thread* that started it: only the main thread lives long.
+        # The kernel ties it to the *thread* that started it, so only the main thread may do that.
         command = self.command()
         if threading.current_thread() is not threading.main_thread():
             command.remove(ENDS_WITH_PARENT)
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603  # a list of our own
+            self._process = subprocess.Popen(  # noqa: S603  # a fixed program
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -115,10 +115,10 @@ class Server(ABC):
 ENDS_WITH_PARENT = "--if-parent-dies=SIGKILL"
 
 
-def launched(program: list[str], *, user: str | None = None, bare: bool = True) -> list[str]:
-    """Return what runs ``program`` so that it ends with its parent.
+def exec_as_command(program: list[str], *, user: str | None = None, bare: bool = True) -> list[str]:
+    """Return the command that runs ``program`` as ``user`` and ends it with its parent.
 
-    ``bare``: it inherits no variable of ours, so no secret either.
+    With ``bare`` the program inherits no setting of the bridge, and so no secret.
     """
     options = ["--bare"] if bare else []
     options += [f"--user={user}"] if user else []
@@ -127,6 +127,6 @@ def launched(program: list[str], *, user: str | None = None, bare: bool = True) 
 
 
 def delete(*folders: Path) -> None:
-    """Delete folders with all they hold; what is already gone is well."""
+    """Delete folders with their contents; missing folders are ignored."""
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)

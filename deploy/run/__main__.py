@@ -1,4 +1,4 @@
-"""``make run``: set up everything in ``var/``, keep it running, and stop it on Ctrl-C."""
+"""``make run``: sets up everything in ``var/``, keeps it running, and stops it on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -12,89 +12,90 @@ from typing import Never
 
 from rich.console import Console
 
-from deploy.embedded import CannotStart
+from deploy.embedded import StartupError
 from deploy.run.lock import take_lock
 from deploy.run.plan import Plan, make_plan
-from deploy.run.run_env import addresses, beside, has_secret, write_run_env
-from deploy.run.startup import bring_up, check_settings, prepare
-from deploy.run.status_line import LiveLine
+from deploy.run.run_env import addresses, has_secret, shell_setup, write_run_env
+from deploy.run.startup import check_settings, prepare, start_all
+from deploy.run.status_line import StatusLine
 from deploy.run.watchdog import Supervisor
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-LOOK_EVERY_S = 1
+POLL_EVERY_S = 1
 
 
 class Stopped(BaseException):
-    """Somebody asked us to stop."""
+    """A stop signal has arrived."""
 
 
 def main() -> int:
     console = Console(soft_wrap=True, highlight=False)
-    for sign in STOP_SIGNALS:
-        signal.signal(sign, stop)
+    for signum in STOP_SIGNALS:
+        signal.signal(signum, stop)
     try:
         run(Path.cwd() / "var", console)
     except Stopped:
         return 0
-    except CannotStart as problem:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(str(problem), markup=False)
+    except StartupError as error:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(str(error), markup=False)
     except OSError as error:
         Console(stderr=True, soft_wrap=True, highlight=False).print(
-            f"Cannot write here: {error}.\nIs the disk full, or the folder read-only?", markup=False
+            f"Cannot write to var/: {error}.\nIs the disk full, or the folder read-only?",
+            markup=False,
         )
     return 1
 
 
 def run(var: Path, console: Console) -> None:
-    """Run until somebody asks us to stop, which raises ``Stopped``. Raises ``CannotStart``."""
+    """Run until a stop signal raises ``Stopped``. Raises ``StartupError``."""
     var.mkdir(mode=0o711, exist_ok=True)
     lock = take_lock(var / "run.lock")
     run_env = var / "run.env"
-    run_env.unlink(missing_ok=True)  # of a run that was killed, to other servers perhaps
+    run_env.unlink(missing_ok=True)  # a killed run may have left one, for other servers
     plan = make_plan(os.environ, var=var)
     console.print("Starting …")
     prepare(plan)
     os.environ.update(plan.variables())
     check_settings()
-    supervisor = Supervisor(var, plan.parts())
+    supervisor = Supervisor(var, plan.process_specs())
     try:
-        bring_up(plan, supervisor, lock=lock)
+        start_all(plan, supervisor, lock=lock)
         write_run_env(run_env, plan)
-        tell(plan, console)
-        keep(plan, supervisor, console, lock=lock)
+        print_addresses(plan, console)
+        keep_running(plan, supervisor, console, lock=lock)
     finally:
-        for sign in STOP_SIGNALS:
-            signal.signal(sign, signal.SIG_IGN)
+        for signum in STOP_SIGNALS:
+            signal.signal(signum, signal.SIG_IGN)
         console.print("Stopping …")
         supervisor.stop()
         run_env.unlink(missing_ok=True)
 
 
-def keep(plan: Plan, supervisor: Supervisor, console: Console, *, lock: int) -> Never:
-    """Show how it goes, and bring back even supervisor."""
-    line = LiveLine(console, plan.database_url)
+def keep_running(plan: Plan, supervisor: Supervisor, console: Console, *, lock: int) -> Never:
+    """Show the status line, and start everything again if supervisor ends."""
+    line = StatusLine(console, plan.database_url)
     try:
         while True:
             if supervisor.ended:
-                supervisor.sweep()
-                bring_up(plan, supervisor, lock=lock)
+                supervisor.kill_all()
+                start_all(plan, supervisor, lock=lock)
             running = supervisor.running()
-            supervisor.encourage(running)
+            supervisor.restart_given_up(running)
             line.show(running)
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(POLL_EVERY_S)
     finally:
         line.close()
 
 
-def tell(plan: Plan, console: Console) -> None:
-    """Say where everything is."""
-    console.print("The bridge runs. Ctrl-C stops it.", style="bold")
+def print_addresses(plan: Plan, console: Console) -> None:
+    """Print the addresses of a running bridge."""
+    console.print("The bridge is running. Ctrl-C stops it.", style="bold")
     for name, url in addresses(plan).items():
-        shown = "as given" if has_secret(url) else url
+        shown = "as set in the environment" if has_secret(url) else url
         note = " (sandbox)" if name == "CENTION_URL" and plan.sandbox else ""
         console.print(f"  {name:<13} {shown}{note}", markup=False)
     console.print(f"  {'logs':<13} {plan.logs}", markup=False)
-    console.print(f"  {'beside it':<13} {beside(plan)}", markup=False)
+    console.print(f"  {'shell_setup it':<13} {shell_setup(plan)}", markup=False)
     console.print("                .venv/bin/cention status")
 
 

@@ -1,4 +1,4 @@
-"""One run in a folder: a lock that the kernel frees when its holders are gone."""
+"""A lock that allows one run per folder; the kernel frees it when its holders have ended."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import os
 import time
 from pathlib import Path
 
-from deploy.embedded import CannotStart
+from deploy.embedded import StartupError
 
-# A run that was killed leaves its supervisor, which holds the lock until all has stopped.
+# The supervisor of a killed run holds the lock until all its processes have stopped.
 STOPPED_WITHIN_S = 12
 
 
 def take_lock(path: Path) -> int:
-    """Return the open lock, to be handed on to the supervisor. Raises ``CannotStart``."""
+    """Return the open lock file, for supervisor to inherit. Raises ``StartupError`` if held."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     ends_at = time.monotonic() + STOPPED_WITHIN_S
-    while not locked(lock):
+    while not try_lock(lock):
         holder = os.pread(lock, 20, 0).decode("ascii").strip()
-        if alive(holder) or time.monotonic() > ends_at:
-            raise CannotStart(
+        if is_alive(holder) or time.monotonic() > ends_at:
+            raise StartupError(
                 f"The bridge already runs in this folder (process {holder}).",
-                remedy=f"Stop it with Ctrl-C in its terminal, or: kill {holder}",
+                remedy=f"Stop it with Ctrl-C in its terminal, or with: kill {holder}",
             )
         time.sleep(0.1)
     os.ftruncate(lock, 0)
@@ -30,7 +30,7 @@ def take_lock(path: Path) -> int:
     return lock
 
 
-def locked(lock: int) -> bool:
+def try_lock(lock: int) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -38,5 +38,5 @@ def locked(lock: int) -> bool:
     return True
 
 
-def alive(pid: str) -> bool:
+def is_alive(pid: str) -> bool:
     return Path(f"/proc/{pid}").exists() if pid.isdecimal() else True

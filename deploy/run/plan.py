@@ -1,4 +1,4 @@
-"""What `make run` is going to run, decided from the environment; nothing is started here."""
+"""The plan of a run: which servers and processes, decided from the environment."""
 
 from __future__ import annotations
 
@@ -9,28 +9,31 @@ from pathlib import Path
 from deploy.embedded import Postgres, Server, Valkey
 from deploy.run import processes
 from deploy.run.ports import Address, choose_addresses
-from deploy.run.processes import Part
+from deploy.run.processes import ProcessSpec
 
 SANDBOX_WORKSPACE = "demo"
-# Who tries it out sees what is renewed on a schedule arrive within a minute.
+# With the sandbox, everything that is refreshed on a schedule arrives within a minute.
 SANDBOX_PACE = {
     "LIBRARY_EVERY_S": "60",
     "AGENT_LOGONS_EVERY_S": "60",
-    "EXPORTS_EVERY_S": "3600",  # the first comes at once, and each stores its days anew
+    "EXPORTS_EVERY_S": "3600",  # the first is due at once, and each stores its days again
     "CENTION_EXPORT_PRESET": "1",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Everything about one run. Its URLs are right once the embedded servers are prepared."""
+    """The servers and processes of one run.
+
+    The URLs of embedded servers are valid once the servers are prepared.
+    """
 
     var: Path
-    postgres: Postgres | None  # None: DATABASE_URL is given
-    valkey: Valkey | None  # None: BROKER_URL is given
+    postgres: Postgres | None  # None: DATABASE_URL is set
+    valkey: Valkey | None  # None: BROKER_URL is set
     receiver: Address
     sandbox: Address | None  # None: a real Cention
-    given: Mapping[str, str] = field(repr=False)  # the environment, less what is empty
+    given: Mapping[str, str] = field(repr=False)  # the environment without empty variables
 
     @property
     def logs(self) -> Path:
@@ -50,18 +53,18 @@ class Plan:
 
     @property
     def cention_url(self) -> str | None:
-        """Return ``None`` if CENTION_WORKSPACES_FILE names them instead."""
+        """The URL of the workspace; ``None`` if CENTION_WORKSPACES_FILE is used instead."""
         if self.sandbox:
             return f"{self.sandbox.url}/s/{SANDBOX_WORKSPACE}"
         return self.given.get("CENTION_URL")
 
     @property
     def callback_url(self) -> str:
-        """Where the sandbox pushes its callbacks."""
+        """The URL to which the sandbox sends callbacks."""
         workspace = self.given.get("CENTION_WORKSPACE", SANDBOX_WORKSPACE)
         return f"{self.receiver.url}/callbacks/{workspace}"
 
-    def parts(self) -> tuple[Part, ...]:
+    def process_specs(self) -> tuple[ProcessSpec, ...]:
         first = [processes.server(server) for server in self.embedded]
         if self.sandbox:
             first.append(
@@ -82,7 +85,7 @@ class Plan:
         )
 
     def variables(self) -> dict[str, str]:
-        """Return what every part inherits beside the given environment, secrets included."""
+        """Return the variables that every process gets in addition to ``given``, with secrets."""
         found = {
             "DATABASE_URL": self.database_url,
             "BROKER_URL": self.broker_url,
@@ -98,7 +101,10 @@ class Plan:
 
 
 def make_plan(environment: Mapping[str, str], *, var: Path) -> Plan:
-    """Decide. A server whose URL is given is used, any other is ours. Raises ``CannotStart``."""
+    """Return the plan: servers whose URL is set are used, the others are embedded.
+
+    Raises ``StartupError`` if RECEIVER_BIND is no address, or is in use.
+    """
     given = {name: value for name, value in environment.items() if value.strip()}
     sandboxed = "CENTION_URL" not in given and "CENTION_WORKSPACES_FILE" not in given
     receiver, sandbox = choose_addresses(given.get("RECEIVER_BIND"))
@@ -114,7 +120,7 @@ def make_plan(environment: Mapping[str, str], *, var: Path) -> Plan:
 
 
 def sandbox_secrets(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the secrets that bridge and sandbox share: the given ones, or the well-known."""
+    """Return the secrets that bridge and sandbox share: from ``given``, or the public defaults."""
     token = given.get("CENTION_TOKEN") or given.get("SANDBOX_TOKEN") or "sandbox-token"
     secret = given.get("SANDBOX_CALLBACK_SECRET") or "sandbox-callback-secret"
     secrets = given.get("CENTION_CALLBACK_SECRETS") or secret

@@ -1,4 +1,4 @@
-"""Ports of this machine: the wished-for one, or any that is free."""
+"""Chooses addresses for the receiver and the sandbox: the requested port, or any free one."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import socket
 from contextlib import closing
 from dataclasses import dataclass
 
-from deploy.embedded import CannotStart
+from deploy.embedded import StartupError
 
 RECEIVER_PORT = 8000
 SANDBOX_PORT = 8001
 LOOPBACK = "127.0.0.1"
-EVERYWHERE = ("0.0.0.0", "[::]", "")  # noqa: S104  # what a user may have asked for
+EVERYWHERE = ("0.0.0.0", "[::]", "")  # noqa: S104  # values of RECEIVER_BIND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where a web server of ours listens."""
+    """The address on which a web server listens."""
 
     host: str
     port: int
@@ -27,20 +27,20 @@ class Address:
 
     @property
     def url(self) -> str:
-        """How it is reached from this machine."""
+        """The URL of the server on this machine."""
         return f"http://{LOOPBACK if self.host in EVERYWHERE else self.host}:{self.port}"
 
 
 def choose_addresses(receiver: str | None) -> tuple[Address, Address]:
-    """Return addresses for the receiver and the sandbox that nobody uses.
+    """Return free addresses for the receiver and the sandbox.
 
-    ``receiver`` (host:port) is taken at its word; its port 0 is any free one, for both.
-    Raises ``CannotStart`` if it is no address, or taken.
+    ``receiver`` (host:port) is the requested address; port 0 means any free port, for both.
+    Raises ``StartupError`` if it is not an address, or is in use.
     """
     wanted = read_address(receiver) if receiver else None
     near = SANDBOX_PORT if wanted is None or wanted.port else 0
-    first = reserve(wanted) if wanted else reserve_near(RECEIVER_PORT)
-    with closing(first), closing(reserve_near(near)) as second:
+    first = reserve(wanted) if wanted else reserve_or_any(RECEIVER_PORT)
+    with closing(first), closing(reserve_or_any(near)) as second:
         return (
             Address(host=wanted.host if wanted else LOOPBACK, port=first.getsockname()[1]),
             Address(host=LOOPBACK, port=second.getsockname()[1]),
@@ -50,8 +50,8 @@ def choose_addresses(receiver: str | None) -> tuple[Address, Address]:
 def read_address(text: str) -> Address:
     host, _, port = text.strip().rpartition(":")
     if not port.isdecimal() or int(port) >= 65536:
-        raise CannotStart(
-            f'RECEIVER_BIND is "{text}", which is no address.',
+        raise StartupError(
+            f'RECEIVER_BIND is "{text}", which is not an address.',
             remedy="Write it as host:port, for example 127.0.0.1:8000.",
         )
     return Address(host=host, port=int(port))
@@ -59,30 +59,31 @@ def read_address(text: str) -> Address:
 
 def reserve(wanted: Address) -> socket.socket:
     try:
-        return bound(wanted.host.strip("[]"), wanted.port)
+        return listening_socket(wanted.host.strip("[]"), wanted.port)
     except OSError as error:
-        raise CannotStart(
+        raise StartupError(
             f"The receiver cannot listen on {wanted.bind}: {error.strerror}.",
-            remedy="Stop what uses that address, or set RECEIVER_BIND to another.",
+            remedy="Stop the program that uses that address, or set RECEIVER_BIND to another one.",
         ) from error
 
 
-def reserve_near(port: int) -> socket.socket:
+def reserve_or_any(port: int) -> socket.socket:
     try:
-        return bound(LOOPBACK, port)
+        return listening_socket(LOOPBACK, port)
     except OSError:
-        return bound(LOOPBACK, 0)
+        return listening_socket(LOOPBACK, 0)
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """Return a socket bound there; as servers do, it passes over connections that are ending."""
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on ``host`` and ``port``. Raises ``OSError``."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    taken = socket.socket(family)
+    listener = socket.socket(family)
     try:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind((host, port))
-        taken.listen(1)
+        # As servers do: connections in TIME_WAIT do not block the port.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(1)
     except OSError:
-        taken.close()
+        listener.close()
         raise
-    return taken
+    return listener

@@ -1,4 +1,4 @@
-"""``var/run.env``: where everything is, for the shells and commands beside a run."""
+"""``var/run.env``: the addresses of a run, for commands in other shells."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from deploy.run.plan import SANDBOX_PACE, Plan, sandbox_secrets
 
 
 def write_run_env(path: Path, plan: Plan) -> None:
-    """Write what a shell can source. A URL that holds a password is left out.
+    """Write a file that a shell can source. URLs with a password are left out.
 
-    Such a URL was given in the environment, and no password, token or secret is written anywhere.
+    Such a URL was set in the environment; no password, token or secret is written to a file.
     """
     lines = [f"{name}={quoted(value)}\n" for name, value in _pace(plan).items()]
     for name, url in addresses(plan).items():
         line = f"{name}={quoted(url)}"
         if has_secret(url):
-            line = f"# {name} holds a password: take it from where you set it"
+            line = f"# {name} contains a password: set it as you set it for make run"
         lines.append(line + "\n")
     draft = path.with_suffix(".new")
     draft.write_text("".join(lines), encoding="utf-8")
@@ -37,12 +37,15 @@ def addresses(plan: Plan) -> dict[str, str]:
 
 
 def _pace(plan: Plan) -> dict[str, str]:
-    """Return how often things are renewed on the sandbox: commands beside are to tell so too."""
+    """Return the sandbox's refresh intervals, so that ``cention status`` judges by them too."""
     return {name: value for name, value in plan.variables().items() if name in SANDBOX_PACE}
 
 
-def beside(plan: Plan) -> str:
-    """Return what a shell types to have everything; what the sandbox demands guards nothing."""
+def shell_setup(plan: Plan) -> str:
+    """Return the commands that set up a shell for this run.
+
+    The sandbox's default token and secret are public, and included; others are not.
+    """
     commands = ["set -a; . var/run.env; set +a"]
     if plan.sandbox and sandbox_secrets(plan.given) == sandbox_secrets({}):
         known = [f"{n}={v}" for n, v in sandbox_secrets({}).items() if n.startswith("CENTION_")]
@@ -51,13 +54,13 @@ def beside(plan: Plan) -> str:
 
 
 def quoted(value: str) -> str:
-    """Quote for a shell, but not for a question mark alone, which an assignment leaves as it is."""
+    """Quote ``value`` for a shell assignment, in which ``?`` and ``=`` need no quotes."""
     plain = value.replace("?", "").replace("=", "")
     return value if shlex.quote(plain) == plain else shlex.quote(value)
 
 
 def has_secret(url: str) -> bool:
-    """Tell whether a URL or libpq's ``key=value`` text holds a password, or may do so."""
+    """Return whether a URL, or libpq's ``key=value`` text, contains or may contain a password."""
     if re.search(r"password\s*=", url, re.IGNORECASE):
         return True
     try:

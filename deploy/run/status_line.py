@@ -1,4 +1,4 @@
-"""One line that tells how far the bridge is."""
+"""The status line of ``make run``: counts of what is stored, and restarts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 import psycopg
 from rich.console import Console
 
-from deploy.run.watchdog import Running
+from deploy.run.watchdog import ProcessState
 
 PLAIN_LINE_EVERY_S = 10
 TO_END_OF_LINE = "\x1b[K"  # clears what a longer line left behind
 
 
-class LiveLine:
-    """The counts on one line: rewritten on a terminal, now and then a new one elsewhere."""
+class StatusLine:
+    """The counts on one line: rewritten on a terminal; elsewhere a new line at times."""
 
     def __init__(self, console: Console, database_url: str) -> None:
         self._console = console
@@ -27,10 +27,10 @@ class LiveLine:
         self._shown = ""
         self._shown_at = 0.0
 
-    def show(self, running: Iterable[Running]) -> None:
-        """Write the line as things stand now."""
-        self._note_restarts(running)
-        text = self._counts() + self._restarted()
+    def show(self, running: Iterable[ProcessState]) -> None:
+        """Write the present counts."""
+        self._count_restarts(running)
+        text = self._counts() + self._restarts_text()
         if self._console.is_terminal:
             self._console.file.write(f"\r{text[: self._console.width - 1]}{TO_END_OF_LINE}")
             self._console.file.flush()
@@ -39,7 +39,7 @@ class LiveLine:
             self._shown, self._shown_at = text, time.monotonic()
 
     def close(self) -> None:
-        """Leave the line as it is and go on below it."""
+        """Disconnect, and end the line on a terminal."""
         if self._conn is not None:
             self._conn.close()
         if self._console.is_terminal:
@@ -51,28 +51,28 @@ class LiveLine:
         try:
             if self._conn is None:
                 self._conn = psycopg.connect(self._database_url, autocommit=True, connect_timeout=2)
-            return describe(counters(self._conn))
+            return format_counts(counters(self._conn))
         except psycopg.Error:
             if self._conn is not None:
                 self._conn.close()
             self._conn = None
             return "the database does not answer"
 
-    def _note_restarts(self, running: Iterable[Running]) -> None:
-        for part in running:
-            if not part.pid:
+    def _count_restarts(self, running: Iterable[ProcessState]) -> None:
+        for process in running:
+            if not process.pid:
                 continue
-            if self._pids.get(part.name, part.pid) != part.pid:
-                self._restarts[part.name] = self._restarts.get(part.name, 0) + 1
-            self._pids[part.name] = part.pid
+            if self._pids.get(process.name, process.pid) != process.pid:
+                self._restarts[process.name] = self._restarts.get(process.name, 0) + 1
+            self._pids[process.name] = process.pid
 
-    def _restarted(self) -> str:
+    def _restarts_text(self) -> str:
         names = (f"{n.partition(':')[2]} ×{count}" for n, count in self._restarts.items())  # noqa: RUF001
         return " · restarted: " + ", ".join(names) if self._restarts else ""
 
 
-def describe(counts: Any) -> str:
-    """Return the counts as a reader wants them; beside what is wanted, the oldest wait."""
+def format_counts(counts: Any) -> str:
+    """Return the counts as text; after the number of wanted records, the longest wait (s)."""
     waits = "" if counts.oldest_wait_s is None else f" ({counts.oldest_wait_s:.0f} s)"
     return (
         f"callbacks {counts.callbacks}, errands {counts.errands}, ratings {counts.ratings}"

@@ -1,7 +1,7 @@
-"""Supervisor, which keeps the parts alive: its configuration, its start, its end.
+"""Supervisor, which keeps the processes running: its configuration, start and stop.
 
-A part that ends is started anew at once, always. ``startsecs=0`` makes it so: with any other value
-supervisor waits longer after each failure, and gives up in the end. The launcher keeps the pace.
+A process that ends is always started again at once. That needs ``startsecs=0``: with any other
+value supervisor waits longer after each failure, and finally gives up. ``exec_as`` limits the pace.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from deploy.embedded import exec_as
 from deploy.embedded.sockets import make_socket_folder
-from deploy.run.processes import Part
+from deploy.run.processes import ProcessSpec
 
-# Together below 10 s: what is not first stops first, all at once, then the rest.
+# The processes stop in two steps, the bridge and then the servers; together below 10 s.
 STOP_WAIT_S = 3
 STOPPED_WITHIN_S = 9
 LAUNCH = (sys.executable, "-I", "-S", exec_as.__file__)
@@ -54,8 +54,8 @@ serverurl = unix://{socket}
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 """
 
-# Signals go to a part's first process alone: a Celery pool's children, told to stop, would drop the
-# task in their hands. What is left after that is killed with its whole group.
+# The stop signal goes to the main process only: the children of a Celery pool would drop their
+# current task at it. What is left after the wait is killed with its whole process group.
 PROGRAM = """
 [program:{name}]
 command = {command}
@@ -79,36 +79,36 @@ priority = {priority}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
-    """What supervisor knows of one part."""
+class ProcessState:
+    """The state of one process, from supervisor."""
 
-    name: str  # group:part
+    name: str  # group:process
     pid: int  # 0 while it is down
     state: str
 
 
 class Supervisor:
-    """One supervisor in ``var``, the child of this process."""
+    """A supervisor in ``var``, as a child of this process."""
 
-    def __init__(self, var: Path, parts: Sequence[Part]) -> None:
+    def __init__(self, var: Path, process_specs: Sequence[ProcessSpec]) -> None:
         self._var = var
         self._socket = make_socket_folder(var) / "supervisor.sock"
         self._conf = var / "supervisor.conf"
-        self._parts = parts
+        self._specs = process_specs
         self._groups: set[int] = set()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, lock: int) -> None:
-        """Run it with the parts that are first. It holds ``lock`` open as long as it lives.
+        """Run supervisor with the processes that start first. It keeps ``lock`` open.
 
-        Should we be killed, the kernel tells it to stop everything.
+        If this process is killed, the kernel sends SIGTERM to supervisor, which stops everything.
         """
         self._socket.unlink(missing_ok=True)
-        self._conf.write_text(configuration(self._var, self._socket, self._parts), "utf-8")
+        self._conf.write_text(configuration(self._var, self._socket, self._specs), "utf-8")
         command = [*LAUNCH, "--if-parent-dies=SIGTERM", "--"]
         command += [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._conf)]
         with (self._var / "log" / "supervisor.err").open("wb") as errors:
-            self._process = subprocess.Popen(  # noqa: S603  # a list of our own
+            self._process = subprocess.Popen(  # noqa: S603  # a fixed program
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
@@ -119,45 +119,45 @@ class Supervisor:
             )
 
     def start_rest(self) -> None:
-        """Run the parts that are not first."""
-        self._ask("startProcessGroup", "bridge", False)
+        """Run the other processes."""
+        self._call("startProcessGroup", "bridge", False)
 
-    def running(self) -> tuple[Running, ...]:
-        """Return every part, an empty tuple while supervisor itself cannot be asked."""
+    def running(self) -> tuple[ProcessState, ...]:
+        """Return the state of every process; an empty tuple while supervisor does not answer."""
         found = tuple(
-            Running(name=f"{p['group']}:{p['name']}", pid=p["pid"], state=p["statename"])
-            for p in self._ask("getAllProcessInfo") or ()
+            ProcessState(name=f"{p['group']}:{p['name']}", pid=p["pid"], state=p["statename"])
+            for p in self._call("getAllProcessInfo") or ()
         )
-        self._groups |= {part.pid for part in found if part.pid}
+        self._groups |= {process.pid for process in found if process.pid}
         self._groups = {pid for pid in self._groups if is_group(pid)}
         return found
 
-    def answers(self) -> bool:
-        """Tell whether it can be asked."""
+    def is_ready(self) -> bool:
+        """Return whether supervisor answers."""
         return bool(self.running())
 
-    def encourage(self, running: Iterable[Running]) -> None:
-        """Start again what supervisor gave up, for example because the machine had no process."""
-        for part in running:
-            if part.state in GIVEN_UP:
-                self._ask("startProcess", part.name, False)
+    def restart_given_up(self, running: Iterable[ProcessState]) -> None:
+        """Start the processes that supervisor gave up, for example when fork failed."""
+        for process in running:
+            if process.state in GIVEN_UP:
+                self._call("startProcess", process.name, False)
 
     @property
     def ended(self) -> bool:
-        """Tell whether supervisor itself is gone."""
+        """Whether supervisor is not running."""
         return self._process is None or self._process.poll() is not None
 
     def stop(self) -> None:
-        """Stop everything in order; kill what is not gone within ``STOPPED_WITHIN_S``."""
+        """Stop everything in order; kill what still runs after ``STOPPED_WITHIN_S``."""
         self.running()
         if self._process is not None:
             self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOPPED_WITHIN_S)
-        self.sweep()
+        self.kill_all()
 
-    def sweep(self) -> None:
-        """Kill supervisor and every group of processes that it had, and remove its socket."""
+    def kill_all(self) -> None:
+        """Kill supervisor and all its process groups, and remove its socket."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -167,7 +167,7 @@ class Supervisor:
         self._groups.clear()
         self._socket.unlink(missing_ok=True)
 
-    def _ask(self, method: str, *arguments: object) -> Any:
+    def _call(self, method: str, *arguments: object) -> Any:
         transport = SupervisorTransport(None, None, f"unix://{self._socket}")
         proxy = xmlrpc.client.ServerProxy("http://localhost", transport=transport)
         try:
@@ -178,37 +178,37 @@ class Supervisor:
             transport.close()
 
 
-def configuration(var: Path, socket: Path, parts: Sequence[Part]) -> str:
-    """Return supervisor's configuration. It names no secret: parts inherit those."""
-    place = f"%(here)s/{socket.name}" if socket.parent == var else str(socket)
-    # As root it would warn on the terminal unless it is told that this is meant.
+def configuration(var: Path, socket: Path, process_specs: Sequence[ProcessSpec]) -> str:
+    """Return supervisor's configuration. It contains no secret; processes inherit those."""
+    socket_path = f"%(here)s/{socket.name}" if socket.parent == var else str(socket)
+    # Without this line, a supervisor of root prints a warning.
     user = "user = root" if os.geteuid() == 0 else ""
-    text = [HEAD.format(socket=place, user=user)]
-    for part in parts:
+    text = [HEAD.format(socket=socket_path, user=user)]
+    for process in process_specs:
         text.append(
             PROGRAM.format(
-                name=part.name,
-                command=" ".join(quoted(word) for word in paced(part, var)),
-                autostart=str(part.first).lower(),
-                stop_signal=part.stop_signal,
+                name=process.name,
+                command=" ".join(quoted(word) for word in with_start_delay(process, var)),
+                autostart=str(process.first).lower(),
+                stop_signal=process.stop_signal,
                 stop_wait_s=STOP_WAIT_S,
-                # Relative, as supervisor would read a "%" in it as its own.
+                # Relative, because supervisor would expand a "%" in an absolute path.
                 logs=Path(var.name, "log"),
             )
         )
     for priority, (group, first) in enumerate((("servers", True), ("bridge", False)), start=1):
-        programs = ",".join(part.name for part in parts if part.first is first)
+        programs = ",".join(process.name for process in process_specs if process.first is first)
         if programs:
             text.append(GROUP.format(name=group, programs=programs, priority=priority))
     return "".join(text)
 
 
-def paced(part: Part, var: Path) -> tuple[str, ...]:
-    return (*LAUNCH, f"--paced-by={var / 'starts' / part.name}", "--", *part.command)
+def with_start_delay(process: ProcessSpec, var: Path) -> tuple[str, ...]:
+    return (*LAUNCH, f"--paced-by={var / 'starts' / process.name}", "--", *process.command)
 
 
 def quoted(word: str) -> str:
-    """Quote for supervisor, which splits as a shell does, but first sees comments and ``%``."""
+    """Quote ``word`` for supervisor, which splits like a shell after comments and ``%``."""
     text = shlex.quote(word)
     for mark in "#;":
         text = text.replace(f" {mark}", f" ''{mark}")
@@ -216,7 +216,7 @@ def quoted(word: str) -> str:
 
 
 def is_group(pid: int) -> bool:
-    """Tell whether processes of the group ``pid`` are left."""
+    """Return whether the process group ``pid`` has a process."""
     try:
         os.killpg(pid, 0)
     except ProcessLookupError:

@@ -42,7 +42,7 @@ class Run:
 
     def up(self) -> bool:
         assert self.process.poll() is None, self.said
-        return "The bridge runs." in self.said
+        return "The bridge is running." in self.said
 
     def addresses(self) -> dict[str, str]:
         lines = shlex.split((self.var / "run.env").read_text("utf-8"))
@@ -54,8 +54,8 @@ class Run:
 
     def answers(self, part: str) -> bool:
         probes = {
-            "postgres": Postgres(self.var / "postgres").answers,
-            "valkey": Valkey(self.var / "valkey").answers,
+            "postgres": Postgres(self.var / "postgres").is_ready,
+            "valkey": Valkey(self.var / "valkey").is_ready,
             "receiver": lambda: responds(self.addresses()["RECEIVER_URL"] + "/health/live"),
         }
         return probes.get(part, lambda: True)()

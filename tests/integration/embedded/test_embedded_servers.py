@@ -16,8 +16,8 @@ import psycopg
 import pytest
 import redis
 
-from deploy.embedded import CannotStart, Postgres, Server, Valkey, data_dir
-from deploy.embedded.data_dir import Home, installed_distribution
+from deploy.embedded import Postgres, Server, StartupError, Valkey, data_dir
+from deploy.embedded.data_dir import DataDir, installed_distribution
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
@@ -126,7 +126,7 @@ def test_an_unfinished_cluster_is_made_anew(folder):
 
     server.start()
 
-    assert server.answers()
+    assert server.is_ready()
     server.remove()
 
 
@@ -135,7 +135,7 @@ def test_data_of_another_version_are_refused_and_kept(folder):
     server.prepare()
     (server.data / "PG_VERSION").write_text("12\n", encoding="ascii")
 
-    with pytest.raises(CannotStart, match=r"PostgreSQL 12.*\n.*pg_dump"):
+    with pytest.raises(StartupError, match=r"PostgreSQL 12.*\n.*pg_dump"):
         server.start()
 
     assert (server.data / "base").is_dir()
@@ -143,8 +143,8 @@ def test_data_of_another_version_are_refused_and_kept(folder):
 
 
 def test_an_unknown_user_is_named_with_what_to_do(folder):
-    with pytest.raises(CannotStart, match=r'"nobody-here".*\n.*EMBEDDED_POSTGRES_USER'):
-        Home(folder / "userless", user="nobody-here").make()
+    with pytest.raises(StartupError, match=r'"nobody-here".*\n.*EMBEDDED_POSTGRES_USER'):
+        DataDir(folder / "userless", user="nobody-here").make()
 
 
 def test_a_folder_that_others_cannot_enter_will_do_and_keeps_its_mode(folder):
@@ -154,7 +154,7 @@ def test_a_folder_that_others_cannot_enter_will_do_and_keeps_its_mode(folder):
 
     server.start()
 
-    assert server.answers()
+    assert server.is_ready()
     assert stat.S_IMODE(private.stat().st_mode) == 0o700
     server.remove()
     assert list(private.iterdir()) == []
@@ -174,7 +174,7 @@ def test_programs_that_its_user_cannot_reach_will_do(folder, monkeypatch):
     server.start()
 
     try:
-        assert server.answers()
+        assert server.is_ready()
     finally:
         server.remove()
 
@@ -185,7 +185,7 @@ def test_a_path_longer_than_a_socket_may_have_will_do(folder: Path, kind: type[S
 
     server.start()
 
-    assert server.answers()
+    assert server.is_ready()
     server.remove()
 
 
@@ -239,7 +239,7 @@ def test_a_server_ends_when_the_process_that_started_it_is_killed(folder: Path, 
 
     subprocess.run([sys.executable, "-c", script, state], cwd=ROOT, check=False)
 
-    assert eventually(lambda: not server.answers(), within_s=5)
+    assert eventually(lambda: not server.is_ready(), within_s=5)
     server.remove()
 
 

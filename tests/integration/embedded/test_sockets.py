@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from deploy.embedded import CannotStart
-from deploy.embedded.sockets import LONGEST_PATH, ROOM_FOR_NAME, make_socket_folder, socket_folder
+from deploy.embedded import StartupError
+from deploy.embedded.sockets import (
+    MAX_PATH_BYTES,
+    NAME_RESERVE_BYTES,
+    make_socket_folder,
+    socket_folder,
+)
 
-TOO_LONG = Path("/" + "x" * (LONGEST_PATH - ROOM_FOR_NAME))
+TOO_LONG = Path("/" + "x" * (MAX_PATH_BYTES - NAME_RESERVE_BYTES))
 
 
 @pytest.fixture(autouse=True)
@@ -31,12 +36,12 @@ def test_a_long_path_always_has_the_same_short_one_in_its_place(tmp_path):
 def test_a_short_folder_that_others_may_enter_is_refused():
     socket_folder(TOO_LONG).mkdir(mode=0o755)
 
-    with pytest.raises(CannotStart, match="belongs to someone else"):
+    with pytest.raises(StartupError, match="belongs to someone else"):
         make_socket_folder(TOO_LONG)
 
 
 def test_a_link_in_place_of_the_short_folder_is_refused(tmp_path):
     socket_folder(TOO_LONG).symlink_to(tmp_path)
 
-    with pytest.raises(CannotStart, match="belongs to someone else"):
+    with pytest.raises(StartupError, match="belongs to someone else"):
         make_socket_folder(TOO_LONG)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploy.run.plan import SANDBOX_PACE, make_plan
-from deploy.run.run_env import beside, write_run_env
+from deploy.run.run_env import shell_setup, write_run_env
 
 SERVERS = {"DATABASE_URL": "postgresql://db/cention", "BROKER_URL": "redis://broker"}
 
@@ -39,7 +39,7 @@ def test_beside_the_sandbox_commands_know_what_is_renewed_how_often(written):
 
 
 def test_a_shell_beside_the_sandbox_is_told_what_it_demands(tmp_path):
-    told = beside(make_plan(SERVERS, var=tmp_path))
+    told = shell_setup(make_plan(SERVERS, var=tmp_path))
 
     assert "CENTION_TOKEN=sandbox-token" in told
     assert "CENTION_CALLBACK_SECRETS=sandbox-callback-secret" in told
@@ -48,6 +48,6 @@ def test_a_shell_beside_the_sandbox_is_told_what_it_demands(tmp_path):
 def test_what_somebody_chose_is_not_told(tmp_path):
     chosen = {"CENTION_TOKEN": "chosen-1", "SANDBOX_CALLBACK_SECRET": "chosen-2"}
 
-    told = beside(make_plan(SERVERS | chosen, var=tmp_path))
+    told = shell_setup(make_plan(SERVERS | chosen, var=tmp_path))
 
     assert told == "set -a; . var/run.env; set +a"

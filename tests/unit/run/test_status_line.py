@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from deploy.run.status_line import describe
+from deploy.run.status_line import format_counts
 from workers.operations.store.status import Counters
 
 
 def test_everything_that_arrives_is_on_one_line_that_fits_a_terminal():
-    line = describe(
+    line = format_counts(
         Counters(
             callbacks=4321,
             errands=54321,
@@ -31,4 +31,4 @@ def test_everything_that_arrives_is_on_one_line_that_fits_a_terminal():
 def test_when_nothing_waits_no_time_is_told():
     empty = Counters(**dict.fromkeys(Counters.__slots__, 0) | {"oldest_wait_s": None})
 
-    assert describe(empty).endswith("exported 0, wanted 0")
+    assert format_counts(empty).endswith("exported 0, wanted 0")
