@@ -11,7 +11,7 @@ import click
 import psycopg
 from psycopg import Connection
 
-from workers.cli.errors import Trouble
+from workers.cli.errors import CommandError
 from workers.config.settings import Settings, load_settings
 from workers.config.workspaces import SettingsError, WorkspaceSettings
 from workers.database import connections, error_messages
@@ -53,60 +53,60 @@ def person_options(command: Command) -> Command:
     return cast(Command, checked)
 
 
-def the_person(settings: Settings, address: str, reviewers: tuple[str, ...]) -> Whom:
+def data_subject(settings: Settings, address: str, reviewers: tuple[str, ...]) -> Whom:
     """Return who is meant, and the spool to be looked through if there is one here."""
     spool = settings.spool_dir if settings.spool_dir.exists() else None
     return Whom(address=address, reviewers=reviewers, spool=spool)
 
 
-def settings_of_this_place() -> Settings:
-    """Return the settings. Raises ``Trouble``."""
+def load_settings_or_exit() -> Settings:
+    """Return the settings. Raises ``CommandError``."""
     try:
         return load_settings()
     except SettingsError as error:
-        raise Trouble(f"The settings are wrong. Run: cention check\n{error}") from None
+        raise CommandError(f"The settings are wrong. Run: cention check\n{error}") from None
 
 
 @contextmanager
 def database(settings: Settings, *, autocommit: bool = False) -> Iterator[Connection[Any]]:
-    """Lend a connection whose transaction is committed at the end. Raises ``Trouble``."""
+    """Lend a connection whose transaction is committed at the end. Raises ``CommandError``."""
     try:
         with connections.connect(settings.database_url) as conn:
             conn.autocommit = autocommit
             yield conn
     except psycopg.Error as error:
-        raise Trouble(error_messages.describe(error, settings.database_url)) from None
+        raise CommandError(error_messages.describe(error, settings.database_url)) from None
 
 
 @contextmanager
-def database_of_some(
+def optional_workspace_database(
     workspace: str | None, *, autocommit: bool = False
 ) -> Iterator[Connection[Any]]:
     """Lend a connection, once it is sure that there is such a workspace, if one is named."""
-    settings = settings_of_this_place()
-    some_workspaces(settings, workspace)
+    settings = load_settings_or_exit()
+    select_workspaces(settings, workspace)
     with database(settings, autocommit=autocommit) as conn:
         yield conn
 
 
 @contextmanager
-def database_of_one(workspace: str | None) -> Iterator[tuple[Connection[Any], str]]:
+def workspace_database(workspace: str | None) -> Iterator[tuple[Connection[Any], str]]:
     """Lend a connection, and tell the name of the workspace that is meant."""
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
+    settings = load_settings_or_exit()
+    chosen = select_workspace(settings, workspace)
     with database(settings) as conn:
         yield conn, chosen.name
 
 
-def one_workspace(settings: Settings, name: str | None) -> WorkspaceSettings:
+def select_workspace(settings: Settings, name: str | None) -> WorkspaceSettings:
     """Return the workspace of that name, or the only one there is."""
-    chosen = some_workspaces(settings, name)
+    chosen = select_workspaces(settings, name)
     if len(chosen) != 1:
         raise click.UsageError(f"Which workspace? Add --workspace with one of: {_names(settings)}.")
     return chosen[0]
 
 
-def some_workspaces(settings: Settings, name: str | None) -> tuple[WorkspaceSettings, ...]:
+def select_workspaces(settings: Settings, name: str | None) -> tuple[WorkspaceSettings, ...]:
     """Return the workspace of that name, or all."""
     if name is None:
         return settings.workspaces

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from workers.cli.output import plain
+from workers.cli.output import escape
 from workers.config.workspaces import WorkspaceSettings
 
 WRITTEN = "YYYY/MM/DD[THH:MM]"
@@ -31,7 +31,7 @@ def read_moment(text: str, zone: ZoneInfo, *, end: bool = False) -> datetime:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise click.UsageError(
-            f"No moment: {plain(text)[:40]!r}. Write 2024/01/31, or 2024/01/31T08:30."
+            f"No moment: {escape(text)[:40]!r}. Write 2024/01/31, or 2024/01/31T08:30."
         ) from None
 
 

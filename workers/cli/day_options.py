@@ -56,6 +56,6 @@ def day_options(*, required: bool) -> Callable[[Command], Command]:
     return add
 
 
-def told(day: date | None) -> str:
+def format_date(day: date | None) -> str:
     """Return a day as Cention writes it; a dash for none."""
     return "-" if day is None else day.isoformat().replace("-", "/")

@@ -6,12 +6,12 @@ from typing import IO, Any
 
 import click
 
-from workers.cli.output import plain
+from workers.cli.output import escape
 
 
-class Trouble(click.ClickException):
+class CommandError(click.ClickException):
     """Says what is wrong, where, and what to do. Ends the command with status 1."""
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Write the sentence on standard error."""
-        click.echo("\n".join(plain(line) for line in self.message.splitlines()), err=True)
+        click.echo("\n".join(escape(line) for line in self.message.splitlines()), err=True)

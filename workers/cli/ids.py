@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from workers.cli.output import plain
+from workers.cli.output import escape
 
 GREATEST = 2**53 - 1  # Cention reads JSON numbers as doubles
 MOST = 1_000_000
@@ -24,7 +24,7 @@ def read_ids(words: Sequence[str]) -> list[int]:
     ranges = {word: _range(word) for word in _expanded(words)}
     bad = [word for word, found in ranges.items() if found is None]
     if bad:
-        shown = ", ".join(repr(plain(word)[:40]) for word in bad[:BAD_SHOWN])
+        shown = ", ".join(repr(escape(word)[:40]) for word in bad[:BAD_SHOWN])
         more = f" and {len(bad) - BAD_SHOWN} more" if len(bad) > BAD_SHOWN else ""
         raise click.UsageError(f"No ids: {shown}{more}. Write numbers from 1, or ranges as 5-9.")
     good = [found for found in ranges.values() if found]

@@ -10,65 +10,67 @@ import click
 
 from schemas.errors import DocumentError
 from workers import wiring
-from workers.cli.context import database, one_workspace, settings_of_this_place
-from workers.cli.errors import Trouble
-from workers.cli.output import plain, say, say_json
-from workers.cli.tokens import client_of
+from workers.cli.context import database, load_settings_or_exit, select_workspace
+from workers.cli.errors import CommandError
+from workers.cli.output import escape, print_json, print_line
+from workers.cli.tokens import require_client
 from workers.clients.errors import Unauthorised
 from workers.operations.rules.wording import token_hint
 from workers.outbound.jobs.send import UNKNOWN, NotNoted, Outcome, Sender, sending
 
 CLAIM = "create_errand"
-LATER = "To say what you found out: cention errands unknown"
+RESOLVE_LATER = "To say what you found out: cention errands unknown"
 
 
 @contextmanager
 def sender(workspace: str | None) -> Iterator[Sender]:
-    """Lend what sends for a workspace. Raises ``Trouble``, also for what sending it raises."""
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
-    cention = client_of(CLAIM, wiring.errands_api, settings, chosen)
+    """Lend what sends for a workspace. Raises ``CommandError``, also for what sending it raises."""
+    settings = load_settings_or_exit()
+    chosen = select_workspace(settings, workspace)
+    cention = require_client(CLAIM, wiring.errands_api, settings, chosen)
     with database(settings, autocommit=True) as conn:
         try:
             with sending(conn, chosen.name, cention) as lent:
                 yield lent
         except DocumentError as error:
-            raise Trouble("\n".join(map(str, error.faults))) from None
+            raise CommandError("\n".join(map(str, error.faults))) from None
         except NotNoted as error:
-            raise Trouble(
+            raise CommandError(
                 f"Cention has answered: {error}. The database went away before that was written "
-                f"down, so it will be listed as unknown. {LATER}"
+                f"down, so it will be listed as unknown. {RESOLVE_LATER}"
             ) from None
 
 
-def tell(outcome: Outcome, done: str, *, as_json: bool) -> None:
-    """Say what came of it. Raises ``Trouble`` unless it was done."""
+def print_outcome(outcome: Outcome, done: str, *, as_json: bool) -> None:
+    """Say what came of it. Raises ``CommandError`` unless it was done."""
     if as_json:
         problem = None if outcome.error is None else str(outcome.error)
-        tell_json(outcome.sent_id, outcome.state, outcome.errand_id, problem)
+        print_outcome_json(outcome.sent_id, outcome.state, outcome.errand_id, problem)
     elif outcome.error is None:
-        say(done)
+        print_line(done)
     elif outcome.state == UNKNOWN:
-        raise Trouble(
+        raise CommandError(
             f"It is not known whether Cention did it ({outcome.error}). It is number "
-            f"{outcome.sent_id}, and is not sent again. Look for it in Cention. {LATER}"
+            f"{outcome.sent_id}, and is not sent again. Look for it in Cention. {RESOLVE_LATER}"
         )
     else:
         settings = f" {token_hint(CLAIM)}" if isinstance(outcome.error, Unauthorised) else ""
-        raise Trouble(f"Cention did not do it: {outcome.error}.{settings}")
+        raise CommandError(f"Cention did not do it: {outcome.error}.{settings}")
 
 
-def tell_json(sent_id: int, state: str, errand_id: int | None, problem: str | None) -> None:
+def print_outcome_json(
+    sent_id: int, state: str, errand_id: int | None, problem: str | None
+) -> None:
     """Say as one JSON document what came of it. Ends the command with 1 if there is a problem."""
-    say_json({"sent_id": sent_id, "state": state, "errand_id": errand_id, "error": problem})
+    print_json({"sent_id": sent_id, "state": state, "errand_id": errand_id, "error": problem})
     if problem is not None:
         raise click.exceptions.Exit(1)
 
 
-def ask(question: str, *, yes: bool) -> None:
+def confirm(question: str, *, yes: bool) -> None:
     """Have somebody confirm a sentence, or end the command."""
     if yes:
         return
     if not sys.stdin.isatty():
         raise click.UsageError(f"{question} To say so, add --yes.")
-    click.confirm(plain(question), abort=True, err=True)
+    click.confirm(escape(question), abort=True, err=True)

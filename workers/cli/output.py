@@ -26,28 +26,28 @@ Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class TableColumn:
     """A heading, which may have several lines, and the side its values keep to."""
 
     heading: str
     right: bool = False
 
 
-def plain(text: str) -> str:
+def escape(text: str) -> str:
     """Return ``text`` on one line, each character that cannot be printed spelled out."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def say(text: str, *, style: str = "", hanging: int = 0) -> None:
+def print_line(text: str, *, style: str = "", hanging: int = 0) -> None:
     """Write one line on standard output; on a terminal it wraps, ``hanging`` columns indented."""
     console = Console(highlight=False)
     if not console.is_terminal:
-        click.echo(plain(text))
+        click.echo(escape(text))
         return
     lines = textwrap.wrap(
-        plain(text),
+        escape(text),
         console.width,
         subsequent_indent=" " * hanging,
         break_on_hyphens=False,
@@ -56,36 +56,36 @@ def say(text: str, *, style: str = "", hanging: int = 0) -> None:
         console.print(Text(line, style=style), soft_wrap=True)
 
 
-def note(text: str | None) -> None:
+def print_stderr(text: str | None) -> None:
     """Write one line on standard error, beside the output; nothing for ``None``."""
     if text is not None:
-        click.echo(plain(text), err=True)
+        click.echo(escape(text), err=True)
 
 
-def say_json(value: Any) -> None:
+def print_json(value: Any) -> None:
     """Write one JSON document on standard output, in ASCII; times in ISO 8601."""
-    click.echo(json.dumps(value, indent=2, default=_told))
+    click.echo(json.dumps(value, indent=2, default=_json_value))
 
 
-def say_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
+def print_table(columns: Sequence[TableColumn], rows: Sequence[Sequence[object]]) -> None:
     """Write a table: drawn on a terminal; elsewhere aligned, one line a row, never wrapped.
 
     On a terminal that is too narrow for it, each row is written as a list, so that nothing is cut.
     """
-    cells = [[cell(value) for value in row] for row in rows]
+    cells = [[format_cell(value) for value in row] for row in rows]
     console = Console(highlight=False)
     if console.is_terminal and _fits(columns, cells, console.width):
-        console.print(_drawn(columns, cells))
+        console.print(_rich_table(columns, cells))
     elif console.is_terminal:
-        _say_lists(columns, cells)
+        _print_as_lists(columns, cells)
     else:
         for line in _aligned(columns, cells):
             click.echo(line)
 
 
-def say_list(
+def print_list(
     found: Sequence[Found],
-    columns: Sequence[Column],
+    columns: Sequence[TableColumn],
     row: Callable[[Found], Sequence[object]],
     *,
     as_json: bool,
@@ -96,25 +96,25 @@ def say_list(
     Returns whether it was a table, below which there may be more to say.
     """
     if as_json:
-        say_json(found)
+        print_json(found)
         return False
     if not found:
-        say(nothing)
+        print_line(nothing)
         return False
-    say_table(columns, [row(one) for one in found])
+    print_table(columns, [row(one) for one in found])
     return True
 
 
-def cell(value: object) -> str:
+def format_cell(value: object) -> str:
     """Return a value as a table shows it."""
     if value is None:
         return NONE
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    return plain(str(value))
+    return escape(str(value))
 
 
-def _fits(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int) -> bool:
+def _fits(columns: Sequence[TableColumn], cells: Sequence[Sequence[str]], width: int) -> bool:
     """Tell whether all columns can be drawn; the last may be folded."""
     widths = [
         max(map(cell_len, [*column.heading.split("\n"), *(row[i] for row in cells)]))
@@ -123,22 +123,22 @@ def _fits(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int)
     return sum(widths[:-1]) + len(widths) + min(widths[-1], LEAST_FOLDED) <= width
 
 
-def _say_lists(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
+def _print_as_lists(columns: Sequence[TableColumn], cells: Sequence[Sequence[str]]) -> None:
     headings = _headings(columns)
     width = max(map(cell_len, headings)) + 2
     for place, row in enumerate(cells):
         if place:
-            say("")
+            print_line("")
         for heading, text in zip(headings, row, strict=True):
             if text != NONE:
-                say(_padded(heading, width, right=False) + text, hanging=width)
+                print_line(_padded(heading, width, right=False) + text, hanging=width)
 
 
-def _headings(columns: Sequence[Column]) -> list[str]:
+def _headings(columns: Sequence[TableColumn]) -> list[str]:
     return [column.heading.replace("-\n", "").replace("\n", " ") for column in columns]
 
 
-def _drawn(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Table:
+def _rich_table(columns: Sequence[TableColumn], cells: Sequence[Sequence[str]]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     tallest = max(column.heading.count("\n") for column in columns)
     for column in columns:
@@ -153,7 +153,7 @@ def _drawn(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Table:
     return table
 
 
-def _aligned(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[str]:
+def _aligned(columns: Sequence[TableColumn], cells: Sequence[Sequence[str]]) -> list[str]:
     lines = [_headings(columns), *cells]
     widths = [max(cell_len(line[i]) for line in lines) for i in range(len(columns))]
     return [
@@ -170,7 +170,7 @@ def _padded(text: str, width: int, *, right: bool) -> str:
     return space + text if right else text + space
 
 
-def _told(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)

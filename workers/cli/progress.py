@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
-from workers.cli.output import note, plain
+from workers.cli.output import escape, print_stderr
 
 LINE_EVERY_S = 5.0
 
@@ -23,7 +23,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
         yield _Lines(what, total).advance
         return
     with Progress(console=console, transient=True) as bar:
-        task = bar.add_task(Text(plain(what)).markup, total=total)
+        task = bar.add_task(Text(escape(what)).markup, total=total)
         yield lambda done: bar.advance(task, done)
 
 
@@ -37,5 +37,5 @@ class _Lines:
     def advance(self, done: int) -> None:
         self._done += done
         if time.monotonic() >= self._quiet_until_s:
-            note(f"{self._what}: {self._done:,} of {self._total:,}")
+            print_stderr(f"{self._what}: {self._done:,} of {self._total:,}")
             self._quiet_until_s = time.monotonic() + LINE_EVERY_S

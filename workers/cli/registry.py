@@ -30,7 +30,7 @@ from workers.cli.commands.spool import spool
 from workers.cli.commands.status import status
 from workers.cli.commands.unreadable import unreadable
 from workers.cli.commands.want import want
-from workers.cli.utf8 import take_utf8_alone
+from workers.cli.utf8 import require_utf8
 
 
 @click.group(context_settings={"max_content_width": 100})
@@ -67,7 +67,7 @@ for command in (
     calls,
 ):
     cention.add_command(command)
-take_utf8_alone(cention)
+require_utf8(cention)
 
 
 def main() -> None:

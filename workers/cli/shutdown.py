@@ -15,40 +15,40 @@ PIECE_S = 0.2
 STDERR = 2
 
 
-class Stopping:
+class Shutdown:
     """Whether somebody has asked to stop."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
 
     def pause(self, seconds: float) -> None:
         """Wait so long, or until somebody asks to stop."""
         ends_at = time.monotonic() + seconds
-        while not self.asked and (left_s := ends_at - time.monotonic()) > 0:
+        while not self.requested and (left_s := ends_at - time.monotonic()) > 0:
             time.sleep(min(left_s, PIECE_S))
 
 
 @contextmanager
-def gently() -> Iterator[Stopping]:
+def graceful_shutdown() -> Iterator[Shutdown]:
     """Take the first Ctrl-C or SIGTERM for a wish; the second has its usual effect.
 
     A request that is broken off may have been carried out, and somebody would have to look.
     """
-    stopping = Stopping()
+    shutdown = Shutdown()
     usual = {number: signal.getsignal(number) for number in SIGNALS}
 
-    def give_back() -> None:
+    def restore_handlers() -> None:
         for number, handler in usual.items():
             signal.signal(number, handler)
 
-    def note_it(_number: int, _frame: Any) -> None:
-        stopping.asked = True
-        give_back()
+    def on_signal(_number: int, _frame: Any) -> None:
+        shutdown.requested = True
+        restore_handlers()
         os.write(STDERR, NOTICE)  # print() may be what was interrupted
 
     for number in SIGNALS:
-        signal.signal(number, note_it)
+        signal.signal(number, on_signal)
     try:
-        yield stopping
+        yield shutdown
     finally:
-        give_back()
+        restore_handlers()

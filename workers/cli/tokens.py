@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from workers.cli.errors import Trouble
+from workers.cli.errors import CommandError
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
 from workers.operations.rules.wording import token_hint
@@ -13,17 +13,17 @@ from workers.operations.rules.wording import token_hint
 Client = TypeVar("Client")
 
 
-def client_of(
+def require_client(
     claim: str,
     build: Callable[[Settings, WorkspaceSettings], Client | None],
     settings: Settings,
     workspace: WorkspaceSettings,
 ) -> Client:
-    """Return the client of a claim. Raises ``Trouble`` if there is no token, or an odd one."""
+    """Return the client of a claim. Raises ``CommandError`` if there is no token, or an odd one."""
     try:
         client = build(settings, workspace)
     except ValueError as error:
-        raise Trouble(f"The token of {workspace.name} cannot be right: {error}.") from None
+        raise CommandError(f"The token of {workspace.name} cannot be right: {error}.") from None
     if client is None:
-        raise Trouble(f"{workspace.name} has no token for this here. {token_hint(claim)}")
+        raise CommandError(f"{workspace.name} has no token for this here. {token_hint(claim)}")
     return client

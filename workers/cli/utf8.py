@@ -19,7 +19,7 @@ class Utf8(click.types.StringParamType):
         return text
 
 
-def take_utf8_alone(command: click.Command) -> None:
+def require_utf8(command: click.Command) -> None:
     """Have a command, and all below it, refuse texts that are no UTF-8.
 
     Names of files may be, also where a text may name one, which a callback takes apart.
@@ -29,4 +29,4 @@ def take_utf8_alone(command: click.Command) -> None:
             param.type = Utf8()
     if isinstance(command, click.Group):
         for below in command.commands.values():
-            take_utf8_alone(below)
+            require_utf8(below)

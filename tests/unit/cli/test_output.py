@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workers.cli.commands.status import FAMILY_COLUMNS
-from workers.cli.output import Column, say_table
+from workers.cli.output import TableColumn, print_table
 from workers.operations.rules.wording import format_duration
 
 
@@ -18,8 +18,12 @@ def test_a_length_of_time_is_told_in_one_unit_rounded_down(seconds, told):
 
 
 def test_columns_stand_below_each_other_whatever_script_they_are_in(capsys):
-    say_table(
-        [Column(heading="name"), Column(heading="n", right=True), Column(heading="action")],
+    print_table(
+        [
+            TableColumn(heading="name"),
+            TableColumn(heading="n", right=True),
+            TableColumn(heading="action"),
+        ],
         [("joe", 1, "Login"), ("王小明", 10, "Logout")],
     )
 
@@ -43,12 +47,16 @@ def terminal(monkeypatch):
 
 
 def test_a_table_for_which_a_terminal_is_too_narrow_is_written_as_lists(capsys, terminal):
-    columns = [Column(heading="un-\nread", right=True), Column(heading="days"), Column(heading="x")]
+    columns = [
+        TableColumn(heading="un-\nread", right=True),
+        TableColumn(heading="days"),
+        TableColumn(heading="x"),
+    ]
     row = (1, "2026/11/20 to 2026/11/21", "why it failed, in more words than fit")
     shown = {}
     for width in (40, 60):
         terminal(width)
-        say_table(columns, [row, (2, None, None)])
+        print_table(columns, [row, (2, None, None)])
         shown[width] = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
     assert shown[40] == [
@@ -65,6 +73,6 @@ def test_a_table_for_which_a_terminal_is_too_narrow_is_written_as_lists(capsys, 
 def test_the_families_of_a_busy_workspace_fit_into_80_columns(capsys, terminal):
     terminal(80)
 
-    say_table(FAMILY_COLUMNS, [("response_attachments", *[9999] * 6, "59s", "59s", "59s", "yes")])
+    print_table(FAMILY_COLUMNS, [("response_attachments", *[9999] * 6, "59s", "59s", "59s", "yes")])
 
     assert capsys.readouterr().out.splitlines()[-1].split()[0] == "response_attachments"

@@ -10,11 +10,11 @@ import click
 
 from schemas.cention.exports import ExportOrder
 from schemas.errors import DocumentError
-from workers.cli.commands.exports import exporting_of, order_of, trouble_of
-from workers.cli.context import database, one_workspace, settings_of_this_place, workspace_option
-from workers.cli.day_options import Span, day_options, told
-from workers.cli.errors import Trouble
-from workers.cli.output import note, say
+from workers.cli.commands.exports import command_error, export_context, order_of
+from workers.cli.context import database, load_settings_or_exit, select_workspace, workspace_option
+from workers.cli.day_options import Span, day_options, format_date
+from workers.cli.errors import CommandError
+from workers.cli.output import print_line, print_stderr
 from workers.clients.errors import ApiError
 from workers.config.names import Family
 from workers.config.settings import Settings
@@ -54,22 +54,22 @@ def backfill(
     as if they had changed. Each export has one day more, as Cention may leave its last day out.
     """
     order = order_of(preset, first, last, by_closure=by_closure)
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
+    settings = load_settings_or_exit()
+    chosen = select_workspace(settings, workspace)
     plan = _plan(chosen, order, first, last, chunk)
-    exporting = exporting_of(settings, chosen)
+    exporting = export_context(settings, chosen)
     with database(settings) as conn:
         if again:
             job.begin_again(conn, plan)
         portions = job.left(conn, plan)
     if not portions:
-        say("All of these days are done. To do them again, add --again.")
+        print_line("All of these days are done. To do them again, add --again.")
         return
-    _go(Journey(settings, plan, portions), settings, exporting, plan, portions)
+    _go(BackfillProgress(settings, plan, portions), settings, exporting, plan, portions)
 
 
 def _go(
-    journey: Journey,
+    journey: BackfillProgress,
     settings: Settings,
     exporting: Exporting,
     plan: Backfill,
@@ -79,9 +79,9 @@ def _go(
         for found in job.walk(exporting, plan, portions, on_begin=journey.begin):
             journey.add(found)
     except (ApiError, DocumentError) as error:
-        raise Trouble(f"{trouble_of(error, settings).message}\n{ON}") from None
+        raise CommandError(f"{command_error(error, settings).message}\n{ON}") from None
     except KeyboardInterrupt:
-        raise Trouble(
+        raise CommandError(
             f"Interrupted; Cention may be making the export of these days. {ON}"
         ) from None
     journey.end()
@@ -100,7 +100,7 @@ def _plan(
     return Backfill(source=source, whole=whole, chunk_days=chunk_days, today=today)
 
 
-class Journey:
+class BackfillProgress:
     """Tells how far it is, and how long it may still take."""
 
     def __init__(self, settings: Settings, plan: Backfill, portions: Sequence[DayRange]) -> None:
@@ -112,29 +112,31 @@ class Journey:
         self._began_at_s = time.monotonic()
         done = len(plan.whole) - self._total
         if done:
-            note(f"{pluralise(done, 'day')} done before.")
-        note(f"{pluralise(self._total, 'day')} to go, in {pluralise(len(portions), 'export')}.")
+            print_stderr(f"{pluralise(done, 'day')} done before.")
+        print_stderr(
+            f"{pluralise(self._total, 'day')} to go, in {pluralise(len(portions), 'export')}."
+        )
 
     def begin(self, days: DayRange) -> None:
         """Tell which days are asked for."""
-        note(f"{told(days.first)} to {told(days.last)} …")
+        print_stderr(f"{format_date(days.first)} to {format_date(days.last)} …")
 
     def add(self, found: Found) -> None:
         """Tell what was found, and have it fetched."""
         self._days += len(found.days)
         self._errands += found.errands
         odd = f", {found.unreadable} of them odd" if found.unreadable else ""
-        say(
-            f"{told(found.days.first)} to {told(found.days.last)}: "
+        print_line(
+            f"{format_date(found.days.first)} to {format_date(found.days.last)}: "
             f"{pluralise(found.errands, 'errand')}{odd}. "
             f"{self._days:,} of {pluralise(self._total, 'day')}{self._time_left()}."
         )
         if found.errands:
-            note(request_drains(self._settings, [(self._workspace, Family.ERRAND_REPORTS)]))
+            print_stderr(request_drains(self._settings, [(self._workspace, Family.ERRAND_REPORTS)]))
 
     def end(self) -> None:
         """Tell the sum."""
-        say(
+        print_line(
             f"{pluralise(self._errands, 'errand')} wanted. They are fetched by the workers, which "
             "may take longer than the exports did: cention status"
         )

@@ -6,26 +6,26 @@ import click
 
 from workers.cli.context import (
     database,
-    database_of_some,
     json_option,
-    settings_of_this_place,
-    some_workspaces,
+    load_settings_or_exit,
+    optional_workspace_database,
+    select_workspaces,
     workspace_option,
 )
 from workers.cli.ids import read_ids
-from workers.cli.output import Column, note, say, say_list
+from workers.cli.output import TableColumn, print_line, print_list, print_stderr
 from workers.operations.jobs.nudges import request_filing
 from workers.operations.rules.wording import pluralise
 from workers.sync.store import callbacks as inbox
 from workers.sync.store.callbacks import CallbackLine
 
 COLUMNS = (
-    Column(heading="id", right=True),
-    Column(heading="workspace"),
-    Column(heading="received"),
-    Column(heading="event", right=True),
-    Column(heading="errand", right=True),
-    Column(heading="filed, or problem"),
+    TableColumn(heading="id", right=True),
+    TableColumn(heading="workspace"),
+    TableColumn(heading="received"),
+    TableColumn(heading="event", right=True),
+    TableColumn(heading="errand", right=True),
+    TableColumn(heading="filed, or problem"),
 )
 
 
@@ -41,10 +41,10 @@ def callbacks(
     """List callbacks, the newest first, or have them filed again."""
     if context.invoked_subcommand is not None:
         return
-    with database_of_some(workspace) as conn:
+    with optional_workspace_database(workspace) as conn:
         found = inbox.listed(conn, problems_only=problems, limit=limit, workspace=workspace)
     nothing = "No callback has a problem." if problems else "No callback has come."
-    say_list(found, COLUMNS, _row, as_json=as_json, nothing=nothing)
+    print_list(found, COLUMNS, _row, as_json=as_json, nothing=nothing)
 
 
 @callbacks.command()
@@ -58,17 +58,17 @@ def replay(ids: tuple[str, ...], problems: bool, workspace: str | None) -> None:
     """
     if problems == bool(ids):
         raise click.UsageError("Name ids of the list, or add --problems.")
-    settings = settings_of_this_place()
-    some_workspaces(settings, workspace)
+    settings = load_settings_or_exit()
+    select_workspaces(settings, workspace)
     named = read_ids(ids)
     with database(settings) as conn:
         chosen = inbox.with_problem(conn, workspace) if problems else named
         found = inbox.replay(conn, chosen)
-    say(f"{pluralise(len(found), 'callback')} will be filed again.")
-    note(request_filing(settings, sorted(set(found.values()))))
+    print_line(f"{pluralise(len(found), 'callback')} will be filed again.")
+    print_stderr(request_filing(settings, sorted(set(found.values()))))
     if len(found) < len(chosen):
         missed = pluralise(len(chosen) - len(found), "id")
-        note(f"No such callback, or its document is kept no more: {missed}.")
+        print_stderr(f"No such callback, or its document is kept no more: {missed}.")
         raise click.exceptions.Exit(1)
 
 

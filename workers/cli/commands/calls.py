@@ -6,8 +6,8 @@ import click
 
 from schemas.cention.errands import EndedCall
 from workers.cli.context import json_option, workspace_option
-from workers.cli.outbound import sender, tell
-from workers.cli.shutdown import gently
+from workers.cli.outbound import print_outcome, sender
+from workers.cli.shutdown import graceful_shutdown
 
 
 @click.group()
@@ -37,6 +37,6 @@ def end(
         dialed_number=dialed_number,
         integration_name=integration_name,
     )
-    with gently(), sender(workspace) as lent:
+    with graceful_shutdown(), sender(workspace) as lent:
         outcome = lent.end_call(call)
-    tell(outcome, "Cention was told that the call is over.", as_json=as_json)
+    print_outcome(outcome, "Cention was told that the call is over.", as_json=as_json)

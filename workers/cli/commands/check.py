@@ -9,7 +9,7 @@ import click
 
 from workers import wiring
 from workers.cli.context import json_option
-from workers.cli.output import say, say_json
+from workers.cli.output import print_json, print_line
 from workers.config.settings import load_settings
 from workers.config.workspaces import SettingsError
 from workers.operations.jobs.checks import database, schedules, services, time_zone
@@ -31,9 +31,9 @@ def check(as_json: bool) -> None:
     for finding in findings():
         found.append(finding)
         if not as_json:
-            show(finding)
+            print_finding(finding)
     if as_json:
-        say_json(found)
+        print_json(found)
     if any(finding.level is Level.WRONG for finding in found):
         raise click.exceptions.Exit(1)
 
@@ -60,9 +60,9 @@ def findings() -> Iterator[Finding]:
         yield from time_zone.clock_findings(settings, workspace)
 
 
-def show(finding: Finding) -> None:
+def print_finding(finding: Finding) -> None:
     """Write one finding, and below it what to do."""
     line = f"{finding.level:<8} {finding.about}: {finding.sentence}"
-    say(line, style=STYLES[finding.level], hanging=INDENT)
+    print_line(line, style=STYLES[finding.level], hanging=INDENT)
     if finding.remedy:
-        say(" " * INDENT + finding.remedy, hanging=INDENT)
+        print_line(" " * INDENT + finding.remedy, hanging=INDENT)

@@ -16,15 +16,15 @@ from workers import wiring
 from workers.cli.context import (
     database,
     json_option,
-    one_workspace,
-    settings_of_this_place,
+    load_settings_or_exit,
+    select_workspace,
     workspace_option,
 )
-from workers.cli.errors import Trouble
-from workers.cli.output import note, say, say_json
+from workers.cli.errors import CommandError
+from workers.cli.output import print_json, print_line, print_stderr
 from workers.cli.progress import progress
-from workers.cli.shutdown import Stopping, gently
-from workers.cli.tokens import client_of
+from workers.cli.shutdown import Shutdown, graceful_shutdown
+from workers.cli.tokens import require_client
 from workers.clients.errors import ApiError
 from workers.config.settings import Settings
 from workers.operations.rules.wording import pluralise
@@ -61,26 +61,30 @@ def import_(
     Without --map, columns that are called like channels are taken. May be stopped and run again:
     what Cention has already is not sent again. Bad rows are told, and stop no other.
     """
-    settings = settings_of_this_place()
-    name = one_workspace(settings, workspace).name
+    settings = load_settings_or_exit()
+    name = select_workspace(settings, workspace).name
     mapping = _mapping(columns)
     counts: Counter[Fate] = Counter()
     with _rows(file, mapping) as rows:
         total = sum(1 for _ in rows)
-    with gently() as stopping, _rows(file, mapping) as rows, progress("rows", total) as advance:
-        fates = _fates(settings, name, rows, stopping, again=again, dry_run=dry_run)
+    with (
+        graceful_shutdown() as shutdown,
+        _rows(file, mapping) as rows,
+        progress("rows", total) as advance,
+    ):
+        fates = _fates(settings, name, rows, shutdown, again=again, dry_run=dry_run)
         try:
-            _follow(fates, counts, advance, stopping)
+            _follow(fates, counts, advance, shutdown)
         except ApiError as error:
-            raise Trouble(
+            raise CommandError(
                 f"{_told(counts)} Then it failed: {error}.\nTo go on, run the same command again."
             ) from None
     if as_json:
-        say_json({fate.name.lower(): counts[fate] for fate in Fate})
+        print_json({fate.name.lower(): counts[fate] for fate in Fate})
     else:
-        say(_told(counts))
-    if stopping.asked and counts.total() < total:
-        raise Trouble("Stopped as asked. To go on, run the same command again.")
+        print_line(_told(counts))
+    if shutdown.requested and counts.total() < total:
+        raise CommandError("Stopped as asked. To go on, run the same command again.")
     if any(counts[fate] for fate in FAILED):
         raise click.exceptions.Exit(1)
 
@@ -89,7 +93,7 @@ def _fates(
     settings: Settings,
     workspace: str,
     rows: Iterator[Row],
-    stopping: Stopping,
+    shutdown: Shutdown,
     *,
     again: bool,
     dry_run: bool,
@@ -104,14 +108,14 @@ def _fates(
         if dry_run:
             yield from job.examine(rows, workspace=workspace, transaction=transaction, again=again)
             return
-        chosen = one_workspace(settings, workspace)
+        chosen = select_workspace(settings, workspace)
         yield from job.send_rows(
             rows,
             workspace=workspace,
-            api=client_of("contacts", wiring.contacts_api, settings, chosen),
+            api=require_client("contacts", wiring.contacts_api, settings, chosen),
             transaction=transaction,
             again=again,
-            sleep=stopping.pause,
+            sleep=shutdown.pause,
         )
 
 
@@ -119,15 +123,15 @@ def _follow(
     fates: Iterator[Done],
     counts: Counter[Fate],
     advance: Callable[[int], None],
-    stopping: Stopping,
+    shutdown: Shutdown,
 ) -> None:
-    while not stopping.asked and (one := next(fates, None)):
+    while not shutdown.requested and (one := next(fates, None)):
         counts[one.fate] += 1
         advance(1)
         if one.fate in FAILED or one.reason:
-            note(f"line {one.row.line}, {one.fate}: {one.reason}")
+            print_stderr(f"line {one.row.line}, {one.fate}: {one.reason}")
         for doubt in one.row.doubts:
-            note(f"line {one.row.line}, taken all the same: {doubt}")
+            print_stderr(f"line {one.row.line}, taken all the same: {doubt}")
 
 
 def _told(counts: Counter[Fate]) -> str:
@@ -156,6 +160,6 @@ def _rows(file: Path, mapping: Mapping[str, str]) -> Iterator[Iterator[Row]]:
     except BadTable as error:
         raise click.UsageError(str(error)) from None
     except UnicodeDecodeError:
-        raise Trouble(f"{file.name} is no text in UTF-8. Save it as CSV UTF-8.") from None
+        raise CommandError(f"{file.name} is no text in UTF-8. Save it as CSV UTF-8.") from None
     except OSError as error:
-        raise Trouble(f"{file.name} cannot be read: {error.strerror}.") from None
+        raise CommandError(f"{file.name} cannot be read: {error.strerror}.") from None

@@ -13,14 +13,14 @@ from workers.cli.commands.contact_import import import_
 from workers.cli.context import (
     database,
     json_option,
-    one_workspace,
-    settings_of_this_place,
+    load_settings_or_exit,
+    select_workspace,
     workspace_option,
 )
-from workers.cli.errors import Trouble
-from workers.cli.output import note, say, say_json
-from workers.cli.shutdown import gently
-from workers.cli.tokens import client_of
+from workers.cli.errors import CommandError
+from workers.cli.output import print_json, print_line, print_stderr
+from workers.cli.shutdown import graceful_shutdown
+from workers.cli.tokens import require_client
 from workers.clients.errors import ApiError, Unauthorised, outcome_is_unknown
 from workers.operations.rules.wording import pluralise, token_hint
 from workers.outbound.jobs import contact_cards as job
@@ -55,34 +55,34 @@ def upsert(
     name: str, custom: tuple[str, ...], as_json: bool, workspace: str | None, **channels: Any
 ) -> None:
     """Send one person's card. Every option but --name may be repeated."""
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
+    settings = load_settings_or_exit()
+    chosen = select_workspace(settings, workspace)
     try:
         card = contact_card(channels, name=name, custom=[_pair(one) for one in custom])
     except DocumentError as error:
         raise click.UsageError("; ".join(map(str, error.faults))) from None
-    api = client_of("contacts", wiring.contacts_api, settings, chosen)
+    api = require_client("contacts", wiring.contacts_api, settings, chosen)
     for doubt in doubts_about(card):
-        note(f"Sent all the same: {doubt}.")
-    with gently():
+        print_stderr(f"Sent all the same: {doubt}.")
+    with graceful_shutdown():
         try:
             sent = job.send(
                 card, workspace=chosen.name, api=api, transaction=lambda: database(settings)
             )
         except ApiError as error:
-            raise Trouble(_failed(error)) from None
+            raise CommandError(_failed(error)) from None
     if sent.problem:
-        note(f"{sent.problem.capitalize()}.")
+        print_stderr(f"{sent.problem.capitalize()}.")
     if as_json:
         told = {"card_id": sent.card_id, "sent": contacts_of(card), "returned": sent.returned}
-        say_json(told)
+        print_json(told)
     elif sent.card_id is None:
-        say("Sent; Cention did not tell which card it is.")
+        print_line("Sent; Cention did not tell which card it is.")
     elif sent.card is None:
-        say(f"Sent; it is card {sent.card_id}.")
+        print_line(f"Sent; it is card {sent.card_id}.")
     else:
         has = sum(1 for _ in sent.card.addresses())
-        say(f"Card {sent.card_id} has {pluralise(has, 'contact')} now.")
+        print_line(f"Card {sent.card_id} has {pluralise(has, 'contact')} now.")
 
 
 def _failed(error: ApiError) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from workers.cli.context import database, json_option, settings_of_this_place
-from workers.cli.output import say_json
+from workers.cli.context import database, json_option, load_settings_or_exit
+from workers.cli.output import print_json
 from workers.operations.store import dictionary as store
 
 
@@ -13,9 +13,9 @@ from workers.operations.store import dictionary as store
 @json_option
 def dictionary(as_json: bool) -> None:
     """Print what every table and column means, as Markdown."""
-    with database(settings_of_this_place()) as conn:
+    with database(load_settings_or_exit()) as conn:
         tables = store.tables(conn)
     if as_json:
-        say_json(tables)
+        print_json(tables)
     else:
         click.echo(store.as_markdown(tables), nl=False)

@@ -7,14 +7,21 @@ import sys
 import click
 
 from workers.cli.context import (
+    data_subject,
     database,
     json_option,
+    load_settings_or_exit,
     person_options,
-    settings_of_this_place,
-    the_person,
 )
-from workers.cli.errors import Trouble
-from workers.cli.output import Column, note, plain, say, say_json, say_table
+from workers.cli.errors import CommandError
+from workers.cli.output import (
+    TableColumn,
+    escape,
+    print_json,
+    print_line,
+    print_stderr,
+    print_table,
+)
 from workers.cli.progress import progress
 from workers.config.settings import Settings
 from workers.operations.rules.wording import pluralise
@@ -23,9 +30,9 @@ from workers.privacy.jobs.data_subject import Whom
 from workers.privacy.jobs.erase_person import Erasure
 
 COLUMNS = (
-    Column(heading="table"),
-    Column(heading="blanked", right=True),
-    Column(heading="removed", right=True),
+    TableColumn(heading="table"),
+    TableColumn(heading="blanked", right=True),
+    TableColumn(heading="removed", right=True),
 )
 WARNINGS = (
     "Cention still has what it has. Whatever it tells again of these errands and ratings is "
@@ -56,15 +63,15 @@ def erase(
     their answers and files; elsewhere the address becomes [erased], and so do the names beside
     it. May be broken off and run again at any time.
     """
-    settings = settings_of_this_place()
+    settings = load_settings_or_exit()
     if not dry_run and not yes:
         _ask(", ".join(filter(None, (address, *reviewers))))
-    whom = the_person(settings, address, reviewers)
-    erasure = _erase(settings, whom, dry_run=dry_run)
+    subject = data_subject(settings, address, reviewers)
+    erasure = _erase(settings, subject, dry_run=dry_run)
     if as_json:
-        say_json({"dry_run": dry_run, "erasure": erasure, "warnings": WARNINGS})
+        print_json({"dry_run": dry_run, "erasure": erasure, "warnings": WARNINGS})
     else:
-        _tell(erasure, whom, dry_run=dry_run)
+        _tell(erasure, subject, dry_run=dry_run)
     if erasure.unreadable:
         raise click.exceptions.Exit(1)
 
@@ -72,38 +79,38 @@ def erase(
 def _ask(who: str) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError("This cannot be undone. Add --yes, or --dry-run to look first.")
-    click.confirm(f"Erase {plain(who)} for good?", abort=True, err=True)
+    click.confirm(f"Erase {escape(who)} for good?", abort=True, err=True)
 
 
-def _erase(settings: Settings, whom: Whom, *, dry_run: bool) -> Erasure:
+def _erase(settings: Settings, subject: Whom, *, dry_run: bool) -> Erasure:
     with (
         database(settings, autocommit=True) as conn,
         progress("pages", erase_person.count_pages(conn)) as advance,
     ):
         try:
-            return erase_person.erase(conn, whom, dry_run=dry_run, progress=advance)
+            return erase_person.erase(conn, subject, dry_run=dry_run, progress=advance)
         except OSError as error:
-            raise Trouble(
-                f"The spool {whom.spool} cannot be erased from: {error.strerror}."
+            raise CommandError(
+                f"The spool {subject.spool} cannot be erased from: {error.strerror}."
             ) from None
 
 
-def _tell(erasure: Erasure, whom: Whom, *, dry_run: bool) -> None:
+def _tell(erasure: Erasure, subject: Whom, *, dry_run: bool) -> None:
     would = "would be" if dry_run else "were"
     if erasure.tables:
         rows = [(one.table, one.blanked, one.removed) for one in erasure.tables]
-        say_table(COLUMNS, rows)
+        print_table(COLUMNS, rows)
     else:
-        say(f"Nothing {would} changed.")
-    say(
+        print_line(f"Nothing {would} changed.")
+    print_line(
         f"{pluralise(erasure.errands, 'errand')} and {pluralise(erasure.ratings, 'rating')} "
         f"{would} the person's own, and remembered by number."
     )
-    if whom.spool is None:
-        say("There is no spool here. Run this on every machine that has a receiver.")
+    if subject.spool is None:
+        print_line("There is no spool here. Run this on every machine that has a receiver.")
     else:
-        say(f"{pluralise(erasure.spooled, 'callback')} {would} rewritten in the spool.")
+        print_line(f"{pluralise(erasure.spooled, 'callback')} {would} rewritten in the spool.")
     for name in erasure.unreadable:
-        note(f"Mentions the person, is no callback, and is left alone: {name}")
+        print_stderr(f"Mentions the person, is no callback, and is left alone: {name}")
     for warning in WARNINGS:
-        say(warning)
+        print_line(warning)

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from schemas.text.unstorable import clean_text
-from workers.cli.context import json_option, settings_of_this_place, workspace_option
-from workers.cli.errors import Trouble
-from workers.cli.outbound import LATER, sender
-from workers.cli.output import note, say, say_json
+from workers.cli.context import json_option, load_settings_or_exit, workspace_option
+from workers.cli.errors import CommandError
+from workers.cli.outbound import RESOLVE_LATER, sender
+from workers.cli.output import print_json, print_line, print_stderr
 from workers.cli.progress import progress
-from workers.cli.shutdown import Stopping, gently
+from workers.cli.shutdown import Shutdown, graceful_shutdown
 from workers.operations.rules.wording import pluralise
 from workers.outbound.jobs.csv_errands import NotAFile
 from workers.outbound.jobs.errand_readers import kind_of
@@ -64,25 +64,25 @@ def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: st
     What cannot be read is told and passed over. May be stopped and run again at any time: what
     was created is not created again. Ctrl-C waits for the answer to what was sent.
     """
-    max_bytes = settings_of_this_place().attachment_max_bytes
-    with gently() as stopping, sender(workspace) as lent:
+    max_bytes = load_settings_or_exit().attachment_max_bytes
+    with graceful_shutdown() as shutdown, sender(workspace) as lent:
         run = Import(
             sender=lent,
             max_bytes=max_bytes,
             dry_run=dry_run,
-            tell=lambda place, problem: note(f"{place}: {problem}"),
-            wait=partial(_wait, stopping),
-            asked_to_stop=lambda: stopping.asked,
+            tell=lambda place, problem: print_stderr(f"{place}: {problem}"),
+            wait=partial(_wait, shutdown),
+            asked_to_stop=lambda: shutdown.requested,
         )
         try:
             for path in files:
                 _import(run, path)
         except Stopped as stop:
             _say(run.tally, as_json=as_json)
-            raise Trouble(_why(stop)) from None
+            raise CommandError(_why(stop)) from None
     _say(run.tally, as_json=as_json)
     if run.tally.counts[UNKNOWN]:
-        note(f"Not sent again before an operator looks. {LATER}")
+        print_stderr(f"Not sent again before an operator looks. {RESOLVE_LATER}")
     if run.tally.failed:
         raise click.exceptions.Exit(1)
 
@@ -95,10 +95,10 @@ def _import(run: Import, path: Path) -> None:
             run.run(kind.records(path, run.max_bytes), origin=name, progress=advance)
     except NotAFile as error:
         run.tally.counts[BAD] += 1
-        note(f"{name}: {error}")
+        print_stderr(f"{name}: {error}")
     except OSError as error:
         run.tally.counts[BAD] += 1
-        note(f"{name}: cannot be read: {error.strerror}")
+        print_stderr(f"{name}: cannot be read: {error.strerror}")
 
 
 def _why(stop: Stopped) -> str:
@@ -107,17 +107,17 @@ def _why(stop: Stopped) -> str:
     return f"Stopped: {stop}. When that is set right, run this again: it goes on."
 
 
-def _wait(stopping: Stopping, seconds: float) -> None:
-    note(f"Cention asks for patience: on again in {seconds:.0f} s.")
-    stopping.pause(seconds)
+def _wait(shutdown: Shutdown, seconds: float) -> None:
+    print_stderr(f"Cention asks for patience: on again in {seconds:.0f} s.")
+    shutdown.pause(seconds)
 
 
 def _say(tally: Tally, *, as_json: bool) -> None:
     if as_json:
-        say_json({kind: tally.counts[kind] for kind in MEANING})
+        print_json({kind: tally.counts[kind] for kind in MEANING})
         return
     for kind, meaning in MEANING.items():
         if tally.counts[kind]:
-            say(f"{pluralise(tally.counts[kind], 'errand')} {meaning}.")
+            print_line(f"{pluralise(tally.counts[kind], 'errand')} {meaning}.")
     if not tally.counts.total():
-        say("There is nothing in it.")
+        print_line("There is nothing in it.")

@@ -10,12 +10,12 @@ from schemas.cention.errand_orders import read_order
 from schemas.cention.errands import ErrandAnswer, NewAttachment
 from workers.cli.commands.errand_import import import_
 from workers.cli.commands.unknown import unknown
-from workers.cli.context import json_option, settings_of_this_place, workspace_option
+from workers.cli.context import json_option, load_settings_or_exit, workspace_option
 from workers.cli.errand_options import attachments_of, attributes_of, errand_options
-from workers.cli.errors import Trouble
-from workers.cli.outbound import LATER, sender, tell, tell_json
-from workers.cli.output import cell, say
-from workers.cli.shutdown import gently
+from workers.cli.errors import CommandError
+from workers.cli.outbound import RESOLVE_LATER, print_outcome, print_outcome_json, sender
+from workers.cli.output import format_cell, print_line
+from workers.cli.shutdown import graceful_shutdown
 from workers.outbound.jobs.deduplication import Message, message_of
 from workers.outbound.jobs.import_errands import OTHER
 from workers.outbound.jobs.send import CREATED, DONE, UNKNOWN, AlreadyClosed, AlreadySent
@@ -41,8 +41,8 @@ def create(as_json: bool, workspace: str | None, **given: Any) -> None:
     Run again with the same words and files, it creates nothing more. To send the same on purpose,
     give it another --message-id.
     """
-    max_bytes = settings_of_this_place().attachment_max_bytes
-    with gently(), sender(workspace) as lent:
+    max_bytes = load_settings_or_exit().attachment_max_bytes
+    with graceful_shutdown(), sender(workspace) as lent:
         order = read_order(attributes_of(given), _attachments(given))
         message = message_of(order, max_bytes=max_bytes)
         try:
@@ -54,7 +54,7 @@ def create(as_json: bool, workspace: str | None, **given: Any) -> None:
     number = f" {outcome.errand_id}" if told else ""
     closed = ", closed" if order.answer and not order.template else ""
     untold = "" if told else " Cention did not tell its number."
-    tell(outcome, f"Errand{number} created{closed}.{untold}", as_json=as_json)
+    print_outcome(outcome, f"Errand{number} created{closed}.{untold}", as_json=as_json)
 
 
 @errands.command()
@@ -69,57 +69,58 @@ def create(as_json: bool, workspace: str | None, **given: Any) -> None:
 @workspace_option
 def close(errand_id: int, again: bool, as_json: bool, workspace: str | None, **answer: str) -> None:
     """Close an errand, with an answer that may be empty."""
-    with gently(), sender(workspace) as lent:
+    with graceful_shutdown(), sender(workspace) as lent:
         try:
             outcome = lent.close(errand_id, ErrandAnswer(**answer), again=again)
         except AlreadyClosed as refusal:
             problem = _closed_before(errand_id, refusal)
             if as_json:
-                tell_json(refusal.before.sent_id, refusal.before.state, errand_id, problem)
-            raise Trouble(problem) from None
-    tell(outcome, f"Errand {errand_id} closed.", as_json=as_json)
+                print_outcome_json(refusal.before.sent_id, refusal.before.state, errand_id, problem)
+            raise CommandError(problem) from None
+    print_outcome(outcome, f"Errand {errand_id} closed.", as_json=as_json)
 
 
 def _attachments(given: dict[str, Any]) -> tuple[NewAttachment, ...]:
     try:
         return attachments_of(given)
     except OSError as error:
-        raise Trouble(f"{error.filename} cannot be read: {error.strerror}.") from None
+        raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from None
 
 
 def _closed_before(errand_id: int, refusal: AlreadyClosed) -> str:
     before = refusal.before
+    sent_at = format_cell(before.sent_at)
     if before.state == DONE:
-        return f"Errand {errand_id} was closed here at {cell(before.sent_at)}. Once more: --again"
+        return f"Errand {errand_id} was closed here at {sent_at}. To close it again: --again"
     if before.state == UNKNOWN:
         return (
-            f"It is not known whether Cention closed errand {errand_id} at {cell(before.sent_at)} "
-            f"(number {before.sent_id}). {LATER}"
+            f"It is not known whether Cention closed errand {errand_id} at {sent_at} "
+            f"(number {before.sent_id}). {RESOLVE_LATER}"
         )
     return f"Another command is closing errand {errand_id} now."
 
 
 def _tell_sent(message: Message, before: Sent, *, as_json: bool) -> None:
-    """Say that nothing was sent, and why. Raises ``Trouble`` unless the same was created before."""
+    """Print why nothing was sent. Raises ``CommandError`` unless the same errand exists already."""
     other = message.differs_from(before.content_sha256)
     problem = _other_message(before) if other else _not_sent(before)
     if as_json:
         state = OTHER if other else before.state
-        tell_json(before.sent_id, state, before.errand_id, problem)
+        print_outcome_json(before.sent_id, state, before.errand_id, problem)
     elif problem is not None:
-        raise Trouble(problem)
+        raise CommandError(problem)
     else:
         number = "" if before.errand_id is None else f" {before.errand_id}"
-        say(
-            f"Errand{number} was created of the same at {cell(before.sent_at)}; nothing was sent. "
-            "For another one, give it a --message-id."
+        print_line(
+            f"Errand{number} was created from the same input at {format_cell(before.sent_at)}; "
+            "nothing was sent. To create another one, add a --message-id."
         )
 
 
 def _other_message(before: Sent) -> str:
     became = "" if before.errand_id is None else f", errand {before.errand_id}"
     return (
-        f"Another message was sent under this id at {cell(before.sent_at)} (number "
+        f"Another message was sent under this id at {format_cell(before.sent_at)} (number "
         f"{before.sent_id}{became}), so nothing was sent. Give this one a --message-id of its own."
     )
 
@@ -129,7 +130,7 @@ def _not_sent(before: Sent) -> str | None:
         return None
     if before.state == UNKNOWN:
         return (
-            f"It is not known whether Cention created it at {cell(before.sent_at)} (number "
-            f"{before.sent_id}), so nothing was sent. {LATER}"
+            f"It is not known whether Cention created it at {format_cell(before.sent_at)} (number "
+            f"{before.sent_id}), so nothing was sent. {RESOLVE_LATER}"
         )
     return "Another command is sending it now."

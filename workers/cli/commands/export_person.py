@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from workers.cli.context import database, person_options, settings_of_this_place, the_person
-from workers.cli.output import say_json
+from workers.cli.context import data_subject, database, load_settings_or_exit, person_options
+from workers.cli.output import print_json
 from workers.cli.progress import progress
 from workers.privacy.jobs import erase_person
 from workers.privacy.jobs import export_person as job
@@ -20,11 +20,11 @@ def export_person(address: str, reviewers: tuple[str, ...], contents: bool) -> N
     Rows by table: those of the person's own errands and ratings, and every other that mentions
     the address. Changes nothing.
     """
-    settings = settings_of_this_place()
+    settings = load_settings_or_exit()
     with (
         database(settings, autocommit=True) as conn,
         progress("pages", erase_person.count_pages(conn)) as advance,
     ):
-        whom = the_person(settings, address, reviewers)
-        export = job.export(conn, whom, contents=contents, progress=advance)
-    say_json(export)
+        subject = data_subject(settings, address, reviewers)
+        export = job.export(conn, subject, contents=contents, progress=advance)
+    print_json(export)

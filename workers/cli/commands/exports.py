@@ -12,15 +12,15 @@ from workers import wiring
 from workers.cli.context import (
     database,
     json_option,
-    one_workspace,
-    settings_of_this_place,
-    some_workspaces,
+    load_settings_or_exit,
+    select_workspace,
+    select_workspaces,
     workspace_option,
 )
-from workers.cli.day_options import day_options, told
-from workers.cli.errors import Trouble
-from workers.cli.output import Column, note, say, say_list
-from workers.cli.tokens import client_of
+from workers.cli.day_options import day_options, format_date
+from workers.cli.errors import CommandError
+from workers.cli.output import TableColumn, print_line, print_list, print_stderr
+from workers.cli.tokens import require_client
 from workers.clients.errors import ApiError
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
@@ -32,18 +32,18 @@ from workers.operations.rules.wording import pluralise
 from workers.sync.jobs.retry import with_backoff
 
 COLUMNS = (
-    Column(heading="workspace"),
-    Column(heading="run", right=True),
-    Column(heading="asked by"),
-    Column(heading="preset"),
-    Column(heading="from"),
-    Column(heading="to"),
-    Column(heading="days of"),
-    Column(heading="state"),
-    Column(heading="started"),
-    Column(heading="errands", right=True),
-    Column(heading="unread-\nable", right=True),
-    Column(heading="error"),
+    TableColumn(heading="workspace"),
+    TableColumn(heading="run", right=True),
+    TableColumn(heading="asked by"),
+    TableColumn(heading="preset"),
+    TableColumn(heading="from"),
+    TableColumn(heading="to"),
+    TableColumn(heading="days of"),
+    TableColumn(heading="state"),
+    TableColumn(heading="started"),
+    TableColumn(heading="errands", right=True),
+    TableColumn(heading="unread-\nable", right=True),
+    TableColumn(heading="error"),
 )
 
 
@@ -56,13 +56,13 @@ def exports(context: click.Context, limit: int, as_json: bool, workspace: str | 
     """List the newest exports, or run one."""
     if context.invoked_subcommand is not None:
         return
-    settings = settings_of_this_place()
-    chosen = some_workspaces(settings, workspace)
+    settings = load_settings_or_exit()
+    chosen = select_workspaces(settings, workspace)
     with database(settings, autocommit=True) as conn:
         for each in chosen:
             job.note_deaths(lambda: database(settings, autocommit=True), each.name)
         found = stored.newest(conn, workspace, limit=limit)
-    say_list(found, COLUMNS, _row, as_json=as_json, nothing="No export was ever run here.")
+    print_list(found, COLUMNS, _row, as_json=as_json, nothing="No export was ever run here.")
 
 
 @exports.command()
@@ -79,17 +79,19 @@ def run(
     at Cention, so none is repeated unless you do.
     """
     order = order_of(preset, first, last, by_closure=by_closure)
-    settings = settings_of_this_place()
-    exporting = exporting_of(settings, one_workspace(settings, workspace))
-    note(f"Cention makes the export; this may take up to {settings.export_timeout_s} s.")
+    settings = load_settings_or_exit()
+    exporting = export_context(settings, select_workspace(settings, workspace))
+    print_stderr(f"Cention makes the export; this may take up to {settings.export_timeout_s} s.")
     try:
         ran = job.run(exporting, order, origin="command")
     except (ApiError, DocumentError) as error:
-        raise trouble_of(error, settings) from None
-    say(f"{pluralise(ran.errands, 'errand')} stored: run {ran.run_id} of cention.exported_errand.")
+        raise command_error(error, settings) from None
+    print_line(
+        f"{pluralise(ran.errands, 'errand')} stored: run {ran.run_id} of cention.exported_errand."
+    )
     if ran.unreadable:
         rows = pluralise(ran.unreadable, "row")
-        note(f"{rows} could not be read wholly, and is kept as it came.")
+        print_stderr(f"{rows} could not be read wholly, and is kept as it came.")
 
 
 def order_of(
@@ -102,12 +104,12 @@ def order_of(
         raise click.UsageError(f"{str(error).capitalize()}.") from None
 
 
-def exporting_of(settings: Settings, workspace: WorkspaceSettings) -> Exporting:
+def export_context(settings: Settings, workspace: WorkspaceSettings) -> Exporting:
     """Return what exports need; what was surely not made is asked for again a few times.
 
-    Notes what became of exports whose process died. Raises ``Trouble``.
+    Notes what became of exports whose process died. Raises ``CommandError``.
     """
-    api = client_of("export", wiring.exports_api, settings, workspace)
+    api = require_client("export", wiring.exports_api, settings, workspace)
     exporting = Exporting(
         workspace=workspace.name,
         zone=workspace.timezone,
@@ -118,11 +120,11 @@ def exporting_of(settings: Settings, workspace: WorkspaceSettings) -> Exporting:
     return exporting
 
 
-def trouble_of(error: ApiError | DocumentError, settings: Settings) -> Trouble:
+def command_error(error: ApiError | DocumentError, settings: Settings) -> CommandError:
     """Say in words how an export ended, and what that means."""
     if not job.is_unknown(error):
-        return Trouble(f"Cention did not make the export: {error}.")
-    return Trouble(
+        return CommandError(f"Cention did not make the export: {error}.")
+    return CommandError(
         f"Cention may have made the export, but it is not here: {error}.\n"
         "Repeating it does no harm but leave another generated export at Cention. If it is too "
         f"large or takes more than {settings.export_timeout_s} s, ask for fewer days, or set "
@@ -136,8 +138,8 @@ def _row(one: ExportRun) -> tuple[object, ...]:
         one.run_id,
         one.origin,
         one.preset_id,
-        told(one.from_day),
-        told(one.to_day),
+        format_date(one.from_day),
+        format_date(one.to_day),
         "closure" if one.by_closure else "arrival",
         one.state,
         one.started_at,

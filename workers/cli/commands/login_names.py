@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import click
 
-from workers.cli.context import database_of_one, database_of_some, json_option, workspace_option
-from workers.cli.output import Column, note, plain, say, say_list
+from workers.cli.context import (
+    json_option,
+    optional_workspace_database,
+    workspace_database,
+    workspace_option,
+)
+from workers.cli.output import TableColumn, escape, print_line, print_list, print_stderr
 from workers.mirrors.store import agent_logons as store
 from workers.mirrors.store.agent_logons import LoginLine
 from workers.operations.rules.wording import pluralise
 
 COLUMNS = (
-    Column(heading="workspace"),
-    Column(heading="login name"),
-    Column(heading="log-ons", right=True),
-    Column(heading="last"),
-    Column(heading="agent id", right=True),
-    Column(heading="agent"),
+    TableColumn(heading="workspace"),
+    TableColumn(heading="login name"),
+    TableColumn(heading="log-ons", right=True),
+    TableColumn(heading="last"),
+    TableColumn(heading="agent id", right=True),
+    TableColumn(heading="agent"),
 )
 
 
@@ -25,9 +30,9 @@ COLUMNS = (
 @workspace_option
 def names(as_json: bool, workspace: str | None) -> None:
     """List login names, and which agents they were said to be."""
-    with database_of_some(workspace) as conn:
+    with optional_workspace_database(workspace) as conn:
         found = store.logins(conn, workspace)
-    say_list(found, COLUMNS, _row, as_json=as_json, nothing="No login name is here.")
+    print_list(found, COLUMNS, _row, as_json=as_json, nothing="No login name is here.")
 
 
 @click.command("map")
@@ -40,12 +45,12 @@ def map_login(login_name: str, agent_id: int, workspace: str | None) -> None:
     The log tells login names, reports tell ids and display names, and nothing tells who is who.
     An agent may have several login names.
     """
-    with database_of_one(workspace) as (conn, name):
+    with workspace_database(workspace) as (conn, name):
         agent = store.agent_name(conn, name, agent_id)
         store.map_login(conn, name, login_name, agent_id)
-    say(f"{plain(login_name)} is agent {agent_id}{f', {agent}' if agent else ''}.")
+    print_line(f"{escape(login_name)} is agent {agent_id}{f', {agent}' if agent else ''}.")
     if agent is None:
-        note(f"No report has told of an agent {agent_id} yet.")
+        print_stderr(f"No report has told of an agent {agent_id} yet.")
 
 
 @click.command()
@@ -53,12 +58,12 @@ def map_login(login_name: str, agent_id: int, workspace: str | None) -> None:
 @workspace_option
 def unmap(login_name: str, workspace: str | None) -> None:
     """Unsay which agent has a login name."""
-    with database_of_one(workspace) as (conn, name):
+    with workspace_database(workspace) as (conn, name):
         said = store.unmap_login(conn, name, login_name)
     if not said:
-        note(f"Nobody has said whose {plain(login_name)} is.")
+        print_stderr(f"Nobody has said whose {escape(login_name)} is.")
         raise click.exceptions.Exit(1)
-    say(f"{plain(login_name)} is nobody's now.")
+    print_line(f"{escape(login_name)} is nobody's now.")
 
 
 @click.command()
@@ -69,9 +74,9 @@ def forget(login_name: str, workspace: str | None) -> None:
 
     What Cention still tells of the last ten minutes comes back: remove it there first.
     """
-    with database_of_one(workspace) as (conn, name):
+    with workspace_database(workspace) as (conn, name):
         removed = store.forget(conn, name, login_name)
-    say(f"{pluralise(removed, 'log-on')} removed.")
+    print_line(f"{pluralise(removed, 'log-on')} removed.")
 
 
 def _row(one: LoginLine) -> tuple[object, ...]:

@@ -12,18 +12,18 @@ from workers import wiring
 from workers.cli.commands.login_names import forget, map_login, names, unmap
 from workers.cli.context import (
     database,
-    database_of_some,
     json_option,
-    one_workspace,
-    settings_of_this_place,
-    some_workspaces,
+    load_settings_or_exit,
+    optional_workspace_database,
+    select_workspace,
+    select_workspaces,
     workspace_option,
 )
 from workers.cli.dates import WRITTEN, read_moment, zone_of
-from workers.cli.errors import Trouble
-from workers.cli.output import Column, say, say_list
+from workers.cli.errors import CommandError
+from workers.cli.output import TableColumn, print_line, print_list
 from workers.cli.progress import progress
-from workers.cli.tokens import client_of
+from workers.cli.tokens import require_client
 from workers.clients.cention.agent_logons import LogioApi
 from workers.clients.errors import ApiError
 from workers.mirrors.jobs import agent_logons as job
@@ -33,17 +33,17 @@ from workers.operations.rules.wording import pluralise
 from workers.sync.jobs.retry import with_backoff
 
 COLUMNS = (
-    Column(heading="workspace"),
-    Column(heading="when"),
-    Column(heading="login name"),
-    Column(heading="action"),
-    Column(heading="agent"),
+    TableColumn(heading="workspace"),
+    TableColumn(heading="when"),
+    TableColumn(heading="login name"),
+    TableColumn(heading="action"),
+    TableColumn(heading="agent"),
 )
 ODD_COLUMNS = (
-    Column(heading="workspace"),
-    Column(heading="last seen"),
-    Column(heading="problem"),
-    Column(heading="row"),
+    TableColumn(heading="workspace"),
+    TableColumn(heading="last seen"),
+    TableColumn(heading="problem"),
+    TableColumn(heading="row"),
 )
 
 
@@ -67,8 +67,8 @@ def logons(
     """List log-ins and log-outs of agents, the newest first, or fetch older ones."""
     if context.invoked_subcommand is not None:
         return
-    settings = settings_of_this_place()
-    zone = zone_of(some_workspaces(settings, workspace))
+    settings = load_settings_or_exit()
+    zone = zone_of(select_workspaces(settings, workspace))
     with database(settings) as conn:
         found = store.listed(
             conn,
@@ -78,7 +78,7 @@ def logons(
             until=read_moment(until, zone, end=True) if until else None,
             limit=limit,
         )
-    say_list(found, COLUMNS, _row, as_json=as_json, nothing="No log-on is here.")
+    print_list(found, COLUMNS, _row, as_json=as_json, nothing="No log-on is here.")
 
 
 @logons.command()
@@ -91,13 +91,13 @@ def pull(since: str, until: str | None, login_name: str | None, workspace: str |
 
     Week by week; what is here already stays as it is. May be interrupted and run again.
     """
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
+    settings = load_settings_or_exit()
+    chosen = select_workspace(settings, workspace)
     begin = read_moment(since, chosen.timezone)
     end = read_moment(until, chosen.timezone, end=True) if until else datetime.now(UTC)
     if begin >= end:
         raise click.UsageError("--from must be before --to, and before now.")
-    log = client_of("logio", wiring.logio_api, settings, chosen)
+    log = require_client("logio", wiring.logio_api, settings, chosen)
     starts = [start for start, _ in job.windows(begin, end)]
     done: list[int] = []
     with (
@@ -120,11 +120,11 @@ def pull(since: str, until: str | None, login_name: str | None, workspace: str |
                 told=told,
             )
         except ApiError as error:
-            raise Trouble(
+            raise CommandError(
                 f"{error}. {pluralise(sum(done), 'new log-on')} came before that, and stay. "
                 f"Go on with: --from {starts[len(done)].isoformat()}"
             ) from None
-    say(f"{pluralise(sum(done), 'new log-on')}.")
+    print_line(f"{pluralise(sum(done), 'new log-on')}.")
 
 
 @logons.command()
@@ -133,15 +133,15 @@ def pull(since: str, until: str | None, login_name: str | None, workspace: str |
 @workspace_option
 def odd(forget_them: bool, as_json: bool, workspace: str | None) -> None:
     """List rows of Cention's log that are no log-ons, as they came."""
-    with database_of_some(workspace) as conn:
+    with optional_workspace_database(workspace) as conn:
         found = store.odd(conn, workspace)
         if forget_them:
             store.forget_odd(conn, workspace)
-    shown = say_list(
+    shown = print_list(
         found, ODD_COLUMNS, _odd_row, as_json=as_json, nothing="Every row was a log-on."
     )
     if shown and forget_them:
-        say(f"{pluralise(len(found), 'row')} forgotten.")
+        print_line(f"{pluralise(len(found), 'row')} forgotten.")
 
 
 def _row(one: LogonLine) -> tuple[object, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from workers import wiring
-from workers.cli.context import one_workspace, settings_of_this_place, workspace_option
-from workers.cli.errors import Trouble
+from workers.cli.context import load_settings_or_exit, select_workspace, workspace_option
+from workers.cli.errors import CommandError
 from workers.cli.ids import read_ids
-from workers.cli.output import say
+from workers.cli.output import print_line
 from workers.cli.progress import progress
-from workers.cli.tokens import client_of
+from workers.cli.tokens import require_client
 from workers.clients.cention.errand_data import MARK_AT_ONCE
 from workers.clients.errors import ApiError
 from workers.operations.rules.wording import pluralise
@@ -26,10 +26,10 @@ def mark_changed(ids: tuple[str, ...], workspace: str | None) -> None:
     ID is a number, a range such as 5-9, or - to read ids from standard input. 500 are sent at
     once. May be repeated. What is only to be fetched again needs no mark: cention want
     """
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
+    settings = load_settings_or_exit()
+    chosen = select_workspace(settings, workspace)
     found = read_ids(ids)
-    api = client_of("errand_data", wiring.errand_data, settings, chosen)
+    api = require_client("errand_data", wiring.errand_data, settings, chosen)
     marked = 0
     with progress("errands marked", len(found)) as advance:
         for first in range(0, len(found), MARK_AT_ONCE):
@@ -37,10 +37,10 @@ def mark_changed(ids: tuple[str, ...], workspace: str | None) -> None:
             try:
                 with_backoff(lambda some=some: api.mark_changed(some), idempotent=True)  # type: ignore[misc]
             except ApiError as error:
-                raise Trouble(
+                raise CommandError(
                     f"Marked: {marked:,} of {pluralise(len(found), 'errand')}, up to "
                     f"{found[first - 1] if first else 'none'}. Then it failed: {error}."
                 ) from None
             marked += len(some)
             advance(len(some))
-    say(f"{pluralise(marked, 'errand')} marked as changed at Cention.")
+    print_line(f"{pluralise(marked, 'errand')} marked as changed at Cention.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 import psycopg
 
-from workers.cli.context import settings_of_this_place
-from workers.cli.errors import Trouble
-from workers.cli.output import say
+from workers.cli.context import load_settings_or_exit
+from workers.cli.errors import CommandError
+from workers.cli.output import print_line
 from workers.database import error_messages
 from workers.operations.jobs import migrate as job
 
@@ -18,10 +18,10 @@ def migrate() -> None:
 
     Waits up to 30 seconds for the database. May be run at any time, by several at once.
     """
-    settings = settings_of_this_place()
+    settings = load_settings_or_exit()
     try:
         done = job.migrate(settings)
     except psycopg.Error as error:
-        raise Trouble(error_messages.describe(error, settings.database_url)) from None
+        raise CommandError(error_messages.describe(error, settings.database_url)) from None
     for line in done or ["The database is up to date already."]:
-        say(line)
+        print_line(line)

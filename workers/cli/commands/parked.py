@@ -6,14 +6,14 @@ import click
 
 from workers.cli.context import (
     database,
-    database_of_some,
     json_option,
-    one_workspace,
-    settings_of_this_place,
+    load_settings_or_exit,
+    optional_workspace_database,
+    select_workspace,
     workspace_option,
 )
 from workers.cli.ids import read_ids
-from workers.cli.output import Column, note, say, say_list
+from workers.cli.output import TableColumn, print_line, print_list, print_stderr
 from workers.config.names import Family
 from workers.operations.jobs.nudges import request_drains
 from workers.operations.rules.wording import pluralise
@@ -22,12 +22,12 @@ from workers.sync.store.wanted import ParkedLine
 
 MISSED_SHOWN = 10
 COLUMNS = (
-    Column(heading="workspace"),
-    Column(heading="family"),
-    Column(heading="id", right=True),
-    Column(heading="since"),
-    Column(heading="tries", right=True),
-    Column(heading="last error"),
+    TableColumn(heading="workspace"),
+    TableColumn(heading="family"),
+    TableColumn(heading="id", right=True),
+    TableColumn(heading="since"),
+    TableColumn(heading="tries", right=True),
+    TableColumn(heading="last error"),
 )
 
 
@@ -39,10 +39,12 @@ def parked(context: click.Context, as_json: bool, workspace: str | None) -> None
     """List records that were given up, or have them fetched again."""
     if context.invoked_subcommand is not None:
         return
-    with database_of_some(workspace) as conn:
+    with optional_workspace_database(workspace) as conn:
         found = wanted.parked(conn, workspace)
-    if say_list(found, COLUMNS, _row, as_json=as_json, nothing="Nothing is parked."):
-        say(f"{pluralise(len(found), 'record')} parked. To try again: cention parked retry FAMILY")
+    if print_list(found, COLUMNS, _row, as_json=as_json, nothing="Nothing is parked."):
+        print_line(
+            f"{pluralise(len(found), 'record')} parked. To try again: cention parked retry FAMILY"
+        )
 
 
 @parked.command()
@@ -59,20 +61,20 @@ def retry(
     """
     if everything == (family is not None):
         raise click.UsageError("Name a family, or add --all for all of them.")
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
+    settings = load_settings_or_exit()
+    chosen = select_workspace(settings, workspace)
     named = read_ids(ids) if ids else None
     with database(settings) as conn:
         released = wanted.release_parked(
             conn, chosen.name, family=Family(family) if family else None, ids=named
         )
-    say(f"{pluralise(len(released), 'record')} released.")
-    note(request_drains(settings, sorted({(chosen.name, each) for each, _ in released})))
+    print_line(f"{pluralise(len(released), 'record')} released.")
+    print_stderr(request_drains(settings, sorted({(chosen.name, each) for each, _ in released})))
     missed = sorted(set(named or ()) - {remote_id for _, remote_id in released})
     if missed:
         shown = ", ".join(map(str, missed[:MISSED_SHOWN]))
         more = f" and {len(missed) - MISSED_SHOWN} more" if len(missed) > MISSED_SHOWN else ""
-        note(f"Not parked: {shown}{more}.")
+        print_stderr(f"Not parked: {shown}{more}.")
         raise click.exceptions.Exit(1)
 
 

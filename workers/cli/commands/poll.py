@@ -9,9 +9,9 @@ import click
 from psycopg import Connection
 
 from workers import wiring
-from workers.cli.context import database, one_workspace, settings_of_this_place, workspace_option
-from workers.cli.output import note, say
-from workers.cli.tokens import client_of
+from workers.cli.context import database, load_settings_or_exit, select_workspace, workspace_option
+from workers.cli.output import print_line, print_stderr
+from workers.cli.tokens import require_client
 from workers.config.names import Family
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
@@ -29,12 +29,14 @@ def poll(workspace: str | None) -> None:
 
     Asking clears nothing at Cention.
     """
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
-    changed_lists = client_of("errand_data", _changed_lists, settings, chosen)
+    settings = load_settings_or_exit()
+    chosen = select_workspace(settings, workspace)
+    changed_lists = require_client("errand_data", _changed_lists, settings, chosen)
     with database(settings, autocommit=True) as conn:
         answers = {changed.family: _poll(conn, changed) for changed in changed_lists}
-    note(request_drains(settings, [(chosen.name, f) for f, found in answers.items() if found]))
+    print_stderr(
+        request_drains(settings, [(chosen.name, f) for f, found in answers.items() if found])
+    )
     if None in answers.values():
         raise click.exceptions.Exit(1)
 
@@ -48,12 +50,12 @@ def _poll(conn: Connection[Any], changed: ChangedList) -> int | None:
     found = job.poll(changed, session=lambda: nullcontext(conn))
     last = _last_poll(conn, changed.workspace, changed.family)
     if found is not None:
-        say(f"{changed.family}: {pluralise(found, 'changed record')} found.")
+        print_line(f"{changed.family}: {pluralise(found, 'changed record')} found.")
     elif last == before:
-        say(f"{changed.family}: another process asks just now.")
+        print_line(f"{changed.family}: another process asks just now.")
     else:
         error = last[1] if last else None
-        say(f"{changed.family}: failed. {error}. To find out why, run: cention check")
+        print_line(f"{changed.family}: failed. {error}. To find out why, run: cention check")
     return found
 
 

@@ -11,12 +11,12 @@ from workers import wiring
 from workers.cli.context import (
     database,
     json_option,
-    settings_of_this_place,
-    some_workspaces,
+    load_settings_or_exit,
+    select_workspaces,
     workspace_option,
 )
-from workers.cli.errors import Trouble
-from workers.cli.output import Column, note, say, say_json, say_table
+from workers.cli.errors import CommandError
+from workers.cli.output import TableColumn, print_json, print_line, print_stderr, print_table
 from workers.clients.errors import ApiError
 from workers.config.names import Family
 from workers.config.settings import Settings
@@ -29,16 +29,16 @@ from workers.sync.store.completeness import Day, MissingRecord
 
 LISTED = 20
 COLUMNS = (
-    Column(heading="workspace"),
-    Column(heading="family"),
-    Column(heading="day"),
-    Column(heading="re-\nported", right=True),
-    Column(heading="stored", right=True),
-    Column(heading="pend-\ning", right=True),
-    Column(heading="parked", right=True),
-    Column(heading="unread-\nable", right=True),
-    Column(heading="gone", right=True),
-    Column(heading="miss-\ning", right=True),
+    TableColumn(heading="workspace"),
+    TableColumn(heading="family"),
+    TableColumn(heading="day"),
+    TableColumn(heading="re-\nported", right=True),
+    TableColumn(heading="stored", right=True),
+    TableColumn(heading="pend-\ning", right=True),
+    TableColumn(heading="parked", right=True),
+    TableColumn(heading="unread-\nable", right=True),
+    TableColumn(heading="gone", right=True),
+    TableColumn(heading="miss-\ning", right=True),
 )
 
 
@@ -68,27 +68,29 @@ def reconcile(repair: bool, mark_changed: bool, as_json: bool, workspace: str | 
     """
     if mark_changed and not repair:
         raise click.UsageError("--mark-changed needs --repair.")
-    settings = settings_of_this_place()
-    chosen = some_workspaces(settings, workspace)
+    settings = load_settings_or_exit()
+    chosen = select_workspaces(settings, workspace)
     with database(settings) as conn:
-        lost = job.reconcile(conn, workspace)
+        missing = job.reconcile(conn, workspace)
         if repair:
-            job.repair(conn, lost)
+            job.repair(conn, missing)
         days = completeness.days(conn, workspace)
-    result = Reconciled(days=days, missing=lost, repaired=repair)
+    result = Reconciled(days=days, missing=missing, repaired=repair)
     if as_json:
-        say_json(result)
+        print_json(result)
     else:
-        show(result)
+        print_result(result)
     if repair:
-        note(request_drains(settings, sorted({(one.workspace, one.family) for one in lost})))
+        print_stderr(
+            request_drains(settings, sorted({(one.workspace, one.family) for one in missing}))
+        )
     if mark_changed:
-        _mark_changed(settings, chosen, lost)
-    if lost and not repair:
+        _mark_changed(settings, chosen, missing)
+    if missing and not repair:
         raise click.exceptions.Exit(1)
 
 
-def show(result: Reconciled) -> None:
+def print_result(result: Reconciled) -> None:
     """Write the days, and below them what is missing."""
     rows = [
         (
@@ -106,28 +108,28 @@ def show(result: Reconciled) -> None:
         for day in result.days
     ]
     if rows:
-        say_table(COLUMNS, rows)
+        print_table(COLUMNS, rows)
     else:
-        say("No workspace was ever set up here. Run: cention migrate")
+        print_line("No workspace was ever set up here. Run: cention migrate")
     for one in result.missing[:LISTED]:
-        say(f"MISSING  {one.workspace} {one.family} {one.remote_id}", style="bold red")
+        print_line(f"MISSING  {one.workspace} {one.family} {one.remote_id}", style="bold red")
     if len(result.missing) > LISTED:
-        say(f"         and {len(result.missing) - LISTED:,} more")
+        print_line(f"         and {len(result.missing) - LISTED:,} more")
     if not result.missing:
-        say("Nothing is missing.", style="green")
+        print_line("Nothing is missing.", style="green")
     elif result.repaired:
-        say(f"{pluralise(len(result.missing), 'missing record')} wanted again.")
+        print_line(f"{pluralise(len(result.missing), 'missing record')} wanted again.")
     else:
-        say("To have them fetched: cention reconcile --repair")
+        print_line("To have them fetched: cention reconcile --repair")
 
 
 def _mark_changed(
-    settings: Settings, chosen: Collection[WorkspaceSettings], lost: Sequence[MissingRecord]
+    settings: Settings, chosen: Collection[WorkspaceSettings], missing: Sequence[MissingRecord]
 ) -> None:
     for workspace in chosen:
         ids = [
             one.remote_id
-            for one in lost
+            for one in missing
             if (one.workspace, one.family) == (workspace.name, Family.ERRAND_REPORTS)
         ]
         if not ids:
@@ -135,8 +137,10 @@ def _mark_changed(
         try:
             api = wiring.errand_data(settings, workspace)
             if api is None:
-                raise Trouble(f"{workspace.name} has no token for errand data: nothing is marked.")
+                raise CommandError(
+                    f"{workspace.name} has no token for errand data: nothing is marked."
+                )
             api.mark_changed(ids)
         except (ApiError, ValueError) as error:
-            raise Trouble(f"Wanted again here, but not marked at Cention: {error}.") from None
-        note(f"{pluralise(len(ids), 'errand')} marked as changed at Cention.")
+            raise CommandError(f"Wanted again here, but not marked at Cention: {error}.") from None
+        print_stderr(f"{pluralise(len(ids), 'errand')} marked as changed at Cention.")

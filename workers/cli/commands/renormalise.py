@@ -11,11 +11,11 @@ from psycopg import Connection
 from workers.cli.context import (
     database,
     json_option,
-    settings_of_this_place,
-    some_workspaces,
+    load_settings_or_exit,
+    select_workspaces,
     workspace_option,
 )
-from workers.cli.output import Column, say, say_json, say_table
+from workers.cli.output import TableColumn, print_json, print_line, print_table
 from workers.cli.progress import progress
 from workers.config.names import Family
 from workers.config.workspaces import WorkspaceSettings
@@ -28,10 +28,10 @@ from workers.sync.store import callbacks, landed
 
 NAMES = (*(family.value for family in Family), refile_callbacks.NAME)
 COLUMNS = (
-    Column(heading="table"),
-    Column(heading="added", right=True),
-    Column(heading="changed", right=True),
-    Column(heading="removed", right=True),
+    TableColumn(heading="table"),
+    TableColumn(heading="added", right=True),
+    TableColumn(heading="changed", right=True),
+    TableColumn(heading="removed", right=True),
 )
 
 
@@ -49,8 +49,8 @@ def renormalise(
     area_archives, library_attachments or callbacks; all of them if none is named. May be run
     at any time and broken off at any time.
     """
-    settings = settings_of_this_place()
-    chosen = some_workspaces(settings, workspace)
+    settings = load_settings_or_exit()
+    chosen = select_workspaces(settings, workspace)
     with database(settings, autocommit=True) as conn:
         remade = [
             one
@@ -58,7 +58,7 @@ def renormalise(
             for one in _remake(conn, each, families or NAMES, dry_run=dry_run)
         ]
     if as_json:
-        say_json({"dry_run": dry_run, "families": remade})
+        print_json({"dry_run": dry_run, "families": remade})
     else:
         for one in remade:
             _tell(one, dry_run=dry_run)
@@ -84,14 +84,14 @@ def _tell(remade: RebuildReport, *, dry_run: bool) -> None:
     would = "would be" if dry_run else "was"
     changes = "" if remade.tables else f"; no row {would} changed"
     documents = pluralise(remade.documents, "document")
-    say(f"{remade.workspace} {remade.family}: {documents} read{changes}.", style="bold")
+    print_line(f"{remade.workspace} {remade.family}: {documents} read{changes}.", style="bold")
     if remade.tables:
         rows = [(one.table, one.added, one.changed, one.removed) for one in remade.tables]
-        say_table(COLUMNS, rows)
+        print_table(COLUMNS, rows)
     for number, thing, what in (
         (remade.readable_now, "document", "can be read now that could not be read before"),
         (remade.unreadable_now, "document", "can be read no more, and the rows stay"),
         (remade.wanted, "record", f"{would} put on the list of what is fetched"),
     ):
         if number:
-            say(f"  {pluralise(number, thing)} {what}.", hanging=2)
+            print_line(f"  {pluralise(number, thing)} {what}.", hanging=2)

@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 
 import click
 
-from workers.cli.context import json_option, settings_of_this_place
-from workers.cli.errors import Trouble
-from workers.cli.output import Column, say, say_json, say_table
+from workers.cli.context import json_option, load_settings_or_exit
+from workers.cli.errors import CommandError
+from workers.cli.output import TableColumn, print_json, print_line, print_table
 from workers.config.settings import Settings
 from workers.operations.rules.wording import format_duration, pluralise
 from workers.spool import quarantine
 from workers.spool.layout import SpoolStatus, read_spool
 
 COLUMNS = (
-    Column(heading="file"),
-    Column(heading="bytes", right=True),
-    Column(heading="set aside because"),
+    TableColumn(heading="file"),
+    TableColumn(heading="bytes", right=True),
+    TableColumn(heading="set aside because"),
 )
 
 
@@ -30,7 +30,7 @@ def spool(context: click.Context, as_json: bool) -> None:
     """Show what lies in the receiver's spool, on this machine."""
     if context.invoked_subcommand is not None:
         return
-    settings = settings_of_this_place()
+    settings = load_settings_or_exit()
     with _readable(settings):
         status = read_spool(settings.spool_dir) or SpoolStatus(
             waiting=0, oldest_at=None, bad=0, size_bytes=0
@@ -38,25 +38,27 @@ def spool(context: click.Context, as_json: bool) -> None:
         aside = list(quarantine.set_aside(settings.spool_dir))
     oldest_s = status.oldest_s(datetime.now(UTC))
     if as_json:
-        say_json({"waiting": status.waiting, "oldest_s": oldest_s, "set_aside": aside})
+        print_json({"waiting": status.waiting, "oldest_s": oldest_s, "set_aside": aside})
         return
     oldest = f", the oldest for {format_duration(oldest_s)}" if status.waiting else ""
-    say(f"{pluralise(status.waiting, 'callback')} on the way to Postgres{oldest}.")
+    print_line(f"{pluralise(status.waiting, 'callback')} on the way to Postgres{oldest}.")
     if aside:
-        say_table(COLUMNS, [(one.name, one.size_bytes, one.reason) for one in aside])
-        say(f"{pluralise(len(aside), 'callback')} set aside. To try again: cention spool retry")
+        print_table(COLUMNS, [(one.name, one.size_bytes, one.reason) for one in aside])
+        print_line(
+            f"{pluralise(len(aside), 'callback')} set aside. To try again: cention spool retry"
+        )
 
 
 @spool.command()
 def retry() -> None:
     """Let the receiver try again what it had set aside."""
-    settings = settings_of_this_place()
+    settings = load_settings_or_exit()
     done = 0
     with _readable(settings):
         for one in quarantine.set_aside(settings.spool_dir):
             quarantine.put_back(settings.spool_dir, one.name)
             done += 1
-    say(f"{pluralise(done, 'callback')} put back; the receiver takes them within seconds.")
+    print_line(f"{pluralise(done, 'callback')} put back; the receiver takes them within seconds.")
 
 
 @contextmanager
@@ -64,7 +66,7 @@ def _readable(settings: Settings) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Trouble(
+        raise CommandError(
             f"The spool at {settings.spool_dir} cannot be used: {error.strerror}. "
             "Run this as the user of the receiver, on its machine."
         ) from None

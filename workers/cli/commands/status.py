@@ -11,12 +11,12 @@ import click
 from workers.cli.context import (
     database,
     json_option,
-    settings_of_this_place,
-    some_workspaces,
+    load_settings_or_exit,
+    select_workspaces,
     workspace_option,
 )
-from workers.cli.errors import Trouble
-from workers.cli.output import Column, note, say, say_json, say_table
+from workers.cli.errors import CommandError
+from workers.cli.output import TableColumn, print_json, print_line, print_stderr, print_table
 from workers.config.settings import Settings
 from workers.mirrors.store import mirrors
 from workers.mirrors.store.mirrors import MirrorStatus
@@ -32,40 +32,40 @@ WATCH_EVERY_S = 2.0
 INDENT = 7
 # Narrow enough for the 80 columns of a terminal.
 FAMILY_COLUMNS = (
-    Column(heading="family"),
-    Column(heading="want-\ned", right=True),
-    Column(heading="due", right=True),
-    Column(heading="claim-\ned", right=True),
-    Column(heading="park-\ned", right=True),
-    Column(heading="un-\nread-\nable", right=True),
-    Column(heading="miss-\ning", right=True),
-    Column(heading="oldest\nwait", right=True),
-    Column(heading="last\npoll", right=True),
-    Column(heading="last\nsto-\nred", right=True),
-    Column(heading="pau-\nsed"),
+    TableColumn(heading="family"),
+    TableColumn(heading="want-\ned", right=True),
+    TableColumn(heading="due", right=True),
+    TableColumn(heading="claim-\ned", right=True),
+    TableColumn(heading="park-\ned", right=True),
+    TableColumn(heading="un-\nread-\nable", right=True),
+    TableColumn(heading="miss-\ning", right=True),
+    TableColumn(heading="oldest\nwait", right=True),
+    TableColumn(heading="last\npoll", right=True),
+    TableColumn(heading="last\nsto-\nred", right=True),
+    TableColumn(heading="pau-\nsed"),
 )
 MIRROR_COLUMNS = (
-    Column(heading="renewed of"),
-    Column(heading="what"),
-    Column(heading="every", right=True),
-    Column(heading="last", right=True),
-    Column(heading="records", right=True),
-    Column(heading="paused"),
-    Column(heading="last error"),
+    TableColumn(heading="renewed of"),
+    TableColumn(heading="what"),
+    TableColumn(heading="every", right=True),
+    TableColumn(heading="last", right=True),
+    TableColumn(heading="records", right=True),
+    TableColumn(heading="paused"),
+    TableColumn(heading="last error"),
 )
 INBOX_COLUMNS = (
-    Column(heading="callbacks of"),
-    Column(heading="last\n24 hours", right=True),
-    Column(heading="unfiled", right=True),
-    Column(heading="problems", right=True),
-    Column(heading="oldest\nunfiled", right=True),
-    Column(heading="last\nreceived", right=True),
+    TableColumn(heading="callbacks of"),
+    TableColumn(heading="last\n24 hours", right=True),
+    TableColumn(heading="unfiled", right=True),
+    TableColumn(heading="problems", right=True),
+    TableColumn(heading="oldest\nunfiled", right=True),
+    TableColumn(heading="last\nreceived", right=True),
 )
-QUEUE_COLUMNS = (Column(heading="queue"), Column(heading="last\nanswer", right=True))
+QUEUE_COLUMNS = (TableColumn(heading="queue"), TableColumn(heading="last\nanswer", right=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class BridgeStatus:
     """How the bridge fares at one moment."""
 
     at: datetime
@@ -86,26 +86,26 @@ def status(watch: bool, as_json: bool, workspace: str | None) -> None:
     """Show how the bridge fares. Exit status 1 is a state of alarm."""
     if watch and as_json:
         raise click.UsageError("--watch and --json exclude one another.")
-    settings = settings_of_this_place()
-    some_workspaces(settings, workspace)
+    settings = load_settings_or_exit()
+    select_workspaces(settings, workspace)
     if watch:
         _watch(settings, workspace)
         return
     try:
-        state = look(settings, workspace)
-    except Trouble:
-        show_spool(read_spool(settings.spool_dir), datetime.now(UTC))
+        state = read_status(settings, workspace)
+    except CommandError:
+        print_spool(read_spool(settings.spool_dir), datetime.now(UTC))
         raise
     if as_json:
-        say_json(state)
+        print_json(state)
     else:
-        show(state)
+        print_status(state)
     if state.alarm:
         raise click.exceptions.Exit(1)
 
 
-def look(settings: Settings, workspace: str | None) -> State:
-    """Return how the bridge fares, or one workspace of it. Raises ``Trouble``."""
+def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
+    """Return how the bridge fares, or one workspace of it. Raises ``CommandError``."""
     spool = read_spool(settings.spool_dir)
     with database(settings) as conn:
         at = store.clock(conn)
@@ -119,7 +119,7 @@ def look(settings: Settings, workspace: str | None) -> State:
         *alerts.of_queues(queues),
         *alerts.of_polls(
             families,
-            some_workspaces(settings, workspace),
+            select_workspaces(settings, workspace),
             at=at,
         ),
         *(alert for one in families for alert in alerts.of_family(one, at=at)),
@@ -128,7 +128,7 @@ def look(settings: Settings, workspace: str | None) -> State:
         *alerts.of_unknown(len(unknown)),
         *alerts.of_spool(spool, at),
     )
-    return State(
+    return BridgeStatus(
         at=at,
         alarm=any(alert.alarm for alert in found),
         families=families,
@@ -140,38 +140,38 @@ def look(settings: Settings, workspace: str | None) -> State:
     )
 
 
-def show(state: State) -> None:
+def print_status(state: BridgeStatus) -> None:
     """Write tables, and below them what needs somebody."""
     for workspace in sorted({one.workspace for one in state.families}):
-        say(workspace, style="bold")
-        say_table(
+        print_line(workspace, style="bold")
+        print_table(
             FAMILY_COLUMNS,
-            [_family(f, state.at) for f in state.families if f.workspace == workspace],
+            [_family_row(f, state.at) for f in state.families if f.workspace == workspace],
         )
-        say("")
+        print_line("")
     if state.mirrors:
-        say_table(MIRROR_COLUMNS, [_mirror(one, state.at) for one in state.mirrors])
-        say("")
+        print_table(MIRROR_COLUMNS, [_mirror_row(one, state.at) for one in state.mirrors])
+        print_line("")
     if state.inboxes:
-        say_table(INBOX_COLUMNS, [_inbox(one, state.at) for one in state.inboxes])
-        say("")
+        print_table(INBOX_COLUMNS, [_inbox_row(one, state.at) for one in state.inboxes])
+        print_line("")
     if state.queues:
         answers = [(one.queue, format_duration(one.silent_s)) for one in state.queues]
-        say_table(QUEUE_COLUMNS, answers)
-        say("")
-    show_spool(state.spool, state.at)
+        print_table(QUEUE_COLUMNS, answers)
+        print_line("")
+    print_spool(state.spool, state.at)
     for alert in state.notices:
         word, style = ("ALARM", "bold red") if alert.alarm else ("note ", "yellow")
-        say(f"{word}  {alert.sentence}", style=style, hanging=INDENT)
-        say(" " * INDENT + alert.command, hanging=INDENT)
+        print_line(f"{word}  {alert.sentence}", style=style, hanging=INDENT)
+        print_line(" " * INDENT + alert.command, hanging=INDENT)
     if not state.notices:
-        say("All is well.", style="green")
+        print_line("All is well.", style="green")
 
 
-def show_spool(spool: SpoolStatus | None, at: datetime) -> None:
+def print_spool(spool: SpoolStatus | None, at: datetime) -> None:
     """Write what lies on local disk, if anything does; to the error channel, as it is rare."""
     if spool and (spool.waiting or spool.bad):
-        note(
+        print_stderr(
             f"spool: {spool.waiting} callbacks wait for Postgres, the oldest for "
             f"{format_duration(spool.oldest_s(at))}; {spool.bad} set aside."
         )
@@ -181,17 +181,17 @@ def _watch(settings: Settings, workspace: str | None) -> None:
     try:
         while True:
             try:
-                state = look(settings, workspace)
+                state = read_status(settings, workspace)
                 click.clear()
-                show(state)
-            except Trouble as trouble:
-                note(trouble.message)
+                print_status(state)
+            except CommandError as error:
+                print_stderr(error.message)
             time.sleep(WATCH_EVERY_S)
     except KeyboardInterrupt:
-        say("")
+        print_line("")
 
 
-def _family(one: FamilyStatus, at: datetime) -> tuple[object, ...]:
+def _family_row(one: FamilyStatus, at: datetime) -> tuple[object, ...]:
     return (
         one.family,
         one.wanted,
@@ -207,7 +207,7 @@ def _family(one: FamilyStatus, at: datetime) -> tuple[object, ...]:
     )
 
 
-def _mirror(one: MirrorStatus, at: datetime) -> tuple[object, ...]:
+def _mirror_row(one: MirrorStatus, at: datetime) -> tuple[object, ...]:
     return (
         one.workspace,
         one.mirror,
@@ -219,7 +219,7 @@ def _mirror(one: MirrorStatus, at: datetime) -> tuple[object, ...]:
     )
 
 
-def _inbox(one: InboxStatus, at: datetime) -> tuple[object, ...]:
+def _inbox_row(one: InboxStatus, at: datetime) -> tuple[object, ...]:
     return (
         one.workspace,
         one.received_today,

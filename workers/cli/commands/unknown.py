@@ -9,23 +9,23 @@ from typing import Any
 import click
 from psycopg import Connection
 
-from workers.cli.context import database_of_some, json_option, workspace_option
-from workers.cli.errors import Trouble
-from workers.cli.outbound import ask
-from workers.cli.output import Column, cell, say, say_list
+from workers.cli.context import json_option, optional_workspace_database, workspace_option
+from workers.cli.errors import CommandError
+from workers.cli.outbound import confirm
+from workers.cli.output import TableColumn, format_cell, print_line, print_list
 from workers.operations.rules.wording import pluralise
 from workers.outbound.jobs.send import abandon_dead
 from workers.outbound.store import sent_commands, sent_errands
 from workers.outbound.store.sent_errands import Unknown
 
 COLUMNS = (
-    Column(heading="workspace"),
-    Column(heading="number", right=True),
-    Column(heading="what"),
-    Column(heading="sent"),
-    Column(heading="looks like\nerrand", right=True),
-    Column(heading="about"),
-    Column(heading="why it is not known"),
+    TableColumn(heading="workspace"),
+    TableColumn(heading="number", right=True),
+    TableColumn(heading="what"),
+    TableColumn(heading="sent"),
+    TableColumn(heading="looks like\nerrand", right=True),
+    TableColumn(heading="about"),
+    TableColumn(heading="why it is not known"),
 )
 ADVICE = """Look for each in Cention. What it looks like has the same writer, subject and time.
 It is there:      cention errands unknown done NUMBER --errand ID
@@ -46,10 +46,10 @@ def unknown(context: click.Context, as_json: bool, workspace: str | None) -> Non
         return
     with _database(workspace) as conn:
         found = _unknown(conn, workspace)
-    if say_list(found, COLUMNS, _row, as_json=as_json, nothing="Nothing is unknown."):
-        say("")
+    if print_list(found, COLUMNS, _row, as_json=as_json, nothing="Nothing is unknown."):
+        print_line("")
         for line in ADVICE.splitlines():
-            say(line)
+            print_line(line)
 
 
 @unknown.command()
@@ -63,9 +63,12 @@ def done(number: int, errand_id: int | None, yes: bool) -> None:
         if errand_id is not None:
             _check_errand(conn, one, errand_id)
         as_what = f" as errand {errand_id}" if errand_id else ""
-        ask(f"Cention did this{as_what}: {one.kind}, {one.about}, {cell(one.sent_at)}.", yes=yes)
+        confirm(
+            f"Cention did this{as_what}: {one.kind}, {one.about}, {format_cell(one.sent_at)}.",
+            yes=yes,
+        )
         _resolve(conn, one, happened=True, errand_id=errand_id)
-    say(f"Noted: number {number} was done{as_what}.")
+    print_line(f"Noted: number {number} was done{as_what}.")
 
 
 @unknown.command()
@@ -75,15 +78,20 @@ def missing(number: int, yes: bool) -> None:
     """Note that Cention did not do it, so that it may be sent again."""
     with _database(None) as conn:
         one = _one(conn, number)
-        ask(f"Cention did not do this: {one.kind}, {one.about}, {cell(one.sent_at)}.", yes=yes)
+        confirm(
+            f"Cention did not do this: {one.kind}, {one.about}, {format_cell(one.sent_at)}.",
+            yes=yes,
+        )
         _resolve(conn, one, happened=False, errand_id=None)
     again = f" again ({one.origin})" if one.origin else " again"
-    say(f"Noted: number {number} was not done. To send it, run the command or the import{again}.")
+    print_line(
+        f"Noted: number {number} was not done. To send it, run the command or the import{again}."
+    )
 
 
 @contextmanager
 def _database(workspace: str | None) -> Iterator[Connection[Any]]:
-    with database_of_some(workspace, autocommit=True) as conn:
+    with optional_workspace_database(workspace, autocommit=True) as conn:
         abandon_dead(conn)
         yield conn
 
@@ -108,14 +116,16 @@ def _one(conn: Connection[Any], number: int) -> Unknown:
     for one in _unknown(conn, None):
         if one.sent_id == number:
             return one
-    raise Trouble(f"Number {number} is not unknown. There is: {_counted(conn)}.")
+    raise CommandError(f"Number {number} is not unknown. There is: {_counted(conn)}.")
 
 
 def _check_errand(conn: Connection[Any], one: Unknown, errand_id: int) -> None:
     if one.kind != "create":
         raise click.UsageError("--errand is for errands that were created.")
     if other := sent_errands.sent_as(conn, one.workspace, errand_id):
-        raise Trouble(f"Errand {errand_id} is what number {other} became. Look for another one.")
+        raise CommandError(
+            f"Errand {errand_id} is what number {other} became. Look for another one."
+        )
 
 
 def _counted(conn: Connection[Any]) -> str:
@@ -131,4 +141,4 @@ def _resolve(conn: Connection[Any], one: Unknown, *, happened: bool, errand_id: 
     else:
         resolved = sent_commands.resolve(conn, one.workspace, one.sent_id, happened=happened)
     if not resolved:
-        raise Trouble(f"Somebody else has just settled number {one.sent_id}.")
+        raise CommandError(f"Somebody else has just settled number {one.sent_id}.")

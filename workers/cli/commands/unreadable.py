@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import click
 
-from workers.cli.context import database_of_some, json_option, workspace_option
-from workers.cli.output import Column, say, say_list
+from workers.cli.context import json_option, optional_workspace_database, workspace_option
+from workers.cli.output import TableColumn, print_line, print_list
 from workers.config.names import Mirror
 from workers.operations.rules.wording import pluralise
 from workers.sync.store import landed
 from workers.sync.store.landed import UnreadableLine
 
 COLUMNS = (
-    Column(heading="workspace"),
-    Column(heading="family"),
-    Column(heading="id", right=True),
-    Column(heading="since"),
-    Column(heading="problem"),
+    TableColumn(heading="workspace"),
+    TableColumn(heading="family"),
+    TableColumn(heading="id", right=True),
+    TableColumn(heading="since"),
+    TableColumn(heading="problem"),
 )
 
 
@@ -25,15 +25,17 @@ COLUMNS = (
 @workspace_option
 def unreadable(as_json: bool, workspace: str | None) -> None:
     """List documents that were kept and make no sense."""
-    with database_of_some(workspace) as conn:
+    with optional_workspace_database(workspace) as conn:
         found = landed.unreadable(conn, workspace)
-    if say_list(found, COLUMNS, _row, as_json=as_json, nothing="Every document could be read."):
-        say(
+    if print_list(found, COLUMNS, _row, as_json=as_json, nothing="Every document could be read."):
+        print_line(
             f"{pluralise(len(found), 'document')}, kept as they came. "
             "After an update of the bridge: cention renormalise"
         )
         if any(one.family == Mirror.AGENT_LOGONS for one in found):
-            say("What has no id is a row of the log of log-ons. To see them: cention logons odd")
+            print_line(
+                "What has no id is a row of the log of log-ons. To see them: cention logons odd"
+            )
 
 
 def _row(one: UnreadableLine) -> tuple[object, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from workers.cli.context import database, one_workspace, settings_of_this_place, workspace_option
+from workers.cli.context import database, load_settings_or_exit, select_workspace, workspace_option
 from workers.cli.ids import read_ids
-from workers.cli.output import note, say
+from workers.cli.output import print_line, print_stderr
 from workers.config.names import Family
 from workers.operations.jobs.nudges import request_drains
 from workers.operations.rules.wording import pluralise
@@ -23,10 +23,10 @@ def want(family: str, ids: tuple[str, ...], workspace: str | None) -> None:
     ID is a number, a range such as 5-9, or - to read ids from standard input. Records that wait
     for another try, or are parked, are due at once.
     """
-    settings = settings_of_this_place()
-    chosen = one_workspace(settings, workspace)
+    settings = load_settings_or_exit()
+    chosen = select_workspace(settings, workspace)
     found = read_ids(ids)
     with database(settings) as conn:
         wanted.want_now(conn, chosen.name, Family(family), found)
-    say(f"{pluralise(len(found), 'record')} of {family} wanted now.")
-    note(request_drains(settings, [(chosen.name, Family(family))] if found else []))
+    print_line(f"{pluralise(len(found), 'record')} of {family} wanted now.")
+    print_stderr(request_drains(settings, [(chosen.name, Family(family))] if found else []))
