@@ -14,12 +14,12 @@ import pytest
 import redis
 
 from deploy.embedded import Postgres, Valkey
-from tests.support.databases import copied
+from tests.support.databases import database_copy
 from workers.database.migrate import migrate
 
 DOCUMENTS = Path(__file__).parent / "support" / "documents"
 # Nothing here outlives the session: what tests durability starts a server of its own.
-HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NO_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @pytest.fixture
@@ -37,7 +37,9 @@ def document() -> Callable[[str], dict[str, Any]]:
 def postgres() -> Iterator[Postgres]:
     """One embedded PostgreSQL for the session."""
     with tempfile.TemporaryDirectory(prefix="cention-tests-") as folder:
-        server = Postgres(Path(folder) / "postgres", settings=HASTE | {"max_connections": "200"})
+        server = Postgres(
+            Path(folder) / "postgres", settings=NO_DURABILITY | {"max_connections": "200"}
+        )
         server.start()
         yield server
         server.remove()
@@ -66,7 +68,7 @@ def template(postgres: Postgres) -> str:
 @pytest.fixture
 def database(postgres: Postgres, template: str) -> Iterator[str]:
     """The URL of a migrated database of the test's own."""
-    with copied(postgres, template) as url:
+    with database_copy(postgres, template) as url:
         yield url
 
 

@@ -73,7 +73,7 @@ class Senders:
             each.result()
 
     @property
-    def thanked(self) -> list[int]:
+    def accepted(self) -> list[int]:
         """The ids of all callbacks that were accepted."""
         return sorted(answer.remote_id for answer in self.answers if answer.status == 200)
 

@@ -19,15 +19,15 @@ import pytest
 from deploy.embedded import Postgres
 from deploy.run.plan import make_plan
 from deploy.run.run_env import write_run_env
-from tests.acceptance.running import (
+from tests.acceptance.running_bridge import (
     ROOT,
     SECRETS,
     Run,
-    at_work,
-    begin,
     empty_folder,
     responds,
-    running,
+    running_bridge,
+    start,
+    still_running,
 )
 from tests.support.waiting import eventually
 from workers.operations.store.status import counters
@@ -46,7 +46,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def bridge() -> Iterator[Run]:
-    with empty_folder() as folder, running(folder, **SECRETS) as run:
+    with empty_folder() as folder, running_bridge(folder, **SECRETS) as run:
         yield run
 
 
@@ -96,7 +96,7 @@ def test_even_the_supervisor_is_back_after_a_sigkill(bridge):
 
     assert eventually(lambda: all(bridge.pid(part) not in (0, *before) for part in PARTS))
     assert eventually(lambda: bridge.answers("receiver"))
-    assert at_work(processes) == []
+    assert still_running(processes) == []
 
 
 def test_a_second_run_in_the_same_folder_says_so_and_fails(bridge):
@@ -120,7 +120,7 @@ def test_no_file_holds_a_secret(bridge):
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_everything_within_ten_seconds_and_leaves_nothing(folder, sign):
-    with running(folder) as run:
+    with running_bridge(folder) as run:
         processes = run.descendants()
         started_at = time.monotonic()
 
@@ -129,7 +129,7 @@ def test_a_signal_stops_everything_within_ten_seconds_and_leaves_nothing(folder,
 
         assert time.monotonic() - started_at < 10
         assert status == 0
-        assert at_work(processes) == []
+        assert still_running(processes) == []
         assert [path for path in folder.rglob("*") if path.is_socket()] == []
         assert not (run.var / "run.env").exists()
 
@@ -138,7 +138,7 @@ def test_any_name_of_the_folder_will_do(folder):
     strange = folder / "Måns' #1; 100% $HOME"
     strange.mkdir(mode=0o711)
 
-    with running(strange) as run:
+    with running_bridge(strange) as run:
         assert eventually(lambda: all(run.pid(part) for part in PARTS), within_s=10)
         found = subprocess.check_output(
             ["/bin/sh", "-c", ". var/run.env && echo $DATABASE_URL"], cwd=strange, text=True
@@ -161,7 +161,7 @@ def test_a_password_of_a_given_url_is_left_out_of_run_env(folder):
 
 
 def test_a_killed_run_takes_everything_with_it_and_the_next_one_finds_its_data(folder):
-    with running(folder) as run:
+    with running_bridge(folder) as run:
         with psycopg.connect(run.addresses()["DATABASE_URL"]) as conn:
             conn.execute("CREATE TABLE public.fact AS SELECT 33 AS n")
         processes = run.descendants()
@@ -169,14 +169,14 @@ def test_a_killed_run_takes_everything_with_it_and_the_next_one_finds_its_data(f
         run.process.kill()
         run.process.wait()
 
-        with running(folder) as following:
-            assert at_work(processes) == []
+        with running_bridge(folder) as following:
+            assert still_running(processes) == []
             with psycopg.connect(following.addresses()["DATABASE_URL"]) as conn:
                 assert conn.execute("SELECT n FROM public.fact").fetchone() == (33,)
 
 
 def test_killed_together_with_its_supervisor_it_still_leaves_no_process(folder):
-    with running(folder) as run:
+    with running_bridge(folder) as run:
         processes = run.descendants()
         supervisor = int((run.var / "supervisor.pid").read_text("ascii"))
 
@@ -184,7 +184,7 @@ def test_killed_together_with_its_supervisor_it_still_leaves_no_process(folder):
         os.kill(supervisor, signal.SIGKILL)
         run.process.wait()
 
-        assert eventually(lambda: not at_work(processes), within_s=10)
+        assert eventually(lambda: not still_running(processes), within_s=10)
 
 
 @pytest.mark.parametrize(
@@ -196,19 +196,19 @@ def test_killed_together_with_its_supervisor_it_still_leaves_no_process(folder):
     ],
 )
 def test_what_cannot_start_is_explained_and_leaves_no_process(folder, variables, explanation):
-    run = begin(folder, **variables)
+    run = start(folder, **variables)
 
     assert run.process.wait(30) == 1
-    assert explanation in run.said
-    assert "Traceback" not in run.said
-    assert not any(secret in run.said for secret in SECRETS.values())
+    assert explanation in run.output
+    assert "Traceback" not in run.output
+    assert not any(secret in run.output for secret in SECRETS.values())
 
 
 def test_a_port_that_is_taken_is_named(folder):
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
 
-        run = begin(folder, RECEIVER_BIND=address)
+        run = start(folder, RECEIVER_BIND=address)
 
         assert run.process.wait(30) == 1
-        assert f"cannot listen on {address}" in run.said
+        assert f"cannot listen on {address}" in run.output

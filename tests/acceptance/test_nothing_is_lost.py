@@ -10,8 +10,8 @@ import psycopg
 import redis
 
 from deploy.embedded import Valkey
-from tests.acceptance.running import SECRETS, Run, empty_folder, running
-from tests.acceptance.truth import Sandbox, expect_no_difference
+from tests.acceptance.comparison import SandboxControl, wait_for_no_difference
+from tests.acceptance.running_bridge import SECRETS, Run, empty_folder, running_bridge
 from tests.support.waiting import eventually
 
 ERRANDS = 2_000
@@ -32,8 +32,8 @@ def flush_broker(run: Run) -> None:
 
 
 def test_a_killed_worker_and_a_flushed_broker_lose_nothing_and_no_secret_is_left_anywhere():
-    with empty_folder() as folder, running(folder, **SECRETS, LEASE_S="20") as run:
-        sandbox = Sandbox(root=run.addresses()["CENTION_URL"].removesuffix("/s/demo"))
+    with empty_folder() as folder, running_bridge(folder, **SECRETS, LEASE_S="20") as run:
+        sandbox = SandboxControl(root=run.addresses()["CENTION_URL"].removesuffix("/s/demo"))
         sandbox.post("faults", {"latency": {"probability": 1, "seconds": 0.02}})
         sandbox.post("errands", {"count": ERRANDS, "actions": 3})
         sandbox.post("resume", {"rate": 20})
@@ -47,7 +47,7 @@ def test_a_killed_worker_and_a_flushed_broker_lose_nothing_and_no_secret_is_left
         database_url = run.addresses()["DATABASE_URL"]
 
         assert eventually(lambda: sandbox.get("stats")["callbacks"]["waiting"] == 0)
-        expect_no_difference(sandbox, database_url, within_s=90)
+        wait_for_no_difference(sandbox, database_url, within_s=90)
         assert places_of_secrets(folder, database_url) == []
 
 

@@ -142,7 +142,7 @@ def test_an_outage_of_postgres_is_not_noticed_by_senders_and_ends_by_itself(
         eventually(lambda: not spooled(senders), within_s=EMPTIED_WITHIN_S)
         eventually(lambda: not figure(senders, "cention_breaker_open"), within_s=EMPTIED_WITHIN_S)
 
-        assert sorted(inbox(server.url)) == senders.thanked
+        assert sorted(inbox(server.url)) == senders.accepted
 
 
 def test_callbacks_come_out_of_the_spool_in_order_of_arrival(server, broker, receive):
@@ -193,7 +193,7 @@ def test_a_frozen_postgres_keeps_nobody_waiting(server, broker, receive):
         assert {answer.status for answer in senders.answers} == {200}
         assert p99_s(during) < P99_S
         eventually(lambda: not spooled(senders), within_s=EMPTIED_WITHIN_S)
-        assert sorted(inbox(server.url)) == senders.thanked
+        assert sorted(inbox(server.url)) == senders.accepted
 
 
 def test_a_postgres_that_never_answers_keeps_nobody_waiting_and_the_next_process_brings_all(
@@ -209,7 +209,7 @@ def test_a_postgres_that_never_answers_keeps_nobody_waiting_and_the_next_process
 
     with receive(server.url, broker) as without_a_callback:
         eventually(lambda: not spooled(without_a_callback), within_s=EMPTIED_WITHIN_S)
-        assert sorted(inbox(server.url)) == senders.thanked
+        assert sorted(inbox(server.url)) == senders.accepted
 
 
 def test_a_table_that_is_locked_for_long_keeps_nobody_waiting(server, broker, receive):
@@ -222,7 +222,7 @@ def test_a_table_that_is_locked_for_long_keeps_nobody_waiting(server, broker, re
 
         assert p99_s(during) < P99_S
         eventually(lambda: not spooled(senders), within_s=EMPTIED_WITHIN_S)
-        assert sorted(inbox(server.url)) == senders.thanked
+        assert sorted(inbox(server.url)) == senders.accepted
 
 
 def test_the_receiver_starts_and_accepts_without_postgres_and_without_a_broker(
@@ -236,7 +236,7 @@ def test_the_receiver_starts_and_accepts_without_postgres_and_without_a_broker(
 
         assert {answer.status for answer in answers} == {200}
         eventually(lambda: not spooled(senders), within_s=EMPTIED_WITHIN_S)
-        assert sorted(inbox(server.url)) == senders.thanked
+        assert sorted(inbox(server.url)) == senders.accepted
 
 
 def test_killed_processes_lose_and_double_nothing_while_spooling_and_emptying(
@@ -255,8 +255,8 @@ def test_killed_processes_lose_and_double_nothing_while_spooling_and_emptying(
 
         found = inbox(server.url)
         assert len(found) == len(set(found))
-        assert set(senders.thanked) <= set(found)
-        assert len(senders.thanked) > 300
+        assert set(senders.accepted) <= set(found)
+        assert len(senders.accepted) > 300
         assert read_spool(senders.receiver.spool).bad == 0
 
 
@@ -273,7 +273,7 @@ def test_a_spool_with_no_room_asks_for_the_callback_again_and_takes_it_later(
         eventually(lambda: not spooled(senders), within_s=EMPTIED_WITHIN_S)
         eventually(lambda: senders.send().status == 200)
 
-        assert sorted(inbox(server.url)) == senders.thanked
+        assert sorted(inbox(server.url)) == senders.accepted
         assert not set(refused) & set(inbox(server.url))
 
 
@@ -288,4 +288,4 @@ def test_no_callback_waits_for_a_broker_that_is_down_or_silent(
 
         assert {answer.status for answer in answers} == {200}
         assert p99_s(answers) < P99_S
-        assert sorted(inbox(server.url)) == senders.thanked
+        assert sorted(inbox(server.url)) == senders.accepted

@@ -6,15 +6,15 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from tests.bench import backlog, receiving, table, whole
-from tests.bench.stage import Stage, stage
+from tests.bench import backlog, end_to_end, receiving, table
+from tests.bench.servers import BenchServers, bench_servers
 from tests.bench.table import Row
 
-MEASUREMENTS: dict[str, Callable[[Stage], Iterator[Row]]] = {
+MEASUREMENTS: dict[str, Callable[[BenchServers], Iterator[Row]]] = {
     "receiving": receiving.measure,
     "backlog": backlog.measure,
     "memory": backlog.measure_memory,
-    "whole": whole.measure,
+    "whole": end_to_end.measure,
 }
 
 
@@ -27,7 +27,7 @@ def main(names: list[str]) -> None:
 
 def rows(names: list[str]) -> Iterator[Row]:
     for name in names:
-        with stage() as servers:
+        with bench_servers() as servers:
             yield from MEASUREMENTS[name](servers)
 
 

@@ -12,7 +12,7 @@ import psutil
 import psycopg
 import requests
 
-from tests.bench.stage import TOKEN, Stage, until
+from tests.bench.servers import TOKEN, BenchServers, wait_until
 from tests.bench.table import Row
 from workers.config.names import Family
 from workers.sync.store import wanted
@@ -22,17 +22,17 @@ ACTIONS = 10
 LEFT = "SELECT count(*) FROM intake.wanted"
 
 
-def measure(stage: Stage) -> Iterator[Row]:
+def measure(servers: BenchServers) -> Iterator[Row]:
     """10,000 errands of 10 actions, from a server that answers at once, and after 50 ms."""
     for latency_ms in (0, 50):
-        with stage.sandbox() as cention:
+        with servers.sandbox() as cention:
             if latency_ms:
                 _set_latency(cention, latency_ms / 1000)
             ids = _make(cention, 10_000)
             fetched_per_s = _only_fetch(cention, ids)
-            with stage.worker(cention) as worker:
-                _warm_up(stage, cention)
-                stored_per_s, _ = _drain(stage, worker.pid, ids)
+            with servers.worker(cention) as worker:
+                _warm_up(servers, cention)
+                stored_per_s, _ = _drain(servers, worker.pid, ids)
         yield Row(f"only fetched, {latency_ms} ms latency", f"{fetched_per_s:,.0f} errands/s")
         yield Row(
             f"errands stored, {latency_ms} ms latency",
@@ -41,12 +41,12 @@ def measure(stage: Stage) -> Iterator[Row]:
         )
 
 
-def measure_memory(stage: Stage) -> Iterator[Row]:
+def measure_memory(servers: BenchServers) -> Iterator[Row]:
     """The largest process of a worker, while 1,000 and while 100,000 records are wanted."""
-    with stage.sandbox() as cention, stage.worker(cention) as worker:
+    with servers.sandbox() as cention, servers.worker(cention) as worker:
         for count in (1_000, 100_000):
             ids = _make(cention, count, actions=1)
-            per_s, peak_mib = _drain(stage, worker.pid, ids)
+            per_s, peak_mib = _drain(servers, worker.pid, ids)
             yield Row(
                 f"memory of a worker process, {count:,} wanted",
                 f"{peak_mib:.0f} MiB",
@@ -92,27 +92,27 @@ def _fetch_all(cention: str, left: SimpleQueue[int]) -> None:
         session.get(url, timeout=30).raise_for_status()
 
 
-def _warm_up(stage: Stage, cention: str) -> None:
+def _warm_up(servers: BenchServers, cention: str) -> None:
     """Let both children of the worker build their parts."""
     for _ in range(2):
-        _want(stage, _make(cention, 500))
-        stage.nudge(Family.ERRAND_REPORTS)
-        until(lambda: stage.ask(LEFT) == 0)
+        _want(servers, _make(cention, 500))
+        servers.nudge(Family.ERRAND_REPORTS)
+        wait_until(lambda: servers.scalar(LEFT) == 0)
 
 
-def _drain(stage: Stage, worker: int, ids: list[int]) -> tuple[float, float]:
+def _drain(servers: BenchServers, worker: int, ids: list[int]) -> tuple[float, float]:
     """Return errands per second, and the peak of the largest process in MiB."""
-    _want(stage, ids)
+    _want(servers, ids)
     started_s = time.perf_counter()
     with watched(worker) as peak:
-        stage.nudge(Family.ERRAND_REPORTS)
-        until(lambda: stage.ask(LEFT) == 0, every_s=0.1)
+        servers.nudge(Family.ERRAND_REPORTS)
+        wait_until(lambda: servers.scalar(LEFT) == 0, every_s=0.1)
     took_s = time.perf_counter() - started_s
     return len(ids) / took_s, peak[0] / 2**20
 
 
-def _want(stage: Stage, ids: list[int]) -> None:
-    with psycopg.connect(stage.database_url) as conn:
+def _want(servers: BenchServers, ids: list[int]) -> None:
+    with psycopg.connect(servers.database_url) as conn:
         wanted.want(conn, "demo", Family.ERRAND_REPORTS, ids)
 
 

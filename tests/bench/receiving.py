@@ -10,7 +10,7 @@ from itertools import count
 from statistics import median
 
 from tests.bench.load import CLIENTS, Load
-from tests.bench.stage import SECRET, Stage
+from tests.bench.servers import SECRET, BenchServers
 from tests.bench.table import Row
 
 ROUNDS = 5
@@ -19,23 +19,25 @@ REQUESTS = 6_000
 _first_ids = count(1_000_000, REQUESTS)
 
 
-def measure(stage: Stage) -> Iterator[Row]:
+def measure(servers: BenchServers) -> Iterator[Row]:
     """Drive both by turns, so that a noisy machine hurts them alike."""
-    bare: list[Load] = []
+    baseline: list[Load] = []
     ours: list[Load] = []
-    with stage.web("tests.bench.bare:app") as bare_port, stage.web("wsgi:app") as port:
+    with servers.web("tests.bench.baseline:app") as baseline_port, servers.web("wsgi:app") as port:
         for _ in range(ROUNDS):
-            bare.append(_drive(bare_port, REQUESTS * 2))
+            baseline.append(_drive(baseline_port, REQUESTS * 2))
             ours.append(_drive(port, REQUESTS))
         peak_per_s = median(load.per_s for load in ours)
         half = _drive(port, int(peak_per_s * 5), per_s=peak_per_s / 2)
-        kept = stage.ask("SELECT count(*) FROM intake.callback")
-    bare_per_s = median(load.per_s for load in bare)
-    yield Row(f"bare Flask view, {CLIENTS} clients", f"{bare_per_s:,.0f}/s", _latency(bare[-1]))
+        kept = servers.scalar("SELECT count(*) FROM intake.callback")
+    baseline_per_s = median(load.per_s for load in baseline)
+    yield Row(
+        f"bare Flask view, {CLIENTS} clients", f"{baseline_per_s:,.0f}/s", _latency(baseline[-1])
+    )
     yield Row(
         f"callbacks, durable before the answer, {CLIENTS} clients",
         f"{peak_per_s:,.0f}/s",
-        f"{peak_per_s / bare_per_s:.2f} of bare; {_latency(ours[-1])}; {kept:,} kept",
+        f"{peak_per_s / baseline_per_s:.2f} of bare; {_latency(ours[-1])}; {kept:,} kept",
     )
     yield Row("callbacks at half of that rate", f"{half.per_s:,.0f}/s", _latency(half))
 

@@ -9,7 +9,7 @@ import sys
 import click
 
 from tests.chaos import table
-from tests.chaos.storm import fierce, gentle, weather_the_storm
+from tests.chaos.campaign import long_plan, run_campaign, short_plan
 
 
 @click.command(context_settings={"show_default": True})
@@ -23,10 +23,10 @@ def main(seed: int | None, minutes: float, short: bool) -> None:
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left running
     chosen = random.SystemRandom().randrange(1_000_000) if seed is None else seed
-    reckoning = weather_the_storm(gentle(chosen) if short else fierce(chosen, minutes=minutes))
-    for line in table.markdown(reckoning):
+    report = run_campaign(short_plan(chosen) if short else long_plan(chosen, minutes=minutes))
+    for line in table.markdown(report):
         print(line)
-    sys.exit(1 if reckoning.failures else 0)
+    sys.exit(1 if report.failures else 0)
 
 
 main()

@@ -8,11 +8,11 @@ from typing import LiteralString
 
 import psycopg
 
-from tests.chaos.scene import Scene
+from tests.chaos.bridge import ChaosBridge
 
 NEVER_S = 75.0
 # One who was struck may go on for a moment, as the children of a killed gunicorn do.
-ASKED_AFTER_S = (0.0, 1.0, 2.0, 3.0, 4.0)
+CALLBACK_AFTER_S = (0.0, 1.0, 2.0, 3.0, 4.0)
 ARRIVED: dict[str, LiteralString] = {
     "errand": "SELECT errand_id FROM cention.errand WHERE errand_id = ANY (%s)",
     "rating": "SELECT rating_id FROM cention.facebook_rating WHERE rating_id = ANY (%s)",
@@ -37,7 +37,7 @@ class Recovery:
     def seconds(self) -> float:
         return NEVER_S if self.waiting else max(self.slowest_s.values())
 
-    def note_arrival(self, what: str, remote_id: int) -> None:
+    def record_arrival(self, what: str, remote_id: int) -> None:
         took_s = time.monotonic() - self.waiting.pop((what, remote_id))
         self.slowest_s[what] = max(took_s, self.slowest_s.get(what, 0))
 
@@ -47,40 +47,40 @@ class Recovery:
         return ", ".join([*told, *(f"{what} NEVER" for what in missing)])
 
 
-def watch(scene: Scene) -> Recovery:
+def watch(bridge: ChaosBridge) -> Recovery:
     """Let one of each kind be made now, and callbacks for some seconds; wait for them all."""
     began_s = time.monotonic()
     recovery = Recovery()
-    to_ask = list(ASKED_AFTER_S)
-    [errand] = _make(scene, recovery, "errand")
-    _make(scene, recovery, "rating")
+    to_ask = list(CALLBACK_AFTER_S)
+    [errand] = _make(bridge, recovery, "errand")
+    _make(bridge, recovery, "rating")
     while (recovery.waiting or to_ask) and time.monotonic() - began_s < NEVER_S:
         if to_ask and time.monotonic() - began_s >= to_ask[0]:
-            _answer(scene, recovery, errand, attachments=int(to_ask.pop(0) == 0))
+            _answer(bridge, recovery, errand, attachments=int(to_ask.pop(0) == 0))
         time.sleep(0.1)
-        for what, remote_id in _arrived(scene, recovery):
-            recovery.note_arrival(what, remote_id)
+        for what, remote_id in _arrived(bridge, recovery):
+            recovery.record_arrival(what, remote_id)
     return recovery
 
 
-def _make(scene: Scene, recovery: Recovery, what: str) -> list[int]:
-    made: list[int] = scene.sandbox.post(f"{what}s", {"count": 1})["ids"]
+def _make(bridge: ChaosBridge, recovery: Recovery, what: str) -> list[int]:
+    made: list[int] = bridge.sandbox.post(f"{what}s", {"count": 1})["ids"]
     recovery.waiting |= {(what, one): time.monotonic() for one in made}
     return made
 
 
-def _answer(scene: Scene, recovery: Recovery, errand: int, *, attachments: int) -> None:
+def _answer(bridge: ChaosBridge, recovery: Recovery, errand: int, *, attachments: int) -> None:
     wish = {"errand_id": errand, "attachments": attachments}
-    told = scene.sandbox.post("callbacks", wish)
+    told = bridge.sandbox.post("callbacks", wish)
     recovery.waiting["callback", told["callback_id"]] = time.monotonic()
     recovery.waiting |= {("attachment", one): time.monotonic() for one in told["attachments"]}
 
 
-def _arrived(scene: Scene, recovery: Recovery) -> list[tuple[str, int]]:
+def _arrived(bridge: ChaosBridge, recovery: Recovery) -> list[tuple[str, int]]:
     """Return what is in the database; nothing while that does not answer."""
     found = []
     try:
-        with scene.database() as conn:
+        with bridge.database() as conn:
             for what, query in ARRIVED.items():
                 ids = [one for kind, one in recovery.waiting if kind == what]
                 found += [(what, row[0]) for row in conn.execute(query, [ids])]

@@ -12,13 +12,13 @@ import pytest
 from deploy.embedded import Postgres, Valkey
 from tests.hostile.wire import Door
 from tests.integration.receiver.serving import serving
-from tests.support.databases import copied
+from tests.support.databases import database_copy
 
 
 @pytest.fixture(scope="module")
 def own_database(postgres: Postgres, template: str) -> Iterator[str]:
     """The URL of one migrated database for the tests of a module."""
-    with copied(postgres, template) as url:
+    with database_copy(postgres, template) as url:
         yield url
 
 

@@ -58,7 +58,7 @@ class Bridge:
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         return ask(self.database, query, *parameters)
 
-    def let_pass(self, seconds: float) -> None:
+    def advance_time(self, seconds: float) -> None:
         """Let time pass for looks and pauses."""
         for statement in (
             "UPDATE intake.poll SET started_at = started_at - make_interval(secs => %s)",
@@ -117,22 +117,22 @@ class Bridge:
 
 
 @dataclass
-class Shelf:
+class FakeRatingsApi:
     """Facebook ratings in memory; what is fetched can be watched, delayed and made to fail."""
 
     versions: dict[int, int] = field(default_factory=lambda: defaultdict(lambda: 1))
     fetched: list[int] = field(default_factory=list)
-    meanwhile: Callable[[int], object] = lambda rating_id: None  # before the answer is made
-    afterwards: Callable[[int], object] = lambda rating_id: None  # once the answer is made
+    before_answer: Callable[[int], object] = lambda rating_id: None  # before the answer is made
+    after_answer: Callable[[int], object] = lambda rating_id: None  # once the answer is made
 
     def fetch_report(self, errand_id: int) -> dict[str, Any]:
         raise NotImplementedError
 
     def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]:
         self.fetched.append(rating_id)
-        self.meanwhile(rating_id)
+        self.before_answer(rating_id)
         answer = rating(rating_id, message=f"version {self.versions[rating_id]}")
-        self.afterwards(rating_id)
+        self.after_answer(rating_id)
         return answer
 
     @property
@@ -166,13 +166,13 @@ def rating(rating_id: int, *, message: str = "fine", stars: int = 5) -> dict[str
     }
 
 
-def serving(*documents: dict[str, Any]) -> Callable[[int], PlainDocument]:
+def answering(*documents: dict[str, Any]) -> Callable[[int], PlainDocument]:
     """Make a fetch that answers with one document after the other, the last for ever."""
     left = list(documents)
     return lambda _: PlainDocument(document=left.pop(0) if len(left) > 1 else left[0])
 
 
-def holding(
+def answering_with_file(
     content: bytes, *, name: str = "a.txt", id_: int = 5
 ) -> Callable[[int], FetchedAttachment]:
     """Make a fetch that answers with one file."""

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.integration.bridge import Bridge, Shelf
-from tests.integration.sandbox.playground import Playground, playground
-from tests.integration.terminal import NOWHERE, Terminal
+from tests.integration.bridge import Bridge, FakeRatingsApi
+from tests.integration.sandbox.sandbox_server import SandboxServer, sandbox_server
+from tests.integration.terminal import UNREACHABLE, Terminal
 from tests.support.settings import settings_for
 from workers import wiring
 from workers.config.settings import Settings
@@ -19,9 +19,9 @@ from workers.wiring import WorkerContext
 
 
 @pytest.fixture
-def cention() -> Iterator[Playground]:
+def cention() -> Iterator[SandboxServer]:
     """An empty sandbox whose clock stands still."""
-    with playground(sla_delay_s=0) as running:
+    with sandbox_server(sla_delay_s=0) as running:
         yield running
 
 
@@ -39,31 +39,31 @@ def bridge_of(settings: Settings) -> Iterator[Bridge]:
 
 
 @pytest.fixture
-def bridge(database: str, cention: Playground) -> Iterator[Bridge]:
+def bridge(database: str, cention: SandboxServer) -> Iterator[Bridge]:
     """A worker of the sandbox's workspace."""
     yield from bridge_of(settings_for(database, f"{cention.root}/s/demo"))
 
 
 @pytest.fixture
-def lonely_bridge(database: str) -> Iterator[Bridge]:
+def offline_bridge(database: str) -> Iterator[Bridge]:
     """A worker that has no Cention: its plans are made by hand."""
     yield from bridge_of(settings_for(database, "http://127.0.0.1:1/s/demo"))
 
 
 @pytest.fixture
-def misled_bridge(database: str, cention: Playground) -> Iterator[Bridge]:
+def wrong_workspace_bridge(database: str, cention: SandboxServer) -> Iterator[Bridge]:
     """A worker whose address has another workspace, of which the server knows nothing."""
     yield from bridge_of(settings_for(database, f"{cention.root}/s/elsewhere"))
 
 
 @pytest.fixture
-def shelf() -> Shelf:
+def ratings() -> FakeRatingsApi:
     """Facebook ratings in memory."""
-    return Shelf()
+    return FakeRatingsApi()
 
 
 @pytest.fixture
-def errand(cention: Playground) -> Callable[[], int]:
+def errand(cention: SandboxServer) -> Callable[[], int]:
     """Make a changed errand at Cention and return its id."""
     return lambda: cention.control("errands", {"count": 1, "actions": 3})["ids"][0]
 
@@ -74,7 +74,7 @@ def environment(
 ) -> pytest.MonkeyPatch:
     """The settings of a bridge that has only a database, in a folder without any file."""
     monkeypatch.chdir(tmp_path)
-    for name, value in {"DATABASE_URL": database, **NOWHERE}.items():
+    for name, value in {"DATABASE_URL": database, **UNREACHABLE}.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
 

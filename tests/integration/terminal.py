@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from workers.cli.registry import cention as command
 
 SECRET = "callback-secret-of-demo"
-NOWHERE = {
+UNREACHABLE = {
     "BROKER_URL": "redis://127.0.0.1:1/0",
     "CENTION_URL": "http://127.0.0.1:1/s/demo",
     "CENTION_TOKEN": "sandbox-token",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.integration.bridge import RATINGS, REPORTS, Bridge
-from tests.integration.sandbox.playground import Playground
+from tests.integration.sandbox.sandbox_server import SandboxServer
 from workers.sync.rules import retry_policy
 
 HOPELESS = 200
@@ -24,7 +24,7 @@ class Arrivals:
     """Healthy errands, and how long each of them waited."""
 
     bridge: Bridge
-    cention: Playground
+    cention: SandboxServer
     made_s: dict[int, float] = field(default_factory=dict)
     waited_s: dict[int, float] = field(default_factory=dict)
 

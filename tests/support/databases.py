@@ -17,7 +17,7 @@ _numbers = count(1)
 
 
 @contextmanager
-def copied(postgres: Postgres, template: str) -> Iterator[str]:
+def database_copy(postgres: Postgres, template: str) -> Iterator[str]:
     """The URL of a copy of the migrated database, for as long as the block lasts."""
     name = f"test_{next(_numbers)}"
     with psycopg.connect(postgres.url, autocommit=True) as admin:

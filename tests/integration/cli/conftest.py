@@ -13,7 +13,7 @@ import redis
 from deploy.embedded import Valkey
 from tests.integration import bridge as steps
 from tests.integration.conftest import context_of
-from tests.integration.sandbox.playground import Playground
+from tests.integration.sandbox.sandbox_server import SandboxServer
 from workers.config.names import Family, Queue
 from workers.config.settings import load_settings
 from workers.operations.store import canaries
@@ -21,7 +21,7 @@ from workers.operations.store import canaries
 
 @pytest.fixture
 def environment(
-    environment: pytest.MonkeyPatch, broker: str, cention: Playground
+    environment: pytest.MonkeyPatch, broker: str, cention: SandboxServer
 ) -> pytest.MonkeyPatch:
     """The settings of a bridge to the sandbox, in a folder without any file."""
     environment.setenv("BROKER_URL", broker)
@@ -76,6 +76,6 @@ def bridge(environment: pytest.MonkeyPatch, database: str, valkey: Valkey) -> It
 
 
 @pytest.fixture
-def errands(cention: Playground) -> Callable[[int], list[int]]:
+def errands(cention: SandboxServer) -> Callable[[int], list[int]]:
     """Make changed errands at Cention and return their ids."""
     return lambda count: cention.control("errands", {"count": count, "actions": 3})["ids"]

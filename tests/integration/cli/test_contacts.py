@@ -12,17 +12,17 @@ import sys
 import pytest
 import responses
 
-from tests.integration.sandbox.playground import Playground
+from tests.integration.sandbox.sandbox_server import SandboxServer
 from tests.support.waiting import eventually
 
 CARDS = "SELECT * FROM cention.contact_card ORDER BY sent_at, card_id"
 
 
-def cards_at(cention: Playground) -> list[dict]:
+def cards_at(cention: SandboxServer) -> list[dict]:
     return list(cention.control("truth/contact_cards").values())
 
 
-def posts(cention: Playground) -> int:
+def posts(cention: SandboxServer) -> int:
     requests = cention.control("stats")["requests"]
     return sum(n for what, n in requests.items() if what.startswith("POST c3_contact_cards"))
 

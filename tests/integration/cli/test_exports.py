@@ -12,13 +12,13 @@ import pytest
 import responses
 
 from tests.integration.cli.conftest import Bridge
-from tests.integration.sandbox.playground import Playground
+from tests.integration.sandbox.sandbox_server import SandboxServer
 from tests.support.waiting import eventually
 
 RUN = ("exports", "run", "316")
 
 
-def made(cention: Playground) -> list[dict]:
+def made(cention: SandboxServer) -> list[dict]:
     return list(cention.control("truth/exports").values())
 
 

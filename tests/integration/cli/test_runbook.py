@@ -16,7 +16,7 @@ from receiver.spool import Spool
 from tests.integration.cli import further_troubles
 from tests.integration.cli.conftest import Bridge
 from tests.integration.cli.test_lists import park
-from tests.integration.sandbox.playground import Playground
+from tests.integration.sandbox.sandbox_server import SandboxServer
 from tests.integration.terminal import Terminal
 from tests.support import runbook
 from tests.support.receiver_app import new_callback
@@ -24,7 +24,7 @@ from workers.config.names import Family
 from workers.config.settings import load_settings
 
 REPORTS = Family.ERRAND_REPORTS
-NOWHERE = "127.0.0.1:1"
+UNREACHABLE = "127.0.0.1:1"
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Place:
 
     terminal: Terminal
     bridge: Bridge
-    cention: Playground
+    cention: SandboxServer
     errands: Callable[[int], list[int]]
     document: Callable[[str], dict[str, Any]]
     environment: pytest.MonkeyPatch
@@ -59,7 +59,7 @@ class Place:
 def place(
     terminal: Terminal,
     bridge: Bridge,
-    cention: Playground,
+    cention: SandboxServer,
     errands: Callable[[int], list[int]],
     document: Callable[[str], dict[str, Any]],
     environment: pytest.MonkeyPatch,
@@ -84,7 +84,7 @@ def place(
 
 def the_broker_is_away(place: Place) -> None:
     with place.environment.context() as away:
-        away.setenv("BROKER_URL", f"redis://{NOWHERE}/0")
+        away.setenv("BROKER_URL", f"redis://{UNREACHABLE}/0")
         assert "broker: It cannot be used" in place.run().stdout
     assert "broker: It answers" in place.run().stdout
 
@@ -97,7 +97,7 @@ def settings_are_wrong(place: Place) -> None:
 
 def postgres_is_away(place: Place) -> None:
     with place.environment.context() as away:
-        away.setenv("DATABASE_URL", f"postgresql://{NOWHERE}/cention")
+        away.setenv("DATABASE_URL", f"postgresql://{UNREACHABLE}/cention")
         assert "cannot be used: nothing listens there" in place.run().stdout
     assert "database: PostgreSQL" in place.run().stdout
 
@@ -167,7 +167,7 @@ def callbacks_lie_in_bad(place: Place) -> None:
 
 def cention_is_away(place: Place) -> None:
     with place.environment.context() as away:
-        away.setenv("CENTION_URL", f"http://{NOWHERE}/s/demo")
+        away.setenv("CENTION_URL", f"http://{UNREACHABLE}/s/demo")
         assert "It cannot be reached at 127.0.0.1" in place.run().stdout
     assert "takes our token" in place.run().stdout
 

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.cention.errands import NewErrand
 from tests.integration.clients.conftest import Hasty
-from tests.integration.sandbox.playground import playground
+from tests.integration.sandbox.sandbox_server import sandbox_server
 from workers.clients import errors
 from workers.clients.cention.attachment_content import attachment_of
 from workers.clients.cention.errands import ErrandsApi
@@ -42,7 +42,7 @@ def read_body(connection: socket.socket) -> bool:
 
 def test_an_integrator_needs_neither_database_nor_broker(large):
     errand, _ = large
-    with playground() as cention:
+    with sandbox_server() as cention:
         created = errands_at(f"{cention.root}/s/demo").create(errand)
 
         told = cention.control("truth/errands")["created"][str(created.errand_id)]

@@ -14,8 +14,8 @@ IDLE = PendingWork(unfiled=(), due=())
 
 
 @pytest.fixture
-def bridge(lonely_bridge) -> Bridge:
-    return lonely_bridge
+def bridge(offline_bridge) -> Bridge:
+    return offline_bridge
 
 
 def work(bridge: Bridge) -> PendingWork:

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.integration.sandbox.playground import Playground
+from tests.integration.sandbox.sandbox_server import SandboxServer
 from tests.support.databases import ask
 
 Rows = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture
-def environment(environment: pytest.MonkeyPatch, cention: Playground) -> pytest.MonkeyPatch:
+def environment(environment: pytest.MonkeyPatch, cention: SandboxServer) -> pytest.MonkeyPatch:
     """The settings of a bridge to the sandbox, without a broker."""
     environment.setenv("CENTION_URL", f"{cention.root}/s/demo")
     return environment
@@ -36,7 +36,7 @@ def states(rows: Rows) -> Callable[[], list[str]]:
 
 
 @pytest.fixture
-def subjects(cention: Playground) -> Callable[[], list[str]]:
+def subjects(cention: SandboxServer) -> Callable[[], list[str]]:
     """The subjects of all errands that were created at Cention."""
 
     def found() -> list[str]:

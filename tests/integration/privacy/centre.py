@@ -78,8 +78,8 @@ class Centre:
             ).fetchall()
             for schema, table in tables:
                 query = sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(schema, table))
-                with conn.cursor().copy(query) as copied:
-                    text = b"".join(map(bytes, copied)).decode()
+                with conn.cursor().copy(query) as database_copy:
+                    text = b"".join(map(bytes, database_copy)).decode()
                 found[f"{schema}.{table}"] = sorted(text.splitlines())
             blobs = conn.execute("SELECT content FROM cention.blob").fetchall()
             found["blobs"] = sorted(content.decode("latin-1") for (content,) in blobs)

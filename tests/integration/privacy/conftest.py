@@ -14,11 +14,11 @@ from tests.integration.privacy.centre import Centre
 
 
 @pytest.fixture
-def centre(lonely_bridge: Bridge, document: Callable[[str], dict[str, Any]]) -> Centre:
+def centre(offline_bridge: Bridge, document: Callable[[str], dict[str, Any]]) -> Centre:
     """Everything filled through the paths of receiver and workers."""
     report, callback = document("errand_report_33"), document("callback_answer_errand")
     centre = Centre(
-        bridge=lonely_bridge,
+        bridge=offline_bridge,
         reports={
             made.WRITTEN: made.own_report(report),
             made.MENTIONED: made.mentioning_report(report),
@@ -32,14 +32,14 @@ def centre(lonely_bridge: Bridge, document: Callable[[str], dict[str, Any]]) -> 
     )
     for told in made.answered_callbacks(callback):
         centre.tell(told)
-    lonely_bridge.file()
+    offline_bridge.file()
     centre.fetch(*centre.reports)
     centre.fetch_ratings(*centre.ratings)
     centre.fetch_files()
     centre.tell(made.broken_callback(callback), problem="/data/attributes/event: must be a number")
     centre.tell(made.waiting_callback(callback))
-    lonely_bridge.want(made.FILES, 999)
-    lonely_bridge.execute("UPDATE intake.wanted SET last_error = %s", f"said {made.ADDRESS}")
+    offline_bridge.want(made.FILES, 999)
+    offline_bridge.execute("UPDATE intake.wanted SET last_error = %s", f"said {made.ADDRESS}")
     return centre
 
 

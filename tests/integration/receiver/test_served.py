@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from receiver.callbacks import BODY_MAX_BYTES
 from tests.integration.receiver.serving import SECRET, serving
-from tests.support.databases import copied
+from tests.support.databases import database_copy
 from tests.support.waiting import eventually
 from workers.config.names import Queue, TaskName
 
@@ -24,7 +24,7 @@ HEAD = b"POST /callbacks/demo HTTP/1.1\r\nHost: x\r\n"
 @pytest.fixture(scope="module")
 def database(postgres, template):
     """One database for all receivers here."""
-    with copied(postgres, template) as url:
+    with database_copy(postgres, template) as url:
         yield url
 
 

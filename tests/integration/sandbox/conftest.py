@@ -6,23 +6,28 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.sandbox.playground import Playground, Receiver, playground, receiving
+from tests.integration.sandbox.sandbox_server import (
+    CallbackReceiver,
+    SandboxServer,
+    callback_receiver,
+    sandbox_server,
+)
 
 
 @pytest.fixture
-def cention() -> Iterator[Playground]:
-    with playground() as running:
+def cention() -> Iterator[SandboxServer]:
+    with sandbox_server() as running:
         yield running
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as running:
+def receiver() -> Iterator[CallbackReceiver]:
+    with callback_receiver() as running:
         yield running
 
 
 @pytest.fixture
-def calling_cention(receiver: Receiver) -> Iterator[Playground]:
+def cention_with_callbacks(receiver: CallbackReceiver) -> Iterator[SandboxServer]:
     """A sandbox that sends its callbacks to ``receiver``."""
-    with playground(callback_url=receiver.url) as running:
+    with sandbox_server(callback_url=receiver.url) as running:
         yield running

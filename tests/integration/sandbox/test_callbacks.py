@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.sandbox.playground import playground
+from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.support.waiting import eventually
 
 
-def answer(cention, **wish):
-    return cention.control("callbacks", {"errand_id": cention.new_errand(), **wish})
+def answer(cention, **body):
+    return cention.control("callbacks", {"errand_id": cention.new_errand(), **body})
 
 
 def first_body(receiver):
@@ -21,10 +21,10 @@ def of_type(body, type_):
 
 
 def test_an_answer_is_told_with_its_errand_recipient_and_service(
-    calling_cention, receiver, document
+    cention_with_callbacks, receiver, document
 ):
     sample = document("callback_answer_errand")
-    told = answer(calling_cention)
+    told = answer(cention_with_callbacks)
 
     body = first_body(receiver)
 
@@ -43,23 +43,23 @@ def test_an_answer_is_told_with_its_errand_recipient_and_service(
     assert receiver.media_types == ["application/vnd.api+json"]
 
 
-def test_the_secret_is_in_the_body(calling_cention, receiver):
-    answer(calling_cention)
+def test_the_secret_is_in_the_body(cention_with_callbacks, receiver):
+    answer(cention_with_callbacks)
 
     assert first_body(receiver)["meta"] == {"api_secret": "sandbox-callback-secret"}
 
 
 def test_without_a_secret_there_is_no_meta_at_all(receiver):
-    with playground(callback_url=receiver.url, callback_secret="") as cention:
+    with sandbox_server(callback_url=receiver.url, callback_secret="") as cention:
         answer(cention)
 
         assert "meta" not in first_body(receiver)
 
 
 def test_files_are_named_in_relationships_and_included_and_can_be_fetched(
-    calling_cention, receiver
+    cention_with_callbacks, receiver
 ):
-    told = answer(calling_cention, attachments=3, archives=1)
+    told = answer(cention_with_callbacks, attachments=3, archives=1)
 
     body = first_body(receiver)
 
@@ -70,29 +70,29 @@ def test_files_are_named_in_relationships_and_included_and_can_be_fetched(
     assert len(of_type(body, "c3_response_attachments")) == 3
     for one in body["included"]:
         if one["type"] != "c3_answer_errands":
-            assert calling_cention.api(f"{one['type']}/{one['id']}").status_code == 200
+            assert cention_with_callbacks.api(f"{one['type']}/{one['id']}").status_code == 200
 
 
-def test_an_answer_without_files_has_no_relationships(calling_cention, receiver):
-    answer(calling_cention)
+def test_an_answer_without_files_has_no_relationships(cention_with_callbacks, receiver):
+    answer(cention_with_callbacks)
 
     [errand] = of_type(first_body(receiver), "c3_answer_errands")
     assert "relationships" not in errand
 
 
-def test_files_made_before_can_be_attached(calling_cention, receiver):
-    file = calling_cention.control("attachments", {"bytes": 10})
+def test_files_made_before_can_be_attached(cention_with_callbacks, receiver):
+    file = cention_with_callbacks.control("attachments", {"bytes": 10})
 
-    told = answer(calling_cention, files=[{"type": file["type"], "id": file["id"]}])
+    told = answer(cention_with_callbacks, files=[{"type": file["type"], "id": file["id"]}])
 
     assert told["attachments"] == [file["id"]]
     assert len(of_type(first_body(receiver), "c3_response_attachments")) == 1
 
 
 def test_links_are_objects_strings_and_absent_by_turns_and_point_to_localhost(
-    calling_cention, receiver
+    cention_with_callbacks, receiver
 ):
-    answer(calling_cention, attachments=6)
+    answer(cention_with_callbacks, attachments=6)
 
     links = [
         one.get("links", {}).get("self")
@@ -108,9 +108,9 @@ def test_links_are_objects_strings_and_absent_by_turns_and_point_to_localhost(
     )
 
 
-def test_the_order_of_included_is_random(calling_cention, receiver):
+def test_the_order_of_included_is_random(cention_with_callbacks, receiver):
     for _answer in range(8):
-        answer(calling_cention, attachments=3)
+        answer(cention_with_callbacks, attachments=3)
     eventually(lambda: len(receiver.bodies) == 8)
 
     places = {
@@ -121,26 +121,28 @@ def test_the_order_of_included_is_random(calling_cention, receiver):
     assert len(places) > 1
 
 
-def test_ids_of_callbacks_grow(calling_cention, receiver):
-    told = [answer(calling_cention)["callback_id"] for _answer in range(5)]
+def test_ids_of_callbacks_grow(cention_with_callbacks, receiver):
+    told = [answer(cention_with_callbacks)["callback_id"] for _answer in range(5)]
 
     assert told == sorted(set(told))
 
 
 @pytest.mark.parametrize("refusal", [503, 401, 204, 302])
-def test_a_callback_is_sent_again_until_it_is_answered_200(calling_cention, receiver, refusal):
+def test_a_callback_is_sent_again_until_it_is_answered_200(
+    cention_with_callbacks, receiver, refusal
+):
     receiver.answers.append(refusal)
-    told = answer(calling_cention)
+    told = answer(cention_with_callbacks)
 
     eventually(lambda: len(receiver.bodies) == 2)
 
     assert [body["data"]["id"] for body in receiver.bodies] == [str(told["callback_id"])] * 2
-    stats = eventually(lambda: accepted(calling_cention, 1))
+    stats = eventually(lambda: accepted(cention_with_callbacks, 1))
     assert stats["outcomes"] == {str(refusal): 1, "200": 1}
 
 
 def test_a_callback_nobody_answers_is_kept_waiting():
-    with playground(callback_url="http://127.0.0.1:9/callbacks/demo") as cention:
+    with sandbox_server(callback_url="http://127.0.0.1:9/callbacks/demo") as cention:
         answer(cention)
 
         stats = eventually(lambda: failed(cention))
@@ -148,11 +150,11 @@ def test_a_callback_nobody_answers_is_kept_waiting():
     assert (stats["accepted"], stats["waiting"]) == (0, 1)
 
 
-def test_the_truth_tells_which_callbacks_were_taken(calling_cention, receiver):
-    told = answer(calling_cention)
-    eventually(lambda: accepted(calling_cention, 1))
+def test_the_truth_tells_which_callbacks_were_taken(cention_with_callbacks, receiver):
+    told = answer(cention_with_callbacks)
+    eventually(lambda: accepted(cention_with_callbacks, 1))
 
-    truth = calling_cention.control("truth")["callbacks"][str(told["callback_id"])]
+    truth = cention_with_callbacks.control("truth")["callbacks"][str(told["callback_id"])]
 
     assert truth == {**told, "tries": 1, "accepted": True, "last_status": 200}
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.integration.sandbox.playground import playground
+from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.support.waiting import eventually
 
 
 def test_errands_ratings_and_callbacks_come_by_themselves(receiver):
-    with playground(rate=300.0, callback_url=receiver.url) as cention:
+    with sandbox_server(rate=300.0, callback_url=receiver.url) as cention:
         stats = eventually(lambda: lively(cention))
 
     assert stats["changes"]["errand_changes"] > stats["errands"]
@@ -25,9 +25,9 @@ def test_when_all_is_quiet_truth_stands_still(cention):
 
 
 def test_a_restarted_sandbox_uses_no_id_again():
-    with playground(errands=100) as cention:
+    with sandbox_server(errands=100) as cention:
         before = set(cention.dirty_errands())
-    with playground(errands=100) as cention:
+    with sandbox_server(errands=100) as cention:
         after = set(cention.dirty_errands())
 
     assert len(before) == len(after) == 100
@@ -35,7 +35,7 @@ def test_a_restarted_sandbox_uses_no_id_again():
 
 
 def test_the_first_id_can_be_chosen():
-    with playground(errands=3, first_id=33) as cention:
+    with sandbox_server(errands=3, first_id=33) as cention:
         assert sorted(cention.dirty_errands()) == [33, 34, 35]
 
 

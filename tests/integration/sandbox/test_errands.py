@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from deploy.sandbox.world.changes import KINDS
-from tests.integration.sandbox.playground import playground
+from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.support.waiting import eventually
 
 
@@ -155,7 +155,7 @@ def test_the_report_and_the_truth_agree(cention):
 
 
 def test_dates_are_minutes_on_the_workspaces_clock_without_a_zone():
-    with playground(zone=ZoneInfo("Asia/Kuala_Lumpur")) as cention:
+    with sandbox_server(zone=ZoneInfo("Asia/Kuala_Lumpur")) as cention:
         errand_id = cention.new_errand()
 
         data = attributes(cention, errand_id)["basic"]["data"]
@@ -205,7 +205,7 @@ def test_the_status_is_an_image_or_two_or_nothing(cention):
 
 
 def test_an_sla_that_is_still_computed_is_null_and_comes_later_without_a_flag():
-    with playground(sla_delay_s=0.3) as cention:
+    with sandbox_server(sla_delay_s=0.3) as cention:
         ids = cention.control("errands", {"count": 40})["ids"]
         waiting = [one for one in ids if attributes(cention, one)["sla"] is None]
         assert waiting

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from deploy.sandbox.http.faults import read_fault_option
-from tests.integration.sandbox.playground import playground
+from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.support.waiting import eventually
 
 
@@ -134,7 +134,7 @@ def test_a_fault_can_strike_so_often_and_no_more(cention):
 
 def test_a_fault_strikes_by_chance_and_repeatably_for_one_seed():
     def statuses():
-        with playground(seed=3, faults=(read_fault_option("busy=0.5"),)) as cention:
+        with sandbox_server(seed=3, faults=(read_fault_option("busy=0.5"),)) as cention:
             return [cention.api("c3_dirty_errand_list").status_code for _time in range(30)]
 
     first = statuses()

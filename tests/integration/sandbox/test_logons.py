@@ -10,7 +10,7 @@ import pytest
 
 from deploy.sandbox.resources.logons import AGENTS, HISTORY_S, OURS, Logons
 from tests.conftest import DOCUMENTS
-from tests.integration.sandbox.playground import playground
+from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.support.waiting import eventually
 
 AT = 1_554_108_462
@@ -120,7 +120,7 @@ def test_faults_strike_it_too(cention):
 
 
 def test_agents_come_and_go_while_the_clock_runs_and_have_done_so_for_days():
-    with playground(rate=1.0) as cention:
+    with sandbox_server(rate=1.0) as cention:
         assert eventually(lambda: cention.control("truth/logons"), within_s=5)
         told = logio(cention, format="json").json()
 

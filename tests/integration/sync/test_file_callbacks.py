@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from psycopg.errors import OperationalError
 
-from tests.integration.bridge import REPORTS, Bridge, holding, serving
+from tests.integration.bridge import REPORTS, Bridge, answering, answering_with_file
 from workers.config.names import Family
 from workers.sync.jobs import file_callbacks
 from workers.sync.store import callbacks
@@ -23,8 +23,8 @@ RECEIVED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 @pytest.fixture
-def bridge(lonely_bridge) -> Bridge:
-    return lonely_bridge
+def bridge(offline_bridge) -> Bridge:
+    return offline_bridge
 
 
 def keep(bridge: Bridge, *documents: dict[str, Any]) -> None:
@@ -298,7 +298,7 @@ def test_a_callback_that_names_an_attachment_already_stored_has_it_fetched_again
     told = document("callback_answer_errand")
     keep(bridge, told)
     bridge.file()
-    bridge.drain(FILES, fetch=lambda id_: holding(b"content", id_=id_)(id_))
+    bridge.drain(FILES, fetch=lambda id_: answering_with_file(b"content", id_=id_)(id_))
     again = document("callback_answer_errand")
     again["data"]["id"] = "77"
     keep(bridge, again)
@@ -308,7 +308,7 @@ def test_a_callback_that_names_an_attachment_already_stored_has_it_fetched_again
     states_ = bridge.rows("SELECT DISTINCT state FROM cention.attachment WHERE kind = 'response'")
     assert states_ == [{"state": "stored"}]
     assert bridge.wanted_ids(FILES) == [788, 789, 790]
-    bridge.drain(FILES, fetch=lambda id_: holding(b"content", id_=id_)(id_))
+    bridge.drain(FILES, fetch=lambda id_: answering_with_file(b"content", id_=id_)(id_))
     assert bridge.wanted_ids(FILES) == []
     assert len(bridge.rows("SELECT sha256 FROM cention.blob")) == 1
 
@@ -331,7 +331,7 @@ def test_the_report_of_an_answered_errand_follows(bridge, document):
     keep(bridge, document("callback_answer_errand"))
     bridge.file()
 
-    bridge.drain(REPORTS, fetch=serving(document("errand_report_2256")))
+    bridge.drain(REPORTS, fetch=answering(document("errand_report_2256")))
 
     assert bridge.rows(
         "SELECT e.display_id, a.subject FROM cention.errand AS e"

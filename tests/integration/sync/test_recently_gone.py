@@ -33,7 +33,7 @@ def miss_twice(bridge, family):
     assert bridge.wanted_ids() == []
 
 
-def let_pass(bridge, family, *, since_gone, since_look):
+def advance_time(bridge, family, *, since_gone, since_look):
     bridge.execute(
         f"UPDATE {TABLES[family]} SET gone_at = now() - %s::interval,"
         " fetched_at = now() - %s::interval",
@@ -56,7 +56,7 @@ def let_pass(bridge, family, *, since_gone, since_look):
 def test_a_record_that_is_gone_rests_as_long_as_it_was_gone_but_fifteen_minutes_at_most(
     bridge, family, gone, since_gone, since_look, is_looked_at
 ):
-    let_pass(bridge, family, since_gone=since_gone, since_look=since_look)
+    advance_time(bridge, family, since_gone=since_gone, since_look=since_look)
 
     found = bridge.poll(family)
 
@@ -65,7 +65,7 @@ def test_a_record_that_is_gone_rests_as_long_as_it_was_gone_but_fifteen_minutes_
 
 
 def test_each_look_that_finds_it_gone_still_makes_its_rest_longer(bridge, family, gone):
-    let_pass(bridge, family, since_gone="5 min", since_look="4 min")
+    advance_time(bridge, family, since_gone="5 min", since_look="4 min")
     bridge.poll(family)
     miss_twice(bridge, family)
     rests = f"SELECT fetched_at - gone_at > interval '4 min' AS longer FROM {TABLES[family]}"
@@ -80,7 +80,7 @@ def test_a_record_that_came_back_is_at_home_after_its_rest(bridge, family, gone)
     bridge.poll(family)
     assert bridge.wanted_ids() == []
 
-    let_pass(bridge, family, since_gone="3 days", since_look="901 s")
+    advance_time(bridge, family, since_gone="3 days", since_look="901 s")
     bridge.poll(family)
     bridge.drain(family)
 
@@ -98,7 +98,7 @@ def test_a_record_wanted_by_a_callback_or_an_operator_does_not_rest(bridge, fami
 
 
 def test_a_database_whose_clock_went_back_prolongs_no_rest(bridge, family, gone):
-    let_pass(bridge, family, since_gone="-1 day", since_look="-1 day")
+    advance_time(bridge, family, since_gone="-1 day", since_look="-1 day")
 
     bridge.poll(family)
 

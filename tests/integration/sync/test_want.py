@@ -19,9 +19,9 @@ def claim(bridge, *, slot: int = 0) -> wanted.Claim:
 
 
 @pytest.fixture
-def bridge(lonely_bridge):
-    lonely_bridge.want(RATINGS, 7)
-    return lonely_bridge
+def bridge(offline_bridge):
+    offline_bridge.want(RATINGS, 7)
+    return offline_bridge
 
 
 def test_wanting_again_what_is_due_and_unclaimed_adds_nothing(bridge):

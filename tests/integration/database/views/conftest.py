@@ -17,7 +17,7 @@ from deploy.embedded import Postgres
 from schemas.cention.attachments import AttachmentRef
 from schemas.cention.callbacks import Answer, read_callback
 from schemas.cention.errand_reports import ErrandReport, read_errand_report
-from tests.support.databases import copied
+from tests.support.databases import database_copy
 from workers.database.records import Fetched
 from workers.sync.store import answers, errand_reports
 from workers.sync.store.answers import AnswerRow
@@ -78,7 +78,7 @@ class Centre:
 @pytest.fixture(scope="session")
 def contact_centre(postgres: Postgres, template: str) -> Iterator[str]:
     """The URL of one database for all tests of views, which leave nothing in it."""
-    with copied(postgres, template) as url:
+    with database_copy(postgres, template) as url:
         yield url
 
 

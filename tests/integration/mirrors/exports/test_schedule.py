@@ -252,7 +252,7 @@ def test_what_was_surely_not_made_is_tried_again_soon(bridge, cention, plan, mad
     looks = []
     for _ in range(3):
         looks.append(look(bridge, plan))
-        bridge.let_pass(61)
+        bridge.advance_time(61)
 
     assert looks == [None, None, 0]
     assert states(bridge) == ["refused", "refused", "done"]

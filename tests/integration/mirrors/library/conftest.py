@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.bridge import Bridge
 from tests.integration.conftest import bridge_of
-from tests.integration.sandbox.playground import Playground
+from tests.integration.sandbox.sandbox_server import SandboxServer
 from tests.support.settings import settings_for
 from workers.config.names import Mirror
 from workers.mirrors.jobs import refresh
@@ -21,7 +21,7 @@ NOTHING: dict[str, Any] = {"data": None}
 
 
 @pytest.fixture
-def bridge(database: str, cention: Playground) -> Iterator[Bridge]:
+def bridge(database: str, cention: SandboxServer) -> Iterator[Bridge]:
     """A worker of the sandbox's workspace, which mirrors its library."""
     settings = settings_for(database, f"{cention.root}/s/demo")
     [workspace] = settings.workspaces

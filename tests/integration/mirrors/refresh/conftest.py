@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.bridge import Bridge
 from tests.integration.conftest import bridge_of
-from tests.integration.sandbox.playground import Playground
+from tests.integration.sandbox.sandbox_server import SandboxServer
 from tests.support.settings import settings_for
 from workers.config.names import Mirror
 from workers.config.settings import Settings
@@ -19,7 +19,7 @@ from workers.mirrors.jobs.refresh import Brought, MirrorPlan
 
 
 @pytest.fixture
-def settings(database: str, cention: Playground) -> Settings:
+def settings(database: str, cention: SandboxServer) -> Settings:
     """Settings under which log-ons are renewed every ten minutes."""
     settings = settings_for(database, f"{cention.root}/s/demo")
     [workspace] = settings.workspaces

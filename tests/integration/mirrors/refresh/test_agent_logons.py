@@ -208,7 +208,7 @@ def test_a_renewal_that_fails_midway_keeps_what_it_has_and_leaves_no_gap(bridge,
     (_, until), (failed_since, failed_until) = log.asked
 
     log.asked.clear()
-    bridge.let_pass(31)
+    bridge.advance_time(31)
     assert renew_if_due(plan, session=bridge.context.session) == Brought(records=0)
     assert log.asked[0][0] == until - OVERLAP == failed_since
     assert log.asked[0][1] == failed_until
@@ -328,5 +328,5 @@ def test_whatever_spoils_an_answer_nothing_of_it_is_taken_for_the_whole(
     assert renew_if_due(plan, session=bridge.context.session) is None
     assert reach(bridge).until_at is None
 
-    bridge.let_pass(31)
+    bridge.advance_time(31)
     assert renew_if_due(plan, session=bridge.context.session) == Brought(records=1)

@@ -35,7 +35,7 @@ def look(bridge, picture):
 @pytest.fixture
 def past(bridge):
     """Let time pass."""
-    return bridge.let_pass
+    return bridge.advance_time
 
 
 def polls(bridge):

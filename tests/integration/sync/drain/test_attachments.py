@@ -10,7 +10,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from tests.integration.bridge import holding, raising, serving
+from tests.integration.bridge import answering, answering_with_file, raising
 from workers.clients import errors
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.http import HttpApi, Timeouts
@@ -87,23 +87,23 @@ def test_the_document_is_kept_without_the_content(bridge, cention):
     assert landed["length"] < 2000
 
 
-def test_two_attachments_of_equal_content_share_it(lonely_bridge):
-    lonely_bridge.want(FILES, 5, 6)
+def test_two_attachments_of_equal_content_share_it(offline_bridge):
+    offline_bridge.want(FILES, 5, 6)
 
-    lonely_bridge.drain(FILES, fetch=lambda id_: holding(b"logo", id_=id_)(id_))
+    offline_bridge.drain(FILES, fetch=lambda id_: answering_with_file(b"logo", id_=id_)(id_))
 
-    assert [row["state"] for row in attachments(lonely_bridge)] == ["stored", "stored"]
-    assert len(contents(lonely_bridge)) == 1
+    assert [row["state"] for row in attachments(offline_bridge)] == ["stored", "stored"]
+    assert len(contents(offline_bridge)) == 1
 
 
-def test_attachments_of_equal_content_may_arrive_at_the_same_time(lonely_bridge):
-    bridge = lonely_bridge
+def test_attachments_of_equal_content_may_arrive_at_the_same_time(offline_bridge):
+    bridge = offline_bridge
     bridge.want(FILES, *range(1, 9))
     bridge.want(IMAGES, *range(1, 9))
     together = Barrier(2)
 
     def fetch(id_):
-        return holding(f"logo {id_ % 4}".encode(), id_=id_)(id_)
+        return answering_with_file(f"logo {id_ % 4}".encode(), id_=id_)(id_)
 
     def drain(family):
         together.wait(10)
@@ -124,19 +124,19 @@ def test_attachments_of_equal_content_may_arrive_at_the_same_time(lonely_bridge)
     assert len(contents(bridge)) == 4
 
 
-def test_a_content_that_has_changed_is_stored_beside_the_old_one(lonely_bridge):
-    bridge = lonely_bridge
+def test_a_content_that_has_changed_is_stored_beside_the_old_one(offline_bridge):
+    bridge = offline_bridge
     for content in (b"first", b"second"):
         bridge.want(FILES, 5)
-        bridge.drain(FILES, fetch=holding(content))
+        bridge.drain(FILES, fetch=answering_with_file(content))
 
     [row] = attachments(bridge)
     assert row["sha256"] == hashlib.sha256(b"second").digest()
     assert row["size_bytes"] == 6
 
 
-def test_an_attachment_that_is_gone_says_so_after_two_looks(lonely_bridge):
-    bridge = lonely_bridge
+def test_an_attachment_that_is_gone_says_so_after_two_looks(offline_bridge):
+    bridge = offline_bridge
     bridge.want(FILES, 5)
     for _ in range(2):
         bridge.make_due()
@@ -147,10 +147,10 @@ def test_an_attachment_that_is_gone_says_so_after_two_looks(lonely_bridge):
     assert bridge.wanted_ids() == []
 
 
-def test_a_content_stays_when_cention_throws_its_attachment_away(lonely_bridge):
-    bridge = lonely_bridge
+def test_a_content_stays_when_cention_throws_its_attachment_away(offline_bridge):
+    bridge = offline_bridge
     bridge.want(FILES, 5)
-    bridge.drain(FILES, fetch=holding(b"kept"))
+    bridge.drain(FILES, fetch=answering_with_file(b"kept"))
     bridge.want(FILES, 5)
     for _ in range(2):
         bridge.make_due()
@@ -174,38 +174,38 @@ def test_a_file_that_is_too_large_is_refused_with_the_reason(bridge, cention):
     assert contents(bridge) == []
 
 
-def test_a_content_that_is_no_base64_is_refused_with_the_reason(lonely_bridge):
+def test_a_content_that_is_no_base64_is_refused_with_the_reason(offline_bridge):
     error = errors.BadContent("attachment: no content to decode", api="cention", status=200)
-    lonely_bridge.want(FILES, 5)
+    offline_bridge.want(FILES, 5)
 
-    lonely_bridge.drain(FILES, fetch=raising(error))
+    offline_bridge.drain(FILES, fetch=raising(error))
 
-    [row] = attachments(lonely_bridge)
+    [row] = attachments(offline_bridge)
     assert (row["state"], row["reason"]) == ("refused", str(error))
 
 
-def test_a_document_that_makes_no_sense_is_kept_and_its_attachment_is_refused(lonely_bridge):
+def test_a_document_that_makes_no_sense_is_kept_and_its_attachment_is_refused(offline_bridge):
     """Else it would be shown as wanted for ever, and nobody would fetch it."""
-    lonely_bridge.want(FILES, 5)
+    offline_bridge.want(FILES, 5)
 
-    lonely_bridge.drain(FILES, fetch=serving({"data": {"type": "c3_odd", "id": "5"}}))
+    offline_bridge.drain(FILES, fetch=answering({"data": {"type": "c3_odd", "id": "5"}}))
 
-    [row] = attachments(lonely_bridge)
+    [row] = attachments(offline_bridge)
     assert row["state"] == "refused"
     assert row["reason"] == "/data/type: must be c3_response_attachments"
-    assert [r["problem"] for r in lonely_bridge.rows("SELECT problem FROM intake.landed")] == [
+    assert [r["problem"] for r in offline_bridge.rows("SELECT problem FROM intake.landed")] == [
         row["reason"]
     ]
 
 
-def test_an_attachment_that_was_refused_can_be_fetched_later(lonely_bridge):
-    bridge = lonely_bridge
+def test_an_attachment_that_was_refused_can_be_fetched_later(offline_bridge):
+    bridge = offline_bridge
     error = errors.TooLarge("too large", api="cention", status=200)
     bridge.want(FILES, 5)
     bridge.drain(FILES, fetch=raising(error))
     bridge.want(FILES, 5)
 
-    bridge.drain(FILES, fetch=holding(b"small"))
+    bridge.drain(FILES, fetch=answering_with_file(b"small"))
 
     [row] = attachments(bridge)
     assert (row["state"], row["reason"]) == ("stored", None)
@@ -242,8 +242,8 @@ def large_files() -> Iterator[AttachmentsApi]:
     server.server_close()
 
 
-def test_files_of_25_mib_pass_through_in_small_pieces(lonely_bridge, large_files):
-    bridge = lonely_bridge
+def test_files_of_25_mib_pass_through_in_small_pieces(offline_bridge, large_files):
+    bridge = offline_bridge
     bridge.want(FILES, 5, 6)
 
     def fetch(id_):

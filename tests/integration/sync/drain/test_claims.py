@@ -22,9 +22,9 @@ def messages(bridge) -> dict[int, str]:
     return {row["rating_id"]: row["message"] for row in bridge.rows(MESSAGES)}
 
 
-def test_a_record_leaves_the_list_in_the_transaction_that_writes_it(lonely_bridge, shelf):
+def test_a_record_leaves_the_list_in_the_transaction_that_writes_it(offline_bridge, ratings):
     """Another session sees it on the list, or written: never neither."""
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
     seen = []
 
@@ -32,19 +32,19 @@ def test_a_record_leaves_the_list_in_the_transaction_that_writes_it(lonely_bridg
         plan.save(conn, workspace, records)
         seen.append((bridge.wanted_ids(), messages(bridge)))
 
-    plan = shelf.plan()
-    bridge.drain(shelf.plan(save=save))
+    plan = ratings.plan()
+    bridge.drain(ratings.plan(save=save))
 
     assert seen == [([7], {})]
     assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 1"})
 
 
 def test_a_record_is_on_the_list_while_it_is_fetched_outside_of_any_transaction(
-    lonely_bridge, shelf
+    offline_bridge, ratings
 ):
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
-    shelf.meanwhile = lambda _: seen.extend(
+    ratings.before_answer = lambda _: seen.extend(
         bridge.rows(
             "SELECT state FROM pg_stat_activity WHERE datname = current_database()"
             " AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%%'"
@@ -52,89 +52,91 @@ def test_a_record_is_on_the_list_while_it_is_fetched_outside_of_any_transaction(
     )
     seen: list[object] = []
 
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
     assert seen == []
 
 
-def test_what_is_wanted_again_while_it_is_fetched_is_fetched_again(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_what_is_wanted_again_while_it_is_fetched_is_fetched_again(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
-    shelf.afterwards = lambda _: bridge.want(RATINGS, 7)
+    ratings.after_answer = lambda _: bridge.want(RATINGS, 7)
 
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
     row = bridge.wanted(7)
     assert messages(bridge) == {7: "version 1"}
     assert (row["claim"], row["tries"]) == (None, 0)
     assert row["wait_s"] <= 0
 
-    shelf.versions[7] = 2
-    shelf.afterwards = lambda _: None
-    bridge.drain(shelf.plan())
+    ratings.versions[7] = 2
+    ratings.after_answer = lambda _: None
+    bridge.drain(ratings.plan())
 
     assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 2"})
 
 
-def test_a_late_finisher_writes_nothing_and_wants_again_what_nobody_took_over(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_a_late_finisher_writes_nothing_and_wants_again_what_nobody_took_over(
+    offline_bridge, ratings
+):
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
-    shelf.afterwards = lambda _: bridge.end_leases()
+    ratings.after_answer = lambda _: bridge.end_leases()
 
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
     assert messages(bridge) == {}
-    shelf.afterwards = lambda _: None
-    bridge.drain(shelf.plan())
+    ratings.after_answer = lambda _: None
+    bridge.drain(ratings.plan())
     bridge.make_due()
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
     assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 1"})
 
 
-def late_drain(bridge, shelf, executor):
+def late_drain(bridge, ratings, executor):
     """Begin a drain that loses its lease while it fetches; return it and what lets it go on."""
     fetched, go_on = Event(), Event()
 
     def wait(_):
-        shelf.afterwards = lambda _: None
+        ratings.after_answer = lambda _: None
         fetched.set()
         assert go_on.wait(20)
 
-    shelf.afterwards = wait
-    late = executor.submit(bridge.drain, shelf.plan())
+    ratings.after_answer = wait
+    late = executor.submit(bridge.drain, ratings.plan())
     assert fetched.wait(20)
     bridge.end_leases()
     return late, go_on
 
 
-def test_a_late_finisher_wants_again_what_another_is_fetching(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_a_late_finisher_wants_again_what_another_is_fetching(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
     with ThreadPoolExecutor(1) as executor:
-        late, go_on = late_drain(bridge, shelf, executor)
+        late, go_on = late_drain(bridge, ratings, executor)
 
         def finish_late(_):
             go_on.set()
             late.result(20)
 
-        shelf.afterwards = finish_late
-        shelf.versions[7] = 2
-        bridge.drain(shelf.plan())
+        ratings.after_answer = finish_late
+        ratings.versions[7] = 2
+        bridge.drain(ratings.plan())
 
     assert messages(bridge) == {7: "version 2"}
     assert bridge.wanted_ids() == [7]
 
 
-def test_a_late_finisher_wants_again_what_another_has_finished(lonely_bridge, shelf):
+def test_a_late_finisher_wants_again_what_another_has_finished(offline_bridge, ratings):
     """Its own fetch may have cleared the flag of a change that the other did not see."""
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
     with ThreadPoolExecutor(1) as executor:
-        late, go_on = late_drain(bridge, shelf, executor)
-        shelf.versions[7] = 2
-        bridge.drain(shelf.plan())
+        late, go_on = late_drain(bridge, ratings, executor)
+        ratings.versions[7] = 2
+        bridge.drain(ratings.plan())
         bridge.make_due()
-        bridge.drain(shelf.plan())
+        bridge.drain(ratings.plan())
         finished = bridge.wanted_ids()
         go_on.set()
         late.result(20)
@@ -162,8 +164,8 @@ def give_back(conn, claim):
 
 
 @pytest.mark.parametrize("end", [settle, look_again, postpone, give_back])
-def test_who_lost_a_record_changes_nothing_of_what_its_successor_has_claimed(lonely_bridge, end):
-    bridge = lonely_bridge
+def test_who_lost_a_record_changes_nothing_of_what_its_successor_has_claimed(offline_bridge, end):
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
     with bridge.context.session() as conn:
         lost = wanted.claim(conn, "demo", RATINGS, slot=0, limit=1, lease_s=60)
@@ -176,41 +178,41 @@ def test_who_lost_a_record_changes_nothing_of_what_its_successor_has_claimed(lon
     assert bridge.rows("SELECT * FROM intake.wanted") == before
 
 
-def test_no_fetch_begins_after_half_of_the_lease(lonely_bridge, shelf):
+def test_no_fetch_begins_after_half_of_the_lease(offline_bridge, ratings):
     """A fetch may clear a flag; late in the lease nobody may be left to write what it brought."""
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, *range(1, 41))
-    shelf.meanwhile = lambda _: Event().wait(0.1)
+    ratings.before_answer = lambda _: Event().wait(0.1)
 
-    bridge.drain(shelf.plan(lease_s=1.0))
+    bridge.drain(ratings.plan(lease_s=1.0))
 
-    assert 0 < len(shelf.fetched) < 30
-    assert len(messages(bridge)) == len(shelf.fetched)
+    assert 0 < len(ratings.fetched) < 30
+    assert len(messages(bridge)) == len(ratings.fetched)
     left = bridge.rows("SELECT DISTINCT claim, tries, due_at <= now() AS due FROM intake.wanted")
     assert left == [{"claim": None, "tries": 0, "due": True}]
 
 
-def test_two_drains_at_once_never_fetch_the_same_record(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_two_drains_at_once_never_fetch_the_same_record(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, *range(1, 201))
     start = Barrier(4)
 
     def drain_until_idle(_):
         start.wait(10)
-        while bridge.drain(shelf.plan(batch=20)).claimed:
+        while bridge.drain(ratings.plan(batch=20)).claimed:
             pass
 
     with ThreadPoolExecutor(4) as executor:
         list(executor.map(drain_until_idle, range(4)))
-    while bridge.drain(shelf.plan(batch=20)).claimed:
+    while bridge.drain(ratings.plan(batch=20)).claimed:
         pass
 
-    assert sorted(shelf.fetched) == list(range(1, 201))
+    assert sorted(ratings.fetched) == list(range(1, 201))
     assert len(messages(bridge)) == 200
 
 
-def test_no_more_drains_run_at_once_than_there_are_places(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_no_more_drains_run_at_once_than_there_are_places(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, 1, 2, 3)
     with ThreadPoolExecutor(3) as executor:
         inside, leave = Event(), Event()
@@ -219,91 +221,93 @@ def test_no_more_drains_run_at_once_than_there_are_places(lonely_bridge, shelf):
             inside.set()
             assert leave.wait(20)
 
-        shelf.meanwhile = wait
-        first = executor.submit(bridge.drain, shelf.plan(places=1, batch=1))
+        ratings.before_answer = wait
+        first = executor.submit(bridge.drain, ratings.plan(places=1, batch=1))
         assert inside.wait(20)
-        second = bridge.drain(shelf.plan(places=1, batch=1))
+        second = bridge.drain(ratings.plan(places=1, batch=1))
         leave.set()
 
     assert second == IDLE
     assert first.result().claimed == 1
 
 
-def test_each_family_has_places_of_its_own(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_each_family_has_places_of_its_own(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, 1)
     with psycopg.connect(bridge.database, autocommit=True) as other:
         for place in range(2):
             with advisory_locks.hold(other, "drain/demo/errand_reports", slots=2) as slot:
                 assert slot is not None, place
 
-        drained = bridge.drain(shelf.plan())
+        drained = bridge.drain(ratings.plan())
 
     assert drained.claimed == 1
 
 
-def test_a_full_batch_calls_a_colleague_as_soon_as_something_has_come_through(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_a_full_batch_calls_a_colleague_as_soon_as_something_has_come_through(
+    offline_bridge, ratings
+):
+    bridge = offline_bridge
     bridge.want(RATINGS, 1, 2, 3)
 
-    drained = bridge.drain(shelf.plan(batch=2))
+    drained = bridge.drain(ratings.plan(batch=2))
 
     assert (bridge.colleagues, drained.more) == (1, True)
 
 
-def test_a_batch_that_is_not_full_calls_nobody(lonely_bridge, shelf):
-    lonely_bridge.want(RATINGS, 1)
+def test_a_batch_that_is_not_full_calls_nobody(offline_bridge, ratings):
+    offline_bridge.want(RATINGS, 1)
 
-    drained = lonely_bridge.drain(shelf.plan(batch=2))
+    drained = offline_bridge.drain(ratings.plan(batch=2))
 
-    assert (lonely_bridge.colleagues, drained.more) == (0, False)
+    assert (offline_bridge.colleagues, drained.more) == (0, False)
 
 
-def test_the_longest_due_is_fetched_first(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_the_longest_due_is_fetched_first(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, 1, 2, 3)
     bridge.execute("UPDATE intake.wanted SET due_at = now() - remote_id * interval '1 s'")
 
     for _ in range(3):
-        bridge.drain(shelf.plan(batch=1))
+        bridge.drain(ratings.plan(batch=1))
 
-    assert shelf.fetched == [3, 2, 1]
+    assert ratings.fetched == [3, 2, 1]
 
 
 def test_a_connection_lost_while_fetching_loses_nothing_and_leaves_the_rest_claimable(
-    lonely_bridge, shelf
+    offline_bridge, ratings
 ):
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, *range(1, 11))
 
     def cut(_):
-        shelf.meanwhile = lambda _: None
+        ratings.before_answer = lambda _: None
         bridge.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
-    shelf.meanwhile = cut
+    ratings.before_answer = cut
     with pytest.raises(psycopg.OperationalError):
-        bridge.drain(shelf.plan())
+        bridge.drain(ratings.plan())
 
     assert bridge.wanted_ids() == list(range(1, 11))
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
     bridge.make_due()
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
     assert bridge.wanted_ids() == []
     assert len(messages(bridge)) == 10
 
 
 def test_what_was_fetched_and_not_written_is_wanted_again_though_another_finished_it_meanwhile(
-    lonely_bridge, shelf
+    offline_bridge, ratings
 ):
     """A thread may still fetch when its drain has lost the database and its place is taken."""
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
 
     def lose_the_database_and_be_overtaken(_):
-        shelf.meanwhile = lambda _: None
+        ratings.before_answer = lambda _: None
         bridge.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -312,7 +316,7 @@ def test_what_was_fetched_and_not_written_is_wanted_again_though_another_finishe
             for _ in range(10):
                 try:
                     drain(
-                        shelf.plan(),
+                        ratings.plan(),
                         session=bridge.context.session,
                         fetchers=fetchers,
                         call_colleague=lambda: None,
@@ -322,30 +326,30 @@ def test_what_was_fetched_and_not_written_is_wanted_again_though_another_finishe
                 if not bridge.wanted_ids():
                     break
         overtaken.append(messages(bridge))
-        shelf.versions[7] = 2  # changed, and then fetched by the thread that is left behind
+        ratings.versions[7] = 2  # changed, and then fetched by the thread that is left behind
 
     overtaken: list[dict[int, str]] = []
-    shelf.meanwhile = lose_the_database_and_be_overtaken
+    ratings.before_answer = lose_the_database_and_be_overtaken
     with pytest.raises(psycopg.OperationalError):
-        bridge.drain(shelf.plan())
+        bridge.drain(ratings.plan())
 
     assert overtaken == [{7: "version 1"}]
     assert bridge.wanted_ids() == [7]
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
     assert messages(bridge) == {7: "version 2"}
 
 
 def test_a_drain_that_fails_lets_its_fetches_end_and_closes_what_they_brought(
-    lonely_bridge, shelf, monkeypatch
+    offline_bridge, ratings, monkeypatch
 ):
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 1, 2)
     slow, closed = Event(), []
 
     class Brought:
         def __init__(self, rating_id):
             self.rating_id = rating_id
-            self.document = shelf.fetch_facebook_rating(rating_id)
+            self.document = ratings.fetch_facebook_rating(rating_id)
 
         def close(self):
             closed.append(self.rating_id)
@@ -361,19 +365,19 @@ def test_a_drain_that_fails_lets_its_fetches_end_and_closes_what_they_brought(
 
     monkeypatch.setattr("workers.sync.jobs.settle.write", lose_the_database)
     with pytest.raises(psycopg.OperationalError):
-        bridge.drain(shelf.plan(fetch=fetch))
+        bridge.drain(ratings.plan(fetch=fetch))
 
     assert set(closed) == {1, 2}
 
 
 def test_a_late_finisher_waits_for_nobody_while_it_holds_what_it_has_written(
-    lonely_bridge, shelf, monkeypatch
+    offline_bridge, ratings, monkeypatch
 ):
     """Else a poll that wants the same records in their order would wait for it crosswise."""
     monkeypatch.setattr(batch, "GATHER_S", 5.0)  # both in one group, however busy the machine
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 3, 5)
-    plan, lost, locked, written = shelf.plan(), Event(), Event(), Event()
+    plan, lost, locked, written = ratings.plan(), Event(), Event(), Event()
 
     def lose_three(rating_id):
         if rating_id == 3:
@@ -385,9 +389,9 @@ def test_a_late_finisher_waits_for_nobody_while_it_holds_what_it_has_written(
         plan.save(conn, workspace, records)
         written.set()
 
-    shelf.meanwhile = lose_three
+    ratings.before_answer = lose_three
     with ThreadPoolExecutor(1) as executor:
-        drained = executor.submit(bridge.drain, shelf.plan(save=save))
+        drained = executor.submit(bridge.drain, ratings.plan(save=save))
         assert lost.wait(10)
         with bridge.context.transaction() as other:
             other.execute(LOCK, [3])

@@ -25,12 +25,12 @@ def messages(bridge) -> dict[int, str]:
 
 
 @pytest.fixture
-def abandoned(lonely_bridge):
+def abandoned(offline_bridge):
     """A bridge with a record that a drain has claimed which then lost its session."""
-    lonely_bridge.want(RATINGS, 7)
-    with lonely_bridge.context.transaction() as conn:
+    offline_bridge.want(RATINGS, 7)
+    with offline_bridge.context.transaction() as conn:
         wanted.claim(conn, "demo", RATINGS, slot=0, limit=1, lease_s=LEASE_S)
-    return lonely_bridge
+    return offline_bridge
 
 
 def in_flight_s(bridge) -> float | None:
@@ -41,22 +41,22 @@ def in_flight_s(bridge) -> float | None:
 
 
 def test_a_flag_cleared_by_the_late_request_of_a_drain_that_is_gone_loses_no_change(
-    abandoned, shelf
+    abandoned, ratings
 ):
     """The drain may have been frozen before it asked, and be killed before it wants again."""
     bridge = abandoned
-    bridge.drain(shelf.plan())
-    shelf.versions[7] = 2  # at Cention, where the late request now clears its flag
+    bridge.drain(ratings.plan())
+    ratings.versions[7] = 2  # at Cention, where the late request now clears its flag
 
     bridge.make_due()
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
     assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 2"})
 
 
-def test_a_record_in_doubt_is_at_home_and_looked_at_once_more_after_the_doubt(abandoned, shelf):
+def test_a_record_in_doubt_is_at_home_and_looked_at_once_more_after_the_doubt(abandoned, ratings):
     bridge = abandoned
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
     row = bridge.wanted(7)
     assert messages(bridge) == {7: "version 1"}
@@ -65,45 +65,45 @@ def test_a_record_in_doubt_is_at_home_and_looked_at_once_more_after_the_doubt(ab
     assert row["due_at"] == row["doubt_until"] == row["wanted_at"]
 
     bridge.make_due()
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
-    assert (bridge.wanted_ids(), shelf.fetches[7]) == ([], 2)
+    assert (bridge.wanted_ids(), ratings.fetches[7]) == ([], 2)
 
 
-def test_a_record_claimed_before_its_doubt_has_ended_does_not_leave_the_list(abandoned, shelf):
+def test_a_record_claimed_before_its_doubt_has_ended_does_not_leave_the_list(abandoned, ratings):
     """The late request may have been carried out between our fetch and the end of the doubt."""
     bridge = abandoned
-    shelf.afterwards = lambda _: bridge.execute("UPDATE intake.wanted SET doubt_until = now()")
+    ratings.after_answer = lambda _: bridge.execute("UPDATE intake.wanted SET doubt_until = now()")
 
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
     assert bridge.wanted(7)["wait_s"] <= 0
-    shelf.afterwards = lambda _: None
-    bridge.drain(shelf.plan())
+    ratings.after_answer = lambda _: None
+    bridge.drain(ratings.plan())
     assert bridge.wanted_ids() == []
 
 
-def test_what_a_drain_held_beyond_its_lease_is_in_doubt_too(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_what_a_drain_held_beyond_its_lease_is_in_doubt_too(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
     bridge.execute(
         "UPDATE intake.wanted SET claim = %s, slot = 9, claimed_until = now()", UUID(int=1)
     )
 
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
     assert messages(bridge) == {7: "version 1"}
     assert IN_FLIGHT_S - 20 < bridge.wanted(7)["wait_s"] <= IN_FLIGHT_S
 
 
-def test_a_record_in_doubt_that_is_wanted_is_fetched_at_once(abandoned, shelf):
+def test_a_record_in_doubt_that_is_wanted_is_fetched_at_once(abandoned, ratings):
     bridge = abandoned
-    bridge.drain(shelf.plan())
-    shelf.versions[7] = 2
+    bridge.drain(ratings.plan())
+    ratings.versions[7] = 2
     bridge.want(RATINGS, 7)
 
     row = bridge.wanted(7)
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
     assert row["wait_s"] <= 0
     assert row["wanted_at"] <= row["due_at"]
@@ -120,19 +120,19 @@ def test_a_record_in_doubt_that_is_wanted_is_fetched_at_once(abandoned, shelf):
     ],
 )
 def test_a_request_without_an_answer_of_cention_leaves_its_record_in_doubt(
-    lonely_bridge, shelf, error
+    offline_bridge, ratings, error
 ):
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
 
     def break_off(_):
-        shelf.meanwhile = lambda _: None
+        ratings.before_answer = lambda _: None
         raise error
 
-    shelf.meanwhile = break_off
-    bridge.drain(shelf.plan())
+    ratings.before_answer = break_off
+    bridge.drain(ratings.plan())
     bridge.execute("UPDATE intake.wanted SET due_at = now()")
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
     assert messages(bridge) == {7: "version 1"}
     assert IN_FLIGHT_S - 20 < bridge.wanted(7)["wait_s"] <= IN_FLIGHT_S
@@ -147,15 +147,15 @@ def test_a_request_without_an_answer_of_cention_leaves_its_record_in_doubt(
         errors.Refused("request refused", api="cention", status=400),
     ],
 )
-def test_what_was_answered_or_never_sent_is_not_in_doubt(lonely_bridge, shelf, error):
-    bridge = lonely_bridge
+def test_what_was_answered_or_never_sent_is_not_in_doubt(offline_bridge, ratings, error):
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
 
     def fail(_):
         raise error
 
-    shelf.meanwhile = fail
-    bridge.drain(shelf.plan())
+    ratings.before_answer = fail
+    bridge.drain(ratings.plan())
 
     assert in_flight_s(bridge) is None
 
@@ -178,9 +178,9 @@ def test_a_process_frozen_between_its_look_at_the_clock_and_its_request_sends_no
     assert bridge.rows("SELECT FROM cention.errand") == []
 
 
-def test_a_process_frozen_while_it_claimed_fetches_nothing(lonely_bridge, shelf, monkeypatch):
+def test_a_process_frozen_while_it_claimed_fetches_nothing(offline_bridge, ratings, monkeypatch):
     """Its lease began when it asked for it, not when it learnt of it."""
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
     claim = wanted.claim
 
@@ -190,14 +190,14 @@ def test_a_process_frozen_while_it_claimed_fetches_nothing(lonely_bridge, shelf,
         return claimed
 
     monkeypatch.setattr(wanted, "claim", frozen)
-    bridge.drain(shelf.plan(lease_s=0.6))
+    bridge.drain(ratings.plan(lease_s=0.6))
 
-    assert (shelf.fetched, bridge.wanted_ids()) == ([], [7])
+    assert (ratings.fetched, bridge.wanted_ids()) == ([], [7])
 
 
-def test_a_drain_that_lost_its_session_begins_no_other_fetch(lonely_bridge, shelf, monkeypatch):
+def test_a_drain_that_lost_its_session_begins_no_other_fetch(offline_bridge, ratings, monkeypatch):
     """It may not know for long: nothing comes in that it could write."""
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, *range(1, 21))
     first, noticed = Lock(), Event()
     ping = connections.ping
@@ -220,21 +220,23 @@ def test_a_drain_that_lost_its_session_begins_no_other_fetch(lonely_bridge, shel
 
     monkeypatch.setattr(retry_policy, "PING_EVERY_S", 0.05)
     monkeypatch.setattr(connections, "ping", ping_and_signal)
-    shelf.meanwhile = lose_the_session
+    ratings.before_answer = lose_the_session
 
     with pytest.raises(psycopg.OperationalError):
-        bridge.drain(shelf.plan())
+        bridge.drain(ratings.plan())
 
-    assert len(shelf.fetched) <= SETTINGS.fetch_threads
+    assert len(ratings.fetched) <= SETTINGS.fetch_threads
     assert bridge.wanted_ids() == list(range(1, 21))
 
 
-def test_nothing_is_sent_long_after_the_session_was_seen_alive(lonely_bridge, shelf, monkeypatch):
+def test_nothing_is_sent_long_after_the_session_was_seen_alive(
+    offline_bridge, ratings, monkeypatch
+):
     """As in a process that was frozen, or whose Postgres answers no more."""
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
     monkeypatch.setattr(retry_policy, "PING_VALID_S", 0.0)
 
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
-    assert (shelf.fetched, bridge.wanted_ids()) == ([], [7])
+    assert (ratings.fetched, bridge.wanted_ids()) == ([], [7])

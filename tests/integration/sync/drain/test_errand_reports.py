@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.bridge import REPORTS, Bridge, raising, serving
+from tests.integration.bridge import REPORTS, Bridge, answering, raising
 from workers.clients.errors import NotFound
 from workers.sync.jobs.family_spec import PlainDocument
 
@@ -122,8 +122,8 @@ OF_2256 = {
 
 
 @pytest.fixture
-def bridge(lonely_bridge) -> Bridge:
-    return lonely_bridge
+def bridge(offline_bridge) -> Bridge:
+    return offline_bridge
 
 
 def arrive(bridge: Bridge, *documents: dict[str, Any]) -> None:
@@ -131,7 +131,7 @@ def arrive(bridge: Bridge, *documents: dict[str, Any]) -> None:
     for document in documents:
         bridge.want(REPORTS, int(document["data"]["id"]))
         bridge.make_due()
-        bridge.drain(REPORTS, fetch=serving(document))
+        bridge.drain(REPORTS, fetch=answering(document))
 
 
 def errand(bridge: Bridge) -> dict[str, Any]:
@@ -310,7 +310,7 @@ def test_a_report_without_sla_is_looked_at_again_after_a_minute(bridge, document
     waiting = bridge.wanted(2256)
 
     bridge.make_due()
-    bridge.drain(REPORTS, fetch=serving(document("errand_report_2256")))
+    bridge.drain(REPORTS, fetch=answering(document("errand_report_2256")))
 
     assert 55 < waiting["wait_s"] <= 60
     assert bridge.wanted_ids() == []
@@ -345,7 +345,7 @@ def test_an_sla_that_never_comes_is_looked_for_six_times(bridge, document):
 
     while bridge.wanted_ids():
         bridge.make_due()
-        looks += bridge.drain(REPORTS, fetch=serving(pending)).claimed
+        looks += bridge.drain(REPORTS, fetch=answering(pending)).claimed
 
     assert looks == 6
     assert errand(bridge)["sla_pending"] is True
@@ -376,7 +376,7 @@ def test_a_document_without_data_is_a_missing_errand_too(bridge):
 
     for _ in range(2):
         bridge.make_due()
-        bridge.drain(REPORTS, fetch=serving({"data": None}))
+        bridge.drain(REPORTS, fetch=answering({"data": None}))
 
     assert errand(bridge)["gone_at"] is not None
 
@@ -386,7 +386,7 @@ def test_an_errand_that_was_missed_once_and_then_came_is_not_gone(bridge, docume
     bridge.drain(REPORTS, fetch=raising(GONE))
     bridge.make_due()
 
-    bridge.drain(REPORTS, fetch=serving(document("errand_report_33")))
+    bridge.drain(REPORTS, fetch=answering(document("errand_report_33")))
 
     assert errand(bridge)["gone_at"] is None
     assert bridge.wanted_ids() == []
@@ -409,7 +409,7 @@ def test_an_errand_that_is_back_is_gone_no_more(bridge, document):
 def test_a_report_about_another_errand_is_unreadable(bridge, document):
     bridge.want(REPORTS, 34)
 
-    bridge.drain(REPORTS, fetch=serving(document("errand_report_33")))
+    bridge.drain(REPORTS, fetch=answering(document("errand_report_33")))
 
     assert bridge.rows("SELECT remote_id, understood_at, problem FROM intake.landed") == [
         {"remote_id": 34, "understood_at": None, "problem": "/data/id: is 33, but 34 was asked for"}

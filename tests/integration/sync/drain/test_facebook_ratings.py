@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.integration.bridge import RATINGS, raising, rating, serving
+from tests.integration.bridge import RATINGS, answering, raising, rating
 from workers.clients.errors import NotFound
 
 GONE = NotFound("not found", api="cention", status=404)
@@ -14,13 +14,13 @@ def ratings(bridge):
     return bridge.rows("SELECT * FROM cention.facebook_rating")
 
 
-def test_every_field_of_a_rating_ends_in_its_column(lonely_bridge, document):
-    lonely_bridge.want(RATINGS, 3)
+def test_every_field_of_a_rating_ends_in_its_column(offline_bridge, document):
+    offline_bridge.want(RATINGS, 3)
 
-    lonely_bridge.drain(RATINGS, fetch=serving(document("facebook_rating_3")))
+    offline_bridge.drain(RATINGS, fetch=answering(document("facebook_rating_3")))
 
     told = document("facebook_rating_3")["data"]["attributes"]["data"]
-    [row] = ratings(lonely_bridge)
+    [row] = ratings(offline_bridge)
     assert row.pop("fetched_at") is not None
     assert row == {
         "workspace": "demo",
@@ -34,52 +34,52 @@ def test_every_field_of_a_rating_ends_in_its_column(lonely_bridge, document):
     }
 
 
-def test_a_rating_that_was_changed_is_changed(lonely_bridge):
+def test_a_rating_that_was_changed_is_changed(offline_bridge):
     for message in ("fine", "not so fine"):
-        lonely_bridge.want(RATINGS, 3)
-        lonely_bridge.drain(RATINGS, fetch=serving(rating(3, message=message)))
+        offline_bridge.want(RATINGS, 3)
+        offline_bridge.drain(RATINGS, fetch=answering(rating(3, message=message)))
 
-    assert [row["message"] for row in ratings(lonely_bridge)] == ["not so fine"]
+    assert [row["message"] for row in ratings(offline_bridge)] == ["not so fine"]
 
 
 @pytest.mark.parametrize("changed", [True, False, None])
-def test_whether_cention_calls_a_rating_changed_stays_with_its_document(lonely_bridge, changed):
+def test_whether_cention_calls_a_rating_changed_stays_with_its_document(offline_bridge, changed):
     """Cention tells no meaning of it, and the list of changes says which ratings changed."""
     told = rating(3)
     told["data"]["attributes"]["data"]["isChanged"] = changed
-    lonely_bridge.want(RATINGS, 3)
+    offline_bridge.want(RATINGS, 3)
 
-    lonely_bridge.drain(RATINGS, fetch=serving(told))
+    offline_bridge.drain(RATINGS, fetch=answering(told))
 
-    assert [row["message"] for row in ratings(lonely_bridge)] == ["fine"]
-    assert lonely_bridge.rows("SELECT document, problem FROM intake.landed") == [
+    assert [row["message"] for row in ratings(offline_bridge)] == ["fine"]
+    assert offline_bridge.rows("SELECT document, problem FROM intake.landed") == [
         {"document": told, "problem": None}
     ]
 
 
-def test_a_rating_about_another_id_is_unreadable(lonely_bridge):
-    lonely_bridge.want(RATINGS, 4)
+def test_a_rating_about_another_id_is_unreadable(offline_bridge):
+    offline_bridge.want(RATINGS, 4)
 
-    lonely_bridge.drain(RATINGS, fetch=serving(rating(3)))
+    offline_bridge.drain(RATINGS, fetch=answering(rating(3)))
 
-    assert ratings(lonely_bridge) == []
-    assert lonely_bridge.rows("SELECT remote_id, problem FROM intake.landed") == [
+    assert ratings(offline_bridge) == []
+    assert offline_bridge.rows("SELECT remote_id, problem FROM intake.landed") == [
         {"remote_id": 4, "problem": "/data/id: is 3, but 4 was asked for"}
     ]
 
 
 def test_a_rating_that_is_gone_is_marked_after_two_looks_and_unmarked_when_it_is_back(
-    lonely_bridge,
+    offline_bridge,
 ):
-    lonely_bridge.want(RATINGS, 3)
+    offline_bridge.want(RATINGS, 3)
     for _ in range(2):
-        lonely_bridge.make_due()
-        lonely_bridge.drain(RATINGS, fetch=raising(GONE))
-    [gone] = ratings(lonely_bridge)
+        offline_bridge.make_due()
+        offline_bridge.drain(RATINGS, fetch=raising(GONE))
+    [gone] = ratings(offline_bridge)
 
-    lonely_bridge.want(RATINGS, 3)
-    lonely_bridge.drain(RATINGS, fetch=serving(rating(3)))
+    offline_bridge.want(RATINGS, 3)
+    offline_bridge.drain(RATINGS, fetch=answering(rating(3)))
 
     assert gone["gone_at"] is not None
-    [back] = ratings(lonely_bridge)
+    [back] = ratings(offline_bridge)
     assert (back["gone_at"], back["message"]) == (None, "fine")

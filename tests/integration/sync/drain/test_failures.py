@@ -52,8 +52,8 @@ def test_retry_after_is_obeyed(bridge, cention, errand):
     assert 115 < bridge.wanted(errand_id)["wait_s"] <= 121
 
 
-def test_a_server_that_is_away_counts_against_no_record_and_stops_the_batch_early(lonely_bridge):
-    bridge = lonely_bridge
+def test_a_server_that_is_away_counts_against_no_record_and_stops_the_batch_early(offline_bridge):
+    bridge = offline_bridge
     bridge.want(REPORTS, *range(1, 101))
 
     drained = bridge.drain(REPORTS, batch=100)
@@ -69,8 +69,8 @@ def test_a_server_that_is_away_counts_against_no_record_and_stops_the_batch_earl
     assert row["longest_s"] <= 5
 
 
-def test_a_server_that_is_away_parks_nothing_however_long(lonely_bridge):
-    bridge = lonely_bridge
+def test_a_server_that_is_away_parks_nothing_however_long(offline_bridge):
+    bridge = offline_bridge
     bridge.want(REPORTS, 1)
 
     for _ in range(20):
@@ -83,17 +83,17 @@ def test_a_server_that_is_away_parks_nothing_however_long(lonely_bridge):
 
 
 def test_a_record_that_fails_as_if_the_server_were_away_while_others_come_through_is_counted(
-    lonely_bridge, shelf
+    offline_bridge, ratings
 ):
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 1, 2)
 
-    def meanwhile(rating_id):
+    def before_answer(rating_id):
         if rating_id == 1:
             raise errors.Busy("asks for patience", api="cention", status=503)
 
-    shelf.meanwhile = meanwhile
-    bridge.drain(shelf.plan())
+    ratings.before_answer = before_answer
+    bridge.drain(ratings.plan())
 
     assert bridge.wanted_ids() == [1]
     assert bridge.wanted(1)["tries"] == 1
@@ -102,25 +102,25 @@ def test_a_record_that_fails_as_if_the_server_were_away_while_others_come_throug
 def broken_for(hopeless_id):
     """Let the server fail on one record, for ever."""
 
-    def meanwhile(rating_id):
+    def before_answer(rating_id):
         if rating_id == hopeless_id:
             raise errors.BrokenOff("failed over there", api="cention", status=500)
 
-    return meanwhile
+    return before_answer
 
 
 def test_waiting_times_grow_with_every_failure_and_after_twelve_the_record_parks(
-    lonely_bridge, shelf
+    offline_bridge, ratings
 ):
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 1, 2)
-    shelf.meanwhile = broken_for(1)
+    ratings.before_answer = broken_for(1)
     waits = []
 
     for _ in range(retry_policy.MAX_TRIES):
         assert bridge.wanted(1)["parked_at"] is None
         bridge.make_due()
-        bridge.drain(shelf.plan())
+        bridge.drain(ratings.plan())
         waits.append(bridge.wanted(1)["wait_s"])
 
     row = bridge.wanted(1)
@@ -128,18 +128,18 @@ def test_waiting_times_grow_with_every_failure_and_after_twelve_the_record_parks
     assert (row["tries"], row["last_error"]) == (12, "cention: failed over there (HTTP 500)")
     ceilings = [min(900, 5 * 2**n) for n in range(12)]
     assert all(c / 2 - 1 <= wait <= c for wait, c in zip(waits, ceilings, strict=True))
-    assert bridge.drain(shelf.plan()) == IDLE
+    assert bridge.drain(ratings.plan()) == IDLE
 
 
-def test_no_record_parks_while_none_of_its_family_comes_through(lonely_bridge, shelf):
+def test_no_record_parks_while_none_of_its_family_comes_through(offline_bridge, ratings):
     """An hour of errors at Cention must not give up every record that waits."""
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 1)
-    shelf.meanwhile = broken_for(1)
+    ratings.before_answer = broken_for(1)
 
     for _ in range(retry_policy.MAX_TRIES + 3):
         bridge.make_due()
-        bridge.drain(shelf.plan())
+        bridge.drain(ratings.plan())
 
     row = bridge.wanted(1)
     assert (row["tries"], row["parked_at"]) == (15, None)
@@ -154,23 +154,23 @@ def test_no_record_parks_while_none_of_its_family_comes_through(lonely_bridge, s
         errors.TooLarge("the body is larger than 9 bytes", api="cention", status=200),
     ],
 )
-def test_a_failure_that_cannot_pass_parks_the_record_at_once(lonely_bridge, error):
-    lonely_bridge.want(REPORTS, 1)
+def test_a_failure_that_cannot_pass_parks_the_record_at_once(offline_bridge, error):
+    offline_bridge.want(REPORTS, 1)
 
-    lonely_bridge.drain(REPORTS, fetch=raising(error))
+    offline_bridge.drain(REPORTS, fetch=raising(error))
 
-    row = lonely_bridge.wanted(1)
+    row = offline_bridge.wanted(1)
     assert row["parked_at"] is not None
     assert (row["claim"], row["last_error"]) == (None, str(error))
 
 
-def test_a_wrong_address_without_an_error_document_parks_at_once(misled_bridge):
+def test_a_wrong_address_without_an_error_document_parks_at_once(wrong_workspace_bridge):
     """Told by a web server and not by Cention, a 404 says nothing about the errand."""
-    misled_bridge.want(REPORTS, 5)
+    wrong_workspace_bridge.want(REPORTS, 5)
 
-    misled_bridge.drain(REPORTS)
+    wrong_workspace_bridge.drain(REPORTS)
 
-    row = misled_bridge.wanted(5)
+    row = wrong_workspace_bridge.wanted(5)
     assert row["parked_at"] is not None
     assert row["last_error"].startswith("cention: no such route")
 
@@ -178,8 +178,8 @@ def test_a_wrong_address_without_an_error_document_parks_at_once(misled_bridge):
 @pytest.mark.parametrize(
     "error", [refused(401), refused(403), errors.Redirected("elsewhere", api="cention", status=302)]
 )
-def test_a_refusal_pauses_the_family_keeps_every_id_and_counts_against_none(lonely_bridge, error):
-    bridge = lonely_bridge
+def test_a_refusal_pauses_the_family_keeps_every_id_and_counts_against_none(offline_bridge, error):
+    bridge = offline_bridge
     bridge.want(REPORTS, *range(1, 101))
 
     drained = bridge.drain(REPORTS, fetch=raising(error), batch=100)
@@ -197,43 +197,43 @@ def test_a_refusal_pauses_the_family_keeps_every_id_and_counts_against_none(lone
     assert (drained.more, bridge.colleagues) == (False, 0)
 
 
-def test_after_a_refusal_hardly_any_other_record_is_tried(lonely_bridge, shelf):
-    lonely_bridge.want(RATINGS, *range(1, 101))
+def test_after_a_refusal_hardly_any_other_record_is_tried(offline_bridge, ratings):
+    offline_bridge.want(RATINGS, *range(1, 101))
 
     def refuse(_):
         raise refused()
 
-    shelf.meanwhile = refuse
-    lonely_bridge.drain(shelf.plan())
+    ratings.before_answer = refuse
+    offline_bridge.drain(ratings.plan())
 
-    assert len(shelf.fetched) <= 20
+    assert len(ratings.fetched) <= 20
 
 
-def test_while_a_family_is_paused_it_is_left_alone_and_others_are_not(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_while_a_family_is_paused_it_is_left_alone_and_others_are_not(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(REPORTS, 1)
     bridge.want(RATINGS, 1)
     bridge.drain(REPORTS, fetch=raising(refused()))
 
     assert bridge.drain(REPORTS, fetch=raising(AssertionError())) == IDLE
-    assert bridge.drain(shelf.plan()).claimed == 1
+    assert bridge.drain(ratings.plan()).claimed == 1
 
 
-def test_a_pause_is_of_one_workspace(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_a_pause_is_of_one_workspace(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, 1)
     bridge.execute(
         "INSERT INTO intake.pause (workspace, family, until_at, reason)"
         " VALUES ('other', 'facebook_ratings', now() + interval '20 s', 'no')"
     )
 
-    assert bridge.drain(shelf.plan()).claimed == 1
+    assert bridge.drain(ratings.plan()).claimed == 1
 
 
 def test_once_a_pause_is_over_one_record_is_tried_and_if_it_is_refused_the_pause_begins_again(
-    lonely_bridge,
+    offline_bridge,
 ):
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(REPORTS, *range(1, 11))
     bridge.drain(REPORTS, fetch=raising(refused()))
     bridge.make_due()
@@ -245,25 +245,25 @@ def test_once_a_pause_is_over_one_record_is_tried_and_if_it_is_refused_the_pause
     assert bridge.drain(REPORTS, fetch=raising(AssertionError())) == IDLE
 
 
-def test_once_a_record_comes_through_the_whole_family_goes_on(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_once_a_record_comes_through_the_whole_family_goes_on(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, *range(1, 11))
-    bridge.drain(shelf.plan(fetch=raising(refused())))
+    bridge.drain(ratings.plan(fetch=raising(refused())))
     bridge.make_due()
     bridge.end_pauses()
 
-    probe = bridge.drain(shelf.plan())
-    rest = bridge.drain(shelf.plan())
+    probe = bridge.drain(ratings.plan())
+    rest = bridge.drain(ratings.plan())
 
     assert (probe.claimed, probe.more, rest.claimed) == (1, True, 9)
     assert bridge.rows("SELECT family FROM intake.pause") == []
     assert bridge.wanted_ids() == []
 
 
-def test_of_two_drains_that_find_a_pause_over_only_one_probes(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_of_two_drains_that_find_a_pause_over_only_one_probes(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, 1, 2)
-    bridge.drain(shelf.plan(fetch=raising(refused())))
+    bridge.drain(ratings.plan(fetch=raising(refused())))
     bridge.make_due()
     bridge.end_pauses()
     fetching, go_on = Event(), Event()
@@ -272,28 +272,28 @@ def test_of_two_drains_that_find_a_pause_over_only_one_probes(lonely_bridge, she
         fetching.set()
         assert go_on.wait(20)
 
-    shelf.meanwhile = wait
+    ratings.before_answer = wait
     with ThreadPoolExecutor(1) as executor:
-        first = executor.submit(bridge.drain, shelf.plan())
+        first = executor.submit(bridge.drain, ratings.plan())
         assert fetching.wait(20)
-        second = bridge.drain(shelf.plan())
+        second = bridge.drain(ratings.plan())
         go_on.set()
 
     assert (first.result().claimed, second) == (1, IDLE)
 
 
-def test_a_probe_that_does_not_get_through_is_followed_by_no_other_at_once(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_a_probe_that_does_not_get_through_is_followed_by_no_other_at_once(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, *range(1, 11))
-    bridge.drain(shelf.plan(fetch=raising(refused())))
+    bridge.drain(ratings.plan(fetch=raising(refused())))
     bridge.make_due()
     bridge.end_pauses()
     away = errors.Unreachable("no connection", api="cention")
 
-    probe = bridge.drain(shelf.plan(fetch=raising(away)))
+    probe = bridge.drain(ratings.plan(fetch=raising(away)))
 
     assert (probe.claimed, probe.more) == (1, False)
-    assert bridge.drain(shelf.plan(fetch=raising(away))) == IDLE
+    assert bridge.drain(ratings.plan(fetch=raising(away))) == IDLE
 
 
 def test_with_a_token_that_is_wrong_nothing_is_lost_and_with_the_right_one_all_is_fetched(
@@ -317,9 +317,9 @@ def test_with_a_token_that_is_wrong_nothing_is_lost_and_with_the_right_one_all_i
     assert [row["errand_id"] for row in stored] == ids
 
 
-def test_a_slow_server_holds_up_no_record_that_has_arrived(lonely_bridge, shelf):
+def test_a_slow_server_holds_up_no_record_that_has_arrived(offline_bridge, ratings):
     """Records are written in groups as they come, not when the whole batch is there."""
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 1, 2)
     written = []
 
@@ -329,7 +329,7 @@ def test_a_slow_server_holds_up_no_record_that_has_arrived(lonely_bridge, shelf)
             while not written and time.monotonic() < ends_at:
                 written.extend(bridge.rows("SELECT rating_id FROM cention.facebook_rating"))
 
-    shelf.meanwhile = wait_for_the_other
-    bridge.drain(shelf.plan())
+    ratings.before_answer = wait_for_the_other
+    bridge.drain(ratings.plan())
 
     assert written == [{"rating_id": 1}]

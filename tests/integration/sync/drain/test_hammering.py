@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Any
 
-from tests.integration.bridge import REPORTS, Bridge, serving
+from tests.integration.bridge import REPORTS, Bridge, answering
 from tests.integration.sync.test_file_callbacks import errand_of, keep
 from tests.support.waiting import eventually
 from workers.sync.jobs.family_spec import PlainDocument
@@ -33,7 +33,7 @@ class Truth:
     def fetch(self, errand_id: int) -> PlainDocument:
         with self.lock:
             version = self.versions[errand_id]
-        return serving(report(self.sample, errand_id, version))(errand_id)
+        return answering(report(self.sample, errand_id, version))(errand_id)
 
 
 def report(sample: dict[str, Any], errand_id: int, version: int) -> dict[str, Any]:
@@ -57,9 +57,9 @@ def for_a_while(action: Callable[[random.Random], object]) -> int:
 
 
 def test_everything_at_once_ends_with_the_newest_of_everything_and_nothing_wanted(
-    lonely_bridge, document
+    offline_bridge, document
 ):
-    bridge = lonely_bridge
+    bridge = offline_bridge
     truth = Truth(document("errand_report_33"))
     callback = document("callback_answer_errand")
 

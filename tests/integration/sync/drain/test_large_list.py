@@ -6,13 +6,13 @@ from tests.integration.bridge import RATINGS
 
 
 def test_a_drain_reads_little_of_a_list_whose_length_postgres_does_not_know_yet(
-    lonely_bridge, shelf
+    offline_bridge, ratings
 ):
     """Statistics come late, and a session keeps the plan that it once chose without them."""
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.execute("ALTER TABLE intake.wanted SET (autovacuum_enabled = false)")
     bridge.want(RATINGS, *range(1, 50_001))
-    plan = shelf.plan(batch=10)
+    plan = ratings.plan(batch=10)
     for _ in range(12):  # after some the library prepares its statements
         bridge.drain(plan)
 
@@ -20,4 +20,4 @@ def test_a_drain_reads_little_of_a_list_whose_length_postgres_does_not_know_yet(
     pages = min(bridge.pages_read(lambda: bridge.drain(plan)) for _ in range(2))
 
     assert pages < 3000
-    assert len(shelf.fetched) == 140
+    assert len(ratings.fetched) == 140

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.integration.bridge import RATINGS, REPORTS, Bridge, Shelf, serving
+from tests.integration.bridge import RATINGS, REPORTS, Bridge, FakeRatingsApi, answering
 from workers.sync.jobs.drain import DrainResult
 
 BATCH = range(1, 51)
@@ -39,15 +39,15 @@ def a_fault_of_ours(conn: Any) -> None:
     raise TypeError("str is not valid UTF-8")
 
 
-def drain_with_poison(bridge: Bridge, shelf: Shelf, break_: Break) -> DrainResult:
+def drain_with_poison(bridge: Bridge, ratings: FakeRatingsApi, break_: Break) -> DrainResult:
     def save(conn, workspace, records):
         plan.save(conn, workspace, records)
         if any(fetched.record.rating_id == POISONOUS for fetched in records):
             break_(conn)
 
-    plan = shelf.plan()
+    plan = ratings.plan()
     bridge.want(RATINGS, *BATCH)
-    return bridge.drain(shelf.plan(save=save))
+    return bridge.drain(ratings.plan(save=save))
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def drain_with_poison(bridge: Bridge, shelf: Shelf, break_: Break) -> DrainResul
     ],
 )
 def test_of_fifty_records_one_that_cannot_be_stored_keeps_its_document_and_the_others_are_written(
-    lonely_bridge, shelf, break_, problem
+    offline_bridge, ratings, break_, problem
 ):
-    bridge = lonely_bridge
+    bridge = offline_bridge
 
-    drain_with_poison(bridge, shelf, break_)
+    drain_with_poison(bridge, ratings, break_)
 
     written = bridge.rows("SELECT rating_id FROM cention.facebook_rating ORDER BY 1")
     assert [row["rating_id"] for row in written] == [n for n in BATCH if n != POISONOUS]
@@ -76,23 +76,23 @@ def test_of_fifty_records_one_that_cannot_be_stored_keeps_its_document_and_the_o
     assert bridge.wanted_ids() == []
 
 
-def test_a_database_that_is_away_is_no_poison(lonely_bridge, shelf):
+def test_a_database_that_is_away_is_no_poison(offline_bridge, ratings):
     def lose_the_database(conn):
         conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
     with pytest.raises(psycopg.OperationalError):
-        drain_with_poison(lonely_bridge, shelf, lose_the_database)
+        drain_with_poison(offline_bridge, ratings, lose_the_database)
 
-    assert lonely_bridge.rows("SELECT problem FROM intake.landed") == []
-    assert lonely_bridge.wanted_ids() == list(BATCH)
+    assert offline_bridge.rows("SELECT problem FROM intake.landed") == []
+    assert offline_bridge.wanted_ids() == list(BATCH)
 
 
-def test_a_record_of_which_not_even_the_document_can_be_kept_parks_alone(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_a_record_of_which_not_even_the_document_can_be_kept_parks_alone(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.execute(f"ALTER TABLE intake.landed ADD CONSTRAINT no CHECK (remote_id <> {POISONOUS})")
     bridge.want(RATINGS, *BATCH)
 
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
     assert bridge.wanted_ids() == [POISONOUS]
     row = bridge.wanted(POISONOUS)
@@ -100,9 +100,9 @@ def test_a_record_of_which_not_even_the_document_can_be_kept_parks_alone(lonely_
     assert row["last_error"] == "CheckViolation 23514"
 
 
-def test_a_fault_of_ours_while_reading_one_record_hurts_only_that_record(lonely_bridge, shelf):
-    bridge = lonely_bridge
-    plan = shelf.plan()
+def test_a_fault_of_ours_while_reading_one_record_hurts_only_that_record(offline_bridge, ratings):
+    bridge = offline_bridge
+    plan = ratings.plan()
 
     def read(rating_id, document, brought):
         if rating_id == POISONOUS:
@@ -110,7 +110,7 @@ def test_a_fault_of_ours_while_reading_one_record_hurts_only_that_record(lonely_
         return plan.read(rating_id, document, brought)
 
     bridge.want(RATINGS, *BATCH)
-    bridge.drain(shelf.plan(read=read))
+    bridge.drain(ratings.plan(read=read))
 
     assert bridge.wanted_ids() == [POISONOUS]
     row = bridge.wanted(POISONOUS)
@@ -124,7 +124,7 @@ def test_an_address_of_any_length_can_be_stored(bridge, cention, errand, documen
     report["data"]["attributes"]["basic"]["data"]["fromAddress"] = address
     bridge.want(REPORTS, 33)
 
-    bridge.drain(REPORTS, fetch=serving(report))
+    bridge.drain(REPORTS, fetch=answering(report))
 
     assert bridge.rows("SELECT problem FROM intake.landed") == [{"problem": None}]
     assert bridge.rows("SELECT from_address FROM cention.errand") == [{"from_address": address}]
@@ -142,7 +142,7 @@ def test_characters_that_postgres_cannot_hold_are_replaced_wherever_they_are(
     hostile = _with_hostile_texts(report)
     bridge.want(REPORTS, errand_id)
 
-    bridge.drain(REPORTS, fetch=serving(hostile))
+    bridge.drain(REPORTS, fetch=answering(hostile))
 
     assert bridge.rows("SELECT problem FROM intake.landed") == [{"problem": None}]
     [row] = bridge.rows("SELECT subject, from_name FROM cention.errand")

@@ -39,63 +39,63 @@ def go_on(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-def test_what_a_killed_worker_was_fetching_is_fetched_at_once_by_another(lonely_bridge, shelf):
+def test_what_a_killed_worker_was_fetching_is_fetched_at_once_by_another(offline_bridge, ratings):
     """Not when its lease ends: the lock of its place died with its session."""
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
     with fetching(bridge, lease_s=600) as process:
         process.send_signal(signal.SIGKILL)
         process.wait(20)
 
-    drained = eventually(lambda: bridge.drain(shelf.plan(places=1)).claimed, within_s=5)
+    drained = eventually(lambda: bridge.drain(ratings.plan(places=1)).claimed, within_s=5)
 
     assert drained == 1
     assert bridge.rows(MESSAGES) == [{"rating_id": 7, "message": "version 1"}]
     bridge.make_due()
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
     assert bridge.wanted_ids() == []
 
 
-def test_a_killed_worker_counts_as_one_failure_of_what_it_was_fetching(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_a_killed_worker_counts_as_one_failure_of_what_it_was_fetching(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
     with fetching(bridge, lease_s=600) as process:
         process.send_signal(signal.SIGKILL)
         process.wait(20)
     tries = []
-    shelf.meanwhile = lambda _: tries.append(bridge.wanted(7)["tries"])
+    ratings.before_answer = lambda _: tries.append(bridge.wanted(7)["tries"])
 
-    eventually(lambda: bridge.drain(shelf.plan(places=1)).claimed, within_s=5)
+    eventually(lambda: bridge.drain(ratings.plan(places=1)).claimed, within_s=5)
 
     assert tries == [1]
 
 
-def kill_twelve_workers(bridge, shelf):
+def kill_twelve_workers(bridge, ratings):
     """Let each die with everything that is wanted."""
     for _ in range(12):
         bridge.execute(
             "UPDATE intake.wanted SET claim = gen_random_uuid(), slot = 0,"
             " claimed_until = now() + interval '1 h'"
         )
-        bridge.drain(shelf.plan(batch=0))
+        bridge.drain(ratings.plan(batch=0))
 
 
-def test_workers_that_die_of_something_else_park_no_record(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_workers_that_die_of_something_else_park_no_record(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
 
-    kill_twelve_workers(bridge, shelf)
+    kill_twelve_workers(bridge, ratings)
 
     assert bridge.wanted(7)["parked_at"] is None
 
 
-def test_a_record_that_kills_every_worker_parks_in_the_end(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_a_record_that_kills_every_worker_parks_in_the_end(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, 8)
-    bridge.drain(shelf.plan())  # others come through
+    bridge.drain(ratings.plan())  # others come through
     bridge.want(RATINGS, 7)
 
-    kill_twelve_workers(bridge, shelf)
+    kill_twelve_workers(bridge, ratings)
 
     row = bridge.wanted(7)
     assert row["parked_at"] is not None
@@ -103,28 +103,28 @@ def test_a_record_that_kills_every_worker_parks_in_the_end(lonely_bridge, shelf)
     assert "died" in row["last_error"]
 
 
-def test_nobody_takes_over_from_a_worker_that_is_alive(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_nobody_takes_over_from_a_worker_that_is_alive(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
     with fetching(bridge, lease_s=600) as process:
-        others = bridge.drain(shelf.plan())
+        others = bridge.drain(ratings.plan())
         go_on(process)
         assert process.wait(20) == 0
 
     assert others.claimed == 0
-    assert shelf.fetched == []
+    assert ratings.fetched == []
     assert bridge.rows(MESSAGES) == [{"rating_id": 7, "message": "version 1"}]
 
 
 def test_a_worker_that_slept_beyond_its_lease_writes_nothing_and_wants_the_record_again(
-    lonely_bridge, shelf
+    offline_bridge, ratings
 ):
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
-    shelf.versions[7] = 2
+    ratings.versions[7] = 2
     with fetching(bridge, lease_s=1) as process:
         process.send_signal(signal.SIGSTOP)
-        eventually(lambda: bridge.drain(shelf.plan()).claimed, within_s=10)
+        eventually(lambda: bridge.drain(ratings.plan()).claimed, within_s=10)
         overtaken = bridge.rows(MESSAGES)
         process.send_signal(signal.SIGCONT)
         go_on(process)

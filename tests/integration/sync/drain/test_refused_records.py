@@ -15,15 +15,15 @@ HEALTHY = range(101, 111)
 
 
 @pytest.fixture
-def shelf(shelf):
+def ratings(ratings):
     """Refuses what is hopeless, whoever asks for it."""
 
     def refuse(rating_id):
         if rating_id in HOPELESS:
             raise errors.Unauthorised("token refused", api="cention", status=403)
 
-    shelf.meanwhile = refuse
-    return shelf
+    ratings.before_answer = refuse
+    return ratings
 
 
 def pauses(bridge):
@@ -33,22 +33,22 @@ def pauses(bridge):
     return [row["s"] for row in found]
 
 
-def refuse_and_let_probe(bridge, shelf):
+def refuse_and_let_probe(bridge, ratings):
     """Have what is hopeless refused, and let the pause pass; what is healthy came meanwhile."""
     bridge.want(RATINGS, *HOPELESS)
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
     bridge.want(RATINGS, *HEALTHY)
     bridge.end_pauses()
 
 
 def test_one_that_is_refused_among_others_waits_longer_each_time_and_pauses_nobody(
-    lonely_bridge, shelf
+    offline_bridge, ratings
 ):
-    bridge = lonely_bridge
+    bridge = offline_bridge
     waits = []
     for healthy in HEALTHY[:4]:
         bridge.want(RATINGS, 7, healthy)
-        bridge.drain(shelf.plan())
+        bridge.drain(ratings.plan())
         waits.append(bridge.wanted(7)["wait_s"])
         bridge.make_due()
 
@@ -59,14 +59,14 @@ def test_one_that_is_refused_among_others_waits_longer_each_time_and_pauses_nobo
 
 
 def test_one_that_is_refused_alone_makes_a_brief_pause_if_others_came_through_lately(
-    lonely_bridge, shelf
+    offline_bridge, ratings
 ):
-    bridge = lonely_bridge
+    bridge = offline_bridge
     bridge.want(RATINGS, 101)
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
     bridge.want(RATINGS, 7)
 
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
     [left_s] = pauses(bridge)
     assert 0 < left_s <= retry_policy.BRIEF_PAUSE_S
@@ -74,38 +74,38 @@ def test_one_that_is_refused_alone_makes_a_brief_pause_if_others_came_through_la
 
 
 def test_a_token_that_is_refused_pauses_the_family_though_other_records_fail_otherwise(
-    lonely_bridge, shelf
+    offline_bridge, ratings
 ):
-    bridge = lonely_bridge
+    bridge = offline_bridge
 
     def fail(rating_id):
         if rating_id % 2:
             raise errors.Unauthorised("token refused", api="cention", status=401)
         raise errors.BrokenOff("failed over there", api="cention", status=500)
 
-    shelf.meanwhile = fail
+    ratings.before_answer = fail
     bridge.want(RATINGS, *range(1, 101))
 
-    drained = bridge.drain(shelf.plan(batch=100))
+    drained = bridge.drain(ratings.plan(batch=100))
 
     assert (drained.more, len(pauses(bridge))) == (False, 1)
 
 
-def test_a_probe_without_a_record_lets_the_next_one_probe(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_a_probe_without_a_record_lets_the_next_one_probe(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, 7)
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
     bridge.end_pauses()
-    assert bridge.drain(shelf.plan()).claimed == 0
+    assert bridge.drain(ratings.plan()).claimed == 0
 
     bridge.want(RATINGS, 101)
 
-    assert bridge.drain(shelf.plan()).claimed == 1
+    assert bridge.drain(ratings.plan()).claimed == 1
     assert pauses(bridge) == []
 
 
-def test_a_pause_of_files_ends_when_none_is_left_to_probe_with(lonely_bridge):
-    bridge = lonely_bridge
+def test_a_pause_of_files_ends_when_none_is_left_to_probe_with(offline_bridge):
+    bridge = offline_bridge
     bridge.execute(
         "INSERT INTO intake.pause (workspace, family, until_at, reason)"
         " SELECT 'demo', family, now(), 'no' FROM unnest(%s::text[]) AS family",
@@ -118,38 +118,38 @@ def test_a_pause_of_files_ends_when_none_is_left_to_probe_with(lonely_bridge):
     assert bridge.rows("SELECT family FROM intake.pause") == [{"family": "area_archives"}]
 
 
-def test_one_that_is_refused_for_ever_is_parked(lonely_bridge, shelf):
-    bridge = lonely_bridge
+def test_one_that_is_refused_for_ever_is_parked(offline_bridge, ratings):
+    bridge = offline_bridge
     bridge.want(RATINGS, 7, 101)
     bridge.execute("UPDATE intake.wanted SET tries = 11, last_error = 'no' WHERE remote_id = 7")
 
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
     assert bridge.wanted(7)["parked_at"]
 
 
-def test_a_probe_takes_the_newest_of_those_that_never_failed(lonely_bridge, shelf):
-    bridge = lonely_bridge
-    refuse_and_let_probe(bridge, shelf)
-    shelf.fetched.clear()
+def test_a_probe_takes_the_newest_of_those_that_never_failed(offline_bridge, ratings):
+    bridge = offline_bridge
+    refuse_and_let_probe(bridge, ratings)
+    ratings.fetched.clear()
 
-    bridge.drain(shelf.plan())
+    bridge.drain(ratings.plan())
 
-    [probe] = shelf.fetched
+    [probe] = ratings.fetched
     assert probe in HEALTHY
     assert pauses(bridge) == []
 
 
-def test_many_that_are_refused_keep_healthy_ones_waiting_for_moments(lonely_bridge, shelf):
+def test_many_that_are_refused_keep_healthy_ones_waiting_for_moments(offline_bridge, ratings):
     """However many are due before them."""
-    bridge = lonely_bridge
-    refuse_and_let_probe(bridge, shelf)
+    bridge = offline_bridge
+    refuse_and_let_probe(bridge, ratings)
 
     waited_s = 0.0
     for _ in range(100):
         if not set(bridge.wanted_ids()) & set(HEALTHY):
             break
-        bridge.drain(shelf.plan())
+        bridge.drain(ratings.plan())
         waited_s += max(pauses(bridge), default=0.0)
         bridge.end_pauses()
 

@@ -15,13 +15,13 @@ from workers.config.names import Family
 from workers.tasks import base
 from workers.tasks.base import BridgeTask
 
-NOWHERE = "redis://127.0.0.1:1/0"
+UNREACHABLE = "redis://127.0.0.1:1/0"
 
 
 @pytest.fixture
 def app() -> Celery:
     """A Celery application whose broker is away."""
-    app = Celery("test", broker=NOWHERE, set_as_current=False)
+    app = Celery("test", broker=UNREACHABLE, set_as_current=False)
     app.conf.broker_transport_options = {"socket_connect_timeout": 1}
     return app
 
@@ -43,7 +43,7 @@ def test_a_forked_process_builds_parts_of_its_own(database):
     environment = {
         **os.environ,
         "DATABASE_URL": database,
-        "BROKER_URL": NOWHERE,
+        "BROKER_URL": UNREACHABLE,
         "CENTION_URL": "http://127.0.0.1:1/s/demo",
         "CENTION_TOKEN": "token",
         "CENTION_CALLBACK_SECRETS": "secret",

@@ -10,7 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.integration.bridge import Shelf
+from tests.integration.bridge import FakeRatingsApi
 from workers.database import connections
 from workers.sync.jobs.drain import drain
 
@@ -23,10 +23,10 @@ def fetch_when_told(rating_id: int) -> None:
 def main(database: str, lease_s: str) -> None:
     """Drain Facebook ratings once."""
     pool = connections.open_pool(database)
-    shelf = Shelf(meanwhile=fetch_when_told)
+    ratings = FakeRatingsApi(before_answer=fetch_when_told)
     with ThreadPoolExecutor(1) as fetchers, pool:
         arguments: dict[str, Any] = {"session": pool.connection, "fetchers": fetchers}
-        drain(shelf.plan(lease_s=float(lease_s)), call_colleague=lambda: None, **arguments)
+        drain(ratings.plan(lease_s=float(lease_s)), call_colleague=lambda: None, **arguments)
 
 
 if __name__ == "__main__":

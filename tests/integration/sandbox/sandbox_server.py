@@ -18,7 +18,7 @@ from deploy.sandbox.server import Options, sandbox
 
 
 @dataclass
-class Playground:
+class SandboxServer:
     """A sandbox as its clients see it."""
 
     root: str
@@ -31,11 +31,11 @@ class Playground:
         url = f"{self.root}/s/demo/capi/json/{path}"
         return self.session.request(method, url, timeout=10, **kwargs)
 
-    def control(self, path: str, wish: Any = None) -> Any:
+    def control(self, path: str, body: Any = None) -> Any:
         """Ask a control route: a wish is POSTed; None GETs."""
-        method = "GET" if wish is None else "POST"
+        method = "GET" if body is None else "POST"
         url = f"{self.root}/sandbox/{path}"
-        response = self.session.request(method, url, json=wish, timeout=10)
+        response = self.session.request(method, url, json=body, timeout=10)
         response.raise_for_status()
         return response.json()
 
@@ -64,7 +64,7 @@ class Playground:
 
 
 @contextmanager
-def playground(**chosen: Any) -> Iterator[Playground]:
+def sandbox_server(**chosen: Any) -> Iterator[SandboxServer]:
     """Run a sandbox, empty and still unless chosen otherwise, in a thread of its own."""
     ports: queue.Queue[int] = queue.Queue()
     stop: list[Callable[[], Any]] = []
@@ -81,7 +81,7 @@ def playground(**chosen: Any) -> Iterator[Playground]:
     thread.start()
     try:
         with requests.Session() as session:
-            yield Playground(f"http://127.0.0.1:{ports.get(timeout=10)}", session)
+            yield SandboxServer(f"http://127.0.0.1:{ports.get(timeout=10)}", session)
     finally:
         for end in stop:
             end()
@@ -89,7 +89,7 @@ def playground(**chosen: Any) -> Iterator[Playground]:
 
 
 @dataclass
-class Receiver:
+class CallbackReceiver:
     """A receiver of callbacks that answers what it is told to, and then 200."""
 
     url: str = ""
@@ -99,9 +99,9 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
+def callback_receiver() -> Iterator[CallbackReceiver]:
     """Run a receiver."""
-    receiver = Receiver()
+    receiver = CallbackReceiver()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

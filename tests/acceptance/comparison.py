@@ -59,7 +59,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sandbox:
+class SandboxControl:
     """The sandbox's control routes."""
 
     root: str
@@ -71,7 +71,7 @@ class Sandbox:
         return requests.post(f"{self.root}/sandbox/{path}", json=wish or {}, timeout=30).json()
 
 
-def expect_no_difference(sandbox: Sandbox, database_url: str, *, within_s: float) -> None:
+def wait_for_no_difference(sandbox: SandboxControl, database_url: str, *, within_s: float) -> None:
     """Return once the database tells the truth; fails after ``within_s`` and shows what differs."""
     ends_at = time.monotonic() + within_s
     while lines := differences(sandbox, database_url):
@@ -80,33 +80,33 @@ def expect_no_difference(sandbox: Sandbox, database_url: str, *, within_s: float
         time.sleep(0.5)
 
 
-def differences(sandbox: Sandbox, database_url: str) -> list[str]:
+def differences(sandbox: SandboxControl, database_url: str) -> list[str]:
     """Return what is missing, invented or out of date in the database, one line each.
 
     An SLA that Cention had not computed when it was last asked may be awaited.
     """
-    truth = sandbox.get("truth")
+    expected = sandbox.get("truth")
     with psycopg.connect(database_url, row_factory=dict_row) as conn:
         return [
-            *_errands(conn, truth["errands"]),
-            *_ratings(conn, truth["ratings"]),
-            *_attachments(conn, truth),
-            *_callbacks(conn, truth["callbacks"]),
-            *_answers(conn, truth["callbacks"]),
+            *_errands(conn, expected["errands"]),
+            *_ratings(conn, expected["ratings"]),
+            *_attachments(conn, expected),
+            *_callbacks(conn, expected["callbacks"]),
+            *_answers(conn, expected["callbacks"]),
         ]
 
 
-def slas_awaited(database_url: str) -> int:
+def pending_slas(database_url: str) -> int:
     """Return how many errands are known without their newest SLA."""
     with psycopg.connect(database_url) as conn:
         query: LiteralString = "SELECT count(*) FROM cention.errand WHERE sla_pending"
         return int(conn.execute(query).fetchall()[0][0])
 
 
-def _errands(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
+def _errands(conn: Conn, expected: dict[str, Any]) -> Iterator[str]:
     rows = {str(row["errand_id"]): row for row in conn.execute(ERRANDS)}
-    yield from _invented("errand", rows, truth)
-    for errand_id, errand in truth.items():
+    yield from _unexpected("errand", rows, expected)
+    for errand_id, errand in expected.items():
         row = rows.get(errand_id)
         if row is None:
             yield f"errand {errand_id} is missing"
@@ -156,11 +156,11 @@ def _minute(epoch_s: int | None) -> datetime | None:
     return None if epoch_s is None else datetime.fromtimestamp(epoch_s // 60 * 60, UTC)
 
 
-def _ratings(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
+def _ratings(conn: Conn, expected: dict[str, Any]) -> Iterator[str]:
     found = conn.execute("SELECT * FROM cention.facebook_rating")
     rows = {str(row["rating_id"]): row for row in found}
-    yield from _invented("rating", rows, truth)
-    for rating_id, rating in truth.items():
+    yield from _unexpected("rating", rows, expected)
+    for rating_id, rating in expected.items():
         expected = {
             "rating": rating["rating"] or None,
             "message": (rating["message"] or "").replace("\x00", "\ufffd") or None,
@@ -172,14 +172,14 @@ def _ratings(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
         yield from _compared(f"rating {rating_id}", rows.get(rating_id), expected)
 
 
-def _attachments(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
+def _attachments(conn: Conn, expected: dict[str, Any]) -> Iterator[str]:
     """Compare the files that accepted callbacks have named; those of the library are its own."""
-    accepted = [told for told in truth["callbacks"].values() if told["accepted"]]
+    accepted = [told for told in expected["callbacks"].values() if told["accepted"]]
     named = {("response", one) for told in accepted for one in told["attachments"]}
     named |= {("area_archive", one) for told in accepted for one in told["archives"]}
-    files = {(KINDS[file["type"]], file["id"]): file for file in truth["attachments"]}
+    files = {(KINDS[file["type"]], file["id"]): file for file in expected["attachments"]}
     rows = {(row["kind"], row["attachment_id"]): row for row in conn.execute(ATTACHMENTS)}
-    yield from _invented("attachment", rows, named)
+    yield from _unexpected("attachment", rows, named)
     for key in sorted(named):
         file = files[key]
         expected = {
@@ -193,11 +193,11 @@ def _attachments(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
         yield from _compared(f"attachment {key}", rows.get(key), expected)
 
 
-def _callbacks(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
+def _callbacks(conn: Conn, expected: dict[str, Any]) -> Iterator[str]:
     found = conn.execute("SELECT remote_id, filed_at, problem FROM intake.callback")
     rows = {str(row["remote_id"]): row for row in found}
-    yield from _invented("callback", rows, truth)
-    for callback_id, callback in truth.items():
+    yield from _unexpected("callback", rows, expected)
+    for callback_id, callback in expected.items():
         row = rows.get(callback_id)
         if callback["accepted"] and row is None:
             yield f"callback {callback_id} was accepted and is lost"
@@ -207,10 +207,10 @@ def _callbacks(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
             yield f"callback {callback_id} was accepted and is not filed"
 
 
-def _answers(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
+def _answers(conn: Conn, expected: dict[str, Any]) -> Iterator[str]:
     rows = {(row["answer_id"], row["response_id"]): row for row in conn.execute(ANSWERS)}
-    told = {(one["answer_id"], one["response_id"]): one for one in truth.values()}
-    yield from _invented("answer", rows, told)
+    told = {(one["answer_id"], one["response_id"]): one for one in expected.values()}
+    yield from _unexpected("answer", rows, told)
     for key, callback in told.items():
         if callback["accepted"]:
             same = ("errand_id", "subject", "body_text", "service_id", "service_name")
@@ -223,7 +223,7 @@ def _answers(conn: Conn, truth: dict[str, Any]) -> Iterator[str]:
             yield from _compared(f"answer {key}", rows.get(key), expected)
 
 
-def _invented(what: str, rows: Iterable[Any], known: Iterable[Any]) -> list[str]:
+def _unexpected(what: str, rows: Iterable[Any], known: Iterable[Any]) -> list[str]:
     strangers = set(rows).difference(known)
     return [f"{what} {key} is stored and was never told" for key in sorted(strangers)]
 

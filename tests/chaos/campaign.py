@@ -12,22 +12,22 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from tests.acceptance.doubled import doubled
-from tests.acceptance.truth import differences, slas_awaited
+from tests.acceptance.comparison import differences, pending_slas
+from tests.acceptance.duplicates import duplicates
 from tests.chaos import recovery
+from tests.chaos.bridge import ChaosBridge, running_chaos_bridge
+from tests.chaos.faults import FAULTS
+from tests.chaos.load import change_again, create_load
 from tests.chaos.recovery import Recovery
-from tests.chaos.scene import Scene, scene
-from tests.chaos.strikes import STRIKES
-from tests.chaos.waves import change_again, raise_wave
 from workers.spool.layout import read_spool
 
 RECOVERED_WITHIN_S = 60.0
 SHORT_STORM_S = 35.0
-KEPT: LiteralString = """
+STORED: LiteralString = """
     SELECT count(filed_at), count(problem) FILTER (WHERE filed_at IS NULL) FROM intake.callback
 """
 # All of them clear the flag or come before; none is one of those that may be kept as a problem.
-FAULTS = {
+SANDBOX_FAULTS = {
     "dropped": {"probability": 0.01},
     "error_500": {"probability": 0.01},
     "truncated": {"probability": 0.01},
@@ -39,7 +39,7 @@ FAULTS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weather:
+class Plan:
     """How hard it blows and for how long."""
 
     seed: int
@@ -52,15 +52,15 @@ class Weather:
 
 
 @dataclass(slots=True, kw_only=True)
-class Reckoning:
+class Report:
     """What came of it."""
 
-    weather: Weather
+    plan: Plan
     recoveries: dict[str, list[Recovery]] = field(default_factory=lambda: defaultdict(list))
     stats: dict[str, Any] = field(default_factory=dict)
-    kept: tuple[int, int] = (0, 0)  # callbacks filed, and those with a problem
+    stored: tuple[int, int] = (0, 0)  # callbacks filed, and those with a problem
     lost: list[str] = field(default_factory=list)
-    doubled: dict[str, int] = field(default_factory=dict)
+    duplicates: dict[str, int] = field(default_factory=dict)
     calm_after_s: float = 0.0
 
     @property
@@ -73,112 +73,114 @@ class Reckoning:
             if one.seconds > RECOVERED_WITHIN_S
         ]
         accepted = self.stats["callbacks"]["accepted"]
-        uneven = [] if accepted == sum(self.kept) else [f"{accepted} accepted, {self.kept} kept"]
-        twice = [f"{what}: {count}" for what, count in self.doubled.items()]
+        uneven = (
+            [] if accepted == sum(self.stored) else [f"{accepted} accepted, {self.stored} kept"]
+        )
+        twice = [f"{what}: {count}" for what, count in self.duplicates.items()]
         return [*self.lost, *uneven, *twice, *slow]
 
 
-def gentle(seed: int) -> Weather:
+def short_plan(seed: int) -> Plan:
     """Return a storm that fits into a test."""
-    return Weather(
+    return Plan(
         seed=seed, seconds=SHORT_STORM_S, rate=15, lease_s=5, hold_s=3, calm_s=40, slas=False
     )
 
 
-def fierce(seed: int, *, minutes: float) -> Weather:
-    return Weather(
+def long_plan(seed: int, *, minutes: float) -> Plan:
+    return Plan(
         seed=seed, seconds=minutes * 60, rate=25, lease_s=15, hold_s=8, calm_s=240, slas=True
     )
 
 
-def weather_the_storm(weather: Weather) -> Reckoning:
+def run_campaign(plan: Plan) -> Report:
     """Bring up a bridge, strike it, and reconcile. Tells how it goes on standard error."""
-    reckoning = Reckoning(weather=weather)
-    rng = random.Random(weather.seed)
-    say(f"seed {weather.seed}")
-    with scene(lease_s=weather.lease_s, hold_s=weather.hold_s) as stage:
-        stage.sandbox.post("faults", FAULTS)
-        stage.sandbox.post("resume", {"rate": weather.rate})
-        ends_at = time.monotonic() + weather.seconds
-        for kind in blows(rng):
+    report = Report(plan=plan)
+    rng = random.Random(plan.seed)
+    log(f"seed {plan.seed}")
+    with running_chaos_bridge(lease_s=plan.lease_s, hold_s=plan.hold_s) as bridge:
+        bridge.sandbox.post("faults", SANDBOX_FAULTS)
+        bridge.sandbox.post("resume", {"rate": plan.rate})
+        ends_at = time.monotonic() + plan.seconds
+        for kind in fault_order(rng):
             if time.monotonic() > ends_at:
                 break
-            recovered = survive(stage, kind, random.Random(rng.getrandbits(32)))
-            reckoning.recoveries[kind].append(recovered)
-            say(f"{kind}: {recovered}")
-        reconcile(stage, reckoning)
-    return reckoning
+            recovered = recover_from(bridge, kind, random.Random(rng.getrandbits(32)))
+            report.recoveries[kind].append(recovered)
+            log(f"{kind}: {recovered}")
+        reconcile(bridge, report)
+    return report
 
 
-def survive(stage: Scene, kind: str, chance: random.Random) -> Recovery:
+def recover_from(bridge: ChaosBridge, kind: str, chance: random.Random) -> Recovery:
     """Strike in the middle of a wave; return how soon all was well, once the blow was over."""
-    wave = raise_wave(stage)
+    wave = create_load(bridge)
     time.sleep(chance.uniform(0, 2.5))
-    beside = STRIKES[kind](stage, chance)
-    change_again(stage, wave, chance)
-    recovered = recovery.watch(stage)
+    beside = FAULTS[kind](bridge, chance)
+    change_again(bridge, wave, chance)
+    recovered = recovery.watch(bridge)
     if beside:
         beside.join()
     return recovered
 
 
-def blows(rng: random.Random) -> Iterator[str]:
+def fault_order(rng: random.Random) -> Iterator[str]:
     """Yield kinds of blows for ever, each as often as the others."""
     while True:
-        yield from rng.sample(sorted(STRIKES), len(STRIKES))
+        yield from rng.sample(sorted(FAULTS), len(FAULTS))
 
 
-def reconcile(stage: Scene, reckoning: Reckoning) -> None:
+def reconcile(bridge: ChaosBridge, report: Report) -> None:
     """Let it become quiet, and count what is not as it ought to be."""
-    sandbox, weather = stage.sandbox, reckoning.weather
-    sandbox.post("faults", dict.fromkeys(FAULTS))
+    sandbox, plan = bridge.sandbox, report.plan
+    sandbox.post("faults", dict.fromkeys(SANDBOX_FAULTS))
     sandbox.post("quiet")
     began_s = time.monotonic()
     before = -1
-    while time.monotonic() - began_s < weather.calm_s:
-        reckoning.lost = remaining(stage, slas=weather.slas)
-        if len(reckoning.lost) != before:
-            say(f"quiet: {len(reckoning.lost)} differences")
-        if not reckoning.lost:
+    while time.monotonic() - began_s < plan.calm_s:
+        report.lost = remaining(bridge, slas=plan.slas)
+        if len(report.lost) != before:
+            log(f"quiet: {len(report.lost)} differences")
+        if not report.lost:
             break
-        before = len(reckoning.lost)
+        before = len(report.lost)
         time.sleep(1)
-    reckoning.calm_after_s = time.monotonic() - began_s
-    reckoning.stats = sandbox.get("stats")
-    reckoning.doubled = doubled(stage.database_url)
-    reckoning.kept = kept(stage)
-    if reckoning.failures:
-        say_evidence(stage, reckoning)
+    report.calm_after_s = time.monotonic() - began_s
+    report.stats = sandbox.get("stats")
+    report.duplicates = duplicates(bridge.database_url)
+    report.stored = stored(bridge)
+    if report.failures:
+        log_evidence(bridge, report)
 
 
-def remaining(stage: Scene, *, slas: bool) -> list[str]:
-    waiting = stage.sandbox.get("stats")["callbacks"]["waiting"]
+def remaining(bridge: ChaosBridge, *, slas: bool) -> list[str]:
+    waiting = bridge.sandbox.get("stats")["callbacks"]["waiting"]
     unsent = [f"{waiting} callbacks are not accepted yet"] if waiting else []
-    awaited = slas_awaited(stage.database_url) if slas else 0
+    awaited = pending_slas(bridge.database_url) if slas else 0
     unknown = [f"{awaited} SLAs are awaited"] if awaited else []
-    spooled = read_spool(stage.run.var / "spool")
+    spooled = read_spool(bridge.run.var / "spool")
     waiting_here = spooled.waiting if spooled else 0
     kept_here = [f"{waiting_here} callbacks are in the spool"] if waiting_here else []
-    return [*unsent, *kept_here, *differences(stage.sandbox, stage.database_url), *unknown]
+    return [*unsent, *kept_here, *differences(bridge.sandbox, bridge.database_url), *unknown]
 
 
-def kept(stage: Scene) -> tuple[int, int]:
+def stored(bridge: ChaosBridge) -> tuple[int, int]:
     """Count the callbacks that were filed, and those kept as problems."""
-    with stage.database() as conn:
-        filed, problems = conn.execute(KEPT).fetchall()[0]
+    with bridge.database() as conn:
+        filed, problems = conn.execute(STORED).fetchall()[0]
         return filed, problems
 
 
-def say(line: str) -> None:
+def log(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
 
 
-def say_evidence(stage: Scene, reckoning: Reckoning) -> None:
+def log_evidence(bridge: ChaosBridge, report: Report) -> None:
     """Show what explains a failure best."""
-    for line in reckoning.failures[:50]:
-        say(line)
-    with psycopg.connect(stage.database_url) as conn:
+    for line in report.failures[:50]:
+        log(line)
+    with psycopg.connect(bridge.database_url) as conn:
         for row in conn.execute("SELECT * FROM intake.wanted LIMIT 50"):
-            say(f"wanted: {row}")
+            log(f"wanted: {row}")
         for row in conn.execute("SELECT * FROM intake.pause"):
-            say(f"paused: {row}")
+            log(f"paused: {row}")

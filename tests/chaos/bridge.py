@@ -14,8 +14,15 @@ import redis
 from celery import Celery
 
 from deploy.embedded import Valkey
-from tests.acceptance.running import OURS, ROOT, SECRETS, Run, empty_folder, running
-from tests.acceptance.truth import Sandbox
+from tests.acceptance.comparison import SandboxControl
+from tests.acceptance.running_bridge import (
+    BRIDGE_VARIABLES,
+    ROOT,
+    SECRETS,
+    Run,
+    empty_folder,
+    running_bridge,
+)
 from tests.support.waiting import eventually
 from workers.config.names import Family, Queue, TaskName
 
@@ -26,11 +33,11 @@ FILES = (Family.RESPONSE_ATTACHMENTS, Family.AREA_ARCHIVES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class ChaosBridge:
     """One bridge on embedded servers, in a folder of its own, beside its sandbox."""
 
     run: Run
-    sandbox: Sandbox
+    sandbox: SandboxControl
     lease_s: int
     hold_s: float  # how long a blow lasts that has to last
     database_url: str
@@ -61,7 +68,7 @@ class Scene:
 
     def environment(self) -> dict[str, str]:
         """Return what a process beside the bridge needs to be one of it."""
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(BRIDGE_VARIABLES)}
         return inherited | {"PYTHONPATH": str(ROOT)} | dict(self.variables) | self.run.addresses()
 
     def send_nudges(self, times: int) -> None:
@@ -80,14 +87,14 @@ class Scene:
 
 
 @contextmanager
-def scene(*, lease_s: int, hold_s: float) -> Iterator[Scene]:
+def running_chaos_bridge(*, lease_s: int, hold_s: float) -> Iterator[ChaosBridge]:
     """Bring up a bridge in an empty folder; nothing of it is left at the end."""
     variables = {**SECRETS, "LEASE_S": str(lease_s), "POLL_EVERY_S": "2"}
-    with empty_folder() as folder, running(folder, **variables) as run:
+    with empty_folder() as folder, running_bridge(folder, **variables) as run:
         addresses = run.addresses()
-        yield Scene(
+        yield ChaosBridge(
             run=run,
-            sandbox=Sandbox(root=addresses["CENTION_URL"].removesuffix(f"/s/{WORKSPACE}")),
+            sandbox=SandboxControl(root=addresses["CENTION_URL"].removesuffix(f"/s/{WORKSPACE}")),
             lease_s=lease_s,
             hold_s=hold_s,
             database_url=addresses["DATABASE_URL"],

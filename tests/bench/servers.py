@@ -27,7 +27,7 @@ TOKEN = "bench-token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class BenchServers:
     """An embedded PostgreSQL and Valkey, and what every process of the bridge is told."""
 
     folder: Path
@@ -46,7 +46,7 @@ class Stage:
             **more,
         }
 
-    def ask(self, query: str) -> Any:
+    def scalar(self, query: str) -> Any:
         """Return the first value of a query."""
         with psycopg.connect(self.database_url) as conn:
             return conn.execute(query).fetchall()[0][0]  # type: ignore[call-overload]
@@ -79,7 +79,7 @@ class Stage:
         quiet = ("--port", port, "--errands", "0", "--rate", "0", "--sla-delay", "0")
         with self.process("sandbox", "deploy.sandbox", *quiet, *options):
             root = f"http://127.0.0.1:{port}"
-            until(lambda: answers(f"{root}/sandbox/stats"))
+            wait_until(lambda: answers(f"{root}/sandbox/stats"))
             yield root
 
     @contextmanager
@@ -89,7 +89,7 @@ class Stage:
         command = ("gunicorn", "--config", "deploy/gunicorn.conf.py", app)
         more = {"RECEIVER_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": str(processes)}
         with self.process(app.replace(":", "."), *command, **more):
-            until(lambda: answers(f"http://127.0.0.1:{port}/health/live"))
+            wait_until(lambda: answers(f"http://127.0.0.1:{port}/health/live"))
             yield port
 
     @contextmanager
@@ -103,7 +103,7 @@ class Stage:
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
+def bench_servers() -> Iterator[BenchServers]:
     """Set up both servers and a migrated database in a folder of their own."""
     with tempfile.TemporaryDirectory(prefix="cention-bench-") as name:
         folder = Path(name)
@@ -114,13 +114,15 @@ def stage() -> Iterator[Stage]:
         try:
             with psycopg.connect(postgres.url) as conn:
                 migrate(conn)
-            yield Stage(folder=folder, database_url=postgres.url, broker_url=valkey.url)
+            yield BenchServers(folder=folder, database_url=postgres.url, broker_url=valkey.url)
         finally:
             valkey.remove()
             postgres.remove()
 
 
-def until(question: Callable[[], Any], *, within_s: float = 600, every_s: float = 0.02) -> None:
+def wait_until(
+    question: Callable[[], Any], *, within_s: float = 600, every_s: float = 0.02
+) -> None:
     """Return when the answer is true."""
     ends_at = time.monotonic() + within_s
     while not question():

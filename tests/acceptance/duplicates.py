@@ -7,7 +7,7 @@ from typing import LiteralString
 import psycopg
 
 # Most of these the keys forbid; they are counted all the same, since a key can be dropped.
-DOUBLED: dict[str, LiteralString] = {
+DUPLICATES: dict[str, LiteralString] = {
     "callbacks kept twice": """
         SELECT count(*) - count(DISTINCT (workspace, remote_id)) FROM intake.callback
     """,
@@ -47,8 +47,8 @@ DOUBLED: dict[str, LiteralString] = {
 }
 
 
-def doubled(database_url: str) -> dict[str, int]:
+def duplicates(database_url: str) -> dict[str, int]:
     """Return what is there more than once, and how often too often; empty if nothing is."""
     with psycopg.connect(database_url) as conn:
-        counts = {what: conn.execute(query).fetchall()[0][0] for what, query in DOUBLED.items()}
+        counts = {what: conn.execute(query).fetchall()[0][0] for what, query in DUPLICATES.items()}
     return {what: count for what, count in counts.items() if count}

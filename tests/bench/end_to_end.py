@@ -12,7 +12,7 @@ import requests
 
 from tests.bench.backlog import watched
 from tests.bench.load import SAMPLE
-from tests.bench.stage import SECRET, Stage, until
+from tests.bench.servers import SECRET, BenchServers, wait_until
 from tests.bench.table import Row
 from workers.config.names import Family
 from workers.sync.store import wanted
@@ -21,20 +21,24 @@ CALLBACKS = 100
 LARGE_BYTES = 25 * 1024 * 1024
 
 
-def measure(stage: Stage) -> Iterator[Row]:
+def measure(servers: BenchServers) -> Iterator[Row]:
     """Send callbacks one by one, each once the rows of the one before are there."""
-    with stage.sandbox() as cention, stage.web("wsgi:app") as port, stage.worker(cention) as worker:
+    with (
+        servers.sandbox() as cention,
+        servers.web("wsgi:app") as port,
+        servers.worker(cention) as worker,
+    ):
         made = requests.post(f"{cention}/sandbox/errands", json={"count": CALLBACKS}, timeout=60)
         errands = made.json()["ids"]
         answers_s, reports_s = [], []
-        with psycopg.connect(stage.database_url, autocommit=True) as conn:
+        with psycopg.connect(servers.database_url, autocommit=True) as conn:
             for errand_id in errands:
                 accepted_s = _send(port, errand_id)
                 answers_s.append(_until_row(conn, "answer", errand_id) - accepted_s)
                 reports_s.append(_until_row(conn, "errand", errand_id) - accepted_s)
         yield _row("callback accepted to its answer committed, idle", answers_s)
         yield _row("callback accepted to its errand's report committed, idle", reports_s)
-        yield _large(stage, cention, worker.pid)
+        yield _large(servers, cention, worker.pid)
 
 
 def _send(port: int, errand_id: int) -> float:
@@ -55,7 +59,7 @@ def _send(port: int, errand_id: int) -> float:
 
 def _until_row(conn: psycopg.Connection[tuple[int]], table: str, errand_id: int) -> float:
     query = f"SELECT 1 FROM cention.{table} WHERE errand_id = %s"
-    until(lambda: conn.execute(query, [errand_id]).fetchone(), every_s=0.002)  # type: ignore[call-overload]
+    wait_until(lambda: conn.execute(query, [errand_id]).fetchone(), every_s=0.002)  # type: ignore[call-overload]
     return time.perf_counter()
 
 
@@ -65,18 +69,20 @@ def _row(what: str, seconds: list[float]) -> Row:
     return Row(what, f"p95 {p95_ms:.0f} ms", f"p50 {p50_ms:.0f} ms, {len(seconds)} callbacks")
 
 
-def _large(stage: Stage, cention: str, worker: int) -> Row:
+def _large(servers: BenchServers, cention: str, worker: int) -> Row:
     wish = {"bytes": LARGE_BYTES, "type": "c3_response_attachments"}
     made = requests.post(f"{cention}/sandbox/attachments", json=wish, timeout=60).json()
-    with psycopg.connect(stage.database_url) as conn:
+    with psycopg.connect(servers.database_url) as conn:
         wanted.want(conn, "demo", Family.RESPONSE_ATTACHMENTS, [int(made["id"])])
     started_s = time.perf_counter()
     with watched(worker) as peak:
-        stage.nudge(Family.RESPONSE_ATTACHMENTS)
-        until(lambda: stage.ask("SELECT max(size_bytes) FROM cention.attachment") == LARGE_BYTES)
+        servers.nudge(Family.RESPONSE_ATTACHMENTS)
+        wait_until(
+            lambda: servers.scalar("SELECT max(size_bytes) FROM cention.attachment") == LARGE_BYTES
+        )
     took_s = time.perf_counter() - started_s
-    whole = psutil.Process(worker)
-    total = sum(p.memory_info().rss for p in (whole, *whole.children(recursive=True)))
+    parent = psutil.Process(worker)
+    total = sum(p.memory_info().rss for p in (parent, *parent.children(recursive=True)))
     return Row(
         "an attachment of 25 MiB stored",
         f"{took_s:.1f} s",

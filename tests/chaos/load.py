@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import random
 
-from tests.chaos.scene import Scene
+from tests.chaos.bridge import ChaosBridge
 
 ERRANDS = 200
 ANSWERED = 15
 CHANGED_AGAIN = 30
 
 
-def raise_wave(scene: Scene) -> list[int]:
+def create_load(bridge: ChaosBridge) -> list[int]:
     """Make many errands at once, and answer some; returns their ids."""
-    made: list[int] = scene.sandbox.post("errands", {"count": ERRANDS, "actions": 2})["ids"]
+    made: list[int] = bridge.sandbox.post("errands", {"count": ERRANDS, "actions": 2})["ids"]
     for errand_id in made[:ANSWERED]:
-        scene.sandbox.post("callbacks", {"errand_id": errand_id, "attachments": 1, "archives": 1})
+        bridge.sandbox.post("callbacks", {"errand_id": errand_id, "attachments": 1, "archives": 1})
     return made
 
 
-def change_again(scene: Scene, errand_ids: list[int], rng: random.Random) -> None:
+def change_again(bridge: ChaosBridge, errand_ids: list[int], rng: random.Random) -> None:
     """Change some of a wave, of which who was struck may hold an older state."""
     for errand_id in rng.sample(errand_ids, CHANGED_AGAIN):
-        scene.sandbox.post(f"errands/{errand_id}/change", {"kind": "open"})
+        bridge.sandbox.post(f"errands/{errand_id}/change", {"kind": "open"})

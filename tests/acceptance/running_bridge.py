@@ -22,7 +22,15 @@ from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 SECRETS = {"CENTION_TOKEN": "token-nobody-may-read", "CENTION_CALLBACK_SECRETS": "secret-nor-this"}
-OURS = ("DATABASE_URL", "BROKER_URL", "CENTION_", "SANDBOX_", "RECEIVER_", "EMBEDDED_", "PROM")
+BRIDGE_VARIABLES = (
+    "DATABASE_URL",
+    "BROKER_URL",
+    "CENTION_",
+    "SANDBOX_",
+    "RECEIVER_",
+    "EMBEDDED_",
+    "PROM",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +45,19 @@ class Run:
         return self.folder / "var"
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return (self.folder / "said").read_text("utf-8")
 
     def up(self) -> bool:
-        assert self.process.poll() is None, self.said
-        return "The bridge is running." in self.said
+        assert self.process.poll() is None, self.output
+        return "The bridge is running." in self.output
 
     def addresses(self) -> dict[str, str]:
         lines = shlex.split((self.var / "run.env").read_text("utf-8"))
         return dict(line.split("=", 1) for line in lines)
 
     def pid(self, part: str) -> int:
-        found = Supervisor(self.var, ()).running()
+        found = Supervisor(self.var, ()).running_bridge()
         return next((p.pid for p in found if p.name.endswith(f":{part}")), 0)
 
     def answers(self, part: str) -> bool:
@@ -76,21 +84,26 @@ def responds(url: str) -> bool:
         return False
 
 
-def begin(folder: Path, **variables: str) -> Run:
+def start(folder: Path, **variables: str) -> Run:
     """Start `make run` as make does, in the given folder."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(BRIDGE_VARIABLES)}
     # Any free port: other runs on this machine may come and go.
     free = {"RECEIVER_BIND": "127.0.0.1:0"}
     environment = inherited | {"PYTHONPATH": str(ROOT)} | free | variables
-    with (folder / "said").open("wb") as said:
+    with (folder / "said").open("wb") as output:
         command = [sys.executable, "-m", "deploy.run"]
         process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=said, stderr=said, start_new_session=True
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     return Run(folder=folder, process=process)
 
 
-def at_work(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+def still_running(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
     """Those that have not ended; one that waits to be reaped by the machine's init has."""
     return [process for process in processes if not _has_ended(process)]
 
@@ -103,9 +116,9 @@ def _has_ended(process: psutil.Process) -> bool:
 
 
 @contextmanager
-def running(folder: Path, **variables: str) -> Iterator[Run]:
+def running_bridge(folder: Path, **variables: str) -> Iterator[Run]:
     """A run that is up; it is stopped at the end if it still runs."""
-    run = begin(folder, **variables)
+    run = start(folder, **variables)
     try:
         assert eventually(run.up, within_s=60)
         yield run
