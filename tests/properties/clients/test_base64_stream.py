@@ -34,7 +34,6 @@ def test_base64_is_decoded_wherever_it_is_cut_and_however_it_is_escaped(content,
     assert decoded(cut(text.encode(), places)) == content
 
 
-@settings(max_examples=20000)
 @given(st.text("AZaz09+/=\n -_.", max_size=24), st.lists(st.integers(0, 24)))
 def test_it_is_as_strict_as_the_standard_library_and_accepts_whole_groups_of_four_only(
     text, places
