@@ -28,9 +28,9 @@ from workers.config.settings import Retention, Settings
 from workers.config.workspaces import WorkspaceSettings
 from workers.database import Transaction, connections
 from workers.mirrors.jobs import exports
-from workers.mirrors.jobs.agent_logons import agent_logons_plan
-from workers.mirrors.jobs.library import library_plan
-from workers.mirrors.jobs.refresh import Brought, MirrorPlan
+from workers.mirrors.jobs.agent_logons import agent_logons_mirror
+from workers.mirrors.jobs.library import library_mirror
+from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult
 from workers.mirrors.rules import enabled
 from workers.operations.jobs.sweep import MIN_SWEEP_INTERVAL_S, Throttle
 from workers.sync.jobs.families import (
@@ -56,7 +56,7 @@ class WorkerContext:
     poll_every_s: int
     sweep_throttle: Throttle
     retention: Retention
-    mirrors: Mapping[tuple[str, Mirror], MirrorPlan]
+    mirrors: Mapping[tuple[str, Mirror], MirrorSpec]
 
     @contextmanager
     def session(self) -> Iterator[Connection[Any]]:
@@ -90,7 +90,7 @@ def build(settings: Settings) -> WorkerContext:
         mirrors={
             (plan.workspace, plan.mirror): plan
             for workspace in settings.workspaces
-            for plan in mirror_plans(settings, workspace)
+            for plan in mirror_specs(settings, workspace)
         },
     )
 
@@ -176,13 +176,13 @@ def library_api(settings: Settings, workspace: WorkspaceSettings) -> LibraryApi 
     return LibraryApi(_http(settings, workspace, patient=True), token=token) if token else None
 
 
-def mirror_plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorPlan]:
+def mirror_specs(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorSpec]:
     """Tell how each picture is renewed that has a token and an interval."""
     every_s = enabled.intervals_of(settings, workspace)
     if Mirror.LIBRARY in every_s and (library := library_api(settings, workspace)):
-        yield library_plan(workspace.name, library, every_s=every_s[Mirror.LIBRARY])
+        yield library_mirror(workspace.name, library, every_s=every_s[Mirror.LIBRARY])
     if Mirror.AGENT_LOGONS in every_s and (log := logio_api(settings, workspace)):
-        yield agent_logons_plan(
+        yield agent_logons_mirror(
             workspace.name,
             log,
             every_s=every_s[Mirror.AGENT_LOGONS],
@@ -192,23 +192,25 @@ def mirror_plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[M
     if Mirror.EXPORTS in every_s and (
         api := exports_api(settings, workspace, longest_s=settings.lease_s)
     ):
-        yield _exports_plan(workspace, api, every_s=every_s[Mirror.EXPORTS])
+        yield _exports_mirror(workspace, api, every_s=every_s[Mirror.EXPORTS])
 
 
-def _exports_plan(workspace: WorkspaceSettings, api: ExportsApi, *, every_s: int) -> MirrorPlan:
+def _exports_mirror(workspace: WorkspaceSettings, api: ExportsApi, *, every_s: int) -> MirrorSpec:
     schedule = exports.Schedule(
         preset_id=str(workspace.export_preset),
         every_s=every_s,
         today=lambda: datetime.now(workspace.timezone).date(),
     )
 
-    def renew(session: Transaction) -> Brought:
-        exporting = exports.Exporting(
+    def refresh(session: Transaction) -> RefreshResult:
+        context = exports.ExportContext(
             workspace=workspace.name, zone=workspace.timezone, ask=api.run, session=session
         )
-        return exports.run_scheduled(exporting, schedule)
+        return exports.run_scheduled(context, schedule)
 
-    return MirrorPlan(workspace=workspace.name, mirror=Mirror.EXPORTS, every_s=every_s, renew=renew)
+    return MirrorSpec(
+        workspace=workspace.name, mirror=Mirror.EXPORTS, every_s=every_s, refresh=refresh
+    )
 
 
 def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[ChangedList]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from workers.config.names import Mirror, Queue, TaskName
-from workers.mirrors.jobs.refresh import renew_if_due
+from workers.mirrors.jobs.refresh import refresh_if_due
 from workers.tasks.base import BridgeTask, context
 
 
@@ -14,4 +14,4 @@ def mirror(self: BridgeTask, workspace: str, mirror: str) -> None:
     """Renew one picture of one workspace, if its time has come."""
     plan = context().mirrors.get((workspace, Mirror(mirror)))
     if plan is not None:  # else there is no token for it, or no interval
-        renew_if_due(plan, session=context().session)
+        refresh_if_due(plan, session=context().session)

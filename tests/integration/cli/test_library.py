@@ -10,7 +10,7 @@ import pytest
 from tests.support.library import listed, question, resource
 from workers.config.names import Queue
 from workers.database import advisory_locks
-from workers.mirrors.jobs.library import renew_library
+from workers.mirrors.jobs.library import refresh_library
 from workers.mirrors.store import library_search
 
 HOSTILE = "\x1b[31mred\x07 [bold]not bold[/bold]"
@@ -41,7 +41,7 @@ def shelve(bridge):
         source = Shelf(*questions)
         for name, document in others.items():
             setattr(source, name, lambda document=document: document)
-        renew_library("demo", source, lambda step: None, bridge.context.session)
+        refresh_library("demo", source, lambda step: None, bridge.context.session)
 
     return shelve
 

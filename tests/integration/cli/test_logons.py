@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from workers.mirrors.jobs.agent_logons import bring
+from workers.mirrors.jobs.agent_logons import fetch_window
 
 APRIL = int(datetime(2024, 4, 1, 12, 0, tzinfo=UTC).timestamp())
 DAY = 86_400
@@ -196,7 +196,7 @@ def test_odd_rows_are_shown_as_they_came_and_forgotten_once_they_were_seen(termi
             return [["1", "Doe", " Jane", "5", "Login"]]
 
     now = datetime.now(UTC)
-    bring(bridge.context.session, "demo", Odd(), now, now)
+    fetch_window(bridge.context.session, "demo", Odd(), now, now)
 
     [shown] = terminal.json("logons", "odd")
     assert (shown["row"], shown["problem"]) == (

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.integration.privacy.centre import ADDRESS
-from workers.mirrors.jobs.agent_logons import bring
+from workers.mirrors.jobs.agent_logons import fetch_window
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ class Log:
 @pytest.fixture
 def told(centre):
     def tell(*rows):
-        bring(centre.bridge.context.session, "demo", Log(*rows), NOW, NOW)
+        fetch_window(centre.bridge.context.session, "demo", Log(*rows), NOW, NOW)
 
     return tell
 

@@ -57,14 +57,14 @@ def export(centre, document):
         answer = document("export_of_one")
         content = answer["data"]["attributes"]["content"]
         answer["data"]["attributes"]["content"] = [content | row for row in rows]
-        exporting = exports.Exporting(
+        context = exports.ExportContext(
             workspace="demo",
             zone=ZoneInfo("Europe/Stockholm"),
             ask=lambda order: answer,
             session=centre.bridge.context.session,
         )
         order = ExportOrder(preset_id="316", from_day=None, to_day=None)
-        exports.run(exporting, order, origin="command")
+        exports.run(context, order, origin="command")
 
     return bring
 

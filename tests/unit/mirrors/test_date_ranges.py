@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from workers.mirrors.rules.date_ranges import DayRange, next_range, portions_left
+from workers.mirrors.rules.date_ranges import DayRange, next_range, remaining_chunks
 
 
 def day(number):
@@ -15,7 +15,7 @@ def day(number):
 
 def left(first, last, done=(), *, longest=7):
     whole = DayRange(first=day(first), last=day(last))
-    found = portions_left(whole, {day(number) for number in done}, longest=longest)
+    found = remaining_chunks(whole, {day(number) for number in done}, longest=longest)
     return [(one.first.day, one.last.day) for one in found]
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from schemas.cention.library import Kind, LibraryGraph, Link, Node, read_library
 from tests.support.library import category, library, listed, question
-from workers.mirrors.rules.library_links import doubtful, lost
+from workers.mirrors.rules.library_links import removed_links, unconfirmed_relations
 
 LIBRARY, CATEGORY = Node(Kind.LIBRARY, 1), Node(Kind.CATEGORY, 1)
 QUESTION, FILE = Node(Kind.QUESTION, 7), Node(Kind.ATTACHMENT, 5)
@@ -16,34 +16,36 @@ def told(*resources) -> LibraryGraph:
 def test_what_nobody_tells_of_an_owner_that_is_there_is_doubtful_and_not_lost():
     graph = told(library(1), question(7))
 
-    assert doubtful(graph, {Link(LIBRARY, QUESTION)}) == [(LIBRARY, Kind.QUESTION)]
-    assert lost(graph, {Link(LIBRARY, QUESTION)}) == []
+    assert unconfirmed_relations(graph, {Link(LIBRARY, QUESTION)}) == [(LIBRARY, Kind.QUESTION)]
+    assert removed_links(graph, {Link(LIBRARY, QUESTION)}) == []
 
 
 def test_what_an_owner_tells_without_it_is_lost():
     graph = told(library(1, questions=[8]), question(7))
 
-    assert doubtful(graph, {Link(LIBRARY, QUESTION)}) == []
-    assert lost(graph, {Link(LIBRARY, QUESTION)}) == [Link(LIBRARY, QUESTION)]
+    assert unconfirmed_relations(graph, {Link(LIBRARY, QUESTION)}) == []
+    assert removed_links(graph, {Link(LIBRARY, QUESTION)}) == [Link(LIBRARY, QUESTION)]
 
 
 def test_what_an_owner_held_that_is_gone_is_lost_and_not_doubtful():
     graph = told(question(7))
 
-    assert doubtful(graph, {Link(LIBRARY, QUESTION)}) == []
-    assert lost(graph, {Link(LIBRARY, QUESTION)}) == [Link(LIBRARY, QUESTION)]
+    assert unconfirmed_relations(graph, {Link(LIBRARY, QUESTION)}) == []
+    assert removed_links(graph, {Link(LIBRARY, QUESTION)}) == [Link(LIBRARY, QUESTION)]
 
 
 def test_a_link_to_what_is_gone_is_lost():
-    assert lost(told(category(1)), {Link(CATEGORY, QUESTION)}) == [Link(CATEGORY, QUESTION)]
+    assert removed_links(told(category(1)), {Link(CATEGORY, QUESTION)}) == [
+        Link(CATEGORY, QUESTION)
+    ]
 
 
 def test_files_that_nobody_tells_stay_although_nothing_else_names_them():
     graph = told(question(7))
 
-    assert lost(graph, {Link(QUESTION, FILE), Link(QUESTION, IMAGE)}) == []
-    assert doubtful(graph, {Link(QUESTION, FILE)}) == [(QUESTION, Kind.ATTACHMENT)]
+    assert removed_links(graph, {Link(QUESTION, FILE), Link(QUESTION, IMAGE)}) == []
+    assert unconfirmed_relations(graph, {Link(QUESTION, FILE)}) == [(QUESTION, Kind.ATTACHMENT)]
 
 
 def test_images_are_never_doubtful_for_they_follow_from_the_html():
-    assert doubtful(told(question(7)), {Link(QUESTION, IMAGE)}) == []
+    assert unconfirmed_relations(told(question(7)), {Link(QUESTION, IMAGE)}) == []

@@ -20,8 +20,8 @@ from workers.config.names import Family
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
 from workers.mirrors.jobs import backfill as job
-from workers.mirrors.jobs.backfill import Backfill, Found
-from workers.mirrors.jobs.exports import Exporting
+from workers.mirrors.jobs.backfill import Backfill, BackfilledChunk
+from workers.mirrors.jobs.exports import ExportContext
 from workers.mirrors.rules.date_ranges import DayRange
 from workers.mirrors.store.backfill_days import Source
 from workers.operations.jobs.nudges import request_drains
@@ -57,26 +57,26 @@ def backfill(
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, workspace)
     plan = _plan(chosen, order, first, last, chunk)
-    exporting = export_context(settings, chosen)
+    context = export_context(settings, chosen)
     with database(settings) as conn:
         if again:
-            job.begin_again(conn, plan)
-        portions = job.left(conn, plan)
-    if not portions:
+            job.reset(conn, plan)
+        chunks = job.remaining(conn, plan)
+    if not chunks:
         print_line("All of these days are done. To do them again, add --again.")
         return
-    _go(BackfillProgress(settings, plan, portions), settings, exporting, plan, portions)
+    _go(BackfillProgress(settings, plan, chunks), settings, context, plan, chunks)
 
 
 def _go(
     journey: BackfillProgress,
     settings: Settings,
-    exporting: Exporting,
+    context: ExportContext,
     plan: Backfill,
-    portions: list[DayRange],
+    chunks: list[DayRange],
 ) -> None:
     try:
-        for found in job.walk(exporting, plan, portions, on_begin=journey.begin):
+        for found in job.run(context, plan, chunks, on_begin=journey.begin):
             journey.add(found)
     except (ApiError, DocumentError) as error:
         raise CommandError(f"{command_error(error, settings).message}\n{ON}") from None
@@ -103,10 +103,10 @@ def _plan(
 class BackfillProgress:
     """Tells how far it is, and how long it may still take."""
 
-    def __init__(self, settings: Settings, plan: Backfill, portions: Sequence[DayRange]) -> None:
+    def __init__(self, settings: Settings, plan: Backfill, chunks: Sequence[DayRange]) -> None:
         self._settings = settings
         self._workspace = plan.source.workspace
-        self._total = sum(map(len, portions))
+        self._total = sum(map(len, chunks))
         self._days = 0
         self._errands = 0
         self._began_at_s = time.monotonic()
@@ -114,14 +114,14 @@ class BackfillProgress:
         if done:
             print_stderr(f"{pluralise(done, 'day')} done before.")
         print_stderr(
-            f"{pluralise(self._total, 'day')} to go, in {pluralise(len(portions), 'export')}."
+            f"{pluralise(self._total, 'day')} to go, in {pluralise(len(chunks), 'export')}."
         )
 
     def begin(self, days: DayRange) -> None:
         """Tell which days are asked for."""
         print_stderr(f"{format_date(days.first)} to {format_date(days.last)} …")
 
-    def add(self, found: Found) -> None:
+    def add(self, found: BackfilledChunk) -> None:
         """Tell what was found, and have it fetched."""
         self._days += len(found.days)
         self._errands += found.errands

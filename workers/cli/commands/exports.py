@@ -25,7 +25,7 @@ from workers.clients.errors import ApiError
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
 from workers.mirrors.jobs import exports as job
-from workers.mirrors.jobs.exports import Exporting
+from workers.mirrors.jobs.exports import ExportContext
 from workers.mirrors.store import exports as stored
 from workers.mirrors.store.exports import ExportRun
 from workers.operations.rules.wording import pluralise
@@ -60,7 +60,7 @@ def exports(context: click.Context, limit: int, as_json: bool, workspace: str | 
     chosen = select_workspaces(settings, workspace)
     with database(settings, autocommit=True) as conn:
         for each in chosen:
-            job.note_deaths(lambda: database(settings, autocommit=True), each.name)
+            job.mark_abandoned(lambda: database(settings, autocommit=True), each.name)
         found = stored.newest(conn, workspace, limit=limit)
     print_list(found, COLUMNS, _row, as_json=as_json, nothing="No export was ever run here.")
 
@@ -80,10 +80,10 @@ def run(
     """
     order = order_of(preset, first, last, by_closure=by_closure)
     settings = load_settings_or_exit()
-    exporting = export_context(settings, select_workspace(settings, workspace))
+    context = export_context(settings, select_workspace(settings, workspace))
     print_stderr(f"Cention makes the export; this may take up to {settings.export_timeout_s} s.")
     try:
-        ran = job.run(exporting, order, origin="command")
+        ran = job.run(context, order, origin="command")
     except (ApiError, DocumentError) as error:
         raise command_error(error, settings) from None
     print_line(
@@ -104,25 +104,25 @@ def order_of(
         raise click.UsageError(f"{str(error).capitalize()}.") from None
 
 
-def export_context(settings: Settings, workspace: WorkspaceSettings) -> Exporting:
+def export_context(settings: Settings, workspace: WorkspaceSettings) -> ExportContext:
     """Return what exports need; what was surely not made is asked for again a few times.
 
     Notes what became of exports whose process died. Raises ``CommandError``.
     """
     api = require_client("export", wiring.exports_api, settings, workspace)
-    exporting = Exporting(
+    context = ExportContext(
         workspace=workspace.name,
         zone=workspace.timezone,
         ask=lambda order: with_backoff(lambda: api.run(order), idempotent=False),
         session=lambda: database(settings, autocommit=True),
     )
-    job.note_deaths(exporting.session, workspace.name)
-    return exporting
+    job.mark_abandoned(context.session, workspace.name)
+    return context
 
 
 def command_error(error: ApiError | DocumentError, settings: Settings) -> CommandError:
     """Say in words how an export ended, and what that means."""
-    if not job.is_unknown(error):
+    if not job.outcome_unknown(error):
         return CommandError(f"Cention did not make the export: {error}.")
     return CommandError(
         f"Cention may have made the export, but it is not here: {error}.\n"

@@ -28,8 +28,8 @@ from workers.config.names import Family
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
 from workers.mirrors.jobs import refresh as job
-from workers.mirrors.jobs.library import library_plan
-from workers.mirrors.jobs.refresh import Brought
+from workers.mirrors.jobs.library import library_mirror
+from workers.mirrors.jobs.refresh import RefreshResult
 from workers.mirrors.store import library_search
 from workers.mirrors.store.library_search import QuestionFile, ReadQuestion, Where
 from workers.operations.jobs.nudges import request_drains
@@ -71,12 +71,12 @@ def refresh(workspace: str | None) -> None:
         raise CommandError(f"But {found.problem}.")
 
 
-def _refreshed(settings: Settings, chosen: WorkspaceSettings) -> Brought | None:
+def _refreshed(settings: Settings, chosen: WorkspaceSettings) -> RefreshResult | None:
     api = require_client("library", wiring.library_api, settings, chosen)
-    plan = library_plan(chosen.name, api, every_s=0, tell=_steps())
+    plan = library_mirror(chosen.name, api, every_s=0, on_progress=_steps())
     with database(settings, autocommit=True) as conn:
         try:
-            return job.renew(plan, session=lambda: nullcontext(conn))
+            return job.refresh(plan, session=lambda: nullcontext(conn))
         except (ApiError, DocumentError) as error:
             raise CommandError(
                 f"Nothing was changed. {error}. To find out why, run: cention check"

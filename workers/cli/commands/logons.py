@@ -28,7 +28,7 @@ from workers.clients.cention.agent_logons import LogioApi
 from workers.clients.errors import ApiError
 from workers.mirrors.jobs import agent_logons as job
 from workers.mirrors.store import agent_logons as store
-from workers.mirrors.store.agent_logons import LogonLine, OddLine
+from workers.mirrors.store.agent_logons import LogonLine, RejectedRow
 from workers.operations.rules.wording import pluralise
 from workers.sync.jobs.retry import with_backoff
 
@@ -105,7 +105,7 @@ def pull(since: str, until: str | None, login_name: str | None, workspace: str |
         progress(f"log-ons of {chosen.name}, by weeks", len(starts)) as advance,
     ):
 
-        def told(new: int) -> None:
+        def on_progress(new: int) -> None:
             done.append(new)
             advance(1)
 
@@ -117,7 +117,7 @@ def pull(since: str, until: str | None, login_name: str | None, workspace: str |
                 end,
                 login_name=login_name,
                 session=lambda: nullcontext(conn),
-                told=told,
+                on_progress=on_progress,
             )
         except ApiError as error:
             raise CommandError(
@@ -134,9 +134,9 @@ def pull(since: str, until: str | None, login_name: str | None, workspace: str |
 def odd(forget_them: bool, as_json: bool, workspace: str | None) -> None:
     """List rows of Cention's log that are no log-ons, as they came."""
     with optional_workspace_database(workspace) as conn:
-        found = store.odd(conn, workspace)
+        found = store.rejected_rows(conn, workspace)
         if forget_them:
-            store.forget_odd(conn, workspace)
+            store.delete_rejected_rows(conn, workspace)
     shown = print_list(
         found, ODD_COLUMNS, _odd_row, as_json=as_json, nothing="Every row was a log-on."
     )
@@ -148,7 +148,7 @@ def _row(one: LogonLine) -> tuple[object, ...]:
     return (one.workspace, one.happened_at, one.login_name, one.action, one.agent_name)
 
 
-def _odd_row(one: OddLine) -> tuple[object, ...]:
+def _odd_row(one: RejectedRow) -> tuple[object, ...]:
     return (one.workspace, one.last_seen_at, one.problem, one.row)
 
 

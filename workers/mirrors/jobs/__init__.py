@@ -1,3 +1,3 @@
-"""Refreshing the copies, and backfilling them over past days."""
+"""Refreshing mirrors, and backfilling past days through exports."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Bringing home the log of log-ins and log-outs, window of time by window of time."""
+"""Fetching the log of agents' log-ins and log-outs, one time window at a time."""
 
 from __future__ import annotations
 
@@ -10,41 +10,43 @@ from typing import Any, Protocol
 from schemas.cention.agent_logons import read_agent_logons
 from workers.config.names import Mirror
 from workers.database import Transaction
-from workers.mirrors.jobs.refresh import Brought, MirrorPlan
+from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult
 from workers.mirrors.store import agent_logons
 
 OVERLAP = timedelta(minutes=10)
-"""How far a window goes back into what is here.
+"""How far a window overlaps what is stored.
 
-Whether Cention counts the ends of a window in is not documented, the last second may have been
-asked for before it was over, and clocks differ.
+Cention does not document whether the ends of a window are included, the last second may have been
+requested before it was over, and clocks differ.
 """
-WINDOW = timedelta(days=7)  # what Cention answers by default, so an answer it is made for
-WINDOWS_AT_ONCE = 50  # of one renewal; the next goes on
+WINDOW = timedelta(days=7)  # Cention's default, so an answer of this size works
+WINDOWS_AT_ONCE = 50  # per refresh; the next one continues
 
 
 class Log(Protocol):
-    """Where log-ons are asked for."""
+    """The part of ``LogioApi`` that fetches log-ons."""
 
     def fetch(
         self, since: datetime, until: datetime, *, login_name: str | None = None
     ) -> list[Any]: ...
 
 
-def agent_logons_plan(workspace: str, log: Log, *, every_s: int, first_days: int) -> MirrorPlan:
-    """Plan the renewal of the log; the first one goes ``first_days`` back."""
+def agent_logons_mirror(workspace: str, log: Log, *, every_s: int, first_days: int) -> MirrorSpec:
+    """Return the mirror of the log; its first refresh fetches ``first_days`` days."""
 
-    def renew(session: Transaction) -> Brought:
+    def refresh(session: Transaction) -> RefreshResult:
         with session() as conn:
-            reach = agent_logons.reach(conn, workspace)
-        known = reach.until_at or reach.now - timedelta(days=first_days)
-        begin = min(known, reach.now) - OVERLAP  # a clock may have been set back
+            coverage = agent_logons.coverage(conn, workspace)
+        known = coverage.until_at or coverage.now - timedelta(days=first_days)
+        begin = min(known, coverage.now) - OVERLAP  # a clock may have been set back
         new = 0
-        for since, until in islice(windows(begin, reach.now), WINDOWS_AT_ONCE):
-            new += bring(session, workspace, log, since, until, whole=True)
-        return Brought(records=new)
+        for since, until in islice(windows(begin, coverage.now), WINDOWS_AT_ONCE):
+            new += fetch_window(session, workspace, log, since, until, gapless=True)
+        return RefreshResult(records=new)
 
-    return MirrorPlan(workspace=workspace, mirror=Mirror.AGENT_LOGONS, every_s=every_s, renew=renew)
+    return MirrorSpec(
+        workspace=workspace, mirror=Mirror.AGENT_LOGONS, every_s=every_s, refresh=refresh
+    )
 
 
 def pull(
@@ -55,23 +57,23 @@ def pull(
     *,
     login_name: str | None = None,
     session: Transaction,
-    told: Callable[[int], None] = lambda new: None,
+    on_progress: Callable[[int], None] = lambda new: None,
 ) -> int:
-    """Bring home a time of the past, which may be here already; return how many were new.
+    """Fetch past log-ons, stored already or not; return how many were new.
 
-    ``told`` hears after each window how many were. What was brought stays if a later window
-    fails, which raises ``ApiError``; the schedule goes on from where it was.
+    ``on_progress`` is called after each window with the number of new log-ons in it. Raises
+    ``ApiError``; log-ons of the windows before stay. Scheduled refreshes are not affected.
     """
     total = 0
     for begin, end in windows(since, until):
-        new = bring(session, workspace, log, begin, end, login_name=login_name)
+        new = fetch_window(session, workspace, log, begin, end, login_name=login_name)
         total += new
-        told(new)
+        on_progress(new)
     return total
 
 
 def windows(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Cut a time into windows; each begins ``OVERLAP`` before the end of the one before it."""
+    """Split a period into windows that overlap by ``OVERLAP``."""
     begin = since
     while begin < until:
         end = min(begin + WINDOW, until)
@@ -81,7 +83,7 @@ def windows(since: datetime, until: datetime) -> Iterator[tuple[datetime, dateti
         begin = end - OVERLAP
 
 
-def bring(
+def fetch_window(
     session: Transaction,
     workspace: str,
     log: Log,
@@ -89,15 +91,16 @@ def bring(
     until: datetime,
     *,
     login_name: str | None = None,
-    whole: bool = False,
+    gapless: bool = False,
 ) -> int:
-    """Bring home one window; return how many log-ons were new. Raises ``ApiError``.
+    """Fetch one window; return how many log-ons were new. Raises ``ApiError``.
 
-    With ``whole`` it continues what is here without a gap, and that is noted with the rows.
+    ``gapless``: the window continues what is stored, so the coverage is extended to its end in the
+    same transaction.
     """
-    told = read_agent_logons(log.fetch(since, until, login_name=login_name))
+    fetched = read_agent_logons(log.fetch(since, until, login_name=login_name))
     with session() as conn, conn.transaction():
-        new = agent_logons.save(conn, workspace, told)
-        if whole:
-            agent_logons.note_reach(conn, workspace, until)
+        new = agent_logons.save(conn, workspace, fetched)
+        if gapless:
+            agent_logons.set_coverage(conn, workspace, until)
     return new

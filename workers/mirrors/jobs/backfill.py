@@ -1,4 +1,4 @@
-"""Going back: exports tell which errands there were, and these are put on our list."""
+"""Backfill: finds the errands of past days through exports, and wants them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from psycopg import Connection
 from schemas.cention.exports import ExportOrder
 from workers.config.names import Family
 from workers.mirrors.jobs import exports
-from workers.mirrors.jobs.exports import Exporting, Ran
-from workers.mirrors.rules.date_ranges import DAY, DayRange, portions_left
+from workers.mirrors.jobs.exports import CompletedExport, ExportContext
+from workers.mirrors.rules.date_ranges import DAY, DayRange, remaining_chunks
 from workers.mirrors.store import backfill_days
 from workers.mirrors.store.backfill_days import Source
 from workers.sync.store import wanted
@@ -22,7 +22,7 @@ from workers.sync.store import wanted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backfill:
-    """What to go back through. A day is done once it was over when it was asked for."""
+    """The days to backfill. A day is done if it was over when its export was requested."""
 
     source: Source
     whole: DayRange
@@ -31,44 +31,44 @@ class Backfill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """The errands of some days, which are on our list now."""
+class BackfilledChunk:
+    """The days of one export, whose errands are on the wanted list now."""
 
     days: DayRange
     errands: int
     unreadable: int
 
 
-def begin_again(conn: Connection[Any], backfill: Backfill) -> None:
-    """Have every day done again."""
+def reset(conn: Connection[Any], backfill: Backfill) -> None:
+    """Forget which of these days are done."""
     whole = backfill.whole
     backfill_days.forget(conn, backfill.source, first=whole.first, last=whole.last)
 
 
-def left(conn: Connection[Any], backfill: Backfill) -> list[DayRange]:
-    """Return the days that are not done, in portions of one export each."""
+def remaining(conn: Connection[Any], backfill: Backfill) -> list[DayRange]:
+    """Return the days that are not done, in chunks of one export each."""
     whole = backfill.whole
     done = backfill_days.days(conn, backfill.source, first=whole.first, last=whole.last)
-    return list(portions_left(whole, done, longest=backfill.chunk_days))
+    return list(remaining_chunks(whole, done, longest=backfill.chunk_days))
 
 
-def walk(
-    exporting: Exporting,
+def run(
+    context: ExportContext,
     backfill: Backfill,
-    portions: list[DayRange],
+    chunks: list[DayRange],
     *,
     on_begin: Callable[[DayRange], object] = lambda days: None,
-) -> Iterator[Found]:
-    """Have an export made of each portion, and put its errands on our list.
+) -> Iterator[BackfilledChunk]:
+    """Run an export of each chunk, and put its errands on the wanted list.
 
-    Each is asked for with the day after it, for whether Cention counts the last day in is not
-    documented. It only wants them: a record that is here stays as it is until it is fetched. With a
-    portion's errands it is committed that its days are done, so that another call goes on from
-    there. Raises ``ApiError`` or ``DocumentError``.
+    Each export has one day more than its chunk, as Cention does not document whether the last day
+    is included. Stored records stay as they are until they are fetched again. A chunk's errands
+    and its days are committed together, so that another call continues there. Raises ``ApiError``
+    or ``DocumentError``.
     """
     source = backfill.source
-    before: frozenset[int] = frozenset()  # of the portion before, which has a day of this one
-    for days in portions:
+    before: frozenset[int] = frozenset()  # of the chunk before, which shares a day with this one
+    for days in chunks:
         on_begin(days)
         order = ExportOrder(
             preset_id=source.preset_id,
@@ -77,16 +77,20 @@ def walk(
             by_closure=source.by_closure,
         )
         over = [day for day in days if day < backfill.today]
-        ran = exports.run(
-            exporting, order, origin="backfill", also=partial(_want, source, over, before)
+        completed = exports.run(
+            context, order, origin="backfill", also=partial(_want, source, over, before)
         )
-        found = len(ran.errand_ids - before)
-        before = ran.errand_ids
-        yield Found(days=days, errands=found, unreadable=ran.unreadable)
+        found = len(completed.errand_ids - before)
+        before = completed.errand_ids
+        yield BackfilledChunk(days=days, errands=found, unreadable=completed.unreadable)
 
 
 def _want(
-    source: Source, over: list[date], known: frozenset[int], conn: Connection[Any], ran: Ran
+    source: Source,
+    over: list[date],
+    known: frozenset[int],
+    conn: Connection[Any],
+    completed: CompletedExport,
 ) -> None:
-    wanted.want(conn, source.workspace, Family.ERRAND_REPORTS, ran.errand_ids - known)
-    backfill_days.note(conn, source, run_id=ran.run_id, done=over)
+    wanted.want(conn, source.workspace, Family.ERRAND_REPORTS, completed.errand_ids - known)
+    backfill_days.record(conn, source, run_id=completed.run_id, done=over)

@@ -1,4 +1,4 @@
-"""Exports: asked for once, written down before and after, and renewed on a schedule."""
+"""Exports: each is recorded before it is requested and after; also run on a schedule."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from workers.clients import errors
 from workers.clients.errors import ApiError, outcome_is_unknown
 from workers.config.names import Mirror
 from workers.database import Transaction, advisory_locks
-from workers.mirrors.jobs.refresh import Brought
+from workers.mirrors.jobs.refresh import RefreshResult
 from workers.mirrors.rules.date_ranges import next_range
 from workers.mirrors.store import exports
 from workers.mirrors.store.exports import Origin
 from workers.sync.store import polls
 
-LONGEST_DAYS = 7  # of one scheduled export: after a long silence the next ones catch up
-REFUSED_PAUSE_S = 3600.0  # a wrong preset stays wrong until somebody looks
-DIED = "the process that asked for it ended before the answer was here"
+LONGEST_DAYS = 7  # of one scheduled export; after a long outage the next ones catch up
+REFUSED_PAUSE_S = 3600.0  # a wrong preset stays wrong until an operator corrects it
+DIED = "the process that requested it ended before the answer came"
 
 Ask = Callable[[ExportOrder], dict[str, Any]]
-Also = Callable[[Connection[Any], "Ran"], None]
+Also = Callable[[Connection[Any], "CompletedExport"], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exporting:
-    """What an export of one workspace needs. ``ask`` has Cention make it."""
+class ExportContext:
+    """What an export of one workspace needs. ``ask`` requests it from Cention."""
 
     workspace: str
     zone: ZoneInfo  # of times without an offset
@@ -42,8 +42,8 @@ class Exporting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
-    """An export that is here."""
+class CompletedExport:
+    """An export whose errands are stored."""
 
     run_id: int
     errands: int
@@ -53,7 +53,7 @@ class Ran:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """Which export is made on a schedule, and how often."""
+    """Which export runs on a schedule, and how often."""
 
     preset_id: str
     every_s: int
@@ -61,39 +61,39 @@ class Schedule:
 
 
 def run(
-    exporting: Exporting,
+    context: ExportContext,
     order: ExportOrder,
     *,
     origin: Origin,
-    also: Also = lambda conn, ran: None,
-) -> Ran:
-    """Have an export made, and write its errands; ``also`` acts in the same transaction.
+    also: Also = lambda conn, completed: None,
+) -> CompletedExport:
+    """Run an export and store its errands; ``also`` runs in the same transaction.
 
-    That it is asked for is committed before. Raises ``ApiError`` or ``DocumentError`` once it is
-    noted whether Cention refused it or may have made it. If this process dies, ``note_deaths``
-    tells that later.
+    The run is committed before the request. Raises ``ApiError`` or ``DocumentError`` after
+    recording whether Cention refused the export or may have made it. If this process dies,
+    ``mark_abandoned`` records that later.
     """
-    workspace = exporting.workspace
-    with exporting.session() as conn:
+    workspace = context.workspace
+    with context.session() as conn:
         run_id = exports.begin(conn, workspace, order, origin=origin)
         with _alive(conn, workspace, run_id):
             try:
-                export = read_export(exporting.ask(order), zone=exporting.zone)
+                export = read_export(context.ask(order), zone=context.zone)
             except (ApiError, DocumentError) as error:
-                unknown = is_unknown(error)
-                with exporting.session() as fresh:
+                unknown = outcome_unknown(error)
+                with context.session() as fresh:
                     exports.fail(fresh, workspace, run_id, unknown=unknown, error=str(error))
                 raise
-            ran = _ran(run_id, export)
-            # Another connection: the first may have been cut in the minutes of waiting.
-            with exporting.session() as fresh, fresh.transaction():
+            completed = _summary(run_id, export)
+            # Another connection: the first may have been closed during minutes of waiting.
+            with context.session() as fresh, fresh.transaction():
                 exports.finish(fresh, workspace, run_id, export)
-                also(fresh, ran)
-    return ran
+                also(fresh, completed)
+    return completed
 
 
-def _ran(run_id: int, export: Export) -> Ran:
-    return Ran(
+def _summary(run_id: int, export: Export) -> CompletedExport:
+    return CompletedExport(
         run_id=run_id,
         errands=len(export.errands),
         unreadable=sum(one.problem is not None for one in export.errands),
@@ -101,58 +101,58 @@ def _ran(run_id: int, export: Export) -> Ran:
     )
 
 
-def is_unknown(error: ApiError | DocumentError) -> bool:
-    """Tell whether Cention may have made the export although its errands are not here."""
+def outcome_unknown(error: ApiError | DocumentError) -> bool:
+    """Tell whether Cention may have made the export although its errands are not stored."""
     return isinstance(error, DocumentError) or outcome_is_unknown(error)
 
 
-def note_deaths(session: Transaction, workspace: str) -> None:
-    """Note of exports whose process has died that nobody knows what came of them."""
+def mark_abandoned(session: Transaction, workspace: str) -> None:
+    """Mark the exports whose process has died as of unknown outcome."""
     with session() as conn:
         for run_id in exports.running(conn, workspace):
-            with _alive(conn, workspace, run_id) as place:
-                if place is not None:
+            with _alive(conn, workspace, run_id) as lock:
+                if lock is not None:
                     exports.fail(conn, workspace, run_id, unknown=True, error=DIED)
 
 
-def run_scheduled(exporting: Exporting, schedule: Schedule) -> Brought:
-    """Make the next export of a schedule; return how many errands it told.
+def run_scheduled(context: ExportContext, schedule: Schedule) -> RefreshResult:
+    """Run the next export of a schedule; return how many errands it had.
 
-    One whose outcome is unknown is not made again before the time of the next one, which covers
-    its days as well: so no more exports pile up at Cention than without failures. One that is
-    refused is not tried again for an hour. What surely was not made is due as other pictures are
-    that failed.
+    An export of unknown outcome is not repeated before the next one is due, which covers its days
+    as well: failures leave no more exports at Cention than successes. One that is refused is not
+    retried for an hour. One that certainly was not made is retried as other mirrors are.
     Raises ``ApiError`` or ``DocumentError``.
     """
-    workspace, session = exporting.workspace, exporting.session
-    note_deaths(session, workspace)
+    workspace, session = context.workspace, context.session
+    mark_abandoned(session, workspace)
     with session() as conn:
-        standing = exports.scheduled(conn, workspace, schedule.preset_id)
-    if standing.unknown_for_s is not None and standing.unknown_for_s < schedule.every_s:
-        _pause(exporting, DIED, schedule.every_s - standing.unknown_for_s)
+        progress = exports.scheduled(conn, workspace, schedule.preset_id)
+    if progress.unknown_for_s is not None and progress.unknown_for_s < schedule.every_s:
+        _pause(context, DIED, schedule.every_s - progress.unknown_for_s)
         raise errors.BrokenOff("the outcome of the last export is unknown", api="cention")
-    days = next_range(standing.covered_to, today=schedule.today(), longest=LONGEST_DAYS)
+    days = next_range(progress.covered_to, today=schedule.today(), longest=LONGEST_DAYS)
     order = ExportOrder(preset_id=schedule.preset_id, from_day=days.first, to_day=days.last)
     try:
-        ran = run(exporting, order, origin="schedule")
+        completed = run(context, order, origin="schedule")
     except (ApiError, DocumentError) as error:
-        if is_unknown(error):
-            _pause(exporting, str(error), schedule.every_s)
+        if outcome_unknown(error):
+            _pause(context, str(error), schedule.every_s)
         elif not isinstance(error, errors.Unreachable | errors.Busy):
-            _pause(exporting, str(error), min(REFUSED_PAUSE_S, schedule.every_s))
+            _pause(context, str(error), min(REFUSED_PAUSE_S, schedule.every_s))
         raise
-    odd = f"{ran.unreadable} of the errands of run {ran.run_id} could not be read wholly"
-    return Brought(records=ran.errands, problem=odd if ran.unreadable else None)
+    unreadable = f"{completed.unreadable} of the errands of run {completed.run_id}"
+    problem = f"{unreadable} could not be read wholly" if completed.unreadable else None
+    return RefreshResult(records=completed.errands, problem=problem)
 
 
-def _pause(exporting: Exporting, why: str, for_s: float) -> None:
+def _pause(context: ExportContext, why: str, for_s: float) -> None:
     reason = f"no export until then: {why}"
-    with exporting.session() as conn:
-        polls.pause(conn, exporting.workspace, Mirror.EXPORTS, reason=reason, for_s=for_s)
+    with context.session() as conn:
+        polls.pause(conn, context.workspace, Mirror.EXPORTS, reason=reason, for_s=for_s)
 
 
 def _alive(
     conn: Connection[Any], workspace: str, run_id: int
 ) -> AbstractContextManager[int | None]:
-    """Hold the sign that the process of an export lives; ``None`` if another holds it."""
+    """Hold the lock of a running export; ``None`` if its process still holds it."""
     return advisory_locks.hold(conn, f"export/{workspace}/{run_id}", slots=1)

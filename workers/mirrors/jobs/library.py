@@ -1,4 +1,4 @@
-"""The library of Cention, mirrored as one picture: asked for in full, then written at once."""
+"""The mirror of Cention's library: fetched whole, then written in one transaction."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from schemas.text.html_by_regex import has_images
 from workers.clients.errors import BrokenOff, NoRoute, NotFound, TooLarge, Unintelligible
 from workers.config.names import Family, Mirror
 from workers.database import Transaction, json_text
-from workers.mirrors.jobs.refresh import Brought, MirrorPlan
-from workers.mirrors.rules.library_links import doubtful, lost
+from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult
+from workers.mirrors.rules.library_links import removed_links, unconfirmed_relations
 from workers.mirrors.store import library
-from workers.mirrors.store.library import Pass, Picture
+from workers.mirrors.store.library import LibrarySnapshot, Pass
 from workers.sync.jobs.failure_policy import OUTAGES
 from workers.sync.jobs.parsers import FAMILIES
 from workers.sync.store import attachments, completeness, wanted
 
 log = structlog.get_logger(__name__)
 
-ASK_FOR_IMAGES_S = 120.0  # in one pass; the rest is asked for in the next
-ONE_ALONE = (NotFound, NoRoute, BrokenOff, TooLarge, Unintelligible)  # say nothing of the others
+FETCH_IMAGES_S = 120.0  # per refresh; the next one fetches the rest
+ONE_RECORD = (NotFound, NoRoute, BrokenOff, TooLarge, Unintelligible)  # others may still succeed
 
 Document = dict[str, Any]
-Tell = Callable[[str], object]
+OnProgress = Callable[[str], object]
 
 
 class LibrarySource(Protocol):
@@ -50,43 +50,44 @@ class LibrarySource(Protocol):
     def embedded_archives_of(self, question_id: int) -> Document: ...
 
 
-def library_plan(
-    workspace: str, api: LibrarySource, *, every_s: int, tell: Tell = lambda step: None
-) -> MirrorPlan:
-    """Return how the library of a workspace is renewed; ``tell`` hears of each step."""
-    return MirrorPlan(
+def library_mirror(
+    workspace: str, api: LibrarySource, *, every_s: int, on_progress: OnProgress = lambda step: None
+) -> MirrorSpec:
+    """Return the mirror of a workspace's library; ``on_progress`` is called with each step."""
+    return MirrorSpec(
         workspace=workspace,
         mirror=Mirror.LIBRARY,
         every_s=every_s,
-        renew=partial(renew_library, workspace, api, tell),
+        refresh=partial(refresh_library, workspace, api, on_progress),
     )
 
 
-def renew_library(workspace: str, api: LibrarySource, tell: Tell, session: Transaction) -> Brought:
-    """Ask for the whole library, write it in one transaction, and return how much it holds.
+def refresh_library(
+    workspace: str, api: LibrarySource, on_progress: OnProgress, session: Transaction
+) -> RefreshResult:
+    """Fetch the whole library, then write it in one transaction; return how many records it has.
 
-    Nothing is written before everything was told. Only a pass in which every resource could be
-    read marks what was not seen as gone; one in which some could not writes the others and tells
-    that as a problem. So does one that finds nothing any more of a whole kind: that counts once
-    the next finds the same. Raises ``ApiError`` if Cention did not tell everything, and
-    ``DocumentError`` if a list is none.
+    Records that were not fetched are marked as gone only if every resource could be read.
+    Otherwise the readable ones are written and the rest is reported as a problem. If no record of
+    a kind is left, that too is a problem, and counts once the next refresh confirms it. Raises
+    ``ApiError`` if a list could not be fetched, and ``DocumentError`` if it is not a list.
     """
     with session() as conn:
         this = library.begin_pass(conn, workspace)
-        known_links = library.live_links(conn, workspace)
+        known_links = library.current_links(conn, workspace)
         known_texts = library.texts_with_known_images(conn, workspace)
-    graph, toplist = _lists(api, tell)
-    graph = merged((graph, *_asked_again(api, graph, known_links, tell)))
-    graph = merged((graph, *_images(api, graph, known_texts, tell)))
-    tell("writing")
+    graph, toplist = _lists(api, on_progress)
+    graph = merged((graph, *_unconfirmed(api, graph, known_links, on_progress)))
+    graph = merged((graph, *_images(api, graph, known_texts, on_progress)))
+    on_progress("writing")
     with session() as conn, conn.transaction():
-        problem = _write(conn, workspace, this, Picture(graph=graph, toplist=toplist))
+        problem = _write(conn, workspace, this, LibrarySnapshot(graph=graph, toplist=toplist))
     records = len(graph.libraries) + len(graph.categories) + len(graph.questions)
-    return Brought(records=records, problem=problem)
+    return RefreshResult(records=records, problem=problem)
 
 
-def _lists(api: LibrarySource, tell: Tell) -> tuple[LibraryGraph, frozenset[int]]:
-    """Ask for every list, and which questions are on the top list."""
+def _lists(api: LibrarySource, on_progress: OnProgress) -> tuple[LibraryGraph, frozenset[int]]:
+    """Fetch every list; return the graph of all, and the ids of the questions on the top list."""
     graphs = []
     for name, ask in (
         ("libraries", api.libraries),
@@ -95,27 +96,29 @@ def _lists(api: LibrarySource, tell: Tell) -> tuple[LibraryGraph, frozenset[int]
         ("questions", api.questions),
         ("top list", partial(api.questions, toplist=True)),
     ):
-        tell(name)
+        on_progress(name)
         graphs.append(read_library(_clean(ask())))
     toplist = frozenset(node.id for node in graphs[-1].listed if node.kind is Kind.QUESTION)
     return merged(graphs), toplist
 
 
-def _asked_again(
-    api: LibrarySource, graph: LibraryGraph, known: frozenset[Link], tell: Tell
+def _unconfirmed(
+    api: LibrarySource, graph: LibraryGraph, known: frozenset[Link], on_progress: OnProgress
 ) -> Iterator[LibraryGraph]:
-    """Ask each owner for what it held before and nobody told: is there none, or was it left out?"""
-    for owner, kind in doubtful(graph, known):
-        tell(f"{kind} of {owner.kind} {owner.id}")
-        yield _told_of(api, owner, kind)
+    """Fetch from each owner the relations that the lists omitted: empty, or left out?"""
+    for owner, kind in unconfirmed_relations(graph, known):
+        on_progress(f"{kind} of {owner.kind} {owner.id}")
+        yield _fetched_from(api, owner, kind)
 
 
-def _told_of(api: LibrarySource, owner: Node, kind: Kind) -> LibraryGraph:
-    """Ask one owner; if that one cannot be told, all others are, and it stays as it was."""
+def _fetched_from(api: LibrarySource, owner: Node, kind: Kind) -> LibraryGraph:
+    """Fetch one relation of one owner; on failure of this one only, leave it as it was."""
     try:
         return _related(api, owner, kind)
-    except ONE_ALONE as error:
-        log.warning("not told", owner=owner.kind, owner_id=owner.id, error=str(error))
+    except ONE_RECORD as error:
+        log.warning(
+            "library relation not fetched", owner=owner.kind, owner_id=owner.id, error=str(error)
+        )
         return LibraryGraph()
     except DocumentError as error:
         return LibraryGraph(faults=error.faults)
@@ -130,22 +133,25 @@ def _related(api: LibrarySource, owner: Node, kind: Kind) -> LibraryGraph:
         case Kind.QUESTION, _:
             return read_related(_clean(api.embedded_archives_of(owner.id)), owner, kind)
         case Kind.LIBRARY, _:
-            told = read_library(_clean(api.library(owner.id)))
+            related = read_library(_clean(api.library(owner.id)))
         case _:
-            told = read_library(_clean(api.category(owner.id)))
-    # Asked for by itself, it tells all that it has: what it leaves out is empty.
-    links = {(owner, kind): frozenset(), **told.links}
-    return told if told.faults else replace(told, links=links)
+            related = read_library(_clean(api.category(owner.id)))
+    # Fetched by itself, an owner lists everything it has: what it omits is empty.
+    links = {(owner, kind): frozenset(), **related.links}
+    return related if related.faults else replace(related, links=links)
 
 
 def _images(
-    api: LibrarySource, graph: LibraryGraph, known: Mapping[int, tuple[str, str]], tell: Tell
+    api: LibrarySource,
+    graph: LibraryGraph,
+    known: Mapping[int, tuple[str, str]],
+    on_progress: OnProgress,
 ) -> Iterator[LibraryGraph]:
-    """Ask for the images of questions whose HTML is new and may have some.
+    """Fetch the images of questions whose HTML is new and may have some.
 
-    If Cention goes away meanwhile, the rest is asked for in the next pass: all else is told.
+    If Cention becomes unavailable meanwhile, the next refresh fetches the rest.
     """
-    ends_at = time.monotonic() + ASK_FOR_IMAGES_S
+    ends_at = time.monotonic() + FETCH_IMAGES_S
     for question_id, question in sorted(graph.questions.items()):
         owner = Node(Kind.QUESTION, question_id)
         if known.get(question_id) == (question.question or "", question.answer or ""):
@@ -153,34 +159,36 @@ def _images(
         if not (has_images(question.question) or has_images(question.answer)):
             yield LibraryGraph(links={(owner, Kind.ARCHIVE): frozenset()})
         elif time.monotonic() < ends_at:
-            tell(f"images of question {question_id}")
+            on_progress(f"images of question {question_id}")
             try:
-                yield _told_of(api, owner, Kind.ARCHIVE)
+                yield _fetched_from(api, owner, Kind.ARCHIVE)
             except OUTAGES as error:
-                log.warning("images not told", question_id=question_id, error=str(error))
+                log.warning("library images not fetched", question_id=question_id, error=str(error))
                 ends_at = float("-inf")
 
 
-def _write(conn: Connection[Any], workspace: str, this: Pass, picture: Picture) -> str | None:
-    """Write a picture; return why nothing counts as gone, if it does not."""
-    if not library.take_turn(conn, workspace, this):
-        log.warning("a newer picture of the library is written", workspace=workspace)
+def _write(
+    conn: Connection[Any], workspace: str, this: Pass, snapshot: LibrarySnapshot
+) -> str | None:
+    """Write a snapshot; return why no record was marked as gone, ``None`` if that was done."""
+    if not library.lock_for_write(conn, workspace, this):
+        log.warning("a newer library was written already", workspace=workspace)
         return None
-    graph = picture.graph
+    graph = snapshot.graph
     _want_files(conn, workspace, graph)
-    library.save(conn, workspace, picture, at=this.began_at)
+    library.save(conn, workspace, snapshot, at=this.began_at)
     there = graph.named()
-    doubt = _unreadable(graph.faults) or _vanished(conn, workspace, there)
-    if doubt is None:
+    problem = _unreadable(graph.faults) or _vanished(conn, workspace, there)
+    if problem is None:
         gone = library.mark_gone(
             conn,
             workspace,
             there=there,
-            lost=lost(graph, library.live_links(conn, workspace)),
+            removed=removed_links(graph, library.current_links(conn, workspace)),
             at=this.began_at,
         )
         log.info("library mirrored", workspace=workspace, gone=gone)
-    return doubt
+    return problem
 
 
 def _unreadable(faults: tuple[Fault, ...]) -> str | None:
@@ -190,16 +198,16 @@ def _unreadable(faults: tuple[Fault, ...]) -> str | None:
 
 
 def _vanished(conn: Connection[Any], workspace: str, there: frozenset[Node]) -> str | None:
-    """Doubt a pass that is the first to find nothing at all of what there was."""
-    now, before = library.vanished(conn, workspace, there)
+    """Return a problem if this refresh is the first to find no record of some kinds."""
+    now, before = library.vanished_kinds(conn, workspace, there)
     if now <= before:
         return None
     kinds = " and no ".join(sorted(now))
-    return f"Cention told of no {kinds} any more, which counts once the next pass finds the same"
+    return f"Cention has no {kinds} any more, which counts once the next refresh confirms it"
 
 
 def _want_files(conn: Connection[Any], workspace: str, graph: LibraryGraph) -> None:
-    """Want what is to be fetched: our list before the tables, as drains do."""
+    """Want the files to be fetched; the wanted list before the tables, as drains lock them."""
     found = library.files_to_fetch(conn, workspace, graph)
     kinds: list[tuple[AttachmentKind, Family]] = [
         (kind, family) for kind, family in FAMILIES.items() if kind in found

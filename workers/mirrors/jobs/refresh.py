@@ -1,4 +1,4 @@
-"""Mirroring: pictures of something at Cention, renewed as a whole or by windows of time."""
+"""Refreshing mirrors: copies of data at Cention, refreshed whole or by time windows."""
 
 from __future__ import annotations
 
@@ -21,59 +21,59 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Brought:
-    """What a renewal brought home."""
+class RefreshResult:
+    """How many records one refresh fetched."""
 
     records: int
-    problem: str | None = None  # why that is not all, though the picture was renewed
+    problem: str | None = None  # why some are missing although the refresh succeeded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MirrorPlan:
-    """How one picture of one workspace is renewed, and how often.
+class MirrorSpec:
+    """How one mirror of one workspace is refreshed, and how often.
 
-    ``renew`` asks Cention, and writes what it is told with ``session``, which lends a connection in
-    autocommit mode. It raises ``ApiError`` or ``DocumentError`` if it could not; whatever it left
-    then is made good by the next.
+    ``refresh`` fetches from Cention and writes through ``session``, which lends a connection in
+    autocommit mode. It raises ``ApiError`` or ``DocumentError`` on failure; the next refresh
+    repairs whatever it left.
     """
 
     workspace: str
     mirror: Mirror
     every_s: int
-    renew: Callable[[Transaction], Brought]
+    refresh: Callable[[Transaction], RefreshResult]
 
 
-def renew_if_due(plan: MirrorPlan, *, session: Transaction) -> Brought | None:
-    """Renew a picture whose last success is ``every_s`` old; ``None`` if there was no need.
+def refresh_if_due(spec: MirrorSpec, *, session: Transaction) -> RefreshResult | None:
+    """Refresh a mirror whose last success is ``every_s`` old; return ``None`` if none was due.
 
-    One that failed is tried again after waits that grow, one that Cention refuses after a pause,
-    and one that was renewed with a problem, as all that succeeded, after ``every_s``.
+    A mirror that failed is retried with back-off, one that Cention refuses after a pause, and one
+    that was refreshed with a problem, like any success, after ``every_s``.
     """
     with session() as conn:
-        due = polls.is_due(conn, plan.workspace, plan.mirror, every_s=plan.every_s)
-        if not due or _waits(conn, plan):
+        due = polls.is_due(conn, spec.workspace, spec.mirror, every_s=spec.every_s)
+        if not due or _waits(conn, spec):
             return None
     try:
-        return renew(plan, session=session)
+        return refresh(spec, session=session)
     except (ApiError, DocumentError):
         return None
 
 
-def _waits(conn: Connection[Any], plan: MirrorPlan) -> bool:
-    paused = polls.paused(conn, plan.workspace, plan.mirror, probe_s=retry_policy.PAUSE_S)
+def _waits(conn: Connection[Any], spec: MirrorSpec) -> bool:
+    paused = polls.paused(conn, spec.workspace, spec.mirror, probe_s=retry_policy.PAUSE_S)
     if paused is not None:
         return paused
-    failed = polls.failures(conn, plan.workspace, plan.mirror)
-    wait_s = retry_policy.refresh_backoff_s(failed.number, every_s=plan.every_s)
+    failed = polls.failures(conn, spec.workspace, spec.mirror)
+    wait_s = retry_policy.refresh_backoff_s(failed.number, every_s=spec.every_s)
     return failed.ended_ago_s is not None and failed.ended_ago_s < wait_s
 
 
-def renew(plan: MirrorPlan, *, session: Transaction) -> Brought | None:
-    """Renew a picture now; ``None`` if another process is at it.
+def refresh(spec: MirrorSpec, *, session: Transaction) -> RefreshResult | None:
+    """Refresh a mirror now; return ``None`` if another process is refreshing it.
 
-    Raises ``ApiError`` or ``DocumentError``, once the failure is noted.
+    Raises ``ApiError`` or ``DocumentError`` after recording the failure.
     """
-    workspace, mirror = plan.workspace, plan.mirror
+    workspace, mirror = spec.workspace, spec.mirror
     with (
         session() as conn,
         advisory_locks.hold(conn, f"mirror/{workspace}/{mirror}", slots=1) as slot,
@@ -83,13 +83,13 @@ def renew(plan: MirrorPlan, *, session: Transaction) -> Brought | None:
         context = log.bind(workspace=workspace, mirror=mirror)
         try:
             with recorded_attempt(conn, workspace, mirror) as poll_id:
-                brought = plan.renew(session)
+                result = spec.refresh(session)
         except (ApiError, DocumentError) as error:
             context.warning("mirror not refreshed", error=str(error))
             raise
-        if brought.problem:
-            context.warning("mirror refreshed in part", error=brought.problem)
+        if result.problem:
+            context.warning("mirror refreshed in part", error=result.problem)
         with conn.transaction():
-            polls.end(conn, poll_id, found=brought.records, error=brought.problem)
+            polls.end(conn, poll_id, found=result.records, error=result.problem)
             polls.resume(conn, workspace, mirror)
-        return brought
+        return result

@@ -1,3 +1,3 @@
-"""Pure decisions about schedules, ranges of days and links, without I/O."""
+"""Pure decisions about schedules, date ranges and links."""
 
 from __future__ import annotations

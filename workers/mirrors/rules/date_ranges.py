@@ -1,4 +1,4 @@
-"""Days in a row: what of a range is left to do, and in which portions."""
+"""Date ranges: the days left to do, in chunks; the days of the next scheduled export."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayRange:
-    """Days from ``first`` to ``last``, both of them included."""
+    """Days from ``first`` to ``last``, both included."""
 
     first: date
     last: date
@@ -23,24 +23,26 @@ class DayRange:
         return self.last.toordinal() - self.first.toordinal() + 1
 
 
-def portions_left(whole: DayRange, done: Collection[date], *, longest: int) -> Iterator[DayRange]:
+def remaining_chunks(
+    whole: DayRange, done: Collection[date], *, longest: int
+) -> Iterator[DayRange]:
     """Yield the days of ``whole`` that are not ``done``, in ranges of at most ``longest`` days."""
-    portion: DayRange | None = None
+    chunk: DayRange | None = None
     for day in whole:
-        if portion and (day in done or len(portion) == longest):
-            yield portion
-            portion = None
+        if chunk and (day in done or len(chunk) == longest):
+            yield chunk
+            chunk = None
         if day not in done:
-            portion = DayRange(first=portion.first if portion else day, last=day)
-    if portion:
-        yield portion
+            chunk = DayRange(first=chunk.first if chunk else day, last=day)
+    if chunk:
+        yield chunk
 
 
 def next_range(covered_to: date | None, *, today: date, longest: int) -> DayRange:
-    """Return which days a scheduled export is made of.
+    """Return the days of the next scheduled export.
 
-    From the day on which the last one ended, as that was not over then, or from yesterday, to
-    today; after a long silence no more than ``longest`` days, so that the following ones catch up.
+    From the last day of the previous one, which was not over then, or from yesterday, to today.
+    After a long outage at most ``longest`` days; the following exports catch up.
     """
     first = min(covered_to or today - DAY, today)
     return DayRange(first=first, last=min(today, first + DAY * (longest - 1)))

@@ -1,4 +1,4 @@
-"""Which pictures of Cention are renewed on a schedule, and why others are not."""
+"""Which mirrors are enabled, and why others are not."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ CLAIMS: Mapping[Mirror, str] = MappingProxyType(
 )
 
 
-def why_off(settings: Settings, workspace: WorkspaceSettings, mirror: Mirror) -> str | None:
-    """Return why a picture is not renewed, in terms of the settings; ``None`` if it is."""
+def disabled_reason(settings: Settings, workspace: WorkspaceSettings, mirror: Mirror) -> str | None:
+    """Return which setting disables a mirror, in words; ``None`` if it is enabled."""
     claim = CLAIMS[mirror]
     if getattr(workspace.tokens, claim) is None:
         return f"there is no token of its claim, CENTION_TOKEN_{claim.upper()} or CENTION_TOKEN"
@@ -27,16 +27,16 @@ def why_off(settings: Settings, workspace: WorkspaceSettings, mirror: Mirror) ->
 
 
 def intervals_of(settings: Settings, workspace: WorkspaceSettings) -> dict[Mirror, int]:
-    """Return the seconds between two renewals of each picture of a workspace that is renewed."""
+    """Return the seconds between two refreshes of each enabled mirror of a workspace."""
     return {
         mirror: settings.mirror_every_s[mirror]
         for mirror in Mirror
-        if why_off(settings, workspace, mirror) is None
+        if disabled_reason(settings, workspace, mirror) is None
     }
 
 
 def intervals(settings: Settings) -> dict[tuple[str, Mirror], int]:
-    """As ``intervals_of``, for all workspaces."""
+    """Return ``intervals_of`` every workspace, by workspace and mirror."""
     return {
         (workspace.name, mirror): every_s
         for workspace in settings.workspaces

@@ -1,4 +1,4 @@
-"""What is no more in what, and what nobody told: a copy without a relationship proves nothing."""
+"""Finds links removed at Cention. A document that omits a relationship does not prove it empty."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Set as AbstractSet
 from schemas.cention.library_graph import Kind, LibraryGraph, Link, Node
 
 
-def doubtful(graph: LibraryGraph, known: AbstractSet[Link]) -> list[tuple[Node, Kind]]:
-    """Return which relations of owners that are there held something, and were told by nobody.
+def unconfirmed_relations(graph: LibraryGraph, known: AbstractSet[Link]) -> list[tuple[Node, Kind]]:
+    """Return the relations that had members before and that no document mentions now.
 
-    Cention leaves out a relationship that is empty, and one that it happens not to tell. Images are
-    left aside: they follow from the HTML.
+    Cention omits empty relationships, and sometimes others. Owners that are gone are left out,
+    and so are images: they follow from the HTML.
     """
     there = graph.named()
     held = {
@@ -22,19 +22,19 @@ def doubtful(graph: LibraryGraph, known: AbstractSet[Link]) -> list[tuple[Node, 
     return sorted(held - graph.links.keys())
 
 
-def lost(graph: LibraryGraph, known: AbstractSet[Link]) -> list[Link]:
-    """Return the links that are no more, if ``graph`` is all there is at Cention.
+def removed_links(graph: LibraryGraph, known: AbstractSet[Link]) -> list[Link]:
+    """Return the known links that are gone, given that ``graph`` is the whole library.
 
-    One whose owner is gone, whose target is gone, or which its owner told without. What nobody
-    told stays as it was.
+    A link is gone if its owner or its target is gone, or if its owner lists the relation without
+    it. Relations that no document mentions stay as they were.
     """
     there = graph.named()
-    return sorted(link for link in known if _is_lost(link, graph, there))
+    return sorted(link for link in known if _is_removed(link, graph, there))
 
 
-def _is_lost(link: Link, graph: LibraryGraph, there: AbstractSet[Node]) -> bool:
-    told = graph.links.get((link.owner, link.target.kind))
-    if told is not None:
-        return link.target not in told
+def _is_removed(link: Link, graph: LibraryGraph, there: AbstractSet[Node]) -> bool:
+    listed = graph.links.get((link.owner, link.target.kind))
+    if listed is not None:
+        return link.target not in listed
     is_file = link.target.kind in (Kind.ATTACHMENT, Kind.ARCHIVE)
     return link.owner not in there or (link.target not in there and not is_file)

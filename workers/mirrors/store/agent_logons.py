@@ -1,4 +1,4 @@
-"""Log-ins and log-outs of agents, at rest."""
+"""Stored log-ins and log-outs of agents."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ SQL = queries.load(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """How far log-ons have been brought home, by the database's clock."""
+class Coverage:
+    """Until when log-ons are stored without a gap, by the database's clock."""
 
-    until_at: datetime | None  # None: nothing was yet
+    until_at: datetime | None  # None: none is stored yet
     now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogonLine:
-    """One log-on, as a list shows it."""
+    """One log-on with its agent, for lists."""
 
     workspace: str
     happened_at: datetime
     login_name: str
     action: str
     occurrence: int
-    agent_id: int | None  # None: nobody has said whose login name it is
+    agent_id: int | None  # None: the login name is not mapped
     agent_name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginLine:
-    """One login name."""
+    """A login name with its last log-on and its agent."""
 
     workspace: str
     login_name: str
     last_at: datetime | None  # None: it never logged on
     logons: int | None
-    agent_id: int | None  # None: nobody has said whose it is
+    agent_id: int | None  # None: not mapped
     agent_name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OddLine:
-    """A row that is no log-on."""
+class RejectedRow:
+    """A row of Cention's log that is not a log-on."""
 
     workspace: str
     row: Any
@@ -60,27 +60,27 @@ class OddLine:
     last_seen_at: datetime
 
 
-def save(conn: Connection[Any], workspace: str, told: AgentLogons) -> int:
-    """Write what one answer tells; return how many log-ons were not here already.
+def save(conn: Connection[Any], workspace: str, logons: AgentLogons) -> int:
+    """Write the log-ons of one answer; return how many were not stored already.
 
-    Rows that are no log-ons are kept apart. Safe to repeat, whole or in overlapping parts.
+    Rows that are not log-ons are stored apart. Idempotent, also for overlapping answers.
     """
-    if told.odd:
-        odd = orjson.dumps(told.odd).decode()
-        conn.execute(SQL["keep_odd_logons"], {"workspace": workspace, "odd": odd})
-    logons = orjson.dumps(told.logons).decode()
-    return conn.execute(SQL["save_logons"], {"workspace": workspace, "logons": logons}).rowcount
+    if logons.odd:
+        odd = orjson.dumps(logons.odd).decode()
+        conn.execute(SQL["save_rejected_rows"], {"workspace": workspace, "odd": odd})
+    parameters = {"workspace": workspace, "logons": orjson.dumps(logons.logons).decode()}
+    return conn.execute(SQL["save_logons"], parameters).rowcount
 
 
-def reach(conn: Connection[Any], workspace: str) -> Reach:
-    """Return until when log-ons are here without a gap."""
-    with conn.cursor(row_factory=class_row(Reach)) as cursor:
-        return cursor.execute(SQL["logon_reach"], {"workspace": workspace}).fetchall()[0]
+def coverage(conn: Connection[Any], workspace: str) -> Coverage:
+    """Return until when log-ons are stored without a gap."""
+    with conn.cursor(row_factory=class_row(Coverage)) as cursor:
+        return cursor.execute(SQL["logon_coverage"], {"workspace": workspace}).fetchall()[0]
 
 
-def note_reach(conn: Connection[Any], workspace: str, until: datetime) -> None:
-    """Note that log-ons are here without a gap until then."""
-    conn.execute(SQL["note_logon_reach"], {"workspace": workspace, "until": until})
+def set_coverage(conn: Connection[Any], workspace: str, until: datetime) -> None:
+    """Record that log-ons are stored without a gap until then."""
+    conn.execute(SQL["set_logon_coverage"], {"workspace": workspace, "until": until})
 
 
 def listed(
@@ -111,13 +111,13 @@ def logins(conn: Connection[Any], workspace: str | None) -> list[LoginLine]:
 
 
 def map_login(conn: Connection[Any], workspace: str, login_name: str, agent_id: int) -> None:
-    """Say which agent has a login name."""
+    """Map a login name to an agent."""
     parameters = {"workspace": workspace, "login_name": login_name, "agent_id": agent_id}
     conn.execute(SQL["map_login"], parameters)
 
 
 def unmap_login(conn: Connection[Any], workspace: str, login_name: str) -> bool:
-    """Unsay which agent has a login name; true if it was said."""
+    """Remove the mapping from a login name to an agent; return whether there was one."""
     parameters = {"workspace": workspace, "login_name": login_name}
     return conn.execute(SQL["unmap_login"], parameters).rowcount > 0
 
@@ -129,18 +129,18 @@ def agent_name(conn: Connection[Any], workspace: str, agent_id: int) -> str | No
         return cursor.execute(SQL["agent_name"], parameters).fetchone()
 
 
-def odd(conn: Connection[Any], workspace: str | None) -> list[OddLine]:
-    """Return rows that are no log-ons, the newest first."""
-    with conn.cursor(row_factory=class_row(OddLine)) as cursor:
-        return cursor.execute(SQL["odd_logons"], {"workspace": workspace}).fetchall()
+def rejected_rows(conn: Connection[Any], workspace: str | None) -> list[RejectedRow]:
+    """Return the rows that are not log-ons, the newest first."""
+    with conn.cursor(row_factory=class_row(RejectedRow)) as cursor:
+        return cursor.execute(SQL["rejected_rows"], {"workspace": workspace}).fetchall()
 
 
-def forget_odd(conn: Connection[Any], workspace: str | None) -> int:
-    """Forget these rows; return how many there were."""
-    return conn.execute(SQL["forget_odd_logons"], {"workspace": workspace}).rowcount
+def delete_rejected_rows(conn: Connection[Any], workspace: str | None) -> int:
+    """Delete the rows that are not log-ons; return how many there were."""
+    return conn.execute(SQL["delete_rejected_rows"], {"workspace": workspace}).rowcount
 
 
 def forget(conn: Connection[Any], workspace: str, login_name: str) -> int:
-    """Remove every log-on of a login name; return how many there were."""
+    """Delete every log-on of a login name, and its mapping; return how many log-ons."""
     parameters = {"workspace": workspace, "login_name": login_name}
     return conn.execute(SQL["forget_logons"], parameters).rowcount

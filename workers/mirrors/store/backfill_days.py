@@ -1,4 +1,4 @@
-"""How far going back through exports has come: which days are done."""
+"""The days that a backfill has done."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SQL = queries.load(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Which export days are found by."""
+    """The export by which days are backfilled."""
 
     workspace: str
     preset_id: str
@@ -31,12 +31,12 @@ def days(conn: Connection[Any], source: Source, *, first: date, last: date) -> s
         return set(cursor.execute(SQL["days_backfilled"], parameters).fetchall())
 
 
-def note(conn: Connection[Any], source: Source, *, run_id: int, done: Iterable[date]) -> None:
-    """Note that days are done."""
+def record(conn: Connection[Any], source: Source, *, run_id: int, done: Iterable[date]) -> None:
+    """Record that days are done."""
     parameters = {**asdict(source), "run_id": run_id, "days": list(done)}
-    conn.execute(SQL["note_days_backfilled"], parameters)
+    conn.execute(SQL["record_days_backfilled"], parameters)
 
 
 def forget(conn: Connection[Any], source: Source, *, first: date, last: date) -> None:
-    """Have the days from ``first`` to ``last`` done again."""
+    """Forget that the days from ``first`` to ``last`` are done."""
     conn.execute(SQL["forget_days_backfilled"], {**asdict(source), "first": first, "last": last})

@@ -1,17 +1,17 @@
 -- name: days_backfilled
--- Which days of a range are done.
+-- The days of a range that are done.
 SELECT day FROM intake.backfilled
 WHERE workspace = %(workspace)s AND preset_id = %(preset_id)s AND by_closure = %(by_closure)s
   AND day BETWEEN %(first)s AND %(last)s;
 
--- name: note_days_backfilled
--- Note that days are done.
+-- name: record_days_backfilled
+-- Record that days are done.
 INSERT INTO intake.backfilled AS b (workspace, preset_id, by_closure, day, run_id)
 SELECT %(workspace)s, %(preset_id)s, %(by_closure)s, day, %(run_id)s FROM unnest(%(days)s::date[]) AS d (day)
 ON CONFLICT (workspace, preset_id, by_closure, day) DO UPDATE SET run_id = EXCLUDED.run_id, done_at = now();
 
 -- name: forget_days_backfilled
--- Have the days of a range done again.
+-- Forget that the days of a range are done.
 DELETE FROM intake.backfilled
 WHERE workspace = %(workspace)s AND preset_id = %(preset_id)s AND by_closure = %(by_closure)s
   AND day BETWEEN %(first)s AND %(last)s;

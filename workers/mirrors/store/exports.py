@@ -1,4 +1,4 @@
-"""Exports that Cention was asked for, and the errands that they told, at rest."""
+"""Export runs, and the errands of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLUMNS = tuple(field.name for field in fields(ExportedErrand))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportRun:
-    """One line of the list of exports."""
+    """One export run, for lists."""
 
     workspace: str
     run_id: int
@@ -42,14 +42,14 @@ class ExportRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheduled:
-    """How far the scheduled exports of one preset have come."""
+    """Progress of the scheduled exports of one preset."""
 
-    covered_to: date | None  # None: none was ever done
-    unknown_for_s: float | None  # since the last was asked for; None: its outcome is known
+    covered_to: date | None  # None: none has succeeded
+    unknown_for_s: float | None  # since the last was requested; None: its outcome is known
 
 
 def begin(conn: Connection[Any], workspace: str, order: ExportOrder, *, origin: Origin) -> int:
-    """Note that an export is about to be asked for; commit it before that. Return its number."""
+    """Record an export before it is requested, and return its number; commit it first."""
     parameters = {
         "workspace": workspace,
         "origin": origin,
@@ -63,7 +63,7 @@ def begin(conn: Connection[Any], workspace: str, order: ExportOrder, *, origin: 
 
 
 def finish(conn: Connection[Any], workspace: str, run_id: int, export: Export) -> None:
-    """Write the errands of an export, and that it is done."""
+    """Store the errands of an export, and mark it as done."""
     with conn.cursor().copy(SQL["copy_exported_errands"]) as copy:
         for position, errand in enumerate(export.errands, start=1):
             copy.write_row((workspace, run_id, position, *_values(errand)))
@@ -78,7 +78,7 @@ def finish(conn: Connection[Any], workspace: str, run_id: int, export: Export) -
 
 
 def fail(conn: Connection[Any], workspace: str, run_id: int, *, unknown: bool, error: str) -> None:
-    """Note that Cention refused an export or, if ``unknown``, that it may have made it."""
+    """Record that Cention refused an export or, if ``unknown``, that it may have made it."""
     parameters = {
         "workspace": workspace,
         "run_id": run_id,
@@ -89,20 +89,20 @@ def fail(conn: Connection[Any], workspace: str, run_id: int, *, unknown: bool, e
 
 
 def running(conn: Connection[Any], workspace: str) -> list[int]:
-    """Return the exports that run, or whose process has died."""
+    """Return the numbers of exports that run, or whose process has died."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["exports_running"], {"workspace": workspace}).fetchall()
 
 
 def newest(conn: Connection[Any], workspace: str | None, *, limit: int) -> list[ExportRun]:
-    """Return the newest exports first, of one workspace or of all."""
+    """Return exports, the newest first, of one workspace or of all."""
     with conn.cursor(row_factory=class_row(ExportRun)) as cursor:
         parameters = {"workspace": workspace, "limit": limit}
         return cursor.execute(SQL["exports"], parameters).fetchall()
 
 
 def scheduled(conn: Connection[Any], workspace: str, preset_id: str) -> Scheduled:
-    """Return how far the scheduled exports of a preset have come."""
+    """Return the progress of the scheduled exports of a preset."""
     with conn.cursor(row_factory=class_row(Scheduled)) as cursor:
         parameters = {"workspace": workspace, "preset_id": preset_id}
         return cursor.execute(SQL["scheduled_exports"], parameters).fetchall()[0]

@@ -1,11 +1,11 @@
 -- name: begin_export
--- Note that an export is about to be asked for; returns its number.
+-- Record an export before it is requested; one row with its number.
 INSERT INTO cention.export_run (workspace, origin, preset_id, by_closure, from_day, to_day, state)
 VALUES (%(workspace)s, %(origin)s, %(preset_id)s, %(by_closure)s, %(from_day)s, %(to_day)s, 'running')
 RETURNING run_id;
 
 -- name: copy_exported_errands
--- Write the errands of one export; the columns are those of ExportedErrand, in its order.
+-- Store the errands of one export; the columns are those of ExportedErrand, in its order.
 COPY cention.exported_errand (
     workspace, run_id, position,
     errand_id, from_address, to_address, subject, question, answer, errand_notes,
@@ -16,14 +16,14 @@ COPY cention.exported_errand (
 ) FROM STDIN;
 
 -- name: finish_export
--- Note that the errands of an export are here, also if it was given up meanwhile.
+-- Mark an export as done, also if it was marked as of unknown outcome meanwhile.
 UPDATE cention.export_run
 SET state = 'done', ended_at = clock_timestamp(), export_id = %(export_id)s, errands = %(errands)s,
     unreadable = %(unreadable)s, error = NULL
 WHERE workspace = %(workspace)s AND run_id = %(run_id)s;
 
 -- name: fail_export
--- Note that an export was not made, or that nobody knows; one that ended otherwise meanwhile stays.
+-- Mark an export as refused or as of unknown outcome; one that ended otherwise meanwhile stays.
 UPDATE cention.export_run SET state = %(state)s, ended_at = clock_timestamp(), error = %(error)s
 WHERE workspace = %(workspace)s AND run_id = %(run_id)s AND state = 'running';
 
@@ -41,8 +41,8 @@ ORDER BY started_at DESC, run_id DESC
 LIMIT %(limit)s;
 
 -- name: scheduled_exports
--- Of the scheduled exports of one preset: the last day that one brought home, and how long ago the last
--- one was asked for if nobody knows what came of it.
+-- Of the scheduled exports of one preset: the last day of the last success, and how long ago the last
+-- one was requested if its outcome is unknown.
 SELECT
     (SELECT to_day FROM cention.export_run
      WHERE workspace = %(workspace)s AND origin = 'schedule' AND preset_id = %(preset_id)s AND state = 'done'

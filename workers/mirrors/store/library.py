@@ -1,4 +1,4 @@
-"""The library, at rest: one picture of it, which each pass over it renews as a whole."""
+"""The stored library: one snapshot, replaced as a whole by each refresh."""
 
 from __future__ import annotations
 
@@ -22,45 +22,45 @@ SQL = queries.load(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """One pass over the library of a workspace, from asking to writing."""
+    """One refresh of a workspace's library, from the first request to the commit."""
 
     number: int
     began_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """What a pass found out."""
+class LibrarySnapshot:
+    """The library as fetched by one pass."""
 
     graph: LibraryGraph
     toplist: AbstractSet[int]  # ids of questions
 
 
 def begin_pass(conn: Connection[Any], workspace: str) -> Pass:
-    """Begin a pass, before Cention is asked anything."""
+    """Begin a pass, before the first request to Cention."""
     with conn.cursor(row_factory=class_row(Pass)) as cursor:
         return cursor.execute(SQL["begin_pass"], {"workspace": workspace}).fetchall()[0]
 
 
-def take_turn(conn: Connection[Any], workspace: str, this: Pass) -> bool:
-    """Wait until no other pass writes; false if a newer one has written already."""
+def lock_for_write(conn: Connection[Any], workspace: str, this: Pass) -> bool:
+    """Wait until no other pass writes; return false if a newer one has written already."""
     parameters = {"workspace": workspace, "number": this.number}
-    return conn.execute(SQL["take_turn"], parameters).fetchone() is not None
+    return conn.execute(SQL["lock_for_write"], parameters).fetchone() is not None
 
 
-def vanished(
+def vanished_kinds(
     conn: Connection[Any], workspace: str, there: Iterable[Node]
 ) -> tuple[frozenset[Kind], frozenset[Kind]]:
-    """Return the kinds of which nothing is ``there`` any more, now and as of the last call."""
+    """Return the kinds of which no node is ``there`` any more: now, and at the last call."""
     kinds_there = sorted({node.kind for node in there})
     parameters = {"workspace": workspace, "kinds_there": kinds_there}
-    now, before = conn.execute(SQL["suspect"], parameters).fetchall()[0]
+    now, before = conn.execute(SQL["vanished_kinds"], parameters).fetchall()[0]
     return frozenset(map(Kind, now)), frozenset(map(Kind, before))
 
 
-def live_links(conn: Connection[Any], workspace: str) -> frozenset[Link]:
-    """Return everything that is in something, as far as is known."""
-    found = conn.execute(SQL["live_links"], {"workspace": workspace}).fetchall()
+def current_links(conn: Connection[Any], workspace: str) -> frozenset[Link]:
+    """Return every link that is not gone."""
+    found = conn.execute(SQL["current_links"], {"workspace": workspace}).fetchall()
     return frozenset(
         Link(Node(Kind(owner_kind), owner_id), Node(Kind(target_kind), target_id))
         for owner_kind, owner_id, target_kind, target_id in found
@@ -68,7 +68,7 @@ def live_links(conn: Connection[Any], workspace: str) -> frozenset[Link]:
 
 
 def texts_with_known_images(conn: Connection[Any], workspace: str) -> Mapping[int, tuple[str, str]]:
-    """Return question and answer, as HTML, of those questions whose images were told."""
+    """Return question and answer, as HTML, of the questions whose images are known."""
     found = conn.execute(SQL["texts_with_known_images"], {"workspace": workspace}).fetchall()
     return {question_id: (question, answer) for question_id, question, answer in found}
 
@@ -76,8 +76,8 @@ def texts_with_known_images(conn: Connection[Any], workspace: str) -> Mapping[in
 def files_to_fetch(
     conn: Connection[Any], workspace: str, graph: LibraryGraph
 ) -> dict[AttachmentKind, list[int]]:
-    """Return the files and images whose contents are not here, or may have changed."""
-    parameters = {"workspace": workspace, "records": _json(_links(_told(graph), graph.files))}
+    """Return the files and images whose contents are not stored, or may have changed."""
+    parameters = {"workspace": workspace, "records": _json(_links(_links_in(graph), graph.files))}
     found: dict[AttachmentKind, list[int]] = {}
     with conn.cursor(row_factory=dict_row) as cursor:
         for row in cursor.execute(SQL["files_to_fetch"], parameters):
@@ -85,11 +85,11 @@ def files_to_fetch(
     return found
 
 
-def save(conn: Connection[Any], workspace: str, picture: Picture, *, at: datetime) -> None:
-    """Write what is there; what was gone and is there again is gone no more."""
-    graph = picture.graph
-    links = _json(_links(_told(graph), graph.files))
-    questions = _json(_questions(picture))
+def save(conn: Connection[Any], workspace: str, snapshot: LibrarySnapshot, *, at: datetime) -> None:
+    """Write a snapshot; records that were gone and are back lose their ``gone_at``."""
+    graph = snapshot.graph
+    links = _json(_links(_links_in(graph), graph.files))
+    questions = _json(_questions(snapshot))
     for query, records in (
         (SQL["save_libraries"], _json(_libraries(graph))),
         (SQL["save_categories"], _json(_categories(graph))),
@@ -106,10 +106,10 @@ def mark_gone(
     workspace: str,
     *,
     there: Iterable[Node],
-    lost: Sequence[Link],
+    removed: Sequence[Link],
     at: datetime,
 ) -> int:
-    """Note that Cention has nothing but what is ``there``; return how many things are gone now."""
+    """Mark records that are not ``there`` as gone; return how many."""
     named = list(there)
     gone = 0
     for query, kind in (
@@ -119,13 +119,13 @@ def mark_gone(
     ):
         ids = [node.id for node in named if node.kind is kind]
         gone += conn.execute(query, {"workspace": workspace, "ids": ids, "at": at}).rowcount
-    records = _json(_links(lost, {}))
+    records = _json(_links(removed, {}))
     for query in (SQL["mark_links_gone"], SQL["mark_question_attachments_gone"]):
         conn.execute(query, {"workspace": workspace, "records": records, "at": at})
     return gone
 
 
-def _told(graph: LibraryGraph) -> list[Link]:
+def _links_in(graph: LibraryGraph) -> list[Link]:
     return sorted(
         Link(owner, target) for (owner, _), targets in graph.links.items() for target in targets
     )
@@ -147,17 +147,17 @@ def _categories(graph: LibraryGraph) -> Iterator[dict[str, Any]]:
         yield {"category_id": category_id, "name": category.name}
 
 
-def _questions(picture: Picture) -> Iterator[dict[str, Any]]:
-    for question_id, told in sorted(picture.graph.questions.items()):
+def _questions(snapshot: LibrarySnapshot) -> Iterator[dict[str, Any]]:
+    for question_id, question in sorted(snapshot.graph.questions.items()):
         yield {
             "question_id": question_id,
-            "subject": told.subject,
-            "question": told.question,
-            "question_text": text_of(told.question or ""),
-            "answer": told.answer,
-            "answer_text": text_of(told.answer or ""),
-            "toplist": question_id in picture.toplist,
-            "images_told": (Node(Kind.QUESTION, question_id), Kind.ARCHIVE) in picture.graph.links,
+            "subject": question.subject,
+            "question": question.question,
+            "question_text": text_of(question.question or ""),
+            "answer": question.answer,
+            "answer_text": text_of(question.answer or ""),
+            "toplist": question_id in snapshot.toplist,
+            "images_told": (Node(Kind.QUESTION, question_id), Kind.ARCHIVE) in snapshot.graph.links,
         }
 
 

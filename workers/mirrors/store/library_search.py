@@ -16,7 +16,7 @@ SQL = queries.load(__name__)
 
 
 class Where(StrEnum):
-    """In which part of questions to look; the values are weights of ``cention.library_words``."""
+    """The part of questions to search; the values are weights of ``cention.library_words``."""
 
     ANYWHERE = "ABC"
     QUESTION = "AB"  # and its subject
@@ -31,12 +31,12 @@ class FoundQuestion:
     subject: str | None
     rank: float  # the higher the better; comparable only within one search
     toplist: bool
-    headline: str  # pieces of its text, what was found between ** and **
+    headline: str  # excerpts of its text, with matches between ** and **
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadQuestion:
-    """A question as it is known, gone or not."""
+    """A stored question, gone or not."""
 
     question_id: int
     subject: str | None
@@ -47,7 +47,7 @@ class ReadQuestion:
     toplist: bool
     gone_at: datetime | None
     fetched_at: datetime
-    libraries: list[str]  # names of those it is in
+    libraries: list[str]  # names of the libraries it is in
     categories: list[str]
 
 
@@ -73,7 +73,7 @@ def search(
 
 
 def read_question(conn: Connection[Any], workspace: str, question_id: int) -> ReadQuestion | None:
-    """Return one question, ``None`` if it was never there."""
+    """Return one question; ``None`` if there never was one."""
     parameters = {"workspace": workspace, "question_id": question_id}
     with conn.cursor(row_factory=class_row(ReadQuestion)) as cursor:
         return cursor.execute(SQL["read_question"], parameters).fetchone()

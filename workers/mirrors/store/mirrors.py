@@ -1,4 +1,4 @@
-"""What is renewed on a schedule, and how that fares."""
+"""The enabled mirrors, and the state of each."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorStatus:
-    """How the renewals of one picture fare."""
+    """State of one mirror: its last refresh, its pause."""
 
     workspace: str
     mirror: str
     every_s: int
-    last_at: datetime | None  # of the last renewal that ended, well or not
-    last_found: int | None  # how many records it brought; None if it failed
-    last_error: str | None  # beside records: why they are not all
+    last_at: datetime | None  # of the last refresh that ended, well or not
+    last_found: int | None  # how many records it fetched; None if it failed
+    last_error: str | None  # beside records: why some are missing
     last_good_at: datetime | None
-    late: bool  # as intake.is_unrenewed tells it
-    odd: int  # rows that were kept and make no sense
+    late: bool  # by intake.is_unrenewed
+    odd: int  # stored rows that could not be read
     paused_until: datetime | None
     paused_reason: str | None
 
@@ -39,9 +39,9 @@ class MirrorStatus:
 def save(
     conn: Connection[Any], every_s: Mapping[tuple[str, Mirror], int]
 ) -> tuple[list[Key], list[Key]]:
-    """Write what is renewed, and how often, in seconds; everything else is off.
+    """Write which mirrors are enabled, and their intervals in seconds; all others are disabled.
 
-    Return what was not so already, and what was switched off.
+    Return those that are new or changed, and those that were switched off.
     """
     parameters = {
         "workspaces": [workspace for workspace, _ in every_s],
@@ -54,6 +54,6 @@ def save(
 
 
 def statuses(conn: Connection[Any]) -> list[MirrorStatus]:
-    """Return every picture that is renewed on a schedule."""
+    """Return the state of every enabled mirror."""
     with conn.cursor(row_factory=class_row(MirrorStatus)) as cursor:
         return cursor.execute(SQL["mirrors"]).fetchall()

@@ -1,5 +1,5 @@
 -- name: save_mirrors
--- Write what is renewed on a schedule, and how often; returns those that were not so already.
+-- Write the enabled mirrors and their intervals; one row for each that is new or changed.
 INSERT INTO intake.mirror AS old (workspace, mirror, every_s)
 SELECT workspace, mirror, every_s
 FROM unnest(%(workspaces)s::text[], %(mirrors)s::text[], %(every_s)s::integer[]) AS new (workspace, mirror, every_s)
@@ -9,7 +9,7 @@ WHERE old.every_s <> EXCLUDED.every_s
 RETURNING workspace, mirror;
 
 -- name: remove_other_mirrors
--- Switch off what is renewed no more, and end its pause; returns what it was.
+-- Delete all other mirrors, and their pauses; one row for each.
 WITH off AS (
     DELETE FROM intake.mirror AS m
     WHERE NOT EXISTS (
@@ -23,7 +23,7 @@ WITH off AS (
 SELECT workspace, mirror FROM off ORDER BY workspace, mirror;
 
 -- name: mirrors
--- One row for every picture that is renewed on a schedule.
+-- One row for every enabled mirror.
 SELECT m.workspace, m.mirror, m.every_s, p.last_at, p.last_found, p.last_error, good.last_good_at,
        intake.is_unrenewed(good.last_good_at, m.since_at, m.every_s) AS late,
        CASE m.mirror WHEN 'agent_logons' THEN odd.count ELSE 0 END AS odd,

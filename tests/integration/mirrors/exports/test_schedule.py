@@ -17,7 +17,7 @@ from workers.clients.errors import ApiError, BrokenOff
 from workers.config.names import Mirror
 from workers.config.settings import Settings
 from workers.mirrors.jobs import exports
-from workers.mirrors.jobs.refresh import renew, renew_if_due
+from workers.mirrors.jobs.refresh import refresh, refresh_if_due
 
 DAY_S = 86_400
 ZONE = ZoneInfo("Europe/Stockholm")
@@ -42,7 +42,7 @@ def plan_of():
         [workspace] = settings.workspaces
         found = [
             plan
-            for plan in wiring.mirror_plans(settings, workspace)
+            for plan in wiring.mirror_specs(settings, workspace)
             if plan.mirror is Mirror.EXPORTS
         ]
         return found[0] if found else None
@@ -69,8 +69,8 @@ def made(cention):
 
 
 def look(bridge: Bridge, plan) -> int | None:
-    brought = renew_if_due(plan, session=bridge.context.session)
-    return brought.records if brought else None
+    result = refresh_if_due(plan, session=bridge.context.session)
+    return result.records if result else None
 
 
 def a_day_later(bridge: Bridge, days: int = 1) -> None:
@@ -209,18 +209,18 @@ def test_one_whose_process_died_is_unknown_and_not_made_again_before_the_next(
     def die(order):
         raise Killed
 
-    exporting = exports.Exporting(
+    context = exports.ExportContext(
         workspace="demo", zone=ZONE, ask=die, session=bridge.context.session
     )
     schedule = exports.Schedule(
         preset_id="316", every_s=DAY_S, today=lambda: datetime.now(ZONE).date()
     )
     with suppress(Killed):
-        exports.run_scheduled(exporting, schedule)
+        exports.run_scheduled(context, schedule)
     assert states(bridge) == ["running"]
 
     with pytest.raises(BrokenOff, match="outcome of the last export is unknown"):
-        renew(plan, session=bridge.context.session)
+        refresh(plan, session=bridge.context.session)
     assert look(bridge, plan) is None
 
     assert (states(bridge), made()) == (["unknown"], [])
@@ -233,16 +233,16 @@ def test_one_that_runs_is_not_taken_for_dead(bridge, plan, cention):
     seen = []
 
     def ask(order):
-        exports.note_deaths(bridge.context.session, "demo")
+        exports.mark_abandoned(bridge.context.session, "demo")
         seen.extend(states(bridge))
         raise BrokenOff("x", api="cention")
 
-    exporting = exports.Exporting(
+    context = exports.ExportContext(
         workspace="demo", zone=ZONE, ask=ask, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
     with suppress(ApiError):
-        exports.run(exporting, order, origin="command")
+        exports.run(context, order, origin="command")
 
     assert seen == ["running"]
 
@@ -262,16 +262,16 @@ def test_what_was_surely_not_made_is_tried_again_soon(bridge, cention, plan, mad
 def test_errands_that_make_no_sense_are_told_beside_those_that_came(bridge, document):
     answer = document("export_of_one")
     answer["data"]["attributes"]["content"] = [{"errand_id": "7"}, {"errand_id": "seven"}]
-    exporting = exports.Exporting(
+    context = exports.ExportContext(
         workspace="demo", zone=ZONE, ask=lambda order: answer, session=bridge.context.session
     )
     today = datetime.now(ZONE).date()
     schedule = exports.Schedule(preset_id="316", every_s=DAY_S, today=lambda: today)
 
-    brought = exports.run_scheduled(exporting, schedule)
+    result = exports.run_scheduled(context, schedule)
 
-    assert brought.records == 2
-    assert brought.problem == "1 of the errands of run 1 could not be read wholly"
+    assert result.records == 2
+    assert result.problem == "1 of the errands of run 1 could not be read wholly"
 
 
 def test_one_that_is_refused_is_not_tried_again_for_an_hour(bridge, cention, settings, plan_of):
@@ -316,12 +316,12 @@ def test_rows_come_home_also_if_the_connection_was_cut_while_cention_was_busy(
         )
         return answer
 
-    exporting = exports.Exporting(
+    context = exports.ExportContext(
         workspace="demo", zone=ZONE, ask=ask, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
     with suppress(Exception):  # the lock went with its connection
-        exports.run(exporting, order, origin="command")
+        exports.run(context, order, origin="command")
 
     assert states(bridge) == ["done"]
     assert bridge.rows("SELECT count(*) AS n FROM cention.exported_errand") == [{"n": 1}]
@@ -334,11 +334,11 @@ def test_one_that_was_given_up_too_early_is_done_once_its_errands_are_here(bridg
         bridge.execute("UPDATE cention.export_run SET state = 'unknown', error = 'given up'")
         return answer
 
-    exporting = exports.Exporting(
+    context = exports.ExportContext(
         workspace="demo", zone=ZONE, ask=ask, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
-    exports.run(exporting, order, origin="command")
+    exports.run(context, order, origin="command")
 
     [run] = bridge.rows("SELECT * FROM cention.export_run")
     assert (run["state"], run["error"], run["export_id"]) == ("done", None, 71)
@@ -352,12 +352,12 @@ def test_every_column_holds_what_the_document_says(bridge, document):
         {**content, "errand_id": "E-1", "language": "sv", "question": "a\x00"},
         "odd",
     ]
-    exporting = exports.Exporting(
+    context = exports.ExportContext(
         workspace="demo", zone=ZONE, ask=lambda order: answer, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
 
-    ran = exports.run(exporting, order, origin="command")
+    ran = exports.run(context, order, origin="command")
 
     first, second, third = bridge.rows("SELECT * FROM cention.exported_errand ORDER BY position")
     for name, value in content.items():

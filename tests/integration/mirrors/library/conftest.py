@@ -14,8 +14,8 @@ from tests.integration.sandbox.sandbox_server import SandboxServer
 from tests.support.settings import settings_for
 from workers.config.names import Mirror
 from workers.mirrors.jobs import refresh
-from workers.mirrors.jobs.library import library_plan
-from workers.mirrors.jobs.refresh import Brought
+from workers.mirrors.jobs.library import library_mirror
+from workers.mirrors.jobs.refresh import RefreshResult
 
 NOTHING: dict[str, Any] = {"data": None}
 
@@ -36,10 +36,10 @@ def bridge(database: str, cention: SandboxServer) -> Iterator[Bridge]:
 
 
 @pytest.fixture
-def renew(bridge: Bridge) -> Callable[[], Brought | None]:
+def refresh_now(bridge: Bridge) -> Callable[[], RefreshResult | None]:
     """Renew the picture out of the sandbox."""
     plan = bridge.context.mirrors["demo", Mirror.LIBRARY]
-    return lambda: refresh.renew(plan, session=bridge.context.session)
+    return lambda: refresh.refresh(plan, session=bridge.context.session)
 
 
 @dataclass
@@ -99,9 +99,9 @@ class MirrorOf:
     bridge: Bridge
     source: Source
 
-    def renew(self) -> Brought | None:
-        plan = library_plan("demo", self.source, every_s=3600)
-        return refresh.renew(plan, session=self.bridge.context.session)
+    def refresh(self) -> RefreshResult | None:
+        plan = library_mirror("demo", self.source, every_s=3600)
+        return refresh.refresh(plan, session=self.bridge.context.session)
 
     def there(self, table: str = "library_question") -> list[int]:
         key = {"library": "library_id", "library_category": "category_id"}.get(table, "question_id")

@@ -39,10 +39,10 @@ def store(bridge, kind, number):
     bridge.execute("DELETE FROM intake.wanted")
 
 
-def test_files_and_images_of_the_sandbox_come_home_byte_for_byte(bridge, cention, renew):
+def test_files_and_images_of_the_sandbox_come_home_byte_for_byte(bridge, cention, refresh_now):
     cention.control("library/change", {"kind": "attach", "count": 4})
     cention.control("library/change", {"kind": "embed", "count": 4})
-    renew()
+    refresh_now()
     for family in (FILES, IMAGES):
         while bridge.drain(family).more:
             pass
@@ -61,13 +61,13 @@ def test_files_and_images_of_the_sandbox_come_home_byte_for_byte(bridge, cention
     assert bridge.wanted_ids() == []
 
 
-def test_what_is_stored_and_unchanged_is_not_fetched_again(bridge, cention, renew):
-    renew()
+def test_what_is_stored_and_unchanged_is_not_fetched_again(bridge, cention, refresh_now):
+    refresh_now()
     for family in (FILES, IMAGES):
         bridge.drain(family)
     assert stored(bridge)
 
-    renew()
+    refresh_now()
 
     assert bridge.wanted_ids() == []
 
@@ -75,7 +75,7 @@ def test_what_is_stored_and_unchanged_is_not_fetched_again(bridge, cention, rene
 def test_a_new_file_is_wanted_and_shown_as_wanted(mirror, source, bridge):
     source.questions_document = listed(question(1, attachments=[5]), included=(file(5),))
 
-    mirror.renew()
+    mirror.refresh()
 
     assert bridge.wanted_ids(FILES) == [5]
     assert bridge.rows("SELECT kind, attachment_id, state FROM cention.attachment") == [
@@ -85,17 +85,17 @@ def test_a_new_file_is_wanted_and_shown_as_wanted(mirror, source, bridge):
 
 def test_a_file_that_is_called_otherwise_is_fetched_again(mirror, source, bridge):
     source.questions_document = listed(question(1, attachments=[5]), included=(file(5),))
-    mirror.renew()
+    mirror.refresh()
     store(bridge, "library", 5)
 
     source.questions_document = listed(
         question(1, attachments=[5]), included=(file(5, name="b.txt"),)
     )
-    mirror.renew()
+    mirror.refresh()
     assert bridge.wanted_ids(FILES) == [5]
     store(bridge, "library", 5)
 
-    mirror.renew()
+    mirror.refresh()
     assert bridge.wanted_ids(FILES) == []
 
 
@@ -106,21 +106,21 @@ def test_what_became_of_a_file_decides_whether_it_is_wanted_again(
     mirror, source, bridge, state, again
 ):
     source.questions_document = listed(question(1, attachments=[5]), included=(file(5),))
-    mirror.renew()
+    mirror.refresh()
     bridge.execute("DELETE FROM intake.wanted")
     bridge.execute("UPDATE cention.attachment SET state = %s", state)
 
-    mirror.renew()
+    mirror.refresh()
 
     assert bridge.wanted_ids(FILES) == again
 
 
 def test_a_file_that_is_parked_stays_parked(mirror, source, bridge):
     source.questions_document = listed(question(1, attachments=[5]))
-    mirror.renew()
+    mirror.refresh()
     bridge.execute("UPDATE intake.wanted SET parked_at = now(), tries = 12, due_at = now()")
 
-    mirror.renew()
+    mirror.refresh()
 
     assert bridge.rows("SELECT parked_at IS NOT NULL AS parked FROM intake.wanted") == [
         {"parked": True}
@@ -131,7 +131,7 @@ def test_images_are_asked_for_where_the_html_may_have_some_and_once(mirror, sour
     source.questions_document = listed(question(1, answer=PICTURE), question(2, answer="<b>x</b>"))
     source.related["embedded_archives_of", 1] = listed(image(9))
     for _ in range(3):
-        mirror.renew()
+        mirror.refresh()
 
     assert source.asked == [("embedded_archives_of", 1)]
     assert mirror.files() == [(1, "area_archive", 9)]
@@ -141,15 +141,15 @@ def test_images_are_asked_for_where_the_html_may_have_some_and_once(mirror, sour
 def test_images_are_asked_for_again_when_the_html_changes(mirror, source):
     source.questions_document = listed(question(1, answer=PICTURE))
     source.related["embedded_archives_of", 1] = listed(image(9))
-    mirror.renew()
+    mirror.refresh()
 
     source.questions_document = listed(question(1, answer=f"{PICTURE} and {PICTURE}"))
     source.related["embedded_archives_of", 1] = listed(image(8))
-    mirror.renew()
+    mirror.refresh()
     assert mirror.files() == [(1, "area_archive", 8)]
 
     source.questions_document = listed(question(1, answer="no more"))
-    mirror.renew()
+    mirror.refresh()
     assert mirror.files() == []
     assert len(source.asked) == 2
 
@@ -158,11 +158,11 @@ def test_images_that_took_too_long_are_asked_for_in_the_next_pass(mirror, source
     source.questions_document = listed(question(1, answer=PICTURE))
     source.related["embedded_archives_of", 1] = listed(image(9))
     with monkeypatch.context() as patch:
-        patch.setattr(library_job, "ASK_FOR_IMAGES_S", 0.0)
-        mirror.renew()
+        patch.setattr(library_job, "FETCH_IMAGES_S", 0.0)
+        mirror.refresh()
     assert (mirror.there(), source.asked, mirror.files()) == ([1], [], [])
 
-    mirror.renew()
+    mirror.refresh()
 
     assert mirror.files() == [(1, "area_archive", 9)]
 
@@ -171,11 +171,11 @@ def test_images_that_cannot_be_told_hide_no_others_and_are_asked_for_again(mirro
     source.questions_document = listed(question(1, answer=PICTURE), question(2, answer=PICTURE))
     source.related["embedded_archives_of", 1] = BrokenOff("failed", api="cention", status=500)
     source.related["embedded_archives_of", 2] = listed(image(9))
-    mirror.renew()
+    mirror.refresh()
     assert mirror.files() == [(2, "area_archive", 9)]
 
     source.related["embedded_archives_of", 1] = listed(image(8))
-    mirror.renew()
+    mirror.refresh()
 
     assert mirror.files() == [(1, "area_archive", 8), (2, "area_archive", 9)]
 
@@ -185,13 +185,13 @@ def test_an_image_of_the_library_survives_retention_and_erasure_of_an_answer(
 ):
     source.questions_document = listed(question(1, answer=PICTURE))
     source.related["embedded_archives_of", 1] = listed(image(9))
-    mirror.renew()
+    mirror.refresh()
     answer_with_the_same_image(bridge)
 
     assert doomed(bridge) == []
 
     source.questions_document = listed(question(1, answer="no more"))
-    mirror.renew()
+    mirror.refresh()
     assert [key.attachment_id for key in doomed(bridge)] == [9]
 
 
@@ -234,6 +234,6 @@ def test_the_list_of_wanted_records_comes_before_the_tables(mirror, source, brid
     monkeypatch.setattr(attachments, "record_wanted", lambda *_: order.append("attachments"))
     source.questions_document = listed(question(1, attachments=[5]))
 
-    mirror.renew()
+    mirror.refresh()
 
     assert order == ["wanted", "attachments"]

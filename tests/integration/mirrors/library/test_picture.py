@@ -7,7 +7,7 @@ import pytest
 from tests.integration.mirrors.library.conftest import Source
 from tests.support.library import category, file, library, listed, question, resource
 from workers.clients.errors import BrokenOff, Busy, NoRoute, NotFound, Unreachable
-from workers.mirrors.jobs.library import renew_library
+from workers.mirrors.jobs.library import refresh_library
 from workers.mirrors.store import library as library_store
 
 ARCHIVES = "c3_area_archives"
@@ -17,13 +17,13 @@ def outage():
     return BrokenOff("failed over there", api="cention", status=500)
 
 
-def test_the_whole_library_of_the_sandbox_comes_home(bridge, cention, renew):
+def test_the_whole_library_of_the_sandbox_comes_home(bridge, cention, refresh_now):
     for changes in (0, 30, 30, 30):
         if changes:
             cention.control("library/change", {"count": changes})
         truth = cention.control("truth/library")
 
-        while renew().problem:  # a kind that vanished as a whole is looked for once more
+        while refresh_now().problem:  # a kind that vanished as a whole is looked for once more
             pass
 
         assert questions_here(bridge) == {
@@ -109,14 +109,14 @@ def shelves_here(bridge):
 
 def test_a_question_that_disappears_is_gone_and_one_that_comes_back_is_there(mirror, source):
     source.questions_document = listed(question(1), question(2))
-    mirror.renew()
+    mirror.refresh()
 
     source.questions_document = listed(question(1))
-    mirror.renew()
+    mirror.refresh()
     assert (mirror.there(), mirror.gone()) == ([1], [2])
 
     source.questions_document = listed(question(1), question(2))
-    mirror.renew()
+    mirror.refresh()
     assert (mirror.there(), mirror.gone()) == ([1, 2], [])
 
 
@@ -133,13 +133,13 @@ def test_a_question_that_disappears_is_gone_and_one_that_comes_back_is_there(mir
 def test_a_pass_that_fails_midway_changes_nothing(mirror, source, document):
     source.libraries_document = listed(library(1, questions=[1]))
     source.questions_document = listed(question(1), question(2))
-    mirror.renew()
+    mirror.refresh()
     source.libraries_document = listed(library(2))
     source.questions_document = listed(question(3))
     setattr(source, document, outage())
 
     with pytest.raises(BrokenOff):
-        mirror.renew()
+        mirror.refresh()
 
     assert (mirror.there("library"), mirror.there(), mirror.gone()) == ([1], [1, 2], [])
     assert mirror.links() == [("library", 1, "question", 1)]
@@ -147,7 +147,7 @@ def test_a_pass_that_fails_midway_changes_nothing(mirror, source, document):
 
 def test_a_crash_while_writing_leaves_the_old_picture(mirror, source, bridge, monkeypatch):
     source.questions_document = listed(question(1, attachments=[5]))
-    mirror.renew()
+    mirror.refresh()
     bridge.execute("DELETE FROM intake.wanted")
     source.questions_document = listed(question(2, attachments=[6]))
 
@@ -157,24 +157,24 @@ def test_a_crash_while_writing_leaves_the_old_picture(mirror, source, bridge, mo
     with monkeypatch.context() as patch:
         patch.setattr(library_store, "mark_gone", crash)
         with pytest.raises(MemoryError):
-            mirror.renew()
+            mirror.refresh()
 
     assert (mirror.there(), mirror.gone(), mirror.files()) == ([1], [], [(1, "library", 5)])
     assert bridge.wanted_ids() == []
-    mirror.renew()
+    mirror.refresh()
     assert (mirror.there(), mirror.gone(), mirror.files()) == ([2], [1], [(2, "library", 6)])
 
 
 def test_one_resource_that_cannot_be_read_hides_no_other_and_nothing_is_gone(mirror, source):
     source.questions_document = listed(question(1), question(2))
-    mirror.renew()
+    mirror.refresh()
     broken = resource("c3_library_questions", 2, subject={"not": "a text"})
     source.questions_document = listed(question(3), broken)
 
-    brought = mirror.renew()
+    result = mirror.refresh()
 
-    assert brought.problem is not None
-    assert brought.problem.endswith("/data/1/attributes/subject: must be a text")
+    assert result.problem is not None
+    assert result.problem.endswith("/data/1/attributes/subject: must be a text")
     assert (mirror.there(), mirror.gone()) == ([1, 2, 3], [])
 
 
@@ -182,22 +182,22 @@ def test_an_older_pass_never_overwrites_a_newer_one(mirror, source, bridge):
     newer = Source(questions_document=listed(question(2)))
 
     def overtaken():
-        renew_library("demo", newer, lambda step: None, bridge.context.session)
+        refresh_library("demo", newer, lambda step: None, bridge.context.session)
         return listed(question(1, attachments=[5]))
 
     source.questions_document = overtaken
-    renew_library("demo", source, lambda step: None, bridge.context.session)
+    refresh_library("demo", source, lambda step: None, bridge.context.session)
 
     assert (mirror.there(), mirror.gone(), bridge.wanted_ids()) == ([2], [], [])
 
 
 def test_a_clock_that_goes_back_makes_no_newer_pass_older(mirror, source, bridge):
     source.questions_document = listed(question(1, answer="old"))
-    mirror.renew()
+    mirror.refresh()
     bridge.execute("UPDATE cention.library_question SET fetched_at = now() + interval '1 day'")
     source.questions_document = listed(question(2))
 
-    mirror.renew()
+    mirror.refresh()
 
     assert (mirror.there(), mirror.gone()) == ([2], [1])
 
@@ -206,7 +206,7 @@ def test_what_is_only_included_belongs_to_the_library_as_well(mirror, source, do
     source.libraries_document = document("libraries")
     source.external_document = listed(document("external_library_3")["data"])
 
-    mirror.renew()
+    mirror.refresh()
 
     assert mirror.there("library") == [3, 4]
     assert mirror.bridge.rows(
@@ -231,15 +231,15 @@ def test_what_is_only_included_belongs_to_the_library_as_well(mirror, source, do
 def test_a_relationship_that_nobody_tells_stays_as_it_was_until_cention_says(mirror, source):
     source.libraries_document = listed(library(1, questions=[7]))
     source.questions_document = listed(question(7))
-    mirror.renew()
+    mirror.refresh()
 
     source.libraries_document = listed(library(1))
     source.related["questions_of", 1] = listed(question(7))
-    mirror.renew()
+    mirror.refresh()
     assert mirror.links() == [("library", 1, "question", 7)]
 
     source.related["questions_of", 1] = {"data": None}
-    mirror.renew()
+    mirror.refresh()
     assert mirror.links() == []
     assert source.asked == [("questions_of", 1)] * 2
 
@@ -258,12 +258,12 @@ def test_an_owner_asked_for_by_itself_tells_what_it_holds_no_more(
     alone = {key: value for key, value in owner.items() if key != "relationships"}
     others = (category(2), library(2), question(7))
     source.libraries_document = listed(owner, *others)
-    mirror.renew()
+    mirror.refresh()
     assert len(mirror.links()) == 1
     source.libraries_document = listed(alone, *others)
     source.related[asked, 1] = {"data": single}
 
-    mirror.renew()
+    mirror.refresh()
 
     assert source.asked == [(asked, 1)]
     assert mirror.links() == []
@@ -280,11 +280,11 @@ def test_an_owner_asked_for_by_itself_tells_what_it_holds_no_more(
 def test_an_owner_that_cannot_be_asked_keeps_what_it_held(mirror, source, failure):
     source.libraries_document = listed(library(1, questions=[7]))
     source.questions_document = listed(question(7))
-    mirror.renew()
+    mirror.refresh()
     source.libraries_document = listed(library(1))
     source.related["questions_of", 1] = failure
 
-    mirror.renew()
+    mirror.refresh()
 
     assert mirror.links() == [("library", 1, "question", 7)]
 
@@ -292,12 +292,12 @@ def test_an_owner_that_cannot_be_asked_keeps_what_it_held(mirror, source, failur
 def test_a_cention_that_goes_away_while_an_owner_is_asked_ends_the_pass(mirror, source):
     source.libraries_document = listed(library(1, questions=[7]))
     source.questions_document = listed(question(7))
-    mirror.renew()
+    mirror.refresh()
     source.libraries_document = listed(library(1), library(2))
     source.related["questions_of", 1] = Unreachable("no connection", api="cention")
 
     with pytest.raises(Unreachable):
-        mirror.renew()
+        mirror.refresh()
 
     assert mirror.there("library") == [1]
 
@@ -305,12 +305,12 @@ def test_a_cention_that_goes_away_while_an_owner_is_asked_ends_the_pass(mirror, 
 def test_an_owner_whose_answer_makes_no_sense_makes_nothing_gone(mirror, source):
     source.libraries_document = listed(library(1, questions=[7]))
     source.questions_document = listed(question(7), question(8))
-    mirror.renew()
+    mirror.refresh()
     source.libraries_document = listed(library(1))
     source.questions_document = listed(question(7), question(9))
     source.related["questions_of", 1] = {"data": "nonsense"}
 
-    assert "so nothing counts as gone" in mirror.renew().problem
+    assert "so nothing counts as gone" in mirror.refresh().problem
     assert (mirror.there(), mirror.gone()) == ([7, 8, 9], [])
     assert mirror.links() == [("library", 1, "question", 7)]
 
@@ -323,15 +323,15 @@ def test_a_kind_that_vanishes_as_a_whole_is_gone_once_the_next_pass_finds_the_sa
     source.libraries_document = listed(library(1), library(2))
     source.categories_document = listed(category(3))
     source.questions_document = listed(question(7), question(8))
-    mirror.renew()
+    mirror.refresh()
     before = (mirror.there("library"), mirror.there())
 
     setattr(source, emptied, listed())
-    first = mirror.renew()
-    assert "any more, which counts once the next pass finds the same" in first.problem
+    first = mirror.refresh()
+    assert "any more, which counts once the next refresh confirms it" in first.problem
     assert (mirror.there("library"), mirror.there()) == before
 
-    second = mirror.renew()
+    second = mirror.refresh()
     assert second.problem is None
     assert [] in (mirror.there("library"), mirror.there())
     assert mirror.there("library_category") == [3]
@@ -340,16 +340,16 @@ def test_a_kind_that_vanishes_as_a_whole_is_gone_once_the_next_pass_finds_the_sa
 def test_a_kind_that_is_back_in_the_next_pass_was_never_gone_and_is_doubted_anew(mirror, source):
     full = listed(question(7), question(8))
     source.questions_document = full
-    mirror.renew()
+    mirror.refresh()
     for told, problem in ((listed(), True), (full, False), (listed(), True), (full, False)):
         source.questions_document = told
-        assert bool(mirror.renew().problem) is problem
+        assert bool(mirror.refresh().problem) is problem
         assert (mirror.there(), mirror.gone()) == ([7, 8], [])
 
 
 def test_a_library_that_was_always_empty_is_no_problem(mirror):
-    assert mirror.renew().problem is None
-    assert mirror.renew().problem is None
+    assert mirror.refresh().problem is None
+    assert mirror.refresh().problem is None
 
 
 @pytest.mark.parametrize(
@@ -366,12 +366,12 @@ def test_a_cention_that_goes_away_while_images_are_told_spoils_nothing_that_was_
     source.related["embedded_archives_of", 1] = listed(file(11, type_=ARCHIVES))
     source.related["embedded_archives_of", 2] = away
 
-    mirror.renew()
+    mirror.refresh()
 
     assert (mirror.there(), mirror.files()) == ([1, 2, 3], [(1, "area_archive", 11)])
     assert [number for _, number in source.asked] == [1, 2]  # 3 is not asked for in an outage
     source.related["embedded_archives_of", 2] = listed(file(22, type_=ARCHIVES))
-    mirror.renew()
+    mirror.refresh()
     assert [number for _, number in source.asked] == [1, 2, 2, 3]
     assert (2, "area_archive", 22) in mirror.files()
 
@@ -380,34 +380,34 @@ def test_what_held_something_and_is_gone_holds_nothing(mirror, source):
     source.libraries_document = listed(library(1, questions=[7], categories=[3]))
     source.categories_document = listed(category(3))
     source.questions_document = listed(question(7, attachments=[5]))
-    mirror.renew()
+    mirror.refresh()
 
     source.libraries_document = listed()
     source.questions_document = listed()
     for _ in range(2):
-        mirror.renew()
+        mirror.refresh()
 
     assert (mirror.links(), mirror.files()) == ([], [])
 
 
 def test_what_is_named_and_nowhere_included_is_not_taken_for_gone(mirror, source):
     source.questions_document = listed(question(7))
-    mirror.renew()
+    mirror.refresh()
     source.questions_document = listed()
     source.libraries_document = listed(library(1, questions=[7]))
 
-    mirror.renew()
+    mirror.refresh()
 
     assert mirror.there() == [7]
 
 
 def test_an_empty_text_is_none_and_one_that_nobody_tells_stays(mirror, source):
     source.questions_document = listed(question(1, answer="<p>Hello</p>"))
-    mirror.renew()
+    mirror.refresh()
     silent = resource("c3_library_questions", 1, question="", subject="s")
     source.questions_document = listed(silent)
 
-    mirror.renew()
+    mirror.refresh()
 
     assert mirror.bridge.rows(
         "SELECT subject, question_html, question_text, answer_html, answer_text"
@@ -426,19 +426,19 @@ def test_an_empty_text_is_none_and_one_that_nobody_tells_stays(mirror, source):
 def test_the_top_list_is_what_cention_lists_as_such(mirror, source):
     source.questions_document = listed(question(1), question(2))
     source.toplist_document = listed(question(2))
-    mirror.renew()
+    mirror.refresh()
 
     query = "SELECT question_id FROM cention.library_question WHERE toplist"
     assert mirror.bridge.rows(query) == [{"question_id": 2}]
     source.toplist_document = listed()
-    mirror.renew()
+    mirror.refresh()
     assert mirror.bridge.rows(query) == []
 
 
 def test_characters_that_postgres_cannot_hold_are_replaced(mirror, source):
     source.questions_document = listed(question(1, answer="a\0b\ud83dc"))
 
-    mirror.renew()
+    mirror.refresh()
 
     assert mirror.bridge.rows("SELECT answer_html FROM cention.library_question") == [
         {"answer_html": "a\ufffdb\ufffdc"}
@@ -451,7 +451,7 @@ def test_texts_of_any_length_can_be_stored(mirror, source):
         question(1, answer=words), question(2, answer="x" * 3_000_000)
     )
 
-    mirror.renew()
+    mirror.refresh()
 
     assert mirror.there() == [1, 2]
 
@@ -459,7 +459,7 @@ def test_texts_of_any_length_can_be_stored(mirror, source):
 def test_files_of_a_library_are_named_without_their_content(mirror, source):
     source.questions_document = listed(question(1, attachments=[5]), included=(file(5),))
 
-    mirror.renew()
+    mirror.refresh()
 
     assert mirror.bridge.rows(
         "SELECT kind, attachment_id, name, content_type FROM cention.library_question_attachment"

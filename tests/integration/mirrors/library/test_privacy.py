@@ -16,7 +16,7 @@ WHOM = Whom(address=KARIN, reviewers=(), spool=None)
 def mentioned(mirror, source):
     told = question(1, answer=f"<p>Write to {KARIN}</p>", attachments=[5])
     source.questions_document = listed(told, included=(file(5, name=f"{KARIN} wrote.txt"),))
-    mirror.renew()
+    mirror.refresh()
 
 
 def test_the_address_is_erased_from_texts_names_of_files_and_the_index(bridge, mentioned):

@@ -17,7 +17,7 @@ from workers.mirrors.jobs import refresh
 def families(*, token, every_s):
     workspace = replace(WORKSPACE, tokens=replace(WORKSPACE.tokens, library=token))
     settings = replace(SETTINGS, workspaces=(workspace,), mirror_every_s={Mirror.LIBRARY: every_s})
-    return [p for p in wiring.mirror_plans(settings, workspace) if p.mirror is Mirror.LIBRARY]
+    return [p for p in wiring.mirror_specs(settings, workspace) if p.mirror is Mirror.LIBRARY]
 
 
 def test_the_library_is_renewed_as_often_as_is_set():
@@ -34,21 +34,21 @@ def test_without_a_token_or_an_interval_it_is_not_renewed(token, every_s):
 def test_a_picture_that_is_fresh_is_not_renewed(bridge, cention):
     plan = bridge.context.mirrors["demo", Mirror.LIBRARY]
 
-    first = refresh.renew_if_due(plan, session=bridge.context.session)
-    second = refresh.renew_if_due(plan, session=bridge.context.session)
+    first = refresh.refresh_if_due(plan, session=bridge.context.session)
+    second = refresh.refresh_if_due(plan, session=bridge.context.session)
 
     assert (bool(first), second) == (True, None)
 
 
-def test_a_refusal_pauses_the_picture_and_leaves_it_as_it_was(bridge, cention, renew):
-    renew()
+def test_a_refusal_pauses_the_picture_and_leaves_it_as_it_was(bridge, cention, refresh_now):
+    refresh_now()
     bridge.execute("UPDATE intake.poll SET started_at = started_at - interval '1 day'")
     cention.control("faults", {"unauthorised": {"probability": 1}})
     plan = bridge.context.mirrors["demo", Mirror.LIBRARY]
 
-    assert refresh.renew_if_due(plan, session=bridge.context.session) is None
+    assert refresh.refresh_if_due(plan, session=bridge.context.session) is None
     asked = bridge.rows("SELECT count(*) AS n FROM intake.poll WHERE family = 'library'")
-    assert refresh.renew_if_due(plan, session=bridge.context.session) is None
+    assert refresh.refresh_if_due(plan, session=bridge.context.session) is None
 
     assert bridge.rows("SELECT family FROM intake.pause") == [{"family": "library"}]
     assert bridge.rows("SELECT count(*) AS n FROM intake.poll WHERE family = 'library'") == asked
@@ -75,7 +75,7 @@ def test_files_of_the_library_are_fetched_with_the_token_of_its_claim(
         SETTINGS, database_url=database, workspaces=(workspace,), mirror_every_s=every_s
     )
     with contextmanager(bridge_of)(settings) as bridge:
-        refresh.renew(
+        refresh.refresh(
             bridge.context.mirrors["demo", Mirror.LIBRARY], session=bridge.context.session
         )
         for family in (Family.LIBRARY_ATTACHMENTS, Family.AREA_ARCHIVES):

@@ -15,7 +15,7 @@ from tests.support.settings import settings_for
 from workers.config.names import Mirror
 from workers.config.settings import Settings
 from workers.database import Transaction
-from workers.mirrors.jobs.refresh import Brought, MirrorPlan
+from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult
 
 
 @pytest.fixture
@@ -40,20 +40,22 @@ def bridge(settings: Settings) -> Iterator[Bridge]:
 class Picture:
     """Something at Cention that can be renewed, or fails as told."""
 
-    outcomes: list[Any] = field(default_factory=list)  # a number of records, Brought, or an error
+    outcomes: list[Any] = field(
+        default_factory=list
+    )  # a number of records, RefreshResult, or an error
     renewals: int = 0
 
-    def plan(self, *, every_s: int = 600) -> MirrorPlan:
-        return MirrorPlan(
-            workspace="demo", mirror=Mirror.LIBRARY, every_s=every_s, renew=self.renew
+    def plan(self, *, every_s: int = 600) -> MirrorSpec:
+        return MirrorSpec(
+            workspace="demo", mirror=Mirror.LIBRARY, every_s=every_s, refresh=self.refresh
         )
 
-    def renew(self, session: Transaction) -> Brought:
+    def refresh(self, session: Transaction) -> RefreshResult:
         self.renewals += 1
         outcome = self.outcomes.pop(0) if self.outcomes else 0
         if isinstance(outcome, Exception):
             raise outcome
-        return outcome if isinstance(outcome, Brought) else Brought(records=outcome)
+        return outcome if isinstance(outcome, RefreshResult) else RefreshResult(records=outcome)
 
 
 @pytest.fixture

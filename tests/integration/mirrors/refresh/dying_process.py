@@ -6,16 +6,18 @@ import sys
 
 from workers.config.names import Mirror
 from workers.database import Transaction, connections
-from workers.mirrors.jobs.refresh import Brought, MirrorPlan, renew_if_due
+from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult, refresh_if_due
 
 
-def renew_without_end(session: Transaction) -> Brought:
+def refresh_without_end(session: Transaction) -> RefreshResult:
     print("renewing", flush=True)  # noqa: T201
     sys.stdin.readline()
-    return Brought(records=1)
+    return RefreshResult(records=1)
 
 
 if __name__ == "__main__":
-    plan = MirrorPlan(workspace="demo", mirror=Mirror.LIBRARY, every_s=600, renew=renew_without_end)
+    plan = MirrorSpec(
+        workspace="demo", mirror=Mirror.LIBRARY, every_s=600, refresh=refresh_without_end
+    )
     with connections.open_pool(sys.argv[1]) as pool:
-        renew_if_due(plan, session=pool.connection)
+        refresh_if_due(plan, session=pool.connection)

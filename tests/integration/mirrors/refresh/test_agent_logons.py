@@ -16,12 +16,12 @@ from workers.mirrors.jobs.agent_logons import (
     OVERLAP,
     WINDOW,
     WINDOWS_AT_ONCE,
-    agent_logons_plan,
-    bring,
+    agent_logons_mirror,
+    fetch_window,
     pull,
     windows,
 )
-from workers.mirrors.jobs.refresh import Brought, renew, renew_if_due
+from workers.mirrors.jobs.refresh import RefreshResult, refresh, refresh_if_due
 from workers.mirrors.store import agent_logons as store
 
 DAY = timedelta(days=1)
@@ -43,7 +43,7 @@ def log(cention):
 @pytest.fixture
 def look(bridge):
     plan = bridge.context.mirrors["demo", Mirror.AGENT_LOGONS]
-    return lambda: renew(plan, session=bridge.context.session).records
+    return lambda: refresh(plan, session=bridge.context.session).records
 
 
 def stored(bridge, *columns):
@@ -56,7 +56,7 @@ def stored(bridge, *columns):
 
 def reach(bridge):
     with bridge.context.session() as conn:
-        return store.reach(conn, "demo")
+        return store.coverage(conn, "demo")
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ class Scripted:
         return answer
 
     def plan(self, *, first_days=7):
-        return agent_logons_plan("demo", self, every_s=600, first_days=first_days)
+        return agent_logons_mirror("demo", self, every_s=600, first_days=first_days)
 
 
 def test_the_first_time_the_last_seven_days_come_home(bridge, log, look):
@@ -139,11 +139,13 @@ def test_however_windows_cut_through_events_the_whole_is_the_same(bridge, centio
     for first in (6, 0, 9, 3, 3, 1):
         for length in (1, 2, 3, 4):
             since = begin + timedelta(seconds=first)
-            bring(bridge.context.session, "demo", api, since, since + timedelta(seconds=length))
+            fetch_window(
+                bridge.context.session, "demo", api, since, since + timedelta(seconds=length)
+            )
     in_pieces = stored(bridge)
 
     bridge.execute("TRUNCATE cention.agent_logon")
-    bring(bridge.context.session, "demo", api, begin, begin + timedelta(seconds=13))
+    fetch_window(bridge.context.session, "demo", api, begin, begin + timedelta(seconds=13))
 
     assert in_pieces == stored(bridge)
     assert len(in_pieces) == 18
@@ -169,22 +171,22 @@ def test_a_long_time_is_cut_into_windows_of_a_week_that_overlap():
 
 def test_a_renewal_goes_on_from_the_last_that_succeeded_and_a_little_before(bridge):
     log = Scripted()
-    renew(log.plan(), session=bridge.context.session)
+    refresh(log.plan(), session=bridge.context.session)
     until = reach(bridge).until_at
 
-    renew(log.plan(), session=bridge.context.session)
+    refresh(log.plan(), session=bridge.context.session)
 
     assert log.asked[-1][0] == until - OVERLAP
 
 
 def test_what_was_missed_while_nobody_renewed_is_asked_for_from_its_beginning(bridge):
     log = Scripted()
-    renew(log.plan(), session=bridge.context.session)
+    refresh(log.plan(), session=bridge.context.session)
     bridge.execute("UPDATE intake.agent_logon_reach SET until_at = now() - interval '20 days'")
     left = reach(bridge).until_at
     log.asked.clear()
 
-    renew(log.plan(), session=bridge.context.session)
+    refresh(log.plan(), session=bridge.context.session)
 
     assert log.asked[0][0] == left - OVERLAP
     assert len(log.asked) == 3
@@ -203,13 +205,13 @@ def test_a_renewal_that_fails_midway_keeps_what_it_has_and_leaves_no_gap(bridge,
     log = Scripted([row(first)], failure)
     plan = log.plan(first_days=20)
 
-    assert renew_if_due(plan, session=bridge.context.session) is None
+    assert refresh_if_due(plan, session=bridge.context.session) is None
     assert len(stored(bridge)) == 1
     (_, until), (failed_since, failed_until) = log.asked
 
     log.asked.clear()
     bridge.advance_time(31)
-    assert renew_if_due(plan, session=bridge.context.session) == Brought(records=0)
+    assert refresh_if_due(plan, session=bridge.context.session) == RefreshResult(records=0)
     assert log.asked[0][0] == until - OVERLAP == failed_since
     assert log.asked[0][1] == failed_until
 
@@ -225,7 +227,7 @@ def test_rows_and_how_far_they_reach_are_written_together_or_not_at_all(bridge):
     log = Scripted([row(datetime.now(UTC))])
 
     with pytest.raises(RaiseException):
-        renew(log.plan(), session=bridge.context.session)
+        refresh(log.plan(), session=bridge.context.session)
 
     assert stored(bridge) == []
     assert reach(bridge).until_at is None
@@ -235,10 +237,10 @@ def test_a_long_history_comes_in_several_renewals_each_going_on_where_the_last_e
     log = Scripted()
     plan = log.plan(first_days=7 * (WINDOWS_AT_ONCE + 2))
 
-    renew(plan, session=bridge.context.session)
+    refresh(plan, session=bridge.context.session)
     assert len(log.asked) == WINDOWS_AT_ONCE
 
-    renew(plan, session=bridge.context.session)
+    refresh(plan, session=bridge.context.session)
     assert log.asked[WINDOWS_AT_ONCE][0] == log.asked[WINDOWS_AT_ONCE - 1][1] - OVERLAP
     assert reach(bridge).now - log.asked[-1][1] < timedelta(minutes=1)
 
@@ -247,7 +249,7 @@ def test_a_clock_that_was_ahead_leaves_no_gap_when_it_is_set_right(bridge):
     log = Scripted()
     bridge.execute("INSERT INTO intake.agent_logon_reach VALUES ('demo', now() + interval '1 day')")
 
-    renew(log.plan(), session=bridge.context.session)
+    refresh(log.plan(), session=bridge.context.session)
 
     assert log.asked[0][0] <= reach(bridge).now - OVERLAP
     assert reach(bridge).until_at <= reach(bridge).now
@@ -269,7 +271,7 @@ def test_a_time_of_the_past_is_pulled_beside_the_schedule_and_moves_it_nowhere(
         now - DAY * 401,
         now - DAY * 380,
         session=bridge.context.session,
-        told=told.append,
+        on_progress=told.append,
     )
 
     assert (found, sum(told), len(told)) == (2, 2, 4)
@@ -292,8 +294,8 @@ ODD = ["1", "Doe", " Jane", "1554108462", "Login"]
 def test_rows_that_are_no_log_ons_are_kept_apart_once_and_hold_nothing_up(bridge):
     now = datetime.now(UTC)
     log = Scripted([ODD, row(now)], [["7", *ODD[1:]], {"id": 3}, row(now)])
-    renew(log.plan(), session=bridge.context.session)
-    renew(log.plan(), session=bridge.context.session)
+    refresh(log.plan(), session=bridge.context.session)
+    refresh(log.plan(), session=bridge.context.session)
 
     kept = bridge.rows("SELECT row, problem FROM intake.odd_logon ORDER BY problem")
 
@@ -305,14 +307,14 @@ def test_rows_that_are_no_log_ons_are_kept_apart_once_and_hold_nothing_up(bridge
 
 
 def test_equal_odd_rows_of_one_answer_are_kept_as_one(bridge):
-    renew(Scripted([ODD, ODD]).plan(), session=bridge.context.session)
+    refresh(Scripted([ODD, ODD]).plan(), session=bridge.context.session)
 
     assert len(bridge.rows("SELECT FROM intake.odd_logon")) == 1
 
 
 def test_a_name_that_postgres_cannot_hold_is_stored_all_the_same(bridge):
     now = datetime.now(UTC)
-    renew(Scripted([row(now, name="j\0\ud800")]).plan(), session=bridge.context.session)
+    refresh(Scripted([row(now, name="j\0\ud800")]).plan(), session=bridge.context.session)
 
     assert stored(bridge, "login_name") == [("j\ufffd\ufffd",)]
 
@@ -325,8 +327,8 @@ def test_whatever_spoils_an_answer_nothing_of_it_is_taken_for_the_whole(
     cention.control("faults", {fault: {"types": ["logio"], "times": 1}})
     plan = bridge.context.mirrors["demo", Mirror.AGENT_LOGONS]
 
-    assert renew_if_due(plan, session=bridge.context.session) is None
+    assert refresh_if_due(plan, session=bridge.context.session) is None
     assert reach(bridge).until_at is None
 
     bridge.advance_time(31)
-    assert renew_if_due(plan, session=bridge.context.session) == Brought(records=1)
+    assert refresh_if_due(plan, session=bridge.context.session) == RefreshResult(records=1)

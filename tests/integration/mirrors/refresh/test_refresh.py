@@ -12,7 +12,7 @@ import pytest
 from schemas.errors import DocumentError, Fault
 from tests.support.waiting import eventually
 from workers.clients import errors
-from workers.mirrors.jobs.refresh import Brought, renew, renew_if_due
+from workers.mirrors.jobs.refresh import RefreshResult, refresh, refresh_if_due
 
 API = {"api": "cention"}
 OUTAGE = errors.BrokenOff("failed over there", status=500, **API)
@@ -26,8 +26,8 @@ def look(bridge, picture):
     """Look whether the picture has to be renewed; tells how many records came."""
 
     def once(**pace):
-        brought = renew_if_due(picture.plan(**pace), session=bridge.context.session)
-        return brought.records if brought else None
+        result = refresh_if_due(picture.plan(**pace), session=bridge.context.session)
+        return result.records if result else None
 
     return once
 
@@ -110,7 +110,7 @@ def test_a_success_forgets_the_failures_before_it(picture, look, past):
 def test_one_that_was_renewed_in_part_tells_why_and_waits_for_its_interval(
     bridge, picture, look, past
 ):
-    picture.outcomes = [Brought(records=7, problem="one could not be read"), 8]
+    picture.outcomes = [RefreshResult(records=7, problem="one could not be read"), 8]
 
     assert look() == 7
     assert polls(bridge) == [(7, "one could not be read", True)]
@@ -156,13 +156,13 @@ def test_of_all_who_look_when_a_pause_is_over_one_tries(bridge, picture, look, p
     picture.outcomes = [REFUSED, REFUSED]
     look()
     past(21)
-    renew_once = picture.renew
+    refresh_once = picture.refresh
 
-    def renew_while_another_looks(session):
+    def refresh_while_another_checks(session):
         tried.append(look())
-        return renew_once(session)
+        return refresh_once(session)
 
-    picture.renew = renew_while_another_looks
+    picture.refresh = refresh_while_another_checks
     look()
 
     assert tried == [None]
@@ -186,16 +186,16 @@ def test_asked_for_by_hand_it_is_renewed_though_it_is_not_due_and_tells_its_fail
     picture.outcomes = [1, 2, OUTAGE]
     look()
 
-    assert renew(picture.plan(), session=bridge.context.session) == Brought(records=2)
+    assert refresh(picture.plan(), session=bridge.context.session) == RefreshResult(records=2)
     with pytest.raises(errors.BrokenOff):
-        renew(picture.plan(), session=bridge.context.session)
+        refresh(picture.plan(), session=bridge.context.session)
 
 
 def test_asked_for_by_hand_a_success_ends_the_pause(bridge, picture, look):
     picture.outcomes = [REFUSED, 2]
     look()
 
-    assert renew(picture.plan(), session=bridge.context.session) == Brought(records=2)
+    assert refresh(picture.plan(), session=bridge.context.session) == RefreshResult(records=2)
     assert pauses(bridge) == []
 
 
@@ -221,7 +221,7 @@ def renewing(bridge) -> Iterator[subprocess.Popen[str]]:
 def test_while_one_process_renews_a_picture_no_other_does(bridge, picture, look):
     with renewing(bridge) as process:
         assert look() is None
-        assert renew(picture.plan(), session=bridge.context.session) is None
+        assert refresh(picture.plan(), session=bridge.context.session) is None
         assert picture.renewals == 0
 
         process.communicate("go on\n", timeout=20)

@@ -12,7 +12,7 @@ from workers.clients.errors import ApiError
 from workers.config.names import Mirror
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
-from workers.mirrors.rules.enabled import why_off
+from workers.mirrors.rules.enabled import disabled_reason
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
 from workers.operations.jobs.checks.services import of_error
 from workers.operations.rules.wording import format_duration
@@ -31,16 +31,16 @@ def mirror_findings(
     """
     for mirror in Mirror:
         about = f"{mirror} of {workspace.name}"
-        reason = why_off(settings, workspace, mirror)
+        reason = disabled_reason(settings, workspace, mirror)
         if reason is not None:
             yield ok(about, f"Switched off: {reason}.")
         else:
             yield ok(about, f"Refreshed every {format_duration(settings.mirror_every_s[mirror])}.")
-    if why_off(settings, workspace, Mirror.AGENT_LOGONS) is None:
+    if disabled_reason(settings, workspace, Mirror.AGENT_LOGONS) is None:
         yield from token_findings(
             "log-ons", lambda: _ask_for_log(logons()), workspace, claim="logio API"
         )
-    if why_off(settings, workspace, Mirror.LIBRARY) is None:
+    if disabled_reason(settings, workspace, Mirror.LIBRARY) is None:
         yield from token_findings(
             "questions", lambda: _ask_for_library(library()), workspace, claim="library"
         )
