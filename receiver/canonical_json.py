@@ -13,7 +13,7 @@ import orjson
 
 from receiver.authentication import SECRET_MEMBER, Secrets, TooDeep
 from schemas.strict_json import InvalidJson, read_json
-from schemas.text.unstorable import clean
+from schemas.text.unstorable import replace_unstorable
 
 MAX_DEPTH = 254  # levels of brackets, as many as orjson writes; Cention's documents have about ten
 MAX_VALUES = 200_000  # in a body; millions, however small, cost process and database many seconds
@@ -63,7 +63,7 @@ def canonicalise(document: Mapping[str, Any], secrets: Secrets) -> CanonicalCall
     text = _canonical_text(stored)
     if text is None or secrets.may_contain_secret(text):
         try:
-            stored = secrets.redact(clean(stored), max_depth=MAX_DEPTH)
+            stored = secrets.redact(replace_unstorable(stored), max_depth=MAX_DEPTH)
         except TooDeep:
             message = f"The body is nested deeper than {MAX_DEPTH} levels."
             raise InvalidBody(message) from None

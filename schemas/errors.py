@@ -1,7 +1,7 @@
 """What can be wrong with a document we were handed.
 
 * DocumentError     not the shape its sender promised    -> keep the document, show the faults
-  + NotThere        ``"data": null``: no such resource   -> treat like a 404 of the resource
+  + NullResource        ``"data": null``: no such resource   -> treat like a 404 of the resource
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class DocumentError(ValueError):
         return str(self.faults[0])
 
 
-class NotThere(DocumentError):
+class NullResource(DocumentError):
     """The document says ``"data": null`` where a resource was asked for: there is none."""
 
 
-def refuse(faults: Iterator[Fault]) -> None:
+def raise_faults(faults: Iterator[Fault]) -> None:
     """Raise ``DocumentError`` with the first faults, if there are any."""
     found = tuple(islice(faults, MAX_FAULTS))
     if found:

@@ -13,7 +13,7 @@ from email.message import Message
 from email.utils import collapse_rfc2231_value, parseaddr
 
 from schemas.text.html import text_of_html
-from schemas.text.unstorable import clean_text
+from schemas.text.unstorable import replace_unstorable_text
 
 UTF8_FIRST = frozenset({"", "us-ascii", "ascii", "unknown-8bit", "x-unknown", "default"})
 WIDER = {
@@ -156,7 +156,7 @@ def _text(part: Message) -> str:
     except (LookupError, ValueError):
         charset = ""
     text = _decoded(_content(part), charset)
-    return clean_text(text.replace("\r\n", "\n").removeprefix("\N{BYTE ORDER MARK}"))
+    return replace_unstorable_text(text.replace("\r\n", "\n").removeprefix("\N{BYTE ORDER MARK}"))
 
 
 def _decoded(content: bytes, charset: str) -> str:
@@ -206,7 +206,7 @@ def _words(text: str) -> str:
     told = "".join(
         word if isinstance(word, str) else _word(word, charset) for word, charset in words
     )
-    return _SPACES.sub(" ", clean_text(told)).strip()
+    return _SPACES.sub(" ", replace_unstorable_text(told)).strip()
 
 
 def _word(word: bytes, charset: str | None) -> str:

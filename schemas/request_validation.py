@@ -73,7 +73,7 @@ def faults_of_json(value: Any, pointer: str) -> Iterator[Fault]:
     yield from _faults_within(value, pointer, _wrong_number)
 
 
-def faults_of_kinds(value: Any, pointer: str) -> Iterator[Fault]:
+def non_json_faults(value: Any, pointer: str) -> Iterator[Fault]:
     """Yield what is no JSON at all: other objects of Python, names that are no texts, circles."""
     yield from _faults_within(value, pointer, _no_json)
 

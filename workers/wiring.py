@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool
 from schemas.cention.errand_reports import read_changed_errands
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings
 from workers.clients import timeouts
-from workers.clients.cention.agent_logons import LogioApi
+from workers.clients.cention.agent_logons import AgentLogonsApi
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.cention.contact_cards import ContactsApi
 from workers.clients.cention.errand_data import ErrandDataApi
@@ -101,10 +101,10 @@ def errand_data(settings: Settings, workspace: WorkspaceSettings) -> ErrandDataA
     return ErrandDataApi(_http(settings, workspace), token=token) if token else None
 
 
-def logio_api(settings: Settings, workspace: WorkspaceSettings) -> LogioApi | None:
+def logio_api(settings: Settings, workspace: WorkspaceSettings) -> AgentLogonsApi | None:
     """Return the client of the claim "Access to logio API", if it has a token."""
     token = workspace.tokens.logio
-    return LogioApi(_http(settings, workspace), token=token) if token else None
+    return AgentLogonsApi(_http(settings, workspace), token=token) if token else None
 
 
 def contacts_api(settings: Settings, workspace: WorkspaceSettings) -> ContactsApi | None:
@@ -127,7 +127,7 @@ def exports_api(
     http = HttpApi(
         "cention",
         workspace.cention_url,
-        timeouts=timeouts.silent_for(total_s),
+        timeouts=timeouts.single_timeout(total_s),
         max_body_bytes=settings.export_max_bytes,
     )
     return ExportsApi(http, token=token)

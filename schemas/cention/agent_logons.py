@@ -14,8 +14,8 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from schemas.jsonapi.scalars import instant, text
-from schemas.text.unstorable import clean, clean_text
+from schemas.jsonapi.scalars import text, unix_time
+from schemas.text.unstorable import replace_unstorable, replace_unstorable_text
 
 COLUMNS = ("id", "name", "timestamp", "action")
 
@@ -63,7 +63,7 @@ def read_agent_logons(rows: Sequence[Any]) -> AgentLogons:
         try:
             facts.append(_facts(row))
         except ValidationError as error:
-            odd.append(OddRow(row=clean(_unnumbered(row)), problem=_told(error)))
+            odd.append(OddRow(row=replace_unstorable(_unnumbered(row)), problem=_told(error)))
     return AgentLogons(logons=_counted(facts), odd=tuple(odd))
 
 
@@ -92,10 +92,10 @@ def _facts(row: Any) -> tuple[datetime, str, str]:
     if not isinstance(row, Mapping):
         raise ValidationError("must be an object")
     return (
-        _member(row, "timestamp", instant),
+        _member(row, "timestamp", unix_time),
         # Cleaned before they are counted: what is equal in the database is counted as equal.
-        clean_text(_member(row, "name", text)),
-        clean_text(_member(row, "action", text)),
+        replace_unstorable_text(_member(row, "name", text)),
+        replace_unstorable_text(_member(row, "action", text)),
     )
 
 

@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import Any
 
 from schemas.jsonapi.document import open_document
-from schemas.jsonapi.fields import Leaf, Part, required
+from schemas.jsonapi.fields import Leaf, Nested, required
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
-from schemas.jsonapi.scalars import reference, text
+from schemas.jsonapi.scalars import optional_id, text
 
 
 class AttachmentKind(StrEnum):
@@ -63,7 +63,7 @@ class AttachmentMeta:
 def read_attachment(document: Mapping[str, Any], kind: AttachmentKind) -> AttachmentMeta:
     """Return what ``document`` says about a file of ``kind``; its content is not looked at.
 
-    Raises ``NotThere`` for ``"data": null``, else ``DocumentError``.
+    Raises ``NullResource`` for ``"data": null``, else ``DocumentError``.
     """
     resource = open_document(document, renamed=OLD_TYPES).primary
     expected = RESOURCE_TYPES[kind]
@@ -79,13 +79,13 @@ def read_attachment(document: Mapping[str, Any], kind: AttachmentKind) -> Attach
     )
 
 
-class _Attachment(Part):
-    c3_id = Leaf(reference)
+class _Attachment(Nested):
+    c3_id = Leaf(optional_id)
     name = Leaf(text)
     content_type = Leaf(text)
     content_id = Leaf(text)
 
 
 class _AttachmentSchema(ResourceSchema):
-    id = Leaf(reference)
+    id = Leaf(optional_id)
     attachment = required(_Attachment)

@@ -16,9 +16,9 @@ from marshmallow import ValidationError
 from schemas.cention.attachments import OLD_TYPES, RESOURCE_TYPES, AttachmentKind, AttachmentRef
 from schemas.errors import DocumentError, Fault
 from schemas.jsonapi.document import Document, Key, Resource, open_document
-from schemas.jsonapi.fields import Group, Leaf, Part, Several, optional, required
+from schemas.jsonapi.fields import Group, Leaf, ListOf, Nested, optional, required
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
-from schemas.jsonapi.scalars import identity, json_text, member, reference, small_number, text
+from schemas.jsonapi.scalars import json_text, member, optional_id, required_id, small_number, text
 
 T = TypeVar("T")
 
@@ -103,7 +103,7 @@ def _of_unknown_type(opened: Document) -> Callback:
     errand = opened.included.get(errand_key) if errand_key else None
     return Callback(
         type=primary.type,
-        remote_id=_sensible(lambda: reference(primary.body.get("id")), None),
+        remote_id=_sensible(lambda: optional_id(primary.body.get("id")), None),
         event=_sensible(lambda: small_number(primary.attributes.get("event")), None),
         errand_id=_sensible(lambda: _errand_id(errand_key, errand), None),
         answer=_sensible(lambda: _answer(errand), None),
@@ -143,7 +143,7 @@ def _errand_id(key: Key | None, errand: Resource | None) -> int | None:
 
 def _identity(key: Key, pointer: str) -> int:
     try:
-        return identity(key.id)
+        return required_id(key.id)
     except ValidationError as error:
         raise DocumentError(Fault(pointer, error.messages[0])) from error
 
@@ -205,38 +205,38 @@ def _sorted(
 def _recipient(recipient: Mapping[str, Any]) -> AnswerRecipient:
     address = "email_address" if "email_address" in recipient else "emailAddress"
     return AnswerRecipient(
-        recipient_id=member(recipient, "c3_id", reference),
+        recipient_id=member(recipient, "c3_id", optional_id),
         address=member(recipient, address, text),
         name=member(recipient, "name", text),
     )
 
 
-class _Response(Part):
-    c3_id = Leaf(identity, required=True)
+class _Response(Nested):
+    c3_id = Leaf(required_id, required=True)
     subject = Leaf(text)
     body = Leaf(json_text)
     html_body = Leaf(json_text)
     old_html_body = Leaf(json_text, "htmlBody")
-    to = Several(_recipient)
+    to = ListOf(_recipient)
 
 
-class _Answer(Part):
-    c3_id = Leaf(identity, required=True)
+class _Answer(Nested):
+    c3_id = Leaf(required_id, required=True)
     response = required(_Response)
 
 
-class _Service(Part):
-    c3_id = Leaf(reference)
+class _Service(Nested):
+    c3_id = Leaf(optional_id)
     name = Leaf(text)
     type = Leaf(small_number)
 
 
 class _AnsweredErrandSchema(ResourceSchema):
-    id = Leaf(reference)
+    id = Leaf(optional_id)
     answer = optional(_Answer)
     service = Group(_Service)
 
 
 class _CallbackSchema(ResourceSchema):
-    id = Leaf(reference)
+    id = Leaf(optional_id)
     event = Leaf(small_number)

@@ -13,7 +13,7 @@ from marshmallow import ValidationError
 
 from schemas.errors import DocumentError, Fault
 from schemas.jsonapi.document import primary_data
-from schemas.jsonapi.scalars import identity
+from schemas.jsonapi.scalars import required_id
 
 NO_ID = (None, "", "0", 0)
 
@@ -81,6 +81,6 @@ def _ids(listed: list[Any]) -> ChangedIds:
 
 def _id(element: Any) -> int | None:
     try:
-        return identity(element)
+        return required_id(element)
     except ValidationError:
         return None

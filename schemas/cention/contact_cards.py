@@ -14,11 +14,11 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from schemas.errors import DocumentError, Fault, NotThere
+from schemas.errors import DocumentError, Fault, NullResource
 from schemas.jsonapi.document import open_document
-from schemas.jsonapi.fields import Group, Leaf, Part, Several
+from schemas.jsonapi.fields import Group, Leaf, ListOf, Nested
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read_typed
-from schemas.jsonapi.scalars import identity, member, text
+from schemas.jsonapi.scalars import member, required_id, text
 
 CHANNELS = ("email", "facebook", "vk", "line", "voice")
 _LOOKS: Mapping[str, tuple[re.Pattern[str], str]] = MappingProxyType(
@@ -96,7 +96,7 @@ def contact_card(
     return card
 
 
-def doubts_about(card: ContactCard) -> tuple[Fault, ...]:
+def warnings_for(card: ContactCard) -> tuple[Fault, ...]:
     """Tell which addresses do not look as Cention describes them. They may be right all the same.
 
     Source: Cention Contact Cards, ``Data.attributes.contacts``.
@@ -108,7 +108,7 @@ def doubts_about(card: ContactCard) -> tuple[Fault, ...]:
     )
 
 
-def contacts_of(card: ContactCard) -> dict[str, Any]:
+def contacts_in_card(card: ContactCard) -> dict[str, Any]:
     """Return ``data.attributes.contacts`` as Cention takes it; without what the card lacks.
 
     The name goes where both of Cention's samples have it, and not beside ``contacts``.
@@ -125,7 +125,7 @@ def read_contact_card(document: Mapping[str, Any]) -> StoredCard:
     """Return the card that Cention answered with.
 
     The name may stand within ``contacts``, as in the samples, or beside it, as in the table; so
-    may ``custom``. Raises ``NotThere`` for ``"data": null``, else ``DocumentError``.
+    may ``custom``. Raises ``NullResource`` for ``"data": null``, else ``DocumentError``.
     """
     found = read_typed(_ContactCardSchema, open_document(document).primary)
     contacts = found["contacts"]
@@ -143,19 +143,19 @@ def card_id_of(document: Mapping[str, Any]) -> int | None:
     with suppress(DocumentError, ValidationError):
         resource = open_document(document).primary
         if resource.type == _ContactCardSchema.Meta.type_:
-            return identity(resource.body.get("id"))
+            return required_id(resource.body.get("id"))
     return None
 
 
-def told_contacts(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return what an answer tells to be on the card, as it came; ``None`` if it tells nothing.
+def contacts_in_answer(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the contacts in an answer, unchanged; ``None`` if it has none.
 
-    In the form of ``contacts_of``, with channels that we do not know; or the attributes, or the
-    whole document, where it has not this form.
+    In the form of ``contacts_in_card``, with unknown channels; or, where they do not have this
+    form, the attributes or the whole document.
     """
     try:
         attributes = open_document(document).primary.attributes
-    except NotThere:
+    except NullResource:
         return None
     except DocumentError:
         return document
@@ -208,20 +208,20 @@ def _custom(found: Mapping[str, Any]) -> CustomField:
     return CustomField(label=label, value=value or "")
 
 
-class _Contacts(Part):
+class _Contacts(Nested):
     name = Leaf(text)
     email = Leaf(_addresses)
     facebook = Leaf(_addresses)
     vk = Leaf(_addresses)
     line = Leaf(_addresses)
     voice = Leaf(_addresses)
-    custom = Several(_custom)
+    custom = ListOf(_custom)
 
 
 class _ContactCardSchema(ResourceSchema):
-    id = Leaf(identity, required=True)
+    id = Leaf(required_id, required=True)
     name = Leaf(text)
-    custom = Several(_custom)
+    custom = ListOf(_custom)
     contacts = Group(_Contacts)
 
     class Meta(ResourceSchema.Meta):

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from schemas.jsonapi.document import open_document
-from schemas.jsonapi.fields import Leaf, Several
+from schemas.jsonapi.fields import Leaf, ListOf
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
-from schemas.jsonapi.scalars import identity, instant, member, reference, text
+from schemas.jsonapi.scalars import member, optional_id, required_id, text, unix_time
 from schemas.text.timestamps import EPOCH, from_go_time
 
 
@@ -32,19 +32,19 @@ def read_action(action: Mapping[str, Any]) -> ErrandAction:
 
     Raises marshmallow's ``ValidationError``.
     """
-    happened_at = member(action, "timeStamp", instant)
+    happened_at = member(action, "timeStamp", unix_time)
     if happened_at is None:
         told = member(action, "time", _go_time)
         happened_at = told and told.astimezone(UTC)
     return ErrandAction(
-        action_id=member(action, "id", identity),
+        action_id=member(action, "id", required_id),
         note=member(action, "note", text),
         origin=member(action, "origin", text),
         happened_at=happened_at,
     )
 
 
-def in_order(actions: tuple[ErrandAction, ...]) -> tuple[ErrandAction, ...]:
+def sorted_by_time(actions: tuple[ErrandAction, ...]) -> tuple[ErrandAction, ...]:
     """Return the actions by time and id, those of unknown time first.
 
     Of several with one id, only the last of the document.
@@ -73,10 +73,10 @@ def _go_time(value: object) -> datetime | None:
 
 def _offset(action: Mapping[str, Any]) -> int | None:
     told = member(action, "time", _go_time)
-    offset = told.utcoffset() if told == member(action, "timeStamp", instant) and told else None
+    offset = told.utcoffset() if told == member(action, "timeStamp", unix_time) and told else None
     return None if offset is None else int(offset.total_seconds())
 
 
 class _OffsetsSchema(ResourceSchema):
-    id = Leaf(reference)
-    actions = Several(_offset)
+    id = Leaf(optional_id)
+    actions = ListOf(_offset)

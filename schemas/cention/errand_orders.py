@@ -17,15 +17,15 @@ from schemas.cention.errands import (
     WhatsappTemplate,
 )
 from schemas.cention.integration_data import faults_of_call, faults_of_integration
-from schemas.errors import DocumentError, Fault, refuse
+from schemas.errors import DocumentError, Fault, raise_faults
 from schemas.request_validation import (
     MAX_NUMBER,
     Member,
     faults_of,
     faults_of_json,
-    faults_of_kinds,
+    non_json_faults,
 )
-from schemas.text.unstorable import clean
+from schemas.text.unstorable import replace_unstorable
 
 ATTRIBUTES: Mapping[str, Member] = {
     "msg": Member(dict, required=True),
@@ -61,8 +61,10 @@ def read_order(
     Characters that Cention cannot store become U+FFFD. Raises ``DocumentError``, which names every
     wrong field.
     """
-    given = {name: value for name, value in clean(attributes).items() if value is not None}
-    refuse(faults_of_order(given))
+    given = {
+        name: value for name, value in replace_unstorable(attributes).items() if value is not None
+    }
+    raise_faults(_order_faults(given))
     message, answer, template = given["msg"], given.get("answer"), given.get("watemplate")
     texts = {name: message.get(name) or "" for name in MESSAGE}
     errand = NewErrand(
@@ -104,11 +106,15 @@ def attributes_of_order(order: ErrandOrder) -> dict[str, Any]:
         "integrationData": _plain(errand.integration_data),
         "cuid": errand.cuid,
     }
-    refuse(fault for name in attributes for fault in faults_of_kinds(attributes[name], f"/{name}"))
-    given = {name: value for name, value in clean(attributes).items() if value is not None}
-    refuse(faults_of_order(given))
+    raise_faults(
+        fault for name in attributes for fault in non_json_faults(attributes[name], f"/{name}")
+    )
+    given = {
+        name: value for name, value in replace_unstorable(attributes).items() if value is not None
+    }
+    raise_faults(_order_faults(given))
     files = [_attributes_of_attachment(one) for one in errand.attachments]
-    refuse(_faults_of_attachments(files))
+    raise_faults(_faults_of_attachments(files))
     if given.keys() == {"msg"} and not (files or _says_something(message)):
         raise DocumentError(Fault("/msg", "has no writer, no text and no file"))
     if files:
@@ -140,9 +146,9 @@ def attributes_of_closing(errand_id: int, answer: ErrandAnswer) -> dict[str, Any
     if type(errand_id) is not int or not 1 <= errand_id <= MAX_NUMBER:
         raise DocumentError(Fault("/errand_id", "must be a whole number from 1 to 2**53 - 1"))
     attributes = attributes_of_answer(answer)
-    refuse(faults_of_kinds(attributes, "/answer"))
-    given = clean(attributes)
-    refuse(_faults_of_answer(given))
+    raise_faults(non_json_faults(attributes, "/answer"))
+    given = replace_unstorable(attributes)
+    raise_faults(_faults_of_answer(given))
     return {"errand_id": errand_id, "answer": given}
 
 
@@ -154,13 +160,15 @@ def attributes_of_call(call: EndedCall) -> dict[str, Any]:
         "deviceId": call.device_id,
         "extensionId": call.extension_id,
     }
-    refuse(faults_of_kinds(attributes, ""))
-    given = {name: value for name, value in clean(attributes).items() if value is not None}
-    refuse(faults_of_call(given))
+    raise_faults(non_json_faults(attributes, ""))
+    given = {
+        name: value for name, value in replace_unstorable(attributes).items() if value is not None
+    }
+    raise_faults(faults_of_call(given))
     return given
 
 
-def faults_of_order(attributes: Mapping[str, Any]) -> Iterator[Fault]:
+def _order_faults(attributes: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield what is wrong with ``data.attributes`` of a create, attachments aside."""
     known = {name: value for name, value in attributes.items() if name != "extradata"}
     if "extraData" in known:
@@ -206,7 +214,7 @@ def _attributes_of_attachment(attachment: NewAttachment) -> dict[str, Any]:
     named = {"content_type": attachment.content_type, "name": attachment.name}
     if attachment.content_id:
         named["content_id"] = attachment.content_id
-    return dict(clean(named))
+    return dict(replace_unstorable(named))
 
 
 def _faults_of_attachments(files: list[dict[str, Any]]) -> Iterator[Fault]:

@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 from marshmallow import ValidationError
 
 from schemas.cention.changed_ids import ChangedIds, read_changed
-from schemas.cention.errand_actions import ErrandAction, action_offsets, in_order, read_action
+from schemas.cention.errand_actions import ErrandAction, action_offsets, read_action, sorted_by_time
 from schemas.cention.errand_status import ErrandStatus, read_status
 from schemas.cention.errand_tags import Tag, read_tag
 from schemas.jsonapi.document import open_document
-from schemas.jsonapi.fields import Group, Leaf, Part, Several, Texts, optional, required
+from schemas.jsonapi.fields import Group, Leaf, ListOf, ListOfTexts, Nested, optional, required
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read_typed
-from schemas.jsonapi.scalars import flag, identity, number, reference, small_number, text
+from schemas.jsonapi.scalars import flag, number, optional_id, required_id, small_number, text
 from schemas.text.timestamps import from_workspace_minute
 
 __all__ = [
@@ -112,7 +112,7 @@ class ErrandReport:
 def read_errand_report(document: Mapping[str, Any], *, zone: ZoneInfo) -> ErrandReport:
     """Return the report in ``document``; ``zone`` is the clock of its dates without an offset.
 
-    Raises ``NotThere`` for ``"data": null``, else ``DocumentError``.
+    Raises ``NullResource`` for ``"data": null``, else ``DocumentError``.
     """
     found = read_typed(_ErrandReportSchema, open_document(document).primary)
     basic, extended = found["basic"], found["extended"]
@@ -125,7 +125,7 @@ def read_errand_report(document: Mapping[str, Any], *, zone: ZoneInfo) -> Errand
         status_code=status.code if status else None,
         status_title=status.title if status else None,
         sla=None if sla is None else ErrandSla(**sla),
-        actions=None if actions is None else in_order(actions),
+        actions=None if actions is None else sorted_by_time(actions),
     )
 
 
@@ -165,23 +165,23 @@ def _count(value: object) -> int | None:
     return count if count is not None and count >= 0 else None
 
 
-class _BasicData(Part):
+class _BasicData(Nested):
     display_id = Leaf(text, "displayId")
     status = Leaf(_status)
-    service_id = Leaf(reference, "service")
+    service_id = Leaf(optional_id, "service")
     service_name = Leaf(text, "serviceName")
-    organisation_id = Leaf(reference, "organisationId")
+    organisation_id = Leaf(optional_id, "organisationId")
     organisation_name = Leaf(text, "organisationName")
-    area_id = Leaf(reference, "area")
+    area_id = Leaf(optional_id, "area")
     area_name = Leaf(text, "areaName")
-    agent_id = Leaf(reference, "agentId")
+    agent_id = Leaf(optional_id, "agentId")
     agent_name = Leaf(text, "agent")
     priority = Leaf(text)
     from_address = Leaf(text, "fromAddress")
     from_name = Leaf(text, "fromName")
     to_text = Leaf(text, "to")
-    to_addresses = Texts("toAddresses")
-    copy_addresses = Texts("copyAddresses")
+    to_addresses = ListOfTexts("toAddresses")
+    copy_addresses = ListOfTexts("copyAddresses")
     subject = Leaf(text)
     body_html = Leaf(text, "body")
     arrived_at = Leaf(text, "date")
@@ -206,29 +206,29 @@ class _BasicData(Part):
     twitter_pm = Leaf(flag, "twitterPm")
 
 
-class _Basic(Part):
+class _Basic(Nested):
     data = required(_BasicData)
-    thread_id = Leaf(reference, "threadId")
-    group_id = Leaf(reference, "groupWith")
+    thread_id = Leaf(optional_id, "threadId")
+    group_id = Leaf(optional_id, "groupWith")
     has_child = Leaf(flag, "hasChild")
     acquired = Leaf(flag)
 
 
-class _Feedback(Part):
+class _Feedback(Nested):
     feedback_answer = Leaf(text, "Answer")
     feedback_value = Leaf(small_number, "value")
     feedback_question_text = Leaf(text, "QuestionText")
     feedback_question_html = Leaf(text, "QuestionHTML")
 
 
-class _Extended(Part):
+class _Extended(Nested):
     answer_subject = Leaf(text)
     answer_body = Leaf(text)
-    tags = Several(read_tag, "errand_tags")
+    tags = ListOf(read_tag, "errand_tags")
     feedback = Group(_Feedback)
 
 
-class _Sla(Part):
+class _Sla(Nested):
     sla_expiry = Leaf(small_number, "expiry")
     sla_done_due = Leaf(flag, "done_due")
     within_sla = Leaf(flag)
@@ -237,11 +237,11 @@ class _Sla(Part):
 
 
 class _ErrandReportSchema(ResourceSchema):
-    id = Leaf(identity, required=True)
+    id = Leaf(required_id, required=True)
     basic = required(_Basic)
     extended = Group(_Extended)
     sla = optional(_Sla)
-    actions = Several(read_action)
+    actions = ListOf(read_action)
 
     class Meta(ResourceSchema.Meta):
         type_ = "c3_errand_reports"

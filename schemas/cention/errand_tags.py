@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.jsonapi.scalars import identity, member, text
+from schemas.jsonapi.scalars import member, required_id, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,4 +22,4 @@ class Tag:
 
 def read_tag(tag: Mapping[str, Any]) -> Tag:
     """Read one tag. Raises marshmallow's ``ValidationError``."""
-    return Tag(tag_id=member(tag, "id", identity), name=member(tag, "desc", text))
+    return Tag(tag_id=member(tag, "id", required_id), name=member(tag, "desc", text))

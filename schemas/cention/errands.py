@@ -12,7 +12,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from schemas.jsonapi.document import open_document
-from schemas.jsonapi.scalars import identity
+from schemas.jsonapi.scalars import required_id
 from schemas.readable_content import Content
 
 END = "c3_end_errands"
@@ -89,6 +89,6 @@ def read_created(document: Mapping[str, Any]) -> int:
     """Return the id of the errand that a create has made. Raises ``DocumentError``."""
     resource = open_document(document).primary
     try:
-        return identity(resource.body.get("id"))
+        return required_id(resource.body.get("id"))
     except ValidationError as error:
         raise resource.fault("id", error.messages[0]) from error

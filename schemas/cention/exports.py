@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from marshmallow import ValidationError
 
 from schemas.jsonapi.document import Resource, open_document, primary_data
-from schemas.jsonapi.scalars import identity, reference, small_number, text
+from schemas.jsonapi.scalars import optional_id, required_id, small_number, text
 from schemas.text.timestamps import from_any_notation
-from schemas.text.unstorable import clean
+from schemas.text.unstorable import replace_unstorable
 
 TRIGGER_EXPORTS = "c3_trigger_exports"
 EXPORTS = "c3_exports"  # the type of a preset
@@ -123,9 +123,9 @@ def read_export(document: Mapping[str, Any], *, zone: ZoneInfo) -> Export:
     ids = (one.body.get("id", one.attributes.get("c3_id")) for one in resources)
     return Export(
         export_id=next(
-            (found for told in ids if (found := _read(told, reference, "id", []))), None
+            (found for told in ids if (found := _read(told, optional_id, "id", []))), None
         ),
-        errands=tuple(_errand(clean(row), zone) for row in rows),
+        errands=tuple(_errand(replace_unstorable(row), zone) for row in rows),
     )
 
 
@@ -182,7 +182,7 @@ def _read(value: object, leaf: Callable[[object], Any], key: str, faults: list[s
 # Our name, and Cention's name with what it holds.
 _MEMBERS: Mapping[str, tuple[str, Callable[[object], Any]]] = MappingProxyType(
     {
-        "errand_id": ("errand_id", identity),  # a text in the table, a number in the sample
+        "errand_id": ("errand_id", required_id),  # a text in the table, a number in the sample
         **{
             name: (name, text)
             for name in (
@@ -193,7 +193,7 @@ _MEMBERS: Mapping[str, tuple[str, Callable[[object], Any]]] = MappingProxyType(
                 *("priority", "channel"),
             )
         },
-        **{name: (name, reference) for name in ("agent_id", "area_id", "client_id")},
+        **{name: (name, optional_id) for name in ("agent_id", "area_id", "client_id")},
         **{
             f"satisfaction_{level}": (f"satisfaction_meter_answer_{level}", small_number)
             for level in range(1, 6)

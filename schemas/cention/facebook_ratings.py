@@ -13,9 +13,9 @@ from typing import Any
 
 from schemas.cention.changed_ids import ChangedIds, read_changed
 from schemas.jsonapi.document import open_document
-from schemas.jsonapi.fields import Leaf, Part, required
+from schemas.jsonapi.fields import Leaf, Nested, required
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read_typed
-from schemas.jsonapi.scalars import identity, instant, reference, small_number, text
+from schemas.jsonapi.scalars import optional_id, required_id, small_number, text, unix_time
 
 __all__ = [
     "ChangedIds",
@@ -40,7 +40,7 @@ class FacebookRating:
 def read_facebook_rating(document: Mapping[str, Any]) -> FacebookRating:
     """Return the rating in ``document``.
 
-    Raises ``NotThere`` for ``"data": null``, else ``DocumentError``.
+    Raises ``NullResource`` for ``"data": null``, else ``DocumentError``.
     """
     found = read_typed(_FacebookRatingSchema, open_document(document).primary)
     return FacebookRating(rating_id=found["id"], **found["data"])
@@ -55,16 +55,16 @@ def _stars(value: object) -> int | None:
     return small_number(value) or None
 
 
-class _Rating(Part):
+class _Rating(Nested):
     rating = Leaf(_stars)
     message = Leaf(text)
-    reviewer_id = Leaf(reference, "reviewerId")
+    reviewer_id = Leaf(optional_id, "reviewerId")
     reviewer_name = Leaf(text, "reviewerName")
-    created_at = Leaf(instant, "timestampCreated")
+    created_at = Leaf(unix_time, "timestampCreated")
 
 
 class _FacebookRatingSchema(ResourceSchema):
-    id = Leaf(identity, required=True)
+    id = Leaf(required_id, required=True)
     data = required(_Rating)
 
     class Meta(ResourceSchema.Meta):

@@ -17,7 +17,7 @@ from marshmallow import ValidationError
 from schemas.cention.library_graph import (
     EXTERNAL,
     RELATIONS,
-    GrowingGraph,
+    GraphBuilder,
     Kind,
     Library,
     LibraryCategory,
@@ -29,10 +29,10 @@ from schemas.cention.library_graph import (
     merged,
 )
 from schemas.errors import Fault
-from schemas.jsonapi.collection import Compound, linkage_of, open_compound
+from schemas.jsonapi.collection import Collection, linkage_of, read_collection
 from schemas.jsonapi.document import Key, Resource
-from schemas.jsonapi.fields import Group, Leaf, Part
-from schemas.jsonapi.scalars import flag, identity, text
+from schemas.jsonapi.fields import Group, Leaf, Nested
+from schemas.jsonapi.scalars import flag, required_id, text
 
 __all__ = [
     "Kind",
@@ -66,7 +66,7 @@ def read_library(document: Mapping[str, Any]) -> LibraryGraph:
     Resources of other types are ignored, those of a wrong shape left out and told in ``faults``.
     Raises ``DocumentError`` for what is wrong with the document itself.
     """
-    return _graph(open_compound(document))
+    return _graph(read_collection(document))
 
 
 def read_related(document: Mapping[str, Any], owner: Node, kind: Kind) -> LibraryGraph:
@@ -74,7 +74,7 @@ def read_related(document: Mapping[str, Any], owner: Node, kind: Kind) -> Librar
 
     Raises ``DocumentError``.
     """
-    opened = open_compound(document)
+    opened = read_collection(document)
     graph = _graph(opened)
     if graph.faults:  # then the list may lack one
         return replace(graph, listed=frozenset())
@@ -83,20 +83,20 @@ def read_related(document: Mapping[str, Any], owner: Node, kind: Kind) -> Librar
     return replace(graph, links=links, listed=frozenset())
 
 
-def _graph(opened: Compound) -> LibraryGraph:
-    whole = GrowingGraph()
+def _graph(opened: Collection) -> LibraryGraph:
+    whole = GraphBuilder()
     whole.faults += opened.faults
     # Primary ones last: where copies in one document differ, theirs holds.
     for resource in (*opened.included, *opened.primary):
         if resource.type in KINDS:
             try:
-                whole.take(_read(resource))
+                whole.add(_read(resource))
             except ValidationError as error:
                 in_attributes = "/attributes" if isinstance(error.messages, dict) else ""
                 whole.faults += _faults(error.messages, resource.pointer + in_attributes)
     if opened.listed:
         whole.listed |= _primary(opened)
-    return whole.graph()
+    return whole.build()
 
 
 def _faults(messages: Any, pointer: str) -> Iterator[Fault]:
@@ -107,7 +107,7 @@ def _faults(messages: Any, pointer: str) -> Iterator[Fault]:
         yield Fault(pointer, str(messages[0]))
 
 
-def _primary(opened: Compound) -> set[Node]:
+def _primary(opened: Collection) -> set[Node]:
     """Return what ``data`` holds, but external libraries: their list is not about the top level."""
     found: set[Node] = set()
     for resource in opened.primary:
@@ -146,32 +146,32 @@ def _read(resource: Resource) -> LibraryGraph:
 
 
 def _nodes(keys: Iterable[Key]) -> list[Node]:
-    return [Node(KINDS[key.type], identity(key.id)) for key in keys if key.type in KINDS]
+    return [Node(KINDS[key.type], required_id(key.id)) for key in keys if key.type in KINDS]
 
 
 def _wording(value: object) -> str | None:
     return "" if value == "" else text(value)
 
 
-class _Library(Part):
+class _Library(Nested):
     name = Leaf(_wording)
     external = Leaf(flag)
 
 
-class _Category(Part):
+class _Category(Nested):
     name = Leaf(_wording)
 
 
-class _Question(Part):
+class _Question(Nested):
     subject = Leaf(_wording)
     question = Leaf(_wording)
     answer = Leaf(_wording)
 
 
-class _Attachment(Part):
+class _Attachment(Nested):
     name = Leaf(text)
     content_type = Leaf(text)
 
 
-class _File(Part):
+class _File(Nested):
     attachment = Group(_Attachment)

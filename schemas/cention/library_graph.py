@@ -123,17 +123,17 @@ class LibraryGraph:
 
 def merged(graphs: Iterable[LibraryGraph]) -> LibraryGraph:
     """Return what documents tell together; where two differ, the later one holds."""
-    whole = GrowingGraph()
+    whole = GraphBuilder()
     for graph in graphs:
-        whole.take(graph)
-    return whole.graph()
+        whole.add(graph)
+    return whole.build()
 
 
 Told = TypeVar("Told", Library, LibraryCategory, LibraryQuestion, LibraryFile)
 Name = TypeVar("Name", int, Node)
 
 
-class GrowingGraph:
+class GraphBuilder:
     """A graph that is being put together; what is told later holds."""
 
     def __init__(self) -> None:
@@ -145,7 +145,7 @@ class GrowingGraph:
         self.listed: set[Node] = set()
         self.faults: list[Fault] = []
 
-    def take(self, graph: LibraryGraph) -> None:
+    def add(self, graph: LibraryGraph) -> None:
         """Add what another graph tells."""
         _add(self.libraries, graph.libraries)
         _add(self.categories, graph.categories)
@@ -156,7 +156,7 @@ class GrowingGraph:
         self.listed |= graph.listed
         self.faults += graph.faults
 
-    def graph(self) -> LibraryGraph:
+    def build(self) -> LibraryGraph:
         """Return what is known so far."""
         return LibraryGraph(
             libraries=self.libraries,

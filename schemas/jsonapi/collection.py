@@ -14,7 +14,7 @@ MAX_RESOURCES = 100_000  # in `data` and in `included`, each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compound:
+class Collection:
     """The resources of a document, in no order that means anything."""
 
     primary: tuple[Resource, ...]
@@ -23,7 +23,7 @@ class Compound:
     faults: tuple[Fault, ...]  # of resources that were left out; not endlessly many
 
 
-def open_compound(document: Mapping[str, Any]) -> Compound:
+def read_collection(document: Mapping[str, Any]) -> Collection:
     """Check the shape of a document and return its resources; those of a wrong shape are left out.
 
     Nothing is followed, so circles do no harm. ``"data": null`` is an empty list, as Cention means
@@ -40,7 +40,7 @@ def open_compound(document: Mapping[str, Any]) -> Compound:
     else:
         primary = _readable({f"/data/{n}": one for n, one in enumerate(data or ())}, faults)
     told = {f"/included/{n}": one for n, one in enumerate(document.get("included", ()))}
-    return Compound(
+    return Collection(
         primary=primary,
         included=_readable(told, faults),
         listed=not isinstance(data, dict),

@@ -8,8 +8,8 @@ from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from schemas.errors import DocumentError, Fault, NotThere, refuse
-from schemas.text.unstorable import clean_text
+from schemas.errors import DocumentError, Fault, NullResource, raise_faults
+from schemas.text.unstorable import replace_unstorable_text
 
 MAX_INCLUDED = 5_000  # resources in `included`
 MAX_DEPTH = 64  # objects and lists within each other, the document itself being the first
@@ -65,16 +65,15 @@ def open_document(
     """Check the shape of a document about one resource and index what it includes.
 
     ``renamed`` maps old names of types to present ones. The document is not changed.
-    Raises ``NotThere`` for ``"data": null``, and ``DocumentError`` for anything that JSON:API does
-    not allow, for included resources that lead in a circle, and beyond ``MAX_INCLUDED`` or
-    ``MAX_DEPTH``.
+    Raises ``NullResource`` for ``"data": null``, and ``DocumentError`` for anything that JSON:API
+    does not allow, for a cycle of included resources, and beyond ``MAX_INCLUDED`` or ``MAX_DEPTH``.
     """
     data = primary_data(document)
     if data is None:
-        raise NotThere(Fault("/data", "is null: there is no such resource"))
+        raise NullResource(Fault("/data", "is null: there is no such resource"))
     included = document.get("included", [])
-    refuse(_faults_of_resource(data, "/data"))
-    refuse(_faults_of_included(included))
+    raise_faults(_faults_of_resource(data, "/data"))
+    raise_faults(_faults_of_included(included))
     index = _index(included, renamed)
     opened = Document(primary=_resource(data, "/data", renamed), included=index, renamed=renamed)
     _refuse_cycle(opened)
@@ -213,4 +212,4 @@ def _refuse_cycle(document: Document) -> None:
 
 def _step(name: str) -> str:
     """Escape the name of a member for a pointer."""
-    return clean_text(name[:_LONGEST_NAME]).replace("~", "~0").replace("/", "~1")
+    return replace_unstorable_text(name[:_LONGEST_NAME]).replace("~", "~0").replace("/", "~1")

@@ -11,7 +11,7 @@ from schemas.errors import MAX_FAULTS
 from schemas.jsonapi.scalars import text
 
 
-class Part:
+class Nested:
     """An object within the attributes. Members that we do not know are ignored.
 
     Cention adds fields "upon request", so a new one is no error. Declared like a schema of
@@ -105,7 +105,7 @@ class _List(fields.Field):
         raise NotImplementedError
 
 
-class Several(_List):
+class ListOf(_List):
     """A list of objects, each read by one plain function: a schema for each would be slow."""
 
     def __init__(
@@ -120,7 +120,7 @@ class Several(_List):
         return self._read_object(element)
 
 
-class Texts(_List):
+class ListOfTexts(_List):
     """A list of texts; empty ones are left out."""
 
     def _read(self, value: Any) -> tuple[Any, ...]:
@@ -131,7 +131,7 @@ class Texts(_List):
 
 
 class _PartMember(_Member):
-    def __init__(self, part: type[Part], *, required: bool) -> None:
+    def __init__(self, part: type[Nested], *, required: bool) -> None:
         default: dict[str, Any] = {} if required else {"load_default": None}
         super().__init__(required=required, **default)
         self._part = part
@@ -143,7 +143,7 @@ class _PartMember(_Member):
 class Group(_PartMember):
     """A part that may be missing or ``null``: then so are all its members."""
 
-    def __init__(self, part: type[Part]) -> None:
+    def __init__(self, part: type[Nested]) -> None:
         super().__init__(part, required=False)
 
     def deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
@@ -151,11 +151,11 @@ class Group(_PartMember):
         return self._read({} if value is None or value is missing else value)
 
 
-def required(part: type[Part]) -> fields.Field:
+def required(part: type[Nested]) -> fields.Field:
     """Return a field for a part without which the document says nothing."""
     return _PartMember(part, required=True)
 
 
-def optional(part: type[Part]) -> fields.Field:
+def optional(part: type[Nested]) -> fields.Field:
     """Return a field for a part that may be missing or ``null``: ``None``."""
     return _PartMember(part, required=False)

@@ -52,12 +52,12 @@ def small_number(value: object) -> int | None:
     return whole
 
 
-def reference(value: object) -> int | None:
+def optional_id(value: object) -> int | None:
     """Return the id of something else; 0 refers to nothing."""
     return number(value) or None
 
 
-def identity(value: object) -> int:
+def required_id(value: object) -> int:
     """Return the id of the thing itself: a number from 1 on, as a number or in digits."""
     whole = number(value)
     if whole is None or whole < 1:
@@ -100,7 +100,7 @@ def json_text(value: object) -> str | None:
         raise ValidationError("holds too large a number") from error
 
 
-def instant(value: object) -> datetime | None:
+def unix_time(value: object) -> datetime | None:
     """Return the UTC time out of seconds since 1970; 0 is no time."""
     try:
         return from_unix_seconds(number(value) or 0)

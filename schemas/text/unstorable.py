@@ -9,26 +9,26 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def clean(value: Any) -> Any:
+def replace_unstorable(value: Any) -> Any:
     """Return a copy of a JSON value in which U+0000 and lone surrogates are U+FFFD, keys included.
 
     Any depth is welcome. Where two keys become one, the later member wins. Order is kept.
     """
     if not isinstance(value, dict | list):
-        return _clean_leaf(value)
+        return _replace_in_leaf(value)
     root: Any = type(value)()
     waiting: list[tuple[Any, Any]] = [(value, root)]
     while waiting:
         source, copy = waiting.pop()
         if isinstance(source, dict):
             for key, member in source.items():
-                copy[clean_text(key)] = _begin_copy(member, waiting)
+                copy[replace_unstorable_text(key)] = _begin_copy(member, waiting)
         else:
             copy.extend([_begin_copy(element, waiting) for element in source])
     return root
 
 
-def clean_text(text: str) -> str:
+def replace_unstorable_text(text: str) -> str:
     """Return ``text`` with U+0000 and lone surrogates replaced by U+FFFD."""
     if "\0" not in text and (text.isascii() or _encodable(text)):
         return text
@@ -38,14 +38,14 @@ def clean_text(text: str) -> str:
 def _begin_copy(value: Any, waiting: list[tuple[Any, Any]]) -> Any:
     """Copy a leaf; of a container begin an empty copy, to be filled in its turn."""
     if not isinstance(value, dict | list):
-        return _clean_leaf(value)
+        return _replace_in_leaf(value)
     copy: Any = type(value)()
     waiting.append((value, copy))
     return copy
 
 
-def _clean_leaf(value: Any) -> Any:
-    return clean_text(value) if isinstance(value, str) else value
+def _replace_in_leaf(value: Any) -> Any:
+    return replace_unstorable_text(value) if isinstance(value, str) else value
 
 
 def _encodable(text: str) -> bool:

@@ -41,7 +41,7 @@ def callback(data: bytes) -> None:
         canonical = canonical_json.canonicalise(document, SECRETS)
     except canonical_json.InvalidBody:
         return
-    kept, text = json_text.clean_text(canonical.document)
+    kept, text = json_text.storable(canonical.document)
     assert "123456" not in _texts(kept)
     assert canonical_json.canonicalise(orjson_or_json(text), SECRETS).document == kept
     _read(read_callback, kept)
@@ -74,7 +74,7 @@ def attachment(data: bytes) -> None:
     assert whole == _taken_apart([data[at : at + 1] for at in range(len(data))])
     assert whole == _taken_apart([data[: len(data) // 2], data[len(data) // 2 :]])
     if whole is not None:
-        document, _ = json_text.clean_text(whole[0])
+        document, _ = json_text.storable(whole[0])
         for kind in AttachmentKind:
             _read(lambda one, kind=kind: read_attachment(one, kind), document)
 
@@ -116,7 +116,7 @@ def _landed(data: bytes) -> dict | None:
         document = read_json(data)
     except ValueError:
         return None
-    return json_text.clean_text(document)[0] if isinstance(document, dict) else None
+    return json_text.storable(document)[0] if isinstance(document, dict) else None
 
 
 def _read(read: Callable, document: dict) -> None:

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workers.clients.errors import BrokenOff, NotFound, Refused, Unauthorised, Unreachable
+from workers.clients.errors import (
+    BadRequest,
+    IncompleteResponse,
+    NotFound,
+    Unauthorised,
+    Unreachable,
+)
 
 SAMPLE = (Path(__file__).parents[1] / "support" / "documents" / "errand_report_33.json").read_text(
     "utf-8"
@@ -64,15 +70,15 @@ MOODS = (
     Mood("badly: no connection", lambda: Unreachable("no connection", api="cention")),
     Mood(
         "badly: the flag is cleared and the answer lost",
-        lambda: BrokenOff("the answer broke off", api="cention"),
+        lambda: IncompleteResponse("the answer broke off", api="cention"),
         clears_flag=True,
     ),
     Mood(
         "badly: it may be carried out, and nobody waits for it any more",
-        lambda: BrokenOff("no whole answer", api="cention"),
+        lambda: IncompleteResponse("no whole answer", api="cention"),
         acts_later=True,
     ),
-    Mood("badly: refused as 400", lambda: Refused("refused", api="cention", status=400)),
+    Mood("badly: refused as 400", lambda: BadRequest("refused", api="cention", status=400)),
     Mood("badly: token refused", lambda: Unauthorised("refused", api="cention", status=401)),
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from workers.clients.cention.attachments import AttachmentsApi, FetchedAttachment
-from workers.clients.streaming.json_string_splitter import LongString
+from workers.clients.streaming.json_string_splitter import LongStringSplitter
 
 LIMIT = 40
 
@@ -20,10 +20,10 @@ def cut(text: bytes, places: list[int]) -> list[bytes]:
 
 def split(
     pieces: list[bytes], *, limit: int = LIMIT, room: int = 100_000
-) -> tuple[LongString, bytes, bytes]:
+) -> tuple[LongStringSplitter, bytes, bytes]:
     """Divide a document into what is small in it and its long string."""
     taken: list[bytes] = []
-    long_string = LongString(taken.append, limit=limit, room=room)
+    long_string = LongStringSplitter(taken.append, limit=limit, room=room)
     for piece in pieces:
         long_string.feed(piece)
     return long_string, long_string.finish(), b"".join(taken)
@@ -38,7 +38,7 @@ class Pieces:
         self._pieces = pieces
 
     @contextmanager
-    def opened(self, *_: object, **__: object) -> Iterator[tuple[int, Iterator[bytes]]]:
+    def stream(self, *_: object, **__: object) -> Iterator[tuple[int, Iterator[bytes]]]:
         yield 200, iter(self._pieces)
 
 

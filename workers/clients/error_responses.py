@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 
 from workers.clients import errors
-from workers.clients.json_bodies import error_text, error_texts, fit_to_log
+from workers.clients.json_bodies import error_text, error_texts, sanitise_for_log
 
 MEDIA_TYPE = "application/vnd.api+json"
 MAX_RETRY_AFTER_S = 3600.0
@@ -22,7 +22,7 @@ _KINDS: Mapping[int, _Kind] = MappingProxyType(
         401: _UNAUTHORISED,
         403: _UNAUTHORISED,
         # Sent by gateways on a connection that was idle too long, whatever was asked on it.
-        408: (errors.BrokenOff, "gave up waiting for the request"),
+        408: (errors.IncompleteResponse, "gave up waiting for the request"),
     }
 )
 _BUSY = frozenset({429, 502, 503, 504})
@@ -46,7 +46,7 @@ def error_for(
     ``secrets`` are struck from what the body says before that becomes part of the message.
     """
     texts = error_texts(body)
-    said = fit_to_log(": ".join(texts or error_text(body)), secrets=secrets)
+    said = sanitise_for_log(": ".join(texts or error_text(body)), secrets=secrets)
     if status in _BUSY:
         return errors.Busy(
             _message("asks for patience", said),
@@ -78,14 +78,14 @@ def _kind(status: int, *, of_the_api: bool) -> _Kind:
     if status in _KINDS:
         return _KINDS[status]
     if status in _MAYBE_GONE:
-        return (errors.NotFound, "not found") if of_the_api else (errors.NoRoute, "no such route")
+        return (errors.NotFound, "not found") if of_the_api else (errors.WrongUrl, "no such route")
     if 300 <= status < 400:
         return errors.Redirected, "sends us elsewhere"
     if 400 <= status < 500:
-        return errors.Refused, "request refused"
+        return errors.BadRequest, "request refused"
     if 500 <= status < 600:
-        return errors.BrokenOff, "failed over there"
-    return errors.Unintelligible, "no status that means anything here"
+        return errors.IncompleteResponse, "failed over there"
+    return errors.InvalidResponse, "no status that means anything here"
 
 
 def _clamped(seconds: float) -> float:

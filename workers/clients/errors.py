@@ -3,12 +3,12 @@
 * ApiError
   x Unreachable       no connection: says nothing of the record     -> everything waits a while
   x Busy              429, 502, 503, 504: asks for patience         -> everything waits as told
-  x BrokenOff         not a whole answer, 500, or 2xx with errors   -> this record waits
-  x Unintelligible    2xx, but not the JSON that was promised       -> look again later
+  x IncompleteResponse         not a whole answer, 500, or 2xx with errors   -> this record waits
+  x InvalidResponse    2xx, but not the JSON that was promised       -> look again later
   x TooLarge          the body is over the cap                      -> not again with this cap
   x BadContent        an attachment whose content is no base64      -> keep the record, shown
   x Refused           400, 406, 409, 415, 422, any other 4xx        -> do not repeat
-    + NoRoute         404 that is no JSON:API document              -> the base URL is wrong
+    + WrongUrl         404 that is no JSON:API document              -> the base URL is wrong
   x NotFound          404, 410 with a JSON:API error document       -> the record is gone
   x Unauthorised      401, 403                                      -> pause, if others fare so too
   x Redirected        3xx                                           -> the base URL is wrong
@@ -49,14 +49,14 @@ class Busy(ApiError):
         self.retry_after_s = retry_after_s
 
 
-class BrokenOff(ApiError):
+class IncompleteResponse(ApiError):
     """The request went out and no whole answer came back, or the other side failed on it.
 
     Whether it took effect is unknown. This record may be the reason, so others need not wait.
     """
 
 
-class Unintelligible(ApiError):
+class InvalidResponse(ApiError):
     """A 2xx answer that is no JSON object: as a rule the page of a proxy or of a login."""
 
 
@@ -68,11 +68,11 @@ class BadContent(ApiError):
     """The document holds no attachment that can be decoded; fetching it again will not help."""
 
 
-class Refused(ApiError):
+class BadRequest(ApiError):
     """Our request is wrong; repeating it will not help. No ``status`` if it could not be sent."""
 
 
-class NoRoute(Refused):
+class WrongUrl(BadRequest):
     """No such route, told by a web server rather than by the API: the base URL is wrong."""
 
 
@@ -96,7 +96,7 @@ def outcome_is_unknown(error: ApiError) -> bool:
     """
     if isinstance(error, Busy):
         return not _was_put_off(error)
-    return isinstance(error, BrokenOff | Unintelligible | TooLarge | BadContent)
+    return isinstance(error, IncompleteResponse | InvalidResponse | TooLarge | BadContent)
 
 
 def _was_put_off(error: Busy) -> bool:

@@ -19,7 +19,7 @@ from urllib3.exceptions import ReadTimeoutError as Urllib3ReadTimeout
 from workers.clients import errors
 from workers.clients.error_responses import error_for
 from workers.clients.json_bodies import read_json
-from workers.clients.transport import Exchange, Surroundings, begin_exchange, new_session
+from workers.clients.transport import NetworkSettings, RequestDeadline, new_session, start_deadline
 from workers.config.limits import TCP_USER_TIMEOUT_S
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -84,13 +84,13 @@ class HttpApi:
         self._base_url = base_url.rstrip("/")
         self._timeouts = timeouts
         self._max_body_bytes = max_body_bytes
-        self._surroundings = Surroundings.of(self._base_url)
+        self._surroundings = NetworkSettings.of(self._base_url)
         self._local = threading.local()
 
     def __repr__(self) -> str:
         return f"HttpApi({self.name!r})"
 
-    def call(
+    def request(
         self,
         method: str,
         path: str,
@@ -103,13 +103,13 @@ class HttpApi:
         A body that breaks off while it is sent, because its file cannot be read to the length that
         was announced, was never whole over there: ``Unreachable``.
         """
-        with self.opened(
+        with self.stream(
             method, path, headers=headers, body=body, max_bytes=self._max_body_bytes
         ) as (status, pieces):
             return Answer(status=status, body=b"".join(pieces))
 
     @contextmanager
-    def opened(
+    def stream(
         self,
         method: str,
         path: str,
@@ -124,7 +124,7 @@ class HttpApi:
         refused before anything is read, a body that grows above it is not read on. Leaving the
         block closes the connection unless the body was read to its end. Raises ``ApiError``.
         """
-        exchange = begin_exchange(self._timeouts.total_s)
+        exchange = start_deadline(self._timeouts.total_s)
         with self._send(method, path, headers, body, exchange) as response:
             pieces = self._pieces(response, max_bytes)
             if not 200 <= response.status_code < 300:
@@ -133,13 +133,13 @@ class HttpApi:
             yield response.status_code, pieces
 
     def json_object(self, answer: Answer) -> dict[str, Any]:
-        """Return the JSON object in ``answer``, or raise ``Unintelligible``."""
+        """Return the JSON object in ``answer``, or raise ``InvalidResponse``."""
         try:
             value = read_json(answer.body)
         except ValueError:
             value = None
         if not isinstance(value, dict):
-            raise errors.Unintelligible("no JSON object", api=self.name, status=answer.status)
+            raise errors.InvalidResponse("no JSON object", api=self.name, status=answer.status)
         return value
 
     def _session(self) -> requests.Session:
@@ -158,7 +158,7 @@ class HttpApi:
         path: str,
         headers: Mapping[str, str],
         body: bytes | Streamed | None,
-        exchange: Exchange,
+        exchange: RequestDeadline,
     ) -> requests.Response:
         try:
             return self._session().request(
@@ -172,7 +172,7 @@ class HttpApi:
             )
         except TRANSPORT_ERRORS as error:
             # "from None": its text holds the URL, and perhaps a header.
-            raise transport_error(error, api=self.name, asked=exchange.asked) from None
+            raise transport_error(error, api=self.name, asked=exchange.request_sent) from None
 
     def _pieces(self, response: requests.Response, max_bytes: int) -> Iterator[bytes]:
         taken = 0
@@ -221,7 +221,7 @@ def transport_error(error: Exception, *, api: str, asked: bool) -> errors.ApiErr
     """
     what = type(error).__name__
     if asked or isinstance(error, _OF_THE_ANSWER):
-        return errors.BrokenOff(f"no whole answer ({what})", api=api)
+        return errors.IncompleteResponse(f"no whole answer ({what})", api=api)
     if isinstance(error, ValueError):  # an odd URL, a header that cannot be encoded
-        return errors.Refused(f"the request cannot be sent ({what})", api=api)
+        return errors.BadRequest(f"the request cannot be sent ({what})", api=api)
     return errors.Unreachable(f"no connection ({what})", api=api)

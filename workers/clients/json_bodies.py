@@ -73,7 +73,7 @@ def failure_texts(document: Mapping[str, Any]) -> tuple[str, ...] | None:
     return texts + _single_text(document)
 
 
-def fit_to_log(text: str, *, secrets: tuple[str, ...]) -> str:
+def sanitise_for_log(text: str, *, secrets: tuple[str, ...]) -> str:
     """Return one printable line of at most 200 characters, without secrets, URLs and tokens."""
     for secret in secrets:
         text = text.replace(secret, "[redacted]")

@@ -20,6 +20,6 @@ def timeouts_of(settings: Settings, *, patient: bool = False) -> Timeouts:
     )
 
 
-def silent_for(total_s: float) -> Timeouts:
+def single_timeout(total_s: float) -> Timeouts:
     """Return the patience for an answer that is made while we wait for it."""
     return Timeouts(connect_s=CONNECT_S, read_s=total_s, total_s=total_s)

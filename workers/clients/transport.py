@@ -28,20 +28,20 @@ from urllib3.exceptions import ConnectTimeoutError
 
 
 @dataclass(slots=True)
-class Exchange:
+class RequestDeadline:
     """One request and its answer."""
 
     ends_at: float  # on the clock of time.monotonic()
     send_until: float  # nothing is sent later, on the same clock
-    asked: bool = False  # the request has gone out, so it may have had its effect
+    request_sent: bool = False  # so it may have had its effect
 
 
-current_exchange: ContextVar[Exchange] = ContextVar("current_exchange")
+current_deadline: ContextVar[RequestDeadline] = ContextVar("current_deadline")
 _send_until: ContextVar[float] = ContextVar("send_until", default=math.inf)
 
 
 @contextmanager
-def sending_until(moment_s: float) -> Iterator[None]:
+def send_deadline(moment_s: float) -> Iterator[None]:
     """Let no request of this thread be sent later, on the clock of ``time.monotonic()``."""
     token = _send_until.set(moment_s)
     try:
@@ -50,12 +50,12 @@ def sending_until(moment_s: float) -> Iterator[None]:
         _send_until.reset(token)
 
 
-def begin_exchange(total_s: float) -> Exchange:
+def start_deadline(total_s: float) -> RequestDeadline:
     """Begin an exchange of this thread that is over in ``total_s`` seconds."""
     ends_at = time.monotonic() + total_s
-    exchange = Exchange(ends_at=ends_at, send_until=min(ends_at, _send_until.get()))
-    current_exchange.set(exchange)
-    return exchange
+    deadline = RequestDeadline(ends_at=ends_at, send_until=min(ends_at, _send_until.get()))
+    current_deadline.set(deadline)
+    return deadline
 
 
 class _PunctualReader(io.RawIOBase):
@@ -66,7 +66,7 @@ class _PunctualReader(io.RawIOBase):
         self._raw = raw
         self.ended = False
         self._patience_s = sock.gettimeout()
-        self._ends_at = current_exchange.get().ends_at
+        self._ends_at = current_deadline.get().ends_at
 
     def readable(self) -> bool:
         return True
@@ -109,12 +109,12 @@ class _Connection(HTTPConnection):
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        if time.monotonic() >= current_exchange.get().send_until:
+        if time.monotonic() >= current_deadline.get().send_until:
             raise TimeoutError("too late to send")
         super().send(data)
 
     def getresponse(self) -> Any:
-        current_exchange.get().asked = True
+        current_deadline.get().request_sent = True
         return super().getresponse()
 
 
@@ -164,14 +164,14 @@ def _giving_up_after(unheard_s: float) -> list[tuple[int, int, int]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class NetworkSettings:
     """How this machine reaches a host: its proxies, and the authorities it trusts."""
 
     proxies: dict[str, str]
     verify: bool | str  # True, or the path of a CA bundle
 
     @classmethod
-    def of(cls, url: str) -> Surroundings:
+    def of(cls, url: str) -> NetworkSettings:
         """Read ``HTTPS_PROXY``, ``NO_PROXY``, ``REQUESTS_CA_BUNDLE`` and their kin, once.
 
         Left to itself ``requests`` reads them, and ``.netrc``, for each request, for a third of
@@ -182,7 +182,7 @@ class Surroundings:
         return cls(proxies=dict(found["proxies"]), verify=found["verify"] or True)
 
 
-def new_session(surroundings: Surroundings, *, unheard_s: float) -> requests.Session:
+def new_session(surroundings: NetworkSettings, *, unheard_s: float) -> requests.Session:
     """Return a session for one thread, which speaks with one host, one request at a time.
 
     What the host does not acknowledge in ``unheard_s`` seconds is not sent again.

@@ -8,18 +8,18 @@ from typing import Any
 
 import orjson
 
-from schemas.text.unstorable import clean
+from schemas.text.unstorable import replace_unstorable
 
 
-def clean_text(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
+def storable(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """Return a document as jsonb can hold it, and its text; what it cannot hold becomes U+FFFD."""
     try:
         text = orjson.dumps(document)
     except orjson.JSONEncodeError:  # lone surrogates, integers over 64 bits, deep nesting
-        document = clean(document)
+        document = replace_unstorable(document)
         return document, json.dumps(document, ensure_ascii=False, allow_nan=False)
     if b"\\u0000" in text:
-        document = clean(document)
+        document = replace_unstorable(document)
         text = orjson.dumps(document)
     return document, text.decode()
 

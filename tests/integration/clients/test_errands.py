@@ -58,7 +58,7 @@ def test_a_refusal_that_comes_before_the_file_is_through_is_no_unknown_outcome(s
         read_body(connection)
         raise Hasty
 
-    with pytest.raises(errors.Refused) as caught:
+    with pytest.raises(errors.BadRequest) as caught:
         errands_at(serve(too_large).url).create(errand)
 
     assert caught.value.status == 413
@@ -89,7 +89,7 @@ def test_silence_after_the_whole_file_leaves_the_outcome_unknown(serve, large):
         assert read_body(connection)
         read_body(connection)
 
-    with pytest.raises(errors.BrokenOff) as caught:
+    with pytest.raises(errors.IncompleteResponse) as caught:
         errands_at(serve(silent).url, read_s=0.5).create(errand)
 
     assert errors.outcome_is_unknown(caught.value)

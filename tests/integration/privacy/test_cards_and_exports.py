@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schemas.cention.contact_cards import contact_card, contacts_of
+from schemas.cention.contact_cards import contact_card, contacts_in_card
 from schemas.cention.exports import ExportOrder
 from tests.integration.privacy import centre as made
 from tests.integration.privacy.centre import ADDRESS, NAME, STRANGER, STRANGERS, WRITTEN
@@ -28,7 +28,7 @@ class Cards:
         self.more = more
 
     def upsert(self, card):
-        contacts = contacts_of(card)
+        contacts = contacts_in_card(card)
         for channel, addresses in self.more.items():
             contacts[channel] = contacts.get(channel, []) + addresses
         return {

@@ -12,7 +12,7 @@ import responses
 from schemas.cention.agent_logons import read_agent_logons
 from tests.conftest import DOCUMENTS
 from workers.clients import errors
-from workers.clients.cention.agent_logons import LogioApi
+from workers.clients.cention.agent_logons import AgentLogonsApi
 
 LOGIO = "https://api.example.test/s/demo/capi/custom/logio"
 TOKEN = "t0ken-of-the-workspace"
@@ -22,7 +22,7 @@ UNTIL = datetime(2019, 4, 23, 0, 47, 32, tzinfo=UTC)  # and 1555980452
 
 @pytest.fixture
 def logio(http):
-    return LogioApi(http, token=TOKEN)
+    return AgentLogonsApi(http, token=TOKEN)
 
 
 def answering(body, **how):
@@ -151,7 +151,7 @@ def test_a_quote_that_is_never_closed_swallows_no_line_below_it(logio):
 
 @responses.activate
 def test_a_column_beyond_what_the_reader_of_csv_takes_is_handed_on_as_a_line(http):
-    logio = LogioApi(http, token=TOKEN)
+    logio = AgentLogonsApi(http, token=TOKEN)
     limit = csv.field_size_limit(1_000)
 
     try:
@@ -172,7 +172,7 @@ def test_bytes_that_are_no_utf_8_are_replaced(logio):
 def test_an_error_is_told_in_its_own_words_whatever_its_status(logio, status):
     answering('{"error":"from is later than to"}', status=status)
 
-    with pytest.raises(errors.Refused) as raised:
+    with pytest.raises(errors.BadRequest) as raised:
         logio.fetch(SINCE, UNTIL)
 
     assert "from is later than to" in str(raised.value)
@@ -183,7 +183,7 @@ def test_an_error_is_told_in_its_own_words_whatever_its_status(logio, status):
 def test_an_error_that_repeats_the_token_is_told_without_it(logio):
     answering(f'{{"error":"{TOKEN} lacks the claim, see https://x.test/?key=1"}}')
 
-    with pytest.raises(errors.Refused) as raised:
+    with pytest.raises(errors.BadRequest) as raised:
         logio.fetch(SINCE, UNTIL)
 
     assert TOKEN not in str(raised.value)
@@ -203,7 +203,7 @@ def test_a_token_without_the_claim_is_refused(logio, status):
 def test_a_route_that_is_not_there_means_a_wrong_address_and_no_record_that_is_gone(logio):
     answering('{"error":"no such route"}', status=404)
 
-    with pytest.raises(errors.NoRoute, match="no such route"):
+    with pytest.raises(errors.WrongUrl, match="no such route"):
         logio.fetch(SINCE, UNTIL)
 
 
@@ -226,7 +226,7 @@ def test_anything_else_is_not_taken_for_an_answer(logio, body):
     """Taken for "nobody", it would leave a gap."""
     answering(body)
 
-    with pytest.raises(errors.Unintelligible):
+    with pytest.raises(errors.InvalidResponse):
         logio.fetch(SINCE, UNTIL)
 
 
@@ -242,4 +242,4 @@ def test_probing_asks_for_one_second(logio):
 @pytest.mark.parametrize("token", ["", "two words", "line\nbreak"])
 def test_a_token_that_no_header_can_carry_is_refused(http, token):
     with pytest.raises(ValueError, match="printable"):
-        LogioApi(http, token=token)
+        AgentLogonsApi(http, token=token)

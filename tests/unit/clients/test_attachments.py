@@ -42,7 +42,7 @@ def test_an_attachment_arrives_as_a_file_beside_its_document(attachments, docume
 
 @pytest.mark.parametrize("data", [b"", b'"data":null,'])
 def test_an_error_in_place_of_an_attachment_may_pass(data):
-    with pytest.raises(errors.BrokenOff, match="failed over there: busy"):
+    with pytest.raises(errors.IncompleteResponse, match="failed over there: busy"):
         fetch(b'{%s"errors":[{"title":"busy"}]}' % data)
 
 
@@ -109,7 +109,7 @@ def test_a_document_without_data_means_that_there_is_no_such_attachment():
     ids=lambda text: text[:60],
 )
 def test_a_page_or_half_a_document_may_pass(text):
-    with pytest.raises(errors.Unintelligible):
+    with pytest.raises(errors.InvalidResponse):
         fetch(text.encode())
 
 

@@ -51,5 +51,5 @@ def test_an_answer_without_a_document_tells_no_card(contacts, status):
 def test_a_body_of_the_wrong_types_is_refused_for_good(contacts):
     responses.post(URL, status=406, json={"errors": [{"title": "Invalid type provided"}]})
 
-    with pytest.raises(errors.Refused, match="Invalid type"):
+    with pytest.raises(errors.BadRequest, match="Invalid type"):
         contacts.upsert(CARD)

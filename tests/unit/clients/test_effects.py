@@ -11,9 +11,9 @@ from workers.clients.errors import outcome_is_unknown
 @pytest.mark.parametrize(
     "error",
     [
-        errors.BrokenOff("x", api="c"),
-        errors.BrokenOff("x", api="c", status=500),
-        errors.Unintelligible("x", api="c", status=200),
+        errors.IncompleteResponse("x", api="c"),
+        errors.IncompleteResponse("x", api="c", status=500),
+        errors.InvalidResponse("x", api="c", status=200),
         errors.TooLarge("x", api="c", status=200),
         errors.BadContent("x", api="c", status=200),
         errors.Busy("a gateway lost the answer", api="c", status=502),
@@ -32,8 +32,8 @@ def test_it_may_after_an_answer_that_was_lost_on_its_way(error):
         errors.Busy("x", api="c", status=503, retry_after_s=0),
         errors.Busy("x", api="c", status=503, retry_after_s=7),
         errors.Busy("x", api="c", status=429),
-        errors.Refused("x", api="c", status=406),
-        errors.NoRoute("x", api="c", status=404),
+        errors.BadRequest("x", api="c", status=406),
+        errors.WrongUrl("x", api="c", status=404),
         errors.NotFound("x", api="c", status=404),
         errors.Unauthorised("x", api="c", status=401),
         errors.Redirected("x", api="c", status=302),

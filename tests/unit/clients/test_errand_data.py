@@ -58,7 +58,7 @@ def test_an_error_that_is_sent_as_a_success_is_a_failure_that_may_pass(errand_da
     """Were it taken for the record, its change would be lost: reading has cleared the flag."""
     responses.get(f"{CAPI}/c3_errand_reports/33", json=body)
 
-    with pytest.raises(errors.BrokenOff) as caught:
+    with pytest.raises(errors.IncompleteResponse) as caught:
         errand_data.fetch_report(33)
 
     assert str(caught.value) == f"cention: failed over there{said} (HTTP 200)"
@@ -90,7 +90,7 @@ def test_marking_needs_no_body_in_the_answer(errand_data, status):
 def test_a_login_page_has_marked_nothing(errand_data):
     responses.post(f"{CAPI}/c3_dirty_errand_list", body="<html>Log in</html>")
 
-    with pytest.raises(errors.Unintelligible):
+    with pytest.raises(errors.InvalidResponse):
         errand_data.mark_changed([35])
 
 

@@ -55,7 +55,7 @@ def test_the_documented_errand_is_sent_to_the_byte_of_every_field(errands, docum
         ),
     )
 
-    created = errands.place(read_order(attributes, files))
+    created = errands.create_order(read_order(attributes, files))
 
     [call] = responses.calls
     assert created == Created(errand_id=511055)
@@ -140,7 +140,7 @@ def test_an_errand_may_be_created_without_its_number_being_told(errands, status,
 def test_a_200_that_shows_no_errand_leaves_the_outcome_unknown(errands, body):
     responses.post(NEW, status=200, body=body)
 
-    with pytest.raises(errors.Unintelligible) as caught:
+    with pytest.raises(errors.InvalidResponse) as caught:
         errands.create(ERRAND)
 
     assert outcome_is_unknown(caught.value)
@@ -240,7 +240,7 @@ def test_the_setting_chooses_which_type_is_first(http):
     responses.post(CALL, status=406, json=FAULT)
     errands = ErrandsApi(http, token="t", end_call_type="c3_end_obcall")
 
-    with pytest.raises(errors.Refused):
+    with pytest.raises(errors.BadRequest):
         errands.end_call(OVER)
 
     types = [sent(call)["data"]["type"] for call in responses.calls]

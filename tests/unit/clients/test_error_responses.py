@@ -32,25 +32,25 @@ def error(
         (302, errors.Redirected),
         (304, errors.Redirected),
         (308, errors.Redirected),
-        (400, errors.Refused),
+        (400, errors.BadRequest),
         (401, errors.Unauthorised),
         (403, errors.Unauthorised),
-        (405, errors.Refused),
-        (406, errors.Refused),
-        (409, errors.Refused),
-        (413, errors.Refused),
-        (415, errors.Refused),
-        (422, errors.Refused),
-        (418, errors.Refused),
+        (405, errors.BadRequest),
+        (406, errors.BadRequest),
+        (409, errors.BadRequest),
+        (413, errors.BadRequest),
+        (415, errors.BadRequest),
+        (422, errors.BadRequest),
+        (418, errors.BadRequest),
         (429, errors.Busy),
-        (500, errors.BrokenOff),
-        (501, errors.BrokenOff),
+        (500, errors.IncompleteResponse),
+        (501, errors.IncompleteResponse),
         (502, errors.Busy),
         (503, errors.Busy),
         (504, errors.Busy),
-        (520, errors.BrokenOff),
-        (101, errors.Unintelligible),
-        (999, errors.Unintelligible),
+        (520, errors.IncompleteResponse),
+        (101, errors.InvalidResponse),
+        (999, errors.InvalidResponse),
     ],
 )
 def test_each_status_has_its_error(status, kind):
@@ -63,7 +63,7 @@ def test_each_status_has_its_error(status, kind):
 
 
 def test_a_gateway_that_tired_of_an_idle_connection_says_nothing_of_the_request():
-    assert type(error(408)) is errors.BrokenOff
+    assert type(error(408)) is errors.IncompleteResponse
 
 
 @pytest.mark.parametrize("status", [404, 410])
@@ -93,8 +93,8 @@ def test_the_api_may_say_so_by_the_type_of_its_answer_alone(body):
 def test_any_other_404_means_that_the_base_url_is_wrong(body):
     found = error(404, body=body)
 
-    assert type(found) is errors.NoRoute
-    assert isinstance(found, errors.Refused)
+    assert type(found) is errors.WrongUrl
+    assert isinstance(found, errors.BadRequest)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_an_export_is_asked_for_without_an_id_and_returned_as_it_came(exports, d
 def test_an_export_is_asked_for_once_whatever_happens(exports):
     asked = responses.post(URL, status=500)
 
-    with pytest.raises(errors.BrokenOff):
+    with pytest.raises(errors.IncompleteResponse):
         exports.run(ORDER)
 
     assert asked.call_count == 1
@@ -54,7 +54,7 @@ def test_an_export_is_asked_for_once_whatever_happens(exports):
 def test_an_answer_without_a_document_is_no_export(exports):
     responses.post(URL, status=204)
 
-    with pytest.raises(errors.Unintelligible, match="no document"):
+    with pytest.raises(errors.InvalidResponse, match="no document"):
         exports.run(ORDER)
 
 

@@ -44,18 +44,18 @@ def test_no_exception_of_requests_or_urllib3_comes_through(errand_data, kind):
         (exceptions.SSLError, errors.Unreachable),
         (exceptions.ProxyError, errors.Unreachable),
         (ConnectionRefusedError, errors.Unreachable),
-        (exceptions.ReadTimeout, errors.BrokenOff),
-        (exceptions.ChunkedEncodingError, errors.BrokenOff),
-        (exceptions.ContentDecodingError, errors.BrokenOff),
-        (exceptions.InvalidURL, errors.Refused),
-        (exceptions.MissingSchema, errors.Refused),
-        (exceptions.InvalidSchema, errors.Refused),
-        (exceptions.InvalidHeader, errors.Refused),
-        (UnicodeError, errors.Refused),
+        (exceptions.ReadTimeout, errors.IncompleteResponse),
+        (exceptions.ChunkedEncodingError, errors.IncompleteResponse),
+        (exceptions.ContentDecodingError, errors.IncompleteResponse),
+        (exceptions.InvalidURL, errors.BadRequest),
+        (exceptions.MissingSchema, errors.BadRequest),
+        (exceptions.InvalidSchema, errors.BadRequest),
+        (exceptions.InvalidHeader, errors.BadRequest),
+        (UnicodeError, errors.BadRequest),
     ],
 )
 def test_before_the_request_has_gone_out_nothing_is_held_against_the_record(kind, expected):
-    error = transport_error(without_arguments(kind), api="cention", asked=False)
+    error = transport_error(without_arguments(kind), api="cention", request_sent=False)
 
     assert type(error) is expected
     assert error.status is None
@@ -63,9 +63,9 @@ def test_before_the_request_has_gone_out_nothing_is_held_against_the_record(kind
 
 @pytest.mark.parametrize("kind", classes(exceptions) + classes(urllib3.exceptions))
 def test_once_the_request_has_gone_out_the_outcome_is_unknown(kind):
-    error = transport_error(without_arguments(kind), api="cention", asked=True)
+    error = transport_error(without_arguments(kind), api="cention", request_sent=True)
 
-    assert type(error) is errors.BrokenOff
+    assert type(error) is errors.IncompleteResponse
 
 
 @responses.activate
@@ -107,7 +107,7 @@ def test_a_call_that_failed_is_not_repeated(errand_data):
 def test_a_page_of_a_proxy_is_not_taken_for_a_document(errand_data, body):
     responses.get(REPORT, body=body)
 
-    with pytest.raises(errors.Unintelligible) as raised:
+    with pytest.raises(errors.InvalidResponse) as raised:
         errand_data.fetch_report(33)
 
     assert raised.value.status == 200

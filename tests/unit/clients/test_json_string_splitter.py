@@ -3,7 +3,11 @@ from __future__ import annotations
 import pytest
 
 from tests.support.pieces import LIMIT, split
-from workers.clients.streaming.json_string_splitter import NoObject, NoRoom, QuoteWithin
+from workers.clients.streaming.json_string_splitter import (
+    DocumentTooLarge,
+    NotAnObject,
+    UnescapedQuote,
+)
 
 
 @pytest.mark.parametrize(("length", "diverted"), [(LIMIT, False), (LIMIT + 1, True)])
@@ -16,13 +20,13 @@ def test_a_string_is_long_above_the_limit_whether_it_comes_whole_or_byte_by_byte
 
 @pytest.mark.parametrize("text", [b"", b" ", b'{"a', b'{"a":"' + b"x" * 99, b'{"a\\"'])
 def test_a_document_that_stops_within_a_string_is_none(text):
-    with pytest.raises(NoObject):
+    with pytest.raises(NotAnObject):
         split([text])
 
 
 @pytest.mark.parametrize("text", [b"<html><img src='x", b"[", b'"', b"\xef\xbb\xbf \n<"])
 def test_a_page_is_told_from_a_document_by_its_first_character(text):
-    with pytest.raises(NoObject):
+    with pytest.raises(NotAnObject):
         split([text + b'"' + b"x" * 99])
 
 
@@ -31,10 +35,10 @@ def test_a_long_string_with_a_quote_in_it_is_refused(end):
     text = b'{"a":"' + b"x" * 99 + end
 
     for place in range(len(text)):
-        with pytest.raises(QuoteWithin):
+        with pytest.raises(UnescapedQuote):
             split([text[:place], text[place:]])
 
 
 def test_what_surrounds_the_long_string_is_bounded():
-    with pytest.raises(NoRoom):
+    with pytest.raises(DocumentTooLarge):
         split([b"{", *[b" " * 10] * 20], room=100)

@@ -200,5 +200,5 @@ def test_what_is_gone_is_told_apart_from_a_wrong_address(library):
 
     with pytest.raises(errors.NotFound):
         library.library(3)
-    with pytest.raises(errors.NoRoute):
+    with pytest.raises(errors.WrongUrl):
         library.library(4)

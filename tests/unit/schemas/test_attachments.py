@@ -8,7 +8,7 @@ from schemas.cention.attachments import (
     AttachmentMeta,
     read_attachment,
 )
-from schemas.errors import DocumentError, NotThere
+from schemas.errors import DocumentError, NullResource
 
 
 @pytest.fixture
@@ -102,5 +102,5 @@ def test_a_document_that_describes_no_file_is_refused(attachment):
 
 
 def test_an_attachment_of_null_is_not_there():
-    with pytest.raises(NotThere):
+    with pytest.raises(NullResource):
         read({"data": None})

@@ -9,11 +9,11 @@ from schemas.cention.contact_cards import (
     ContactCard,
     CustomField,
     contact_card,
-    contacts_of,
-    doubts_about,
+    contacts_in_card,
     read_contact_card,
+    warnings_for,
 )
-from schemas.errors import DocumentError, NotThere
+from schemas.errors import DocumentError, NullResource
 
 ANN = {"email": ["ann@example.org"]}
 
@@ -38,8 +38,8 @@ def test_the_sample_of_the_documentation_is_what_is_sent(document):
     )
 
     sample = document("contact_card_request")["data"]["attributes"]
-    assert {"contacts": contacts_of(card)} == sample
-    assert doubts_about(card) == ()
+    assert {"contacts": contacts_in_card(card)} == sample
+    assert warnings_for(card) == ()
 
 
 def test_the_sample_of_the_documentation_is_read(document):
@@ -57,18 +57,18 @@ def test_the_sample_of_the_documentation_is_read(document):
 def test_each_channel_is_sent_and_read_as_a_list_of_texts(channel):
     card = contact_card({channel: ["+46701234567"]})
 
-    assert contacts_of(card) == {channel: ["+46701234567"]}
-    assert read_contact_card(answered(contacts_of(card))).card == card
+    assert contacts_in_card(card) == {channel: ["+46701234567"]}
+    assert read_contact_card(answered(contacts_in_card(card))).card == card
 
 
 def test_custom_fields_are_sent_and_read_as_labels_with_values():
     card = contact_card(ANN, custom=[("Customer no", "AB-1"), ("Club", "gold")])
 
-    assert contacts_of(card)["custom"] == [
+    assert contacts_in_card(card)["custom"] == [
         {"label": "Customer no", "value": "AB-1"},
         {"label": "Club", "value": "gold"},
     ]
-    assert read_contact_card(answered(contacts_of(card))).card == card
+    assert read_contact_card(answered(contacts_in_card(card))).card == card
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_repeats_and_empty_texts_are_dropped_and_space_around_texts_is():
     assert card.vk == ("centionvk-cc-1", "centionvk-CC-1")
     assert card.name is None
     assert card.custom == (CustomField(label="Club", value="gold"),)
-    assert "name" not in contacts_of(card)
+    assert "name" not in contacts_in_card(card)
 
 
 @pytest.mark.parametrize(
@@ -118,10 +118,10 @@ def test_repeats_and_empty_texts_are_dropped_and_space_around_texts_is():
 def test_an_address_that_looks_odd_is_told_and_sent_all_the_same(channel, good, odd):
     card = contact_card({channel: [good, odd]})
 
-    [doubt] = doubts_about(card)
+    [doubt] = warnings_for(card)
     assert doubt.pointer == f"/contacts/{channel}/1"
     assert odd not in doubt.detail
-    assert contacts_of(card) == {channel: [good, odd]}
+    assert contacts_in_card(card) == {channel: [good, odd]}
 
 
 @pytest.mark.parametrize(
@@ -172,5 +172,5 @@ def test_an_answer_that_makes_no_sense_is_told_by_its_place(wrong, pointer):
 
 
 def test_an_answer_about_nothing_is_told_as_such():
-    with pytest.raises(NotThere):
+    with pytest.raises(NullResource):
         read_contact_card({"data": None})

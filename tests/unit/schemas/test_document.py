@@ -6,7 +6,7 @@ import json
 import pytest
 
 from schemas.cention.callbacks import read_callback
-from schemas.errors import MAX_FAULTS, DocumentError, Fault, NotThere
+from schemas.errors import MAX_FAULTS, DocumentError, Fault, NullResource
 from schemas.jsonapi.document import MAX_DEPTH, MAX_INCLUDED
 
 
@@ -95,7 +95,7 @@ def test_a_document_that_is_no_object_is_refused(root):
 def test_null_data_says_that_there_is_nothing(callback):
     callback["data"] = None
 
-    with pytest.raises(NotThere):
+    with pytest.raises(NullResource):
         read_callback(callback)
 
 

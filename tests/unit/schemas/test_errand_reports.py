@@ -13,7 +13,7 @@ from schemas.cention.errand_reports import (
     action_offsets,
     read_errand_report,
 )
-from schemas.errors import DocumentError, NotThere
+from schemas.errors import DocumentError, NullResource
 
 ZONE = ZoneInfo("Asia/Kuala_Lumpur")
 
@@ -414,7 +414,7 @@ def test_a_report_without_an_id_is_refused(report, id_):
 
 
 def test_a_report_of_null_is_not_there():
-    with pytest.raises(NotThere):
+    with pytest.raises(NullResource):
         read({"data": None})
 
 
@@ -422,7 +422,7 @@ def test_an_error_document_is_a_fault_and_not_the_absence_of_the_errand():
     with pytest.raises(DocumentError) as refusal:
         read({"data": None, "errors": [{"title": "broken"}]})
 
-    assert not isinstance(refusal.value, NotThere)
+    assert not isinstance(refusal.value, NullResource)
 
 
 def test_reading_leaves_the_report_as_it_was(report):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.cention.facebook_ratings import FacebookRating, read_facebook_rating
-from schemas.errors import DocumentError, NotThere
+from schemas.errors import DocumentError, NullResource
 
 
 def data(rating):
@@ -69,5 +69,5 @@ def test_a_document_of_another_type_is_refused(report):
 
 
 def test_a_rating_of_null_is_not_there():
-    with pytest.raises(NotThere):
+    with pytest.raises(NullResource):
         read_facebook_rating({"data": None})

@@ -8,9 +8,9 @@ from marshmallow import ValidationError
 
 from schemas.errors import MAX_FAULTS, DocumentError
 from schemas.jsonapi.document import open_document
-from schemas.jsonapi.fields import Leaf, Several
+from schemas.jsonapi.fields import Leaf, ListOf
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
-from schemas.jsonapi.scalars import reference
+from schemas.jsonapi.scalars import optional_id
 
 
 def resource(**attributes):
@@ -23,7 +23,7 @@ def test_each_thread_makes_one_instance_of_a_schema_and_keeps_it():
     together = Barrier(2)
 
     class Counted(ResourceSchema):
-        id = Leaf(reference)
+        id = Leaf(optional_id)
 
         def __init__(self):
             super().__init__()
@@ -48,8 +48,8 @@ def test_a_list_of_endlessly_many_faults_is_not_read_to_its_end():
         raise ValidationError("never")
 
     class Listing(ResourceSchema):
-        id = Leaf(reference)
-        elements = Several(refuse)
+        id = Leaf(optional_id)
+        elements = ListOf(refuse)
 
     with pytest.raises(DocumentError):
         read(Listing, resource(elements=[{}] * 1000))

@@ -3,7 +3,15 @@ from __future__ import annotations
 import pytest
 from marshmallow import ValidationError
 
-from schemas.jsonapi.scalars import flag, identity, json_text, number, reference, small_number, text
+from schemas.jsonapi.scalars import (
+    flag,
+    json_text,
+    number,
+    optional_id,
+    required_id,
+    small_number,
+    text,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,13 +47,13 @@ def test_a_small_number_has_32_bits():
 
 
 def test_a_reference_to_nought_is_none():
-    assert (reference(0), reference("0"), reference(7)) == (None, None, 7)
+    assert (optional_id(0), optional_id("0"), optional_id(7)) == (None, None, 7)
 
 
 @pytest.mark.parametrize("sent", [None, "", 0, -1, "0", True])
 def test_an_identity_counts_from_one(sent):
     with pytest.raises(ValidationError):
-        identity(sent)
+        required_id(sent)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from schemas.text.unstorable import clean
+from schemas.text.unstorable import replace_unstorable
 
 
 @pytest.mark.parametrize(
@@ -17,25 +17,25 @@ from schemas.text.unstorable import clean
     ],
 )
 def test_what_postgres_cannot_hold_is_replaced(text, cleaned):
-    assert clean(text) == cleaned
-    assert clean([text]) == [cleaned]
-    assert clean({text: {"inner": [text]}}) == {cleaned: {"inner": [cleaned]}}
+    assert replace_unstorable(text) == cleaned
+    assert replace_unstorable([text]) == [cleaned]
+    assert replace_unstorable({text: {"inner": [text]}}) == {cleaned: {"inner": [cleaned]}}
 
 
 def test_of_two_keys_that_become_one_the_later_wins():
-    assert clean({"\0": 1, "\ufffd": 2}) == {"\ufffd": 2}
+    assert replace_unstorable({"\0": 1, "\ufffd": 2}) == {"\ufffd": 2}
 
 
 def test_the_order_of_members_and_elements_stays():
     value = {"b": [3, [1], 2], "a": {"d": 1, "c": {}}}
 
-    assert json.dumps(clean(value)) == json.dumps(value)
+    assert json.dumps(replace_unstorable(value)) == json.dumps(value)
 
 
 def test_the_value_itself_is_not_touched():
     value = {"a": ["\0"]}
 
-    clean(value)
+    replace_unstorable(value)
 
     assert value == {"a": ["\0"]}
 
@@ -45,7 +45,7 @@ def test_depth_is_no_danger():
     for _ in range(100_000):
         deep = [deep]
 
-    cleaned = clean(deep)
+    cleaned = replace_unstorable(deep)
 
     while isinstance(cleaned[0], list):
         cleaned = cleaned[0]

@@ -17,7 +17,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BUSY = errors.Busy("asks for patience", api="cention", status=503, retry_after_s=120)
 TOO_MANY = errors.Busy("asks for patience", api="cention", status=429, retry_after_s=0)
 AWAY = errors.Unreachable("no connection", api="cention")
-BROKEN = errors.BrokenOff("failed over there", api="cention", status=500)
+BROKEN = errors.IncompleteResponse("failed over there", api="cention", status=500)
 UNKNOWN_TOKEN = errors.Unauthorised("token refused", api="cention", status=401)
 FORBIDDEN = errors.Unauthorised("token refused", api="cention", status=403)
 
@@ -101,8 +101,8 @@ def test_a_server_that_asks_for_patience_is_given_it():
 @pytest.mark.parametrize(
     "error",
     [
-        errors.Refused("no", api="cention", status=400),
-        errors.NoRoute("no such route", api="cention", status=404),
+        errors.BadRequest("no", api="cention", status=400),
+        errors.WrongUrl("no such route", api="cention", status=404),
         errors.TooLarge("too large", api="cention", status=200),
         psycopg.DataError(),
     ],

@@ -69,7 +69,8 @@ def test_what_may_have_been_done_is_asked_for_again_only_if_that_is_harmless(fai
 
 
 @pytest.mark.parametrize(
-    "failure", [errors.BrokenOff("x", api="c"), errors.Refused("x", api="c", status=400)]
+    "failure",
+    [errors.IncompleteResponse("x", api="c"), errors.BadRequest("x", api="c", status=400)],
 )
 def test_every_other_failure_is_the_end(failure):
     asked = Asked(failure)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from schemas.cention.contact_cards import CHANNELS, contact_card, contacts_of, doubts_about
+from schemas.cention.contact_cards import CHANNELS, contact_card, contacts_in_card, warnings_for
 from schemas.errors import DocumentError
 from workers import wiring
 from workers.cli.commands.contact_import import import_
@@ -62,7 +62,7 @@ def upsert(
     except DocumentError as error:
         raise click.UsageError("; ".join(map(str, error.faults))) from None
     api = require_client("contacts", wiring.contacts_api, settings, chosen)
-    for doubt in doubts_about(card):
+    for doubt in warnings_for(card):
         print_stderr(f"Sent all the same: {doubt}.")
     with graceful_shutdown():
         try:
@@ -74,7 +74,7 @@ def upsert(
     if sent.problem:
         print_stderr(f"{sent.problem.capitalize()}.")
     if as_json:
-        told = {"card_id": sent.card_id, "sent": contacts_of(card), "returned": sent.returned}
+        told = {"card_id": sent.card_id, "sent": contacts_in_card(card), "returned": sent.returned}
         print_json(told)
     elif sent.card_id is None:
         print_line("Sent; Cention did not tell which card it is.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from schemas.text.unstorable import clean_text
+from schemas.text.unstorable import replace_unstorable_text
 from workers.cli.context import json_option, load_settings_or_exit, workspace_option
 from workers.cli.errors import CommandError
 from workers.cli.outbound import RESOLVE_LATER, sender
@@ -88,7 +88,7 @@ def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: st
 
 
 def _import(run: Import, path: Path) -> None:
-    name = clean_text(path.name)  # which may be no UTF-8
+    name = replace_unstorable_text(path.name)  # which may be no UTF-8
     try:
         kind = kind_of(path)
         with progress(name, kind.count(path)) as advance:

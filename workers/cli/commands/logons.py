@@ -24,7 +24,7 @@ from workers.cli.errors import CommandError
 from workers.cli.output import TableColumn, print_line, print_list
 from workers.cli.progress import progress
 from workers.cli.tokens import require_client
-from workers.clients.cention.agent_logons import LogioApi
+from workers.clients.cention.agent_logons import AgentLogonsApi
 from workers.clients.errors import ApiError
 from workers.mirrors.jobs import agent_logons as job
 from workers.mirrors.store import agent_logons as store
@@ -155,7 +155,7 @@ def _odd_row(one: RejectedRow) -> tuple[object, ...]:
 class Patient:
     """The log, asked again a few times while Cention is away or busy."""
 
-    def __init__(self, log: LogioApi) -> None:
+    def __init__(self, log: AgentLogonsApi) -> None:
         self._log = log
 
     def fetch(

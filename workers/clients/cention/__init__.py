@@ -12,7 +12,7 @@ Asking for that list clears nothing at Cention.
 
 from __future__ import annotations
 
-from workers.clients.cention.agent_logons import LogioApi
+from workers.clients.cention.agent_logons import AgentLogonsApi
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.cention.contact_cards import ContactsApi
 from workers.clients.cention.errand_data import ErrandDataApi
@@ -44,7 +44,7 @@ class Cention:
         self.contacts = ContactsApi(http, token=token)
         self.library = LibraryApi(patient, token=token)
         self.exports = ExportsApi(patient, token=token)
-        self.agent_logons = LogioApi(http, token=token)
+        self.agent_logons = AgentLogonsApi(http, token=token)
 
 
 def connect(

@@ -17,14 +17,14 @@ from schemas.text.timestamps import EPOCH
 from workers.clients import errors
 from workers.clients.cention.jsonapi_client import bearer
 from workers.clients.http import Answer, HttpApi
-from workers.clients.json_bodies import error_text, fit_to_log, read_json
+from workers.clients.json_bodies import error_text, read_json, sanitise_for_log
 
 ROUTE = "capi/custom/logio"
 BOM = b"\xef\xbb\xbf"
 _NUMBERED = re.compile(r'"?[0-9]+"?,')
 
 
-class LogioApi:
+class AgentLogonsApi:
     """What one token with the claim "Access to logio API" may do.
 
     A token sees the agents of the system group that it was made in, and no others.
@@ -56,7 +56,7 @@ class LogioApi:
         query = {"format": "json", "from": _seconds(since), "to": _seconds(until)}
         if login_name is not None:
             query["name"] = login_name
-        answer = self._http.call("GET", f"{ROUTE}?{urlencode(query)}", headers=self._headers)
+        answer = self._http.request("GET", f"{ROUTE}?{urlencode(query)}", headers=self._headers)
         return self._rows(answer)
 
     def probe(self, at: datetime) -> None:
@@ -72,11 +72,11 @@ class LogioApi:
             return self._listed(body, answer.status)
         if said := error_text(body):
             token = self._headers["Authorization"].removeprefix("Bearer ")
-            told = fit_to_log(said[0], secrets=(token,))
-            raise errors.Refused(f"refused: {told}", api=self._http.name, status=answer.status)
+            told = sanitise_for_log(said[0], secrets=(token,))
+            raise errors.BadRequest(f"refused: {told}", api=self._http.name, status=answer.status)
         text = body.decode(errors="replace")
         if not _NUMBERED.match(text):
-            raise errors.Unintelligible(
+            raise errors.InvalidResponse(
                 "neither a list nor CSV", api=self._http.name, status=answer.status
             )
         return list(_columns(text))
@@ -85,7 +85,7 @@ class LogioApi:
         try:
             rows = read_json(body)
         except ValueError:
-            raise errors.Unintelligible(
+            raise errors.InvalidResponse(
                 "no JSON list", api=self._http.name, status=status
             ) from None
         return list(rows)

@@ -12,18 +12,18 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from workers.clients import errors
-from workers.clients.cention.jsonapi_client import Capi
+from workers.clients.cention.jsonapi_client import JsonApiClient
 from workers.clients.http import HttpApi
 from workers.clients.json_bodies import failure_texts, read_json
 from workers.clients.streaming.base64_stream import NotBase64
-from workers.clients.streaming.decoded_file import ContentFile, ContentTooLarge
+from workers.clients.streaming.decoded_file import ContentTooLarge, DecodedFile
 from workers.clients.streaming.json_string_splitter import (
     ROOM_BYTES,
-    LongString,
-    NoObject,
-    NoRoom,
-    QuoteWithin,
+    DocumentTooLarge,
+    LongStringSplitter,
+    NotAnObject,
     SecondLongString,
+    UnescapedQuote,
 )
 
 
@@ -56,7 +56,7 @@ class AttachmentsApi:
     """What one token with the claim "get attachment" may do."""
 
     def __init__(self, http: HttpApi, *, token: str) -> None:
-        self._capi = Capi(http, token=token)
+        self._client = JsonApiClient(http, token=token)
 
     def fetch(self, resource_type: str, attachment_id: int, *, max_bytes: int) -> FetchedAttachment:
         """Return one attachment, for instance of ``c3_response_attachments``; close it after use.
@@ -66,7 +66,7 @@ class AttachmentsApi:
         is missing or no strict base64 (white space in it is ignored, "" is an empty file),
         ``NotFound`` also for a document without data.
         """
-        content = ContentFile(max_bytes=max_bytes)
+        content = DecodedFile(max_bytes=max_bytes)
         try:
             return self._fetched(resource_type, attachment_id, content, max_bytes)
         except BaseException:
@@ -74,26 +74,26 @@ class AttachmentsApi:
             raise
 
     def _fetched(
-        self, resource_type: str, attachment_id: int, content: ContentFile, max_bytes: int
+        self, resource_type: str, attachment_id: int, content: DecodedFile, max_bytes: int
     ) -> FetchedAttachment:
-        body_bytes = most_body_bytes(max_bytes)
-        with self._capi.opened(resource_type, attachment_id, max_bytes=body_bytes) as (
+        body_bytes = max_body_bytes(max_bytes)
+        with self._client.stream(resource_type, attachment_id, max_bytes=body_bytes) as (
             status,
             pieces,
         ):
             try:
                 document = _taken_apart(pieces, content)
                 file = content.finish()
-            except (ContentTooLarge, NoRoom):
+            except (ContentTooLarge, DocumentTooLarge):
                 raise self._error(errors.TooLarge, "too large", status) from None
             except _Failure as failure:
-                raise self._capi.failure(failure.texts, status) from None
+                raise self._client.failure(failure.texts, status) from None
             except _NoData:
                 raise self._error(errors.NotFound, "no data", status) from None
-            except (NotBase64, QuoteWithin, SecondLongString, _NoContent):
+            except (NotBase64, UnescapedQuote, SecondLongString, _NoContent):
                 raise self._error(errors.BadContent, "no content to decode", status) from None
             except ValueError:
-                raise self._error(errors.Unintelligible, "no JSON object", status) from None
+                raise self._error(errors.InvalidResponse, "no JSON object", status) from None
         return FetchedAttachment(
             document=document,
             content=file,
@@ -102,10 +102,10 @@ class AttachmentsApi:
         )
 
     def _error(self, kind: type[errors.ApiError], what: str, status: int) -> errors.ApiError:
-        return kind(f"attachment: {what}", api=self._capi.name, status=status)
+        return kind(f"attachment: {what}", api=self._client.name, status=status)
 
 
-def most_body_bytes(max_bytes: int) -> int:
+def max_body_bytes(max_bytes: int) -> int:
     """Return how large the document of a file of ``max_bytes`` can be.
 
     Base64 makes 4 of 3, and a quarter more leaves room for line breaks and escapes.
@@ -127,8 +127,8 @@ class _NoContent(ValueError):
     pass
 
 
-def _taken_apart(pieces: Iterator[bytes], content: ContentFile) -> dict[str, Any]:
-    long_string = LongString(content.feed_escaped)
+def _taken_apart(pieces: Iterator[bytes], content: DecodedFile) -> dict[str, Any]:
+    long_string = LongStringSplitter(content.feed_escaped)
     for piece in pieces:
         long_string.feed(piece)
     document = read_json(long_string.finish())
@@ -148,7 +148,7 @@ def _taken_apart(pieces: Iterator[bytes], content: ContentFile) -> dict[str, Any
 
 def _attachment(document: Any) -> dict[str, Any]:
     if not isinstance(document, dict):
-        raise NoObject
+        raise NotAnObject
     if (texts := failure_texts(document)) is not None:
         raise _Failure(texts)
     if "data" in document and document["data"] is None:

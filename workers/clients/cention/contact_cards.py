@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.cention.contact_cards import ContactCard, contacts_of
-from workers.clients.cention.jsonapi_client import Capi
+from schemas.cention.contact_cards import ContactCard, contacts_in_card
+from workers.clients.cention.jsonapi_client import JsonApiClient
 from workers.clients.http import HttpApi
 
 CONTACT_CARDS = "c3_contact_cards"
@@ -18,7 +18,7 @@ class ContactsApi:
     """What one token with the claim "Access and create customer contacts" may do."""
 
     def __init__(self, http: HttpApi, *, token: str) -> None:
-        self._capi = Capi(http, token=token)
+        self._client = JsonApiClient(http, token=token)
 
     def upsert(self, card: ContactCard) -> dict[str, Any] | None:
         """Send one person's card; return the card that Cention has then, as it sent it.
@@ -31,4 +31,4 @@ class ContactsApi:
 
         Safe to repeat: what is on the card already is not put there twice. Raises ``ApiError``.
         """
-        return self._capi.post(CONTACT_CARDS, {"contacts": contacts_of(card)})
+        return self._client.post(CONTACT_CARDS, {"contacts": contacts_in_card(card)})

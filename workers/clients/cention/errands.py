@@ -4,8 +4,8 @@ Source: Cention Create Errand, Close Errand, End Outbound Call. Claim: "Create e
 made for one channel and area or account, where its errands then are.
 
 None of these may be repeated blindly. After ``Unreachable``, any 4xx, a redirection, and ``Busy``
-with 429, or with 503 and a ``Retry-After``, nothing was done. After ``BrokenOff``,
-``Unintelligible``, ``TooLarge``, and every other ``Busy``, it is unknown:
+with 429, or with 503 and a ``Retry-After``, nothing was done. After ``IncompleteResponse``,
+``InvalidResponse``, ``TooLarge``, and every other ``Busy``, it is unknown:
 ``errors.outcome_is_unknown`` tells.
 """
 
@@ -32,7 +32,7 @@ from schemas.cention.errands import (
 )
 from schemas.errors import DocumentError
 from workers.clients import errors
-from workers.clients.cention.jsonapi_client import Capi
+from workers.clients.cention.jsonapi_client import JsonApiClient
 from workers.clients.http import Answer, HttpApi
 from workers.clients.streaming.json_upload import Base64
 
@@ -58,30 +58,30 @@ class ErrandsApi:
 
     def __init__(self, http: HttpApi, *, token: str, end_call_type: str = END) -> None:
         """``end_call_type``: the ``data.type`` of ``end_call`` to begin with."""
-        self._capi = Capi(http, token=token)
+        self._client = JsonApiClient(http, token=token)
         self._end_call_type = end_call_type
 
     def create(self, errand: NewErrand) -> Created:
         """Make an open errand. Each call makes another one."""
-        return self.place(ErrandOrder(errand=errand))
+        return self.create_order(ErrandOrder(errand=errand))
 
     def create_closed(self, errand: NewErrand, answer: ErrandAnswer) -> Created:
         """Make an errand that is answered and closed already; no agent sees it among new ones."""
-        return self.place(ErrandOrder(errand=errand, answer=answer))
+        return self.create_order(ErrandOrder(errand=errand, answer=answer))
 
     def send_template(
         self, errand: NewErrand, template: WhatsappTemplate, *, sender: ErrandAnswer
     ) -> Created:
         """Send a WhatsApp template as an errand; of ``sender``, only the user is needed."""
-        return self.place(ErrandOrder(errand=errand, answer=sender, template=template))
+        return self.create_order(ErrandOrder(errand=errand, answer=sender, template=template))
 
-    def place(self, order: ErrandOrder) -> Created:
+    def create_order(self, order: ErrandOrder) -> Created:
         """Make an errand as ``order`` says."""
         attributes = attributes_of_order(order)
         files: list[dict[str, Any]] = attributes["msg"].get("attachments", [])
         for file, attachment in zip(files, order.errand.attachments, strict=True):
             file["content"] = Base64(attachment.content)
-        return self._created(self._capi.send(NEW, attributes))
+        return self._created(self._client.send(NEW, attributes))
 
     def close(self, errand_id: int, answer: ErrandAnswer) -> None:
         """Close an errand with an answer whose texts may be empty.
@@ -89,7 +89,7 @@ class ErrandsApi:
         ``NotFound``: Cention knows no such errand. What it does with one that is closed already is
         not documented.
         """
-        self._capi.document(self._capi.send(END, attributes_of_closing(errand_id, answer)))
+        self._client.document(self._client.send(END, attributes_of_closing(errand_id, answer)))
 
     def end_call(self, call: EndedCall) -> None:
         """Tell that an outbound call is over.
@@ -100,23 +100,23 @@ class ErrandsApi:
         attributes = attributes_of_call(call)
         first, second = sorted(END_CALL_TYPES, key=lambda type_: type_ != self._end_call_type)
         try:
-            answer = self._capi.send(first, attributes, under=END_CALL)
-        except errors.Refused as refusal:
+            answer = self._client.send(first, attributes, under=END_CALL)
+        except errors.BadRequest as refusal:
             if refusal.status not in _WRONG_TYPE:
                 raise
-            answer = self._capi.send(second, attributes, under=END_CALL)
-        self._capi.document(answer)
+            answer = self._client.send(second, attributes, under=END_CALL)
+        self._client.document(answer)
 
     def _created(self, answer: Answer) -> Created:
         """A 201 has made an errand, whatever else it says; a 200 must show it."""
         try:
-            document = self._capi.document(answer)
+            document = self._client.document(answer)
             return Created(errand_id=None if document is None else read_created(document))
-        except (errors.Unintelligible, errors.BrokenOff, DocumentError) as error:
+        except (errors.InvalidResponse, errors.IncompleteResponse, DocumentError) as error:
             if answer.status == _CREATED:
                 return Created(errand_id=None)
-            if isinstance(error, errors.BrokenOff):
+            if isinstance(error, errors.IncompleteResponse):
                 raise
-            raise errors.Unintelligible(
-                "no errand in the answer", api=self._capi.name, status=answer.status
+            raise errors.InvalidResponse(
+                "no errand in the answer", api=self._client.name, status=answer.status
             ) from None

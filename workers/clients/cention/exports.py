@@ -14,7 +14,7 @@ from schemas.cention.exports import (
     relationships_of,
 )
 from workers.clients import errors
-from workers.clients.cention.jsonapi_client import Capi
+from workers.clients.cention.jsonapi_client import JsonApiClient
 from workers.clients.http import HttpApi
 
 
@@ -26,7 +26,7 @@ class ExportsApi:
     """
 
     def __init__(self, http: HttpApi, *, token: str) -> None:
-        self._capi = Capi(http, token=token)
+        self._client = JsonApiClient(http, token=token)
 
     def run(self, order: ExportOrder) -> dict[str, Any]:
         """Have an export made, and return it as Cention sent it.
@@ -35,9 +35,9 @@ class ExportsApi:
         for one that was made. So never repeat it without a reason: of an ``ApiError`` for which
         ``outcome_is_unknown`` is true nobody knows whether Cention made it.
         """
-        document = self._capi.post(
+        document = self._client.post(
             TRIGGER_EXPORTS, attributes_of(order), relationships=relationships_of(order)
         )
         if document is None:
-            raise errors.Unintelligible("no document", api=self._capi.name, status=204)
+            raise errors.InvalidResponse("no document", api=self._client.name, status=204)
         return document

@@ -13,11 +13,11 @@ from urllib.parse import quote, urlencode
 from workers.clients import errors
 from workers.clients.error_responses import MEDIA_TYPE
 from workers.clients.http import Answer, HttpApi
-from workers.clients.json_bodies import failure_texts, fit_to_log
+from workers.clients.json_bodies import failure_texts, sanitise_for_log
 from workers.clients.streaming.json_upload import encoded
 
 
-class Capi:
+class JsonApiClient:
     """What every claim has in common. The base URL of ``http`` ends with the workspace."""
 
     def __init__(self, http: HttpApi, *, token: str) -> None:
@@ -52,14 +52,14 @@ class Capi:
             path += f"/{below}"
         if query:
             path += f"?{urlencode(query)}"
-        answer = self._http.call("GET", path, headers=self._fresh_headers())
+        answer = self._http.request("GET", path, headers=self._fresh_headers())
         return self._object(answer)
 
-    def opened(
+    def stream(
         self, resource_type: str, resource_id: int, *, max_bytes: int
     ) -> AbstractContextManager[tuple[int, Iterator[bytes]]]:
         """As ``HttpApi.opened``, for the document of one resource."""
-        return self._http.opened(
+        return self._http.stream(
             "GET",
             _path(resource_type, resource_id),
             headers=self._fresh_headers(),
@@ -76,7 +76,7 @@ class Capi:
         """Send one resource without an id; return the answer's document, ``None`` if it is empty.
 
         Cention checks ``type`` only beside an ``id``, and answers 202 or 204 without a body.
-        Raises ``ApiError``; after ``BrokenOff`` it is unknown whether it took effect.
+        Raises ``ApiError``; after ``IncompleteResponse`` it is unknown whether it took effect.
         """
         answer = self.send(resource_type, attributes, relationships=relationships)
         return self.document(answer)
@@ -98,12 +98,12 @@ class Capi:
         if relationships:
             data["relationships"] = dict(relationships)
         path = _path(under or resource_type)
-        return self._http.call("POST", path, headers=self._headers, body=encoded({"data": data}))
+        return self._http.request("POST", path, headers=self._headers, body=encoded({"data": data}))
 
     def document(self, answer: Answer) -> dict[str, Any] | None:
         """Return the document of an answer, ``None`` if it is empty.
 
-        Raises ``Unintelligible``; ``BrokenOff`` if it tells of an error although all seemed well.
+        Raises ``InvalidResponse``; ``IncompleteResponse`` if a 2xx answer holds an error.
         """
         return self._object(answer) if answer.body else None
 
@@ -113,11 +113,11 @@ class Capi:
             raise self.failure(texts, answer.status)
         return document
 
-    def failure(self, texts: Sequence[str], status: int) -> errors.BrokenOff:
+    def failure(self, texts: Sequence[str], status: int) -> errors.IncompleteResponse:
         """Return the error of a document that tells of one: what failed over there may pass."""
-        said = fit_to_log(": ".join(texts), secrets=(self._token,))
+        said = sanitise_for_log(": ".join(texts), secrets=(self._token,))
         message = f"failed over there: {said}" if said else "failed over there"
-        return errors.BrokenOff(message, api=self._http.name, status=status)
+        return errors.IncompleteResponse(message, api=self._http.name, status=status)
 
     def _fresh_headers(self) -> dict[str, str]:
         return {**self._headers, "Cache-Control": "no-store"}

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from workers.clients.cention.attachments import AttachmentsApi, FetchedAttachment
-from workers.clients.cention.jsonapi_client import Capi
+from workers.clients.cention.jsonapi_client import JsonApiClient
 from workers.clients.http import HttpApi
 
 
@@ -33,34 +33,34 @@ class LibraryApi:
     """
 
     def __init__(self, http: HttpApi, *, token: str) -> None:
-        self._capi = Capi(http, token=token)
+        self._client = JsonApiClient(http, token=token)
         self._files = AttachmentsApi(http, token=token)
 
     def libraries(self, *, inline_images: bool = False) -> dict[str, Any]:
         """Return the libraries: those of the top level in ``data``, all others in ``included``."""
-        return self._capi.get("c3_libraries", query=_flags(data_url=inline_images))
+        return self._client.get("c3_libraries", query=_flags(data_url=inline_images))
 
     def library(self, library_id: int, *, inline_images: bool = False) -> dict[str, Any]:
         """Return one library, with what is in it."""
-        return self._capi.get("c3_libraries", library_id, query=_flags(data_url=inline_images))
+        return self._client.get("c3_libraries", library_id, query=_flags(data_url=inline_images))
 
     def external_libraries(self, *, inline_images: bool = False) -> dict[str, Any]:
         """Return the libraries whose flag ``external`` is true; the flag itself is left out."""
-        return self._capi.get("c3_external_libraries", query=_flags(data_url=inline_images))
+        return self._client.get("c3_external_libraries", query=_flags(data_url=inline_images))
 
     def external_library(self, library_id: int, *, inline_images: bool = False) -> dict[str, Any]:
         """Return one external library, with what is in it."""
         query = _flags(data_url=inline_images)
-        return self._capi.get("c3_external_libraries", library_id, query=query)
+        return self._client.get("c3_external_libraries", library_id, query=query)
 
     def categories(self, *, inline_images: bool = False) -> dict[str, Any]:
         """Return the categories, with what is in them."""
-        return self._capi.get("c3_library_categories", query=_flags(data_url=inline_images))
+        return self._client.get("c3_library_categories", query=_flags(data_url=inline_images))
 
     def category(self, category_id: int, *, inline_images: bool = False) -> dict[str, Any]:
         """Return one category, with what is in it."""
         query = _flags(data_url=inline_images)
-        return self._capi.get("c3_library_categories", category_id, query=query)
+        return self._client.get("c3_library_categories", category_id, query=query)
 
     def questions(
         self,
@@ -76,7 +76,7 @@ class LibraryApi:
         first. Raises ``ValueError`` for a phrase of nothing else.
         """
         query = _choice(toplist, phrase, search_in) | _flags(data_url=inline_images)
-        return self._capi.get("c3_library_questions", query=query)
+        return self._client.get("c3_library_questions", query=query)
 
     def questions_of(
         self,
@@ -92,7 +92,7 @@ class LibraryApi:
         Cention documents the filters for "GET all", which both endpoints are.
         """
         query = _choice(toplist, phrase, search_in) | _flags(data_url=inline_images)
-        return self._capi.get("c3_libraries", library_id, below="questions", query=query)
+        return self._client.get("c3_libraries", library_id, below="questions", query=query)
 
     def probe(self) -> None:
         """Find out whether Cention is there and takes the token; asks for the top list."""
@@ -101,28 +101,30 @@ class LibraryApi:
     def question(self, question_id: int, *, inline_images: bool = False) -> dict[str, Any]:
         """Return one question, with its files but for their contents."""
         query = _flags(data_url=inline_images)
-        return self._capi.get("c3_library_questions", question_id, query=query)
+        return self._client.get("c3_library_questions", question_id, query=query)
 
     def attachments_of(self, question_id: int, *, contents: bool = False) -> dict[str, Any]:
         """Return the files of a question; with ``contents`` as base64, all in one document."""
         query = _flags(without_content=not contents)
-        return self._capi.get("c3_library_questions", question_id, below="attachments", query=query)
+        return self._client.get(
+            "c3_library_questions", question_id, below="attachments", query=query
+        )
 
     def embedded_archives_of(self, question_id: int, *, contents: bool = False) -> dict[str, Any]:
         """Return the images in the HTML of a question; with ``contents`` as base64."""
         query = _flags(without_content=not contents)
-        return self._capi.get(
+        return self._client.get(
             "c3_library_questions", question_id, below="embedded_archives", query=query
         )
 
     def attachment(self, attachment_id: int) -> dict[str, Any]:
         """Return what a file of a question is called, without its content."""
         query = _flags(without_content=True)
-        return self._capi.get("c3_library_attachments", attachment_id, query=query)
+        return self._client.get("c3_library_attachments", attachment_id, query=query)
 
     def archive(self, archive_id: int) -> dict[str, Any]:
         """Return what an image in the HTML of a question is called, without its content."""
-        return self._capi.get("c3_area_archives", archive_id, query=_flags(without_content=True))
+        return self._client.get("c3_area_archives", archive_id, query=_flags(without_content=True))
 
     def fetch_attachment(self, attachment_id: int, *, max_bytes: int) -> FetchedAttachment:
         """Return a file of a question with its content, as ``AttachmentsApi.fetch`` does."""

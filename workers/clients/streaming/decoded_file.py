@@ -15,7 +15,7 @@ class ContentTooLarge(ValueError):
     """More was decoded than is allowed."""
 
 
-class ContentFile:
+class DecodedFile:
     """Takes base64 in pieces, keeps at most 256 KiB of what it decodes in memory."""
 
     def __init__(self, *, max_bytes: int) -> None:

@@ -16,11 +16,11 @@ _QUOTE_OR_BACKSLASH = re.compile(rb'["\\]')
 _BEFORE_OBJECT = b"\xef\xbb\xbf \t\r\n"
 
 
-class NoObject(ValueError):
+class NotAnObject(ValueError):
     """What came is not the beginning of a JSON object, or stops before its end."""
 
 
-class NoRoom(ValueError):
+class DocumentTooLarge(ValueError):
     """Even without the long string the document is not small."""
 
 
@@ -28,11 +28,11 @@ class SecondLongString(ValueError):
     """More than one string is long."""
 
 
-class QuoteWithin(ValueError):
+class UnescapedQuote(ValueError):
     """The long string holds a quote, or ends with a backslash."""
 
 
-class LongString:
+class LongStringSplitter:
     """Splits a JSON object, fed in pieces of any size, into a small document and one long string.
 
     A string of more than ``limit`` bytes goes to ``divert``, piece by piece and with its escapes,
@@ -65,16 +65,16 @@ class LongString:
             at = self._state(piece, at)
 
     def finish(self) -> bytes:
-        """Return the document with its placeholder. Raises ``NoObject`` inside a string."""
+        """Return the document with its placeholder. Raises ``NotAnObject`` inside a string."""
         if self._state != self._outside:
-            raise NoObject
+            raise NotAnObject
         return bytes(self._small)
 
     def _before(self, piece: bytes, at: int) -> int:
         begin = len(piece) - len(piece[at:].lstrip(_BEFORE_OBJECT))
         if begin < len(piece):
             if piece[begin] != ord("{"):
-                raise NoObject
+                raise NotAnObject
             self._state = self._outside
         return begin
 
@@ -122,7 +122,7 @@ class LongString:
         if quote < 0:
             return end
         if self._last == b"\\":
-            raise QuoteWithin
+            raise UnescapedQuote
         self._keep(b'"')
         self._state = self._outside
         return quote + 1
@@ -133,5 +133,5 @@ class LongString:
 
     def _keep(self, piece: bytes) -> None:
         if len(self._small) + len(piece) > self._room:
-            raise NoRoom
+            raise DocumentTooLarge
         self._small += piece

@@ -24,7 +24,7 @@ WINDOWS_AT_ONCE = 50  # per refresh; the next one continues
 
 
 class Log(Protocol):
-    """The part of ``LogioApi`` that fetches log-ons."""
+    """The part of ``AgentLogonsApi`` that fetches log-ons."""
 
     def fetch(
         self, since: datetime, until: datetime, *, login_name: str | None = None

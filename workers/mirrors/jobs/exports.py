@@ -129,7 +129,7 @@ def run_scheduled(context: ExportContext, schedule: Schedule) -> RefreshResult:
         progress = exports.scheduled(conn, workspace, schedule.preset_id)
     if progress.unknown_for_s is not None and progress.unknown_for_s < schedule.every_s:
         _pause(context, DIED, schedule.every_s - progress.unknown_for_s)
-        raise errors.BrokenOff("the outcome of the last export is unknown", api="cention")
+        raise errors.IncompleteResponse("the outcome of the last export is unknown", api="cention")
     days = next_range(progress.covered_to, today=schedule.today(), longest=LONGEST_DAYS)
     order = ExportOrder(preset_id=schedule.preset_id, from_day=days.first, to_day=days.last)
     try:

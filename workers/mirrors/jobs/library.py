@@ -16,7 +16,7 @@ from schemas.cention.library import read_library, read_related
 from schemas.cention.library_graph import Kind, LibraryGraph, Link, Node, merged
 from schemas.errors import DocumentError, Fault
 from schemas.text.html_by_regex import has_images
-from workers.clients.errors import BrokenOff, NoRoute, NotFound, TooLarge, Unintelligible
+from workers.clients.errors import IncompleteResponse, InvalidResponse, NotFound, TooLarge, WrongUrl
 from workers.config.names import Family, Mirror
 from workers.database import Transaction, json_text
 from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult
@@ -30,7 +30,13 @@ from workers.sync.store import attachments, completeness, wanted
 log = structlog.get_logger(__name__)
 
 FETCH_IMAGES_S = 120.0  # per refresh; the next one fetches the rest
-ONE_RECORD = (NotFound, NoRoute, BrokenOff, TooLarge, Unintelligible)  # others may still succeed
+ONE_RECORD = (
+    NotFound,
+    WrongUrl,
+    IncompleteResponse,
+    TooLarge,
+    InvalidResponse,
+)  # others may still succeed
 
 Document = dict[str, Any]
 OnProgress = Callable[[str], object]
@@ -220,4 +226,4 @@ def _want_files(conn: Connection[Any], workspace: str, graph: LibraryGraph) -> N
 
 
 def _clean(document: Document) -> Document:
-    return json_text.clean_text(document)[0]
+    return json_text.storable(document)[0]

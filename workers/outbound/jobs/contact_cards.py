@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from schemas.cention.contact_cards import (
     ContactCard,
     card_id_of,
+    contacts_in_answer,
     read_contact_card,
-    told_contacts,
 )
 from schemas.errors import DocumentError
 from workers.clients import errors
@@ -28,7 +28,7 @@ MOST_FAILURES = 5  # in a row: then the fault is not the rows'
 STOPS = (
     errors.Unauthorised,
     errors.Redirected,
-    errors.NoRoute,
+    errors.WrongUrl,
     errors.Unreachable,
     errors.Busy,
 )
@@ -182,7 +182,7 @@ def _read(document: dict[str, Any] | None) -> Sent:
     """Read what Cention answered; whatever it is, Cention took the card."""
     if document is None:
         return Sent()
-    returned = told_contacts(document)
+    returned = contacts_in_answer(document)
     try:
         stored = read_contact_card(document)
     except DocumentError as error:

@@ -21,7 +21,7 @@ IN_A_ROW = 3  # unknown or unreachable: then something is wrong with more than t
 
 OF_US_ALL = (
     errors.Unauthorised,
-    errors.NoRoute,
+    errors.WrongUrl,
     errors.Redirected,
     errors.Busy,
 )

@@ -32,7 +32,7 @@ SENDING = "sending"
 class Cention(Protocol):
     """What ``ErrandsApi`` offers."""
 
-    def place(self, order: ErrandOrder) -> Created: ...
+    def create_order(self, order: ErrandOrder) -> Created: ...
     def close(self, errand_id: int, answer: ErrandAnswer) -> None: ...
     def end_call(self, call: EndedCall) -> None: ...
 
@@ -100,7 +100,9 @@ class Sender:
                 problem=_problem(outcome),
             )
 
-        return _asked(sent_id, CREATED, lambda: self.cention.place(message.order).errand_id, settle)
+        return _asked(
+            sent_id, CREATED, lambda: self.cention.create_order(message.order).errand_id, settle
+        )
 
     def close(self, errand_id: int, answer: ErrandAnswer, *, again: bool) -> Outcome:
         """Close an errand.

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from schemas.cention.contact_cards import CHANNELS, ContactCard, contact_card, doubts_about
+from schemas.cention.contact_cards import CHANNELS, ContactCard, contact_card, warnings_for
 from schemas.errors import DocumentError, Fault
 
 NAME = "name"
@@ -100,4 +100,4 @@ def _row(line: int, cells: Sequence[str], targets: Sequence[str | None]) -> Row:
         card = contact_card(contacts, name=" ".join(filter(None, names)), custom=custom)
     except DocumentError as error:
         return Row(line=line, card=None, problem="; ".join(map(str, error.faults)))
-    return Row(line=line, card=card, problem=None, doubts=doubts_about(card))
+    return Row(line=line, card=card, problem=None, doubts=warnings_for(card))

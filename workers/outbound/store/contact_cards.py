@@ -11,8 +11,8 @@ from psycopg import Connection
 from psycopg.rows import scalar_row
 from psycopg.types.json import Jsonb
 
-from schemas.cention.contact_cards import ContactCard, contacts_of
-from schemas.text.unstorable import clean
+from schemas.cention.contact_cards import ContactCard, contacts_in_card
+from schemas.text.unstorable import replace_unstorable
 from workers.database import queries
 
 SQL = queries.load(__name__)
@@ -20,13 +20,13 @@ SQL = queries.load(__name__)
 
 def fingerprint(card: ContactCard) -> bytes:
     """Return what tells one card from another, whatever the order of its channels."""
-    canonical = json.dumps(contacts_of(card), sort_keys=True)
+    canonical = json.dumps(contacts_in_card(card), sort_keys=True)
     return hashlib.sha256(canonical.encode()).digest()
 
 
 def begin(conn: Connection[Any], workspace: str, card: ContactCard) -> None:
     """Note that a card is about to be sent; commit it before it is."""
-    parameters = {**_key(workspace, card), "sent": Jsonb(contacts_of(card))}
+    parameters = {**_key(workspace, card), "sent": Jsonb(contacts_in_card(card))}
     conn.execute(SQL["begin_sending_card"], parameters)
 
 
@@ -44,8 +44,8 @@ def note_sent(
     parameters = {
         **_key(workspace, card),
         "card_id": card_id,
-        "name": clean(name),
-        "returned": None if returned is None else Jsonb(clean(returned)),
+        "name": replace_unstorable(name),
+        "returned": None if returned is None else Jsonb(replace_unstorable(returned)),
         "error": error,
     }
     conn.execute(SQL["note_card_sent"], parameters)

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from psycopg import Connection
 
-from workers.clients.transport import sending_until
+from workers.clients.transport import send_deadline
 from workers.database import connections
 from workers.sync.jobs import failure_policy, fetch_outcomes, settle
 from workers.sync.jobs.failure_policy import Standing
@@ -99,7 +99,7 @@ class Round:
         outcome = None
         if not self.stopped and now_s < until_s:
             fetched_at = self.claim.claimed_at + timedelta(seconds=now_s - self.started_s)
-            with sending_until(until_s):
+            with send_deadline(until_s):
                 outcome = fetch_outcomes.bring(self.plan, claimed, fetched_at=fetched_at)
         self.finished.put((claimed, outcome))
 

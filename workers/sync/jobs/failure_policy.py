@@ -20,7 +20,7 @@ OUTAGES = (errors.Unreachable, errors.Busy)
 # These speak of the whole family; but for a 401 they count while others of it come through.
 REFUSALS = (errors.Unauthorised, errors.Redirected)
 # These will not pass; a record that Postgres refuses is the same.
-HOPELESS = (errors.Refused, errors.TooLarge, errors.BadContent, psycopg.Error)
+HOPELESS = (errors.BadRequest, errors.TooLarge, errors.BadContent, psycopg.Error)
 # No answer of Cention's: none at all, or that of a gateway which waited for it no longer.
 UNANSWERED = frozenset({None, 502, 504, 524})
 
@@ -49,7 +49,7 @@ def is_in_doubt(outcome: Outcome) -> bool:
     """Tell whether the request went out, and may still be carried out although nobody waits."""
     return (
         isinstance(outcome, Failed)
-        and isinstance(outcome.error, errors.BrokenOff | errors.Busy)
+        and isinstance(outcome.error, errors.IncompleteResponse | errors.Busy)
         and outcome.error.status in UNANSWERED
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from schemas.errors import DocumentError, NotThere
+from schemas.errors import DocumentError, NullResource
 from workers.clients.errors import ApiError, BadContent, NotFound, TooLarge
 from workers.config import logs
 from workers.database import json_text
@@ -104,10 +104,10 @@ def _bring(plan: FamilySpec, claimed: Claimed, fetched_at: datetime) -> Outcome:
 def _read(
     plan: FamilySpec, claimed: Claimed, brought: FetchedDocument, fetched_at: datetime
 ) -> Outcome:
-    document, text = json_text.clean_text(brought.document)
+    document, text = json_text.storable(brought.document)
     try:
         record = plan.read(claimed.remote_id, document, brought)
-    except NotThere:
+    except NullResource:
         brought.close()
         return Missing(claimed=claimed, fetched_at=fetched_at)
     except DocumentError as error:

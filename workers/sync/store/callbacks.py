@@ -71,7 +71,7 @@ def insert(conn: Connection[Any], callbacks: Sequence[NewCallback]) -> None:
             "event": callback.event,
             "remote_id": callback.remote_id,
             "body_sha256": callback.body_sha256.hex(),
-            "document": orjson.Fragment(json_text.clean_text(callback.document)[1]),
+            "document": orjson.Fragment(json_text.storable(callback.document)[1]),
             "problem": callback.problem,
         }
         for callback in callbacks

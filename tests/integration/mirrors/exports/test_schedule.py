@@ -13,7 +13,7 @@ import responses
 from tests.integration.bridge import Bridge
 from tests.support.settings import settings_for
 from workers import wiring
-from workers.clients.errors import ApiError, BrokenOff
+from workers.clients.errors import ApiError, IncompleteResponse
 from workers.config.names import Mirror
 from workers.config.settings import Settings
 from workers.mirrors.jobs import exports
@@ -219,7 +219,7 @@ def test_one_whose_process_died_is_unknown_and_not_made_again_before_the_next(
         exports.run_scheduled(context, schedule)
     assert states(bridge) == ["running"]
 
-    with pytest.raises(BrokenOff, match="outcome of the last export is unknown"):
+    with pytest.raises(IncompleteResponse, match="outcome of the last export is unknown"):
         refresh(plan, session=bridge.context.session)
     assert look(bridge, plan) is None
 
@@ -235,7 +235,7 @@ def test_one_that_runs_is_not_taken_for_dead(bridge, plan, cention):
     def ask(order):
         exports.mark_abandoned(bridge.context.session, "demo")
         seen.extend(states(bridge))
-        raise BrokenOff("x", api="cention")
+        raise IncompleteResponse("x", api="cention")
 
     context = exports.ExportContext(
         workspace="demo", zone=ZONE, ask=ask, session=bridge.context.session

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.library import file, listed, question
-from workers.clients.errors import BrokenOff
+from workers.clients.errors import IncompleteResponse
 from workers.config.names import Family
 from workers.mirrors.jobs import library as library_job
 from workers.privacy.store import erased, retention
@@ -169,7 +169,9 @@ def test_images_that_took_too_long_are_asked_for_in_the_next_pass(mirror, source
 
 def test_images_that_cannot_be_told_hide_no_others_and_are_asked_for_again(mirror, source):
     source.questions_document = listed(question(1, answer=PICTURE), question(2, answer=PICTURE))
-    source.related["embedded_archives_of", 1] = BrokenOff("failed", api="cention", status=500)
+    source.related["embedded_archives_of", 1] = IncompleteResponse(
+        "failed", api="cention", status=500
+    )
     source.related["embedded_archives_of", 2] = listed(image(9))
     mirror.refresh()
     assert mirror.files() == [(2, "area_archive", 9)]

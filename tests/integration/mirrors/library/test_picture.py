@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.mirrors.library.conftest import Source
 from tests.support.library import category, file, library, listed, question, resource
-from workers.clients.errors import BrokenOff, Busy, NoRoute, NotFound, Unreachable
+from workers.clients.errors import Busy, IncompleteResponse, NotFound, Unreachable, WrongUrl
 from workers.mirrors.jobs.library import refresh_library
 from workers.mirrors.store import library as library_store
 
@@ -14,7 +14,7 @@ ARCHIVES = "c3_area_archives"
 
 
 def outage():
-    return BrokenOff("failed over there", api="cention", status=500)
+    return IncompleteResponse("failed over there", api="cention", status=500)
 
 
 def test_the_whole_library_of_the_sandbox_comes_home(bridge, cention, refresh_now):
@@ -138,7 +138,7 @@ def test_a_pass_that_fails_midway_changes_nothing(mirror, source, document):
     source.questions_document = listed(question(3))
     setattr(source, document, outage())
 
-    with pytest.raises(BrokenOff):
+    with pytest.raises(IncompleteResponse):
         mirror.refresh()
 
     assert (mirror.there("library"), mirror.there(), mirror.gone()) == ([1], [1, 2], [])
@@ -273,7 +273,7 @@ def test_an_owner_asked_for_by_itself_tells_what_it_holds_no_more(
     "failure",
     [
         NotFound("not found", api="cention", status=404),
-        NoRoute("no such route", api="cention", status=404),
+        WrongUrl("no such route", api="cention", status=404),
         outage(),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from psycopg.errors import RaiseException
 
 from workers import wiring
-from workers.clients.errors import Busy, Unintelligible
+from workers.clients.errors import Busy, InvalidResponse
 from workers.config.names import Mirror
 from workers.mirrors.jobs.agent_logons import (
     OVERLAP,
@@ -197,7 +197,7 @@ def test_what_was_missed_while_nobody_renewed_is_asked_for_from_its_beginning(br
     "failure",
     [
         Busy("asks for patience", api="cention", status=503),
-        Unintelligible("no JSON list", api="cention", status=200),
+        InvalidResponse("no JSON list", api="cention", status=200),
     ],
 )
 def test_a_renewal_that_fails_midway_keeps_what_it_has_and_leaves_no_gap(bridge, failure):

@@ -15,7 +15,7 @@ from workers.clients import errors
 from workers.mirrors.jobs.refresh import RefreshResult, refresh, refresh_if_due
 
 API = {"api": "cention"}
-OUTAGE = errors.BrokenOff("failed over there", status=500, **API)
+OUTAGE = errors.IncompleteResponse("failed over there", status=500, **API)
 REFUSED = errors.Unauthorised("token refused", status=401, **API)
 REDIRECTED = errors.Redirected("sends us elsewhere", status=302, **API)
 UNREADABLE = DocumentError(Fault("/data", "must be a list"))
@@ -187,7 +187,7 @@ def test_asked_for_by_hand_it_is_renewed_though_it_is_not_due_and_tells_its_fail
     look()
 
     assert refresh(picture.plan(), session=bridge.context.session) == RefreshResult(records=2)
-    with pytest.raises(errors.BrokenOff):
+    with pytest.raises(errors.IncompleteResponse):
         refresh(picture.plan(), session=bridge.context.session)
 
 

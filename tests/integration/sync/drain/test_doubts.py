@@ -114,7 +114,7 @@ def test_a_record_in_doubt_that_is_wanted_is_fetched_at_once(abandoned, ratings)
 @pytest.mark.parametrize(
     "error",
     [
-        errors.BrokenOff("no whole answer", api="cention"),
+        errors.IncompleteResponse("no whole answer", api="cention"),
         errors.Busy("asks for patience", api="cention", status=502),
         errors.Busy("asks for patience", api="cention", status=504),
     ],
@@ -142,9 +142,9 @@ def test_a_request_without_an_answer_of_cention_leaves_its_record_in_doubt(
     "error",
     [
         errors.Unreachable("no connection", api="cention"),
-        errors.BrokenOff("failed over there", api="cention", status=500),
+        errors.IncompleteResponse("failed over there", api="cention", status=500),
         errors.Busy("asks for patience", api="cention", status=503),
-        errors.Refused("request refused", api="cention", status=400),
+        errors.BadRequest("request refused", api="cention", status=400),
     ],
 )
 def test_what_was_answered_or_never_sent_is_not_in_doubt(offline_bridge, ratings, error):

@@ -104,7 +104,7 @@ def broken_for(hopeless_id):
 
     def before_answer(rating_id):
         if rating_id == hopeless_id:
-            raise errors.BrokenOff("failed over there", api="cention", status=500)
+            raise errors.IncompleteResponse("failed over there", api="cention", status=500)
 
     return before_answer
 
@@ -148,9 +148,9 @@ def test_no_record_parks_while_none_of_its_family_comes_through(offline_bridge, 
 @pytest.mark.parametrize(
     "error",
     [
-        errors.Refused("request refused", api="cention", status=400),
-        errors.Refused("request refused", api="cention", status=406),
-        errors.NoRoute("no such route", api="cention", status=404),
+        errors.BadRequest("request refused", api="cention", status=400),
+        errors.BadRequest("request refused", api="cention", status=406),
+        errors.WrongUrl("no such route", api="cention", status=404),
         errors.TooLarge("the body is larger than 9 bytes", api="cention", status=200),
     ],
 )

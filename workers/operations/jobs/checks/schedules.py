@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from workers.clients.cention.agent_logons import LogioApi
+from workers.clients.cention.agent_logons import AgentLogonsApi
 from workers.clients.cention.library import LibraryApi
 from workers.clients.errors import ApiError
 from workers.config.names import Mirror
@@ -22,7 +22,7 @@ def mirror_findings(
     settings: Settings,
     workspace: WorkspaceSettings,
     *,
-    logons: Callable[[], LogioApi | None],
+    logons: Callable[[], AgentLogonsApi | None],
     library: Callable[[], LibraryApi | None],
 ) -> Iterator[Finding]:
     """Tell of each picture how often it is renewed, or why it is not.
@@ -61,7 +61,7 @@ def token_findings(
         yield wrong(about, f"The token cannot be right: {error}.", "Copy it anew from Cention.")
 
 
-def _ask_for_log(log: LogioApi | None) -> bool:
+def _ask_for_log(log: AgentLogonsApi | None) -> bool:
     if log is not None:
         log.probe(datetime.now(UTC))
     return log is not None

@@ -15,8 +15,8 @@ from workers.operations.jobs.nudges import broker_location, broker_problem
 from workers.operations.rules.wording import token_hint
 
 RECEIVER_WITHIN_S = 5.0
-WRONG_ADDRESS = (errors.NoRoute, errors.Redirected, errors.NotFound, errors.Unintelligible)
-AWAY = (errors.Unreachable, errors.Busy, errors.BrokenOff)
+WRONG_ADDRESS = (errors.WrongUrl, errors.Redirected, errors.NotFound, errors.InvalidResponse)
+AWAY = (errors.Unreachable, errors.Busy, errors.IncompleteResponse)
 
 
 def broker_findings(settings: Settings) -> Iterator[Finding]:
@@ -88,7 +88,7 @@ def receiver_findings(settings: Settings) -> Iterator[Finding]:
     )
     api = HttpApi("receiver", settings.receiver_url, timeouts=timeouts)
     try:
-        api.call("GET", "health/ready", headers={})
+        api.request("GET", "health/ready", headers={})
     except errors.Busy:
         yield wrong(
             "receiver",
