@@ -124,8 +124,8 @@ class HttpApi:
         refused before anything is read, a body that grows above it is not read on. Leaving the
         block closes the connection unless the body was read to its end. Raises ``ApiError``.
         """
-        exchange = start_deadline(self._timeouts.total_s)
-        with self._send(method, path, headers, body, exchange) as response:
+        deadline = start_deadline(self._timeouts.total_s)
+        with self._send(method, path, headers, body, deadline) as response:
             pieces = self._pieces(response, max_bytes)
             if not 200 <= response.status_code < 300:
                 raise self._error(response, headers)
@@ -158,7 +158,7 @@ class HttpApi:
         path: str,
         headers: Mapping[str, str],
         body: bytes | Streamed | None,
-        exchange: RequestDeadline,
+        deadline: RequestDeadline,
     ) -> requests.Response:
         try:
             return self._session().request(
@@ -172,7 +172,9 @@ class HttpApi:
             )
         except TRANSPORT_ERRORS as error:
             # "from None": its text holds the URL, and perhaps a header.
-            raise transport_error(error, api=self.name, asked=exchange.request_sent) from None
+            raise transport_error(
+                error, api=self.name, request_sent=deadline.request_sent
+            ) from None
 
     def _pieces(self, response: requests.Response, max_bytes: int) -> Iterator[bytes]:
         taken = 0
@@ -183,7 +185,7 @@ class HttpApi:
                     raise self._too_large(response, max_bytes)
                 yield piece
         except TRANSPORT_ERRORS as error:
-            raise transport_error(error, api=self.name, asked=True) from None
+            raise transport_error(error, api=self.name, request_sent=True) from None
 
     def _check_length(self, response: requests.Response, max_bytes: int) -> None:
         length = response.headers.get("Content-Length", "")
@@ -214,13 +216,13 @@ class HttpApi:
         )
 
 
-def transport_error(error: Exception, *, api: str, asked: bool) -> errors.ApiError:
+def transport_error(error: Exception, *, api: str, request_sent: bool) -> errors.ApiError:
     """Choose the error for an exception of ``requests`` or of what lies below it.
 
-    ``asked`` tells whether the request had gone out. Of ``error`` only its class is told.
+    ``request_sent`` tells whether the request had gone out. Of ``error`` only its class is told.
     """
     what = type(error).__name__
-    if asked or isinstance(error, _OF_THE_ANSWER):
+    if request_sent or isinstance(error, _OF_THE_ANSWER):
         return errors.IncompleteResponse(f"no whole answer ({what})", api=api)
     if isinstance(error, ValueError):  # an odd URL, a header that cannot be encoded
         return errors.BadRequest(f"the request cannot be sent ({what})", api=api)
