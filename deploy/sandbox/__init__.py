@@ -1,3 +1,3 @@
-"""A simulator of Cention's API: the same routes and quirks, and a truth to compare with."""
+"""A simulator of Cention's API, with its quirks, and the state that a copy of it should have."""
 
 from __future__ import annotations

@@ -15,42 +15,43 @@ from deploy.sandbox.http.faults import MEANING, Fault, FaultName, read_fault_opt
 from deploy.sandbox.server import Options, sandbox
 
 HELP = """
-Play a workspace of Cention on this machine, for trying things out and for tests.
+Simulate a workspace of Cention on this machine, for trials and tests.
 
-It serves the lists of changed errands and Facebook ratings, the reports, ratings and
-attachments behind them, and it POSTs a callback whenever an errand is answered. A clock keeps
-making new errands and changing old ones, and agents log in and out. Nothing is stored: a
-restart begins afresh, with ids never used before.
+The sandbox serves the lists of changed errands and Facebook ratings, their reports, ratings
+and attachments, the library, exports and the log of agents, and it accepts new errands and
+contact cards. It POSTs a callback whenever an errand is answered. Errands are created and
+changed at a steady rate, and agents log in and out. Nothing is stored: a restart begins with
+new data and with ids that were never used before.
 
-The bearer token is in SANDBOX_TOKEN (default: sandbox-token). The secret that callbacks carry
-is in SANDBOX_CALLBACK_SECRET (default: sandbox-callback-secret; empty: none is sent).
+SANDBOX_TOKEN is the bearer token (default: sandbox-token). SANDBOX_CALLBACK_SECRET is the
+secret in callbacks (default: sandbox-callback-secret; empty: callbacks have no secret).
 
 \b
-Example: five changes a second, and one report in twenty lost on its way:
+Example: five changes a second, and one report in twenty is lost on the way:
   python -m deploy.sandbox --port 8390 --rate 5 \\
       --callback-url http://127.0.0.1:8000/callbacks/demo \\
       --fault dropped=0.05,types=c3_errand_reports
 
 \b
-While it runs (no token needed; keep it on the loopback address):
-  GET    /sandbox/truth           what every errand, rating, file, callback is now
-  GET    /sandbox/stats           what was asked and sent, and what waits
-  POST   /sandbox/quiet           stop the clock      POST /sandbox/resume  start it
-  POST   /sandbox/errands         make some           {"count": 10000, "actions": 10}
+Control routes (they need no token; keep them on the loopback address):
+  GET    /sandbox/truth           state of every errand, rating, file and callback
+  GET    /sandbox/stats           counts of changes, requests, faults and callbacks
+  POST   /sandbox/quiet           stop changes        POST /sandbox/resume  start them
+  POST   /sandbox/errands         create errands      {"count": 10000, "actions": 10}
   POST   /sandbox/errands/ID/change                   {"kind": "close"}
-  POST   /sandbox/ratings         make some           {"count": 3}
-  POST   /sandbox/attachments     make one            {"bytes": 26214400}
-  POST   /sandbox/callbacks       answer and tell     {"errand_id": ID, "attachments": 2}
-  POST   /sandbox/logons          log one             {"name": "joe", "action": "Login"}
-  POST   /sandbox/faults          set switches        {"error_500": {"probability": 0.1}}
-  DELETE /sandbox/faults          switch all off
+  POST   /sandbox/ratings         create ratings      {"count": 3}
+  POST   /sandbox/attachments     create a file       {"bytes": 26214400}
+  POST   /sandbox/callbacks       answer an errand    {"errand_id": ID, "attachments": 2}
+  POST   /sandbox/logons          add a log entry     {"name": "joe", "action": "Login"}
+  POST   /sandbox/faults          set faults          {"error_500": {"probability": 0.1}}
+  DELETE /sandbox/faults          clear all faults
 
 \b
 Faults:
 """
 FAULT_KEYS = """
 \b
-A fault is NAME=PROBABILITY, and may go on with ,seconds=S ,types=A+B ,ids=1+2 ,times=N.
+A fault is NAME=PROBABILITY, followed by any of ,seconds=S ,types=A+B ,ids=1+2 ,times=N.
 """
 
 
@@ -58,7 +59,7 @@ def _zone(_context: click.Context, _option: click.Parameter, text: str) -> ZoneI
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise click.BadParameter(f"{text!r} is no time zone such as Europe/Stockholm") from None
+        raise click.BadParameter(f"{text!r} is not a time zone such as Europe/Stockholm") from None
 
 
 def _faults(
@@ -83,28 +84,30 @@ def _help() -> str:
 
 @click.command(help=_help(), context_settings={"show_default": True, "max_content_width": 100})
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
-@click.option("--port", default=8390, help="Port to listen on; 0 takes any free one.")
+@click.option("--port", default=8390, help="Port to listen on; 0 for any free port.")
 @click.option("--workspace", default="demo", help="Name of the workspace, as in /s/demo.")
 @click.option(
     "--callback-url",
     callback=_address,
-    help="Where to POST answer callbacks. Without it, none are sent.",
+    help="URL for answer callbacks. Without it, none are sent.",
 )
 @click.option("--rate", default=1.0, type=click.FloatRange(0), help="Changes a second.")
 @click.option("--errands", default=50, type=click.IntRange(0), help="Errands at the start.")
 @click.option(
-    "--timezone", "zone", default="Europe/Stockholm", callback=_zone, help="Of the dates."
+    "--timezone", "zone", default="Europe/Stockholm", callback=_zone, help="Time zone of dates."
 )
 @click.option(
     "--sla-delay", "sla_delay_s", default=60.0, help="Seconds an SLA stays null after some changes."
 )
-@click.option("--first-id", type=click.IntRange(1), help="First id of each kind; else by the time.")
-@click.option("--seed", type=int, help="Makes chance repeatable.")
+@click.option(
+    "--first-id", type=click.IntRange(1), help="First id of each kind; default: the time."
+)
+@click.option("--seed", type=int, help="Seed of all random choices.")
 @click.option("--fault", "faults", multiple=True, callback=_faults, help="See above; repeatable.")
 def main(**chosen: Any) -> None:
-    """Read the options and run until a signal comes."""
+    """Run the sandbox until SIGTERM or SIGINT."""
     options = Options(
-        # Out of the environment, since a command line is everybody's to read.
+        # From the environment, because every user can read the command line.
         token=os.environ.get("SANDBOX_TOKEN") or "sandbox-token",
         callback_secret=os.environ.get("SANDBOX_CALLBACK_SECRET", "sandbox-callback-secret"),
         **chosen,

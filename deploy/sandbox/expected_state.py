@@ -1,4 +1,4 @@
-"""What the sandbox knows to be true, for tests to compare a database with."""
+"""The expected state: what a complete and fresh copy of the sandbox's data must contain."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from deploy.sandbox.world.records import AREA_ARCHIVES, Callback, Errand, File, 
 from deploy.sandbox.world.world import World
 
 T = TypeVar("T")
-AT_ONE_GO = 500
+BATCH_SIZE = 500
 
 
-async def whole_truth(world: World) -> dict[str, Any]:
-    """Return the present state of everything; ids are the keys, as strings.
+async def expected_state(world: World) -> dict[str, Any]:
+    """Return the present state of all records, by id as a string.
 
-    Other requests get their turn in between, so with a running clock the parts may be of
-    different moments; each part is right in itself.
+    Other requests are served in between, so while changes go on the records may be of different
+    moments; each record is consistent.
     """
     return {
-        "errands": await _in_turns(world.errands, lambda one: errand_truth(world, one)),
-        "ratings": await _in_turns(world.ratings, lambda one: rating_truth(world, one)),
-        "attachments": [file_truth(file) for file in world.files.values()],
-        "callbacks": await _in_turns(world.callbacks, callback_truth),
+        "errands": await _in_turns(world.errands, lambda one: expected_errand(world, one)),
+        "ratings": await _in_turns(world.ratings, lambda one: expected_rating(world, one)),
+        "attachments": [expected_file(file) for file in world.files.values()],
+        "callbacks": await _in_turns(world.callbacks, expected_callback),
     }
 
 
 async def _in_turns(
-    records: Mapping[int, T], tell: Callable[[T], dict[str, Any]]
+    records: Mapping[int, T], to_dict: Callable[[T], dict[str, Any]]
 ) -> orjson.Fragment:
-    """Write one JSON object out of many records without holding up the event loop."""
+    """Return one JSON object of many records, written without blocking the event loop."""
     pieces = []
     numbered = list(records.items())
-    for start in range(0, len(numbered), AT_ONE_GO):
-        some = numbered[start : start + AT_ONE_GO]
-        pieces.append(orjson.dumps({str(number): tell(record) for number, record in some})[1:-1])
+    for start in range(0, len(numbered), BATCH_SIZE):
+        some = numbered[start : start + BATCH_SIZE]
+        pieces.append(orjson.dumps({str(number): to_dict(record) for number, record in some})[1:-1])
         await asyncio.sleep(0)
     return orjson.Fragment(b"{" + b",".join(pieces) + b"}")
 
 
-def errand_truth(world: World, errand: Errand) -> dict[str, Any]:
-    """Return the facts of one errand; ``sla`` is what it is once it is no longer null."""
+def expected_errand(world: World, errand: Errand) -> dict[str, Any]:
+    """Return the state of one errand; ``sla`` is its value once it is no longer null."""
     return {
         "errand_id": errand.errand_id,
         "version": errand.version,
@@ -72,8 +72,8 @@ def errand_truth(world: World, errand: Errand) -> dict[str, Any]:
     }
 
 
-def rating_truth(world: World, rating: Rating) -> dict[str, Any]:
-    """Return the facts of one rating, under Cention's names, with its version."""
+def expected_rating(world: World, rating: Rating) -> dict[str, Any]:
+    """Return the state of one rating, under Cention's names, with its version."""
     return {
         "version": rating.version,
         "dirty": rating.rating_id in world.dirty_ratings,
@@ -81,8 +81,8 @@ def rating_truth(world: World, rating: Rating) -> dict[str, Any]:
     }
 
 
-def file_truth(file: File) -> dict[str, Any]:
-    """Return what the bytes of one file must be."""
+def expected_file(file: File) -> dict[str, Any]:
+    """Return the metadata and digest of one file."""
     return {
         "type": file.key.type,
         "id": file.key.file_id,
@@ -93,8 +93,8 @@ def file_truth(file: File) -> dict[str, Any]:
     }
 
 
-def callback_truth(callback: Callback) -> dict[str, Any]:
-    """Return what one callback tells, and how far it has come."""
+def expected_callback(callback: Callback) -> dict[str, Any]:
+    """Return the contents of one callback, and the state of its delivery."""
     answer, person = callback.answer, callback.person
     return {
         "callback_id": callback.callback_id,

@@ -1,4 +1,4 @@
-"""The routes under ``/s/<workspace>/``, with what was measured of their behaviour."""
+"""The API under ``/s/<workspace>/``, with the behaviour measured at Cention."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from deploy.sandbox.http.families import FAMILIES
-from deploy.sandbox.http.faults import BEFORE, Faults, Struck
+from deploy.sandbox.http.faults import BEFORE_CENTION, Faults, InjectedFault
 from deploy.sandbox.http.replies import (
     NO_ROUTE,
     UNAUTHORISED,
     Reply,
+    apply_fault,
     created_reply,
     deliver,
     document_reply,
-    failed_before,
-    spoilt,
+    early_failure,
 )
 from deploy.sandbox.http.request_body import NotDecodable, posted_attributes
-from deploy.sandbox.http.routes import Asked, Rejected, Routes, Target
+from deploy.sandbox.http.routes import ApiError, Request, Routes, Target
 from deploy.sandbox.resources import documents, reports
 from deploy.sandbox.resources.documents import error
 from deploy.sandbox.world.records import AREA_ARCHIVES, RESPONSE_ATTACHMENTS, FileKey
@@ -38,7 +38,7 @@ INVALID_FIELD = "API2GO_INVALID_FIELD_QUERY_PARAM"
 
 @dataclass(frozen=True, kw_only=True)
 class Api:
-    """Answers as one workspace of Cention would, out of ``world``."""
+    """The API of one workspace, served from ``world``."""
 
     world: World
     faults: Faults
@@ -49,20 +49,20 @@ class Api:
     answered: Counter[str] = field(default_factory=Counter)  # "GET type status"
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request, whatever its method and path."""
+        """Answer any request."""
         target = self._target(request.path)
         if target is None:
-            return await deliver(request, NO_ROUTE, Struck())
+            return await deliver(request, NO_ROUTE, InjectedFault())
         if target.id_text == "" or request.path.endswith("/"):
-            return await deliver(request, _without_slash(request), Struck())
+            return await deliver(request, _without_slash(request), InjectedFault())
         if not self._authorised(request.headers.get("Authorization", "")):
-            reply, struck = UNAUTHORISED, Struck()
+            reply, injected = UNAUTHORISED, InjectedFault()
         else:
             body = await request.read()
-            struck = self.faults.draw(target.type, target.remote_id)
-            reply = self._reply(request.method, target, request.query, body, struck)
+            injected = self.faults.draw(target.type, target.remote_id)
+            reply = self._reply(request.method, target, request.query, body, injected)
         self.answered[f"{request.method} {target.type} {reply.status}"] += 1
-        return await deliver(request, reply, struck)
+        return await deliver(request, reply, injected)
 
     def _target(self, path: str) -> Target | None:
         workspace = f"/s/{self.workspace}/"
@@ -86,26 +86,33 @@ class Api:
         )
 
     def _reply(
-        self, method: str, target: Target, query: Mapping[str, str], body: bytes, struck: Struck
+        self,
+        method: str,
+        target: Target,
+        query: Mapping[str, str],
+        body: bytes,
+        injected: InjectedFault,
     ) -> Reply:
-        if struck.failure in BEFORE and struck.failure is not None:
-            return failed_before(
-                struck.failure, retry_after_s=struck.retry_after_s, worded=self._worded()
+        if injected.failure in BEFORE_CENTION and injected.failure is not None:
+            return early_failure(
+                injected.failure,
+                retry_after_s=injected.retry_after_s,
+                as_phrase=self._random_phrasing(),
             )
         match method:
             case _ if target.route is not None:
-                reply = self._of_family(method, target, query, body)
+                reply = self._family_reply(method, target, query, body)
             case "GET":
-                reply = self._get(target, query, struck)
+                reply = self._get(target, query, injected)
             case "POST" if target == Target(documents.DIRTY_ERRANDS, None):
                 reply = self._mark_dirty(body)
             case "OPTIONS":
                 reply = _options(target)
             case _:
                 return NO_ROUTE
-        return spoilt(reply, struck.failure, worded=self._worded())
+        return apply_fault(reply, injected.failure, as_phrase=self._random_phrasing())
 
-    def _of_family(
+    def _family_reply(
         self, method: str, target: Target, query: Mapping[str, str], body: bytes
     ) -> Reply:
         if method == "OPTIONS":
@@ -115,7 +122,7 @@ class Api:
             return NO_ROUTE
         if target.id_text is not None and target.remote_id is None:
             return self._error(404, "resource not found")
-        asked = Asked(
+        request = Request(
             world=self.world,
             rng=self.rng,
             zone=self.zone,
@@ -124,13 +131,13 @@ class Api:
             body=body,
         )
         try:
-            return handler(asked)
-        except Rejected as refusal:
+            return handler(request)
+        except ApiError as refusal:
             return self._error(refusal.status, refusal.title, code=refusal.code)
         except NotDecodable as reason:
             return self._error(406, str(reason))
 
-    def _get(self, target: Target, query: Mapping[str, str], struck: Struck) -> Reply:
+    def _get(self, target: Target, query: Mapping[str, str], injected: InjectedFault) -> Reply:
         if target.id_text is None:
             list_all = COLLECTIONS.get(target.type)
             if list_all is None:
@@ -144,14 +151,14 @@ class Api:
         attributes = read_one(self, target.remote_id)
         if attributes is None:
             return self._error(404, "resource not found")
-        if struck.sla_null and "sla" in attributes:
+        if injected.sla_null and "sla" in attributes:
             attributes["sla"] = None
         return self._sparse(target.type, target.remote_id, attributes, query)
 
     def _sparse(
         self, type_: str, remote_id: int, attributes: dict[str, Any], query: Mapping[str, str]
     ) -> Reply:
-        """Leave what ``fields[type]`` names; the record was read, and its flag cleared, before."""
+        """Return only the fields in ``fields[type]``. The dirty flag is already cleared."""
         wanted = query.get(f"fields[{type_}]")  # of a repeated parameter, the first
         if wanted is not None:
             names = [name for name in wanted.split(",") if name]
@@ -171,14 +178,14 @@ class Api:
         return created_reply(documents.dirty_errands([]), documents.DIRTY_ERRANDS, 0)
 
     def _error(self, status: int, title: str, *, code: str | None = None) -> Reply:
-        document = error(status, title, worded=self._worded(), code=code)
+        document = error(status, title, as_phrase=self._random_phrasing(), code=code)
         return document_reply(document, status=status)
 
-    def _worded(self) -> bool:
+    def _random_phrasing(self) -> bool:
         return self.rng.random() < 0.5
 
     def report(self, errand_id: int) -> dict[str, Any] | None:
-        """Read a report, which clears its flag; None if there is no such errand."""
+        """Return a report and clear its dirty flag; ``None`` if there is no such errand."""
         self.world.dirty_errands.discard(errand_id)
         errand = self.world.errands.get(errand_id)
         if errand is None or errand.gone:
@@ -187,13 +194,13 @@ class Api:
         return reports.report_attributes(errand, zone=self.zone, sla_known=sla_known)
 
     def rating(self, rating_id: int) -> dict[str, Any] | None:
-        """Read a rating, which clears its flag; None if there is no such rating."""
+        """Return a rating and clear its dirty flag; ``None`` if there is no such rating."""
         self.world.dirty_ratings.discard(rating_id)
         rating = self.world.ratings.get(rating_id)
         return documents.rating_attributes(rating) if rating else None
 
     def file(self, type_: str, file_id: int) -> dict[str, Any] | None:
-        """Read an attachment with its content; None if there is none."""
+        """Return an attachment with its content; ``None`` if there is none."""
         file = self.world.files.get(FileKey(type_, file_id))
         return documents.file_attributes(file) if file else None
 
@@ -211,7 +218,7 @@ SINGLES: Mapping[str, Callable[[Api, int], dict[str, Any] | None]] = {
 
 
 def read_dirty_errands(body: bytes) -> list[int]:
-    """Return the ids a POST wants marked. Raises ``NotDecodable``."""
+    """Return the ids in a POST to the list of changed errands. Raises ``NotDecodable``."""
     errand_ids = posted_attributes(body, documents.DIRTY_ERRANDS).get("errands") or []
     if not isinstance(errand_ids, list) or any(type(one) is not int for one in errand_ids):
         raise NotDecodable("Invalid type provided")

@@ -1,4 +1,4 @@
-"""JSON as Cention writes it: HTML characters escaped, and texts no decoder would like."""
+"""JSON as Cention writes it: HTML characters escaped, and lone surrogates in texts."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import orjson
 
 MEDIA_TYPE = "application/vnd.api+json"
 
-# Half of a surrogate pair cannot stand in a Python string that is to be encoded, yet Cention
-# passes on what mail programs cut in two. This private character stands for it until the end.
-HALF_EMOJI = "\ue000".encode()
+# Cention passes on surrogate pairs that mail programs cut in two. Python cannot encode a lone
+# surrogate, so this private-use character stands for it until the document is encoded.
+LONE_SURROGATE = "\ue000".encode()
 
 
 def encode(document: Any) -> bytes:
-    """Write ``document`` as JSON, with ``<``, ``>`` and ``&`` as Go escapes them."""
+    """Return ``document`` as JSON, with ``<``, ``>`` and ``&`` escaped as by Go."""
     return (
         orjson.dumps(document)
         .replace(b"<", b"\\u003c")
         .replace(b">", b"\\u003e")
         .replace(b"&", b"\\u0026")
-        .replace(HALF_EMOJI, b"\\ud83d")
+        .replace(LONE_SURROGATE, b"\\ud83d")
     )

@@ -1,4 +1,4 @@
-"""Every family that adds its own routes to the sandbox, one a line."""
+"""The families with routes of their own."""
 
 from __future__ import annotations
 

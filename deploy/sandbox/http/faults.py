@@ -1,4 +1,4 @@
-"""Trouble on demand: which fault strikes which request, and how often."""
+"""Fault injection: which fault is injected into which request, and how often."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from typing import Any
 
 
 class FaultName(StrEnum):
-    """What can go wrong with a request."""
+    """The kinds of faults."""
 
-    # Something before Cention answers; the dirty flag stays.
+    # The request does not reach Cention; the dirty flag stays.
     UNAUTHORISED = "unauthorised"
     BUSY = "busy"
     NOT_FOUND = "not_found"
     LOGIN_PAGE = "login_page"
-    # Cention has answered, and cleared the flag; then the answer is lost or spoilt.
+    # Cention has answered and cleared the flag; then the answer is lost or damaged.
     ERROR_500 = "error_500"
     DROPPED = "dropped"
     TRUNCATED = "truncated"
     BROKEN_JSON = "broken_json"
     UNREADABLE = "unreadable"
-    # The answer arrives, but late or without its SLA. These come on top of the others.
+    # The answer arrives, but late or without its SLA. These can be combined with the others.
     LATENCY = "latency"
     SLOW_BODY = "slow_body"
     SLA_NULL = "sla_null"
@@ -38,10 +38,10 @@ MEANING: Mapping[FaultName, str] = {
     FaultName.ERROR_500: "500 after the flag was cleared",
     FaultName.DROPPED: "the connection ends without an answer; the flag is cleared",
     FaultName.TRUNCATED: "half of the promised body; the flag is cleared",
-    FaultName.BROKEN_JSON: "a body that is no JSON; the flag is cleared",
+    FaultName.BROKEN_JSON: "a body that is not JSON; the flag is cleared",
     FaultName.UNREADABLE: "JSON of a wrong shape; the flag is cleared",
-    FaultName.LATENCY: "the answer comes late by so many seconds (default 1)",
-    FaultName.SLOW_BODY: "the body drips for so many seconds (default 5)",
+    FaultName.LATENCY: "the answer is delayed by so many seconds (default 1)",
+    FaultName.SLOW_BODY: "the body takes so many seconds to send (default 5)",
     FaultName.SLA_NULL: "a report whose SLA is still null",
 }
 DEFAULT_SECONDS: Mapping[FaultName, float] = {
@@ -49,32 +49,32 @@ DEFAULT_SECONDS: Mapping[FaultName, float] = {
     FaultName.LATENCY: 1.0,
     FaultName.SLOW_BODY: 5.0,
 }
-ON_TOP = frozenset({FaultName.LATENCY, FaultName.SLOW_BODY, FaultName.SLA_NULL})
-BEFORE = frozenset(
+ADDITIONAL = frozenset({FaultName.LATENCY, FaultName.SLOW_BODY, FaultName.SLA_NULL})
+BEFORE_CENTION = frozenset(
     {FaultName.UNAUTHORISED, FaultName.BUSY, FaultName.NOT_FOUND, FaultName.LOGIN_PAGE}
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One kind of trouble: how likely, how long, and for whom."""
+    """One fault that is on: its probability, duration, and the requests it concerns."""
 
     probability: float
     seconds: float
     types: frozenset[str] | None = None  # None: every resource type
     ids: frozenset[int] | None = None  # None: every id, and lists too
-    times: int | None = None  # strike so often, then never again; None: no end
+    times: int | None = None  # inject at most so often; None: no limit
 
     def concerns(self, type_: str, remote_id: int | None) -> bool:
-        """Tell whether a request for ``type_`` and ``remote_id`` may be struck."""
+        """Return whether the fault may be injected into a request for this type and id."""
         return (self.types is None or type_ in self.types) and (
             self.ids is None or remote_id in self.ids
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Struck:
-    """What strikes one request: at most one failure, and what comes on top of it."""
+class InjectedFault:
+    """The faults injected into one request: at most one failure, and additional ones."""
 
     failure: FaultName | None = None
     latency_s: float = 0.0
@@ -83,17 +83,17 @@ class Struck:
     sla_null: bool = False
 
 
-UNHARMED = Struck()
+NO_FAULT = InjectedFault()
 
 
 class Faults:
-    """The switches, and how often each fault has struck."""
+    """The faults that are on, and how often each was injected."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self._switches: dict[FaultName, Fault] = {}
         self._left: dict[FaultName, int] = {}
-        self.struck: Counter[str] = Counter()
+        self.injected: Counter[str] = Counter()
 
     def switch(self, name: FaultName, fault: Fault | None) -> None:
         """Put ``fault`` in the place of what ``name`` meant until now; None switches it off."""
@@ -107,7 +107,7 @@ class Faults:
         self._switches.clear()
 
     def description(self) -> dict[str, Any]:
-        """Return the switches that are on, as the control route shows them."""
+        """Return the faults that are on, for the control route."""
         return {
             name.value: {
                 "probability": fault.probability,
@@ -119,13 +119,13 @@ class Faults:
             for name, fault in self._switches.items()
         }
 
-    def draw(self, type_: str, remote_id: int | None) -> Struck:
-        """Decide by chance what strikes a request."""
+    def draw(self, type_: str, remote_id: int | None) -> InjectedFault:
+        """Choose at random the faults of one request."""
         if not self._switches:
-            return UNHARMED
+            return NO_FAULT
         hits = dict(self._hits(type_, remote_id))
-        return Struck(
-            failure=next((name for name in hits if name not in ON_TOP), None),
+        return InjectedFault(
+            failure=next((name for name in hits if name not in ADDITIONAL), None),
             latency_s=hits[FaultName.LATENCY].seconds if FaultName.LATENCY in hits else 0.0,
             drip_s=hits[FaultName.SLOW_BODY].seconds if FaultName.SLOW_BODY in hits else 0.0,
             retry_after_s=hits[FaultName.BUSY].seconds if FaultName.BUSY in hits else 0.0,
@@ -135,18 +135,18 @@ class Faults:
     def _hits(self, type_: str, remote_id: int | None) -> Iterator[tuple[FaultName, Fault]]:
         failed = False
         for name, fault in self._switches.items():
-            if (failed and name not in ON_TOP) or not fault.concerns(type_, remote_id):
+            if (failed and name not in ADDITIONAL) or not fault.concerns(type_, remote_id):
                 continue
             if self._left[name] == 0 or self._rng.random() >= fault.probability:
                 continue
             self._left[name] -= 1
-            self.struck[name.value] += 1
-            failed = failed or name not in ON_TOP
+            self.injected[name.value] += 1
+            failed = failed or name not in ADDITIONAL
             yield name, fault
 
 
 def read_fault(name: FaultName, switch: Mapping[str, Any]) -> Fault:
-    """Read a switch as it comes from the command line or the control route.
+    """Return a fault from the values of the command line or the control route.
 
     Keys: ``probability`` (default 1), ``seconds``, ``types``, ``ids``, ``times``.
     Raises ``ValueError`` for anything else.
@@ -180,7 +180,7 @@ def read_fault_option(text: str) -> tuple[FaultName, Fault]:
     name_text, _, probability = first.partition("=")
     name = FaultName(name_text)
     switch: dict[str, Any] = {"probability": probability or 1}
-    for part in rest:
-        key, _, value = part.partition("=")
+    for state in rest:
+        key, _, value = state.partition("=")
         switch[key] = value.split("+") if key in ("types", "ids") else value
     return name, read_fault(name, switch)

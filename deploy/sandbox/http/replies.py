@@ -1,4 +1,4 @@
-"""What the sandbox answers, and how a fault spoils it on the way to the client."""
+"""Replies, and how faults damage them on the way to the client."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, replace
 from aiohttp import web
 
 from deploy.sandbox.http.encoding import MEDIA_TYPE, encode
-from deploy.sandbox.http.faults import FaultName, Struck
+from deploy.sandbox.http.faults import FaultName, InjectedFault
 from deploy.sandbox.resources.documents import error
 
-DRIPS = 20  # pieces a slow body comes in
+DRIPS = 20  # pieces of a slow body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A whole answer, ready to be sent."""
+    """A complete reply."""
 
     status: int
     body: bytes = b""
@@ -36,36 +36,36 @@ LOGIN_PAGE = Reply(
 
 
 def document_reply(document: object, *, status: int = 200) -> Reply:
-    """Answer with a JSON:API document."""
+    """Return a reply with a JSON:API document."""
     return Reply(status=status, body=encode(document), media_type=MEDIA_TYPE)
 
 
 def created_reply(document: object, type_: str, remote_id: int) -> Reply:
-    """Answer 201 with ``document``; the Location is malformed, as Cention's is."""
+    """Return a 201 with ``document``; its Location is malformed, as Cention's is."""
     headers = {"Location": f"//capi/json//{type_}/{remote_id}"}
     return replace(document_reply(document, status=201), headers=headers)
 
 
-def failed_before(failure: FaultName, *, retry_after_s: float, worded: bool) -> Reply:
-    """Return what a client gets when something fails before Cention is asked."""
+def early_failure(failure: FaultName, *, retry_after_s: float, as_phrase: bool) -> Reply:
+    """Return the reply for a failure before the request reaches Cention."""
     match failure:
         case FaultName.BUSY:
             headers = {"Retry-After": f"{retry_after_s:.0f}"}
             return Reply(status=503, body=b"busy", media_type="text/plain", headers=headers)
         case FaultName.NOT_FOUND:
-            return document_reply(error(404, "resource not found", worded=worded), status=404)
+            return document_reply(error(404, "resource not found", as_phrase=as_phrase), status=404)
         case FaultName.LOGIN_PAGE:
             return LOGIN_PAGE
         case _:
             return UNAUTHORISED
 
 
-def spoilt(reply: Reply, failure: FaultName | None, *, worded: bool) -> Reply:
-    """Return what is left of a ready answer after ``failure``."""
+def apply_fault(reply: Reply, failure: FaultName | None, *, as_phrase: bool) -> Reply:
+    """Return ``reply`` as it is after ``failure``."""
     match failure:
         case FaultName.ERROR_500:
             title = "pq: canceling statement due to statement timeout"
-            return document_reply(error(500, title, worded=worded), status=500)
+            return document_reply(error(500, title, as_phrase=as_phrase), status=500)
         case FaultName.BROKEN_JSON:
             return replace(reply, body=reply.body[: len(reply.body) // 2])
         case FaultName.UNREADABLE:
@@ -75,18 +75,20 @@ def spoilt(reply: Reply, failure: FaultName | None, *, worded: bool) -> Reply:
             return reply
 
 
-async def deliver(request: web.Request, reply: Reply, struck: Struck) -> web.StreamResponse:
-    """Send ``reply``, as late, as slowly and as incompletely as ``struck`` says."""
-    if struck.latency_s:
-        await asyncio.sleep(struck.latency_s)
-    if struck.failure is FaultName.DROPPED:
+async def deliver(
+    request: web.Request, reply: Reply, injected: InjectedFault
+) -> web.StreamResponse:
+    """Send ``reply`` with the delay, the slowness and the cut of ``injected``."""
+    if injected.latency_s:
+        await asyncio.sleep(injected.latency_s)
+    if injected.failure is FaultName.DROPPED:
         if request.transport is not None:
             request.transport.abort()
         return web.Response()
-    if struck.failure is FaultName.TRUNCATED:
+    if injected.failure is FaultName.TRUNCATED:
         return await _send_half(request, reply)
-    if struck.drip_s:
-        return await _drip(request, reply, struck.drip_s)
+    if injected.drip_s:
+        return await _drip(request, reply, injected.drip_s)
     return web.Response(status=reply.status, body=reply.body, headers=_headers(reply))
 
 

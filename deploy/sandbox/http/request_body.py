@@ -1,4 +1,4 @@
-"""Reads the body of a POST as Cention's framework does: what does not fit is refused with 406."""
+"""Decodes the body of a POST as Cention's framework does, which answers 406 to a wrong one."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 
 class NotDecodable(Exception):
-    """The body of a POST is not what the resource takes."""
+    """The body of a POST is not one of the resource's documents."""
 
 
 def posted_attributes(body: bytes, type_: str) -> dict[str, Any]:
     """Return ``data.attributes`` of a posted document, without those that are null.
 
-    What follows the JSON value is ignored, and ``data.type`` is looked at only beside an id;
-    Raises ``NotDecodable``.
+    As at Cention, text after the JSON value is ignored, and ``data.type`` is checked only if there
+    is an id. Raises ``NotDecodable``.
     """
     try:
         document, _ = json.JSONDecoder().raw_decode(body.decode().lstrip())
@@ -29,9 +29,9 @@ def posted_attributes(body: bytes, type_: str) -> dict[str, Any]:
 
 
 def check_types(attributes: Mapping[str, Any], types: Mapping[str, type]) -> None:
-    """Refuse an attribute that is not of its JSON type; null and unknown ones are passed over.
+    """Check the JSON types of attributes; null and unknown ones are ignored.
 
-    Raises ``NotDecodable``. A number where a string is wanted is refused, and the other way.
+    Raises ``NotDecodable``, also for a number in place of a string and the reverse.
     """
     for name, wanted in types.items():
         value = attributes.get(name)

@@ -1,12 +1,12 @@
 """How a family of resources adds its own routes to the sandbox.
 
-A family is one module. It says what it serves in one value, and ``families.py`` lists it::
+A family is one module with a value ``FAMILY``, which ``families.py`` lists::
 
-    def read_question(asked: Asked) -> Reply:
-        shelf = asked.world.part(Shelf)
-        question = shelf.questions.get(asked.remote_id or 0)
+    def read_question(request: Request) -> Reply:
+        library = request.world.state(Library)
+        question = library.questions.get(request.remote_id or 0)
         if question is None:
-            raise Rejected(404, "resource not found")
+            raise ApiError(404, "resource not found")
         return document_reply(resource("c3_library_questions", question.id, {...}))
 
     FAMILY = Family(
@@ -18,22 +18,22 @@ A family is one module. It says what it serves in one value, and ``families.py``
             ("GET", "capi/custom/logio"): list_logons,
         },
         controls={
-            ("GET", "truth/library"): tell_library,      # GET  /sandbox/truth/library
+            ("GET", "truth/library"): expected_library,  # GET  /sandbox/truth/library
             ("POST", "library/change"): change_library,  # POST /sandbox/library/change
         },
     )
 
-Paths are below ``/s/<workspace>/``; ``{id}`` stands once, for a decimal number. Authorisation,
-trailing slashes, unknown methods, OPTIONS and faults are dealt with as for every other resource
-before and after the handler; a fault names the type by the segment behind ``capi/json/``, so
-``c3_libraries`` for its sub-resources too, and ``logio`` for the log. A handler may therefore be
-called, and what it did stand, although its answer never arrives.
+Paths are below ``/s/<workspace>/``; ``{id}`` stands at most once, for a decimal number.
+Authorisation, trailing slashes, unknown methods, OPTIONS and faults are handled before and after
+the handler. A fault's type is the segment after ``capi/json/`` (``c3_libraries`` also for its
+sub-resources), or ``logio`` for the log. A handler may be called, and its effect kept, although
+its reply is lost.
 
-A handler refuses by raising ``Rejected``; ``posted.py`` reads the body of a POST and answers 406
-to one that does not fit. ``replies.py`` has ``document_reply`` and ``created_reply``.
+A handler rejects a request by raising ``ApiError``. ``request_body.py`` decodes the body of a POST,
+and ``replies.py`` has ``document_reply`` and ``created_reply``.
 
-A family keeps its state in a class of its own that takes the ``World``:
-``world.part(Shelf)`` makes it when it is first asked for, and returns the same one ever after.
+A family keeps its state in a class that is built from the ``World``: ``world.state(Library)``
+builds it at the first call, and then always returns the same object.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ from deploy.sandbox.world.world import World
 ID = "{id}"
 
 
-class Rejected(Exception):
-    """A handler refuses: the answer is an error document with this status and title."""
+class ApiError(Exception):
+    """Raised by a handler; the reply is an error document with this status and title."""
 
     def __init__(self, status: int, title: str, *, code: str | None = None) -> None:
         super().__init__(title)
@@ -62,7 +62,7 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a path names: a type, an id if it goes on, and the family's route if it is one."""
+    """The resource of a path: its type, its id, and the family's route if there is one."""
 
     type: str
     id_text: str | None
@@ -70,39 +70,39 @@ class Target:
 
     @property
     def remote_id(self) -> int | None:
-        """The id as a number; None for a list, and for what is no number."""
+        """The id as a number; None for a list, and for an id that is not a number."""
         text = self.id_text or ""
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """One request as a handler sees it."""
+class Request:
+    """A request, for a handler."""
 
     world: World
     rng: random.Random
-    zone: ZoneInfo  # of dates without one
-    remote_id: int | None  # what stood for ``{id}``; None only where the route has none
-    query: Mapping[str, str]  # of a repeated parameter, the first value
+    zone: ZoneInfo  # for dates without a time zone
+    remote_id: int | None  # the ``{id}`` of the path; None if the route has none
+    query: Mapping[str, str]  # the first value of a repeated parameter
     body: bytes
 
 
-Handler = Callable[[Asked], Reply]
-# Gets the query of a GET or the JSON object of a POST; returns what is told as JSON.
-# ``ValueError`` is answered 400 with its text.
+Handler = Callable[[Request], Reply]
+# The input is the query of a GET or the JSON object of a POST; the result is sent as JSON.
+# ``ValueError`` becomes a 400 with its text.
 Control = Callable[[World, Mapping[str, Any]], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """What one module serves: by method and path, for Cention's clients and for tests."""
+    """The routes of one module by method and path: of the API, and control routes for tests."""
 
     routes: Mapping[tuple[str, str], Handler]
     controls: Mapping[tuple[str, str], Control] = field(default_factory=dict)
 
 
 class Routes:
-    """All families' routes, found by path."""
+    """The routes of all families."""
 
     def __init__(self, families: Iterable[Family]) -> None:
         self._handlers: dict[str, dict[str, Handler]] = {}
@@ -111,7 +111,7 @@ class Routes:
                 self._handlers.setdefault(path, {})[method] = handler
 
     def find(self, path: str) -> Target | None:
-        """Return what ``path``, below the workspace and without a slash at its end, names."""
+        """Return the target of ``path`` (below the workspace, without a slash at its end)."""
         segments = path.split("/")
         for place in (None, 3):  # "capi", "json", the type, and then perhaps an id
             pattern = list(segments)
@@ -124,9 +124,9 @@ class Routes:
         return None
 
     def handler(self, method: str, target: Target) -> Handler | None:
-        """Return who answers ``method`` for ``target``; None if nobody does."""
+        """Return the handler of ``method`` for ``target``, if there is one."""
         return self._handlers[target.route or ""].get(method)
 
     def methods(self, target: Target) -> str:
-        """Return what ``Allow`` says of ``target``."""
+        """Return the value of the ``Allow`` header for ``target``."""
         return ",".join(("OPTIONS", *self._handlers[target.route or ""]))

@@ -1,4 +1,4 @@
-"""Contact cards: one POST that makes a card, or appends to one with any of the addresses."""
+"""Contact cards: a POST creates a card, or adds to the card that has one of the addresses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.sandbox.http.replies import Reply, created_reply
 from deploy.sandbox.http.request_body import NotDecodable, posted_attributes
-from deploy.sandbox.http.routes import Asked, Family
+from deploy.sandbox.http.routes import Family, Request
 from deploy.sandbox.resources.documents import resource
 from deploy.sandbox.world.world import World
 
@@ -23,8 +23,10 @@ class Cards:
         self.by_id: dict[int, dict[str, Any]] = {}
 
     def upsert(self, contacts: Mapping[str, Any]) -> int:
-        """Append to the oldest card with one of the addresses, or make a card; return its id."""
-        card_id = next((i for i, card in self.by_id.items() if _meet(card, contacts)), None)
+        """Add to the oldest card with one of the addresses, or create a card; return its id."""
+        card_id = next(
+            (i for i, card in self.by_id.items() if _share_address(card, contacts)), None
+        )
         if card_id is None:
             card_id = self._ids.take(TYPE)
             self.by_id[card_id] = {}
@@ -39,18 +41,18 @@ class Cards:
         return card_id
 
 
-def upsert(asked: Asked) -> Reply:
-    """Answer 201 whether the card is new or not, with everything that is on it then."""
-    contacts = posted_attributes(asked.body, TYPE).get("contacts", {})
+def upsert(request: Request) -> Reply:
+    """Answer 201, for a new card or an old one, with its full contents."""
+    contacts = posted_attributes(request.body, TYPE).get("contacts", {})
     check(contacts)
-    cards = asked.world.part(Cards)
+    cards = request.world.state(Cards)
     card_id = cards.upsert(contacts)
     attributes = {"c3_id": card_id, "contacts": cards.by_id[card_id]}
     return created_reply(resource(TYPE, card_id, attributes), TYPE, card_id)
 
 
 def check(contacts: Any) -> None:
-    """Refuse contacts that are not of the documented types. Raises ``NotDecodable``."""
+    """Check that contacts are of the documented types. Raises ``NotDecodable``."""
     texts = isinstance(contacts, dict) and all(
         isinstance(contacts.get(channel) or [], list)
         and all(isinstance(one, str) for one in contacts.get(channel) or [])
@@ -64,18 +66,18 @@ def check(contacts: Any) -> None:
         raise NotDecodable("Invalid type provided")
 
 
-def _meet(card: Mapping[str, Any], contacts: Mapping[str, Any]) -> bool:
+def _share_address(card: Mapping[str, Any], contacts: Mapping[str, Any]) -> bool:
     return any(
         set(card.get(channel, ())) & set(contacts.get(channel) or ()) for channel in CHANNELS
     )
 
 
-def truth(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell every card."""
-    return {str(card_id): card for card_id, card in world.part(Cards).by_id.items()}
+def expected_cards(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every card by id."""
+    return {str(card_id): card for card_id, card in world.state(Cards).by_id.items()}
 
 
 FAMILY = Family(
     routes={("POST", f"capi/json/{TYPE}"): upsert},
-    controls={("GET", "truth/contact_cards"): truth},
+    controls={("GET", "truth/contact_cards"): expected_cards},
 )

@@ -1,4 +1,4 @@
-"""The smaller JSON:API documents: lists, ratings, files, errors and callbacks."""
+"""JSON:API documents of lists, ratings, files, errors and callbacks."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ RATINGS = "c3_facebook_ratings"
 
 
 def resource(type_: str, id_: int, attributes: dict[str, Any]) -> dict[str, Any]:
-    """Wrap ``attributes`` into a document with one resource."""
+    """Return a document of one resource with ``attributes``."""
     return {"data": {"type": type_, "id": str(id_), "attributes": attributes}}
 
 
 def dirty_errands(errand_ids: Iterable[int]) -> dict[str, Any]:
-    """List changed errands; when there are none, the document has no attributes."""
+    """Return the list of changed errands; an empty one has no attributes."""
     ids = list(errand_ids)
     data: dict[str, Any] = {"type": DIRTY_ERRANDS, "id": "0"}
     if ids:
@@ -31,18 +31,18 @@ def dirty_errands(errand_ids: Iterable[int]) -> dict[str, Any]:
 
 
 def dirty_ratings(rating_ids: Iterable[int]) -> dict[str, Any]:
-    """List changed ratings; when there are none, ``data`` is null and not an empty list."""
+    """Return the list of changed ratings; an empty one has null as ``data``."""
     listed = [{"type": DIRTY_RATINGS, "id": str(rating_id)} for rating_id in rating_ids]
     return {"data": listed or None}
 
 
 def rating_attributes(rating: Rating) -> dict[str, Any]:
-    """Return ``data.attributes`` of a rating, in which the facts are again under ``data``."""
+    """Return ``data.attributes`` of a rating, whose values are nested in another ``data``."""
     return {"c3_id": rating.rating_id, "data": rating_values(rating)}
 
 
 def rating_values(rating: Rating) -> dict[str, Any]:
-    """Return a rating's facts under the names the report gives them."""
+    """Return the values of a rating, under Cention's names."""
     return {
         "isChanged": False,
         "message": rating.message,
@@ -70,16 +70,16 @@ def file_attributes(file: File) -> dict[str, Any]:
     return {"attachment": attachment}
 
 
-def error(status: int, title: str, *, worded: bool, code: str | None = None) -> dict[str, Any]:
-    """Return an error document; ``worded`` writes the status as its phrase, as Cention may."""
-    fault = {"title": title, "status": HTTPStatus(status).phrase if worded else str(status)}
+def error(status: int, title: str, *, as_phrase: bool, code: str | None = None) -> dict[str, Any]:
+    """Return an error document; with ``as_phrase`` the status is its phrase, as Cention may do."""
+    fault = {"title": title, "status": HTTPStatus(status).phrase if as_phrase else str(status)}
     if code is not None:
         fault["code"] = code
     return {"errors": [fault]}
 
 
 def callback_document(callback: Callback, *, secret: str, rng: random.Random) -> dict[str, Any]:
-    """Return an answer callback; each call shuffles ``included`` and varies the links anew."""
+    """Return an answer callback; the order of ``included`` is random in each call."""
     errand_id = str(callback.errand.errand_id)
     included = [_answer_resource(callback), *(_file_resource(key) for key in callback.answer.files)]
     rng.shuffle(included)

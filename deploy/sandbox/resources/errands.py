@@ -1,4 +1,4 @@
-"""Creating and closing errands, and the end of calls, as a client with that claim may."""
+"""Routes that create errands, close errands, and end calls."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 
 from deploy.sandbox.http.replies import Reply, created_reply
 from deploy.sandbox.http.request_body import NotDecodable, check_types, posted_attributes
-from deploy.sandbox.http.routes import Asked, Family, Rejected
-from deploy.sandbox.world.records import Answer, Errand, Letter
+from deploy.sandbox.http.routes import ApiError, Family, Request
+from deploy.sandbox.world.records import Answer, Errand, ErrandMessage
 from deploy.sandbox.world.sample_data import Person
 from deploy.sandbox.world.world import World
 
@@ -46,8 +46,8 @@ CALL: Types = {"integrationName": str, "dialedNumber": str, "deviceId": int, "ex
 
 
 @dataclass
-class Wishes:
-    """What clients asked for, as it came, attachments as sizes and digests."""
+class ReceivedRequests:
+    """The accepted requests of clients, unchanged except that attachments are size and digest."""
 
     world: World
     created: dict[int, dict[str, Any]] = field(default_factory=dict)  # by errand
@@ -55,9 +55,9 @@ class Wishes:
     ended_calls: list[dict[str, Any]] = field(default_factory=list)
 
 
-def create(asked: Asked) -> Reply:
-    """Make a dirty errand; one with an answer is closed, and is of no agent's business."""
-    attributes = posted_attributes(asked.body, NEW)
+def create(request: Request) -> Reply:
+    """Create a dirty errand; an errand with an answer is closed at once."""
+    attributes = posted_attributes(request.body, NEW)
     check_types(attributes, ATTRIBUTES)
     message = attributes.get("msg") or {}
     check_types(message, MESSAGE)
@@ -66,45 +66,45 @@ def create(asked: Asked) -> Reply:
     answer = attributes.get("answer")
     check_types(answer or {}, ANSWER)
     files = [_file(one) for one in message.get("attachments") or []]
-    errand = _new_errand(asked.world, message, file_count=len(files))
+    errand = _new_errand(request.world, message, file_count=len(files))
     if answer is not None:
-        _close(asked.world, errand, answer)
-    told = {**attributes, "msg": {**message, "attachments": files}}
-    asked.world.part(Wishes).created[errand.errand_id] = told
+        _close(request.world, errand, answer)
+    received_request = {**attributes, "msg": {**message, "attachments": files}}
+    request.world.state(ReceivedRequests).created[errand.errand_id] = received_request
     document = {"data": {"type": NEW, "id": str(errand.errand_id)}}
     return created_reply(document, NEW, errand.errand_id)
 
 
-def close(asked: Asked) -> Reply:
+def close(request: Request) -> Reply:
     """Close an errand with an answer, which may be empty."""
-    attributes = posted_attributes(asked.body, END)
+    attributes = posted_attributes(request.body, END)
     check_types(attributes, {"errand_id": int, "answer": dict})
     answer = attributes.get("answer") or {}
     check_types(answer, ANSWER)
-    errand = asked.world.errands.get(attributes.get("errand_id", 0))
+    errand = request.world.errands.get(attributes.get("errand_id", 0))
     if errand is None or errand.gone:
-        raise Rejected(404, "resource not found")
-    _close(asked.world, errand, answer)
-    asked.world.part(Wishes).closed.append(attributes)
+        raise ApiError(404, "resource not found")
+    _close(request.world, errand, answer)
+    request.world.state(ReceivedRequests).closed.append(attributes)
     document = {"data": {"type": END, "id": str(errand.errand_id)}}
     return created_reply(document, END, errand.errand_id)
 
 
-def end_call(asked: Asked) -> Reply:
-    """Note that a call has ended; nothing is answered but that."""
-    attributes = posted_attributes(asked.body, END_CALL)
+def end_call(request: Request) -> Reply:
+    """Record that a call has ended, and answer 204."""
+    attributes = posted_attributes(request.body, END_CALL)
     check_types(attributes, CALL)
-    asked.world.part(Wishes).ended_calls.append(attributes)
+    request.world.state(ReceivedRequests).ended_calls.append(attributes)
     return Reply(status=204)
 
 
-def tell(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell what was asked for, for tests to compare with what they sent."""
-    wishes = world.part(Wishes)
+def received_requests(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the accepted requests, for tests to compare with what they sent."""
+    received = world.state(ReceivedRequests)
     return {
-        "created": {str(errand_id): told for errand_id, told in wishes.created.items()},
-        "closed": wishes.closed,
-        "ended_calls": wishes.ended_calls,
+        "created": {str(errand_id): request for errand_id, request in received.created.items()},
+        "closed": received.closed,
+        "ended_calls": received.ended_calls,
     }
 
 
@@ -114,7 +114,7 @@ FAMILY = Family(
         ("POST", f"capi/json/{END}"): close,
         ("POST", f"capi/json/{END_CALL}"): end_call,
     },
-    controls={("GET", "truth/errands"): tell},
+    controls={("GET", "truth/errands"): received_requests},
 )
 
 
@@ -137,7 +137,7 @@ def _new_errand(world: World, message: Mapping[str, Any], *, file_count: int) ->
     errand = world.add_errand()
     errand.person = Person(message.get("name") or "", message.get("from") or "")
     body = message.get("html_body") or html.escape(message.get("body") or "")
-    errand.letter = Letter(message.get("subject") or "", body)
+    errand.message = ErrandMessage(message.get("subject") or "", body)
     errand.file_count = file_count
     errand.arrived_at = errand.changed_at
     return errand

@@ -1,4 +1,4 @@
-"""Exports: each POST makes one at once, out of the errands that are here, and leaves it behind."""
+"""Exports: each POST generates an export of the present errands, and leaves it at Cention."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from deploy.sandbox.http.replies import Reply, created_reply
 from deploy.sandbox.http.request_body import NotDecodable, check_types, posted_attributes
-from deploy.sandbox.http.routes import Asked, Family, Rejected
+from deploy.sandbox.http.routes import ApiError, Family, Request
 from deploy.sandbox.resources.documents import resource
 from deploy.sandbox.resources.reports import subject_of
 from deploy.sandbox.world import sample_data
@@ -18,41 +18,41 @@ from deploy.sandbox.world.records import Errand
 from deploy.sandbox.world.world import World
 
 TYPE = "c3_trigger_exports"
-PRESETS = frozenset({"1", "3", "316"})  # as if made in the user interface
+PRESETS = frozenset({"1", "3", "316"})  # at Cention, presets are made in the user interface
 TYPES = {"use_closure_date": bool, "errand_from_date": str, "errand_to_date": str}
 
 
-class Generated:
-    """What exports have left behind: which preset was made when, by the id of its content."""
+class GeneratedExports:
+    """The generated exports, by id: preset, dates and number of errands."""
 
     def __init__(self, world: World) -> None:
         self._ids = world.ids
         self.by_id: dict[int, dict[str, Any]] = {}
 
     def add(self, order: Mapping[str, Any], errands: int) -> int:
-        """Remember one more, of so many errands, and return its id."""
+        """Record an export of so many errands, and return its id."""
         export_id = self._ids.take(TYPE)
         self.by_id[export_id] = {**order, "errands": errands}
         return export_id
 
 
-def trigger(asked: Asked) -> Reply:
-    """Answer 201 with the errands of the days: a list, one alone as an object, none as null."""
-    attributes = posted_attributes(asked.body, TYPE)
+def trigger(request: Request) -> Reply:
+    """Answer 201 with the errands of the days: a list, but one as an object, and none as null."""
+    attributes = posted_attributes(request.body, TYPE)
     check_types(attributes, TYPES)
-    preset = preset_of(asked.body)
+    preset = preset_of(request.body)
     if preset not in PRESETS:
-        raise Rejected(400, "no such export")
+        raise ApiError(400, "no such export")
     by_closure = attributes.get("use_closure_date", False)
     first, last = (_day(attributes.get(f"errand_{end}_date")) for end in ("from", "to"))
     chosen = [
         errand
-        for errand in asked.world.errands.values()
-        if _within(_moment(errand, by_closure=by_closure), first, last, asked.zone)
+        for errand in request.world.errands.values()
+        if _within(_moment(errand, by_closure=by_closure), first, last, request.zone)
     ]
-    rows = [row_of(errand, asked.zone) for errand in chosen if not errand.gone]
+    rows = [row_of(errand, request.zone) for errand in chosen if not errand.gone]
     order = {"preset": preset, **attributes}
-    export_id = asked.world.part(Generated).add(order, len(rows))
+    export_id = request.world.state(GeneratedExports).add(order, len(rows))
     made = {
         "c3_id": export_id,
         **attributes,
@@ -62,7 +62,7 @@ def trigger(asked: Asked) -> Reply:
 
 
 def preset_of(body: bytes) -> str | None:
-    """Return the id of the preset. A list, where one is wanted, decodes to none."""
+    """Return the id of the preset; ``None`` if the linkage is missing or a list."""
     data = json.JSONDecoder().raw_decode(body.decode().lstrip())[0]["data"]
     export = (data.get("relationships") or {}).get("export") or {}
     linked = export.get("data") if isinstance(export, dict) else None
@@ -74,7 +74,7 @@ def preset_of(body: bytes) -> str | None:
 
 
 def row_of(errand: Errand, zone: ZoneInfo) -> dict[str, Any]:
-    """Return one errand as an export tells it; its id is a number here and a text there."""
+    """Return the row of one errand; its id is a number in some rows and a text in others."""
     answer = errand.answer
     return {
         "errand_id": errand.errand_id if errand.errand_id % 2 else str(errand.errand_id),
@@ -122,30 +122,30 @@ def _day(text: str | None) -> date | None:
         year, month, day = text.split("/")
         return date(int(year), int(month), int(day))
     except ValueError:
-        raise Rejected(400, "date must be like 2019/01/01") from None
+        raise ApiError(400, "date must be like 2019/01/01") from None
 
 
 def _minute(at: int | None, zone: ZoneInfo) -> str:
     return "" if at is None else datetime.fromtimestamp(at, zone).strftime("%Y/%m/%d %H:%M")
 
 
-def move(world: World, wish: Mapping[str, Any]) -> dict[str, Any]:
-    """Let ``{"errand_id": 5, "days": 30}`` have arrived, and been closed, so many days earlier."""
-    errand = world.errands.get(wish.get("errand_id", 0))
-    days = wish.get("days")
+def move(world: World, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Move the arrival and closing of ``{"errand_id": 5, "days": 30}`` to so many days earlier."""
+    errand = world.errands.get(body.get("errand_id", 0))
+    days = body.get("days")
     if errand is None or type(days) is not int:
-        raise ValueError("errand_id names an errand, days is a whole number")
+        raise ValueError("errand_id must be the id of an errand, and days a whole number")
     errand.arrived_at -= days * 86_400
     errand.closed_at = None if errand.closed_at is None else errand.closed_at - days * 86_400
     return {"arrived_at": errand.arrived_at, "closed_at": errand.closed_at}
 
 
-def truth(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell every export that was made."""
-    return {str(export_id): made for export_id, made in world.part(Generated).by_id.items()}
+def expected_exports(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every generated export by id."""
+    return {str(export_id): made for export_id, made in world.state(GeneratedExports).by_id.items()}
 
 
 FAMILY = Family(
     routes={("POST", f"capi/json/{TYPE}"): trigger},
-    controls={("GET", "truth/exports"): truth, ("POST", "exports/move"): move},
+    controls={("GET", "truth/exports"): expected_exports, ("POST", "exports/move"): move},
 )

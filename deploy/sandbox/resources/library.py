@@ -1,4 +1,4 @@
-"""The library of the invented contact centre: questions in libraries and categories, in circles."""
+"""The library: questions in libraries and categories, which may contain each other in cycles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from deploy.sandbox.world.files import invent_file
+from deploy.sandbox.world.files import make_file
 from deploy.sandbox.world.records import AREA_ARCHIVES, FileKey
 from deploy.sandbox.world.world import World
 
@@ -23,7 +23,7 @@ WORDS = (
     ("", "An answer without a subject, and a mangled character: \0"),
     ("Greeting", "Hello!"),
 )
-ASKED = (
+QUESTION_TEXTS = (
     "",
     '<div dir="ltr">first HELP me!</div>\n',
     "2nd line<br/>",
@@ -33,20 +33,20 @@ ASKED = (
 
 
 @dataclass(slots=True, kw_only=True)
-class Shelf:
-    """A library or a category: what is in it, by type and id."""
+class Container:
+    """A library or a category."""
 
     type: str
-    shelf_id: int
+    container_id: int
     name: str
     external: bool = False
     top_level: bool = False
-    holds: list[tuple[str, int]] = field(default_factory=list)
+    children: list[tuple[str, int]] = field(default_factory=list)  # by type and id
 
 
 @dataclass(slots=True, kw_only=True)
 class Question:
-    """A question, its answer, its files and the images in its answer."""
+    """A question with its answer, its files, and the images in the answer."""
 
     question_id: int
     subject: str
@@ -58,101 +58,107 @@ class Question:
 
 
 class Library:
-    """Everything in the library; grows out of nothing the first time it is asked for."""
+    """The containers and questions of the library."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.rng = random.Random(1)  # noqa: S311  # its own, so that it shifts nothing else
-        self.shelves: dict[tuple[str, int], Shelf] = {}
+        self.rng = random.Random(1)  # noqa: S311  # its own, so that other choices stay the same
+        self.containers: dict[tuple[str, int], Container] = {}
         self.questions: dict[int, Question] = {}
         self.removed: list[tuple[Question, list[tuple[str, int]]]] = []
         self._begin()
 
     def change(self, kind: str | None = None) -> str:
-        """Change something in the way ``kind`` names, or as chance has it; return which way."""
+        """Make a change of ``kind``, or of a random kind; return the kind."""
         chosen = kind or self.rng.choice(tuple(CHANGES))
         CHANGES[chosen](self)
         self.world.counts["library_changes"] += 1
         return chosen
 
-    def add_shelf(
+    def add_container(
         self, type_: str, name: str, *, external: bool = False, top_level: bool = False
-    ) -> Shelf:
-        """Make an empty library or category."""
-        shelf = Shelf(
+    ) -> Container:
+        """Create an empty library or category."""
+        container = Container(
             type=type_,
-            shelf_id=self.world.ids.take(type_),
+            container_id=self.world.ids.take(type_),
             name=name,
             external=external,
             top_level=top_level,
         )
-        self.shelves[type_, shelf.shelf_id] = shelf
-        return shelf
+        self.containers[type_, container.container_id] = container
+        return container
 
-    def add_question(self, *shelves: Shelf) -> Question:
-        """Make a question, and put it into ``shelves``."""
+    def add_question(self, *containers: Container) -> Question:
+        """Create a question in ``containers``."""
         subject, answer = self.rng.choice(WORDS)
         question = Question(
             question_id=self.world.ids.take(QUESTIONS),
             subject=subject,
-            question=self.rng.choice(ASKED),
+            question=self.rng.choice(QUESTION_TEXTS),
             answer=answer,
             toplist=self.rng.random() < 0.3,
         )
         self.questions[question.question_id] = question
-        for shelf in shelves:
-            shelf.holds.append((QUESTIONS, question.question_id))
+        for container in containers:
+            container.children.append((QUESTIONS, question.question_id))
         return question
 
     def attach(self, question: Question) -> None:
-        """Give a question one more file."""
+        """Add a file to a question."""
         question.attachments.append(self._file(ATTACHMENTS))
 
     def embed(self, question: Question) -> None:
-        """Put one more image into the answer of a question."""
+        """Add an image to the answer of a question."""
         key = self._file(AREA_ARCHIVES)
         question.archives.append(key)
         question.answer += f'<img alt="" src="archive/{key.file_id}"/>'
 
     def any_question(self) -> Question:
-        """Return some question; makes one if there is none."""
+        """Return a random question; create one if there is none."""
         if not self.questions:
-            return self.add_question(self.any_shelf())
+            return self.add_question(self.any_container())
         return self.rng.choice(list(self.questions.values()))
 
-    def any_shelf(self) -> Shelf:
-        """Return some library or category; makes one if there is none."""
-        if not self.shelves:
-            return self.add_shelf(LIBRARIES, "Nordkust Retail - Deliveries", top_level=True)
-        return self.rng.choice(list(self.shelves.values()))
+    def any_container(self) -> Container:
+        """Return a random library or category; create one if there is none."""
+        if not self.containers:
+            return self.add_container(LIBRARIES, "Nordkust Retail - Deliveries", top_level=True)
+        return self.rng.choice(list(self.containers.values()))
 
     def remove(self, type_: str, number: int) -> None:
-        """Take a thing out of everything that holds it."""
-        for shelf in self.shelves.values():
-            shelf.holds = [held for held in shelf.holds if held != (type_, number)]
+        """Remove an element from all its parents."""
+        for container in self.containers.values():
+            container.children = [child for child in container.children if child != (type_, number)]
 
-    def holders(self, type_: str, number: int) -> list[tuple[str, int]]:
-        """Return the shelves that hold a thing."""
-        return [key for key, shelf in self.shelves.items() if (type_, number) in shelf.holds]
+    def parents_of(self, type_: str, number: int) -> list[tuple[str, int]]:
+        """Return the containers of an element."""
+        return [
+            key
+            for key, container in self.containers.items()
+            if (type_, number) in container.children
+        ]
 
     def _file(self, type_: str) -> FileKey:
         key = FileKey(type_, self.world.ids.take(type_))
-        self.world.files[key] = invent_file(key, size_bytes=None, rng=self.rng)
+        self.world.files[key] = make_file(key, size_bytes=None, rng=self.rng)
         return key
 
     def _begin(self) -> None:
-        """Make a first library whose parts name each other in circles, one of them external."""
-        retail = self.add_shelf(LIBRARIES, "Nordkust Retail - Deliveries", top_level=True)
-        below = self.add_shelf(LIBRARIES, "Nordkust Retail - Returns & refunds")
-        outside = self.add_shelf(LIBRARIES, "Nordkust - for customers", external=True)
-        old = self.add_shelf(CATEGORIES, "old_libraries")
-        greeting = self.add_shelf(CATEGORIES, "greeting")
-        retail.holds = [(CATEGORIES, old.shelf_id), (CATEGORIES, greeting.shelf_id)]
-        old.holds = [(LIBRARIES, shelf.shelf_id) for shelf in (below, outside, retail)]
-        greeting.holds = [(CATEGORIES, old.shelf_id)]
-        outside.holds = [(LIBRARIES, below.shelf_id), (CATEGORIES, old.shelf_id)]
-        for shelves in ((retail,), (below,), (below, outside), (outside, greeting), (greeting,)):
-            self.add_question(*shelves)
+        """Create the initial containers, which contain each other in cycles; one is external."""
+        retail = self.add_container(LIBRARIES, "Nordkust Retail - Deliveries", top_level=True)
+        below = self.add_container(LIBRARIES, "Nordkust Retail - Returns & refunds")
+        outside = self.add_container(LIBRARIES, "Nordkust - for customers", external=True)
+        old = self.add_container(CATEGORIES, "old_libraries")
+        greeting = self.add_container(CATEGORIES, "greeting")
+        retail.children = [(CATEGORIES, old.container_id), (CATEGORIES, greeting.container_id)]
+        old.children = [
+            (LIBRARIES, container.container_id) for container in (below, outside, retail)
+        ]
+        greeting.children = [(CATEGORIES, old.container_id)]
+        outside.children = [(LIBRARIES, below.container_id), (CATEGORIES, old.container_id)]
+        for containers in ((retail,), (below,), (below, outside), (outside, greeting), (greeting,)):
+            self.add_question(*containers)
         first, second, *_ = self.questions.values()
         self.attach(first)
         self.attach(second)
@@ -172,8 +178,8 @@ def _empty(library: Library) -> None:
 
 def _remove(library: Library) -> None:
     question = library.any_question()
-    holders = library.holders(QUESTIONS, question.question_id)
-    library.removed.append((question, holders))
+    parents_of = library.parents_of(QUESTIONS, question.question_id)
+    library.removed.append((question, parents_of))
     library.remove(QUESTIONS, question.question_id)
     del library.questions[question.question_id]
 
@@ -181,17 +187,17 @@ def _remove(library: Library) -> None:
 def _return(library: Library) -> None:
     if not library.removed:
         return
-    question, holders = library.removed.pop()
+    question, parents_of = library.removed.pop()
     library.questions[question.question_id] = question
-    for key in holders:
-        if key in library.shelves:
-            library.shelves[key].holds.append((QUESTIONS, question.question_id))
+    for key in parents_of:
+        if key in library.containers:
+            library.containers[key].children.append((QUESTIONS, question.question_id))
 
 
 def _move(library: Library) -> None:
     question = library.any_question()
     library.remove(QUESTIONS, question.question_id)
-    library.any_shelf().holds.append((QUESTIONS, question.question_id))
+    library.any_container().children.append((QUESTIONS, question.question_id))
 
 
 def _detach(library: Library) -> None:
@@ -206,22 +212,22 @@ def _promote(library: Library) -> None:
 
 def _build(library: Library) -> None:
     type_ = library.rng.choice((LIBRARIES, CATEGORIES))
-    shelf = library.add_shelf(type_, f"new {library.rng.randrange(1000)}", external=False)
-    held = library.any_shelf()
-    library.any_shelf().holds.append((type_, shelf.shelf_id))
-    shelf.holds.append((held.type, held.shelf_id))
+    container = library.add_container(type_, f"new {library.rng.randrange(1000)}", external=False)
+    child = library.any_container()
+    library.any_container().children.append((type_, container.container_id))
+    container.children.append((child.type, child.container_id))
 
 
 def _demolish(library: Library) -> None:
-    below = [key for key, shelf in library.shelves.items() if not shelf.top_level]
+    below = [key for key, container in library.containers.items() if not container.top_level]
     if below:
         key = library.rng.choice(below)
         library.remove(*key)
-        del library.shelves[key]
+        del library.containers[key]
 
 
 CHANGES: Mapping[str, Callable[[Library], object]] = {
-    "ask": lambda library: library.add_question(library.any_shelf()),
+    "ask": lambda library: library.add_question(library.any_container()),
     "edit": _edit,
     "empty": _empty,
     "remove": _remove,

@@ -1,4 +1,4 @@
-"""The documents of the library: copies of a graph, each as full as Cention's are."""
+"""JSON:API documents of the library: each includes everything that can be reached, as Cention's."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from deploy.sandbox.resources.library import (
     CATEGORIES,
     LIBRARIES,
     QUESTIONS,
+    Container,
     Library,
     Question,
-    Shelf,
 )
 from deploy.sandbox.world.files import content_of
 from deploy.sandbox.world.records import FileKey
@@ -27,8 +27,8 @@ Key = tuple[str, int]
 Body = dict[str, Any]
 
 
-class Writer:
-    """Writes one document about some of the library."""
+class DocumentWriter:
+    """Makes the document of some elements of the library."""
 
     def __init__(self, library: Library, rng: random.Random, *, data_url: bool) -> None:
         self.library = library
@@ -36,7 +36,7 @@ class Writer:
         self.data_url = data_url
 
     def listing(self, keys: Iterable[Key]) -> Body:
-        """List resources; none of them is ``"data": null``, and without ``included``."""
+        """Return a document of several resources; without any, it is just ``"data": null``."""
         wanted = list(keys)
         data = [self._resource(key) for key in wanted]
         if not data:
@@ -44,14 +44,14 @@ class Writer:
         return {"data": data, **self._included(wanted)}
 
     def single(self, key: Key) -> Body:
-        """Tell one resource; a question has links of its own."""
+        """Return a document of one resource; that of a question has a link to itself."""
         document: Body = {"data": self._resource(key), **self._included([key])}
         if key[0] == QUESTIONS:
             document["links"] = _self_link(key)["links"]
         return document
 
     def _included(self, primary: list[Key]) -> Body:
-        """Everything that can be reached, in any order; external libraries come as plain ones."""
+        """Return all reachable resources in random order; external libraries as plain libraries."""
         copies = []
         for key in reachable(self.library, primary):
             copy = self._resource(key)
@@ -64,15 +64,15 @@ class Writer:
         return {"included": copies} if copies else {}
 
     def _without_circles(self, copy: Body, primary: list[Key]) -> None:
-        """Leave out what leads back to the libraries of the list, as Cention does at times."""
-        told = copy.get("relationships", {})
+        """Remove links back to the libraries of the list, as Cention does in some documents."""
+        relationships = copy.get("relationships", {})
         back = {str(number) for type_, number in primary if type_ == LIBRARIES}
-        if back and "libraries" in told:
-            told["libraries"]["data"] = [
-                one for one in told["libraries"]["data"] if one["id"] not in back
+        if back and "libraries" in relationships:
+            relationships["libraries"]["data"] = [
+                one for one in relationships["libraries"]["data"] if one["id"] not in back
             ]
-            if not told["libraries"]["data"]:
-                del told["libraries"]
+            if not relationships["libraries"]["data"]:
+                del relationships["libraries"]
 
     def _resource(self, key: Key) -> Body:
         type_, number = key
@@ -80,13 +80,13 @@ class Writer:
             return self._question(self.library.questions[number])
         if type_ == ATTACHMENTS:
             return file_resource(self.library, FileKey(*key), content=False)
-        shelf = self.library.shelves[LIBRARIES if type_ == EXTERNAL else type_, number]
-        attributes: Body = {"c3_id": number, "name": shelf.name}
+        container = self.library.containers[LIBRARIES if type_ == EXTERNAL else type_, number]
+        attributes: Body = {"c3_id": number, "name": container.name}
         if type_ == LIBRARIES:
-            attributes["external"] = shelf.external
+            attributes["external"] = container.external
         body: Body = {"type": type_, "id": str(number), "attributes": attributes}
-        if shelf.holds:
-            body["relationships"] = _relationships(shelf)
+        if container.children:
+            body["relationships"] = _relationships(container)
         return body
 
     def _question(self, question: Question) -> Body:
@@ -126,7 +126,7 @@ class Writer:
 
 
 def file_resource(library: Library, key: FileKey, *, content: bool) -> Body:
-    """Tell a file, ``id`` before ``type`` as Cention does."""
+    """Return the resource of a file, with ``id`` before ``type`` as at Cention."""
     attributes = file_attributes(library.world.files[key])
     if not content:
         del attributes["attachment"]["content"]
@@ -138,33 +138,33 @@ def file_resource(library: Library, key: FileKey, *, content: bool) -> Body:
 
 
 def reachable(library: Library, primary: Iterable[Key]) -> Iterator[Key]:
-    """Yield what can be reached from ``primary``, each once, and none of these."""
-    begun = list(primary)
-    seen = set(begun)
-    waiting = [held for key in begun for held in _held(library, key)]
+    """Yield each element that can be reached from ``primary`` once, without ``primary`` itself."""
+    start = list(primary)
+    seen = set(start)
+    waiting = [child for key in start for child in _children_of(library, key)]
     while waiting:
         key = waiting.pop()
         if key not in seen:
             seen.add(key)
             yield key
-            waiting += _held(library, key)
+            waiting += _children_of(library, key)
 
 
-def _held(library: Library, key: Key) -> list[Key]:
+def _children_of(library: Library, key: Key) -> list[Key]:
     type_, number = key
     if type_ == QUESTIONS:
         return [(file.type, file.file_id) for file in library.questions[number].attachments]
-    shelf = library.shelves.get((LIBRARIES if type_ == EXTERNAL else type_, number))
-    return shelf.holds if shelf else []
+    container = library.containers.get((LIBRARIES if type_ == EXTERNAL else type_, number))
+    return container.children if container else []
 
 
-def _relationships(shelf: Shelf) -> Body:
-    """Name what is held; what is empty has no key."""
-    told: Body = {}
-    for type_, number in shelf.holds:
-        linkage = told.setdefault(NAMES[type_], {"data": []})["data"]
+def _relationships(container: Container) -> Body:
+    """Return the relationships of a container; an empty one is omitted."""
+    relationships: Body = {}
+    for type_, number in container.children:
+        linkage = relationships.setdefault(NAMES[type_], {"data": []})["data"]
         linkage.append(_identifier((type_, number)))
-    return told
+    return relationships
 
 
 def _identifier(key: Key) -> dict[str, str]:

@@ -1,13 +1,13 @@
-"""The routes of the library, its filters, and what tests may ask and change behind it."""
+"""The routes of the library with their filters, and its control routes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from deploy.sandbox.expected_state import file_truth
+from deploy.sandbox.expected_state import expected_file
 from deploy.sandbox.http.replies import Reply, document_reply
-from deploy.sandbox.http.routes import Asked, Family, Handler, Rejected
+from deploy.sandbox.http.routes import ApiError, Family, Handler, Request
 from deploy.sandbox.resources.library import (
     ATTACHMENTS,
     CATEGORIES,
@@ -19,8 +19,8 @@ from deploy.sandbox.resources.library import (
 )
 from deploy.sandbox.resources.library_documents import (
     EXTERNAL,
+    DocumentWriter,
     Key,
-    Writer,
     file_resource,
     reachable,
 )
@@ -34,79 +34,85 @@ SEARCHED: Mapping[str, Callable[[Question], str]] = {
 }
 
 
-def _writer(asked: Asked) -> Writer:
-    data_url = asked.query.get("data_url") == "true"
-    return Writer(asked.world.part(Library), asked.rng, data_url=data_url)
+def _document_writer(request: Request) -> DocumentWriter:
+    data_url = request.query.get("data_url") == "true"
+    return DocumentWriter(request.world.state(Library), request.rng, data_url=data_url)
 
 
 def _listing(keys: Callable[[Library], list[Key]]) -> Handler:
-    def handle(asked: Asked) -> Reply:
-        return document_reply(_writer(asked).listing(keys(asked.world.part(Library))))
+    def handle(request: Request) -> Reply:
+        return document_reply(_document_writer(request).listing(keys(request.world.state(Library))))
 
     return handle
 
 
 def _single(type_: str, keys: Callable[[Library], list[Key]]) -> Handler:
-    def handle(asked: Asked) -> Reply:
-        key = (type_, asked.remote_id or 0)
-        if key not in keys(asked.world.part(Library)):
-            raise Rejected(404, "resource not found")
-        return document_reply(_writer(asked).single(key))
+    def handle(request: Request) -> Reply:
+        key = (type_, request.remote_id or 0)
+        if key not in keys(request.world.state(Library)):
+            raise ApiError(404, "resource not found")
+        return document_reply(_document_writer(request).single(key))
 
     return handle
 
 
 def _top_libraries(library: Library) -> list[Key]:
-    return [key for key, shelf in library.shelves.items() if shelf.top_level]
+    return [key for key, container in library.containers.items() if container.top_level]
 
 
 def _all_libraries(library: Library) -> list[Key]:
-    return [key for key in library.shelves if key[0] == LIBRARIES]
+    return [key for key in library.containers if key[0] == LIBRARIES]
 
 
 def _external(library: Library) -> list[Key]:
-    return [(EXTERNAL, shelf.shelf_id) for shelf in library.shelves.values() if shelf.external]
+    return [
+        (EXTERNAL, container.container_id)
+        for container in library.containers.values()
+        if container.external
+    ]
 
 
 def _categories(library: Library) -> list[Key]:
-    return [key for key in library.shelves if key[0] == CATEGORIES]
+    return [key for key in library.containers if key[0] == CATEGORIES]
 
 
 def _questions(library: Library) -> list[Key]:
     return [(QUESTIONS, number) for number in library.questions]
 
 
-def _found_questions(asked: Asked) -> Reply:
-    questions = asked.world.part(Library).questions.values()
-    return document_reply(_writer(asked).listing(_filtered(asked, list(questions))))
+def _found_questions(request: Request) -> Reply:
+    questions = request.world.state(Library).questions.values()
+    return document_reply(_document_writer(request).listing(_filtered(request, list(questions))))
 
 
-def _filtered(asked: Asked, found: list[Question]) -> list[Key]:
-    """Choose questions; of a phrase with commas, only what is before the first is looked for."""
-    if asked.query.get("filter[toplist]", "").split(",")[0] == "true":
+def _filtered(request: Request, found: list[Question]) -> list[Key]:
+    """Filter questions; of a phrase with commas, only the text before the first one is used."""
+    if request.query.get("filter[toplist]", "").split(",")[0] == "true":
         found = [question for question in found if question.toplist]
-    phrase = asked.query.get("q_filter[phrase]", "").split(",")[0].lower()
+    phrase = request.query.get("q_filter[phrase]", "").split(",")[0].lower()
     if phrase:
-        searched = SEARCHED.get(asked.query.get("q_filter[option]", "all"), SEARCHED["all"])
+        searched = SEARCHED.get(request.query.get("q_filter[option]", "all"), SEARCHED["all"])
         found = [question for question in found if phrase in searched(question).lower()]
     return [(QUESTIONS, question.question_id) for question in found]
 
 
-def _questions_of_library(asked: Asked) -> Reply:
-    library = asked.world.part(Library)
-    shelf = library.shelves.get((LIBRARIES, asked.remote_id or 0))
-    if shelf is None:
-        raise Rejected(404, "resource not found")
-    held = [library.questions[number] for type_, number in shelf.holds if type_ == QUESTIONS]
-    return document_reply(_writer(asked).listing(_filtered(asked, held)))
+def _questions_of_library(request: Request) -> Reply:
+    library = request.world.state(Library)
+    container = library.containers.get((LIBRARIES, request.remote_id or 0))
+    if container is None:
+        raise ApiError(404, "resource not found")
+    questions = [
+        library.questions[number] for type_, number in container.children if type_ == QUESTIONS
+    ]
+    return document_reply(_document_writer(request).listing(_filtered(request, questions)))
 
 
 def _file(type_: str) -> Handler:
-    def handle(asked: Asked) -> Reply:
-        library, key = asked.world.part(Library), FileKey(type_, asked.remote_id or 0)
-        if key not in asked.world.files:
-            raise Rejected(404, "resource not found")
-        content = asked.query.get("without_content") != "true"
+    def handle(request: Request) -> Reply:
+        library, key = request.world.state(Library), FileKey(type_, request.remote_id or 0)
+        if key not in request.world.files:
+            raise ApiError(404, "resource not found")
+        content = request.query.get("without_content") != "true"
         data = file_resource(library, key, content=content)
         href = f"http://localhost/capi/json/{type_}/{key.file_id}"
         return document_reply({"data": data, "links": {"self": {"href": href}}})
@@ -115,35 +121,39 @@ def _file(type_: str) -> Handler:
 
 
 def _files_of(keys: Callable[[Question], list[FileKey]]) -> Handler:
-    def handle(asked: Asked) -> Reply:
-        library = asked.world.part(Library)
-        question = library.questions.get(asked.remote_id or 0)
+    def handle(request: Request) -> Reply:
+        library = request.world.state(Library)
+        question = library.questions.get(request.remote_id or 0)
         if question is None:
-            raise Rejected(404, "resource not found")
-        content = asked.query.get("without_content") != "true"
+            raise ApiError(404, "resource not found")
+        content = request.query.get("without_content") != "true"
         data = [file_resource(library, key, content=content) for key in keys(question)]
         return document_reply({"data": data or None})
 
     return handle
 
 
-def _truth(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell what a whole picture of the library holds."""
-    library = world.part(Library)
+def _expected_library(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the contents of a complete snapshot of the library."""
+    library = world.state(Library)
     listed = [*_top_libraries(library), *_categories(library), *_questions(library)]
     there = {*listed, *reachable(library, [*listed, *_external(library)])}
-    shelves = [shelf for key, shelf in library.shelves.items() if key in there or shelf.external]
+    containers = [
+        container
+        for key, container in library.containers.items()
+        if key in there or container.external
+    ]
     return {
         "shelves": [
             {
-                "type": shelf.type,
-                "id": shelf.shelf_id,
-                "name": shelf.name,
-                "external": shelf.external,
-                "top_level": shelf.top_level,
-                "holds": sorted(set(map(tuple, shelf.holds))),
+                "type": container.type,
+                "id": container.container_id,
+                "name": container.name,
+                "external": container.external,
+                "top_level": container.top_level,
+                "holds": sorted(set(map(tuple, container.children))),
             }
-            for shelf in shelves
+            for container in containers
         ],
         "questions": [
             {
@@ -152,22 +162,22 @@ def _truth(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
                 "question": question.question,
                 "answer": question.answer,
                 "toplist": question.toplist,
-                "attachments": [file_truth(world.files[key]) for key in question.attachments],
-                "archives": [file_truth(world.files[key]) for key in question.archives],
+                "attachments": [expected_file(world.files[key]) for key in question.attachments],
+                "archives": [expected_file(world.files[key]) for key in question.archives],
             }
             for question in library.questions.values()
         ],
     }
 
 
-def _change(world: World, wish: Mapping[str, Any]) -> dict[str, Any]:
-    """Change the library ``{"count": 3}`` times, in the way ``{"kind": ...}`` names."""
-    kind, count = wish.get("kind"), wish.get("count", 1)
+def _change(world: World, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Change the library ``{"count": 3}`` times, by ``{"kind": ...}`` or at random."""
+    kind, count = body.get("kind"), body.get("count", 1)
     if kind is not None and kind not in CHANGES:
-        raise ValueError(f"kind is one of {', '.join(CHANGES)}")
+        raise ValueError(f"kind must be one of {', '.join(CHANGES)}")
     if type(count) is not int or not 1 <= count <= 10_000:
-        raise ValueError("count is a number from 1 to 10000")
-    return {"changes": [world.part(Library).change(kind) for _ in range(count)]}
+        raise ValueError("count must be a number from 1 to 10000")
+    return {"changes": [world.state(Library).change(kind) for _ in range(count)]}
 
 
 JSON = "capi/json"
@@ -187,5 +197,5 @@ FAMILY = Family(
         ("GET", f"{JSON}/{ATTACHMENTS}/{{id}}"): _file(ATTACHMENTS),
         ("GET", f"{JSON}/{AREA_ARCHIVES}/{{id}}"): _file(AREA_ARCHIVES),
     },
-    controls={("GET", "truth/library"): _truth, ("POST", "library/change"): _change},
+    controls={("GET", "truth/library"): _expected_library, ("POST", "library/change"): _change},
 )

@@ -1,4 +1,4 @@
-"""The log of agents' log-ins and log-outs: no JSON:API, and CSV unless JSON is asked for."""
+"""The log of agents' log-ins and log-outs: CSV, or JSON if requested, but not JSON:API."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from typing import Any, NamedTuple
 
 from deploy.sandbox.http.encoding import encode
 from deploy.sandbox.http.replies import Reply
-from deploy.sandbox.http.routes import Asked, Family
+from deploy.sandbox.http.routes import Family, Request
 from deploy.sandbox.world.world import World
 
 DAY_S = 86_400
-DEFAULT_S = 7 * DAY_S  # what is told when no time is asked for
-HISTORY_S = 9 * DAY_S  # that lies behind when the clock first runs
-PAST_SPELL_S = (1_800, 6 * 3_600)  # for how long agents stayed in or out then
-SPELL_S = (20, 180)  # and now
-DOUBLED_SHARE = 0.1  # of the events, written twice within the second
+DEFAULT_S = 7 * DAY_S  # the period of a request without times
+HISTORY_S = 9 * DAY_S  # the age of the log when the sandbox starts
+PAST_SHIFT_S = (1_800, 6 * 3_600)  # how long agents stayed in or out in the past
+SHIFT_S = (20, 180)  # and how long now
+DOUBLED_SHARE = 0.1  # of the events, which are logged twice in the same second
 
-OURS, THEIRS = "A", "B"  # system groups; the token was made in ours
+OWN_GROUP, OTHER_GROUP = "A", "B"  # system groups; the token belongs to the first
 AGENTS = (
-    ("sysadmin", OURS),
-    ("asa.lindqvist", OURS),
-    ("nur", OURS),
-    ("jurgen@nordkust.example", OURS),
-    ("王小明", OURS),
-    ("Doe, Jane", OURS),
-    ('the "boss"', OURS),
-    ("otto", THEIRS),
+    ("sysadmin", OWN_GROUP),
+    ("asa.lindqvist", OWN_GROUP),
+    ("nur", OWN_GROUP),
+    ("jurgen@nordkust.example", OWN_GROUP),
+    ("王小明", OWN_GROUP),
+    ("Doe, Jane", OWN_GROUP),
+    ('the "boss"', OWN_GROUP),
+    ("otto", OTHER_GROUP),
 )
 
 
@@ -43,84 +43,86 @@ class Logon(NamedTuple):
     group: str
 
 
-class Spell(NamedTuple):
-    """What an agent is doing, and until when."""
+class Shift(NamedTuple):
+    """A period in which an agent stays logged in, or logged out."""
 
     logged_in: bool
     until: float
 
 
 class Logons:
-    """Everything that was logged, of every system group."""
+    """The log of all system groups."""
 
     def __init__(self, _world: World) -> None:
         self.events: list[Logon] = []
-        self._rng = random.Random(2019)  # noqa: S311  # its own: shifts no other chance
-        self._spells: dict[str, Spell] = {}
+        self._rng = random.Random(2019)  # noqa: S311  # its own, so that other choices stay the same
+        self._shifts: dict[str, Shift] = {}
         self._live_from = 0.0
 
     def advance(self, now: float) -> None:
-        """Let agents come and go until ``now``; the first time, for days before it too."""
-        if not self._spells:
+        """Log agents in and out until ``now``; the first call also makes up the past days."""
+        if not self._shifts:
             self._live_from = now
             begin = now - HISTORY_S
-            self._spells = {name: self._spell(False, begin) for name, _ in AGENTS}
+            self._shifts = {name: self._shift(False, begin) for name, _ in AGENTS}
         for name, group in AGENTS:
-            while (spell := self._spells[name]).until <= now:
-                action = "Logout" if spell.logged_in else "Login"
+            while (shift := self._shifts[name]).until <= now:
+                action = "Logout" if shift.logged_in else "Login"
                 times = 2 if self._rng.random() < DOUBLED_SHARE else 1
-                self.events += [Logon(name, int(spell.until), action, group)] * times
-                self._spells[name] = self._spell(not spell.logged_in, spell.until)
+                self.events += [Logon(name, int(shift.until), action, group)] * times
+                self._shifts[name] = self._shift(not shift.logged_in, shift.until)
 
-    def told(self, *, since: int, until: int, name: str | None) -> list[Logon]:
-        """Return what our group's token may see of a time, its end not counted in."""
+    def visible(self, *, since: int, until: int, name: str | None) -> list[Logon]:
+        """Return the events that the token may see, from ``since`` to before ``until``."""
         return sorted(
             (
                 one
                 for one in self.events
-                if one.group == OURS and since <= one.at < until and name in (None, one.name)
+                if one.group == OWN_GROUP and since <= one.at < until and name in (None, one.name)
             ),
             key=attrgetter("at"),
         )
 
-    def _spell(self, logged_in: bool, begin: float) -> Spell:
-        past = begin + self._rng.uniform(*PAST_SPELL_S)
+    def _shift(self, logged_in: bool, begin: float) -> Shift:
+        past = begin + self._rng.uniform(*PAST_SHIFT_S)
         if past <= self._live_from:
-            return Spell(logged_in, past)
-        return Spell(logged_in, max(begin, self._live_from) + self._rng.uniform(*SPELL_S))
+            return Shift(logged_in, past)
+        return Shift(logged_in, max(begin, self._live_from) + self._rng.uniform(*SHIFT_S))
 
 
-def list_logons(asked: Asked) -> Reply:
-    """Answer as ``capi/custom/logio`` does; records are numbered anew in each answer."""
-    now = int(asked.world.now())
+def list_logons(request: Request) -> Reply:
+    """Answer as ``capi/custom/logio`` does; the numbers of records start at 1 in each answer."""
+    now = int(request.world.now())
     try:
-        since = int(asked.query.get("from") or now - DEFAULT_S)
-        until = int(asked.query.get("to") or now)
+        since = int(request.query.get("from") or now - DEFAULT_S)
+        until = int(request.query.get("to") or now)
     except ValueError:
         return _json({"error": "from and to are unix timestamps"}, status=400)
-    found = asked.world.part(Logons).told(since=since, until=until, name=asked.query.get("name"))
-    if asked.query.get("format") == "json":
+    found = request.world.state(Logons).visible(
+        since=since, until=until, name=request.query.get("name")
+    )
+    if request.query.get("format") == "json":
         return _json([_object(number, one) for number, one in enumerate(found, 1)] or None)
     return Reply(status=200, body=_csv(found), media_type="text/csv")
 
 
-def tell_logons(world: World, _query: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Tell every event there is, of other system groups as well."""
-    return [{**_object(0, one), "group": one.group} for one in world.part(Logons).events]
+def expected_logons(world: World, _query: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return every event, of all system groups."""
+    return [{**_object(0, one), "group": one.group} for one in world.state(Logons).events]
 
 
-def add_logon(world: World, wish: Mapping[str, Any]) -> dict[str, Any]:
-    """Log ``{"name": "joe", "action": "Login", "timestamp": 1554108462, "group": "A"}``.
+def add_logon(world: World, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Add ``{"name": "joe", "action": "Login", "timestamp": 1554108462, "group": "A"}`` to the log.
 
-    Each has a default. Raises ``ValueError``.
+    Each key has a default. Raises ``ValueError``.
     """
     logon = Logon(
-        str(wish.get("name", "joe")),
-        int(wish.get("timestamp", world.now())),
-        str(wish.get("action", "Login")),
-        str(wish.get("group", OURS)),
+        str(body.get("name", "joe")),
+        int(body.get("timestamp", world.now())),
+        str(body.get("action", "Login")),
+        str(body.get("group", OWN_GROUP)),
     )
-    world.part(Logons).events.append(logon)
+    world.state(Logons).events.append(logon)
     return _object(0, logon)
 
 
@@ -141,5 +143,5 @@ def _json(value: Any, *, status: int = 200) -> Reply:
 
 FAMILY = Family(
     routes={("GET", "capi/custom/logio"): list_logons},
-    controls={("GET", "truth/logons"): tell_logons, ("POST", "logons"): add_logon},
+    controls={("GET", "truth/logons"): expected_logons, ("POST", "logons"): add_logon},
 )

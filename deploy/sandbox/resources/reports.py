@@ -1,4 +1,4 @@
-"""The errand report, Cention's fullest document, made from an errand's present state."""
+"""The errand report, Cention's largest document, of an errand's present state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EXPIRED_AFTER_S = 7_200
 
 
 def report_attributes(errand: Errand, *, zone: ZoneInfo, sla_known: bool) -> dict[str, Any]:
-    """Return ``data.attributes`` of the report, dates on the clock of ``zone``."""
+    """Return ``data.attributes`` of the report, with dates in ``zone``."""
     return {
         "actions": [_action(errand.errand_id, action, zone) for action in errand.actions],
         "basic": {
@@ -36,14 +36,14 @@ def report_attributes(errand: Errand, *, zone: ZoneInfo, sla_known: bool) -> dic
 
 
 def subject_of(errand: Errand) -> str:
-    """Return the subject; of an invented one, the end tells the version, for readers to compare."""
-    if errand.letter is not None:
-        return errand.letter.subject
+    """Return the subject; that of a simulated errand ends with its version, for comparisons."""
+    if errand.message is not None:
+        return errand.message.subject
     return f"{sample_data.TOPICS[errand.topic][0]} [{errand.version}]"
 
 
 def sla_of(errand: Errand) -> dict[str, Any]:
-    """Return the SLA figures as they are once Cention has computed them (seconds)."""
+    """Return the SLA figures (seconds) that Cention computes."""
     handling_s = (errand.closed_at or errand.changed_at) - errand.arrived_at
     expiry = (handling_s >= WARNING_AFTER_S) + (handling_s >= EXPIRED_AFTER_S)
     return {
@@ -85,7 +85,7 @@ def _basic_data(errand: Errand, zone: ZoneInfo) -> dict[str, Any]:
         "priority": "High" if errand.topic == 1 else "",
         "agentId": errand.agent.item_id,
         "agent": errand.agent.name,
-        **_letter(errand),
+        **_mail_fields(errand),
         "date": _minute(errand.arrived_at, zone),
         "answeredDate": _minute(errand.answered_at, zone),
         "donedate": _minute(errand.closed_at, zone),
@@ -101,10 +101,10 @@ def _basic_data(errand: Errand, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _letter(errand: Errand) -> dict[str, Any]:
-    """Return who wrote what to whom."""
+def _mail_fields(errand: Errand) -> dict[str, Any]:
+    """Return sender, recipients, subject and body."""
     person, subject = errand.person, subject_of(errand)
-    html = errand.letter.html if errand.letter else sample_data.TOPICS[errand.topic][1]
+    html = errand.message.html if errand.message else sample_data.TOPICS[errand.topic][1]
     icon = f'<img src="/ng/img/icons/mail.png" title="{errand.service.name}"/>'
     return {
         "from": f"{person.name} ({person.address})" if person.name else person.address,
@@ -143,22 +143,22 @@ def _social(errand: Errand) -> dict[str, Any]:
 def _extended(errand: Errand) -> dict[str, Any]:
     answer = errand.answer
     text, value = ("", 0) if errand.feedback is None else sample_data.FEEDBACK[errand.feedback]
-    asked = "How did we do?" if value else ""
+    survey_question = "How did we do?" if value else ""
     return {
         "answer_body": answer.body if answer else "",
         "answer_subject": answer.subject if answer else "",
         "errand_tags": [{"desc": tag.name, "id": tag.item_id} for tag in errand.tags] or None,
         "feedback": {
             "Answer": text,
-            "QuestionHTML": f"<p>{asked}</p>" if asked else "",
-            "QuestionText": asked,
+            "QuestionHTML": f"<p>{survey_question}</p>" if survey_question else "",
+            "QuestionText": survey_question,
             "value": value,
         },
     }
 
 
 def _status(errand: Errand) -> str:
-    happened = (
+    icons = (
         (errand.answered_at is not None, "ACTION_ANSWER", "Errand has been answered"),
         (errand.deleted, "ACTION_DELETE", "Errand has been deleted"),
         (errand.forwarded, "ACTION_EXTERNAL_EXPERT_ANSWER", "Sent to an external expert"),
@@ -166,8 +166,8 @@ def _status(errand: Errand) -> str:
     return "".join(
         f'<img src="/ng/img/icons/{code}.png" style="vertical-align:middle;" title="{title}"'
         ' border="0"/> '
-        for is_so, code, title in happened
-        if is_so
+        for shown, code, title in icons
+        if shown
     )
 
 

@@ -1,3 +1,3 @@
-"""What the sandbox pretends to know, and how it changes as time passes."""
+"""The simulated state of Cention, and its changes."""
 
 from __future__ import annotations

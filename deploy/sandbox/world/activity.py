@@ -1,4 +1,4 @@
-"""Lets time pass at the invented contact centre: so many changes a second, of every kind."""
+"""Changes the simulated contact centre at a steady rate."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WEIGHTS = {
 
 
 @dataclass(kw_only=True)
-class Clock:
+class Activity:
     """Changes ``world`` at ``rate`` changes a second while ``running``."""
 
     world: World
@@ -40,7 +40,7 @@ class Clock:
     running: bool = True
 
     async def run(self) -> None:
-        """Tick until cancelled."""
+        """Make changes until cancelled."""
         owed = 0.0
         before = time.monotonic()
         while True:
@@ -49,20 +49,20 @@ class Clock:
             owed = owed + (now - before) * self.rate if self.running else 0.0
             before = now
             for _ in range(int(owed)):
-                self.let_something_happen()
+                self.apply_random_change()
             owed -= int(owed)
             if self.running and self.rate:
-                self.world.part(Logons).advance(self.world.now())
+                self.world.state(Logons).advance(self.world.now())
 
-    def let_something_happen(self) -> None:
-        """Make one change, chosen by chance."""
+    def apply_random_change(self) -> None:
+        """Make one change of a random kind."""
         [kind] = self.rng.choices(tuple(WEIGHTS), tuple(WEIGHTS.values()))
         if kind == "rating":
             self.world.add_rating()
         elif kind == "rating_again" and self.world.ratings:
             self.world.change_rating(self.rng.choice(tuple(self.world.ratings.values())))
         elif kind == "library":
-            self.world.part(Library).change()
+            self.world.state(Library).change()
         elif kind in ("new", "rating_again"):
             self.world.add_errand()
         elif errand := self.world.recent_errand():

@@ -1,4 +1,4 @@
-"""Callbacks that wait to be sent, the earliest due first."""
+"""The queue of callbacks to send, the earliest due first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import itertools
 from deploy.sandbox.world.records import Callback
 
 
-class Outbox:
+class CallbackQueue:
     """A heap of callbacks in order of due time (epoch seconds)."""
 
     def __init__(self, limit: int = 100_000) -> None:
@@ -23,26 +23,26 @@ class Outbox:
 
     @property
     def full(self) -> bool:
-        """Whether no new callback is let in; one that failed always may come back."""
+        """Whether new callbacks must be rejected. A failed one may always be put back."""
         return len(self._heap) >= self._limit
 
     def put(self, callback: Callback, *, due_at: float) -> None:
-        """Let ``callback`` wait until ``due_at``."""
+        """Add ``callback``, due at ``due_at``."""
         heapq.heappush(self._heap, (due_at, next(self._arrivals), callback))
         self._changed.set()
 
     def take_due(self, now: float) -> Callback | None:
-        """Remove and return the callback that is due longest, if one is."""
+        """Remove and return the callback that has been due longest; ``None`` if none is due."""
         if self._heap and self._heap[0][0] <= now:
             return heapq.heappop(self._heap)[2]
         return None
 
     def next_due_at(self) -> float | None:
-        """Say when the first waiting callback is due."""
+        """Return when the first callback is due; ``None`` if the queue is empty."""
         return self._heap[0][0] if self._heap else None
 
     async def changed(self, timeout_s: float | None) -> None:
-        """Wait until something is put in, or the time is over."""
+        """Wait until a callback is added, at most ``timeout_s`` seconds."""
         self._changed.clear()
         try:
             await asyncio.wait_for(self._changed.wait(), timeout_s)

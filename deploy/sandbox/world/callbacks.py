@@ -1,4 +1,4 @@
-"""Sends answer callbacks until the receiver says 200, each failed one again a little later."""
+"""Sends answer callbacks, each until the receiver answers 200, with exponential back-off."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from deploy.sandbox.resources.documents import callback_document
 from deploy.sandbox.world.records import Callback
 from deploy.sandbox.world.world import World
 
-AT_ONCE = 8
+CONCURRENCY = 8
 TIMEOUT_S = 10.0
 FIRST_DELAY_S = 0.5
-LONGEST_DELAY_S = 15.0
+MAX_DELAY_S = 15.0
 
 
 @dataclass(kw_only=True)
 class CallbackSender:
-    """Empties the outbox of ``world`` into ``url``, several at once."""
+    """Sends the callbacks in the queue of ``world`` to ``url``, ``CONCURRENCY`` at a time."""
 
     world: World
     url: str
@@ -35,14 +35,14 @@ class CallbackSender:
         """Send until cancelled."""
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
         async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as group:
-            for _ in range(AT_ONCE):
+            for _ in range(CONCURRENCY):
                 group.create_task(self._work(session))
 
     async def _work(self, session: aiohttp.ClientSession) -> None:
         while True:
-            callback = self.world.outbox.take_due(self.world.now())
+            callback = self.world.callback_queue.take_due(self.world.now())
             if callback is None:
-                await self.world.outbox.changed(self._seconds_to_wait())
+                await self.world.callback_queue.changed(self._seconds_to_wait())
                 continue
             self.in_flight += 1
             try:
@@ -51,7 +51,7 @@ class CallbackSender:
                 self.in_flight -= 1
 
     def _seconds_to_wait(self) -> float | None:
-        due_at = self.world.outbox.next_due_at()
+        due_at = self.world.callback_queue.next_due_at()
         return None if due_at is None else max(0.0, due_at - self.world.now())
 
     async def _send(self, session: aiohttp.ClientSession, callback: Callback) -> None:
@@ -68,9 +68,11 @@ class CallbackSender:
         if callback.last_status == 200:
             callback.accepted = True
         else:
-            self.world.outbox.put(callback, due_at=self.world.now() + delay_s(callback.tries))
+            self.world.callback_queue.put(
+                callback, due_at=self.world.now() + delay_s(callback.tries)
+            )
 
 
 def delay_s(tries: int) -> float:
-    """Return how long to wait after so many failures: twice as long each time, with a cap."""
-    return float(min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** min(tries - 1, 10)))
+    """Return the seconds to wait after so many failures: doubled each time, up to a maximum."""
+    return float(min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** min(tries - 1, 10)))

@@ -1,4 +1,4 @@
-"""The bytes of attachments: made from a seed, so that they cost no memory until fetched."""
+"""Files, whose bytes are generated from a seed when they are fetched, to save memory."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ SIZES = (0, 1, 340, 2_048, 17_000, 120_000)
 SENTENCE = "Thank you for your patience; vi återkommer så snart vi kan. "
 
 
-def invent_file(key: FileKey, *, size_bytes: int | None, rng: random.Random) -> File:
-    """Make up a file for ``key``; without a size, an everyday one, at times empty."""
+def make_file(key: FileKey, *, size_bytes: int | None, rng: random.Random) -> File:
+    """Return a random file for ``key``; without ``size_bytes``, of a common size or empty."""
     names = sample_data.IMAGES if key.type == AREA_ARCHIVES else sample_data.FILES
     name, content_type = rng.choice(names)
     size = rng.choice(SIZES) if size_bytes is None else size_bytes
@@ -37,4 +37,4 @@ def _bytes(content_type: str, size: int, seed: int) -> bytes:
     if content_type.startswith("text/"):
         text = f"{seed} {SENTENCE}".encode()
         return (text * (size // len(text) + 1))[:size]
-    return random.Random(seed).randbytes(size)  # noqa: S311  # repeatable, guards nothing
+    return random.Random(seed).randbytes(size)  # noqa: S311  # repeatable, not for security

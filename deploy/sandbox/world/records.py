@@ -1,4 +1,4 @@
-"""What the sandbox remembers of errands, ratings, files and callbacks."""
+"""Records of errands, ratings, files and callbacks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deploy.sandbox.world.sample_data import Area, Named, Person, Service
 
 
 class Verb(StrEnum):
-    """What was done to an errand, in the words of its action's note."""
+    """The kinds of actions, in the words of Cention's notes."""
 
     CREATED = "created"
     OPENED = "opened"
@@ -47,7 +47,7 @@ AREA_ARCHIVES = "c3_area_archives"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """An attachment; its bytes are made anew from ``seed`` whenever they are needed."""
+    """An attachment; its bytes are generated from ``seed`` when they are needed."""
 
     key: FileKey
     name: str
@@ -59,7 +59,7 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A reply to an errand, as its callback and the next report tell it."""
+    """An answer to an errand, for its callback and its report."""
 
     answer_id: int
     response_id: int
@@ -69,8 +69,8 @@ class Answer:
     files: tuple[FileKey, ...]
 
 
-class Letter(NamedTuple):
-    """What a client wrote into an errand it created."""
+class ErrandMessage(NamedTuple):
+    """Subject and text of an errand that a client created."""
 
     subject: str
     html: str
@@ -95,20 +95,20 @@ class Errand:
     thread_id: int
     file_count: int
     actions: list[Action]
-    letter: Letter | None = None  # None: it is about its topic
+    message: ErrandMessage | None = None  # None: the text belongs to the topic
     answer: Answer | None = None
-    feedback: int | None = None  # index in the catalogue
+    feedback: int | None = None  # index in sample_data.FEEDBACK
     answered_at: int | None = None
     closed_at: int | None = None
     deleted: bool = False
     forwarded: bool = False
-    gone: bool = False  # fetched, it answers 404
-    sla_known_at: float = 0  # until then a report says ``sla: null``
+    gone: bool = False  # fetching it gives 404
+    sla_known_at: float = 0  # until then the report has ``sla: null``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rating:
-    """A Facebook rating; changed ones are replaced, with ``version`` one higher."""
+    """A Facebook rating; a change replaces it, with ``version`` one higher."""
 
     rating_id: int
     version: int
@@ -121,7 +121,7 @@ class Rating:
 
 @dataclass(slots=True, kw_only=True)
 class Callback:
-    """One answer callback on its way to the receiver."""
+    """One answer callback and the state of its delivery."""
 
     callback_id: int
     errand: Errand
@@ -130,21 +130,21 @@ class Callback:
     answer: Answer
     tries: int = 0
     accepted: bool = False
-    last_status: int | None = None  # None: nothing was ever answered
+    last_status: int | None = None  # None: the last try had no answer
 
 
 @dataclass(slots=True)
 class Ids:
-    """Number sequences, one a kind, all beginning at the same number.
+    """Id sequences, one for each kind of record, all with the same first id.
 
-    So an attachment and an archive of equal number are different things, as at Cention.
+    So an attachment and an archive may have the same id, as at Cention.
     """
 
     first: int
     _next: dict[str, int] = field(default_factory=dict)
 
     def take(self, kind: str) -> int:
-        """Return the next free number of ``kind``."""
+        """Return the next id of ``kind``."""
         number = self._next.get(kind, self.first)
         self._next[kind] = number + 1
         return number

@@ -1,4 +1,4 @@
-"""The invented contact centre the sandbox plays: its areas, people, words and files."""
+"""Sample data of the simulated contact centre: areas, agents, customers, texts and files."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 
 class Named(NamedTuple):
-    """One row of Cention's master data; 0 and "" mean there is none."""
+    """An id and a name of Cention's master data; 0 and "" mean none."""
 
     item_id: int
     name: str
 
 
 class Area(NamedTuple):
-    """An area and the organisation it belongs to."""
+    """An area with its organisation."""
 
     item_id: int
     name: str
@@ -21,7 +21,7 @@ class Area(NamedTuple):
 
 
 class Service(NamedTuple):
-    """A channel; ``kind`` is the ``type`` number callbacks carry beside the row's id."""
+    """A channel; ``kind`` is the number ``type`` in callbacks."""
 
     item_id: int
     name: str
@@ -29,13 +29,13 @@ class Service(NamedTuple):
 
 
 class Person(NamedTuple):
-    """A customer as the sender of an errand."""
+    """A customer who sends errands."""
 
     name: str
     address: str
 
 
-NOBODY = Named(0, "")
+NO_AGENT = Named(0, "")
 
 RETAIL = Named(3, "Nordkust Retail")
 CARE = Named(7, "Nordkust Care & Repair")

@@ -1,4 +1,4 @@
-"""The state of the invented contact centre, and the only place that changes it."""
+"""The state of the simulated contact centre. All changes to errands and ratings are made here."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from deploy.sandbox.world import changes, sample_data
-from deploy.sandbox.world.callback_queue import Outbox
-from deploy.sandbox.world.changes import Stage
-from deploy.sandbox.world.files import invent_file
+from deploy.sandbox.world.callback_queue import CallbackQueue
+from deploy.sandbox.world.changes import ChangeContext
+from deploy.sandbox.world.files import make_file
 from deploy.sandbox.world.records import (
     RESPONSE_ATTACHMENTS,
     Callback,
@@ -26,12 +26,12 @@ from deploy.sandbox.world.records import (
 
 T = TypeVar("T")
 SLA_PENDING_SHARE = 0.25  # of the changes; Cention computes the SLA once a minute
-RECENT = 2_000  # the clock changes errands among the newest so many
+RECENT_ERRANDS = 2_000  # random changes concern only the newest errands
 
 
 @dataclass(kw_only=True)
 class World:
-    """Errands, ratings, files and callbacks, and which of them are dirty."""
+    """Errands, ratings, files and callbacks, with the dirty flags."""
 
     rng: random.Random
     ids: Ids
@@ -45,41 +45,41 @@ class World:
     dirty_ratings: set[int] = field(default_factory=set)
     files: dict[FileKey, File] = field(default_factory=dict)
     callbacks: dict[int, Callback] = field(default_factory=dict)
-    outbox: Outbox = field(default_factory=Outbox)
+    callback_queue: CallbackQueue = field(default_factory=CallbackQueue)
     counts: Counter[str] = field(default_factory=Counter)
-    _parts: dict[Callable[[World], Any], Any] = field(init=False, default_factory=dict)
+    _states: dict[Callable[[World], Any], Any] = field(init=False, default_factory=dict)
 
-    def part(self, kind: Callable[[World], T]) -> T:
-        """Return the state a family keeps in this world: its class, made once."""
-        if kind not in self._parts:
-            self._parts[kind] = kind(self)
-        part: T = self._parts[kind]
-        return part
+    def state(self, kind: Callable[[World], T]) -> T:
+        """Return a family's state, an object of ``kind``; the first call creates it."""
+        if kind not in self._states:
+            self._states[kind] = kind(self)
+        state: T = self._states[kind]
+        return state
 
-    def stage(self) -> Stage:
-        """Return what a change needs, at this moment."""
-        return Stage(rng=self.rng, ids=self.ids, at=int(self.now()))
+    def context(self) -> ChangeContext:
+        """Return the context of a change at this moment."""
+        return ChangeContext(rng=self.rng, ids=self.ids, at=int(self.now()))
 
     def add_errand(self, *, actions: int = 1) -> Errand:
-        """Make a new, dirty errand with a history of ``actions`` lines (at least one)."""
-        stage = self.stage()
-        errand = changes.new_errand(stage)
+        """Create a dirty errand with ``actions`` actions (at least one)."""
+        context = self.context()
+        errand = changes.new_errand(context)
         for _ in range(actions - 1):
-            changes.KINDS["open"](stage, errand)
+            changes.KINDS["open"](context, errand)
         self.errands[errand.errand_id] = errand
         self.errand_order.append(errand.errand_id)
-        self._touched(errand)
+        self._mark_changed(errand)
         return errand
 
     def change(self, errand: Errand, kind: str) -> None:
-        """Change ``errand`` in the way ``kind`` names: "answer" or one of ``changes.KINDS``."""
+        """Change ``errand`` by ``kind``: "answer" or one of ``changes.KINDS``."""
         if kind == "answer":
             rng = self.rng
             self.answer(errand, attachments=rng.choice((0, 1, 3)), archives=rng.choice((0, 0, 1)))
             return
-        changes.KINDS[kind](self.stage(), errand)
+        changes.KINDS[kind](self.context(), errand)
         errand.version += 1
-        self._touched(errand)
+        self._mark_changed(errand)
 
     def answer(
         self,
@@ -90,16 +90,16 @@ class World:
         known: tuple[FileKey, ...] = (),
     ) -> Callback | None:
         """Answer ``errand`` with new and ``known`` files; return its callback, if one is sent."""
-        stage = self.stage()
-        made = changes.answer_files(stage, attachments=attachments, archives=archives)
+        context = self.context()
+        made = changes.answer_files(context, attachments=attachments, archives=archives)
         self.files.update({file.key: file for file in made})
-        changes.new_answer(stage, errand, (*known, *(file.key for file in made)))
+        changes.new_answer(context, errand, (*known, *(file.key for file in made)))
         errand.version += 1
-        self._touched(errand)
-        return self._announce(errand)
+        self._mark_changed(errand)
+        return self._queue_callback(errand)
 
     def add_rating(self) -> Rating:
-        """Let somebody review the Facebook page."""
+        """Create a dirty rating."""
         rating = Rating(
             rating_id=self.ids.take("rating"),
             version=0,
@@ -112,7 +112,7 @@ class World:
         return self.change_rating(rating)
 
     def change_rating(self, rating: Rating) -> Rating:
-        """Let the reviewer change their mind."""
+        """Replace ``rating`` by a random one with the same id, and mark it dirty."""
         changed = dataclasses.replace(
             rating,
             version=rating.version + 1,
@@ -125,26 +125,26 @@ class World:
         return changed
 
     def add_file(self, type_: str = RESPONSE_ATTACHMENTS, *, size_bytes: int | None = None) -> File:
-        """Put a file where it can be fetched."""
+        """Create a file."""
         key = FileKey(type_, self.ids.take(type_))
-        file = invent_file(key, size_bytes=size_bytes, rng=self.rng)
+        file = make_file(key, size_bytes=size_bytes, rng=self.rng)
         self.files[key] = file
         return file
 
     def mark_dirty(self, errand_ids: list[int]) -> None:
-        """Mark errands as changed; ids that were never ours are passed over."""
+        """Mark errands as changed; unknown ids are ignored."""
         self.dirty_errands.update(self.errands.keys() & errand_ids)
 
     def recent_errand(self) -> Errand | None:
-        """Choose one of the newest errands that is not deleted; None if chance finds none."""
-        oldest = max(0, len(self.errand_order) - RECENT)
+        """Return a random one of the newest errands that is not deleted; ``None`` if none is."""
+        oldest = max(0, len(self.errand_order) - RECENT_ERRANDS)
         for _ in range(20 if self.errand_order else 0):
             errand_id = self.errand_order[self.rng.randrange(oldest, len(self.errand_order))]
             if not self.errands[errand_id].deleted:
                 return self.errands[errand_id]
         return None
 
-    def _touched(self, errand: Errand) -> None:
+    def _mark_changed(self, errand: Errand) -> None:
         now = self.now()
         errand.changed_at = int(now)
         if self.rng.random() < SLA_PENDING_SHARE:
@@ -152,10 +152,10 @@ class World:
         self.dirty_errands.add(errand.errand_id)
         self.counts["errand_changes"] += 1
 
-    def _announce(self, errand: Errand) -> Callback | None:
+    def _queue_callback(self, errand: Errand) -> Callback | None:
         if not self.callbacks_wanted or errand.answer is None:
             return None
-        if self.outbox.full:
+        if self.callback_queue.full:
             self.counts["callbacks_dropped"] += 1
             return None
         callback = Callback(
@@ -165,6 +165,6 @@ class World:
             person=errand.person,
             answer=errand.answer,
         )
-        self.outbox.put(callback, due_at=self.now())
+        self.callback_queue.put(callback, due_at=self.now())
         self.callbacks[callback.callback_id] = callback
         return callback

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from deploy.sandbox.resources.logons import AGENTS, HISTORY_S, OURS, Logons
+from deploy.sandbox.resources.logons import AGENTS, HISTORY_S, OWN_GROUP, Logons
 from tests.conftest import DOCUMENTS
 from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.support.waiting import eventually
@@ -73,18 +73,18 @@ def test_without_a_time_it_is_the_last_seven_days(cention, log):
     for days in (8, 6, 1):
         log(name=f"{days} days ago", timestamp=now - days * DAY_S)
 
-    told = logio(cention, format="json").json()
+    visible = logio(cention, format="json").json()
 
-    assert [one["name"] for one in told] == ["6 days ago", "1 days ago"]
+    assert [one["name"] for one in visible] == ["6 days ago", "1 days ago"]
 
 
 def test_the_token_sees_its_own_system_group_only(cention, log):
     log(name="ours")
     log(name="theirs", group="B")
 
-    told = logio(cention, format="json", to=int(time.time()) + 9).json()
+    visible = logio(cention, format="json", to=int(time.time()) + 9).json()
 
-    assert [one["name"] for one in told] == ["ours"]
+    assert [one["name"] for one in visible] == ["ours"]
     assert [one["name"] for one in cention.control("truth/logons")] == ["ours", "theirs"]
 
 
@@ -122,10 +122,12 @@ def test_faults_strike_it_too(cention):
 def test_agents_come_and_go_while_the_clock_runs_and_have_done_so_for_days():
     with sandbox_server(rate=1.0) as cention:
         assert eventually(lambda: cention.control("truth/logons"), within_s=5)
-        told = logio(cention, format="json").json()
+        visible = logio(cention, format="json").json()
 
-    assert {one["name"] for one in told} == {name for name, group in AGENTS if group == OURS}
-    assert {one["action"] for one in told} == {"Login", "Logout"}
+    assert {one["name"] for one in visible} == {
+        name for name, group in AGENTS if group == OWN_GROUP
+    }
+    assert {one["action"] for one in visible} == {"Login", "Logout"}
 
 
 def test_while_the_clock_stands_still_nobody_comes_or_goes(cention):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from deploy.sandbox.http.replies import Reply
-from deploy.sandbox.http.routes import Asked, Family, Routes
+from deploy.sandbox.http.routes import Family, Request, Routes
 
 
-def answer(_asked: Asked) -> Reply:
+def answer(_request: Request) -> Reply:
     return Reply(status=200)
 
 
-def create(_asked: Asked) -> Reply:
+def create(_request: Request) -> Reply:
     return Reply(status=201)
 
 
