@@ -1,4 +1,4 @@
-"""``cention``: the bridge from a terminal."""
+"""The command line: ``cention``."""
 
 from __future__ import annotations
 

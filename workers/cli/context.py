@@ -1,4 +1,4 @@
-"""What most commands need: settings, a workspace, a database; and the options that choose them."""
+"""Settings, workspaces and database connections of commands, and the options that select them."""
 
 from __future__ import annotations
 
@@ -22,21 +22,23 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def json_option(command: Command) -> Command:
     """Add ``--json``."""
-    return click.option("--json", "as_json", is_flag=True, help="One JSON document.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
 
 
 def workspace_option(command: Command) -> Command:
     """Add ``--workspace``."""
-    return click.option("--workspace", metavar="NAME", help="As in the settings.")(command)
+    return click.option("--workspace", metavar="NAME", help="Name of a workspace in the settings.")(
+        command
+    )
 
 
 def person_options(command: Command) -> Command:
-    """Add ``--address`` and ``--reviewer``, by which a person is found."""
+    """Add ``--address`` and ``--reviewer``, which identify a person."""
 
     @functools.wraps(command)
     def checked(*args: Any, address: str, reviewers: tuple[str, ...], **others: Any) -> Any:
         if not address.strip() and not reviewers:
-            raise click.UsageError("Whom? Add --address, or --reviewer.")
+            raise click.UsageError("Which person? Add --address or --reviewer.")
         return command(*args, address=address, reviewers=reviewers, **others)
 
     for option in (
@@ -45,22 +47,27 @@ def person_options(command: Command) -> Command:
             "reviewers",
             multiple=True,
             metavar="ID|NAME",
-            help="Of Facebook ratings: the reviewer's id at Facebook, or exact name.",
+            help="Reviewer of Facebook ratings: Facebook id or exact name.",
         ),
-        click.option("--address", default="", metavar="A@B.C", help="In any spelling of case."),
+        click.option(
+            "--address",
+            default="",
+            metavar="A@B.C",
+            help="Address of the person; case does not matter.",
+        ),
     ):
         checked = option(checked)
     return cast(Command, checked)
 
 
 def data_subject(settings: Settings, address: str, reviewers: tuple[str, ...]) -> Whom:
-    """Return who is meant, and the spool to be looked through if there is one here."""
+    """Return the person to search for, with the spool of this machine if it has one."""
     spool = settings.spool_dir if settings.spool_dir.exists() else None
     return Whom(address=address, reviewers=reviewers, spool=spool)
 
 
 def load_settings_or_exit() -> Settings:
-    """Return the settings. Raises ``CommandError``."""
+    """Return the settings. Raises ``CommandError`` if they are wrong."""
     try:
         return load_settings()
     except SettingsError as error:
@@ -69,7 +76,7 @@ def load_settings_or_exit() -> Settings:
 
 @contextmanager
 def database(settings: Settings, *, autocommit: bool = False) -> Iterator[Connection[Any]]:
-    """Lend a connection whose transaction is committed at the end. Raises ``CommandError``."""
+    """Open a connection; its transaction is committed at the end. Raises ``CommandError``."""
     try:
         with connections.connect(settings.database_url) as conn:
             conn.autocommit = autocommit
@@ -82,7 +89,7 @@ def database(settings: Settings, *, autocommit: bool = False) -> Iterator[Connec
 def optional_workspace_database(
     workspace: str | None, *, autocommit: bool = False
 ) -> Iterator[Connection[Any]]:
-    """Lend a connection, once it is sure that there is such a workspace, if one is named."""
+    """Open a connection, after checking that the workspace exists, if one is named."""
     settings = load_settings_or_exit()
     select_workspaces(settings, workspace)
     with database(settings, autocommit=autocommit) as conn:
@@ -91,7 +98,7 @@ def optional_workspace_database(
 
 @contextmanager
 def workspace_database(workspace: str | None) -> Iterator[tuple[Connection[Any], str]]:
-    """Lend a connection, and tell the name of the workspace that is meant."""
+    """Open a connection, and select one workspace; yields both."""
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, workspace)
     with database(settings) as conn:
@@ -99,7 +106,7 @@ def workspace_database(workspace: str | None) -> Iterator[tuple[Connection[Any],
 
 
 def select_workspace(settings: Settings, name: str | None) -> WorkspaceSettings:
-    """Return the workspace of that name, or the only one there is."""
+    """Return the workspace ``name``, or the only one. Raises ``click.UsageError``."""
     chosen = select_workspaces(settings, name)
     if len(chosen) != 1:
         raise click.UsageError(f"Which workspace? Add --workspace with one of: {_names(settings)}.")
@@ -107,12 +114,12 @@ def select_workspace(settings: Settings, name: str | None) -> WorkspaceSettings:
 
 
 def select_workspaces(settings: Settings, name: str | None) -> tuple[WorkspaceSettings, ...]:
-    """Return the workspace of that name, or all."""
+    """Return the workspace ``name``, or all for ``None``. Raises ``click.UsageError``."""
     if name is None:
         return settings.workspaces
     found = settings.workspace(name)
     if found is None:
-        raise click.UsageError(f"No workspace {name!r}. There is: {_names(settings)}.")
+        raise click.UsageError(f"No workspace {name!r}. Known: {_names(settings)}.")
     return (found,)
 
 

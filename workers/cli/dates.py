@@ -1,4 +1,4 @@
-"""Moments as people write them: a day, or a day and a time, by the clock of a workspace."""
+"""Parses times that people type: a day, or a day and a time, in the time zone of a workspace."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import click
 from workers.cli.output import escape
 from workers.config.workspaces import WorkspaceSettings
 
-WRITTEN = "YYYY/MM/DD[THH:MM]"
+METAVAR = "YYYY/MM/DD[THH:MM]"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def read_moment(text: str, zone: ZoneInfo, *, end: bool = False) -> datetime:
     """Return the UTC time of ``2024/01/31``, ``2024-01-31T08:30`` or ``2024-01-31T08:30+01:00``.
 
-    A day is its beginning, as an ``end`` that of the next. What has no offset is by ``zone``.
-    Raises ``click.UsageError``.
+    A day means its beginning or, as an ``end``, the beginning of the next day. A time without
+    offset is in ``zone``. Raises ``click.UsageError``.
     """
     written = text.replace("/", "-")
     try:
@@ -31,10 +31,10 @@ def read_moment(text: str, zone: ZoneInfo, *, end: bool = False) -> datetime:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise click.UsageError(
-            f"No moment: {escape(text)[:40]!r}. Write 2024/01/31, or 2024/01/31T08:30."
+            f"Not a time: {escape(text)[:40]!r}. Write 2024/01/31, or 2024/01/31T08:30."
         ) from None
 
 
 def zone_of(workspaces: tuple[WorkspaceSettings, ...]) -> ZoneInfo:
-    """Return the clock that moments are meant by: of the one workspace, of several UTC."""
+    """Return the time zone of the only workspace; UTC for several."""
     return workspaces[0].timezone if len(workspaces) == 1 else ZoneInfo("UTC")

@@ -1,4 +1,4 @@
-"""Days as people write them: ``2024/01/31`` as Cention does, or ``2024-01-31``."""
+"""Options for days: ``2024/01/31`` as Cention writes them, or ``2024-01-31``."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _SPAN = re.compile(r"([0-9]{1,3})([dw]?)")
 
 
 class Day(click.ParamType[date]):
-    """A day of the calendar."""
+    """A calendar day."""
 
     name = "day"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Return the day."""
+        """Return the day. Raises ``click.BadParameter``."""
         try:
             return date.fromisoformat(str(value).replace("/", "-"))
         except ValueError:
-            self.fail(f"{value!r} is no day such as 2024/01/31.", param, ctx)
+            self.fail(f"{value!r} is not a day such as 2024/01/31.", param, ctx)
 
 
 class Span(click.ParamType[int]):
@@ -33,11 +33,11 @@ class Span(click.ParamType[int]):
     name = "days"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return how many days."""
+        """Return the number of days. Raises ``click.BadParameter``."""
         found = _SPAN.fullmatch(str(value))
         days = int(found[1]) * (7 if found[2] == "w" else 1) if found else 0
         if not days:
-            self.fail(f"{value!r} is no length of time such as 7d or 2w.", param, ctx)
+            self.fail(f"{value!r} is not a number of days such as 7d or 2w.", param, ctx)
         return days
 
 
@@ -46,9 +46,25 @@ def day_options(*, required: bool) -> Callable[[Command], Command]:
 
     def add(command: Command) -> Command:
         for option in (
-            click.option("--by-closure", is_flag=True, help="Days of closing, not of arrival."),
-            click.option("--to", "last", type=Day(), required=required, metavar="YYYY/MM/DD"),
-            click.option("--from", "first", type=Day(), required=required, metavar="YYYY/MM/DD"),
+            click.option(
+                "--by-closure", is_flag=True, help="Select by day of closure, not of arrival."
+            ),
+            click.option(
+                "--to",
+                "last",
+                type=Day(),
+                required=required,
+                metavar="YYYY/MM/DD",
+                help="Last day.",
+            ),
+            click.option(
+                "--from",
+                "first",
+                type=Day(),
+                required=required,
+                metavar="YYYY/MM/DD",
+                help="First day.",
+            ),
         ):
             command = option(command)
         return command
@@ -57,5 +73,5 @@ def day_options(*, required: bool) -> Callable[[Command], Command]:
 
 
 def format_date(day: date | None) -> str:
-    """Return a day as Cention writes it; a dash for none."""
+    """Return a day as Cention writes it; a dash for ``None``."""
     return "-" if day is None else day.isoformat().replace("-", "/")

@@ -1,4 +1,4 @@
-"""The options of ``cention errands create``, and the attributes that they make."""
+"""The options of ``cention errands create``, and the request attributes built from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def _json(_context: click.Context, _option: click.Parameter, text: str | None) -> Any:
-    """Read JSON, or ``@FILE`` with JSON in it."""
+    """Parse JSON, or the JSON file of ``@FILE``. Raises ``click.BadParameter``."""
     if text is None:
         return None
     try:
@@ -26,23 +26,23 @@ def _json(_context: click.Context, _option: click.Parameter, text: str | None) -
     except OSError as error:
         raise click.BadParameter(f"{text[1:]!r} cannot be read: {error.strerror}.") from error
     except ValueError:
-        raise click.BadParameter("is no JSON.") from None
+        raise click.BadParameter("is not JSON.") from None
 
 
 def _inline(
     _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
 ) -> tuple[tuple[str, Path], ...]:
-    """Take ``CID=FILE`` apart."""
-    parted = [text.partition("=") for text in texts]
-    if any(not cid or not path for cid, _, path in parted):
-        raise click.BadParameter("is not like logo=logo.png.")
-    return tuple((cid, Path(path)) for cid, _, path in parted)
+    """Split ``CID=FILE``. Raises ``click.BadParameter``."""
+    pairs = [text.partition("=") for text in texts]
+    if any(not cid or not path for cid, _, path in pairs):
+        raise click.BadParameter("must look like logo=logo.png.")
+    return tuple((cid, Path(path)) for cid, _, path in pairs)
 
 
 JSON: dict[str, Any] = {"metavar": "JSON|@FILE", "callback": _json}
 OPTIONS = (
-    click.option("--from", "from_address", required=True, help="Address of the writer."),
-    click.option("--name", default="", help="Name of the writer."),
+    click.option("--from", "from_address", required=True, help="Sender's address."),
+    click.option("--name", default="", help="Sender's name."),
     click.option("--subject", required=True),
     click.option("--body", default="", help="Plain text."),
     click.option("--body-file", type=FILE, help="Plain text, in UTF-8."),
@@ -56,31 +56,36 @@ OPTIONS = (
         callback=_inline,
         help="Attach an image that the HTML shows as cid:CID; repeatable.",
     ),
-    click.option("--message-id", default="", help="Default: made of all that is said."),
+    click.option("--message-id", default="", help="Default: computed from the content."),
     click.option("--user-type", default="", help="cention, solidus or clearinteract."),
-    click.option("--user-id", default="", help="Who answers: creates a closed errand."),
-    click.option("--answer-subject", default="", help="Creates a closed errand."),
-    click.option("--answer-body", default="", help="Creates a closed errand."),
-    click.option("--answer-html-body", default="", help="Creates a closed errand."),
+    click.option("--user-id", default="", help="Agent who answers; creates a closed errand."),
+    click.option(
+        "--answer-subject", default="", help="Subject of the answer; creates a closed errand."
+    ),
+    click.option("--answer-body", default="", help="Plain text; creates a closed errand."),
+    click.option("--answer-html-body", default="", help="HTML; creates a closed errand."),
     click.option("--template", help="Name of a WhatsApp template; needs a user."),
-    click.option("--template-namespace", help="Its namespace, as WhatsApp gave it."),
-    click.option("--template-params", **JSON, help="A list."),
-    click.option("--extradata", **JSON, help="Anything."),
-    click.option("--integration-data", **JSON, help="An object, of a call."),
-    click.option("--cuid", help="Customer's id elsewhere; others may see a command line."),
-    click.option("--cuid-file", type=FILE, help="A file with nothing else in it."),
+    click.option("--template-namespace", help="Namespace of the template, from WhatsApp."),
+    click.option("--template-params", **JSON, help="A list of template parameters."),
+    click.option("--extradata", **JSON, help="Any JSON value."),
+    click.option("--integration-data", **JSON, help="An object that describes a call."),
+    click.option(
+        "--cuid",
+        help="Customer's id in another system; other users may see it, unlike --cuid-file.",
+    ),
+    click.option("--cuid-file", type=FILE, help="A file that contains only the customer's id."),
 )
 
 
 def errand_options(command: Command) -> Command:
-    """Add what an errand consists of."""
+    """Add the options that describe an errand."""
     for option in reversed(OPTIONS):
         command = option(command)
     return command
 
 
 def attributes_of(given: dict[str, Any]) -> dict[str, Any]:
-    """Return ``data.attributes`` as Cention names them, what was not given left out."""
+    """Return ``data.attributes`` as Cention names them, without options that were not given."""
     message = {
         "from": given["from_address"],
         "name": given["name"],
@@ -113,7 +118,7 @@ def attributes_of(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def attachments_of(given: dict[str, Any]) -> tuple[NewAttachment, ...]:
-    """Return the files that were named. Raises ``OSError``."""
+    """Read the attached and inline files. Raises ``OSError``."""
     plain = [attachment_of(path) for path in given["attach"]]
     inline = [attachment_of(path, content_id=cid) for cid, path in given["inline"]]
     return (*plain, *inline)
@@ -124,7 +129,7 @@ def _text_or_file(given: dict[str, Any], text: str, file: str) -> Any:
     if path is None:
         return given[text]
     if given[text]:
-        raise click.UsageError(f"--{text.replace('_', '-')} or its file, not both.")
+        raise click.UsageError(f"--{text.replace('_', '-')} or its file option, not both.")
     try:
         return path.read_text("utf-8").rstrip("\n")
     except (OSError, UnicodeDecodeError):

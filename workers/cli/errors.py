@@ -1,4 +1,4 @@
-"""What keeps a command from being done, in one sentence."""
+"""The error that ends a command."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from workers.cli.output import escape
 
 
 class CommandError(click.ClickException):
-    """Says what is wrong, where, and what to do. Ends the command with status 1."""
+    """Its message says what is wrong, where, and what to do. Ends the command with status 1."""
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Write the sentence on standard error."""
+        """Print the message on standard error."""
         click.echo("\n".join(escape(line) for line in self.message.splitlines()), err=True)

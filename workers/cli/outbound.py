@@ -1,4 +1,4 @@
-"""What commands that ask something of Cention once have in common."""
+"""Shared by commands that send a request to Cention at most once."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from workers.operations.rules.wording import token_hint
 from workers.outbound.jobs.send import UNKNOWN, NotNoted, Outcome, Sender, sending
 
 CLAIM = "create_errand"
-RESOLVE_LATER = "To say what you found out: cention errands unknown"
+RESOLVE_LATER = "To record the outcome: cention errands unknown"
 
 
 @contextmanager
 def sender(workspace: str | None) -> Iterator[Sender]:
-    """Lend what sends for a workspace. Raises ``CommandError``, also for what sending it raises."""
+    """Open a sender for a workspace. Turns errors of sending into ``CommandError``."""
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, workspace)
     cention = require_client(CLAIM, wiring.errands_api, settings, chosen)
@@ -36,13 +36,13 @@ def sender(workspace: str | None) -> Iterator[Sender]:
             raise CommandError("\n".join(map(str, error.faults))) from None
         except NotNoted as error:
             raise CommandError(
-                f"Cention has answered: {error}. The database went away before that was written "
-                f"down, so it will be listed as unknown. {RESOLVE_LATER}"
+                f"Cention has answered: {error}. The database failed before that was recorded, "
+                f"so the request will be listed as unknown. {RESOLVE_LATER}"
             ) from None
 
 
 def print_outcome(outcome: Outcome, done: str, *, as_json: bool) -> None:
-    """Say what came of it. Raises ``CommandError`` unless it was done."""
+    """Print the outcome. Raises ``CommandError`` unless Cention did it."""
     if as_json:
         problem = None if outcome.error is None else str(outcome.error)
         print_outcome_json(outcome.sent_id, outcome.state, outcome.errand_id, problem)
@@ -50,8 +50,8 @@ def print_outcome(outcome: Outcome, done: str, *, as_json: bool) -> None:
         print_line(done)
     elif outcome.state == UNKNOWN:
         raise CommandError(
-            f"It is not known whether Cention did it ({outcome.error}). It is number "
-            f"{outcome.sent_id}, and is not sent again. Look for it in Cention. {RESOLVE_LATER}"
+            f"It is not known whether Cention did it ({outcome.error}). The request has number "
+            f"{outcome.sent_id}, and is not sent again. Search for it in Cention. {RESOLVE_LATER}"
         )
     else:
         settings = f" {token_hint(CLAIM)}" if isinstance(outcome.error, Unauthorised) else ""
@@ -61,16 +61,16 @@ def print_outcome(outcome: Outcome, done: str, *, as_json: bool) -> None:
 def print_outcome_json(
     sent_id: int, state: str, errand_id: int | None, problem: str | None
 ) -> None:
-    """Say as one JSON document what came of it. Ends the command with 1 if there is a problem."""
+    """Print the outcome as one JSON document. Exits with 1 if there is a problem."""
     print_json({"sent_id": sent_id, "state": state, "errand_id": errand_id, "error": problem})
     if problem is not None:
         raise click.exceptions.Exit(1)
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Have somebody confirm a sentence, or end the command."""
+    """Ask for confirmation; end the command without it."""
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{question} To say so, add --yes.")
+        raise click.UsageError(f"{question} To confirm, add --yes.")
     click.confirm(escape(question), abort=True, err=True)

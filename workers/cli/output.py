@@ -1,7 +1,7 @@
-"""Words and tables for a terminal, plain lines for pipes, JSON for programs.
+"""Tables and lines for terminals, plain lines for pipes, JSON for programs.
 
-What vendors and their customers wrote can hold anything: every text is shown with its control
-characters spelled out, and none is ever read as markup.
+Texts of vendors and customers are not trusted: control characters are escaped, and no text is
+interpreted as markup.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from rich.table import Table
 from rich.text import Text
 
 NONE = "-"
-LEAST_FOLDED = 16  # columns that the last one of a table is given before it is folded
+MIN_LAST_WIDTH = 16  # characters; the last column of a table is folded at least this wide
 Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableColumn:
-    """A heading, which may have several lines, and the side its values keep to."""
+    """A column of a table: its heading, which may have several lines, and its alignment."""
 
     heading: str
     right: bool = False
 
 
 def escape(text: str) -> str:
-    """Return ``text`` on one line, each character that cannot be printed spelled out."""
+    """Return ``text`` on one line, with every unprintable character escaped."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def print_line(text: str, *, style: str = "", hanging: int = 0) -> None:
-    """Write one line on standard output; on a terminal it wraps, ``hanging`` columns indented."""
+    """Print one line; on a terminal it wraps, with ``hanging`` columns of indent."""
     console = Console(highlight=False)
     if not console.is_terminal:
         click.echo(escape(text))
@@ -57,20 +57,20 @@ def print_line(text: str, *, style: str = "", hanging: int = 0) -> None:
 
 
 def print_stderr(text: str | None) -> None:
-    """Write one line on standard error, beside the output; nothing for ``None``."""
+    """Print one line on standard error, beside the output; nothing for ``None``."""
     if text is not None:
         click.echo(escape(text), err=True)
 
 
 def print_json(value: Any) -> None:
-    """Write one JSON document on standard output, in ASCII; times in ISO 8601."""
+    """Print one JSON document, in ASCII; times in ISO 8601."""
     click.echo(json.dumps(value, indent=2, default=_json_value))
 
 
 def print_table(columns: Sequence[TableColumn], rows: Sequence[Sequence[object]]) -> None:
-    """Write a table: drawn on a terminal; elsewhere aligned, one line a row, never wrapped.
+    """Print a table: on a terminal formatted, elsewhere one aligned line a row, never wrapped.
 
-    On a terminal that is too narrow for it, each row is written as a list, so that nothing is cut.
+    On a terminal that is too narrow, each row becomes a list, so that nothing is cut off.
     """
     cells = [[format_cell(value) for value in row] for row in rows]
     console = Console(highlight=False)
@@ -91,9 +91,9 @@ def print_list(
     as_json: bool,
     nothing: str,
 ) -> bool:
-    """Write what was found, as JSON or as a table, or the sentence ``nothing``.
+    """Print records as JSON or as a table, or the sentence ``nothing`` if there are none.
 
-    Returns whether it was a table, below which there may be more to say.
+    Returns whether a table was printed: the caller may add lines below it.
     """
     if as_json:
         print_json(found)
@@ -106,7 +106,7 @@ def print_list(
 
 
 def format_cell(value: object) -> str:
-    """Return a value as a table shows it."""
+    """Return a value as text for a table."""
     if value is None:
         return NONE
     if isinstance(value, datetime):
@@ -115,12 +115,12 @@ def format_cell(value: object) -> str:
 
 
 def _fits(columns: Sequence[TableColumn], cells: Sequence[Sequence[str]], width: int) -> bool:
-    """Tell whether all columns can be drawn; the last may be folded."""
+    """Tell whether the table fits into ``width``; the last column may be folded."""
     widths = [
         max(map(cell_len, [*column.heading.split("\n"), *(row[i] for row in cells)]))
         for i, column in enumerate(columns)
     ]
-    return sum(widths[:-1]) + len(widths) + min(widths[-1], LEAST_FOLDED) <= width
+    return sum(widths[:-1]) + len(widths) + min(widths[-1], MIN_LAST_WIDTH) <= width
 
 
 def _print_as_lists(columns: Sequence[TableColumn], cells: Sequence[Sequence[str]]) -> None:

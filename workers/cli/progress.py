@@ -1,4 +1,4 @@
-"""How far a long command is: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of long commands: a bar on a terminal, elsewhere a line every few seconds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINE_EVERY_S = 5.0
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Lend a function that is told of each few things done; it shows on standard error."""
+    """Yield a function that takes the number of items done; shows progress on standard error."""
     console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
         yield _Lines(what, total).advance

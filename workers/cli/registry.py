@@ -1,4 +1,4 @@
-"""The commands, and what they have in common."""
+"""The ``cention`` command group and its entry point."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from workers.cli.utf8 import require_utf8
 
 @click.group(context_settings={"max_content_width": 100})
 def cention() -> None:
-    """Look after the bridge between Cention and Postgres.
+    """Operate the bridge between Cention and Postgres.
 
     \b
-    Exit status: 0 done, 1 failed or in a state of alarm, 2 wrong usage.
+    Exit status: 0 done, 1 failed or alarm, 2 wrong usage.
     """
 
 
@@ -74,7 +74,7 @@ def main() -> None:
     """Run one command and exit with its status."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal may not know our letters
-    # What jobs log is for the logs of workers; here the command itself says what happened.
+            stream.reconfigure(errors="backslashreplace")  # a terminal may lack our characters
+    # Jobs log for the workers; a command prints its own messages.
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     cention(prog_name="cention")

@@ -1,4 +1,4 @@
-"""Ctrl-C between two requests: what was asked of Cention is answered before a command ends."""
+"""Stops a command between two requests: Ctrl-C waits for the response to the last one."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from contextlib import contextmanager
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-NOTICE = b"\nStopping once Cention has answered what was sent. Ctrl-C again stops at once.\n"
-PIECE_S = 0.2
+NOTICE = b"\nStopping after Cention's response to the last request. Ctrl-C again stops at once.\n"
+CHECK_EVERY_S = 0.2
 STDERR = 2
 
 
 class Shutdown:
-    """Whether somebody has asked to stop."""
+    """Whether a stop was requested."""
 
     def __init__(self) -> None:
         self.requested = False
 
     def pause(self, seconds: float) -> None:
-        """Wait so long, or until somebody asks to stop."""
+        """Sleep, but not longer than until a stop is requested."""
         ends_at = time.monotonic() + seconds
         while not self.requested and (left_s := ends_at - time.monotonic()) > 0:
-            time.sleep(min(left_s, PIECE_S))
+            time.sleep(min(left_s, CHECK_EVERY_S))
 
 
 @contextmanager
 def graceful_shutdown() -> Iterator[Shutdown]:
-    """Take the first Ctrl-C or SIGTERM for a wish; the second has its usual effect.
+    """Treat the first Ctrl-C or SIGTERM as a request to stop; the second acts as usual.
 
-    A request that is broken off may have been carried out, and somebody would have to look.
+    The outcome of an interrupted request would be unknown.
     """
     shutdown = Shutdown()
-    usual = {number: signal.getsignal(number) for number in SIGNALS}
+    previous = {number: signal.getsignal(number) for number in SIGNALS}
 
     def restore_handlers() -> None:
-        for number, handler in usual.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
     def on_signal(_number: int, _frame: Any) -> None:

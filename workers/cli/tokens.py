@@ -1,4 +1,4 @@
-"""Clients of claims, as commands need them: at hand, or in plain words why not."""
+"""API clients for commands, or an error that says which token is missing or wrong."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def require_client(
     settings: Settings,
     workspace: WorkspaceSettings,
 ) -> Client:
-    """Return the client of a claim. Raises ``CommandError`` if there is no token, or an odd one."""
+    """Return the client for a claim. Raises ``CommandError`` for a missing or malformed token."""
     try:
         client = build(settings, workspace)
     except ValueError as error:
-        raise CommandError(f"The token of {workspace.name} cannot be right: {error}.") from None
+        raise CommandError(f"The token of {workspace.name} is malformed: {error}.") from None
     if client is None:
-        raise CommandError(f"{workspace.name} has no token for this here. {token_hint(claim)}")
+        raise CommandError(f"No token for this is set for {workspace.name}. {token_hint(claim)}")
     return client

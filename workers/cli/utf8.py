@@ -1,4 +1,4 @@
-"""Words of a command line that are no UTF-8: told as such, before anything is done."""
+"""Rejects command-line arguments that are not UTF-8, before the command starts."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import click
 
 
 class Utf8(click.types.StringParamType):
-    """A text that a database and Cention can hold."""
+    """A text that Postgres and Cention can store."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the text. Raises ``click.BadParameter``."""
         text = super().convert(value, param, ctx)
-        # Bytes that are no UTF-8 arrive as lone surrogates.
+        # Bytes that are not UTF-8 arrive as lone surrogates.
         if any("\ud800" <= letter <= "\udfff" for letter in text):
             self.fail("is not UTF-8.", param, ctx)
         return text
 
 
 def require_utf8(command: click.Command) -> None:
-    """Have a command, and all below it, refuse texts that are no UTF-8.
+    """Make a command and its subcommands reject texts that are not UTF-8.
 
-    Names of files may be, also where a text may name one, which a callback takes apart.
+    File names are exempt, also in options whose callback extracts one from the text.
     """
     for param in command.params:
         if param.type is click.STRING and param.callback is None:

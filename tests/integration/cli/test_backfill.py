@@ -140,8 +140,8 @@ def test_a_second_call_goes_on_where_the_first_stopped(
 
     assert stopped.exit_code == 1
     assert "token refused" in stopped.stderr
-    assert "To go on, run the same command again." in stopped.stderr
-    assert gone_on.stderr.startswith("7 days done before.\n9 days to go, in 2 exports.\n")
+    assert "To continue, run the same command again." in stopped.stderr
+    assert gone_on.stderr.startswith("7 days already done.\n9 days to go, in 2 exports.\n")
     assert exports() == [(back(20), back(13)), (back(13), back(6)), (back(6), back(4))]
     assert wanted(bridge) == ids
 
@@ -170,8 +170,8 @@ def test_one_that_is_interrupted_says_how_to_go_on(terminal, bridge, old_errand,
         stopped = terminal.run(*command(5, 2))
 
     assert stopped.exit_code == 1
-    assert "Interrupted; Cention may be making the export" in stopped.stderr
-    assert "To go on, run the same command again." in stopped.stderr
+    assert "Interrupted. Cention may still be making the export" in stopped.stderr
+    assert "To continue, run the same command again." in stopped.stderr
     assert terminal.run(*command(5, 2)).exit_code == 0
     assert wanted(bridge) == [errand]
     states = bridge.rows("SELECT state FROM cention.export_run ORDER BY run_id")
@@ -224,7 +224,7 @@ def test_today_is_asked_for_but_not_done_before_it_is_over(terminal, bridge, err
 
 
 @pytest.mark.parametrize(
-    ("days", "said"), [((-1, -2), "is a day to come"), ((1, 2), "after its last")]
+    ("days", "said"), [((-1, -2), "is in the future"), ((1, 2), "after its last")]
 )
 def test_days_that_make_no_sense_are_told(terminal, exports, days, said):
     result = terminal.run(*command(*days))

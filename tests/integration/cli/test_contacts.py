@@ -47,7 +47,7 @@ def test_a_card_is_sent_and_kept_beside_what_came_back(terminal, bridge, cention
     )
 
     [card_id] = cention.control("truth/contact_cards")
-    assert result.stdout == f"Card {card_id} has 6 contacts now.\n"
+    assert result.stdout == f"Card {card_id} now has 6 contacts.\n"
     _, second = bridge.rows(CARDS)
     assert (second["card_id"], second["state"], second["name"]) == (int(card_id), "sent", "Ann")
     assert second["sent"]["email"] == ["old@b.c", "new@b.c"]
@@ -112,7 +112,7 @@ def test_a_token_that_no_header_can_carry_is_told_without_being_shown(terminal, 
     result = terminal.run("contacts", "upsert", "--email", "a@b.c")
 
     assert result.exit_code == 1
-    assert "The token of demo cannot be right" in result.stderr
+    assert "The token of demo is malformed" in result.stderr
     assert "two words" not in result.stderr
 
 
@@ -120,9 +120,9 @@ def test_a_token_that_no_header_can_carry_is_told_without_being_shown(terminal, 
     ("fault", "state", "said"),
     [
         ("unauthorised", "refused", "Set CENTION_TOKEN_CONTACTS"),
-        ("not_found", "refused", "Cention did not take the card: "),
-        ("error_500", "unknown", "It does no harm to send it again."),
-        ("dropped", "unknown", "It is not known whether Cention took the card"),
+        ("not_found", "refused", "Cention did not accept the card: "),
+        ("error_500", "unknown", "It is safe to send it again."),
+        ("dropped", "unknown", "It is not known whether Cention stored the card"),
     ],
 )
 def test_what_failed_is_told_and_noted_as_refused_or_unknown(
@@ -172,7 +172,7 @@ def test_of_an_answer_that_is_understood_in_part_the_card_and_what_came_are_kept
     result = terminal.run("contacts", "upsert", "--email", "a@b.c")
 
     [row] = bridge.rows(CARDS)
-    assert result.stdout == "Sent; it is card 13.\n"
+    assert result.stdout == "Sent, as card 13.\n"
     assert (row["state"], row["card_id"], row["returned"]) == ("sent", 13, contacts)
     assert "/data/attributes/contacts/email" in row["error"]
 
@@ -289,7 +289,7 @@ def test_an_import_that_is_asked_to_stop_tells_how_far_it_came(terminal, bridge,
         process.kill()
 
     assert (process.returncode, told) == (1, "1 row: 1 sent.\n")
-    assert "Stopped as asked. To go on, run the same command again." in noted
+    assert "Stopped on request. To continue, run the same command again." in noted
     assert [row["state"] for row in bridge.rows(CARDS)] == ["sent"]
 
 
@@ -329,7 +329,9 @@ def test_bad_rows_are_told_with_their_line_and_stop_no_other(terminal, cention, 
     assert result.stdout == "4 rows: 2 sent, 2 bad.\n"
     assert "line 3, bad: /contacts: needs an address" in result.stderr
     assert "line 4, bad: 3 cells instead of 2" in result.stderr
-    assert "line 5, taken all the same: /contacts/email/0: looks like no e-mail" in result.stderr
+    assert (
+        "line 5, accepted with a warning: /contacts/email/0: looks like no e-mail" in result.stderr
+    )
     assert len(cards_at(cention)) == 2
 
 
@@ -393,7 +395,7 @@ def test_a_file_that_is_not_utf_8_is_told(terminal, table):
     result = terminal.run("contacts", "import", table("email\nå@b.c\n", encoding="latin-1"))
 
     assert result.exit_code == 1
-    assert "people.csv is no text in UTF-8" in result.stderr
+    assert "people.csv is not UTF-8 text" in result.stderr
 
 
 def test_a_mark_at_the_beginning_of_a_file_is_no_part_of_its_first_heading(terminal, table):

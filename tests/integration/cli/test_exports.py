@@ -77,8 +77,8 @@ def test_days_and_their_kind_are_asked_for_as_told(terminal, cention, words, tol
     ("words", "said"),
     [
         (("--from", "2024/02/01", "--to", "2024/01/31"), "first day of an export is after"),
-        (("--from", "yesterday"), "is no day such as 2024/01/31"),
-        (("--from", "2024/02/30"), "is no day such as 2024/01/31"),
+        (("--from", "yesterday"), "is not a day such as 2024/01/31"),
+        (("--from", "2024/02/30"), "is not a day such as 2024/01/31"),
     ],
 )
 def test_wrong_days_are_told_and_nothing_is_asked_for(terminal, bridge, words, said):
@@ -186,7 +186,7 @@ def test_an_export_above_the_cap_is_unknown_and_the_cap_is_named(
 
 
 def test_exports_are_listed_newest_first(terminal, errands):
-    assert terminal.run("exports").stdout == "No export was ever run here.\n"
+    assert terminal.run("exports").stdout == "No export has been run.\n"
     errands(2)
     terminal.run("exports", "run", "7")
     terminal.run(*RUN, "--from", "2024/01/01", "--by-closure")

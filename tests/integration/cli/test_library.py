@@ -181,7 +181,7 @@ def test_what_is_gone_is_found_no_more_and_can_still_be_shown(terminal, shop, sh
     shelve(asked(2, "Parcel", "Where?", "with shoes"))
 
     assert found(terminal, "shoes") == [2]
-    assert "Gone from Cention since" in terminal.run("library", "show", "1").stdout
+    assert "Deleted in Cention; noticed on" in terminal.run("library", "show", "1").stdout
 
 
 def test_nothing_found_is_no_failure(terminal):

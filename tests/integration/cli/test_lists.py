@@ -30,7 +30,7 @@ def park(bridge, *ids, family="errand_reports", error="cention: failed over ther
 def test_wanted_ids_come_as_numbers_as_ranges_and_on_standard_input(terminal, bridge):
     result = terminal.run("want", "errand_reports", "7", "1-3", "-", typed="12 20-21\n3\n")
 
-    assert result.stdout == "7 records of errand_reports wanted now.\n"
+    assert result.stdout == "7 records of errand_reports will be fetched now.\n"
     assert [row["remote_id"] for row in wanted(bridge)] == [1, 2, 3, 7, 12, 20, 21]
     assert bridge.nudges(Queue.FETCH) == 1
 
@@ -59,7 +59,7 @@ def test_an_unknown_workspace_is_refused(terminal):
     result = terminal.run("want", "errand_reports", "7", "--workspace", "other")
 
     assert result.exit_code == 2
-    assert "There is: demo" in result.stderr
+    assert "Known: demo" in result.stderr
 
 
 def test_of_several_workspaces_one_must_be_named(terminal, environment, tmp_path):
@@ -103,7 +103,7 @@ def test_a_poll_that_fails_says_why(terminal, environment):
     result = terminal.run("poll")
 
     assert result.exit_code == 1
-    assert "errand_reports: failed. cention: token refused" in result.stdout
+    assert "errand_reports: failed: cention: token refused" in result.stdout
 
 
 def test_polling_without_a_token_says_which_to_set(terminal, environment):
@@ -173,7 +173,7 @@ def test_callbacks_are_listed_newest_first_with_their_errand(terminal, bridge, d
     ]
     assert len(terminal.json("callbacks", "--problems")) == 1
     assert len(terminal.json("callbacks", "--limit", "1")) == 1
-    assert "waits to be filed" in terminal.run("callbacks").stdout
+    assert "not filed yet" in terminal.run("callbacks").stdout
 
 
 def test_a_callback_kept_with_a_problem_is_filed_once_it_is_replayed(terminal, bridge, document):
@@ -194,7 +194,7 @@ def test_replaying_an_id_that_is_none_fails(terminal, bridge, document):
     result = terminal.run("callbacks", "replay", callback["callback_id"], "999")
 
     assert result.exit_code == 1
-    assert result.stderr == "No such callback, or its document is kept no more: 1 id.\n"
+    assert result.stderr == "No such callback, or its document was deleted: 1 id.\n"
 
 
 def test_what_vendors_wrote_can_do_nothing_to_a_terminal(terminal, bridge):

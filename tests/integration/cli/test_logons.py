@@ -64,7 +64,7 @@ def test_a_list_is_of_a_time_by_the_workspaces_clock_or_of_a_name(terminal, here
 
 
 def test_where_nothing_is_that_is_said(terminal):
-    assert terminal.run("logons").stdout == "No log-on is here.\n"
+    assert terminal.run("logons").stdout == "No log-on is stored.\n"
     assert terminal.json("logons") == []
 
 
@@ -130,8 +130,8 @@ def test_where_it_failed_it_says_how_to_go_on(terminal, cention, log, bridge):
 
     assert failed.exit_code == 1
     assert "asks for patience" in failed.stderr
-    assert "0 new log-ons came before that, and stay." in failed.stderr
-    assert "Go on with: --from 2024-03-31T22:00:00+00:00" in failed.stderr
+    assert "0 new log-ons were stored before that." in failed.stderr
+    assert "To continue: --from 2024-03-31T22:00:00+00:00" in failed.stderr
     cention.control("faults", {"busy": None})
     assert terminal.run("logons", "pull", *range_).stdout == "2 new log-ons.\n"
 
@@ -139,8 +139,8 @@ def test_where_it_failed_it_says_how_to_go_on(terminal, cention, log, bridge):
 @pytest.mark.parametrize(
     ("token", "told"),
     [
-        ("", "has no token for this here. Set CENTION_TOKEN_LOGIO"),
-        ("two words", "cannot be right"),
+        ("", "No token for this is set for demo. Set CENTION_TOKEN_LOGIO"),
+        ("two words", "The token of demo is malformed"),
         ("another", "token refused"),
     ],
 )
@@ -169,7 +169,7 @@ def test_an_agent_that_no_report_has_told_of_is_taken_with_a_word_of_doubt(termi
     result = terminal.run("logons", "map", "joe", 31)
 
     assert (result.exit_code, result.stdout) == (0, "joe is agent 31.\n")
-    assert "No report has told of an agent 31 yet." in result.stderr
+    assert "No report has mentioned an agent 31 yet." in result.stderr
 
 
 def test_what_was_said_of_a_name_can_be_changed_and_unsaid(terminal, here):
@@ -185,7 +185,7 @@ def test_what_was_said_of_a_name_can_be_changed_and_unsaid(terminal, here):
 def test_all_log_ons_of_a_name_can_be_removed(terminal, here):
     terminal.run("logons", "map", "joe", 31)
 
-    assert terminal.run("logons", "forget", "joe").stdout == "2 log-ons removed.\n"
+    assert terminal.run("logons", "forget", "joe").stdout == "2 log-ons deleted.\n"
 
     assert [one["login_name"] for one in terminal.json("logons", "names")] == ["Doe, Jane"]
 
@@ -204,8 +204,8 @@ def test_odd_rows_are_shown_as_they_came_and_forgotten_once_they_were_seen(termi
         "has 5 columns and not 4",
     )
 
-    assert "1 row forgotten." in terminal.run("logons", "odd", "--forget").stdout
-    assert terminal.run("logons", "odd").stdout == "Every row was a log-on.\n"
+    assert "1 row deleted." in terminal.run("logons", "odd", "--forget").stdout
+    assert terminal.run("logons", "odd").stdout == "Every row could be read.\n"
 
 
 def test_control_characters_in_a_name_are_spelled_out(terminal, here, log):

@@ -88,7 +88,7 @@ def test_what_is_no_id_is_wrong_use(terminal, words):
 def test_thousands_of_errands_are_wanted_by_a_range(terminal, bridge):
     result = terminal.run("want", "errand_reports", "1-5000")
 
-    assert result.stdout == "5,000 records of errand_reports wanted now.\n"
+    assert result.stdout == "5,000 records of errand_reports will be fetched now.\n"
     assert bridge.one("SELECT count(*) FROM intake.wanted WHERE due_at <= now()") == 5000
     assert bridge.one("SELECT max(remote_id) - min(remote_id) FROM intake.wanted") == 4999
     assert bridge.nudges(Queue.FETCH) == 1

@@ -139,7 +139,7 @@ def restored_from_a_backup(place: Place) -> None:
 
 
 def errands_made_after_the_backup(place: Place) -> None:
-    assert place.run().stdout == "101 records of errand_reports wanted now.\n"
+    assert place.run().stdout == "101 records of errand_reports will be fetched now.\n"
     assert place.bridge.one("SELECT count(*) FROM intake.wanted") == 101
 
 
@@ -159,7 +159,7 @@ def the_spool_does_not_empty(place: Place) -> None:
 
 def callbacks_lie_in_bad(place: Place) -> None:
     spool = Spool(load_settings().spool_dir, max_bytes=1 << 20)
-    spool.put(new_callback(1))
+    spool.append(new_callback(1))
     spool.set_aside(spool.waiting()[0], "Postgres refused it")
     assert "1 callback put back" in place.run().stdout
     assert len(spool.waiting()) == 1
@@ -209,9 +209,9 @@ def nothing_was_ever_asked(place: Place) -> None:
 
 
 def no_callbacks_come(place: Place) -> None:
-    assert place.run().stdout == "No callback has come.\n"
+    assert place.run().stdout == "No callback has been received.\n"
     place.bridge.keep(place.document("callback_answer_errand"))
-    assert "waits to be filed" in place.run().stdout
+    assert "not filed yet" in place.run().stdout
 
 
 def the_time_zone_is_wrong(place: Place) -> None:
@@ -229,7 +229,7 @@ def records_are_missing(place: Place) -> None:
     place.bridge.rows("DELETE FROM cention.errand")
     place.terminal.run("reconcile")
     assert "that Cention reported are nowhere" in place.signs()
-    assert "1 missing record wanted again" in place.run().stdout
+    assert "1 missing record will be fetched again" in place.run().stdout
     assert "are nowhere" not in place.signs()
     place.bridge.fetch(REPORTS)
     assert place.bridge.one("SELECT count(*) FROM cention.errand") == 1
@@ -280,7 +280,7 @@ def attachments_are_refused(place: Place) -> None:
         "INSERT INTO cention.attachment (workspace, kind, attachment_id, state, reason)"
         " VALUES ('demo', 'response', 1270, 'refused', 'too large')"
     )
-    assert place.run().stdout == "12 records of response_attachments wanted now.\n"
+    assert place.run().stdout == "12 records of response_attachments will be fetched now.\n"
     due = "SELECT due_at <= now() FROM intake.wanted WHERE remote_id = 1270"
     assert place.bridge.one(due) is True
 

@@ -12,8 +12,8 @@ from tests.support.receiver_app import new_callback
 def spool(terminal, tmp_path):
     """A spool in which one callback waits and one was set aside."""
     spool = Spool(tmp_path / "var" / "spool", max_bytes=1 << 20)
-    spool.put(new_callback(1))
-    spool.put(new_callback(2))
+    spool.append(new_callback(1))
+    spool.append(new_callback(2))
     spool.set_aside(spool.oldest(), "Postgres refused it: 22P05")
     return spool
 
@@ -21,7 +21,7 @@ def spool(terminal, tmp_path):
 def test_it_says_what_waits_and_what_was_set_aside_and_why(terminal, spool):
     said = terminal.run("spool").stdout
 
-    assert "1 callback on the way to Postgres" in said
+    assert "1 callback waiting for Postgres" in said
     assert "Postgres refused it: 22P05" in said
     assert "cention spool retry" in said
 
@@ -45,7 +45,7 @@ def test_a_retry_puts_everything_back_in_its_order_and_forgets_the_reasons(termi
 
 
 def test_no_spool_at_all_is_an_empty_one(terminal):
-    assert terminal.run("spool").stdout == "0 callbacks on the way to Postgres.\n"
+    assert terminal.run("spool").stdout == "0 callbacks waiting for Postgres.\n"
     assert terminal.run("spool", "retry").exit_code == 0
 
 

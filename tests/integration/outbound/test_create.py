@@ -155,7 +155,7 @@ def test_another_message_under_the_same_id_is_told_and_not_sent(terminal, subjec
     [errand_id] = cention.dirty_errands()
     assert (other.exit_code, subjects()) == (1, ["Hello"])
     assert f"number 1, errand {errand_id}), so nothing was sent" in other.output
-    assert "--message-id of its own" in other.output
+    assert "Give this one another --message-id." in other.output
 
 
 def test_what_was_sent_is_kept_but_no_content(terminal, rows, tmp_path, cention):

@@ -115,11 +115,12 @@ def test_a_dry_run_counts_what_is_repeated_as_the_import_would(terminal, listed,
 
     assert dry.stdout == (
         "7 errands to be created.\n1 errand repeated in the files.\n"
-        "1 errand with the message id of another.\n"
+        "1 errand with the message id of another errand.\n"
     )
     assert "more.jsonl, line 3: has the message id of another" in dry.stderr
     assert wet.stdout == (
-        "7 errands created.\n1 errand created before.\n1 errand with the message id of another.\n"
+        "7 errands created.\n1 errand created before.\n"
+        "1 errand with the message id of another errand.\n"
     )
 
 
@@ -186,7 +187,7 @@ def test_an_empty_file_has_nothing_in_it(terminal, tmp_path):
 
     result = terminal.run("errands", "import", "empty.mbox")
 
-    assert (result.exit_code, result.stdout) == (0, "There is nothing in it.\n")
+    assert (result.exit_code, result.stdout) == (0, "The files contain no errand.\n")
 
 
 def test_a_mailbox_becomes_errands_with_files_and_images(terminal, cention, tmp_path):
@@ -235,7 +236,7 @@ def test_while_cention_asks_for_patience_the_import_waits(terminal, listed, cent
     result = terminal.run("errands", "import", listed)
 
     assert (result.exit_code, subjects()) == (0, GOOD)
-    assert "Cention asks for patience: on again in 5 s." in result.stderr
+    assert "Cention asks to wait: continuing in 5 s." in result.stderr
 
 
 @responses.activate
@@ -256,7 +257,7 @@ def test_what_would_meet_every_record_stops_the_import_and_it_goes_on_later(
     monkeypatch.setenv("CENTION_TOKEN_CREATE_ERRAND", "wrong")
     stopped = terminal.run("errands", "import", listed)
     assert (stopped.exit_code, states()) == (1, ["refused"])
-    assert "run this again" in stopped.stderr
+    assert "run the same command again" in stopped.stderr
 
     monkeypatch.delenv("CENTION_TOKEN_CREATE_ERRAND")
     terminal.run("errands", "import", listed)
@@ -350,8 +351,8 @@ def test_an_import_that_is_asked_to_stop_waits_for_its_answer_and_leaves_nothing
         told, noted = process.communicate(timeout=20)
 
     assert (process.returncode, told) == (1, "1 errand created.\n")
-    assert "Stopping once Cention has answered" in noted
-    assert "Stopped as asked. To go on, run this again." in noted
+    assert "Stopping after Cention's response" in noted
+    assert "Stopped on request. To continue, run the same command again." in noted
     assert states() == ["created"]
 
     terminal.run("errands", "import", listed)

@@ -102,7 +102,7 @@ def test_an_errand_that_something_else_became_is_not_taken_for_it(terminal, unkn
     done = terminal.run("errands", "unknown", "done", number, "--errand", one["errand_id"], "--yes")
 
     assert (done.exit_code, states()) == (1, ["created", "unknown"])
-    assert f"is what number {one['sent_id']} became" in done.stderr
+    assert f"was created by number {one['sent_id']}" in done.stderr
 
 
 def test_an_operator_who_did_not_find_it_lets_it_be_sent_again(terminal, unknown, states, subjects):
@@ -133,7 +133,7 @@ def test_only_what_is_unknown_can_be_settled(terminal, states, word):
     result = terminal.run("errands", "unknown", word, 1, "--yes")
 
     assert (result.exit_code, states()) == (1, ["created"])
-    assert "Number 1 is not unknown" in result.stderr
+    assert "No request with unknown outcome has number 1" in result.stderr
 
 
 def test_closings_and_ends_of_calls_are_listed_and_settled_as_well(terminal, cention, rows):

@@ -313,7 +313,7 @@ def test_what_is_brought_to_postgres_meanwhile_is_not_put_back_into_the_spool(do
     path = made.spool(spool, told)
     own, person = {("demo", WRITTEN)}, Person(ADDRESS)
 
-    with ThreadPoolExecutor(1) as other, Spool(spool, max_bytes=1 << 20).emptying() as alone:
+    with ThreadPoolExecutor(1) as other, Spool(spool, max_bytes=1 << 20).exclusive() as alone:
         assert alone
         erasing = other.submit(find_in_spool.erase, spool, person, own, dry_run=False)
         eventually(lambda: somebody_waits_for(spool / "lock"))
@@ -340,6 +340,6 @@ def test_somebody_must_be_named(terminal):
 def test_the_output_says_what_stays_and_what_may_come_back(centre, terminal):
     said = terminal.run("erase", "--address", ADDRESS, "--yes").stdout
 
-    assert "Cention still has what it has" in said
+    assert "Cention keeps its own data" in said
     assert "VACUUM" in said
-    assert "There is no spool here" in said
+    assert "No spool on this machine" in said

@@ -27,16 +27,22 @@ from workers.mirrors.store.backfill_days import Source
 from workers.operations.jobs.nudges import request_drains
 from workers.operations.rules.wording import format_duration, pluralise
 
-ON = "To go on, run the same command again."
+RESUME = "To continue, run the same command again."
 
 
 @click.command()
-@click.option("--preset", required=True, metavar="ID", help="The export, as prepared in Cention.")
+@click.option(
+    "--preset", required=True, metavar="ID", help="Id of an export that is defined in Cention."
+)
 @day_options(required=True)
 @click.option(
-    "--chunk", type=Span(), default="7d", show_default=True, help="Days of one export: 1d, 2w."
+    "--chunk",
+    type=Span(),
+    default="7d",
+    show_default=True,
+    help="Days per export, such as 1d or 2w.",
 )
-@click.option("--again", is_flag=True, help="Also days that are done.")
+@click.option("--again", is_flag=True, help="Repeat days that are done.")
 @workspace_option
 def backfill(
     preset: str,
@@ -47,11 +53,11 @@ def backfill(
     again: bool,
     workspace: str | None,
 ) -> None:
-    """Find the errands of past days through exports, and have them fetched.
+    """Find the errands of past days with exports, and have them fetched.
 
-    May be broken off at any time: the same command goes on with the days that are left, in
-    whatever chunks. Nothing that is here is overwritten by an export; the errands are fetched anew
-    as if they had changed. Each export has one day more, as Cention may leave its last day out.
+    May be interrupted at any time: the same command continues with the remaining days, also with
+    another --chunk. An export overwrites no errand; each errand is fetched again as if it had
+    changed. Each export includes one extra day, because Cention may leave its last day out.
     """
     order = order_of(preset, first, last, by_closure=by_closure)
     settings = load_settings_or_exit()
@@ -63,28 +69,28 @@ def backfill(
             job.reset(conn, plan)
         chunks = job.remaining(conn, plan)
     if not chunks:
-        print_line("All of these days are done. To do them again, add --again.")
+        print_line("All of these days are done. To repeat them, add --again.")
         return
     _go(BackfillProgress(settings, plan, chunks), settings, context, plan, chunks)
 
 
 def _go(
-    journey: BackfillProgress,
+    progress: BackfillProgress,
     settings: Settings,
     context: ExportContext,
     plan: Backfill,
     chunks: list[DayRange],
 ) -> None:
     try:
-        for found in job.run(context, plan, chunks, on_begin=journey.begin):
-            journey.add(found)
+        for found in job.run(context, plan, chunks, on_begin=progress.begin):
+            progress.add(found)
     except (ApiError, DocumentError) as error:
-        raise CommandError(f"{command_error(error, settings).message}\n{ON}") from None
+        raise CommandError(f"{command_error(error, settings).message}\n{RESUME}") from None
     except KeyboardInterrupt:
         raise CommandError(
-            f"Interrupted; Cention may be making the export of these days. {ON}"
+            f"Interrupted. Cention may still be making the export of these days. {RESUME}"
         ) from None
-    journey.end()
+    progress.end()
 
 
 def _plan(
@@ -92,7 +98,7 @@ def _plan(
 ) -> Backfill:
     today = datetime.now(workspace.timezone).date()
     if first > today:
-        raise click.UsageError("--from is a day to come.")
+        raise click.UsageError("--from is in the future.")
     source = Source(
         workspace=workspace.name, preset_id=order.preset_id, by_closure=order.by_closure
     )
@@ -101,7 +107,7 @@ def _plan(
 
 
 class BackfillProgress:
-    """Tells how far it is, and how long it may still take."""
+    """Prints the progress, and an estimate of the time left."""
 
     def __init__(self, settings: Settings, plan: Backfill, chunks: Sequence[DayRange]) -> None:
         self._settings = settings
@@ -112,37 +118,37 @@ class BackfillProgress:
         self._began_at_s = time.monotonic()
         done = len(plan.whole) - self._total
         if done:
-            print_stderr(f"{pluralise(done, 'day')} done before.")
+            print_stderr(f"{pluralise(done, 'day')} already done.")
         print_stderr(
             f"{pluralise(self._total, 'day')} to go, in {pluralise(len(chunks), 'export')}."
         )
 
     def begin(self, days: DayRange) -> None:
-        """Tell which days are asked for."""
+        """Print the days of the export that is requested."""
         print_stderr(f"{format_date(days.first)} to {format_date(days.last)} …")
 
     def add(self, found: BackfilledChunk) -> None:
-        """Tell what was found, and have it fetched."""
+        """Print the result of one export, and request the fetches."""
         self._days += len(found.days)
         self._errands += found.errands
-        odd = f", {found.unreadable} of them odd" if found.unreadable else ""
+        unreadable = f", {found.unreadable} of them unreadable" if found.unreadable else ""
         print_line(
             f"{format_date(found.days.first)} to {format_date(found.days.last)}: "
-            f"{pluralise(found.errands, 'errand')}{odd}. "
+            f"{pluralise(found.errands, 'errand')}{unreadable}. "
             f"{self._days:,} of {pluralise(self._total, 'day')}{self._time_left()}."
         )
         if found.errands:
             print_stderr(request_drains(self._settings, [(self._workspace, Family.ERRAND_REPORTS)]))
 
     def end(self) -> None:
-        """Tell the sum."""
+        """Print the total."""
         print_line(
-            f"{pluralise(self._errands, 'errand')} wanted. They are fetched by the workers, which "
-            "may take longer than the exports did: cention status"
+            f"{pluralise(self._errands, 'errand')} wanted. The workers fetch them, which may take "
+            "longer than the exports did. To see how far they are, run: cention status"
         )
 
     def _time_left(self) -> str:
-        """Return what the days so far make likely; the fetching of errands is not in it."""
+        """Return an estimate from the days so far, without the time to fetch the errands."""
         left = self._total - self._days
         if not left:
             return ""

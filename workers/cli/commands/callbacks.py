@@ -30,7 +30,7 @@ COLUMNS = (
 
 
 @click.group(invoke_without_command=True)
-@click.option("--problems", is_flag=True, help="Only those that could not be filed.")
+@click.option("--problems", is_flag=True, help="Only callbacks that could not be filed.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1))
 @json_option
 @workspace_option
@@ -38,26 +38,26 @@ COLUMNS = (
 def callbacks(
     context: click.Context, problems: bool, limit: int, as_json: bool, workspace: str | None
 ) -> None:
-    """List callbacks, the newest first, or have them filed again."""
+    """List callbacks, newest first, or have them filed again."""
     if context.invoked_subcommand is not None:
         return
     with optional_workspace_database(workspace) as conn:
         found = inbox.listed(conn, problems_only=problems, limit=limit, workspace=workspace)
-    nothing = "No callback has a problem." if problems else "No callback has come."
+    nothing = "No callback has a problem." if problems else "No callback has been received."
     print_list(found, COLUMNS, _row, as_json=as_json, nothing=nothing)
 
 
 @callbacks.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--problems", is_flag=True, help="All that could not be filed.")
+@click.option("--problems", is_flag=True, help="All callbacks that could not be filed.")
 @workspace_option
 def replay(ids: tuple[str, ...], problems: bool, workspace: str | None) -> None:
-    """Have callbacks filed again: those with an ID of the list, or all with a problem.
+    """Have callbacks filed again, by ID or all that have a problem.
 
-    ID is a number, a range such as 5-9, or - to read ids from standard input.
+    ID is a number from the list, a range such as 5-9, or - to read ids from standard input.
     """
     if problems == bool(ids):
-        raise click.UsageError("Name ids of the list, or add --problems.")
+        raise click.UsageError("Give ids from the list, or add --problems.")
     settings = load_settings_or_exit()
     select_workspaces(settings, workspace)
     named = read_ids(ids)
@@ -68,12 +68,12 @@ def replay(ids: tuple[str, ...], problems: bool, workspace: str | None) -> None:
     print_stderr(request_filing(settings, sorted(set(found.values()))))
     if len(found) < len(chosen):
         missed = pluralise(len(chosen) - len(found), "id")
-        print_stderr(f"No such callback, or its document is kept no more: {missed}.")
+        print_stderr(f"No such callback, or its document was deleted: {missed}.")
         raise click.exceptions.Exit(1)
 
 
 def _row(one: CallbackLine) -> tuple[object, ...]:
-    filed = one.filed_at or "waits to be filed"
+    filed = one.filed_at or "not filed yet"
     return (
         one.callback_id,
         one.workspace,

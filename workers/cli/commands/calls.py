@@ -12,13 +12,15 @@ from workers.cli.shutdown import graceful_shutdown
 
 @click.group()
 def calls() -> None:
-    """Tell Cention of calls."""
+    """Report calls to Cention."""
 
 
 @calls.command()
-@click.option("--device", "device_id", type=int, required=True, help="Of the agent.")
-@click.option("--extension", "extension_id", type=int, required=True, help="Of the agent.")
-@click.option("--dialed-number", metavar="NUMBER", help="That was called.")
+@click.option("--device", "device_id", type=int, required=True, help="Id of the agent's device.")
+@click.option(
+    "--extension", "extension_id", type=int, required=True, help="Id of the agent's extension."
+)
+@click.option("--dialed-number", metavar="NUMBER", help="Number that was called.")
 @click.option("--integration", "integration_name", default="aventa", show_default=True)
 @json_option
 @workspace_option
@@ -30,7 +32,7 @@ def end(
     as_json: bool,
     workspace: str | None,
 ) -> None:
-    """Tell that an outbound call is over."""
+    """Report the end of an outbound call."""
     call = EndedCall(
         device_id=device_id,
         extension_id=extension_id,
@@ -39,4 +41,4 @@ def end(
     )
     with graceful_shutdown(), sender(workspace) as lent:
         outcome = lent.end_call(call)
-    print_outcome(outcome, "Cention was told that the call is over.", as_json=as_json)
+    print_outcome(outcome, "Cention has received the end of the call.", as_json=as_json)

@@ -23,9 +23,9 @@ INDENT = 9
 @click.command()
 @json_option
 def check(as_json: bool) -> None:
-    """Tell what is right and wrong with settings, servers and Cention.
+    """Check the settings, the servers and Cention, and say what to repair.
 
-    Changes nothing, neither here nor at Cention, and shows no secret.
+    Changes nothing, neither here nor at Cention, and prints no secret.
     """
     found = []
     for finding in findings():
@@ -39,7 +39,7 @@ def check(as_json: bool) -> None:
 
 
 def findings() -> Iterator[Finding]:
-    """Look at one thing after the other."""
+    """Run the checks one after another."""
     try:
         settings = load_settings()
     except SettingsError as error:
@@ -61,7 +61,7 @@ def findings() -> Iterator[Finding]:
 
 
 def print_finding(finding: Finding) -> None:
-    """Write one finding, and below it what to do."""
+    """Print one finding, and below it the remedy."""
     line = f"{finding.level:<8} {finding.about}: {finding.sentence}"
     print_line(line, style=STYLES[finding.level], hanging=INDENT)
     if finding.remedy:

@@ -42,10 +42,10 @@ FAILED = (Fate.BAD, Fate.REFUSED, Fate.UNKNOWN)
     "columns",
     multiple=True,
     metavar="COLUMN=CHANNEL",
-    help=f"What a column holds: {', '.join(CHANNELS)}, name, custom or custom:LABEL.",
+    help=f"Content of a column: {', '.join(CHANNELS)}, name, custom or custom:LABEL.",
 )
-@click.option("--again", is_flag=True, help="Also cards that were sent before.")
-@click.option("--dry-run", is_flag=True, help="Read and check everything, send nothing.")
+@click.option("--again", is_flag=True, help="Send cards again that were sent before.")
+@click.option("--dry-run", is_flag=True, help="Check everything, and send nothing.")
 @json_option
 @workspace_option
 def import_(
@@ -58,8 +58,8 @@ def import_(
 ) -> None:
     """Send a card for each row of a CSV FILE with headings, in UTF-8.
 
-    Without --map, columns that are called like channels are taken. May be stopped and run again:
-    what Cention has already is not sent again. Bad rows are told, and stop no other.
+    Without --map, columns with the name of a channel are used. May be stopped and run again:
+    cards that Cention has already are not sent again. Bad rows are reported and skipped.
     """
     settings = load_settings_or_exit()
     name = select_workspace(settings, workspace).name
@@ -77,14 +77,15 @@ def import_(
             _follow(fates, counts, advance, shutdown)
         except ApiError as error:
             raise CommandError(
-                f"{_told(counts)} Then it failed: {error}.\nTo go on, run the same command again."
+                f"{_summary(counts)} Then it failed: {error}.\n"
+                "To continue, run the same command again."
             ) from None
     if as_json:
         print_json({fate.name.lower(): counts[fate] for fate in Fate})
     else:
-        print_line(_told(counts))
+        print_line(_summary(counts))
     if shutdown.requested and counts.total() < total:
-        raise CommandError("Stopped as asked. To go on, run the same command again.")
+        raise CommandError("Stopped on request. To continue, run the same command again.")
     if any(counts[fate] for fate in FAILED):
         raise click.exceptions.Exit(1)
 
@@ -131,10 +132,10 @@ def _follow(
         if one.fate in FAILED or one.reason:
             print_stderr(f"line {one.row.line}, {one.fate}: {one.reason}")
         for doubt in one.row.doubts:
-            print_stderr(f"line {one.row.line}, taken all the same: {doubt}")
+            print_stderr(f"line {one.row.line}, accepted with a warning: {doubt}")
 
 
-def _told(counts: Counter[Fate]) -> str:
+def _summary(counts: Counter[Fate]) -> str:
     parts = [f"{counts[fate]:,} {fate}" for fate in Fate if counts[fate]]
     return f"{pluralise(counts.total(), 'row')}: {', '.join(parts) or 'none'}."
 
@@ -160,6 +161,6 @@ def _rows(file: Path, mapping: Mapping[str, str]) -> Iterator[Iterator[Row]]:
     except BadTable as error:
         raise click.UsageError(str(error)) from None
     except UnicodeDecodeError:
-        raise CommandError(f"{file.name} is no text in UTF-8. Save it as CSV UTF-8.") from None
+        raise CommandError(f"{file.name} is not UTF-8 text. Save it as CSV UTF-8.") from None
     except OSError as error:
         raise CommandError(f"{file.name} cannot be read: {error.strerror}.") from None

@@ -28,10 +28,10 @@ from workers.outbound.jobs import contact_cards as job
 
 @click.group()
 def contacts() -> None:
-    """Tell Cention by which addresses people are known.
+    """Send contact cards: the addresses that belong to one person.
 
-    Cention appends to a card that has one of the addresses, and makes one if there is none. What
-    is on a card cannot be taken off it from here.
+    Cention adds the addresses to a card that has one of them, or creates a card. Addresses cannot
+    be removed from a card by the bridge.
     """
 
 
@@ -39,7 +39,7 @@ contacts.add_command(import_)
 
 
 def channel_options(command: Any) -> Any:
-    """Add an option for each channel."""
+    """Add one option for each channel."""
     for channel in reversed(CHANNELS):
         command = click.option(f"--{channel}", multiple=True, metavar="ADDRESS")(command)
     return command
@@ -47,14 +47,14 @@ def channel_options(command: Any) -> Any:
 
 @contacts.command()
 @channel_options
-@click.option("--name", default="", help="Of the person.")
+@click.option("--name", default="", help="Name of the person.")
 @click.option("--custom", multiple=True, metavar="LABEL=VALUE")
 @json_option
 @workspace_option
 def upsert(
     name: str, custom: tuple[str, ...], as_json: bool, workspace: str | None, **channels: Any
 ) -> None:
-    """Send one person's card. Every option but --name may be repeated."""
+    """Send the card of one person. Channels and --custom may be repeated."""
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, workspace)
     try:
@@ -62,8 +62,8 @@ def upsert(
     except DocumentError as error:
         raise click.UsageError("; ".join(map(str, error.faults))) from None
     api = require_client("contacts", wiring.contacts_api, settings, chosen)
-    for doubt in warnings_for(card):
-        print_stderr(f"Sent all the same: {doubt}.")
+    for warning in warnings_for(card):
+        print_stderr(f"Sent, with a warning: {warning}.")
     with graceful_shutdown():
         try:
             sent = job.send(
@@ -74,25 +74,29 @@ def upsert(
     if sent.problem:
         print_stderr(f"{sent.problem.capitalize()}.")
     if as_json:
-        told = {"card_id": sent.card_id, "sent": contacts_in_card(card), "returned": sent.returned}
-        print_json(told)
+        answer = {
+            "card_id": sent.card_id,
+            "sent": contacts_in_card(card),
+            "returned": sent.returned,
+        }
+        print_json(answer)
     elif sent.card_id is None:
-        print_line("Sent; Cention did not tell which card it is.")
+        print_line("Sent. Cention did not return the id of the card.")
     elif sent.card is None:
-        print_line(f"Sent; it is card {sent.card_id}.")
+        print_line(f"Sent, as card {sent.card_id}.")
     else:
-        has = sum(1 for _ in sent.card.addresses())
-        print_line(f"Card {sent.card_id} has {pluralise(has, 'contact')} now.")
+        count = sum(1 for _ in sent.card.addresses())
+        print_line(f"Card {sent.card_id} now has {pluralise(count, 'contact')}.")
 
 
 def _failed(error: ApiError) -> str:
     if outcome_is_unknown(error):
         return (
-            f"It is not known whether Cention took the card ({error}). "
-            "It does no harm to send it again."
+            f"It is not known whether Cention stored the card ({error}). "
+            "It is safe to send it again."
         )
     settings = f" {token_hint('contacts')}" if isinstance(error, Unauthorised) else ""
-    return f"Cention did not take the card: {error}.{settings}"
+    return f"Cention did not accept the card: {error}.{settings}"
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from workers.operations.store import dictionary as store
 @click.command()
 @json_option
 def dictionary(as_json: bool) -> None:
-    """Print what every table and column means, as Markdown."""
+    """Print the data dictionary: the meaning of every table and column, as Markdown."""
     with database(load_settings_or_exit()) as conn:
         tables = store.tables(conn)
     if as_json:

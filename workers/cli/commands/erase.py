@@ -31,24 +31,24 @@ from workers.privacy.jobs.erase_person import Erasure
 
 COLUMNS = (
     TableColumn(heading="table"),
-    TableColumn(heading="blanked", right=True),
+    TableColumn(heading="redacted", right=True),
     TableColumn(heading="removed", right=True),
 )
 WARNINGS = (
-    "Cention still has what it has. Whatever it tells again of these errands and ratings is "
-    "blanked within the hour; a new errand of the person, or somebody else's that mentions the "
-    "person, brings the person back: erase there first, then run this again.",
-    "The old bytes stay on the disk until VACUUM and until the write-ahead log is recycled, and "
-    "longer in archives of the log, in replicas and in backups. VACUUM (FULL) rewrites a table.",
-    "Not looked through: contents of files that are not the person's, names of agents and areas "
-    "beyond the address, and what others wrote without the address.",
+    "Cention keeps its own data. What it sends again of these errands and ratings is redacted "
+    "within an hour. A new errand of the person, or one of somebody else that mentions the "
+    "person, is stored again: erase the person in Cention first, then run this again.",
+    "The old bytes stay on disk until VACUUM and until the write-ahead log is recycled, and longer "
+    "in archives of the log, in replicas and in backups. VACUUM (FULL) rewrites a table.",
+    "Not searched: contents of files that are not the person's, names of agents and areas for "
+    "more than the address, and texts of others without the address.",
 )
 
 
 @click.command()
 @person_options
-@click.option("--dry-run", is_flag=True, help="Tell what would be erased, and erase nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Print what would be erased, and erase nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @json_option
 def erase(
     address: str,
@@ -57,11 +57,13 @@ def erase(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Erase a person from every table, in all workspaces.
+    """Erase a person from every table, in all workspaces, and from this machine's spool.
 
-    Numbers and times stay, so that statistics hold. Texts of the person's own errands go, with
+    Only the spool of this machine is erased: run this on each machine that has a receiver.
+
+    Numbers and times stay, for statistics. Texts of the person's own errands are removed, with
     their answers and files; elsewhere the address becomes [erased], and so do the names beside
-    it. May be broken off and run again at any time.
+    it. May be interrupted and run again at any time.
     """
     settings = load_settings_or_exit()
     if not dry_run and not yes:
@@ -71,15 +73,17 @@ def erase(
     if as_json:
         print_json({"dry_run": dry_run, "erasure": erasure, "warnings": WARNINGS})
     else:
-        _tell(erasure, subject, dry_run=dry_run)
+        _print_erasure(erasure, subject, dry_run=dry_run)
     if erasure.unreadable:
         raise click.exceptions.Exit(1)
 
 
 def _ask(who: str) -> None:
     if not sys.stdin.isatty():
-        raise click.UsageError("This cannot be undone. Add --yes, or --dry-run to look first.")
-    click.confirm(f"Erase {escape(who)} for good?", abort=True, err=True)
+        raise click.UsageError(
+            "This cannot be undone. Add --yes, or --dry-run to see what would be erased."
+        )
+    click.confirm(f"Erase {escape(who)} permanently?", abort=True, err=True)
 
 
 def _erase(settings: Settings, subject: Whom, *, dry_run: bool) -> Erasure:
@@ -91,11 +95,11 @@ def _erase(settings: Settings, subject: Whom, *, dry_run: bool) -> Erasure:
             return erase_person.erase(conn, subject, dry_run=dry_run, progress=advance)
         except OSError as error:
             raise CommandError(
-                f"The spool {subject.spool} cannot be erased from: {error.strerror}."
+                f"The spool {subject.spool} cannot be changed: {error.strerror}."
             ) from None
 
 
-def _tell(erasure: Erasure, subject: Whom, *, dry_run: bool) -> None:
+def _print_erasure(erasure: Erasure, subject: Whom, *, dry_run: bool) -> None:
     would = "would be" if dry_run else "were"
     if erasure.tables:
         rows = [(one.table, one.blanked, one.removed) for one in erasure.tables]
@@ -104,13 +108,14 @@ def _tell(erasure: Erasure, subject: Whom, *, dry_run: bool) -> None:
         print_line(f"Nothing {would} changed.")
     print_line(
         f"{pluralise(erasure.errands, 'errand')} and {pluralise(erasure.ratings, 'rating')} "
-        f"{would} the person's own, and remembered by number."
+        f"{would} recorded as the person's own, by number."
     )
     if subject.spool is None:
-        print_line("There is no spool here. Run this on every machine that has a receiver.")
+        print_line("No spool on this machine. Run this on every machine that has a receiver.")
     else:
-        print_line(f"{pluralise(erasure.spooled, 'callback')} {would} rewritten in the spool.")
+        rewritten = pluralise(erasure.spooled, "callback")
+        print_line(f"{rewritten} {would} rewritten in the spool of this machine.")
     for name in erasure.unreadable:
-        print_stderr(f"Mentions the person, is no callback, and is left alone: {name}")
+        print_stderr(f"Mentions the person, is not a callback, and was not changed: {name}")
     for warning in WARNINGS:
         print_line(warning)

@@ -37,7 +37,7 @@ MEANING = {
     AGAIN: "created before",
     REPEATED: "repeated in the files",
     BAD: "not readable",
-    OTHER: "with the message id of another",
+    OTHER: "with the message id of another errand",
     REFUSED: "refused by Cention",
     UNKNOWN: "of unknown outcome",
     SENDING: "being sent by another command",
@@ -46,23 +46,23 @@ MEANING = {
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
-@click.option("--dry-run", is_flag=True, help="Read everything, and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Check everything, and send nothing.")
 @json_option
 @workspace_option
 def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: str | None) -> None:
-    """Create an errand for each record of files: .jsonl, .csv, .eml, .mbox.
+    """Create an errand for each record in files: .jsonl, .csv, .eml, .mbox.
 
     \b
-    jsonl  a line an errand, as Cention's data.attributes; an attachment has its
-           content in base64, or a file in the same folder
-    csv    a row an errand; columns from, name, subject, body, html_body, message_id,
+    jsonl  one errand per line, as Cention's data.attributes; an attachment has its
+           content in base64, or names a file in the same folder
+    csv    one errand per row; columns from, name, subject, body, html_body, message_id,
            attach (files|in the same folder), cuid, extradata, answer.user_id,
            integrationData.deviceId, and so on, named as Cention names them
     eml    one mail, with its attachments and the images in its HTML
-    mbox   many
+    mbox   many mails
 
-    What cannot be read is told and passed over. May be stopped and run again at any time: what
-    was created is not created again. Ctrl-C waits for the answer to what was sent.
+    Records that cannot be read are reported and skipped. May be stopped and run again at any
+    time: created errands are not created again. Ctrl-C waits for the response to the last request.
     """
     max_bytes = load_settings_or_exit().attachment_max_bytes
     with graceful_shutdown() as shutdown, sender(workspace) as lent:
@@ -82,13 +82,13 @@ def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: st
             raise CommandError(_why(stop)) from None
     _say(run.tally, as_json=as_json)
     if run.tally.counts[UNKNOWN]:
-        print_stderr(f"Not sent again before an operator looks. {RESOLVE_LATER}")
+        print_stderr(f"Not sent again until an operator has checked. {RESOLVE_LATER}")
     if run.tally.failed:
         raise click.exceptions.Exit(1)
 
 
 def _import(run: Import, path: Path) -> None:
-    name = replace_unstorable_text(path.name)  # which may be no UTF-8
+    name = replace_unstorable_text(path.name)  # may not be UTF-8
     try:
         kind = kind_of(path)
         with progress(name, kind.count(path)) as advance:
@@ -103,12 +103,12 @@ def _import(run: Import, path: Path) -> None:
 
 def _why(stop: Stopped) -> str:
     if isinstance(stop, StoppedAsAsked):
-        return "Stopped as asked. To go on, run this again."
-    return f"Stopped: {stop}. When that is set right, run this again: it goes on."
+        return "Stopped on request. To continue, run the same command again."
+    return f"Stopped: {stop}. After that is repaired, run the same command again to continue."
 
 
 def _wait(shutdown: Shutdown, seconds: float) -> None:
-    print_stderr(f"Cention asks for patience: on again in {seconds:.0f} s.")
+    print_stderr(f"Cention asks to wait: continuing in {seconds:.0f} s.")
     shutdown.pause(seconds)
 
 
@@ -120,4 +120,4 @@ def _say(tally: Tally, *, as_json: bool) -> None:
         if tally.counts[kind]:
             print_line(f"{pluralise(tally.counts[kind], 'errand')} {meaning}.")
     if not tally.counts.total():
-        print_line("There is nothing in it.")
+        print_line("The files contain no errand.")

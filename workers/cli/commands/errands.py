@@ -24,7 +24,7 @@ from workers.outbound.store.sent_errands import Sent
 
 @click.group()
 def errands() -> None:
-    """Create errands, and close them, each once."""
+    """Create and close errands, each at most once."""
 
 
 errands.add_command(import_)
@@ -38,8 +38,8 @@ errands.add_command(unknown)
 def create(as_json: bool, workspace: str | None, **given: Any) -> None:
     """Create an errand, in the channel and area of the token.
 
-    Run again with the same words and files, it creates nothing more. To send the same on purpose,
-    give it another --message-id.
+    Run again with the same content and files, it creates nothing. To create the same errand
+    again on purpose, give it another --message-id.
     """
     max_bytes = load_settings_or_exit().attachment_max_bytes
     with graceful_shutdown(), sender(workspace) as lent:
@@ -48,27 +48,29 @@ def create(as_json: bool, workspace: str | None, **given: Any) -> None:
         try:
             outcome = lent.create(message, origin="cention errands create")
         except AlreadySent as refusal:
-            _tell_sent(message, refusal.before, as_json=as_json)
+            _print_already_sent(message, refusal.before, as_json=as_json)
             return
-    told = outcome.errand_id is not None
-    number = f" {outcome.errand_id}" if told else ""
+    has_id = outcome.errand_id is not None
+    number = f" {outcome.errand_id}" if has_id else ""
     closed = ", closed" if order.answer and not order.template else ""
-    untold = "" if told else " Cention did not tell its number."
-    print_outcome(outcome, f"Errand{number} created{closed}.{untold}", as_json=as_json)
+    without = "" if has_id else " Cention did not return its number."
+    print_outcome(outcome, f"Errand{number} created{closed}.{without}", as_json=as_json)
 
 
 @errands.command()
 @click.argument("errand_id", type=click.IntRange(1))
 @click.option("--user-type", default="", help="cention, solidus or clearinteract.")
-@click.option("--user-id", default="", help="Who closes it; without a user, the system.")
-@click.option("--subject", default="", help="Of the answer.")
-@click.option("--body", default="", help="Of the answer, plain text.")
-@click.option("--html-body", default="", help="Of the answer; for e-mail and form channels.")
-@click.option("--again", is_flag=True, help="Although it was closed here before.")
+@click.option("--user-id", default="", help="User who closes it; default: the system.")
+@click.option("--subject", default="", help="Subject of the answer.")
+@click.option("--body", default="", help="Body of the answer, plain text.")
+@click.option(
+    "--html-body", default="", help="Body of the answer, HTML; for e-mail and form channels."
+)
+@click.option("--again", is_flag=True, help="Close it even if it was closed here before.")
 @json_option
 @workspace_option
 def close(errand_id: int, again: bool, as_json: bool, workspace: str | None, **answer: str) -> None:
-    """Close an errand, with an answer that may be empty."""
+    """Close an errand, with an optional answer."""
     with graceful_shutdown(), sender(workspace) as lent:
         try:
             outcome = lent.close(errand_id, ErrandAnswer(**answer), again=again)
@@ -100,7 +102,7 @@ def _closed_before(errand_id: int, refusal: AlreadyClosed) -> str:
     return f"Another command is closing errand {errand_id} now."
 
 
-def _tell_sent(message: Message, before: Sent, *, as_json: bool) -> None:
+def _print_already_sent(message: Message, before: Sent, *, as_json: bool) -> None:
     """Print why nothing was sent. Raises ``CommandError`` unless the same errand exists already."""
     other = message.differs_from(before.content_sha256)
     problem = _other_message(before) if other else _not_sent(before)
@@ -121,7 +123,7 @@ def _other_message(before: Sent) -> str:
     became = "" if before.errand_id is None else f", errand {before.errand_id}"
     return (
         f"Another message was sent under this id at {format_cell(before.sent_at)} (number "
-        f"{before.sent_id}{became}), so nothing was sent. Give this one a --message-id of its own."
+        f"{before.sent_id}{became}), so nothing was sent. Give this one another --message-id."
     )
 
 

@@ -13,11 +13,11 @@ from workers.privacy.jobs import export_person as job
 
 @click.command("export-person")
 @person_options
-@click.option("--contents", is_flag=True, help="Contents of files too, as base64.")
+@click.option("--contents", is_flag=True, help="Include the contents of files, as base64.")
 def export_person(address: str, reviewers: tuple[str, ...], contents: bool) -> None:
-    """Write what is held of a person, as one JSON document.
+    """Print all stored data of a person, as one JSON document.
 
-    Rows by table: those of the person's own errands and ratings, and every other that mentions
+    Rows by table: those of the person's own errands and ratings, and all other rows that mention
     the address. Changes nothing.
     """
     settings = load_settings_or_exit()

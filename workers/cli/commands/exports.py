@@ -34,7 +34,7 @@ from workers.sync.jobs.retry import with_backoff
 COLUMNS = (
     TableColumn(heading="workspace"),
     TableColumn(heading="run", right=True),
-    TableColumn(heading="asked by"),
+    TableColumn(heading="origin"),
     TableColumn(heading="preset"),
     TableColumn(heading="from"),
     TableColumn(heading="to"),
@@ -62,7 +62,7 @@ def exports(context: click.Context, limit: int, as_json: bool, workspace: str | 
         for each in chosen:
             job.mark_abandoned(lambda: database(settings, autocommit=True), each.name)
         found = stored.newest(conn, workspace, limit=limit)
-    print_list(found, COLUMNS, _row, as_json=as_json, nothing="No export was ever run here.")
+    print_list(found, COLUMNS, _row, as_json=as_json, nothing="No export has been run.")
 
 
 @exports.command()
@@ -74,9 +74,9 @@ def run(
 ) -> None:
     """Have Cention make the export with the id PRESET, and store its errands.
 
-    Without a first or a last day it has no beginning or no end. Whether Cention counts the last day
-    in is not documented: if in doubt, ask for one more. Each run leaves a generated export behind
-    at Cention, so none is repeated unless you do.
+    Without --from or --to the period is open. It is not documented whether Cention includes the
+    last day: if in doubt, ask for one more. Each run leaves a generated export in Cention, so a
+    failed run is not repeated by itself.
     """
     order = order_of(preset, first, last, by_closure=by_closure)
     settings = load_settings_or_exit()
@@ -91,13 +91,13 @@ def run(
     )
     if ran.unreadable:
         rows = pluralise(ran.unreadable, "row")
-        print_stderr(f"{rows} could not be read wholly, and is kept as it came.")
+        print_stderr(f"{rows} could only be read in part; each is stored as received.")
 
 
 def order_of(
     preset: str, first: date | None, last: date | None, *, by_closure: bool
 ) -> ExportOrder:
-    """Return the export that is meant. Raises ``click.UsageError``."""
+    """Return the order for an export. Raises ``click.UsageError``."""
     try:
         return ExportOrder(preset_id=preset, from_day=first, to_day=last, by_closure=by_closure)
     except ValueError as error:
@@ -121,12 +121,12 @@ def export_context(settings: Settings, workspace: WorkspaceSettings) -> ExportCo
 
 
 def command_error(error: ApiError | DocumentError, settings: Settings) -> CommandError:
-    """Say in words how an export ended, and what that means."""
+    """Return the error of a failed export, with what to do."""
     if not job.outcome_unknown(error):
         return CommandError(f"Cention did not make the export: {error}.")
     return CommandError(
-        f"Cention may have made the export, but it is not here: {error}.\n"
-        "Repeating it does no harm but leave another generated export at Cention. If it is too "
+        f"Cention may have made the export, but it was not stored: {error}.\n"
+        "It is safe to repeat it; that leaves another generated export in Cention. If it is too "
         f"large or takes more than {settings.export_timeout_s} s, ask for fewer days, or set "
         "EXPORT_MAX_BYTES or EXPORT_TIMEOUT_S."
     )

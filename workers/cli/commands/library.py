@@ -47,69 +47,69 @@ FILES = (
 
 @click.group()
 def library() -> None:
-    """Search and renew the picture of Cention's library."""
+    """Search and refresh the mirror of Cention's library."""
 
 
 @library.command()
 @workspace_option
 def refresh(workspace: str | None) -> None:
-    """Ask Cention for the whole library now, and write what it tells.
+    """Fetch the whole library from Cention now, and store it.
 
-    Files and images of questions are fetched by the workers afterwards.
+    The workers fetch files and images of questions afterwards.
     """
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, workspace)
     found = _refreshed(settings, chosen)
     if found is None:
-        raise CommandError(f"Another process renews the library of {chosen.name} just now.")
+        raise CommandError(f"Another process is refreshing the library of {chosen.name}.")
     print_line(
         f"{found.records:,} libraries, categories and questions of {chosen.name} are up to date."
     )
     files = (Family.LIBRARY_ATTACHMENTS, Family.AREA_ARCHIVES)
     print_stderr(request_drains(settings, [(chosen.name, family) for family in files]))
     if found.problem:
-        raise CommandError(f"But {found.problem}.")
+        raise CommandError(f"With a problem: {found.problem}.")
 
 
 def _refreshed(settings: Settings, chosen: WorkspaceSettings) -> RefreshResult | None:
     api = require_client("library", wiring.library_api, settings, chosen)
-    plan = library_mirror(chosen.name, api, every_s=0, on_progress=_steps())
+    plan = library_mirror(chosen.name, api, every_s=0, on_progress=_print_steps())
     with database(settings, autocommit=True) as conn:
         try:
             return job.refresh(plan, session=lambda: nullcontext(conn))
         except (ApiError, DocumentError) as error:
             raise CommandError(
-                f"Nothing was changed. {error}. To find out why, run: cention check"
+                f"Nothing was changed: {error}. To find the cause, run: cention check"
             ) from None
 
 
-def _steps() -> Callable[[str], None]:
-    """Return what tells of a step now and then, on standard error."""
-    told_at_s = float("-inf")
+def _print_steps() -> Callable[[str], None]:
+    """Return a function that prints the current step, at most every few seconds."""
+    printed_at_s = float("-inf")
 
-    def print_outcome(step: str) -> None:
-        nonlocal told_at_s
-        if time.monotonic() - told_at_s >= LINE_EVERY_S:
+    def print_step(step: str) -> None:
+        nonlocal printed_at_s
+        if time.monotonic() - printed_at_s >= LINE_EVERY_S:
             print_stderr(f"library: {step}")
-            told_at_s = time.monotonic()
+            printed_at_s = time.monotonic()
 
-    return print_outcome
+    return print_step
 
 
 @library.command()
 @click.argument("phrase", nargs=-1, required=True)
-@click.option("--question", "where", flag_value=Where.QUESTION.value, help="In questions only.")
-@click.option("--answer", "where", flag_value=Where.ANSWER.value, help="In answers only.")
+@click.option("--question", "where", flag_value=Where.QUESTION.value, help="Search questions only.")
+@click.option("--answer", "where", flag_value=Where.ANSWER.value, help="Search answers only.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
 @json_option
 @workspace_option
 def search(
     phrase: tuple[str, ...], where: str | None, limit: int, as_json: bool, workspace: str | None
 ) -> None:
-    """Find questions by words, best first.
+    """Find questions by words, best match first.
 
-    A word also finds what begins with it. "two words" stand beside each other, "or" is either,
-    -word is without.
+    A word also matches words that begin with it. "two words" in quotes must be adjacent, or
+    matches either side, and -word excludes a word.
     """
     with workspace_database(workspace) as (conn, name):
         found = library_search.search(
@@ -137,18 +137,18 @@ def show(question_id: int, as_json: bool, workspace: str | None) -> None:
     if found is None:
         raise CommandError(
             f"No question {question_id} in the library of {name}. "
-            "To renew the picture, run: cention library refresh"
+            "To refresh the library, run: cention library refresh"
         )
     if as_json:
         print_json({**asdict(found), "files": files})
     else:
-        _say_question(found, files)
+        _print_question(found, files)
 
 
-def _say_question(found: ReadQuestion, files: list[QuestionFile]) -> None:
+def _print_question(found: ReadQuestion, files: list[QuestionFile]) -> None:
     print_line(f"{found.question_id}  {found.subject or '(no subject)'}", style="bold")
     if found.gone_at is not None:
-        print_line(f"Gone from Cention since {found.gone_at:%Y-%m-%d}.")
+        print_line(f"Deleted in Cention; noticed on {found.gone_at:%Y-%m-%d}.")
     for heading, names in (("Libraries", found.libraries), ("Categories", found.categories)):
         print_line(f"{heading}: {', '.join(names) or '-'}", hanging=4)
     if found.toplist:

@@ -1,4 +1,4 @@
-"""``cention logons names`` and its kin: whose a login name is, which Cention tells nowhere."""
+"""``cention logons names``, ``map``, ``unmap`` and ``forget``: which agent has a login name."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ COLUMNS = (
 @json_option
 @workspace_option
 def names(as_json: bool, workspace: str | None) -> None:
-    """List login names, and which agents they were said to be."""
+    """List login names, and the agents to which they are mapped."""
     with optional_workspace_database(workspace) as conn:
         found = store.logins(conn, workspace)
-    print_list(found, COLUMNS, _row, as_json=as_json, nothing="No login name is here.")
+    print_list(found, COLUMNS, _row, as_json=as_json, nothing="No login name is stored.")
 
 
 @click.command("map")
@@ -40,43 +40,44 @@ def names(as_json: bool, workspace: str | None) -> None:
 @click.argument("agent_id", metavar="AGENT_ID", type=click.IntRange(min=1))
 @workspace_option
 def map_login(login_name: str, agent_id: int, workspace: str | None) -> None:
-    """Say which agent of the reports has a login name, for the hours in analyst.agent_day.
+    """Map a login name to an agent of the reports, for the hours in analyst.agent_day.
 
-    The log tells login names, reports tell ids and display names, and nothing tells who is who.
-    An agent may have several login names.
+    Cention's log has login names, its reports have agent ids and display names, and no document
+    of Cention connects the two. An agent may have several login names.
     """
     with workspace_database(workspace) as (conn, name):
         agent = store.agent_name(conn, name, agent_id)
         store.map_login(conn, name, login_name, agent_id)
     print_line(f"{escape(login_name)} is agent {agent_id}{f', {agent}' if agent else ''}.")
     if agent is None:
-        print_stderr(f"No report has told of an agent {agent_id} yet.")
+        print_stderr(f"No report has mentioned an agent {agent_id} yet.")
 
 
 @click.command()
 @click.argument("login_name", metavar="LOGIN")
 @workspace_option
 def unmap(login_name: str, workspace: str | None) -> None:
-    """Unsay which agent has a login name."""
+    """Remove the mapping from a login name to an agent."""
     with workspace_database(workspace) as (conn, name):
-        said = store.unmap_login(conn, name, login_name)
-    if not said:
-        print_stderr(f"Nobody has said whose {escape(login_name)} is.")
+        removed = store.unmap_login(conn, name, login_name)
+    if not removed:
+        print_stderr(f"{escape(login_name)} is not mapped to an agent.")
         raise click.exceptions.Exit(1)
-    print_line(f"{escape(login_name)} is nobody's now.")
+    print_line(f"{escape(login_name)} is no longer mapped to an agent.")
 
 
 @click.command()
 @click.argument("login_name", metavar="LOGIN")
 @workspace_option
 def forget(login_name: str, workspace: str | None) -> None:
-    """Remove all log-ons of a login name, as when an agent asks for it.
+    """Delete all log-ons of a login name, for instance on an agent's request.
 
-    What Cention still tells of the last ten minutes comes back: remove it there first.
+    Log-ons of the last ten minutes that Cention still has are fetched again: delete them in
+    Cention first.
     """
     with workspace_database(workspace) as (conn, name):
         removed = store.forget(conn, name, login_name)
-    print_line(f"{pluralise(removed, 'log-on')} removed.")
+    print_line(f"{pluralise(removed, 'log-on')} deleted.")
 
 
 def _row(one: LoginLine) -> tuple[object, ...]:

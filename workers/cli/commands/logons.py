@@ -19,7 +19,7 @@ from workers.cli.context import (
     select_workspaces,
     workspace_option,
 )
-from workers.cli.dates import WRITTEN, read_moment, zone_of
+from workers.cli.dates import METAVAR, read_moment, zone_of
 from workers.cli.errors import CommandError
 from workers.cli.output import TableColumn, print_line, print_list
 from workers.cli.progress import progress
@@ -48,9 +48,9 @@ ODD_COLUMNS = (
 
 
 @click.group(invoke_without_command=True)
-@click.option("--from", "since", metavar=WRITTEN, help="Not before; by the workspace's clock.")
-@click.option("--to", "until", metavar=WRITTEN, help="Until; a day is all of it.")
-@click.option("--name", "login_name", metavar="LOGIN", help="Of one login name.")
+@click.option("--from", "since", metavar=METAVAR, help="Start, in the workspace's time zone.")
+@click.option("--to", "until", metavar=METAVAR, help="End; a day includes all of it.")
+@click.option("--name", "login_name", metavar="LOGIN", help="Only this login name.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1))
 @json_option
 @workspace_option
@@ -64,7 +64,7 @@ def logons(
     as_json: bool,
     workspace: str | None,
 ) -> None:
-    """List log-ins and log-outs of agents, the newest first, or fetch older ones."""
+    """List log-ins and log-outs of agents, newest first, or fetch older ones."""
     if context.invoked_subcommand is not None:
         return
     settings = load_settings_or_exit()
@@ -78,18 +78,21 @@ def logons(
             until=read_moment(until, zone, end=True) if until else None,
             limit=limit,
         )
-    print_list(found, COLUMNS, _row, as_json=as_json, nothing="No log-on is here.")
+    print_list(found, COLUMNS, _row, as_json=as_json, nothing="No log-on is stored.")
 
 
 @logons.command()
-@click.option("--from", "since", required=True, metavar=WRITTEN, help="By the workspace's clock.")
-@click.option("--to", "until", metavar=WRITTEN, help="Until; a day is all of it. Default: now.")
-@click.option("--name", "login_name", metavar="LOGIN", help="Of one login name.")
+@click.option(
+    "--from", "since", required=True, metavar=METAVAR, help="Start, in the workspace's time zone."
+)
+@click.option("--to", "until", metavar=METAVAR, help="End; a day includes all of it. Default: now.")
+@click.option("--name", "login_name", metavar="LOGIN", help="Only this login name.")
 @workspace_option
 def pull(since: str, until: str | None, login_name: str | None, workspace: str | None) -> None:
-    """Fetch the log-ons of a time, for instance from before the bridge was set up.
+    """Fetch the log-ons of a period, for instance from before the bridge was installed.
 
-    Week by week; what is here already stays as it is. May be interrupted and run again.
+    Works week by week. Log-ons that are stored already do not change. May be interrupted and run
+    again.
     """
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, workspace)
@@ -121,27 +124,27 @@ def pull(since: str, until: str | None, login_name: str | None, workspace: str |
             )
         except ApiError as error:
             raise CommandError(
-                f"{error}. {pluralise(sum(done), 'new log-on')} came before that, and stay. "
-                f"Go on with: --from {starts[len(done)].isoformat()}"
+                f"{error}. {pluralise(sum(done), 'new log-on')} were stored before that. "
+                f"To continue: --from {starts[len(done)].isoformat()}"
             ) from None
     print_line(f"{pluralise(sum(done), 'new log-on')}.")
 
 
 @logons.command()
-@click.option("--forget", "forget_them", is_flag=True, help="Forget them once they were seen.")
+@click.option("--forget", "forget_them", is_flag=True, help="Delete them after printing them.")
 @json_option
 @workspace_option
 def odd(forget_them: bool, as_json: bool, workspace: str | None) -> None:
-    """List rows of Cention's log that are no log-ons, as they came."""
+    """List rows of Cention's log that could not be read as log-ons, as received."""
     with optional_workspace_database(workspace) as conn:
         found = store.rejected_rows(conn, workspace)
         if forget_them:
             store.delete_rejected_rows(conn, workspace)
     shown = print_list(
-        found, ODD_COLUMNS, _odd_row, as_json=as_json, nothing="Every row was a log-on."
+        found, ODD_COLUMNS, _odd_row, as_json=as_json, nothing="Every row could be read."
     )
     if shown and forget_them:
-        print_line(f"{pluralise(len(found), 'row')} forgotten.")
+        print_line(f"{pluralise(len(found), 'row')} deleted.")
 
 
 def _row(one: LogonLine) -> tuple[object, ...]:

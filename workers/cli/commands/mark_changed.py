@@ -21,10 +21,10 @@ from workers.sync.jobs.retry import with_backoff
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @workspace_option
 def mark_changed(ids: tuple[str, ...], workspace: str | None) -> None:
-    """Have Cention list errands as changed, so that they are fetched again.
+    """Mark errands as changed in Cention, so that they are fetched again.
 
     ID is a number, a range such as 5-9, or - to read ids from standard input. 500 are sent at
-    once. May be repeated. What is only to be fetched again needs no mark: cention want
+    once. May be repeated. To fetch errands again without a mark, use: cention want
     """
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, workspace)

@@ -14,9 +14,9 @@ from workers.operations.jobs import migrate as job
 
 @click.command()
 def migrate() -> None:
-    """Bring the database up to date with this version.
+    """Migrate the database to this version, and store the settings of the workspaces.
 
-    Waits up to 30 seconds for the database. May be run at any time, by several at once.
+    Waits up to 30 seconds for the database. Safe to run at any time, also several at once.
     """
     settings = load_settings_or_exit()
     try:

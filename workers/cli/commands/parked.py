@@ -20,7 +20,7 @@ from workers.operations.rules.wording import pluralise
 from workers.sync.store import wanted
 from workers.sync.store.wanted import ParkedLine
 
-MISSED_SHOWN = 10
+MAX_SHOWN = 10
 COLUMNS = (
     TableColumn(heading="workspace"),
     TableColumn(heading="family"),
@@ -36,7 +36,7 @@ COLUMNS = (
 @workspace_option
 @click.pass_context
 def parked(context: click.Context, as_json: bool, workspace: str | None) -> None:
-    """List records that were given up, or have them fetched again."""
+    """List parked records, which failed too often, or have them fetched again."""
     if context.invoked_subcommand is not None:
         return
     with optional_workspace_database(workspace) as conn:
@@ -50,17 +50,18 @@ def parked(context: click.Context, as_json: bool, workspace: str | None) -> None
 @parked.command()
 @click.argument("family", required=False, type=click.Choice([family.value for family in Family]))
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--all", "everything", is_flag=True, help="All families.")
+@click.option("--all", "everything", is_flag=True, help="Records of all families.")
 @workspace_option
 def retry(
     family: str | None, ids: tuple[str, ...], everything: bool, workspace: str | None
 ) -> None:
-    """Have parked records fetched as if they had never failed.
+    """Release parked records, so that they are fetched again.
 
-    Of a FAMILY those with an ID (also ranges such as 5-9, or - for standard input), or all of it.
+    FAMILY with IDs releases those records; without IDs, all records of the family. ID is a number,
+    a range such as 5-9, or - to read ids from standard input.
     """
     if everything == (family is not None):
-        raise click.UsageError("Name a family, or add --all for all of them.")
+        raise click.UsageError("Give a family, or add --all for all of them.")
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, workspace)
     named = read_ids(ids) if ids else None
@@ -72,8 +73,8 @@ def retry(
     print_stderr(request_drains(settings, sorted({(chosen.name, each) for each, _ in released})))
     missed = sorted(set(named or ()) - {remote_id for _, remote_id in released})
     if missed:
-        shown = ", ".join(map(str, missed[:MISSED_SHOWN]))
-        more = f" and {len(missed) - MISSED_SHOWN} more" if len(missed) > MISSED_SHOWN else ""
+        shown = ", ".join(map(str, missed[:MAX_SHOWN]))
+        more = f" and {len(missed) - MAX_SHOWN} more" if len(missed) > MAX_SHOWN else ""
         print_stderr(f"Not parked: {shown}{more}.")
         raise click.exceptions.Exit(1)
 

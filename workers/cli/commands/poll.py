@@ -25,9 +25,9 @@ from workers.sync.jobs.poll import ChangedList
 @click.command()
 @workspace_option
 def poll(workspace: str | None) -> None:
-    """Ask Cention now what has changed, and have it fetched.
+    """Poll Cention's lists of changed records now, and have those fetched.
 
-    Asking clears nothing at Cention.
+    Polling clears no change flag in Cention.
     """
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, workspace)
@@ -52,10 +52,10 @@ def _poll(conn: Connection[Any], changed: ChangedList) -> int | None:
     if found is not None:
         print_line(f"{changed.family}: {pluralise(found, 'changed record')} found.")
     elif last == before:
-        print_line(f"{changed.family}: another process asks just now.")
+        print_line(f"{changed.family}: another process is polling.")
     else:
         error = last[1] if last else None
-        print_line(f"{changed.family}: failed. {error}. To find out why, run: cention check")
+        print_line(f"{changed.family}: failed: {error}. To find the cause, run: cention check")
     return found
 
 

@@ -27,7 +27,7 @@ from workers.sync.jobs import reconcile as job
 from workers.sync.store import completeness
 from workers.sync.store.completeness import Day, MissingRecord
 
-LISTED = 20
+MAX_SHOWN = 20
 COLUMNS = (
     TableColumn(heading="workspace"),
     TableColumn(heading="family"),
@@ -44,7 +44,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled:
-    """What was counted, and what was missing before it was repaired."""
+    """The counts, and the records that were missing before the repair."""
 
     days: Sequence[Day]
     missing: Sequence[MissingRecord]
@@ -52,19 +52,20 @@ class Reconciled:
 
 
 @click.command()
-@click.option("--repair", is_flag=True, help="Have what is missing fetched now.")
+@click.option("--repair", is_flag=True, help="Have missing records fetched now.")
 @click.option(
     "--mark-changed",
     is_flag=True,
-    help="With --repair: also have Cention list the missing errands as changed.",
+    help="With --repair: also mark the missing errands as changed in Cention.",
 )
 @json_option
 @workspace_option
 def reconcile(repair: bool, mark_changed: bool, as_json: bool, workspace: str | None) -> None:
-    """Hold what Cention reported against what is here, day by day.
+    """Compare what Cention reported with what is stored, day by day.
 
-    A record is missing if Cention reported it and it was neither fetched since nor waits to be.
-    Exit status 1 means that records are missing. Parked records stay parked: see cention parked.
+    A record is missing if Cention reported it, but it was neither fetched since nor is on the list
+    of records to fetch. Exit status 1 means that records are missing. Parked records stay parked:
+    see cention parked.
     """
     if mark_changed and not repair:
         raise click.UsageError("--mark-changed needs --repair.")
@@ -91,7 +92,7 @@ def reconcile(repair: bool, mark_changed: bool, as_json: bool, workspace: str | 
 
 
 def print_result(result: Reconciled) -> None:
-    """Write the days, and below them what is missing."""
+    """Print the days, and below them the missing records."""
     rows = [
         (
             day.workspace,
@@ -110,15 +111,15 @@ def print_result(result: Reconciled) -> None:
     if rows:
         print_table(COLUMNS, rows)
     else:
-        print_line("No workspace was ever set up here. Run: cention migrate")
-    for one in result.missing[:LISTED]:
+        print_line("No workspace is set up. Run: cention migrate")
+    for one in result.missing[:MAX_SHOWN]:
         print_line(f"MISSING  {one.workspace} {one.family} {one.remote_id}", style="bold red")
-    if len(result.missing) > LISTED:
-        print_line(f"         and {len(result.missing) - LISTED:,} more")
+    if len(result.missing) > MAX_SHOWN:
+        print_line(f"         and {len(result.missing) - MAX_SHOWN:,} more")
     if not result.missing:
         print_line("Nothing is missing.", style="green")
     elif result.repaired:
-        print_line(f"{pluralise(len(result.missing), 'missing record')} wanted again.")
+        print_line(f"{pluralise(len(result.missing), 'missing record')} will be fetched again.")
     else:
         print_line("To have them fetched: cention reconcile --repair")
 
@@ -138,9 +139,11 @@ def _mark_changed(
             api = wiring.errand_data(settings, workspace)
             if api is None:
                 raise CommandError(
-                    f"{workspace.name} has no token for errand data: nothing is marked."
+                    f"{workspace.name} has no token for errand data: nothing was marked."
                 )
             api.mark_changed(ids)
         except (ApiError, ValueError) as error:
-            raise CommandError(f"Wanted again here, but not marked at Cention: {error}.") from None
+            raise CommandError(
+                f"To be fetched again, but not marked in Cention: {error}."
+            ) from None
         print_stderr(f"{pluralise(len(ids), 'errand')} marked as changed at Cention.")

@@ -37,17 +37,17 @@ COLUMNS = (
 
 @click.command()
 @click.argument("families", nargs=-1, type=click.Choice(NAMES), metavar="[FAMILY]...")
-@click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
 @json_option
 @workspace_option
 def renormalise(
     families: tuple[str, ...], dry_run: bool, as_json: bool, workspace: str | None
 ) -> None:
-    """Make rows anew from the documents that were kept.
+    """Rebuild rows from the stored documents, for instance after an update.
 
-    Cention is not asked. FAMILY is errand_reports, facebook_ratings, response_attachments,
-    area_archives, library_attachments or callbacks; all of them if none is named. May be run
-    at any time and broken off at any time.
+    Nothing is requested from Cention. FAMILY is errand_reports, facebook_ratings,
+    response_attachments, area_archives, library_attachments or callbacks; default: all of them.
+    May be run and interrupted at any time.
     """
     settings = load_settings_or_exit()
     chosen = select_workspaces(settings, workspace)
@@ -61,7 +61,7 @@ def renormalise(
         print_json({"dry_run": dry_run, "families": remade})
     else:
         for one in remade:
-            _tell(one, dry_run=dry_run)
+            _print_report(one, dry_run=dry_run)
 
 
 def _remake(
@@ -80,7 +80,7 @@ def _remake(
             yield refile_callbacks.refile(workspace.name, conn, dry_run=dry_run, progress=advance)
 
 
-def _tell(remade: RebuildReport, *, dry_run: bool) -> None:
+def _print_report(remade: RebuildReport, *, dry_run: bool) -> None:
     would = "would be" if dry_run else "was"
     changes = "" if remade.tables else f"; no row {would} changed"
     documents = pluralise(remade.documents, "document")
@@ -89,9 +89,9 @@ def _tell(remade: RebuildReport, *, dry_run: bool) -> None:
         rows = [(one.table, one.added, one.changed, one.removed) for one in remade.tables]
         print_table(COLUMNS, rows)
     for number, thing, what in (
-        (remade.readable_now, "document", "can be read now that could not be read before"),
-        (remade.unreadable_now, "document", "can be read no more, and the rows stay"),
-        (remade.wanted, "record", f"{would} put on the list of what is fetched"),
+        (remade.readable_now, "document", "can be read now, but could not before"),
+        (remade.unreadable_now, "document", "can no longer be read; the rows stay"),
+        (remade.wanted, "record", f"{would} put on the list of records to fetch"),
     ):
         if number:
             print_line(f"  {pluralise(number, thing)} {what}.", hanging=2)

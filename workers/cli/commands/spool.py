@@ -19,7 +19,7 @@ from workers.spool.layout import SpoolStatus, read_spool
 COLUMNS = (
     TableColumn(heading="file"),
     TableColumn(heading="bytes", right=True),
-    TableColumn(heading="set aside because"),
+    TableColumn(heading="reason"),
 )
 
 
@@ -27,7 +27,7 @@ COLUMNS = (
 @json_option
 @click.pass_context
 def spool(context: click.Context, as_json: bool) -> None:
-    """Show what lies in the receiver's spool, on this machine."""
+    """Show the spool of the receiver on this machine."""
     if context.invoked_subcommand is not None:
         return
     settings = load_settings_or_exit()
@@ -41,7 +41,7 @@ def spool(context: click.Context, as_json: bool) -> None:
         print_json({"waiting": status.waiting, "oldest_s": oldest_s, "set_aside": aside})
         return
     oldest = f", the oldest for {format_duration(oldest_s)}" if status.waiting else ""
-    print_line(f"{pluralise(status.waiting, 'callback')} on the way to Postgres{oldest}.")
+    print_line(f"{pluralise(status.waiting, 'callback')} waiting for Postgres{oldest}.")
     if aside:
         print_table(COLUMNS, [(one.name, one.size_bytes, one.reason) for one in aside])
         print_line(
@@ -51,14 +51,16 @@ def spool(context: click.Context, as_json: bool) -> None:
 
 @spool.command()
 def retry() -> None:
-    """Let the receiver try again what it had set aside."""
+    """Have the receiver try set-aside callbacks again."""
     settings = load_settings_or_exit()
     done = 0
     with _readable(settings):
         for one in quarantine.set_aside(settings.spool_dir):
             quarantine.put_back(settings.spool_dir, one.name)
             done += 1
-    print_line(f"{pluralise(done, 'callback')} put back; the receiver takes them within seconds.")
+    print_line(
+        f"{pluralise(done, 'callback')} put back; the receiver processes them within seconds."
+    )
 
 
 @contextmanager

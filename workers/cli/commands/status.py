@@ -66,7 +66,7 @@ QUEUE_COLUMNS = (TableColumn(heading="queue"), TableColumn(heading="last\nanswer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeStatus:
-    """How the bridge fares at one moment."""
+    """The state of the bridge at one time."""
 
     at: datetime
     alarm: bool
@@ -79,11 +79,11 @@ class BridgeStatus:
 
 
 @click.command()
-@click.option("--watch", is_flag=True, help="Look again every 2 seconds, until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Refresh every 2 seconds, until Ctrl-C.")
 @json_option
 @workspace_option
 def status(watch: bool, as_json: bool, workspace: str | None) -> None:
-    """Show how the bridge fares. Exit status 1 is a state of alarm."""
+    """Show the state of the bridge. Exit status 1 means an alarm."""
     if watch and as_json:
         raise click.UsageError("--watch and --json exclude one another.")
     settings = load_settings_or_exit()
@@ -105,7 +105,7 @@ def status(watch: bool, as_json: bool, workspace: str | None) -> None:
 
 
 def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
-    """Return how the bridge fares, or one workspace of it. Raises ``CommandError``."""
+    """Return the state of the bridge, or of one workspace. Raises ``CommandError``."""
     spool = read_spool(settings.spool_dir)
     with database(settings) as conn:
         at = store.clock(conn)
@@ -141,7 +141,7 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
 
 
 def print_status(state: BridgeStatus) -> None:
-    """Write tables, and below them what needs somebody."""
+    """Print the tables, and below them the alerts."""
     for workspace in sorted({one.workspace for one in state.families}):
         print_line(workspace, style="bold")
         print_table(
@@ -169,7 +169,7 @@ def print_status(state: BridgeStatus) -> None:
 
 
 def print_spool(spool: SpoolStatus | None, at: datetime) -> None:
-    """Write what lies on local disk, if anything does; to the error channel, as it is rare."""
+    """Print the state of the spool on standard error, if it holds any callback."""
     if spool and (spool.waiting or spool.bad):
         print_stderr(
             f"spool: {spool.waiting} callbacks wait for Postgres, the oldest for "

@@ -25,11 +25,11 @@ COLUMNS = (
     TableColumn(heading="sent"),
     TableColumn(heading="looks like\nerrand", right=True),
     TableColumn(heading="about"),
-    TableColumn(heading="why it is not known"),
+    TableColumn(heading="cause"),
 )
-ADVICE = """Look for each in Cention. What it looks like has the same writer, subject and time.
-It is there:      cention errands unknown done NUMBER --errand ID
-It is not there:  cention errands unknown missing NUMBER"""
+ADVICE = """Search for each in Cention; "looks like errand" has the same sender, subject and time.
+If it is there:  cention errands unknown done NUMBER --errand ID
+If it is not:    cention errands unknown missing NUMBER"""
 
 
 @click.group(invoke_without_command=True)
@@ -37,10 +37,10 @@ It is not there:  cention errands unknown missing NUMBER"""
 @workspace_option
 @click.pass_context
 def unknown(context: click.Context, as_json: bool, workspace: str | None) -> None:
-    """List what may have been done or not, and say what you found out.
+    """List requests with an unknown outcome, and record their outcome.
 
-    A request broke off, so it is not known whether Cention created or closed the errand, or heard
-    of the end of the call. Nothing of it is sent again before somebody looks.
+    The connection failed, so it is not known whether Cention created or closed the errand, or
+    received the end of the call. The request is not sent again until you record the outcome.
     """
     if context.invoked_subcommand is not None:
         return
@@ -54,10 +54,12 @@ def unknown(context: click.Context, as_json: bool, workspace: str | None) -> Non
 
 @unknown.command()
 @click.argument("number", type=click.IntRange(1))
-@click.option("--errand", "errand_id", type=click.IntRange(1), help="That it became, if any.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--errand", "errand_id", type=click.IntRange(1), help="Id of the errand that it created."
+)
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def done(number: int, errand_id: int | None, yes: bool) -> None:
-    """Note that Cention did it."""
+    """Record that Cention did it."""
     with _database(None) as conn:
         one = _one(conn, number)
         if errand_id is not None:
@@ -68,14 +70,14 @@ def done(number: int, errand_id: int | None, yes: bool) -> None:
             yes=yes,
         )
         _resolve(conn, one, happened=True, errand_id=errand_id)
-    print_line(f"Noted: number {number} was done{as_what}.")
+    print_line(f"Recorded: number {number} was done{as_what}.")
 
 
 @unknown.command()
 @click.argument("number", type=click.IntRange(1))
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def missing(number: int, yes: bool) -> None:
-    """Note that Cention did not do it, so that it may be sent again."""
+    """Record that Cention did not do it, so that it can be sent again."""
     with _database(None) as conn:
         one = _one(conn, number)
         confirm(
@@ -85,7 +87,7 @@ def missing(number: int, yes: bool) -> None:
         _resolve(conn, one, happened=False, errand_id=None)
     again = f" again ({one.origin})" if one.origin else " again"
     print_line(
-        f"Noted: number {number} was not done. To send it, run the command or the import{again}."
+        f"Recorded: number {number} was not done. To send it, run the command or import{again}."
     )
 
 
@@ -116,7 +118,9 @@ def _one(conn: Connection[Any], number: int) -> Unknown:
     for one in _unknown(conn, None):
         if one.sent_id == number:
             return one
-    raise CommandError(f"Number {number} is not unknown. There is: {_counted(conn)}.")
+    raise CommandError(
+        f"No request with unknown outcome has number {number}. There is: {_numbers(conn)}."
+    )
 
 
 def _check_errand(conn: Connection[Any], one: Unknown, errand_id: int) -> None:
@@ -124,11 +128,11 @@ def _check_errand(conn: Connection[Any], one: Unknown, errand_id: int) -> None:
         raise click.UsageError("--errand is for errands that were created.")
     if other := sent_errands.sent_as(conn, one.workspace, errand_id):
         raise CommandError(
-            f"Errand {errand_id} is what number {other} became. Look for another one."
+            f"Errand {errand_id} was created by number {other}. Search for another one."
         )
 
 
-def _counted(conn: Connection[Any]) -> str:
+def _numbers(conn: Connection[Any]) -> str:
     numbers = [str(one.sent_id) for one in _unknown(conn, None)]
     return ", ".join(numbers) or pluralise(0, "such number")
 
@@ -141,4 +145,6 @@ def _resolve(conn: Connection[Any], one: Unknown, *, happened: bool, errand_id: 
     else:
         resolved = sent_commands.resolve(conn, one.workspace, one.sent_id, happened=happened)
     if not resolved:
-        raise CommandError(f"Somebody else has just settled number {one.sent_id}.")
+        raise CommandError(
+            f"Another command has just recorded the outcome of number {one.sent_id}."
+        )

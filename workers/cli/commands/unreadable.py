@@ -24,17 +24,17 @@ COLUMNS = (
 @json_option
 @workspace_option
 def unreadable(as_json: bool, workspace: str | None) -> None:
-    """List documents that were kept and make no sense."""
+    """List stored documents that could not be read."""
     with optional_workspace_database(workspace) as conn:
         found = landed.unreadable(conn, workspace)
     if print_list(found, COLUMNS, _row, as_json=as_json, nothing="Every document could be read."):
         print_line(
-            f"{pluralise(len(found), 'document')}, kept as they came. "
+            f"{pluralise(len(found), 'document')}, stored as received. "
             "After an update of the bridge: cention renormalise"
         )
         if any(one.family == Mirror.AGENT_LOGONS for one in found):
             print_line(
-                "What has no id is a row of the log of log-ons. To see them: cention logons odd"
+                "Entries without an id are rows of the log-on log. To see them: cention logons odd"
             )
 
 

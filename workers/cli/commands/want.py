@@ -18,15 +18,15 @@ from workers.sync.store import wanted
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @workspace_option
 def want(family: str, ids: tuple[str, ...], workspace: str | None) -> None:
-    """Have records fetched again, whatever is known of them.
+    """Have records fetched again, in whatever state they are.
 
     ID is a number, a range such as 5-9, or - to read ids from standard input. Records that wait
-    for another try, or are parked, are due at once.
+    for a retry, or are parked, become due at once.
     """
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, workspace)
     found = read_ids(ids)
     with database(settings) as conn:
         wanted.want_now(conn, chosen.name, Family(family), found)
-    print_line(f"{pluralise(len(found), 'record')} of {family} wanted now.")
+    print_line(f"{pluralise(len(found), 'record')} of {family} will be fetched now.")
     print_stderr(request_drains(settings, [(chosen.name, Family(family))] if found else []))

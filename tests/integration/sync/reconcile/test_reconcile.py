@@ -79,7 +79,7 @@ def test_what_is_missing_comes_home_once_it_is_repaired(terminal, bridge, centio
     assert counts(terminal) == {"stored": 1, "missing": 1}
 
     result = terminal.run("reconcile", "--repair")
-    assert "1 missing record wanted again." in result.stdout
+    assert "1 missing record will be fetched again." in result.stdout
     assert result.exit_code == 0
     assert bridge.nudges(Queue.FETCH) == 1
     assert counts(terminal) == {"stored": 1, "pending": 1}
@@ -238,7 +238,7 @@ def test_marking_that_fails_is_told_and_the_record_is_wanted_all_the_same(
     result = terminal.run("reconcile", "--repair", "--mark-changed")
 
     assert result.exit_code == 1
-    assert result.stderr.startswith("Wanted again here, but not marked at Cention: ")
+    assert result.stderr.startswith("To be fetched again, but not marked in Cention: ")
     assert bridge.one("SELECT remote_id FROM intake.wanted") == errand_id
 
 
