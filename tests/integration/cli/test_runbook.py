@@ -160,7 +160,7 @@ def the_spool_does_not_empty(place: Place) -> None:
 def callbacks_lie_in_bad(place: Place) -> None:
     spool = Spool(load_settings().spool_dir, max_bytes=1 << 20)
     spool.append(new_callback(1))
-    spool.set_aside(spool.waiting()[0], "Postgres refused it")
+    spool.quarantine(spool.waiting()[0], "Postgres refused it")
     assert "1 callback put back" in place.run().stdout
     assert len(spool.waiting()) == 1
 

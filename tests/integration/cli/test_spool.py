@@ -14,7 +14,7 @@ def spool(terminal, tmp_path):
     spool = Spool(tmp_path / "var" / "spool", max_bytes=1 << 20)
     spool.append(new_callback(1))
     spool.append(new_callback(2))
-    spool.set_aside(spool.oldest(), "Postgres refused it: 22P05")
+    spool.quarantine(spool.oldest(), "Postgres refused it: 22P05")
     return spool
 
 
