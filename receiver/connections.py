@@ -40,7 +40,7 @@ class Phase(Enum):
     IDLE = auto()  # for the first byte of a request
     READING = auto()  # for the rest of it
     ANSWERING = auto()  # for the application
-    LINGERING = auto()  # for the sender to hang up: it has its last answer
+    CLOSING = auto()  # for the sender to hang up: it has its last answer
 
 
 class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
@@ -137,11 +137,10 @@ class Connection(asyncio.Protocol):
         self.http = ASGIProtocol(worker)
         self.http.app = self.respond
         self.transport: Any = None  # the socket's; asyncio gives it when the connection is made
-        self.phase = Phase.IDLE
-        self.deadline = time.monotonic() + self.server.cfg.keepalive
         self.held_bytes = 0
         self.may_write = False  # while the application's answer is sent
         self.half_closed = False  # the sender will send nothing more
+        self._enter(Phase.IDLE)
 
     def is_busy(self) -> bool:
         """Return whether the application works on a request of this connection."""
@@ -157,7 +156,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Count what arrives, and pass it on to the parser."""
-        if self.phase is Phase.LINGERING:
+        if self.phase is Phase.CLOSING:
             return
         self._begin()
         self.held_bytes += len(data)
@@ -180,12 +179,13 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Lift that limit."""
-        self.deadline = inf
+        self._enter(self.phase)
         self.http.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self.server.connections.pop(self, None)
+        self._enter(Phase.CLOSING)
         self._release()
         self.http.connection_lost(exc)
 
@@ -196,9 +196,9 @@ class Connection(asyncio.Protocol):
             return
         self._begin()
         body = await read_body(scope, receive)
-        if body is None:
-            return
-        self.phase, self.deadline = Phase.ANSWERING, inf
+        if body is None or self.phase is not Phase.READING:
+            return  # its sender hung up, or it took too long and has been refused
+        self._enter(Phase.ANSWERING)
         reply = await self.server.application.answer(scope, body)
         self.may_write = True
         start = {"type": "http.response.start", "status": reply.status, "headers": reply.headers}
@@ -207,17 +207,24 @@ class Connection(asyncio.Protocol):
         self.may_write = False
         self._end()
 
+    def _enter(self, phase: Phase) -> None:
+        limits_s = {
+            Phase.IDLE: TICK_S if self.half_closed else self.server.cfg.keepalive,
+            Phase.READING: REQUEST_WITHIN_S,
+            Phase.ANSWERING: inf,
+            Phase.CLOSING: LINGER_S,
+        }
+        self.phase, self.deadline = phase, time.monotonic() + limits_s[phase]
+
     def _begin(self) -> None:
         if self.phase is Phase.IDLE:
-            self.phase, self.deadline = Phase.READING, time.monotonic() + REQUEST_WITHIN_S
+            self._enter(Phase.READING)
 
     def _end(self) -> None:
-        if self.phase is not Phase.ANSWERING:
-            return
-        idle_s = TICK_S if self.half_closed else self.server.cfg.keepalive
-        self.phase, self.deadline = Phase.IDLE, time.monotonic() + idle_s
-        self._release()
-        self.server.connections[self] = self.server.connections.pop(self, None)
+        if self.phase is Phase.ANSWERING:
+            self._enter(Phase.IDLE)
+            self._release()
+            self.server.connections[self] = self.server.connections.pop(self)
 
     def _release(self) -> None:
         self.server.held_bytes -= self.held_bytes
@@ -232,7 +239,7 @@ class Connection(asyncio.Protocol):
 
     def refuse(self, status: int) -> None:
         """Answer a request that never reaches the application. The request is not quoted."""
-        if self.phase is Phase.LINGERING:
+        if self.phase is Phase.CLOSING:
             return
         self.server.refused.warn(status=status)
         metrics.REFUSED.labels(status).inc()
@@ -249,10 +256,10 @@ class Connection(asyncio.Protocol):
 
         To close at once would reset the connection, and the sender might not see its answer.
         """
-        if self.phase is Phase.LINGERING or self.transport.is_closing():
+        if self.phase is Phase.CLOSING or self.transport.is_closing():
             return
         self._release()
-        self.phase, self.deadline = Phase.LINGERING, time.monotonic() + LINGER_S
+        self._enter(Phase.CLOSING)
         if self.half_closed:
             self.transport.close()
         else:

@@ -180,6 +180,30 @@ def test_other_methods_are_refused(door, method):
     assert door.kept() == 0
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+        b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABk\r\n",
+    ],
+    ids=["websocket", "h2c"],
+)
+def test_another_protocol_is_not_spoken(door, head):
+    with door.heard():
+        said = door.answer(b"GET / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n", half_close=True)
+
+    assert statuses(said)[0] in (400, 403, 404)
+
+
+@pytest.mark.parametrize("target", [b"*", b"/%ff", b"/%00", b"//x/y", b"/?%ff", b"http://x/", b"x"])
+def test_an_odd_target_is_not_found_or_refused(door, target):
+    with door.heard():
+        said = door.answer(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n", half_close=True)
+
+    assert statuses(said)[0] in (400, 404)
+
+
 def test_a_body_longer_than_announced_counts_as_far_as_announced(door):
     """What follows is taken for a request: it is refused, and quoted nowhere."""
     body = callback()

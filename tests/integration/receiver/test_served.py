@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -180,6 +183,30 @@ def test_processes_that_are_renewed_now_and_then_turn_nobody_away(serve, bodies,
 
     assert len(rows()) == 40
     assert not set(before) & set(psutil.Process(receiver.pid).children())
+
+
+def test_senders_that_have_gone_are_not_waited_for_at_the_end(serve, bodies):
+    """Some hung up while their callback was stored: nothing of them may be left."""
+    receiver = serve(WEB_CONCURRENCY="1", GUNICORN_CMD_ARGS="--graceful-timeout 60")
+    for each in bodies:
+        with socket.create_connection(("127.0.0.1", receiver.port)) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(each) + each)
+    workers = psutil.Process(receiver.pid).children()
+
+    os.kill(receiver.pid, signal.SIGTERM)
+
+    assert psutil.wait_procs(workers, timeout=15)[1] == []
+
+
+def test_an_idle_connection_is_kept_for_two_minutes(receiver, body):
+    """Cention's sender reuses connections: one that is closed meanwhile costs it a callback."""
+    with socket.create_connection(("127.0.0.1", receiver.port), timeout=7) as connection:
+        connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+        with pytest.raises(TimeoutError):
+            connection.recv(65536)
 
 
 def test_readiness_tells_each_dependency(receiver):
