@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 from schemas.cention.errand_reports import read_changed_errands
@@ -26,7 +24,7 @@ from workers.clients.http import HttpApi
 from workers.config.names import Family, Mirror
 from workers.config.settings import Retention, Settings
 from workers.config.workspaces import WorkspaceSettings
-from workers.database import Transaction, connections
+from workers.database import Connection, Transaction, connections
 from workers.mirrors.jobs import exports
 from workers.mirrors.jobs.agent_logons import agent_logons_mirror
 from workers.mirrors.jobs.library import library_mirror
@@ -34,12 +32,11 @@ from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult
 from workers.mirrors.rules import enabled
 from workers.operations.jobs.sweep import MIN_SWEEP_INTERVAL_S, Throttle
 from workers.sync.jobs.families import (
-    DrainLimits,
     attachments_spec,
     errand_reports_spec,
     facebook_ratings_spec,
 )
-from workers.sync.jobs.family_spec import FamilySpec
+from workers.sync.jobs.family_spec import DrainLimits, FamilySpec
 from workers.sync.jobs.parsers import KINDS
 from workers.sync.jobs.poll import ChangedList
 from workers.sync.store import errand_reports, facebook_ratings
@@ -49,7 +46,7 @@ from workers.sync.store import errand_reports, facebook_ratings
 class WorkerContext:
     """What the tasks of one process work with."""
 
-    pool: ConnectionPool[Connection[Any]]
+    pool: ConnectionPool[Connection]
     fetchers: ThreadPoolExecutor
     families: Mapping[tuple[str, Family], FamilySpec]
     changed_lists: Mapping[str, Sequence[ChangedList]]  # by workspace
@@ -59,13 +56,13 @@ class WorkerContext:
     mirrors: Mapping[tuple[str, Mirror], MirrorSpec]
 
     @contextmanager
-    def session(self) -> Iterator[Connection[Any]]:
+    def session(self) -> Iterator[Connection]:
         """Lend a connection in autocommit mode."""
         with self.pool.connection() as conn:
             yield conn
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection[Any]]:
+    def transaction(self) -> Iterator[Connection]:
         """Lend a connection; commit at the end, or roll back on an error."""
         with self.pool.connection() as conn, conn.transaction():
             yield conn
@@ -143,17 +140,17 @@ def errands_api(settings: Settings, workspace: WorkspaceSettings) -> ErrandsApi 
 
 
 def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[FamilySpec]:
-    usual = DrainLimits(places=settings.drains_per_workspace, lease_s=settings.lease_s)
+    usual = DrainLimits(max_drains=settings.drains_per_workspace, lease_s=settings.lease_s)
     if data := errand_data(settings, workspace):
-        yield errand_reports_spec(workspace.name, data, zone=workspace.timezone, pace=usual)
-        yield facebook_ratings_spec(workspace.name, data, pace=usual)
+        yield errand_reports_spec(workspace.name, data, zone=workspace.timezone, limits=usual)
+        yield facebook_ratings_spec(workspace.name, data, limits=usual)
     # Each of a batch may be as large as a temporary file gets, so few at once.
-    few = DrainLimits(places=usual.places, lease_s=usual.lease_s, batch=32, group=4)
+    few = replace(usual, batch_size=32, group_size=4)
     for family in KINDS:
         if token := _files_token(workspace, family):
             files = AttachmentsApi(_http(settings, workspace, patient=True), token=token)
             yield attachments_spec(
-                workspace.name, family, files, max_bytes=settings.attachment_max_bytes, pace=few
+                workspace.name, family, files, max_bytes=settings.attachment_max_bytes, limits=few
             )
 
 
@@ -222,15 +219,15 @@ def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[C
         ChangedList(
             workspace=workspace.name,
             family=Family.ERRAND_REPORTS,
-            ask=data.changed_errands,
-            read=read_changed_errands,
+            fetch=data.changed_errands,
+            parse=read_changed_errands,
             recently_gone=errand_reports.recently_gone_ids,
         ),
         ChangedList(
             workspace=workspace.name,
             family=Family.FACEBOOK_RATINGS,
-            ask=data.changed_facebook_ratings,
-            read=read_changed_facebook_ratings,
+            fetch=data.changed_facebook_ratings,
+            parse=read_changed_facebook_ratings,
             recently_gone=facebook_ratings.recently_gone_ids,
         ),
     ]

@@ -105,7 +105,7 @@ def drained(context, oracle, family, documents):
         context.families["demo", family],
         session=context.session,
         fetchers=context.fetchers,
-        call_colleague=lambda: None,
+        nudge_another=lambda: None,
     )
     assert time.perf_counter() - began < WITHIN_S
     with context.transaction() as conn, conn.cursor(row_factory=dict_row) as cursor:

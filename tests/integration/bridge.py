@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from io import BytesIO
 from typing import Any
 
@@ -13,8 +13,8 @@ from tests.support.databases import ask
 from workers.clients.cention.attachments import FetchedAttachment
 from workers.config.names import Family
 from workers.sync.jobs.drain import DrainResult, drain
-from workers.sync.jobs.families import DrainLimits, facebook_ratings_spec
-from workers.sync.jobs.family_spec import FamilySpec, PlainDocument
+from workers.sync.jobs.families import facebook_ratings_spec
+from workers.sync.jobs.family_spec import DrainLimits, FamilySpec, PlainDocument
 from workers.sync.jobs.file_callbacks import FilingResult, file_callbacks
 from workers.sync.jobs.poll import poll
 from workers.sync.store import wanted
@@ -30,23 +30,23 @@ class Bridge:
 
     context: WorkerContext
     database: str
-    colleagues: int = 0  # called so far
+    drain_nudges: int = 0  # called so far
 
     def poll(self, family: Family = REPORTS) -> int | None:
         [changed] = [c for c in self.context.changed_lists["demo"] if c.family == family]
         return poll(changed, session=self.context.session)
 
     def drain(self, what: Family | FamilySpec = REPORTS, **changes: Any) -> DrainResult:
-        plan = what if isinstance(what, FamilySpec) else self.context.families["demo", what]
+        spec = what if isinstance(what, FamilySpec) else self.context.families["demo", what]
         return drain(
-            replace(plan, **changes),
+            changed_spec(spec, **changes),
             session=self.context.session,
             fetchers=self.context.fetchers,
-            call_colleague=self._call_colleague,
+            nudge_another=self._nudge_another,
         )
 
-    def _call_colleague(self) -> None:
-        self.colleagues += 1
+    def _nudge_another(self) -> None:
+        self.drain_nudges += 1
 
     def file(self) -> FilingResult:
         return file_callbacks("demo", transaction=self.context.transaction)
@@ -139,9 +139,17 @@ class FakeRatingsApi:
     def fetches(self) -> Counter[int]:
         return Counter(self.fetched)
 
-    def plan(self, *, places: int = 2, lease_s: float = 60, **changes: Any) -> FamilySpec:
-        pace = DrainLimits(places=places, lease_s=lease_s)
-        return replace(facebook_ratings_spec("demo", self, pace=pace), **changes)
+    def spec(self, **changes: Any) -> FamilySpec:
+        limits = DrainLimits(max_drains=2, lease_s=60)
+        return changed_spec(facebook_ratings_spec("demo", self, limits=limits), **changes)
+
+
+def changed_spec(spec: FamilySpec, **changes: Any) -> FamilySpec:
+    """Replace fields of a spec or of its limits."""
+    names = {one.name for one in fields(DrainLimits)}
+    limits = {name: value for name, value in changes.items() if name in names}
+    others = {name: value for name, value in changes.items() if name not in names}
+    return replace(spec, limits=replace(spec.limits, **limits), **others)
 
 
 def rating(rating_id: int, *, message: str = "fine", stars: int = 5) -> dict[str, Any]:

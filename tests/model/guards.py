@@ -23,15 +23,14 @@ import psycopg
 import structlog
 from hypothesis.errors import HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
-from psycopg import Connection
 
 from deploy.embedded import Postgres
 from tests.model.test_wanted_list import SETTINGS, WantedList
 from tests.model.world import Stage, staged
-from workers.database import advisory_locks
+from workers.database import Connection, advisory_locks
 from workers.database.migrate import migrate
 from workers.sync.jobs import drain, settle
-from workers.sync.jobs.batch import Round
+from workers.sync.jobs.drain import BatchRun
 from workers.sync.store import errand_reports, landed, wanted
 from workers.sync.store.wanted import Claim, Claimed
 
@@ -63,7 +62,7 @@ def orphans_are_released_without_the_lock() -> Iterator[None]:
 
     @contextmanager
     def careless(
-        conn: Connection[Any], name: str, *, slots: int, on_free: Any = nothing
+        conn: Connection, name: str, *, slots: int, on_free: Any = nothing
     ) -> Iterator[int | None]:
         for slot in range(slots):
             on_free(slot)
@@ -79,13 +78,13 @@ def the_list_learns_of_a_fetch_when_it_has_ended() -> Iterator[None]:
     claim, hold = wanted.claim, wanted.hold
     taken: dict[Any, dict[int, Claimed]] = {}
 
-    def take(conn: Connection[Any], *args: Any, **kwargs: Any) -> Claim:
+    def take(conn: Connection, *args: Any, **kwargs: Any) -> Claim:
         claimed = claim(conn, *args, **kwargs)
         conn.execute("DELETE FROM intake.wanted WHERE claim = %s", [claimed.token])
         taken[claimed.token] = {record.remote_id: record for record in claimed.records}
         return claimed
 
-    def put_back(conn: Connection[Any], claim: Claim, ids: Any) -> set[int]:
+    def put_back(conn: Connection, claim: Claim, ids: Any) -> set[int]:
         wanted.want(conn, claim.workspace, claim.family, ids)
         conn.execute(
             "UPDATE intake.wanted SET claim = %s, claimed_until = now() + interval '1 hour'"
@@ -99,12 +98,12 @@ def the_list_learns_of_a_fetch_when_it_has_ended() -> Iterator[None]:
 
 
 def a_fetch_may_begin_late_in_the_lease() -> Any:
-    def fetch(self: Round, claimed: Claimed) -> None:
-        self.lent_until_s = self.proven_s = math.inf
+    def fetch(self: BatchRun, claimed: Claimed) -> None:
+        self.lease_half_over_s = self.connection_checked_s = math.inf
         original(self, claimed)
 
-    original = Round._fetch
-    return patch.object(Round, "_fetch", fetch)
+    original = BatchRun._fetch
+    return patch.object(BatchRun, "_fetch", fetch)
 
 
 W, R, L = wanted.SQL, errand_reports.SQL, landed.SQL
@@ -142,7 +141,7 @@ GUARDS: dict[str, Break] = {
     "claim: nobody else's": sql(W, "claim", ("AND claim IS NULL", "")),
     "the list knows before the fetch": the_list_learns_of_a_fetch_when_it_has_ended,
     "late finishers want again": late_finishers_want_nothing,
-    "who lost the session wants again": lambda: patch.object(drain, "_want_again", nothing),
+    "who lost the session wants again": lambda: patch.object(drain, "_want_unsettled", nothing),
     "orphans are released under the lock": orphans_are_released_without_the_lock,
     "no fetch late in the lease": a_fetch_may_begin_late_in_the_lease,
     "postpone: claim = token": sql(W, "postpone", ("AND w.claim = %(token)s", "")),

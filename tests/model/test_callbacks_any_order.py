@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg import Connection
 
 from receiver import canonical_json
 from receiver.authentication import Secrets
 from schemas.cention.callbacks import read_callback
 from tests.model.world import connection
+from workers.database import Connection
 from workers.sync.jobs.file_callbacks import file_callbacks
 from workers.sync.store import callbacks
 from workers.sync.store.callbacks import NewCallback
@@ -146,7 +146,7 @@ class Inbox:
 
     numbers = count(1)
 
-    def __init__(self, conn: Connection[Any]) -> None:
+    def __init__(self, conn: Connection) -> None:
         self.conn = conn
         self.workspace = f"inbox-{next(self.numbers)}"
 
@@ -169,7 +169,7 @@ class Inbox:
         file_callbacks(self.workspace, transaction=self.transaction)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection[Any]]:
+    def transaction(self) -> Iterator[Connection]:
         with self.conn.transaction():
             yield self.conn
 
@@ -180,7 +180,7 @@ class Inbox:
         }
 
 
-def delivered(conn: Connection[Any], arrivals: Sequence[Delivery]) -> dict[str, Any]:
+def delivered(conn: Connection, arrivals: Sequence[Delivery]) -> dict[str, Any]:
     inbox = Inbox(conn)
     for delivery in arrivals:
         inbox.receive(delivery)
@@ -191,7 +191,7 @@ def delivered(conn: Connection[Any], arrivals: Sequence[Delivery]) -> dict[str, 
 
 
 @pytest.fixture
-def conn(database: str) -> Iterator[Connection[Any]]:
+def conn(database: str) -> Iterator[Connection]:
     with connection(database) as opened:
         yield opened
 

@@ -138,11 +138,11 @@ def errands(machine: WantedList) -> list[Errand]:
 def startable(machine: WantedList) -> list[Drain]:
     if not any(seen.listed and not seen.parked for seen in machine.world.before.values()):
         return []
-    return [drain for drain in machine.world.drains if drain.round is None]
+    return [drain for drain in machine.world.drains if drain.run is None]
 
 
 def running(machine: WantedList) -> list[Drain]:
-    return [drain for drain in machine.world.drains if drain.round]
+    return [drain for drain in machine.world.drains if drain.run]
 
 
 def bringing(machine: WantedList) -> list[Drain]:
@@ -165,9 +165,7 @@ def mortal(machine: WantedList) -> list[Drain]:
 
 def overtaking(machine: WantedList) -> list[Pair]:
     drains = machine.world.drains
-    return [
-        Pair(slow, fast) for slow in connected(machine) for fast in drains if fast.round is None
-    ]
+    return [Pair(slow, fast) for slow in connected(machine) for fast in drains if fast.run is None]
 
 
 def unawaited(machine: WantedList) -> list[Errand]:
@@ -243,7 +241,7 @@ class WantedList(RuleBasedStateMachine):
     @step(drain=chosen(startable), and_writes=st.booleans())
     def starts_and_asks_for_all(self, drain: Drain, and_writes: bool) -> None:
         self._start_and_ask_for_all(drain)
-        if and_writes and drain.round:
+        if and_writes and drain.run:
             note(f"# {drain} {self.world.write(drain)}")
 
     @offers(requests)

@@ -11,14 +11,15 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import psycopg
-from psycopg import Connection
 from psycopg.rows import class_row
 
 from schemas.cention.errand_reports import read_changed_errands
 from tests.model.cention import WELL, Cention, Errand
 from tests.model.drains import Drain
 from workers.config.names import Family
-from workers.sync.jobs.families import DrainLimits, errand_reports_spec
+from workers.database import Connection
+from workers.sync.jobs.families import errand_reports_spec
+from workers.sync.jobs.family_spec import DrainLimits
 from workers.sync.jobs.poll import ChangedList, poll
 from workers.sync.store import errand_reports, wanted
 
@@ -90,7 +91,7 @@ def staged(database: str) -> Iterator[Stage]:
         stage.close()
 
 
-def connection(database: str) -> Connection[Any]:
+def connection(database: str) -> Connection:
     """Connect as workers do; commits need not reach the disk, for nobody pulls the plug here."""
     options = "-c TimeZone=UTC -c jit=off -c synchronous_commit=off"
     return psycopg.connect(database, autocommit=True, options=options)
@@ -105,19 +106,19 @@ class World:
         self.workspace = f"world-{next(stage.numbers)}"
         self.cention = Cention(ERRANDS)
         self.drains = [Drain(name, conn, self.session) for name, conn in stage.drains.items()]
-        pace = DrainLimits(places=len(DRAINS), lease_s=LEASE_S)
-        self.plan = errand_reports_spec(
-            self.workspace, self.cention, zone=ZoneInfo("UTC"), pace=pace
+        limits = DrainLimits(max_drains=len(DRAINS), lease_s=LEASE_S)
+        self.spec = errand_reports_spec(
+            self.workspace, self.cention, zone=ZoneInfo("UTC"), limits=limits
         )
         self.before: dict[int, Seen] = {}
         self.slow_poll: dict[str, Any] | None = None  # what was flagged when it asked
 
     @contextmanager
-    def session(self) -> Iterator[Connection[Any]]:
+    def session(self) -> Iterator[Connection]:
         yield self.conn
 
     def start(self, drain: Drain) -> str:
-        told = drain.start(self.plan)
+        told = drain.start(self.spec)
         self._stop_the_clock()
         return told
 
@@ -143,8 +144,8 @@ class World:
         changed = ChangedList(
             workspace=self.workspace,
             family=FAMILY,
-            ask=lambda: answer,
-            read=read_changed_errands,
+            fetch=lambda: answer,
+            parse=read_changed_errands,
             recently_gone=errand_reports.recently_gone_ids,
         )
         assert poll(changed, session=self.session) is not None
@@ -205,9 +206,9 @@ class World:
             self.cention.unawaited.append(self.cention.errands[errand_id - 1])
 
     def let_lease_end(self, drain: Drain) -> None:
-        assert drain.round
+        assert drain.run
         drain.lose_time(LEASE_S)
-        token = drain.round.claim.token
+        token = drain.run.claim.token
         self.change_list("claimed_until = now()", "claim = %(token)s", token=token)
 
     def look(self) -> dict[int, Seen]:
@@ -249,18 +250,18 @@ class World:
         assert not seen.gone, f"{errand} is back, and still marked as gone"
 
     def _holds(self, drain: Drain, errand: Errand) -> bool:
-        if drain.round is None or errand.errand_id not in drain.in_hand:
+        if drain.run is None or errand.errand_id not in drain.in_hand:
             return False
         others = [other for other in self.drains if errand.errand_id in other.in_hand]
         if len(others) == 1:
             return True
-        return bool(wanted.hold(self.conn, drain.round.claim, [errand.errand_id]))
+        return bool(wanted.hold(self.conn, drain.run.claim, [errand.errand_id]))
 
     def become_quiet(self) -> None:
         """Let nothing change any more and everything work, until nobody has anything to do."""
         self.cention.mood = WELL
         for drain in self.drains:
-            if drain.round:
+            if drain.run:
                 self.finish(drain)
                 self.check()
         for errand in list(self.cention.unawaited):
@@ -284,6 +285,6 @@ class World:
         self.let_doubts_end()
         drain = self.drains[0]
         self.start(drain)
-        if drain.round:
+        if drain.run:
             self.finish(drain)
         return any(one.listed for one in seen.values())

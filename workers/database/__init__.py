@@ -1,4 +1,4 @@
-"""Connections to Postgres, migrations and views; the stores speak SQL through it.
+"""Connections to Postgres, migrations and views, used by every store.
 
 The caller owns the transaction.
 """
@@ -9,7 +9,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
-from psycopg import Connection
+import psycopg
 
-Transaction: TypeAlias = Callable[[], AbstractContextManager[Connection[Any]]]
-"""Lends a connection: commits when the block ends well, rolls back when it raises."""
+Connection: TypeAlias = psycopg.Connection[Any]
+
+Transaction: TypeAlias = Callable[[], AbstractContextManager[Connection]]
+"""Lends a connection: commits when the block ends normally, rolls back when it raises."""

@@ -24,15 +24,15 @@ def poll(self: BridgeTask, workspace: str) -> None:
 @shared_task(bind=True, base=BridgeTask, name=TaskName.DRAIN, queue=Queue.FETCH)
 def drain(self: BridgeTask, workspace: str, family: str) -> None:
     """Fetch and write one batch; nudge again if there may be more."""
-    plan = context().families.get((workspace, Family(family)))
-    if plan is None:  # no token for it: the records wait
+    spec = context().families.get((workspace, Family(family)))
+    if spec is None:  # no token for it: the records wait
         return
-    call_colleague = partial(self.nudge_drain, workspace, plan.family)
+    nudge_another = partial(self.nudge_drain, workspace, spec.family)
     drained = drain_once(
-        plan,
+        spec,
         session=context().session,
         fetchers=context().fetchers,
-        call_colleague=call_colleague,
+        nudge_another=nudge_another,
     )
     if drained.more:
-        call_colleague()
+        nudge_another()

@@ -14,12 +14,12 @@ from workers.sync.store import errand_reports
 NOTHING = {"data": {"type": "c3_dirty_errand_list", "id": "0"}}
 
 
-def changed(ask) -> ChangedList:
+def changed(fetch) -> ChangedList:
     return ChangedList(
         workspace="demo",
         family=REPORTS,
-        ask=ask,
-        read=read_changed_errands,
+        fetch=fetch,
+        parse=read_changed_errands,
         recently_gone=errand_reports.recently_gone_ids,
     )
 
@@ -91,13 +91,13 @@ def test_entries_that_are_no_id_are_dropped_and_noted(bridge):
 def test_of_two_polls_at_once_one_does_nothing(bridge):
     asked, answer = Event(), Event()
 
-    def ask():
+    def fetch():
         asked.set()
         assert answer.wait(10)
         return NOTHING
 
     with ThreadPoolExecutor(1) as executor:
-        first = executor.submit(poll, changed(ask), session=bridge.context.session)
+        first = executor.submit(poll, changed(fetch), session=bridge.context.session)
         assert asked.wait(10)
         second = poll(listing(1), session=bridge.context.session)
         answer.set()
@@ -117,11 +117,11 @@ def test_a_poll_that_fails_tells_why_and_frees_its_place(bridge, cention):
 
 
 def test_a_poll_that_meets_a_fault_of_ours_says_so_before_it_raises(bridge):
-    def ask():
+    def fetch():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        poll(changed(ask), session=bridge.context.session)
+        poll(changed(fetch), session=bridge.context.session)
 
     assert last_poll(bridge)["error"] == "fault of ours: ZeroDivisionError"
     assert poll(listing(1), session=bridge.context.session) == 1
@@ -129,10 +129,10 @@ def test_a_poll_that_meets_a_fault_of_ours_says_so_before_it_raises(bridge):
 
 @pytest.mark.parametrize("kind", [Unauthorised, Redirected])
 def test_a_refused_poll_pauses_its_family_and_no_other(bridge, kind):
-    def ask():
+    def fetch():
         raise kind("token refused", api="cention", status=401)
 
-    poll(changed(ask), session=bridge.context.session)
+    poll(changed(fetch), session=bridge.context.session)
 
     paused = bridge.rows("SELECT family, reason, until_at > now() AS lasts FROM intake.pause")
     assert paused == [
@@ -167,12 +167,12 @@ def test_a_list_that_is_shown_does_not_prove_that_its_records_are(bridge, centio
 def test_of_many_nudges_at_once_one_asks(bridge):
     asked: list[int] = []
 
-    def ask():
+    def fetch():
         asked.append(1)
         return NOTHING
 
     for _ in range(3):
-        poll_if_due(changed(ask), every_s=60, session=bridge.context.session)
+        poll_if_due(changed(fetch), every_s=60, session=bridge.context.session)
 
     assert len(asked) == 1
 

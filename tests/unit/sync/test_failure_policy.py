@@ -8,9 +8,9 @@ import pytest
 from workers.clients import errors
 from workers.database import permanent_errors
 from workers.sync.jobs import failure_policy
-from workers.sync.jobs.failure_policy import Standing
+from workers.sync.jobs.failure_policy import FamilyHealth
 from workers.sync.jobs.family_spec import PlainDocument
-from workers.sync.jobs.fetch_outcomes import Failed, Missing, Outcome, Understood
+from workers.sync.jobs.fetch_outcomes import Failed, NotFound, Outcome, Parsed
 from workers.sync.store.wanted import Claimed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,72 +30,82 @@ def failed(error: Exception, *, tries: int = 0) -> Failed:
     return Failed(claimed=claimed(tries=tries), error=error)
 
 
-def understood(*, complete: bool, looks: int = 0) -> Understood:
-    return Understood(
+def parsed(*, is_complete: bool, looks: int = 0) -> Parsed:
+    return Parsed(
         claimed=claimed(looks=looks),
         fetched_at=NOW,
         document="{}",
         record=None,
-        complete=complete,
-        brought=PlainDocument(document={}),
+        is_complete=is_complete,
+        fetched=PlainDocument(document={}),
     )
 
 
-def verdict(outcome: Outcome, *, answers: bool = True, succeeds: bool = True, lately: bool = False):
-    family = Standing(answers=answers, succeeds=succeeds, lately=lately)
-    return failure_policy.postponed(outcome, family=family, chance=1.0)
+def decide(
+    outcome: Outcome,
+    *,
+    server_up: bool = True,
+    succeeded_recently: bool = True,
+    succeeded_just_now: bool = False,
+):
+    health = FamilyHealth(
+        server_up=server_up,
+        succeeded_recently=succeeded_recently,
+        succeeded_just_now=succeeded_just_now,
+    )
+    return failure_policy.retry_decision(outcome, health=health, jitter=1.0)
 
 
 def test_what_was_understood_needs_no_further_try():
-    assert verdict(understood(complete=True)) is None
+    assert decide(parsed(is_complete=True)) is None
 
 
 def test_a_failure_of_the_record_counts():
-    postponed = verdict(failed(BROKEN, tries=2))
+    retry = decide(failed(BROKEN, tries=2))
 
-    assert (postponed.tries, postponed.after_s, postponed.parked) == (3, 20, False)
+    assert (retry.tries, retry.after_s, retry.parked) == (3, 20, False)
 
 
 def test_the_twelfth_failure_parks():
-    assert verdict(failed(BROKEN, tries=11)).parked
+    assert decide(failed(BROKEN, tries=11)).parked
 
 
 def test_no_record_parks_while_none_of_its_family_comes_through():
     """An hour of errors at Cention must not give up ten thousand innocent records."""
-    postponed = verdict(failed(BROKEN, tries=11), succeeds=False)
+    retry = decide(failed(BROKEN, tries=11), succeeded_recently=False)
 
-    assert (postponed.tries, postponed.parked) == (12, False)
+    assert (retry.tries, retry.parked) == (12, False)
 
 
 @pytest.mark.parametrize("error", [AWAY, BUSY])
 def test_a_server_that_is_away_counts_only_while_others_come_through(error):
-    assert verdict(failed(error), answers=False).tries == 0
-    assert verdict(failed(error)).tries == 1
+    assert decide(failed(error), server_up=False).tries == 0
+    assert decide(failed(error)).tries == 1
 
 
 def test_a_refusal_counts_only_while_others_come_through():
     """Else the fault is the token's, and no record's."""
-    of_the_token = verdict(failed(FORBIDDEN, tries=11))
-    of_the_record = verdict(failed(FORBIDDEN, tries=11), lately=True)
+    of_the_token = decide(failed(FORBIDDEN, tries=11))
+    of_the_record = decide(failed(FORBIDDEN, tries=11), succeeded_just_now=True)
 
     assert (of_the_token.tries, of_the_token.parked) == (11, False)
     assert (of_the_record.tries, of_the_record.parked) == (12, True)
 
 
 def test_a_token_that_is_not_known_is_never_the_fault_of_a_record():
-    postponed = verdict(failed(UNKNOWN_TOKEN, tries=11), lately=True)
+    retry = decide(failed(UNKNOWN_TOKEN, tries=11), succeeded_just_now=True)
 
-    assert (postponed.tries, postponed.parked) == (11, False)
+    assert (retry.tries, retry.parked) == (11, False)
 
 
 def test_a_limit_of_requests_is_no_fault_of_a_record():
-    postponed = verdict(failed(TOO_MANY, tries=11), answers=True)
+    retry = decide(failed(TOO_MANY, tries=11), server_up=True)
 
-    assert (postponed.tries, postponed.parked) == (11, False)
+    assert (retry.tries, retry.parked) == (11, False)
 
 
 def test_a_server_that_asks_for_patience_is_given_it():
-    assert verdict(failed(BUSY), answers=False).after_s == 121
+    assert decide(failed(BUSY), server_up=False).after_s == 121
 
 
 @pytest.mark.parametrize(
@@ -108,39 +118,39 @@ def test_a_server_that_asks_for_patience_is_given_it():
     ],
 )
 def test_what_cannot_pass_parks_at_once(error):
-    assert verdict(failed(error)).parked
+    assert decide(failed(error)).parked
 
 
 def test_of_a_fault_of_ours_only_the_name_is_kept_for_its_text_may_quote_the_record():
-    postponed = verdict(failed(ValueError("someone@example.com")))
+    retry = decide(failed(ValueError("someone@example.com")))
 
-    assert (postponed.error, postponed.parked) == ("ValueError", False)
+    assert (retry.error, retry.parked) == ("ValueError", False)
 
 
 @pytest.mark.parametrize(("seconds", "confirmed"), [(29.9, False), (30.0, True)])
 def test_a_record_is_gone_once_two_looks_half_a_minute_apart_have_missed_it(seconds, confirmed):
-    missing = Missing(
+    missing = NotFound(
         claimed=claimed(missing_since=NOW - timedelta(seconds=seconds)), fetched_at=NOW
     )
 
     assert failure_policy.is_confirmed(missing) is confirmed
-    assert (verdict(missing) is None) is confirmed
+    assert (decide(missing) is None) is confirmed
 
 
 def test_a_first_miss_is_looked_at_again_and_is_no_failure():
-    postponed = verdict(Missing(claimed=claimed(tries=3), fetched_at=NOW))
+    retry = decide(NotFound(claimed=claimed(tries=3), fetched_at=NOW))
 
-    assert (postponed.missing, postponed.tries, postponed.parked) == (True, 3, False)
-    assert postponed.after_s == 30
+    assert (retry.missing, retry.tries, retry.parked) == (True, 3, False)
+    assert retry.after_s == 30
 
 
 @pytest.mark.parametrize(("looks", "again"), [(0, True), (4, True), (5, False)])
 def test_an_incomplete_record_is_looked_at_again_up_to_the_sixth_look(looks, again):
-    assert failure_policy.is_incomplete(understood(complete=False, looks=looks)) is again
+    assert failure_policy.is_incomplete(parsed(is_complete=False, looks=looks)) is again
 
 
 def test_a_complete_record_is_not_looked_at_again():
-    assert not failure_policy.is_incomplete(understood(complete=True))
+    assert not failure_policy.is_incomplete(parsed(is_complete=True))
 
 
 @pytest.mark.parametrize(

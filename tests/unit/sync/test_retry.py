@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workers.clients import errors
-from workers.sync.jobs.retry import TRIES, with_backoff
+from workers.sync.jobs.retry import MAX_TRIES, with_backoff
 
 AWAY = errors.Unreachable("away", api="c")
 
@@ -82,9 +82,9 @@ def test_every_other_failure_is_the_end(failure):
 
 
 def test_in_the_end_it_gives_up():
-    asked = Asked(*[AWAY] * TRIES)
+    asked = Asked(*[AWAY] * MAX_TRIES)
 
     with pytest.raises(errors.Unreachable):
         asked.ask()
 
-    assert asked.count == TRIES
+    assert asked.count == MAX_TRIES

@@ -4,13 +4,14 @@ from workers.sync.rules import retry_policy
 
 
 def test_the_first_wait_is_a_few_seconds():
-    assert retry_policy.backoff_s(1, asked_s=None, outage=False, chance=0.0) == 2.5
-    assert retry_policy.backoff_s(1, asked_s=None, outage=False, chance=1.0) == 5.0
+    assert retry_policy.backoff_s(1, retry_after_s=None, outage=False, jitter=0.0) == 2.5
+    assert retry_policy.backoff_s(1, retry_after_s=None, outage=False, jitter=1.0) == 5.0
 
 
 def test_each_further_failure_doubles_the_wait_up_to_a_quarter_of_an_hour():
     waits = [
-        retry_policy.backoff_s(n, asked_s=None, outage=False, chance=1.0) for n in range(1, 12)
+        retry_policy.backoff_s(n, retry_after_s=None, outage=False, jitter=1.0)
+        for n in range(1, 12)
     ]
 
     assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900]

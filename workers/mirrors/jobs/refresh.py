@@ -12,7 +12,7 @@ from psycopg import Connection
 from schemas.errors import DocumentError
 from workers.clients.errors import ApiError
 from workers.config.names import Mirror
-from workers.database import Transaction, advisory_locks
+from workers.database import Transaction
 from workers.sync.jobs.attempts import recorded_attempt
 from workers.sync.rules import retry_policy
 from workers.sync.store import polls
@@ -74,22 +74,24 @@ def refresh(spec: MirrorSpec, *, session: Transaction) -> RefreshResult | None:
     Raises ``ApiError`` or ``DocumentError`` after recording the failure.
     """
     workspace, mirror = spec.workspace, spec.mirror
-    with (
-        session() as conn,
-        advisory_locks.hold(conn, f"mirror/{workspace}/{mirror}", slots=1) as slot,
-    ):
-        if slot is None:
-            return None
-        context = log.bind(workspace=workspace, mirror=mirror)
-        try:
-            with recorded_attempt(conn, workspace, mirror) as poll_id:
-                result = spec.refresh(session)
-        except (ApiError, DocumentError) as error:
-            context.warning("mirror not refreshed", error=str(error))
-            raise
-        if result.problem:
-            context.warning("mirror refreshed in part", error=result.problem)
-        with conn.transaction():
-            polls.end(conn, poll_id, found=result.records, error=result.problem)
-            polls.resume(conn, workspace, mirror)
-        return result
+    context = log.bind(workspace=workspace, mirror=mirror)
+    try:
+        with recorded_attempt(
+            session,
+            workspace,
+            mirror,
+            lambda: spec.refresh(session),
+            lock=f"mirror/{workspace}/{mirror}",
+        ) as attempt:
+            if attempt is None:
+                return None
+            conn, result = attempt.conn, attempt.result
+            if result.problem:
+                context.warning("mirror refreshed in part", error=result.problem)
+            with conn.transaction():
+                polls.end(conn, attempt.poll_id, found=result.records, error=result.problem)
+                polls.resume(conn, workspace, mirror)
+            return result
+    except (ApiError, DocumentError) as error:
+        context.warning("mirror not refreshed", error=str(error))
+        raise

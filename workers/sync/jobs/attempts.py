@@ -1,36 +1,59 @@
-"""Looks at Cention that are noted with their ends."""
+"""One recorded attempt to fetch a list or a mirror: one process at a time, refusals pause it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
-
-from psycopg import Connection
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from schemas.errors import DocumentError
 from workers.clients.errors import ApiError
 from workers.config.names import Family, Mirror
+from workers.database import Connection, Transaction, advisory_locks
 from workers.sync.jobs.failure_policy import REFUSALS
 from workers.sync.rules import retry_policy
 from workers.sync.store import polls
 
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt(Generic[Result]):
+    """A fetch that succeeded. The caller records that with ``polls.end``."""
+
+    conn: Connection  # in autocommit mode
+    poll_id: int
+    result: Result
+
 
 @contextmanager
-def recorded_attempt(conn: Connection[Any], workspace: str, what: Family | Mirror) -> Iterator[int]:
-    """Note that a look begins and, should it fail, how; lend the number of the look.
+def recorded_attempt(
+    session: Transaction,
+    workspace: str,
+    what: Family | Mirror,
+    fetch: Callable[[], Result],
+    *,
+    lock: str,
+) -> Iterator[Attempt[Result] | None]:
+    """Fetch while holding a lock of this name; yields ``None`` if another process holds it.
 
-    The caller notes its success. What fails is raised again, and a refusal of Cention's pauses
-    ``what``. ``conn`` is in autocommit mode.
+    ``session`` lends a connection in autocommit mode. Raises what ``fetch`` raises, once the
+    failure is recorded; if Cention refused, ``what`` is paused.
     """
-    poll_id = polls.start(conn, workspace, what)
-    try:
-        yield poll_id
-    except (ApiError, DocumentError) as error:
-        polls.end(conn, poll_id, found=None, error=str(error))
-        if isinstance(error, REFUSALS):
-            polls.pause(conn, workspace, what, reason=str(error), for_s=retry_policy.PAUSE_S)
-        raise
-    except Exception as error:
-        polls.end(conn, poll_id, found=None, error=f"fault of ours: {type(error).__name__}")
-        raise
+    with session() as conn, advisory_locks.hold(conn, lock, slots=1) as slot:
+        if slot is None:
+            yield None
+            return
+        poll_id = polls.start(conn, workspace, what)
+        try:
+            result = fetch()
+        except (ApiError, DocumentError) as error:
+            polls.end(conn, poll_id, found=None, error=str(error))
+            if isinstance(error, REFUSALS):
+                polls.pause(conn, workspace, what, reason=str(error), for_s=retry_policy.PAUSE_S)
+            raise
+        except Exception as error:
+            polls.end(conn, poll_id, found=None, error=f"fault of ours: {type(error).__name__}")
+            raise
+        yield Attempt(conn=conn, poll_id=poll_id, result=result)

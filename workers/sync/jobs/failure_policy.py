@@ -1,4 +1,4 @@
-"""What an outcome means for the record's place on the list."""
+"""Decides from an outcome when its record is fetched again, and whether it is parked."""
 
 from __future__ import annotations
 
@@ -10,43 +10,44 @@ import psycopg
 
 from workers.clients import errors
 from workers.database import permanent_errors
-from workers.sync.jobs.fetch_outcomes import Failed, Missing, Outcome, Understood
+from workers.sync.jobs.fetch_outcomes import Failed, NotFound, Outcome, Parsed
 from workers.sync.rules import retry_policy
 from workers.sync.store.wanted import Retry
 
 CONFIRM_MISSING = timedelta(seconds=retry_policy.CONFIRM_MISSING_S)
-# These speak of the whole server: they count against a record only while others come through.
+# Faults of the whole server: they count against a record only while it answers other requests.
 OUTAGES = (errors.Unreachable, errors.Busy)
-# These speak of the whole family; but for a 401 they count while others of it come through.
+# Refusals of the whole family: except for a 401, they count against a record only while others of
+# the family succeed.
 REFUSALS = (errors.Unauthorised, errors.Redirected)
-# These will not pass; a record that Postgres refuses is the same.
-HOPELESS = (errors.BadRequest, errors.TooLarge, errors.BadContent, psycopg.Error)
-# No answer of Cention's: none at all, or that of a gateway which waited for it no longer.
+# Another try cannot succeed; the same is true of a record that Postgres rejects.
+PERMANENT = (errors.BadRequest, errors.TooLarge, errors.BadContent, psycopg.Error)
+# Cention gave no answer: none came at all (None), or a gateway timed out waiting for it.
 UNANSWERED = frozenset({None, 502, 504, 524})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How the family as a whole fares, which tells a bad record from a bad day."""
+class FamilyHealth:
+    """Recent health of a family; decides whether a failure is the record's or the server's."""
 
-    answers: bool  # the server has answered something in this round
-    succeeds: bool  # a record of the family was fetched in the last ``retry_policy.PROOF_S``
-    lately: bool  # even in the last ``retry_policy.LATELY_S``
+    server_up: bool  # the server has answered a request of this batch
+    succeeded_recently: bool  # a record was parsed within ``retry_policy.SUCCESS_WINDOW_S``
+    succeeded_just_now: bool  # a record was parsed within ``retry_policy.RECENT_SUCCESS_S``
 
 
 def is_outage(outcome: Outcome) -> bool:
-    """Tell whether the outcome says that the whole server is away or busy."""
+    """Tell whether the outcome says that the whole server is down or busy."""
     return isinstance(outcome, Failed) and isinstance(outcome.error, OUTAGES)
 
 
 def refusal(outcome: Outcome) -> str | None:
-    """Return what Cention said if the outcome says that it refuses the whole family."""
+    """Return Cention's message if the outcome says that it refuses the whole family."""
     refused = isinstance(outcome, Failed) and isinstance(outcome.error, REFUSALS)
     return str(outcome.error) if isinstance(outcome, Failed) and refused else None
 
 
-def is_in_doubt(outcome: Outcome) -> bool:
-    """Tell whether the request went out, and may still be carried out although nobody waits."""
+def may_still_execute(outcome: Outcome) -> bool:
+    """Tell whether the request was sent and may take effect although its answer was lost."""
     return (
         isinstance(outcome, Failed)
         and isinstance(outcome.error, errors.IncompleteResponse | errors.Busy)
@@ -54,64 +55,63 @@ def is_in_doubt(outcome: Outcome) -> bool:
     )
 
 
-def is_confirmed(missing: Missing) -> bool:
-    """Tell whether an earlier look, long enough ago, missed the record as well."""
-    since = missing.claimed.missing_since
-    return since is not None and missing.fetched_at - since >= CONFIRM_MISSING
+def is_confirmed(outcome: NotFound) -> bool:
+    """Tell whether an earlier fetch, long enough ago, did not find the record either."""
+    since = outcome.claimed.missing_since
+    return since is not None and outcome.fetched_at - since >= CONFIRM_MISSING
 
 
 def is_incomplete(outcome: Outcome) -> bool:
-    """Tell whether the record was written and is worth another look."""
+    """Tell whether the record was parsed, lacks a part, and should be fetched again."""
     return (
-        isinstance(outcome, Understood)
-        and not outcome.complete
+        isinstance(outcome, Parsed)
+        and not outcome.is_complete
         and retry_policy.should_refetch(outcome.claimed.looks + 1)
     )
 
 
-def postponed(outcome: Outcome, *, family: Standing, chance: float) -> Retry | None:
-    """Return how a record waits for its next try; ``None`` if it needs none.
+def retry_decision(outcome: Outcome, *, health: FamilyHealth, jitter: float) -> Retry | None:
+    """Return when and how a record is tried again; ``None`` if that is not needed.
 
-    ``chance`` from 0 to 1 spreads the wait.
+    ``jitter`` from 0 to 1 spreads the wait.
     """
-    if isinstance(outcome, Missing) and not is_confirmed(outcome):
+    if isinstance(outcome, NotFound) and not is_confirmed(outcome):
         return Retry(
             remote_id=outcome.claimed.remote_id,
             after_s=retry_policy.CONFIRM_MISSING_S,
-            error="not found; looked at once more before it counts as gone",
+            error="not found; fetched once more before it counts as gone",
             tries=outcome.claimed.tries,
             missing=True,
         )
     if isinstance(outcome, Failed):
-        return _failed(outcome, family=family, chance=chance)
+        return _after_failure(outcome, health=health, jitter=jitter)
     return None
 
 
-def _is_innocent(outcome: Failed, family: Standing) -> bool:
-    """Tell whether the failure says nothing of this record."""
-    if isinstance(outcome.error, REFUSALS):
-        return outcome.error.status == HTTPStatus.UNAUTHORIZED or not family.lately
-    if (
-        isinstance(outcome.error, errors.Busy)
-        and outcome.error.status == HTTPStatus.TOO_MANY_REQUESTS
-    ):
-        return True
-    return is_outage(outcome) and not family.answers
+def _counts_against_record(outcome: Failed, health: FamilyHealth) -> bool:
+    error = outcome.error
+    if isinstance(error, REFUSALS):
+        return error.status != HTTPStatus.UNAUTHORIZED and health.succeeded_just_now
+    if isinstance(error, errors.Busy) and error.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return False
+    return health.server_up or not is_outage(outcome)
 
 
-def _failed(outcome: Failed, *, family: Standing, chance: float) -> Retry:
+def _after_failure(outcome: Failed, *, health: FamilyHealth, jitter: float) -> Retry:
     error, claimed = outcome.error, outcome.claimed
-    innocent = _is_innocent(outcome, family)
-    tries = claimed.tries if innocent else claimed.tries + 1
-    asked_s = error.retry_after_s if isinstance(error, errors.Busy) else None
-    exhausted = tries >= retry_policy.MAX_TRIES and not innocent and family.succeeds
+    counts = _counts_against_record(outcome, health)
+    tries = claimed.tries + 1 if counts else claimed.tries
+    exhausted = counts and tries >= retry_policy.MAX_TRIES and health.succeeded_recently
     return Retry(
         remote_id=claimed.remote_id,
         after_s=retry_policy.backoff_s(
-            max(tries, 1), asked_s=asked_s, outage=innocent, chance=chance
+            max(tries, 1),
+            retry_after_s=error.retry_after_s if isinstance(error, errors.Busy) else None,
+            outage=not counts,
+            jitter=jitter,
         ),
         error=str(error) if isinstance(error, errors.ApiError) else permanent_errors.name(error),
         tries=tries,
-        parked=isinstance(error, HOPELESS) or exhausted,
-        in_doubt=is_in_doubt(outcome),
+        parked=isinstance(error, PERMANENT) or exhausted,
+        in_doubt=may_still_execute(outcome),
     )

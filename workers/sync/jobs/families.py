@@ -1,4 +1,4 @@
-"""The fetched families: errand reports, Facebook ratings, attachments; each as a plan."""
+"""The specs of the fetched families: errand reports, Facebook ratings, attachments."""
 
 from __future__ import annotations
 
@@ -9,129 +9,109 @@ from functools import partial
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from psycopg import Connection
-
 from schemas.cention.attachments import RESOURCE_TYPES, AttachmentKind
 from workers.clients.cention.attachments import FetchedAttachment
 from workers.config.names import Family
+from workers.database import Connection
 from workers.database.records import Fetched
-from workers.sync.jobs.family_spec import FamilySpec, PlainDocument
-from workers.sync.jobs.parsers import KINDS, described_attachment, errand_report, facebook_rating
+from workers.sync.jobs.family_spec import DrainLimits, FamilySpec, PlainDocument
+from workers.sync.jobs.parsers import (
+    KINDS,
+    parse_attachment,
+    parse_errand_report,
+    parse_facebook_rating,
+)
 from workers.sync.store import attachments, errand_reports, facebook_ratings
 from workers.sync.store.attachments import DescribedAttachment, StoredAttachment
 
 
 class ErrandData(Protocol):
-    """What these families need of the claim "Access to errand data"."""
+    """The client of the claim "Access to errand data", as far as these families use it."""
 
     def fetch_report(self, errand_id: int) -> dict[str, Any]: ...
     def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]: ...
 
 
 class Attachments(Protocol):
-    """What these families need of the claim "get attachment"."""
+    """The client of the claim "get attachment", as far as these families use it."""
 
     def fetch(
         self, resource_type: str, attachment_id: int, *, max_bytes: int
     ) -> FetchedAttachment: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrainLimits:
-    """How much at once."""
-
-    places: int
-    lease_s: float
-    batch: int = 200
-    group: int = 100
-
-
 def errand_reports_spec(
-    workspace: str, api: ErrandData, *, zone: ZoneInfo, pace: DrainLimits
+    workspace: str, api: ErrandData, *, zone: ZoneInfo, limits: DrainLimits
 ) -> FamilySpec:
-    """Return how errand reports are drained; one without SLA is worth another look."""
-
+    """Return the spec of errand reports; one without SLA is fetched again later."""
     return FamilySpec(
         workspace=workspace,
         family=Family.ERRAND_REPORTS,
-        batch=pace.batch,
-        group=pace.group,
-        places=pace.places,
-        lease_s=pace.lease_s,
+        limits=limits,
         fetch=lambda errand_id: PlainDocument(document=api.fetch_report(errand_id)),
-        read=lambda errand_id, document, _: errand_report(errand_id, document, zone=zone),
-        complete=lambda report: report.sla is not None,
+        parse=lambda errand_id, document, _: parse_errand_report(errand_id, document, zone=zone),
         save=errand_reports.save,
         mark_gone=errand_reports.mark_gone,
-        mark_rejected=None,
+        is_complete=lambda report: report.sla is not None,
     )
 
 
-def facebook_ratings_spec(workspace: str, api: ErrandData, *, pace: DrainLimits) -> FamilySpec:
-    """Return how Facebook ratings are drained."""
-
+def facebook_ratings_spec(workspace: str, api: ErrandData, *, limits: DrainLimits) -> FamilySpec:
+    """Return the spec of Facebook ratings."""
     return FamilySpec(
         workspace=workspace,
         family=Family.FACEBOOK_RATINGS,
-        batch=pace.batch,
-        group=pace.group,
-        places=pace.places,
-        lease_s=pace.lease_s,
+        limits=limits,
         fetch=lambda rating_id: PlainDocument(document=api.fetch_facebook_rating(rating_id)),
-        read=lambda rating_id, document, _: facebook_rating(rating_id, document),
-        complete=lambda rating: True,
+        parse=lambda rating_id, document, _: parse_facebook_rating(rating_id, document),
         save=facebook_ratings.save,
         mark_gone=facebook_ratings.mark_gone,
-        mark_rejected=None,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentRecord:
-    """What is known of a file, and its content."""
+    """The description of an attachment, and its content."""
 
     described: DescribedAttachment
     fetched: FetchedAttachment
 
 
 def attachments_spec(
-    workspace: str, family: Family, api: Attachments, *, max_bytes: int, pace: DrainLimits
+    workspace: str, family: Family, api: Attachments, *, max_bytes: int, limits: DrainLimits
 ) -> FamilySpec:
-    """Return how one kind of attachments is drained."""
+    """Return the spec of one kind of attachments."""
     kind = KINDS[family]
-
-    def read(
-        attachment_id: int, document: dict[str, Any], brought: FetchedAttachment
-    ) -> AttachmentRecord:
-        described = described_attachment(kind, attachment_id, document)
-        return AttachmentRecord(described=described, fetched=brought)
 
     def fetch(attachment_id: int) -> FetchedAttachment:
         return api.fetch(RESOURCE_TYPES[kind], attachment_id, max_bytes=max_bytes)
 
+    def parse(
+        attachment_id: int, document: dict[str, Any], fetched: FetchedAttachment
+    ) -> AttachmentRecord:
+        described = parse_attachment(kind, attachment_id, document)
+        return AttachmentRecord(described=described, fetched=fetched)
+
     return FamilySpec(
         workspace=workspace,
         family=family,
-        batch=pace.batch,
-        group=pace.group,
-        places=pace.places,
-        lease_s=pace.lease_s,
+        limits=limits,
         fetch=fetch,
-        read=read,
-        complete=lambda record: True,
+        parse=parse,
         save=partial(_save_attachments, kind),
         mark_gone=partial(_mark_gone, kind),
-        mark_rejected=partial(_mark_unfit, kind),
+        mark_rejected=partial(_mark_rejected, kind),
     )
 
 
 def _save_attachments(
     kind: AttachmentKind,
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     fetched: Sequence[Fetched[AttachmentRecord]],
 ) -> None:
-    for one in sorted(fetched, key=lambda f: f.record.fetched.sha256):  # no two wait crosswise
+    # Every transaction locks contents in the same order, so that no two deadlock.
+    for one in sorted(fetched, key=lambda f: f.record.fetched.sha256):
         file, described = one.record.fetched, one.record.described
         file.content.seek(0)
         attachments.insert_content(
@@ -151,7 +131,7 @@ def _save_attachments(
 
 def _mark_gone(
     kind: AttachmentKind,
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     ids: Sequence[int],
     /,
@@ -162,9 +142,9 @@ def _mark_gone(
     attachments.record_absent(conn, workspace, kind, ids, state="gone", reason=reason, at=at)
 
 
-def _mark_unfit(
+def _mark_rejected(
     kind: AttachmentKind,
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     ids: Sequence[int],
     /,

@@ -1,4 +1,4 @@
-"""A family of fetched records, as a value: how to fetch, read and save, and when to look again."""
+"""A family of fetched records, as a value: how to fetch, parse and save one."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from psycopg import Connection
-
 from workers.config.names import Family
+from workers.database import Connection
 from workers.database.records import Fetched
 from workers.sync.rules import retry_policy
 
 
 class FetchedDocument(Protocol):
-    """What a fetch brings home: a JSON:API document, perhaps with a file beside it."""
+    """A JSON:API document that was fetched, and perhaps an open file that belongs to it."""
 
     @property
     def document(self) -> dict[str, Any]: ...
@@ -25,35 +24,35 @@ class FetchedDocument(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainDocument:
-    """A document with nothing beside it."""
+    """A document without a file."""
 
     document: dict[str, Any] = field(repr=False)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
-Read = Callable[[int, dict[str, Any], Any], Any]
-"""Makes a record of id, document and what was brought; raises ``DocumentError``."""
+Parse = Callable[[int, dict[str, Any], Any], Any]
+"""Makes a record from its id, its document and what was fetched; raises ``DocumentError``."""
 
-Save = Callable[[Connection[Any], str, Sequence[Fetched[Any]]], None]
+Save = Callable[[Connection, str, Sequence[Fetched[Any]]], None]
 """Writes records of a workspace."""
 
 
 class MarkGone(Protocol):
-    """Notes that Cention knows records of a workspace no more."""
+    """Marks records of a workspace as deleted at Cention."""
 
     def __call__(
-        self, conn: Connection[Any], workspace: str, ids: Sequence[int], /, *, at: datetime
+        self, conn: Connection, workspace: str, ids: Sequence[int], /, *, at: datetime
     ) -> None: ...
 
 
 class MarkRejected(Protocol):
-    """Notes that records of a workspace are there and cannot be taken."""
+    """Marks records of a workspace that exist at Cention and cannot be accepted."""
 
     def __call__(
         self,
-        conn: Connection[Any],
+        conn: Connection,
         workspace: str,
         ids: Sequence[int],
         /,
@@ -64,23 +63,30 @@ class MarkRejected(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrainLimits:
+    """How much may be done at once for one family of one workspace."""
+
+    max_drains: int  # at the same time, over all processes
+    lease_s: float  # of a claimed batch
+    batch_size: int = 200  # records claimed at once
+    group_size: int = 100  # records written in one transaction, at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FamilySpec:
-    """How one family of one workspace is drained."""
+    """How one family of one workspace is fetched and stored."""
 
     workspace: str
     family: Family
-    batch: int  # records claimed at once
-    group: int  # records written in one transaction, at most
-    places: int  # drains at once
-    lease_s: float
+    limits: DrainLimits
     fetch: Callable[[int], FetchedDocument]  # raises ApiError
-    read: Read
-    complete: Callable[[Any], bool]  # False: worth another look
+    parse: Parse
     save: Save
     mark_gone: MarkGone
-    mark_rejected: MarkRejected | None  # None: what cannot be taken parks
+    mark_rejected: MarkRejected | None = None  # None: a rejected record is parked
+    is_complete: Callable[[Any], bool] = lambda record: True  # False: fetch again later
 
     @property
     def in_flight_s(self) -> float:
-        """For how long a request that we lost sight of may still have its effect at Cention."""
-        return min(self.lease_s, retry_policy.IN_FLIGHT_S)
+        """Return for how long a request without an answer may still take effect at Cention."""
+        return min(self.limits.lease_s, retry_policy.IN_FLIGHT_S)

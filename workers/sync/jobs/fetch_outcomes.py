@@ -1,4 +1,4 @@
-"""What may come of fetching one wanted record."""
+"""Fetches and parses one wanted record; every result and every failure is an outcome."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from schemas.errors import DocumentError, NullResource
-from workers.clients.errors import ApiError, BadContent, NotFound, TooLarge
+from workers.clients import errors
 from workers.config import logs
 from workers.database import json_text
 from workers.sync.jobs.family_spec import FamilySpec, FetchedDocument
@@ -19,20 +19,20 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Understood:
-    """A document came and was read."""
+class Parsed:
+    """The document was fetched and parsed."""
 
     claimed: Claimed
     fetched_at: datetime
     document: str = field(repr=False)  # JSON text
     record: Any = field(repr=False)
-    complete: bool  # False: worth another look later
-    brought: FetchedDocument = field(repr=False)  # to be closed once the record is written
+    is_complete: bool  # False: fetch it again later
+    fetched: FetchedDocument = field(repr=False)  # to be closed once the record is written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
-    """A document came and makes no sense to us; it is kept and shown."""
+class Unparseable:
+    """The document was fetched and cannot be parsed; it is stored with the reason."""
 
     claimed: Claimed
     fetched_at: datetime
@@ -41,16 +41,16 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
-    """Cention says that there is no such record."""
+class NotFound:
+    """Cention has no such record."""
 
     claimed: Claimed
     fetched_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unfit:
-    """The record is there and cannot be taken: too large, or not what it claims to be."""
+class Rejected:
+    """The record exists and cannot be accepted: it is too large, or its content is invalid."""
 
     claimed: Claimed
     fetched_at: datetime
@@ -59,23 +59,23 @@ class Unfit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """No document came, or not even the document can be kept."""
+    """No document was fetched, or the document cannot be stored."""
 
     claimed: Claimed
     error: Exception
 
 
-Outcome = Understood | Unreadable | Missing | Unfit | Failed
+Outcome = Parsed | Unparseable | NotFound | Rejected | Failed
 
 
-def bring(plan: FamilySpec, claimed: Claimed, *, fetched_at: datetime) -> Outcome:
-    """Fetch and read one record; whatever happens becomes an outcome."""
+def fetch_record(spec: FamilySpec, claimed: Claimed, *, fetched_at: datetime) -> Outcome:
+    """Fetch and parse one record. Raises nothing: every ``Exception`` becomes an outcome."""
     try:
-        return _bring(plan, claimed, fetched_at)
-    except Exception as error:  # a fault of ours must not hurt the rest of the batch
+        return _fetch(spec, claimed, fetched_at)
+    except Exception as error:  # a bug of ours must not stop the rest of the batch
         log.error(
             "fault of ours",
-            family=plan.family,
+            family=spec.family,
             remote_id=claimed.remote_id,
             error=type(error).__name__,
             where=logs.stack_without_values(error),
@@ -83,41 +83,47 @@ def bring(plan: FamilySpec, claimed: Claimed, *, fetched_at: datetime) -> Outcom
         return Failed(claimed=claimed, error=error)
 
 
-def _bring(plan: FamilySpec, claimed: Claimed, fetched_at: datetime) -> Outcome:
+def close(outcome: Outcome | None) -> None:
+    """Close the fetched document of an outcome, if it has one."""
+    if isinstance(outcome, Parsed):
+        outcome.fetched.close()
+
+
+def _fetch(spec: FamilySpec, claimed: Claimed, fetched_at: datetime) -> Outcome:
     try:
-        brought = plan.fetch(claimed.remote_id)
-    except NotFound:
-        return Missing(claimed=claimed, fetched_at=fetched_at)
-    except (TooLarge, BadContent) as error:
-        if plan.mark_rejected is None:
+        fetched = spec.fetch(claimed.remote_id)
+    except errors.NotFound:
+        return NotFound(claimed=claimed, fetched_at=fetched_at)
+    except (errors.TooLarge, errors.BadContent) as error:
+        if spec.mark_rejected is None:
             return Failed(claimed=claimed, error=error)
-        return Unfit(claimed=claimed, fetched_at=fetched_at, reason=str(error))
-    except ApiError as error:
+        return Rejected(claimed=claimed, fetched_at=fetched_at, reason=str(error))
+    except errors.ApiError as error:
         return Failed(claimed=claimed, error=error)
     try:
-        return _read(plan, claimed, brought, fetched_at)
+        return _parse(spec, claimed, fetched, fetched_at)
     except BaseException:
-        brought.close()
+        fetched.close()
         raise
 
 
-def _read(
-    plan: FamilySpec, claimed: Claimed, brought: FetchedDocument, fetched_at: datetime
+def _parse(
+    spec: FamilySpec, claimed: Claimed, fetched: FetchedDocument, fetched_at: datetime
 ) -> Outcome:
-    document, text = json_text.storable(brought.document)
+    document, text = json_text.storable(fetched.document)
     try:
-        record = plan.read(claimed.remote_id, document, brought)
+        record = spec.parse(claimed.remote_id, document, fetched)
     except NullResource:
-        brought.close()
-        return Missing(claimed=claimed, fetched_at=fetched_at)
+        fetched.close()
+        return NotFound(claimed=claimed, fetched_at=fetched_at)
     except DocumentError as error:
-        brought.close()
-        return Unreadable(claimed=claimed, fetched_at=fetched_at, document=text, reason=str(error))
-    return Understood(
+        fetched.close()
+        return Unparseable(claimed=claimed, fetched_at=fetched_at, document=text, reason=str(error))
+    return Parsed(
         claimed=claimed,
         fetched_at=fetched_at,
         document=text,
         record=record,
-        complete=plan.complete(record),
-        brought=brought,
+        is_complete=spec.is_complete(record),
+        fetched=fetched,
     )

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from psycopg import Connection
 
 from schemas.cention.callbacks import ANSWER_CALLBACK, Callback, read_callback
 from schemas.errors import DocumentError
 from workers.config import logs
 from workers.config.names import Family
-from workers.database import Transaction, permanent_errors
+from workers.database import Connection, Transaction, permanent_errors
 from workers.sync.jobs.parsers import FAMILIES
 from workers.sync.store import answers, attachments, callbacks, completeness, wanted
 from workers.sync.store.answers import AnswerRow
@@ -67,7 +65,7 @@ def _file_each(workspace: str, transaction: Transaction) -> FilingResult:
     return FilingResult(callbacks=BATCH, families=frozenset(families), more=True)
 
 
-def _file_alone(conn: Connection[Any], workspace: str, one: UnfiledCallback) -> set[Family]:
+def _file_alone(conn: Connection, workspace: str, one: UnfiledCallback) -> set[Family]:
     try:
         with conn.transaction():
             return _file(conn, workspace, [one])
@@ -84,7 +82,7 @@ def _file_alone(conn: Connection[Any], workspace: str, one: UnfiledCallback) -> 
         return set()
 
 
-def _file(conn: Connection[Any], workspace: str, waiting: Sequence[UnfiledCallback]) -> set[Family]:
+def _file(conn: Connection, workspace: str, waiting: Sequence[UnfiledCallback]) -> set[Family]:
     told: list[AnswerRow] = []
     named: dict[Family, set[int]] = defaultdict(set)
     filed: list[int] = []
@@ -110,7 +108,7 @@ def _file(conn: Connection[Any], workspace: str, waiting: Sequence[UnfiledCallba
 
 
 def _write(
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     told: Sequence[AnswerRow],
     named: Mapping[Family, Collection[int]],

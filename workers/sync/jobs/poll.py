@@ -1,4 +1,4 @@
-"""Polling: Cention's lists of changed records become wanted rows, before anything is fetched."""
+"""Polls Cention's lists of changed records: every listed id becomes a wanted record."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
-from psycopg import Connection
 
 from schemas.cention.changed_ids import ChangedIds
 from schemas.errors import DocumentError
 from workers.clients.errors import ApiError
 from workers.config.names import Family
-from workers.database import Transaction, advisory_locks
-from workers.sync.jobs.attempts import recorded_attempt
+from workers.database import Connection, Transaction
+from workers.sync.jobs.attempts import Attempt, recorded_attempt
 from workers.sync.rules import retry_policy
 from workers.sync.store import completeness, polls, wanted
 
@@ -22,17 +21,17 @@ log = structlog.get_logger(__name__)
 
 
 class RecentlyGone(Protocol):
-    """Tells which records of a workspace were gone lately, and need no other look yet."""
+    """Returns which records of a workspace were found deleted so recently that they can wait."""
 
     def __call__(
         self,
-        conn: Connection[Any],
+        conn: Connection,
         workspace: str,
         ids: Sequence[int],
         /,
         *,
-        shortest_s: float,
-        longest_s: float,
+        min_s: float,
+        max_s: float,
     ) -> set[int]: ...
 
 
@@ -42,15 +41,15 @@ class ChangedList:
 
     workspace: str
     family: Family
-    ask: Callable[[], dict[str, Any]]  # raises ApiError
-    read: Callable[[Mapping[str, Any]], ChangedIds]  # raises DocumentError
+    fetch: Callable[[], dict[str, Any]]  # raises ApiError
+    parse: Callable[[Mapping[str, Any]], ChangedIds]  # raises DocumentError
     recently_gone: RecentlyGone
 
 
 def poll_if_due(changed: ChangedList, *, every_s: float, session: Transaction) -> int | None:
-    """As ``poll``, unless the list was read less than half of ``every_s`` ago.
+    """Poll as ``poll`` does, unless the last success is less than half of ``every_s`` ago.
 
-    A hundred nudges that come at once, as after an outage, make one look.
+    A hundred nudges that arrive together, as after an outage, make one poll.
     """
     with session() as conn:
         if not polls.is_due(conn, changed.workspace, changed.family, every_s=every_s / 2):
@@ -59,40 +58,41 @@ def poll_if_due(changed: ChangedList, *, every_s: float, session: Transaction) -
 
 
 def poll(changed: ChangedList, *, session: Transaction) -> int | None:
-    """Put every id of a list on our own list; return how many, ``None`` if it could not be.
+    """Want every listed record; return how many are listed, ``None`` if the poll did not succeed.
 
-    Cention goes on listing what is gone, as no fetch clears its flag: that is looked at ever
-    more rarely. ``session`` lends a connection in autocommit mode. Asking clears nothing at
-    Cention, so a look that fails, or that another process has under way, loses nothing.
+    Cention keeps listing deleted records, as no fetch clears their flag: those are fetched ever
+    more rarely. ``session`` lends a connection in autocommit mode. Reading a list clears nothing
+    at Cention, so a poll that fails, or that another process is doing, loses nothing.
     """
     workspace, family = changed.workspace, changed.family
-    with (
-        session() as conn,
-        advisory_locks.hold(conn, f"poll/{workspace}/{family}", slots=1) as slot,
-    ):
-        if slot is None:
-            return None
-        try:
-            with recorded_attempt(conn, workspace, family) as poll_id:
-                found = changed.read(changed.ask())
-        except (ApiError, DocumentError) as error:
-            log.warning("poll failed", workspace=workspace, family=family, error=str(error))
-            return None
-        odd = f"{found.dropped} entries are no id" if found.dropped else None
-        with conn.transaction():
-            ids = set(found.ids) - _recently_gone(conn, changed, found.ids)
-            wanted.want(conn, workspace, family, ids)
-            completeness.record_reported(conn, workspace, family, ids)
-            polls.end(conn, poll_id, found=len(found.ids), error=odd)
-            polls.resume_idle(conn, workspace, [family], soon_s=retry_policy.MAX_OUTAGE_BACKOFF_S)
-        return len(found.ids)
+    try:
+        with recorded_attempt(
+            session,
+            workspace,
+            family,
+            lambda: changed.parse(changed.fetch()),
+            lock=f"poll/{workspace}/{family}",
+        ) as attempt:
+            return None if attempt is None else _want(changed, attempt)
+    except (ApiError, DocumentError) as error:
+        log.warning("poll failed", workspace=workspace, family=family, error=str(error))
+        return None
 
 
-def _recently_gone(conn: Connection[Any], changed: ChangedList, ids: Sequence[int]) -> set[int]:
-    return changed.recently_gone(
-        conn,
-        changed.workspace,
-        ids,
-        shortest_s=retry_policy.MIN_GONE_RECHECK_S,
-        longest_s=retry_policy.MAX_GONE_RECHECK_S,
-    )
+def _want(changed: ChangedList, attempt: Attempt[ChangedIds]) -> int:
+    conn, listed = attempt.conn, attempt.result
+    workspace, family = changed.workspace, changed.family
+    with conn.transaction():
+        ids = set(listed.ids) - changed.recently_gone(
+            conn,
+            workspace,
+            listed.ids,
+            min_s=retry_policy.MIN_GONE_RECHECK_S,
+            max_s=retry_policy.MAX_GONE_RECHECK_S,
+        )
+        wanted.want(conn, workspace, family, ids)
+        completeness.record_reported(conn, workspace, family, ids)
+        invalid = f"{listed.dropped} entries are no id" if listed.dropped else None
+        polls.end(conn, attempt.poll_id, found=len(listed.ids), error=invalid)
+        polls.resume_idle(conn, workspace, [family], soon_s=retry_policy.MAX_OUTAGE_BACKOFF_S)
+    return len(listed.ids)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
 import structlog
-from psycopg import Connection
 
 from workers.config.names import Family
-from workers.database import Transaction
+from workers.database import Connection, Transaction
 from workers.sync.store import completeness, wanted
 from workers.sync.store.completeness import MissingRecord
 
@@ -36,14 +34,14 @@ def reconcile_if_due(transaction: Transaction) -> bool:
     return True
 
 
-def reconcile(conn: Connection[Any], workspace: str | None) -> list[MissingRecord]:
+def reconcile(conn: Connection, workspace: str | None) -> list[MissingRecord]:
     """Count every day whose ids are kept; return what is missing, of one workspace or of all."""
     completeness.lock_counting(conn)
     completeness.count(conn, everything=True)
     return completeness.missing(conn, workspace)
 
 
-def repair(conn: Connection[Any], lost: Sequence[MissingRecord]) -> None:
+def repair(conn: Connection, lost: Sequence[MissingRecord]) -> None:
     """Put what is missing on the list again, due at once, and count anew."""
     by_family: dict[tuple[str, Family], list[int]] = defaultdict(list)
     for one in lost:

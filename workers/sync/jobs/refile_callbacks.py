@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any
-
-from psycopg import Connection
 
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
 from workers.config.names import Family
-from workers.database import permanent_errors
+from workers.database import Connection, permanent_errors
 from workers.sync.jobs.file_callbacks import answers_in, filing_problem
 from workers.sync.jobs.parsers import FAMILIES
 from workers.sync.jobs.rebuild_report import RebuildCounts, RebuildReport
@@ -27,7 +24,7 @@ Read = tuple[ProcessedCallback, Callback]
 
 
 def refile(
-    workspace: str, conn: Connection[Any], *, dry_run: bool, progress: Callable[[int], object]
+    workspace: str, conn: Connection, *, dry_run: bool, progress: Callable[[int], object]
 ) -> RebuildReport:
     """File the callbacks of ``workspace`` anew that do not wait to be filed, a batch at a time.
 
@@ -47,7 +44,7 @@ def refile(
 
 
 def _refile(
-    conn: Connection[Any], workspace: str, batch: Sequence[ProcessedCallback], counts: RebuildCounts
+    conn: Connection, workspace: str, batch: Sequence[ProcessedCallback], counts: RebuildCounts
 ) -> None:
     problems: dict[int, str | None] = {}
     found: list[Read] = []
@@ -68,7 +65,7 @@ def _refile(
     callbacks.record_filing_results(conn, {i: p for i, p in problems.items() if p != had[i]})
 
 
-def _rows(conn: Connection[Any], workspace: str, told: Sequence[AnswerRow]) -> Rows:
+def _rows(conn: Connection, workspace: str, told: Sequence[AnswerRow]) -> Rows:
     return row_digests.of_answers(
         conn,
         workspace,
@@ -78,7 +75,7 @@ def _rows(conn: Connection[Any], workspace: str, told: Sequence[AnswerRow]) -> R
 
 
 def _write(
-    conn: Connection[Any], workspace: str, found: Sequence[Read], counts: RebuildCounts
+    conn: Connection, workspace: str, found: Sequence[Read], counts: RebuildCounts
 ) -> dict[int, str]:
     """Write what callbacks tell; return the problems of those that Postgres refuses."""
     try:
@@ -98,7 +95,7 @@ def _makes_sense_now(one: ProcessedCallback, callback: Callback) -> bool:
     return one.problem is not None and filing_problem(callback) is None
 
 
-def _save(conn: Connection[Any], workspace: str, found: Sequence[Read]) -> int:
+def _save(conn: Connection, workspace: str, found: Sequence[Read]) -> int:
     """Write what callbacks tell, and return how many records are wanted for it."""
     named: dict[Family, set[int]] = defaultdict(set)
     wanting: dict[Family, set[int]] = defaultdict(set)

@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import Connection
-
 from schemas.errors import DocumentError
-from workers.database import permanent_errors
+from workers.database import Connection, permanent_errors
 from workers.database.records import Fetched
 from workers.sync.jobs.parsers import FamilyParser
 from workers.sync.jobs.rebuild_report import RebuildCounts, RebuildReport
@@ -22,7 +20,7 @@ BATCH = 200
 def renormalise(
     reading: FamilyParser,
     workspace: str,
-    conn: Connection[Any],
+    conn: Connection,
     *,
     dry_run: bool,
     progress: Callable[[int], object],
@@ -47,7 +45,7 @@ def renormalise(
 
 
 def _remake(
-    conn: Connection[Any],
+    conn: Connection,
     reading: FamilyParser,
     workspace: str,
     batch: Sequence[Landed],
@@ -76,7 +74,7 @@ class _Written:
 
 
 def _write(
-    conn: Connection[Any], reading: FamilyParser, workspace: str, batch: Sequence[Landed]
+    conn: Connection, reading: FamilyParser, workspace: str, batch: Sequence[Landed]
 ) -> _Written:
     """Write a batch; what poisons it is tried alone, so that it hurts no other."""
     try:
@@ -96,13 +94,13 @@ def _write(
 
 
 def _read_and_save(
-    conn: Connection[Any], reading: FamilyParser, workspace: str, batch: Sequence[Landed]
+    conn: Connection, reading: FamilyParser, workspace: str, batch: Sequence[Landed]
 ) -> _Written:
     problems: dict[int, str | None] = {}
     records: dict[int, Fetched[Any]] = {}
     for one in batch:
         try:
-            record = reading.read(one.remote_id, one.document)
+            record = reading.parse(one.remote_id, one.document)
         except DocumentError as error:
             problems[one.remote_id] = str(error)
         else:
@@ -110,5 +108,5 @@ def _read_and_save(
             records[one.remote_id] = Fetched(record=record, fetched_at=one.fetched_at)
     if records:
         reading.save(conn, workspace, list(records.values()))
-    insufficient = tuple(i for i, f in records.items() if not reading.suffices(f.record))
+    insufficient = tuple(i for i, f in records.items() if not reading.is_complete(f.record))
     return _Written(problems=problems, insufficient=insufficient)

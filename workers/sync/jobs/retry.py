@@ -1,4 +1,4 @@
-"""Asking again while Cention is away or asks for patience, for commands that run for long."""
+"""Retries requests of long-running commands while Cention is down or busy."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from typing import TypeVar
 from workers.clients.errors import ApiError, Busy, Unreachable, outcome_is_unknown
 from workers.sync.rules import retry_policy
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
-TRIES = 5
-MAX_WAIT_S = 60.0  # whoever is asked to wait for longer is told so instead
+MAX_TRIES = 5
+MAX_WAIT_S = 60.0  # a server that asks for a longer wait is an error
 
 
 def with_backoff(
-    ask: Callable[[], Answer],
+    request: Callable[[], Result],
     *,
     idempotent: bool,
     sleep: Callable[[float], object] = time.sleep,
-) -> Answer:
-    """Ask, and ask again a few times if Cention is away or busy, as soon as it wishes.
+) -> Result:
+    """Send a request, and again up to four times while Cention is down or busy.
 
-    What may have been done already is asked for again only if that is ``harmless``.
-    Raises the last ``ApiError``.
+    A request that may have taken effect is repeated only if it is ``idempotent``. Waits as long
+    as the server asks. Raises the last ``ApiError``.
     """
-    for tries in range(1, TRIES):
+    for tries in range(1, MAX_TRIES):
         try:
-            return ask()
+            return request()
         except (Busy, Unreachable) as error:
-            asked_s = error.retry_after_s if isinstance(error, Busy) else None
-            if not _worth_it(error, asked_s, idempotent=idempotent):
+            retry_after_s = error.retry_after_s if isinstance(error, Busy) else None
+            if not _may_retry(error, retry_after_s, idempotent=idempotent):
                 raise
             wait_s = retry_policy.backoff_s(
                 tries,
-                asked_s=asked_s,
+                retry_after_s=retry_after_s,
                 outage=True,
-                chance=random.random(),  # noqa: S311
+                jitter=random.random(),  # noqa: S311
             )
             sleep(wait_s)
-    return ask()
+    return request()
 
 
-def _worth_it(error: ApiError, asked_s: float | None, *, idempotent: bool) -> bool:
-    if asked_s is not None and asked_s > MAX_WAIT_S:
+def _may_retry(error: ApiError, retry_after_s: float | None, *, idempotent: bool) -> bool:
+    if retry_after_s is not None and retry_after_s > MAX_WAIT_S:
         return False
     return idempotent or not outcome_is_unknown(error)

@@ -1,20 +1,25 @@
-"""Writing what a drain brought home, and settling its claim, in one transaction."""
+"""Writes the outcomes of a batch and settles their places on the list, in one transaction."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Any
 
 import structlog
-from psycopg import Connection
 
-from workers.database import permanent_errors
+from workers.database import Connection, permanent_errors
 from workers.database.records import Fetched
 from workers.sync.jobs import failure_policy
-from workers.sync.jobs.failure_policy import Standing
+from workers.sync.jobs.failure_policy import FamilyHealth
 from workers.sync.jobs.family_spec import FamilySpec
-from workers.sync.jobs.fetch_outcomes import Failed, Missing, Outcome, Understood, Unfit, Unreadable
+from workers.sync.jobs.fetch_outcomes import (
+    Failed,
+    NotFound,
+    Outcome,
+    Parsed,
+    Rejected,
+    Unparseable,
+)
 from workers.sync.rules import retry_policy
 from workers.sync.store import landed, wanted
 from workers.sync.store.landed import Landing
@@ -24,38 +29,43 @@ log = structlog.get_logger(__name__)
 
 
 def write(
-    conn: Connection[Any],
-    plan: FamilySpec,
+    conn: Connection,
+    spec: FamilySpec,
     claim: Claim,
     outcomes: Sequence[Outcome],
     *,
-    family: Standing,
+    health: FamilyHealth,
 ) -> None:
-    """Write a group of outcomes in one transaction; one that poisons it is written alone.
+    """Write a group of outcomes in one transaction; if Postgres rejects it, each one alone.
 
-    What came too late is wanted again: our fetch may have cleared the flag of a change that
-    the new holder's fetch did not see. That is done apart, for it locks records out of order."""
+    A record whose lease has ended is not written but wanted again: our fetch may have cleared
+    the flag of a change that the new holder's fetch did not see. That takes a statement of its
+    own after the commit, because it locks records out of order.
+    """
     try:
         with conn.transaction():
-            late = _write(conn, plan, claim, outcomes, family=family)
+            late = _write(conn, spec, claim, outcomes, health=health)
         if late:
-            log.info("came too late, wanted again", family=plan.family, records=len(late))
-            wanted.want(conn, plan.workspace, plan.family, late)
+            log.info("came too late, wanted again", family=spec.family, records=len(late))
+            wanted.want(conn, spec.workspace, spec.family, late)
     except Exception as error:
         if not permanent_errors.is_permanent(error):
             raise
-        harmless = [_without_poison(outcomes[0], error)] if len(outcomes) == 1 else outcomes
-        for outcome in harmless:
-            write(conn, plan, claim, [outcome], family=family)
+        alone = [_downgraded(outcomes[0], error)] if len(outcomes) == 1 else outcomes
+        for outcome in alone:
+            write(conn, spec, claim, [outcome], health=health)
 
 
-def _without_poison(outcome: Outcome, error: Exception) -> Outcome:
-    """Return the next harmless thing: keep the document only, or not even that."""
+def _downgraded(outcome: Outcome, error: Exception) -> Outcome:
+    """Downgrade the outcome of a record that Postgres rejects.
+
+    A parsed one keeps its document only; any other becomes a failure; a failure raises.
+    """
     if isinstance(outcome, Failed):
         raise error
     log.warning(permanent_errors.describe(error), remote_id=outcome.claimed.remote_id)
-    if isinstance(outcome, Understood):
-        return Unreadable(
+    if isinstance(outcome, Parsed):
+        return Unparseable(
             claimed=outcome.claimed,
             fetched_at=outcome.fetched_at,
             document=outcome.document,
@@ -65,73 +75,72 @@ def _without_poison(outcome: Outcome, error: Exception) -> Outcome:
 
 
 def _write(
-    conn: Connection[Any],
-    plan: FamilySpec,
+    conn: Connection,
+    spec: FamilySpec,
     claim: Claim,
     outcomes: Sequence[Outcome],
     *,
-    family: Standing,
+    health: FamilyHealth,
 ) -> set[int]:
-    """Write what the claim still holds; return the ids of what it holds no more."""
+    """Write the records that the claim still holds; return the ids of the others."""
     ids = {o.claimed.remote_id for o in outcomes}
-    held = wanted.hold(conn, claim, ids)
-    ours = [o for o in outcomes if o.claimed.remote_id in held]
-    _land(conn, plan, ours)
-    _save(conn, plan, ours)
-    _settle(conn, plan, claim, ours, family=family)
-    return ids - held
+    held_ids = wanted.hold(conn, claim, ids)
+    held = [o for o in outcomes if o.claimed.remote_id in held_ids]
+    _land(conn, spec, held)
+    _save(conn, spec, held)
+    _settle(conn, spec, claim, held, health=health)
+    return ids - held_ids
 
 
-def _land(conn: Connection[Any], plan: FamilySpec, ours: Sequence[Outcome]) -> None:
+def _land(conn: Connection, spec: FamilySpec, held: Sequence[Outcome]) -> None:
     documents = [
         Landing(
             remote_id=o.claimed.remote_id,
             document=o.document,
             fetched_at=o.fetched_at,
-            problem=o.reason if isinstance(o, Unreadable) else None,
+            problem=o.reason if isinstance(o, Unparseable) else None,
         )
-        for o in ours
-        if isinstance(o, Understood | Unreadable)
+        for o in held
+        if isinstance(o, Parsed | Unparseable)
     ]
     if documents:
-        landed.insert(conn, plan.workspace, plan.family, documents)
+        landed.insert(conn, spec.workspace, spec.family, documents)
 
 
-def _save(conn: Connection[Any], plan: FamilySpec, ours: Sequence[Outcome]) -> None:
+def _save(conn: Connection, spec: FamilySpec, held: Sequence[Outcome]) -> None:
     records = [
-        Fetched(record=o.record, fetched_at=o.fetched_at) for o in ours if isinstance(o, Understood)
+        Fetched(record=o.record, fetched_at=o.fetched_at) for o in held if isinstance(o, Parsed)
     ]
     if records:
-        plan.save(conn, plan.workspace, records)
-    for outcome in ours:
-        ids = [outcome.claimed.remote_id]
-        if isinstance(outcome, Missing) and failure_policy.is_confirmed(outcome):
-            plan.mark_gone(conn, plan.workspace, ids, at=outcome.fetched_at)
-        elif isinstance(outcome, Unfit | Unreadable) and plan.mark_rejected:
-            plan.mark_rejected(
-                conn, plan.workspace, ids, reason=outcome.reason, at=outcome.fetched_at
-            )
+        spec.save(conn, spec.workspace, records)
+    for o in held:
+        ids = [o.claimed.remote_id]
+        if isinstance(o, NotFound) and failure_policy.is_confirmed(o):
+            spec.mark_gone(conn, spec.workspace, ids, at=o.fetched_at)
+        elif isinstance(o, Rejected | Unparseable) and spec.mark_rejected:
+            spec.mark_rejected(conn, spec.workspace, ids, reason=o.reason, at=o.fetched_at)
 
 
 def _settle(
-    conn: Connection[Any],
-    plan: FamilySpec,
+    conn: Connection,
+    spec: FamilySpec,
     claim: Claim,
-    ours: Sequence[Outcome],
+    held: Sequence[Outcome],
     *,
-    family: Standing,
+    health: FamilyHealth,
 ) -> None:
-    waiting = {
-        o.claimed.remote_id: failure_policy.postponed(o, family=family, chance=random.random())  # noqa: S311 (spreads waits)
-        for o in ours
-    }
-    postponed = [p for p in waiting.values() if p]
-    settled = [o for o in ours if not waiting[o.claimed.remote_id]]
-    incomplete = [o.claimed for o in settled if failure_policy.is_incomplete(o)]
-    done = [o.claimed for o in settled if not failure_policy.is_incomplete(o)]
+    done, incomplete, retries = [], [], []
+    for outcome in held:
+        retry = failure_policy.retry_decision(outcome, health=health, jitter=random.random())  # noqa: S311
+        if retry:
+            retries.append(retry)
+        elif failure_policy.is_incomplete(outcome):
+            incomplete.append(outcome.claimed)
+        else:
+            done.append(outcome.claimed)
     if done:
         wanted.settle(conn, claim, done)
     if incomplete:
         wanted.reschedule(conn, claim, incomplete, after_s=retry_policy.SLA_WAIT_S)
-    if postponed:
-        wanted.postpone(conn, claim, postponed, in_flight_s=plan.in_flight_s)
+    if retries:
+        wanted.postpone(conn, claim, retries, in_flight_s=spec.in_flight_s)

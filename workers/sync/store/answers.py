@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import orjson
-from psycopg import Connection
 
 from schemas.cention.attachments import AttachmentRef
 from schemas.cention.callbacks import Answer
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -29,7 +27,7 @@ class AnswerRow:
     attachments: tuple[AttachmentRef, ...]
 
 
-def save(conn: Connection[Any], workspace: str, told: Sequence[AnswerRow]) -> None:
+def save(conn: Connection, workspace: str, told: Sequence[AnswerRow]) -> None:
     """Write answers, recipients and links to attachments.
 
     Of two callbacks about one answer the one with the higher ``data.id`` holds, then the

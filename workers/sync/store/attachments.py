@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from psycopg import Connection
 from psycopg.rows import scalar_row
 
 from schemas.cention.attachments import AttachmentKind
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -35,7 +34,7 @@ class StoredAttachment:
 
 
 def record_wanted(
-    conn: Connection[Any], workspace: str, kind: AttachmentKind, ids: Iterable[int]
+    conn: Connection, workspace: str, kind: AttachmentKind, ids: Iterable[int]
 ) -> list[int]:
     """Show attachments as wanted; those known already stay as they are. Return the new ones."""
     unique = sorted(set(ids))
@@ -57,7 +56,7 @@ class DescribedAttachment:
 
 
 def describe(
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     kind: AttachmentKind,
     described: Sequence[DescribedAttachment],
@@ -76,9 +75,7 @@ def describe(
     )
 
 
-def save(
-    conn: Connection[Any], workspace: str, kind: AttachmentKind, stored: StoredAttachment
-) -> None:
+def save(conn: Connection, workspace: str, kind: AttachmentKind, stored: StoredAttachment) -> None:
     """Write what is known of one attachment; its content is in place already."""
     conn.execute(
         SQL["save_attachment"],
@@ -97,7 +94,7 @@ def save(
 
 
 def record_absent(
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     kind: AttachmentKind,
     ids: Sequence[int],
@@ -120,9 +117,7 @@ def record_absent(
     )
 
 
-def insert_content(
-    conn: Connection[Any], content: BinaryIO, *, sha256: bytes, size_bytes: int
-) -> None:
+def insert_content(conn: Connection, content: BinaryIO, *, sha256: bytes, size_bytes: int) -> None:
     """Store a content once, streaming it: memory stays at one chunk whatever its size."""
     conn.execute(SQL["lock_content"], {"sha256": sha256})
     with conn.cursor(row_factory=scalar_row) as cursor:

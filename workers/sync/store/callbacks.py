@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 
-from workers.database import json_text, queries
+from workers.database import Connection, json_text, queries
 
 SQL = queries.load(__name__)
 
@@ -62,7 +61,7 @@ class CallbackLine:
     errand: str | None  # as the document names it
 
 
-def insert(conn: Connection[Any], callbacks: Sequence[NewCallback]) -> None:
+def insert(conn: Connection, callbacks: Sequence[NewCallback]) -> None:
     """Keep callbacks; one that is here already stays as it is."""
     rows = [
         {
@@ -79,42 +78,42 @@ def insert(conn: Connection[Any], callbacks: Sequence[NewCallback]) -> None:
     conn.execute(SQL["insert_callbacks"], {"callbacks": orjson.dumps(rows).decode()})
 
 
-def lock_unfiled(conn: Connection[Any], workspace: str, *, limit: int) -> list[UnfiledCallback]:
+def lock_unfiled(conn: Connection, workspace: str, *, limit: int) -> list[UnfiledCallback]:
     """Return callbacks to be filed, oldest first, locked against other filers."""
     with conn.cursor(row_factory=class_row(UnfiledCallback)) as cursor:
         cursor.execute(SQL["lock_unfiled_callbacks"], {"workspace": workspace, "limit": limit})
         return cursor.fetchall()
 
 
-def mark_filed(conn: Connection[Any], callback_ids: Sequence[int]) -> None:
+def mark_filed(conn: Connection, callback_ids: Sequence[int]) -> None:
     """Note callbacks as filed."""
     conn.execute(SQL["mark_callbacks_filed"], {"ids": list(callback_ids)})
 
 
-def mark_problem(conn: Connection[Any], callback_id: int, problem: str) -> None:
+def mark_problem(conn: Connection, callback_id: int, problem: str) -> None:
     """Note why a callback could not be filed; it stays until somebody replays it."""
     conn.execute(SQL["mark_callback_problem"], {"callback_id": callback_id, "problem": problem})
 
 
-def unfiled_workspaces(conn: Connection[Any]) -> list[str]:
+def unfiled_workspaces(conn: Connection) -> list[str]:
     """Return the workspaces that have callbacks to be filed."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["unfiled_workspaces"]).fetchall()
 
 
-def replay(conn: Connection[Any], callback_ids: Sequence[int]) -> dict[int, str]:
+def replay(conn: Connection, callback_ids: Sequence[int]) -> dict[int, str]:
     """Let callbacks be filed again; return the workspace of each whose document is kept."""
     return dict(conn.execute(SQL["replay_callbacks"], {"ids": list(callback_ids)}).fetchall())
 
 
-def with_problem(conn: Connection[Any], workspace: str | None) -> list[int]:
+def with_problem(conn: Connection, workspace: str | None) -> list[int]:
     """Return the numbers of the callbacks with a problem, of one workspace or of all."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["problem_callbacks"], {"workspace": workspace}).fetchall()
 
 
 def listed(
-    conn: Connection[Any], *, problems_only: bool, limit: int, workspace: str | None = None
+    conn: Connection, *, problems_only: bool, limit: int, workspace: str | None = None
 ) -> list[CallbackLine]:
     """Return the newest callbacks, or the newest with a problem, of one workspace or of all."""
     parameters = {"problems_only": problems_only, "limit": limit, "workspace": workspace}
@@ -122,14 +121,14 @@ def listed(
         return cursor.execute(SQL["list_callbacks"], parameters).fetchall()
 
 
-def count(conn: Connection[Any], workspace: str) -> int:
+def count(conn: Connection, workspace: str) -> int:
     """Return how many callbacks of a workspace do not wait to be filed."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return int(cursor.execute(SQL["count_callbacks"], {"workspace": workspace}).fetchall()[0])
 
 
 def lock_after(
-    conn: Connection[Any], workspace: str, *, after: int, limit: int
+    conn: Connection, workspace: str, *, after: int, limit: int
 ) -> list[ProcessedCallback]:
     """Return the next callbacks that do not wait to be filed, locked until commit."""
     parameters = {"workspace": workspace, "after": after, "limit": limit}
@@ -137,7 +136,7 @@ def lock_after(
         return cursor.execute(SQL["lock_callbacks_after"], parameters).fetchall()
 
 
-def record_filing_results(conn: Connection[Any], problems: Mapping[int, str | None]) -> None:
+def record_filing_results(conn: Connection, problems: Mapping[int, str | None]) -> None:
     """Note what came of filing callbacks anew: why each could not be, ``None`` if it could."""
     parameters = {"ids": list(problems), "problems": list(problems.values())}
     conn.execute(SQL["record_filing_results"], parameters)

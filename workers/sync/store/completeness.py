@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 
 from workers.config.names import Family
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -44,9 +42,7 @@ class MissingRecord:
     remote_id: int
 
 
-def record_reported(
-    conn: Connection[Any], workspace: str, family: Family, ids: Iterable[int]
-) -> None:
+def record_reported(conn: Connection, workspace: str, family: Family, ids: Iterable[int]) -> None:
     """Note that Cention reported records, in the transaction that has put them on the list.
 
     Those that wait on the list already, and are noted, cost no write.
@@ -57,23 +53,23 @@ def record_reported(
         conn.execute(SQL["record_reported"], parameters)
 
 
-def lock_counting(conn: Connection[Any]) -> None:
+def lock_counting(conn: Connection) -> None:
     """Wait until nobody else counts; nobody will until the transaction ends."""
     conn.execute(SQL["lock_counting"])
 
 
-def counted_within(conn: Connection[Any], seconds: float) -> bool:
+def counted_within(conn: Connection, seconds: float) -> bool:
     """Tell whether somebody has counted in the last ``seconds``."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return bool(cursor.execute(SQL["counted_within"], {"seconds": seconds}).fetchone())
 
 
-def count(conn: Connection[Any], *, everything: bool) -> None:
+def count(conn: Connection, *, everything: bool) -> None:
     """Count every day anew; without ``everything`` those over and all at home are left out."""
     conn.execute(SQL["count_days"], {"everything": everything})
 
 
-def missing(conn: Connection[Any], workspace: str | None) -> list[MissingRecord]:
+def missing(conn: Connection, workspace: str | None) -> list[MissingRecord]:
     """Return what was missing when last counted and still is, of one workspace or of all."""
     found = conn.execute(SQL["missing_records"], {"workspace": workspace}).fetchall()
     return [
@@ -82,13 +78,13 @@ def missing(conn: Connection[Any], workspace: str | None) -> list[MissingRecord]
     ]
 
 
-def days(conn: Connection[Any], workspace: str | None) -> list[Day]:
+def days(conn: Connection, workspace: str | None) -> list[Day]:
     """Return the last 30 days, and every earlier one that is not all at home."""
     parameters = {"workspace": workspace, "keep_days": KEEP_DAYS}
     with conn.cursor(row_factory=class_row(Day)) as cursor:
         return cursor.execute(SQL["list_days"], parameters).fetchall()
 
 
-def delete_old(conn: Connection[Any]) -> None:
+def delete_old(conn: Connection) -> None:
     """Drop the ids of days longer ago than 30 days whose records are all at home."""
     conn.execute(SQL["delete_old_reports"], {"keep_days": KEEP_DAYS})

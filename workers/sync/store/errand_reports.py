@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from psycopg import Connection, sql
+from psycopg import sql
 
 from schemas.cention.errand_reports import ErrandReport
-from workers.database import queries
+from workers.database import Connection, queries
 from workers.database.records import Fetched, as_json
 from workers.sync.store import recently_gone
 
@@ -27,17 +26,17 @@ SAVE_NAMES = {
 
 
 def save(
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     reports: Sequence[Fetched[ErrandReport]],
     *,
-    anew: bool = False,
+    rewrite: bool = False,
 ) -> None:
     """Write reports; one older than what is stored changes nothing.
 
     ``anew``: these are the last ever fetched, so they hold for an errand that is gone as well.
     """
-    parameters = {"workspace": workspace, "reports": as_json(reports), "anew": anew}
+    parameters = {"workspace": workspace, "reports": as_json(reports), "rewrite": rewrite}
     conn.execute(SQL["save_errand_reports"], parameters)
     for kind, query in SAVE_NAMES.items():
         named = newest_names(kind, reports)
@@ -70,7 +69,7 @@ def _names(kind: str, report: ErrandReport) -> Iterable[tuple[int | None, str | 
     return [(getattr(report, f"{kind}_id"), getattr(report, f"{kind}_name"))]
 
 
-def mark_gone(conn: Connection[Any], workspace: str, ids: Sequence[int], *, at: datetime) -> None:
+def mark_gone(conn: Connection, workspace: str, ids: Sequence[int], *, at: datetime) -> None:
     """Note that Cention knows these errands no more."""
     conn.execute(SQL["mark_errands_gone"], {"workspace": workspace, "ids": list(ids), "at": at})
 

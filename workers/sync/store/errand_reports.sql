@@ -98,7 +98,7 @@ WITH report AS (
         sla_pending = EXCLUDED.sla_pending AND e.fetched_at <= EXCLUDED.fetched_at,
         gone_at = CASE WHEN e.fetched_at > EXCLUDED.fetched_at THEN e.gone_at END,
         fetched_at = greatest(e.fetched_at, EXCLUDED.fetched_at)
-    WHERE e.fetched_at <= EXCLUDED.fetched_at OR (%(anew)s AND e.gone_at IS NOT NULL)
+    WHERE e.fetched_at <= EXCLUDED.fetched_at OR (%(rewrite)s AND e.gone_at IS NOT NULL)
     RETURNING errand_id
 ), current AS (
     SELECT report.* FROM report JOIN written USING (errand_id)
@@ -178,6 +178,6 @@ WHERE e.fetched_at <= EXCLUDED.fetched_at;
 SELECT errand_id FROM cention.errand
 WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[]) AND gone_at IS NOT NULL
   AND now() BETWEEN fetched_at AND fetched_at + least(
-      greatest(fetched_at - gone_at, make_interval(secs => %(shortest_s)s)),
-      make_interval(secs => %(longest_s)s)
+      greatest(fetched_at - gone_at, make_interval(secs => %(min_s)s)),
+      make_interval(secs => %(max_s)s)
   );

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
-
-from psycopg import Connection
 
 from schemas.cention.facebook_ratings import FacebookRating
-from workers.database import queries
+from workers.database import Connection, queries
 from workers.database.records import Fetched, as_json
 from workers.sync.store import recently_gone
 
@@ -18,11 +15,11 @@ SQL = queries.load(__name__)
 
 
 def save(
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     ratings: Sequence[Fetched[FacebookRating]],
     *,
-    anew: bool = False,
+    rewrite: bool = False,
 ) -> None:
     """Write ratings; one older than what is stored changes nothing.
 
@@ -30,11 +27,11 @@ def save(
     """
     conn.execute(
         SQL["save_facebook_ratings"],
-        {"workspace": workspace, "ratings": as_json(ratings), "anew": anew},
+        {"workspace": workspace, "ratings": as_json(ratings), "rewrite": rewrite},
     )
 
 
-def mark_gone(conn: Connection[Any], workspace: str, ids: Sequence[int], *, at: datetime) -> None:
+def mark_gone(conn: Connection, workspace: str, ids: Sequence[int], *, at: datetime) -> None:
     """Note that Cention knows these ratings no more."""
     conn.execute(
         SQL["mark_facebook_ratings_gone"], {"workspace": workspace, "ids": list(ids), "at": at}

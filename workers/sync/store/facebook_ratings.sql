@@ -16,7 +16,7 @@ ON CONFLICT (workspace, rating_id) DO UPDATE SET
     reviewer_name = EXCLUDED.reviewer_name, created_at = EXCLUDED.created_at,
     gone_at = CASE WHEN old.fetched_at > EXCLUDED.fetched_at THEN old.gone_at END,
     fetched_at = greatest(old.fetched_at, EXCLUDED.fetched_at)
-WHERE old.fetched_at <= EXCLUDED.fetched_at OR (%(anew)s AND old.gone_at IS NOT NULL);
+WHERE old.fetched_at <= EXCLUDED.fetched_at OR (%(rewrite)s AND old.gone_at IS NOT NULL);
 
 -- name: mark_facebook_ratings_gone
 -- Note that Cention knows these ratings no more; what it last reported stays.
@@ -33,6 +33,6 @@ WHERE r.fetched_at <= EXCLUDED.fetched_at;
 SELECT rating_id FROM cention.facebook_rating
 WHERE workspace = %(workspace)s AND rating_id = ANY (%(ids)s::bigint[]) AND gone_at IS NOT NULL
   AND now() BETWEEN fetched_at AND fetched_at + least(
-      greatest(fetched_at - gone_at, make_interval(secs => %(shortest_s)s)),
-      make_interval(secs => %(longest_s)s)
+      greatest(fetched_at - gone_at, make_interval(secs => %(min_s)s)),
+      make_interval(secs => %(max_s)s)
   );

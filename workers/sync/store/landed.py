@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 
 from workers.config.names import Family
-from workers.database import json_text, queries
+from workers.database import Connection, json_text, queries
 
 SQL = queries.load(__name__)
 
@@ -47,16 +46,14 @@ class UnreadableLine:
     problem: str
 
 
-def parsed_within(conn: Connection[Any], workspace: str, family: Family, *, seconds: float) -> bool:
+def parsed_within(conn: Connection, workspace: str, family: Family, *, seconds: float) -> bool:
     """Tell whether any document of a family was understood in the last ``seconds``."""
     parameters = {"workspace": workspace, "family": family, "seconds": seconds}
     with conn.cursor(row_factory=scalar_row) as cursor:
         return bool(cursor.execute(SQL["parsed_within"], parameters).fetchone())
 
 
-def insert(
-    conn: Connection[Any], workspace: str, family: Family, landings: Sequence[Landing]
-) -> None:
+def insert(conn: Connection, workspace: str, family: Family, landings: Sequence[Landing]) -> None:
     """Keep the newest document of each record."""
     conn.execute(
         SQL["insert_documents"],
@@ -72,7 +69,7 @@ def insert(
 
 
 def lock_after(
-    conn: Connection[Any], workspace: str, family: Family, *, after: int, limit: int
+    conn: Connection, workspace: str, family: Family, *, after: int, limit: int
 ) -> list[Landed]:
     """Return the next documents by id, locked so that no drain replaces them until commit."""
     parameters = {"workspace": workspace, "family": family, "after": after, "limit": limit}
@@ -81,7 +78,7 @@ def lock_after(
 
 
 def record_parse_results(
-    conn: Connection[Any], workspace: str, family: Family, problems: Mapping[int, str | None]
+    conn: Connection, workspace: str, family: Family, problems: Mapping[int, str | None]
 ) -> None:
     """Note what came of reading documents anew: why each makes no sense, ``None`` if it does."""
     conn.execute(
@@ -95,23 +92,21 @@ def record_parse_results(
     )
 
 
-def count(conn: Connection[Any], workspace: str, family: Family) -> int:
+def count(conn: Connection, workspace: str, family: Family) -> int:
     """Return how many documents of a family are kept."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"workspace": workspace, "family": family}
         return int(cursor.execute(SQL["count_documents"], parameters).fetchall()[0])
 
 
-def newest(
-    conn: Connection[Any], workspace: str, family: Family, *, limit: int
-) -> list[dict[str, Any]]:
+def newest(conn: Connection, workspace: str, family: Family, *, limit: int) -> list[dict[str, Any]]:
     """Return the documents of a family that were fetched last."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"workspace": workspace, "family": family, "limit": limit}
         return cursor.execute(SQL["newest_documents"], parameters).fetchall()
 
 
-def unreadable(conn: Connection[Any], workspace: str | None) -> list[UnreadableLine]:
+def unreadable(conn: Connection, workspace: str | None) -> list[UnreadableLine]:
     """Return every document that makes no sense to us, of one workspace or of all."""
     with conn.cursor(row_factory=class_row(UnreadableLine)) as cursor:
         return cursor.execute(SQL["unreadable_documents"], {"workspace": workspace}).fetchall()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 
 from workers.config.names import Family, Mirror
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -23,33 +21,31 @@ class Failures:
     ended_ago_s: float | None  # the last of them; None: there is none
 
 
-def start(conn: Connection[Any], workspace: str, family: Family | Mirror) -> int:
+def start(conn: Connection, workspace: str, family: Family | Mirror) -> int:
     """Note that a look begins, and return its number."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"workspace": workspace, "family": family}
         return int(cursor.execute(SQL["start_poll"], parameters).fetchall()[0])
 
 
-def end(conn: Connection[Any], poll_id: int, *, found: int | None, error: str | None) -> None:
+def end(conn: Connection, poll_id: int, *, found: int | None, error: str | None) -> None:
     """Note how a look ended: with ``found`` ids, or with an error, or with both."""
     conn.execute(SQL["end_poll"], {"poll_id": poll_id, "found": found, "error": error})
 
 
-def delete_old(conn: Connection[Any]) -> None:
+def delete_old(conn: Connection) -> None:
     """Drop looks older than a week, but the last success of each family."""
     conn.execute(SQL["delete_old_polls"])
 
 
-def is_due(
-    conn: Connection[Any], workspace: str, family: Family | Mirror, *, every_s: float
-) -> bool:
+def is_due(conn: Connection, workspace: str, family: Family | Mirror, *, every_s: float) -> bool:
     """Tell whether there was no success yet, or none within the last ``every_s`` seconds."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"workspace": workspace, "family": family, "every_s": every_s}
         return bool(cursor.execute(SQL["is_due"], parameters).fetchone())
 
 
-def failures(conn: Connection[Any], workspace: str, family: Family | Mirror) -> Failures:
+def failures(conn: Connection, workspace: str, family: Family | Mirror) -> Failures:
     """Return how many looks failed since the last that succeeded."""
     with conn.cursor(row_factory=class_row(Failures)) as cursor:
         parameters = {"workspace": workspace, "family": family}
@@ -57,26 +53,26 @@ def failures(conn: Connection[Any], workspace: str, family: Family | Mirror) -> 
 
 
 def pause(
-    conn: Connection[Any], workspace: str, family: Family | Mirror, *, reason: str, for_s: float
+    conn: Connection, workspace: str, family: Family | Mirror, *, reason: str, for_s: float
 ) -> None:
     """Leave a family of a workspace alone for a while; every id stays on the list."""
     parameters = {"workspace": workspace, "family": family, "reason": reason, "for_s": for_s}
     conn.execute(SQL["pause"], parameters)
 
 
-def resume(conn: Connection[Any], workspace: str, family: Family | Mirror) -> bool:
+def resume(conn: Connection, workspace: str, family: Family | Mirror) -> bool:
     """End a pause; true if there was one."""
     parameters = {"workspace": workspace, "family": family}
     return conn.execute(SQL["resume"], parameters).rowcount > 0
 
 
-def release_probe(conn: Connection[Any], workspace: str, family: Family) -> None:
+def release_probe(conn: Connection, workspace: str, family: Family) -> None:
     """Let the next who asks probe: this one had nothing to probe with."""
     conn.execute(SQL["release_probe"], {"workspace": workspace, "family": family})
 
 
 def resume_idle(
-    conn: Connection[Any], workspace: str | None, families: Iterable[Family], *, soon_s: float
+    conn: Connection, workspace: str | None, families: Iterable[Family], *, soon_s: float
 ) -> None:
     """End pauses, unless a record is due within ``soon_s`` and shows whether it is over.
 
@@ -87,7 +83,7 @@ def resume_idle(
 
 
 def paused(
-    conn: Connection[Any], workspace: str, family: Family | Mirror, *, probe_s: float
+    conn: Connection, workspace: str, family: Family | Mirror, *, probe_s: float
 ) -> bool | None:
     """Return true while a pause lasts, ``None`` if there is none.
 

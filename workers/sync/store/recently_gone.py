@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, LiteralString
+from typing import LiteralString
 
-from psycopg import Connection
 from psycopg.rows import scalar_row
+
+from workers.database import Connection
 
 
 def ids(
     query: LiteralString,
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     ids: Sequence[int],
     /,
     *,
-    shortest_s: float,
-    longest_s: float,
+    min_s: float,
+    max_s: float,
 ) -> set[int]:
     """Return those that were gone when last looked at, and need no other look yet.
 
@@ -27,8 +28,8 @@ def ids(
     parameters = {
         "workspace": workspace,
         "ids": list(ids),
-        "shortest_s": shortest_s,
-        "longest_s": longest_s,
+        "min_s": min_s,
+        "max_s": max_s,
     }
     with conn.cursor(row_factory=scalar_row) as cursor:
         return set(cursor.execute(query, parameters).fetchall())

@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 
 from workers.config.names import Family
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -40,7 +39,7 @@ class Claim:
     full: bool  # more may be due
 
 
-def want(conn: Connection[Any], workspace: str, family: Family, ids: Iterable[int]) -> None:
+def want(conn: Connection, workspace: str, family: Family, ids: Iterable[int]) -> None:
     """Put records on the list; one that is being fetched will be fetched again.
 
     A record that failed keeps its waiting time, a parked one stays parked.
@@ -50,7 +49,7 @@ def want(conn: Connection[Any], workspace: str, family: Family, ids: Iterable[in
         conn.execute(SQL["want"], {"workspace": workspace, "family": family, "ids": unique})
 
 
-def want_now(conn: Connection[Any], workspace: str, family: Family, ids: Iterable[int]) -> int:
+def want_now(conn: Connection, workspace: str, family: Family, ids: Iterable[int]) -> int:
     """Put records on the list as an operator does: due at once, released if parked."""
     unique = sorted(set(ids))
     parameters = {"workspace": workspace, "family": family, "ids": unique}
@@ -58,7 +57,7 @@ def want_now(conn: Connection[Any], workspace: str, family: Family, ids: Iterabl
 
 
 def claim(
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     family: Family,
     *,
@@ -92,7 +91,7 @@ def claim(
     )
 
 
-def hold(conn: Connection[Any], claim: Claim, ids: Iterable[int]) -> set[int]:
+def hold(conn: Connection, claim: Claim, ids: Iterable[int]) -> set[int]:
     """Lock the records among ``ids`` that are still ours, and return them.
 
     A record is ours while its claim is this one and the lease runs. The lock lasts until
@@ -103,7 +102,7 @@ def hold(conn: Connection[Any], claim: Claim, ids: Iterable[int]) -> set[int]:
         return set(cursor.execute(SQL["hold"], parameters).fetchall())
 
 
-def settle(conn: Connection[Any], claim: Claim, done: Sequence[Claimed]) -> None:
+def settle(conn: Connection, claim: Claim, done: Sequence[Claimed]) -> None:
     """Take records off the list, unless they were wanted again since they were claimed.
 
     One in doubt is looked at once more when the doubt has ended.
@@ -112,7 +111,7 @@ def settle(conn: Connection[Any], claim: Claim, done: Sequence[Claimed]) -> None
 
 
 def reschedule(
-    conn: Connection[Any], claim: Claim, incomplete: Sequence[Claimed], *, after_s: float
+    conn: Connection, claim: Claim, incomplete: Sequence[Claimed], *, after_s: float
 ) -> None:
     """Keep records on the list for another look in ``after_s`` seconds.
 
@@ -135,7 +134,7 @@ class Retry:
 
 
 def postpone(
-    conn: Connection[Any], claim: Claim, postponed: Sequence[Retry], *, in_flight_s: float
+    conn: Connection, claim: Claim, postponed: Sequence[Retry], *, in_flight_s: float
 ) -> None:
     """Give records back that could not be fetched, each to its own waiting time."""
     conn.execute(
@@ -154,20 +153,20 @@ def postpone(
     )
 
 
-def release(conn: Connection[Any], claim: Claim, ids: Sequence[int]) -> None:
+def release(conn: Connection, claim: Claim, ids: Sequence[int]) -> None:
     """Give records back that were not tried; they are due at once."""
     conn.execute(SQL["release"], {**_key(claim), "ids": list(ids)})
 
 
 def release_stalled(
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     family: Family,
     *,
     slot: int,
     in_flight_s: float,
     max_tries: int,
-    proof_s: float,
+    success_window_s: float,
 ) -> int:
     """Free what a dead drain of this slot had claimed, and what any drain held too long.
 
@@ -181,14 +180,12 @@ def release_stalled(
         "slot": slot,
         "in_flight_s": in_flight_s,
         "max_tries": max_tries,
-        "proof_s": proof_s,
+        "success_window_s": success_window_s,
     }
     return conn.execute(SQL["release_stalled"], parameters).rowcount
 
 
-def due_work(
-    conn: Connection[Any], known: Collection[tuple[str, Family]]
-) -> list[tuple[str, Family]]:
+def due_work(conn: Connection, known: Collection[tuple[str, Family]]) -> list[tuple[str, Family]]:
     """Return those of the known families of workspaces that have due records or claims.
 
     Those that are paused are left out.
@@ -214,14 +211,14 @@ class ParkedLine:
     last_error: str | None
 
 
-def parked(conn: Connection[Any], workspace: str | None) -> list[ParkedLine]:
+def parked(conn: Connection, workspace: str | None) -> list[ParkedLine]:
     """Return every parked record, of one workspace or of all."""
     with conn.cursor(row_factory=class_row(ParkedLine)) as cursor:
         return cursor.execute(SQL["parked"], {"workspace": workspace}).fetchall()
 
 
 def release_parked(
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     *,
     family: Family | None = None,

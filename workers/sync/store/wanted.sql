@@ -137,7 +137,7 @@ SET claim = NULL, claimed_until = NULL, slot = NULL,
     parked_at = CASE WHEN w.tries + 1 >= %(max_tries)s AND EXISTS (
         SELECT FROM intake.landed AS l
         WHERE l.workspace = %(workspace)s AND l.family = %(family)s
-          AND l.understood_at > now() - make_interval(secs => %(proof_s)s)
+          AND l.understood_at > now() - make_interval(secs => %(success_window_s)s)
     ) THEN now() END,
     due_at = now() + make_interval(secs => random() * least(60, power(2, w.tries) - 1))
 FROM (

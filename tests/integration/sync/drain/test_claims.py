@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.bridge import RATINGS
 from workers.database import advisory_locks
-from workers.sync.jobs import batch
+from workers.sync.jobs import drain as draining
 from workers.sync.jobs.drain import IDLE, drain
 from workers.sync.store import wanted
 
@@ -32,8 +32,8 @@ def test_a_record_leaves_the_list_in_the_transaction_that_writes_it(offline_brid
         plan.save(conn, workspace, records)
         seen.append((bridge.wanted_ids(), messages(bridge)))
 
-    plan = ratings.plan()
-    bridge.drain(ratings.plan(save=save))
+    plan = ratings.spec()
+    bridge.drain(ratings.spec(save=save))
 
     assert seen == [([7], {})]
     assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 1"})
@@ -52,7 +52,7 @@ def test_a_record_is_on_the_list_while_it_is_fetched_outside_of_any_transaction(
     )
     seen: list[object] = []
 
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert seen == []
 
@@ -62,7 +62,7 @@ def test_what_is_wanted_again_while_it_is_fetched_is_fetched_again(offline_bridg
     bridge.want(RATINGS, 7)
     ratings.after_answer = lambda _: bridge.want(RATINGS, 7)
 
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     row = bridge.wanted(7)
     assert messages(bridge) == {7: "version 1"}
@@ -71,7 +71,7 @@ def test_what_is_wanted_again_while_it_is_fetched_is_fetched_again(offline_bridg
 
     ratings.versions[7] = 2
     ratings.after_answer = lambda _: None
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 2"})
 
@@ -83,13 +83,13 @@ def test_a_late_finisher_writes_nothing_and_wants_again_what_nobody_took_over(
     bridge.want(RATINGS, 7)
     ratings.after_answer = lambda _: bridge.end_leases()
 
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert messages(bridge) == {}
     ratings.after_answer = lambda _: None
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
     bridge.make_due()
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
     assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 1"})
 
 
@@ -103,7 +103,7 @@ def late_drain(bridge, ratings, executor):
         assert go_on.wait(20)
 
     ratings.after_answer = wait
-    late = executor.submit(bridge.drain, ratings.plan())
+    late = executor.submit(bridge.drain, ratings.spec())
     assert fetched.wait(20)
     bridge.end_leases()
     return late, go_on
@@ -121,7 +121,7 @@ def test_a_late_finisher_wants_again_what_another_is_fetching(offline_bridge, ra
 
         ratings.after_answer = finish_late
         ratings.versions[7] = 2
-        bridge.drain(ratings.plan())
+        bridge.drain(ratings.spec())
 
     assert messages(bridge) == {7: "version 2"}
     assert bridge.wanted_ids() == [7]
@@ -134,9 +134,9 @@ def test_a_late_finisher_wants_again_what_another_has_finished(offline_bridge, r
     with ThreadPoolExecutor(1) as executor:
         late, go_on = late_drain(bridge, ratings, executor)
         ratings.versions[7] = 2
-        bridge.drain(ratings.plan())
+        bridge.drain(ratings.spec())
         bridge.make_due()
-        bridge.drain(ratings.plan())
+        bridge.drain(ratings.spec())
         finished = bridge.wanted_ids()
         go_on.set()
         late.result(20)
@@ -184,7 +184,7 @@ def test_no_fetch_begins_after_half_of_the_lease(offline_bridge, ratings):
     bridge.want(RATINGS, *range(1, 41))
     ratings.before_answer = lambda _: Event().wait(0.1)
 
-    bridge.drain(ratings.plan(lease_s=1.0))
+    bridge.drain(ratings.spec(lease_s=1.0))
 
     assert 0 < len(ratings.fetched) < 30
     assert len(messages(bridge)) == len(ratings.fetched)
@@ -199,12 +199,12 @@ def test_two_drains_at_once_never_fetch_the_same_record(offline_bridge, ratings)
 
     def drain_until_idle(_):
         start.wait(10)
-        while bridge.drain(ratings.plan(batch=20)).claimed:
+        while bridge.drain(ratings.spec(batch_size=20)).claimed:
             pass
 
     with ThreadPoolExecutor(4) as executor:
         list(executor.map(drain_until_idle, range(4)))
-    while bridge.drain(ratings.plan(batch=20)).claimed:
+    while bridge.drain(ratings.spec(batch_size=20)).claimed:
         pass
 
     assert sorted(ratings.fetched) == list(range(1, 201))
@@ -222,9 +222,9 @@ def test_no_more_drains_run_at_once_than_there_are_places(offline_bridge, rating
             assert leave.wait(20)
 
         ratings.before_answer = wait
-        first = executor.submit(bridge.drain, ratings.plan(places=1, batch=1))
+        first = executor.submit(bridge.drain, ratings.spec(max_drains=1, batch_size=1))
         assert inside.wait(20)
-        second = bridge.drain(ratings.plan(places=1, batch=1))
+        second = bridge.drain(ratings.spec(max_drains=1, batch_size=1))
         leave.set()
 
     assert second == IDLE
@@ -239,7 +239,7 @@ def test_each_family_has_places_of_its_own(offline_bridge, ratings):
             with advisory_locks.hold(other, "drain/demo/errand_reports", slots=2) as slot:
                 assert slot is not None, place
 
-        drained = bridge.drain(ratings.plan())
+        drained = bridge.drain(ratings.spec())
 
     assert drained.claimed == 1
 
@@ -250,17 +250,17 @@ def test_a_full_batch_calls_a_colleague_as_soon_as_something_has_come_through(
     bridge = offline_bridge
     bridge.want(RATINGS, 1, 2, 3)
 
-    drained = bridge.drain(ratings.plan(batch=2))
+    drained = bridge.drain(ratings.spec(batch_size=2))
 
-    assert (bridge.colleagues, drained.more) == (1, True)
+    assert (bridge.drain_nudges, drained.more) == (1, True)
 
 
 def test_a_batch_that_is_not_full_calls_nobody(offline_bridge, ratings):
     offline_bridge.want(RATINGS, 1)
 
-    drained = offline_bridge.drain(ratings.plan(batch=2))
+    drained = offline_bridge.drain(ratings.spec(batch_size=2))
 
-    assert (offline_bridge.colleagues, drained.more) == (0, False)
+    assert (offline_bridge.drain_nudges, drained.more) == (0, False)
 
 
 def test_the_longest_due_is_fetched_first(offline_bridge, ratings):
@@ -269,7 +269,7 @@ def test_the_longest_due_is_fetched_first(offline_bridge, ratings):
     bridge.execute("UPDATE intake.wanted SET due_at = now() - remote_id * interval '1 s'")
 
     for _ in range(3):
-        bridge.drain(ratings.plan(batch=1))
+        bridge.drain(ratings.spec(batch_size=1))
 
     assert ratings.fetched == [3, 2, 1]
 
@@ -289,12 +289,12 @@ def test_a_connection_lost_while_fetching_loses_nothing_and_leaves_the_rest_clai
 
     ratings.before_answer = cut
     with pytest.raises(psycopg.OperationalError):
-        bridge.drain(ratings.plan())
+        bridge.drain(ratings.spec())
 
     assert bridge.wanted_ids() == list(range(1, 11))
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
     bridge.make_due()
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
     assert bridge.wanted_ids() == []
     assert len(messages(bridge)) == 10
 
@@ -316,10 +316,10 @@ def test_what_was_fetched_and_not_written_is_wanted_again_though_another_finishe
             for _ in range(10):
                 try:
                     drain(
-                        ratings.plan(),
+                        ratings.spec(),
                         session=bridge.context.session,
                         fetchers=fetchers,
-                        call_colleague=lambda: None,
+                        nudge_another=lambda: None,
                     )
                 except psycopg.OperationalError:
                     continue
@@ -331,11 +331,11 @@ def test_what_was_fetched_and_not_written_is_wanted_again_though_another_finishe
     overtaken: list[dict[int, str]] = []
     ratings.before_answer = lose_the_database_and_be_overtaken
     with pytest.raises(psycopg.OperationalError):
-        bridge.drain(ratings.plan())
+        bridge.drain(ratings.spec())
 
     assert overtaken == [{7: "version 1"}]
     assert bridge.wanted_ids() == [7]
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
     assert messages(bridge) == {7: "version 2"}
 
 
@@ -365,7 +365,7 @@ def test_a_drain_that_fails_lets_its_fetches_end_and_closes_what_they_brought(
 
     monkeypatch.setattr("workers.sync.jobs.settle.write", lose_the_database)
     with pytest.raises(psycopg.OperationalError):
-        bridge.drain(ratings.plan(fetch=fetch))
+        bridge.drain(ratings.spec(fetch=fetch))
 
     assert set(closed) == {1, 2}
 
@@ -374,10 +374,11 @@ def test_a_late_finisher_waits_for_nobody_while_it_holds_what_it_has_written(
     offline_bridge, ratings, monkeypatch
 ):
     """Else a poll that wants the same records in their order would wait for it crosswise."""
-    monkeypatch.setattr(batch, "GATHER_S", 5.0)  # both in one group, however busy the machine
+    # Both in one group, however busy the machine is.
+    monkeypatch.setattr(draining, "GROUP_WAIT_S", 5.0)
     bridge = offline_bridge
     bridge.want(RATINGS, 3, 5)
-    plan, lost, locked, written = ratings.plan(), Event(), Event(), Event()
+    plan, lost, locked, written = ratings.spec(), Event(), Event(), Event()
 
     def lose_three(rating_id):
         if rating_id == 3:
@@ -391,7 +392,7 @@ def test_a_late_finisher_waits_for_nobody_while_it_holds_what_it_has_written(
 
     ratings.before_answer = lose_three
     with ThreadPoolExecutor(1) as executor:
-        drained = executor.submit(bridge.drain, ratings.plan(save=save))
+        drained = executor.submit(bridge.drain, ratings.spec(save=save))
         assert lost.wait(10)
         with bridge.context.transaction() as other:
             other.execute(LOCK, [3])

@@ -45,18 +45,18 @@ def test_a_flag_cleared_by_the_late_request_of_a_drain_that_is_gone_loses_no_cha
 ):
     """The drain may have been frozen before it asked, and be killed before it wants again."""
     bridge = abandoned
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
     ratings.versions[7] = 2  # at Cention, where the late request now clears its flag
 
     bridge.make_due()
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 2"})
 
 
 def test_a_record_in_doubt_is_at_home_and_looked_at_once_more_after_the_doubt(abandoned, ratings):
     bridge = abandoned
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     row = bridge.wanted(7)
     assert messages(bridge) == {7: "version 1"}
@@ -65,7 +65,7 @@ def test_a_record_in_doubt_is_at_home_and_looked_at_once_more_after_the_doubt(ab
     assert row["due_at"] == row["doubt_until"] == row["wanted_at"]
 
     bridge.make_due()
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert (bridge.wanted_ids(), ratings.fetches[7]) == ([], 2)
 
@@ -75,11 +75,11 @@ def test_a_record_claimed_before_its_doubt_has_ended_does_not_leave_the_list(aba
     bridge = abandoned
     ratings.after_answer = lambda _: bridge.execute("UPDATE intake.wanted SET doubt_until = now()")
 
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert bridge.wanted(7)["wait_s"] <= 0
     ratings.after_answer = lambda _: None
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
     assert bridge.wanted_ids() == []
 
 
@@ -90,7 +90,7 @@ def test_what_a_drain_held_beyond_its_lease_is_in_doubt_too(offline_bridge, rati
         "UPDATE intake.wanted SET claim = %s, slot = 9, claimed_until = now()", UUID(int=1)
     )
 
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert messages(bridge) == {7: "version 1"}
     assert IN_FLIGHT_S - 20 < bridge.wanted(7)["wait_s"] <= IN_FLIGHT_S
@@ -98,12 +98,12 @@ def test_what_a_drain_held_beyond_its_lease_is_in_doubt_too(offline_bridge, rati
 
 def test_a_record_in_doubt_that_is_wanted_is_fetched_at_once(abandoned, ratings):
     bridge = abandoned
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
     ratings.versions[7] = 2
     bridge.want(RATINGS, 7)
 
     row = bridge.wanted(7)
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert row["wait_s"] <= 0
     assert row["wanted_at"] <= row["due_at"]
@@ -130,9 +130,9 @@ def test_a_request_without_an_answer_of_cention_leaves_its_record_in_doubt(
         raise error
 
     ratings.before_answer = break_off
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
     bridge.execute("UPDATE intake.wanted SET due_at = now()")
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert messages(bridge) == {7: "version 1"}
     assert IN_FLIGHT_S - 20 < bridge.wanted(7)["wait_s"] <= IN_FLIGHT_S
@@ -155,7 +155,7 @@ def test_what_was_answered_or_never_sent_is_not_in_doubt(offline_bridge, ratings
         raise error
 
     ratings.before_answer = fail
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert in_flight_s(bridge) is None
 
@@ -190,7 +190,7 @@ def test_a_process_frozen_while_it_claimed_fetches_nothing(offline_bridge, ratin
         return claimed
 
     monkeypatch.setattr(wanted, "claim", frozen)
-    bridge.drain(ratings.plan(lease_s=0.6))
+    bridge.drain(ratings.spec(lease_s=0.6))
 
     assert (ratings.fetched, bridge.wanted_ids()) == ([], [7])
 
@@ -223,7 +223,7 @@ def test_a_drain_that_lost_its_session_begins_no_other_fetch(offline_bridge, rat
     ratings.before_answer = lose_the_session
 
     with pytest.raises(psycopg.OperationalError):
-        bridge.drain(ratings.plan())
+        bridge.drain(ratings.spec())
 
     assert len(ratings.fetched) <= SETTINGS.fetch_threads
     assert bridge.wanted_ids() == list(range(1, 21))
@@ -237,6 +237,6 @@ def test_nothing_is_sent_long_after_the_session_was_seen_alive(
     bridge.want(RATINGS, 7)
     monkeypatch.setattr(retry_policy, "PING_VALID_S", 0.0)
 
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert (ratings.fetched, bridge.wanted_ids()) == ([], [7])

@@ -56,9 +56,9 @@ def test_a_server_that_is_away_counts_against_no_record_and_stops_the_batch_earl
     bridge = offline_bridge
     bridge.want(REPORTS, *range(1, 101))
 
-    drained = bridge.drain(REPORTS, batch=100)
+    drained = bridge.drain(REPORTS, batch_size=100)
 
-    assert (drained.claimed, drained.more, bridge.colleagues) == (100, False, 0)
+    assert (drained.claimed, drained.more, bridge.drain_nudges) == (100, False, 0)
     [row] = bridge.rows(
         "SELECT max(tries) AS tries, count(claim) AS claimed, count(parked_at) AS parked,"
         " count(*) AS wanted, count(*) FILTER (WHERE due_at <= now()) AS due,"
@@ -93,7 +93,7 @@ def test_a_record_that_fails_as_if_the_server_were_away_while_others_come_throug
             raise errors.Busy("asks for patience", api="cention", status=503)
 
     ratings.before_answer = before_answer
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert bridge.wanted_ids() == [1]
     assert bridge.wanted(1)["tries"] == 1
@@ -120,7 +120,7 @@ def test_waiting_times_grow_with_every_failure_and_after_twelve_the_record_parks
     for _ in range(retry_policy.MAX_TRIES):
         assert bridge.wanted(1)["parked_at"] is None
         bridge.make_due()
-        bridge.drain(ratings.plan())
+        bridge.drain(ratings.spec())
         waits.append(bridge.wanted(1)["wait_s"])
 
     row = bridge.wanted(1)
@@ -128,7 +128,7 @@ def test_waiting_times_grow_with_every_failure_and_after_twelve_the_record_parks
     assert (row["tries"], row["last_error"]) == (12, "cention: failed over there (HTTP 500)")
     ceilings = [min(900, 5 * 2**n) for n in range(12)]
     assert all(c / 2 - 1 <= wait <= c for wait, c in zip(waits, ceilings, strict=True))
-    assert bridge.drain(ratings.plan()) == IDLE
+    assert bridge.drain(ratings.spec()) == IDLE
 
 
 def test_no_record_parks_while_none_of_its_family_comes_through(offline_bridge, ratings):
@@ -139,7 +139,7 @@ def test_no_record_parks_while_none_of_its_family_comes_through(offline_bridge, 
 
     for _ in range(retry_policy.MAX_TRIES + 3):
         bridge.make_due()
-        bridge.drain(ratings.plan())
+        bridge.drain(ratings.spec())
 
     row = bridge.wanted(1)
     assert (row["tries"], row["parked_at"]) == (15, None)
@@ -182,7 +182,7 @@ def test_a_refusal_pauses_the_family_keeps_every_id_and_counts_against_none(offl
     bridge = offline_bridge
     bridge.want(REPORTS, *range(1, 101))
 
-    drained = bridge.drain(REPORTS, fetch=raising(error), batch=100)
+    drained = bridge.drain(REPORTS, fetch=raising(error), batch_size=100)
 
     [pause] = bridge.rows(
         "SELECT workspace, family, reason, extract(epoch FROM until_at - now())::float8 AS left_s"
@@ -194,7 +194,7 @@ def test_a_refusal_pauses_the_family_keeps_every_id_and_counts_against_none(offl
     assert bridge.wanted_ids() == list(range(1, 101))
     kept = bridge.rows("SELECT DISTINCT claim, tries, parked_at FROM intake.wanted")
     assert kept == [{"claim": None, "tries": 0, "parked_at": None}]
-    assert (drained.more, bridge.colleagues) == (False, 0)
+    assert (drained.more, bridge.drain_nudges) == (False, 0)
 
 
 def test_after_a_refusal_hardly_any_other_record_is_tried(offline_bridge, ratings):
@@ -204,7 +204,7 @@ def test_after_a_refusal_hardly_any_other_record_is_tried(offline_bridge, rating
         raise refused()
 
     ratings.before_answer = refuse
-    offline_bridge.drain(ratings.plan())
+    offline_bridge.drain(ratings.spec())
 
     assert len(ratings.fetched) <= 20
 
@@ -216,7 +216,7 @@ def test_while_a_family_is_paused_it_is_left_alone_and_others_are_not(offline_br
     bridge.drain(REPORTS, fetch=raising(refused()))
 
     assert bridge.drain(REPORTS, fetch=raising(AssertionError())) == IDLE
-    assert bridge.drain(ratings.plan()).claimed == 1
+    assert bridge.drain(ratings.spec()).claimed == 1
 
 
 def test_a_pause_is_of_one_workspace(offline_bridge, ratings):
@@ -227,7 +227,7 @@ def test_a_pause_is_of_one_workspace(offline_bridge, ratings):
         " VALUES ('other', 'facebook_ratings', now() + interval '20 s', 'no')"
     )
 
-    assert bridge.drain(ratings.plan()).claimed == 1
+    assert bridge.drain(ratings.spec()).claimed == 1
 
 
 def test_once_a_pause_is_over_one_record_is_tried_and_if_it_is_refused_the_pause_begins_again(
@@ -248,12 +248,12 @@ def test_once_a_pause_is_over_one_record_is_tried_and_if_it_is_refused_the_pause
 def test_once_a_record_comes_through_the_whole_family_goes_on(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, *range(1, 11))
-    bridge.drain(ratings.plan(fetch=raising(refused())))
+    bridge.drain(ratings.spec(fetch=raising(refused())))
     bridge.make_due()
     bridge.end_pauses()
 
-    probe = bridge.drain(ratings.plan())
-    rest = bridge.drain(ratings.plan())
+    probe = bridge.drain(ratings.spec())
+    rest = bridge.drain(ratings.spec())
 
     assert (probe.claimed, probe.more, rest.claimed) == (1, True, 9)
     assert bridge.rows("SELECT family FROM intake.pause") == []
@@ -263,7 +263,7 @@ def test_once_a_record_comes_through_the_whole_family_goes_on(offline_bridge, ra
 def test_of_two_drains_that_find_a_pause_over_only_one_probes(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 1, 2)
-    bridge.drain(ratings.plan(fetch=raising(refused())))
+    bridge.drain(ratings.spec(fetch=raising(refused())))
     bridge.make_due()
     bridge.end_pauses()
     fetching, go_on = Event(), Event()
@@ -274,9 +274,9 @@ def test_of_two_drains_that_find_a_pause_over_only_one_probes(offline_bridge, ra
 
     ratings.before_answer = wait
     with ThreadPoolExecutor(1) as executor:
-        first = executor.submit(bridge.drain, ratings.plan())
+        first = executor.submit(bridge.drain, ratings.spec())
         assert fetching.wait(20)
-        second = bridge.drain(ratings.plan())
+        second = bridge.drain(ratings.spec())
         go_on.set()
 
     assert (first.result().claimed, second) == (1, IDLE)
@@ -285,15 +285,15 @@ def test_of_two_drains_that_find_a_pause_over_only_one_probes(offline_bridge, ra
 def test_a_probe_that_does_not_get_through_is_followed_by_no_other_at_once(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, *range(1, 11))
-    bridge.drain(ratings.plan(fetch=raising(refused())))
+    bridge.drain(ratings.spec(fetch=raising(refused())))
     bridge.make_due()
     bridge.end_pauses()
     away = errors.Unreachable("no connection", api="cention")
 
-    probe = bridge.drain(ratings.plan(fetch=raising(away)))
+    probe = bridge.drain(ratings.spec(fetch=raising(away)))
 
     assert (probe.claimed, probe.more) == (1, False)
-    assert bridge.drain(ratings.plan(fetch=raising(away))) == IDLE
+    assert bridge.drain(ratings.spec(fetch=raising(away))) == IDLE
 
 
 def test_with_a_token_that_is_wrong_nothing_is_lost_and_with_the_right_one_all_is_fetched(
@@ -330,6 +330,6 @@ def test_a_slow_server_holds_up_no_record_that_has_arrived(offline_bridge, ratin
                 written.extend(bridge.rows("SELECT rating_id FROM cention.facebook_rating"))
 
     ratings.before_answer = wait_for_the_other
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert written == [{"rating_id": 1}]

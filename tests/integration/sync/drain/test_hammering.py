@@ -83,7 +83,7 @@ def test_everything_at_once_ends_with_the_newest_of_everything_and_nothing_wante
 
     def drain_all(rng: random.Random) -> None:
         lease_s = 0.02 if rng.random() < 0.2 else 60.0  # at times too short to finish in time
-        bridge.drain(REPORTS, fetch=truth.fetch, batch=20, group=7, lease_s=lease_s)
+        bridge.drain(REPORTS, fetch=truth.fetch, batch_size=20, group_size=7, lease_s=lease_s)
 
     actions = [change_and_want, change_and_call_back, drain_all, drain_all]
     with ThreadPoolExecutor(len(actions)) as executor:

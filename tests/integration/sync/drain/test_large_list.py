@@ -12,12 +12,12 @@ def test_a_drain_reads_little_of_a_list_whose_length_postgres_does_not_know_yet(
     bridge = offline_bridge
     bridge.execute("ALTER TABLE intake.wanted SET (autovacuum_enabled = false)")
     bridge.want(RATINGS, *range(1, 50_001))
-    plan = ratings.plan(batch=10)
+    spec = ratings.spec(batch_size=10)
     for _ in range(12):  # after some the library prepares its statements
-        bridge.drain(plan)
+        bridge.drain(spec)
 
     # A session tells late what it has read: the first figure may hold the making of the list.
-    pages = min(bridge.pages_read(lambda: bridge.drain(plan)) for _ in range(2))
+    pages = min(bridge.pages_read(lambda: bridge.drain(spec)) for _ in range(2))
 
     assert pages < 3000
     assert len(ratings.fetched) == 140

@@ -62,7 +62,9 @@ def report(document, at, **told):
     for action in attributes["actions"]:
         action["note"] = f"said at {at}"
     attributes["extended"]["errand_tags"] = [{"id": 41, "desc": f"tag at {at}"}]
-    return Fetched(record=parsers.errand_report(2256, made, zone=ZoneInfo("UTC")), fetched_at=at)
+    return Fetched(
+        record=parsers.parse_errand_report(2256, made, zone=ZoneInfo("UTC")), fetched_at=at
+    )
 
 
 def names(suffix):
@@ -110,7 +112,7 @@ def test_a_document_fetched_earlier_does_not_take_the_place_of_a_later_one(conn)
 
 def test_an_older_rating_changes_nothing(conn):
     late, early = (
-        Fetched(record=parsers.facebook_rating(7, rating(7, message=str(at))), fetched_at=at)
+        Fetched(record=parsers.parse_facebook_rating(7, rating(7, message=str(at))), fetched_at=at)
         for at in (LATE, EARLY)
     )
     facebook_ratings.save(conn, "demo", [late])

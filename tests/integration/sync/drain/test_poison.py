@@ -45,9 +45,9 @@ def drain_with_poison(bridge: Bridge, ratings: FakeRatingsApi, break_: Break) ->
         if any(fetched.record.rating_id == POISONOUS for fetched in records):
             break_(conn)
 
-    plan = ratings.plan()
+    plan = ratings.spec()
     bridge.want(RATINGS, *BATCH)
-    return bridge.drain(ratings.plan(save=save))
+    return bridge.drain(ratings.spec(save=save))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_record_of_which_not_even_the_document_can_be_kept_parks_alone(offline
     bridge.execute(f"ALTER TABLE intake.landed ADD CONSTRAINT no CHECK (remote_id <> {POISONOUS})")
     bridge.want(RATINGS, *BATCH)
 
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert bridge.wanted_ids() == [POISONOUS]
     row = bridge.wanted(POISONOUS)
@@ -102,15 +102,15 @@ def test_a_record_of_which_not_even_the_document_can_be_kept_parks_alone(offline
 
 def test_a_fault_of_ours_while_reading_one_record_hurts_only_that_record(offline_bridge, ratings):
     bridge = offline_bridge
-    plan = ratings.plan()
+    plan = ratings.spec()
 
-    def read(rating_id, document, brought):
+    def parse(rating_id, document, brought):
         if rating_id == POISONOUS:
             raise ZeroDivisionError
-        return plan.read(rating_id, document, brought)
+        return plan.parse(rating_id, document, brought)
 
     bridge.want(RATINGS, *BATCH)
-    bridge.drain(ratings.plan(read=read))
+    bridge.drain(ratings.spec(parse=parse))
 
     assert bridge.wanted_ids() == [POISONOUS]
     row = bridge.wanted(POISONOUS)

@@ -47,12 +47,12 @@ def test_what_a_killed_worker_was_fetching_is_fetched_at_once_by_another(offline
         process.send_signal(signal.SIGKILL)
         process.wait(20)
 
-    drained = eventually(lambda: bridge.drain(ratings.plan(places=1)).claimed, within_s=5)
+    drained = eventually(lambda: bridge.drain(ratings.spec(max_drains=1)).claimed, within_s=5)
 
     assert drained == 1
     assert bridge.rows(MESSAGES) == [{"rating_id": 7, "message": "version 1"}]
     bridge.make_due()
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
     assert bridge.wanted_ids() == []
 
 
@@ -65,7 +65,7 @@ def test_a_killed_worker_counts_as_one_failure_of_what_it_was_fetching(offline_b
     tries = []
     ratings.before_answer = lambda _: tries.append(bridge.wanted(7)["tries"])
 
-    eventually(lambda: bridge.drain(ratings.plan(places=1)).claimed, within_s=5)
+    eventually(lambda: bridge.drain(ratings.spec(max_drains=1)).claimed, within_s=5)
 
     assert tries == [1]
 
@@ -77,7 +77,7 @@ def kill_twelve_workers(bridge, ratings):
             "UPDATE intake.wanted SET claim = gen_random_uuid(), slot = 0,"
             " claimed_until = now() + interval '1 h'"
         )
-        bridge.drain(ratings.plan(batch=0))
+        bridge.drain(ratings.spec(batch_size=0))
 
 
 def test_workers_that_die_of_something_else_park_no_record(offline_bridge, ratings):
@@ -92,7 +92,7 @@ def test_workers_that_die_of_something_else_park_no_record(offline_bridge, ratin
 def test_a_record_that_kills_every_worker_parks_in_the_end(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 8)
-    bridge.drain(ratings.plan())  # others come through
+    bridge.drain(ratings.spec())  # others come through
     bridge.want(RATINGS, 7)
 
     kill_twelve_workers(bridge, ratings)
@@ -107,7 +107,7 @@ def test_nobody_takes_over_from_a_worker_that_is_alive(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
     with fetching(bridge, lease_s=600) as process:
-        others = bridge.drain(ratings.plan())
+        others = bridge.drain(ratings.spec())
         go_on(process)
         assert process.wait(20) == 0
 
@@ -124,7 +124,7 @@ def test_a_worker_that_slept_beyond_its_lease_writes_nothing_and_wants_the_recor
     ratings.versions[7] = 2
     with fetching(bridge, lease_s=1) as process:
         process.send_signal(signal.SIGSTOP)
-        eventually(lambda: bridge.drain(ratings.plan()).claimed, within_s=10)
+        eventually(lambda: bridge.drain(ratings.spec()).claimed, within_s=10)
         overtaken = bridge.rows(MESSAGES)
         process.send_signal(signal.SIGCONT)
         go_on(process)

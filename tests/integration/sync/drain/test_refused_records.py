@@ -36,7 +36,7 @@ def pauses(bridge):
 def refuse_and_let_probe(bridge, ratings):
     """Have what is hopeless refused, and let the pause pass; what is healthy came meanwhile."""
     bridge.want(RATINGS, *HOPELESS)
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
     bridge.want(RATINGS, *HEALTHY)
     bridge.end_pauses()
 
@@ -48,7 +48,7 @@ def test_one_that_is_refused_among_others_waits_longer_each_time_and_pauses_nobo
     waits = []
     for healthy in HEALTHY[:4]:
         bridge.want(RATINGS, 7, healthy)
-        bridge.drain(ratings.plan())
+        bridge.drain(ratings.spec())
         waits.append(bridge.wanted(7)["wait_s"])
         bridge.make_due()
 
@@ -63,10 +63,10 @@ def test_one_that_is_refused_alone_makes_a_brief_pause_if_others_came_through_la
 ):
     bridge = offline_bridge
     bridge.want(RATINGS, 101)
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
     bridge.want(RATINGS, 7)
 
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     [left_s] = pauses(bridge)
     assert 0 < left_s <= retry_policy.BRIEF_PAUSE_S
@@ -86,7 +86,7 @@ def test_a_token_that_is_refused_pauses_the_family_though_other_records_fail_oth
     ratings.before_answer = fail
     bridge.want(RATINGS, *range(1, 101))
 
-    drained = bridge.drain(ratings.plan(batch=100))
+    drained = bridge.drain(ratings.spec(batch_size=100))
 
     assert (drained.more, len(pauses(bridge))) == (False, 1)
 
@@ -94,13 +94,13 @@ def test_a_token_that_is_refused_pauses_the_family_though_other_records_fail_oth
 def test_a_probe_without_a_record_lets_the_next_one_probe(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
     bridge.end_pauses()
-    assert bridge.drain(ratings.plan()).claimed == 0
+    assert bridge.drain(ratings.spec()).claimed == 0
 
     bridge.want(RATINGS, 101)
 
-    assert bridge.drain(ratings.plan()).claimed == 1
+    assert bridge.drain(ratings.spec()).claimed == 1
     assert pauses(bridge) == []
 
 
@@ -123,7 +123,7 @@ def test_one_that_is_refused_for_ever_is_parked(offline_bridge, ratings):
     bridge.want(RATINGS, 7, 101)
     bridge.execute("UPDATE intake.wanted SET tries = 11, last_error = 'no' WHERE remote_id = 7")
 
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     assert bridge.wanted(7)["parked_at"]
 
@@ -133,7 +133,7 @@ def test_a_probe_takes_the_newest_of_those_that_never_failed(offline_bridge, rat
     refuse_and_let_probe(bridge, ratings)
     ratings.fetched.clear()
 
-    bridge.drain(ratings.plan())
+    bridge.drain(ratings.spec())
 
     [probe] = ratings.fetched
     assert probe in HEALTHY
@@ -149,7 +149,7 @@ def test_many_that_are_refused_keep_healthy_ones_waiting_for_moments(offline_bri
     for _ in range(100):
         if not set(bridge.wanted_ids()) & set(HEALTHY):
             break
-        bridge.drain(ratings.plan())
+        bridge.drain(ratings.spec())
         waited_s += max(pauses(bridge), default=0.0)
         bridge.end_pauses()
 

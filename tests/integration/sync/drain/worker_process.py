@@ -26,7 +26,7 @@ def main(database: str, lease_s: str) -> None:
     ratings = FakeRatingsApi(before_answer=fetch_when_told)
     with ThreadPoolExecutor(1) as fetchers, pool:
         arguments: dict[str, Any] = {"session": pool.connection, "fetchers": fetchers}
-        drain(ratings.plan(lease_s=float(lease_s)), call_colleague=lambda: None, **arguments)
+        drain(ratings.spec(lease_s=float(lease_s)), nudge_another=lambda: None, **arguments)
 
 
 if __name__ == "__main__":
