@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 
-from celery import Celery
-
 from receiver import create_app, database
 from receiver.circuit_breaker import CircuitBreaker
 from receiver.durable_inbox import DurableInbox
@@ -15,29 +13,24 @@ from receiver.notifier import WorkerNotifier
 from receiver.spool import Spool
 from receiver.spool_drain import SpoolDrainer
 from workers.config import logs
+from workers.config.broker import create_sender
 from workers.config.names import Queue, TaskName
 from workers.config.settings import load_settings
 from workers.spool.layout import read_spool
 
-BROKER_S = 1  # for the broker to answer; a nudge is not worth waiting for
+BROKER_TIMEOUT_S = 1  # short: a nudge is not worth waiting for
 
 logs.configure()
 settings = load_settings()
-sender = Celery(broker=settings.broker_url, set_as_current=False)
-sender.conf.broker_connection_timeout = BROKER_S
-sender.conf.broker_transport_options = (
-    {"read_timeout": BROKER_S, "write_timeout": BROKER_S}
-    if settings.broker_url.startswith("amqp")
-    else {"socket_connect_timeout": BROKER_S, "socket_timeout": BROKER_S}
-)
-# What is imported only with the first nudge would hold up the first callbacks. A broker that cannot
-# be used at all is told by the nudges, and keeps nobody from coming in.
+sender = create_sender(settings.broker_url, timeout_s=BROKER_TIMEOUT_S)
+# Import the transport now, or the first nudge would delay the first callbacks. A broker that fails
+# here fails again when nudges are sent, and must not stop the receiver.
 with suppress(Exception):
     sender.connection_for_write().get_transport_cls()
 
 
 def nudge(workspace: str) -> None:
-    """Have a worker file the callbacks of ``workspace``. Raises if the broker does not take it."""
+    """Have a worker file the callbacks of ``workspace``. Raises if the broker refuses the nudge."""
     sender.send_task(
         TaskName.FILE_CALLBACKS,
         args=(workspace,),
@@ -48,9 +41,9 @@ def nudge(workspace: str) -> None:
 
 
 def broker_is_up() -> None:
-    """Return if the broker accepts us. Raises if it does not."""
+    """Check that the broker accepts connections. Raises if it does not."""
     with sender.connection_for_write() as connection:
-        connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_S)
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_TIMEOUT_S)
 
 
 connection = database.InboxConnection(settings.database_url)
@@ -68,7 +61,7 @@ app = create_app(
     spool=spool.check,
     read_spool=partial(read_spool, settings.spool_dir),
 )
-# Callbacks of an earlier process may wait: they go to Postgres without waiting for a new one.
+# The spool may hold callbacks of an earlier process: move them now, not with the next callback.
 SpoolDrainer(
     spool,
     partial(database.inbox_connection, settings.database_url),

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 from urllib.parse import urlsplit
 
-from celery import Celery
-
+from workers.config.broker import create_sender
 from workers.config.names import Family, Queue, TaskName
 from workers.config.settings import Settings
 
-WITHIN_S = 2.0
+BROKER_TIMEOUT_S = 2.0
 EXPIRES_S = 60
 
 
@@ -30,8 +28,10 @@ def request_filing(settings: Settings, workspaces: Iterable[str]) -> str | None:
 def broker_problem(settings: Settings) -> str | None:
     """Return why the broker cannot be used, ``None`` if it can."""
     try:
-        with sender(settings).connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=WITHIN_S)
+        with create_sender(
+            settings.broker_url, timeout_s=BROKER_TIMEOUT_S
+        ).connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_S)
     except Exception as error:  # each transport has errors of its own
         return _reason(error)
     return None
@@ -54,25 +54,13 @@ def broker_location(broker_url: str) -> str:
     return f"{host}:{port}" if port else host or "BROKER_URL"
 
 
-def sender(settings: Settings) -> Celery:
-    """Return what sends to the workers; connects when it is first used."""
-    celery = Celery(broker=settings.broker_url, set_as_current=False)
-    celery.conf.broker_connection_timeout = WITHIN_S
-    if not settings.broker_url.startswith("amqp"):  # RabbitMQ refuses what it does not know
-        celery.conf.broker_transport_options = {
-            "socket_connect_timeout": WITHIN_S,
-            "socket_timeout": WITHIN_S,
-        }
-    return celery
-
-
 def _send(
     settings: Settings, nudges: Sequence[tuple[TaskName, Queue, tuple[str, ...]]]
 ) -> str | None:
-    celery: Any = sender(settings)
+    sender = create_sender(settings.broker_url, timeout_s=BROKER_TIMEOUT_S)
     try:
         for task, queue, args in nudges:
-            celery.send_task(
+            sender.send_task(
                 task,
                 args=args,
                 queue=queue,
