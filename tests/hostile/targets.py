@@ -25,7 +25,7 @@ from workers.clients.error_responses import error_for
 from workers.clients.errors import ApiError
 from workers.clients.json_bodies import read_json
 from workers.clients.streaming.base64_stream import NotBase64
-from workers.clients.streaming.decoded_file import ContentFile, ContentTooLarge
+from workers.clients.streaming.decoded_file import ContentTooLarge, DecodedFile
 from workers.database import json_text
 
 SECRETS = Secrets(["123456"])
@@ -128,7 +128,7 @@ def _read(read: Callable, document: dict) -> None:
 
 
 def _taken_apart(pieces: list[bytes]) -> tuple[dict, bytes] | None:
-    content = ContentFile(max_bytes=300_000)
+    content = DecodedFile(max_bytes=300_000)
     try:
         document = attachments._taken_apart(iter(pieces), content)
         return document, content.finish().read()
