@@ -7,7 +7,6 @@ from email.message import EmailMessage
 import pytest
 
 from schemas.mails import MAX_PARTS, read_mail
-from schemas.text.html import text_of_html
 
 
 def raw(head, body=b"", /):
@@ -213,19 +212,3 @@ def test_whatever_is_broken_in_a_mail_it_is_read_or_refused():
             mail[place : place + rng.choice((0, 0, 1, 30))] = rng.choice(broken)
         with suppress(ValueError):
             read_mail(bytes(mail))
-
-
-@pytest.mark.parametrize(
-    ("html", "text"),
-    [
-        ("", ""),
-        ("plain", "plain"),
-        ("<script>x</script>a<b>b</b> c", "ab c"),
-        ("a  \n b", "a b"),
-        ("<table><tr><td>a</td></tr><tr><td>b</td></tr></table>", "a\n\nb"),
-        ("before <![áDATA[broken]]> after", "before"),
-        ("&lt;b&gt; &eacute;", "<b> é"),
-    ],
-)
-def test_the_text_of_html_is_what_one_would_read(html, text):
-    assert text_of_html(html) == text

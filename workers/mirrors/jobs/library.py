@@ -15,7 +15,7 @@ from schemas.cention.attachments import AttachmentKind
 from schemas.cention.library import read_library, read_related
 from schemas.cention.library_graph import Kind, LibraryGraph, Link, Node, merged
 from schemas.errors import DocumentError, Fault
-from schemas.text.html_by_regex import has_images
+from schemas.text.html import has_images
 from workers.clients.errors import IncompleteResponse, InvalidResponse, NotFound, TooLarge, WrongUrl
 from workers.config.names import Family, Mirror
 from workers.database import Transaction, json_text

@@ -14,10 +14,12 @@ from psycopg.rows import class_row, dict_row
 
 from schemas.cention.attachments import AttachmentKind
 from schemas.cention.library_graph import Kind, LibraryFile, LibraryGraph, Link, Node
-from schemas.text.html_by_regex import text_of
+from schemas.text.html import text_of_html
 from workers.database import queries
 
 SQL = queries.load(__name__)
+
+MAX_TEXT_CHARACTERS = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,12 +155,17 @@ def _questions(snapshot: LibrarySnapshot) -> Iterator[dict[str, Any]]:
             "question_id": question_id,
             "subject": question.subject,
             "question": question.question,
-            "question_text": text_of(question.question or ""),
+            "question_text": searchable_text(question.question),
             "answer": question.answer,
-            "answer_text": text_of(question.answer or ""),
+            "answer_text": searchable_text(question.answer),
             "toplist": question_id in snapshot.toplist,
             "images_told": (Node(Kind.QUESTION, question_id), Kind.ARCHIVE) in snapshot.graph.links,
         }
+
+
+def searchable_text(html: str | None) -> str:
+    """Return the beginning of a text of the library, which is HTML or plain, without its markup."""
+    return text_of_html(html or "", or_plain=True)[:MAX_TEXT_CHARACTERS]
 
 
 def _links(links: Iterable[Link], files: Mapping[Node, LibraryFile]) -> Iterator[dict[str, Any]]:
