@@ -1,23 +1,27 @@
-# Two commands for newcomers: `make run` and `make test`. `make help` lists the rest.
+# Start with `make run` and `make test`. `make help` lists the other targets.
 
 PYTHON ?= python3
 BIN := .venv/bin
 UV := 0.13.9
+FAST_TESTS := tests/unit tests/properties tests/architecture
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --python-version 3.11 $(LOCKS)
 
-.PHONY: help run test check lint types layers bench chaos locks clean
+.PHONY: help run test test-fast check lint types layers bench chaos locks clean
 
-help:  ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-run: .venv/run  ## set up everything and run it; Ctrl-C stops all
+run: .venv/run  ## set up and run everything; Ctrl-C stops it
 	@exec $(BIN)/python -m deploy.run
 
-test: .venv/dev  ## set up everything and run the tests
+test: .venv/dev  ## set up and run all tests
 	$(BIN)/pytest
 
-check: lint types layers test  ## what CI runs: lint, types, import contracts, tests
+test-fast: .venv/dev  ## run the tests that need no server, in less than 30 seconds
+	$(BIN)/pytest -q --disable-socket --hypothesis-profile=fast $(FAST_TESTS)
+
+check: lint types layers test  ## run what CI runs: lint, types, import contracts, tests
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -29,18 +33,18 @@ types: .venv/dev
 layers: .venv/dev
 	$(BIN)/lint-imports
 
-bench: .venv/dev  ## measure, and print a table with the machine
+bench: .venv/dev  ## measure, and print a table
 	$(BIN)/python -m tests.bench
 
-chaos: .venv/dev  ## kill everything at random, show that nothing is lost; CHAOS="--seed 1 --minutes 3"
+chaos: .venv/dev  ## inject faults at random, check that nothing is lost; CHAOS="--seed 1 --minutes 3"
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
-locks: .venv/dev  ## pin anew what setup.cfg allows, keeping what is pinned; LOCKS=--upgrade for the newest
+locks: .venv/dev  ## pin the dependencies of setup.cfg; LOCKS=--upgrade for the newest versions
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
 	$(LOCK) --extra run -o deploy/requirements.lock setup.cfg
 	$(LOCK) --extra run --extra dev -o deploy/requirements-dev.lock setup.cfg
 
-clean:  ## remove what `make` made, except the data under var/
+clean:  ## remove what make has created, except the data in var/
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/run: deploy/requirements.lock setup.cfg

@@ -1,4 +1,4 @@
-"""Real servers for every test that wants one: an embedded PostgreSQL and an embedded Valkey."""
+"""Fixtures for all tests: an embedded PostgreSQL, an embedded Valkey, databases and documents."""
 
 from __future__ import annotations
 
@@ -12,23 +12,40 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+from hypothesis import settings
 
 from deploy.embedded import Postgres, Valkey
 from tests.support.databases import database_copy
 from workers.database.migrate import migrate
 
 DOCUMENTS = Path(__file__).parent / "support" / "documents"
-# Nothing here outlives the session: what tests durability starts a server of its own.
+# Tests of durability start servers of their own.
+settings.register_profile("fast", max_examples=20)  # for `make test-fast`
 NO_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+WITHOUT_SERVERS = frozenset({"unit", "properties", "architecture"})  # what `make test-fast` runs
+SERVERS = frozenset({"postgres", "valkey"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Fail if a test in one of the folders without servers uses a server."""
+    using = [
+        item.nodeid
+        for item in items
+        if SERVERS.intersection(item.fixturenames)
+        and item.path.relative_to(Path(__file__).parent).parts[0] in WITHOUT_SERVERS
+    ]
+    if using:
+        raise pytest.UsageError(f"these tests use a server, and belong elsewhere: {using}")
 
 
 @pytest.fixture
 def document() -> Callable[[str], dict[str, Any]]:
-    """Read a document of ``tests/support/documents`` by its name; each call gives a fresh one."""
+    """Read a document of ``tests/support/documents`` by its name."""
 
     def read(name: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((DOCUMENTS / f"{name}.json").read_text("utf-8"))
-        return found
+        document: dict[str, Any] = json.loads((DOCUMENTS / f"{name}.json").read_text("utf-8"))
+        return document
 
     return read
 
@@ -57,7 +74,7 @@ def valkey() -> Iterator[Valkey]:
 
 @pytest.fixture(scope="session")
 def template(postgres: Postgres) -> str:
-    """Migrate one database per session; every test gets a copy of it."""
+    """The name of a migrated database, of which each test gets a copy."""
     with psycopg.connect(postgres.url, autocommit=True) as admin:
         admin.execute("CREATE DATABASE template_migrated")
     with psycopg.connect(postgres.url_of("template_migrated")) as conn:
@@ -67,14 +84,14 @@ def template(postgres: Postgres) -> str:
 
 @pytest.fixture
 def database(postgres: Postgres, template: str) -> Iterator[str]:
-    """The URL of a migrated database of the test's own."""
+    """The URL of a new migrated database."""
     with database_copy(postgres, template) as url:
         yield url
 
 
 @pytest.fixture
 def transaction(database: str) -> Callable[[], AbstractContextManager[psycopg.Connection[Any]]]:
-    """Lends a connection: commits when the block ends well."""
+    """Open a transaction on ``database``."""
 
     @contextmanager
     def begin() -> Iterator[psycopg.Connection[Any]]:

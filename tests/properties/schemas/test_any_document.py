@@ -22,6 +22,7 @@ from schemas.cention.facebook_ratings import read_changed_facebook_ratings, read
 from schemas.cention.library import Kind, Node, read_library, read_related
 from schemas.errors import DocumentError
 
+MAX_EXAMPLES = settings().max_examples * 3 // 2  # 150; fewer in `make test-fast`
 DOCUMENTS = Path(__file__).parents[2] / "support" / "documents"
 READERS = {
     "callback_answer_errand": [read_callback],
@@ -126,7 +127,7 @@ def test_a_sample_spoilt_at_any_one_place_is_read_or_refused(name):
 
 @pytest.mark.parametrize("name", READERS)
 @given(drawn=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=MAX_EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_sample_spoilt_at_several_places_is_read_or_refused(name, drawn):
     document = SAMPLES[name]
     for _ in range(drawn.draw(st.integers(1, 3))):
@@ -138,6 +139,6 @@ def test_a_sample_spoilt_at_several_places_is_read_or_refused(name, drawn):
 
 @pytest.mark.parametrize("name", READERS)
 @given(document=ANY_JSON)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=MAX_EXAMPLES, deadline=None)
 def test_any_json_is_read_or_refused(name, document):
     read_or_refuse(name, document)

@@ -6,6 +6,7 @@ import pytest
 
 from deploy.run.plan import SANDBOX_PACE, make_plan
 
+pytestmark = pytest.mark.enable_socket  # a plan reserves its ports
 SERVERS = {"DATABASE_URL": "postgresql://db/cention", "BROKER_URL": "redis://broker"}
 
 

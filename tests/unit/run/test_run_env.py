@@ -7,6 +7,7 @@ import pytest
 from deploy.run.plan import SANDBOX_PACE, make_plan
 from deploy.run.run_env import shell_setup, write_run_env
 
+pytestmark = pytest.mark.enable_socket  # a plan reserves its ports
 SERVERS = {"DATABASE_URL": "postgresql://db/cention", "BROKER_URL": "redis://broker"}
 
 
