@@ -16,7 +16,7 @@ from workers.cli.output import escape, print_json, print_line
 from workers.cli.tokens import require_client
 from workers.clients.errors import Unauthorised
 from workers.operations.rules.wording import token_hint
-from workers.outbound.jobs.send import UNKNOWN, NotNoted, Outcome, Sender, sending
+from workers.outbound.jobs.send import UNKNOWN, Outcome, OutcomeNotRecorded, Sender, open_sender
 
 CLAIM = "create_errand"
 RESOLVE_LATER = "To record the outcome: cention errands unknown"
@@ -30,11 +30,11 @@ def sender(workspace: str | None) -> Iterator[Sender]:
     cention = require_client(CLAIM, wiring.errands_api, settings, chosen)
     with database(settings, autocommit=True) as conn:
         try:
-            with sending(conn, chosen.name, cention) as lent:
+            with open_sender(conn, chosen.name, cention) as lent:
                 yield lent
         except DocumentError as error:
             raise CommandError("\n".join(map(str, error.faults))) from None
-        except NotNoted as error:
+        except OutcomeNotRecorded as error:
             raise CommandError(
                 f"Cention has answered: {error}. The database failed before that was recorded, "
                 f"so the request will be listed as unknown. {RESOLVE_LATER}"

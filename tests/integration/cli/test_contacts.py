@@ -151,7 +151,7 @@ def test_an_answer_that_makes_no_sense_is_noted_and_the_card_counts_as_sent(
     [row] = bridge.rows(CARDS)
     assert (row["state"], row["card_id"]) == ("sent", None)
     assert row["returned"]["data"]["attributes"] == "none of your business"
-    assert "makes no sense" in row["error"]
+    assert "is unreadable" in row["error"]
 
 
 def answers(cention, card_id, **attributes):

@@ -97,7 +97,7 @@ def test_two_who_close_an_errand_at_once_close_it_once(database, rows):
     ):
         sent_commands.lock_closing(other, "demo", 7)
         sent_commands.begin_closing(other, "demo", 7, user_type="", user_id="", sent_by=uuid4())
-        sender = Sender(conn=conn, workspace="demo", run=uuid4(), cention=mock.Mock())
+        sender = Sender(conn=conn, workspace="demo", run=uuid4(), client=mock.Mock())
         beside = pool.submit(sender.close, 7, ErrandAnswer(), again=False)
         eventually(lambda: rows("SELECT pid FROM pg_locks WHERE NOT granted"))
         other.commit()
@@ -105,7 +105,7 @@ def test_two_who_close_an_errand_at_once_close_it_once(database, rows):
         with pytest.raises(AlreadyClosed):
             beside.result(20)
 
-    assert sender.cention.mock_calls == []
+    assert sender.client.mock_calls == []
 
 
 def test_an_errand_that_cention_does_not_know_is_told(terminal, rows):

@@ -91,7 +91,7 @@ def test_a_dry_run_reads_everything_and_sends_nothing(terminal, listed, subjects
     result = terminal.run("errands", "import", "--dry-run", listed)
 
     assert result.stdout == "6 errands to be created.\n1 errand not readable.\n"
-    assert "list.jsonl, line 7: is no JSON" in result.stderr
+    assert "list.jsonl, line 7: is not JSON" in result.stderr
     assert (result.exit_code, subjects(), states()) == (1, [], [])
 
 
@@ -168,7 +168,7 @@ def test_a_file_that_cannot_be_read_is_told_and_stops_no_other(
     result = terminal.run("errands", "import", "rows.csv", "sheet.xlsx", listed)
 
     assert result.exit_code == 1
-    assert "rows.csv: has columns that mean nothing: colour" in result.stderr
+    assert "rows.csv: has unknown columns: colour" in result.stderr
     assert "sheet.xlsx: does not end in one of" in result.stderr
     assert subjects() == GOOD
 

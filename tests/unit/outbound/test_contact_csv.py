@@ -85,7 +85,7 @@ def test_odd_addresses_are_told_beside_the_card():
     [row] = rows("voice\n070123\n")
 
     assert row.card is not None
-    assert row.doubts[0].pointer == "/contacts/voice/0"
+    assert row.warnings[0].pointer == "/contacts/voice/0"
 
 
 @pytest.mark.parametrize(

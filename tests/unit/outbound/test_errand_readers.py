@@ -8,9 +8,9 @@ from unittest import mock
 
 import pytest
 
-from workers.outbound.jobs.csv_errands import COLUMNS, NotAFile
-from workers.outbound.jobs.deduplication import message_of
-from workers.outbound.jobs.errand_readers import kind_of
+from workers.outbound.jobs.csv_errands import COLUMNS, UnreadableFile
+from workers.outbound.jobs.deduplication import identify
+from workers.outbound.jobs.errand_readers import reader_for
 
 MAX = 10_000
 
@@ -22,9 +22,9 @@ def read(tmp_path):
     def records(name, content):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        kind = kind_of(path)
-        found = list(kind.records(path, MAX))
-        assert kind.count(path) == len(found)
+        reader = reader_for(path)
+        found = list(reader.records(path, MAX))
+        assert reader.count(path) == len(found)
         return {one.place: one.order or one.problem for one in found}
 
     return records
@@ -63,10 +63,10 @@ def test_bad_lines_are_told_by_their_number_and_hide_no_good_ones(read):
     )
 
     assert found["line 1"].errand.subject == "1"
-    assert found["line 3"] == "is no JSON"
-    assert found["line 4"] == "is no JSON object"
+    assert found["line 3"] == "is not JSON"
+    assert found["line 4"] == "is not a JSON object"
     assert found["line 5"].startswith("/msg/htmlBody")
-    assert found["line 6"] == "is no JSON"
+    assert found["line 6"] == "is not JSON"
     assert "longer than" in found["line 7"]
     assert found["line 8"].errand.subject == "8"
     assert "line 2" not in found
@@ -185,7 +185,7 @@ def test_a_template_in_a_row_has_its_params_as_json(read):
 def test_bad_rows_are_told_by_their_line_and_hide_no_good_ones(read):
     found = read("a.csv", "from,extradata,subject\na@b,{,x\na@b,1,x,more\na@b\na@b,,good\n")
 
-    assert found["line 2"] == "/extradata: is no JSON"
+    assert found["line 2"] == "/extradata: is not JSON"
     assert "more or fewer" in found["line 3"]
     assert "more or fewer" in found["line 4"]
     assert found["line 5"].errand.subject == "good"
@@ -198,14 +198,14 @@ def test_bad_rows_are_told_by_their_line_and_hide_no_good_ones(read):
         ("a.csv", b"subject\nx\n", "no column called from"),
         ("a.csv", b"", "no column called from"),
         ("a.csv", b"from\n\xff\xfe\n", "UTF-8"),
-        ("a.csv", b'from\n"open\n', "no CSV"),
+        ("a.csv", b'from\n"open\n', "is not CSV"),
         ("a.xlsx", b"PK", ".jsonl .csv .eml .mbox"),
-        ("a.mbox", b"no mail at all\n", "no mbox"),
-        ("a.mbox", b"\n\nSubject: x\n\nFrom a\n", "no mbox"),
+        ("a.mbox", b"no mail at all\n", "is not mbox"),
+        ("a.mbox", b"\n\nSubject: x\n\nFrom a\n", "is not mbox"),
     ],
 )
 def test_a_file_that_cannot_be_read_as_a_whole_says_why(read, name, content, said):
-    with pytest.raises(NotAFile, match=said.replace(".", r"\.")):
+    with pytest.raises(UnreadableFile, match=said.replace(".", r"\.")):
         read(name, content)
 
 
@@ -280,7 +280,7 @@ def test_an_mbox_without_mail_has_none(read):
 
 def fingerprint(read, line):
     [order] = read("a.jsonl", line).values()
-    return message_of(order, max_bytes=MAX)
+    return identify(order, max_bytes=MAX)
 
 
 def test_a_message_id_is_made_of_all_that_is_said(read, tmp_path):

@@ -29,10 +29,10 @@ from workers.clients.errors import ApiError
 from workers.config.settings import Settings
 from workers.operations.rules.wording import pluralise
 from workers.outbound.jobs import contact_cards as job
-from workers.outbound.jobs.contact_cards import Done, Fate
+from workers.outbound.jobs.contact_cards import RowOutcome, RowResult
 from workers.outbound.rules.contact_csv import BadTable, Row, check_target, read_rows
 
-FAILED = (Fate.BAD, Fate.REFUSED, Fate.UNKNOWN)
+FAILED = (RowOutcome.BAD, RowOutcome.REFUSED, RowOutcome.UNKNOWN)
 
 
 @click.command("import")
@@ -64,7 +64,7 @@ def import_(
     settings = load_settings_or_exit()
     name = select_workspace(settings, workspace).name
     mapping = _mapping(columns)
-    counts: Counter[Fate] = Counter()
+    counts: Counter[RowOutcome] = Counter()
     with _rows(file, mapping) as rows:
         total = sum(1 for _ in rows)
     with (
@@ -72,25 +72,25 @@ def import_(
         _rows(file, mapping) as rows,
         progress("rows", total) as advance,
     ):
-        fates = _fates(settings, name, rows, shutdown, again=again, dry_run=dry_run)
+        results = _results(settings, name, rows, shutdown, again=again, dry_run=dry_run)
         try:
-            _follow(fates, counts, advance, shutdown)
+            _follow(results, counts, advance, shutdown)
         except ApiError as error:
             raise CommandError(
                 f"{_summary(counts)} Then it failed: {error}.\n"
                 "To continue, run the same command again."
             ) from None
     if as_json:
-        print_json({fate.name.lower(): counts[fate] for fate in Fate})
+        print_json({outcome.name.lower(): counts[outcome] for outcome in RowOutcome})
     else:
         print_line(_summary(counts))
     if shutdown.requested and counts.total() < total:
         raise CommandError("Stopped on request. To continue, run the same command again.")
-    if any(counts[fate] for fate in FAILED):
+    if any(counts[outcome] for outcome in FAILED):
         raise click.exceptions.Exit(1)
 
 
-def _fates(
+def _results(
     settings: Settings,
     workspace: str,
     rows: Iterator[Row],
@@ -98,7 +98,7 @@ def _fates(
     *,
     again: bool,
     dry_run: bool,
-) -> Iterator[Done]:
+) -> Iterator[RowResult]:
     with database(settings, autocommit=True) as conn:
 
         @contextmanager
@@ -107,7 +107,9 @@ def _fates(
                 yield conn
 
         if dry_run:
-            yield from job.examine(rows, workspace=workspace, transaction=transaction, again=again)
+            yield from job.classify_rows(
+                rows, workspace=workspace, transaction=transaction, again=again
+            )
             return
         chosen = select_workspace(settings, workspace)
         yield from job.send_rows(
@@ -121,22 +123,22 @@ def _fates(
 
 
 def _follow(
-    fates: Iterator[Done],
-    counts: Counter[Fate],
+    results: Iterator[RowResult],
+    counts: Counter[RowOutcome],
     advance: Callable[[int], None],
     shutdown: Shutdown,
 ) -> None:
-    while not shutdown.requested and (one := next(fates, None)):
-        counts[one.fate] += 1
+    while not shutdown.requested and (one := next(results, None)):
+        counts[one.outcome] += 1
         advance(1)
-        if one.fate in FAILED or one.reason:
-            print_stderr(f"line {one.row.line}, {one.fate}: {one.reason}")
-        for doubt in one.row.doubts:
-            print_stderr(f"line {one.row.line}, accepted with a warning: {doubt}")
+        if one.outcome in FAILED or one.reason:
+            print_stderr(f"line {one.row.line}, {one.outcome}: {one.reason}")
+        for warning in one.row.warnings:
+            print_stderr(f"line {one.row.line}, accepted with a warning: {warning}")
 
 
-def _summary(counts: Counter[Fate]) -> str:
-    parts = [f"{counts[fate]:,} {fate}" for fate in Fate if counts[fate]]
+def _summary(counts: Counter[RowOutcome]) -> str:
+    parts = [f"{counts[outcome]:,} {outcome}" for outcome in RowOutcome if counts[outcome]]
     return f"{pluralise(counts.total(), 'row')}: {', '.join(parts) or 'none'}."
 
 

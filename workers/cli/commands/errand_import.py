@@ -15,32 +15,27 @@ from workers.cli.output import print_json, print_line, print_stderr
 from workers.cli.progress import progress
 from workers.cli.shutdown import Shutdown, graceful_shutdown
 from workers.operations.rules.wording import pluralise
-from workers.outbound.jobs.csv_errands import NotAFile
-from workers.outbound.jobs.errand_readers import kind_of
+from workers.outbound.jobs.csv_errands import UnreadableFile
+from workers.outbound.jobs.errand_readers import reader_for
 from workers.outbound.jobs.import_errands import (
-    AGAIN,
-    BAD,
-    OTHER,
-    REPEATED,
-    WOULD,
     Import,
-    Stopped,
-    StoppedAsAsked,
-    Tally,
+    ImportCounts,
+    ImportOutcome,
+    ImportStopped,
+    Interrupted,
 )
-from workers.outbound.jobs.send import CREATED, REFUSED, SENDING, UNKNOWN
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 MEANING = {
-    WOULD: "to be created",
-    CREATED: "created",
-    AGAIN: "created before",
-    REPEATED: "repeated in the files",
-    BAD: "not readable",
-    OTHER: "with the message id of another errand",
-    REFUSED: "refused by Cention",
-    UNKNOWN: "of unknown outcome",
-    SENDING: "being sent by another command",
+    ImportOutcome.TO_CREATE: "to be created",
+    ImportOutcome.CREATED: "created",
+    ImportOutcome.CREATED_BEFORE: "created before",
+    ImportOutcome.REPEATED: "repeated in the files",
+    ImportOutcome.UNREADABLE: "not readable",
+    ImportOutcome.CONFLICT: "with the message id of another errand",
+    ImportOutcome.REFUSED: "refused by Cention",
+    ImportOutcome.UNKNOWN: "of unknown outcome",
+    ImportOutcome.SENDING: "being sent by another command",
 }
 
 
@@ -70,39 +65,39 @@ def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: st
             sender=lent,
             max_bytes=max_bytes,
             dry_run=dry_run,
-            tell=lambda place, problem: print_stderr(f"{place}: {problem}"),
+            on_problem=lambda place, problem: print_stderr(f"{place}: {problem}"),
             wait=partial(_wait, shutdown),
-            asked_to_stop=lambda: shutdown.requested,
+            stop_requested=lambda: shutdown.requested,
         )
         try:
             for path in files:
                 _import(run, path)
-        except Stopped as stop:
-            _say(run.tally, as_json=as_json)
+        except ImportStopped as stop:
+            _say(run.counts, as_json=as_json)
             raise CommandError(_why(stop)) from None
-    _say(run.tally, as_json=as_json)
-    if run.tally.counts[UNKNOWN]:
+    _say(run.counts, as_json=as_json)
+    if run.counts.by_outcome[ImportOutcome.UNKNOWN]:
         print_stderr(f"Not sent again until an operator has checked. {RESOLVE_LATER}")
-    if run.tally.failed:
+    if run.counts.failed:
         raise click.exceptions.Exit(1)
 
 
 def _import(run: Import, path: Path) -> None:
     name = replace_unstorable_text(path.name)  # may not be UTF-8
     try:
-        kind = kind_of(path)
-        with progress(name, kind.count(path)) as advance:
-            run.run(kind.records(path, run.max_bytes), origin=name, progress=advance)
-    except NotAFile as error:
-        run.tally.counts[BAD] += 1
+        reader = reader_for(path)
+        with progress(name, reader.count(path)) as advance:
+            run.run(reader.records(path, run.max_bytes), origin=name, progress=advance)
+    except UnreadableFile as error:
+        run.counts.by_outcome[ImportOutcome.UNREADABLE] += 1
         print_stderr(f"{name}: {error}")
     except OSError as error:
-        run.tally.counts[BAD] += 1
+        run.counts.by_outcome[ImportOutcome.UNREADABLE] += 1
         print_stderr(f"{name}: cannot be read: {error.strerror}")
 
 
-def _why(stop: Stopped) -> str:
-    if isinstance(stop, StoppedAsAsked):
+def _why(stop: ImportStopped) -> str:
+    if isinstance(stop, Interrupted):
         return "Stopped on request. To continue, run the same command again."
     return f"Stopped: {stop}. After that is repaired, run the same command again to continue."
 
@@ -112,12 +107,12 @@ def _wait(shutdown: Shutdown, seconds: float) -> None:
     shutdown.pause(seconds)
 
 
-def _say(tally: Tally, *, as_json: bool) -> None:
+def _say(counts: ImportCounts, *, as_json: bool) -> None:
     if as_json:
-        print_json({kind: tally.counts[kind] for kind in MEANING})
+        print_json({outcome: counts.by_outcome[outcome] for outcome in MEANING})
         return
-    for kind, meaning in MEANING.items():
-        if tally.counts[kind]:
-            print_line(f"{pluralise(tally.counts[kind], 'errand')} {meaning}.")
-    if not tally.counts.total():
+    for outcome, meaning in MEANING.items():
+        if counts.by_outcome[outcome]:
+            print_line(f"{pluralise(counts.by_outcome[outcome], 'errand')} {meaning}.")
+    if not counts.by_outcome.total():
         print_line("The files contain no errand.")

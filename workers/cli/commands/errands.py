@@ -16,10 +16,10 @@ from workers.cli.errors import CommandError
 from workers.cli.outbound import RESOLVE_LATER, print_outcome, print_outcome_json, sender
 from workers.cli.output import format_cell, print_line
 from workers.cli.shutdown import graceful_shutdown
-from workers.outbound.jobs.deduplication import Message, message_of
-from workers.outbound.jobs.import_errands import OTHER
+from workers.outbound.jobs.deduplication import IdentifiedOrder, identify
+from workers.outbound.jobs.import_errands import ImportOutcome
 from workers.outbound.jobs.send import CREATED, DONE, UNKNOWN, AlreadyClosed, AlreadySent
-from workers.outbound.store.sent_errands import Sent
+from workers.outbound.store.sent_errands import SentErrand
 
 
 @click.group()
@@ -44,11 +44,11 @@ def create(as_json: bool, workspace: str | None, **given: Any) -> None:
     max_bytes = load_settings_or_exit().attachment_max_bytes
     with graceful_shutdown(), sender(workspace) as lent:
         order = read_order(attributes_of(given), _attachments(given))
-        message = message_of(order, max_bytes=max_bytes)
+        identified = identify(order, max_bytes=max_bytes)
         try:
-            outcome = lent.create(message, origin="cention errands create")
+            outcome = lent.create(identified, origin="cention errands create")
         except AlreadySent as refusal:
-            _print_already_sent(message, refusal.before, as_json=as_json)
+            _print_already_sent(identified, refusal.before, as_json=as_json)
             return
     has_id = outcome.errand_id is not None
     number = f" {outcome.errand_id}" if has_id else ""
@@ -102,12 +102,12 @@ def _closed_before(errand_id: int, refusal: AlreadyClosed) -> str:
     return f"Another command is closing errand {errand_id} now."
 
 
-def _print_already_sent(message: Message, before: Sent, *, as_json: bool) -> None:
+def _print_already_sent(identified: IdentifiedOrder, before: SentErrand, *, as_json: bool) -> None:
     """Print why nothing was sent. Raises ``CommandError`` unless the same errand exists already."""
-    other = message.differs_from(before.content_sha256)
+    other = identified.differs_from(before.content_sha256)
     problem = _other_message(before) if other else _not_sent(before)
     if as_json:
-        state = OTHER if other else before.state
+        state = ImportOutcome.CONFLICT if other else before.state
         print_outcome_json(before.sent_id, state, before.errand_id, problem)
     elif problem is not None:
         raise CommandError(problem)
@@ -119,7 +119,7 @@ def _print_already_sent(message: Message, before: Sent, *, as_json: bool) -> Non
         )
 
 
-def _other_message(before: Sent) -> str:
+def _other_message(before: SentErrand) -> str:
     became = "" if before.errand_id is None else f", errand {before.errand_id}"
     return (
         f"Another message was sent under this id at {format_cell(before.sent_at)} (number "
@@ -127,7 +127,7 @@ def _other_message(before: Sent) -> str:
     )
 
 
-def _not_sent(before: Sent) -> str | None:
+def _not_sent(before: SentErrand) -> str | None:
     if before.state == CREATED:
         return None
     if before.state == UNKNOWN:

@@ -14,9 +14,9 @@ from workers.cli.errors import CommandError
 from workers.cli.outbound import confirm
 from workers.cli.output import TableColumn, format_cell, print_line, print_list
 from workers.operations.rules.wording import pluralise
-from workers.outbound.jobs.send import abandon_dead
+from workers.outbound.jobs.send import mark_abandoned_unknown
 from workers.outbound.store import sent_commands, sent_errands
-from workers.outbound.store.sent_errands import Unknown
+from workers.outbound.store.sent_errands import UnknownRequest
 
 COLUMNS = (
     TableColumn(heading="workspace"),
@@ -94,15 +94,15 @@ def missing(number: int, yes: bool) -> None:
 @contextmanager
 def _database(workspace: str | None) -> Iterator[Connection[Any]]:
     with optional_workspace_database(workspace, autocommit=True) as conn:
-        abandon_dead(conn)
+        mark_abandoned_unknown(conn)
         yield conn
 
 
-def _unknown(conn: Connection[Any], workspace: str | None) -> list[Unknown]:
+def _unknown(conn: Connection[Any], workspace: str | None) -> list[UnknownRequest]:
     return sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
 
 
-def _row(one: Unknown) -> tuple[object, ...]:
+def _row(one: UnknownRequest) -> tuple[object, ...]:
     return (
         one.workspace,
         one.sent_id,
@@ -114,7 +114,7 @@ def _row(one: Unknown) -> tuple[object, ...]:
     )
 
 
-def _one(conn: Connection[Any], number: int) -> Unknown:
+def _one(conn: Connection[Any], number: int) -> UnknownRequest:
     for one in _unknown(conn, None):
         if one.sent_id == number:
             return one
@@ -123,7 +123,7 @@ def _one(conn: Connection[Any], number: int) -> Unknown:
     )
 
 
-def _check_errand(conn: Connection[Any], one: Unknown, errand_id: int) -> None:
+def _check_errand(conn: Connection[Any], one: UnknownRequest, errand_id: int) -> None:
     if one.kind != "create":
         raise click.UsageError("--errand is for errands that were created.")
     if other := sent_errands.sent_as(conn, one.workspace, errand_id):
@@ -137,7 +137,9 @@ def _numbers(conn: Connection[Any]) -> str:
     return ", ".join(numbers) or pluralise(0, "such number")
 
 
-def _resolve(conn: Connection[Any], one: Unknown, *, happened: bool, errand_id: int | None) -> None:
+def _resolve(
+    conn: Connection[Any], one: UnknownRequest, *, happened: bool, errand_id: int | None
+) -> None:
     if one.kind == "create":
         resolved = sent_errands.resolve(
             conn, one.workspace, one.sent_id, happened=happened, errand_id=errand_id

@@ -63,7 +63,7 @@ def housekeeping(session: Transaction) -> None:
         polls.delete_old(conn)
         # Of the others a look at their list ends it.
         polls.resume_idle(conn, None, KINDS, soon_s=retry_policy.MAX_OUTAGE_BACKOFF_S)
-        send.abandon_dead(conn)
+        send.mark_abandoned_unknown(conn)
 
 
 def ask_canary(queue: Queue, *, transaction: Transaction) -> None:

@@ -1,3 +1,3 @@
-"""Sending to Cention and importing files, so that nothing is done twice."""
+"""Sending to Cention, and importing files, idempotently."""
 
 from __future__ import annotations

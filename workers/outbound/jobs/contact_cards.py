@@ -1,4 +1,4 @@
-"""Sending contact cards: what is sent is written down first, what comes back beside it."""
+"""Sending contact cards: each is recorded before it is sent, with the answer after."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from workers.outbound.rules.contact_csv import Row
 from workers.outbound.store import contact_cards
 from workers.sync.jobs.retry import with_backoff
 
-BATCH = 200  # rows of which is asked at once whether they were sent before
-MOST_FAILURES = 5  # in a row: then the fault is not the rows'
-STOPS = (
+BATCH = 200  # rows whose earlier sending is looked up at once
+MOST_FAILURES = 5  # in a row; then the fault is not the rows'
+FAILS_EVERY_ROW = (
     errors.Unauthorised,
     errors.Redirected,
     errors.WrongUrl,
@@ -37,13 +37,13 @@ Sleep = Callable[[float], object]
 
 
 class Cards(Protocol):
-    """What sending needs of Cention."""
+    """The part of ``ContactsApi`` that sending needs."""
 
     def upsert(self, card: ContactCard) -> dict[str, Any] | None:
-        """Send one card, return what Cention answered."""
+        """Send one card; return Cention's answer."""
 
 
-class Fate(StrEnum):
+class RowOutcome(StrEnum):
     """What became of a row."""
 
     TO_SEND = "to be sent"
@@ -56,21 +56,21 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """A card that Cention took."""
+class SentCard:
+    """A card that Cention accepted."""
 
-    card_id: int | None = None  # None: it was not told
-    card: ContactCard | None = None  # as it is now; None: that was not told, or made no sense
-    returned: Mapping[str, Any] | None = None  # what was told, as it came
-    problem: str | None = None  # its answer made no sense
+    card_id: int | None = None  # None: Cention did not say
+    card: ContactCard | None = None  # as it is now; None: unknown, or unreadable
+    returned: Mapping[str, Any] | None = None  # the contacts in the answer, unparsed
+    problem: str | None = None  # why the answer is unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """One row and what became of it."""
+class RowResult:
+    """One row and its outcome."""
 
     row: Row
-    fate: Fate
+    outcome: RowOutcome
     reason: str | None = None
 
 
@@ -81,11 +81,11 @@ def send(
     api: Cards,
     transaction: Transaction,
     sleep: Sleep = time.sleep,
-) -> Sent:
-    """Send one card, and write down what was sent and what came back.
+) -> SentCard:
+    """Send one card; record what was sent and what came back.
 
-    Sending is harmless to repeat, so a busy Cention is asked again a few times.
-    Raises ``ApiError`` once it is noted whether Cention refused the card or may have it.
+    Sending is idempotent, so it is retried a few times while Cention is busy. Raises ``ApiError``
+    after recording whether Cention refused the card or may have it.
     """
     with transaction() as conn:
         contact_cards.begin(conn, workspace, card)
@@ -95,12 +95,12 @@ def send(
     except ApiError as error:
         unknown = errors.outcome_is_unknown(error)
         with transaction() as conn:
-            contact_cards.note_failed(conn, workspace, card, unknown=unknown, error=str(error))
+            contact_cards.record_failed(conn, workspace, card, unknown=unknown, error=str(error))
         raise
 
     sent = _read(document)
     with transaction() as conn:
-        contact_cards.note_sent(
+        contact_cards.record_sent(
             conn,
             workspace,
             card,
@@ -112,12 +112,12 @@ def send(
     return sent
 
 
-def examine(
+def classify_rows(
     rows: Iterable[Row], *, workspace: str, transaction: Transaction, again: bool = False
-) -> Iterator[Done]:
-    """Yield each row with what becomes of it: ``TO_SEND``, or why it is not sent.
+) -> Iterator[RowResult]:
+    """Yield each row with its outcome: ``TO_SEND``, or why it is not sent.
 
-    A card that Cention has already is sent again only if ``again`` says so.
+    A card that Cention has already is sent again only with ``again``.
     """
     seen: set[ContactCard] = set()
     rows = iter(rows)
@@ -126,7 +126,7 @@ def examine(
         with transaction() as conn:
             before = set() if again else contact_cards.already_sent(conn, workspace, cards)
         for row in batch:
-            yield _examined(row, seen, before)
+            yield _classify(row, seen, before)
 
 
 def send_rows(
@@ -137,55 +137,55 @@ def send_rows(
     transaction: Transaction,
     again: bool = False,
     sleep: Sleep = time.sleep,
-) -> Iterator[Done]:
-    """Send the cards of a table, and yield what became of each row.
+) -> Iterator[RowResult]:
+    """Send the cards of a table; yield the result of each row.
 
-    One after the other: Cention would make two cards of one person if two rows overtook one
-    another. A row that is refused stops no other. Raises ``ApiError`` if no row can be sent now;
-    to go on, start again.
+    Rows are sent one after the other: of two concurrent rows of one person Cention could make two
+    cards. A refused row does not stop the others. Raises ``ApiError`` if no row can be sent now;
+    started again, it continues.
     """
     failures = 0
-    for one in examine(rows, workspace=workspace, transaction=transaction, again=again):
-        if one.fate is not Fate.TO_SEND or one.row.card is None:
+    for one in classify_rows(rows, workspace=workspace, transaction=transaction, again=again):
+        if one.outcome is not RowOutcome.TO_SEND or one.row.card is None:
             yield one
             continue
         try:
             sent = send(
                 one.row.card, workspace=workspace, api=api, transaction=transaction, sleep=sleep
             )
-        except STOPS:
+        except FAILS_EVERY_ROW:
             raise
         except ApiError as error:
             unknown = errors.outcome_is_unknown(error)
             failures = failures + 1 if unknown else 0
             if failures == MOST_FAILURES:
                 raise
-            fate = Fate.UNKNOWN if unknown else Fate.REFUSED
-            yield Done(row=one.row, fate=fate, reason=str(error))
+            outcome = RowOutcome.UNKNOWN if unknown else RowOutcome.REFUSED
+            yield RowResult(row=one.row, outcome=outcome, reason=str(error))
         else:
             failures = 0
-            yield Done(row=one.row, fate=Fate.SENT, reason=sent.problem)
+            yield RowResult(row=one.row, outcome=RowOutcome.SENT, reason=sent.problem)
 
 
-def _examined(row: Row, seen: set[ContactCard], before: set[ContactCard]) -> Done:
+def _classify(row: Row, seen: set[ContactCard], before: set[ContactCard]) -> RowResult:
     if row.card is None:
-        return Done(row=row, fate=Fate.BAD, reason=row.problem)
+        return RowResult(row=row, outcome=RowOutcome.BAD, reason=row.problem)
     if row.card in before:
-        return Done(row=row, fate=Fate.SENT_BEFORE)
+        return RowResult(row=row, outcome=RowOutcome.SENT_BEFORE)
     if row.card in seen:
-        return Done(row=row, fate=Fate.REPEATED)
+        return RowResult(row=row, outcome=RowOutcome.REPEATED)
     seen.add(row.card)
-    return Done(row=row, fate=Fate.TO_SEND)
+    return RowResult(row=row, outcome=RowOutcome.TO_SEND)
 
 
-def _read(document: dict[str, Any] | None) -> Sent:
-    """Read what Cention answered; whatever it is, Cention took the card."""
+def _read(document: dict[str, Any] | None) -> SentCard:
+    """Read Cention's answer; whatever it says, Cention accepted the card."""
     if document is None:
-        return Sent()
+        return SentCard()
     returned = contacts_in_answer(document)
     try:
         stored = read_contact_card(document)
     except DocumentError as error:
-        problem = f"sent, but the answer makes no sense: {error}"
-        return Sent(card_id=card_id_of(document), returned=returned, problem=problem)
-    return Sent(card_id=stored.card_id, card=stored.card, returned=returned)
+        problem = f"sent, but the answer is unreadable: {error}"
+        return SentCard(card_id=card_id_of(document), returned=returned, problem=problem)
+    return SentCard(card_id=stored.card_id, card=stored.card, returned=returned)

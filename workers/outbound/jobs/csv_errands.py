@@ -1,4 +1,4 @@
-"""Rows of a CSV file as errands: a column a field, named as Cention names it."""
+"""Reads the rows of a CSV file as errands; each column is a field, named as at Cention."""
 
 from __future__ import annotations
 
@@ -13,40 +13,43 @@ from schemas.cention.integration_data import DATA, EXTRA
 from schemas.errors import DocumentError, Fault
 from schemas.request_validation import Member
 from workers.clients.json_bodies import read_json
-from workers.outbound.jobs.listed_files import attached, file_below
+from workers.outbound.jobs.listed_files import attachment_from, resolve_inside
 
 FIELD_CHARACTERS = 16 * 1024 * 1024
 FILES = "attach"  # paths, separated by "|"
 SEPARATORS = ",;\t"
 
-Way = tuple[str, ...]
+MemberPath = tuple[str, ...]
 """Names of members, from the attributes down to a value."""
 
 
-def _ways(members: Mapping[str, Member], *above: str) -> dict[str, tuple[Way, type]]:
+def _paths(members: Mapping[str, Member], *above: str) -> dict[str, tuple[MemberPath, type]]:
     return {
         ".".join((*above, name)): ((*above, name), member.kind) for name, member in members.items()
     }
 
 
-COLUMNS: Mapping[str, tuple[Way, type]] = {
+COLUMNS: Mapping[str, tuple[MemberPath, type]] = {
     **{name: (("msg", name), str) for name in MESSAGE},
-    **_ways(ANSWER, "answer"),
-    **_ways(TEMPLATE, "watemplate"),
-    **_ways({name: one for name, one in DATA.items() if one.kind is not dict}, "integrationData"),
-    **_ways(EXTRA, "integrationData", "extraData"),
+    **_paths(ANSWER, "answer"),
+    **_paths(TEMPLATE, "watemplate"),
+    **_paths({name: one for name, one in DATA.items() if one.kind is not dict}, "integrationData"),
+    **_paths(EXTRA, "integrationData", "extraData"),
     "cuid": (("cuid",), str),
     "extradata": (("extradata",), object),
 }
-"""Where the value of each column goes, and its JSON type; ``object`` is any JSON."""
+"""Path of the member that each column fills, and its JSON type; ``object`` is any JSON."""
 
 
-class NotAFile(ValueError):
-    """The file as a whole cannot be read: its ending, its columns, its encoding."""
+class UnreadableFile(ValueError):
+    """The whole file cannot be read: wrong suffix, columns, format or encoding."""
 
 
 def rows(path: Path) -> Iterator[tuple[int, Callable[[], ErrandOrder]]]:
-    """Yield the last line of each row, and how to read it. Raises ``NotAFile``, ``OSError``."""
+    """Yield the last line number of each row, and its reader.
+
+    Raises ``UnreadableFile`` or ``OSError``.
+    """
     csv.field_size_limit(FIELD_CHARACTERS)
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
@@ -57,16 +60,16 @@ def rows(path: Path) -> Iterator[tuple[int, Callable[[], ErrandOrder]]]:
             for row in reader:
                 yield reader.line_num, _reader(row, path.parent)
         except UnicodeDecodeError:
-            raise NotAFile("is not UTF-8") from None
+            raise UnreadableFile("is not UTF-8") from None
         except csv.Error as error:
-            raise NotAFile(f"is no CSV: {error}") from None
+            raise UnreadableFile(f"is not CSV: {error}") from None
 
 
 def _check_columns(names: Any) -> None:
-    if strange := [name for name in names if name not in COLUMNS and name != FILES]:
-        raise NotAFile(f"has columns that mean nothing: {', '.join(strange)}")
+    if unknown := [name for name in names if name not in COLUMNS and name != FILES]:
+        raise UnreadableFile(f"has unknown columns: {', '.join(unknown)}")
     if "from" not in names:
-        raise NotAFile("has no column called from")
+        raise UnreadableFile("has no column called from")
 
 
 def _reader(row: Mapping[Any, Any], folder: Path) -> Callable[[], ErrandOrder]:
@@ -79,26 +82,28 @@ def _order(row: Mapping[Any, Any], folder: Path) -> ErrandOrder:
     attributes: dict[str, Any] = {"msg": {}}
     for name, text in row.items():
         if text and name != FILES:
-            way, kind = COLUMNS[name]
-            _put(attributes, way, _value(text, kind, way))
+            path, kind = COLUMNS[name]
+            _put(attributes, path, _value(text, kind, path))
     paths = [path.strip() for path in (row.get(FILES) or "").split("|") if path.strip()]
-    files = [attached(file_below(folder, path, f"/{FILES}"), f"/{FILES}") for path in paths]
+    files = [
+        attachment_from(resolve_inside(folder, path, f"/{FILES}"), f"/{FILES}") for path in paths
+    ]
     return read_order(attributes, tuple(files))
 
 
-def _put(attributes: dict[str, Any], way: Way, value: Any) -> None:
+def _put(attributes: dict[str, Any], path: MemberPath, value: Any) -> None:
     part = attributes
-    for name in way[:-1]:
+    for name in path[:-1]:
         part = part.setdefault(name, {})
-    part[way[-1]] = value
+    part[path[-1]] = value
 
 
-def _value(text: str, kind: type, way: Way) -> Any:
-    """Return the text as its JSON type; what does not fit is left for the checks to name."""
+def _value(text: str, kind: type, path: MemberPath) -> Any:
+    """Return the text as its JSON type; later checks report a value of another type."""
     if kind is str:
         return text
     try:
         value = read_json(text.strip().encode())
     except ValueError:
-        raise DocumentError(Fault(f"/{'/'.join(way)}", "is no JSON")) from None
+        raise DocumentError(Fault(f"/{'/'.join(path)}", "is not JSON")) from None
     return value

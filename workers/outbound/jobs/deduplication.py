@@ -1,4 +1,4 @@
-"""What tells one message from all others, so that it is sent once however often one asks."""
+"""Gives each order an idempotency key, so that it is sent once, however often it is requested."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PIECE_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """An order with its message id, and digests of that and of everything else in it.
+class IdentifiedOrder:
+    """An order with its message id, and digests of the id and of everything else in it.
 
-    But not of the types of attachments: most are guessed by their names, as the machine knows them,
-    and a list imported on another machine must not become other messages.
+    The types of attachments are not part of the digest: most are guessed from file names, which
+    differs between machines, and the same list must give the same messages everywhere.
     """
 
     order: ErrandOrder
@@ -28,15 +28,15 @@ class Message:
     content_sha256: bytes
 
     def differs_from(self, content_sha256: bytes | None) -> bool:
-        """Tell whether what was sent under its id says something else, as far as that is known."""
+        """Tell whether the given content, which was sent under the same id, is known to differ."""
         return content_sha256 not in (None, self.content_sha256)
 
 
-def message_of(order: ErrandOrder, *, max_bytes: int) -> Message:
-    """Return an order with a message id: its own, or one made of all that it says.
+def identify(order: ErrandOrder, *, max_bytes: int) -> IdentifiedOrder:
+    """Return an order with a message id: its own, or one derived from its content.
 
-    Raises ``DocumentError`` for a wrong field, and for an attachment above ``max_bytes`` or that
-    cannot be read.
+    Raises ``DocumentError`` for a wrong field, and for an attachment that is above ``max_bytes`` or
+    unreadable.
     """
     attributes = attributes_of_order(order)
     attributes["msg"].pop("message_id")
@@ -47,7 +47,7 @@ def message_of(order: ErrandOrder, *, max_bytes: int) -> Message:
         file["sha256"] = digest
     content = hashlib.sha256(_canonical(attributes)).digest()
     message_id = order.errand.message_id or f"bridge-{content.hex()[:40]}"
-    return Message(
+    return IdentifiedOrder(
         order=replace(order, errand=replace(order.errand, message_id=message_id)),
         message_sha256=hashlib.sha256(message_id.encode()).digest(),
         content_sha256=content,

@@ -1,4 +1,4 @@
-"""Reading files of errands to be created, record by record: a bad one does not hide the next."""
+"""Reads import files record by record; an unreadable record does not hide the next one."""
 
 from __future__ import annotations
 
@@ -16,40 +16,42 @@ from schemas.cention.errands import ErrandOrder, NewAttachment
 from schemas.errors import DocumentError, Fault
 from workers.clients.cention.attachment_content import UNKNOWN_TYPE, BytesContent
 from workers.clients.json_bodies import read_json
-from workers.outbound.jobs.csv_errands import NotAFile, rows
-from workers.outbound.jobs.listed_files import attached, file_below
+from workers.outbound.jobs.csv_errands import UnreadableFile, rows
+from workers.outbound.jobs.listed_files import attachment_from, resolve_inside
 from workers.outbound.jobs.mbox import count_mbox, mail_of_eml, mails_of_mbox, order_of_mail
 
 FILE_FIELDS = frozenset({"file", "content", "name", "content_type", "content_id"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One errand of a file; instead of it the reason why it cannot be read."""
+class ImportRecord:
+    """One errand of a file, or the reason why it cannot be read."""
 
-    place: str  # in the file: a line, a message
+    place: str  # line or message number in the file
     order: ErrandOrder | None
     problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileKind:
-    """How files with one ending are read. Both raise ``NotAFile`` and ``OSError``."""
+class Reader:
+    """Reads files with one suffix. Both functions raise ``UnreadableFile`` and ``OSError``."""
 
-    records: Callable[[Path, int], Iterator[Record]]  # the number: largest attachment, bytes
+    records: Callable[
+        [Path, int], Iterator[ImportRecord]
+    ]  # the number: size limit of an attachment, bytes
     count: Callable[[Path], int]
 
 
-def kind_of(path: Path) -> FileKind:
-    """Return how a file is read, by its ending. Raises ``NotAFile``."""
+def reader_for(path: Path) -> Reader:
+    """Return the reader for a file, by its suffix. Raises ``UnreadableFile``."""
     try:
-        return KINDS[path.suffix.lower()]
+        return READERS[path.suffix.lower()]
     except KeyError:
-        raise NotAFile(f"does not end in one of {' '.join(KINDS)}") from None
+        raise UnreadableFile(f"does not end in one of {' '.join(READERS)}") from None
 
 
-def _json_lines(path: Path, max_bytes: int) -> Iterator[Record]:
-    longest = max_bytes * 2  # base64, and what is around it
+def _json_lines(path: Path, max_bytes: int) -> Iterator[ImportRecord]:
+    longest = max_bytes * 2  # base64, and the JSON around it
     with path.open("rb") as file:
         number = 0
         while line := file.readline(longest):
@@ -57,7 +59,7 @@ def _json_lines(path: Path, max_bytes: int) -> Iterator[Record]:
             if len(line) == longest and not line.endswith(b"\n"):
                 _skip_line(file.readline, longest)
                 problem = f"is longer than {longest} bytes: see ATTACHMENT_MAX_BYTES"
-                yield Record(place=f"line {number}", order=None, problem=problem)
+                yield ImportRecord(place=f"line {number}", order=None, problem=problem)
             elif line.strip():
                 yield _record(f"line {number}", partial(_order_of_json, line, path.parent))
 
@@ -67,17 +69,17 @@ def _skip_line(readline: Callable[[int], bytes], piece_bytes: int) -> None:
         pass
 
 
-def _csv(path: Path, _max_bytes: int) -> Iterator[Record]:
+def _csv(path: Path, _max_bytes: int) -> Iterator[ImportRecord]:
     for line, read in rows(path):
         yield _record(f"line {line}", read)
 
 
-def _eml(path: Path, max_bytes: int) -> Iterator[Record]:
+def _eml(path: Path, max_bytes: int) -> Iterator[ImportRecord]:
     for raw in mail_of_eml(path, max_bytes=max_bytes * 2):
         yield _record(raw.place, partial(order_of_mail, raw))
 
 
-def _mbox(path: Path, max_bytes: int) -> Iterator[Record]:
+def _mbox(path: Path, max_bytes: int) -> Iterator[ImportRecord]:
     for raw in mails_of_mbox(path, max_bytes=max_bytes * 2):
         yield _record(raw.place, partial(order_of_mail, raw))
 
@@ -87,30 +89,30 @@ def _count_lines(path: Path) -> int:
         return sum(1 for line in file if line.strip())
 
 
-KINDS = {
-    ".jsonl": FileKind(records=_json_lines, count=_count_lines),
-    ".csv": FileKind(records=_csv, count=lambda path: sum(1 for _ in rows(path))),
-    ".eml": FileKind(records=_eml, count=lambda _path: 1),
-    ".mbox": FileKind(records=_mbox, count=count_mbox),
+READERS = {
+    ".jsonl": Reader(records=_json_lines, count=_count_lines),
+    ".csv": Reader(records=_csv, count=lambda path: sum(1 for _ in rows(path))),
+    ".eml": Reader(records=_eml, count=lambda _path: 1),
+    ".mbox": Reader(records=_mbox, count=count_mbox),
 }
 
 
-def _record(place: str, read: Callable[[], ErrandOrder]) -> Record:
+def _record(place: str, read: Callable[[], ErrandOrder]) -> ImportRecord:
     try:
-        return Record(place=place, order=read())
+        return ImportRecord(place=place, order=read())
     except DocumentError as error:
-        return Record(place=place, order=None, problem="; ".join(map(str, error.faults)))
+        return ImportRecord(place=place, order=None, problem="; ".join(map(str, error.faults)))
     except ValueError as error:
-        return Record(place=place, order=None, problem=str(error))
+        return ImportRecord(place=place, order=None, problem=str(error))
 
 
 def _order_of_json(line: bytes, folder: Path) -> ErrandOrder:
     try:
         attributes = read_json(line)
     except ValueError:
-        raise ValueError("is no JSON") from None
+        raise ValueError("is not JSON") from None
     if not isinstance(attributes, dict):
-        raise ValueError("is no JSON object")
+        raise ValueError("is not a JSON object")
     message = attributes.get("msg")
     files = message.pop("attachments", None) if isinstance(message, dict) else None
     if not isinstance(files, list | None):
@@ -128,13 +130,13 @@ def _attachment(given: Any, folder: Path, pointer: str) -> NewAttachment:
         raise DocumentError(Fault(pointer, "must be an object with either content or file"))
     for name, value in given.items():
         if name not in FILE_FIELDS:
-            raise DocumentError(Fault(f"{pointer}/{name}", "is no field there"))
+            raise DocumentError(Fault(f"{pointer}/{name}", "is not a field of an attachment"))
         if not isinstance(value, str):
             raise DocumentError(Fault(f"{pointer}/{name}", "must be a text"))
     called = {name: given.get(name, "") for name in ("name", "content_type", "content_id")}
     if "file" in given:
-        path = file_below(folder, given["file"], f"{pointer}/file")
-        return attached(path, f"{pointer}/file", **called)
+        path = resolve_inside(folder, given["file"], f"{pointer}/file")
+        return attachment_from(path, f"{pointer}/file", **called)
     return NewAttachment(
         name=called["name"],
         content_type=called["content_type"]
@@ -149,4 +151,4 @@ def _decoded(text: str, pointer: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise DocumentError(Fault(pointer, "is no base64")) from None
+        raise DocumentError(Fault(pointer, "is not base64")) from None

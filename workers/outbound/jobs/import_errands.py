@@ -1,163 +1,191 @@
-"""Creating an errand for each record of a file, each once, however often the file is imported."""
+"""Creating an errand for each record of a file: once, however often the file is imported."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from schemas.errors import DocumentError
 from workers.clients import errors
-from workers.outbound.jobs.deduplication import Message, message_of
-from workers.outbound.jobs.errand_readers import Record
-from workers.outbound.jobs.send import REFUSED, SENDING, UNKNOWN, AlreadySent, Outcome, Sender
+from workers.outbound.jobs import send
+from workers.outbound.jobs.deduplication import IdentifiedOrder, identify
+from workers.outbound.jobs.errand_readers import ImportRecord
+from workers.outbound.jobs.send import AlreadySent, Outcome, Sender
 from workers.outbound.store import sent_errands
-from workers.outbound.store.sent_errands import Sent
+from workers.outbound.store.sent_errands import SentErrand
 
-TRIES = 5  # of one record, while Cention asks for patience
-PAUSE_S = 5.0  # where it does not say how long
+TRIES = 5  # of one record, while Cention is busy
+PAUSE_S = 5.0  # if Cention does not say how long
 LONGEST_PAUSE_S = 120.0
-IN_A_ROW = 3  # unknown or unreachable: then something is wrong with more than these
+IN_A_ROW = 3  # unknown or unreachable: then the fault is not these records'
 
-OF_US_ALL = (
+FAILS_EVERY_RECORD = (
     errors.Unauthorised,
     errors.WrongUrl,
     errors.Redirected,
     errors.Busy,
 )
-"""What would meet every other record too.
+"""Errors that every other record would meet too.
 
-``Unreachable`` may be of one record: whoever finds a request too long may hang up in its middle.
+``Unreachable`` may be about one record: a server may close the connection on a large request.
 """
 
-BAD, AGAIN, OTHER, WOULD, REPEATED = "bad", "again", "other", "would", "repeated"
-
-Tell = Callable[[str, str], None]
-"""Is told the place of a record and what is wrong with it."""
+OnProblem = Callable[[str, str], None]
+"""Is called with the place of a record and its problem."""
 
 
-class Stopped(Exception):
-    """The import ended before the file did; imported again, it goes on where it stopped."""
+class ImportOutcome(StrEnum):
+    """What became of a record; the values are keys of ``cention errands import --json``."""
+
+    TO_CREATE = "would"  # in a dry run
+    CREATED = send.CREATED
+    CREATED_BEFORE = "again"
+    REPEATED = "repeated"  # within the files of a dry run
+    UNREADABLE = "bad"
+    CONFLICT = "other"  # its message id was used for other content
+    REFUSED = send.REFUSED
+    UNKNOWN = send.UNKNOWN
+    SENDING = send.SENDING  # by another command
 
 
-class StoppedAsAsked(Stopped):
-    """Nothing is wrong: somebody wished it."""
+FAILED = (
+    ImportOutcome.UNREADABLE,
+    ImportOutcome.CONFLICT,
+    ImportOutcome.REFUSED,
+    ImportOutcome.UNKNOWN,
+    ImportOutcome.SENDING,
+)
+
+
+class ImportStopped(Exception):
+    """The import ended before the file did; imported again, it continues where it stopped."""
+
+
+class Interrupted(ImportStopped):
+    """The operator stopped the import."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
-    """What became of the records."""
+class ImportCounts:
+    """How many records had each outcome."""
 
-    counts: Counter[str] = field(default_factory=Counter)
+    by_outcome: Counter[ImportOutcome] = field(default_factory=Counter)
 
     @property
     def failed(self) -> bool:
-        """Tell whether anything needs a second look."""
-        return any(self.counts[kind] for kind in (BAD, OTHER, REFUSED, UNKNOWN, SENDING))
+        """Tell whether an operator should look at some of the records."""
+        return any(self.by_outcome[outcome] for outcome in FAILED)
 
 
 @dataclass(slots=True, kw_only=True)
 class Import:
-    """One run over some files."""
+    """One import of some files."""
 
     sender: Sender
     max_bytes: int  # of an attachment
     dry_run: bool
-    tell: Tell
-    wait: Callable[[float], object]  # so many seconds, or until somebody asks to stop
-    asked_to_stop: Callable[[], bool]
-    tally: Tally = field(default_factory=Tally)
+    on_problem: OnProblem
+    wait: Callable[[float], object]  # so many seconds, or until a stop is requested
+    stop_requested: Callable[[], bool]
+    counts: ImportCounts = field(default_factory=ImportCounts)
     _origin: str = ""  # name of the file
-    _would: dict[bytes, bytes] = field(default_factory=dict)  # contents by message, of a dry run
+    _seen: dict[bytes, bytes] = field(default_factory=dict)  # contents by message, of a dry run
     _failed_in_a_row: int = 0
 
     def run(
-        self, records: Iterable[Record], *, origin: str, progress: Callable[[int], object]
+        self, records: Iterable[ImportRecord], *, origin: str, progress: Callable[[int], object]
     ) -> None:
-        """Create what was not created before; tell what is bad and go on.
+        """Create the errands that were not created before; report the others and continue.
 
-        ``origin``: name of the file. Raises ``Stopped`` if nothing more can come of it, and
-        ``NotNoted``.
+        ``origin``: name of the file. Raises ``ImportStopped`` if the next records would fail as
+        well, and ``OutcomeNotRecorded``.
         """
         self._origin = origin
         for record in records:
-            if self.asked_to_stop():
-                raise StoppedAsAsked
-            self._take(record)
+            if self.stop_requested():
+                raise Interrupted
+            self._process(record)
             progress(1)
 
-    def _take(self, record: Record) -> None:
+    def _process(self, record: ImportRecord) -> None:
         if record.order is None:
-            self._note(BAD, record, record.problem)
+            self._report(ImportOutcome.UNREADABLE, record, record.problem)
             return
         try:
-            message = message_of(record.order, max_bytes=self.max_bytes)
+            identified = identify(record.order, max_bytes=self.max_bytes)
         except DocumentError as error:
-            self._note(BAD, record, "; ".join(map(str, error.faults)))
+            problem = "; ".join(map(str, error.faults))
+            self._report(ImportOutcome.UNREADABLE, record, problem)
             return
         if self.dry_run:
-            self._look(record, message)
+            self._check(record, identified)
         else:
-            self._send(record, message)
+            self._send(record, identified)
 
-    def _look(self, record: Record, message: Message) -> None:
-        before = sent_errands.find(self.sender.conn, self.sender.workspace, message.message_sha256)
-        if before is not None and before.state != REFUSED:
-            self._sent_before(record, message, before)
+    def _check(self, record: ImportRecord, identified: IdentifiedOrder) -> None:
+        sender, message = self.sender, identified.message_sha256
+        before = sent_errands.find(sender.conn, sender.workspace, message)
+        if before is not None and before.state != send.REFUSED:
+            self._sent_before(record, identified, before)
             return
-        first = self._would.get(message.message_sha256)
+        first = self._seen.get(message)
         if first is None:
-            self._would[message.message_sha256] = message.content_sha256
-            self.tally.counts[WOULD] += 1
-        elif message.differs_from(first):
-            self._note(OTHER, record, "has the message id of another and says something else")
+            self._seen[message] = identified.content_sha256
+            self.counts.by_outcome[ImportOutcome.TO_CREATE] += 1
+        elif identified.differs_from(first):
+            problem = "has the message id of another and says something else"
+            self._report(ImportOutcome.CONFLICT, record, problem)
         else:
-            self.tally.counts[REPEATED] += 1
+            self.counts.by_outcome[ImportOutcome.REPEATED] += 1
 
-    def _send(self, record: Record, message: Message) -> None:
+    def _send(self, record: ImportRecord, identified: IdentifiedOrder) -> None:
         try:
-            outcome = self._patiently(record, message)
+            outcome = self._send_with_retries(record, identified)
         except AlreadySent as refusal:
-            self._sent_before(record, message, refusal.before)
+            self._sent_before(record, identified, refusal.before)
             return
-        failed = outcome.state == UNKNOWN or isinstance(outcome.error, errors.Unreachable)
+        failed = outcome.state == send.UNKNOWN or isinstance(outcome.error, errors.Unreachable)
         self._failed_in_a_row = self._failed_in_a_row + 1 if failed else 0
+        state = ImportOutcome(outcome.state)
         if outcome.error is None:
-            self.tally.counts[outcome.state] += 1
+            self.counts.by_outcome[state] += 1
             return
-        self._note(outcome.state, record, str(outcome.error))
-        if outcome.state == REFUSED and isinstance(outcome.error, OF_US_ALL):
-            raise Stopped(str(outcome.error))
+        self._report(state, record, str(outcome.error))
+        if outcome.state == send.REFUSED and isinstance(outcome.error, FAILS_EVERY_RECORD):
+            raise ImportStopped(str(outcome.error))
         if self._failed_in_a_row == IN_A_ROW:
-            raise Stopped(f"{IN_A_ROW} in a row failed, the last one so: {outcome.error}")
+            raise ImportStopped(f"{IN_A_ROW} in a row failed, the last one so: {outcome.error}")
 
-    def _patiently(self, record: Record, message: Message) -> Outcome:
+    def _send_with_retries(self, record: ImportRecord, identified: IdentifiedOrder) -> Outcome:
         for _ in range(TRIES - 1):
-            outcome = self.sender.create(message, origin=self._place(record))
-            if outcome.state != REFUSED or not isinstance(outcome.error, errors.Busy):
+            outcome = self.sender.create(identified, origin=self._place(record))
+            if outcome.state != send.REFUSED or not isinstance(outcome.error, errors.Busy):
                 return outcome
             self.wait(min(outcome.error.retry_after_s or PAUSE_S, LONGEST_PAUSE_S))
-            if self.asked_to_stop():
+            if self.stop_requested():
                 return outcome
-        return self.sender.create(message, origin=self._place(record))
+        return self.sender.create(identified, origin=self._place(record))
 
-    def _sent_before(self, record: Record, message: Message, before: Sent) -> None:
-        if message.differs_from(before.content_sha256):
-            self._note(
-                OTHER,
-                record,
-                f"has the message id of number {before.sent_id} and says something else; not sent",
-            )
-        elif before.state == UNKNOWN:
-            self._note(UNKNOWN, record, f"number {before.sent_id} may have been created already")
-        elif before.state == SENDING:
-            self._note(SENDING, record, "is being sent by another command")
+    def _sent_before(
+        self, record: ImportRecord, identified: IdentifiedOrder, before: SentErrand
+    ) -> None:
+        number = f"number {before.sent_id}"
+        if identified.differs_from(before.content_sha256):
+            problem = f"has the message id of {number} and says something else; not sent"
+            self._report(ImportOutcome.CONFLICT, record, problem)
+        elif before.state == send.UNKNOWN:
+            problem = f"{number} may have been created already"
+            self._report(ImportOutcome.UNKNOWN, record, problem)
+        elif before.state == send.SENDING:
+            self._report(ImportOutcome.SENDING, record, "is being sent by another command")
         else:
-            self.tally.counts[AGAIN] += 1
+            self.counts.by_outcome[ImportOutcome.CREATED_BEFORE] += 1
 
-    def _note(self, kind: str, record: Record, problem: str) -> None:
-        self.tally.counts[kind] += 1
-        self.tell(self._place(record), problem)
+    def _report(self, outcome: ImportOutcome, record: ImportRecord, problem: str) -> None:
+        self.counts.by_outcome[outcome] += 1
+        self.on_problem(self._place(record), problem)
 
-    def _place(self, record: Record) -> str:
+    def _place(self, record: ImportRecord) -> str:
         return f"{self._origin}, {record.place}"

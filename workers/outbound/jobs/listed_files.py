@@ -1,4 +1,4 @@
-"""Files that a list of errands names: only such as lie in the folder of the list."""
+"""Files that an import list names; only files in the folder of the list are allowed."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from schemas.errors import DocumentError, Fault
 from workers.clients.cention.attachment_content import attachment_of
 
 
-def file_below(folder: Path, named: str, pointer: str) -> Path:
-    """Return a file within a folder, wherever links lead. Raises ``DocumentError``.
+def resolve_inside(folder: Path, named: str, pointer: str) -> Path:
+    """Return the path of a file inside a folder, with links resolved. Raises ``DocumentError``.
 
-    A list may come from elsewhere, so it must not choose what is read from this machine.
+    A list may come from elsewhere, so it must not choose which files of this machine are read.
     """
     try:
         path = (folder / named).resolve()
         inside = path.is_relative_to(folder.resolve())
-    except (OSError, ValueError, RuntimeError):  # a NUL, a circle of links
+    except (OSError, ValueError, RuntimeError):  # a NUL, a loop of links
         inside = False
     if not inside:
         raise DocumentError(Fault(pointer, "must be a file in the folder of this list"))
     return path
 
 
-def attached(
+def attachment_from(
     path: Path, pointer: str, *, name: str = "", content_type: str = "", content_id: str = ""
 ) -> NewAttachment:
     """Return a file as an attachment. Raises ``DocumentError``."""

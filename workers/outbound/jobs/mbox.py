@@ -1,4 +1,4 @@
-"""Files of mail: one mail in an ``.eml``, many in an ``.mbox``; and what becomes of each."""
+"""Reads mails from ``.eml`` and ``.mbox`` files, and converts them to errands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemas.cention.errand_orders import read_order
 from schemas.cention.errands import ErrandOrder, NewAttachment
 from schemas.mails import MailFile, read_mail
 from workers.clients.cention.attachment_content import BytesContent
-from workers.outbound.jobs.csv_errands import NotAFile
+from workers.outbound.jobs.csv_errands import UnreadableFile
 
 FROM_ = b"From "
 DATED = re.compile(rb"From .*\b[0-9]{1,2}:[0-9]{2}\b.*\b[0-9]{4}\b")
@@ -20,7 +20,7 @@ EMPTY = (b"\n", b"\r\n")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawMail:
-    """A mail as it stands in a file; ``content`` is ``None`` if it was too large."""
+    """The bytes of one mail; ``content`` is ``None`` if it was too large."""
 
     place: str
     content: bytes | None = field(repr=False)
@@ -34,11 +34,11 @@ def mail_of_eml(path: Path, *, max_bytes: int) -> Iterator[RawMail]:
 
 
 def mails_of_mbox(path: Path, *, max_bytes: int) -> Iterator[RawMail]:
-    """Yield the mails of a file, each begun by a line ``From `` after an empty one.
+    """Yield the mails of a file; each begins with a line ``From `` after an empty line.
 
-    Where the first such line ends with a date, as programs write it, others without one are text
-    that nobody quoted. Lines that were quoted as ``>From `` are given back. Raises ``OSError``,
-    and ``NotAFile`` if the file does not begin with a mail.
+    If the first such line has a date, as programs write it, lines ``From `` without a date are
+    unquoted text. Lines quoted as ``>From `` are unquoted. Raises ``OSError``, and
+    ``UnreadableFile`` if the file does not begin with a mail.
     """
     number, begun_at, size = 0, 0, 0
     lines: list[bytes] = []
@@ -67,7 +67,7 @@ def count_mbox(path: Path) -> int:
 
 
 def order_of_mail(raw: RawMail) -> ErrandOrder:
-    """Return the errand that a mail becomes: what its headers tell beyond it goes into extradata.
+    """Return a mail as an errand; headers without a field of their own go into extradata.
 
     Raises ``ValueError``, also as ``DocumentError``.
     """
@@ -96,9 +96,9 @@ def _attachment(file: MailFile) -> NewAttachment:
 
 
 def _beginning(first: bytes) -> re.Pattern[bytes]:
-    """Return what the line before a mail looks like, to judge by the first of a file."""
+    """Return the pattern of the line before each mail, judged by the first line of the file."""
     if not first.startswith(FROM_):
-        raise NotAFile("is no mbox: its first line does not begin with From and a space")
+        raise UnreadableFile("is not mbox: its first line does not begin with From and a space")
     return DATED if DATED.match(first) else re.compile(FROM_)
 
 

@@ -1,7 +1,7 @@
-"""Asking Cention for what must not be asked twice: the intent is committed before the request.
+"""Sending requests that must not be repeated: the intent is committed before the request.
 
-What a process was sending when it died is soon taken for unknown, by a worker or by the next
-command: while it lives, it holds an advisory lock, in the session in which it notes the outcome.
+A running command holds an advisory lock in the session that records the outcomes. Requests of a
+command that died are marked as of unknown outcome by a worker or by the next command.
 """
 
 from __future__ import annotations
@@ -20,37 +20,37 @@ from schemas.cention.errands import EndedCall, ErrandAnswer, ErrandOrder
 from workers.clients.cention.errands import Created
 from workers.clients.errors import ApiError, outcome_is_unknown
 from workers.database import advisory_locks
-from workers.outbound.jobs.deduplication import Message
+from workers.outbound.jobs.deduplication import IdentifiedOrder
 from workers.outbound.store import sent_commands, sent_errands
 from workers.outbound.store.sent_commands import LastClosing
-from workers.outbound.store.sent_errands import Intent, Sent
+from workers.outbound.store.sent_errands import Intent, SentErrand
 
 CREATED, DONE, REFUSED, UNKNOWN = "created", "done", "refused", "unknown"
 SENDING = "sending"
 
 
-class Cention(Protocol):
-    """What ``ErrandsApi`` offers."""
+class ErrandsClient(Protocol):
+    """The part of ``ErrandsApi`` that sending needs."""
 
     def create_order(self, order: ErrandOrder) -> Created: ...
     def close(self, errand_id: int, answer: ErrandAnswer) -> None: ...
     def end_call(self, call: EndedCall) -> None: ...
 
 
-class NotNoted(Exception):
-    """Cention has answered, and the answer could not be written down: it will count as unknown."""
+class OutcomeNotRecorded(Exception):
+    """Cention answered, but the outcome could not be recorded: it will count as unknown."""
 
 
 class AlreadySent(Exception):
-    """Nothing was sent: this message was sent before, and was not refused."""
+    """Nothing was sent: the message was sent before, and was not refused."""
 
-    def __init__(self, before: Sent) -> None:
+    def __init__(self, before: SentErrand) -> None:
         super().__init__(f"sent before: {before.state}")
         self.before = before
 
 
 class AlreadyClosed(Exception):
-    """Nothing was sent: the errand was closed before, is being closed, or perhaps was."""
+    """Nothing was sent: the errand was closed before, is being closed, or may have been."""
 
     def __init__(self, before: LastClosing) -> None:
         super().__init__(f"closed before: {before.state}")
@@ -59,7 +59,7 @@ class AlreadyClosed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of asking."""
+    """The outcome of one request."""
 
     sent_id: int
     state: str  # created or done, refused, unknown
@@ -72,16 +72,19 @@ Settle = Callable[[Outcome], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """One run of a command that sends, for one workspace. Its connection is in autocommit mode."""
+    """One run of a sending command, for one workspace; its connection is in autocommit mode."""
 
     conn: Connection[Any]
     workspace: str
     run: UUID
-    cention: Cention
+    client: ErrandsClient
 
-    def create(self, message: Message, *, origin: str) -> Outcome:
-        """Create an errand unless it was sent before. Raises ``AlreadySent``, ``NotNoted``."""
-        intent = _intent(message, origin)
+    def create(self, identified: IdentifiedOrder, *, origin: str) -> Outcome:
+        """Create an errand, once per message id.
+
+        Raises ``AlreadySent`` or ``OutcomeNotRecorded``.
+        """
+        intent = _intent(identified, origin)
         sent_id = sent_errands.begin(self.conn, self.workspace, intent, sent_by=self.run)
         if sent_id is None:
             before = sent_errands.find(self.conn, self.workspace, intent.message_sha256)
@@ -100,15 +103,15 @@ class Sender:
                 problem=_problem(outcome),
             )
 
-        return _asked(
-            sent_id, CREATED, lambda: self.cention.create_order(message.order).errand_id, settle
+        return _send(
+            sent_id, CREATED, lambda: self.client.create_order(identified.order).errand_id, settle
         )
 
     def close(self, errand_id: int, answer: ErrandAnswer, *, again: bool) -> Outcome:
         """Close an errand.
 
-        Raises ``AlreadyClosed`` for one that we are closing, or perhaps have closed, and unless
-        ``again`` for one that we have; ``NotNoted``; and ``DocumentError`` before anything is sent.
+        Raises ``AlreadyClosed`` if a closing is in flight or of unknown outcome, and without
+        ``again`` if one succeeded; ``OutcomeNotRecorded``; and ``DocumentError`` before sending.
         """
         attributes_of_closing(errand_id, answer)
         with self.conn.transaction():
@@ -125,10 +128,13 @@ class Sender:
                 sent_by=self.run,
             )
         settle = self._settle(sent_commands.CLOSING)
-        return _asked(sent_id, DONE, lambda: self.cention.close(errand_id, answer), settle)
+        return _send(sent_id, DONE, lambda: self.client.close(errand_id, answer), settle)
 
     def end_call(self, call: EndedCall) -> Outcome:
-        """Tell that a call is over. Raises ``NotNoted``, and ``DocumentError`` before sending."""
+        """Report the end of a call.
+
+        Raises ``OutcomeNotRecorded``, and ``DocumentError`` before sending.
+        """
         attributes_of_call(call)
         sent_id = sent_commands.begin_call_end(
             self.conn,
@@ -140,7 +146,7 @@ class Sender:
             sent_by=self.run,
         )
         settle = self._settle(sent_commands.CALL_END)
-        return _asked(sent_id, DONE, lambda: self.cention.end_call(call), settle)
+        return _send(sent_id, DONE, lambda: self.client.end_call(call), settle)
 
     def _settle(self, table: str) -> Settle:
         return lambda outcome: sent_commands.settle(
@@ -155,37 +161,37 @@ class Sender:
 
 
 @contextmanager
-def sending(conn: Connection[Any], workspace: str, cention: Cention) -> Iterator[Sender]:
-    """Lend a sender; what dead ones have left is taken for unknown first."""
-    abandon_dead(conn)
+def open_sender(conn: Connection[Any], workspace: str, client: ErrandsClient) -> Iterator[Sender]:
+    """Lend a sender, after marking the requests of dead commands as of unknown outcome."""
+    mark_abandoned_unknown(conn)
     run = uuid4()
     with advisory_locks.hold(conn, _lock(run), slots=1):
-        yield Sender(conn=conn, workspace=workspace, run=run, cention=cention)
+        yield Sender(conn=conn, workspace=workspace, run=run, client=client)
 
 
-def abandon_dead(conn: Connection[Any]) -> None:
-    """Take what dead processes were sending for unknown."""
+def mark_abandoned_unknown(conn: Connection[Any]) -> None:
+    """Mark requests that dead processes were sending as of unknown outcome."""
     for run in sent_commands.senders(conn):
         with advisory_locks.hold(conn, _lock(run), slots=1) as slot:
             if slot is not None:
-                sent_commands.abandon(conn, run)
+                sent_commands.mark_unknown(conn, run)
 
 
 def _lock(run: UUID) -> str:
     return f"sending/{run}"
 
 
-def _asked(sent_id: int, success: str, ask: Callable[[], int | None], settle: Settle) -> Outcome:
+def _send(sent_id: int, success: str, request: Callable[[], int | None], settle: Settle) -> Outcome:
     try:
-        outcome = Outcome(sent_id=sent_id, state=success, errand_id=ask())
+        outcome = Outcome(sent_id=sent_id, state=success, errand_id=request())
     except ApiError as error:
         state = UNKNOWN if outcome_is_unknown(error) else REFUSED
         outcome = Outcome(sent_id=sent_id, state=state, error=error)
     try:
         settle(outcome)
     except psycopg.Error as error:
-        told = f" as errand {outcome.errand_id}" if outcome.errand_id else ""
-        raise NotNoted(f"number {sent_id} was {outcome.state}{told}") from error
+        errand = f" as errand {outcome.errand_id}" if outcome.errand_id else ""
+        raise OutcomeNotRecorded(f"number {sent_id} was {outcome.state}{errand}") from error
     return outcome
 
 
@@ -193,13 +199,13 @@ def _problem(outcome: Outcome) -> str | None:
     return str(outcome.error) if outcome.error else None
 
 
-def _intent(message: Message, origin: str) -> Intent:
-    errand = message.order.errand
+def _intent(identified: IdentifiedOrder, origin: str) -> Intent:
+    errand = identified.order.errand
     return Intent(
-        message_sha256=message.message_sha256,
-        content_sha256=message.content_sha256,
+        message_sha256=identified.message_sha256,
+        content_sha256=identified.content_sha256,
         message_id=errand.message_id,
-        answered=message.order.answer is not None,
+        answered=identified.order.answer is not None,
         origin=origin,
         from_address=errand.from_address,
         from_name=errand.name,

@@ -1,3 +1,3 @@
-"""Pure decisions about what is sent, without I/O."""
+"""Pure decisions about what is sent."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Contact cards out of a table: which column holds what, and what is wrong with a row."""
+"""Reads contact cards from CSV: maps columns to channels, and names the problem of a bad row."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ NAME = "name"
 CUSTOM = "custom"  # labelled by the column's heading, or "custom:LABEL"
 TARGETS = (*CHANNELS, NAME, CUSTOM)
 DELIMITERS = (",", ";", "\t")
-LONGEST_CELL = 10_000  # characters: more of them are a quotation mark that nothing closes
+LONGEST_CELL = 10_000  # characters; a longer one means an unclosed quotation mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row: either a card, or what is wrong with it."""
+    """One row: a card, or its problem."""
 
-    line: int  # in the file, from 1; the last one of a row that goes over several
+    line: int  # in the file, from 1; the last line of a row of several
     card: ContactCard | None
     problem: str | None
-    doubts: tuple[Fault, ...] = ()
+    warnings: tuple[Fault, ...] = ()
 
 
 class BadTable(ValueError):
@@ -31,12 +31,12 @@ class BadTable(ValueError):
 
 
 def read_rows(lines: Iterable[str], columns: Mapping[str, str]) -> Iterator[Row]:
-    """Yield the rows of a CSV file with headings; commas, semicolons or tabs stand between cells.
+    """Yield the rows of a CSV file with headings, separated by commas, semicolons or tabs.
 
     ``columns`` maps headings to ``email``, ``facebook``, ``vk``, ``line``, ``voice``, ``name``,
-    ``custom`` or ``custom:LABEL``; several may lead to one channel. Without any, headings that are
-    called so are taken. A row without an address, or with too few or too many cells, is a bad one
-    and stops no other. Raises ``BadTable``.
+    ``custom`` or ``custom:LABEL``; several may map to one channel. Without it, headings with these
+    names are used. A row without an address, or with too few or too many cells, has a problem and
+    does not stop the others. Raises ``BadTable``.
     """
     lines = iter(lines)
     first = next(lines, "")
@@ -57,7 +57,7 @@ def read_rows(lines: Iterable[str], columns: Mapping[str, str]) -> Iterator[Row]
 
 
 def check_target(target: str) -> str:
-    """Return what a column may be mapped to. Raises ``BadTable``."""
+    """Return a valid target of a column. Raises ``BadTable`` for any other."""
     channel, colon, label = target.partition(":")
     if channel not in TARGETS or (colon and (channel != CUSTOM or not label.strip())):
         raise BadTable(f"{target!r} is none of: {', '.join(TARGETS)}, {CUSTOM}:LABEL.")
@@ -100,4 +100,4 @@ def _row(line: int, cells: Sequence[str], targets: Sequence[str | None]) -> Row:
         card = contact_card(contacts, name=" ".join(filter(None, names)), custom=custom)
     except DocumentError as error:
         return Row(line=line, card=None, problem="; ".join(map(str, error.faults)))
-    return Row(line=line, card=card, problem=None, doubts=warnings_for(card))
+    return Row(line=line, card=card, problem=None, warnings=warnings_for(card))

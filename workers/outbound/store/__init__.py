@@ -1,3 +1,3 @@
-"""What was sent to Cention and how it ended, in Postgres."""
+"""Requests that were sent to Cention, and their outcomes."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Contact cards that were sent, and what Cention had on them then, at rest."""
+"""Contact cards that were sent, with what Cention returned."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ SQL = queries.load(__name__)
 
 
 def fingerprint(card: ContactCard) -> bytes:
-    """Return what tells one card from another, whatever the order of its channels."""
+    """Return the digest that identifies a card, whatever the order of its channels."""
     canonical = json.dumps(contacts_in_card(card), sort_keys=True)
     return hashlib.sha256(canonical.encode()).digest()
 
 
 def begin(conn: Connection[Any], workspace: str, card: ContactCard) -> None:
-    """Note that a card is about to be sent; commit it before it is."""
+    """Record a card before it is sent; commit it first."""
     parameters = {**_key(workspace, card), "sent": Jsonb(contacts_in_card(card))}
     conn.execute(SQL["begin_sending_card"], parameters)
 
 
-def note_sent(
+def record_sent(
     conn: Connection[Any],
     workspace: str,
     card: ContactCard,
@@ -40,7 +40,7 @@ def note_sent(
     returned: Mapping[str, Any] | None,
     error: str | None = None,
 ) -> None:
-    """Note what Cention has now, of which any may be ``None``; ``error``: it made no sense."""
+    """Record Cention's answer, where it had one; ``error``: why it is unreadable."""
     parameters = {
         **_key(workspace, card),
         "card_id": card_id,
@@ -48,10 +48,10 @@ def note_sent(
         "returned": None if returned is None else Jsonb(replace_unstorable(returned)),
         "error": error,
     }
-    conn.execute(SQL["note_card_sent"], parameters)
+    conn.execute(SQL["record_card_sent"], parameters)
 
 
-def note_failed(
+def record_failed(
     conn: Connection[Any],
     workspace: str,
     card: ContactCard,
@@ -59,21 +59,21 @@ def note_failed(
     unknown: bool,
     error: str,
 ) -> None:
-    """Note that Cention refused a card, or, if ``unknown``, that it may have it all the same."""
+    """Record that Cention refused a card or, if ``unknown``, that it may have it."""
     state = "unknown" if unknown else "refused"
     parameters = {**_key(workspace, card), "state": state, "error": error}
-    conn.execute(SQL["note_card_failed"], parameters)
+    conn.execute(SQL["record_card_failed"], parameters)
 
 
 def already_sent(
     conn: Connection[Any], workspace: str, cards: Iterable[ContactCard]
 ) -> set[ContactCard]:
     """Return those of the cards that Cention has already."""
-    by_print = {fingerprint(card): card for card in cards}
+    by_digest = {fingerprint(card): card for card in cards}
     with conn.cursor(row_factory=scalar_row) as cursor:
-        parameters = {"workspace": workspace, "sent_sha256": list(by_print)}
+        parameters = {"workspace": workspace, "sent_sha256": list(by_digest)}
         found = cursor.execute(SQL["cards_sent"], parameters).fetchall()
-    return {by_print[bytes(one)] for one in found}
+    return {by_digest[bytes(one)] for one in found}
 
 
 def _key(workspace: str, card: ContactCard) -> dict[str, Any]:

@@ -1,17 +1,17 @@
-"""Closings and ends of calls that we sent, at rest; and runs of commands that died over them."""
+"""Closings and ends of calls that were sent; and requests whose command died."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import Connection, sql
 from psycopg.rows import class_row, scalar_row
 
 from workers.database import queries
-from workers.outbound.store.sent_errands import Unknown
+from workers.outbound.store.sent_errands import UnknownRequest
 
 SQL = queries.load(__name__)
 
@@ -28,7 +28,7 @@ class LastClosing:
 
 
 def lock_closing(conn: Connection[Any], workspace: str, errand_id: int) -> None:
-    """Be the only one who begins to close an errand, until the end of the transaction."""
+    """Lock the closing of an errand until the end of the transaction."""
     conn.execute(SQL["lock_closing"], {"workspace": workspace, "errand_id": errand_id})
 
 
@@ -41,7 +41,7 @@ def begin_closing(
     user_id: str,
     sent_by: UUID,
 ) -> int:
-    """Note that an errand is being closed; return its number."""
+    """Record a closing before it is sent; return its number."""
     parameters = {
         "workspace": workspace,
         "errand_id": errand_id,
@@ -49,8 +49,7 @@ def begin_closing(
         "user_id": user_id,
         "sent_by": sent_by,
     }
-    with conn.cursor(row_factory=scalar_row) as cursor:
-        return int(cursor.execute(SQL["begin_closing"], parameters).fetchall()[0])
+    return _begin(conn, SQL["begin_closing"], parameters)
 
 
 def last_closing(conn: Connection[Any], workspace: str, errand_id: int) -> LastClosing | None:
@@ -70,7 +69,7 @@ def begin_call_end(
     dialed_number: str | None,
     sent_by: UUID,
 ) -> int:
-    """Note that Cention is being told of the end of a call; return its number."""
+    """Record the end of a call before it is sent; return its number."""
     parameters = {
         "workspace": workspace,
         "integration_name": integration_name,
@@ -79,8 +78,7 @@ def begin_call_end(
         "dialed_number": dialed_number,
         "sent_by": sent_by,
     }
-    with conn.cursor(row_factory=scalar_row) as cursor:
-        return int(cursor.execute(SQL["begin_call_end"], parameters).fetchall()[0])
+    return _begin(conn, SQL["begin_call_end"], parameters)
 
 
 def settle(
@@ -93,7 +91,7 @@ def settle(
     state: str,
     problem: str | None = None,
 ) -> None:
-    """Note the outcome of a closing or of the end of a call."""
+    """Record the outcome of a closing or of the end of a call."""
     conn.execute(
         sql.SQL(SQL["settle"]).format(table=sql.Identifier("cention", table)),
         {
@@ -107,7 +105,7 @@ def settle(
 
 
 def resolve(conn: Connection[Any], workspace: str, sent_id: int, *, happened: bool) -> bool:
-    """Note what an operator found out; ``False`` if no such outcome is unknown."""
+    """Record an outcome that an operator found out; return ``False`` if none was unknown."""
     parameters = {"workspace": workspace, "sent_id": sent_id, "happened": happened}
     return any(
         conn.execute(
@@ -118,23 +116,28 @@ def resolve(conn: Connection[Any], workspace: str, sent_id: int, *, happened: bo
 
 
 def senders(conn: Connection[Any]) -> list[UUID]:
-    """Return the runs of commands that have not settled everything they sent."""
+    """Return the runs of commands that have requests in flight, or that died."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["senders"]).fetchall()
 
 
-def abandon(conn: Connection[Any], sent_by: UUID) -> None:
-    """Take what a dead run was sending for unknown."""
+def mark_unknown(conn: Connection[Any], sent_by: UUID) -> None:
+    """Mark the requests that a dead run was sending as of unknown outcome."""
     for table in (ERRAND, CLOSING, CALL_END):
         conn.execute(
-            sql.SQL(SQL["abandon"]).format(table=sql.Identifier("cention", table)),
+            sql.SQL(SQL["mark_unknown"]).format(table=sql.Identifier("cention", table)),
             {"sent_by": sent_by},
         )
 
 
-def unknown(conn: Connection[Any], workspace: str | None) -> list[Unknown]:
-    """Return closings and ends of calls of which it is not known whether they were done."""
-    with conn.cursor(row_factory=class_row(Unknown)) as cursor:
+def unknown(conn: Connection[Any], workspace: str | None) -> list[UnknownRequest]:
+    """Return the closings and ends of calls of unknown outcome."""
+    with conn.cursor(row_factory=class_row(UnknownRequest)) as cursor:
         parameters = {"workspace": workspace}
         closings = cursor.execute(SQL["unknown_closings"], parameters).fetchall()
         return closings + cursor.execute(SQL["unknown_call_ends"], parameters).fetchall()
+
+
+def _begin(conn: Connection[Any], query: LiteralString, parameters: dict[str, Any]) -> int:
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return int(cursor.execute(query, parameters).fetchall()[0])

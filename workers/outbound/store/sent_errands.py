@@ -1,4 +1,4 @@
-"""Errands that we asked Cention to create, at rest."""
+"""Errands that were sent to be created."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SQL = queries.load(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """An errand that is about to be asked for."""
+    """An errand that is about to be sent."""
 
     message_sha256: bytes
     content_sha256: bytes
@@ -32,8 +32,8 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """What is known of a message that was sent before."""
+class SentErrand:
+    """A message that was sent before."""
 
     sent_id: int
     state: str
@@ -44,8 +44,8 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
-    """Something asked for of which it is not known whether it was done."""
+class UnknownRequest:
+    """A request of unknown outcome."""
 
     workspace: str
     sent_id: int
@@ -54,19 +54,19 @@ class Unknown:
     problem: str | None
     origin: str | None
     about: str
-    looks_like: int | None  # an errand that it may have become
+    looks_like: int | None  # the errand that it may have become
 
 
 def begin(conn: Connection[Any], workspace: str, intent: Intent, *, sent_by: UUID) -> int | None:
-    """Note an intent and return its number; ``None`` if it was sent and was not refused."""
+    """Record an intent; return its number, ``None`` if it was sent before and was not refused."""
     parameters = {"workspace": workspace, "sent_by": sent_by, **asdict(intent)}
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["begin_errand"], parameters).fetchone()
 
 
-def find(conn: Connection[Any], workspace: str, message_sha256: bytes) -> Sent | None:
-    """Return what is known of a message; ``None`` if it was never sent."""
-    with conn.cursor(row_factory=class_row(Sent)) as cursor:
+def find(conn: Connection[Any], workspace: str, message_sha256: bytes) -> SentErrand | None:
+    """Return a message that was sent; ``None`` if it never was."""
+    with conn.cursor(row_factory=class_row(SentErrand)) as cursor:
         parameters = {"workspace": workspace, "message_sha256": message_sha256}
         return cursor.execute(SQL["sent_errand"], parameters).fetchone()
 
@@ -81,7 +81,7 @@ def settle(
     errand_id: int | None = None,
     problem: str | None = None,
 ) -> None:
-    """Note the outcome of what ``sent_by`` was sending."""
+    """Record the outcome of a request of the run ``sent_by``."""
     conn.execute(
         SQL["settle_errand"],
         {
@@ -98,7 +98,7 @@ def settle(
 def resolve(
     conn: Connection[Any], workspace: str, sent_id: int, *, happened: bool, errand_id: int | None
 ) -> bool:
-    """Note what an operator found out; ``False`` if no such outcome is unknown."""
+    """Record an outcome that an operator found out; return ``False`` if none was unknown."""
     parameters = {
         "workspace": workspace,
         "sent_id": sent_id,
@@ -109,13 +109,13 @@ def resolve(
 
 
 def sent_as(conn: Connection[Any], workspace: str, errand_id: int) -> int | None:
-    """Return the number of what became an errand, if it was sent from here."""
+    """Return the number of the request that became an errand; ``None`` if none did."""
     parameters = {"workspace": workspace, "errand_id": errand_id}
     row = conn.execute(SQL["sent_as"], parameters).fetchone()
     return row[0] if row else None
 
 
-def unknown(conn: Connection[Any], workspace: str | None) -> list[Unknown]:
-    """Return errands of which it is not known whether they were created."""
-    with conn.cursor(row_factory=class_row(Unknown)) as cursor:
+def unknown(conn: Connection[Any], workspace: str | None) -> list[UnknownRequest]:
+    """Return the creations of unknown outcome."""
+    with conn.cursor(row_factory=class_row(UnknownRequest)) as cursor:
         return cursor.execute(SQL["unknown_errands"], {"workspace": workspace}).fetchall()

@@ -1,6 +1,6 @@
 -- name: begin_errand
--- Note that a message is being sent, also one that was refused before. Returns no row if it was sent
--- by anybody and was not refused.
+-- Record a message before it is sent, also one that was refused before. No row if any run sent it and
+-- it was not refused.
 INSERT INTO cention.sent_errand AS old (
     workspace, message_sha256, state, answered, message_id, content_sha256, origin, from_address, from_name,
     subject, attachment_count, attachment_bytes, sent_by
@@ -18,13 +18,13 @@ WHERE old.state = 'refused'
 RETURNING sent_id;
 
 -- name: sent_errand
--- What is known of a message; no row if it was never sent.
+-- A message that was sent; no row if it never was.
 SELECT sent_id, state, errand_id, content_sha256, sent_at, origin
 FROM cention.sent_errand
 WHERE (workspace, message_sha256) = (%(workspace)s, %(message_sha256)s);
 
 -- name: settle_errand
--- Note the outcome of what this run of a command was sending, even if it was taken for unknown meanwhile.
+-- Record the outcome of a request of this run, even if it was marked as unknown meanwhile.
 UPDATE cention.sent_errand
 SET state = %(state)s, errand_id = %(errand_id)s, problem = %(problem)s,
     settled_at = CASE WHEN %(state)s <> 'unknown' THEN now() END
@@ -32,7 +32,7 @@ WHERE (workspace, sent_id, sent_by) = (%(workspace)s, %(sent_id)s, %(sent_by)s)
   AND state IN ('sending', 'unknown');
 
 -- name: resolve_errand
--- Note what an operator found out about an unknown outcome. No row if there is no such one.
+-- Record an outcome that an operator found out. No row if none was unknown.
 UPDATE cention.sent_errand
 SET state = CASE WHEN %(happened)s THEN 'created' ELSE 'refused' END,
     errand_id = CASE WHEN %(happened)s THEN %(errand_id)s::bigint END,
@@ -41,12 +41,11 @@ WHERE (workspace, sent_id) = (%(workspace)s, %(sent_id)s) AND state = 'unknown'
 RETURNING sent_id;
 
 -- name: sent_as
--- The number of what became an errand; no row if nothing that was sent from here did.
+-- The number of the request that became an errand; no row if none did.
 SELECT sent_id FROM cention.sent_errand WHERE (workspace, errand_id) = (%(workspace)s, %(errand_id)s);
 
 -- name: unknown_errands
--- Errands of which it is not known whether they were created, and the errand that one of them may have
--- become: of the same writer, subject and time.
+-- Creations of unknown outcome, and the errand that each may have become: same writer, subject and time.
 SELECT s.workspace, s.sent_id, 'create' AS kind, s.sent_at, s.problem, s.origin,
        concat_ws(' ', s.from_address, '"' || s.subject || '"') AS about, like_it.errand_id AS looks_like
 FROM cention.sent_errand AS s
