@@ -309,7 +309,7 @@ def test_a_request_in_whose_middle_somebody_hangs_up_stops_no_other(
             raise errors.Unreachable("no connection (ConnectionError)", api="cention")
         return place(api, order)
 
-    monkeypatch.setattr(ErrandsApi, "place", hang_up)
+    monkeypatch.setattr(ErrandsApi, "create_order", hang_up)
 
     result = terminal.run("errands", "import", listed)
 

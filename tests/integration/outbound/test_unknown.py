@@ -219,7 +219,7 @@ def test_what_a_living_command_is_sending_is_left_to_it(
         meanwhile.extend(states())
         return place(api, order)
 
-    monkeypatch.setattr(ErrandsApi, "place", place_and_look)
+    monkeypatch.setattr(ErrandsApi, "create_order", place_and_look)
 
     terminal.run(*CREATE)
 
@@ -241,7 +241,7 @@ def test_an_answer_that_cannot_be_written_down_is_told_and_becomes_unknown(
             )
         return created
 
-    monkeypatch.setattr(ErrandsApi, "place", place_and_break)
+    monkeypatch.setattr(ErrandsApi, "create_order", place_and_break)
 
     broken = terminal.run(*CREATE)
 
