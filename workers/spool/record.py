@@ -1,4 +1,4 @@
-"""A callback as the content of a file, and back."""
+"""The record of a callback in the spool: the content of one file. There is no other format."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from workers.sync.store.callbacks import NewCallback
 
 
 class CorruptSpoolFile(ValueError):
-    """The content is no callback: a fault of the disk, or not written by us."""
+    """The file is not a callback: the disk failed, or another program wrote it."""
 
 
 def dump(callback: NewCallback) -> bytes:
     """Return ``callback`` as JSON in ASCII, which can hold lone surrogates and huge integers."""
-    return json.dumps(
-        {
-            "workspace": callback.workspace,
-            "received_at": callback.received_at.isoformat(),
-            "event": callback.event,
-            "remote_id": callback.remote_id,
-            "body_sha256": callback.body_sha256.hex(),
-            "document": callback.document,
-            "problem": callback.problem,
-        },
-        separators=(",", ":"),
-    ).encode("ascii")
+    return json.dumps(to_json(callback), separators=(",", ":")).encode("ascii")
+
+
+def to_json(callback: NewCallback) -> dict[str, Any]:
+    """Return the record of ``callback``: one JSON object with a member for each field."""
+    return {
+        "workspace": callback.workspace,
+        "received_at": callback.received_at.isoformat(),
+        "event": callback.event,
+        "remote_id": callback.remote_id,
+        "body_sha256": callback.body_sha256.hex(),
+        "document": callback.document,
+        "problem": callback.problem,
+    }
 
 
 def load(content: bytes) -> NewCallback:

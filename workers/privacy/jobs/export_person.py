@@ -13,12 +13,13 @@ from psycopg import Connection
 
 from workers.privacy.jobs import find_in_spool, find_person
 from workers.privacy.jobs.data_subject import Whom
-from workers.privacy.jobs.find_in_spool import Spooled
+from workers.privacy.jobs.find_in_spool import SpooledMatch
 from workers.privacy.jobs.find_person import Progress
 from workers.privacy.rules.person_matcher import Person
 from workers.privacy.store import erased, person_rows
 from workers.privacy.store import text_scan as texts
 from workers.privacy.store.erased import Key
+from workers.spool import record
 
 Rows = dict[str, dict[str, dict[str, Any]]]
 """Rows by table and by what they say."""
@@ -37,7 +38,7 @@ def export(
     """
     person = Person(whom.address)
     errands = set(erased.errands_of(conn, person.address))
-    spooled = [one.content for one in _spooled(whom.spool, person, errands)]
+    spooled = [record.to_json(match.callback) for match in _spooled(whom.spool, person, errands)]
     found: Rows = {}
     if person.address:
         errands |= _add_sightings(conn, person, found, progress)
@@ -76,8 +77,8 @@ def _add(found: Rows, table: str, row: dict[str, Any]) -> None:
     found.setdefault(table, {})[json.dumps(row, sort_keys=True)] = row
 
 
-def _spooled(folder: Path | None, person: Person, errands: set[Key]) -> Iterator[Spooled]:
-    return iter(()) if folder is None else find_in_spool.look(folder, person, errands, [])
+def _spooled(folder: Path | None, person: Person, errands: set[Key]) -> Iterator[SpooledMatch]:
+    return iter(()) if folder is None else find_in_spool.find(folder, person, errands, [])
 
 
 def _content(conn: Connection[Any], sha256: str | None) -> str | None:
