@@ -16,7 +16,7 @@ from workers.config import logs
 from workers.config.broker import create_sender
 from workers.config.names import Queue, TaskName
 from workers.config.settings import load_settings
-from workers.spool.layout import read_spool
+from workers.spool.layout import spool_status
 
 BROKER_TIMEOUT_S = 1  # short: a nudge is not worth waiting for
 
@@ -59,7 +59,7 @@ app = create_app(
     database=partial(database.is_up, settings.database_url),
     broker=broker_is_up,
     spool=spool.check,
-    read_spool=partial(read_spool, settings.spool_dir),
+    read_spool=partial(spool_status, settings.spool_dir),
 )
 # The spool may hold callbacks of an earlier process: move them now, not with the next callback.
 SpoolDrainer(

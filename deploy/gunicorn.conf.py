@@ -4,17 +4,22 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import tempfile
 from typing import Any
 
-# All processes of the receiver count into one folder: else each scrape tells of another one.
+# All processes of the receiver count into one folder: a scrape reads the sum of them all.
 metrics_folder = None
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     metrics_folder = tempfile.mkdtemp(prefix="cention-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
 
-from prometheus_client import multiprocess  # noqa: E402  # it looks for the folder when imported
+from prometheus_client import multiprocess  # noqa: E402  # it reads the variable when imported
+
+# One file descriptor for each connection: as many as this user may have.
+most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
 
 bind = os.environ.get("RECEIVER_BIND", "127.0.0.1:8000")
 worker_class = "receiver.connections.Worker"
@@ -22,20 +27,19 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 timeout = 30  # seconds; a worker that is silent for longer is replaced
 graceful_timeout = 2  # seconds; a callback takes milliseconds, and stopping has to be quick
 keepalive = 120  # seconds; a sender may reuse a connection that has been idle for so long
-# It would be made in the home folder, where nobody looks for it.
-http_parser = "fast"  # in C; the start fails if it is not installed
-control_socket_disable = True
+http_parser = "fast"  # the parser in C
+control_socket_disable = True  # it would be created in the home folder
 errorlog = "-"
-# Nobody watches a worker's heartbeat file on a disk that may be slow or full.
+# The heartbeat of a worker must not depend on a disk that may be slow or full.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  # not a file of ours
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Take a worker that ended out of the live gauges."""
+    """Remove a worker that has ended from the live gauges."""
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def on_exit(server: Any) -> None:
-    """Remove the folder of counts, if it was ours."""
+    """Remove the folder of counts, if this file created it."""
     if metrics_folder is not None:
         shutil.rmtree(metrics_folder, ignore_errors=True)

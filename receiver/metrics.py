@@ -124,7 +124,7 @@ def _of_spool(running: Future[SpoolStatus | None]) -> Iterator[Figure]:
             "Age of the oldest spooled callback.",
             status.oldest_s(datetime.now(UTC)),
         ),
-        ("bad", "Spooled callbacks set aside, for a person to look at.", status.bad),
+        ("bad", "Spooled callbacks set aside for a person to examine.", status.bad),
     ):
         yield Figure(name=f"cention_spool_{name}", help=text, labels={}, value=float(value or 0))
 

@@ -1,4 +1,4 @@
-"""The spool: a folder on local disk where callbacks are safe while Postgres is away."""
+"""The spool: a folder on local disk that stores callbacks while Postgres is down."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from receiver.group_commit import StorageUnavailable
 from workers.config.logs import RateLimitedWarning
 from workers.spool import durable_files as disk
 from workers.spool import record
-from workers.spool.layout import BAD, DRAFT, LOCK, WAITING, name_of, read_spool
+from workers.spool.layout import BAD, DRAFT, LOCK, REASON, WAITING, file_name, spool_status
 from workers.sync.store.callbacks import NewCallback
 
-DRAFT_IS_LEFT_AFTER_S = 600  # a process that writes for so long was ended long before
+DRAFT_MAX_AGE_S = 600  # no process writes for so long: an older draft was left by a crash
 PROBE_BYTES = 4096
-CLEAN_UP_SHARE = 20  # times as long as a look at the whole spool takes, none is taken
+CLEAN_UP_PAUSE = 20  # times the duration of one clean-up, until the next
 
 
 class SpoolFull(OSError):
-    """The spool holds as much as it may."""
+    """The spool is as large as its limit allows."""
 
 
 class Spool:
-    """One folder, written by all processes of the receiver, emptied by one of them at a time.
+    """One folder, written by all processes of the receiver, drained by one of them at a time.
 
-    The folder is made when it is first needed, and again if somebody took it away. Its size is
-    known as of the last ``clean_up`` plus what this process has added since.
+    The folder is created when it is first needed, and again if it was removed. Its size is that
+    of the last ``clean_up`` plus what this process has added since.
     """
 
     def __init__(self, folder: Path, *, max_bytes: int) -> None:
@@ -47,7 +47,7 @@ class Spool:
         self.clean_up()
 
     def append(self, callback: NewCallback) -> None:
-        """Return once ``callback`` outlasts a crash and a loss of power.
+        """Return once ``callback`` is on disk and survives a crash and a loss of power.
 
         Raises ``StorageUnavailable`` if there is no room, or the disk fails.
         """
@@ -65,7 +65,7 @@ class Spool:
             if self._size_bytes + len(content) > self._max_bytes:
                 raise SpoolFull
             self._size_bytes += len(content)
-            name = name_of(callback.received_at, next(self._names))
+            name = file_name(callback.received_at, next(self._names))
         try:
             disk.make_folder(self.folder)
             disk.write_file(self.folder / name, content)
@@ -75,7 +75,7 @@ class Spool:
             raise
 
     def check(self) -> None:
-        """Return if a callback could be put now. Raises ``OSError`` if not."""
+        """Return if a callback could be stored now. Raises ``OSError`` if not."""
         if self._size_bytes >= self._max_bytes:
             raise SpoolFull
         disk.make_folder(self.folder)
@@ -86,20 +86,20 @@ class Spool:
             probe.unlink(missing_ok=True)
 
     def clean_up(self) -> None:
-        """Measure the spool, and remove drafts that crashed processes left behind.
+        """Measure the spool, and remove drafts that crashed processes left.
 
-        Does nothing if it has just been done, by the measure of the time that it takes.
+        Does nothing if the last run was recent, compared with the time that it took.
         """
         began = time.monotonic()
         if began < self._clean_until:
             return
-        status = read_spool(self.folder)
+        status = spool_status(self.folder)
         with self._lock:
             self._size_bytes = status.size_bytes if status else 0
         with suppress(OSError):
-            self._remove_drafts(left_before=time.time() - DRAFT_IS_LEFT_AFTER_S)
+            self._remove_drafts(left_before=time.time() - DRAFT_MAX_AGE_S)
         ended = time.monotonic()
-        self._clean_until = ended + CLEAN_UP_SHARE * (ended - began)
+        self._clean_until = ended + CLEAN_UP_PAUSE * (ended - began)
 
     def _remove_drafts(self, *, left_before: float) -> None:
         for draft in self.folder.glob(f"*{DRAFT}"):
@@ -107,11 +107,11 @@ class Spool:
                 draft.unlink()
 
     def oldest(self) -> str | None:
-        """Return the name of the oldest callback that waits."""
+        """Return the name of the oldest callback; ``None`` if the spool is empty."""
         return min(self._waiting(), default=None)
 
     def waiting(self) -> list[str]:
-        """Return the names of the callbacks that wait, in order of arrival."""
+        """Return the names of all callbacks, in order of arrival."""
         return sorted(self._waiting())
 
     def _waiting(self) -> Iterator[str]:
@@ -120,7 +120,7 @@ class Spool:
 
     @contextmanager
     def exclusive(self) -> Iterator[bool]:
-        """Tell whether we alone may empty the spool during the block.
+        """Lock the spool during the block; yields false if another process has locked it.
 
         The lock ends with its process, however that ends. Raises ``OSError``.
         """
@@ -137,26 +137,26 @@ class Spool:
             os.close(descriptor)
 
     def read(self, name: str) -> bytes:
-        """Return the content of a callback that waits. Raises ``OSError``."""
+        """Return the content of a file. Raises ``OSError``."""
         return (self.folder / name).read_bytes()
 
     def remove(self, name: str) -> None:
-        """Remove a callback that is safe elsewhere.
+        """Remove a callback that Postgres has stored.
 
-        If a loss of power brings it back, it is written to Postgres again, which changes nothing.
+        If a loss of power restores the file, it is written to Postgres again: that changes nothing.
         """
         os.unlink(self.folder / name)
         metrics.SPOOL.labels("emptied").inc()
 
     def quarantine(self, name: str, reason: str) -> None:
-        """Move a callback out of the way of those behind it, with the reason beside it.
+        """Move a callback to ``bad/``, with the reason beside it, so that others are not held up.
 
         Raises ``OSError``, and then it is still where it was.
         """
         bad = self.folder / BAD
         disk.make_folder(bad)
         with suppress(OSError):  # the callback matters more than why it is here
-            disk.write_file(bad / f"{name}.reason", f"{reason}\n".encode())
+            disk.write_file(bad / f"{name}{REASON}", f"{reason}\n".encode())
         os.rename(self.folder / name, bad / name)
         disk.sync_folder(bad)
         disk.sync_folder(self.folder)

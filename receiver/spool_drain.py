@@ -1,4 +1,4 @@
-"""The spool empties itself: a thread in each process brings its callbacks to Postgres."""
+"""Drains the spool: a thread in each process writes spooled callbacks to Postgres."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from workers.spool import record
 from workers.spool.record import CorruptSpoolFile
 from workers.sync.store.callbacks import NewCallback
 
-LOOK_EVERY_S = 1.0
-PASS_S = 4.0  # then a new connection is made: no pass depends on one for long
+RUN_EVERY_S = 1.0
+RUN_MAX_S = 4.0  # then a new connection is opened: no run depends on one for long
 GROUP_MOST = 500  # callbacks in one statement
 GROUP_BYTES = 4 * 1024 * 1024
-# Not the file is at fault, but we or the machine.
-_OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+# The machine or this process is at fault, not the file.
+_NOT_OF_THE_FILE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 InboxConnection: TypeAlias = Callable[[], AbstractContextManager[Write]]
-"""Lends a way into the inbox for one pass, and ends it if it hangs. Raises ``psycopg.Error``."""
+"""Lends a connection for one run, and closes it if it hangs. Raises ``psycopg.Error``."""
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +44,7 @@ class SpooledCallback:
 
 
 class SpoolDrainer:
-    """Looks every second for callbacks in the spool, and for Postgres while it is away."""
+    """Moves callbacks from the spool to Postgres every second, and resets the circuit breaker."""
 
     def __init__(
         self,
@@ -59,29 +59,29 @@ class SpoolDrainer:
         self._breaker = breaker
         self._notify = notify
         self._oldest: str | None = None
-        self._failed = RateLimitedWarning("spool not emptied")
+        self._failed = RateLimitedWarning("spool not drained")
 
     def start(self) -> None:
-        """Look from now on. Not before a process forks: threads do not come along."""
-        threading.Thread(target=self._run, name="emptying", daemon=True).start()
+        """Start the thread. Call it after a process has forked: threads are not inherited."""
+        threading.Thread(target=self._run, name="spool-drain", daemon=True).start()
 
     def _run(self) -> None:
         while True:
             try:
                 more = self.run_once()
-            except Exception as error:  # the next look may fare better
+            except Exception as error:  # the next run may succeed
                 more = False
                 self._failed.warn(
                     error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None)
                 )
             if not more:
-                time.sleep(LOOK_EVERY_S)
+                time.sleep(RUN_EVERY_S)
 
     def run_once(self) -> bool:
-        """Bring to Postgres what waits, unless another process is doing it; tell if there is more.
+        """Write spooled callbacks to Postgres, unless another process does; true if some are left.
 
-        Raises ``psycopg.Error`` if Postgres is away, and ``OSError`` if the spool is broken; what
-        could not be brought waits.
+        Raises ``psycopg.Error`` if Postgres is down, and ``OSError`` if the spool is broken; what
+        could not be written stays in the spool.
         """
         try:
             self._spool.clean_up()
@@ -101,13 +101,13 @@ class SpoolDrainer:
             if alone:
                 return self._drain()
         if before and (self._oldest is None or self._oldest > before):
-            self._breaker.reset()  # the other one gets through to Postgres
+            self._breaker.reset()  # the other process reaches Postgres
         return False
 
     def _drain(self) -> bool:
-        ends_at = time.monotonic() + PASS_S
+        ends_at = time.monotonic() + RUN_MAX_S
         with self._inbox_connection() as write:
-            write([])  # raises now if Postgres takes nothing, whatever the callbacks are like
+            write([])  # raises if Postgres accepts nothing, whatever the callbacks are
             for group in self._groups():
                 self._store(group, write)
                 self._breaker.reset()  # only a commit proves that Postgres can commit
@@ -140,7 +140,7 @@ class SpoolDrainer:
         except FileNotFoundError:  # somebody took it away
             return None
         except OSError as error:
-            if error.errno in _OURS:
+            if error.errno in _NOT_OF_THE_FILE:
                 raise
             self._quarantine(name, f"cannot be read: {errno.errorcode.get(error.errno or 0)}")
             return None
@@ -153,11 +153,11 @@ class SpoolDrainer:
             return None
 
     def _store(self, group: Sequence[SpooledCallback], write: Write) -> None:
-        """Commit ``group``, then remove its files; what Postgres refuses is set aside alone."""
+        """Commit ``group``, then remove its files; what Postgres refuses goes to ``bad/``."""
         try:
             write([each.callback for each in group])
         except Exception as error:
-            if _is_away(error):
+            if _is_down(error):
                 raise
             if len(group) > 1:
                 for each in group:
@@ -175,16 +175,16 @@ class SpoolDrainer:
         log.error("spooled callback set aside", file=name, reason=reason)
         try:
             self._spool.quarantine(name, reason)
-        except OSError as error:  # it stays where it is, and those behind it go on
+        except OSError as error:  # it stays, and the next ones go on
             log.error("spooled callback not set aside", file=name, errno=error.errno)
 
 
-def _is_away(error: Exception) -> bool:
-    """Tell a server that cannot work from one that does not want this callback."""
+def _is_down(error: Exception) -> bool:
+    """Return whether Postgres cannot work, and not only refuses this callback."""
     too_much = (getattr(error, "sqlstate", None) or "").startswith("54")  # program limit exceeded
     return isinstance(error, psycopg.OperationalError) and not too_much
 
 
 def _describe(error: Exception) -> str:
-    """Return what is known of a refusal without a word of the callback."""
+    """Return the reason of a refusal, without any text of the callback."""
     return f"{type(error).__name__} {getattr(error, 'sqlstate', None) or ''}".strip()

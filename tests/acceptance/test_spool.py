@@ -20,7 +20,7 @@ from tests.acceptance.senders import Senders, p99_s
 from tests.integration.receiver.serving import SECRET, serving
 from tests.support.waiting import eventually
 from workers.database.migrate import migrate
-from workers.spool.layout import read_spool
+from workers.spool.layout import spool_status
 
 EMPTIED_WITHIN_S = 10
 # Promised are 0.5 s. Other work on a machine of tests may double that; a callback that waits for
@@ -87,7 +87,7 @@ def inbox(url):
 
 
 def spooled(senders):
-    status = read_spool(senders.receiver.spool)
+    status = spool_status(senders.receiver.spool)
     return status.waiting if status else 0
 
 
@@ -257,7 +257,7 @@ def test_killed_processes_lose_and_double_nothing_while_spooling_and_emptying(
         assert len(found) == len(set(found))
         assert set(senders.accepted) <= set(found)
         assert len(senders.accepted) > 300
-        assert read_spool(senders.receiver.spool).bad == 0
+        assert spool_status(senders.receiver.spool).bad == 0
 
 
 def test_a_spool_with_no_room_asks_for_the_callback_again_and_takes_it_later(

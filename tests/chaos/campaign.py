@@ -19,7 +19,7 @@ from tests.chaos.bridge import ChaosBridge, running_chaos_bridge
 from tests.chaos.faults import FAULTS
 from tests.chaos.load import change_again, create_load
 from tests.chaos.recovery import Recovery
-from workers.spool.layout import read_spool
+from workers.spool.layout import spool_status
 
 RECOVERED_WITHIN_S = 60.0
 SHORT_STORM_S = 35.0
@@ -158,7 +158,7 @@ def remaining(bridge: ChaosBridge, *, slas: bool) -> list[str]:
     unsent = [f"{waiting} callbacks are not accepted yet"] if waiting else []
     awaited = pending_slas(bridge.database_url) if slas else 0
     unknown = [f"{awaited} SLAs are awaited"] if awaited else []
-    spooled = read_spool(bridge.run.var / "spool")
+    spooled = spool_status(bridge.run.var / "spool")
     waiting_here = spooled.waiting if spooled else 0
     kept_here = [f"{waiting_here} callbacks are in the spool"] if waiting_here else []
     return [*unsent, *kept_here, *differences(bridge.sandbox, bridge.database_url), *unknown]

@@ -1,4 +1,4 @@
-"""Files that are on the disk, whole, once we say so."""
+"""Writes files so that they are complete and on disk when the call returns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workers.spool.layout import DRAFT
 
 
 def make_folder(folder: Path) -> None:
-    """Make ``folder`` and those above it, for ourselves alone, to outlast a loss of power.
+    """Create ``folder`` and its parents, readable by this user alone, on disk when it returns.
 
     Raises ``OSError``.
     """
@@ -23,11 +23,11 @@ def make_folder(folder: Path) -> None:
 
 
 def write_file(path: Path, content: bytes, *, owned_as: os.stat_result | None = None) -> None:
-    """Return once ``content`` is at ``path`` and outlasts a loss of power.
+    """Return once ``content`` is at ``path`` and survives a loss of power.
 
-    It is for its owner alone: for ourselves, or for that of ``owned_as``. A crash leaves the whole
-    file, or what was there before and a draft. Raises ``OSError``, and then leaves no
-    draft; the whole file may be there if only the folder's entry could not be made safe.
+    Only its owner may read it: this user, or the owner of ``owned_as``. A crash leaves the
+    complete file, or the old one and a draft. Raises ``OSError``, and then leaves no draft; the
+    complete file may be there if only the folder's entry could not be written to disk.
     """
     draft = path.with_name(path.name + DRAFT)
     try:
@@ -41,7 +41,7 @@ def write_file(path: Path, content: bytes, *, owned_as: os.stat_result | None = 
 
 
 def sync_folder(folder: Path) -> None:
-    """Return once the names in ``folder`` outlast a loss of power. Raises ``OSError``."""
+    """Return once the names in ``folder`` are on disk. Raises ``OSError``."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

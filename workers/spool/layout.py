@@ -1,4 +1,4 @@
-"""The folder in which the receiver keeps callbacks while Postgres is away, and how full it is."""
+"""The layout of the spool's folder, and what it holds."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-WAITING = ".json"  # a whole callback, named after the microsecond of its arrival
-LOCK = "lock"  # whoever holds it may empty the spool or rewrite it; nobody else may meanwhile
-DRAFT = ".part"  # no whole file has this ending
-BAD = "bad"  # folder of those that cannot be read, or that Postgres refuses
+WAITING = ".json"  # a complete callback, named after the microsecond of its arrival
+LOCK = "lock"  # its holder alone may drain the spool or rewrite files
+DRAFT = ".part"  # a file that is being written
+BAD = "bad"  # folder of files that cannot be read, or that Postgres refuses
+REASON = ".reason"  # suffix, in that folder, of the file that says why
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpoolStatus:
-    """What lies in a spool."""
+    """The state of a spool."""
 
-    waiting: int  # callbacks that are on their way to Postgres
+    waiting: int  # callbacks on their way to Postgres
     oldest_at: datetime | None  # arrival of the oldest of them; None if none waits
-    bad: int  # files set aside, for a person to look at
+    bad: int  # files set aside for a person to examine
     size_bytes: int  # of all files, those set aside included
 
     def oldest_s(self, now: datetime) -> float | None:
@@ -30,8 +31,8 @@ class SpoolStatus:
         return max((now - self.oldest_at).total_seconds(), 0.0) if self.oldest_at else None
 
 
-def read_spool(folder: Path) -> SpoolStatus | None:
-    """Return what lies in ``folder``; ``None`` if it is not there, or not for us to read."""
+def spool_status(folder: Path) -> SpoolStatus | None:
+    """Return the state of the spool in ``folder``; ``None`` if it is missing or not readable."""
     try:
         here = _sizes(folder)
     except OSError:
@@ -49,7 +50,7 @@ def read_spool(folder: Path) -> SpoolStatus | None:
     )
 
 
-def name_of(arrived_at: datetime, unique: str) -> str:
+def file_name(arrived_at: datetime, unique: str) -> str:
     """Return a file name; names sort by arrival. ``arrived_at`` is aware."""
     return f"{(arrived_at - _EPOCH) // timedelta(microseconds=1):016d}-{unique}{WAITING}"
 
@@ -57,7 +58,7 @@ def name_of(arrived_at: datetime, unique: str) -> str:
 def _arrivals(names: Iterable[str]) -> Iterable[datetime]:
     for name in names:
         number = name.partition("-")[0]
-        if len(number) == 16 and number.isdecimal():  # else no name of ours
+        if len(number) == 16 and number.isdecimal():  # other names are not the spool's
             yield _EPOCH + timedelta(microseconds=int(number))
 
 
@@ -68,6 +69,6 @@ def _sizes(folder: Path) -> dict[str, int]:
             try:
                 if entry.is_file(follow_symlinks=False):
                     sizes[entry.name] = entry.stat(follow_symlinks=False).st_size
-            except FileNotFoundError:  # emptied meanwhile
+            except FileNotFoundError:  # drained meanwhile
                 continue
     return sizes

@@ -1,4 +1,4 @@
-"""Callbacks that were set aside in the receiver's spool: what they are, and their way back."""
+"""Files that the receiver has set aside in its spool: lists them, and returns them to the queue."""
 
 from __future__ import annotations
 
@@ -9,34 +9,33 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workers.spool import durable_files
-from workers.spool.layout import BAD, WAITING
+from workers.spool.layout import BAD, REASON, WAITING
 
-REASON = ".reason"  # behind the name of a file: why it was set aside
 REASON_MAX_BYTES = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetAside:
-    """A file that did not become a callback."""
+class QuarantinedFile:
+    """A file that could not be stored in Postgres."""
 
     name: str
     size_bytes: int
     reason: str | None
 
 
-def set_aside(folder: Path) -> Iterator[SetAside]:
-    """Yield what was set aside in the spool at ``folder``, oldest first. Raises ``OSError``."""
+def quarantined(folder: Path) -> Iterator[QuarantinedFile]:
+    """Yield the files set aside in the spool at ``folder``, oldest first. Raises ``OSError``."""
     bad = folder / BAD
     for name in sorted(os.listdir(bad)) if bad.is_dir() else ():
         if name.endswith(WAITING):
-            with suppress(FileNotFoundError):  # put back meanwhile
-                yield SetAside(
+            with suppress(FileNotFoundError):  # returned meanwhile
+                yield QuarantinedFile(
                     name=name, size_bytes=(bad / name).stat().st_size, reason=_reason(bad / name)
                 )
 
 
-def put_back(folder: Path, name: str) -> None:
-    """Let the receiver try a file again; a crash leaves it in one of the two places.
+def requeue(folder: Path, name: str) -> None:
+    """Return a file to the receiver's queue; a crash leaves it in one of the two folders.
 
     Raises ``OSError``.
     """

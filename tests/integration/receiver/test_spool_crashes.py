@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.integration.receiver.crashing import append, appending, drain, draining, survives
-from workers.spool.layout import read_spool
+from workers.spool.layout import spool_status
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_crash_at_any_instant_of_spooling_keeps_what_was_thanked_for(tmp_path,
         found = [number for number in kept() if number // 10 == instant]
         assert found == [10 * instant + number for number in range(len(found))]
         assert len(found) >= 1 + len(thanks.read_bytes())
-        assert read_spool(folder).waiting == read_spool(folder).bad == 0
+        assert spool_status(folder).waiting == spool_status(folder).bad == 0
         if finished:
             assert len(thanks.read_bytes()) == 2
             break
@@ -52,7 +52,7 @@ def test_a_crash_at_the_very_first_callback_leaves_a_spool_that_works(tmp_path, 
         drain(folder, database)
 
         assert kept() == list(range(1, instant + 1))
-        assert read_spool(folder).waiting == read_spool(folder).bad == 0
+        assert spool_status(folder).waiting == spool_status(folder).bad == 0
         if finished:
             break
     assert instant > 20
@@ -68,14 +68,14 @@ def test_a_crash_at_any_instant_of_draining_stores_everything_once(tmp_path, dat
         finished = survives(draining(folder, database), instant)
 
         assert len(kept()) >= 4 * (instant - 1)
-        waiting_or_kept = read_spool(folder).waiting + len(kept()) + read_spool(folder).bad
+        waiting_or_kept = spool_status(folder).waiting + len(kept()) + spool_status(folder).bad
         assert waiting_or_kept >= 4 * instant + 1
 
         drain(folder, database)
 
         assert kept()[-4:] == numbers
         assert len(kept()) == 4 * instant
-        assert (read_spool(folder).waiting, read_spool(folder).bad) == (0, 1)
+        assert (spool_status(folder).waiting, spool_status(folder).bad) == (0, 1)
         if finished:
             break
     assert instant > 40

@@ -12,7 +12,7 @@ import pytest
 from receiver.group_commit import StorageUnavailable
 from receiver.spool import SpoolFull
 from workers.spool import durable_files, record
-from workers.spool.layout import BAD, WAITING, read_spool
+from workers.spool.layout import BAD, WAITING, spool_status
 
 
 class Journal:
@@ -261,7 +261,7 @@ def test_what_lies_in_the_spool_can_be_told(spool, new):
     spool.quarantine(spool.waiting()[0], "no callback")
     now = datetime(2026, 1, 1, 0, 0, 16, tzinfo=UTC)
 
-    status = read_spool(spool.folder)
+    status = spool_status(spool.folder)
 
     assert (status.waiting, status.bad) == (2, 1)
     assert status.oldest_s(now) == 10
@@ -270,11 +270,11 @@ def test_what_lies_in_the_spool_can_be_told(spool, new):
 
 
 def test_of_a_spool_that_is_not_there_nothing_is_told(tmp_path):
-    assert read_spool(tmp_path / "spool") is None
+    assert spool_status(tmp_path / "spool") is None
 
 
 def test_an_empty_spool_is_told_from_none(tmp_path):
-    status = read_spool(tmp_path)
+    status = spool_status(tmp_path)
 
     assert (status.waiting, status.bad, status.size_bytes, status.oldest_at) == (0, 0, 0, None)
 
@@ -283,4 +283,4 @@ def test_a_name_that_is_not_ours_hides_nothing(spool, new):
     spool.append(new(5))
     (spool.folder / f"0{WAITING}").write_bytes(b"")
 
-    assert read_spool(spool.folder).oldest_at == new(5).received_at
+    assert spool_status(spool.folder).oldest_at == new(5).received_at

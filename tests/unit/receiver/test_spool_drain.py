@@ -123,11 +123,11 @@ def test_large_callbacks_are_committed_in_smaller_groups(drainer, spool, inbox, 
     assert inbox.groups == [[1, 2], [3]]
 
 
-def test_a_long_pass_ends_early_and_says_that_there_is_more(
+def test_a_long_run_ends_early_and_says_that_some_are_left(
     drainer, spool, inbox, new, monkeypatch
 ):
     monkeypatch.setattr(spool_drain, "GROUP_MOST", 1)
-    monkeypatch.setattr(spool_drain, "PASS_S", 0)
+    monkeypatch.setattr(spool_drain, "RUN_MAX_S", 0)
     put(spool, new, 1, 2)
 
     assert drainer.run_once() is True

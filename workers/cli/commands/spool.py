@@ -14,7 +14,7 @@ from workers.cli.output import TableColumn, print_json, print_line, print_table
 from workers.config.settings import Settings
 from workers.operations.rules.wording import format_duration, pluralise
 from workers.spool import quarantine
-from workers.spool.layout import SpoolStatus, read_spool
+from workers.spool.layout import SpoolStatus, spool_status
 
 COLUMNS = (
     TableColumn(heading="file"),
@@ -32,10 +32,10 @@ def spool(context: click.Context, as_json: bool) -> None:
         return
     settings = load_settings_or_exit()
     with _readable(settings):
-        status = read_spool(settings.spool_dir) or SpoolStatus(
+        status = spool_status(settings.spool_dir) or SpoolStatus(
             waiting=0, oldest_at=None, bad=0, size_bytes=0
         )
-        aside = list(quarantine.set_aside(settings.spool_dir))
+        aside = list(quarantine.quarantined(settings.spool_dir))
     oldest_s = status.oldest_s(datetime.now(UTC))
     if as_json:
         print_json({"waiting": status.waiting, "oldest_s": oldest_s, "set_aside": aside})
@@ -55,8 +55,8 @@ def retry() -> None:
     settings = load_settings_or_exit()
     done = 0
     with _readable(settings):
-        for one in quarantine.set_aside(settings.spool_dir):
-            quarantine.put_back(settings.spool_dir, one.name)
+        for one in quarantine.quarantined(settings.spool_dir):
+            quarantine.requeue(settings.spool_dir, one.name)
             done += 1
     print_line(
         f"{pluralise(done, 'callback')} put back; the receiver processes them within seconds."

@@ -26,7 +26,7 @@ from workers.operations.rules.wording import format_age, format_duration
 from workers.operations.store import status as store
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
 from workers.outbound.store import sent_commands, sent_errands
-from workers.spool.layout import SpoolStatus, read_spool
+from workers.spool.layout import SpoolStatus, spool_status
 
 WATCH_EVERY_S = 2.0
 INDENT = 7
@@ -94,7 +94,7 @@ def status(watch: bool, as_json: bool, workspace: str | None) -> None:
     try:
         state = read_status(settings, workspace)
     except CommandError:
-        print_spool(read_spool(settings.spool_dir), datetime.now(UTC))
+        print_spool(spool_status(settings.spool_dir), datetime.now(UTC))
         raise
     if as_json:
         print_json(state)
@@ -106,7 +106,7 @@ def status(watch: bool, as_json: bool, workspace: str | None) -> None:
 
 def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
     """Return the state of the bridge, or of one workspace. Raises ``CommandError``."""
-    spool = read_spool(settings.spool_dir)
+    spool = spool_status(settings.spool_dir)
     with database(settings) as conn:
         at = store.clock(conn)
         families = [f for f in store.families(conn) if workspace in (None, f.workspace)]
