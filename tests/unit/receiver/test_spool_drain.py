@@ -123,9 +123,7 @@ def test_large_callbacks_are_committed_in_smaller_groups(drainer, spool, inbox, 
     assert inbox.groups == [[1, 2], [3]]
 
 
-def test_a_long_run_ends_early_and_says_that_some_are_left(
-    drainer, spool, inbox, new, monkeypatch
-):
+def test_a_long_run_ends_early_and_says_that_some_are_left(drainer, spool, inbox, new, monkeypatch):
     monkeypatch.setattr(spool_drain, "GROUP_MOST", 1)
     monkeypatch.setattr(spool_drain, "RUN_MAX_S", 0)
     put(spool, new, 1, 2)
