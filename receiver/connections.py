@@ -24,7 +24,8 @@ from gunicorn.workers.gasgi import ASGIWorker
 
 from receiver import metrics
 from receiver.asgi import AsgiAdapter, Receive, Send, read_body
-from receiver.errors import MEDIA_TYPE, error_document
+from receiver.errors import error_document
+from schemas.jsonapi import MEDIA_TYPE
 from workers.config.logs import RateLimitedWarning
 
 REQUEST_WITHIN_S = 20.0  # from its first byte to its last

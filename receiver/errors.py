@@ -12,9 +12,9 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from schemas.errors import DocumentError
+from schemas.jsonapi import MEDIA_TYPE
 from workers.config.logs import stack_without_values
 
-MEDIA_TYPE = "application/vnd.api+json"
 KEPT_HEADERS = ("Allow", "Retry-After")
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ from typing import Any
 
 from schemas.errors import Fault
 
-MAX_NUMBER = 2**53 - 1  # Cention reads JSON numbers as doubles
+MAX_SAFE_INTEGER = 2**53 - 1  # Cention reads JSON numbers as doubles, ids included
 MAX_DEPTH = 64
 
 _WORDS: Mapping[type, str] = {
@@ -106,7 +106,7 @@ def _no_json(value: Any) -> str | None:
 
 
 def _wrong_number(value: Any) -> str | None:
-    if type(value) is int and abs(value) > MAX_NUMBER:
+    if type(value) is int and abs(value) > MAX_SAFE_INTEGER:
         return "is beyond 2**53 - 1 and would not arrive as it is"
     if isinstance(value, float) and not math.isfinite(value):
         return "is no number in JSON"

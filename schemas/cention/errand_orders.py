@@ -19,7 +19,7 @@ from schemas.cention.errands import (
 from schemas.cention.integration_data import faults_of_call, faults_of_integration
 from schemas.errors import DocumentError, Fault, raise_faults
 from schemas.request_validation import (
-    MAX_NUMBER,
+    MAX_SAFE_INTEGER,
     Member,
     faults_of,
     faults_of_json,
@@ -143,7 +143,7 @@ def attributes_of_answer(answer: ErrandAnswer) -> dict[str, Any]:
 
 def attributes_of_closing(errand_id: int, answer: ErrandAnswer) -> dict[str, Any]:
     """Return ``data.attributes`` of a close. Raises ``DocumentError``."""
-    if type(errand_id) is not int or not 1 <= errand_id <= MAX_NUMBER:
+    if type(errand_id) is not int or not 1 <= errand_id <= MAX_SAFE_INTEGER:
         raise DocumentError(Fault("/errand_id", "must be a whole number from 1 to 2**53 - 1"))
     attributes = attributes_of_answer(answer)
     raise_faults(non_json_faults(attributes, "/answer"))

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from schemas.request_validation import MAX_SAFE_INTEGER
 from workers.cli.output import escape
 
-MAX_ID = 2**53 - 1  # Cention reads JSON numbers as doubles
 MAX_IDS = 1_000_000
 BAD_SHOWN = 5
 _RANGE = re.compile(r"([0-9]{1,16})(?:-([0-9]{1,16}))?")
@@ -48,4 +48,4 @@ def _range(word: str) -> range | None:
     if found is None:
         return None
     first, last = int(found[1]), int(found[2] or found[1])
-    return range(first, last + 1) if 1 <= first <= last <= MAX_ID else None
+    return range(first, last + 1) if 1 <= first <= last <= MAX_SAFE_INTEGER else None

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 
+from schemas.jsonapi import MEDIA_TYPE
 from workers.clients import errors
 from workers.clients.json_bodies import error_text, error_texts, sanitise_for_log
 
-MEDIA_TYPE = "application/vnd.api+json"
 MAX_RETRY_AFTER_S = 3600.0
 
 _Kind = tuple[type[errors.ApiError], str]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from schemas import strict_json
 
 SAID_CHARACTERS = 200
 _HEARD_CHARACTERS = 2_000  # of a longer text the rest is not looked at: the patterns are quadratic
@@ -23,16 +23,10 @@ _SECRETS = re.compile(
 def read_json(body: bytes) -> Any:
     """Return the JSON value in ``body``, integers exact whatever their size.
 
-    Lone surrogates and control characters in strings are let through; ``NaN``, ``Infinity`` and
-    floats beyond the range of a double are not. Raises ``ValueError``.
+    Strings may hold lone surrogates and control characters. Raises ``ValueError``.
     """
-    try:
-        # orjson makes floats of integers beyond 64 bits, silently, and refuses lone surrogates.
-        return json.loads(
-            body, strict=False, parse_constant=_refuse_constant, parse_float=_finite_float
-        )
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    # orjson silently makes floats of integers beyond 64 bits, and rejects lone surrogates.
+    return strict_json.read_json(body, control_characters=True)
 
 
 def error_texts(body: bytes) -> tuple[str, ...] | None:
@@ -95,14 +89,3 @@ def _texts(errors: list[Any]) -> Iterator[str]:
                 for member in ("title", "detail")
                 if isinstance(error.get(member), str)
             )
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite_float(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("a number beyond the range of a double")
-    return number

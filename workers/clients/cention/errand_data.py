@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from schemas.request_validation import MAX_SAFE_INTEGER
 from workers.clients.cention.jsonapi_client import JsonApiClient
 from workers.clients.http import HttpApi
 
 MARK_AT_ONCE = 500
-MAX_ID = 2**53 - 1  # Cention reads JSON numbers as doubles
 
 
 class ErrandDataApi:
@@ -57,7 +57,7 @@ class ErrandDataApi:
         anything if an id is no whole number from 1 to 2**53 - 1.
         """
         for errand_id in errand_ids:
-            if type(errand_id) is not int or not 1 <= errand_id <= MAX_ID:
+            if type(errand_id) is not int or not 1 <= errand_id <= MAX_SAFE_INTEGER:
                 raise ValueError("an errand id is a whole number from 1 to 2**53 - 1")
         for first in range(0, len(errand_ids), MARK_AT_ONCE):
             errands = list(errand_ids[first : first + MARK_AT_ONCE])

@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from schemas.jsonapi import MEDIA_TYPE
 from workers.clients import errors
-from workers.clients.error_responses import MEDIA_TYPE
 from workers.clients.http import Answer, HttpApi
 from workers.clients.json_bodies import failure_texts, sanitise_for_log
 from workers.clients.streaming.json_upload import encoded

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+
+from schemas.strict_json import InvalidJson, read_json
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": [1, true, null]}', {"a": [1, True, None]}),
+        ("123456789012345678901234567890", 123456789012345678901234567890),
+        ("-9223372036854775809", -9223372036854775809),
+        ("1.7976931348623157e308", 1.7976931348623157e308),
+        ("1e-999", 0.0),
+        (r'"\ud800"', "\ud800"),
+        (r'"\u0000"', "\0"),
+        ('{"a": 1, "a": 2}', {"a": 2}),
+    ],
+)
+def test_json_is_read_exactly(text, value):
+    assert read_json(text) == value
+    assert read_json(text.encode()) == value
+
+
+@pytest.mark.parametrize(
+    "codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"]
+)
+def test_bytes_may_be_in_any_encoding_of_unicode(codec):
+    assert read_json('{"a": "å"}'.encode(codec)) == {"a": "å"}
+
+
+def test_a_lone_surrogate_may_stand_in_the_bytes():
+    assert read_json(b'"\xed\xa0\x80"') == "\ud800"
+
+
+@pytest.mark.parametrize("control_characters", [False, True])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "The body is not JSON."),
+        ("<html>", "The body is not JSON."),
+        ("{} x", "The body is not JSON."),
+        ("[1,]", "The body is not JSON."),
+        ("NaN", "NaN is not JSON."),
+        ("[-Infinity]", "-Infinity is not JSON."),
+        ('{"a": 1e999}', "A number is too large."),
+        ("-1e999", "A number is too large."),
+        ("9" * 5000, "The body is not JSON."),
+        ("[" * 100_000, "The body is not JSON."),
+        ('{"a":' * 100_000, "The body is not JSON."),
+        (b'"\xff"', "The body is not JSON."),
+    ],
+)
+def test_anything_else_is_refused_with_a_reason_that_quotes_nothing(
+    text, message, control_characters
+):
+    with pytest.raises(InvalidJson) as refusal:
+        read_json(text, control_characters=control_characters)
+
+    assert str(refusal.value) == message
+    assert refusal.value.__cause__ is None
+
+
+@pytest.mark.parametrize("character", ["\0", "\t", "\n", "\x1f"])
+def test_control_characters_in_strings_are_accepted_only_if_allowed(character):
+    text = f'"a{character}b"'
+
+    assert read_json(text, control_characters=True) == f"a{character}b"
+    with pytest.raises(InvalidJson):
+        read_json(text)
+
+
+def test_control_characters_outside_of_strings_are_never_accepted():
+    with pytest.raises(InvalidJson):
+        read_json("[1,\0 2]", control_characters=True)
