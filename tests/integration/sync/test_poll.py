@@ -123,7 +123,7 @@ def test_a_poll_that_meets_a_fault_of_ours_says_so_before_it_raises(bridge):
     with pytest.raises(ZeroDivisionError):
         poll(changed(fetch), session=bridge.context.session)
 
-    assert last_poll(bridge)["error"] == "fault of ours: ZeroDivisionError"
+    assert last_poll(bridge)["error"] == "internal error: ZeroDivisionError"
     assert poll(listing(1), session=bridge.context.session) == 1
 
 

@@ -54,6 +54,6 @@ def recorded_attempt(
                 polls.pause(conn, workspace, what, reason=str(error), for_s=retry_policy.PAUSE_S)
             raise
         except Exception as error:
-            polls.end(conn, poll_id, found=None, error=f"fault of ours: {type(error).__name__}")
+            polls.end(conn, poll_id, found=None, error=f"internal error: {type(error).__name__}")
             raise
         yield Attempt(conn=conn, poll_id=poll_id, result=result)

@@ -138,7 +138,7 @@ def _mark_gone(
     *,
     at: datetime,
 ) -> None:
-    reason = "Cention has it no more"
+    reason = "no longer exists at Cention"
     attachments.record_absent(conn, workspace, kind, ids, state="gone", reason=reason, at=at)
 
 

@@ -74,7 +74,7 @@ def fetch_record(spec: FamilySpec, claimed: Claimed, *, fetched_at: datetime) ->
         return _fetch(spec, claimed, fetched_at)
     except Exception as error:  # a bug of ours must not stop the rest of the batch
         log.error(
-            "fault of ours",
+            "internal error",
             family=spec.family,
             remote_id=claimed.remote_id,
             error=type(error).__name__,

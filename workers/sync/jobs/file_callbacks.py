@@ -1,4 +1,4 @@
-"""Filing callbacks: what they tell becomes rows, what they only name becomes wanted."""
+"""Files callbacks: answers become rows, records that are only named become wanted."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ NO_ERRAND = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilingResult:
-    """What one filing did."""
+    """How much one run filed."""
 
     callbacks: int
-    families: frozenset[Family]  # in which something is wanted now
-    more: bool
+    families: frozenset[Family]  # in which records are wanted now
+    more: bool  # another run may find more to do at once
 
 
 def file_callbacks(workspace: str, *, transaction: Transaction) -> FilingResult:
     """File a batch of callbacks of ``workspace``, oldest first, in one transaction.
 
-    If one of them cannot be filed, each has a transaction of its own: then it keeps its
-    problem and hurts no other.
+    If Postgres rejects it, each callback is filed in its own transaction: then the bad one is
+    stored with its problem and the others are filed.
     """
     try:
         with transaction() as conn:
-            waiting = callbacks.lock_unfiled(conn, workspace, limit=BATCH)
-            families = _file(conn, workspace, waiting)
+            unfiled = callbacks.lock_unfiled(conn, workspace, limit=BATCH)
+            families = _file(conn, workspace, unfiled)
     except Exception as error:
         if not permanent_errors.is_permanent(error):
             raise
         return _file_each(workspace, transaction)
     return FilingResult(
-        callbacks=len(waiting), families=frozenset(families), more=len(waiting) == BATCH
+        callbacks=len(unfiled), families=frozenset(families), more=len(unfiled) == BATCH
     )
 
 
@@ -58,10 +58,10 @@ def _file_each(workspace: str, transaction: Transaction) -> FilingResult:
     families: set[Family] = set()
     for filed in range(BATCH):
         with transaction() as conn:
-            waiting = callbacks.lock_unfiled(conn, workspace, limit=1)
-            if not waiting:
+            unfiled = callbacks.lock_unfiled(conn, workspace, limit=1)
+            if not unfiled:
                 return FilingResult(callbacks=filed, families=frozenset(families), more=False)
-            families |= _file_alone(conn, workspace, waiting[0])
+            families |= _file_alone(conn, workspace, unfiled[0])
     return FilingResult(callbacks=BATCH, families=frozenset(families), more=True)
 
 
@@ -82,17 +82,17 @@ def _file_alone(conn: Connection, workspace: str, one: UnfiledCallback) -> set[F
         return set()
 
 
-def _file(conn: Connection, workspace: str, waiting: Sequence[UnfiledCallback]) -> set[Family]:
-    told: list[AnswerRow] = []
+def _file(conn: Connection, workspace: str, unfiled: Sequence[UnfiledCallback]) -> set[Family]:
+    answer_rows: list[AnswerRow] = []
     named: dict[Family, set[int]] = defaultdict(set)
     filed: list[int] = []
-    for one in waiting:
+    for one in unfiled:
         try:
             callback = read_callback(one.document)
         except DocumentError as error:
             callbacks.mark_problem(conn, one.callback_id, str(error))
             continue
-        told += answers_in(one, callback)
+        answer_rows += answers_in(one, callback)
         for file in callback.attachments:
             named[FAMILIES[file.kind]].add(file.attachment_id)
         if callback.errand_id is not None:
@@ -101,7 +101,7 @@ def _file(conn: Connection, workspace: str, waiting: Sequence[UnfiledCallback]) 
             callbacks.mark_problem(conn, one.callback_id, problem)
         else:
             filed.append(one.callback_id)
-    _write(conn, workspace, told, named)
+    _write(conn, workspace, answer_rows, named)
     if filed:
         callbacks.mark_filed(conn, filed)
     return {family for family, ids in named.items() if ids}
@@ -110,27 +110,27 @@ def _file(conn: Connection, workspace: str, waiting: Sequence[UnfiledCallback]) 
 def _write(
     conn: Connection,
     workspace: str,
-    told: Sequence[AnswerRow],
+    answer_rows: Sequence[AnswerRow],
     named: Mapping[Family, Collection[int]],
 ) -> None:
-    """Write what was told: our list before the tables, as drains do, so that nobody deadlocks."""
+    # Locks the list before the tables, as drains do, so that the two cannot deadlock.
     for family in Family:
         wanted.want(conn, workspace, family, named.get(family, ()))
         completeness.record_reported(conn, workspace, family, named.get(family, ()))
     for kind, family in FAMILIES.items():
         attachments.record_wanted(conn, workspace, kind, named.get(family, ()))
-    if told:
-        answers.save(conn, workspace, told)
+    if answer_rows:
+        answers.save(conn, workspace, answer_rows)
 
 
 def filing_problem(callback: Callback) -> str | None:
-    """Return why a callback that could be read cannot be filed all the same."""
-    lost = callback.type == ANSWER_CALLBACK and callback.errand_id is None
-    return NO_ERRAND if lost else None
+    """Return why a callback that could be parsed cannot be filed, ``None`` if it can."""
+    no_errand = callback.type == ANSWER_CALLBACK and callback.errand_id is None
+    return NO_ERRAND if no_errand else None
 
 
 def answers_in(one: UnfiledCallback | ProcessedCallback, callback: Callback) -> list[AnswerRow]:
-    """Return what a callback tells of an answer, if it does."""
+    """Return the answer that a callback contains, as a list of none or one."""
     if callback.answer is None or callback.errand_id is None:
         return []
     return [

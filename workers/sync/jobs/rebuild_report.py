@@ -1,4 +1,4 @@
-"""What making rows anew has changed, counted by table."""
+"""Counts which rows a rebuild has changed, by table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from workers.sync.store.row_digests import Rows
 
-# Rows of these belong to many documents: met in several batches, each counts once.
+# Rows of these tables belong to many documents: each is counted in one batch only.
 SHARED = frozenset(
     f"cention.{name}" for name in ("organisation", "area", "agent", "service", "tag")
 )
@@ -15,7 +15,7 @@ SHARED = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableChanges:
-    """How many rows of one table came, went, or say something else."""
+    """How many rows of one table were added, changed or removed."""
 
     table: str
     added: int
@@ -25,45 +25,45 @@ class TableChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RebuildReport:
-    """What came of making the rows of one family of one workspace anew."""
+    """The result of rebuilding the rows of one family of one workspace."""
 
     workspace: str
     family: str
     documents: int
     readable_now: int  # that had a problem before
     unreadable_now: int  # that had none before; their rows stay
-    wanted: int  # records put on the list, as what is kept of them does not suffice
+    wanted: int  # records to be fetched again, as their stored documents are incomplete
     tables: tuple[TableChanges, ...]  # that changed
 
 
 @dataclass(slots=True)
 class RebuildCounts:
-    """Counts while batches are made anew."""
+    """Adds up the changes of several batches."""
 
     documents: int = 0
     readable_now: int = 0
     unreadable_now: int = 0
     wanted: int = 0
     _rows: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _met: set[tuple[str, str]] = field(default_factory=set)
+    _counted_shared: set[tuple[str, str]] = field(default_factory=set)
 
     def add_rows(self, before: Rows, after: Rows) -> None:
-        """Count what differs."""
+        """Count the rows that differ."""
         for row in before.keys() | after.keys():
-            if before.get(row) == after.get(row) or row in self._met:
+            if before.get(row) == after.get(row) or row in self._counted_shared:
                 continue
             if row[0] in SHARED:
-                self._met.add(row)
+                self._counted_shared.add(row)
             self._rows[row[0], _change(row, before, after)] += 1
 
     def add_problem(self, before: str | None, now: str | None) -> None:
-        """Count a document that had, or has, a problem."""
+        """Count a document, and whether its problem came or went."""
         self.documents += 1
         self.readable_now += before is not None and now is None
         self.unreadable_now += before is None and now is not None
 
     def report(self, workspace: str, family: str) -> RebuildReport:
-        """Return the sums."""
+        """Return the totals."""
         tables = sorted({table for table, _ in self._rows})
         return RebuildReport(
             workspace=workspace,

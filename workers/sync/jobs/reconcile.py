@@ -1,4 +1,4 @@
-"""Reconciliation: what Cention reported, held against what is here."""
+"""Reconciliation: compares the records that Cention reported with those stored here."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from workers.sync.store.completeness import MissingRecord
 
 log = structlog.get_logger(__name__)
 
-RECONCILE_EVERY_S = 600.0  # after three of these unheard of, intake.is_uncounted raises its alarm
+RECONCILE_EVERY_S = 600.0  # the alarm of intake.is_uncounted: three of these
 
 
 def reconcile_if_due(transaction: Transaction) -> bool:
-    """Count if nobody has lately; return whether it was done.
+    """Count unless another process did recently; return whether this call counted.
 
-    However many schedules ask, they take turns, and the later ones find it done.
+    Simultaneous calls run one after the other, and the later ones find it done.
     """
     with transaction() as conn:
         completeness.lock_counting(conn)
@@ -28,23 +28,23 @@ def reconcile_if_due(transaction: Transaction) -> bool:
             return False
         completeness.count(conn, everything=False)
         completeness.delete_old(conn)
-        lost = completeness.missing(conn, None)
-    if lost:
-        log.error("records are missing", records=len(lost), remedy="cention reconcile --repair")
+        missing = completeness.missing(conn, None)
+    if missing:
+        log.error("records are missing", records=len(missing), remedy="cention reconcile --repair")
     return True
 
 
 def reconcile(conn: Connection, workspace: str | None) -> list[MissingRecord]:
-    """Count every day whose ids are kept; return what is missing, of one workspace or of all."""
+    """Count every day whose ids are stored; return what is missing, of one workspace or of all."""
     completeness.lock_counting(conn)
     completeness.count(conn, everything=True)
     return completeness.missing(conn, workspace)
 
 
-def repair(conn: Connection, lost: Sequence[MissingRecord]) -> None:
-    """Put what is missing on the list again, due at once, and count anew."""
+def repair(conn: Connection, missing: Sequence[MissingRecord]) -> None:
+    """Want missing records, due at once, and count again."""
     by_family: dict[tuple[str, Family], list[int]] = defaultdict(list)
-    for one in lost:
+    for one in missing:
         by_family[one.workspace, one.family].append(one.remote_id)
     for (workspace, family), ids in sorted(by_family.items()):
         wanted.want_now(conn, workspace, family, ids)

@@ -1,4 +1,4 @@
-"""Kept callbacks filed anew: the rows they make are made again, nothing is fetched again."""
+"""Files stored callbacks again: rebuilds their rows, fetches nothing again."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from workers.sync.store.callbacks import ProcessedCallback
 from workers.sync.store.row_digests import Rows
 
 BATCH = 200
-NAME = "callbacks"  # beside the names of families
+NAME = "callbacks"  # in reports, where families have theirs
 
-Read = tuple[ProcessedCallback, Callback]
+ParsedCallback = tuple[ProcessedCallback, Callback]
 
 
 def refile(
     workspace: str, conn: Connection, *, dry_run: bool, progress: Callable[[int], object]
 ) -> RebuildReport:
-    """File the callbacks of ``workspace`` anew that do not wait to be filed, a batch at a time.
+    """File the processed callbacks of ``workspace`` again, one transaction a batch.
 
-    As ``renormalise`` does it. Records go on the list if a callback names them that was never
-    filed, and attachments that nobody has heard of.
+    The parameters are those of ``renormalise``. Records are wanted if a callback names them that
+    could not be filed before; so are attachments that are not in the tables yet.
     """
     counts, after = RebuildCounts(), 0
     while True:
@@ -47,73 +47,77 @@ def _refile(
     conn: Connection, workspace: str, batch: Sequence[ProcessedCallback], counts: RebuildCounts
 ) -> None:
     problems: dict[int, str | None] = {}
-    found: list[Read] = []
+    parsed: list[ParsedCallback] = []
     for one in batch:
         try:
             callback = read_callback(one.document)
-            found.append((one, callback))
+            parsed.append((one, callback))
             problems[one.callback_id] = filing_problem(callback)
         except DocumentError as error:
             problems[one.callback_id] = str(error)
-    told = [answer for one, callback in found for answer in answers_in(one, callback)]
-    before = _rows(conn, workspace, told)
-    problems |= _write(conn, workspace, found, counts)
-    counts.add_rows(before, _rows(conn, workspace, told))
+    answer_rows = _answer_rows(parsed)
+    rows_before = _rows(conn, workspace, answer_rows)
+    problems |= _write(conn, workspace, parsed, counts)
+    counts.add_rows(rows_before, _rows(conn, workspace, answer_rows))
     for one in batch:
         counts.add_problem(one.problem, problems[one.callback_id])
-    had = {one.callback_id: one.problem for one in batch}
-    callbacks.record_filing_results(conn, {i: p for i, p in problems.items() if p != had[i]})
+    problem_before = {one.callback_id: one.problem for one in batch}
+    changed = {i: problem for i, problem in problems.items() if problem != problem_before[i]}
+    callbacks.record_filing_results(conn, changed)
 
 
-def _rows(conn: Connection, workspace: str, told: Sequence[AnswerRow]) -> Rows:
+def _answer_rows(parsed: Sequence[ParsedCallback]) -> list[AnswerRow]:
+    return [answer for one, callback in parsed for answer in answers_in(one, callback)]
+
+
+def _rows(conn: Connection, workspace: str, answer_rows: Sequence[AnswerRow]) -> Rows:
     return row_digests.of_answers(
         conn,
         workspace,
-        answers=[one.answer.answer_id for one in told],
-        responses=[one.answer.response_id for one in told],
+        answers=[one.answer.answer_id for one in answer_rows],
+        responses=[one.answer.response_id for one in answer_rows],
     )
 
 
 def _write(
-    conn: Connection, workspace: str, found: Sequence[Read], counts: RebuildCounts
+    conn: Connection, workspace: str, parsed: Sequence[ParsedCallback], counts: RebuildCounts
 ) -> dict[int, str]:
-    """Write what callbacks tell; return the problems of those that Postgres refuses."""
+    """Write callbacks; return the problems of those that Postgres rejects."""
     try:
         with conn.transaction():
-            counts.wanted += _save(conn, workspace, found)
+            counts.wanted += _save(conn, workspace, parsed)
     except Exception as error:
         if not permanent_errors.is_permanent(error):
             raise
-        if len(found) == 1:
-            return {found[0][0].callback_id: permanent_errors.describe(error)}
-        alone = [_write(conn, workspace, [one], counts) for one in found]
+        if len(parsed) == 1:
+            return {parsed[0][0].callback_id: permanent_errors.describe(error)}
+        alone = [_write(conn, workspace, [one], counts) for one in parsed]
         return {i: problem for one in alone for i, problem in one.items()}
     return {}
 
 
-def _makes_sense_now(one: ProcessedCallback, callback: Callback) -> bool:
+def _can_be_filed_now(one: ProcessedCallback, callback: Callback) -> bool:
     return one.problem is not None and filing_problem(callback) is None
 
 
-def _save(conn: Connection, workspace: str, found: Sequence[Read]) -> int:
-    """Write what callbacks tell, and return how many records are wanted for it."""
+def _save(conn: Connection, workspace: str, parsed: Sequence[ParsedCallback]) -> int:
+    """Write callbacks; return how many records are wanted because of them."""
     named: dict[Family, set[int]] = defaultdict(set)
-    wanting: dict[Family, set[int]] = defaultdict(set)
-    for one, callback in found:
+    to_want: dict[Family, set[int]] = defaultdict(set)
+    for one, callback in parsed:
         for file in callback.attachments:
             named[FAMILIES[file.kind]].add(file.attachment_id)
-            if _makes_sense_now(one, callback):
-                wanting[FAMILIES[file.kind]].add(file.attachment_id)
-        if _makes_sense_now(one, callback) and callback.errand_id is not None:
-            wanting[Family.ERRAND_REPORTS].add(callback.errand_id)
-    told = [answer for one, callback in found for answer in answers_in(one, callback)]
-    if told:
-        answers.save(conn, workspace, told)
+            if _can_be_filed_now(one, callback):
+                to_want[FAMILIES[file.kind]].add(file.attachment_id)
+        if _can_be_filed_now(one, callback) and callback.errand_id is not None:
+            to_want[Family.ERRAND_REPORTS].add(callback.errand_id)
+    if answer_rows := _answer_rows(parsed):
+        answers.save(conn, workspace, answer_rows)
     for kind, family in FAMILIES.items():
-        wanting[family] |= set(
+        to_want[family] |= set(
             attachments.record_wanted(conn, workspace, kind, sorted(named[family]))
         )
     for family in Family:
-        wanted.want(conn, workspace, family, wanting[family])
-        completeness.record_reported(conn, workspace, family, wanting[family])
-    return sum(map(len, wanting.values()))
+        wanted.want(conn, workspace, family, to_want[family])
+        completeness.record_reported(conn, workspace, family, to_want[family])
+    return sum(map(len, to_want.values()))

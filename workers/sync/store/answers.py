@@ -1,4 +1,4 @@
-"""Answers to errands, at rest: what callbacks told of them."""
+"""The tables of answers to errands, as callbacks reported them."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ SQL = queries.load(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerRow:
-    """An answer, and the callback that told of it."""
+    """An answer, and the callback that contained it."""
 
     callback_id: int
-    remote_id: int | None  # data.id of the callback: a later one tells newer things
+    remote_id: int | None  # data.id of the callback: a higher one is newer
     received_at: datetime
     errand_id: int
     answer: Answer
     attachments: tuple[AttachmentRef, ...]
 
 
-def save(conn: Connection, workspace: str, told: Sequence[AnswerRow]) -> None:
+def save(conn: Connection, workspace: str, answers: Sequence[AnswerRow]) -> None:
     """Write answers, recipients and links to attachments.
 
-    Of two callbacks about one answer the one with the higher ``data.id`` holds, then the
-    one that came last, in whatever order they are filed.
+    Of two callbacks about one answer the one with the higher ``data.id`` wins, then the one that
+    was received last, in whatever order they are filed.
     """
-    parameters = {"workspace": workspace, "told": orjson.dumps(list(told)).decode()}
+    parameters = {"workspace": workspace, "answers": orjson.dumps(list(answers)).decode()}
     conn.execute(SQL["save_answers"], parameters)
     conn.execute(SQL["save_answer_recipients"], parameters)
     conn.execute(SQL["save_answer_attachments"], parameters)

@@ -1,5 +1,5 @@
 -- name: save_answers
--- Write answers; what an earlier callback says of an answer never replaces what a later one said.
+-- Write answers; an earlier callback never replaces what a later one said about the same answer.
 INSERT INTO cention.answer AS old (
     workspace, errand_id, answer_id, response_id, subject, body_text, body_html,
     service_id, service_name, service_type, received_at, remote_id, callback_id
@@ -7,7 +7,7 @@ INSERT INTO cention.answer AS old (
 SELECT DISTINCT ON (answer_id, response_id)
     %(workspace)s, errand_id, answer_id, response_id, subject, body_text, body_html,
     service_id, service_name, service_type, received_at, remote_id, callback_id
-FROM jsonb_to_recordset(%(told)s::jsonb)
+FROM jsonb_to_recordset(%(answers)s::jsonb)
          AS t (callback_id bigint, remote_id bigint, received_at timestamptz, errand_id bigint, answer jsonb),
      jsonb_to_record(t.answer) AS a (
          answer_id bigint, response_id bigint, subject text, body_text text, body_html text,
@@ -23,14 +23,14 @@ WHERE (coalesce(old.remote_id, -1), old.callback_id)
       <= (coalesce(EXCLUDED.remote_id, -1), EXCLUDED.callback_id);
 
 -- name: save_answer_recipients
--- Write recipients of responses, by the same rule. One whom Cention gives no id gets a negative one,
--- after its place in the list.
+-- Write recipients of responses, by the same rule. A recipient without an id from Cention gets a
+-- negative one: its position in the list.
 INSERT INTO cention.answer_recipient AS old (
     workspace, response_id, recipient_id, address, name, remote_id, callback_id
 )
 SELECT DISTINCT ON (response_id, recipient_id)
     %(workspace)s, response_id, recipient_id, address, name, remote_id, callback_id
-FROM jsonb_to_recordset(%(told)s::jsonb) AS t (callback_id bigint, remote_id bigint, answer jsonb),
+FROM jsonb_to_recordset(%(answers)s::jsonb) AS t (callback_id bigint, remote_id bigint, answer jsonb),
      jsonb_to_record(t.answer) AS a (response_id bigint, recipients jsonb),
      jsonb_array_elements(a.recipients) WITH ORDINALITY AS l (recipient, position),
      jsonb_to_record(l.recipient) AS r (address text, name text),
@@ -46,7 +46,7 @@ WHERE (coalesce(old.remote_id, -1), old.callback_id)
 -- Link answers to attachments and inline images.
 INSERT INTO cention.answer_attachment (workspace, answer_id, kind, attachment_id)
 SELECT DISTINCT %(workspace)s, answer_id, kind, attachment_id
-FROM jsonb_to_recordset(%(told)s::jsonb) AS t (answer jsonb, attachments jsonb),
+FROM jsonb_to_recordset(%(answers)s::jsonb) AS t (answer jsonb, attachments jsonb),
      jsonb_to_record(t.answer) AS a (answer_id bigint),
      jsonb_to_recordset(t.attachments) AS x (kind text, attachment_id bigint)
 ORDER BY answer_id, kind, attachment_id

@@ -1,4 +1,4 @@
-"""Attachments and their contents, one copy a content."""
+"""The tables of attachments and their contents; equal contents are stored once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COPY_TRAILER = (0xFFFF).to_bytes(2, "big")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAttachment:
-    """What is known of an attachment whose content is stored."""
+    """The description of an attachment whose content is stored."""
 
     attachment_id: int
     name: str | None
@@ -36,7 +36,7 @@ class StoredAttachment:
 def record_wanted(
     conn: Connection, workspace: str, kind: AttachmentKind, ids: Iterable[int]
 ) -> list[int]:
-    """Show attachments as wanted; those known already stay as they are. Return the new ones."""
+    """Add attachments as wanted; existing rows stay as they are. Returns the ids of new rows."""
     unique = sorted(set(ids))
     if not unique:
         return []
@@ -47,7 +47,7 @@ def record_wanted(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescribedAttachment:
-    """What is known of an attachment beside its content."""
+    """The description of an attachment, without its content."""
 
     attachment_id: int
     name: str | None
@@ -61,7 +61,7 @@ def describe(
     kind: AttachmentKind,
     described: Sequence[DescribedAttachment],
 ) -> None:
-    """Write what is known of attachments that we have; contents stay as they are."""
+    """Write descriptions of attachments that have a row; contents stay as they are."""
     conn.execute(
         SQL["describe_attachments"],
         {
@@ -76,7 +76,7 @@ def describe(
 
 
 def save(conn: Connection, workspace: str, kind: AttachmentKind, stored: StoredAttachment) -> None:
-    """Write what is known of one attachment; its content is in place already."""
+    """Write the description of one attachment whose content was inserted before."""
     conn.execute(
         SQL["save_attachment"],
         {
@@ -103,7 +103,7 @@ def record_absent(
     reason: str,
     at: datetime,
 ) -> None:
-    """Note attachments as ``gone`` or ``refused``, and why; a stored content stays stored."""
+    """Mark attachments as ``gone`` or ``refused``, and why; a stored content stays stored."""
     conn.execute(
         SQL["record_attachments_absent"],
         {
@@ -118,11 +118,11 @@ def record_absent(
 
 
 def insert_content(conn: Connection, content: BinaryIO, *, sha256: bytes, size_bytes: int) -> None:
-    """Store a content once, streaming it: memory stays at one chunk whatever its size."""
+    """Insert a content unless it is stored; streams it, so that memory holds one chunk only."""
     conn.execute(SQL["lock_content"], {"sha256": sha256})
     with conn.cursor(row_factory=scalar_row) as cursor:
-        known = cursor.execute(SQL["content_is_stored"], {"sha256": sha256}).fetchone()
-    if known:
+        is_stored = cursor.execute(SQL["content_is_stored"], {"sha256": sha256}).fetchone()
+    if is_stored:
         return
     with conn.cursor() as cursor, cursor.copy(SQL["copy_content"]) as copy:
         copy.write(COPY_HEADER + (2).to_bytes(2, "big"))

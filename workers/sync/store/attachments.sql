@@ -1,5 +1,5 @@
 -- name: record_attachments_wanted
--- Show attachments as wanted; those known already stay as they are.
+-- Add attachments as wanted; existing rows stay as they are. Returns the ids of new rows.
 INSERT INTO cention.attachment (workspace, kind, attachment_id, state)
 SELECT %(workspace)s, %(kind)s, attachment_id, 'wanted'
 FROM unnest(%(ids)s::bigint[]) AS new (attachment_id)
@@ -8,15 +8,15 @@ ON CONFLICT (workspace, kind, attachment_id) DO NOTHING
 RETURNING attachment_id;
 
 -- name: describe_attachments
--- Write what is known of attachments beside their contents; those we do not have stay unknown.
+-- Write descriptions of attachments that have a row; contents stay as they are.
 UPDATE cention.attachment AS a
-SET name = told.name, content_type = told.content_type, content_cid = told.content_cid
+SET name = new.name, content_type = new.content_type, content_cid = new.content_cid
 FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(content_types)s::text[], %(content_cids)s::text[])
-    AS told (attachment_id, name, content_type, content_cid)
-WHERE a.workspace = %(workspace)s AND a.kind = %(kind)s AND a.attachment_id = told.attachment_id;
+    AS new (attachment_id, name, content_type, content_cid)
+WHERE a.workspace = %(workspace)s AND a.kind = %(kind)s AND a.attachment_id = new.attachment_id;
 
 -- name: save_attachment
--- Write what is known of one attachment whose content is stored; an older answer changes nothing.
+-- Write the description of one attachment whose content is stored; an older fetch changes nothing.
 INSERT INTO cention.attachment AS old (
     workspace, kind, attachment_id, name, content_type, content_cid, size_bytes, sha256, state, fetched_at
 )
@@ -31,7 +31,7 @@ ON CONFLICT (workspace, kind, attachment_id) DO UPDATE SET
 WHERE old.fetched_at IS NULL OR old.fetched_at <= EXCLUDED.fetched_at;
 
 -- name: record_attachments_absent
--- Note attachments as gone or refused, and why; a content stored earlier stays, and stays named.
+-- Mark attachments as gone or refused, and why; a content stored earlier stays, and so does its name.
 INSERT INTO cention.attachment AS old (workspace, kind, attachment_id, state, reason, fetched_at)
 SELECT %(workspace)s, %(kind)s, attachment_id, %(state)s, %(reason)s, %(at)s
 FROM unnest(%(ids)s::bigint[]) AS new (attachment_id)
@@ -41,13 +41,13 @@ ON CONFLICT (workspace, kind, attachment_id) DO UPDATE SET
 WHERE old.fetched_at IS NULL OR old.fetched_at <= EXCLUDED.fetched_at;
 
 -- name: lock_content
--- Let one transaction at a time store this content.
+-- Lock this content, so that one transaction at a time inserts it.
 SELECT pg_advisory_xact_lock(hashtextextended('cention.blob', ('x' || left(encode(%(sha256)s, 'hex'), 16))::bit(64)::bigint));
 
 -- name: content_is_stored
--- True if this content is here already.
+-- True if this content is stored.
 SELECT EXISTS (SELECT FROM cention.blob WHERE sha256 = %(sha256)s);
 
 -- name: copy_content
--- Take one content in PostgreSQL's binary COPY format.
+-- Insert one content, in PostgreSQL's binary COPY format.
 COPY cention.blob (sha256, content) FROM STDIN (FORMAT binary);

@@ -1,4 +1,4 @@
-"""The durable inbox: callbacks are safe once they are here."""
+"""The durable inbox: every callback is stored here before it is acknowledged."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ SQL = queries.load(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCallback:
-    """A callback at the door, its secret already removed."""
+    """A received callback, its secret already removed."""
 
     workspace: str
     received_at: datetime  # aware
     event: int | None
     remote_id: int | None  # data.id
-    body_sha256: bytes  # of the canonical form: a repeat has the same
+    body_sha256: bytes  # of the canonical form: repeats have the same
     document: dict[str, Any]
     problem: str | None  # why it cannot be filed; None if it can
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnfiledCallback:
-    """A callback that was kept and not yet filed."""
+    """A stored callback that was not filed yet."""
 
     callback_id: int
     received_at: datetime
@@ -39,7 +39,7 @@ class UnfiledCallback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessedCallback:
-    """A callback that was filed, or has a problem."""
+    """A stored callback that was filed, or has a problem."""
 
     callback_id: int
     received_at: datetime
@@ -49,7 +49,7 @@ class ProcessedCallback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackLine:
-    """One line of the list that operators see."""
+    """One line of the list of callbacks that operators see."""
 
     callback_id: int
     workspace: str
@@ -58,11 +58,11 @@ class CallbackLine:
     remote_id: int | None
     filed_at: datetime | None
     problem: str | None
-    errand: str | None  # as the document names it
+    errand: str | None  # its id as the document has it
 
 
 def insert(conn: Connection, callbacks: Sequence[NewCallback]) -> None:
-    """Keep callbacks; one that is here already stays as it is."""
+    """Insert callbacks; one that is stored already stays as it is."""
     rows = [
         {
             "workspace": callback.workspace,
@@ -79,30 +79,30 @@ def insert(conn: Connection, callbacks: Sequence[NewCallback]) -> None:
 
 
 def lock_unfiled(conn: Connection, workspace: str, *, limit: int) -> list[UnfiledCallback]:
-    """Return callbacks to be filed, oldest first, locked against other filers."""
+    """Return unfiled callbacks, oldest first, locked until commit."""
     with conn.cursor(row_factory=class_row(UnfiledCallback)) as cursor:
         cursor.execute(SQL["lock_unfiled_callbacks"], {"workspace": workspace, "limit": limit})
         return cursor.fetchall()
 
 
 def mark_filed(conn: Connection, callback_ids: Sequence[int]) -> None:
-    """Note callbacks as filed."""
+    """Mark callbacks as filed."""
     conn.execute(SQL["mark_callbacks_filed"], {"ids": list(callback_ids)})
 
 
 def mark_problem(conn: Connection, callback_id: int, problem: str) -> None:
-    """Note why a callback could not be filed; it stays until somebody replays it."""
+    """Record why a callback cannot be filed; it waits until an operator replays it."""
     conn.execute(SQL["mark_callback_problem"], {"callback_id": callback_id, "problem": problem})
 
 
 def unfiled_workspaces(conn: Connection) -> list[str]:
-    """Return the workspaces that have callbacks to be filed."""
+    """Return the workspaces that have unfiled callbacks."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["unfiled_workspaces"]).fetchall()
 
 
 def replay(conn: Connection, callback_ids: Sequence[int]) -> dict[int, str]:
-    """Let callbacks be filed again; return the workspace of each whose document is kept."""
+    """Mark callbacks as unfiled; return the workspace of each whose document is stored."""
     return dict(conn.execute(SQL["replay_callbacks"], {"ids": list(callback_ids)}).fetchall())
 
 
@@ -122,7 +122,7 @@ def listed(
 
 
 def count(conn: Connection, workspace: str) -> int:
-    """Return how many callbacks of a workspace do not wait to be filed."""
+    """Return how many callbacks of a workspace were filed or have a problem."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return int(cursor.execute(SQL["count_callbacks"], {"workspace": workspace}).fetchall()[0])
 
@@ -130,13 +130,13 @@ def count(conn: Connection, workspace: str) -> int:
 def lock_after(
     conn: Connection, workspace: str, *, after: int, limit: int
 ) -> list[ProcessedCallback]:
-    """Return the next callbacks that do not wait to be filed, locked until commit."""
+    """Return the next callbacks that were filed or have a problem, locked until commit."""
     parameters = {"workspace": workspace, "after": after, "limit": limit}
     with conn.cursor(row_factory=class_row(ProcessedCallback)) as cursor:
         return cursor.execute(SQL["lock_callbacks_after"], parameters).fetchall()
 
 
 def record_filing_results(conn: Connection, problems: Mapping[int, str | None]) -> None:
-    """Note what came of filing callbacks anew: why each could not be, ``None`` if it could."""
+    """Record the results of filing callbacks again: the problem of each, ``None`` if filed."""
     parameters = {"ids": list(problems), "problems": list(problems.values())}
     conn.execute(SQL["record_filing_results"], parameters)

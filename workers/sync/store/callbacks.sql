@@ -1,5 +1,5 @@
 -- name: insert_callbacks
--- Keep callbacks, each once: one whose canonical form is here already changes nothing.
+-- Insert callbacks; one whose canonical form is stored already changes nothing.
 INSERT INTO intake.callback (workspace, received_at, event, remote_id, body_sha256, document, problem)
 SELECT workspace, received_at, event, remote_id, decode(body_sha256, 'hex'), document, problem
 FROM ROWS FROM (
@@ -12,7 +12,7 @@ ORDER BY position
 ON CONFLICT (workspace, body_sha256) DO NOTHING;
 
 -- name: lock_unfiled_callbacks
--- The oldest callbacks to be filed, locked; those that another filer holds are passed over.
+-- The oldest unfiled callbacks, locked; those that another transaction holds are skipped.
 SELECT callback_id, received_at, document
 FROM intake.callback
 WHERE workspace = %(workspace)s AND filed_at IS NULL AND problem IS NULL
@@ -21,19 +21,19 @@ LIMIT %(limit)s
 FOR UPDATE SKIP LOCKED;
 
 -- name: mark_callbacks_filed
--- Note callbacks as filed.
+-- Mark callbacks as filed.
 UPDATE intake.callback SET filed_at = now() WHERE callback_id = ANY (%(ids)s::bigint[]);
 
 -- name: mark_callback_problem
--- Note why a callback could not be filed.
+-- Record why a callback cannot be filed.
 UPDATE intake.callback SET problem = %(problem)s WHERE callback_id = %(callback_id)s;
 
 -- name: unfiled_workspaces
--- The workspaces that have callbacks to be filed.
+-- The workspaces that have unfiled callbacks.
 SELECT DISTINCT workspace FROM intake.callback WHERE filed_at IS NULL AND problem IS NULL;
 
 -- name: replay_callbacks
--- Let callbacks be filed again; returns each whose document is kept, with its workspace.
+-- Mark callbacks as unfiled if their document is stored; returns each with its workspace.
 UPDATE intake.callback SET filed_at = NULL, problem = NULL
 WHERE callback_id = ANY (%(ids)s::bigint[]) AND document IS NOT NULL
 RETURNING callback_id, workspace;
@@ -45,7 +45,7 @@ WHERE problem IS NOT NULL AND (%(workspace)s::text IS NULL OR workspace = %(work
 
 -- name: list_callbacks
 -- The newest callbacks, or the newest with a problem, of one workspace or of all (null). The errand
--- is what the document names as such, so it may be any text.
+-- is taken from the document as it is, so it may be any text.
 SELECT callback_id, workspace, received_at, event, remote_id, filed_at, problem,
        document #>> '{data,relationships,errand,data,id}' AS errand
 FROM intake.callback
@@ -55,12 +55,13 @@ ORDER BY callback_id DESC
 LIMIT %(limit)s;
 
 -- name: count_callbacks
--- How many callbacks of a workspace have their document, less those that still wait to be filed.
+-- How many callbacks of a workspace have their document and were filed or have a problem.
 SELECT count(*) FROM intake.callback
 WHERE workspace = %(workspace)s AND document IS NOT NULL AND (filed_at IS NOT NULL OR problem IS NOT NULL);
 
 -- name: lock_callbacks_after
--- The next callbacks that were filed or have a problem, by number, if their document is kept; locked against their replay.
+-- The next callbacks by number that have their document and were filed or have a problem; locked, so
+-- that they are not replayed meanwhile.
 SELECT callback_id, received_at, document, problem
 FROM intake.callback
 WHERE workspace = %(workspace)s AND callback_id > %(after)s
@@ -70,8 +71,8 @@ LIMIT %(limit)s
 FOR UPDATE;
 
 -- name: record_filing_results
--- Note what came of filing callbacks anew: a problem, or none (null), and then that they are filed.
+-- Record the results of filing callbacks again: the problem of each, or null if it was filed.
 UPDATE intake.callback AS c
-SET problem = said.problem, filed_at = CASE WHEN said.problem IS NULL THEN now() ELSE c.filed_at END
-FROM unnest(%(ids)s::bigint[], %(problems)s::text[]) AS said (callback_id, problem)
-WHERE c.callback_id = said.callback_id;
+SET problem = result.problem, filed_at = CASE WHEN result.problem IS NULL THEN now() ELSE c.filed_at END
+FROM unnest(%(ids)s::bigint[], %(problems)s::text[]) AS result (callback_id, problem)
+WHERE c.callback_id = result.callback_id;

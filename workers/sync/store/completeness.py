@@ -1,4 +1,4 @@
-"""What Cention reported, and what became of it: noted with each report, counted by day."""
+"""The records that Cention reported, day by day, and how many of them are stored."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
-KEEP_DAYS = 30  # ids of what was reported; counts stay
+KEEP_DAYS = 30  # of the ids of reported records; their counts stay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """What was reported on one day, each record once, and what became of it."""
+    """The records that were reported on one day, each once, by their state."""
 
     workspace: str
     family: str
@@ -27,15 +27,15 @@ class Day:
     stored: int
     pending: int
     parked: int
-    unreadable: int  # kept and making no sense, or refused
+    unreadable: int  # stored without rows, or refused
     gone: int
-    missing: int  # nowhere: always 0, or something was lost
+    missing: int  # in no state above: more than 0 means that records were lost
     checked_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingRecord:
-    """A record that was reported and is nowhere."""
+    """A record that was reported, and is neither stored nor wanted."""
 
     workspace: str
     family: Family
@@ -43,9 +43,9 @@ class MissingRecord:
 
 
 def record_reported(conn: Connection, workspace: str, family: Family, ids: Iterable[int]) -> None:
-    """Note that Cention reported records, in the transaction that has put them on the list.
+    """Record that Cention reported records. Belongs to the transaction that wants them.
 
-    Those that wait on the list already, and are noted, cost no write.
+    A record that is wanted and recorded already costs no write.
     """
     unique = sorted(set(ids))
     if unique:
@@ -54,37 +54,37 @@ def record_reported(conn: Connection, workspace: str, family: Family, ids: Itera
 
 
 def lock_counting(conn: Connection) -> None:
-    """Wait until nobody else counts; nobody will until the transaction ends."""
+    """Wait for the lock on counting, and hold it until the transaction ends."""
     conn.execute(SQL["lock_counting"])
 
 
 def counted_within(conn: Connection, seconds: float) -> bool:
-    """Tell whether somebody has counted in the last ``seconds``."""
+    """Tell whether any process has counted in the last ``seconds``."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return bool(cursor.execute(SQL["counted_within"], {"seconds": seconds}).fetchone())
 
 
 def count(conn: Connection, *, everything: bool) -> None:
-    """Count every day anew; without ``everything`` those over and all at home are left out."""
+    """Count every day again; without ``everything`` only days that may have changed."""
     conn.execute(SQL["count_days"], {"everything": everything})
 
 
 def missing(conn: Connection, workspace: str | None) -> list[MissingRecord]:
-    """Return what was missing when last counted and still is, of one workspace or of all."""
-    found = conn.execute(SQL["missing_records"], {"workspace": workspace}).fetchall()
+    """Return records missing at the last count and still, of one workspace or of all."""
+    rows = conn.execute(SQL["missing_records"], {"workspace": workspace}).fetchall()
     return [
         MissingRecord(workspace=w, family=Family(f), remote_id=remote_id)
-        for w, f, remote_id in found
+        for w, f, remote_id in rows
     ]
 
 
 def days(conn: Connection, workspace: str | None) -> list[Day]:
-    """Return the last 30 days, and every earlier one that is not all at home."""
+    """Return the last 30 days, and every earlier one that is not complete."""
     parameters = {"workspace": workspace, "keep_days": KEEP_DAYS}
     with conn.cursor(row_factory=class_row(Day)) as cursor:
         return cursor.execute(SQL["list_days"], parameters).fetchall()
 
 
 def delete_old(conn: Connection) -> None:
-    """Drop the ids of days longer ago than 30 days whose records are all at home."""
+    """Delete the ids of days more than 30 days ago that are complete."""
     conn.execute(SQL["delete_old_reports"], {"keep_days": KEEP_DAYS})

@@ -1,6 +1,6 @@
 -- name: record_reported
--- Note records as reported, once they are on the list. One that waits there unfetched, and is noted
--- already, is not written again: its fetch is still to come. One being fetched, or fetched since, is.
+-- Record reports of records that are wanted now. One that is recorded, and still waits to be fetched,
+-- is not written again; one being fetched, or fetched since its report, is.
 INSERT INTO intake.reported AS old (workspace, family, remote_id, day, reported_at)
 SELECT %(workspace)s, %(family)s, new.remote_id,
        intake.today((SELECT timezone FROM cention.workspace WHERE workspace = %(workspace)s)),
@@ -22,16 +22,16 @@ ON CONFLICT (workspace, family, remote_id, day) DO UPDATE
 SET reported_at = greatest(old.reported_at, EXCLUDED.reported_at);
 
 -- name: lock_counting
--- Wait until nobody else counts; lasts until the transaction ends.
+-- Wait for the lock on counting; it is held until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended('cention.completeness', 0));
 
 -- name: counted_within
--- True if everything was counted in the last seconds.
+-- True if the last count was at most so many seconds ago.
 SELECT coalesce(max(checked_at) > now() - make_interval(secs => %(seconds)s), false) FROM intake.completeness;
 
 -- name: count_days
--- Hold what was reported against what became of it, day by day; today has a row even if nothing was
--- reported. Unless everything is asked for, days that are over and all at home are not counted again.
+-- Count the reported records of each day by their state; today has a row even without any. Unless
+-- everything is asked for, days that are over and complete are not counted again.
 INSERT INTO intake.completeness AS old (
     workspace, family, day, reported, stored, pending, parked, unreadable, gone, missing, checked_at
 )
@@ -59,7 +59,8 @@ ON CONFLICT (workspace, family, day) DO UPDATE SET
     missing = EXCLUDED.missing, checked_at = EXCLUDED.checked_at;
 
 -- name: missing_records
--- Every record that was reported and is nowhere, of one workspace or of all (null), as last counted.
+-- Every record that was reported and is neither stored nor wanted, of one workspace or of all (null),
+-- on the days where the last count found any.
 SELECT DISTINCT r.workspace, r.family, r.remote_id
 FROM intake.report AS r
 JOIN intake.completeness AS c USING (workspace, family, day)
@@ -68,8 +69,7 @@ WHERE c.missing > 0 AND r.state = 'missing'
 ORDER BY r.workspace, r.family, r.remote_id;
 
 -- name: list_days
--- The days of the last while, and every earlier one that is not all at home, of one workspace or of
--- all (null).
+-- The last days, and every earlier one that is not complete, of one workspace or of all (null).
 SELECT workspace, family, day, reported, stored, pending, parked, unreadable, gone, missing, checked_at
 FROM intake.completeness LEFT JOIN cention.workspace AS w USING (workspace)
 WHERE (%(workspace)s::text IS NULL OR workspace = %(workspace)s)
@@ -77,7 +77,7 @@ WHERE (%(workspace)s::text IS NULL OR workspace = %(workspace)s)
 ORDER BY workspace, family, day;
 
 -- name: delete_old_reports
--- Drop the ids of days long ago whose records are all at home; their counts stay.
+-- Delete the ids of old days that are complete; their counts stay.
 DELETE FROM intake.reported AS r
 USING intake.completeness AS c LEFT JOIN cention.workspace AS w USING (workspace)
 WHERE (c.workspace, c.family, c.day) = (r.workspace, r.family, r.day)

@@ -1,4 +1,4 @@
-"""Errand reports, at rest: one row an errand, its history, tags, recipients and names."""
+"""The tables of errand reports: errands, their history, tags, recipients and names."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ def save(
 ) -> None:
     """Write reports; one older than what is stored changes nothing.
 
-    ``anew``: these are the last ever fetched, so they hold for an errand that is gone as well.
+    With ``rewrite``, as the newest stored reports, they also change an errand that is gone.
     """
     parameters = {"workspace": workspace, "reports": as_json(reports), "rewrite": rewrite}
     conn.execute(SQL["save_errand_reports"], parameters)
     for kind, query in SAVE_NAMES.items():
-        named = newest_names(kind, reports)
+        names = newest_names(kind, reports)
         conn.execute(
             query,
             {
                 "workspace": workspace,
-                "ids": list(named),
-                "names": [name for name, _ in named.values()],
-                "fetched_at": [fetched_at for _, fetched_at in named.values()],
+                "ids": list(names),
+                "names": [name for name, _ in names.values()],
+                "fetched_at": [fetched_at for _, fetched_at in names.values()],
             },
         )
 
@@ -54,7 +54,7 @@ def save(
 def newest_names(
     kind: str, reports: Sequence[Fetched[ErrandReport]]
 ) -> dict[int, tuple[str, datetime]]:
-    """Return by id what the newest of ``reports`` calls each thing of ``kind``, and since when."""
+    """Return the newest name of each thing of ``kind`` by id, and when it was fetched."""
     newest: dict[int, tuple[str, datetime]] = {}
     for fetched in sorted(reports, key=lambda f: f.fetched_at):
         for id_, name in _names(kind, fetched.record):
@@ -70,9 +70,9 @@ def _names(kind: str, report: ErrandReport) -> Iterable[tuple[int | None, str | 
 
 
 def mark_gone(conn: Connection, workspace: str, ids: Sequence[int], *, at: datetime) -> None:
-    """Note that Cention knows these errands no more."""
+    """Mark errands as deleted at Cention."""
     conn.execute(SQL["mark_errands_gone"], {"workspace": workspace, "ids": list(ids), "at": at})
 
 
 recently_gone_ids = partial(recently_gone.ids, SQL["recently_gone_errands"])
-"""As ``recently_gone.resting``, of these records."""
+"""``recently_gone.ids`` for errands."""

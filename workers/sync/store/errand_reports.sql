@@ -1,7 +1,7 @@
 -- name: save_errand_reports
 -- Write reports with history, tags and recipients; one older than what is stored changes nothing.
--- A report without SLA leaves the SLA as it was and notes that it is pending. Written anew, the last
--- report of an errand that is gone changes it all the same, and it stays gone.
+-- A report without SLA leaves the SLA as it was and marks it as pending. With rewrite, the newest stored
+-- report of an errand that is gone changes it as well, and it stays gone.
 WITH report AS (
     SELECT r.*, f.fetched_at, r.sla IS NULL AS sla_pending, s.sla_expiry, s.sla_done_due, s.within_sla,
            s.handling_time_s, s.response_time_s
@@ -114,19 +114,19 @@ WITH report AS (
     WHERE a.fetched_at <= EXCLUDED.fetched_at
       AND (a.errand_id, a.note, a.origin, a.happened_at)
           IS DISTINCT FROM (EXCLUDED.errand_id, EXCLUDED.note, EXCLUDED.origin, EXCLUDED.happened_at)
-), said_tag AS (
+), report_tag AS (
     SELECT DISTINCT errand_id, tag_id, fetched_at
     FROM current, jsonb_to_recordset(current.tags) AS x (tag_id bigint)
 ), untagged AS (
     DELETE FROM cention.errand_tag AS t USING current
     WHERE t.workspace = %(workspace)s AND t.errand_id = current.errand_id
       AND jsonb_typeof(current.tags) = 'array'
-      AND NOT EXISTS (SELECT FROM said_tag AS s WHERE (s.errand_id, s.tag_id) = (t.errand_id, t.tag_id))
+      AND NOT EXISTS (SELECT FROM report_tag AS s WHERE (s.errand_id, s.tag_id) = (t.errand_id, t.tag_id))
 ), tagged AS (
     INSERT INTO cention.errand_tag AS t (workspace, errand_id, tag_id, fetched_at)
-    SELECT %(workspace)s, errand_id, tag_id, fetched_at FROM said_tag ORDER BY errand_id, tag_id
+    SELECT %(workspace)s, errand_id, tag_id, fetched_at FROM report_tag ORDER BY errand_id, tag_id
     ON CONFLICT (workspace, errand_id, tag_id) DO UPDATE SET fetched_at = EXCLUDED.fetched_at
-), said_recipient AS (
+), report_recipient AS (
     SELECT errand_id, kind, position, address, fetched_at
     FROM current,
         LATERAL (VALUES ('to', to_addresses), ('copy', copy_addresses)) AS l (kind, addresses),
@@ -146,7 +146,7 @@ WITH report AS (
 )
 INSERT INTO cention.errand_recipient AS t (workspace, errand_id, kind, position, address, fetched_at)
 SELECT %(workspace)s, errand_id, kind, position, address, fetched_at
-FROM said_recipient ORDER BY errand_id, kind, position
+FROM report_recipient ORDER BY errand_id, kind, position
 ON CONFLICT (workspace, errand_id, kind, position) DO UPDATE
 SET address = EXCLUDED.address, fetched_at = EXCLUDED.fetched_at;
 
@@ -154,17 +154,17 @@ SET address = EXCLUDED.address, fetched_at = EXCLUDED.fetched_at;
 -- Write names into {table}, where each {id} has one; an unchanged name is not written again.
 INSERT INTO {table} AS old (workspace, {id}, name, fetched_at)
 SELECT %(workspace)s, id, name, fetched_at
-FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(fetched_at)s::timestamptz[]) AS said (id, name, fetched_at)
+FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(fetched_at)s::timestamptz[]) AS new (id, name, fetched_at)
 WHERE NOT EXISTS (
     SELECT FROM {table} AS known
-    WHERE (known.workspace, known.{id}, known.name) = (%(workspace)s, said.id, said.name)
+    WHERE (known.workspace, known.{id}, known.name) = (%(workspace)s, new.id, new.name)
 )
 ORDER BY id
 ON CONFLICT (workspace, {id}) DO UPDATE SET name = EXCLUDED.name, fetched_at = EXCLUDED.fetched_at
 WHERE old.fetched_at <= EXCLUDED.fetched_at;
 
 -- name: mark_errands_gone
--- Note that Cention knows these errands no more; what it last reported stays.
+-- Mark errands as deleted at Cention; what was last reported stays.
 INSERT INTO cention.errand AS e (workspace, errand_id, gone_at, fetched_at)
 SELECT %(workspace)s, errand_id, %(at)s, %(at)s FROM unnest(%(ids)s::bigint[]) AS gone (errand_id)
 ORDER BY errand_id
@@ -173,8 +173,8 @@ SET gone_at = coalesce(e.gone_at, EXCLUDED.gone_at), fetched_at = EXCLUDED.fetch
 WHERE e.fetched_at <= EXCLUDED.fetched_at;
 
 -- name: recently_gone_errands
--- Those of these errands that were gone when they were last looked at, and need no other look yet: they
--- rest for as long as they had been gone then, within bounds.
+-- Those of these errands that were gone when last fetched, so recently that they need no fetch yet: they
+-- wait for as long as they had been gone then, within bounds.
 SELECT errand_id FROM cention.errand
 WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[]) AND gone_at IS NOT NULL
   AND now() BETWEEN fetched_at AND fetched_at + least(

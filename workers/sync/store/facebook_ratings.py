@@ -1,4 +1,4 @@
-"""Facebook ratings, at rest."""
+"""The table of Facebook ratings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def save(
 ) -> None:
     """Write ratings; one older than what is stored changes nothing.
 
-    ``anew``: these are the last ever fetched, so they hold for a rating that is gone as well.
+    With ``rewrite``, as the newest stored documents, they also change a rating that is gone.
     """
     conn.execute(
         SQL["save_facebook_ratings"],
@@ -32,11 +32,11 @@ def save(
 
 
 def mark_gone(conn: Connection, workspace: str, ids: Sequence[int], *, at: datetime) -> None:
-    """Note that Cention knows these ratings no more."""
+    """Mark ratings as deleted at Cention."""
     conn.execute(
         SQL["mark_facebook_ratings_gone"], {"workspace": workspace, "ids": list(ids), "at": at}
     )
 
 
 recently_gone_ids = partial(recently_gone.ids, SQL["recently_gone_facebook_ratings"])
-"""As ``recently_gone.resting``, of these records."""
+"""``recently_gone.ids`` for ratings."""

@@ -1,6 +1,6 @@
 -- name: save_facebook_ratings
--- Write ratings; one older than what is stored changes nothing. Written anew, the last document of a
--- rating that is gone changes it all the same, and it stays gone.
+-- Write ratings; one older than what is stored changes nothing. With rewrite, the newest stored document
+-- of a rating that is gone changes it as well, and it stays gone.
 INSERT INTO cention.facebook_rating AS old (
     workspace, rating_id, rating, message, reviewer_id, reviewer_name, created_at, fetched_at
 )
@@ -19,7 +19,7 @@ ON CONFLICT (workspace, rating_id) DO UPDATE SET
 WHERE old.fetched_at <= EXCLUDED.fetched_at OR (%(rewrite)s AND old.gone_at IS NOT NULL);
 
 -- name: mark_facebook_ratings_gone
--- Note that Cention knows these ratings no more; what it last reported stays.
+-- Mark ratings as deleted at Cention; what was last reported stays.
 INSERT INTO cention.facebook_rating AS r (workspace, rating_id, gone_at, fetched_at)
 SELECT %(workspace)s, rating_id, %(at)s, %(at)s FROM unnest(%(ids)s::bigint[]) AS gone (rating_id)
 ORDER BY rating_id
@@ -28,8 +28,8 @@ SET gone_at = coalesce(r.gone_at, EXCLUDED.gone_at), fetched_at = EXCLUDED.fetch
 WHERE r.fetched_at <= EXCLUDED.fetched_at;
 
 -- name: recently_gone_facebook_ratings
--- Those of these ratings that were gone when they were last looked at, and need no other look yet: they
--- rest for as long as they had been gone then, within bounds.
+-- Those of these ratings that were gone when last fetched, so recently that they need no fetch yet: they
+-- wait for as long as they had been gone then, within bounds.
 SELECT rating_id FROM cention.facebook_rating
 WHERE workspace = %(workspace)s AND rating_id = ANY (%(ids)s::bigint[]) AND gone_at IS NOT NULL
   AND now() BETWEEN fetched_at AND fetched_at + least(

@@ -1,4 +1,4 @@
-"""Documents as they came, kept whether or not they could be understood."""
+"""The newest document of each record as it was fetched, whether or not it could be parsed."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ SQL = queries.load(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landing:
-    """One document to be kept."""
+    """One document to be inserted."""
 
     remote_id: int
     document: str  # JSON text
     fetched_at: datetime
-    problem: str | None  # why it cannot be understood; None if it was
+    problem: str | None  # why it cannot be parsed; None if it was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landed:
-    """One document that was kept."""
+    """One stored document."""
 
     remote_id: int
     document: dict[str, Any]
@@ -37,24 +37,24 @@ class Landed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableLine:
-    """One line of the list of documents that make no sense."""
+    """One line of the list of documents that cannot be parsed."""
 
     workspace: str
     family: str
-    remote_id: int | None  # None for a row of the log of log-ons
+    remote_id: int | None  # None for a row of the log-ons
     fetched_at: datetime
     problem: str
 
 
 def parsed_within(conn: Connection, workspace: str, family: Family, *, seconds: float) -> bool:
-    """Tell whether any document of a family was understood in the last ``seconds``."""
+    """Tell whether any document of a family was parsed in the last ``seconds``."""
     parameters = {"workspace": workspace, "family": family, "seconds": seconds}
     with conn.cursor(row_factory=scalar_row) as cursor:
         return bool(cursor.execute(SQL["parsed_within"], parameters).fetchone())
 
 
 def insert(conn: Connection, workspace: str, family: Family, landings: Sequence[Landing]) -> None:
-    """Keep the newest document of each record."""
+    """Insert documents, or replace older ones of the same records."""
     conn.execute(
         SQL["insert_documents"],
         {
@@ -71,7 +71,7 @@ def insert(conn: Connection, workspace: str, family: Family, landings: Sequence[
 def lock_after(
     conn: Connection, workspace: str, family: Family, *, after: int, limit: int
 ) -> list[Landed]:
-    """Return the next documents by id, locked so that no drain replaces them until commit."""
+    """Return the next documents by id, locked until commit."""
     parameters = {"workspace": workspace, "family": family, "after": after, "limit": limit}
     with conn.cursor(row_factory=class_row(Landed)) as cursor:
         return cursor.execute(SQL["lock_documents_after"], parameters).fetchall()
@@ -80,7 +80,7 @@ def lock_after(
 def record_parse_results(
     conn: Connection, workspace: str, family: Family, problems: Mapping[int, str | None]
 ) -> None:
-    """Note what came of reading documents anew: why each makes no sense, ``None`` if it does."""
+    """Record the results of parsing documents again: the problem of each, ``None`` if parsed."""
     conn.execute(
         SQL["record_parse_results"],
         {
@@ -93,20 +93,20 @@ def record_parse_results(
 
 
 def count(conn: Connection, workspace: str, family: Family) -> int:
-    """Return how many documents of a family are kept."""
+    """Return how many documents of a family are stored."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"workspace": workspace, "family": family}
         return int(cursor.execute(SQL["count_documents"], parameters).fetchall()[0])
 
 
 def newest(conn: Connection, workspace: str, family: Family, *, limit: int) -> list[dict[str, Any]]:
-    """Return the documents of a family that were fetched last."""
+    """Return the most recently fetched documents of a family."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"workspace": workspace, "family": family, "limit": limit}
         return cursor.execute(SQL["newest_documents"], parameters).fetchall()
 
 
 def unreadable(conn: Connection, workspace: str | None) -> list[UnreadableLine]:
-    """Return every document that makes no sense to us, of one workspace or of all."""
+    """Return every document that cannot be parsed, of one workspace or of all."""
     with conn.cursor(row_factory=class_row(UnreadableLine)) as cursor:
         return cursor.execute(SQL["unreadable_documents"], {"workspace": workspace}).fetchall()

@@ -1,5 +1,5 @@
 -- name: insert_documents
--- Keep the newest document of each record, understood or with its problem.
+-- Insert documents, parsed or with their problem; an older document never replaces a newer one.
 INSERT INTO intake.landed AS old (workspace, family, remote_id, document, fetched_at, understood_at, problem)
 SELECT %(workspace)s, %(family)s, remote_id, document, fetched_at,
        CASE WHEN problem IS NULL THEN now() END, problem
@@ -14,7 +14,7 @@ ON CONFLICT (workspace, family, remote_id) DO UPDATE SET
 WHERE old.fetched_at <= EXCLUDED.fetched_at;
 
 -- name: lock_documents_after
--- The next documents of a family by id that are still kept, locked so that no drain replaces them meanwhile.
+-- The next stored documents of a family by id, locked, so that no drain replaces them meanwhile.
 SELECT remote_id, document, fetched_at, problem
 FROM intake.landed
 WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id > %(after)s AND document IS NOT NULL
@@ -23,39 +23,39 @@ LIMIT %(limit)s
 FOR UPDATE;
 
 -- name: count_documents
--- How many documents of a family are kept.
+-- How many documents of a family are stored.
 SELECT count(*) FROM intake.landed
 WHERE workspace = %(workspace)s AND family = %(family)s AND document IS NOT NULL;
 
 -- name: newest_documents
--- The documents of a family that were fetched last.
+-- The most recently fetched documents of a family.
 SELECT document FROM intake.landed
 WHERE workspace = %(workspace)s AND family = %(family)s AND document IS NOT NULL
 ORDER BY fetched_at DESC
 LIMIT %(limit)s;
 
 -- name: unreadable_documents
--- Every document kept that makes no sense to us, and every row of the log of log-ons, which have no id;
--- of one workspace or of all (null).
+-- Every stored document that cannot be parsed, and every such row of the log-ons, which have no id; of
+-- one workspace or of all (null).
 SELECT *
 FROM (
     SELECT workspace, family, remote_id, fetched_at, problem FROM intake.landed WHERE problem IS NOT NULL
     UNION ALL
     SELECT workspace, 'agent_logons', NULL, last_seen_at, problem FROM intake.odd_logon
-) AS kept
+) AS unreadable
 WHERE %(workspace)s::text IS NULL OR workspace = %(workspace)s
 ORDER BY workspace, family, remote_id;
 
 -- name: record_parse_results
--- Note what came of reading documents anew: a problem, or none (null), and then that they are rows now.
+-- Record the results of parsing documents again: the problem of each, or null if it was parsed.
 UPDATE intake.landed AS l
-SET problem = said.problem,
-    understood_at = CASE WHEN said.problem IS NULL THEN now() ELSE l.understood_at END
-FROM unnest(%(ids)s::bigint[], %(problems)s::text[]) AS said (remote_id, problem)
-WHERE l.workspace = %(workspace)s AND l.family = %(family)s AND l.remote_id = said.remote_id;
+SET problem = result.problem,
+    understood_at = CASE WHEN result.problem IS NULL THEN now() ELSE l.understood_at END
+FROM unnest(%(ids)s::bigint[], %(problems)s::text[]) AS result (remote_id, problem)
+WHERE l.workspace = %(workspace)s AND l.family = %(family)s AND l.remote_id = result.remote_id;
 
 -- name: parsed_within
--- True if any document of a family was understood lately.
+-- True if any document of a family was parsed in the last seconds.
 SELECT EXISTS (
     SELECT FROM intake.landed
     WHERE workspace = %(workspace)s AND family = %(family)s

@@ -1,4 +1,4 @@
-"""Looks at Cention's lists and mirrored pictures, and pauses when Cention refuses a family."""
+"""Attempts to fetch lists and mirrors, and pauses of families that Cention refuses."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ SQL = queries.load(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failures:
-    """Looks that failed in a row, since the last that succeeded."""
+    """The attempts that failed since the last success."""
 
     number: int
-    ended_ago_s: float | None  # the last of them; None: there is none
+    ended_ago_s: float | None  # of the last failure; None: there was none
 
 
 def start(conn: Connection, workspace: str, family: Family | Mirror) -> int:
-    """Note that a look begins, and return its number."""
+    """Record that an attempt begins; return its number."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"workspace": workspace, "family": family}
         return int(cursor.execute(SQL["start_poll"], parameters).fetchall()[0])
 
 
 def end(conn: Connection, poll_id: int, *, found: int | None, error: str | None) -> None:
-    """Note how a look ended: with ``found`` ids, or with an error, or with both."""
+    """Record how an attempt ended: with ``found`` ids, with an error, or with both."""
     conn.execute(SQL["end_poll"], {"poll_id": poll_id, "found": found, "error": error})
 
 
 def delete_old(conn: Connection) -> None:
-    """Drop looks older than a week, but the last success of each family."""
+    """Delete attempts older than a week, except the last success of each family."""
     conn.execute(SQL["delete_old_polls"])
 
 
@@ -46,7 +46,7 @@ def is_due(conn: Connection, workspace: str, family: Family | Mirror, *, every_s
 
 
 def failures(conn: Connection, workspace: str, family: Family | Mirror) -> Failures:
-    """Return how many looks failed since the last that succeeded."""
+    """Return how many attempts failed since the last success."""
     with conn.cursor(row_factory=class_row(Failures)) as cursor:
         parameters = {"workspace": workspace, "family": family}
         return cursor.execute(SQL["failures"], parameters).fetchall()[0]
@@ -55,26 +55,26 @@ def failures(conn: Connection, workspace: str, family: Family | Mirror) -> Failu
 def pause(
     conn: Connection, workspace: str, family: Family | Mirror, *, reason: str, for_s: float
 ) -> None:
-    """Leave a family of a workspace alone for a while; every id stays on the list."""
+    """Pause a family of a workspace; its wanted records stay wanted."""
     parameters = {"workspace": workspace, "family": family, "reason": reason, "for_s": for_s}
     conn.execute(SQL["pause"], parameters)
 
 
 def resume(conn: Connection, workspace: str, family: Family | Mirror) -> bool:
-    """End a pause; true if there was one."""
+    """End a pause; return whether there was one."""
     parameters = {"workspace": workspace, "family": family}
     return conn.execute(SQL["resume"], parameters).rowcount > 0
 
 
 def release_probe(conn: Connection, workspace: str, family: Family) -> None:
-    """Let the next who asks probe: this one had nothing to probe with."""
+    """Release the permit to probe unused, so that another drain may take it."""
     conn.execute(SQL["release_probe"], {"workspace": workspace, "family": family})
 
 
 def resume_idle(
     conn: Connection, workspace: str | None, families: Iterable[Family], *, soon_s: float
 ) -> None:
-    """End pauses, unless a record is due within ``soon_s`` and shows whether it is over.
+    """End pauses of families that have no record due within ``soon_s`` to probe with.
 
     Of one workspace, or of all (``None``).
     """
@@ -87,8 +87,8 @@ def paused(
 ) -> bool | None:
     """Return true while a pause lasts, ``None`` if there is none.
 
-    False when it is over: the caller may then try one record. For ``probe_s`` seconds
-    everybody else is told that the pause lasts.
+    False when it is over: the caller may then probe with one record. For all other callers the
+    pause lasts ``probe_s`` seconds longer.
     """
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"workspace": workspace, "family": family, "probe_s": probe_s}

@@ -1,4 +1,4 @@
-"""Records that are gone at Cention, which goes on listing them as changed."""
+"""Deleted records, which Cention keeps listing as changed."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ def ids(
     query: LiteralString,
     conn: Connection,
     workspace: str,
-    ids: Sequence[int],
+    remote_ids: Sequence[int],
     /,
     *,
     min_s: float,
     max_s: float,
 ) -> set[int]:
-    """Return those that were gone when last looked at, and need no other look yet.
+    """Return those of ``remote_ids`` that were gone when last fetched, and need no fetch yet.
 
-    ``query`` looks into their table. Each rests for as long as it had been gone then, but not
-    for less or more than told.
+    ``query`` reads their table. Each waits for as long as it had been gone then, from ``min_s``
+    to ``max_s`` seconds.
     """
     parameters = {
         "workspace": workspace,
-        "ids": list(ids),
+        "ids": list(remote_ids),
         "min_s": min_s,
         "max_s": max_s,
     }

@@ -1,4 +1,4 @@
-"""What rows say, as digests: to tell what writing them anew has changed."""
+"""Digests of rows, to find out which rows a rebuild changes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from workers.database import Connection, queries
 SQL = queries.load(__name__)
 
 Rows: TypeAlias = dict[tuple[str, str], str]
-"""Table and key of a row, and a digest of what it says, whenever it was fetched."""
+"""A digest of each row by table and key, without the time at which it was fetched."""
 
 
 def of_errand_reports(conn: Connection, workspace: str, ids: Sequence[int]) -> Rows:
-    """Return the rows that reports of these errands make, and every name there is."""
+    """Return the rows made from reports of these errands, and all names."""
     return _rows(conn, SQL["errand_report_rows"], workspace=workspace, ids=list(ids))
 
 
@@ -27,14 +27,14 @@ def of_facebook_ratings(conn: Connection, workspace: str, ids: Sequence[int]) ->
 def of_attachments(
     kind: AttachmentKind, conn: Connection, workspace: str, ids: Sequence[int]
 ) -> Rows:
-    """Return the rows of these attachments; contents are not looked at."""
+    """Return the rows of these attachments, without their contents."""
     return _rows(conn, SQL["attachment_rows"], workspace=workspace, kind=kind, ids=list(ids))
 
 
 def of_answers(
     conn: Connection, workspace: str, *, answers: Sequence[int], responses: Sequence[int]
 ) -> Rows:
-    """Return the rows that callbacks about these answers and responses make."""
+    """Return the rows made from callbacks about these answers and responses."""
     return _rows(
         conn,
         SQL["answer_rows"],
@@ -45,5 +45,5 @@ def of_answers(
 
 
 def _rows(conn: Connection, query: LiteralString, **parameters: Any) -> Rows:
-    found = conn.execute(query, parameters).fetchall()
-    return {(table, key): content for table, key, content in found}
+    rows = conn.execute(query, parameters).fetchall()
+    return {(table, key): digest for table, key, digest in rows}

@@ -1,6 +1,6 @@
 -- name: errand_report_rows
--- Table, key and digest of every row that reports of these errands make, fetched_at left aside; of
--- the names that reports mention, those of all errands.
+-- Table, key and digest of every row made from reports of these errands, without fetched_at, and of
+-- every name that any report mentions.
 SELECT 'cention.errand', errand_id::text, md5((to_jsonb(t) - 'fetched_at')::text)
 FROM cention.errand AS t WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[])
 UNION ALL
@@ -24,18 +24,18 @@ UNION ALL
 SELECT 'cention.tag', tag_id::text, name FROM cention.tag WHERE workspace = %(workspace)s;
 
 -- name: facebook_rating_rows
--- Table, key and digest of every row of these ratings, fetched_at left aside.
+-- Table, key and digest of every row of these ratings, without fetched_at.
 SELECT 'cention.facebook_rating', rating_id::text, md5((to_jsonb(t) - 'fetched_at')::text)
 FROM cention.facebook_rating AS t WHERE workspace = %(workspace)s AND rating_id = ANY (%(ids)s::bigint[]);
 
 -- name: attachment_rows
--- Table, key and digest of every row of these attachments, fetched_at left aside.
+-- Table, key and digest of every row of these attachments, without fetched_at.
 SELECT 'cention.attachment', concat_ws('/', kind, attachment_id), md5((to_jsonb(t) - 'fetched_at')::text)
 FROM cention.attachment AS t
 WHERE workspace = %(workspace)s AND kind = %(kind)s AND attachment_id = ANY (%(ids)s::bigint[]);
 
 -- name: answer_rows
--- Table, key and digest of every row that callbacks about these answers and responses make.
+-- Table, key and digest of every row made from callbacks about these answers and responses.
 SELECT 'cention.answer', concat_ws('/', answer_id, response_id), md5(to_jsonb(t)::text)
 FROM cention.answer AS t WHERE workspace = %(workspace)s AND answer_id = ANY (%(answers)s::bigint[])
 UNION ALL

@@ -1,4 +1,4 @@
-"""The list of remote records that we know we must fetch: wanting, claiming, settling."""
+"""The list of wanted records: those at Cention that must be fetched."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SQL = queries.load(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A wanted record that one drain may fetch, as it saw it when it claimed it."""
+    """A wanted record as it was when a drain claimed it."""
 
     remote_id: int
     marks: int
@@ -34,15 +34,17 @@ class Claim:
     workspace: str
     family: Family
     token: UUID
-    claimed_at: datetime  # by the database's clock; not before what is known of the records
+    claimed_at: (
+        datetime  # by the database's clock; not before the newest stored documents of these records
+    )
     records: tuple[Claimed, ...]
     full: bool  # more may be due
 
 
 def want(conn: Connection, workspace: str, family: Family, ids: Iterable[int]) -> None:
-    """Put records on the list; one that is being fetched will be fetched again.
+    """Want records; one that is being fetched will be fetched again.
 
-    A record that failed keeps its waiting time, a parked one stays parked.
+    A record that failed keeps its back-off, a parked one stays parked.
     """
     unique = sorted(set(ids))
     if unique:
@@ -50,7 +52,7 @@ def want(conn: Connection, workspace: str, family: Family, ids: Iterable[int]) -
 
 
 def want_now(conn: Connection, workspace: str, family: Family, ids: Iterable[int]) -> int:
-    """Put records on the list as an operator does: due at once, released if parked."""
+    """Want records due at once, and release parked ones; return how many rows changed."""
     unique = sorted(set(ids))
     parameters = {"workspace": workspace, "family": family, "ids": unique}
     return conn.execute(SQL["want_now"], parameters).rowcount
@@ -66,7 +68,10 @@ def claim(
     lease_s: float,
     probing: bool = False,
 ) -> Claim:
-    """Claim up to ``limit`` due records for ``lease_s`` seconds, longest due first; or a probe."""
+    """Claim up to ``limit`` due records for ``lease_s`` seconds, longest due first.
+
+    With ``probing``, claim the one record that is most likely to succeed.
+    """
     token = uuid4()
     parameters = {
         "workspace": workspace,
@@ -79,23 +84,24 @@ def claim(
     }
     with conn.cursor(row_factory=class_row(Claimed)) as cursor:
         records = tuple(cursor.execute(SQL["claim"], parameters).fetchall())
-    of_these = {**parameters, "ids": [record.remote_id for record in records]}
-    claimed_at: datetime = conn.execute(SQL["time_of_claim"], of_these).fetchall()[0][0]
+    ids = [record.remote_id for record in records]
+    with conn.cursor(row_factory=scalar_row) as scalars:
+        times = scalars.execute(SQL["time_of_claim"], {**parameters, "ids": ids}).fetchall()
     return Claim(
         workspace=workspace,
         family=family,
         token=token,
-        claimed_at=claimed_at,
+        claimed_at=times[0],
         records=records,
         full=len(records) == limit,
     )
 
 
 def hold(conn: Connection, claim: Claim, ids: Iterable[int]) -> set[int]:
-    """Lock the records among ``ids`` that are still ours, and return them.
+    """Lock the records among ``ids`` that the claim still holds, and return their ids.
 
-    A record is ours while its claim is this one and the lease runs. The lock lasts until
-    the caller's transaction ends, so nobody can claim a record while it is written.
+    A claim holds a record until the lease ends or another claim takes it. The lock lasts until the
+    caller's transaction ends, so no other drain can claim a record while it is written.
     """
     parameters = {**_key(claim), "ids": sorted(ids)}
     with conn.cursor(row_factory=scalar_row) as cursor:
@@ -103,9 +109,9 @@ def hold(conn: Connection, claim: Claim, ids: Iterable[int]) -> set[int]:
 
 
 def settle(conn: Connection, claim: Claim, done: Sequence[Claimed]) -> None:
-    """Take records off the list, unless they were wanted again since they were claimed.
+    """Remove records from the list, except those wanted again since they were claimed.
 
-    One in doubt is looked at once more when the doubt has ended.
+    A record in doubt is fetched once more when the doubt has ended.
     """
     conn.execute(SQL["settle"], {**_key(claim), **_seen(done)})
 
@@ -113,7 +119,7 @@ def settle(conn: Connection, claim: Claim, done: Sequence[Claimed]) -> None:
 def reschedule(
     conn: Connection, claim: Claim, incomplete: Sequence[Claimed], *, after_s: float
 ) -> None:
-    """Keep records on the list for another look in ``after_s`` seconds.
+    """Keep incomplete records on the list, due in ``after_s`` seconds.
 
     Those wanted again since they were claimed are due at once.
     """
@@ -122,39 +128,39 @@ def reschedule(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """A record whose fetch failed: when to try again, or never without help."""
+    """When to fetch a record again after a failure; a parked one waits for an operator."""
 
     remote_id: int
     after_s: float
     error: str
     tries: int
     parked: bool = False
-    missing: bool = False  # Cention says that there is no such record
-    in_doubt: bool = False  # our request may still be carried out
+    missing: bool = False  # Cention has no such record
+    in_doubt: bool = False  # our request may still take effect
 
 
 def postpone(
-    conn: Connection, claim: Claim, postponed: Sequence[Retry], *, in_flight_s: float
+    conn: Connection, claim: Claim, retries: Sequence[Retry], *, in_flight_s: float
 ) -> None:
-    """Give records back that could not be fetched, each to its own waiting time."""
+    """Release claimed records whose fetch failed, each with its own back-off."""
     conn.execute(
         SQL["postpone"],
         {
             **_key(claim),
             "in_flight_s": in_flight_s,
-            "ids": [p.remote_id for p in postponed],
-            "after_s": [p.after_s for p in postponed],
-            "errors": [p.error for p in postponed],
-            "tries": [p.tries for p in postponed],
-            "parked": [p.parked for p in postponed],
-            "missing": [p.missing for p in postponed],
-            "in_doubt": [p.in_doubt for p in postponed],
+            "ids": [r.remote_id for r in retries],
+            "after_s": [r.after_s for r in retries],
+            "errors": [r.error for r in retries],
+            "tries": [r.tries for r in retries],
+            "parked": [r.parked for r in retries],
+            "missing": [r.missing for r in retries],
+            "in_doubt": [r.in_doubt for r in retries],
         },
     )
 
 
 def release(conn: Connection, claim: Claim, ids: Sequence[int]) -> None:
-    """Give records back that were not tried; they are due at once."""
+    """Release claimed records that were not tried; they are due at once."""
     conn.execute(SQL["release"], {**_key(claim), "ids": list(ids)})
 
 
@@ -168,11 +174,11 @@ def release_stalled(
     max_tries: int,
     success_window_s: float,
 ) -> int:
-    """Free what a dead drain of this slot had claimed, and what any drain held too long.
+    """Release the claims of a dead drain of this slot, and those of any drain past its lease.
 
-    The caller holds the slot's lock. Each is in doubt for ``doubt_s`` seconds, counts as a
-    try and waits a random moment that grows with its tries, so that a record which kills
-    its worker drifts apart from those that only died with it.
+    The caller holds the slot's lock. This counts as a try of each record, which is in doubt for
+    ``in_flight_s`` seconds. A random back-off that grows with the tries separates a record that
+    crashes its worker from those that shared its batch.
     """
     parameters = {
         "workspace": workspace,
@@ -186,21 +192,21 @@ def release_stalled(
 
 
 def due_work(conn: Connection, known: Collection[tuple[str, Family]]) -> list[tuple[str, Family]]:
-    """Return those of the known families of workspaces that have due records or claims.
+    """Return those of the ``known`` families of workspaces that have due records or claims.
 
-    Those that are paused are left out.
+    Paused families are left out.
     """
     parameters = {
         "workspaces": [workspace for workspace, _ in known],
         "families": [family for _, family in known],
     }
-    found = conn.execute(SQL["due_work"], parameters).fetchall()
-    return [(workspace, Family(family)) for workspace, family in found]
+    rows = conn.execute(SQL["due_work"], parameters).fetchall()
+    return [(workspace, Family(family)) for workspace, family in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkedLine:
-    """One line of the list of records that were given up until somebody releases them."""
+    """One line of the list of parked records."""
 
     workspace: str
     family: str
@@ -224,7 +230,7 @@ def release_parked(
     family: Family | None = None,
     ids: Sequence[int] | None = None,
 ) -> list[tuple[Family, int]]:
-    """Let parked records be fetched again as if they had never failed; return which.
+    """Release parked records, as if they had never failed; return which.
 
     Without ``ids`` all of a family, without ``family`` all of the workspace.
     """
@@ -233,8 +239,8 @@ def release_parked(
         "family": family,
         "ids": None if ids is None else list(ids),
     }
-    found = conn.execute(SQL["release_parked"], parameters).fetchall()
-    return [(Family(name), remote_id) for name, remote_id in found]
+    rows = conn.execute(SQL["release_parked"], parameters).fetchall()
+    return [(Family(name), remote_id) for name, remote_id in rows]
 
 
 def _key(claim: Claim) -> dict[str, Any]:

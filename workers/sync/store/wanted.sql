@@ -1,8 +1,8 @@
 -- name: want
--- Put records on the list. One that is due and unclaimed needs nothing: its fetch is still to come.
--- One being fetched gets another mark; one that waits for its SLA, or until a doubt ends, is due at
--- once; one that failed, whoever was to blame, keeps its waiting time, and a parked one stays parked.
--- Each has all its looks at its SLA again.
+-- Want records. One that is due and unclaimed needs nothing: its fetch is still to come. One being
+-- fetched gets another mark; one that waits for its SLA, or until a doubt ends, is due at once; one that
+-- failed for any reason keeps its back-off, and a parked one stays parked. The count of fetches without
+-- an SLA begins again.
 INSERT INTO intake.wanted AS w (workspace, family, remote_id)
 SELECT %(workspace)s, %(family)s, remote_id FROM unnest(%(ids)s::bigint[]) AS new (remote_id)
 ORDER BY remote_id
@@ -14,7 +14,7 @@ SET marks = w.marks + 1,
 WHERE w.claim IS NOT NULL OR (w.tries = 0 AND w.last_error IS NULL AND w.due_at > now()) OR w.looks > 0;
 
 -- name: want_now
--- Put records on the list as an operator does: due at once, and released if parked.
+-- Want records due at once, and release parked ones.
 INSERT INTO intake.wanted AS w (workspace, family, remote_id)
 SELECT %(workspace)s, %(family)s, remote_id FROM unnest(%(ids)s::bigint[]) AS new (remote_id)
 ORDER BY remote_id
@@ -23,9 +23,9 @@ SET marks = w.marks + 1, wanted_at = least(w.wanted_at, now()), due_at = now(),
     tries = 0, looks = 0, missing_since = NULL, parked_at = NULL, last_error = NULL;
 
 -- name: claim
--- Claim due records for a while, longest due first; those that another drain holds are passed over. A
--- probe takes the one that is likeliest to come through: the newest that never failed, if any. What is
--- fetched from now on knows what a doubt that has ended was about.
+-- Claim due records until the lease ends, longest due first; those that another transaction holds are
+-- skipped. A probe takes the record that is most likely to succeed: the newest that never failed, if any.
+-- A doubt that has ended is cleared: whatever that request did, the next fetch sees it.
 UPDATE intake.wanted AS w
 SET claim = %(token)s,
     claimed_until = clock_timestamp() + make_interval(secs => %(lease_s)s),
@@ -52,8 +52,8 @@ WHERE (w.workspace, w.family, w.remote_id) = (due.workspace, due.family, due.rem
 RETURNING w.remote_id, w.marks, w.tries, w.looks, w.missing_since;
 
 -- name: time_of_claim
--- The time by the database's clock, or that of the newest document of these records if the clock has
--- gone back since: then what is fetched now must not count as older.
+-- The time by the database's clock, or that of the newest document of these records if the clock was set
+-- back since: a document fetched now must not count as older.
 SELECT greatest(clock_timestamp(), max(fetched_at)) FROM intake.landed
 WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id = ANY (%(ids)s::bigint[]);
 
@@ -66,9 +66,9 @@ ORDER BY remote_id
 FOR UPDATE;
 
 -- name: settle
--- Take records off the list; those wanted again since they were claimed are due at once instead, and
--- those in doubt when that has ended. Only those this claim still names: that leads to the small index
--- of what is claimed, also while Postgres does not know yet how long the list has become.
+-- Remove records from the list; those wanted again since they were claimed are due at once instead, and
+-- those in doubt when the doubt ends. Only those of this claim: this condition makes Postgres use the
+-- small index of claimed records, even before it has statistics of a list that has grown.
 WITH seen AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(marks)s::integer[]) AS s (remote_id, marks)
 ), gone AS (
@@ -86,8 +86,8 @@ WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.claim = %(toke
   AND w.remote_id = seen.remote_id AND (w.marks <> seen.marks OR w.doubt_until IS NOT NULL);
 
 -- name: reschedule
--- Keep records on the list for another look; those wanted again meanwhile are due at once. Only those
--- this claim still names.
+-- Keep incomplete records on the list; those wanted again meanwhile are due at once. Only those of this
+-- claim.
 UPDATE intake.wanted AS w
 SET claim = NULL, claimed_until = NULL, slot = NULL,
     tries = 0, missing_since = NULL, last_error = NULL,
@@ -98,8 +98,8 @@ WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.claim = %(toke
   AND w.remote_id = seen.remote_id;
 
 -- name: postpone
--- Give failed records back, each with its waiting time; only those this claim still names. One whose
--- request may still be carried out is in doubt for a while.
+-- Release failed records, each with its back-off; only those of this claim. One whose request may still
+-- take effect is in doubt for a while.
 UPDATE intake.wanted AS w
 SET claim = NULL, claimed_until = NULL, slot = NULL,
     due_at = now() + make_interval(secs => failed.after_s),
@@ -118,17 +118,17 @@ WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.remote_id = fa
   AND w.claim = %(token)s;
 
 -- name: release
--- Give untried records back, due at once; only those this claim still names.
+-- Release records that were not tried, due at once; only those of this claim.
 UPDATE intake.wanted AS w
 SET claim = NULL, claimed_until = NULL, slot = NULL
 WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id = ANY (%(ids)s::bigint[])
   AND claim = %(token)s;
 
 -- name: release_stalled
--- Free what a dead drain of this slot had claimed (the caller holds the slot's lock), and what any
--- drain has held beyond its lease. That drain may not know it, and its requests may still be on their
--- way: what it had is in doubt for a while. After too many such ends a record parks, if others of its
--- family came through lately: else the fault is not the record's.
+-- Release the claims of a dead drain of this slot (the caller holds the slot's lock), and those of any
+-- drain past its lease. Requests of that drain may still be under way, so its records are in doubt for a
+-- while. After too many tries a record is parked, if another of its family succeeded within the window:
+-- otherwise the record is not at fault.
 UPDATE intake.wanted AS w
 SET claim = NULL, claimed_until = NULL, slot = NULL,
     tries = w.tries + 1,
@@ -151,8 +151,8 @@ FROM (
 WHERE (w.workspace, w.family, w.remote_id) = (stalled.workspace, stalled.family, stalled.remote_id);
 
 -- name: due_work
--- Which of these families of workspaces have something to do now: due records, or claims that may be
--- orphaned. None whose pause lasts. Reads one row of each, however many there are.
+-- Those of these families of workspaces that have due records, or claims that may be stalled, and are not
+-- paused. Reads one row of each, however many there are.
 SELECT known.workspace, known.family
 FROM unnest(%(workspaces)s::text[], %(families)s::text[]) AS known (workspace, family)
 CROSS JOIN LATERAL (
@@ -173,15 +173,15 @@ WHERE NOT EXISTS (
 );
 
 -- name: parked
--- Every record that was given up until somebody releases it, of one workspace or of all (null).
+-- Every parked record, of one workspace or of all (null).
 SELECT workspace, family, remote_id, wanted_at, parked_at, tries, last_error
 FROM intake.wanted
 WHERE parked_at IS NOT NULL AND (%(workspace)s::text IS NULL OR workspace = %(workspace)s)
 ORDER BY workspace, family, remote_id;
 
 -- name: release_parked
--- Let parked records of a workspace be fetched again, as if they had never failed: those named, or
--- all of a family (null ids), or all (null family). Returns what was released.
+-- Release parked records of a workspace, as if they had never failed: those of these ids, or all of a
+-- family (null ids), or all (null family). Returns what was released.
 UPDATE intake.wanted
 SET parked_at = NULL, due_at = now(), tries = 0, looks = 0, missing_since = NULL, last_error = NULL
 WHERE parked_at IS NOT NULL AND workspace = %(workspace)s

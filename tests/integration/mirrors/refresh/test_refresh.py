@@ -175,7 +175,7 @@ def test_a_fault_of_ours_is_noted_by_its_name_alone_and_not_hidden(bridge, pictu
     with pytest.raises(KeyError):
         look()
 
-    assert polls(bridge) == [(None, "fault of ours: KeyError", True)]
+    assert polls(bridge) == [(None, "internal error: KeyError", True)]
     past(31)
     assert look() == 1
 

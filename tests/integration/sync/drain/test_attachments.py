@@ -143,7 +143,7 @@ def test_an_attachment_that_is_gone_says_so_after_two_looks(offline_bridge):
         bridge.drain(FILES, fetch=raising(GONE))
 
     [row] = attachments(bridge)
-    assert (row["state"], row["reason"]) == ("gone", "Cention has it no more")
+    assert (row["state"], row["reason"]) == ("gone", "no longer exists at Cention")
     assert bridge.wanted_ids() == []
 
 
