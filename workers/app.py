@@ -14,13 +14,13 @@ from workers.config.names import Queue
 from workers.config.settings import Settings, load_settings
 from workers.schedule import beat_schedule
 
-SPARE_S = 60  # between a lease, the hard limit of a task, and the redelivery of its message
+MARGIN_S = 60  # between a lease, the hard limit of a task, and the redelivery of its message
 
 
 def create_celery(settings: Settings) -> Celery:
-    """Build the Celery application; opens nothing."""
+    """Build the Celery application; opens no connection."""
     app = Celery("cention", broker=settings.broker_url, include=tasks.MODULES)
-    time_limit_s = settings.lease_s + SPARE_S
+    time_limit_s = settings.lease_s + MARGIN_S
     app.conf.update(
         task_queues=[KombuQueue(queue) for queue in Queue],  # type: ignore[no-untyped-call]
         task_default_queue=Queue.CALLBACKS,
@@ -46,11 +46,11 @@ def create_celery(settings: Settings) -> Celery:
 
 
 def transport_options(broker_url: str, time_limit_s: int) -> dict[str, Any]:
-    """Return what Redis and Valkey need; RabbitMQ refuses what it does not know."""
+    """Return the options for Redis and Valkey, none for RabbitMQ, which rejects them."""
     if broker_url.startswith("amqp"):
         return {}
     return {
-        "visibility_timeout": time_limit_s + SPARE_S,
+        "visibility_timeout": time_limit_s + MARGIN_S,
         "socket_timeout": 10,
         "socket_connect_timeout": 3,
         "socket_keepalive": True,
@@ -61,9 +61,9 @@ def transport_options(broker_url: str, time_limit_s: int) -> dict[str, Any]:
 
 
 def configure_logs(**_: Any) -> None:
-    """Log as every process of ours does."""
+    """Log as all processes of the bridge do."""
     logs.configure()
 
 
-setup_logging.connect(configure_logs)  # without it Celery has its own way
+setup_logging.connect(configure_logs)  # otherwise Celery configures logging itself
 app = create_celery(load_settings())

@@ -1,4 +1,4 @@
-"""What beat does, and how often. Two beats cost a look and harm nothing."""
+"""The tasks that beat sends, and how often. A second beat does no harm: tasks check what is due."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from workers.mirrors.rules import enabled
 
 SWEEP_EVERY_S = 2.0
 CANARY_EVERY_S = 15.0
-LOOK_WHETHER_TO_RECONCILE_S = 60.0  # so that no restart of beat puts the counting off
+CHECK_RECONCILE_EVERY_S = (
+    60.0  # shorter than its interval, so that a restart of beat delays it little
+)
 RETAIN_EVERY_S = 3600.0
-LOOK_WHETHER_TO_MIRROR_S = 60.0  # so that neither a restart nor a failure puts it off for long
-LOOKS_A_RENEWAL = 4  # at least, so that one is late by a quarter of its interval at most
+CHECK_MIRROR_EVERY_S = 60.0  # so that neither a restart nor a failure delays it for long
+CHECKS_PER_REFRESH = 4  # at least, so that a refresh is late by a quarter of its interval at most
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Return Celery's ``beat_schedule``; what beat sends is dropped if nobody takes it in time."""
+    """Return Celery's ``beat_schedule``; a message that no worker takes in time expires."""
     polls = {
         f"poll {workspace.name}": _every(
             settings.poll_every_s, TaskName.POLL, workspace.name, queue=Queue.POLLS
         )
         for workspace in settings.workspaces
     }
-    renewals = {
+    refreshes = {
         f"mirror {mirror} {workspace}": _every(
-            min(LOOK_WHETHER_TO_MIRROR_S, every_s / LOOKS_A_RENEWAL),
+            min(CHECK_MIRROR_EVERY_S, every_s / CHECKS_PER_REFRESH),
             TaskName.MIRROR,
             workspace,
             mirror,
@@ -37,10 +39,10 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     return {
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
         "canary": _every(CANARY_EVERY_S, TaskName.CANARY),
-        "reconcile": _every(LOOK_WHETHER_TO_RECONCILE_S, TaskName.RECONCILE, queue=Queue.FETCH),
+        "reconcile": _every(CHECK_RECONCILE_EVERY_S, TaskName.RECONCILE, queue=Queue.FETCH),
         "retain": _every(RETAIN_EVERY_S, TaskName.RETAIN, queue=Queue.FETCH),
         **polls,
-        **renewals,
+        **refreshes,
     }
 
 

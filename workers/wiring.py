@@ -1,4 +1,4 @@
-"""Where the workers' parts are put together: the only place that builds them."""
+"""The composition root of the workers: builds pools, clients and specs from the settings."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from workers.sync.store import errand_reports, facebook_ratings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerContext:
-    """What the tasks of one process work with."""
+    """The pool, clients and specs that the tasks of one process use."""
 
     pool: ConnectionPool[Connection]
     fetchers: ThreadPoolExecutor
@@ -73,8 +73,8 @@ def build(settings: Settings) -> WorkerContext:
     families: dict[tuple[str, Family], FamilySpec] = {}
     changed_lists: dict[str, list[ChangedList]] = {}
     for workspace in settings.workspaces:
-        for plan in _plans(settings, workspace):
-            families[plan.workspace, plan.family] = plan
+        for spec in _family_specs(settings, workspace):
+            families[spec.workspace, spec.family] = spec
         changed_lists[workspace.name] = changed_lists_of(settings, workspace)
     return WorkerContext(
         pool=connections.open_pool(settings.database_url),
@@ -85,9 +85,9 @@ def build(settings: Settings) -> WorkerContext:
         sweep_throttle=Throttle(MIN_SWEEP_INTERVAL_S),
         retention=settings.retention,
         mirrors={
-            (plan.workspace, plan.mirror): plan
+            (spec.workspace, spec.mirror): spec
             for workspace in settings.workspaces
-            for plan in mirror_specs(settings, workspace)
+            for spec in mirror_specs(settings, workspace)
         },
     )
 
@@ -115,7 +115,7 @@ def exports_api(
 ) -> ExportsApi | None:
     """Return the client of the claim "Access to export API", if it has a token.
 
-    It waits for ``EXPORT_TIMEOUT_S``, and for ``longest_s`` at most.
+    Its timeout is ``EXPORT_TIMEOUT_S``, and ``longest_s`` at most.
     """
     token = workspace.tokens.export
     if not token:
@@ -139,12 +139,12 @@ def errands_api(settings: Settings, workspace: WorkspaceSettings) -> ErrandsApi 
     return ErrandsApi(http, token=token, end_call_type=settings.end_call_type)
 
 
-def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[FamilySpec]:
+def _family_specs(settings: Settings, workspace: WorkspaceSettings) -> Iterator[FamilySpec]:
     usual = DrainLimits(max_drains=settings.drains_per_workspace, lease_s=settings.lease_s)
     if data := errand_data(settings, workspace):
         yield errand_reports_spec(workspace.name, data, zone=workspace.timezone, limits=usual)
         yield facebook_ratings_spec(workspace.name, data, limits=usual)
-    # Each of a batch may be as large as a temporary file gets, so few at once.
+    # Each file of a batch may fill a temporary file, so few are fetched at once.
     few = replace(usual, batch_size=32, group_size=4)
     for family in KINDS:
         if token := _files_token(workspace, family):
@@ -155,12 +155,12 @@ def _plans(settings: Settings, workspace: WorkspaceSettings) -> Iterator[FamilyS
 
 
 def _files_token(workspace: WorkspaceSettings, family: Family) -> str | None:
-    """Return the token by which files are fetched: those of the library are of its claim."""
+    """Return the token for the files of a family; files of the library belong to its claim."""
     attachments, library = workspace.tokens.attachments, workspace.tokens.library
     match family:
         case Family.LIBRARY_ATTACHMENTS:
             return library or attachments
-        case Family.AREA_ARCHIVES:  # which are of both claims
+        case Family.AREA_ARCHIVES:  # both claims cover them
             return attachments or library
         case _:
             return attachments
@@ -169,12 +169,12 @@ def _files_token(workspace: WorkspaceSettings, family: Family) -> str | None:
 def library_api(settings: Settings, workspace: WorkspaceSettings) -> LibraryApi | None:
     """Return the client of the claim "Access to library", if it has a token."""
     token = workspace.tokens.library
-    # The whole library is one document, which Cention may take its time for.
+    # The whole library is one document, which Cention may take long to make.
     return LibraryApi(_http(settings, workspace, patient=True), token=token) if token else None
 
 
 def mirror_specs(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorSpec]:
-    """Tell how each picture is renewed that has a token and an interval."""
+    """Return the spec of each mirror that has a token and an interval."""
     every_s = enabled.intervals_of(settings, workspace)
     if Mirror.LIBRARY in every_s and (library := library_api(settings, workspace)):
         yield library_mirror(workspace.name, library, every_s=every_s[Mirror.LIBRARY])
@@ -185,7 +185,7 @@ def mirror_specs(settings: Settings, workspace: WorkspaceSettings) -> Iterator[M
             every_s=every_s[Mirror.AGENT_LOGONS],
             first_days=settings.agent_logons_first_days,
         )
-    # Within a lease: a task ends a minute after that, and what it does then is lost.
+    # Within a lease: the task is killed a minute after that, and its export would be lost.
     if Mirror.EXPORTS in every_s and (
         api := exports_api(settings, workspace, longest_s=settings.lease_s)
     ):
@@ -211,7 +211,7 @@ def _exports_mirror(workspace: WorkspaceSettings, api: ExportsApi, *, every_s: i
 
 
 def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[ChangedList]:
-    """Return Cention's lists that can be polled; none without a token for them."""
+    """Return the lists of changes that can be polled; none without a token for them."""
     data = errand_data(settings, workspace)
     if data is None:
         return []
@@ -234,6 +234,6 @@ def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[C
 
 
 def _http(settings: Settings, workspace: WorkspaceSettings, *, patient: bool = False) -> HttpApi:
-    """Build the caller of a workspace; a ``patient`` one takes files over slow lines."""
+    """Build the HTTP client of a workspace; a ``patient`` one may download slowly."""
     limits = timeouts.timeouts_of(settings, patient=patient)
     return HttpApi("cention", workspace.cention_url, timeouts=limits)

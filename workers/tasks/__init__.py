@@ -1,4 +1,4 @@
-"""Thin shells: each task is a name, a queue and one call to a job."""
+"""The Celery tasks: each is a name, a queue and one call to a job."""
 
 from __future__ import annotations
 

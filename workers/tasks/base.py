@@ -1,4 +1,4 @@
-"""What every task shares: its parts, its nudges, its words in the log."""
+"""The base of every task: the worker's context, nudges, and the log of failures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _building = threading.Lock()
 
 
 def context() -> WorkerContext:
-    """Return this process's parts; pools and sessions do not survive a fork."""
+    """Return the context of this process. Each builds its own: pools do not survive a fork."""
     with _building:
         if os.getpid() not in _built:
             _built.clear()
@@ -34,7 +34,7 @@ def context() -> WorkerContext:
 
 
 class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
-    """Runs its body. What fails is found again by the sweep, so nothing is retried here."""
+    """A task that is never retried: the sweep finds its work again if it fails."""
 
     acks_late = True
     ignore_result = True
@@ -44,16 +44,18 @@ class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
             try:
                 return super().__call__(*args, **kwargs)
             except psycopg.OperationalError as error:
-                log.warning("database away", error=type(error).__name__, sqlstate=error.sqlstate)
+                log.warning(
+                    "database unavailable", error=type(error).__name__, sqlstate=error.sqlstate
+                )
                 context().pool.check()
 
     def nudge(self, task: TaskName, queue: Queue, *args: str) -> None:
-        """Send a nudge; if the broker does not take it, the sweep sends another."""
+        """Send a nudge; if the broker rejects it, the sweep sends another."""
         try:
             self.app.send_task(task, args=args, queue=queue, retry=False, expires=NUDGE_EXPIRES_S)
         except (BrokerError, OSError) as error:
             log.warning("nudge not sent", nudge=task, error=type(error).__name__)
 
     def nudge_drain(self, workspace: str, family: Family) -> None:
-        """Have a worker drain a family."""
+        """Send a nudge to drain a family."""
         self.nudge(TaskName.DRAIN, Queue.FETCH, workspace, family)

@@ -1,4 +1,4 @@
-"""Filing callbacks, when nudged."""
+"""The task that files callbacks."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from workers.tasks.base import BridgeTask, context
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.FILE_CALLBACKS, queue=Queue.CALLBACKS)
 def file(self: BridgeTask, workspace: str) -> None:
-    """File what waits, and have what it names fetched."""
-    filed = file_callbacks(workspace, transaction=context().transaction)
-    for family in sorted(filed.families):
+    """File a batch of callbacks; nudge drains of the families in which records are wanted now."""
+    result = file_callbacks(workspace, transaction=context().transaction)
+    for family in sorted(result.families):
         self.nudge_drain(workspace, family)
-    if filed.more:
+    if result.more:
         self.nudge(TaskName.FILE_CALLBACKS, Queue.CALLBACKS, workspace)

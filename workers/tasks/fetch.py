@@ -1,4 +1,4 @@
-"""Polling and draining, when nudged."""
+"""The tasks that poll lists of changes and drain families."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from workers.tasks.base import BridgeTask, context
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.POLL, queue=Queue.POLLS)
 def poll(self: BridgeTask, workspace: str) -> None:
-    """Ask for the lists of what changed, and have it fetched."""
+    """Poll the lists of changed records; nudge a drain of each that lists any."""
     for changed in context().changed_lists.get(workspace, ()):
-        found = poll_if_due(changed, every_s=context().poll_every_s, session=context().session)
-        if found:
+        listed = poll_if_due(changed, every_s=context().poll_every_s, session=context().session)
+        if listed:
             self.nudge_drain(workspace, changed.family)
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.DRAIN, queue=Queue.FETCH)
 def drain(self: BridgeTask, workspace: str, family: str) -> None:
-    """Fetch and write one batch; nudge again if there may be more."""
+    """Drain one batch; nudge another drain if there may be more."""
     spec = context().families.get((workspace, Family(family)))
     if spec is None:  # no token for it: the records wait
         return
     nudge_another = partial(self.nudge_drain, workspace, spec.family)
-    drained = drain_once(
+    result = drain_once(
         spec,
         session=context().session,
         fetchers=context().fetchers,
         nudge_another=nudge_another,
     )
-    if drained.more:
+    if result.more:
         nudge_another()

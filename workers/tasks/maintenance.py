@@ -1,4 +1,4 @@
-"""The sweep, the canaries and the reconciliation, when nudged."""
+"""The tasks of the sweep, the canaries and the reconciliation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workers.tasks.base import BridgeTask, context
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.SWEEP, queue=Queue.CALLBACKS)
 def sweep(self: BridgeTask) -> None:
-    """Nudge everything that waits; of many sweeps at once the first does."""
+    """Nudge all pending work; of many sweeps at once only the first does."""
     if not context().sweep_throttle.allow():
         return
     work = sweep_job.find_work(context().transaction, context().families.keys())
@@ -36,5 +36,5 @@ def canary(self: BridgeTask, queue: str = "") -> None:
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.RECONCILE, queue=Queue.FETCH)
 def reconcile(self: BridgeTask) -> None:
-    """Hold what Cention reported against what is here, every ten minutes."""
+    """Compare the records that Cention reported with those stored, every ten minutes."""
     reconcile_job.reconcile_if_due(context().transaction)

@@ -1,4 +1,4 @@
-"""Renewing what is mirrored on a schedule, when nudged."""
+"""The task that refreshes mirrors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workers.tasks.base import BridgeTask, context
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.MIRROR, queue=Queue.FETCH)
 def mirror(self: BridgeTask, workspace: str, mirror: str) -> None:
-    """Renew one picture of one workspace, if its time has come."""
-    plan = context().mirrors.get((workspace, Mirror(mirror)))
-    if plan is not None:  # else there is no token for it, or no interval
-        refresh_if_due(plan, session=context().session)
+    """Refresh one mirror of one workspace, if it is due."""
+    spec = context().mirrors.get((workspace, Mirror(mirror)))
+    if spec is not None:  # else there is no token for it, or no interval
+        refresh_if_due(spec, session=context().session)

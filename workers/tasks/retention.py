@@ -1,4 +1,4 @@
-"""Privacy, once an hour: what was kept for long enough goes, what was erased stays away."""
+"""The task that applies retention and erasure, once an hour."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from workers.tasks.base import BridgeTask, context
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.RETAIN, queue=Queue.FETCH)
 def retain(self: BridgeTask) -> None:
-    """Take away what may not be kept for longer; nudge again if there is more of it."""
+    """Remove data past its retention; nudge again if there is more."""
     if retain_once(context().retention, session=context().session).more:
         self.nudge(TaskName.RETAIN, Queue.FETCH)
