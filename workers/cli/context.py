@@ -9,12 +9,11 @@ from typing import Any, TypeVar, cast
 
 import click
 import psycopg
-from psycopg import Connection
 
 from workers.cli.errors import CommandError
 from workers.config.settings import Settings, load_settings
 from workers.config.workspaces import SettingsError, WorkspaceSettings
-from workers.database import connections, error_messages
+from workers.database import Connection, connections, error_messages
 from workers.privacy.jobs.data_subject import Whom
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -75,7 +74,7 @@ def load_settings_or_exit() -> Settings:
 
 
 @contextmanager
-def database(settings: Settings, *, autocommit: bool = False) -> Iterator[Connection[Any]]:
+def database(settings: Settings, *, autocommit: bool = False) -> Iterator[Connection]:
     """Open a connection; its transaction is committed at the end. Raises ``CommandError``."""
     try:
         with connections.connect(settings.database_url) as conn:
@@ -88,7 +87,7 @@ def database(settings: Settings, *, autocommit: bool = False) -> Iterator[Connec
 @contextmanager
 def optional_workspace_database(
     workspace: str | None, *, autocommit: bool = False
-) -> Iterator[Connection[Any]]:
+) -> Iterator[Connection]:
     """Open a connection, after checking that the workspace exists, if one is named."""
     settings = load_settings_or_exit()
     select_workspaces(settings, workspace)
@@ -97,7 +96,7 @@ def optional_workspace_database(
 
 
 @contextmanager
-def workspace_database(workspace: str | None) -> Iterator[tuple[Connection[Any], str]]:
+def workspace_database(workspace: str | None) -> Iterator[tuple[Connection, str]]:
     """Open a connection, and select one workspace; yields both."""
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, workspace)

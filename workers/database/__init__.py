@@ -14,4 +14,4 @@ import psycopg
 Connection: TypeAlias = psycopg.Connection[Any]
 
 Transaction: TypeAlias = Callable[[], AbstractContextManager[Connection]]
-"""Lends a connection: commits when the block ends normally, rolls back when it raises."""
+"""Opens a transaction: commits when the block ends normally, rolls back when it raises."""

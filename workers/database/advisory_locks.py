@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from psycopg import Connection
 from psycopg.rows import scalar_row
 
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
 
 @contextmanager
 def hold(
-    conn: Connection[Any],
+    conn: Connection,
     name: str,
     *,
     slots: int,
@@ -45,10 +43,10 @@ def hold(
             _unlock(conn, f"{name}/{held}")
 
 
-def _try_lock(conn: Connection[Any], name: str) -> bool:
+def _try_lock(conn: Connection, name: str) -> bool:
     with conn.cursor(row_factory=scalar_row) as cursor:
         return bool(cursor.execute(SQL["try_lock"], {"name": name}).fetchone())
 
 
-def _unlock(conn: Connection[Any], name: str) -> None:
+def _unlock(conn: Connection, name: str) -> None:
     conn.execute(SQL["unlock"], {"name": name})

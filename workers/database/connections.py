@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from psycopg import Connection
+import psycopg
 from psycopg_pool import ConnectionPool
 
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -19,7 +17,7 @@ OPTIONS = (
 )
 
 
-def open_pool(database_url: str) -> ConnectionPool[Connection[Any]]:
+def open_pool(database_url: str) -> ConnectionPool[Connection]:
     """Open a pool of connections in autocommit mode; connects on first use."""
     return ConnectionPool(
         database_url,
@@ -33,16 +31,16 @@ def open_pool(database_url: str) -> ConnectionPool[Connection[Any]]:
     )
 
 
-def connect(database_url: str) -> Connection[Any]:
+def connect(database_url: str) -> Connection:
     """Open one connection; the caller owns its transaction."""
-    return Connection.connect(database_url, options=OPTIONS, connect_timeout=5)
+    return psycopg.connect(database_url, options=OPTIONS, connect_timeout=5)
 
 
-def ping(conn: Connection[Any]) -> None:
+def ping(conn: Connection) -> None:
     """Check that the session is alive. Raises ``psycopg.OperationalError`` if it is not."""
     conn.execute(SQL["ping"])
 
 
-def _reset(conn: Connection[Any]) -> None:
+def _reset(conn: Connection) -> None:
     """Release the locks that a failed job may have left."""
     conn.execute(SQL["unlock_all"])

@@ -1,4 +1,4 @@
-"""JSON as Postgres takes it: no U+0000, no lone surrogates, no NaN."""
+"""JSON that Postgres accepts: without U+0000, lone surrogates and NaN."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemas.text.unstorable import replace_unstorable
 
 
 def storable(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """Return a document as jsonb can hold it, and its text; what it cannot hold becomes U+FFFD."""
+    """Return a document that jsonb can store, and its text; other characters become U+FFFD."""
     try:
         text = orjson.dumps(document)
     except orjson.JSONEncodeError:  # lone surrogates, integers over 64 bits, deep nesting
@@ -25,5 +25,5 @@ def storable(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
 
 
 def array(texts: Iterable[str]) -> str:
-    """Join JSON texts to one JSON array: as a Postgres array each would have to be escaped."""
+    """Join JSON texts to one JSON array: in a Postgres array each would need escaping."""
     return f"[{','.join(texts)}]"

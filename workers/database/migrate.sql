@@ -1,9 +1,9 @@
 -- name: begin_migration
--- Wait for any other migration, and refuse to wait long for anything else.
+-- Wait for any other migration; for other locks, wait at most 4 seconds.
 SELECT pg_advisory_xact_lock(hashtext('cention.migrate')), set_config('lock_timeout', '4s', true);
 
 -- name: create_migration_table
--- The list of what was applied.
+-- Create the table of applied migrations, if it is missing.
 CREATE SCHEMA IF NOT EXISTS intake;
 CREATE TABLE IF NOT EXISTS intake.migration (
     name       text PRIMARY KEY,
@@ -11,18 +11,18 @@ CREATE TABLE IF NOT EXISTS intake.migration (
 );
 
 -- name: migration_table_exists
--- True if this database was ever migrated.
+-- True if this database was migrated before.
 SELECT to_regclass('intake.migration') IS NOT NULL;
 
 -- name: applied_migrations
--- The names of what was applied.
+-- Names of the applied migrations, and of the set of views.
 SELECT name FROM intake.migration;
 
--- name: note_migration
--- Remember one as applied.
+-- name: record_migration
+-- Record a migration as applied.
 INSERT INTO intake.migration (name) VALUES (%(name)s);
 
--- name: note_views
--- Remember which set of views is in place, and no other.
+-- name: record_views
+-- Record which set of views is in place, instead of the previous one.
 WITH earlier AS (DELETE FROM intake.migration WHERE name LIKE 'views:%%')
 INSERT INTO intake.migration (name) VALUES (%(name)s);

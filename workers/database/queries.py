@@ -1,4 +1,4 @@
-"""SQL lives in a file beside the module that runs it; this module hands it out by name."""
+"""Loads named SQL queries from the file beside the module that runs them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _HEADING = re.compile(r"^-- name: ([a-z_]+)$", re.MULTILINE)
 
 
 def literal(text: str) -> LiteralString:
-    """Vouch for SQL read from our own package: as literal as if it stood in the code."""
-    return cast(LiteralString, text)  # type: ignore[redundant-cast]  # mypy takes it for str
+    """Mark SQL from our own package as a literal: it is as trusted as code."""
+    return cast(LiteralString, text)  # type: ignore[redundant-cast]  # mypy treats it as str
 
 
 def parse(text: str) -> dict[str, LiteralString]:

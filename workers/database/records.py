@@ -1,4 +1,4 @@
-"""What a drain brings to the store: a record and when it was asked for."""
+"""Records with the time of their request, as the stores save them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched(Generic[Record]):
-    """A record, and the time of its request by the database's clock."""
+    """A record, and the time of its request by the clock of the database."""
 
     record: Record
     fetched_at: datetime
 
 
 def as_json(fetched: Sequence[Fetched[Any]]) -> str:
-    """Return ``[{"record": {…}, "fetched_at": "…"}, …]``, as the save queries read it."""
+    """Return ``[{"record": {…}, "fetched_at": "…"}, …]``, as the saving queries expect it."""
     return orjson.dumps(list(fetched)).decode()

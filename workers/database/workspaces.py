@@ -1,22 +1,20 @@
-"""The workspaces that are mirrored, at rest."""
+"""Stores the configured workspaces."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from psycopg import Connection
 from psycopg.rows import scalar_row
 
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
 
-def save(conn: Connection[Any], timezones: Mapping[str, str], *, poll_every_s: int) -> list[str]:
-    """Write workspaces, their IANA zones and the pace of polling.
+def save(conn: Connection, timezones: Mapping[str, str], *, poll_every_s: int) -> list[str]:
+    """Save workspaces, their IANA time zones and the polling interval.
 
-    Return the names of those that were not so already.
+    Return the names of those that changed.
     """
     parameters = {
         "names": list(timezones),

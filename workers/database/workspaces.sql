@@ -1,6 +1,5 @@
 -- name: save_workspaces
--- Write workspaces with their time zones and the pace of polling; returns the names of those that were
--- not so already.
+-- Save workspaces with their time zones and the polling interval; returns the names of those that changed.
 INSERT INTO cention.workspace AS old (workspace, timezone, poll_every_s)
 SELECT workspace, timezone, %(poll_every_s)s
 FROM unnest(%(names)s::text[], %(timezones)s::text[]) AS new (workspace, timezone)

@@ -17,6 +17,7 @@ from workers.database.migrate import migrate as migrate_database
 from workers.mirrors.store import library_search
 from workers.mirrors.store.library_search import Where
 from workers.operations.jobs.migrate import migrate
+from workers.operations.store import dictionary
 
 ROOT = Path(__file__).parents[3]
 
@@ -104,13 +105,18 @@ def test_what_is_switched_off_is_said(terminal, environment, empty):
     assert terminal.run("migrate").stdout == "demo library: no longer refreshed\n"
 
 
-def test_words_in_angle_brackets_that_were_there_before_are_found_afterwards(empty):
+def migrate_before(conn, migration):
+    """Apply the migrations that an earlier version had."""
+    conn.execute(SQL["create_migration_table"])
+    for name, sql in files("migrations"):
+        if name < migration:
+            conn.execute(sql)
+            conn.execute(SQL["record_migration"], {"name": name})
+
+
+def test_words_in_angle_brackets_that_were_stored_before_the_migration_are_found(empty):
     with psycopg.connect(empty, autocommit=True) as conn:
-        conn.execute(SQL["create_migration_table"])
-        for name, sql in files("migrations"):
-            if name < "0022":
-                conn.execute(sql)
-                conn.execute(SQL["note_migration"], {"name": name})
+        migrate_before(conn, "0022")
         conn.execute(
             "INSERT INTO cention.library_question"
             " (workspace, question_id, answer_text, toplist, images_told, fetched_at)"
@@ -121,6 +127,14 @@ def test_words_in_angle_brackets_that_were_there_before_are_found_afterwards(emp
         found = library_search.search(conn, "demo", "spara", where=Where.ANYWHERE, limit=1)
 
     assert [one.question_id for one in found] == [1]
+
+
+def test_a_database_of_an_earlier_version_gets_the_comments_of_a_new_one(empty, bridge):
+    with psycopg.connect(empty, autocommit=True) as old, bridge.context.session() as new:
+        migrate_before(old, "0024")
+        migrate_database(old)
+
+        assert dictionary.tables(old) == dictionary.tables(new)
 
 
 def test_two_at_once_wait_for_one_another(environment, empty):

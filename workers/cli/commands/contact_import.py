@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
-from psycopg import Connection
 
 from schemas.cention.contact_cards import CHANNELS
 from workers import wiring
@@ -27,6 +25,7 @@ from workers.cli.shutdown import Shutdown, graceful_shutdown
 from workers.cli.tokens import require_client
 from workers.clients.errors import ApiError
 from workers.config.settings import Settings
+from workers.database import Connection
 from workers.operations.rules.wording import pluralise
 from workers.outbound.jobs import contact_cards as job
 from workers.outbound.jobs.contact_cards import RowOutcome, RowResult
@@ -102,7 +101,7 @@ def _results(
     with database(settings, autocommit=True) as conn:
 
         @contextmanager
-        def transaction() -> Iterator[Connection[Any]]:
+        def transaction() -> Iterator[Connection]:
             with conn.transaction():
                 yield conn
 

@@ -6,7 +6,6 @@ from contextlib import nullcontext
 from typing import Any
 
 import click
-from psycopg import Connection
 
 from workers import wiring
 from workers.cli.context import database, load_settings_or_exit, select_workspace, workspace_option
@@ -15,6 +14,7 @@ from workers.cli.tokens import require_client
 from workers.config.names import Family
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
+from workers.database import Connection
 from workers.operations.jobs.nudges import request_drains
 from workers.operations.rules.wording import pluralise
 from workers.operations.store import status
@@ -45,7 +45,7 @@ def _changed_lists(settings: Settings, chosen: WorkspaceSettings) -> list[Change
     return wiring.changed_lists_of(settings, chosen) or None
 
 
-def _poll(conn: Connection[Any], changed: ChangedList) -> int | None:
+def _poll(conn: Connection, changed: ChangedList) -> int | None:
     before = _last_poll(conn, changed.workspace, changed.family)
     found = job.poll(changed, session=lambda: nullcontext(conn))
     last = _last_poll(conn, changed.workspace, changed.family)
@@ -59,7 +59,7 @@ def _poll(conn: Connection[Any], changed: ChangedList) -> int | None:
     return found
 
 
-def _last_poll(conn: Connection[Any], workspace: str, family: Family) -> tuple[Any, Any] | None:
+def _last_poll(conn: Connection, workspace: str, family: Family) -> tuple[Any, Any] | None:
     found = (
         (one.last_poll_at, one.last_poll_error)
         for one in status.families(conn)

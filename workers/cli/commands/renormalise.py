@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
 
 import click
-from psycopg import Connection
 
 from workers.cli.context import (
     database,
@@ -19,6 +17,7 @@ from workers.cli.output import TableColumn, print_json, print_line, print_table
 from workers.cli.progress import progress
 from workers.config.names import Family
 from workers.config.workspaces import WorkspaceSettings
+from workers.database import Connection
 from workers.operations.rules.wording import pluralise
 from workers.sync.jobs import refile_callbacks
 from workers.sync.jobs import renormalise as job
@@ -65,7 +64,7 @@ def renormalise(
 
 
 def _remake(
-    conn: Connection[Any], workspace: WorkspaceSettings, names: Collection[str], *, dry_run: bool
+    conn: Connection, workspace: WorkspaceSettings, names: Collection[str], *, dry_run: bool
 ) -> Iterator[RebuildReport]:
     for reading in all_parsers(zone=workspace.timezone):
         total = landed.count(conn, workspace.name, reading.family)

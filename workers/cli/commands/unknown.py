@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
-from psycopg import Connection
 
 from workers.cli.context import json_option, optional_workspace_database, workspace_option
 from workers.cli.errors import CommandError
 from workers.cli.outbound import confirm
 from workers.cli.output import TableColumn, format_cell, print_line, print_list
+from workers.database import Connection
 from workers.operations.rules.wording import pluralise
 from workers.outbound.jobs.send import mark_abandoned_unknown
 from workers.outbound.store import sent_commands, sent_errands
@@ -92,13 +91,13 @@ def missing(number: int, yes: bool) -> None:
 
 
 @contextmanager
-def _database(workspace: str | None) -> Iterator[Connection[Any]]:
+def _database(workspace: str | None) -> Iterator[Connection]:
     with optional_workspace_database(workspace, autocommit=True) as conn:
         mark_abandoned_unknown(conn)
         yield conn
 
 
-def _unknown(conn: Connection[Any], workspace: str | None) -> list[UnknownRequest]:
+def _unknown(conn: Connection, workspace: str | None) -> list[UnknownRequest]:
     return sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
 
 
@@ -114,7 +113,7 @@ def _row(one: UnknownRequest) -> tuple[object, ...]:
     )
 
 
-def _one(conn: Connection[Any], number: int) -> UnknownRequest:
+def _one(conn: Connection, number: int) -> UnknownRequest:
     for one in _unknown(conn, None):
         if one.sent_id == number:
             return one
@@ -123,7 +122,7 @@ def _one(conn: Connection[Any], number: int) -> UnknownRequest:
     )
 
 
-def _check_errand(conn: Connection[Any], one: UnknownRequest, errand_id: int) -> None:
+def _check_errand(conn: Connection, one: UnknownRequest, errand_id: int) -> None:
     if one.kind != "create":
         raise click.UsageError("--errand is for errands that were created.")
     if other := sent_errands.sent_as(conn, one.workspace, errand_id):
@@ -132,13 +131,13 @@ def _check_errand(conn: Connection[Any], one: UnknownRequest, errand_id: int) ->
         )
 
 
-def _numbers(conn: Connection[Any]) -> str:
+def _numbers(conn: Connection) -> str:
     numbers = [str(one.sent_id) for one in _unknown(conn, None)]
     return ", ".join(numbers) or pluralise(0, "such number")
 
 
 def _resolve(
-    conn: Connection[Any], one: UnknownRequest, *, happened: bool, errand_id: int | None
+    conn: Connection, one: UnknownRequest, *, happened: bool, errand_id: int | None
 ) -> None:
     if one.kind == "create":
         resolved = sent_errands.resolve(

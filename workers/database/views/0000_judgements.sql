@@ -1,4 +1,4 @@
--- What is late, since when something waits, what day it is: each defined once, for analysts, terminals and alarms.
+-- What is late, since when a record waits, what day it is: each defined once, for analysts, commands and alarms.
 CREATE OR REPLACE FUNCTION intake.is_late(last_at timestamptz, poll_every_s integer) RETURNS boolean
 LANGUAGE sql STABLE
 RETURN coalesce(last_at < now() - greatest(3 * coalesce(poll_every_s, 15), 60) * interval '1 second', true);
@@ -7,12 +7,12 @@ COMMENT ON FUNCTION intake.is_late IS 'True if a list of changed records was las
 CREATE OR REPLACE FUNCTION intake.waits_since(wanted_at timestamptz, due_at timestamptz, looks integer)
 RETURNS timestamptz LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN looks > 0 THEN due_at ELSE wanted_at END;
-COMMENT ON FUNCTION intake.waits_since IS 'Since when a record on the list waits: since it was wanted, whatever was tried since; one that is at home but for its SLA, since its next look was due.';
+COMMENT ON FUNCTION intake.waits_since IS 'Since when a record on the list waits: since it was wanted, whatever was tried since; a record that is stored except for its SLA, since its next fetch was due.';
 
 CREATE OR REPLACE FUNCTION intake.is_uncounted(counted_at timestamptz, first_poll_at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE
 RETURN coalesce(coalesce(counted_at, first_poll_at) < now() - interval '30 minutes', false);
-COMMENT ON FUNCTION intake.is_uncounted IS 'True if what was reported was last held against what is here more than three intervals of ten minutes ago, or never since polling began that long ago.';
+COMMENT ON FUNCTION intake.is_uncounted IS 'True if the last reconciliation was more than three intervals of ten minutes ago, or if there was none and polling began that long ago.';
 
 CREATE OR REPLACE FUNCTION intake.is_unrenewed(renewed_at timestamptz, since_at timestamptz, every_s integer)
 RETURNS boolean LANGUAGE sql STABLE
@@ -20,20 +20,20 @@ RETURN CASE
     WHEN renewed_at IS NOT NULL THEN intake.is_late(renewed_at, every_s)
     ELSE since_at < now() - least(greatest(3 * every_s, 60), 1800) * interval '1 second'
 END;
-COMMENT ON FUNCTION intake.is_unrenewed IS 'True if a picture was last renewed more than three intervals ago, at least a minute; or never since it was switched on so long ago, or half an hour.';
+COMMENT ON FUNCTION intake.is_unrenewed IS 'True if a mirror was last refreshed more than three intervals ago, at least a minute; or never, although it was switched on that long ago, or half an hour ago.';
 
 CREATE OR REPLACE FUNCTION intake.today(timezone text) RETURNS date LANGUAGE sql STABLE
 RETURN (now() AT TIME ZONE coalesce(timezone, 'UTC'))::date;
-COMMENT ON FUNCTION intake.today IS 'Day it is by a workspace''s clock (cention.workspace.timezone, UTC if unset).';
+COMMENT ON FUNCTION intake.today IS 'Current day in the time zone of a workspace (cention.workspace.timezone, UTC if unset).';
 
--- Ids only, and when they were fetched: what becomes of each report is the same question everywhere.
+-- Ids and fetch times only; the outcome of a report is defined once, for all families.
 DROP VIEW IF EXISTS intake.report;
 CREATE VIEW intake.report AS
 SELECT r.workspace, r.family, r.day, r.remote_id, r.reported_at,
        CASE
-           WHEN l.fetched_at >= r.reported_at AND l.problem IS NOT NULL AND home.fetched_at > l.fetched_at IS NOT TRUE
+           WHEN l.fetched_at >= r.reported_at AND l.problem IS NOT NULL AND stored.fetched_at > l.fetched_at IS NOT TRUE
                THEN 'unreadable'
-           WHEN home.fetched_at >= r.reported_at THEN home.state
+           WHEN stored.fetched_at >= r.reported_at THEN stored.state
            WHEN w.parked_at IS NOT NULL THEN 'parked'
            WHEN w.remote_id IS NOT NULL THEN 'pending'
            ELSE 'missing'
@@ -60,11 +60,11 @@ CROSS JOIN LATERAL (
                WHEN a.state = 'refused' THEN 'unreadable'
                ELSE 'stored'
            END AS state
-) AS home;
-COMMENT ON VIEW intake.report IS 'Every report of intake.reported, and what became of it.';
+) AS stored;
+COMMENT ON VIEW intake.report IS 'Every report in intake.reported, with its outcome.';
 COMMENT ON COLUMN intake.report.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN intake.report.family IS 'Kind of record, as in intake.wanted.';
 COMMENT ON COLUMN intake.report.day IS 'Day in the workspace''s time zone on which it was reported.';
 COMMENT ON COLUMN intake.report.remote_id IS 'Cention''s id of the record.';
-COMMENT ON COLUMN intake.report.reported_at IS 'When it was last reported anew that day.';
-COMMENT ON COLUMN intake.report.state IS 'stored, gone, unreadable, parked, pending, or missing: it was not fetched since, and is not on the list.';
+COMMENT ON COLUMN intake.report.reported_at IS 'When it was last reported on that day.';
+COMMENT ON COLUMN intake.report.state IS 'stored, gone, unreadable, parked, pending, or missing: neither fetched since nor on the list.';

@@ -1,8 +1,8 @@
--- One row an errand with all its names: where most questions begin.
+-- One row per errand with all names joined: the view for most questions.
 DROP VIEW IF EXISTS analyst.errand_overview;
 
--- What each errand has several of is gathered by index, errand by errand; each gathering is an aggregate
--- without GROUP BY, so that the planner leaves out those of which no column is asked for.
+-- What an errand has several of is aggregated by index, errand by errand. Aggregates without GROUP BY let the
+-- planner leave out those whose columns are not selected.
 CREATE VIEW analyst.errand_overview AS
 SELECT e.workspace,
        e.errand_id,
@@ -116,11 +116,11 @@ LEFT JOIN LATERAL (
 ) AS action ON true;
 
 COMMENT ON VIEW analyst.errand_overview IS
-    'One row an errand, all names joined, without HTML. Deleted and gone errands are here: state tells.';
+    'One row per errand, all names joined, without HTML. Includes deleted and gone errands: see state.';
 COMMENT ON COLUMN analyst.errand_overview.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.errand_overview.errand_id IS 'Cention''s database id of the errand: joins with every table of schema cention.';
 COMMENT ON COLUMN analyst.errand_overview.display_id IS 'Number shown to people, such as 2256-1.';
-COMMENT ON COLUMN analyst.errand_overview.state IS 'One word: gone (Cention knows it no more), else deleted, else closed, else answered (and still open), else open.';
+COMMENT ON COLUMN analyst.errand_overview.state IS 'gone (no longer in Cention), else deleted, else closed, else answered (and still open), else open.';
 COMMENT ON COLUMN analyst.errand_overview.status_title IS 'Status as Cention''s own list shows it, in the language of the workspace.';
 COMMENT ON COLUMN analyst.errand_overview.status_code IS 'Names of the status icons, such as ACTION_ANSWER; several are separated by comma and blank.';
 COMMENT ON COLUMN analyst.errand_overview.service_id IS 'Channel.';
@@ -139,20 +139,20 @@ COMMENT ON COLUMN analyst.errand_overview.from_name IS 'Name of the writer.';
 COMMENT ON COLUMN analyst.errand_overview.recipients IS 'Addresses it was sent to, in order; empty for none.';
 COMMENT ON COLUMN analyst.errand_overview.copy_recipients IS 'Addresses it was sent to as a copy, in order; empty for none.';
 COMMENT ON COLUMN analyst.errand_overview.subject IS 'Subject.';
-COMMENT ON COLUMN analyst.errand_overview.tags IS 'Names of its tags, sorted; empty for none. Ask with: ''Refund'' = ANY (tags).';
+COMMENT ON COLUMN analyst.errand_overview.tags IS 'Names of its tags, sorted; empty for none. Filter with: ''Refund'' = ANY (tags).';
 COMMENT ON COLUMN analyst.errand_overview.tags_text IS 'The same as one text, separated by comma and blank; '''' for none.';
 COMMENT ON COLUMN analyst.errand_overview.attachment_count IS 'Number of attachments it came with.';
-COMMENT ON COLUMN analyst.errand_overview.arrived_on IS 'Day of arrival by the workspace''s clock (cention.workspace.timezone, UTC if unset).';
-COMMENT ON COLUMN analyst.errand_overview.arrived_at IS 'Arrival, to the minute; null if Cention never told, as of an errand that was gone before its first report.';
+COMMENT ON COLUMN analyst.errand_overview.arrived_on IS 'Day of arrival in the workspace''s time zone (cention.workspace.timezone, UTC if unset).';
+COMMENT ON COLUMN analyst.errand_overview.arrived_at IS 'Arrival, to the minute; null if Cention never reported it, for instance if the errand was gone before its first report.';
 COMMENT ON COLUMN analyst.errand_overview.answered_at IS 'Answer, to the minute; null for none.';
-COMMENT ON COLUMN analyst.errand_overview.done_at IS 'Cention''s "date done", to the minute; null for none. Closed errands may have none: no time of closing is told.';
+COMMENT ON COLUMN analyst.errand_overview.done_at IS 'Cention''s "date done", to the minute; null for none. Closed errands may have none: Cention reports no time of closure.';
 COMMENT ON COLUMN analyst.errand_overview.arrival_to_answer_min IS 'Minutes from arrival to answer by the calendar, nights and weekends included.';
 COMMENT ON COLUMN analyst.errand_overview.arrival_to_done_min IS 'Minutes from arrival to Cention''s "date done" by the calendar.';
 COMMENT ON COLUMN analyst.errand_overview.handling_time_min IS 'Total handling time in minutes, as Cention computed it; 0 may mean that there is none yet.';
 COMMENT ON COLUMN analyst.errand_overview.response_time_min IS 'Total response time in minutes, as Cention computed it; 0 may mean that there is none yet.';
 COMMENT ON COLUMN analyst.errand_overview.within_sla IS 'Handled within the SLA; null until Cention has computed it.';
 COMMENT ON COLUMN analyst.errand_overview.sla_expiry IS 'SLA expiry: 0 none, 1 warning, 2 expired; may lag by about 5 minutes.';
-COMMENT ON COLUMN analyst.errand_overview.sla_done_due IS 'The "date done" was past at sla_fetched_at; it grows old without any change.';
+COMMENT ON COLUMN analyst.errand_overview.sla_done_due IS 'Whether the "date done" was past at sla_fetched_at; it becomes outdated without a new report.';
 COMMENT ON COLUMN analyst.errand_overview.sla_pending IS 'Cention had not computed the SLA for the last report: the SLA columns and both times are older, or null.';
 COMMENT ON COLUMN analyst.errand_overview.sla_fetched_at IS 'When the SLA columns and both times were last reported.';
 COMMENT ON COLUMN analyst.errand_overview.feedback_value IS 'Rating of satisfaction by the customer; null while there is none. Its scale is set in Cention.';
@@ -160,9 +160,9 @@ COMMENT ON COLUMN analyst.errand_overview.feedback_answer IS 'Wording of that ra
 COMMENT ON COLUMN analyst.errand_overview.feedback_question_text IS 'The question that was asked.';
 COMMENT ON COLUMN analyst.errand_overview.answer_subject IS 'Subject of the reply, from the report.';
 COMMENT ON COLUMN analyst.errand_overview.answer_body IS 'Text of the reply, from the report.';
-COMMENT ON COLUMN analyst.errand_overview.answer_count IS 'Number of answers that callbacks told; 0 if callbacks came to us only later.';
+COMMENT ON COLUMN analyst.errand_overview.answer_count IS 'Number of answers in callbacks; 0 if callbacks were set up only later.';
 COMMENT ON COLUMN analyst.errand_overview.answer_attachment_count IS 'Files that these answers carry together; images inside their HTML are not counted.';
-COMMENT ON COLUMN analyst.errand_overview.latest_answer_at IS 'When the callback of the latest answer came.';
+COMMENT ON COLUMN analyst.errand_overview.latest_answer_at IS 'When the callback of the latest answer was received.';
 COMMENT ON COLUMN analyst.errand_overview.latest_answer_subject IS 'Subject of the latest answer.';
 COMMENT ON COLUMN analyst.errand_overview.latest_answer_text IS 'Plain text of the latest answer.';
 COMMENT ON COLUMN analyst.errand_overview.action_count IS 'Number of actions in its history (cention.errand_action).';
@@ -171,5 +171,5 @@ COMMENT ON COLUMN analyst.errand_overview.last_action_at IS 'Last action of its 
 COMMENT ON COLUMN analyst.errand_overview.answered IS 'It was answered.';
 COMMENT ON COLUMN analyst.errand_overview.closed IS 'It is closed.';
 COMMENT ON COLUMN analyst.errand_overview.deleted IS 'It is deleted in Cention; it stays here, with what was last known.';
-COMMENT ON COLUMN analyst.errand_overview.gone_at IS 'When Cention was found to know it no more; it stays here, with what was last known.';
+COMMENT ON COLUMN analyst.errand_overview.gone_at IS 'When Cention first answered that the errand no longer exists; the row stays, with its last known values.';
 COMMENT ON COLUMN analyst.errand_overview.fetched_at IS 'When the last report was asked for: how old this row is.';

@@ -1,4 +1,4 @@
--- What happened on which day: the ground of the views by day.
+-- What happened on which day: the base of the views by day.
 DROP VIEW IF EXISTS analyst.tag_day, analyst.area_day, analyst.agent_day, intake.day_figures, analyst.errand_day;
 
 CREATE VIEW analyst.errand_day AS
@@ -25,9 +25,9 @@ CROSS JOIN LATERAL (VALUES ('arrived', e.arrived_at), ('answered', e.answered_at
 WHERE event.name = 'arrived' OR event.happened_at IS NOT NULL;
 
 COMMENT ON VIEW analyst.errand_day IS
-    'One row for the arrival and one for the answer of each errand, with the day: for statistics by day of your own. Of deleted errands the figures are null, so that spam does not bend averages; count them by deleted.';
+    'One row for the arrival and one for the answer of each errand, with the day: for your own statistics by day. The figures of deleted errands are null, so that spam does not distort averages; count them by deleted.';
 COMMENT ON COLUMN analyst.errand_day.workspace IS 'Cention workspace.';
-COMMENT ON COLUMN analyst.errand_day.day IS 'Day of the event by the workspace''s clock (cention.workspace.timezone, UTC if unset); null if Cention never told the arrival.';
+COMMENT ON COLUMN analyst.errand_day.day IS 'Day of the event in the workspace''s time zone (cention.workspace.timezone, UTC if unset); null if Cention never reported the arrival.';
 COMMENT ON COLUMN analyst.errand_day.event IS 'arrived or answered: every errand has one row for its arrival, answered ones a second for their answer.';
 COMMENT ON COLUMN analyst.errand_day.errand_id IS 'Errand.';
 COMMENT ON COLUMN analyst.errand_day.service_id IS 'Channel.';
@@ -37,9 +37,9 @@ COMMENT ON COLUMN analyst.errand_day.agent_id IS 'Agent it is assigned to now; n
 COMMENT ON COLUMN analyst.errand_day.answered IS 'It was answered.';
 COMMENT ON COLUMN analyst.errand_day.closed IS 'It is closed.';
 COMMENT ON COLUMN analyst.errand_day.deleted IS 'It is deleted in Cention.';
-COMMENT ON COLUMN analyst.errand_day.gone IS 'Cention knows it no more.';
+COMMENT ON COLUMN analyst.errand_day.gone IS 'It no longer exists in Cention.';
 COMMENT ON COLUMN analyst.errand_day.open IS 'Neither closed nor deleted nor gone.';
 COMMENT ON COLUMN analyst.errand_day.within_sla IS 'Handled within the SLA; null until computed, and for deleted errands.';
-COMMENT ON COLUMN analyst.errand_day.handling_time_min IS 'Total handling time in minutes; null unless closed, for until then it grows; null for deleted errands.';
-COMMENT ON COLUMN analyst.errand_day.response_time_min IS 'Total response time in minutes; null unless answered, for until then it is 0; null for deleted errands.';
+COMMENT ON COLUMN analyst.errand_day.handling_time_min IS 'Total handling time in minutes; null unless closed, because until then it grows; null for deleted errands.';
+COMMENT ON COLUMN analyst.errand_day.response_time_min IS 'Total response time in minutes; null unless answered, because until then it is 0; null for deleted errands.';
 COMMENT ON COLUMN analyst.errand_day.feedback_value IS 'Rating of satisfaction; null for none, and for deleted errands.';

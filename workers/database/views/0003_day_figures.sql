@@ -1,4 +1,4 @@
--- How errands fare day by day, of each agent, area and tag: the ground of the views by day.
+-- Figures of errands by day, for each agent, area and tag: the base of the views by day.
 CREATE VIEW intake.day_figures AS
 SELECT d.workspace,
        d.day,
@@ -34,16 +34,16 @@ FROM (
 GROUP BY d.workspace, d.day, d.kind, d.kind_id;
 
 COMMENT ON VIEW intake.day_figures IS
-    'One row for each agent, area and tag and day on which an errand of it arrived or was answered: what analyst.agent_day, area_day and tag_day have in common. Each of the three kinds has every errand, and an errand with several tags is under each.';
+    'One row for each agent, area and tag and day on which an errand of it arrived or was answered: the common part of analyst.agent_day, area_day and tag_day. Each of the three kinds has every errand; an errand with several tags counts under each.';
 COMMENT ON COLUMN intake.day_figures.workspace IS 'Cention workspace.';
-COMMENT ON COLUMN intake.day_figures.day IS 'Day by the workspace''s clock; null: errands of which Cention never told the arrival.';
+COMMENT ON COLUMN intake.day_figures.day IS 'Day in the workspace''s time zone; null: errands whose arrival Cention never reported.';
 COMMENT ON COLUMN intake.day_figures.kind IS 'agent, area or tag.';
 COMMENT ON COLUMN intake.day_figures.kind_id IS 'Agent the errands are assigned to, area they are in, or tag they carry now; null: none.';
-COMMENT ON COLUMN intake.day_figures.arrived IS 'Errands that arrived on this day, deleted and gone ones included. The columns up to open tell how these stand now.';
+COMMENT ON COLUMN intake.day_figures.arrived IS 'Errands that arrived on this day, deleted and gone ones included. The columns up to open give their state now.';
 COMMENT ON COLUMN intake.day_figures.answered IS 'Of those that arrived: answered by now, on whatever day.';
 COMMENT ON COLUMN intake.day_figures.closed IS 'Of those that arrived: closed by now.';
 COMMENT ON COLUMN intake.day_figures.deleted IS 'Of those that arrived: deleted in Cention by now.';
-COMMENT ON COLUMN intake.day_figures.gone IS 'Of those that arrived: Cention knows them no more.';
+COMMENT ON COLUMN intake.day_figures.gone IS 'Of those that arrived: no longer in Cention.';
 COMMENT ON COLUMN intake.day_figures.open IS 'Of those that arrived: neither closed nor deleted nor gone.';
 COMMENT ON COLUMN intake.day_figures.answered_on_day IS 'Errands answered on this day, whenever they arrived: the work done on it.';
 COMMENT ON COLUMN intake.day_figures.sla_count IS 'Of those that arrived and are not deleted: those whose SLA Cention has computed.';

@@ -1,4 +1,4 @@
--- What people think on Facebook, month by month.
+-- Facebook ratings by month.
 DROP VIEW IF EXISTS analyst.facebook_rating_month;
 
 CREATE VIEW analyst.facebook_rating_month AS
@@ -19,9 +19,9 @@ LEFT JOIN cention.workspace AS w ON w.workspace = r.workspace
 GROUP BY r.workspace, month;
 
 COMMENT ON VIEW analyst.facebook_rating_month IS
-    'One row a month in which ratings were written; those taken back since are counted as they last were.';
+    'One row per month in which ratings were written; ratings deleted since then count as last reported.';
 COMMENT ON COLUMN analyst.facebook_rating_month.workspace IS 'Cention workspace.';
-COMMENT ON COLUMN analyst.facebook_rating_month.month IS 'First day of the month, by the workspace''s clock; null: ratings of which Cention never told the time.';
+COMMENT ON COLUMN analyst.facebook_rating_month.month IS 'First day of the month, in the workspace''s time zone; null: ratings whose time Cention never reported.';
 COMMENT ON COLUMN analyst.facebook_rating_month.ratings IS 'Ratings written in this month, gone ones included.';
 COMMENT ON COLUMN analyst.facebook_rating_month.avg_rating IS 'Average of the stars; null if none has stars.';
 COMMENT ON COLUMN analyst.facebook_rating_month.stars_1 IS 'Ratings with one star.';
@@ -31,4 +31,4 @@ COMMENT ON COLUMN analyst.facebook_rating_month.stars_4 IS 'Ratings with four st
 COMMENT ON COLUMN analyst.facebook_rating_month.stars_5 IS 'Ratings with five stars.';
 COMMENT ON COLUMN analyst.facebook_rating_month.without_stars IS 'Recommendations without stars, and ratings gone before their first report.';
 COMMENT ON COLUMN analyst.facebook_rating_month.with_message IS 'Ratings with a message.';
-COMMENT ON COLUMN analyst.facebook_rating_month.gone IS 'Of the ratings: those that Cention knows no more.';
+COMMENT ON COLUMN analyst.facebook_rating_month.gone IS 'Of the ratings: those no longer in Cention.';

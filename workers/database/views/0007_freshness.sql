@@ -1,20 +1,20 @@
--- How far these tables may be trusted now: silence is told apart from peace.
+-- Whether the tables are up to date: tells missing updates from a lack of changes.
 DROP VIEW IF EXISTS analyst.freshness;
 
--- It runs with its owner's rights: analysts read it, and not the tables of operation it is made of.
+-- Runs with its owner's rights: analysts may read it, but not the operational tables behind it.
 CREATE VIEW analyst.freshness AS
 WITH workspace AS (
     SELECT workspace, timezone, poll_every_s FROM cention.workspace
-), looked AS (
-    -- Renewals of pictures are told below, and only while they are on.
+), polled AS (
+    -- Refreshes of mirrors are below, and only of mirrors that are switched on.
     SELECT * FROM intake.poll WHERE family NOT IN ('library', 'agent_logons', 'exports')
 ), listed AS (
     SELECT workspace, family FROM workspace, unnest(ARRAY['errand_reports', 'facebook_ratings']) AS family
     UNION SELECT workspace, family FROM intake.wanted
-    UNION SELECT workspace, family FROM looked
+    UNION SELECT workspace, family FROM polled
     UNION SELECT workspace, family FROM intake.pause WHERE family NOT IN ('library', 'agent_logons', 'exports')
     UNION SELECT workspace, family FROM intake.completeness WHERE missing > 0
-    -- Asked family by family: intake.landed is as large as all that was ever fetched.
+    -- Family by family, because intake.landed has every record that was ever fetched.
     UNION SELECT w.workspace, files.family
     FROM workspace AS w
     CROSS JOIN unnest(ARRAY['response_attachments', 'area_archives', 'library_attachments']) AS files (family)
@@ -30,7 +30,7 @@ WITH workspace AS (
            CASE
                WHEN counted.missing > 0 THEN 'missing'
                WHEN pause.since_at IS NOT NULL THEN 'paused'
-               WHEN NOT asked.regularly THEN NULL
+               WHEN NOT polls.regularly THEN NULL
                WHEN poll.started_at IS NULL THEN 'never polled'
                WHEN intake.is_late(success.started_at, ws.poll_every_s) THEN 'stalled'
                WHEN intake.is_uncounted(counted.at, first_poll.at) THEN 'uncounted'
@@ -41,9 +41,9 @@ WITH workspace AS (
     FROM listed AS l
     LEFT JOIN workspace AS ws ON ws.workspace = l.workspace
     LEFT JOIN intake.pause ON (pause.workspace, pause.family) = (l.workspace, l.family)
-    CROSS JOIN LATERAL (SELECT l.family IN ('errand_reports', 'facebook_ratings') AS regularly) AS asked
+    CROSS JOIN LATERAL (SELECT l.family IN ('errand_reports', 'facebook_ratings') AS regularly) AS polls
     CROSS JOIN LATERAL (
-        -- A record that only waits for its SLA is at home but for that.
+        -- A record that only waits for its SLA is stored except for that.
         SELECT count(*) AS waiting,
                count(*) FILTER (WHERE parked_at IS NULL AND claim IS NULL AND due_at <= now()) AS due,
                count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked,
@@ -80,7 +80,7 @@ WITH workspace AS (
     LEFT JOIN intake.completeness AS today
         ON (today.workspace, today.family) = (l.workspace, l.family)
         AND today.day = intake.today(ws.timezone)
-), told AS (
+), received AS (
     SELECT l.workspace, 'callbacks' AS family, unfiled.count AS waiting, unfiled.count AS due, 0::bigint AS parked,
            problem.count AS unreadable, unfiled.oldest_at AS oldest_waiting_at,
            NULL::timestamptz AS last_poll_at, NULL::text AS last_poll_error,
@@ -131,7 +131,7 @@ WITH workspace AS (
            END AS alarm,
            false AS slow,
            last.found IS NOT NULL AND last.error IS NOT NULL AS partly,
-           'this picture was' AS what
+           'this mirror was' AS what
     FROM intake.mirror AS m
     LEFT JOIN intake.pause ON (pause.workspace, pause.family) = (m.workspace, m.mirror)
     LEFT JOIN LATERAL (
@@ -152,13 +152,13 @@ WITH workspace AS (
                 WHEN parked > 0 OR unreadable > 0 OR partly THEN 'incomplete'
                 ELSE 'fresh'
            END AS state
-    FROM (SELECT * FROM fetched UNION ALL SELECT * FROM told UNION ALL SELECT * FROM mirrored) AS every
+    FROM (SELECT * FROM fetched UNION ALL SELECT * FROM received UNION ALL SELECT * FROM mirrored) AS every
 )
 SELECT workspace,
        family,
        state,
        CASE state
-           WHEN 'missing' THEN format('%s reported by Cention and lost here: an operator runs cention reconcile --repair', missing)
+           WHEN 'missing' THEN format('%s reported by Cention but lost here: an operator should run cention reconcile --repair', missing)
            WHEN 'paused' THEN 'Cention refuses it: ' || pause_reason
            WHEN 'never polled' THEN what || ' never read: are the workers running?'
            WHEN 'stalled' THEN concat_ws(
@@ -168,20 +168,20 @@ SELECT workspace,
                last_poll_error
            )
            WHEN 'uncounted' THEN coalesce(
-               'what Cention reported was last held against what is here '
+               'what Cention reported was last compared with what is stored '
                    || date_trunc('second', now() - counted_at)::text || ' ago',
-               'what Cention reported was never held against what is here'
+               'what Cention reported was never compared with what is stored'
            )
-           WHEN 'never received' THEN 'no callback ever came: is our address set in Cention?'
+           WHEN 'never received' THEN 'no callback was ever received: is the address of the receiver set in Cention?'
            WHEN 'silent' THEN 'errands were answered since the last callback'
-           WHEN 'behind' THEN 'the oldest record waits for '
+           WHEN 'behind' THEN 'the oldest record has been waiting for '
                || date_trunc('second', now() - oldest_waiting_at)::text
            WHEN 'incomplete' THEN concat_ws(
                '; ',
                CASE WHEN parked > 0 OR unreadable > 0
-                   THEN format('%s given up, %s unreadable', parked, unreadable)
+                   THEN format('%s parked, %s unreadable', parked, unreadable)
                END,
-               CASE WHEN partly THEN 'renewed, but ' || last_poll_error END
+               CASE WHEN partly THEN 'refreshed, but ' || last_poll_error END
            )
        END AS reason,
        waiting,
@@ -201,22 +201,22 @@ SELECT workspace,
 FROM judged;
 
 COMMENT ON VIEW analyst.freshness IS
-    'One row a workspace and family of records, one for its callbacks, and one for each picture that is renewed on a schedule: whether the tables hold what Cention knows now. Only fresh is well; no row at all means that no workspace was ever set up.';
+    'One row per workspace and family of records, one for its callbacks, and one for each mirror that is refreshed on a schedule: whether the tables have the present data of Cention. Only the state fresh is good; no row at all means that no workspace is set up.';
 COMMENT ON COLUMN analyst.freshness.workspace IS 'Cention workspace.';
-COMMENT ON COLUMN analyst.freshness.family IS 'Kind of record: callbacks, errand_reports, facebook_ratings, response_attachments, area_archives, library_attachments; or a picture renewed on a schedule: library, agent_logons, exports. One that is switched off has no row.';
-COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: missing (records that Cention reported are nowhere), paused, never polled, stalled (no list of changed records was read, or a picture not renewed, for three intervals of its own, at least a minute), uncounted (for half an hour nobody held what was reported against what is here), never received, silent (errands were answered more than an hour after the last callback), behind (a record waits for 5 minutes, a callback for one), incomplete (some records were given up or make no sense, or a picture was not renewed wholly); or starting: a picture was switched on lately and not yet renewed.';
+COMMENT ON COLUMN analyst.freshness.family IS 'Kind of record: callbacks, errand_reports, facebook_ratings, response_attachments, area_archives, library_attachments; or a mirror that is refreshed on a schedule: library, agent_logons, exports. A mirror that is switched off has no row.';
+COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: missing (records that Cention reported are neither stored nor on the list), paused, never polled, stalled (the list of changed records was not read, or the mirror not refreshed, for three of its intervals, at least a minute), uncounted (no reconciliation for half an hour), never received, silent (errands were answered more than an hour after the last callback), behind (a record has been waiting for 5 minutes, a callback for one), incomplete (some records are parked or unreadable, or a mirror was refreshed only in part); or starting: a mirror was switched on recently and not refreshed yet.';
 COMMENT ON COLUMN analyst.freshness.reason IS 'What is wrong, in words; null if nothing is.';
-COMMENT ON COLUMN analyst.freshness.waiting IS 'Records known to have changed and not here yet, parked ones included; of callbacks those kept and not yet filed.';
-COMMENT ON COLUMN analyst.freshness.due IS 'Of these, those that could be worked on now.';
-COMMENT ON COLUMN analyst.freshness.parked IS 'Of these, those given up until an operator releases them.';
-COMMENT ON COLUMN analyst.freshness.unreadable IS 'Documents, or callbacks, that are kept and make no sense.';
-COMMENT ON COLUMN analyst.freshness.missing IS 'Records that Cention reported and that are neither here nor on the list, as last counted: 0, or something was lost; null if never counted.';
-COMMENT ON COLUMN analyst.freshness.reported_today IS 'Records that Cention reported today, by the workspace''s clock, as last counted; null if not counted today.';
-COMMENT ON COLUMN analyst.freshness.counted_at IS 'When what was reported was last held against what is here; null if never.';
-COMMENT ON COLUMN analyst.freshness.oldest_waiting_at IS 'Since when the oldest waits that is not parked; of one that only lacks its SLA, when the next look is due.';
-COMMENT ON COLUMN analyst.freshness.last_poll_at IS 'When the list of changed records was last asked for, or the picture renewed; null for families without either.';
-COMMENT ON COLUMN analyst.freshness.last_poll_error IS 'What went wrong then, or was odd; null if nothing.';
-COMMENT ON COLUMN analyst.freshness.last_successful_poll_at IS 'When that list was last read, or the picture renewed; null if never.';
-COMMENT ON COLUMN analyst.freshness.last_callback_at IS 'When the last callback came; null for all other families.';
+COMMENT ON COLUMN analyst.freshness.waiting IS 'Records known to have changed and not stored yet, parked ones included; for callbacks, those not filed yet.';
+COMMENT ON COLUMN analyst.freshness.due IS 'Of these, those that can be processed now.';
+COMMENT ON COLUMN analyst.freshness.parked IS 'Of these, those that are parked until an operator releases them.';
+COMMENT ON COLUMN analyst.freshness.unreadable IS 'Stored documents, or callbacks, that could not be read.';
+COMMENT ON COLUMN analyst.freshness.missing IS 'Records that Cention reported and that are neither stored nor on the list, at the last reconciliation: 0, or data was lost; null if there was none.';
+COMMENT ON COLUMN analyst.freshness.reported_today IS 'Records that Cention reported today, in the workspace''s time zone, at the last reconciliation; null if there was none today.';
+COMMENT ON COLUMN analyst.freshness.counted_at IS 'Time of the last reconciliation; null if there was none.';
+COMMENT ON COLUMN analyst.freshness.oldest_waiting_at IS 'Since when the oldest record that is not parked has been waiting; for one that only lacks its SLA, when its next fetch is due.';
+COMMENT ON COLUMN analyst.freshness.last_poll_at IS 'When the list of changed records was last requested, or the mirror refreshed; null for families without either.';
+COMMENT ON COLUMN analyst.freshness.last_poll_error IS 'What failed then, or was wrong with a part of the answer; null if nothing.';
+COMMENT ON COLUMN analyst.freshness.last_successful_poll_at IS 'When that list was last read, or the mirror refreshed; null if never.';
+COMMENT ON COLUMN analyst.freshness.last_callback_at IS 'When the last callback was received; null for all other families.';
 COMMENT ON COLUMN analyst.freshness.last_stored_at IS 'When a record was last written, or the newest filed callback was filed.';
 COMMENT ON COLUMN analyst.freshness.paused_since_at IS 'Since when Cention refuses the family; null if it does not.';

@@ -1,4 +1,4 @@
--- The library, one row a question: what it says, where it stands, what it has.
+-- The library, one row per question: its text, its libraries and categories, its files.
 DROP VIEW IF EXISTS analyst.library_question;
 
 CREATE VIEW analyst.library_question AS
@@ -40,15 +40,15 @@ SELECT q.workspace,
 FROM cention.library_question AS q
 WHERE q.gone_at IS NULL;
 
-COMMENT ON VIEW analyst.library_question IS 'One row a question that is in the library now.';
+COMMENT ON VIEW analyst.library_question IS 'One row per question that is in the library now.';
 COMMENT ON COLUMN analyst.library_question.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.library_question.question_id IS 'Cention''s id of the question.';
 COMMENT ON COLUMN analyst.library_question.subject IS 'Subject; null for none.';
 COMMENT ON COLUMN analyst.library_question.question_text IS 'Question without HTML; null for none.';
 COMMENT ON COLUMN analyst.library_question.answer_text IS 'Answer without HTML; null for none.';
 COMMENT ON COLUMN analyst.library_question.toplist IS 'True if it is on Cention''s top list.';
-COMMENT ON COLUMN analyst.library_question.library_names IS 'Names of the libraries that hold it, by name; without those that hold only its category.';
-COMMENT ON COLUMN analyst.library_question.category_names IS 'Names of the categories that hold it, by name.';
-COMMENT ON COLUMN analyst.library_question.file_count IS 'How many files it has.';
-COMMENT ON COLUMN analyst.library_question.image_count IS 'How many images are in its HTML.';
-COMMENT ON COLUMN analyst.library_question.fetched_at IS 'When the pass began that saw it last.';
+COMMENT ON COLUMN analyst.library_question.library_names IS 'Names of the libraries that contain it, sorted; without those that contain only its category.';
+COMMENT ON COLUMN analyst.library_question.category_names IS 'Names of the categories that contain it, sorted.';
+COMMENT ON COLUMN analyst.library_question.file_count IS 'Number of its files.';
+COMMENT ON COLUMN analyst.library_question.image_count IS 'Number of images in its HTML.';
+COMMENT ON COLUMN analyst.library_question.fetched_at IS 'Start of the last refresh that found it.';

@@ -3,7 +3,7 @@ DROP VIEW IF EXISTS analyst.agent_shift;
 
 CREATE VIEW analyst.agent_shift AS
 WITH event AS (
-    -- Equal events of one second are one here: a second log-in within the second begins nothing.
+    -- Equal events within one second count once: the second log-in does not begin a shift.
     SELECT DISTINCT workspace, login_name, happened_at, lower(action) AS action
     FROM cention.agent_logon
     WHERE lower(action) IN ('login', 'logout')
@@ -13,7 +13,7 @@ WITH event AS (
            lead(action) OVER known AS next_action,
            lead(happened_at) OVER known AS next_at
     FROM event
-    -- Within one second out comes before in, as when a second browser takes over.
+    -- Within one second the log-out comes first, for instance when another browser takes over.
     WINDOW known AS (PARTITION BY workspace, login_name ORDER BY happened_at, action DESC)
 ), shift AS (
     SELECT workspace, login_name,
@@ -55,7 +55,7 @@ CROSS JOIN LATERAL (
     SELECT (s.began_at AT TIME ZONE zone)::date AS first, (known.until_at AT TIME ZONE zone)::date AS last
 ) AS days
 CROSS JOIN LATERAL (
-    -- A day more on both sides: where clocks are set back at midnight a moment may lie before its own day.
+    -- One extra day on both sides: where clocks are set back at midnight, a time may lie before its own day.
     SELECT one.day, one.from_at, one.to_at
     FROM generate_series(-1, days.last - days.first + 1) AS n
     CROSS JOIN LATERAL (
@@ -70,15 +70,15 @@ CROSS JOIN LATERAL (
 ) AS part;
 
 COMMENT ON VIEW analyst.agent_shift IS
-    'Times at which agents were logged in: one row a shift and day it lasts over, so that hours may be summed by day. A shift is a log-in and the log-out next after it; what has no partner is shown, without hours.';
+    'Times at which agents were logged in: one row per shift and day, so that hours can be summed by day. A shift is a log-in and the next log-out; a log-in or log-out without a partner is shown without hours.';
 COMMENT ON COLUMN analyst.agent_shift.workspace IS 'Cention workspace.';
-COMMENT ON COLUMN analyst.agent_shift.day IS 'Day by the workspace''s clock (cention.workspace.timezone, UTC if unset); it has 23 or 25 hours when clocks are changed.';
-COMMENT ON COLUMN analyst.agent_shift.login_name IS 'Login name; not the display name that reports tell.';
-COMMENT ON COLUMN analyst.agent_shift.agent_id IS 'Agent with that login name, as operators said (cention.agent_login); null if nobody did.';
+COMMENT ON COLUMN analyst.agent_shift.day IS 'Day in the workspace''s time zone (cention.workspace.timezone, UTC if unset); it has 23 or 25 hours when clocks change.';
+COMMENT ON COLUMN analyst.agent_shift.login_name IS 'Login name; not the display name in reports.';
+COMMENT ON COLUMN analyst.agent_shift.agent_id IS 'Agent with that login name, as mapped by operators (cention.agent_login); null if not mapped.';
 COMMENT ON COLUMN analyst.agent_shift.agent_name IS 'Display name of that agent.';
 COMMENT ON COLUMN analyst.agent_shift.state IS 'complete; running (logged in within 24 hours, no log-out yet); no logout (the next event is another log-in, or none came in 24 hours); no login (a log-out whose log-in is not known).';
 COMMENT ON COLUMN analyst.agent_shift.shift_began_at IS 'Log-in; null if none is known.';
 COMMENT ON COLUMN analyst.agent_shift.shift_ended_at IS 'Log-out; null if there is none yet, or none is known.';
-COMMENT ON COLUMN analyst.agent_shift.from_at IS 'Beginning of what lies on this day; null if an end is not known.';
-COMMENT ON COLUMN analyst.agent_shift.to_at IS 'End of what lies on this day, of a running shift as far as log-ons are known; null if an end is not known.';
+COMMENT ON COLUMN analyst.agent_shift.from_at IS 'Beginning of the part on this day; null if an end is not known.';
+COMMENT ON COLUMN analyst.agent_shift.to_at IS 'End of the part on this day; of a running shift, the time up to which log-ons are known; null if an end is not known.';
 COMMENT ON COLUMN analyst.agent_shift.hours IS 'Hours from from_at to to_at; null if an end is not known.';

@@ -1,16 +1,16 @@
--- How each agent's errands fare, and how long each was logged in, day by day.
+-- Figures of errands and hours logged in, by agent and day.
 DROP VIEW IF EXISTS analyst.agent_day;
 
 CREATE VIEW analyst.agent_day AS
 WITH logged_in AS (
-    -- A login name that nobody has said to be an agent's stands for itself.
+    -- A login name that is not mapped to an agent has rows of its own.
     SELECT workspace, day, agent_id, agent_name,
-           CASE WHEN agent_id IS NULL THEN login_name END AS stranger,
+           CASE WHEN agent_id IS NULL THEN login_name END AS unmapped_name,
            array_agg(DISTINCT login_name ORDER BY login_name) AS login_names,
            range_agg(tstzrange(from_at, to_at)) FILTER (WHERE from_at IS NOT NULL) AS spans,
            count(*) FILTER (WHERE state IN ('no login', 'no logout')) AS unpaired
     FROM analyst.agent_shift
-    GROUP BY workspace, day, agent_id, agent_name, stranger
+    GROUP BY workspace, day, agent_id, agent_name, unmapped_name
 )
 SELECT workspace,
        day,
@@ -35,14 +35,14 @@ SELECT workspace,
        max(login_names) AS login_names,
        max(logged_in_hours) AS logged_in_hours,
        max(unpaired_logons) AS unpaired_logons
--- One above the other and not side by side: so a day that is asked for is asked for in both.
+-- A union, not a join: a filter by day then reaches both parts.
 FROM (
     SELECT d.workspace, d.day, d.kind_id AS agent_id, agent.name AS agent_name,
            d.arrived, d.answered, d.closed, d.deleted, d.gone, d.open, d.answered_on_day,
            d.sla_count, d.within_sla_count, d.within_sla_share, d.avg_handling_time_min,
            d.median_handling_time_min, d.avg_response_time_min, d.median_response_time_min,
            d.feedback_count, d.avg_feedback_value,
-           NULL AS stranger, NULL::text[] AS login_names, NULL::numeric AS logged_in_hours,
+           NULL AS unmapped_name, NULL::text[] AS login_names, NULL::numeric AS logged_in_hours,
            NULL::bigint AS unpaired_logons
     FROM intake.day_figures AS d
     LEFT JOIN cention.agent ON (agent.workspace, agent.agent_id) = (d.workspace, d.kind_id)
@@ -50,7 +50,7 @@ FROM (
     UNION ALL
     SELECT workspace, day, agent_id, agent_name,
            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-           stranger, login_names,
+           unmapped_name, login_names,
            (
                SELECT round(sum(extract(epoch FROM upper(span) - lower(span))) / 3600, 4)
                FROM unnest(spans) AS span
@@ -58,12 +58,12 @@ FROM (
            unpaired
     FROM logged_in
 ) AS part
-GROUP BY workspace, day, agent_id, stranger;
+GROUP BY workspace, day, agent_id, unmapped_name;
 
 COMMENT ON VIEW analyst.agent_day IS
-    'One row an agent and day on which an errand of theirs arrived or was answered, or they were logged in; unassigned errands under null, so that the sum of arrived is the number of errands. A login name of which nobody has said whose it is (cention.agent_login) has rows of its own, with login_names, without agent_id and without errands.';
-COMMENT ON COLUMN analyst.agent_day.agent_id IS 'Agent the errands are assigned to now; null: unassigned, or a login name of which nobody has said whose it is. Who had them before is only in cention.errand_action.';
+    'One row per agent and day on which an errand of the agent arrived or was answered, or the agent was logged in; unassigned errands under null, so that the sum of arrived is the number of errands. A login name that is not mapped to an agent (cention.agent_login) has rows of its own, with login_names, without agent_id and without errands.';
+COMMENT ON COLUMN analyst.agent_day.agent_id IS 'Agent the errands are assigned to now; null: unassigned, or a login name that is not mapped. Earlier agents are only in cention.errand_action.';
 COMMENT ON COLUMN analyst.agent_day.agent_name IS 'Display name of the agent.';
-COMMENT ON COLUMN analyst.agent_day.login_names IS 'Login names that logged in or out, or were logged in, on this day; null if none did that is known to be this agent''s.';
-COMMENT ON COLUMN analyst.agent_day.logged_in_hours IS 'Hours logged in, under whatever name; times at which two names were are counted once. Null if nothing is known: no log-ons, none with both ends, or no login name said to be this agent''s.';
+COMMENT ON COLUMN analyst.agent_day.login_names IS 'Login names that logged in or out, or were logged in, on this day; null if none of this agent''s did.';
+COMMENT ON COLUMN analyst.agent_day.logged_in_hours IS 'Hours logged in, under any login name; overlapping times count once. Null if nothing is known: no log-ons, none with both ends, or no login name mapped to this agent.';
 COMMENT ON COLUMN analyst.agent_day.unpaired_logons IS 'Log-ins and log-outs without a partner on this day: hours that are missing. Null if nothing is known.';

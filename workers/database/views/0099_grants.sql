@@ -1,2 +1,2 @@
--- Analysts read every view, whoever made it.
+-- Analysts may read every view, whichever role created it.
 GRANT SELECT ON ALL TABLES IN SCHEMA analyst TO cention_analyst;

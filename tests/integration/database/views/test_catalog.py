@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from workers.operations.store import dictionary
@@ -49,6 +51,13 @@ def test_comments_are_sentences(tables, columns):
     said = [t.comment for t in tables] + [c.comment for c in columns.values()]
 
     assert not [comment for comment in said if not comment.endswith((".", "?"))]
+
+
+@pytest.mark.parametrize("word", ["anew", "at home", "no more", "pictures?", "renewed", "told"])
+def test_comments_use_plain_words(tables, columns, word):
+    found = [t.comment for t in tables] + [c.comment for c in columns.values()]
+
+    assert not [comment for comment in found if re.search(rf"\b{word}\b", comment)]
 
 
 def test_every_key_begins_with_the_workspace(centre):

@@ -18,7 +18,7 @@ def test_a_column_is_told_with_type_nullability_and_meaning(centre):
         t for t in dictionary.tables(centre.conn) if (t.schema, t.name) == ("cention", "errand")
     )
 
-    assert errand.comment.startswith("One row an errand")
+    assert errand.comment.startswith("One row per errand")
     assert errand.columns[1] == Column(
         name="errand_id",
         type="bigint",

@@ -165,7 +165,7 @@ def test_records_given_up_mean_incomplete(healthy):
 
     found = one(healthy, "errand_reports")
     assert (found["state"], found["parked"]) == ("incomplete", 1)
-    assert found["reason"] == "1 given up, 0 unreadable"
+    assert found["reason"] == "1 parked, 0 unreadable"
 
 
 def test_documents_that_make_no_sense_mean_incomplete(healthy):
@@ -323,7 +323,7 @@ def test_a_picture_that_was_not_renewed_for_three_intervals_is_stalled(mirror):
     found = one(mirror, "agent_logons")
 
     assert found["state"] == "stalled"
-    assert found["reason"].startswith("this picture was last read 00:31:0")
+    assert found["reason"].startswith("this mirror was last read 00:31:0")
     assert found["reason"].endswith("cention: HTTP 500")
 
 
@@ -376,7 +376,7 @@ def test_a_picture_that_was_not_renewed_wholly_is_incomplete_and_says_why(mirror
     found = one(mirror, "agent_logons")
 
     assert (found["state"], found["unreadable"]) == ("incomplete", 0)
-    assert found["reason"] == "renewed, but one could not be read"
+    assert found["reason"] == "refreshed, but one could not be read"
 
 
 def test_a_picture_that_is_switched_off_has_no_row_whatever_it_was_before(mirror):
