@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from deploy.embedded import Postgres, Valkey
-from tests.hostile.wire import Door
+from tests.hostile.wire import ServedReceiver
 from tests.integration.receiver.serving import serving
 from tests.support.databases import database_copy
 
@@ -23,18 +23,20 @@ def own_database(postgres: Postgres, template: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def served(own_database: str, valkey: Valkey) -> Iterator[Door]:
+def module_receiver(own_database: str, valkey: Valkey) -> Iterator[ServedReceiver]:
     """One receiver for the tests of a module."""
     own = {"DATABASE_URL": own_database, "BROKER_URL": valkey.url}
     with (
         tempfile.TemporaryDirectory(prefix="cention-tests-") as folder,
         serving(Path(folder), own) as receiver,
     ):
-        yield Door(receiver=receiver, database=own_database)
+        yield ServedReceiver(receiver=receiver, database=own_database)
 
 
 @pytest.fixture
-def hasty(own_database: str, valkey: Valkey, tmp_path: Path) -> Iterator[Door]:
+def impatient_receiver(
+    own_database: str, valkey: Valkey, tmp_path: Path
+) -> Iterator[ServedReceiver]:
     """A receiver that gives a request half a second to arrive, and a connection a second."""
     own = {"DATABASE_URL": own_database, "BROKER_URL": valkey.url}
     launcher = (
@@ -42,12 +44,12 @@ def hasty(own_database: str, valkey: Valkey, tmp_path: Path) -> Iterator[Door]:
         "limits.REQUEST_WITHIN_S = 0.5; run()"
     )
     with serving(tmp_path, own, launcher=("-c", launcher, "--keep-alive", "1")) as receiver:
-        yield Door(receiver=receiver, database=own_database)
+        yield ServedReceiver(receiver=receiver, database=own_database)
 
 
 @pytest.fixture
-def door(served: Door) -> Door:
+def served(module_receiver: ServedReceiver) -> ServedReceiver:
     """The receiver, with an empty inbox."""
-    with psycopg.connect(served.database) as conn:
+    with psycopg.connect(module_receiver.database) as conn:
         conn.execute("TRUNCATE intake.callback")
-    return Door(receiver=served.receiver, database=served.database)
+    return ServedReceiver(receiver=module_receiver.receiver, database=module_receiver.database)

@@ -34,21 +34,21 @@ STATUSES = (301, 400, 401, 404, 410, 429, 500, 503)
 
 
 def callback(data: bytes) -> None:
-    """As the receiver: read, checked, canonical, understood; the same once it has been kept."""
+    """As the receiver does: read, verify, canonicalise, parse; the stored document gives the same."""
     try:
         document = canonical_json.read_body(data)
         SECRETS.verify(document)
         canonical = canonical_json.canonicalise(document, SECRETS)
     except canonical_json.InvalidBody:
         return
-    kept, text = json_text.storable(canonical.document)
-    assert "123456" not in _texts(kept)
-    assert canonical_json.canonicalise(orjson_or_json(text), SECRETS).document == kept
-    _read(read_callback, kept)
+    stored, text = json_text.storable(canonical.document)
+    assert "123456" not in _texts(stored)
+    assert canonical_json.canonicalise(orjson_or_json(text), SECRETS).document == stored
+    _read(read_callback, stored)
 
 
 def errand_report(data: bytes) -> None:
-    """As a drain: whatever is an object can be kept, and is read or refused."""
+    """As a drain: every object can be stored, and is parsed or refused."""
     document = _landed(data)
     if document is not None:
         _read(lambda report: read_errand_report(report, zone=ZONE), document)
@@ -124,7 +124,7 @@ def _read(read: Callable, document: dict) -> None:
         record = read(document)
     except DocumentError as error:
         record = [str(fault) for fault in error.faults] or None
-    assert orjson.dumps(record) != b"null"  # it can be stored, or told why not
+    assert orjson.dumps(record) != b"null"  # it can be stored, or the reason why not
 
 
 def _taken_apart(pieces: list[bytes]) -> tuple[dict, bytes] | None:

@@ -27,57 +27,57 @@ def dribble(opened, text, for_s):
             return
 
 
-def test_slow_bodies_hold_nobody_up(door):
-    with connections(door, MANY) as opened, door.heard():
+def test_slow_bodies_do_not_delay_others(served):
+    with connections(served, MANY) as opened, served.answers_honest_senders():
         for connection in opened:
             connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
         dribble(opened, callback(), for_s=1)
 
-    assert door.kept() == 0
+    assert served.hostile_rows() == 0
 
 
-def test_slow_heads_hold_nobody_up(door):
-    with connections(door, MANY) as opened, door.heard():
+def test_slow_heads_do_not_delay_others(served):
+    with connections(served, MANY) as opened, served.answers_honest_senders():
         dribble(opened, HEAD, for_s=1)
 
-    assert door.kept() == 0
+    assert served.hostile_rows() == 0
 
 
-def test_slow_chunks_hold_nobody_up(door):
-    with connections(door, MANY) as opened, door.heard():
+def test_slow_chunks_do_not_delay_others(served):
+    with connections(served, MANY) as opened, served.answers_honest_senders():
         for connection in opened:
             connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
         dribble(opened, b"1\r\n{\r\n" * 10, for_s=1)
 
-    assert door.kept() == 0
+    assert served.hostile_rows() == 0
 
 
-def test_a_slow_body_is_taken_in_the_end(door):
+def test_a_slow_body_is_accepted(served):
     body = callback()
 
-    with door.connect() as connection:
+    with served.connect() as connection:
         connection.sendall(HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body))
         for at in range(0, len(body), 10):
             connection.sendall(body[at : at + 10])
             time.sleep(0.05)
         assert statuses(answer_on(connection, b"")) == [200]
 
-    assert door.kept() == 1
+    assert served.hostile_rows() == 1
 
 
-def test_a_thousand_idle_connections_hold_nobody_up(door):
-    with connections(door, 1000), door.heard():
+def test_a_thousand_idle_connections_do_not_delay_others(served):
+    with connections(served, 1000), served.answers_honest_senders():
         pass
 
-    assert door.kept() == 0
+    assert served.hostile_rows() == 0
 
 
-def test_more_connections_than_are_allowed_hold_nobody_up(door):
-    with connections(door, 2500), door.heard(within_s=2):
+def test_more_connections_than_are_allowed_do_not_delay_others(served):
+    with connections(served, 2500), served.answers_honest_senders(within_s=2):
         pass
 
 
-def test_answers_that_nobody_reads_hold_nobody_up(door):
+def test_senders_that_do_not_read_their_answers_do_not_delay_others(served):
     gets = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n" * 2000
 
     def flood(connection):
@@ -86,12 +86,12 @@ def test_answers_that_nobody_reads_hold_nobody_up(door):
             while True:
                 connection.sendall(gets)
 
-    with connections(door, 8) as opened:
+    with connections(served, 8) as opened:
         for connection in opened:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(flood, opened))
-        with door.heard(within_s=3):
+        with served.answers_honest_senders(within_s=3):
             pass
 
 
@@ -132,15 +132,15 @@ def test_answers_that_nobody_reads_hold_nobody_up(door):
     ],
     ids=lambda rest: repr(rest[:45])[2:-1],
 )
-def test_a_malformed_request_is_refused_at_once(door, rest):
-    with door.heard():
+def test_a_malformed_request_is_refused_at_once(served, rest):
+    with served.answers_honest_senders():
         began = time.monotonic()
-        said = door.answer(HEAD + rest, half_close=True)
+        answer = served.answer(HEAD + rest, half_close=True)
 
-    assert [status // 100 for status in statuses(said)] in ([4], [5])
-    assert statuses(said) != [500]
+    assert [status // 100 for status in statuses(answer)] in ([4], [5])
+    assert statuses(answer) != [500]
     assert time.monotonic() - began < 5
-    assert door.kept() == 0
+    assert served.hostile_rows() == 0
 
 
 @pytest.mark.parametrize(
@@ -163,21 +163,21 @@ def test_a_malformed_request_is_refused_at_once(door, rest):
     ],
     ids=lambda garbage: repr(garbage[:30])[2:-1],
 )
-def test_what_is_no_http_is_refused_or_hung_up_on(door, garbage):
-    with door.heard():
-        said = door.answer(garbage, half_close=True)
+def test_what_is_not_http_is_refused_or_closed(served, garbage):
+    with served.answers_honest_senders():
+        answer = served.answer(garbage, half_close=True)
 
-    assert [status // 100 for status in statuses(said)] in ([4], [])
-    assert door.kept() == 0
+    assert [status // 100 for status in statuses(answer)] in ([4], [])
+    assert served.hostile_rows() == 0
 
 
 @pytest.mark.parametrize("method", [b"BREW", b"CONNECT", b"TRACE", b"HEAD", b"get", b"P\xd6ST"])
-def test_other_methods_are_refused(door, method):
-    with door.heard():
-        said = door.answer(method + whole(callback())[4:], half_close=True)
+def test_other_methods_are_refused(served, method):
+    with served.answers_honest_senders():
+        answer = served.answer(method + whole(callback())[4:], half_close=True)
 
-    assert statuses(said)[0] in (400, 404, 405)
-    assert door.kept() == 0
+    assert statuses(answer)[0] in (400, 404, 405)
+    assert served.hostile_rows() == 0
 
 
 @pytest.mark.parametrize(
@@ -189,54 +189,54 @@ def test_other_methods_are_refused(door, method):
     ],
     ids=["websocket", "h2c"],
 )
-def test_another_protocol_is_not_spoken(door, head):
-    with door.heard():
-        said = door.answer(b"GET / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n", half_close=True)
+def test_another_protocol_is_refused(served, head):
+    with served.answers_honest_senders():
+        answer = served.answer(b"GET / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n", half_close=True)
 
-    assert statuses(said)[0] in (400, 403, 404)
+    assert statuses(answer)[0] in (400, 403, 404)
 
 
 @pytest.mark.parametrize("target", [b"*", b"/%ff", b"/%00", b"//x/y", b"/?%ff", b"http://x/", b"x"])
-def test_an_odd_target_is_not_found_or_refused(door, target):
-    with door.heard():
-        said = door.answer(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n", half_close=True)
+def test_an_odd_target_is_not_found_or_refused(served, target):
+    with served.answers_honest_senders():
+        answer = served.answer(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n", half_close=True)
 
-    assert statuses(said)[0] in (400, 404)
+    assert statuses(answer)[0] in (400, 404)
 
 
-def test_a_body_longer_than_announced_counts_as_far_as_announced(door):
+def test_a_body_longer_than_announced_is_read_as_far_as_announced(served):
     """What follows is taken for a request: it is refused, and quoted nowhere."""
     body = callback()
     cut = HEAD + b"Content-Length: %d\r\n\r\n" % (len(body) - 20) + body
 
-    with door.heard():
-        said = door.answer(cut + b"\r\n\r\n", half_close=True)
+    with served.answers_honest_senders():
+        answer = served.answer(cut + b"\r\n\r\n", half_close=True)
 
-    assert statuses(said) == [400, 400]
-    assert SECRET.encode() not in said
-    assert SECRET not in door.receiver.log.read_text()
-    assert door.kept() == 0
+    assert statuses(answer) == [400, 400]
+    assert SECRET.encode() not in answer
+    assert SECRET not in served.receiver.log.read_text()
+    assert served.hostile_rows() == 0
 
 
-def test_a_body_shorter_than_announced_is_refused(door):
+def test_a_body_shorter_than_announced_is_refused(served):
     body = callback()
 
-    with door.heard():
-        said = door.answer(
+    with served.answers_honest_senders():
+        answer = served.answer(
             HEAD + b"Content-Length: %d\r\n\r\n" % (len(body) + 1) + body, half_close=True
         )
 
-    assert statuses(said) == [400]
-    assert door.kept() == 0
+    assert statuses(answer) == [400]
+    assert served.hostile_rows() == 0
 
 
-def test_pipelined_requests_are_answered_in_order(door):
+def test_pipelined_requests_are_answered_in_order(served):
     wrong = callback().replace(SECRET.encode(), b"wrong")
     chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"
     second = callback()
 
-    with door.heard():
-        said = door.answer(
+    with served.answers_honest_senders():
+        answer = served.answer(
             whole(callback())
             + whole(wrong)
             + chunked % (len(second), second)
@@ -245,69 +245,73 @@ def test_pipelined_requests_are_answered_in_order(door):
             + whole(callback(), b"Connection: close")
         )
 
-    assert statuses(said) == [200, 401, 200, 400, 404, 200]
-    assert door.kept() == 3
+    assert statuses(answer) == [200, 401, 200, 400, 404, 200]
+    assert served.hostile_rows() == 3
 
 
-def test_an_announced_oversize_body_is_refused_without_reading_it(door):
+def test_an_announced_oversize_body_is_refused_without_reading_it(served):
     head = HEAD + b"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n"
 
-    with door.heard():
-        said = door.answer(head % (BODY_MAX_BYTES + 1))
+    with served.answers_honest_senders():
+        answer = served.answer(head % (BODY_MAX_BYTES + 1))
 
-    assert statuses(said) == [413]
+    assert statuses(answer) == [413]
 
 
-def test_an_endless_body_is_refused_when_it_is_too_long(door):
+def test_an_endless_body_is_refused_when_it_is_too_long(served):
     def endless(connection):
         connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
         chunk = b"%x\r\n%s\r\n" % (2**20, b" " * 2**20)
         return answer_on(connection, chunk * 13)
 
-    with connections(door, 3) as opened, door.heard(within_s=3), ThreadPoolExecutor(3) as threads:
-        said = list(threads.map(endless, opened))
+    with (
+        connections(served, 3) as opened,
+        served.answers_honest_senders(within_s=3),
+        ThreadPoolExecutor(3) as threads,
+    ):
+        answer = list(threads.map(endless, opened))
 
-    assert [statuses(one) for one in said] == [[413]] * 3
-    assert door.kept() == 0
+    assert [statuses(one) for one in answer] == [[413]] * 3
+    assert served.hostile_rows() == 0
 
 
-def test_a_sender_that_asks_first_is_told_to_go_ahead(door):
+def test_a_sender_that_expects_100_continue_gets_it(served):
     body = callback()
     head = b"Expect: 100-continue\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
 
-    with door.connect() as connection:
+    with served.connect() as connection:
         connection.sendall(HEAD + head)
         assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         assert statuses(answer_on(connection, body)) == [200]
 
-    assert door.kept() == 1
+    assert served.hostile_rows() == 1
 
 
-def test_half_closed_senders_get_their_answer(door):
-    assert statuses(door.answer(whole(callback()), half_close=True)) == [200]
-    assert door.kept() == 1
+def test_half_closed_senders_get_their_answer(served):
+    assert statuses(served.answer(whole(callback()), half_close=True)) == [200]
+    assert served.hostile_rows() == 1
 
 
-def test_senders_that_vanish_leave_nothing_behind(door):
-    with door.heard():
+def test_senders_that_vanish_leave_nothing_behind(served):
+    with served.answers_honest_senders():
         for _ in range(50):
-            with door.connect() as connection:
+            with served.connect() as connection:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
                 connection.sendall(whole(callback())[:-1])
 
-    assert door.kept() == 0
-    assert "Traceback" not in door.receiver.log.read_text()
+    assert served.hostile_rows() == 0
+    assert "Traceback" not in served.receiver.log.read_text()
 
 
-def test_refused_senders_that_stay_on_the_line_hold_nobody_up(door):
+def test_refused_senders_that_do_not_hang_up_do_not_delay_others(served):
     """To wait until they hang up is not worth a thread, and less so the loop."""
-    with connections(door, MANY) as opened, door.heard():
+    with connections(served, MANY) as opened, served.answers_honest_senders():
         for connection in opened:
             connection.sendall(b"garbage\r\n\r\n")
 
 
-def test_a_request_that_takes_too_long_is_told_so(hasty):
-    with hasty.connect() as connection, hasty.connect() as silent:
+def test_a_request_that_takes_too_long_is_answered_408(impatient_receiver):
+    with impatient_receiver.connect() as connection, impatient_receiver.connect() as silent:
         connection.sendall(HEAD)
 
         assert statuses(answer_on(connection, b"")) == [408]

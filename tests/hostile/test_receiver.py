@@ -19,18 +19,18 @@ from tests.support.waiting import eventually
 WITHIN_S = 2.0
 
 
-def is_kept(door, body):
+def is_stored(served, body):
     fingerprint = canonical_json.canonicalise(
         canonical_json.read_body(body), Secrets([SECRET])
     ).sha256
     query = "SELECT problem IS NOT NULL FROM intake.callback WHERE body_sha256 = %s"
-    with psycopg.connect(door.database, autocommit=True) as conn:
+    with psycopg.connect(served.database, autocommit=True) as conn:
         return eventually(lambda: conn.execute(query, (fingerprint,)).fetchall(), within_s=15)
 
 
-def post(door, body):
+def post(served, body):
     began = time.perf_counter()
-    response = requests.post(f"{door.receiver.url}/callbacks/demo", data=body, timeout=30)
+    response = requests.post(f"{served.receiver.url}/callbacks/demo", data=body, timeout=30)
     return response, time.perf_counter() - began
 
 
@@ -41,12 +41,12 @@ def post(door, body):
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(body=bodies("callback_answer_errand", secret=SECRET))
-def test_a_body_is_kept_or_refused_and_answered_soon(served, body):
-    response, took_s = post(served, body)
+def test_a_body_is_stored_or_refused_and_answered_soon(module_receiver, body):
+    response, took_s = post(module_receiver, body)
 
     assert response.status_code in (200, 400, 401, 422)
     if response.status_code in (200, 422):
-        assert is_kept(served, body) == [(response.status_code == 422,)]
+        assert is_stored(module_receiver, body) == [(response.status_code == 422,)]
     if response.status_code == 400:
         with pytest.raises(canonical_json.InvalidBody):
             canonical_json.canonicalise(canonical_json.read_body(body), Secrets([SECRET]))
@@ -69,19 +69,19 @@ CROWDS = ("numbers", "lists", "objects", "members")
 
 
 @pytest.mark.parametrize("name", FILLINGS)
-def test_the_largest_bodies_are_kept(served, name):
+def test_the_largest_bodies_are_stored(module_receiver, name):
     body = PREFIX + FILLINGS[name](canonical_json.MAX_VALUES - 10) + b"}"
     assert len(body) <= BODY_MAX_BYTES
 
-    response, took_s = post(served, body)
+    response, took_s = post(module_receiver, body)
 
     assert response.status_code == 200
     assert took_s < 5 * WITHIN_S
 
 
 @pytest.mark.parametrize("name", CROWDS)
-def test_a_crowd_of_values_is_refused_before_it_takes_time(served, name):
-    response, took_s = post(served, PREFIX + FILLINGS[name](700_000) + b"}")
+def test_a_crowd_of_values_is_refused_before_it_takes_time(module_receiver, name):
+    response, took_s = post(module_receiver, PREFIX + FILLINGS[name](700_000) + b"}")
 
     assert response.status_code == 400
     assert took_s < WITHIN_S

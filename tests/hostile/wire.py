@@ -35,7 +35,7 @@ def whole(body: bytes, *headers: bytes) -> bytes:
 
 
 @dataclass
-class Door:
+class ServedReceiver:
     """A running receiver, its database, and an honest sender."""
 
     receiver: Receiver
@@ -67,7 +67,7 @@ class Door:
         self.slowest_s = max(self.slowest_s, time.perf_counter() - began)
 
     @contextmanager
-    def heard(self, *, within_s: float = 1.0) -> Iterator[None]:
+    def answers_honest_senders(self, *, within_s: float = 1.0) -> Iterator[None]:
         """While the block runs and after it, honest callbacks are answered 200 within a second.
 
         On a machine that is too busy for that anyway: within four times what they took before.
@@ -93,7 +93,7 @@ class Door:
         assert self.wrong == []
         assert self.slowest_s < within_s
 
-    def kept(self) -> int:
+    def hostile_rows(self) -> int:
         """How many callbacks are in the inbox, besides the honest ones."""
         with psycopg.connect(self.database) as conn:
             return conn.execute("SELECT count(*) FROM intake.callback").fetchall()[0][0] - self.sent
@@ -106,21 +106,21 @@ def answer_on(connection: socket.socket, raw: bytes, *, half_close: bool = False
             connection.shutdown(socket.SHUT_WR)
     except OSError:
         pass  # it was refused before it was sent
-    said = b""
+    answer = b""
     try:
         while piece := connection.recv(65536):
-            said += piece
+            answer += piece
     except OSError:
         pass
-    return said
+    return answer
 
 
-def statuses(said: bytes) -> list[int]:
+def statuses(answer: bytes) -> list[int]:
     """The statuses in a stream of answers."""
-    return [int(found) for found in re.findall(rb"HTTP/1\.[01] ([0-9]{3}) ", said)]
+    return [int(found) for found in re.findall(rb"HTTP/1\.[01] ([0-9]{3}) ", answer)]
 
 
 @contextmanager
-def connections(door: Door, number: int) -> Iterator[list[socket.socket]]:
+def connections(served: ServedReceiver, number: int) -> Iterator[list[socket.socket]]:
     with ExitStack() as opened:
-        yield [opened.enter_context(door.connect()) for _ in range(number)]
+        yield [opened.enter_context(served.connect()) for _ in range(number)]

@@ -87,7 +87,7 @@ def drain(folder: Path, url: str, fuse: Fuse | None = None) -> None:
 
 
 def survives(work: Callable[[Fuse], None], instant: int) -> bool:
-    """Do ``work`` in a process that dies at ``instant``; tell whether it ended before."""
+    """Do ``work`` in a process that dies at ``instant``; return whether it ended before."""
     process = _processes.Process(target=_work, args=(work, instant))
     process.start()
     process.join(60)
@@ -95,21 +95,21 @@ def survives(work: Callable[[Fuse], None], instant: int) -> bool:
     return process.exitcode == 0
 
 
-def appending(folder: Path, *numbers: int, thanks: Path) -> Callable[[Fuse], None]:
-    """The file ``thanks`` gets a byte for each callback that is safe by the word of the spool."""
-    return partial(_append, folder, numbers, thanks)
+def appending(folder: Path, *numbers: int, answers: Path) -> Callable[[Fuse], None]:
+    """The file ``answers`` gets a byte for each callback that the spool has stored."""
+    return partial(_append, folder, numbers, answers)
 
 
 def draining(folder: Path, url: str) -> Callable[[Fuse], None]:
     return partial(_drain, folder, url)
 
 
-def _append(folder: Path, numbers: tuple[int, ...], thanks: Path, fuse: Fuse) -> None:
-    thank = partial(_write, _open(thanks, os.O_WRONLY | os.O_CREAT, 0o600), b".")
+def _append(folder: Path, numbers: tuple[int, ...], answers: Path, fuse: Fuse) -> None:
+    answer = partial(_write, _open(answers, os.O_WRONLY | os.O_CREAT, 0o600), b".")
     spool = Spool(folder, max_bytes=MAX_BYTES)
     for number in numbers:
         spool.append(numbered(number))
-        thank()
+        answer()
 
 
 def _drain(folder: Path, url: str, fuse: Fuse) -> None:

@@ -16,8 +16,8 @@ class Network:
     def __init__(self, behind: Path) -> None:
         self._behind = behind
         self._frozen = threading.Event()
-        self._door = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._door.getsockname()[1]
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._server.getsockname()[1]
         self._lines: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -25,13 +25,13 @@ class Network:
         """Let no byte through, but for connections made from now on, until the test has failed."""
         self._frozen.set()
         self._frozen = threading.Event()
-        patience = threading.Timer(FROZEN_S, self._end, [tuple(self._lines)])
-        patience.daemon = True
-        patience.start()
+        limit = threading.Timer(FROZEN_S, self._end, [tuple(self._lines)])
+        limit.daemon = True
+        limit.start()
 
     def close(self) -> None:
-        self._door.shutdown(socket.SHUT_RDWR)
-        self._door.close()
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
         self._end(tuple(self._lines))
 
     def _end(self, lines: tuple[socket.socket, ...]) -> None:
@@ -43,7 +43,7 @@ class Network:
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
-                near, _ = self._door.accept()
+                near, _ = self._server.accept()
                 far = socket.socket(socket.AF_UNIX)
                 far.connect(str(self._behind))
                 self._lines += [near, far]

@@ -85,8 +85,8 @@ def serving(
         **environment,
     }
     command = [sys.executable, *launcher, "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
-    with log.open("ab") as said:
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=said)
+    with log.open("ab") as stderr:
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=stderr)
     receiver = Receiver(port=port, log=log, spool=spool, pid=process.pid)
     try:
         eventually(lambda: answers(receiver))

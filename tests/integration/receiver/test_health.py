@@ -28,14 +28,14 @@ def test_a_dependency_that_hangs_is_down_within_a_second(make_client, hanging):
 
 
 def test_a_dependency_that_hangs_is_asked_once_however_often_we_are(make_client, hanging):
-    asked = []
+    calls = []
 
     def ask():
-        asked.append(1)
+        calls.append(1)
         hanging()
 
     client = make_client(broker=ask)
     for _ in range(2):
         client.get("/health/ready")
 
-    assert len(asked) == 1
+    assert len(calls) == 1

@@ -1,4 +1,4 @@
-"""Callbacks rest in Postgres before their sender is thanked."""
+"""Callbacks are committed in Postgres before their sender is answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Postgres, or the way to it, falls silent in the middle of a connection."""
+"""Postgres, or the way to it, stops answering in the middle of a connection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import requests
 
-from receiver import database as ways
+from receiver import database as receiver_database
 from receiver.database import InboxConnection, inbox_connection
 from receiver.group_commit import GroupCommit, StorageUnavailable
 from tests.integration.receiver.freezing import Network
@@ -54,7 +54,7 @@ def test_a_write_that_is_never_answered_can_be_failed(url, network, rows):
 
 
 def test_a_drain_of_the_spool_that_gets_no_answer_is_given_up(url, network, rows, monkeypatch):
-    monkeypatch.setattr(ways, "SPOOLED_S", 0.5)
+    monkeypatch.setattr(receiver_database, "SPOOLED_S", 0.5)
     began = time.monotonic()
 
     with inbox_connection(url) as write:
@@ -69,7 +69,7 @@ def test_a_drain_of_the_spool_that_gets_no_answer_is_given_up(url, network, rows
     assert remote_ids(rows) == [1, 3]
 
 
-def test_callbacks_whose_commit_is_never_answered_are_safe_within_two_seconds(
+def test_callbacks_whose_commit_is_never_answered_are_stored_within_two_seconds(
     serve, url, network, bodies
 ):
     receiver = serve(DATABASE_URL=url, WEB_CONCURRENCY="1")
@@ -84,18 +84,15 @@ def test_callbacks_whose_commit_is_never_answered_are_safe_within_two_seconds(
     assert time.monotonic() - began < 3
 
 
-def test_a_process_that_is_renewed_answers_what_comes_while_it_stops(
-    serve, url, network, bodies, rows
-):
-    """Although its event loop has gone by then."""
+def test_a_process_that_stops_answers_what_arrives_meanwhile(serve, url, network, bodies, rows):
     brief = "--graceful-timeout 1"
     receiver = serve(DATABASE_URL=url, WEB_CONCURRENCY="1", GUNICORN_CMD_ARGS=brief)
-    with requests.Session() as looker, requests.Session() as sender:
-        looker.get(receiver.live)
+    with requests.Session() as observer, requests.Session() as sender:
+        observer.get(receiver.live)
         sender.post(receiver.callbacks, bodies[0])
         network.freeze()
         os.kill(receiver.pid, signal.SIGHUP)
-        eventually(lambda: looker.get(receiver.live).headers.get("Connection") == "close")
+        eventually(lambda: observer.get(receiver.live).headers.get("Connection") == "close")
 
         meanwhile = sender.post(receiver.callbacks, bodies[1], timeout=10)
 

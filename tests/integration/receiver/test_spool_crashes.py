@@ -12,7 +12,7 @@ from workers.spool.layout import spool_status
 
 
 @pytest.fixture
-def kept(database):
+def stored(database):
     """Ask which callbacks are in the inbox."""
     with psycopg.connect(database, autocommit=True) as conn:
 
@@ -23,42 +23,42 @@ def kept(database):
         yield ask
 
 
-def test_a_crash_at_any_instant_of_spooling_keeps_what_was_thanked_for(tmp_path, database, kept):
+def test_a_crash_at_any_instant_of_spooling_keeps_what_was_answered(tmp_path, database, stored):
     for instant in count(1):
         folder = tmp_path / str(instant)
-        thanks = tmp_path / f"{instant}.thanks"
+        answers = tmp_path / f"{instant}.answers"
         append(folder, 10 * instant)
         sent = 10 * instant + 1, 10 * instant + 2
-        finished = survives(appending(folder, *sent, thanks=thanks), instant)
+        finished = survives(appending(folder, *sent, answers=answers), instant)
 
         drain(folder, database)
 
-        found = [number for number in kept() if number // 10 == instant]
+        found = [number for number in stored() if number // 10 == instant]
         assert found == [10 * instant + number for number in range(len(found))]
-        assert len(found) >= 1 + len(thanks.read_bytes())
+        assert len(found) >= 1 + len(answers.read_bytes())
         assert spool_status(folder).waiting == spool_status(folder).bad == 0
         if finished:
-            assert len(thanks.read_bytes()) == 2
+            assert len(answers.read_bytes()) == 2
             break
     assert instant > 20
 
 
-def test_a_crash_at_the_very_first_callback_leaves_a_spool_that_works(tmp_path, database, kept):
+def test_a_crash_at_the_very_first_callback_leaves_a_spool_that_works(tmp_path, database, stored):
     for instant in count(1):
         folder = tmp_path / str(instant) / "var" / "spool"
-        finished = survives(appending(folder, instant, thanks=tmp_path / "thanks"), instant)
+        finished = survives(appending(folder, instant, answers=tmp_path / "answers"), instant)
 
         append(folder, instant)
         drain(folder, database)
 
-        assert kept() == list(range(1, instant + 1))
+        assert stored() == list(range(1, instant + 1))
         assert spool_status(folder).waiting == spool_status(folder).bad == 0
         if finished:
             break
     assert instant > 20
 
 
-def test_a_crash_at_any_instant_of_draining_stores_everything_once(tmp_path, database, kept):
+def test_a_crash_at_any_instant_of_draining_stores_everything_once(tmp_path, database, stored):
     for instant in count(1):
         folder = tmp_path / str(instant)
         numbers = [10 * instant + number for number in range(4)]
@@ -67,14 +67,14 @@ def test_a_crash_at_any_instant_of_draining_stores_everything_once(tmp_path, dat
         torn.write_bytes(b'{"workspace":')
         finished = survives(draining(folder, database), instant)
 
-        assert len(kept()) >= 4 * (instant - 1)
-        waiting_or_kept = spool_status(folder).waiting + len(kept()) + spool_status(folder).bad
-        assert waiting_or_kept >= 4 * instant + 1
+        assert len(stored()) >= 4 * (instant - 1)
+        waiting_or_stored = spool_status(folder).waiting + len(stored()) + spool_status(folder).bad
+        assert waiting_or_stored >= 4 * instant + 1
 
         drain(folder, database)
 
-        assert kept()[-4:] == numbers
-        assert len(kept()) == 4 * instant
+        assert stored()[-4:] == numbers
+        assert len(stored()) == 4 * instant
         assert (spool_status(folder).waiting, spool_status(folder).bad) == (0, 1)
         if finished:
             break

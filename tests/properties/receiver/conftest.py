@@ -1,4 +1,4 @@
-"""Fixtures: the web application with parts that only remember what they were asked."""
+"""Fixtures: the web application with parts that only record their calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixtures: the web application with parts that only remember what they were asked, and a spool."""
+"""Fixtures: the web application with parts that only record their calls, and a spool."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def test_an_empty_secret_opens_nothing_that_shows_none():
 
 
 def test_every_secret_is_compared_even_after_one_was_right(monkeypatch):
-    """Otherwise the time taken would tell which secret was shown."""
+    """Otherwise the time taken would show which secret was given."""
     compared = []
     monkeypatch.setattr(
         "receiver.authentication.hmac.compare_digest", lambda *pair: compared.append(pair) or True

@@ -13,7 +13,7 @@ from receiver.notifier import WorkerNotifier
 
 
 class Broker:
-    """Takes nudges; holds each until it is told to go on."""
+    """Takes nudges; answers when the test lets it."""
 
     def __init__(self):
         self.nudges = Queue()
@@ -96,5 +96,5 @@ def test_a_nudge_that_fails_is_counted_and_forgotten(notifier, broker, capsys):
 
     assert broker.nudges.get(timeout=10) == "other"
     assert nudges("failed") == failed + 1
-    told = capsys.readouterr()
-    assert "password" not in told.out + told.err
+    written = capsys.readouterr()
+    assert "password" not in written.out + written.err

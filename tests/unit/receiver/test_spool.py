@@ -97,9 +97,9 @@ def test_callbacks_wait_in_order_of_arrival_whichever_process_put_them(make_spoo
     for number, spool in ((3, one), (1, other), (10, one), (2, one), (2, other)):
         spool.append(new(number))
 
-    kept = [record.load(one.read(name)) for name in other.waiting()]
+    stored = [record.load(one.read(name)) for name in other.waiting()]
 
-    assert [callback.remote_id for callback in kept] == [1, 2, 2, 3, 10]
+    assert [callback.remote_id for callback in stored] == [1, 2, 2, 3, 10]
 
 
 @pytest.mark.parametrize(

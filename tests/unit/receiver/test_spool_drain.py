@@ -14,23 +14,23 @@ from workers.spool.layout import BAD
 
 
 class Inbox:
-    """Where callbacks are brought; it can be away, or refuse some of them."""
+    """A database that can be down, and can refuse some callbacks."""
 
     def __init__(self):
         self.groups = []
-        self.away = None
+        self.down = None
         self.refused = {}
         self.committed = lambda: None
 
     @contextmanager
     def open(self):
-        if self.away:
-            raise self.away
+        if self.down:
+            raise self.down
         yield self.write
 
     def write(self, callbacks):
-        if self.away:
-            raise self.away
+        if self.down:
+            raise self.down
         numbers = [callback.remote_id for callback in callbacks]
         for number in numbers:
             if number in self.refused:
@@ -40,7 +40,7 @@ class Inbox:
             self.committed()
 
     @property
-    def brought(self):
+    def stored(self):
         return [number for group in self.groups for number in group]
 
 
@@ -134,7 +134,7 @@ def test_a_long_run_ends_early_and_says_that_some_are_left(drainer, spool, inbox
 
 def test_while_postgres_is_down_callbacks_wait(drainer, spool, inbox, breaker, new):
     breaker.trip()
-    inbox.away = psycopg.OperationalError()
+    inbox.down = psycopg.OperationalError()
     put(spool, new, 1)
 
     with pytest.raises(psycopg.OperationalError):
@@ -176,7 +176,7 @@ def test_an_open_breaker_is_reset_even_when_the_spool_is_empty(drainer, breaker)
 
 
 def test_postgres_is_left_alone_while_it_is_there_and_nothing_waits(drainer, inbox):
-    inbox.away = AssertionError("asked")
+    inbox.down = AssertionError("called")
 
     assert drainer.run_once() is False
 
@@ -220,11 +220,11 @@ def test_a_torn_file_is_set_aside_and_those_behind_it_are_brought(
 
     drainer.run_once()
 
-    assert inbox.brought == [2]
+    assert inbox.stored == [2]
     assert bad(spool) == [torn]
     assert (spool.folder / BAD / torn).read_bytes() == content
-    told = capsys.readouterr()
-    assert "spooled callback set aside" in told.out + told.err
+    written = capsys.readouterr()
+    assert "spooled callback set aside" in written.out + written.err
 
 
 def test_what_is_no_file_is_set_aside(drainer, spool, inbox, new):
@@ -233,7 +233,7 @@ def test_what_is_no_file_is_set_aside(drainer, spool, inbox, new):
 
     drainer.run_once()
 
-    assert inbox.brought == [1]
+    assert inbox.stored == [1]
     assert bad(spool) == ["0.json"]
 
 
@@ -244,7 +244,7 @@ def test_what_cannot_even_be_set_aside_blocks_nobody(drainer, spool, inbox, new)
 
     drainer.run_once()
 
-    assert inbox.brought == [1]
+    assert inbox.stored == [1]
     assert spool.waiting() == ["0.json"]
 
 
@@ -266,12 +266,12 @@ def test_only_what_postgres_refuses_is_set_aside_and_with_its_reason(
 
     drainer.run_once()
 
-    assert inbox.brought == [1, 3]
+    assert inbox.stored == [1, 3]
     assert bad(spool) == [refused]
-    said = (spool.folder / BAD / f"{refused}.reason").read_text()
-    told = capsys.readouterr()
-    assert reason in said
-    assert "david.liew" not in said + told.out + told.err
+    reason_file = (spool.folder / BAD / f"{refused}.reason").read_text()
+    written = capsys.readouterr()
+    assert reason in reason_file
+    assert "david.liew" not in reason_file + written.out + written.err
 
 
 def test_a_postgres_that_refuses_everything_is_at_fault_itself(drainer, spool, inbox, new):
@@ -279,8 +279,8 @@ def test_a_postgres_that_refuses_everything_is_at_fault_itself(drainer, spool, i
     inbox.refused = dict.fromkeys((1, 2), psycopg.errors.ReadOnlySqlTransaction())
 
     def turn_read_only(_):
-        inbox.away = psycopg.errors.ReadOnlySqlTransaction()
-        raise inbox.away
+        inbox.down = psycopg.errors.ReadOnlySqlTransaction()
+        raise inbox.down
 
     real, inbox.write = inbox.write, lambda group: turn_read_only(group) if group else real(group)
 
