@@ -34,7 +34,7 @@ STATUSES = (301, 400, 401, 404, 410, 429, 500, 503)
 
 
 def callback(data: bytes) -> None:
-    """As the receiver does: read, verify, canonicalise, parse; the stored document gives the same."""
+    """As the receiver does: read, verify, canonicalise, parse; what is stored gives the same."""
     try:
         document = canonical_json.read_body(data)
         SECRETS.verify(document)
