@@ -1,4 +1,4 @@
-"""Comparing what the sandbox knows with what the database holds, row by row, field by field."""
+"""Compares the database with the sandbox's expected state, field by field."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ class SandboxControl:
     def get(self, path: str) -> Any:
         return requests.get(f"{self.root}/sandbox/{path}", timeout=30).json()
 
-    def post(self, path: str, wish: Any = None) -> Any:
-        return requests.post(f"{self.root}/sandbox/{path}", json=wish or {}, timeout=30).json()
+    def post(self, path: str, body: Any = None) -> Any:
+        return requests.post(f"{self.root}/sandbox/{path}", json=body or {}, timeout=30).json()
 
 
 def wait_for_no_difference(sandbox: SandboxControl, database_url: str, *, within_s: float) -> None:
-    """Return once the database tells the truth; fails after ``within_s`` and shows what differs."""
+    """Wait until the database has the expected state; fail after ``within_s`` with differences."""
     ends_at = time.monotonic() + within_s
     while lines := differences(sandbox, database_url):
         shown = "\n".join(lines[:20])
@@ -81,32 +81,32 @@ def wait_for_no_difference(sandbox: SandboxControl, database_url: str, *, within
 
 
 def differences(sandbox: SandboxControl, database_url: str) -> list[str]:
-    """Return what is missing, invented or out of date in the database, one line each.
+    """Return what is missing, unexpected or out of date in the database, one line each.
 
-    An SLA that Cention had not computed when it was last asked may be awaited.
+    An SLA may be missing if Cention had not computed it at the last fetch.
     """
-    expected = sandbox.get("truth")
+    state = sandbox.get("truth")
     with psycopg.connect(database_url, row_factory=dict_row) as conn:
         return [
-            *_errands(conn, expected["errands"]),
-            *_ratings(conn, expected["ratings"]),
-            *_attachments(conn, expected),
-            *_callbacks(conn, expected["callbacks"]),
-            *_answers(conn, expected["callbacks"]),
+            *_errands(conn, state["errands"]),
+            *_ratings(conn, state["ratings"]),
+            *_attachments(conn, state),
+            *_callbacks(conn, state["callbacks"]),
+            *_answers(conn, state["callbacks"]),
         ]
 
 
 def pending_slas(database_url: str) -> int:
-    """Return how many errands are known without their newest SLA."""
+    """Return the number of errands whose SLA is missing."""
     with psycopg.connect(database_url) as conn:
         query: LiteralString = "SELECT count(*) FROM cention.errand WHERE sla_pending"
         return int(conn.execute(query).fetchall()[0][0])
 
 
-def _errands(conn: Conn, expected: dict[str, Any]) -> Iterator[str]:
+def _errands(conn: Conn, state: dict[str, Any]) -> Iterator[str]:
     rows = {str(row["errand_id"]): row for row in conn.execute(ERRANDS)}
-    yield from _unexpected("errand", rows, expected)
-    for errand_id, errand in expected.items():
+    yield from _unexpected("errand", rows, state)
+    for errand_id, errand in state.items():
         row = rows.get(errand_id)
         if row is None:
             yield f"errand {errand_id} is missing"
@@ -137,7 +137,7 @@ def _expected_errand(errand: dict[str, Any]) -> Row:
 
 
 def _expected_sla(errand: dict[str, Any], row: Row) -> Row:
-    """Return the SLA columns; only that it is awaited, if Cention did not know it when asked."""
+    """Return the SLA columns; none if the SLA may be missing."""
     asked_at, known_at = row["fetched_at"].timestamp(), errand["sla_known_at"]
     if row["sla_pending"] and asked_at < known_at:
         return {}
@@ -156,11 +156,11 @@ def _minute(epoch_s: int | None) -> datetime | None:
     return None if epoch_s is None else datetime.fromtimestamp(epoch_s // 60 * 60, UTC)
 
 
-def _ratings(conn: Conn, expected: dict[str, Any]) -> Iterator[str]:
+def _ratings(conn: Conn, state: dict[str, Any]) -> Iterator[str]:
     found = conn.execute("SELECT * FROM cention.facebook_rating")
     rows = {str(row["rating_id"]): row for row in found}
-    yield from _unexpected("rating", rows, expected)
-    for rating_id, rating in expected.items():
+    yield from _unexpected("rating", rows, state)
+    for rating_id, rating in state.items():
         expected = {
             "rating": rating["rating"] or None,
             "message": (rating["message"] or "").replace("\x00", "\ufffd") or None,
@@ -172,12 +172,12 @@ def _ratings(conn: Conn, expected: dict[str, Any]) -> Iterator[str]:
         yield from _compared(f"rating {rating_id}", rows.get(rating_id), expected)
 
 
-def _attachments(conn: Conn, expected: dict[str, Any]) -> Iterator[str]:
-    """Compare the files that accepted callbacks have named; those of the library are its own."""
-    accepted = [told for told in expected["callbacks"].values() if told["accepted"]]
-    named = {("response", one) for told in accepted for one in told["attachments"]}
-    named |= {("area_archive", one) for told in accepted for one in told["archives"]}
-    files = {(KINDS[file["type"]], file["id"]): file for file in expected["attachments"]}
+def _attachments(conn: Conn, state: dict[str, Any]) -> Iterator[str]:
+    """Compare the files that accepted callbacks name; files of the library are not compared."""
+    accepted = [callback for callback in state["callbacks"].values() if callback["accepted"]]
+    named = {("response", one) for callback in accepted for one in callback["attachments"]}
+    named |= {("area_archive", one) for callback in accepted for one in callback["archives"]}
+    files = {(KINDS[file["type"]], file["id"]): file for file in state["attachments"]}
     rows = {(row["kind"], row["attachment_id"]): row for row in conn.execute(ATTACHMENTS)}
     yield from _unexpected("attachment", rows, named)
     for key in sorted(named):
@@ -193,11 +193,11 @@ def _attachments(conn: Conn, expected: dict[str, Any]) -> Iterator[str]:
         yield from _compared(f"attachment {key}", rows.get(key), expected)
 
 
-def _callbacks(conn: Conn, expected: dict[str, Any]) -> Iterator[str]:
+def _callbacks(conn: Conn, state: dict[str, Any]) -> Iterator[str]:
     found = conn.execute("SELECT remote_id, filed_at, problem FROM intake.callback")
     rows = {str(row["remote_id"]): row for row in found}
-    yield from _unexpected("callback", rows, expected)
-    for callback_id, callback in expected.items():
+    yield from _unexpected("callback", rows, state)
+    for callback_id, callback in state.items():
         row = rows.get(callback_id)
         if callback["accepted"] and row is None:
             yield f"callback {callback_id} was accepted and is lost"
@@ -207,11 +207,11 @@ def _callbacks(conn: Conn, expected: dict[str, Any]) -> Iterator[str]:
             yield f"callback {callback_id} was accepted and is not filed"
 
 
-def _answers(conn: Conn, expected: dict[str, Any]) -> Iterator[str]:
+def _answers(conn: Conn, state: dict[str, Any]) -> Iterator[str]:
     rows = {(row["answer_id"], row["response_id"]): row for row in conn.execute(ANSWERS)}
-    told = {(one["answer_id"], one["response_id"]): one for one in expected.values()}
-    yield from _unexpected("answer", rows, told)
-    for key, callback in told.items():
+    callbacks = {(one["answer_id"], one["response_id"]): one for one in state.values()}
+    yield from _unexpected("answer", rows, callbacks)
+    for key, callback in callbacks.items():
         if callback["accepted"]:
             same = ("errand_id", "subject", "body_text", "service_id", "service_name")
             expected = {
@@ -224,14 +224,14 @@ def _answers(conn: Conn, expected: dict[str, Any]) -> Iterator[str]:
 
 
 def _unexpected(what: str, rows: Iterable[Any], known: Iterable[Any]) -> list[str]:
-    strangers = set(rows).difference(known)
-    return [f"{what} {key} is stored and was never told" for key in sorted(strangers)]
+    unknown = set(rows).difference(known)
+    return [f"{what} {key} is stored but unknown at Cention" for key in sorted(unknown)]
 
 
 def _compared(what: str, row: Row | None, expected: Row) -> Iterator[str]:
     if row is None:
         yield f"{what} is missing"
         return
-    wrong = {name: (row[name], value) for name, value in expected.items() if row[name] != value}
-    if wrong:
-        yield f"{what}: (stored, true) {wrong}"
+    different = {name: (row[name], value) for name, value in expected.items() if row[name] != value}
+    if different:
+        yield f"{what}: (stored, expected) {different}"

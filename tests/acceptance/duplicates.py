@@ -1,4 +1,4 @@
-"""What must not be in the database twice, or left over."""
+"""Finds rows that are in the database twice, or are left over."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import LiteralString
 
 import psycopg
 
-# Most of these the keys forbid; they are counted all the same, since a key can be dropped.
+# Keys forbid most of these. They are counted nevertheless, in case a key is dropped.
 DUPLICATES: dict[str, LiteralString] = {
     "callbacks kept twice": """
         SELECT count(*) - count(DISTINCT (workspace, remote_id)) FROM intake.callback
@@ -48,7 +48,7 @@ DUPLICATES: dict[str, LiteralString] = {
 
 
 def duplicates(database_url: str) -> dict[str, int]:
-    """Return what is there more than once, and how often too often; empty if nothing is."""
+    """Return the number of surplus rows by kind; empty if there is none."""
     with psycopg.connect(database_url) as conn:
         counts = {what: conn.execute(query).fetchall()[0][0] for what, query in DUPLICATES.items()}
     return {what: count for what, count in counts.items() if count}

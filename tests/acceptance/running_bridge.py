@@ -1,4 +1,4 @@
-"""`make run` in a folder of its own, for tests to use, to kill and to ask."""
+"""`make run` in a folder of its own."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ class Run:
         lines = shlex.split((self.var / "run.env").read_text("utf-8"))
         return dict(line.split("=", 1) for line in lines)
 
-    def pid(self, part: str) -> int:
+    def pid(self, name: str) -> int:
         found = Supervisor(self.var, ()).running_bridge()
-        return next((p.pid for p in found if p.name.endswith(f":{part}")), 0)
+        return next((p.pid for p in found if p.name.endswith(f":{name}")), 0)
 
-    def answers(self, part: str) -> bool:
+    def answers(self, name: str) -> bool:
         probes = {
             "postgres": Postgres(self.var / "postgres").is_ready,
             "valkey": Valkey(self.var / "valkey").is_ready,
             "receiver": lambda: responds(self.addresses()["RECEIVER_URL"] + "/health/live"),
         }
-        return probes.get(part, lambda: True)()
+        return probes.get(name, lambda: True)()
 
     def descendants(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
@@ -104,7 +104,7 @@ def start(folder: Path, **variables: str) -> Run:
 
 
 def still_running(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
-    """Those that have not ended; one that waits to be reaped by the machine's init has."""
+    """Return the processes that have not ended; a zombie has ended."""
     return [process for process in processes if not _has_ended(process)]
 
 
@@ -117,7 +117,7 @@ def _has_ended(process: psutil.Process) -> bool:
 
 @contextmanager
 def running_bridge(folder: Path, **variables: str) -> Iterator[Run]:
-    """A run that is up; it is stopped at the end if it still runs."""
+    """Start a run, wait until it is ready, and stop it at the end."""
     run = start(folder, **variables)
     try:
         assert eventually(run.up, within_s=60)
@@ -129,7 +129,7 @@ def running_bridge(folder: Path, **variables: str) -> Iterator[Run]:
 
 @contextmanager
 def empty_folder() -> Iterator[Path]:
-    """A folder that every user may pass through; whatever the servers made goes with it."""
+    """Make a folder that every user may enter; remove it and the servers' data at the end."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o711)

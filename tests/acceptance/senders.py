@@ -1,4 +1,4 @@
-"""Many senders of callbacks at once, who remember what they were told and how long it took."""
+"""Concurrent senders of callbacks, which record each answer and its duration."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SENDERS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a sender was told."""
+    """The answer to one callback."""
 
     remote_id: int
     status: int | None  # None: the connection broke
@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass(kw_only=True)
 class Senders:
-    """Each callback has an id of its own, in order of sending."""
+    """Sends callbacks with consecutive ids."""
 
     receiver: Receiver
     document: dict[str, Any]
@@ -44,13 +44,13 @@ class Senders:
         try:
             status = self.receiver.post(body.encode()).status_code
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
-            status = None  # who was killed in the middle of its answer has not answered
+            status = None  # the process was killed during its answer
         answer = Answer(remote_id=remote_id, status=status, took_s=time.monotonic() - began)
         self.answers.append(answer)
         return answer
 
     def burst(self, callbacks: int) -> list[Answer]:
-        """Send so many, by all senders together."""
+        """Send so many callbacks, by all senders together."""
         with ThreadPoolExecutor(SENDERS) as threads:
             return list(threads.map(self.send, range(callbacks)))
 

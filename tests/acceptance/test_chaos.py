@@ -1,4 +1,4 @@
-"""The promise in a storm: everything is killed at random, and everything arrives once."""
+"""Everything is killed at random, and every change arrives once: the short form of make chaos."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SEED = 3904  # begins with the broker, gunicorn, Postgres, a pause and a worker
 
 
 def test_whatever_dies_when_nothing_is_lost_and_nothing_is_applied_twice():
-    """The long form is ``make chaos``."""
+    """``make chaos`` runs longer."""
     report = run_campaign(short_plan(SEED))
 
     assert report.failures == []

@@ -1,4 +1,4 @@
-"""`make run`: one command, everything comes up, stays up, and goes without a trace."""
+"""`make run`: one command starts everything, keeps it running, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.acceptance.running_bridge import (
 from tests.support.waiting import eventually
 from workers.operations.store.status import counters
 
-PARTS = [
+PROCESSES = [
     *("postgres", "valkey", "sandbox", "receiver"),
     *("worker-callbacks", "worker-polls", "worker-fetch", "beat"),
 ]
@@ -50,12 +50,12 @@ def bridge() -> Iterator[Run]:
         yield run
 
 
-def test_every_part_comes_up(bridge):
-    assert eventually(lambda: all(bridge.pid(part) for part in PARTS), within_s=10)
+def test_every_process_starts(bridge):
+    assert eventually(lambda: all(bridge.pid(name) for name in PROCESSES), within_s=10)
     assert responds(bridge.addresses()["RECEIVER_URL"] + "/health/live")
 
 
-def test_library_log_ons_and_exports_arrive_from_the_sandbox_beside_the_main_job(bridge):
+def test_library_log_ons_and_exports_arrive_from_the_sandbox_too(bridge):
     def arrived():
         with psycopg.connect(bridge.addresses()["DATABASE_URL"]) as conn:
             found = counters(conn)
@@ -64,7 +64,7 @@ def test_library_log_ons_and_exports_arrive_from_the_sandbox_beside_the_main_job
     assert eventually(arrived, within_s=90)
 
 
-def test_run_env_leads_a_shell_to_everything(bridge):
+def test_run_env_contains_the_addresses_for_other_shells(bridge):
     names = ("DATABASE_URL", "BROKER_URL", "RECEIVER_URL", "CENTION_URL")
     lookup = f". var/run.env && echo {' '.join(f'${name}' for name in names)}"
 
@@ -75,31 +75,31 @@ def test_run_env_leads_a_shell_to_everything(bridge):
         assert conn.info.dbname == "cention"
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_what_is_killed_is_back_within_five_seconds(bridge, part):
+@pytest.mark.parametrize("name", PROCESSES)
+def test_a_killed_process_is_restarted_within_five_seconds(bridge, name):
     for _ in range(3):
-        assert eventually(lambda: bridge.answers(part), within_s=5)
-        before = bridge.pid(part)
+        assert eventually(lambda: bridge.answers(name), within_s=5)
+        before = bridge.pid(name)
 
         os.kill(before, signal.SIGKILL)
 
-        assert eventually(lambda: bridge.pid(part) not in (0, before), within_s=5)  # noqa: B023
-        assert eventually(lambda: bridge.answers(part), within_s=5)
+        assert eventually(lambda: bridge.pid(name) not in (0, before), within_s=5)  # noqa: B023
+        assert eventually(lambda: bridge.answers(name), within_s=5)
 
 
-def test_even_the_supervisor_is_back_after_a_sigkill(bridge):
-    before = [bridge.pid(part) for part in PARTS]
+def test_a_killed_supervisor_is_restarted_with_all_its_processes(bridge):
+    before = [bridge.pid(name) for name in PROCESSES]
     processes = [psutil.Process(pid) for pid in before]
     supervisor = int((bridge.var / "supervisor.pid").read_text("ascii"))
 
     os.kill(supervisor, signal.SIGKILL)
 
-    assert eventually(lambda: all(bridge.pid(part) not in (0, *before) for part in PARTS))
+    assert eventually(lambda: all(bridge.pid(name) not in (0, *before) for name in PROCESSES))
     assert eventually(lambda: bridge.answers("receiver"))
     assert still_running(processes) == []
 
 
-def test_a_second_run_in_the_same_folder_says_so_and_fails(bridge):
+def test_a_second_run_in_the_same_folder_fails_with_an_explanation(bridge):
     script = [sys.executable, "-m", "deploy.run"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
 
@@ -111,7 +111,7 @@ def test_a_second_run_in_the_same_folder_says_so_and_fails(bridge):
     assert f"already runs in this folder (process {bridge.process.pid})" in second.stderr
 
 
-def test_no_file_holds_a_secret(bridge):
+def test_no_file_contains_a_secret(bridge):
     secrets = [secret.encode() for secret in SECRETS.values()]
     files = [path for path in bridge.folder.rglob("*") if path.is_file()]
 
@@ -134,12 +134,12 @@ def test_a_signal_stops_everything_within_ten_seconds_and_leaves_nothing(folder,
         assert not (run.var / "run.env").exists()
 
 
-def test_any_name_of_the_folder_will_do(folder):
+def test_the_folder_may_have_any_name(folder):
     strange = folder / "Måns' #1; 100% $HOME"
     strange.mkdir(mode=0o711)
 
     with running_bridge(strange) as run:
-        assert eventually(lambda: all(run.pid(part) for part in PARTS), within_s=10)
+        assert eventually(lambda: all(run.pid(name) for name in PROCESSES), within_s=10)
         found = subprocess.check_output(
             ["/bin/sh", "-c", ". var/run.env && echo $DATABASE_URL"], cwd=strange, text=True
         )
@@ -160,7 +160,7 @@ def test_a_password_of_a_given_url_is_left_out_of_run_env(folder):
     assert "CENTION_URL=https://c.example/s/x" in written.splitlines()
 
 
-def test_a_killed_run_takes_everything_with_it_and_the_next_one_finds_its_data(folder):
+def test_when_a_run_is_killed_its_processes_end_and_the_next_run_finds_its_data(folder):
     with running_bridge(folder) as run:
         with psycopg.connect(run.addresses()["DATABASE_URL"]) as conn:
             conn.execute("CREATE TABLE public.fact AS SELECT 33 AS n")
@@ -175,7 +175,7 @@ def test_a_killed_run_takes_everything_with_it_and_the_next_one_finds_its_data(f
                 assert conn.execute("SELECT n FROM public.fact").fetchone() == (33,)
 
 
-def test_killed_together_with_its_supervisor_it_still_leaves_no_process(folder):
+def test_when_a_run_is_killed_together_with_its_supervisor_all_processes_end(folder):
     with running_bridge(folder) as run:
         processes = run.descendants()
         supervisor = int((run.var / "supervisor.pid").read_text("ascii"))
@@ -195,7 +195,7 @@ def test_killed_together_with_its_supervisor_it_still_leaves_no_process(folder):
         ({"DATABASE_URL": "postgresql://127.0.0.1:1/none"}, "Is DATABASE_URL right"),
     ],
 )
-def test_what_cannot_start_is_explained_and_leaves_no_process(folder, variables, explanation):
+def test_a_run_that_cannot_start_says_why_and_leaves_no_process(folder, variables, explanation):
     run = start(folder, **variables)
 
     assert run.process.wait(30) == 1
@@ -204,7 +204,7 @@ def test_what_cannot_start_is_explained_and_leaves_no_process(folder, variables,
     assert not any(secret in run.output for secret in SECRETS.values())
 
 
-def test_a_port_that_is_taken_is_named(folder):
+def test_a_port_that_is_in_use_is_named(folder):
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
 

@@ -1,4 +1,4 @@
-"""The promise, tried: workers killed, the broker flushed, and everything arrives all the same."""
+"""Workers are killed and the broker is flushed, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -67,6 +67,6 @@ def places_of_secrets(folder: Path, database_url: str) -> list[str]:
 
 
 def holds(content: bytes, secrets: list[str]) -> bool:
-    """Tell whether a secret is in it, as text or, as columns of bytes are shown, in hex."""
+    """Return whether ``content`` contains a secret, as text or in hex (columns of bytes)."""
     forms = [form for one in secrets for form in (one.encode(), one.encode().hex().encode())]
     return any(form in content for form in forms)

@@ -1,1 +1,1 @@
-"""Measurements, not tests: nothing here asserts a time."""
+"""Measurements. They assert nothing."""

@@ -1,4 +1,4 @@
-"""``make bench``: measure everything, or only what is named, and print the table."""
+"""``make bench``: runs all measurements, or the named ones, and prints the table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEASUREMENTS: dict[str, Callable[[BenchServers], Iterator[Row]]] = {
 
 
 def main(names: list[str]) -> None:
-    """Print the rows as they come, each measurement on servers of its own."""
+    """Print the rows as they are measured, each measurement on its own servers."""
     print(f"{datetime.now(UTC):%Y-%m-%d}, {table.machine()}\n")
     for line in table.markdown(rows(names or list(MEASUREMENTS))):
         print(line, flush=True)

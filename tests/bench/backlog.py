@@ -1,4 +1,4 @@
-"""A backlog of changed errands: how fast it is stored, beside a loop that only fetches."""
+"""A backlog of changed errands: how fast it is stored, compared with a loop that only fetches."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEFT = "SELECT count(*) FROM intake.wanted"
 
 
 def measure(servers: BenchServers) -> Iterator[Row]:
-    """10,000 errands of 10 actions, from a server that answers at once, and after 50 ms."""
+    """Store 10,000 errands of 10 actions, from a server that answers at once, and after 50 ms."""
     for latency_ms in (0, 50):
         with servers.sandbox() as cention:
             if latency_ms:
@@ -42,7 +42,7 @@ def measure(servers: BenchServers) -> Iterator[Row]:
 
 
 def measure_memory(servers: BenchServers) -> Iterator[Row]:
-    """The largest process of a worker, while 1,000 and while 100,000 records are wanted."""
+    """Measure the largest process of a worker, with 1,000 and with 100,000 wanted records."""
     with servers.sandbox() as cention, servers.worker(cention) as worker:
         for count in (1_000, 100_000):
             ids = _make(cention, count, actions=1)
@@ -55,13 +55,13 @@ def measure_memory(servers: BenchServers) -> Iterator[Row]:
 
 
 def _set_latency(cention: str, seconds: float) -> None:
-    wish = {"latency": {"probability": 1, "seconds": seconds}}
-    requests.post(f"{cention}/sandbox/faults", json=wish, timeout=30).raise_for_status()
+    body = {"latency": {"probability": 1, "seconds": seconds}}
+    requests.post(f"{cention}/sandbox/faults", json=body, timeout=30).raise_for_status()
 
 
 def _make(cention: str, count: int, actions: int = ACTIONS) -> list[int]:
-    wish = {"count": count, "actions": actions}
-    made = requests.post(f"{cention}/sandbox/errands", json=wish, timeout=300)
+    body = {"count": count, "actions": actions}
+    made = requests.post(f"{cention}/sandbox/errands", json=body, timeout=300)
     ids: list[int] = made.json()["ids"]
     return ids
 
@@ -93,7 +93,7 @@ def _fetch_all(cention: str, left: SimpleQueue[int]) -> None:
 
 
 def _warm_up(servers: BenchServers, cention: str) -> None:
-    """Let both children of the worker build their parts."""
+    """Let both children of the worker build their context."""
     for _ in range(2):
         _want(servers, _make(cention, 500))
         servers.nudge(Family.ERRAND_REPORTS)
@@ -118,10 +118,10 @@ def _want(servers: BenchServers, ids: list[int]) -> None:
 
 @contextmanager
 def watched(worker: int) -> Iterator[list[int]]:
-    """Keep the largest resident size of any process of the worker, bytes."""
+    """Yield a list with the largest resident size (bytes) of any process of the worker."""
     peak, ended = [0], threading.Event()
 
-    def look() -> None:
+    def sample() -> None:
         parent = psutil.Process(worker)
         while not ended.wait(0.05):
             for process in (parent, *parent.children(recursive=True)):
@@ -130,7 +130,7 @@ def watched(worker: int) -> Iterator[list[int]]:
                 except psutil.NoSuchProcess:
                     continue
 
-    watcher = threading.Thread(target=look)
+    watcher = threading.Thread(target=sample)
     watcher.start()
     try:
         yield peak

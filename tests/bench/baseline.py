@@ -1,4 +1,4 @@
-"""A bare Flask view that answers 204: what the receiver is measured against."""
+"""The baseline of the receiver: a Flask view that only answers 204."""
 
 from __future__ import annotations
 

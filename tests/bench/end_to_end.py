@@ -1,4 +1,4 @@
-"""From an accepted callback to committed rows on an idle system; and one large attachment."""
+"""The time from an accepted callback to its rows on an idle system, and one large attachment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LARGE_BYTES = 25 * 1024 * 1024
 
 
 def measure(servers: BenchServers) -> Iterator[Row]:
-    """Send callbacks one by one, each once the rows of the one before are there."""
+    """Send callbacks one by one, each after the rows of the previous one are committed."""
     with (
         servers.sandbox() as cention,
         servers.web("wsgi:app") as port,
@@ -70,8 +70,8 @@ def _row(what: str, seconds: list[float]) -> Row:
 
 
 def _large(servers: BenchServers, cention: str, worker: int) -> Row:
-    wish = {"bytes": LARGE_BYTES, "type": "c3_response_attachments"}
-    made = requests.post(f"{cention}/sandbox/attachments", json=wish, timeout=60).json()
+    body = {"bytes": LARGE_BYTES, "type": "c3_response_attachments"}
+    made = requests.post(f"{cention}/sandbox/attachments", json=body, timeout=60).json()
     with psycopg.connect(servers.database_url) as conn:
         wanted.want(conn, "demo", Family.RESPONSE_ATTACHMENTS, [int(made["id"])])
     started_s = time.perf_counter()

@@ -1,4 +1,4 @@
-"""A cheap load: keep-alive connections over raw sockets, requests made beforehand."""
+"""A load generator: keep-alive connections over raw sockets, requests built beforehand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAMPLE = Path(__file__).parents[1] / "support" / "documents" / "callback_answer_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What came of a load."""
+    """The result of a load."""
 
     per_s: float
     p50_ms: float
@@ -26,7 +26,7 @@ class Load:
 
 
 def callbacks(count: int, *, secret: str, first: int) -> list[bytes]:
-    """Return ``count`` requests, each a callback of the documented size about another errand."""
+    """Return ``count`` requests: callbacks of the documented size, each about another errand."""
     return list(_requests(json.loads(SAMPLE.read_text("utf-8")), count, secret, first))
 
 
@@ -40,10 +40,10 @@ def _requests(document: dict[str, Any], count: int, secret: str, first: int) -> 
 
 
 def drive(port: int, requests: list[bytes], *, per_s: float | None = None) -> Load:
-    """Send all requests over 16 connections, as fast as may be or ``per_s`` at an even pace.
+    """Send all requests over 16 connections, as fast as possible or ``per_s`` at an even pace.
 
-    Latency counts from the moment a request was due, so that waiting for a late predecessor
-    is part of it. Raises ``RuntimeError`` for an answer that is no success.
+    Latency counts from the time a request was due, and so includes the wait for a late
+    predecessor. Raises ``RuntimeError`` for an answer other than 200 and 204.
     """
     return asyncio.run(_drive(port, requests, per_s))
 

@@ -1,4 +1,4 @@
-"""Callbacks per second, durable before the answer, beside a bare view under the same gunicorn."""
+"""Callbacks per second, durable before the answer, compared with a bare view under gunicorn."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _first_ids = count(1_000_000, REQUESTS)
 
 
 def measure(servers: BenchServers) -> Iterator[Row]:
-    """Drive both by turns, so that a noisy machine hurts them alike."""
+    """Measure both in turns, so that other work on the machine affects both."""
     baseline: list[Load] = []
     ours: list[Load] = []
     with servers.web("tests.bench.baseline:app") as baseline_port, servers.web("wsgi:app") as port:
@@ -43,10 +43,10 @@ def measure(servers: BenchServers) -> Iterator[Row]:
 
 
 def _drive(port: int, requests: int, per_s: float = 0) -> Load:
-    """Drive from a process of its own: its work is not the measured one's."""
+    """Run the load generator in another process."""
     arguments = [str(a) for a in (port, requests, next(_first_ids), per_s, SECRET)]
-    said = subprocess.check_output([sys.executable, "-m", "tests.bench.load", *arguments])
-    achieved, p50_ms, p99_ms = json.loads(said)
+    output = subprocess.check_output([sys.executable, "-m", "tests.bench.load", *arguments])
+    achieved, p50_ms, p99_ms = json.loads(output)
     return Load(per_s=achieved, p50_ms=p50_ms, p99_ms=p99_ms)
 
 

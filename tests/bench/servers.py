@@ -1,4 +1,4 @@
-"""The real servers and processes that are measured."""
+"""The servers and processes of a measurement."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TOKEN = "bench-token"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchServers:
-    """An embedded PostgreSQL and Valkey, and what every process of the bridge is told."""
+    """An embedded PostgreSQL and Valkey, and processes of the bridge that use them."""
 
     folder: Path
     database_url: str
@@ -47,12 +47,12 @@ class BenchServers:
         }
 
     def scalar(self, query: str) -> Any:
-        """Return the first value of a query."""
+        """Return the first column of the first row of a query."""
         with psycopg.connect(self.database_url) as conn:
             return conn.execute(query).fetchall()[0][0]  # type: ignore[call-overload]
 
     def nudge(self, family: Family) -> None:
-        """Have a worker drain a family."""
+        """Send the task that drains a family."""
         with Celery(broker=self.broker_url, set_as_current=False) as sender:
             sender.send_task(TaskName.DRAIN, args=("demo", family), queue=Queue.FETCH)
 
@@ -74,7 +74,7 @@ class BenchServers:
 
     @contextmanager
     def sandbox(self, *options: str) -> Iterator[str]:
-        """Run an empty sandbox whose clock stands still; yields its root URL."""
+        """Run an empty sandbox without changes; yields its root URL."""
         port = str(free_port())
         quiet = ("--port", port, "--errands", "0", "--rate", "0", "--sla-delay", "0")
         with self.process("sandbox", "deploy.sandbox", *quiet, *options):
@@ -104,7 +104,7 @@ class BenchServers:
 
 @contextmanager
 def bench_servers() -> Iterator[BenchServers]:
-    """Set up both servers and a migrated database in a folder of their own."""
+    """Start both servers in a temporary folder, and migrate the database."""
     with tempfile.TemporaryDirectory(prefix="cention-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)
@@ -123,7 +123,7 @@ def bench_servers() -> Iterator[BenchServers]:
 def wait_until(
     question: Callable[[], Any], *, within_s: float = 600, every_s: float = 0.02
 ) -> None:
-    """Return when the answer is true."""
+    """Return when ``question()`` is true. Raises ``TimeoutError``."""
     ends_at = time.monotonic() + within_s
     while not question():
         if time.monotonic() > ends_at:

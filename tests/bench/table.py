@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measured thing."""
+    """One line of the table."""
 
     what: str
     figure: str

@@ -1,4 +1,4 @@
-"""``make chaos``: strike for some minutes, reconcile, and print the tables."""
+"""``make chaos``: injects faults for some minutes, compares, and prints the tables."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.chaos.campaign import long_plan, run_campaign, short_plan
 
 
 @click.command(context_settings={"show_default": True})
-@click.option("--seed", type=int, help="Which blows fall when; else by chance.")
-@click.option("--minutes", default=10.0, type=click.FloatRange(0.2), help="How long they fall.")
-@click.option("--short", is_flag=True, help="As in the tests: well under two minutes in all.")
+@click.option("--seed", type=int, help="Seed of the order of faults; default: random.")
+@click.option("--minutes", default=10.0, type=click.FloatRange(0.2), help="Duration of the faults.")
+@click.option("--short", is_flag=True, help="The short form of the tests: less than two minutes.")
 def main(seed: int | None, minutes: float, short: bool) -> None:
-    """Strike a running bridge at random, then compare its database with the truth.
+    """Inject faults into a running bridge, then compare its database with the sandbox.
 
-    Exit status 1 if anything is lost or applied twice, or if recovery took a minute or longer.
+    Exit status 1 if anything is lost or applied twice, or if a recovery took a minute or longer.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left running
     chosen = random.SystemRandom().randrange(1_000_000) if seed is None else seed

@@ -1,4 +1,4 @@
-"""A running bridge as its enemies see it: its processes, its broker, its database."""
+"""A running bridge for the faults: its processes, its broker, its database."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ FILES = (Family.RESPONSE_ATTACHMENTS, Family.AREA_ARCHIVES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChaosBridge:
-    """One bridge on embedded servers, in a folder of its own, beside its sandbox."""
+    """A bridge on embedded servers, in a folder of its own, with its sandbox."""
 
     run: Run
     sandbox: SandboxControl
     lease_s: int
-    hold_s: float  # how long a blow lasts that has to last
+    hold_s: float  # duration of faults that last
     database_url: str
     broker_url: str
-    variables: Mapping[str, str] = field(repr=False)  # that the bridge was started with
+    variables: Mapping[str, str] = field(repr=False)  # with which the bridge was started
 
-    def process(self, part: str) -> psutil.Process:
-        """Return the first process of a part; waits if it is just coming back."""
-        return psutil.Process(eventually(lambda: self.run.pid(part)))
+    def process(self, name: str) -> psutil.Process:
+        """Return the main process of this name; waits while it is restarted."""
+        return psutil.Process(eventually(lambda: self.run.pid(name)))
 
-    def children(self, part: str) -> list[psutil.Process]:
-        """Return what a part has forked; waits until there is something."""
-        return eventually(lambda: self.process(part).children(recursive=True))
+    def children(self, name: str) -> list[psutil.Process]:
+        """Return the children of a process; waits until there is one."""
+        return eventually(lambda: self.process(name).children(recursive=True))
 
     def broker(self) -> redis.Redis:
         return redis.Redis(unix_socket_path=str(Valkey(self.run.var / "valkey").socket))
@@ -61,18 +61,18 @@ class ChaosBridge:
         )
 
     def beat_command(self) -> list[str]:
-        """Return what runs another beat."""
+        """Return the command that runs a second beat."""
         schedule = str(self.run.folder / "second-schedule")
         arguments = ["--app", "workers.app", "beat", "--schedule", schedule, "--pidfile", ""]
         return [sys.executable, "-m", "celery", *arguments]
 
     def environment(self) -> dict[str, str]:
-        """Return what a process beside the bridge needs to be one of it."""
+        """Return the environment of a further process of the bridge."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(BRIDGE_VARIABLES)}
         return inherited | {"PYTHONPATH": str(ROOT)} | dict(self.variables) | self.run.addresses()
 
     def send_nudges(self, times: int) -> None:
-        """Send every nudge there is so many times."""
+        """Send every kind of nudge so many times."""
         nudges: list[tuple[TaskName, Queue, tuple[str, ...]]] = [
             (TaskName.FILE_CALLBACKS, Queue.CALLBACKS, (WORKSPACE,)),
             (TaskName.POLL, Queue.POLLS, (WORKSPACE,)),
@@ -88,7 +88,7 @@ class ChaosBridge:
 
 @contextmanager
 def running_chaos_bridge(*, lease_s: int, hold_s: float) -> Iterator[ChaosBridge]:
-    """Bring up a bridge in an empty folder; nothing of it is left at the end."""
+    """Run a bridge in an empty folder, which is removed at the end."""
     variables = {**SECRETS, "LEASE_S": str(lease_s), "POLL_EVERY_S": "2"}
     with empty_folder() as folder, running_bridge(folder, **variables) as run:
         addresses = run.addresses()

@@ -1,4 +1,4 @@
-"""One storm: changes without pause, blow after blow, then quiet and the reckoning."""
+"""One campaign: constant changes, one fault after the other, then a comparison at rest."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHORT_STORM_S = 35.0
 STORED: LiteralString = """
     SELECT count(filed_at), count(problem) FILTER (WHERE filed_at IS NULL) FROM intake.callback
 """
-# All of them clear the flag or come before; none is one of those that may be kept as a problem.
+# After each of these the record is fetched again; none leads to a record stored with a problem.
 SANDBOX_FAULTS = {
     "dropped": {"probability": 0.01},
     "error_500": {"probability": 0.01},
@@ -40,20 +40,20 @@ SANDBOX_FAULTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How hard it blows and for how long."""
+    """The parameters of a campaign."""
 
     seed: int
     seconds: float
     rate: float  # changes a second
     lease_s: int
-    hold_s: float  # how long a blow lasts that has to last
-    calm_s: float  # in which everything has to arrive, once it is quiet
-    slas: bool  # wait for those that Cention had not computed
+    hold_s: float  # duration of faults that last
+    calm_s: float  # time for everything to arrive after the changes have stopped
+    slas: bool  # wait also for SLAs that Cention had not computed
 
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What came of it."""
+    """The result of a campaign."""
 
     plan: Plan
     recoveries: dict[str, list[Recovery]] = field(default_factory=lambda: defaultdict(list))
@@ -65,7 +65,7 @@ class Report:
 
     @property
     def failures(self) -> list[str]:
-        """Say everything that must not be."""
+        """Return every violation of the promise, one line each."""
         slow = [
             f"{kind}: {one}"
             for kind, found in self.recoveries.items()
@@ -81,7 +81,7 @@ class Report:
 
 
 def short_plan(seed: int) -> Plan:
-    """Return a storm that fits into a test."""
+    """Return the plan of the test."""
     return Plan(
         seed=seed, seconds=SHORT_STORM_S, rate=15, lease_s=5, hold_s=3, calm_s=40, slas=False
     )
@@ -94,7 +94,7 @@ def long_plan(seed: int, *, minutes: float) -> Plan:
 
 
 def run_campaign(plan: Plan) -> Report:
-    """Bring up a bridge, strike it, and reconcile. Tells how it goes on standard error."""
+    """Start a bridge, inject faults, and compare. Progress goes to standard error."""
     report = Report(plan=plan)
     rng = random.Random(plan.seed)
     log(f"seed {plan.seed}")
@@ -112,26 +112,26 @@ def run_campaign(plan: Plan) -> Report:
     return report
 
 
-def recover_from(bridge: ChaosBridge, kind: str, chance: random.Random) -> Recovery:
-    """Strike in the middle of a wave; return how soon all was well, once the blow was over."""
+def recover_from(bridge: ChaosBridge, kind: str, rng: random.Random) -> Recovery:
+    """Inject a fault while work is in progress; return the recovery after its end."""
     wave = create_load(bridge)
-    time.sleep(chance.uniform(0, 2.5))
-    beside = FAULTS[kind](bridge, chance)
-    change_again(bridge, wave, chance)
+    time.sleep(rng.uniform(0, 2.5))
+    thread = FAULTS[kind](bridge, rng)
+    change_again(bridge, wave, rng)
     recovered = recovery.watch(bridge)
-    if beside:
-        beside.join()
+    if thread:
+        thread.join()
     return recovered
 
 
 def fault_order(rng: random.Random) -> Iterator[str]:
-    """Yield kinds of blows for ever, each as often as the others."""
+    """Yield the names of faults without end, each equally often."""
     while True:
         yield from rng.sample(sorted(FAULTS), len(FAULTS))
 
 
 def reconcile(bridge: ChaosBridge, report: Report) -> None:
-    """Let it become quiet, and count what is not as it ought to be."""
+    """Stop the changes, wait until everything has arrived, and fill in the report."""
     sandbox, plan = bridge.sandbox, report.plan
     sandbox.post("faults", dict.fromkeys(SANDBOX_FAULTS))
     sandbox.post("quiet")
@@ -165,7 +165,7 @@ def remaining(bridge: ChaosBridge, *, slas: bool) -> list[str]:
 
 
 def stored(bridge: ChaosBridge) -> tuple[int, int]:
-    """Count the callbacks that were filed, and those kept as problems."""
+    """Return the number of callbacks that were filed, and of those stored with a problem."""
     with bridge.database() as conn:
         filed, problems = conn.execute(STORED).fetchall()[0]
         return filed, problems
@@ -176,7 +176,7 @@ def log(line: str) -> None:
 
 
 def log_evidence(bridge: ChaosBridge, report: Report) -> None:
-    """Show what explains a failure best."""
+    """Log the failures, and the rows that may explain them."""
     for line in report.failures[:50]:
         log(line)
     with psycopg.connect(bridge.database_url) as conn:

@@ -1,4 +1,4 @@
-"""The blows: each takes a scene; most are over at once, some go on beside the life they disturb."""
+"""The faults. Most are over at once; some go on in a thread."""
 
 from __future__ import annotations
 
@@ -15,55 +15,55 @@ import psycopg
 from tests.chaos.bridge import WORKERS, ChaosBridge
 
 Fault = Callable[[ChaosBridge, random.Random], threading.Thread | None]
-"""Returns when its cause is over, or the thread in which it goes on."""
+"""Injects the fault; returns the thread in which it goes on, if it does."""
 
 NUDGES = 100
 LISTS = ("c3_dirty_errand_list", "c3_dirty_facebook_ratings")
-BEYOND_S = 3  # how much longer than its lease a worker sleeps
+BEYOND_S = 3  # how much longer than its lease a worker is paused
 
 
-def kill_receiver_worker(bridge: ChaosBridge, chance: random.Random) -> None:
-    chance.choice(bridge.children("receiver")).kill()
+def kill_receiver_worker(bridge: ChaosBridge, rng: random.Random) -> None:
+    rng.choice(bridge.children("receiver")).kill()
 
 
-def kill_receiver(bridge: ChaosBridge, chance: random.Random) -> None:
+def kill_receiver(bridge: ChaosBridge, rng: random.Random) -> None:
     bridge.process("receiver").kill()
 
 
-def kill_celery_child(bridge: ChaosBridge, chance: random.Random) -> None:
-    chance.choice(bridge.children(chance.choice(WORKERS))).kill()
+def kill_celery_child(bridge: ChaosBridge, rng: random.Random) -> None:
+    rng.choice(bridge.children(rng.choice(WORKERS))).kill()
 
 
-def kill_celery_worker(bridge: ChaosBridge, chance: random.Random) -> None:
-    bridge.process(chance.choice(WORKERS)).kill()
+def kill_celery_worker(bridge: ChaosBridge, rng: random.Random) -> None:
+    bridge.process(rng.choice(WORKERS)).kill()
 
 
-def kill_beat(bridge: ChaosBridge, chance: random.Random) -> None:
+def kill_beat(bridge: ChaosBridge, rng: random.Random) -> None:
     bridge.process("beat").kill()
 
 
-def kill_broker(bridge: ChaosBridge, chance: random.Random) -> None:
+def kill_broker(bridge: ChaosBridge, rng: random.Random) -> None:
     bridge.process("valkey").kill()
 
 
-def kill_postgres(bridge: ChaosBridge, chance: random.Random) -> None:
+def kill_postgres(bridge: ChaosBridge, rng: random.Random) -> None:
     bridge.process("postgres").kill()
 
 
-def flush_broker(bridge: ChaosBridge, chance: random.Random) -> None:
+def flush_broker(bridge: ChaosBridge, rng: random.Random) -> None:
     with bridge.broker() as broker:
         broker.flushall()
 
 
-def pause_worker(bridge: ChaosBridge, chance: random.Random) -> None:
-    part = chance.choice(WORKERS)
-    _pause([bridge.process(part), *bridge.children(part)], bridge.lease_s + BEYOND_S)
+def pause_worker(bridge: ChaosBridge, rng: random.Random) -> None:
+    name = rng.choice(WORKERS)
+    _pause([bridge.process(name), *bridge.children(name)], bridge.lease_s + BEYOND_S)
 
 
-def pause_celery_child(bridge: ChaosBridge, chance: random.Random) -> threading.Thread:
-    """The others go on, take over what it has claimed, and meet it again when it wakes."""
-    child = chance.choice(bridge.children("worker-fetch"))
-    return _beside(lambda: _pause([child], bridge.lease_s + BEYOND_S))
+def pause_celery_child(bridge: ChaosBridge, rng: random.Random) -> threading.Thread:
+    """The other processes take over its claims, and it continues after that."""
+    child = rng.choice(bridge.children("worker-fetch"))
+    return _in_thread(lambda: _pause([child], bridge.lease_s + BEYOND_S))
 
 
 def _pause(processes: list[psutil.Process], for_s: float) -> None:
@@ -77,8 +77,8 @@ def _pause(processes: list[psutil.Process], for_s: float) -> None:
                 process.resume()
 
 
-def take_all_connections(bridge: ChaosBridge, chance: random.Random) -> None:
-    """Take every connection, those of the bridge too, which it cannot open again meanwhile."""
+def take_all_connections(bridge: ChaosBridge, rng: random.Random) -> None:
+    """Take every connection, those of the bridge too, so that it cannot connect."""
     with contextlib.ExitStack() as taken:
         _take_what_is_free(bridge, taken)[0].execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -101,7 +101,7 @@ def _take_what_is_free(
             return found
 
 
-def run_second_beat(bridge: ChaosBridge, chance: random.Random) -> threading.Thread:
+def run_second_beat(bridge: ChaosBridge, rng: random.Random) -> threading.Thread:
     beat = subprocess.Popen(
         bridge.beat_command(),
         cwd=bridge.run.folder,
@@ -109,7 +109,7 @@ def run_second_beat(bridge: ChaosBridge, chance: random.Random) -> threading.Thr
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    return _beside(lambda: _end(beat, after_s=bridge.hold_s))
+    return _in_thread(lambda: _end(beat, after_s=bridge.hold_s))
 
 
 def _end(process: subprocess.Popen[bytes], *, after_s: float) -> None:
@@ -122,17 +122,17 @@ def _end(process: subprocess.Popen[bytes], *, after_s: float) -> None:
         raise RuntimeError(f"the second beat ended by itself with {status}")
 
 
-def _beside(work: Callable[[], None]) -> threading.Thread:
+def _in_thread(work: Callable[[], None]) -> threading.Thread:
     thread = threading.Thread(target=work)
     thread.start()
     return thread
 
 
-def hang_lists(bridge: ChaosBridge, chance: random.Random) -> threading.Thread:
-    """Cention's lists of changes answer slowly; what callbacks tell must not wait for them."""
+def hang_lists(bridge: ChaosBridge, rng: random.Random) -> threading.Thread:
+    """Delay Cention's lists of changes; callbacks must not wait for them."""
     drips = {"probability": 1, "seconds": 2 * bridge.hold_s, "types": LISTS}
     bridge.sandbox.post("faults", {"slow_body": drips})
-    return _beside(lambda: _end_slow_body(bridge))
+    return _in_thread(lambda: _end_slow_body(bridge))
 
 
 def _end_slow_body(bridge: ChaosBridge) -> None:
@@ -140,7 +140,7 @@ def _end_slow_body(bridge: ChaosBridge) -> None:
     bridge.sandbox.post("faults", {"slow_body": None})
 
 
-def double_nudges(bridge: ChaosBridge, chance: random.Random) -> None:
+def double_nudges(bridge: ChaosBridge, rng: random.Random) -> None:
     bridge.send_nudges(NUDGES)
 
 
@@ -163,11 +163,11 @@ SINGLE: Mapping[str, Fault] = {
 AT_ONCE = tuple(fault for name, fault in SINGLE.items() if name.startswith(("SIGKILL", "flush")))
 
 
-def inject_two(bridge: ChaosBridge, chance: random.Random) -> None:
-    """Strike again before anybody has recovered."""
-    for fault in chance.sample(AT_ONCE, 2):
-        fault(bridge, chance)
-        time.sleep(chance.random())
+def inject_two(bridge: ChaosBridge, rng: random.Random) -> None:
+    """Inject a second fault before the recovery from the first."""
+    for fault in rng.sample(AT_ONCE, 2):
+        fault(bridge, rng)
+        time.sleep(rng.random())
 
 
 FAULTS: Mapping[str, Fault] = {**SINGLE, "two of the kills within a second": inject_two}

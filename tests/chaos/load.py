@@ -1,4 +1,4 @@
-"""Work that is under way when a blow falls, and changes again right after it."""
+"""Work that is in progress when a fault is injected, and changes right after it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CHANGED_AGAIN = 30
 
 
 def create_load(bridge: ChaosBridge) -> list[int]:
-    """Make many errands at once, and answer some; returns their ids."""
+    """Create many errands at once, and answer some; return their ids."""
     made: list[int] = bridge.sandbox.post("errands", {"count": ERRANDS, "actions": 2})["ids"]
     for errand_id in made[:ANSWERED]:
         bridge.sandbox.post("callbacks", {"errand_id": errand_id, "attachments": 1, "archives": 1})
@@ -20,6 +20,6 @@ def create_load(bridge: ChaosBridge) -> list[int]:
 
 
 def change_again(bridge: ChaosBridge, errand_ids: list[int], rng: random.Random) -> None:
-    """Change some of a wave, of which who was struck may hold an older state."""
+    """Change some errands again, of which a failed process may hold an older state."""
     for errand_id in rng.sample(errand_ids, CHANGED_AGAIN):
         bridge.sandbox.post(f"errands/{errand_id}/change", {"kind": "open"})

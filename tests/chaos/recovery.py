@@ -1,4 +1,4 @@
-"""Life after a blow: what is told and changed from now on has to arrive."""
+"""Recovery after a fault: changes and callbacks from now on have to arrive."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import psycopg
 from tests.chaos.bridge import ChaosBridge
 
 NEVER_S = 75.0
-# One who was struck may go on for a moment, as the children of a killed gunicorn do.
+# The children of a killed gunicorn go on for a moment, so callbacks are sent several times.
 CALLBACK_AFTER_S = (0.0, 1.0, 2.0, 3.0, 4.0)
 ARRIVED: dict[str, LiteralString] = {
     "errand": "SELECT errand_id FROM cention.errand WHERE errand_id = ANY (%s)",
@@ -28,10 +28,10 @@ ARRIVED: dict[str, LiteralString] = {
 
 @dataclass(slots=True, kw_only=True)
 class Recovery:
-    """How long what was told after a blow took to arrive."""
+    """How long the changes after a fault took to arrive."""
 
-    waiting: dict[tuple[str, int], float] = field(default_factory=dict)  # since when
-    slowest_s: dict[str, float] = field(default_factory=dict)  # of each kind of record
+    waiting: dict[tuple[str, int], float] = field(default_factory=dict)  # monotonic time of change
+    slowest_s: dict[str, float] = field(default_factory=dict)  # by kind of record
 
     @property
     def seconds(self) -> float:
@@ -43,12 +43,12 @@ class Recovery:
 
     def __str__(self) -> str:
         missing = {what for what, _ in self.waiting}
-        told = [f"{what} {seconds:.1f} s" for what, seconds in self.slowest_s.items()]
-        return ", ".join([*told, *(f"{what} NEVER" for what in missing)])
+        callback = [f"{what} {seconds:.1f} s" for what, seconds in self.slowest_s.items()]
+        return ", ".join([*callback, *(f"{what} NEVER" for what in missing)])
 
 
 def watch(bridge: ChaosBridge) -> Recovery:
-    """Let one of each kind be made now, and callbacks for some seconds; wait for them all."""
+    """Make one change of each kind now, and callbacks for some seconds; wait for all of them."""
     began_s = time.monotonic()
     recovery = Recovery()
     to_ask = list(CALLBACK_AFTER_S)
@@ -70,14 +70,14 @@ def _make(bridge: ChaosBridge, recovery: Recovery, what: str) -> list[int]:
 
 
 def _answer(bridge: ChaosBridge, recovery: Recovery, errand: int, *, attachments: int) -> None:
-    wish = {"errand_id": errand, "attachments": attachments}
-    told = bridge.sandbox.post("callbacks", wish)
-    recovery.waiting["callback", told["callback_id"]] = time.monotonic()
-    recovery.waiting |= {("attachment", one): time.monotonic() for one in told["attachments"]}
+    body = {"errand_id": errand, "attachments": attachments}
+    callback = bridge.sandbox.post("callbacks", body)
+    recovery.waiting["callback", callback["callback_id"]] = time.monotonic()
+    recovery.waiting |= {("attachment", one): time.monotonic() for one in callback["attachments"]}
 
 
 def _arrived(bridge: ChaosBridge, recovery: Recovery) -> list[tuple[str, int]]:
-    """Return what is in the database; nothing while that does not answer."""
+    """Return what has arrived in the database; nothing while it does not answer."""
     found = []
     try:
         with bridge.database() as conn:

@@ -1,4 +1,4 @@
-"""What a storm came to, as Markdown."""
+"""The report of a campaign as Markdown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.chaos.recovery import Recovery
 def markdown(report: Report) -> Iterator[str]:
     """Yield the tables line by line."""
     plan, stats = report.plan, report.stats
-    yield f"Seed {plan.seed}, {plan.seconds:.0f} s of strikes, {machine()}"
+    yield f"Seed {plan.seed}, {plan.seconds:.0f} s of faults, {machine()}"
     yield ""
     yield "| what happened | |"
     yield "|---|---|"
