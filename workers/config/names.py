@@ -1,4 +1,4 @@
-"""Names of queues, tasks and families: all that a sender needs to know of the workers."""
+"""Names of queues, tasks, families and mirrors: what a sender must know of the workers."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from enum import StrEnum
 
 
 class Queue(StrEnum):
-    """Where a nudge waits."""
+    """A Celery queue."""
 
-    CALLBACKS = "callbacks"  # short and urgent, never waits for Cention: filing, the sweep
-    POLLS = "polls"  # looks at lists, which wait for Cention
-    FETCH = "fetch"  # drains, which wait for Cention, and counting, which takes its time
+    CALLBACKS = "callbacks"  # short and urgent, no requests to Cention: filing, the sweep
+    POLLS = "polls"  # polls of lists, which wait for Cention
+    FETCH = "fetch"  # drains, which wait for Cention, and slow reconciliation
 
 
 class TaskName(StrEnum):
-    """What a nudge asks for."""
+    """A Celery task."""
 
     FILE_CALLBACKS = "callbacks.file"
     POLL = "poll"
@@ -37,7 +37,7 @@ class Family(StrEnum):
 
 
 class Mirror(StrEnum):
-    """A picture of something at Cention that is renewed on a schedule, not record by record."""
+    """A part of Cention that is copied as a whole, on a schedule."""
 
     LIBRARY = "library"
     AGENT_LOGONS = "agent_logons"

@@ -15,22 +15,22 @@ from schemas.cention.errands import END_CALL_TYPES
 from workers.config.names import Mirror
 from workers.config.workspaces import SettingsError, WorkspaceSettings, from_environment, from_file
 
-RUN_ENV = Path("var/run.env")  # written by `make run`, so that commands beside it find its servers
+RUN_ENV = Path("var/run.env")  # written by `make run`; commands in its folder find its servers
 SPOOL_DIR = "var/spool"  # below the working directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """For how many days contents are kept, by class; 0 for ever."""
+    """Days after which contents are deleted, by class; 0: never."""
 
     callbacks_days: int = 0  # documents of callbacks that were filed
-    landed_days: int = 0  # documents that became rows
+    landed_days: int = 0  # documents that were parsed into rows
     bodies_days: int = 0  # bodies of errands and answers, contents of attachments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that is set from outside."""
+    """All settings, from the environment and the workspaces file."""
 
     database_url: str = field(repr=False)
     broker_url: str = field(repr=False)
@@ -38,19 +38,19 @@ class Settings:
     allow_unsigned: bool
     poll_every_s: int
     fetch_threads: int  # per drain
-    drains_per_workspace: int  # at once, per family
+    drains_per_workspace: int  # at the same time, per family
     fetch_timeout_s: int
     lease_s: int
     attachment_max_bytes: int
-    spool_dir: Path  # where the receiver keeps callbacks while Postgres is away
+    spool_dir: Path  # where the receiver stores callbacks while Postgres is down
     spool_max_bytes: int
-    receiver_url: str = ""  # where the receiver answers; empty if it was not told
+    receiver_url: str = ""  # address of the receiver; empty if not set
     retention: Retention = Retention()
     export_timeout_s: int = 600
     export_max_bytes: int = 128 * 1024 * 1024
     mirror_every_s: Mapping[Mirror, int] = field(default_factory=dict)  # none or 0: never
-    agent_logons_first_days: int = 7  # how far back the first renewal goes
-    end_call_type: str = END_CALL_TYPES[0]  # data.type that tells of the end of a call
+    agent_logons_first_days: int = 7  # how far back the first refresh goes
+    end_call_type: str = END_CALL_TYPES[0]  # data.type of the end of a call
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -58,9 +58,9 @@ class Settings:
 
 
 def load_settings() -> Settings:
-    """Read the environment; name every missing or wrong variable at once.
+    """Read the settings.
 
-    Raises ``SettingsError``.
+    Raises ``SettingsError`` with every missing or wrong variable.
     """
     if RUN_ENV.exists():
         Env.read_env(str(RUN_ENV), override=False)
@@ -80,8 +80,8 @@ def load_settings() -> Settings:
     try:
         env.seal()  # type: ignore[no-untyped-call]
     except EnvValidationError as error:
-        told = cast(Mapping[str, list[str]], error.error_messages)
-        problems |= {name: list(said) for name, said in told.items()}
+        messages = cast(Mapping[str, list[str]], error.error_messages)
+        problems |= {name: list(texts) for name, texts in messages.items()}
     if problems:
         raise SettingsError(problems)
     return Settings(

@@ -1,4 +1,4 @@
-"""One Cention workspace: its address, clock, tokens and callback secrets, as they are set."""
+"""Settings of one Cention workspace: address, time zone, tokens and callback secrets."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class SettingsError(ValueError):
     """Settings are missing or wrong; ``problems`` names every one of them."""
 
     def __init__(self, problems: Mapping[str, list[str]]) -> None:
-        lines = [f"{name}: {' '.join(said)}" for name, said in sorted(problems.items())]
+        lines = [f"{name}: {' '.join(texts)}" for name, texts in sorted(problems.items())]
         super().__init__("\n".join(lines))
         self.problems = dict(problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
-    """Bearer tokens by claim; ``None`` switches off what needs that claim."""
+    """Bearer tokens by claim; ``None`` disables what needs that claim."""
 
     errand_data: str | None = field(repr=False)
     attachments: str | None = field(repr=False)
@@ -41,20 +41,20 @@ class Tokens:
 class WorkspaceSettings:
     """One Cention workspace."""
 
-    name: str  # in our keys and routes
+    name: str  # used in keys and routes
     cention_url: str  # https://<domain>/s/<workspace>, without a slash at the end
-    timezone: ZoneInfo  # of the zone-less dates in reports
+    timezone: ZoneInfo  # of dates without a zone in reports
     tokens: Tokens
     callback_secrets: tuple[str, ...] = field(repr=False)  # all valid at once
-    export_preset: str | None = None  # id of the export that runs on a schedule; none: no schedule
+    export_preset: str | None = None  # id of the export that runs on a schedule, if any
 
 
 CLAIMS = tuple(f.name for f in fields(Tokens))
 
 
 def from_environment(env: Env, problems: Problems) -> tuple[WorkspaceSettings, ...]:
-    """Read the one workspace that variables describe; note in ``problems`` what is wrong."""
-    told: dict[str, Any] = {
+    """Read the one workspace that variables describe; add mistakes to ``problems``."""
+    values: dict[str, Any] = {
         "url": env.str("CENTION_URL"),
         "timezone": env.str("CENTION_TIMEZONE", "UTC"),
         "token": env.str("CENTION_TOKEN", ""),
@@ -66,37 +66,38 @@ def from_environment(env: Env, problems: Problems) -> tuple[WorkspaceSettings, .
             if secret.strip()
         ],
     }
-    if not told["url"]:
+    if not values["url"]:
         return ()
-    name = env.str("CENTION_WORKSPACE", "") or _last_segment(told["url"])
+    name = env.str("CENTION_WORKSPACE", "") or _last_segment(values["url"])
     names = {"url": "CENTION_URL", "timezone": "CENTION_TIMEZONE", "name": "CENTION_WORKSPACE"}
-    workspace = _workspace(name, told, problems, names)
+    workspace = _workspace(name, values, problems, names)
     return (workspace,) if workspace else ()
 
 
 def from_file(path: Path, problems: Problems) -> tuple[WorkspaceSettings, ...]:
-    """Read a TOML file with one table per workspace; note in ``problems`` what is wrong."""
+    """Read a TOML file with one table per workspace; add mistakes to ``problems``."""
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        # The text of a TOML error may quote the line, and the line may hold a token.
-        said = error.strerror if isinstance(error, OSError) else "not a TOML file"
-        problems["CENTION_WORKSPACES_FILE"] = [f"{said}."]
+        # The text of a TOML error may quote a line with a token.
+        reason = error.strerror if isinstance(error, OSError) else "not a TOML file"
+        problems["CENTION_WORKSPACES_FILE"] = [f"{reason}."]
         return ()
     if not tables:
         problems["CENTION_WORKSPACES_FILE"] = ["No workspace in it."]
-    found = []
+    workspaces = []
     for name, table in tables.items():
-        place = f"CENTION_WORKSPACES_FILE [{name}]"
+        location = f"CENTION_WORKSPACES_FILE [{name}]"
         if not isinstance(table, dict):
-            problems[place] = ["Not a table."]
+            problems[location] = ["Not a table."]
             continue
-        names = {key: f"{place} {key}" for key in ("url", "timezone", "name")}
-        found.append(_workspace(name, _told(table, place, problems), problems, names))
-    return tuple(workspace for workspace in found if workspace)
+        names = {key: f"{location} {key}" for key in ("url", "timezone", "name")}
+        values = _known_values(table, location, problems)
+        workspaces.append(_workspace(name, values, problems, names))
+    return tuple(workspace for workspace in workspaces if workspace)
 
 
-def _told(table: dict[str, Any], place: str, problems: Problems) -> dict[str, Any]:
+def _known_values(table: dict[str, Any], location: str, problems: Problems) -> dict[str, Any]:
     known = {
         "url": str,
         "timezone": str,
@@ -107,25 +108,25 @@ def _told(table: dict[str, Any], place: str, problems: Problems) -> dict[str, An
     }
     for key, value in table.items():
         if key not in known:
-            problems[f"{place} {key}"] = ["Unknown setting."]
+            problems[f"{location} {key}"] = ["Unknown setting."]
         elif not isinstance(value, known[key]):
-            problems[f"{place} {key}"] = [f"Must be a {known[key].__name__}."]
+            problems[f"{location} {key}"] = [f"Must be a {known[key].__name__}."]
     good = {k: v for k, v in table.items() if k in known and isinstance(v, known[k])}
     for claim in set(good.get("tokens", {})) - set(CLAIMS):
-        problems[f"{place} tokens.{claim}"] = ["Unknown claim."]
+        problems[f"{location} tokens.{claim}"] = ["Unknown claim."]
     if not all(isinstance(s, str) and s for s in good.get("callback_secrets", ())):
-        problems[f"{place} callback_secrets"] = ["Must be a list of non-empty strings."]
+        problems[f"{location} callback_secrets"] = ["Must be a list of non-empty strings."]
         good["callback_secrets"] = []
     return good
 
 
 def _workspace(
-    name: str, told: Mapping[str, Any], problems: Problems, names: Mapping[str, str]
+    name: str, values: Mapping[str, Any], problems: Problems, names: Mapping[str, str]
 ) -> WorkspaceSettings | None:
-    zone = _zone(told.get("timezone", "UTC"))
+    zone = _zone(values.get("timezone", "UTC"))
     if zone is None:
         problems[names["timezone"]] = ["Not an IANA time zone, such as Europe/Stockholm."]
-    url = str(told.get("url", "")).rstrip("/")
+    url = str(values.get("url", "")).rstrip("/")
     if fault := _fault_of_url(url):
         problems[names["url"]] = [fault]
     elif not name:
@@ -135,17 +136,17 @@ def _workspace(
             name=name,
             cention_url=url,
             timezone=zone,
-            tokens=_tokens(told),
-            callback_secrets=tuple(told.get("callback_secrets", ())),
-            export_preset=told.get("export_preset") or None,
+            tokens=_tokens(values),
+            callback_secrets=tuple(values.get("callback_secrets", ())),
+            export_preset=values.get("export_preset") or None,
         )
     return None
 
 
-def _tokens(told: Mapping[str, Any]) -> Tokens:
-    default = told.get("token") or None
-    special = told.get("tokens", {})
-    return Tokens(**{claim: special.get(claim) or default for claim in CLAIMS})
+def _tokens(values: Mapping[str, Any]) -> Tokens:
+    default = values.get("token") or None
+    by_claim = values.get("tokens", {})
+    return Tokens(**{claim: by_claim.get(claim) or default for claim in CLAIMS})
 
 
 def _zone(name: str) -> ZoneInfo | None:

@@ -153,12 +153,16 @@ def gauges(conn: Connection[Any]) -> list[Gauge]:
 def _of_family(family: FamilyStatus) -> Iterator[Gauge]:
     labels = {"workspace": family.workspace, "family": family.family}
     for name, text, value in (
-        ("wanted", "Records on the list", family.wanted),
+        ("wanted", "Records on the list of records to fetch", family.wanted),
         ("wanted_due", "Records that may be fetched now", family.due),
-        ("wanted_parked", "Records given up until released", family.parked),
-        ("unreadable", "Documents kept that make no sense", family.unreadable),
+        ("wanted_parked", "Records parked until an operator releases them", family.parked),
+        ("unreadable", "Stored documents that could not be read", family.unreadable),
         ("wanted_oldest_seconds", "Age of the oldest record that waits", family.oldest_wait_s),
-        ("missing", "Records that Cention reported and that are nowhere", family.missing),
+        (
+            "missing",
+            "Reported records that are neither stored nor listed",
+            family.missing,
+        ),
         ("paused", "1 while Cention refuses the family", family.paused_until is not None),
     ):
         yield Gauge(name=f"cention_{name}", help=text, labels=labels, value=float(value or 0))
@@ -167,9 +171,9 @@ def _of_family(family: FamilyStatus) -> Iterator[Gauge]:
 def _of_mirror(mirror: MirrorStatus) -> Iterator[Gauge]:
     labels = {"workspace": mirror.workspace, "family": mirror.mirror}
     for name, text, value in (
-        ("unreadable", "Documents kept that make no sense", mirror.odd),
+        ("unreadable", "Stored documents that could not be read", mirror.odd),
         ("paused", "1 while Cention refuses the family", mirror.paused_until is not None),
-        ("late", "1 if a picture was not renewed in time", mirror.late),
+        ("late", "1 if a mirror was not refreshed in time", mirror.late),
     ):
         yield Gauge(name=f"cention_{name}", help=text, labels=labels, value=float(value))
 
@@ -177,9 +181,13 @@ def _of_mirror(mirror: MirrorStatus) -> Iterator[Gauge]:
 def _of_inbox(inbox: InboxStatus) -> Iterator[Gauge]:
     labels = {"workspace": inbox.workspace}
     for name, text, value in (
-        ("unfiled", "Callbacks kept and not yet filed", inbox.unfiled),
-        ("problems", "Callbacks that cannot be filed", inbox.problems),
-        ("oldest_unfiled_seconds", "Age of the oldest unfiled", inbox.oldest_unfiled_s),
+        ("unfiled", "Callbacks that are not filed yet", inbox.unfiled),
+        ("problems", "Callbacks that could not be filed", inbox.problems),
+        (
+            "oldest_unfiled_seconds",
+            "Age of the oldest unfiled callback",
+            inbox.oldest_unfiled_s,
+        ),
     ):
         name = f"cention_callbacks_{name}"
         yield Gauge(name=name, help=text, labels=labels, value=float(value or 0))
@@ -197,7 +205,7 @@ def _of_queue(queue: QueueStatus) -> Gauge:
 def _of_unknown(workspace: str, count: int) -> Gauge:
     return Gauge(
         name="cention_sent_unknown",
-        help="Requests of which it is not known whether Cention did them",
+        help="Requests with an unknown outcome at Cention",
         labels={"workspace": workspace},
         value=float(count),
     )
