@@ -139,9 +139,7 @@ def check(oracle, left, landed):
 @pytest.mark.parametrize("family", [Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS])
 @EXAMPLES
 @given(drawn=st.data())
-def test_a_fetched_object_ends_in_rows_or_is_landed_with_its_problem(
-    context, oracle, family, drawn
-):
+def test_a_fetched_object_is_stored_as_rows_or_with_its_problem(context, oracle, family, drawn):
     documents = drawn.draw(st.lists(bodies(SAMPLES[family]), min_size=1, max_size=5))
 
     left, landed = drained(context, oracle, family, documents)
@@ -171,7 +169,7 @@ def test_a_fetched_attachment_is_stored_landed_or_refused(context, oracle, docum
 
 
 @pytest.mark.parametrize("family", [Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS])
-def test_a_sample_among_them_comes_through(context, oracle, family):
+def test_a_valid_sample_among_them_is_stored(context, oracle, family):
     """Else the tests above would be content with a drain that understands nothing."""
     document = json.dumps(sample(SAMPLES[family])).encode()
     spoilt = document.replace(b'"attributes"', b'"attributes": 5, "extra"')

@@ -69,7 +69,7 @@ def let_failed_be_due(bridge: Bridge) -> None:
     bridge.execute("UPDATE intake.wanted SET due_at = now() - interval '1 h' WHERE tries > 0")
 
 
-def test_two_hundred_hopeless_records_hold_up_no_healthy_one_and_park_after_twelve_tries(
+def test_two_hundred_failing_records_delay_no_healthy_one_and_park_after_twelve_tries(
     bridge, hopeless, arrivals
 ):
     for _ in range(retry_policy.MAX_TRIES):
@@ -84,7 +84,7 @@ def test_two_hundred_hopeless_records_hold_up_no_healthy_one_and_park_after_twel
     assert parked == {"n": HOPELESS, "min": retry_policy.MAX_TRIES, "max": retry_policy.MAX_TRIES}
 
 
-def test_hopeless_records_wait_longer_and_longer_and_are_not_asked_for_meanwhile(
+def test_failing_records_wait_longer_and_longer_and_are_not_fetched_meanwhile(
     bridge, cention, hopeless
 ):
     bridge.poll()
@@ -109,7 +109,7 @@ def let_time_pass(bridge: Bridge, seconds: int) -> None:
     bridge.execute("UPDATE intake.pause SET until_at = until_at - %s * interval '1 s'", seconds)
 
 
-def test_a_refused_family_keeps_every_id_leaves_others_alone_and_resumes_within_a_minute(
+def test_a_refused_family_keeps_every_id_affects_no_other_and_resumes_within_a_minute(
     bridge, cention
 ):
     errands = cention.control("errands", {"count": 50})["ids"]

@@ -52,7 +52,7 @@ def fetch_until_nothing_is_in_doubt(world: World, drain: Drain) -> None:
     assert world.start(drain) == "finds nothing to do"
 
 
-def test_a_drain_that_is_killed_with_the_only_answer_in_its_hands_loses_nothing(world, drains):
+def test_a_drain_killed_before_it_writes_the_only_answer_loses_nothing(world, drains):
     a, b, _ = drains
     world.start(a)
     ask(a)
@@ -63,7 +63,9 @@ def test_a_drain_that_is_killed_with_the_only_answer_in_its_hands_loses_nothing(
     world.become_quiet()
 
 
-def test_what_a_callback_tells_while_the_errand_is_fetched_is_fetched_again(world, drains, errand):
+def test_an_errand_that_a_callback_names_while_it_is_fetched_is_fetched_again(
+    world, drains, errand
+):
     a, *_ = drains
     world.start(a)
     ask(a)
@@ -75,7 +77,7 @@ def test_what_a_callback_tells_while_the_errand_is_fetched_is_fetched_again(worl
     world.become_quiet()
 
 
-def test_a_fetch_that_was_overtaken_and_cleared_a_flag_makes_its_drain_want_the_errand_again(
+def test_an_overtaken_fetch_that_cleared_a_flag_makes_its_drain_want_the_errand_again(
     world, drains
 ):
     a, b, _ = drains
@@ -107,7 +109,7 @@ def test_a_drain_that_lost_its_session_and_fetches_on_wants_its_errand_again(wor
     world.become_quiet()
 
 
-def test_a_request_that_outlives_its_drain_clears_no_flag_of_a_change_that_nobody_fetches(
+def test_a_request_that_outlives_its_drain_loses_no_change_when_it_clears_the_flag(
     world, drains, errand
 ):
     a, b, _ = drains
@@ -138,7 +140,7 @@ def test_a_drain_killed_right_after_it_fetched_without_a_session_loses_nothing(w
     world.become_quiet()
 
 
-def test_a_drain_whose_lease_has_ended_clears_no_flag_any_more(world, drains, errand):
+def test_a_drain_whose_lease_has_ended_clears_no_flag(world, drains, errand):
     a, b, _ = drains
     world.start(a)
     world.let_lease_end(a)
@@ -153,7 +155,7 @@ def test_a_drain_whose_lease_has_ended_clears_no_flag_any_more(world, drains, er
     world.check()
 
 
-def test_what_a_living_drain_has_claimed_is_claimed_by_no_other(world, drains):
+def test_records_claimed_by_a_living_drain_are_claimed_by_no_other(world, drains):
     """Another fetch in between, and the death of the first, would lose what the first fetched."""
     a, b, _ = drains
     world.start(a)
@@ -176,7 +178,7 @@ def test_a_drain_that_was_overtaken_does_not_settle_for_its_successor(world, dra
     world.become_quiet()
 
 
-def test_a_name_told_by_an_older_report_does_not_replace_a_newer_one(world, drains):
+def test_a_name_in_an_older_report_does_not_replace_a_newer_one(world, drains):
     """Two drains may write reports of two errands of one area in either order."""
     a, b, _ = drains
     world.start(a)
@@ -193,7 +195,7 @@ def test_a_name_told_by_an_older_report_does_not_replace_a_newer_one(world, drai
     world.check()
 
 
-def test_a_change_has_all_its_looks_for_an_sla_though_the_last_look_of_another_is_due(
+def test_a_change_resets_the_count_of_fetches_without_sla_though_the_last_was_due(
     world, drains, errand
 ):
     world.change_list("looks = 5")
@@ -203,7 +205,7 @@ def test_a_change_has_all_its_looks_for_an_sla_though_the_last_look_of_another_i
     world.become_quiet()
 
 
-def test_a_clock_that_goes_back_makes_no_report_older_than_the_one_before(world, drains):
+def test_a_clock_set_back_makes_no_report_older_than_the_one_before(world, drains):
     a, *_ = drains
     world.start(a)
     world.finish(a)

@@ -327,7 +327,7 @@ def stage(database: str) -> Iterator[Stage]:
         yield opened
 
 
-def test_whatever_happens_when_the_world_is_quiet_every_record_is_the_newest_and_none_is_wanted(
+def test_after_any_story_every_record_is_the_newest_and_none_is_wanted(
     stage,
 ):
     for _ in range(EXAMPLES):

@@ -97,7 +97,9 @@ def test_an_answer_ends_in_its_columns(bridge, document):
     assert states(bridge) == [(True, None)]
 
 
-def test_what_a_callback_names_is_wanted_and_so_is_the_report_of_its_errand(bridge, document):
+def test_records_that_a_callback_names_are_wanted_and_so_is_the_report_of_its_errand(
+    bridge, document
+):
     keep(bridge, document("callback_answer_errand"))
 
     filed = bridge.file()
@@ -133,7 +135,7 @@ def test_an_attachment_that_is_only_included_is_wanted(bridge, document):
     assert bridge.wanted_ids(IMAGES) == [12]
 
 
-def test_of_an_errand_that_is_not_included_the_report_is_wanted_all_the_same(bridge, document):
+def test_the_report_of_an_errand_that_is_not_included_is_wanted_as_well(bridge, document):
     told = document("callback_answer_errand")
     told["included"] = []
     keep(bridge, told)
@@ -167,7 +169,7 @@ def test_a_callback_of_an_unknown_event_or_type_is_filed_and_stays_in_the_inbox(
     assert bridge.rows("SELECT document FROM intake.callback") == [{"document": told}]
 
 
-def test_a_callback_that_makes_no_sense_keeps_its_problem_and_hurts_no_other(bridge, document):
+def test_an_unreadable_callback_keeps_its_problem_and_affects_no_other(bridge, document):
     odd = document("callback_answer_errand")
     errand_of(odd)["attributes"]["answer"]["response"]["c3_id"] = "none"
     keep(bridge, odd, document("callback_answer_errand"))
@@ -182,7 +184,7 @@ def test_a_callback_that_makes_no_sense_keeps_its_problem_and_hurts_no_other(bri
 
 
 @pytest.mark.parametrize("errands", [0, 2])
-def test_an_answer_of_no_errand_or_of_any_is_a_problem_and_its_files_are_wanted(
+def test_an_answer_without_exactly_one_errand_is_a_problem_and_its_files_are_wanted(
     bridge, document, errands
 ):
     callback = document("callback_answer_errand")
@@ -202,7 +204,7 @@ def test_an_answer_of_no_errand_or_of_any_is_a_problem_and_its_files_are_wanted(
     assert bool(bridge.wanted_ids(FILES)) is bool(errands)
 
 
-def test_a_callback_that_postgres_refuses_keeps_its_problem_and_hurts_no_other(bridge, document):
+def test_a_callback_that_postgres_rejects_keeps_its_problem_and_affects_no_other(bridge, document):
     before, poisonous, after = (document("callback_answer_errand") for _ in range(3))
     for number, told in enumerate((before, poisonous, after)):
         errand_of(told)["attributes"]["answer"]["c3_id"] = number + 1
@@ -224,7 +226,7 @@ def test_a_callback_that_postgres_refuses_keeps_its_problem_and_hurts_no_other(b
     assert filed.families == {FILES, IMAGES, REPORTS}
 
 
-def test_a_fault_of_ours_over_one_callback_hurts_no_other(bridge, document, monkeypatch):
+def test_an_internal_error_in_one_callback_affects_no_other(bridge, document, monkeypatch):
     poisonous = document("callback_answer_errand")
     poisonous["data"]["id"] = "66"
     keep(bridge, poisonous, document("callback_answer_errand"))
@@ -241,7 +243,7 @@ def test_a_fault_of_ours_over_one_callback_hurts_no_other(bridge, document, monk
     assert states(bridge) == [(False, "cannot be stored: ZeroDivisionError"), (True, None)]
 
 
-def test_a_database_that_is_away_is_no_problem_of_a_callback(bridge, document, monkeypatch):
+def test_a_database_outage_is_not_the_fault_of_a_callback(bridge, document, monkeypatch):
     keep(bridge, document("callback_answer_errand"))
 
     def lose_the_database(conn, *_args):
@@ -282,7 +284,7 @@ def test_two_filers_at_once_never_file_a_callback_twice(bridge, document):
     ]
 
 
-def test_a_full_batch_says_that_there_may_be_more(bridge, document):
+def test_a_full_batch_reports_that_there_may_be_more(bridge, document):
     many = [document("callback_answer_errand") for _ in range(file_callbacks.BATCH + 1)]
     for number, told in enumerate(many):
         told["data"]["id"] = str(number + 1)
@@ -292,9 +294,7 @@ def test_a_full_batch_says_that_there_may_be_more(bridge, document):
     assert not bridge.file().more
 
 
-def test_a_callback_that_names_an_attachment_already_stored_has_it_fetched_again_harmlessly(
-    bridge, document
-):
+def test_a_stored_attachment_that_a_callback_names_is_fetched_again_without_harm(bridge, document):
     told = document("callback_answer_errand")
     keep(bridge, told)
     bridge.file()

@@ -35,7 +35,7 @@ def last_poll(bridge) -> dict[str, object]:
     ]
 
 
-def test_changed_errands_are_on_our_list_before_anything_is_fetched(bridge, cention, errand):
+def test_changed_errands_are_wanted_before_any_is_fetched(bridge, cention, errand):
     ids = sorted(errand() for _ in range(3))
 
     found = bridge.poll()
@@ -46,7 +46,7 @@ def test_changed_errands_are_on_our_list_before_anything_is_fetched(bridge, cent
     assert last_poll(bridge)["ended_at"] is not None
 
 
-def test_changed_facebook_ratings_come_in_another_shape_and_are_listed_as_well(bridge, cention):
+def test_changed_facebook_ratings_are_wanted_though_their_list_has_another_shape(bridge, cention):
     ids = sorted(cention.new_rating() for _ in range(3))
 
     found = bridge.poll(RATINGS)
@@ -56,7 +56,7 @@ def test_changed_facebook_ratings_come_in_another_shape_and_are_listed_as_well(b
 
 
 @pytest.mark.parametrize("family", [REPORTS, RATINGS])
-def test_an_empty_list_is_nothing_and_no_failure(bridge, family):
+def test_an_empty_list_wants_nothing_and_is_no_failure(bridge, family):
     found = bridge.poll(family)
 
     assert found == 0
@@ -72,7 +72,7 @@ def test_an_empty_list_is_nothing_and_no_failure(bridge, family):
         {},
     ],
 )
-def test_an_odd_list_is_a_failed_poll_and_not_nothing(bridge, odd):
+def test_an_invalid_list_is_a_failed_poll(bridge, odd):
     found = poll(changed(lambda: odd), session=bridge.context.session)
 
     assert found is None
@@ -80,7 +80,7 @@ def test_an_odd_list_is_a_failed_poll_and_not_nothing(bridge, odd):
     assert last_poll(bridge)["error"]
 
 
-def test_entries_that_are_no_id_are_dropped_and_noted(bridge):
+def test_entries_that_are_no_id_are_dropped_and_counted(bridge):
     found = poll(listing(7, True, None, "8", "x", 2**63), session=bridge.context.session)
 
     assert found == 2
@@ -106,7 +106,7 @@ def test_of_two_polls_at_once_one_does_nothing(bridge):
     assert bridge.wanted_ids() == []
 
 
-def test_a_poll_that_fails_tells_why_and_frees_its_place(bridge, cention):
+def test_a_failed_poll_records_why_and_releases_its_lock(bridge, cention):
     cention.control("faults", {"dropped": {"probability": 1, "times": 1}})
 
     first, second = bridge.poll(), bridge.poll()
@@ -116,7 +116,7 @@ def test_a_poll_that_fails_tells_why_and_frees_its_place(bridge, cention):
     assert failed["error"].startswith("cention: no whole answer")
 
 
-def test_a_poll_that_meets_a_fault_of_ours_says_so_before_it_raises(bridge):
+def test_a_poll_with_an_internal_error_records_it_before_it_raises(bridge):
     def fetch():
         raise ZeroDivisionError
 
@@ -140,7 +140,7 @@ def test_a_refused_poll_pauses_its_family_and_no_other(bridge, kind):
     ]
 
 
-def test_a_poll_that_works_again_ends_the_pause_if_nothing_waits_to_prove_it(bridge):
+def test_a_poll_that_succeeds_ends_the_pause_if_no_record_is_due_to_probe_with(bridge):
     bridge.execute(
         "INSERT INTO intake.pause (workspace, family, until_at, reason)"
         " VALUES ('demo', 'errand_reports', now() + interval '20 s', 'no')"
@@ -151,7 +151,7 @@ def test_a_poll_that_works_again_ends_the_pause_if_nothing_waits_to_prove_it(bri
     assert bridge.rows("SELECT family FROM intake.pause") == []
 
 
-def test_a_list_that_is_shown_does_not_prove_that_its_records_are(bridge, cention, errand):
+def test_a_poll_that_succeeds_does_not_end_the_pause_while_a_record_is_due(bridge, cention, errand):
     """Else every poll would let a whole batch run into the refusals."""
     errand()
     bridge.poll()
@@ -164,7 +164,7 @@ def test_a_list_that_is_shown_does_not_prove_that_its_records_are(bridge, centio
     assert [row["family"] for row in bridge.rows("SELECT family FROM intake.pause")] == [REPORTS]
 
 
-def test_of_many_nudges_at_once_one_asks(bridge):
+def test_of_many_nudges_at_once_one_polls(bridge):
     asked: list[int] = []
 
     def fetch():
@@ -177,7 +177,7 @@ def test_of_many_nudges_at_once_one_asks(bridge):
     assert len(asked) == 1
 
 
-def test_a_look_that_failed_is_made_good_by_the_next_nudge(bridge):
+def test_the_next_nudge_repeats_a_failed_poll(bridge):
     def refuse():
         raise Unauthorised("refused", api="cention", status=401)
 

@@ -53,7 +53,7 @@ def advance_time(bridge, family, *, since_gone, since_look):
         ("3 days", "16 min", True),
     ],
 )
-def test_a_record_that_is_gone_rests_as_long_as_it_was_gone_but_fifteen_minutes_at_most(
+def test_a_gone_record_waits_as_long_as_it_was_gone_but_fifteen_minutes_at_most(
     bridge, family, gone, since_gone, since_look, is_looked_at
 ):
     advance_time(bridge, family, since_gone=since_gone, since_look=since_look)
@@ -64,7 +64,7 @@ def test_a_record_that_is_gone_rests_as_long_as_it_was_gone_but_fifteen_minutes_
     assert bridge.wanted_ids() == ([gone] if is_looked_at else [])
 
 
-def test_each_look_that_finds_it_gone_still_makes_its_rest_longer(bridge, family, gone):
+def test_each_fetch_that_does_not_find_it_makes_its_wait_longer(bridge, family, gone):
     advance_time(bridge, family, since_gone="5 min", since_look="4 min")
     bridge.poll(family)
     miss_twice(bridge, family)
@@ -76,7 +76,7 @@ def test_each_look_that_finds_it_gone_still_makes_its_rest_longer(bridge, family
     assert bridge.wanted_ids() == []
 
 
-def test_a_record_that_came_back_is_at_home_after_its_rest(bridge, family, gone):
+def test_a_restored_record_is_stored_after_its_wait(bridge, family, gone):
     bridge.poll(family)
     assert bridge.wanted_ids() == []
 
@@ -89,7 +89,9 @@ def test_a_record_that_came_back_is_at_home_after_its_rest(bridge, family, gone)
 
 
 @pytest.mark.parametrize("want", [wanted.want, wanted.want_now])
-def test_a_record_wanted_by_a_callback_or_an_operator_does_not_rest(bridge, family, gone, want):
+def test_a_gone_record_wanted_by_a_callback_or_an_operator_does_not_wait(
+    bridge, family, gone, want
+):
     with bridge.context.transaction() as conn:
         want(conn, "demo", family, [gone])
 
@@ -97,7 +99,7 @@ def test_a_record_wanted_by_a_callback_or_an_operator_does_not_rest(bridge, fami
     assert bridge.rows(f"SELECT gone_at FROM {TABLES[family]}") == [{"gone_at": None}]
 
 
-def test_a_database_whose_clock_went_back_prolongs_no_rest(bridge, family, gone):
+def test_a_database_clock_set_back_prolongs_no_wait(bridge, family, gone):
     advance_time(bridge, family, since_gone="-1 day", since_look="-1 day")
 
     bridge.poll(family)
@@ -105,7 +107,7 @@ def test_a_database_whose_clock_went_back_prolongs_no_rest(bridge, family, gone)
     assert bridge.wanted_ids() == [gone]
 
 
-def test_what_rests_is_not_counted_as_reported_and_missing(bridge, family, gone):
+def test_a_gone_record_that_waits_is_not_counted_as_missing(bridge, family, gone):
     reported = "SELECT remote_id, reported_at FROM intake.reported"
     before = bridge.rows(reported)
 

@@ -24,7 +24,7 @@ def bridge(offline_bridge):
     return offline_bridge
 
 
-def test_wanting_again_what_is_due_and_unclaimed_adds_nothing(bridge):
+def test_wanting_a_due_unclaimed_record_again_changes_nothing(bridge):
     before = bridge.wanted(7)
 
     bridge.want(RATINGS, 7)
@@ -32,7 +32,7 @@ def test_wanting_again_what_is_due_and_unclaimed_adds_nothing(bridge):
     assert bridge.wanted(7) | {"wait_s": 0} == before | {"wait_s": 0}
 
 
-def test_wanting_again_what_is_being_fetched_adds_a_mark(bridge):
+def test_wanting_a_record_that_is_being_fetched_adds_a_mark(bridge):
     claim(bridge)
 
     bridge.want(RATINGS, 7)
@@ -40,7 +40,7 @@ def test_wanting_again_what_is_being_fetched_adds_a_mark(bridge):
     assert bridge.wanted(7)["marks"] == 2
 
 
-def test_wanting_again_what_waits_for_its_sla_makes_it_due(bridge):
+def test_wanting_a_record_that_waits_for_its_sla_makes_it_due(bridge):
     bridge.execute(WAITING + ", looks = 5")
 
     bridge.want(RATINGS, 7)
@@ -51,7 +51,7 @@ def test_wanting_again_what_waits_for_its_sla_makes_it_due(bridge):
 @pytest.mark.parametrize(
     "state", ["due_at = now() + interval '40 s'", "due_at = now() - interval '1 s'", "tries = 3"]
 )
-def test_wanting_again_what_was_looked_at_without_sla_gives_it_all_its_looks(bridge, state):
+def test_wanting_a_record_fetched_without_sla_resets_its_count_of_fetches(bridge, state):
     """Else a change that comes late uses up the last look, and its SLA is never asked for."""
     bridge.execute(f"UPDATE intake.wanted SET looks = 5, {state}")
 
@@ -61,7 +61,7 @@ def test_wanting_again_what_was_looked_at_without_sla_gives_it_all_its_looks(bri
 
 
 @pytest.mark.parametrize("tries", [3, 0])
-def test_wanting_again_what_failed_leaves_its_waiting_time(bridge, tries):
+def test_wanting_a_failed_record_again_keeps_its_back_off(bridge, tries):
     """Also if Cention asked for it, which does not count as a try."""
     bridge.execute(WAITING + f", tries = {tries}, last_error = 'asks for patience'")
 
@@ -72,7 +72,7 @@ def test_wanting_again_what_failed_leaves_its_waiting_time(bridge, tries):
     assert row["tries"] == tries
 
 
-def test_wanting_again_what_is_parked_leaves_it_parked(bridge):
+def test_wanting_a_parked_record_again_leaves_it_parked(bridge):
     bridge.execute("UPDATE intake.wanted SET parked_at = now(), tries = 12")
 
     bridge.want(RATINGS, 7)
@@ -81,7 +81,7 @@ def test_wanting_again_what_is_parked_leaves_it_parked(bridge):
 
 
 @pytest.mark.parametrize("state", ["parked_at = now(), tries = 12", "tries = 3"])
-def test_an_operator_who_wants_it_now_releases_it(bridge, state):
+def test_wanting_a_parked_record_now_releases_it(bridge, state):
     bridge.execute(f"{WAITING}, {state}")
 
     count = want_now(bridge, 7, 8)
@@ -93,13 +93,13 @@ def test_an_operator_who_wants_it_now_releases_it(bridge, state):
     assert bridge.wanted_ids() == [7, 8]
 
 
-def test_wanting_nothing_is_no_mistake(bridge):
+def test_wanting_no_ids_changes_nothing(bridge):
     bridge.want(RATINGS)
 
     assert want_now(bridge) == 0
 
 
-def test_a_hundred_thousand_ids_are_wanted_in_one_go_each_once(bridge):
+def test_a_hundred_thousand_ids_are_wanted_in_one_statement_each_once(bridge):
     bridge.want(RATINGS, *range(1, 100_001), *range(1, 1000))
 
     [row] = bridge.rows("SELECT count(*) AS rows, max(marks) AS marks FROM intake.wanted")

@@ -12,19 +12,19 @@ chances = st.floats(0, 1)
 
 
 @given(tries=tries, jitter=chances)
-def test_a_server_that_is_away_is_tried_at_least_twice_a_minute(tries, jitter):
+def test_a_server_that_is_down_is_tried_at_least_twice_a_minute(tries, jitter):
     assert 0 < retry_policy.backoff_s(tries, retry_after_s=None, outage=True, jitter=jitter) <= 30
 
 
 @given(tries=tries, jitter=chances, retry_after_s=st.floats(0, 3600))
-def test_nobody_comes_before_the_time_that_was_asked_for(tries, jitter, retry_after_s):
+def test_no_retry_comes_before_retry_after(tries, jitter, retry_after_s):
     wait_s = retry_policy.backoff_s(tries, retry_after_s=retry_after_s, outage=True, jitter=jitter)
 
     assert retry_after_s <= wait_s <= retry_after_s + 1
 
 
 @given(tries=tries, jitter=chances)
-def test_chance_spreads_the_waits_of_records_that_failed_together(tries, jitter):
+def test_jitter_spreads_the_waits_of_records_that_failed_together(tries, jitter):
     wait_s = retry_policy.backoff_s(tries, retry_after_s=None, outage=False, jitter=jitter)
     longest_s = retry_policy.backoff_s(tries, retry_after_s=None, outage=False, jitter=1.0)
 

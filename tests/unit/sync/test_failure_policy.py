@@ -56,7 +56,7 @@ def decide(
     return failure_policy.retry_decision(outcome, health=health, jitter=1.0)
 
 
-def test_what_was_understood_needs_no_further_try():
+def test_a_parsed_record_needs_no_retry():
     assert decide(parsed(is_complete=True)) is None
 
 
@@ -70,7 +70,7 @@ def test_the_twelfth_failure_parks():
     assert decide(failed(BROKEN, tries=11)).parked
 
 
-def test_no_record_parks_while_none_of_its_family_comes_through():
+def test_no_record_parks_while_none_of_its_family_succeeds():
     """An hour of errors at Cention must not give up ten thousand innocent records."""
     retry = decide(failed(BROKEN, tries=11), succeeded_recently=False)
 
@@ -78,12 +78,12 @@ def test_no_record_parks_while_none_of_its_family_comes_through():
 
 
 @pytest.mark.parametrize("error", [AWAY, BUSY])
-def test_a_server_that_is_away_counts_only_while_others_come_through(error):
+def test_an_outage_counts_against_a_record_only_while_the_server_answers_others(error):
     assert decide(failed(error), server_up=False).tries == 0
     assert decide(failed(error)).tries == 1
 
 
-def test_a_refusal_counts_only_while_others_come_through():
+def test_a_refusal_counts_only_while_others_of_the_family_succeed():
     """Else the fault is the token's, and no record's."""
     of_the_token = decide(failed(FORBIDDEN, tries=11))
     of_the_record = decide(failed(FORBIDDEN, tries=11), succeeded_just_now=True)
@@ -92,19 +92,19 @@ def test_a_refusal_counts_only_while_others_come_through():
     assert (of_the_record.tries, of_the_record.parked) == (12, True)
 
 
-def test_a_token_that_is_not_known_is_never_the_fault_of_a_record():
+def test_an_unknown_token_never_counts_against_a_record():
     retry = decide(failed(UNKNOWN_TOKEN, tries=11), succeeded_just_now=True)
 
     assert (retry.tries, retry.parked) == (11, False)
 
 
-def test_a_limit_of_requests_is_no_fault_of_a_record():
+def test_a_rate_limit_does_not_count_against_a_record():
     retry = decide(failed(TOO_MANY, tries=11), server_up=True)
 
     assert (retry.tries, retry.parked) == (11, False)
 
 
-def test_a_server_that_asks_for_patience_is_given_it():
+def test_retry_after_sets_the_wait():
     assert decide(failed(BUSY), server_up=False).after_s == 121
 
 
@@ -117,18 +117,18 @@ def test_a_server_that_asks_for_patience_is_given_it():
         psycopg.DataError(),
     ],
 )
-def test_what_cannot_pass_parks_at_once(error):
+def test_a_permanent_failure_parks_at_once(error):
     assert decide(failed(error)).parked
 
 
-def test_of_a_fault_of_ours_only_the_name_is_kept_for_its_text_may_quote_the_record():
+def test_only_the_type_of_an_internal_error_is_stored_as_its_text_may_quote_the_record():
     retry = decide(failed(ValueError("someone@example.com")))
 
     assert (retry.error, retry.parked) == ("ValueError", False)
 
 
 @pytest.mark.parametrize(("seconds", "confirmed"), [(29.9, False), (30.0, True)])
-def test_a_record_is_gone_once_two_looks_half_a_minute_apart_have_missed_it(seconds, confirmed):
+def test_a_record_is_gone_after_two_fetches_half_a_minute_apart_do_not_find_it(seconds, confirmed):
     missing = NotFound(
         claimed=claimed(missing_since=NOW - timedelta(seconds=seconds)), fetched_at=NOW
     )
@@ -137,7 +137,7 @@ def test_a_record_is_gone_once_two_looks_half_a_minute_apart_have_missed_it(seco
     assert (decide(missing) is None) is confirmed
 
 
-def test_a_first_miss_is_looked_at_again_and_is_no_failure():
+def test_a_record_not_found_is_fetched_again_and_is_no_failure():
     retry = decide(NotFound(claimed=claimed(tries=3), fetched_at=NOW))
 
     assert (retry.missing, retry.tries, retry.parked) == (True, 3, False)
@@ -145,11 +145,11 @@ def test_a_first_miss_is_looked_at_again_and_is_no_failure():
 
 
 @pytest.mark.parametrize(("looks", "again"), [(0, True), (4, True), (5, False)])
-def test_an_incomplete_record_is_looked_at_again_up_to_the_sixth_look(looks, again):
+def test_an_incomplete_record_is_fetched_again_up_to_the_sixth_fetch(looks, again):
     assert failure_policy.is_incomplete(parsed(is_complete=False, looks=looks)) is again
 
 
-def test_a_complete_record_is_not_looked_at_again():
+def test_a_complete_record_is_not_fetched_again():
     assert not failure_policy.is_incomplete(parsed(is_complete=True))
 
 
@@ -167,5 +167,5 @@ def test_a_complete_record_is_not_looked_at_again():
         (psycopg.InterfaceError(), False),
     ],
 )
-def test_a_database_in_trouble_is_not_a_record_that_cannot_be_stored(error, is_permanent):
+def test_a_database_outage_is_no_permanent_error(error, is_permanent):
     assert permanent_errors.is_permanent(error) is is_permanent

@@ -33,14 +33,14 @@ class Asked:
 
 
 @pytest.mark.parametrize("failure", [AWAY, busy(429), busy(503, after_s=1)])
-def test_what_was_surely_not_done_is_asked_for_again(failure):
+def test_a_request_that_had_no_effect_is_repeated(failure):
     asked = Asked(failure, failure)
 
     assert asked.ask() == "answer"
     assert len(asked.slept) == 2
 
 
-def test_it_waits_for_as_long_as_cention_wishes():
+def test_it_waits_for_as_long_as_cention_asks():
     asked = Asked(busy(after_s=30))
 
     asked.ask()
@@ -48,7 +48,7 @@ def test_it_waits_for_as_long_as_cention_wishes():
     assert 30 <= asked.slept[0] <= 31
 
 
-def test_who_is_asked_to_wait_for_long_is_told_instead():
+def test_a_long_retry_after_raises_at_once():
     asked = Asked(busy(after_s=3600))
 
     with pytest.raises(errors.Busy):
@@ -58,7 +58,7 @@ def test_who_is_asked_to_wait_for_long_is_told_instead():
 
 
 @pytest.mark.parametrize("failure", [busy(502), busy(503), busy(504)])
-def test_what_may_have_been_done_is_asked_for_again_only_if_that_is_harmless(failure):
+def test_a_request_that_may_have_taken_effect_is_repeated_only_if_it_is_idempotent(failure):
     once, twice = Asked(failure), Asked(failure)
 
     with pytest.raises(errors.Busy):
@@ -72,7 +72,7 @@ def test_what_may_have_been_done_is_asked_for_again_only_if_that_is_harmless(fai
     "failure",
     [errors.IncompleteResponse("x", api="c"), errors.BadRequest("x", api="c", status=400)],
 )
-def test_every_other_failure_is_the_end(failure):
+def test_any_other_failure_is_not_retried(failure):
     asked = Asked(failure)
 
     with pytest.raises(type(failure)):
@@ -81,7 +81,7 @@ def test_every_other_failure_is_the_end(failure):
     assert asked.count == 1
 
 
-def test_in_the_end_it_gives_up():
+def test_after_five_tries_it_gives_up():
     asked = Asked(*[AWAY] * MAX_TRIES)
 
     with pytest.raises(errors.Unreachable):

@@ -17,7 +17,7 @@ def test_each_further_failure_doubles_the_wait_up_to_a_quarter_of_an_hour():
     assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900]
 
 
-def test_a_report_without_sla_is_looked_at_six_times():
+def test_a_report_without_sla_is_fetched_six_times():
     again = [retry_policy.should_refetch(look) for look in range(1, 8)]
 
     assert again == [True] * 5 + [False] * 2

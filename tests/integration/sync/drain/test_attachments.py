@@ -39,7 +39,7 @@ def contents(bridge) -> list[dict]:
 
 
 @pytest.mark.parametrize("size", [0, 1, 300_000])
-def test_a_file_is_stored_byte_by_byte_with_what_is_known_of_it(bridge, cention, size):
+def test_a_file_is_stored_unchanged_with_its_description(bridge, cention, size):
     made = make_file(cention, size=size)
     told = cention.api(f"{made['type']}/{made['id']}").json()["data"]["attributes"]["attachment"]
     bridge.want(FILES, made["id"])
@@ -76,7 +76,7 @@ def test_an_image_inside_html_is_stored_as_well(bridge, cention):
     ]
 
 
-def test_the_document_is_kept_without_the_content(bridge, cention):
+def test_the_document_is_stored_without_the_content(bridge, cention):
     made = make_file(cention, size=300_000)
     bridge.want(FILES, made["id"])
 
@@ -135,7 +135,7 @@ def test_a_content_that_has_changed_is_stored_beside_the_old_one(offline_bridge)
     assert row["size_bytes"] == 6
 
 
-def test_an_attachment_that_is_gone_says_so_after_two_looks(offline_bridge):
+def test_a_deleted_attachment_is_marked_gone_after_two_fetches(offline_bridge):
     bridge = offline_bridge
     bridge.want(FILES, 5)
     for _ in range(2):
@@ -147,7 +147,7 @@ def test_an_attachment_that_is_gone_says_so_after_two_looks(offline_bridge):
     assert bridge.wanted_ids() == []
 
 
-def test_a_content_stays_when_cention_throws_its_attachment_away(offline_bridge):
+def test_a_content_stays_when_cention_deletes_its_attachment(offline_bridge):
     bridge = offline_bridge
     bridge.want(FILES, 5)
     bridge.drain(FILES, fetch=answering_with_file(b"kept"))
@@ -184,7 +184,7 @@ def test_a_content_that_is_no_base64_is_refused_with_the_reason(offline_bridge):
     assert (row["state"], row["reason"]) == ("refused", str(error))
 
 
-def test_a_document_that_makes_no_sense_is_kept_and_its_attachment_is_refused(offline_bridge):
+def test_an_unparseable_document_is_stored_and_its_attachment_is_refused(offline_bridge):
     """Else it would be shown as wanted for ever, and nobody would fetch it."""
     offline_bridge.want(FILES, 5)
 

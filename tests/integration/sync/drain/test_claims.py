@@ -57,7 +57,7 @@ def test_a_record_is_on_the_list_while_it_is_fetched_outside_of_any_transaction(
     assert seen == []
 
 
-def test_what_is_wanted_again_while_it_is_fetched_is_fetched_again(offline_bridge, ratings):
+def test_a_record_wanted_again_while_it_is_fetched_is_fetched_again(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
     ratings.after_answer = lambda _: bridge.want(RATINGS, 7)
@@ -76,9 +76,7 @@ def test_what_is_wanted_again_while_it_is_fetched_is_fetched_again(offline_bridg
     assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 2"})
 
 
-def test_a_late_finisher_writes_nothing_and_wants_again_what_nobody_took_over(
-    offline_bridge, ratings
-):
+def test_a_late_finisher_writes_nothing_and_wants_its_records_again(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
     ratings.after_answer = lambda _: bridge.end_leases()
@@ -109,7 +107,7 @@ def late_drain(bridge, ratings, executor):
     return late, go_on
 
 
-def test_a_late_finisher_wants_again_what_another_is_fetching(offline_bridge, ratings):
+def test_a_late_finisher_wants_records_again_that_another_is_fetching(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
     with ThreadPoolExecutor(1) as executor:
@@ -127,7 +125,7 @@ def test_a_late_finisher_wants_again_what_another_is_fetching(offline_bridge, ra
     assert bridge.wanted_ids() == [7]
 
 
-def test_a_late_finisher_wants_again_what_another_has_finished(offline_bridge, ratings):
+def test_a_late_finisher_wants_records_again_that_another_has_finished(offline_bridge, ratings):
     """Its own fetch may have cleared the flag of a change that the other did not see."""
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
@@ -164,7 +162,7 @@ def give_back(conn, claim):
 
 
 @pytest.mark.parametrize("end", [settle, look_again, postpone, give_back])
-def test_who_lost_a_record_changes_nothing_of_what_its_successor_has_claimed(offline_bridge, end):
+def test_a_drain_that_lost_a_record_does_not_change_the_claim_of_its_successor(offline_bridge, end):
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
     with bridge.context.session() as conn:
@@ -211,7 +209,7 @@ def test_two_drains_at_once_never_fetch_the_same_record(offline_bridge, ratings)
     assert len(messages(bridge)) == 200
 
 
-def test_no_more_drains_run_at_once_than_there_are_places(offline_bridge, ratings):
+def test_no_more_drains_run_at_once_than_there_are_slots(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 1, 2, 3)
     with ThreadPoolExecutor(3) as executor:
@@ -231,7 +229,7 @@ def test_no_more_drains_run_at_once_than_there_are_places(offline_bridge, rating
     assert first.result().claimed == 1
 
 
-def test_each_family_has_places_of_its_own(offline_bridge, ratings):
+def test_each_family_has_its_own_slots(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 1)
     with psycopg.connect(bridge.database, autocommit=True) as other:
@@ -244,7 +242,7 @@ def test_each_family_has_places_of_its_own(offline_bridge, ratings):
     assert drained.claimed == 1
 
 
-def test_a_full_batch_calls_a_colleague_as_soon_as_something_has_come_through(
+def test_a_full_batch_nudges_another_drain_as_soon_as_the_server_has_answered(
     offline_bridge, ratings
 ):
     bridge = offline_bridge
@@ -255,7 +253,7 @@ def test_a_full_batch_calls_a_colleague_as_soon_as_something_has_come_through(
     assert (bridge.drain_nudges, drained.more) == (1, True)
 
 
-def test_a_batch_that_is_not_full_calls_nobody(offline_bridge, ratings):
+def test_a_batch_that_is_not_full_nudges_no_other_drain(offline_bridge, ratings):
     offline_bridge.want(RATINGS, 1)
 
     drained = offline_bridge.drain(ratings.spec(batch_size=2))
@@ -299,7 +297,7 @@ def test_a_connection_lost_while_fetching_loses_nothing_and_leaves_the_rest_clai
     assert len(messages(bridge)) == 10
 
 
-def test_what_was_fetched_and_not_written_is_wanted_again_though_another_finished_it_meanwhile(
+def test_records_fetched_and_not_written_are_wanted_again_though_another_drain_finished_them(
     offline_bridge, ratings
 ):
     """A thread may still fetch when its drain has lost the database and its place is taken."""
@@ -339,7 +337,7 @@ def test_what_was_fetched_and_not_written_is_wanted_again_though_another_finishe
     assert messages(bridge) == {7: "version 2"}
 
 
-def test_a_drain_that_fails_lets_its_fetches_end_and_closes_what_they_brought(
+def test_a_drain_that_fails_waits_for_its_fetches_and_closes_their_documents(
     offline_bridge, ratings, monkeypatch
 ):
     bridge = offline_bridge
@@ -370,7 +368,7 @@ def test_a_drain_that_fails_lets_its_fetches_end_and_closes_what_they_brought(
     assert set(closed) == {1, 2}
 
 
-def test_a_late_finisher_waits_for_nobody_while_it_holds_what_it_has_written(
+def test_a_late_finisher_waits_for_no_lock_while_it_holds_locks(
     offline_bridge, ratings, monkeypatch
 ):
     """Else a poll that wants the same records in their order would wait for it crosswise."""

@@ -19,7 +19,7 @@ def test_a_changed_errand_ends_in_the_database_and_leaves_the_list(bridge, centi
     assert [r["problem"] for r in bridge.rows("SELECT problem FROM intake.landed")] == [None]
 
 
-def test_a_report_whose_sla_is_not_yet_computed_is_written_and_looked_at_again(
+def test_a_report_whose_sla_is_not_yet_computed_is_written_and_fetched_again(
     bridge, cention, errand
 ):
     cention.control("faults", {"sla_null": {"probability": 1}})

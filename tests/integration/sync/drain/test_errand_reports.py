@@ -167,7 +167,7 @@ def test_every_field_of_a_report_ends_in_its_column(bridge, document, name, expe
     assert row == expected
 
 
-def test_the_history_of_an_errand_is_kept_line_by_line(bridge, document):
+def test_the_history_of_an_errand_is_stored_line_by_line(bridge, document):
     arrive(bridge, document("errand_report_2256"))
 
     actions = bridge.rows(
@@ -224,7 +224,7 @@ def test_the_names_that_a_report_mentions_have_tables_of_their_own(bridge, docum
     ]
 
 
-def test_an_area_that_was_renamed_is_renamed(bridge, document):
+def test_a_new_name_of_an_area_replaces_the_old_one(bridge, document):
     first, second = document("errand_report_33"), document("errand_report_33")
     basic_data(second)["areaName"] = "Support"
 
@@ -248,7 +248,7 @@ def test_tags_are_replaced_as_a_set(bridge, document):
 
 
 @pytest.mark.parametrize("nothing", [None, []])
-def test_the_last_tag_can_be_taken_off(bridge, document, nothing):
+def test_the_last_tag_can_be_removed(bridge, document, nothing):
     first, second = document("errand_report_2256"), document("errand_report_2256")
     second["data"]["attributes"]["extended"]["errand_tags"] = nothing
 
@@ -303,7 +303,7 @@ def test_a_report_without_sla_is_written_and_leaves_the_old_sla(bridge, document
     assert row["sla_fetched_at"] == before["sla_fetched_at"] < row["fetched_at"]
 
 
-def test_a_report_without_sla_is_looked_at_again_after_a_minute(bridge, document):
+def test_a_report_without_sla_is_fetched_again_after_a_minute(bridge, document):
     pending = document("errand_report_2256")
     pending["data"]["attributes"]["sla"] = None
     arrive(bridge, pending)
@@ -337,7 +337,7 @@ def test_an_errand_wanted_again_while_a_report_without_sla_is_fetched_is_due_at_
     assert row["wait_s"] <= 0
 
 
-def test_an_sla_that_never_comes_is_looked_for_six_times(bridge, document):
+def test_a_report_whose_sla_never_comes_is_fetched_six_times(bridge, document):
     pending = document("errand_report_2256")
     pending["data"]["attributes"]["sla"] = None
     bridge.want(REPORTS, 2256)
@@ -351,7 +351,7 @@ def test_an_sla_that_never_comes_is_looked_for_six_times(bridge, document):
     assert errand(bridge)["sla_pending"] is True
 
 
-def test_an_errand_is_gone_only_after_two_looks_apart(bridge, document):
+def test_an_errand_is_gone_only_after_two_separate_fetches(bridge, document):
     arrive(bridge, document("errand_report_33"))
     bridge.want(REPORTS, 33)
 
@@ -381,7 +381,7 @@ def test_a_document_without_data_is_a_missing_errand_too(bridge):
     assert errand(bridge)["gone_at"] is not None
 
 
-def test_an_errand_that_was_missed_once_and_then_came_is_not_gone(bridge, document):
+def test_an_errand_not_found_once_and_then_fetched_is_not_gone(bridge, document):
     bridge.want(REPORTS, 33)
     bridge.drain(REPORTS, fetch=raising(GONE))
     bridge.make_due()
@@ -392,7 +392,7 @@ def test_an_errand_that_was_missed_once_and_then_came_is_not_gone(bridge, docume
     assert bridge.wanted_ids() == []
 
 
-def test_an_errand_that_is_back_is_gone_no_more(bridge, document):
+def test_a_restored_errand_is_no_longer_gone(bridge, document):
     bridge.want(REPORTS, 33)
     for _ in range(2):
         bridge.make_due()
@@ -418,7 +418,7 @@ def test_a_report_about_another_errand_is_unreadable(bridge, document):
     assert bridge.wanted_ids() == []
 
 
-def test_an_unreadable_report_leaves_the_rows_of_the_last_one_and_is_kept_in_its_place(
+def test_an_unreadable_report_leaves_the_rows_of_the_last_one_and_replaces_its_document(
     bridge, document
 ):
     odd = document("errand_report_33")
@@ -432,7 +432,7 @@ def test_an_unreadable_report_leaves_the_rows_of_the_last_one_and_is_kept_in_its
     assert landed["problem"].startswith("/data/attributes/basic/data/closed")
 
 
-def test_a_report_is_kept_as_it_came(bridge, document):
+def test_a_report_is_stored_as_it_was_fetched(bridge, document):
     arrive(bridge, document("errand_report_2256"))
 
     [landed] = bridge.rows("SELECT document, problem, understood_at FROM intake.landed")

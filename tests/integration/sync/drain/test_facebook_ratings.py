@@ -34,7 +34,7 @@ def test_every_field_of_a_rating_ends_in_its_column(offline_bridge, document):
     }
 
 
-def test_a_rating_that_was_changed_is_changed(offline_bridge):
+def test_a_changed_rating_replaces_the_stored_one(offline_bridge):
     for message in ("fine", "not so fine"):
         offline_bridge.want(RATINGS, 3)
         offline_bridge.drain(RATINGS, fetch=answering(rating(3, message=message)))
@@ -43,7 +43,7 @@ def test_a_rating_that_was_changed_is_changed(offline_bridge):
 
 
 @pytest.mark.parametrize("changed", [True, False, None])
-def test_whether_cention_calls_a_rating_changed_stays_with_its_document(offline_bridge, changed):
+def test_the_changed_flag_of_a_rating_stays_in_its_document_only(offline_bridge, changed):
     """Cention tells no meaning of it, and the list of changes says which ratings changed."""
     told = rating(3)
     told["data"]["attributes"]["data"]["isChanged"] = changed
@@ -68,7 +68,7 @@ def test_a_rating_about_another_id_is_unreadable(offline_bridge):
     ]
 
 
-def test_a_rating_that_is_gone_is_marked_after_two_looks_and_unmarked_when_it_is_back(
+def test_a_deleted_rating_is_marked_after_two_fetches_and_unmarked_when_it_is_restored(
     offline_bridge,
 ):
     offline_bridge.want(RATINGS, 3)

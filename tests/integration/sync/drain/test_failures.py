@@ -21,7 +21,7 @@ def refused(status: int = 401) -> errors.ApiError:
 
 
 @pytest.mark.parametrize("fault", PASSING)
-def test_a_failure_that_may_pass_is_tried_again_although_the_flag_is_cleared(
+def test_a_temporary_failure_is_retried_although_the_flag_is_cleared(
     bridge, cention, errand, fault
 ):
     """The server may list it no more: nobody but our own list remembers it."""
@@ -52,7 +52,7 @@ def test_retry_after_is_obeyed(bridge, cention, errand):
     assert 115 < bridge.wanted(errand_id)["wait_s"] <= 121
 
 
-def test_a_server_that_is_away_counts_against_no_record_and_stops_the_batch_early(offline_bridge):
+def test_an_outage_counts_against_no_record_and_stops_the_batch_early(offline_bridge):
     bridge = offline_bridge
     bridge.want(REPORTS, *range(1, 101))
 
@@ -69,7 +69,7 @@ def test_a_server_that_is_away_counts_against_no_record_and_stops_the_batch_earl
     assert row["longest_s"] <= 5
 
 
-def test_a_server_that_is_away_parks_nothing_however_long(offline_bridge):
+def test_an_outage_parks_nothing_however_long_it_lasts(offline_bridge):
     bridge = offline_bridge
     bridge.want(REPORTS, 1)
 
@@ -82,9 +82,7 @@ def test_a_server_that_is_away_parks_nothing_however_long(offline_bridge):
     assert row["last_error"].startswith("cention: no connection")
 
 
-def test_a_record_that_fails_as_if_the_server_were_away_while_others_come_through_is_counted(
-    offline_bridge, ratings
-):
+def test_an_outage_of_one_record_counts_against_it_while_others_succeed(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 1, 2)
 
@@ -131,7 +129,7 @@ def test_waiting_times_grow_with_every_failure_and_after_twelve_the_record_parks
     assert bridge.drain(ratings.spec()) == IDLE
 
 
-def test_no_record_parks_while_none_of_its_family_comes_through(offline_bridge, ratings):
+def test_no_record_parks_while_none_of_its_family_succeeds(offline_bridge, ratings):
     """An hour of errors at Cention must not give up every record that waits."""
     bridge = offline_bridge
     bridge.want(RATINGS, 1)
@@ -154,7 +152,7 @@ def test_no_record_parks_while_none_of_its_family_comes_through(offline_bridge, 
         errors.TooLarge("the body is larger than 9 bytes", api="cention", status=200),
     ],
 )
-def test_a_failure_that_cannot_pass_parks_the_record_at_once(offline_bridge, error):
+def test_a_permanent_failure_parks_the_record_at_once(offline_bridge, error):
     offline_bridge.want(REPORTS, 1)
 
     offline_bridge.drain(REPORTS, fetch=raising(error))
@@ -209,7 +207,7 @@ def test_after_a_refusal_hardly_any_other_record_is_tried(offline_bridge, rating
     assert len(ratings.fetched) <= 20
 
 
-def test_while_a_family_is_paused_it_is_left_alone_and_others_are_not(offline_bridge, ratings):
+def test_while_a_family_is_paused_only_others_are_drained(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(REPORTS, 1)
     bridge.want(RATINGS, 1)
@@ -219,7 +217,7 @@ def test_while_a_family_is_paused_it_is_left_alone_and_others_are_not(offline_br
     assert bridge.drain(ratings.spec()).claimed == 1
 
 
-def test_a_pause_is_of_one_workspace(offline_bridge, ratings):
+def test_a_pause_applies_to_one_workspace(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 1)
     bridge.execute(
@@ -245,7 +243,7 @@ def test_once_a_pause_is_over_one_record_is_tried_and_if_it_is_refused_the_pause
     assert bridge.drain(REPORTS, fetch=raising(AssertionError())) == IDLE
 
 
-def test_once_a_record_comes_through_the_whole_family_goes_on(offline_bridge, ratings):
+def test_once_a_record_succeeds_the_family_resumes(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, *range(1, 11))
     bridge.drain(ratings.spec(fetch=raising(refused())))
@@ -282,7 +280,7 @@ def test_of_two_drains_that_find_a_pause_over_only_one_probes(offline_bridge, ra
     assert (first.result().claimed, second) == (1, IDLE)
 
 
-def test_a_probe_that_does_not_get_through_is_followed_by_no_other_at_once(offline_bridge, ratings):
+def test_a_probe_that_fails_is_not_followed_by_another_at_once(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, *range(1, 11))
     bridge.drain(ratings.spec(fetch=raising(refused())))
@@ -317,7 +315,7 @@ def test_with_a_token_that_is_wrong_nothing_is_lost_and_with_the_right_one_all_i
     assert [row["errand_id"] for row in stored] == ids
 
 
-def test_a_slow_server_holds_up_no_record_that_has_arrived(offline_bridge, ratings):
+def test_a_slow_server_does_not_delay_records_that_were_fetched(offline_bridge, ratings):
     """Records are written in groups as they come, not when the whole batch is there."""
     bridge = offline_bridge
     bridge.want(RATINGS, 1, 2)

@@ -82,7 +82,7 @@ def test_an_older_report_changes_nothing(conn, document):
     assert before["cention.errand"][0]["subject"] == "subject late"
 
 
-def test_that_an_errand_was_missed_before_it_came_does_not_make_it_gone(conn, document):
+def test_an_errand_not_found_before_it_was_fetched_is_not_gone(conn, document):
     errand_reports.save(conn, "demo", [report(document, LATE)])
     before = everything(conn)
 
@@ -91,7 +91,7 @@ def test_that_an_errand_was_missed_before_it_came_does_not_make_it_gone(conn, do
     assert everything(conn) == before
 
 
-def test_an_errand_that_came_before_it_was_missed_stays_gone(conn, document):
+def test_an_errand_fetched_before_it_was_not_found_stays_gone(conn, document):
     errand_reports.mark_gone(conn, "demo", [2256], at=LATE)
 
     errand_reports.save(conn, "demo", [report(document, EARLY)])
@@ -99,7 +99,7 @@ def test_an_errand_that_came_before_it_was_missed_stays_gone(conn, document):
     assert everything(conn)["cention.errand"][0]["gone_at"] == LATE
 
 
-def test_a_document_fetched_earlier_does_not_take_the_place_of_a_later_one(conn):
+def test_an_older_document_does_not_replace_a_newer_one(conn):
     late = Landing(remote_id=7, document='{"told": "late"}', fetched_at=LATE, problem=None)
     early = Landing(remote_id=7, document='{"told": "early"}', fetched_at=EARLY, problem="odd")
     landed.insert(conn, "demo", RATINGS, [late])
@@ -124,7 +124,7 @@ def test_an_older_rating_changes_nothing(conn):
     assert everything(conn) == before
 
 
-def test_what_was_known_of_a_file_earlier_changes_nothing(conn):
+def test_an_older_description_of_a_file_changes_nothing(conn):
     attachments.record_absent(conn, "demo", KIND, [5], state="gone", reason="no more", at=LATE)
     before = everything(conn)
 
@@ -133,7 +133,7 @@ def test_what_was_known_of_a_file_earlier_changes_nothing(conn):
     assert everything(conn) == before
 
 
-def test_a_file_fetched_earlier_does_not_take_the_place_of_a_later_one(conn):
+def test_an_older_file_does_not_replace_a_newer_one(conn):
     for at in (LATE, EARLY):
         content = str(at).encode().ljust(32)[:32]
         conn.execute("INSERT INTO cention.blob (sha256, content) VALUES (%s, '')", [content])

@@ -39,7 +39,7 @@ def go_on(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-def test_what_a_killed_worker_was_fetching_is_fetched_at_once_by_another(offline_bridge, ratings):
+def test_records_of_a_killed_worker_are_fetched_at_once_by_another(offline_bridge, ratings):
     """Not when its lease ends: the lock of its place died with its session."""
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
@@ -56,7 +56,7 @@ def test_what_a_killed_worker_was_fetching_is_fetched_at_once_by_another(offline
     assert bridge.wanted_ids() == []
 
 
-def test_a_killed_worker_counts_as_one_failure_of_what_it_was_fetching(offline_bridge, ratings):
+def test_a_killed_worker_counts_as_one_failure_of_its_records(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
     with fetching(bridge, lease_s=600) as process:
@@ -80,7 +80,7 @@ def kill_twelve_workers(bridge, ratings):
         bridge.drain(ratings.spec(batch_size=0))
 
 
-def test_workers_that_die_of_something_else_park_no_record(offline_bridge, ratings):
+def test_worker_crashes_park_no_record_while_none_of_its_family_succeeds(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
 
@@ -89,7 +89,7 @@ def test_workers_that_die_of_something_else_park_no_record(offline_bridge, ratin
     assert bridge.wanted(7)["parked_at"] is None
 
 
-def test_a_record_that_kills_every_worker_parks_in_the_end(offline_bridge, ratings):
+def test_a_record_that_crashes_every_worker_is_parked(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 8)
     bridge.drain(ratings.spec())  # others come through
@@ -103,7 +103,7 @@ def test_a_record_that_kills_every_worker_parks_in_the_end(offline_bridge, ratin
     assert "died" in row["last_error"]
 
 
-def test_nobody_takes_over_from_a_worker_that_is_alive(offline_bridge, ratings):
+def test_no_drain_takes_over_from_a_worker_that_is_alive(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
     with fetching(bridge, lease_s=600) as process:
@@ -116,7 +116,7 @@ def test_nobody_takes_over_from_a_worker_that_is_alive(offline_bridge, ratings):
     assert bridge.rows(MESSAGES) == [{"rating_id": 7, "message": "version 1"}]
 
 
-def test_a_worker_that_slept_beyond_its_lease_writes_nothing_and_wants_the_record_again(
+def test_a_worker_suspended_beyond_its_lease_writes_nothing_and_wants_the_record_again(
     offline_bridge, ratings
 ):
     bridge = offline_bridge

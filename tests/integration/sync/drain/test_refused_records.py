@@ -41,7 +41,7 @@ def refuse_and_let_probe(bridge, ratings):
     bridge.end_pauses()
 
 
-def test_one_that_is_refused_among_others_waits_longer_each_time_and_pauses_nobody(
+def test_a_record_refused_among_others_waits_longer_each_time_and_causes_no_pause(
     offline_bridge, ratings
 ):
     bridge = offline_bridge
@@ -58,7 +58,7 @@ def test_one_that_is_refused_among_others_waits_longer_each_time_and_pauses_nobo
     assert 20 - 1 < waits[3] <= 40
 
 
-def test_one_that_is_refused_alone_makes_a_brief_pause_if_others_came_through_lately(
+def test_a_record_refused_alone_causes_a_brief_pause_if_others_succeeded_just_before(
     offline_bridge, ratings
 ):
     bridge = offline_bridge
@@ -104,7 +104,7 @@ def test_a_probe_without_a_record_lets_the_next_one_probe(offline_bridge, rating
     assert pauses(bridge) == []
 
 
-def test_a_pause_of_files_ends_when_none_is_left_to_probe_with(offline_bridge):
+def test_a_pause_of_files_ends_when_no_record_is_left_to_probe_with(offline_bridge):
     bridge = offline_bridge
     bridge.execute(
         "INSERT INTO intake.pause (workspace, family, until_at, reason)"
@@ -118,7 +118,7 @@ def test_a_pause_of_files_ends_when_none_is_left_to_probe_with(offline_bridge):
     assert bridge.rows("SELECT family FROM intake.pause") == [{"family": "area_archives"}]
 
 
-def test_one_that_is_refused_for_ever_is_parked(offline_bridge, ratings):
+def test_a_record_that_is_always_refused_is_parked(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 7, 101)
     bridge.execute("UPDATE intake.wanted SET tries = 11, last_error = 'no' WHERE remote_id = 7")
@@ -128,7 +128,7 @@ def test_one_that_is_refused_for_ever_is_parked(offline_bridge, ratings):
     assert bridge.wanted(7)["parked_at"]
 
 
-def test_a_probe_takes_the_newest_of_those_that_never_failed(offline_bridge, ratings):
+def test_a_probe_takes_the_newest_record_that_never_failed(offline_bridge, ratings):
     bridge = offline_bridge
     refuse_and_let_probe(bridge, ratings)
     ratings.fetched.clear()
@@ -140,7 +140,7 @@ def test_a_probe_takes_the_newest_of_those_that_never_failed(offline_bridge, rat
     assert pauses(bridge) == []
 
 
-def test_many_that_are_refused_keep_healthy_ones_waiting_for_moments(offline_bridge, ratings):
+def test_many_refused_records_delay_healthy_ones_only_briefly(offline_bridge, ratings):
     """However many are due before them."""
     bridge = offline_bridge
     refuse_and_let_probe(bridge, ratings)

@@ -39,7 +39,7 @@ def task_that(app: Celery, body) -> BridgeTask:
     return app.task(base=BridgeTask, name="test")(body)
 
 
-def test_a_forked_process_builds_parts_of_its_own(database):
+def test_a_forked_process_builds_its_own_context(database):
     environment = {
         **os.environ,
         "DATABASE_URL": database,
@@ -60,7 +60,7 @@ def test_a_forked_process_builds_parts_of_its_own(database):
     assert (process.returncode, process.stderr) == (0, "")
 
 
-def test_a_task_that_meets_a_database_away_ends_quietly_and_has_its_pool_checked(app, checks):
+def test_a_task_without_database_ends_quietly_and_has_its_pool_checked(app, checks):
     """Its work is still in Postgres: the sweep finds it."""
 
     def body():
@@ -70,7 +70,7 @@ def test_a_task_that_meets_a_database_away_ends_quietly_and_has_its_pool_checked
     assert checks == ["check"]
 
 
-def test_a_task_that_meets_a_fault_of_ours_fails(app, checks):
+def test_a_task_with_an_internal_error_fails(app, checks):
     def body():
         raise ZeroDivisionError
 
@@ -78,7 +78,7 @@ def test_a_task_that_meets_a_fault_of_ours_fails(app, checks):
         task_that(app, body)()
 
 
-def test_a_nudge_that_no_broker_takes_stops_nobody(app):
+def test_a_nudge_that_the_broker_rejects_raises_nothing(app):
     def body(): ...
 
     task_that(app, body).nudge_drain("demo", Family.ERRAND_REPORTS)

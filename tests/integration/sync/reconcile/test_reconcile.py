@@ -42,7 +42,7 @@ def list_changes(terminal):
     assert terminal.run("poll").exit_code == 0
 
 
-def test_what_is_fetched_is_stored_and_what_is_only_listed_is_pending(terminal, bridge, errands):
+def test_fetched_records_are_stored_and_listed_ones_are_pending(terminal, bridge, errands):
     errands(2)
     bridge.fetch(REPORTS)
     errands(3)
@@ -52,13 +52,13 @@ def test_what_is_fetched_is_stored_and_what_is_only_listed_is_pending(terminal, 
     assert terminal.run("reconcile").exit_code == 0
 
 
-def test_a_day_on_which_nothing_was_reported_is_told_as_such(terminal):
+def test_a_day_without_reports_is_listed(terminal):
     days = terminal.json("reconcile")["days"]
 
     assert [(day["family"], day["reported"]) for day in days] == [(REPORTS, 0), (RATINGS, 0)]
 
 
-def test_what_was_lost_from_the_list_before_it_was_fetched_is_missing(terminal, bridge, errands):
+def test_a_record_lost_from_the_list_before_it_was_fetched_is_missing(terminal, bridge, errands):
     first, _ = errands(2)
     list_changes(terminal)
     lose(bridge, first)
@@ -70,7 +70,7 @@ def test_what_was_lost_from_the_list_before_it_was_fetched_is_missing(terminal, 
     assert counts(terminal) == {"pending": 1, "missing": 1}
 
 
-def test_what_is_missing_comes_home_once_it_is_repaired(terminal, bridge, cention, errands):
+def test_a_missing_record_is_stored_after_repair(terminal, bridge, cention, errands):
     """Nobody else would bring it: Cention has cleared its flag and lists it no more."""
     first, second = errands(2)
     bridge.fetch(REPORTS)
@@ -155,7 +155,7 @@ def test_an_errand_that_was_gone_and_is_reported_again_and_then_lost_is_missing(
     assert counts(terminal) == {"missing": 1}
 
 
-def test_parked_unreadable_and_gone_are_told_apart_and_none_of_them_is_missing(
+def test_parked_unreadable_and_gone_are_counted_apart_and_none_of_them_is_missing(
     terminal, bridge, errands
 ):
     parked, unreadable, gone, _ = errands(4)
@@ -190,7 +190,7 @@ def test_ratings_are_counted_beside_reports(terminal, bridge, cention):
     ("state", "told"),
     [("wanted", "pending"), ("stored", "stored"), ("gone", "gone"), ("refused", "unreadable")],
 )
-def test_attachments_that_a_callback_names_are_counted_by_what_became_of_them(
+def test_attachments_that_a_callback_names_are_counted_by_their_state(
     terminal, bridge, document, state, told
 ):
     bridge.keep(document("callback_answer_errand"))
@@ -202,7 +202,7 @@ def test_attachments_that_a_callback_names_are_counted_by_what_became_of_them(
     assert set(counts(terminal, Family.RESPONSE_ATTACHMENTS)) == {told}
 
 
-def test_an_errand_that_a_callback_names_is_reported_by_it(terminal, bridge, document):
+def test_an_errand_that_a_callback_names_counts_as_reported(terminal, bridge, document):
     bridge.keep(document("callback_answer_errand"))
     bridge.file()
     bridge.rows("DELETE FROM intake.wanted")
@@ -211,7 +211,7 @@ def test_an_errand_that_a_callback_names_is_reported_by_it(terminal, bridge, doc
     assert set(counts(terminal, Family.RESPONSE_ATTACHMENTS)) == {"missing"}
 
 
-def test_marking_as_changed_is_done_only_when_asked_and_for_what_is_missing(
+def test_only_missing_records_are_marked_as_changed_and_only_when_requested(
     terminal, bridge, cention, errands
 ):
     first, _ = errands(2)
@@ -227,7 +227,7 @@ def test_marking_as_changed_is_done_only_when_asked_and_for_what_is_missing(
     assert cention.dirty_errands() == [first]
 
 
-def test_marking_that_fails_is_told_and_the_record_is_wanted_all_the_same(
+def test_marking_that_fails_is_printed_and_the_record_is_wanted_as_well(
     terminal, bridge, environment, errands
 ):
     [errand_id] = errands(1)
@@ -242,7 +242,7 @@ def test_marking_that_fails_is_told_and_the_record_is_wanted_all_the_same(
     assert bridge.one("SELECT remote_id FROM intake.wanted") == errand_id
 
 
-def test_a_list_that_repeats_itself_costs_no_write(terminal, bridge, errands):
+def test_a_repeated_list_costs_no_write(terminal, bridge, errands):
     errands(300)
     list_changes(terminal)
     rows = "SELECT remote_id, xmin::text, ctid::text FROM intake.reported ORDER BY remote_id"
@@ -255,7 +255,7 @@ def test_a_list_that_repeats_itself_costs_no_write(terminal, bridge, errands):
     assert bridge.rows(rows) == before
 
 
-def test_a_list_that_repeats_itself_the_next_day_is_no_new_report(terminal, bridge, errands):
+def test_a_list_repeated_the_next_day_is_no_new_report(terminal, bridge, errands):
     errands(2)
     list_changes(terminal)
     bridge.rows("UPDATE intake.reported SET day = day - 1, reported_at = now() - interval '1 day'")
@@ -278,7 +278,7 @@ def test_an_errand_reported_on_two_days_counts_on_both(terminal, bridge, cention
     assert [(day["stored"], day["pending"]) for day in days] == [(1, 0), (0, 1)]
 
 
-def test_the_day_is_that_of_the_workspace(terminal, bridge, environment, errands):
+def test_days_follow_the_time_zone_of_the_workspace(terminal, bridge, environment, errands):
     """One of these two zones always has another date than UTC, or both."""
     errands(1)
     days = {}
@@ -315,7 +315,7 @@ def test_of_two_schedules_at_once_one_counts_and_both_commands_agree(terminal, b
     assert counts(terminal) == {"stored": 5}
 
 
-def test_analysts_see_what_the_schedule_has_found_without_an_operator(bridge, errands):
+def test_analysts_see_the_counts_of_the_schedule_without_an_operator(bridge, errands):
     [errand_id] = errands(1)
     bridge.fetch(REPORTS)
     lose(bridge, errand_id)
@@ -326,9 +326,7 @@ def test_analysts_see_what_the_schedule_has_found_without_an_operator(bridge, er
     assert bridge.one(state) == "missing"
 
 
-def test_days_long_ago_lose_their_ids_once_all_is_at_home_and_keep_their_counts(
-    terminal, bridge, errands
-):
+def test_old_complete_days_lose_their_ids_and_keep_their_counts(terminal, bridge, errands):
     errands(2)
     bridge.fetch(REPORTS)
     bridge.rows("UPDATE intake.reported SET day = day - 31")
@@ -346,9 +344,7 @@ def test_days_long_ago_lose_their_ids_once_all_is_at_home_and_keep_their_counts(
     assert terminal.run("reconcile").exit_code == 0
 
 
-def test_a_day_that_is_over_and_all_at_home_is_counted_by_the_command_only(
-    terminal, bridge, errands
-):
+def test_a_past_complete_day_is_counted_by_the_command_only(terminal, bridge, errands):
     errands(2)
     bridge.fetch(REPORTS)
     bridge.rows("UPDATE intake.reported SET day = day - 3")
@@ -365,7 +361,9 @@ def test_a_day_that_is_over_and_all_at_home_is_counted_by_the_command_only(
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
 @pytest.mark.parametrize(("days_ago", "kept"), [(30, 2), (31, 0)])
-def test_a_day_is_long_ago_by_the_clock_of_its_workspace(bridge, errands, zone, days_ago, kept):
+def test_the_age_of_a_day_follows_the_time_zone_of_its_workspace(
+    bridge, errands, zone, days_ago, kept
+):
     """It is never the same day in both zones: at any hour one is a day off UTC."""
     bridge.rows("UPDATE cention.workspace SET timezone = %s", zone)
     errands(2)

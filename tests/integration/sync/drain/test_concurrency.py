@@ -56,9 +56,7 @@ def for_a_while(action: Callable[[random.Random], object]) -> int:
     return count
 
 
-def test_everything_at_once_ends_with_the_newest_of_everything_and_nothing_wanted(
-    offline_bridge, document
-):
+def test_concurrent_work_ends_with_every_record_newest_and_none_wanted(offline_bridge, document):
     bridge = offline_bridge
     truth = Truth(document("errand_report_33"))
     callback = document("callback_answer_errand")

@@ -59,7 +59,7 @@ def drain_with_poison(bridge: Bridge, ratings: FakeRatingsApi, break_: Break) ->
         (a_fault_of_ours, "cannot be stored: TypeError"),
     ],
 )
-def test_of_fifty_records_one_that_cannot_be_stored_keeps_its_document_and_the_others_are_written(
+def test_of_fifty_records_the_one_that_postgres_rejects_keeps_its_document_and_the_rest_is_written(
     offline_bridge, ratings, break_, problem
 ):
     bridge = offline_bridge
@@ -76,7 +76,7 @@ def test_of_fifty_records_one_that_cannot_be_stored_keeps_its_document_and_the_o
     assert bridge.wanted_ids() == []
 
 
-def test_a_database_that_is_away_is_no_poison(offline_bridge, ratings):
+def test_a_database_outage_is_not_the_fault_of_a_record(offline_bridge, ratings):
     def lose_the_database(conn):
         conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
@@ -87,7 +87,7 @@ def test_a_database_that_is_away_is_no_poison(offline_bridge, ratings):
     assert offline_bridge.wanted_ids() == list(BATCH)
 
 
-def test_a_record_of_which_not_even_the_document_can_be_kept_parks_alone(offline_bridge, ratings):
+def test_a_record_whose_document_cannot_be_stored_parks_alone(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.execute(f"ALTER TABLE intake.landed ADD CONSTRAINT no CHECK (remote_id <> {POISONOUS})")
     bridge.want(RATINGS, *BATCH)
@@ -100,7 +100,9 @@ def test_a_record_of_which_not_even_the_document_can_be_kept_parks_alone(offline
     assert row["last_error"] == "CheckViolation 23514"
 
 
-def test_a_fault_of_ours_while_reading_one_record_hurts_only_that_record(offline_bridge, ratings):
+def test_an_internal_error_while_parsing_one_record_affects_only_that_record(
+    offline_bridge, ratings
+):
     bridge = offline_bridge
     plan = ratings.spec()
 

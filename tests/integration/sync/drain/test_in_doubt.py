@@ -40,9 +40,7 @@ def in_flight_s(bridge) -> float | None:
     return row["left_s"]
 
 
-def test_a_flag_cleared_by_the_late_request_of_a_drain_that_is_gone_loses_no_change(
-    abandoned, ratings
-):
+def test_a_flag_cleared_by_the_late_request_of_a_dead_drain_loses_no_change(abandoned, ratings):
     """The drain may have been frozen before it asked, and be killed before it wants again."""
     bridge = abandoned
     bridge.drain(ratings.spec())
@@ -54,7 +52,7 @@ def test_a_flag_cleared_by_the_late_request_of_a_drain_that_is_gone_loses_no_cha
     assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 2"})
 
 
-def test_a_record_in_doubt_is_at_home_and_looked_at_once_more_after_the_doubt(abandoned, ratings):
+def test_a_record_in_doubt_is_stored_and_fetched_once_more_after_the_doubt(abandoned, ratings):
     bridge = abandoned
     bridge.drain(ratings.spec())
 
@@ -83,7 +81,7 @@ def test_a_record_claimed_before_its_doubt_has_ended_does_not_leave_the_list(aba
     assert bridge.wanted_ids() == []
 
 
-def test_what_a_drain_held_beyond_its_lease_is_in_doubt_too(offline_bridge, ratings):
+def test_records_held_beyond_their_lease_are_in_doubt_too(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
     bridge.execute(
@@ -119,7 +117,7 @@ def test_a_record_in_doubt_that_is_wanted_is_fetched_at_once(abandoned, ratings)
         errors.Busy("asks for patience", api="cention", status=504),
     ],
 )
-def test_a_request_without_an_answer_of_cention_leaves_its_record_in_doubt(
+def test_a_request_without_an_answer_from_cention_leaves_its_record_in_doubt(
     offline_bridge, ratings, error
 ):
     bridge = offline_bridge
@@ -147,7 +145,7 @@ def test_a_request_without_an_answer_of_cention_leaves_its_record_in_doubt(
         errors.BadRequest("request refused", api="cention", status=400),
     ],
 )
-def test_what_was_answered_or_never_sent_is_not_in_doubt(offline_bridge, ratings, error):
+def test_a_record_answered_or_never_requested_is_not_in_doubt(offline_bridge, ratings, error):
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
 
@@ -160,7 +158,7 @@ def test_what_was_answered_or_never_sent_is_not_in_doubt(offline_bridge, ratings
     assert in_flight_s(bridge) is None
 
 
-def test_a_process_frozen_between_its_look_at_the_clock_and_its_request_sends_none(
+def test_a_process_suspended_between_its_deadline_check_and_its_request_sends_none(
     bridge, cention, errand
 ):
     errand_id = errand()
@@ -178,7 +176,7 @@ def test_a_process_frozen_between_its_look_at_the_clock_and_its_request_sends_no
     assert bridge.rows("SELECT FROM cention.errand") == []
 
 
-def test_a_process_frozen_while_it_claimed_fetches_nothing(offline_bridge, ratings, monkeypatch):
+def test_a_process_suspended_while_it_claimed_fetches_nothing(offline_bridge, ratings, monkeypatch):
     """Its lease began when it asked for it, not when it learnt of it."""
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
@@ -195,7 +193,9 @@ def test_a_process_frozen_while_it_claimed_fetches_nothing(offline_bridge, ratin
     assert (ratings.fetched, bridge.wanted_ids()) == ([], [7])
 
 
-def test_a_drain_that_lost_its_session_begins_no_other_fetch(offline_bridge, ratings, monkeypatch):
+def test_a_drain_that_lost_its_session_begins_no_further_fetch(
+    offline_bridge, ratings, monkeypatch
+):
     """It may not know for long: nothing comes in that it could write."""
     bridge = offline_bridge
     bridge.want(RATINGS, *range(1, 21))
@@ -229,7 +229,7 @@ def test_a_drain_that_lost_its_session_begins_no_other_fetch(offline_bridge, rat
     assert bridge.wanted_ids() == list(range(1, 21))
 
 
-def test_nothing_is_sent_long_after_the_session_was_seen_alive(
+def test_no_request_is_sent_long_after_the_last_check_of_the_session(
     offline_bridge, ratings, monkeypatch
 ):
     """As in a process that was frozen, or whose Postgres answers no more."""
