@@ -14,7 +14,7 @@ from workers.cli.errors import CommandError
 from workers.config.settings import Settings, load_settings
 from workers.config.workspaces import SettingsError, WorkspaceSettings
 from workers.database import Connection, connections, error_messages
-from workers.privacy.jobs.data_subject import Whom
+from workers.privacy.jobs.data_subject import DataSubject
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -59,10 +59,10 @@ def person_options(command: Command) -> Command:
     return cast(Command, checked)
 
 
-def data_subject(settings: Settings, address: str, reviewers: tuple[str, ...]) -> Whom:
+def data_subject(settings: Settings, address: str, reviewers: tuple[str, ...]) -> DataSubject:
     """Return the person to search for, with the spool of this machine if it has one."""
     spool = settings.spool_dir if settings.spool_dir.exists() else None
-    return Whom(address=address, reviewers=reviewers, spool=spool)
+    return DataSubject(address=address, reviewers=reviewers, spool=spool)
 
 
 def load_settings_or_exit() -> Settings:

@@ -302,7 +302,7 @@ def test_where_nobody_listens_three_in_a_row_stop_the_import(
 def test_a_request_in_whose_middle_somebody_hangs_up_stops_no_other(
     terminal, monkeypatch, listed, states, subjects
 ):
-    place = ErrandsApi.place
+    place = ErrandsApi.create_order
 
     def hang_up(api, order):
         if order.errand.subject == GOOD[0]:

@@ -212,7 +212,7 @@ def test_what_a_killed_command_was_sending_is_unknown_before_anybody_asks(
 def test_what_a_living_command_is_sending_is_left_to_it(
     terminal, bridge: Bridge, states, monkeypatch
 ):
-    place, meanwhile = ErrandsApi.place, []
+    place, meanwhile = ErrandsApi.create_order, []
 
     def place_and_look(api, order):
         sweep.housekeeping(bridge.context.session)
@@ -230,7 +230,7 @@ def test_an_answer_that_cannot_be_written_down_is_told_and_becomes_unknown(
     terminal, monkeypatch, database, states, subjects
 ):
     """The session with the database breaks while Cention makes the errand."""
-    place = ErrandsApi.place
+    place = ErrandsApi.create_order
 
     def place_and_break(api, order):
         created = place(api, order)

@@ -15,7 +15,7 @@ from tests.support.waiting import eventually
 from workers.config.settings import Retention
 from workers.privacy.jobs import find_in_spool
 from workers.privacy.jobs.retention import retain
-from workers.privacy.rules.person_matcher import Person
+from workers.privacy.rules.person_matcher import PersonMatcher
 from workers.privacy.store import erased
 
 REVIEWER = ("--reviewer", "2117249628")
@@ -175,8 +175,8 @@ def test_what_cention_tells_again_of_an_erased_record_is_blanked_again(centre, e
     assert retained.removed["erased"] > 0
     assert centre.traces() == {}
     with centre.bridge.context.session() as conn:
-        assert erased.errands_due(conn, after=("", -1), limit=9) == []
-        assert erased.ratings_due(conn, after=("", -1), limit=9) == []
+        assert erased.pending_errands(conn, after=("", -1), limit=9) == []
+        assert erased.pending_ratings(conn, after=("", -1), limit=9) == []
 
 
 def test_a_file_of_the_person_that_was_still_to_be_fetched_is_not(centre, erase):
@@ -311,7 +311,7 @@ def test_a_file_of_the_spool_that_is_no_callback_is_named_and_left_alone(centre,
 def test_what_is_brought_to_postgres_meanwhile_is_not_put_back_into_the_spool(document, spool):
     told = made.callback_of(document("callback_answer_errand"), WRITTEN, answer=6, files=[])
     path = made.spool(spool, told)
-    own, person = {("demo", WRITTEN)}, Person(ADDRESS)
+    own, person = {("demo", WRITTEN)}, PersonMatcher(ADDRESS)
 
     with ThreadPoolExecutor(1) as other, Spool(spool, max_bytes=1 << 20).exclusive() as alone:
         assert alone

@@ -235,7 +235,7 @@ def test_a_content_that_a_drain_is_just_leaning_on_stays(aged):
     retained: list[object] = []
     fetched = made.file_of(made.FILES)(made.OWN_FILE)
     plan = aged.bridge.context.families["demo", made.FILES]
-    record = plan.read(555, fetched.document, fetched)
+    record = plan.parse(555, fetched.document, fetched)
     thread = Thread(target=lambda: retained.append(apply(aged, BODIES)))
 
     with aged.bridge.context.transaction() as conn:

@@ -26,7 +26,7 @@ from workers.cli.progress import progress
 from workers.config.settings import Settings
 from workers.operations.rules.wording import pluralise
 from workers.privacy.jobs import erase_person
-from workers.privacy.jobs.data_subject import Whom
+from workers.privacy.jobs.data_subject import DataSubject
 from workers.privacy.jobs.erase_person import Erasure
 
 COLUMNS = (
@@ -86,7 +86,7 @@ def _ask(who: str) -> None:
     click.confirm(f"Erase {escape(who)} permanently?", abort=True, err=True)
 
 
-def _erase(settings: Settings, subject: Whom, *, dry_run: bool) -> Erasure:
+def _erase(settings: Settings, subject: DataSubject, *, dry_run: bool) -> Erasure:
     with (
         database(settings, autocommit=True) as conn,
         progress("pages", erase_person.count_pages(conn)) as advance,
@@ -99,7 +99,7 @@ def _erase(settings: Settings, subject: Whom, *, dry_run: bool) -> Erasure:
             ) from None
 
 
-def _print_erasure(erasure: Erasure, subject: Whom, *, dry_run: bool) -> None:
+def _print_erasure(erasure: Erasure, subject: DataSubject, *, dry_run: bool) -> None:
     would = "would be" if dry_run else "were"
     if erasure.tables:
         rows = [(one.table, one.blanked, one.removed) for one in erasure.tables]

@@ -1,3 +1,3 @@
-"""Erasing, exporting and retention, over the database and the spool."""
+"""Erasure, subject access and retention, in the database and the spool."""
 
 from __future__ import annotations

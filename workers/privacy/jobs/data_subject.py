@@ -1,4 +1,4 @@
-"""Who is to be erased or exported, and where a spool is to be looked through."""
+"""The person whose data is erased or exported."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Whom:
-    """One person, by an address, by reviewers of Facebook ratings, or both."""
+class DataSubject:
+    """One person, by address, as reviewer of Facebook ratings, or both; and where to search."""
 
-    address: str  # in any spelling of case; empty for none
-    reviewers: tuple[str, ...]  # ids at Facebook, or exact names
-    spool: Path | None  # the receiver's folder, if it lies on this machine
+    address: str  # in any letter case; empty for none
+    reviewers: tuple[str, ...]  # Facebook ids, or exact names
+    spool: Path | None  # the receiver's spool folder, if it is on this machine

@@ -1,4 +1,4 @@
-"""What an erasure has done, counted by table."""
+"""Counts of an erasure, by table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasedRows:
-    """How many rows of one table were blanked, in whole or in part, or removed."""
+    """How many rows of one table were redacted, in whole or in part, or removed."""
 
     table: str
     blanked: int
@@ -16,18 +16,18 @@ class ErasedRows:
 
 
 @dataclass(slots=True)
-class Tally:
-    """Counts while rows are blanked and removed."""
+class ErasureCounts:
+    """Counts rows while they are redacted and removed."""
 
     blanked: Counter[str] = field(default_factory=Counter)
     removed: Counter[str] = field(default_factory=Counter)
 
     def total(self) -> int:
-        """Return how many rows were touched."""
+        """Return how many rows were changed."""
         return self.blanked.total() + self.removed.total()
 
     def tables(self) -> tuple[ErasedRows, ...]:
-        """Return the counts of each table that was touched."""
+        """Return the counts of each table that was changed."""
         names = sorted(set(+self.blanked) | set(+self.removed))
         return tuple(
             ErasedRows(table=name, blanked=self.blanked[name], removed=self.removed[name])

@@ -10,8 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workers.privacy.jobs.find_person import errand_named
-from workers.privacy.rules.person_matcher import Person
-from workers.privacy.rules.redaction import blanked, claimed, mentions, names_beside, redacted
+from workers.privacy.rules.person_matcher import PersonMatcher
+from workers.privacy.rules.redaction import (
+    is_own,
+    mentions,
+    names_next_to,
+    redact_mentions,
+    redact_own,
+)
 from workers.privacy.store.erased import Key
 from workers.spool import durable_files, record
 from workers.spool.layout import BAD, DRAFT, LOCK, WAITING
@@ -38,7 +44,9 @@ class SpoolErasure:
     errands: frozenset[Key]  # found to be the person's
 
 
-def erase(folder: Path, person: Person, errands: Collection[Key], *, dry_run: bool) -> SpoolErasure:
+def erase(
+    folder: Path, person: PersonMatcher, errands: Collection[Key], *, dry_run: bool
+) -> SpoolErasure:
     """Erase a person from the spool in ``folder``, which is not drained meanwhile.
 
     ``errands`` are known to be the person's. Each file is replaced as a whole. Raises ``OSError``.
@@ -49,12 +57,12 @@ def erase(folder: Path, person: Person, errands: Collection[Key], *, dry_run: bo
     with _drain_blocked(folder):
         for match in find(folder, person, errands, unreadable):
             callback = match.callback
-            known = person.known_as(names_beside(callback.document, person))
-            redact = blanked if match.own else redacted
+            known = person.with_names(names_next_to(callback.document, person))
+            redact = redact_own if match.own else redact_mentions
             changed = replace(
                 callback,
                 document=redact(callback.document, known) or {},
-                problem=redacted(callback.problem, known),
+                problem=redact_mentions(callback.problem, known),
             )
             if match.own and match.errand:
                 found.add(match.errand)
@@ -66,7 +74,7 @@ def erase(folder: Path, person: Person, errands: Collection[Key], *, dry_run: bo
 
 
 def find(
-    folder: Path, person: Person, errands: Collection[Key], unreadable: list[str]
+    folder: Path, person: PersonMatcher, errands: Collection[Key], unreadable: list[str]
 ) -> Iterator[SpooledMatch]:
     """Yield the callbacks that concern a person.
 
@@ -85,7 +93,7 @@ def find(
             continue
         errand = errand_named(callback.workspace, callback.document)
         named = mentions(callback.document, person) or mentions(callback.problem, person)
-        own = errand in errands or (named and claimed(callback.document, person))
+        own = errand in errands or (named and is_own(callback.document, person))
         if named or own:
             yield SpooledMatch(path=path, callback=callback, own=own, errand=errand)
 

@@ -1,4 +1,4 @@
-"""Looking for a person through all tables: what is found, and whose it is."""
+"""Searching all tables for a person: the rows that match, and whether they are the person's own."""
 
 from __future__ import annotations
 
@@ -8,79 +8,83 @@ from typing import Any
 
 from psycopg import Connection
 
-from workers.privacy.rules.person_matcher import Person
-from workers.privacy.rules.redaction import claimed, mentions
-from workers.privacy.store import text_scan as texts
-from workers.privacy.store.text_scan import Found, Texts
+from workers.privacy.rules.person_matcher import PersonMatcher
+from workers.privacy.rules.redaction import is_own, mentions
+from workers.privacy.store import text_scan
+from workers.privacy.store.text_scan import CandidateRow, SearchableTable
 
 LANDED, CALLBACK = "intake.landed", "intake.callback"
 DOCUMENTS = (LANDED, CALLBACK)
 REPORTS = "errand_reports"
 ERRAND = ("data", "relationships", "errand", "data", "id")
-LONGEST_ID = 18  # digits that surely are a bigint
+LONGEST_ID = 18  # digits that always fit a bigint
 
 Progress = Callable[[int], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """A row that mentions the person, or is about a record of the person's."""
+class Match:
+    """A row that mentions the person, or belongs to a record of the person."""
 
-    table: Texts
-    found: Found
+    table: SearchableTable
+    row: CandidateRow
     named: bool  # the address is in it
-    claimed: bool  # it is a document that seems to be the person's own
-    errand: tuple[str, int] | None  # that such a document is about
+    own: bool  # it is a document that seems to be the person's own
+    errand: tuple[str, int] | None  # of such a document
 
 
-def ordered(tables: list[Texts]) -> list[Texts]:
-    """Return the tables, documents first, as they tell which errands are the person's."""
-    order = {name: place for place, name in enumerate(DOCUMENTS)}
+def documents_first(tables: list[SearchableTable]) -> list[SearchableTable]:
+    """Return the tables, those with documents first, as these name the person's errands."""
+    order = {name: position for position, name in enumerate(DOCUMENTS)}
     return sorted(tables, key=lambda table: order.get(table.name, len(order)))
 
 
-def look(
-    conn: Connection[Any], table: Texts, person: Person, *, progress: Progress, lock: bool
-) -> Iterator[list[Sighting]]:
-    """Yield what is found in one table, a transaction at a time.
+def scan_table(
+    conn: Connection[Any],
+    table: SearchableTable,
+    person: PersonMatcher,
+    *,
+    progress: Progress,
+    lock: bool,
+) -> Iterator[list[Match]]:
+    """Yield the matches in one table, a transaction at a time.
 
-    Rows that others write meanwhile move to the end of the table, and are looked at there.
+    Rows that are updated meanwhile move to the end of the table, and are scanned there.
     """
     first = 0
-    while first < texts.pages(conn, table):
+    while first < text_scan.pages(conn, table):
         with conn.transaction():
-            found = texts.on_pages(conn, table, first=first, like=person.like, lock=lock)
-            yield [one for each in found if (one := _sighting(table, each, person))]
-        first += texts.PAGES
-        progress(texts.PAGES)
+            rows = text_scan.scan_pages(
+                conn, table, first=first, like=person.ilike_pattern, lock=lock
+            )
+            yield [match for row in rows if (match := _match(table, row, person))]
+        first += text_scan.PAGES
+        progress(text_scan.PAGES)
 
 
-def _sighting(table: Texts, found: Found, person: Person) -> Sighting | None:
-    named = any(mentions(found.row[name], person) for name in table.columns)
-    if not named and not found.erased:
+def _match(table: SearchableTable, row: CandidateRow, person: PersonMatcher) -> Match | None:
+    named = any(mentions(row.row[name], person) for name in table.columns)
+    if not named and not row.erased:
         return None
     own = (
-        table.name in DOCUMENTS
-        and named
-        and not found.erased
-        and claimed(found.row["document"], person)
+        table.name in DOCUMENTS and named and not row.erased and is_own(row.row["document"], person)
     )
-    errand = _errand(table, found.row) if own else None
-    return Sighting(table=table, found=found, named=named, claimed=own, errand=errand)
+    errand = _errand(table, row.row) if own else None
+    return Match(table=table, row=row, named=named, own=own, errand=errand)
 
 
 def errand_named(workspace: str, document: Any) -> tuple[str, int] | None:
-    """Return the errand that a callback names, in whatever shape it is; ``None`` for none."""
-    told = document
+    """Return the errand that a callback names, whatever its shape; ``None`` if it names none."""
+    value = document
     for name in ERRAND:
-        told = told.get(name) if isinstance(told, dict) else None
-    digits = str(told)
+        value = value.get(name) if isinstance(value, dict) else None
+    digits = str(value)
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= LONGEST_ID):
         return None
     return (workspace, int(digits)) if int(digits) else None
 
 
-def _errand(table: Texts, row: dict[str, Any]) -> tuple[str, int] | None:
+def _errand(table: SearchableTable, row: dict[str, Any]) -> tuple[str, int] | None:
     if table.name == CALLBACK:
         return errand_named(row["workspace"], row["document"])
     return (row["workspace"], row["remote_id"]) if row["family"] == REPORTS else None

@@ -1,4 +1,4 @@
-"""Privacy by default: contents go when they were kept for long enough, and stay away if erased."""
+"""Retention: removes contents after the configured time, and redacts erased records again."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from psycopg import Connection
 from workers.config.settings import Retention
 from workers.database import Transaction, advisory_locks
 from workers.privacy.jobs import redact_erased
-from workers.privacy.jobs.erasure_counts import Tally
+from workers.privacy.jobs.erasure_counts import ErasureCounts
 from workers.privacy.store import retention
 
 log = structlog.get_logger(__name__)
 
 LOCK = "retention"
 BATCH = 500
-FILES = 50  # at once: their contents may be large
-RUN_S = 10.0  # then others get a turn
+FILES = 50  # per batch; their contents may be large
+RUN_S = 10.0  # then other tasks get the worker
 
 
 class Remove(Protocol):
-    """Takes contents of one class away and returns of how many rows."""
+    """Removes contents of one class; returns of how many rows."""
 
     def __call__(self, conn: Connection[Any], *, before: datetime, limit: int) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retained:
-    """What one run did."""
+class RetentionRun:
+    """What one run removed."""
 
     removed: dict[str, int]  # rows that lost contents, by class; classes with none left out
     more: bool
 
 
-def retain(policy: Retention, *, session: Transaction, run_s: float = RUN_S) -> Retained:
-    """Take away what is older than ``policy`` allows, and what came back of erased records.
+def retain(policy: Retention, *, session: Transaction, run_s: float = RUN_S) -> RetentionRun:
+    """Remove contents older than ``policy`` allows, and data of erased records that came back.
 
-    A batch is a transaction, so it may be broken off at any time. After ``run_s`` seconds it
-    stops. Does nothing while somebody else does it. ``session`` lends connections in autocommit
-    mode.
+    Each batch is a transaction, so it may be interrupted at any time. It stops after ``run_s``
+    seconds, and does nothing while another process runs it. ``session`` lends connections in
+    autocommit mode.
     """
     ends_at = time.monotonic() + run_s
     removed: dict[str, int] = {}
     more = False
-    with session() as conn, advisory_locks.hold(conn, LOCK, slots=1) as place:
-        if place is None:
-            return Retained(removed={}, more=False)
-        redact_erased.blank_due(conn, tally := Tally())
-        removed["erased"] = tally.total()
+    with session() as conn, advisory_locks.hold(conn, LOCK, slots=1) as lock:
+        if lock is None:
+            return RetentionRun(removed={}, more=False)
+        redact_erased.redact_pending(conn, counts := ErasureCounts())
+        removed["erased"] = counts.total()
         now = datetime.now(UTC)
         for name, remove, days, limit in _classes(policy):
             before = now - timedelta(days=days)
@@ -64,14 +64,14 @@ def retain(policy: Retention, *, session: Transaction, run_s: float = RUN_S) -> 
                 if done < limit:
                     break
                 more = time.monotonic() > ends_at
-    told = {name: number for name, number in removed.items() if number}
-    if told:
-        log.info("contents removed", more=more, **told)
-    return Retained(removed=told, more=more)
+    removed = {name: number for name, number in removed.items() if number}
+    if removed:
+        log.info("contents removed", more=more, **removed)
+    return RetentionRun(removed=removed, more=more)
 
 
 def _classes(policy: Retention) -> Iterator[tuple[str, Remove, int, int]]:
-    """Yield name, deed, days and size of a batch; what rows are made of goes before the rows."""
+    """Yield name, function, days and batch size; documents before the rows made from them."""
     if days := policy.callbacks_days:
         yield "callbacks", retention.remove_callback_documents, days, BATCH
     if days := policy.landed_days:

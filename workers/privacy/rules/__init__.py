@@ -1,3 +1,3 @@
-"""Pure decisions about who is meant and what is redacted, without I/O."""
+"""Pure decisions about whose data a document is, and what is redacted."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who a person is in texts: an address and names, in every spelling that documents use."""
+"""Finds a person in texts, by address and names, in every encoding that documents use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from html.entities import html5
 
 ERASED = "[erased]"
-SHORTEST_NAME = 2  # a letter alone is no name
+SHORTEST_NAME = 2  # one letter is not a name
 
 _ENTITIES: defaultdict[str, list[str]] = defaultdict(list)
 for _name, _text in html5.items():
@@ -18,11 +18,11 @@ for _name, _text in html5.items():
 _NOT_ASCII_WORD = re.compile(r"[^0-9A-Za-z]+")
 
 
-class Person:
-    """One person, known by an address, and by names that were found beside it.
+class PersonMatcher:
+    """Matches one person by an address, and by names that were found next to it.
 
-    An address with an ``@`` is found anywhere in a text, but not within a longer address. One
-    without, as chat channels have, is found only where it is the whole text.
+    An address with an ``@`` matches anywhere in a text, but not within a longer address. One
+    without, as in chat channels, matches only the whole text.
     """
 
     def __init__(self, address: str, names: Iterable[str | None] = ()) -> None:
@@ -31,30 +31,30 @@ class Person:
         self._address = _address_pattern(self.address)
         self._anything = _either(self._address, *map(_name_pattern, sorted(self.names)))
 
-    def known_as(self, names: Iterable[str | None]) -> Person:
-        """Return the same person, known by more names."""
+    def with_names(self, names: Iterable[str | None]) -> PersonMatcher:
+        """Return a matcher of the same person, with more names."""
         more = [name for name in names if name]
-        return Person(self.address, self.names | set(more)) if more else self
+        return PersonMatcher(self.address, self.names | set(more)) if more else self
 
-    def is_(self, value: object) -> bool:
+    def matches(self, value: object) -> bool:
         """Tell whether a value is the address."""
         return isinstance(value, str) and value.strip().lower() == self.address != ""
 
     def mentioned_in(self, text: str) -> bool:
-        """Tell whether a text has the address in it."""
+        """Tell whether a text contains the address."""
         return self._address.search(text) is not None
 
     def named_in(self, text: str) -> bool:
-        """Tell whether a text has the address or a name in it."""
+        """Tell whether a text contains the address or a name."""
         return self._anything.search(text) is not None
 
-    def erased_from(self, text: str, *, names: bool = True) -> str:
-        """Return the text with ``[erased]`` for every address and, if wished, every name."""
+    def redact(self, text: str, *, names: bool = True) -> str:
+        """Return the text with ``[erased]`` for the address and, with ``names``, for every name."""
         return (self._anything if names else self._address).sub(ERASED, text)
 
     @property
-    def like(self) -> str:
-        """A pattern for ILIKE that finds every text with the address in it, and some more."""
+    def ilike_pattern(self) -> str:
+        """A pattern for ILIKE that matches every text with the address, and some others."""
         words = [word for word in _NOT_ASCII_WORD.split(self.address) if word]
         return f"%{'%'.join(words)}%"
 
@@ -69,7 +69,7 @@ def _address_pattern(address: str) -> re.Pattern[str]:
 
 
 def _spellings(character: str) -> str:
-    """Return a pattern for a character as it is, in a URL, and in HTML."""
+    """Return a pattern for a character as itself, URL-encoded, and as an HTML entity."""
     if character.isascii() and character.isalnum():
         return character
     code = ord(character)
@@ -89,16 +89,16 @@ def _encoded(character: str) -> list[str]:
 
 def _name_pattern(name: str) -> re.Pattern[str]:
     spellings = {name, html.escape(name)}
-    told = "|".join(r"\s+".join(map(re.escape, one.split())) for one in sorted(spellings))
-    return re.compile(rf"(?<!\w)(?:{told})(?!\w)", re.IGNORECASE)
+    alternatives = "|".join(r"\s+".join(map(re.escape, one.split())) for one in sorted(spellings))
+    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)
 
 
 def _either(*patterns: re.Pattern[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{p.pattern})" for p in patterns), re.IGNORECASE)
 
 
-# An address begins after what is no letter of an address, or after a character spelled as in a URL;
-# an apostrophe may also be a quotation mark, so that it counts only within a word.
+# An address begins after a character that cannot be part of one, or after a URL-encoded character.
+# An apostrophe may be a quotation mark, so it counts as part of an address only within a word.
 _NOT_WITHIN = "".join(
     (
         r"(?:(?<![\w.+-])|(?<=%[0-9A-F]{2}))",

@@ -1,7 +1,7 @@
-"""What stays of a document about a person: its numbers, its times, and what others wrote.
+"""Redacts documents about a person; numbers and times stay.
 
-A document that is the person's own is blanked: every text goes but for those that speak of the
-contact centre. One that is somebody else's loses the address, and the names of the person.
+A document of the person's own loses every text except those about the contact centre. A document
+of another person loses the address and the names of the person.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from workers.privacy.rules.person_matcher import ERASED, Person
+from workers.privacy.rules.person_matcher import ERASED, PersonMatcher
 
-# Texts that say what happened and where, not to whom.
+# Texts about what happened and where, not to whom.
 KEPT = frozenset(
     {
         *("type", "id", "displayId", "status", "serviceName", "organisationName", "areaName"),
@@ -21,20 +21,20 @@ KEPT = frozenset(
 )
 KEPT_WITHIN = frozenset({("service", "name")})
 STRICTLY_KEPT = frozenset({"type", "id"})
-HISTORY = frozenset({"note", "origin"})  # blank only where they speak of the person
-COUNTED = frozenset({"Answer", "feedbackAnswer"})  # an answer is a fact to be counted
-BODIES = frozenset({"body", "html_body", "htmlBody", "answer_body"})  # whatever they are
+HISTORY = frozenset({"note", "origin"})  # removed only if they mention the person
+COUNTED = frozenset({"Answer", "feedbackAnswer"})  # statistics count whether there is an answer
+BODIES = frozenset({"body", "html_body", "htmlBody", "answer_body"})  # removed whatever their type
 NUMBERS = frozenset({"reviewerId"})
 WRITERS = frozenset({"fromAddress"})
 ADDRESSEES = frozenset({"email_address", "emailAddress"})
 NAMES = frozenset({"name", "fromName"})
 
 
-def blanked(document: Any, person: Person, *, strict: bool = False) -> Any:
-    """Return a document of the person's own without what may speak of the person.
+def redact_own(document: Any, person: PersonMatcher, *, strict: bool = False) -> Any:
+    """Return a document of the person's own without personal data.
 
-    ``strict``: it could not be read, so no text but types and ids is trusted to be harmless.
-    Returns ``None`` for one that is nested too deep to be looked through.
+    ``strict``, for unreadable documents: keep no text but types and ids. Returns ``None`` for a
+    document that is nested too deep to be traversed.
     """
     kept = STRICTLY_KEPT if strict else KEPT
     within = frozenset() if strict else KEPT_WITHIN
@@ -45,81 +45,81 @@ def blanked(document: Any, person: Person, *, strict: bool = False) -> Any:
         if key in HISTORY and not strict:
             return "" if person.named_in(value) else value
         if key in kept or (parent, key) in within:
-            return person.erased_from(value, names=strict)
+            return person.redact(value, names=strict)
         return ""
 
-    return _walked(document, person, text, blank=True)
+    return _transform(document, person, text, own=True)
 
 
-def redacted(document: Any, person: Person) -> Any:
-    """Return somebody else's document, or a text, without the person's address and names.
+def redact_mentions(document: Any, person: PersonMatcher) -> Any:
+    """Return a document of another person, or a text, without the person's address and names.
 
-    Names go only from where they may be those of people. Returns ``None`` for a document that is
-    nested too deep to be looked through.
+    Names are redacted only in fields that may name people. Returns ``None`` for a document that is
+    nested too deep to be traversed.
     """
 
     def text(value: str, key: str, parent: str) -> str:
         people = key not in KEPT and (parent, key) not in KEPT_WITHIN
-        return person.erased_from(value, names=people)
+        return person.redact(value, names=people)
 
-    return _walked(document, person, text, blank=False)
+    return _transform(document, person, text, own=False)
 
 
-def mentions(document: Any, person: Person) -> bool:
-    """Tell whether the address is in a document, or a text."""
+def mentions(document: Any, person: PersonMatcher) -> bool:
+    """Tell whether a document, or a text, contains the address."""
     return any(person.mentioned_in(text) for _, text in _texts(document))
 
 
-def names_beside(document: Any, person: Person) -> set[str]:
-    """Return the names that stand in one object with the address."""
+def names_next_to(document: Any, person: PersonMatcher) -> set[str]:
+    """Return the names that are in one object with the address."""
     found: set[str] = set()
     for holder in _objects(document):
-        if any(person.is_(holder.get(key)) for key in WRITERS | ADDRESSEES):
+        if any(person.matches(holder.get(key)) for key in WRITERS | ADDRESSEES):
             found |= {name for key in NAMES if isinstance(name := holder.get(key), str)}
     return found
 
 
-def claimed(document: Any, person: Person) -> bool:
+def is_own(document: Any, person: PersonMatcher) -> bool:
     """Tell whether a document that mentions the person seems to be the person's own.
 
-    It is if nobody else wrote it, or, where it tells no writer, nobody else was written to.
+    It is if the person is its only writer or, without a writer, its only addressee.
     """
     for role in (WRITERS, ADDRESSEES):
-        told = [text for key, text in _texts(document) if key in role and text.strip()]
-        if told:
-            return all(map(person.is_, told))
+        addresses = [text for key, text in _texts(document) if key in role and text.strip()]
+        if addresses:
+            return all(map(person.matches, addresses))
     return True
 
 
-def writer(document: Any) -> Person:
-    """Return who wrote a document, as it tells itself; nobody if it does not."""
+def author_of(document: Any) -> PersonMatcher:
+    """Return the writer that a document names; without one, a matcher of nobody."""
     for holder in _objects(document):
         for key in WRITERS:
             if isinstance(address := holder.get(key), str) and address.strip():
-                person = Person(address)
-                return person.known_as(names_beside(document, person))
-    return Person("")
+                person = PersonMatcher(address)
+                return person.with_names(names_next_to(document, person))
+    return PersonMatcher("")
 
 
-def _walked(
-    document: Any, person: Person, text: Callable[[str, str, str], str], *, blank: bool
+def _transform(
+    document: Any, person: PersonMatcher, text: Callable[[str, str, str], str], *, own: bool
 ) -> Any:
     def walk(value: Any, key: str, parent: str) -> Any:
-        if blank and key in BODIES:
+        if own and key in BODIES:
             return None if value is None else ""
         if isinstance(value, str):
             return text(value, key, parent)
         if isinstance(value, dict):
-            made = {}
+            members = {}
             for name, member in value.items():
-                made[person.erased_from(name, names=False)] = walk(member, name, key)
-            return made
+                members[person.redact(name, names=False)] = walk(member, name, key)
+            return members
         if isinstance(value, list):
             elements = []
             for element in value:
                 elements.append(walk(element, key, parent))
             return elements
-        return 0 if blank and key in NUMBERS and value is not None else value
+        return 0 if own and key in NUMBERS and value is not None else value
 
     try:
         return walk(document, "", "")

@@ -1,3 +1,3 @@
-"""Where persons occur in Postgres, and what was erased."""
+"""Personal data in Postgres: where it is, and what was erased."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Contents of attachments, taken away: a content goes when the last attachment parts with it."""
+"""Removes contents of attachments; a blob is deleted with the last attachment that refers to it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SQL = queries.load(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentKey:
-    """An attachment, and the content it had when it was found."""
+    """An attachment, and the digest of its content when it was selected."""
 
     workspace: str
     kind: str
@@ -25,7 +25,7 @@ class AttachmentKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemovedContents:
-    """How many attachments parted with their content, and how many contents are gone for it."""
+    """How many attachments lost their content, and how many blobs were deleted."""
 
     attachments: int
     contents: int
@@ -34,17 +34,17 @@ class RemovedContents:
 def remove(
     conn: Connection[Any], found: Sequence[AttachmentKey], *, reason: str, names: bool
 ) -> RemovedContents:
-    """Take contents away, with ``names`` also what attachments are called.
+    """Remove the contents of attachments; with ``names`` also their names and types.
 
-    An attachment that has got another content meanwhile keeps it. A content that another
-    attachment has stays, even if that is only being written now.
+    An attachment whose content changed meanwhile keeps it. A blob that another attachment refers
+    to stays, even if that attachment is being written now.
     """
     if not found:
         return RemovedContents(attachments=0, contents=0)
     contents = sorted({one.sha256 for one in found if one.sha256 is not None})
     conn.execute(SQL["lock_contents"], {"contents": contents})
-    parted = conn.execute(
-        SQL["part_with_contents"],
+    detached = conn.execute(
+        SQL["detach_contents"],
         {
             "workspaces": [one.workspace for one in found],
             "kinds": [one.kind for one in found],
@@ -54,5 +54,5 @@ def remove(
             "names": names,
         },
     ).fetchall()
-    gone = conn.execute(SQL["remove_contents"], {"contents": contents}).fetchall()
-    return RemovedContents(attachments=len(parted), contents=len(gone))
+    deleted = conn.execute(SQL["remove_contents"], {"contents": contents}).fetchall()
+    return RemovedContents(attachments=len(detached), contents=len(deleted))

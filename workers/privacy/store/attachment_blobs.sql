@@ -1,12 +1,12 @@
 -- name: lock_contents
--- Keep these contents from being stored, or leant on, until commit; drains take the same locks, one
--- content after the other in this order.
+-- Lock these contents until commit, so that none is stored or referred to meanwhile; drains take the
+-- same locks in the same order.
 SELECT pg_advisory_xact_lock(hashtextextended('cention.blob', ('x' || left(encode(sha256, 'hex'), 16))::bit(64)::bigint))
 FROM (SELECT DISTINCT sha256 FROM unnest(%(contents)s::bytea[]) AS c (sha256) ORDER BY sha256) AS content;
 
--- name: part_with_contents
--- Let attachments part with the contents that they had when they were found; with their names as well,
--- if wished. One that was never fetched is not missing after that. One row for each.
+-- name: detach_contents
+-- Remove the contents that attachments had when they were selected; with names, also their names and
+-- types. One that was never fetched no longer counts as missing. One row for each.
 UPDATE cention.attachment AS a
 SET state = 'removed', reason = %(reason)s, sha256 = NULL, fetched_at = coalesce(fetched_at, now()),
     name = CASE WHEN NOT %(names)s THEN name END,
@@ -19,7 +19,7 @@ WHERE (a.workspace, a.kind, a.attachment_id) = (found.workspace, found.kind, fou
 RETURNING a.attachment_id;
 
 -- name: remove_contents
--- Remove those of these contents that no attachment has. One row for each.
+-- Delete those of these contents that no attachment refers to. One row for each.
 DELETE FROM cention.blob AS b
 WHERE b.sha256 = ANY (%(contents)s::bytea[])
   AND NOT EXISTS (SELECT FROM cention.attachment AS a WHERE a.sha256 = b.sha256)

@@ -1,4 +1,4 @@
-"""Records whose writer was erased: which they are, and how their rows are blanked."""
+"""Records whose writer was erased, and the redaction of their rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LandedDocument:
-    """A document that was kept; ``None`` once its time was over."""
+    """A landed document; ``None`` once retention removed it."""
 
     workspace: str
     family: str
@@ -35,7 +35,7 @@ class LandedDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackDocument:
-    """A callback in the inbox; its document is ``None`` once its time was over."""
+    """A callback in the inbox; its document is ``None`` once retention removed it."""
 
     callback_id: int
     document: Any
@@ -44,7 +44,7 @@ class CallbackDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
-    """An address or a name of somebody who had to do with an errand."""
+    """An address or name of the writer or an addressee of an errand."""
 
     workspace: str
     errand_id: int
@@ -54,13 +54,19 @@ class Alias:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryLine:
-    """The texts of one line of an errand's history."""
+    """The texts of one action in an errand's history."""
 
     workspace: str
     errand_id: int
     action_id: int
     note: str | None
     origin: str | None
+
+
+def key_arrays(keys: Iterable[Key]) -> dict[str, Any]:
+    """Return keys as the parameters ``workspaces`` and ``ids``, in the order of locks."""
+    ordered = sorted(keys)
+    return {"workspaces": [w for w, _ in ordered], "ids": [i for _, i in ordered]}
 
 
 def errands_of(conn: Connection[Any], address: str) -> list[Key]:
@@ -74,40 +80,40 @@ def ratings_of(conn: Connection[Any], reviewers: Sequence[str]) -> list[Key]:
 
 
 def names_of(conn: Connection[Any], address: str) -> list[str]:
-    """Return the names that stand beside an address (in lower case)."""
+    """Return the names stored next to an address (in lower case)."""
     return [name for (name,) in conn.execute(SQL["names_of"], {"address": address})]
 
 
-def remember(
+def record_erased(
     conn: Connection[Any], family: Family, keys: Iterable[Key], *, address: str
 ) -> set[Key]:
-    """Remember records as erased; return them, without errands that somebody else wrote."""
-    parameters = {**_keys(set(keys)), "family": family, "address": address}
-    return set(conn.execute(SQL["remember_erased"], parameters).fetchall())
+    """Record records as erased; return them, without errands of another writer."""
+    parameters = {**key_arrays(set(keys)), "family": family, "address": address}
+    return set(conn.execute(SQL["record_erased"], parameters).fetchall())
 
 
-def errands_due(conn: Connection[Any], *, after: Key, limit: int) -> list[Key]:
-    """Return the next erased errands of which something is here that was not blanked."""
+def pending_errands(conn: Connection[Any], *, after: Key, limit: int) -> list[Key]:
+    """Return the next erased errands with data that is not redacted yet."""
     parameters = {"workspace": after[0], "after": after[1], "limit": limit}
-    return conn.execute(SQL["erased_errands_due"], parameters).fetchall()
+    return conn.execute(SQL["pending_errands"], parameters).fetchall()
 
 
-def ratings_due(conn: Connection[Any], *, after: Key, limit: int) -> list[Key]:
-    """Return the next erased ratings of which something is here that was not blanked."""
+def pending_ratings(conn: Connection[Any], *, after: Key, limit: int) -> list[Key]:
+    """Return the next erased ratings with data that is not redacted yet."""
     parameters = {"workspace": after[0], "after": after[1], "limit": limit}
-    return conn.execute(SQL["erased_ratings_due"], parameters).fetchall()
+    return conn.execute(SQL["pending_ratings"], parameters).fetchall()
 
 
 def landed_of(conn: Connection[Any], family: str, keys: Sequence[Key]) -> list[LandedDocument]:
     """Return the landed documents of records, locked until commit."""
     with conn.cursor(row_factory=class_row(LandedDocument)) as cursor:
-        return cursor.execute(SQL["landed_of"], {**_keys(keys), "family": family}).fetchall()
+        return cursor.execute(SQL["landed_of"], {**key_arrays(keys), "family": family}).fetchall()
 
 
 def write_landed(
     conn: Connection[Any], key: Key, family: str, document: Any, *, problem: str | None
 ) -> None:
-    """Write one landed document anew; ``None`` takes it away."""
+    """Replace one landed document; ``None`` removes it."""
     conn.execute(
         SQL["write_landed"],
         {
@@ -121,15 +127,15 @@ def write_landed(
 
 
 def callbacks_of(conn: Connection[Any], errands: Sequence[Key]) -> list[CallbackDocument]:
-    """Return the callbacks that told last of answers to errands, locked until commit."""
+    """Return the last callbacks about answers to errands, locked until commit."""
     with conn.cursor(row_factory=class_row(CallbackDocument)) as cursor:
-        return cursor.execute(SQL["callbacks_of_errands"], _keys(errands)).fetchall()
+        return cursor.execute(SQL["callbacks_of_errands"], key_arrays(errands)).fetchall()
 
 
 def write_callback(
     conn: Connection[Any], callback_id: int, document: Any, *, problem: str | None
 ) -> None:
-    """Write one callback anew; ``None`` takes its document away."""
+    """Replace the document of one callback; ``None`` removes it."""
     conn.execute(
         SQL["write_callback"],
         {
@@ -140,25 +146,25 @@ def write_callback(
     )
 
 
-def note_blanked(conn: Connection[Any], family: Family, keys: Sequence[Key]) -> None:
-    """Note that the present documents of erased records are blank."""
-    conn.execute(SQL["note_blanked"], {**_keys(keys), "family": family})
+def record_blanked(conn: Connection[Any], family: Family, keys: Sequence[Key]) -> None:
+    """Record that the current documents of erased records are redacted."""
+    conn.execute(SQL["record_blanked"], {**key_arrays(keys), "family": family})
 
 
 def people_of(conn: Connection[Any], errands: Sequence[Key]) -> list[Alias]:
-    """Return addresses and names of whoever wrote errands, or got their answers."""
+    """Return addresses and names of writers of errands, and of addressees of answers."""
     with conn.cursor(row_factory=class_row(Alias)) as cursor:
-        return cursor.execute(SQL["people_of_errands"], _keys(errands)).fetchall()
+        return cursor.execute(SQL["people_of_errands"], key_arrays(errands)).fetchall()
 
 
 def history_of(conn: Connection[Any], errands: Sequence[Key]) -> list[HistoryLine]:
     """Return the texts in the history of errands."""
     with conn.cursor(row_factory=class_row(HistoryLine)) as cursor:
-        return cursor.execute(SQL["history_of_errands"], _keys(errands)).fetchall()
+        return cursor.execute(SQL["history_of_errands"], key_arrays(errands)).fetchall()
 
 
 def write_history(conn: Connection[Any], lines: Sequence[HistoryLine]) -> None:
-    """Write texts of the history anew."""
+    """Replace texts of the history."""
     conn.execute(
         SQL["blank_history"],
         {
@@ -178,56 +184,51 @@ _BLANK: Mapping[str, LiteralString] = {
 
 
 def blank_errands(conn: Connection[Any], errands: Sequence[Key]) -> dict[str, int]:
-    """Blank errands, as reported and as exported, their answers and to whom those went.
+    """Blank errands, reported and exported, with their answers and the addressees of these.
 
     Return how many rows, by table.
     """
-    recipients = _number(conn, SQL["blank_answer_recipients"], errands)
-    blank = {table: _number(conn, query, errands) for table, query in _BLANK.items()}
+    recipients = _count(conn, SQL["blank_answer_recipients"], errands)
+    blank = {table: _count(conn, query, errands) for table, query in _BLANK.items()}
     return {**blank, "cention.answer_recipient": recipients}
 
 
 def blank_exported_by(conn: Connection[Any], address: str) -> int:
-    """Blank errands that exports told of a writer (in lower case); return how many rows."""
+    """Blank exported errands of a writer (in lower case); return how many rows."""
     return len(conn.execute(SQL["blank_exported_by"], {"address": address}).fetchall())
 
 
 def remove_contact_cards(conn: Connection[Any], address: str) -> int:
-    """Remove contact cards that have an address (in lower case) on them; return how many."""
+    """Delete contact cards with an address (in lower case); return how many."""
     return len(conn.execute(SQL["remove_contact_cards"], {"address": address}).fetchall())
 
 
 def blank_sent_errands(conn: Connection[Any], address: str) -> int:
-    """Blank what we sent in the name of an address (in lower case); return how many were not."""
+    """Blank sent errands of an address (in lower case), and erased ones; return how many."""
     return len(conn.execute(SQL["blank_sent_errands"], {"address": address}).fetchall())
 
 
 def remove_recipients(conn: Connection[Any], errands: Sequence[Key]) -> int:
-    """Remove the addressees of errands; return how many."""
-    return _number(conn, SQL["remove_errand_recipients"], errands)
+    """Delete the addressees of errands; return how many."""
+    return _count(conn, SQL["remove_errand_recipients"], errands)
 
 
 def blank_ratings(conn: Connection[Any], ratings: Sequence[Key]) -> int:
     """Blank ratings; return how many were not blank."""
-    return _number(conn, SQL["blank_ratings"], ratings)
+    return _count(conn, SQL["blank_ratings"], ratings)
 
 
 def attachments_of(conn: Connection[Any], errands: Sequence[Key]) -> list[AttachmentKey]:
-    """Return the attachments that answers to these errands alone have, unless removed."""
+    """Return the attachments of answers to these errands only, unless removed."""
     with conn.cursor(row_factory=class_row(AttachmentKey)) as cursor:
-        return cursor.execute(SQL["attachments_of_errands"], _keys(errands)).fetchall()
+        return cursor.execute(SQL["attachments_of_errands"], key_arrays(errands)).fetchall()
 
 
 def stop_wanting(conn: Connection[Any], family: Family, keys: Sequence[Key]) -> int:
-    """Take records off the list of what is fetched; return how many."""
-    parameters = {**_keys(keys), "family": family}
+    """Take records off the wanted list; return how many."""
+    parameters = {**key_arrays(keys), "family": family}
     return len(conn.execute(SQL["stop_wanting"], parameters).fetchall())
 
 
-def _number(conn: Connection[Any], query: LiteralString, keys: Sequence[Key]) -> int:
-    return len(conn.execute(query, _keys(keys)).fetchall())
-
-
-def _keys(keys: Iterable[Key]) -> dict[str, Any]:
-    ordered = sorted(keys)
-    return {"workspaces": [w for w, _ in ordered], "ids": [i for _, i in ordered]}
+def _count(conn: Connection[Any], query: LiteralString, keys: Sequence[Key]) -> int:
+    return len(conn.execute(query, key_arrays(keys)).fetchall())

@@ -1,6 +1,6 @@
 -- name: errands_of
--- Errands that this address wrote, or, of those whose writer is not known, errands whose answers went to
--- this address alone.
+-- Errands of this writer; and of errands without a known writer, those whose answers went to this address
+-- only.
 SELECT workspace, errand_id FROM cention.errand WHERE lower(from_address) = %(address)s
 UNION
 SELECT workspace, errand_id FROM cention.sent_errand
@@ -34,27 +34,27 @@ WHERE family = 'facebook_ratings' AND problem IS NOT NULL
        OR document #>> '{data,attributes,data,reviewerName}' = ANY (%(reviewers)s::text[]));
 
 -- name: names_of
--- Names that stand beside this address.
+-- Names stored next to this address.
 SELECT from_name FROM cention.errand WHERE lower(from_address) = %(address)s AND from_name IS NOT NULL
 UNION
 SELECT name FROM cention.answer_recipient WHERE lower(address) = %(address)s AND name IS NOT NULL
 UNION
 SELECT from_name FROM cention.sent_errand WHERE lower(from_address) = %(address)s AND from_name IS NOT NULL
 UNION
-SELECT told.name
+SELECT card.name
 FROM cention.contact_card AS c
-CROSS JOIN LATERAL (VALUES (c.name), (c.sent ->> 'name'), (c.returned ->> 'name')) AS told (name)
-WHERE told.name IS NOT NULL AND EXISTS (
+CROSS JOIN LATERAL (VALUES (c.name), (c.sent ->> 'name'), (c.returned ->> 'name')) AS card (name)
+WHERE card.name IS NOT NULL AND EXISTS (
     SELECT FROM jsonb_path_query(
         jsonb_build_array(c.sent, c.returned),
         '$[*] ? (@.type() == "object").keyvalue() ? (@.key != "custom").value.**'
-    ) AS said (value)
-    WHERE lower(said.value #>> '{}') = %(address)s
+    ) AS contact (value)
+    WHERE lower(contact.value #>> '{}') = %(address)s
 );
 
 -- name: blank_sent_errands
--- Blank what was sent in the name of this address, whatever came of it, and for errands that were erased.
--- One row for each that was not blank.
+-- Blank sent errands of this address, whatever their outcome, and those that became erased errands. One
+-- row for each that was not blank.
 UPDATE cention.sent_errand AS s
 SET message_id = NULL, content_sha256 = NULL, origin = NULL, from_address = NULL, from_name = NULL,
     subject = NULL, problem = NULL
@@ -65,9 +65,9 @@ WHERE (lower(from_address) = %(address)s OR (workspace, errand_id) IN (
        OR content_sha256 IS NOT NULL)
 RETURNING sent_id;
 
--- name: remember_erased
--- Remember records as erased; an errand that is known to have another writer is not. One row for each
--- that is remembered, whether or not it was before.
+-- name: record_erased
+-- Record records as erased, except errands with another known writer. One row for each that is recorded
+-- now, whether or not it was before.
 INSERT INTO intake.erased AS known (workspace, family, remote_id)
 SELECT new.workspace, %(family)s, new.remote_id
 FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]) AS new (workspace, remote_id)
@@ -79,8 +79,8 @@ ORDER BY 1, 2, 3
 ON CONFLICT (workspace, family, remote_id) DO UPDATE SET erased_at = known.erased_at
 RETURNING workspace, remote_id;
 
--- name: erased_errands_due
--- Erased errands of which something is here that was not blanked, the next by number.
+-- name: pending_errands
+-- Erased errands with data that is not blanked yet, the next by number.
 SELECT x.workspace, x.remote_id
 FROM intake.erased AS x
 LEFT JOIN intake.landed AS l ON (l.workspace, l.family, l.remote_id) = (x.workspace, x.family, x.remote_id)
@@ -128,8 +128,8 @@ WHERE x.family = 'errand_reports' AND (x.workspace, x.remote_id) > (%(workspace)
 ORDER BY x.workspace, x.remote_id
 LIMIT %(limit)s;
 
--- name: erased_ratings_due
--- Erased Facebook ratings of which a document came that was not blanked.
+-- name: pending_ratings
+-- Erased Facebook ratings with data that is not blanked yet.
 SELECT x.workspace, x.remote_id
 FROM intake.erased AS x
 LEFT JOIN intake.landed AS l ON (l.workspace, l.family, l.remote_id) = (x.workspace, x.family, x.remote_id)
@@ -150,12 +150,12 @@ ORDER BY workspace, remote_id
 FOR UPDATE;
 
 -- name: write_landed
--- Write one landed document anew.
+-- Replace one landed document.
 UPDATE intake.landed SET document = %(document)s, problem = %(problem)s
 WHERE (workspace, family, remote_id) = (%(workspace)s, %(family)s, %(remote_id)s);
 
--- name: note_blanked
--- Note which documents of erased records have been blanked.
+-- name: record_blanked
+-- Record which documents of erased records have been blanked.
 UPDATE intake.erased AS x
 SET blanked_at = (
     SELECT fetched_at FROM intake.landed AS l
@@ -165,7 +165,7 @@ WHERE family = %(family)s
   AND (workspace, remote_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]));
 
 -- name: people_of_errands
--- Address and names of whoever wrote these errands, or got their answers.
+-- Addresses and names of the writers of these errands, and of the addressees of their answers.
 SELECT workspace, errand_id, from_address AS address, from_name AS name FROM cention.errand
 WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
 UNION
@@ -180,14 +180,14 @@ SELECT workspace, errand_id, action_id, note, origin FROM cention.errand_action
 WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]));
 
 -- name: blank_history
--- Write texts of the history anew.
-UPDATE cention.errand_action AS a SET note = said.note, origin = said.origin
+-- Replace texts of the history.
+UPDATE cention.errand_action AS a SET note = new.note, origin = new.origin
 FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[], %(notes)s::text[], %(origins)s::text[])
-    AS said (workspace, action_id, note, origin)
-WHERE (a.workspace, a.action_id) = (said.workspace, said.action_id);
+    AS new (workspace, action_id, note, origin)
+WHERE (a.workspace, a.action_id) = (new.workspace, new.action_id);
 
 -- name: blank_errands
--- Blank what may speak of the writers of these errands. One row for each that was not blank.
+-- Blank the personal data of these errands. One row for each that was not blank.
 UPDATE cention.errand
 SET from_address = NULL, from_name = NULL, to_text = NULL, subject = NULL, body_html = NULL,
     feedback_answer = CASE WHEN feedback_answer IS NOT NULL THEN '[erased]' END,
@@ -199,7 +199,7 @@ WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(
 RETURNING errand_id;
 
 -- name: remove_errand_recipients
--- Remove the addressees of these errands. One row for each.
+-- Delete the addressees of these errands. One row for each.
 DELETE FROM cention.errand_recipient
 WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
 RETURNING errand_id;
@@ -212,7 +212,7 @@ WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(
 RETURNING answer_id;
 
 -- name: blank_answer_recipients
--- Blank to whom the answers to these errands went. One row for each that was not blank.
+-- Blank the addressees of the answers to these errands. One row for each that was not blank.
 UPDATE cention.answer_recipient AS r SET address = NULL, name = NULL
 FROM cention.answer AS a
 WHERE (a.workspace, a.response_id) = (r.workspace, r.response_id)
@@ -221,7 +221,7 @@ WHERE (a.workspace, a.response_id) = (r.workspace, r.response_id)
 RETURNING r.recipient_id;
 
 -- name: callbacks_of_errands
--- The callbacks that told last of the answers to these errands, locked.
+-- The last callbacks about the answers to these errands, locked.
 SELECT callback_id, document, problem FROM intake.callback
 WHERE callback_id IN (
     SELECT a.callback_id FROM cention.answer AS a
@@ -231,12 +231,12 @@ ORDER BY callback_id
 FOR UPDATE;
 
 -- name: write_callback
--- Write one callback anew.
+-- Replace the document of one callback.
 UPDATE intake.callback SET document = %(document)s, problem = %(problem)s WHERE callback_id = %(callback_id)s;
 
 -- name: attachments_of_errands
--- Attachments of the answers to these errands that no answer to another errand has, nor the library,
--- unless removed.
+-- Attachments of the answers to these errands, except those of other errands' answers or of the library,
+-- and those that were removed.
 SELECT DISTINCT c.workspace, c.kind, c.attachment_id, c.sha256
 FROM cention.answer AS a
 JOIN cention.answer_attachment AS f ON (f.workspace, f.answer_id) = (a.workspace, a.answer_id)
@@ -260,21 +260,21 @@ WHERE (a.workspace, a.errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[]
   AND c.state <> 'removed';
 
 -- name: stop_wanting
--- Take records off the list of what is fetched. One row for each.
+-- Take records off the wanted list. One row for each.
 DELETE FROM intake.wanted
 WHERE family = %(family)s
   AND (workspace, remote_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
 RETURNING remote_id;
 
 -- name: blank_ratings
--- Blank who left these ratings, and what they wrote. One row for each that was not blank.
+-- Blank the reviewers and messages of these ratings. One row for each that was not blank.
 UPDATE cention.facebook_rating SET message = NULL, reviewer_id = NULL, reviewer_name = NULL
 WHERE (workspace, rating_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
   AND num_nonnulls(message, reviewer_id, reviewer_name) > 0
 RETURNING rating_id;
 
 -- name: blank_exported_errands
--- Blank what exports told of these errands. One row for each that was not blank.
+-- Blank these errands as exported. One row for each that was not blank.
 UPDATE cention.exported_errand
 SET from_address = NULL, to_address = NULL, subject = NULL, question = NULL, answer = NULL,
     errand_notes = NULL, document = NULL
@@ -283,8 +283,7 @@ WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(
 RETURNING errand_id;
 
 -- name: blank_exported_by
--- Blank what exports told of errands of this writer, also where they told no errand's id. One row for
--- each.
+-- Blank exported errands of this writer, also those without an errand's id. One row for each.
 UPDATE cention.exported_errand
 SET from_address = NULL, to_address = NULL, subject = NULL, question = NULL, answer = NULL,
     errand_notes = NULL, document = NULL
@@ -294,13 +293,13 @@ WHERE lower(from_address) = %(address)s
 RETURNING position;
 
 -- name: remove_contact_cards
--- Remove contact cards that have this address on them, as sent or as they came back. One row for each.
+-- Delete contact cards with this address, as sent or as returned. One row for each.
 DELETE FROM cention.contact_card AS c
 WHERE EXISTS (
     SELECT FROM jsonb_path_query(
         jsonb_build_array(c.sent, c.returned),
         '$[*] ? (@.type() == "object").keyvalue() ? (@.key != "custom").value.**'
-    ) AS said (value)
-    WHERE lower(said.value #>> '{}') = %(address)s
+    ) AS contact (value)
+    WHERE lower(contact.value #>> '{}') = %(address)s
 )
 RETURNING workspace;

@@ -1,4 +1,4 @@
-"""All that is held of given records, as rows in JSON."""
+"""All stored rows of given records, as JSON."""
 
 from __future__ import annotations
 
@@ -9,30 +9,25 @@ from psycopg import Connection
 from psycopg.rows import scalar_row
 
 from workers.database import queries
-from workers.privacy.store.erased import Key
+from workers.privacy.store.erased import Key, key_arrays
 
 SQL = queries.load(__name__)
 
 Row = tuple[str, dict[str, Any]]
-"""Name of a table, with its schema, and one row."""
+"""Table name with schema, and one row."""
 
 
 def of_errands(conn: Connection[Any], errands: Iterable[Key]) -> list[Row]:
     """Return every row of errands: history, answers, attachments, documents."""
-    return conn.execute(SQL["rows_of_errands"], _keys(errands)).fetchall()
+    return conn.execute(SQL["rows_of_errands"], key_arrays(errands)).fetchall()
 
 
 def of_ratings(conn: Connection[Any], ratings: Iterable[Key]) -> list[Row]:
     """Return every row of Facebook ratings."""
-    return conn.execute(SQL["rows_of_ratings"], _keys(ratings)).fetchall()
+    return conn.execute(SQL["rows_of_ratings"], key_arrays(ratings)).fetchall()
 
 
 def content(conn: Connection[Any], sha256: bytes) -> bytes | None:
-    """Return one content; ``None`` if it is here no more."""
+    """Return one content; ``None`` if it is not stored."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["content"], {"sha256": sha256}).fetchone()
-
-
-def _keys(keys: Iterable[Key]) -> dict[str, Any]:
-    ordered = sorted(keys)
-    return {"workspaces": [w for w, _ in ordered], "ids": [i for _, i in ordered]}

@@ -1,5 +1,5 @@
 -- name: rows_of_errands
--- Table and row of all that is held of these errands, documents and list of wanted records included.
+-- Table and row of all stored data of these errands, with documents and wanted records.
 WITH own AS (
     SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]) AS k (workspace, errand_id)
 ), answer AS (
@@ -44,7 +44,7 @@ SELECT 'intake.callback', to_jsonb(t) FROM intake.callback AS t
 WHERE callback_id IN (SELECT callback_id FROM answer);
 
 -- name: rows_of_ratings
--- Table and row of all that is held of these Facebook ratings.
+-- Table and row of all stored data of these Facebook ratings.
 SELECT 'cention.facebook_rating', to_jsonb(t) FROM cention.facebook_rating AS t
 WHERE (workspace, rating_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
 UNION ALL

@@ -1,6 +1,6 @@
 -- name: remove_callback_documents
--- Take away documents of filed callbacks that came before a moment; their rows stay, so that a repeat
--- is recognised. One row for each.
+-- Remove the documents of filed callbacks received before a time; their rows stay, so that a repeat is
+-- recognised. One row for each.
 UPDATE intake.callback SET document = NULL
 WHERE callback_id IN (
     SELECT callback_id FROM intake.callback
@@ -11,7 +11,7 @@ WHERE callback_id IN (
 RETURNING callback_id;
 
 -- name: remove_callback_bodies
--- Take the bodies of answers out of filed callbacks that came before a moment. One row for each.
+-- Remove the bodies of answers from filed callbacks received before a time. One row for each.
 UPDATE intake.callback SET bodies_removed_at = now(), document = CASE
     WHEN jsonb_typeof(document -> 'included') = 'array' AND document -> 'included' <> '[]' THEN jsonb_set(
         document, '{included}',
@@ -36,7 +36,7 @@ WHERE callback_id IN (
 RETURNING callback_id;
 
 -- name: remove_landed_documents
--- Take away documents that were fetched before a moment and became rows. One row for each.
+-- Remove landed documents that were fetched before a time and normalised. One row for each.
 UPDATE intake.landed SET document = NULL
 WHERE (workspace, family, remote_id) IN (
     SELECT workspace, family, remote_id FROM intake.landed
@@ -47,7 +47,7 @@ WHERE (workspace, family, remote_id) IN (
 RETURNING remote_id;
 
 -- name: errands_with_old_bodies
--- Errands that have bodies and in which nothing happened since a moment.
+-- Errands with bodies in which nothing happened since a time.
 SELECT workspace, errand_id FROM cention.errand
 WHERE (body_html IS NOT NULL OR answer_body IS NOT NULL)
   AND (arrived_at < %(before)s OR (arrived_at IS NULL AND fetched_at < %(before)s))
@@ -64,8 +64,8 @@ ORDER BY workspace, remote_id
 FOR UPDATE;
 
 -- name: remove_errand_bodies
--- Take the bodies of errands away unless something has happened in them meanwhile, and out of the
--- landed reports that they were made of. One row for each errand.
+-- Remove the bodies of errands, unless something happened in them meanwhile, and from their landed
+-- reports. One row for each errand.
 WITH emptied AS (
     UPDATE cention.errand SET body_html = NULL, answer_body = NULL
     WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
@@ -83,7 +83,7 @@ WITH emptied AS (
 SELECT errand_id FROM emptied;
 
 -- name: remove_answer_bodies
--- Take the bodies of answers away that came before a moment. One row for each.
+-- Remove the bodies of answers received before a time. One row for each.
 UPDATE cention.answer SET body_text = NULL, body_html = NULL
 WHERE (workspace, answer_id, response_id) IN (
     SELECT workspace, answer_id, response_id FROM cention.answer
@@ -94,7 +94,7 @@ WHERE (workspace, answer_id, response_id) IN (
 RETURNING answer_id;
 
 -- name: attachments_with_old_contents
--- Attachments of answers whose content was fetched before a moment; none that the library has.
+-- Attachments of answers whose content was fetched before a time, except those of the library.
 SELECT workspace, kind, attachment_id, sha256 FROM cention.attachment AS a
 WHERE sha256 IS NOT NULL AND kind <> 'library' AND fetched_at < %(before)s
   AND NOT EXISTS (
@@ -106,7 +106,7 @@ ORDER BY fetched_at
 LIMIT %(limit)s;
 
 -- name: remove_exported_bodies
--- Take the bodies of errands away that exports told before a moment. One row for each.
+-- Remove the bodies of errands from exports begun before a time. One row for each.
 UPDATE cention.exported_errand SET question = NULL, answer = NULL, errand_notes = NULL, document = NULL
 WHERE (workspace, run_id, position) IN (
     SELECT t.workspace, t.run_id, t.position

@@ -1,6 +1,6 @@
-"""Looking through every text of every table, a few pages at a time, and writing rows anew.
+"""Scans every text of every table, a few pages at a time, and updates rows.
 
-Tables that are added later are looked through as well: which there are, the database tells.
+The tables come from the catalogue, so that tables of later migrations are scanned as well.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from workers.database import queries
 
 SQL = queries.load(__name__)
 
-PAGES = 64  # looked through at once
+PAGES = 64  # per scan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
-    """A table, and its columns that hold texts or documents."""
+class SearchableTable:
+    """A table, and its columns of texts or documents."""
 
     schema: str
     table: str
@@ -35,52 +35,55 @@ class Texts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A row that may mention what is looked for."""
+class CandidateRow:
+    """A row that may match."""
 
-    place: str  # until it is changed
+    ctid: str  # until the row is changed
     row: dict[str, Any]
-    erased: bool  # it is about a record whose writer was erased
+    erased: bool  # it belongs to a record whose writer was erased
 
 
-_OWN: Mapping[str, LiteralString] = {
+_WITH_ERASED: Mapping[str, LiteralString] = {
     "intake.landed": SQL["landed_that_may_mention"],
     "intake.callback": SQL["callbacks_that_may_mention"],
 }
 
 
-def texts(conn: Connection[Any]) -> list[Texts]:
-    """Return every table with texts in columns beside its key."""
-    with conn.cursor(row_factory=class_row(Texts)) as cursor:
-        return cursor.execute(SQL["texts"]).fetchall()
+def searchable_tables(conn: Connection[Any]) -> list[SearchableTable]:
+    """Return every table with texts or documents outside its key."""
+    with conn.cursor(row_factory=class_row(SearchableTable)) as cursor:
+        return cursor.execute(SQL["searchable_tables"]).fetchall()
 
 
-def pages(conn: Connection[Any], table: Texts) -> int:
+def pages(conn: Connection[Any], table: SearchableTable) -> int:
     """Return how many pages a table has now."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"table": table.name}
         return int(cursor.execute(SQL["pages"], parameters).fetchall()[0])
 
 
-def on_pages(
-    conn: Connection[Any], table: Texts, *, first: int, like: str, lock: bool
-) -> list[Found]:
-    """Return the rows on ``PAGES`` pages from ``first`` that may mention what is looked for.
+def scan_pages(
+    conn: Connection[Any], table: SearchableTable, *, first: int, like: str, lock: bool
+) -> list[CandidateRow]:
+    """Return the rows on ``PAGES`` pages from ``first`` that match the ILIKE pattern ``like``.
 
-    ``like`` is a pattern for ILIKE. ``lock`` locks the rows until commit.
+    Landed documents and callbacks of erased records are returned as well. ``lock`` locks the rows
+    until commit.
     """
-    query = sql.SQL(_OWN.get(table.name, SQL["rows_that_may_mention"])).format(
+    query = sql.SQL(_WITH_ERASED.get(table.name, SQL["rows_that_may_mention"])).format(
         table=sql.Identifier(table.schema, table.table),
         columns=sql.SQL(", ").join(map(sql.Identifier, table.columns)),
         lock=sql.SQL("FOR UPDATE" if lock else ""),
     )
-    with conn.cursor(row_factory=class_row(Found)) as cursor:
+    with conn.cursor(row_factory=class_row(CandidateRow)) as cursor:
         parameters = {"first": first, "end": first + PAGES, "like": like}
         return cursor.execute(query, parameters).fetchall()
 
 
-def write(conn: Connection[Any], table: Texts, place: str, changed: Mapping[str, Any]) -> None:
-    """Write columns of a row that is locked."""
+def write(
+    conn: Connection[Any], table: SearchableTable, ctid: str, changed: Mapping[str, Any]
+) -> None:
+    """Update columns of a locked row."""
     query = sql.SQL(SQL["write_row"]).format(
         table=sql.Identifier(table.schema, table.table),
         changes=sql.SQL(", ").join(
@@ -92,4 +95,4 @@ def write(conn: Connection[Any], table: Texts, place: str, changed: Mapping[str,
         name: Jsonb(value) if isinstance(value, dict | list) else value
         for name, value in changed.items()
     }
-    conn.execute(query, {**values, "place": place})
+    conn.execute(query, {**values, "ctid": ctid})

@@ -1,5 +1,5 @@
--- name: texts
--- Every column of our tables that holds texts or documents, and is no part of a key.
+-- name: searchable_tables
+-- Every table of the bridge, with its columns of texts or documents that are not part of the key.
 SELECT n.nspname AS schema, c.relname AS table, array_agg(a.attname::text ORDER BY a.attnum) AS columns
 FROM pg_attribute AS a
 JOIN pg_class AS c ON c.oid = a.attrelid
@@ -17,16 +17,16 @@ ORDER BY n.nspname, c.relname;
 SELECT pg_relation_size(%(table)s::regclass) / current_setting('block_size')::bigint;
 
 -- name: rows_that_may_mention
--- Rows on some pages of a table whose columns may mention what is looked for.
-SELECT ctid::text AS place, to_jsonb(t) AS row, false AS erased
+-- Rows on some pages of a table whose columns match a pattern.
+SELECT ctid::text AS ctid, to_jsonb(t) AS row, false AS erased
 FROM {table} AS t
 WHERE ctid >= format('(%%s,0)', %(first)s::bigint)::tid AND ctid < format('(%%s,0)', %(end)s::bigint)::tid
   AND concat_ws(' ', {columns}) ILIKE %(like)s
 {lock};
 
 -- name: landed_that_may_mention
--- Landed documents on some pages that may mention what is looked for, or are of erased records.
-SELECT ctid::text AS place, to_jsonb(l) AS row,
+-- Landed documents on some pages that match a pattern, or belong to erased records.
+SELECT ctid::text AS ctid, to_jsonb(l) AS row,
        (workspace, family, remote_id) IN (SELECT workspace, family, remote_id FROM intake.erased) AS erased
 FROM intake.landed AS l
 WHERE ctid >= format('(%%s,0)', %(first)s::bigint)::tid AND ctid < format('(%%s,0)', %(end)s::bigint)::tid
@@ -35,8 +35,8 @@ WHERE ctid >= format('(%%s,0)', %(first)s::bigint)::tid AND ctid < format('(%%s,
 {lock};
 
 -- name: callbacks_that_may_mention
--- Callbacks on some pages that may mention what is looked for, or are about erased errands.
-SELECT ctid::text AS place, to_jsonb(c) AS row,
+-- Callbacks on some pages that match a pattern, or are about erased errands.
+SELECT ctid::text AS ctid, to_jsonb(c) AS row,
        (workspace, document #>> '{{data,relationships,errand,data,id}}') IN (
            SELECT workspace, remote_id::text FROM intake.erased WHERE family = 'errand_reports'
        ) IS TRUE AS erased
@@ -49,5 +49,5 @@ WHERE ctid >= format('(%%s,0)', %(first)s::bigint)::tid AND ctid < format('(%%s,
 {lock};
 
 -- name: write_row
--- Write columns of the row at a place that is locked.
-UPDATE {table} SET {changes} WHERE ctid = %(place)s::tid;
+-- Update columns of the locked row at a ctid.
+UPDATE {table} SET {changes} WHERE ctid = %(ctid)s::tid;

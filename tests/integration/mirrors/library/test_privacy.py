@@ -6,10 +6,10 @@ import pytest
 
 from tests.support.library import file, listed, question
 from workers.privacy.jobs import erase_person, export_person
-from workers.privacy.jobs.data_subject import Whom
+from workers.privacy.jobs.data_subject import DataSubject
 
 KARIN = "karin.oberg@customer.example"
-WHOM = Whom(address=KARIN, reviewers=(), spool=None)
+SUBJECT = DataSubject(address=KARIN, reviewers=(), spool=None)
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def mentioned(mirror, source):
 
 def test_the_address_is_erased_from_texts_names_of_files_and_the_index(bridge, mentioned):
     with bridge.context.session() as conn:
-        erase_person.erase(conn, WHOM, dry_run=False, progress=lambda pages: None)
+        erase_person.erase(conn, SUBJECT, dry_run=False, progress=lambda pages: None)
 
     [row] = bridge.rows("SELECT answer_html, answer_text FROM cention.library_question")
     assert row == {"answer_html": "<p>Write to [erased]</p>", "answer_text": "Write to [erased]"}
@@ -35,7 +35,7 @@ def test_the_address_is_erased_from_texts_names_of_files_and_the_index(bridge, m
 
 def test_the_mention_is_part_of_what_is_held_of_the_person(bridge, mentioned):
     with bridge.context.session() as conn:
-        held = export_person.export(conn, WHOM, contents=False, progress=lambda pages: None)
+        held = export_person.export(conn, SUBJECT, contents=False, progress=lambda pages: None)
 
     assert {"cention.library_question", "cention.library_question_attachment"} <= set(
         held["tables"]
