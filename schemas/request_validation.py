@@ -1,4 +1,4 @@
-"""Checking what we send: Cention passes over names it does not know, and refuses wrong types."""
+"""Validates what we send: Cention ignores names that it does not know, and rejects wrong types."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WORDS: Mapping[type, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of an object: its JSON type, and whether it must be there and not empty."""
+    """A member of an object: its JSON type, and whether it must be present and not empty."""
 
     kind: type
     required: bool = False
@@ -33,28 +33,28 @@ Members = Mapping[str, Member]
 
 
 def faults_of(
-    value: Any, members: Members, pointer: str, *, others: bool = False
+    value: Any, members: Members, pointer: str, *, allow_unknown: bool = False
 ) -> Iterator[Fault]:
-    """Yield what is wrong with an object; ``null`` is as good as absent.
+    """Yield the faults of an object; ``null`` counts as absent.
 
-    Other names are refused, since Cention would drop them silently; with ``others`` only such as
-    differ from ours in case or underscores.
+    An unknown name is a fault, because Cention would ignore it silently. With ``allow_unknown`` it
+    is one only if it differs from a known name in nothing but case and underscores.
     """
     if not isinstance(value, dict):
         yield Fault(pointer, "must be an object")
         return
-    known = {_sound(name): name for name in members}
+    known = {_folded(name): name for name in members}
     for name in value:
-        meant = known.get(_sound(name))
-        if name in members or (others and meant is None):
+        meant = known.get(_folded(name))
+        if name in members or (allow_unknown and meant is None):
             continue
-        yield Fault(f"{pointer}/{name}", f"is spelled {meant}" if meant else "is no field there")
+        yield Fault(f"{pointer}/{name}", f"is spelled {meant}" if meant else "is not a field there")
     for name, member in members.items():
         if detail := _wrong(value.get(name), member):
             yield Fault(f"{pointer}/{name}", detail)
 
 
-def _sound(name: str) -> str:
+def _folded(name: str) -> str:
     return name.replace("_", "").lower()
 
 
@@ -69,12 +69,12 @@ def _wrong(value: Any, member: Member) -> str | None:
 
 
 def faults_of_json(value: Any, pointer: str) -> Iterator[Fault]:
-    """Yield what would not arrive as it is: numbers beyond a double's, and too deep a nesting."""
+    """Yield what would not arrive unchanged: numbers beyond a double, and too deep a nesting."""
     yield from _faults_within(value, pointer, _wrong_number)
 
 
 def non_json_faults(value: Any, pointer: str) -> Iterator[Fault]:
-    """Yield what is no JSON at all: other objects of Python, names that are no texts, circles."""
+    """Yield what JSON cannot represent: other Python objects, names that are not texts, cycles."""
     yield from _faults_within(value, pointer, _no_json)
 
 
@@ -99,15 +99,15 @@ def _children(pointer: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def _no_json(value: Any) -> str | None:
     if not isinstance(value, dict | list | tuple | str | int | float | None):
-        return "is nothing that JSON has"
+        return "is not a JSON value"
     if isinstance(value, dict) and not all(isinstance(name, str) for name in value):
-        return "has a name that is no text"
+        return "has a name that is not a text"
     return None
 
 
 def _wrong_number(value: Any) -> str | None:
     if type(value) is int and abs(value) > MAX_SAFE_INTEGER:
-        return "is beyond 2**53 - 1 and would not arrive as it is"
+        return "is beyond 2**53 - 1 and would not arrive unchanged"
     if isinstance(value, float) and not math.isfinite(value):
-        return "is no number in JSON"
+        return "is not a number in JSON"
     return None

@@ -135,7 +135,7 @@ def errands_api(settings: Settings, workspace: WorkspaceSettings) -> ErrandsApi 
     token = workspace.tokens.create_errand
     if not token:
         return None
-    http = _http(settings, workspace, patient=True)
+    http = _http(settings, workspace, slow=True)
     return ErrandsApi(http, token=token, end_call_type=settings.end_call_type)
 
 
@@ -148,7 +148,7 @@ def _family_specs(settings: Settings, workspace: WorkspaceSettings) -> Iterator[
     few = replace(usual, batch_size=32, group_size=4)
     for family in KINDS:
         if token := _files_token(workspace, family):
-            files = AttachmentsApi(_http(settings, workspace, patient=True), token=token)
+            files = AttachmentsApi(_http(settings, workspace, slow=True), token=token)
             yield attachments_spec(
                 workspace.name, family, files, max_bytes=settings.attachment_max_bytes, limits=few
             )
@@ -170,7 +170,7 @@ def library_api(settings: Settings, workspace: WorkspaceSettings) -> LibraryApi 
     """Return the client of the claim "Access to library", if it has a token."""
     token = workspace.tokens.library
     # The whole library is one document, which Cention may take long to make.
-    return LibraryApi(_http(settings, workspace, patient=True), token=token) if token else None
+    return LibraryApi(_http(settings, workspace, slow=True), token=token) if token else None
 
 
 def mirror_specs(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorSpec]:
@@ -233,7 +233,7 @@ def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[C
     ]
 
 
-def _http(settings: Settings, workspace: WorkspaceSettings, *, patient: bool = False) -> HttpApi:
-    """Build the HTTP client of a workspace; a ``patient`` one may download slowly."""
-    limits = timeouts.timeouts_of(settings, patient=patient)
+def _http(settings: Settings, workspace: WorkspaceSettings, *, slow: bool = False) -> HttpApi:
+    """Build the HTTP client of a workspace; a ``slow`` one may download slowly."""
+    limits = timeouts.timeouts_of(settings, slow=slow)
     return HttpApi("cention", workspace.cention_url, timeouts=limits)

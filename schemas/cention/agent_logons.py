@@ -22,49 +22,49 @@ COLUMNS = ("id", "name", "timestamp", "action")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentLogon:
-    """One log-in or log-out. Together its members are its key: Cention tells no id."""
+    """One log-in or log-out. All members together are its key: Cention sends no id."""
 
-    login_name: str  # not the display name that reports tell
+    login_name: str  # not the display name in reports
     happened_at: datetime  # aware, UTC, whole seconds
-    action: str  # as Cention writes it: Login or Logout in all that was seen
-    occurrence: int  # from 1; which of several equal events within that second
+    action: str  # as Cention writes it; so far always Login or Logout
+    occurrence: int  # from 1; numbers equal events within one second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OddRow:
-    """A row of an answer that is no log-on."""
+class RejectedRow:
+    """A row of an answer that is not a log-on."""
 
-    row: Any  # as it came, less its running number, with what Postgres cannot hold replaced
+    row: Any  # unchanged, but for its running number and what Postgres cannot hold
     problem: str  # names members, quotes nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentLogons:
-    """What one answer tells."""
+    """The content of one answer."""
 
     logons: tuple[AgentLogon, ...]  # in order of time, then of name and action
-    odd: tuple[OddRow, ...]
+    rejected: tuple[RejectedRow, ...]
 
 
 def read_agent_logons(rows: Sequence[Any]) -> AgentLogons:
     """Read the rows of one answer: objects of JSON, or lists of columns of CSV.
 
-    ``id`` is a running number of the answer, another one in the next, so it is read by nobody.
-    Equal events of one second are told apart by counting them. Seconds are whole and so are
-    windows of seconds: an answer has all of a second or none of it, unless that second was not
-    over when it was asked. So the count of an event in one answer is never too high, that in
-    another may be higher, and events counted up to the highest are all there were.
+    ``id`` is ignored: it is a running number that differs from answer to answer. Equal events of
+    one second are counted. Windows consist of whole seconds, so an answer holds all of a second or
+    nothing of it, unless the second was not over at the time of the request. The count of an event
+    in one answer is therefore never too high, and the highest of several counts is the right one.
 
-    A row that is no log-on is kept apart with its problem, and is no error.
+    A row that is not a log-on is returned in ``rejected``; it is not an error.
     """
     facts: list[tuple[datetime, str, str]] = []
-    odd: list[OddRow] = []
+    rejected: list[RejectedRow] = []
     for row in rows:
         try:
             facts.append(_facts(row))
         except ValidationError as error:
-            odd.append(OddRow(row=replace_unstorable(_unnumbered(row)), problem=_told(error)))
-    return AgentLogons(logons=_counted(facts), odd=tuple(odd))
+            row = replace_unstorable(_without_number(row))
+            rejected.append(RejectedRow(row=row, problem=_message(error)))
+    return AgentLogons(logons=_counted(facts), rejected=tuple(rejected))
 
 
 def _counted(facts: list[tuple[datetime, str, str]]) -> tuple[AgentLogon, ...]:
@@ -93,7 +93,7 @@ def _facts(row: Any) -> tuple[datetime, str, str]:
         raise ValidationError("must be an object")
     return (
         _member(row, "timestamp", unix_time),
-        # Cleaned before they are counted: what is equal in the database is counted as equal.
+        # Replace before counting: what is equal in the database must be counted as equal.
         replace_unstorable_text(_member(row, "name", text)),
         replace_unstorable_text(_member(row, "action", text)),
     )
@@ -109,13 +109,13 @@ def _member(row: Mapping[str, Any], name: str, read: Any) -> Any:
     return value
 
 
-def _unnumbered(row: Any) -> Any:
+def _without_number(row: Any) -> Any:
     if isinstance(row, dict):
         return {key: value for key, value in row.items() if key != COLUMNS[0]}
     return row[1:] if isinstance(row, list) else row
 
 
-def _told(error: ValidationError) -> str:
+def _message(error: ValidationError) -> str:
     if isinstance(error.messages, dict):
-        return "; ".join(f"{name} {' '.join(said)}" for name, said in error.messages.items())
+        return "; ".join(f"{name} {' '.join(texts)}" for name, texts in error.messages.items())
     return " ".join(error.messages)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from schemas.jsonapi.document import open_document
-from schemas.jsonapi.fields import Leaf, Nested, required
+from schemas.jsonapi.fields import Nested, Scalar, required
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
 from schemas.jsonapi.scalars import optional_id, text
 
@@ -80,12 +80,12 @@ def read_attachment(document: Mapping[str, Any], kind: AttachmentKind) -> Attach
 
 
 class _Attachment(Nested):
-    c3_id = Leaf(optional_id)
-    name = Leaf(text)
-    content_type = Leaf(text)
-    content_id = Leaf(text)
+    c3_id = Scalar(optional_id)
+    name = Scalar(text)
+    content_type = Scalar(text)
+    content_id = Scalar(text)
 
 
 class _AttachmentSchema(ResourceSchema):
-    id = Leaf(optional_id)
+    id = Scalar(optional_id)
     attachment = required(_Attachment)

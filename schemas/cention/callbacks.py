@@ -16,7 +16,7 @@ from marshmallow import ValidationError
 from schemas.cention.attachments import OLD_TYPES, RESOURCE_TYPES, AttachmentKind, AttachmentRef
 from schemas.errors import DocumentError, Fault
 from schemas.jsonapi.document import Document, Key, Resource, open_document
-from schemas.jsonapi.fields import Group, Leaf, ListOf, Nested, optional, required
+from schemas.jsonapi.fields import Group, ListOf, Nested, Scalar, optional, required
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
 from schemas.jsonapi.scalars import json_text, member, optional_id, required_id, small_number, text
 
@@ -212,31 +212,31 @@ def _recipient(recipient: Mapping[str, Any]) -> AnswerRecipient:
 
 
 class _Response(Nested):
-    c3_id = Leaf(required_id, required=True)
-    subject = Leaf(text)
-    body = Leaf(json_text)
-    html_body = Leaf(json_text)
-    old_html_body = Leaf(json_text, "htmlBody")
+    c3_id = Scalar(required_id, required=True)
+    subject = Scalar(text)
+    body = Scalar(json_text)
+    html_body = Scalar(json_text)
+    old_html_body = Scalar(json_text, "htmlBody")
     to = ListOf(_recipient)
 
 
 class _Answer(Nested):
-    c3_id = Leaf(required_id, required=True)
+    c3_id = Scalar(required_id, required=True)
     response = required(_Response)
 
 
 class _Service(Nested):
-    c3_id = Leaf(optional_id)
-    name = Leaf(text)
-    type = Leaf(small_number)
+    c3_id = Scalar(optional_id)
+    name = Scalar(text)
+    type = Scalar(small_number)
 
 
 class _AnsweredErrandSchema(ResourceSchema):
-    id = Leaf(optional_id)
+    id = Scalar(optional_id)
     answer = optional(_Answer)
     service = Group(_Service)
 
 
 class _CallbackSchema(ResourceSchema):
-    id = Leaf(optional_id)
-    event = Leaf(small_number)
+    id = Scalar(optional_id)
+    event = Scalar(small_number)

@@ -15,7 +15,7 @@ from schemas.errors import DocumentError, Fault
 from schemas.jsonapi.document import primary_data
 from schemas.jsonapi.scalars import required_id
 
-NO_ID = (None, "", "0", 0)
+EMPTY_IDS = (None, "", "0", 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +42,9 @@ def read_changed(document: Mapping[str, Any], *, type_: str, attribute: str | No
         return _ids([_id_of(one, type_, f"/data/{place}") for place, one in enumerate(data)])
     if not isinstance(data, dict):
         raise DocumentError(Fault("/data", "must be an object or a list"))
-    _refuse_other_type(data, type_, "/data")
+    _require_type(data, type_, "/data")
     if attribute is None:
-        says_nothing = data.get("id") in NO_ID and not data.get("attributes")
+        says_nothing = data.get("id") in EMPTY_IDS and not data.get("attributes")
         return _ids([] if says_nothing else [data.get("id")])
     return _ids(_listed(data, attribute))
 
@@ -63,11 +63,11 @@ def _id_of(identifier: Any, type_: str, pointer: str) -> Any:
     if not isinstance(identifier, dict):
         return None
     if "type" in identifier:
-        _refuse_other_type(identifier, type_, pointer)
+        _require_type(identifier, type_, pointer)
     return identifier.get("id")
 
 
-def _refuse_other_type(data: Mapping[str, Any], type_: str, pointer: str) -> None:
+def _require_type(data: Mapping[str, Any], type_: str, pointer: str) -> None:
     if data.get("type") != type_:
         raise DocumentError(Fault(f"{pointer}/type", f"must be {type_}"))
 

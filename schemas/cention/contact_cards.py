@@ -16,7 +16,7 @@ from marshmallow import ValidationError
 
 from schemas.errors import DocumentError, Fault, NullResource
 from schemas.jsonapi.document import open_document
-from schemas.jsonapi.fields import Group, Leaf, ListOf, Nested
+from schemas.jsonapi.fields import Group, ListOf, Nested, Scalar
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read_typed
 from schemas.jsonapi.scalars import member, required_id, text
 
@@ -209,18 +209,18 @@ def _custom(found: Mapping[str, Any]) -> CustomField:
 
 
 class _Contacts(Nested):
-    name = Leaf(text)
-    email = Leaf(_addresses)
-    facebook = Leaf(_addresses)
-    vk = Leaf(_addresses)
-    line = Leaf(_addresses)
-    voice = Leaf(_addresses)
+    name = Scalar(text)
+    email = Scalar(_addresses)
+    facebook = Scalar(_addresses)
+    vk = Scalar(_addresses)
+    line = Scalar(_addresses)
+    voice = Scalar(_addresses)
     custom = ListOf(_custom)
 
 
 class _ContactCardSchema(ResourceSchema):
-    id = Leaf(required_id, required=True)
-    name = Leaf(text)
+    id = Scalar(required_id, required=True)
+    name = Scalar(text)
     custom = ListOf(_custom)
     contacts = Group(_Contacts)
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from schemas.jsonapi.document import open_document
-from schemas.jsonapi.fields import Leaf, ListOf
+from schemas.jsonapi.fields import ListOf, Scalar
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
 from schemas.jsonapi.scalars import member, optional_id, required_id, text, unix_time
 from schemas.text.timestamps import EPOCH, from_go_time
@@ -78,5 +78,5 @@ def _offset(action: Mapping[str, Any]) -> int | None:
 
 
 class _OffsetsSchema(ResourceSchema):
-    id = Leaf(optional_id)
+    id = Scalar(optional_id)
     actions = ListOf(_offset)

@@ -19,7 +19,7 @@ from schemas.cention.errand_actions import ErrandAction, action_offsets, read_ac
 from schemas.cention.errand_status import ErrandStatus, read_status
 from schemas.cention.errand_tags import Tag, read_tag
 from schemas.jsonapi.document import open_document
-from schemas.jsonapi.fields import Group, Leaf, ListOf, ListOfTexts, Nested, optional, required
+from schemas.jsonapi.fields import Group, ListOf, ListOfTexts, Nested, Scalar, optional, required
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read_typed
 from schemas.jsonapi.scalars import flag, number, optional_id, required_id, small_number, text
 from schemas.text.timestamps import from_workspace_minute
@@ -166,78 +166,78 @@ def _count(value: object) -> int | None:
 
 
 class _BasicData(Nested):
-    display_id = Leaf(text, "displayId")
-    status = Leaf(_status)
-    service_id = Leaf(optional_id, "service")
-    service_name = Leaf(text, "serviceName")
-    organisation_id = Leaf(optional_id, "organisationId")
-    organisation_name = Leaf(text, "organisationName")
-    area_id = Leaf(optional_id, "area")
-    area_name = Leaf(text, "areaName")
-    agent_id = Leaf(optional_id, "agentId")
-    agent_name = Leaf(text, "agent")
-    priority = Leaf(text)
-    from_address = Leaf(text, "fromAddress")
-    from_name = Leaf(text, "fromName")
-    to_text = Leaf(text, "to")
+    display_id = Scalar(text, "displayId")
+    status = Scalar(_status)
+    service_id = Scalar(optional_id, "service")
+    service_name = Scalar(text, "serviceName")
+    organisation_id = Scalar(optional_id, "organisationId")
+    organisation_name = Scalar(text, "organisationName")
+    area_id = Scalar(optional_id, "area")
+    area_name = Scalar(text, "areaName")
+    agent_id = Scalar(optional_id, "agentId")
+    agent_name = Scalar(text, "agent")
+    priority = Scalar(text)
+    from_address = Scalar(text, "fromAddress")
+    from_name = Scalar(text, "fromName")
+    to_text = Scalar(text, "to")
     to_addresses = ListOfTexts("toAddresses")
     copy_addresses = ListOfTexts("copyAddresses")
-    subject = Leaf(text)
-    body_html = Leaf(text, "body")
-    arrived_at = Leaf(text, "date")
-    answered_at = Leaf(text, "answeredDate")
-    done_at = Leaf(text, "donedate")
-    attachment_count = Leaf(_count, "attachments")
-    closed = Leaf(flag)
-    deleted = Leaf(flag)
-    answered = Leaf(flag)
-    has_answer = Leaf(flag, "hasAnswer")
-    answer_deleted = Leaf(flag, "answerDeleted")
-    forwarded_external = Leaf(flag, "wasForwardedToExternal")
-    cloned_forwarded_external = Leaf(flag, "wasClonedAndForwardedExternal")
-    feedback_answer = Leaf(text, "feedbackAnswer")
-    feedback_link = Leaf(text, "feedbackLink")
-    secure_user_id = Leaf(text, "secureUserId")
-    fb_likes = Leaf(text, "fbLikes")
-    fb_action = Leaf(text, "fbAction")
-    fb_pms = Leaf(flag, "fbPms")
-    send_pm = Leaf(flag, "sendPm")
-    retweet = Leaf(flag)
-    twitter_pm = Leaf(flag, "twitterPm")
+    subject = Scalar(text)
+    body_html = Scalar(text, "body")
+    arrived_at = Scalar(text, "date")
+    answered_at = Scalar(text, "answeredDate")
+    done_at = Scalar(text, "donedate")
+    attachment_count = Scalar(_count, "attachments")
+    closed = Scalar(flag)
+    deleted = Scalar(flag)
+    answered = Scalar(flag)
+    has_answer = Scalar(flag, "hasAnswer")
+    answer_deleted = Scalar(flag, "answerDeleted")
+    forwarded_external = Scalar(flag, "wasForwardedToExternal")
+    cloned_forwarded_external = Scalar(flag, "wasClonedAndForwardedExternal")
+    feedback_answer = Scalar(text, "feedbackAnswer")
+    feedback_link = Scalar(text, "feedbackLink")
+    secure_user_id = Scalar(text, "secureUserId")
+    fb_likes = Scalar(text, "fbLikes")
+    fb_action = Scalar(text, "fbAction")
+    fb_pms = Scalar(flag, "fbPms")
+    send_pm = Scalar(flag, "sendPm")
+    retweet = Scalar(flag)
+    twitter_pm = Scalar(flag, "twitterPm")
 
 
 class _Basic(Nested):
     data = required(_BasicData)
-    thread_id = Leaf(optional_id, "threadId")
-    group_id = Leaf(optional_id, "groupWith")
-    has_child = Leaf(flag, "hasChild")
-    acquired = Leaf(flag)
+    thread_id = Scalar(optional_id, "threadId")
+    group_id = Scalar(optional_id, "groupWith")
+    has_child = Scalar(flag, "hasChild")
+    acquired = Scalar(flag)
 
 
 class _Feedback(Nested):
-    feedback_answer = Leaf(text, "Answer")
-    feedback_value = Leaf(small_number, "value")
-    feedback_question_text = Leaf(text, "QuestionText")
-    feedback_question_html = Leaf(text, "QuestionHTML")
+    feedback_answer = Scalar(text, "Answer")
+    feedback_value = Scalar(small_number, "value")
+    feedback_question_text = Scalar(text, "QuestionText")
+    feedback_question_html = Scalar(text, "QuestionHTML")
 
 
 class _Extended(Nested):
-    answer_subject = Leaf(text)
-    answer_body = Leaf(text)
+    answer_subject = Scalar(text)
+    answer_body = Scalar(text)
     tags = ListOf(read_tag, "errand_tags")
     feedback = Group(_Feedback)
 
 
 class _Sla(Nested):
-    sla_expiry = Leaf(small_number, "expiry")
-    sla_done_due = Leaf(flag, "done_due")
-    within_sla = Leaf(flag)
-    handling_time_s = Leaf(number, "handling_time")
-    response_time_s = Leaf(number, "response_time")
+    sla_expiry = Scalar(small_number, "expiry")
+    sla_done_due = Scalar(flag, "done_due")
+    within_sla = Scalar(flag)
+    handling_time_s = Scalar(number, "handling_time")
+    response_time_s = Scalar(number, "response_time")
 
 
 class _ErrandReportSchema(ResourceSchema):
-    id = Leaf(required_id, required=True)
+    id = Scalar(required_id, required=True)
     basic = required(_Basic)
     extended = Group(_Extended)
     sla = optional(_Sla)

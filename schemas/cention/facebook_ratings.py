@@ -13,7 +13,7 @@ from typing import Any
 
 from schemas.cention.changed_ids import ChangedIds, read_changed
 from schemas.jsonapi.document import open_document
-from schemas.jsonapi.fields import Leaf, Nested, required
+from schemas.jsonapi.fields import Nested, Scalar, required
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read_typed
 from schemas.jsonapi.scalars import optional_id, required_id, small_number, text, unix_time
 
@@ -56,15 +56,15 @@ def _stars(value: object) -> int | None:
 
 
 class _Rating(Nested):
-    rating = Leaf(_stars)
-    message = Leaf(text)
-    reviewer_id = Leaf(optional_id, "reviewerId")
-    reviewer_name = Leaf(text, "reviewerName")
-    created_at = Leaf(unix_time, "timestampCreated")
+    rating = Scalar(_stars)
+    message = Scalar(text)
+    reviewer_id = Scalar(optional_id, "reviewerId")
+    reviewer_name = Scalar(text, "reviewerName")
+    created_at = Scalar(unix_time, "timestampCreated")
 
 
 class _FacebookRatingSchema(ResourceSchema):
-    id = Leaf(required_id, required=True)
+    id = Scalar(required_id, required=True)
     data = required(_Rating)
 
     class Meta(ResourceSchema.Meta):

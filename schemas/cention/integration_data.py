@@ -46,7 +46,7 @@ _SECONDS = re.compile(r"[0-9]{1,12}")
 
 def faults_of_integration(value: Any, pointer: str) -> Iterator[Fault]:
     """Yield what is wrong; members beyond the documented ones are Cention's to judge."""
-    yield from faults_of(value, DATA, pointer, others=True)
+    yield from faults_of(value, DATA, pointer, allow_unknown=True)
     if not isinstance(value, dict):
         return
     yield from faults_of_json(value, pointer)
@@ -73,7 +73,7 @@ def _faults_of_name(value: Mapping[str, Any], pointer: str) -> Iterator[Fault]:
 
 
 def _faults_of_extra(value: Any, pointer: str) -> Iterator[Fault]:
-    yield from faults_of(value, EXTRA, pointer, others=True)
+    yield from faults_of(value, EXTRA, pointer, allow_unknown=True)
     moment = value.get("appointmentTimestamp") if isinstance(value, dict) else None
     if isinstance(moment, str) and moment and not _SECONDS.fullmatch(moment):
         yield Fault(f"{pointer}/appointmentTimestamp", "must be seconds since 1970, as a text")

@@ -26,12 +26,12 @@ from schemas.cention.library_graph import (
     LibraryQuestion,
     Link,
     Node,
-    merged,
+    merge,
 )
 from schemas.errors import Fault
 from schemas.jsonapi.collection import Collection, linkage_of, read_collection
 from schemas.jsonapi.document import Key, Resource
-from schemas.jsonapi.fields import Group, Leaf, Nested
+from schemas.jsonapi.fields import Group, Nested, Scalar
 from schemas.jsonapi.scalars import flag, required_id, text
 
 __all__ = [
@@ -43,7 +43,7 @@ __all__ = [
     "LibraryQuestion",
     "Link",
     "Node",
-    "merged",
+    "merge",
     "read_library",
     "read_related",
 ]
@@ -154,23 +154,23 @@ def _wording(value: object) -> str | None:
 
 
 class _Library(Nested):
-    name = Leaf(_wording)
-    external = Leaf(flag)
+    name = Scalar(_wording)
+    external = Scalar(flag)
 
 
 class _Category(Nested):
-    name = Leaf(_wording)
+    name = Scalar(_wording)
 
 
 class _Question(Nested):
-    subject = Leaf(_wording)
-    question = Leaf(_wording)
-    answer = Leaf(_wording)
+    subject = Scalar(_wording)
+    question = Scalar(_wording)
+    answer = Scalar(_wording)
 
 
 class _Attachment(Nested):
-    name = Leaf(text)
-    content_type = Leaf(text)
+    name = Scalar(text)
+    content_type = Scalar(text)
 
 
 class _File(Nested):

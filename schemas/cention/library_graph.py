@@ -110,7 +110,7 @@ class LibraryGraph:
     listed: frozenset[Node] = frozenset()  # in ``data`` of a list of all of their type
     faults: tuple[Fault, ...] = ()  # of resources that were left out
 
-    def named(self) -> frozenset[Node]:
+    def nodes(self) -> frozenset[Node]:
         """Return everything that is told of, or only named by something else."""
         told = {
             *(Node(Kind.LIBRARY, number) for number in self.libraries),
@@ -121,7 +121,7 @@ class LibraryGraph:
         return frozenset(told.union(*self.links.values()))
 
 
-def merged(graphs: Iterable[LibraryGraph]) -> LibraryGraph:
+def merge(graphs: Iterable[LibraryGraph]) -> LibraryGraph:
     """Return what documents tell together; where two differ, the later one holds."""
     whole = GraphBuilder()
     for graph in graphs:
@@ -129,7 +129,7 @@ def merged(graphs: Iterable[LibraryGraph]) -> LibraryGraph:
     return whole.build()
 
 
-Told = TypeVar("Told", Library, LibraryCategory, LibraryQuestion, LibraryFile)
+Record = TypeVar("Record", Library, LibraryCategory, LibraryQuestion, LibraryFile)
 Name = TypeVar("Name", int, Node)
 
 
@@ -169,12 +169,12 @@ class GraphBuilder:
         )
 
 
-def _add(known: dict[Name, Told], told: Mapping[Name, Told]) -> None:
+def _add(known: dict[Name, Record], told: Mapping[Name, Record]) -> None:
     for name, record in told.items():
         known[name] = _joined(known[name], record) if name in known else record
 
 
-def _joined(one: Told, other: Told) -> Told:
+def _joined(one: Record, other: Record) -> Record:
     said = {f.name: getattr(other, f.name) for f in fields(other)}
     changes = {name: value for name, value in said.items() if value is not None}
     if isinstance(one, Library) and isinstance(other, Library):

@@ -76,7 +76,7 @@ def open_document(
     raise_faults(_faults_of_included(included))
     index = _index(included, renamed)
     opened = Document(primary=_resource(data, "/data", renamed), included=index, renamed=renamed)
-    _refuse_cycle(opened)
+    _reject_cycle(opened)
     return opened
 
 
@@ -92,7 +92,7 @@ def primary_data(document: Mapping[str, Any], *, max_included: int = MAX_INCLUDE
         raise DocumentError(Fault("/included", "must be a list"))
     if len(included) > max_included:
         raise DocumentError(Fault("/included", f"holds more than {max_included} resources"))
-    _refuse_depth(document)
+    _reject_depth(document)
     if document.get("errors"):
         raise DocumentError(Fault("/errors", "tells of an error instead of a resource"))
     if "data" not in document:
@@ -100,7 +100,7 @@ def primary_data(document: Mapping[str, Any], *, max_included: int = MAX_INCLUDE
     return document["data"]
 
 
-def _refuse_depth(document: Mapping[str, Any]) -> None:
+def _reject_depth(document: Mapping[str, Any]) -> None:
     level: list[Any] = [document]
     for _ in range(MAX_DEPTH):
         level = [
@@ -186,7 +186,7 @@ def _key(identifier: Mapping[str, Any], renamed: Mapping[str, str]) -> Key:
     return Key(renamed.get(type_, type_), str(identifier["id"]))
 
 
-def _refuse_cycle(document: Document) -> None:
+def _reject_cycle(document: Document) -> None:
     """Refuse included resources that name each other in a circle: whoever follows them is lost."""
     naming = {
         key: resource

@@ -59,7 +59,7 @@ class _Member(fields.Field):
         raise NotImplementedError
 
 
-class Leaf(_Member):
+class Scalar(_Member):
     """A member read by a function of ``scalars``; missing and ``null`` are ``None``."""
 
     def __init__(

@@ -75,7 +75,7 @@ MOODS = (
     ),
     Mood(
         "badly: it may be carried out, and nobody waits for it any more",
-        lambda: IncompleteResponse("no whole answer", api="cention"),
+        lambda: IncompleteResponse("incomplete response", api="cention"),
         acts_later=True,
     ),
     Mood("badly: refused as 400", lambda: BadRequest("refused", api="cention", status=400)),

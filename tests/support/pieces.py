@@ -23,10 +23,10 @@ def split(
 ) -> tuple[LongStringSplitter, bytes, bytes]:
     """Divide a document into what is small in it and its long string."""
     taken: list[bytes] = []
-    long_string = LongStringSplitter(taken.append, limit=limit, room=room)
+    splitter = LongStringSplitter(taken.append, limit=limit, max_document=room)
     for piece in pieces:
-        long_string.feed(piece)
-    return long_string, long_string.finish(), b"".join(taken)
+        splitter.feed(piece)
+    return splitter, splitter.finish(), b"".join(taken)
 
 
 class Pieces:

@@ -1,4 +1,4 @@
-"""Which error an answer other than 2xx is."""
+"""Maps responses other than 2xx to errors."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _KINDS: Mapping[int, _Kind] = MappingProxyType(
     {
         401: _UNAUTHORISED,
         403: _UNAUTHORISED,
-        # Sent by gateways on a connection that was idle too long, whatever was asked on it.
-        408: (errors.IncompleteResponse, "gave up waiting for the request"),
+        # Gateways send it on a connection that was idle too long, whatever the request was.
+        408: (errors.IncompleteResponse, "timed out waiting for the request"),
     }
 )
 _BUSY = frozenset({429, 502, 503, 504})
@@ -40,27 +40,27 @@ def error_for(
     secrets: tuple[str, ...],
     now: datetime,
 ) -> errors.ApiError:
-    """Choose the error for a status that is not 2xx; ``body`` may be cut off or empty.
+    """Return the error for a status that is not 2xx; ``body`` may be truncated or empty.
 
-    What has the ``media_type`` of JSON:API, or is an error document, comes from the API itself.
-    ``secrets`` are struck from what the body says before that becomes part of the message.
+    A body with the ``media_type`` of JSON:API, or an error document, comes from the API itself and
+    not from a server before it. ``secrets`` are removed from the body's text in the message.
     """
     texts = error_texts(body)
-    said = sanitise_for_log(": ".join(texts or error_text(body)), secrets=secrets)
+    detail = sanitise_for_log(": ".join(texts or error_text(body)), secrets=secrets)
     if status in _BUSY:
         return errors.Busy(
-            _message("asks for patience", said),
+            _message("overloaded or unavailable", detail),
             api=api,
             status=status,
             retry_after_s=retry_after_s(retry_after, now=now),
         )
-    of_the_api = texts is not None or media_type.lower().startswith(MEDIA_TYPE)
-    kind, meaning = _kind(status, of_the_api=of_the_api)
-    return kind(_message(meaning, said), api=api, status=status)
+    from_api = texts is not None or media_type.lower().startswith(MEDIA_TYPE)
+    kind, meaning = _kind(status, from_api=from_api)
+    return kind(_message(meaning, detail), api=api, status=status)
 
 
 def retry_after_s(text: str | None, *, now: datetime) -> float | None:
-    """Read ``Retry-After``: seconds or an HTTP date, clamped to 0 and 3600; ``None`` if neither."""
+    """Return ``Retry-After``, seconds or an HTTP date, within 0 and 3600; ``None`` if neither."""
     if text is None:
         return None
     if number := _SECONDS.fullmatch(text):
@@ -74,23 +74,23 @@ def retry_after_s(text: str | None, *, now: datetime) -> float | None:
         return None
 
 
-def _kind(status: int, *, of_the_api: bool) -> _Kind:
+def _kind(status: int, *, from_api: bool) -> _Kind:
     if status in _KINDS:
         return _KINDS[status]
     if status in _MAYBE_GONE:
-        return (errors.NotFound, "not found") if of_the_api else (errors.WrongUrl, "no such route")
+        return (errors.NotFound, "not found") if from_api else (errors.WrongUrl, "no such route")
     if 300 <= status < 400:
-        return errors.Redirected, "sends us elsewhere"
+        return errors.Redirected, "redirected"
     if 400 <= status < 500:
         return errors.BadRequest, "request refused"
     if 500 <= status < 600:
-        return errors.IncompleteResponse, "failed over there"
-    return errors.InvalidResponse, "no status that means anything here"
+        return errors.IncompleteResponse, "failed on the server"
+    return errors.InvalidResponse, "unexpected status"
 
 
 def _clamped(seconds: float) -> float:
     return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
 
 
-def _message(meaning: str, said: str) -> str:
-    return f"{meaning}: {said}" if said else meaning
+def _message(meaning: str, detail: str) -> str:
+    return f"{meaning}: {detail}" if detail else meaning

@@ -1,8 +1,8 @@
-"""What can go wrong between us and another company's API, divided by what the caller does then.
+"""The errors of a call to another company's API, classified by what the caller should do.
 
 * ApiError
-  x Unreachable       no connection: says nothing of the record     -> everything waits a while
-  x Busy              429, 502, 503, 504: asks for patience         -> everything waits as told
+  x Unreachable       no connection: not the record's fault         -> delay every request
+  x Busy              429, 502, 503, 504: overloaded                -> delay every request
   x IncompleteResponse         not a whole answer, 500, or 2xx with errors   -> this record waits
   x InvalidResponse    2xx, but not the JSON that was promised       -> look again later
   x TooLarge          the body is over the cap                      -> not again with this cap
@@ -30,16 +30,16 @@ class ApiError(Exception):
 
 
 class Unreachable(ApiError):
-    """No connection came about: refused, no such host, TLS failed, or connecting timed out.
+    """No connection: refused, no such host, TLS failed, or connecting timed out.
 
-    The request was not sent: whatever it asks for is untouched.
+    The request was not sent, so it had no effect.
     """
 
 
 class Busy(ApiError):
-    """The other side, or a gateway before it, asks for patience.
+    """The server, or a gateway before it, is overloaded or not available.
 
-    ``retry_after_s`` is how long it asked for, within 0 and 3600; ``None`` if it did not say.
+    ``retry_after_s``: the wait it asked for, within 0 and 3600; ``None`` if it gave none.
     """
 
     def __init__(
@@ -50,58 +50,58 @@ class Busy(ApiError):
 
 
 class IncompleteResponse(ApiError):
-    """The request went out and no whole answer came back, or the other side failed on it.
+    """The request was sent, but the response is incomplete, or reports a failure of the server.
 
-    Whether it took effect is unknown. This record may be the reason, so others need not wait.
+    Whether it took effect is unknown. The record may be the cause, so others need not wait.
     """
 
 
 class InvalidResponse(ApiError):
-    """A 2xx answer that is no JSON object: as a rule the page of a proxy or of a login."""
+    """A 2xx response that is not a JSON object: usually the page of a proxy or of a login."""
 
 
 class TooLarge(ApiError):
-    """The body is over the cap; it was not read to its end."""
+    """The body exceeds the limit; it was not read to its end."""
 
 
 class BadContent(ApiError):
-    """The document holds no attachment that can be decoded; fetching it again will not help."""
+    """The document has no attachment that can be decoded; fetching it again will not help."""
 
 
 class BadRequest(ApiError):
-    """Our request is wrong; repeating it will not help. No ``status`` if it could not be sent."""
+    """Our request is invalid; repeating it will not help. No ``status`` if it was not sent."""
 
 
 class WrongUrl(BadRequest):
-    """No such route, told by a web server rather than by the API: the base URL is wrong."""
+    """A 404 of a web server and not of the API: the base URL is wrong."""
 
 
 class NotFound(ApiError):
-    """The API itself says that the record does not exist, or no longer."""
+    """The API itself says that the record does not exist, or no longer exists."""
 
 
 class Unauthorised(ApiError):
-    """The token is wrong or revoked, or lacks the claim that this call needs."""
+    """The token is wrong or revoked, or lacks the claim for this call."""
 
 
 class Redirected(ApiError):
-    """Sent elsewhere: a wrong URL, or a login page. Never followed, the token stays here."""
+    """Redirected: a wrong URL, or a login page. Never followed, so that the token stays here."""
 
 
 def outcome_is_unknown(error: ApiError) -> bool:
-    """Tell whether what a failed request asked for may have been done all the same.
+    """Tell whether a failed request may have taken effect.
 
-    If so, a request that makes something is not to be repeated without somebody's word. Cention
-    may answer 500 to a POST that it has carried out.
+    If so, do not repeat a request that creates something without a person's decision. Cention may
+    answer 500 to a POST that it has carried out.
     """
     if isinstance(error, Busy):
-        return not _was_put_off(error)
+        return not _was_deferred(error)
     return isinstance(error, IncompleteResponse | InvalidResponse | TooLarge | BadContent)
 
 
-def _was_put_off(error: Busy) -> bool:
-    """Tell whether the server says itself that it did nothing and wants to be asked later.
+def _was_deferred(error: Busy) -> bool:
+    """Tell whether the server itself says that it did nothing and asks for a later request.
 
-    A bare 503 may be a gateway's, like 502 and 504: Cention may have gone away in its middle.
+    A bare 503 may be a gateway's, like 502 and 504: Cention may have stopped during the request.
     """
     return error.status == 429 or (error.status == 503 and error.retry_after_s is not None)

@@ -1,4 +1,4 @@
-"""One way to call an HTTP API, for every client in this package."""
+"""The HTTP caller of all clients in this package."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ PIECE_BYTES = 64 * 1024
 MAX_ERROR_BYTES = 16 * 1024
 
 TRANSPORT_ERRORS = (OSError, HTTPError, HTTPException, ValueError)
-"""Everything ``requests`` (whose errors are ``OSError``) and what lies below it may raise."""
+"""Whatever ``requests`` (whose errors are ``OSError``) and the libraries below it may raise."""
 
-_OF_THE_ANSWER = (
+_RESPONSE_ERRORS = (
     exceptions.ReadTimeout,
     exceptions.ChunkedEncodingError,
     exceptions.ContentDecodingError,
@@ -41,23 +41,23 @@ _OF_THE_ANSWER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """How long to wait, in seconds."""
+    """Timeouts, in seconds."""
 
     connect_s: float  # for each address of the host
     read_s: float  # for the next byte
-    total_s: float  # from the call until the last byte of the answer
+    total_s: float  # from the call to the last byte of the response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A 2xx answer, whole."""
+    """A complete 2xx response."""
 
     status: int
     body: bytes = field(repr=False)
 
 
-class Streamed(Protocol):
-    """A body that is made piece by piece while it is sent, and whose length is known before."""
+class StreamedBody(Protocol):
+    """A body of known length that is produced in pieces while it is sent."""
 
     def __len__(self) -> int: ...
 
@@ -65,11 +65,11 @@ class Streamed(Protocol):
 
 
 class HttpApi:
-    """A base URL and patience. Knows nothing of any particular API; may be shared by threads.
+    """A base URL with timeouts. Independent of any particular API; may be shared by threads.
 
-    Never repeats a request and never sleeps: patience over minutes belongs to the list of wanted
-    records. ``name`` is how the API is called in errors and logs. Each thread has one connection,
-    which lives as long as the thread; after a fork the child opens its own.
+    Never repeats a request and never sleeps: retries belong to the list of wanted records.
+    ``name`` is the API's name in errors and logs. Each thread has one connection, which lives as
+    long as the thread; after a fork the child opens its own.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class HttpApi:
         self._base_url = base_url.rstrip("/")
         self._timeouts = timeouts
         self._max_body_bytes = max_body_bytes
-        self._surroundings = NetworkSettings.of(self._base_url)
+        self._network = NetworkSettings.of(self._base_url)
         self._local = threading.local()
 
     def __repr__(self) -> str:
@@ -96,12 +96,12 @@ class HttpApi:
         path: str,
         *,
         headers: Mapping[str, str],
-        body: bytes | Streamed | None = None,
+        body: bytes | StreamedBody | None = None,
     ) -> Answer:
-        """Send one request and return its 2xx answer, read whole. Raises ``ApiError``.
+        """Send one request and return its complete 2xx response. Raises ``ApiError``.
 
-        A body that breaks off while it is sent, because its file cannot be read to the length that
-        was announced, was never whole over there: ``Unreachable``.
+        ``Unreachable`` also if the body ends before its announced length, because a file cannot be
+        read: the server never received a complete request.
         """
         with self.stream(
             method, path, headers=headers, body=body, max_bytes=self._max_body_bytes
@@ -115,14 +115,14 @@ class HttpApi:
         path: str,
         *,
         headers: Mapping[str, str],
-        body: bytes | Streamed | None = None,
+        body: bytes | StreamedBody | None = None,
         max_bytes: int,
     ) -> Iterator[tuple[int, Iterator[bytes]]]:
-        """Send one request; give the status of its 2xx answer, and its body piece by piece.
+        """Send one request; return the status of its 2xx response and its body in pieces.
 
-        Pieces are of 64 KiB at most and decompressed. An announced length above ``max_bytes`` is
-        refused before anything is read, a body that grows above it is not read on. Leaving the
-        block closes the connection unless the body was read to its end. Raises ``ApiError``.
+        Pieces are decompressed and have at most 64 KiB. Reading stops as soon as the announced or
+        the actual length exceeds ``max_bytes``. Leaving the block closes the connection unless the
+        body was read to its end. Raises ``ApiError``.
         """
         deadline = start_deadline(self._timeouts.total_s)
         with self._send(method, path, headers, body, deadline) as response:
@@ -143,10 +143,10 @@ class HttpApi:
         return value
 
     def _session(self) -> requests.Session:
-        # A connection inherited through fork would hand one process the other's answers.
+        # A connection inherited through fork would give one process the other's responses.
         if getattr(self._local, "pid", None) != os.getpid():
             self._local.session = new_session(
-                self._surroundings, unheard_s=min(TCP_USER_TIMEOUT_S, self._timeouts.total_s)
+                self._network, user_timeout_s=min(TCP_USER_TIMEOUT_S, self._timeouts.total_s)
             )
             self._local.pid = os.getpid()
         session: requests.Session = self._local.session
@@ -157,7 +157,7 @@ class HttpApi:
         method: str,
         path: str,
         headers: Mapping[str, str],
-        body: bytes | Streamed | None,
+        body: bytes | StreamedBody | None,
         deadline: RequestDeadline,
     ) -> requests.Response:
         try:
@@ -171,17 +171,17 @@ class HttpApi:
                 stream=True,
             )
         except TRANSPORT_ERRORS as error:
-            # "from None": its text holds the URL, and perhaps a header.
+            # "from None": the text of the error holds the URL, and perhaps a header.
             raise transport_error(
                 error, api=self.name, request_sent=deadline.request_sent
             ) from None
 
     def _pieces(self, response: requests.Response, max_bytes: int) -> Iterator[bytes]:
-        taken = 0
+        received = 0
         try:
             for piece in response.raw.stream(PIECE_BYTES, decode_content=True):
-                taken += len(piece)
-                if taken > max_bytes:
+                received += len(piece)
+                if received > max_bytes:
                     raise self._too_large(response, max_bytes)
                 yield piece
         except TRANSPORT_ERRORS as error:
@@ -189,7 +189,7 @@ class HttpApi:
 
     def _check_length(self, response: requests.Response, max_bytes: int) -> None:
         length = response.headers.get("Content-Length", "")
-        # Nineteen digits are enough to know, and int() refuses thousands of them.
+        # Nineteen digits suffice; int() rejects thousands of them.
         if length.isdecimal() and int(length[:19]) > max_bytes:
             raise self._too_large(response, max_bytes)
 
@@ -217,13 +217,13 @@ class HttpApi:
 
 
 def transport_error(error: Exception, *, api: str, request_sent: bool) -> errors.ApiError:
-    """Choose the error for an exception of ``requests`` or of what lies below it.
+    """Return the error for an exception of ``requests`` or of a library below it.
 
-    ``request_sent`` tells whether the request had gone out. Of ``error`` only its class is told.
+    The message names only the class of ``error``, because its text may hold a URL or a header.
     """
-    what = type(error).__name__
-    if request_sent or isinstance(error, _OF_THE_ANSWER):
-        return errors.IncompleteResponse(f"no whole answer ({what})", api=api)
-    if isinstance(error, ValueError):  # an odd URL, a header that cannot be encoded
-        return errors.BadRequest(f"the request cannot be sent ({what})", api=api)
-    return errors.Unreachable(f"no connection ({what})", api=api)
+    name = type(error).__name__
+    if request_sent or isinstance(error, _RESPONSE_ERRORS):
+        return errors.IncompleteResponse(f"incomplete response ({name})", api=api)
+    if isinstance(error, ValueError):  # an invalid URL, or a header that cannot be encoded
+        return errors.BadRequest(f"the request cannot be sent ({name})", api=api)
+    return errors.Unreachable(f"no connection ({name})", api=api)

@@ -1,4 +1,4 @@
-"""What a body says: JSON read exactly, and error documents made fit for a log line."""
+"""Reads JSON bodies exactly, and extracts the messages of error documents for log lines."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from schemas import strict_json
 
-SAID_CHARACTERS = 200
-_HEARD_CHARACTERS = 2_000  # of a longer text the rest is not looked at: the patterns are quadratic
+LOGGED_CHARACTERS = 200
+_SCANNED_CHARACTERS = 2_000  # the rest is ignored: the patterns take quadratic time
 
 _SECRETS = re.compile(
     r"eyJ[\w.=-]*"  # a JSON Web Token, or the beginning of one
@@ -30,7 +30,7 @@ def read_json(body: bytes) -> Any:
 
 
 def error_texts(body: bytes) -> tuple[str, ...] | None:
-    """Return what a JSON:API error document says; ``None`` if ``body`` is no such document."""
+    """Return the messages of a JSON:API error document; ``None`` if ``body`` is not one."""
     try:
         document = read_json(body)
     except ValueError:
@@ -44,9 +44,9 @@ def error_texts(body: bytes) -> tuple[str, ...] | None:
 
 
 def error_text(body: bytes) -> tuple[str, ...]:
-    """Return what ``{"error": "…"}`` says; nothing if ``body`` is not of that kind.
+    """Return the message in ``{"error": "…"}``; ``()`` if ``body`` is something else.
 
-    Cention's APIs that are not JSON:API answer so. It says why, and nothing of the record.
+    Cention's APIs that are not JSON:API send it. It gives a reason and no data of the record.
     """
     try:
         document = read_json(body)
@@ -56,12 +56,12 @@ def error_text(body: bytes) -> tuple[str, ...]:
 
 
 def failure_texts(document: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """Return what a document says that holds an error in place of data; ``None`` if it does not."""
-    told = [member for member in ("errors", "error") if member in document]
-    if document.get("data") is not None or not told:
+    """Return the messages of a document with an error instead of data; ``None`` for any other."""
+    present = [member for member in ("errors", "error") if member in document]
+    if document.get("data") is not None or not present:
         return None
-    if "data" in document and not any(document[member] for member in told):
-        return None  # null is data, and an empty list no error
+    if "data" in document and not any(document[member] for member in present):
+        return None  # null is data, and an empty list is not an error
     listed = document.get("errors")
     texts = tuple(_texts(listed)) if isinstance(listed, list) else ()
     return texts + _single_text(document)
@@ -71,14 +71,14 @@ def sanitise_for_log(text: str, *, secrets: tuple[str, ...]) -> str:
     """Return one printable line of at most 200 characters, without secrets, URLs and tokens."""
     for secret in secrets:
         text = text.replace(secret, "[redacted]")
-    heard = text[:_HEARD_CHARACTERS]
-    printable = "".join(character if character.isprintable() else " " for character in heard)
-    return " ".join(_SECRETS.sub("[redacted]", printable).split())[:SAID_CHARACTERS]
+    start = text[:_SCANNED_CHARACTERS]
+    printable = "".join(character if character.isprintable() else " " for character in start)
+    return " ".join(_SECRETS.sub("[redacted]", printable).split())[:LOGGED_CHARACTERS]
 
 
 def _single_text(document: Mapping[str, Any]) -> tuple[str, ...]:
-    said = document.get("error")
-    return (said,) if isinstance(said, str) else ()
+    message = document.get("error")
+    return (message,) if isinstance(message, str) else ()
 
 
 def _texts(errors: list[Any]) -> Iterator[str]:

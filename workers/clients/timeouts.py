@@ -1,4 +1,4 @@
-"""How long a call to Cention may take, out of the settings."""
+"""Timeouts of calls to Cention, from the settings."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from workers.config.settings import Settings
 CONNECT_S = 5.0
 
 
-def timeouts_of(settings: Settings, *, patient: bool = False) -> Timeouts:
-    """Return how long a fetch may take, a ``patient`` one over slow lines.
+def timeouts_of(settings: Settings, *, slow: bool = False) -> Timeouts:
+    """Return the timeouts of a fetch; with ``slow``, of a large file over a slow line.
 
-    It begins in the first half of a lease, and does not outlast the second.
+    A fetch starts in the first half of a lease and must end before the second half does.
     """
     half_s = settings.lease_s / 2
-    total_s = half_s if patient else min(half_s, settings.fetch_timeout_s * 2)
+    total_s = half_s if slow else min(half_s, settings.fetch_timeout_s * 2)
     return Timeouts(
         connect_s=CONNECT_S, read_s=min(half_s, settings.fetch_timeout_s), total_s=total_s
     )
 
 
 def single_timeout(total_s: float) -> Timeouts:
-    """Return the patience for an answer that is made while we wait for it."""
+    """Return timeouts for a response that is generated synchronously: one limit for all of it."""
     return Timeouts(connect_s=CONNECT_S, read_s=total_s, total_s=total_s)

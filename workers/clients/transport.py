@@ -1,8 +1,9 @@
-"""A ``requests.Session`` that gives up on time, keeps no cookies and obeys nobody's redirects.
+"""A ``requests.Session`` with a deadline for each request, without cookies and redirects.
 
-A read timeout alone lets a server that sends one byte now and then hold a thread for ever. So
-every read from the socket, of headers as of the body, is bounded by the end of the whole exchange.
-Nor is a request sent too late, however long its process was frozen before it could send.
+A read timeout alone lets a server that sends one byte now and then hold a thread for ever, within
+the status line or a chunk size too. So every read from the socket ends at the deadline of the
+request; a check between pieces of the body would come too late. Nor is a request sent after its
+deadline, however long the process was suspended before it could send.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ from urllib3.exceptions import ConnectTimeoutError
 
 @dataclass(slots=True)
 class RequestDeadline:
-    """One request and its answer."""
+    """The time limits of one request and its response, on the clock of ``time.monotonic()``."""
 
-    ends_at: float  # on the clock of time.monotonic()
-    send_until: float  # nothing is sent later, on the same clock
+    ends_at: float
+    send_until: float  # nothing is sent later
     request_sent: bool = False  # so it may have had its effect
 
 
@@ -42,7 +43,7 @@ _send_until: ContextVar[float] = ContextVar("send_until", default=math.inf)
 
 @contextmanager
 def send_deadline(moment_s: float) -> Iterator[None]:
-    """Let no request of this thread be sent later, on the clock of ``time.monotonic()``."""
+    """Send no request of this thread later than this, on the clock of ``time.monotonic()``."""
     token = _send_until.set(moment_s)
     try:
         yield
@@ -51,21 +52,21 @@ def send_deadline(moment_s: float) -> Iterator[None]:
 
 
 def start_deadline(total_s: float) -> RequestDeadline:
-    """Begin an exchange of this thread that is over in ``total_s`` seconds."""
+    """Start a request of this thread that must be complete in ``total_s`` seconds."""
     ends_at = time.monotonic() + total_s
     deadline = RequestDeadline(ends_at=ends_at, send_until=min(ends_at, _send_until.get()))
     current_deadline.set(deadline)
     return deadline
 
 
-class _PunctualReader(io.RawIOBase):
-    """Reads a socket, each time for no longer than the exchange still lasts."""
+class _DeadlineReader(io.RawIOBase):
+    """Reads a socket, each time at most until the deadline."""
 
     def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
         self._sock = sock
         self._raw = raw
         self.ended = False
-        self._patience_s = sock.gettimeout()
+        self._read_timeout_s = sock.gettimeout()
         self._ends_at = current_deadline.get().ends_at
 
     def readable(self) -> bool:
@@ -74,8 +75,8 @@ class _PunctualReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         left_s = self._ends_at - time.monotonic()
         if left_s <= 0:
-            raise TimeoutError("the time for the whole exchange is over")
-        self._sock.settimeout(min(left_s, self._patience_s or left_s))
+            raise TimeoutError("the time for the whole request is over")
+        self._sock.settimeout(min(left_s, self._read_timeout_s or left_s))
         count = self._raw.readinto(buffer)
         self.ended = count == 0
         return count
@@ -85,25 +86,25 @@ class _PunctualReader(io.RawIOBase):
         super().close()
 
 
-class _PunctualResponse(http.client.HTTPResponse):
+class _DeadlineResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self._reader = _PunctualReader(sock, self.fp.detach())
+        self._reader = _DeadlineReader(sock, self.fp.detach())
         self.fp = io.BufferedReader(self._reader)
 
     def begin(self) -> None:
         super().begin()
-        if self._reader.ended:  # taken for the end of the headers, so for an empty answer
+        if self._reader.ended:  # http.client takes it for the end of the headers
             raise http.client.IncompleteRead(b"")
 
 
 class _Connection(HTTPConnection):
-    response_class = _PunctualResponse
+    response_class = _DeadlineResponse
 
     def connect(self) -> None:
         try:
             super().connect()
-        except TimeoutError:  # of TLS or of a proxy; urllib3 would make a read timeout of it
+        except TimeoutError:  # of TLS or a proxy; urllib3 would raise a read timeout
             raise ConnectTimeoutError(self, "connecting took too long") from None
 
     def send(self, data: Any) -> None:
@@ -133,11 +134,11 @@ class _TlsPool(HTTPSConnectionPool):
 _POOLS = {"http": _Pool, "https": _TlsPool}
 
 
-class _PunctualAdapter(HTTPAdapter):
+class _DeadlineAdapter(HTTPAdapter):
     poolmanager: PoolManager
 
-    def __init__(self, *, unheard_s: float) -> None:
-        self._socket_options = _giving_up_after(unheard_s)
+    def __init__(self, *, user_timeout_s: float) -> None:
+        self._socket_options = _socket_options(user_timeout_s)
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -152,48 +153,48 @@ class _PunctualAdapter(HTTPAdapter):
         return manager
 
 
-def _giving_up_after(unheard_s: float) -> list[tuple[int, int, int]]:
-    """Return socket options: what the other side does not acknowledge is sent again only so long.
+def _socket_options(user_timeout_s: float) -> list[tuple[int, int, int]]:
+    """Return socket options that limit how long the kernel repeats unacknowledged data.
 
-    Else the kernel repeats it for minutes, also for a process that has died.
+    By default it does so for minutes, even for a process that has died.
     """
     options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
     if sys.platform == "linux":
-        options.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(unheard_s * 1000)))
+        options.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(user_timeout_s * 1000)))
     return options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSettings:
-    """How this machine reaches a host: its proxies, and the authorities it trusts."""
+    """The proxies and certificate authorities for a host."""
 
     proxies: dict[str, str]
     verify: bool | str  # True, or the path of a CA bundle
 
     @classmethod
     def of(cls, url: str) -> NetworkSettings:
-        """Read ``HTTPS_PROXY``, ``NO_PROXY``, ``REQUESTS_CA_BUNDLE`` and their kin, once.
+        """Read ``HTTPS_PROXY``, ``NO_PROXY``, ``REQUESTS_CA_BUNDLE`` and the like, once.
 
-        Left to itself ``requests`` reads them, and ``.netrc``, for each request, for a third of
-        its time.
+        By default ``requests`` reads them, and ``.netrc``, for each request, which takes a third
+        of its time.
         """
         with requests.Session() as session:
             found = session.merge_environment_settings(url, {}, None, None, None)
         return cls(proxies=dict(found["proxies"]), verify=found["verify"] or True)
 
 
-def new_session(surroundings: NetworkSettings, *, unheard_s: float) -> requests.Session:
-    """Return a session for one thread, which speaks with one host, one request at a time.
+def new_session(network: NetworkSettings, *, user_timeout_s: float) -> requests.Session:
+    """Return a session for one thread and one host, for one request at a time.
 
-    What the host does not acknowledge in ``unheard_s`` seconds is not sent again.
+    Data that the host does not acknowledge in ``user_timeout_s`` seconds breaks the connection.
     """
     session = requests.Session()
     session.trust_env = False
-    session.proxies.update(surroundings.proxies)
-    session.verify = surroundings.verify
+    session.proxies.update(network.proxies)
+    session.verify = network.verify
     session.headers.clear()
     session.headers.update({"User-Agent": "cention-bridge", "Accept-Encoding": "gzip"})
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _PunctualAdapter(unheard_s=unheard_s))
+        session.mount(scheme, _DeadlineAdapter(user_timeout_s=user_timeout_s))
     return session

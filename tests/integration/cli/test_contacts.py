@@ -345,7 +345,7 @@ def test_a_row_whose_outcome_is_unknown_is_told_and_sent_again_by_the_next_run(
     second = terminal.run("contacts", "import", file)
 
     assert (first.exit_code, first.stdout) == (1, "2 rows: 1 sent, 1 unknown.\n")
-    assert "line 2, unknown: cention: failed over there" in first.stderr
+    assert "line 2, unknown: cention: failed on the server" in first.stderr
     assert second.stdout == "2 rows: 1 sent, 1 sent before.\n"
     assert len(cards_at(cention)) == 2
 

@@ -15,7 +15,7 @@ def wanted(bridge):
     return bridge.rows("SELECT family, remote_id FROM intake.wanted ORDER BY remote_id")
 
 
-def park(bridge, *ids, family="errand_reports", error="cention: failed over there (HTTP 500)"):
+def park(bridge, *ids, family="errand_reports", error="cention: failed on the server (HTTP 500)"):
     for remote_id in ids:
         bridge.rows(
             "INSERT INTO intake.wanted"
@@ -118,7 +118,7 @@ def test_polling_without_a_token_says_which_to_set(terminal, environment):
 def test_parked_records_are_listed_with_their_last_error(terminal, bridge):
     park(bridge, 5, 6)
 
-    assert "failed over there" in terminal.run("parked").stdout
+    assert "failed on the server" in terminal.run("parked").stdout
     [first, second] = terminal.json("parked")
     assert (first["remote_id"], first["tries"], second["remote_id"]) == (5, 12, 6)
 

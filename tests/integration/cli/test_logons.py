@@ -129,7 +129,7 @@ def test_where_it_failed_it_says_how_to_go_on(terminal, cention, log, bridge):
     failed = terminal.run("logons", "pull", *range_)
 
     assert failed.exit_code == 1
-    assert "asks for patience" in failed.stderr
+    assert "overloaded or unavailable" in failed.stderr
     assert "0 new log-ons were stored before that." in failed.stderr
     assert "To continue: --from 2024-03-31T22:00:00+00:00" in failed.stderr
     cention.control("faults", {"busy": None})

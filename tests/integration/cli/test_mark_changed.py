@@ -59,7 +59,7 @@ def test_a_busy_cention_is_asked_again(terminal, cention):
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"), [("unauthorised", "token refused"), ("error_500", "failed over there")]
+    ("fault", "said"), [("unauthorised", "token refused"), ("error_500", "failed on the server")]
 )
 def test_what_fails_is_told_with_how_far_it_came(terminal, cention, fault, said):
     cention.control("faults", {fault: {}})

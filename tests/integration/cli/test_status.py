@@ -204,11 +204,13 @@ def test_a_renewal_is_late_after_three_of_its_own_intervals(terminal, well):
 
 def test_renewals_that_fail_say_why_once_they_are_late(terminal, well):
     renewed(well, age="31 min")
-    renewed(well, found=None, error="cention: failed over there (HTTP 500)")
+    renewed(well, found=None, error="cention: failed on the server (HTTP 500)")
 
     [(sentence, command)] = alarms(terminal)
 
-    assert sentence.endswith("though it is due every 10m (cention: failed over there (HTTP 500)).")
+    assert sentence.endswith(
+        "though it is due every 10m (cention: failed on the server (HTTP 500))."
+    )
     assert command == "cention check"
 
 

@@ -284,7 +284,8 @@ def test_three_unknown_outcomes_in_a_row_stop_the_import(terminal, listed, centi
 
     assert (result.exit_code, states()) == (1, ["unknown"] * 3)
     assert (
-        "Stopped: 3 in a row failed, the last one so: cention: failed over there" in result.stderr
+        "Stopped: 3 in a row failed, the last one so: cention: failed on the server"
+        in result.stderr
     )
 
 

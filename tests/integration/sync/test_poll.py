@@ -113,7 +113,7 @@ def test_a_failed_poll_records_why_and_releases_its_lock(bridge, cention):
 
     assert (first, second) == (None, 0)
     failed = bridge.rows("SELECT error FROM intake.poll ORDER BY poll_id")[0]
-    assert failed["error"].startswith("cention: no whole answer")
+    assert failed["error"].startswith("cention: incomplete response")
 
 
 def test_a_poll_with_an_internal_error_records_it_before_it_raises(bridge):

@@ -63,7 +63,7 @@ def test_wanting_a_record_fetched_without_sla_resets_its_count_of_fetches(bridge
 @pytest.mark.parametrize("tries", [3, 0])
 def test_wanting_a_failed_record_again_keeps_its_back_off(bridge, tries):
     """Also if Cention asked for it, which does not count as a try."""
-    bridge.execute(WAITING + f", tries = {tries}, last_error = 'asks for patience'")
+    bridge.execute(WAITING + f", tries = {tries}, last_error = 'overloaded or unavailable'")
 
     bridge.want(RATINGS, 7)
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.cention.library import LibraryGraph, merged, read_library
+from schemas.cention.library import LibraryGraph, merge, read_library
 from tests.support.library import resource
 
 NUMBERS = st.integers(1, 5)
@@ -65,18 +65,18 @@ def tellings(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
 def test_any_split_shuffle_and_partial_copy_of_a_library_gives_the_same_picture(telling):
     library, documents = telling
 
-    told = merged(map(read_library, documents))
+    told = merge(map(read_library, documents))
 
     expected = whole(library)
     assert told.faults == expected.faults == ()
     assert (told.libraries, told.categories) == (expected.libraries, expected.categories)
     assert (told.questions, told.files) == (expected.questions, expected.files)
     assert told.links == expected.links
-    assert told.named() == expected.named()
+    assert told.nodes() == expected.nodes()
 
 
 @given(LIBRARY)
 def test_a_picture_told_twice_is_the_same_picture(library):
     graph = whole(library)
 
-    assert merged([graph, graph]) == graph
+    assert merge([graph, graph]) == graph

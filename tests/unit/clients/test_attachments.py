@@ -42,7 +42,7 @@ def test_an_attachment_arrives_as_a_file_beside_its_document(attachments, docume
 
 @pytest.mark.parametrize("data", [b"", b'"data":null,'])
 def test_an_error_in_place_of_an_attachment_may_pass(data):
-    with pytest.raises(errors.IncompleteResponse, match="failed over there: busy"):
+    with pytest.raises(errors.IncompleteResponse, match="failed on the server: busy"):
         fetch(b'{%s"errors":[{"title":"busy"}]}' % data)
 
 

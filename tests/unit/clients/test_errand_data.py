@@ -61,7 +61,7 @@ def test_an_error_that_is_sent_as_a_success_is_a_failure_that_may_pass(errand_da
     with pytest.raises(errors.IncompleteResponse) as caught:
         errand_data.fetch_report(33)
 
-    assert str(caught.value) == f"cention: failed over there{said} (HTTP 200)"
+    assert str(caught.value) == f"cention: failed on the server{said} (HTTP 200)"
 
 
 @responses.activate

@@ -7,14 +7,14 @@ import tracemalloc
 import pytest
 
 from workers.clients.cention.attachment_content import BytesContent, FileContent, attachment_of
-from workers.clients.streaming.json_upload import Base64, ContentChanged, StreamedJson, encoded
+from workers.clients.streaming.json_upload import Base64, ContentChanged, StreamedJson, encode
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 48 * 1024 - 1, 48 * 1024, 48 * 1024 + 1, 200_000])
 def test_a_content_becomes_one_string_of_base64_of_the_announced_length(size):
     content = bytes(number % 251 for number in range(size))
 
-    body = encoded({"a": Base64(BytesContent(content)), "b": ["ö", None]})
+    body = encode({"a": Base64(BytesContent(content)), "b": ["ö", None]})
 
     sent = b"".join(body)  # type: ignore[arg-type]
     assert len(body) == len(sent)
@@ -22,26 +22,26 @@ def test_a_content_becomes_one_string_of_base64_of_the_announced_length(size):
 
 
 def test_contents_keep_their_order():
-    body = encoded([Base64(BytesContent(b"one")), {"x": Base64(BytesContent(b"two"))}])
+    body = encode([Base64(BytesContent(b"one")), {"x": Base64(BytesContent(b"two"))}])
 
     assert json.loads(b"".join(body)) == ["b25l", {"x": "dHdv"}]  # type: ignore[arg-type]
 
 
 def test_a_document_without_contents_is_its_bytes():
-    assert encoded({"a": "ö"}) == '{"a": "ö"}'.encode()
+    assert encode({"a": "ö"}) == '{"a": "ö"}'.encode()
 
 
 @pytest.mark.parametrize("wrong", [object(), float("nan"), {1, 2}])
 def test_what_is_no_json_is_refused(wrong):
     with pytest.raises(ValueError, match="JSON"):
-        encoded({"a": wrong})
+        encode({"a": wrong})
 
 
 @pytest.mark.parametrize("now", [b"short", b"much longer than it was before"])
 def test_a_file_that_changed_meanwhile_breaks_off_before_the_end(tmp_path, now):
     path = tmp_path / "file"
     path.write_bytes(b"as it was first")
-    body = encoded(Base64(FileContent.of(path)))
+    body = encode(Base64(FileContent.of(path)))
     path.write_bytes(now)
 
     with pytest.raises(ContentChanged):
@@ -51,7 +51,7 @@ def test_a_file_that_changed_meanwhile_breaks_off_before_the_end(tmp_path, now):
 def test_a_large_file_is_never_whole_in_memory(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(bytes(20_000_000))
-    body = encoded({"content": Base64(FileContent.of(path))})
+    body = encode({"content": Base64(FileContent.of(path))})
     assert isinstance(body, StreamedJson)
 
     tracemalloc.start()

@@ -12,13 +12,13 @@ from workers.clients.timeouts import timeouts_of
 
 @pytest.mark.parametrize("lease_s", [5, 7, 20, 59, 60, 61, 300, 1800])
 @pytest.mark.parametrize("silence_s", [1, 30, 600])
-@pytest.mark.parametrize("patient", [True, False])
+@pytest.mark.parametrize("slow", [True, False])
 def test_a_fetch_begun_in_the_first_half_of_a_lease_is_over_when_the_lease_ends(
-    lease_s, silence_s, patient
+    lease_s, silence_s, slow
 ):
     settings = replace(SETTINGS, lease_s=lease_s, fetch_timeout_s=silence_s)
 
-    timeouts = timeouts_of(settings, patient=patient)
+    timeouts = timeouts_of(settings, slow=slow)
 
     assert 1 <= timeouts.read_s <= timeouts.total_s <= lease_s / 2
 

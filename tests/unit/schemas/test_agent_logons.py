@@ -9,7 +9,7 @@ from itertools import chain
 
 import pytest
 
-from schemas.cention.agent_logons import AgentLogon, AgentLogons, OddRow, read_agent_logons
+from schemas.cention.agent_logons import AgentLogon, AgentLogons, RejectedRow, read_agent_logons
 from tests.conftest import DOCUMENTS
 
 AT_S = 1_554_108_462
@@ -37,7 +37,7 @@ def keys(found):
 def test_the_documented_sample_is_read_from_json_and_from_csv_alike(sample):
     found = read_agent_logons(sample())
 
-    assert found.odd == ()
+    assert found.rejected == ()
     assert found.logons[0] == AgentLogon(
         login_name="sysadmin", happened_at=AT, action="Logout", occurrence=1
     )
@@ -51,7 +51,7 @@ def test_the_documented_sample_is_read_from_json_and_from_csv_alike(sample):
 
 
 def test_an_empty_answer_holds_nothing():
-    assert read_agent_logons([]) == AgentLogons(logons=(), odd=())
+    assert read_agent_logons([]) == AgentLogons(logons=(), rejected=())
 
 
 def test_the_running_number_is_no_part_of_an_event():
@@ -144,7 +144,7 @@ def test_a_row_that_is_no_log_on_is_kept_apart_with_its_problem_and_harms_no_oth
     found = read_agent_logons([row(), odd, row(name="eve")])
 
     assert [one.login_name for one in found.logons] == ["eve", "joe"]
-    assert [one.problem for one in found.odd] == [problem]
+    assert [one.problem for one in found.rejected] == [problem]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_row_that_is_no_log_on_is_kept_apart_with_its_problem_and_harms_no_oth
     ],
 )
 def test_an_odd_row_is_kept_as_it_came_but_for_its_running_number(came, kept):
-    [one] = read_agent_logons([came]).odd
+    [one] = read_agent_logons([came]).rejected
 
-    assert isinstance(one, OddRow)
+    assert isinstance(one, RejectedRow)
     assert one.row == kept

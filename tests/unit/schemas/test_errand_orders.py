@@ -173,7 +173,7 @@ def test_a_wrong_type_is_refused_under_the_name_of_its_field(attributes, pointer
     [
         ({"msg": {"htmlBody": "x"}}, "/msg/htmlBody", "html_body"),
         ({"msg": {"From": "x"}}, "/msg/From", "from"),
-        ({"msg": {"colour": "x"}}, "/msg/colour", "no field"),
+        ({"msg": {"colour": "x"}}, "/msg/colour", "not a field"),
         ({"msg": {}, "CUID": "x"}, "/CUID", "cuid"),
         ({"msg": {}, "integration_data": {}}, "/integration_data", "integrationData"),
         ({"msg": {}, "extraData": {}}, "/extraData", "integrationData"),

@@ -13,7 +13,7 @@ from schemas.cention.library import (
     LibraryFile,
     LibraryQuestion,
     Node,
-    merged,
+    merge,
     read_library,
     read_related,
 )
@@ -154,7 +154,7 @@ def test_copies_complete_each_other_and_none_takes_anything_away():
     full = resource("c3_libraries", 3, {"categories": [1], "questions": [2]}, external=True)
     poor = resource("c3_libraries", 3, {"questions": [9]}, name="three")
 
-    graph = merged([read_library(listed(full)), read_library(listed(poor))])
+    graph = merge([read_library(listed(full)), read_library(listed(poor))])
 
     assert graph.libraries[3] == Library(
         name="three", external=True, source_types=frozenset({"c3_libraries"})
@@ -168,7 +168,7 @@ def test_of_copies_that_differ_the_later_document_holds_and_within_one_its_data(
 
     assert read_library(listed(new, included=(old,))).questions[1].answer == "new"
     assert (
-        merged([read_library(listed(old)), read_library(listed(new))]).questions[1]
+        merge([read_library(listed(old)), read_library(listed(new))]).questions[1]
         == (read_library(listed(new)).questions[1])
     )
 
@@ -177,11 +177,11 @@ def test_of_copies_that_differ_the_later_document_holds_and_within_one_its_data(
 def test_nothing_is_a_library_without_anything(document):
     graph = read_library(document)
 
-    assert (graph.named(), graph.faults) == (frozenset(), ())
+    assert (graph.nodes(), graph.faults) == (frozenset(), ())
 
 
 def test_what_is_linked_is_named_even_if_it_is_not_included():
-    assert read_library(listed(library(1, questions=[7]))).named() == {
+    assert read_library(listed(library(1, questions=[7]))).nodes() == {
         lib(1),
         Node(Kind.QUESTION, 7),
     }
@@ -229,7 +229,7 @@ def test_a_document_of_a_wrong_shape_is_refused(document, fault):
 
 
 def test_types_that_are_not_of_the_library_are_ignored():
-    assert read_library(listed({"type": "c3_new_things", "id": "x"})).named() == frozenset()
+    assert read_library(listed({"type": "c3_new_things", "id": "x"})).nodes() == frozenset()
 
 
 def test_reading_leaves_the_document_as_it_was(document):

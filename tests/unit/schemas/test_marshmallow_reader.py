@@ -8,7 +8,7 @@ from marshmallow import ValidationError
 
 from schemas.errors import MAX_FAULTS, DocumentError
 from schemas.jsonapi.document import open_document
-from schemas.jsonapi.fields import Leaf, ListOf
+from schemas.jsonapi.fields import ListOf, Scalar
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
 from schemas.jsonapi.scalars import optional_id
 
@@ -23,7 +23,7 @@ def test_each_thread_makes_one_instance_of_a_schema_and_keeps_it():
     together = Barrier(2)
 
     class Counted(ResourceSchema):
-        id = Leaf(optional_id)
+        id = Scalar(optional_id)
 
         def __init__(self):
             super().__init__()
@@ -48,7 +48,7 @@ def test_a_list_of_endlessly_many_faults_is_not_read_to_its_end():
         raise ValidationError("never")
 
     class Listing(ResourceSchema):
-        id = Leaf(optional_id)
+        id = Scalar(optional_id)
         elements = ListOf(refuse)
 
     with pytest.raises(DocumentError):

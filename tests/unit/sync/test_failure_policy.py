@@ -14,10 +14,10 @@ from workers.sync.jobs.fetch_outcomes import Failed, NotFound, Outcome, Parsed
 from workers.sync.store.wanted import Claimed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-BUSY = errors.Busy("asks for patience", api="cention", status=503, retry_after_s=120)
-TOO_MANY = errors.Busy("asks for patience", api="cention", status=429, retry_after_s=0)
+BUSY = errors.Busy("overloaded or unavailable", api="cention", status=503, retry_after_s=120)
+TOO_MANY = errors.Busy("overloaded or unavailable", api="cention", status=429, retry_after_s=0)
 AWAY = errors.Unreachable("no connection", api="cention")
-BROKEN = errors.IncompleteResponse("failed over there", api="cention", status=500)
+BROKEN = errors.IncompleteResponse("failed on the server", api="cention", status=500)
 UNKNOWN_TOKEN = errors.Unauthorised("token refused", api="cention", status=401)
 FORBIDDEN = errors.Unauthorised("token refused", api="cention", status=403)
 

@@ -1,4 +1,4 @@
-"""Asking again while Cention is away or asks for patience."""
+"""Asking again while Cention is away or overloaded."""
 
 from __future__ import annotations
 

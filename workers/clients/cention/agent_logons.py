@@ -1,7 +1,7 @@
 """Log-ins and log-outs of agents.
 
-Source: Cention Logio API. Claim: "Access to logio API". It is no JSON:API: a list of plain objects,
-or lines of CSV, or ``{"error": "…"}``.
+Source: Cention Logio API. Claim: "Access to logio API". It is not JSON:API: it returns a list of
+plain objects, or lines of CSV, or ``{"error": "…"}``.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _NUMBERED = re.compile(r'"?[0-9]+"?,')
 
 
 class AgentLogonsApi:
-    """What one token with the claim "Access to logio API" may do.
+    """The API of the claim "Access to logio API".
 
-    A token sees the agents of the system group that it was made in, and no others.
+    A token sees only the agents of the system group in which it was made.
     """
 
     def __init__(self, http: HttpApi, *, token: str) -> None:
@@ -41,18 +41,18 @@ class AgentLogonsApi:
     def fetch(
         self, since: datetime, until: datetime, *, login_name: str | None = None
     ) -> list[Any]:
-        """Return the log-ins and log-outs of a time as rows, for ``read_agent_logons``.
+        """Return the log-ins and log-outs of a period as rows, for ``read_agent_logons``.
 
-        A row is an object ``{"id", "name", "timestamp", "action"}`` of JSON, which is asked for,
-        or a list of the columns of one line of CSV; ``[]`` if nobody logged in or out. Of an agent
-        if ``login_name`` is given, else of all. Times are aware and cut down to seconds; whether
-        ``since`` and ``until`` belong to the time is not documented, so let windows overlap.
-        Has no side effect. Raises ``ApiError``, and ``ValueError`` before sending anything if
-        ``since`` is later than ``until``: what Cention makes of that is unknown.
+        A row is a JSON object ``{"id", "name", "timestamp", "action"}``, or a list of the columns
+        of one line if Cention sends CSV all the same; ``[]`` if nobody logged in or out.
+        ``login_name`` selects one agent. ``since`` and ``until`` are aware and cut to seconds;
+        whether they belong to the period is not documented, so let windows overlap. Has no side
+        effect. Raises ``ApiError``, and ``ValueError`` before sending anything if ``since`` is
+        later than ``until``, because Cention's answer to that is unknown.
         """
         if since > until:
             raise ValueError("since is later than until")
-        # All are always sent: without them Cention answers CSV, and the last 7 days.
+        # All are always sent: without them Cention returns CSV, and the last 7 days.
         query = {"format": "json", "from": _seconds(since), "to": _seconds(until)}
         if login_name is not None:
             query["name"] = login_name
@@ -60,20 +60,20 @@ class AgentLogonsApi:
         return self._rows(answer)
 
     def probe(self, at: datetime) -> None:
-        """Find out whether Cention is there and takes the token; asks for one second."""
+        """Check that Cention is reachable and accepts the token, by fetching one second."""
         self.fetch(at - timedelta(seconds=1), at)
 
     def _rows(self, answer: Answer) -> list[Any]:
-        """Take the body for what it is, whatever was asked for and whatever its type claims."""
+        """Read the body by its content, whatever format was requested or is declared."""
         body = answer.body.removeprefix(BOM).strip()
         if body in (b"", b"null"):
             return []
         if body.startswith(b"["):
-            return self._listed(body, answer.status)
-        if said := error_text(body):
+            return self._json_list(body, answer.status)
+        if texts := error_text(body):
             token = self._headers["Authorization"].removeprefix("Bearer ")
-            told = sanitise_for_log(said[0], secrets=(token,))
-            raise errors.BadRequest(f"refused: {told}", api=self._http.name, status=answer.status)
+            detail = sanitise_for_log(texts[0], secrets=(token,))
+            raise errors.BadRequest(f"refused: {detail}", api=self._http.name, status=answer.status)
         text = body.decode(errors="replace")
         if not _NUMBERED.match(text):
             raise errors.InvalidResponse(
@@ -81,7 +81,7 @@ class AgentLogonsApi:
             )
         return list(_columns(text))
 
-    def _listed(self, body: bytes, status: int) -> list[Any]:
+    def _json_list(self, body: bytes, status: int) -> list[Any]:
         try:
             rows = read_json(body)
         except ValueError:
@@ -96,7 +96,7 @@ def _seconds(moment: datetime) -> str:
 
 
 def _columns(text: str) -> Iterator[list[str]]:
-    """Read line by line: a quote that is never closed shall not swallow the lines below it."""
+    """Read line by line, so that a quote that is never closed affects only its own line."""
     for line in text.split("\n"):
         if not line.strip():
             continue

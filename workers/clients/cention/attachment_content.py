@@ -1,4 +1,4 @@
-"""What attachments are made of: files, and bytes at hand."""
+"""The contents of attachments to be sent: files, and bytes in memory."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ UNKNOWN_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """A file, with the length it had when it was looked at."""
+    """A file, with its length at the time this record was made."""
 
     path: Path
     size_bytes: int
 
     @classmethod
     def of(cls, path: Path) -> FileContent:
-        """Look at a file. Raises ``OSError``, also if it is no ordinary file."""
+        """Return the content of a file. Raises ``OSError``, also if it is not an ordinary file."""
         if not path.is_file():
             path.stat()
             raise IsADirectoryError(EISDIR, "not an ordinary file", str(path))
         return cls(path, path.stat().st_size)
 
     def open(self) -> BinaryIO:
-        """Return the file from its beginning."""
+        """Open the file at its beginning."""
         return self.path.open("rb")
 
 
 @dataclass(frozen=True, slots=True)
 class BytesContent:
-    """Bytes at hand."""
+    """Bytes in memory."""
 
     content: bytes = field(repr=False)
 
     @property
     def size_bytes(self) -> int:
-        """How many there are."""
+        """Their number."""
         return len(self.content)
 
     def open(self) -> BinaryIO:
@@ -53,7 +53,7 @@ class BytesContent:
 def attachment_of(
     path: Path, *, name: str = "", content_type: str = "", content_id: str | None = None
 ) -> NewAttachment:
-    """Return a file as an attachment, called and typed by its file name unless told otherwise.
+    """Return a file as an attachment; name and type default to those of the file name.
 
     Raises ``OSError``.
     """

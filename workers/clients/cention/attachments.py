@@ -1,7 +1,7 @@
 """Attachments of answers and of the library, and area archives.
 
-Source: Cention Callback. Claim: "get attachment". A file arrives as base64 inside of a JSON
-document, so the document is taken apart while it arrives: no file is ever whole in memory.
+Source: Cention Callback. Claim: "get attachment". A file arrives as base64 within a JSON
+document, which is split while it arrives: no file is ever completely in memory.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from workers.clients.json_bodies import failure_texts, read_json
 from workers.clients.streaming.base64_stream import NotBase64
 from workers.clients.streaming.decoded_file import ContentTooLarge, DecodedFile
 from workers.clients.streaming.json_string_splitter import (
-    ROOM_BYTES,
+    MAX_DOCUMENT_BYTES,
     DocumentTooLarge,
     LongStringSplitter,
     NotAnObject,
@@ -29,9 +29,9 @@ from workers.clients.streaming.json_string_splitter import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedAttachment:
-    """An attachment and its content; a context manager that throws the content away."""
+    """An attachment and its content; a context manager that deletes the content."""
 
-    document: dict[str, Any] = field(repr=False)  # as it came, with null for the content
+    document: dict[str, Any] = field(repr=False)  # unchanged, but with null for the content
     content: BinaryIO = field(repr=False)  # at its beginning; on disk above 256 KiB
     size_bytes: int
     sha256: bytes
@@ -48,12 +48,12 @@ class FetchedAttachment:
         self.close()
 
     def close(self) -> None:
-        """Throw the content away."""
+        """Delete the content."""
         self.content.close()
 
 
 class AttachmentsApi:
-    """What one token with the claim "get attachment" may do."""
+    """The API of the claim "get attachment"."""
 
     def __init__(self, http: HttpApi, *, token: str) -> None:
         self._client = JsonApiClient(http, token=token)
@@ -61,10 +61,10 @@ class AttachmentsApi:
     def fetch(self, resource_type: str, attachment_id: int, *, max_bytes: int) -> FetchedAttachment:
         """Return one attachment, for instance of ``c3_response_attachments``; close it after use.
 
-        Fetching has no side effect at Cention. Besides what every call raises: ``TooLarge`` if the
-        content is larger than ``max_bytes`` or what surrounds it than 256 KiB, ``BadContent`` if it
-        is missing or no strict base64 (white space in it is ignored, "" is an empty file),
-        ``NotFound`` also for a document without data.
+        Fetching has no side effect at Cention. Besides the errors of every call, raises
+        ``TooLarge`` if the content is larger than ``max_bytes`` or the rest of the document larger
+        than 256 KiB, ``BadContent`` if the content is missing or not strict base64 (white space in
+        it is ignored, "" is an empty file), ``NotFound`` also for a document without data.
         """
         content = DecodedFile(max_bytes=max_bytes)
         try:
@@ -82,7 +82,7 @@ class AttachmentsApi:
             pieces,
         ):
             try:
-                document = _taken_apart(pieces, content)
+                document = _split(pieces, content)
                 file = content.finish()
             except (ContentTooLarge, DocumentTooLarge):
                 raise self._error(errors.TooLarge, "too large", status) from None
@@ -106,11 +106,11 @@ class AttachmentsApi:
 
 
 def max_body_bytes(max_bytes: int) -> int:
-    """Return how large the document of a file of ``max_bytes`` can be.
+    """Return the largest size of a document with a file of ``max_bytes``.
 
-    Base64 makes 4 of 3, and a quarter more leaves room for line breaks and escapes.
+    Base64 makes 4 bytes of 3; a quarter more allows for line breaks and escapes.
     """
-    return max_bytes * 5 // 3 + ROOM_BYTES
+    return max_bytes * 5 // 3 + MAX_DOCUMENT_BYTES
 
 
 class _Failure(ValueError):
@@ -127,16 +127,16 @@ class _NoContent(ValueError):
     pass
 
 
-def _taken_apart(pieces: Iterator[bytes], content: DecodedFile) -> dict[str, Any]:
-    long_string = LongStringSplitter(content.feed_escaped)
+def _split(pieces: Iterator[bytes], content: DecodedFile) -> dict[str, Any]:
+    splitter = LongStringSplitter(content.feed_escaped)
     for piece in pieces:
-        long_string.feed(piece)
-    document = read_json(long_string.finish())
+        splitter.feed(piece)
+    document = read_json(splitter.finish())
     attachment = _attachment(document)
     found = attachment.get("content")
-    if long_string.diverted:
-        # A long string anywhere else, or one that a second "content" overrules.
-        if found != long_string.placeholder:
+    if splitter.diverted:
+        # The long string stands elsewhere, or a second "content" overrides it.
+        if found != splitter.placeholder:
             raise _NoContent
     elif isinstance(found, str) and found.isascii():
         content.feed(found.encode("ascii"))

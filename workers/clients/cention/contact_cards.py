@@ -1,4 +1,4 @@
-"""Contact cards: telling Cention by which addresses a person is known.
+"""Sends contact cards: the addresses by which a person is known.
 
 Source: Cention Contact Cards JSONAPI. Claim: "Access and create customer contacts".
 """
@@ -15,20 +15,20 @@ CONTACT_CARDS = "c3_contact_cards"
 
 
 class ContactsApi:
-    """What one token with the claim "Access and create customer contacts" may do."""
+    """The API of the claim "Access and create customer contacts"."""
 
     def __init__(self, http: HttpApi, *, token: str) -> None:
         self._client = JsonApiClient(http, token=token)
 
     def upsert(self, card: ContactCard) -> dict[str, Any] | None:
-        """Send one person's card; return the card that Cention has then, as it sent it.
+        """Send one person's card; return Cention's card as it sent it.
 
-        Cention looks for a card with any of the addresses and *appends* to the one it finds, else
-        it makes one: what comes back may have an old id and more on it than was sent, and a wrong
-        address cannot be taken back. Which card is found if the addresses are on two is nowhere
-        said: send one person at a time. ``None`` if Cention answered without a document, so that
-        the id is unknown. The status does not tell a new card from an old one.
+        Cention searches for a card with any of the addresses and *appends* to it, or makes a new
+        one. So the result may have an old id and more entries than were sent, and a wrong address
+        cannot be removed. Which card it takes if two have the addresses is not documented: send
+        one person at a time. ``None`` if Cention answered without a document, so that the id is
+        unknown. The status does not distinguish a new card from an old one.
 
-        Safe to repeat: what is on the card already is not put there twice. Raises ``ApiError``.
+        Safe to repeat: Cention adds no entry twice. Raises ``ApiError``.
         """
         return self._client.post(CONTACT_CARDS, {"contacts": contacts_in_card(card)})

@@ -16,7 +16,7 @@ MARK_AT_ONCE = 500
 
 
 class ErrandDataApi:
-    """What one token with the claim "Access to errand data" may do.
+    """The API of the claim "Access to errand data".
 
     Every method raises ``ApiError``. Documents are returned as Cention sent them.
     """
@@ -27,7 +27,7 @@ class ErrandDataApi:
     def changed_errands(self) -> dict[str, Any]:
         """Return the list of errands that changed since each was last fetched.
 
-        Unpaged, and possibly everything there ever was. Asking clears nothing.
+        Unpaged, and possibly every errand there ever was. Reading it clears nothing.
         """
         return self._client.get("c3_dirty_errand_list")
 
@@ -38,23 +38,23 @@ class ErrandDataApi:
     def fetch_report(self, errand_id: int) -> dict[str, Any]:
         """Return the report of one errand.
 
-        Fetching clears the errand's mark as changed at Cention, probably even when it fails over
-        there: whoever calls this must still know the id until the answer is kept.
+        Fetching clears the errand's mark as changed at Cention, probably even if it fails there:
+        the caller must have stored the id before, and keep it until the report is stored.
         """
         return self._client.get("c3_errand_reports", errand_id)
 
     def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]:
         """Return one rating.
 
-        Fetching clears its mark as changed at Cention, and nothing can set that again.
+        Fetching clears its mark as changed at Cention, and there is no way to set it again.
         """
         return self._client.get("c3_facebook_ratings", rating_id)
 
     def mark_changed(self, errand_ids: Sequence[int]) -> None:
-        """Put errands on the list of changed ones, 500 at a time. Safe to repeat.
+        """Mark errands as changed, 500 per request. Safe to repeat.
 
-        When it fails, those before may be marked already. Raises ``ValueError`` before sending
-        anything if an id is no whole number from 1 to 2**53 - 1.
+        If it fails, some may already be marked. Raises ``ValueError`` before sending anything if
+        an id is not a whole number from 1 to 2**53 - 1.
         """
         for errand_id in errand_ids:
             if type(errand_id) is not int or not 1 <= errand_id <= MAX_SAFE_INTEGER:
@@ -64,5 +64,5 @@ class ErrandDataApi:
             self._client.post("c3_dirty_errand_list", {"errands": errands})
 
     def probe(self) -> None:
-        """Find out whether Cention is there and takes the token. Clears nothing."""
+        """Check that Cention is reachable and accepts the token. Clears nothing."""
         self.changed_errands()

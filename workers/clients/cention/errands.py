@@ -1,12 +1,12 @@
-"""Creating errands, closing them, and telling that a call is over.
+"""Creates and closes errands, and reports the end of calls.
 
 Source: Cention Create Errand, Close Errand, End Outbound Call. Claim: "Create errand"; a token is
-made for one channel and area or account, where its errands then are.
+made for one channel and area or account, and its errands go there.
 
-None of these may be repeated blindly. After ``Unreachable``, any 4xx, a redirection, and ``Busy``
-with 429, or with 503 and a ``Retry-After``, nothing was done. After ``IncompleteResponse``,
-``InvalidResponse``, ``TooLarge``, and every other ``Busy``, it is unknown:
-``errors.outcome_is_unknown`` tells.
+None of these is safe to repeat. After ``Unreachable``, any 4xx, a redirection, and ``Busy`` with
+429, or with 503 and a ``Retry-After``, nothing was done. After ``IncompleteResponse``,
+``InvalidResponse``, ``TooLarge``, and every other ``Busy``, the outcome is unknown; see
+``errors.outcome_is_unknown``.
 """
 
 from __future__ import annotations
@@ -44,39 +44,39 @@ _WRONG_TYPE = frozenset({406, 409})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """An errand that was made; ``None`` where Cention did not tell its id."""
+    """A created errand; the id is ``None`` if Cention did not return it."""
 
     errand_id: int | None
 
 
 class ErrandsApi:
-    """What one token with the claim "Create errand" may do.
+    """The API of the claim "Create errand".
 
-    Every method raises ``DocumentError`` before anything is sent, which names each wrong field, and
-    ``ApiError``. Contents of attachments are read while they are sent.
+    Every method raises ``ApiError``, and ``DocumentError``, which names each wrong field, before
+    anything is sent. Contents of attachments are read while they are sent.
     """
 
     def __init__(self, http: HttpApi, *, token: str, end_call_type: str = END) -> None:
-        """``end_call_type``: the ``data.type`` of ``end_call`` to begin with."""
+        """``end_call_type``: the ``data.type`` that ``end_call`` tries first."""
         self._client = JsonApiClient(http, token=token)
         self._end_call_type = end_call_type
 
     def create(self, errand: NewErrand) -> Created:
-        """Make an open errand. Each call makes another one."""
+        """Create an open errand. Each call creates another one."""
         return self.create_order(ErrandOrder(errand=errand))
 
     def create_closed(self, errand: NewErrand, answer: ErrandAnswer) -> Created:
-        """Make an errand that is answered and closed already; no agent sees it among new ones."""
+        """Create an errand that is already answered and closed; agents do not see it as new."""
         return self.create_order(ErrandOrder(errand=errand, answer=answer))
 
     def send_template(
         self, errand: NewErrand, template: WhatsappTemplate, *, sender: ErrandAnswer
     ) -> Created:
-        """Send a WhatsApp template as an errand; of ``sender``, only the user is needed."""
+        """Send a WhatsApp template as an errand; ``sender`` needs only the user."""
         return self.create_order(ErrandOrder(errand=errand, answer=sender, template=template))
 
     def create_order(self, order: ErrandOrder) -> Created:
-        """Make an errand as ``order`` says."""
+        """Create the errand of ``order``."""
         attributes = attributes_of_order(order)
         files: list[dict[str, Any]] = attributes["msg"].get("attachments", [])
         for file, attachment in zip(files, order.errand.attachments, strict=True):
@@ -86,16 +86,16 @@ class ErrandsApi:
     def close(self, errand_id: int, answer: ErrandAnswer) -> None:
         """Close an errand with an answer whose texts may be empty.
 
-        ``NotFound``: Cention knows no such errand. What it does with one that is closed already is
-        not documented.
+        Raises ``NotFound`` if there is no such errand. What Cention does with an errand that is
+        closed already is not documented.
         """
         self._client.document(self._client.send(END, attributes_of_closing(errand_id, answer)))
 
     def end_call(self, call: EndedCall) -> None:
-        """Tell that an outbound call is over.
+        """Report the end of an outbound call.
 
-        Cention documents ``data.type`` as that of another resource; where that is refused, which
-        means that nothing was done, the resource's own is tried, once.
+        Cention documents ``data.type`` as that of another resource. If that is refused, nothing
+        was done, and the type of the resource itself is tried once.
         """
         attributes = attributes_of_call(call)
         first, second = sorted(END_CALL_TYPES, key=lambda type_: type_ != self._end_call_type)
@@ -108,7 +108,7 @@ class ErrandsApi:
         self._client.document(answer)
 
     def _created(self, answer: Answer) -> Created:
-        """A 201 has made an errand, whatever else it says; a 200 must show it."""
+        """Return the id in a response. A 201 means success even without an id; a 200 needs it."""
         try:
             document = self._client.document(answer)
             return Created(errand_id=None if document is None else read_created(document))

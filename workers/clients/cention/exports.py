@@ -1,4 +1,4 @@
-"""Exports: having Cention make an export that somebody prepared there, and taking it home.
+"""Runs exports that were prepared at Cention, and returns them.
 
 Source: Cention Export JSONAPI. Claim: "Access to export API".
 """
@@ -19,21 +19,21 @@ from workers.clients.http import HttpApi
 
 
 class ExportsApi:
-    """What one token with the claim "Access to export API" may do.
+    """The API of the claim "Access to export API".
 
-    Its ``http`` needs the patience of minutes, for Cention is silent until the export is made, and
-    a cap on the body that fits a large one.
+    ``http`` needs timeouts of minutes, because Cention sends nothing until the export is made, and
+    a limit on the body that suits a large one.
     """
 
     def __init__(self, http: HttpApi, *, token: str) -> None:
         self._client = JsonApiClient(http, token=token)
 
     def run(self, order: ExportOrder) -> dict[str, Any]:
-        """Have an export made, and return it as Cention sent it.
+        """Run an export, and return it as Cention sent it.
 
-        Each call leaves another generated export behind at Cention, and there is no way to ask
-        for one that was made. So never repeat it without a reason: of an ``ApiError`` for which
-        ``outcome_is_unknown`` is true nobody knows whether Cention made it.
+        Each call leaves another generated export at Cention, and there is no way to fetch an
+        earlier one. So do not repeat it without a reason: after an ``ApiError`` for which
+        ``outcome_is_unknown`` is true, Cention may have made the export.
         """
         document = self._client.post(
             TRIGGER_EXPORTS, attributes_of(order), relationships=relationships_of(order)

@@ -1,6 +1,6 @@
-"""``capi/json`` of one workspace: JSON:API resources, addressed by type and id.
+"""Calls ``capi/json`` of one workspace: JSON:API resources, addressed by type and id.
 
-A link found in a document is never followed: it would carry the token to whoever wrote it.
+Links in documents are never followed, because the token would go to the host of the link.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from schemas.jsonapi import MEDIA_TYPE
 from workers.clients import errors
 from workers.clients.http import Answer, HttpApi
 from workers.clients.json_bodies import failure_texts, sanitise_for_log
-from workers.clients.streaming.json_upload import encoded
+from workers.clients.streaming.json_upload import encode
 
 
 class JsonApiClient:
-    """What every claim has in common. The base URL of ``http`` ends with the workspace."""
+    """The requests common to all claims. The base URL of ``http`` ends with the workspace."""
 
     def __init__(self, http: HttpApi, *, token: str) -> None:
         self._http = http
@@ -32,7 +32,7 @@ class JsonApiClient:
 
     @property
     def name(self) -> str:
-        """How the API is called in errors."""
+        """The name of the API in errors."""
         return self._http.name
 
     def get(
@@ -43,7 +43,7 @@ class JsonApiClient:
         below: str | None = None,
         query: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Return the document of one resource, of what lies ``below`` it, or of a whole type.
+        """Return the document of one resource, of a relation ``below`` it, or of a whole type.
 
         Cention ignores a query parameter that it does not know. Raises ``ApiError``.
         """
@@ -58,7 +58,7 @@ class JsonApiClient:
     def stream(
         self, resource_type: str, resource_id: int, *, max_bytes: int
     ) -> AbstractContextManager[tuple[int, Iterator[bytes]]]:
-        """As ``HttpApi.opened``, for the document of one resource."""
+        """Like ``HttpApi.stream``, for the document of one resource."""
         return self._http.stream(
             "GET",
             _path(resource_type, resource_id),
@@ -73,7 +73,7 @@ class JsonApiClient:
         *,
         relationships: Mapping[str, Any] | None = None,
     ) -> dict[str, Any] | None:
-        """Send one resource without an id; return the answer's document, ``None`` if it is empty.
+        """Send one resource without an id; return the response's document, ``None`` if empty.
 
         Cention checks ``type`` only beside an ``id``, and answers 202 or 204 without a body.
         Raises ``ApiError``; after ``IncompleteResponse`` it is unknown whether it took effect.
@@ -89,19 +89,19 @@ class JsonApiClient:
         relationships: Mapping[str, Any] | None = None,
         under: str | None = None,
     ) -> Answer:
-        """Send one resource without an id, and return the answer as it is. Raises ``ApiError``.
+        """Send one resource without an id, and return the response. Raises ``ApiError``.
 
-        ``under``: the type it is sent to, if that is not its own. A ``Base64`` in ``attributes``
-        becomes a string while it is sent.
+        ``under``: the type in the path, if it is not the type of the resource. A ``Base64`` in
+        ``attributes`` becomes a string while it is sent.
         """
         data: dict[str, Any] = {"type": resource_type, "attributes": dict(attributes)}
         if relationships:
             data["relationships"] = dict(relationships)
         path = _path(under or resource_type)
-        return self._http.request("POST", path, headers=self._headers, body=encoded({"data": data}))
+        return self._http.request("POST", path, headers=self._headers, body=encode({"data": data}))
 
     def document(self, answer: Answer) -> dict[str, Any] | None:
-        """Return the document of an answer, ``None`` if it is empty.
+        """Return the document of a response, ``None`` if it is empty.
 
         Raises ``InvalidResponse``; ``IncompleteResponse`` if a 2xx answer holds an error.
         """
@@ -114,9 +114,9 @@ class JsonApiClient:
         return document
 
     def failure(self, texts: Sequence[str], status: int) -> errors.IncompleteResponse:
-        """Return the error of a document that tells of one: what failed over there may pass."""
-        said = sanitise_for_log(": ".join(texts), secrets=(self._token,))
-        message = f"failed over there: {said}" if said else "failed over there"
+        """Return the error for a document with the errors ``texts``; it may be temporary."""
+        detail = sanitise_for_log(": ".join(texts), secrets=(self._token,))
+        message = f"failed on the server: {detail}" if detail else "failed on the server"
         return errors.IncompleteResponse(message, api=self._http.name, status=status)
 
     def _fresh_headers(self) -> dict[str, str]:

@@ -14,7 +14,7 @@ from workers.clients.http import HttpApi
 
 
 class SearchIn(StrEnum):
-    """In which part of a question Cention looks for a phrase."""
+    """The part of a question in which Cention searches for a phrase."""
 
     ALL = "all"
     QUESTION = "question"
@@ -22,14 +22,15 @@ class SearchIn(StrEnum):
 
 
 class LibraryApi:
-    """What one token with the claim "Access to library" may do.
+    """The API of the claim "Access to library".
 
-    Every method raises ``ApiError``, asks only, and may be repeated. Documents are returned as
-    Cention sent them: ``data`` is null where a list is empty, ``included`` holds the rest of the
-    graph in any order, and a relationship that is not there may be empty or just not told;
-    ``schemas.cention.library`` reads them. Lists come whole, without pages.
+    Every method raises ``ApiError``, only reads, and may be repeated. Documents are returned as
+    Cention sent them: ``data`` is null for an empty list, ``included`` holds the rest of the graph
+    in any order, and a missing relationship may be empty or just omitted;
+    ``schemas.cention.library`` reads them. Lists are complete, without pages.
 
-    ``inline_images`` has Cention write images into the HTML as base64 (its ``data_url``): large.
+    ``inline_images`` has Cention write images into the HTML as base64 (its ``data_url``), which
+    makes the documents large.
     """
 
     def __init__(self, http: HttpApi, *, token: str) -> None:
@@ -37,28 +38,28 @@ class LibraryApi:
         self._files = AttachmentsApi(http, token=token)
 
     def libraries(self, *, inline_images: bool = False) -> dict[str, Any]:
-        """Return the libraries: those of the top level in ``data``, all others in ``included``."""
+        """Return the libraries: those of the top level in ``data``, the rest in ``included``."""
         return self._client.get("c3_libraries", query=_flags(data_url=inline_images))
 
     def library(self, library_id: int, *, inline_images: bool = False) -> dict[str, Any]:
-        """Return one library, with what is in it."""
+        """Return one library, with its contents."""
         return self._client.get("c3_libraries", library_id, query=_flags(data_url=inline_images))
 
     def external_libraries(self, *, inline_images: bool = False) -> dict[str, Any]:
-        """Return the libraries whose flag ``external`` is true; the flag itself is left out."""
+        """Return the libraries whose flag ``external`` is true; the flag itself is omitted."""
         return self._client.get("c3_external_libraries", query=_flags(data_url=inline_images))
 
     def external_library(self, library_id: int, *, inline_images: bool = False) -> dict[str, Any]:
-        """Return one external library, with what is in it."""
+        """Return one external library, with its contents."""
         query = _flags(data_url=inline_images)
         return self._client.get("c3_external_libraries", library_id, query=query)
 
     def categories(self, *, inline_images: bool = False) -> dict[str, Any]:
-        """Return the categories, with what is in them."""
+        """Return the categories, with their contents."""
         return self._client.get("c3_library_categories", query=_flags(data_url=inline_images))
 
     def category(self, category_id: int, *, inline_images: bool = False) -> dict[str, Any]:
-        """Return one category, with what is in it."""
+        """Return one category, with its contents."""
         query = _flags(data_url=inline_images)
         return self._client.get("c3_library_categories", category_id, query=query)
 
@@ -72,8 +73,8 @@ class LibraryApi:
     ) -> dict[str, Any]:
         """Return all questions, those of the top list, or those that Cention finds by a phrase.
 
-        Commas in ``phrase`` are sent as spaces, for Cention would look only for what is before the
-        first. Raises ``ValueError`` for a phrase of nothing else.
+        Commas in ``phrase`` are sent as spaces, because Cention ignores all that follows the first
+        one. Raises ``ValueError`` for a phrase without a word.
         """
         query = _choice(toplist, phrase, search_in) | _flags(data_url=inline_images)
         return self._client.get("c3_library_questions", query=query)
@@ -87,19 +88,19 @@ class LibraryApi:
         search_in: SearchIn = SearchIn.ALL,
         inline_images: bool = False,
     ) -> dict[str, Any]:
-        """Return the questions that belong to one library, chosen as by ``questions``.
+        """Return the questions of one library, selected like those of ``questions``.
 
-        Cention documents the filters for "GET all", which both endpoints are.
+        Cention documents the filters for "GET all", and both endpoints are that.
         """
         query = _choice(toplist, phrase, search_in) | _flags(data_url=inline_images)
         return self._client.get("c3_libraries", library_id, below="questions", query=query)
 
     def probe(self) -> None:
-        """Find out whether Cention is there and takes the token; asks for the top list."""
+        """Check that Cention is reachable and accepts the token, by fetching the top list."""
         self.questions(toplist=True)
 
     def question(self, question_id: int, *, inline_images: bool = False) -> dict[str, Any]:
-        """Return one question, with its files but for their contents."""
+        """Return one question and its files, without their contents."""
         query = _flags(data_url=inline_images)
         return self._client.get("c3_library_questions", question_id, query=query)
 
@@ -118,12 +119,12 @@ class LibraryApi:
         )
 
     def attachment(self, attachment_id: int) -> dict[str, Any]:
-        """Return what a file of a question is called, without its content."""
+        """Return the name and type of a file of a question, without its content."""
         query = _flags(without_content=True)
         return self._client.get("c3_library_attachments", attachment_id, query=query)
 
     def archive(self, archive_id: int) -> dict[str, Any]:
-        """Return what an image in the HTML of a question is called, without its content."""
+        """Return the name and type of an image in a question's HTML, without its content."""
         return self._client.get("c3_area_archives", archive_id, query=_flags(without_content=True))
 
     def fetch_attachment(self, attachment_id: int, *, max_bytes: int) -> FetchedAttachment:
@@ -136,7 +137,7 @@ class LibraryApi:
 
 
 def _choice(toplist: bool, phrase: str | None, search_in: SearchIn) -> dict[str, str]:
-    """Return query parameters for some of the questions. Raises ``ValueError``."""
+    """Return query parameters that select questions. Raises ``ValueError``."""
     query = _flags(**{"filter[toplist]": toplist})
     if phrase is not None:
         words = " ".join(phrase.replace(",", " ").split())
@@ -147,5 +148,5 @@ def _choice(toplist: bool, phrase: str | None, search_in: SearchIn) -> dict[str,
 
 
 def _flags(**flags: bool) -> dict[str, str]:
-    """Return query parameters for what is true; what is not given is false at Cention."""
+    """Return query parameters for the true flags; a missing one is false at Cention."""
     return {name: "true" for name, on in flags.items() if on}

@@ -7,62 +7,62 @@ import re
 import string
 
 _WHITE = b" \t\r\n"
-_MEANT = frozenset((string.ascii_letters + string.digits + "+/= \t\r\n").encode())
+_ALLOWED = frozenset((string.ascii_letters + string.digits + "+/= \t\r\n").encode())
 _UNICODE_ESCAPE = re.compile(rb"\\u([0-9A-Fa-f]{4})")
-_BEGUN_ESCAPE = re.compile(rb"\\(?:u[0-9A-Fa-f]{0,3})?")
+_PARTIAL_ESCAPE = re.compile(rb"\\(?:u[0-9A-Fa-f]{0,3})?")
 
 
 class NotBase64(ValueError):
-    """Not the standard alphabet with correct padding, and white space between."""
+    """The text is not base64 of the standard alphabet with correct padding."""
 
 
 class Unescaper:
-    """Undoes the escapes of a JSON string that is meant to be base64, in pieces of any size.
+    """Removes the escapes of a JSON string that holds base64, in pieces of any size.
 
-    Only escapes for characters of base64 and white space are undone; others are refused.
+    Escapes for characters other than base64 and white space are an error.
     """
 
     def __init__(self) -> None:
-        self._begun = b""
+        self._pending = b""
 
     def feed(self, text: bytes) -> bytes:
-        """Return the next piece without escapes. Raises ``NotBase64``."""
-        text = self._begun + text
-        self._begun = b""
-        return self._undone(text) if b"\\" in text else text
+        """Return the next piece, unescaped. Raises ``NotBase64``."""
+        text = self._pending + text
+        self._pending = b""
+        return self._unescape(text) if b"\\" in text else text
 
     def finish(self) -> None:
-        """Raises ``NotBase64`` if the text ended within an escape."""
-        if self._begun:
+        """Raise ``NotBase64`` if the text ended within an escape."""
+        if self._pending:
             raise NotBase64
 
-    def _undone(self, text: bytes) -> bytes:
-        if b"\\\\" in text:  # so that each backslash below begins an escape
+    def _unescape(self, text: bytes) -> bytes:
+        if b"\\\\" in text:  # so that each backslash below starts an escape
             raise NotBase64
-        for escape, meant in ((b"\\/", b"/"), (b"\\n", b""), (b"\\r", b""), (b"\\t", b"")):
-            text = text.replace(escape, meant)
-        text = _UNICODE_ESCAPE.sub(_meant, text)
+        for escape, character in ((b"\\/", b"/"), (b"\\n", b""), (b"\\r", b""), (b"\\t", b"")):
+            text = text.replace(escape, character)
+        text = _UNICODE_ESCAPE.sub(_character, text)
         backslash = text.find(b"\\")
         if backslash < 0:
             return text
-        self._begun = text[backslash:]
-        if not _BEGUN_ESCAPE.fullmatch(self._begun):
+        self._pending = text[backslash:]
+        if not _PARTIAL_ESCAPE.fullmatch(self._pending):
             raise NotBase64
         return text[:backslash]
 
 
 class Base64Decoder:
-    """Decodes the standard alphabet with obligatory padding, in pieces of any size."""
+    """Decodes base64 of the standard alphabet, padding required, in pieces of any size."""
 
     def __init__(self) -> None:
-        self._begun = b""
+        self._pending = b""
         self._padded = False
 
     def feed(self, text: bytes) -> bytes:
-        """Return the bytes complete by now; white space is ignored. Raises ``NotBase64``."""
-        text = self._begun + text.translate(None, _WHITE)
+        """Return the bytes that are complete; white space is ignored. Raises ``NotBase64``."""
+        text = self._pending + text.translate(None, _WHITE)
         whole = len(text) - len(text) % 4
-        self._begun = text[whole:]
+        self._pending = text[whole:]
         if not whole:
             return b""
         if self._padded:
@@ -74,13 +74,13 @@ class Base64Decoder:
             raise NotBase64 from None
 
     def finish(self) -> None:
-        """Raises ``NotBase64`` if the last group of four is not complete."""
-        if self._begun:
+        """Raise ``NotBase64`` if the last group of four is not complete."""
+        if self._pending:
             raise NotBase64
 
 
-def _meant(escape: re.Match[bytes]) -> bytes:
+def _character(escape: re.Match[bytes]) -> bytes:
     code = int(escape[1], 16)
-    if code not in _MEANT:
+    if code not in _ALLOWED:
         raise NotBase64
     return bytes([code])

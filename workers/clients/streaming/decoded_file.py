@@ -1,4 +1,4 @@
-"""A temporary file that fills with decoded base64 while its size and its SHA-256 are taken."""
+"""A temporary file for base64 that is decoded while it arrives; measures size and SHA-256."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ IN_MEMORY_BYTES = 256 * 1024
 
 
 class ContentTooLarge(ValueError):
-    """More was decoded than is allowed."""
+    """The decoded content exceeds the limit."""
 
 
 class DecodedFile:
-    """Takes base64 in pieces, keeps at most 256 KiB of what it decodes in memory."""
+    """Decodes base64 in pieces; holds at most 256 KiB in memory, the rest on disk."""
 
     def __init__(self, *, max_bytes: int) -> None:
         self.size_bytes = 0
@@ -24,18 +24,18 @@ class DecodedFile:
         self._sha256 = hashlib.sha256()
         self._unescaper = Unescaper()
         self._decoder = Base64Decoder()
-        # Closed by close(), or by whom finish() hands it to.
+        # Closed by close(), or by the caller of finish().
         self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115
 
     def feed_escaped(self, text: bytes) -> None:
-        """Take a piece of a JSON string as it stands in the document.
+        """Decode a piece of a JSON string, with its escapes.
 
         Raises ``NotBase64`` or ``ContentTooLarge``, as ``feed`` does.
         """
         self.feed(self._unescaper.feed(text))
 
     def feed(self, text: bytes) -> None:
-        """Take a piece of base64."""
+        """Decode a piece of base64."""
         decoded = self._decoder.feed(text)
         self.size_bytes += len(decoded)
         if self.size_bytes > self._max_bytes:
@@ -44,16 +44,16 @@ class DecodedFile:
         self._file.write(decoded)
 
     def finish(self) -> BinaryIO:
-        """Return the file, at its beginning. Raises ``NotBase64`` if the text stopped too early."""
+        """Return the file, at its beginning. Raises ``NotBase64`` if the text is incomplete."""
         self._unescaper.finish()
         self._decoder.finish()
         self._file.seek(0)
         return cast(BinaryIO, self._file)
 
     def sha256(self) -> bytes:
-        """Return the digest of what was decoded."""
+        """Return the digest of the decoded content."""
         return self._sha256.digest()
 
     def close(self) -> None:
-        """Throw the content away."""
+        """Delete the content."""
         self._file.close()

@@ -1,6 +1,7 @@
-"""Takes the one long string out of a JSON document while it streams by.
+"""Separates the one long string of a JSON document from the rest while the document arrives.
 
-What remains is small and can be read as usual; the long string never rests in memory.
+The rest is small and is parsed as usual; the long string is never in memory as a whole. Streaming
+parsers (ijson, json-stream) return whole strings, here up to 100 MiB of base64.
 """
 
 from __future__ import annotations
@@ -9,19 +10,19 @@ import re
 import secrets
 from collections.abc import Callable
 
-LIMIT_BYTES = 64 * 1024
-ROOM_BYTES = 256 * 1024
+MAX_STRING_BYTES = 64 * 1024
+MAX_DOCUMENT_BYTES = 256 * 1024
 
 _QUOTE_OR_BACKSLASH = re.compile(rb'["\\]')
 _BEFORE_OBJECT = b"\xef\xbb\xbf \t\r\n"
 
 
 class NotAnObject(ValueError):
-    """What came is not the beginning of a JSON object, or stops before its end."""
+    """The text does not start like a JSON object, or ends within a string."""
 
 
 class DocumentTooLarge(ValueError):
-    """Even without the long string the document is not small."""
+    """Even without the long string the document exceeds the limit."""
 
 
 class SecondLongString(ValueError):
@@ -35,23 +36,23 @@ class UnescapedQuote(ValueError):
 class LongStringSplitter:
     """Splits a JSON object, fed in pieces of any size, into a small document and one long string.
 
-    A string of more than ``limit`` bytes goes to ``divert``, piece by piece and with its escapes,
-    without quotes; in the document ``placeholder`` stands in its stead, which nobody can guess.
-    A long string with a quote in it is refused.
+    A string of more than ``limit`` bytes goes to ``divert`` in pieces, with its escapes and without
+    its quotes; in the document ``placeholder`` replaces it, which is random. A quote within a long
+    string is an error.
     """
 
     def __init__(
         self,
         divert: Callable[[bytes], None],
         *,
-        limit: int = LIMIT_BYTES,
-        room: int = ROOM_BYTES,
+        limit: int = MAX_STRING_BYTES,
+        max_document: int = MAX_DOCUMENT_BYTES,
     ) -> None:
         self.placeholder = secrets.token_hex(16)
         self.diverted = False
         self._divert = divert
         self._limit = limit
-        self._room = room
+        self._max_document = max_document
         self._small = bytearray()
         self._string_at = 0
         self._escaped = False
@@ -59,7 +60,7 @@ class LongStringSplitter:
         self._state = self._before
 
     def feed(self, piece: bytes) -> None:
-        """Take the next piece. Raises ``ValueError`` of this module, or what ``divert`` raises."""
+        """Process a piece. Raises a ``ValueError`` of this module, or an error of ``divert``."""
         at = 0
         while at < len(piece):
             at = self._state(piece, at)
@@ -95,7 +96,7 @@ class LongStringSplitter:
         self._escaped = False
         self._keep(piece[at:end])
         if len(self._small) - self._string_at > self._limit:
-            self._begin_long()
+            self._start_long()
             return end
         if found is None:
             return end
@@ -106,19 +107,19 @@ class LongStringSplitter:
             self._escaped = True
         return end + 1
 
-    def _begin_long(self) -> None:
+    def _start_long(self) -> None:
         if self.diverted:
             raise SecondLongString
         self.diverted = True
-        begun = bytes(self._small[self._string_at :])
+        start = bytes(self._small[self._string_at :])
         self._small[self._string_at :] = self.placeholder.encode()
         self._state = self._long
-        self._take(begun)
+        self._pass_on(start)
 
     def _long(self, piece: bytes, at: int) -> int:
         quote = piece.find(b'"', at)
         end = len(piece) if quote < 0 else quote
-        self._take(piece[at:end])
+        self._pass_on(piece[at:end])
         if quote < 0:
             return end
         if self._last == b"\\":
@@ -127,11 +128,11 @@ class LongStringSplitter:
         self._state = self._outside
         return quote + 1
 
-    def _take(self, text: bytes) -> None:
+    def _pass_on(self, text: bytes) -> None:
         self._last = text[-1:] or self._last
         self._divert(text)
 
     def _keep(self, piece: bytes) -> None:
-        if len(self._small) + len(piece) > self._room:
+        if len(self._small) + len(piece) > self._max_document:
             raise DocumentTooLarge
         self._small += piece

@@ -1,4 +1,4 @@
-"""A JSON document some strings of which are files in base64, made while it is sent."""
+"""A JSON document that contains files in base64, generated while it is sent."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ PIECE_BYTES = 3 * 16 * 1024  # a multiple of three, so that pieces of base64 fit
 
 
 class ContentChanged(OSError):
-    """A file has another length than it had when its document was begun."""
+    """A file has not the length it had when the upload was prepared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Base64:
-    """Stands in a document for a string: the base64 of ``content``, on one line, padded."""
+    """A placeholder in a document for the base64 of ``content``, on one line, padded."""
 
     content: Content
 
 
-def encoded(document: Any) -> bytes | StreamedJson:
+def encode(document: Any) -> bytes | StreamedJson:
     """Return the bytes of a document, streamed if there is a ``Base64`` in it.
 
-    Raises ``ValueError`` for what is not JSON.
+    Raises ``ValueError`` for values that are not JSON.
     """
     mark = uuid4().hex
     contents: list[Content] = []
@@ -45,7 +45,7 @@ def encoded(document: Any) -> bytes | StreamedJson:
 
 
 class StreamedJson:
-    """The bytes of a document. Its length is known, no file is ever whole in memory."""
+    """The bytes of a document, of known length. No file is ever completely in memory."""
 
     def __init__(self, texts: Sequence[bytes], contents: Sequence[Content]) -> None:
         """``contents`` stand between ``texts``."""

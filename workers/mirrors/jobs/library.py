@@ -13,7 +13,7 @@ from psycopg import Connection
 
 from schemas.cention.attachments import AttachmentKind
 from schemas.cention.library import read_library, read_related
-from schemas.cention.library_graph import Kind, LibraryGraph, Link, Node, merged
+from schemas.cention.library_graph import Kind, LibraryGraph, Link, Node, merge
 from schemas.errors import DocumentError, Fault
 from schemas.text.html import has_images
 from workers.clients.errors import IncompleteResponse, InvalidResponse, NotFound, TooLarge, WrongUrl
@@ -83,8 +83,8 @@ def refresh_library(
         known_links = library.current_links(conn, workspace)
         known_texts = library.texts_with_known_images(conn, workspace)
     graph, toplist = _lists(api, on_progress)
-    graph = merged((graph, *_unconfirmed(api, graph, known_links, on_progress)))
-    graph = merged((graph, *_images(api, graph, known_texts, on_progress)))
+    graph = merge((graph, *_unconfirmed(api, graph, known_links, on_progress)))
+    graph = merge((graph, *_images(api, graph, known_texts, on_progress)))
     on_progress("writing")
     with session() as conn, conn.transaction():
         problem = _write(conn, workspace, this, LibrarySnapshot(graph=graph, toplist=toplist))
@@ -105,7 +105,7 @@ def _lists(api: LibrarySource, on_progress: OnProgress) -> tuple[LibraryGraph, f
         on_progress(name)
         graphs.append(read_library(_clean(ask())))
     toplist = frozenset(node.id for node in graphs[-1].listed if node.kind is Kind.QUESTION)
-    return merged(graphs), toplist
+    return merge(graphs), toplist
 
 
 def _unconfirmed(
@@ -183,7 +183,7 @@ def _write(
     graph = snapshot.graph
     _want_files(conn, workspace, graph)
     library.save(conn, workspace, snapshot, at=this.began_at)
-    there = graph.named()
+    there = graph.nodes()
     problem = _unreadable(graph.faults) or _vanished(conn, workspace, there)
     if problem is None:
         gone = library.mark_gone(

@@ -13,7 +13,7 @@ def unconfirmed_relations(graph: LibraryGraph, known: AbstractSet[Link]) -> list
     Cention omits empty relationships, and sometimes others. Owners that are gone are left out,
     and so are images: they follow from the HTML.
     """
-    there = graph.named()
+    there = graph.nodes()
     held = {
         (link.owner, link.target.kind)
         for link in known
@@ -28,7 +28,7 @@ def removed_links(graph: LibraryGraph, known: AbstractSet[Link]) -> list[Link]:
     A link is gone if its owner or its target is gone, or if its owner lists the relation without
     it. Relations that no document mentions stay as they were.
     """
-    there = graph.named()
+    there = graph.nodes()
     return sorted(link for link in known if _is_removed(link, graph, there))
 
 

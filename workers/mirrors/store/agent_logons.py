@@ -65,8 +65,8 @@ def save(conn: Connection[Any], workspace: str, logons: AgentLogons) -> int:
 
     Rows that are not log-ons are stored apart. Idempotent, also for overlapping answers.
     """
-    if logons.odd:
-        odd = orjson.dumps(logons.odd).decode()
+    if logons.rejected:
+        odd = orjson.dumps(logons.rejected).decode()
         conn.execute(SQL["save_rejected_rows"], {"workspace": workspace, "odd": odd})
     parameters = {"workspace": workspace, "logons": orjson.dumps(logons.logons).decode()}
     return conn.execute(SQL["save_logons"], parameters).rowcount

@@ -195,7 +195,7 @@ def test_why_none_is_made_is_shown_as_a_pause(bridge, cention, plan):
 
     [pause] = bridge.rows("SELECT *, until_at - now() > interval '23 h' AS long FROM intake.pause")
     assert (pause["family"], pause["long"]) == ("exports", True)
-    assert "no export until then: cention: no whole answer" in pause["reason"]
+    assert "no export until then: cention: incomplete response" in pause["reason"]
 
 
 def test_one_whose_process_died_is_unknown_and_not_made_again_before_the_next(

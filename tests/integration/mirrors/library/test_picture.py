@@ -14,7 +14,7 @@ ARCHIVES = "c3_area_archives"
 
 
 def outage():
-    return IncompleteResponse("failed over there", api="cention", status=500)
+    return IncompleteResponse("failed on the server", api="cention", status=500)
 
 
 def test_the_whole_library_of_the_sandbox_comes_home(bridge, cention, refresh_now):
@@ -355,7 +355,7 @@ def test_a_library_that_was_always_empty_is_no_problem(mirror):
 @pytest.mark.parametrize(
     "away",
     [
-        Busy("asks for patience", api="cention", status=503),
+        Busy("overloaded or unavailable", api="cention", status=503),
         Unreachable("no connection", api="cention"),
     ],
 )

@@ -196,7 +196,7 @@ def test_what_was_missed_while_nobody_renewed_is_asked_for_from_its_beginning(br
 @pytest.mark.parametrize(
     "failure",
     [
-        Busy("asks for patience", api="cention", status=503),
+        Busy("overloaded or unavailable", api="cention", status=503),
         InvalidResponse("no JSON list", api="cention", status=200),
     ],
 )

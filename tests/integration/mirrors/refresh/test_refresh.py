@@ -15,9 +15,9 @@ from workers.clients import errors
 from workers.mirrors.jobs.refresh import RefreshResult, refresh, refresh_if_due
 
 API = {"api": "cention"}
-OUTAGE = errors.IncompleteResponse("failed over there", status=500, **API)
+OUTAGE = errors.IncompleteResponse("failed on the server", status=500, **API)
 REFUSED = errors.Unauthorised("token refused", status=401, **API)
-REDIRECTED = errors.Redirected("sends us elsewhere", status=302, **API)
+REDIRECTED = errors.Redirected("redirected", status=302, **API)
 UNREADABLE = DocumentError(Fault("/data", "must be a list"))
 
 

@@ -88,7 +88,7 @@ def test_an_outage_of_one_record_counts_against_it_while_others_succeed(offline_
 
     def before_answer(rating_id):
         if rating_id == 1:
-            raise errors.Busy("asks for patience", api="cention", status=503)
+            raise errors.Busy("overloaded or unavailable", api="cention", status=503)
 
     ratings.before_answer = before_answer
     bridge.drain(ratings.spec())
@@ -102,7 +102,7 @@ def broken_for(hopeless_id):
 
     def before_answer(rating_id):
         if rating_id == hopeless_id:
-            raise errors.IncompleteResponse("failed over there", api="cention", status=500)
+            raise errors.IncompleteResponse("failed on the server", api="cention", status=500)
 
     return before_answer
 
@@ -123,7 +123,7 @@ def test_waiting_times_grow_with_every_failure_and_after_twelve_the_record_parks
 
     row = bridge.wanted(1)
     assert row["parked_at"] is not None
-    assert (row["tries"], row["last_error"]) == (12, "cention: failed over there (HTTP 500)")
+    assert (row["tries"], row["last_error"]) == (12, "cention: failed on the server (HTTP 500)")
     ceilings = [min(900, 5 * 2**n) for n in range(12)]
     assert all(c / 2 - 1 <= wait <= c for wait, c in zip(waits, ceilings, strict=True))
     assert bridge.drain(ratings.spec()) == IDLE

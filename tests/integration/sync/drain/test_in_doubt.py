@@ -112,9 +112,9 @@ def test_a_record_in_doubt_that_is_wanted_is_fetched_at_once(abandoned, ratings)
 @pytest.mark.parametrize(
     "error",
     [
-        errors.IncompleteResponse("no whole answer", api="cention"),
-        errors.Busy("asks for patience", api="cention", status=502),
-        errors.Busy("asks for patience", api="cention", status=504),
+        errors.IncompleteResponse("incomplete response", api="cention"),
+        errors.Busy("overloaded or unavailable", api="cention", status=502),
+        errors.Busy("overloaded or unavailable", api="cention", status=504),
     ],
 )
 def test_a_request_without_an_answer_from_cention_leaves_its_record_in_doubt(
@@ -140,8 +140,8 @@ def test_a_request_without_an_answer_from_cention_leaves_its_record_in_doubt(
     "error",
     [
         errors.Unreachable("no connection", api="cention"),
-        errors.IncompleteResponse("failed over there", api="cention", status=500),
-        errors.Busy("asks for patience", api="cention", status=503),
+        errors.IncompleteResponse("failed on the server", api="cention", status=500),
+        errors.Busy("overloaded or unavailable", api="cention", status=503),
         errors.BadRequest("request refused", api="cention", status=400),
     ],
 )

@@ -81,7 +81,7 @@ def test_a_token_that_is_refused_pauses_the_family_though_other_records_fail_oth
     def fail(rating_id):
         if rating_id % 2:
             raise errors.Unauthorised("token refused", api="cention", status=401)
-        raise errors.IncompleteResponse("failed over there", api="cention", status=500)
+        raise errors.IncompleteResponse("failed on the server", api="cention", status=500)
 
     ratings.before_answer = fail
     bridge.want(RATINGS, *range(1, 101))
