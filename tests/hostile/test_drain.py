@@ -1,4 +1,4 @@
-"""Whatever Cention answers to a fetch: no record is lost, and none holds up the others."""
+"""No answer of Cention to a fetch loses a record or delays the others."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ EXAMPLES = settings(
 
 @dataclass
 class Oracle:
-    """A Cention that answers 200 with whatever it was told, by id."""
+    """A Cention that answers 200 with a given body for each id."""
 
     port: int = 0
     bodies: dict[int, bytes] = field(default_factory=dict)
@@ -88,9 +88,9 @@ def context(own_database: str, oracle: Oracle) -> Iterator[WorkerContext]:
 
 
 def drained(context, oracle, family, documents):
-    """Have ``documents`` fetched as records 1, 2, … and return what is left and what was landed.
+    """Fetch ``documents`` as records 1, 2, …; return the rows still wanted and those landed.
 
-    A document that tells the id of the sample is made to tell its own.
+    The id of the sample in a document is replaced by its own.
     """
     own = re.compile(rb'(?<="id": ")%s(?=")' % SAMPLES[family].rpartition("_")[2].encode())
     oracle.bodies = {
@@ -118,7 +118,7 @@ def drained(context, oracle, family, documents):
 
 
 def is_document(body):
-    """Tell whether it is an object, and no error in place of data."""
+    """Tell whether it is an object, and not an error document."""
     try:
         found = read_json(body)
     except ValueError:
@@ -170,7 +170,7 @@ def test_a_fetched_attachment_is_stored_landed_or_refused(context, oracle, docum
 
 @pytest.mark.parametrize("family", [Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS])
 def test_a_valid_sample_among_them_is_stored(context, oracle, family):
-    """Else the tests above would be content with a drain that understands nothing."""
+    """Otherwise the tests above would pass with a drain that can parse nothing."""
     document = json.dumps(sample(SAMPLES[family])).encode()
     spoilt = document.replace(b'"attributes"', b'"attributes": 5, "extra"')
 

@@ -26,11 +26,11 @@ REPORTS = Family.ERRAND_REPORTS
 
 @dataclass
 class Bridge:
-    """What a worker does, one step at a time."""
+    """The steps of a worker, one at a time."""
 
     context: WorkerContext
     database: str
-    drain_nudges: int = 0  # called so far
+    drain_nudges: int = 0  # sent so far
 
     def poll(self, family: Family = REPORTS) -> int | None:
         [changed] = [c for c in self.context.changed_lists["demo"] if c.family == family]
@@ -101,14 +101,14 @@ class Bridge:
         return int(self.rows(count)[0]["pages"])
 
     def make_due(self) -> None:
-        """Let the waiting times of all records pass, and all doubts."""
+        """Let the waits and doubts of all records end."""
         self.execute(
             "UPDATE intake.wanted SET due_at = now(), doubt_until = least(doubt_until, now()),"
             " missing_since = missing_since - interval '1h'"
         )
 
     def end_pauses(self) -> None:
-        """Let the time of all pauses pass."""
+        """Let all pauses end."""
         self.execute("UPDATE intake.pause SET until_at = now()")
 
     def end_leases(self) -> None:

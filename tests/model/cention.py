@@ -20,11 +20,11 @@ SAMPLE = (Path(__file__).parents[1] / "support" / "documents" / "errand_report_3
     "utf-8"
 )
 SLA = {"done_due": False, "expiry": 0, "handling_time": 1, "response_time": 1, "within_sla": True}
-LOOKS_UNTIL_SLA = 3  # an SLA is computed at the latest when it has been missed so often
+LOOKS_UNTIL_SLA = 3  # after so many reports without it, the SLA is computed
 
 
 class Named:
-    """Stands in a story by its own words."""
+    """Is printed in a story by its ``repr``."""
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
         printer.text(repr(self))
@@ -53,12 +53,12 @@ class Errand(Named):
 
 @dataclass(frozen=True)
 class Mood(Named):
-    """How Cention takes a request for a report."""
+    """How Cention reacts to a request for a report."""
 
     words: str
     error: Callable[[], Exception] | None = None
-    clears_flag: bool = False  # although no answer comes
-    acts_later: bool = False  # carried out when nobody waits for it any more
+    clears_flag: bool = False  # although there is no answer
+    acts_later: bool = False  # takes effect after the client has given up
 
     def __repr__(self) -> str:
         return self.words
@@ -88,12 +88,12 @@ class Cention:
 
     def __init__(self, errands: int) -> None:
         self.errands = [Errand(errand_id=n + 1) for n in range(errands)]
-        self.changes = 0  # so far; the name of the only area tells it
+        self.changes = 0  # so far; the name of the only area contains it
         self.mood = WELL
-        self.unawaited: list[Errand] = []  # asked for by requests that nobody waits for any more
+        self.open_requests: list[Errand] = []  # of requests that may still take effect
 
     def changed(self) -> dict[str, Any]:
-        """Answer with the list of changed errands; that clears nothing."""
+        """Answer with the list of changed errands, and clear no flag."""
         listed = [e.errand_id for e in self.errands if e.flagged and e.exists]
         attributes = {"attributes": {"errands": listed}} if listed else {}
         return {"data": {"type": "c3_dirty_errand_list", "id": "1", **attributes}}
@@ -103,7 +103,7 @@ class Cention:
         errand = self.errands[errand_id - 1]
         if self.mood.error:
             errand.flagged = errand.flagged and not self.mood.clears_flag
-            self.unawaited += [errand] if self.mood.acts_later else []
+            self.open_requests += [errand] if self.mood.acts_later else []
             raise self.mood.error()
         if not errand.exists:
             raise NotFound("no such errand", api="cention", status=404)
@@ -114,8 +114,8 @@ class Cention:
         return self._report(errand)
 
     def carry_out(self, errand: Errand) -> None:
-        """Carry out a request that nobody waits for any more."""
-        self.unawaited.remove(errand)
+        """Let a request take effect whose client has given up."""
+        self.open_requests.remove(errand)
         errand.flagged = errand.flagged and not errand.exists
 
     def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Breaks one guard of the list at a time and has the state machine look for the consequence.
+"""Removes one guard of the list at a time and lets the state machine search for a consequence.
 
 ``python -m tests.model.guards [part of a guard's name]`` prints for each guard after how many
 examples it was missed, and the shortest story of what happens without it.
@@ -48,7 +48,7 @@ def sql(queries: dict[str, Any], name: str, *changes: tuple[str, str]) -> Break:
 
 
 def nothing(*_args: Any, **_kwargs: Any) -> None:
-    """What is left of a guard that is gone."""
+    """Replaces a removed guard."""
 
 
 def late_finishers_want_nothing() -> Any:
@@ -158,7 +158,7 @@ GUARDS: dict[str, Break] = {
 
 
 class Watched(WantedList):
-    """Notes the number of the first example that failed."""
+    """Records the number of the first example that failed."""
 
     def __init__(self, stage: Stage, found: list[int], first: int) -> None:
         super().__init__(stage)

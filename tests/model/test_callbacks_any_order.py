@@ -27,7 +27,7 @@ from workers.sync.store.callbacks import NewCallback
 
 SAMPLE = Path(__file__).parents[1] / "support" / "documents" / "callback_answer_errand.json"
 SECRETS = Secrets(["123456"])
-# What is told of the delivery itself differs: when it came, and as which callback.
+# Without the columns about the delivery: its time and its number.
 TABLES = {
     "answer": """
         SELECT errand_id, answer_id, response_id, subject, body_text, body_html, service_id,
@@ -48,8 +48,8 @@ TABLES = {
 
 
 @dataclass(frozen=True)
-class Told:
-    """What one callback tells; its number grows with every event at Cention."""
+class Content:
+    """The content of one callback; its number grows with every event at Cention."""
 
     number: int
     errand: int
@@ -62,16 +62,16 @@ class Told:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One arrival of a callback: in which order its parts came, and whether a filer ran then."""
+    """One delivery of a callback: the order of its parts, and whether filing follows."""
 
-    told: Told
+    content: Content
     shuffled: int
     filed_after: bool
 
 
 SMALL = st.integers(1, 3)
-TOLD = st.builds(
-    Told,
+CONTENTS = st.builds(
+    Content,
     number=st.just(0),
     errand=SMALL,
     answer=SMALL,
@@ -82,20 +82,20 @@ TOLD = st.builds(
 )
 
 
-def numbered(told: Sequence[Told]) -> list[Told]:
-    return [replace(one, number=n) for n, one in enumerate(told, start=70)]
+def numbered(content: Sequence[Content]) -> list[Content]:
+    return [replace(one, number=n) for n, one in enumerate(content, start=70)]
 
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> list[list[Delivery]]:
-    """The same callbacks delivered twice over: two orders, repeats and splits."""
-    told = numbered(draw(st.lists(TOLD, min_size=1, max_size=5)))
-    return [draw(st.just(told).flatmap(deliveries_of)) for _ in range(2)]
+    """The same callbacks delivered in two ways: order, repeats and splits differ."""
+    content = numbered(draw(st.lists(CONTENTS, min_size=1, max_size=5)))
+    return [draw(st.just(content).flatmap(deliveries_of)) for _ in range(2)]
 
 
-def deliveries_of(told: list[Told]) -> st.SearchStrategy[list[Delivery]]:
-    once = st.permutations(told)
-    again = st.lists(st.sampled_from(told), max_size=3)
+def deliveries_of(content: list[Content]) -> st.SearchStrategy[list[Delivery]]:
+    once = st.permutations(content)
+    again = st.lists(st.sampled_from(content), max_size=3)
     order = st.tuples(once, again).flatmap(lambda pair: st.permutations([*pair[0], *pair[1]]))
     return order.flatmap(
         lambda order: st.tuples(
@@ -106,30 +106,32 @@ def deliveries_of(told: list[Told]) -> st.SearchStrategy[list[Delivery]]:
 
 def document_of(delivery: Delivery) -> dict[str, Any]:
     """Make the document of a callback from the vendor's sample."""
-    told = delivery.told
+    content = delivery.content
     document: dict[str, Any] = json.loads(SAMPLE.read_text("utf-8"))
-    document["data"]["id"] = str(told.number)
-    document["data"]["relationships"]["errand"]["data"]["id"] = str(told.errand)
+    document["data"]["id"] = str(content.number)
+    document["data"]["relationships"]["errand"]["data"]["id"] = str(content.errand)
     [errand] = [one for one in document["included"] if one["type"] == "c3_answer_errands"]
     [file, *_] = [one for one in document["included"] if one["type"] == "c3_response_attachments"]
     [image] = [one for one in document["included"] if one["type"] == "c3_area_archives"]
-    errand["id"], errand["attributes"]["c3_id"] = str(told.errand), told.errand
+    errand["id"], errand["attributes"]["c3_id"] = str(content.errand), content.errand
     answer = errand["attributes"]["answer"]
-    answer["c3_id"] = answer["response"]["c3_id"] = told.answer
-    answer["response"]["subject"] = f"told by callback {told.number}"
+    answer["c3_id"] = answer["response"]["c3_id"] = content.answer
+    answer["response"]["subject"] = f"from callback {content.number}"
     answer["response"]["to"] = [
-        {"email_address": f"{told.number}-{n}@example.com", "name": f"somebody {told.number}"}
+        {"email_address": f"{content.number}-{n}@example.com", "name": f"somebody {content.number}"}
         | ({"c3_id": recipient} if recipient else {})
-        for n, recipient in enumerate(told.recipients)
+        for n, recipient in enumerate(content.recipients)
     ]
     errand["relationships"]["attachments"]["data"] = [
-        {"type": "c3_response_attachments", "id": str(n)} for n in told.files
+        {"type": "c3_response_attachments", "id": str(n)} for n in content.files
     ]
     errand["relationships"]["embedded_archives"]["data"] = [
-        {"type": "c3_area_archives", "id": str(n)} for n in told.images
+        {"type": "c3_area_archives", "id": str(n)} for n in content.images
     ]
-    included = [resource(file, n) for n in told.files] + [resource(image, n) for n in told.images]
-    included += [errand] if told.with_answer else []
+    included = [resource(file, n) for n in content.files] + [
+        resource(image, n) for n in content.images
+    ]
+    included += [errand] if content.with_answer else []
     turn = delivery.shuffled % max(1, len(included))
     document["included"] = included[turn:] + included[:turn]
     return document
@@ -151,7 +153,7 @@ class Inbox:
         self.workspace = f"inbox-{next(self.numbers)}"
 
     def receive(self, delivery: Delivery) -> None:
-        """Keep a callback as the receiver does."""
+        """Insert a callback as the receiver does."""
         canonical = canonical_json.canonicalise(document_of(delivery), SECRETS)
         callback = read_callback(canonical.document)
         new = NewCallback(

@@ -1,4 +1,4 @@
-"""One bad record hurts only itself, and so do two hundred; a refused family hurts no other."""
+"""Bad records affect no healthy one, and a refused family affects no other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workers.sync.rules import retry_policy
 
 HOPELESS = 200
 HEALTHY_AT_ONCE = 5
-SWEEP_S = 2  # between two nudges of whatever is due
+SWEEP_S = 2  # between two nudges of due work
 PARKED = (
     "SELECT count(*) AS n, min(tries), max(tries) FROM intake.wanted WHERE parked_at IS NOT NULL"
 )
@@ -52,7 +52,7 @@ def arrivals(bridge, cention) -> Arrivals:
 
 @pytest.fixture
 def hopeless(cention) -> list[int]:
-    """Errands whose report is a 500 for ever."""
+    """Errands whose report is always a 500."""
     ids: list[int] = cention.control("errands", {"count": HOPELESS})["ids"]
     cention.control(
         "faults",
@@ -65,7 +65,7 @@ def hopeless(cention) -> list[int]:
 
 
 def let_failed_be_due(bridge: Bridge) -> None:
-    """Let the waiting times of what has failed pass, the worst moment for what has not."""
+    """Let all failed records become due, the worst case for the others."""
     bridge.execute("UPDATE intake.wanted SET due_at = now() - interval '1 h' WHERE tries > 0")
 
 

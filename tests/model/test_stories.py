@@ -1,4 +1,4 @@
-"""What the state machine tells of guards that are gone, kept as cases: each takes one to notice."""
+"""Stories that the state machine found without a guard; each fails if its guard is removed."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def change(world: World, which: int = 0) -> None:
 
 
 def ask(drain: Drain) -> None:
-    for claimed in list(drain.unasked):
+    for claimed in list(drain.not_fetched):
         drain.fetch(claimed)
 
 
 def fetch_until_nothing_is_in_doubt(world: World, drain: Drain) -> None:
-    """Let a drain fetch what another has lost that is frozen all the while."""
+    """Let a drain fetch the records of another, which is suspended meanwhile."""
     for _ in range(2):
         world.let_waiting_end()
-        world.let_doubts_end(though_frozen=True)
+        world.let_doubts_end(though_suspended=True)
         world.start(drain)
         world.finish(drain)
     assert world.start(drain) == "finds nothing to do"
@@ -59,7 +59,7 @@ def test_a_drain_killed_before_it_writes_the_only_answer_loses_nothing(world, dr
     a.kill()
 
     world.check()
-    assert world.start(b) == "takes place 0 and claims errand 1"
+    assert world.start(b) == "takes slot 0 and claims errand 1"
     world.become_quiet()
 
 
@@ -82,12 +82,12 @@ def test_an_overtaken_fetch_that_cleared_a_flag_makes_its_drain_want_the_errand_
 ):
     a, b, _ = drains
     world.start(a)
-    [claimed] = a.unasked
-    a.ask_slowly(claimed)
+    [claimed] = a.not_fetched
+    a.begin_slow_fetch(claimed)
     world.let_lease_end(a)
     fetch_until_nothing_is_in_doubt(world, b)
     change(world)
-    a.get_slow_answer(claimed)
+    a.finish_slow_fetch(claimed)
     world.finish(a)
 
     world.check()
@@ -97,12 +97,12 @@ def test_an_overtaken_fetch_that_cleared_a_flag_makes_its_drain_want_the_errand_
 def test_a_drain_that_lost_its_session_and_fetches_on_wants_its_errand_again(world, drains):
     a, b, _ = drains
     world.start(a)
-    [claimed] = a.unasked
-    a.ask_slowly(claimed)
+    [claimed] = a.not_fetched
+    a.begin_slow_fetch(claimed)
     a.cut(world.stage.closed)
     fetch_until_nothing_is_in_doubt(world, b)
     change(world)
-    a.get_slow_answer(claimed)
+    a.finish_slow_fetch(claimed)
     world.finish(a)
 
     world.check()
@@ -114,7 +114,7 @@ def test_a_request_that_outlives_its_drain_loses_no_change_when_it_clears_the_fl
 ):
     a, b, _ = drains
     world.start(a)
-    a.ask_slowly(a.unasked[0])
+    a.begin_slow_fetch(a.not_fetched[0])
     world.kill(a)
     world.start(b)
     world.finish(b)
@@ -126,7 +126,7 @@ def test_a_request_that_outlives_its_drain_loses_no_change_when_it_clears_the_fl
 
 
 def test_a_drain_killed_right_after_it_fetched_without_a_session_loses_nothing(world, drains):
-    """Another has fetched and written meanwhile, and alone the dead one knew of the change."""
+    """Another has fetched and written meanwhile, and only the dead one had the change."""
     a, b, _ = drains
     world.start(a)
     a.cut(world.stage.closed)
@@ -156,7 +156,7 @@ def test_a_drain_whose_lease_has_ended_clears_no_flag(world, drains, errand):
 
 
 def test_records_claimed_by_a_living_drain_are_claimed_by_no_other(world, drains):
-    """Another fetch in between, and the death of the first, would lose what the first fetched."""
+    """Another fetch in between, and a crash of the first, would lose the first one's document."""
     a, b, _ = drains
     world.start(a)
 

@@ -1,4 +1,4 @@
-"""The list as a state machine: whatever happens, and in whatever order, nothing is lost."""
+"""The list as a state machine: no order of events loses a change."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from tests.model.drains import Drain
 from tests.model.world import ERRANDS, LEASE_S, Stage, World, staged
 from workers.sync.store.wanted import Claimed
 
-# Short examples find more: what happens later often mends what was lost. MODEL_EXAMPLES=20000 is a
+# Short examples find more: later events often repair a loss. MODEL_EXAMPLES=20000 is a
 # long run; the default fits into `make test`.
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "200"))
 STEPS = int(os.environ.get("MODEL_STEPS", "12"))
 # Hypothesis follows each example with several that hardly differ from it; where an example takes
-# long it is worth more to begin anew. Of two examples the first does nothing.
+# long it is worth more to begin again. Of two examples the first does nothing.
 SETTINGS = settings(
     max_examples=2,
     stateful_step_count=STEPS,
@@ -72,7 +72,7 @@ class Pair(Named):
 
 @dataclass(frozen=True)
 class Event(Named):
-    """Something that happens beside the drains."""
+    """Something that happens apart from the drains."""
 
     words: str
     happen: Callable[[World, Errand], None]
@@ -108,7 +108,7 @@ EVENTS = (
 
 
 def chosen(among: Callable[[WantedList], list[Any]]) -> st.SearchStrategy[Any]:
-    """One of what the machine offers at this moment."""
+    """One of the choices at this moment."""
     return st.runner().flatmap(lambda machine: st.sampled_from(among(machine)))
 
 
@@ -118,7 +118,7 @@ def offers(among: Callable[[WantedList], list[Any]]) -> Callable[[Any], Any]:
 
 
 def step(**drawn: st.SearchStrategy[Any]) -> Callable[[Any], Any]:
-    """Make a rule after which everything must be true that must be true at any moment."""
+    """Make a rule after which all invariants are checked."""
 
     def make(method: Any) -> Any:
         @wraps(method)
@@ -146,21 +146,21 @@ def running(machine: WantedList) -> list[Drain]:
 
 
 def bringing(machine: WantedList) -> list[Drain]:
-    return [drain for drain in machine.world.drains if drain.has_brought]
+    return [drain for drain in machine.world.drains if drain.has_outcomes]
 
 
 def connected(machine: WantedList) -> list[Drain]:
     return [drain for drain in running(machine) if not drain.is_cut]
 
 
-def mortal(machine: WantedList) -> list[Drain]:
-    """Those that may be killed.
+def killable(machine: WantedList) -> list[Drain]:
+    """Return the drains that may be killed.
 
-    One that was frozen for longer than a lease between its last look at the clock and its request
-    alone knows of a change whose flag that request has cleared. It wants the record again; unless
-    it is killed in that very moment.
+    A drain suspended for longer than a lease between its deadline check and its request is the only
+    one to know of the change whose flag that request has cleared. It wants the record again, unless
+    it is killed before that, which is not covered here.
     """
-    return [drain for drain in running(machine) if not drain.is_frozen]
+    return [drain for drain in running(machine) if not drain.is_suspended]
 
 
 def overtaking(machine: WantedList) -> list[Pair]:
@@ -168,8 +168,8 @@ def overtaking(machine: WantedList) -> list[Pair]:
     return [Pair(slow, fast) for slow in connected(machine) for fast in drains if fast.run is None]
 
 
-def unawaited(machine: WantedList) -> list[Errand]:
-    return machine.world.cention.unawaited
+def open_requests(machine: WantedList) -> list[Errand]:
+    return machine.world.cention.open_requests
 
 
 def slow_requests(machine: WantedList) -> list[Request]:
@@ -177,11 +177,11 @@ def slow_requests(machine: WantedList) -> list[Request]:
 
 
 def requests(machine: WantedList) -> list[Request]:
-    return [Request(drain, claimed) for drain in running(machine) for claimed in drain.unasked]
+    return [Request(drain, claimed) for drain in running(machine) for claimed in drain.not_fetched]
 
 
 class WantedList(RuleBasedStateMachine):
-    """Everything that may happen to the list, in any order."""
+    """All events that affect the list, in any order."""
 
     def __init__(self, stage: Stage) -> None:
         super().__init__()
@@ -218,12 +218,12 @@ class WantedList(RuleBasedStateMachine):
     def all_waiting_times_and_pauses_end(self) -> None:
         self.world.let_waiting_end()
 
-    @step(though_frozen=st.booleans())
-    def all_doubts_end_whose_requests_have_come(self, though_frozen: bool) -> None:
-        self.world.let_doubts_end(though_frozen=though_frozen)
+    @step(though_suspended=st.booleans())
+    def all_doubts_end_whose_requests_have_come(self, though_suspended: bool) -> None:
+        self.world.let_doubts_end(though_suspended=though_suspended)
 
-    @offers(unawaited)
-    @step(errand=chosen(unawaited), having_changed=st.booleans())
+    @offers(open_requests)
+    @step(errand=chosen(open_requests), having_changed=st.booleans())
     def a_request_is_carried_out_that_nobody_waits_for(
         self, errand: Errand, having_changed: bool
     ) -> None:
@@ -254,13 +254,13 @@ class WantedList(RuleBasedStateMachine):
     @offers(requests)
     @step(request=chosen(requests))
     def asks_and_the_request_is_long_on_its_way(self, request: Request) -> None:
-        if not request.drain.ask_slowly(request.claimed):
+        if not request.drain.begin_slow_fetch(request.claimed):
             note(f"# {request.drain} finds it too late to ask")
 
     @offers(slow_requests)
     @step(request=chosen(slow_requests))
     def is_served_at_last(self, request: Request) -> None:
-        request.drain.get_slow_answer(request.claimed)
+        request.drain.finish_slow_fetch(request.claimed)
 
     @offers(bringing)
     @step(drain=chosen(bringing))
@@ -272,14 +272,14 @@ class WantedList(RuleBasedStateMachine):
     def asks_for_the_rest_and_writes(self, drain: Drain) -> None:
         note(f"# {drain} {self.world.finish(drain)}")
 
-    @offers(mortal)
-    @step(drain=chosen(mortal), having_asked=st.sampled_from(HAVING_ASKED))
+    @offers(killable)
+    @step(drain=chosen(killable), having_asked=st.sampled_from(HAVING_ASKED))
     def is_killed(self, drain: Drain, having_asked: str) -> None:
-        for claimed in list(drain.unasked) if having_asked != JUST_SO else ():
+        for claimed in list(drain.not_fetched) if having_asked != JUST_SO else ():
             if having_asked == AND_ANSWERED:
                 drain.fetch(claimed)
             else:
-                drain.ask_slowly(claimed)
+                drain.begin_slow_fetch(claimed)
         self.world.kill(drain)
 
     @offers(connected)
@@ -298,8 +298,8 @@ class WantedList(RuleBasedStateMachine):
     @offers(overtaking)
     @step(pair=chosen(overtaking), asking_slowly=st.booleans(), until_session_ends=st.booleans())
     def is_overtaken(self, pair: Pair, asking_slowly: bool, until_session_ends: bool) -> None:
-        for claimed in list(pair.slow.unasked) if asking_slowly else ():
-            pair.slow.ask_slowly(claimed)
+        for claimed in list(pair.slow.not_fetched) if asking_slowly else ():
+            pair.slow.begin_slow_fetch(claimed)
         if until_session_ends:
             pair.slow.cut(self.world.stage.closed)
         else:
@@ -308,7 +308,7 @@ class WantedList(RuleBasedStateMachine):
 
     def _start_and_ask_for_all(self, drain: Drain) -> None:
         note(f"# {drain} {self.world.start(drain)}")
-        for claimed in list(drain.unasked):
+        for claimed in list(drain.not_fetched):
             drain.fetch(claimed)
 
     def teardown(self) -> None:

@@ -1,4 +1,4 @@
-"""Cention, three drains and a real database, and what must always be true of them."""
+"""Cention, three drains and a real database, and their invariants."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ ORDER BY e.remote_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the database knows of one errand."""
+    """The state of one errand in the database."""
 
     remote_id: int
     listed: bool
@@ -60,7 +60,7 @@ class Seen:
     parked: bool
     tries: int
     stored: int  # version in the tables; 0: none
-    kept: int  # version of the document as it came
+    kept: int  # version of the stored document
     has_sla: bool
     gone: bool
     area: int  # after which change the only area had this name
@@ -83,7 +83,7 @@ class Stage:
 
 @contextmanager
 def staged(database: str) -> Iterator[Stage]:
-    """Set a stage on which nothing is left to chance."""
+    """Open the connections, with back-off without randomness."""
     certain = wanted.SQL["release_stalled"].replace("random()", "1.0")
     with patch.dict(wanted.SQL, {"release_stalled": certain}):
         stage = Stage(database)
@@ -92,7 +92,7 @@ def staged(database: str) -> Iterator[Stage]:
 
 
 def connection(database: str) -> Connection:
-    """Connect as workers do; commits need not reach the disk, for nobody pulls the plug here."""
+    """Connect as workers do, but without waiting for commits to reach the disk."""
     options = "-c TimeZone=UTC -c jit=off -c synchronous_commit=off"
     return psycopg.connect(database, autocommit=True, options=options)
 
@@ -111,36 +111,36 @@ class World:
             self.workspace, self.cention, zone=ZoneInfo("UTC"), limits=limits
         )
         self.before: dict[int, Seen] = {}
-        self.slow_poll: dict[str, Any] | None = None  # what was flagged when it asked
+        self.slow_poll: dict[str, Any] | None = None  # the list as it was when the request was sent
 
     @contextmanager
     def session(self) -> Iterator[Connection]:
         yield self.conn
 
     def start(self, drain: Drain) -> str:
-        told = drain.start(self.spec)
+        outcome = drain.start(self.spec)
         self._stop_the_clock()
-        return told
+        return outcome
 
     def write(self, drain: Drain) -> str:
-        told = drain.write()
+        outcome = drain.write()
         self._stop_the_clock()
-        return told
+        return outcome
 
     def finish(self, drain: Drain) -> str:
-        told = drain.finish()
+        outcome = drain.finish()
         self._stop_the_clock()
-        return told
+        return outcome
 
     def _stop_the_clock(self) -> None:
-        """Let no waiting time end by itself, however slow the machine is."""
+        """Keep every wait from ending by itself, however slow the machine is."""
         self.change_list(
             "due_at = due_at + interval '1 year'",
             "due_at BETWEEN now() AND now() + interval '1 day'",
         )
 
     def poll(self, answer: dict[str, Any]) -> None:
-        """Put Cention's list, as it was at some time, on ours."""
+        """Poll, with this answer as Cention's list."""
         changed = ChangedList(
             workspace=self.workspace,
             family=FAMILY,
@@ -151,12 +151,12 @@ class World:
         assert poll(changed, session=self.session) is not None
 
     def want(self, errand: Errand, *, at_once: bool = False) -> None:
-        """Want an errand as callbacks do, or at once as operators do."""
+        """Want an errand, as callbacks do, or due at once, as operators do."""
         want = wanted.want_now if at_once else wanted.want
         want(self.conn, self.workspace, FAMILY, [errand.errand_id])
 
     def change_list(self, assignments: str, condition: str = "true", **values: object) -> None:
-        """Change rows of the list, as only time or bad luck may."""
+        """Change rows of the list, as time or bad luck would."""
         self.conn.execute(
             f"UPDATE intake.wanted SET {assignments}"  # type: ignore[arg-type]
             f" WHERE workspace = %(workspace)s AND {condition}",
@@ -181,17 +181,17 @@ class World:
             "UPDATE intake.pause SET until_at = now() WHERE workspace = %s", [self.workspace]
         )
 
-    def let_doubts_end(self, *, though_frozen: bool = False) -> None:
-        """Let the time of doubt pass: by then every request that is in doubt has come.
+    def let_doubts_end(self, *, though_suspended: bool = False) -> None:
+        """Let all doubts end: by then every request in doubt has taken effect.
 
-        Unless its process is frozen between its last look at the clock and its request.
+        Except one whose process is suspended between its deadline check and its request.
         """
-        coming = [errand.errand_id for errand in self.cention.unawaited]
+        coming = [errand.errand_id for errand in self.cention.open_requests]
         for drain in self.drains:
             if drain.is_cut:
                 drain.lose_time(LEASE_S)
-            if though_frozen:
-                drain.is_frozen = drain.is_frozen or bool(drain.under_way)
+            if though_suspended:
+                drain.is_suspended = drain.is_suspended or bool(drain.under_way)
             else:
                 coming += [claimed.remote_id for claimed in drain.under_way]
         self.change_list(
@@ -201,9 +201,9 @@ class World:
         )
 
     def kill(self, drain: Drain) -> None:
-        """End a process; what it had asked for may still be carried out."""
+        """Kill a process; its open requests may still take effect."""
         for errand_id in drain.kill():
-            self.cention.unawaited.append(self.cention.errands[errand_id - 1])
+            self.cention.open_requests.append(self.cention.errands[errand_id - 1])
 
     def let_lease_end(self, drain: Drain) -> None:
         assert drain.run
@@ -212,13 +212,13 @@ class World:
         self.change_list("claimed_until = now()", "claim = %(token)s", token=token)
 
     def look(self) -> dict[int, Seen]:
-        """Return by id what the database knows of each errand."""
+        """Return the state of each errand in the database by id."""
         with self.conn.cursor(row_factory=class_row(Seen)) as cursor:
             parameters = {"workspace": self.workspace, "errands": ERRANDS}
             return {seen.remote_id: seen for seen in cursor.execute(SEEN, parameters)}
 
     def check(self) -> None:
-        """Fail unless everything is true that must be true at any moment."""
+        """Fail unless all invariants hold."""
         now = self.look()
         for errand in self.cention.errands:
             self._check(errand, now[errand.errand_id])
@@ -237,8 +237,8 @@ class World:
         )
         holders = [drain for drain in self.drains if self._holds(drain, errand)]
         assert len(holders) <= 1, f"{errand} is held by {holders}"
-        in_hand = any(errand.errand_id in drain.in_hand for drain in self.drains)
-        if errand.exists and not errand.flagged and not seen.listed and not in_hand:
+        unsettled_ids = any(errand.errand_id in drain.unsettled_ids for drain in self.drains)
+        if errand.exists and not errand.flagged and not seen.listed and not unsettled_ids:
             self._check_newest(errand, seen)
 
     def _check_newest(self, errand: Errand, seen: Seen) -> None:
@@ -250,21 +250,21 @@ class World:
         assert not seen.gone, f"{errand} is back, and still marked as gone"
 
     def _holds(self, drain: Drain, errand: Errand) -> bool:
-        if drain.run is None or errand.errand_id not in drain.in_hand:
+        if drain.run is None or errand.errand_id not in drain.unsettled_ids:
             return False
-        others = [other for other in self.drains if errand.errand_id in other.in_hand]
+        others = [other for other in self.drains if errand.errand_id in other.unsettled_ids]
         if len(others) == 1:
             return True
         return bool(wanted.hold(self.conn, drain.run.claim, [errand.errand_id]))
 
     def become_quiet(self) -> None:
-        """Let nothing change any more and everything work, until nobody has anything to do."""
+        """Let everything work without new changes until no work is left."""
         self.cention.mood = WELL
         for drain in self.drains:
             if drain.run:
                 self.finish(drain)
                 self.check()
-        for errand in list(self.cention.unawaited):
+        for errand in list(self.cention.open_requests):
             self.cention.carry_out(errand)
             self.check()
         for _ in range(ROUNDS_TO_QUIET):
@@ -274,7 +274,7 @@ class World:
         raise AssertionError(f"it never becomes quiet: {self.look()}")
 
     def _work_once(self) -> bool:
-        """Poll, let all waiting times pass, drain; tell whether there was anything to do."""
+        """Poll, let all waits end, drain; return whether there was anything to do."""
         self.let_waiting_end()
         self.poll(self.cention.changed())
         seen = self.look()

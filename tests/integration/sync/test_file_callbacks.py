@@ -1,4 +1,4 @@
-"""What a callback tells becomes rows, and what it only names becomes wanted."""
+"""Answers in a callback become rows, and records that it only names become wanted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def bridge(offline_bridge) -> Bridge:
 
 
 def keep(bridge: Bridge, *documents: dict[str, Any]) -> None:
-    """Keep callbacks as the receiver does."""
+    """Insert callbacks as the receiver does."""
     new = [
         NewCallback(
             workspace="demo",
@@ -56,7 +56,7 @@ def errand_of(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def break_filing_of(bridge: Bridge, subject: str) -> None:
-    """Have Postgres refuse an answer, as it would a value that it cannot hold."""
+    """Make Postgres reject an answer, as it rejects a value that it cannot store."""
     bridge.execute(f"ALTER TABLE cention.answer ADD CONSTRAINT no CHECK (subject <> '{subject}')")
 
 

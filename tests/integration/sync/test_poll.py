@@ -152,7 +152,7 @@ def test_a_poll_that_succeeds_ends_the_pause_if_no_record_is_due_to_probe_with(b
 
 
 def test_a_poll_that_succeeds_does_not_end_the_pause_while_a_record_is_due(bridge, cention, errand):
-    """Else every poll would let a whole batch run into the refusals."""
+    """Otherwise every poll would let a whole batch be refused."""
     errand()
     bridge.poll()
     refused = {"probability": 1, "types": ["c3_errand_reports"]}

@@ -1,4 +1,4 @@
-"""Cention goes on listing what is gone: that is looked at ever more rarely, and never forgotten."""
+"""Cention keeps listing deleted records: they are fetched ever more rarely, but not forgotten."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def family(request):
 
 @pytest.fixture
 def gone(bridge, cention, errand, family):
-    """The id of a record that is listed as changed, and was just found to be gone."""
+    """The id of a record that is listed as changed, and was just not found."""
     remote_id = errand() if family == REPORTS else cention.new_rating()
     bridge.poll(family)
     miss_twice(bridge, family)
@@ -47,7 +47,7 @@ def advance_time(bridge, family, *, since_gone, since_look):
     [
         ("29 s", "29 s", False),
         ("31 s", "31 s", True),
-        ("9 min", "4 min", False),  # gone for five minutes at that look
+        ("9 min", "4 min", False),  # gone for five minutes at that fetch
         ("11 min", "6 min", True),
         ("3 days", "14 min", False),
         ("3 days", "16 min", True),

@@ -52,7 +52,7 @@ def test_wanting_a_record_that_waits_for_its_sla_makes_it_due(bridge):
     "state", ["due_at = now() + interval '40 s'", "due_at = now() - interval '1 s'", "tries = 3"]
 )
 def test_wanting_a_record_fetched_without_sla_resets_its_count_of_fetches(bridge, state):
-    """Else a change that comes late uses up the last look, and its SLA is never asked for."""
+    """Otherwise a late change uses the last fetch, and its SLA is never fetched."""
     bridge.execute(f"UPDATE intake.wanted SET looks = 5, {state}")
 
     bridge.want(RATINGS, 7)
@@ -62,7 +62,7 @@ def test_wanting_a_record_fetched_without_sla_resets_its_count_of_fetches(bridge
 
 @pytest.mark.parametrize("tries", [3, 0])
 def test_wanting_a_failed_record_again_keeps_its_back_off(bridge, tries):
-    """Also if Cention asked for it, which does not count as a try."""
+    """Also a wait that Cention asked for, which does not count as a try."""
     bridge.execute(WAITING + f", tries = {tries}, last_error = 'overloaded or unavailable'")
 
     bridge.want(RATINGS, 7)

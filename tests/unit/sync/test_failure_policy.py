@@ -71,7 +71,7 @@ def test_the_twelfth_failure_parks():
 
 
 def test_no_record_parks_while_none_of_its_family_succeeds():
-    """An hour of errors at Cention must not give up ten thousand innocent records."""
+    """An hour of errors at Cention must not park ten thousand valid records."""
     retry = decide(failed(BROKEN, tries=11), succeeded_recently=False)
 
     assert (retry.tries, retry.parked) == (12, False)
@@ -84,7 +84,7 @@ def test_an_outage_counts_against_a_record_only_while_the_server_answers_others(
 
 
 def test_a_refusal_counts_only_while_others_of_the_family_succeed():
-    """Else the fault is the token's, and no record's."""
+    """Otherwise the token is at fault, and no record."""
     of_the_token = decide(failed(FORBIDDEN, tries=11))
     of_the_record = decide(failed(FORBIDDEN, tries=11), succeeded_just_now=True)
 

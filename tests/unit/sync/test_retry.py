@@ -1,4 +1,4 @@
-"""Asking again while Cention is away or overloaded."""
+"""Retries while Cention is down or busy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def busy(status=503, after_s=None):
 
 
 class Asked:
-    """Fails with one error after the other, and answers then."""
+    """Raises one error after the other, then returns a result."""
 
     def __init__(self, *failures):
         self.failures = list(failures)

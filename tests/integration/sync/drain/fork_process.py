@@ -1,4 +1,4 @@
-"""Builds the parts of a worker, forks, and uses them in the child."""
+"""Builds a worker's context, forks, and uses a context in the child."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from workers.tasks import base
 
 
 def main() -> int:
-    """Return 0 if the child has parts of its own that work, and the parent's still do."""
+    """Return 0 if the child has its own working context, and the parent's still works."""
     parents = base.context()
     assert works(parents)
     child = os.fork()
@@ -21,7 +21,7 @@ def main() -> int:
 
 
 def works(context: base.WorkerContext) -> bool:
-    """Ask the database something, also in a thread that fetches."""
+    """Query the database, and run something in a fetch thread."""
     with context.transaction() as conn:
         asked = conn.execute("SELECT 1").fetchall() == [(1,)]
     return asked and context.fetchers.submit(lambda: True).result(10)

@@ -185,7 +185,7 @@ def test_a_content_that_is_no_base64_is_refused_with_the_reason(offline_bridge):
 
 
 def test_an_unparseable_document_is_stored_and_its_attachment_is_refused(offline_bridge):
-    """Else it would be shown as wanted for ever, and nobody would fetch it."""
+    """Otherwise it would be shown as wanted for ever and never be fetched."""
     offline_bridge.want(FILES, 5)
 
     offline_bridge.drain(FILES, fetch=answering({"data": {"type": "c3_odd", "id": "5"}}))

@@ -1,4 +1,4 @@
-"""Who fetches a record, who writes it, and when it leaves the list."""
+"""Which drain fetches a record and writes it, and when it leaves the list."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def messages(bridge) -> dict[int, str]:
 
 
 def test_a_record_leaves_the_list_in_the_transaction_that_writes_it(offline_bridge, ratings):
-    """Another session sees it on the list, or written: never neither."""
+    """Another session always sees it on the list or written."""
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
     seen = []
@@ -92,7 +92,7 @@ def test_a_late_finisher_writes_nothing_and_wants_its_records_again(offline_brid
 
 
 def late_drain(bridge, ratings, executor):
-    """Begin a drain that loses its lease while it fetches; return it and what lets it go on."""
+    """Begin a drain that loses its lease while it fetches; return it and how to resume it."""
     fetched, go_on = Event(), Event()
 
     def wait(_):
@@ -177,7 +177,7 @@ def test_a_drain_that_lost_a_record_does_not_change_the_claim_of_its_successor(o
 
 
 def test_no_fetch_begins_after_half_of_the_lease(offline_bridge, ratings):
-    """A fetch may clear a flag; late in the lease nobody may be left to write what it brought."""
+    """A fetch may clear a flag; late in the lease its document might not be written in time."""
     bridge = offline_bridge
     bridge.want(RATINGS, *range(1, 41))
     ratings.before_answer = lambda _: Event().wait(0.1)
@@ -300,7 +300,7 @@ def test_a_connection_lost_while_fetching_loses_nothing_and_leaves_the_rest_clai
 def test_records_fetched_and_not_written_are_wanted_again_though_another_drain_finished_them(
     offline_bridge, ratings
 ):
-    """A thread may still fetch when its drain has lost the database and its place is taken."""
+    """A thread may still fetch when its drain has lost the database and its slot is taken."""
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
 
@@ -324,7 +324,7 @@ def test_records_fetched_and_not_written_are_wanted_again_though_another_drain_f
                 if not bridge.wanted_ids():
                     break
         overtaken.append(messages(bridge))
-        ratings.versions[7] = 2  # changed, and then fetched by the thread that is left behind
+        ratings.versions[7] = 2  # changed, and then fetched by the remaining thread
 
     overtaken: list[dict[int, str]] = []
     ratings.before_answer = lose_the_database_and_be_overtaken
@@ -371,7 +371,7 @@ def test_a_drain_that_fails_waits_for_its_fetches_and_closes_their_documents(
 def test_a_late_finisher_waits_for_no_lock_while_it_holds_locks(
     offline_bridge, ratings, monkeypatch
 ):
-    """Else a poll that wants the same records in their order would wait for it crosswise."""
+    """Otherwise a poll that wants the same records in their order could deadlock with it."""
     # Both in one group, however busy the machine is.
     monkeypatch.setattr(draining, "GROUP_WAIT_S", 5.0)
     bridge = offline_bridge

@@ -1,4 +1,4 @@
-"""Wanting, draining, filing and polling at once, over the same records, for a while."""
+"""Wanting, draining, filing and polling the same records concurrently."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ IDS = range(1, 31)
 
 
 class Truth:
-    """Errands that change all the time; one that changes is wanted, as Cention's list has it."""
+    """Errands that keep changing; each change makes the errand wanted, as Cention's list would."""
 
     def __init__(self, sample: dict[str, Any]) -> None:
         self.sample = sample
@@ -37,7 +37,7 @@ class Truth:
 
 
 def report(sample: dict[str, Any], errand_id: int, version: int) -> dict[str, Any]:
-    """Make a report whose area is renamed by every version, so that all of them meet there."""
+    """Make a report whose version renames the area that all errands share."""
     attributes = sample["data"]["attributes"]
     data = {
         **attributes["basic"]["data"],
@@ -80,7 +80,7 @@ def test_concurrent_work_ends_with_every_record_newest_and_none_wanted(offline_b
         bridge.file()
 
     def drain_all(rng: random.Random) -> None:
-        lease_s = 0.02 if rng.random() < 0.2 else 60.0  # at times too short to finish in time
+        lease_s = 0.02 if rng.random() < 0.2 else 60.0  # sometimes too short to finish
         bridge.drain(REPORTS, fetch=truth.fetch, batch_size=20, group_size=7, lease_s=lease_s)
 
     actions = [change_and_want, change_and_call_back, drain_all, drain_all]

@@ -1,4 +1,4 @@
-"""What a report says ends in its columns, and what it does not say changes nothing."""
+"""Every field of a report is stored in its column, and an absent field changes nothing."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def bridge(offline_bridge) -> Bridge:
 
 
 def arrive(bridge: Bridge, *documents: dict[str, Any]) -> None:
-    """Let reports arrive one after the other."""
+    """Drain these reports one after the other."""
     for document in documents:
         bridge.want(REPORTS, int(document["data"]["id"]))
         bridge.make_due()
@@ -320,7 +320,7 @@ def test_a_report_without_sla_is_fetched_again_after_a_minute(bridge, document):
 def test_an_errand_wanted_again_while_a_report_without_sla_is_fetched_is_due_at_once(
     bridge, document
 ):
-    """The report may be of before the change; and the change has all its looks at its SLA."""
+    """The report may be older than the change, which begins a new count of fetches."""
     pending = document("errand_report_2256")
     pending["data"]["attributes"]["sla"] = None
     bridge.want(REPORTS, 2256)

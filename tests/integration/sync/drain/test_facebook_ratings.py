@@ -44,7 +44,7 @@ def test_a_changed_rating_replaces_the_stored_one(offline_bridge):
 
 @pytest.mark.parametrize("changed", [True, False, None])
 def test_the_changed_flag_of_a_rating_stays_in_its_document_only(offline_bridge, changed):
-    """Cention tells no meaning of it, and the list of changes says which ratings changed."""
+    """Cention does not document it, and the list of changes says which ratings changed."""
     told = rating(3)
     told["data"]["attributes"]["data"]["isChanged"] = changed
     offline_bridge.want(RATINGS, 3)

@@ -1,4 +1,4 @@
-"""What Cention can answer instead of a record, and how long the record then waits."""
+"""Failures of a fetch, and how long the record then waits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def refused(status: int = 401) -> errors.ApiError:
 def test_a_temporary_failure_is_retried_although_the_flag_is_cleared(
     bridge, cention, errand, fault
 ):
-    """The server may list it no more: nobody but our own list remembers it."""
+    """Cention may no longer list it: only our own list still has it."""
     errand_id = errand()
     bridge.poll()
     strike = {"probability": 1, "times": 1, "types": ["c3_errand_reports"]}
@@ -65,7 +65,7 @@ def test_an_outage_counts_against_no_record_and_stops_the_batch_early(offline_br
         " extract(epoch FROM max(due_at) - now())::float8 AS longest_s FROM intake.wanted"
     )
     assert (row["tries"], row["claimed"], row["parked"], row["wanted"]) == (0, 0, 0, 100)
-    assert row["due"] > 50  # given back untried
+    assert row["due"] > 50  # released without a try
     assert row["longest_s"] <= 5
 
 
@@ -98,7 +98,7 @@ def test_an_outage_of_one_record_counts_against_it_while_others_succeed(offline_
 
 
 def broken_for(hopeless_id):
-    """Let the server fail on one record, for ever."""
+    """Make the server always fail on one record."""
 
     def before_answer(rating_id):
         if rating_id == hopeless_id:
@@ -130,7 +130,7 @@ def test_waiting_times_grow_with_every_failure_and_after_twelve_the_record_parks
 
 
 def test_no_record_parks_while_none_of_its_family_succeeds(offline_bridge, ratings):
-    """An hour of errors at Cention must not give up every record that waits."""
+    """An hour of errors at Cention must not park every waiting record."""
     bridge = offline_bridge
     bridge.want(RATINGS, 1)
     ratings.before_answer = broken_for(1)
@@ -163,7 +163,7 @@ def test_a_permanent_failure_parks_the_record_at_once(offline_bridge, error):
 
 
 def test_a_wrong_address_without_an_error_document_parks_at_once(wrong_workspace_bridge):
-    """Told by a web server and not by Cention, a 404 says nothing about the errand."""
+    """A 404 from a web server and not from Cention says nothing about the errand."""
     wrong_workspace_bridge.want(REPORTS, 5)
 
     wrong_workspace_bridge.drain(REPORTS)
@@ -316,7 +316,7 @@ def test_with_a_token_that_is_wrong_nothing_is_lost_and_with_the_right_one_all_i
 
 
 def test_a_slow_server_does_not_delay_records_that_were_fetched(offline_bridge, ratings):
-    """Records are written in groups as they come, not when the whole batch is there."""
+    """Records are written in groups as they are fetched, not once the whole batch is."""
     bridge = offline_bridge
     bridge.want(RATINGS, 1, 2)
     written = []

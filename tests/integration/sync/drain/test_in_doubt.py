@@ -1,4 +1,4 @@
-"""A request whose answer nobody saw may be carried out after the record was fetched again."""
+"""A request whose answer was lost may take effect after the record was fetched again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workers.sync.rules import retry_policy
 from workers.sync.store import wanted
 
 MESSAGES = "SELECT rating_id, message FROM cention.facebook_rating ORDER BY rating_id"
-LEASE_S = 60  # of the plans of this shelf
+LEASE_S = 60  # of the specs of the fake API
 IN_FLIGHT_S = retry_policy.IN_FLIGHT_S
 
 
@@ -26,7 +26,7 @@ def messages(bridge) -> dict[int, str]:
 
 @pytest.fixture
 def abandoned(offline_bridge):
-    """A bridge with a record that a drain has claimed which then lost its session."""
+    """A bridge with a record claimed by a drain that has lost its session."""
     offline_bridge.want(RATINGS, 7)
     with offline_bridge.context.transaction() as conn:
         wanted.claim(conn, "demo", RATINGS, slot=0, limit=1, lease_s=LEASE_S)
@@ -41,7 +41,7 @@ def in_flight_s(bridge) -> float | None:
 
 
 def test_a_flag_cleared_by_the_late_request_of_a_dead_drain_loses_no_change(abandoned, ratings):
-    """The drain may have been frozen before it asked, and be killed before it wants again."""
+    """The drain may have been suspended before its request and killed after it."""
     bridge = abandoned
     bridge.drain(ratings.spec())
     ratings.versions[7] = 2  # at Cention, where the late request now clears its flag
@@ -69,7 +69,7 @@ def test_a_record_in_doubt_is_stored_and_fetched_once_more_after_the_doubt(aband
 
 
 def test_a_record_claimed_before_its_doubt_has_ended_does_not_leave_the_list(abandoned, ratings):
-    """The late request may have been carried out between our fetch and the end of the doubt."""
+    """The late request may have taken effect between our fetch and the end of the doubt."""
     bridge = abandoned
     ratings.after_answer = lambda _: bridge.execute("UPDATE intake.wanted SET doubt_until = now()")
 
@@ -177,7 +177,7 @@ def test_a_process_suspended_between_its_deadline_check_and_its_request_sends_no
 
 
 def test_a_process_suspended_while_it_claimed_fetches_nothing(offline_bridge, ratings, monkeypatch):
-    """Its lease began when it asked for it, not when it learnt of it."""
+    """Its lease began when it sent the claim, not when it received the answer."""
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
     claim = wanted.claim
@@ -196,7 +196,7 @@ def test_a_process_suspended_while_it_claimed_fetches_nothing(offline_bridge, ra
 def test_a_drain_that_lost_its_session_begins_no_further_fetch(
     offline_bridge, ratings, monkeypatch
 ):
-    """It may not know for long: nothing comes in that it could write."""
+    """While no document arrives, it has nothing to write and would not notice."""
     bridge = offline_bridge
     bridge.want(RATINGS, *range(1, 21))
     first, noticed = Lock(), Event()
@@ -232,7 +232,7 @@ def test_a_drain_that_lost_its_session_begins_no_further_fetch(
 def test_no_request_is_sent_long_after_the_last_check_of_the_session(
     offline_bridge, ratings, monkeypatch
 ):
-    """As in a process that was frozen, or whose Postgres answers no more."""
+    """As in a process that was suspended, or whose Postgres no longer answers."""
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
     monkeypatch.setattr(retry_policy, "PING_VALID_S", 0.0)

@@ -1,4 +1,4 @@
-"""A first poll may name everything there ever was: a long list slows no drain down."""
+"""A first poll may list every record there is: a long list does not slow drains down."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from tests.integration.bridge import RATINGS
 def test_a_drain_reads_little_of_a_list_whose_length_postgres_does_not_know_yet(
     offline_bridge, ratings
 ):
-    """Statistics come late, and a session keeps the plan that it once chose without them."""
+    """Statistics come late, and a session keeps the query plan that it chose without them."""
     bridge = offline_bridge
     bridge.execute("ALTER TABLE intake.wanted SET (autovacuum_enabled = false)")
     bridge.want(RATINGS, *range(1, 50_001))
     spec = ratings.spec(batch_size=10)
-    for _ in range(12):  # after some the library prepares its statements
+    for _ in range(12):  # psycopg prepares a statement after some executions
         bridge.drain(spec)
 
-    # A session tells late what it has read: the first figure may hold the making of the list.
+    # Statistics of reads arrive late: the first figure may include the insertion of the list.
     pages = min(bridge.pages_read(lambda: bridge.drain(spec)) for _ in range(2))
 
     assert pages < 3000

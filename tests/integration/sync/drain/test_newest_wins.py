@@ -1,8 +1,7 @@
-"""What was fetched earlier never takes the place of what was fetched later.
+"""A document fetched earlier never replaces one fetched later.
 
-The list lets nobody write what another may have written since. Should a record come round it all
-the same, through a claim that was mended by hand or a database put together from two, its date
-decides.
+The list keeps a drain from writing a record that another may have written since. Where a record
+gets around it, after a manual repair of a claim or a merge of two databases, its date decides.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ def everything(conn):
 
 
 def report(document, at, **told):
-    """Make a report of the errand in which everything has another name."""
+    """Make a report of the errand in which all names differ by version."""
     made = document("errand_report_2256")
     attributes = made["data"]["attributes"]
     attributes["basic"]["data"] |= told

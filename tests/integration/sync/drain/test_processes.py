@@ -1,4 +1,4 @@
-"""What becomes of the records of a drain whose process dies, or sleeps."""
+"""The records of a drain whose process dies or is suspended."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MESSAGES = "SELECT rating_id, message FROM cention.facebook_rating"
 
 @contextmanager
 def fetching(bridge: Bridge, *, lease_s: float) -> Iterator[subprocess.Popen[str]]:
-    """Run a drain in a process of its own until it fetches its first record."""
+    """Run a drain in a separate process until it fetches its first record."""
     module = "tests.integration.sync.drain.worker_process"
     process = subprocess.Popen(
         [sys.executable, "-m", module, bridge.database, str(lease_s)],
@@ -40,7 +40,7 @@ def go_on(process: subprocess.Popen[str]) -> None:
 
 
 def test_records_of_a_killed_worker_are_fetched_at_once_by_another(offline_bridge, ratings):
-    """Not when its lease ends: the lock of its place died with its session."""
+    """Not only when its lease ends: its session released the lock of its slot."""
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
     with fetching(bridge, lease_s=600) as process:
@@ -71,7 +71,7 @@ def test_a_killed_worker_counts_as_one_failure_of_its_records(offline_bridge, ra
 
 
 def kill_twelve_workers(bridge, ratings):
-    """Let each die with everything that is wanted."""
+    """Kill that many workers, each while it holds every wanted record."""
     for _ in range(12):
         bridge.execute(
             "UPDATE intake.wanted SET claim = gen_random_uuid(), slot = 0,"
@@ -92,7 +92,7 @@ def test_worker_crashes_park_no_record_while_none_of_its_family_succeeds(offline
 def test_a_record_that_crashes_every_worker_is_parked(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 8)
-    bridge.drain(ratings.spec())  # others come through
+    bridge.drain(ratings.spec())  # others succeed
     bridge.want(RATINGS, 7)
 
     kill_twelve_workers(bridge, ratings)

@@ -1,4 +1,4 @@
-"""Records that Cention refuses one by one, while the others of their family are fine."""
+"""Records that Cention refuses while it answers others of their family."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEALTHY = range(101, 111)
 
 @pytest.fixture
 def ratings(ratings):
-    """Refuses what is hopeless, whoever asks for it."""
+    """Refuses certain records and answers all others."""
 
     def refuse(rating_id):
         if rating_id in HOPELESS:
@@ -34,7 +34,7 @@ def pauses(bridge):
 
 
 def refuse_and_let_probe(bridge, ratings):
-    """Have what is hopeless refused, and let the pause pass; what is healthy came meanwhile."""
+    """Let these records be refused and the pause end, while healthy records become wanted."""
     bridge.want(RATINGS, *HOPELESS)
     bridge.drain(ratings.spec())
     bridge.want(RATINGS, *HEALTHY)

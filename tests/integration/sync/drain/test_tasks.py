@@ -1,4 +1,4 @@
-"""What every task shares: parts after a fork, a database that is away, a broker that is away."""
+"""The base of every task: context after a fork, outages of the database and the broker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNREACHABLE = "redis://127.0.0.1:1/0"
 
 @pytest.fixture
 def app() -> Celery:
-    """A Celery application whose broker is away."""
+    """A Celery application whose broker is down."""
     app = Celery("test", broker=UNREACHABLE, set_as_current=False)
     app.conf.broker_transport_options = {"socket_connect_timeout": 1}
     return app
@@ -28,7 +28,7 @@ def app() -> Celery:
 
 @pytest.fixture
 def checks(monkeypatch) -> list[str]:
-    """How often the pool was told to look after its connections."""
+    """How often the pool's connections were checked."""
     done: list[str] = []
     pool = SimpleNamespace(check=lambda: done.append("check"))
     monkeypatch.setattr(base, "context", lambda: SimpleNamespace(pool=pool))

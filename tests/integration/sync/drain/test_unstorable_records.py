@@ -1,4 +1,4 @@
-"""One record that cannot be stored, or that our own code cannot bear, hurts no other."""
+"""A record that Postgres or our own code rejects affects no other."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_an_internal_error_while_parsing_one_record_affects_only_that_record(
 
 
 def test_an_address_of_any_length_can_be_stored(bridge, cention, errand, document):
-    """Whoever writes to the contact centre chooses it, and an index has a limit."""
+    """The sender of a mail chooses it, and an index entry has a maximum size."""
     report = document("errand_report_33")
     address = "".join(chr(0x4E00 + n * 7919 % 20000) for n in range(4000)) + "@example.com"
     report["data"]["attributes"]["basic"]["data"]["fromAddress"] = address
@@ -153,7 +153,7 @@ def test_characters_that_postgres_cannot_hold_are_replaced_wherever_they_are(
 
 
 def _with_hostile_texts(value: Any, key: str = "") -> Any:
-    """Append what Postgres cannot hold to every text that is no id, type or date, and to keys."""
+    """Append unstorable characters to every key, and to texts but ids, types and dates."""
     if isinstance(value, dict):
         return {k: _with_hostile_texts(v, k) for k, v in value.items()} | {HOSTILE: HOSTILE}
     if isinstance(value, list):

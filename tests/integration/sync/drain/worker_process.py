@@ -1,4 +1,4 @@
-"""A drain in a process of its own that can be killed or stopped while it fetches.
+"""A drain in a separate process that can be killed or stopped while it fetches.
 
 Says ``fetching ID`` for each record on its standard output, and waits for a line on its
 standard input before it goes on.

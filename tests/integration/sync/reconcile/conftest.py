@@ -1,4 +1,4 @@
-"""Fixtures: the commands and the steps of workers, beside a sandbox."""
+"""Fixtures: the commands, the steps of a worker, and a sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Cention reported against what is here: were anything missing, it would be seen."""
+"""Reconciliation finds every record that was reported and lost."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def migrated(terminal):
 
 
 def counts(terminal, family=REPORTS):
-    """Return what the last day says of a family, less its zeros."""
+    """Return the counts of a family on the last day that are not zero."""
     found = [day for day in terminal.json("reconcile")["days"] if day["family"] == family]
     last = found[-1] if found else {}
     return {state: last[state] for state in STATES if last.get(state)}
 
 
 def lose(bridge, errand_id):
-    """Lose a record as no code of ours does: from the list, and from the tables."""
+    """Lose a record, as no code of ours does: delete it from the list and the tables."""
     bridge.rows("DELETE FROM intake.wanted WHERE remote_id = %s", errand_id)
     bridge.rows("DELETE FROM cention.errand WHERE errand_id = %s", errand_id)
 
@@ -71,7 +71,7 @@ def test_a_record_lost_from_the_list_before_it_was_fetched_is_missing(terminal, 
 
 
 def test_a_missing_record_is_stored_after_repair(terminal, bridge, cention, errands):
-    """Nobody else would bring it: Cention has cleared its flag and lists it no more."""
+    """Nothing else would fetch it: Cention has cleared its flag and no longer lists it."""
     first, second = errands(2)
     bridge.fetch(REPORTS)
     lose(bridge, first)
@@ -93,7 +93,7 @@ def test_a_missing_record_is_stored_after_repair(terminal, bridge, cention, erra
 def test_a_change_reported_after_the_last_fetch_and_then_lost_is_missing(
     terminal, bridge, cention, errands
 ):
-    """A row is there, and yet not what Cention told of."""
+    """There is a row, but older than the reported change."""
     [errand_id] = errands(1)
     bridge.fetch(REPORTS)
     cention.control(f"errands/{errand_id}/change", {})
