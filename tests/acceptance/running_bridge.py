@@ -46,9 +46,9 @@ class Run:
 
     @property
     def output(self) -> str:
-        return (self.folder / "said").read_text("utf-8")
+        return (self.folder / "output.txt").read_text("utf-8")
 
-    def up(self) -> bool:
+    def is_up(self) -> bool:
         assert self.process.poll() is None, self.output
         return "The bridge is running." in self.output
 
@@ -57,7 +57,7 @@ class Run:
         return dict(line.split("=", 1) for line in lines)
 
     def pid(self, name: str) -> int:
-        found = Supervisor(self.var, ()).running_bridge()
+        found = Supervisor(self.var, ()).running()
         return next((p.pid for p in found if p.name.endswith(f":{name}")), 0)
 
     def answers(self, name: str) -> bool:
@@ -90,7 +90,7 @@ def start(folder: Path, **variables: str) -> Run:
     # Any free port: other runs on this machine may come and go.
     free = {"RECEIVER_BIND": "127.0.0.1:0"}
     environment = inherited | {"PYTHONPATH": str(ROOT)} | free | variables
-    with (folder / "said").open("wb") as output:
+    with (folder / "output.txt").open("wb") as output:
         command = [sys.executable, "-m", "deploy.run"]
         process = subprocess.Popen(
             command,
@@ -120,7 +120,7 @@ def running_bridge(folder: Path, **variables: str) -> Iterator[Run]:
     """Start a run, wait until it is ready, and stop it at the end."""
     run = start(folder, **variables)
     try:
-        assert eventually(run.up, within_s=60)
+        assert eventually(run.is_up, within_s=60)
         yield run
     finally:
         if run.process.poll() is None:
