@@ -68,7 +68,7 @@ def test_every_relative_link_leads_to_a_file_and_a_heading(path):
     assert broken_links(path) == []
 
 
-def test_a_link_to_a_missing_file_or_heading_is_seen(tmp_path):
+def test_a_link_to_a_missing_file_or_heading_is_reported(tmp_path):
     page = tmp_path / "page.md"
     page.write_text(
         "# A page\n[a](page.md#a-page) [b](#a-page) [c](https://cention.example/x)\n"

@@ -79,13 +79,13 @@ def rows(text: str) -> list[Row]:
 
 
 def functions(path: Path) -> set[str]:
-    """Return the names of the functions of a module, which is read and not run."""
+    """Return the names of the functions of a module, without importing it."""
     tree = ast.parse(path.read_text("utf-8"))
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 def problems(row: Row, tests: Path) -> Iterator[str]:
-    """Tell what is wrong with the tests that a line names."""
+    """Yield what is wrong with the tests that a line names."""
     named = TEST.findall(row.test)
     if not named:
         yield f"{row.endpoint}, {row.field}: names no test"
@@ -98,35 +98,35 @@ def problems(row: Row, tests: Path) -> Iterator[str]:
             yield f"{module}::{function}: is no test"
 
 
-TOLD = rows(PAGE.read_text("utf-8"))
+ROWS = rows(PAGE.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("row", TOLD, ids=lambda row: f"{row.method} {row.endpoint} {row.field}")
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.endpoint} {row.field}")
 def test_every_test_that_the_table_names_exists(row):
     assert list(problems(row, TESTS)) == []
 
 
 def test_every_documented_endpoint_is_in_the_table():
-    told = {(row.method, row.endpoint) for row in TOLD}
+    tested = {(row.method, row.endpoint) for row in ROWS}
 
-    assert DOCUMENTED - told == set()
+    assert DOCUMENTED - tested == set()
 
 
-def test_no_endpoint_of_the_table_is_made_up():
-    assert {(row.method, row.endpoint) for row in TOLD} <= DOCUMENTED
+def test_every_endpoint_in_the_table_is_documented():
+    assert {(row.method, row.endpoint) for row in ROWS} <= DOCUMENTED
 
 
 def test_every_documented_query_parameter_is_in_the_table():
-    told = {name for row in TOLD for name in re.findall(r"`([^`=]+)(?:=\w+)?`", row.field)}
+    tested = {name for row in ROWS for name in re.findall(r"`([^`=]+)(?:=\w+)?`", row.field)}
 
-    assert told >= QUERY_PARAMETERS
+    assert tested >= QUERY_PARAMETERS
 
 
 LINE = "| `c3_x/<id>` | GET | `a`, `b` | {} |"
 
 
 @pytest.mark.parametrize(
-    ("named", "said"),
+    ("named", "problem_text"),
     [
         ("`unit/test_one.py::test_it`", []),
         ("`unit/test_one.py::test_it`, `unit/test_one.py::test_in_a_class`", []),
@@ -136,7 +136,7 @@ LINE = "| `c3_x/<id>` | GET | `a`, `b` | {} |"
         ("everywhere", ["c3_x/<id>, `a`, `b`: names no test"]),
     ],
 )
-def test_a_test_that_was_renamed_moved_or_left_out_is_seen(tmp_path, named, said):
+def test_a_test_that_was_renamed_moved_or_left_out_is_reported(tmp_path, named, problem_text):
     (tmp_path / "unit").mkdir()
     (tmp_path / "unit" / "test_one.py").write_text(
         "def given(): ...\ndef test_it(): ...\nclass TestMore:\n    def test_in_a_class(self): ..."
@@ -145,9 +145,9 @@ def test_a_test_that_was_renamed_moved_or_left_out_is_seen(tmp_path, named, said
 
     [row] = rows(text)
 
-    assert list(problems(row, tmp_path)) == said
+    assert list(problems(row, tmp_path)) == problem_text
 
 
-def test_a_text_without_the_table_does_not_pass_for_an_empty_one():
+def test_a_text_without_the_table_is_an_error():
     with pytest.raises(ValueError, match="not in list"):
         rows("| endpoint | method |\n|---|---|\n")

@@ -1,4 +1,4 @@
-"""``deploy/env.example`` tells of every setting that the code reads, and of no other."""
+"""``deploy/env.example`` lists every setting that the code reads, and no other."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ READ = re.compile(r'(?:env\.\w+\(|environ(?:\.get\(|\[)|given(?:\.get\(|\[))\s*"
 SOURCES = ("receiver", "workers", "deploy")
 
 
-def test_every_setting_is_told_and_nothing_else():
+def test_the_file_lists_every_setting_and_nothing_else():
     files = [path for top in SOURCES for path in (ROOT / top).rglob("*.py")]
     read = {name for path in files for name in READ.findall(path.read_text("utf-8"))}
     read |= {f"CENTION_TOKEN_{claim.upper()}" for claim in CLAIMS}
     read -= {"PATH", "PROMETHEUS_MULTIPROC_DIR"}
 
     example = (ROOT / "deploy" / "env.example").read_text("utf-8")
-    told = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", example, re.MULTILINE))
+    listed = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", example, re.MULTILINE))
 
-    assert told == read
+    assert listed == read

@@ -22,7 +22,7 @@ QUIET_GAUGES = {"cention_wanted", "cention_wanted_due", "cention_callbacks_unfil
 
 
 def understand(program: click.Command, words: Sequence[str], *, values: bool = True) -> None:
-    """Read a command line as its program does, down to the last option, and run nothing.
+    """Parse a command line as its program does, with all options, without running it.
 
     Raises ``click.UsageError``. Without ``values`` they are not checked, only the options.
     """
@@ -77,7 +77,7 @@ def test_every_command_and_its_options_exist(command, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "wrong", ["frobnicate", "status --loud", "parked forget", "want errands 5", "want", "poll 7"]
 )
-def test_a_command_that_does_not_exist_would_be_seen(wrong):
+def test_a_command_that_does_not_exist_is_reported(wrong):
     with pytest.raises(click.UsageError):
         understand(cention, wrong.split())
 
@@ -95,7 +95,7 @@ def test_every_state_that_analysts_may_see_leads_to_an_entry():
     assert states <= signs
 
 
-def test_every_figure_that_can_alarm_leads_to_an_entry():
+def test_every_alarm_leads_to_an_entry():
     source = (ROOT / "workers" / "operations" / "store" / "status.py").read_text("utf-8")
     families, rest = source.split("def _of_inbox", 1)
     inboxes, queues = rest.split("def _of_queue", 1)

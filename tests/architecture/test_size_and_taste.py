@@ -1,4 +1,4 @@
-"""Modules and functions stay small, and every module says what it is for."""
+"""Modules and functions are small, and every module has a docstring."""
 
 from __future__ import annotations
 

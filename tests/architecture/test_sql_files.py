@@ -1,4 +1,4 @@
-"""SQL has its homes, every query has a user, and every user finds its query."""
+"""SQL is only in stores, every query is used, and every used query exists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FILES = sorted(path for home in HOMES for path in home.glob("*.sql"))
 
 
 def module(file: Path) -> str:
-    """Return the name of the module beside an SQL file."""
+    """Return the name of the module next to an SQL file."""
     return ".".join(file.relative_to(ROOT).with_suffix("").parts)
 
 
@@ -29,7 +29,7 @@ def test_named_queries_and_their_users_agree(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=module)
-def test_every_query_says_in_a_sentence_what_its_caller_can_rely_on(file):
+def test_every_query_has_a_sentence_of_what_its_caller_can_rely_on(file):
     for name, sql in queries.load(module(file)).items():
         assert sql.startswith("-- "), name
 
@@ -41,7 +41,7 @@ def test_every_sql_file_stands_beside_its_module_or_is_a_migration_or_a_view():
     assert {path.parent for path in strays} == {DATABASE / "migrations", DATABASE / "views"}
 
 
-def test_no_python_file_outside_the_stores_speaks_sql():
+def test_no_python_file_outside_the_stores_contains_sql():
     words = re.compile(r"\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|CREATE TABLE)\b")
     files = [path for top in SOURCES for path in (ROOT / top).rglob("*.py")]
 

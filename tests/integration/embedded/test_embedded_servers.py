@@ -1,4 +1,4 @@
-"""The servers out of wheels: durable, private, and back after any end."""
+"""The embedded servers are durable and private, and start again after any end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """A folder with a short path that every user may pass through."""
+    """A folder with a short path that every user can enter."""
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o711)
         yield Path(name)
@@ -49,12 +49,12 @@ def valkey(folder: Path) -> Iterator[Valkey]:
 
 @pytest.fixture
 def query(postgres: Postgres) -> Callable[[str], object]:
-    def ask(statement: str) -> object:
+    def run_query(statement: str) -> object:
         with psycopg.connect(postgres.url) as conn:
             cursor = conn.execute(statement)
             return cursor.fetchone()[0] if cursor.description else None
 
-    return ask
+    return run_query
 
 
 @pytest.fixture
@@ -63,11 +63,11 @@ def client(valkey: Valkey) -> Iterator[redis.Redis]:
         yield client
 
 
-def test_the_database_named_in_the_url_is_made(query):
+def test_the_database_of_the_url_is_created(query):
     assert query("SELECT current_database()") == "cention"
 
 
-def test_a_committed_row_outlives_the_sigkill_of_postgres(postgres, query):
+def test_a_committed_row_survives_a_sigkill_of_postgres(postgres, query):
     query("CREATE TABLE fact (n int)")
     query("INSERT INTO fact VALUES (33)")
 
@@ -77,18 +77,20 @@ def test_a_committed_row_outlives_the_sigkill_of_postgres(postgres, query):
     assert query("SELECT n FROM fact") == 33
 
 
-def test_postgres_is_durable_and_takes_further_settings(query):
+def test_postgres_is_durable_and_accepts_further_settings(query):
     assert query("SHOW fsync") == "on"
     assert query("SHOW synchronous_commit") == "on"
     assert query("SHOW max_connections") == "17"
 
 
-def test_postgres_sorts_and_stores_unicode_on_every_machine_alike(query):
+def test_postgres_sorts_and_stores_unicode_in_the_same_way_on_every_machine(query):
     assert query("SHOW server_encoding") == "UTF8"
     assert query("SELECT upper('åäö')") == "ÅÄÖ"
 
 
-def test_postgres_listens_on_no_port_and_only_its_owner_enters_its_socket_folder(postgres, query):
+def test_postgres_listens_on_no_port_and_only_its_owner_can_enter_its_socket_folder(
+    postgres, query
+):
     assert query("SHOW listen_addresses") == ""
     assert stat.S_IMODE(postgres.sockets.stat().st_mode) == 0o700
 
@@ -104,8 +106,10 @@ def test_a_stopped_postgres_leaves_no_socket(postgres):
     postgres.start()
 
 
-def test_a_lock_whose_process_number_now_is_somebody_elses_keeps_nobody_out(postgres, query):
-    """After a crash of the machine the number may be any other program's."""
+def test_a_lock_file_with_the_process_id_of_another_program_does_not_prevent_a_start(
+    postgres, query
+):
+    """After a crash of the machine the process id may belong to another program."""
     postgres.stop()
     owner = postgres.data.stat().st_uid
     lock = postgres.data / "postmaster.pid"
@@ -119,7 +123,7 @@ def test_a_lock_whose_process_number_now_is_somebody_elses_keeps_nobody_out(post
     assert query("SELECT 1") == 1
 
 
-def test_an_unfinished_cluster_is_made_anew(folder):
+def test_an_unfinished_cluster_is_created_again(folder):
     server = Postgres(folder / "unfinished")
     server.prepare()
     server.data.rename(server.data.with_name("data.new"))
@@ -130,7 +134,7 @@ def test_an_unfinished_cluster_is_made_anew(folder):
     server.remove()
 
 
-def test_data_of_another_version_are_refused_and_kept(folder):
+def test_data_of_another_version_are_refused_and_not_touched(folder):
     server = Postgres(folder / "older")
     server.prepare()
     (server.data / "PG_VERSION").write_text("12\n", encoding="ascii")
@@ -142,12 +146,12 @@ def test_data_of_another_version_are_refused_and_kept(folder):
     server.remove()
 
 
-def test_an_unknown_user_is_named_with_what_to_do(folder):
+def test_an_unknown_user_is_named_with_a_remedy(folder):
     with pytest.raises(StartupError, match=r'"nobody-here".*\n.*EMBEDDED_POSTGRES_USER'):
         DataDir(folder / "userless", user="nobody-here").make()
 
 
-def test_a_folder_that_others_cannot_enter_will_do_and_keeps_its_mode(folder):
+def test_a_folder_that_others_cannot_enter_is_possible_and_keeps_its_mode(folder):
     private = folder / "private"
     private.mkdir(mode=0o700)
     server = Postgres(private / "postgres")
@@ -160,8 +164,8 @@ def test_a_folder_that_others_cannot_enter_will_do_and_keeps_its_mode(folder):
     assert list(private.iterdir()) == []
 
 
-def test_programs_that_its_user_cannot_reach_will_do(folder, monkeypatch):
-    """As in a clone below root's home folder."""
+def test_programs_that_its_user_cannot_reach_are_copied(folder, monkeypatch):
+    """For example in a clone in root's home folder."""
     closed = folder / "closed"
     packages = installed_distribution().parents[1]
     for package in packages.glob("embedded_postgres*"):
@@ -180,7 +184,7 @@ def test_programs_that_its_user_cannot_reach_will_do(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", [Postgres, Valkey])
-def test_a_path_longer_than_a_socket_may_have_will_do(folder: Path, kind: type[Server]):
+def test_a_path_longer_than_the_limit_of_sockets_is_possible(folder: Path, kind: type[Server]):
     server = kind(folder / f"a long name # 100% {'of a folder ' * 8}" / kind.__name__)
 
     server.start()
@@ -189,7 +193,7 @@ def test_a_path_longer_than_a_socket_may_have_will_do(folder: Path, kind: type[S
     server.remove()
 
 
-def test_celery_finds_valkey_in_a_folder_of_any_name(folder):
+def test_celery_can_connect_to_valkey_in_a_folder_with_any_name(folder):
     server = Valkey(folder / "a #1; 100% ü")
     server.start()
 
@@ -200,7 +204,7 @@ def test_celery_finds_valkey_in_a_folder_of_any_name(folder):
     server.remove()
 
 
-def test_valkey_keeps_what_it_was_given_through_a_sigkill(valkey, client):
+def test_written_values_survive_a_sigkill_of_valkey(valkey, client):
     client.set("nudge", "poll")
     assert eventually(lambda: client.info("persistence")["aof_pending_bio_fsync"] == 0)
 
@@ -215,7 +219,7 @@ def test_valkey_never_evicts(client):
     assert client.config_get("append*")["appendfsync"] == "everysec"
 
 
-def test_valkey_listens_on_no_port_and_only_its_owner_uses_its_socket(valkey, client):
+def test_valkey_listens_on_no_port_and_only_its_owner_can_use_its_socket(valkey, client):
     assert client.config_get("port") == {"port": "0"}
     assert stat.S_IMODE(valkey.socket.stat().st_mode) == 0o700
 

@@ -1,3 +1,3 @@
-"""The quirks of Cention's API, as the sandbox plays them."""
+"""Tests of the sandbox."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fixtures: an empty sandbox whose clock stands still, and a receiver of callbacks."""
+"""Fixtures: an empty sandbox without changes, and a receiver of callbacks."""
 
 from __future__ import annotations
 

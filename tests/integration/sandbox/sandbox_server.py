@@ -1,4 +1,4 @@
-"""A running sandbox, and a receiver for its callbacks, for tests to play with."""
+"""A running sandbox, and a receiver for its callbacks."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from deploy.sandbox.server import Options, sandbox
 
 @dataclass
 class SandboxServer:
-    """A sandbox as its clients see it."""
+    """A client of a running sandbox."""
 
     root: str
     session: requests.Session
 
     def api(self, path: str, method: str = "GET", **kwargs: Any) -> requests.Response:
-        """Ask the API, with its token unless other headers are given."""
+        """Send a request to the API, with its token unless other headers are given."""
         kwargs.setdefault("headers", {"Authorization": "Bearer sandbox-token"})
         kwargs.setdefault("allow_redirects", False)
         url = f"{self.root}/s/demo/capi/json/{path}"
         return self.session.request(method, url, timeout=10, **kwargs)
 
     def control(self, path: str, body: Any = None) -> Any:
-        """Ask a control route: a wish is POSTed; None GETs."""
+        """Send a request to a control route: a POST of ``body``, or a GET without it."""
         method = "GET" if body is None else "POST"
         url = f"{self.root}/sandbox/{path}"
         response = self.session.request(method, url, json=body, timeout=10)
@@ -40,7 +40,7 @@ class SandboxServer:
         return response.json()
 
     def dirty_errands(self) -> list[int]:
-        """The list of changed errands, none being an empty list."""
+        """Return the list of changed errands."""
         return (
             self.api("c3_dirty_errand_list")
             .json()["data"]
@@ -48,24 +48,24 @@ class SandboxServer:
         )
 
     def dirty_ratings(self) -> list[int]:
-        """The list of changed ratings, none being an empty list."""
+        """Return the list of changed ratings."""
         listed = self.api("c3_dirty_facebook_ratings").json()["data"] or []
         return [int(one["id"]) for one in listed]
 
     def new_errand(self) -> int:
-        """Make one errand and return its id."""
+        """Create an errand and return its id."""
         [errand_id] = self.control("errands", {"count": 1})["ids"]
         return errand_id
 
     def new_rating(self) -> int:
-        """Make one Facebook rating and return its id."""
+        """Create a Facebook rating and return its id."""
         [rating_id] = self.control("ratings", {})["ids"]
         return rating_id
 
 
 @contextmanager
 def sandbox_server(**chosen: Any) -> Iterator[SandboxServer]:
-    """Run a sandbox, empty and still unless chosen otherwise, in a thread of its own."""
+    """Run a sandbox in a thread; by default it is empty and makes no changes."""
     ports: queue.Queue[int] = queue.Queue()
     stop: list[Callable[[], Any]] = []
 
@@ -90,7 +90,7 @@ def sandbox_server(**chosen: Any) -> Iterator[SandboxServer]:
 
 @dataclass
 class CallbackReceiver:
-    """A receiver of callbacks that answers what it is told to, and then 200."""
+    """A receiver of callbacks that answers with the statuses in ``answers``, and then with 200."""
 
     url: str = ""
     answers: list[int] = field(default_factory=list)

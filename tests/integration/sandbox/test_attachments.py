@@ -1,4 +1,4 @@
-"""Response attachments and area archives, whole files in base64."""
+"""Response attachments and area archives: files in base64."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def fetch(cention, file):
 
 @pytest.mark.parametrize("type_", ["c3_response_attachments", "c3_area_archives"])
 @pytest.mark.parametrize("size", [0, 1, 100_000, 25 * 1024 * 1024])
-def test_a_file_comes_as_base64_and_is_what_the_truth_says(cention, type_, size):
+def test_a_file_is_sent_as_base64_with_the_expected_content(cention, type_, size):
     file = cention.control("attachments", {"type": type_, "bytes": size})
 
     attachment = fetch(cention, file)
@@ -41,7 +41,7 @@ def test_equal_numbers_of_different_types_are_different_files(cention):
     assert first["sha256"] != second["sha256"]
 
 
-def test_base64_has_line_breaks_at_times_and_names_cannot_be_trusted(cention):
+def test_some_base64_has_line_breaks_and_some_names_are_dangerous(cention):
     files = [cention.control("attachments", {"bytes": 200}) for _file in range(30)]
 
     attachments = [fetch(cention, file) for file in files]

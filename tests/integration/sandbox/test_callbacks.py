@@ -1,4 +1,4 @@
-"""Answer callbacks: what they carry, and that they come again until they are taken."""
+"""Answer callbacks: their contents, and that they are sent until they are accepted."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ def of_type(body, type_):
     return [one for one in body["included"] if one["type"] == type_]
 
 
-def test_an_answer_is_told_with_its_errand_recipient_and_service(
+def test_a_callback_contains_the_answer_with_its_errand_recipient_and_service(
     cention_with_callbacks, receiver, document
 ):
     sample = document("callback_answer_errand")
-    told = answer(cention_with_callbacks)
+    expected = answer(cention_with_callbacks)
 
     body = first_body(receiver)
 
     assert body["data"]["type"] == sample["data"]["type"] == "c3_callback_answer_errands"
-    assert body["data"]["id"] == str(told["callback_id"])
+    assert body["data"]["id"] == str(expected["callback_id"])
     assert body["data"]["attributes"] == {"event": 1}
     [errand] = of_type(body, "c3_answer_errands")
     assert body["data"]["relationships"]["errand"]["data"]["id"] == errand["id"]
-    assert errand["id"] == str(told["errand_id"])
-    assert errand["attributes"]["answer"]["c3_id"] == told["answer_id"]
+    assert errand["id"] == str(expected["errand_id"])
+    assert errand["attributes"]["answer"]["c3_id"] == expected["answer_id"]
     [theirs] = of_type(sample, "c3_answer_errands")
     response = errand["attributes"]["answer"]["response"]
-    assert response["c3_id"] == told["response_id"]
+    assert response["c3_id"] == expected["response_id"]
     assert response.keys() == theirs["attributes"]["answer"]["response"].keys()
     assert errand["attributes"]["service"].keys() == theirs["attributes"]["service"].keys()
     assert receiver.media_types == ["application/vnd.api+json"]
@@ -56,17 +56,17 @@ def test_without_a_secret_there_is_no_meta_at_all(receiver):
         assert "meta" not in first_body(receiver)
 
 
-def test_files_are_named_in_relationships_and_included_and_can_be_fetched(
+def test_files_are_in_relationships_and_in_included_and_can_be_fetched(
     cention_with_callbacks, receiver
 ):
-    told = answer(cention_with_callbacks, attachments=3, archives=1)
+    expected = answer(cention_with_callbacks, attachments=3, archives=1)
 
     body = first_body(receiver)
 
     [errand] = of_type(body, "c3_answer_errands")
     linked = errand["relationships"]
-    assert [int(one["id"]) for one in linked["attachments"]["data"]] == told["attachments"]
-    assert [int(one["id"]) for one in linked["embedded_archives"]["data"]] == told["archives"]
+    assert [int(one["id"]) for one in linked["attachments"]["data"]] == expected["attachments"]
+    assert [int(one["id"]) for one in linked["embedded_archives"]["data"]] == expected["archives"]
     assert len(of_type(body, "c3_response_attachments")) == 3
     for one in body["included"]:
         if one["type"] != "c3_answer_errands":
@@ -80,16 +80,16 @@ def test_an_answer_without_files_has_no_relationships(cention_with_callbacks, re
     assert "relationships" not in errand
 
 
-def test_files_made_before_can_be_attached(cention_with_callbacks, receiver):
+def test_existing_files_can_be_attached(cention_with_callbacks, receiver):
     file = cention_with_callbacks.control("attachments", {"bytes": 10})
 
-    told = answer(cention_with_callbacks, files=[{"type": file["type"], "id": file["id"]}])
+    expected = answer(cention_with_callbacks, files=[{"type": file["type"], "id": file["id"]}])
 
-    assert told["attachments"] == [file["id"]]
+    assert expected["attachments"] == [file["id"]]
     assert len(of_type(first_body(receiver), "c3_response_attachments")) == 1
 
 
-def test_links_are_objects_strings_and_absent_by_turns_and_point_to_localhost(
+def test_links_are_objects_or_strings_or_absent_and_point_to_localhost(
     cention_with_callbacks, receiver
 ):
     answer(cention_with_callbacks, attachments=6)
@@ -122,9 +122,9 @@ def test_the_order_of_included_is_random(cention_with_callbacks, receiver):
 
 
 def test_ids_of_callbacks_grow(cention_with_callbacks, receiver):
-    told = [answer(cention_with_callbacks)["callback_id"] for _answer in range(5)]
+    expected = [answer(cention_with_callbacks)["callback_id"] for _answer in range(5)]
 
-    assert told == sorted(set(told))
+    assert expected == sorted(set(expected))
 
 
 @pytest.mark.parametrize("refusal", [503, 401, 204, 302])
@@ -132,16 +132,16 @@ def test_a_callback_is_sent_again_until_it_is_answered_200(
     cention_with_callbacks, receiver, refusal
 ):
     receiver.answers.append(refusal)
-    told = answer(cention_with_callbacks)
+    expected = answer(cention_with_callbacks)
 
     eventually(lambda: len(receiver.bodies) == 2)
 
-    assert [body["data"]["id"] for body in receiver.bodies] == [str(told["callback_id"])] * 2
+    assert [body["data"]["id"] for body in receiver.bodies] == [str(expected["callback_id"])] * 2
     stats = eventually(lambda: accepted(cention_with_callbacks, 1))
     assert stats["outcomes"] == {str(refusal): 1, "200": 1}
 
 
-def test_a_callback_nobody_answers_is_kept_waiting():
+def test_a_callback_without_an_answer_stays_in_the_queue():
     with sandbox_server(callback_url="http://127.0.0.1:9/callbacks/demo") as cention:
         answer(cention)
 
@@ -150,16 +150,16 @@ def test_a_callback_nobody_answers_is_kept_waiting():
     assert (stats["accepted"], stats["waiting"]) == (0, 1)
 
 
-def test_the_truth_tells_which_callbacks_were_taken(cention_with_callbacks, receiver):
-    told = answer(cention_with_callbacks)
+def test_the_expected_state_says_which_callbacks_were_accepted(cention_with_callbacks, receiver):
+    expected = answer(cention_with_callbacks)
     eventually(lambda: accepted(cention_with_callbacks, 1))
 
-    truth = cention_with_callbacks.control("truth")["callbacks"][str(told["callback_id"])]
+    state = cention_with_callbacks.control("truth")["callbacks"][str(expected["callback_id"])]
 
-    assert truth == {**told, "tries": 1, "accepted": True, "last_status": 200}
+    assert state == {**expected, "tries": 1, "accepted": True, "last_status": 200}
 
 
-def test_without_a_callback_url_nothing_is_sent_and_one_is_told_so(cention):
+def test_without_a_callback_url_the_control_route_answers_with_an_error(cention):
     url = f"{cention.root}/sandbox/callbacks"
 
     response = cention.session.post(url, json={"errand_id": cention.new_errand()}, timeout=10)

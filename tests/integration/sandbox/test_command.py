@@ -1,4 +1,4 @@
-"""``python -m deploy.sandbox`` as an integrator meets it."""
+"""The command ``python -m deploy.sandbox``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from deploy.sandbox.http.faults import FaultName
 
 @contextmanager
 def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start the command on a free port; yields it and all that it printed at the start."""
+    """Start the command on a free port; yields the process and its first lines."""
     command = [sys.executable, "-m", "deploy.sandbox", "--port", "0", *arguments]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "SANDBOX_TOKEN": "not-to-be-printed"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as running:
@@ -37,7 +37,7 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
             running.kill()
 
 
-def test_it_tells_where_it_listens_and_how_to_ask_and_no_secret():
+def test_it_prints_its_address_and_an_example_and_no_secret():
     with process("--workspace", "a b") as (_running, greeting):
         [url] = re.findall(r"Workspace +(\S+)", greeting)
         response = requests.get(
@@ -53,7 +53,7 @@ def test_it_tells_where_it_listens_and_how_to_ask_and_no_secret():
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_at_once_even_while_it_is_answering(number):
+def test_a_signal_stops_it_at_once_even_during_a_request(number):
     with process("--fault", "latency=1,seconds=60") as (running, greeting):
         [url] = re.findall(r"Workspace +(\S+)", greeting)
         waiting = threading.Thread(target=ask_in_vain, args=(url,))
@@ -85,14 +85,14 @@ def test_the_help_explains_every_fault_and_shows_an_example():
         ["--fault", "busy=2"],
     ],
 )
-def test_a_wrong_option_is_told_by_name(arguments):
+def test_a_wrong_option_is_named(arguments):
     result = CliRunner().invoke(main, arguments)
 
     assert result.exit_code == 2
     assert arguments[0] in result.output
 
 
-def test_a_port_that_is_taken_is_told_in_plain_words():
+def test_a_port_that_is_in_use_is_an_error_in_plain_words():
     with process() as (_running, greeting):
         [port] = re.findall(r"Workspace +http://127.0.0.1:(\d+)", greeting)
 

@@ -1,4 +1,4 @@
-"""The sandbox keeps contact cards as Cention does: it appends, and takes nothing away."""
+"""Contact cards: a POST adds to a card, and removes nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def card(cention, contacts):
     return int(data["id"]), data["attributes"]["contacts"]
 
 
-def test_a_new_card_comes_back_with_an_id(cention):
+def test_a_new_card_is_returned_with_an_id(cention):
     card_id, contacts = card(cention, {"email": ["a@b.c"], "name": "Ann"})
 
     assert card_id > 0
@@ -31,7 +31,7 @@ def test_a_new_card_comes_back_with_an_id(cention):
 
 
 @pytest.mark.parametrize("channel", ["email", "facebook", "vk", "line", "voice"])
-def test_a_card_with_any_of_the_addresses_is_found_and_appended_to(cention, channel):
+def test_contacts_are_added_to_the_card_with_any_of_the_addresses(cention, channel):
     first, _ = card(cention, {channel: ["one", "two"]})
 
     second, contacts = card(
@@ -47,7 +47,7 @@ def test_a_card_with_any_of_the_addresses_is_found_and_appended_to(cention, chan
     }
 
 
-def test_who_shares_no_address_gets_a_card_of_their_own(cention):
+def test_contacts_without_a_known_address_make_a_new_card(cention):
     first, _ = card(cention, {"email": ["a@b.c"]})
     second, _ = card(cention, {"voice": ["a@b.c"], "name": "Ann"})
 
@@ -58,17 +58,17 @@ def test_who_shares_no_address_gets_a_card_of_their_own(cention):
     "contacts",
     [{"email": "a@b.c"}, {"email": [1]}, {"name": 5}, [], {"custom": [{"label": 1}]}],
 )
-def test_what_is_of_the_wrong_type_is_406(cention, contacts):
+def test_a_value_of_the_wrong_type_is_406(cention, contacts):
     assert send(cention, contacts).status_code == 406
     assert cention.control("truth/contact_cards") == {}
 
 
-def test_the_type_matters_only_beside_an_id(cention):
+def test_the_type_is_checked_only_if_there_is_an_id(cention):
     assert send(cention, {"email": ["a@b.c"]}, type="c3_contacts").status_code == 201
     assert send(cention, {"email": ["a@b.c"]}, type="c3_contacts", id="1").status_code == 406
 
 
-def test_a_card_stays_although_its_answer_is_lost(cention):
+def test_a_card_is_kept_when_the_answer_is_lost(cention):
     cention.control("faults", {"error_500": {"times": 1}})
 
     assert send(cention, {"email": ["a@b.c"]}).status_code == 500

@@ -1,4 +1,4 @@
-"""Errand reports, and the flag that reading one clears."""
+"""Errand reports, and the dirty flag, which fetching a report clears."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def attributes(cention, errand_id):
     return cention.api(f"c3_errand_reports/{errand_id}").json()["data"]["attributes"]
 
 
-def test_when_nothing_is_dirty_the_list_has_no_attributes(cention):
+def test_an_empty_list_of_changed_errands_has_no_attributes(cention):
     assert cention.api("c3_dirty_errand_list").json() == {
         "data": {"type": "c3_dirty_errand_list", "id": "0"}
     }
@@ -50,7 +50,7 @@ def test_every_change_makes_an_errand_dirty_again(cention):
         assert cention.dirty_errands() == [errand_id]
 
 
-def test_a_sparse_request_gets_one_attribute_and_clears_the_whole_flag(cention):
+def test_a_sparse_request_returns_one_attribute_and_clears_the_flag(cention):
     errand_id = cention.new_errand()
 
     response = cention.api(f"c3_errand_reports/{errand_id}?fields[c3_errand_reports]=sla")
@@ -59,7 +59,7 @@ def test_a_sparse_request_gets_one_attribute_and_clears_the_whole_flag(cention):
     assert cention.dirty_errands() == []
 
 
-def test_an_unknown_field_is_answered_400_and_clears_the_flag_all_the_same(cention):
+def test_an_unknown_field_is_400_and_still_clears_the_flag(cention):
     errand_id = cention.new_errand()
 
     response = cention.api(f"c3_errand_reports/{errand_id}?fields[c3_errand_reports]=sla,slaa")
@@ -69,7 +69,7 @@ def test_an_unknown_field_is_answered_400_and_clears_the_flag_all_the_same(centi
     assert cention.dirty_errands() == []
 
 
-def test_of_a_repeated_parameter_the_first_counts(cention):
+def test_the_first_value_of_a_repeated_parameter_is_used(cention):
     errand_id = cention.new_errand()
 
     response = cention.api(
@@ -108,11 +108,11 @@ def test_errands_can_be_marked_as_changed(cention):
         '{"data": {"type": "c3_errands", "id": "0", "attributes": {"errands": [35]}}}',
     ],
 )
-def test_a_body_that_does_not_fit_is_406(cention, body):
+def test_a_body_of_another_shape_is_406(cention, body):
     assert cention.api("c3_dirty_errand_list", "POST", data=body).status_code == 406
 
 
-def test_the_type_of_a_post_is_looked_at_only_beside_an_id(cention):
+def test_the_type_of_a_post_is_checked_only_if_there_is_an_id(cention):
     errand_id = cention.new_errand()
     body = {"data": {"type": "c3_end_errands", "attributes": {"errands": [errand_id]}}}
 
@@ -135,26 +135,26 @@ def test_a_report_has_every_field_of_the_documented_sample(cention, document):
     assert sample["sla"].keys() == cention.control("truth")["errands"].popitem()[1]["sla"].keys()
 
 
-def test_the_report_and_the_truth_agree(cention):
+def test_the_report_agrees_with_the_expected_state(cention):
     errand_id = cention.new_errand()
     for kind in ("answer", "tag", "assign", "move", "close", "delete"):
-        told = cention.control(f"errands/{errand_id}/change", {"kind": kind})
+        expected = cention.control(f"errands/{errand_id}/change", {"kind": kind})
 
     report = attributes(cention, errand_id)
 
     data = report["basic"]["data"]
-    assert told["version"] == 7
-    assert data["subject"] == told["subject"]
+    assert expected["version"] == 7
+    assert data["subject"] == expected["subject"]
     assert data["subject"].endswith("[7]")
-    assert [action["id"] for action in report["actions"]][-1] == told["last_action_id"]
-    assert len(report["actions"]) == told["actions"]
+    assert [action["id"] for action in report["actions"]][-1] == expected["last_action_id"]
+    assert len(report["actions"]) == expected["actions"]
     assert (data["closed"], data["deleted"], data["answered"]) == (True, True, True)
-    assert (data["area"], data["agentId"]) == (told["area_id"], told["agent_id"])
-    assert (data["toAddresses"] or []) == told["to"]
-    assert [tag["id"] for tag in report["extended"]["errand_tags"] or []] == told["tags"]
+    assert (data["area"], data["agentId"]) == (expected["area_id"], expected["agent_id"])
+    assert (data["toAddresses"] or []) == expected["to"]
+    assert [tag["id"] for tag in report["extended"]["errand_tags"] or []] == expected["tags"]
 
 
-def test_dates_are_minutes_on_the_workspaces_clock_without_a_zone():
+def test_dates_are_minutes_in_the_workspaces_time_zone_without_an_offset():
     with sandbox_server(zone=ZoneInfo("Asia/Kuala_Lumpur")) as cention:
         errand_id = cention.new_errand()
 
@@ -176,7 +176,7 @@ def test_the_time_of_an_action_is_printed_as_go_prints_it_and_may_have_a_fractio
     assert any("." in time for time in times)
 
 
-def test_the_content_is_as_various_as_in_life(cention):
+def test_the_sample_data_has_unusual_characters_and_missing_values(cention):
     ids = cention.control("errands", {"count": 200})["ids"]
 
     reports = [attributes(cention, errand_id) for errand_id in ids]
@@ -204,7 +204,7 @@ def test_the_status_is_an_image_or_two_or_nothing(cention):
     assert "ACTION_ANSWER" in seen[1]
 
 
-def test_an_sla_that_is_still_computed_is_null_and_comes_later_without_a_flag():
+def test_an_sla_that_is_not_yet_computed_is_null_and_its_value_sets_no_flag():
     with sandbox_server(sla_delay_s=0.3) as cention:
         ids = cention.control("errands", {"count": 40})["ids"]
         waiting = [one for one in ids if attributes(cention, one)["sla"] is None]
@@ -215,7 +215,7 @@ def test_an_sla_that_is_still_computed_is_null_and_comes_later_without_a_flag():
         assert cention.dirty_errands() == []
 
 
-def test_an_errand_that_is_gone_is_404_though_it_was_listed(cention):
+def test_a_purged_errand_is_404_although_it_is_listed(cention):
     errand_id = cention.new_errand()
     cention.control(f"errands/{errand_id}/change", {"kind": "purge"})
     assert cention.dirty_errands() == [errand_id]
@@ -226,7 +226,7 @@ def test_an_errand_that_is_gone_is_404_though_it_was_listed(cention):
     assert cention.dirty_errands() == []
 
 
-def test_ten_thousand_errands_are_made_at_once_and_all_listed(cention):
+def test_ten_thousand_errands_can_be_created_at_once_and_are_all_listed(cention):
     ids = cention.control("errands", {"count": 10_000, "actions": 3})["ids"]
 
     assert sorted(cention.dirty_errands()) == ids

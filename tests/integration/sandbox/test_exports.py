@@ -1,4 +1,4 @@
-"""The sandbox makes exports as Cention does: at once, anew with each POST, in odd shapes."""
+"""Exports: each POST generates one at once, in the shapes of Cention."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_content_is_null_for_none_an_object_for_one_and_a_list_for_more(cention)
     assert len(two) == 2
 
 
-def test_each_post_leaves_another_generated_export_behind(cention):
+def test_each_post_generates_another_export(cention):
     first, second = trigger(cention).json(), trigger(cention).json()
 
     assert first["data"]["id"] != second["data"]["id"]
@@ -72,7 +72,7 @@ def test_the_days_are_those_of_arrival(cention):
     assert int(found["errand_id"]) == inside
 
 
-def test_or_those_of_closing(cention):
+def test_with_use_closure_date_the_days_are_those_of_closing(cention):
     moved(cention, days=5)
     closed = moved(cention, days=5, closed=True)
 
@@ -86,13 +86,13 @@ def test_or_those_of_closing(cention):
 @pytest.mark.parametrize(
     "preset", [{"type": "c3_exports", "id": "7"}, [PRESET], None, {"type": "c3_export", "id": "3"}]
 )
-def test_a_preset_that_is_not_there_or_comes_in_a_list_is_an_error(cention, preset):
+def test_a_missing_preset_or_a_list_of_presets_is_an_error(cention, preset):
     assert trigger(cention, preset=preset).status_code == 400
     assert cention.control("truth/exports") == {}
 
 
 @pytest.mark.parametrize("attributes", [{"use_closure_date": "true"}, {"errand_from_date": 2024}])
-def test_what_is_of_the_wrong_type_is_406(cention, attributes):
+def test_a_value_of_the_wrong_type_is_406(cention, attributes):
     assert trigger(cention, **attributes).status_code == 406
     assert trigger(cention, preset={"type": "c3_exports", "id": 316}).status_code == 406
 
@@ -101,7 +101,7 @@ def test_a_date_with_hyphens_is_an_error(cention):
     assert trigger(cention, errand_from_date="2024-01-01").status_code == 400
 
 
-def test_an_export_is_made_although_its_answer_is_lost(cention):
+def test_an_export_is_generated_although_the_answer_is_lost(cention):
     cention.control("faults", {"dropped": {"times": 1}})
 
     with pytest.raises(requests.ConnectionError):
@@ -110,10 +110,12 @@ def test_an_export_is_made_although_its_answer_is_lost(cention):
     assert len(cention.control("truth/exports")) == 1
 
 
-def test_a_moment_is_told_on_the_clock_of_the_workspace(cention):
+def test_times_are_in_the_workspaces_time_zone(cention):
     cention.new_errand()
 
     arrived = content(cention)["timestamp_arrived"]
 
-    told = datetime.strptime(arrived, "%Y/%m/%d %H:%M").replace(tzinfo=ZoneInfo("Europe/Stockholm"))
-    assert abs(datetime.now(UTC) - told) < timedelta(minutes=2)
+    arrival = datetime.strptime(arrived, "%Y/%m/%d %H:%M").replace(
+        tzinfo=ZoneInfo("Europe/Stockholm")
+    )
+    assert abs(datetime.now(UTC) - arrival) < timedelta(minutes=2)

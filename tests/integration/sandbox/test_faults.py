@@ -1,4 +1,4 @@
-"""Trouble on demand: what each fault does to an answer, and to the dirty flag."""
+"""Faults: the effect of each on the answer and on the dirty flag."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def report(cention, errand_id):
     ("fault", "status"),
     [("unauthorised", 401), ("busy", 503), ("not_found", 404), ("login_page", 200)],
 )
-def test_a_failure_before_cention_leaves_the_flag(cention, fault, status):
+def test_a_failure_before_cention_keeps_the_flag(cention, fault, status):
     errand_id = cention.new_errand()
     cention.control("faults", {fault: {}})
 
@@ -32,7 +32,7 @@ def test_a_failure_before_cention_leaves_the_flag(cention, fault, status):
 
 
 @pytest.mark.parametrize("fault", ["error_500", "broken_json", "unreadable"])
-def test_a_spoilt_answer_has_cleared_the_flag(cention, fault):
+def test_a_damaged_answer_has_cleared_the_flag(cention, fault):
     errand_id = cention.new_errand()
     cention.control("faults", {fault: {"types": ["c3_errand_reports"]}})
 
@@ -53,7 +53,7 @@ def test_a_lost_answer_has_cleared_the_flag(cention, fault):
     assert cention.dirty_errands() == []
 
 
-def test_busy_says_when_to_come_again(cention):
+def test_busy_has_a_retry_after(cention):
     cention.control("faults", {"busy": {"seconds": 3}})
 
     assert cention.api("c3_dirty_errand_list").headers["Retry-After"] == "3"
@@ -68,7 +68,7 @@ def test_a_login_page_is_html(cention):
     assert response.text.startswith("<!DOCTYPE html>")
 
 
-def test_broken_json_is_none_and_an_unreadable_document_is_some(cention):
+def test_broken_json_cannot_be_decoded_and_an_unreadable_document_can(cention):
     errand_id = cention.new_errand()
 
     cention.control("faults", {"broken_json": {"times": 1}})
@@ -80,7 +80,7 @@ def test_broken_json_is_none_and_an_unreadable_document_is_some(cention):
 
 
 @pytest.mark.parametrize("fault", ["latency", "slow_body"])
-def test_a_late_answer_is_whole_and_as_old_as_the_question(cention, fault):
+def test_a_delayed_answer_is_complete_and_of_the_time_of_the_request(cention, fault):
     errand_id = cention.new_errand()
     cention.control("faults", {fault: {"seconds": 0.3}})
 
@@ -91,7 +91,7 @@ def test_a_late_answer_is_whole_and_as_old_as_the_question(cention, fault):
     assert response.json()["data"]["id"] == str(errand_id)
 
 
-def test_a_change_while_an_answer_is_under_way_is_not_in_it_and_sets_the_flag(cention):
+def test_a_change_during_a_delayed_answer_is_not_in_it_and_sets_the_flag(cention):
     errand_id = cention.new_errand()
     cention.control("faults", {"latency": {"seconds": 0.5, "types": ["c3_errand_reports"]}})
 
@@ -105,7 +105,7 @@ def test_a_change_while_an_answer_is_under_way_is_not_in_it_and_sets_the_flag(ce
     assert cention.dirty_errands() == [errand_id]
 
 
-def test_an_sla_can_be_held_at_null(cention):
+def test_a_fault_keeps_the_sla_at_null(cention):
     ids = cention.control("errands", {"count": 20})["ids"]
     cention.control("faults", {"sla_null": {}})
 
@@ -114,7 +114,7 @@ def test_an_sla_can_be_held_at_null(cention):
     assert slas == [None] * 20
 
 
-def test_a_fault_can_be_kept_to_some_ids_and_types(cention):
+def test_a_fault_can_be_limited_to_ids_and_types(cention):
     first, second = cention.control("errands", {"count": 2})["ids"]
     cention.control("faults", {"error_500": {"ids": [first], "types": ["c3_errand_reports"]}})
 
@@ -123,7 +123,7 @@ def test_a_fault_can_be_kept_to_some_ids_and_types(cention):
     assert cention.api("c3_dirty_errand_list").status_code == 200
 
 
-def test_a_fault_can_strike_so_often_and_no_more(cention):
+def test_a_fault_can_be_limited_to_a_number_of_times(cention):
     cention.control("faults", {"busy": {"times": 2}})
 
     statuses = [cention.api("c3_dirty_errand_list").status_code for _time in range(4)]
@@ -132,7 +132,7 @@ def test_a_fault_can_strike_so_often_and_no_more(cention):
     assert cention.control("stats")["faults"] == {"busy": 2}
 
 
-def test_a_fault_strikes_by_chance_and_repeatably_for_one_seed():
+def test_a_fault_with_a_probability_is_repeatable_with_a_seed():
     def statuses():
         with sandbox_server(seed=3, faults=(read_fault_option("busy=0.5"),)) as cention:
             return [cention.api("c3_dirty_errand_list").status_code for _time in range(30)]
@@ -143,7 +143,7 @@ def test_a_fault_strikes_by_chance_and_repeatably_for_one_seed():
     assert statuses() == first
 
 
-def test_all_faults_are_switched_off_together(cention):
+def test_all_faults_can_be_cleared_at_once(cention):
     cention.control("faults", {"busy": {}, "latency": {"seconds": 0.1}})
 
     cention.session.delete(f"{cention.root}/sandbox/faults", timeout=10)
@@ -156,7 +156,7 @@ def test_all_faults_are_switched_off_together(cention):
     "switches",
     [{"earthquake": {}}, {"busy": 1}, {"busy": {"probability": 2}}, {"busy": {"often": 1}}, []],
 )
-def test_a_switch_that_does_not_exist_is_refused(cention, switches):
+def test_an_unknown_fault_is_refused(cention, switches):
     response = cention.session.post(f"{cention.root}/sandbox/faults", json=switches, timeout=10)
 
     assert response.status_code == 400

@@ -1,4 +1,4 @@
-"""What was measured of the HTTP layer, whatever the resource."""
+"""The HTTP layer of all resources, as measured at Cention."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def test_another_workspace_is_an_unknown_route(cention):
 @pytest.mark.parametrize(
     "path", ["c3_errand_reports", "c3_facebook_ratings", "c3_dirty_errand_list/0"]
 )
-def test_a_list_of_what_has_none_is_a_404_document(cention, path):
+def test_a_type_without_a_list_is_a_404_document(cention, path):
     response = cention.api(path)
 
     assert response.status_code == 404
     assert response.json()["errors"][0]["title"].startswith("Resource does not implement")
 
 
-def test_a_trailing_slash_is_redirected_and_reads_nothing(cention):
+def test_a_trailing_slash_is_redirected_and_clears_no_flag(cention):
     errand_id = cention.new_errand()
 
     response = cention.api(f"c3_errand_reports/{errand_id}/")
@@ -58,7 +58,7 @@ def test_a_trailing_slash_is_redirected_and_reads_nothing(cention):
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "POST", "DELETE"])
-def test_methods_that_are_not_routed_are_404_and_read_nothing(cention, method):
+def test_methods_without_a_route_are_404_and_clear_no_flag(cention, method):
     errand_id = cention.new_errand()
 
     response = cention.api(f"c3_errand_reports/{errand_id}", method)
@@ -68,7 +68,7 @@ def test_methods_that_are_not_routed_are_404_and_read_nothing(cention, method):
     assert cention.dirty_errands() == [errand_id]
 
 
-def test_options_tells_the_methods_and_reads_nothing(cention):
+def test_options_returns_the_methods_and_clears_no_flag(cention):
     errand_id = cention.new_errand()
 
     response = cention.api(f"c3_errand_reports/{errand_id}", "OPTIONS")
@@ -79,7 +79,7 @@ def test_options_tells_the_methods_and_reads_nothing(cention):
     assert cention.dirty_errands() == [errand_id]
 
 
-def test_unknown_query_parameters_are_passed_over(cention):
+def test_unknown_query_parameters_are_ignored(cention):
     errand_id = cention.new_errand()
 
     response = cention.api(f"c3_errand_reports/{errand_id}?include=x&sort=-y&fields[c3_x]=z")
@@ -88,7 +88,7 @@ def test_unknown_query_parameters_are_passed_over(cention):
     assert "basic" in response.json()["data"]["attributes"]
 
 
-def test_the_status_of_an_error_is_a_number_at_times_and_a_phrase_at_times(cention):
+def test_the_status_of_an_error_is_a_number_or_a_phrase(cention):
     seen = {
         cention.api("c3_errand_reports/1").json()["errors"][0]["status"] for _attempt in range(40)
     }

@@ -15,7 +15,7 @@ EVERYWHERE = (
 
 
 @pytest.fixture
-def truth(cention):
+def library_state(cention):
     return lambda: cention.control("truth/library")
 
 
@@ -29,34 +29,38 @@ def ids(document):
     return [int(one["id"]) for one in document["data"] or []]
 
 
-def shelves(truth, type_="c3_libraries", **like):
+def containers(library_state, type_="c3_libraries", **like):
     return [
         one
-        for one in truth()["shelves"]
+        for one in library_state()["shelves"]
         if one["type"] == type_ and all(one[name] == value for name, value in like.items())
     ]
 
 
-def with_images(truth):
-    return next(one for one in truth()["questions"] if one["archives"])
+def with_images(library_state):
+    return next(one for one in library_state()["questions"] if one["archives"])
 
 
-def with_files(truth):
-    return next(one for one in truth()["questions"] if one["attachments"])
+def with_files(library_state):
+    return next(one for one in library_state()["questions"] if one["attachments"])
 
 
-def test_only_libraries_of_the_top_level_are_in_data_the_others_are_included(cention, truth):
+def test_only_libraries_of_the_top_level_are_in_data_the_others_are_included(
+    cention, library_state
+):
     document = read(cention, "c3_libraries")
 
-    assert ids(document) == [one["id"] for one in shelves(truth, top_level=True)]
+    assert ids(document) == [one["id"] for one in containers(library_state, top_level=True)]
     included = {int(o["id"]) for o in document["included"] if o["type"] == "c3_libraries"}
-    assert included == {one["id"] for one in shelves(truth, top_level=False)}
+    assert included == {one["id"] for one in containers(library_state, top_level=False)}
 
 
-def test_external_libraries_lack_the_flag_and_come_again_as_plain_ones_in_part(cention, truth):
+def test_external_libraries_lack_the_flag_and_are_also_included_as_plain_libraries(
+    cention, library_state
+):
     document = read(cention, "c3_external_libraries")
 
-    [outside] = shelves(truth, external=True)
+    [outside] = containers(library_state, external=True)
     [primary] = document["data"]
     assert (primary["id"], "external" in primary["attributes"]) == (str(outside["id"]), False)
     assert {"libraries", "categories"} <= set(primary["relationships"])
@@ -69,12 +73,12 @@ def test_external_libraries_lack_the_flag_and_come_again_as_plain_ones_in_part(c
     assert "categories" not in again["relationships"]
 
 
-def test_the_graph_has_circles_that_lead_through_the_categories(cention, truth):
-    [old] = shelves(truth, "c3_library_categories", name="old_libraries")
+def test_the_graph_has_cycles_through_the_categories(cention, library_state):
+    [old] = containers(library_state, "c3_library_categories", name="old_libraries")
 
     alone = read(cention, f"c3_library_categories/{old['id']}")
 
-    [retail] = shelves(truth, top_level=True)
+    [retail] = containers(library_state, top_level=True)
     held = {one["id"] for one in alone["data"]["relationships"]["libraries"]["data"]}
     assert str(retail["id"]) in held
     [back] = [
@@ -85,8 +89,8 @@ def test_the_graph_has_circles_that_lead_through_the_categories(cention, truth):
     assert str(old["id"]) in {c["id"] for c in back["relationships"]["categories"]["data"]}
 
 
-def test_a_copy_within_the_list_of_libraries_does_not_tell_the_way_back(cention, truth):
-    [old] = shelves(truth, "c3_library_categories", name="old_libraries")
+def test_a_category_in_the_list_of_libraries_has_no_links_back_to_them(cention, library_state):
+    [old] = containers(library_state, "c3_library_categories", name="old_libraries")
 
     document = read(cention, "c3_libraries")
 
@@ -99,7 +103,7 @@ def test_a_copy_within_the_list_of_libraries_does_not_tell_the_way_back(cention,
     assert held.isdisjoint(map(str, ids(document)))
 
 
-def test_what_is_included_comes_in_any_order(cention):
+def test_the_order_of_included_resources_is_random(cention):
     orders = {
         tuple((one["type"], one["id"]) for one in read(cention, "c3_libraries")["included"])
         for _ in range(8)
@@ -109,16 +113,16 @@ def test_what_is_included_comes_in_any_order(cention):
     assert len({frozenset(order) for order in orders}) == 1
 
 
-def test_a_relationship_that_is_empty_is_not_there(cention, truth):
-    bare = next(one for one in truth()["questions"] if not one["attachments"])
+def test_an_empty_relationship_is_omitted(cention, library_state):
+    bare = next(one for one in library_state()["questions"] if not one["attachments"])
 
     document = read(cention, f"c3_library_questions/{bare['id']}")
 
     assert "relationships" not in document["data"]
 
 
-def test_links_lead_to_another_host_and_only_included_resources_have_one(cention, truth):
-    question = with_files(truth)
+def test_links_lead_to_another_host_and_only_included_resources_have_one(cention, library_state):
+    question = with_files(library_state)
 
     document = read(cention, f"c3_library_questions/{question['id']}")
 
@@ -130,33 +134,33 @@ def test_links_lead_to_another_host_and_only_included_resources_have_one(cention
 
 
 @pytest.mark.parametrize("type_", EVERYWHERE)
-def test_a_single_one_is_told_by_its_number_and_an_unknown_one_is_not_found(cention, type_):
+def test_one_resource_is_found_by_its_id_and_an_unknown_one_is_404(cention, type_):
     number = ids(read(cention, type_))[0]
 
     assert read(cention, f"{type_}/{number}")["data"]["id"] == str(number)
     assert cention.api(f"{type_}/1").status_code == 404
 
 
-def test_the_questions_of_a_library_are_filtered_as_all_are(cention, truth):
+def test_the_questions_of_a_library_are_filtered_as_all_are(cention, library_state):
     cention.control("library/change", {"kind": "promote", "count": 5})
-    top = {one["id"] for one in truth()["questions"] if one["toplist"]}
+    top = {one["id"] for one in library_state()["questions"] if one["toplist"]}
     assert top
-    for shelf in shelves(truth):
-        held = {number for type_, number in shelf["holds"] if type_ == "c3_library_questions"}
+    for container in containers(library_state):
+        held = {number for type_, number in container["holds"] if type_ == "c3_library_questions"}
 
-        path = f"c3_libraries/{shelf['id']}/questions"
+        path = f"c3_libraries/{container['id']}/questions"
         document = read(cention, path, **{"filter[toplist]": "true"})
         none = read(cention, path, **{"q_filter[phrase]": "zzz"})
 
         assert (set(ids(document)), none["data"]) == (held & top, None)
 
 
-def test_the_questions_of_a_library_are_listed_and_an_empty_list_is_null(cention, truth):
-    [retail] = shelves(truth, top_level=True)
+def test_the_questions_of_a_library_are_listed_and_an_empty_list_is_null(cention, library_state):
+    [retail] = containers(library_state, top_level=True)
     cention.control("library/change", {"kind": "build", "count": 9})
     empty = next(
         one
-        for one in shelves(truth, top_level=False)
+        for one in containers(library_state, top_level=False)
         if not any(type_ == "c3_library_questions" for type_, _ in one["holds"])
     )
 
@@ -170,17 +174,17 @@ def test_the_questions_of_a_library_are_listed_and_an_empty_list_is_null(cention
     assert cention.api("c3_libraries/1/questions").status_code == 404
 
 
-def test_the_top_list_is_a_filter(cention, truth):
+def test_the_top_list_is_a_filter(cention, library_state):
     cention.control("library/change", {"kind": "promote", "count": 5})
 
     document = read(cention, "c3_library_questions", **{"filter[toplist]": "true"})
 
-    assert ids(document) == [one["id"] for one in truth()["questions"] if one["toplist"]]
-    assert len(ids(read(cention, "c3_library_questions"))) == len(truth()["questions"])
+    assert ids(document) == [one["id"] for one in library_state()["questions"] if one["toplist"]]
+    assert len(ids(read(cention, "c3_library_questions"))) == len(library_state()["questions"])
 
 
 @pytest.mark.parametrize("option", ["all", "question", "answer"])
-def test_a_phrase_is_looked_for_in_the_part_that_is_named(cention, truth, option):
+def test_a_phrase_is_searched_in_the_chosen_part(cention, library_state, option):
     phrase = "hello"
     parts = {
         "question": lambda one: one["subject"] + one["question"],
@@ -193,11 +197,11 @@ def test_a_phrase_is_looked_for_in_the_part_that_is_named(cention, truth, option
     document = read(cention, "c3_library_questions", **query)
 
     assert ids(document) == [
-        one["id"] for one in truth()["questions"] if phrase in parts[option](one).lower()
+        one["id"] for one in library_state()["questions"] if phrase in parts[option](one).lower()
     ]
 
 
-def test_a_phrase_is_cut_at_its_first_comma_and_one_that_is_nowhere_finds_null(cention):
+def test_a_phrase_is_cut_at_its_first_comma_and_without_a_match_data_is_null(cention):
     cut = read(cention, "c3_library_questions", **{"q_filter[phrase]": "e,zzz"})
     none = read(cention, "c3_library_questions", **{"q_filter[phrase]": "zzz"})
 
@@ -205,8 +209,8 @@ def test_a_phrase_is_cut_at_its_first_comma_and_one_that_is_nowhere_finds_null(c
     assert none == {"data": None}
 
 
-def test_images_are_written_into_the_html_if_wished(cention, truth):
-    question = with_images(truth)
+def test_images_are_embedded_in_the_html_on_request(cention, library_state):
+    question = with_images(library_state)
     path = f"c3_library_questions/{question['id']}"
 
     plain = read(cention, path)["data"]["attributes"]["answer"]
@@ -224,9 +228,9 @@ def test_images_are_written_into_the_html_if_wished(cention, truth):
     ],
 )
 def test_files_are_listed_and_fetched_with_their_content_or_without(
-    cention, truth, below, key, type_
+    cention, library_state, below, key, type_
 ):
-    question = next(one for one in truth()["questions"] if one[key])
+    question = next(one for one in library_state()["questions"] if one[key])
     path = f"c3_library_questions/{question['id']}/{below}"
 
     listed = read(cention, path)
@@ -251,23 +255,23 @@ def test_files_are_listed_and_fetched_with_their_content_or_without(
         *("attach", "detach", "embed", "promote", "build", "demolish"),
     ],
 )
-def test_the_library_changes_in_every_way_that_is_named(cention, truth, kind):
+def test_each_kind_of_change_changes_the_library(cention, library_state, kind):
     cention.control("library/change", {"kind": "remove"})
-    before = truth()
+    before = library_state()
 
     cention.control("library/change", {"kind": kind, "count": 7})
 
-    assert truth() != before
+    assert library_state() != before
 
 
-def test_a_library_from_which_everything_was_removed_is_null(cention, truth):
+def test_the_list_of_an_empty_library_is_null(cention, library_state):
     cention.control("library/change", {"kind": "remove", "count": 5})
 
-    assert truth()["questions"] == []
+    assert library_state()["questions"] == []
     assert read(cention, "c3_library_questions") == {"data": None}
 
 
-def test_faults_strike_the_library_as_everything_else(cention):
+def test_faults_are_injected_into_the_library_too(cention):
     cention.control("faults", {"error_500": {"probability": 1}})
 
     assert cention.api("c3_libraries").status_code == 500

@@ -1,4 +1,4 @@
-"""The log of log-ins and log-outs, as the documentation tells of it."""
+"""The log of log-ins and log-outs, as in Cention's documentation."""
 
 from __future__ import annotations
 
@@ -56,39 +56,39 @@ def test_csv_is_the_default_and_looks_like_the_documented_sample(cention, sample
     assert answer.content == (DOCUMENTS / "logio.csv").read_bytes().rstrip(b"\n") + b"\n"
 
 
-def test_numbers_begin_anew_in_each_answer(cention, sample):
+def test_record_numbers_start_at_one_in_each_answer(cention, sample):
     answer = logio(cention, format="json", **{"from": AT + 60, "to": AT + 999})
 
     assert [one["id"] for one in answer.json()] == [1, 2, 3, 4]
 
 
-def test_one_agent_can_be_asked_for_by_login_name(cention, sample):
+def test_the_log_can_be_filtered_by_login_name(cention, sample):
     answer = logio(cention, name="tester1", format="json", **{"from": AT, "to": AT + 999})
 
     assert [one["name"] for one in answer.json()] == ["tester1", "tester1"]
 
 
-def test_without_a_time_it_is_the_last_seven_days(cention, log):
+def test_without_times_the_log_covers_seven_days(cention, log):
     now = int(time.time())
     for days in (8, 6, 1):
         log(name=f"{days} days ago", timestamp=now - days * DAY_S)
 
-    visible = logio(cention, format="json").json()
+    entries = logio(cention, format="json").json()
 
-    assert [one["name"] for one in visible] == ["6 days ago", "1 days ago"]
+    assert [one["name"] for one in entries] == ["6 days ago", "1 days ago"]
 
 
 def test_the_token_sees_its_own_system_group_only(cention, log):
     log(name="ours")
     log(name="theirs", group="B")
 
-    visible = logio(cention, format="json", to=int(time.time()) + 9).json()
+    entries = logio(cention, format="json", to=int(time.time()) + 9).json()
 
-    assert [one["name"] for one in visible] == ["ours"]
+    assert [one["name"] for one in entries] == ["ours"]
     assert [one["name"] for one in cention.control("truth/logons")] == ["ours", "theirs"]
 
 
-def test_nobody_is_null_in_json_and_nothing_in_csv(cention):
+def test_an_empty_log_is_null_in_json_and_empty_in_csv(cention):
     assert logio(cention, format="json").text == "null"
     assert logio(cention).text == ""
 
@@ -101,7 +101,7 @@ def test_a_name_with_a_comma_or_a_quote_is_quoted_in_csv(cention, log):
     assert answer.text == f'1,"Doe, ""J""",{AT},Login\n'
 
 
-def test_a_time_that_is_none_is_refused_without_json_api(cention):
+def test_an_invalid_time_is_refused_with_plain_json(cention):
     answer = logio(cention, **{"from": "yesterday"})
 
     assert (answer.status_code, set(answer.json())) == (400, {"error"})
@@ -113,28 +113,28 @@ def test_a_wrong_token_is_refused(cention):
     assert answer.status_code == 401
 
 
-def test_faults_strike_it_too(cention):
+def test_faults_are_injected_into_the_log_too(cention):
     cention.control("faults", {"error_500": {"types": ["logio"]}})
 
     assert logio(cention).status_code == 500
 
 
-def test_agents_come_and_go_while_the_clock_runs_and_have_done_so_for_days():
+def test_agents_log_in_and_out_while_changes_are_made_and_have_done_so_for_days():
     with sandbox_server(rate=1.0) as cention:
         assert eventually(lambda: cention.control("truth/logons"), within_s=5)
-        visible = logio(cention, format="json").json()
+        entries = logio(cention, format="json").json()
 
-    assert {one["name"] for one in visible} == {
+    assert {one["name"] for one in entries} == {
         name for name, group in AGENTS if group == OWN_GROUP
     }
-    assert {one["action"] for one in visible} == {"Login", "Logout"}
+    assert {one["action"] for one in entries} == {"Login", "Logout"}
 
 
-def test_while_the_clock_stands_still_nobody_comes_or_goes(cention):
+def test_without_changes_no_agent_logs_in_or_out(cention):
     assert cention.control("truth/logons") == []
 
 
-def test_who_comes_in_goes_out_next_within_minutes_and_some_events_are_logged_twice():
+def test_log_ins_and_log_outs_alternate_and_some_are_logged_twice():
     logons = Logons(None)
     logons.advance(10_000_000)
     before = len(logons.events)

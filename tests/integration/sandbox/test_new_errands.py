@@ -1,4 +1,4 @@
-"""Creating and closing errands at the sandbox, and what it makes of them."""
+"""Creating and closing errands, and ending calls."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def report(cention, errand_id):
     return attributes["basic"]["data"]
 
 
-def test_a_created_errand_is_answered_with_its_number_and_a_malformed_location(cention, document):
+def test_creating_an_errand_returns_its_id_and_a_malformed_location(cention, document):
     response = cention.api(NEW, "POST", json=document("new_errand_request"))
 
     data = response.json()["data"]
@@ -35,29 +35,32 @@ def test_a_created_errand_is_answered_with_its_number_and_a_malformed_location(c
     assert response.headers["Location"] == f"//capi/json//{NEW}/{data['id']}"
 
 
-def test_a_created_errand_is_changed_and_reports_what_was_written(cention, document):
+def test_a_created_errand_is_dirty_and_its_report_has_the_message(cention, document):
     [errand_id] = [int(cention.api(NEW, "POST", json=document("new_errand_request")).json()
                        ["data"]["id"])]  # fmt: skip
 
     assert cention.dirty_errands() == [errand_id]
-    told = report(cention, errand_id)
-    assert (told["fromAddress"], told["fromName"]) == ("david.liew@test.se", "David Liew")
-    assert told["subject"] == "Creating test errand via API"
-    assert "Test message body at Sun" in told["body"]
-    assert (told["attachments"], told["closed"]) == ("2", False)
+    errand_data = report(cention, errand_id)
+    assert (errand_data["fromAddress"], errand_data["fromName"]) == (
+        "david.liew@test.se",
+        "David Liew",
+    )
+    assert errand_data["subject"] == "Creating test errand via API"
+    assert "Test message body at Sun" in errand_data["body"]
+    assert (errand_data["attachments"], errand_data["closed"]) == ("2", False)
 
 
-def test_everything_that_was_sent_is_told_with_sizes_and_digests_of_files(cention, document):
+def test_the_control_route_returns_what_was_sent_with_sizes_and_digests_of_files(cention, document):
     sample = document("new_errand_request")
 
     errand_id = cention.api(NEW, "POST", json=sample).json()["data"]["id"]
 
-    told = cention.control("truth/errands")["created"][errand_id]
+    errand_data = cention.control("truth/errands")["created"][errand_id]
     sent = sample["data"]["attributes"]
-    assert {name: told[name] for name in ("extradata", "integrationData", "cuid")} == {
+    assert {name: errand_data[name] for name in ("extradata", "integrationData", "cuid")} == {
         name: sent[name] for name in ("extradata", "integrationData", "cuid")
     }
-    assert [(one["name"], one["size_bytes"]) for one in told["msg"]["attachments"]] == [
+    assert [(one["name"], one["size_bytes"]) for one in errand_data["msg"]["attachments"]] == [
         ("tst1.txt", 23),
         ("tst2.txt", 13),
     ]
@@ -71,7 +74,7 @@ def test_an_errand_with_an_answer_is_created_closed(cention):
     assert report(cention, errand_id)["closed"]
 
 
-def test_creating_twice_makes_two(cention, document):
+def test_creating_the_same_errand_twice_makes_two(cention, document):
     """Cention documents no check of the message id."""
     sample = document("new_errand_request")
 
@@ -92,16 +95,16 @@ def test_an_errand_is_closed_with_an_answer(cention, document):
     assert cention.control("truth/errands")["closed"] == [sample | {"errand_id": errand_id}]
 
 
-def test_an_errand_that_is_not_there_cannot_be_closed(cention):
+def test_an_unknown_errand_cannot_be_closed(cention):
     assert post(cention, END, {"errand_id": 1, "answer": {}}).status_code == 404
 
 
-def test_the_end_of_a_call_is_noted_under_the_type_that_is_documented(cention, document):
+def test_the_end_of_a_call_is_recorded(cention, document):
     response = cention.api(CALL, "POST", json=document("end_obcall_request"))
 
     assert (response.status_code, response.content) == (204, b"")
-    [told] = cention.control("truth/errands")["ended_calls"]
-    assert told == document("end_obcall_request")["data"]["attributes"]
+    [errand_data] = cention.control("truth/errands")["ended_calls"]
+    assert errand_data == document("end_obcall_request")["data"]["attributes"]
 
 
 @pytest.mark.parametrize(
@@ -126,12 +129,12 @@ def test_a_mistyped_body_is_406_and_changes_nothing(cention, path, attributes):
     assert cention.dirty_errands() == []
 
 
-def test_a_body_that_is_no_document_is_406(cention):
+def test_a_body_that_is_not_a_document_is_406(cention):
     assert cention.api(NEW, "POST", data=b"{").status_code == 406
 
 
 @pytest.mark.parametrize("path", [NEW, END, CALL])
-def test_a_type_is_compared_only_beside_an_id(cention, path):
+def test_a_type_is_compared_only_if_there_is_an_id(cention, path):
     wrong = {"data": {"type": "c3_other", "id": "5", "attributes": {}}}
     assert cention.api(path, "POST", json=wrong).status_code == 406
 
@@ -141,14 +144,14 @@ def test_a_type_is_compared_only_beside_an_id(cention, path):
 
 
 @pytest.mark.parametrize("path", [NEW, END, CALL])
-def test_they_are_there_to_be_posted_to_with_a_token(cention, path):
+def test_the_routes_accept_only_post_and_need_a_token(cention, path):
     assert cention.api(path, "POST", json={}, headers={}).status_code == 401
     assert cention.api(path).status_code == 404
     assert cention.api(path, "OPTIONS").headers["Allow"] == "OPTIONS,POST"
 
 
 @pytest.mark.parametrize("fault", ["error_500", "dropped", "truncated"])
-def test_a_fault_after_the_answer_was_made_leaves_the_errand_there(cention, fault):
+def test_after_a_fault_behind_cention_the_errand_exists(cention, fault):
     cention.control("faults", {fault: {"types": [NEW]}})
 
     with suppress(OSError):  # the connection ends
@@ -158,7 +161,7 @@ def test_a_fault_after_the_answer_was_made_leaves_the_errand_there(cention, faul
 
 
 @pytest.mark.parametrize("fault", ["busy", "unauthorised", "not_found", "login_page"])
-def test_a_fault_before_cention_is_asked_makes_none(cention, fault):
+def test_after_a_fault_before_cention_no_errand_exists(cention, fault):
     cention.control("faults", {fault: {"types": [NEW]}})
 
     post(cention, NEW, {"msg": {}})
@@ -166,7 +169,7 @@ def test_a_fault_before_cention_is_asked_makes_none(cention, fault):
     assert cention.dirty_errands() == []
 
 
-def test_large_files_are_taken(cention):
+def test_large_files_are_accepted(cention):
     content = base64.b64encode(bytes(20_000_000)).decode()
 
     errand_id = created(

@@ -1,9 +1,9 @@
-"""Facebook ratings, whose flag cannot be set again."""
+"""Facebook ratings, whose dirty flag no client can set."""
 
 from __future__ import annotations
 
 
-def test_when_no_rating_is_dirty_the_data_is_null(cention):
+def test_an_empty_list_of_changed_ratings_is_null(cention):
     assert cention.api("c3_dirty_facebook_ratings").json() == {"data": None}
 
 
@@ -24,7 +24,9 @@ def test_no_rating_can_be_marked_as_changed(cention):
     assert (response.status_code, response.text) == (404, "404 page not found")
 
 
-def test_a_rating_has_the_fields_of_the_documented_sample_and_is_true(cention, document):
+def test_a_rating_has_the_fields_of_the_documented_sample_and_the_expected_values(
+    cention, document
+):
     sample = document("facebook_rating_3")["data"]["attributes"]
     rating_id = cention.new_rating()
 

@@ -1,4 +1,4 @@
-"""A socket's folder: the wanted one, or a short private one."""
+"""The folder of a socket: the requested one, or a short private one."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
 
-def test_a_short_path_is_taken_as_it_is():
+def test_a_short_path_is_used_unchanged():
     assert socket_folder(Path("/run/bridge")) == Path("/run/bridge")
 
 
-def test_a_long_path_always_has_the_same_short_one_in_its_place(tmp_path):
+def test_a_long_path_is_always_replaced_by_the_same_short_one(tmp_path):
     chosen = socket_folder(TOO_LONG)
 
     assert chosen.parent == tmp_path

@@ -1,4 +1,4 @@
-"""What `make run` sets for its parts: a sandbox shows everything soon, a real Cention is spared."""
+"""The settings of `make run`: short intervals for a sandbox, the usual ones for a real Cention."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def variables(tmp_path):
     return lambda **given: make_plan(SERVERS | given, var=tmp_path).variables()
 
 
-def test_of_the_sandbox_everything_is_mirrored_and_soon(variables):
+def test_with_the_sandbox_all_mirrors_are_on_with_short_intervals(variables):
     assert SANDBOX_PACE.items() <= variables().items()
 
 
-def test_what_is_given_holds_for_the_sandbox_too(variables):
+def test_settings_of_the_environment_take_precedence(variables):
     found = variables(LIBRARY_EVERY_S="0", CENTION_EXPORT_PRESET="7")
 
     assert (found["LIBRARY_EVERY_S"], found["CENTION_EXPORT_PRESET"]) == ("0", "7")
@@ -33,5 +33,5 @@ def test_what_is_given_holds_for_the_sandbox_too(variables):
         {"CENTION_WORKSPACES_FILE": "workspaces.toml"},
     ],
 )
-def test_a_real_cention_is_asked_at_the_usual_pace(variables, given):
+def test_with_a_real_cention_the_intervals_are_the_usual_ones(variables, given):
     assert SANDBOX_PACE.keys().isdisjoint(variables(**given))

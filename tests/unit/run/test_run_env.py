@@ -1,4 +1,4 @@
-"""``var/run.env`` leads commands to a run, and holds nothing that guards anything."""
+"""``var/run.env`` has the addresses of a run, and no secret."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ SERVERS = {"DATABASE_URL": "postgresql://db/cention", "BROKER_URL": "redis://bro
 
 
 @pytest.fixture
-def written(tmp_path):
-    """What is written for a run with these variables."""
+def run_env_text(tmp_path):
+    """Return ``run.env`` for a run with these variables."""
 
     def write(**given):
         write_run_env(tmp_path / "run.env", make_plan(SERVERS | given, var=tmp_path))
@@ -22,8 +22,8 @@ def written(tmp_path):
     return write
 
 
-def test_no_token_and_no_secret_is_written_whoever_chose_it(written):
-    lines = written(CENTION_TOKEN="chosen-1").splitlines()
+def test_no_token_and_no_secret_is_written(run_env_text):
+    lines = run_env_text(CENTION_TOKEN="chosen-1").splitlines()
 
     assert {line.partition("=")[0] for line in lines} == {
         "DATABASE_URL",
@@ -34,21 +34,21 @@ def test_no_token_and_no_secret_is_written_whoever_chose_it(written):
     }
 
 
-def test_beside_the_sandbox_commands_know_what_is_renewed_how_often(written):
-    assert "LIBRARY_EVERY_S=60\n" in written()
-    assert "LIBRARY_EVERY_S" not in written(CENTION_URL="https://api.example.test/s/demo")
+def test_with_the_sandbox_the_refresh_intervals_are_written(run_env_text):
+    assert "LIBRARY_EVERY_S=60\n" in run_env_text()
+    assert "LIBRARY_EVERY_S" not in run_env_text(CENTION_URL="https://api.example.test/s/demo")
 
 
-def test_a_shell_beside_the_sandbox_is_told_what_it_demands(tmp_path):
-    told = shell_setup(make_plan(SERVERS, var=tmp_path))
+def test_the_shell_setup_includes_the_public_token_and_secret_of_the_sandbox(tmp_path):
+    setup = shell_setup(make_plan(SERVERS, var=tmp_path))
 
-    assert "CENTION_TOKEN=sandbox-token" in told
-    assert "CENTION_CALLBACK_SECRETS=sandbox-callback-secret" in told
+    assert "CENTION_TOKEN=sandbox-token" in setup
+    assert "CENTION_CALLBACK_SECRETS=sandbox-callback-secret" in setup
 
 
-def test_what_somebody_chose_is_not_told(tmp_path):
+def test_the_shell_setup_includes_no_chosen_token_or_secret(tmp_path):
     chosen = {"CENTION_TOKEN": "chosen-1", "SANDBOX_CALLBACK_SECRET": "chosen-2"}
 
-    told = shell_setup(make_plan(SERVERS | chosen, var=tmp_path))
+    setup = shell_setup(make_plan(SERVERS | chosen, var=tmp_path))
 
-    assert told == "set -a; . var/run.env; set +a"
+    assert setup == "set -a; . var/run.env; set +a"

@@ -1,4 +1,4 @@
-"""The one line that tells how far the bridge is."""
+"""The status line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from deploy.run.status_line import format_counts
 from workers.operations.store.status import Counters
 
 
-def test_everything_that_arrives_is_on_one_line_that_fits_a_terminal():
+def test_all_counts_fit_on_one_line_of_a_terminal():
     line = format_counts(
         Counters(
             callbacks=4321,
@@ -28,7 +28,7 @@ def test_everything_that_arrives_is_on_one_line_that_fits_a_terminal():
     assert len(line) < 115
 
 
-def test_when_nothing_waits_no_time_is_told():
+def test_without_wanted_records_there_is_no_waiting_time():
     empty = Counters(**dict.fromkeys(Counters.__slots__, 0) | {"oldest_wait_s": None})
 
     assert format_counts(empty).endswith("exported 0, wanted 0")

@@ -1,4 +1,4 @@
-"""How families' own paths are found, and what stands for their ids."""
+"""Finding the route and the id of a path."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ROUTES = Routes(
         ("capi/json/c3_libraries/{id}/questions", "c3_libraries", None),
     ],
 )
-def test_a_path_names_a_type_and_perhaps_an_id(path, type_, remote_id):
+def test_a_path_leads_to_a_type_and_an_optional_id(path, type_, remote_id):
     target = ROUTES.find(path)
 
     assert target is not None
@@ -60,11 +60,11 @@ def test_a_path_names_a_type_and_perhaps_an_id(path, type_, remote_id):
         "capi/json/logio",
     ],
 )
-def test_what_no_family_serves_is_not_found(path):
+def test_a_path_without_a_family_is_not_found(path):
     assert ROUTES.find(path) is None
 
 
-def test_a_path_may_be_served_for_several_methods():
+def test_a_path_may_have_several_methods():
     target = ROUTES.find("capi/json/c3_libraries")
 
     assert target is not None

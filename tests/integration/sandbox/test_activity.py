@@ -1,4 +1,4 @@
-"""The clock: the invented contact centre lives, can be stopped, and never repeats an id."""
+"""Changes are made at a rate, can be stopped, and never use an id again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.support.waiting import eventually
 
 
-def test_errands_ratings_and_callbacks_come_by_themselves(receiver):
+def test_errands_ratings_and_callbacks_are_made_at_the_given_rate(receiver):
     with sandbox_server(rate=300.0, callback_url=receiver.url) as cention:
         stats = eventually(lambda: lively(cention))
 
@@ -14,7 +14,7 @@ def test_errands_ratings_and_callbacks_come_by_themselves(receiver):
     assert receiver.bodies
 
 
-def test_when_all_is_quiet_truth_stands_still(cention):
+def test_after_quiet_the_expected_state_does_not_change(cention):
     cention.control("resume", {"rate": 300})
     eventually(lambda: cention.control("stats")["errands"])
 
