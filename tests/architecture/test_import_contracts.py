@@ -28,7 +28,7 @@ BREACHES = [
     ("capabilities", "workers/mirrors/store/library.py", "workers.mirrors.jobs.library"),
     ("capabilities", "workers/outbound/rules/contact_csv.py", "workers.outbound.jobs.send"),
     ("capabilities", "workers/privacy/store/erased.py", "workers.privacy.jobs.retention"),
-    ("capabilities", "workers/operations/rules/alarms.py", "workers.operations.store.status"),
+    ("capabilities", "workers/operations/rules/wording.py", "workers.operations.store.status"),
     ("receiver", "receiver/callbacks.py", "workers.outbound.jobs.send"),
     ("receiver", "receiver/callbacks.py", "celery"),
     ("pure", "schemas/cention/errands.py", "os"),

@@ -26,10 +26,10 @@ def sweep(self: BridgeTask) -> None:
 def canary(self: BridgeTask, queue: str = "") -> None:
     """Answer for a queue; without one, send a canary through every queue, and clean up."""
     if queue:
-        sweep_job.answer_canary(Queue(queue), transaction=context().transaction)
+        sweep_job.record_canary_answer(Queue(queue), transaction=context().transaction)
         return
     for each in Queue:
-        sweep_job.ask_canary(each, transaction=context().transaction)
+        sweep_job.record_canary_sent(each, transaction=context().transaction)
         self.nudge(TaskName.CANARY, each, each)
     sweep_job.housekeeping(context().session)
 

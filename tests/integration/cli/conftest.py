@@ -57,7 +57,7 @@ class Bridge(steps.Bridge):
     def answer_canaries(self) -> None:
         with self.context.transaction() as conn:
             for queue in Queue:
-                canaries.answer(conn, queue)
+                canaries.record_answer(conn, queue)
 
     def one(self, query: str, *parameters: object) -> Any:
         [row] = self.rows(query, *parameters)

@@ -84,7 +84,7 @@ def test_a_role_that_may_not_write_is_told(terminal, environment, database, post
         admin.execute("GRANT SELECT ON ALL TABLES IN SCHEMA intake, cention TO reader")
     environment.setenv("DATABASE_URL", database.replace("//cention@", "//reader@"))
 
-    assert "reader, who may not write" in wrong(terminal, "database")
+    assert "reader may not write" in wrong(terminal, "database")
 
     with psycopg.connect(database, autocommit=True) as admin:
         admin.execute("DROP OWNED BY reader; DROP ROLE reader")
@@ -113,7 +113,7 @@ def test_a_broker_that_is_away_is_told_without_its_password(terminal, environmen
     [
         ({"CENTION_URL": "http://127.0.0.1:1/s/demo"}, "cannot be reached at 127.0.0.1"),
         ({"CENTION_TOKEN": "another-token"}, "The token is refused"),
-        ({"CENTION_TOKEN": "two words"}, "The token cannot be right"),
+        ({"CENTION_TOKEN": "two words"}, "The token is malformed"),
         ({"CENTION_TOKEN": ""}, "No token is set"),
     ],
 )
@@ -160,7 +160,7 @@ def test_what_is_renewed_on_a_schedule_is_told_and_why_the_rest_is_not(terminal,
 
     assert "library of demo: Switched off: LIBRARY_EVERY_S is 0." in found
     assert "agent_logons of demo: Refreshed every 10m." in found
-    assert "log-ons of demo: 127.0.0.1 takes our token." in found
+    assert "log-ons of demo: 127.0.0.1 accepts the token." in found
     assert not any(one.startswith("questions of demo") for one in found)
     [exports] = [one for one in found if one.startswith("exports of demo")]
     assert "no export is chosen, CENTION_EXPORT_PRESET" in exports
@@ -213,7 +213,7 @@ def test_no_callback_secret_is_wrong_and_a_warning_if_it_is_allowed(terminal, en
     assert "the receiver does not start" in wrong(terminal, "callbacks of demo")
 
     environment.setenv("CENTION_ALLOW_UNSIGNED", "true")
-    assert any("from anybody" in one for one in lines(terminal.json("check"), "warning"))
+    assert any("from anyone" in one for one in lines(terminal.json("check"), "warning"))
 
 
 def test_a_time_zone_that_does_not_fit_the_reports_is_a_warning(

@@ -151,10 +151,10 @@ def the_spool_does_not_empty(place: Place) -> None:
         with place.environment.context() as weak:
             url = place.bridge.database.replace("//cention@", "//runbook_reader@")
             weak.setenv("DATABASE_URL", url)
-            assert "we are runbook_reader, who may not write" in place.run().stdout
+            assert "the role runbook_reader may not write" in place.run().stdout
         admin.execute("DROP OWNED BY runbook_reader")
         admin.execute("DROP ROLE runbook_reader")
-    assert "who may write" in place.run().stdout
+    assert "may write" in place.run().stdout
 
 
 def callbacks_lie_in_bad(place: Place) -> None:
@@ -169,7 +169,7 @@ def cention_is_away(place: Place) -> None:
     with place.environment.context() as away:
         away.setenv("CENTION_URL", f"http://{UNREACHABLE}/s/demo")
         assert "It cannot be reached at 127.0.0.1" in place.run().stdout
-    assert "takes our token" in place.run().stdout
+    assert "accepts the token" in place.run().stdout
 
 
 def cention_refuses_our_token(place: Place) -> None:
@@ -178,7 +178,7 @@ def cention_refuses_our_token(place: Place) -> None:
         place.terminal.run("poll")
         assert "paused, for Cention refuses all of it" in place.signs()
         assert "The token is refused" in place.run().stdout
-    assert "takes our token" in place.run().stdout
+    assert "accepts the token" in place.run().stdout
     place.terminal.run("poll")
     assert "paused, for" not in place.signs()
 
@@ -187,11 +187,11 @@ def something_else_answers(place: Place) -> None:
     with place.environment.context() as wrong:
         wrong.setenv("CENTION_URL", f"{place.cention.root}/elsewhere/demo")
         assert "it is not this workspace" in place.run().stdout
-    assert "takes our token" in place.run().stdout
+    assert "accepts the token" in place.run().stdout
 
 
 def a_token_is_to_be_changed(place: Place) -> None:
-    assert "takes our token" in place.run().stdout
+    assert "accepts the token" in place.run().stdout
 
 
 def the_secret_is_to_be_changed(place: Place) -> None:

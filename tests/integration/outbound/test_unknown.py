@@ -180,7 +180,7 @@ def test_status_mentions_what_is_unknown_without_alarm(terminal, unknown):
 
     status = terminal.run("status")
 
-    assert "Of 1 request it is not known whether Cention did it." in status.stdout
+    assert "The outcome of 1 request to Cention is unknown." in status.stdout
     assert "cention errands unknown" in status.stdout
     [notice] = [one for one in terminal.json("status")["notices"] if "request" in one["sentence"]]
     assert notice["alarm"] is False

@@ -1,3 +1,3 @@
-"""Migrating, sweeping, checking, and deciding what an operator should know."""
+"""Migrations, the sweep, checks, and alerts for operators."""
 
 from __future__ import annotations

@@ -9,11 +9,12 @@ from datetime import datetime
 from workers.config.names import Family, Mirror, Queue
 from workers.config.workspaces import WorkspaceSettings
 from workers.mirrors.store.mirrors import MirrorStatus
-from workers.operations.rules import alarms
 from workers.operations.rules.wording import format_age, format_duration, pluralise
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
 from workers.spool.layout import SpoolStatus
 
+SILENT_AFTER_S = 60.0  # canaries are sent four times a minute
+SPOOL_WAITS_S = 60.0  # it drains within seconds once Postgres is back
 POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 START_WORKER = "celery --app workers.app worker"
 START_BEAT = "celery --app workers.app beat"
@@ -30,11 +31,16 @@ class Alert:
     command: str  # repairs it, or shows more
 
 
+def is_silent(silent_s: float | None) -> bool:
+    """Tell whether no worker answers on a queue; ``None``: none ever answered."""
+    return silent_s is None or silent_s > SILENT_AFTER_S
+
+
 def of_queues(queues: list[QueueStatus]) -> Iterator[Alert]:
     """Yield an alert for each queue that no worker answers on."""
     silent_s = {one.queue: one.silent_s for one in queues}
     for queue in Queue:
-        if alarms.is_silent(silent_s.get(queue)):
+        if is_silent(silent_s.get(queue)):
             silence = format_duration(silent_s.get(queue))
             answered = f"has answered for {silence}" if silence else "has ever answered"
             yield _alarm(
@@ -123,7 +129,7 @@ def of_unknown(count: int) -> Iterator[Alert]:
     """Yield an alert if the outcome of requests to Cention is unknown."""
     if count:
         yield _warning(
-            f"Of {pluralise(count, 'request')} it is not known whether Cention did it.",
+            f"The outcome of {pluralise(count, 'request')} to Cention is unknown.",
             "cention errands unknown",
         )
 
@@ -133,7 +139,7 @@ def of_spool(spool: SpoolStatus | None, at: datetime) -> Iterator[Alert]:
     if spool is None:
         return
     waited_s = spool.oldest_s(at)
-    if waited_s is not None and waited_s > alarms.SPOOL_WAITS_S:
+    if waited_s is not None and waited_s > SPOOL_WAITS_S:
         waiting = pluralise(spool.waiting, "callback")
         waited = format_duration(waited_s)
         yield _alarm(f"{waiting} lie on local disk for {waited}.", "cention check")

@@ -1,4 +1,4 @@
-"""Bringing the database up to date with this version and these settings."""
+"""Migrates the database to this version and these settings."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ from workers.mirrors.rules import enabled as rules
 from workers.mirrors.store import mirrors
 
 WAIT_S = 30.0  # for the database
-LOOK_EVERY_S = 0.2
+RETRY_EVERY_S = 0.2
 
 
 def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
-    """Apply migrations; write the configured workspaces and what is renewed on a schedule.
+    """Apply migrations; write the configured workspaces and mirrors; return a line for each change.
 
-    Return a line for each thing done.
-
-    Waits up to ``wait_s`` seconds for the database. Several at once wait for one another.
+    Waits up to ``wait_s`` seconds for the database. Concurrent migrations run one after another.
     Raises ``psycopg.Error``; ``error_messages.describe`` puts it into words.
     """
     every_s = rules.intervals(settings)
@@ -32,7 +30,7 @@ def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
     with _connect(settings.database_url, wait_s) as conn:
         applied = migrations.migrate(conn)
         written = workspaces.save(conn, timezones, poll_every_s=settings.poll_every_s)
-        renewed, off = mirrors.save(conn, every_s)
+        enabled, disabled = mirrors.save(conn, every_s)
     return [
         *(f"applied {name}" for name in applied),
         *(
@@ -41,9 +39,9 @@ def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
         ),
         *(
             f"{name} {each}: refreshed every {every_s[name, Mirror(each)]} s"
-            for name, each in renewed
+            for name, each in enabled
         ),
-        *(f"{name} {each}: no longer refreshed" for name, each in off),
+        *(f"{name} {each}: no longer refreshed" for name, each in disabled),
     ]
 
 
@@ -55,4 +53,4 @@ def _connect(database_url: str, wait_s: float) -> Connection[Any]:
         except psycopg.OperationalError as error:
             if time.monotonic() > ends_at or not error_messages.is_transient(error):
                 raise
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(RETRY_EVERY_S)

@@ -1,4 +1,4 @@
-"""Telling the workers that there is something to do now. Nothing is lost if they do not hear it."""
+"""Nudges from commands to workers. A lost nudge loses nothing: the sweep finds the work."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ EXPIRES_S = 60
 
 
 def request_drains(settings: Settings, work: Iterable[tuple[str, Family]]) -> str | None:
-    """Have workers drain families of workspaces; return why they could not be told."""
+    """Request drains of families of workspaces; return the problem if the broker refuses."""
     nudges = [(TaskName.DRAIN, Queue.FETCH, (workspace, family)) for workspace, family in work]
     return _send(settings, nudges)
 
 
 def request_filing(settings: Settings, workspaces: Iterable[str]) -> str | None:
-    """Have workers file the callbacks of workspaces; return why they could not be told."""
+    """Request filing of the callbacks of workspaces; return the problem if the broker refuses."""
     nudges = [(TaskName.FILE_CALLBACKS, Queue.CALLBACKS, (name,)) for name in workspaces]
     return _send(settings, nudges)
 
 
 def broker_problem(settings: Settings) -> str | None:
-    """Return why the broker cannot be used, ``None`` if it can."""
+    """Return why the broker cannot be used; ``None`` if it can."""
     try:
         with create_sender(
             settings.broker_url, timeout_s=BROKER_TIMEOUT_S
         ).connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_S)
-    except Exception as error:  # each transport has errors of its own
+    except Exception as error:  # each transport raises its own errors
         return _reason(error)
     return None
 
@@ -40,7 +40,7 @@ def broker_problem(settings: Settings) -> str | None:
 def broker_location(broker_url: str) -> str:
     """Return ``host:port`` or the socket of the broker.
 
-    Only its variable's name if a password may have been torn apart, so that it would show.
+    If parts of the password could show, because the URL is ambiguous, return the setting's name.
     """
     try:
         parts = urlsplit(broker_url)
@@ -68,7 +68,7 @@ def _send(
                 ignore_result=True,
                 expires=EXPIRES_S,
             )
-    except Exception as error:  # each transport has errors of its own
+    except Exception as error:  # each transport raises its own errors
         return (
             f"The broker at {broker_location(settings.broker_url)} took no message "
             f"({_reason(error)}). Nothing is lost: the sweep finds the work once it is back."
@@ -77,14 +77,14 @@ def _send(
 
 
 def _reason(error: Exception) -> str:
-    """Name an error without its text, which may quote the address and its password."""
-    said = str(error).lower()
-    if "refused" in said or "no such file" in said:
+    """Describe an error without its text, which may contain the password."""
+    text = str(error).lower()
+    if "refused" in text or "no such file" in text:
         return "nothing listens there"
-    if "timed out" in said or "timeout" in said:
+    if "timed out" in text or "timeout" in text:
         return "it does not answer"
-    if any(sign in said for sign in ("auth", "password", "noauth", "access_refused")):
+    if any(sign in text for sign in ("auth", "password", "noauth", "access_refused")):
         return "it refuses user or password"
-    if "resolve" in said or "name or service" in said:
+    if "resolve" in text or "name or service" in text:
         return "there is no such host"
     return type(error).__name__

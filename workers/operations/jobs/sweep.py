@@ -1,4 +1,4 @@
-"""The sweep: nudge what is due and was never announced, or whose nudge was lost."""
+"""The sweep: nudges work that is due and whose nudge was lost or never sent."""
 
 from __future__ import annotations
 
@@ -18,10 +18,7 @@ MIN_SWEEP_INTERVAL_S = 1.0  # in one process: each sweep nudges everything that 
 
 
 class Throttle:
-    """Tells one that it may, and all who come within ``for_s`` seconds after it that they need not.
-
-    For one thread.
-    """
+    """Allows at most one call every ``for_s`` seconds. Not thread-safe."""
 
     def __init__(self, for_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._for_s = for_s
@@ -29,7 +26,7 @@ class Throttle:
         self._until = float("-inf")
 
     def allow(self) -> bool:
-        """Tell whether it is; if so, the next one begins."""
+        """Return whether a call is allowed now; if so, the next interval begins."""
         now = self._clock()
         if now < self._until:
             return False
@@ -39,14 +36,14 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingWork:
-    """What waits to be done now."""
+    """Work that is due now."""
 
     unfiled: tuple[str, ...]  # workspaces with callbacks to be filed
     due: tuple[tuple[str, Family], ...]  # workspace and family with something to drain
 
 
 def find_work(transaction: Transaction, known: Collection[tuple[str, Family]]) -> PendingWork:
-    """Return everything that some worker could do now; ``known`` is what workers can drain."""
+    """Return all work that is due now; ``known`` are the families that workers can drain."""
     with transaction() as conn:
         return PendingWork(
             unfiled=tuple(callbacks.unfiled_workspaces(conn)),
@@ -55,24 +52,24 @@ def find_work(transaction: Transaction, known: Collection[tuple[str, Family]]) -
 
 
 def housekeeping(session: Transaction) -> None:
-    """Forget what nobody needs any more, pauses included; note what dead commands were sending.
+    """Delete old polls, end pauses of idle families, mark requests of dead commands as unknown.
 
     ``session`` lends connections in autocommit mode.
     """
     with session() as conn:
         polls.delete_old(conn)
-        # Of the others a look at their list ends it.
+        # The pauses of other families end with a poll of their list.
         polls.resume_idle(conn, None, KINDS, soon_s=retry_policy.MAX_OUTAGE_BACKOFF_S)
         send.mark_abandoned_unknown(conn)
 
 
-def ask_canary(queue: Queue, *, transaction: Transaction) -> None:
-    """Note that a canary is on its way to a queue."""
+def record_canary_sent(queue: Queue, *, transaction: Transaction) -> None:
+    """Record that a canary was sent to a queue."""
     with transaction() as conn:
-        canaries.ask(conn, queue)
+        canaries.record_sent(conn, queue)
 
 
-def answer_canary(queue: Queue, *, transaction: Transaction) -> None:
-    """Note that a worker has taken the canary from its queue."""
+def record_canary_answer(queue: Queue, *, transaction: Transaction) -> None:
+    """Record that a worker received the canary of its queue."""
     with transaction() as conn:
-        canaries.answer(conn, queue)
+        canaries.record_answer(conn, queue)

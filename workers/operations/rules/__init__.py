@@ -1,3 +1,3 @@
-"""Thresholds of alarms and the words for durations and counts, without I/O."""
+"""Durations, counts and advice in words."""
 
 from __future__ import annotations

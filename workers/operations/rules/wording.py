@@ -6,7 +6,7 @@ from datetime import datetime
 
 
 def format_duration(seconds: float | None) -> str | None:
-    """Return a length of time in one unit, rounded down; ``None`` for ``None``."""
+    """Return a duration in one unit, rounded down, as ``5m``; ``None`` for ``None``."""
     if seconds is None:
         return None
     for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
@@ -16,7 +16,7 @@ def format_duration(seconds: float | None) -> str | None:
 
 
 def format_age(moment: datetime | None, at: datetime) -> str | None:
-    """Return how long before ``at`` a moment was; ``None`` for ``None``."""
+    """Return how long before ``at`` a time was; ``None`` for ``None``."""
     return None if moment is None else format_duration((at - moment).total_seconds())
 
 
@@ -26,5 +26,5 @@ def pluralise(number: int, thing: str) -> str:
 
 
 def token_hint(claim: str) -> str:
-    """Say which settings give a token with a claim."""
+    """Return the advice to set a token for a claim."""
     return f"Set CENTION_TOKEN_{claim.upper()}, or CENTION_TOKEN."

@@ -1,3 +1,3 @@
-"""The state of the bridge as Postgres knows it."""
+"""The state of the bridge, read from Postgres."""
 
 from __future__ import annotations

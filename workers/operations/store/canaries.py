@@ -1,4 +1,4 @@
-"""Canaries: one row a queue, which proves that a worker really takes nudges from it."""
+"""Canaries: one row a queue, which shows that a worker consumes it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from workers.database import queries
 SQL = queries.load(__name__)
 
 
-def ask(conn: Connection[Any], queue: str) -> None:
-    """Note that a canary was sent."""
-    conn.execute(SQL["ask_canary"], {"queue": queue})
+def record_sent(conn: Connection[Any], queue: str) -> None:
+    """Record that a canary was sent."""
+    conn.execute(SQL["record_canary_sent"], {"queue": queue})
 
 
-def answer(conn: Connection[Any], queue: str) -> None:
-    """Note that a worker has answered."""
-    conn.execute(SQL["answer_canary"], {"queue": queue})
+def record_answer(conn: Connection[Any], queue: str) -> None:
+    """Record that a worker has answered."""
+    conn.execute(SQL["record_canary_answer"], {"queue": queue})

@@ -1,4 +1,4 @@
-"""The data dictionary: what every table, view and column means, as the database itself tells it."""
+"""The data dictionary: every table, view and column with its comment in the database."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Table:
 
 
 def tables(conn: Connection[Any]) -> tuple[Table, ...]:
-    """Return every table and view of our schemas, those for analysts first."""
+    """Return every table and view of the bridge's schemas, those for analysts first."""
     with conn.cursor(row_factory=class_row(_Row)) as cursor:
         rows = cursor.execute(SQL["columns"]).fetchall()
     by_table = groupby(rows, key=lambda row: (row.schema, row.name, row.comment))
@@ -91,7 +91,7 @@ def _section(table: Table) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Return a comment as it reads in one cell: nothing in it is Markdown."""
+    """Return a comment as the text of one cell, with Markdown escaped."""
     line = " ".join(text.split())
     for sign in "\\`*_<>[]|":
         line = line.replace(sign, f"\\{sign}")

@@ -1,5 +1,5 @@
 -- name: columns
--- Every column of every table and view of our schemas, in order; what has no comment has null.
+-- Every column of every table and view of the bridge's schemas, in order; comments may be null.
 SELECT n.nspname::text AS schema, c.relname::text AS name, obj_description(c.oid, 'pg_class') AS comment,
        a.attname::text AS column_name, format_type(a.atttypid, a.atttypmod) AS column_type,
        NOT a.attnotnull AS column_nullable, col_description(c.oid, a.attnum) AS column_comment

@@ -1,4 +1,4 @@
-"""How the bridge fares: counts and ages, for the terminal, for metrics, for operators."""
+"""State of the bridge: counts and ages, for the terminal, for metrics, for operators."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ SQL = queries.load(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counters:
-    """What has come home so far, and what is still to come."""
+    """How many records are stored, and how many are wanted."""
 
     callbacks: int
     errands: int
     ratings: int
     attachments: int  # stored
-    questions: int  # of the library, that are not gone
+    questions: int  # of the library; not gone
     logons: int
-    exported: int  # errands told by exports
+    exported: int  # errands in exports
     wanted: int
-    oldest_wait_s: float | None  # as intake.waits_since tells it; None if nothing waits
+    oldest_wait_s: float | None  # by intake.waits_since; None if nothing waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gauge:
-    """One figure for Prometheus."""
+    """One sample for Prometheus."""
 
     name: str
     help: str
@@ -45,7 +45,7 @@ class Gauge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyStatus:
-    """How one family of one workspace fares."""
+    """State of one family of one workspace."""
 
     workspace: str
     family: str
@@ -54,15 +54,15 @@ class FamilyStatus:
     claimed: int
     parked: int
     unreadable: int
-    oldest_wait_s: float | None  # as intake.waits_since tells it; None if nothing waits
+    oldest_wait_s: float | None  # by intake.waits_since; None if nothing waits
     last_poll_at: datetime | None
     last_poll_found: int | None
     last_poll_error: str | None
-    last_good_poll_at: datetime | None  # the last that came through
-    poll_late: bool  # as intake.is_late tells it
+    last_good_poll_at: datetime | None  # the last that succeeded
+    poll_late: bool  # by intake.is_late
     missing: int  # as last counted
     counted_at: datetime | None
-    uncounted: bool  # as intake.is_uncounted tells it
+    uncounted: bool  # by intake.is_uncounted
     last_stored_at: datetime | None
     paused_until: datetime | None
     paused_reason: str | None
@@ -70,7 +70,7 @@ class FamilyStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxStatus:
-    """How the callbacks of one workspace fare."""
+    """State of the callbacks of one workspace."""
 
     workspace: str
     received_today: int  # in the last 24 hours
@@ -85,24 +85,24 @@ class QueueStatus:
     """Whether workers answer on one queue."""
 
     queue: str
-    silent_s: float | None  # since the last answer; None if nobody ever answered
+    silent_s: float | None  # since the last answer; None if there never was one
 
 
 def counters(conn: Connection[Any]) -> Counters:
-    """Return what the live line shows."""
+    """Return the counts for the status line of ``make run``."""
     with conn.cursor(row_factory=class_row(Counters)) as cursor:
         return cursor.execute(SQL["counters"]).fetchall()[0]
 
 
 def families(conn: Connection[Any]) -> list[FamilyStatus]:
-    """Return every family that has anything to show."""
+    """Return every family with polls, records or pauses."""
     parameters = {"families": list(Family), "mirrors": list(Mirror)}
     with conn.cursor(row_factory=class_row(FamilyStatus)) as cursor:
         return cursor.execute(SQL["families"], parameters).fetchall()
 
 
 def inboxes(conn: Connection[Any]) -> list[InboxStatus]:
-    """Return the inbox of every workspace that has sent a callback."""
+    """Return the inbox of every workspace that is configured or has callbacks to file."""
     with conn.cursor(row_factory=class_row(InboxStatus)) as cursor:
         return cursor.execute(SQL["inboxes"]).fetchall()
 
@@ -114,7 +114,7 @@ def queues(conn: Connection[Any]) -> list[QueueStatus]:
 
 
 def unknown_outcomes(conn: Connection[Any]) -> dict[str, int]:
-    """Return by workspace of how many requests it is not known whether Cention did them."""
+    """Return the number of requests of unknown outcome, by workspace."""
     return dict(conn.execute(SQL["unknown_outcomes"]).fetchall())
 
 
@@ -127,10 +127,10 @@ def clock(conn: Connection[Any]) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """Who we are to the database."""
+    """The database role of this connection."""
 
     current_user: str
-    may_write: bool  # what workers write
+    may_write: bool  # to the tables of workers
 
 
 def role(conn: Connection[Any]) -> Role:
@@ -140,7 +140,7 @@ def role(conn: Connection[Any]) -> Role:
 
 
 def gauges(conn: Connection[Any]) -> list[Gauge]:
-    """Return what Prometheus reads from the database."""
+    """Return the samples that Prometheus reads from the database."""
     return [
         *(gauge for family in families(conn) for gauge in _of_family(family)),
         *(gauge for mirror in mirrors.statuses(conn) for gauge in _of_mirror(mirror)),

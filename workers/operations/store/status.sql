@@ -1,5 +1,5 @@
 -- name: counters
--- What the live line shows: one row.
+-- Counts of stored and wanted records: one row.
 SELECT (SELECT count(*) FROM intake.callback) AS callbacks,
        (SELECT count(*) FROM cention.errand) AS errands,
        (SELECT count(*) FROM cention.facebook_rating) AS ratings,
@@ -17,8 +17,8 @@ FROM (
 ) AS w;
 
 -- name: families
--- One row for every workspace and family that was ever polled, wanted, paused or landed, or
--- has records that are missing; renewals of pictures are told elsewhere.
+-- One row for every workspace and family that was ever polled, wanted, paused or landed, or that has
+-- missing records; mirrors are not included.
 WITH known AS (
     SELECT workspace, family FROM intake.wanted
     UNION SELECT workspace, family FROM intake.poll WHERE family <> ALL (%(mirrors)s)
@@ -97,24 +97,24 @@ ORDER BY workspace;
 SELECT queue, extract(epoch FROM now() - answered_at)::float8 AS silent_s FROM intake.canary ORDER BY queue;
 
 -- name: unknown_outcomes
--- One row for every workspace that is configured or has asked Cention for something of which it is not
--- known whether it was done: errands created or closed, calls ended.
+-- The number of requests of unknown outcome (errands created or closed, calls ended): one row for every
+-- workspace that is configured or has one.
 SELECT workspace, count(sent_id) AS unknown
 FROM (
     SELECT workspace, NULL::bigint AS sent_id FROM cention.workspace
     UNION ALL SELECT workspace, sent_id FROM cention.sent_errand WHERE state = 'unknown'
     UNION ALL SELECT workspace, sent_id FROM cention.sent_closing WHERE state = 'unknown'
     UNION ALL SELECT workspace, sent_id FROM cention.sent_call_end WHERE state = 'unknown'
-) AS asked
+) AS unknown
 GROUP BY workspace
 ORDER BY workspace;
 
 -- name: clock
--- The time that ages are told by.
+-- The time that ages are measured from.
 SELECT now();
 
 -- name: role
--- Who we are to the database, and whether we may do our work in it; only once it is migrated.
+-- The role of this connection, and whether it may write what workers write; only once migrated.
 SELECT current_user,
        (SELECT bool_and(has_table_privilege(name, privilege))
         FROM unnest('{intake.wanted,intake.landed,cention.errand}'::text[]) AS name,

@@ -1,4 +1,4 @@
-"""The database, and what it knows of the workers."""
+"""Checks of the database, and of the workers by their canaries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from workers.config.settings import Settings
 from workers.database import connections, error_messages, migrate
 from workers.operations.jobs import alerts
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
-from workers.operations.rules import alarms
 from workers.operations.rules.wording import format_duration, pluralise
 from workers.operations.store import status
 
@@ -20,7 +19,7 @@ MIGRATE = "Run: cention migrate"
 
 
 def database_findings(settings: Settings) -> Iterator[Finding]:
-    """Tell whether the database can be used."""
+    """Check whether the database can be used, and whether workers answer."""
     where = error_messages.safe_location(settings.database_url)
     try:
         with connections.connect(settings.database_url) as conn:
@@ -37,20 +36,20 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
 def _inside(conn: Connection[Any]) -> Iterator[Finding]:
     role = status.role(conn)
     if role.may_write:
-        yield ok("database", f"Up to date; we are {role.current_user}, who may write.")
+        yield ok("database", f"Up to date; the role {role.current_user} may write.")
     else:
         yield wrong(
             "database",
-            f"Up to date, but we are {role.current_user}, who may not write.",
+            f"Up to date, but the role {role.current_user} may not write.",
             "Use the role that migrated it, or grant its rights.",
         )
     silent = list(alerts.of_queues(status.queues(conn)))
     for one in silent:
         yield wrong("workers", one.sentence, f"Start them: {one.command}")
     if not silent:
-        answered = [q.silent_s for q in status.queues(conn) if not alarms.is_silent(q.silent_s)]
+        answered = [q.silent_s for q in status.queues(conn) if not alerts.is_silent(q.silent_s)]
         longest = format_duration(max(s for s in answered if s is not None))
-        yield ok("workers", f"They answer on every queue, the last within {longest}.")
+        yield ok("workers", f"They answer on every queue; the oldest answer is {longest} old.")
 
 
 def _version(conn: Connection[Any]) -> str:

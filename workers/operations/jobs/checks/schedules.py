@@ -1,4 +1,4 @@
-"""What is renewed on a schedule, and why the rest is not."""
+"""Checks of the mirrors: which are enabled, and whether Cention accepts their tokens."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def mirror_findings(
     logons: Callable[[], AgentLogonsApi | None],
     library: Callable[[], LibraryApi | None],
 ) -> Iterator[Finding]:
-    """Tell of each picture how often it is renewed, or why it is not.
+    """Yield the interval of each mirror, or why it is disabled; check the tokens of enabled ones.
 
-    ``logons`` and ``library`` return what asks for them, ``None`` without a token.
+    ``logons`` and ``library`` return a client, ``None`` without a token.
     """
     for mirror in Mirror:
         about = f"{mirror} of {workspace.name}"
@@ -49,16 +49,16 @@ def mirror_findings(
 def token_findings(
     what: str, ask: Callable[[], bool], workspace: WorkspaceSettings, *, claim: str
 ) -> Iterator[Finding]:
-    """Tell whether Cention takes the token of a claim: ``ask`` asks for little with it, if any."""
+    """Check whether Cention accepts the token of a claim; ``ask`` returns whether there is one."""
     about = f"{what} of {workspace.name}"
     host = str(urlsplit(workspace.cention_url).hostname)
     try:
         if ask():
-            yield ok(about, f"{host} takes our token.")
+            yield ok(about, f"{host} accepts the token.")
     except ApiError as error:
         yield of_error(about, host, error, claim=f"Access to {claim}")
     except ValueError as error:
-        yield wrong(about, f"The token cannot be right: {error}.", "Copy it anew from Cention.")
+        yield wrong(about, f"The token is malformed: {error}.", "Copy it again from Cention.")
 
 
 def _ask_for_log(log: AgentLogonsApi | None) -> bool:

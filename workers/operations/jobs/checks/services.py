@@ -1,4 +1,4 @@
-"""What is elsewhere: Cention, the broker, the receiver."""
+"""Checks of other services: Cention, the broker, the receiver."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AWAY = (errors.Unreachable, errors.Busy, errors.IncompleteResponse)
 
 
 def broker_findings(settings: Settings) -> Iterator[Finding]:
-    """Tell whether the broker takes us."""
+    """Check whether the broker can be used."""
     where = broker_location(settings.broker_url)
     why = broker_problem(settings)
     if why is None:
@@ -28,7 +28,7 @@ def broker_findings(settings: Settings) -> Iterator[Finding]:
     else:
         yield wrong(
             "broker",
-            f"It cannot be used at {where}: {why}. Callbacks are kept all the same.",
+            f"It cannot be used at {where}: {why}. Callbacks are stored all the same.",
             "Check BROKER_URL, and whether it runs.",
         )
 
@@ -36,9 +36,9 @@ def broker_findings(settings: Settings) -> Iterator[Finding]:
 def cention_findings(
     workspace: WorkspaceSettings, client: Callable[[], ErrandDataApi | None]
 ) -> Finding:
-    """Tell whether Cention is there and takes our token; reads a list, which clears nothing.
+    """Check whether Cention answers and accepts the token; reads a list, which clears nothing.
 
-    ``client`` returns what asks for errand data, ``None`` without a token.
+    ``client`` returns a client for errand data, ``None`` without a token.
     """
     about = f"Cention of {workspace.name}"
     host = urlsplit(workspace.cention_url).hostname
@@ -52,12 +52,12 @@ def cention_findings(
     except errors.ApiError as error:
         return of_error(about, str(host), error, claim="Access to errand data")
     except ValueError as error:
-        return wrong(about, f"The token cannot be right: {error}.", "Copy it anew from Cention.")
-    return ok(about, f"It answers at {host} and takes our token.")
+        return wrong(about, f"The token is malformed: {error}.", "Copy it again from Cention.")
+    return ok(about, f"It answers at {host} and accepts the token.")
 
 
 def of_error(about: str, host: str, error: errors.ApiError, *, claim: str) -> Finding:
-    """Say what is wrong with Cention, or with the token that should have ``claim``."""
+    """Return the finding for an error of Cention; the token should have ``claim``."""
     if isinstance(error, AWAY):
         return wrong(
             about,
@@ -76,11 +76,11 @@ def of_error(about: str, host: str, error: errors.ApiError, *, claim: str) -> Fi
             f"The token is refused ({error}).",
             f'Make a token with the claim "{claim}" in Cention, and set it.',
         )
-    return wrong(about, f"It refuses what we ask ({error}).", "Is this version of the bridge new?")
+    return wrong(about, f"It refuses the request ({error}).", "Is this version of the bridge new?")
 
 
 def receiver_findings(settings: Settings) -> Iterator[Finding]:
-    """Tell whether the receiver is ready, if its address is known."""
+    """Check whether the receiver is ready, if its address is configured."""
     if not settings.receiver_url:
         return
     timeouts = Timeouts(
@@ -92,7 +92,7 @@ def receiver_findings(settings: Settings) -> Iterator[Finding]:
     except errors.Busy:
         yield wrong(
             "receiver",
-            "It answers, but cannot reach its database: callbacks are sent away.",
+            "It answers, but is not ready: it cannot store callbacks.",
             "Check its DATABASE_URL and its logs.",
         )
     except errors.ApiError as error:

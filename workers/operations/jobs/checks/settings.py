@@ -1,4 +1,4 @@
-"""The settings themselves: what is missing, unsafe, or switched off by them."""
+"""Checks of the settings: what is missing, unsafe, or disabled by them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ NEEDS = {
 
 
 def mistakes(error: SettingsError) -> Iterator[Finding]:
-    """Tell every mistake in the settings."""
-    for name, said in sorted(error.problems.items()):
-        yield wrong("settings", f"{name}: {' '.join(said)}", DESCRIBED)
+    """Yield every error in the settings."""
+    for name, problems in sorted(error.problems.items()):
+        yield wrong("settings", f"{name}: {' '.join(problems)}", DESCRIBED)
 
 
 def settings_findings(settings: Settings) -> Iterator[Finding]:
-    """Tell what the settings say, and what they leave out."""
+    """Yield what is configured, unsafe or missing."""
     names = ", ".join(each.name for each in settings.workspaces)
     yield ok(
         "settings", f"Complete, for {pluralise(len(settings.workspaces), 'workspace')}: {names}."
@@ -40,19 +40,19 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
             yield warning(
                 f"address of {workspace.name}",
                 "The token travels unencrypted to Cention: the URL begins with http.",
-                "Let it begin with https.",
+                "Use https.",
             )
         for claim, what in NEEDS.items():
             if getattr(workspace.tokens, claim) is None:
                 yield warning(
                     f"token {claim} of {workspace.name}",
                     f"Not set, so {what}.",
-                    f"If that is not meant, set CENTION_TOKEN_{claim.upper()}, or CENTION_TOKEN.",
+                    f"If you need it, set CENTION_TOKEN_{claim.upper()}, or CENTION_TOKEN.",
                 )
 
 
 def is_private(url: str) -> bool:
-    """Tell whether nobody can listen: https, or within this machine."""
+    """Tell whether a URL is safe from eavesdropping: https, or on this machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:
@@ -70,7 +70,7 @@ def _secrets(workspace: WorkspaceSettings, *, allow_unsigned: bool) -> Finding:
     if allow_unsigned:
         return warning(
             about,
-            "Taken from anybody: no secret is set, and CENTION_ALLOW_UNSIGNED is.",
+            "Accepted from anyone: no secret is set, and CENTION_ALLOW_UNSIGNED is.",
             "Set CENTION_CALLBACK_SECRETS to the secret that Cention sends.",
         )
     return wrong(

@@ -1,4 +1,4 @@
-"""Whether the time zone of a workspace fits what Cention's reports say themselves."""
+"""Check of a workspace's time zone against the offsets in Cention's reports."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ A_YEAR = tuple(timedelta(days=days) for days in range(0, 366, 7))
 
 
 def clock_findings(settings: Settings, workspace: WorkspaceSettings) -> Iterator[Finding]:
-    """Compare the zone with the offsets of actions in the reports fetched last.
+    """Compare the zone with the offsets of actions in the newest reports.
 
-    Tells nothing while there are none, or no database.
+    Yields nothing without reports or without a database.
     """
     try:
         with connections.connect(settings.database_url) as conn:
@@ -50,18 +50,18 @@ def offsets_of(zone: ZoneInfo, *, at: datetime) -> frozenset[int]:
 
 def _compared(workspace: WorkspaceSettings, seen: Counter[int], *, at: datetime) -> Finding:
     about = f"time zone of {workspace.name}"
-    strange = [offset for offset in seen if offset not in offsets_of(workspace.timezone, at=at)]
-    if not strange:
+    unexpected = [offset for offset in seen if offset not in offsets_of(workspace.timezone, at=at)]
+    if not unexpected:
         return ok(about, f"{workspace.timezone.key} fits the actions in recent reports.")
-    told = ", ".join(_shown(offset) for offset in sorted(strange))
+    offsets = ", ".join(_format_offset(offset) for offset in sorted(unexpected))
     return warning(
         about,
         f"CENTION_TIMEZONE is {workspace.timezone.key}, but actions in recent reports were at "
-        f"UTC{told}: dates without an offset may be read wrongly.",
+        f"UTC{offsets}: dates without an offset may be read wrongly.",
         "Set CENTION_TIMEZONE, restart, then run: cention migrate, and: cention renormalise",
     )
 
 
-def _shown(offset_s: int) -> str:
+def _format_offset(offset_s: int) -> str:
     hours, minutes = divmod(abs(offset_s) // 60, 60)
     return f"{'-' if offset_s < 0 else '+'}{hours:02}:{minutes:02}"
