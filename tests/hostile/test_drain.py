@@ -51,13 +51,13 @@ class Oracle:
 
 @pytest.fixture(scope="module")
 def oracle() -> Iterator[Oracle]:
-    told = Oracle()
+    served = Oracle()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            body = told.bodies[int(PurePosixPath(self.path).name)]
+            body = served.bodies[int(PurePosixPath(self.path).name)]
             self.send_response(200)
             self.send_header("Content-Type", "application/vnd.api+json")
             self.send_header("Content-Length", str(len(body)))
@@ -67,10 +67,10 @@ def oracle() -> Iterator[Oracle]:
         def log_message(self, *_args: Any) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told.port = server.server_port
+    served.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
-    yield told
+    yield served
     server.shutdown()
     thread.join(10)
     server.server_close()
@@ -157,12 +157,12 @@ def test_a_fetched_attachment_is_stored_landed_or_refused(context, oracle, docum
     left, landed = drained(context, oracle, Family.RESPONSE_ATTACHMENTS, documents)
 
     with context.transaction() as conn:
-        noted = {
+        recorded = {
             remote_id
             for (remote_id,) in conn.execute("SELECT attachment_id FROM cention.attachment")
         }
     for remote_id in oracle.bodies:
-        assert remote_id in left or remote_id in landed or remote_id in noted
+        assert remote_id in left or remote_id in landed or remote_id in recorded
         if remote_id in left:
             assert left[remote_id]["claim"] is None
             assert left[remote_id]["waits"] or left[remote_id]["parked_at"]

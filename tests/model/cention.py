@@ -52,7 +52,7 @@ class Errand(Named):
 
 
 @dataclass(frozen=True)
-class Mood(Named):
+class Reaction(Named):
     """How Cention reacts to a request for a report."""
 
     words: str
@@ -64,22 +64,22 @@ class Mood(Named):
         return self.words
 
 
-WELL = Mood("well")
-MOODS = (
-    WELL,
-    Mood("badly: no connection", lambda: Unreachable("no connection", api="cention")),
-    Mood(
+ANSWERS = Reaction("well")
+REACTIONS = (
+    ANSWERS,
+    Reaction("badly: no connection", lambda: Unreachable("no connection", api="cention")),
+    Reaction(
         "badly: the flag is cleared and the answer lost",
         lambda: IncompleteResponse("the answer broke off", api="cention"),
         clears_flag=True,
     ),
-    Mood(
-        "badly: it may be carried out, and nobody waits for it any more",
+    Reaction(
+        "badly: it may still take effect, and the client has given up",
         lambda: IncompleteResponse("incomplete response", api="cention"),
         acts_later=True,
     ),
-    Mood("badly: refused as 400", lambda: BadRequest("refused", api="cention", status=400)),
-    Mood("badly: token refused", lambda: Unauthorised("refused", api="cention", status=401)),
+    Reaction("badly: refused as 400", lambda: BadRequest("refused", api="cention", status=400)),
+    Reaction("badly: token refused", lambda: Unauthorised("refused", api="cention", status=401)),
 )
 
 
@@ -89,7 +89,7 @@ class Cention:
     def __init__(self, errands: int) -> None:
         self.errands = [Errand(errand_id=n + 1) for n in range(errands)]
         self.changes = 0  # so far; the name of the only area contains it
-        self.mood = WELL
+        self.reaction = ANSWERS
         self.open_requests: list[Errand] = []  # of requests that may still take effect
 
     def changed(self) -> dict[str, Any]:
@@ -101,10 +101,10 @@ class Cention:
     def fetch_report(self, errand_id: int) -> dict[str, Any]:
         """Answer with the report of an errand as it is now, and clear its flag."""
         errand = self.errands[errand_id - 1]
-        if self.mood.error:
-            errand.flagged = errand.flagged and not self.mood.clears_flag
-            self.open_requests += [errand] if self.mood.acts_later else []
-            raise self.mood.error()
+        if self.reaction.error:
+            errand.flagged = errand.flagged and not self.reaction.clears_flag
+            self.open_requests += [errand] if self.reaction.acts_later else []
+            raise self.reaction.error()
         if not errand.exists:
             raise NotFound("no such errand", api="cention", status=404)
         errand.flagged = False

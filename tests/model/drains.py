@@ -129,9 +129,9 @@ class Drain:
 
     def kill(self) -> list[int]:
         """Kill the process: only its claims remain; return the ids of its open requests."""
-        asked = [claimed.remote_id for claimed in self.under_way]
+        open_ids = [claimed.remote_id for claimed in self.under_way]
         self._end()
-        return asked
+        return open_ids
 
     def cut(self, closed: Connection) -> None:
         """End the session: the slot is free, and the process has not noticed yet."""

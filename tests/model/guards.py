@@ -215,8 +215,12 @@ def main(part: str = "") -> None:
                 continue
             began_s = time.monotonic()
             number, story = search(stage, broken)
-            said = f"missed in example {number}" if story else f"not missed in {EXAMPLES} examples"
-            print(f"\n=== {name}: {said} ({time.monotonic() - began_s:.0f} s)\n{story}", flush=True)
+            result = (
+                f"missed in example {number}" if story else f"not missed in {EXAMPLES} examples"
+            )
+            print(
+                f"\n=== {name}: {result} ({time.monotonic() - began_s:.0f} s)\n{story}", flush=True
+            )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from tests.integration.bridge import RATINGS, REPORTS, Bridge
 from tests.integration.sandbox.sandbox_server import SandboxServer
 from workers.sync.rules import retry_policy
 
-HOPELESS = 200
+FAILING = 200
 HEALTHY_AT_ONCE = 5
 SWEEP_S = 2  # between two nudges of due work
 PARKED = (
@@ -51,9 +51,9 @@ def arrivals(bridge, cention) -> Arrivals:
 
 
 @pytest.fixture
-def hopeless(cention) -> list[int]:
+def failing(cention) -> list[int]:
     """Errands whose report is always a 500."""
-    ids: list[int] = cention.control("errands", {"count": HOPELESS})["ids"]
+    ids: list[int] = cention.control("errands", {"count": FAILING})["ids"]
     cention.control(
         "faults",
         {
@@ -70,7 +70,7 @@ def let_failed_be_due(bridge: Bridge) -> None:
 
 
 def test_two_hundred_failing_records_delay_no_healthy_one_and_park_after_twelve_tries(
-    bridge, hopeless, arrivals
+    bridge, failing, arrivals
 ):
     for _ in range(retry_policy.MAX_TRIES):
         arrivals.some_arrive()
@@ -79,23 +79,23 @@ def test_two_hundred_failing_records_delay_no_healthy_one_and_park_after_twelve_
 
     assert arrivals.waited_s.keys() == arrivals.made_s.keys()
     assert max(arrivals.waited_s.values()) < 5
-    assert bridge.wanted_ids() == sorted(hopeless)
+    assert bridge.wanted_ids() == sorted(failing)
     [parked] = bridge.rows(PARKED)
-    assert parked == {"n": HOPELESS, "min": retry_policy.MAX_TRIES, "max": retry_policy.MAX_TRIES}
+    assert parked == {"n": FAILING, "min": retry_policy.MAX_TRIES, "max": retry_policy.MAX_TRIES}
 
 
 def test_failing_records_wait_longer_and_longer_and_are_not_fetched_meanwhile(
-    bridge, cention, hopeless
+    bridge, cention, failing
 ):
     bridge.poll()
     waits = []
     for _ in range(retry_policy.MAX_TRIES - 1):
         while bridge.drain().more:
             pass
-        waits.append([bridge.wanted(errand_id)["wait_s"] for errand_id in hopeless[:20]])
-        asked = cention.control("stats")["faults"]["error_500"]
+        waits.append([bridge.wanted(errand_id)["wait_s"] for errand_id in failing[:20]])
+        fetches = cention.control("stats")["faults"]["error_500"]
         bridge.drain()
-        assert cention.control("stats")["faults"]["error_500"] == asked
+        assert cention.control("stats")["faults"]["error_500"] == fetches
         let_failed_be_due(bridge)
 
     for number, seen in enumerate(waits):

@@ -37,7 +37,7 @@ def change(world: World, which: int = 0) -> None:
     world.cention.errands[which].change()
 
 
-def ask(drain: Drain) -> None:
+def fetch_all(drain: Drain) -> None:
     for claimed in list(drain.not_fetched):
         drain.fetch(claimed)
 
@@ -55,7 +55,7 @@ def fetch_until_nothing_is_in_doubt(world: World, drain: Drain) -> None:
 def test_a_drain_killed_before_it_writes_the_only_answer_loses_nothing(world, drains):
     a, b, _ = drains
     world.start(a)
-    ask(a)
+    fetch_all(a)
     a.kill()
 
     world.check()
@@ -68,7 +68,7 @@ def test_an_errand_that_a_callback_names_while_it_is_fetched_is_fetched_again(
 ):
     a, *_ = drains
     world.start(a)
-    ask(a)
+    fetch_all(a)
     errand.change(flagged=False)
     world.want(errand)
     world.finish(a)
@@ -133,7 +133,7 @@ def test_a_drain_killed_right_after_it_fetched_without_a_session_loses_nothing(w
     world.start(b)
     world.finish(b)
     change(world)
-    ask(a)
+    fetch_all(a)
     world.kill(a)
 
     world.check()
@@ -145,9 +145,9 @@ def test_a_drain_whose_lease_has_ended_clears_no_flag(world, drains, errand):
     world.start(a)
     world.let_lease_end(a)
     world.start(b)
-    ask(b)
+    fetch_all(b)
     change(world)
-    ask(a)
+    fetch_all(a)
     a.kill()
     world.finish(b)
 
@@ -166,11 +166,11 @@ def test_records_claimed_by_a_living_drain_are_claimed_by_no_other(world, drains
 def test_a_drain_that_was_overtaken_does_not_settle_for_its_successor(world, drains):
     a, b, _ = drains
     world.start(a)
-    ask(a)
+    fetch_all(a)
     world.let_lease_end(a)
     world.start(b)
     change(world)
-    ask(b)
+    fetch_all(b)
     world.finish(a)
     b.kill()
 
@@ -182,12 +182,12 @@ def test_a_name_in_an_older_report_does_not_replace_a_newer_one(world, drains):
     """Two drains may write reports of two errands of one area in either order."""
     a, b, _ = drains
     world.start(a)
-    ask(a)
+    fetch_all(a)
     world.cention.errands.append(Errand(errand_id=2))
     change(world, 1)
     world.poll(world.cention.changed())
     world.start(b)
-    ask(b)
+    fetch_all(b)
     world.finish(b)
     world.check()
     world.finish(a)

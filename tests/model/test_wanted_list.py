@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.model.cention import MOODS, WELL, Errand, Mood, Named
+from tests.model.cention import ANSWERS, REACTIONS, Errand, Named, Reaction
 from tests.model.drains import Drain
 from tests.model.world import ERRANDS, LEASE_S, Stage, World, staged
 from workers.sync.store.wanted import Claimed
@@ -87,11 +87,11 @@ def go_or_come_back(_: World, errand: Errand) -> None:
     note(f"# {errand} {'is back' if errand.exists else 'is gone'}")
 
 
-def ask_slowly(world: World, _: Errand) -> None:
+def begin_slow_poll(world: World, _: Errand) -> None:
     world.slow_poll = world.cention.changed()
 
 
-def list_slowly(world: World, _: Errand) -> None:
+def finish_slow_poll(world: World, _: Errand) -> None:
     if world.slow_poll:
         world.poll(world.slow_poll)
         world.slow_poll = None
@@ -100,8 +100,8 @@ def list_slowly(world: World, _: Errand) -> None:
 EVENTS = (
     Event("it goes or comes back at Cention", go_or_come_back),
     Event("a poll lists all that is flagged", lambda world, _: world.poll(world.cention.changed())),
-    Event("a slow poll asks what is flagged", ask_slowly),
-    Event("the slow poll lists what was flagged", list_slowly),
+    Event("a slow poll asks what is flagged", begin_slow_poll),
+    Event("the slow poll lists what was flagged", finish_slow_poll),
     Event("an operator wants it", lambda world, errand: world.want(errand, at_once=True)),
     Event("it fails for the eleventh time", lambda world, errand: world.fail_often(errand)),
 )
@@ -245,11 +245,11 @@ class WantedList(RuleBasedStateMachine):
             note(f"# {drain} {self.world.write(drain)}")
 
     @offers(requests)
-    @step(request=chosen(requests), mood=st.sampled_from(MOODS))
-    def asks_and_is_served(self, request: Request, mood: Mood) -> None:
-        self.world.cention.mood = mood
+    @step(request=chosen(requests), reaction=st.sampled_from(REACTIONS))
+    def asks_and_is_served(self, request: Request, reaction: Reaction) -> None:
+        self.world.cention.reaction = reaction
         request.drain.fetch(request.claimed)
-        self.world.cention.mood = WELL
+        self.world.cention.reaction = ANSWERS
 
     @offers(requests)
     @step(request=chosen(requests))

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from schemas.cention.errand_reports import read_changed_errands
-from tests.model.cention import WELL, Cention, Errand
+from tests.model.cention import ANSWERS, Cention, Errand
 from tests.model.drains import Drain
 from workers.config.names import Family
 from workers.database import Connection
@@ -33,7 +33,7 @@ SEEN = """
 SELECT e.remote_id, w.remote_id IS NOT NULL AS listed, w.claim IS NOT NULL AS claimed,
        w.parked_at IS NOT NULL AS parked, w.tries,
        coalesce(substring(errand.subject FROM '[0-9]+')::integer, 0) AS stored,
-       coalesce(substring(landed.document::text FROM 'version ([0-9]+)')::integer, 0) AS kept,
+       coalesce(substring(landed.document::text FROM 'version ([0-9]+)')::integer, 0) AS landed,
        errand.sla_fetched_at IS NOT NULL AND NOT errand.sla_pending AS has_sla,
        errand.gone_at IS NOT NULL AS gone,
        coalesce(substring(area.name FROM '[0-9]+')::integer, 0) AS area
@@ -51,7 +51,7 @@ ORDER BY e.remote_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ErrandState:
     """The state of one errand in the database."""
 
     remote_id: int
@@ -60,7 +60,7 @@ class Seen:
     parked: bool
     tries: int
     stored: int  # version in the tables; 0: none
-    kept: int  # version of the stored document
+    landed: int  # version of the stored document
     has_sla: bool
     gone: bool
     area: int  # after which change the only area had this name
@@ -110,7 +110,7 @@ class World:
         self.spec = errand_reports_spec(
             self.workspace, self.cention, zone=ZoneInfo("UTC"), limits=limits
         )
-        self.before: dict[int, Seen] = {}
+        self.before: dict[int, ErrandState] = {}
         self.slow_poll: dict[str, Any] | None = None  # the list as it was when the request was sent
 
     @contextmanager
@@ -211,26 +211,26 @@ class World:
         token = drain.run.claim.token
         self.change_list("claimed_until = now()", "claim = %(token)s", token=token)
 
-    def look(self) -> dict[int, Seen]:
+    def states(self) -> dict[int, ErrandState]:
         """Return the state of each errand in the database by id."""
-        with self.conn.cursor(row_factory=class_row(Seen)) as cursor:
+        with self.conn.cursor(row_factory=class_row(ErrandState)) as cursor:
             parameters = {"workspace": self.workspace, "errands": ERRANDS}
             return {seen.remote_id: seen for seen in cursor.execute(SEEN, parameters)}
 
     def check(self) -> None:
         """Fail unless all invariants hold."""
-        now = self.look()
+        now = self.states()
         for errand in self.cention.errands:
             self._check(errand, now[errand.errand_id])
         self.before = now
 
-    def _check(self, errand: Errand, seen: Seen) -> None:
+    def _check(self, errand: Errand, seen: ErrandState) -> None:
         before = self.before.get(errand.errand_id, seen)
         assert seen.stored >= before.stored, (
             f"{errand} went back from version {before.stored} to {seen.stored}"
         )
-        assert seen.kept >= before.kept, (
-            f"the document of {errand} went back from version {before.kept} to {seen.kept}"
+        assert seen.landed >= before.landed, (
+            f"the document of {errand} went back from version {before.landed} to {seen.landed}"
         )
         assert seen.area >= before.area, (
             f"the area got the name back that it had after change {seen.area}"
@@ -241,8 +241,8 @@ class World:
         if errand.exists and not errand.flagged and not seen.listed and not unsettled_ids:
             self._check_newest(errand, seen)
 
-    def _check_newest(self, errand: Errand, seen: Seen) -> None:
-        assert (seen.stored, seen.kept) == (errand.version, errand.version), (
+    def _check_newest(self, errand: Errand, seen: ErrandState) -> None:
+        assert (seen.stored, seen.landed) == (errand.version, errand.version), (
             f"{errand} is lost: Cention has version {errand.version} and no flag, nobody wants it,"
             f" and we have version {seen.stored}"
         )
@@ -259,7 +259,7 @@ class World:
 
     def become_quiet(self) -> None:
         """Let everything work without new changes until no work is left."""
-        self.cention.mood = WELL
+        self.cention.reaction = ANSWERS
         for drain in self.drains:
             if drain.run:
                 self.finish(drain)
@@ -271,13 +271,13 @@ class World:
             if not self._work_once():
                 return
             self.check()
-        raise AssertionError(f"it never becomes quiet: {self.look()}")
+        raise AssertionError(f"it never becomes quiet: {self.states()}")
 
     def _work_once(self) -> bool:
         """Poll, let all waits end, drain; return whether there was anything to do."""
         self.let_waiting_end()
         self.poll(self.cention.changed())
-        seen = self.look()
+        seen = self.states()
         for errand in self.cention.errands:
             if seen[errand.errand_id].parked:
                 self.want(errand, at_once=True)

@@ -61,12 +61,12 @@ def break_filing_of(bridge: Bridge, subject: str) -> None:
 
 
 def test_an_answer_ends_in_its_columns(bridge, document):
-    told = document("callback_answer_errand")
-    keep(bridge, told)
+    callback = document("callback_answer_errand")
+    keep(bridge, callback)
 
     filed = bridge.file()
 
-    html = errand_of(told)["attributes"]["answer"]["response"]["html_body"]
+    html = errand_of(callback)["attributes"]["answer"]["response"]["html_body"]
     [row] = bridge.rows("SELECT * FROM cention.answer")
     assert row == {
         "workspace": "demo",
@@ -115,9 +115,9 @@ def test_records_that_a_callback_names_are_wanted_and_so_is_the_report_of_its_er
 
 
 def test_an_attachment_that_is_only_named_is_wanted(bridge, document):
-    told = document("callback_answer_errand")
-    told["included"] = [errand_of(told)]
-    keep(bridge, told)
+    callback = document("callback_answer_errand")
+    callback["included"] = [errand_of(callback)]
+    keep(bridge, callback)
 
     bridge.file()
 
@@ -125,9 +125,9 @@ def test_an_attachment_that_is_only_named_is_wanted(bridge, document):
 
 
 def test_an_attachment_that_is_only_included_is_wanted(bridge, document):
-    told = document("callback_answer_errand")
-    del errand_of(told)["relationships"]
-    keep(bridge, told)
+    callback = document("callback_answer_errand")
+    del errand_of(callback)["relationships"]
+    keep(bridge, callback)
 
     bridge.file()
 
@@ -136,9 +136,9 @@ def test_an_attachment_that_is_only_included_is_wanted(bridge, document):
 
 
 def test_the_report_of_an_errand_that_is_not_included_is_wanted_as_well(bridge, document):
-    told = document("callback_answer_errand")
-    told["included"] = []
-    keep(bridge, told)
+    callback = document("callback_answer_errand")
+    callback["included"] = []
+    keep(bridge, callback)
 
     bridge.file()
 
@@ -158,15 +158,15 @@ def test_the_report_of_an_errand_that_is_not_included_is_wanted_as_well(bridge, 
 def test_a_callback_of_an_unknown_event_or_type_is_filed_and_stays_in_the_inbox(
     bridge, document, change
 ):
-    told = document("callback_answer_errand")
-    told["data"].update(change)
-    keep(bridge, told)
+    callback = document("callback_answer_errand")
+    callback["data"].update(change)
+    keep(bridge, callback)
 
     bridge.file()
 
     assert states(bridge) == [(True, None)]
     assert bridge.wanted_ids(FILES) == [788, 789, 790]
-    assert bridge.rows("SELECT document FROM intake.callback") == [{"document": told}]
+    assert bridge.rows("SELECT document FROM intake.callback") == [{"document": callback}]
 
 
 def test_an_unreadable_callback_keeps_its_problem_and_affects_no_other(bridge, document):
@@ -205,12 +205,12 @@ def test_an_answer_without_exactly_one_errand_is_a_problem_and_its_files_are_wan
 
 
 def test_a_callback_that_postgres_rejects_keeps_its_problem_and_affects_no_other(bridge, document):
-    before, poisonous, after = (document("callback_answer_errand") for _ in range(3))
-    for number, told in enumerate((before, poisonous, after)):
-        errand_of(told)["attributes"]["answer"]["c3_id"] = number + 1
-    errand_of(poisonous)["attributes"]["answer"]["response"]["subject"] = "poison"
-    break_filing_of(bridge, "poison")
-    keep(bridge, before, poisonous, after)
+    before, rejected, after = (document("callback_answer_errand") for _ in range(3))
+    for number, callback in enumerate((before, rejected, after)):
+        errand_of(callback)["attributes"]["answer"]["c3_id"] = number + 1
+    errand_of(rejected)["attributes"]["answer"]["response"]["subject"] = "rejected"
+    break_filing_of(bridge, "rejected")
+    keep(bridge, before, rejected, after)
 
     filed = bridge.file()
 
@@ -227,15 +227,15 @@ def test_a_callback_that_postgres_rejects_keeps_its_problem_and_affects_no_other
 
 
 def test_an_internal_error_in_one_callback_affects_no_other(bridge, document, monkeypatch):
-    poisonous = document("callback_answer_errand")
-    poisonous["data"]["id"] = "66"
-    keep(bridge, poisonous, document("callback_answer_errand"))
+    rejected = document("callback_answer_errand")
+    rejected["data"]["id"] = "66"
+    keep(bridge, rejected, document("callback_answer_errand"))
     read = file_callbacks.read_callback
 
-    def read_or_fail(told):
-        if told["data"]["id"] == "66":
+    def read_or_fail(callback):
+        if callback["data"]["id"] == "66":
             raise ZeroDivisionError
-        return read(told)
+        return read(callback)
 
     monkeypatch.setattr(file_callbacks, "read_callback", read_or_fail)
     bridge.file()
@@ -262,8 +262,8 @@ def test_a_database_outage_is_not_the_fault_of_a_callback(bridge, document, monk
 
 def test_two_filers_at_once_never_file_a_callback_twice(bridge, document):
     many = [document("callback_answer_errand") for _ in range(150)]
-    for number, told in enumerate(many):
-        told["data"]["id"] = str(number + 1)
+    for number, callback in enumerate(many):
+        callback["data"]["id"] = str(number + 1)
     keep(bridge, *many)
     start = Barrier(3)
 
@@ -286,8 +286,8 @@ def test_two_filers_at_once_never_file_a_callback_twice(bridge, document):
 
 def test_a_full_batch_reports_that_there_may_be_more(bridge, document):
     many = [document("callback_answer_errand") for _ in range(file_callbacks.BATCH + 1)]
-    for number, told in enumerate(many):
-        told["data"]["id"] = str(number + 1)
+    for number, callback in enumerate(many):
+        callback["data"]["id"] = str(number + 1)
     keep(bridge, *many)
 
     assert bridge.file().more
@@ -295,8 +295,8 @@ def test_a_full_batch_reports_that_there_may_be_more(bridge, document):
 
 
 def test_a_stored_attachment_that_a_callback_names_is_fetched_again_without_harm(bridge, document):
-    told = document("callback_answer_errand")
-    keep(bridge, told)
+    callback = document("callback_answer_errand")
+    keep(bridge, callback)
     bridge.file()
     bridge.drain(FILES, fetch=lambda id_: answering_with_file(b"content", id_=id_)(id_))
     again = document("callback_answer_errand")

@@ -89,16 +89,16 @@ def test_entries_that_are_no_id_are_dropped_and_counted(bridge):
 
 
 def test_of_two_polls_at_once_one_does_nothing(bridge):
-    asked, answer = Event(), Event()
+    requested, answer = Event(), Event()
 
     def fetch():
-        asked.set()
+        requested.set()
         assert answer.wait(10)
         return NOTHING
 
     with ThreadPoolExecutor(1) as executor:
         first = executor.submit(poll, changed(fetch), session=bridge.context.session)
-        assert asked.wait(10)
+        assert requested.wait(10)
         second = poll(listing(1), session=bridge.context.session)
         answer.set()
 
@@ -165,16 +165,16 @@ def test_a_poll_that_succeeds_does_not_end_the_pause_while_a_record_is_due(bridg
 
 
 def test_of_many_nudges_at_once_one_polls(bridge):
-    asked: list[int] = []
+    requested: list[int] = []
 
     def fetch():
-        asked.append(1)
+        requested.append(1)
         return NOTHING
 
     for _ in range(3):
         poll_if_due(changed(fetch), every_s=60, session=bridge.context.session)
 
-    assert len(asked) == 1
+    assert len(requested) == 1
 
 
 def test_the_next_nudge_repeats_a_failed_poll(bridge):

@@ -18,6 +18,6 @@ def test_each_further_failure_doubles_the_wait_up_to_a_quarter_of_an_hour():
 
 
 def test_a_report_without_sla_is_fetched_six_times():
-    again = [retry_policy.should_refetch(look) for look in range(1, 8)]
+    again = [retry_policy.should_refetch(fetches) for fetches in range(1, 8)]
 
     assert again == [True] * 5 + [False] * 2

@@ -23,8 +23,8 @@ def main() -> int:
 def works(context: base.WorkerContext) -> bool:
     """Query the database, and run something in a fetch thread."""
     with context.transaction() as conn:
-        asked = conn.execute("SELECT 1").fetchall() == [(1,)]
-    return asked and context.fetchers.submit(lambda: True).result(10)
+        answered = conn.execute("SELECT 1").fetchall() == [(1,)]
+    return answered and context.fetchers.submit(lambda: True).result(10)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,9 @@ def contents(bridge) -> list[dict]:
 @pytest.mark.parametrize("size", [0, 1, 300_000])
 def test_a_file_is_stored_unchanged_with_its_description(bridge, cention, size):
     made = make_file(cention, size=size)
-    told = cention.api(f"{made['type']}/{made['id']}").json()["data"]["attributes"]["attachment"]
+    attributes = cention.api(f"{made['type']}/{made['id']}").json()["data"]["attributes"][
+        "attachment"
+    ]
     bridge.want(FILES, made["id"])
 
     bridge.drain(FILES)
@@ -52,9 +54,9 @@ def test_a_file_is_stored_unchanged_with_its_description(bridge, cention, size):
         "workspace": "demo",
         "kind": "response",
         "attachment_id": made["id"],
-        "name": told["name"],
-        "content_type": told["content_type"],
-        "content_cid": told.get("content_id") or None,
+        "name": attributes["name"],
+        "content_type": attributes["content_type"],
+        "content_cid": attributes.get("content_id") or None,
         "size_bytes": size,
         "sha256": bytes.fromhex(made["sha256"]),
         "state": "stored",
@@ -62,7 +64,7 @@ def test_a_file_is_stored_unchanged_with_its_description(bridge, cention, size):
     }
     assert contents(bridge) == [{"named": made["sha256"], "is": made["sha256"], "length": size}]
     [stored] = bridge.rows("SELECT content FROM cention.blob")
-    assert base64.b64encode(stored["content"]).decode() == "".join(told["content"].split())
+    assert base64.b64encode(stored["content"]).decode() == "".join(attributes["content"].split())
 
 
 def test_an_image_inside_html_is_stored_as_well(bridge, cention):

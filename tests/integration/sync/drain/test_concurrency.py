@@ -18,7 +18,7 @@ SECONDS = 3.0
 IDS = range(1, 31)
 
 
-class Truth:
+class Errands:
     """Errands that keep changing; each change makes the errand wanted, as Cention's list would."""
 
     def __init__(self, sample: dict[str, Any]) -> None:
@@ -44,8 +44,8 @@ def report(sample: dict[str, Any], errand_id: int, version: int) -> dict[str, An
         "subject": f"version {version}",
         "areaName": f"area {version}",
     }
-    told = {**attributes, "c3_id": errand_id, "basic": {**attributes["basic"], "data": data}}
-    return {"data": {**sample["data"], "id": str(errand_id), "attributes": told}}
+    changed = {**attributes, "c3_id": errand_id, "basic": {**attributes["basic"], "data": data}}
+    return {"data": {**sample["data"], "id": str(errand_id), "attributes": changed}}
 
 
 def for_a_while(action: Callable[[random.Random], object]) -> int:
@@ -58,47 +58,49 @@ def for_a_while(action: Callable[[random.Random], object]) -> int:
 
 def test_concurrent_work_ends_with_every_record_newest_and_none_wanted(offline_bridge, document):
     bridge = offline_bridge
-    truth = Truth(document("errand_report_33"))
+    errands = Errands(document("errand_report_33"))
     callback = document("callback_answer_errand")
 
     def change_and_want(rng: random.Random) -> None:
         some = rng.sample(IDS, 10)
         for errand_id in some:
-            truth.change(errand_id)
+            errands.change(errand_id)
         bridge.want(REPORTS, *some)
 
     def change_and_call_back(rng: random.Random) -> None:
         for number in rng.sample(IDS, 5):
-            truth.change(number)
-            told = {**callback, "data": {**callback["data"], "id": str(rng.randrange(10**9))}}
+            errands.change(number)
+            changed = {**callback, "data": {**callback["data"], "id": str(rng.randrange(10**9))}}
             errand = {**errand_of(callback), "id": str(number)}
-            told["included"] = [errand]
-            told["data"]["relationships"] = {
+            changed["included"] = [errand]
+            changed["data"]["relationships"] = {
                 "errand": {"data": {"type": "c3_answer_errands", "id": str(number)}}
             }
-            keep(bridge, told)
+            keep(bridge, changed)
         bridge.file()
 
     def drain_all(rng: random.Random) -> None:
         lease_s = 0.02 if rng.random() < 0.2 else 60.0  # sometimes too short to finish
-        bridge.drain(REPORTS, fetch=truth.fetch, batch_size=20, group_size=7, lease_s=lease_s)
+        bridge.drain(REPORTS, fetch=errands.fetch, batch_size=20, group_size=7, lease_s=lease_s)
 
     actions = [change_and_want, change_and_call_back, drain_all, drain_all]
     with ThreadPoolExecutor(len(actions)) as executor:
         counts = list(executor.map(for_a_while, actions))
 
     assert all(count > 5 for count in counts)
-    eventually(lambda: settled(bridge, truth))
+    eventually(lambda: settled(bridge, errands))
     found = bridge.rows("SELECT errand_id, subject FROM cention.errand")
     assert {row["errand_id"]: row["subject"] for row in found} == {
-        errand_id: f"version {version}" for errand_id, version in truth.versions.items() if version
+        errand_id: f"version {version}"
+        for errand_id, version in errands.versions.items()
+        if version
     }
     assert bridge.rows("SELECT problem FROM intake.callback WHERE filed_at IS NULL") == []
     assert bridge.rows("SELECT problem FROM intake.landed WHERE problem IS NOT NULL") == []
 
 
-def settled(bridge: Bridge, truth: Truth) -> bool:
+def settled(bridge: Bridge, errands: Errands) -> bool:
     bridge.file()
     bridge.make_due()
-    bridge.drain(REPORTS, fetch=truth.fetch)
+    bridge.drain(REPORTS, fetch=errands.fetch)
     return bridge.wanted_ids(REPORTS) == []

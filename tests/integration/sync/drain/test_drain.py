@@ -11,9 +11,9 @@ def test_a_changed_errand_ends_in_the_database_and_leaves_the_list(bridge, centi
 
     assert (found, drained.claimed) == (1, 1)
     [row] = bridge.rows("SELECT errand_id, subject FROM cention.errand")
-    truth = cention.control(f"truth?errand={errand_id}")
+    expected = cention.control(f"truth?errand={errand_id}")
     assert row["errand_id"] == errand_id
-    assert row["subject"].endswith(f"[{truth['version']}]")
+    assert row["subject"].endswith(f"[{expected['version']}]")
     assert len(bridge.rows("SELECT 1 AS one FROM cention.errand_action")) == 3
     assert bridge.rows("SELECT 1 AS one FROM intake.wanted") == []
     assert [r["problem"] for r in bridge.rows("SELECT problem FROM intake.landed")] == [None]

@@ -190,8 +190,8 @@ def test_a_refusal_pauses_the_family_keeps_every_id_and_counts_against_none(offl
     assert pause["reason"] == str(error)
     assert 15 < pause["left_s"] <= retry_policy.PAUSE_S
     assert bridge.wanted_ids() == list(range(1, 101))
-    kept = bridge.rows("SELECT DISTINCT claim, tries, parked_at FROM intake.wanted")
-    assert kept == [{"claim": None, "tries": 0, "parked_at": None}]
+    rows = bridge.rows("SELECT DISTINCT claim, tries, parked_at FROM intake.wanted")
+    assert rows == [{"claim": None, "tries": 0, "parked_at": None}]
     assert (drained.more, bridge.drain_nudges) == (False, 0)
 
 
@@ -286,12 +286,12 @@ def test_a_probe_that_fails_is_not_followed_by_another_at_once(offline_bridge, r
     bridge.drain(ratings.spec(fetch=raising(refused())))
     bridge.make_due()
     bridge.end_pauses()
-    away = errors.Unreachable("no connection", api="cention")
+    outage = errors.Unreachable("no connection", api="cention")
 
-    probe = bridge.drain(ratings.spec(fetch=raising(away)))
+    probe = bridge.drain(ratings.spec(fetch=raising(outage)))
 
     assert (probe.claimed, probe.more) == (1, False)
-    assert bridge.drain(ratings.spec(fetch=raising(away))) == IDLE
+    assert bridge.drain(ratings.spec(fetch=raising(outage))) == IDLE
 
 
 def test_with_a_token_that_is_wrong_nothing_is_lost_and_with_the_right_one_all_is_fetched(

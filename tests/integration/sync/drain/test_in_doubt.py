@@ -165,11 +165,11 @@ def test_a_process_suspended_between_its_deadline_check_and_its_request_sends_no
     bridge.poll()
     fetch = bridge.context.families["demo", REPORTS].fetch
 
-    def frozen(errand_id):
+    def fetch_late(errand_id):
         Event().wait(0.4)
         return fetch(errand_id)
 
-    bridge.drain(REPORTS, fetch=frozen, lease_s=0.6)
+    bridge.drain(REPORTS, fetch=fetch_late, lease_s=0.6)
 
     assert bridge.poll() == 1  # its flag is not cleared
     assert bridge.wanted_ids() == [errand_id]
@@ -182,12 +182,12 @@ def test_a_process_suspended_while_it_claimed_fetches_nothing(offline_bridge, ra
     bridge.want(RATINGS, 7)
     claim = wanted.claim
 
-    def frozen(*args, **kwargs):
+    def fetch_late(*args, **kwargs):
         claimed = claim(*args, **kwargs)
         Event().wait(0.4)
         return claimed
 
-    monkeypatch.setattr(wanted, "claim", frozen)
+    monkeypatch.setattr(wanted, "claim", fetch_late)
     bridge.drain(ratings.spec(lease_s=0.6))
 
     assert (ratings.fetched, bridge.wanted_ids()) == ([], [7])

@@ -53,11 +53,11 @@ def everything(conn):
     }
 
 
-def report(document, at, **told):
+def report(document, at, **basic):
     """Make a report of the errand in which all names differ by version."""
     made = document("errand_report_2256")
     attributes = made["data"]["attributes"]
-    attributes["basic"]["data"] |= told
+    attributes["basic"]["data"] |= basic
     for action in attributes["actions"]:
         action["note"] = f"said at {at}"
     attributes["extended"]["errand_tags"] = [{"id": 41, "desc": f"tag at {at}"}]
@@ -99,8 +99,8 @@ def test_an_errand_fetched_before_it_was_not_found_stays_gone(conn, document):
 
 
 def test_an_older_document_does_not_replace_a_newer_one(conn):
-    late = Landing(remote_id=7, document='{"told": "late"}', fetched_at=LATE, problem=None)
-    early = Landing(remote_id=7, document='{"told": "early"}', fetched_at=EARLY, problem="odd")
+    late = Landing(remote_id=7, document='{"version": "late"}', fetched_at=LATE, problem=None)
+    early = Landing(remote_id=7, document='{"version": "early"}', fetched_at=EARLY, problem="odd")
     landed.insert(conn, "demo", RATINGS, [late])
     before = everything(conn)
 

@@ -106,10 +106,10 @@ def test_an_internal_error_while_parsing_one_record_affects_only_that_record(
     bridge = offline_bridge
     plan = ratings.spec()
 
-    def parse(rating_id, document, brought):
+    def parse(rating_id, document, fetched):
         if rating_id == POISONOUS:
             raise ZeroDivisionError
-        return plan.parse(rating_id, document, brought)
+        return plan.parse(rating_id, document, fetched)
 
     bridge.want(RATINGS, *BATCH)
     bridge.drain(ratings.spec(parse=parse))

@@ -187,11 +187,11 @@ def test_ratings_are_counted_beside_reports(terminal, bridge, cention):
 
 
 @pytest.mark.parametrize(
-    ("state", "told"),
+    ("state", "expected"),
     [("wanted", "pending"), ("stored", "stored"), ("gone", "gone"), ("refused", "unreadable")],
 )
 def test_attachments_that_a_callback_names_are_counted_by_their_state(
-    terminal, bridge, document, state, told
+    terminal, bridge, document, state, expected
 ):
     bridge.keep(document("callback_answer_errand"))
     bridge.file()
@@ -199,7 +199,7 @@ def test_attachments_that_a_callback_names_are_counted_by_their_state(
         bridge.rows("DELETE FROM intake.wanted")
         bridge.rows("UPDATE cention.attachment SET state = %s, fetched_at = now()", state)
 
-    assert set(counts(terminal, Family.RESPONSE_ATTACHMENTS)) == {told}
+    assert set(counts(terminal, Family.RESPONSE_ATTACHMENTS)) == {expected}
 
 
 def test_an_errand_that_a_callback_names_counts_as_reported(terminal, bridge, document):
@@ -360,9 +360,9 @@ def test_a_past_complete_day_is_counted_by_the_command_only(terminal, bridge, er
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
-@pytest.mark.parametrize(("days_ago", "kept"), [(30, 2), (31, 0)])
+@pytest.mark.parametrize(("days_ago", "remaining"), [(30, 2), (31, 0)])
 def test_the_age_of_a_day_follows_the_time_zone_of_its_workspace(
-    bridge, errands, zone, days_ago, kept
+    bridge, errands, zone, days_ago, remaining
 ):
     """It is never the same day in both zones: at any hour one is a day off UTC."""
     bridge.rows("UPDATE cention.workspace SET timezone = %s", zone)
@@ -372,4 +372,4 @@ def test_the_age_of_a_day_follows_the_time_zone_of_its_workspace(
 
     reconcile.reconcile_if_due(bridge.context.transaction)
 
-    assert bridge.one("SELECT count(*) FROM intake.reported") == kept
+    assert bridge.one("SELECT count(*) FROM intake.reported") == remaining
