@@ -22,12 +22,12 @@ KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 
 def main() -> None:
     options = arguments()
-    if options.paced_by:
-        pause(Path(options.paced_by))
     if options.user:
         switch_user(options.user)
     if options.if_parent_dies:
         end_with_parent(signal.Signals[options.if_parent_dies])
+    if options.paced_by:
+        pause(Path(options.paced_by))
     environment = dict(os.environ)
     if options.bare:
         environment = {k: v for k, v in environment.items() if k in KEPT_VARIABLES} | {"TZ": "UTC"}

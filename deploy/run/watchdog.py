@@ -22,6 +22,7 @@ from typing import Any
 from supervisor.xmlrpc import SupervisorTransport
 
 from deploy.embedded import exec_as
+from deploy.embedded.server import ENDS_WITH_PARENT
 from deploy.embedded.sockets import make_socket_folder
 from deploy.run.processes import ProcessSpec
 
@@ -204,7 +205,8 @@ def configuration(var: Path, socket: Path, process_specs: Sequence[ProcessSpec])
 
 
 def with_start_delay(process: ProcessSpec, var: Path) -> tuple[str, ...]:
-    return (*LAUNCH, f"--paced-by={var / 'starts' / process.name}", "--", *process.command)
+    last_start = f"--paced-by={var / 'starts' / process.name}"
+    return (*LAUNCH, last_start, ENDS_WITH_PARENT, "--", *process.command)
 
 
 def quoted(word: str) -> str:
