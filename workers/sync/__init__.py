@@ -1,3 +1,3 @@
-"""Brings single records out of Cention: polling, fetching, parsing and filing."""
+"""Fetches single records from Cention: polling, fetching, parsing and filing."""
 
 from __future__ import annotations

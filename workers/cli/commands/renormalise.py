@@ -51,27 +51,27 @@ def renormalise(
     settings = load_settings_or_exit()
     chosen = select_workspaces(settings, workspace)
     with database(settings, autocommit=True) as conn:
-        remade = [
-            one
+        reports = [
+            report
             for each in chosen
-            for one in _remake(conn, each, families or NAMES, dry_run=dry_run)
+            for report in _rebuild(conn, each, families or NAMES, dry_run=dry_run)
         ]
     if as_json:
-        print_json({"dry_run": dry_run, "families": remade})
+        print_json({"dry_run": dry_run, "families": reports})
     else:
-        for one in remade:
-            _print_report(one, dry_run=dry_run)
+        for report in reports:
+            _print_report(report, dry_run=dry_run)
 
 
-def _remake(
+def _rebuild(
     conn: Connection, workspace: WorkspaceSettings, names: Collection[str], *, dry_run: bool
 ) -> Iterator[RebuildReport]:
-    for reading in all_parsers(zone=workspace.timezone):
-        total = landed.count(conn, workspace.name, reading.family)
-        if reading.family in names and total:
-            with progress(f"{workspace.name} {reading.family}", total) as advance:
+    for parser in all_parsers(zone=workspace.timezone):
+        total = landed.count(conn, workspace.name, parser.family)
+        if parser.family in names and total:
+            with progress(f"{workspace.name} {parser.family}", total) as advance:
                 yield job.renormalise(
-                    reading, workspace.name, conn, dry_run=dry_run, progress=advance
+                    parser, workspace.name, conn, dry_run=dry_run, progress=advance
                 )
     total = callbacks.count(conn, workspace.name)
     if refile_callbacks.NAME in names and total:
@@ -79,18 +79,18 @@ def _remake(
             yield refile_callbacks.refile(workspace.name, conn, dry_run=dry_run, progress=advance)
 
 
-def _print_report(remade: RebuildReport, *, dry_run: bool) -> None:
+def _print_report(report: RebuildReport, *, dry_run: bool) -> None:
     would = "would be" if dry_run else "was"
-    changes = "" if remade.tables else f"; no row {would} changed"
-    documents = pluralise(remade.documents, "document")
-    print_line(f"{remade.workspace} {remade.family}: {documents} read{changes}.", style="bold")
-    if remade.tables:
-        rows = [(one.table, one.added, one.changed, one.removed) for one in remade.tables]
+    changes = "" if report.tables else f"; no row {would} changed"
+    documents = pluralise(report.documents, "document")
+    print_line(f"{report.workspace} {report.family}: {documents} read{changes}.", style="bold")
+    if report.tables:
+        rows = [(one.table, one.added, one.changed, one.removed) for one in report.tables]
         print_table(COLUMNS, rows)
     for number, thing, what in (
-        (remade.readable_now, "document", "can be read now, but could not before"),
-        (remade.unreadable_now, "document", "can no longer be read; the rows stay"),
-        (remade.wanted, "record", f"{would} put on the list of records to fetch"),
+        (report.readable_now, "document", "can be read now, but could not before"),
+        (report.unreadable_now, "document", "can no longer be read; the rows stay"),
+        (report.wanted, "record", f"{would} put on the list of records to fetch"),
     ):
         if number:
             print_line(f"  {pluralise(number, thing)} {what}.", hanging=2)

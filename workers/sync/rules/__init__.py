@@ -1,3 +1,3 @@
-"""Pure decisions about when a record is tried again, without I/O."""
+"""When a record is fetched again, and when it is parked; no I/O."""
 
 from __future__ import annotations

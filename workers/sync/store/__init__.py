@@ -1,3 +1,3 @@
-"""Wanted records and those that arrived, in Postgres."""
+"""The tables of wanted records, fetched documents, callbacks and their rows."""
 
 from __future__ import annotations
