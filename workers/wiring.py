@@ -201,7 +201,7 @@ def _exports_mirror(workspace: WorkspaceSettings, api: ExportsApi, *, every_s: i
 
     def refresh(session: Transaction) -> RefreshResult:
         context = exports.ExportContext(
-            workspace=workspace.name, zone=workspace.timezone, ask=api.run, session=session
+            workspace=workspace.name, zone=workspace.timezone, request=api.run, session=session
         )
         return exports.run_scheduled(context, schedule)
 

@@ -1,3 +1,3 @@
-"""What is copied as a whole on a schedule: the library, log-ons of agents, and exports."""
+"""Copies of whole data sets, refreshed on a schedule: the library, agents' log-ons, exports."""
 
 from __future__ import annotations

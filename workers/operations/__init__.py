@@ -1,3 +1,3 @@
-"""What keeps a running bridge well: migrations, the sweep, checks and alerts."""
+"""Operation of a running bridge: migrations, the sweep, checks, status and alerts."""
 
 from __future__ import annotations

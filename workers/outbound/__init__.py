@@ -1,3 +1,3 @@
-"""What Cention is asked to do once: new errands, closings, ended calls and contact cards."""
+"""Requests to Cention that must not be repeated: errands, closings, calls, contact cards."""
 
 from __future__ import annotations

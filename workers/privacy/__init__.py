@@ -1,3 +1,3 @@
-"""Erases what is known of a person, exports it, and removes what is too old."""
+"""Erases or exports the data of a person, and removes data past its retention."""
 
 from __future__ import annotations

@@ -262,7 +262,7 @@ def records_are_parked(place: Place) -> None:
 def documents_make_no_sense(place: Place) -> None:
     place.fetched(2)
     place.bridge.rows("UPDATE intake.landed SET problem = '/data: odd'")
-    assert "2 documents kept that could not be read" in place.signs()
+    assert "2 documents could not be read" in place.signs()
     assert "2 documents can be read now" in place.run().stdout
     assert "could not be read" not in place.signs()
 

@@ -164,7 +164,7 @@ def test_documents_that_make_no_sense_are_told_without_alarm(terminal, well):
     well.rows("UPDATE intake.landed SET problem = '/data: odd' WHERE family = 'errand_reports'")
 
     assert alarms(terminal) == []
-    assert "2 documents kept that could not be read" in terminal.run("status").stdout
+    assert "2 documents could not be read" in terminal.run("status").stdout
 
 
 def renewed(bridge, *, found=3, error=None, age="1 s"):
@@ -268,7 +268,7 @@ def test_rows_of_the_log_that_make_no_sense_are_told_without_alarm(terminal, wel
     )
 
     assert alarms(terminal) == []
-    assert "demo agent_logons: 1 row kept that could not be read" in terminal.run("status").stdout
+    assert "demo agent_logons: 1 row could not be read" in terminal.run("status").stdout
     assert terminal.json("unreadable")[0]["problem"] == "has 1 columns and not 4"
     assert "cention logons odd" in terminal.run("unreadable").stdout
 

@@ -60,7 +60,7 @@ def export(centre, document):
         context = exports.ExportContext(
             workspace="demo",
             zone=ZoneInfo("Europe/Stockholm"),
-            ask=lambda order: answer,
+            request=lambda order: answer,
             session=centre.bridge.context.session,
         )
         order = ExportOrder(preset_id="316", from_day=None, to_day=None)

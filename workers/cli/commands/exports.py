@@ -113,7 +113,7 @@ def export_context(settings: Settings, workspace: WorkspaceSettings) -> ExportCo
     context = ExportContext(
         workspace=workspace.name,
         zone=workspace.timezone,
-        ask=lambda order: with_backoff(lambda: api.run(order), idempotent=False),
+        request=lambda order: with_backoff(lambda: api.run(order), idempotent=False),
         session=lambda: database(settings, autocommit=True),
     )
     job.mark_abandoned(context.session, workspace.name)

@@ -27,17 +27,17 @@ LONGEST_DAYS = 7  # of one scheduled export; after a long outage the next ones c
 REFUSED_PAUSE_S = 3600.0  # a wrong preset stays wrong until an operator corrects it
 DIED = "the process that requested it ended before the answer came"
 
-Ask = Callable[[ExportOrder], dict[str, Any]]
+RequestExport = Callable[[ExportOrder], dict[str, Any]]
 Also = Callable[[Connection[Any], "CompletedExport"], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportContext:
-    """What an export of one workspace needs. ``ask`` requests it from Cention."""
+    """What an export of one workspace needs. ``request`` requests it from Cention."""
 
     workspace: str
     zone: ZoneInfo  # of times without an offset
-    ask: Ask
+    request: RequestExport
     session: Transaction  # lends connections in autocommit mode
 
 
@@ -78,7 +78,7 @@ def run(
         run_id = exports.begin(conn, workspace, order, origin=origin)
         with _alive(conn, workspace, run_id):
             try:
-                export = read_export(context.ask(order), zone=context.zone)
+                export = read_export(context.request(order), zone=context.zone)
             except (ApiError, DocumentError) as error:
                 unknown = outcome_unknown(error)
                 with context.session() as fresh:
@@ -141,7 +141,7 @@ def run_scheduled(context: ExportContext, schedule: Schedule) -> RefreshResult:
             _pause(context, str(error), min(REFUSED_PAUSE_S, schedule.every_s))
         raise
     unreadable = f"{completed.unreadable} of the errands of run {completed.run_id}"
-    problem = f"{unreadable} could not be read wholly" if completed.unreadable else None
+    problem = f"{unreadable} could not be read completely" if completed.unreadable else None
     return RefreshResult(records=completed.errands, problem=problem)
 
 

@@ -95,7 +95,7 @@ def refresh_library(
 def _lists(api: LibrarySource, on_progress: OnProgress) -> tuple[LibraryGraph, frozenset[int]]:
     """Fetch every list; return the graph of all, and the ids of the questions on the top list."""
     graphs = []
-    for name, ask in (
+    for name, fetch in (
         ("libraries", api.libraries),
         ("external libraries", api.external_libraries),
         ("categories", api.categories),
@@ -103,7 +103,7 @@ def _lists(api: LibrarySource, on_progress: OnProgress) -> tuple[LibraryGraph, f
         ("top list", partial(api.questions, toplist=True)),
     ):
         on_progress(name)
-        graphs.append(read_library(_clean(ask())))
+        graphs.append(read_library(_clean(fetch())))
     toplist = frozenset(node.id for node in graphs[-1].listed if node.kind is Kind.QUESTION)
     return merge(graphs), toplist
 

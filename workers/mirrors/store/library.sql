@@ -129,7 +129,7 @@ ON CONFLICT (workspace, owner_kind, owner_id, target_kind, target_id) DO UPDATE 
     gone_at = NULL, fetched_at = EXCLUDED.fetched_at;
 
 -- name: save_question_attachments
--- Write which files and images questions have; what nobody said of them stays as it was.
+-- Write which files and images questions have; fields that Cention omitted stay as they were.
 INSERT INTO cention.library_question_attachment AS old (
     workspace, question_id, kind, attachment_id, name, content_type, fetched_at
 )

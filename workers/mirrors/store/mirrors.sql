@@ -13,8 +13,8 @@ RETURNING workspace, mirror;
 WITH off AS (
     DELETE FROM intake.mirror AS m
     WHERE NOT EXISTS (
-        SELECT FROM unnest(%(workspaces)s::text[], %(mirrors)s::text[]) AS kept (workspace, mirror)
-        WHERE (kept.workspace, kept.mirror) = (m.workspace, m.mirror)
+        SELECT FROM unnest(%(workspaces)s::text[], %(mirrors)s::text[]) AS enabled (workspace, mirror)
+        WHERE (enabled.workspace, enabled.mirror) = (m.workspace, m.mirror)
     )
     RETURNING workspace, mirror
 ), unpaused AS (

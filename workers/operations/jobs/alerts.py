@@ -164,7 +164,7 @@ def _late(clause: str, error: str | None) -> Alert:
 
 
 def _unreadable(name: str, things: str) -> Alert:
-    return _warning(f"{name}: {things} kept that could not be read.", "cention unreadable")
+    return _warning(f"{name}: {things} could not be read.", "cention unreadable")
 
 
 def _ago(moment: datetime | None, at: datetime) -> str:

@@ -40,9 +40,9 @@ def identify(order: ErrandOrder, *, max_bytes: int) -> IdentifiedOrder:
     """
     attributes = attributes_of_order(order)
     attributes["msg"].pop("message_id")
-    for place, attachment in enumerate(order.errand.attachments):
-        digest = _digest(attachment.content, place, max_bytes)
-        file = attributes["msg"]["attachments"][place]
+    for position, attachment in enumerate(order.errand.attachments):
+        digest = _digest(attachment.content, position, max_bytes)
+        file = attributes["msg"]["attachments"][position]
         del file["content_type"]
         file["sha256"] = digest
     content = hashlib.sha256(_canonical(attributes)).digest()
@@ -58,8 +58,8 @@ def _canonical(attributes: Any) -> bytes:
     return json.dumps(attributes, sort_keys=True, ensure_ascii=False).encode()
 
 
-def _digest(content: Content, place: int, max_bytes: int) -> str:
-    pointer = f"/msg/attachments/{place}/content"
+def _digest(content: Content, position: int, max_bytes: int) -> str:
+    pointer = f"/msg/attachments/{position}/content"
     if content.size_bytes > max_bytes:
         raise DocumentError(Fault(pointer, f"is larger than {max_bytes} bytes"))
     try:

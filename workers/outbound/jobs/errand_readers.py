@@ -118,8 +118,8 @@ def _order_of_json(line: bytes, folder: Path) -> ErrandOrder:
     if not isinstance(files, list | None):
         raise DocumentError(Fault("/msg/attachments", "must be a list"))
     found = [
-        _attachment(file, folder, f"/msg/attachments/{place}")
-        for place, file in enumerate(files or ())
+        _attachment(file, folder, f"/msg/attachments/{position}")
+        for position, file in enumerate(files or ())
     ]
     return read_order(attributes, tuple(found))
 

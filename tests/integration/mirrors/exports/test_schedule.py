@@ -210,7 +210,7 @@ def test_one_whose_process_died_is_unknown_and_not_made_again_before_the_next(
         raise Killed
 
     context = exports.ExportContext(
-        workspace="demo", zone=ZONE, ask=die, session=bridge.context.session
+        workspace="demo", zone=ZONE, request=die, session=bridge.context.session
     )
     schedule = exports.Schedule(
         preset_id="316", every_s=DAY_S, today=lambda: datetime.now(ZONE).date()
@@ -238,7 +238,7 @@ def test_one_that_runs_is_not_taken_for_dead(bridge, plan, cention):
         raise IncompleteResponse("x", api="cention")
 
     context = exports.ExportContext(
-        workspace="demo", zone=ZONE, ask=ask, session=bridge.context.session
+        workspace="demo", zone=ZONE, request=ask, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
     with suppress(ApiError):
@@ -263,7 +263,7 @@ def test_errands_that_make_no_sense_are_told_beside_those_that_came(bridge, docu
     answer = document("export_of_one")
     answer["data"]["attributes"]["content"] = [{"errand_id": "7"}, {"errand_id": "seven"}]
     context = exports.ExportContext(
-        workspace="demo", zone=ZONE, ask=lambda order: answer, session=bridge.context.session
+        workspace="demo", zone=ZONE, request=lambda order: answer, session=bridge.context.session
     )
     today = datetime.now(ZONE).date()
     schedule = exports.Schedule(preset_id="316", every_s=DAY_S, today=lambda: today)
@@ -271,7 +271,7 @@ def test_errands_that_make_no_sense_are_told_beside_those_that_came(bridge, docu
     result = exports.run_scheduled(context, schedule)
 
     assert result.records == 2
-    assert result.problem == "1 of the errands of run 1 could not be read wholly"
+    assert result.problem == "1 of the errands of run 1 could not be read completely"
 
 
 def test_one_that_is_refused_is_not_tried_again_for_an_hour(bridge, cention, settings, plan_of):
@@ -317,7 +317,7 @@ def test_rows_come_home_also_if_the_connection_was_cut_while_cention_was_busy(
         return answer
 
     context = exports.ExportContext(
-        workspace="demo", zone=ZONE, ask=ask, session=bridge.context.session
+        workspace="demo", zone=ZONE, request=ask, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
     with suppress(Exception):  # the lock went with its connection
@@ -335,7 +335,7 @@ def test_one_that_was_given_up_too_early_is_done_once_its_errands_are_here(bridg
         return answer
 
     context = exports.ExportContext(
-        workspace="demo", zone=ZONE, ask=ask, session=bridge.context.session
+        workspace="demo", zone=ZONE, request=ask, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
     exports.run(context, order, origin="command")
@@ -353,7 +353,7 @@ def test_every_column_holds_what_the_document_says(bridge, document):
         "odd",
     ]
     context = exports.ExportContext(
-        workspace="demo", zone=ZONE, ask=lambda order: answer, session=bridge.context.session
+        workspace="demo", zone=ZONE, request=lambda order: answer, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
 

@@ -1,3 +1,3 @@
-"""What ``cention check`` looks at: each module tells what is right and wrong with one thing."""
+"""The checks of ``cention check``; each module checks one thing."""
 
 from __future__ import annotations

@@ -38,22 +38,22 @@ def mirror_findings(
             yield ok(about, f"Refreshed every {format_duration(settings.mirror_every_s[mirror])}.")
     if disabled_reason(settings, workspace, Mirror.AGENT_LOGONS) is None:
         yield from token_findings(
-            "log-ons", lambda: _ask_for_log(logons()), workspace, claim="logio API"
+            "log-ons", lambda: _probe_log(logons()), workspace, claim="logio API"
         )
     if disabled_reason(settings, workspace, Mirror.LIBRARY) is None:
         yield from token_findings(
-            "questions", lambda: _ask_for_library(library()), workspace, claim="library"
+            "questions", lambda: _probe_library(library()), workspace, claim="library"
         )
 
 
 def token_findings(
-    what: str, ask: Callable[[], bool], workspace: WorkspaceSettings, *, claim: str
+    what: str, probe: Callable[[], bool], workspace: WorkspaceSettings, *, claim: str
 ) -> Iterator[Finding]:
-    """Check whether Cention accepts the token of a claim; ``ask`` returns whether there is one."""
+    """Check whether Cention accepts the token of a claim; ``probe`` returns whether there is one."""
     about = f"{what} of {workspace.name}"
     host = str(urlsplit(workspace.cention_url).hostname)
     try:
-        if ask():
+        if probe():
             yield ok(about, f"{host} accepts the token.")
     except ApiError as error:
         yield of_error(about, host, error, claim=f"Access to {claim}")
@@ -61,13 +61,13 @@ def token_findings(
         yield wrong(about, f"The token is malformed: {error}.", "Copy it again from Cention.")
 
 
-def _ask_for_log(log: AgentLogonsApi | None) -> bool:
+def _probe_log(log: AgentLogonsApi | None) -> bool:
     if log is not None:
         log.probe(datetime.now(UTC))
     return log is not None
 
 
-def _ask_for_library(library: LibraryApi | None) -> bool:
+def _probe_library(library: LibraryApi | None) -> bool:
     if library is not None:
         library.probe()
     return library is not None
