@@ -1,4 +1,4 @@
-"""What a process says of itself."""
+"""Logs of a process."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import sys
 from pathlib import Path
 
 FULL = Path("/dev/full")
-SPEAK = """
+SCRIPT = """
 import structlog
 from workers.config import logs
 logs.configure()
-structlog.get_logger().warning("a word")
+structlog.get_logger().warning("an event")
 print("goes on")
 """
 
 
-def test_a_log_that_cannot_be_written_stops_nobody():
+def test_a_log_that_cannot_be_written_does_not_stop_the_process():
     with FULL.open("wb") as full:
-        said = subprocess.run(
-            [sys.executable, "-c", SPEAK],
+        result = subprocess.run(
+            [sys.executable, "-c", SCRIPT],
             stdout=subprocess.PIPE,
             stderr=full,
             text=True,
             check=False,
         )
 
-    assert said.stdout == "goes on\n"
+    assert result.stdout == "goes on\n"

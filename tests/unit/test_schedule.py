@@ -1,4 +1,4 @@
-"""What beat does, and how often."""
+"""The tasks that beat sends, and their intervals."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def environment(monkeypatch, tmp_path):
     return monkeypatch
 
 
-def test_contents_are_removed_once_an_hour_where_drains_wait_and_not_where_callbacks_do(
+def test_contents_are_removed_once_an_hour_on_the_queue_of_drains(
     environment,
 ):
     entry = beat_schedule(load_settings())["retain"]
@@ -34,11 +34,11 @@ def test_contents_are_removed_once_an_hour_where_drains_wait_and_not_where_callb
     assert entry["options"]["queue"] == Queue.FETCH
 
 
-def test_everything_is_kept_by_default(environment):
+def test_by_default_nothing_is_removed(environment):
     assert load_settings().retention == Retention(callbacks_days=0, landed_days=0, bodies_days=0)
 
 
-def test_each_class_of_contents_has_its_time(environment):
+def test_each_class_of_contents_has_its_retention(environment):
     environment.setenv("RETAIN_CALLBACKS_DAYS", "7")
     environment.setenv("RETAIN_LANDED_DAYS", "30")
     environment.setenv("RETAIN_BODIES_DAYS", "365")
@@ -46,21 +46,21 @@ def test_each_class_of_contents_has_its_time(environment):
     assert load_settings().retention == Retention(callbacks_days=7, landed_days=30, bodies_days=365)
 
 
-def test_a_negative_time_is_told_by_name(environment):
+def test_a_negative_retention_is_reported_by_name(environment):
     environment.setenv("RETAIN_BODIES_DAYS", "-1")
 
     with pytest.raises(SettingsError, match="RETAIN_BODIES_DAYS"):
         load_settings()
 
 
-def test_what_is_mirrored_is_looked_after_every_minute_by_those_who_fetch(environment):
+def test_mirrors_are_checked_every_minute_on_the_queue_of_drains(environment):
     entries = [e for e in beat_schedule(load_settings()).values() if e["task"] == TaskName.MIRROR]
 
     assert {entry["args"] for entry in entries} == {("demo", mirror) for mirror in Mirror}
     assert {(e["schedule"], e["options"]["queue"]) for e in entries} == {(60, Queue.FETCH)}
 
 
-def test_what_is_renewed_more_often_is_looked_after_more_often(environment):
+def test_a_mirror_with_a_short_interval_is_checked_more_often(environment):
     environment.setenv("AGENT_LOGONS_EVERY_S", "60")
 
     assert beat_schedule(load_settings())["mirror agent_logons demo"]["schedule"] == 15
@@ -75,7 +75,7 @@ def test_what_is_renewed_more_often_is_looked_after_more_often(environment):
         ("CENTION_EXPORT_PRESET", "", Mirror.EXPORTS),
     ],
 )
-def test_what_is_switched_off_is_looked_after_by_nobody(environment, variable, value, off):
+def test_a_mirror_that_is_switched_off_is_not_scheduled(environment, variable, value, off):
     environment.setenv(variable, value)
 
     entries = beat_schedule(load_settings()).values()
@@ -83,7 +83,7 @@ def test_what_is_switched_off_is_looked_after_by_nobody(environment, variable, v
     assert {m for m in Mirror if ("demo", m) not in {e["args"] for e in entries}} == {off}
 
 
-def test_without_a_token_of_its_claim_nothing_is_looked_after(environment):
+def test_a_mirror_without_a_token_of_its_claim_is_not_scheduled(environment):
     environment.delenv("CENTION_TOKEN")
     environment.setenv("CENTION_TOKEN_LOGIO", "token")
 
@@ -96,15 +96,15 @@ def test_without_a_token_of_its_claim_nothing_is_looked_after(environment):
     "variable",
     ["LIBRARY_EVERY_S", "AGENT_LOGONS_EVERY_S", "EXPORTS_EVERY_S", "AGENT_LOGONS_FIRST_DAYS"],
 )
-def test_an_interval_below_nothing_is_told_by_name(environment, variable):
+def test_a_negative_interval_is_reported_by_name(environment, variable):
     environment.setenv(variable, "-1")
 
     with pytest.raises(SettingsError, match=variable):
         load_settings()
 
 
-def test_a_look_that_waits_for_cention_holds_up_no_callback(environment):
-    """Filing and the sweep share a queue, and a list may take a minute to come."""
+def test_a_poll_that_waits_for_cention_does_not_delay_callbacks(environment):
+    """Filing and the sweep share a queue; a list may take a minute to arrive."""
     entries = beat_schedule(load_settings()).values()
 
     assert {e["options"]["queue"] for e in entries if e["task"] == TaskName.POLL} == {Queue.POLLS}

@@ -68,7 +68,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[TableColumn], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table: on a terminal formatted, elsewhere one aligned line a row, never wrapped.
+    """Print a table: on a terminal formatted, elsewhere one aligned line per row, never wrapped.
 
     On a terminal that is too narrow, each row becomes a list, so that nothing is cut off.
     """

@@ -1,4 +1,4 @@
-"""Fixtures: the commands as people run them, beside a sandbox, a broker and its workers."""
+"""Fixtures: commands in a terminal, with a sandbox, a broker and workers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from workers.operations.store import canaries
 def environment(
     environment: pytest.MonkeyPatch, broker: str, cention: SandboxServer
 ) -> pytest.MonkeyPatch:
-    """The settings of a bridge to the sandbox, in a folder without any file."""
+    """The settings of a bridge to the sandbox, in an empty folder."""
     environment.setenv("BROKER_URL", broker)
     environment.setenv("CENTION_URL", f"{cention.root}/s/demo")
     return environment
@@ -31,7 +31,7 @@ def environment(
 
 @dataclass(kw_only=True)
 class Bridge(steps.Bridge):
-    """What the workers of the bridge do to the end, and what a broker hears of it."""
+    """Runs the jobs of workers to their end, and counts the nudges at the broker."""
 
     valkey: Valkey
 
@@ -43,8 +43,8 @@ class Bridge(steps.Bridge):
             while self.drain(family).more:
                 pass
 
-    def keep(self, document: dict[str, Any], *, problem: str | None = None) -> None:
-        """Keep a callback as the receiver does."""
+    def store_callback(self, document: dict[str, Any], *, problem: str | None = None) -> None:
+        """Store a callback as the receiver does."""
         text = json.dumps(document)
         self.rows(
             "INSERT INTO intake.callback (workspace, received_at, body_sha256, document, problem)"
@@ -77,5 +77,5 @@ def bridge(environment: pytest.MonkeyPatch, database: str, valkey: Valkey) -> It
 
 @pytest.fixture
 def errands(cention: SandboxServer) -> Callable[[int], list[int]]:
-    """Make changed errands at Cention and return their ids."""
+    """Create changed errands in Cention and return their ids."""
     return lambda count: cention.control("errands", {"count": count, "actions": 3})["ids"]

@@ -1,4 +1,4 @@
-"""`cention backfill`: errands of past days are found through exports, and fetched."""
+"""`cention backfill`: errands of past days are found with exports, and fetched."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def today() -> date:
     return datetime.now(ZoneInfo("Europe/Stockholm")).date()
 
 
-def told(day: date) -> str:
+def format_day(day: date) -> str:
     return day.strftime("%Y/%m/%d")
 
 
 def back(days: int) -> str:
-    return told(today() - timedelta(days=days))
+    return format_day(today() - timedelta(days=days))
 
 
 def command(first: int, last: int, *more: str) -> tuple[str, ...]:
-    """Go back through the days from ``first`` to ``last`` days ago."""
+    """Return a backfill of the days from ``first`` to ``last`` days ago."""
     return ("backfill", "--preset", "316", "--from", back(first), "--to", back(last), *more)
 
 
@@ -43,7 +43,7 @@ def days_done(bridge: Bridge) -> list[date]:
 
 @pytest.fixture
 def old_errand(cention):
-    """Make an errand that arrived so many days ago, and return its id."""
+    """Create an errand that arrived the given number of days ago, and return its id."""
 
     def make(days: int) -> int:
         errand = cention.new_errand()
@@ -55,7 +55,7 @@ def old_errand(cention):
 
 @pytest.fixture
 def exports(cention):
-    """The days of the exports that Cention was asked for, in order."""
+    """The days of the exports that were requested, in order."""
 
     def ask() -> list[tuple[str, str]]:
         return [
@@ -84,10 +84,10 @@ def test_errands_of_past_days_are_found_chunk_by_chunk_and_wanted(
     }
 
 
-def test_days_on_which_chunks_meet_are_asked_for_twice_and_their_errands_wanted_once(
+def test_days_shared_by_two_chunks_are_requested_twice_and_their_errands_wanted_once(
     terminal, bridge, old_errand, cention
 ):
-    """Cention does not say whether the last day of an export belongs to it: it may not."""
+    """It is not documented whether an export includes its last day."""
     errand = old_errand(7)
     terminal.run(*command(9, 8))
     assert wanted(bridge) == [errand]
@@ -100,7 +100,7 @@ def test_days_on_which_chunks_meet_are_asked_for_twice_and_their_errands_wanted_
     assert "1 errand wanted." in result.stdout
 
 
-def test_progress_and_an_estimate_are_told(terminal, old_errand):
+def test_progress_and_an_estimate_are_printed(terminal, old_errand):
     old_errand(12)
     old_errand(10)
 
@@ -117,18 +117,18 @@ def test_progress_and_an_estimate_are_told(terminal, old_errand):
 
 
 @pytest.mark.parametrize(("chunk", "number"), [("1d", 14), ("7d", 2), ("2w", 1), ("5", 3)])
-def test_a_chunk_is_as_long_as_told(terminal, exports, chunk, number):
+def test_a_chunk_has_the_length_of_the_option(terminal, exports, chunk, number):
     terminal.run(*command(14, 1, "--chunk", chunk))
 
     assert len(exports()) == number
 
 
 @pytest.mark.parametrize("chunk", ["0d", "7y", "d", "-1d"])
-def test_a_chunk_that_is_no_length_of_time_is_told(terminal, chunk):
+def test_a_chunk_that_is_not_a_number_of_days_is_wrong_usage(terminal, chunk):
     assert terminal.run(*command(14, 1, f"--chunk={chunk}")).exit_code == 2
 
 
-def test_a_second_call_goes_on_where_the_first_stopped(
+def test_a_second_run_continues_where_the_first_stopped(
     terminal, bridge, cention, old_errand, exports
 ):
     ids = sorted([old_errand(20), old_errand(12), old_errand(5)])
@@ -146,7 +146,7 @@ def test_a_second_call_goes_on_where_the_first_stopped(
     assert wanted(bridge) == ids
 
 
-def test_a_chunk_whose_outcome_is_unknown_is_not_done_and_left_to_the_next_call(
+def test_a_chunk_with_an_unknown_outcome_is_left_to_the_next_run(
     terminal, bridge, cention, old_errand, exports
 ):
     errand = old_errand(3)
@@ -163,7 +163,7 @@ def test_a_chunk_whose_outcome_is_unknown_is_not_done_and_left_to_the_next_call(
     assert [row["state"] for row in states] == ["unknown", "done"]
 
 
-def test_one_that_is_interrupted_says_how_to_go_on(terminal, bridge, old_errand, monkeypatch):
+def test_an_interrupted_backfill_says_how_to_continue(terminal, bridge, old_errand, monkeypatch):
     errand = old_errand(3)
     with monkeypatch.context() as patch:
         patch.setattr(ExportsApi, "run", lambda api, order: signal.raise_signal(signal.SIGINT))
@@ -178,7 +178,7 @@ def test_one_that_is_interrupted_says_how_to_go_on(terminal, bridge, old_errand,
     assert [row["state"] for row in states] == ["unknown", "done"]
 
 
-def test_a_chunk_that_is_too_large_may_be_asked_for_in_smaller_ones(
+def test_a_chunk_that_is_too_large_can_be_requested_in_smaller_ones(
     terminal, bridge, cention, environment, old_errand, exports
 ):
     ids = sorted(old_errand(days) for days in (4, 3, 2, 1))
@@ -190,7 +190,7 @@ def test_a_chunk_that_is_too_large_may_be_asked_for_in_smaller_ones(
     assert wanted(bridge) == ids
 
 
-def test_a_finished_one_does_nothing_unless_it_is_told_to(terminal, exports):
+def test_a_finished_backfill_does_nothing_without_again(terminal, exports):
     terminal.run(*command(20, 5))
 
     again = terminal.run(*command(20, 5))
@@ -204,7 +204,7 @@ def test_a_finished_one_does_nothing_unless_it_is_told_to(terminal, exports):
     assert told_to.exit_code == 0
 
 
-def test_days_of_closing_are_counted_apart_from_days_of_arrival(terminal, cention, exports):
+def test_days_of_closure_are_separate_from_days_of_arrival(terminal, cention, exports):
     terminal.run(*command(3, 1))
     terminal.run(*command(3, 1, "--by-closure"))
 
@@ -212,7 +212,7 @@ def test_days_of_closing_are_counted_apart_from_days_of_arrival(terminal, centio
     assert kinds == [False, True]
 
 
-def test_today_is_asked_for_but_not_done_before_it_is_over(terminal, bridge, errands, exports):
+def test_today_is_requested_but_not_done_before_it_is_over(terminal, bridge, errands, exports):
     ids = errands(2)
 
     terminal.run(*command(1, 0))
@@ -224,20 +224,20 @@ def test_today_is_asked_for_but_not_done_before_it_is_over(terminal, bridge, err
 
 
 @pytest.mark.parametrize(
-    ("days", "said"), [((-1, -2), "is in the future"), ((1, 2), "after its last")]
+    ("days", "message"), [((-1, -2), "is in the future"), ((1, 2), "after its last")]
 )
-def test_days_that_make_no_sense_are_told(terminal, exports, days, said):
+def test_impossible_days_are_wrong_usage(terminal, exports, days, message):
     result = terminal.run(*command(*days))
 
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert message in result.stderr
     assert exports() == []
 
 
-def test_rows_that_are_here_stay_as_they_are_until_the_errand_is_fetched_again(
+def test_stored_rows_do_not_change_until_the_errand_is_fetched_again(
     terminal, bridge, cention, errands
 ):
-    """An export is older news than a report: it only tells which errands there are."""
+    """A report is newer than an export, which only names the errands."""
     [errand] = errands(1)
     bridge.fetch(REPORTS)
     before = bridge.rows("SELECT * FROM cention.errand")
@@ -263,7 +263,7 @@ def test_errands_that_are_found_are_fetched(terminal, bridge, old_errand, centio
     assert [row["errand_id"] for row in stored] == ids
 
 
-def test_a_record_that_waits_for_another_try_keeps_its_waiting_time(terminal, bridge, old_errand):
+def test_a_record_that_waits_for_a_retry_keeps_its_due_time(terminal, bridge, old_errand):
     errand = old_errand(3)
     bridge.rows(
         "INSERT INTO intake.wanted (workspace, family, remote_id, tries, due_at, parked_at)"

@@ -1,4 +1,4 @@
-"""`cention check`: what is right and what is wrong, in plain words, and never a secret."""
+"""`cention check`: findings about settings and servers, without any secret."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_all_is_well_when_everything_runs(terminal, bridge):
     assert {line.split()[0] for line in result.stdout.splitlines()} == {"ok"}
 
 
-def test_every_mistake_in_the_settings_is_told_at_once(terminal, environment):
+def test_every_mistake_in_the_settings_is_reported_at_once(terminal, environment):
     environment.setenv("POLL_EVERY_S", "often")
     environment.setenv("CENTION_URL", "nonsense")
     environment.delenv("DATABASE_URL")
@@ -55,7 +55,9 @@ def test_every_mistake_in_the_settings_is_told_at_once(terminal, environment):
     ],
 )
 @pytest.mark.parametrize("command", ["check", "status", "parked"])
-def test_a_database_that_is_away_is_told_without_its_password(terminal, environment, url, command):
+def test_a_database_that_is_down_is_reported_without_its_password(
+    terminal, environment, url, command
+):
     environment.setenv("DATABASE_URL", url)
 
     result = terminal.run(command)
@@ -66,7 +68,7 @@ def test_a_database_that_is_away_is_told_without_its_password(terminal, environm
     assert "Traceback" not in result.output
 
 
-def test_a_database_that_is_not_migrated_is_told(terminal, environment, postgres):
+def test_a_database_that_is_not_migrated_is_reported(terminal, environment, postgres):
     with psycopg.connect(postgres.url, autocommit=True) as admin:
         admin.execute("CREATE DATABASE not_migrated")
     environment.setenv("DATABASE_URL", postgres.url_of("not_migrated"))
@@ -76,7 +78,7 @@ def test_a_database_that_is_not_migrated_is_told(terminal, environment, postgres
     assert (result.exit_code, "Run: cention migrate" in result.stderr) == (1, True)
 
 
-def test_a_role_that_may_not_write_is_told(terminal, environment, database, postgres):
+def test_a_role_that_may_not_write_is_reported(terminal, environment, database, postgres):
     with psycopg.connect(database, autocommit=True) as admin:
         admin.execute("DROP ROLE IF EXISTS reader")
         admin.execute("CREATE ROLE reader LOGIN")
@@ -90,7 +92,7 @@ def test_a_role_that_may_not_write_is_told(terminal, environment, database, post
         admin.execute("DROP OWNED BY reader; DROP ROLE reader")
 
 
-def test_silent_workers_are_told_by_queue(terminal, bridge):
+def test_silent_workers_are_reported_by_queue(terminal, bridge):
     bridge.answer_canaries()
     bridge.rows(
         "UPDATE intake.canary SET answered_at = now() - interval '2 minutes' WHERE queue = 'fetch'"
@@ -99,17 +101,17 @@ def test_silent_workers_are_told_by_queue(terminal, bridge):
     assert "answered for 2m on the queue fetch" in wrong(terminal, "workers")
 
 
-def test_a_broker_that_is_away_is_told_without_its_password(terminal, environment):
+def test_a_broker_that_is_down_is_reported_without_its_password(terminal, environment):
     environment.setenv("BROKER_URL", f"redis://:{PASSWORD}@127.0.0.1:1/0")
 
-    told = wrong(terminal, "broker")
+    message = wrong(terminal, "broker")
 
-    assert "127.0.0.1:1" in told
-    assert PASSWORD not in told
+    assert "127.0.0.1:1" in message
+    assert PASSWORD not in message
 
 
 @pytest.mark.parametrize(
-    ("variables", "told"),
+    ("variables", "message"),
     [
         ({"CENTION_URL": "http://127.0.0.1:1/s/demo"}, "cannot be reached at 127.0.0.1"),
         ({"CENTION_TOKEN": "another-token"}, "The token is refused"),
@@ -117,24 +119,28 @@ def test_a_broker_that_is_away_is_told_without_its_password(terminal, environmen
         ({"CENTION_TOKEN": ""}, "No token is set"),
     ],
 )
-def test_why_cention_cannot_be_used_is_told(terminal, environment, variables, told):
+def test_the_reason_why_cention_cannot_be_used_is_reported(
+    terminal, environment, variables, message
+):
     for name, value in variables.items():
         environment.setenv(name, value)
 
-    assert told in wrong(terminal, "Cention of demo")
+    assert message in wrong(terminal, "Cention of demo")
     assert terminal.run("check").exit_code == 1
     assert "another-token" not in terminal.run("check").output
 
 
 @pytest.mark.parametrize("path", ["/s/other", "/nowhere"])
-def test_a_wrong_address_is_told_apart_from_a_refused_token(terminal, environment, cention, path):
+def test_a_wrong_address_is_distinguished_from_a_refused_token(
+    terminal, environment, cention, path
+):
     environment.setenv("CENTION_URL", cention.root + path)
     environment.setenv("CENTION_WORKSPACE", "demo")
 
     assert "it is not this workspace" in wrong(terminal, "Cention of demo")
 
 
-def test_looking_at_cention_clears_no_mark(terminal, cention, errands):
+def test_the_check_of_cention_clears_no_change_flag(terminal, cention, errands):
     errands(2)
     changed = cention.dirty_errands()
 
@@ -143,7 +149,7 @@ def test_looking_at_cention_clears_no_mark(terminal, cention, errands):
     assert cention.dirty_errands() == changed
 
 
-def test_a_claim_without_token_tells_what_is_off(terminal, environment):
+def test_a_claim_without_token_says_what_is_disabled(terminal, environment):
     environment.delenv("CENTION_TOKEN")
     environment.setenv("CENTION_TOKEN_ERRAND_DATA", "sandbox-token")
 
@@ -153,7 +159,7 @@ def test_a_claim_without_token_tells_what_is_off(terminal, environment):
     assert len([one for one in found if one.startswith("token ")]) == 6
 
 
-def test_what_is_renewed_on_a_schedule_is_told_and_why_the_rest_is_not(terminal, environment):
+def test_mirrors_on_a_schedule_are_reported_and_the_reason_of_disabled_ones(terminal, environment):
     environment.setenv("LIBRARY_EVERY_S", "0")
 
     found = lines(terminal.json("check"), "ok")
@@ -180,18 +186,18 @@ def test_without_a_token_of_its_claim_a_schedule_is_off(terminal, environment):
     ("name", "about", "claim"),
     [("LOGIO", "log-ons", "Access to logio API"), ("LIBRARY", "questions", "Access to library")],
 )
-def test_a_token_of_a_schedule_that_is_refused_is_told_by_its_claim(
+def test_a_refused_token_of_a_schedule_is_reported_by_its_claim(
     terminal, environment, name, about, claim
 ):
     environment.setenv(f"CENTION_TOKEN_{name}", "another-token")
 
-    [told] = [f for f in terminal.json("check") if f["about"] == f"{about} of demo"]
+    [message] = [f for f in terminal.json("check") if f["about"] == f"{about} of demo"]
 
-    assert told["level"] == "wrong"
-    assert claim in told["remedy"]
+    assert message["level"] == "wrong"
+    assert claim in message["remedy"]
 
 
-def test_looking_at_schedules_asks_cention_for_a_second_of_the_log_and_for_the_top_list(
+def test_the_check_of_schedules_requests_one_second_of_the_log_and_the_top_list(
     terminal, environment, cention
 ):
     environment.setenv("CENTION_EXPORT_PRESET", "1")
@@ -225,8 +231,8 @@ def test_a_time_zone_that_does_not_fit_the_reports_is_a_warning(
     assert any("Europe/Stockholm fits" in one for one in lines(terminal.json("check"), "ok"))
 
     environment.setenv("CENTION_TIMEZONE", "Asia/Kuala_Lumpur")
-    [told] = [one for one in lines(terminal.json("check"), "warning") if "time zone" in one]
-    assert "CENTION_TIMEZONE is Asia/Kuala_Lumpur" in told
+    [message] = [one for one in lines(terminal.json("check"), "warning") if "time zone" in one]
+    assert "CENTION_TIMEZONE is Asia/Kuala_Lumpur" in message
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def table(tmp_path):
     return write
 
 
-def test_a_card_is_sent_and_kept_beside_what_came_back(terminal, bridge, cention):
+def test_a_card_is_sent_and_stored_with_the_response(terminal, bridge, cention):
     terminal.run("contacts", "upsert", "--email", "old@b.c", "--voice", "+467")
 
     result = terminal.run(
@@ -65,14 +65,14 @@ def test_the_same_card_sent_twice_is_one_row(terminal, bridge):
     assert row["sends"] == 2
 
 
-def test_a_card_is_told_as_json(terminal):
-    told = terminal.json("contacts", "upsert", "--email", "a@b.c")
+def test_a_card_can_be_printed_as_json(terminal):
+    output = terminal.json("contacts", "upsert", "--email", "a@b.c")
 
-    assert told["returned"] == told["sent"] == {"email": ["a@b.c"]}
-    assert told["card_id"] > 0
+    assert output["returned"] == output["sent"] == {"email": ["a@b.c"]}
+    assert output["card_id"] > 0
 
 
-def test_an_odd_address_is_told_and_sent_all_the_same(terminal, cention):
+def test_an_odd_address_is_sent_with_a_warning(terminal, cention):
     result = terminal.run("contacts", "upsert", "--voice", "070123")
 
     assert result.exit_code == 0
@@ -81,7 +81,7 @@ def test_an_odd_address_is_told_and_sent_all_the_same(terminal, cention):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ((), "needs an address"),
         (("--name", "Ann"), "needs an address"),
@@ -89,15 +89,15 @@ def test_an_odd_address_is_told_and_sent_all_the_same(terminal, cention):
         (("--email", "a\x07@b.c"), "/contacts/email/0: holds a control character"),
     ],
 )
-def test_wrong_use_is_told_and_sends_nothing(terminal, cention, words, said):
+def test_wrong_usage_is_reported_and_sends_nothing(terminal, cention, words, message):
     result = terminal.run("contacts", "upsert", *words)
 
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert message in result.stderr
     assert cards_at(cention) == []
 
 
-def test_without_a_token_of_the_claim_it_is_told_which_to_set(terminal, environment):
+def test_without_a_token_of_the_claim_it_says_which_to_set(terminal, environment):
     environment.delenv("CENTION_TOKEN")
 
     result = terminal.run("contacts", "upsert", "--email", "a@b.c")
@@ -106,7 +106,7 @@ def test_without_a_token_of_the_claim_it_is_told_which_to_set(terminal, environm
     assert "CENTION_TOKEN_CONTACTS" in result.stderr
 
 
-def test_a_token_that_no_header_can_carry_is_told_without_being_shown(terminal, environment):
+def test_a_malformed_token_is_reported_without_being_shown(terminal, environment):
     environment.setenv("CENTION_TOKEN_CONTACTS", "two words")
 
     result = terminal.run("contacts", "upsert", "--email", "a@b.c")
@@ -117,7 +117,7 @@ def test_a_token_that_no_header_can_carry_is_told_without_being_shown(terminal, 
 
 
 @pytest.mark.parametrize(
-    ("fault", "state", "said"),
+    ("fault", "state", "message"),
     [
         ("unauthorised", "refused", "Set CENTION_TOKEN_CONTACTS"),
         ("not_found", "refused", "Cention did not accept the card: "),
@@ -125,24 +125,22 @@ def test_a_token_that_no_header_can_carry_is_told_without_being_shown(terminal, 
         ("dropped", "unknown", "It is not known whether Cention stored the card"),
     ],
 )
-def test_what_failed_is_told_and_noted_as_refused_or_unknown(
-    terminal, bridge, cention, fault, state, said
+def test_a_failure_is_reported_and_recorded_as_refused_or_unknown(
+    terminal, bridge, cention, fault, state, message
 ):
     cention.control("faults", {fault: {}})
 
     result = terminal.run("contacts", "upsert", "--email", "a@b.c")
 
     assert result.exit_code == 1
-    assert said in result.stderr
+    assert message in result.stderr
     [row] = bridge.rows(CARDS)
     assert (row["state"], row["card_id"]) == (state, None)
     assert row["error"]
     assert len(cards_at(cention)) == (state == "unknown")
 
 
-def test_an_answer_that_makes_no_sense_is_noted_and_the_card_counts_as_sent(
-    terminal, bridge, cention
-):
+def test_an_unreadable_answer_is_recorded_and_the_card_counts_as_sent(terminal, bridge, cention):
     cention.control("faults", {"unreadable": {}})
 
     result = terminal.run("contacts", "upsert", "--email", "a@b.c")
@@ -155,7 +153,7 @@ def test_an_answer_that_makes_no_sense_is_noted_and_the_card_counts_as_sent(
 
 
 def answers(cention, card_id, **attributes):
-    """Have Cention answer with this card."""
+    """Make Cention answer with this card."""
     card = {"type": "c3_contact_cards", "id": card_id, "attributes": attributes}
     responses.post(
         f"{cention.root}/s/demo/capi/json/c3_contact_cards", status=201, json={"data": card}
@@ -163,9 +161,7 @@ def answers(cention, card_id, **attributes):
 
 
 @responses.activate
-def test_of_an_answer_that_is_understood_in_part_the_card_and_what_came_are_kept(
-    terminal, bridge, cention
-):
+def test_a_partly_readable_answer_is_stored_with_the_card_as_received(terminal, bridge, cention):
     contacts = {"email": [["a@b.c"]], "voice": ["+467"]}
     answers(cention, "13", contacts=contacts)
 
@@ -178,20 +174,20 @@ def test_of_an_answer_that_is_understood_in_part_the_card_and_what_came_are_kept
 
 
 @responses.activate
-def test_channels_that_we_do_not_know_are_kept_beside_those_that_we_know(terminal, bridge, cention):
+def test_unknown_channels_are_stored_beside_known_ones(terminal, bridge, cention):
     answers(cention, "13", name="Ann", contacts={"email": ["a@b.c"], "whatsapp": ["+467"]})
 
-    told = terminal.json("contacts", "upsert", "--email", "a@b.c")
+    output = terminal.json("contacts", "upsert", "--email", "a@b.c")
 
     [row] = bridge.rows(CARDS)
     assert row["returned"] == {"name": "Ann", "email": ["a@b.c"], "whatsapp": ["+467"]}
     assert (row["name"], row["error"]) == ("Ann", None)
-    assert told["returned"] == row["returned"]
+    assert output["returned"] == row["returned"]
 
 
 @pytest.mark.parametrize("bare", [{}, {"contacts": None}])
 @responses.activate
-def test_an_answer_that_tells_nothing_leaves_what_was_told_before(terminal, bridge, cention, bare):
+def test_an_empty_answer_leaves_the_earlier_one(terminal, bridge, cention, bare):
     answers(cention, "13", contacts={"voice": ["+467"]})
     terminal.run("contacts", "upsert", "--email", "a@b.c")
     responses.reset()
@@ -205,14 +201,16 @@ def test_an_answer_that_tells_nothing_leaves_what_was_told_before(terminal, brid
 
 
 @responses.activate
-def test_an_answer_however_deep_is_told_as_json(terminal, cention):
+def test_a_deeply_nested_answer_can_be_printed_as_json(terminal, cention):
     answers(cention, "13", odd=json.loads("[" * 800 + "]" * 800))
 
     assert terminal.json("contacts", "upsert", "--email", "a@b.c")["returned"]["data"]["id"] == "13"
 
 
 @responses.activate
-def test_an_answer_whose_contacts_are_no_object_is_kept_as_it_came(terminal, bridge, cention):
+def test_an_answer_whose_contacts_are_not_an_object_is_stored_as_received(
+    terminal, bridge, cention
+):
     answers(cention, "13", contacts=["a@b.c"])
 
     terminal.run("contacts", "upsert", "--email", "a@b.c")
@@ -221,7 +219,7 @@ def test_an_answer_whose_contacts_are_no_object_is_kept_as_it_came(terminal, bri
     assert (row["card_id"], row["returned"]) == (13, {"contacts": ["a@b.c"]})
 
 
-def test_a_busy_cention_is_asked_again(terminal, cention):
+def test_a_request_is_repeated_while_cention_is_busy(terminal, cention):
     cention.control("faults", {"busy": {"times": 2, "seconds": 0}})
 
     assert terminal.run("contacts", "upsert", "--email", "a@b.c").exit_code == 0
@@ -247,7 +245,7 @@ def test_a_table_becomes_cards(terminal, bridge, cention, table):
     assert bridge.one("SELECT count(*) FROM cention.contact_card WHERE state = 'sent'") == 2
 
 
-def test_a_second_run_sends_nothing_twice_unless_asked(terminal, cention, table):
+def test_a_second_run_sends_nothing_twice_without_again(terminal, cention, table):
     file = table("email\na@b.c\nb@c.d\na@b.c\n")
 
     first = terminal.run("contacts", "import", file)
@@ -263,15 +261,15 @@ def test_a_second_run_sends_nothing_twice_unless_asked(terminal, cention, table)
 
 
 def test_the_counts_may_be_json(terminal, table):
-    told = terminal.run("contacts", "import", table("email\na@b.c\n,\n"), "--json").stdout
+    output = terminal.run("contacts", "import", table("email\na@b.c\n,\n"), "--json").stdout
 
-    assert json.loads(told) == {
+    assert json.loads(output) == {
         "to_send": 0, "sent": 1, "sent_before": 0, "repeated": 0, "bad": 1, "refused": 0,
         "unknown": 0,
     }  # fmt: skip
 
 
-def test_an_import_that_is_asked_to_stop_tells_how_far_it_came(terminal, bridge, cention, table):
+def test_an_import_that_is_stopped_reports_how_far_it_got(terminal, bridge, cention, table):
     file = table("email\na@b.c\nb@c.d\n")
     cention.control("faults", {"latency": {"types": ["c3_contact_cards"], "seconds": 1}})
     process = subprocess.Popen(
@@ -284,17 +282,17 @@ def test_an_import_that_is_asked_to_stop_tells_how_far_it_came(terminal, bridge,
     try:
         eventually(lambda: cards_at(cention))
         process.send_signal(signal.SIGINT)
-        told, noted = process.communicate(timeout=20)
+        stdout, stderr = process.communicate(timeout=20)
     finally:
         process.kill()
 
-    assert (process.returncode, told) == (1, "1 row: 1 sent.\n")
-    assert "Stopped on request. To continue, run the same command again." in noted
+    assert (process.returncode, stdout) == (1, "1 row: 1 sent.\n")
+    assert "Stopped on request. To continue, run the same command again." in stderr
     assert [row["state"] for row in bridge.rows(CARDS)] == ["sent"]
 
 
-def test_a_run_that_broke_off_is_gone_on_with(terminal, cention, table):
-    """The third card is refused by a token that is wrong by then."""
+def test_a_run_that_failed_can_be_continued(terminal, cention, table):
+    """The token becomes invalid before the third card."""
     file = table("email\n" + "".join(f"a{n}@b.c\n" for n in range(5)))
     terminal.run("contacts", "import", table("email\na0@b.c\na1@b.c\n", "some.csv"))
     cention.control("faults", {"unauthorised": {"times": 1}})
@@ -308,7 +306,7 @@ def test_a_run_that_broke_off_is_gone_on_with(terminal, cention, table):
     assert gone_on.stdout == "5 rows: 3 sent, 2 sent before.\n"
 
 
-def test_whose_sender_died_is_sent_again(terminal, bridge, cention, table):
+def test_a_card_whose_sender_died_is_sent_again(terminal, bridge, cention, table):
     bridge.rows(
         "INSERT INTO cention.contact_card (workspace, sent_sha256, state, sent)"
         " VALUES ('demo', %s, 'sending', '{\"email\": [\"a@b.c\"]}')",
@@ -320,7 +318,7 @@ def test_whose_sender_died_is_sent_again(terminal, bridge, cention, table):
     assert (row["state"], row["sends"]) == ("sent", 2)
 
 
-def test_bad_rows_are_told_with_their_line_and_stop_no_other(terminal, cention, table):
+def test_bad_rows_are_reported_with_their_line_and_skipped(terminal, cention, table):
     file = table("name,email\nAnn,a@b.c\nBo,\nCy,c@d.e,x\nEd,odd\n")
 
     result = terminal.run("contacts", "import", file)
@@ -335,7 +333,7 @@ def test_bad_rows_are_told_with_their_line_and_stop_no_other(terminal, cention, 
     assert len(cards_at(cention)) == 2
 
 
-def test_a_row_whose_outcome_is_unknown_is_told_and_sent_again_by_the_next_run(
+def test_a_row_with_an_unknown_outcome_is_reported_and_sent_again_by_the_next_run(
     terminal, cention, table
 ):
     file = table("email\na@b.c\nb@c.d\n")
@@ -350,7 +348,7 @@ def test_a_row_whose_outcome_is_unknown_is_told_and_sent_again_by_the_next_run(
     assert len(cards_at(cention)) == 2
 
 
-def test_it_stops_when_one_row_after_the_other_fails(terminal, cention, table):
+def test_it_stops_when_many_rows_fail_in_a_row(terminal, cention, table):
     cention.control("faults", {"error_500": {}})
 
     result = terminal.run(
@@ -376,7 +374,7 @@ def test_a_dry_run_checks_everything_and_sends_nothing(terminal, bridge, cention
 
 
 @pytest.mark.parametrize(
-    ("text", "words", "said"),
+    ("text", "words", "message"),
     [
         ("mail\na@b.c\n", (), "No column holds an address"),
         ("mail\na@b.c\n", ("--map", "post=email"), "No column 'post'"),
@@ -384,21 +382,21 @@ def test_a_dry_run_checks_everything_and_sends_nothing(terminal, bridge, cention
         ("mail\na@b.c\n", ("--map", "mail"), "COLUMN=CHANNEL"),
     ],
 )
-def test_a_map_that_does_not_fit_is_told(terminal, table, text, words, said):
+def test_a_map_that_does_not_fit_is_wrong_usage(terminal, table, text, words, message):
     result = terminal.run("contacts", "import", table(text), *words)
 
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert message in result.stderr
 
 
-def test_a_file_that_is_not_utf_8_is_told(terminal, table):
+def test_a_file_that_is_not_utf_8_is_reported(terminal, table):
     result = terminal.run("contacts", "import", table("email\nå@b.c\n", encoding="latin-1"))
 
     assert result.exit_code == 1
     assert "people.csv is not UTF-8 text" in result.stderr
 
 
-def test_a_mark_at_the_beginning_of_a_file_is_no_part_of_its_first_heading(terminal, table):
+def test_a_byte_order_mark_is_not_part_of_the_first_heading(terminal, table):
     assert (
         terminal.run("contacts", "import", table("email\na@b.c\n", encoding="utf-8-sig")).stdout
         == "1 row: 1 sent.\n"

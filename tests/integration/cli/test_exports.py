@@ -1,4 +1,4 @@
-"""`cention exports`: one export at a time, asked for once, its errands stored."""
+"""`cention exports`: one export at a time, requested once, its errands stored."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_none_one_and_many_errands_are_stored(terminal, bridge, errands, count):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         ((), {"use_closure_date": False}),
         (("--from", "2024/01/02"), {"errand_from_date": "2024/01/02"}),
@@ -66,30 +66,30 @@ def test_none_one_and_many_errands_are_stored(terminal, bridge, errands, count):
         (("--by-closure",), {"use_closure_date": True}),
     ],
 )
-def test_days_and_their_kind_are_asked_for_as_told(terminal, cention, words, told):
+def test_days_and_their_kind_are_requested_as_in_the_options(terminal, cention, words, expected):
     terminal.run(*RUN, *words)
 
     [export] = made(cention)
-    assert export == {"preset": "316", "use_closure_date": False, "errands": 0, **told}
+    assert export == {"preset": "316", "use_closure_date": False, "errands": 0, **expected}
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("--from", "2024/02/01", "--to", "2024/01/31"), "first day of an export is after"),
         (("--from", "yesterday"), "is not a day such as 2024/01/31"),
         (("--from", "2024/02/30"), "is not a day such as 2024/01/31"),
     ],
 )
-def test_wrong_days_are_told_and_nothing_is_asked_for(terminal, bridge, words, said):
+def test_wrong_days_are_reported_and_nothing_is_requested(terminal, bridge, words, message):
     result = terminal.run(*RUN, *words)
 
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert message in result.stderr
     assert runs(bridge) == []
 
 
-def test_without_a_token_of_the_claim_it_is_told_which_to_set(terminal, environment):
+def test_without_a_token_of_the_claim_it_says_which_to_set(terminal, environment):
     environment.delenv("CENTION_TOKEN")
 
     result = terminal.run(*RUN)
@@ -128,9 +128,7 @@ def test_an_export_whose_answer_is_lost_is_unknown_and_not_repeated(
     assert bridge.one("SELECT count(*) FROM cention.exported_errand") == 0
 
 
-def test_a_cention_that_says_when_to_ask_again_is_asked_again_as_it_has_made_nothing(
-    terminal, bridge, cention
-):
+def test_an_export_refused_with_a_retry_time_is_requested_again(terminal, bridge, cention):
     cention.control("faults", {"busy": {"times": 2, "seconds": 0}})
 
     assert terminal.run(*RUN).exit_code == 0
@@ -140,9 +138,7 @@ def test_a_cention_that_says_when_to_ask_again_is_asked_again_as_it_has_made_not
 
 @pytest.mark.parametrize("status", [503, 504])
 @responses.activate
-def test_an_export_that_a_gateway_was_tired_of_waiting_for_is_not_asked_for_again(
-    terminal, bridge, cention, status
-):
+def test_an_export_that_timed_out_at_a_gateway_is_not_repeated(terminal, bridge, cention, status):
     asked = responses.post(f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=status)
 
     result = terminal.run(*RUN)
@@ -163,8 +159,8 @@ def test_an_export_that_takes_too_long_is_unknown(terminal, bridge, cention, env
     assert [run["state"] for run in runs(bridge)] == ["unknown"]
 
 
-def test_an_export_that_takes_its_time_is_waited_for(terminal, bridge, cention, environment):
-    """Reports have a second, but not exports."""
+def test_a_slow_export_is_awaited(terminal, bridge, cention, environment):
+    """The timeout of one second is for reports, not for exports."""
     environment.setenv("FETCH_TIMEOUT_S", "1")
     cention.control("faults", {"latency": {"seconds": 2.5}})
 
@@ -217,9 +213,9 @@ def test_an_export_whose_process_was_killed_is_unknown_from_then_on(
     process.send_signal(signal.SIGKILL)
     process.wait()
 
-    def noted():
+    def recorded():
         [run] = terminal.json("exports")
         return run["state"] == "unknown" and "process" in run["error"]
 
-    eventually(noted)
+    eventually(recorded)
     assert bridge.one("SELECT count(*) FROM cention.exported_errand") == 0

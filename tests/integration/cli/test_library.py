@@ -1,4 +1,4 @@
-"""``cention library``: renewed, searched and shown as people do it."""
+"""``cention library``: refresh, search and show."""
 
 from __future__ import annotations
 
@@ -16,42 +16,48 @@ from workers.mirrors.store import library_search
 HOSTILE = "\x1b[31mred\x07 [bold]not bold[/bold]"
 
 
-class Shelf:
-    """A library of a few questions."""
+class SampleLibrary:
+    """An API client with a library of a few questions."""
 
     def __init__(self, *questions):
-        self.told = listed(*questions)
+        self.document = listed(*questions)
 
     def questions(self, *, toplist=False):
-        return {"data": None} if toplist else self.told
+        return {"data": None} if toplist else self.document
 
     def __getattr__(self, _name):
         return lambda *_: {"data": None}
 
 
-def asked(number, subject, question, answer, holds=None):
+def library_question(number, subject, question, answer, holds=None):
     return resource(
         "c3_library_questions", number, holds, subject=subject, question=question, answer=answer
     )
 
 
 @pytest.fixture
-def shelve(bridge):
-    def shelve(*questions, **others):
-        source = Shelf(*questions)
+def store_library(bridge):
+    def store_library(*questions, **others):
+        source = SampleLibrary(*questions)
         for name, document in others.items():
             setattr(source, name, lambda document=document: document)
         refresh_library("demo", source, lambda step: None, bridge.context.session)
 
-    return shelve
+    return store_library
 
 
 @pytest.fixture
-def shop(shelve):
-    shelve(
-        asked(1, "Shoes", "How do I return <b>shoes</b>?", "Send them back within 30 days."),
-        asked(2, "Parcel", "Where is it?", "<p>The parcels of Tuesday come with shoes</p>"),
-        asked(3, "Invoice &amp; co", "Är den betald?", "<style>shoes {}</style>Nej, obetald."),
+def shop(store_library):
+    store_library(
+        library_question(
+            1, "Shoes", "How do I return <b>shoes</b>?", "Send them back within 30 days."
+        ),
+        library_question(
+            2, "Parcel", "Where is it?", "<p>The parcels of Tuesday come with shoes</p>"
+        ),
+        library_question(
+            3, "Invoice &amp; co", "Är den betald?", "<style>shoes {}</style>Nej, obetald."
+        ),
     )
 
 
@@ -59,13 +65,13 @@ def found(terminal, *words):
     return [one["question_id"] for one in terminal.json("library", "search", *words)]
 
 
-def test_a_refresh_brings_the_library_and_tells_how_much(terminal, bridge, cention):
+def test_a_refresh_stores_the_library_and_reports_the_number_of_records(terminal, bridge, cention):
     result = terminal.run("library", "refresh")
 
     truth = cention.control("truth/library")
     count = len(truth["questions"]) + len(truth["shelves"])
-    said = f"{count} libraries, categories and questions of demo are up to date."
-    assert result.stdout.splitlines()[-1] == said
+    summary = f"{count} libraries, categories and questions of demo are up to date."
+    assert result.stdout.splitlines()[-1] == summary
     assert result.stderr.startswith("library: libraries\n")
     assert bridge.one("SELECT count(*) FROM cention.library_question") == len(truth["questions"])
     assert bridge.nudges(Queue.FETCH) == 2
@@ -83,7 +89,7 @@ def test_a_refresh_that_fails_says_why_and_changes_nothing(terminal, bridge, cen
     assert bridge.one("SELECT error FROM intake.poll WHERE family = 'library'")
 
 
-def test_a_refresh_of_what_cannot_be_read_in_full_says_what(terminal, cention):
+def test_a_refresh_that_is_read_only_in_part_says_what_failed(terminal, cention):
     cention.control("faults", {"unreadable": {"probability": 1}})
 
     result = terminal.run("library", "refresh")
@@ -132,7 +138,7 @@ def test_a_search_finds_questions_by_their_words_best_first(terminal, shop):
         ("it's :* & | ( \\ '", []),
     ],
 )
-def test_a_phrase_is_understood_as_people_type_it(terminal, shop, phrase, ids):
+def test_a_phrase_is_parsed_as_people_type_it(terminal, shop, phrase, ids):
     assert sorted(found(terminal, phrase)) == ids
 
 
@@ -153,8 +159,12 @@ def test_what_was_found_is_shown_with_its_number_and_where(terminal, shop):
     assert set(first) == {"question_id", "subject", "rank", "toplist", "headline"}
 
 
-def test_what_was_found_is_shown_around_those_words_that_are_not_in_the_subject(terminal, shelve):
-    shelve(asked(1, "Shoes", "How?", "Nothing of it. " * 40 + "Put a label on the parcel."))
+def test_what_was_found_is_shown_around_those_words_that_are_not_in_the_subject(
+    terminal, store_library
+):
+    store_library(
+        library_question(1, "Shoes", "How?", "Nothing of it. " * 40 + "Put a label on the parcel.")
+    )
 
     [one] = terminal.json("library", "search", "shoes", "parcel")
 
@@ -162,39 +172,41 @@ def test_what_was_found_is_shown_around_those_words_that_are_not_in_the_subject(
 
 
 @pytest.mark.parametrize("phrase", ["spara", "<Spara>"])
-def test_what_stands_in_angle_brackets_is_found_and_shown(terminal, shelve, phrase):
-    shelve(asked(1, "Form", "Hur?", "<p>Klicka på &lt;Spara&gt; och vänta</p>"))
+def test_text_in_angle_brackets_is_found_and_shown(terminal, store_library, phrase):
+    store_library(library_question(1, "Form", "Hur?", "<p>Klicka på &lt;Spara&gt; och vänta</p>"))
 
     [one] = terminal.json("library", "search", phrase)
 
     assert "**Spara**" in one["headline"]
 
 
-def test_a_search_shows_no_more_than_asked_for(terminal, shelve):
-    shelve(*(question(number) for number in range(1, 31)))
+def test_a_search_shows_at_most_the_limit(terminal, store_library):
+    store_library(*(question(number) for number in range(1, 31)))
 
     assert len(found(terminal, "hello")) == 20
     assert len(found(terminal, "hello", "--limit", "3")) == 3
 
 
-def test_what_is_gone_is_found_no_more_and_can_still_be_shown(terminal, shop, shelve):
-    shelve(asked(2, "Parcel", "Where?", "with shoes"))
+def test_a_question_that_is_gone_is_not_found_but_can_still_be_shown(terminal, shop, store_library):
+    store_library(library_question(2, "Parcel", "Where?", "with shoes"))
 
     assert found(terminal, "shoes") == [2]
     assert "Deleted in Cention; noticed on" in terminal.run("library", "show", "1").stdout
 
 
-def test_nothing_found_is_no_failure(terminal):
+def test_nothing_found_is_not_a_failure(terminal):
     result = terminal.run("library", "search", "anything")
 
     assert (result.exit_code, result.stdout) == (0, "Nothing found.\n")
     assert terminal.json("library", "search", "anything") == []
 
 
-def test_a_question_is_shown_as_text_with_its_files_and_categories(terminal, shelve):
+def test_a_question_is_shown_as_text_with_its_files_and_categories(terminal, store_library):
     about = {"name": "manual.pdf", "content_type": "application/pdf"}
-    shelve(
-        asked(4, "Box", "It <i>blinks</i>", "<ol><li>Pull<li>Wait</ol>", {"attachments": [9]}),
+    store_library(
+        library_question(
+            4, "Box", "It <i>blinks</i>", "<ol><li>Pull<li>Wait</ol>", {"attachments": [9]}
+        ),
         libraries=listed(
             resource("c3_libraries", 1, {"questions": [4]}, name="Telecom"),
             included=(resource("c3_library_attachments", 9, attachment=about),),
@@ -228,7 +240,7 @@ def test_a_question_is_shown_as_text_with_its_files_and_categories(terminal, she
     assert as_json["categories"] == ["Boxes", "Broadband"]
 
 
-def test_a_question_that_was_never_there_is_no_question(terminal):
+def test_a_question_that_never_existed_is_an_error(terminal):
     result = terminal.run("library", "show", "4")
 
     assert result.exit_code == 1
@@ -236,12 +248,12 @@ def test_a_question_that_was_never_there_is_no_question(terminal):
 
 
 @pytest.mark.parametrize("wrong", ["0", "x", "9223372036854775808"])
-def test_a_number_that_is_none_is_refused(terminal, wrong):
+def test_an_invalid_number_is_refused(terminal, wrong):
     assert terminal.run("library", "show", wrong).exit_code == 2
 
 
-def test_control_characters_of_vendors_are_spelled_out(terminal, shelve):
-    shelve(asked(1, HOSTILE, HOSTILE, HOSTILE))
+def test_control_characters_of_vendors_are_escaped(terminal, store_library):
+    store_library(library_question(1, HOSTILE, HOSTILE, HOSTILE))
 
     shown = (
         terminal.run("library", "show", "1").stdout
@@ -267,7 +279,7 @@ def test_a_search_is_by_index(bridge):
     assert "library_question_words" in json.dumps(plan)
 
 
-def test_a_library_without_token_is_told_by_check(terminal, environment):
+def test_a_library_without_token_is_reported_by_check(terminal, environment):
     environment.setenv("CENTION_TOKEN", "")
     environment.setenv("CENTION_TOKEN_ERRAND_DATA", "sandbox-token")
 

@@ -1,4 +1,4 @@
-"""What operators put on lists, take from them and look up: want, poll, parked, callbacks."""
+"""Commands for the lists of operators: want, poll, parked, callbacks, unreadable."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def park(bridge, *ids, family="errand_reports", error="cention: failed on the se
         )
 
 
-def test_wanted_ids_come_as_numbers_as_ranges_and_on_standard_input(terminal, bridge):
+def test_ids_are_numbers_or_ranges_or_read_from_standard_input(terminal, bridge):
     result = terminal.run("want", "errand_reports", "7", "1-3", "-", typed="12 20-21\n3\n")
 
     assert result.stdout == "7 records of errand_reports will be fetched now.\n"
@@ -75,7 +75,7 @@ def test_of_several_workspaces_one_must_be_named(terminal, environment, tmp_path
     assert terminal.run("want", "errand_reports", "7", "--workspace", "b").exit_code == 0
 
 
-def test_without_a_broker_the_record_is_wanted_all_the_same(terminal, bridge, environment):
+def test_without_a_broker_the_record_is_still_wanted(terminal, bridge, environment):
     environment.setenv("BROKER_URL", "redis://127.0.0.1:1/0")
 
     result = terminal.run("want", "errand_reports", "7")
@@ -161,8 +161,8 @@ def test_releasing_needs_a_family_or_all(terminal, words):
 
 def test_callbacks_are_listed_newest_first_with_their_errand(terminal, bridge, document):
     sample = document("callback_answer_errand")
-    bridge.keep(sample)
-    bridge.keep({"data": None}, problem="/data: odd")
+    bridge.store_callback(sample)
+    bridge.store_callback({"data": None}, problem="/data: odd")
 
     found = terminal.json("callbacks")
 
@@ -176,8 +176,8 @@ def test_callbacks_are_listed_newest_first_with_their_errand(terminal, bridge, d
     assert "not filed yet" in terminal.run("callbacks").stdout
 
 
-def test_a_callback_kept_with_a_problem_is_filed_once_it_is_replayed(terminal, bridge, document):
-    bridge.keep(document("callback_answer_errand"), problem="/data: odd")
+def test_a_callback_with_a_problem_is_filed_after_a_replay(terminal, bridge, document):
+    bridge.store_callback(document("callback_answer_errand"), problem="/data: odd")
 
     result = terminal.run("callbacks", "replay", "--problems")
     bridge.file()
@@ -187,8 +187,8 @@ def test_a_callback_kept_with_a_problem_is_filed_once_it_is_replayed(terminal, b
     assert bridge.one("SELECT count(*) FROM cention.answer") == 1
 
 
-def test_replaying_an_id_that_is_none_fails(terminal, bridge, document):
-    bridge.keep(document("callback_answer_errand"))
+def test_replaying_an_unknown_id_fails(terminal, bridge, document):
+    bridge.store_callback(document("callback_answer_errand"))
     [callback] = terminal.json("callbacks")
 
     result = terminal.run("callbacks", "replay", callback["callback_id"], "999")
@@ -197,7 +197,7 @@ def test_replaying_an_id_that_is_none_fails(terminal, bridge, document):
     assert result.stderr == "No such callback, or its document was deleted: 1 id.\n"
 
 
-def test_what_vendors_wrote_can_do_nothing_to_a_terminal(terminal, bridge):
+def test_texts_of_vendors_cannot_control_a_terminal(terminal, bridge):
     park(bridge, 5, error=HOSTILE)
 
     shown = terminal.run("parked").stdout
@@ -209,7 +209,7 @@ def test_what_vendors_wrote_can_do_nothing_to_a_terminal(terminal, bridge):
     assert json.loads(document)[0]["last_error"] == HOSTILE
 
 
-def test_documents_that_make_no_sense_are_listed(terminal, bridge, errands):
+def test_unreadable_documents_are_listed(terminal, bridge, errands):
     [errand_id] = errands(1)
     bridge.fetch(Family.ERRAND_REPORTS)
     assert terminal.run("unreadable").stdout == "Every document could be read.\n"

@@ -1,4 +1,4 @@
-"""`cention logons`: what is here, what is fetched, and whose a login name is."""
+"""`cention logons`: listing, fetching, and mapping login names to agents."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def log(cention):
 
 
 @pytest.fixture
-def here(terminal, log, bridge):
-    """Three log-ons of April 2024, brought home."""
+def stored_logons(terminal, log, bridge):
+    """Three log-ons of April 2024, fetched."""
     log(name="joe", timestamp=APRIL)
     log(name="joe", timestamp=APRIL + 3600, action="Logout")
     log(name="Doe, Jane", timestamp=APRIL + DAY)
@@ -36,7 +36,7 @@ def listed(terminal, *words):
     return [(one["login_name"], one["action"]) for one in found]
 
 
-def test_log_ons_are_listed_the_newest_first(terminal, here):
+def test_log_ons_are_listed_the_newest_first(terminal, stored_logons):
     assert listed(terminal) == [("Doe, Jane", "Login"), ("joe", "Logout"), ("joe", "Login")]
 
     shown = terminal.run("logons").stdout.splitlines()
@@ -58,18 +58,20 @@ def test_log_ons_are_listed_the_newest_first(terminal, here):
         (["--from", "2025-01-01"], []),
     ],
 )
-def test_a_list_is_of_a_time_by_the_workspaces_clock_or_of_a_name(terminal, here, words, names):
+def test_a_list_can_be_limited_to_a_period_in_the_workspaces_time_zone_or_to_a_name(
+    terminal, stored_logons, words, names
+):
     """12:00 UTC is 14:00 in Stockholm."""
     assert [name for name, _ in listed(terminal, *words)] == names
 
 
-def test_where_nothing_is_that_is_said(terminal):
+def test_empty_lists_say_so(terminal):
     assert terminal.run("logons").stdout == "No log-on is stored.\n"
     assert terminal.json("logons") == []
 
 
 @pytest.mark.parametrize("text", ["01/04/2024", "yesterday", "2024-13-01", "1712000000", ""])
-def test_what_is_no_moment_is_wrong_usage(terminal, text):
+def test_a_time_that_cannot_be_parsed_is_wrong_usage(terminal, text):
     result = terminal.run("logons", "pull", "--from", text)
 
     assert result.exit_code == 2
@@ -83,7 +85,7 @@ def test_a_time_that_ends_before_it_begins_is_wrong_usage(terminal, words):
     assert terminal.run("logons", "pull", *words).exit_code == 2
 
 
-def test_a_history_is_fetched_by_weeks_as_often_as_one_likes(terminal, cention, log):
+def test_a_history_is_fetched_by_weeks_and_can_be_repeated(terminal, cention, log):
     for week in range(5):
         log(timestamp=APRIL + week * 7 * DAY)
 
@@ -111,7 +113,7 @@ def test_one_login_name_can_be_fetched(terminal, log):
     assert listed(terminal) == [("eve", "Login")]
 
 
-def test_a_cention_that_is_busy_for_a_moment_stops_no_history(terminal, cention, log):
+def test_a_history_continues_after_cention_was_busy(terminal, cention, log):
     log(name="joe", timestamp=APRIL)
     cention.control("faults", {"busy": {"types": ["logio"], "times": 2, "seconds": 0}})
 
@@ -120,7 +122,7 @@ def test_a_cention_that_is_busy_for_a_moment_stops_no_history(terminal, cention,
     assert (result.exit_code, result.stdout) == (0, "1 new log-on.\n")
 
 
-def test_where_it_failed_it_says_how_to_go_on(terminal, cention, log, bridge):
+def test_after_a_failure_it_says_how_to_continue(terminal, cention, log, bridge):
     log(timestamp=APRIL)
     log(timestamp=APRIL + 10 * DAY)
     cention.control("faults", {"busy": {"types": ["logio"], "probability": 1}})
@@ -137,25 +139,25 @@ def test_where_it_failed_it_says_how_to_go_on(terminal, cention, log, bridge):
 
 
 @pytest.mark.parametrize(
-    ("token", "told"),
+    ("token", "message"),
     [
         ("", "No token for this is set for demo. Set CENTION_TOKEN_LOGIO"),
         ("two words", "The token of demo is malformed"),
         ("another", "token refused"),
     ],
 )
-def test_why_nothing_can_be_fetched_is_told_in_plain_words(terminal, environment, token, told):
+def test_the_reason_why_nothing_can_be_fetched_is_reported(terminal, environment, token, message):
     environment.setenv("CENTION_TOKEN", token)
 
     result = terminal.run("logons", "pull", "--from", "2024-04-01", "--to", "2024-04-02")
 
     assert result.exit_code == 1
-    assert told in result.stderr
+    assert message in result.stderr
     assert "Traceback" not in result.output
 
 
-def test_an_operator_says_whose_a_login_name_is(terminal, here):
-    here.rows("INSERT INTO cention.agent VALUES ('demo', 31, 'Joe Doe', now())")
+def test_an_operator_maps_a_login_name_to_an_agent(terminal, stored_logons):
+    stored_logons.rows("INSERT INTO cention.agent VALUES ('demo', 31, 'Joe Doe', now())")
 
     assert terminal.run("logons", "map", "joe", 31).stdout == "joe is agent 31, Joe Doe.\n"
 
@@ -165,14 +167,14 @@ def test_an_operator_says_whose_a_login_name_is(terminal, here):
     assert "Joe Doe" in terminal.run("logons", "--name", "joe").stdout
 
 
-def test_an_agent_that_no_report_has_told_of_is_taken_with_a_word_of_doubt(terminal, here):
+def test_an_agent_that_no_report_has_mentioned_is_mapped_with_a_warning(terminal, stored_logons):
     result = terminal.run("logons", "map", "joe", 31)
 
     assert (result.exit_code, result.stdout) == (0, "joe is agent 31.\n")
     assert "No report has mentioned an agent 31 yet." in result.stderr
 
 
-def test_what_was_said_of_a_name_can_be_changed_and_unsaid(terminal, here):
+def test_a_mapping_can_be_changed_and_removed(terminal, stored_logons):
     terminal.run("logons", "map", "joe", 31)
     terminal.run("logons", "map", "joe", 32)
     assert [o["agent_id"] for o in terminal.json("logons", "names")] == [None, 32]
@@ -182,7 +184,7 @@ def test_what_was_said_of_a_name_can_be_changed_and_unsaid(terminal, here):
     assert terminal.run("logons", "unmap", "joe").exit_code == 1
 
 
-def test_all_log_ons_of_a_name_can_be_removed(terminal, here):
+def test_all_log_ons_of_a_name_can_be_removed(terminal, stored_logons):
     terminal.run("logons", "map", "joe", 31)
 
     assert terminal.run("logons", "forget", "joe").stdout == "2 log-ons deleted.\n"
@@ -190,7 +192,7 @@ def test_all_log_ons_of_a_name_can_be_removed(terminal, here):
     assert [one["login_name"] for one in terminal.json("logons", "names")] == ["Doe, Jane"]
 
 
-def test_odd_rows_are_shown_as_they_came_and_forgotten_once_they_were_seen(terminal, bridge):
+def test_unreadable_rows_are_shown_as_received_and_deleted_once_they_were_shown(terminal, bridge):
     class Odd:
         def fetch(self, since, until, *, login_name=None):
             return [["1", "Doe", " Jane", "5", "Login"]]
@@ -208,7 +210,7 @@ def test_odd_rows_are_shown_as_they_came_and_forgotten_once_they_were_seen(termi
     assert terminal.run("logons", "odd").stdout == "Every row could be read.\n"
 
 
-def test_control_characters_in_a_name_are_spelled_out(terminal, here, log):
+def test_control_characters_in_a_name_are_escaped(terminal, stored_logons, log):
     log(name="a\x1b[31mb", timestamp=APRIL + 5 * DAY)
     terminal.run("logons", "pull", "--from", "2024-04-05", "--to", "2024-04-08")
 

@@ -14,7 +14,7 @@ def posts(cention):
 
 @pytest.fixture
 def clean_errands(cention, errands):
-    """Make errands that no list of changes tells, and return their ids."""
+    """Create errands that are not on the list of changes, and return their ids."""
 
     def make(count):
         ids = errands(count)
@@ -35,7 +35,7 @@ def test_errands_are_listed_as_changed_again(terminal, cention, clean_errands):
     assert sorted(cention.dirty_errands()) == sorted([first, second])
 
 
-def test_ranges_and_standard_input_are_taken(terminal, cention, clean_errands):
+def test_ranges_and_standard_input_are_accepted(terminal, cention, clean_errands):
     ids = clean_errands(4)
 
     terminal.run("mark-changed", f"{ids[0]}-{ids[1]}")
@@ -51,7 +51,7 @@ def test_many_are_sent_five_hundred_at_a_time(terminal, cention):
     assert posts(cention) == {"POST c3_dirty_errand_list 201": 3}
 
 
-def test_a_busy_cention_is_asked_again(terminal, cention):
+def test_a_request_is_repeated_while_cention_is_busy(terminal, cention):
     cention.control("faults", {"busy": {"times": 1, "seconds": 0}})
 
     assert terminal.run("mark-changed", "1-501").exit_code == 0
@@ -59,19 +59,19 @@ def test_a_busy_cention_is_asked_again(terminal, cention):
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"), [("unauthorised", "token refused"), ("error_500", "failed on the server")]
+    ("fault", "message"), [("unauthorised", "token refused"), ("error_500", "failed on the server")]
 )
-def test_what_fails_is_told_with_how_far_it_came(terminal, cention, fault, said):
+def test_a_failure_is_reported_with_the_number_already_marked(terminal, cention, fault, message):
     cention.control("faults", {fault: {}})
 
     result = terminal.run("mark-changed", "1-501")
 
     assert result.exit_code == 1
     assert "Marked: 0 of 501 errands, up to none. Then it failed: cention: " in result.stderr
-    assert said in result.stderr
+    assert message in result.stderr
 
 
-def test_without_a_token_of_the_claim_it_is_told_which_to_set(terminal, environment):
+def test_without_a_token_of_the_claim_it_says_which_to_set(terminal, environment):
     environment.delenv("CENTION_TOKEN")
 
     result = terminal.run("mark-changed", "5")
@@ -81,7 +81,7 @@ def test_without_a_token_of_the_claim_it_is_told_which_to_set(terminal, environm
 
 
 @pytest.mark.parametrize("words", [["x"], ["9-5"], ["0"], []])
-def test_what_is_no_id_is_wrong_use(terminal, words):
+def test_a_text_that_is_not_an_id_is_wrong_usage(terminal, words):
     assert terminal.run("mark-changed", *words).exit_code == 2
 
 

@@ -1,4 +1,4 @@
-"""`cention migrate`: the database comes up to date, whoever asks for it, and how often."""
+"""`cention migrate`: brings the database up to date, also run several times or at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def empty(environment, postgres):
-    """The URL of a database in which nothing is."""
+    """The URL of an empty database."""
     with psycopg.connect(postgres.url, autocommit=True) as admin:
         admin.execute("DROP DATABASE IF EXISTS empty WITH (FORCE)")
         admin.execute("CREATE DATABASE empty")
@@ -67,8 +67,8 @@ def mirrors(url):
         return dict(conn.execute("SELECT mirror, every_s FROM intake.mirror").fetchall())
 
 
-def test_what_is_renewed_on_a_schedule_is_told_to_the_database(terminal, environment, empty):
-    """Without an export that was chosen, exports are off."""
+def test_the_schedule_of_mirrors_is_written_to_the_database(terminal, environment, empty):
+    """Without an export preset, exports are off."""
     environment.setenv("LIBRARY_EVERY_S", "7200")
 
     result = terminal.run("migrate")
@@ -86,7 +86,7 @@ def test_what_is_renewed_on_a_schedule_is_told_to_the_database(terminal, environ
         ("CENTION_TOKEN", "", {}),
     ],
 )
-def test_what_changes_in_the_settings_changes_there(
+def test_a_changed_schedule_is_written_to_the_database(
     terminal, environment, empty, variable, value, left
 ):
     environment.setenv("CENTION_EXPORT_PRESET", "1")
@@ -98,7 +98,7 @@ def test_what_changes_in_the_settings_changes_there(
     assert mirrors(empty) == left
 
 
-def test_what_is_switched_off_is_said(terminal, environment, empty):
+def test_a_mirror_that_is_switched_off_is_reported(terminal, environment, empty):
     terminal.run("migrate")
     environment.setenv("LIBRARY_EVERY_S", "0")
 
@@ -137,7 +137,7 @@ def test_a_database_of_an_earlier_version_gets_the_comments_of_a_new_one(empty, 
         assert dictionary.tables(old) == dictionary.tables(new)
 
 
-def test_two_at_once_wait_for_one_another(environment, empty):
+def test_two_migrations_at_once_wait_for_one_another(environment, empty):
     script = [sys.executable, "-m", "workers.cli", "migrate"]
     together = [
         subprocess.Popen(
@@ -150,13 +150,13 @@ def test_two_at_once_wait_for_one_another(environment, empty):
         for _ in range(2)
     ]
 
-    told = [process.communicate(timeout=60) for process in together]
+    outputs = [process.communicate(timeout=60) for process in together]
 
-    assert [process.returncode for process in together] == [0, 0], told
-    assert sum("applied 0001_intake.sql" in stdout for stdout, _ in told) == 1
+    assert [process.returncode for process in together] == [0, 0], outputs
+    assert sum("applied 0001_intake.sql" in stdout for stdout, _ in outputs) == 1
 
 
-def test_a_database_that_is_not_there_yet_is_waited_for(environment, postgres):
+def test_a_database_that_does_not_exist_yet_is_awaited(environment, postgres):
     environment.setenv("DATABASE_URL", postgres.url_of("late"))
 
     def create():
@@ -171,7 +171,7 @@ def test_a_database_that_is_not_there_yet_is_waited_for(environment, postgres):
     assert "applied 0001_intake.sql" in done
 
 
-def test_one_that_never_comes_is_told_in_a_sentence(environment, monkeypatch):
+def test_a_database_that_never_appears_is_an_error(environment, monkeypatch):
     environment.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/none")
 
     with pytest.raises(psycopg.OperationalError):

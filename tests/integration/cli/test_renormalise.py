@@ -1,4 +1,4 @@
-"""`cention renormalise`: rows made anew from what was kept, without asking Cention."""
+"""`cention renormalise`: rows are rebuilt from stored documents, without requests to Cention."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_nothing_changes_while_the_mapping_is_the_same(terminal, bridge, fetched
     assert snapshot(bridge) == before
 
 
-def test_rows_that_differ_from_their_documents_are_put_right_and_counted_by_table(
+def test_rows_that_differ_from_their_documents_are_corrected_and_counted_by_table(
     terminal, bridge, fetched
 ):
     before = snapshot(bridge)
@@ -62,7 +62,7 @@ def test_rows_that_differ_from_their_documents_are_put_right_and_counted_by_tabl
     assert snapshot(bridge) == before
 
 
-def test_a_dry_run_tells_the_same_and_changes_nothing(terminal, bridge, fetched):
+def test_a_dry_run_prints_the_same_and_changes_nothing(terminal, bridge, fetched):
     bridge.rows("UPDATE cention.errand SET subject = 'spoilt', body_html = NULL")
     spoilt = snapshot(bridge)
 
@@ -73,9 +73,7 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(terminal, bridge, fetched)
     assert snapshot(bridge) == spoilt
 
 
-def test_a_shared_name_counts_once_however_many_documents_mention_it(
-    terminal, bridge, errands, monkeypatch
-):
+def test_a_shared_name_counts_once(terminal, bridge, errands, monkeypatch):
     monkeypatch.setattr("workers.sync.jobs.renormalise.BATCH", 1)
     errands(5)
     bridge.fetch(Family.ERRAND_REPORTS)
@@ -95,7 +93,7 @@ def test_rows_keep_the_time_at_which_their_document_was_fetched(terminal, bridge
     assert bridge.rows("SELECT errand_id, fetched_at FROM cention.errand ORDER BY 1") == before
 
 
-def test_a_document_that_makes_sense_now_loses_its_problem_and_becomes_rows(
+def test_a_document_that_can_be_read_now_loses_its_problem_and_becomes_rows(
     terminal, bridge, fetched
 ):
     bridge.rows("UPDATE intake.landed SET problem = '/data: odd', understood_at = NULL")
@@ -109,7 +107,7 @@ def test_a_document_that_makes_sense_now_loses_its_problem_and_becomes_rows(
     assert bridge.one("SELECT count(*) FROM intake.landed WHERE understood_at IS NULL") == 0
 
 
-def test_a_document_that_makes_no_sense_any_more_gets_its_problem_and_its_rows_stay(
+def test_a_document_that_can_no_longer_be_read_gets_a_problem_and_its_rows_stay(
     terminal, bridge, fetched
 ):
     bridge.rows(
@@ -126,7 +124,7 @@ def test_a_document_that_makes_no_sense_any_more_gets_its_problem_and_its_rows_s
     assert bridge.one("SELECT count(*) FROM cention.errand") == 3
 
 
-def test_a_document_that_poisons_its_batch_hurts_no_other(terminal, bridge, fetched):
+def test_a_document_that_fails_its_batch_does_not_affect_others(terminal, bridge, fetched):
     bridge.rows("UPDATE cention.errand SET subject = 'spoilt'")
     bridge.rows(
         f"ALTER TABLE cention.errand ADD CONSTRAINT odd CHECK (errand_id <> {fetched[1]}) NOT VALID"
@@ -140,7 +138,7 @@ def test_a_document_that_poisons_its_batch_hurts_no_other(terminal, bridge, fetc
     )
 
 
-def test_an_errand_that_is_gone_is_made_anew_and_stays_gone(terminal, bridge, fetched):
+def test_an_errand_that_is_gone_is_rebuilt_and_stays_gone(terminal, bridge, fetched):
     bridge.rows("UPDATE cention.errand SET subject = 'spoilt', gone_at = now(), fetched_at = now()")
     gone = "SELECT errand_id, gone_at, fetched_at FROM cention.errand ORDER BY 1"
     before = bridge.rows(gone)
@@ -161,7 +159,7 @@ def test_a_report_newer_than_what_is_stored_is_never_undone_by_an_older_one(
     assert bridge.one("SELECT count(*) FROM cention.errand WHERE subject = 'newer'") == 3
 
 
-def test_cention_is_not_asked(terminal, bridge, cention, fetched):
+def test_nothing_is_requested_from_cention(terminal, bridge, cention, fetched):
     asked = cention.control("stats")["requests"]
 
     terminal.run("renormalise")
@@ -169,7 +167,7 @@ def test_cention_is_not_asked(terminal, bridge, cention, fetched):
     assert cention.control("stats")["requests"] == asked
 
 
-def test_ratings_are_made_anew(terminal, bridge, cention):
+def test_ratings_are_rebuilt(terminal, bridge, cention):
     cention.new_rating()
     bridge.fetch(Family.FACEBOOK_RATINGS)
     bridge.rows("UPDATE cention.facebook_rating SET message = 'spoilt'")
@@ -188,7 +186,7 @@ def attachment(terminal, bridge, cention):
     return made
 
 
-def test_of_attachments_only_what_describes_them_is_made_anew(terminal, bridge, attachment):
+def test_only_the_description_of_an_attachment_is_rebuilt(terminal, bridge, attachment):
     before = bridge.rows("SELECT * FROM cention.attachment")
     bridge.rows("UPDATE cention.attachment SET name = 'spoilt', content_type = NULL")
 
@@ -199,10 +197,10 @@ def test_of_attachments_only_what_describes_them_is_made_anew(terminal, bridge, 
     assert bridge.rows("SELECT * FROM intake.wanted") == []
 
 
-def test_an_attachment_whose_document_makes_sense_only_now_is_fetched_again(
+def test_an_attachment_whose_document_can_only_be_read_now_is_fetched_again(
     terminal, bridge, attachment
 ):
-    """Its content was thrown away when the document made no sense."""
+    """Its content was discarded while the document could not be read."""
     bridge.rows("UPDATE intake.landed SET problem = '/data: odd'")
 
     terminal.run("renormalise", "response_attachments")
@@ -211,15 +209,15 @@ def test_an_attachment_whose_document_makes_sense_only_now_is_fetched_again(
 
 
 @pytest.fixture
-def told(bridge, document):
+def filed_callback(bridge, document):
     """The vendor's sample callback, filed."""
     sample = document("callback_answer_errand")
-    bridge.keep(sample)
+    bridge.store_callback(sample)
     bridge.file()
     return sample
 
 
-def test_callbacks_are_filed_anew_and_fetch_nothing(terminal, bridge, told):
+def test_callbacks_are_filed_again_and_fetch_nothing(terminal, bridge, filed_callback):
     bridge.rows("UPDATE cention.answer SET subject = 'spoilt'")
     bridge.rows("DELETE FROM cention.answer_recipient")
     bridge.rows("DELETE FROM intake.wanted")
@@ -231,10 +229,10 @@ def test_callbacks_are_filed_anew_and_fetch_nothing(terminal, bridge, told):
     assert bridge.rows("SELECT * FROM intake.wanted") == []
 
 
-def test_a_callback_that_makes_sense_only_now_is_filed_as_if_it_came_today(
+def test_a_callback_that_can_only_be_read_now_is_filed_as_if_received_today(
     terminal, bridge, document
 ):
-    bridge.keep(document("callback_answer_errand"), problem="/data: odd")
+    bridge.store_callback(document("callback_answer_errand"), problem="/data: odd")
 
     remade = terminal.json("renormalise", "callbacks")
 
@@ -250,7 +248,7 @@ def test_a_callback_that_names_no_errand_keeps_its_problem(terminal, bridge, doc
     callback = document("callback_answer_errand")
     del callback["data"]["relationships"]
     callback["included"] = [one for one in callback["included"] if "errand" not in one["type"]]
-    bridge.keep(callback)
+    bridge.store_callback(callback)
     bridge.file()
 
     remade = terminal.json("renormalise", "callbacks")
@@ -260,11 +258,13 @@ def test_a_callback_that_names_no_errand_keeps_its_problem(terminal, bridge, doc
     assert line["problem"].startswith("/data/relationships/errand: ")
 
 
-def test_what_is_told_on_a_pipe_is_plain_and_json_is_alone_on_its_stream(terminal, bridge, fetched):
+def test_output_to_a_pipe_is_plain_and_json_is_alone_on_its_stream(terminal, bridge, fetched):
     bridge.rows("UPDATE cention.errand SET subject = 'spoilt'")
 
-    told = terminal.run("renormalise", "--dry-run")
+    result = terminal.run("renormalise", "--dry-run")
 
-    assert "demo errand_reports: 3 documents read." in told.stdout
-    assert ["cention.errand", "0", "3", "0"] in [line.split() for line in told.stdout.splitlines()]
+    assert "demo errand_reports: 3 documents read." in result.stdout
+    assert ["cention.errand", "0", "3", "0"] in [
+        line.split() for line in result.stdout.splitlines()
+    ]
     assert json.loads(terminal.run("renormalise", "--json").stdout)

@@ -1,4 +1,4 @@
-"""Every `cention …` command of the runbook, run in the trouble that its entry describes."""
+"""Every `cention …` command of the runbook, run under the fault that its entry describes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from click.testing import Result
 
 from deploy.embedded import Postgres
 from receiver.spool import Spool
-from tests.integration.cli import further_troubles
+from tests.integration.cli import further_faults
 from tests.integration.cli.conftest import Bridge
 from tests.integration.cli.test_lists import park
 from tests.integration.sandbox.sandbox_server import SandboxServer
@@ -29,7 +29,7 @@ UNREACHABLE = "127.0.0.1:1"
 
 @dataclass
 class Place:
-    """A bridge in trouble, and an operator at a terminal."""
+    """A bridge with a fault, and an operator at a terminal."""
 
     terminal: Terminal
     bridge: Bridge
@@ -42,11 +42,11 @@ class Place:
     typed: str | None = None
 
     def run(self) -> Result:
-        """Run what the runbook says."""
+        """Run the command of the entry."""
         return self.terminal.run(*self.command, typed=self.typed)
 
     def signs(self) -> str:
-        """What status says."""
+        """Return the output of status."""
         return self.terminal.run("status").stdout
 
     def fetched(self, count: int) -> list[int]:
@@ -68,7 +68,7 @@ def place(
 ) -> Place:
     terminal.run("migrate")
     bridge.answer_canaries()
-    # What stands before the last pipe is another program's; the test types what it would write.
+    # The part before the last pipe is another program; the test types its output.
     [*_, command] = runbook.programs(entry.commands[0])
     return Place(
         terminal=terminal,
@@ -210,7 +210,7 @@ def nothing_was_ever_asked(place: Place) -> None:
 
 def no_callbacks_come(place: Place) -> None:
     assert place.run().stdout == "No callback has been received.\n"
-    place.bridge.keep(place.document("callback_answer_errand"))
+    place.bridge.store_callback(place.document("callback_answer_errand"))
     assert "not filed yet" in place.run().stdout
 
 
@@ -268,7 +268,7 @@ def documents_make_no_sense(place: Place) -> None:
 
 
 def callbacks_have_problems(place: Place) -> None:
-    place.bridge.keep(place.document("callback_answer_errand"), problem="/data: odd")
+    place.bridge.store_callback(place.document("callback_answer_errand"), problem="/data: odd")
     assert "1 callback could not be filed" in place.signs()
     assert place.run().stdout == "1 callback will be filed again.\n"
     place.bridge.file()
@@ -312,7 +312,7 @@ TROUBLES: dict[str, Callable[[Place], None]] = {
     "Documents cannot be read": documents_make_no_sense,
     "Callbacks have problems": callbacks_have_problems,
     "Attachments are refused": attachments_are_refused,
-    **further_troubles.TROUBLES,
+    **further_faults.TROUBLES,
 }
 ENTRIES = {entry.title: entry for entry in runbook.entries()}
 
@@ -321,7 +321,7 @@ def runbook_entry(title: str) -> runbook.Entry:
     return ENTRIES[title]
 
 
-def test_every_entry_with_a_command_of_ours_is_tried_below():
+def test_every_entry_with_a_cention_command_is_tested_below():
     ours = {
         title
         for title, entry in ENTRIES.items()
@@ -332,5 +332,5 @@ def test_every_entry_with_a_command_of_ours_is_tried_below():
 
 
 @pytest.mark.parametrize("entry", [ENTRIES[title] for title in TROUBLES], ids=lambda e: e.title)
-def test_the_command_helps_against_its_trouble(place, entry):
+def test_the_command_repairs_its_fault(place, entry):
     TROUBLES[entry.title](place)

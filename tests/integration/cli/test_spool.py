@@ -1,4 +1,4 @@
-"""What operators see of the spool, and how they give callbacks another chance."""
+"""`cention spool`: lists waiting and quarantined callbacks, and requeues the latter."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ def spool(terminal, tmp_path):
     return spool
 
 
-def test_it_says_what_waits_and_what_was_set_aside_and_why(terminal, spool):
-    said = terminal.run("spool").stdout
+def test_waiting_and_quarantined_callbacks_are_listed_with_the_reason(terminal, spool):
+    output = terminal.run("spool").stdout
 
-    assert "1 callback waiting for Postgres" in said
-    assert "Postgres refused it: 22P05" in said
-    assert "cention spool retry" in said
-
-
-def test_for_programs_it_says_the_same_as_json(terminal, spool):
-    told = terminal.json("spool")
-
-    assert told["waiting"] == 1
-    assert [one["reason"] for one in told["set_aside"]] == ["Postgres refused it: 22P05"]
+    assert "1 callback waiting for Postgres" in output
+    assert "Postgres refused it: 22P05" in output
+    assert "cention spool retry" in output
 
 
-def test_a_retry_puts_everything_back_in_its_order_and_forgets_the_reasons(terminal, spool):
+def test_the_list_can_be_printed_as_json(terminal, spool):
+    output = terminal.json("spool")
+
+    assert output["waiting"] == 1
+    assert [one["reason"] for one in output["set_aside"]] == ["Postgres refused it: 22P05"]
+
+
+def test_a_retry_puts_everything_back_in_order_and_deletes_the_reasons(terminal, spool):
     [aside] = terminal.json("spool")["set_aside"]
 
-    said = terminal.run("spool", "retry").stdout
+    output = terminal.run("spool", "retry").stdout
 
-    assert said.startswith("1 callback put back")
+    assert output.startswith("1 callback put back")
     assert spool.oldest() == aside["name"]
     assert len(spool.waiting()) == 2
     assert list((spool.folder / "bad").iterdir()) == []
 
 
-def test_no_spool_at_all_is_an_empty_one(terminal):
+def test_a_missing_spool_counts_as_empty(terminal):
     assert terminal.run("spool").stdout == "0 callbacks waiting for Postgres.\n"
     assert terminal.run("spool", "retry").exit_code == 0
 
 
-def test_a_spool_that_is_not_ours_is_told_in_plain_words(terminal, spool, monkeypatch):
+def test_a_spool_that_cannot_be_read_is_reported(terminal, spool, monkeypatch):
     def refuse(*_: object):
         raise PermissionError(13, "Permission denied")
 

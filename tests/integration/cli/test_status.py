@@ -1,4 +1,4 @@
-"""`cention status`: how the bridge fares, and what needs somebody."""
+"""`cention status`: the state of the bridge, and its alerts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def well(terminal, bridge, errands):
+def healthy(terminal, bridge, errands):
     """A bridge that has fetched two errands, whose workers answer."""
     terminal.run("migrate")
     errands(2)
@@ -34,7 +34,7 @@ def alarms(terminal):
     return [(n["sentence"], n["command"]) for n in state["notices"] if n["alarm"]]
 
 
-def test_a_bridge_that_is_well_is_shown_family_by_family(terminal, well):
+def test_a_healthy_bridge_is_shown_family_by_family(terminal, healthy):
     result = terminal.run("status")
 
     assert result.exit_code == 0
@@ -45,8 +45,8 @@ def test_a_bridge_that_is_well_is_shown_family_by_family(terminal, well):
     assert errands["last_stored_at"].endswith("+00:00")
 
 
-def test_nobody_answering_on_a_queue_is_an_alarm(terminal, well):
-    well.rows("UPDATE intake.canary SET answered_at = now() - interval '61 s'")
+def test_a_queue_without_a_worker_is_an_alarm(terminal, healthy):
+    healthy.rows("UPDATE intake.canary SET answered_at = now() - interval '61 s'")
 
     assert [sentence for sentence, _ in alarms(terminal)] == [
         "No worker has answered for 1m on the queue callbacks, or beat does not run.",
@@ -55,25 +55,25 @@ def test_nobody_answering_on_a_queue_is_an_alarm(terminal, well):
     ]
 
 
-def test_a_list_that_was_not_read_for_three_intervals_is_an_alarm(terminal, well):
-    well.rows("UPDATE cention.workspace SET poll_every_s = 30")
-    well.rows("UPDATE intake.poll SET started_at = started_at - interval '80 s'")
+def test_a_list_that_was_not_read_for_three_intervals_is_an_alarm(terminal, healthy):
+    healthy.rows("UPDATE cention.workspace SET poll_every_s = 30")
+    healthy.rows("UPDATE intake.poll SET started_at = started_at - interval '80 s'")
     assert alarms(terminal) == []
 
-    well.rows("UPDATE intake.poll SET started_at = started_at - interval '11 s'")
+    healthy.rows("UPDATE intake.poll SET started_at = started_at - interval '11 s'")
     assert len(alarms(terminal)) == 2
 
 
-def test_however_short_the_interval_a_list_may_go_unread_for_a_minute(terminal, well):
-    well.rows("UPDATE cention.workspace SET poll_every_s = 1")
-    well.rows("UPDATE intake.poll SET started_at = started_at - interval '50 s'")
+def test_a_list_is_late_after_a_minute_at_the_earliest(terminal, healthy):
+    healthy.rows("UPDATE cention.workspace SET poll_every_s = 1")
+    healthy.rows("UPDATE intake.poll SET started_at = started_at - interval '50 s'")
     assert alarms(terminal) == []
 
-    well.rows("UPDATE intake.poll SET started_at = started_at - interval '11 s'")
+    healthy.rows("UPDATE intake.poll SET started_at = started_at - interval '11 s'")
     assert len(alarms(terminal)) == 2
 
 
-def test_the_pace_of_polling_is_told_to_the_database_by_migrating(terminal, environment, bridge):
+def test_a_migration_writes_the_polling_interval_to_the_database(terminal, environment, bridge):
     environment.setenv("POLL_EVERY_S", "40")
 
     terminal.run("migrate")
@@ -81,26 +81,28 @@ def test_the_pace_of_polling_is_told_to_the_database_by_migrating(terminal, envi
     assert bridge.one("SELECT poll_every_s FROM cention.workspace") == 40
 
 
-def test_terminal_and_analysts_agree_on_what_is_late_and_since_when_a_record_waits(terminal, well):
-    well.rows("UPDATE intake.poll SET started_at = started_at - interval '1 h'")
-    well.rows(
+def test_status_and_freshness_agree_on_what_is_late_and_since_when_a_record_waits(
+    terminal, healthy
+):
+    healthy.rows("UPDATE intake.poll SET started_at = started_at - interval '1 h'")
+    healthy.rows(
         "INSERT INTO intake.wanted (workspace, family, remote_id, wanted_at, due_at, tries)"
         " VALUES ('demo', 'errand_reports', 5, now() - interval '1 h', now() + interval '1 h', 7)"
     )
 
     [shown] = [f for f in terminal.json("status")["families"] if f["family"] == "errand_reports"]
-    told = "SELECT state, extract(epoch FROM now() - oldest_waiting_at)::int AS waits_s"
-    [judged] = well.rows(f"{told} FROM analyst.freshness WHERE family = 'errand_reports'")
+    query = "SELECT state, extract(epoch FROM now() - oldest_waiting_at)::int AS waits_s"
+    [judged] = healthy.rows(f"{query} FROM analyst.freshness WHERE family = 'errand_reports'")
 
     assert (shown["poll_late"], judged["state"]) == (True, "stalled")
     assert abs(shown["oldest_wait_s"] - judged["waits_s"]) < 30
     assert shown["oldest_wait_s"] >= 3600
 
 
-def test_missing_records_are_the_first_alarm(terminal, well):
-    well.rows("UPDATE intake.canary SET answered_at = now() - interval '61 s'")
+def test_missing_records_are_the_first_alarm(terminal, healthy):
+    healthy.rows("UPDATE intake.canary SET answered_at = now() - interval '61 s'")
     terminal.run("reconcile")
-    well.rows("DELETE FROM cention.errand")
+    healthy.rows("DELETE FROM cention.errand")
     terminal.run("reconcile")
 
     sentence, command = alarms(terminal)[0]
@@ -109,12 +111,12 @@ def test_missing_records_are_the_first_alarm(terminal, well):
     assert command == "cention reconcile --repair"
 
 
-def test_nobody_having_reconciled_for_half_an_hour_is_an_alarm(terminal, well):
+def test_no_reconciliation_for_half_an_hour_is_an_alarm(terminal, healthy):
     terminal.run("reconcile")
-    well.rows("UPDATE intake.completeness SET checked_at = now() - interval '29 min'")
+    healthy.rows("UPDATE intake.completeness SET checked_at = now() - interval '29 min'")
     assert alarms(terminal) == []
 
-    well.rows("UPDATE intake.completeness SET checked_at = now() - interval '31 min'")
+    healthy.rows("UPDATE intake.completeness SET checked_at = now() - interval '31 min'")
 
     assert alarms(terminal)[0] == (
         "demo errand_reports: last reconciled 31m ago with what Cention reported.",
@@ -122,9 +124,9 @@ def test_nobody_having_reconciled_for_half_an_hour_is_an_alarm(terminal, well):
     )
 
 
-def test_polls_that_fail_are_an_alarm_that_says_why(terminal, well):
-    well.rows("UPDATE intake.poll SET started_at = started_at - interval '1 h'")
-    well.rows(
+def test_polls_that_fail_are_an_alarm_that_says_why(terminal, healthy):
+    healthy.rows("UPDATE intake.poll SET started_at = started_at - interval '1 h'")
+    healthy.rows(
         "INSERT INTO intake.poll (workspace, family, started_at, ended_at, error)"
         " VALUES ('demo', 'errand_reports', now(), now(), 'cention: token refused (HTTP 401)')"
     )
@@ -136,8 +138,8 @@ def test_polls_that_fail_are_an_alarm_that_says_why(terminal, well):
     assert command == "cention check"
 
 
-def test_parked_records_are_an_alarm(terminal, well):
-    well.rows(
+def test_parked_records_are_an_alarm(terminal, healthy):
+    healthy.rows(
         "INSERT INTO intake.wanted (workspace, family, remote_id, parked_at)"
         " VALUES ('demo', 'errand_reports', 5, now())"
     )
@@ -147,8 +149,8 @@ def test_parked_records_are_an_alarm(terminal, well):
     ]
 
 
-def test_a_paused_family_is_an_alarm(terminal, well):
-    well.rows(
+def test_a_paused_family_is_an_alarm(terminal, healthy):
+    healthy.rows(
         "INSERT INTO intake.pause (workspace, family, until_at, reason)"
         " VALUES ('demo', 'errand_reports', now(), 'token refused')"
     )
@@ -160,14 +162,14 @@ def test_a_paused_family_is_an_alarm(terminal, well):
     assert command == "cention check"
 
 
-def test_documents_that_make_no_sense_are_told_without_alarm(terminal, well):
-    well.rows("UPDATE intake.landed SET problem = '/data: odd' WHERE family = 'errand_reports'")
+def test_unreadable_documents_are_reported_without_alarm(terminal, healthy):
+    healthy.rows("UPDATE intake.landed SET problem = '/data: odd' WHERE family = 'errand_reports'")
 
     assert alarms(terminal) == []
     assert "2 documents could not be read" in terminal.run("status").stdout
 
 
-def renewed(bridge, *, found=3, error=None, age="1 s"):
+def refreshed(bridge, *, found=3, error=None, age="1 s"):
     bridge.rows(
         "INSERT INTO intake.poll (workspace, family, started_at, ended_at, found, error)"
         " VALUES ('demo', 'agent_logons', now() - %s::interval, now() - %s::interval, %s, %s)",
@@ -180,8 +182,8 @@ def mirror(terminal, name="agent_logons"):
     return found
 
 
-def test_what_is_renewed_on_a_schedule_is_shown_with_its_own_interval(terminal, well):
-    renewed(well)
+def test_a_mirror_is_shown_with_its_interval(terminal, healthy):
+    refreshed(healthy)
 
     shown = mirror(terminal)
 
@@ -191,20 +193,20 @@ def test_what_is_renewed_on_a_schedule_is_shown_with_its_own_interval(terminal, 
     assert alarms(terminal) == []
 
 
-def test_a_renewal_is_late_after_three_of_its_own_intervals(terminal, well):
-    renewed(well, age="29 min")
+def test_a_mirror_is_late_after_three_of_its_intervals(terminal, healthy):
+    refreshed(healthy, age="29 min")
     assert alarms(terminal) == []
 
-    well.rows("UPDATE intake.poll SET started_at = now() - interval '31 min'")
+    healthy.rows("UPDATE intake.poll SET started_at = now() - interval '31 min'")
 
-    [(sentence, command)] = [told for told in alarms(terminal) if "agent_logons" in told[0]]
+    [(sentence, command)] = [alerts for alerts in alarms(terminal) if "agent_logons" in alerts[0]]
     assert sentence == "demo agent_logons: last refreshed 31m ago, though it is due every 10m."
     assert command == "celery --app workers.app beat"
 
 
-def test_renewals_that_fail_say_why_once_they_are_late(terminal, well):
-    renewed(well, age="31 min")
-    renewed(well, found=None, error="cention: failed on the server (HTTP 500)")
+def test_a_late_mirror_is_shown_with_the_error_of_its_refresh(terminal, healthy):
+    refreshed(healthy, age="31 min")
+    refreshed(healthy, found=None, error="cention: failed on the server (HTTP 500)")
 
     [(sentence, command)] = alarms(terminal)
 
@@ -214,19 +216,21 @@ def test_renewals_that_fail_say_why_once_they_are_late(terminal, well):
     assert command == "cention check"
 
 
-def test_what_was_not_renewed_wholly_is_a_note_and_no_alarm(terminal, well):
-    renewed(well, error="one could not be read")
+def test_a_mirror_refreshed_only_in_part_is_a_note_not_an_alarm(terminal, healthy):
+    refreshed(healthy, error="one could not be read")
 
-    told = [(one["alarm"], one["sentence"]) for one in terminal.json("status")["notices"]]
+    alerts = [(one["alarm"], one["sentence"]) for one in terminal.json("status")["notices"]]
 
-    assert told == [(False, "demo agent_logons: refreshed, but one could not be read.")]
+    assert alerts == [(False, "demo agent_logons: refreshed, but one could not be read.")]
 
 
-def test_what_was_never_renewed_is_an_alarm_half_an_hour_after_it_was_switched_on(terminal, well):
-    well.rows("UPDATE intake.mirror SET since_at = now() - interval '29 min'")
+def test_a_mirror_never_refreshed_is_an_alarm_half_an_hour_after_it_was_switched_on(
+    terminal, healthy
+):
+    healthy.rows("UPDATE intake.mirror SET since_at = now() - interval '29 min'")
     assert alarms(terminal) == []
 
-    well.rows("UPDATE intake.mirror SET since_at = now() - interval '31 min'")
+    healthy.rows("UPDATE intake.mirror SET since_at = now() - interval '31 min'")
 
     assert [sentence.partition(", ")[0] for sentence, _ in alarms(terminal)] == [
         "demo agent_logons: last refreshed never",
@@ -234,8 +238,8 @@ def test_what_was_never_renewed_is_an_alarm_half_an_hour_after_it_was_switched_o
     ]
 
 
-def test_a_renewal_that_cention_refuses_is_an_alarm_at_once(terminal, well):
-    well.rows(
+def test_a_mirror_that_cention_refuses_is_an_alarm_at_once(terminal, healthy):
+    healthy.rows(
         "INSERT INTO intake.pause (workspace, family, until_at, reason)"
         " VALUES ('demo', 'agent_logons', now(), 'token refused')"
     )
@@ -245,9 +249,9 @@ def test_a_renewal_that_cention_refuses_is_an_alarm_at_once(terminal, well):
     ]
 
 
-def test_what_is_switched_off_is_no_trouble_whatever_it_was_before(terminal, environment, well):
-    renewed(well, age="1 day")
-    well.rows(
+def test_a_mirror_that_is_switched_off_is_never_an_alarm(terminal, environment, healthy):
+    refreshed(healthy, age="1 day")
+    healthy.rows(
         "INSERT INTO intake.pause (workspace, family, until_at, reason)"
         " VALUES ('demo', 'agent_logons', now(), 'token refused')"
     )
@@ -258,11 +262,11 @@ def test_what_is_switched_off_is_no_trouble_whatever_it_was_before(terminal, env
     assert alarms(terminal) == []
     assert [m["mirror"] for m in terminal.json("status")["mirrors"]] == ["library"]
     freshness = "SELECT family FROM analyst.freshness WHERE family = 'agent_logons'"
-    assert well.rows(freshness) == []
+    assert healthy.rows(freshness) == []
 
 
-def test_rows_of_the_log_that_make_no_sense_are_told_without_alarm(terminal, well):
-    well.rows(
+def test_unreadable_rows_of_the_log_are_reported_without_alarm(terminal, healthy):
+    healthy.rows(
         "INSERT INTO intake.odd_logon VALUES"
         " ('demo', sha256('x'), '[\"x\"]', 'has 1 columns and not 4', now(), now())"
     )
@@ -273,9 +277,9 @@ def test_rows_of_the_log_that_make_no_sense_are_told_without_alarm(terminal, wel
     assert "cention logons odd" in terminal.run("unreadable").stdout
 
 
-def test_renewals_are_among_the_figures_for_prometheus(well):
-    renewed(well)
-    with well.context.transaction() as conn:
+def test_mirrors_are_among_the_metrics(healthy):
+    refreshed(healthy)
+    with healthy.context.transaction() as conn:
         found = {
             (g.name, g.labels["family"]): g.value for g in gauges(conn) if "family" in g.labels
         }
@@ -288,13 +292,13 @@ def test_watching_in_json_is_wrong_usage(terminal):
     assert terminal.run("status", "--watch", "--json").exit_code == 2
 
 
-def test_a_family_of_which_nothing_is_known_is_not_shown(terminal, well):
+def test_a_family_of_which_nothing_is_known_is_not_shown(terminal, healthy):
     shown = {family["family"] for family in terminal.json("status")["families"]}
 
     assert shown == {"errand_reports", "facebook_ratings"}
 
 
-def test_watching_goes_on_until_ctrl_c_and_then_ends_well(well, tmp_path):
+def test_watching_continues_until_ctrl_c_and_exits_with_0(healthy, tmp_path):
     shown = tmp_path / "shown"
     with shown.open("wb") as output:
         watching = subprocess.Popen(

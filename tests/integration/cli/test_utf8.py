@@ -1,4 +1,4 @@
-"""Words of a command line that are no UTF-8, in which Python tells each odd byte as a surrogate."""
+"""Arguments that are not UTF-8: Python passes each invalid byte as a lone surrogate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ODD = "a\udce5"
     ],
     ids=lambda words: words[0],
 )
-def test_a_word_that_is_no_utf_8_is_wrong_usage(terminal, words):
+def test_an_argument_that_is_not_utf_8_is_wrong_usage(terminal, words):
     result = terminal.run(*words)
 
     assert result.exit_code == 2

@@ -1,4 +1,4 @@
-"""How commands write lengths of time and tables."""
+"""Durations and tables in the output of commands."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from workers.operations.rules.wording import format_duration
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "expected"),
     [(0, "0s"), (59.9, "59s"), (60, "1m"), (119, "1m"), (5_400, "1h"), (172_799, "1d"), (-3, "0s")],
 )
-def test_a_length_of_time_is_told_in_one_unit_rounded_down(seconds, told):
-    assert format_duration(seconds) == told
+def test_a_duration_is_printed_in_one_unit_rounded_down(seconds, expected):
+    assert format_duration(seconds) == expected
 
 
-def test_columns_stand_below_each_other_whatever_script_they_are_in(capsys):
+def test_columns_are_aligned_in_any_script(capsys):
     print_table(
         [
             TableColumn(heading="name"),
@@ -36,17 +36,17 @@ def test_columns_stand_below_each_other_whatever_script_they_are_in(capsys):
 
 @pytest.fixture
 def terminal(monkeypatch):
-    """Make standard output a terminal of so many columns."""
+    """Make standard output a terminal with the given number of columns."""
 
-    def wide(columns):
+    def set_width(columns):
         monkeypatch.setenv("FORCE_COLOR", "1")
         monkeypatch.setenv("NO_COLOR", "1")
         monkeypatch.setenv("COLUMNS", str(columns))
 
-    return wide
+    return set_width
 
 
-def test_a_table_for_which_a_terminal_is_too_narrow_is_written_as_lists(capsys, terminal):
+def test_a_table_too_wide_for_the_terminal_is_printed_as_lists(capsys, terminal):
     columns = [
         TableColumn(heading="un-\nread", right=True),
         TableColumn(heading="days"),

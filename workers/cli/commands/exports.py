@@ -105,9 +105,9 @@ def order_of(
 
 
 def export_context(settings: Settings, workspace: WorkspaceSettings) -> ExportContext:
-    """Return what exports need; what was surely not made is asked for again a few times.
+    """Return the context of exports; requests that certainly made no export are repeated.
 
-    Notes what became of exports whose process died. Raises ``CommandError``.
+    Marks exports whose process died as unknown. Raises ``CommandError``.
     """
     api = require_client("export", wiring.exports_api, settings, workspace)
     context = ExportContext(

@@ -115,7 +115,7 @@ def pull(since: str, until: str | None, login_name: str | None, workspace: str |
         try:
             job.pull(
                 chosen.name,
-                Patient(log),
+                RetryingLog(log),
                 begin,
                 end,
                 login_name=login_name,
@@ -155,8 +155,8 @@ def _odd_row(one: RejectedRow) -> tuple[object, ...]:
     return (one.workspace, one.last_seen_at, one.problem, one.row)
 
 
-class Patient:
-    """The log, asked again a few times while Cention is away or busy."""
+class RetryingLog:
+    """Cention's log, with retries while Cention is down or busy."""
 
     def __init__(self, log: AgentLogonsApi) -> None:
         self._log = log
@@ -164,7 +164,7 @@ class Patient:
     def fetch(
         self, since: datetime, until: datetime, *, login_name: str | None = None
     ) -> list[Any]:
-        """Return the rows of a time, as the log does."""
+        """Return the rows of a period, like the log itself."""
         return with_backoff(
             lambda: self._log.fetch(since, until, login_name=login_name), idempotent=True
         )

@@ -1,4 +1,4 @@
-"""A contact centre in a database: written as the bridge writes it, asked as an analyst asks."""
+"""A contact centre in a database: written like the bridge, queried like an analyst."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Rows = list[dict[str, Any]]
 
 
 class Centre:
-    """One database with a workspace ``demo`` on the clock of Stockholm."""
+    """A database with a workspace ``demo`` in the time zone of Stockholm."""
 
     def __init__(self, conn: Connection[dict[str, Any]], *, report: ErrandReport, answer: Answer):
         self.conn = conn
@@ -38,7 +38,7 @@ class Centre:
         return self.conn.execute(question, values).fetchall()
 
     def put(self, table: str, **values: object) -> None:
-        """Write one row as it is given."""
+        """Insert one row."""
         names, places = ", ".join(values), ", ".join(["%s"] * len(values))
         self.conn.execute(
             f"INSERT INTO {table} ({names}) VALUES ({places})", tuple(values.values())
@@ -61,7 +61,7 @@ class Centre:
         **changes: Any,
     ) -> None:
         """Write the vendor's sample answer as an answer to another errand, changed."""
-        told = AnswerRow(
+        row = AnswerRow(
             callback_id=answer_id,
             remote_id=answer_id,
             received_at=at,
@@ -69,7 +69,7 @@ class Centre:
             answer=replace(self._answer, answer_id=answer_id, **changes),
             attachments=attachments,
         )
-        answers.save(self.conn, "demo", [told])
+        answers.save(self.conn, "demo", [row])
 
     def gone(self, errand_id: int) -> None:
         errand_reports.mark_gone(self.conn, "demo", [errand_id], at=datetime.now(UTC))
@@ -77,7 +77,7 @@ class Centre:
 
 @pytest.fixture(scope="session")
 def contact_centre(postgres: Postgres, template: str) -> Iterator[str]:
-    """The URL of one database for all tests of views, which leave nothing in it."""
+    """The URL of one database for all tests of views; each rolls back."""
     with database_copy(postgres, template) as url:
         yield url
 

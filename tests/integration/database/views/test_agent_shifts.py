@@ -1,4 +1,4 @@
-"""analyst.agent_shift and the hours of analyst.agent_day: log-ins and log-outs become times."""
+"""analyst.agent_shift and the hours of analyst.agent_day: log-ins and log-outs become hours."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_log_in_and_the_log_out_next_after_it_are_a_shift(centre):
     ]
 
 
-def test_nobody_ends_the_shift_of_another(centre):
+def test_a_log_out_of_another_agent_does_not_end_a_shift(centre):
     logs(centre, "joe", "Login", NOON)
     logs(centre, "eve", "Logout", NOON + hours(1))
     logs(centre, "joe", "Logout", NOON + hours(2))
@@ -102,7 +102,7 @@ def test_a_log_in_after_which_comes_another_has_no_end_and_no_hours(centre):
     ]
 
 
-def test_a_shift_under_way_lasts_as_far_as_log_ons_are_known(centre):
+def test_a_running_shift_ends_where_log_ons_are_no_longer_known(centre):
     [clock] = centre.ask("SELECT date_trunc('second', now()) AS now")
     began = clock["now"] - timedelta(minutes=30)
     centre.put("intake.agent_logon_reach", workspace="demo", until_at=began + timedelta(minutes=24))
@@ -115,7 +115,7 @@ def test_a_shift_under_way_lasts_as_far_as_log_ons_are_known(centre):
     assert sum(row["hours"] for row in found) == Decimal("0.4")
 
 
-def test_who_has_just_logged_in_is_shown_with_no_hours_yet(centre):
+def test_an_agent_who_has_just_logged_in_has_no_hours_yet(centre):
     [clock] = centre.ask("SELECT date_trunc('second', now()) AS now")
     centre.put("intake.agent_logon_reach", workspace="demo", until_at=clock["now"] - hours(1))
     logs(centre, "joe", "Login", clock["now"])
@@ -123,7 +123,7 @@ def test_who_has_just_logged_in_is_shown_with_no_hours_yet(centre):
     assert shifts(centre, "state", "hours") == [("running", None)]
 
 
-def test_who_has_not_logged_out_for_a_day_is_thought_of_as_gone(centre):
+def test_a_shift_without_log_out_is_not_running_after_a_day(centre):
     [clock] = centre.ask("SELECT now() AS now")
     logs(centre, "joe", "Login", clock["now"] - hours(25))
 
@@ -144,7 +144,7 @@ def test_out_and_in_within_one_second_is_one_shift_after_another(centre):
     assert shifts(centre, "state", "hours") == [("complete", 1), ("complete", 2)]
 
 
-def test_words_are_known_in_any_case_and_others_end_and_begin_nothing(centre):
+def test_actions_are_case_insensitive_and_unknown_ones_are_ignored(centre):
     logs(centre, "joe", "LOGIN", NOON)
     logs(centre, "joe", "Pause", NOON + hours(1))
     logs(centre, "joe", "logout", NOON + hours(2))
@@ -217,7 +217,7 @@ def test_no_minute_is_lost_or_counted_twice_where_midnight_itself_is_changed(
     assert all(row["days"] == row["different"] for row in found)
 
 
-def test_without_a_map_a_login_name_stands_for_itself_beside_the_agents(centre):
+def test_an_unmapped_login_name_has_rows_of_its_own(centre):
     centre.report(1, arrived_at=NOON, answered_at=None, agent_id=31, agent_name="Joe Doe")
     works(centre, "joe", (NOON, NOON + hours(2)))
 
@@ -227,7 +227,7 @@ def test_without_a_map_a_login_name_stands_for_itself_beside_the_agents(centre):
     ]
 
 
-def test_once_an_operator_has_said_whose_it_is_hours_stand_beside_the_errands(centre):
+def test_the_hours_of_a_mapped_login_name_are_beside_the_errands(centre):
     centre.report(1, arrived_at=NOON, answered_at=None, agent_id=31, agent_name="Joe Doe")
     works(centre, "joe", (NOON, NOON + hours(2)), (NOON + hours(24), NOON + hours(25)))
     mapped(centre, "joe", 31, "Joe Doe")

@@ -1,4 +1,4 @@
-"""The role cention_analyst: reads facts, and nothing of operation."""
+"""The role cention_analyst: may read data, but no operational tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def analyst(centre):
     return centre
 
 
-def test_analysts_see_freshness_though_not_what_it_is_made_of(analyst):
+def test_analysts_may_read_freshness_but_not_the_tables_behind_it(analyst):
     assert len(analyst.ask("SELECT * FROM analyst.freshness")) == 3
 
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -40,7 +40,7 @@ def test_analysts_may_read_every_table_and_view_of_their_schemas_and_no_other(ce
     }
 
 
-def test_a_table_that_comes_later_is_readable_too(centre):
+def test_a_table_created_later_is_readable_too(centre):
     centre.conn.execute("CREATE TABLE feedback.later (workspace text)")
 
     centre.conn.execute("SET ROLE cention_analyst")
@@ -65,8 +65,8 @@ def test_analysts_change_nothing(analyst, statement):
         analyst.conn.execute(statement)
 
 
-def test_analysts_read_the_views_whoever_made_them(centre):
-    """Default privileges help only with what the role makes that set them."""
+def test_analysts_may_read_the_views_of_any_owner(centre):
+    """Default privileges apply only to objects created by the role that set them."""
     centre.conn.execute(
         "ALTER DEFAULT PRIVILEGES IN SCHEMA analyst REVOKE SELECT ON TABLES FROM cention_analyst"
     )

@@ -1,4 +1,4 @@
-"""What holds for every table, view and column: a comment, a telling name, a type that fits."""
+"""Rules for every table, view and column: a comment, a name and a type that fit."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def test_every_schema_table_view_and_column_has_a_comment(centre, tables, column
 
 
 def test_comments_are_sentences(tables, columns):
-    said = [t.comment for t in tables] + [c.comment for c in columns.values()]
+    comments = [t.comment for t in tables] + [c.comment for c in columns.values()]
 
-    assert not [comment for comment in said if not comment.endswith((".", "?"))]
+    assert not [comment for comment in comments if not comment.endswith((".", "?"))]
 
 
 @pytest.mark.parametrize("word", ["anew", "at home", "no more", "pictures?", "renewed", "told"])
@@ -96,14 +96,14 @@ def test_every_table_has_a_key(centre):
         ("_count", {"integer", "bigint"}),
     ],
 )
-def test_the_end_of_a_name_tells_the_type(columns, ending, types):
+def test_the_end_of_a_name_determines_the_type(columns, ending, types):
     found = {w: c.type for w, c in columns.items() if w[1].endswith(ending)}
 
     assert found
     assert not {w: t for w, t in found.items() if t not in types and w[1] not in TEXT_IDS}
 
 
-def test_every_moment_knows_its_zone(columns):
+def test_every_time_has_a_zone(columns):
     kinds = {column.type for column in columns.values()}
 
     assert not {kind for kind in kinds if kind.startswith(("timestamp without", "time"))} - {

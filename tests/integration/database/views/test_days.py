@@ -1,4 +1,4 @@
-"""analyst.agent_day, area_day, tag_day: how what arrived on a day fares, and what was answered."""
+"""analyst.agent_day, area_day, tag_day: figures of arrived and answered errands by day."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VIEWS = ("agent_day", "area_day", "tag_day")
 
 @pytest.fixture
 def arrived(centre):
-    """Let an errand arrive on Tuesday, neither answered nor closed unless the test says so."""
+    """Store an errand that arrived on Tuesday; by default neither answered nor closed."""
 
     def arrive(errand_id, **changes):
         calm = {"answered": False, "closed": False, "answered_at": None, "sla": None}
@@ -40,7 +40,7 @@ def days(centre, view="agent_day"):
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_what_arrived_is_counted_as_it_stands_now(centre, arrived, view):
+def test_arrived_errands_are_counted_by_their_present_state(centre, arrived, view):
     arrived(1)
     arrived(2, answered=True, answered_at=WEDNESDAY)
     arrived(3, answered=True, answered_at=TUESDAY, closed=True)
@@ -99,7 +99,7 @@ def test_the_share_within_sla_is_of_those_whose_sla_is_known(centre, arrived):
 
 
 def test_handling_time_counts_once_closed_and_response_time_once_answered(centre, arrived):
-    """Until then Cention tells 0, or a figure that still grows."""
+    """Until then Cention reports 0, or a figure that still grows."""
     arrived(1, closed=True, answered=True, sla=sla(handling_s=600, response_s=60))
     arrived(2, closed=True, answered=True, sla=sla(handling_s=1200, response_s=120))
     arrived(3, closed=True, answered=True, sla=sla(handling_s=6000, response_s=600))
@@ -117,7 +117,7 @@ def test_handling_time_counts_once_closed_and_response_time_once_answered(centre
     )
 
 
-def test_a_deleted_errand_is_counted_and_bends_no_average(centre, arrived):
+def test_a_deleted_errand_is_counted_but_not_averaged(centre, arrived):
     arrived(1, closed=True, sla=sla(handling_s=600), feedback_value=5)
     arrived(2, closed=True, deleted=True, sla=sla(within=False, handling_s=9), feedback_value=1)
 

@@ -1,4 +1,4 @@
-"""The data dictionary, out of the catalog and as Markdown."""
+"""The data dictionary, from the catalog and as Markdown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def test_the_dictionary_begins_with_what_analysts_read(centre):
     assert ("analyst", "errand_overview") in [(t.schema, t.name) for t in found]
 
 
-def test_a_column_is_told_with_type_nullability_and_meaning(centre):
+def test_a_column_has_a_type_a_nullability_and_a_meaning(centre):
     errand = next(
         t for t in dictionary.tables(centre.conn) if (t.schema, t.name) == ("cention", "errand")
     )
@@ -27,7 +27,7 @@ def test_a_column_is_told_with_type_nullability_and_meaning(centre):
     )
 
 
-def test_the_markdown_has_a_chapter_a_schema_and_a_section_a_table():
+def test_the_markdown_has_a_chapter_per_schema_and_a_section_per_table():
     column = Column(name="day", type="date", nullable=True, comment="Day.")
     text = as_markdown(
         [

@@ -1,4 +1,4 @@
-"""analyst.errand_overview: one row an errand, with everything an analyst would else join."""
+"""analyst.errand_overview: one row per errand, with all names joined."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def row(centre, errand_id=33):
     return found[0]
 
 
-def test_names_stand_beside_ids(centre):
+def test_names_are_beside_ids(centre):
     centre.report(33)
 
     assert row(centre) | {
@@ -32,7 +32,7 @@ def test_names_stand_beside_ids(centre):
     } == row(centre)
 
 
-def test_an_errand_of_nobody_without_area_tags_or_answer_is_there(centre):
+def test_an_unassigned_errand_without_area_tags_or_answer_is_included(centre):
     centre.report(33, agent_id=None, agent_name=None, area_id=None, area_name=None)
 
     found = row(centre)
@@ -41,7 +41,7 @@ def test_an_errand_of_nobody_without_area_tags_or_answer_is_there(centre):
     assert (found["answer_count"], found["latest_answer_at"]) == (0, None)
 
 
-def test_tags_come_sorted_as_an_array_and_as_one_text(centre):
+def test_tags_are_sorted_as_an_array_and_as_one_text(centre):
     centre.report(33, tags=(Tag(tag_id=2, name="Refund"), Tag(tag_id=1, name="Delay")))
 
     assert row(centre)["tags"] == ["Delay", "Refund"]
@@ -63,7 +63,7 @@ def test_recipients_keep_their_order(centre):
     assert row(centre)["copy_recipients"] == ["c@example.com"]
 
 
-def test_times_are_told_in_minutes(centre):
+def test_times_are_in_minutes(centre):
     sla = ErrandSla(
         sla_expiry=0, sla_done_due=False, within_sla=True, handling_time_s=90, response_time_s=3600
     )
@@ -89,7 +89,7 @@ def test_the_day_is_that_of_utc_in_a_workspace_without_a_clock(centre):
     assert row(centre)["arrived_on"] == date(2026, 3, 10)
 
 
-def test_the_latest_answer_stands_for_all_and_all_are_counted(centre):
+def test_the_latest_answer_is_shown_and_all_are_counted(centre):
     file, image = (
         AttachmentRef(kind=AttachmentKind.RESPONSE, attachment_id=1),
         AttachmentRef(kind=AttachmentKind.AREA_ARCHIVE, attachment_id=2),
@@ -145,7 +145,7 @@ def test_the_state_is_one_word(centre, facts, state):
     assert row(centre)["state"] == state
 
 
-def test_an_errand_that_is_gone_stays_with_what_was_known(centre):
+def test_an_errand_that_is_gone_keeps_its_last_known_values(centre):
     centre.report(33, subject="Where is it?", closed=True)
 
     centre.gone(33)
@@ -153,7 +153,7 @@ def test_an_errand_that_is_gone_stays_with_what_was_known(centre):
     assert (row(centre)["state"], row(centre)["subject"]) == ("gone", "Where is it?")
 
 
-def test_an_errand_gone_before_its_first_report_is_there(centre):
+def test_an_errand_gone_before_its_first_report_is_included(centre):
     centre.gone(34)
 
     assert (row(centre, 34)["state"], row(centre, 34)["arrived_at"]) == ("gone", None)
@@ -171,7 +171,7 @@ def test_two_workspaces_with_the_same_ids_do_not_mix(centre):
     }
 
 
-def test_what_is_not_asked_for_is_not_gathered(centre):
+def test_columns_that_are_not_selected_are_not_computed(centre):
     plan = centre.ask("EXPLAIN SELECT errand_id, subject FROM analyst.errand_overview")
 
     assert [r["QUERY PLAN"] for r in plan if "Scan" in r["QUERY PLAN"]] == [plan[0]["QUERY PLAN"]]

@@ -1,4 +1,4 @@
-"""analyst.facebook_rating_month: what people think, month by month."""
+"""analyst.facebook_rating_month: Facebook ratings by month."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def rate(centre, rating_id, **facts):
     centre.put("cention.facebook_rating", workspace="demo", rating_id=rating_id, **(known | facts))
 
 
-def test_every_rating_is_counted_by_its_stars_and_whether_it_says_something(centre):
+def test_every_rating_is_counted_by_its_stars_and_by_whether_it_has_a_message(centre):
     for rating_id, stars in enumerate((1, 5, 5, 4)):
         rate(centre, rating_id, rating=stars)
     rate(centre, 9, rating=None, message="Go there!")
@@ -36,7 +36,7 @@ def test_every_rating_is_counted_by_its_stars_and_whether_it_says_something(cent
     }
 
 
-def test_a_rating_that_was_taken_back_is_counted_and_named_as_gone(centre):
+def test_a_deleted_rating_is_counted_and_counted_as_gone(centre):
     rate(centre, 1, rating=2, gone_at=MARCH)
 
     (found,) = centre.ask("SELECT ratings, stars_2, gone FROM analyst.facebook_rating_month")

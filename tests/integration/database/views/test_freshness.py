@@ -1,4 +1,4 @@
-"""analyst.freshness: only what was looked at lately, and is all here, is called fresh."""
+"""analyst.freshness: fresh means polled recently, and completely stored."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def ago(**age):
 
 @pytest.fixture
 def healthy(centre):
-    """A centre whose lists were all read and whose callback came and was filed just now."""
+    """A centre whose lists were just read and whose callback was just received and filed."""
     for family in POLLED:
-        looked(centre, family, found=0)
-    called_back(centre)
+        polled(centre, family, found=0)
+    received_callback(centre)
     return centre
 
 
-def looked(centre, family, *, found, error=None, at=None):
+def polled(centre, family, *, found, error=None, at=None):
     at = at or ago(seconds=1)
     centre.put(
         "intake.poll",
@@ -40,20 +40,20 @@ def looked(centre, family, *, found, error=None, at=None):
     )
 
 
-def called_back(centre, **facts):
+def received_callback(centre, **facts):
     known = {"received_at": ago(seconds=1), "filed_at": ago(seconds=1)} | facts
     body = str(known).encode().ljust(32)[-32:]
     centre.put("intake.callback", workspace="demo", body_sha256=body, document="{}", **known)
 
 
 def waits(centre, **facts):
-    """Put one report on the list of what has to be fetched."""
+    """Put one report on the list of wanted records."""
     known = {"workspace": "demo", "family": "errand_reports", "remote_id": 1}
     centre.put("intake.wanted", **known, **facts)
 
 
 def landed(centre, family, **facts):
-    """Keep one document as it came."""
+    """Store one document as received."""
     known = {"workspace": "demo", "family": family, "remote_id": 1, "document": "{}"}
     centre.put("intake.landed", **known, **facts)
 
@@ -68,7 +68,7 @@ def one(centre, family):
     return found
 
 
-def test_a_workspace_where_nothing_ever_happened_is_not_well(centre):
+def test_a_workspace_without_any_activity_is_not_fresh(centre):
     assert states(centre) == {
         "errand_reports": "never polled",
         "facebook_ratings": "never polled",
@@ -76,13 +76,13 @@ def test_a_workspace_where_nothing_ever_happened_is_not_well(centre):
     }
 
 
-def test_all_is_fresh_when_lists_were_read_lately_and_nothing_waits(healthy):
+def test_everything_is_fresh_when_lists_were_read_recently_and_nothing_waits(healthy):
     assert set(states(healthy).values()) == {"fresh"}
     assert one(healthy, "errand_reports")["reason"] is None
 
 
-def test_a_list_that_nobody_has_read_for_a_while_is_stalled_though_nothing_waits(centre):
-    looked(centre, "errand_reports", found=0, at=ago(minutes=5, seconds=3))
+def test_a_list_that_was_not_read_for_a_while_is_stalled_even_if_nothing_waits(centre):
+    polled(centre, "errand_reports", found=0, at=ago(minutes=5, seconds=3))
 
     found = one(centre, "errand_reports")
 
@@ -90,28 +90,28 @@ def test_a_list_that_nobody_has_read_for_a_while_is_stalled_though_nothing_waits
     assert "00:05:0" in found["reason"]
 
 
-def test_looks_that_fail_are_no_looks(healthy):
+def test_failed_polls_do_not_count(healthy):
     healthy.ask("DELETE FROM intake.poll RETURNING poll_id")
-    looked(healthy, "errand_reports", found=0, at=ago(minutes=5))
-    looked(healthy, "errand_reports", found=None, error="cention: HTTP 500")
-    looked(healthy, "facebook_ratings", found=None, error="cention: HTTP 500")
+    polled(healthy, "errand_reports", found=0, at=ago(minutes=5))
+    polled(healthy, "errand_reports", found=None, error="cention: HTTP 500")
+    polled(healthy, "facebook_ratings", found=None, error="cention: HTTP 500")
 
     assert states(healthy)["errand_reports"] == "stalled"
     assert states(healthy)["facebook_ratings"] == "stalled"
     assert one(healthy, "facebook_ratings")["reason"].endswith("never; cention: HTTP 500")
 
 
-def test_a_look_that_never_ended_is_no_look(centre):
+def test_a_poll_that_never_ended_does_not_count(centre):
     centre.put("intake.poll", workspace="demo", family="errand_reports", started_at=ago(seconds=1))
 
     assert states(centre)["errand_reports"] == "never polled"
 
 
-def test_patience_is_three_intervals_of_the_workspace(healthy):
+def test_a_list_is_stalled_after_three_intervals_of_the_workspace(healthy):
     healthy.ask("UPDATE cention.workspace SET poll_every_s = 600 RETURNING workspace")
     for family, minutes in (("errand_reports", 29), ("facebook_ratings", 31)):
         healthy.ask("DELETE FROM intake.poll WHERE family = %s RETURNING poll_id", family)
-        looked(healthy, family, found=0, at=ago(minutes=minutes))
+        polled(healthy, family, found=0, at=ago(minutes=minutes))
 
     assert states(healthy)["errand_reports"] == "fresh"
     assert states(healthy)["facebook_ratings"] == "stalled"
@@ -129,7 +129,7 @@ def test_a_record_that_waits_for_minutes_means_behind(healthy):
     assert found["oldest_waiting_at"] == since
 
 
-def test_a_record_at_home_whose_last_request_may_still_be_carried_out_is_not_behind(healthy):
+def test_a_stored_record_whose_last_request_may_still_be_in_flight_is_not_behind(healthy):
     claim = Claim(
         workspace="demo",
         family=Family.ERRAND_REPORTS,
@@ -148,7 +148,7 @@ def test_a_record_at_home_whose_last_request_may_still_be_carried_out_is_not_beh
     assert (found["state"], found["waiting"], found["due"]) == ("fresh", 1, 0)
 
 
-def test_a_record_that_keeps_failing_means_behind_between_its_tries_too(healthy):
+def test_a_record_that_keeps_failing_means_behind_also_between_retries(healthy):
     waits(healthy, wanted_at=ago(minutes=6), due_at=ago(minutes=-9), tries=7)
 
     assert states(healthy)["errand_reports"] == "behind"
@@ -160,7 +160,7 @@ def test_a_record_that_only_waits_for_its_sla_is_not_behind(healthy):
     assert states(healthy)["errand_reports"] == "fresh"
 
 
-def test_records_given_up_mean_incomplete(healthy):
+def test_parked_records_mean_incomplete(healthy):
     waits(healthy, wanted_at=ago(days=2), parked_at=ago(days=1))
 
     found = one(healthy, "errand_reports")
@@ -168,13 +168,13 @@ def test_records_given_up_mean_incomplete(healthy):
     assert found["reason"] == "1 parked, 0 unreadable"
 
 
-def test_documents_that_make_no_sense_mean_incomplete(healthy):
+def test_unreadable_documents_mean_incomplete(healthy):
     landed(healthy, "facebook_ratings", fetched_at=ago(days=1), problem="/data: missing")
 
     assert states(healthy)["facebook_ratings"] == "incomplete"
 
 
-def test_a_family_that_cention_refuses_is_paused_whatever_else_holds(healthy):
+def test_a_family_that_cention_refuses_is_paused_in_any_state(healthy):
     reason = "errand data: 401"
     polls.pause(healthy.conn, "demo", Family.ERRAND_REPORTS, reason=reason, for_s=20)
 
@@ -184,13 +184,13 @@ def test_a_family_that_cention_refuses_is_paused_whatever_else_holds(healthy):
     assert found["paused_since_at"] is not None
 
 
-def test_attachments_have_no_list_and_are_judged_by_what_waits(healthy):
+def test_attachments_have_no_list_and_are_judged_by_waiting_records(healthy):
     wanted.want(healthy.conn, "demo", Family.RESPONSE_ATTACHMENTS, [1270])
 
     assert states(healthy)["response_attachments"] == "fresh"
 
 
-def test_a_family_of_which_nothing_waits_any_more_is_still_listed(healthy):
+def test_a_family_without_waiting_records_is_still_listed(healthy):
     landed(healthy, "area_archives", fetched_at=ago(hours=1), understood_at=ago(hours=1))
 
     assert set(states(healthy)) == {*POLLED, "callbacks", "area_archives"}
@@ -208,22 +208,22 @@ def test_the_last_success_is_the_last_row_written(healthy):
     assert one(healthy, "errand_reports")["last_stored_at"] == stored
 
 
-def test_callbacks_that_nobody_files_mean_behind(healthy):
-    called_back(healthy, received_at=(since := ago(minutes=2)), filed_at=None)
+def test_unfiled_callbacks_mean_behind(healthy):
+    received_callback(healthy, received_at=(since := ago(minutes=2)), filed_at=None)
 
     found = one(healthy, "callbacks")
     assert (found["state"], found["waiting"], found["oldest_waiting_at"]) == ("behind", 1, since)
 
 
 def test_callbacks_with_problems_mean_incomplete(healthy):
-    called_back(healthy, filed_at=None, problem="/data/type: missing")
+    received_callback(healthy, filed_at=None, problem="/data/type: missing")
 
     found = one(healthy, "callbacks")
     assert (found["state"], found["unreadable"], found["waiting"]) == ("incomplete", 1, 0)
 
 
 def test_callbacks_are_silent_when_errands_were_answered_since_the_last(centre):
-    called_back(centre, received_at=ago(hours=3))
+    received_callback(centre, received_at=ago(hours=3))
     assert states(centre)["callbacks"] == "fresh"
 
     centre.report(33, answered_at=ago(hours=1))
@@ -231,10 +231,10 @@ def test_callbacks_are_silent_when_errands_were_answered_since_the_last(centre):
     assert states(centre)["callbacks"] == "silent"
 
 
-def test_a_workspace_that_only_calls_back_is_listed(centre):
+def test_a_workspace_with_callbacks_only_is_listed(centre):
     centre.ask("DELETE FROM cention.workspace RETURNING workspace")
 
-    called_back(centre)
+    received_callback(centre)
 
     assert states(centre) == {"callbacks": "fresh"}
 
@@ -253,7 +253,7 @@ def counted(centre, *, at=None, family="errand_reports", day="2026-01-01", **cou
     )
 
 
-def test_what_was_reported_and_is_nowhere_is_the_worst_of_all(healthy):
+def test_missing_records_are_the_worst_state(healthy):
     counted(healthy, stored=5, missing=2)
     counted(healthy, day="2026-01-02", stored=5, missing=1)
     polls.pause(healthy.conn, "demo", Family.ERRAND_REPORTS, reason="401", for_s=20)
@@ -264,21 +264,21 @@ def test_what_was_reported_and_is_nowhere_is_the_worst_of_all(healthy):
     assert "cention reconcile --repair" in found["reason"]
 
 
-def test_missing_attachments_are_shown_though_nothing_else_is_known_of_their_family(healthy):
+def test_missing_attachments_are_shown_without_any_other_record_of_their_family(healthy):
     counted(healthy, family="area_archives", missing=1)
 
     assert states(healthy)["area_archives"] == "missing"
 
 
-def test_what_was_never_counted_is_not_called_zero(healthy):
+def test_counts_are_null_before_the_first_reconciliation(healthy):
     found = one(healthy, "errand_reports")
 
     assert (found["state"], found["missing"], found["counted_at"]) == ("fresh", None, None)
 
 
-def test_where_nobody_counts_for_half_an_hour_is_uncounted(healthy):
+def test_a_family_without_reconciliation_for_half_an_hour_is_uncounted(healthy):
     counted(healthy, at=ago(minutes=31, seconds=3), stored=1)
-    looked(healthy, "facebook_ratings", found=0, at=ago(minutes=31))
+    polled(healthy, "facebook_ratings", found=0, at=ago(minutes=31))
 
     assert states(healthy)["errand_reports"] == "uncounted"
     assert states(healthy)["facebook_ratings"] == "uncounted"
@@ -286,7 +286,7 @@ def test_where_nobody_counts_for_half_an_hour_is_uncounted(healthy):
     assert one(healthy, "facebook_ratings")["reason"].startswith("what Cention reported was never")
 
 
-def test_what_was_reported_today_is_told_by_the_clock_of_the_workspace(healthy):
+def test_reported_today_is_counted_in_the_workspaces_time_zone(healthy):
     [today] = healthy.ask("SELECT (now() AT TIME ZONE 'Europe/Stockholm')::date AS day")
     counted(healthy, day=today["day"], stored=7)
     counted(healthy, stored=100)
@@ -296,7 +296,7 @@ def test_what_was_reported_today_is_told_by_the_clock_of_the_workspace(healthy):
 
 @pytest.fixture
 def mirror(healthy):
-    """The log of log-ons, renewed every ten minutes since two hours ago."""
+    """The log of log-ons, refreshed every ten minutes since two hours ago."""
     healthy.put(
         "intake.mirror",
         workspace="demo",
@@ -307,8 +307,8 @@ def mirror(healthy):
     return healthy
 
 
-def test_a_picture_is_fresh_while_its_last_renewal_is_within_three_intervals_of_its_own(mirror):
-    looked(mirror, "agent_logons", found=5, at=ago(minutes=29))
+def test_a_mirror_is_fresh_within_three_intervals_of_its_last_refresh(mirror):
+    polled(mirror, "agent_logons", found=5, at=ago(minutes=29))
 
     found = one(mirror, "agent_logons")
 
@@ -316,9 +316,9 @@ def test_a_picture_is_fresh_while_its_last_renewal_is_within_three_intervals_of_
     assert found["last_successful_poll_at"] is not None
 
 
-def test_a_picture_that_was_not_renewed_for_three_intervals_is_stalled(mirror):
-    looked(mirror, "agent_logons", found=5, at=ago(minutes=31, seconds=3))
-    looked(mirror, "agent_logons", found=None, error="cention: HTTP 500")
+def test_a_mirror_that_was_not_refreshed_for_three_intervals_is_stalled(mirror):
+    polled(mirror, "agent_logons", found=5, at=ago(minutes=31, seconds=3))
+    polled(mirror, "agent_logons", found=None, error="cention: HTTP 500")
 
     found = one(mirror, "agent_logons")
 
@@ -327,34 +327,34 @@ def test_a_picture_that_was_not_renewed_for_three_intervals_is_stalled(mirror):
     assert found["reason"].endswith("cention: HTTP 500")
 
 
-def test_a_picture_that_was_switched_on_lately_is_starting_and_not_yet_fresh(mirror):
+def test_a_mirror_that_was_switched_on_recently_is_starting(mirror):
     mirror.ask("UPDATE intake.mirror SET since_at = %s RETURNING 1", ago(minutes=20))
 
     assert states(mirror)["agent_logons"] == "starting"
 
 
-def test_a_picture_that_nobody_ever_renewed_is_told_after_a_while(mirror):
+def test_a_mirror_that_was_never_refreshed_is_never_polled_after_a_while(mirror):
     assert states(mirror)["agent_logons"] == "never polled"
 
-    looked(mirror, "agent_logons", found=None, error="cention: HTTP 500")
+    polled(mirror, "agent_logons", found=None, error="cention: HTTP 500")
     assert states(mirror)["agent_logons"] == "stalled"
 
 
-def test_half_an_hour_without_a_first_renewal_is_long_enough_however_long_the_interval(mirror):
+def test_half_an_hour_without_a_first_refresh_is_late_at_any_interval(mirror):
     mirror.ask("UPDATE intake.mirror SET every_s = 86400, since_at = %s RETURNING 1", ago(hours=1))
 
     assert states(mirror)["agent_logons"] == "never polled"
 
 
-def test_a_picture_that_cention_refuses_is_paused(mirror):
-    looked(mirror, "agent_logons", found=5)
+def test_a_mirror_that_cention_refuses_is_paused(mirror):
+    polled(mirror, "agent_logons", found=5)
     polls.pause(mirror.conn, "demo", Mirror.AGENT_LOGONS, reason="401", for_s=20)
 
     assert states(mirror)["agent_logons"] == "paused"
 
 
-def test_a_picture_with_rows_that_make_no_sense_is_incomplete(mirror):
-    looked(mirror, "agent_logons", found=5)
+def test_a_mirror_with_unreadable_rows_is_incomplete(mirror):
+    polled(mirror, "agent_logons", found=5)
     mirror.put(
         "intake.odd_logon",
         workspace="demo",
@@ -370,8 +370,8 @@ def test_a_picture_with_rows_that_make_no_sense_is_incomplete(mirror):
     assert (found["state"], found["unreadable"]) == ("incomplete", 1)
 
 
-def test_a_picture_that_was_not_renewed_wholly_is_incomplete_and_says_why(mirror):
-    looked(mirror, "agent_logons", found=5, error="one could not be read")
+def test_a_mirror_refreshed_only_in_part_is_incomplete_and_says_why(mirror):
+    polled(mirror, "agent_logons", found=5, error="one could not be read")
 
     found = one(mirror, "agent_logons")
 
@@ -379,8 +379,8 @@ def test_a_picture_that_was_not_renewed_wholly_is_incomplete_and_says_why(mirror
     assert found["reason"] == "refreshed, but one could not be read"
 
 
-def test_a_picture_that_is_switched_off_has_no_row_whatever_it_was_before(mirror):
-    looked(mirror, "agent_logons", found=5, at=ago(days=3))
+def test_a_mirror_that_is_switched_off_has_no_row(mirror):
+    polled(mirror, "agent_logons", found=5, at=ago(days=3))
     polls.pause(mirror.conn, "demo", Mirror.LIBRARY, reason="401", for_s=20)
     mirror.ask("DELETE FROM intake.mirror RETURNING 1")
 

@@ -10,7 +10,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 @pytest.fixture
-def shelve(centre):
+def library(centre):
     def put(table, **values):
         centre.put(f"cention.{table}", workspace="demo", fetched_at=NOW, **values)
 
@@ -50,7 +50,7 @@ def shelve(centre):
         )
 
 
-def test_a_question_has_its_texts_its_places_and_how_many_files_and_images(centre, shelve):
+def test_a_question_has_texts_libraries_categories_and_numbers_of_files_and_images(centre, library):
     assert centre.ask("SELECT * FROM analyst.library_question") == [
         {
             "workspace": "demo",
@@ -68,7 +68,7 @@ def test_a_question_has_its_texts_its_places_and_how_many_files_and_images(centr
     ]
 
 
-def test_analysts_may_read_it(centre, shelve):
+def test_analysts_may_read_it(centre, library):
     centre.conn.execute("SET ROLE cention_analyst")
 
     assert len(centre.ask("SELECT * FROM analyst.library_question")) == 1

@@ -17,7 +17,7 @@ SUPPORT = {"area_id": 12, "area_name": "Support"}
 
 
 def today(hour):
-    """An hour of this day: no test asks near midnight what day it is."""
+    """An hour of this day; the tests are stable near midnight."""
     return datetime.now(UTC).replace(hour=hour, minute=0, second=0, microsecond=0)
 
 

@@ -193,7 +193,7 @@ def test_ratings_are_counted_beside_reports(terminal, bridge, cention):
 def test_attachments_that_a_callback_names_are_counted_by_their_state(
     terminal, bridge, document, state, expected
 ):
-    bridge.keep(document("callback_answer_errand"))
+    bridge.store_callback(document("callback_answer_errand"))
     bridge.file()
     if state != "wanted":
         bridge.rows("DELETE FROM intake.wanted")
@@ -203,7 +203,7 @@ def test_attachments_that_a_callback_names_are_counted_by_their_state(
 
 
 def test_an_errand_that_a_callback_names_counts_as_reported(terminal, bridge, document):
-    bridge.keep(document("callback_answer_errand"))
+    bridge.store_callback(document("callback_answer_errand"))
     bridge.file()
     bridge.rows("DELETE FROM intake.wanted")
 
