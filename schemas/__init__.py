@@ -1,1 +1,1 @@
-"""What every document and record looks like. Pure: no network, no database, no clock."""
+"""The shapes of all documents and records. Pure: no network, no database, no clock."""

@@ -1,7 +1,7 @@
-"""What can be wrong with a document we were handed.
+"""The errors of a document that we received.
 
-* DocumentError     not the shape its sender promised    -> keep the document, show the faults
-  + NullResource        ``"data": null``: no such resource   -> treat like a 404 of the resource
+* DocumentError     not the documented shape             -> keep the document, show the faults
+  + NullResource    ``"data": null``: no such resource   -> treat like a 404 of the resource
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-MAX_FAULTS = 20  # told of one document; a document of five thousand bad items is told in twenty
+MAX_FAULTS = 20  # reported of one document
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a document. Quotes nothing of the document but names of members."""
+    """One fault of a document. Quotes nothing of the document except names of members."""
 
     pointer: str  # JSON pointer (RFC 6901) of the offending member; "" is the whole document
     detail: str
@@ -25,14 +25,14 @@ class Fault:
 
 
 class DocumentError(ValueError):
-    """A document does not have the shape its sender promised; ``str`` tells the first fault."""
+    """A document does not have the documented shape; its text is the first fault."""
 
     def __init__(self, first: Fault, *others: Fault) -> None:
         super().__init__(first, *others)
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """What is wrong: at least one fault, in the order found, and not endlessly many."""
+        """At least one fault, in the order found; readers report at most ``MAX_FAULTS``."""
         return self.args
 
     def __str__(self) -> str:
@@ -40,7 +40,7 @@ class DocumentError(ValueError):
 
 
 class NullResource(DocumentError):
-    """The document says ``"data": null`` where a resource was asked for: there is none."""
+    """``data`` is null where a resource was requested: there is no such resource."""
 
 
 def raise_faults(faults: Iterator[Fault]) -> None:

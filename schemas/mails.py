@@ -1,4 +1,4 @@
-"""Reading a mail: who wrote what, with which files. Nothing that mail programs send is an error."""
+"""Parses mails: sender, texts and files. Nothing that mail programs send is an error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from schemas.text.html import text_of_html
 from schemas.text.unstorable import replace_unstorable_text
 
 UTF8_FIRST = frozenset({"", "us-ascii", "ascii", "unknown-8bit", "x-unknown", "default"})
-WIDER = {
+SUPERSETS = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
     "iso-8859-1": "cp1252",
@@ -35,7 +35,7 @@ ENDINGS = {
     "image/gif": ".gif",
     "application/pdf": ".pdf",
 }
-"""Of files without a name; the machine's own table would name one mail's files differently."""
+"""For files without a name; ``mimetypes`` would give other endings on other machines."""
 
 _FOLDS = re.compile(r"\r?\n(?=[ \t])")
 _SPACES = re.compile(r"\s+")
@@ -47,13 +47,13 @@ class MailFile:
 
     name: str
     content_type: str
-    content_id: str | None  # by which the HTML refers to it
+    content_id: str | None  # the HTML refers to it by this
     content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """A mail; texts that it does not have are empty."""
+    """A mail; missing texts are empty."""
 
     message_id: str  # without its brackets
     from_address: str
@@ -62,25 +62,25 @@ class Mail:
     body: str = field(repr=False)
     html_body: str = field(repr=False)
     files: tuple[MailFile, ...]
-    headers: dict[str, str] = field(repr=False)  # to, cc, date, in_reply_to: those that it has
+    headers: dict[str, str] = field(repr=False)  # to, cc, date, in_reply_to, if present
 
 
 def read_mail(content: bytes) -> Mail:
-    """Read a mail. Raises ``ValueError`` if it has no writer, so is no mail, or too many parts."""
+    """Parse a mail. Raises ``ValueError`` if it has no sender, or too many parts."""
     message = _parsed(content)
     name, address = parseaddr(_raw(message, "from"))
     if not address:
         raise ValueError("it has no From with an address")
-    parts = _leaves(message)
-    plain, rich = _first(parts, "text/plain"), _first(parts, "text/html")
-    html = "" if rich is None else _text(rich)
+    parts = _leaf_parts(message)
+    plain, html_part = _first(parts, "text/plain"), _first(parts, "text/html")
+    html = "" if html_part is None else _text(html_part)
     files = tuple(
-        _file(part, place) for place, part in enumerate(parts, 1) if part not in (plain, rich)
+        _file(part, place) for place, part in enumerate(parts, 1) if part not in (plain, html_part)
     )
     return Mail(
         message_id=_header(message, "message-id").strip("<> "),
-        from_address=_words(address),
-        from_name=_words(name),
+        from_address=_decode_words(address),
+        from_name=_decode_words(name),
         subject=_header(message, "subject"),
         body=text_of_html(html) if plain is None else _text(plain),
         html_body=html,
@@ -90,21 +90,21 @@ def read_mail(content: bytes) -> Mail:
 
 
 def _parsed(content: bytes) -> Message:
-    """Parse in pieces: at one go, the whole mail would be in memory twice more."""
+    """Parse in pieces; in one call, the whole mail would be in memory twice more."""
     parser = BytesFeedParser()
     for start in range(0, len(content), PIECE_BYTES):
         parser.feed(content[start : start + PIECE_BYTES])
     return parser.close()
 
 
-def _leaves(message: Message) -> list[Message]:
-    """Return the parts that hold something, a forwarded mail being one; multiparts are none."""
+def _leaf_parts(message: Message) -> list[Message]:
+    """Return the parts with content; a forwarded mail is one part, a multipart none."""
     leaves: list[Message] = []
     waiting = [message]
     while waiting:
         part = waiting.pop()
         if part.get_content_maintype() == "multipart" and part.is_multipart():
-            waiting += reversed(_within(part))
+            waiting += reversed(_subparts(part))
         else:
             leaves.append(part)
         if len(leaves) + len(waiting) > MAX_PARTS:
@@ -139,14 +139,19 @@ def _file(part: Message, place: int) -> MailFile:
 def _content(part: Message) -> bytes:
     try:
         if part.is_multipart():  # a mail within the mail
-            return b"\n".join(each.as_bytes() for each in _within(part))
+            return b"\n".join(each.as_bytes() for each in _subparts(part))
         decoded = part.get_payload(decode=True)
-    except (ValueError, LookupError, TypeError, MessageError):  # what email raises over odd headers
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        MessageError,
+    ):  # what email raises for malformed headers
         decoded = None
     return decoded if isinstance(decoded, bytes) else b""
 
 
-def _within(part: Message) -> list[Message]:
+def _subparts(part: Message) -> list[Message]:
     return [each for each in part.get_payload() if isinstance(each, Message)]
 
 
@@ -160,9 +165,9 @@ def _text(part: Message) -> str:
 
 
 def _decoded(content: bytes, charset: str) -> str:
-    """Decode bytes as they claim, if they do, else as what they are most likely to be."""
-    claimed = charset.lower().strip("\"' ")
-    for codec in _codecs(claimed):
+    """Decode bytes by their declared charset if possible, else by the most likely one."""
+    declared = charset.lower().strip("\"' ")
+    for codec in _codecs(declared):
         try:
             return content.decode(codec)
         except (LookupError, UnicodeError, ValueError):
@@ -170,51 +175,51 @@ def _decoded(content: bytes, charset: str) -> str:
     return content.decode("utf-8", "replace")
 
 
-def _codecs(claimed: str) -> Iterator[str]:
-    if claimed not in UTF8_FIRST:
-        yield WIDER.get(claimed, claimed)
+def _codecs(declared: str) -> Iterator[str]:
+    if declared not in UTF8_FIRST:
+        yield SUPERSETS.get(declared, declared)
     yield from ("utf-8", "cp1252")
 
 
 def _name(part: Message) -> str:
-    """Return the name of a file, however it is spelled; "" for none."""
+    """Return the name of a file, however it is encoded; "" for none."""
     try:
         given = part.get_filename()
     except (ValueError, LookupError, TypeError):
         return ""
-    return _words(collapse_rfc2231_value(given)) if given else ""
+    return _decode_words(collapse_rfc2231_value(given)) if given else ""
 
 
 def _header(message: Message, name: str) -> str:
-    return _words(_raw(message, name))
+    return _decode_words(_raw(message, name))
 
 
 def _raw(message: Message, name: str) -> str:
-    """Return a header as it stands there, letters that nobody encoded taken for what they are."""
+    """Return a header without decoding its words; unencoded bytes are decoded as text."""
     found = next((text for key, text in message.raw_items() if key.lower() == name), "")
     raw = str(found).encode("utf-8", "surrogateescape")
     return _decoded(raw, "")
 
 
-def _words(text: str) -> str:
-    """Return a header on one line, its encoded words decoded."""
+def _decode_words(text: str) -> str:
+    """Return a header on one line, with its encoded words decoded."""
     text = _FOLDS.sub("", text)  # decode_header would drop the space that begins the next line
     try:
         words = decode_header(text)
     except (MessageError, ValueError, binascii.Error):
         words = [(text, None)]
-    told = "".join(
+    decoded = "".join(
         word if isinstance(word, str) else _word(word, charset) for word, charset in words
     )
-    return _SPACES.sub(" ", replace_unstorable_text(told)).strip()
+    return _SPACES.sub(" ", replace_unstorable_text(decoded)).strip()
 
 
 def _word(word: bytes, charset: str | None) -> str:
-    # Beside an encoded word, decode_header hands out the rest as bytes with escapes for letters.
+    # Beside an encoded word, decode_header returns the rest as bytes with escapes.
     return word.decode("raw-unicode-escape") if charset is None else _decoded(word, charset)
 
 
 def _headers(message: Message) -> dict[str, str]:
     names = {"to": "to", "cc": "cc", "date": "date", "in-reply-to": "in_reply_to"}
-    found = {told: _header(message, name) for name, told in names.items()}
+    found = {key: _header(message, name) for name, key in names.items()}
     return {name: text for name, text in found.items() if text}

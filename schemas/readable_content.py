@@ -1,4 +1,4 @@
-"""What a file that is sent must offer, wherever its bytes are."""
+"""The interface of a file to be sent, wherever its bytes are."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import BinaryIO, Protocol
 
 
 class Content(Protocol):
-    """Bytes that can be read again and again."""
+    """Bytes that can be read repeatedly."""
 
     @property
     def size_bytes(self) -> int:
-        """How many there are."""
+        """Their number."""
         ...
 
     def open(self) -> BinaryIO:
-        """Return them from the beginning; raises ``OSError``."""
+        """Open them at the beginning. Raises ``OSError``."""
         ...

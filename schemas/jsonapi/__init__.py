@@ -1,4 +1,4 @@
-"""Reads JSON:API documents, whoever sends them."""
+"""Reads JSON:API documents of any sender."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents about any number of resources, which may name each other in circles."""
+"""Reads documents with any number of resources, which may refer to each other in cycles."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ MAX_RESOURCES = 100_000  # in `data` and in `included`, each
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """The resources of a document, in no order that means anything."""
+    """The resources of a document, in no significant order."""
 
     primary: tuple[Resource, ...]
     included: tuple[Resource, ...]
     listed: bool  # ``data`` is a list, or null as an empty one
-    faults: tuple[Fault, ...]  # of resources that were left out; not endlessly many
+    faults: tuple[Fault, ...]  # of resources that were left out; at most MAX_FAULTS
 
 
 def read_collection(document: Mapping[str, Any]) -> Collection:
-    """Check the shape of a document and return its resources; those of a wrong shape are left out.
+    """Check the shape of a document and return its resources; malformed ones are left out.
 
-    Nothing is followed, so circles do no harm. ``"data": null`` is an empty list, as Cention means
-    it. Raises ``DocumentError`` for what is wrong with the document itself.
+    References are not followed, so cycles are harmless. ``"data": null`` is an empty list, as
+    Cention means it. Raises ``DocumentError`` for faults of the document itself.
     """
     data = primary_data(document, max_included=MAX_RESOURCES)
     if not isinstance(data, list | dict | None):
@@ -39,32 +39,32 @@ def read_collection(document: Mapping[str, Any]) -> Collection:
         primary = _readable({"/data": data}, faults)
     else:
         primary = _readable({f"/data/{n}": one for n, one in enumerate(data or ())}, faults)
-    told = {f"/included/{n}": one for n, one in enumerate(document.get("included", ()))}
+    included = {f"/included/{n}": one for n, one in enumerate(document.get("included", ()))}
     return Collection(
         primary=primary,
-        included=_readable(told, faults),
+        included=_readable(included, faults),
         listed=not isinstance(data, dict),
         faults=tuple(faults[:MAX_FAULTS]),
     )
 
 
 def linkage_of(resource: Resource, name: str) -> tuple[Key, ...] | None:
-    """Return what a relationship names; ``None`` if the resource does not tell.
+    """Return the resources in a relationship; ``None`` if it is unknown.
 
-    A relationship without ``data`` (absent, null, links alone) does not tell; null and an empty
-    list in ``data`` tell that there is none.
+    A relationship without ``data`` (absent, null, links alone) is unknown; null and an empty list
+    in ``data`` mean that it is empty.
     """
     relationship = resource.body.get("relationships", {}).get(name)
     if relationship is None or "data" not in relationship:
         return None
     data = relationship["data"]
-    named = data if isinstance(data, list) else [data] if data else []
-    return tuple(Key(one["type"], str(one["id"])) for one in named)
+    identifiers = data if isinstance(data, list) else [data] if data else []
+    return tuple(Key(one["type"], str(one["id"])) for one in identifiers)
 
 
-def _readable(told: Mapping[str, Any], faults: list[Fault]) -> tuple[Resource, ...]:
+def _readable(bodies: Mapping[str, Any], faults: list[Fault]) -> tuple[Resource, ...]:
     found = []
-    for pointer, body in told.items():
+    for pointer, body in bodies.items():
         if wrong := tuple(islice(faults_of_identified(body, pointer), MAX_FAULTS)):
             faults += wrong
         else:

@@ -1,4 +1,4 @@
-"""The shape of a JSON:API document: checked and bounded before anything reads what is in it."""
+"""Checks the shape and the size of a JSON:API document before its content is read."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from schemas.errors import DocumentError, Fault, NullResource, raise_faults
 from schemas.text.unstorable import replace_unstorable_text
 
 MAX_INCLUDED = 5_000  # resources in `included`
-MAX_DEPTH = 64  # objects and lists within each other, the document itself being the first
-_LONGEST_NAME = 80  # of a member, in a pointer; the rest is cut
-_NESTS = frozenset((dict, list))  # every value of every document is asked: the quickest way
+MAX_DEPTH = 64  # of nested objects and lists, the document itself included
+_LONGEST_NAME = 80  # of a member in a pointer; the rest is cut
+_NESTS = frozenset((dict, list))  # checked for every value of every document, so it must be fast
 _LONGEST_NUMBER = 19  # digits of an id
 
 NO_RENAMING: Mapping[str, str] = MappingProxyType({})
 
 
 class Key(NamedTuple):
-    """What identifies a resource within a document."""
+    """The identity of a resource within a document."""
 
     type: str
     id: str
@@ -30,13 +30,13 @@ class Key(NamedTuple):
 class Resource(NamedTuple):
     """One resource object whose outer shape has been checked."""
 
-    pointer: str  # where it stands in the document
-    type: str  # the present name, if it came under an old one
-    body: Mapping[str, Any]  # as it came
+    pointer: str  # JSON pointer within the document
+    type: str  # the present name, also if the document has an old one
+    body: Mapping[str, Any]  # unchanged
 
     @property
     def attributes(self) -> Mapping[str, Any]:
-        """The attributes; none when the member is absent."""
+        """The attributes; empty if the member is absent."""
         attributes: Mapping[str, Any] = self.body.get("attributes", {})
         return attributes
 
@@ -47,14 +47,14 @@ class Resource(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A document about one resource, what it includes at hand by type and id."""
+    """A document about one resource, with the included resources by type and id."""
 
     primary: Resource
     included: Mapping[Key, Resource]  # of several resources with one key, the first
     renamed: Mapping[str, str]  # old names of types to present ones
 
     def linkage(self, resource: Resource, name: str) -> tuple[Key, ...]:
-        """Return what a relationship names, whether or not it is included; ``()`` if absent."""
+        """Return the resources in a relationship, included or not; ``()`` if it is absent."""
         relationship = resource.body.get("relationships", {}).get(name)
         return tuple(_key(one, self.renamed) for one in _identifiers(relationship))
 
@@ -62,7 +62,7 @@ class Document:
 def open_document(
     document: Mapping[str, Any], *, renamed: Mapping[str, str] = NO_RENAMING
 ) -> Document:
-    """Check the shape of a document about one resource and index what it includes.
+    """Check the shape of a document about one resource and index the included resources.
 
     ``renamed`` maps old names of types to present ones. The document is not changed.
     Raises ``NullResource`` for ``"data": null``, and ``DocumentError`` for anything that JSON:API
@@ -81,7 +81,7 @@ def open_document(
 
 
 def primary_data(document: Mapping[str, Any], *, max_included: int = MAX_INCLUDED) -> Any:
-    """Return ``data`` of a document that is bounded and tells of no error. Its shape is unknown.
+    """Return ``data``, of any shape, of a document within the limits and without ``errors``.
 
     Raises ``DocumentError``.
     """
@@ -94,7 +94,7 @@ def primary_data(document: Mapping[str, Any], *, max_included: int = MAX_INCLUDE
         raise DocumentError(Fault("/included", f"holds more than {max_included} resources"))
     _reject_depth(document)
     if document.get("errors"):
-        raise DocumentError(Fault("/errors", "tells of an error instead of a resource"))
+        raise DocumentError(Fault("/errors", "reports an error instead of a resource"))
     if "data" not in document:
         raise DocumentError(Fault("/data", "is missing"))
     return document["data"]
@@ -120,7 +120,7 @@ def _faults_of_included(included: list[Any]) -> Iterator[Fault]:
 
 
 def faults_of_identified(resource: Any, pointer: str) -> Iterator[Fault]:
-    """Yield what is wrong with the outer shape of a resource that must have an id."""
+    """Yield the faults in the outer shape of a resource that must have an id."""
     yield from _faults_of_resource(resource, pointer)
     if isinstance(resource, dict) and not _is_id(resource.get("id")):
         yield Fault(f"{pointer}/id", "must be a text or a number of at most 19 digits")
@@ -139,24 +139,24 @@ def _faults_of_resource(resource: Any, pointer: str) -> Iterator[Fault]:
         yield Fault(f"{pointer}/relationships", "must be an object")
         return
     for name, relationship in relationships.items():
-        detail = _wrong_with_relationship(relationship)
+        detail = _relationship_fault(relationship)
         if detail:
             yield Fault(f"{pointer}/relationships/{_step(name)}", detail)
 
 
-def _wrong_with_relationship(relationship: Any) -> str | None:
+def _relationship_fault(relationship: Any) -> str | None:
     if not isinstance(relationship, dict | None):
         return "must be an object"
     if not all(
         isinstance(one, dict) and isinstance(one.get("type"), str) and _is_id(one.get("id"))
         for one in _identifiers(relationship)
     ):
-        return "must name resources by type and id"
+        return "must identify resources by type and id"
     return None
 
 
 def _identifiers(relationship: Mapping[str, Any] | None) -> list[Any]:
-    """Return the identifiers of a relationship, to one or to many; of a null one, none."""
+    """Return the identifiers in a relationship, to one or to many; ``[]`` for null."""
     data = None if relationship is None else relationship.get("data")
     if data is None:
         return []
@@ -187,8 +187,8 @@ def _key(identifier: Mapping[str, Any], renamed: Mapping[str, str]) -> Key:
 
 
 def _reject_cycle(document: Document) -> None:
-    """Refuse included resources that name each other in a circle: whoever follows them is lost."""
-    naming = {
+    """Reject a cycle of included resources: a reader that follows it would never end."""
+    with_relationships = {
         key: resource
         for key, resource in document.included.items()
         if resource.body.get("relationships")
@@ -198,16 +198,16 @@ def _reject_cycle(document: Document) -> None:
             target
             for name in resource.body["relationships"]
             for target in document.linkage(resource, name)
-            if target in naming
+            if target in with_relationships
         ]
-        for key, resource in naming.items()
+        for key, resource in with_relationships.items()
     }
     if not any(graph.values()):
         return
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        raise naming[error.args[1][0]].fault("relationships", "lead in a circle") from error
+        raise with_relationships[error.args[1][0]].fault("relationships", "form a cycle") from error
 
 
 def _step(name: str) -> str:

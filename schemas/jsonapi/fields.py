@@ -1,4 +1,4 @@
-"""Building blocks of the schemas: the parts of a document, their leaves and their lists."""
+"""Fields of the schemas: nested objects, scalars and lists."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from schemas.jsonapi.scalars import text
 
 
 class Nested:
-    """An object within the attributes. Members that we do not know are ignored.
+    """An object within the attributes. Unknown members are ignored.
 
-    Cention adds fields "upon request", so a new one is no error. Declared like a schema of
-    marshmallow and read without one, which takes a third of the time.
+    Cention adds fields "upon request", so a new one is not an error. Declared like a marshmallow
+    schema, but read without marshmallow, which takes a third of the time.
     """
 
     _members: ClassVar[tuple[tuple[str, str, fields.Field], ...]] = ()
@@ -45,10 +45,10 @@ class Nested:
 
 
 class _Member(fields.Field):
-    """A member whose ``null`` is as good as none: an error if it is required, else ``None``."""
+    """A member for which ``null`` counts as absent: an error if it is required, else ``None``."""
 
     def deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        """Read the member; none of marshmallow's validators apply, so none are looked for."""
+        """Read the member, without marshmallow's validators: no schema uses them."""
         if value is not missing and value is not None:
             return self._read(value)
         if self.required:
@@ -67,14 +67,14 @@ class Scalar(_Member):
     ) -> None:
         default: dict[str, Any] = {} if required else {"load_default": None}
         super().__init__(data_key=name, required=required, **default)
-        self._leaf = read
+        self._read_scalar = read
 
     def _read(self, value: Any) -> Any:
-        return self._leaf(value)
+        return self._read_scalar(value)
 
 
 class _List(fields.Field):
-    """A list. Missing is ``None``: the document did not say. ``null`` is an empty list."""
+    """A list. Missing is ``None``, that is, unknown; ``null`` is an empty list."""
 
     def __init__(self, name: str | None = None) -> None:
         super().__init__(data_key=name, load_default=None)
@@ -106,7 +106,7 @@ class _List(fields.Field):
 
 
 class ListOf(_List):
-    """A list of objects, each read by one plain function: a schema for each would be slow."""
+    """A list of objects, each read by a plain function, because a schema for each is slow."""
 
     def __init__(
         self, read_object: Callable[[Mapping[str, Any]], Any], name: str | None = None
@@ -130,32 +130,32 @@ class ListOfTexts(_List):
         return text(element)
 
 
-class _PartMember(_Member):
-    def __init__(self, part: type[Nested], *, required: bool) -> None:
+class _NestedMember(_Member):
+    def __init__(self, nested: type[Nested], *, required: bool) -> None:
         default: dict[str, Any] = {} if required else {"load_default": None}
         super().__init__(required=required, **default)
-        self._part = part
+        self._nested = nested
 
     def _read(self, value: Any) -> dict[str, Any]:
-        return self._part.read(value)
+        return self._nested.read(value)
 
 
-class Group(_PartMember):
-    """A part that may be missing or ``null``: then so are all its members."""
+class Group(_NestedMember):
+    """A nested object that may be missing or ``null``: then all its members are ``None``."""
 
-    def __init__(self, part: type[Nested]) -> None:
-        super().__init__(part, required=False)
+    def __init__(self, nested: type[Nested]) -> None:
+        super().__init__(nested, required=False)
 
     def deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
-        """Read the part into a dict of all its members."""
+        """Read the object into a dict of all its members."""
         return self._read({} if value is None or value is missing else value)
 
 
-def required(part: type[Nested]) -> fields.Field:
-    """Return a field for a part without which the document says nothing."""
-    return _PartMember(part, required=True)
+def required(nested: type[Nested]) -> fields.Field:
+    """Return a field for a nested object that must be present."""
+    return _NestedMember(nested, required=True)
 
 
-def optional(part: type[Nested]) -> fields.Field:
-    """Return a field for a part that may be missing or ``null``: ``None``."""
-    return _PartMember(part, required=False)
+def optional(nested: type[Nested]) -> fields.Field:
+    """Return a field for a nested object that may be missing or ``null``: ``None``."""
+    return _NestedMember(nested, required=False)

@@ -1,8 +1,9 @@
-"""Reading one resource through marshmallow-jsonapi; the only module that knows this library.
+"""Reads one resource with marshmallow-jsonapi; the only module that imports this library.
 
-The library (0.24) crashes on odd shapes, recurses through ``included``, searches it linearly, lets
-an attribute named ``id`` replace the id and changes its input. So it is handed one resource at a
-time, checked by ``schemas.jsonapi.document``, in a copy that holds only what its schema asks for.
+The library (0.24) crashes on malformed documents, recurses through ``included``, searches it
+linearly, lets an attribute named ``id`` replace the id and changes its input. So it gets one
+resource at a time, checked by ``schemas.jsonapi.document``, in a copy with the members of its
+schema only. It has had no release since 2020; to replace it, replace this module.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from schemas.jsonapi.document import Resource
 _PRIMARY = "/data"
 
 
-class _Kept(local):
-    """The instances of schemas: costly to make, and not safe to share between threads."""
+class _Cache(local):
+    """Instances of schemas, per thread: slow to make, and not thread-safe."""
 
     def __init__(self) -> None:
         self.schemas: dict[type[ResourceSchema], ResourceSchema] = {}
 
 
-_kept = _Kept()
+_cache = _Cache()
 
 
 class ResourceSchema(Schema):  # type: ignore[misc]  # the library carries no types
@@ -53,9 +54,9 @@ class ResourceSchema(Schema):  # type: ignore[misc]  # the library carries no ty
 
 
 def read(schema: type[ResourceSchema], resource: Resource) -> dict[str, Any]:
-    """Return what ``schema`` reads out of ``resource``, whatever its type.
+    """Return the values that ``schema`` reads from ``resource``, of any type.
 
-    Raises ``DocumentError`` with every fault, each under its pointer in the whole document.
+    Raises ``DocumentError`` with every fault, each with its pointer in the whole document.
     """
     reader = _instance(schema)
     try:
@@ -66,7 +67,7 @@ def read(schema: type[ResourceSchema], resource: Resource) -> dict[str, Any]:
 
 
 def read_typed(schema: type[ResourceSchema], resource: Resource) -> dict[str, Any]:
-    """Read like ``read``, and refuse a resource of another type than the schema's."""
+    """Like ``read``; also raises ``DocumentError`` for a resource of another type."""
     expected = schema.Meta.type_
     if resource.type != expected:
         raise resource.fault("type", f"must be {expected}")
@@ -74,9 +75,9 @@ def read_typed(schema: type[ResourceSchema], resource: Resource) -> dict[str, An
 
 
 def _instance(schema: type[ResourceSchema]) -> ResourceSchema:
-    if schema not in _kept.schemas:
-        _kept.schemas[schema] = schema()
-    return _kept.schemas[schema]
+    if schema not in _cache.schemas:
+        _cache.schemas[schema] = schema()
+    return _cache.schemas[schema]
 
 
 def _faults(error: ValidationError, pointer: str) -> list[Fault]:
@@ -88,5 +89,5 @@ def _faults(error: ValidationError, pointer: str) -> list[Fault]:
 
 
 def _within_resource(pointer: str) -> str:
-    """Drop what the library writes before a member, and after one that is no object at all."""
+    """Remove what the library writes before a member, and after one that is not an object."""
     return pointer.removeprefix(_PRIMARY).removesuffix("/_schema")

@@ -1,4 +1,4 @@
-"""Reading the leaves of a JSON document: lossless coercion, and one meaning for "none".
+"""Reads the scalars of a JSON document: lossless coercion, and one meaning of "none".
 
 ``null`` and ``""`` are ``None`` everywhere. Each function raises marshmallow's ``ValidationError``.
 """
@@ -24,12 +24,12 @@ _DIGITS = re.compile(r"-?[0-9]{1,19}")
 
 
 def number(value: object) -> int | None:
-    """Return a 64-bit integer, also out of ``"12"`` and ``12.0``. A boolean is no number."""
+    """Return a 64-bit integer, also of ``"12"`` and ``12.0``. A boolean is not a number."""
     if type(value) is int:
         whole = value
     elif value is None or value == "":
         return None
-    elif _spells_a_number(value):
+    elif _is_whole_number(value):
         whole = int(value)
     else:
         raise ValidationError("must be a whole number")
@@ -38,14 +38,14 @@ def number(value: object) -> int | None:
     return whole
 
 
-def _spells_a_number(value: object) -> TypeGuard[str | float]:
+def _is_whole_number(value: object) -> TypeGuard[str | float]:
     if isinstance(value, str):
         return _DIGITS.fullmatch(value) is not None
     return isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT_FLOAT
 
 
 def small_number(value: object) -> int | None:
-    """Return an integer of 32 bits: a count, a code, seconds of duration."""
+    """Return a 32-bit integer: a count, a code, a duration in seconds."""
     whole = number(value)
     if whole is not None and not -INT32 <= whole < INT32:
         raise ValidationError("is too large a number")
@@ -53,12 +53,12 @@ def small_number(value: object) -> int | None:
 
 
 def optional_id(value: object) -> int | None:
-    """Return the id of something else; 0 refers to nothing."""
+    """Return an id; ``None`` for 0."""
     return number(value) or None
 
 
 def required_id(value: object) -> int:
-    """Return the id of the thing itself: a number from 1 on, as a number or in digits."""
+    """Return an id that must be present: from 1 on, as a number or in digits."""
     whole = number(value)
     if whole is None or whole < 1:
         raise ValidationError("must be an id: a whole number from 1 on")
@@ -77,7 +77,7 @@ def text(value: object) -> str | None:
 
 
 def flag(value: object) -> bool | None:
-    """Return a boolean; 0 and 1 will do, words will not."""
+    """Return a boolean; 0 and 1 are accepted, words are not."""
     if isinstance(value, bool):
         return value
     if value is None or value == "":
@@ -88,7 +88,7 @@ def flag(value: object) -> bool | None:
 
 
 def json_text(value: object) -> str | None:
-    """Return a text as it is, and anything else as its JSON.
+    """Return a text unchanged, and anything else as its JSON.
 
     Source: Cention Callback, whose table calls ``body`` an object while its sample has a string.
     """
@@ -96,12 +96,12 @@ def json_text(value: object) -> str | None:
         return value or None
     try:
         return json.dumps(value, ensure_ascii=False)
-    except ValueError as error:  # Python refuses to print an integer of thousands of digits
+    except ValueError as error:  # Python does not print integers of thousands of digits
         raise ValidationError("holds too large a number") from error
 
 
 def unix_time(value: object) -> datetime | None:
-    """Return the UTC time out of seconds since 1970; 0 is no time."""
+    """Return the UTC time of seconds since 1970; ``None`` for 0."""
     try:
         return from_unix_seconds(number(value) or 0)
     except OverflowError as error:
@@ -109,7 +109,7 @@ def unix_time(value: object) -> datetime | None:
 
 
 def member(part: Mapping[str, Any], name: str, read: Callable[[object], T]) -> T:
-    """Return one member of an object that is read by hand; the error knows its name."""
+    """Return one member of an object, read by ``read``; an error names the member."""
     try:
         return read(part.get(name))
     except ValidationError as error:

@@ -1,3 +1,3 @@
-"""Reads what stands in texts: HTML, timestamps, and characters that Postgres cannot store."""
+"""Converts texts: HTML, timestamps, and characters that Postgres cannot store."""
 
 from __future__ import annotations

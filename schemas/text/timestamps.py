@@ -1,4 +1,4 @@
-"""Cention writes time in several notations; here each becomes an aware datetime."""
+"""Parses Cention's several notations of time into aware datetimes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ _GO_ZERO_YEAR = 1
 _ZONELESS = re.compile(
     r"([0-9]{4})([/-])([0-9]{2})\2([0-9]{2})[ T]([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?"
 )
-_UNIX = re.compile(r"[0-9]{9,10}")  # from 1973 on, so that no year or day passes for seconds
+_UNIX = re.compile(
+    r"[0-9]{9,10}"
+)  # from 1973 on, so that a year or a date is never read as seconds
 
 
 def from_unix_seconds(seconds: int) -> datetime | None:
-    """Turn seconds since 1970 into UTC; ``None`` for 0 and for the zero time of Go (year 1).
+    """Convert seconds since 1970 to UTC; ``None`` for 0 and for the zero time of Go (year 1).
 
     Raises ``OverflowError`` outside the years 1 to 9999.
 
@@ -30,10 +32,10 @@ def from_unix_seconds(seconds: int) -> datetime | None:
 
 
 def from_workspace_minute(text: str | None, zone: ZoneInfo) -> datetime | None:
-    """Turn ``2015/07/16 20:47``, minutes on the clock of the workspace, into UTC.
+    """Convert ``2015/07/16 20:47``, local time of the workspace, to UTC.
 
-    A minute that the clock showed twice is the earlier one; one that it skipped is read as if it
-    had not skipped. ``None`` for every other text: ``No Date`` may come in any language.
+    An ambiguous time is the earlier one; a time that the clock skipped is read with the offset
+    before the change. ``None`` for every other text: ``No Date`` may come in any language.
 
     Source: Cention Errand Report, sample of ``basic.data.date`` and ``donedate``.
     """
@@ -48,10 +50,10 @@ def from_workspace_minute(text: str | None, zone: ZoneInfo) -> datetime | None:
 
 
 def from_go_time(text: str | None) -> datetime | None:
-    """Read ``2015-07-16 20:50:17.5 +0800 MYT`` to the second, keeping its offset.
+    """Parse ``2015-07-16 20:50:17.5 +0800 MYT`` to the second, keeping its offset.
 
-    The abbreviation and what follows it say nothing reliable. ``None`` for the zero time (year 1)
-    and for every other text.
+    The abbreviation and what follows it are ignored: they are not reliable. ``None`` for the zero
+    time (year 1) and for every other text.
 
     Source: Cention Errand Report, ``actions.time``: Go's ``time.String``.
     """
@@ -67,10 +69,10 @@ def from_go_time(text: str | None) -> datetime | None:
 
 
 def from_any_notation(text: str | None, zone: ZoneInfo) -> datetime | None:
-    """Read a time of which no document tells the notation: best effort, into UTC.
+    """Parse a time in an undocumented notation, with best effort, to UTC.
 
-    Times of Go and ISO 8601 with an offset, dates with a clock time on the clock of the
-    workspace, seconds since 1970. ``None`` for every other text.
+    Accepts Go times and ISO 8601 with an offset, dates with local time of the workspace, and
+    seconds since 1970. ``None`` for every other text.
 
     Source: Cention Export, ``content.timestamp_arrived``: "String", and "" in the sample.
     """

@@ -1,4 +1,4 @@
-"""Replacing the characters that are legal in JSON and that Postgres cannot hold."""
+"""Replaces the characters that JSON allows and Postgres cannot store."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 def replace_unstorable(value: Any) -> Any:
     """Return a copy of a JSON value in which U+0000 and lone surrogates are U+FFFD, keys included.
 
-    Any depth is welcome. Where two keys become one, the later member wins. Order is kept.
+    Any depth is allowed. If two keys become equal, the later member wins. Order is kept.
     """
     if not isinstance(value, dict | list):
-        return _replace_in_leaf(value)
+        return _replace_in_scalar(value)
     root: Any = type(value)()
     waiting: list[tuple[Any, Any]] = [(value, root)]
     while waiting:
         source, copy = waiting.pop()
         if isinstance(source, dict):
             for key, member in source.items():
-                copy[replace_unstorable_text(key)] = _begin_copy(member, waiting)
+                copy[replace_unstorable_text(key)] = _start_copy(member, waiting)
         else:
-            copy.extend([_begin_copy(element, waiting) for element in source])
+            copy.extend([_start_copy(element, waiting) for element in source])
     return root
 
 
@@ -35,16 +35,16 @@ def replace_unstorable_text(text: str) -> str:
     return _UNSTORABLE.sub(REPLACEMENT, text)
 
 
-def _begin_copy(value: Any, waiting: list[tuple[Any, Any]]) -> Any:
-    """Copy a leaf; of a container begin an empty copy, to be filled in its turn."""
+def _start_copy(value: Any, waiting: list[tuple[Any, Any]]) -> Any:
+    """Copy a scalar; of a container, start an empty copy that is filled later."""
     if not isinstance(value, dict | list):
-        return _replace_in_leaf(value)
+        return _replace_in_scalar(value)
     copy: Any = type(value)()
     waiting.append((value, copy))
     return copy
 
 
-def _replace_in_leaf(value: Any) -> Any:
+def _replace_in_scalar(value: Any) -> Any:
     return replace_unstorable_text(value) if isinstance(value, str) else value
 
 

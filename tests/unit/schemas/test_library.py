@@ -217,7 +217,7 @@ def test_a_resource_of_a_wrong_shape_is_left_out_and_told(broken, fault):
     [
         ({}, "/data: is missing"),
         ({"data": "text"}, "/data: must be an object or a list"),
-        ({"data": None, "errors": [{}]}, "/errors: tells of an error instead of a resource"),
+        ({"data": None, "errors": [{}]}, "/errors: reports an error instead of a resource"),
         ({"data": [], "included": {}}, "/included: must be a list"),
     ],
 )
