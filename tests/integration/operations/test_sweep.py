@@ -27,7 +27,7 @@ def claim(bridge: Bridge) -> None:
         wanted.claim(conn, "demo", RATINGS, slot=0, limit=10, lease_s=600)
 
 
-def test_where_nothing_waits_there_is_nothing_to_do(bridge):
+def test_without_waiting_records_there_is_no_work(bridge):
     assert work(bridge) == IDLE
 
 
@@ -38,28 +38,28 @@ def test_due_records_are_found(bridge):
     assert sorted(work(bridge).due) == [("demo", REPORTS), ("demo", RATINGS)]
 
 
-def test_records_that_are_not_due_yet_are_left_alone(bridge):
+def test_records_that_are_not_due_are_no_work(bridge):
     bridge.want(RATINGS, 1)
     bridge.execute("UPDATE intake.wanted SET due_at = now() + interval '1 s'")
 
     assert work(bridge) == IDLE
 
 
-def test_claims_are_found_for_their_holder_may_have_died(bridge):
+def test_expired_claims_are_work_as_their_holder_may_have_died(bridge):
     bridge.want(RATINGS, 1)
     claim(bridge)
 
     assert work(bridge).due == (("demo", RATINGS),)
 
 
-def test_parked_records_are_left_alone(bridge):
+def test_parked_records_are_no_work(bridge):
     bridge.want(RATINGS, 1)
     bridge.execute("UPDATE intake.wanted SET parked_at = now()")
 
     assert work(bridge) == IDLE
 
 
-def test_a_paused_family_is_left_alone_until_its_pause_is_over(bridge):
+def test_a_paused_family_is_no_work_until_its_pause_is_over(bridge):
     bridge.want(RATINGS, 1)
     bridge.execute(
         "INSERT INTO intake.pause (workspace, family, until_at, reason)"
@@ -72,14 +72,14 @@ def test_a_paused_family_is_left_alone_until_its_pause_is_over(bridge):
     assert work(bridge).due == (("demo", RATINGS),)
 
 
-def test_what_no_worker_can_fetch_is_left_alone(bridge):
+def test_families_that_no_worker_can_fetch_are_no_work(bridge):
     """A claim without a token has no plan: its records wait, and a nudge would do nothing."""
     bridge.want(Family.LIBRARY_ATTACHMENTS, 1)
 
     assert find_work(bridge.context.transaction, [("demo", REPORTS)]) == IDLE
 
 
-def test_callbacks_that_were_kept_and_not_filed_are_found(bridge):
+def test_unfiled_callbacks_are_work(bridge):
     insert = (
         "INSERT INTO intake.callback (workspace, received_at, body_sha256, document, problem,"
         " filed_at) VALUES (%s, now(), sha256(%s), '{}', %s, %s)"
@@ -91,7 +91,7 @@ def test_callbacks_that_were_kept_and_not_filed_are_found(bridge):
     assert work(bridge) == PendingWork(unfiled=("demo",), due=())
 
 
-def test_with_a_hundred_thousand_records_waiting_the_sweep_looks_at_a_handful(bridge):
+def test_with_a_hundred_thousand_waiting_records_the_sweep_reads_a_few(bridge):
     """It runs every two seconds."""
     bridge.want(REPORTS, *range(100_000))
     bridge.want(RATINGS, 1)

@@ -75,7 +75,7 @@ def test_half_a_user_is_refused_before_anything_is_sent(terminal, cention, close
     assert rows("SELECT * FROM cention.sent_closing") == []
 
 
-def test_an_errand_is_closed_once_unless_one_insists(terminal, cention, closed):
+def test_an_errand_is_closed_once_unless_repeated_on_purpose(terminal, cention, closed):
     errand_id = cention.new_errand()
     terminal.run("errands", "close", errand_id)
 
@@ -88,7 +88,7 @@ def test_an_errand_is_closed_once_unless_one_insists(terminal, cention, closed):
     assert len(closed()) == 2
 
 
-def test_two_who_close_an_errand_at_once_close_it_once(database, rows):
+def test_two_concurrent_closings_close_an_errand_once(database, rows):
     """The other has noted its intent, and not yet committed it."""
     with (
         psycopg.connect(database, autocommit=True) as conn,
@@ -108,7 +108,7 @@ def test_two_who_close_an_errand_at_once_close_it_once(database, rows):
     assert sender.client.mock_calls == []
 
 
-def test_an_errand_that_cention_does_not_know_is_told(terminal, rows):
+def test_an_errand_that_cention_does_not_know_is_reported(terminal, rows):
     result = terminal.run("errands", "close", 5)
 
     assert (result.exit_code, "not found" in result.stderr) == (1, True)
@@ -116,7 +116,7 @@ def test_an_errand_that_cention_does_not_know_is_told(terminal, rows):
 
 
 @pytest.mark.parametrize("words", [(), ("--again",)])
-def test_what_may_be_closed_is_not_closed_again(terminal, cention, closed, words):
+def test_a_closing_of_unknown_outcome_is_not_repeated(terminal, cention, closed, words):
     errand_id = cention.new_errand()
     cention.control("faults", {"dropped": {"types": [END], "times": 1}})
     terminal.run("errands", "close", errand_id)
@@ -132,7 +132,7 @@ def test_an_errand_is_named_by_a_number(terminal, errand_id):
     assert terminal.run("errands", "close", errand_id).exit_code == 2
 
 
-def test_cention_is_told_of_the_end_of_a_call(terminal, ended, rows):
+def test_the_end_of_a_call_is_sent_to_cention(terminal, ended, rows):
     result = terminal.run(*CALL_END, "--dialed-number", "01211112222")
 
     assert result.exit_code == 0

@@ -99,7 +99,7 @@ def test_json_is_taken_from_the_command_line_or_from_a_file(terminal, told, tmp_
     assert told()["integrationData"] == data
 
 
-def test_what_is_wrong_is_told_by_its_field_and_nothing_is_sent(terminal, subjects, states):
+def test_a_wrong_value_is_reported_by_its_field_and_nothing_is_sent(terminal, subjects, states):
     result = terminal.run(*CREATE, "--integration-data", '{"deviceId": "1000"}', "--user-id", "3")
 
     assert result.exit_code == 1
@@ -109,7 +109,7 @@ def test_what_is_wrong_is_told_by_its_field_and_nothing_is_sent(terminal, subjec
     assert (subjects(), states()) == ([], [])
 
 
-def test_a_file_whose_name_is_no_utf_8_is_attached(terminal, told, tmp_path):
+def test_a_file_whose_name_is_not_utf_8_is_attached(terminal, told, tmp_path):
     (tmp_path / "m\udce5.txt").write_bytes(b"hello")
 
     terminal.run(*CREATE, "--attach", "m\udce5.txt")
@@ -118,7 +118,7 @@ def test_a_file_whose_name_is_no_utf_8_is_attached(terminal, told, tmp_path):
     assert file["name"] == "m\ufffd.txt"
 
 
-def test_an_attachment_above_the_cap_is_not_sent(terminal, monkeypatch, tmp_path, subjects):
+def test_an_attachment_above_the_limit_is_not_sent(terminal, monkeypatch, tmp_path, subjects):
     monkeypatch.setenv("ATTACHMENT_MAX_BYTES", "10")
     (tmp_path / "big").write_bytes(bytes(11))
 
@@ -139,7 +139,7 @@ def test_running_a_command_twice_creates_one_errand(terminal, subjects, cention)
     assert subjects() == ["Hello"]
 
 
-def test_a_message_id_tells_a_message_from_its_like(terminal, subjects):
+def test_a_message_id_distinguishes_equal_messages(terminal, subjects):
     for message_id in ("one", "two", "two"):
         terminal.run(*CREATE, "--message-id", message_id)
 
@@ -147,7 +147,9 @@ def test_a_message_id_tells_a_message_from_its_like(terminal, subjects):
 
 
 @pytest.mark.parametrize("words", [(), ("--json",)])
-def test_another_message_under_the_same_id_is_told_and_not_sent(terminal, subjects, cention, words):
+def test_another_message_under_the_same_id_is_reported_and_not_sent(
+    terminal, subjects, cention, words
+):
     terminal.run(*CREATE, "--message-id", "one", "--body", "Hi")
 
     other = terminal.run(*CREATE, "--message-id", "one", "--body", "Something else", *words)
@@ -158,7 +160,7 @@ def test_another_message_under_the_same_id_is_told_and_not_sent(terminal, subjec
     assert "Give this one another --message-id." in other.output
 
 
-def test_what_was_sent_is_kept_but_no_content(terminal, rows, tmp_path, cention):
+def test_the_request_is_stored_without_its_content(terminal, rows, tmp_path, cention):
     (tmp_path / "a").write_bytes(b"12345")
 
     terminal.run(*CREATE, "--name", "Ann", "--body", "BODY", "--cuid", CUID, "--attach", "a")
@@ -189,7 +191,7 @@ def test_the_bridge_fetches_what_it_created(terminal, bridge: Bridge, rows):
     ) == [{"subject": "Hello", "from_address": "a@b.example"}]
 
 
-def test_a_refusal_is_told_and_the_same_may_be_sent_again(terminal, states, cention, rows):
+def test_a_refusal_is_reported_and_the_same_may_be_sent_again(terminal, states, cention, rows):
     cention.control("faults", {"busy": {"types": [NEW], "times": 1}})
 
     refused = terminal.run(*CREATE)
@@ -201,7 +203,7 @@ def test_a_refusal_is_told_and_the_same_may_be_sent_again(terminal, states, cent
     assert rows("SELECT tries, problem FROM cention.sent_errand") == [{"tries": 2, "problem": None}]
 
 
-def test_a_token_that_is_refused_is_told(terminal, monkeypatch, states):
+def test_a_refused_token_is_reported(terminal, monkeypatch, states):
     monkeypatch.setenv("CENTION_TOKEN_CREATE_ERRAND", "wrong")
 
     result = terminal.run(*CREATE)
@@ -210,7 +212,7 @@ def test_a_token_that_is_refused_is_told(terminal, monkeypatch, states):
     assert "CENTION_TOKEN_CREATE_ERRAND" in result.stderr
 
 
-def test_without_a_token_of_the_claim_nothing_is_begun(terminal, monkeypatch, states):
+def test_without_a_token_of_the_claim_nothing_is_recorded(terminal, monkeypatch, states):
     monkeypatch.setenv("CENTION_TOKEN", "")
 
     result = terminal.run(*CREATE)
@@ -219,7 +221,7 @@ def test_without_a_token_of_the_claim_nothing_is_begun(terminal, monkeypatch, st
     assert "CENTION_TOKEN_CREATE_ERRAND" in result.stderr
 
 
-def test_where_nobody_listens_nothing_was_created(terminal, monkeypatch, states):
+def test_if_cention_is_unreachable_nothing_was_created(terminal, monkeypatch, states):
     monkeypatch.setenv("CENTION_URL", "http://127.0.0.1:1/s/demo")
 
     result = terminal.run(*CREATE)
@@ -228,7 +230,9 @@ def test_where_nobody_listens_nothing_was_created(terminal, monkeypatch, states)
 
 
 @pytest.mark.parametrize("fault", ["error_500", "dropped", "truncated", "login_page"])
-def test_an_outcome_that_is_unknown_is_never_sent_again(terminal, cention, states, subjects, fault):
+def test_a_request_of_unknown_outcome_is_never_sent_again(
+    terminal, cention, states, subjects, fault
+):
     cention.control("faults", {fault: {"types": [NEW], "times": 1}})
 
     first = terminal.run(*CREATE)
@@ -241,7 +245,7 @@ def test_an_outcome_that_is_unknown_is_never_sent_again(terminal, cention, state
     assert subjects() == made
 
 
-def test_a_timeout_after_cention_took_it_leaves_the_outcome_unknown(
+def test_a_timeout_after_cention_accepted_it_leaves_the_outcome_unknown(
     terminal, monkeypatch, cention, states, subjects
 ):
     monkeypatch.setenv("FETCH_TIMEOUT_S", "1")
@@ -269,7 +273,7 @@ def test_the_result_may_be_json(terminal, cention):
     ("fault", "state", "problem"),
     [("busy", "refused", "HTTP 503"), ("error_500", "unknown", "HTTP 500")],
 )
-def test_what_failed_may_be_json_as_well(terminal, cention, fault, state, problem):
+def test_a_failure_may_be_json_as_well(terminal, cention, fault, state, problem):
     cention.control("faults", {fault: {"types": [NEW], "times": 1}})
 
     result = terminal.run(*CREATE, "--json")
@@ -284,7 +288,7 @@ def test_what_failed_may_be_json_as_well(terminal, cention, fault, state, proble
     assert problem in told["error"]
 
 
-def test_why_nothing_was_sent_may_be_json(terminal, cention):
+def test_the_reason_for_not_sending_may_be_json(terminal, cention):
     cention.control("faults", {"error_500": {"types": [NEW], "times": 1}})
     terminal.run(*CREATE, "--message-id", "one")
 

@@ -95,7 +95,7 @@ def test_a_dry_run_reads_everything_and_sends_nothing(terminal, listed, subjects
     assert (result.exit_code, subjects(), states()) == (1, [], [])
 
 
-def test_a_dry_run_tells_what_was_created_before(terminal, listed):
+def test_a_dry_run_reports_errands_created_before(terminal, listed):
     terminal.run("errands", "import", listed)
 
     result = terminal.run("errands", "import", "--dry-run", listed)
@@ -103,7 +103,7 @@ def test_a_dry_run_tells_what_was_created_before(terminal, listed):
     assert (result.exit_code, result.stdout) == (0, "6 errands created before.\n")
 
 
-def test_a_dry_run_counts_what_is_repeated_as_the_import_would(terminal, listed, tmp_path):
+def test_a_dry_run_counts_repeated_records_as_the_import_would(terminal, listed, tmp_path):
     other = {"msg": {"from": "a@b.example", "subject": "x", "message_id": "one"}}
     (tmp_path / "more.jsonl").write_text(
         listed.read_text().splitlines()[0]
@@ -124,7 +124,9 @@ def test_a_dry_run_counts_what_is_repeated_as_the_import_would(terminal, listed,
     )
 
 
-def test_a_bad_record_is_told_with_its_place_and_stops_no_other(terminal, listed, subjects):
+def test_a_bad_record_is_reported_with_its_place_and_does_not_stop_the_others(
+    terminal, listed, subjects
+):
     lines = listed.read_text().splitlines()
     listed.write_text("\n".join([*lines[:3], '{"msg": {"htmlBody": ""}}', *lines[3:]]))
 
@@ -135,7 +137,9 @@ def test_a_bad_record_is_told_with_its_place_and_stops_no_other(terminal, listed
     assert subjects() == GOOD
 
 
-def test_what_cention_refuses_is_told_and_stops_no_other(terminal, listed, cention, subjects):
+def test_a_refused_record_is_reported_and_does_not_stop_the_others(
+    terminal, listed, cention, subjects
+):
     cention.control("faults", {"not_found": {"types": [NEW], "times": 1}})
 
     result = terminal.run("errands", "import", listed)
@@ -159,7 +163,7 @@ def test_several_files_of_any_kind_are_imported(terminal, listed, tmp_path, subj
     assert {"of a row", "of a mail"} < set(subjects())
 
 
-def test_a_file_that_cannot_be_read_is_told_and_stops_no_other(
+def test_an_unreadable_file_is_reported_and_does_not_stop_the_others(
     terminal, listed, tmp_path, subjects
 ):
     (tmp_path / "rows.csv").write_text("subject,colour\n")
@@ -173,7 +177,7 @@ def test_a_file_that_cannot_be_read_is_told_and_stops_no_other(
     assert subjects() == GOOD
 
 
-def test_a_file_whose_name_is_no_utf_8_is_imported(terminal, tmp_path, rows):
+def test_a_file_whose_name_is_not_utf_8_is_imported(terminal, tmp_path, rows):
     (tmp_path / "m\udce5.eml").write_bytes(b"From: a@b\nSubject: of a mail\n\nhello\n")
 
     result = terminal.run("errands", "import", "m\udce5.eml")
@@ -182,7 +186,7 @@ def test_a_file_whose_name_is_no_utf_8_is_imported(terminal, tmp_path, rows):
     assert rows("SELECT origin FROM cention.sent_errand") == [{"origin": "m\ufffd.eml, message 1"}]
 
 
-def test_an_empty_file_has_nothing_in_it(terminal, tmp_path):
+def test_an_empty_file_has_no_errand(terminal, tmp_path):
     (tmp_path / "empty.mbox").write_bytes(b"")
 
     result = terminal.run("errands", "import", "empty.mbox")
@@ -219,7 +223,9 @@ def test_two_mails_of_one_message_id_are_one_errand(terminal, tmp_path, subjects
     assert (result.exit_code, subjects()) == (0, ["same"])
 
 
-def test_a_message_id_that_says_something_else_is_told_and_not_sent(terminal, tmp_path, subjects):
+def test_a_known_message_id_with_other_content_is_reported_and_not_sent(
+    terminal, tmp_path, subjects
+):
     """Broken mail programs give many mails one id; none of them is lost in silence."""
     mail = b"From x\nMessage-ID: <1@x>\nFrom: a@b\nSubject: %s\n\nhello\n\n"
     (tmp_path / "box.mbox").write_bytes(mail % b"one" + mail % b"other")
@@ -230,7 +236,7 @@ def test_a_message_id_that_says_something_else_is_told_and_not_sent(terminal, tm
     assert "box.mbox, message 2 (line 8): has the message id of number" in result.stderr
 
 
-def test_while_cention_asks_for_patience_the_import_waits(terminal, listed, cention, subjects):
+def test_while_cention_is_busy_the_import_waits(terminal, listed, cention, subjects):
     cention.control("faults", {"busy": {"types": [NEW], "times": 2, "seconds": 0}})
 
     result = terminal.run("errands", "import", listed)
@@ -240,7 +246,7 @@ def test_while_cention_asks_for_patience_the_import_waits(terminal, listed, cent
 
 
 @responses.activate
-def test_what_a_gateway_says_to_be_away_is_unknown_and_not_sent_again(
+def test_a_gateway_error_leaves_the_outcome_unknown_and_is_not_retried(
     terminal, listed, cention, states
 ):
     asked = responses.post(f"{cention.root}/s/demo/capi/json/{NEW}", status=503)
@@ -251,7 +257,7 @@ def test_what_a_gateway_says_to_be_away_is_unknown_and_not_sent_again(
     assert "Stopped: 3 in a row failed" in result.stderr
 
 
-def test_what_would_meet_every_record_stops_the_import_and_it_goes_on_later(
+def test_an_error_that_affects_every_record_stops_the_import_which_continues_later(
     terminal, monkeypatch, listed, states, subjects
 ):
     monkeypatch.setenv("CENTION_TOKEN_CREATE_ERRAND", "wrong")
@@ -265,7 +271,9 @@ def test_what_would_meet_every_record_stops_the_import_and_it_goes_on_later(
     assert subjects() == GOOD
 
 
-def test_an_unknown_outcome_is_told_and_stops_no_other(terminal, listed, cention, states, subjects):
+def test_an_unknown_outcome_is_reported_and_does_not_stop_the_others(
+    terminal, listed, cention, states, subjects
+):
     cention.control("faults", {"error_500": {"types": [NEW], "times": 1}})
 
     first = terminal.run("errands", "import", listed)
@@ -289,7 +297,7 @@ def test_three_unknown_outcomes_in_a_row_stop_the_import(terminal, listed, centi
     )
 
 
-def test_where_nobody_listens_three_in_a_row_stop_the_import(
+def test_three_unreachable_in_a_row_stop_the_import(
     terminal, monkeypatch, listed, states, subjects
 ):
     monkeypatch.setenv("CENTION_URL", "http://127.0.0.1:1/s/demo")
@@ -300,7 +308,7 @@ def test_where_nobody_listens_three_in_a_row_stop_the_import(
     assert "Stopped: 3 in a row failed, the last one so: cention: no connection" in result.stderr
 
 
-def test_a_request_in_whose_middle_somebody_hangs_up_stops_no_other(
+def test_a_request_cut_off_midway_does_not_stop_the_others(
     terminal, monkeypatch, listed, states, subjects
 ):
     place = ErrandsApi.create_order
@@ -343,7 +351,7 @@ def test_an_import_that_is_killed_before_the_answer_leaves_one_unknown_and_creat
 
 
 @pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM])
-def test_an_import_that_is_asked_to_stop_waits_for_its_answer_and_leaves_nothing_unknown(
+def test_a_stopped_import_waits_for_its_answer_and_leaves_no_outcome_unknown(
     importing, terminal, listed, cention, states, subjects, wish
 ):
     cention.control("faults", {"latency": {"types": [NEW], "seconds": 1, "times": 1}})
@@ -360,7 +368,7 @@ def test_an_import_that_is_asked_to_stop_waits_for_its_answer_and_leaves_nothing
     assert subjects() == GOOD
 
 
-def test_asked_twice_an_import_stops_at_once(
+def test_a_second_stop_ends_an_import_at_once(
     importing, terminal, listed, cention, states, subjects
 ):
     cention.control("faults", {"latency": {"types": [NEW], "seconds": 30, "times": 1}})
@@ -374,7 +382,7 @@ def test_asked_twice_an_import_stops_at_once(
     assert states() == ["sending"]
 
 
-def test_what_another_import_is_sending_is_not_sent_and_not_taken_for_unknown(
+def test_a_message_that_another_import_is_sending_is_neither_sent_nor_marked_unknown(
     importing, terminal, listed, cention, states, subjects
 ):
     cention.control("faults", {"latency": {"types": [NEW], "seconds": 30, "times": 1}})

@@ -28,7 +28,7 @@ def unknown(terminal, cention):
     return make
 
 
-def test_nothing_is_unknown_where_everything_was_answered(terminal):
+def test_no_outcome_is_unknown_if_every_request_was_answered(terminal):
     terminal.run(*CREATE)
 
     result = terminal.run("errands", "unknown")
@@ -36,7 +36,7 @@ def test_nothing_is_unknown_where_everything_was_answered(terminal):
     assert (result.exit_code, result.stdout) == (0, "Nothing is unknown.\n")
 
 
-def test_what_is_unknown_is_listed_with_what_to_do(terminal, unknown):
+def test_unknown_outcomes_are_listed_with_advice(terminal, unknown):
     number = unknown()
 
     result = terminal.run("errands", "unknown")
@@ -49,7 +49,7 @@ def test_what_is_unknown_is_listed_with_what_to_do(terminal, unknown):
     assert any("unknown missing NUMBER" in one for one in advice)
 
 
-def test_an_errand_that_it_looks_like_is_told_once_the_bridge_has_fetched_it(
+def test_a_similar_errand_is_shown_once_the_bridge_has_fetched_it(
     terminal, unknown, cention, bridge: Bridge
 ):
     written_by_hand = {"msg": {"from": "a@b.example", "subject": "Something else"}}
@@ -65,7 +65,7 @@ def test_an_errand_that_it_looks_like_is_told_once_the_bridge_has_fetched_it(
     assert one["looks_like"] == int(errand_id)
 
 
-def test_an_errand_of_another_message_is_not_what_it_looks_like(
+def test_an_errand_of_another_message_is_not_shown_as_similar(
     terminal, unknown, cention, bridge: Bridge
 ):
     terminal.run(*CREATE, "--message-id", "another")
@@ -80,7 +80,7 @@ def test_an_errand_of_another_message_is_not_what_it_looks_like(
     assert one["looks_like"] is None
 
 
-def test_an_operator_who_found_the_errand_settles_it(terminal, unknown, rows, subjects):
+def test_an_operator_who_found_the_errand_resolves_the_outcome(terminal, unknown, rows, subjects):
     number = unknown()
 
     done = terminal.run("errands", "unknown", "done", number, "--errand", 511055, "--yes")
@@ -94,7 +94,9 @@ def test_an_operator_who_found_the_errand_settles_it(terminal, unknown, rows, su
     assert subjects() == ["Hello"]
 
 
-def test_an_errand_that_something_else_became_is_not_taken_for_it(terminal, unknown, rows, states):
+def test_an_errand_of_another_request_is_not_accepted_as_the_outcome(
+    terminal, unknown, rows, states
+):
     terminal.run(*CREATE, "--message-id", "another")
     [one] = rows("SELECT sent_id, errand_id FROM cention.sent_errand")
     number = unknown()
@@ -105,7 +107,9 @@ def test_an_errand_that_something_else_became_is_not_taken_for_it(terminal, unkn
     assert f"was created by number {one['sent_id']}" in done.stderr
 
 
-def test_an_operator_who_did_not_find_it_lets_it_be_sent_again(terminal, unknown, states, subjects):
+def test_an_operator_who_did_not_find_the_errand_allows_it_to_be_sent_again(
+    terminal, unknown, states, subjects
+):
     number = unknown()
 
     missing = terminal.run("errands", "unknown", "missing", number, "--yes")
@@ -117,7 +121,7 @@ def test_an_operator_who_did_not_find_it_lets_it_be_sent_again(terminal, unknown
 
 
 @pytest.mark.parametrize("words", [("done", "--errand", "5"), ("missing",)])
-def test_nothing_is_settled_without_a_yes(terminal, unknown, states, words):
+def test_no_outcome_is_resolved_without_confirmation(terminal, unknown, states, words):
     number = unknown()
 
     result = terminal.run("errands", "unknown", *words, number)
@@ -127,7 +131,7 @@ def test_nothing_is_settled_without_a_yes(terminal, unknown, states, words):
 
 
 @pytest.mark.parametrize("word", ["done", "missing"])
-def test_only_what_is_unknown_can_be_settled(terminal, states, word):
+def test_only_unknown_outcomes_can_be_resolved(terminal, states, word):
     terminal.run(*CREATE)
 
     result = terminal.run("errands", "unknown", word, 1, "--yes")
@@ -136,7 +140,7 @@ def test_only_what_is_unknown_can_be_settled(terminal, states, word):
     assert "No request with unknown outcome has number 1" in result.stderr
 
 
-def test_closings_and_ends_of_calls_are_listed_and_settled_as_well(terminal, cention, rows):
+def test_closings_and_ends_of_calls_are_listed_and_resolved_as_well(terminal, cention, rows):
     errand_id = cention.new_errand()
     cention.control("faults", {"error_500": {"types": [END, CALL]}})
     terminal.run("errands", "close", errand_id)
@@ -153,7 +157,7 @@ def test_closings_and_ends_of_calls_are_listed_and_settled_as_well(terminal, cen
     assert [row["state"] for row in rows("SELECT state FROM cention.sent_call_end")] == ["refused"]
 
 
-def test_a_closing_tells_whether_its_errand_is_closed_by_now(terminal, cention, bridge: Bridge):
+def test_a_closing_shows_whether_its_errand_is_closed_now(terminal, cention, bridge: Bridge):
     errand_id = cention.new_errand()
     cention.control("faults", {"error_500": {"types": [END], "times": 1}})
     terminal.run("errands", "close", errand_id)
@@ -175,7 +179,7 @@ def test_only_a_created_errand_has_a_number_at_cention(terminal, cention):
     assert result.exit_code == 2
 
 
-def test_status_mentions_what_is_unknown_without_alarm(terminal, unknown):
+def test_status_mentions_unknown_outcomes_without_alarm(terminal, unknown):
     unknown()
 
     status = terminal.run("status")
@@ -186,7 +190,7 @@ def test_status_mentions_what_is_unknown_without_alarm(terminal, unknown):
     assert notice["alarm"] is False
 
 
-def test_what_is_unknown_is_among_the_figures_for_prometheus(terminal, bridge: Bridge, unknown):
+def test_unknown_outcomes_are_among_the_metrics(terminal, bridge: Bridge, unknown):
     def figure():
         with bridge.context.transaction() as conn:
             [gauge] = [one for one in gauges(conn) if one.name == "cention_sent_unknown"]
@@ -198,7 +202,7 @@ def test_what_is_unknown_is_among_the_figures_for_prometheus(terminal, bridge: B
     assert figure() == ({"workspace": "demo"}, 1)
 
 
-def test_what_a_killed_command_was_sending_is_unknown_before_anybody_asks(
+def test_requests_of_a_killed_command_are_marked_unknown_by_housekeeping(
     terminal, bridge: Bridge, states
 ):
     terminal.run(*CREATE)
@@ -209,7 +213,7 @@ def test_what_a_killed_command_was_sending_is_unknown_before_anybody_asks(
     assert states() == ["unknown"]
 
 
-def test_what_a_living_command_is_sending_is_left_to_it(
+def test_requests_of_a_running_command_are_not_marked_unknown(
     terminal, bridge: Bridge, states, monkeypatch
 ):
     place, meanwhile = ErrandsApi.create_order, []
@@ -226,7 +230,7 @@ def test_what_a_living_command_is_sending_is_left_to_it(
     assert (meanwhile, states()) == (["sending"], ["created"])
 
 
-def test_an_answer_that_cannot_be_written_down_is_told_and_becomes_unknown(
+def test_an_outcome_that_cannot_be_recorded_is_reported_and_becomes_unknown(
     terminal, monkeypatch, database, states, subjects
 ):
     """The session with the database breaks while Cention makes the errand."""

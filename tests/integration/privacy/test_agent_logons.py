@@ -28,7 +28,7 @@ def told(centre):
     return tell
 
 
-def test_an_address_in_a_row_that_is_no_log_on_is_erased_and_exported(centre, terminal, told):
+def test_an_address_in_a_rejected_row_is_erased_and_exported(centre, terminal, told):
     told(["1", f"on behalf of {ADDRESS}", "Login"])
 
     exported = terminal.run("export-person", "--address", ADDRESS).stdout

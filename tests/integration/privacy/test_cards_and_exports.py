@@ -110,7 +110,7 @@ def erase(terminal):
     return run
 
 
-def test_no_card_and_no_export_has_a_trace_of_the_person_left(full, erase):
+def test_no_card_or_export_has_a_trace_of_the_person_left(full, erase):
     assert {"cention.contact_card", "cention.exported_errand"} <= set(full.traces())
 
     erase("--reviewer", "2117249628")
@@ -128,7 +128,7 @@ def test_cards_with_the_address_are_removed_as_sent_or_as_returned_and_others_st
     assert (third["sent"]["email"], third["name"]) == (["third@example.org"], "Third")
 
 
-def test_a_card_goes_wherever_the_address_stands_in_what_came_back(full, send, erase):
+def test_a_card_is_removed_wherever_its_answer_has_the_address(full, send, erase):
     send(contact_card({"voice": ["+1"]}), whatsapp=[{"address": ADDRESS}])
 
     assert {"table": "cention.contact_card", "blanked": 1, "removed": 3} in (
@@ -150,7 +150,7 @@ def test_numbers_and_times_of_the_persons_exported_errands_stay(full, erase):
     assert [first[name] for name in ("from_address", "subject", "question", "answer")] == [None] * 4
 
 
-def test_exports_of_strangers_keep_every_word_but_the_address_and_the_name(full, erase):
+def test_exports_of_other_people_lose_only_the_address_and_the_name(full, erase):
     before = full.bridge.rows(ROWS)
 
     erase()

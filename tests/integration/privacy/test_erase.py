@@ -54,7 +54,7 @@ def of_strangers(centre):
     return found
 
 
-def test_no_row_no_document_and_no_content_has_a_trace_of_the_person_left(centre, erase):
+def test_no_row_document_or_content_has_a_trace_of_the_person_left(centre, erase):
     assert {"cention.errand", "cention.answer", "intake.landed", "intake.callback", "blobs"} <= set(
         centre.traces()
     )
@@ -64,7 +64,7 @@ def test_no_row_no_document_and_no_content_has_a_trace_of_the_person_left(centre
     assert centre.traces() == {}
 
 
-def test_strangers_keep_every_word(centre, erase):
+def test_rows_of_other_people_stay(centre, erase):
     before = of_strangers(centre)
 
     erase(*REVIEWER)
@@ -72,7 +72,7 @@ def test_strangers_keep_every_word(centre, erase):
     assert of_strangers(centre) == before
 
 
-def test_who_mentions_the_person_loses_the_address_and_the_name_and_no_more(centre, erase):
+def test_a_text_that_mentions_the_person_loses_only_the_address_and_the_name(centre, erase):
     erase()
 
     [errand] = centre.bridge.rows("SELECT * FROM cention.errand WHERE errand_id = %s", MENTIONED)
@@ -105,7 +105,7 @@ def test_numbers_and_times_of_the_persons_errands_stay(centre, erase):
     assert centre.bridge.rows(facts) == before
 
 
-def test_a_longer_address_is_somebody_else(centre, erase):
+def test_a_longer_address_is_another_person(centre, erase):
     before = centre.texts()
 
     report = erase(address="neil+vip@example.org")
@@ -142,7 +142,7 @@ def test_erasing_again_finds_nothing(centre, erase):
     assert centre.texts() == before
 
 
-def test_rows_made_anew_from_what_is_kept_bring_nothing_back(centre, erase, terminal):
+def test_renormalising_after_an_erasure_brings_nothing_back(centre, erase, terminal):
     erase(*REVIEWER)
 
     remade = terminal.json("renormalise")
@@ -151,7 +151,7 @@ def test_rows_made_anew_from_what_is_kept_bring_nothing_back(centre, erase, term
     assert not any(t["changed"] or t["removed"] for f in remade["families"] for t in f["tables"])
 
 
-def test_a_callback_that_waited_is_filed_blank(centre, erase):
+def test_an_unfiled_callback_is_filed_redacted(centre, erase):
     erase()
 
     centre.bridge.file()
@@ -161,7 +161,7 @@ def test_a_callback_that_waited_is_filed_blank(centre, erase):
     )
 
 
-def test_what_cention_tells_again_of_an_erased_record_is_blanked_again(centre, erase):
+def test_an_erased_record_that_is_fetched_again_is_redacted_again(centre, erase):
     erase(*REVIEWER)
     centre.fetch(WRITTEN, UNREADABLE)
     centre.fetch_ratings(3)
@@ -179,7 +179,7 @@ def test_what_cention_tells_again_of_an_erased_record_is_blanked_again(centre, e
         assert erased.pending_ratings(conn, after=("", -1), limit=9) == []
 
 
-def test_a_file_of_the_person_that_was_still_to_be_fetched_is_not(centre, erase):
+def test_a_wanted_file_of_the_person_is_no_longer_wanted(centre, erase):
     centre.bridge.want(made.FILES, made.OWN_FILE, made.STRANGERS_FILE)
 
     erase()
@@ -189,7 +189,7 @@ def test_a_file_of_the_person_that_was_still_to_be_fetched_is_not(centre, erase)
     assert made.STRANGERS_FILE in wanted
 
 
-def test_a_file_that_never_came_is_removed_and_not_missing(centre, erase):
+def test_a_file_that_was_never_fetched_is_removed_and_not_missing(centre, erase):
     centre.bridge.file()
 
     erase()
@@ -201,7 +201,7 @@ def test_a_file_that_never_came_is_removed_and_not_missing(centre, erase):
     assert 791 not in centre.bridge.wanted_ids(made.FILES)
 
 
-def test_an_errand_whose_report_comes_only_later_is_blanked_then(centre, erase, document):
+def test_an_errand_whose_report_comes_later_is_redacted_then(centre, erase, document):
     late = 77
     sample = document("callback_answer_errand")
     to_person = made.sent_to(ADDRESS, made.NAME)
@@ -216,7 +216,7 @@ def test_an_errand_whose_report_comes_only_later_is_blanked_then(centre, erase, 
     assert centre.traces() == {}
 
 
-def test_a_file_that_an_answer_to_somebody_else_has_as_well_stays(centre, erase, document):
+def test_a_file_of_an_answer_to_another_person_stays(centre, erase, document):
     sample = document("callback_answer_errand")
     centre.tell(made.callback_of(sample, STRANGERS, answer=8, files=[made.OWN_FILE]))
     centre.bridge.file()
@@ -229,7 +229,7 @@ def test_a_file_that_an_answer_to_somebody_else_has_as_well_stays(centre, erase,
     assert "what MARKER wrote" in centre.texts()["blobs"]
 
 
-def test_a_content_that_another_file_has_as_well_stays(centre, erase):
+def test_a_content_that_another_file_refers_to_stays(centre, erase):
     centre.bridge.execute(
         "UPDATE cention.attachment SET sha256 = (SELECT sha256 FROM cention.attachment"
         " WHERE attachment_id = %s) WHERE attachment_id = %s",
@@ -266,7 +266,7 @@ def test_an_address_without_an_at_sign_is_erased_only_where_it_is_the_whole_text
     ]
 
 
-def test_the_spool_is_erased_from_as_well(centre, erase, document, spool):
+def test_the_person_is_erased_from_the_spool(centre, erase, document, spool):
     sample = document("callback_answer_errand")
     folder = spool
     own = made.spool(
@@ -298,7 +298,9 @@ def test_the_spool_is_erased_from_as_well(centre, erase, document, spool):
     ]
 
 
-def test_a_file_of_the_spool_that_is_no_callback_is_named_and_left_alone(centre, terminal, spool):
+def test_a_file_of_the_spool_that_is_not_a_callback_is_reported_and_not_changed(
+    centre, terminal, spool
+):
     (spool / "1-a.json").write_text(f'{{"broken {ADDRESS}')
 
     result = terminal.run("erase", "--address", ADDRESS, "--yes")
@@ -323,7 +325,7 @@ def test_what_is_brought_to_postgres_meanwhile_is_not_put_back_into_the_spool(do
     assert not path.exists()
 
 
-def test_nobody_is_erased_by_a_script_that_does_not_say_yes(centre, terminal):
+def test_a_script_must_confirm_an_erasure(centre, terminal):
     before = centre.texts()
 
     result = terminal.run("erase", "--address", ADDRESS)
@@ -333,7 +335,7 @@ def test_nobody_is_erased_by_a_script_that_does_not_say_yes(centre, terminal):
     assert centre.texts() == before
 
 
-def test_somebody_must_be_named(terminal):
+def test_an_erasure_needs_an_address_or_a_reviewer(terminal):
     assert terminal.run("erase", "--yes").exit_code == 2
 
 

@@ -13,7 +13,7 @@ def export(terminal, *words):
     return json.loads(terminal.run("export-person", "--address", ADDRESS.upper(), *words).stdout)
 
 
-def test_all_that_is_held_of_the_person_is_told_by_table(centre, terminal):
+def test_all_data_of_the_person_is_exported_by_table(centre, terminal):
     told = export(terminal, "--reviewer", "Marker Zuckermann")["tables"]
 
     assert {row["errand_id"] for row in told["cention.errand"]} == {WRITTEN, MENTIONED}
@@ -30,7 +30,7 @@ def test_all_that_is_held_of_the_person_is_told_by_table(centre, terminal):
     assert STRANGERS not in {row.get("errand_id") for rows in told.values() for row in rows}
 
 
-def test_contents_come_only_when_asked_for(centre, terminal):
+def test_contents_are_exported_only_on_request(centre, terminal):
     plain = export(terminal)["tables"]["cention.attachment"]
     full = export(terminal, "--contents")["tables"]["cention.attachment"]
 
@@ -38,7 +38,7 @@ def test_contents_come_only_when_asked_for(centre, terminal):
     assert b"what MARKER wrote" in [base64.b64decode(row["content_base64"]) for row in full]
 
 
-def test_the_spool_is_told_as_well(centre, terminal, document, spool):
+def test_the_spool_is_exported_as_well(centre, terminal, document, spool):
     sample = document("callback_answer_errand")
     told = made.callback_of(sample, WRITTEN, answer=6, files=[], to=[])
     made.spool(spool, told)
@@ -46,7 +46,7 @@ def test_the_spool_is_told_as_well(centre, terminal, document, spool):
     assert [one["document"] for one in export(terminal)["spool"]] == [told]
 
 
-def test_nothing_is_changed_and_a_stranger_finds_nothing(centre, terminal):
+def test_an_export_changes_nothing_and_is_empty_for_an_unknown_address(centre, terminal):
     before = centre.texts()
 
     export(terminal)

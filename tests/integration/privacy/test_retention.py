@@ -58,14 +58,14 @@ def one(centre, query):
     return value
 
 
-def test_everything_is_kept_unless_the_settings_say_otherwise(aged):
+def test_without_retention_settings_everything_stays(aged):
     before = aged.texts()
 
     assert apply(aged, Retention()).removed == {}
     assert aged.texts() == before
 
 
-def test_nothing_goes_before_its_time(centre):
+def test_nothing_is_removed_before_its_time(centre):
     age(centre, days=29)
     before = centre.texts()
 
@@ -73,7 +73,7 @@ def test_nothing_goes_before_its_time(centre):
     assert centre.texts() == before
 
 
-def test_the_document_of_a_filed_callback_goes_and_its_row_stays(aged):
+def test_the_document_of_a_filed_callback_is_removed_and_its_row_stays(aged):
     rows = one(aged, "SELECT count(*) FROM intake.callback")
 
     assert apply(aged, CALLBACKS).removed == {"callbacks": 3}
@@ -106,7 +106,7 @@ def test_a_callback_whose_document_is_gone_is_not_replayed(aged, terminal):
     assert one(aged, "SELECT filed_at IS NOT NULL FROM intake.callback WHERE callback_id = 1")
 
 
-def test_documents_that_became_rows_go_and_unreadable_ones_stay(aged):
+def test_normalised_documents_are_removed_and_unreadable_ones_stay(aged):
     apply(aged, LANDED)
 
     assert aged.bridge.rows("SELECT remote_id FROM intake.landed WHERE document IS NOT NULL") == [
@@ -115,7 +115,7 @@ def test_documents_that_became_rows_go_and_unreadable_ones_stay(aged):
     assert one(aged, "SELECT count(*) FROM cention.errand WHERE body_html IS NOT NULL") == 3
 
 
-def test_renormalise_passes_over_documents_that_are_gone(aged, terminal):
+def test_renormalise_skips_removed_documents(aged, terminal):
     apply(aged, Retention(callbacks_days=30, landed_days=30))
     before = aged.texts()["cention.errand"]
 
@@ -126,7 +126,7 @@ def test_renormalise_passes_over_documents_that_are_gone(aged, terminal):
     assert aged.texts()["cention.errand"] == before
 
 
-def test_bodies_go_from_rows_and_from_the_documents_they_were_made_of(aged):
+def test_bodies_are_removed_from_rows_and_from_their_documents(aged):
     removed = apply(aged, BODIES).removed
 
     assert removed == {
@@ -161,7 +161,7 @@ def test_renormalise_brings_no_body_back(aged, terminal):
     assert one(aged, bodies) == 0
 
 
-def test_an_attachment_whose_content_is_gone_says_so_and_keeps_its_name_and_size(aged):
+def test_an_attachment_without_content_says_so_and_keeps_its_name_and_size(aged):
     apply(aged, BODIES)
 
     [file] = aged.bridge.rows(
@@ -178,7 +178,7 @@ def test_an_attachment_whose_content_is_gone_says_so_and_keeps_its_name_and_size
     }
 
 
-def test_files_of_the_library_are_nobodys_and_stay(aged):
+def test_files_of_the_library_stay(aged):
     aged.bridge.execute("UPDATE cention.attachment SET kind = 'library' WHERE kind = 'response'")
 
     assert apply(aged, BODIES).removed["attachments"] == 1  # the image
@@ -186,7 +186,7 @@ def test_files_of_the_library_are_nobodys_and_stay(aged):
 
 
 @pytest.mark.parametrize("moment", ["answered_at", "done_at"])
-def test_an_errand_in_which_something_happened_lately_keeps_its_bodies(aged, moment):
+def test_an_errand_with_recent_events_keeps_its_bodies(aged, moment):
     aged.bridge.execute(f"UPDATE cention.errand SET {moment} = now() WHERE errand_id = {WRITTEN}")
 
     apply(aged, BODIES)
@@ -212,7 +212,7 @@ def test_an_old_errand_that_is_fetched_again_has_its_body_until_the_next_run(age
     assert one(aged, body) is None
 
 
-def test_a_run_that_is_out_of_time_says_that_there_is_more_and_the_next_goes_on(aged, monkeypatch):
+def test_a_run_that_is_out_of_time_reports_more_and_the_next_continues(aged, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 1)
     runs = 0
 
@@ -223,14 +223,14 @@ def test_a_run_that_is_out_of_time_says_that_there_is_more_and_the_next_goes_on(
     assert one(aged, "SELECT count(*) FROM intake.landed WHERE document IS NOT NULL") == 1
 
 
-def test_of_two_beats_one_does_it(aged):
+def test_of_two_concurrent_runs_one_works(aged):
     with aged.bridge.context.session() as conn, advisory_locks.hold(conn, LOCK, slots=1):
         assert apply(aged, ALL).removed == {}
 
     assert apply(aged, ALL).removed
 
 
-def test_a_content_that_a_drain_is_just_leaning_on_stays(aged):
+def test_a_content_that_a_drain_refers_to_meanwhile_stays(aged):
     """Else a stored attachment would have no content, for good."""
     retained: list[object] = []
     fetched = made.file_of(made.FILES)(made.OWN_FILE)

@@ -49,7 +49,7 @@ def erase(terminal):
     return lambda: terminal.json("erase", "--address", ADDRESS, "--reviewer", "2117249628", "--yes")
 
 
-def test_what_was_sent_in_the_persons_name_is_blanked_whatever_came_of_it(centre, send, erase):
+def test_sent_errands_of_the_person_are_redacted_whatever_their_outcome(centre, send, erase):
     send(ADDRESS, message_id="MARKER-1", name=NAME, errand_id=WRITTEN, subject="MARKER needs help")
     send(ADDRESS.upper(), message_id="MARKER-2", subject="MARKER needs help")
     send(STRANGER, message_id="m-3", errand_id=STRANGERS, subject=f"About {ADDRESS}")
@@ -62,7 +62,9 @@ def test_what_was_sent_in_the_persons_name_is_blanked_whatever_came_of_it(centre
     assert counts["cention.sent_errand"]["blanked"] == 3
 
 
-def test_what_was_sent_for_an_erased_errand_is_blanked_under_whatever_address(centre, send, erase):
+def test_sent_errands_that_became_erased_errands_are_redacted_whatever_their_address(
+    centre, send, erase
+):
     send("marker.other@example.org", message_id="m", errand_id=WRITTEN)
 
     erase()
@@ -70,7 +72,7 @@ def test_what_was_sent_for_an_erased_errand_is_blanked_under_whatever_address(ce
     assert centre.traces() == {}
 
 
-def test_an_errand_of_the_persons_that_was_never_fetched_is_remembered(centre, send, erase):
+def test_an_errand_of_the_person_that_was_never_fetched_is_recorded_as_erased(centre, send, erase):
     send(ADDRESS, message_id="m", errand_id=4711)
 
     erase()
@@ -79,7 +81,7 @@ def test_an_errand_of_the_persons_that_was_never_fetched_is_remembered(centre, s
     assert {"remote_id": 4711} in remembered
 
 
-def test_what_was_sent_in_other_names_stays(centre, send, erase):
+def test_sent_errands_of_other_people_stay(centre, send, erase):
     send(STRANGER, message_id="m-3", name="Other", errand_id=STRANGERS)
     before = centre.bridge.rows("SELECT * FROM cention.sent_errand")
 
@@ -99,7 +101,7 @@ def test_an_erased_message_is_still_not_sent_twice(centre, send, erase):
     assert (known.state, known.content_sha256) == ("created", None)
 
 
-def test_a_number_that_was_called_goes_as_an_address_of_its_channel(centre, terminal):
+def test_a_called_number_is_erased_as_an_address_of_its_channel(centre, terminal):
     centre.bridge.execute(
         "INSERT INTO cention.sent_call_end (workspace, state, integration_name, device_id,"
         " extension_id, dialed_number, sent_by)"
@@ -112,7 +114,7 @@ def test_a_number_that_was_called_goes_as_an_address_of_its_channel(centre, term
     assert row == {"dialed_number": "[erased]"}
 
 
-def test_an_export_has_what_was_sent_for_the_person(centre, send, terminal):
+def test_an_export_of_the_person_has_the_sent_errands(centre, send, terminal):
     send(ADDRESS, message_id="m-1", errand_id=WRITTEN)
     send(ADDRESS, message_id="m-2")
     send(STRANGER, message_id="m-3", errand_id=made.STRANGERS)

@@ -69,7 +69,7 @@ def test_no_secret_is_in_the_database_or_the_log(receiver, body, rows):
     assert SECRET not in receiver.log.read_text()
 
 
-def test_characters_that_postgres_cannot_hold_are_replaced(receiver, rows):
+def test_characters_that_postgres_rejects_are_replaced(receiver, rows):
     document = {
         "data": {"type": "c3_callback_x", "id": "7", "attributes": {"a\0": "\0 \ud800 é"}},
         "large": 10**300,

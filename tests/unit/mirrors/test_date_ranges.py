@@ -32,7 +32,7 @@ def left(first, last, done=(), *, longest=7):
         (27, 29, (), 1, [(27, 27), (28, 28), (29, 29)]),
     ],
 )
-def test_what_is_not_done_is_left_in_portions(first, last, done, longest, expected):
+def test_the_days_that_are_not_done_are_split_into_chunks(first, last, done, longest, expected):
     assert left(first, last, done, longest=longest) == expected
 
 
@@ -47,7 +47,7 @@ def test_what_is_not_done_is_left_in_portions(first, last, done, longest, expect
         (20, 10, (10, 10)),  # the clock has gone back
     ],
 )
-def test_a_scheduled_export_goes_from_the_end_of_the_last_to_today(covered_to, today, expected):
+def test_a_scheduled_export_runs_from_the_end_of_the_last_to_today(covered_to, today, expected):
     found = next_range(covered_to and day(covered_to), today=day(today), longest=7)
 
     assert (found.first.day, found.last.day) == expected

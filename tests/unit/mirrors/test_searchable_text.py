@@ -9,11 +9,11 @@ def test_plain_text_keeps_its_lines_and_html_gets_them():
     assert searchable_text(None) == ""
 
 
-def test_of_a_very_long_text_the_beginning_is_kept():
+def test_a_very_long_text_is_cut_at_the_end():
     assert len(searchable_text("x" * (2 * MAX_TEXT_CHARACTERS))) == MAX_TEXT_CHARACTERS
 
 
-def test_a_large_image_within_takes_no_text_away():
+def test_a_large_embedded_image_removes_no_text():
     image = f'<img src="data:image/png;base64,{"A" * (2 * MAX_TEXT_CHARACTERS)}"/>'
 
     assert searchable_text(f"{image}after") == "after"

@@ -13,14 +13,14 @@ def rows(text, columns=None):
     return list(read_rows(text.splitlines(keepends=True), columns or {}))
 
 
-def test_columns_that_are_called_like_channels_are_taken_without_being_told():
+def test_columns_named_like_channels_need_no_mapping():
     [row] = rows("Name,email,city,VOICE\nAnn,a@b.c,Lund,+467\n")
 
     assert (row.card.name, row.card.email, row.card.voice) == ("Ann", ("a@b.c",), ("+467",))
     assert (row.line, row.problem) == (2, None)
 
 
-def test_columns_are_taken_as_told_several_to_one_channel():
+def test_several_columns_may_map_to_one_channel():
     [row] = rows(
         "First,Last,Mail,Other mail,email,No,Club\nAnn,Ek,a@b.c,d@e.f,x@y.z,17,gold\n",
         {
@@ -42,13 +42,13 @@ def test_columns_are_taken_as_told_several_to_one_channel():
 
 
 @pytest.mark.parametrize("sign", [",", ";", "\t"])
-def test_commas_semicolons_or_tabs_stand_between_cells(sign):
+def test_commas_semicolons_or_tabs_separate_cells(sign):
     [row] = rows(f"name{sign}email\nAnn{sign}a@b.c\n")
 
     assert row.card.email == ("a@b.c",)
 
 
-def test_a_bad_row_is_told_with_its_line_and_stops_no_other():
+def test_a_bad_row_is_reported_with_its_line_and_does_not_stop_the_others():
     found = rows(
         'name,email\nAnn,a@b.c\nBo,\nCy,c@d.e,more\n\n"D\ny",d@e.f\nEd,"e\x00@f.g"\nFy,f@g.h\n'
     )
@@ -70,7 +70,7 @@ def test_a_cell_that_is_too_long_is_a_bad_row():
     assert second.card is not None
 
 
-def test_what_is_no_csv_is_a_bad_row():
+def test_invalid_csv_is_a_bad_row():
     limit = csv.field_size_limit(1_000)
     try:
         [first, second] = rows(f"email\n{'a' * 2_000}@b.c\nb@c.d\n")
@@ -81,7 +81,7 @@ def test_what_is_no_csv_is_a_bad_row():
     assert second.card is not None
 
 
-def test_odd_addresses_are_told_beside_the_card():
+def test_unusual_addresses_are_warnings_of_the_card():
     [row] = rows("voice\n070123\n")
 
     assert row.card is not None
@@ -97,12 +97,12 @@ def test_odd_addresses_are_told_beside_the_card():
         ("name,mail\n", {"Mail": "email"}, "No column 'Mail'. There is: name, mail"),
     ],
 )
-def test_headings_that_do_not_fit_are_told(text, columns, said):
+def test_headings_that_do_not_fit_are_reported(text, columns, said):
     with pytest.raises(BadTable, match=said):
         rows(text, columns)
 
 
 @pytest.mark.parametrize("target", ["mail", "", "email:x", "custom:", "custom: "])
-def test_what_is_no_channel_is_told(target):
+def test_an_unknown_channel_is_reported(target):
     with pytest.raises(BadTable, match="is none of"):
         check_target(target)

@@ -49,7 +49,7 @@ def test_a_line_of_json_is_an_errand_as_cention_documents_it(read, document):
     ]
 
 
-def test_bad_lines_are_told_by_their_number_and_hide_no_good_ones(read):
+def test_bad_lines_are_reported_by_number_and_do_not_hide_good_ones(read):
     found = read(
         "a.jsonl",
         '{"msg": {"subject": "1"}}\n'
@@ -72,7 +72,7 @@ def test_bad_lines_are_told_by_their_number_and_hide_no_good_ones(read):
     assert "line 2" not in found
 
 
-def test_an_attachment_may_lie_beside_the_list(read, tmp_path):
+def test_an_attachment_may_be_in_the_folder_of_the_list(read, tmp_path):
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "räkning.pdf").write_bytes(b"%PDF")
     file = {"file": "files/räkning.pdf", "content_id": "c", "name": "other.bin"}
@@ -89,7 +89,7 @@ def test_an_attachment_may_lie_beside_the_list(read, tmp_path):
 
 
 @pytest.mark.parametrize("way", ["/etc/passwd", "../secret", "link", "a\0b", "folder/../../secret"])
-def test_a_list_reads_nothing_from_elsewhere_on_this_machine(read, tmp_path, way):
+def test_a_list_reads_no_file_outside_its_folder(read, tmp_path, way):
     (tmp_path.parent / "secret").write_text("secret")
     (tmp_path / "link").symlink_to(tmp_path.parent / "secret")
 
@@ -114,7 +114,7 @@ def test_a_list_reads_nothing_from_elsewhere_on_this_machine(read, tmp_path, way
         ("QQ==", "/msg/attachments/0"),
     ],
 )
-def test_a_wrong_attachment_is_told_by_its_field(read, attachment, pointer):
+def test_a_wrong_attachment_is_reported_by_its_field(read, attachment, pointer):
     found = read("a.jsonl", json.dumps({"msg": {"attachments": [attachment]}}))
 
     assert found["line 1"].startswith(f"{pointer}: ")
@@ -150,7 +150,7 @@ def test_columns_may_be_separated_as_spreadsheets_do(read, separator):
     assert found["line 2"].errand.subject == "Hej"
 
 
-def test_numbers_and_truth_in_a_row_get_their_type(read):
+def test_numbers_and_booleans_in_a_row_get_their_type(read):
     names = [
         "from", "integrationData.integrationName", "integrationData.deviceId",
         "integrationData.extensionId", "integrationData.destNumber", "integrationData.queueName",
@@ -182,7 +182,7 @@ def test_a_template_in_a_row_has_its_params_as_json(read):
     assert found["line 2"].template.params == ({"a": 1},)
 
 
-def test_bad_rows_are_told_by_their_line_and_hide_no_good_ones(read):
+def test_bad_rows_are_reported_by_line_and_do_not_hide_good_ones(read):
     found = read("a.csv", "from,extradata,subject\na@b,{,x\na@b,1,x,more\na@b\na@b,,good\n")
 
     assert found["line 2"] == "/extradata: is not JSON"
@@ -209,7 +209,7 @@ def test_a_file_that_cannot_be_read_as_a_whole_says_why(read, name, content, sai
         read(name, content)
 
 
-def test_a_row_of_nothing_but_separators_is_no_errand(read):
+def test_a_row_of_separators_only_is_not_an_errand(read):
     found = read("a.csv", "from;subject;body\n;;\n")
 
     assert found == {"line 2": "/msg: has no writer, no text and no file"}
@@ -246,7 +246,7 @@ def test_an_mbox_is_as_many_mails_as_begin_after_an_empty_line(read):
     assert one.errand.extradata == {"to": "c@d"}
 
 
-def test_bad_mails_are_told_by_number_and_line_and_hide_no_good_ones(read):
+def test_bad_mails_are_reported_by_number_and_line_and_do_not_hide_good_ones(read):
     found = read(
         "a.mbox",
         "From x\nSubject: nobody\n\nhm\n\nFrom x\n" + MAIL.format("good") + "\nFrom x\n"
@@ -283,7 +283,7 @@ def fingerprint(read, line):
     return identify(order, max_bytes=MAX)
 
 
-def test_a_message_id_is_made_of_all_that_is_said(read, tmp_path):
+def test_a_message_id_is_derived_from_the_whole_content(read, tmp_path):
     (tmp_path / "f").write_text("one")
     lines = [
         '{"msg": {"subject": "a"}}',
@@ -302,7 +302,7 @@ def test_a_message_id_is_made_of_all_that_is_said(read, tmp_path):
     assert all(one.startswith("bridge-") for one in ids)
 
 
-def test_a_machine_that_knows_other_types_of_files_makes_the_same_message_id(read, tmp_path):
+def test_a_machine_that_guesses_other_file_types_derives_the_same_message_id(read, tmp_path):
     line = '{"msg": {"subject": "a", "attachments": [{"file": "letter.zzq"}]}}'
     (tmp_path / "letter.zzq").write_text("one")
     here = fingerprint(read, line)
@@ -316,7 +316,7 @@ def test_a_machine_that_knows_other_types_of_files_makes_the_same_message_id(rea
     assert here.content_sha256 == there.content_sha256
 
 
-def test_a_message_id_of_its_own_is_kept_and_what_else_is_said_told_apart(read):
+def test_a_given_message_id_stays_and_other_content_is_detected(read):
     first = fingerprint(read, '{"msg": {"message_id": "m", "subject": "a"}}')
     second = fingerprint(read, '{"msg": {"message_id": "m", "subject": "b"}}')
 
@@ -325,7 +325,7 @@ def test_a_message_id_of_its_own_is_kept_and_what_else_is_said_told_apart(read):
     assert first.content_sha256 != second.content_sha256
 
 
-def test_an_attachment_above_the_cap_is_refused_by_its_field(read, tmp_path):
+def test_an_attachment_above_the_limit_is_refused_by_its_field(read, tmp_path):
     (tmp_path / "big").write_bytes(bytes(MAX + 1))
 
     with pytest.raises(ValueError, match=f"/msg/attachments/0/content: is larger than {MAX}"):

@@ -169,7 +169,7 @@ def test_a_row_that_is_no_object_is_kept_and_told(sample, odd):
     assert row.document == odd
 
 
-def test_characters_that_postgres_cannot_hold_are_replaced(sample):
+def test_characters_that_postgres_rejects_are_replaced(sample):
     row = row_of(sample, question="a\x00b\ud800c", **{"odd\x00": "\x00"})
 
     assert row.question == "a\ufffdb\ufffdc"

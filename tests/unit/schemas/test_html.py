@@ -66,7 +66,7 @@ def test_lines_are_kept_only_of_a_text_without_tags_that_may_be_plain():
     assert text_of_html("a  \n b<br>c", or_plain=True) == "a b\nc"
 
 
-def test_a_large_image_within_takes_no_text_away():
+def test_a_large_embedded_image_removes_no_text():
     image = f'<img src="data:image/png;base64,{"A" * MIB}"/>'
 
     assert text_of_html(f"{image}after") == "after"

@@ -106,7 +106,7 @@ def test_without_interval_preset_or_token_there_is_no_schedule(settings, plan_of
     assert plan_of(without(settings, settings.workspaces[0])) is None
 
 
-def test_the_first_is_of_yesterday_and_today(bridge, cention, plan, made, errand):
+def test_the_first_scheduled_export_covers_yesterday_and_today(bridge, cention, plan, made, errand):
     errand()
 
     assert look(bridge, plan) == 1
@@ -118,14 +118,14 @@ def test_the_first_is_of_yesterday_and_today(bridge, cention, plan, made, errand
     assert (poll["family"], poll["found"], poll["error"]) == ("exports", 1, None)
 
 
-def test_none_is_made_before_its_time(bridge, plan, made):
+def test_no_scheduled_export_runs_before_it_is_due(bridge, plan, made):
     look(bridge, plan)
 
     assert look(bridge, plan) is None
     assert len(made()) == 1
 
 
-def test_the_next_begins_with_the_day_on_which_the_last_ended(bridge, plan, made):
+def test_the_next_scheduled_export_begins_with_the_last_day_of_the_previous(bridge, plan, made):
     look(bridge, plan)
     a_day_later(bridge, 3)
 
@@ -134,7 +134,7 @@ def test_the_next_begins_with_the_day_on_which_the_last_ended(bridge, plan, made
     assert made()[1] == (day(3), day())
 
 
-def test_after_a_long_silence_the_next_ones_catch_up_week_by_week(bridge, plan, made):
+def test_after_a_long_outage_scheduled_exports_catch_up_week_by_week(bridge, plan, made):
     look(bridge, plan)
     a_day_later(bridge, 20)
 
@@ -143,7 +143,7 @@ def test_after_a_long_silence_the_next_ones_catch_up_week_by_week(bridge, plan, 
     assert made()[1] == (day(20), day(14))
 
 
-def test_another_preset_begins_anew(bridge, settings, plan, plan_of, cention):
+def test_another_preset_starts_its_own_schedule(bridge, settings, plan, plan_of, cention):
     look(bridge, plan)
     a_day_later(bridge, 5)
     [workspace] = settings.workspaces
@@ -155,7 +155,7 @@ def test_another_preset_begins_anew(bridge, settings, plan, plan_of, cention):
     assert (last["preset"], last["errand_from_date"]) == ("3", day(1))
 
 
-def test_one_whose_answer_is_lost_is_not_made_again_before_the_next_which_covers_its_days(
+def test_an_export_whose_answer_is_lost_is_not_repeated_before_the_next_which_covers_its_days(
     bridge, cention, plan, made
 ):
     cention.control("faults", {"dropped": {"times": 1}})
@@ -170,9 +170,7 @@ def test_one_whose_answer_is_lost_is_not_made_again_before_the_next_which_covers
 
 
 @responses.activate
-def test_one_that_a_gateway_says_to_be_away_for_is_not_made_again_before_the_next(
-    bridge, cention, plan
-):
+def test_an_export_that_a_gateway_failed_is_not_repeated_before_the_next(bridge, cention, plan):
     asked = responses.post(f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=503)
 
     looks = [look(bridge, plan) for _ in range(3)]
@@ -181,7 +179,7 @@ def test_one_that_a_gateway_says_to_be_away_for_is_not_made_again_before_the_nex
 
 
 @responses.activate
-def test_one_about_nothing_is_done_and_holds_no_errand(bridge, cention, plan):
+def test_an_export_without_errands_is_done(bridge, cention, plan):
     responses.post(
         f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=201, json={"data": None}
     )
@@ -189,7 +187,7 @@ def test_one_about_nothing_is_done_and_holds_no_errand(bridge, cention, plan):
     assert (look(bridge, plan), states(bridge)) == (0, ["done"])
 
 
-def test_why_none_is_made_is_shown_as_a_pause(bridge, cention, plan):
+def test_the_reason_for_a_delayed_export_is_shown_as_a_pause(bridge, cention, plan):
     cention.control("faults", {"dropped": {"times": 1}})
     look(bridge, plan)
 
@@ -198,7 +196,7 @@ def test_why_none_is_made_is_shown_as_a_pause(bridge, cention, plan):
     assert "no export until then: cention: incomplete response" in pause["reason"]
 
 
-def test_one_whose_process_died_is_unknown_and_not_made_again_before_the_next(
+def test_an_export_whose_process_died_is_unknown_and_not_repeated_before_the_next(
     bridge, plan, settings, made
 ):
     """As when a task is killed by its time limit: its connection ends, and with it its lock."""
@@ -229,7 +227,7 @@ def test_one_whose_process_died_is_unknown_and_not_made_again_before_the_next(
     assert states(bridge) == ["unknown", "done"]
 
 
-def test_one_that_runs_is_not_taken_for_dead(bridge, plan, cention):
+def test_a_running_export_is_not_marked_abandoned(bridge, plan, cention):
     seen = []
 
     def ask(order):
@@ -247,7 +245,7 @@ def test_one_that_runs_is_not_taken_for_dead(bridge, plan, cention):
     assert seen == ["running"]
 
 
-def test_what_was_surely_not_made_is_tried_again_soon(bridge, cention, plan, made):
+def test_an_export_that_was_certainly_not_made_is_retried_soon(bridge, cention, plan, made):
     cention.control("faults", {"busy": {"times": 2, "seconds": 0}})
     looks = []
     for _ in range(3):
@@ -259,7 +257,7 @@ def test_what_was_surely_not_made_is_tried_again_soon(bridge, cention, plan, mad
     assert len(made()) == 1
 
 
-def test_errands_that_make_no_sense_are_told_beside_those_that_came(bridge, document):
+def test_unreadable_errands_are_reported_with_the_stored_ones(bridge, document):
     answer = document("export_of_one")
     answer["data"]["attributes"]["content"] = [{"errand_id": "7"}, {"errand_id": "seven"}]
     context = exports.ExportContext(
@@ -274,7 +272,7 @@ def test_errands_that_make_no_sense_are_told_beside_those_that_came(bridge, docu
     assert result.problem == "1 of the errands of run 1 could not be read completely"
 
 
-def test_one_that_is_refused_is_not_tried_again_for_an_hour(bridge, cention, settings, plan_of):
+def test_a_refused_export_is_not_retried_for_an_hour(bridge, cention, settings, plan_of):
     """Else a preset that was deleted would be asked for every minute, for ever."""
     [workspace] = settings.workspaces
     wrong = plan_of(replace(settings, workspaces=(replace(workspace, export_preset="7"),)))
@@ -301,7 +299,7 @@ def test_a_scheduled_export_waits_no_longer_than_a_lease_so_that_its_task_is_not
     assert run["took"] < timedelta(seconds=3)
 
 
-def test_rows_come_home_also_if_the_connection_was_cut_while_cention_was_busy(
+def test_errands_are_stored_even_if_the_connection_was_cut_meanwhile(
     bridge, plan, cention, settings, errand
 ):
     errand()
@@ -327,7 +325,7 @@ def test_rows_come_home_also_if_the_connection_was_cut_while_cention_was_busy(
     assert bridge.rows("SELECT count(*) AS n FROM cention.exported_errand") == [{"n": 1}]
 
 
-def test_one_that_was_given_up_too_early_is_done_once_its_errands_are_here(bridge, document):
+def test_an_export_marked_unknown_too_early_is_done_once_its_errands_are_stored(bridge, document):
     answer = document("export_of_one")
 
     def ask(order):
@@ -344,7 +342,7 @@ def test_one_that_was_given_up_too_early_is_done_once_its_errands_are_here(bridg
     assert (run["state"], run["error"], run["export_id"]) == ("done", None, 71)
 
 
-def test_every_column_holds_what_the_document_says(bridge, document):
+def test_every_column_has_the_value_of_the_document(bridge, document):
     answer = document("export_of_one")
     content = answer["data"]["attributes"]["content"]
     answer["data"]["attributes"]["content"] = [

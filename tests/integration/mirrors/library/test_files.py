@@ -39,7 +39,7 @@ def store(bridge, kind, number):
     bridge.execute("DELETE FROM intake.wanted")
 
 
-def test_files_and_images_of_the_sandbox_come_home_byte_for_byte(bridge, cention, refresh_now):
+def test_files_and_images_of_the_sandbox_are_stored_byte_for_byte(bridge, cention, refresh_now):
     cention.control("library/change", {"kind": "attach", "count": 4})
     cention.control("library/change", {"kind": "embed", "count": 4})
     refresh_now()
@@ -61,7 +61,7 @@ def test_files_and_images_of_the_sandbox_come_home_byte_for_byte(bridge, cention
     assert bridge.wanted_ids() == []
 
 
-def test_what_is_stored_and_unchanged_is_not_fetched_again(bridge, cention, refresh_now):
+def test_stored_and_unchanged_files_are_not_fetched_again(bridge, cention, refresh_now):
     refresh_now()
     for family in (FILES, IMAGES):
         bridge.drain(family)
@@ -83,7 +83,7 @@ def test_a_new_file_is_wanted_and_shown_as_wanted(mirror, source, bridge):
     ]
 
 
-def test_a_file_that_is_called_otherwise_is_fetched_again(mirror, source, bridge):
+def test_a_renamed_file_is_fetched_again(mirror, source, bridge):
     source.questions_document = listed(question(1, attachments=[5]), included=(file(5),))
     mirror.refresh()
     store(bridge, "library", 5)
@@ -102,7 +102,7 @@ def test_a_file_that_is_called_otherwise_is_fetched_again(mirror, source, bridge
 @pytest.mark.parametrize(
     ("state", "again"), [("wanted", [5]), ("gone", [5]), ("refused", []), ("removed", [])]
 )
-def test_what_became_of_a_file_decides_whether_it_is_wanted_again(
+def test_the_state_of_a_file_decides_whether_it_is_wanted_again(
     mirror, source, bridge, state, again
 ):
     source.questions_document = listed(question(1, attachments=[5]), included=(file(5),))
@@ -127,7 +127,7 @@ def test_a_file_that_is_parked_stays_parked(mirror, source, bridge):
     ]
 
 
-def test_images_are_asked_for_where_the_html_may_have_some_and_once(mirror, source, bridge):
+def test_images_are_fetched_once_where_the_html_may_have_some(mirror, source, bridge):
     source.questions_document = listed(question(1, answer=PICTURE), question(2, answer="<b>x</b>"))
     source.related["embedded_archives_of", 1] = listed(image(9))
     for _ in range(3):
@@ -138,7 +138,7 @@ def test_images_are_asked_for_where_the_html_may_have_some_and_once(mirror, sour
     assert bridge.wanted_ids(IMAGES) == [9]
 
 
-def test_images_are_asked_for_again_when_the_html_changes(mirror, source):
+def test_images_are_fetched_again_when_the_html_changes(mirror, source):
     source.questions_document = listed(question(1, answer=PICTURE))
     source.related["embedded_archives_of", 1] = listed(image(9))
     mirror.refresh()
@@ -154,7 +154,7 @@ def test_images_are_asked_for_again_when_the_html_changes(mirror, source):
     assert len(source.asked) == 2
 
 
-def test_images_that_took_too_long_are_asked_for_in_the_next_pass(mirror, source, monkeypatch):
+def test_images_that_took_too_long_are_fetched_by_the_next_refresh(mirror, source, monkeypatch):
     source.questions_document = listed(question(1, answer=PICTURE))
     source.related["embedded_archives_of", 1] = listed(image(9))
     with monkeypatch.context() as patch:
@@ -167,7 +167,7 @@ def test_images_that_took_too_long_are_asked_for_in_the_next_pass(mirror, source
     assert mirror.files() == [(1, "area_archive", 9)]
 
 
-def test_images_that_cannot_be_told_hide_no_others_and_are_asked_for_again(mirror, source):
+def test_images_that_cannot_be_fetched_hide_no_others_and_are_retried(mirror, source):
     source.questions_document = listed(question(1, answer=PICTURE), question(2, answer=PICTURE))
     source.related["embedded_archives_of", 1] = IncompleteResponse(
         "failed", api="cention", status=500
@@ -230,7 +230,7 @@ def retention_query() -> str:
     return query.replace("%(before)s", "now() + interval '1 day'").replace("%(limit)s", "10")
 
 
-def test_the_list_of_wanted_records_comes_before_the_tables(mirror, source, bridge, monkeypatch):
+def test_the_wanted_list_is_locked_before_the_tables(mirror, source, bridge, monkeypatch):
     order = []
     monkeypatch.setattr(wanted, "want", lambda *_: order.append("wanted"))
     monkeypatch.setattr(attachments, "record_wanted", lambda *_: order.append("attachments"))

@@ -17,7 +17,7 @@ def outage():
     return IncompleteResponse("failed on the server", api="cention", status=500)
 
 
-def test_the_whole_library_of_the_sandbox_comes_home(bridge, cention, refresh_now):
+def test_the_whole_library_of_the_sandbox_is_mirrored(bridge, cention, refresh_now):
     for changes in (0, 30, 30, 30):
         if changes:
             cention.control("library/change", {"count": changes})
@@ -107,7 +107,7 @@ def shelves_here(bridge):
     }
 
 
-def test_a_question_that_disappears_is_gone_and_one_that_comes_back_is_there(mirror, source):
+def test_a_question_that_disappears_is_gone_and_one_that_comes_back_is_not(mirror, source):
     source.questions_document = listed(question(1), question(2))
     mirror.refresh()
 
@@ -130,7 +130,7 @@ def test_a_question_that_disappears_is_gone_and_one_that_comes_back_is_there(mir
         "toplist_document",
     ],
 )
-def test_a_pass_that_fails_midway_changes_nothing(mirror, source, document):
+def test_a_refresh_that_fails_midway_changes_nothing(mirror, source, document):
     source.libraries_document = listed(library(1, questions=[1]))
     source.questions_document = listed(question(1), question(2))
     mirror.refresh()
@@ -145,7 +145,7 @@ def test_a_pass_that_fails_midway_changes_nothing(mirror, source, document):
     assert mirror.links() == [("library", 1, "question", 1)]
 
 
-def test_a_crash_while_writing_leaves_the_old_picture(mirror, source, bridge, monkeypatch):
+def test_a_crash_while_writing_leaves_the_old_snapshot(mirror, source, bridge, monkeypatch):
     source.questions_document = listed(question(1, attachments=[5]))
     mirror.refresh()
     bridge.execute("DELETE FROM intake.wanted")
@@ -165,7 +165,7 @@ def test_a_crash_while_writing_leaves_the_old_picture(mirror, source, bridge, mo
     assert (mirror.there(), mirror.gone(), mirror.files()) == ([2], [1], [(2, "library", 6)])
 
 
-def test_one_resource_that_cannot_be_read_hides_no_other_and_nothing_is_gone(mirror, source):
+def test_one_unreadable_resource_hides_no_other_and_nothing_is_marked_gone(mirror, source):
     source.questions_document = listed(question(1), question(2))
     mirror.refresh()
     broken = resource("c3_library_questions", 2, subject={"not": "a text"})
@@ -178,7 +178,7 @@ def test_one_resource_that_cannot_be_read_hides_no_other_and_nothing_is_gone(mir
     assert (mirror.there(), mirror.gone()) == ([1, 2, 3], [])
 
 
-def test_an_older_pass_never_overwrites_a_newer_one(mirror, source, bridge):
+def test_an_older_refresh_never_overwrites_a_newer_one(mirror, source, bridge):
     newer = Source(questions_document=listed(question(2)))
 
     def overtaken():
@@ -191,7 +191,7 @@ def test_an_older_pass_never_overwrites_a_newer_one(mirror, source, bridge):
     assert (mirror.there(), mirror.gone(), bridge.wanted_ids()) == ([2], [], [])
 
 
-def test_a_clock_that_goes_back_makes_no_newer_pass_older(mirror, source, bridge):
+def test_a_clock_set_back_does_not_make_a_newer_refresh_older(mirror, source, bridge):
     source.questions_document = listed(question(1, answer="old"))
     mirror.refresh()
     bridge.execute("UPDATE cention.library_question SET fetched_at = now() + interval '1 day'")
@@ -202,7 +202,7 @@ def test_a_clock_that_goes_back_makes_no_newer_pass_older(mirror, source, bridge
     assert (mirror.there(), mirror.gone()) == ([2], [1])
 
 
-def test_what_is_only_included_belongs_to_the_library_as_well(mirror, source, document):
+def test_resources_that_are_only_included_belong_to_the_library(mirror, source, document):
     source.libraries_document = document("libraries")
     source.external_document = listed(document("external_library_3")["data"])
 
@@ -228,7 +228,7 @@ def test_what_is_only_included_belongs_to_the_library_as_well(mirror, source, do
     assert ("category", 3, "library", 4) in mirror.links()
 
 
-def test_a_relationship_that_nobody_tells_stays_as_it_was_until_cention_says(mirror, source):
+def test_a_relationship_that_no_document_mentions_stays_until_it_is_fetched(mirror, source):
     source.libraries_document = listed(library(1, questions=[7]))
     source.questions_document = listed(question(7))
     mirror.refresh()
@@ -252,7 +252,7 @@ def test_a_relationship_that_nobody_tells_stays_as_it_was_until_cention_says(mir
         (category(1, questions=[7]), "category", category(1)),
     ],
 )
-def test_an_owner_asked_for_by_itself_tells_what_it_holds_no_more(
+def test_an_owner_fetched_by_itself_shows_which_links_are_removed(
     mirror, source, owner, asked, single
 ):
     alone = {key: value for key, value in owner.items() if key != "relationships"}
@@ -277,7 +277,7 @@ def test_an_owner_asked_for_by_itself_tells_what_it_holds_no_more(
         outage(),
     ],
 )
-def test_an_owner_that_cannot_be_asked_keeps_what_it_held(mirror, source, failure):
+def test_an_owner_that_cannot_be_fetched_keeps_its_links(mirror, source, failure):
     source.libraries_document = listed(library(1, questions=[7]))
     source.questions_document = listed(question(7))
     mirror.refresh()
@@ -289,7 +289,7 @@ def test_an_owner_that_cannot_be_asked_keeps_what_it_held(mirror, source, failur
     assert mirror.links() == [("library", 1, "question", 7)]
 
 
-def test_a_cention_that_goes_away_while_an_owner_is_asked_ends_the_pass(mirror, source):
+def test_an_outage_while_an_owner_is_fetched_ends_the_refresh(mirror, source):
     source.libraries_document = listed(library(1, questions=[7]))
     source.questions_document = listed(question(7))
     mirror.refresh()
@@ -302,7 +302,7 @@ def test_a_cention_that_goes_away_while_an_owner_is_asked_ends_the_pass(mirror, 
     assert mirror.there("library") == [1]
 
 
-def test_an_owner_whose_answer_makes_no_sense_makes_nothing_gone(mirror, source):
+def test_an_unreadable_answer_of_an_owner_marks_nothing_gone(mirror, source):
     source.libraries_document = listed(library(1, questions=[7]))
     source.questions_document = listed(question(7), question(8))
     mirror.refresh()
@@ -316,7 +316,7 @@ def test_an_owner_whose_answer_makes_no_sense_makes_nothing_gone(mirror, source)
 
 
 @pytest.mark.parametrize("emptied", ["libraries_document", "questions_document"])
-def test_a_kind_that_vanishes_as_a_whole_is_gone_once_the_next_pass_finds_the_same(
+def test_a_kind_that_vanishes_whole_is_gone_once_the_next_refresh_confirms_it(
     mirror, source, emptied
 ):
     """An empty answer may be a mistake of Cention, or of whoever changed our token."""
@@ -337,7 +337,7 @@ def test_a_kind_that_vanishes_as_a_whole_is_gone_once_the_next_pass_finds_the_sa
     assert mirror.there("library_category") == [3]
 
 
-def test_a_kind_that_is_back_in_the_next_pass_was_never_gone_and_is_doubted_anew(mirror, source):
+def test_a_kind_that_is_back_in_the_next_refresh_was_never_gone(mirror, source):
     full = listed(question(7), question(8))
     source.questions_document = full
     mirror.refresh()
@@ -347,7 +347,7 @@ def test_a_kind_that_is_back_in_the_next_pass_was_never_gone_and_is_doubted_anew
         assert (mirror.there(), mirror.gone()) == ([7, 8], [])
 
 
-def test_a_library_that_was_always_empty_is_no_problem(mirror):
+def test_an_empty_library_is_not_a_problem(mirror):
     assert mirror.refresh().problem is None
     assert mirror.refresh().problem is None
 
@@ -359,9 +359,7 @@ def test_a_library_that_was_always_empty_is_no_problem(mirror):
         Unreachable("no connection", api="cention"),
     ],
 )
-def test_a_cention_that_goes_away_while_images_are_told_spoils_nothing_that_was_told(
-    mirror, source, away
-):
+def test_an_outage_while_images_are_fetched_loses_nothing_else(mirror, source, away):
     source.questions_document = listed(*(question(n, answer="<img src='a'>") for n in (1, 2, 3)))
     source.related["embedded_archives_of", 1] = listed(file(11, type_=ARCHIVES))
     source.related["embedded_archives_of", 2] = away
@@ -376,7 +374,7 @@ def test_a_cention_that_goes_away_while_images_are_told_spoils_nothing_that_was_
     assert (2, "area_archive", 22) in mirror.files()
 
 
-def test_what_held_something_and_is_gone_holds_nothing(mirror, source):
+def test_an_owner_that_is_gone_has_no_links(mirror, source):
     source.libraries_document = listed(library(1, questions=[7], categories=[3]))
     source.categories_document = listed(category(3))
     source.questions_document = listed(question(7, attachments=[5]))
@@ -390,7 +388,7 @@ def test_what_held_something_and_is_gone_holds_nothing(mirror, source):
     assert (mirror.links(), mirror.files()) == ([], [])
 
 
-def test_what_is_named_and_nowhere_included_is_not_taken_for_gone(mirror, source):
+def test_a_resource_that_is_only_named_is_not_gone(mirror, source):
     source.questions_document = listed(question(7))
     mirror.refresh()
     source.questions_document = listed()
@@ -401,7 +399,7 @@ def test_what_is_named_and_nowhere_included_is_not_taken_for_gone(mirror, source
     assert mirror.there() == [7]
 
 
-def test_an_empty_text_is_none_and_one_that_nobody_tells_stays(mirror, source):
+def test_an_empty_text_is_null_and_an_omitted_one_stays(mirror, source):
     source.questions_document = listed(question(1, answer="<p>Hello</p>"))
     mirror.refresh()
     silent = resource("c3_library_questions", 1, question="", subject="s")
@@ -423,7 +421,7 @@ def test_an_empty_text_is_none_and_one_that_nobody_tells_stays(mirror, source):
     ]
 
 
-def test_the_top_list_is_what_cention_lists_as_such(mirror, source):
+def test_the_top_list_is_the_one_of_cention(mirror, source):
     source.questions_document = listed(question(1), question(2))
     source.toplist_document = listed(question(2))
     mirror.refresh()
@@ -435,7 +433,7 @@ def test_the_top_list_is_what_cention_lists_as_such(mirror, source):
     assert mirror.bridge.rows(query) == []
 
 
-def test_characters_that_postgres_cannot_hold_are_replaced(mirror, source):
+def test_characters_that_postgres_rejects_are_replaced(mirror, source):
     source.questions_document = listed(question(1, answer="a\0b\ud83dc"))
 
     mirror.refresh()

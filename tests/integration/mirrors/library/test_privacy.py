@@ -33,7 +33,7 @@ def test_the_address_is_erased_from_texts_names_of_files_and_the_index(bridge, m
     )
 
 
-def test_the_mention_is_part_of_what_is_held_of_the_person(bridge, mentioned):
+def test_the_mention_is_part_of_the_export_of_the_person(bridge, mentioned):
     with bridge.context.session() as conn:
         held = export_person.export(conn, SUBJECT, contents=False, progress=lambda pages: None)
 

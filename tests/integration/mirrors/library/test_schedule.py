@@ -20,18 +20,18 @@ def families(*, token, every_s):
     return [p for p in wiring.mirror_specs(settings, workspace) if p.mirror is Mirror.LIBRARY]
 
 
-def test_the_library_is_renewed_as_often_as_is_set():
+def test_the_library_is_refreshed_at_the_configured_interval():
     [plan] = families(token="token", every_s=900)
 
     assert (plan.workspace, plan.mirror, plan.every_s) == ("demo", Mirror.LIBRARY, 900)
 
 
 @pytest.mark.parametrize(("token", "every_s"), [(None, 900), ("token", 0)])
-def test_without_a_token_or_an_interval_it_is_not_renewed(token, every_s):
+def test_without_a_token_or_an_interval_the_library_is_not_refreshed(token, every_s):
     assert families(token=token, every_s=every_s) == []
 
 
-def test_a_picture_that_is_fresh_is_not_renewed(bridge, cention):
+def test_a_fresh_mirror_is_not_refreshed(bridge, cention):
     plan = bridge.context.mirrors["demo", Mirror.LIBRARY]
 
     first = refresh.refresh_if_due(plan, session=bridge.context.session)
@@ -40,7 +40,7 @@ def test_a_picture_that_is_fresh_is_not_renewed(bridge, cention):
     assert (bool(first), second) == (True, None)
 
 
-def test_a_refusal_pauses_the_picture_and_leaves_it_as_it_was(bridge, cention, refresh_now):
+def test_a_refusal_pauses_the_mirror_and_leaves_its_data(bridge, cention, refresh_now):
     refresh_now()
     bridge.execute("UPDATE intake.poll SET started_at = started_at - interval '1 day'")
     cention.control("faults", {"unauthorised": {"probability": 1}})

@@ -82,7 +82,7 @@ class Scripted:
         return agent_logons_mirror("demo", self, every_s=600, first_days=first_days)
 
 
-def test_the_first_time_the_last_seven_days_come_home(bridge, log, look):
+def test_the_first_refresh_fetches_the_last_seven_days(bridge, log, look):
     log(ago=DAY * 6, name="joe", action="Login")
     log(ago=DAY * 5, name="joe", action="Logout")
     log(ago=DAY * 8, name="too long ago")
@@ -92,7 +92,7 @@ def test_the_first_time_the_last_seven_days_come_home(bridge, log, look):
     assert reach(bridge).now - reach(bridge).until_at < timedelta(minutes=1)
 
 
-def test_afterwards_what_is_new_comes_home_and_nothing_twice(bridge, log, look):
+def test_later_refreshes_fetch_new_log_ons_and_store_none_twice(bridge, log, look):
     log(ago=timedelta(minutes=5), times=2)
     assert look() == 2
 
@@ -111,7 +111,7 @@ def test_an_event_that_cention_logs_late_is_found_in_the_overlap(bridge, log, lo
     assert look() == 1
 
 
-def test_a_second_that_was_not_over_when_it_was_asked_for_is_completed_by_the_next_window(
+def test_a_second_that_was_not_over_when_requested_is_completed_by_the_next_window(
     bridge, look, log
 ):
     at = log(name="joe", ago=timedelta(seconds=2))
@@ -123,13 +123,13 @@ def test_a_second_that_was_not_over_when_it_was_asked_for_is_completed_by_the_ne
     assert stored(bridge) == [("joe", at, "Login", n) for n in (1, 2, 3)]
 
 
-def test_other_system_groups_do_not_come_home_with_this_token(bridge, log, look):
+def test_log_ons_of_other_system_groups_are_not_fetched_with_this_token(bridge, log, look):
     log(name="otto", group="B", ago=timedelta(minutes=1))
 
     assert look() == 0
 
 
-def test_however_windows_cut_through_events_the_whole_is_the_same(bridge, cention, api):
+def test_the_stored_log_ons_do_not_depend_on_the_windows(bridge, cention, api):
     """Every window is asked for alone and in any order; ends within a second of many events."""
     begin = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
     for second in range(12):
@@ -155,7 +155,7 @@ def row(at, **changes):
     return {"id": 1, "name": "joe", "timestamp": int(at.timestamp()), "action": "Login"} | changes
 
 
-def test_a_long_time_is_cut_into_windows_of_a_week_that_overlap():
+def test_a_long_period_is_split_into_overlapping_windows_of_a_week():
     begin = datetime(2026, 1, 1, tzinfo=UTC)
 
     found = list(windows(begin, begin + DAY * 20))
@@ -169,7 +169,7 @@ def test_a_long_time_is_cut_into_windows_of_a_week_that_overlap():
     assert list(windows(begin, begin + WINDOW)) == [(begin, begin + WINDOW)]
 
 
-def test_a_renewal_goes_on_from_the_last_that_succeeded_and_a_little_before(bridge):
+def test_a_refresh_continues_from_the_last_success_with_an_overlap(bridge):
     log = Scripted()
     refresh(log.plan(), session=bridge.context.session)
     until = reach(bridge).until_at
@@ -179,7 +179,7 @@ def test_a_renewal_goes_on_from_the_last_that_succeeded_and_a_little_before(brid
     assert log.asked[-1][0] == until - OVERLAP
 
 
-def test_what_was_missed_while_nobody_renewed_is_asked_for_from_its_beginning(bridge):
+def test_after_an_outage_the_whole_gap_is_fetched(bridge):
     log = Scripted()
     refresh(log.plan(), session=bridge.context.session)
     bridge.execute("UPDATE intake.agent_logon_reach SET until_at = now() - interval '20 days'")
@@ -200,7 +200,7 @@ def test_what_was_missed_while_nobody_renewed_is_asked_for_from_its_beginning(br
         InvalidResponse("no JSON list", api="cention", status=200),
     ],
 )
-def test_a_renewal_that_fails_midway_keeps_what_it_has_and_leaves_no_gap(bridge, failure):
+def test_a_refresh_that_fails_midway_keeps_its_rows_and_leaves_no_gap(bridge, failure):
     first = datetime.now(UTC) - DAY * 19
     log = Scripted([row(first)], failure)
     plan = log.plan(first_days=20)
@@ -216,7 +216,7 @@ def test_a_renewal_that_fails_midway_keeps_what_it_has_and_leaves_no_gap(bridge,
     assert log.asked[0][1] == failed_until
 
 
-def test_rows_and_how_far_they_reach_are_written_together_or_not_at_all(bridge):
+def test_rows_and_their_coverage_are_written_in_one_transaction(bridge):
     """Killed between the two, a renewal would pass its window over."""
     bridge.execute(
         "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql"
@@ -233,7 +233,7 @@ def test_rows_and_how_far_they_reach_are_written_together_or_not_at_all(bridge):
     assert reach(bridge).until_at is None
 
 
-def test_a_long_history_comes_in_several_renewals_each_going_on_where_the_last_ended(bridge):
+def test_a_long_history_is_fetched_in_several_refreshes(bridge):
     log = Scripted()
     plan = log.plan(first_days=7 * (WINDOWS_AT_ONCE + 2))
 
@@ -245,7 +245,7 @@ def test_a_long_history_comes_in_several_renewals_each_going_on_where_the_last_e
     assert reach(bridge).now - log.asked[-1][1] < timedelta(minutes=1)
 
 
-def test_a_clock_that_was_ahead_leaves_no_gap_when_it_is_set_right(bridge):
+def test_a_clock_that_was_ahead_leaves_no_gap_when_it_is_corrected(bridge):
     log = Scripted()
     bridge.execute("INSERT INTO intake.agent_logon_reach VALUES ('demo', now() + interval '1 day')")
 
@@ -255,9 +255,7 @@ def test_a_clock_that_was_ahead_leaves_no_gap_when_it_is_set_right(bridge):
     assert reach(bridge).until_at <= reach(bridge).now
 
 
-def test_a_time_of_the_past_is_pulled_beside_the_schedule_and_moves_it_nowhere(
-    bridge, log, look, api
-):
+def test_pulling_past_log_ons_does_not_change_the_coverage(bridge, log, look, api):
     look()
     before = reach(bridge).until_at
     log(ago=DAY * 400, name="old")
@@ -278,7 +276,7 @@ def test_a_time_of_the_past_is_pulled_beside_the_schedule_and_moves_it_nowhere(
     assert reach(bridge).until_at == before
 
 
-def test_one_agent_alone_can_be_pulled(bridge, log, api):
+def test_the_log_ons_of_one_agent_can_be_pulled(bridge, log, api):
     log(name="Doe, Jane", ago=timedelta(minutes=1))
     log(name="joe", ago=timedelta(minutes=1))
     now = datetime.now(UTC)
@@ -291,7 +289,7 @@ def test_one_agent_alone_can_be_pulled(bridge, log, api):
 ODD = ["1", "Doe", " Jane", "1554108462", "Login"]
 
 
-def test_rows_that_are_no_log_ons_are_kept_apart_once_and_hold_nothing_up(bridge):
+def test_rows_that_are_not_log_ons_are_stored_apart_once_and_block_nothing(bridge):
     now = datetime.now(UTC)
     log = Scripted([ODD, row(now)], [["7", *ODD[1:]], {"id": 3}, row(now)])
     refresh(log.plan(), session=bridge.context.session)
@@ -306,13 +304,13 @@ def test_rows_that_are_no_log_ons_are_kept_apart_once_and_hold_nothing_up(bridge
     assert len(stored(bridge)) == 1
 
 
-def test_equal_odd_rows_of_one_answer_are_kept_as_one(bridge):
+def test_equal_rejected_rows_of_one_answer_are_stored_once(bridge):
     refresh(Scripted([ODD, ODD]).plan(), session=bridge.context.session)
 
     assert len(bridge.rows("SELECT FROM intake.odd_logon")) == 1
 
 
-def test_a_name_that_postgres_cannot_hold_is_stored_all_the_same(bridge):
+def test_a_name_with_characters_that_postgres_rejects_is_stored(bridge):
     now = datetime.now(UTC)
     refresh(Scripted([row(now, name="j\0\ud800")]).plan(), session=bridge.context.session)
 
@@ -320,9 +318,7 @@ def test_a_name_that_postgres_cannot_hold_is_stored_all_the_same(bridge):
 
 
 @pytest.mark.parametrize("fault", ["dropped", "truncated", "broken_json", "login_page", "busy"])
-def test_whatever_spoils_an_answer_nothing_of_it_is_taken_for_the_whole(
-    bridge, cention, log, fault
-):
+def test_an_invalid_answer_does_not_extend_the_coverage(bridge, cention, log, fault):
     log(ago=timedelta(minutes=1))
     cention.control("faults", {fault: {"types": ["logio"], "times": 1}})
     plan = bridge.context.mirrors["demo", Mirror.AGENT_LOGONS]

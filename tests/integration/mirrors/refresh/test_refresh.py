@@ -50,14 +50,14 @@ def pauses(bridge):
     return [row["reason"] for row in bridge.rows("SELECT reason FROM intake.pause")]
 
 
-def test_a_picture_that_was_never_renewed_is_due(bridge, picture, look):
+def test_a_mirror_that_was_never_refreshed_is_due(bridge, picture, look):
     picture.outcomes = [7]
 
     assert look() == 7
     assert polls(bridge) == [(7, None, True)]
 
 
-def test_one_that_was_renewed_is_due_after_its_interval_and_not_before(picture, look, past):
+def test_a_refreshed_mirror_is_due_after_its_interval_and_not_before(picture, look, past):
     look()
     past(599)
     assert look() is None
@@ -68,7 +68,7 @@ def test_one_that_was_renewed_is_due_after_its_interval_and_not_before(picture, 
 
 
 @pytest.mark.parametrize("failure", [OUTAGE, UNREADABLE])
-def test_one_that_failed_is_noted_and_tried_again_after_half_a_minute(
+def test_a_failed_refresh_is_recorded_and_retried_after_half_a_minute(
     bridge, picture, look, past, failure
 ):
     picture.outcomes = [failure, 3]
@@ -81,7 +81,7 @@ def test_one_that_failed_is_noted_and_tried_again_after_half_a_minute(
     assert pauses(bridge) == []
 
 
-def test_the_waits_of_one_that_keeps_failing_grow_up_to_its_interval(picture, look, past):
+def test_the_back_off_of_a_failing_mirror_grows_up_to_its_interval(picture, look, past):
     picture.outcomes = [OUTAGE] * 8
     waits = []
     look()
@@ -96,7 +96,7 @@ def test_the_waits_of_one_that_keeps_failing_grow_up_to_its_interval(picture, lo
     assert waits == [30, 60, 120, 240, 405, 405]
 
 
-def test_a_success_forgets_the_failures_before_it(picture, look, past):
+def test_a_success_resets_the_back_off(picture, look, past):
     picture.outcomes = [OUTAGE, OUTAGE, OUTAGE, 1, OUTAGE, 2]
     for _ in range(4):
         look()
@@ -107,7 +107,7 @@ def test_a_success_forgets_the_failures_before_it(picture, look, past):
     assert look() == 2
 
 
-def test_one_that_was_renewed_in_part_tells_why_and_waits_for_its_interval(
+def test_a_partial_refresh_reports_its_problem_and_waits_for_the_interval(
     bridge, picture, look, past
 ):
     picture.outcomes = [RefreshResult(records=7, problem="one could not be read"), 8]
@@ -132,7 +132,7 @@ def test_a_failure_after_a_success_is_due_only_when_that_success_is_old(picture,
 
 
 @pytest.mark.parametrize("refusal", [REFUSED, REDIRECTED])
-def test_one_that_cention_refuses_is_left_alone_for_a_while_and_resumes_by_itself(
+def test_a_mirror_that_cention_refuses_is_paused_and_resumes_by_itself(
     bridge, picture, look, past, refusal
 ):
     picture.outcomes = [refusal, refusal, 5]
@@ -151,7 +151,7 @@ def test_one_that_cention_refuses_is_left_alone_for_a_while_and_resumes_by_itsel
     assert pauses(bridge) == []
 
 
-def test_of_all_who_look_when_a_pause_is_over_one_tries(bridge, picture, look, past):
+def test_after_a_pause_one_of_many_processes_tries(bridge, picture, look, past):
     tried = []
     picture.outcomes = [REFUSED, REFUSED]
     look()
@@ -169,7 +169,7 @@ def test_of_all_who_look_when_a_pause_is_over_one_tries(bridge, picture, look, p
     assert picture.renewals == 2
 
 
-def test_a_fault_of_ours_is_noted_by_its_name_alone_and_not_hidden(bridge, picture, look, past):
+def test_an_unexpected_error_is_recorded_by_its_name_only_and_raised(bridge, picture, look, past):
     picture.outcomes = [KeyError("what a customer wrote"), 1]
 
     with pytest.raises(KeyError):
@@ -180,9 +180,7 @@ def test_a_fault_of_ours_is_noted_by_its_name_alone_and_not_hidden(bridge, pictu
     assert look() == 1
 
 
-def test_asked_for_by_hand_it_is_renewed_though_it_is_not_due_and_tells_its_failure(
-    bridge, picture, look
-):
+def test_a_command_refreshes_a_mirror_that_is_not_due_and_raises_its_failure(bridge, picture, look):
     picture.outcomes = [1, 2, OUTAGE]
     look()
 
@@ -191,7 +189,7 @@ def test_asked_for_by_hand_it_is_renewed_though_it_is_not_due_and_tells_its_fail
         refresh(picture.plan(), session=bridge.context.session)
 
 
-def test_asked_for_by_hand_a_success_ends_the_pause(bridge, picture, look):
+def test_a_refresh_by_command_ends_the_pause(bridge, picture, look):
     picture.outcomes = [REFUSED, 2]
     look()
 
@@ -218,7 +216,7 @@ def renewing(bridge) -> Iterator[subprocess.Popen[str]]:
         process.communicate(timeout=20)
 
 
-def test_while_one_process_renews_a_picture_no_other_does(bridge, picture, look):
+def test_one_process_at_a_time_refreshes_a_mirror(bridge, picture, look):
     with renewing(bridge) as process:
         assert look() is None
         assert refresh(picture.plan(), session=bridge.context.session) is None
@@ -230,9 +228,7 @@ def test_while_one_process_renews_a_picture_no_other_does(bridge, picture, look)
     assert polls(bridge) == [(1, None, True)]
 
 
-def test_what_a_process_that_was_killed_left_is_renewed_by_the_next_who_looks(
-    bridge, picture, look
-):
+def test_a_refresh_whose_process_was_killed_is_repeated_by_the_next_check(bridge, picture, look):
     """Its lock died with its session, and what never ended was no success."""
     picture.outcomes = [4]
     with renewing(bridge) as process:

@@ -49,7 +49,7 @@ def mirror_findings(
 def token_findings(
     what: str, probe: Callable[[], bool], workspace: WorkspaceSettings, *, claim: str
 ) -> Iterator[Finding]:
-    """Check whether Cention accepts the token of a claim; ``probe`` returns whether there is one."""
+    """Check whether Cention accepts a token; ``probe`` returns whether one is set."""
     about = f"{what} of {workspace.name}"
     host = str(urlsplit(workspace.cention_url).hostname)
     try:
