@@ -18,7 +18,7 @@ def export_person(address: str, reviewers: tuple[str, ...], contents: bool) -> N
     """Print all stored data of a person, as one JSON document.
 
     Rows by table: those of the person's own errands and ratings, and all other rows that mention
-    the address. Changes nothing.
+    the address; and the callbacks in the spool of this machine. Changes nothing.
     """
     settings = load_settings_or_exit()
     with (

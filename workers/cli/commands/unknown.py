@@ -38,8 +38,8 @@ If it is not:    cention errands unknown missing NUMBER"""
 def unknown(context: click.Context, as_json: bool, workspace: str | None) -> None:
     """List requests with an unknown outcome, and record their outcome.
 
-    The connection failed, so it is not known whether Cention created or closed the errand, or
-    received the end of the call. The request is not sent again until you record the outcome.
+    A request was interrupted, so it is not known whether Cention created or closed the errand, or
+    received the end of the call. It is not sent again until you record the outcome.
     """
     if context.invoked_subcommand is not None:
         return
