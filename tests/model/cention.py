@@ -113,7 +113,7 @@ class Cention:
             errand.computing_sla = errand.missed_sla < LOOKS_UNTIL_SLA
         return self._report(errand)
 
-    def carry_out(self, errand: Errand) -> None:
+    def take_effect(self, errand: Errand) -> None:
         """Let a request take effect whose client has given up."""
         self.open_requests.remove(errand)
         errand.flagged = errand.flagged and not errand.exists

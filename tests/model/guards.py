@@ -47,22 +47,22 @@ def sql(queries: dict[str, Any], name: str, *changes: tuple[str, str]) -> Break:
     return lambda: patch.dict(queries, {name: text})
 
 
-def nothing(*_args: Any, **_kwargs: Any) -> None:
+def do_nothing(*_args: Any, **_kwargs: Any) -> None:
     """Replaces a removed guard."""
 
 
 def late_finishers_want_nothing() -> Any:
-    deaf = SimpleNamespace(**{**vars(wanted), "want": nothing})
+    deaf = SimpleNamespace(**{**vars(wanted), "want": do_nothing})
     return patch.object(settle, "wanted", deaf)
 
 
 @contextmanager
-def orphans_are_released_without_the_lock() -> Iterator[None]:
+def stalled_claims_are_released_without_the_lock() -> Iterator[None]:
     hold = advisory_locks.hold
 
     @contextmanager
     def careless(
-        conn: Connection, name: str, *, slots: int, on_free: Any = nothing
+        conn: Connection, name: str, *, slots: int, on_free: Any = do_nothing
     ) -> Iterator[int | None]:
         for slot in range(slots):
             on_free(slot)
@@ -74,7 +74,7 @@ def orphans_are_released_without_the_lock() -> Iterator[None]:
 
 
 @contextmanager
-def the_list_learns_of_a_fetch_when_it_has_ended() -> Iterator[None]:
+def records_are_wanted_only_after_their_fetch() -> Iterator[None]:
     claim, hold = wanted.claim, wanted.hold
     taken: dict[Any, dict[int, Claimed]] = {}
 
@@ -123,10 +123,10 @@ GUARDS: dict[str, Break] = {
     "claim: doubt lasts": sql(
         W, "claim", ("CASE WHEN w.doubt_until > clock_timestamp() THEN w.doubt_until END", "NULL")
     ),
-    "postpone: what may still be carried out is in doubt": sql(
+    "postpone: a request that may still take effect is in doubt": sql(
         W, "postpone", ("WHEN failed.in_doubt THEN", "WHEN false THEN")
     ),
-    "release orphans: they are in doubt": sql(
+    "release stalled: the records are in doubt": sql(
         W,
         "release_stalled",
         (
@@ -134,18 +134,20 @@ GUARDS: dict[str, Break] = {
             "doubt_until = w.doubt_until",
         ),
     ),
-    "look again: marks as seen": sql(W, "reschedule", ("w.marks = seen.marks", "true")),
-    "want: a mark for what is being fetched": sql(
+    "reschedule: marks as seen": sql(W, "reschedule", ("w.marks = seen.marks", "true")),
+    "want: a mark for a record being fetched": sql(
         W, "want", ("w.claim IS NOT NULL OR", "w.claim IS NOT NULL AND false OR")
     ),
-    "claim: nobody else's": sql(W, "claim", ("AND claim IS NULL", "")),
-    "the list knows before the fetch": the_list_learns_of_a_fetch_when_it_has_ended,
+    "claim: unclaimed records only": sql(W, "claim", ("AND claim IS NULL", "")),
+    "records are wanted before their fetch": records_are_wanted_only_after_their_fetch,
     "late finishers want again": late_finishers_want_nothing,
-    "who lost the session wants again": lambda: patch.object(drain, "_want_unsettled", nothing),
-    "orphans are released under the lock": orphans_are_released_without_the_lock,
+    "a drain that lost its session wants again": lambda: patch.object(
+        drain, "_want_unsettled", do_nothing
+    ),
+    "stalled claims are released under the lock": stalled_claims_are_released_without_the_lock,
     "no fetch late in the lease": a_fetch_may_begin_late_in_the_lease,
     "postpone: claim = token": sql(W, "postpone", ("AND w.claim = %(token)s", "")),
-    "give back: claim = token": sql(W, "release", ("AND claim = %(token)s", "")),
+    "release: claim = token": sql(W, "release", ("AND claim = %(token)s", "")),
     "errands: fetched_at": sql(
         R,
         "save_errand_reports",

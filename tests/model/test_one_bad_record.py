@@ -64,7 +64,7 @@ def failing(cention) -> list[int]:
     return ids
 
 
-def let_failed_be_due(bridge: Bridge) -> None:
+def make_failed_due(bridge: Bridge) -> None:
     """Let all failed records become due, the worst case for the others."""
     bridge.execute("UPDATE intake.wanted SET due_at = now() - interval '1 h' WHERE tries > 0")
 
@@ -75,7 +75,7 @@ def test_two_hundred_failing_records_delay_no_healthy_one_and_park_after_twelve_
     for _ in range(retry_policy.MAX_TRIES):
         arrivals.some_arrive()
         arrivals.drain_until_idle()
-        let_failed_be_due(bridge)
+        make_failed_due(bridge)
 
     assert arrivals.waited_s.keys() == arrivals.made_s.keys()
     assert max(arrivals.waited_s.values()) < 5
@@ -96,7 +96,7 @@ def test_failing_records_wait_longer_and_longer_and_are_not_fetched_meanwhile(
         fetches = cention.control("stats")["faults"]["error_500"]
         bridge.drain()
         assert cention.control("stats")["faults"]["error_500"] == fetches
-        let_failed_be_due(bridge)
+        make_failed_due(bridge)
 
     for number, seen in enumerate(waits):
         longest = min(retry_policy.MAX_BACKOFF_S, retry_policy.FIRST_BACKOFF_S * 2**number)
@@ -104,7 +104,7 @@ def test_failing_records_wait_longer_and_longer_and_are_not_fetched_meanwhile(
         assert len(set(seen)) > 1
 
 
-def let_time_pass(bridge: Bridge, seconds: int) -> None:
+def advance_time(bridge: Bridge, seconds: int) -> None:
     bridge.execute("UPDATE intake.wanted SET due_at = due_at - %s * interval '1 s'", seconds)
     bridge.execute("UPDATE intake.pause SET until_at = until_at - %s * interval '1 s'", seconds)
 
@@ -122,7 +122,7 @@ def test_a_refused_family_keeps_every_id_affects_no_other_and_resumes_within_a_m
         bridge.poll(RATINGS)
         bridge.drain(REPORTS)
         bridge.drain(RATINGS)
-        let_time_pass(bridge, SWEEP_S)
+        advance_time(bridge, SWEEP_S)
         assert bridge.wanted_ids(REPORTS) == sorted(errands)
         assert bridge.wanted_ids(RATINGS) == []
 
@@ -130,7 +130,7 @@ def test_a_refused_family_keeps_every_id_affects_no_other_and_resumes_within_a_m
     passed_s = 0
     while bridge.wanted_ids():
         bridge.drain(REPORTS)
-        let_time_pass(bridge, SWEEP_S)
+        advance_time(bridge, SWEEP_S)
         passed_s += SWEEP_S
         assert passed_s <= 60
 

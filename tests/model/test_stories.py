@@ -42,7 +42,7 @@ def fetch_all(drain: Drain) -> None:
         drain.fetch(claimed)
 
 
-def fetch_until_nothing_is_in_doubt(world: World, drain: Drain) -> None:
+def fetch_until_no_doubt_is_left(world: World, drain: Drain) -> None:
     """Let a drain fetch the records of another, which is suspended meanwhile."""
     for _ in range(2):
         world.let_waiting_end()
@@ -60,7 +60,7 @@ def test_a_drain_killed_before_it_writes_the_only_answer_loses_nothing(world, dr
 
     world.check()
     assert world.start(b) == "takes slot 0 and claims errand 1"
-    world.become_quiet()
+    world.settle_down()
 
 
 def test_an_errand_that_a_callback_names_while_it_is_fetched_is_fetched_again(
@@ -74,7 +74,7 @@ def test_an_errand_that_a_callback_names_while_it_is_fetched_is_fetched_again(
     world.finish(a)
 
     world.check()
-    world.become_quiet()
+    world.settle_down()
 
 
 def test_an_overtaken_fetch_that_cleared_a_flag_makes_its_drain_want_the_errand_again(
@@ -85,13 +85,13 @@ def test_an_overtaken_fetch_that_cleared_a_flag_makes_its_drain_want_the_errand_
     [claimed] = a.not_fetched
     a.begin_slow_fetch(claimed)
     world.let_lease_end(a)
-    fetch_until_nothing_is_in_doubt(world, b)
+    fetch_until_no_doubt_is_left(world, b)
     change(world)
     a.finish_slow_fetch(claimed)
     world.finish(a)
 
     world.check()
-    world.become_quiet()
+    world.settle_down()
 
 
 def test_a_drain_that_lost_its_session_and_fetches_on_wants_its_errand_again(world, drains):
@@ -100,13 +100,13 @@ def test_a_drain_that_lost_its_session_and_fetches_on_wants_its_errand_again(wor
     [claimed] = a.not_fetched
     a.begin_slow_fetch(claimed)
     a.cut(world.stage.closed)
-    fetch_until_nothing_is_in_doubt(world, b)
+    fetch_until_no_doubt_is_left(world, b)
     change(world)
     a.finish_slow_fetch(claimed)
     world.finish(a)
 
     world.check()
-    world.become_quiet()
+    world.settle_down()
 
 
 def test_a_request_that_outlives_its_drain_loses_no_change_when_it_clears_the_flag(
@@ -119,10 +119,10 @@ def test_a_request_that_outlives_its_drain_loses_no_change_when_it_clears_the_fl
     world.start(b)
     world.finish(b)
     change(world)
-    world.cention.carry_out(errand)
+    world.cention.take_effect(errand)
 
     world.check()
-    world.become_quiet()
+    world.settle_down()
 
 
 def test_a_drain_killed_right_after_it_fetched_without_a_session_loses_nothing(world, drains):
@@ -137,7 +137,7 @@ def test_a_drain_killed_right_after_it_fetched_without_a_session_loses_nothing(w
     world.kill(a)
 
     world.check()
-    world.become_quiet()
+    world.settle_down()
 
 
 def test_a_drain_whose_lease_has_ended_clears_no_flag(world, drains, errand):
@@ -175,7 +175,7 @@ def test_a_drain_that_was_overtaken_does_not_settle_for_its_successor(world, dra
     b.kill()
 
     world.check()
-    world.become_quiet()
+    world.settle_down()
 
 
 def test_a_name_in_an_older_report_does_not_replace_a_newer_one(world, drains):
@@ -202,7 +202,7 @@ def test_a_change_resets_the_count_of_fetches_without_sla_though_the_last_was_du
     errand.change(computing_sla=True)
     world.poll(world.cention.changed())
 
-    world.become_quiet()
+    world.settle_down()
 
 
 def test_a_clock_set_back_makes_no_report_older_than_the_one_before(world, drains):
@@ -220,4 +220,4 @@ def test_a_clock_set_back_makes_no_report_older_than_the_one_before(world, drain
     world.finish(a)
 
     world.check()
-    world.become_quiet()
+    world.settle_down()

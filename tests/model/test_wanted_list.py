@@ -41,10 +41,10 @@ SETTINGS = settings(
     print_blob=True,
 )
 
-JUST_SO, AND_ANSWERED, UNANSWERED = HAVING_ASKED = (
+NONE_SENT, ALL_ANSWERED, UNANSWERED = WITH_REQUESTS = (
     "not at all",
-    "for all, and got the answers",
-    "for all, and the requests are on their way",
+    "for all, and received the answers",
+    "for all, and the requests are under way",
 )
 
 
@@ -81,7 +81,7 @@ class Event(Named):
         return self.words
 
 
-def go_or_come_back(_: World, errand: Errand) -> None:
+def delete_or_restore(_: World, errand: Errand) -> None:
     errand.exists = not errand.exists
     errand.change()
     note(f"# {errand} {'is back' if errand.exists else 'is gone'}")
@@ -98,10 +98,10 @@ def finish_slow_poll(world: World, _: Errand) -> None:
 
 
 EVENTS = (
-    Event("it goes or comes back at Cention", go_or_come_back),
-    Event("a poll lists all that is flagged", lambda world, _: world.poll(world.cention.changed())),
-    Event("a slow poll asks what is flagged", begin_slow_poll),
-    Event("the slow poll lists what was flagged", finish_slow_poll),
+    Event("it is deleted or restored at Cention", delete_or_restore),
+    Event("a poll lists all flagged errands", lambda world, _: world.poll(world.cention.changed())),
+    Event("a slow poll sends its request", begin_slow_poll),
+    Event("the slow poll receives its list", finish_slow_poll),
     Event("an operator wants it", lambda world, errand: world.want(errand, at_once=True)),
     Event("it fails for the eleventh time", lambda world, errand: world.fail_often(errand)),
 )
@@ -145,7 +145,7 @@ def running(machine: WantedList) -> list[Drain]:
     return [drain for drain in machine.world.drains if drain.run]
 
 
-def bringing(machine: WantedList) -> list[Drain]:
+def with_outcomes(machine: WantedList) -> list[Drain]:
     return [drain for drain in machine.world.drains if drain.has_outcomes]
 
 
@@ -224,13 +224,11 @@ class WantedList(RuleBasedStateMachine):
 
     @offers(open_requests)
     @step(errand=chosen(open_requests), having_changed=st.booleans())
-    def a_request_is_carried_out_that_nobody_waits_for(
-        self, errand: Errand, having_changed: bool
-    ) -> None:
+    def an_abandoned_request_takes_effect(self, errand: Errand, having_changed: bool) -> None:
         if having_changed and errand.exists:
             self.world.cention.changes += 1
             errand.change()
-        self.world.cention.carry_out(errand)
+        self.world.cention.take_effect(errand)
 
     @offers(startable)
     @step(drain=chosen(startable))
@@ -239,44 +237,44 @@ class WantedList(RuleBasedStateMachine):
 
     @offers(startable)
     @step(drain=chosen(startable), and_writes=st.booleans())
-    def starts_and_asks_for_all(self, drain: Drain, and_writes: bool) -> None:
-        self._start_and_ask_for_all(drain)
+    def starts_and_fetches_all(self, drain: Drain, and_writes: bool) -> None:
+        self._start_and_fetch_all(drain)
         if and_writes and drain.run:
             note(f"# {drain} {self.world.write(drain)}")
 
     @offers(requests)
     @step(request=chosen(requests), reaction=st.sampled_from(REACTIONS))
-    def asks_and_is_served(self, request: Request, reaction: Reaction) -> None:
+    def fetches(self, request: Request, reaction: Reaction) -> None:
         self.world.cention.reaction = reaction
         request.drain.fetch(request.claimed)
         self.world.cention.reaction = ANSWERS
 
     @offers(requests)
     @step(request=chosen(requests))
-    def asks_and_the_request_is_long_on_its_way(self, request: Request) -> None:
+    def begins_a_slow_fetch(self, request: Request) -> None:
         if not request.drain.begin_slow_fetch(request.claimed):
-            note(f"# {request.drain} finds it too late to ask")
+            note(f"# {request.drain} finds its deadline passed")
 
     @offers(slow_requests)
     @step(request=chosen(slow_requests))
-    def is_served_at_last(self, request: Request) -> None:
+    def finishes_a_slow_fetch(self, request: Request) -> None:
         request.drain.finish_slow_fetch(request.claimed)
 
-    @offers(bringing)
-    @step(drain=chosen(bringing))
+    @offers(with_outcomes)
+    @step(drain=chosen(with_outcomes))
     def writes(self, drain: Drain) -> None:
         note(f"# {drain} {self.world.write(drain)}")
 
     @offers(running)
     @step(drain=chosen(running))
-    def asks_for_the_rest_and_writes(self, drain: Drain) -> None:
+    def fetches_the_rest_and_writes(self, drain: Drain) -> None:
         note(f"# {drain} {self.world.finish(drain)}")
 
     @offers(killable)
-    @step(drain=chosen(killable), having_asked=st.sampled_from(HAVING_ASKED))
-    def is_killed(self, drain: Drain, having_asked: str) -> None:
-        for claimed in list(drain.not_fetched) if having_asked != JUST_SO else ():
-            if having_asked == AND_ANSWERED:
+    @step(drain=chosen(killable), with_requests=st.sampled_from(WITH_REQUESTS))
+    def is_killed(self, drain: Drain, with_requests: str) -> None:
+        for claimed in list(drain.not_fetched) if with_requests != NONE_SENT else ():
+            if with_requests == ALL_ANSWERED:
                 drain.fetch(claimed)
             else:
                 drain.begin_slow_fetch(claimed)
@@ -284,7 +282,7 @@ class WantedList(RuleBasedStateMachine):
 
     @offers(connected)
     @step(drain=chosen(connected))
-    def loses_its_session_and_does_not_know(self, drain: Drain) -> None:
+    def loses_its_session_unnoticed(self, drain: Drain) -> None:
         drain.cut(self.world.stage.closed)
 
     @offers(running)
@@ -296,17 +294,17 @@ class WantedList(RuleBasedStateMachine):
             drain.lose_time(LEASE_S / 2)
 
     @offers(overtaking)
-    @step(pair=chosen(overtaking), asking_slowly=st.booleans(), until_session_ends=st.booleans())
-    def is_overtaken(self, pair: Pair, asking_slowly: bool, until_session_ends: bool) -> None:
-        for claimed in list(pair.slow.not_fetched) if asking_slowly else ():
+    @step(pair=chosen(overtaking), slow_fetches=st.booleans(), until_session_ends=st.booleans())
+    def is_overtaken(self, pair: Pair, slow_fetches: bool, until_session_ends: bool) -> None:
+        for claimed in list(pair.slow.not_fetched) if slow_fetches else ():
             pair.slow.begin_slow_fetch(claimed)
         if until_session_ends:
             pair.slow.cut(self.world.stage.closed)
         else:
             self.world.let_lease_end(pair.slow)
-        self._start_and_ask_for_all(pair.fast)
+        self._start_and_fetch_all(pair.fast)
 
-    def _start_and_ask_for_all(self, drain: Drain) -> None:
+    def _start_and_fetch_all(self, drain: Drain) -> None:
         note(f"# {drain} {self.world.start(drain)}")
         for claimed in list(drain.not_fetched):
             drain.fetch(claimed)
@@ -314,8 +312,8 @@ class WantedList(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             if sys.exc_info()[0] is None:
-                note("# now the world becomes quiet")
-                self.world.become_quiet()
+                note("# now no new events happen")
+                self.world.settle_down()
         finally:
             for drain in self.world.drains:
                 drain.kill()

@@ -27,7 +27,7 @@ FAMILY = Family.ERRAND_REPORTS
 ERRANDS = 2
 DRAINS = "ABC"
 LEASE_S = 300.0
-ROUNDS_TO_QUIET = 40
+MAX_SETTLING_ROUNDS = 40
 
 SEEN = """
 SELECT e.remote_id, w.remote_id IS NOT NULL AS listed, w.claim IS NOT NULL AS claimed,
@@ -237,13 +237,13 @@ class World:
         )
         holders = [drain for drain in self.drains if self._holds(drain, errand)]
         assert len(holders) <= 1, f"{errand} is held by {holders}"
-        unsettled_ids = any(errand.errand_id in drain.unsettled_ids for drain in self.drains)
-        if errand.exists and not errand.flagged and not seen.listed and not unsettled_ids:
+        in_progress = any(errand.errand_id in drain.unsettled_ids for drain in self.drains)
+        if errand.exists and not errand.flagged and not seen.listed and not in_progress:
             self._check_newest(errand, seen)
 
     def _check_newest(self, errand: Errand, seen: ErrandState) -> None:
         assert (seen.stored, seen.landed) == (errand.version, errand.version), (
-            f"{errand} is lost: Cention has version {errand.version} and no flag, nobody wants it,"
+            f"{errand} is lost: Cention has version {errand.version} and no flag, it is not wanted,"
             f" and we have version {seen.stored}"
         )
         assert seen.has_sla, f"the SLA of {errand} is lost"
@@ -257,7 +257,7 @@ class World:
             return True
         return bool(wanted.hold(self.conn, drain.run.claim, [errand.errand_id]))
 
-    def become_quiet(self) -> None:
+    def settle_down(self) -> None:
         """Let everything work without new changes until no work is left."""
         self.cention.reaction = ANSWERS
         for drain in self.drains:
@@ -265,13 +265,13 @@ class World:
                 self.finish(drain)
                 self.check()
         for errand in list(self.cention.open_requests):
-            self.cention.carry_out(errand)
+            self.cention.take_effect(errand)
             self.check()
-        for _ in range(ROUNDS_TO_QUIET):
+        for _ in range(MAX_SETTLING_ROUNDS):
             if not self._work_once():
                 return
             self.check()
-        raise AssertionError(f"it never becomes quiet: {self.states()}")
+        raise AssertionError(f"work never ends: {self.states()}")
 
     def _work_once(self) -> bool:
         """Poll, let all waits end, drain; return whether there was anything to do."""

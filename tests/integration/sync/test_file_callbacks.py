@@ -27,7 +27,7 @@ def bridge(offline_bridge) -> Bridge:
     return offline_bridge
 
 
-def keep(bridge: Bridge, *documents: dict[str, Any]) -> None:
+def insert_callbacks(bridge: Bridge, *documents: dict[str, Any]) -> None:
     """Insert callbacks as the receiver does."""
     new = [
         NewCallback(
@@ -62,7 +62,7 @@ def break_filing_of(bridge: Bridge, subject: str) -> None:
 
 def test_an_answer_ends_in_its_columns(bridge, document):
     callback = document("callback_answer_errand")
-    keep(bridge, callback)
+    insert_callbacks(bridge, callback)
 
     filed = bridge.file()
 
@@ -100,7 +100,7 @@ def test_an_answer_ends_in_its_columns(bridge, document):
 def test_records_that_a_callback_names_are_wanted_and_so_is_the_report_of_its_errand(
     bridge, document
 ):
-    keep(bridge, document("callback_answer_errand"))
+    insert_callbacks(bridge, document("callback_answer_errand"))
 
     filed = bridge.file()
 
@@ -117,7 +117,7 @@ def test_records_that_a_callback_names_are_wanted_and_so_is_the_report_of_its_er
 def test_an_attachment_that_is_only_named_is_wanted(bridge, document):
     callback = document("callback_answer_errand")
     callback["included"] = [errand_of(callback)]
-    keep(bridge, callback)
+    insert_callbacks(bridge, callback)
 
     bridge.file()
 
@@ -127,7 +127,7 @@ def test_an_attachment_that_is_only_named_is_wanted(bridge, document):
 def test_an_attachment_that_is_only_included_is_wanted(bridge, document):
     callback = document("callback_answer_errand")
     del errand_of(callback)["relationships"]
-    keep(bridge, callback)
+    insert_callbacks(bridge, callback)
 
     bridge.file()
 
@@ -138,7 +138,7 @@ def test_an_attachment_that_is_only_included_is_wanted(bridge, document):
 def test_the_report_of_an_errand_that_is_not_included_is_wanted_as_well(bridge, document):
     callback = document("callback_answer_errand")
     callback["included"] = []
-    keep(bridge, callback)
+    insert_callbacks(bridge, callback)
 
     bridge.file()
 
@@ -160,7 +160,7 @@ def test_a_callback_of_an_unknown_event_or_type_is_filed_and_stays_in_the_inbox(
 ):
     callback = document("callback_answer_errand")
     callback["data"].update(change)
-    keep(bridge, callback)
+    insert_callbacks(bridge, callback)
 
     bridge.file()
 
@@ -172,7 +172,7 @@ def test_a_callback_of_an_unknown_event_or_type_is_filed_and_stays_in_the_inbox(
 def test_an_unreadable_callback_keeps_its_problem_and_affects_no_other(bridge, document):
     odd = document("callback_answer_errand")
     errand_of(odd)["attributes"]["answer"]["response"]["c3_id"] = "none"
-    keep(bridge, odd, document("callback_answer_errand"))
+    insert_callbacks(bridge, odd, document("callback_answer_errand"))
 
     bridge.file()
 
@@ -192,7 +192,7 @@ def test_an_answer_without_exactly_one_errand_is_a_problem_and_its_files_are_wan
     [errand] = [one for one in callback["included"] if one["type"] == "c3_answer_errands"]
     callback["included"] = [errand | {"id": str(number)} for number in range(1, errands + 1)]
     callback["included"].append({"type": "c3_area_archives", "id": "12"})
-    keep(bridge, callback)
+    insert_callbacks(bridge, callback)
 
     bridge.file()
 
@@ -210,7 +210,7 @@ def test_a_callback_that_postgres_rejects_keeps_its_problem_and_affects_no_other
         errand_of(callback)["attributes"]["answer"]["c3_id"] = number + 1
     errand_of(rejected)["attributes"]["answer"]["response"]["subject"] = "rejected"
     break_filing_of(bridge, "rejected")
-    keep(bridge, before, rejected, after)
+    insert_callbacks(bridge, before, rejected, after)
 
     filed = bridge.file()
 
@@ -229,7 +229,7 @@ def test_a_callback_that_postgres_rejects_keeps_its_problem_and_affects_no_other
 def test_an_internal_error_in_one_callback_affects_no_other(bridge, document, monkeypatch):
     rejected = document("callback_answer_errand")
     rejected["data"]["id"] = "66"
-    keep(bridge, rejected, document("callback_answer_errand"))
+    insert_callbacks(bridge, rejected, document("callback_answer_errand"))
     read = file_callbacks.read_callback
 
     def read_or_fail(callback):
@@ -244,7 +244,7 @@ def test_an_internal_error_in_one_callback_affects_no_other(bridge, document, mo
 
 
 def test_a_database_outage_is_not_the_fault_of_a_callback(bridge, document, monkeypatch):
-    keep(bridge, document("callback_answer_errand"))
+    insert_callbacks(bridge, document("callback_answer_errand"))
 
     def lose_the_database(conn, *_args):
         conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
@@ -264,7 +264,7 @@ def test_two_filers_at_once_never_file_a_callback_twice(bridge, document):
     many = [document("callback_answer_errand") for _ in range(150)]
     for number, callback in enumerate(many):
         callback["data"]["id"] = str(number + 1)
-    keep(bridge, *many)
+    insert_callbacks(bridge, *many)
     start = Barrier(3)
 
     def file_all(_):
@@ -288,7 +288,7 @@ def test_a_full_batch_reports_that_there_may_be_more(bridge, document):
     many = [document("callback_answer_errand") for _ in range(file_callbacks.BATCH + 1)]
     for number, callback in enumerate(many):
         callback["data"]["id"] = str(number + 1)
-    keep(bridge, *many)
+    insert_callbacks(bridge, *many)
 
     assert bridge.file().more
     assert not bridge.file().more
@@ -296,12 +296,12 @@ def test_a_full_batch_reports_that_there_may_be_more(bridge, document):
 
 def test_a_stored_attachment_that_a_callback_names_is_fetched_again_without_harm(bridge, document):
     callback = document("callback_answer_errand")
-    keep(bridge, callback)
+    insert_callbacks(bridge, callback)
     bridge.file()
     bridge.drain(FILES, fetch=lambda id_: answering_with_file(b"content", id_=id_)(id_))
     again = document("callback_answer_errand")
     again["data"]["id"] = "77"
-    keep(bridge, again)
+    insert_callbacks(bridge, again)
 
     bridge.file()
 
@@ -314,7 +314,7 @@ def test_a_stored_attachment_that_a_callback_names_is_fetched_again_without_harm
 
 
 def test_a_callback_that_is_replayed_is_filed_again_to_the_same_rows(bridge, document):
-    keep(bridge, document("callback_answer_errand"))
+    insert_callbacks(bridge, document("callback_answer_errand"))
     bridge.file()
     before = bridge.rows("SELECT * FROM cention.answer")
 
@@ -328,7 +328,7 @@ def test_a_callback_that_is_replayed_is_filed_again_to_the_same_rows(bridge, doc
 
 
 def test_the_report_of_an_answered_errand_follows(bridge, document):
-    keep(bridge, document("callback_answer_errand"))
+    insert_callbacks(bridge, document("callback_answer_errand"))
     bridge.file()
 
     bridge.drain(REPORTS, fetch=answering(document("errand_report_2256")))

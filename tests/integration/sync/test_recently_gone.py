@@ -22,28 +22,28 @@ def gone(bridge, cention, errand, family):
     """The id of a record that is listed as changed, and was just not found."""
     remote_id = errand() if family == REPORTS else cention.new_rating()
     bridge.poll(family)
-    miss_twice(bridge, family)
+    fetch_twice_without_success(bridge, family)
     return remote_id
 
 
-def miss_twice(bridge, family):
+def fetch_twice_without_success(bridge, family):
     for _ in range(2):
         bridge.drain(family, fetch=raising(GONE))
         bridge.make_due()
     assert bridge.wanted_ids() == []
 
 
-def advance_time(bridge, family, *, since_gone, since_look):
+def advance_time(bridge, family, *, since_gone, since_fetch):
     bridge.execute(
         f"UPDATE {TABLES[family]} SET gone_at = now() - %s::interval,"
         " fetched_at = now() - %s::interval",
         since_gone,
-        since_look,
+        since_fetch,
     )
 
 
 @pytest.mark.parametrize(
-    ("since_gone", "since_look", "is_looked_at"),
+    ("since_gone", "since_fetch", "is_looked_at"),
     [
         ("29 s", "29 s", False),
         ("31 s", "31 s", True),
@@ -54,9 +54,9 @@ def advance_time(bridge, family, *, since_gone, since_look):
     ],
 )
 def test_a_gone_record_waits_as_long_as_it_was_gone_but_fifteen_minutes_at_most(
-    bridge, family, gone, since_gone, since_look, is_looked_at
+    bridge, family, gone, since_gone, since_fetch, is_looked_at
 ):
-    advance_time(bridge, family, since_gone=since_gone, since_look=since_look)
+    advance_time(bridge, family, since_gone=since_gone, since_fetch=since_fetch)
 
     found = bridge.poll(family)
 
@@ -65,9 +65,9 @@ def test_a_gone_record_waits_as_long_as_it_was_gone_but_fifteen_minutes_at_most(
 
 
 def test_each_fetch_that_does_not_find_it_makes_its_wait_longer(bridge, family, gone):
-    advance_time(bridge, family, since_gone="5 min", since_look="4 min")
+    advance_time(bridge, family, since_gone="5 min", since_fetch="4 min")
     bridge.poll(family)
-    miss_twice(bridge, family)
+    fetch_twice_without_success(bridge, family)
     rests = f"SELECT fetched_at - gone_at > interval '4 min' AS longer FROM {TABLES[family]}"
 
     bridge.poll(family)
@@ -80,7 +80,7 @@ def test_a_restored_record_is_stored_after_its_wait(bridge, family, gone):
     bridge.poll(family)
     assert bridge.wanted_ids() == []
 
-    advance_time(bridge, family, since_gone="3 days", since_look="901 s")
+    advance_time(bridge, family, since_gone="3 days", since_fetch="901 s")
     bridge.poll(family)
     bridge.drain(family)
 
@@ -100,7 +100,7 @@ def test_a_gone_record_wanted_by_a_callback_or_an_operator_does_not_wait(
 
 
 def test_a_database_clock_set_back_prolongs_no_wait(bridge, family, gone):
-    advance_time(bridge, family, since_gone="-1 day", since_look="-1 day")
+    advance_time(bridge, family, since_gone="-1 day", since_fetch="-1 day")
 
     bridge.poll(family)
 

@@ -148,7 +148,7 @@ def settle(conn, claim):
     wanted.settle(conn, claim, claim.records)
 
 
-def look_again(conn, claim):
+def reschedule(conn, claim):
     wanted.reschedule(conn, claim, claim.records, after_s=60)
 
 
@@ -157,11 +157,11 @@ def postpone(conn, claim):
     wanted.postpone(conn, claim, [failed], in_flight_s=60)
 
 
-def give_back(conn, claim):
+def release(conn, claim):
     wanted.release(conn, claim, [7])
 
 
-@pytest.mark.parametrize("end", [settle, look_again, postpone, give_back])
+@pytest.mark.parametrize("end", [settle, reschedule, postpone, release])
 def test_a_drain_that_lost_a_record_does_not_change_the_claim_of_its_successor(offline_bridge, end):
     bridge = offline_bridge
     bridge.want(RATINGS, 7)

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from tests.integration.bridge import REPORTS, Bridge, answering
-from tests.integration.sync.test_file_callbacks import errand_of, keep
+from tests.integration.sync.test_file_callbacks import errand_of, insert_callbacks
 from tests.support.waiting import eventually
 from workers.sync.jobs.family_spec import PlainDocument
 
@@ -76,7 +76,7 @@ def test_concurrent_work_ends_with_every_record_newest_and_none_wanted(offline_b
             changed["data"]["relationships"] = {
                 "errand": {"data": {"type": "c3_answer_errands", "id": str(number)}}
             }
-            keep(bridge, changed)
+            insert_callbacks(bridge, changed)
         bridge.file()
 
     def drain_all(rng: random.Random) -> None:

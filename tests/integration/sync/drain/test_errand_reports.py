@@ -126,7 +126,7 @@ def bridge(offline_bridge) -> Bridge:
     return offline_bridge
 
 
-def arrive(bridge: Bridge, *documents: dict[str, Any]) -> None:
+def drain_documents(bridge: Bridge, *documents: dict[str, Any]) -> None:
     """Drain these reports one after the other."""
     for document in documents:
         bridge.want(REPORTS, int(document["data"]["id"]))
@@ -160,7 +160,7 @@ def basic_data(document: dict[str, Any]) -> dict[str, Any]:
     ("name", "expected"), [("errand_report_33", OF_33), ("errand_report_2256", OF_2256)]
 )
 def test_every_field_of_a_report_ends_in_its_column(bridge, document, name, expected):
-    arrive(bridge, document(name))
+    drain_documents(bridge, document(name))
 
     row = errand(bridge)
     assert row.pop("sla_fetched_at") == row.pop("fetched_at") is not None
@@ -168,7 +168,7 @@ def test_every_field_of_a_report_ends_in_its_column(bridge, document, name, expe
 
 
 def test_the_history_of_an_errand_is_stored_line_by_line(bridge, document):
-    arrive(bridge, document("errand_report_2256"))
+    drain_documents(bridge, document("errand_report_2256"))
 
     actions = bridge.rows(
         "SELECT action_id, errand_id, note, origin, happened_at FROM cention.errand_action"
@@ -197,14 +197,14 @@ def test_history_is_never_removed_and_a_line_that_was_reworded_is_reworded(bridg
     kept = second["data"]["attributes"]["actions"].pop()
     second["data"]["attributes"]["actions"][0]["note"] = "Skapat"
 
-    arrive(bridge, first, second)
+    drain_documents(bridge, first, second)
 
     notes = bridge.rows("SELECT note FROM cention.errand_action ORDER BY action_id")
     assert [row["note"] for row in notes] == ["Skapat", kept["note"]]
 
 
 def test_the_names_that_a_report_mentions_have_tables_of_their_own(bridge, document):
-    arrive(bridge, document("errand_report_2256"))
+    drain_documents(bridge, document("errand_report_2256"))
 
     assert bridge.rows("SELECT organisation_id, name FROM cention.organisation") == [
         {"organisation_id": 5, "name": "Nordbolaget AB"}
@@ -228,7 +228,7 @@ def test_a_new_name_of_an_area_replaces_the_old_one(bridge, document):
     first, second = document("errand_report_33"), document("errand_report_33")
     basic_data(second)["areaName"] = "Support"
 
-    arrive(bridge, first, second)
+    drain_documents(bridge, first, second)
 
     assert bridge.rows("SELECT area_id, name FROM cention.area") == [
         {"area_id": 1, "name": "Support"}
@@ -242,7 +242,7 @@ def test_tags_are_replaced_as_a_set(bridge, document):
         {"id": 42, "desc": "Ny"},
     ]
 
-    arrive(bridge, first, second)
+    drain_documents(bridge, first, second)
 
     assert tags(bridge) == [41, 42]
 
@@ -252,7 +252,7 @@ def test_the_last_tag_can_be_removed(bridge, document, nothing):
     first, second = document("errand_report_2256"), document("errand_report_2256")
     second["data"]["attributes"]["extended"]["errand_tags"] = nothing
 
-    arrive(bridge, first, second)
+    drain_documents(bridge, first, second)
 
     assert tags(bridge) == []
 
@@ -262,9 +262,9 @@ def test_lists_of_recipients_shrink_and_change(bridge, document):
     basic_data(second)["toAddresses"] = ["info@example.com"]
     basic_data(second)["copyAddresses"] = None
 
-    arrive(bridge, first)
+    drain_documents(bridge, first)
     before = recipients(bridge)
-    arrive(bridge, second)
+    drain_documents(bridge, second)
 
     assert before == [
         ("copy", 1, "chef@example.com"),
@@ -280,9 +280,9 @@ def test_lists_that_a_report_does_not_mention_stay_as_they_were(bridge, document
     del second["data"]["attributes"]["extended"]["errand_tags"]
     del basic_data(second)["toAddresses"], basic_data(second)["copyAddresses"]
 
-    arrive(bridge, first)
+    drain_documents(bridge, first)
     before = (tags(bridge), recipients(bridge))
-    arrive(bridge, second)
+    drain_documents(bridge, second)
 
     assert (tags(bridge), recipients(bridge)) == before
     assert len(bridge.rows("SELECT action_id FROM cention.errand_action")) == 2
@@ -293,9 +293,9 @@ def test_a_report_without_sla_is_written_and_leaves_the_old_sla(bridge, document
     second["data"]["attributes"]["sla"] = None
     basic_data(second)["subject"] = "Ny rubrik"
 
-    arrive(bridge, first)
+    drain_documents(bridge, first)
     before = errand(bridge)
-    arrive(bridge, second)
+    drain_documents(bridge, second)
 
     row = errand(bridge)
     assert (row["subject"], row["sla_pending"], row["within_sla"]) == ("Ny rubrik", True, True)
@@ -306,7 +306,7 @@ def test_a_report_without_sla_is_written_and_leaves_the_old_sla(bridge, document
 def test_a_report_without_sla_is_fetched_again_after_a_minute(bridge, document):
     pending = document("errand_report_2256")
     pending["data"]["attributes"]["sla"] = None
-    arrive(bridge, pending)
+    drain_documents(bridge, pending)
     waiting = bridge.wanted(2256)
 
     bridge.make_due()
@@ -352,7 +352,7 @@ def test_a_report_whose_sla_never_comes_is_fetched_six_times(bridge, document):
 
 
 def test_an_errand_is_gone_only_after_two_separate_fetches(bridge, document):
-    arrive(bridge, document("errand_report_33"))
+    drain_documents(bridge, document("errand_report_33"))
     bridge.want(REPORTS, 33)
 
     bridge.drain(REPORTS, fetch=raising(GONE))
@@ -399,7 +399,7 @@ def test_a_restored_errand_is_no_longer_gone(bridge, document):
         bridge.drain(REPORTS, fetch=raising(GONE))
     gone = errand(bridge)["gone_at"]
 
-    arrive(bridge, document("errand_report_33"))
+    drain_documents(bridge, document("errand_report_33"))
 
     assert gone is not None
     row = errand(bridge)
@@ -424,7 +424,7 @@ def test_an_unreadable_report_leaves_the_rows_of_the_last_one_and_replaces_its_d
     odd = document("errand_report_33")
     basic_data(odd)["closed"] = "perhaps"
 
-    arrive(bridge, document("errand_report_33"), odd)
+    drain_documents(bridge, document("errand_report_33"), odd)
 
     assert errand(bridge)["subject"] == "test"
     [landed] = bridge.rows("SELECT document, problem FROM intake.landed")
@@ -433,7 +433,7 @@ def test_an_unreadable_report_leaves_the_rows_of_the_last_one_and_replaces_its_d
 
 
 def test_a_report_is_stored_as_it_was_fetched(bridge, document):
-    arrive(bridge, document("errand_report_2256"))
+    drain_documents(bridge, document("errand_report_2256"))
 
     [landed] = bridge.rows("SELECT document, problem, understood_at FROM intake.landed")
     assert landed["document"] == document("errand_report_2256")

@@ -97,11 +97,11 @@ def test_an_outage_of_one_record_counts_against_it_while_others_succeed(offline_
     assert bridge.wanted(1)["tries"] == 1
 
 
-def broken_for(hopeless_id):
+def broken_for(failing_id):
     """Make the server always fail on one record."""
 
     def before_answer(rating_id):
-        if rating_id == hopeless_id:
+        if rating_id == failing_id:
             raise errors.IncompleteResponse("failed on the server", api="cention", status=500)
 
     return before_answer

@@ -33,7 +33,7 @@ def fetching(bridge: Bridge, *, lease_s: float) -> Iterator[subprocess.Popen[str
         process.communicate(timeout=20)
 
 
-def go_on(process: subprocess.Popen[str]) -> None:
+def resume(process: subprocess.Popen[str]) -> None:
     assert process.stdin is not None
     process.stdin.write("\n")
     process.stdin.flush()
@@ -108,7 +108,7 @@ def test_no_drain_takes_over_from_a_worker_that_is_alive(offline_bridge, ratings
     bridge.want(RATINGS, 7)
     with fetching(bridge, lease_s=600) as process:
         others = bridge.drain(ratings.spec())
-        go_on(process)
+        resume(process)
         assert process.wait(20) == 0
 
     assert others.claimed == 0
@@ -127,7 +127,7 @@ def test_a_worker_suspended_beyond_its_lease_writes_nothing_and_wants_the_record
         eventually(lambda: bridge.drain(ratings.spec()).claimed, within_s=10)
         overtaken = bridge.rows(MESSAGES)
         process.send_signal(signal.SIGCONT)
-        go_on(process)
+        resume(process)
         assert process.wait(20) == 0
 
     assert overtaken == [{"rating_id": 7, "message": "version 2"}]

@@ -17,7 +17,7 @@ POISONOUS = 23
 Break = Callable[[Any], None]
 
 
-def refused_by_postgres(conn: Any) -> None:
+def rejected_by_postgres(conn: Any) -> None:
     conn.execute(
         "SELECT 1 / (SELECT count(*) - 1 FROM pg_database WHERE datname = current_database())"
     )
@@ -30,16 +30,16 @@ def too_large_for_an_index(conn: Any) -> None:
     )
 
 
-def twice_the_same(conn: Any) -> None:
+def duplicate_key(conn: Any) -> None:
     conn.execute("CREATE TEMP TABLE IF NOT EXISTS single (value text PRIMARY KEY)")
     conn.execute("INSERT INTO single VALUES ('a'), ('a')")
 
 
-def a_fault_of_ours(conn: Any) -> None:
+def internal_error(conn: Any) -> None:
     raise TypeError("str is not valid UTF-8")
 
 
-def drain_with_poison(bridge: Bridge, ratings: FakeRatingsApi, break_: Break) -> DrainResult:
+def drain_with_bad_record(bridge: Bridge, ratings: FakeRatingsApi, break_: Break) -> DrainResult:
     def save(conn, workspace, records):
         plan.save(conn, workspace, records)
         if any(fetched.record.rating_id == POISONOUS for fetched in records):
@@ -53,10 +53,10 @@ def drain_with_poison(bridge: Bridge, ratings: FakeRatingsApi, break_: Break) ->
 @pytest.mark.parametrize(
     ("break_", "problem"),
     [
-        (refused_by_postgres, "cannot be stored: DivisionByZero 22012"),
-        (twice_the_same, "cannot be stored: UniqueViolation 23505"),
+        (rejected_by_postgres, "cannot be stored: DivisionByZero 22012"),
+        (duplicate_key, "cannot be stored: UniqueViolation 23505"),
         (too_large_for_an_index, "cannot be stored: ProgramLimitExceeded 54000"),
-        (a_fault_of_ours, "cannot be stored: TypeError"),
+        (internal_error, "cannot be stored: TypeError"),
     ],
 )
 def test_of_fifty_records_the_one_that_postgres_rejects_keeps_its_document_and_the_rest_is_written(
@@ -64,7 +64,7 @@ def test_of_fifty_records_the_one_that_postgres_rejects_keeps_its_document_and_t
 ):
     bridge = offline_bridge
 
-    drain_with_poison(bridge, ratings, break_)
+    drain_with_bad_record(bridge, ratings, break_)
 
     written = bridge.rows("SELECT rating_id FROM cention.facebook_rating ORDER BY 1")
     assert [row["rating_id"] for row in written] == [n for n in BATCH if n != POISONOUS]
@@ -81,7 +81,7 @@ def test_a_database_outage_is_not_the_fault_of_a_record(offline_bridge, ratings)
         conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
     with pytest.raises(psycopg.OperationalError):
-        drain_with_poison(offline_bridge, ratings, lose_the_database)
+        drain_with_bad_record(offline_bridge, ratings, lose_the_database)
 
     assert offline_bridge.rows("SELECT problem FROM intake.landed") == []
     assert offline_bridge.wanted_ids() == list(BATCH)

@@ -15,7 +15,7 @@ from workers.database import connections
 from workers.sync.jobs.drain import drain
 
 
-def fetch_when_told(rating_id: int) -> None:
+def fetch_on_signal(rating_id: int) -> None:
     print(f"fetching {rating_id}", flush=True)  # noqa: T201
     sys.stdin.readline()
 
@@ -23,7 +23,7 @@ def fetch_when_told(rating_id: int) -> None:
 def main(database: str, lease_s: str) -> None:
     """Drain Facebook ratings once."""
     pool = connections.open_pool(database)
-    ratings = FakeRatingsApi(before_answer=fetch_when_told)
+    ratings = FakeRatingsApi(before_answer=fetch_on_signal)
     with ThreadPoolExecutor(1) as fetchers, pool:
         arguments: dict[str, Any] = {"session": pool.connection, "fetchers": fetchers}
         drain(ratings.spec(lease_s=float(lease_s)), nudge_another=lambda: None, **arguments)
