@@ -8,12 +8,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any
 
 import psycopg
-from psycopg import Connection
 
 from receiver.group_commit import Write
+from workers.database import Connection
 from workers.operations.store import status
 from workers.operations.store.status import Gauge
 from workers.sync.store import callbacks
@@ -27,7 +26,7 @@ SPOOLED_S = 10.0  # for all that one connection writes from the spool
 _BROKEN = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
 
 
-def connect(url: str, *, statement_s: float = STATEMENT_S) -> Connection[Any]:
+def connect(url: str, *, statement_s: float = STATEMENT_S) -> Connection:
     """Open a connection on which every statement is a transaction and nothing waits long.
 
     Raises ``psycopg.OperationalError``.
@@ -51,7 +50,7 @@ class InboxConnection:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._conn: Connection[Any] | None = None
+        self._conn: Connection | None = None
         self._aborted = False
 
     def write(self, new: Sequence[NewCallback]) -> None:
@@ -111,7 +110,7 @@ def inbox_connection(url: str) -> Iterator[Write]:
             watchdog.join()
 
 
-def _shut_down(conn: Connection[Any]) -> None:
+def _shut_down(conn: Connection) -> None:
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(conn.fileno())) as line:
         line.shutdown(socket.SHUT_RDWR)
 

@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
-
-from psycopg import Connection
 
 from schemas.cention.exports import ExportOrder
 from workers.config.names import Family
+from workers.database import Connection
 from workers.mirrors.jobs import exports
 from workers.mirrors.jobs.exports import CompletedExport, ExportContext
 from workers.mirrors.rules.date_ranges import DAY, DayRange, remaining_chunks
@@ -39,13 +37,13 @@ class BackfilledChunk:
     unreadable: int
 
 
-def reset(conn: Connection[Any], backfill: Backfill) -> None:
+def reset(conn: Connection, backfill: Backfill) -> None:
     """Forget which of these days are done."""
     whole = backfill.whole
     backfill_days.forget(conn, backfill.source, first=whole.first, last=whole.last)
 
 
-def remaining(conn: Connection[Any], backfill: Backfill) -> list[DayRange]:
+def remaining(conn: Connection, backfill: Backfill) -> list[DayRange]:
     """Return the days that are not done, in chunks of one export each."""
     whole = backfill.whole
     done = backfill_days.days(conn, backfill.source, first=whole.first, last=whole.last)
@@ -89,7 +87,7 @@ def _want(
     source: Source,
     over: list[date],
     known: frozenset[int],
-    conn: Connection[Any],
+    conn: Connection,
     completed: CompletedExport,
 ) -> None:
     wanted.want(conn, source.workspace, Family.ERRAND_REPORTS, completed.errand_ids - known)

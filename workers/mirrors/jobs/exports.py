@@ -9,14 +9,12 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from psycopg import Connection
-
 from schemas.cention.exports import Export, ExportOrder, read_export
 from schemas.errors import DocumentError
 from workers.clients import errors
 from workers.clients.errors import ApiError, outcome_is_unknown
 from workers.config.names import Mirror
-from workers.database import Transaction, advisory_locks
+from workers.database import Connection, Transaction, advisory_locks
 from workers.mirrors.jobs.refresh import RefreshResult
 from workers.mirrors.rules.date_ranges import next_range
 from workers.mirrors.store import exports
@@ -28,7 +26,7 @@ REFUSED_PAUSE_S = 3600.0  # a wrong preset stays wrong until an operator correct
 DIED = "the process that requested it ended before the answer came"
 
 RequestExport = Callable[[ExportOrder], dict[str, Any]]
-Also = Callable[[Connection[Any], "CompletedExport"], None]
+Also = Callable[[Connection, "CompletedExport"], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +149,6 @@ def _pause(context: ExportContext, why: str, for_s: float) -> None:
         polls.pause(conn, context.workspace, Mirror.EXPORTS, reason=reason, for_s=for_s)
 
 
-def _alive(
-    conn: Connection[Any], workspace: str, run_id: int
-) -> AbstractContextManager[int | None]:
+def _alive(conn: Connection, workspace: str, run_id: int) -> AbstractContextManager[int | None]:
     """Hold the lock of a running export; ``None`` if its process still holds it."""
     return advisory_locks.hold(conn, f"export/{workspace}/{run_id}", slots=1)

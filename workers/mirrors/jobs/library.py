@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, Protocol
 
 import structlog
-from psycopg import Connection
 
 from schemas.cention.attachments import AttachmentKind
 from schemas.cention.library import read_library, read_related
@@ -18,7 +17,7 @@ from schemas.errors import DocumentError, Fault
 from schemas.text.html import has_images
 from workers.clients.errors import IncompleteResponse, InvalidResponse, NotFound, TooLarge, WrongUrl
 from workers.config.names import Family, Mirror
-from workers.database import Transaction, json_text
+from workers.database import Connection, Transaction, json_text
 from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult
 from workers.mirrors.rules.library_links import removed_links, unconfirmed_relations
 from workers.mirrors.store import library
@@ -173,9 +172,7 @@ def _images(
                 ends_at = float("-inf")
 
 
-def _write(
-    conn: Connection[Any], workspace: str, this: Pass, snapshot: LibrarySnapshot
-) -> str | None:
+def _write(conn: Connection, workspace: str, this: Pass, snapshot: LibrarySnapshot) -> str | None:
     """Write a snapshot; return why no record was marked as gone, ``None`` if that was done."""
     if not library.lock_for_write(conn, workspace, this):
         log.warning("a newer library was written already", workspace=workspace)
@@ -203,7 +200,7 @@ def _unreadable(faults: tuple[Fault, ...]) -> str | None:
     return f"not everything could be read, so nothing counts as gone; {DocumentError(*faults)}"
 
 
-def _vanished(conn: Connection[Any], workspace: str, there: frozenset[Node]) -> str | None:
+def _vanished(conn: Connection, workspace: str, there: frozenset[Node]) -> str | None:
     """Return a problem if this refresh is the first to find no record of some kinds."""
     now, before = library.vanished_kinds(conn, workspace, there)
     if now <= before:
@@ -212,7 +209,7 @@ def _vanished(conn: Connection[Any], workspace: str, there: frozenset[Node]) -> 
     return f"Cention has no {kinds} any more, which counts once the next refresh confirms it"
 
 
-def _want_files(conn: Connection[Any], workspace: str, graph: LibraryGraph) -> None:
+def _want_files(conn: Connection, workspace: str, graph: LibraryGraph) -> None:
     """Want the files to be fetched; the wanted list before the tables, as drains lock them."""
     found = library.files_to_fetch(conn, workspace, graph)
     kinds: list[tuple[AttachmentKind, Family]] = [

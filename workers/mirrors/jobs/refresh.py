@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from psycopg import Connection
 
 from schemas.errors import DocumentError
 from workers.clients.errors import ApiError
 from workers.config.names import Mirror
-from workers.database import Transaction
+from workers.database import Connection, Transaction
 from workers.sync.jobs.attempts import recorded_attempt
 from workers.sync.rules import retry_policy
 from workers.sync.store import polls
@@ -59,7 +57,7 @@ def refresh_if_due(spec: MirrorSpec, *, session: Transaction) -> RefreshResult |
         return None
 
 
-def _waits(conn: Connection[Any], spec: MirrorSpec) -> bool:
+def _waits(conn: Connection, spec: MirrorSpec) -> bool:
     paused = polls.paused(conn, spec.workspace, spec.mirror, probe_s=retry_policy.PAUSE_S)
     if paused is not None:
         return paused

@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 
 from schemas.cention.agent_logons import AgentLogons
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -60,7 +59,7 @@ class RejectedRow:
     last_seen_at: datetime
 
 
-def save(conn: Connection[Any], workspace: str, logons: AgentLogons) -> int:
+def save(conn: Connection, workspace: str, logons: AgentLogons) -> int:
     """Write the log-ons of one answer; return how many were not stored already.
 
     Rows that are not log-ons are stored apart. Idempotent, also for overlapping answers.
@@ -72,19 +71,19 @@ def save(conn: Connection[Any], workspace: str, logons: AgentLogons) -> int:
     return conn.execute(SQL["save_logons"], parameters).rowcount
 
 
-def coverage(conn: Connection[Any], workspace: str) -> Coverage:
+def coverage(conn: Connection, workspace: str) -> Coverage:
     """Return until when log-ons are stored without a gap."""
     with conn.cursor(row_factory=class_row(Coverage)) as cursor:
         return cursor.execute(SQL["logon_coverage"], {"workspace": workspace}).fetchall()[0]
 
 
-def set_coverage(conn: Connection[Any], workspace: str, until: datetime) -> None:
+def set_coverage(conn: Connection, workspace: str, until: datetime) -> None:
     """Record that log-ons are stored without a gap until then."""
     conn.execute(SQL["set_logon_coverage"], {"workspace": workspace, "until": until})
 
 
 def listed(
-    conn: Connection[Any],
+    conn: Connection,
     *,
     workspace: str | None,
     login_name: str | None,
@@ -104,43 +103,43 @@ def listed(
         return cursor.execute(SQL["listed_logons"], parameters).fetchall()
 
 
-def logins(conn: Connection[Any], workspace: str | None) -> list[LoginLine]:
+def logins(conn: Connection, workspace: str | None) -> list[LoginLine]:
     """Return every login name."""
     with conn.cursor(row_factory=class_row(LoginLine)) as cursor:
         return cursor.execute(SQL["logins"], {"workspace": workspace}).fetchall()
 
 
-def map_login(conn: Connection[Any], workspace: str, login_name: str, agent_id: int) -> None:
+def map_login(conn: Connection, workspace: str, login_name: str, agent_id: int) -> None:
     """Map a login name to an agent."""
     parameters = {"workspace": workspace, "login_name": login_name, "agent_id": agent_id}
     conn.execute(SQL["map_login"], parameters)
 
 
-def unmap_login(conn: Connection[Any], workspace: str, login_name: str) -> bool:
+def unmap_login(conn: Connection, workspace: str, login_name: str) -> bool:
     """Remove the mapping from a login name to an agent; return whether there was one."""
     parameters = {"workspace": workspace, "login_name": login_name}
     return conn.execute(SQL["unmap_login"], parameters).rowcount > 0
 
 
-def agent_name(conn: Connection[Any], workspace: str, agent_id: int) -> str | None:
+def agent_name(conn: Connection, workspace: str, agent_id: int) -> str | None:
     """Return the display name of an agent; ``None`` if no report has named that agent."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"workspace": workspace, "agent_id": agent_id}
         return cursor.execute(SQL["agent_name"], parameters).fetchone()
 
 
-def rejected_rows(conn: Connection[Any], workspace: str | None) -> list[RejectedRow]:
+def rejected_rows(conn: Connection, workspace: str | None) -> list[RejectedRow]:
     """Return the rows that are not log-ons, the newest first."""
     with conn.cursor(row_factory=class_row(RejectedRow)) as cursor:
         return cursor.execute(SQL["rejected_rows"], {"workspace": workspace}).fetchall()
 
 
-def delete_rejected_rows(conn: Connection[Any], workspace: str | None) -> int:
+def delete_rejected_rows(conn: Connection, workspace: str | None) -> int:
     """Delete the rows that are not log-ons; return how many there were."""
     return conn.execute(SQL["delete_rejected_rows"], {"workspace": workspace}).rowcount
 
 
-def forget(conn: Connection[Any], workspace: str, login_name: str) -> int:
+def forget(conn: Connection, workspace: str, login_name: str) -> int:
     """Delete every log-on of a login name, and its mapping; return how many log-ons."""
     parameters = {"workspace": workspace, "login_name": login_name}
     return conn.execute(SQL["forget_logons"], parameters).rowcount

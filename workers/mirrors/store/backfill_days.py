@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 
-from psycopg import Connection
 from psycopg.rows import scalar_row
 
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -24,19 +22,19 @@ class Source:
     by_closure: bool
 
 
-def days(conn: Connection[Any], source: Source, *, first: date, last: date) -> set[date]:
+def days(conn: Connection, source: Source, *, first: date, last: date) -> set[date]:
     """Return the days from ``first`` to ``last`` that are done."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {**asdict(source), "first": first, "last": last}
         return set(cursor.execute(SQL["days_backfilled"], parameters).fetchall())
 
 
-def record(conn: Connection[Any], source: Source, *, run_id: int, done: Iterable[date]) -> None:
+def record(conn: Connection, source: Source, *, run_id: int, done: Iterable[date]) -> None:
     """Record that days are done."""
     parameters = {**asdict(source), "run_id": run_id, "days": list(done)}
     conn.execute(SQL["record_days_backfilled"], parameters)
 
 
-def forget(conn: Connection[Any], source: Source, *, first: date, last: date) -> None:
+def forget(conn: Connection, source: Source, *, first: date, last: date) -> None:
     """Forget that the days from ``first`` to ``last`` are done."""
     conn.execute(SQL["forget_days_backfilled"], {**asdict(source), "first": first, "last": last})

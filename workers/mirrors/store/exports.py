@@ -6,12 +6,11 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Literal
 
-from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
 from schemas.cention.exports import Export, ExportedErrand, ExportOrder
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -48,7 +47,7 @@ class Scheduled:
     unknown_for_s: float | None  # since the last was requested; None: its outcome is known
 
 
-def begin(conn: Connection[Any], workspace: str, order: ExportOrder, *, origin: Origin) -> int:
+def begin(conn: Connection, workspace: str, order: ExportOrder, *, origin: Origin) -> int:
     """Record an export before it is requested, and return its number; commit it first."""
     parameters = {
         "workspace": workspace,
@@ -62,7 +61,7 @@ def begin(conn: Connection[Any], workspace: str, order: ExportOrder, *, origin: 
         return int(cursor.execute(SQL["begin_export"], parameters).fetchall()[0])
 
 
-def finish(conn: Connection[Any], workspace: str, run_id: int, export: Export) -> None:
+def finish(conn: Connection, workspace: str, run_id: int, export: Export) -> None:
     """Store the errands of an export, and mark it as done."""
     with conn.cursor().copy(SQL["copy_exported_errands"]) as copy:
         for position, errand in enumerate(export.errands, start=1):
@@ -77,7 +76,7 @@ def finish(conn: Connection[Any], workspace: str, run_id: int, export: Export) -
     conn.execute(SQL["finish_export"], parameters)
 
 
-def fail(conn: Connection[Any], workspace: str, run_id: int, *, unknown: bool, error: str) -> None:
+def fail(conn: Connection, workspace: str, run_id: int, *, unknown: bool, error: str) -> None:
     """Record that Cention refused an export or, if ``unknown``, that it may have made it."""
     parameters = {
         "workspace": workspace,
@@ -88,20 +87,20 @@ def fail(conn: Connection[Any], workspace: str, run_id: int, *, unknown: bool, e
     conn.execute(SQL["fail_export"], parameters)
 
 
-def running(conn: Connection[Any], workspace: str) -> list[int]:
+def running(conn: Connection, workspace: str) -> list[int]:
     """Return the numbers of exports that run, or whose process has died."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["exports_running"], {"workspace": workspace}).fetchall()
 
 
-def newest(conn: Connection[Any], workspace: str | None, *, limit: int) -> list[ExportRun]:
+def newest(conn: Connection, workspace: str | None, *, limit: int) -> list[ExportRun]:
     """Return exports, the newest first, of one workspace or of all."""
     with conn.cursor(row_factory=class_row(ExportRun)) as cursor:
         parameters = {"workspace": workspace, "limit": limit}
         return cursor.execute(SQL["exports"], parameters).fetchall()
 
 
-def scheduled(conn: Connection[Any], workspace: str, preset_id: str) -> Scheduled:
+def scheduled(conn: Connection, workspace: str, preset_id: str) -> Scheduled:
     """Return the progress of the scheduled exports of a preset."""
     with conn.cursor(row_factory=class_row(Scheduled)) as cursor:
         parameters = {"workspace": workspace, "preset_id": preset_id}

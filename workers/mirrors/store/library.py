@@ -9,13 +9,12 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from psycopg import Connection
 from psycopg.rows import class_row, dict_row
 
 from schemas.cention.attachments import AttachmentKind
 from schemas.cention.library_graph import Kind, LibraryFile, LibraryGraph, Link, Node
 from schemas.text.html import text_of_html
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -38,20 +37,20 @@ class LibrarySnapshot:
     toplist: AbstractSet[int]  # ids of questions
 
 
-def begin_pass(conn: Connection[Any], workspace: str) -> Pass:
+def begin_pass(conn: Connection, workspace: str) -> Pass:
     """Begin a pass, before the first request to Cention."""
     with conn.cursor(row_factory=class_row(Pass)) as cursor:
         return cursor.execute(SQL["begin_pass"], {"workspace": workspace}).fetchall()[0]
 
 
-def lock_for_write(conn: Connection[Any], workspace: str, this: Pass) -> bool:
+def lock_for_write(conn: Connection, workspace: str, this: Pass) -> bool:
     """Wait until no other pass writes; return false if a newer one has written already."""
     parameters = {"workspace": workspace, "number": this.number}
     return conn.execute(SQL["lock_for_write"], parameters).fetchone() is not None
 
 
 def vanished_kinds(
-    conn: Connection[Any], workspace: str, there: Iterable[Node]
+    conn: Connection, workspace: str, there: Iterable[Node]
 ) -> tuple[frozenset[Kind], frozenset[Kind]]:
     """Return the kinds of which no node is ``there`` any more: now, and at the last call."""
     kinds_there = sorted({node.kind for node in there})
@@ -60,7 +59,7 @@ def vanished_kinds(
     return frozenset(map(Kind, now)), frozenset(map(Kind, before))
 
 
-def current_links(conn: Connection[Any], workspace: str) -> frozenset[Link]:
+def current_links(conn: Connection, workspace: str) -> frozenset[Link]:
     """Return every link that is not gone."""
     found = conn.execute(SQL["current_links"], {"workspace": workspace}).fetchall()
     return frozenset(
@@ -69,14 +68,14 @@ def current_links(conn: Connection[Any], workspace: str) -> frozenset[Link]:
     )
 
 
-def texts_with_known_images(conn: Connection[Any], workspace: str) -> Mapping[int, tuple[str, str]]:
+def texts_with_known_images(conn: Connection, workspace: str) -> Mapping[int, tuple[str, str]]:
     """Return question and answer, as HTML, of the questions whose images are known."""
     found = conn.execute(SQL["texts_with_known_images"], {"workspace": workspace}).fetchall()
     return {question_id: (question, answer) for question_id, question, answer in found}
 
 
 def files_to_fetch(
-    conn: Connection[Any], workspace: str, graph: LibraryGraph
+    conn: Connection, workspace: str, graph: LibraryGraph
 ) -> dict[AttachmentKind, list[int]]:
     """Return the files and images whose contents are not stored, or may have changed."""
     parameters = {"workspace": workspace, "records": _json(_links(_links_in(graph), graph.files))}
@@ -87,7 +86,7 @@ def files_to_fetch(
     return found
 
 
-def save(conn: Connection[Any], workspace: str, snapshot: LibrarySnapshot, *, at: datetime) -> None:
+def save(conn: Connection, workspace: str, snapshot: LibrarySnapshot, *, at: datetime) -> None:
     """Write a snapshot; records that were gone and are back lose their ``gone_at``."""
     graph = snapshot.graph
     links = _json(_links(_links_in(graph), graph.files))
@@ -104,7 +103,7 @@ def save(conn: Connection[Any], workspace: str, snapshot: LibrarySnapshot, *, at
 
 
 def mark_gone(
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     *,
     there: Iterable[Node],

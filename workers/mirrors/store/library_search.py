@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from psycopg import Connection
 from psycopg.rows import class_row
 
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -64,7 +62,7 @@ class QuestionFile:
 
 
 def search(
-    conn: Connection[Any], workspace: str, phrase: str, *, where: Where, limit: int
+    conn: Connection, workspace: str, phrase: str, *, where: Where, limit: int
 ) -> list[FoundQuestion]:
     """Return the questions with every word of ``phrase``, best first; none for no words."""
     parameters = {"workspace": workspace, "phrase": phrase, "where": where, "limit": limit}
@@ -72,14 +70,14 @@ def search(
         return cursor.execute(SQL["search_questions"], parameters).fetchall()
 
 
-def read_question(conn: Connection[Any], workspace: str, question_id: int) -> ReadQuestion | None:
+def read_question(conn: Connection, workspace: str, question_id: int) -> ReadQuestion | None:
     """Return one question; ``None`` if there never was one."""
     parameters = {"workspace": workspace, "question_id": question_id}
     with conn.cursor(row_factory=class_row(ReadQuestion)) as cursor:
         return cursor.execute(SQL["read_question"], parameters).fetchone()
 
 
-def files_of(conn: Connection[Any], workspace: str, question_id: int) -> list[QuestionFile]:
+def files_of(conn: Connection, workspace: str, question_id: int) -> list[QuestionFile]:
     """Return the files of one question, and the images in its HTML."""
     parameters = {"workspace": workspace, "question_id": question_id}
     with conn.cursor(row_factory=class_row(QuestionFile)) as cursor:

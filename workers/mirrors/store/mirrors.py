@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from psycopg import Connection
 from psycopg.rows import class_row
 
 from workers.config.names import Mirror
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -37,7 +35,7 @@ class MirrorStatus:
 
 
 def save(
-    conn: Connection[Any], every_s: Mapping[tuple[str, Mirror], int]
+    conn: Connection, every_s: Mapping[tuple[str, Mirror], int]
 ) -> tuple[list[Key], list[Key]]:
     """Write which mirrors are enabled, and their intervals in seconds; all others are disabled.
 
@@ -53,7 +51,7 @@ def save(
     return written, removed
 
 
-def statuses(conn: Connection[Any]) -> list[MirrorStatus]:
+def statuses(conn: Connection) -> list[MirrorStatus]:
     """Return the state of every enabled mirror."""
     with conn.cursor(row_factory=class_row(MirrorStatus)) as cursor:
         return cursor.execute(SQL["mirrors"]).fetchall()

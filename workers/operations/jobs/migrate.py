@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import psycopg
-from psycopg import Connection
 
 from workers.config.names import Mirror
 from workers.config.settings import Settings
-from workers.database import connections, error_messages, workspaces
+from workers.database import Connection, connections, error_messages, workspaces
 from workers.database import migrate as migrations
 from workers.mirrors.rules import enabled as rules
 from workers.mirrors.store import mirrors
@@ -45,7 +43,7 @@ def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
     ]
 
 
-def _connect(database_url: str, wait_s: float) -> Connection[Any]:
+def _connect(database_url: str, wait_s: float) -> Connection:
     ends_at = time.monotonic() + wait_s
     while True:
         try:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from psycopg import Connection
-
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
 
-def record_sent(conn: Connection[Any], queue: str) -> None:
+def record_sent(conn: Connection, queue: str) -> None:
     """Record that a canary was sent."""
     conn.execute(SQL["record_canary_sent"], {"queue": queue})
 
 
-def record_answer(conn: Connection[Any], queue: str) -> None:
+def record_answer(conn: Connection, queue: str) -> None:
     """Record that a worker has answered."""
     conn.execute(SQL["record_canary_answer"], {"queue": queue})

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
-from psycopg import Connection
 from psycopg.rows import class_row
 
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -35,7 +33,7 @@ class Table:
     columns: tuple[Column, ...]
 
 
-def tables(conn: Connection[Any]) -> tuple[Table, ...]:
+def tables(conn: Connection) -> tuple[Table, ...]:
     """Return every table and view of the bridge's schemas, those for analysts first."""
     with conn.cursor(row_factory=class_row(_Row)) as cursor:
         rows = cursor.execute(SQL["columns"]).fetchall()

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 
 from workers.config.names import Family, Mirror
-from workers.database import queries
+from workers.database import Connection, queries
 from workers.mirrors.store import mirrors
 from workers.mirrors.store.mirrors import MirrorStatus
 
@@ -88,37 +86,37 @@ class QueueStatus:
     silent_s: float | None  # since the last answer; None if there never was one
 
 
-def counters(conn: Connection[Any]) -> Counters:
+def counters(conn: Connection) -> Counters:
     """Return the counts for the status line of ``make run``."""
     with conn.cursor(row_factory=class_row(Counters)) as cursor:
         return cursor.execute(SQL["counters"]).fetchall()[0]
 
 
-def families(conn: Connection[Any]) -> list[FamilyStatus]:
+def families(conn: Connection) -> list[FamilyStatus]:
     """Return every family with polls, records or pauses."""
     parameters = {"families": list(Family), "mirrors": list(Mirror)}
     with conn.cursor(row_factory=class_row(FamilyStatus)) as cursor:
         return cursor.execute(SQL["families"], parameters).fetchall()
 
 
-def inboxes(conn: Connection[Any]) -> list[InboxStatus]:
+def inboxes(conn: Connection) -> list[InboxStatus]:
     """Return the inbox of every workspace that is configured or has callbacks to file."""
     with conn.cursor(row_factory=class_row(InboxStatus)) as cursor:
         return cursor.execute(SQL["inboxes"]).fetchall()
 
 
-def queues(conn: Connection[Any]) -> list[QueueStatus]:
+def queues(conn: Connection) -> list[QueueStatus]:
     """Return every queue that a canary was sent through."""
     with conn.cursor(row_factory=class_row(QueueStatus)) as cursor:
         return cursor.execute(SQL["queues"]).fetchall()
 
 
-def unknown_outcomes(conn: Connection[Any]) -> dict[str, int]:
+def unknown_outcomes(conn: Connection) -> dict[str, int]:
     """Return the number of requests of unknown outcome, by workspace."""
     return dict(conn.execute(SQL["unknown_outcomes"]).fetchall())
 
 
-def clock(conn: Connection[Any]) -> datetime:
+def clock(conn: Connection) -> datetime:
     """Return the database's time, at the beginning of the transaction."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         moment: datetime = cursor.execute(SQL["clock"]).fetchall()[0]
@@ -133,13 +131,13 @@ class Role:
     may_write: bool  # to the tables of workers
 
 
-def role(conn: Connection[Any]) -> Role:
+def role(conn: Connection) -> Role:
     """Return the role of this connection; the database must be migrated."""
     with conn.cursor(row_factory=class_row(Role)) as cursor:
         return cursor.execute(SQL["role"]).fetchall()[0]
 
 
-def gauges(conn: Connection[Any]) -> list[Gauge]:
+def gauges(conn: Connection) -> list[Gauge]:
     """Return the samples that Prometheus reads from the database."""
     return [
         *(gauge for family in families(conn) for gauge in _of_family(family)),

@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID, uuid4
 
 import psycopg
-from psycopg import Connection
 
 from schemas.cention.errand_orders import attributes_of_call, attributes_of_closing
 from schemas.cention.errands import EndedCall, ErrandAnswer, ErrandOrder
 from workers.clients.cention.errands import Created
 from workers.clients.errors import ApiError, outcome_is_unknown
-from workers.database import advisory_locks
+from workers.database import Connection, advisory_locks
 from workers.outbound.jobs.deduplication import IdentifiedOrder
 from workers.outbound.store import sent_commands, sent_errands
 from workers.outbound.store.sent_commands import LastClosing
@@ -74,7 +73,7 @@ Settle = Callable[[Outcome], None]
 class Sender:
     """One run of a sending command, for one workspace; its connection is in autocommit mode."""
 
-    conn: Connection[Any]
+    conn: Connection
     workspace: str
     run: UUID
     client: ErrandsClient
@@ -161,7 +160,7 @@ class Sender:
 
 
 @contextmanager
-def open_sender(conn: Connection[Any], workspace: str, client: ErrandsClient) -> Iterator[Sender]:
+def open_sender(conn: Connection, workspace: str, client: ErrandsClient) -> Iterator[Sender]:
     """Lend a sender, after marking the requests of dead commands as of unknown outcome."""
     mark_abandoned_unknown(conn)
     run = uuid4()
@@ -169,7 +168,7 @@ def open_sender(conn: Connection[Any], workspace: str, client: ErrandsClient) ->
         yield Sender(conn=conn, workspace=workspace, run=run, client=client)
 
 
-def mark_abandoned_unknown(conn: Connection[Any]) -> None:
+def mark_abandoned_unknown(conn: Connection) -> None:
     """Mark requests that dead processes were sending as of unknown outcome."""
     for run in sent_commands.senders(conn):
         with advisory_locks.hold(conn, _lock(run), slots=1) as slot:

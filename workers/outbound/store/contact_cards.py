@@ -7,13 +7,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from psycopg import Connection
 from psycopg.rows import scalar_row
 from psycopg.types.json import Jsonb
 
 from schemas.cention.contact_cards import ContactCard, contacts_in_card
 from schemas.text.unstorable import replace_unstorable
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -24,14 +23,14 @@ def fingerprint(card: ContactCard) -> bytes:
     return hashlib.sha256(canonical.encode()).digest()
 
 
-def begin(conn: Connection[Any], workspace: str, card: ContactCard) -> None:
+def begin(conn: Connection, workspace: str, card: ContactCard) -> None:
     """Record a card before it is sent; commit it first."""
     parameters = {**_key(workspace, card), "sent": Jsonb(contacts_in_card(card))}
     conn.execute(SQL["begin_sending_card"], parameters)
 
 
 def record_sent(
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     card: ContactCard,
     *,
@@ -52,7 +51,7 @@ def record_sent(
 
 
 def record_failed(
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     card: ContactCard,
     *,
@@ -66,7 +65,7 @@ def record_failed(
 
 
 def already_sent(
-    conn: Connection[Any], workspace: str, cards: Iterable[ContactCard]
+    conn: Connection, workspace: str, cards: Iterable[ContactCard]
 ) -> set[ContactCard]:
     """Return those of the cards that Cention has already."""
     by_digest = {fingerprint(card): card for card in cards}

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
-from psycopg import Connection, sql
+from psycopg import sql
 from psycopg.rows import class_row, scalar_row
 
-from workers.database import queries
+from workers.database import Connection, queries
 from workers.outbound.store.sent_errands import UnknownRequest
 
 SQL = queries.load(__name__)
@@ -27,13 +27,13 @@ class LastClosing:
     sent_at: datetime
 
 
-def lock_closing(conn: Connection[Any], workspace: str, errand_id: int) -> None:
+def lock_closing(conn: Connection, workspace: str, errand_id: int) -> None:
     """Lock the closing of an errand until the end of the transaction."""
     conn.execute(SQL["lock_closing"], {"workspace": workspace, "errand_id": errand_id})
 
 
 def begin_closing(
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     errand_id: int,
     *,
@@ -52,7 +52,7 @@ def begin_closing(
     return _begin(conn, SQL["begin_closing"], parameters)
 
 
-def last_closing(conn: Connection[Any], workspace: str, errand_id: int) -> LastClosing | None:
+def last_closing(conn: Connection, workspace: str, errand_id: int) -> LastClosing | None:
     """Return the last closing of an errand that was not refused, if there is one."""
     with conn.cursor(row_factory=class_row(LastClosing)) as cursor:
         parameters = {"workspace": workspace, "errand_id": errand_id}
@@ -60,7 +60,7 @@ def last_closing(conn: Connection[Any], workspace: str, errand_id: int) -> LastC
 
 
 def begin_call_end(
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     *,
     integration_name: str,
@@ -82,7 +82,7 @@ def begin_call_end(
 
 
 def settle(
-    conn: Connection[Any],
+    conn: Connection,
     table: str,
     workspace: str,
     sent_id: int,
@@ -104,7 +104,7 @@ def settle(
     )
 
 
-def resolve(conn: Connection[Any], workspace: str, sent_id: int, *, happened: bool) -> bool:
+def resolve(conn: Connection, workspace: str, sent_id: int, *, happened: bool) -> bool:
     """Record an outcome that an operator found out; return ``False`` if none was unknown."""
     parameters = {"workspace": workspace, "sent_id": sent_id, "happened": happened}
     return any(
@@ -115,13 +115,13 @@ def resolve(conn: Connection[Any], workspace: str, sent_id: int, *, happened: bo
     )
 
 
-def senders(conn: Connection[Any]) -> list[UUID]:
+def senders(conn: Connection) -> list[UUID]:
     """Return the runs of commands that have requests in flight, or that died."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["senders"]).fetchall()
 
 
-def mark_unknown(conn: Connection[Any], sent_by: UUID) -> None:
+def mark_unknown(conn: Connection, sent_by: UUID) -> None:
     """Mark the requests that a dead run was sending as of unknown outcome."""
     for table in (ERRAND, CLOSING, CALL_END):
         conn.execute(
@@ -130,7 +130,7 @@ def mark_unknown(conn: Connection[Any], sent_by: UUID) -> None:
         )
 
 
-def unknown(conn: Connection[Any], workspace: str | None) -> list[UnknownRequest]:
+def unknown(conn: Connection, workspace: str | None) -> list[UnknownRequest]:
     """Return the closings and ends of calls of unknown outcome."""
     with conn.cursor(row_factory=class_row(UnknownRequest)) as cursor:
         parameters = {"workspace": workspace}
@@ -138,6 +138,6 @@ def unknown(conn: Connection[Any], workspace: str | None) -> list[UnknownRequest
         return closings + cursor.execute(SQL["unknown_call_ends"], parameters).fetchall()
 
 
-def _begin(conn: Connection[Any], query: LiteralString, parameters: dict[str, Any]) -> int:
+def _begin(conn: Connection, query: LiteralString, parameters: dict[str, Any]) -> int:
     with conn.cursor(row_factory=scalar_row) as cursor:
         return int(cursor.execute(query, parameters).fetchall()[0])

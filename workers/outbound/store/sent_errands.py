@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -57,14 +55,14 @@ class UnknownRequest:
     looks_like: int | None  # the errand that it may have become
 
 
-def begin(conn: Connection[Any], workspace: str, intent: Intent, *, sent_by: UUID) -> int | None:
+def begin(conn: Connection, workspace: str, intent: Intent, *, sent_by: UUID) -> int | None:
     """Record an intent; return its number, ``None`` if it was sent before and was not refused."""
     parameters = {"workspace": workspace, "sent_by": sent_by, **asdict(intent)}
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["begin_errand"], parameters).fetchone()
 
 
-def find(conn: Connection[Any], workspace: str, message_sha256: bytes) -> SentErrand | None:
+def find(conn: Connection, workspace: str, message_sha256: bytes) -> SentErrand | None:
     """Return a message that was sent; ``None`` if it never was."""
     with conn.cursor(row_factory=class_row(SentErrand)) as cursor:
         parameters = {"workspace": workspace, "message_sha256": message_sha256}
@@ -72,7 +70,7 @@ def find(conn: Connection[Any], workspace: str, message_sha256: bytes) -> SentEr
 
 
 def settle(
-    conn: Connection[Any],
+    conn: Connection,
     workspace: str,
     sent_id: int,
     *,
@@ -96,7 +94,7 @@ def settle(
 
 
 def resolve(
-    conn: Connection[Any], workspace: str, sent_id: int, *, happened: bool, errand_id: int | None
+    conn: Connection, workspace: str, sent_id: int, *, happened: bool, errand_id: int | None
 ) -> bool:
     """Record an outcome that an operator found out; return ``False`` if none was unknown."""
     parameters = {
@@ -108,14 +106,14 @@ def resolve(
     return bool(conn.execute(SQL["resolve_errand"], parameters).fetchall())
 
 
-def sent_as(conn: Connection[Any], workspace: str, errand_id: int) -> int | None:
+def sent_as(conn: Connection, workspace: str, errand_id: int) -> int | None:
     """Return the number of the request that became an errand; ``None`` if none did."""
     parameters = {"workspace": workspace, "errand_id": errand_id}
     row = conn.execute(SQL["sent_as"], parameters).fetchone()
     return row[0] if row else None
 
 
-def unknown(conn: Connection[Any], workspace: str | None) -> list[UnknownRequest]:
+def unknown(conn: Connection, workspace: str | None) -> list[UnknownRequest]:
     """Return the creations of unknown outcome."""
     with conn.cursor(row_factory=class_row(UnknownRequest)) as cursor:
         return cursor.execute(SQL["unknown_errands"], {"workspace": workspace}).fetchall()

@@ -7,9 +7,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import Connection
-
 from workers.config.names import Family
+from workers.database import Connection
 from workers.privacy.jobs import find_in_spool, find_person, redact_erased
 from workers.privacy.jobs.data_subject import DataSubject
 from workers.privacy.jobs.erasure_counts import ErasedRows, ErasureCounts
@@ -32,9 +31,7 @@ class Erasure:
     unreadable: tuple[str, ...]  # files of the spool that mention the person and were not changed
 
 
-def erase(
-    conn: Connection[Any], subject: DataSubject, *, dry_run: bool, progress: Progress
-) -> Erasure:
+def erase(conn: Connection, subject: DataSubject, *, dry_run: bool, progress: Progress) -> Erasure:
     """Erase a person from every table and from the spool.
 
     ``conn`` is in autocommit mode: every batch is a transaction, so an erasure may be interrupted
@@ -63,13 +60,13 @@ def erase(
     )
 
 
-def count_pages(conn: Connection[Any]) -> int:
+def count_pages(conn: Connection) -> int:
     """Return how many pages there are to be scanned."""
     return sum(text_scan.pages(conn, table) for table in text_scan.searchable_tables(conn))
 
 
 def _erase_everywhere(
-    conn: Connection[Any], person: PersonMatcher, counts: ErasureCounts, progress: Progress
+    conn: Connection, person: PersonMatcher, counts: ErasureCounts, progress: Progress
 ) -> set[erased.Key]:
     """Erase from every table; documents first, as they name further errands, which are returned."""
     tables = (
@@ -88,7 +85,7 @@ def _erase_everywhere(
     return errands
 
 
-def _erase_own_rows(conn: Connection[Any], person: PersonMatcher, counts: ErasureCounts) -> None:
+def _erase_own_rows(conn: Connection, person: PersonMatcher, counts: ErasureCounts) -> None:
     """Erase the person's rows that belong to no recorded errand."""
     removed = erased.remove_contact_cards(conn, person.address)
     blank = erased.blank_exported_by(conn, person.address)
@@ -97,13 +94,13 @@ def _erase_own_rows(conn: Connection[Any], person: PersonMatcher, counts: Erasur
 
 
 def _record_erased(
-    conn: Connection[Any], person: PersonMatcher, keys: Iterable[erased.Key]
+    conn: Connection, person: PersonMatcher, keys: Iterable[erased.Key]
 ) -> set[erased.Key]:
     return erased.record_erased(conn, Family.ERRAND_REPORTS, keys, address=person.address)
 
 
 def _erase_from(
-    conn: Connection[Any],
+    conn: Connection,
     table: SearchableTable,
     person: PersonMatcher,
     counts: ErasureCounts,

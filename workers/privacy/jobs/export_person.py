@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from psycopg import Connection
-
+from workers.database import Connection
 from workers.privacy.jobs import find_in_spool, find_person
 from workers.privacy.jobs.data_subject import DataSubject
 from workers.privacy.jobs.find_in_spool import SpooledMatch
@@ -27,7 +26,7 @@ HEX = "\\x"  # prefix of bytea in JSON from Postgres
 
 
 def export(
-    conn: Connection[Any], subject: DataSubject, *, contents: bool, progress: Progress
+    conn: Connection, subject: DataSubject, *, contents: bool, progress: Progress
 ) -> dict[str, Any]:
     """Return every row about a person, by table, and the callbacks in the spool.
 
@@ -58,7 +57,7 @@ def export(
 
 
 def _add_matches(
-    conn: Connection[Any], person: PersonMatcher, found: Rows, progress: Progress
+    conn: Connection, person: PersonMatcher, found: Rows, progress: Progress
 ) -> set[Key]:
     """Add the rows that mention the person; return the errands they belong to."""
     errands: set[Key] = set()
@@ -82,7 +81,7 @@ def _spooled(
     return iter(()) if folder is None else find_in_spool.find(folder, person, errands, [])
 
 
-def _content(conn: Connection[Any], sha256: str | None) -> str | None:
+def _content(conn: Connection, sha256: str | None) -> str | None:
     if sha256 is None:
         return None
     content = person_rows.content(conn, bytes.fromhex(sha256.removeprefix(HEX)))

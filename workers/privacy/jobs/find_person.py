@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import Connection
-
+from workers.database import Connection
 from workers.privacy.rules.person_matcher import PersonMatcher
 from workers.privacy.rules.redaction import is_own, mentions
 from workers.privacy.store import text_scan
@@ -40,7 +39,7 @@ def documents_first(tables: list[SearchableTable]) -> list[SearchableTable]:
 
 
 def scan_table(
-    conn: Connection[Any],
+    conn: Connection,
     table: SearchableTable,
     person: PersonMatcher,
     *,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
-
-from psycopg import Connection
 
 from schemas.cention.attachments import AttachmentKind
 from workers.config.names import Family
+from workers.database import Connection
 from workers.privacy.jobs.erasure_counts import ErasureCounts
 from workers.privacy.rules.person_matcher import PersonMatcher
 from workers.privacy.rules.redaction import author_of, redact_mentions, redact_own
@@ -21,11 +19,11 @@ BATCH = 50  # errands at once, each with its answers
 START: Key = ("", -1)
 REASON = "its errand was erased"
 
-Pending = Callable[[Connection[Any], Key], list[Key]]
-Redact = Callable[[Connection[Any], Sequence[Key], ErasureCounts], None]
+Pending = Callable[[Connection, Key], list[Key]]
+Redact = Callable[[Connection, Sequence[Key], ErasureCounts], None]
 
 
-def redact_pending(conn: Connection[Any], counts: ErasureCounts) -> None:
+def redact_pending(conn: Connection, counts: ErasureCounts) -> None:
     """Redact the data of erased records that is not redacted yet, a transaction a batch.
 
     ``conn`` is in autocommit mode. May be interrupted and run again at any time.
@@ -39,12 +37,12 @@ def redact_pending(conn: Connection[Any], counts: ErasureCounts) -> None:
     redact_sent(conn, "", counts)
 
 
-def redact_sent(conn: Connection[Any], address: str, counts: ErasureCounts) -> None:
+def redact_sent(conn: Connection, address: str, counts: ErasureCounts) -> None:
     """Redact sent errands of an address, and those that became erased errands."""
     counts.blanked["cention.sent_errand"] += erased.blank_sent_errands(conn, address)
 
 
-def _each(conn: Connection[Any], pending: Pending, redact: Redact, counts: ErasureCounts) -> None:
+def _each(conn: Connection, pending: Pending, redact: Redact, counts: ErasureCounts) -> None:
     keys: list[Key] = [START]
     while keys:
         with conn.transaction():
@@ -53,7 +51,7 @@ def _each(conn: Connection[Any], pending: Pending, redact: Redact, counts: Erasu
                 redact(conn, keys, counts)
 
 
-def _errands(conn: Connection[Any], keys: Sequence[Key], counts: ErasureCounts) -> None:
+def _errands(conn: Connection, keys: Sequence[Key], counts: ErasureCounts) -> None:
     people = _people(keys, erased.people_of(conn, keys))
     _attachments(conn, keys, counts)
     for landed in erased.landed_of(conn, Family.ERRAND_REPORTS, keys):
@@ -67,7 +65,7 @@ def _errands(conn: Connection[Any], keys: Sequence[Key], counts: ErasureCounts) 
     erased.record_blanked(conn, Family.ERRAND_REPORTS, keys)
 
 
-def _ratings(conn: Connection[Any], keys: Sequence[Key], counts: ErasureCounts) -> None:
+def _ratings(conn: Connection, keys: Sequence[Key], counts: ErasureCounts) -> None:
     for landed in erased.landed_of(conn, Family.FACEBOOK_RATINGS, keys):
         _landed(conn, landed, PersonMatcher(""), counts)
     counts.blanked["cention.facebook_rating"] += erased.blank_ratings(conn, keys)
@@ -75,7 +73,7 @@ def _ratings(conn: Connection[Any], keys: Sequence[Key], counts: ErasureCounts) 
 
 
 def _landed(
-    conn: Connection[Any],
+    conn: Connection,
     landed: erased.LandedDocument,
     person: PersonMatcher,
     counts: ErasureCounts,
@@ -89,7 +87,7 @@ def _landed(
 
 
 def _history(
-    conn: Connection[Any],
+    conn: Connection,
     keys: Sequence[Key],
     people: dict[Key, PersonMatcher],
     counts: ErasureCounts,
@@ -115,7 +113,7 @@ def _unless_named(text: str | None, person: PersonMatcher) -> str | None:
 
 
 def _callbacks(
-    conn: Connection[Any],
+    conn: Connection,
     keys: Sequence[Key],
     people: dict[Key, PersonMatcher],
     counts: ErasureCounts,
@@ -130,7 +128,7 @@ def _callbacks(
             counts.blanked["intake.callback"] += 1
 
 
-def _attachments(conn: Connection[Any], keys: Sequence[Key], counts: ErasureCounts) -> None:
+def _attachments(conn: Connection, keys: Sequence[Key], counts: ErasureCounts) -> None:
     """Redact attachments; contents first, as drains lock them before any row."""
     found = erased.attachments_of(conn, keys)
     removed = attachment_blobs.remove(conn, found, reason=REASON, names=True)

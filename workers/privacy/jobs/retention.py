@@ -6,13 +6,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
-from psycopg import Connection
 
 from workers.config.settings import Retention
-from workers.database import Transaction, advisory_locks
+from workers.database import Connection, Transaction, advisory_locks
 from workers.privacy.jobs import redact_erased
 from workers.privacy.jobs.erasure_counts import ErasureCounts
 from workers.privacy.store import retention
@@ -28,7 +27,7 @@ RUN_S = 10.0  # then other tasks get the worker
 class Remove(Protocol):
     """Removes contents of one class; returns of how many rows."""
 
-    def __call__(self, conn: Connection[Any], *, before: datetime, limit: int) -> int: ...
+    def __call__(self, conn: Connection, *, before: datetime, limit: int) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from psycopg import Connection
-
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -32,7 +29,7 @@ class RemovedContents:
 
 
 def remove(
-    conn: Connection[Any], found: Sequence[AttachmentKey], *, reason: str, names: bool
+    conn: Connection, found: Sequence[AttachmentKey], *, reason: str, names: bool
 ) -> RemovedContents:
     """Remove the contents of attachments; with ``names`` also their names and types.
 

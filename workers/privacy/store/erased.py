@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
-from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from workers.config.names import Family
-from workers.database import queries
+from workers.database import Connection, queries
 from workers.privacy.store.attachment_blobs import AttachmentKey
 
 SQL = queries.load(__name__)
@@ -69,49 +68,49 @@ def key_arrays(keys: Iterable[Key]) -> dict[str, Any]:
     return {"workspaces": [w for w, _ in ordered], "ids": [i for _, i in ordered]}
 
 
-def errands_of(conn: Connection[Any], address: str) -> list[Key]:
+def errands_of(conn: Connection, address: str) -> list[Key]:
     """Return the errands that belong to an address (in lower case)."""
     return conn.execute(SQL["errands_of"], {"address": address}).fetchall()
 
 
-def ratings_of(conn: Connection[Any], reviewers: Sequence[str]) -> list[Key]:
+def ratings_of(conn: Connection, reviewers: Sequence[str]) -> list[Key]:
     """Return the Facebook ratings of reviewers, by Facebook's id or by exact name."""
     return conn.execute(SQL["ratings_of"], {"reviewers": list(reviewers)}).fetchall()
 
 
-def names_of(conn: Connection[Any], address: str) -> list[str]:
+def names_of(conn: Connection, address: str) -> list[str]:
     """Return the names stored next to an address (in lower case)."""
     return [name for (name,) in conn.execute(SQL["names_of"], {"address": address})]
 
 
 def record_erased(
-    conn: Connection[Any], family: Family, keys: Iterable[Key], *, address: str
+    conn: Connection, family: Family, keys: Iterable[Key], *, address: str
 ) -> set[Key]:
     """Record records as erased; return them, without errands of another writer."""
     parameters = {**key_arrays(set(keys)), "family": family, "address": address}
     return set(conn.execute(SQL["record_erased"], parameters).fetchall())
 
 
-def pending_errands(conn: Connection[Any], *, after: Key, limit: int) -> list[Key]:
+def pending_errands(conn: Connection, *, after: Key, limit: int) -> list[Key]:
     """Return the next erased errands with data that is not redacted yet."""
     parameters = {"workspace": after[0], "after": after[1], "limit": limit}
     return conn.execute(SQL["pending_errands"], parameters).fetchall()
 
 
-def pending_ratings(conn: Connection[Any], *, after: Key, limit: int) -> list[Key]:
+def pending_ratings(conn: Connection, *, after: Key, limit: int) -> list[Key]:
     """Return the next erased ratings with data that is not redacted yet."""
     parameters = {"workspace": after[0], "after": after[1], "limit": limit}
     return conn.execute(SQL["pending_ratings"], parameters).fetchall()
 
 
-def landed_of(conn: Connection[Any], family: str, keys: Sequence[Key]) -> list[LandedDocument]:
+def landed_of(conn: Connection, family: str, keys: Sequence[Key]) -> list[LandedDocument]:
     """Return the landed documents of records, locked until commit."""
     with conn.cursor(row_factory=class_row(LandedDocument)) as cursor:
         return cursor.execute(SQL["landed_of"], {**key_arrays(keys), "family": family}).fetchall()
 
 
 def write_landed(
-    conn: Connection[Any], key: Key, family: str, document: Any, *, problem: str | None
+    conn: Connection, key: Key, family: str, document: Any, *, problem: str | None
 ) -> None:
     """Replace one landed document; ``None`` removes it."""
     conn.execute(
@@ -126,14 +125,14 @@ def write_landed(
     )
 
 
-def callbacks_of(conn: Connection[Any], errands: Sequence[Key]) -> list[CallbackDocument]:
+def callbacks_of(conn: Connection, errands: Sequence[Key]) -> list[CallbackDocument]:
     """Return the last callbacks about answers to errands, locked until commit."""
     with conn.cursor(row_factory=class_row(CallbackDocument)) as cursor:
         return cursor.execute(SQL["callbacks_of_errands"], key_arrays(errands)).fetchall()
 
 
 def write_callback(
-    conn: Connection[Any], callback_id: int, document: Any, *, problem: str | None
+    conn: Connection, callback_id: int, document: Any, *, problem: str | None
 ) -> None:
     """Replace the document of one callback; ``None`` removes it."""
     conn.execute(
@@ -146,24 +145,24 @@ def write_callback(
     )
 
 
-def record_blanked(conn: Connection[Any], family: Family, keys: Sequence[Key]) -> None:
+def record_blanked(conn: Connection, family: Family, keys: Sequence[Key]) -> None:
     """Record that the current documents of erased records are redacted."""
     conn.execute(SQL["record_blanked"], {**key_arrays(keys), "family": family})
 
 
-def people_of(conn: Connection[Any], errands: Sequence[Key]) -> list[Alias]:
+def people_of(conn: Connection, errands: Sequence[Key]) -> list[Alias]:
     """Return addresses and names of writers of errands, and of addressees of answers."""
     with conn.cursor(row_factory=class_row(Alias)) as cursor:
         return cursor.execute(SQL["people_of_errands"], key_arrays(errands)).fetchall()
 
 
-def history_of(conn: Connection[Any], errands: Sequence[Key]) -> list[HistoryLine]:
+def history_of(conn: Connection, errands: Sequence[Key]) -> list[HistoryLine]:
     """Return the texts in the history of errands."""
     with conn.cursor(row_factory=class_row(HistoryLine)) as cursor:
         return cursor.execute(SQL["history_of_errands"], key_arrays(errands)).fetchall()
 
 
-def write_history(conn: Connection[Any], lines: Sequence[HistoryLine]) -> None:
+def write_history(conn: Connection, lines: Sequence[HistoryLine]) -> None:
     """Replace texts of the history."""
     conn.execute(
         SQL["blank_history"],
@@ -183,7 +182,7 @@ _BLANK: Mapping[str, LiteralString] = {
 }
 
 
-def blank_errands(conn: Connection[Any], errands: Sequence[Key]) -> dict[str, int]:
+def blank_errands(conn: Connection, errands: Sequence[Key]) -> dict[str, int]:
     """Blank errands, reported and exported, with their answers and the addressees of these.
 
     Return how many rows, by table.
@@ -193,42 +192,42 @@ def blank_errands(conn: Connection[Any], errands: Sequence[Key]) -> dict[str, in
     return {**blank, "cention.answer_recipient": recipients}
 
 
-def blank_exported_by(conn: Connection[Any], address: str) -> int:
+def blank_exported_by(conn: Connection, address: str) -> int:
     """Blank exported errands of a writer (in lower case); return how many rows."""
     return len(conn.execute(SQL["blank_exported_by"], {"address": address}).fetchall())
 
 
-def remove_contact_cards(conn: Connection[Any], address: str) -> int:
+def remove_contact_cards(conn: Connection, address: str) -> int:
     """Delete contact cards with an address (in lower case); return how many."""
     return len(conn.execute(SQL["remove_contact_cards"], {"address": address}).fetchall())
 
 
-def blank_sent_errands(conn: Connection[Any], address: str) -> int:
+def blank_sent_errands(conn: Connection, address: str) -> int:
     """Blank sent errands of an address (in lower case), and erased ones; return how many."""
     return len(conn.execute(SQL["blank_sent_errands"], {"address": address}).fetchall())
 
 
-def remove_recipients(conn: Connection[Any], errands: Sequence[Key]) -> int:
+def remove_recipients(conn: Connection, errands: Sequence[Key]) -> int:
     """Delete the addressees of errands; return how many."""
     return _count(conn, SQL["remove_errand_recipients"], errands)
 
 
-def blank_ratings(conn: Connection[Any], ratings: Sequence[Key]) -> int:
+def blank_ratings(conn: Connection, ratings: Sequence[Key]) -> int:
     """Blank ratings; return how many were not blank."""
     return _count(conn, SQL["blank_ratings"], ratings)
 
 
-def attachments_of(conn: Connection[Any], errands: Sequence[Key]) -> list[AttachmentKey]:
+def attachments_of(conn: Connection, errands: Sequence[Key]) -> list[AttachmentKey]:
     """Return the attachments of answers to these errands only, unless removed."""
     with conn.cursor(row_factory=class_row(AttachmentKey)) as cursor:
         return cursor.execute(SQL["attachments_of_errands"], key_arrays(errands)).fetchall()
 
 
-def stop_wanting(conn: Connection[Any], family: Family, keys: Sequence[Key]) -> int:
+def stop_wanting(conn: Connection, family: Family, keys: Sequence[Key]) -> int:
     """Take records off the wanted list; return how many."""
     parameters = {**key_arrays(keys), "family": family}
     return len(conn.execute(SQL["stop_wanting"], parameters).fetchall())
 
 
-def _count(conn: Connection[Any], query: LiteralString, keys: Sequence[Key]) -> int:
+def _count(conn: Connection, query: LiteralString, keys: Sequence[Key]) -> int:
     return len(conn.execute(query, key_arrays(keys)).fetchall())

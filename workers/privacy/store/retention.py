@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import LiteralString
 
-from psycopg import Connection
 from psycopg.rows import class_row
 
-from workers.database import queries
+from workers.database import Connection, queries
 from workers.privacy.store import attachment_blobs
 from workers.privacy.store.attachment_blobs import AttachmentKey
 from workers.privacy.store.erased import key_arrays
@@ -18,27 +17,27 @@ SQL = queries.load(__name__)
 REASON = "kept for as long as the settings allow"
 
 
-def remove_callback_documents(conn: Connection[Any], *, before: datetime, limit: int) -> int:
+def remove_callback_documents(conn: Connection, *, before: datetime, limit: int) -> int:
     """Remove the documents of filed callbacks; return of how many."""
     return _remove(conn, SQL["remove_callback_documents"], before, limit)
 
 
-def remove_callback_bodies(conn: Connection[Any], *, before: datetime, limit: int) -> int:
+def remove_callback_bodies(conn: Connection, *, before: datetime, limit: int) -> int:
     """Remove the bodies of answers from filed callbacks; return from how many."""
     return _remove(conn, SQL["remove_callback_bodies"], before, limit)
 
 
-def remove_landed_documents(conn: Connection[Any], *, before: datetime, limit: int) -> int:
+def remove_landed_documents(conn: Connection, *, before: datetime, limit: int) -> int:
     """Remove landed documents that were normalised; return how many."""
     return _remove(conn, SQL["remove_landed_documents"], before, limit)
 
 
-def remove_answer_bodies(conn: Connection[Any], *, before: datetime, limit: int) -> int:
+def remove_answer_bodies(conn: Connection, *, before: datetime, limit: int) -> int:
     """Remove the bodies of answers; return of how many."""
     return _remove(conn, SQL["remove_answer_bodies"], before, limit)
 
 
-def remove_errand_bodies(conn: Connection[Any], *, before: datetime, limit: int) -> int:
+def remove_errand_bodies(conn: Connection, *, before: datetime, limit: int) -> int:
     """Remove the bodies of errands, in their landed reports as well; return of how many.
 
     Landed reports are locked first, as drains do. Unreadable ones stay, as a later version may
@@ -51,12 +50,12 @@ def remove_errand_bodies(conn: Connection[Any], *, before: datetime, limit: int)
     return len(conn.execute(SQL["remove_errand_bodies"], chosen).fetchall())
 
 
-def remove_exported_bodies(conn: Connection[Any], *, before: datetime, limit: int) -> int:
+def remove_exported_bodies(conn: Connection, *, before: datetime, limit: int) -> int:
     """Remove the bodies of errands from exports; return of how many."""
     return _remove(conn, SQL["remove_exported_bodies"], before, limit)
 
 
-def remove_attachment_contents(conn: Connection[Any], *, before: datetime, limit: int) -> int:
+def remove_attachment_contents(conn: Connection, *, before: datetime, limit: int) -> int:
     """Remove the contents of attachments; return of how many."""
     with conn.cursor(row_factory=class_row(AttachmentKey)) as cursor:
         parameters = {"before": before, "limit": limit}
@@ -64,5 +63,5 @@ def remove_attachment_contents(conn: Connection[Any], *, before: datetime, limit
     return attachment_blobs.remove(conn, found, reason=REASON, names=False).attachments
 
 
-def _remove(conn: Connection[Any], query: LiteralString, before: datetime, limit: int) -> int:
+def _remove(conn: Connection, query: LiteralString, before: datetime, limit: int) -> int:
     return len(conn.execute(query, {"before": before, "limit": limit}).fetchall())

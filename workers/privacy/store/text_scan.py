@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
-from psycopg import Connection, sql
+from psycopg import sql
 from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
-from workers.database import queries
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
@@ -49,13 +49,13 @@ _WITH_ERASED: Mapping[str, LiteralString] = {
 }
 
 
-def searchable_tables(conn: Connection[Any]) -> list[SearchableTable]:
+def searchable_tables(conn: Connection) -> list[SearchableTable]:
     """Return every table with texts or documents outside its key."""
     with conn.cursor(row_factory=class_row(SearchableTable)) as cursor:
         return cursor.execute(SQL["searchable_tables"]).fetchall()
 
 
-def pages(conn: Connection[Any], table: SearchableTable) -> int:
+def pages(conn: Connection, table: SearchableTable) -> int:
     """Return how many pages a table has now."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"table": table.name}
@@ -63,7 +63,7 @@ def pages(conn: Connection[Any], table: SearchableTable) -> int:
 
 
 def scan_pages(
-    conn: Connection[Any], table: SearchableTable, *, first: int, like: str, lock: bool
+    conn: Connection, table: SearchableTable, *, first: int, like: str, lock: bool
 ) -> list[CandidateRow]:
     """Return the rows on ``PAGES`` pages from ``first`` that match the ILIKE pattern ``like``.
 
@@ -80,9 +80,7 @@ def scan_pages(
         return cursor.execute(query, parameters).fetchall()
 
 
-def write(
-    conn: Connection[Any], table: SearchableTable, ctid: str, changed: Mapping[str, Any]
-) -> None:
+def write(conn: Connection, table: SearchableTable, ctid: str, changed: Mapping[str, Any]) -> None:
     """Update columns of a locked row."""
     query = sql.SQL(SQL["write_row"]).format(
         table=sql.Identifier(table.schema, table.table),

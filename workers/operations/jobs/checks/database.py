@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg
-from psycopg import Connection
 
 from workers.config.settings import Settings
-from workers.database import connections, error_messages, migrate
+from workers.database import Connection, connections, error_messages, migrate
 from workers.operations.jobs import alerts
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
 from workers.operations.rules.wording import format_duration, pluralise
@@ -33,7 +31,7 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
         yield wrong("database", f"{sentence}.", remedy)
 
 
-def _inside(conn: Connection[Any]) -> Iterator[Finding]:
+def _inside(conn: Connection) -> Iterator[Finding]:
     role = status.role(conn)
     if role.may_write:
         yield ok("database", f"Up to date; the role {role.current_user} may write.")
@@ -52,5 +50,5 @@ def _inside(conn: Connection[Any]) -> Iterator[Finding]:
         yield ok("workers", f"They answer on every queue; the oldest answer is {longest} old.")
 
 
-def _version(conn: Connection[Any]) -> str:
+def _version(conn: Connection) -> str:
     return f"{conn.info.server_version // 10_000}.{conn.info.server_version % 10_000}"
