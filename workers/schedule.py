@@ -10,9 +10,7 @@ from workers.mirrors.rules import enabled
 
 SWEEP_EVERY_S = 2.0
 CANARY_EVERY_S = 15.0
-CHECK_RECONCILE_EVERY_S = (
-    60.0  # shorter than its interval, so that a restart of beat delays it little
-)
+CHECK_RECONCILE_EVERY_S = 60.0  # so that a restart of beat does not delay it for long
 RETAIN_EVERY_S = 3600.0
 CHECK_MIRROR_EVERY_S = 60.0  # so that neither a restart nor a failure delays it for long
 CHECKS_PER_REFRESH = 4  # at least, so that a refresh is late by a quarter of its interval at most
