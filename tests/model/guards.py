@@ -26,7 +26,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from deploy.embedded import Postgres
 from tests.model.test_wanted_list import SETTINGS, WantedList
-from tests.model.world import Stage, staged
+from tests.model.world import ModelConnections, open_model_connections
 from workers.database import Connection, advisory_locks
 from workers.database.migrate import migrate
 from workers.sync.jobs import drain, settle
@@ -162,8 +162,8 @@ GUARDS: dict[str, Break] = {
 class Watched(WantedList):
     """Records the number of the first example that failed."""
 
-    def __init__(self, stage: Stage, found: list[int], first: int) -> None:
-        super().__init__(stage)
+    def __init__(self, model_connections: ModelConnections, found: list[int], first: int) -> None:
+        super().__init__(model_connections)
         self.found = found
         self.number = int(self.world.workspace.removeprefix("world-")) - first
 
@@ -179,14 +179,16 @@ class Watched(WantedList):
                 self.found.append(self.number)
 
 
-def search(stage: Stage, broken: Break) -> tuple[int | None, str]:
+def search(model_connections: ModelConnections, broken: Break) -> tuple[int | None, str]:
     """Return the number of the first example that failed, and its story when shrunk."""
     found: list[int] = []
-    first = next(stage.numbers)
+    first = next(model_connections.numbers)
     with broken():
         try:
             for _ in range(EXAMPLES):
-                run_state_machine_as_test(partial(Watched, stage, found, first), settings=SETTINGS)
+                run_state_machine_as_test(
+                    partial(Watched, model_connections, found, first), settings=SETTINGS
+                )
         except Exception as error:
             story = [str(error), *getattr(error, "__notes__", ())]
             return found[0] // 2 if found else None, "\n".join(story)
@@ -194,7 +196,7 @@ def search(stage: Stage, broken: Break) -> tuple[int | None, str]:
 
 
 @contextmanager
-def served() -> Iterator[Stage]:
+def served() -> Iterator[ModelConnections]:
     """Run a database for the search."""
     with tempfile.TemporaryDirectory(prefix="cention-tests-") as folder:
         server = Postgres(Path(folder) / "postgres")
@@ -202,8 +204,8 @@ def served() -> Iterator[Stage]:
         try:
             with psycopg.connect(server.url) as conn:
                 migrate(conn)
-            with staged(server.url) as stage:
-                yield stage
+            with open_model_connections(server.url) as model_connections:
+                yield model_connections
         finally:
             server.remove()
 
@@ -211,12 +213,12 @@ def served() -> Iterator[Stage]:
 def main(part: str = "") -> None:
     quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
     structlog.configure(wrapper_class=quiet)
-    with served() as stage:
+    with served() as model_connections:
         for name, broken in GUARDS.items():
             if part not in name:
                 continue
             began_s = time.monotonic()
-            number, story = search(stage, broken)
+            number, story = search(model_connections, broken)
             result = (
                 f"missed in example {number}" if story else f"not missed in {EXAMPLES} examples"
             )

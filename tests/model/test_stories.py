@@ -8,14 +8,14 @@ import pytest
 
 from tests.model.cention import Errand
 from tests.model.drains import Drain
-from tests.model.world import World, staged
+from tests.model.world import World, open_model_connections
 
 
 @pytest.fixture
 def world(database: str) -> Iterator[World]:
     """One errand, changed and listed."""
-    with staged(database) as stage:
-        made = World(stage)
+    with open_model_connections(database) as model_connections:
+        made = World(model_connections)
         del made.cention.errands[1:]
         change(made)
         made.poll(made.cention.changed())
@@ -99,7 +99,7 @@ def test_a_drain_that_lost_its_session_and_fetches_on_wants_its_errand_again(wor
     world.start(a)
     [claimed] = a.not_fetched
     a.begin_slow_fetch(claimed)
-    a.cut(world.stage.closed)
+    a.cut(world.model_connections.closed)
     fetch_until_no_doubt_is_left(world, b)
     change(world)
     a.finish_slow_fetch(claimed)
@@ -129,7 +129,7 @@ def test_a_drain_killed_right_after_it_fetched_without_a_session_loses_nothing(w
     """Another has fetched and written meanwhile, and only the dead one had the change."""
     a, b, _ = drains
     world.start(a)
-    a.cut(world.stage.closed)
+    a.cut(world.model_connections.closed)
     world.start(b)
     world.finish(b)
     change(world)

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 
 from tests.model.cention import ANSWERS, REACTIONS, Errand, Named, Reaction
 from tests.model.drains import Drain
-from tests.model.world import ERRANDS, LEASE_S, Stage, World, staged
+from tests.model.world import ERRANDS, LEASE_S, ModelConnections, World, open_model_connections
 from workers.sync.store.wanted import Claimed
 
 # Short examples find more: later events often repair a loss. MODEL_EXAMPLES=20000 is a
@@ -183,9 +183,9 @@ def requests(machine: WantedList) -> list[Request]:
 class WantedList(RuleBasedStateMachine):
     """All events that affect the list, in any order."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, model_connections: ModelConnections) -> None:
         super().__init__()
-        self.world = World(stage)
+        self.world = World(model_connections)
 
     @initialize(errands=st.integers(1, ERRANDS))
     def all_have_changed_and_are_listed(self, errands: int) -> None:
@@ -283,7 +283,7 @@ class WantedList(RuleBasedStateMachine):
     @offers(connected)
     @step(drain=chosen(connected))
     def loses_its_session_unnoticed(self, drain: Drain) -> None:
-        drain.cut(self.world.stage.closed)
+        drain.cut(self.world.model_connections.closed)
 
     @offers(running)
     @step(drain=chosen(running), until_lease_ends=st.booleans())
@@ -299,7 +299,7 @@ class WantedList(RuleBasedStateMachine):
         for claimed in list(pair.slow.not_fetched) if slow_fetches else ():
             pair.slow.begin_slow_fetch(claimed)
         if until_session_ends:
-            pair.slow.cut(self.world.stage.closed)
+            pair.slow.cut(self.world.model_connections.closed)
         else:
             self.world.let_lease_end(pair.slow)
         self._start_and_fetch_all(pair.fast)
@@ -320,13 +320,13 @@ class WantedList(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def stage(database: str) -> Iterator[Stage]:
-    with staged(database) as opened:
+def model_connections(database: str) -> Iterator[ModelConnections]:
+    with open_model_connections(database) as opened:
         yield opened
 
 
 def test_after_any_story_every_record_is_the_newest_and_none_is_wanted(
-    stage,
+    model_connections,
 ):
     for _ in range(EXAMPLES):
-        run_state_machine_as_test(lambda: WantedList(stage), settings=SETTINGS)
+        run_state_machine_as_test(lambda: WantedList(model_connections), settings=SETTINGS)

@@ -66,7 +66,7 @@ class ErrandState:
     area: int  # after which change the only area had this name
 
 
-class Stage:
+class ModelConnections:
     """Connections that many worlds use one after the other."""
 
     def __init__(self, database: str) -> None:
@@ -82,13 +82,13 @@ class Stage:
 
 
 @contextmanager
-def staged(database: str) -> Iterator[Stage]:
+def open_model_connections(database: str) -> Iterator[ModelConnections]:
     """Open the connections, with back-off without randomness."""
     certain = wanted.SQL["release_stalled"].replace("random()", "1.0")
     with patch.dict(wanted.SQL, {"release_stalled": certain}):
-        stage = Stage(database)
-        yield stage
-        stage.close()
+        model_connections = ModelConnections(database)
+        yield model_connections
+        model_connections.close()
 
 
 def connection(database: str) -> Connection:
@@ -100,12 +100,14 @@ def connection(database: str) -> Connection:
 class World:
     """One workspace, never used before."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.conn = stage.others
-        self.workspace = f"world-{next(stage.numbers)}"
+    def __init__(self, model_connections: ModelConnections) -> None:
+        self.model_connections = model_connections
+        self.conn = model_connections.others
+        self.workspace = f"world-{next(model_connections.numbers)}"
         self.cention = Cention(ERRANDS)
-        self.drains = [Drain(name, conn, self.session) for name, conn in stage.drains.items()]
+        self.drains = [
+            Drain(name, conn, self.session) for name, conn in model_connections.drains.items()
+        ]
         limits = DrainLimits(max_drains=len(DRAINS), lease_s=LEASE_S)
         self.spec = errand_reports_spec(
             self.workspace, self.cention, zone=ZoneInfo("UTC"), limits=limits

@@ -54,7 +54,7 @@ def old_errand(cention):
 
 
 @pytest.fixture
-def exports(cention):
+def exported_days(cention):
     """The days of the exports that were requested, in order."""
 
     def ask() -> list[tuple[str, str]]:
@@ -67,7 +67,7 @@ def exports(cention):
 
 
 def test_errands_of_past_days_are_found_chunk_by_chunk_and_wanted(
-    terminal, bridge, old_errand, exports
+    terminal, bridge, old_errand, exported_days
 ):
     old_errand(25)
     ids = sorted([old_errand(20), old_errand(12), old_errand(11), old_errand(5)])
@@ -75,7 +75,7 @@ def test_errands_of_past_days_are_found_chunk_by_chunk_and_wanted(
     result = terminal.run(*command(20, 5))
 
     assert result.exit_code == 0
-    assert exports() == [(back(20), back(13)), (back(13), back(6)), (back(6), back(4))]
+    assert exported_days() == [(back(20), back(13)), (back(13), back(6)), (back(6), back(4))]
     assert wanted(bridge) == ids
     assert days_done(bridge) == [today() - timedelta(days=n) for n in range(20, 4, -1)]
     assert bridge.nudges(Queue.FETCH) == 3
@@ -117,10 +117,10 @@ def test_progress_and_an_estimate_are_printed(terminal, old_errand):
 
 
 @pytest.mark.parametrize(("chunk", "number"), [("1d", 14), ("7d", 2), ("2w", 1), ("5", 3)])
-def test_a_chunk_has_the_length_of_the_option(terminal, exports, chunk, number):
+def test_a_chunk_has_the_length_of_the_option(terminal, exported_days, chunk, number):
     terminal.run(*command(14, 1, "--chunk", chunk))
 
-    assert len(exports()) == number
+    assert len(exported_days()) == number
 
 
 @pytest.mark.parametrize("chunk", ["0d", "7y", "d", "-1d"])
@@ -129,7 +129,7 @@ def test_a_chunk_that_is_not_a_number_of_days_is_wrong_usage(terminal, chunk):
 
 
 def test_a_second_run_continues_where_the_first_stopped(
-    terminal, bridge, cention, old_errand, exports
+    terminal, bridge, cention, old_errand, exported_days
 ):
     ids = sorted([old_errand(20), old_errand(12), old_errand(5)])
     terminal.run(*command(20, 14))
@@ -142,18 +142,18 @@ def test_a_second_run_continues_where_the_first_stopped(
     assert "token refused" in stopped.stderr
     assert "To continue, run the same command again." in stopped.stderr
     assert gone_on.stderr.startswith("7 days already done.\n9 days to go, in 2 exports.\n")
-    assert exports() == [(back(20), back(13)), (back(13), back(6)), (back(6), back(4))]
+    assert exported_days() == [(back(20), back(13)), (back(13), back(6)), (back(6), back(4))]
     assert wanted(bridge) == ids
 
 
 def test_a_chunk_with_an_unknown_outcome_is_left_to_the_next_run(
-    terminal, bridge, cention, old_errand, exports
+    terminal, bridge, cention, old_errand, exported_days
 ):
     errand = old_errand(3)
     cention.control("faults", {"dropped": {"times": 1}})
 
     stopped = terminal.run(*command(5, 2))
-    assert (days_done(bridge), wanted(bridge), len(exports())) == ([], [], 1)
+    assert (days_done(bridge), wanted(bridge), len(exported_days())) == ([], [], 1)
     terminal.run(*command(5, 2))
 
     assert stopped.exit_code == 1
@@ -179,7 +179,7 @@ def test_an_interrupted_backfill_says_how_to_continue(terminal, bridge, old_erra
 
 
 def test_a_chunk_that_is_too_large_can_be_requested_in_smaller_ones(
-    terminal, bridge, cention, environment, old_errand, exports
+    terminal, bridge, cention, environment, old_errand, exported_days
 ):
     ids = sorted(old_errand(days) for days in (4, 3, 2, 1))
     environment.setenv("EXPORT_MAX_BYTES", "2500")
@@ -190,21 +190,21 @@ def test_a_chunk_that_is_too_large_can_be_requested_in_smaller_ones(
     assert wanted(bridge) == ids
 
 
-def test_a_finished_backfill_does_nothing_without_again(terminal, exports):
+def test_a_finished_backfill_does_nothing_without_again(terminal, exported_days):
     terminal.run(*command(20, 5))
 
     again = terminal.run(*command(20, 5))
     inside = terminal.run(*command(11, 6, "--chunk", "3d"))
-    before = len(exports())
+    before = len(exported_days())
     told_to = terminal.run(*command(20, 5, "--again"))
 
     assert again.stdout.startswith("All of these days are done.")
     assert inside.stdout.startswith("All of these days are done.")
-    assert (before, len(exports())) == (3, 6)
+    assert (before, len(exported_days())) == (3, 6)
     assert told_to.exit_code == 0
 
 
-def test_days_of_closure_are_separate_from_days_of_arrival(terminal, cention, exports):
+def test_days_of_closure_are_separate_from_days_of_arrival(terminal, cention, exported_days):
     terminal.run(*command(3, 1))
     terminal.run(*command(3, 1, "--by-closure"))
 
@@ -212,13 +212,15 @@ def test_days_of_closure_are_separate_from_days_of_arrival(terminal, cention, ex
     assert kinds == [False, True]
 
 
-def test_today_is_requested_but_not_done_before_it_is_over(terminal, bridge, errands, exports):
+def test_today_is_requested_but_not_done_before_it_is_over(
+    terminal, bridge, errands, exported_days
+):
     ids = errands(2)
 
     terminal.run(*command(1, 0))
     terminal.run("backfill", "--preset", "316", "--from", back(0), "--to", back(-30))
 
-    assert exports() == [(back(1), back(0)), (back(0), back(0))]
+    assert exported_days() == [(back(1), back(0)), (back(0), back(0))]
     assert days_done(bridge) == [today() - timedelta(days=1)]
     assert wanted(bridge) == sorted(ids)
 
@@ -226,12 +228,12 @@ def test_today_is_requested_but_not_done_before_it_is_over(terminal, bridge, err
 @pytest.mark.parametrize(
     ("days", "message"), [((-1, -2), "is in the future"), ((1, 2), "after its last")]
 )
-def test_impossible_days_are_wrong_usage(terminal, exports, days, message):
+def test_impossible_days_are_wrong_usage(terminal, exported_days, days, message):
     result = terminal.run(*command(*days))
 
     assert result.exit_code == 2
     assert message in result.stderr
-    assert exports() == []
+    assert exported_days() == []
 
 
 def test_stored_rows_do_not_change_until_the_errand_is_fetched_again(

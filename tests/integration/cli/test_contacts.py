@@ -28,7 +28,7 @@ def posts(cention: SandboxServer) -> int:
 
 
 @pytest.fixture
-def table(tmp_path):
+def write_table(tmp_path):
     def write(text, name="people.csv", encoding="utf-8"):
         file = tmp_path / name
         file.write_bytes(text.encode(encoding))
@@ -226,8 +226,8 @@ def test_a_request_is_repeated_while_cention_is_busy(terminal, cention):
     assert len(cards_at(cention)) == 1
 
 
-def test_a_table_becomes_cards(terminal, bridge, cention, table):
-    file = table("Namn;E-post;Telefon;Nr\nÅsa;a@b.c;+461;1\nBo;b@c.d;;2\n")
+def test_a_table_becomes_cards(terminal, bridge, cention, write_table):
+    file = write_table("Namn;E-post;Telefon;Nr\nÅsa;a@b.c;+461;1\nBo;b@c.d;;2\n")
 
     result = terminal.run(
         *("contacts", "import", file, "--map", "Namn=name", "--map", "E-post=email"),
@@ -245,8 +245,8 @@ def test_a_table_becomes_cards(terminal, bridge, cention, table):
     assert bridge.one("SELECT count(*) FROM cention.contact_card WHERE state = 'sent'") == 2
 
 
-def test_a_second_run_sends_nothing_twice_without_again(terminal, cention, table):
-    file = table("email\na@b.c\nb@c.d\na@b.c\n")
+def test_a_second_run_sends_nothing_twice_without_again(terminal, cention, write_table):
+    file = write_table("email\na@b.c\nb@c.d\na@b.c\n")
 
     first = terminal.run("contacts", "import", file)
     second = terminal.run("contacts", "import", file)
@@ -260,8 +260,8 @@ def test_a_second_run_sends_nothing_twice_without_again(terminal, cention, table
     assert posts(cention) == 4
 
 
-def test_the_counts_may_be_json(terminal, table):
-    output = terminal.run("contacts", "import", table("email\na@b.c\n,\n"), "--json").stdout
+def test_the_counts_may_be_json(terminal, write_table):
+    output = terminal.run("contacts", "import", write_table("email\na@b.c\n,\n"), "--json").stdout
 
     assert json.loads(output) == {
         "to_send": 0, "sent": 1, "sent_before": 0, "repeated": 0, "bad": 1, "refused": 0,
@@ -269,8 +269,8 @@ def test_the_counts_may_be_json(terminal, table):
     }  # fmt: skip
 
 
-def test_an_import_that_is_stopped_reports_how_far_it_got(terminal, bridge, cention, table):
-    file = table("email\na@b.c\nb@c.d\n")
+def test_an_import_that_is_stopped_reports_how_far_it_got(terminal, bridge, cention, write_table):
+    file = write_table("email\na@b.c\nb@c.d\n")
     cention.control("faults", {"latency": {"types": ["c3_contact_cards"], "seconds": 1}})
     process = subprocess.Popen(
         [sys.executable, "-m", "workers.cli", "contacts", "import", str(file)],
@@ -291,10 +291,10 @@ def test_an_import_that_is_stopped_reports_how_far_it_got(terminal, bridge, cent
     assert [row["state"] for row in bridge.rows(CARDS)] == ["sent"]
 
 
-def test_a_run_that_failed_can_be_continued(terminal, cention, table):
+def test_a_run_that_failed_can_be_continued(terminal, cention, write_table):
     """The token becomes invalid before the third card."""
-    file = table("email\n" + "".join(f"a{n}@b.c\n" for n in range(5)))
-    terminal.run("contacts", "import", table("email\na0@b.c\na1@b.c\n", "some.csv"))
+    file = write_table("email\n" + "".join(f"a{n}@b.c\n" for n in range(5)))
+    terminal.run("contacts", "import", write_table("email\na0@b.c\na1@b.c\n", "some.csv"))
     cention.control("faults", {"unauthorised": {"times": 1}})
 
     stopped = terminal.run("contacts", "import", file)
@@ -306,20 +306,23 @@ def test_a_run_that_failed_can_be_continued(terminal, cention, table):
     assert gone_on.stdout == "5 rows: 3 sent, 2 sent before.\n"
 
 
-def test_a_card_whose_sender_died_is_sent_again(terminal, bridge, cention, table):
+def test_a_card_whose_sender_died_is_sent_again(terminal, bridge, cention, write_table):
     bridge.rows(
         "INSERT INTO cention.contact_card (workspace, sent_sha256, state, sent)"
         " VALUES ('demo', %s, 'sending', '{\"email\": [\"a@b.c\"]}')",
         hashlib.sha256(b'{"email": ["a@b.c"]}').digest(),
     )
 
-    assert terminal.run("contacts", "import", table("email\na@b.c\n")).stdout == "1 row: 1 sent.\n"
+    assert (
+        terminal.run("contacts", "import", write_table("email\na@b.c\n")).stdout
+        == "1 row: 1 sent.\n"
+    )
     [row] = bridge.rows(CARDS)
     assert (row["state"], row["sends"]) == ("sent", 2)
 
 
-def test_bad_rows_are_reported_with_their_line_and_skipped(terminal, cention, table):
-    file = table("name,email\nAnn,a@b.c\nBo,\nCy,c@d.e,x\nEd,odd\n")
+def test_bad_rows_are_reported_with_their_line_and_skipped(terminal, cention, write_table):
+    file = write_table("name,email\nAnn,a@b.c\nBo,\nCy,c@d.e,x\nEd,odd\n")
 
     result = terminal.run("contacts", "import", file)
 
@@ -334,9 +337,9 @@ def test_bad_rows_are_reported_with_their_line_and_skipped(terminal, cention, ta
 
 
 def test_a_row_with_an_unknown_outcome_is_reported_and_sent_again_by_the_next_run(
-    terminal, cention, table
+    terminal, cention, write_table
 ):
-    file = table("email\na@b.c\nb@c.d\n")
+    file = write_table("email\na@b.c\nb@c.d\n")
     cention.control("faults", {"error_500": {"times": 1}})
 
     first = terminal.run("contacts", "import", file)
@@ -348,11 +351,11 @@ def test_a_row_with_an_unknown_outcome_is_reported_and_sent_again_by_the_next_ru
     assert len(cards_at(cention)) == 2
 
 
-def test_it_stops_when_many_rows_fail_in_a_row(terminal, cention, table):
+def test_it_stops_when_many_rows_fail_in_a_row(terminal, cention, write_table):
     cention.control("faults", {"error_500": {}})
 
     result = terminal.run(
-        "contacts", "import", table("email\n" + "".join(f"a{n}@b.c\n" for n in range(50)))
+        "contacts", "import", write_table("email\n" + "".join(f"a{n}@b.c\n" for n in range(50)))
     )
 
     assert result.exit_code == 1
@@ -360,11 +363,11 @@ def test_it_stops_when_many_rows_fail_in_a_row(terminal, cention, table):
     assert posts(cention) == 5
 
 
-def test_a_dry_run_checks_everything_and_sends_nothing(terminal, bridge, cention, table):
+def test_a_dry_run_checks_everything_and_sends_nothing(terminal, bridge, cention, write_table):
     terminal.run("contacts", "upsert", "--email", "a@b.c")
 
     result = terminal.run(
-        "contacts", "import", table("email\na@b.c\nb@c.d\nb@c.d\n,\n"), "--dry-run"
+        "contacts", "import", write_table("email\na@b.c\nb@c.d\nb@c.d\n,\n"), "--dry-run"
     )
 
     assert result.exit_code == 1
@@ -382,23 +385,25 @@ def test_a_dry_run_checks_everything_and_sends_nothing(terminal, bridge, cention
         ("mail\na@b.c\n", ("--map", "mail"), "COLUMN=CHANNEL"),
     ],
 )
-def test_a_map_that_does_not_fit_is_wrong_usage(terminal, table, text, words, message):
-    result = terminal.run("contacts", "import", table(text), *words)
+def test_a_map_that_does_not_fit_is_wrong_usage(terminal, write_table, text, words, message):
+    result = terminal.run("contacts", "import", write_table(text), *words)
 
     assert result.exit_code == 2
     assert message in result.stderr
 
 
-def test_a_file_that_is_not_utf_8_is_reported(terminal, table):
-    result = terminal.run("contacts", "import", table("email\nå@b.c\n", encoding="latin-1"))
+def test_a_file_that_is_not_utf_8_is_reported(terminal, write_table):
+    result = terminal.run("contacts", "import", write_table("email\nå@b.c\n", encoding="latin-1"))
 
     assert result.exit_code == 1
     assert "people.csv is not UTF-8 text" in result.stderr
 
 
-def test_a_byte_order_mark_is_not_part_of_the_first_heading(terminal, table):
+def test_a_byte_order_mark_is_not_part_of_the_first_heading(terminal, write_table):
     assert (
-        terminal.run("contacts", "import", table("email\na@b.c\n", encoding="utf-8-sig")).stdout
+        terminal.run(
+            "contacts", "import", write_table("email\na@b.c\n", encoding="utf-8-sig")
+        ).stdout
         == "1 row: 1 sent.\n"
     )
 

@@ -47,7 +47,7 @@ def store_library(bridge):
 
 
 @pytest.fixture
-def shop(store_library):
+def shop_library(store_library):
     store_library(
         library_question(
             1, "Shoes", "How do I return <b>shoes</b>?", "Send them back within 30 days."
@@ -118,7 +118,7 @@ def test_a_refresh_beside_another_one_does_nothing(terminal, bridge):
     assert "Another process" in result.stderr
 
 
-def test_a_search_finds_questions_by_their_words_best_first(terminal, shop):
+def test_a_search_finds_questions_by_their_words_best_first(terminal, shop_library):
     assert found(terminal, "shoes") == [1, 2]
 
 
@@ -138,17 +138,17 @@ def test_a_search_finds_questions_by_their_words_best_first(terminal, shop):
         ("it's :* & | ( \\ '", []),
     ],
 )
-def test_a_phrase_is_parsed_as_people_type_it(terminal, shop, phrase, ids):
+def test_a_phrase_is_parsed_as_people_type_it(terminal, shop_library, phrase, ids):
     assert sorted(found(terminal, phrase)) == ids
 
 
-def test_a_search_may_be_of_questions_or_of_answers_alone(terminal, shop):
+def test_a_search_may_be_of_questions_or_of_answers_alone(terminal, shop_library):
     assert found(terminal, "shoes", "--question") == [1]
     assert found(terminal, "shoes", "--answer") == [2]
     assert found(terminal, "obetald", "--question") == []
 
 
-def test_what_was_found_is_shown_with_its_number_and_where(terminal, shop):
+def test_what_was_found_is_shown_with_its_number_and_where(terminal, shop_library):
     result = terminal.run("library", "search", "shoes")
 
     assert result.stdout.splitlines()[:2] == [
@@ -187,7 +187,9 @@ def test_a_search_shows_at_most_the_limit(terminal, store_library):
     assert len(found(terminal, "hello", "--limit", "3")) == 3
 
 
-def test_a_question_that_is_gone_is_not_found_but_can_still_be_shown(terminal, shop, store_library):
+def test_a_question_that_is_gone_is_not_found_but_can_still_be_shown(
+    terminal, shop_library, store_library
+):
     store_library(library_question(2, "Parcel", "Where?", "with shoes"))
 
     assert found(terminal, "shoes") == [2]

@@ -14,7 +14,7 @@ DAY = 86_400
 
 
 @pytest.fixture
-def log(cention):
+def add_logon(cention):
     def write(**event):
         cention.control("logons", event)
 
@@ -22,11 +22,11 @@ def log(cention):
 
 
 @pytest.fixture
-def stored_logons(terminal, log, bridge):
+def stored_logons(terminal, add_logon, bridge):
     """Three log-ons of April 2024, fetched."""
-    log(name="joe", timestamp=APRIL)
-    log(name="joe", timestamp=APRIL + 3600, action="Logout")
-    log(name="Doe, Jane", timestamp=APRIL + DAY)
+    add_logon(name="joe", timestamp=APRIL)
+    add_logon(name="joe", timestamp=APRIL + 3600, action="Logout")
+    add_logon(name="Doe, Jane", timestamp=APRIL + DAY)
     terminal.run("logons", "pull", "--from", "2024-04-01", "--to", "2024-04-05")
     return bridge
 
@@ -85,9 +85,9 @@ def test_a_time_that_ends_before_it_begins_is_wrong_usage(terminal, words):
     assert terminal.run("logons", "pull", *words).exit_code == 2
 
 
-def test_a_history_is_fetched_by_weeks_and_can_be_repeated(terminal, cention, log):
+def test_a_history_is_fetched_by_weeks_and_can_be_repeated(terminal, cention, add_logon):
     for week in range(5):
-        log(timestamp=APRIL + week * 7 * DAY)
+        add_logon(timestamp=APRIL + week * 7 * DAY)
 
     first = terminal.run("logons", "pull", "--from", "2024-04-01", "--to", "2024-06-01")
     again = terminal.run("logons", "pull", "--from", "2024-04-01", "--to", "2024-06-01")
@@ -96,25 +96,25 @@ def test_a_history_is_fetched_by_weeks_and_can_be_repeated(terminal, cention, lo
     assert cention.control("stats")["requests"]["GET logio 200"] == 18
 
 
-def test_until_now_is_the_default(terminal, log):
-    log(timestamp=int(time.time()) - 60)
+def test_until_now_is_the_default(terminal, add_logon):
+    add_logon(timestamp=int(time.time()) - 60)
 
     result = terminal.run("logons", "pull", "--from", datetime.now(UTC).date().isoformat())
 
     assert result.stdout in ("1 new log-on.\n", "0 new log-ons.\n")  # just after midnight
 
 
-def test_one_login_name_can_be_fetched(terminal, log):
-    log(name="joe", timestamp=APRIL)
-    log(name="eve", timestamp=APRIL)
+def test_one_login_name_can_be_fetched(terminal, add_logon):
+    add_logon(name="joe", timestamp=APRIL)
+    add_logon(name="eve", timestamp=APRIL)
 
     terminal.run(*("logons", "pull", "--from", "2024-04-01", "--to", "2024-04-02", "--name", "eve"))
 
     assert listed(terminal) == [("eve", "Login")]
 
 
-def test_a_history_continues_after_cention_was_busy(terminal, cention, log):
-    log(name="joe", timestamp=APRIL)
+def test_a_history_continues_after_cention_was_busy(terminal, cention, add_logon):
+    add_logon(name="joe", timestamp=APRIL)
     cention.control("faults", {"busy": {"types": ["logio"], "times": 2, "seconds": 0}})
 
     result = terminal.run("logons", "pull", "--from", "2024-04-01", "--to", "2024-04-05")
@@ -122,9 +122,9 @@ def test_a_history_continues_after_cention_was_busy(terminal, cention, log):
     assert (result.exit_code, result.stdout) == (0, "1 new log-on.\n")
 
 
-def test_after_a_failure_it_says_how_to_continue(terminal, cention, log, bridge):
-    log(timestamp=APRIL)
-    log(timestamp=APRIL + 10 * DAY)
+def test_after_a_failure_it_says_how_to_continue(terminal, cention, add_logon, bridge):
+    add_logon(timestamp=APRIL)
+    add_logon(timestamp=APRIL + 10 * DAY)
     cention.control("faults", {"busy": {"types": ["logio"], "probability": 1}})
     range_ = ("--from", "2024-04-01", "--to", "2024-05-01")
 
@@ -210,8 +210,8 @@ def test_unreadable_rows_are_shown_as_received_and_deleted_once_they_were_shown(
     assert terminal.run("logons", "odd").stdout == "Every row could be read.\n"
 
 
-def test_control_characters_in_a_name_are_escaped(terminal, stored_logons, log):
-    log(name="a\x1b[31mb", timestamp=APRIL + 5 * DAY)
+def test_control_characters_in_a_name_are_escaped(terminal, stored_logons, add_logon):
+    add_logon(name="a\x1b[31mb", timestamp=APRIL + 5 * DAY)
     terminal.run("logons", "pull", "--from", "2024-04-05", "--to", "2024-04-08")
 
     assert r"a\x1b[31mb" in terminal.run("logons").stdout

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def empty(environment, postgres):
+def empty_database(environment, postgres):
     """The URL of an empty database."""
     with psycopg.connect(postgres.url, autocommit=True) as admin:
         admin.execute("DROP DATABASE IF EXISTS empty WITH (FORCE)")
@@ -37,29 +37,29 @@ def workspaces(url):
         return conn.execute("SELECT workspace, timezone FROM cention.workspace").fetchall()
 
 
-def test_migrations_are_applied_and_workspaces_written(terminal, empty):
+def test_migrations_are_applied_and_workspaces_written(terminal, empty_database):
     result = terminal.run("migrate")
 
     assert result.exit_code == 0
     assert "applied 0001_intake.sql" in result.stdout
     assert "workspace demo: time zone Europe/Stockholm" in result.stdout
-    assert workspaces(empty) == [("demo", "Europe/Stockholm")]
+    assert workspaces(empty_database) == [("demo", "Europe/Stockholm")]
 
 
-def test_a_second_time_there_is_nothing_to_do(terminal, empty):
+def test_a_second_time_there_is_nothing_to_do(terminal, empty_database):
     terminal.run("migrate")
 
     assert terminal.run("migrate").stdout == "The database is up to date already.\n"
 
 
-def test_a_changed_time_zone_is_written(terminal, environment, empty):
+def test_a_changed_time_zone_is_written(terminal, environment, empty_database):
     terminal.run("migrate")
     environment.setenv("CENTION_TIMEZONE", "Asia/Kuala_Lumpur")
 
     assert terminal.run("migrate").stdout == (
         "workspace demo: time zone Asia/Kuala_Lumpur, polled every 15 s\n"
     )
-    assert workspaces(empty) == [("demo", "Asia/Kuala_Lumpur")]
+    assert workspaces(empty_database) == [("demo", "Asia/Kuala_Lumpur")]
 
 
 def mirrors(url):
@@ -67,13 +67,13 @@ def mirrors(url):
         return dict(conn.execute("SELECT mirror, every_s FROM intake.mirror").fetchall())
 
 
-def test_the_schedule_of_mirrors_is_written_to_the_database(terminal, environment, empty):
+def test_the_schedule_of_mirrors_is_written_to_the_database(terminal, environment, empty_database):
     """Without an export preset, exports are off."""
     environment.setenv("LIBRARY_EVERY_S", "7200")
 
     result = terminal.run("migrate")
 
-    assert mirrors(empty) == {"library": 7200, "agent_logons": 600}
+    assert mirrors(empty_database) == {"library": 7200, "agent_logons": 600}
     assert "demo agent_logons: refreshed every 600 s" in result.stdout.splitlines()
 
 
@@ -87,7 +87,7 @@ def test_the_schedule_of_mirrors_is_written_to_the_database(terminal, environmen
     ],
 )
 def test_a_changed_schedule_is_written_to_the_database(
-    terminal, environment, empty, variable, value, left
+    terminal, environment, empty_database, variable, value, left
 ):
     environment.setenv("CENTION_EXPORT_PRESET", "1")
     terminal.run("migrate")
@@ -95,10 +95,10 @@ def test_a_changed_schedule_is_written_to_the_database(
 
     terminal.run("migrate")
 
-    assert mirrors(empty) == left
+    assert mirrors(empty_database) == left
 
 
-def test_a_mirror_that_is_switched_off_is_reported(terminal, environment, empty):
+def test_a_mirror_that_is_switched_off_is_reported(terminal, environment, empty_database):
     terminal.run("migrate")
     environment.setenv("LIBRARY_EVERY_S", "0")
 
@@ -114,8 +114,8 @@ def migrate_before(conn, migration):
             conn.execute(SQL["record_migration"], {"name": name})
 
 
-def test_words_in_angle_brackets_that_were_stored_before_the_migration_are_found(empty):
-    with psycopg.connect(empty, autocommit=True) as conn:
+def test_words_in_angle_brackets_that_were_stored_before_the_migration_are_found(empty_database):
+    with psycopg.connect(empty_database, autocommit=True) as conn:
         migrate_before(conn, "0022")
         conn.execute(
             "INSERT INTO cention.library_question"
@@ -129,15 +129,15 @@ def test_words_in_angle_brackets_that_were_stored_before_the_migration_are_found
     assert [one.question_id for one in found] == [1]
 
 
-def test_a_database_of_an_earlier_version_gets_the_comments_of_a_new_one(empty, bridge):
-    with psycopg.connect(empty, autocommit=True) as old, bridge.context.session() as new:
+def test_a_database_of_an_earlier_version_gets_the_comments_of_a_new_one(empty_database, bridge):
+    with psycopg.connect(empty_database, autocommit=True) as old, bridge.context.session() as new:
         migrate_before(old, "0024")
         migrate_database(old)
 
         assert dictionary.tables(old) == dictionary.tables(new)
 
 
-def test_two_migrations_at_once_wait_for_one_another(environment, empty):
+def test_two_migrations_at_once_wait_for_one_another(environment, empty_database):
     script = [sys.executable, "-m", "workers.cli", "migrate"]
     together = [
         subprocess.Popen(

@@ -10,7 +10,7 @@ from workers.config.names import Family
 
 
 @pytest.fixture
-def fetched(bridge, errands):
+def fetched_errands(bridge, errands):
     """Three errands, fetched."""
     ids = errands(3)
     bridge.fetch(Family.ERRAND_REPORTS)
@@ -30,7 +30,7 @@ def snapshot(bridge):
     }
 
 
-def test_nothing_changes_while_the_mapping_is_the_same(terminal, bridge, fetched):
+def test_nothing_changes_while_the_mapping_is_the_same(terminal, bridge, fetched_errands):
     before = snapshot(bridge)
 
     remade = terminal.json("renormalise")
@@ -41,10 +41,12 @@ def test_nothing_changes_while_the_mapping_is_the_same(terminal, bridge, fetched
 
 
 def test_rows_that_differ_from_their_documents_are_corrected_and_counted_by_table(
-    terminal, bridge, fetched
+    terminal, bridge, fetched_errands
 ):
     before = snapshot(bridge)
-    bridge.rows("UPDATE cention.errand SET subject = 'spoilt' WHERE errand_id = %s", fetched[0])
+    bridge.rows(
+        "UPDATE cention.errand SET subject = 'spoilt' WHERE errand_id = %s", fetched_errands[0]
+    )
     bridge.rows(
         "DELETE FROM cention.errand_action WHERE action_id = "
         "(SELECT min(action_id) FROM cention.errand_action)"
@@ -62,7 +64,7 @@ def test_rows_that_differ_from_their_documents_are_corrected_and_counted_by_tabl
     assert snapshot(bridge) == before
 
 
-def test_a_dry_run_prints_the_same_and_changes_nothing(terminal, bridge, fetched):
+def test_a_dry_run_prints_the_same_and_changes_nothing(terminal, bridge, fetched_errands):
     bridge.rows("UPDATE cention.errand SET subject = 'spoilt', body_html = NULL")
     spoilt = snapshot(bridge)
 
@@ -84,7 +86,7 @@ def test_a_shared_name_counts_once(terminal, bridge, errands, monkeypatch):
     assert changes(terminal.json("renormalise"))["cention.area"] == (0, areas, 0)
 
 
-def test_rows_keep_the_time_at_which_their_document_was_fetched(terminal, bridge, fetched):
+def test_rows_keep_the_time_at_which_their_document_was_fetched(terminal, bridge, fetched_errands):
     before = bridge.rows("SELECT errand_id, fetched_at FROM cention.errand ORDER BY 1")
     bridge.rows("UPDATE cention.errand SET subject = 'spoilt'")
 
@@ -94,7 +96,7 @@ def test_rows_keep_the_time_at_which_their_document_was_fetched(terminal, bridge
 
 
 def test_a_document_that_can_be_read_now_loses_its_problem_and_becomes_rows(
-    terminal, bridge, fetched
+    terminal, bridge, fetched_errands
 ):
     bridge.rows("UPDATE intake.landed SET problem = '/data: odd', understood_at = NULL")
     bridge.rows("DELETE FROM cention.errand")
@@ -108,10 +110,11 @@ def test_a_document_that_can_be_read_now_loses_its_problem_and_becomes_rows(
 
 
 def test_a_document_that_can_no_longer_be_read_gets_a_problem_and_its_rows_stay(
-    terminal, bridge, fetched
+    terminal, bridge, fetched_errands
 ):
     bridge.rows(
-        "UPDATE intake.landed SET document = '{\"data\": 7}' WHERE remote_id = %s", fetched[1]
+        "UPDATE intake.landed SET document = '{\"data\": 7}' WHERE remote_id = %s",
+        fetched_errands[1],
     )
 
     remade = terminal.json("renormalise", "errand_reports")
@@ -119,26 +122,26 @@ def test_a_document_that_can_no_longer_be_read_gets_a_problem_and_its_rows_stay(
     assert remade["families"][0]["unreadable_now"] == 1
     assert changes(remade) == {}
     [unreadable] = terminal.json("unreadable")
-    assert unreadable["remote_id"] == fetched[1]
+    assert unreadable["remote_id"] == fetched_errands[1]
     assert unreadable["problem"].startswith("/data")
     assert bridge.one("SELECT count(*) FROM cention.errand") == 3
 
 
-def test_a_document_that_fails_its_batch_does_not_affect_others(terminal, bridge, fetched):
+def test_a_document_that_fails_its_batch_does_not_affect_others(terminal, bridge, fetched_errands):
     bridge.rows("UPDATE cention.errand SET subject = 'spoilt'")
     bridge.rows(
-        f"ALTER TABLE cention.errand ADD CONSTRAINT odd CHECK (errand_id <> {fetched[1]}) NOT VALID"
+        f"ALTER TABLE cention.errand ADD CONSTRAINT odd CHECK (errand_id <> {fetched_errands[1]}) NOT VALID"
     )
 
     remade = terminal.json("renormalise", "errand_reports")
 
     assert changes(remade) == {"cention.errand": (0, 2, 0)}
-    assert bridge.one("SELECT problem FROM intake.landed WHERE remote_id = %s", fetched[1]) == (
-        "cannot be stored: CheckViolation 23514"
-    )
+    assert bridge.one(
+        "SELECT problem FROM intake.landed WHERE remote_id = %s", fetched_errands[1]
+    ) == ("cannot be stored: CheckViolation 23514")
 
 
-def test_an_errand_that_is_gone_is_rebuilt_and_stays_gone(terminal, bridge, fetched):
+def test_an_errand_that_is_gone_is_rebuilt_and_stays_gone(terminal, bridge, fetched_errands):
     bridge.rows("UPDATE cention.errand SET subject = 'spoilt', gone_at = now(), fetched_at = now()")
     gone = "SELECT errand_id, gone_at, fetched_at FROM cention.errand ORDER BY 1"
     before = bridge.rows(gone)
@@ -150,7 +153,7 @@ def test_an_errand_that_is_gone_is_rebuilt_and_stays_gone(terminal, bridge, fetc
 
 
 def test_a_report_newer_than_what_is_stored_is_never_undone_by_an_older_one(
-    terminal, bridge, fetched
+    terminal, bridge, fetched_errands
 ):
     bridge.rows("UPDATE cention.errand SET subject = 'newer', fetched_at = now() + interval '1h'")
 
@@ -159,7 +162,7 @@ def test_a_report_newer_than_what_is_stored_is_never_undone_by_an_older_one(
     assert bridge.one("SELECT count(*) FROM cention.errand WHERE subject = 'newer'") == 3
 
 
-def test_nothing_is_requested_from_cention(terminal, bridge, cention, fetched):
+def test_nothing_is_requested_from_cention(terminal, bridge, cention, fetched_errands):
     asked = cention.control("stats")["requests"]
 
     terminal.run("renormalise")
@@ -258,7 +261,9 @@ def test_a_callback_that_names_no_errand_keeps_its_problem(terminal, bridge, doc
     assert line["problem"].startswith("/data/relationships/errand: ")
 
 
-def test_output_to_a_pipe_is_plain_and_json_is_alone_on_its_stream(terminal, bridge, fetched):
+def test_output_to_a_pipe_is_plain_and_json_is_alone_on_its_stream(
+    terminal, bridge, fetched_errands
+):
     bridge.rows("UPDATE cention.errand SET subject = 'spoilt'")
 
     result = terminal.run("renormalise", "--dry-run")

@@ -20,18 +20,18 @@ CALL_END = ("calls", "end", "--device", "1000", "--extension", "17")
 
 
 @pytest.fixture
-def closed(cention):
+def closed_errands(cention):
     """What was closed at Cention."""
     return lambda: cention.control("truth/errands")["closed"]
 
 
 @pytest.fixture
-def ended(cention):
+def ended_calls(cention):
     """The calls of whose end Cention was told."""
     return lambda: cention.control("truth/errands")["ended_calls"]
 
 
-def test_an_errand_is_closed_by_a_user_with_an_answer(terminal, cention, closed, rows):
+def test_an_errand_is_closed_by_a_user_with_an_answer(terminal, cention, closed_errands, rows):
     errand_id = cention.new_errand()
     answer = {
         "user_type": "cention",
@@ -47,7 +47,7 @@ def test_an_errand_is_closed_by_a_user_with_an_answer(terminal, cention, closed,
     )  # fmt: skip
 
     assert (result.exit_code, result.stdout) == (0, f"Errand {errand_id} closed.\n")
-    assert closed() == [{"errand_id": errand_id, "answer": answer}]
+    assert closed_errands() == [{"errand_id": errand_id, "answer": answer}]
     [row] = rows("SELECT state, errand_id, user_type, user_id, problem FROM cention.sent_closing")
     assert row == {
         "state": "done",
@@ -58,34 +58,34 @@ def test_an_errand_is_closed_by_a_user_with_an_answer(terminal, cention, closed,
     }
 
 
-def test_without_a_user_the_system_closes_it(terminal, cention, closed, rows):
+def test_without_a_user_the_system_closes_it(terminal, cention, closed_errands, rows):
     terminal.run("errands", "close", cention.new_errand())
 
-    assert set(closed()[0]["answer"].values()) == {""}
+    assert set(closed_errands()[0]["answer"].values()) == {""}
     assert rows("SELECT user_type, user_id FROM cention.sent_closing") == [
         {"user_type": None, "user_id": None}
     ]
 
 
-def test_half_a_user_is_refused_before_anything_is_sent(terminal, cention, closed, rows):
+def test_half_a_user_is_refused_before_anything_is_sent(terminal, cention, closed_errands, rows):
     result = terminal.run("errands", "close", cention.new_errand(), "--user-id", "3")
 
-    assert (result.exit_code, closed()) == (1, [])
+    assert (result.exit_code, closed_errands()) == (1, [])
     assert "/answer/user_type" in result.stderr
     assert rows("SELECT * FROM cention.sent_closing") == []
 
 
-def test_an_errand_is_closed_once_unless_repeated_on_purpose(terminal, cention, closed):
+def test_an_errand_is_closed_once_unless_repeated_on_purpose(terminal, cention, closed_errands):
     errand_id = cention.new_errand()
     terminal.run("errands", "close", errand_id)
 
     second = terminal.run("errands", "close", errand_id)
-    assert (second.exit_code, len(closed())) == (1, 1)
+    assert (second.exit_code, len(closed_errands())) == (1, 1)
     assert "--again" in second.stderr
     assert terminal.json("errands", "close", errand_id)["state"] == "done"
 
     terminal.run("errands", "close", errand_id, "--again")
-    assert len(closed()) == 2
+    assert len(closed_errands()) == 2
 
 
 def test_two_concurrent_closings_close_an_errand_once(database, rows):
@@ -116,14 +116,14 @@ def test_an_errand_that_cention_does_not_know_is_reported(terminal, rows):
 
 
 @pytest.mark.parametrize("words", [(), ("--again",)])
-def test_a_closing_of_unknown_outcome_is_not_repeated(terminal, cention, closed, words):
+def test_a_closing_of_unknown_outcome_is_not_repeated(terminal, cention, closed_errands, words):
     errand_id = cention.new_errand()
     cention.control("faults", {"dropped": {"types": [END], "times": 1}})
     terminal.run("errands", "close", errand_id)
 
     result = terminal.run("errands", "close", errand_id, *words)
 
-    assert (result.exit_code, len(closed())) == (1, 1)
+    assert (result.exit_code, len(closed_errands())) == (1, 1)
     assert "cention errands unknown" in result.stderr
 
 
@@ -132,11 +132,11 @@ def test_an_errand_is_named_by_a_number(terminal, errand_id):
     assert terminal.run("errands", "close", errand_id).exit_code == 2
 
 
-def test_the_end_of_a_call_is_sent_to_cention(terminal, ended, rows):
+def test_the_end_of_a_call_is_sent_to_cention(terminal, ended_calls, rows):
     result = terminal.run(*CALL_END, "--dialed-number", "01211112222")
 
     assert result.exit_code == 0
-    assert ended() == [
+    assert ended_calls() == [
         {
             "integrationName": "aventa",
             "dialedNumber": "01211112222",
@@ -153,17 +153,17 @@ def test_the_end_of_a_call_is_sent_to_cention(terminal, ended, rows):
     )
 
 
-def test_each_call_has_its_own_end(terminal, ended):
+def test_each_call_has_its_own_end(terminal, ended_calls):
     terminal.run(*CALL_END)
     terminal.run(*CALL_END)
 
-    assert len(ended()) == 2
+    assert len(ended_calls()) == 2
 
 
-def test_another_integration_is_refused_by_the_name_of_its_field(terminal, ended):
+def test_another_integration_is_refused_by_the_name_of_its_field(terminal, ended_calls):
     result = terminal.run(*CALL_END, "--integration", "other")
 
-    assert (result.exit_code, ended()) == (1, [])
+    assert (result.exit_code, ended_calls()) == (1, [])
     assert "/integrationName" in result.stderr
 
 
@@ -177,10 +177,10 @@ def test_the_end_of_a_call_may_be_unknown(terminal, cention, rows):
 
 
 @pytest.mark.parametrize("type_", ["c3_end_errands", "c3_end_obcall"])
-def test_the_type_of_the_end_of_a_call_is_a_setting(terminal, monkeypatch, ended, type_):
+def test_the_type_of_the_end_of_a_call_is_a_setting(terminal, monkeypatch, ended_calls, type_):
     monkeypatch.setenv("CENTION_END_OBCALL_TYPE", type_)
 
-    assert (terminal.run(*CALL_END).exit_code, len(ended())) == (0, 1)
+    assert (terminal.run(*CALL_END).exit_code, len(ended_calls())) == (0, 1)
 
 
 def test_no_other_type_can_be_set(terminal, monkeypatch):
@@ -192,19 +192,22 @@ def test_no_other_type_can_be_set(terminal, monkeypatch):
 
 
 def test_results_may_be_json(terminal, cention):
-    closed = terminal.json("errands", "close", cention.new_errand())
-    ended = terminal.json(*CALL_END)
+    closed_errands = terminal.json("errands", "close", cention.new_errand())
+    ended_calls = terminal.json(*CALL_END)
 
-    assert (closed["state"], ended["state"]) == ("done", "done")
-    assert closed["sent_id"] != ended["sent_id"]
+    assert (closed_errands["state"], ended_calls["state"]) == ("done", "done")
+    assert closed_errands["sent_id"] != ended_calls["sent_id"]
 
 
 def test_failures_may_be_json_as_well(terminal, cention):
     cention.control("faults", {"error_500": {"types": [CALL], "times": 1}})
 
-    closed = terminal.run("errands", "close", 5, "--json")
-    ended = terminal.run(*CALL_END, "--json")
+    closed_errands = terminal.run("errands", "close", 5, "--json")
+    ended_calls = terminal.run(*CALL_END, "--json")
 
-    assert (closed.exit_code, ended.exit_code) == (1, 1)
-    assert [json.loads(one.stdout)["state"] for one in (closed, ended)] == ["refused", "unknown"]
-    assert "not found" in json.loads(closed.stdout)["error"]
+    assert (closed_errands.exit_code, ended_calls.exit_code) == (1, 1)
+    assert [json.loads(one.stdout)["state"] for one in (closed_errands, ended_calls)] == [
+        "refused",
+        "unknown",
+    ]
+    assert "not found" in json.loads(closed_errands.stdout)["error"]

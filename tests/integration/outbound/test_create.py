@@ -15,7 +15,7 @@ CUID = "5462-13-6485"
 
 
 @pytest.fixture
-def told(cention):
+def created_errand(cention):
     """The only errand that was created at Cention, as it was sent."""
 
     def ask():
@@ -25,11 +25,11 @@ def told(cention):
     return ask
 
 
-def test_an_errand_is_created_with_what_the_options_say(terminal, told):
+def test_an_errand_is_created_with_what_the_options_say(terminal, created_errand):
     result = terminal.run(*CREATE, "--name", "Ann", "--body", "Hi", "--html-body", "<p>Hi</p>")
 
     assert (result.exit_code, result.stdout.split()[0]) == (0, "Errand")
-    message = told()["msg"]
+    message = created_errand()["msg"]
     assert {name: message[name] for name in ("from", "name", "subject", "body", "html_body")} == {
         "from": "a@b.example",
         "name": "Ann",
@@ -38,39 +38,42 @@ def test_an_errand_is_created_with_what_the_options_say(terminal, told):
         "html_body": "<p>Hi</p>",
     }
     assert message["message_id"].startswith("bridge-")
-    assert set(told()) == {"msg"}
+    assert set(created_errand()) == {"msg"}
 
 
-def test_bodies_and_the_customers_id_may_come_from_files(terminal, told, tmp_path):
+def test_bodies_and_the_customers_id_may_come_from_files(terminal, created_errand, tmp_path):
     for name, text in {"b": "Grüße\n", "h": "<p>Grüße</p>", "c": f"{CUID}\n"}.items():
         (tmp_path / name).write_text(text, "utf-8")
 
     terminal.run(*CREATE, "--body-file", "b", "--html-file", "h", "--cuid-file", "c")
 
-    assert (told()["msg"]["body"], told()["msg"]["html_body"]) == ("Grüße", "<p>Grüße</p>")
-    assert told()["cuid"] == CUID
+    assert (created_errand()["msg"]["body"], created_errand()["msg"]["html_body"]) == (
+        "Grüße",
+        "<p>Grüße</p>",
+    )
+    assert created_errand()["cuid"] == CUID
 
 
-def test_files_and_images_are_attached(terminal, told, tmp_path):
+def test_files_and_images_are_attached(terminal, created_errand, tmp_path):
     content = bytes(range(256)) * 1000
     (tmp_path / "räkning.pdf").write_bytes(content)
     (tmp_path / "logo.png").write_bytes(b"PNG")
 
     terminal.run(*CREATE, "--attach", "räkning.pdf", "--inline", "logo=logo.png")
 
-    file, image = told()["msg"]["attachments"]
+    file, image = created_errand()["msg"]["attachments"]
     assert (file["name"], file["content_type"]) == ("räkning.pdf", "application/pdf")
     assert file["sha256"] == hashlib.sha256(content).hexdigest()
     assert (image["name"], image["content_id"]) == ("logo.png", "logo")
 
 
-def test_an_answer_creates_a_closed_errand(terminal, told, cention):
+def test_an_answer_creates_a_closed_errand(terminal, created_errand, cention):
     user = ("--user-type", "cention", "--user-id", "12")
 
     result = terminal.run(*CREATE, *user, "--answer-subject", "Re", "--answer-body", "Done")
 
     assert "created, closed" in result.stdout
-    assert told()["answer"] == {
+    assert created_errand()["answer"] == {
         "user_type": "cention",
         "user_id": "12",
         "subject": "Re",
@@ -79,24 +82,30 @@ def test_an_answer_creates_a_closed_errand(terminal, told, cention):
     }
 
 
-def test_a_whatsapp_template_is_sent_by_a_user(terminal, told):
+def test_a_whatsapp_template_is_sent_by_a_user(terminal, created_errand):
     template = ("--template", "hello", "--template-namespace", "ns", "--template-params", '["$1"]')
 
     refused = terminal.run(*CREATE, *template)
     terminal.run(*CREATE, *template, "--user-type", "cention", "--user-id", "12")
 
     assert (refused.exit_code, "/answer/user_id" in refused.stderr) == (1, True)
-    assert told()["watemplate"] == {"elementname": "hello", "namespace": "ns", "params": ["$1"]}
+    assert created_errand()["watemplate"] == {
+        "elementname": "hello",
+        "namespace": "ns",
+        "params": ["$1"],
+    }
 
 
-def test_json_is_taken_from_the_command_line_or_from_a_file(terminal, told, tmp_path, document):
+def test_json_is_taken_from_the_command_line_or_from_a_file(
+    terminal, created_errand, tmp_path, document
+):
     data = document("new_errand_request")["data"]["attributes"]["integrationData"]
     (tmp_path / "data.json").write_text(json.dumps(data))
 
     terminal.run(*CREATE, "--extradata", '{"case": 5}', "--integration-data", "@data.json")
 
-    assert told()["extradata"] == {"case": 5}
-    assert told()["integrationData"] == data
+    assert created_errand()["extradata"] == {"case": 5}
+    assert created_errand()["integrationData"] == data
 
 
 def test_a_wrong_value_is_reported_by_its_field_and_nothing_is_sent(terminal, subjects, states):
@@ -109,12 +118,12 @@ def test_a_wrong_value_is_reported_by_its_field_and_nothing_is_sent(terminal, su
     assert (subjects(), states()) == ([], [])
 
 
-def test_a_file_whose_name_is_not_utf_8_is_attached(terminal, told, tmp_path):
+def test_a_file_whose_name_is_not_utf_8_is_attached(terminal, created_errand, tmp_path):
     (tmp_path / "m\udce5.txt").write_bytes(b"hello")
 
     terminal.run(*CREATE, "--attach", "m\udce5.txt")
 
-    [file] = told()["msg"]["attachments"]
+    [file] = created_errand()["msg"]["attachments"]
     assert file["name"] == "m\ufffd.txt"
 
 
@@ -278,14 +287,19 @@ def test_a_failure_may_be_json_as_well(terminal, cention, fault, state, problem)
 
     result = terminal.run(*CREATE, "--json")
 
-    told = json.loads(result.stdout)
-    assert (result.exit_code, told["sent_id"], told["state"], told["errand_id"]) == (
+    created_errand = json.loads(result.stdout)
+    assert (
+        result.exit_code,
+        created_errand["sent_id"],
+        created_errand["state"],
+        created_errand["errand_id"],
+    ) == (
         1,
         1,
         state,
         None,
     )
-    assert problem in told["error"]
+    assert problem in created_errand["error"]
 
 
 def test_the_reason_for_not_sending_may_be_json(terminal, cention):

@@ -23,7 +23,7 @@ GOOD = [f"errand {number}" for number in range(6)]
 
 
 @pytest.fixture
-def listed(tmp_path):
+def errand_list(tmp_path):
     """A list of six errands."""
     path = tmp_path / "list.jsonl"
     lines = [json.dumps({"msg": {"from": "a@b.example", "subject": name}}) for name in GOOD]
@@ -32,7 +32,7 @@ def listed(tmp_path):
 
 
 @pytest.fixture
-def importing(terminal, states):
+def running_import(terminal, states):
     """Run an import in a process of its own, until it has sent so many."""
 
     @contextmanager
@@ -54,8 +54,8 @@ def importing(terminal, states):
     return run
 
 
-def test_a_list_becomes_errands_in_its_order(terminal, listed, cention, subjects, rows):
-    result = terminal.run("errands", "import", listed)
+def test_a_list_becomes_errands_in_its_order(terminal, errand_list, cention, subjects, rows):
+    result = terminal.run("errands", "import", errand_list)
 
     assert (result.exit_code, result.stdout) == (0, "6 errands created.\n")
     assert subjects() == GOOD
@@ -66,52 +66,52 @@ def test_a_list_becomes_errands_in_its_order(terminal, listed, cention, subjects
     assert origin == {"origin": "list.jsonl, line 3"}
 
 
-def test_importing_twice_creates_nothing_twice(terminal, listed, subjects):
-    terminal.run("errands", "import", listed)
+def test_importing_twice_creates_nothing_twice(terminal, errand_list, subjects):
+    terminal.run("errands", "import", errand_list)
 
-    again = terminal.run("errands", "import", listed)
+    again = terminal.run("errands", "import", errand_list)
 
     assert (again.exit_code, again.stdout) == (0, "6 errands created before.\n")
     assert subjects() == GOOD
 
 
-def test_a_list_that_has_grown_creates_what_is_new(terminal, listed, subjects):
-    terminal.run("errands", "import", listed)
-    listed.write_text(listed.read_text() + '\n{"msg": {"subject": "more"}}\n')
+def test_a_list_that_has_grown_creates_what_is_new(terminal, errand_list, subjects):
+    terminal.run("errands", "import", errand_list)
+    errand_list.write_text(errand_list.read_text() + '\n{"msg": {"subject": "more"}}\n')
 
-    result = terminal.run("errands", "import", listed)
+    result = terminal.run("errands", "import", errand_list)
 
     assert result.stdout == "1 errand created.\n6 errands created before.\n"
     assert subjects() == [*GOOD, "more"]
 
 
-def test_a_dry_run_reads_everything_and_sends_nothing(terminal, listed, subjects, states):
-    listed.write_text(listed.read_text() + "\nbroken\n")
+def test_a_dry_run_reads_everything_and_sends_nothing(terminal, errand_list, subjects, states):
+    errand_list.write_text(errand_list.read_text() + "\nbroken\n")
 
-    result = terminal.run("errands", "import", "--dry-run", listed)
+    result = terminal.run("errands", "import", "--dry-run", errand_list)
 
     assert result.stdout == "6 errands to be created.\n1 errand not readable.\n"
     assert "list.jsonl, line 7: is not JSON" in result.stderr
     assert (result.exit_code, subjects(), states()) == (1, [], [])
 
 
-def test_a_dry_run_reports_errands_created_before(terminal, listed):
-    terminal.run("errands", "import", listed)
+def test_a_dry_run_reports_errands_created_before(terminal, errand_list):
+    terminal.run("errands", "import", errand_list)
 
-    result = terminal.run("errands", "import", "--dry-run", listed)
+    result = terminal.run("errands", "import", "--dry-run", errand_list)
 
     assert (result.exit_code, result.stdout) == (0, "6 errands created before.\n")
 
 
-def test_a_dry_run_counts_repeated_records_as_the_import_would(terminal, listed, tmp_path):
+def test_a_dry_run_counts_repeated_records_as_the_import_would(terminal, errand_list, tmp_path):
     other = {"msg": {"from": "a@b.example", "subject": "x", "message_id": "one"}}
     (tmp_path / "more.jsonl").write_text(
-        listed.read_text().splitlines()[0]
+        errand_list.read_text().splitlines()[0]
         + "".join("\n" + json.dumps({"msg": other["msg"] | {"body": body}}) for body in "ab")
     )
 
-    dry = terminal.run("errands", "import", "--dry-run", listed, "more.jsonl")
-    wet = terminal.run("errands", "import", listed, "more.jsonl")
+    dry = terminal.run("errands", "import", "--dry-run", errand_list, "more.jsonl")
+    wet = terminal.run("errands", "import", errand_list, "more.jsonl")
 
     assert dry.stdout == (
         "7 errands to be created.\n1 errand repeated in the files.\n"
@@ -125,12 +125,12 @@ def test_a_dry_run_counts_repeated_records_as_the_import_would(terminal, listed,
 
 
 def test_a_bad_record_is_reported_with_its_place_and_does_not_stop_the_others(
-    terminal, listed, subjects
+    terminal, errand_list, subjects
 ):
-    lines = listed.read_text().splitlines()
-    listed.write_text("\n".join([*lines[:3], '{"msg": {"htmlBody": ""}}', *lines[3:]]))
+    lines = errand_list.read_text().splitlines()
+    errand_list.write_text("\n".join([*lines[:3], '{"msg": {"htmlBody": ""}}', *lines[3:]]))
 
-    result = terminal.run("errands", "import", listed)
+    result = terminal.run("errands", "import", errand_list)
 
     assert result.exit_code == 1
     assert "list.jsonl, line 4: /msg/htmlBody: is spelled html_body" in result.stderr
@@ -138,38 +138,38 @@ def test_a_bad_record_is_reported_with_its_place_and_does_not_stop_the_others(
 
 
 def test_a_refused_record_is_reported_and_does_not_stop_the_others(
-    terminal, listed, cention, subjects
+    terminal, errand_list, cention, subjects
 ):
     cention.control("faults", {"not_found": {"types": [NEW], "times": 1}})
 
-    result = terminal.run("errands", "import", listed)
+    result = terminal.run("errands", "import", errand_list)
 
     assert result.exit_code == 1
     assert "1 errand refused by Cention." in result.stdout
     assert "list.jsonl, line 1: " in result.stderr
     assert subjects() == GOOD[1:]
 
-    terminal.run("errands", "import", listed)
+    terminal.run("errands", "import", errand_list)
     assert subjects() == GOOD
 
 
-def test_several_files_of_any_kind_are_imported(terminal, listed, tmp_path, subjects):
+def test_several_files_of_any_kind_are_imported(terminal, errand_list, tmp_path, subjects):
     (tmp_path / "rows.csv").write_text("from,subject\na@b,of a row\n")
     (tmp_path / "mail.eml").write_bytes(b"From: a@b\nSubject: of a mail\n\nhello\n")
 
-    result = terminal.run("errands", "import", listed, "rows.csv", "mail.eml")
+    result = terminal.run("errands", "import", errand_list, "rows.csv", "mail.eml")
 
     assert (result.exit_code, result.stdout) == (0, "8 errands created.\n")
     assert {"of a row", "of a mail"} < set(subjects())
 
 
 def test_an_unreadable_file_is_reported_and_does_not_stop_the_others(
-    terminal, listed, tmp_path, subjects
+    terminal, errand_list, tmp_path, subjects
 ):
     (tmp_path / "rows.csv").write_text("subject,colour\n")
     (tmp_path / "sheet.xlsx").write_text("PK")
 
-    result = terminal.run("errands", "import", "rows.csv", "sheet.xlsx", listed)
+    result = terminal.run("errands", "import", "rows.csv", "sheet.xlsx", errand_list)
 
     assert result.exit_code == 1
     assert "rows.csv: has unknown columns: colour" in result.stderr
@@ -236,10 +236,10 @@ def test_a_known_message_id_with_other_content_is_reported_and_not_sent(
     assert "box.mbox, message 2 (line 8): has the message id of number" in result.stderr
 
 
-def test_while_cention_is_busy_the_import_waits(terminal, listed, cention, subjects):
+def test_while_cention_is_busy_the_import_waits(terminal, errand_list, cention, subjects):
     cention.control("faults", {"busy": {"types": [NEW], "times": 2, "seconds": 0}})
 
-    result = terminal.run("errands", "import", listed)
+    result = terminal.run("errands", "import", errand_list)
 
     assert (result.exit_code, subjects()) == (0, GOOD)
     assert "Cention asks to wait: continuing in 5 s." in result.stderr
@@ -247,37 +247,37 @@ def test_while_cention_is_busy_the_import_waits(terminal, listed, cention, subje
 
 @responses.activate
 def test_a_gateway_error_leaves_the_outcome_unknown_and_is_not_retried(
-    terminal, listed, cention, states
+    terminal, errand_list, cention, states
 ):
     asked = responses.post(f"{cention.root}/s/demo/capi/json/{NEW}", status=503)
 
-    result = terminal.run("errands", "import", listed)
+    result = terminal.run("errands", "import", errand_list)
 
     assert (result.exit_code, states(), asked.call_count) == (1, ["unknown"] * 3, 3)
     assert "Stopped: 3 in a row failed" in result.stderr
 
 
 def test_an_error_that_affects_every_record_stops_the_import_which_continues_later(
-    terminal, monkeypatch, listed, states, subjects
+    terminal, monkeypatch, errand_list, states, subjects
 ):
     monkeypatch.setenv("CENTION_TOKEN_CREATE_ERRAND", "wrong")
-    stopped = terminal.run("errands", "import", listed)
+    stopped = terminal.run("errands", "import", errand_list)
     assert (stopped.exit_code, states()) == (1, ["refused"])
     assert "run the same command again" in stopped.stderr
 
     monkeypatch.delenv("CENTION_TOKEN_CREATE_ERRAND")
-    terminal.run("errands", "import", listed)
+    terminal.run("errands", "import", errand_list)
 
     assert subjects() == GOOD
 
 
 def test_an_unknown_outcome_is_reported_and_does_not_stop_the_others(
-    terminal, listed, cention, states, subjects
+    terminal, errand_list, cention, states, subjects
 ):
     cention.control("faults", {"error_500": {"types": [NEW], "times": 1}})
 
-    first = terminal.run("errands", "import", listed)
-    again = terminal.run("errands", "import", listed)
+    first = terminal.run("errands", "import", errand_list)
+    again = terminal.run("errands", "import", errand_list)
 
     assert (first.exit_code, again.exit_code) == (1, 1)
     assert "number 1 may have been created already" in again.stderr
@@ -285,10 +285,10 @@ def test_an_unknown_outcome_is_reported_and_does_not_stop_the_others(
     assert subjects() == GOOD
 
 
-def test_three_unknown_outcomes_in_a_row_stop_the_import(terminal, listed, cention, states):
+def test_three_unknown_outcomes_in_a_row_stop_the_import(terminal, errand_list, cention, states):
     cention.control("faults", {"error_500": {"types": [NEW]}})
 
-    result = terminal.run("errands", "import", listed)
+    result = terminal.run("errands", "import", errand_list)
 
     assert (result.exit_code, states()) == (1, ["unknown"] * 3)
     assert (
@@ -298,18 +298,18 @@ def test_three_unknown_outcomes_in_a_row_stop_the_import(terminal, listed, centi
 
 
 def test_three_unreachable_in_a_row_stop_the_import(
-    terminal, monkeypatch, listed, states, subjects
+    terminal, monkeypatch, errand_list, states, subjects
 ):
     monkeypatch.setenv("CENTION_URL", "http://127.0.0.1:1/s/demo")
 
-    result = terminal.run("errands", "import", listed)
+    result = terminal.run("errands", "import", errand_list)
 
     assert (result.exit_code, states()) == (1, ["refused"] * 3)
     assert "Stopped: 3 in a row failed, the last one so: cention: no connection" in result.stderr
 
 
 def test_a_request_cut_off_midway_does_not_stop_the_others(
-    terminal, monkeypatch, listed, states, subjects
+    terminal, monkeypatch, errand_list, states, subjects
 ):
     place = ErrandsApi.create_order
 
@@ -320,7 +320,7 @@ def test_a_request_cut_off_midway_does_not_stop_the_others(
 
     monkeypatch.setattr(ErrandsApi, "create_order", hang_up)
 
-    result = terminal.run("errands", "import", listed)
+    result = terminal.run("errands", "import", errand_list)
 
     assert result.exit_code == 1
     assert "list.jsonl, line 1: cention: no connection" in result.stderr
@@ -328,21 +328,21 @@ def test_a_request_cut_off_midway_does_not_stop_the_others(
 
 
 def test_an_import_that_is_killed_before_the_answer_leaves_one_unknown_and_creates_nothing_twice(
-    importing, terminal, listed, cention, states, subjects, rows
+    running_import, terminal, errand_list, cention, states, subjects, rows
 ):
     """Cention had taken the second errand; only its answer was still on the way."""
-    whole = listed.read_text()
-    listed.write_text(whole.splitlines()[0])
-    terminal.run("errands", "import", listed)
-    listed.write_text(whole)
+    whole = errand_list.read_text()
+    errand_list.write_text(whole.splitlines()[0])
+    terminal.run("errands", "import", errand_list)
+    errand_list.write_text(whole)
     cention.control("faults", {"latency": {"types": [NEW], "seconds": 30, "times": 1}})
-    with importing(listed, sent=lambda: len(subjects()) == 2) as process:
+    with running_import(errand_list, sent=lambda: len(subjects()) == 2) as process:
         process.send_signal(signal.SIGKILL)
         process.wait(20)
     assert states() == ["created", "sending"]
 
     eventually(lambda: not rows("SELECT pid FROM pg_locks WHERE locktype = 'advisory'"))
-    resumed = terminal.run("errands", "import", listed)
+    resumed = terminal.run("errands", "import", errand_list)
 
     assert "list.jsonl, line 2: number" in resumed.stderr
     assert "may have been created already" in resumed.stderr
@@ -352,10 +352,10 @@ def test_an_import_that_is_killed_before_the_answer_leaves_one_unknown_and_creat
 
 @pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_import_waits_for_its_answer_and_leaves_no_outcome_unknown(
-    importing, terminal, listed, cention, states, subjects, wish
+    running_import, terminal, errand_list, cention, states, subjects, wish
 ):
     cention.control("faults", {"latency": {"types": [NEW], "seconds": 1, "times": 1}})
-    with importing(listed, sent=lambda: len(subjects()) == 1) as process:
+    with running_import(errand_list, sent=lambda: len(subjects()) == 1) as process:
         process.send_signal(wish)
         told, noted = process.communicate(timeout=20)
 
@@ -364,15 +364,15 @@ def test_a_stopped_import_waits_for_its_answer_and_leaves_no_outcome_unknown(
     assert "Stopped on request. To continue, run the same command again." in noted
     assert states() == ["created"]
 
-    terminal.run("errands", "import", listed)
+    terminal.run("errands", "import", errand_list)
     assert subjects() == GOOD
 
 
 def test_a_second_stop_ends_an_import_at_once(
-    importing, terminal, listed, cention, states, subjects
+    running_import, terminal, errand_list, cention, states, subjects
 ):
     cention.control("faults", {"latency": {"types": [NEW], "seconds": 30, "times": 1}})
-    with importing(listed, sent=lambda: len(subjects()) == 1) as process:
+    with running_import(errand_list, sent=lambda: len(subjects()) == 1) as process:
         process.send_signal(signal.SIGINT)
         process.stderr.readline()
         assert "Ctrl-C again stops at once" in process.stderr.readline()
@@ -383,19 +383,19 @@ def test_a_second_stop_ends_an_import_at_once(
 
 
 def test_a_message_that_another_import_is_sending_is_neither_sent_nor_marked_unknown(
-    importing, terminal, listed, cention, states, subjects
+    running_import, terminal, errand_list, cention, states, subjects
 ):
     cention.control("faults", {"latency": {"types": [NEW], "seconds": 30, "times": 1}})
-    with importing(listed, sent=lambda: len(subjects()) == 1):
-        beside = terminal.run("errands", "import", listed)
+    with running_import(errand_list, sent=lambda: len(subjects()) == 1):
+        beside = terminal.run("errands", "import", errand_list)
         assert states()[0] == "sending"
 
     assert "line 1: is being sent by another command" in beside.stderr
     assert subjects() == GOOD
 
 
-def test_the_counts_may_be_json(terminal, listed):
-    assert terminal.json("errands", "import", listed) == {
+def test_the_counts_may_be_json(terminal, errand_list):
+    assert terminal.json("errands", "import", errand_list) == {
         "would": 0, "created": 6, "again": 0, "repeated": 0, "bad": 0, "other": 0, "refused": 0,
         "unknown": 0, "sending": 0,
     }  # fmt: skip

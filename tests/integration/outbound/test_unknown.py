@@ -17,7 +17,7 @@ NEW, END, CALL = "c3_new_errands", "c3_end_errands", "c3_end_obcall"
 
 
 @pytest.fixture
-def unknown(terminal, cention):
+def unknown_errand(terminal, cention):
     """Create an errand with an unknown outcome, and return its number."""
 
     def make(*words):
@@ -36,8 +36,8 @@ def test_no_outcome_is_unknown_if_every_request_was_answered(terminal):
     assert (result.exit_code, result.stdout) == (0, "Nothing is unknown.\n")
 
 
-def test_unknown_outcomes_are_listed_with_advice(terminal, unknown):
-    number = unknown()
+def test_unknown_outcomes_are_listed_with_advice(terminal, unknown_errand):
+    number = unknown_errand()
 
     result = terminal.run("errands", "unknown")
 
@@ -50,12 +50,12 @@ def test_unknown_outcomes_are_listed_with_advice(terminal, unknown):
 
 
 def test_a_similar_errand_is_shown_once_the_bridge_has_fetched_it(
-    terminal, unknown, cention, bridge: Bridge
+    terminal, unknown_errand, cention, bridge: Bridge
 ):
     written_by_hand = {"msg": {"from": "a@b.example", "subject": "Something else"}}
     cention.api(NEW, "POST", json={"data": {"type": NEW, "attributes": written_by_hand}})
     cention.control("errands", {"count": 3})
-    unknown()
+    unknown_errand()
 
     bridge.poll()
     bridge.drain()
@@ -66,7 +66,7 @@ def test_a_similar_errand_is_shown_once_the_bridge_has_fetched_it(
 
 
 def test_an_errand_of_another_message_is_not_shown_as_similar(
-    terminal, unknown, cention, bridge: Bridge
+    terminal, unknown_errand, cention, bridge: Bridge
 ):
     terminal.run(*CREATE, "--message-id", "another")
     cention.control("faults", {"busy": {"types": [NEW], "times": 1}})
@@ -80,8 +80,10 @@ def test_an_errand_of_another_message_is_not_shown_as_similar(
     assert one["looks_like"] is None
 
 
-def test_an_operator_who_found_the_errand_resolves_the_outcome(terminal, unknown, rows, subjects):
-    number = unknown()
+def test_an_operator_who_found_the_errand_resolves_the_outcome(
+    terminal, unknown_errand, rows, subjects
+):
+    number = unknown_errand()
 
     done = terminal.run("errands", "unknown", "done", number, "--errand", 511055, "--yes")
     again = terminal.run(*CREATE)
@@ -95,11 +97,11 @@ def test_an_operator_who_found_the_errand_resolves_the_outcome(terminal, unknown
 
 
 def test_an_errand_of_another_request_is_not_accepted_as_the_outcome(
-    terminal, unknown, rows, states
+    terminal, unknown_errand, rows, states
 ):
     terminal.run(*CREATE, "--message-id", "another")
     [one] = rows("SELECT sent_id, errand_id FROM cention.sent_errand")
-    number = unknown()
+    number = unknown_errand()
 
     done = terminal.run("errands", "unknown", "done", number, "--errand", one["errand_id"], "--yes")
 
@@ -108,9 +110,9 @@ def test_an_errand_of_another_request_is_not_accepted_as_the_outcome(
 
 
 def test_an_operator_who_did_not_find_the_errand_allows_it_to_be_sent_again(
-    terminal, unknown, states, subjects
+    terminal, unknown_errand, states, subjects
 ):
-    number = unknown()
+    number = unknown_errand()
 
     missing = terminal.run("errands", "unknown", "missing", number, "--yes")
     assert (missing.exit_code, states()) == (0, ["refused"])
@@ -121,8 +123,8 @@ def test_an_operator_who_did_not_find_the_errand_allows_it_to_be_sent_again(
 
 
 @pytest.mark.parametrize("words", [("done", "--errand", "5"), ("missing",)])
-def test_no_outcome_is_resolved_without_confirmation(terminal, unknown, states, words):
-    number = unknown()
+def test_no_outcome_is_resolved_without_confirmation(terminal, unknown_errand, states, words):
+    number = unknown_errand()
 
     result = terminal.run("errands", "unknown", *words, number)
 
@@ -179,8 +181,8 @@ def test_only_a_created_errand_has_a_number_at_cention(terminal, cention):
     assert result.exit_code == 2
 
 
-def test_status_mentions_unknown_outcomes_without_alarm(terminal, unknown):
-    unknown()
+def test_status_mentions_unknown_outcomes_without_alarm(terminal, unknown_errand):
+    unknown_errand()
 
     status = terminal.run("status")
 
@@ -190,7 +192,7 @@ def test_status_mentions_unknown_outcomes_without_alarm(terminal, unknown):
     assert notice["alarm"] is False
 
 
-def test_unknown_outcomes_are_among_the_metrics(terminal, bridge: Bridge, unknown):
+def test_unknown_outcomes_are_among_the_metrics(terminal, bridge: Bridge, unknown_errand):
     def figure():
         with bridge.context.transaction() as conn:
             [gauge] = [one for one in gauges(conn) if one.name == "cention_sent_unknown"]
@@ -198,7 +200,7 @@ def test_unknown_outcomes_are_among_the_metrics(terminal, bridge: Bridge, unknow
 
     terminal.run("migrate")
     assert figure() == ({"workspace": "demo"}, 0)
-    unknown()
+    unknown_errand()
     assert figure() == ({"workspace": "demo"}, 1)
 
 

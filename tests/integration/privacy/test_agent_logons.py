@@ -21,15 +21,15 @@ class Log:
 
 
 @pytest.fixture
-def told(centre):
+def store_logons(centre):
     def tell(*rows):
         fetch_window(centre.bridge.context.session, "demo", Log(*rows), NOW, NOW)
 
     return tell
 
 
-def test_an_address_in_a_rejected_row_is_erased_and_exported(centre, terminal, told):
-    told(["1", f"on behalf of {ADDRESS}", "Login"])
+def test_an_address_in_a_rejected_row_is_erased_and_exported(centre, terminal, store_logons):
+    store_logons(["1", f"on behalf of {ADDRESS}", "Login"])
 
     exported = terminal.run("export-person", "--address", ADDRESS).stdout
     terminal.run("erase", "--address", ADDRESS, "--yes")
@@ -39,9 +39,11 @@ def test_an_address_in_a_rejected_row_is_erased_and_exported(centre, terminal, t
     assert kept["row"] == ["on behalf of [erased]", "Login"]
 
 
-def test_a_login_name_stays_when_a_customer_of_that_address_is_erased(centre, terminal, told):
+def test_a_login_name_stays_when_a_customer_of_that_address_is_erased(
+    centre, terminal, store_logons
+):
     """When agents worked is a record of the employer; `cention logons forget` removes it."""
-    told({"id": 1, "name": ADDRESS, "timestamp": int(NOW.timestamp()), "action": "Login"})
+    store_logons({"id": 1, "name": ADDRESS, "timestamp": int(NOW.timestamp()), "action": "Login"})
     names = "SELECT login_name FROM cention.agent_logon"
 
     terminal.run("erase", "--address", ADDRESS, "--yes")

@@ -37,8 +37,8 @@ class Cards:
 
 
 @pytest.fixture
-def send(centre):
-    def send(card, **more):
+def send_card(centre):
+    def send_card(card, **more):
         contact_cards.send(
             card,
             workspace="demo",
@@ -46,11 +46,11 @@ def send(centre):
             transaction=centre.bridge.context.transaction,
         )
 
-    return send
+    return send_card
 
 
 @pytest.fixture
-def export(centre, document):
+def store_export(centre, document):
     """Bring an export of these rows home, each as changed from the sample."""
 
     def bring(*rows):
@@ -82,17 +82,17 @@ def own(errand_id, **changes):
 
 
 @pytest.fixture
-def full(centre, send, export):
+def filled_centre(centre, send_card, store_export):
     """Cards and exports of the person, of a stranger, and of a stranger who mentions the person."""
-    send(contact_card({"email": [ADDRESS.upper()], "voice": ["+46 MARKER"]}, name=NAME))
-    send(contact_card({"voice": ["+46-MARKER-2"]}), email=[ADDRESS])
-    send(
+    send_card(contact_card({"email": [ADDRESS.upper()], "voice": ["+46 MARKER"]}, name=NAME))
+    send_card(contact_card({"voice": ["+46-MARKER-2"]}), email=[ADDRESS])
+    send_card(
         contact_card(
             {"email": [STRANGER]}, name="Other", custom=[("Spouse", f"{NAME} <{ADDRESS}>")]
         )
     )
-    send(contact_card({"email": ["third@example.org"]}, name="Third"))
-    export(
+    send_card(contact_card({"email": ["third@example.org"]}, name="Third"))
+    store_export(
         own(WRITTEN),
         own(LATER, from_address=f"{NAME} <{ADDRESS}>", language="MARKER"),
         own("no id", from_address=ADDRESS.lower()),
@@ -110,97 +110,101 @@ def erase(terminal):
     return run
 
 
-def test_no_card_or_export_has_a_trace_of_the_person_left(full, erase):
-    assert {"cention.contact_card", "cention.exported_errand"} <= set(full.traces())
+def test_no_card_or_export_has_a_trace_of_the_person_left(filled_centre, erase):
+    assert {"cention.contact_card", "cention.exported_errand"} <= set(filled_centre.traces())
 
     erase("--reviewer", "2117249628")
 
-    assert full.traces() == {}
+    assert filled_centre.traces() == {}
 
 
-def test_cards_with_the_address_are_removed_as_sent_or_as_returned_and_others_stay(full, erase):
+def test_cards_with_the_address_are_removed_as_sent_or_as_returned_and_others_stay(
+    filled_centre, erase
+):
     told = erase()["erasure"]["tables"]
 
     assert {"table": "cention.contact_card", "blanked": 1, "removed": 2} in told
-    strangers, third = full.bridge.rows(CARDS)
+    strangers, third = filled_centre.bridge.rows(CARDS)
     assert strangers["sent"]["email"] == [STRANGER]
     assert strangers["sent"]["custom"] == [{"label": "Spouse", "value": "[erased] <[erased]>"}]
     assert (third["sent"]["email"], third["name"]) == (["third@example.org"], "Third")
 
 
-def test_a_card_is_removed_wherever_its_answer_has_the_address(full, send, erase):
-    send(contact_card({"voice": ["+1"]}), whatsapp=[{"address": ADDRESS}])
+def test_a_card_is_removed_wherever_its_answer_has_the_address(filled_centre, send_card, erase):
+    send_card(contact_card({"voice": ["+1"]}), whatsapp=[{"address": ADDRESS}])
 
     assert {"table": "cention.contact_card", "blanked": 1, "removed": 3} in (
         erase()["erasure"]["tables"]
     )
 
 
-def test_numbers_and_times_of_the_persons_exported_errands_stay(full, erase):
+def test_numbers_and_times_of_the_persons_exported_errands_stay(filled_centre, erase):
     facts = (
         "SELECT errand_id, arrived_at, timestamp_arrived, agent_name, area_name, tag_names,"
         " priority, channel, satisfaction_1 FROM cention.exported_errand ORDER BY position"
     )
-    before = full.bridge.rows(facts)
+    before = filled_centre.bridge.rows(facts)
 
     erase()
 
-    assert full.bridge.rows(facts) == before
-    first = full.bridge.rows(ROWS)[0]
+    assert filled_centre.bridge.rows(facts) == before
+    first = filled_centre.bridge.rows(ROWS)[0]
     assert [first[name] for name in ("from_address", "subject", "question", "answer")] == [None] * 4
 
 
-def test_exports_of_other_people_lose_only_the_address_and_the_name(full, erase):
-    before = full.bridge.rows(ROWS)
+def test_exports_of_other_people_lose_only_the_address_and_the_name(filled_centre, erase):
+    before = filled_centre.bridge.rows(ROWS)
 
     erase()
 
-    *_, mentioning, strangers = full.bridge.rows(ROWS)
+    *_, mentioning, strangers = filled_centre.bridge.rows(ROWS)
     assert strangers == before[-1]
     assert mentioning == before[-2] | {"answer": "Ask [erased], [erased]!"}
 
 
-def test_a_dry_run_counts_the_same_and_changes_nothing(full, terminal, erase):
-    before = full.texts()
+def test_a_dry_run_counts_the_same_and_changes_nothing(filled_centre, terminal, erase):
+    before = filled_centre.texts()
 
     told = terminal.json("erase", "--address", ADDRESS, "--dry-run")
 
-    assert full.texts() == before
+    assert filled_centre.texts() == before
     assert erase()["erasure"] == told["erasure"]
 
 
-def test_erasing_again_finds_nothing(full, erase):
+def test_erasing_again_finds_nothing(filled_centre, erase):
     erase()
-    before = full.texts()
+    before = filled_centre.texts()
 
     assert erase()["erasure"]["tables"] == []
-    assert full.texts() == before
+    assert filled_centre.texts() == before
 
 
 def test_an_errand_known_from_an_export_alone_is_remembered_and_blanked_when_its_report_comes(
-    full, erase, document
+    filled_centre, erase, document
 ):
     erase("--reviewer", "2117249628")
-    full.reports[LATER] = made.own_report(document("errand_report_33"), LATER)
-    full.fetch(LATER)
-    assert full.traces() != {}
+    filled_centre.reports[LATER] = made.own_report(document("errand_report_33"), LATER)
+    filled_centre.fetch(LATER)
+    assert filled_centre.traces() != {}
 
-    retain(Retention(), session=full.bridge.context.session)
+    retain(Retention(), session=filled_centre.bridge.context.session)
 
-    assert full.traces() == {}
+    assert filled_centre.traces() == {}
 
 
-def test_what_another_export_tells_of_an_erased_errand_is_blanked_again(full, erase, export):
+def test_what_another_export_tells_of_an_erased_errand_is_blanked_again(
+    filled_centre, erase, store_export
+):
     erase("--reviewer", "2117249628")
-    export(own(WRITTEN, from_address="marker@another.example.org"))
-    assert set(full.traces()) == {"cention.exported_errand"}
+    store_export(own(WRITTEN, from_address="marker@another.example.org"))
+    assert set(filled_centre.traces()) == {"cention.exported_errand"}
 
-    retain(Retention(), session=full.bridge.context.session)
+    retain(Retention(), session=filled_centre.bridge.context.session)
 
-    assert full.traces() == {}
+    assert filled_centre.traces() == {}
 
 
-def test_cards_and_exports_of_the_person_are_told(full, terminal):
+def test_cards_and_exports_of_the_person_are_told(filled_centre, terminal):
     told = json.loads(terminal.run("export-person", "--address", ADDRESS).stdout)["tables"]
 
     assert len(told["cention.contact_card"]) == 3
@@ -213,15 +217,17 @@ def test_cards_and_exports_of_the_person_are_told(full, terminal):
 
 
 @pytest.mark.parametrize(("days", "kept"), [(29, 5), (31, 0)])
-def test_bodies_in_exports_are_kept_for_as_long_as_the_settings_say(full, days, kept):
-    full.bridge.execute(
+def test_bodies_in_exports_are_kept_for_as_long_as_the_settings_say(filled_centre, days, kept):
+    filled_centre.bridge.execute(
         "UPDATE cention.export_run SET started_at = now() - %s * interval '1 day'", days
     )
-    before = full.bridge.rows(ROWS)
+    before = filled_centre.bridge.rows(ROWS)
 
-    removed = retain(Retention(bodies_days=30), session=full.bridge.context.session).removed
+    removed = retain(
+        Retention(bodies_days=30), session=filled_centre.bridge.context.session
+    ).removed
 
     assert removed.get("exported_bodies", 0) == 5 - kept
-    after = full.bridge.rows(ROWS)
+    after = filled_centre.bridge.rows(ROWS)
     assert sum(row["question"] is not None for row in after) == kept
     assert [row["subject"] for row in after] == [row["subject"] for row in before]

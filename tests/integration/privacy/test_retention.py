@@ -22,7 +22,7 @@ BODIES = Retention(bodies_days=30)
 
 
 @pytest.fixture
-def aged(centre):
+def old_centre(centre):
     """Everything came 31 days ago, and nothing has happened since."""
     age(centre, days=31)
     return centre
@@ -58,11 +58,11 @@ def one(centre, query):
     return value
 
 
-def test_without_retention_settings_everything_stays(aged):
-    before = aged.texts()
+def test_without_retention_settings_everything_stays(old_centre):
+    before = old_centre.texts()
 
-    assert apply(aged, Retention()).removed == {}
-    assert aged.texts() == before
+    assert apply(old_centre, Retention()).removed == {}
+    assert old_centre.texts() == before
 
 
 def test_nothing_is_removed_before_its_time(centre):
@@ -73,61 +73,61 @@ def test_nothing_is_removed_before_its_time(centre):
     assert centre.texts() == before
 
 
-def test_the_document_of_a_filed_callback_is_removed_and_its_row_stays(aged):
-    rows = one(aged, "SELECT count(*) FROM intake.callback")
+def test_the_document_of_a_filed_callback_is_removed_and_its_row_stays(old_centre):
+    rows = one(old_centre, "SELECT count(*) FROM intake.callback")
 
-    assert apply(aged, CALLBACKS).removed == {"callbacks": 3}
+    assert apply(old_centre, CALLBACKS).removed == {"callbacks": 3}
 
-    assert one(aged, "SELECT count(*) FROM intake.callback") == rows
+    assert one(old_centre, "SELECT count(*) FROM intake.callback") == rows
     kept = "SELECT count(*) FROM intake.callback WHERE document IS NOT NULL"
-    assert one(aged, f"{kept} AND filed_at IS NULL") == 2
-    assert one(aged, f"{kept} AND filed_at IS NOT NULL") == 0
+    assert one(old_centre, f"{kept} AND filed_at IS NULL") == 2
+    assert one(old_centre, f"{kept} AND filed_at IS NOT NULL") == 0
 
 
-def test_a_repeat_of_a_callback_whose_document_is_gone_is_still_a_repeat(aged, document):
+def test_a_repeat_of_a_callback_whose_document_is_gone_is_still_a_repeat(old_centre, document):
     told = made.callback_of(document("callback_answer_errand"), STRANGERS, answer=21, files=[])
-    aged.tell(told)
-    aged.bridge.file()
-    age(aged, days=31)
-    apply(aged, CALLBACKS)
-    rows = one(aged, "SELECT count(*) FROM intake.callback")
+    old_centre.tell(told)
+    old_centre.bridge.file()
+    age(old_centre, days=31)
+    apply(old_centre, CALLBACKS)
+    rows = one(old_centre, "SELECT count(*) FROM intake.callback")
 
-    aged.tell(told)
+    old_centre.tell(told)
 
-    assert one(aged, "SELECT count(*) FROM intake.callback") == rows
+    assert one(old_centre, "SELECT count(*) FROM intake.callback") == rows
 
 
-def test_a_callback_whose_document_is_gone_is_not_replayed(aged, terminal):
-    apply(aged, CALLBACKS)
+def test_a_callback_whose_document_is_gone_is_not_replayed(old_centre, terminal):
+    apply(old_centre, CALLBACKS)
 
     result = terminal.run("callbacks", "replay", "1")
 
     assert result.exit_code == 1
-    assert one(aged, "SELECT filed_at IS NOT NULL FROM intake.callback WHERE callback_id = 1")
+    assert one(old_centre, "SELECT filed_at IS NOT NULL FROM intake.callback WHERE callback_id = 1")
 
 
-def test_normalised_documents_are_removed_and_unreadable_ones_stay(aged):
-    apply(aged, LANDED)
+def test_normalised_documents_are_removed_and_unreadable_ones_stay(old_centre):
+    apply(old_centre, LANDED)
 
-    assert aged.bridge.rows("SELECT remote_id FROM intake.landed WHERE document IS NOT NULL") == [
-        {"remote_id": UNREADABLE}
-    ]
-    assert one(aged, "SELECT count(*) FROM cention.errand WHERE body_html IS NOT NULL") == 3
+    assert old_centre.bridge.rows(
+        "SELECT remote_id FROM intake.landed WHERE document IS NOT NULL"
+    ) == [{"remote_id": UNREADABLE}]
+    assert one(old_centre, "SELECT count(*) FROM cention.errand WHERE body_html IS NOT NULL") == 3
 
 
-def test_renormalise_skips_removed_documents(aged, terminal):
-    apply(aged, Retention(callbacks_days=30, landed_days=30))
-    before = aged.texts()["cention.errand"]
+def test_renormalise_skips_removed_documents(old_centre, terminal):
+    apply(old_centre, Retention(callbacks_days=30, landed_days=30))
+    before = old_centre.texts()["cention.errand"]
 
     remade = terminal.json("renormalise")
 
     told = {each["family"]: each["documents"] for each in remade["families"]}
     assert told == {"errand_reports": 1, "callbacks": 1}  # those with a problem
-    assert aged.texts()["cention.errand"] == before
+    assert old_centre.texts()["cention.errand"] == before
 
 
-def test_bodies_are_removed_from_rows_and_from_their_documents(aged):
-    removed = apply(aged, BODIES).removed
+def test_bodies_are_removed_from_rows_and_from_their_documents(old_centre):
+    removed = apply(old_centre, BODIES).removed
 
     assert removed == {
         "callback_bodies": 3,
@@ -135,36 +135,36 @@ def test_bodies_are_removed_from_rows_and_from_their_documents(aged):
         "errand_bodies": 3,
         "attachments": 3,
     }
-    assert one(aged, "SELECT count(body_html) + count(answer_body) FROM cention.errand") == 0
-    assert one(aged, "SELECT count(body_text) + count(body_html) FROM cention.answer") == 0
-    assert one(aged, "SELECT count(*) FROM cention.blob") == 0
-    assert one(aged, "SELECT count(*) FROM cention.errand WHERE subject IS NOT NULL") == 3
-    sound = aged.bridge.rows(
+    assert one(old_centre, "SELECT count(body_html) + count(answer_body) FROM cention.errand") == 0
+    assert one(old_centre, "SELECT count(body_text) + count(body_html) FROM cention.answer") == 0
+    assert one(old_centre, "SELECT count(*) FROM cention.blob") == 0
+    assert one(old_centre, "SELECT count(*) FROM cention.errand WHERE subject IS NOT NULL") == 3
+    sound = old_centre.bridge.rows(
         "SELECT document::text AS told FROM intake.landed WHERE problem IS NULL UNION ALL"
         " SELECT document::text FROM intake.callback WHERE filed_at IS NOT NULL"
     )
     assert not any("<p>" in row["told"] or "Dear MARKER" in row["told"] for row in sound)
 
 
-def test_renormalise_brings_no_body_back(aged, terminal):
-    apply(aged, BODIES)
-    before = aged.texts()
+def test_renormalise_brings_no_body_back(old_centre, terminal):
+    apply(old_centre, BODIES)
+    before = old_centre.texts()
 
     terminal.run("renormalise", "errand_reports")
     terminal.run("renormalise", "response_attachments")
 
-    after = aged.texts()
+    after = old_centre.texts()
     for table in ("cention.errand", "cention.attachment", "cention.blob"):
         assert after[table] == before[table]
     terminal.run("renormalise", "callbacks")
     bodies = "SELECT count(body_text) FROM cention.answer WHERE answer_id < 4"
-    assert one(aged, bodies) == 0
+    assert one(old_centre, bodies) == 0
 
 
-def test_an_attachment_without_content_says_so_and_keeps_its_name_and_size(aged):
-    apply(aged, BODIES)
+def test_an_attachment_without_content_says_so_and_keeps_its_name_and_size(old_centre):
+    apply(old_centre, BODIES)
 
-    [file] = aged.bridge.rows(
+    [file] = old_centre.bridge.rows(
         "SELECT name, size_bytes, sha256, state, reason FROM cention.attachment"
         " WHERE attachment_id = %s",
         made.OWN_FILE,
@@ -178,72 +178,79 @@ def test_an_attachment_without_content_says_so_and_keeps_its_name_and_size(aged)
     }
 
 
-def test_files_of_the_library_stay(aged):
-    aged.bridge.execute("UPDATE cention.attachment SET kind = 'library' WHERE kind = 'response'")
+def test_files_of_the_library_stay(old_centre):
+    old_centre.bridge.execute(
+        "UPDATE cention.attachment SET kind = 'library' WHERE kind = 'response'"
+    )
 
-    assert apply(aged, BODIES).removed["attachments"] == 1  # the image
-    assert one(aged, "SELECT count(*) FROM cention.blob") == 2
+    assert apply(old_centre, BODIES).removed["attachments"] == 1  # the image
+    assert one(old_centre, "SELECT count(*) FROM cention.blob") == 2
 
 
 @pytest.mark.parametrize("moment", ["answered_at", "done_at"])
-def test_an_errand_with_recent_events_keeps_its_bodies(aged, moment):
-    aged.bridge.execute(f"UPDATE cention.errand SET {moment} = now() WHERE errand_id = {WRITTEN}")
+def test_an_errand_with_recent_events_keeps_its_bodies(old_centre, moment):
+    old_centre.bridge.execute(
+        f"UPDATE cention.errand SET {moment} = now() WHERE errand_id = {WRITTEN}"
+    )
 
-    apply(aged, BODIES)
+    apply(old_centre, BODIES)
 
-    assert aged.bridge.rows("SELECT errand_id FROM cention.errand WHERE body_html IS NOT NULL") == [
-        {"errand_id": WRITTEN}
-    ]
+    assert old_centre.bridge.rows(
+        "SELECT errand_id FROM cention.errand WHERE body_html IS NOT NULL"
+    ) == [{"errand_id": WRITTEN}]
     assert one(
-        aged,
+        old_centre,
         "SELECT document #>> '{data,attributes,basic,data,body}' FROM intake.landed"
         f" WHERE remote_id = {WRITTEN}",
     )
 
 
-def test_an_old_errand_that_is_fetched_again_has_its_body_until_the_next_run(aged):
-    apply(aged, BODIES)
-    aged.fetch(STRANGERS)
+def test_an_old_errand_that_is_fetched_again_has_its_body_until_the_next_run(old_centre):
+    apply(old_centre, BODIES)
+    old_centre.fetch(STRANGERS)
     body = f"SELECT body_html FROM cention.errand WHERE errand_id = {STRANGERS}"
-    assert one(aged, body)
+    assert one(old_centre, body)
 
-    apply(aged, BODIES)
+    apply(old_centre, BODIES)
 
-    assert one(aged, body) is None
+    assert one(old_centre, body) is None
 
 
-def test_a_run_that_is_out_of_time_reports_more_and_the_next_continues(aged, monkeypatch):
+def test_a_run_that_is_out_of_time_reports_more_and_the_next_continues(old_centre, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 1)
     runs = 0
 
-    while retain(LANDED, session=aged.bridge.context.session, run_s=0).more:
+    while retain(LANDED, session=old_centre.bridge.context.session, run_s=0).more:
         runs += 1
 
     assert runs >= 8
-    assert one(aged, "SELECT count(*) FROM intake.landed WHERE document IS NOT NULL") == 1
+    assert one(old_centre, "SELECT count(*) FROM intake.landed WHERE document IS NOT NULL") == 1
 
 
-def test_of_two_concurrent_runs_one_works(aged):
-    with aged.bridge.context.session() as conn, advisory_locks.hold(conn, LOCK, slots=1):
-        assert apply(aged, ALL).removed == {}
+def test_of_two_concurrent_runs_one_works(old_centre):
+    with old_centre.bridge.context.session() as conn, advisory_locks.hold(conn, LOCK, slots=1):
+        assert apply(old_centre, ALL).removed == {}
 
-    assert apply(aged, ALL).removed
+    assert apply(old_centre, ALL).removed
 
 
-def test_a_content_that_a_drain_refers_to_meanwhile_stays(aged):
+def test_a_content_that_a_drain_refers_to_meanwhile_stays(old_centre):
     """Else a stored attachment would have no content, for good."""
     retained: list[object] = []
     fetched = made.file_of(made.FILES)(made.OWN_FILE)
-    plan = aged.bridge.context.families["demo", made.FILES]
+    plan = old_centre.bridge.context.families["demo", made.FILES]
     record = plan.parse(555, fetched.document, fetched)
-    thread = Thread(target=lambda: retained.append(apply(aged, BODIES)))
+    thread = Thread(target=lambda: retained.append(apply(old_centre, BODIES)))
 
-    with aged.bridge.context.transaction() as conn:
+    with old_centre.bridge.context.transaction() as conn:
         plan.save(conn, "demo", [Fetched(record=record, fetched_at=datetime.now(UTC))])
         thread.start()
-        eventually(lambda: somebody_waits(aged))
+        eventually(lambda: somebody_waits(old_centre))
     thread.join(20)
 
     assert retained
-    assert "what MARKER wrote" in aged.texts()["blobs"]
-    assert one(aged, "SELECT state FROM cention.attachment WHERE attachment_id = 555") == "stored"
+    assert "what MARKER wrote" in old_centre.texts()["blobs"]
+    assert (
+        one(old_centre, "SELECT state FROM cention.attachment WHERE attachment_id = 555")
+        == "stored"
+    )

@@ -15,7 +15,7 @@ from workers.outbound.store.sent_errands import Intent
 
 
 @pytest.fixture
-def send(centre):
+def record_sent_errand(centre):
     """Note an errand as sent in somebody's name."""
 
     def note(address, *, message_id, name="", errand_id=None, subject="hello"):
@@ -49,10 +49,14 @@ def erase(terminal):
     return lambda: terminal.json("erase", "--address", ADDRESS, "--reviewer", "2117249628", "--yes")
 
 
-def test_sent_errands_of_the_person_are_redacted_whatever_their_outcome(centre, send, erase):
-    send(ADDRESS, message_id="MARKER-1", name=NAME, errand_id=WRITTEN, subject="MARKER needs help")
-    send(ADDRESS.upper(), message_id="MARKER-2", subject="MARKER needs help")
-    send(STRANGER, message_id="m-3", errand_id=STRANGERS, subject=f"About {ADDRESS}")
+def test_sent_errands_of_the_person_are_redacted_whatever_their_outcome(
+    centre, record_sent_errand, erase
+):
+    record_sent_errand(
+        ADDRESS, message_id="MARKER-1", name=NAME, errand_id=WRITTEN, subject="MARKER needs help"
+    )
+    record_sent_errand(ADDRESS.upper(), message_id="MARKER-2", subject="MARKER needs help")
+    record_sent_errand(STRANGER, message_id="m-3", errand_id=STRANGERS, subject=f"About {ADDRESS}")
     assert len(centre.traces()["cention.sent_errand"]) == 3
 
     told = erase()
@@ -63,17 +67,19 @@ def test_sent_errands_of_the_person_are_redacted_whatever_their_outcome(centre, 
 
 
 def test_sent_errands_that_became_erased_errands_are_redacted_whatever_their_address(
-    centre, send, erase
+    centre, record_sent_errand, erase
 ):
-    send("marker.other@example.org", message_id="m", errand_id=WRITTEN)
+    record_sent_errand("marker.other@example.org", message_id="m", errand_id=WRITTEN)
 
     erase()
 
     assert centre.traces() == {}
 
 
-def test_an_errand_of_the_person_that_was_never_fetched_is_recorded_as_erased(centre, send, erase):
-    send(ADDRESS, message_id="m", errand_id=4711)
+def test_an_errand_of_the_person_that_was_never_fetched_is_recorded_as_erased(
+    centre, record_sent_errand, erase
+):
+    record_sent_errand(ADDRESS, message_id="m", errand_id=4711)
 
     erase()
 
@@ -81,8 +87,8 @@ def test_an_errand_of_the_person_that_was_never_fetched_is_recorded_as_erased(ce
     assert {"remote_id": 4711} in remembered
 
 
-def test_sent_errands_of_other_people_stay(centre, send, erase):
-    send(STRANGER, message_id="m-3", name="Other", errand_id=STRANGERS)
+def test_sent_errands_of_other_people_stay(centre, record_sent_errand, erase):
+    record_sent_errand(STRANGER, message_id="m-3", name="Other", errand_id=STRANGERS)
     before = centre.bridge.rows("SELECT * FROM cention.sent_errand")
 
     erase()
@@ -90,8 +96,8 @@ def test_sent_errands_of_other_people_stay(centre, send, erase):
     assert centre.bridge.rows("SELECT * FROM cention.sent_errand") == before
 
 
-def test_an_erased_message_is_still_not_sent_twice(centre, send, erase):
-    send(ADDRESS, message_id="MARKER-1", errand_id=WRITTEN)
+def test_an_erased_message_is_still_not_sent_twice(centre, record_sent_errand, erase):
+    record_sent_errand(ADDRESS, message_id="MARKER-1", errand_id=WRITTEN)
 
     erase()
 
@@ -114,10 +120,10 @@ def test_a_called_number_is_erased_as_an_address_of_its_channel(centre, terminal
     assert row == {"dialed_number": "[erased]"}
 
 
-def test_an_export_of_the_person_has_the_sent_errands(centre, send, terminal):
-    send(ADDRESS, message_id="m-1", errand_id=WRITTEN)
-    send(ADDRESS, message_id="m-2")
-    send(STRANGER, message_id="m-3", errand_id=made.STRANGERS)
+def test_an_export_of_the_person_has_the_sent_errands(centre, record_sent_errand, terminal):
+    record_sent_errand(ADDRESS, message_id="m-1", errand_id=WRITTEN)
+    record_sent_errand(ADDRESS, message_id="m-2")
+    record_sent_errand(STRANGER, message_id="m-3", errand_id=made.STRANGERS)
     centre.bridge.execute(
         "INSERT INTO cention.sent_closing (workspace, state, errand_id, sent_by)"
         " VALUES ('demo', 'done', %s, gen_random_uuid())",

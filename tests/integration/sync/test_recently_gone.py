@@ -18,7 +18,7 @@ def family(request):
 
 
 @pytest.fixture
-def gone(bridge, cention, errand, family):
+def missing_record(bridge, cention, errand, family):
     """The id of a record that is listed as changed, and was just not found."""
     remote_id = errand() if family == REPORTS else cention.new_rating()
     bridge.poll(family)
@@ -54,17 +54,17 @@ def advance_time(bridge, family, *, since_gone, since_fetch):
     ],
 )
 def test_a_gone_record_waits_as_long_as_it_was_gone_but_fifteen_minutes_at_most(
-    bridge, family, gone, since_gone, since_fetch, is_looked_at
+    bridge, family, missing_record, since_gone, since_fetch, is_looked_at
 ):
     advance_time(bridge, family, since_gone=since_gone, since_fetch=since_fetch)
 
     found = bridge.poll(family)
 
     assert found == 1
-    assert bridge.wanted_ids() == ([gone] if is_looked_at else [])
+    assert bridge.wanted_ids() == ([missing_record] if is_looked_at else [])
 
 
-def test_each_fetch_that_does_not_find_it_makes_its_wait_longer(bridge, family, gone):
+def test_each_fetch_that_does_not_find_it_makes_its_wait_longer(bridge, family, missing_record):
     advance_time(bridge, family, since_gone="5 min", since_fetch="4 min")
     bridge.poll(family)
     fetch_twice_without_success(bridge, family)
@@ -76,7 +76,7 @@ def test_each_fetch_that_does_not_find_it_makes_its_wait_longer(bridge, family, 
     assert bridge.wanted_ids() == []
 
 
-def test_a_restored_record_is_stored_after_its_wait(bridge, family, gone):
+def test_a_restored_record_is_stored_after_its_wait(bridge, family, missing_record):
     bridge.poll(family)
     assert bridge.wanted_ids() == []
 
@@ -90,24 +90,24 @@ def test_a_restored_record_is_stored_after_its_wait(bridge, family, gone):
 
 @pytest.mark.parametrize("want", [wanted.want, wanted.want_now])
 def test_a_gone_record_wanted_by_a_callback_or_an_operator_does_not_wait(
-    bridge, family, gone, want
+    bridge, family, missing_record, want
 ):
     with bridge.context.transaction() as conn:
-        want(conn, "demo", family, [gone])
+        want(conn, "demo", family, [missing_record])
 
     assert bridge.drain(family).claimed == 1
     assert bridge.rows(f"SELECT gone_at FROM {TABLES[family]}") == [{"gone_at": None}]
 
 
-def test_a_database_clock_set_back_prolongs_no_wait(bridge, family, gone):
+def test_a_database_clock_set_back_prolongs_no_wait(bridge, family, missing_record):
     advance_time(bridge, family, since_gone="-1 day", since_fetch="-1 day")
 
     bridge.poll(family)
 
-    assert bridge.wanted_ids() == [gone]
+    assert bridge.wanted_ids() == [missing_record]
 
 
-def test_a_gone_record_that_waits_is_not_counted_as_missing(bridge, family, gone):
+def test_a_gone_record_that_waits_is_not_counted_as_missing(bridge, family, missing_record):
     reported = "SELECT remote_id, reported_at FROM intake.reported"
     before = bridge.rows(reported)
 

@@ -34,7 +34,7 @@ class Centre:
         self._answer = answer
         self.put("cention.workspace", workspace="demo", timezone="Europe/Stockholm")
 
-    def ask(self, question: str, *values: object) -> Rows:
+    def query(self, question: str, *values: object) -> Rows:
         return self.conn.execute(question, values).fetchall()
 
     def put(self, table: str, **values: object) -> None:

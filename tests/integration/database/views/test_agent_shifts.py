@@ -29,12 +29,12 @@ def works(centre, login_name, *spans):
 
 
 def clocked(centre, zone):
-    centre.ask("UPDATE cention.workspace SET timezone = %s RETURNING 1", zone)
+    centre.query("UPDATE cention.workspace SET timezone = %s RETURNING 1", zone)
 
 
 def shifts(centre, *names):
     names = names or ("state", "day", "hours")
-    found = centre.ask(
+    found = centre.query(
         "SELECT * FROM analyst.agent_shift ORDER BY login_name, day, from_at, shift_ended_at"
     )
     return [tuple(row[name] for name in names) for row in found]
@@ -42,12 +42,12 @@ def shifts(centre, *names):
 
 def days(centre, *names):
     columns = ("day", "agent_name", "login_names", "logged_in_hours", *names)
-    found = centre.ask("SELECT * FROM analyst.agent_day ORDER BY agent_id, login_names, day")
+    found = centre.query("SELECT * FROM analyst.agent_day ORDER BY agent_id, login_names, day")
     return [tuple(row[name] for name in columns) for row in found]
 
 
 def mapped(centre, login_name, agent_id, name):
-    centre.ask(
+    centre.query(
         "INSERT INTO cention.agent VALUES ('demo', %s, %s, now())"
         " ON CONFLICT DO NOTHING RETURNING 1",
         agent_id,
@@ -103,12 +103,12 @@ def test_a_log_in_after_which_comes_another_has_no_end_and_no_hours(centre):
 
 
 def test_a_running_shift_ends_where_log_ons_are_no_longer_known(centre):
-    [clock] = centre.ask("SELECT date_trunc('second', now()) AS now")
+    [clock] = centre.query("SELECT date_trunc('second', now()) AS now")
     began = clock["now"] - timedelta(minutes=30)
     centre.put("intake.agent_logon_reach", workspace="demo", until_at=began + timedelta(minutes=24))
     logs(centre, "joe", "Login", began)
 
-    found = centre.ask("SELECT * FROM analyst.agent_shift")
+    found = centre.query("SELECT * FROM analyst.agent_shift")
 
     assert {row["state"] for row in found} == {"running"}
     assert {row["shift_ended_at"] for row in found} == {None}
@@ -116,7 +116,7 @@ def test_a_running_shift_ends_where_log_ons_are_no_longer_known(centre):
 
 
 def test_an_agent_who_has_just_logged_in_has_no_hours_yet(centre):
-    [clock] = centre.ask("SELECT date_trunc('second', now()) AS now")
+    [clock] = centre.query("SELECT date_trunc('second', now()) AS now")
     centre.put("intake.agent_logon_reach", workspace="demo", until_at=clock["now"] - hours(1))
     logs(centre, "joe", "Login", clock["now"])
 
@@ -124,7 +124,7 @@ def test_an_agent_who_has_just_logged_in_has_no_hours_yet(centre):
 
 
 def test_a_shift_without_log_out_is_not_running_after_a_day(centre):
-    [clock] = centre.ask("SELECT now() AS now")
+    [clock] = centre.query("SELECT now() AS now")
     logs(centre, "joe", "Login", clock["now"] - hours(25))
 
     assert shifts(centre, "state", "shift_ended_at", "hours") == [("no logout", None, None)]
@@ -208,7 +208,7 @@ def test_no_minute_is_lost_or_counted_twice_where_midnight_itself_is_changed(
         begin = at + timedelta(minutes=late)
         works(centre, f"agent {late}", (begin, begin + timedelta(minutes=minutes)))
 
-    found = centre.ask(
+    found = centre.query(
         "SELECT login_name, sum(to_at - from_at) AS lasted, count(*) AS days,"
         " count(DISTINCT day) AS different FROM analyst.agent_shift GROUP BY 1"
     )
@@ -261,7 +261,7 @@ def test_the_sum_of_arrived_is_still_the_number_of_errands(centre):
     works(centre, "joe", (NOON, NOON + hours(2)))
     works(centre, "eve", (NOON, NOON + hours(2)))
 
-    [found] = centre.ask("SELECT sum(arrived) AS n, count(*) AS rows FROM analyst.agent_day")
+    [found] = centre.query("SELECT sum(arrived) AS n, count(*) AS rows FROM analyst.agent_day")
 
     assert (found["n"], found["rows"]) == (2, 4)
 

@@ -17,14 +17,14 @@ def analyst(centre):
 
 
 def test_analysts_may_read_freshness_but_not_the_tables_behind_it(analyst):
-    assert len(analyst.ask("SELECT * FROM analyst.freshness")) == 3
+    assert len(analyst.query("SELECT * FROM analyst.freshness")) == 3
 
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        analyst.ask("SELECT * FROM intake.poll")
+        analyst.query("SELECT * FROM intake.poll")
 
 
 def test_analysts_may_read_every_table_and_view_of_their_schemas_and_no_other(centre):
-    rights = centre.ask(
+    rights = centre.query(
         "SELECT n.nspname AS schema, bool_and(r.may) AS all, bool_or(r.may) AS any"
         " FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
         " CROSS JOIN LATERAL (SELECT has_schema_privilege('cention_analyst', n.oid, 'USAGE')"
@@ -45,7 +45,7 @@ def test_a_table_created_later_is_readable_too(centre):
 
     centre.conn.execute("SET ROLE cention_analyst")
 
-    assert centre.ask("SELECT * FROM feedback.later") == []
+    assert centre.query("SELECT * FROM feedback.later") == []
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_analysts_may_read_the_views_of_any_owner(centre):
 
     centre.conn.execute("SET ROLE cention_analyst")
 
-    assert centre.ask("SELECT count(*) AS n FROM analyst.errand_overview") == [{"n": 0}]
+    assert centre.query("SELECT count(*) AS n FROM analyst.errand_overview") == [{"n": 0}]

@@ -36,7 +36,7 @@ def columns(tables):
 
 
 def test_every_schema_table_view_and_column_has_a_comment(centre, tables, columns):
-    schemas = centre.ask(
+    schemas = centre.query(
         "SELECT nspname AS name FROM pg_namespace WHERE nspname = ANY (%s)"
         " AND obj_description(oid, 'pg_namespace') IS NULL",
         ["analyst", "cention", "feedback", "intake"],
@@ -61,7 +61,7 @@ def test_comments_use_plain_words(tables, columns, word):
 
 
 def test_every_key_begins_with_the_workspace(centre):
-    keys = centre.ask(
+    keys = centre.query(
         "SELECT c.relnamespace::regnamespace || '.' || c.relname AS name, a.attname AS first"
         " FROM pg_index AS i JOIN pg_attribute AS a"
         " ON (a.attrelid, a.attnum) = (i.indrelid, i.indkey[0])"
@@ -75,7 +75,7 @@ def test_every_key_begins_with_the_workspace(centre):
 
 
 def test_every_table_has_a_key(centre):
-    keyless = centre.ask(
+    keyless = centre.query(
         "SELECT c.oid::regclass::text AS name FROM pg_class AS c WHERE c.relkind = 'r'"
         " AND c.relnamespace::regnamespace::text IN ('cention', 'feedback', 'intake')"
         " AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary)"

@@ -15,7 +15,7 @@ VIEWS = ("agent_day", "area_day", "tag_day")
 
 
 @pytest.fixture
-def arrived(centre):
+def add_errand(centre):
     """Store an errand that arrived on Tuesday; by default neither answered nor closed."""
 
     def arrive(errand_id, **changes):
@@ -36,16 +36,16 @@ def sla(*, within=True, handling_s=0, response_s=0):
 
 
 def days(centre, view="agent_day"):
-    return {row["day"]: row for row in centre.ask(f"SELECT * FROM analyst.{view}")}
+    return {row["day"]: row for row in centre.query(f"SELECT * FROM analyst.{view}")}
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_arrived_errands_are_counted_by_their_present_state(centre, arrived, view):
-    arrived(1)
-    arrived(2, answered=True, answered_at=WEDNESDAY)
-    arrived(3, answered=True, answered_at=TUESDAY, closed=True)
-    arrived(4, deleted=True)
-    arrived(5)
+def test_arrived_errands_are_counted_by_their_present_state(centre, add_errand, view):
+    add_errand(1)
+    add_errand(2, answered=True, answered_at=WEDNESDAY)
+    add_errand(3, answered=True, answered_at=TUESDAY, closed=True)
+    add_errand(4, deleted=True)
+    add_errand(5)
     centre.gone(5)
 
     found = days(centre, view)[date(2026, 3, 10)]
@@ -61,8 +61,8 @@ def test_arrived_errands_are_counted_by_their_present_state(centre, arrived, vie
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_the_work_of_a_day_is_what_was_answered_on_it(centre, arrived, view):
-    arrived(1, answered=True, answered_at=WEDNESDAY)
+def test_the_work_of_a_day_is_what_was_answered_on_it(centre, add_errand, view):
+    add_errand(1, answered=True, answered_at=WEDNESDAY)
 
     found = days(centre, view)
 
@@ -72,11 +72,11 @@ def test_the_work_of_a_day_is_what_was_answered_on_it(centre, arrived, view):
     }
 
 
-def test_days_begin_by_the_workspaces_clock_in_winter_and_in_summer(centre, arrived):
-    arrived(1, arrived_at=datetime(2026, 1, 10, 22, 59, tzinfo=UTC))
-    arrived(2, arrived_at=datetime(2026, 1, 10, 23, 0, tzinfo=UTC))
-    arrived(3, arrived_at=datetime(2026, 7, 10, 21, 59, tzinfo=UTC))
-    arrived(4, arrived_at=datetime(2026, 7, 10, 22, 0, tzinfo=UTC))
+def test_days_begin_by_the_workspaces_clock_in_winter_and_in_summer(centre, add_errand):
+    add_errand(1, arrived_at=datetime(2026, 1, 10, 22, 59, tzinfo=UTC))
+    add_errand(2, arrived_at=datetime(2026, 1, 10, 23, 0, tzinfo=UTC))
+    add_errand(3, arrived_at=datetime(2026, 7, 10, 21, 59, tzinfo=UTC))
+    add_errand(4, arrived_at=datetime(2026, 7, 10, 22, 0, tzinfo=UTC))
 
     assert sorted(days(centre)) == [
         date(2026, 1, 10),
@@ -86,11 +86,11 @@ def test_days_begin_by_the_workspaces_clock_in_winter_and_in_summer(centre, arri
     ]
 
 
-def test_the_share_within_sla_is_of_those_whose_sla_is_known(centre, arrived):
-    arrived(1, sla=sla(within=True))
-    arrived(2, sla=sla(within=True))
-    arrived(3, sla=sla(within=False))
-    arrived(4, sla=None)
+def test_the_share_within_sla_is_of_those_whose_sla_is_known(centre, add_errand):
+    add_errand(1, sla=sla(within=True))
+    add_errand(2, sla=sla(within=True))
+    add_errand(3, sla=sla(within=False))
+    add_errand(4, sla=None)
 
     found = days(centre)[date(2026, 3, 10)]
 
@@ -98,12 +98,12 @@ def test_the_share_within_sla_is_of_those_whose_sla_is_known(centre, arrived):
     assert found["within_sla_share"] == Decimal("0.6667")
 
 
-def test_handling_time_counts_once_closed_and_response_time_once_answered(centre, arrived):
+def test_handling_time_counts_once_closed_and_response_time_once_answered(centre, add_errand):
     """Until then Cention reports 0, or a figure that still grows."""
-    arrived(1, closed=True, answered=True, sla=sla(handling_s=600, response_s=60))
-    arrived(2, closed=True, answered=True, sla=sla(handling_s=1200, response_s=120))
-    arrived(3, closed=True, answered=True, sla=sla(handling_s=6000, response_s=600))
-    arrived(4, sla=sla(handling_s=7, response_s=0))
+    add_errand(1, closed=True, answered=True, sla=sla(handling_s=600, response_s=60))
+    add_errand(2, closed=True, answered=True, sla=sla(handling_s=1200, response_s=120))
+    add_errand(3, closed=True, answered=True, sla=sla(handling_s=6000, response_s=600))
+    add_errand(4, sla=sla(handling_s=7, response_s=0))
 
     found = days(centre)[date(2026, 3, 10)]
 
@@ -117,9 +117,9 @@ def test_handling_time_counts_once_closed_and_response_time_once_answered(centre
     )
 
 
-def test_a_deleted_errand_is_counted_but_not_averaged(centre, arrived):
-    arrived(1, closed=True, sla=sla(handling_s=600), feedback_value=5)
-    arrived(2, closed=True, deleted=True, sla=sla(within=False, handling_s=9), feedback_value=1)
+def test_a_deleted_errand_is_counted_but_not_averaged(centre, add_errand):
+    add_errand(1, closed=True, sla=sla(handling_s=600), feedback_value=5)
+    add_errand(2, closed=True, deleted=True, sla=sla(within=False, handling_s=9), feedback_value=1)
 
     found = days(centre)[date(2026, 3, 10)]
 
@@ -128,10 +128,10 @@ def test_a_deleted_errand_is_counted_but_not_averaged(centre, arrived):
     assert (found["feedback_count"], found["avg_feedback_value"]) == (1, 5)
 
 
-def test_satisfaction_is_the_average_of_the_ratings_given(centre, arrived):
-    arrived(1, feedback_value=5)
-    arrived(2, feedback_value=2)
-    arrived(3, feedback_value=None)
+def test_satisfaction_is_the_average_of_the_ratings_given(centre, add_errand):
+    add_errand(1, feedback_value=5)
+    add_errand(2, feedback_value=2)
+    add_errand(3, feedback_value=None)
 
     found = days(centre)[date(2026, 3, 10)]
 
@@ -139,13 +139,13 @@ def test_satisfaction_is_the_average_of_the_ratings_given(centre, arrived):
 
 
 @pytest.mark.parametrize(("view", "name"), [("agent_day", "agent_name"), ("area_day", "area_name")])
-def test_the_sum_of_arrived_is_the_number_of_errands(centre, arrived, view, name):
-    arrived(1, agent_id=1, agent_name="Ann", area_id=1, area_name="Sales")
-    arrived(2, agent_id=2, agent_name="Ben", area_id=2, area_name="Support")
-    arrived(3, agent_id=None, agent_name=None, area_id=None, area_name=None)
+def test_the_sum_of_arrived_is_the_number_of_errands(centre, add_errand, view, name):
+    add_errand(1, agent_id=1, agent_name="Ann", area_id=1, area_name="Sales")
+    add_errand(2, agent_id=2, agent_name="Ben", area_id=2, area_name="Support")
+    add_errand(3, agent_id=None, agent_name=None, area_id=None, area_name=None)
     centre.gone(4)
 
-    found = centre.ask(f"SELECT {name}, sum(arrived) AS n FROM analyst.{view} GROUP BY 1")
+    found = centre.query(f"SELECT {name}, sum(arrived) AS n FROM analyst.{view} GROUP BY 1")
 
     assert len(found) == 3
     assert sum(row["n"] for row in found) == 4
@@ -157,11 +157,11 @@ def test_an_errand_gone_before_its_first_report_arrived_on_no_day(centre):
     assert days(centre)[None]["gone"] == 1
 
 
-def test_an_errand_counts_under_each_of_its_tags(centre, arrived):
-    arrived(1, tags=(Tag(tag_id=1, name="Delay"), Tag(tag_id=2, name="Refund")))
-    arrived(2, tags=(Tag(tag_id=1, name="Delay"),))
-    arrived(3)
+def test_an_errand_counts_under_each_of_its_tags(centre, add_errand):
+    add_errand(1, tags=(Tag(tag_id=1, name="Delay"), Tag(tag_id=2, name="Refund")))
+    add_errand(2, tags=(Tag(tag_id=1, name="Delay"),))
+    add_errand(3)
 
-    found = centre.ask("SELECT tag_name, arrived FROM analyst.tag_day")
+    found = centre.query("SELECT tag_name, arrived FROM analyst.tag_day")
 
     assert {row["tag_name"]: row["arrived"] for row in found} == {"Delay": 2, "Refund": 1, None: 1}

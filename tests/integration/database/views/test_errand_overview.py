@@ -16,7 +16,7 @@ NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
 
 def row(centre, errand_id=33):
-    found = centre.ask("SELECT * FROM analyst.errand_overview WHERE errand_id = %s", errand_id)
+    found = centre.query("SELECT * FROM analyst.errand_overview WHERE errand_id = %s", errand_id)
     assert len(found) == 1
     return found[0]
 
@@ -82,7 +82,7 @@ def test_the_day_of_arrival_is_the_workspaces_day(centre):
 
 
 def test_the_day_is_that_of_utc_in_a_workspace_without_a_clock(centre):
-    centre.ask("DELETE FROM cention.workspace RETURNING workspace")
+    centre.query("DELETE FROM cention.workspace RETURNING workspace")
 
     centre.report(33, arrived_at=datetime(2026, 3, 10, 23, 30, tzinfo=UTC))
 
@@ -163,7 +163,7 @@ def test_two_workspaces_with_the_same_ids_do_not_mix(centre):
     centre.report(33, tags=(Tag(tag_id=1, name="Delay"),))
     centre.put("cention.errand", workspace="other", errand_id=33, area_id=1, fetched_at=NOON)
 
-    found = centre.ask("SELECT workspace, area_name, tags FROM analyst.errand_overview")
+    found = centre.query("SELECT workspace, area_name, tags FROM analyst.errand_overview")
 
     assert {r["workspace"]: (r["area_name"], r["tags"]) for r in found} == {
         "demo": ("test-services-area", ["Delay"]),
@@ -172,13 +172,13 @@ def test_two_workspaces_with_the_same_ids_do_not_mix(centre):
 
 
 def test_columns_that_are_not_selected_are_not_computed(centre):
-    plan = centre.ask("EXPLAIN SELECT errand_id, subject FROM analyst.errand_overview")
+    plan = centre.query("EXPLAIN SELECT errand_id, subject FROM analyst.errand_overview")
 
     assert [r["QUERY PLAN"] for r in plan if "Scan" in r["QUERY PLAN"]] == [plan[0]["QUERY PLAN"]]
 
 
 def test_no_column_is_html(centre):
-    names = centre.ask(
+    names = centre.query(
         "SELECT column_name FROM information_schema.columns"
         " WHERE table_schema = 'analyst' AND table_name = 'errand_overview'"
     )

@@ -18,7 +18,7 @@ def test_every_rating_is_counted_by_its_stars_and_by_whether_it_has_a_message(ce
         rate(centre, rating_id, rating=stars)
     rate(centre, 9, rating=None, message="Go there!")
 
-    (found,) = centre.ask("SELECT * FROM analyst.facebook_rating_month")
+    (found,) = centre.query("SELECT * FROM analyst.facebook_rating_month")
 
     assert found == {
         "workspace": "demo",
@@ -39,7 +39,7 @@ def test_every_rating_is_counted_by_its_stars_and_by_whether_it_has_a_message(ce
 def test_a_deleted_rating_is_counted_and_counted_as_gone(centre):
     rate(centre, 1, rating=2, gone_at=MARCH)
 
-    (found,) = centre.ask("SELECT ratings, stars_2, gone FROM analyst.facebook_rating_month")
+    (found,) = centre.query("SELECT ratings, stars_2, gone FROM analyst.facebook_rating_month")
 
     assert found == {"ratings": 1, "stars_2": 1, "gone": 1}
 
@@ -47,6 +47,6 @@ def test_a_deleted_rating_is_counted_and_counted_as_gone(centre):
 def test_the_month_begins_by_the_workspaces_clock(centre):
     rate(centre, 1, created_at=datetime(2026, 2, 28, 23, 30, tzinfo=UTC))
 
-    (found,) = centre.ask("SELECT month FROM analyst.facebook_rating_month")
+    (found,) = centre.query("SELECT month FROM analyst.facebook_rating_month")
 
     assert found == {"month": date(2026, 3, 1)}

@@ -19,7 +19,7 @@ def ago(**age):
 
 
 @pytest.fixture
-def healthy(centre):
+def healthy_centre(centre):
     """A centre whose lists were just read and whose callback was just received and filed."""
     for family in POLLED:
         polled(centre, family, found=0)
@@ -59,12 +59,12 @@ def landed(centre, family, **facts):
 
 
 def states(centre):
-    found = centre.ask("SELECT family, state FROM analyst.freshness WHERE workspace = 'demo'")
+    found = centre.query("SELECT family, state FROM analyst.freshness WHERE workspace = 'demo'")
     return {row["family"]: row["state"] for row in found}
 
 
 def one(centre, family):
-    (found,) = centre.ask("SELECT * FROM analyst.freshness WHERE family = %s", family)
+    (found,) = centre.query("SELECT * FROM analyst.freshness WHERE family = %s", family)
     return found
 
 
@@ -76,9 +76,9 @@ def test_a_workspace_without_any_activity_is_not_fresh(centre):
     }
 
 
-def test_everything_is_fresh_when_lists_were_read_recently_and_nothing_waits(healthy):
-    assert set(states(healthy).values()) == {"fresh"}
-    assert one(healthy, "errand_reports")["reason"] is None
+def test_everything_is_fresh_when_lists_were_read_recently_and_nothing_waits(healthy_centre):
+    assert set(states(healthy_centre).values()) == {"fresh"}
+    assert one(healthy_centre, "errand_reports")["reason"] is None
 
 
 def test_a_list_that_was_not_read_for_a_while_is_stalled_even_if_nothing_waits(centre):
@@ -90,15 +90,15 @@ def test_a_list_that_was_not_read_for_a_while_is_stalled_even_if_nothing_waits(c
     assert "00:05:0" in found["reason"]
 
 
-def test_failed_polls_do_not_count(healthy):
-    healthy.ask("DELETE FROM intake.poll RETURNING poll_id")
-    polled(healthy, "errand_reports", found=0, at=ago(minutes=5))
-    polled(healthy, "errand_reports", found=None, error="cention: HTTP 500")
-    polled(healthy, "facebook_ratings", found=None, error="cention: HTTP 500")
+def test_failed_polls_do_not_count(healthy_centre):
+    healthy_centre.query("DELETE FROM intake.poll RETURNING poll_id")
+    polled(healthy_centre, "errand_reports", found=0, at=ago(minutes=5))
+    polled(healthy_centre, "errand_reports", found=None, error="cention: HTTP 500")
+    polled(healthy_centre, "facebook_ratings", found=None, error="cention: HTTP 500")
 
-    assert states(healthy)["errand_reports"] == "stalled"
-    assert states(healthy)["facebook_ratings"] == "stalled"
-    assert one(healthy, "facebook_ratings")["reason"].endswith("never; cention: HTTP 500")
+    assert states(healthy_centre)["errand_reports"] == "stalled"
+    assert states(healthy_centre)["facebook_ratings"] == "stalled"
+    assert one(healthy_centre, "facebook_ratings")["reason"].endswith("never; cention: HTTP 500")
 
 
 def test_a_poll_that_never_ended_does_not_count(centre):
@@ -107,29 +107,31 @@ def test_a_poll_that_never_ended_does_not_count(centre):
     assert states(centre)["errand_reports"] == "never polled"
 
 
-def test_a_list_is_stalled_after_three_intervals_of_the_workspace(healthy):
-    healthy.ask("UPDATE cention.workspace SET poll_every_s = 600 RETURNING workspace")
+def test_a_list_is_stalled_after_three_intervals_of_the_workspace(healthy_centre):
+    healthy_centre.query("UPDATE cention.workspace SET poll_every_s = 600 RETURNING workspace")
     for family, minutes in (("errand_reports", 29), ("facebook_ratings", 31)):
-        healthy.ask("DELETE FROM intake.poll WHERE family = %s RETURNING poll_id", family)
-        polled(healthy, family, found=0, at=ago(minutes=minutes))
+        healthy_centre.query("DELETE FROM intake.poll WHERE family = %s RETURNING poll_id", family)
+        polled(healthy_centre, family, found=0, at=ago(minutes=minutes))
 
-    assert states(healthy)["errand_reports"] == "fresh"
-    assert states(healthy)["facebook_ratings"] == "stalled"
+    assert states(healthy_centre)["errand_reports"] == "fresh"
+    assert states(healthy_centre)["facebook_ratings"] == "stalled"
 
 
-def test_a_record_that_waits_for_minutes_means_behind(healthy):
-    wanted.want(healthy.conn, "demo", Family.ERRAND_REPORTS, [1, 2])
-    assert states(healthy)["errand_reports"] == "fresh"
+def test_a_record_that_waits_for_minutes_means_behind(healthy_centre):
+    wanted.want(healthy_centre.conn, "demo", Family.ERRAND_REPORTS, [1, 2])
+    assert states(healthy_centre)["errand_reports"] == "fresh"
 
     since = ago(minutes=6)
-    healthy.ask("UPDATE intake.wanted SET wanted_at = %s WHERE remote_id = 1 RETURNING 1", since)
+    healthy_centre.query(
+        "UPDATE intake.wanted SET wanted_at = %s WHERE remote_id = 1 RETURNING 1", since
+    )
 
-    found = one(healthy, "errand_reports")
+    found = one(healthy_centre, "errand_reports")
     assert (found["state"], found["waiting"], found["due"]) == ("behind", 2, 2)
     assert found["oldest_waiting_at"] == since
 
 
-def test_a_stored_record_whose_last_request_may_still_be_in_flight_is_not_behind(healthy):
+def test_a_stored_record_whose_last_request_may_still_be_in_flight_is_not_behind(healthy_centre):
     claim = Claim(
         workspace="demo",
         family=Family.ERRAND_REPORTS,
@@ -139,86 +141,86 @@ def test_a_stored_record_whose_last_request_may_still_be_in_flight_is_not_behind
         full=False,
     )
     doubt = {"doubt_until": ago(minutes=-4), "wanted_at": ago(minutes=9)}
-    waits(healthy, claim=claim.token, claimed_until=ago(minutes=-5), **doubt)
-    assert states(healthy)["errand_reports"] == "behind"
+    waits(healthy_centre, claim=claim.token, claimed_until=ago(minutes=-5), **doubt)
+    assert states(healthy_centre)["errand_reports"] == "behind"
 
-    wanted.settle(healthy.conn, claim, claim.records)
+    wanted.settle(healthy_centre.conn, claim, claim.records)
 
-    found = one(healthy, "errand_reports")
+    found = one(healthy_centre, "errand_reports")
     assert (found["state"], found["waiting"], found["due"]) == ("fresh", 1, 0)
 
 
-def test_a_record_that_keeps_failing_means_behind_also_between_retries(healthy):
-    waits(healthy, wanted_at=ago(minutes=6), due_at=ago(minutes=-9), tries=7)
+def test_a_record_that_keeps_failing_means_behind_also_between_retries(healthy_centre):
+    waits(healthy_centre, wanted_at=ago(minutes=6), due_at=ago(minutes=-9), tries=7)
 
-    assert states(healthy)["errand_reports"] == "behind"
-
-
-def test_a_record_that_only_waits_for_its_sla_is_not_behind(healthy):
-    waits(healthy, wanted_at=ago(minutes=6), due_at=ago(minutes=-1), looks=3)
-
-    assert states(healthy)["errand_reports"] == "fresh"
+    assert states(healthy_centre)["errand_reports"] == "behind"
 
 
-def test_parked_records_mean_incomplete(healthy):
-    waits(healthy, wanted_at=ago(days=2), parked_at=ago(days=1))
+def test_a_record_that_only_waits_for_its_sla_is_not_behind(healthy_centre):
+    waits(healthy_centre, wanted_at=ago(minutes=6), due_at=ago(minutes=-1), looks=3)
 
-    found = one(healthy, "errand_reports")
+    assert states(healthy_centre)["errand_reports"] == "fresh"
+
+
+def test_parked_records_mean_incomplete(healthy_centre):
+    waits(healthy_centre, wanted_at=ago(days=2), parked_at=ago(days=1))
+
+    found = one(healthy_centre, "errand_reports")
     assert (found["state"], found["parked"]) == ("incomplete", 1)
     assert found["reason"] == "1 parked, 0 unreadable"
 
 
-def test_unreadable_documents_mean_incomplete(healthy):
-    landed(healthy, "facebook_ratings", fetched_at=ago(days=1), problem="/data: missing")
+def test_unreadable_documents_mean_incomplete(healthy_centre):
+    landed(healthy_centre, "facebook_ratings", fetched_at=ago(days=1), problem="/data: missing")
 
-    assert states(healthy)["facebook_ratings"] == "incomplete"
+    assert states(healthy_centre)["facebook_ratings"] == "incomplete"
 
 
-def test_a_family_that_cention_refuses_is_paused_in_any_state(healthy):
+def test_a_family_that_cention_refuses_is_paused_in_any_state(healthy_centre):
     reason = "errand data: 401"
-    polls.pause(healthy.conn, "demo", Family.ERRAND_REPORTS, reason=reason, for_s=20)
+    polls.pause(healthy_centre.conn, "demo", Family.ERRAND_REPORTS, reason=reason, for_s=20)
 
-    found = one(healthy, "errand_reports")
+    found = one(healthy_centre, "errand_reports")
     assert found["state"] == "paused"
     assert found["reason"] == "Cention refuses it: errand data: 401"
     assert found["paused_since_at"] is not None
 
 
-def test_attachments_have_no_list_and_are_judged_by_waiting_records(healthy):
-    wanted.want(healthy.conn, "demo", Family.RESPONSE_ATTACHMENTS, [1270])
+def test_attachments_have_no_list_and_are_judged_by_waiting_records(healthy_centre):
+    wanted.want(healthy_centre.conn, "demo", Family.RESPONSE_ATTACHMENTS, [1270])
 
-    assert states(healthy)["response_attachments"] == "fresh"
-
-
-def test_a_family_without_waiting_records_is_still_listed(healthy):
-    landed(healthy, "area_archives", fetched_at=ago(hours=1), understood_at=ago(hours=1))
-
-    assert set(states(healthy)) == {*POLLED, "callbacks", "area_archives"}
-    assert states(healthy)["area_archives"] == "fresh"
+    assert states(healthy_centre)["response_attachments"] == "fresh"
 
 
-def test_the_last_success_is_the_last_row_written(healthy):
+def test_a_family_without_waiting_records_is_still_listed(healthy_centre):
+    landed(healthy_centre, "area_archives", fetched_at=ago(hours=1), understood_at=ago(hours=1))
+
+    assert set(states(healthy_centre)) == {*POLLED, "callbacks", "area_archives"}
+    assert states(healthy_centre)["area_archives"] == "fresh"
+
+
+def test_the_last_success_is_the_last_row_written(healthy_centre):
     landed(
-        healthy,
+        healthy_centre,
         "errand_reports",
         fetched_at=ago(hours=1),
         understood_at=(stored := ago(minutes=59)),
     )
 
-    assert one(healthy, "errand_reports")["last_stored_at"] == stored
+    assert one(healthy_centre, "errand_reports")["last_stored_at"] == stored
 
 
-def test_unfiled_callbacks_mean_behind(healthy):
-    received_callback(healthy, received_at=(since := ago(minutes=2)), filed_at=None)
+def test_unfiled_callbacks_mean_behind(healthy_centre):
+    received_callback(healthy_centre, received_at=(since := ago(minutes=2)), filed_at=None)
 
-    found = one(healthy, "callbacks")
+    found = one(healthy_centre, "callbacks")
     assert (found["state"], found["waiting"], found["oldest_waiting_at"]) == ("behind", 1, since)
 
 
-def test_callbacks_with_problems_mean_incomplete(healthy):
-    received_callback(healthy, filed_at=None, problem="/data/type: missing")
+def test_callbacks_with_problems_mean_incomplete(healthy_centre):
+    received_callback(healthy_centre, filed_at=None, problem="/data/type: missing")
 
-    found = one(healthy, "callbacks")
+    found = one(healthy_centre, "callbacks")
     assert (found["state"], found["unreadable"], found["waiting"]) == ("incomplete", 1, 0)
 
 
@@ -232,7 +234,7 @@ def test_callbacks_are_silent_when_errands_were_answered_since_the_last(centre):
 
 
 def test_a_workspace_with_callbacks_only_is_listed(centre):
-    centre.ask("DELETE FROM cention.workspace RETURNING workspace")
+    centre.query("DELETE FROM cention.workspace RETURNING workspace")
 
     received_callback(centre)
 
@@ -253,58 +255,60 @@ def counted(centre, *, at=None, family="errand_reports", day="2026-01-01", **cou
     )
 
 
-def test_missing_records_are_the_worst_state(healthy):
-    counted(healthy, stored=5, missing=2)
-    counted(healthy, day="2026-01-02", stored=5, missing=1)
-    polls.pause(healthy.conn, "demo", Family.ERRAND_REPORTS, reason="401", for_s=20)
+def test_missing_records_are_the_worst_state(healthy_centre):
+    counted(healthy_centre, stored=5, missing=2)
+    counted(healthy_centre, day="2026-01-02", stored=5, missing=1)
+    polls.pause(healthy_centre.conn, "demo", Family.ERRAND_REPORTS, reason="401", for_s=20)
 
-    found = one(healthy, "errand_reports")
+    found = one(healthy_centre, "errand_reports")
 
     assert (found["state"], found["missing"]) == ("missing", 3)
     assert "cention reconcile --repair" in found["reason"]
 
 
-def test_missing_attachments_are_shown_without_any_other_record_of_their_family(healthy):
-    counted(healthy, family="area_archives", missing=1)
+def test_missing_attachments_are_shown_without_any_other_record_of_their_family(healthy_centre):
+    counted(healthy_centre, family="area_archives", missing=1)
 
-    assert states(healthy)["area_archives"] == "missing"
+    assert states(healthy_centre)["area_archives"] == "missing"
 
 
-def test_counts_are_null_before_the_first_reconciliation(healthy):
-    found = one(healthy, "errand_reports")
+def test_counts_are_null_before_the_first_reconciliation(healthy_centre):
+    found = one(healthy_centre, "errand_reports")
 
     assert (found["state"], found["missing"], found["counted_at"]) == ("fresh", None, None)
 
 
-def test_a_family_without_reconciliation_for_half_an_hour_is_uncounted(healthy):
-    counted(healthy, at=ago(minutes=31, seconds=3), stored=1)
-    polled(healthy, "facebook_ratings", found=0, at=ago(minutes=31))
+def test_a_family_without_reconciliation_for_half_an_hour_is_uncounted(healthy_centre):
+    counted(healthy_centre, at=ago(minutes=31, seconds=3), stored=1)
+    polled(healthy_centre, "facebook_ratings", found=0, at=ago(minutes=31))
 
-    assert states(healthy)["errand_reports"] == "uncounted"
-    assert states(healthy)["facebook_ratings"] == "uncounted"
-    assert "00:31:0" in one(healthy, "errand_reports")["reason"]
-    assert one(healthy, "facebook_ratings")["reason"].startswith("what Cention reported was never")
+    assert states(healthy_centre)["errand_reports"] == "uncounted"
+    assert states(healthy_centre)["facebook_ratings"] == "uncounted"
+    assert "00:31:0" in one(healthy_centre, "errand_reports")["reason"]
+    assert one(healthy_centre, "facebook_ratings")["reason"].startswith(
+        "what Cention reported was never"
+    )
 
 
-def test_reported_today_is_counted_in_the_workspaces_time_zone(healthy):
-    [today] = healthy.ask("SELECT (now() AT TIME ZONE 'Europe/Stockholm')::date AS day")
-    counted(healthy, day=today["day"], stored=7)
-    counted(healthy, stored=100)
+def test_reported_today_is_counted_in_the_workspaces_time_zone(healthy_centre):
+    [today] = healthy_centre.query("SELECT (now() AT TIME ZONE 'Europe/Stockholm')::date AS day")
+    counted(healthy_centre, day=today["day"], stored=7)
+    counted(healthy_centre, stored=100)
 
-    assert one(healthy, "errand_reports")["reported_today"] == 7
+    assert one(healthy_centre, "errand_reports")["reported_today"] == 7
 
 
 @pytest.fixture
-def mirror(healthy):
+def mirror(healthy_centre):
     """The log of log-ons, refreshed every ten minutes since two hours ago."""
-    healthy.put(
+    healthy_centre.put(
         "intake.mirror",
         workspace="demo",
         mirror="agent_logons",
         every_s=600,
         since_at=ago(hours=2),
     )
-    return healthy
+    return healthy_centre
 
 
 def test_a_mirror_is_fresh_within_three_intervals_of_its_last_refresh(mirror):
@@ -328,7 +332,7 @@ def test_a_mirror_that_was_not_refreshed_for_three_intervals_is_stalled(mirror):
 
 
 def test_a_mirror_that_was_switched_on_recently_is_starting(mirror):
-    mirror.ask("UPDATE intake.mirror SET since_at = %s RETURNING 1", ago(minutes=20))
+    mirror.query("UPDATE intake.mirror SET since_at = %s RETURNING 1", ago(minutes=20))
 
     assert states(mirror)["agent_logons"] == "starting"
 
@@ -341,7 +345,9 @@ def test_a_mirror_that_was_never_refreshed_is_never_polled_after_a_while(mirror)
 
 
 def test_half_an_hour_without_a_first_refresh_is_late_at_any_interval(mirror):
-    mirror.ask("UPDATE intake.mirror SET every_s = 86400, since_at = %s RETURNING 1", ago(hours=1))
+    mirror.query(
+        "UPDATE intake.mirror SET every_s = 86400, since_at = %s RETURNING 1", ago(hours=1)
+    )
 
     assert states(mirror)["agent_logons"] == "never polled"
 
@@ -382,6 +388,6 @@ def test_a_mirror_refreshed_only_in_part_is_incomplete_and_says_why(mirror):
 def test_a_mirror_that_is_switched_off_has_no_row(mirror):
     polled(mirror, "agent_logons", found=5, at=ago(days=3))
     polls.pause(mirror.conn, "demo", Mirror.LIBRARY, reason="401", for_s=20)
-    mirror.ask("DELETE FROM intake.mirror RETURNING 1")
+    mirror.query("DELETE FROM intake.mirror RETURNING 1")
 
     assert set(states(mirror)) == {*POLLED, "callbacks"}

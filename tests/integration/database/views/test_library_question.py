@@ -51,7 +51,7 @@ def library(centre):
 
 
 def test_a_question_has_texts_libraries_categories_and_numbers_of_files_and_images(centre, library):
-    assert centre.ask("SELECT * FROM analyst.library_question") == [
+    assert centre.query("SELECT * FROM analyst.library_question") == [
         {
             "workspace": "demo",
             "question_id": 1,
@@ -71,7 +71,7 @@ def test_a_question_has_texts_libraries_categories_and_numbers_of_files_and_imag
 def test_analysts_may_read_it(centre, library):
     centre.conn.execute("SET ROLE cention_analyst")
 
-    assert len(centre.ask("SELECT * FROM analyst.library_question")) == 1
+    assert len(centre.query("SELECT * FROM analyst.library_question")) == 1
     for table in (
         "library",
         "library_category",
@@ -79,4 +79,4 @@ def test_analysts_may_read_it(centre, library):
         "library_link",
         "library_question_attachment",
     ):
-        assert centre.ask(f"SELECT * FROM cention.{table}")
+        assert centre.query(f"SELECT * FROM cention.{table}")

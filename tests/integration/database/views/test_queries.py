@@ -29,7 +29,7 @@ def sla(within):
 
 @pytest.fixture
 def small_centre(centre):
-    centre.ask("UPDATE cention.workspace SET timezone = 'UTC' RETURNING workspace")
+    centre.query("UPDATE cention.workspace SET timezone = 'UTC' RETURNING workspace")
     old = today(0) - timedelta(days=200)
     done = {"answered": True, "closed": True}
     waits = {"answered": False, "closed": False, "answered_at": None, "sla": None}
@@ -45,7 +45,7 @@ def small_centre(centre):
 
 
 def run(centre, name):
-    return [tuple(r.values()) for r in centre.ask((QUERIES / f"{name}.sql").read_text("utf-8"))]
+    return [tuple(r.values()) for r in centre.query((QUERIES / f"{name}.sql").read_text("utf-8"))]
 
 
 def test_sla_by_area_and_week(small_centre):

@@ -56,7 +56,7 @@ def plan(settings, plan_of):
 
 
 @pytest.fixture
-def made(cention):
+def exported_days(cention):
     """The days of the exports that Cention made."""
 
     def ask():
@@ -106,41 +106,45 @@ def test_without_interval_preset_or_token_there_is_no_schedule(settings, plan_of
     assert plan_of(without(settings, settings.workspaces[0])) is None
 
 
-def test_the_first_scheduled_export_covers_yesterday_and_today(bridge, cention, plan, made, errand):
+def test_the_first_scheduled_export_covers_yesterday_and_today(
+    bridge, cention, plan, exported_days, errand
+):
     errand()
 
     assert look(bridge, plan) == 1
 
-    assert made() == [(day(1), day())]
+    assert exported_days() == [(day(1), day())]
     [run] = bridge.rows("SELECT * FROM cention.export_run")
     assert (run["origin"], run["state"], run["errands"]) == ("schedule", "done", 1)
     [poll] = bridge.rows("SELECT * FROM intake.poll")
     assert (poll["family"], poll["found"], poll["error"]) == ("exports", 1, None)
 
 
-def test_no_scheduled_export_runs_before_it_is_due(bridge, plan, made):
+def test_no_scheduled_export_runs_before_it_is_due(bridge, plan, exported_days):
     look(bridge, plan)
 
     assert look(bridge, plan) is None
-    assert len(made()) == 1
+    assert len(exported_days()) == 1
 
 
-def test_the_next_scheduled_export_begins_with_the_last_day_of_the_previous(bridge, plan, made):
+def test_the_next_scheduled_export_begins_with_the_last_day_of_the_previous(
+    bridge, plan, exported_days
+):
     look(bridge, plan)
     a_day_later(bridge, 3)
 
     look(bridge, plan)
 
-    assert made()[1] == (day(3), day())
+    assert exported_days()[1] == (day(3), day())
 
 
-def test_after_a_long_outage_scheduled_exports_catch_up_week_by_week(bridge, plan, made):
+def test_after_a_long_outage_scheduled_exports_catch_up_week_by_week(bridge, plan, exported_days):
     look(bridge, plan)
     a_day_later(bridge, 20)
 
     look(bridge, plan)
 
-    assert made()[1] == (day(20), day(14))
+    assert exported_days()[1] == (day(20), day(14))
 
 
 def test_another_preset_starts_its_own_schedule(bridge, settings, plan, plan_of, cention):
@@ -156,17 +160,17 @@ def test_another_preset_starts_its_own_schedule(bridge, settings, plan, plan_of,
 
 
 def test_an_export_whose_answer_is_lost_is_not_repeated_before_the_next_which_covers_its_days(
-    bridge, cention, plan, made
+    bridge, cention, plan, exported_days
 ):
     cention.control("faults", {"dropped": {"times": 1}})
 
     looks = [look(bridge, plan) for _ in range(3)]
-    assert (looks, len(made()), states(bridge)) == ([None] * 3, 1, ["unknown"])
+    assert (looks, len(exported_days()), states(bridge)) == ([None] * 3, 1, ["unknown"])
     a_day_later(bridge)
     look(bridge, plan)
 
     assert states(bridge) == ["unknown", "done"]
-    assert made()[1] == (day(1), day())
+    assert exported_days()[1] == (day(1), day())
 
 
 @responses.activate
@@ -197,7 +201,7 @@ def test_the_reason_for_a_delayed_export_is_shown_as_a_pause(bridge, cention, pl
 
 
 def test_an_export_whose_process_died_is_unknown_and_not_repeated_before_the_next(
-    bridge, plan, settings, made
+    bridge, plan, settings, exported_days
 ):
     """As when a task is killed by its time limit: its connection ends, and with it its lock."""
 
@@ -221,7 +225,7 @@ def test_an_export_whose_process_died_is_unknown_and_not_repeated_before_the_nex
         refresh(plan, session=bridge.context.session)
     assert look(bridge, plan) is None
 
-    assert (states(bridge), made()) == (["unknown"], [])
+    assert (states(bridge), exported_days()) == (["unknown"], [])
     a_day_later(bridge)
     assert look(bridge, plan) == 0
     assert states(bridge) == ["unknown", "done"]
@@ -245,7 +249,9 @@ def test_a_running_export_is_not_marked_abandoned(bridge, plan, cention):
     assert seen == ["running"]
 
 
-def test_an_export_that_was_certainly_not_made_is_retried_soon(bridge, cention, plan, made):
+def test_an_export_that_was_certainly_not_made_is_retried_soon(
+    bridge, cention, plan, exported_days
+):
     cention.control("faults", {"busy": {"times": 2, "seconds": 0}})
     looks = []
     for _ in range(3):
@@ -254,7 +260,7 @@ def test_an_export_that_was_certainly_not_made_is_retried_soon(bridge, cention, 
 
     assert looks == [None, None, 0]
     assert states(bridge) == ["refused", "refused", "done"]
-    assert len(made()) == 1
+    assert len(exported_days()) == 1
 
 
 def test_unreadable_errands_are_reported_with_the_stored_ones(bridge, document):

@@ -13,13 +13,13 @@ SUBJECT = DataSubject(address=KARIN, reviewers=(), spool=None)
 
 
 @pytest.fixture
-def mentioned(mirror, source):
+def mirrored_address(mirror, source):
     told = question(1, answer=f"<p>Write to {KARIN}</p>", attachments=[5])
     source.questions_document = listed(told, included=(file(5, name=f"{KARIN} wrote.txt"),))
     mirror.refresh()
 
 
-def test_the_address_is_erased_from_texts_names_of_files_and_the_index(bridge, mentioned):
+def test_the_address_is_erased_from_texts_names_of_files_and_the_index(bridge, mirrored_address):
     with bridge.context.session() as conn:
         erase_person.erase(conn, SUBJECT, dry_run=False, progress=lambda pages: None)
 
@@ -33,7 +33,7 @@ def test_the_address_is_erased_from_texts_names_of_files_and_the_index(bridge, m
     )
 
 
-def test_the_mention_is_part_of_the_export_of_the_person(bridge, mentioned):
+def test_the_mention_is_part_of_the_export_of_the_person(bridge, mirrored_address):
     with bridge.context.session() as conn:
         held = export_person.export(conn, SUBJECT, contents=False, progress=lambda pages: None)
 

@@ -37,7 +37,7 @@ def bridge(settings: Settings) -> Iterator[Bridge]:
 
 
 @dataclass
-class Picture:
+class FakeMirror:
     """Something at Cention that can be renewed, or fails as told."""
 
     outcomes: list[Any] = field(
@@ -59,5 +59,5 @@ class Picture:
 
 
 @pytest.fixture
-def picture() -> Picture:
-    return Picture()
+def fake_mirror() -> FakeMirror:
+    return FakeMirror()

@@ -28,7 +28,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def log(cention):
+def add_logon(cention):
     """Let an agent log in or out, ``ago`` before now."""
 
     def write(*, ago=timedelta(), times=1, **event):
@@ -41,7 +41,7 @@ def log(cention):
 
 
 @pytest.fixture
-def look(bridge):
+def refresh_logons(bridge):
     plan = bridge.context.mirrors["demo", Mirror.AGENT_LOGONS]
     return lambda: refresh(plan, session=bridge.context.session).records
 
@@ -64,7 +64,7 @@ def api(settings):
     return wiring.logio_api(settings, settings.workspaces[0])
 
 
-class Scripted:
+class ScriptedLog:
     """A log that remembers which windows it was asked for, and fails when told."""
 
     def __init__(self, *answers):
@@ -82,51 +82,53 @@ class Scripted:
         return agent_logons_mirror("demo", self, every_s=600, first_days=first_days)
 
 
-def test_the_first_refresh_fetches_the_last_seven_days(bridge, log, look):
-    log(ago=DAY * 6, name="joe", action="Login")
-    log(ago=DAY * 5, name="joe", action="Logout")
-    log(ago=DAY * 8, name="too long ago")
+def test_the_first_refresh_fetches_the_last_seven_days(bridge, add_logon, refresh_logons):
+    add_logon(ago=DAY * 6, name="joe", action="Login")
+    add_logon(ago=DAY * 5, name="joe", action="Logout")
+    add_logon(ago=DAY * 8, name="too long ago")
 
-    assert look() == 2
+    assert refresh_logons() == 2
     assert stored(bridge, "login_name", "action") == [("joe", "Login"), ("joe", "Logout")]
     assert reach(bridge).now - reach(bridge).until_at < timedelta(minutes=1)
 
 
-def test_later_refreshes_fetch_new_log_ons_and_store_none_twice(bridge, log, look):
-    log(ago=timedelta(minutes=5), times=2)
-    assert look() == 2
+def test_later_refreshes_fetch_new_log_ons_and_store_none_twice(bridge, add_logon, refresh_logons):
+    add_logon(ago=timedelta(minutes=5), times=2)
+    assert refresh_logons() == 2
 
-    log(ago=timedelta(seconds=1), action="Logout")
+    add_logon(ago=timedelta(seconds=1), action="Logout")
 
-    assert look() == 1
-    assert look() == 0
+    assert refresh_logons() == 1
+    assert refresh_logons() == 0
     assert stored(bridge, "action", "occurrence") == [("Login", 1), ("Login", 2), ("Logout", 1)]
 
 
-def test_an_event_that_cention_logs_late_is_found_in_the_overlap(bridge, log, look):
-    look()
+def test_an_event_that_cention_logs_late_is_found_in_the_overlap(bridge, add_logon, refresh_logons):
+    refresh_logons()
 
-    log(ago=timedelta(minutes=9), name="late")
+    add_logon(ago=timedelta(minutes=9), name="late")
 
-    assert look() == 1
+    assert refresh_logons() == 1
 
 
 def test_a_second_that_was_not_over_when_requested_is_completed_by_the_next_window(
-    bridge, look, log
+    bridge, refresh_logons, add_logon
 ):
-    at = log(name="joe", ago=timedelta(seconds=2))
-    look()
+    at = add_logon(name="joe", ago=timedelta(seconds=2))
+    refresh_logons()
 
-    log(name="joe", ago=datetime.now(UTC) - at, times=2)
+    add_logon(name="joe", ago=datetime.now(UTC) - at, times=2)
 
-    assert look() == 2
+    assert refresh_logons() == 2
     assert stored(bridge) == [("joe", at, "Login", n) for n in (1, 2, 3)]
 
 
-def test_log_ons_of_other_system_groups_are_not_fetched_with_this_token(bridge, log, look):
-    log(name="otto", group="B", ago=timedelta(minutes=1))
+def test_log_ons_of_other_system_groups_are_not_fetched_with_this_token(
+    bridge, add_logon, refresh_logons
+):
+    add_logon(name="otto", group="B", ago=timedelta(minutes=1))
 
-    assert look() == 0
+    assert refresh_logons() == 0
 
 
 def test_the_stored_log_ons_do_not_depend_on_the_windows(bridge, cention, api):
@@ -170,27 +172,27 @@ def test_a_long_period_is_split_into_overlapping_windows_of_a_week():
 
 
 def test_a_refresh_continues_from_the_last_success_with_an_overlap(bridge):
-    log = Scripted()
-    refresh(log.plan(), session=bridge.context.session)
+    add_logon = ScriptedLog()
+    refresh(add_logon.plan(), session=bridge.context.session)
     until = reach(bridge).until_at
 
-    refresh(log.plan(), session=bridge.context.session)
+    refresh(add_logon.plan(), session=bridge.context.session)
 
-    assert log.asked[-1][0] == until - OVERLAP
+    assert add_logon.asked[-1][0] == until - OVERLAP
 
 
 def test_after_an_outage_the_whole_gap_is_fetched(bridge):
-    log = Scripted()
-    refresh(log.plan(), session=bridge.context.session)
+    add_logon = ScriptedLog()
+    refresh(add_logon.plan(), session=bridge.context.session)
     bridge.execute("UPDATE intake.agent_logon_reach SET until_at = now() - interval '20 days'")
     left = reach(bridge).until_at
-    log.asked.clear()
+    add_logon.asked.clear()
 
-    refresh(log.plan(), session=bridge.context.session)
+    refresh(add_logon.plan(), session=bridge.context.session)
 
-    assert log.asked[0][0] == left - OVERLAP
-    assert len(log.asked) == 3
-    assert all(since < until for (_, until), (since, _) in pairwise(log.asked))
+    assert add_logon.asked[0][0] == left - OVERLAP
+    assert len(add_logon.asked) == 3
+    assert all(since < until for (_, until), (since, _) in pairwise(add_logon.asked))
 
 
 @pytest.mark.parametrize(
@@ -202,18 +204,18 @@ def test_after_an_outage_the_whole_gap_is_fetched(bridge):
 )
 def test_a_refresh_that_fails_midway_keeps_its_rows_and_leaves_no_gap(bridge, failure):
     first = datetime.now(UTC) - DAY * 19
-    log = Scripted([row(first)], failure)
-    plan = log.plan(first_days=20)
+    add_logon = ScriptedLog([row(first)], failure)
+    plan = add_logon.plan(first_days=20)
 
     assert refresh_if_due(plan, session=bridge.context.session) is None
     assert len(stored(bridge)) == 1
-    (_, until), (failed_since, failed_until) = log.asked
+    (_, until), (failed_since, failed_until) = add_logon.asked
 
-    log.asked.clear()
+    add_logon.asked.clear()
     bridge.advance_time(31)
     assert refresh_if_due(plan, session=bridge.context.session) == RefreshResult(records=0)
-    assert log.asked[0][0] == until - OVERLAP == failed_since
-    assert log.asked[0][1] == failed_until
+    assert add_logon.asked[0][0] == until - OVERLAP == failed_since
+    assert add_logon.asked[0][1] == failed_until
 
 
 def test_rows_and_their_coverage_are_written_in_one_transaction(bridge):
@@ -224,44 +226,44 @@ def test_rows_and_their_coverage_are_written_in_one_transaction(bridge):
         " CREATE TRIGGER fail BEFORE INSERT ON intake.agent_logon_reach"
         " EXECUTE FUNCTION fail()"
     )
-    log = Scripted([row(datetime.now(UTC))])
+    add_logon = ScriptedLog([row(datetime.now(UTC))])
 
     with pytest.raises(RaiseException):
-        refresh(log.plan(), session=bridge.context.session)
+        refresh(add_logon.plan(), session=bridge.context.session)
 
     assert stored(bridge) == []
     assert reach(bridge).until_at is None
 
 
 def test_a_long_history_is_fetched_in_several_refreshes(bridge):
-    log = Scripted()
-    plan = log.plan(first_days=7 * (WINDOWS_AT_ONCE + 2))
+    add_logon = ScriptedLog()
+    plan = add_logon.plan(first_days=7 * (WINDOWS_AT_ONCE + 2))
 
     refresh(plan, session=bridge.context.session)
-    assert len(log.asked) == WINDOWS_AT_ONCE
+    assert len(add_logon.asked) == WINDOWS_AT_ONCE
 
     refresh(plan, session=bridge.context.session)
-    assert log.asked[WINDOWS_AT_ONCE][0] == log.asked[WINDOWS_AT_ONCE - 1][1] - OVERLAP
-    assert reach(bridge).now - log.asked[-1][1] < timedelta(minutes=1)
+    assert add_logon.asked[WINDOWS_AT_ONCE][0] == add_logon.asked[WINDOWS_AT_ONCE - 1][1] - OVERLAP
+    assert reach(bridge).now - add_logon.asked[-1][1] < timedelta(minutes=1)
 
 
 def test_a_clock_that_was_ahead_leaves_no_gap_when_it_is_corrected(bridge):
-    log = Scripted()
+    add_logon = ScriptedLog()
     bridge.execute("INSERT INTO intake.agent_logon_reach VALUES ('demo', now() + interval '1 day')")
 
-    refresh(log.plan(), session=bridge.context.session)
+    refresh(add_logon.plan(), session=bridge.context.session)
 
-    assert log.asked[0][0] <= reach(bridge).now - OVERLAP
+    assert add_logon.asked[0][0] <= reach(bridge).now - OVERLAP
     assert reach(bridge).until_at <= reach(bridge).now
 
 
-def test_pulling_past_log_ons_does_not_change_the_coverage(bridge, log, look, api):
-    look()
+def test_pulling_past_log_ons_does_not_change_the_coverage(bridge, add_logon, refresh_logons, api):
+    refresh_logons()
     before = reach(bridge).until_at
-    log(ago=DAY * 400, name="old")
-    log(ago=DAY * 390, name="old", action="Logout")
+    add_logon(ago=DAY * 400, name="old")
+    add_logon(ago=DAY * 390, name="old", action="Logout")
     now = datetime.now(UTC)
-    told = []
+    visible = []
 
     found = pull(
         "demo",
@@ -269,16 +271,16 @@ def test_pulling_past_log_ons_does_not_change_the_coverage(bridge, log, look, ap
         now - DAY * 401,
         now - DAY * 380,
         session=bridge.context.session,
-        on_progress=told.append,
+        on_progress=visible.append,
     )
 
-    assert (found, sum(told), len(told)) == (2, 2, 4)
+    assert (found, sum(visible), len(visible)) == (2, 2, 4)
     assert reach(bridge).until_at == before
 
 
-def test_the_log_ons_of_one_agent_can_be_pulled(bridge, log, api):
-    log(name="Doe, Jane", ago=timedelta(minutes=1))
-    log(name="joe", ago=timedelta(minutes=1))
+def test_the_log_ons_of_one_agent_can_be_pulled(bridge, add_logon, api):
+    add_logon(name="Doe, Jane", ago=timedelta(minutes=1))
+    add_logon(name="joe", ago=timedelta(minutes=1))
     now = datetime.now(UTC)
 
     pull("demo", api, now - DAY, now, login_name="Doe, Jane", session=bridge.context.session)
@@ -291,9 +293,9 @@ ODD = ["1", "Doe", " Jane", "1554108462", "Login"]
 
 def test_rows_that_are_not_log_ons_are_stored_apart_once_and_block_nothing(bridge):
     now = datetime.now(UTC)
-    log = Scripted([ODD, row(now)], [["7", *ODD[1:]], {"id": 3}, row(now)])
-    refresh(log.plan(), session=bridge.context.session)
-    refresh(log.plan(), session=bridge.context.session)
+    add_logon = ScriptedLog([ODD, row(now)], [["7", *ODD[1:]], {"id": 3}, row(now)])
+    refresh(add_logon.plan(), session=bridge.context.session)
+    refresh(add_logon.plan(), session=bridge.context.session)
 
     kept = bridge.rows("SELECT row, problem FROM intake.odd_logon ORDER BY problem")
 
@@ -305,21 +307,21 @@ def test_rows_that_are_not_log_ons_are_stored_apart_once_and_block_nothing(bridg
 
 
 def test_equal_rejected_rows_of_one_answer_are_stored_once(bridge):
-    refresh(Scripted([ODD, ODD]).plan(), session=bridge.context.session)
+    refresh(ScriptedLog([ODD, ODD]).plan(), session=bridge.context.session)
 
     assert len(bridge.rows("SELECT FROM intake.odd_logon")) == 1
 
 
 def test_a_name_with_characters_that_postgres_rejects_is_stored(bridge):
     now = datetime.now(UTC)
-    refresh(Scripted([row(now, name="j\0\ud800")]).plan(), session=bridge.context.session)
+    refresh(ScriptedLog([row(now, name="j\0\ud800")]).plan(), session=bridge.context.session)
 
     assert stored(bridge, "login_name") == [("j\ufffd\ufffd",)]
 
 
 @pytest.mark.parametrize("fault", ["dropped", "truncated", "broken_json", "login_page", "busy"])
-def test_an_invalid_answer_does_not_extend_the_coverage(bridge, cention, log, fault):
-    log(ago=timedelta(minutes=1))
+def test_an_invalid_answer_does_not_extend_the_coverage(bridge, cention, add_logon, fault):
+    add_logon(ago=timedelta(minutes=1))
     cention.control("faults", {fault: {"types": ["logio"], "times": 1}})
     plan = bridge.context.mirrors["demo", Mirror.AGENT_LOGONS]
 

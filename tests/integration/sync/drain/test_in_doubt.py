@@ -25,7 +25,7 @@ def messages(bridge) -> dict[int, str]:
 
 
 @pytest.fixture
-def abandoned(offline_bridge):
+def abandoned_claim(offline_bridge):
     """A bridge with a record claimed by a drain that has lost its session."""
     offline_bridge.want(RATINGS, 7)
     with offline_bridge.context.transaction() as conn:
@@ -40,9 +40,11 @@ def in_flight_s(bridge) -> float | None:
     return row["left_s"]
 
 
-def test_a_flag_cleared_by_the_late_request_of_a_dead_drain_loses_no_change(abandoned, ratings):
+def test_a_flag_cleared_by_the_late_request_of_a_dead_drain_loses_no_change(
+    abandoned_claim, ratings
+):
     """The drain may have been suspended before its request and killed after it."""
-    bridge = abandoned
+    bridge = abandoned_claim
     bridge.drain(ratings.spec())
     ratings.versions[7] = 2  # at Cention, where the late request now clears its flag
 
@@ -52,8 +54,10 @@ def test_a_flag_cleared_by_the_late_request_of_a_dead_drain_loses_no_change(aban
     assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 2"})
 
 
-def test_a_record_in_doubt_is_stored_and_fetched_once_more_after_the_doubt(abandoned, ratings):
-    bridge = abandoned
+def test_a_record_in_doubt_is_stored_and_fetched_once_more_after_the_doubt(
+    abandoned_claim, ratings
+):
+    bridge = abandoned_claim
     bridge.drain(ratings.spec())
 
     row = bridge.wanted(7)
@@ -68,9 +72,11 @@ def test_a_record_in_doubt_is_stored_and_fetched_once_more_after_the_doubt(aband
     assert (bridge.wanted_ids(), ratings.fetches[7]) == ([], 2)
 
 
-def test_a_record_claimed_before_its_doubt_has_ended_does_not_leave_the_list(abandoned, ratings):
+def test_a_record_claimed_before_its_doubt_has_ended_does_not_leave_the_list(
+    abandoned_claim, ratings
+):
     """The late request may have taken effect between our fetch and the end of the doubt."""
-    bridge = abandoned
+    bridge = abandoned_claim
     ratings.after_answer = lambda _: bridge.execute("UPDATE intake.wanted SET doubt_until = now()")
 
     bridge.drain(ratings.spec())
@@ -94,8 +100,8 @@ def test_records_held_beyond_their_lease_are_in_doubt_too(offline_bridge, rating
     assert IN_FLIGHT_S - 20 < bridge.wanted(7)["wait_s"] <= IN_FLIGHT_S
 
 
-def test_a_record_in_doubt_that_is_wanted_is_fetched_at_once(abandoned, ratings):
-    bridge = abandoned
+def test_a_record_in_doubt_that_is_wanted_is_fetched_at_once(abandoned_claim, ratings):
+    bridge = abandoned_claim
     bridge.drain(ratings.spec())
     ratings.versions[7] = 2
     bridge.want(RATINGS, 7)
