@@ -1,4 +1,4 @@
-"""Attachments: what a file is called and what it is, without its content.
+"""Reads the metadata of attachments: names and types, without the content.
 
 Source: Cention Callback, note on attachments (``c3_response_attachments``, ``c3_area_archives``);
 Cention Library, attachments (``c3_library_attachments``).
@@ -19,7 +19,7 @@ from schemas.jsonapi.scalars import optional_id, text
 
 
 class AttachmentKind(StrEnum):
-    """Where a file belongs. Ids are unique only within a kind."""
+    """The kind of object that a file belongs to. Ids are unique only within a kind."""
 
     RESPONSE = "response"  # attached to an answer
     AREA_ARCHIVE = "area_archive"  # an image in the HTML of answers
@@ -44,7 +44,7 @@ OLD_TYPES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentRef:
-    """A file that a document names and does not carry."""
+    """A file that a document refers to and does not contain."""
 
     kind: AttachmentKind
     attachment_id: int
@@ -52,16 +52,16 @@ class AttachmentRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentMeta:
-    """What Cention says about a file. Every text is the sender's: never a path, never trusted."""
+    """Cention's metadata of a file. The texts are the sender's: never use them as a path."""
 
-    attachment_id: int | None  # None if the document names none
+    attachment_id: int | None  # None if the document has none
     name: str | None
     content_type: str | None
-    content_cid: str | None  # as which the HTML of an answer mentions it
+    content_cid: str | None  # by which the HTML of an answer refers to it
 
 
 def read_attachment(document: Mapping[str, Any], kind: AttachmentKind) -> AttachmentMeta:
-    """Return what ``document`` says about a file of ``kind``; its content is not looked at.
+    """Return the metadata of a file of ``kind``; the content is not read.
 
     Raises ``NullResource`` for ``"data": null``, else ``DocumentError``.
     """

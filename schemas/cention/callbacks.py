@@ -1,7 +1,7 @@
-"""Callbacks: what Cention pushes when something happened to an errand.
+"""Reads callbacks, which Cention sends when something happened to an errand.
 
-Source: Cention Callback. The order of ``included`` is random, what is empty may be absent, and
-links point to hosts that are not Cention's: they are not read.
+Source: Cention Callback. The order of ``included`` is random, empty members may be absent, and
+links point to hosts that are not Cention's, so they are ignored.
 """
 
 from __future__ import annotations
@@ -42,44 +42,44 @@ _KINDS: Mapping[str, AttachmentKind] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerRecipient:
-    """One whom an answer was sent to."""
+    """A recipient of an answer."""
 
     recipient_id: int | None
-    address: str | None  # of a chat or social channel it is no e-mail address
+    address: str | None  # not an e-mail address in a chat or social channel
     name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What an agent answered. Answer and response together identify it: there may be several."""
+    """An agent's answer. Both ids together identify it: an errand may have several."""
 
     answer_id: int
     response_id: int
     subject: str | None  # of the answer
-    body_text: str | None  # the JSON, where Cention sent something else than a text
-    body_html: str | None  # likewise; never to be rendered, never to be followed
+    body_text: str | None  # JSON, if Cention sent something other than a text
+    body_html: str | None  # likewise; not to be rendered, links not to be followed
     service_id: int | None
     service_name: str | None
-    service_type: int | None  # the channel; its numbers are not public
+    service_type: int | None  # the channel; the numbers are not documented
     recipients: tuple[AnswerRecipient, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """What happened, and to which errand."""
+    """An event and the errand it belongs to."""
 
-    type: str  # of the resource, in its present spelling; ANSWER_CALLBACK or one we do not know
-    remote_id: int | None  # Cention's id of the callback, of unknown meaning
-    event: int | None  # ANSWER_EVENT or one we do not know
+    type: str  # of the resource, as its present name; ANSWER_CALLBACK or unknown
+    remote_id: int | None  # Cention's id of the callback; its meaning is unknown
+    event: int | None  # ANSWER_EVENT or unknown
     errand_id: int | None
     answer: Answer | None  # None if the answered errand is not in the document
     attachments: tuple[AttachmentRef, ...]  # by kind and id, each once
 
 
 def read_callback(document: Mapping[str, Any]) -> Callback:
-    """Return the callback in ``document``, also one of a type or an event that we do not know.
+    """Return the callback in ``document``, also one of an unknown type or event.
 
-    Of an unknown type nothing need make sense but the outer shape. Raises ``DocumentError``.
+    Of an unknown type, only the outer shape must be valid. Raises ``DocumentError``.
     """
     opened = open_document(document, renamed=_RENAMED)
     if opened.primary.type != ANSWER_CALLBACK:
@@ -99,31 +99,31 @@ def read_callback(document: Mapping[str, Any]) -> Callback:
 
 def _of_unknown_type(opened: Document) -> Callback:
     primary = opened.primary
-    errand_key = _sensible(lambda: _errand_key(opened), None)
+    errand_key = _or_default(lambda: _errand_key(opened), None)
     errand = opened.included.get(errand_key) if errand_key else None
     return Callback(
         type=primary.type,
-        remote_id=_sensible(lambda: optional_id(primary.body.get("id")), None),
-        event=_sensible(lambda: small_number(primary.attributes.get("event")), None),
-        errand_id=_sensible(lambda: _errand_id(errand_key, errand), None),
-        answer=_sensible(lambda: _answer(errand), None),
-        attachments=_sensible(lambda: _attachments(opened, errand), ()),
+        remote_id=_or_default(lambda: optional_id(primary.body.get("id")), None),
+        event=_or_default(lambda: small_number(primary.attributes.get("event")), None),
+        errand_id=_or_default(lambda: _errand_id(errand_key, errand), None),
+        answer=_or_default(lambda: _answer(errand), None),
+        attachments=_or_default(lambda: _attachments(opened, errand), ()),
     )
 
 
-def _sensible(read_part: Callable[[], T], otherwise: T) -> T:
+def _or_default(read_part: Callable[[], T], default: T) -> T:
     try:
         return read_part()
     except (DocumentError, ValidationError):
-        return otherwise
+        return default
 
 
 def _errand_key(document: Document) -> Key | None:
-    named = document.linkage(document.primary, "errand")
-    if len(named) > 1:
-        raise document.primary.fault("relationships/errand/data", "must name one errand")
-    if named:
-        return named[0]
+    keys = document.linkage(document.primary, "errand")
+    if len(keys) > 1:
+        raise document.primary.fault("relationships/errand/data", "must identify one errand")
+    if keys:
+        return keys[0]
     if document.primary.type != ANSWER_CALLBACK:
         return None
     answered = list(_answered(document))
@@ -170,13 +170,13 @@ def _answer(errand: Resource | None) -> Answer | None:
 
 
 def _attachments(document: Document, errand: Resource | None) -> tuple[AttachmentRef, ...]:
-    """Return the files included, and those named by the errand; by any if it is not known which."""
+    """Return the included files and those of the errand; of any errand if it is unknown."""
     files = {
         key: f"{resource.pointer}/id"
         for key, resource in document.included.items()
         if key.type in _KINDS
     }
-    for key, pointer in _named_files(document, errand):
+    for key, pointer in _related_files(document, errand):
         files.setdefault(key, pointer)
     found = {
         (_KINDS[key.type], _identity(key, pointer))
@@ -186,7 +186,7 @@ def _attachments(document: Document, errand: Resource | None) -> tuple[Attachmen
     return tuple(AttachmentRef(kind=kind, attachment_id=id_) for kind, id_ in _sorted(found))
 
 
-def _named_files(document: Document, errand: Resource | None) -> Iterator[tuple[Key, str]]:
+def _related_files(document: Document, errand: Resource | None) -> Iterator[tuple[Key, str]]:
     errands = [errand] if errand else _answered(document).values()
     for resource in (document.primary, *errands):
         for name in ("attachments", "embedded_archives"):

@@ -1,4 +1,4 @@
-"""Cention's lists of changed records: which ids wait to be fetched.
+"""Reads Cention's lists of changed records.
 
 Source: Cention Dirty Errand List and Dirty Facebook Rating List, which have two different shapes.
 """
@@ -20,20 +20,20 @@ EMPTY_IDS = (None, "", "0", 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedIds:
-    """The ids of a list: each once, in the order of the list."""
+    """The distinct ids of a list, in the order of the list."""
 
     ids: tuple[int, ...]
-    dropped: int  # elements of the list that are no id
+    dropped: int  # elements of the list that are not ids
 
 
 def read_changed(document: Mapping[str, Any], *, type_: str, attribute: str | None) -> ChangedIds:
     """Read a list of changed records in either shape.
 
     Either ``data`` is one resource of ``type_`` whose ``attribute`` is a list of ids, or ``data``
-    is a list of identifiers of ``type_``; where there is no ``attribute``, one identifier may stand
-    without a list, and one that says nothing. Null, absent and empty lists are empty.
-    Raises ``DocumentError`` for a document about anything else, and for a list of which nothing is
-    an id: neither must pass for "nothing".
+    is a list of identifiers of ``type_``. Without ``attribute``, ``data`` may also be a single
+    identifier, which may be empty. Null, absent and empty lists are empty.
+    Raises ``DocumentError`` for any other document, and for a list without any id, because neither
+    means that nothing changed.
     """
     data = primary_data(document)
     if data is None:
@@ -44,12 +44,12 @@ def read_changed(document: Mapping[str, Any], *, type_: str, attribute: str | No
         raise DocumentError(Fault("/data", "must be an object or a list"))
     _require_type(data, type_, "/data")
     if attribute is None:
-        says_nothing = data.get("id") in EMPTY_IDS and not data.get("attributes")
-        return _ids([] if says_nothing else [data.get("id")])
-    return _ids(_listed(data, attribute))
+        is_empty = data.get("id") in EMPTY_IDS and not data.get("attributes")
+        return _ids([] if is_empty else [data.get("id")])
+    return _ids(_list_in(data, attribute))
 
 
-def _listed(data: Mapping[str, Any], attribute: str) -> list[Any]:
+def _list_in(data: Mapping[str, Any], attribute: str) -> list[Any]:
     attributes = data.get("attributes")
     if not isinstance(attributes, dict | None):
         raise DocumentError(Fault("/data/attributes", "must be an object"))
@@ -75,7 +75,7 @@ def _require_type(data: Mapping[str, Any], type_: str, pointer: str) -> None:
 def _ids(listed: list[Any]) -> ChangedIds:
     ids = [read for element in listed if (read := _id(element)) is not None]
     if listed and not ids:
-        raise DocumentError(Fault("/data", "tells of changed records, and of none by its id"))
+        raise DocumentError(Fault("/data", "lists changed records, but none has an id"))
     return ChangedIds(ids=tuple(dict.fromkeys(ids)), dropped=len(listed) - len(ids))
 
 

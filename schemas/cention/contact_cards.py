@@ -1,4 +1,4 @@
-"""Contact cards: by which addresses Cention knows a person.
+"""Contact cards: the addresses by which Cention knows a person.
 
 Source: Cention Contact Cards JSONAPI, ``POST c3_contact_cards``.
 """
@@ -21,17 +21,17 @@ from schemas.jsonapi.marshmallow_reader import ResourceSchema, read_typed
 from schemas.jsonapi.scalars import member, required_id, text
 
 CHANNELS = ("email", "facebook", "vk", "line", "voice")
-_LOOKS: Mapping[str, tuple[re.Pattern[str], str]] = MappingProxyType(
+_FORMATS: Mapping[str, tuple[re.Pattern[str], str]] = MappingProxyType(
     {
-        "email": (re.compile(r"[^@\s]+@[^@\s]+"), "looks like no e-mail address"),
+        "email": (re.compile(r"[^@\s]+@[^@\s]+"), "does not look like an e-mail address"),
         "facebook": (re.compile(r"[^@\s]+@facebook\.com"), "is not like 12345@facebook.com"),
         "vk": (re.compile(r"centionvk-\S+"), "is not like centionvk-cc-12345"),
         "line": (re.compile(r"centionline-\S+"), "is not like centionline-c12345"),
-        "voice": (re.compile(r"\+[0-9][0-9 ()./-]*"), "is no phone number with a plus sign"),
+        "voice": (re.compile(r"\+[0-9][0-9 ()./-]*"), "is not a phone number with a plus sign"),
     }
 )
-# Cention's database and ours cannot hold these, and no address or name has them.
-_NO_TEXT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+# Neither database can store all of these, and no address or name contains them.
+_CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class ContactCard:
     custom: tuple[CustomField, ...] = ()
 
     def addresses(self) -> Iterator[tuple[str, int, str]]:
-        """Yield channel, place within it and address."""
+        """Yield channel, index within it and address."""
         for channel in CHANNELS:
             for place, address in enumerate(getattr(self, channel)):
                 yield channel, place, address
@@ -63,7 +63,7 @@ class ContactCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCard:
-    """A card as Cention has it after it took ours: perhaps an older one with more on it."""
+    """Cention's card after an upsert: perhaps an older one with more entries than ours."""
 
     card_id: int
     card: ContactCard
@@ -75,15 +75,15 @@ def contact_card(
     name: str = "",
     custom: Iterable[tuple[str, str]] = (),
 ) -> ContactCard:
-    """Return the card of one person: white space around texts, empty and repeated ones dropped.
+    """Return the card of one person, without surrounding space, empty and repeated texts.
 
-    ``contacts`` holds addresses by channel. Raises ``DocumentError``, with the pointer of what is
-    wrong in what would be sent: an unknown channel, control characters, a value without a label,
-    no address at all (Cention could not find the card again, and would make another each time).
+    ``contacts`` holds addresses by channel. Raises ``DocumentError``, with pointers into the
+    document to be sent, for an unknown channel, control characters, a value without a label, or no
+    address at all (Cention could not find the card again, and would make a new one each time).
     """
     if unknown := sorted(set(contacts) - set(CHANNELS)):
         raise DocumentError(
-            *(Fault(f"/contacts/{name}", "is no channel that Cention knows") for name in unknown)
+            *(Fault(f"/contacts/{name}", "is not a channel of Cention") for name in unknown)
         )
     pairs = dict.fromkeys((label.strip(), value.strip()) for label, value in custom)
     card = ContactCard(
@@ -97,21 +97,21 @@ def contact_card(
 
 
 def warnings_for(card: ContactCard) -> tuple[Fault, ...]:
-    """Tell which addresses do not look as Cention describes them. They may be right all the same.
+    """Return warnings for addresses that differ from Cention's description; they may be right.
 
     Source: Cention Contact Cards, ``Data.attributes.contacts``.
     """
     return tuple(
-        Fault(f"/contacts/{channel}/{place}", _LOOKS[channel][1])
+        Fault(f"/contacts/{channel}/{place}", _FORMATS[channel][1])
         for channel, place, address in card.addresses()
-        if not _LOOKS[channel][0].fullmatch(address)
+        if not _FORMATS[channel][0].fullmatch(address)
     )
 
 
 def contacts_in_card(card: ContactCard) -> dict[str, Any]:
-    """Return ``data.attributes.contacts`` as Cention takes it; without what the card lacks.
+    """Return ``data.attributes.contacts`` of a card, without empty members.
 
-    The name goes where both of Cention's samples have it, and not beside ``contacts``.
+    The name is inside ``contacts``, where both of Cention's samples have it, not beside it.
     """
     contacts: dict[str, Any] = {
         channel: list(found) for channel in CHANNELS if (found := getattr(card, channel))
@@ -122,10 +122,10 @@ def contacts_in_card(card: ContactCard) -> dict[str, Any]:
 
 
 def read_contact_card(document: Mapping[str, Any]) -> StoredCard:
-    """Return the card that Cention answered with.
+    """Return the card in Cention's answer.
 
-    The name may stand within ``contacts``, as in the samples, or beside it, as in the table; so
-    may ``custom``. Raises ``NullResource`` for ``"data": null``, else ``DocumentError``.
+    The name may be inside ``contacts``, as in the samples, or beside it, as in the table; so may
+    ``custom``. Raises ``NullResource`` for ``"data": null``, else ``DocumentError``.
     """
     found = read_typed(_ContactCardSchema, open_document(document).primary)
     contacts = found["contacts"]
@@ -139,7 +139,7 @@ def read_contact_card(document: Mapping[str, Any]) -> StoredCard:
 
 
 def card_id_of(document: Mapping[str, Any]) -> int | None:
-    """Return the id of the card in an answer, whatever else is in it; ``None`` if it has none."""
+    """Return the id of the card in an answer, even if the rest is invalid; ``None`` if absent."""
     with suppress(DocumentError, ValidationError):
         resource = open_document(document).primary
         if resource.type == _ContactCardSchema.Meta.type_:
@@ -167,7 +167,7 @@ def contacts_in_answer(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _distinct(addresses: Iterable[str], channel: str) -> tuple[str, ...]:
-    """Drop empty addresses and repeats; of an e-mail address upper and lower case are the same."""
+    """Drop empty and repeated addresses; e-mail addresses are compared without case."""
     kept: dict[str, str] = {}
     for address in filter(None, (one.strip() for one in addresses)):
         kept.setdefault(address.lower() if channel == "email" else address, address)
@@ -189,16 +189,16 @@ def _faults(card: ContactCard) -> Iterator[Fault]:
 
 
 def _faults_of_text(pointer: str, value: str) -> Iterator[Fault]:
-    if _NO_TEXT.search(value):
+    if _CONTROL.search(value):
         yield Fault(pointer, "holds a control character")
 
 
 def _addresses(value: object) -> tuple[str, ...]:
-    """Return a list of texts; one that stands alone will do."""
+    """Return a list of texts; a single text is accepted too."""
     if isinstance(value, list):
         return tuple(filter(None, map(text, value)))
-    alone = text(value)
-    return (alone,) if alone else ()
+    single = text(value)
+    return (single,) if single else ()
 
 
 def _custom(found: Mapping[str, Any]) -> CustomField:

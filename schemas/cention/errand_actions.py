@@ -1,4 +1,4 @@
-"""The history of an errand: what happened to it, and when.
+"""Reads the history of an errand.
 
 Source: Cention Errand Report, ``actions``.
 """
@@ -23,19 +23,19 @@ class ErrandAction:
 
     action_id: int
     note: str | None  # for people, in the language of the workspace
-    origin: str | None  # who did it: an agent's display name
-    happened_at: datetime | None  # aware, UTC; None if Cention did not say
+    origin: str | None  # the display name of the agent who did it
+    happened_at: datetime | None  # aware, UTC; None if unknown
 
 
 def read_action(action: Mapping[str, Any]) -> ErrandAction:
-    """Read one action. Its ``timeStamp`` decides; ``time`` stands in where that is missing or 0.
+    """Read one action. ``time`` is used only where ``timeStamp`` is missing or 0.
 
     Raises marshmallow's ``ValidationError``.
     """
     happened_at = member(action, "timeStamp", unix_time)
     if happened_at is None:
-        told = member(action, "time", _go_time)
-        happened_at = told and told.astimezone(UTC)
+        local = member(action, "time", _go_time)
+        happened_at = local and local.astimezone(UTC)
     return ErrandAction(
         action_id=member(action, "id", required_id),
         note=member(action, "note", text),
@@ -47,16 +47,16 @@ def read_action(action: Mapping[str, Any]) -> ErrandAction:
 def sorted_by_time(actions: tuple[ErrandAction, ...]) -> tuple[ErrandAction, ...]:
     """Return the actions by time and id, those of unknown time first.
 
-    Of several with one id, only the last of the document.
+    Of several with the same id, the last in the document is kept.
     """
     distinct = {action.action_id: action for action in actions}.values()
     return tuple(sorted(distinct, key=_order))
 
 
 def action_offsets(document: Mapping[str, Any]) -> tuple[int, ...]:
-    """Return the UTC offsets, in seconds, that a report's actions show, in the document's order.
+    """Return the UTC offsets, in seconds, of a report's actions, in the document's order.
 
-    Only those of actions whose ``time`` and ``timeStamp`` are the same moment.
+    Actions whose ``time`` and ``timeStamp`` are different moments are left out.
     Raises ``DocumentError``.
     """
     offsets = read(_OffsetsSchema, open_document(document).primary)["actions"] or ()
@@ -72,8 +72,10 @@ def _go_time(value: object) -> datetime | None:
 
 
 def _offset(action: Mapping[str, Any]) -> int | None:
-    told = member(action, "time", _go_time)
-    offset = told.utcoffset() if told == member(action, "timeStamp", unix_time) and told else None
+    local = member(action, "time", _go_time)
+    if local is None or local != member(action, "timeStamp", unix_time):
+        return None
+    offset = local.utcoffset()
     return None if offset is None else int(offset.total_seconds())
 
 

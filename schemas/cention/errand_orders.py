@@ -1,4 +1,4 @@
-"""What we ask of Cention about errands and calls: checked field by field, and put into its words.
+"""Converts orders for errands and calls to and from Cention's attributes, and validates them.
 
 Source: Cention Create Errand, Close Errand, End Outbound Call.
 """
@@ -59,7 +59,7 @@ def read_order(
     """Return the order in ``data.attributes`` of a create, which has no ``attachments``.
 
     Characters that Cention cannot store become U+FFFD. Raises ``DocumentError``, which names every
-    wrong field.
+    invalid field.
     """
     given = {
         name: value for name, value in replace_unstorable(attributes).items() if value is not None
@@ -87,7 +87,7 @@ def read_order(
 def attributes_of_order(order: ErrandOrder) -> dict[str, Any]:
     """Return ``data.attributes`` of a create, attachments without their content.
 
-    Raises ``DocumentError``, which names every wrong field.
+    Raises ``DocumentError``, which names every invalid field.
     """
     errand = order.errand
     message: dict[str, Any] = {
@@ -115,8 +115,8 @@ def attributes_of_order(order: ErrandOrder) -> dict[str, Any]:
     raise_faults(_order_faults(given))
     files = [_attributes_of_attachment(one) for one in errand.attachments]
     raise_faults(_faults_of_attachments(files))
-    if given.keys() == {"msg"} and not (files or _says_something(message)):
-        raise DocumentError(Fault("/msg", "has no writer, no text and no file"))
+    if given.keys() == {"msg"} and not (files or _has_content(message)):
+        raise DocumentError(Fault("/msg", "has no sender, no text and no file"))
     if files:
         given["msg"]["attachments"] = files
     return given
@@ -126,12 +126,12 @@ def _plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
 
 
-def _says_something(message: Mapping[str, Any]) -> bool:
+def _has_content(message: Mapping[str, Any]) -> bool:
     return any(text for name, text in message.items() if name != "message_id")
 
 
 def attributes_of_answer(answer: ErrandAnswer) -> dict[str, Any]:
-    """Return the object that closes an errand."""
+    """Return the object ``answer`` of a close or a create."""
     return {
         "user_type": answer.user_type,
         "user_id": answer.user_id,
@@ -169,7 +169,7 @@ def attributes_of_call(call: EndedCall) -> dict[str, Any]:
 
 
 def _order_faults(attributes: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield what is wrong with ``data.attributes`` of a create, attachments aside."""
+    """Yield the faults of ``data.attributes`` of a create, without attachments."""
     known = {name: value for name, value in attributes.items() if name != "extradata"}
     if "extraData" in known:
         del known["extraData"]
@@ -211,10 +211,10 @@ def _attributes_of_template(template: WhatsappTemplate) -> dict[str, Any]:
 
 
 def _attributes_of_attachment(attachment: NewAttachment) -> dict[str, Any]:
-    named = {"content_type": attachment.content_type, "name": attachment.name}
+    attributes = {"content_type": attachment.content_type, "name": attachment.name}
     if attachment.content_id:
-        named["content_id"] = attachment.content_id
-    return dict(replace_unstorable(named))
+        attributes["content_id"] = attachment.content_id
+    return dict(replace_unstorable(attributes))
 
 
 def _faults_of_attachments(files: list[dict[str, Any]]) -> Iterator[Fault]:

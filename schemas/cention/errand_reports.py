@@ -1,4 +1,4 @@
-"""Errand reports: what Cention knows about one errand, and which errands changed.
+"""Reads errand reports, and the list of errands that changed.
 
 Source: Cention Errand Report, ``GET c3_errand_reports/<id>``; Dirty Errand List,
 ``GET c3_dirty_errand_list``.
@@ -38,10 +38,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrandSla:
-    """How an errand fared against its service level agreement."""
+    """The state of an errand against its service level agreement."""
 
     sla_expiry: int | None  # 0 none, 1 warning, 2 expired; may lag by about 5 minutes
-    sla_done_due: bool | None  # at the moment of the report: grows old without any change
+    sla_done_due: bool | None  # at the time of the report; becomes stale without any change
     within_sla: bool | None
     handling_time_s: int | None  # total
     response_time_s: int | None  # total
@@ -49,10 +49,10 @@ class ErrandSla:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrandReport:
-    """One errand as Cention reported it at one moment. Its texts are strangers': never markup.
+    """One errand at the time of the report. Its texts are untrusted: never render them as HTML.
 
-    Everywhere ``None`` is "none", as 0 and "" of Cention often are, or "the report did not say".
-    A list is ``None`` only if the report did not say; () is empty.
+    ``None`` means "none", which Cention often writes as 0 or "", or "not in the report".
+    A list is ``None`` only if it is not in the report; () is empty.
     """
 
     errand_id: int
@@ -77,7 +77,7 @@ class ErrandReport:
     to_text: str | None
     subject: str | None
     body_html: str | None
-    arrived_at: datetime | None  # these three to the minute; aware, UTC
+    arrived_at: datetime | None  # this and the next two: to the minute; aware, UTC
     answered_at: datetime | None
     done_at: datetime | None
     attachment_count: int | None
@@ -110,7 +110,7 @@ class ErrandReport:
 
 
 def read_errand_report(document: Mapping[str, Any], *, zone: ZoneInfo) -> ErrandReport:
-    """Return the report in ``document``; ``zone`` is the clock of its dates without an offset.
+    """Return the report in ``document``; ``zone`` applies to dates without an offset.
 
     Raises ``NullResource`` for ``"data": null``, else ``DocumentError``.
     """
@@ -140,7 +140,7 @@ def _times(data: Mapping[str, Any], zone: ZoneInfo) -> dict[str, datetime | None
 
 
 def _feedback(feedback: Mapping[str, Any], plain_answer: str | None) -> dict[str, Any]:
-    """Return the feedback. Its value 0 is a value only if there is an answer."""
+    """Return the feedback. A value of 0 means ``None`` unless there is an answer."""
     answer = feedback["feedback_answer"] or plain_answer
     value = feedback["feedback_value"]
     return {
@@ -155,7 +155,7 @@ def _status(value: object) -> ErrandStatus:
 
 
 def _count(value: object) -> int | None:
-    """Return how many: of a list, its length; of what is no number from 0 on, ``None``."""
+    """Return a count; of a list its length; ``None`` for anything but a number from 0 on."""
     if isinstance(value, list):
         return len(value)
     try:

@@ -1,4 +1,4 @@
-"""Tags: the words that agents hang on errands.
+"""Reads the tags of errands.
 
 Source: Cention Errand Report, ``extended.errand_tags``.
 """

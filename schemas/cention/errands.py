@@ -1,4 +1,4 @@
-"""Errands to be created and closed, calls that ended, and what comes back of them.
+"""Orders to create and close errands and to end calls, and the answers to them.
 
 Source: Cention Create Errand, Close Errand, End Outbound Call.
 """
@@ -27,19 +27,19 @@ class NewAttachment:
     name: str
     content_type: str  # a media type
     content: Content = field(repr=False)
-    content_id: str | None = None  # by which HTML refers to it: ``cid:…``
+    content_id: str | None = None  # HTML refers to it as ``cid:…``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewErrand:
-    """A message that becomes an errand, in the channel and area of the token."""
+    """A message to be created as an errand, in the channel and area of the token."""
 
-    from_address: str = ""  # an e-mail address if it is an e-mail or a form
-    name: str = ""  # of the writer
+    from_address: str = ""  # an e-mail address in the e-mail and form channels
+    name: str = ""  # of the sender
     subject: str = ""
     body: str = field(default="", repr=False)
     html_body: str = field(default="", repr=False)  # e-mail and form channels only
-    message_id: str = ""  # tells the message from all others; give each its own
+    message_id: str = ""  # identifies the message, so it must be unique
     attachments: tuple[NewAttachment, ...] = ()
     extradata: Any = field(default=None, repr=False)  # any JSON; None for none
     integration_data: Mapping[str, Any] | None = field(default=None, repr=False)  # of a call
@@ -48,7 +48,7 @@ class NewErrand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrandAnswer:
-    """What closes an errand, and who did; both user fields empty: the system."""
+    """The answer that closes an errand, and its author; both user fields empty: the system."""
 
     user_type: str = ""  # cention, solidus or clearinteract
     user_id: str = ""
@@ -59,7 +59,7 @@ class ErrandAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatsappTemplate:
-    """A message that WhatsApp has approved, and what is put into its places."""
+    """A message template that WhatsApp has approved, and its parameters."""
 
     element_name: str
     namespace: str
@@ -86,7 +86,7 @@ class EndedCall:
 
 
 def read_created(document: Mapping[str, Any]) -> int:
-    """Return the id of the errand that a create has made. Raises ``DocumentError``."""
+    """Return the id of a created errand. Raises ``DocumentError``."""
     resource = open_document(document).primary
     try:
         return required_id(resource.body.get("id"))

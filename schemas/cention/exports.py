@@ -1,4 +1,4 @@
-"""Exports: what Cention was asked to export, and the errands that it tells.
+"""Orders for exports, and the errands in them.
 
 Source: Cention Export JSONAPI, ``POST c3_trigger_exports``.
 """
@@ -26,12 +26,12 @@ _LONGEST_PRESET = 100  # characters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportOrder:
-    """Which preset export to make, and of which errands.
+    """A request to run a preset export for a range of days.
 
-    Whether errands of ``to_day`` itself belong to it is not documented ("until this date").
+    Whether errands of ``to_day`` itself are included is not documented ("until this date").
     """
 
-    preset_id: str  # as the export is called in Cention
+    preset_id: str  # the export's name in Cention
     from_day: date | None  # on the workspace's calendar; None: from the beginning
     to_day: date | None  # None: to the end
     by_closure: bool = False  # days of closing instead of days of arrival
@@ -47,7 +47,7 @@ class ExportOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportedErrand:
-    """One errand of an export. What could not be read is ``None``, and told in ``problem``."""
+    """One errand of an export. Unreadable members are ``None``, and named in ``problem``."""
 
     errand_id: int | None
     from_address: str | None
@@ -56,11 +56,11 @@ class ExportedErrand:
     question: str | None
     answer: str | None
     errand_notes: str | None
-    timestamp_arrived: str | None  # as it came; no document tells the notation
+    timestamp_arrived: str | None  # unchanged; the notation is not documented
     timestamp_opened: str | None
     timestamp_answered: str | None
     timestamp_closed: str | None
-    arrived_at: datetime | None  # the same, aware, where it can be read
+    arrived_at: datetime | None  # the same as an aware datetime, if readable
     opened_at: datetime | None
     answered_at: datetime | None
     closed_at: datetime | None
@@ -69,7 +69,7 @@ class ExportedErrand:
     area_id: int | None
     area_name: str | None
     area_external_id: str | None
-    tag_names: str | None  # one text; no document tells what stands between names
+    tag_names: str | None  # one text; the separator is not documented
     client_id: int | None
     priority: str | None
     channel: str | None
@@ -78,20 +78,20 @@ class ExportedErrand:
     satisfaction_3: int | None
     satisfaction_4: int | None
     satisfaction_5: int | None
-    document: Any = field(repr=False)  # as it came, if it has more in it or makes no sense
+    document: Any = field(repr=False)  # unchanged, if it has unknown members or faults
     problem: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """An export that Cention made."""
+    """An export of Cention."""
 
     export_id: int | None  # of the generated content at Cention
     errands: tuple[ExportedErrand, ...]
 
 
 def attributes_of(order: ExportOrder) -> dict[str, Any]:
-    """Return ``data.attributes`` as Cention takes them; dates such as ``2019/01/01``."""
+    """Return ``data.attributes`` of an order; dates are written ``2019/01/01``."""
     attributes: dict[str, Any] = {"use_closure_date": order.by_closure}
     if order.from_day:
         attributes["errand_from_date"] = _day(order.from_day)
@@ -104,7 +104,7 @@ def relationships_of(order: ExportOrder) -> dict[str, Any]:
     """Return ``data.relationships``: the preset, as one object.
 
     Cention's table calls it an array, its sample sends an object. We send the object: where the
-    framework wants one it makes nothing of a list, and the export would be of no preset.
+    framework expects one, it ignores a list, and the export would have no preset.
     """
     return {"export": {"data": {"type": EXPORTS, "id": order.preset_id}}}
 
@@ -123,7 +123,7 @@ def read_export(document: Mapping[str, Any], *, zone: ZoneInfo) -> Export:
     ids = (one.body.get("id", one.attributes.get("c3_id")) for one in resources)
     return Export(
         export_id=next(
-            (found for told in ids if (found := _read(told, optional_id, "id", []))), None
+            (found for value in ids if (found := _read(value, optional_id, "id", []))), None
         ),
         errands=tuple(_errand(replace_unstorable(row), zone) for row in rows),
     )
@@ -154,32 +154,33 @@ def _day(day: date) -> str:
 
 
 def _errand(row: Any, zone: ZoneInfo) -> ExportedErrand:
-    told = row if isinstance(row, dict) else {}
-    faults = [] if told is row else ["must be an object"]
+    members = row if isinstance(row, dict) else {}
+    faults = [] if members is row else ["must be an object"]
     read: dict[str, Any] = {
-        name: _read(told.get(key), leaf, key, faults) for name, (key, leaf) in _MEMBERS.items()
+        name: _read(members.get(key), read_scalar, key, faults)
+        for name, (key, read_scalar) in _MEMBERS.items()
     }
     times: dict[str, Any] = {
         name: from_any_notation(read[source], zone) for name, source in _TIMES.items()
     }
-    strange = not told.keys() <= _KEYS
+    has_unknown = not members.keys() <= _KEYS
     return ExportedErrand(
         **read,
         **times,
-        document=row if faults or strange else None,
+        document=row if faults or has_unknown else None,
         problem="; ".join(faults) or None,
     )
 
 
-def _read(value: object, leaf: Callable[[object], Any], key: str, faults: list[str]) -> Any:
+def _read(value: object, read: Callable[[object], Any], key: str, faults: list[str]) -> Any:
     try:
-        return leaf(value)
+        return read(value)
     except ValidationError as error:
         faults.append(f"{key} {'; '.join(map(str, error.messages))}")
         return None
 
 
-# Our name, and Cention's name with what it holds.
+# Our name; Cention's name and how to read the member.
 _MEMBERS: Mapping[str, tuple[str, Callable[[object], Any]]] = MappingProxyType(
     {
         "errand_id": ("errand_id", required_id),  # a text in the table, a number in the sample

@@ -1,4 +1,4 @@
-"""Facebook ratings: what somebody thought of the page, and which ratings changed.
+"""Reads Facebook ratings of the page, and the list of ratings that changed.
 
 Source: Cention Facebook Rating, ``GET c3_facebook_ratings/<id>`` and
 ``GET c3_dirty_facebook_ratings``.

@@ -1,4 +1,4 @@
-"""What an external voice system tells of a call, beside an errand.
+"""Validates the data of an external voice system about a call.
 
 Source: Cention Create Errand, ``integrationData``.
 """
@@ -45,7 +45,7 @@ _SECONDS = re.compile(r"[0-9]{1,12}")
 
 
 def faults_of_integration(value: Any, pointer: str) -> Iterator[Fault]:
-    """Yield what is wrong; members beyond the documented ones are Cention's to judge."""
+    """Yield the faults of ``integrationData``; undocumented members are left to Cention."""
     yield from faults_of(value, DATA, pointer, allow_unknown=True)
     if not isinstance(value, dict):
         return
@@ -60,7 +60,7 @@ def faults_of_integration(value: Any, pointer: str) -> Iterator[Fault]:
 
 
 def faults_of_call(value: Any) -> Iterator[Fault]:
-    """Yield what is wrong with the end of a call."""
+    """Yield the faults of the end of a call."""
     yield from faults_of(value, CALL, "")
     yield from faults_of_json(value, "")
     yield from _faults_of_name(value, "")

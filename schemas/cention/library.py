@@ -1,7 +1,7 @@
-"""The library: questions with their answers and files, in libraries and categories.
+"""Reads documents of the library: questions with answers and files, libraries, categories.
 
 Source: Cention Library, ``GET c3_libraries``, ``c3_external_libraries``, ``c3_library_categories``,
-``c3_library_questions``, ``c3_library_attachments``, ``c3_area_archives`` and what lies below.
+``c3_library_questions``, ``c3_library_attachments``, ``c3_area_archives``, and lists below them.
 """
 
 from __future__ import annotations
@@ -61,22 +61,22 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 
 
 def read_library(document: Mapping[str, Any]) -> LibraryGraph:
-    """Return what a document tells in ``data`` and ``included``, of whatever kind.
+    """Return the graph of all resources in ``data`` and ``included``.
 
-    Resources of other types are ignored, those of a wrong shape left out and told in ``faults``.
-    Raises ``DocumentError`` for what is wrong with the document itself.
+    Resources of other types are ignored; malformed ones are left out and reported in ``faults``.
+    Raises ``DocumentError`` for faults of the document itself.
     """
     return _graph(read_collection(document))
 
 
 def read_related(document: Mapping[str, Any], owner: Node, kind: Kind) -> LibraryGraph:
-    """Return what a list of everything of ``kind`` in ``owner`` tells, that relation included.
+    """Return the graph of a list of everything of ``kind`` in ``owner``, with that relation.
 
     Raises ``DocumentError``.
     """
     opened = read_collection(document)
     graph = _graph(opened)
-    if graph.faults:  # then the list may lack one
+    if graph.faults:  # a malformed resource may be missing from the list
         return replace(graph, listed=frozenset())
     targets = frozenset(node for node in _primary(opened) if node.kind is kind)
     links = {**graph.links, (owner, kind): targets}
@@ -86,7 +86,7 @@ def read_related(document: Mapping[str, Any], owner: Node, kind: Kind) -> Librar
 def _graph(opened: Collection) -> LibraryGraph:
     whole = GraphBuilder()
     whole.faults += opened.faults
-    # Primary ones last: where copies in one document differ, theirs holds.
+    # Primary ones last: where copies in one document differ, the last wins.
     for resource in (*opened.included, *opened.primary):
         if resource.type in KINDS:
             try:
@@ -108,10 +108,10 @@ def _faults(messages: Any, pointer: str) -> Iterator[Fault]:
 
 
 def _primary(opened: Collection) -> set[Node]:
-    """Return what ``data`` holds, but external libraries: their list is not about the top level."""
+    """Return the nodes in ``data``, except external libraries: theirs is not the top level."""
     found: set[Node] = set()
     for resource in opened.primary:
-        with suppress(ValidationError):  # told among the faults
+        with suppress(ValidationError):  # reported among the faults
             if resource.type != EXTERNAL:
                 found |= {*_nodes([_key(resource)])}
     return found
@@ -125,9 +125,9 @@ def _read(resource: Resource) -> LibraryGraph:
     [node] = _nodes([_key(resource)])
     links: dict[tuple[Node, Kind], frozenset[Node]] = {}
     for kind, name in RELATIONS.get(node.kind, {}).items():
-        named = linkage_of(resource, name)
-        if named is not None:
-            links[node, kind] = frozenset(n for n in _nodes(named) if n.kind is kind)
+        keys = linkage_of(resource, name)
+        if keys is not None:
+            links[node, kind] = frozenset(n for n in _nodes(keys) if n.kind is kind)
     match node.kind:
         case Kind.LIBRARY:
             library = Library(
@@ -149,23 +149,23 @@ def _nodes(keys: Iterable[Key]) -> list[Node]:
     return [Node(KINDS[key.type], required_id(key.id)) for key in keys if key.type in KINDS]
 
 
-def _wording(value: object) -> str | None:
+def _text_or_empty(value: object) -> str | None:
     return "" if value == "" else text(value)
 
 
 class _Library(Nested):
-    name = Scalar(_wording)
+    name = Scalar(_text_or_empty)
     external = Scalar(flag)
 
 
 class _Category(Nested):
-    name = Scalar(_wording)
+    name = Scalar(_text_or_empty)
 
 
 class _Question(Nested):
-    subject = Scalar(_wording)
-    question = Scalar(_wording)
-    answer = Scalar(_wording)
+    subject = Scalar(_text_or_empty)
+    question = Scalar(_text_or_empty)
+    answer = Scalar(_text_or_empty)
 
 
 class _Attachment(Nested):

@@ -1,7 +1,7 @@
-"""What is known of the library: its parts, what is in what, and how copies are put together.
+"""The graph of the library: its objects, their relations, and how copies are merged.
 
-Libraries, categories and questions name each other in circles; what one document tells of them are
-copies, each of which may tell less than another.
+Libraries, categories and questions refer to each other in cycles. A document contains copies of
+them, and each copy may omit members.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from schemas.errors import MAX_FAULTS, Fault
 
 
 class Kind(StrEnum):
-    """What the library consists of. Ids are unique only within a kind."""
+    """The kinds of objects in the library. Ids are unique only within a kind."""
 
     LIBRARY = "library"
     CATEGORY = "category"
@@ -26,20 +26,20 @@ class Kind(StrEnum):
 
 
 class Node(NamedTuple):
-    """One thing in the library."""
+    """The identity of an object in the library."""
 
     kind: Kind
     id: int
 
 
 class Link(NamedTuple):
-    """Something is in something."""
+    """A relation: ``owner`` contains ``target``."""
 
     owner: Node
     target: Node
 
 
-# What an owner can have, and under which name.
+# What an owner can contain, and the name of the relationship.
 _HOLDS = MappingProxyType(
     {Kind.LIBRARY: "libraries", Kind.CATEGORY: "categories", Kind.QUESTION: "questions"}
 )
@@ -59,14 +59,14 @@ EXTERNAL = "c3_external_libraries"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """A library. ``None`` everywhere: no copy said."""
+    """A library. ``None`` means that no copy has the member, here and below."""
 
     name: str | None = None
     external: bool | None = None
-    source_types: frozenset[str] = frozenset()  # under which types it was told
+    source_types: frozenset[str] = frozenset()  # the resource types of its copies
 
     def is_external(self) -> bool | None:
-        """Tell whether it is external; the type for external ones says so without the flag."""
+        """Tell whether it is external; the type for external libraries implies the flag."""
         listed_as_such = True if EXTERNAL in self.source_types else None
         return listed_as_such if self.external is None else self.external
 
@@ -80,7 +80,7 @@ class LibraryCategory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryQuestion:
-    """A question and its answer, as HTML or plain text; ``""`` is empty. Never to be trusted."""
+    """A question and its answer, as HTML or plain text; ``""`` is empty. Untrusted."""
 
     subject: str | None = None
     question: str | None = None
@@ -89,7 +89,7 @@ class LibraryQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryFile:
-    """What the library says of a file or an image, without its content."""
+    """The metadata of a file or an image, without its content."""
 
     name: str | None = None
     content_type: str | None = None
@@ -97,9 +97,10 @@ class LibraryFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryGraph:
-    """What documents tell of the library, together.
+    """The content of one or more documents of the library.
 
-    ``links`` has an entry only where some copy told: none is "unknown", an empty one "none".
+    ``links`` has an entry only where a copy has the relationship: no entry is "unknown", an empty
+    one is "none".
     """
 
     libraries: Mapping[int, Library] = field(default_factory=dict)
@@ -111,18 +112,18 @@ class LibraryGraph:
     faults: tuple[Fault, ...] = ()  # of resources that were left out
 
     def nodes(self) -> frozenset[Node]:
-        """Return everything that is told of, or only named by something else."""
-        told = {
+        """Return all objects, those that are only the target of a relation included."""
+        described = {
             *(Node(Kind.LIBRARY, number) for number in self.libraries),
             *(Node(Kind.CATEGORY, number) for number in self.categories),
             *(Node(Kind.QUESTION, number) for number in self.questions),
             *self.files,
         }
-        return frozenset(told.union(*self.links.values()))
+        return frozenset(described.union(*self.links.values()))
 
 
 def merge(graphs: Iterable[LibraryGraph]) -> LibraryGraph:
-    """Return what documents tell together; where two differ, the later one holds."""
+    """Merge graphs; where two differ, the later one wins."""
     whole = GraphBuilder()
     for graph in graphs:
         whole.add(graph)
@@ -134,7 +135,7 @@ Name = TypeVar("Name", int, Node)
 
 
 class GraphBuilder:
-    """A graph that is being put together; what is told later holds."""
+    """Builds a graph from others; where two differ, the later one wins."""
 
     def __init__(self) -> None:
         self.libraries: dict[int, Library] = {}
@@ -146,7 +147,7 @@ class GraphBuilder:
         self.faults: list[Fault] = []
 
     def add(self, graph: LibraryGraph) -> None:
-        """Add what another graph tells."""
+        """Merge another graph into this one."""
         _add(self.libraries, graph.libraries)
         _add(self.categories, graph.categories)
         _add(self.questions, graph.questions)
@@ -157,7 +158,7 @@ class GraphBuilder:
         self.faults += graph.faults
 
     def build(self) -> LibraryGraph:
-        """Return what is known so far."""
+        """Return the graph of everything added so far."""
         return LibraryGraph(
             libraries=self.libraries,
             categories=self.categories,
@@ -169,14 +170,14 @@ class GraphBuilder:
         )
 
 
-def _add(known: dict[Name, Record], told: Mapping[Name, Record]) -> None:
-    for name, record in told.items():
-        known[name] = _joined(known[name], record) if name in known else record
+def _add(known: dict[Name, Record], added: Mapping[Name, Record]) -> None:
+    for name, record in added.items():
+        known[name] = _merged(known[name], record) if name in known else record
 
 
-def _joined(one: Record, other: Record) -> Record:
-    said = {f.name: getattr(other, f.name) for f in fields(other)}
-    changes = {name: value for name, value in said.items() if value is not None}
+def _merged(one: Record, other: Record) -> Record:
+    values = {f.name: getattr(other, f.name) for f in fields(other)}
+    changes = {name: value for name, value in values.items() if value is not None}
     if isinstance(one, Library) and isinstance(other, Library):
         changes["source_types"] = one.source_types | other.source_types
     return replace(one, **changes)

@@ -76,7 +76,7 @@ def test_an_odd_address_is_sent_with_a_warning(terminal, cention):
     result = terminal.run("contacts", "upsert", "--voice", "070123")
 
     assert result.exit_code == 0
-    assert "/contacts/voice/0: is no phone number with a plus sign" in result.stderr
+    assert "/contacts/voice/0: is not a phone number with a plus sign" in result.stderr
     assert cards_at(cention) == [{"voice": ["070123"]}]
 
 
@@ -331,7 +331,8 @@ def test_bad_rows_are_reported_with_their_line_and_skipped(terminal, cention, wr
     assert "line 3, bad: /contacts: needs an address" in result.stderr
     assert "line 4, bad: 3 cells instead of 2" in result.stderr
     assert (
-        "line 5, accepted with a warning: /contacts/email/0: looks like no e-mail" in result.stderr
+        "line 5, accepted with a warning: /contacts/email/0: does not look like an e-mail"
+        in result.stderr
     )
     assert len(cards_at(cention)) == 2
 

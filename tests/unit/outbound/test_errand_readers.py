@@ -212,7 +212,7 @@ def test_a_file_that_cannot_be_read_as_a_whole_says_why(read, name, content, sai
 def test_a_row_of_separators_only_is_not_an_errand(read):
     found = read("a.csv", "from;subject;body\n;;\n")
 
-    assert found == {"line 2": "/msg: has no writer, no text and no file"}
+    assert found == {"line 2": "/msg: has no sender, no text and no file"}
 
 
 def test_every_documented_field_has_a_column_but_the_contents_of_attachments(document):

@@ -133,7 +133,7 @@ def test_what_is_no_json_is_refused_by_the_name_of_its_field(field, value, point
 
 @pytest.mark.parametrize("message", [{}, {"message_id": "1"}, {"from": "", "subject": None}])
 def test_an_errand_that_says_nothing_is_refused(message):
-    with pytest.raises(DocumentError, match="has no writer, no text and no file"):
+    with pytest.raises(DocumentError, match="has no sender, no text and no file"):
         read_order({"msg": message})
 
 
