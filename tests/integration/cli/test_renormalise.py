@@ -130,7 +130,8 @@ def test_a_document_that_can_no_longer_be_read_gets_a_problem_and_its_rows_stay(
 def test_a_document_that_fails_its_batch_does_not_affect_others(terminal, bridge, fetched_errands):
     bridge.rows("UPDATE cention.errand SET subject = 'spoilt'")
     bridge.rows(
-        f"ALTER TABLE cention.errand ADD CONSTRAINT odd CHECK (errand_id <> {fetched_errands[1]}) NOT VALID"
+        "ALTER TABLE cention.errand ADD CONSTRAINT odd"
+        f" CHECK (errand_id <> {fetched_errands[1]}) NOT VALID"
     )
 
     remade = terminal.json("renormalise", "errand_reports")
