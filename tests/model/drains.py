@@ -93,9 +93,8 @@ class Drain:
         self.under_way.remove(claimed)
         times = self.run.lease_half_over_s, self.run.connection_checked_s
         stopped = self.run.stopped
-        self.run.lease_half_over_s = self.run.connection_checked_s = (
-            math.inf
-        )  # as at its deadline check
+        # The deadline was checked before the request.
+        self.run.lease_half_over_s = self.run.connection_checked_s = math.inf
         self.run.stopped = False
         self._fetch(claimed)
         self.run.lease_half_over_s, self.run.connection_checked_s = times
