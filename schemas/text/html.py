@@ -1,8 +1,9 @@
-"""Converts HTML to plain text, for people and for searching."""
+"""Converts HTML to plain text, and finds elements in it; the only module that parses HTML."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from lxml.etree import HTMLParser
 
@@ -42,19 +43,55 @@ def has_images(html: str | None) -> bool:
     return html is not None and "<img" in html.lower()
 
 
-class _Text:
-    """A target of the parser that collects text."""
+def elements(html: str, tag: str) -> list[Mapping[str, str]]:
+    """Return the attributes of each element ``tag`` in ``html``. Takes linear time."""
+    found = _Elements(tag)
+    _parse(replace_unstorable_text(html), found)
+    return found.attributes
 
-    def __init__(self, *, keep_lines: bool) -> None:
-        self.pieces: list[str] = []
+
+class _Target:
+    """A target of the parser, which calls its methods."""
+
+    def __init__(self) -> None:
         self.depth = 0
         self.hidden = 0
+
+    def start(self, tag: str, _attributes: Mapping[str, str]) -> None:
+        self.depth += 1
+        self.hidden += tag in HIDDEN
+
+    def end(self, tag: str) -> None:
+        self.depth -= 1
+        self.hidden -= tag in HIDDEN
+
+    def data(self, text: str) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class _Elements(_Target):
+    def __init__(self, tag: str) -> None:
+        super().__init__()
+        self.attributes: list[Mapping[str, str]] = []
+        self._tag = tag
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        super().start(tag, attributes)
+        if tag == self._tag:
+            self.attributes.append(dict(attributes))
+
+
+class _Text(_Target):
+    def __init__(self, *, keep_lines: bool) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
         self._keep_lines = keep_lines
 
-    def start(self, tag: str, _attributes: object) -> None:
-        self.depth += 1
-        if tag in HIDDEN:
-            self.hidden += 1
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        super().start(tag, attributes)
         if tag == "li":
             self.pieces.append("\n- ")
         elif tag in BLOCKS or tag in BREAKS:
@@ -63,40 +100,35 @@ class _Text:
             self.pieces.append(" ")
 
     def end(self, tag: str) -> None:
-        self.depth -= 1
-        if tag in HIDDEN:
-            self.hidden -= 1
-        elif tag in BLOCKS:
+        super().end(tag)
+        if tag in BLOCKS:
             self.pieces.append("\n")
 
     def data(self, text: str) -> None:
         if not self.hidden:
             self.pieces.append(text if self._keep_lines else _LINE_ENDS.sub(" ", text))
 
-    def close(self) -> None:
-        pass
 
-
-def _parse(html: str, text: _Text) -> None:
-    """Parse in pieces, and begin afresh where elements nest too deeply.
+def _parse(html: str, target: _Target) -> None:
+    """Parse in pieces, and start a new parser where elements nest too deeply.
 
     For an end tag libxml2 searches all open elements, so unbounded depth takes quadratic time.
     """
-    parser = _parser(text)
+    parser = _parser(target)
     start = 0
     while start < len(html):
-        # A piece that ends with a tag: to begin afresh within one would make text of its rest.
+        # A piece ends with a tag if it can: a new parser would take the rest of one for text.
         end = html.rfind(">", start, start + PIECE_CHARACTERS) + 1 or start + PIECE_CHARACTERS
         parser.feed(html[start:end].encode())
         start = end
-        if text.depth > MAX_DEPTH and not text.hidden:
+        if target.depth > MAX_DEPTH and not target.hidden:
             parser.close()
-            parser = _parser(text)
+            parser = _parser(target)
     parser.close()
 
 
-def _parser(text: _Text) -> HTMLParser:
+def _parser(target: _Target) -> HTMLParser:
     # ``huge_tree`` lifts a limit on the length of a text; no tree is built.
-    parser = HTMLParser(target=text, encoding="utf-8", huge_tree=True)
+    parser = HTMLParser(target=target, encoding="utf-8", huge_tree=True)
     parser.feed(b"")
     return parser

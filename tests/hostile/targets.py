@@ -130,7 +130,7 @@ def _read(read: Callable, document: dict) -> None:
 def _taken_apart(pieces: list[bytes]) -> tuple[dict, bytes] | None:
     content = DecodedFile(max_bytes=300_000)
     try:
-        document = attachments._taken_apart(iter(pieces), content)
+        document = attachments._split(iter(pieces), content)
         return document, content.finish().read()
     except (ValueError, NotBase64, ContentTooLarge):
         return None
