@@ -23,15 +23,15 @@ RESOLVE_LATER = "To record the outcome: cention errands unknown"
 
 
 @contextmanager
-def sender(workspace: str | None) -> Iterator[Sender]:
+def workspace_sender(workspace: str | None) -> Iterator[Sender]:
     """Open a sender for a workspace. Turns errors of sending into ``CommandError``."""
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, workspace)
     cention = require_client(CLAIM, wiring.errands_api, settings, chosen)
     with database(settings, autocommit=True) as conn:
         try:
-            with open_sender(conn, chosen.name, cention) as lent:
-                yield lent
+            with open_sender(conn, chosen.name, cention) as sender:
+                yield sender
         except DocumentError as error:
             raise CommandError("\n".join(map(str, error.faults))) from None
         except OutcomeNotRecorded as error:

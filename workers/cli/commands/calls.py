@@ -6,7 +6,7 @@ import click
 
 from schemas.cention.errands import EndedCall
 from workers.cli.context import json_option, workspace_option
-from workers.cli.outbound import print_outcome, sender
+from workers.cli.outbound import print_outcome, workspace_sender
 from workers.cli.shutdown import graceful_shutdown
 
 
@@ -39,6 +39,6 @@ def end(
         dialed_number=dialed_number,
         integration_name=integration_name,
     )
-    with graceful_shutdown(), sender(workspace) as lent:
-        outcome = lent.end_call(call)
+    with graceful_shutdown(), workspace_sender(workspace) as sender:
+        outcome = sender.end_call(call)
     print_outcome(outcome, "Cention has received the end of the call.", as_json=as_json)

@@ -36,7 +36,7 @@ COLUMNS = (
 )
 WARNINGS = (
     "Cention keeps its own data. What it sends again of these errands and ratings is redacted "
-    "within an hour. A new errand of the person, or one of somebody else that mentions the "
+    "within an hour. A new errand of the person, or one of another person that mentions the "
     "person, is stored again: erase the person in Cention first, then run this again.",
     "The old bytes stay on disk until VACUUM and until the write-ahead log is recycled, and longer "
     "in archives of the log, in replicas and in backups. VACUUM (FULL) rewrites a table.",

@@ -10,7 +10,7 @@ import click
 from schemas.text.unstorable import replace_unstorable_text
 from workers.cli.context import json_option, load_settings_or_exit, workspace_option
 from workers.cli.errors import CommandError
-from workers.cli.outbound import RESOLVE_LATER, sender
+from workers.cli.outbound import RESOLVE_LATER, workspace_sender
 from workers.cli.output import print_json, print_line, print_stderr
 from workers.cli.progress import progress
 from workers.cli.shutdown import Shutdown, graceful_shutdown
@@ -60,9 +60,9 @@ def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: st
     time: created errands are not created again. Ctrl-C waits for the response to the last request.
     """
     max_bytes = load_settings_or_exit().attachment_max_bytes
-    with graceful_shutdown() as shutdown, sender(workspace) as lent:
+    with graceful_shutdown() as shutdown, workspace_sender(workspace) as sender:
         run = Import(
-            sender=lent,
+            sender=sender,
             max_bytes=max_bytes,
             dry_run=dry_run,
             on_problem=lambda place, problem: print_stderr(f"{place}: {problem}"),

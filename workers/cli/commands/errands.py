@@ -13,7 +13,7 @@ from workers.cli.commands.unknown import unknown
 from workers.cli.context import json_option, load_settings_or_exit, workspace_option
 from workers.cli.errand_options import attachments_of, attributes_of, errand_options
 from workers.cli.errors import CommandError
-from workers.cli.outbound import RESOLVE_LATER, print_outcome, print_outcome_json, sender
+from workers.cli.outbound import RESOLVE_LATER, print_outcome, print_outcome_json, workspace_sender
 from workers.cli.output import format_cell, print_line
 from workers.cli.shutdown import graceful_shutdown
 from workers.outbound.jobs.deduplication import IdentifiedOrder, identify
@@ -42,11 +42,11 @@ def create(as_json: bool, workspace: str | None, **given: Any) -> None:
     again on purpose, give it another --message-id.
     """
     max_bytes = load_settings_or_exit().attachment_max_bytes
-    with graceful_shutdown(), sender(workspace) as lent:
+    with graceful_shutdown(), workspace_sender(workspace) as sender:
         order = read_order(attributes_of(given), _attachments(given))
         identified = identify(order, max_bytes=max_bytes)
         try:
-            outcome = lent.create(identified, origin="cention errands create")
+            outcome = sender.create(identified, origin="cention errands create")
         except AlreadySent as refusal:
             _print_already_sent(identified, refusal.before, as_json=as_json)
             return
@@ -71,9 +71,9 @@ def create(as_json: bool, workspace: str | None, **given: Any) -> None:
 @workspace_option
 def close(errand_id: int, again: bool, as_json: bool, workspace: str | None, **answer: str) -> None:
     """Close an errand, with an optional answer."""
-    with graceful_shutdown(), sender(workspace) as lent:
+    with graceful_shutdown(), workspace_sender(workspace) as sender:
         try:
-            outcome = lent.close(errand_id, ErrandAnswer(**answer), again=again)
+            outcome = sender.close(errand_id, ErrandAnswer(**answer), again=again)
         except AlreadyClosed as refusal:
             problem = _closed_before(errand_id, refusal)
             if as_json:

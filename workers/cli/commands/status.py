@@ -45,7 +45,7 @@ FAMILY_COLUMNS = (
     TableColumn(heading="pau-\nsed"),
 )
 MIRROR_COLUMNS = (
-    TableColumn(heading="renewed of"),
+    TableColumn(heading="mirrors of"),
     TableColumn(heading="what"),
     TableColumn(heading="every", right=True),
     TableColumn(heading="last", right=True),
@@ -110,7 +110,7 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
     with database(settings) as conn:
         at = store.clock(conn)
         families = [f for f in store.families(conn) if workspace in (None, f.workspace)]
-        renewals = [m for m in mirrors.statuses(conn) if workspace in (None, m.workspace)]
+        mirror_statuses = [m for m in mirrors.statuses(conn) if workspace in (None, m.workspace)]
         inboxes = [i for i in store.inboxes(conn) if workspace in (None, i.workspace)]
         queues = store.queues(conn)
         unknown = sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
@@ -123,7 +123,7 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
             at=at,
         ),
         *(alert for one in families for alert in alerts.of_family(one, at=at)),
-        *(alert for one in renewals for alert in alerts.of_mirror(one, at=at)),
+        *(alert for one in mirror_statuses for alert in alerts.of_mirror(one, at=at)),
         *(alert for one in inboxes for alert in alerts.of_inbox(one)),
         *alerts.of_unknown(len(unknown)),
         *alerts.of_spool(spool, at),
@@ -132,7 +132,7 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
         at=at,
         alarm=any(alert.alarm for alert in found),
         families=families,
-        mirrors=renewals,
+        mirrors=mirror_statuses,
         inboxes=inboxes,
         queues=queues,
         spool=spool,

@@ -1,4 +1,4 @@
--- Whether the tables are up to date: tells missing updates from a lack of changes.
+-- Whether the tables are up to date: distinguishes missing updates from a lack of changes.
 DROP VIEW IF EXISTS analyst.freshness;
 
 -- Runs with its owner's rights: analysts may read it, but not the operational tables behind it.
