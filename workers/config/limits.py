@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-TCP_USER_TIMEOUT_S = 30.0  # the kernel repeats what the other side does not acknowledge
+TCP_USER_TIMEOUT_S = 30.0  # unacknowledged data ends the connection after this
