@@ -1,4 +1,4 @@
-"""A worker's steps one at a time, and a Cention in memory for precise interleavings."""
+"""The steps of a worker one at a time, and a fake Cention for precise interleavings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from io import BytesIO
 from typing import Any
 
-from tests.support.databases import ask
+from tests.support.databases import run_query
 from workers.clients.cention.attachments import FetchedAttachment
 from workers.config.names import Family
 from workers.sync.jobs.drain import DrainResult, drain
@@ -56,7 +56,7 @@ class Bridge:
             wanted.want(conn, "demo", family, ids)
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
-        return ask(self.database, query, *parameters)
+        return run_query(self.database, query, *parameters)
 
     def advance_time(self, seconds: float) -> None:
         """Let time pass for looks and pauses."""
@@ -68,7 +68,7 @@ class Bridge:
             self.execute(statement, seconds)
 
     def execute(self, statement: str, *parameters: object) -> None:
-        ask(self.database, statement, *parameters)
+        run_query(self.database, statement, *parameters)
 
     def wanted_ids(self, family: Family | str = "%") -> list[int]:
         found = self.rows(
@@ -153,7 +153,7 @@ def changed_spec(spec: FamilySpec, **changes: Any) -> FamilySpec:
 
 
 def rating(rating_id: int, *, message: str = "fine", stars: int = 5) -> dict[str, Any]:
-    """Make a document as Cention answers for a Facebook rating."""
+    """Return Cention's document of a Facebook rating."""
     return {
         "data": {
             "type": "c3_facebook_ratings",
@@ -175,7 +175,7 @@ def rating(rating_id: int, *, message: str = "fine", stars: int = 5) -> dict[str
 
 
 def answering(*documents: dict[str, Any]) -> Callable[[int], PlainDocument]:
-    """Make a fetch that answers with one document after the other, the last for ever."""
+    """Return a fetch function that returns the documents in turn, then the last one always."""
     left = list(documents)
     return lambda _: PlainDocument(document=left.pop(0) if len(left) > 1 else left[0])
 
@@ -183,7 +183,7 @@ def answering(*documents: dict[str, Any]) -> Callable[[int], PlainDocument]:
 def answering_with_file(
     content: bytes, *, name: str = "a.txt", id_: int = 5
 ) -> Callable[[int], FetchedAttachment]:
-    """Make a fetch that answers with one file."""
+    """Return a fetch function that returns one file."""
     document = {
         "data": {
             "type": "c3_response_attachments",
@@ -202,7 +202,7 @@ def answering_with_file(
 
 
 def raising(error: Exception) -> Callable[[int], PlainDocument]:
-    """Make a fetch that fails."""
+    """Return a fetch function that raises ``error``."""
 
     def fetch(_: int) -> PlainDocument:
         raise error

@@ -20,7 +20,7 @@ from workers.wiring import WorkerContext
 
 @pytest.fixture
 def cention() -> Iterator[SandboxServer]:
-    """An empty sandbox whose clock stands still."""
+    """An empty sandbox without changes."""
     with sandbox_server(sla_delay_s=0) as running:
         yield running
 
@@ -46,13 +46,13 @@ def bridge(database: str, cention: SandboxServer) -> Iterator[Bridge]:
 
 @pytest.fixture
 def offline_bridge(database: str) -> Iterator[Bridge]:
-    """A worker that has no Cention: its plans are made by hand."""
+    """A worker without Cention, for specs with a fake API."""
     yield from bridge_of(settings_for(database, "http://127.0.0.1:1/s/demo"))
 
 
 @pytest.fixture
 def wrong_workspace_bridge(database: str, cention: SandboxServer) -> Iterator[Bridge]:
-    """A worker whose address has another workspace, of which the server knows nothing."""
+    """A worker whose URL has a workspace that Cention does not have."""
     yield from bridge_of(settings_for(database, f"{cention.root}/s/elsewhere"))
 
 
@@ -64,7 +64,7 @@ def ratings() -> FakeRatingsApi:
 
 @pytest.fixture
 def errand(cention: SandboxServer) -> Callable[[], int]:
-    """Make a changed errand at Cention and return its id."""
+    """Create a dirty errand at Cention and return its id."""
     return lambda: cention.control("errands", {"count": 1, "actions": 3})["ids"][0]
 
 
@@ -72,7 +72,7 @@ def errand(cention: SandboxServer) -> Callable[[], int]:
 def environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: str
 ) -> pytest.MonkeyPatch:
-    """The settings of a bridge that has only a database, in a folder without any file."""
+    """The settings of a bridge with a database only, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     for name, value in {"DATABASE_URL": database, **UNREACHABLE}.items():
         monkeypatch.setenv(name, value)

@@ -1,4 +1,4 @@
-"""The commands as people run them, and the settings of a place where they find nothing."""
+"""Runs commands, and the settings of a bridge whose servers are unreachable."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNREACHABLE = {
 
 @dataclass
 class Terminal:
-    """Where commands are run; what they write goes to a pipe."""
+    """Runs commands with their output in a pipe."""
 
     runner: CliRunner
 

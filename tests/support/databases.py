@@ -1,4 +1,4 @@
-"""Copies of one migrated database, and questions to them."""
+"""Copies of the migrated database, and queries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _numbers = count(1)
 
 @contextmanager
 def database_copy(postgres: Postgres, template: str) -> Iterator[str]:
-    """The URL of a copy of the migrated database, for as long as the block lasts."""
+    """Create a copy of the migrated database, yield its URL, and drop it."""
     name = f"test_{next(_numbers)}"
     with psycopg.connect(postgres.url, autocommit=True) as admin:
         admin.execute(
@@ -30,8 +30,8 @@ def database_copy(postgres: Postgres, template: str) -> Iterator[str]:
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def ask(url: str, query: str, *parameters: object) -> list[dict[str, Any]]:
-    """Run a statement on its own, and return its rows; none of what has none."""
+def run_query(url: str, query: str, *parameters: object) -> list[dict[str, Any]]:
+    """Run a statement in its own transaction, and return its rows, if it has any."""
     with psycopg.connect(url, row_factory=dict_row, autocommit=True) as conn:
         cursor = conn.execute(query, parameters)  # type: ignore[arg-type]
         return [] if cursor.description is None else cursor.fetchall()

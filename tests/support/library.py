@@ -1,4 +1,4 @@
-"""Resources of the library, as short as tests want them."""
+"""Short resources of the library."""
 
 from __future__ import annotations
 
@@ -14,35 +14,37 @@ TYPES = {
 
 
 def resource(
-    type_: str, number: int, holds: dict[str, list[int]] | None = None, **told: Any
+    type_: str, number: int, related: dict[str, list[int]] | None = None, **attributes: Any
 ) -> Any:
-    """Make a resource of the library; ``holds`` are its relationships."""
+    """Make a resource of the library; ``related`` are its relationships."""
     body: dict[str, Any] = {
         "type": type_,
         "id": str(number),
-        "attributes": {"c3_id": number, **told},
+        "attributes": {"c3_id": number, **attributes},
     }
-    if holds is not None:
+    if related is not None:
         body["relationships"] = {
             name: {"data": [{"type": TYPES[name], "id": str(one)} for one in numbers]}
-            for name, numbers in holds.items()
+            for name, numbers in related.items()
         }
     return body
 
 
-def library(number: int, **holds: list[int]) -> Any:
-    return resource("c3_libraries", number, holds or None, name=f"library {number}", external=False)
+def library(number: int, **related: list[int]) -> Any:
+    return resource(
+        "c3_libraries", number, related or None, name=f"library {number}", external=False
+    )
 
 
-def category(number: int, **holds: list[int]) -> Any:
-    return resource("c3_library_categories", number, holds or None, name=f"category {number}")
+def category(number: int, **related: list[int]) -> Any:
+    return resource("c3_library_categories", number, related or None, name=f"category {number}")
 
 
-def question(number: int, *, answer: str = "Hello!", **holds: list[int]) -> Any:
+def question(number: int, *, answer: str = "Hello!", **related: list[int]) -> Any:
     return resource(
         "c3_library_questions",
         number,
-        holds or None,
+        related or None,
         subject=f"question {number}",
         question="How?",
         answer=answer,

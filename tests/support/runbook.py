@@ -1,4 +1,4 @@
-"""The runbook, read: its entries and the commands in them."""
+"""The entries of the runbook, and the commands in them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TEXT = RUNBOOK.read_text("utf-8")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One trouble."""
+    """One entry."""
 
     title: str
     text: str
@@ -51,5 +51,5 @@ def programs(command: str) -> list[list[str]]:
 
 
 def mentioned() -> list[str]:
-    """Return the commands of ours that stand in running text."""
+    """Return the commands of the bridge in running text."""
     return [code for code in re.findall(r"`([^`\n]+)`", TEXT) if code.startswith("cention ")]

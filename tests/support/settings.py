@@ -1,4 +1,4 @@
-"""Settings of one workspace, to be changed by those who need others."""
+"""Settings of one workspace."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SETTINGS = Settings(
 
 
 def settings_for(database: str, cention_url: str, *, token: str = "sandbox-token") -> Settings:
-    """Make settings of one workspace whose two reading claims have a token."""
+    """Return settings of one workspace with a token for the claims errand_data and attachments."""
     tokens = replace(WORKSPACE.tokens, errand_data=token, attachments=token)
     workspace = replace(WORKSPACE, cention_url=cention_url, tokens=tokens)
     return replace(SETTINGS, database_url=database, workspaces=(workspace,))

@@ -1,4 +1,4 @@
-"""Waiting for something to become true, instead of sleeping."""
+"""Waits until a condition is true."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Answer = TypeVar("Answer")
 
 
 def eventually(question: Callable[[], Answer], *, within_s: float = 30.0) -> Answer:
-    """Ask until the answer is true, and return it; fails after ``within_s`` seconds."""
+    """Call ``question`` until its result is true, and return it; fail after ``within_s``."""
     deadline = time.monotonic() + within_s
     pause_s = 0.01
     while not (answer := question()):
-        assert time.monotonic() < deadline, "it did not come true in time"
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(pause_s)
         pause_s = min(pause_s * 1.5, 0.25)
     return answer

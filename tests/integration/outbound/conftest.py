@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.integration.sandbox.sandbox_server import SandboxServer
-from tests.support.databases import ask
+from tests.support.databases import run_query
 
 Rows = Callable[..., list[dict[str, Any]]]
 
@@ -24,7 +24,7 @@ def environment(environment: pytest.MonkeyPatch, cention: SandboxServer) -> pyte
 @pytest.fixture
 def rows(database: str) -> Rows:
     """Ask the database."""
-    return partial(ask, database)
+    return partial(run_query, database)
 
 
 @pytest.fixture

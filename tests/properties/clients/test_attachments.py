@@ -8,7 +8,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.pieces import cut, fetch
+from tests.support.chunks import cut
 
 
 @settings(max_examples=60, deadline=None)
@@ -34,7 +34,7 @@ def test_every_file_arrives_as_it_was_however_the_network_cuts_it(
     body = (text.replace("/", "\\/") if escaped_slashes else text).encode()
     places = [chance.randrange(len(body)) for _ in range(20)]
 
-    with fetch(*cut(body, places)) as fetched:
+    with fetch_attachment(*cut(body, places)) as fetched:
         assert fetched.content.read() == original
         assert fetched.size_bytes == size
         assert fetched.sha256 == hashlib.sha256(original).digest()

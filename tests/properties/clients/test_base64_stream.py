@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.pieces import cut
+from tests.support.chunks import cut
 from workers.clients.streaming.base64_stream import Base64Decoder, NotBase64, Unescaper
 
 ESCAPES = ["", "", "", " ", "\n", "\\n", "\\r\\n", "\\t", "\\u000a", "\\u000D"]

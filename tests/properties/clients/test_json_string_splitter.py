@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.pieces import LIMIT, cut, split
+from tests.support.chunks import LIMIT, cut, split_long_string
 from workers.clients.streaming.json_string_splitter import SecondLongString
 
 STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
@@ -38,9 +38,9 @@ def test_a_document_wherever_it_is_cut_gives_up_one_long_string_and_nothing_else
 
     if len(found) > 1:
         with pytest.raises(SecondLongString):
-            split(cut(text, places))
+            split_long_string(cut(text, places))
         return
-    long_string, small, taken = split(cut(text, places))
+    long_string, small, taken = split_long_string(cut(text, places))
 
     assert long_string.diverted == bool(found)
     assert [taken] == (found or [b""])

@@ -8,7 +8,7 @@ import os
 import pytest
 import responses
 
-from tests.support.pieces import Pieces, fetch
+from tests.support.chunks import ChunkedHttp
 from workers.clients import errors
 from workers.clients.cention.attachments import AttachmentsApi
 
@@ -43,17 +43,17 @@ def test_an_attachment_arrives_as_a_file_beside_its_document(attachments, docume
 @pytest.mark.parametrize("data", [b"", b'"data":null,'])
 def test_an_error_in_place_of_an_attachment_may_pass(data):
     with pytest.raises(errors.IncompleteResponse, match="failed on the server: busy"):
-        fetch(b'{%s"errors":[{"title":"busy"}]}' % data)
+        fetch_attachment(b'{%s"errors":[{"title":"busy"}]}' % data)
 
 
 def test_an_empty_content_is_an_empty_file():
-    with fetch(text_with('""').encode()) as fetched:
+    with fetch_attachment(text_with('""').encode()) as fetched:
         assert fetched.content.read() == b""
         assert fetched.size_bytes == 0
 
 
 def test_the_last_of_two_contents_counts_as_in_all_json():
-    with fetch(text_with('"QQ=="', after=f', "content":"{LONG}"').encode()) as fetched:
+    with fetch_attachment(text_with('"QQ=="', after=f', "content":"{LONG}"').encode()) as fetched:
         assert fetched.size_bytes == 256 * 400
 
 
@@ -88,12 +88,12 @@ def test_the_last_of_two_contents_counts_as_in_all_json():
 )
 def test_a_document_without_content_that_can_be_decoded_is_told_from_a_failure_that_may_pass(text):
     with pytest.raises(errors.BadContent):
-        fetch(text.encode())
+        fetch_attachment(text.encode())
 
 
 def test_a_document_without_data_means_that_there_is_no_such_attachment():
     with pytest.raises(errors.NotFound):
-        fetch(b'{"data":null}')
+        fetch_attachment(b'{"data":null}')
 
 
 @pytest.mark.parametrize(
@@ -110,22 +110,22 @@ def test_a_document_without_data_means_that_there_is_no_such_attachment():
 )
 def test_a_page_or_half_a_document_may_pass(text):
     with pytest.raises(errors.InvalidResponse):
-        fetch(text.encode())
+        fetch_attachment(text.encode())
 
 
 @pytest.mark.parametrize("size", [100, 100_000])
 def test_content_may_be_as_large_as_the_limit_and_no_larger(size):
     body = text_with(f'"{base64.b64encode(os.urandom(size)).decode()}"').encode()
 
-    fetch(body, max_bytes=size).close()
+    fetch_attachment(body, max_bytes=size).close()
 
     with pytest.raises(errors.TooLarge):
-        fetch(body, max_bytes=size - 1)
+        fetch_attachment(body, max_bytes=size - 1)
 
 
 def test_what_surrounds_the_content_is_bounded_too():
     with pytest.raises(errors.TooLarge):
-        fetch(text_with('"QQ=="', after=', "x":[' + "1," * 200_000 + "1]").encode())
+        fetch_attachment(text_with('"QQ=="', after=', "x":[' + "1," * 200_000 + "1]").encode())
 
 
 def test_nothing_is_read_after_the_limit():
@@ -138,7 +138,7 @@ def test_nothing_is_read_after_the_limit():
         AttachmentsApi(Endless(endless()), token="t").fetch("c3_area_archives", 1, max_bytes=10**6)
 
 
-class Endless(Pieces):
+class Endless(ChunkedHttp):
     """An HTTP caller whose answer never ends."""
 
     def __init__(self, pieces) -> None:

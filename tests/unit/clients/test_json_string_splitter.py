@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.pieces import LIMIT, split
+from tests.support.chunks import LIMIT, split_long_string
 from workers.clients.streaming.json_string_splitter import (
     DocumentTooLarge,
     NotAnObject,
@@ -14,20 +14,20 @@ from workers.clients.streaming.json_string_splitter import (
 def test_a_string_is_long_above_the_limit_whether_it_comes_whole_or_byte_by_byte(length, diverted):
     text = b'{"a":"%s"}' % (b"x" * length)
 
-    assert split([text])[0].diverted is diverted
-    assert split([bytes([byte]) for byte in text])[0].diverted is diverted
+    assert split_long_string([text])[0].diverted is diverted
+    assert split_long_string([bytes([byte]) for byte in text])[0].diverted is diverted
 
 
 @pytest.mark.parametrize("text", [b"", b" ", b'{"a', b'{"a":"' + b"x" * 99, b'{"a\\"'])
 def test_a_document_that_stops_within_a_string_is_none(text):
     with pytest.raises(NotAnObject):
-        split([text])
+        split_long_string([text])
 
 
 @pytest.mark.parametrize("text", [b"<html><img src='x", b"[", b'"', b"\xef\xbb\xbf \n<"])
 def test_a_page_is_told_from_a_document_by_its_first_character(text):
     with pytest.raises(NotAnObject):
-        split([text + b'"' + b"x" * 99])
+        split_long_string([text + b'"' + b"x" * 99])
 
 
 @pytest.mark.parametrize("end", [b'\\" and more"}', b'\\\\"}'])
@@ -36,9 +36,9 @@ def test_a_long_string_with_a_quote_in_it_is_refused(end):
 
     for place in range(len(text)):
         with pytest.raises(UnescapedQuote):
-            split([text[:place], text[place:]])
+            split_long_string([text[:place], text[place:]])
 
 
 def test_what_surrounds_the_long_string_is_bounded():
     with pytest.raises(DocumentTooLarge):
-        split([b"{", *[b" " * 10] * 20], room=100)
+        split_long_string([b"{", *[b" " * 10] * 20], room=100)

@@ -1,4 +1,4 @@
-"""Text cut into pieces as a network may cut it, for what reads it piece by piece."""
+"""Text cut into chunks, as a network may deliver it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ LIMIT = 40
 
 
 def cut(text: bytes, places: list[int]) -> list[bytes]:
-    """Cut ``text`` at ``places``, counted round and round if it is shorter."""
+    """Cut ``text`` at ``places``, each modulo its length."""
     bounds = [0, *sorted(place % (len(text) + 1) for place in places), len(text)]
     return [text[a:b] for a, b in itertools.pairwise(bounds)]
 
 
-def split(
+def split_long_string(
     pieces: list[bytes], *, limit: int = LIMIT, room: int = 100_000
 ) -> tuple[LongStringSplitter, bytes, bytes]:
-    """Divide a document into what is small in it and its long string."""
+    """Split the long string of a document from the rest."""
     taken: list[bytes] = []
     splitter = LongStringSplitter(taken.append, limit=limit, max_document=room)
     for piece in pieces:
@@ -29,8 +29,8 @@ def split(
     return splitter, splitter.finish(), b"".join(taken)
 
 
-class Pieces:
-    """An HTTP caller whose answer is cut where the test wants it."""
+class ChunkedHttp:
+    """An HTTP client whose response body comes in the given chunks."""
 
     name = "cention"
 
@@ -42,8 +42,8 @@ class Pieces:
         yield 200, iter(self._pieces)
 
 
-def fetch(*pieces: bytes, max_bytes: int = 1_000_000) -> FetchedAttachment:
-    """Fetch an attachment whose document comes in these pieces."""
-    return AttachmentsApi(Pieces(*pieces), token="t").fetch(
+def fetch_attachment(*pieces: bytes, max_bytes: int = 1_000_000) -> FetchedAttachment:
+    """Fetch an attachment whose document comes in these chunks."""
+    return AttachmentsApi(ChunkedHttp(*pieces), token="t").fetch_attachment(
         "c3_response_attachments", 1270, max_bytes=max_bytes
     )
