@@ -19,12 +19,12 @@ def cut(text: bytes, places: list[int]) -> list[bytes]:
 
 
 def split_long_string(
-    pieces: list[bytes], *, limit: int = LIMIT, room: int = 100_000
+    chunks: list[bytes], *, limit: int = LIMIT, room: int = 100_000
 ) -> tuple[LongStringSplitter, bytes, bytes]:
     """Split the long string of a document from the rest."""
     taken: list[bytes] = []
     splitter = LongStringSplitter(taken.append, limit=limit, max_document=room)
-    for piece in pieces:
+    for piece in chunks:
         splitter.feed(piece)
     return splitter, splitter.finish(), b"".join(taken)
 
@@ -34,16 +34,16 @@ class ChunkedHttp:
 
     name = "cention"
 
-    def __init__(self, *pieces: bytes) -> None:
-        self._pieces = pieces
+    def __init__(self, *chunks: bytes) -> None:
+        self._chunks = chunks
 
     @contextmanager
     def stream(self, *_: object, **__: object) -> Iterator[tuple[int, Iterator[bytes]]]:
-        yield 200, iter(self._pieces)
+        yield 200, iter(self._chunks)
 
 
-def fetch_attachment(*pieces: bytes, max_bytes: int = 1_000_000) -> FetchedAttachment:
+def fetch_attachment(*chunks: bytes, max_bytes: int = 1_000_000) -> FetchedAttachment:
     """Fetch an attachment whose document comes in these chunks."""
-    return AttachmentsApi(ChunkedHttp(*pieces), token="t").fetch_attachment(
+    return AttachmentsApi(ChunkedHttp(*chunks), token="t").fetch(
         "c3_response_attachments", 1270, max_bytes=max_bytes
     )

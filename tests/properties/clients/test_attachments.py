@@ -8,7 +8,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.chunks import cut
+from tests.support.chunks import cut, fetch_attachment
 
 
 @settings(max_examples=60, deadline=None)

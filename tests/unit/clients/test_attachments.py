@@ -8,7 +8,7 @@ import os
 import pytest
 import responses
 
-from tests.support.chunks import ChunkedHttp
+from tests.support.chunks import ChunkedHttp, fetch_attachment
 from workers.clients import errors
 from workers.clients.cention.attachments import AttachmentsApi
 
@@ -142,4 +142,4 @@ class Endless(ChunkedHttp):
     """An HTTP caller whose answer never ends."""
 
     def __init__(self, pieces) -> None:
-        self._pieces = pieces
+        self._chunks = pieces
