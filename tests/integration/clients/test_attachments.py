@@ -63,7 +63,7 @@ def test_a_file_that_announces_too_much_is_refused_before_it_is_read(serve):
         client.fetch("c3_response_attachments", 1, max_bytes=10**6)
 
 
-def test_a_file_that_breaks_off_is_not_taken_for_a_short_one(serve):
+def test_an_incomplete_file_is_not_read_as_a_short_one(serve):
     client = api(serve(sends_file(os.urandom(300_000), 1, announced=10**6)).url)
 
     with pytest.raises(errors.IncompleteResponse):

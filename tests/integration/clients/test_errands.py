@@ -49,7 +49,7 @@ def test_an_integrator_needs_neither_database_nor_broker(large):
     assert told["msg"]["attachments"][0]["size_bytes"] == LARGE
 
 
-def test_a_refusal_that_comes_before_the_file_is_through_is_no_unknown_outcome(serve, large):
+def test_a_refusal_before_the_file_is_sent_completely_is_a_known_outcome(serve, large):
     errand, _ = large
 
     def too_large(connection: socket.socket) -> None:
@@ -64,7 +64,7 @@ def test_a_refusal_that_comes_before_the_file_is_through_is_no_unknown_outcome(s
     assert caught.value.status == 413
 
 
-def test_a_file_that_shrank_meanwhile_is_never_whole_over_there(serve, large):
+def test_a_file_that_shrank_during_the_upload_never_arrives_complete(serve, large):
     errand, path = large
     whole: list[bool] = []
 

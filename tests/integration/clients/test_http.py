@@ -201,7 +201,7 @@ def test_no_server_keeps_a_thread_beyond_the_total_time(serve, reply):
     assert time.monotonic() - began < 2
 
 
-def test_silence_is_borne_for_the_read_time(serve):
+def test_a_silent_server_is_given_the_read_timeout(serve):
     server = serve(silent)
     began = time.monotonic()
 
@@ -275,7 +275,7 @@ def test_one_thread_speaks_over_one_connection_and_keeps_no_cookie(serve):
     assert b"ookie" not in b"".join(heads)
 
 
-def test_a_connection_outlives_an_error_that_came_whole(serve):
+def test_a_connection_is_kept_after_a_complete_error_response(serve):
     server = serve(lambda connection: connection.sendall(whole(b"no", status=b"503 Busy")))
     client = api(server.url)
 
@@ -286,7 +286,7 @@ def test_a_connection_outlives_an_error_that_came_whole(serve):
     assert [len(heads) for heads in server.heads] == [3]
 
 
-def test_an_answer_that_was_not_read_to_its_end_is_not_the_next_ones_beginning(serve):
+def test_the_rest_of_an_unread_answer_is_not_read_as_the_next_answer(serve):
     answers = iter([whole(b" " * 40_000_000), whole(b'{"data":"mine"}')])
 
     def reply(connection: socket.socket) -> None:
@@ -299,7 +299,7 @@ def test_an_answer_that_was_not_read_to_its_end_is_not_the_next_ones_beginning(s
     assert client.fetch_report(34) == {"data": "mine"}
 
 
-def test_a_connection_that_the_server_closed_meanwhile_is_opened_anew(serve):
+def test_a_connection_that_the_server_closed_is_opened_again(serve):
     def reply(connection: socket.socket) -> None:
         connection.sendall(whole(b"{}"))
         raise Hasty

@@ -30,9 +30,7 @@ values = st.recursive(
     st.booleans(),
     st.lists(st.integers(0, 10_000), max_size=12),
 )
-def test_a_document_wherever_it_is_cut_gives_up_one_long_string_and_nothing_else(
-    document, ensure_ascii, places
-):
+def test_one_long_string_is_separated_wherever_the_document_is_cut(document, ensure_ascii, places):
     text = json.dumps(document, ensure_ascii=ensure_ascii).encode()
     found = [string for string in STRING.findall(text) if len(string) > LIMIT]
 

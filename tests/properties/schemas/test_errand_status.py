@@ -7,5 +7,5 @@ from schemas.cention.errand_status import read_status
 
 
 @given(st.text(alphabet="<>![]-/?&;= 'img\"srcx#\0\ud800"))
-def test_any_text_is_survived(html):
+def test_any_text_is_read(html):
     read_status(html)

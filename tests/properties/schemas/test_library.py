@@ -62,7 +62,7 @@ def tellings(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
 
 
 @given(tellings())
-def test_any_split_shuffle_and_partial_copy_of_a_library_gives_the_same_picture(telling):
+def test_any_split_shuffle_and_partial_copy_of_a_library_gives_the_same_graph(telling):
     library, documents = telling
 
     told = merge(map(read_library, documents))
@@ -76,7 +76,7 @@ def test_any_split_shuffle_and_partial_copy_of_a_library_gives_the_same_picture(
 
 
 @given(LIBRARY)
-def test_a_picture_told_twice_is_the_same_picture(library):
+def test_a_graph_merged_with_itself_is_the_same_graph(library):
     graph = whole(library)
 
     assert merge([graph, graph]) == graph

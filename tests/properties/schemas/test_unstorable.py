@@ -12,14 +12,14 @@ ANYTHING = any_json(st.floats(allow_nan=False))
 
 
 @given(ANYTHING)
-def test_a_clean_value_comes_back_as_it_was(value):
+def test_a_storable_value_is_returned_unchanged(value):
     text = json.dumps(replace_unstorable(value), ensure_ascii=False)
 
     assert text == json.dumps(replace_unstorable(json.loads(text)), ensure_ascii=False)
 
 
 @given(ANYTHING)
-def test_whatever_comes_can_be_stored_afterwards(value):
+def test_any_json_can_be_stored_afterwards(value):
     text = json.dumps(replace_unstorable(value), ensure_ascii=False)
 
     text.encode()

@@ -50,7 +50,7 @@ def test_format_from_and_to_are_always_sent(logio):
 
 
 @responses.activate
-def test_one_agent_is_asked_for_by_login_name_whatever_is_in_it(logio):
+def test_one_agent_is_selected_by_any_login_name(logio):
     answering("[]")
 
     logio.fetch(SINCE, UNTIL, login_name="Doe, J & 王=1")
@@ -73,7 +73,7 @@ def test_plain_json_is_preferred_and_csv_is_taken_and_json_api_is_not_spoken(log
 
 
 @responses.activate
-def test_times_are_cut_down_to_seconds_in_whatever_zone_they_are(logio):
+def test_times_of_any_zone_are_cut_to_seconds(logio):
     answering("[]")
     east = timezone(timedelta(hours=8))
 
@@ -104,7 +104,7 @@ def test_the_documented_samples_are_the_same_events_in_json_and_in_csv(logio, na
 
 @pytest.mark.parametrize("body", ["", " \n", "null", "[]", "[ ]", "\ufeff[]", "\ufeff"])
 @responses.activate
-def test_nobody_having_logged_in_or_out_is_told_in_many_ways(logio, body):
+def test_an_answer_without_log_ons_has_several_forms(logio, body):
     assert taken(logio, body.encode()) == []
 
 
@@ -163,13 +163,13 @@ def test_a_column_beyond_what_the_reader_of_csv_takes_is_handed_on_as_a_line(htt
 
 
 @responses.activate
-def test_bytes_that_are_no_utf_8_are_replaced(logio):
+def test_bytes_that_are_not_utf_8_are_replaced(logio):
     assert taken(logio, b"1,j\xf6rg,5,Login") == [["1", "j\ufffdrg", "5", "Login"]]
 
 
 @pytest.mark.parametrize("status", [200, 400])
 @responses.activate
-def test_an_error_is_told_in_its_own_words_whatever_its_status(logio, status):
+def test_the_message_of_an_error_is_reported_for_any_status(logio, status):
     answering('{"error":"from is later than to"}', status=status)
 
     with pytest.raises(errors.BadRequest) as raised:
@@ -180,7 +180,7 @@ def test_an_error_is_told_in_its_own_words_whatever_its_status(logio, status):
 
 
 @responses.activate
-def test_an_error_that_repeats_the_token_is_told_without_it(logio):
+def test_a_token_in_an_error_message_is_redacted(logio):
     answering(f'{{"error":"{TOKEN} lacks the claim, see https://x.test/?key=1"}}')
 
     with pytest.raises(errors.BadRequest) as raised:
@@ -222,7 +222,7 @@ def test_a_route_that_is_not_there_means_a_wrong_address_and_no_record_that_is_g
     ],
 )
 @responses.activate
-def test_anything_else_is_not_taken_for_an_answer(logio, body):
+def test_anything_else_is_an_invalid_response(logio, body):
     """Taken for "nobody", it would leave a gap."""
     answering(body)
 

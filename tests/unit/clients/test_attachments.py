@@ -86,7 +86,7 @@ def test_the_last_of_two_contents_counts_as_in_all_json():
     ],
     ids=lambda text: text if len(text) < 100 else f"{text[:80]}..{text[-40:]}",
 )
-def test_a_document_without_content_that_can_be_decoded_is_told_from_a_failure_that_may_pass(text):
+def test_a_document_without_decodable_content_differs_from_a_temporary_failure(text):
     with pytest.raises(errors.BadContent):
         fetch_attachment(text.encode())
 

@@ -20,7 +20,7 @@ def contacts(http):
 
 @pytest.mark.parametrize("status", [200, 201])
 @responses.activate
-def test_a_card_is_sent_without_an_id_and_the_answer_returned_as_it_came(
+def test_a_card_is_sent_without_an_id_and_the_answer_is_returned_unchanged(
     contacts, document, status
 ):
     answer = document("contact_card_response")
@@ -41,7 +41,7 @@ def test_a_card_is_sent_without_an_id_and_the_answer_returned_as_it_came(
 
 @pytest.mark.parametrize("status", [202, 204])
 @responses.activate
-def test_an_answer_without_a_document_tells_no_card(contacts, status):
+def test_an_answer_without_a_document_has_no_card(contacts, status):
     responses.post(URL, status=status)
 
     assert contacts.upsert(CARD) is None

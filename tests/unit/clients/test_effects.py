@@ -39,5 +39,5 @@ def test_it_may_after_an_answer_that_was_lost_on_its_way(error):
         errors.Redirected("x", api="c", status=302),
     ],
 )
-def test_it_may_not_where_nobody_took_it(error):
+def test_a_request_that_was_not_accepted_had_no_effect(error):
     assert not outcome_is_unknown(error)

@@ -29,7 +29,7 @@ CAPI = "https://api.example.test/s/demo/capi/json"
     ],
 )
 @responses.activate
-def test_each_document_is_fetched_by_type_and_id_and_returned_as_it_came(
+def test_each_document_is_fetched_by_type_and_id_and_returned_unchanged(
     errand_data, document, ask, path, name
 ):
     responses.get(f"{CAPI}/{path}", json=document(name), content_type="application/vnd.api+json")
@@ -127,7 +127,7 @@ def test_probing_fetches_no_report(errand_data, document):
 
 
 @pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "tökên", "…"])
-def test_a_token_that_no_header_can_carry_is_refused_without_being_told(http, token):
+def test_a_token_that_no_header_can_carry_is_refused_without_being_quoted(http, token):
     with pytest.raises(ValueError, match="printable") as raised:
         ErrandDataApi(http, token=token)
 

@@ -129,7 +129,7 @@ def test_a_template_without_a_user_is_not_sent(errands):
     ],
 )
 @responses.activate
-def test_an_errand_may_be_created_without_its_number_being_told(errands, status, body):
+def test_an_errand_may_be_created_without_an_id_in_the_answer(errands, status, body):
     responses.post(NEW, status=status, body=body)
 
     assert errands.create(ERRAND) == Created(errand_id=None)
@@ -155,7 +155,7 @@ def test_a_200_that_shows_no_errand_leaves_the_outcome_unknown(errands, body):
     ],
 )  # fmt: skip
 @responses.activate
-def test_a_status_tells_whether_the_errand_may_exist(errands, status, unknown):
+def test_the_status_decides_whether_the_errand_may_exist(errands, status, unknown):
     responses.post(NEW, status=status, json=FAULT)
 
     with pytest.raises(errors.ApiError) as caught:
@@ -166,7 +166,7 @@ def test_a_status_tells_whether_the_errand_may_exist(errands, status, unknown):
 
 
 @responses.activate
-def test_a_cention_that_says_when_to_ask_again_has_made_no_errand(errands):
+def test_no_errand_was_created_if_the_answer_has_retry_after(errands):
     responses.post(NEW, status=503, headers={"Retry-After": "7"})
 
     with pytest.raises(errors.Busy) as caught:
@@ -185,7 +185,9 @@ def test_a_cention_that_says_when_to_ask_again_has_made_no_errand(errands):
     ],
 )
 @responses.activate
-def test_a_broken_connection_tells_whether_the_errand_may_exist(errands, failure, unknown):
+def test_the_time_of_a_broken_connection_decides_whether_the_errand_may_exist(
+    errands, failure, unknown
+):
     responses.post(NEW, body=failure)
 
     with pytest.raises(errors.ApiError) as caught:
@@ -197,7 +199,9 @@ def test_a_broken_connection_tells_whether_the_errand_may_exist(errands, failure
 
 @pytest.mark.parametrize(("status", "body"), [(200, "{}"), (201, "{}"), (202, ""), (204, "")])
 @responses.activate
-def test_an_errand_is_closed_as_documented_whatever_a_success_says(errands, document, status, body):
+def test_an_errand_is_closed_as_documented_and_any_success_is_accepted(
+    errands, document, status, body
+):
     responses.post(END, status=status, body=body)
 
     errands.close(4321, ANSWER)
@@ -214,7 +218,7 @@ def test_an_errand_that_is_not_there_cannot_be_closed(errands):
 
 
 @responses.activate
-def test_the_end_of_a_call_is_told_under_the_type_that_is_documented(errands, document):
+def test_the_end_of_a_call_is_sent_with_the_documented_type(errands, document):
     responses.post(CALL, status=204)
 
     errands.end_call(OVER)
@@ -249,7 +253,7 @@ def test_the_setting_chooses_which_type_is_first(http):
 
 @pytest.mark.parametrize("status", [400, 401, 404, 422, 500, 503])
 @responses.activate
-def test_the_end_of_a_call_is_not_told_twice_after_any_other_failure(errands, status):
+def test_the_end_of_a_call_is_not_sent_again_after_any_other_failure(errands, status):
     responses.post(CALL, status=status, json=FAULT)
 
     with pytest.raises(errors.ApiError):

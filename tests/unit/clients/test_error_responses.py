@@ -62,7 +62,7 @@ def test_each_status_has_its_error(status, kind):
     assert str(found).endswith(f"(HTTP {status})")
 
 
-def test_a_gateway_that_tired_of_an_idle_connection_says_nothing_of_the_request():
+def test_a_408_of_a_gateway_does_not_blame_the_request():
     assert type(error(408)) is errors.IncompleteResponse
 
 
@@ -118,12 +118,12 @@ def test_any_other_404_means_that_the_base_url_is_wrong(body):
         ("Thu, 99 Jan 2026 12:00:00 GMT", None),
     ],
 )
-def test_patience_is_asked_for_in_seconds_or_until_a_date_and_kept_within_an_hour(header, seconds):
+def test_retry_after_is_seconds_or_a_date_and_at_most_an_hour(header, seconds):
     assert retry_after_s(header, now=NOW) == seconds
     assert error(503, retry_after=header).retry_after_s == seconds
 
 
-def test_what_an_error_document_says_becomes_part_of_the_message():
+def test_the_texts_of_an_error_document_become_part_of_the_message():
     found = error(406, body=b'{"errors":[{"title":"Invalid type provided","detail":"errands"}]}')
 
     assert str(found) == "cention: request refused: Invalid type provided: errands (HTTP 406)"
@@ -148,7 +148,7 @@ def test_tokens_and_urls_in_an_error_document_are_struck_out(text):
         assert secret not in told
 
 
-def test_what_an_error_document_says_is_one_short_printable_line():
+def test_the_texts_of_an_error_document_become_one_short_printable_line():
     told = str(error(500, body=b'{"errors":[{"title":"a\\u0000b\\nc\\ud800 %s"}]}' % (b"x" * 999)))
 
     assert told.isprintable()

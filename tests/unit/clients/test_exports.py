@@ -20,7 +20,7 @@ def exports(http):
 
 
 @responses.activate
-def test_an_export_is_asked_for_without_an_id_and_returned_as_it_came(exports, document):
+def test_an_export_is_requested_without_an_id_and_returned_unchanged(exports, document):
     answer = document("export_of_one")
     responses.post(URL, json=answer, status=201)
 
@@ -41,7 +41,7 @@ def test_an_export_is_asked_for_without_an_id_and_returned_as_it_came(exports, d
 
 
 @responses.activate
-def test_an_export_is_asked_for_once_whatever_happens(exports):
+def test_an_export_is_requested_only_once_after_any_failure(exports):
     asked = responses.post(URL, status=500)
 
     with pytest.raises(errors.IncompleteResponse):
@@ -51,7 +51,7 @@ def test_an_export_is_asked_for_once_whatever_happens(exports):
 
 
 @responses.activate
-def test_an_answer_without_a_document_is_no_export(exports):
+def test_an_answer_without_a_document_is_not_an_export(exports):
     responses.post(URL, status=204)
 
     with pytest.raises(errors.InvalidResponse, match="no document"):

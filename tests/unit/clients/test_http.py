@@ -28,7 +28,7 @@ def without_arguments(kind: type[Exception]) -> Exception:
 
 
 @pytest.mark.parametrize("kind", classes(exceptions) + classes(urllib3.exceptions))
-def test_no_exception_of_requests_or_urllib3_comes_through(errand_data, kind):
+def test_no_exception_of_requests_or_urllib3_reaches_the_caller(errand_data, kind):
     with responses.RequestsMock() as server:
         server.get(REPORT, body=without_arguments(kind))
 
@@ -104,7 +104,7 @@ def test_a_call_that_failed_is_not_repeated(errand_data):
 
 @pytest.mark.parametrize("body", ["<html>Log in</html>", "", "[]", "null", "7", '{"data":', "NaN"])
 @responses.activate
-def test_a_page_of_a_proxy_is_not_taken_for_a_document(errand_data, body):
+def test_a_page_of_a_proxy_is_not_read_as_a_document(errand_data, body):
     responses.get(REPORT, body=body)
 
     with pytest.raises(errors.InvalidResponse) as raised:

@@ -36,6 +36,6 @@ def test_json_is_read_exactly(body, value):
         b'{"a":' * 100_000,
     ],
 )
-def test_what_no_database_could_keep_is_no_json(body):
+def test_json_that_no_database_could_store_is_refused(body):
     with pytest.raises(ValueError):  # noqa: PT011  # the base class is the promise
         read_json(body)

@@ -11,7 +11,7 @@ from workers.clients.streaming.json_string_splitter import (
 
 
 @pytest.mark.parametrize(("length", "diverted"), [(LIMIT, False), (LIMIT + 1, True)])
-def test_a_string_is_long_above_the_limit_whether_it_comes_whole_or_byte_by_byte(length, diverted):
+def test_a_string_is_long_above_the_limit_in_one_piece_or_byte_by_byte(length, diverted):
     text = b'{"a":"%s"}' % (b"x" * length)
 
     assert split_long_string([text])[0].diverted is diverted
@@ -25,7 +25,7 @@ def test_a_document_that_stops_within_a_string_is_none(text):
 
 
 @pytest.mark.parametrize("text", [b"<html><img src='x", b"[", b'"', b"\xef\xbb\xbf \n<"])
-def test_a_page_is_told_from_a_document_by_its_first_character(text):
+def test_a_page_differs_from_a_document_by_its_first_character(text):
     with pytest.raises(NotAnObject):
         split_long_string([text + b'"' + b"x" * 99])
 

@@ -73,6 +73,6 @@ def test_a_file_is_called_and_typed_by_its_name(tmp_path):
     assert attachment.content.size_bytes == 4
 
 
-def test_a_folder_is_no_attachment(tmp_path):
+def test_a_folder_is_not_an_attachment(tmp_path):
     with pytest.raises(IsADirectoryError):
         attachment_of(tmp_path)

@@ -47,7 +47,7 @@ def answer_anything(document):
     ],
 )
 @responses.activate
-def test_each_endpoint_is_asked_by_its_path_and_answers_its_document(library, ask, path):
+def test_each_endpoint_is_requested_by_its_path_and_returns_its_document(library, ask, path):
     answer_anything({"data": None})
 
     assert ask(library) == {"data": None}
@@ -80,7 +80,7 @@ def test_files_are_described_without_their_content(library, ask, path):
     ],
 )
 @responses.activate
-def test_files_come_with_their_contents_if_wished(library, ask):
+def test_files_have_their_contents_on_request(library, ask):
     answer_anything({"data": None})
 
     ask(library)
@@ -103,7 +103,7 @@ def test_files_come_with_their_contents_if_wished(library, ask):
     ],
 )
 @responses.activate
-def test_images_are_written_into_the_html_if_wished(library, ask, path):
+def test_images_are_written_into_the_html_on_request(library, ask, path):
     answer_anything({"data": None})
 
     ask(library)
@@ -139,7 +139,7 @@ def test_the_top_list_is_a_filter_whose_brackets_are_encoded(library):
 
 @pytest.mark.parametrize("part", SearchIn)
 @responses.activate
-def test_a_phrase_is_looked_for_in_the_part_that_is_named(library, part):
+def test_a_phrase_is_searched_in_the_given_part(library, part):
     answer_anything({"data": None})
 
     library.questions(phrase="half & half +1", search_in=part)
@@ -163,7 +163,7 @@ def test_a_phrase_without_a_word_is_refused_before_anything_is_sent(library, phr
 
 
 @responses.activate
-def test_a_file_comes_with_its_content_decoded(library, document):
+def test_a_file_is_returned_with_its_content_decoded(library, document):
     answer_anything(document("library_attachment_1270"))
 
     with library.fetch_attachment(1270, max_bytes=1000) as fetched:
@@ -172,7 +172,7 @@ def test_a_file_comes_with_its_content_decoded(library, document):
 
 
 @responses.activate
-def test_an_image_comes_with_its_content_decoded(library):
+def test_an_image_is_returned_with_its_content_decoded(library):
     about = {"c3_id": 9, "content": "YQ=="}
     answer_anything({"data": {"type": "c3_area_archives", "attributes": {"attachment": about}}})
 
@@ -193,7 +193,7 @@ def test_the_token_and_the_media_type_go_with_every_question(library):
 
 
 @responses.activate
-def test_what_is_gone_is_told_apart_from_a_wrong_address(library):
+def test_a_missing_record_differs_from_a_wrong_address(library):
     errors_document = json.dumps({"errors": [{"title": "resource not found", "status": "404"}]})
     responses.get(f"{CAPI}/c3_libraries/3", status=404, body=errors_document)
     responses.get(f"{CAPI}/c3_libraries/4", status=404, body="404 page not found")

@@ -60,7 +60,7 @@ def test_the_running_number_is_no_part_of_an_event():
     assert first == again
 
 
-def test_events_are_in_order_of_time_whatever_the_order_of_the_answer():
+def test_events_are_sorted_by_time():
     found = read_agent_logons([row(timestamp=AT_S + 9), row(timestamp=AT_S), row(name="eve")])
 
     assert [(one.login_name, one.happened_at) for one in found.logons] == [
@@ -70,7 +70,7 @@ def test_events_are_in_order_of_time_whatever_the_order_of_the_answer():
     ]
 
 
-def test_equal_events_of_one_second_are_told_apart_by_their_occurrence():
+def test_equal_events_of_one_second_are_numbered():
     found = read_agent_logons([row(id=1), row(id=2), row(id=3, action="Logout"), row(id=4)])
 
     assert keys(found) == [
@@ -81,7 +81,7 @@ def test_equal_events_of_one_second_are_told_apart_by_their_occurrence():
     ]
 
 
-def test_answers_that_overlap_or_end_within_a_second_make_up_what_one_long_answer_tells():
+def test_answers_that_overlap_or_end_within_a_second_add_up_to_one_long_answer():
     """Of an unfinished second an answer tells the first events only; the next tells all."""
     events = [row(timestamp=AT_S + second) for second in (0, 1, 1, 1, 2)]
     whole = set(keys(read_agent_logons(events)))
@@ -140,7 +140,7 @@ def test_a_time_is_seconds_since_1970_as_a_number_or_in_digits(told):
         ([], "has 0 columns and not 4"),
     ],
 )
-def test_a_row_that_is_no_log_on_is_kept_apart_with_its_problem_and_harms_no_other(odd, problem):
+def test_a_row_that_is_not_a_log_on_is_rejected_with_its_problem_and_affects_no_other(odd, problem):
     found = read_agent_logons([row(), odd, row(name="eve")])
 
     assert [one.login_name for one in found.logons] == ["eve", "joe"]
@@ -154,7 +154,7 @@ def test_a_row_that_is_no_log_on_is_kept_apart_with_its_problem_and_harms_no_oth
         ({"id": 7, "name": None, "zone": "x"}, {"name": None, "zone": "x"}),
     ],
 )
-def test_an_odd_row_is_kept_as_it_came_but_for_its_running_number(came, kept):
+def test_a_rejected_row_is_kept_unchanged_but_for_its_running_number(came, kept):
     [one] = read_agent_logons([came]).rejected
 
     assert isinstance(one, RejectedRow)

@@ -62,7 +62,7 @@ def test_reading_leaves_the_document_as_it_was(callback):
     assert callback == before
 
 
-def test_the_order_of_included_says_nothing(callback):
+def test_the_order_of_included_does_not_matter(callback):
     expected = read_callback(callback)
 
     for order in itertools.permutations(callback["included"]):
@@ -70,7 +70,7 @@ def test_the_order_of_included_says_nothing(callback):
 
 
 @pytest.mark.parametrize("link", ["http://localhost/x", {"href": "http://localhost/x"}, None, 7])
-def test_links_are_not_looked_at_whatever_they_are(callback, link):
+def test_links_of_any_shape_are_ignored(callback, link):
     for item in callback["included"]:
         item["links"] = {"self": link}
 
@@ -114,13 +114,13 @@ def test_an_answer_without_any_attachment_has_none(callback):
     assert read_callback(callback).attachments == ()
 
 
-def test_images_mentioned_in_the_html_are_no_attachments_by_that(callback):
+def test_images_in_the_html_are_not_attachments(callback):
     response_of(callback)["html_body"] = '<img src="cid:999"/><img src="cid:attachment_998"/>'
 
     assert read_callback(callback).attachments == ALL_ATTACHMENTS
 
 
-def test_an_included_resource_of_an_unknown_type_is_passed_over(callback):
+def test_an_included_resource_of_an_unknown_type_is_ignored(callback):
     callback["included"].append({"type": "c3_moods", "id": "sunny"})
 
     assert read_callback(callback).attachments == ALL_ATTACHMENTS
@@ -192,7 +192,7 @@ def test_a_callback_without_an_event_has_none(callback):
 
 
 @pytest.mark.parametrize("sent", [True, 1.5, "one", [], {}, 2**31])
-def test_what_is_no_number_is_no_event(callback, sent):
+def test_an_event_must_be_a_number(callback, sent):
     callback["data"]["attributes"]["event"] = sent
 
     with pytest.raises(DocumentError, match=r"^/data/attributes/event: "):
@@ -278,13 +278,13 @@ def test_a_body_that_is_an_object_is_kept_as_json(callback, member):
 
 
 @pytest.mark.parametrize("to", [None, []])
-def test_an_answer_to_nobody_has_no_recipients(callback, to):
+def test_an_answer_with_an_empty_list_has_no_recipients(callback, to):
     response_of(callback)["to"] = to
 
     assert read_callback(callback).answer.recipients == ()
 
 
-def test_an_answer_that_does_not_say_to_whom_has_no_recipients(callback):
+def test_an_answer_without_a_list_has_no_recipients(callback):
     del response_of(callback)["to"]
 
     assert read_callback(callback).answer.recipients == ()
@@ -359,7 +359,7 @@ def test_an_attachment_with_an_id_that_cannot_be_one_is_a_fault(callback):
         read_callback(callback)
 
 
-def test_every_fault_of_an_answer_is_told_at_its_place_in_the_document(callback):
+def test_every_fault_of_an_answer_has_its_pointer_in_the_document(callback):
     response_of(callback).update(c3_id=None, subject=[], to=[{"c3_id": "x"}, 7])
 
     with pytest.raises(DocumentError) as refusal:

@@ -45,7 +45,7 @@ def test_the_documented_list_of_ratings_is_read_in_its_order(document):
         listing([]),
     ],
 )
-def test_nothing_changed_however_cention_says_so(empty):
+def test_every_form_of_an_empty_list_of_errands_is_empty(empty):
     assert read_changed_errands(empty) == changed()
 
 
@@ -58,11 +58,11 @@ def test_nothing_changed_however_cention_says_so(empty):
         {"data": {"type": RATINGS, "attributes": {}}},
     ],
 )
-def test_no_rating_changed_however_cention_says_so(empty):
+def test_every_form_of_an_empty_list_of_ratings_is_empty(empty):
     assert read_changed_facebook_ratings(empty) == changed()
 
 
-def test_an_id_is_told_once_and_where_it_came_first():
+def test_an_id_is_returned_once_at_its_first_place():
     assert read_changed_errands(listing([7, "5", 7, 5])) == changed(7, 5)
 
 
@@ -72,7 +72,7 @@ def test_what_is_no_id_is_dropped_and_counted():
     assert read_changed_errands(listing(odd)) == changed(9, dropped=12)
 
 
-def test_a_rating_that_is_no_identifier_is_dropped_and_counted():
+def test_a_rating_that_is_not_an_identifier_is_dropped_and_counted():
     odd = {"data": [None, 3, {"type": RATINGS}, {"id": "8"}, {"type": RATINGS, "id": 9}]}
 
     assert read_changed_facebook_ratings(odd) == changed(8, 9, dropped=3)

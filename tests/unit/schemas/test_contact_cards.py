@@ -115,7 +115,7 @@ def test_repeats_and_empty_texts_are_dropped_and_space_around_texts_is():
         ("voice", "+46 70-123 45 67", "0701234567"),
     ],
 )
-def test_an_address_that_looks_odd_is_told_and_sent_all_the_same(channel, good, odd):
+def test_an_address_of_an_unusual_form_causes_a_warning_and_is_sent(channel, good, odd):
     card = contact_card({channel: [good, odd]})
 
     [doubt] = warnings_for(card)
@@ -138,7 +138,7 @@ def test_an_address_that_looks_odd_is_told_and_sent_all_the_same(channel, good, 
         (ANN, {"custom": [("Club", "go\x07ld")]}, "/contacts/custom/0/value"),
     ],
 )
-def test_what_cannot_be_sent_is_told_by_its_place(contacts, more, pointer):
+def test_a_value_that_cannot_be_sent_is_reported_with_its_pointer(contacts, more, pointer):
     with pytest.raises(DocumentError) as raised:
         contact_card(contacts, **more)
 
@@ -164,13 +164,13 @@ def test_one_address_without_a_list_is_read_as_well():
         (answered({"custom": [{"value": "1"}]}), "/data/attributes/contacts/custom/0/label"),
     ],
 )
-def test_an_answer_that_makes_no_sense_is_told_by_its_place(wrong, pointer):
+def test_a_fault_of_an_answer_is_reported_with_its_pointer(wrong, pointer):
     with pytest.raises(DocumentError) as raised:
         read_contact_card(wrong)
 
     assert raised.value.faults[0].pointer == pointer
 
 
-def test_an_answer_about_nothing_is_told_as_such():
+def test_an_answer_with_null_data_is_a_null_resource():
     with pytest.raises(NullResource):
         read_contact_card({"data": None})

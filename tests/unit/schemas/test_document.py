@@ -85,21 +85,21 @@ def test_a_missing_part_is_refused_with_its_pointer(callback, path, pointer):
 
 
 @pytest.mark.parametrize("root", [None, [], "x", 1, True, 1.5])
-def test_a_document_that_is_no_object_is_refused(root):
+def test_a_document_that_is_not_an_object_is_refused(root):
     with pytest.raises(DocumentError) as refusal:
         read_callback(root)
 
     assert refusal.value.faults == (Fault("", "must be an object"),)
 
 
-def test_null_data_says_that_there_is_nothing(callback):
+def test_null_data_is_a_null_resource(callback):
     callback["data"] = None
 
     with pytest.raises(NullResource):
         read_callback(callback)
 
 
-def test_several_faults_are_told_at_once(callback):
+def test_several_faults_are_reported_at_once(callback):
     callback["included"][0] = None
     del callback["included"][1]["id"]
 
@@ -109,7 +109,7 @@ def test_several_faults_are_told_at_once(callback):
     assert [fault.pointer for fault in refusal.value.faults] == ["/included/0", "/included/1/id"]
 
 
-def test_of_endlessly_many_faults_only_some_are_told(callback):
+def test_only_the_first_faults_are_reported(callback):
     callback["included"] = [None] * MAX_INCLUDED
 
     with pytest.raises(DocumentError) as refusal:
@@ -157,7 +157,7 @@ def test_included_resources_that_lead_in_a_circle_are_refused(callback, circle):
         read_callback(callback)
 
 
-def test_a_long_chain_of_included_resources_is_no_circle(callback):
+def test_a_long_chain_of_included_resources_is_not_a_cycle(callback):
     callback["included"] = [
         {
             "type": "c3_moods",

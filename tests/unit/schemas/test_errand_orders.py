@@ -132,7 +132,7 @@ def test_what_is_no_json_is_refused_by_the_name_of_its_field(field, value, point
 
 
 @pytest.mark.parametrize("message", [{}, {"message_id": "1"}, {"from": "", "subject": None}])
-def test_an_errand_that_says_nothing_is_refused(message):
+def test_an_errand_without_content_is_refused(message):
     with pytest.raises(DocumentError, match="has no sender, no text and no file"):
         read_order({"msg": message})
 
@@ -184,11 +184,11 @@ def test_a_wrong_type_is_refused_under_the_name_of_its_field(attributes, pointer
          "extraData"),
     ],
 )  # fmt: skip
-def test_a_name_that_cention_would_pass_over_silently_is_refused(attributes, pointer, meant):
+def test_a_name_that_cention_would_ignore_silently_is_refused(attributes, pointer, meant):
     assert meant in faults_of(attributes)[pointer]
 
 
-def test_every_mistake_is_told_at_once():
+def test_all_faults_of_an_order_are_reported_at_once():
     faults = faults_of({"msg": {"body": 5, "htmlBody": ""}, "cuid": 1})
 
     assert set(faults) == {"/msg/body", "/msg/htmlBody", "/cuid"}
@@ -358,7 +358,7 @@ def test_the_end_of_a_call_is_sent_as_documented(document):
     assert attributes_of_call(call) == sample
 
 
-def test_a_number_that_nobody_knows_is_left_out():
+def test_an_unknown_number_is_left_out():
     attributes = attributes_of_call(EndedCall(device_id=1, extension_id=2))
 
     assert attributes == {"integrationName": "aventa", "deviceId": 1, "extensionId": 2}
@@ -378,7 +378,7 @@ def test_each_field_of_a_call_is_checked(call, pointer):
         attributes_of_call(call)
 
 
-def test_the_answer_to_a_create_tells_the_errand(document):
+def test_the_answer_to_a_create_has_the_id_of_the_errand(document):
     assert read_created(document("new_errand_response")) == 511055
 
 
@@ -392,7 +392,7 @@ def test_an_answer_without_an_errand_is_an_error(answer):
         read_created(json.loads(answer))
 
 
-def test_no_repr_tells_what_a_customer_wrote_or_who_that_is_elsewhere():
+def test_no_repr_shows_texts_or_identities_of_a_customer():
     order = read_order(
         {
             "msg": {"body": "SECRET", "html_body": "SECRET"},

@@ -282,7 +282,7 @@ def test_the_time_stamp_of_an_action_decides(report):
         "2015-07-16 12:50:17 +0000 UTC",
     ],
 )
-def test_without_a_time_stamp_the_text_tells_the_time(report, stamp, time):
+def test_without_a_time_stamp_the_time_is_read_from_the_text(report, stamp, time):
     at = happened_at(report, timeStamp=stamp, time=time)
 
     assert at == utc(2015, 7, 16, 12, 50, 17)
@@ -360,7 +360,7 @@ def test_the_pointer_leads_to_the_fault(report, spoil, pointer):
     assert [fault.pointer for fault in refusal.value.faults] == [pointer]
 
 
-def test_all_faults_of_a_report_are_told_at_once(report):
+def test_all_faults_of_a_report_are_reported_at_once(report):
     basic(report).update(closed="yes", area="x")
     attributes(report)["actions"][0]["timeStamp"] = 2**62
 

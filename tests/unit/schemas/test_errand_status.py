@@ -10,13 +10,13 @@ def said(html):
     return status.code, status.title
 
 
-def test_an_icon_tells_a_code_and_a_title():
+def test_an_icon_has_a_code_and_a_title():
     html = '<img src="/ng/img/icons/ACTION_ANSWER.png" title="Answered &amp; closed" border="0"/> '
 
     assert said(html) == ("ACTION_ANSWER", "Answered & closed")
 
 
-def test_of_several_icons_all_are_told():
+def test_several_icons_are_joined():
     html = '<img src="/a/ACTION_SAVE.png" title="Saved"/> <IMG src="ACTION_DELETE.gif?v=2">'
 
     assert said(html) == ("ACTION_SAVE, ACTION_DELETE", "Saved")

@@ -35,7 +35,7 @@ def row_of(sample, **changes):
     return read(holding(sample, [{k: v for k, v in row.items() if v is not ...}])).errands[0]
 
 
-def test_an_order_tells_its_days_in_slashes_and_by_which_date():
+def test_an_order_has_its_days_with_slashes_and_the_kind_of_date():
     order = ExportOrder(preset_id="316", **JANUARY)
 
     assert attributes_of(order) == {
@@ -45,7 +45,7 @@ def test_an_order_tells_its_days_in_slashes_and_by_which_date():
     }
 
 
-def test_days_of_closing_are_asked_for_as_such():
+def test_an_order_may_select_days_of_closing():
     order = ExportOrder(preset_id="316", **JANUARY, by_closure=True)
 
     assert attributes_of(order)["use_closure_date"] is True
@@ -133,7 +133,7 @@ def test_an_errand_id_is_a_number_or_its_digits(sample, errand_id):
 
 
 @pytest.mark.parametrize("errand_id", [None, "", "E-4711", 0, True, [], ...])
-def test_a_row_without_an_errand_id_is_kept_as_it_came_and_told(sample, errand_id):
+def test_a_row_without_an_errand_id_is_kept_unchanged_with_a_problem(sample, errand_id):
     row = row_of(sample, errand_id=errand_id)
 
     assert row.errand_id is None
@@ -142,7 +142,7 @@ def test_a_row_without_an_errand_id_is_kept_as_it_came_and_told(sample, errand_i
     assert row.document["subject"] == "Where is my parcel?"
 
 
-def test_one_odd_member_spoils_no_other(sample):
+def test_a_faulty_member_affects_no_other(sample):
     row = row_of(sample, agent_id="nobody", satisfaction_meter_answer_1={}, subject=["x"])
 
     assert (row.agent_id, row.satisfaction_1, row.subject) == (None, None, None)
@@ -162,7 +162,7 @@ def test_a_member_that_we_do_not_know_is_kept_with_its_row(sample):
 
 
 @pytest.mark.parametrize("odd", ["text", 5, None, []])
-def test_a_row_that_is_no_object_is_kept_and_told(sample, odd):
+def test_a_row_that_is_not_an_object_is_kept_with_a_problem(sample, odd):
     [row] = read(holding(sample, [odd])).errands
 
     assert row.problem.startswith("must be an object")
@@ -177,7 +177,7 @@ def test_characters_that_postgres_rejects_are_replaced(sample):
 
 
 @pytest.mark.parametrize("told", [{"id": "71"}, {"attributes": {"c3_id": 71}}])
-def test_the_id_of_the_generated_export_is_told_in_two_places(told):
+def test_the_id_of_the_generated_export_is_read_from_either_place(told):
     assert read({"data": {"type": "c3_trigger_exports", **told}}).export_id == 71
 
 

@@ -112,7 +112,7 @@ def test_categories_and_single_questions_are_read_alike(document):
     assert single.listed == frozenset()
 
 
-def test_an_empty_question_is_told_apart_from_one_that_is_not_told():
+def test_an_empty_question_differs_from_a_missing_one():
     graph = read_library(
         listed(resource("c3_library_questions", 1, question="", answer=None, subject=7))
     )
@@ -205,7 +205,7 @@ def test_what_is_linked_is_named_even_if_it_is_not_included():
         (library(2, questions=[0]), "/data/1: must be an id: a whole number from 1 on"),
     ],
 )
-def test_a_resource_of_a_wrong_shape_is_left_out_and_told(broken, fault):
+def test_a_malformed_resource_is_left_out_and_reported(broken, fault):
     graph = read_library(listed(library(1), broken))
 
     assert sorted(graph.libraries) == [1]

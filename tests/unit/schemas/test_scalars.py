@@ -78,7 +78,7 @@ def test_a_flag_is_read(sent, read):
 
 
 @pytest.mark.parametrize("sent", ["true", "1", 2, [], {}])
-def test_a_word_is_no_flag(sent):
+def test_a_word_is_not_a_flag(sent):
     with pytest.raises(ValidationError):
         flag(sent)
 

@@ -56,7 +56,7 @@ def test_what_is_no_minute_is_no_time(text):
 @pytest.mark.parametrize(
     ("text", "zone"), [("0001/01/01 00:00", "Asia/Tokyo"), ("9999/12/31 23:59", "America/Lima")]
 )
-def test_a_minute_off_the_calendar_is_no_time(text, zone):
+def test_a_minute_that_is_not_in_the_calendar_is_none(text, zone):
     assert from_workspace_minute(text, ZoneInfo(zone)) is None
 
 
@@ -87,7 +87,7 @@ def test_a_second_before_1970_is_a_time():
         "1782901800",
     ],
 )
-def test_a_time_of_any_notation_is_read_as_well_as_it_goes(text):
+def test_a_time_of_any_notation_is_read_with_best_effort(text):
     assert from_any_notation(text, STOCKHOLM) == datetime(2026, 7, 1, 10, 30, tzinfo=UTC)
 
 
