@@ -95,7 +95,7 @@ def print_addresses(plan: Plan, console: Console) -> None:
         note = " (sandbox)" if name == "CENTION_URL" and plan.sandbox else ""
         console.print(f"  {name:<13} {shown}{note}", markup=False)
     console.print(f"  {'logs':<13} {plan.logs}", markup=False)
-    console.print(f"  {'shell_setup it':<13} {shell_setup(plan)}", markup=False)
+    console.print(f"  {'other shells':<13} {shell_setup(plan)}", markup=False)
     console.print("                .venv/bin/cention status")
 
 

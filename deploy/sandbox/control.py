@@ -192,9 +192,9 @@ class Control:
         except KeyError:
             raise control_error("no such errand", web.HTTPNotFound) from None
 
-    def _known_files(self, wished: Any) -> tuple[FileKey, ...]:
+    def _known_files(self, listed: Any) -> tuple[FileKey, ...]:
         try:
-            keys = tuple(FileKey(one["type"], one["id"]) for one in wished)
+            keys = tuple(FileKey(one["type"], one["id"]) for one in listed)
         except (TypeError, LookupError) as error:
             raise control_error('files must be a list of {"type": ..., "id": ...}') from error
         if any(key not in self.world.files for key in keys):

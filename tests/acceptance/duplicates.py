@@ -8,7 +8,7 @@ import psycopg
 
 # Keys forbid most of these. They are counted nevertheless, in case a key is dropped.
 DUPLICATES: dict[str, LiteralString] = {
-    "callbacks kept twice": """
+    "callbacks stored twice": """
         SELECT count(*) - count(DISTINCT (workspace, remote_id)) FROM intake.callback
     """,
     "answers twice": """
@@ -40,7 +40,7 @@ DUPLICATES: dict[str, LiteralString] = {
     "contents twice": """
         SELECT count(*) - count(DISTINCT sha256(content)) FROM cention.blob
     """,
-    "contents nobody names": """
+    "contents without an attachment": """
         SELECT count(*) FROM cention.blob AS b
         WHERE NOT EXISTS (SELECT FROM cention.attachment AS a WHERE a.sha256 = b.sha256)
     """,

@@ -23,9 +23,9 @@ def module(file: Path) -> str:
 
 @pytest.mark.parametrize("file", FILES, ids=module)
 def test_named_queries_and_their_users_agree(file):
-    asked = set(re.findall(r'SQL\["(\w+)"\]', file.with_suffix(".py").read_text("utf-8")))
+    used = set(re.findall(r'SQL\["(\w+)"\]', file.with_suffix(".py").read_text("utf-8")))
 
-    assert asked == set(queries.load(module(file)))
+    assert used == set(queries.load(module(file)))
 
 
 @pytest.mark.parametrize("file", FILES, ids=module)

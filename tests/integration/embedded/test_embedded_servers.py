@@ -114,11 +114,11 @@ def test_a_lock_file_with_the_process_id_of_another_program_does_not_prevent_a_s
     owner = postgres.data.stat().st_uid
     lock = postgres.data / "postmaster.pid"
 
-    with subprocess.Popen(["/bin/sleep", "60"], user=owner, cwd="/") as stranger:
-        lock.write_text(f"{stranger.pid}\n{postgres.data}\n", encoding="ascii")
+    with subprocess.Popen(["/bin/sleep", "60"], user=owner, cwd="/") as other:
+        lock.write_text(f"{other.pid}\n{postgres.data}\n", encoding="ascii")
         os.chown(lock, owner, -1)
         postgres.start()
-        stranger.kill()
+        other.kill()
 
     assert query("SELECT 1") == 1
 

@@ -96,10 +96,10 @@ def test_a_change_during_a_delayed_answer_is_not_in_it_and_sets_the_flag(cention
     cention.control("faults", {"latency": {"seconds": 0.5, "types": ["c3_errand_reports"]}})
 
     with ThreadPoolExecutor() as pool:
-        asked = pool.submit(report, cention, errand_id)
+        pending = pool.submit(report, cention, errand_id)
         eventually(lambda: cention.dirty_errands() == [])
         cention.control(f"errands/{errand_id}/change", {"kind": "close"})
-        response = asked.result()
+        response = pending.result()
 
     assert response.json()["data"]["attributes"]["basic"]["data"]["closed"] is False
     assert cention.dirty_errands() == [errand_id]
