@@ -1,4 +1,4 @@
-"""The sweep finds everything that some worker could do now, and nothing else."""
+"""The sweep finds all work that is due now, and nothing else."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_paused_family_is_no_work_until_its_pause_is_over(bridge):
 
 
 def test_families_that_no_worker_can_fetch_are_no_work(bridge):
-    """A claim without a token has no plan: its records wait, and a nudge would do nothing."""
+    """A claim without a token has no family: its records wait, and a nudge would do nothing."""
     bridge.want(Family.LIBRARY_ATTACHMENTS, 1)
 
     assert find_work(bridge.context.transaction, [("demo", REPORTS)]) == IDLE

@@ -1,4 +1,4 @@
-"""Fixtures: a terminal beside a sandbox, and what each of them knows of errands that were sent."""
+"""Fixtures: a terminal and a sandbox, and the errands that each has sent or received."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def environment(environment: pytest.MonkeyPatch, cention: SandboxServer) -> pyte
 
 @pytest.fixture
 def rows(database: str) -> Rows:
-    """Ask the database."""
+    """Query the database."""
     return partial(run_query, database)
 
 
@@ -41,6 +41,6 @@ def subjects(cention: SandboxServer) -> Callable[[], list[str]]:
 
     def found() -> list[str]:
         created = cention.control("truth/errands")["created"].values()
-        return sorted(told["msg"]["subject"] for told in created)
+        return sorted(order["msg"]["subject"] for order in created)
 
     return found

@@ -21,13 +21,13 @@ CALL_END = ("calls", "end", "--device", "1000", "--extension", "17")
 
 @pytest.fixture
 def closed_errands(cention):
-    """What was closed at Cention."""
+    """The closings that Cention received."""
     return lambda: cention.control("truth/errands")["closed"]
 
 
 @pytest.fixture
 def ended_calls(cention):
-    """The calls of whose end Cention was told."""
+    """The ends of calls that Cention received."""
     return lambda: cention.control("truth/errands")["ended_calls"]
 
 
@@ -89,7 +89,7 @@ def test_an_errand_is_closed_once_unless_repeated_on_purpose(terminal, cention, 
 
 
 def test_two_concurrent_closings_close_an_errand_once(database, rows):
-    """The other has noted its intent, and not yet committed it."""
+    """The other has recorded its intent, but not committed it."""
     with (
         psycopg.connect(database, autocommit=True) as conn,
         ThreadPoolExecutor(1) as pool,

@@ -1,4 +1,4 @@
-"""``cention errands create``: an errand, once, whatever happens on the way."""
+"""``cention errands create``: an errand is created once, whatever fails."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def errand_list(tmp_path):
 
 @pytest.fixture
 def running_import(terminal, states):
-    """Run an import in a process of its own, until it has sent so many."""
+    """Run an import in its own process until it has sent so many records."""
 
     @contextmanager
     def run(*words, sent):
@@ -226,7 +226,7 @@ def test_two_mails_of_one_message_id_are_one_errand(terminal, tmp_path, subjects
 def test_a_known_message_id_with_other_content_is_reported_and_not_sent(
     terminal, tmp_path, subjects
 ):
-    """Broken mail programs give many mails one id; none of them is lost in silence."""
+    """Broken mail programs give many mails one id; none of them is lost silently."""
     mail = b"From x\nMessage-ID: <1@x>\nFrom: a@b\nSubject: %s\n\nhello\n\n"
     (tmp_path / "box.mbox").write_bytes(mail % b"one" + mail % b"other")
 
@@ -249,11 +249,11 @@ def test_while_cention_is_busy_the_import_waits(terminal, errand_list, cention, 
 def test_a_gateway_error_leaves_the_outcome_unknown_and_is_not_retried(
     terminal, errand_list, cention, states
 ):
-    asked = responses.post(f"{cention.root}/s/demo/capi/json/{NEW}", status=503)
+    request = responses.post(f"{cention.root}/s/demo/capi/json/{NEW}", status=503)
 
     result = terminal.run("errands", "import", errand_list)
 
-    assert (result.exit_code, states(), asked.call_count) == (1, ["unknown"] * 3, 3)
+    assert (result.exit_code, states(), request.call_count) == (1, ["unknown"] * 3, 3)
     assert "Stopped: 3 in a row failed" in result.stderr
 
 
@@ -330,7 +330,7 @@ def test_a_request_cut_off_midway_does_not_stop_the_others(
 def test_an_import_that_is_killed_before_the_answer_leaves_one_unknown_and_creates_nothing_twice(
     running_import, terminal, errand_list, cention, states, subjects, rows
 ):
-    """Cention had taken the second errand; only its answer was still on the way."""
+    """Cention had accepted the second errand, but had not answered yet."""
     whole = errand_list.read_text()
     errand_list.write_text(whole.splitlines()[0])
     terminal.run("errands", "import", errand_list)
@@ -357,11 +357,11 @@ def test_a_stopped_import_waits_for_its_answer_and_leaves_no_outcome_unknown(
     cention.control("faults", {"latency": {"types": [NEW], "seconds": 1, "times": 1}})
     with running_import(errand_list, sent=lambda: len(subjects()) == 1) as process:
         process.send_signal(wish)
-        told, noted = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=20)
 
-    assert (process.returncode, told) == (1, "1 errand created.\n")
-    assert "Stopping after Cention's response" in noted
-    assert "Stopped on request. To continue, run the same command again." in noted
+    assert (process.returncode, output) == (1, "1 errand created.\n")
+    assert "Stopping after Cention's response" in errors
+    assert "Stopped on request. To continue, run the same command again." in errors
     assert states() == ["created"]
 
     terminal.run("errands", "import", errand_list)

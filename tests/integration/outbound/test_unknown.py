@@ -1,4 +1,4 @@
-"""``cention errands unknown``: what may have been done or not, and what an operator found out."""
+"""``cention errands unknown``: requests of unknown outcome, and how an operator resolves them."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_requests_of_a_running_command_are_not_marked_unknown(
 def test_an_outcome_that_cannot_be_recorded_is_reported_and_becomes_unknown(
     terminal, monkeypatch, database, states, subjects
 ):
-    """The session with the database breaks while Cention makes the errand."""
+    """The database connection breaks while Cention creates the errand."""
     place = ErrandsApi.create_order
 
     def place_and_break(api, order):

@@ -1,4 +1,4 @@
-"""A contact centre in which one person has left traces everywhere, and others have too."""
+"""Test data: a contact centre with traces of one person everywhere, and of others."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OWN_FILE, SHARED_IMAGE, STRANGERS_FILE = 788, 12, 790
 
 @dataclass
 class Centre:
-    """What Cention would answer, and what the bridge makes of it."""
+    """A bridge, and the answers that Cention would give it."""
 
     bridge: Bridge
     reports: dict[int, dict[str, Any]]
@@ -63,13 +63,13 @@ class Centre:
         for family in (FILES, IMAGES):
             self.bridge.drain(family, fetch=file_of(family))
 
-    def tell(self, document: dict[str, Any], *, problem: str | None = None) -> None:
-        """Keep a callback as the receiver does."""
+    def store_callback(self, document: dict[str, Any], *, problem: str | None = None) -> None:
+        """Store a callback as the receiver does."""
         with self.bridge.context.transaction() as conn:
             callbacks.insert(conn, [new_callback(document, problem=problem)])
 
     def texts(self) -> dict[str, list[str]]:
-        """Return every row of every table as COPY tells it, and the contents of blobs as bytes."""
+        """Return every row of every table as COPY writes it, and the contents of blobs."""
         found: dict[str, list[str]] = {}
         with psycopg.connect(self.bridge.database, autocommit=True) as conn:
             tables = conn.execute(
@@ -107,7 +107,7 @@ def new_callback(document: dict[str, Any], *, problem: str | None = None) -> New
 
 
 def own_report(sample: dict[str, Any], errand_id: int = WRITTEN) -> dict[str, Any]:
-    """Make a report of an errand that the person wrote."""
+    """Make a report of an errand of the person."""
     report = report_of(sample, errand_id)
     attributes = report["data"]["attributes"]
     attributes["basic"]["data"] |= {
@@ -163,7 +163,7 @@ def report_of(sample: dict[str, Any], errand_id: int) -> dict[str, Any]:
 
 
 def unreadable_report(sample: dict[str, Any]) -> dict[str, Any]:
-    """Make a report of the person's that cannot be read."""
+    """Make an unreadable report of the person."""
     report = own_report(sample, UNREADABLE)
     report["data"]["attributes"]["actions"] = "MARKER did something"
     report["data"]["attributes"]["basic"]["data"]["status"] = "MARKER"
@@ -180,9 +180,9 @@ def callback_of(
     [errand] = [one for one in callback["included"] if one["type"] == "c3_answer_errands"]
     callback["included"] = [errand]
     errand["id"] = str(errand_id)
-    told = errand["attributes"]["answer"]
-    told["c3_id"], told["response"]["c3_id"] = answer, answer * 10
-    told["response"] |= response
+    attributes = errand["attributes"]["answer"]
+    attributes["c3_id"], attributes["response"]["c3_id"] = answer, answer * 10
+    attributes["response"] |= response
     errand["relationships"]["attachments"]["data"] = [
         {"type": "c3_response_attachments", "id": str(file)} for file in files
     ]
@@ -220,9 +220,9 @@ def waiting_callback(sample: dict[str, Any]) -> dict[str, Any]:
     return to_person(sample, answer=5, files=[791], to=[])
 
 
-def to_person(sample: dict[str, Any], **told: Any) -> dict[str, Any]:
+def to_person(sample: dict[str, Any], **attributes: Any) -> dict[str, Any]:
     answer = {"body": "Dear MARKER", "html_body": "<p>Dear MARKER</p>", "subject": "Re: MARKER"}
-    return callback_of(sample, WRITTEN, **told, **answer)
+    return callback_of(sample, WRITTEN, **attributes, **answer)
 
 
 def sent_to(address: str, name: str) -> list[dict[str, Any]]:

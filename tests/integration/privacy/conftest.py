@@ -1,4 +1,4 @@
-"""Fixtures: a contact centre full of traces, and a terminal beside it."""
+"""Fixtures: a contact centre with traces of a person, and a terminal."""
 
 from __future__ import annotations
 
@@ -9,37 +9,39 @@ from typing import Any
 import pytest
 
 from tests.integration.bridge import Bridge
-from tests.integration.privacy import centre as made
+from tests.integration.privacy import centre as data
 from tests.integration.privacy.centre import Centre
 
 
 @pytest.fixture
 def centre(offline_bridge: Bridge, document: Callable[[str], dict[str, Any]]) -> Centre:
-    """Everything filled through the paths of receiver and workers."""
-    report, callback = document("errand_report_33"), document("callback_answer_errand")
+    """A database filled through the code of receiver and workers."""
+    report, sample = document("errand_report_33"), document("callback_answer_errand")
     centre = Centre(
         bridge=offline_bridge,
         reports={
-            made.WRITTEN: made.own_report(report),
-            made.MENTIONED: made.mentioning_report(report),
-            made.UNREADABLE: made.unreadable_report(report),
-            made.STRANGERS: made.report_of(report, made.STRANGERS),
+            data.WRITTEN: data.own_report(report),
+            data.MENTIONED: data.mentioning_report(report),
+            data.UNREADABLE: data.unreadable_report(report),
+            data.STRANGERS: data.report_of(report, data.STRANGERS),
         },
         ratings={
-            3: made.rating_by(3, "Marker Zuckermann", 2117249628),
-            4: made.rating_by(4, "Other Marksman", 4711),
+            3: data.rating_by(3, "Marker Zuckermann", 2117249628),
+            4: data.rating_by(4, "Other Marksman", 4711),
         },
     )
-    for told in made.answered_callbacks(callback):
-        centre.tell(told)
+    for callback in data.answered_callbacks(sample):
+        centre.store_callback(callback)
     offline_bridge.file()
     centre.fetch(*centre.reports)
     centre.fetch_ratings(*centre.ratings)
     centre.fetch_files()
-    centre.tell(made.broken_callback(callback), problem="/data/attributes/event: must be a number")
-    centre.tell(made.waiting_callback(callback))
-    offline_bridge.want(made.FILES, 999)
-    offline_bridge.execute("UPDATE intake.wanted SET last_error = %s", f"said {made.ADDRESS}")
+    centre.store_callback(
+        data.broken_callback(sample), problem="/data/attributes/event: must be a number"
+    )
+    centre.store_callback(data.waiting_callback(sample))
+    offline_bridge.want(data.FILES, 999)
+    offline_bridge.execute("UPDATE intake.wanted SET last_error = %s", f"said {data.ADDRESS}")
     return centre
 
 

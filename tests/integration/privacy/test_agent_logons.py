@@ -1,4 +1,4 @@
-"""Log-ons are of the contact centre's own people; what strays into the log is erased."""
+"""Log-ons belong to the contact centre's staff; other persons in the log are erased."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Log:
 
 @pytest.fixture
 def store_logons(centre):
-    def tell(*rows):
+    def log_rows(*rows):
         fetch_window(centre.bridge.context.session, "demo", Log(*rows), NOW, NOW)
 
-    return tell
+    return log_rows
 
 
 def test_an_address_in_a_rejected_row_is_erased_and_exported(centre, terminal, store_logons):

@@ -1,4 +1,4 @@
-"""A person goes from contact cards and exports as well, and can be told what is there."""
+"""A person is erased from contact cards and exports as well, and their data is exported."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 
 from schemas.cention.contact_cards import contact_card, contacts_in_card
 from schemas.cention.exports import ExportOrder
-from tests.integration.privacy import centre as made
+from tests.integration.privacy import centre as data
 from tests.integration.privacy.centre import ADDRESS, NAME, STRANGER, STRANGERS, WRITTEN
 from workers.config.settings import Retention
 from workers.mirrors.jobs import exports
 from workers.outbound.jobs import contact_cards
 from workers.privacy.jobs.retention import retain
 
-LATER = 99  # an errand of the person's that no report has told yet
+LATER = 99  # an errand of the person without a report yet
 CARDS = "SELECT sent, returned, name FROM cention.contact_card ORDER BY sent_at"
 ROWS = "SELECT * FROM cention.exported_errand ORDER BY run_id, position"
 
@@ -51,7 +51,7 @@ def send_card(centre):
 
 @pytest.fixture
 def store_export(centre, document):
-    """Bring an export of these rows home, each as changed from the sample."""
+    """Store an export of these rows, each as changed from the sample."""
 
     def bring(*rows):
         answer = document("export_of_one")
@@ -121,9 +121,9 @@ def test_no_card_or_export_has_a_trace_of_the_person_left(filled_centre, erase):
 def test_cards_with_the_address_are_removed_as_sent_or_as_returned_and_others_stay(
     filled_centre, erase
 ):
-    told = erase()["erasure"]["tables"]
+    tables = erase()["erasure"]["tables"]
 
-    assert {"table": "cention.contact_card", "blanked": 1, "removed": 2} in told
+    assert {"table": "cention.contact_card", "blanked": 1, "removed": 2} in tables
     strangers, third = filled_centre.bridge.rows(CARDS)
     assert strangers["sent"]["email"] == [STRANGER]
     assert strangers["sent"]["custom"] == [{"label": "Spouse", "value": "[erased] <[erased]>"}]
@@ -165,10 +165,10 @@ def test_exports_of_other_people_lose_only_the_address_and_the_name(filled_centr
 def test_a_dry_run_counts_the_same_and_changes_nothing(filled_centre, terminal, erase):
     before = filled_centre.texts()
 
-    told = terminal.json("erase", "--address", ADDRESS, "--dry-run")
+    dry_run = terminal.json("erase", "--address", ADDRESS, "--dry-run")
 
     assert filled_centre.texts() == before
-    assert erase()["erasure"] == told["erasure"]
+    assert erase()["erasure"] == dry_run["erasure"]
 
 
 def test_erasing_again_finds_nothing(filled_centre, erase):
@@ -183,7 +183,7 @@ def test_an_errand_known_from_an_export_alone_is_remembered_and_blanked_when_its
     filled_centre, erase, document
 ):
     erase("--reviewer", "2117249628")
-    filled_centre.reports[LATER] = made.own_report(document("errand_report_33"), LATER)
+    filled_centre.reports[LATER] = data.own_report(document("errand_report_33"), LATER)
     filled_centre.fetch(LATER)
     assert filled_centre.traces() != {}
 
@@ -205,10 +205,10 @@ def test_what_another_export_tells_of_an_erased_errand_is_blanked_again(
 
 
 def test_cards_and_exports_of_the_person_are_told(filled_centre, terminal):
-    told = json.loads(terminal.run("export-person", "--address", ADDRESS).stdout)["tables"]
+    tables = json.loads(terminal.run("export-person", "--address", ADDRESS).stdout)["tables"]
 
-    assert len(told["cention.contact_card"]) == 3
-    assert {row["errand_id"] for row in told["cention.exported_errand"]} == {
+    assert len(tables["cention.contact_card"]) == 3
+    assert {row["errand_id"] for row in tables["cention.exported_errand"]} == {
         WRITTEN,
         LATER,
         None,

@@ -1,4 +1,4 @@
-"""`cention erase`: one person goes from every table, and nobody else does."""
+"""`cention erase`: one person is erased from every table; others stay."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from receiver.spool import Spool
-from tests.integration.privacy import centre as made
+from tests.integration.privacy import centre as data
 from tests.integration.privacy.centre import ADDRESS, MENTIONED, STRANGERS, UNREADABLE, WRITTEN
 from tests.support.waiting import eventually
 from workers.config.settings import Retention
@@ -36,7 +36,7 @@ def somebody_waits_for(file):
 
 
 def of_strangers(centre):
-    """Every row that belongs to strangers alone."""
+    """Every row that belongs to other people only."""
     queries = {
         "errand": f"SELECT to_jsonb(t) AS r FROM cention.errand t WHERE errand_id = {STRANGERS}",
         "answer": f"SELECT to_jsonb(t) AS r FROM cention.answer t WHERE errand_id = {STRANGERS}",
@@ -47,7 +47,7 @@ def of_strangers(centre):
         f" '{{data,relationships,errand,data,id}}' = '{STRANGERS}'",
         "rating": "SELECT to_jsonb(t) AS r FROM cention.facebook_rating t WHERE rating_id = 4",
         "file": "SELECT to_jsonb(t) AS r FROM cention.attachment t"
-        f" WHERE attachment_id IN ({made.STRANGERS_FILE}, {made.SHARED_IMAGE})",
+        f" WHERE attachment_id IN ({data.STRANGERS_FILE}, {data.SHARED_IMAGE})",
     }
     found = {name: centre.bridge.rows(query) for name, query in queries.items()}
     assert all(found.values())
@@ -76,7 +76,7 @@ def test_a_text_that_mentions_the_person_loses_only_the_address_and_the_name(cen
     erase()
 
     [errand] = centre.bridge.rows("SELECT * FROM cention.errand WHERE errand_id = %s", MENTIONED)
-    assert errand["from_address"] == made.STRANGER
+    assert errand["from_address"] == data.STRANGER
     assert errand["to_text"] == "[erased] ([erased])"
     assert errand["body_html"] == (
         "<p>Ask [erased]: [erased] or [erased] or [erased]. But not xm@example.org!</p>"
@@ -117,11 +117,11 @@ def test_a_longer_address_is_another_person(centre, erase):
 def test_a_dry_run_counts_the_same_and_changes_nothing(centre, terminal, erase):
     before = centre.texts()
 
-    told = terminal.json("erase", "--address", ADDRESS, *REVIEWER, "--dry-run")
+    dry_run = terminal.json("erase", "--address", ADDRESS, *REVIEWER, "--dry-run")
 
     assert centre.texts() == before
-    assert erase(*REVIEWER)["erasure"] == told["erasure"]
-    assert {one["table"] for one in told["erasure"]["tables"]} >= {
+    assert erase(*REVIEWER)["erasure"] == dry_run["erasure"]
+    assert {one["table"] for one in dry_run["erasure"]["tables"]} >= {
         "cention.attachment",
         "cention.blob",
         "cention.errand",
@@ -166,7 +166,7 @@ def test_an_erased_record_that_is_fetched_again_is_redacted_again(centre, erase)
     centre.fetch(WRITTEN, UNREADABLE)
     centre.fetch_ratings(3)
     centre.bridge.file()
-    centre.bridge.want(made.FILES, made.OWN_FILE)
+    centre.bridge.want(data.FILES, data.OWN_FILE)
     centre.fetch_files()
     assert set(centre.traces()) >= {"cention.errand", "intake.landed", "blobs"}
 
@@ -180,13 +180,13 @@ def test_an_erased_record_that_is_fetched_again_is_redacted_again(centre, erase)
 
 
 def test_a_wanted_file_of_the_person_is_no_longer_wanted(centre, erase):
-    centre.bridge.want(made.FILES, made.OWN_FILE, made.STRANGERS_FILE)
+    centre.bridge.want(data.FILES, data.OWN_FILE, data.STRANGERS_FILE)
 
     erase()
 
-    wanted = centre.bridge.wanted_ids(made.FILES)
-    assert made.OWN_FILE not in wanted
-    assert made.STRANGERS_FILE in wanted
+    wanted = centre.bridge.wanted_ids(data.FILES)
+    assert data.OWN_FILE not in wanted
+    assert data.STRANGERS_FILE in wanted
 
 
 def test_a_file_that_was_never_fetched_is_removed_and_not_missing(centre, erase):
@@ -198,16 +198,18 @@ def test_a_file_that_was_never_fetched_is_removed_and_not_missing(centre, erase)
         "SELECT state, fetched_at IS NOT NULL AS settled FROM cention.attachment"
         " WHERE attachment_id = 791"
     ) == [{"state": "removed", "settled": True}]
-    assert 791 not in centre.bridge.wanted_ids(made.FILES)
+    assert 791 not in centre.bridge.wanted_ids(data.FILES)
 
 
 def test_an_errand_whose_report_comes_later_is_redacted_then(centre, erase, document):
     late = 77
     sample = document("callback_answer_errand")
-    to_person = made.sent_to(ADDRESS, made.NAME)
-    centre.tell(made.callback_of(sample, late, answer=9, files=[], to=to_person, body="MARKER"))
+    to_person = data.sent_to(ADDRESS, data.NAME)
+    centre.store_callback(
+        data.callback_of(sample, late, answer=9, files=[], to=to_person, body="MARKER")
+    )
     erase(*REVIEWER)
-    centre.reports[late] = made.own_report(document("errand_report_33"), late)
+    centre.reports[late] = data.own_report(document("errand_report_33"), late)
     centre.bridge.file()
     centre.fetch(late)
 
@@ -218,13 +220,13 @@ def test_an_errand_whose_report_comes_later_is_redacted_then(centre, erase, docu
 
 def test_a_file_of_an_answer_to_another_person_stays(centre, erase, document):
     sample = document("callback_answer_errand")
-    centre.tell(made.callback_of(sample, STRANGERS, answer=8, files=[made.OWN_FILE]))
+    centre.store_callback(data.callback_of(sample, STRANGERS, answer=8, files=[data.OWN_FILE]))
     centre.bridge.file()
 
     erase()
 
     assert centre.bridge.rows(
-        "SELECT state FROM cention.attachment WHERE attachment_id = %s", made.OWN_FILE
+        "SELECT state FROM cention.attachment WHERE attachment_id = %s", data.OWN_FILE
     ) == [{"state": "stored"}]
     assert "what MARKER wrote" in centre.texts()["blobs"]
 
@@ -233,14 +235,14 @@ def test_a_content_that_another_file_refers_to_stays(centre, erase):
     centre.bridge.execute(
         "UPDATE cention.attachment SET sha256 = (SELECT sha256 FROM cention.attachment"
         " WHERE attachment_id = %s) WHERE attachment_id = %s",
-        made.OWN_FILE,
-        made.STRANGERS_FILE,
+        data.OWN_FILE,
+        data.STRANGERS_FILE,
     )
 
     erase()
 
     assert centre.bridge.rows(
-        "SELECT state, sha256 FROM cention.attachment WHERE attachment_id = %s", made.OWN_FILE
+        "SELECT state, sha256 FROM cention.attachment WHERE attachment_id = %s", data.OWN_FILE
     ) == [{"state": "removed", "sha256": None}]
     assert "what MARKER wrote" in centre.texts()["blobs"]
 
@@ -269,18 +271,18 @@ def test_an_address_without_an_at_sign_is_erased_only_where_it_is_the_whole_text
 def test_the_person_is_erased_from_the_spool(centre, erase, document, spool):
     sample = document("callback_answer_errand")
     folder = spool
-    own = made.spool(
+    own = data.spool(
         folder,
-        made.callback_of(
+        data.callback_of(
             sample, WRITTEN, answer=6, files=[], to=[], body="MARKER", html_body="MARKER"
         ),
     )
-    strangers = made.spool(
+    strangers = data.spool(
         folder,
-        made.callback_of(sample, STRANGERS, answer=7, files=[], to=[], body="Hi"),
+        data.callback_of(sample, STRANGERS, answer=7, files=[], to=[], body="Hi"),
         "0000000000000002-b.json",
     )
-    aside = made.spool(folder / "bad", {"data": {"odd": f"from {ADDRESS}"}})
+    aside = data.spool(folder / "bad", {"data": {"odd": f"from {ADDRESS}"}})
     before = strangers.read_bytes()
     (folder / "lock").touch()
 
@@ -311,8 +313,8 @@ def test_a_file_of_the_spool_that_is_not_a_callback_is_reported_and_not_changed(
 
 
 def test_what_is_brought_to_postgres_meanwhile_is_not_put_back_into_the_spool(document, spool):
-    told = made.callback_of(document("callback_answer_errand"), WRITTEN, answer=6, files=[])
-    path = made.spool(spool, told)
+    callback = data.callback_of(document("callback_answer_errand"), WRITTEN, answer=6, files=[])
+    path = data.spool(spool, callback)
     own, person = {("demo", WRITTEN)}, PersonMatcher(ADDRESS)
 
     with ThreadPoolExecutor(1) as other, Spool(spool, max_bytes=1 << 20).exclusive() as alone:
@@ -340,8 +342,8 @@ def test_an_erasure_needs_an_address_or_a_reviewer(terminal):
 
 
 def test_the_output_says_what_stays_and_what_may_come_back(centre, terminal):
-    said = terminal.run("erase", "--address", ADDRESS, "--yes").stdout
+    output = terminal.run("erase", "--address", ADDRESS, "--yes").stdout
 
-    assert "Cention keeps its own data" in said
-    assert "VACUUM" in said
-    assert "No spool on this machine" in said
+    assert "Cention keeps its own data" in output
+    assert "VACUUM" in output
+    assert "No spool on this machine" in output

@@ -1,11 +1,11 @@
-"""`cention export-person`: what is held of one person, as one document."""
+"""`cention export-person`: all stored data of one person, as one document."""
 
 from __future__ import annotations
 
 import base64
 import json
 
-from tests.integration.privacy import centre as made
+from tests.integration.privacy import centre as data
 from tests.integration.privacy.centre import ADDRESS, MENTIONED, STRANGERS, UNREADABLE, WRITTEN
 
 
@@ -14,20 +14,20 @@ def export(terminal, *words):
 
 
 def test_all_data_of_the_person_is_exported_by_table(centre, terminal):
-    told = export(terminal, "--reviewer", "Marker Zuckermann")["tables"]
+    tables = export(terminal, "--reviewer", "Marker Zuckermann")["tables"]
 
-    assert {row["errand_id"] for row in told["cention.errand"]} == {WRITTEN, MENTIONED}
-    assert {row["answer_id"] for row in told["cention.answer"]} == {1, 2}
-    assert {row["remote_id"] for row in told["intake.landed"]} >= {
+    assert {row["errand_id"] for row in tables["cention.errand"]} == {WRITTEN, MENTIONED}
+    assert {row["answer_id"] for row in tables["cention.answer"]} == {1, 2}
+    assert {row["remote_id"] for row in tables["intake.landed"]} >= {
         WRITTEN,
         MENTIONED,
         UNREADABLE,
         3,
     }
-    assert len(told["intake.callback"]) == 3
-    assert [row["rating_id"] for row in told["cention.facebook_rating"]] == [3]
-    assert {row["name"] for row in told["cention.attachment"]} == {"MARKER.txt", "anybody.txt"}
-    assert STRANGERS not in {row.get("errand_id") for rows in told.values() for row in rows}
+    assert len(tables["intake.callback"]) == 3
+    assert [row["rating_id"] for row in tables["cention.facebook_rating"]] == [3]
+    assert {row["name"] for row in tables["cention.attachment"]} == {"MARKER.txt", "anybody.txt"}
+    assert STRANGERS not in {row.get("errand_id") for rows in tables.values() for row in rows}
 
 
 def test_contents_are_exported_only_on_request(centre, terminal):
@@ -40,10 +40,10 @@ def test_contents_are_exported_only_on_request(centre, terminal):
 
 def test_the_spool_is_exported_as_well(centre, terminal, document, spool):
     sample = document("callback_answer_errand")
-    told = made.callback_of(sample, WRITTEN, answer=6, files=[], to=[])
-    made.spool(spool, told)
+    callback = data.callback_of(sample, WRITTEN, answer=6, files=[], to=[])
+    data.spool(spool, callback)
 
-    assert [one["document"] for one in export(terminal)["spool"]] == [told]
+    assert [one["document"] for one in export(terminal)["spool"]] == [callback]
 
 
 def test_an_export_changes_nothing_and_is_empty_for_an_unknown_address(centre, terminal):

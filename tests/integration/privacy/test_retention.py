@@ -1,4 +1,4 @@
-"""Contents are kept for as long as the settings say; rows, numbers and times stay."""
+"""Contents are removed after the configured time; rows, numbers and times stay."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from tests.integration.privacy import centre as made
+from tests.integration.privacy import centre as data
 from tests.integration.privacy.centre import STRANGERS, UNREADABLE, WRITTEN
 from tests.support.waiting import eventually
 from workers.config.settings import Retention
@@ -23,7 +23,7 @@ BODIES = Retention(bodies_days=30)
 
 @pytest.fixture
 def old_centre(centre):
-    """Everything came 31 days ago, and nothing has happened since."""
+    """Data that is 31 days old."""
     age(centre, days=31)
     return centre
 
@@ -85,14 +85,14 @@ def test_the_document_of_a_filed_callback_is_removed_and_its_row_stays(old_centr
 
 
 def test_a_repeat_of_a_callback_whose_document_is_gone_is_still_a_repeat(old_centre, document):
-    told = made.callback_of(document("callback_answer_errand"), STRANGERS, answer=21, files=[])
-    old_centre.tell(told)
+    callback = data.callback_of(document("callback_answer_errand"), STRANGERS, answer=21, files=[])
+    old_centre.store_callback(callback)
     old_centre.bridge.file()
     age(old_centre, days=31)
     apply(old_centre, CALLBACKS)
     rows = one(old_centre, "SELECT count(*) FROM intake.callback")
 
-    old_centre.tell(told)
+    old_centre.store_callback(callback)
 
     assert one(old_centre, "SELECT count(*) FROM intake.callback") == rows
 
@@ -121,8 +121,8 @@ def test_renormalise_skips_removed_documents(old_centre, terminal):
 
     remade = terminal.json("renormalise")
 
-    told = {each["family"]: each["documents"] for each in remade["families"]}
-    assert told == {"errand_reports": 1, "callbacks": 1}  # those with a problem
+    counts = {each["family"]: each["documents"] for each in remade["families"]}
+    assert counts == {"errand_reports": 1, "callbacks": 1}  # those with a problem
     assert old_centre.texts()["cention.errand"] == before
 
 
@@ -140,10 +140,10 @@ def test_bodies_are_removed_from_rows_and_from_their_documents(old_centre):
     assert one(old_centre, "SELECT count(*) FROM cention.blob") == 0
     assert one(old_centre, "SELECT count(*) FROM cention.errand WHERE subject IS NOT NULL") == 3
     sound = old_centre.bridge.rows(
-        "SELECT document::text AS told FROM intake.landed WHERE problem IS NULL UNION ALL"
+        "SELECT document::text AS document FROM intake.landed WHERE problem IS NULL UNION ALL"
         " SELECT document::text FROM intake.callback WHERE filed_at IS NOT NULL"
     )
-    assert not any("<p>" in row["told"] or "Dear MARKER" in row["told"] for row in sound)
+    assert not any("<p>" in row["document"] or "Dear MARKER" in row["document"] for row in sound)
 
 
 def test_renormalise_brings_no_body_back(old_centre, terminal):
@@ -167,7 +167,7 @@ def test_an_attachment_without_content_says_so_and_keeps_its_name_and_size(old_c
     [file] = old_centre.bridge.rows(
         "SELECT name, size_bytes, sha256, state, reason FROM cention.attachment"
         " WHERE attachment_id = %s",
-        made.OWN_FILE,
+        data.OWN_FILE,
     )
     assert file == {
         "name": "MARKER.txt",
@@ -235,10 +235,10 @@ def test_of_two_concurrent_runs_one_works(old_centre):
 
 
 def test_a_content_that_a_drain_refers_to_meanwhile_stays(old_centre):
-    """Else a stored attachment would have no content, for good."""
+    """Otherwise a stored attachment would have no content, permanently."""
     retained: list[object] = []
-    fetched = made.file_of(made.FILES)(made.OWN_FILE)
-    plan = old_centre.bridge.context.families["demo", made.FILES]
+    fetched = data.file_of(data.FILES)(data.OWN_FILE)
+    plan = old_centre.bridge.context.families["demo", data.FILES]
     record = plan.parse(555, fetched.document, fetched)
     thread = Thread(target=lambda: retained.append(apply(old_centre, BODIES)))
 

@@ -1,4 +1,4 @@
-"""What we sent in a person's name is exported and erased with the rest."""
+"""Errands sent in a person's name are exported and erased with the rest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.integration.privacy import centre as made
+from tests.integration.privacy import centre as data
 from tests.integration.privacy.centre import ADDRESS, NAME, STRANGER, STRANGERS, WRITTEN
 from workers.outbound.store import sent_errands
 from workers.outbound.store.sent_errands import Intent
@@ -16,7 +16,7 @@ from workers.outbound.store.sent_errands import Intent
 
 @pytest.fixture
 def record_sent_errand(centre):
-    """Note an errand as sent in somebody's name."""
+    """Record an errand as sent in a person's name."""
 
     def note(address, *, message_id, name="", errand_id=None, subject="hello"):
         run = uuid4()
@@ -59,10 +59,10 @@ def test_sent_errands_of_the_person_are_redacted_whatever_their_outcome(
     record_sent_errand(STRANGER, message_id="m-3", errand_id=STRANGERS, subject=f"About {ADDRESS}")
     assert len(centre.traces()["cention.sent_errand"]) == 3
 
-    told = erase()
+    erased = erase()
 
     assert centre.traces() == {}
-    counts = {one["table"]: one for one in told["erasure"]["tables"]}
+    counts = {one["table"]: one for one in erased["erasure"]["tables"]}
     assert counts["cention.sent_errand"]["blanked"] == 3
 
 
@@ -123,7 +123,7 @@ def test_a_called_number_is_erased_as_an_address_of_its_channel(centre, terminal
 def test_an_export_of_the_person_has_the_sent_errands(centre, record_sent_errand, terminal):
     record_sent_errand(ADDRESS, message_id="m-1", errand_id=WRITTEN)
     record_sent_errand(ADDRESS, message_id="m-2")
-    record_sent_errand(STRANGER, message_id="m-3", errand_id=made.STRANGERS)
+    record_sent_errand(STRANGER, message_id="m-3", errand_id=data.STRANGERS)
     centre.bridge.execute(
         "INSERT INTO cention.sent_closing (workspace, state, errand_id, sent_by)"
         " VALUES ('demo', 'done', %s, gen_random_uuid())",

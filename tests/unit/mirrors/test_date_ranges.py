@@ -1,4 +1,4 @@
-"""What of a range of days is left to do, and which days a scheduled export is made of."""
+"""The chunks of a backfill that are left, and the days of a scheduled export."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def test_the_days_that_are_not_done_are_split_into_chunks(first, last, done, lon
     ("covered_to", "today", "expected"),
     [
         (None, 10, (9, 10)),  # the first: yesterday and today
-        (9, 10, (9, 10)),  # the day that was not over is asked for again
+        (9, 10, (9, 10)),  # the day that was not over is exported again
         (10, 10, (10, 10)),
         (5, 10, (5, 10)),
-        (1, 10, (1, 7)),  # after a long silence the next ones catch up
+        (1, 10, (1, 7)),  # after a long outage the next ones catch up
         (20, 10, (10, 10)),  # the clock has gone back
     ],
 )

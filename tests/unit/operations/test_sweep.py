@@ -1,4 +1,4 @@
-"""Many sweeps at once do the work of one."""
+"""Of many concurrent sweeps one runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contact cards out of a table."""
+"""Contact cards from CSV."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_unusual_addresses_are_warnings_of_the_card():
 
 
 @pytest.mark.parametrize(
-    ("text", "columns", "said"),
+    ("text", "columns", "message"),
     [
         ("", {}, "No column holds an address"),
         ("name\nAnn\n", {}, "No column holds an address.*--map COLUMN=CHANNEL"),
@@ -97,8 +97,8 @@ def test_unusual_addresses_are_warnings_of_the_card():
         ("name,mail\n", {"Mail": "email"}, "No column 'Mail'. There is: name, mail"),
     ],
 )
-def test_headings_that_do_not_fit_are_reported(text, columns, said):
-    with pytest.raises(BadTable, match=said):
+def test_headings_that_do_not_fit_are_reported(text, columns, message):
+    with pytest.raises(BadTable, match=message):
         rows(text, columns)
 
 

@@ -1,4 +1,4 @@
-"""Records of files: what is good becomes an order, what is bad a reason at its place."""
+"""Records of import files: each is an order, or a problem with its place."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_bad_rows_are_reported_by_line_and_do_not_hide_good_ones(read):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("a.csv", b"from,Subject,htmlBody\n", "Subject, htmlBody"),
         ("a.csv", b"subject\nx\n", "no column called from"),
@@ -204,8 +204,8 @@ def test_bad_rows_are_reported_by_line_and_do_not_hide_good_ones(read):
         ("a.mbox", b"\n\nSubject: x\n\nFrom a\n", "is not mbox"),
     ],
 )
-def test_a_file_that_cannot_be_read_as_a_whole_says_why(read, name, content, said):
-    with pytest.raises(UnreadableFile, match=said.replace(".", r"\.")):
+def test_a_file_that_cannot_be_read_as_a_whole_says_why(read, name, content, message):
+    with pytest.raises(UnreadableFile, match=message.replace(".", r"\.")):
         read(name, content)
 
 

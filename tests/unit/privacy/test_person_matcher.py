@@ -1,4 +1,4 @@
-"""Who a person is in texts: every spelling of one address, and of no other."""
+"""A person is matched in every spelling of the address, and in no other address."""
 
 from __future__ import annotations
 

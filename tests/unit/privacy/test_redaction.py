@@ -1,4 +1,4 @@
-"""What stays of a document about a person."""
+"""What is redacted in documents about a person, and what stays."""
 
 from __future__ import annotations
 

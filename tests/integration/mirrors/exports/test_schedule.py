@@ -41,9 +41,9 @@ def plan_of():
     def find(settings):
         [workspace] = settings.workspaces
         found = [
-            plan
-            for plan in wiring.mirror_specs(settings, workspace)
-            if plan.mirror is Mirror.EXPORTS
+            spec
+            for spec in wiring.mirror_specs(settings, workspace)
+            if spec.mirror is Mirror.EXPORTS
         ]
         return found[0] if found else None
 
@@ -51,7 +51,7 @@ def plan_of():
 
 
 @pytest.fixture
-def plan(settings, plan_of):
+def spec(settings, plan_of):
     return plan_of(settings)
 
 
@@ -68,8 +68,8 @@ def exported_days(cention):
     return ask
 
 
-def look(bridge: Bridge, plan) -> int | None:
-    result = refresh_if_due(plan, session=bridge.context.session)
+def refresh_due(bridge: Bridge, spec) -> int | None:
+    result = refresh_if_due(spec, session=bridge.context.session)
     return result.records if result else None
 
 
@@ -107,11 +107,11 @@ def test_without_interval_preset_or_token_there_is_no_schedule(settings, plan_of
 
 
 def test_the_first_scheduled_export_covers_yesterday_and_today(
-    bridge, cention, plan, exported_days, errand
+    bridge, cention, spec, exported_days, errand
 ):
     errand()
 
-    assert look(bridge, plan) == 1
+    assert refresh_due(bridge, spec) == 1
 
     assert exported_days() == [(day(1), day())]
     [run] = bridge.rows("SELECT * FROM cention.export_run")
@@ -120,80 +120,80 @@ def test_the_first_scheduled_export_covers_yesterday_and_today(
     assert (poll["family"], poll["found"], poll["error"]) == ("exports", 1, None)
 
 
-def test_no_scheduled_export_runs_before_it_is_due(bridge, plan, exported_days):
-    look(bridge, plan)
+def test_no_scheduled_export_runs_before_it_is_due(bridge, spec, exported_days):
+    refresh_due(bridge, spec)
 
-    assert look(bridge, plan) is None
+    assert refresh_due(bridge, spec) is None
     assert len(exported_days()) == 1
 
 
 def test_the_next_scheduled_export_begins_with_the_last_day_of_the_previous(
-    bridge, plan, exported_days
+    bridge, spec, exported_days
 ):
-    look(bridge, plan)
+    refresh_due(bridge, spec)
     a_day_later(bridge, 3)
 
-    look(bridge, plan)
+    refresh_due(bridge, spec)
 
     assert exported_days()[1] == (day(3), day())
 
 
-def test_after_a_long_outage_scheduled_exports_catch_up_week_by_week(bridge, plan, exported_days):
-    look(bridge, plan)
+def test_after_a_long_outage_scheduled_exports_catch_up_week_by_week(bridge, spec, exported_days):
+    refresh_due(bridge, spec)
     a_day_later(bridge, 20)
 
-    look(bridge, plan)
+    refresh_due(bridge, spec)
 
     assert exported_days()[1] == (day(20), day(14))
 
 
-def test_another_preset_starts_its_own_schedule(bridge, settings, plan, plan_of, cention):
-    look(bridge, plan)
+def test_another_preset_starts_its_own_schedule(bridge, settings, spec, plan_of, cention):
+    refresh_due(bridge, spec)
     a_day_later(bridge, 5)
     [workspace] = settings.workspaces
     other = replace(settings, workspaces=(replace(workspace, export_preset="3"),))
 
-    look(bridge, plan_of(other))
+    refresh_due(bridge, plan_of(other))
 
     last = list(cention.control("truth/exports").values())[-1]
     assert (last["preset"], last["errand_from_date"]) == ("3", day(1))
 
 
 def test_an_export_whose_answer_is_lost_is_not_repeated_before_the_next_which_covers_its_days(
-    bridge, cention, plan, exported_days
+    bridge, cention, spec, exported_days
 ):
     cention.control("faults", {"dropped": {"times": 1}})
 
-    looks = [look(bridge, plan) for _ in range(3)]
-    assert (looks, len(exported_days()), states(bridge)) == ([None] * 3, 1, ["unknown"])
+    results = [refresh_due(bridge, spec) for _ in range(3)]
+    assert (results, len(exported_days()), states(bridge)) == ([None] * 3, 1, ["unknown"])
     a_day_later(bridge)
-    look(bridge, plan)
+    refresh_due(bridge, spec)
 
     assert states(bridge) == ["unknown", "done"]
     assert exported_days()[1] == (day(1), day())
 
 
 @responses.activate
-def test_an_export_that_a_gateway_failed_is_not_repeated_before_the_next(bridge, cention, plan):
-    asked = responses.post(f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=503)
+def test_an_export_that_a_gateway_failed_is_not_repeated_before_the_next(bridge, cention, spec):
+    request = responses.post(f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=503)
 
-    looks = [look(bridge, plan) for _ in range(3)]
+    results = [refresh_due(bridge, spec) for _ in range(3)]
 
-    assert (looks, states(bridge), asked.call_count) == ([None] * 3, ["unknown"], 1)
+    assert (results, states(bridge), request.call_count) == ([None] * 3, ["unknown"], 1)
 
 
 @responses.activate
-def test_an_export_without_errands_is_done(bridge, cention, plan):
+def test_an_export_without_errands_is_done(bridge, cention, spec):
     responses.post(
         f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=201, json={"data": None}
     )
 
-    assert (look(bridge, plan), states(bridge)) == (0, ["done"])
+    assert (refresh_due(bridge, spec), states(bridge)) == (0, ["done"])
 
 
-def test_the_reason_for_a_delayed_export_is_shown_as_a_pause(bridge, cention, plan):
+def test_the_reason_for_a_delayed_export_is_shown_as_a_pause(bridge, cention, spec):
     cention.control("faults", {"dropped": {"times": 1}})
-    look(bridge, plan)
+    refresh_due(bridge, spec)
 
     [pause] = bridge.rows("SELECT *, until_at - now() > interval '23 h' AS long FROM intake.pause")
     assert (pause["family"], pause["long"]) == ("exports", True)
@@ -201,9 +201,9 @@ def test_the_reason_for_a_delayed_export_is_shown_as_a_pause(bridge, cention, pl
 
 
 def test_an_export_whose_process_died_is_unknown_and_not_repeated_before_the_next(
-    bridge, plan, settings, exported_days
+    bridge, spec, settings, exported_days
 ):
-    """As when a task is killed by its time limit: its connection ends, and with it its lock."""
+    """A task killed by its time limit loses its connection, and with it its lock."""
 
     class Killed(BaseException):
         pass
@@ -222,16 +222,16 @@ def test_an_export_whose_process_died_is_unknown_and_not_repeated_before_the_nex
     assert states(bridge) == ["running"]
 
     with pytest.raises(IncompleteResponse, match="outcome of the last export is unknown"):
-        refresh(plan, session=bridge.context.session)
-    assert look(bridge, plan) is None
+        refresh(spec, session=bridge.context.session)
+    assert refresh_due(bridge, spec) is None
 
     assert (states(bridge), exported_days()) == (["unknown"], [])
     a_day_later(bridge)
-    assert look(bridge, plan) == 0
+    assert refresh_due(bridge, spec) == 0
     assert states(bridge) == ["unknown", "done"]
 
 
-def test_a_running_export_is_not_marked_abandoned(bridge, plan, cention):
+def test_a_running_export_is_not_marked_abandoned(bridge, spec, cention):
     seen = []
 
     def ask(order):
@@ -250,15 +250,15 @@ def test_a_running_export_is_not_marked_abandoned(bridge, plan, cention):
 
 
 def test_an_export_that_was_certainly_not_made_is_retried_soon(
-    bridge, cention, plan, exported_days
+    bridge, cention, spec, exported_days
 ):
     cention.control("faults", {"busy": {"times": 2, "seconds": 0}})
-    looks = []
+    results = []
     for _ in range(3):
-        looks.append(look(bridge, plan))
+        results.append(refresh_due(bridge, spec))
         bridge.advance_time(61)
 
-    assert looks == [None, None, 0]
+    assert results == [None, None, 0]
     assert states(bridge) == ["refused", "refused", "done"]
     assert len(exported_days()) == 1
 
@@ -279,12 +279,12 @@ def test_unreadable_errands_are_reported_with_the_stored_ones(bridge, document):
 
 
 def test_a_refused_export_is_not_retried_for_an_hour(bridge, cention, settings, plan_of):
-    """Else a preset that was deleted would be asked for every minute, for ever."""
+    """Otherwise a deleted preset would be requested every minute, for ever."""
     [workspace] = settings.workspaces
     wrong = plan_of(replace(settings, workspaces=(replace(workspace, export_preset="7"),)))
 
     for _ in range(3):
-        look(bridge, wrong)
+        refresh_due(bridge, wrong)
     [pause] = bridge.rows("SELECT until_at - now() AS lasts, reason FROM intake.pause")
 
     assert states(bridge) == ["refused"]
@@ -298,7 +298,7 @@ def test_a_scheduled_export_waits_no_longer_than_a_lease_so_that_its_task_is_not
     cention.control("faults", {"latency": {"seconds": 4}})
     hasty = plan_of(replace(settings, lease_s=1, export_timeout_s=600))
 
-    look(bridge, hasty)
+    refresh_due(bridge, hasty)
 
     [run] = bridge.rows("SELECT state, ended_at - started_at AS took FROM cention.export_run")
     assert run["state"] == "unknown"
@@ -306,7 +306,7 @@ def test_a_scheduled_export_waits_no_longer_than_a_lease_so_that_its_task_is_not
 
 
 def test_errands_are_stored_even_if_the_connection_was_cut_meanwhile(
-    bridge, plan, cention, settings, errand
+    bridge, spec, cention, settings, errand
 ):
     errand()
     [workspace] = settings.workspaces
@@ -324,7 +324,7 @@ def test_errands_are_stored_even_if_the_connection_was_cut_meanwhile(
         workspace="demo", zone=ZONE, request=ask, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
-    with suppress(Exception):  # the lock went with its connection
+    with suppress(Exception):  # the lock ended with its connection
         exports.run(context, order, origin="command")
 
     assert states(bridge) == ["done"]

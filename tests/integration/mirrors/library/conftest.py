@@ -1,4 +1,4 @@
-"""Fixtures: a worker with a token for the library, and a source that tells what a test wants."""
+"""Fixtures: a worker with a token for the library, and a source with the answers of a test."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def bridge(database: str, cention: SandboxServer) -> Iterator[Bridge]:
 
 @pytest.fixture
 def refresh_now(bridge: Bridge) -> Callable[[], RefreshResult | None]:
-    """Renew the picture out of the sandbox."""
-    plan = bridge.context.mirrors["demo", Mirror.LIBRARY]
-    return lambda: refresh.refresh(plan, session=bridge.context.session)
+    """Refresh the library from the sandbox."""
+    spec = bridge.context.mirrors["demo", Mirror.LIBRARY]
+    return lambda: refresh.refresh(spec, session=bridge.context.session)
 
 
 @dataclass
 class Source:
-    """A library that tells exactly what it is given; what is an error is raised."""
+    """A library with the given answers; an error is raised."""
 
     libraries_document: Any = field(default_factory=lambda: NOTHING)
     external_document: Any = field(default_factory=lambda: NOTHING)
@@ -52,7 +52,7 @@ class Source:
     questions_document: Any = field(default_factory=lambda: NOTHING)
     toplist_document: Any = field(default_factory=lambda: NOTHING)
     related: dict[tuple[str, int], Any] = field(default_factory=dict)
-    asked: list[tuple[str, int]] = field(default_factory=list)
+    requested: list[tuple[str, int]] = field(default_factory=list)
 
     def libraries(self) -> Any:
         return _told(self.libraries_document)
@@ -82,7 +82,7 @@ class Source:
         return self._related("embedded_archives_of", question_id)
 
     def _related(self, name: str, number: int) -> Any:
-        self.asked.append((name, number))
+        self.requested.append((name, number))
         return _told(self.related.get((name, number), NOTHING))
 
 
@@ -94,14 +94,14 @@ def _told(document: Any) -> Any:
 
 @dataclass
 class MirrorOf:
-    """A picture that is renewed out of a source."""
+    """A mirror that is refreshed from a source."""
 
     bridge: Bridge
     source: Source
 
     def refresh(self) -> RefreshResult | None:
-        plan = library_mirror("demo", self.source, every_s=3600)
-        return refresh.refresh(plan, session=self.bridge.context.session)
+        spec = library_mirror("demo", self.source, every_s=3600)
+        return refresh.refresh(spec, session=self.bridge.context.session)
 
     def there(self, table: str = "library_question") -> list[int]:
         key = {"library": "library_id", "library_category": "category_id"}.get(table, "question_id")

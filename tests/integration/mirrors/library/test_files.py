@@ -23,8 +23,8 @@ def stored(bridge):
     }
 
 
-def image(number, **told):
-    return file(number, type_="c3_area_archives", **told)
+def image(number, **attributes):
+    return file(number, type_="c3_area_archives", **attributes)
 
 
 def store(bridge, kind, number):
@@ -133,7 +133,7 @@ def test_images_are_fetched_once_where_the_html_may_have_some(mirror, source, br
     for _ in range(3):
         mirror.refresh()
 
-    assert source.asked == [("embedded_archives_of", 1)]
+    assert source.requested == [("embedded_archives_of", 1)]
     assert mirror.files() == [(1, "area_archive", 9)]
     assert bridge.wanted_ids(IMAGES) == [9]
 
@@ -151,7 +151,7 @@ def test_images_are_fetched_again_when_the_html_changes(mirror, source):
     source.questions_document = listed(question(1, answer="no more"))
     mirror.refresh()
     assert mirror.files() == []
-    assert len(source.asked) == 2
+    assert len(source.requested) == 2
 
 
 def test_images_that_took_too_long_are_fetched_by_the_next_refresh(mirror, source, monkeypatch):
@@ -160,7 +160,7 @@ def test_images_that_took_too_long_are_fetched_by_the_next_refresh(mirror, sourc
     with monkeypatch.context() as patch:
         patch.setattr(library_job, "FETCH_IMAGES_S", 0.0)
         mirror.refresh()
-    assert (mirror.there(), source.asked, mirror.files()) == ([1], [], [])
+    assert (mirror.there(), source.requested, mirror.files()) == ([1], [], [])
 
     mirror.refresh()
 
@@ -215,7 +215,7 @@ def answer_with_the_same_image(bridge):
 
 
 def doomed(bridge) -> list[AttachmentKey]:
-    """What erasing the writer of errand 33 takes away; what retention takes is the same."""
+    """Erasing the writer of errand 33 removes the same contents as retention."""
     with bridge.context.transaction() as conn:
         by_erasure = erased.attachments_of(conn, [("demo", 33)])
     by_retention = bridge.rows(retention_query())

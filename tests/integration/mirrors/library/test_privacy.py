@@ -1,4 +1,4 @@
-"""A person who is mentioned in the library is found, told and erased there as anywhere else."""
+"""A person who is mentioned in the library is exported and erased there as elsewhere."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ SUBJECT = DataSubject(address=KARIN, reviewers=(), spool=None)
 
 @pytest.fixture
 def mirrored_address(mirror, source):
-    told = question(1, answer=f"<p>Write to {KARIN}</p>", attachments=[5])
-    source.questions_document = listed(told, included=(file(5, name=f"{KARIN} wrote.txt"),))
+    mentioning = question(1, answer=f"<p>Write to {KARIN}</p>", attachments=[5])
+    source.questions_document = listed(mentioning, included=(file(5, name=f"{KARIN} wrote.txt"),))
     mirror.refresh()
 
 

@@ -1,4 +1,4 @@
-"""When the library is renewed: with a token and an interval, else never and without an error."""
+"""The library is refreshed with a token and an interval; otherwise never, and without an error."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def families(*, token, every_s):
 
 
 def test_the_library_is_refreshed_at_the_configured_interval():
-    [plan] = families(token="token", every_s=900)
+    [spec] = families(token="token", every_s=900)
 
-    assert (plan.workspace, plan.mirror, plan.every_s) == ("demo", Mirror.LIBRARY, 900)
+    assert (spec.workspace, spec.mirror, spec.every_s) == ("demo", Mirror.LIBRARY, 900)
 
 
 @pytest.mark.parametrize(("token", "every_s"), [(None, 900), ("token", 0)])
@@ -32,10 +32,10 @@ def test_without_a_token_or_an_interval_the_library_is_not_refreshed(token, ever
 
 
 def test_a_fresh_mirror_is_not_refreshed(bridge, cention):
-    plan = bridge.context.mirrors["demo", Mirror.LIBRARY]
+    spec = bridge.context.mirrors["demo", Mirror.LIBRARY]
 
-    first = refresh.refresh_if_due(plan, session=bridge.context.session)
-    second = refresh.refresh_if_due(plan, session=bridge.context.session)
+    first = refresh.refresh_if_due(spec, session=bridge.context.session)
+    second = refresh.refresh_if_due(spec, session=bridge.context.session)
 
     assert (bool(first), second) == (True, None)
 
@@ -44,14 +44,16 @@ def test_a_refusal_pauses_the_mirror_and_leaves_its_data(bridge, cention, refres
     refresh_now()
     bridge.execute("UPDATE intake.poll SET started_at = started_at - interval '1 day'")
     cention.control("faults", {"unauthorised": {"probability": 1}})
-    plan = bridge.context.mirrors["demo", Mirror.LIBRARY]
+    spec = bridge.context.mirrors["demo", Mirror.LIBRARY]
 
-    assert refresh.refresh_if_due(plan, session=bridge.context.session) is None
-    asked = bridge.rows("SELECT count(*) AS n FROM intake.poll WHERE family = 'library'")
-    assert refresh.refresh_if_due(plan, session=bridge.context.session) is None
+    assert refresh.refresh_if_due(spec, session=bridge.context.session) is None
+    requested = bridge.rows("SELECT count(*) AS n FROM intake.poll WHERE family = 'library'")
+    assert refresh.refresh_if_due(spec, session=bridge.context.session) is None
 
     assert bridge.rows("SELECT family FROM intake.pause") == [{"family": "library"}]
-    assert bridge.rows("SELECT count(*) AS n FROM intake.poll WHERE family = 'library'") == asked
+    assert (
+        bridge.rows("SELECT count(*) AS n FROM intake.poll WHERE family = 'library'") == requested
+    )
     assert bridge.rows("SELECT FROM cention.library_question WHERE gone_at IS NOT NULL") == []
 
 

@@ -1,4 +1,4 @@
-"""Fixtures: a worker that renews the log of log-ons from a sandbox."""
+"""Fixtures: a worker that refreshes the log-ons from a sandbox."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult
 
 @pytest.fixture
 def settings(database: str, cention: SandboxServer) -> Settings:
-    """Settings under which log-ons are renewed every ten minutes."""
+    """Settings under which log-ons are refreshed every ten minutes."""
     settings = settings_for(database, f"{cention.root}/s/demo")
     [workspace] = settings.workspaces
     tokens = replace(workspace.tokens, logio="sandbox-token")
@@ -38,20 +38,19 @@ def bridge(settings: Settings) -> Iterator[Bridge]:
 
 @dataclass
 class FakeMirror:
-    """Something at Cention that can be renewed, or fails as told."""
+    """A mirror whose refreshes have the given outcomes."""
 
-    outcomes: list[Any] = field(
-        default_factory=list
-    )  # a number of records, RefreshResult, or an error
-    renewals: int = 0
+    # each a number of records, a RefreshResult, or an error
+    outcomes: list[Any] = field(default_factory=list)
+    refreshes: int = 0
 
-    def plan(self, *, every_s: int = 600) -> MirrorSpec:
+    def spec(self, *, every_s: int = 600) -> MirrorSpec:
         return MirrorSpec(
             workspace="demo", mirror=Mirror.LIBRARY, every_s=every_s, refresh=self.refresh
         )
 
     def refresh(self, session: Transaction) -> RefreshResult:
-        self.renewals += 1
+        self.refreshes += 1
         outcome = self.outcomes.pop(0) if self.outcomes else 0
         if isinstance(outcome, Exception):
             raise outcome

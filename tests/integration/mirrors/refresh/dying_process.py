@@ -1,4 +1,4 @@
-"""A renewal in a process of its own: says ``renewing`` and then waits until it is killed."""
+"""A refresh in its own process: prints ``refreshing``, then waits until it is killed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult, refresh_if_d
 
 
 def refresh_without_end(session: Transaction) -> RefreshResult:
-    print("renewing", flush=True)  # noqa: T201
+    print("refreshing", flush=True)  # noqa: T201
     sys.stdin.readline()
     return RefreshResult(records=1)
 
 
 if __name__ == "__main__":
-    plan = MirrorSpec(
+    spec = MirrorSpec(
         workspace="demo", mirror=Mirror.LIBRARY, every_s=600, refresh=refresh_without_end
     )
     with connections.open_pool(sys.argv[1]) as pool:
-        refresh_if_due(plan, session=pool.connection)
+        refresh_if_due(spec, session=pool.connection)

@@ -1,4 +1,4 @@
-"""The log of log-ins and log-outs comes home whole, in windows that overlap, however often."""
+"""The log of log-ins and log-outs is fetched completely, in windows that overlap."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def add_logon(cention):
 
 @pytest.fixture
 def refresh_logons(bridge):
-    plan = bridge.context.mirrors["demo", Mirror.AGENT_LOGONS]
-    return lambda: refresh(plan, session=bridge.context.session).records
+    spec = bridge.context.mirrors["demo", Mirror.AGENT_LOGONS]
+    return lambda: refresh(spec, session=bridge.context.session).records
 
 
 def stored(bridge, *columns):
@@ -65,20 +65,20 @@ def api(settings):
 
 
 class ScriptedLog:
-    """A log that remembers which windows it was asked for, and fails when told."""
+    """A log that records the requested windows, and fails as the test wants."""
 
     def __init__(self, *answers):
-        self.asked = []
+        self.requested = []
         self._answers = list(answers)
 
     def fetch(self, since, until, *, login_name=None):
-        self.asked.append((since, until))
+        self.requested.append((since, until))
         answer = self._answers.pop(0) if self._answers else []
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def plan(self, *, first_days=7):
+    def spec(self, *, first_days=7):
         return agent_logons_mirror("demo", self, every_s=600, first_days=first_days)
 
 
@@ -132,7 +132,7 @@ def test_log_ons_of_other_system_groups_are_not_fetched_with_this_token(
 
 
 def test_the_stored_log_ons_do_not_depend_on_the_windows(bridge, cention, api):
-    """Every window is asked for alone and in any order; ends within a second of many events."""
+    """Each window is fetched by itself, in any order; some end within a second of many events."""
     begin = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
     for second in range(12):
         at = int(begin.timestamp()) + second
@@ -172,27 +172,27 @@ def test_a_long_period_is_split_into_overlapping_windows_of_a_week():
 
 
 def test_a_refresh_continues_from_the_last_success_with_an_overlap(bridge):
-    add_logon = ScriptedLog()
-    refresh(add_logon.plan(), session=bridge.context.session)
+    log = ScriptedLog()
+    refresh(log.spec(), session=bridge.context.session)
     until = reach(bridge).until_at
 
-    refresh(add_logon.plan(), session=bridge.context.session)
+    refresh(log.spec(), session=bridge.context.session)
 
-    assert add_logon.asked[-1][0] == until - OVERLAP
+    assert log.requested[-1][0] == until - OVERLAP
 
 
 def test_after_an_outage_the_whole_gap_is_fetched(bridge):
-    add_logon = ScriptedLog()
-    refresh(add_logon.plan(), session=bridge.context.session)
+    log = ScriptedLog()
+    refresh(log.spec(), session=bridge.context.session)
     bridge.execute("UPDATE intake.agent_logon_reach SET until_at = now() - interval '20 days'")
     left = reach(bridge).until_at
-    add_logon.asked.clear()
+    log.requested.clear()
 
-    refresh(add_logon.plan(), session=bridge.context.session)
+    refresh(log.spec(), session=bridge.context.session)
 
-    assert add_logon.asked[0][0] == left - OVERLAP
-    assert len(add_logon.asked) == 3
-    assert all(since < until for (_, until), (since, _) in pairwise(add_logon.asked))
+    assert log.requested[0][0] == left - OVERLAP
+    assert len(log.requested) == 3
+    assert all(since < until for (_, until), (since, _) in pairwise(log.requested))
 
 
 @pytest.mark.parametrize(
@@ -204,56 +204,56 @@ def test_after_an_outage_the_whole_gap_is_fetched(bridge):
 )
 def test_a_refresh_that_fails_midway_keeps_its_rows_and_leaves_no_gap(bridge, failure):
     first = datetime.now(UTC) - DAY * 19
-    add_logon = ScriptedLog([row(first)], failure)
-    plan = add_logon.plan(first_days=20)
+    log = ScriptedLog([row(first)], failure)
+    spec = log.spec(first_days=20)
 
-    assert refresh_if_due(plan, session=bridge.context.session) is None
+    assert refresh_if_due(spec, session=bridge.context.session) is None
     assert len(stored(bridge)) == 1
-    (_, until), (failed_since, failed_until) = add_logon.asked
+    (_, until), (failed_since, failed_until) = log.requested
 
-    add_logon.asked.clear()
+    log.requested.clear()
     bridge.advance_time(31)
-    assert refresh_if_due(plan, session=bridge.context.session) == RefreshResult(records=0)
-    assert add_logon.asked[0][0] == until - OVERLAP == failed_since
-    assert add_logon.asked[0][1] == failed_until
+    assert refresh_if_due(spec, session=bridge.context.session) == RefreshResult(records=0)
+    assert log.requested[0][0] == until - OVERLAP == failed_since
+    assert log.requested[0][1] == failed_until
 
 
 def test_rows_and_their_coverage_are_written_in_one_transaction(bridge):
-    """Killed between the two, a renewal would pass its window over."""
+    """Otherwise a refresh killed between the two would skip its window."""
     bridge.execute(
         "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql"
         " AS $$ BEGIN RAISE 'disk full'; END $$;"
         " CREATE TRIGGER fail BEFORE INSERT ON intake.agent_logon_reach"
         " EXECUTE FUNCTION fail()"
     )
-    add_logon = ScriptedLog([row(datetime.now(UTC))])
+    log = ScriptedLog([row(datetime.now(UTC))])
 
     with pytest.raises(RaiseException):
-        refresh(add_logon.plan(), session=bridge.context.session)
+        refresh(log.spec(), session=bridge.context.session)
 
     assert stored(bridge) == []
     assert reach(bridge).until_at is None
 
 
 def test_a_long_history_is_fetched_in_several_refreshes(bridge):
-    add_logon = ScriptedLog()
-    plan = add_logon.plan(first_days=7 * (WINDOWS_AT_ONCE + 2))
+    log = ScriptedLog()
+    spec = log.spec(first_days=7 * (WINDOWS_AT_ONCE + 2))
 
-    refresh(plan, session=bridge.context.session)
-    assert len(add_logon.asked) == WINDOWS_AT_ONCE
+    refresh(spec, session=bridge.context.session)
+    assert len(log.requested) == WINDOWS_AT_ONCE
 
-    refresh(plan, session=bridge.context.session)
-    assert add_logon.asked[WINDOWS_AT_ONCE][0] == add_logon.asked[WINDOWS_AT_ONCE - 1][1] - OVERLAP
-    assert reach(bridge).now - add_logon.asked[-1][1] < timedelta(minutes=1)
+    refresh(spec, session=bridge.context.session)
+    assert log.requested[WINDOWS_AT_ONCE][0] == log.requested[WINDOWS_AT_ONCE - 1][1] - OVERLAP
+    assert reach(bridge).now - log.requested[-1][1] < timedelta(minutes=1)
 
 
 def test_a_clock_that_was_ahead_leaves_no_gap_when_it_is_corrected(bridge):
-    add_logon = ScriptedLog()
+    log = ScriptedLog()
     bridge.execute("INSERT INTO intake.agent_logon_reach VALUES ('demo', now() + interval '1 day')")
 
-    refresh(add_logon.plan(), session=bridge.context.session)
+    refresh(log.spec(), session=bridge.context.session)
 
-    assert add_logon.asked[0][0] <= reach(bridge).now - OVERLAP
+    assert log.requested[0][0] <= reach(bridge).now - OVERLAP
     assert reach(bridge).until_at <= reach(bridge).now
 
 
@@ -263,7 +263,7 @@ def test_pulling_past_log_ons_does_not_change_the_coverage(bridge, add_logon, re
     add_logon(ago=DAY * 400, name="old")
     add_logon(ago=DAY * 390, name="old", action="Logout")
     now = datetime.now(UTC)
-    visible = []
+    counts = []
 
     found = pull(
         "demo",
@@ -271,10 +271,10 @@ def test_pulling_past_log_ons_does_not_change_the_coverage(bridge, add_logon, re
         now - DAY * 401,
         now - DAY * 380,
         session=bridge.context.session,
-        on_progress=visible.append,
+        on_progress=counts.append,
     )
 
-    assert (found, sum(visible), len(visible)) == (2, 2, 4)
+    assert (found, sum(counts), len(counts)) == (2, 2, 4)
     assert reach(bridge).until_at == before
 
 
@@ -293,9 +293,9 @@ ODD = ["1", "Doe", " Jane", "1554108462", "Login"]
 
 def test_rows_that_are_not_log_ons_are_stored_apart_once_and_block_nothing(bridge):
     now = datetime.now(UTC)
-    add_logon = ScriptedLog([ODD, row(now)], [["7", *ODD[1:]], {"id": 3}, row(now)])
-    refresh(add_logon.plan(), session=bridge.context.session)
-    refresh(add_logon.plan(), session=bridge.context.session)
+    log = ScriptedLog([ODD, row(now)], [["7", *ODD[1:]], {"id": 3}, row(now)])
+    refresh(log.spec(), session=bridge.context.session)
+    refresh(log.spec(), session=bridge.context.session)
 
     kept = bridge.rows("SELECT row, problem FROM intake.odd_logon ORDER BY problem")
 
@@ -307,14 +307,14 @@ def test_rows_that_are_not_log_ons_are_stored_apart_once_and_block_nothing(bridg
 
 
 def test_equal_rejected_rows_of_one_answer_are_stored_once(bridge):
-    refresh(ScriptedLog([ODD, ODD]).plan(), session=bridge.context.session)
+    refresh(ScriptedLog([ODD, ODD]).spec(), session=bridge.context.session)
 
     assert len(bridge.rows("SELECT FROM intake.odd_logon")) == 1
 
 
 def test_a_name_with_characters_that_postgres_rejects_is_stored(bridge):
     now = datetime.now(UTC)
-    refresh(ScriptedLog([row(now, name="j\0\ud800")]).plan(), session=bridge.context.session)
+    refresh(ScriptedLog([row(now, name="j\0\ud800")]).spec(), session=bridge.context.session)
 
     assert stored(bridge, "login_name") == [("j\ufffd\ufffd",)]
 
@@ -323,10 +323,10 @@ def test_a_name_with_characters_that_postgres_rejects_is_stored(bridge):
 def test_an_invalid_answer_does_not_extend_the_coverage(bridge, cention, add_logon, fault):
     add_logon(ago=timedelta(minutes=1))
     cention.control("faults", {fault: {"types": ["logio"], "times": 1}})
-    plan = bridge.context.mirrors["demo", Mirror.AGENT_LOGONS]
+    spec = bridge.context.mirrors["demo", Mirror.AGENT_LOGONS]
 
-    assert refresh_if_due(plan, session=bridge.context.session) is None
+    assert refresh_if_due(spec, session=bridge.context.session) is None
     assert reach(bridge).until_at is None
 
     bridge.advance_time(31)
-    assert refresh_if_due(plan, session=bridge.context.session) == RefreshResult(records=1)
+    assert refresh_if_due(spec, session=bridge.context.session) == RefreshResult(records=1)

@@ -1,4 +1,4 @@
-"""Pictures of Cention are renewed when their time has come, by one process at a time."""
+"""Mirrors are refreshed when they are due, by one process at a time."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ UNREADABLE = DocumentError(Fault("/data", "must be a list"))
 
 @pytest.fixture
 def refresh_if_due_now(bridge, fake_mirror):
-    """Look whether the picture has to be renewed; tells how many records came."""
+    """Refresh the mirror if it is due; return the number of records, or ``None``."""
 
     def once(**pace):
-        result = refresh_if_due(fake_mirror.plan(**pace), session=bridge.context.session)
+        result = refresh_if_due(fake_mirror.spec(**pace), session=bridge.context.session)
         return result.records if result else None
 
     return once
@@ -66,7 +66,7 @@ def test_a_refreshed_mirror_is_due_after_its_interval_and_not_before(
 
     advance_time(2)
     assert refresh_if_due_now() == 0
-    assert fake_mirror.renewals == 2
+    assert fake_mirror.refreshes == 2
 
 
 @pytest.mark.parametrize("failure", [OUTAGE, UNREADABLE])
@@ -76,7 +76,7 @@ def test_a_failed_refresh_is_recorded_and_retried_after_half_a_minute(
     fake_mirror.outcomes = [failure, 3]
 
     assert (refresh_if_due_now(), refresh_if_due_now()) == (None, None)
-    assert fake_mirror.renewals == 1
+    assert fake_mirror.refreshes == 1
     advance_time(31)
     assert refresh_if_due_now() == 3
     assert polls(bridge) == [(None, str(failure), True), (3, None, True)]
@@ -91,7 +91,7 @@ def test_the_back_off_of_a_failing_mirror_grows_up_to_its_interval(
     refresh_if_due_now()
     for failures in range(2, 8):
         waited = 0
-        while fake_mirror.renewals < failures:
+        while fake_mirror.refreshes < failures:
             advance_time(15)
             waited += 15
             refresh_if_due_now(every_s=400)
@@ -144,12 +144,12 @@ def test_a_mirror_that_cention_refuses_is_paused_and_resumes_by_itself(
     fake_mirror.outcomes = [refusal, refusal, 5]
 
     assert [refresh_if_due_now(), refresh_if_due_now(), refresh_if_due_now()] == [None, None, None]
-    assert fake_mirror.renewals == 1
+    assert fake_mirror.refreshes == 1
     assert pauses(bridge) == [str(refusal)]
 
     advance_time(21)
     assert refresh_if_due_now() is None  # tried, and refused again
-    assert fake_mirror.renewals == 2
+    assert fake_mirror.refreshes == 2
     assert pauses(bridge) == [str(refusal)]
 
     advance_time(21)
@@ -174,7 +174,7 @@ def test_after_a_pause_one_of_many_processes_tries(
     refresh_if_due_now()
 
     assert tried == [None]
-    assert fake_mirror.renewals == 2
+    assert fake_mirror.refreshes == 2
 
 
 def test_an_unexpected_error_is_recorded_by_its_name_only_and_raised(
@@ -196,22 +196,22 @@ def test_a_command_refreshes_a_mirror_that_is_not_due_and_raises_its_failure(
     fake_mirror.outcomes = [1, 2, OUTAGE]
     refresh_if_due_now()
 
-    assert refresh(fake_mirror.plan(), session=bridge.context.session) == RefreshResult(records=2)
+    assert refresh(fake_mirror.spec(), session=bridge.context.session) == RefreshResult(records=2)
     with pytest.raises(errors.IncompleteResponse):
-        refresh(fake_mirror.plan(), session=bridge.context.session)
+        refresh(fake_mirror.spec(), session=bridge.context.session)
 
 
 def test_a_refresh_by_command_ends_the_pause(bridge, fake_mirror, refresh_if_due_now):
     fake_mirror.outcomes = [REFUSED, 2]
     refresh_if_due_now()
 
-    assert refresh(fake_mirror.plan(), session=bridge.context.session) == RefreshResult(records=2)
+    assert refresh(fake_mirror.spec(), session=bridge.context.session) == RefreshResult(records=2)
     assert pauses(bridge) == []
 
 
 @contextmanager
-def renewing(bridge) -> Iterator[subprocess.Popen[str]]:
-    """Run a renewal in a process of its own until it is in the midst of it."""
+def refreshing(bridge) -> Iterator[subprocess.Popen[str]]:
+    """Start a refresh in its own process, and wait until it is under way."""
     module = "tests.integration.mirrors.refresh.dying_process"
     process = subprocess.Popen(
         [sys.executable, "-m", module, bridge.database],
@@ -221,7 +221,7 @@ def renewing(bridge) -> Iterator[subprocess.Popen[str]]:
     )
     try:
         assert process.stdout is not None
-        assert process.stdout.readline() == "renewing\n"
+        assert process.stdout.readline() == "refreshing\n"
         yield process
     finally:
         process.kill()
@@ -229,23 +229,23 @@ def renewing(bridge) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_one_process_at_a_time_refreshes_a_mirror(bridge, fake_mirror, refresh_if_due_now):
-    with renewing(bridge) as process:
+    with refreshing(bridge) as process:
         assert refresh_if_due_now() is None
-        assert refresh(fake_mirror.plan(), session=bridge.context.session) is None
-        assert fake_mirror.renewals == 0
+        assert refresh(fake_mirror.spec(), session=bridge.context.session) is None
+        assert fake_mirror.refreshes == 0
 
         process.communicate("go on\n", timeout=20)
 
-    assert refresh_if_due_now() is None  # the other has done it
+    assert refresh_if_due_now() is None  # the other process has refreshed it
     assert polls(bridge) == [(1, None, True)]
 
 
 def test_a_refresh_whose_process_was_killed_is_repeated_by_the_next_check(
     bridge, fake_mirror, refresh_if_due_now
 ):
-    """Its lock died with its session, and what never ended was no success."""
+    """Its lock ended with its session, and a refresh that never ended is not a success."""
     fake_mirror.outcomes = [4]
-    with renewing(bridge) as process:
+    with refreshing(bridge) as process:
         process.kill()
         process.wait(20)
 

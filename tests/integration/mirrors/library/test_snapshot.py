@@ -1,4 +1,4 @@
-"""One consistent picture: what appears, changes, disappears and comes back."""
+"""One consistent snapshot: records appear, change, disappear and come back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_the_whole_library_of_the_sandbox_is_mirrored(bridge, cention, refresh_n
             cention.control("library/change", {"count": changes})
         truth = cention.control("truth/library")
 
-        while refresh_now().problem:  # a kind that vanished as a whole is looked for once more
+        while refresh_now().problem:  # a kind that vanished whole is confirmed by one more refresh
             pass
 
         assert questions_here(bridge) == {
@@ -241,11 +241,11 @@ def test_a_relationship_that_no_document_mentions_stays_until_it_is_fetched(mirr
     source.related["questions_of", 1] = {"data": None}
     mirror.refresh()
     assert mirror.links() == []
-    assert source.asked == [("questions_of", 1)] * 2
+    assert source.requested == [("questions_of", 1)] * 2
 
 
 @pytest.mark.parametrize(
-    ("owner", "asked", "single"),
+    ("owner", "requested", "single"),
     [
         (library(1, categories=[2]), "library", library(1)),
         (library(1, libraries=[2]), "library", library(1)),
@@ -253,7 +253,7 @@ def test_a_relationship_that_no_document_mentions_stays_until_it_is_fetched(mirr
     ],
 )
 def test_an_owner_fetched_by_itself_shows_which_links_are_removed(
-    mirror, source, owner, asked, single
+    mirror, source, owner, requested, single
 ):
     alone = {key: value for key, value in owner.items() if key != "relationships"}
     others = (category(2), library(2), question(7))
@@ -261,11 +261,11 @@ def test_an_owner_fetched_by_itself_shows_which_links_are_removed(
     mirror.refresh()
     assert len(mirror.links()) == 1
     source.libraries_document = listed(alone, *others)
-    source.related[asked, 1] = {"data": single}
+    source.related[requested, 1] = {"data": single}
 
     mirror.refresh()
 
-    assert source.asked == [(asked, 1)]
+    assert source.requested == [(requested, 1)]
     assert mirror.links() == []
 
 
@@ -319,7 +319,7 @@ def test_an_unreadable_answer_of_an_owner_marks_nothing_gone(mirror, source):
 def test_a_kind_that_vanishes_whole_is_gone_once_the_next_refresh_confirms_it(
     mirror, source, emptied
 ):
-    """An empty answer may be a mistake of Cention, or of whoever changed our token."""
+    """An empty answer may be an error at Cention, or of a changed token."""
     source.libraries_document = listed(library(1), library(2))
     source.categories_document = listed(category(3))
     source.questions_document = listed(question(7), question(8))
@@ -341,8 +341,8 @@ def test_a_kind_that_is_back_in_the_next_refresh_was_never_gone(mirror, source):
     full = listed(question(7), question(8))
     source.questions_document = full
     mirror.refresh()
-    for told, problem in ((listed(), True), (full, False), (listed(), True), (full, False)):
-        source.questions_document = told
+    for questions, problem in ((listed(), True), (full, False), (listed(), True), (full, False)):
+        source.questions_document = questions
         assert bool(mirror.refresh().problem) is problem
         assert (mirror.there(), mirror.gone()) == ([7, 8], [])
 
@@ -367,10 +367,13 @@ def test_an_outage_while_images_are_fetched_loses_nothing_else(mirror, source, a
     mirror.refresh()
 
     assert (mirror.there(), mirror.files()) == ([1, 2, 3], [(1, "area_archive", 11)])
-    assert [number for _, number in source.asked] == [1, 2]  # 3 is not asked for in an outage
+    assert [number for _, number in source.requested] == [
+        1,
+        2,
+    ]  # 3 is not requested during an outage
     source.related["embedded_archives_of", 2] = listed(file(22, type_=ARCHIVES))
     mirror.refresh()
-    assert [number for _, number in source.asked] == [1, 2, 2, 3]
+    assert [number for _, number in source.requested] == [1, 2, 2, 3]
     assert (2, "area_archive", 22) in mirror.files()
 
 
