@@ -112,11 +112,10 @@ def relationships_of(order: ExportOrder) -> dict[str, Any]:
 def read_export(document: Mapping[str, Any], *, zone: ZoneInfo) -> Export:
     """Return the export in ``document``.
 
-    ``data`` and ``content`` may each be a list, one object or null, and ``content`` absent; of
-    several resources the rows are taken together, and the first id. A row that makes no sense is an
-    ``ExportedErrand`` with a ``problem``, so that it is kept. ``zone`` is that of the workspace,
-    for times without an offset. Raises ``DocumentError`` if the whole is nothing that can be an
-    export.
+    ``data`` and ``content`` may each be a list, one object or null, and ``content`` absent. Of
+    several resources, all rows and the first id count. A row with faults is an ``ExportedErrand``
+    with a ``problem``, so that it is stored. ``zone`` applies to times without an offset.
+    Raises ``DocumentError`` if the document is not an export.
     """
     resources = _resources(document)
     rows = [row for resource in resources for row in _content(resource)]

@@ -19,13 +19,13 @@ def cut(text: bytes, places: list[int]) -> list[bytes]:
 
 
 def split_long_string(
-    chunks: list[bytes], *, limit: int = LIMIT, room: int = 100_000
+    chunks: list[bytes], *, limit: int = LIMIT, max_document: int = 100_000
 ) -> tuple[LongStringSplitter, bytes, bytes]:
     """Split the long string of a document from the rest."""
     taken: list[bytes] = []
-    splitter = LongStringSplitter(taken.append, limit=limit, max_document=room)
-    for piece in chunks:
-        splitter.feed(piece)
+    splitter = LongStringSplitter(taken.append, limit=limit, max_document=max_document)
+    for chunk in chunks:
+        splitter.feed(chunk)
     return splitter, splitter.finish(), b"".join(taken)
 
 

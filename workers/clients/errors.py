@@ -1,17 +1,17 @@
 """The errors of a call to another company's API, classified by what the caller should do.
 
 * ApiError
-  x Unreachable       no connection: not the record's fault         -> delay every request
-  x Busy              429, 502, 503, 504: overloaded                -> delay every request
-  x IncompleteResponse         not a whole answer, 500, or 2xx with errors   -> this record waits
-  x InvalidResponse    2xx, but not the JSON that was promised       -> look again later
-  x TooLarge          the body is over the cap                      -> not again with this cap
-  x BadContent        an attachment whose content is no base64      -> keep the record, shown
-  x Refused           400, 406, 409, 415, 422, any other 4xx        -> do not repeat
-    + WrongUrl         404 that is no JSON:API document              -> the base URL is wrong
-  x NotFound          404, 410 with a JSON:API error document       -> the record is gone
-  x Unauthorised      401, 403                                      -> pause, if others fare so too
-  x Redirected        3xx                                           -> the base URL is wrong
+  x Unreachable         no connection; the request was not sent     -> delay every request
+  x Busy                429, 502, 503, 504                          -> delay every request
+  x IncompleteResponse  not a whole answer, 500, 2xx with errors    -> retry this record later
+  x InvalidResponse     2xx without the JSON that was promised      -> retry later
+  x TooLarge            the body exceeds the limit                  -> do not repeat with this limit
+  x BadContent          an attachment that is not base64            -> do not repeat
+  x BadRequest          400, 406, 409, 415, 422, any other 4xx      -> do not repeat
+    + WrongUrl          404 that is not a JSON:API document         -> correct the base URL
+  x NotFound            404, 410 with a JSON:API error document     -> the record is gone
+  x Unauthorised        401, 403                                    -> pause if all records fail so
+  x Redirected          3xx                                         -> correct the base URL
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A server of sockets, which can do what no well-behaved server does."""
+"""A server on plain sockets that can violate HTTP."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Hasty(Exception):
 
 @dataclass
 class Server:
-    """Answers each request with ``reply``; what came is in ``heads``, by connection."""
+    """Answers each request with ``reply``; ``heads`` has the requests by connection."""
 
     reply: Callable[[socket.socket], None]
     listener: socket.socket
@@ -58,7 +58,7 @@ class Server:
 
 
 def read_head(reader: BinaryIO) -> bytes:
-    """Return the next request, up to its blank line; nothing if there is none."""
+    """Return the next request up to its blank line; empty if there is none."""
     lines = []
     for line in reader:
         if line == b"\r\n":

@@ -18,7 +18,7 @@ from workers.clients import errors
 
 ROOT = Path(__file__).parents[3]
 TOLD_IN = ("deploy/docs/client.md", "workers/clients/cention/__init__.py")
-"""Where the five lines stand: in each file the indented ones around ``import connect``."""
+"""The files with the five lines: those indented around ``import connect``."""
 INDENTED = re.compile(r"(?:^ {4}.*\n|^\n)+", re.MULTILINE)
 IMPORT = "from workers.clients.cention import connect"
 REST_OF_THE_BRIDGE = (

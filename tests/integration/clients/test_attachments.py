@@ -25,7 +25,7 @@ def api(url: str) -> AttachmentsApi:
 
 
 def sends_file(block: bytes, times: int, *, announced: int | None = None):
-    """Reply with an attachment that is ``block`` so many times over."""
+    """Reply with an attachment that repeats ``block``."""
     text = base64.b64encode(block)
     length = len(HEAD) + len(text) * times + len(TAIL) if announced is None else announced
 

@@ -1,4 +1,4 @@
-"""Sending large files through a real connection, also when it goes wrong half-way."""
+"""Sends large files through a real connection, which may fail half-way."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def large(tmp_path):
 
 
 def read_body(connection: socket.socket) -> bool:
-    """Read what comes, up to the end of a document; tell whether that came."""
+    """Read up to the end of a document; return whether it arrived."""
     end = b""
     while piece := connection.recv(1 << 20):
         end = (end + piece)[-10:]

@@ -29,7 +29,7 @@ def whole(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> bytes:
 
 
 def sends(*answers: bytes):
-    """Reply with each in its turn, then close the connection."""
+    """Send these texts in turn, then close the connection."""
 
     def reply(connection: socket.socket) -> None:
         for answer in answers:
@@ -40,7 +40,7 @@ def sends(*answers: bytes):
 
 
 def drips(beginning: bytes, drop: bytes):
-    """Send one piece now and then, for ever."""
+    """Send one piece at intervals, for ever."""
 
     def reply(connection: socket.socket) -> None:
         connection.sendall(beginning)
@@ -76,7 +76,7 @@ def test_a_request_that_would_be_sent_too_late_is_not_sent(serve):
 
 
 def test_the_kernel_repeats_no_request_longer_than_its_exchange_lasts(serve, monkeypatch):
-    """Else a request may arrive minutes later, although its process has died."""
+    """Otherwise a request may arrive minutes after its process has died."""
     server = serve(sends(whole(b"{}")))
     options = []
     connect = socket.socket.connect
@@ -326,7 +326,7 @@ def test_each_thread_has_its_own_connection(serve):
 
 
 def test_a_child_does_not_speak_over_the_connection_of_its_parent(serve):
-    """Or one process would be given the other's answers."""
+    """Otherwise one process would read the other's answers."""
     server = serve(lambda connection: connection.sendall(whole(b"{}")))
     client = api(server.url)
     client.fetch_report(1)
@@ -353,7 +353,7 @@ def test_proxies_are_read_once_and_obeyed(serve, monkeypatch):
 
 
 def test_the_headers_of_a_request_are_ours_alone(serve, monkeypatch, tmp_path):
-    """Left to itself requests prefers a password in .netrc to our token."""
+    """By default requests prefers a password in .netrc to our token."""
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     server = serve(lambda connection: connection.sendall(whole(b"{}")))

@@ -1,4 +1,4 @@
-"""Whatever JSON comes in, a reader returns a record or tells the faults."""
+"""For any JSON, a reader returns a record or reports the faults."""
 
 from __future__ import annotations
 

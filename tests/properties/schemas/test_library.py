@@ -1,4 +1,4 @@
-"""However a library is split over documents, shuffled and told in part, the picture is the same."""
+"""The graph of a library does not depend on how documents split, order and repeat it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def whole(library: list[Any]) -> LibraryGraph:
 
 @st.composite
 def tellings(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
-    """A library, and documents that tell each of its facts at least once."""
+    """A library, and documents that contain each of its facts at least once."""
     library = draw(LIBRARY)
     facts: list[Any] = []
     for type_, number, holds, told in library:

@@ -1,4 +1,4 @@
-"""Clients with a base URL where nobody listens; ``responses`` answers."""
+"""Clients whose base URL has no server; ``responses`` answers."""
 
 from __future__ import annotations
 

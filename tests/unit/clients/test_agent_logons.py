@@ -1,4 +1,4 @@
-"""The log of log-ins and log-outs, which is no JSON:API, as it is asked for and taken."""
+"""Requests for log-ins and log-outs, and their answers, which are not JSON:API."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def taken(logio, body, **how):
 
 @responses.activate
 def test_format_from_and_to_are_always_sent(logio):
-    """Left to itself Cention answers CSV, and no more than the last seven days."""
+    """By default Cention returns CSV, and only the last seven days."""
     answering("[]")
 
     logio.fetch(SINCE, UNTIL)
@@ -223,7 +223,7 @@ def test_a_route_that_is_not_there_means_a_wrong_address_and_no_record_that_is_g
 )
 @responses.activate
 def test_anything_else_is_an_invalid_response(logio, body):
-    """Taken for "nobody", it would leave a gap."""
+    """Read as an empty list, it would leave a gap."""
     answering(body)
 
     with pytest.raises(errors.InvalidResponse):

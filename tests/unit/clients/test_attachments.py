@@ -139,7 +139,7 @@ def test_nothing_is_read_after_the_limit():
 
 
 class Endless(ChunkedHttp):
-    """An HTTP caller whose answer never ends."""
+    """An HTTP client whose response never ends."""
 
     def __init__(self, pieces) -> None:
         self._chunks = pieces

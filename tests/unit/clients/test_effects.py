@@ -1,4 +1,4 @@
-"""After which errors a request may have been carried out all the same."""
+"""The errors after which a request may have taken effect."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_each_document_is_fetched_by_type_and_id_and_returned_unchanged(
 )
 @responses.activate
 def test_an_error_that_is_sent_as_a_success_is_a_failure_that_may_pass(errand_data, body, said):
-    """Were it taken for the record, its change would be lost: reading has cleared the flag."""
+    """Read as the record, it would lose a change: the request has cleared the flag."""
     responses.get(f"{CAPI}/c3_errand_reports/33", json=body)
 
     with pytest.raises(errors.IncompleteResponse) as caught:

@@ -41,4 +41,4 @@ def test_a_long_string_with_a_quote_in_it_is_refused(end):
 
 def test_what_surrounds_the_long_string_is_bounded():
     with pytest.raises(DocumentTooLarge):
-        split_long_string([b"{", *[b" " * 10] * 20], room=100)
+        split_long_string([b"{", *[b" " * 10] * 20], max_document=100)

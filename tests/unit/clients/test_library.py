@@ -1,4 +1,4 @@
-"""What the client of the library asks for: every endpoint and every query parameter."""
+"""The requests of the library client: every endpoint and every query parameter."""
 
 from __future__ import annotations
 

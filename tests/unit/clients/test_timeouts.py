@@ -1,4 +1,4 @@
-"""How long a drain holds records and how long a fetch may take: neither contradicts the other."""
+"""The lease of a drain and the timeouts of a fetch agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The vendor's documents, and ways to change one."""
+"""The vendor's sample documents, and helpers that change them."""
 
 from __future__ import annotations
 

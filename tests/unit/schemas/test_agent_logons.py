@@ -1,4 +1,4 @@
-"""Log-ins and log-outs of agents: rows of JSON or CSV become events with a key of their own."""
+"""Log-ins and log-outs of agents: rows of JSON or CSV become events with a key."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_equal_events_of_one_second_are_numbered():
 
 
 def test_answers_that_overlap_or_end_within_a_second_add_up_to_one_long_answer():
-    """Of an unfinished second an answer tells the first events only; the next tells all."""
+    """An answer within a second has only its first events; the next answer has all."""
     events = [row(timestamp=AT_S + second) for second in (0, 1, 1, 1, 2)]
     whole = set(keys(read_agent_logons(events)))
 

@@ -1,4 +1,4 @@
-"""What a contact card is, what Cention is sent, and what is read out of its answer."""
+"""Contact cards: what Cention is sent, and what is read from its answer."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ EMPTY = {"user_type": "", "user_id": "", "subject": "", "body": "", "html_body":
 
 
 def documented(document):
-    """The attributes of the documented sample, its attachments aside."""
+    """The attributes of the documented sample, without attachments."""
     attributes = document("new_errand_request")["data"]["attributes"]
     files = attributes["msg"].pop("attachments")
     return attributes, files

@@ -1,4 +1,4 @@
-"""What an export is asked for with, and what is read out of it."""
+"""The request for an export, and what is read from the answer."""
 
 from __future__ import annotations
 

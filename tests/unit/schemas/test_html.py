@@ -96,7 +96,7 @@ def test_a_script_in_deeply_nested_elements_stays_hidden():
     ],
 )
 def test_a_mebibyte_of_anything_is_read_in_seconds(piece):
-    """What takes quadratic time takes minutes."""
+    """Quadratic time would be minutes."""
     hostile = "<a " + piece * (MIB // len(piece)) + ">" + piece * (MIB // len(piece))
 
     assert _seconds_for(hostile) < 10

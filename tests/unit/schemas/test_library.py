@@ -1,4 +1,4 @@
-"""Documents of the library: a graph in circles, told in copies."""
+"""Documents of the library: a graph with cycles, in copies."""
 
 from __future__ import annotations
 

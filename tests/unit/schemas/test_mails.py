@@ -10,7 +10,7 @@ from schemas.mails import MAX_PARTS, read_mail
 
 
 def raw(head, body=b"", /):
-    """A mail out of its head, a writer added, and its body."""
+    """Build a mail from its head, with a sender, and its body."""
     return b"From: a@b.example\n" + head + b"\n\n" + body
 
 
@@ -41,7 +41,7 @@ def test_a_mail_tells_who_wrote_what():
 
 
 def test_a_part_without_headers_of_its_own_is_plain_text():
-    """As RFC 2046 has it, 5.1."""
+    """As in RFC 2046, 5.1."""
     mail = read_mail(
         raw(
             b"Content-Type: multipart/alternative; boundary=x",

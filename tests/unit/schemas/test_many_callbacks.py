@@ -1,4 +1,4 @@
-"""Reading much, and reading side by side."""
+"""Reads large documents, and reads in several threads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemas.cention.callbacks import read_callback
 
 
 def test_many_threads_read_at_once(callback):
-    """Schemas are not safe to share between threads."""
+    """Schemas are not thread-safe."""
     expected = read_callback(callback)
     got = []
 

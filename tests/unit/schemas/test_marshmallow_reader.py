@@ -18,7 +18,7 @@ def resource(**attributes):
 
 
 def test_each_thread_makes_one_instance_of_a_schema_and_keeps_it():
-    """They are costly to make, and not safe to share between threads."""
+    """They are slow to make, and not thread-safe."""
     made = []
     together = Barrier(2)
 
