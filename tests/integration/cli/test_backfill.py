@@ -255,7 +255,7 @@ def test_stored_rows_do_not_change_until_the_errand_is_fetched_again(
 def test_errands_that_are_found_are_fetched(terminal, bridge, old_errand, cention):
     ids = sorted([old_errand(20), old_errand(12)])
     for errand in ids:
-        cention.api(f"c3_errand_reports/{errand}")  # so that no list of changes tells them
+        cention.api(f"c3_errand_reports/{errand}")  # clears its change flag
     assert cention.dirty_errands() == []
 
     terminal.run(*command(20, 5))
