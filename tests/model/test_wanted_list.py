@@ -204,7 +204,7 @@ class WantedList(RuleBasedStateMachine):
             self.world.poll(self.world.cention.changed())
 
     @step(errand=chosen(errands))
-    def changes_without_a_flag_and_a_callback_tells(self, errand: Errand) -> None:
+    def changes_without_a_flag_and_a_callback_names_it(self, errand: Errand) -> None:
         if errand.exists:
             self.world.cention.changes += 1
             errand.change(flagged=errand.flagged)
