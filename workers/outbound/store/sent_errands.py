@@ -109,8 +109,8 @@ def resolve(
 def sent_as(conn: Connection, workspace: str, errand_id: int) -> int | None:
     """Return the number of the request that became an errand; ``None`` if none did."""
     parameters = {"workspace": workspace, "errand_id": errand_id}
-    row = conn.execute(SQL["sent_as"], parameters).fetchone()
-    return row[0] if row else None
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["sent_as"], parameters).fetchone()
 
 
 def unknown(conn: Connection, workspace: str | None) -> list[UnknownRequest]:

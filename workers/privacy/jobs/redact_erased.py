@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from schemas.cention.attachments import AttachmentKind
 from workers.config.names import Family
@@ -12,7 +13,7 @@ from workers.privacy.rules.person_matcher import PersonMatcher
 from workers.privacy.rules.redaction import author_of, redact_mentions, redact_own
 from workers.privacy.store import attachment_blobs, erased
 from workers.privacy.store.attachment_blobs import AttachmentKey
-from workers.privacy.store.erased import Alias, HistoryLine, Key
+from workers.privacy.store.erased import Alias, Key
 from workers.sync.jobs.parsers import FAMILIES
 
 BATCH = 50  # errands at once, each with its answers
@@ -94,10 +95,8 @@ def _history(
 ) -> None:
     lines = erased.history_of(conn, keys)
     blank = [
-        HistoryLine(
-            workspace=line.workspace,
-            errand_id=line.errand_id,
-            action_id=line.action_id,
+        replace(
+            line,
             note=_unless_named(line.note, people[line.workspace, line.errand_id]),
             origin=_unless_named(line.origin, people[line.workspace, line.errand_id]),
         )
