@@ -46,8 +46,8 @@ def broker_is_up() -> None:
         connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_TIMEOUT_S)
 
 
-connection = database.InboxConnection(settings.database_url)
-committer = GroupCommit(connection.write, abort=connection.abort)
+writer = database.InboxWriter(settings.database_url)
+committer = GroupCommit(writer.write, abort=writer.abort)
 notifier = WorkerNotifier(nudge)
 spool = Spool(settings.spool_dir, max_bytes=settings.spool_max_bytes)
 breaker = CircuitBreaker()
@@ -64,7 +64,7 @@ app = create_app(
 # The spool may hold callbacks of an earlier process: move them now, not with the next callback.
 SpoolDrainer(
     spool,
-    partial(database.inbox_connection, settings.database_url),
+    partial(database.open_spool_writer, settings.database_url),
     breaker=breaker,
     notify=notifier.notify,
 ).start()

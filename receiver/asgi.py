@@ -1,4 +1,4 @@
-"""Runs the Flask application in an event loop: the bridge from ASGI to WSGI.
+"""Runs the Flask application in an event loop: an adapter from ASGI to WSGI.
 
 What does no I/O is called in the loop itself; everything else, and large bodies, in a bounded pool
 of threads. The commit that an answer depends on is awaited, so no thread waits for it.
@@ -38,7 +38,7 @@ class AsgiAdapter:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
 
     async def answer(self, scope: Scope, body: bytes) -> WsgiCall:
-        """Return the whole answer to a whole request."""
+        """Answer one request whose body has arrived."""
         call = WsgiCall(self._app, environ_of(scope, body))
         in_loop = len(body) <= LOOP_MAX_BYTES and scope["path"].startswith(LOOP_PATHS)
         pending = await self._run(call.begin, in_loop=in_loop)
@@ -120,8 +120,8 @@ class WsgiCall:
 async def read_body(scope: Scope, receive: Receive) -> bytes | None:
     """Return the body; ``None`` if the sender hung up.
 
-    Of one that is too long only a part is returned, and nothing if its length was announced: that
-    is enough for the application to refuse it.
+    If the body is too long, returns only a part of it, and nothing if ``Content-Length`` says so:
+    that is enough for the application to refuse it.
     """
     for name, value in scope["headers"]:
         if name == b"content-length" and (len(value) > 9 or int(value) > BODY_MAX_BYTES):

@@ -22,9 +22,8 @@ from werkzeug.exceptions import (
 from receiver import canonical_json, metrics
 from receiver.authentication import Secrets
 from receiver.canonical_json import CanonicalCallback, InvalidBody
-from receiver.durable_inbox import PendingStore, StoreCallback
+from receiver.durable_inbox import PendingStore, StorageUnavailable, StoreCallback
 from receiver.errors import error_response
-from receiver.group_commit import StorageUnavailable
 from receiver.notifier import Notify
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
@@ -109,7 +108,7 @@ def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: N
         canonical = _canonical(secrets[workspace])
         callback, error = _parse(canonical.document)
         if error is not None:
-            log.warning("callback not understood", workspace=workspace, faults=len(error.faults))
+            log.warning("callback cannot be parsed", workspace=workspace, faults=len(error.faults))
         pending = store(
             NewCallback(
                 workspace=workspace,
@@ -158,7 +157,7 @@ def _canonical(secrets: Secrets) -> CanonicalCallback:
 
 
 def _body() -> bytes:
-    """Return the whole body. A server may hand over a longer or a shorter one cut, in silence."""
+    """Return the whole body. A server may cut it without an error, so its length is checked."""
     length = request.content_length
     if length is not None and length > BODY_MAX_BYTES:
         raise RequestEntityTooLarge
@@ -167,11 +166,11 @@ def _body() -> bytes:
     except HTTPException:
         raise
     except Exception:  # the server's own errors: a broken chunk, a sender that hung up
-        raise BadRequest("The body broke off.") from None
+        raise BadRequest("The body ended early.") from None
     if len(body) > BODY_MAX_BYTES:
         raise RequestEntityTooLarge
     if length not in (None, len(body)):
-        raise BadRequest("The body broke off.")
+        raise BadRequest("The body ended early.")
     return body
 
 

@@ -1,4 +1,7 @@
-"""Remembers that Postgres is down, so that no callback has to wait to find out."""
+"""Remembers that Postgres is down, so that no callback has to wait to find out.
+
+``durable_inbox`` opens it when a commit fails, ``spool_drain`` closes it after a commit.
+"""
 
 from __future__ import annotations
 
@@ -33,5 +36,7 @@ class CircuitBreaker:
                 return False
             self.is_open = is_open
         metrics.BREAKER.set(is_open)
-        log.warning("postgres is away, callbacks are spooled" if is_open else "postgres is back")
+        log.warning(
+            "postgres is down, callbacks are spooled" if is_open else "postgres is up again"
+        )
         return True

@@ -1,4 +1,4 @@
-"""The receiver's connections to Postgres: a lasting one to write, brief ones to ask."""
+"""The receiver's connections to Postgres: a long-lived one for writes, short-lived ones for reads."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def connect(url: str, *, statement_s: float = STATEMENT_S) -> Connection:
     )
 
 
-class InboxConnection:
+class InboxWriter:
     """Writes callbacks over one connection, opened when first needed and again after a failure.
 
     For one thread, except for ``abort``.
@@ -94,8 +94,8 @@ class InboxConnection:
 
 
 @contextmanager
-def inbox_connection(url: str) -> Iterator[Write]:
-    """Lend a function that writes to the inbox, and that fails after ``SPOOLED_S`` in any case.
+def open_spool_writer(url: str) -> Iterator[Write]:
+    """Yield a function that writes to the inbox, and that fails after ``SPOOLED_S`` in any case.
 
     Raises ``psycopg.Error``.
     """

@@ -1,4 +1,11 @@
-"""Stores a callback in Postgres, or on local disk while Postgres is down."""
+"""Stores a callback in Postgres, or on local disk while Postgres is down, before it is answered.
+
+    callbacks.DeferredResponse ──waits for──> PendingStore ──> Future[None] of GroupCommit
+                                                   └─────────> the spool, if that fails or is late
+
+A server with an event loop awaits the future first (``asgi``); any other server blocks in
+``PendingStore.result``.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +15,17 @@ from concurrent.futures import CancelledError, Future
 from typing import Protocol, TypeAlias
 
 from receiver.circuit_breaker import CircuitBreaker
-from receiver.group_commit import GroupCommit, RejectedByDatabase, StorageUnavailable
+from receiver.group_commit import CommitFailed, GroupCommit, RejectedByDatabase
 from workers.sync.store.callbacks import NewCallback
 
 COMMIT_WITHIN_S = 2.0  # then the callback is spooled, and the circuit breaker opens
 
 AppendToSpool: TypeAlias = Callable[[NewCallback], None]
 """Returns once the callback is on disk. Raises ``StorageUnavailable`` if it is not."""
+
+
+class StorageUnavailable(Exception):
+    """The callback could be stored nowhere in time: its sender must send it again."""
 
 
 class PendingStore(Protocol):
@@ -75,7 +86,7 @@ class DurableInbox:
             commit.result(max(0.0, deadline - time.monotonic()))
         except RejectedByDatabase:  # Postgres works: the spool's drain finds out what is wrong
             return False
-        except (StorageUnavailable, TimeoutError, CancelledError):
+        except (CommitFailed, TimeoutError, CancelledError):
             commit.cancel()
             if self._breaker.trip():
                 self._committer.fail_pending()

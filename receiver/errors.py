@@ -15,7 +15,7 @@ from schemas.errors import DocumentError
 from schemas.jsonapi import MEDIA_TYPE
 from workers.config.logs import stack_without_values
 
-KEPT_HEADERS = ("Allow", "Retry-After")
+COPIED_HEADERS = ("Allow", "Retry-After")
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ def _http_error(error: HTTPException) -> Response:
     fault = _error_object(status, title=error.name, detail=error.description or error.name)
     response = _response(status, [fault])
     for name, value in error.get_headers():
-        if name in KEPT_HEADERS:
+        if name in COPIED_HEADERS:
             response.headers[name] = value
     return response
 

@@ -17,21 +17,21 @@ from receiver import metrics
 from workers.config.logs import RateLimitedWarning
 from workers.sync.store.callbacks import NewCallback
 
-GROUP_MOST = 64  # callbacks in one statement
+MAX_GROUP = 64  # callbacks in one statement
 GROUP_BYTES = 2 * 1024 * 1024  # then no more are added: Postgres has to read it within its time
 GATHER_S = 0.005  # at most, for the others: each commit costs more than that
-GATHERED = 0.8  # of the callbacks that seem to be on their way; the rest is worked on meanwhile
-DECAY = 0.9  # of the number that seems to be on its way, with each group that is smaller
+GROUP_SHARE = 0.8  # of the callbacks expected at once: the rest may still be parsed
+ESTIMATE_DECAY = 0.9  # of the number expected, with each group that is smaller
 
 Write: TypeAlias = Callable[[Sequence[NewCallback]], None]
 """Writes all in one transaction or none, and returns once they are committed."""
 
 
-class StorageUnavailable(Exception):
-    """The callback could be stored nowhere in time: its sender must send it again."""
+class CommitFailed(Exception):
+    """Postgres is down: the callback was not committed."""
 
 
-class RejectedByDatabase(StorageUnavailable):
+class RejectedByDatabase(CommitFailed):
     """Postgres works, and refuses this callback."""
 
 
@@ -60,8 +60,8 @@ class GroupCommit:
         self._abort = abort
         self._gather_s = gather_s
         self._arrived: SimpleQueue[PendingCommit] = SimpleQueue()
-        self._on_their_way = 1.0  # callbacks at once
-        self._awaited: float = inf  # arrivals that end the gathering; inf: nobody gathers
+        self._expected = 1.0  # callbacks at once, estimated
+        self._wake_at: float = inf  # arrivals that end the gathering; inf while there is none
         self._enough = threading.Event()
         self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -70,14 +70,14 @@ class GroupCommit:
     def submit(self, callback: NewCallback, *, size_bytes: int) -> Future[None]:
         """Return the commit of ``callback`` as a future.
 
-        It fails with ``StorageUnavailable`` if Postgres is down, and with ``RejectedByDatabase``
+        It fails with ``CommitFailed`` if Postgres is down, and with ``RejectedByDatabase``
         if Postgres works and refuses the callback. Cancelled before its group is written, the
         callback is not written; one that is being written may be committed all the same, and a
         repeat of it changes nothing.
         """
         pending = PendingCommit(callback=callback, size_bytes=size_bytes)
         self._arrived.put(pending)
-        if self._arrived.qsize() >= self._awaited:
+        if self._arrived.qsize() >= self._wake_at:
             self._enough.set()
         if self._thread is None:
             self._start()
@@ -88,7 +88,7 @@ class GroupCommit:
         self._abort()
         for pending in self._take_arrived():
             if pending.committed.set_running_or_notify_cancel():
-                pending.committed.set_exception(StorageUnavailable())
+                pending.committed.set_exception(CommitFailed())
 
     def _start(self) -> None:
         with self._start_lock:
@@ -108,14 +108,15 @@ class GroupCommit:
                 metrics.GROUP_SIZE.observe(len(group))
                 self._commit(group)
                 now = len(group) + self._arrived.qsize()
-                self._on_their_way = max(now, self._on_their_way * DECAY)
+                self._expected = max(now, self._expected * ESTIMATE_DECAY)
 
     def _next_group(self) -> list[PendingCommit]:
         first = self._arrived.get()
-        self._gather(min(self._on_their_way, GROUP_MOST) * GATHERED - 1)
+        # The first one is here already.
+        self._gather(min(self._expected, MAX_GROUP) * GROUP_SHARE - 1)
         group, size_bytes = [first], first.size_bytes
         arrived = self._take_arrived()
-        while len(group) < GROUP_MOST and size_bytes < GROUP_BYTES:
+        while len(group) < MAX_GROUP and size_bytes < GROUP_BYTES:
             if (another := next(arrived, None)) is None:
                 break
             group.append(another)
@@ -125,10 +126,10 @@ class GroupCommit:
     def _gather(self, more: float) -> None:
         """Wait until ``more`` have arrived, but for no longer than ``gather_s``."""
         self._enough.clear()
-        self._awaited = more
+        self._wake_at = more
         if self._arrived.qsize() < more:
             self._enough.wait(self._gather_s)
-        self._awaited = inf
+        self._wake_at = inf
 
     def _take_arrived(self) -> Iterator[PendingCommit]:
         with suppress(Empty):
@@ -147,7 +148,7 @@ class GroupCommit:
                     self._commit([pending])
                 return
             is_down = isinstance(error, OperationalError)
-            failure = StorageUnavailable if is_down else RejectedByDatabase
+            failure = CommitFailed if is_down else RejectedByDatabase
             for pending in group:
                 pending.committed.set_exception(failure())
             self._failed.warn(error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))

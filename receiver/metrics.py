@@ -49,13 +49,13 @@ GROUP_SIZE = Histogram(
 SPOOL = Counter("cention_spool_files", "Spooled callbacks by outcome.", ["outcome"])
 BREAKER = Gauge(
     "cention_breaker_open",
-    "1 while callbacks go to the spool at once, since Postgres is known to be away.",
+    "1 while callbacks go straight to the spool, because Postgres is known to be down.",
     multiprocess_mode="livemax",
 )
 NUDGES = Counter("cention_nudges", "Messages to the workers by outcome.", ["outcome"])
 
 ReadGauges: TypeAlias = Callable[[], Sequence[Figure]]
-"""Reads figures from the database; raises if it is down; may take its time."""
+"""Reads figures from the database; raises if it is down; may block."""
 
 ReadSpool: TypeAlias = Callable[[], SpoolStatus | None]
 """Reads the state of the spool; ``None`` if there is none."""

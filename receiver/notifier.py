@@ -1,4 +1,4 @@
-"""Tells the workers that callbacks wait, from a thread of its own, never twice at the same time."""
+"""Nudges workers to file callbacks: one thread sends one nudge at a time."""
 
 from __future__ import annotations
 

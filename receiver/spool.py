@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from receiver import metrics
-from receiver.group_commit import StorageUnavailable
+from receiver.durable_inbox import StorageUnavailable
 from workers.config.logs import RateLimitedWarning
 from workers.spool import durable_files as disk
 from workers.spool import record
@@ -22,7 +22,7 @@ from workers.sync.store.callbacks import NewCallback
 
 DRAFT_MAX_AGE_S = 600  # no process writes for so long: an older draft was left by a crash
 PROBE_BYTES = 4096
-CLEAN_UP_PAUSE = 20  # times the duration of one clean-up, until the next
+CLEAN_UP_PAUSE_FACTOR = 20  # times the duration of one clean-up, until the next
 
 
 class SpoolFull(OSError):
@@ -99,7 +99,7 @@ class Spool:
         with suppress(OSError):
             self._remove_drafts(left_before=time.time() - DRAFT_MAX_AGE_S)
         ended = time.monotonic()
-        self._clean_until = ended + CLEAN_UP_PAUSE * (ended - began)
+        self._clean_until = ended + CLEAN_UP_PAUSE_FACTOR * (ended - began)
 
     def _remove_drafts(self, *, left_before: float) -> None:
         for draft in self.folder.glob(f"*{DRAFT}"):

@@ -24,13 +24,13 @@ from workers.sync.store.callbacks import NewCallback
 
 RUN_EVERY_S = 1.0
 RUN_MAX_S = 4.0  # then a new connection is opened: no run depends on one for long
-GROUP_MOST = 500  # callbacks in one statement
+MAX_GROUP = 500  # callbacks in one statement
 GROUP_BYTES = 4 * 1024 * 1024
 # The machine or this process is at fault, not the file.
-_NOT_OF_THE_FILE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+_MACHINE_ERRORS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
-InboxConnection: TypeAlias = Callable[[], AbstractContextManager[Write]]
-"""Lends a connection for one run, and closes it if it hangs. Raises ``psycopg.Error``."""
+OpenWriter: TypeAlias = Callable[[], AbstractContextManager[Write]]
+"""Yields a connection for one run, and closes it if it hangs. Raises ``psycopg.Error``."""
 
 log = structlog.get_logger(__name__)
 
@@ -49,13 +49,13 @@ class SpoolDrainer:
     def __init__(
         self,
         spool: Spool,
-        inbox_connection: InboxConnection,
+        open_writer: OpenWriter,
         *,
         breaker: CircuitBreaker,
         notify: Notify,
     ) -> None:
         self._spool = spool
-        self._inbox_connection = inbox_connection
+        self._open_writer = open_writer
         self._breaker = breaker
         self._notify = notify
         self._oldest: str | None = None
@@ -88,7 +88,7 @@ class SpoolDrainer:
             return self._run_once()
         except OSError:
             if self._breaker.is_open:
-                with self._inbox_connection() as write:
+                with self._open_writer() as write:
                     write([])
                 self._breaker.reset()  # Postgres at least is there
             raise
@@ -97,8 +97,8 @@ class SpoolDrainer:
         before, self._oldest = self._oldest, self._spool.oldest()
         if self._oldest is None and not self._breaker.is_open:
             return False
-        with self._spool.exclusive() as alone:
-            if alone:
+        with self._spool.exclusive() as locked:
+            if locked:
                 return self._drain()
         if before and (self._oldest is None or self._oldest > before):
             self._breaker.reset()  # the other process reaches Postgres
@@ -106,7 +106,7 @@ class SpoolDrainer:
 
     def _drain(self) -> bool:
         ends_at = time.monotonic() + RUN_MAX_S
-        with self._inbox_connection() as write:
+        with self._open_writer() as write:
             write([])  # raises if Postgres accepts nothing, whatever the callbacks are
             for group in self._groups():
                 self._store(group, write)
@@ -128,7 +128,7 @@ class SpoolDrainer:
                 continue
             group.append(SpooledCallback(name=name, callback=callback))
             size_bytes += len(content)
-            if len(group) >= GROUP_MOST or size_bytes >= GROUP_BYTES:
+            if len(group) >= MAX_GROUP or size_bytes >= GROUP_BYTES:
                 yield group
                 group, size_bytes = [], 0
         if group:
@@ -137,10 +137,10 @@ class SpoolDrainer:
     def _read(self, name: str) -> bytes | None:
         try:
             return self._spool.read(name)
-        except FileNotFoundError:  # somebody took it away
+        except FileNotFoundError:  # removed meanwhile
             return None
         except OSError as error:
-            if error.errno in _NOT_OF_THE_FILE:
+            if error.errno in _MACHINE_ERRORS:
                 raise
             self._quarantine(name, f"cannot be read: {errno.errorcode.get(error.errno or 0)}")
             return None

@@ -40,7 +40,7 @@ def impatient_receiver(
     """A receiver that gives a request half a second to arrive, and a connection a second."""
     own = {"DATABASE_URL": own_database, "BROKER_URL": valkey.url}
     launcher = (
-        "import receiver.connections as limits; from gunicorn.app.wsgiapp import run;"
+        "import receiver.connection_limits as limits; from gunicorn.app.wsgiapp import run;"
         "limits.REQUEST_WITHIN_S = 0.5; run()"
     )
     with serving(tmp_path, own, launcher=("-c", launcher, "--keep-alive", "1")) as receiver:

@@ -70,7 +70,7 @@ REACTIONS = (
     Reaction("badly: no connection", lambda: Unreachable("no connection", api="cention")),
     Reaction(
         "badly: the flag is cleared and the answer lost",
-        lambda: IncompleteResponse("the answer broke off", api="cention"),
+        lambda: IncompleteResponse("the answer ended early", api="cention"),
         clears_flag=True,
     ),
     Reaction(

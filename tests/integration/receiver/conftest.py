@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from receiver.database import InboxConnection
+from receiver.database import InboxWriter
 from receiver.group_commit import GroupCommit
 from tests.integration.receiver.serving import Receiver, serving
 from tests.support.receiver_app import make_client, make_settings, notified, stored
@@ -77,12 +77,12 @@ def serve(database: str, broker: str, tmp_path: Path) -> Iterator[Serve]:
 
 
 @pytest.fixture
-def inbox(database: str) -> Iterator[InboxConnection]:
-    inbox = InboxConnection(database)
+def inbox(database: str) -> Iterator[InboxWriter]:
+    inbox = InboxWriter(database)
     yield inbox
     inbox.close()
 
 
 @pytest.fixture
-def committer(inbox: InboxConnection) -> GroupCommit:
+def committer(inbox: InboxWriter) -> GroupCommit:
     return GroupCommit(inbox.write, abort=inbox.abort)

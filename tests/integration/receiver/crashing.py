@@ -79,7 +79,7 @@ def append(folder: Path, *numbers: int) -> None:
 def drain(folder: Path, url: str, fuse: Fuse | None = None) -> None:
     @contextmanager
     def connection():
-        with database.inbox_connection(url) as write:
+        with database.open_spool_writer(url) as write:
             yield fuse.around(write) if fuse else write
 
     spool = Spool(folder, max_bytes=MAX_BYTES)
@@ -113,7 +113,7 @@ def _append(folder: Path, numbers: tuple[int, ...], answers: Path, fuse: Fuse) -
 
 
 def _drain(folder: Path, url: str, fuse: Fuse) -> None:
-    spool_drain.GROUP_MOST = 2  # of this process, which ends: so that there are several groups
+    spool_drain.MAX_GROUP = 2  # of this process, which ends: so that there are several groups
     drain(folder, url, fuse)
 
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from receiver.database import is_up, read_gauges
-from receiver.group_commit import StorageUnavailable
+from receiver.group_commit import CommitFailed
 from tests.support.receiver_app import new_callback
 
 
@@ -52,7 +52,7 @@ def test_only_the_callback_that_postgres_refuses_is_not_stored(committer, rows):
         try:
             new = new_callback(remote_id % 100, remote_id=remote_id)
             committer.submit(new, size_bytes=1).result(20)
-        except StorageUnavailable:
+        except CommitFailed:
             return False
         return True
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from deploy.embedded import Postgres
-from receiver.group_commit import StorageUnavailable
+from receiver.group_commit import CommitFailed
 from tests.support.receiver_app import new_callback
 from workers.database.migrate import migrate
 
@@ -47,7 +47,7 @@ def test_a_restart_of_postgres_is_survived(inbox, rows, server):
 
 def test_an_outage_ends_when_postgres_is_back(committer, server, rows):
     server.stop()
-    with pytest.raises(StorageUnavailable):
+    with pytest.raises(CommitFailed):
         committer.submit(new_callback(1), size_bytes=1).result(20)
     server.start()
 

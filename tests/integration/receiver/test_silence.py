@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from receiver import database as receiver_database
-from receiver.database import InboxConnection, inbox_connection
-from receiver.group_commit import GroupCommit, StorageUnavailable
+from receiver.database import InboxWriter, open_spool_writer
+from receiver.group_commit import CommitFailed, GroupCommit
 from tests.integration.receiver.freezing import Network
 from tests.support.receiver_app import new_callback
 from tests.support.waiting import eventually
@@ -37,7 +37,7 @@ def remote_ids(rows):
 
 
 def test_a_write_that_is_never_answered_can_be_failed(url, network, rows):
-    inbox = InboxConnection(url)
+    inbox = InboxWriter(url)
     committer = GroupCommit(inbox.write, abort=inbox.abort)
     committer.submit(new_callback(1), size_bytes=1).result(20)
     network.freeze()
@@ -48,7 +48,7 @@ def test_a_write_that_is_never_answered_can_be_failed(url, network, rows):
     committer.fail_pending()
     committer.submit(new_callback(3), size_bytes=1).result(20)
 
-    assert isinstance(silent.exception(20), StorageUnavailable)
+    assert isinstance(silent.exception(20), CommitFailed)
 
     assert remote_ids(rows) == [1, 3]
 
@@ -57,14 +57,14 @@ def test_a_drain_of_the_spool_that_gets_no_answer_is_given_up(url, network, rows
     monkeypatch.setattr(receiver_database, "SPOOLED_S", 0.5)
     began = time.monotonic()
 
-    with inbox_connection(url) as write:
+    with open_spool_writer(url) as write:
         write([new_callback(1)])
         network.freeze()
         with pytest.raises(psycopg.OperationalError):
             write([new_callback(2)])
 
     assert time.monotonic() - began < 5
-    with inbox_connection(url) as write:
+    with open_spool_writer(url) as write:
         write([new_callback(3)])
     assert remote_ids(rows) == [1, 3]
 

@@ -10,7 +10,7 @@ import pytest
 
 from receiver import MissingCallbackSecret
 from receiver.callbacks import BODY_MAX_BYTES
-from receiver.group_commit import StorageUnavailable
+from receiver.durable_inbox import StorageUnavailable
 from tests.support.receiver_app import ERROR, PATH, refused
 
 

@@ -7,8 +7,8 @@ from concurrent.futures import Future
 import pytest
 
 from receiver.circuit_breaker import CircuitBreaker
-from receiver.durable_inbox import DurableInbox
-from receiver.group_commit import RejectedByDatabase, StorageUnavailable
+from receiver.durable_inbox import DurableInbox, StorageUnavailable
+from receiver.group_commit import CommitFailed, RejectedByDatabase
 
 
 class Committer:
@@ -62,7 +62,7 @@ def test_a_committed_callback_is_not_spooled(inbox, spooled):
 
 
 def test_a_callback_that_postgres_does_not_store_is_spooled(inbox, committer, spooled):
-    committer.failure = StorageUnavailable()
+    committer.failure = CommitFailed()
 
     inbox.store("callback", size_bytes=1).result()
 
@@ -84,7 +84,7 @@ def test_a_callback_that_postgres_does_not_store_in_time_is_spooled_and_not_writ
 def test_after_one_failure_postgres_is_not_tried_until_it_is_back(
     inbox, committer, spooled, breaker
 ):
-    committer.failure = StorageUnavailable()
+    committer.failure = CommitFailed()
     for callback in "abc":
         inbox.store(callback, size_bytes=1).result()
     assert (committer.submitted, spooled) == (["a"], ["a", "b", "c"])
@@ -103,7 +103,7 @@ def test_a_callback_for_the_spool_has_no_commit_to_wait_for(inbox, breaker):
 
 
 def test_the_first_failure_fails_all_that_wait(inbox, committer):
-    committer.failure = StorageUnavailable()
+    committer.failure = CommitFailed()
     pending = [inbox.store(callback, size_bytes=1) for callback in "ab"]
 
     for each in pending:
@@ -125,7 +125,7 @@ def test_a_callback_that_can_be_stored_nowhere_fails(committer, breaker):
     def full(_):
         raise StorageUnavailable
 
-    committer.failure = StorageUnavailable()
+    committer.failure = CommitFailed()
 
     with pytest.raises(StorageUnavailable):
         DurableInbox(committer, full, breaker).store("a", size_bytes=1).result()

@@ -9,10 +9,10 @@ import pytest
 
 from receiver.group_commit import (
     GROUP_BYTES,
-    GROUP_MOST,
+    MAX_GROUP,
+    CommitFailed,
     GroupCommit,
     RejectedByDatabase,
-    StorageUnavailable,
 )
 from tests.support.receiver_app import new_callback
 from tests.support.waiting import eventually
@@ -161,7 +161,7 @@ def test_a_database_that_is_down_is_tried_once_a_group(senders, journal):
 
     journal.may_end.set()
 
-    assert all(isinstance(each.exception(10), StorageUnavailable) for each in sent)
+    assert all(isinstance(each.exception(10), CommitFailed) for each in sent)
     assert len(journal.groups) == 2
 
 
@@ -169,7 +169,7 @@ def test_a_database_that_is_down_rejects_nothing(senders, journal):
     journal.may_end.set()
     journal.failures[1] = psycopg.OperationalError()
 
-    assert type(senders.send(1).exception(10)) is StorageUnavailable
+    assert type(senders.send(1).exception(10)) is CommitFailed
 
 
 def test_pending_commits_can_be_failed_at_once(senders, journal):
@@ -179,14 +179,14 @@ def test_pending_commits_can_be_failed_at_once(senders, journal):
 
     senders.committer.fail_pending()
 
-    assert all(isinstance(each.exception(1), StorageUnavailable) for each in sent)
+    assert all(isinstance(each.exception(1), CommitFailed) for each in sent)
     assert journal.groups == [[0]]
 
 
 def test_after_a_failure_the_next_callback_is_committed(senders, journal):
     journal.may_end.set()
     journal.failures[1] = psycopg.OperationalError()
-    with pytest.raises(StorageUnavailable):
+    with pytest.raises(CommitFailed):
         senders.send(1).result(10)
 
     assert senders.send(2).result(10) is None
@@ -224,7 +224,7 @@ def test_the_log_says_why_a_commit_failed_without_its_content(senders, journal, 
 
     journal.may_end.set()
     journal.failures[1] = psycopg.DataError("DETAIL: david.liew@test.se")
-    with pytest.raises(StorageUnavailable):
+    with pytest.raises(CommitFailed):
         senders.send(1).result(10)
 
     eventually(lambda: has_written("callbacks not committed"))
@@ -236,11 +236,11 @@ def test_no_more_are_gathered_than_a_group_can_hold(journal):
     waiting = [slow_gatherer.submit(new_callback(0), size_bytes=1)]
     assert journal.began.wait(10)
     waiting += [
-        slow_gatherer.submit(new_callback(n % 60), size_bytes=1) for n in range(4 * GROUP_MOST)
+        slow_gatherer.submit(new_callback(n % 60), size_bytes=1) for n in range(4 * MAX_GROUP)
     ]
 
     journal.may_end.set()
 
     for each in waiting:
         each.result(10)
-    assert max(map(len, journal.groups)) == GROUP_MOST
+    assert max(map(len, journal.groups)) == MAX_GROUP

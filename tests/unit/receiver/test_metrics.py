@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from receiver.circuit_breaker import CircuitBreaker
-from receiver.group_commit import StorageUnavailable
+from receiver.durable_inbox import StorageUnavailable
 from workers.operations.store.status import Gauge
 from workers.spool.layout import SpoolStatus
 

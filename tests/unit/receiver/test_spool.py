@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from receiver.group_commit import StorageUnavailable
+from receiver.durable_inbox import StorageUnavailable
 from receiver.spool import SpoolFull
 from workers.spool import durable_files, record
 from workers.spool.layout import BAD, WAITING, spool_status

@@ -105,7 +105,7 @@ def test_no_file_is_removed_before_its_commit(drainer, spool, inbox, new):
 
 
 def test_many_callbacks_are_committed_in_groups(drainer, spool, inbox, new, monkeypatch):
-    monkeypatch.setattr(spool_drain, "GROUP_MOST", 2)
+    monkeypatch.setattr(spool_drain, "MAX_GROUP", 2)
     put(spool, new, 1, 2, 3, 4, 5)
 
     drainer.run_once()
@@ -124,7 +124,7 @@ def test_large_callbacks_are_committed_in_smaller_groups(drainer, spool, inbox, 
 
 
 def test_a_long_run_ends_early_and_says_that_some_are_left(drainer, spool, inbox, new, monkeypatch):
-    monkeypatch.setattr(spool_drain, "GROUP_MOST", 1)
+    monkeypatch.setattr(spool_drain, "MAX_GROUP", 1)
     monkeypatch.setattr(spool_drain, "RUN_MAX_S", 0)
     put(spool, new, 1, 2)
 

@@ -63,7 +63,7 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         self.connections: dict[Connection, None] = {}  # the one that is idle longest comes first
         self.joining: set[asyncio.Task[Any]] = set()
         self.held_bytes = 0
-        self.refused = RateLimitedWarning("requests refused unread")
+        self.refused = RateLimitedWarning("requests refused before the application read them")
 
     def run(self) -> None:
         """Serve until gunicorn asks to stop, then finish what is being answered."""
@@ -81,9 +81,9 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         await self.close_connections()
 
     async def close_connections(self) -> None:
-        """Let each connection have one more answer, which says that it is closed; then close.
+        """Answer the current or next request of each connection with "close", then close it.
 
-        What is sent within ``graceful_timeout`` is answered, however long that takes.
+        A request that arrives within ``graceful_timeout`` is answered, however long that takes.
         """
         ends_at = time.monotonic() + self.cfg.graceful_timeout
         while self.connections and time.monotonic() < ends_at:
@@ -103,9 +103,10 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         await asyncio.sleep(TICK_S)
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept one sender, so that processes share those who come together.
+        """Accept one connection, then let other processes run.
 
-        A server of the loop's own would take them all, and the other processes would be idle.
+        Connections that arrive together are so spread over all processes. A server of the loop's
+        own accepts them all at once, and the other processes stay idle.
         """
         try:
             accepted, _ = listener.accept()
@@ -273,10 +274,10 @@ class Connection(asyncio.Protocol):
 
 
 class GuardedTransport:
-    """What gunicorn's protocol writes to: the socket, but for what gunicorn says by itself.
+    """The socket as gunicorn's protocol sees it, except that gunicorn's own errors are replaced.
 
-    Its refusals are plain text that may quote the request; they are replaced by error documents.
-    Where it closes, the connection lingers.
+    They are plain text that may quote the request; error documents take their place. Where
+    gunicorn closes, the connection lingers.
     """
 
     def __init__(self, transport: Any, connection: Connection) -> None:
