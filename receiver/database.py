@@ -1,4 +1,4 @@
-"""The receiver's connections to Postgres: a long-lived one for writes, short-lived ones for reads."""
+"""The receiver's connections to Postgres: one long-lived for writes, short-lived ones for reads."""
 
 from __future__ import annotations
 
