@@ -18,7 +18,7 @@ import psutil
 
 from deploy.embedded import Postgres, Valkey
 from deploy.run.watchdog import Supervisor
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 SECRETS = {"CENTION_TOKEN": "token-nobody-may-read", "CENTION_CALLBACK_SECRETS": "secret-nor-this"}

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from tests.integration.receiver.serving import Receiver
+from tests.integration.receiver.receiver_process import Receiver
 
 SENDERS = 8
 

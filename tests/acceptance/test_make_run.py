@@ -29,7 +29,7 @@ from tests.acceptance.running_bridge import (
     start,
     still_running,
 )
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 from workers.operations.store.status import counters
 
 PROCESSES = [

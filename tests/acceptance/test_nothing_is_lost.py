@@ -12,7 +12,7 @@ import redis
 from deploy.embedded import Valkey
 from tests.acceptance.comparison import SandboxControl, wait_for_no_difference
 from tests.acceptance.running_bridge import SECRETS, Run, empty_folder, running_bridge
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 
 ERRANDS = 2_000
 

@@ -17,8 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.embedded import Postgres
 from tests.acceptance.senders import Senders, p99_s
-from tests.integration.receiver.serving import SECRET, serving
-from tests.support.waiting import eventually
+from tests.integration.receiver.receiver_process import SECRET, serving
+from tests.support.eventually import eventually
 from workers.database.migrate import migrate
 from workers.spool.layout import spool_status
 

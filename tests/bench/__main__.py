@@ -6,12 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from tests.bench import backlog, end_to_end, receiving, table
+from tests.bench import backlog, end_to_end, receiver, table
 from tests.bench.servers import BenchServers, bench_servers
 from tests.bench.table import Row
 
 MEASUREMENTS: dict[str, Callable[[BenchServers], Iterator[Row]]] = {
-    "receiving": receiving.measure,
+    "receiving": receiver.measure,
     "backlog": backlog.measure,
     "memory": backlog.measure_memory,
     "whole": end_to_end.measure,

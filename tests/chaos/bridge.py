@@ -23,7 +23,7 @@ from tests.acceptance.running_bridge import (
     empty_folder,
     running_bridge,
 )
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 from workers.config.names import Family, Queue, TaskName
 
 WORKSPACE = "demo"

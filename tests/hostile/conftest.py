@@ -11,7 +11,7 @@ import pytest
 
 from deploy.embedded import Postgres, Valkey
 from tests.hostile.wire import ServedReceiver
-from tests.integration.receiver.serving import serving
+from tests.integration.receiver.receiver_process import serving
 from tests.support.databases import database_copy
 
 

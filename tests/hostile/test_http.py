@@ -11,7 +11,7 @@ import pytest
 
 from receiver.callbacks import BODY_MAX_BYTES
 from tests.hostile.wire import HEAD, answer_on, callback, connections, statuses, whole
-from tests.integration.receiver.serving import SECRET
+from tests.integration.receiver.receiver_process import SECRET
 
 MANY = 40  # more than there are threads
 

@@ -13,8 +13,8 @@ from receiver import canonical_json
 from receiver.authentication import Secrets
 from receiver.callbacks import BODY_MAX_BYTES
 from tests.hostile.strategies import bodies
-from tests.integration.receiver.serving import SECRET
-from tests.support.waiting import eventually
+from tests.integration.receiver.receiver_process import SECRET
+from tests.support.eventually import eventually
 
 WITHIN_S = 2.0
 

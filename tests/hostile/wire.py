@@ -15,7 +15,7 @@ from itertools import count
 import psycopg
 import requests
 
-from tests.integration.receiver.serving import SECRET, Receiver
+from tests.integration.receiver.receiver_process import SECRET, Receiver
 
 HEAD = b"POST /callbacks/demo HTTP/1.1\r\nHost: x\r\n"
 _numbers = count(1)

@@ -53,7 +53,7 @@ def new_callback(number: int, **other: Any) -> NewCallback:
 
 @dataclass(frozen=True, slots=True)
 class InstantStore:
-    """A callback that goes to a function in place of Postgres, when its result is asked for."""
+    """Passes a callback to a function in place of Postgres when its result is requested."""
 
     store: Callable[[NewCallback], None]
     callback: NewCallback

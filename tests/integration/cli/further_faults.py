@@ -65,7 +65,7 @@ def errands_are_to_be_marked_as_changed(place: Any) -> None:
     assert place.run().stdout == "5,000 errands marked as changed at Cention.\n"
 
 
-TROUBLES = {
+FAULTS = {
     "It is not known whether an errand was created": it_is_not_known_whether_an_errand_was_created,
     "An import stopped": an_import_stopped,
     "A mirror is not refreshed": a_mirror_is_not_refreshed,

@@ -13,7 +13,7 @@ import pytest
 import responses
 
 from tests.integration.sandbox.sandbox_server import SandboxServer
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 
 CARDS = "SELECT * FROM cention.contact_card ORDER BY sent_at, card_id"
 

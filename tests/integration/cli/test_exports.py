@@ -13,7 +13,7 @@ import responses
 
 from tests.integration.cli.conftest import Bridge
 from tests.integration.sandbox.sandbox_server import SandboxServer
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 
 RUN = ("exports", "run", "316")
 

@@ -28,7 +28,7 @@ UNREACHABLE = "127.0.0.1:1"
 
 
 @dataclass
-class Place:
+class CommandContext:
     """A bridge with a fault, and an operator at a terminal."""
 
     terminal: Terminal
@@ -65,12 +65,12 @@ def command_context(
     environment: pytest.MonkeyPatch,
     postgres: Postgres,
     entry: runbook.Entry,
-) -> Place:
+) -> CommandContext:
     terminal.run("migrate")
     bridge.answer_canaries()
     # The part before the last pipe is another program; the test types its output.
     [*_, command] = runbook.programs(entry.commands[0])
-    return Place(
+    return CommandContext(
         terminal=terminal,
         bridge=bridge,
         cention=cention,
@@ -82,14 +82,14 @@ def command_context(
     )
 
 
-def the_broker_is_away(command_context: Place) -> None:
+def the_broker_is_away(command_context: CommandContext) -> None:
     with command_context.environment.context() as away:
         away.setenv("BROKER_URL", f"redis://{UNREACHABLE}/0")
         assert "broker: It cannot be used" in command_context.run().stdout
     assert "broker: It answers" in command_context.run().stdout
 
 
-def settings_are_wrong(command_context: Place) -> None:
+def settings_are_wrong(command_context: CommandContext) -> None:
     command_context.environment.setenv("POLL_EVERY_S", "often")
     assert (
         "The settings are wrong"
@@ -98,14 +98,14 @@ def settings_are_wrong(command_context: Place) -> None:
     assert "POLL_EVERY_S: Not a valid integer" in command_context.run().stdout
 
 
-def postgres_is_away(command_context: Place) -> None:
+def postgres_is_away(command_context: CommandContext) -> None:
     with command_context.environment.context() as away:
         away.setenv("DATABASE_URL", f"postgresql://{UNREACHABLE}/cention")
         assert "cannot be used: nothing listens there" in command_context.run().stdout
     assert "database: PostgreSQL" in command_context.run().stdout
 
 
-def the_disk_is_full(command_context: Place) -> None:
+def the_disk_is_full(command_context: CommandContext) -> None:
     command_context.errands(1)
     command_context.terminal.run("poll")
     command_context.bridge.rows("UPDATE intake.wanted SET wanted_at = now() - interval '2 h'")
@@ -114,7 +114,7 @@ def the_disk_is_full(command_context: Place) -> None:
     assert re.search(r"errand_reports +0 .* - ", command_context.run().stdout)
 
 
-def the_database_is_not_up_to_date(command_context: Place) -> None:
+def the_database_is_not_up_to_date(command_context: CommandContext) -> None:
     empty = "runbook_empty"
     with psycopg.connect(command_context.postgres.url, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {empty} WITH (FORCE)")  # type: ignore[arg-type]
@@ -125,11 +125,11 @@ def the_database_is_not_up_to_date(command_context: Place) -> None:
     assert "is not up to date" not in command_context.terminal.run("status").stderr
 
 
-def moved_to_another_database(command_context: Place) -> None:
+def moved_to_another_database(command_context: CommandContext) -> None:
     assert command_context.run().stdout == "The database is up to date already.\n"
 
 
-def restored_from_a_backup(command_context: Place) -> None:
+def restored_from_a_backup(command_context: CommandContext) -> None:
     [known] = command_context.fetched(1)
     command_context.bridge.rows("UPDATE cention.errand SET subject = 'as of the backup'")
     [[asking, *words], _] = runbook.programs(runbook_entry("Restored from a backup").commands[0])
@@ -141,12 +141,12 @@ def restored_from_a_backup(command_context: Place) -> None:
     assert command_context.bridge.one(subject, known) != "as of the backup"
 
 
-def errands_made_after_the_backup(command_context: Place) -> None:
+def errands_made_after_the_backup(command_context: CommandContext) -> None:
     assert command_context.run().stdout == "101 records of errand_reports will be fetched now.\n"
     assert command_context.bridge.one("SELECT count(*) FROM intake.wanted") == 101
 
 
-def the_spool_does_not_empty(command_context: Place) -> None:
+def the_spool_does_not_empty(command_context: CommandContext) -> None:
     with psycopg.connect(command_context.bridge.database, autocommit=True) as admin:
         admin.execute("CREATE ROLE runbook_reader LOGIN")
         admin.execute("GRANT USAGE ON SCHEMA intake, cention TO runbook_reader")
@@ -160,7 +160,7 @@ def the_spool_does_not_empty(command_context: Place) -> None:
     assert "may write" in command_context.run().stdout
 
 
-def callbacks_lie_in_bad(command_context: Place) -> None:
+def callbacks_were_set_aside(command_context: CommandContext) -> None:
     spool = Spool(load_settings().spool_dir, max_bytes=1 << 20)
     spool.append(new_callback(1))
     spool.quarantine(spool.waiting()[0], "Postgres refused it")
@@ -168,14 +168,14 @@ def callbacks_lie_in_bad(command_context: Place) -> None:
     assert len(spool.waiting()) == 1
 
 
-def cention_is_away(command_context: Place) -> None:
+def cention_is_away(command_context: CommandContext) -> None:
     with command_context.environment.context() as away:
         away.setenv("CENTION_URL", f"http://{UNREACHABLE}/s/demo")
         assert "It cannot be reached at 127.0.0.1" in command_context.run().stdout
     assert "accepts the token" in command_context.run().stdout
 
 
-def cention_refuses_our_token(command_context: Place) -> None:
+def cention_refuses_our_token(command_context: CommandContext) -> None:
     with command_context.environment.context() as ended:
         ended.setenv("CENTION_TOKEN", "another-token")
         command_context.terminal.run("poll")
@@ -186,38 +186,38 @@ def cention_refuses_our_token(command_context: Place) -> None:
     assert "paused, for" not in command_context.signs()
 
 
-def something_else_answers(command_context: Place) -> None:
+def something_else_answers(command_context: CommandContext) -> None:
     with command_context.environment.context() as wrong:
         wrong.setenv("CENTION_URL", f"{command_context.cention.root}/elsewhere/demo")
         assert "it is not this workspace" in command_context.run().stdout
     assert "accepts the token" in command_context.run().stdout
 
 
-def a_token_is_to_be_changed(command_context: Place) -> None:
+def a_token_is_to_be_changed(command_context: CommandContext) -> None:
     assert "accepts the token" in command_context.run().stdout
 
 
-def the_secret_is_to_be_changed(command_context: Place) -> None:
+def the_secret_is_to_be_changed(command_context: CommandContext) -> None:
     command_context.environment.setenv("CENTION_CALLBACK_SECRETS", "the-new-one,the-old-one")
     assert "2 secrets valid" in command_context.run().stdout
     command_context.environment.setenv("CENTION_CALLBACK_SECRETS", "the-new-one")
     assert "1 secret valid" in command_context.run().stdout
 
 
-def nothing_was_ever_asked(command_context: Place) -> None:
+def nothing_was_ever_polled(command_context: CommandContext) -> None:
     state = "SELECT state FROM analyst.freshness WHERE family = 'errand_reports'"
     assert command_context.bridge.one(state) == "never polled"
     assert "0 changed records found" in command_context.run().stdout
     assert command_context.bridge.one(state) == "fresh"
 
 
-def no_callbacks_come(command_context: Place) -> None:
+def no_callbacks_arrive(command_context: CommandContext) -> None:
     assert command_context.run().stdout == "No callback has been received.\n"
     command_context.bridge.store_callback(command_context.document("callback_answer_errand"))
     assert "not filed yet" in command_context.run().stdout
 
 
-def the_time_zone_is_wrong(command_context: Place) -> None:
+def the_time_zone_is_wrong(command_context: CommandContext) -> None:
     command_context.fetched(1)
     arrived = "SELECT min(arrived_at) FROM cention.errand"
     before = command_context.bridge.one(arrived)
@@ -227,7 +227,7 @@ def the_time_zone_is_wrong(command_context: Place) -> None:
     assert command_context.bridge.one(arrived) < before
 
 
-def records_are_missing(command_context: Place) -> None:
+def records_are_missing(command_context: CommandContext) -> None:
     command_context.fetched(1)
     command_context.bridge.rows("DELETE FROM cention.errand")
     command_context.terminal.run("reconcile")
@@ -238,7 +238,7 @@ def records_are_missing(command_context: Place) -> None:
     assert command_context.bridge.one("SELECT count(*) FROM cention.errand") == 1
 
 
-def nobody_reconciles(command_context: Place) -> None:
+def reconciliation_does_not_run(command_context: CommandContext) -> None:
     command_context.terminal.run("poll")
     command_context.bridge.rows("UPDATE intake.poll SET started_at = now() - interval '31 min'")
     command_context.terminal.run("poll")
@@ -247,7 +247,7 @@ def nobody_reconciles(command_context: Place) -> None:
     assert "never reconciled" not in command_context.signs()
 
 
-def records_wait_for_long(command_context: Place) -> None:
+def records_wait_for_long(command_context: CommandContext) -> None:
     command_context.bridge.rows(
         "INSERT INTO intake.wanted (workspace, family, remote_id, wanted_at)"
         " VALUES ('demo', 'errand_reports', 1, now() - interval '3 h')"
@@ -255,14 +255,14 @@ def records_wait_for_long(command_context: Place) -> None:
     assert re.search(r"errand_reports +1 +1 .* 3h ", command_context.run().stdout)
 
 
-def records_are_parked(command_context: Place) -> None:
+def records_are_parked(command_context: CommandContext) -> None:
     park(command_context.bridge, 1, 2)
     assert "2 records parked" in command_context.signs()
     assert command_context.run().stdout == "2 records released.\n"
     assert "parked after" not in command_context.signs()
 
 
-def documents_make_no_sense(command_context: Place) -> None:
+def documents_cannot_be_read(command_context: CommandContext) -> None:
     command_context.fetched(2)
     command_context.bridge.rows("UPDATE intake.landed SET problem = '/data: odd'")
     assert "2 documents could not be read" in command_context.signs()
@@ -270,7 +270,7 @@ def documents_make_no_sense(command_context: Place) -> None:
     assert "could not be read" not in command_context.signs()
 
 
-def callbacks_have_problems(command_context: Place) -> None:
+def callbacks_have_problems(command_context: CommandContext) -> None:
     command_context.bridge.store_callback(
         command_context.document("callback_answer_errand"), problem="/data: odd"
     )
@@ -280,7 +280,7 @@ def callbacks_have_problems(command_context: Place) -> None:
     assert "could not be filed" not in command_context.signs()
 
 
-def attachments_are_refused(command_context: Place) -> None:
+def attachments_are_refused(command_context: CommandContext) -> None:
     command_context.bridge.rows(
         "INSERT INTO cention.attachment (workspace, kind, attachment_id, state, reason)"
         " VALUES ('demo', 'response', 1270, 'refused', 'too large')"
@@ -292,7 +292,7 @@ def attachments_are_refused(command_context: Place) -> None:
     assert command_context.bridge.one(due) is True
 
 
-TROUBLES: dict[str, Callable[[Place], None]] = {
+FAULTS: dict[str, Callable[[CommandContext], None]] = {
     "The broker is away, or was flushed": the_broker_is_away,
     "Settings are wrong": settings_are_wrong,
     "Postgres is away": postgres_is_away,
@@ -303,23 +303,23 @@ TROUBLES: dict[str, Callable[[Place], None]] = {
     "Errands made after the backup": errands_made_after_the_backup,
     "The spool does not empty": the_spool_does_not_empty,
     "The spool is full, or cannot be written": postgres_is_away,
-    "Callbacks were set aside": callbacks_lie_in_bad,
+    "Callbacks were set aside": callbacks_were_set_aside,
     "Cention is away": cention_is_away,
     "Cention refuses our token": cention_refuses_our_token,
     "Something else answers in place of Cention": something_else_answers,
     "A token is to be changed": a_token_is_to_be_changed,
     "The secret of callbacks is to be changed": the_secret_is_to_be_changed,
-    "Nothing was ever polled": nothing_was_ever_asked,
-    "No callbacks arrive": no_callbacks_come,
+    "Nothing was ever polled": nothing_was_ever_polled,
+    "No callbacks arrive": no_callbacks_arrive,
     "The time zone is wrong": the_time_zone_is_wrong,
     "Records are missing": records_are_missing,
-    "Reconciliation does not run": nobody_reconciles,
+    "Reconciliation does not run": reconciliation_does_not_run,
     "Records wait too long": records_wait_for_long,
     "Records are parked": records_are_parked,
-    "Documents cannot be read": documents_make_no_sense,
+    "Documents cannot be read": documents_cannot_be_read,
     "Callbacks have problems": callbacks_have_problems,
     "Attachments are refused": attachments_are_refused,
-    **further_faults.TROUBLES,
+    **further_faults.FAULTS,
 }
 ENTRIES = {entry.title: entry for entry in runbook.entries()}
 
@@ -335,9 +335,9 @@ def test_every_entry_with_a_cention_command_is_tested_below():
         if any(words[0] == "cention" for words in runbook.programs(entry.commands[0]))
     }
 
-    assert ours == set(TROUBLES)
+    assert ours == set(FAULTS)
 
 
-@pytest.mark.parametrize("entry", [ENTRIES[title] for title in TROUBLES], ids=lambda e: e.title)
+@pytest.mark.parametrize("entry", [ENTRIES[title] for title in FAULTS], ids=lambda e: e.title)
 def test_the_command_repairs_its_fault(command_context, entry):
-    TROUBLES[entry.title](command_context)
+    FAULTS[entry.title](command_context)

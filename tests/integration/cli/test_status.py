@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 from workers.config.names import Family
 from workers.operations.store.status import gauges
 

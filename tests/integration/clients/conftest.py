@@ -11,7 +11,7 @@ from typing import BinaryIO
 import pytest
 
 
-class Hasty(Exception):
+class CloseConnection(Exception):
     """Raised by a reply to close the connection at once."""
 
 
@@ -35,11 +35,11 @@ class Server:
                 connection, _ = self.listener.accept()
             except TimeoutError:
                 continue
-            thread = threading.Thread(target=self.converse, args=(connection,))
+            thread = threading.Thread(target=self.serve_connection, args=(connection,))
             thread.start()
             self.threads.append(thread)
 
-    def converse(self, connection: socket.socket) -> None:
+    def serve_connection(self, connection: socket.socket) -> None:
         heads: list[bytes] = []
         self.heads.append(heads)
         connection.settimeout(5)
@@ -48,7 +48,7 @@ class Server:
                 while head := read_head(reader):
                     heads.append(head)
                     self.reply(connection)
-            except (Hasty, OSError):
+            except (CloseConnection, OSError):
                 return
 
     def stop(self) -> None:
@@ -69,7 +69,7 @@ def read_head(reader: BinaryIO) -> bytes:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Server]]:
-    """Start a server on the loopback interface; it ends with the test."""
+    """Start a server on the loopback interface; it stops at the end of the test."""
     servers: list[Server] = []
 
     def start(reply: Callable[[socket.socket], None]) -> Server:

@@ -1,4 +1,4 @@
-"""The client as a library: five lines, without the rest of the bridge."""
+"""The client as a library: five lines of code, without the rest of the bridge."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workers.clients import cention as library
 from workers.clients import errors
 
 ROOT = Path(__file__).parents[3]
-TOLD_IN = ("deploy/docs/client.md", "workers/clients/cention/__init__.py")
+DOCUMENTED_IN = ("deploy/docs/client.md", "workers/clients/cention/__init__.py")
 """The files with the five lines: those indented around ``import connect``."""
 INDENTED = re.compile(r"(?:^ {4}.*\n|^\n)+", re.MULTILINE)
 IMPORT = "from workers.clients.cention import connect"
@@ -25,7 +25,7 @@ REST_OF_THE_BRIDGE = (
     *("psycopg", "psycopg_pool", "celery", "kombu", "redis", "flask", "click", "environs"),
     *("workers.config.settings", "workers.database", "workers.sync", "workers.wiring", "receiver"),
 )
-TELL = "\nimport sys\nprint([name for name in {names!r} if name in sys.modules])\n"
+PRINT_IMPORTED = "\nimport sys\nprint([name for name in {names!r} if name in sys.modules])\n"
 
 
 def five_lines(path):
@@ -35,7 +35,7 @@ def five_lines(path):
     return dedent(found).strip()
 
 
-@pytest.mark.parametrize("path", TOLD_IN)
+@pytest.mark.parametrize("path", DOCUMENTED_IN)
 def test_five_lines_list_the_changed_errands_without_database_and_broker(cention, path):
     errand_id = cention.new_errand()
     code = five_lines(path)
@@ -47,7 +47,7 @@ def test_five_lines_list_the_changed_errands_without_database_and_broker(cention
     }
 
     ran = subprocess.run(
-        [sys.executable, "-c", code + TELL.format(names=REST_OF_THE_BRIDGE)],
+        [sys.executable, "-c", code + PRINT_IMPORTED.format(names=REST_OF_THE_BRIDGE)],
         env=environment,
         capture_output=True,
         text=True,
@@ -68,7 +68,7 @@ def test_every_claim_of_the_workspace_can_be_used(cention):
         assert attachment.size_bytes == 10
 
 
-def test_a_token_without_the_claim_is_refused_by_what_needs_it(cention):
+def test_a_request_with_a_token_without_the_claim_is_refused(cention):
     api = library.connect(f"{cention.root}/s/demo", token="another-token")
 
     with pytest.raises(errors.Unauthorised):
@@ -76,7 +76,7 @@ def test_a_token_without_the_claim_is_refused_by_what_needs_it(cention):
 
 
 def test_connecting_sends_nothing_and_shows_no_token():
-    api = library.connect("http://127.0.0.1:1/s/demo", token="t0ken-nobody-may-read")
+    api = library.connect("http://127.0.0.1:1/s/demo", token="t0ken-that-is-secret")
 
     assert "t0ken" not in repr(api) + repr(vars(api))
 
@@ -91,7 +91,7 @@ def claims():
 
 
 @pytest.mark.parametrize(("name", "api"), claims(), ids=list(dict(claims())))
-def test_every_method_is_typed_and_says_what_it_does(name, api):
+def test_every_method_is_typed_and_documented(name, api):
     methods = inspect.getmembers(
         type(api), lambda one: inspect.isfunction(one) and not one.__name__.startswith("_")
     )

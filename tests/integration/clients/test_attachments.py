@@ -10,7 +10,7 @@ import tracemalloc
 
 import pytest
 
-from tests.integration.clients.conftest import Hasty
+from tests.integration.clients.conftest import CloseConnection
 from workers.clients import errors
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.http import HttpApi, Timeouts
@@ -34,12 +34,12 @@ def sends_file(block: bytes, times: int, *, announced: int | None = None):
         for _ in range(times):
             connection.sendall(text)
         connection.sendall(TAIL)
-        raise Hasty
+        raise CloseConnection
 
     return reply
 
 
-def test_a_file_of_any_size_passes_through_little_memory(serve):
+def test_a_file_of_any_size_needs_little_memory(serve):
     block, times = os.urandom(3 * 256 * 1024), 34
     size = len(block) * times
     client = api(serve(sends_file(block, times)).url)
@@ -70,7 +70,7 @@ def test_an_incomplete_file_is_not_read_as_a_short_one(serve):
         client.fetch("c3_response_attachments", 1, max_bytes=10**6)
 
 
-def test_a_full_disk_is_our_own_trouble_and_not_the_attachments(serve, monkeypatch):
+def test_a_full_disk_is_a_local_error_and_not_the_attachments(serve, monkeypatch):
     class Full(tempfile.SpooledTemporaryFile):
         def write(self, *_: object) -> int:
             raise OSError(errno.ENOSPC, "no space left")

@@ -1,4 +1,4 @@
-"""Sends large files through a real connection, which may fail half-way."""
+"""Large files are sent over a real connection, which may fail during the upload."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from schemas.cention.errands import NewErrand
-from tests.integration.clients.conftest import Hasty
+from tests.integration.clients.conftest import CloseConnection
 from tests.integration.sandbox.sandbox_server import sandbox_server
 from workers.clients import errors
 from workers.clients.cention.attachment_content import attachment_of
@@ -40,13 +40,13 @@ def read_body(connection: socket.socket) -> bool:
     return False
 
 
-def test_an_integrator_needs_neither_database_nor_broker(large):
+def test_the_errands_client_needs_neither_database_nor_broker(large):
     errand, _ = large
     with sandbox_server() as cention:
         created = errands_at(f"{cention.root}/s/demo").create(errand)
 
-        told = cention.control("truth/errands")["created"][str(created.errand_id)]
-    assert told["msg"]["attachments"][0]["size_bytes"] == LARGE
+        created_errand = cention.control("truth/errands")["created"][str(created.errand_id)]
+    assert created_errand["msg"]["attachments"][0]["size_bytes"] == LARGE
 
 
 def test_a_refusal_before_the_file_is_sent_completely_is_a_known_outcome(serve, large):
@@ -56,7 +56,7 @@ def test_a_refusal_before_the_file_is_sent_completely_is_a_known_outcome(serve, 
         connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
         connection.shutdown(socket.SHUT_WR)
         read_body(connection)
-        raise Hasty
+        raise CloseConnection
 
     with pytest.raises(errors.BadRequest) as caught:
         errands_at(serve(too_large).url).create(errand)
@@ -70,7 +70,7 @@ def test_a_file_that_shrank_during_the_upload_never_arrives_complete(serve, larg
 
     def count(connection: socket.socket) -> None:
         whole.append(read_body(connection))
-        raise Hasty
+        raise CloseConnection
 
     server = serve(count)
     path.write_bytes(bytes(LARGE // 2))

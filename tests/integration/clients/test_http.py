@@ -9,7 +9,7 @@ import tracemalloc
 
 import pytest
 
-from tests.integration.clients.conftest import Hasty
+from tests.integration.clients.conftest import CloseConnection
 from workers.clients import errors
 from workers.clients.cention.errand_data import ErrandDataApi
 from workers.clients.http import HttpApi, Timeouts
@@ -23,30 +23,30 @@ def api(url: str, *, connect_s: float = 2, read_s: float = 5, total_s: float = 1
     return ErrandDataApi(HttpApi("cention", url, timeouts=timeouts), token="t0ken")
 
 
-def whole(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> bytes:
+def response(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> bytes:
     lines = [b"HTTP/1.1 " + status, b"Content-Length: %d" % len(body), *headers]
     return b"\r\n".join([*lines, b"", body])
 
 
 def sends(*answers: bytes):
-    """Send these texts in turn, then close the connection."""
+    """Send these bytes, then close the connection."""
 
     def reply(connection: socket.socket) -> None:
         for answer in answers:
             connection.sendall(answer)
-        raise Hasty
+        raise CloseConnection
 
     return reply
 
 
-def drips(beginning: bytes, drop: bytes):
-    """Send one piece at intervals, for ever."""
+def sends_slowly(beginning: bytes, piece: bytes):
+    """Send ``piece`` at intervals, without end."""
 
     def reply(connection: socket.socket) -> None:
         connection.sendall(beginning)
         pause = threading.Event()
         while not pause.wait(0.02):
-            connection.sendall(drop)
+            connection.sendall(piece)
 
     return reply
 
@@ -55,7 +55,7 @@ def silent(connection: socket.socket) -> None:
     connection.recv(1)
 
 
-def test_a_server_that_is_away_is_unreachable():
+def test_a_closed_port_is_unreachable():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
@@ -66,7 +66,7 @@ def test_a_server_that_is_away_is_unreachable():
 
 
 def test_a_request_that_would_be_sent_too_late_is_not_sent(serve):
-    server = serve(sends(whole(b"{}")))
+    server = serve(sends(response(b"{}")))
 
     with send_deadline(time.monotonic()), pytest.raises(errors.Unreachable):
         api(server.url).fetch_report(33)
@@ -75,9 +75,9 @@ def test_a_request_that_would_be_sent_too_late_is_not_sent(serve):
     assert [head for heads in server.heads for head in heads] == []
 
 
-def test_the_kernel_repeats_no_request_longer_than_its_exchange_lasts(serve, monkeypatch):
+def test_the_kernel_retransmits_no_request_after_its_total_timeout(serve, monkeypatch):
     """Otherwise a request may arrive minutes after its process has died."""
-    server = serve(sends(whole(b"{}")))
+    server = serve(sends(response(b"{}")))
     options = []
     connect = socket.socket.connect
 
@@ -91,30 +91,30 @@ def test_the_kernel_repeats_no_request_longer_than_its_exchange_lasts(serve, mon
     assert options == [3000]
 
 
-def test_a_server_that_takes_no_connection_in_time_is_unreachable():
+def test_a_server_that_accepts_no_connection_in_time_is_unreachable():
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         address = listener.getsockname()
-        waiting = [socket.socket() for _ in range(8)]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex(address)
+        clients = [socket.socket() for _ in range(8)]
+        for each in clients:
+            each.setblocking(False)
+            each.connect_ex(address)
 
         with pytest.raises(errors.Unreachable):
             api(f"http://127.0.0.1:{address[1]}", connect_s=0.2).fetch_report(33)
 
-        for one in waiting:
-            one.close()
+        for each in clients:
+            each.close()
 
 
 def test_a_server_without_tls_is_unreachable_over_tls(serve):
-    server = serve(sends(whole(b"{}")))
+    server = serve(sends(response(b"{}")))
 
     with pytest.raises(errors.Unreachable):
         api(server.url.replace("http:", "https:"), connect_s=0.2).fetch_report(33)
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/s/demo", "127.0.0.1/s/demo", "http:///s/demo"])
-def test_a_base_url_that_cannot_be_one_is_refused(url):
+def test_an_invalid_base_url_is_refused(url):
     with pytest.raises(errors.BadRequest):
         api(url).fetch_report(33)
 
@@ -150,17 +150,17 @@ def test_a_base_url_that_cannot_be_one_is_refused(url):
         "a long header",
     ],
 )
-def test_an_answer_that_is_not_whole_is_broken_off(serve, answer):
+def test_an_incomplete_answer_is_an_incomplete_response(serve, answer):
     server = serve(sends(answer))
 
     with pytest.raises(errors.IncompleteResponse):
         api(server.url).fetch_report(33)
 
 
-def test_a_connection_reset_before_the_answer_is_broken_off(serve):
+def test_a_connection_reset_before_the_answer_is_an_incomplete_response(serve):
     def reply(connection: socket.socket) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        raise Hasty
+        raise CloseConnection
 
     with pytest.raises(errors.IncompleteResponse):
         api(serve(reply).url).fetch_report(33)
@@ -170,14 +170,14 @@ def test_a_connection_reset_before_the_answer_is_broken_off(serve):
     "reply",
     [
         silent,
-        drips(b"", b"H"),
-        drips(OK, b"X: y\r\n"),
-        drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-        drips(OK + b"Content-Length: 9999\r\n\r\n", b" "),
-        drips(OK + b"\r\n", b" "),
-        drips(OK + b"Transfer-Encoding: chunked\r\n\r\n270f\r\n", b" "),
-        drips(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
-        drips(OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n"),
+        sends_slowly(b"", b"H"),
+        sends_slowly(OK, b"X: y\r\n"),
+        sends_slowly(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        sends_slowly(OK + b"Content-Length: 9999\r\n\r\n", b" "),
+        sends_slowly(OK + b"\r\n", b" "),
+        sends_slowly(OK + b"Transfer-Encoding: chunked\r\n\r\n270f\r\n", b" "),
+        sends_slowly(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        sends_slowly(OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n"),
     ],
     ids=[
         "silence",
@@ -191,7 +191,7 @@ def test_a_connection_reset_before_the_answer_is_broken_off(serve):
         "trailers",
     ],
 )
-def test_no_server_keeps_a_thread_beyond_the_total_time(serve, reply):
+def test_no_server_holds_a_thread_beyond_the_total_timeout(serve, reply):
     server = serve(reply)
     began = time.monotonic()
 
@@ -201,7 +201,7 @@ def test_no_server_keeps_a_thread_beyond_the_total_time(serve, reply):
     assert time.monotonic() - began < 2
 
 
-def test_a_silent_server_is_given_the_read_timeout(serve):
+def test_the_read_timeout_applies_to_a_silent_server(serve):
     server = serve(silent)
     began = time.monotonic()
 
@@ -213,7 +213,7 @@ def test_a_silent_server_is_given_the_read_timeout(serve):
 
 @pytest.mark.parametrize("digits", [11, 5000])
 def test_a_large_body_is_refused_by_its_announced_length(serve, digits):
-    server = serve(drips(OK + b"Content-Length: " + b"9" * digits + b"\r\n\r\n", b" "))
+    server = serve(sends_slowly(OK + b"Content-Length: " + b"9" * digits + b"\r\n\r\n", b" "))
     began = time.monotonic()
 
     with pytest.raises(errors.TooLarge):
@@ -223,7 +223,7 @@ def test_a_large_body_is_refused_by_its_announced_length(serve, digits):
 
 
 @pytest.mark.parametrize("chunked", [True, False])
-def test_a_compressed_body_is_bounded_by_what_it_unpacks_to(serve, chunked):
+def test_a_compressed_body_is_limited_by_its_decompressed_size(serve, chunked):
     bomb = gzip.compress(b" " * 50_000_000, 1)
     if chunked:
         bomb = b"%x\r\n%s\r\n0\r\n\r\n" % (len(bomb), bomb)
@@ -243,13 +243,13 @@ def test_a_compressed_body_is_bounded_by_what_it_unpacks_to(serve, chunked):
     assert peak_bytes < 8_000_000
 
 
-def test_a_compressed_document_is_unpacked(serve):
-    server = serve(sends(whole(gzip.compress(b'{"data":null}'), b"Content-Encoding: gzip")))
+def test_a_compressed_document_is_decompressed(serve):
+    server = serve(sends(response(gzip.compress(b'{"data":null}'), b"Content-Encoding: gzip")))
 
     assert api(server.url).fetch_report(33) == {"data": None}
 
 
-def test_what_belongs_to_a_status_other_than_success_may_be_missing(serve):
+def test_the_body_of_an_error_status_may_be_incomplete(serve):
     server = serve(
         sends(b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 9999\r\n\r\n<html>")
     )
@@ -260,8 +260,8 @@ def test_what_belongs_to_a_status_other_than_success_may_be_missing(serve):
     assert raised.value.retry_after_s == 7
 
 
-def test_one_thread_speaks_over_one_connection_and_keeps_no_cookie(serve):
-    answer = whole(b"{}", b"Set-Cookie: session=1; Path=/")
+def test_a_thread_reuses_one_connection_and_stores_no_cookie(serve):
+    answer = response(b"{}", b"Set-Cookie: session=1; Path=/")
     server = serve(lambda connection: connection.sendall(answer))
     client = api(server.url)
 
@@ -275,8 +275,8 @@ def test_one_thread_speaks_over_one_connection_and_keeps_no_cookie(serve):
     assert b"ookie" not in b"".join(heads)
 
 
-def test_a_connection_is_kept_after_a_complete_error_response(serve):
-    server = serve(lambda connection: connection.sendall(whole(b"no", status=b"503 Busy")))
+def test_a_connection_is_reused_after_a_complete_error_response(serve):
+    server = serve(lambda connection: connection.sendall(response(b"no", status=b"503 Busy")))
     client = api(server.url)
 
     for _ in range(3):
@@ -287,7 +287,7 @@ def test_a_connection_is_kept_after_a_complete_error_response(serve):
 
 
 def test_the_rest_of_an_unread_answer_is_not_read_as_the_next_answer(serve):
-    answers = iter([whole(b" " * 40_000_000), whole(b'{"data":"mine"}')])
+    answers = iter([response(b" " * 40_000_000), response(b'{"data":"mine"}')])
 
     def reply(connection: socket.socket) -> None:
         connection.sendall(next(answers))
@@ -301,8 +301,8 @@ def test_the_rest_of_an_unread_answer_is_not_read_as_the_next_answer(serve):
 
 def test_a_connection_that_the_server_closed_is_opened_again(serve):
     def reply(connection: socket.socket) -> None:
-        connection.sendall(whole(b"{}"))
-        raise Hasty
+        connection.sendall(response(b"{}"))
+        raise CloseConnection
 
     server = serve(reply)
     client = api(server.url)
@@ -314,7 +314,7 @@ def test_a_connection_that_the_server_closed_is_opened_again(serve):
 
 
 def test_each_thread_has_its_own_connection(serve):
-    server = serve(lambda connection: connection.sendall(whole(b"{}")))
+    server = serve(lambda connection: connection.sendall(response(b"{}")))
     client = api(server.url)
     client.fetch_report(1)
 
@@ -325,9 +325,9 @@ def test_each_thread_has_its_own_connection(serve):
     assert sorted(len(heads) for heads in server.heads) == [1, 1]
 
 
-def test_a_child_does_not_speak_over_the_connection_of_its_parent(serve):
+def test_a_forked_child_does_not_use_the_connection_of_its_parent(serve):
     """Otherwise one process would read the other's answers."""
-    server = serve(lambda connection: connection.sendall(whole(b"{}")))
+    server = serve(lambda connection: connection.sendall(response(b"{}")))
     client = api(server.url)
     client.fetch_report(1)
 
@@ -341,8 +341,8 @@ def test_a_child_does_not_speak_over_the_connection_of_its_parent(serve):
     assert sorted(len(heads) for heads in server.heads) == [1, 2]
 
 
-def test_proxies_are_read_once_and_obeyed(serve, monkeypatch):
-    proxy = serve(lambda connection: connection.sendall(whole(b"{}")))
+def test_proxies_are_read_once_and_used(serve, monkeypatch):
+    proxy = serve(lambda connection: connection.sendall(response(b"{}")))
     monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/s/demo"))
     client = api("http://cention.invalid/s/demo")
     monkeypatch.delenv("HTTP_PROXY")
@@ -352,11 +352,11 @@ def test_proxies_are_read_once_and_obeyed(serve, monkeypatch):
     assert proxy.heads[0][0].startswith(b"GET http://cention.invalid/s/demo/capi/json/")
 
 
-def test_the_headers_of_a_request_are_ours_alone(serve, monkeypatch, tmp_path):
+def test_a_request_has_only_the_headers_of_the_client(serve, monkeypatch, tmp_path):
     """By default requests prefers a password in .netrc to our token."""
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    server = serve(lambda connection: connection.sendall(whole(b"{}")))
+    server = serve(lambda connection: connection.sendall(response(b"{}")))
 
     api(server.url).fetch_report(33)
 

@@ -18,7 +18,7 @@ import redis
 
 from deploy.embedded import Postgres, Server, StartupError, Valkey, data_dir
 from deploy.embedded.data_dir import DataDir, installed_distribution
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 
 ROOT = Path(__file__).parents[3]
 

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from deploy.embedded import exec_as
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 
 START_AND_DIE = """
 import os, signal, subprocess, sys

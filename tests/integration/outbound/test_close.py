@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from schemas.cention.errands import ErrandAnswer
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 from workers.outbound.jobs.send import AlreadyClosed, Sender
 from workers.outbound.store import sent_commands
 

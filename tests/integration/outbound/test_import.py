@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import pytest
 import responses
 
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 from tests.unit.schemas.test_mails import rich_mail
 from workers.clients import errors
 from workers.clients.cention.errands import ErrandsApi

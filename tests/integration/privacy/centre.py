@@ -1,4 +1,4 @@
-"""Test data: a contact centre with traces of one person everywhere, and of others."""
+"""Test data: a contact centre with traces of one person in every table, and of other people."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OWN_FILE, SHARED_IMAGE, STRANGERS_FILE = 788, 12, 790
 
 @dataclass
 class Centre:
-    """A bridge, and the answers that Cention would give it."""
+    """A bridge, and the documents that Cention returns."""
 
     bridge: Bridge
     reports: dict[int, dict[str, Any]]
@@ -173,7 +173,7 @@ def unreadable_report(sample: dict[str, Any]) -> dict[str, Any]:
 def callback_of(
     sample: dict[str, Any], errand_id: int, *, answer: int, files: list[int], **response: Any
 ) -> dict[str, Any]:
-    """Make a callback about an answer, with files of its own and an image all answers share."""
+    """Make a callback about an answer, with its own files and an image that all answers share."""
     callback = copy.deepcopy(sample)
     callback["data"]["id"] = str(answer)
     callback["data"]["relationships"]["errand"]["data"]["id"] = str(errand_id)
@@ -191,7 +191,7 @@ def callback_of(
 
 
 def answered_callbacks(sample: dict[str, Any]) -> list[dict[str, Any]]:
-    """Make a callback about an answer to the person, one to a stranger and them, one to neither."""
+    """Make three callbacks: answers to the person, to a stranger and the person, to a stranger."""
     to_stranger = sent_to(STRANGER, "Other Marksman")
     return [
         to_person(sample, answer=1, files=[OWN_FILE], to=sent_to(ADDRESS, NAME)),

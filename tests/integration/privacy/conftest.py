@@ -41,7 +41,7 @@ def centre(offline_bridge: Bridge, document: Callable[[str], dict[str, Any]]) ->
     )
     centre.store_callback(data.waiting_callback(sample))
     offline_bridge.want(data.FILES, 999)
-    offline_bridge.execute("UPDATE intake.wanted SET last_error = %s", f"said {data.ADDRESS}")
+    offline_bridge.execute("UPDATE intake.wanted SET last_error = %s", f"about {data.ADDRESS}")
     return centre
 
 

@@ -22,10 +22,10 @@ class Log:
 
 @pytest.fixture
 def store_logons(centre):
-    def log_rows(*rows):
+    def store(*rows):
         fetch_window(centre.bridge.context.session, "demo", Log(*rows), NOW, NOW)
 
-    return log_rows
+    return store
 
 
 def test_an_address_in_a_rejected_row_is_erased_and_exported(centre, terminal, store_logons):
@@ -35,8 +35,8 @@ def test_an_address_in_a_rejected_row_is_erased_and_exported(centre, terminal, s
     terminal.run("erase", "--address", ADDRESS, "--yes")
 
     assert f"on behalf of {ADDRESS}" in exported
-    [kept] = centre.bridge.rows("SELECT row FROM intake.odd_logon")
-    assert kept["row"] == ["on behalf of [erased]", "Login"]
+    [stored] = centre.bridge.rows("SELECT row FROM intake.odd_logon")
+    assert stored["row"] == ["on behalf of [erased]", "Login"]
 
 
 def test_a_login_name_stays_when_a_customer_of_that_address_is_erased(

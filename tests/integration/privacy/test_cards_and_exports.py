@@ -22,7 +22,7 @@ ROWS = "SELECT * FROM cention.exported_errand ORDER BY run_id, position"
 
 
 class Cards:
-    """A Cention that has another address of the person on the card."""
+    """A contact cards API that adds these addresses to each card."""
 
     def __init__(self, more):
         self.more = more
@@ -53,7 +53,7 @@ def send_card(centre):
 def store_export(centre, document):
     """Store an export of these rows, each as changed from the sample."""
 
-    def bring(*rows):
+    def store(*rows):
         answer = document("export_of_one")
         content = answer["data"]["attributes"]["content"]
         answer["data"]["attributes"]["content"] = [content | row for row in rows]
@@ -66,7 +66,7 @@ def store_export(centre, document):
         order = ExportOrder(preset_id="316", from_day=None, to_day=None)
         exports.run(context, order, origin="command")
 
-    return bring
+    return store
 
 
 def own(errand_id, **changes):
@@ -82,7 +82,7 @@ def own(errand_id, **changes):
 
 
 @pytest.fixture
-def filled_centre(centre, send_card, store_export):
+def centre_with_cards_and_exports(centre, send_card, store_export):
     """Cards and exports of the person, of a stranger, and of a stranger who mentions the person."""
     send_card(contact_card({"email": [ADDRESS.upper()], "voice": ["+46 MARKER"]}, name=NAME))
     send_card(contact_card({"voice": ["+46-MARKER-2"]}), email=[ADDRESS])
@@ -110,27 +110,31 @@ def erase(terminal):
     return run
 
 
-def test_no_card_or_export_has_a_trace_of_the_person_left(filled_centre, erase):
-    assert {"cention.contact_card", "cention.exported_errand"} <= set(filled_centre.traces())
+def test_no_card_or_export_has_a_trace_of_the_person_left(centre_with_cards_and_exports, erase):
+    assert {"cention.contact_card", "cention.exported_errand"} <= set(
+        centre_with_cards_and_exports.traces()
+    )
 
     erase("--reviewer", "2117249628")
 
-    assert filled_centre.traces() == {}
+    assert centre_with_cards_and_exports.traces() == {}
 
 
 def test_cards_with_the_address_are_removed_as_sent_or_as_returned_and_others_stay(
-    filled_centre, erase
+    centre_with_cards_and_exports, erase
 ):
     tables = erase()["erasure"]["tables"]
 
     assert {"table": "cention.contact_card", "blanked": 1, "removed": 2} in tables
-    strangers, third = filled_centre.bridge.rows(CARDS)
+    strangers, third = centre_with_cards_and_exports.bridge.rows(CARDS)
     assert strangers["sent"]["email"] == [STRANGER]
     assert strangers["sent"]["custom"] == [{"label": "Spouse", "value": "[erased] <[erased]>"}]
     assert (third["sent"]["email"], third["name"]) == (["third@example.org"], "Third")
 
 
-def test_a_card_is_removed_wherever_its_answer_has_the_address(filled_centre, send_card, erase):
+def test_a_card_is_removed_wherever_its_answer_has_the_address(
+    centre_with_cards_and_exports, send_card, erase
+):
     send_card(contact_card({"voice": ["+1"]}), whatsapp=[{"address": ADDRESS}])
 
     assert {"table": "cention.contact_card", "blanked": 1, "removed": 3} in (
@@ -138,73 +142,81 @@ def test_a_card_is_removed_wherever_its_answer_has_the_address(filled_centre, se
     )
 
 
-def test_numbers_and_times_of_the_persons_exported_errands_stay(filled_centre, erase):
+def test_numbers_and_times_of_the_persons_exported_errands_stay(
+    centre_with_cards_and_exports, erase
+):
     facts = (
         "SELECT errand_id, arrived_at, timestamp_arrived, agent_name, area_name, tag_names,"
         " priority, channel, satisfaction_1 FROM cention.exported_errand ORDER BY position"
     )
-    before = filled_centre.bridge.rows(facts)
+    before = centre_with_cards_and_exports.bridge.rows(facts)
 
     erase()
 
-    assert filled_centre.bridge.rows(facts) == before
-    first = filled_centre.bridge.rows(ROWS)[0]
+    assert centre_with_cards_and_exports.bridge.rows(facts) == before
+    first = centre_with_cards_and_exports.bridge.rows(ROWS)[0]
     assert [first[name] for name in ("from_address", "subject", "question", "answer")] == [None] * 4
 
 
-def test_exports_of_other_people_lose_only_the_address_and_the_name(filled_centre, erase):
-    before = filled_centre.bridge.rows(ROWS)
+def test_exports_of_other_people_lose_only_the_address_and_the_name(
+    centre_with_cards_and_exports, erase
+):
+    before = centre_with_cards_and_exports.bridge.rows(ROWS)
 
     erase()
 
-    *_, mentioning, strangers = filled_centre.bridge.rows(ROWS)
+    *_, mentioning, strangers = centre_with_cards_and_exports.bridge.rows(ROWS)
     assert strangers == before[-1]
     assert mentioning == before[-2] | {"answer": "Ask [erased], [erased]!"}
 
 
-def test_a_dry_run_counts_the_same_and_changes_nothing(filled_centre, terminal, erase):
-    before = filled_centre.texts()
+def test_a_dry_run_counts_the_same_and_changes_nothing(
+    centre_with_cards_and_exports, terminal, erase
+):
+    before = centre_with_cards_and_exports.texts()
 
     dry_run = terminal.json("erase", "--address", ADDRESS, "--dry-run")
 
-    assert filled_centre.texts() == before
+    assert centre_with_cards_and_exports.texts() == before
     assert erase()["erasure"] == dry_run["erasure"]
 
 
-def test_erasing_again_finds_nothing(filled_centre, erase):
+def test_erasing_again_finds_nothing(centre_with_cards_and_exports, erase):
     erase()
-    before = filled_centre.texts()
+    before = centre_with_cards_and_exports.texts()
 
     assert erase()["erasure"]["tables"] == []
-    assert filled_centre.texts() == before
+    assert centre_with_cards_and_exports.texts() == before
 
 
-def test_an_errand_known_from_an_export_alone_is_remembered_and_blanked_when_its_report_comes(
-    filled_centre, erase, document
+def test_an_errand_known_from_an_export_alone_is_redacted_when_its_report_arrives(
+    centre_with_cards_and_exports, erase, document
 ):
     erase("--reviewer", "2117249628")
-    filled_centre.reports[LATER] = data.own_report(document("errand_report_33"), LATER)
-    filled_centre.fetch(LATER)
-    assert filled_centre.traces() != {}
+    centre_with_cards_and_exports.reports[LATER] = data.own_report(
+        document("errand_report_33"), LATER
+    )
+    centre_with_cards_and_exports.fetch(LATER)
+    assert centre_with_cards_and_exports.traces() != {}
 
-    retain(Retention(), session=filled_centre.bridge.context.session)
+    retain(Retention(), session=centre_with_cards_and_exports.bridge.context.session)
 
-    assert filled_centre.traces() == {}
+    assert centre_with_cards_and_exports.traces() == {}
 
 
-def test_what_another_export_tells_of_an_erased_errand_is_blanked_again(
-    filled_centre, erase, store_export
+def test_an_erased_errand_in_another_export_is_redacted_again(
+    centre_with_cards_and_exports, erase, store_export
 ):
     erase("--reviewer", "2117249628")
     store_export(own(WRITTEN, from_address="marker@another.example.org"))
-    assert set(filled_centre.traces()) == {"cention.exported_errand"}
+    assert set(centre_with_cards_and_exports.traces()) == {"cention.exported_errand"}
 
-    retain(Retention(), session=filled_centre.bridge.context.session)
+    retain(Retention(), session=centre_with_cards_and_exports.bridge.context.session)
 
-    assert filled_centre.traces() == {}
+    assert centre_with_cards_and_exports.traces() == {}
 
 
-def test_cards_and_exports_of_the_person_are_told(filled_centre, terminal):
+def test_cards_and_exports_of_the_person_are_exported(centre_with_cards_and_exports, terminal):
     tables = json.loads(terminal.run("export-person", "--address", ADDRESS).stdout)["tables"]
 
     assert len(tables["cention.contact_card"]) == 3
@@ -216,18 +228,20 @@ def test_cards_and_exports_of_the_person_are_told(filled_centre, terminal):
     }
 
 
-@pytest.mark.parametrize(("days", "kept"), [(29, 5), (31, 0)])
-def test_bodies_in_exports_are_kept_for_as_long_as_the_settings_say(filled_centre, days, kept):
-    filled_centre.bridge.execute(
+@pytest.mark.parametrize(("days", "remaining"), [(29, 5), (31, 0)])
+def test_bodies_in_exports_are_removed_after_the_configured_time(
+    centre_with_cards_and_exports, days, remaining
+):
+    centre_with_cards_and_exports.bridge.execute(
         "UPDATE cention.export_run SET started_at = now() - %s * interval '1 day'", days
     )
-    before = filled_centre.bridge.rows(ROWS)
+    before = centre_with_cards_and_exports.bridge.rows(ROWS)
 
     removed = retain(
-        Retention(bodies_days=30), session=filled_centre.bridge.context.session
+        Retention(bodies_days=30), session=centre_with_cards_and_exports.bridge.context.session
     ).removed
 
-    assert removed.get("exported_bodies", 0) == 5 - kept
-    after = filled_centre.bridge.rows(ROWS)
-    assert sum(row["question"] is not None for row in after) == kept
+    assert removed.get("exported_bodies", 0) == 5 - remaining
+    after = centre_with_cards_and_exports.bridge.rows(ROWS)
+    assert sum(row["question"] is not None for row in after) == remaining
     assert [row["subject"] for row in after] == [row["subject"] for row in before]

@@ -11,7 +11,7 @@ import pytest
 from receiver.spool import Spool
 from tests.integration.privacy import centre as data
 from tests.integration.privacy.centre import ADDRESS, MENTIONED, STRANGERS, UNREADABLE, WRITTEN
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 from workers.config.settings import Retention
 from workers.privacy.jobs import find_in_spool
 from workers.privacy.jobs.retention import retain
@@ -29,14 +29,14 @@ def erase(terminal):
     return run
 
 
-def somebody_waits_for(file):
+def a_process_waits_for(file):
     inode = f":{file.stat().st_ino} "
     locks = Path("/proc/locks").read_text().splitlines()
     return any("->" in line and inode in line for line in locks)
 
 
-def of_strangers(centre):
-    """Every row that belongs to other people only."""
+def rows_of_others(centre):
+    """Return every row that belongs to other people only."""
     queries = {
         "errand": f"SELECT to_jsonb(t) AS r FROM cention.errand t WHERE errand_id = {STRANGERS}",
         "answer": f"SELECT to_jsonb(t) AS r FROM cention.answer t WHERE errand_id = {STRANGERS}",
@@ -65,11 +65,11 @@ def test_no_row_document_or_content_has_a_trace_of_the_person_left(centre, erase
 
 
 def test_rows_of_other_people_stay(centre, erase):
-    before = of_strangers(centre)
+    before = rows_of_others(centre)
 
     erase(*REVIEWER)
 
-    assert of_strangers(centre) == before
+    assert rows_of_others(centre) == before
 
 
 def test_a_text_that_mentions_the_person_loses_only_the_address_and_the_name(centre, erase):
@@ -142,13 +142,13 @@ def test_erasing_again_finds_nothing(centre, erase):
     assert centre.texts() == before
 
 
-def test_renormalising_after_an_erasure_brings_nothing_back(centre, erase, terminal):
+def test_renormalise_restores_nothing_after_an_erasure(centre, erase, terminal):
     erase(*REVIEWER)
 
-    remade = terminal.json("renormalise")
+    report = terminal.json("renormalise")
 
     assert centre.traces() == {}
-    assert not any(t["changed"] or t["removed"] for f in remade["families"] for t in f["tables"])
+    assert not any(t["changed"] or t["removed"] for f in report["families"] for t in f["tables"])
 
 
 def test_an_unfiled_callback_is_filed_redacted(centre, erase):
@@ -201,7 +201,7 @@ def test_a_file_that_was_never_fetched_is_removed_and_not_missing(centre, erase)
     assert 791 not in centre.bridge.wanted_ids(data.FILES)
 
 
-def test_an_errand_whose_report_comes_later_is_redacted_then(centre, erase, document):
+def test_an_errand_is_redacted_when_its_report_arrives_later(centre, erase, document):
     late = 77
     sample = document("callback_answer_errand")
     to_person = data.sent_to(ADDRESS, data.NAME)
@@ -282,14 +282,14 @@ def test_the_person_is_erased_from_the_spool(centre, erase, document, spool):
         data.callback_of(sample, STRANGERS, answer=7, files=[], to=[], body="Hi"),
         "0000000000000002-b.json",
     )
-    aside = data.spool(folder / "bad", {"data": {"odd": f"from {ADDRESS}"}})
+    quarantined = data.spool(folder / "bad", {"data": {"odd": f"from {ADDRESS}"}})
     before = strangers.read_bytes()
     (folder / "lock").touch()
 
     report = erase()
 
     assert report["erasure"]["spooled"] == 2
-    assert b"marker" not in own.read_bytes().lower() + aside.read_bytes().lower()
+    assert b"marker" not in own.read_bytes().lower() + quarantined.read_bytes().lower()
     assert json.loads(own.read_text())["document"]["data"]["id"] == "6"
     assert strangers.read_bytes() == before
     assert sorted(path.name for path in folder.iterdir()) == [
@@ -312,15 +312,15 @@ def test_a_file_of_the_spool_that_is_not_a_callback_is_reported_and_not_changed(
     assert (spool / "1-a.json").exists()
 
 
-def test_what_is_brought_to_postgres_meanwhile_is_not_put_back_into_the_spool(document, spool):
+def test_a_callback_drained_during_an_erasure_is_not_written_back_to_the_spool(document, spool):
     callback = data.callback_of(document("callback_answer_errand"), WRITTEN, answer=6, files=[])
     path = data.spool(spool, callback)
     own, person = {("demo", WRITTEN)}, PersonMatcher(ADDRESS)
 
-    with ThreadPoolExecutor(1) as other, Spool(spool, max_bytes=1 << 20).exclusive() as alone:
-        assert alone
-        erasing = other.submit(find_in_spool.erase, spool, person, own, dry_run=False)
-        eventually(lambda: somebody_waits_for(spool / "lock"))
+    with ThreadPoolExecutor(1) as thread, Spool(spool, max_bytes=1 << 20).exclusive() as is_alone:
+        assert is_alone
+        erasing = thread.submit(find_in_spool.erase, spool, person, own, dry_run=False)
+        eventually(lambda: a_process_waits_for(spool / "lock"))
         path.unlink()
 
     assert erasing.result(10).files == 0
@@ -341,7 +341,7 @@ def test_an_erasure_needs_an_address_or_a_reviewer(terminal):
     assert terminal.run("erase", "--yes").exit_code == 2
 
 
-def test_the_output_says_what_stays_and_what_may_come_back(centre, terminal):
+def test_the_output_names_what_stays_and_what_may_return(centre, terminal):
     output = terminal.run("erase", "--address", ADDRESS, "--yes").stdout
 
     assert "Cention keeps its own data" in output

@@ -50,7 +50,7 @@ def test_an_export_changes_nothing_and_is_empty_for_an_unknown_address(centre, t
     before = centre.texts()
 
     export(terminal)
-    nobody = json.loads(terminal.run("export-person", "--address", "nobody@example.org").stdout)
+    unknown = json.loads(terminal.run("export-person", "--address", "nobody@example.org").stdout)
 
-    assert nobody["tables"] == {}
+    assert unknown["tables"] == {}
     assert centre.texts() == before

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.privacy import centre as data
 from tests.integration.privacy.centre import STRANGERS, UNREADABLE, WRITTEN
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 from workers.config.settings import Retention
 from workers.database import advisory_locks
 from workers.database.records import Fetched
@@ -44,7 +44,7 @@ def apply(centre, policy):
     return retain(policy, session=centre.bridge.context.session)
 
 
-def somebody_waits(centre):
+def a_session_waits(centre):
     return one(
         centre,
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
@@ -79,12 +79,12 @@ def test_the_document_of_a_filed_callback_is_removed_and_its_row_stays(old_centr
     assert apply(old_centre, CALLBACKS).removed == {"callbacks": 3}
 
     assert one(old_centre, "SELECT count(*) FROM intake.callback") == rows
-    kept = "SELECT count(*) FROM intake.callback WHERE document IS NOT NULL"
-    assert one(old_centre, f"{kept} AND filed_at IS NULL") == 2
-    assert one(old_centre, f"{kept} AND filed_at IS NOT NULL") == 0
+    remaining = "SELECT count(*) FROM intake.callback WHERE document IS NOT NULL"
+    assert one(old_centre, f"{remaining} AND filed_at IS NULL") == 2
+    assert one(old_centre, f"{remaining} AND filed_at IS NOT NULL") == 0
 
 
-def test_a_repeat_of_a_callback_whose_document_is_gone_is_still_a_repeat(old_centre, document):
+def test_a_repeat_of_a_callback_whose_document_was_removed_is_still_detected(old_centre, document):
     callback = data.callback_of(document("callback_answer_errand"), STRANGERS, answer=21, files=[])
     old_centre.store_callback(callback)
     old_centre.bridge.file()
@@ -97,7 +97,7 @@ def test_a_repeat_of_a_callback_whose_document_is_gone_is_still_a_repeat(old_cen
     assert one(old_centre, "SELECT count(*) FROM intake.callback") == rows
 
 
-def test_a_callback_whose_document_is_gone_is_not_replayed(old_centre, terminal):
+def test_a_callback_whose_document_was_removed_is_not_replayed(old_centre, terminal):
     apply(old_centre, CALLBACKS)
 
     result = terminal.run("callbacks", "replay", "1")
@@ -119,9 +119,9 @@ def test_renormalise_skips_removed_documents(old_centre, terminal):
     apply(old_centre, Retention(callbacks_days=30, landed_days=30))
     before = old_centre.texts()["cention.errand"]
 
-    remade = terminal.json("renormalise")
+    report = terminal.json("renormalise")
 
-    counts = {each["family"]: each["documents"] for each in remade["families"]}
+    counts = {each["family"]: each["documents"] for each in report["families"]}
     assert counts == {"errand_reports": 1, "callbacks": 1}  # those with a problem
     assert old_centre.texts()["cention.errand"] == before
 
@@ -139,14 +139,14 @@ def test_bodies_are_removed_from_rows_and_from_their_documents(old_centre):
     assert one(old_centre, "SELECT count(body_text) + count(body_html) FROM cention.answer") == 0
     assert one(old_centre, "SELECT count(*) FROM cention.blob") == 0
     assert one(old_centre, "SELECT count(*) FROM cention.errand WHERE subject IS NOT NULL") == 3
-    sound = old_centre.bridge.rows(
+    readable = old_centre.bridge.rows(
         "SELECT document::text AS document FROM intake.landed WHERE problem IS NULL UNION ALL"
         " SELECT document::text FROM intake.callback WHERE filed_at IS NOT NULL"
     )
-    assert not any("<p>" in row["document"] or "Dear MARKER" in row["document"] for row in sound)
+    assert not any("<p>" in row["document"] or "Dear MARKER" in row["document"] for row in readable)
 
 
-def test_renormalise_brings_no_body_back(old_centre, terminal):
+def test_renormalise_restores_no_body(old_centre, terminal):
     apply(old_centre, BODIES)
     before = old_centre.texts()
 
@@ -161,7 +161,7 @@ def test_renormalise_brings_no_body_back(old_centre, terminal):
     assert one(old_centre, bodies) == 0
 
 
-def test_an_attachment_without_content_says_so_and_keeps_its_name_and_size(old_centre):
+def test_an_attachment_whose_content_was_removed_has_a_reason_and_its_name_and_size(old_centre):
     apply(old_centre, BODIES)
 
     [file] = old_centre.bridge.rows(
@@ -227,7 +227,7 @@ def test_a_run_that_is_out_of_time_reports_more_and_the_next_continues(old_centr
     assert one(old_centre, "SELECT count(*) FROM intake.landed WHERE document IS NOT NULL") == 1
 
 
-def test_of_two_concurrent_runs_one_works(old_centre):
+def test_of_two_concurrent_runs_one_does_nothing(old_centre):
     with old_centre.bridge.context.session() as conn, advisory_locks.hold(conn, LOCK, slots=1):
         assert apply(old_centre, ALL).removed == {}
 
@@ -238,14 +238,14 @@ def test_a_content_that_a_drain_refers_to_meanwhile_stays(old_centre):
     """Otherwise a stored attachment would have no content, permanently."""
     retained: list[object] = []
     fetched = data.file_of(data.FILES)(data.OWN_FILE)
-    plan = old_centre.bridge.context.families["demo", data.FILES]
-    record = plan.parse(555, fetched.document, fetched)
+    spec = old_centre.bridge.context.families["demo", data.FILES]
+    record = spec.parse(555, fetched.document, fetched)
     thread = Thread(target=lambda: retained.append(apply(old_centre, BODIES)))
 
     with old_centre.bridge.context.transaction() as conn:
-        plan.save(conn, "demo", [Fetched(record=record, fetched_at=datetime.now(UTC))])
+        spec.save(conn, "demo", [Fetched(record=record, fetched_at=datetime.now(UTC))])
         thread.start()
-        eventually(lambda: somebody_waits(old_centre))
+        eventually(lambda: a_session_waits(old_centre))
     thread.join(20)
 
     assert retained

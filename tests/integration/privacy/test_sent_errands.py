@@ -18,7 +18,7 @@ from workers.outbound.store.sent_errands import Intent
 def record_sent_errand(centre):
     """Record an errand as sent in a person's name."""
 
-    def note(address, *, message_id, name="", errand_id=None, subject="hello"):
+    def record(address, *, message_id, name="", errand_id=None, subject="hello"):
         run = uuid4()
         with centre.bridge.context.transaction() as conn:
             intent = Intent(
@@ -41,7 +41,7 @@ def record_sent_errand(centre):
             )  # fmt: skip
         return sent_id
 
-    return note
+    return record
 
 
 @pytest.fixture
@@ -83,8 +83,8 @@ def test_an_errand_of_the_person_that_was_never_fetched_is_recorded_as_erased(
 
     erase()
 
-    remembered = centre.bridge.rows("SELECT remote_id FROM intake.erased")
-    assert {"remote_id": 4711} in remembered
+    erased_ids = centre.bridge.rows("SELECT remote_id FROM intake.erased")
+    assert {"remote_id": 4711} in erased_ids
 
 
 def test_sent_errands_of_other_people_stay(centre, record_sent_errand, erase):

@@ -14,7 +14,7 @@ import pytest
 
 from receiver.database import InboxWriter
 from receiver.group_commit import GroupCommit
-from tests.integration.receiver.serving import Receiver, serving
+from tests.integration.receiver.receiver_process import Receiver, serving
 from tests.support.receiver_app import make_client, make_settings, notified, stored
 
 __all__ = ["make_client", "make_settings", "notified", "stored"]
@@ -31,13 +31,13 @@ def body(document: Callable[[str], dict[str, Any]]) -> bytes:
 
 @pytest.fixture
 def bodies(body: bytes) -> list[bytes]:
-    """Forty callbacks like it, each of another answer."""
+    """Forty such callbacks, each about another answer."""
     return [body.replace(b'"76"', b'"%d"' % number) for number in range(1, 41)]
 
 
 @pytest.fixture
 def rows(database: str) -> Rows:
-    """Return what was stored: workspace, event, remote id, problem, and the document as text."""
+    """Read the stored callbacks: workspace, event, remote id, problem, and document as text."""
 
     def read() -> list[tuple[Any, ...]]:
         with psycopg.connect(database) as conn:
@@ -50,15 +50,15 @@ def rows(database: str) -> Rows:
 
 
 @pytest.fixture
-def black_hole() -> Iterator[int]:
-    """A port that accepts connections and never says a word."""
+def silent_port() -> Iterator[int]:
+    """A port that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         yield server.getsockname()[1]
 
 
 @pytest.fixture
-def nowhere() -> int:
-    """A port at which nobody listens."""
+def closed_port() -> int:
+    """A port that refuses connections."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port

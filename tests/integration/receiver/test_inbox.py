@@ -25,7 +25,7 @@ def remote_ids(rows):
     return sorted(row[2] for row in rows())
 
 
-def test_what_is_written_is_committed(inbox, rows):
+def test_written_callbacks_are_committed(inbox, rows):
     inbox.write([new_callback(1), new_callback(2)])
 
     assert remote_ids(rows) == [1, 2]
@@ -74,7 +74,7 @@ def test_the_callbacks_of_many_senders_are_each_stored_once(committer, rows):
     assert remote_ids(rows) == list(range(100))
 
 
-def test_a_locked_table_is_not_waited_for_longer_than_the_sender_waits(inbox, database):
+def test_a_locked_table_fails_the_write_before_the_sender_gives_up(inbox, database):
     with psycopg.connect(database) as conn:
         conn.execute("LOCK TABLE intake.callback")
 
@@ -82,7 +82,7 @@ def test_a_locked_table_is_not_waited_for_longer_than_the_sender_waits(inbox, da
             inbox.write([new_callback(1)])
 
 
-def test_the_figures_of_operation_can_be_read(inbox, database):
+def test_the_operational_figures_can_be_read(inbox, database):
     inbox.write([new_callback(1)])
 
     gauges = {gauge.name: gauge.value for gauge in read_gauges(database)}
@@ -90,7 +90,7 @@ def test_the_figures_of_operation_can_be_read(inbox, database):
     assert gauges["cention_callbacks_unfiled"] == 1
 
 
-def test_whether_postgres_is_up_can_be_asked(database, nowhere):
+def test_postgres_that_does_not_answer_is_reported_as_down(database, closed_port):
     is_up(database)
     with pytest.raises(psycopg.OperationalError):
-        is_up(f"postgresql://127.0.0.1:{nowhere}/cention")
+        is_up(f"postgresql://127.0.0.1:{closed_port}/cention")

@@ -16,9 +16,9 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 
 from receiver.callbacks import BODY_MAX_BYTES
-from tests.integration.receiver.serving import SECRET, serving
+from tests.integration.receiver.receiver_process import SECRET, serving
 from tests.support.databases import database_copy
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 from workers.config.names import Queue, TaskName
 
 HEAD = b"POST /callbacks/demo HTTP/1.1\r\nHost: x\r\n"
@@ -105,8 +105,8 @@ def test_a_burst_makes_few_nudges(serve, broker, valkey, body):
 
 
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
-def test_a_broker_that_never_answers_delays_no_callback(serve, bodies, black_hole, scheme):
-    receiver = serve(BROKER_URL=f"{scheme}://127.0.0.1:{black_hole}//")
+def test_a_broker_that_never_answers_delays_no_callback(serve, bodies, silent_port, scheme):
+    receiver = serve(BROKER_URL=f"{scheme}://127.0.0.1:{silent_port}//")
     receiver.post(bodies[-1])
     began = time.monotonic()
 
@@ -116,8 +116,8 @@ def test_a_broker_that_never_answers_delays_no_callback(serve, bodies, black_hol
 
 
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
-def test_a_nudge_that_the_broker_does_not_accept_is_logged(serve, body, nowhere, scheme):
-    receiver = serve(BROKER_URL=f"{scheme}://user:password@127.0.0.1:{nowhere}//")
+def test_a_nudge_that_the_broker_does_not_accept_is_logged(serve, body, closed_port, scheme):
+    receiver = serve(BROKER_URL=f"{scheme}://user:password@127.0.0.1:{closed_port}//")
 
     receiver.post(body)
 
@@ -125,8 +125,8 @@ def test_a_nudge_that_the_broker_does_not_accept_is_logged(serve, body, nowhere,
     assert "password" not in receiver.log.read_text()
 
 
-def test_without_a_database_and_a_spool_callbacks_must_be_sent_again(serve, body, nowhere):
-    url = f"postgresql://user:password@127.0.0.1:{nowhere}/cention"
+def test_without_a_database_and_a_spool_callbacks_must_be_sent_again(serve, body, closed_port):
+    url = f"postgresql://user:password@127.0.0.1:{closed_port}/cention"
     receiver = serve(DATABASE_URL=url, SPOOL_MAX_BYTES="0")
 
     response = receiver.post(body)
@@ -136,8 +136,10 @@ def test_without_a_database_and_a_spool_callbacks_must_be_sent_again(serve, body
     assert "password" not in receiver.log.read_text()
 
 
-def test_a_database_that_never_answers_is_waited_for_two_seconds(serve, body, black_hole):
-    receiver = serve(DATABASE_URL=f"postgresql://127.0.0.1:{black_hole}/cention")
+def test_a_database_that_never_answers_delays_a_callback_by_two_seconds_at_most(
+    serve, body, silent_port
+):
+    receiver = serve(DATABASE_URL=f"postgresql://127.0.0.1:{silent_port}/cention")
     began = time.monotonic()
 
     assert receiver.post(body).status_code == 200
@@ -161,7 +163,7 @@ def test_callbacks_that_wait_for_postgres_do_not_delay_others(serve, bodies, row
     assert len(rows()) == 40
 
 
-def test_gunicorns_access_log_holds_the_status(serve, body, tmp_path):
+def test_the_access_log_of_gunicorn_has_the_status(serve, body, tmp_path):
     accesses = tmp_path / "accesses.log"
     receiver = serve(GUNICORN_CMD_ARGS=f"--access-logfile {accesses}")
 
@@ -185,7 +187,7 @@ def test_no_callback_is_refused_while_processes_are_replaced(serve, bodies, rows
     assert not set(before) & set(psutil.Process(receiver.pid).children())
 
 
-def test_senders_that_have_gone_are_not_waited_for_at_the_end(serve, bodies):
+def test_disconnected_senders_do_not_delay_the_end_of_a_process(serve, bodies):
     """Some hung up while their callback was stored: nothing of them may be left."""
     receiver = serve(WEB_CONCURRENCY="1", GUNICORN_CMD_ARGS="--graceful-timeout 60")
     for each in bodies:
@@ -199,7 +201,7 @@ def test_senders_that_have_gone_are_not_waited_for_at_the_end(serve, bodies):
     assert psutil.wait_procs(workers, timeout=15)[1] == []
 
 
-def test_an_idle_connection_is_kept_for_two_minutes(receiver, body):
+def test_an_idle_connection_stays_open_for_two_minutes(receiver, body):
     """Cention's sender reuses connections: one that is closed meanwhile costs it a callback."""
     with socket.create_connection(("127.0.0.1", receiver.port), timeout=7) as connection:
         connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
@@ -214,10 +216,10 @@ def test_readiness_shows_each_dependency(receiver):
     assert (ready.status_code, ready.json()["broker"]) == (200, "up")
 
 
-def test_readiness_without_dependencies_answers_at_once(serve, nowhere, black_hole):
+def test_readiness_without_dependencies_answers_at_once(serve, closed_port, silent_port):
     receiver = serve(
-        DATABASE_URL=f"postgresql://127.0.0.1:{black_hole}/cention",
-        BROKER_URL=f"redis://127.0.0.1:{black_hole}/0",
+        DATABASE_URL=f"postgresql://127.0.0.1:{silent_port}/cention",
+        BROKER_URL=f"redis://127.0.0.1:{silent_port}/0",
         SPOOL_MAX_BYTES="0",
     )
     began = time.monotonic()
@@ -253,7 +255,7 @@ def test_a_chunked_body_is_accepted(receiver, body, rows):
     ],
     ids=["no chunk", "broken chunk", "broken body", "no body"],
 )
-def test_a_body_that_breaks_off_is_refused(receiver, rows, rest):
+def test_an_incomplete_body_is_refused(receiver, rows, rest):
     answer = receiver.send(HEAD + rest)
 
     assert answer.startswith(b"HTTP/1.1 400")

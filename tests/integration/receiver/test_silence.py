@@ -14,9 +14,9 @@ import requests
 from receiver import database as receiver_database
 from receiver.database import InboxWriter, open_spool_writer
 from receiver.group_commit import CommitFailed, GroupCommit
-from tests.integration.receiver.freezing import Network
+from tests.integration.receiver.freezable_network import Network
+from tests.support.eventually import eventually
 from tests.support.receiver_app import new_callback
-from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_write_that_is_never_answered_can_be_failed(url, network, rows):
     assert remote_ids(rows) == [1, 3]
 
 
-def test_a_drain_of_the_spool_that_gets_no_answer_is_given_up(url, network, rows, monkeypatch):
+def test_a_drain_of_the_spool_that_gets_no_answer_is_aborted(url, network, rows, monkeypatch):
     monkeypatch.setattr(receiver_database, "SPOOLED_S", 0.5)
     began = time.monotonic()
 
@@ -84,7 +84,9 @@ def test_callbacks_whose_commit_is_never_answered_are_stored_within_two_seconds(
     assert time.monotonic() - began < 3
 
 
-def test_a_process_that_stops_answers_what_arrives_meanwhile(serve, url, network, bodies, rows):
+def test_a_process_that_is_stopping_answers_callbacks_that_arrive_meanwhile(
+    serve, url, network, bodies, rows
+):
     brief = "--graceful-timeout 1"
     receiver = serve(DATABASE_URL=url, WEB_CONCURRENCY="1", GUNICORN_CMD_ARGS=brief)
     with requests.Session() as observer, requests.Session() as sender:

@@ -7,23 +7,23 @@ from itertools import count
 import psycopg
 import pytest
 
-from tests.integration.receiver.crashing import append, appending, drain, draining, survives
+from tests.integration.receiver.crash_points import append, appending, drain, draining, survives
 from workers.spool.layout import spool_status
 
 
 @pytest.fixture
 def stored(database):
-    """Ask which callbacks are in the inbox."""
+    """Return a function that reads which callbacks are in the inbox."""
     with psycopg.connect(database, autocommit=True) as conn:
 
-        def ask():
+        def read():
             found = conn.execute("SELECT remote_id FROM intake.callback ORDER BY remote_id")
             return [row[0] for row in found.fetchall()]
 
-        yield ask
+        yield read
 
 
-def test_a_crash_at_any_instant_of_spooling_keeps_what_was_answered(tmp_path, database, stored):
+def test_a_crash_at_any_instant_of_spooling_loses_no_answered_callback(tmp_path, database, stored):
     for instant in count(1):
         folder = tmp_path / str(instant)
         answers = tmp_path / f"{instant}.answers"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.integration.sandbox.sandbox_server import sandbox_server
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 
 
 def test_errands_ratings_and_callbacks_are_made_at_the_given_rate(receiver):

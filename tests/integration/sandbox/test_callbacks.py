@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.sandbox.sandbox_server import sandbox_server
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 
 
 def answer(cention, **body):

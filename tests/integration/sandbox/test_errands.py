@@ -11,7 +11,7 @@ import pytest
 
 from deploy.sandbox.world.changes import KINDS
 from tests.integration.sandbox.sandbox_server import sandbox_server
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 
 
 def mark(errands):

@@ -10,7 +10,7 @@ import requests
 
 from deploy.sandbox.http.faults import read_fault_option
 from tests.integration.sandbox.sandbox_server import sandbox_server
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 
 
 def report(cention, errand_id):

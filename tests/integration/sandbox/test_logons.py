@@ -11,7 +11,7 @@ import pytest
 from deploy.sandbox.resources.logons import AGENTS, HISTORY_S, OWN_GROUP, Logons
 from tests.conftest import DOCUMENTS
 from tests.integration.sandbox.sandbox_server import sandbox_server
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 
 AT = 1_554_108_462
 DAY_S = 86_400

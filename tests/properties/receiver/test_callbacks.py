@@ -1,4 +1,4 @@
-"""Whatever is sent to ``POST /callbacks/<workspace>``, the answer is no fault of ours."""
+"""Nothing that is sent to ``POST /callbacks/<workspace>`` causes an internal error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ anything = any_json(st.floats(allow_nan=False, allow_infinity=False))
 
 @fixtures_may_stay
 @given(body=st.binary())
-def test_any_bytes_are_refused_without_a_fault_of_ours(client, body):
+def test_any_bytes_are_refused_without_an_internal_error(client, body):
     assert client.post(PATH, data=body).status_code in (400, 401)
 
 
@@ -36,7 +36,7 @@ def test_any_json_without_the_secret_is_refused(client, document):
 
 @fixtures_may_stay
 @given(document=st.dictionaries(st.text(), anything), data=anything, included=anything)
-def test_any_json_with_the_secret_is_kept(client, stored, document, data, included):
+def test_any_json_with_the_secret_is_stored(client, stored, document, data, included):
     before = len(stored)
     parts = {"data": data, "included": included, "meta": {"api_secret": "123456"}}
 
@@ -49,7 +49,7 @@ def test_any_json_with_the_secret_is_kept(client, stored, document, data, includ
 
 @fixtures_may_stay
 @given(path=st.integers(0, 2**32), value=anything)
-def test_a_callback_with_any_member_replaced_by_anything_is_never_our_fault(
+def test_a_callback_with_any_member_replaced_by_anything_causes_no_internal_error(
     client, callback, path, value
 ):
     document = copy.deepcopy(callback)
@@ -60,10 +60,10 @@ def test_a_callback_with_any_member_replaced_by_anything_is_never_our_fault(
     assert response.status_code in (200, 400, 401, 422)
 
 
-def replace(parent, chance, value):
-    """Put ``value`` in the place of some member, at some depth."""
-    key = chance.choice(list(parent) if isinstance(parent, dict) else range(len(parent)))
-    if isinstance(parent[key], dict | list) and parent[key] and chance.random() < 0.8:
-        replace(parent[key], chance, value)
+def replace(parent, rng, value):
+    """Replace some member, at some depth, by ``value``."""
+    key = rng.choice(list(parent) if isinstance(parent, dict) else range(len(parent)))
+    if isinstance(parent[key], dict | list) and parent[key] and rng.random() < 0.8:
+        replace(parent[key], rng, value)
     else:
         parent[key] = value

@@ -1,4 +1,4 @@
-"""What is done to any callback before it is stored."""
+"""Any callback becomes canonical: without secrets, storable, and in one order."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def texts_in(value):
 
 
 @given(documents)
-def test_no_secret_and_nothing_unstorable_is_left_of_any_document(document):
+def test_no_secret_and_no_unstorable_character_is_left_in_any_document(document):
     left = texts_in(canonicalise(document, SECRETS).document)
 
     assert not left & {"old", "new"}
@@ -48,14 +48,14 @@ def test_no_secret_and_nothing_unstorable_is_left_of_any_document(document):
 
 
 @given(documents)
-def test_no_member_called_api_secret_is_left_of_any_document(document):
+def test_no_member_called_api_secret_is_left_in_any_document(document):
     stored = canonicalise({"api_secret": 1, "deep": [document]}, SECRETS).document
 
     assert '"api_secret":' not in json.dumps(stored)
 
 
 @given(documents)
-def test_sealing_what_is_sealed_changes_nothing(document):
+def test_canonicalising_twice_changes_nothing(document):
     canonical = canonicalise(document, SECRETS)
 
     assert canonicalise(canonical.document, SECRETS) == canonical
@@ -72,8 +72,8 @@ def test_the_order_of_included_makes_no_difference(included):
 
 
 @given(st.dictionaries(st.text("abc"), documents), st.randoms())
-def test_the_order_of_members_makes_no_difference(document, chance: random.Random):
+def test_the_order_of_members_makes_no_difference(document, rng: random.Random):
     members = list(document.items())
-    chance.shuffle(members)
+    rng.shuffle(members)
 
     assert canonicalise(dict(members), SECRETS).sha256 == canonicalise(document, SECRETS).sha256

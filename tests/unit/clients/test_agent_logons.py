@@ -29,12 +29,12 @@ def answering(body, **how):
     return responses.get(LOGIO, body=body, **how)
 
 
-def asked():
+def query():
     [call] = responses.calls
     return parse_qs(urlsplit(call.request.url).query)
 
 
-def taken(logio, body, **how):
+def fetched(logio, body, **how):
     answering(body, **how)
     return logio.fetch(SINCE, UNTIL)
 
@@ -46,7 +46,7 @@ def test_format_from_and_to_are_always_sent(logio):
 
     logio.fetch(SINCE, UNTIL)
 
-    assert asked() == {"format": ["json"], "from": ["1554857192"], "to": ["1555980452"]}
+    assert query() == {"format": ["json"], "from": ["1554857192"], "to": ["1555980452"]}
 
 
 @responses.activate
@@ -55,12 +55,12 @@ def test_one_agent_is_selected_by_any_login_name(logio):
 
     logio.fetch(SINCE, UNTIL, login_name="Doe, J & 王=1")
 
-    assert asked()["name"] == ["Doe, J & 王=1"]
+    assert query()["name"] == ["Doe, J & 王=1"]
     assert "&name=Doe%2C+J+%26+%E7%8E%8B%3D1" in responses.calls[0].request.url
 
 
 @responses.activate
-def test_plain_json_is_preferred_and_csv_is_taken_and_json_api_is_not_spoken(logio):
+def test_plain_json_is_preferred_and_csv_accepted_and_json_api_not_requested(logio):
     answering("[]")
 
     logio.fetch(SINCE, UNTIL)
@@ -73,17 +73,17 @@ def test_plain_json_is_preferred_and_csv_is_taken_and_json_api_is_not_spoken(log
 
 
 @responses.activate
-def test_times_of_any_zone_are_cut_to_seconds(logio):
+def test_times_of_any_zone_are_truncated_to_seconds(logio):
     answering("[]")
     east = timezone(timedelta(hours=8))
 
     logio.fetch(SINCE.astimezone(east), UNTIL + timedelta(milliseconds=999))
 
-    assert (asked()["from"], asked()["to"]) == (["1554857192"], ["1555980452"])
+    assert (query()["from"], query()["to"]) == (["1554857192"], ["1555980452"])
 
 
 @responses.activate
-def test_a_time_that_ends_before_it_begins_is_never_sent(logio):
+def test_a_window_that_ends_before_it_begins_is_not_sent(logio):
     with pytest.raises(ValueError, match="later"):
         logio.fetch(UNTIL, SINCE)
 
@@ -93,7 +93,7 @@ def test_a_time_that_ends_before_it_begins_is_never_sent(logio):
 @pytest.mark.parametrize("name", ["logio.json", "logio.csv"])
 @responses.activate
 def test_the_documented_samples_are_the_same_events_in_json_and_in_csv(logio, name):
-    rows = taken(logio, (DOCUMENTS / name).read_bytes())
+    rows = fetched(logio, (DOCUMENTS / name).read_bytes())
 
     assert len(rows) == 5
     read = read_agent_logons(rows)
@@ -104,17 +104,17 @@ def test_the_documented_samples_are_the_same_events_in_json_and_in_csv(logio, na
 
 @pytest.mark.parametrize("body", ["", " \n", "null", "[]", "[ ]", "\ufeff[]", "\ufeff"])
 @responses.activate
-def test_an_answer_without_log_ons_has_several_forms(logio, body):
-    assert taken(logio, body.encode()) == []
+def test_every_form_of_an_empty_answer_is_read(logio, body):
+    assert fetched(logio, body.encode()) == []
 
 
-@pytest.mark.parametrize("claimed", ["text/csv", "application/json", "text/html", ""])
+@pytest.mark.parametrize("content_type", ["text/csv", "application/json", "text/html", ""])
 @responses.activate
-def test_the_body_decides_and_not_its_type(logio, claimed):
-    assert taken(logio, '[{"id":1}]', content_type=claimed) == [{"id": 1}]
+def test_the_body_determines_the_format_and_not_its_content_type(logio, content_type):
+    assert fetched(logio, '[{"id":1}]', content_type=content_type) == [{"id": 1}]
 
     responses.reset()
-    assert taken(logio, "1,joe,1554108462,Login\n", content_type=claimed) == [
+    assert fetched(logio, "1,joe,1554108462,Login\n", content_type=content_type) == [
         ["1", "joe", "1554108462", "Login"]
     ]
 
@@ -133,29 +133,29 @@ def test_the_body_decides_and_not_its_type(logio, claimed):
     ],
 )
 @responses.activate
-def test_csv_is_read_by_its_quotes_and_lines_of_any_number_of_columns_are_handed_on(
+def test_csv_is_read_by_its_quotes_and_lines_of_any_number_of_columns_are_returned(
     logio, line, columns
 ):
-    assert taken(logio, f"{line}\n2,eve,6,Logout\n".encode()) == [
+    assert fetched(logio, f"{line}\n2,eve,6,Logout\n".encode()) == [
         columns,
         ["2", "eve", "6", "Logout"],
     ]
 
 
 @responses.activate
-def test_a_quote_that_is_never_closed_swallows_no_line_below_it(logio):
-    rows = taken(logio, b'1,"joe,5,Login\n2,eve,6,Logout\n')
+def test_a_quote_that_is_never_closed_hides_no_later_line(logio):
+    rows = fetched(logio, b'1,"joe,5,Login\n2,eve,6,Logout\n')
 
     assert [len(columns) for columns in rows] == [2, 4]
 
 
 @responses.activate
-def test_a_column_beyond_what_the_reader_of_csv_takes_is_handed_on_as_a_line(http):
+def test_a_line_with_a_column_too_long_for_the_csv_reader_is_returned_unsplit(http):
     logio = AgentLogonsApi(http, token=TOKEN)
     limit = csv.field_size_limit(1_000)
 
     try:
-        rows = taken(logio, b"1," + b"x" * 2_000 + b",5,Login\n2,eve,6,Logout")
+        rows = fetched(logio, b"1," + b"x" * 2_000 + b",5,Login\n2,eve,6,Logout")
     finally:
         csv.field_size_limit(limit)
 
@@ -164,7 +164,7 @@ def test_a_column_beyond_what_the_reader_of_csv_takes_is_handed_on_as_a_line(htt
 
 @responses.activate
 def test_bytes_that_are_not_utf_8_are_replaced(logio):
-    assert taken(logio, b"1,j\xf6rg,5,Login") == [["1", "j\ufffdrg", "5", "Login"]]
+    assert fetched(logio, b"1,j\xf6rg,5,Login") == [["1", "j\ufffdrg", "5", "Login"]]
 
 
 @pytest.mark.parametrize("status", [200, 400])
@@ -200,7 +200,7 @@ def test_a_token_without_the_claim_is_refused(logio, status):
 
 
 @responses.activate
-def test_a_route_that_is_not_there_means_a_wrong_address_and_no_record_that_is_gone(logio):
+def test_a_missing_route_means_a_wrong_url_and_not_a_missing_record(logio):
     answering('{"error":"no such route"}', status=404)
 
     with pytest.raises(errors.WrongUrl, match="no such route"):
@@ -231,12 +231,12 @@ def test_anything_else_is_an_invalid_response(logio, body):
 
 
 @responses.activate
-def test_probing_asks_for_one_second(logio):
+def test_a_probe_requests_one_second(logio):
     answering("[]")
 
     logio.probe(UNTIL)
 
-    assert (asked()["from"], asked()["to"]) == (["1555980451"], ["1555980452"])
+    assert (query()["from"], query()["to"]) == (["1555980451"], ["1555980452"])
 
 
 @pytest.mark.parametrize("token", ["", "two words", "line\nbreak"])

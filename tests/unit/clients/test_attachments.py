@@ -16,7 +16,7 @@ ADDRESS = "https://api.example.test/s/demo/capi/json/c3_response_attachments/127
 LONG = base64.b64encode(bytes(range(256)) * 400).decode()
 
 
-def text_with(content: str, *, name: str = '"a.txt"', after: str = "") -> str:
+def document_with(content: str, *, name: str = '"a.txt"', after: str = "") -> str:
     attachment = f'{{"c3_id":1270,"name":{name},"content":{content}{after}}}'
     return f'{{"data":{{"id":"1270","attributes":{{"attachment":{attachment}}}}}}}'
 
@@ -41,19 +41,21 @@ def test_an_attachment_arrives_as_a_file_beside_its_document(attachments, docume
 
 
 @pytest.mark.parametrize("data", [b"", b'"data":null,'])
-def test_an_error_in_place_of_an_attachment_may_pass(data):
+def test_an_error_document_in_place_of_an_attachment_is_temporary(data):
     with pytest.raises(errors.IncompleteResponse, match="failed on the server: busy"):
         fetch_attachment(b'{%s"errors":[{"title":"busy"}]}' % data)
 
 
 def test_an_empty_content_is_an_empty_file():
-    with fetch_attachment(text_with('""').encode()) as fetched:
+    with fetch_attachment(document_with('""').encode()) as fetched:
         assert fetched.content.read() == b""
         assert fetched.size_bytes == 0
 
 
-def test_the_last_of_two_contents_counts_as_in_all_json():
-    with fetch_attachment(text_with('"QQ=="', after=f', "content":"{LONG}"').encode()) as fetched:
+def test_of_two_contents_the_last_is_used_as_in_json():
+    with fetch_attachment(
+        document_with('"QQ=="', after=f', "content":"{LONG}"').encode()
+    ) as fetched:
         assert fetched.size_bytes == 256 * 400
 
 
@@ -65,24 +67,24 @@ def test_the_last_of_two_contents_counts_as_in_all_json():
         '{"data":{"attributes":[]}}',
         '{"data":[]}',
         "{}",
-        text_with("null"),
-        text_with("7"),
-        text_with('"QQ"'),
-        text_with('"QQ==QQ=="'),
-        text_with('"Q-_="'),
-        text_with('"QQ\\\\n=="'),
-        text_with('"QÅ=="'),
-        text_with(f'"{LONG}Q"'),
-        text_with(f'"{LONG}****"'),
-        text_with(f'"{LONG}\\u00"'),
-        text_with(f'"{LONG}\\\\"'),
-        text_with(f'"{LONG}\\""'),
-        text_with('"QQ=="', name=f'"{LONG}"'),
-        text_with('"QQ=="', name=f'"{"a.txt " * 20_000}"'),
-        text_with(f'"{LONG}"', name=f'"{LONG}"'),
-        text_with(f'"{LONG}"', after=', "content":"QQ=="'),
-        text_with(f'"{LONG}"', after=f', "content":"{LONG}"'),
-        text_with('"QQ=="', after=f', "{LONG}":1'),
+        document_with("null"),
+        document_with("7"),
+        document_with('"QQ"'),
+        document_with('"QQ==QQ=="'),
+        document_with('"Q-_="'),
+        document_with('"QQ\\\\n=="'),
+        document_with('"QÅ=="'),
+        document_with(f'"{LONG}Q"'),
+        document_with(f'"{LONG}****"'),
+        document_with(f'"{LONG}\\u00"'),
+        document_with(f'"{LONG}\\\\"'),
+        document_with(f'"{LONG}\\""'),
+        document_with('"QQ=="', name=f'"{LONG}"'),
+        document_with('"QQ=="', name=f'"{"a.txt " * 20_000}"'),
+        document_with(f'"{LONG}"', name=f'"{LONG}"'),
+        document_with(f'"{LONG}"', after=', "content":"QQ=="'),
+        document_with(f'"{LONG}"', after=f', "content":"{LONG}"'),
+        document_with('"QQ=="', after=f', "{LONG}":1'),
     ],
     ids=lambda text: text if len(text) < 100 else f"{text[:80]}..{text[-40:]}",
 )
@@ -91,7 +93,7 @@ def test_a_document_without_decodable_content_differs_from_a_temporary_failure(t
         fetch_attachment(text.encode())
 
 
-def test_a_document_without_data_means_that_there_is_no_such_attachment():
+def test_a_document_without_data_means_not_found():
     with pytest.raises(errors.NotFound):
         fetch_attachment(b'{"data":null}')
 
@@ -102,20 +104,20 @@ def test_a_document_without_data_means_that_there_is_no_such_attachment():
         "",
         "[]",
         '{"data":',
-        text_with(f'"{LONG}"')[:-1],
-        text_with(f'"{LONG}"')[:-40],
+        document_with(f'"{LONG}"')[:-1],
+        document_with(f'"{LONG}"')[:-40],
         f'<html><img src="data:image/png;base64,{LONG}"></html>',
     ],
     ids=lambda text: text[:60],
 )
-def test_a_page_or_half_a_document_may_pass(text):
+def test_a_web_page_or_an_incomplete_document_is_temporary(text):
     with pytest.raises(errors.InvalidResponse):
         fetch_attachment(text.encode())
 
 
 @pytest.mark.parametrize("size", [100, 100_000])
 def test_content_may_be_as_large_as_the_limit_and_no_larger(size):
-    body = text_with(f'"{base64.b64encode(os.urandom(size)).decode()}"').encode()
+    body = document_with(f'"{base64.b64encode(os.urandom(size)).decode()}"').encode()
 
     fetch_attachment(body, max_bytes=size).close()
 
@@ -123,14 +125,14 @@ def test_content_may_be_as_large_as_the_limit_and_no_larger(size):
         fetch_attachment(body, max_bytes=size - 1)
 
 
-def test_what_surrounds_the_content_is_bounded_too():
+def test_the_document_around_the_content_is_limited_too():
     with pytest.raises(errors.TooLarge):
-        fetch_attachment(text_with('"QQ=="', after=', "x":[' + "1," * 200_000 + "1]").encode())
+        fetch_attachment(document_with('"QQ=="', after=', "x":[' + "1," * 200_000 + "1]").encode())
 
 
 def test_nothing_is_read_after_the_limit():
     def endless():
-        yield text_with('"')[:-4].encode()
+        yield document_with('"')[:-4].encode()
         while True:
             yield LONG[:-4].encode()
 

@@ -41,14 +41,14 @@ def test_a_card_is_sent_without_an_id_and_the_answer_is_returned_unchanged(
 
 @pytest.mark.parametrize("status", [202, 204])
 @responses.activate
-def test_an_answer_without_a_document_has_no_card(contacts, status):
+def test_an_answer_without_a_document_returns_no_card(contacts, status):
     responses.post(URL, status=status)
 
     assert contacts.upsert(CARD) is None
 
 
 @responses.activate
-def test_a_body_of_the_wrong_types_is_refused_for_good(contacts):
+def test_a_body_of_the_wrong_types_is_a_permanent_error(contacts):
     responses.post(URL, status=406, json={"errors": [{"title": "Invalid type provided"}]})
 
     with pytest.raises(errors.BadRequest, match="Invalid type"):

@@ -17,11 +17,11 @@ from workers.clients.errors import outcome_is_unknown
         errors.TooLarge("x", api="c", status=200),
         errors.BadContent("x", api="c", status=200),
         errors.Busy("a gateway lost the answer", api="c", status=502),
-        errors.Busy("a gateway was tired of waiting", api="c", status=504),
-        errors.Busy("a gateway lost its server", api="c", status=503),
+        errors.Busy("a gateway timed out", api="c", status=504),
+        errors.Busy("a gateway has no server", api="c", status=503),
     ],
 )
-def test_it_may_after_an_answer_that_was_lost_on_its_way(error):
+def test_after_a_lost_answer_a_request_may_have_taken_effect(error):
     assert outcome_is_unknown(error)
 
 

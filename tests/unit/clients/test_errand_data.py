@@ -12,7 +12,7 @@ CAPI = "https://api.example.test/s/demo/capi/json"
 
 
 @pytest.mark.parametrize(
-    ("ask", "path", "name"),
+    ("send", "path", "name"),
     [
         (lambda api: api.changed_errands(), "c3_dirty_errand_list", "dirty_errand_list"),
         (
@@ -30,11 +30,11 @@ CAPI = "https://api.example.test/s/demo/capi/json"
 )
 @responses.activate
 def test_each_document_is_fetched_by_type_and_id_and_returned_unchanged(
-    errand_data, document, ask, path, name
+    errand_data, document, send, path, name
 ):
     responses.get(f"{CAPI}/{path}", json=document(name), content_type="application/vnd.api+json")
 
-    assert ask(errand_data) == document(name)
+    assert send(errand_data) == document(name)
 
     [call] = responses.calls
     assert call.request.url == f"{CAPI}/{path}"
@@ -45,7 +45,7 @@ def test_each_document_is_fetched_by_type_and_id_and_returned_unchanged(
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "quoted"),
     [
         ({"errors": [{"title": "database unavailable"}]}, ": database unavailable"),
         ({"errors": "none"}, ""),
@@ -54,14 +54,14 @@ def test_each_document_is_fetched_by_type_and_id_and_returned_unchanged(
     ],
 )
 @responses.activate
-def test_an_error_that_is_sent_as_a_success_is_a_failure_that_may_pass(errand_data, body, said):
+def test_an_error_document_with_status_200_is_a_temporary_failure(errand_data, body, quoted):
     """Read as the record, it would lose a change: the request has cleared the flag."""
     responses.get(f"{CAPI}/c3_errand_reports/33", json=body)
 
     with pytest.raises(errors.IncompleteResponse) as caught:
         errand_data.fetch_report(33)
 
-    assert str(caught.value) == f"cention: failed on the server{said} (HTTP 200)"
+    assert str(caught.value) == f"cention: failed on the server{quoted} (HTTP 200)"
 
 
 @responses.activate
@@ -87,7 +87,7 @@ def test_marking_needs_no_body_in_the_answer(errand_data, status):
 
 
 @responses.activate
-def test_a_login_page_has_marked_nothing(errand_data):
+def test_a_login_page_is_an_invalid_response_to_marking(errand_data):
     responses.post(f"{CAPI}/c3_dirty_errand_list", body="<html>Log in</html>")
 
     with pytest.raises(errors.InvalidResponse):
@@ -109,7 +109,7 @@ def test_many_errands_are_marked_five_hundred_at_a_time(errand_data):
 
 @pytest.mark.parametrize("wrong", ["35", 35.0, True, None, 0, -1, 2**53])
 @responses.activate
-def test_nothing_is_sent_if_one_id_is_no_id(errand_data, wrong):
+def test_an_invalid_id_is_refused_before_anything_is_sent(errand_data, wrong):
     """Cention answers 406 to a string and rounds what does not fit a double."""
     with pytest.raises(ValueError, match="errand id"):
         errand_data.mark_changed([34, wrong])
@@ -118,7 +118,7 @@ def test_nothing_is_sent_if_one_id_is_no_id(errand_data, wrong):
 
 
 @responses.activate
-def test_probing_fetches_no_report(errand_data, document):
+def test_a_probe_fetches_no_report(errand_data, document):
     responses.get(f"{CAPI}/c3_dirty_errand_list", json=document("dirty_errand_list"))
 
     errand_data.probe()

@@ -24,7 +24,7 @@ CAPI = "https://api.example.test/s/demo/capi/json"
 NEW, END, CALL = f"{CAPI}/c3_new_errands", f"{CAPI}/c3_end_errands", f"{CAPI}/c3_end_obcall"
 ERRAND = NewErrand(from_address="a@b.example", subject="Hello", message_id="m-1")
 ANSWER = ErrandAnswer(user_type="cention", user_id="1234", subject="Answer subject")
-OVER = EndedCall(device_id=1000, extension_id=1000, dialed_number="01211112222")
+ENDED_CALL = EndedCall(device_id=1000, extension_id=1000, dialed_number="01211112222")
 FAULT = {"errors": [{"title": "Invalid type provided", "status": "Not Acceptable"}]}
 
 
@@ -137,7 +137,7 @@ def test_an_errand_may_be_created_without_an_id_in_the_answer(errands, status, b
 
 @pytest.mark.parametrize("body", ["<html>Log in</html>", '{"data": null}', "[]"])
 @responses.activate
-def test_a_200_that_shows_no_errand_leaves_the_outcome_unknown(errands, body):
+def test_a_200_without_an_errand_leaves_the_outcome_unknown(errands, body):
     responses.post(NEW, status=200, body=body)
 
     with pytest.raises(errors.InvalidResponse) as caught:
@@ -210,7 +210,7 @@ def test_an_errand_is_closed_as_documented_and_any_success_is_accepted(
 
 
 @responses.activate
-def test_an_errand_that_is_not_there_cannot_be_closed(errands):
+def test_an_errand_that_does_not_exist_cannot_be_closed(errands):
     responses.post(END, status=404, json=FAULT)
 
     with pytest.raises(errors.NotFound):
@@ -221,18 +221,20 @@ def test_an_errand_that_is_not_there_cannot_be_closed(errands):
 def test_the_end_of_a_call_is_sent_with_the_documented_type(errands, document):
     responses.post(CALL, status=204)
 
-    errands.end_call(OVER)
+    errands.end_call(ENDED_CALL)
 
     assert sent(responses.calls[0]) == document("end_obcall_request")
 
 
 @pytest.mark.parametrize("status", [406, 409])
 @responses.activate
-def test_where_that_type_is_refused_the_resources_own_is_tried_once(errands, document, status):
+def test_if_the_documented_type_is_refused_that_of_the_resource_is_tried_once(
+    errands, document, status
+):
     responses.post(CALL, status=status, json=FAULT)
     responses.post(CALL, status=204)
 
-    errands.end_call(OVER)
+    errands.end_call(ENDED_CALL)
 
     first, second = map(sent, responses.calls)
     assert first == document("end_obcall_request")
@@ -245,7 +247,7 @@ def test_the_setting_chooses_which_type_is_first(http):
     errands = ErrandsApi(http, token="t", end_call_type="c3_end_obcall")
 
     with pytest.raises(errors.BadRequest):
-        errands.end_call(OVER)
+        errands.end_call(ENDED_CALL)
 
     types = [sent(call)["data"]["type"] for call in responses.calls]
     assert types == ["c3_end_obcall", "c3_end_errands"]
@@ -257,13 +259,13 @@ def test_the_end_of_a_call_is_not_sent_again_after_any_other_failure(errands, st
     responses.post(CALL, status=status, json=FAULT)
 
     with pytest.raises(errors.ApiError):
-        errands.end_call(OVER)
+        errands.end_call(ENDED_CALL)
 
     assert len(responses.calls) == 1
 
 
 @pytest.mark.parametrize(
-    "ask",
+    "send",
     [
         lambda api: api.create(NewErrand(extradata=2**60)),
         lambda api: api.create(NewErrand(integration_data={"integrationName": "aventa"})),
@@ -273,8 +275,8 @@ def test_the_end_of_a_call_is_not_sent_again_after_any_other_failure(errands, st
     ],
 )
 @responses.activate
-def test_nothing_is_sent_that_is_wrong(errands, ask):
+def test_invalid_input_is_refused_before_anything_is_sent(errands, send):
     with pytest.raises(DocumentError):
-        ask(errands)
+        send(errands)
 
     assert not responses.calls

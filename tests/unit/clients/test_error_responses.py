@@ -54,12 +54,12 @@ def error(
     ],
 )
 def test_each_status_has_its_error(status, kind):
-    found = error(status)
+    actual = error(status)
 
-    assert type(found) is kind
-    assert (found.api, found.status) == ("cention", status)
-    assert str(found).startswith("cention: ")
-    assert str(found).endswith(f"(HTTP {status})")
+    assert type(actual) is kind
+    assert (actual.api, actual.status) == ("cention", status)
+    assert str(actual).startswith("cention: ")
+    assert str(actual).endswith(f"(HTTP {status})")
 
 
 def test_a_408_of_a_gateway_does_not_blame_the_request():
@@ -67,15 +67,15 @@ def test_a_408_of_a_gateway_does_not_blame_the_request():
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_a_record_is_gone_only_when_the_api_itself_says_so(status):
+def test_a_record_is_not_found_only_if_the_api_itself_answers(status):
     assert type(error(status, body=GONE)) is errors.NotFound
 
 
 @pytest.mark.parametrize("body", [b"", b'{"errors":[]}'])
-def test_the_api_may_say_so_by_the_type_of_its_answer_alone(body):
-    of_the_api = "application/vnd.api+json; charset=utf-8"
+def test_the_media_type_shows_that_the_api_itself_answers(body):
+    json_api = "application/vnd.api+json; charset=utf-8"
 
-    assert type(error(404, body=body, media_type=of_the_api)) is errors.NotFound
+    assert type(error(404, body=body, media_type=json_api)) is errors.NotFound
 
 
 @pytest.mark.parametrize(
@@ -91,10 +91,10 @@ def test_the_api_may_say_so_by_the_type_of_its_answer_alone(body):
     ],
 )
 def test_any_other_404_means_that_the_base_url_is_wrong(body):
-    found = error(404, body=body)
+    actual = error(404, body=body)
 
-    assert type(found) is errors.WrongUrl
-    assert isinstance(found, errors.BadRequest)
+    assert type(actual) is errors.WrongUrl
+    assert isinstance(actual, errors.BadRequest)
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_retry_after_is_seconds_or_a_date_and_at_most_an_hour(header, seconds):
 
 
 def test_the_texts_of_an_error_document_become_part_of_the_message():
-    found = error(406, body=b'{"errors":[{"title":"Invalid type provided","detail":"errands"}]}')
+    actual = error(406, body=b'{"errors":[{"title":"Invalid type provided","detail":"errands"}]}')
 
-    assert str(found) == "cention: request refused: Invalid type provided: errands (HTTP 406)"
+    assert str(actual) == "cention: request refused: Invalid type provided: errands (HTTP 406)"
 
 
 @pytest.mark.parametrize(
@@ -140,16 +140,18 @@ def test_the_texts_of_an_error_document_become_part_of_the_message():
         "GET /x?apikey=abcdefgh failed",
     ],
 )
-def test_tokens_and_urls_in_an_error_document_are_struck_out(text):
-    told = str(error(400, body=b'{"errors":[{"title":"%s"}]}' % text.encode()))
+def test_tokens_and_urls_in_an_error_document_are_redacted(text):
+    message = str(error(400, body=b'{"errors":[{"title":"%s"}]}' % text.encode()))
 
-    assert "[redacted]" in told
+    assert "[redacted]" in message
     for secret in ("s3cret", "abcdefgh", "eyJ", "example", "capi"):
-        assert secret not in told
+        assert secret not in message
 
 
 def test_the_texts_of_an_error_document_become_one_short_printable_line():
-    told = str(error(500, body=b'{"errors":[{"title":"a\\u0000b\\nc\\ud800 %s"}]}' % (b"x" * 999)))
+    message = str(
+        error(500, body=b'{"errors":[{"title":"a\\u0000b\\nc\\ud800 %s"}]}' % (b"x" * 999))
+    )
 
-    assert told.isprintable()
-    assert len(told) < 300
+    assert message.isprintable()
+    assert len(message) < 300

@@ -42,12 +42,12 @@ def test_an_export_is_requested_without_an_id_and_returned_unchanged(exports, do
 
 @responses.activate
 def test_an_export_is_requested_only_once_after_any_failure(exports):
-    asked = responses.post(URL, status=500)
+    request = responses.post(URL, status=500)
 
     with pytest.raises(errors.IncompleteResponse):
         exports.run(ORDER)
 
-    assert asked.call_count == 1
+    assert request.call_count == 1
 
 
 @responses.activate
@@ -59,7 +59,7 @@ def test_an_answer_without_a_document_is_not_an_export(exports):
 
 
 @responses.activate
-def test_an_export_above_the_cap_is_not_read_on(exports):
+def test_an_export_above_the_limit_is_not_read_completely(exports):
     responses.post(URL, status=201, body=b"{" + b" " * 20_000)
 
     with pytest.raises(errors.TooLarge):

@@ -54,7 +54,7 @@ def test_no_exception_of_requests_or_urllib3_reaches_the_caller(errand_data, kin
         (UnicodeError, errors.BadRequest),
     ],
 )
-def test_before_the_request_has_gone_out_nothing_is_held_against_the_record(kind, expected):
+def test_before_the_request_is_sent_an_error_says_nothing_about_the_record(kind, expected):
     error = transport_error(without_arguments(kind), api="cention", request_sent=False)
 
     assert type(error) is expected
@@ -62,14 +62,14 @@ def test_before_the_request_has_gone_out_nothing_is_held_against_the_record(kind
 
 
 @pytest.mark.parametrize("kind", classes(exceptions) + classes(urllib3.exceptions))
-def test_once_the_request_has_gone_out_the_outcome_is_unknown(kind):
+def test_once_the_request_is_sent_the_outcome_is_unknown(kind):
     error = transport_error(without_arguments(kind), api="cention", request_sent=True)
 
     assert type(error) is errors.IncompleteResponse
 
 
 @responses.activate
-def test_a_key_in_the_url_reaches_no_traceback(errand_data):
+def test_a_key_in_the_url_is_in_no_traceback(errand_data):
     """requests quotes URLs in its errors, and some vendors want their key in the URL."""
     quoted = requests.ConnectionError("Max retries exceeded with url: /surveys?apikey=s3cret")
     responses.get(REPORT, body=quoted)
@@ -123,12 +123,12 @@ def test_a_body_over_the_cap_is_refused(errand_data):
 
 @responses.activate
 def test_the_token_is_in_no_error_and_no_repr(http, errand_data, attachments):
-    token = responses.calls
+    calls = responses.calls
     responses.get(REPORT, status=401, json={"errors": [{"title": "t0ken-of-the-workspace?"}]})
 
     with pytest.raises(errors.Unauthorised) as raised:
         errand_data.fetch_report(33)
 
-    assert token[0].request.headers["Authorization"] == "Bearer t0ken-of-the-workspace"
-    for told in (raised.value, http, errand_data, attachments):
-        assert "t0ken" not in f"{told} {told!r}"
+    assert calls[0].request.headers["Authorization"] == "Bearer t0ken-of-the-workspace"
+    for shown in (raised.value, http, errand_data, attachments):
+        assert "t0ken" not in f"{shown} {shown!r}"

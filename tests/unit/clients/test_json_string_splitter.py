@@ -19,7 +19,7 @@ def test_a_string_is_long_above_the_limit_in_one_piece_or_byte_by_byte(length, d
 
 
 @pytest.mark.parametrize("text", [b"", b" ", b'{"a', b'{"a":"' + b"x" * 99, b'{"a\\"'])
-def test_a_document_that_stops_within_a_string_is_none(text):
+def test_a_document_that_ends_within_a_string_is_refused(text):
     with pytest.raises(NotAnObject):
         split_long_string([text])
 
@@ -39,6 +39,6 @@ def test_a_long_string_with_a_quote_in_it_is_refused(end):
             split_long_string([text[:place], text[place:]])
 
 
-def test_what_surrounds_the_long_string_is_bounded():
+def test_the_document_around_the_long_string_is_limited():
     with pytest.raises(DocumentTooLarge):
         split_long_string([b"{", *[b" " * 10] * 20], max_document=100)

@@ -32,13 +32,13 @@ def test_a_document_without_contents_is_its_bytes():
 
 
 @pytest.mark.parametrize("wrong", [object(), float("nan"), {1, 2}])
-def test_what_is_no_json_is_refused(wrong):
+def test_a_value_that_json_cannot_express_is_refused(wrong):
     with pytest.raises(ValueError, match="JSON"):
         encode({"a": wrong})
 
 
 @pytest.mark.parametrize("now", [b"short", b"much longer than it was before"])
-def test_a_file_that_changed_meanwhile_breaks_off_before_the_end(tmp_path, now):
+def test_a_file_that_changed_ends_the_upload_before_its_end(tmp_path, now):
     path = tmp_path / "file"
     path.write_bytes(b"as it was first")
     body = encode(Base64(FileContent.of(path)))
@@ -63,7 +63,7 @@ def test_a_large_file_is_never_whole_in_memory(tmp_path):
     assert most < 1_000_000
 
 
-def test_a_file_is_called_and_typed_by_its_name(tmp_path):
+def test_the_path_determines_name_and_type_of_a_file(tmp_path):
     path = tmp_path / "räkning.pdf"
     path.write_bytes(b"%PDF")
 

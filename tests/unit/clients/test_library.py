@@ -21,19 +21,19 @@ def library(http):
     return LibraryApi(http, token=TOKEN)
 
 
-def asked():
-    """Path and query of the only request, once ``responses`` answered it."""
+def requested():
+    """Return path and query of the only request."""
     [call] = responses.calls
     parts = urlsplit(call.request.url)
     return parts.path.removeprefix("/s/demo/capi/json/"), dict(parse_qsl(parts.query))
 
 
-def answer_anything(document):
+def answer_every_request(document):
     responses.get(re.compile(f"{CAPI}/.*"), json=document)
 
 
 @pytest.mark.parametrize(
-    ("ask", "path"),
+    ("send", "path"),
     [
         (lambda api: api.libraries(), "c3_libraries"),
         (lambda api: api.library(3), "c3_libraries/3"),
@@ -47,15 +47,15 @@ def answer_anything(document):
     ],
 )
 @responses.activate
-def test_each_endpoint_is_requested_by_its_path_and_returns_its_document(library, ask, path):
-    answer_anything({"data": None})
+def test_each_endpoint_is_requested_by_its_path_and_returns_its_document(library, send, path):
+    answer_every_request({"data": None})
 
-    assert ask(library) == {"data": None}
-    assert asked() == (path, {})
+    assert send(library) == {"data": None}
+    assert requested() == (path, {})
 
 
 @pytest.mark.parametrize(
-    ("ask", "path"),
+    ("send", "path"),
     [
         (lambda api: api.attachments_of(4), "c3_library_questions/4/attachments"),
         (lambda api: api.embedded_archives_of(4), "c3_library_questions/4/embedded_archives"),
@@ -64,32 +64,32 @@ def test_each_endpoint_is_requested_by_its_path_and_returns_its_document(library
     ],
 )
 @responses.activate
-def test_files_are_described_without_their_content(library, ask, path):
-    answer_anything({"data": None})
+def test_files_are_described_without_their_content(library, send, path):
+    answer_every_request({"data": None})
 
-    ask(library)
+    send(library)
 
-    assert asked() == (path, {"without_content": "true"})
+    assert requested() == (path, {"without_content": "true"})
 
 
 @pytest.mark.parametrize(
-    "ask",
+    "send",
     [
         lambda api: api.attachments_of(4, contents=True),
         lambda api: api.embedded_archives_of(4, contents=True),
     ],
 )
 @responses.activate
-def test_files_have_their_contents_on_request(library, ask):
-    answer_anything({"data": None})
+def test_files_have_their_contents_on_request(library, send):
+    answer_every_request({"data": None})
 
-    ask(library)
+    send(library)
 
-    assert asked()[1] == {}
+    assert requested()[1] == {}
 
 
 @pytest.mark.parametrize(
-    ("ask", "path"),
+    ("send", "path"),
     [
         (lambda api: api.libraries(inline_images=True), "c3_libraries"),
         (lambda api: api.library(3, inline_images=True), "c3_libraries/3"),
@@ -103,21 +103,21 @@ def test_files_have_their_contents_on_request(library, ask):
     ],
 )
 @responses.activate
-def test_images_are_written_into_the_html_on_request(library, ask, path):
-    answer_anything({"data": None})
+def test_images_are_embedded_in_the_html_on_request(library, send, path):
+    answer_every_request({"data": None})
 
-    ask(library)
+    send(library)
 
-    assert asked() == (path, {"data_url": "true"})
+    assert requested() == (path, {"data_url": "true"})
 
 
 @responses.activate
-def test_questions_of_one_library_are_chosen_as_all_are(library):
-    answer_anything({"data": None})
+def test_questions_of_one_library_have_the_same_filters_as_all(library):
+    answer_every_request({"data": None})
 
     library.questions_of(3, toplist=True, phrase="boxes,bags", search_in=SearchIn.ANSWER)
 
-    assert asked() == (
+    assert requested() == (
         "c3_libraries/3/questions",
         {
             "filter[toplist]": "true",
@@ -129,31 +129,31 @@ def test_questions_of_one_library_are_chosen_as_all_are(library):
 
 @responses.activate
 def test_the_top_list_is_a_filter_whose_brackets_are_encoded(library):
-    answer_anything({"data": None})
+    answer_every_request({"data": None})
 
     library.questions(toplist=True)
 
-    assert asked() == ("c3_library_questions", {"filter[toplist]": "true"})
+    assert requested() == ("c3_library_questions", {"filter[toplist]": "true"})
     assert "filter%5Btoplist%5D=true" in responses.calls[0].request.url
 
 
 @pytest.mark.parametrize("part", SearchIn)
 @responses.activate
 def test_a_phrase_is_searched_in_the_given_part(library, part):
-    answer_anything({"data": None})
+    answer_every_request({"data": None})
 
     library.questions(phrase="half & half +1", search_in=part)
 
-    assert asked()[1] == {"q_filter[phrase]": "half & half +1", "q_filter[option]": part.value}
+    assert requested()[1] == {"q_filter[phrase]": "half & half +1", "q_filter[option]": part.value}
 
 
 @responses.activate
-def test_commas_of_a_phrase_become_spaces_for_cention_would_cut_it_there(library):
-    answer_anything({"data": None})
+def test_commas_of_a_phrase_become_spaces_because_cention_cuts_it_at_a_comma(library):
+    answer_every_request({"data": None})
 
     library.questions(phrase=" boxes, bags,and more ")
 
-    assert asked()[1]["q_filter[phrase]"] == "boxes bags and more"
+    assert requested()[1]["q_filter[phrase]"] == "boxes bags and more"
 
 
 @pytest.mark.parametrize("phrase", ["", " ", ", ,"])
@@ -164,26 +164,28 @@ def test_a_phrase_without_a_word_is_refused_before_anything_is_sent(library, phr
 
 @responses.activate
 def test_a_file_is_returned_with_its_content_decoded(library, document):
-    answer_anything(document("library_attachment_1270"))
+    answer_every_request(document("library_attachment_1270"))
 
     with library.fetch_attachment(1270, max_bytes=1000) as fetched:
         assert fetched.content.read() == b"Apple Pen Pineapple Pen"
-    assert asked() == ("c3_library_attachments/1270", {})
+    assert requested() == ("c3_library_attachments/1270", {})
 
 
 @responses.activate
 def test_an_image_is_returned_with_its_content_decoded(library):
     about = {"c3_id": 9, "content": "YQ=="}
-    answer_anything({"data": {"type": "c3_area_archives", "attributes": {"attachment": about}}})
+    answer_every_request(
+        {"data": {"type": "c3_area_archives", "attributes": {"attachment": about}}}
+    )
 
     with library.fetch_archive(9, max_bytes=1000) as fetched:
         assert fetched.content.read() == b"a"
-    assert asked() == ("c3_area_archives/9", {})
+    assert requested() == ("c3_area_archives/9", {})
 
 
 @responses.activate
-def test_the_token_and_the_media_type_go_with_every_question(library):
-    answer_anything({"data": None})
+def test_every_request_has_the_token_and_the_media_type(library):
+    answer_every_request({"data": None})
 
     library.libraries()
 

@@ -23,7 +23,7 @@ def test_a_fetch_begun_in_the_first_half_of_a_lease_is_over_when_the_lease_ends(
     assert 1 <= timeouts.read_s <= timeouts.total_s <= lease_s / 2
 
 
-def test_a_silent_server_is_given_the_timeout_of_the_settings():
+def test_the_read_timeout_is_that_of_the_settings():
     settings = replace(SETTINGS, lease_s=300, fetch_timeout_s=30)
 
     assert timeouts_of(settings).read_s == 30

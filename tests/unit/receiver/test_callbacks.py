@@ -154,7 +154,7 @@ def test_a_callback_without_the_right_secret_is_refused(client, stored, document
     assert stored == []
 
 
-def test_an_answer_says_nothing_about_the_document_before_the_secret_is_right(client):
+def test_an_answer_reveals_nothing_about_the_document_before_the_secret_is_verified(client):
     bad = client.post(PATH, json={"data": None, "meta": {"api_secret": "guess"}})
     good = client.post(PATH, json={"data": {"type": "t", "id": "1"}})
 
@@ -221,7 +221,7 @@ def test_a_body_of_ten_mebibytes_is_accepted(client, callback):
     assert client.post(PATH, data=text.ljust(BODY_MAX_BYTES)).status_code == 200
 
 
-def test_an_invalid_callback_is_stored_as_a_problem_and_the_answer_says_where(
+def test_an_invalid_callback_is_stored_with_its_problem_and_the_answer_has_its_pointer(
     client, stored, notified
 ):
     response = client.post(PATH, json={"data": {"id": "1"}, "meta": {"api_secret": "123456"}})

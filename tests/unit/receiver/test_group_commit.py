@@ -14,8 +14,8 @@ from receiver.group_commit import (
     GroupCommit,
     RejectedByDatabase,
 )
+from tests.support.eventually import eventually
 from tests.support.receiver_app import new_callback
-from tests.support.waiting import eventually
 
 
 class Journal:
@@ -113,7 +113,7 @@ def test_large_callbacks_make_small_groups(senders, journal):
     assert journal.groups == [[0], [1, 2], [3, 4]]
 
 
-def test_a_group_that_stays_smaller_than_the_last_is_written_all_the_same(senders, journal):
+def test_a_group_that_stays_smaller_than_the_last_is_written_after_a_wait(senders, journal):
     sent = [first_is_being_written(senders, journal)]
     sent += [senders.send(number) for number in (1, 2, 3)]
     senders.gathered(3)
@@ -123,7 +123,7 @@ def test_a_group_that_stays_smaller_than_the_last_is_written_all_the_same(sender
     assert senders.send(4).result(10) is None
 
 
-def test_callbacks_that_arrive_one_by_one_wait_for_nothing(journal):
+def test_callbacks_that_arrive_one_by_one_are_written_at_once(journal):
     journal.may_end.set()
     senders = Senders(GroupCommit(journal.write, abort=journal.abort, gather_s=60))
 

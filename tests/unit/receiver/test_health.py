@@ -1,4 +1,4 @@
-"""Whether to restart this process, and whether to send callbacks to it."""
+"""Liveness (restart this process?) and readiness (send callbacks to it?)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_process_without_the_database_is_ready_while_the_spool_has_room(make_c
     assert response.json == {"status": "ok", "database": "down", "broker": "up", "spool": "ok"}
 
 
-def test_a_process_that_can_keep_callbacks_nowhere_is_not_ready(make_client):
+def test_a_process_that_cannot_store_callbacks_is_not_ready(make_client):
     response = make_client(database=failing, spool=failing).get("/health/ready")
 
     assert response.status_code == 503
@@ -44,7 +44,7 @@ def test_a_process_with_the_database_needs_no_spool(make_client):
     assert response.json["spool"] == "down"
 
 
-def test_a_process_without_the_broker_still_takes_callbacks(make_client):
+def test_a_process_without_the_broker_is_ready(make_client):
     response = make_client(broker=failing).get("/health/ready")
 
     assert response.status_code == 200

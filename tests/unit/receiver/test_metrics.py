@@ -1,4 +1,4 @@
-"""What Prometheus reads."""
+"""The metrics that Prometheus scrapes."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_refusals_and_failures_are_counted_too(make_client, callback, status, st
     assert counted(client, status) == before + 1
 
 
-def test_how_long_callbacks_take_is_measured(client, callback):
+def test_the_duration_of_callbacks_is_measured(client, callback):
     name = ("cention_callback_duration_seconds_count", ())
     before = scraped(client)[name]
 
@@ -93,7 +93,7 @@ def test_the_figures_of_the_database_are_shown(make_client):
     assert samples["cention_database_up", ()] == 1
 
 
-def test_a_scrape_without_the_database_shows_what_the_process_knows(make_client):
+def test_a_scrape_without_the_database_shows_the_other_figures(make_client):
     def down():
         raise ConnectionError("postgresql://user:password@db.test/cention")
 
@@ -119,11 +119,11 @@ def test_the_state_of_the_spool_is_shown(make_client):
     assert 60 <= samples["cention_spool_oldest_seconds", ()] < 120
 
 
-def test_without_a_spool_no_figure_of_it_is_shown(make_client):
+def test_without_a_spool_its_figures_are_left_out(make_client):
     assert ("cention_spool_waiting", ()) not in scraped(make_client(read_spool=lambda: None))
 
 
-def test_whether_the_circuit_breaker_is_open_is_shown(client):
+def test_the_state_of_the_circuit_breaker_is_shown(client):
     breaker = CircuitBreaker()
 
     breaker.trip()

@@ -1,4 +1,4 @@
-"""Workers are nudged beside the requests, and never much."""
+"""Workers are nudged outside of requests, and seldom."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from receiver.notifier import WorkerNotifier
 
 
 class Broker:
-    """Takes nudges; answers when the test lets it."""
+    """Receives nudges; answers when the test allows it."""
 
     def __init__(self):
         self.nudges = Queue()
@@ -55,7 +55,7 @@ def test_a_workspace_is_nudged(notifier, broker):
     assert broker.nudges.get(timeout=10) == "demo"
 
 
-def test_a_broker_that_never_answers_delays_nobody(notifier, broker):
+def test_a_broker_that_never_answers_delays_no_callback(notifier, broker):
     for _ in range(1000):
         notifier.notify("demo")
 
@@ -76,7 +76,7 @@ def test_callbacks_during_a_nudge_need_one_more_and_not_one_each(notifier, broke
     assert broker.nudges.empty()
 
 
-def test_workspaces_do_not_wait_for_each_other_to_be_announced(notifier, broker):
+def test_workspaces_do_not_wait_for_each_other_to_be_nudged(notifier, broker):
     broker.may_answer.set()
     for workspace in ("a", "b", "c"):
         notifier.notify(workspace)
@@ -84,7 +84,7 @@ def test_workspaces_do_not_wait_for_each_other_to_be_announced(notifier, broker)
     assert {broker.nudges.get(timeout=10) for _ in range(3)} == {"a", "b", "c"}
 
 
-def test_a_nudge_that_fails_is_counted_and_forgotten(notifier, broker, capsys):
+def test_a_nudge_that_fails_is_counted_and_not_repeated(notifier, broker, capsys):
     failed = nudges("failed")
     broker.down = True
     broker.may_answer.set()

@@ -1,4 +1,4 @@
-"""Callbacks rest in files while Postgres is away."""
+"""Callbacks are stored in files while Postgres is down."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workers.spool.layout import BAD, WAITING, spool_status
 
 
 class Journal:
-    """Writes down every change of the disk, by the name of the file concerned."""
+    """Records every change of the disk by the name of its file."""
 
     def __init__(self, monkeypatch):
         self.calls = []
@@ -61,10 +61,10 @@ def failing(code):
     return fail
 
 
-def test_a_callback_is_safe_from_a_loss_of_power_before_it_is_thanked_for(
+def test_a_callback_survives_a_loss_of_power_before_it_is_answered(
     make_spool, new, monkeypatch, tmp_path
 ):
-    """First what it says, then its name: else a crash could leave a name with nothing behind."""
+    """Content before name: otherwise a crash could leave a name without content."""
     spool = make_spool()
     journal = Journal(monkeypatch)
 
@@ -82,7 +82,7 @@ def test_a_callback_is_safe_from_a_loss_of_power_before_it_is_thanked_for(
     ]
 
 
-def test_a_callback_set_aside_is_safe_from_a_loss_of_power(spool, new, monkeypatch):
+def test_a_quarantined_callback_survives_a_loss_of_power(spool, new, monkeypatch):
     spool.append(new(1))
     [name] = spool.waiting()
     journal = Journal(monkeypatch)
@@ -92,7 +92,7 @@ def test_a_callback_set_aside_is_safe_from_a_loss_of_power(spool, new, monkeypat
     assert journal.calls[-3:] == [("rename", name), ("fsync", BAD), ("fsync", "spool")]
 
 
-def test_callbacks_wait_in_order_of_arrival_whichever_process_put_them(make_spool, new):
+def test_callbacks_wait_in_order_of_arrival_whichever_process_appended_them(make_spool, new):
     one, other = make_spool(), make_spool()
     for number, spool in ((3, one), (1, other), (10, one), (2, one), (2, other)):
         spool.append(new(number))
@@ -110,7 +110,7 @@ def test_callbacks_wait_in_order_of_arrival_whichever_process_put_them(make_spoo
         {"deep": [[[[{"a": [True, False]}]]]]},
     ],
 )
-def test_what_is_put_is_what_is_read(spool, new, document):
+def test_an_appended_callback_is_read_unchanged(spool, new, document):
     callback = new(1, document=document, event=None, remote_id=None, problem="/data: \ud800")
 
     spool.append(callback)
@@ -133,12 +133,12 @@ def test_what_is_put_is_what_is_read(spool, new, document):
         b'"body_sha256":"00","document":{},"problem":null}',
     ],
 )
-def test_what_is_no_callback_is_told_from_one(content):
+def test_an_invalid_file_is_corrupt(content):
     with pytest.raises(record.CorruptSpoolFile):
         record.load(content)
 
 
-def test_a_callback_that_is_torn_anywhere_is_no_callback(new):
+def test_a_truncated_file_is_corrupt(new):
     content = record.dump(new(1))
 
     for end in range(len(content)):
@@ -146,7 +146,7 @@ def test_a_callback_that_is_torn_anywhere_is_no_callback(new):
             record.load(content[:end])
 
 
-def test_only_its_owner_may_look_into_the_spool(spool, new):
+def test_only_its_owner_may_read_the_spool(spool, new):
     spool.append(new(1))
     spool.append(new(2))
     spool.quarantine(spool.waiting()[0], "no callback")
@@ -162,22 +162,22 @@ def test_only_its_owner_may_look_into_the_spool(spool, new):
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
 @pytest.mark.parametrize("call", ["open", "write", "fsync", "rename"])
-def test_a_disk_that_fails_refuses_the_callback_and_keeps_no_half_of_it(
+def test_when_the_disk_fails_the_callback_is_refused_and_no_part_of_it_is_left(
     spool, new, monkeypatch, code, call
 ):
     spool.append(new(1))
     before = files(spool)
-    with monkeypatch.context() as disk_of_the_test:
-        disk_of_the_test.setattr(os, call, failing(code))
+    with monkeypatch.context() as failing_disk:
+        failing_disk.setattr(os, call, failing(code))
         with pytest.raises(StorageUnavailable):
             spool.append(new(2))
 
     assert files(spool) == before
 
 
-def test_after_the_disk_has_failed_it_is_asked_again(spool, new, monkeypatch):
-    with monkeypatch.context() as disk_of_the_test:
-        disk_of_the_test.setattr(os, "fsync", failing(errno.ENOSPC))
+def test_after_the_disk_has_failed_it_is_tried_again(spool, new, monkeypatch):
+    with monkeypatch.context() as failing_disk:
+        failing_disk.setattr(os, "fsync", failing(errno.ENOSPC))
         with pytest.raises(StorageUnavailable):
             spool.append(new(1))
 
@@ -195,9 +195,9 @@ def test_a_file_written_in_small_pieces_is_whole(spool, new, monkeypatch):
     assert record.load(spool.read(spool.waiting()[0])) == new(1)
 
 
-def test_a_full_spool_refuses_until_it_has_been_emptied(make_spool, new):
-    room_for_two = 2 * len(record.dump(new(1)))
-    spool = make_spool(max_bytes=room_for_two)
+def test_a_full_spool_refuses_until_it_is_drained(make_spool, new):
+    size_of_two = 2 * len(record.dump(new(1)))
+    spool = make_spool(max_bytes=size_of_two)
     spool.append(new(1))
     spool.append(new(2))
     with pytest.raises(StorageUnavailable):
@@ -211,7 +211,7 @@ def test_a_full_spool_refuses_until_it_has_been_emptied(make_spool, new):
     assert len(spool.waiting()) == 2
 
 
-def test_what_earlier_processes_left_counts_as_well(make_spool, new):
+def test_files_of_earlier_processes_count_as_well(make_spool, new):
     make_spool().append(new(1))
 
     with pytest.raises(StorageUnavailable):
@@ -230,7 +230,7 @@ def test_a_draft_that_a_crash_left_behind_is_removed_when_it_is_old(spool, new, 
     assert files(spool) == [*spool.waiting(), young.name]
 
 
-def test_one_process_at_a_time_may_empty_the_spool(make_spool):
+def test_one_process_at_a_time_may_drain_the_spool(make_spool):
     with make_spool().exclusive() as first, make_spool().exclusive() as second:
         assert (first, second) == (True, False)
 
@@ -238,13 +238,13 @@ def test_one_process_at_a_time_may_empty_the_spool(make_spool):
         assert third
 
 
-def test_a_spool_that_takes_callbacks_says_so_and_leaves_nothing_behind(spool):
+def test_the_check_of_a_working_spool_passes_and_leaves_no_file(spool):
     spool.check()
 
     assert files(spool) == []
 
 
-def test_a_spool_that_cannot_take_callbacks_says_so(make_spool, new, tmp_path):
+def test_the_check_of_a_spool_that_cannot_store_callbacks_fails(make_spool, new, tmp_path):
     with pytest.raises(SpoolFull):
         make_spool(max_bytes=0).check()
 
@@ -255,7 +255,7 @@ def test_a_spool_that_cannot_take_callbacks_says_so(make_spool, new, tmp_path):
         make_spool().append(new(1))
 
 
-def test_what_lies_in_the_spool_can_be_told(spool, new):
+def test_the_status_counts_files(spool, new):
     for number in (5, 6, 7):
         spool.append(new(number))
     spool.quarantine(spool.waiting()[0], "no callback")
@@ -269,17 +269,17 @@ def test_what_lies_in_the_spool_can_be_told(spool, new):
     assert status.size_bytes == sum(path.stat().st_size for path in paths)
 
 
-def test_of_a_spool_that_is_not_there_nothing_is_told(tmp_path):
+def test_a_missing_spool_has_no_status(tmp_path):
     assert spool_status(tmp_path / "spool") is None
 
 
-def test_an_empty_spool_is_told_from_none(tmp_path):
+def test_an_empty_spool_has_a_status(tmp_path):
     status = spool_status(tmp_path)
 
     assert (status.waiting, status.bad, status.size_bytes, status.oldest_at) == (0, 0, 0, None)
 
 
-def test_a_name_that_is_not_ours_hides_nothing(spool, new):
+def test_a_foreign_name_is_ignored(spool, new):
     spool.append(new(5))
     (spool.folder / f"0{WAITING}").write_bytes(b"")
 

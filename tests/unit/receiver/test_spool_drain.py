@@ -1,4 +1,4 @@
-"""The spool empties itself, each file after its commit, and nothing blocks those behind it."""
+"""The spool is drained: each file is removed after its commit, and a bad one blocks no other."""
 
 from __future__ import annotations
 
@@ -64,19 +64,19 @@ def drainer(spool, inbox, breaker, nudged):
     return SpoolDrainer(spool, inbox.open, breaker=breaker, notify=nudged.append)
 
 
-def put(spool, new, *numbers):
+def append(spool, new, *numbers):
     for number in numbers:
         spool.append(new(number))
 
 
-def bad(spool):
+def quarantined_names(spool):
     return sorted(path.name for path in (spool.folder / BAD).glob("*.json"))
 
 
-def test_callbacks_are_brought_in_order_of_arrival_and_their_files_removed(
+def test_callbacks_are_stored_in_order_of_arrival_and_their_files_removed(
     drainer, spool, inbox, new
 ):
-    put(spool, new, 3, 1, 2)
+    append(spool, new, 3, 1, 2)
 
     drainer.run_once()
 
@@ -95,7 +95,7 @@ def test_workers_are_nudged_once_a_workspace(drainer, spool, new, nudged):
 
 
 def test_no_file_is_removed_before_its_commit(drainer, spool, inbox, new):
-    put(spool, new, 1, 2)
+    append(spool, new, 1, 2)
     waiting = []
     inbox.committed = lambda: waiting.append(len(spool.waiting()))
 
@@ -106,7 +106,7 @@ def test_no_file_is_removed_before_its_commit(drainer, spool, inbox, new):
 
 def test_many_callbacks_are_committed_in_groups(drainer, spool, inbox, new, monkeypatch):
     monkeypatch.setattr(spool_drain, "MAX_GROUP", 2)
-    put(spool, new, 1, 2, 3, 4, 5)
+    append(spool, new, 1, 2, 3, 4, 5)
 
     drainer.run_once()
 
@@ -123,10 +123,12 @@ def test_large_callbacks_are_committed_in_smaller_groups(drainer, spool, inbox, 
     assert inbox.groups == [[1, 2], [3]]
 
 
-def test_a_long_run_ends_early_and_says_that_some_are_left(drainer, spool, inbox, new, monkeypatch):
+def test_a_long_run_ends_early_and_reports_that_files_are_left(
+    drainer, spool, inbox, new, monkeypatch
+):
     monkeypatch.setattr(spool_drain, "MAX_GROUP", 1)
     monkeypatch.setattr(spool_drain, "RUN_MAX_S", 0)
-    put(spool, new, 1, 2)
+    append(spool, new, 1, 2)
 
     assert drainer.run_once() is True
     assert inbox.groups == [[1]]
@@ -135,7 +137,7 @@ def test_a_long_run_ends_early_and_says_that_some_are_left(drainer, spool, inbox
 def test_while_postgres_is_down_callbacks_wait(drainer, spool, inbox, breaker, new):
     breaker.trip()
     inbox.down = psycopg.OperationalError()
-    put(spool, new, 1)
+    append(spool, new, 1)
 
     with pytest.raises(psycopg.OperationalError):
         drainer.run_once()
@@ -146,7 +148,7 @@ def test_while_postgres_is_down_callbacks_wait(drainer, spool, inbox, breaker, n
 
 def test_a_commit_resets_the_breaker(drainer, spool, breaker, new):
     breaker.trip()
-    put(spool, new, 1)
+    append(spool, new, 1)
 
     drainer.run_once()
 
@@ -156,10 +158,10 @@ def test_a_commit_resets_the_breaker(drainer, spool, breaker, new):
 def test_postgres_that_cannot_commit_does_not_reset_the_breaker(
     drainer, spool, inbox, breaker, new
 ):
-    """It answers, and even takes nothing at all, but its disk hangs."""
+    """It answers, and accepts an empty group, but its disk hangs."""
     breaker.trip()
     inbox.refused[1] = psycopg.errors.QueryCanceled()
-    put(spool, new, 1)
+    append(spool, new, 1)
 
     with pytest.raises(psycopg.OperationalError):
         drainer.run_once()
@@ -175,16 +177,16 @@ def test_an_open_breaker_is_reset_even_when_the_spool_is_empty(drainer, breaker)
     assert not breaker.is_open
 
 
-def test_postgres_is_left_alone_while_it_is_there_and_nothing_waits(drainer, inbox):
+def test_postgres_is_not_contacted_while_the_breaker_is_closed_and_no_file_waits(drainer, inbox):
     inbox.down = AssertionError("called")
 
     assert drainer.run_once() is False
 
 
-def test_a_process_that_may_not_empty_leaves_it_to_the_other(
+def test_a_process_does_not_drain_a_spool_that_another_is_draining(
     drainer, spool, inbox, new, make_spool
 ):
-    put(spool, new, 1)
+    append(spool, new, 1)
 
     with make_spool().exclusive():
         drainer.run_once()
@@ -196,10 +198,10 @@ def test_the_progress_of_another_process_resets_the_breaker(
     drainer, spool, breaker, new, make_spool
 ):
     breaker.trip()
-    put(spool, new, 2, 3)
+    append(spool, new, 2, 3)
     with make_spool().exclusive():
         drainer.run_once()
-        put(spool, new, 1)
+        append(spool, new, 1)
         drainer.run_once()
         assert breaker.is_open
 
@@ -211,34 +213,34 @@ def test_the_progress_of_another_process_resets_the_breaker(
 
 
 @pytest.mark.parametrize("content", [b"", bytes(100), b'{"workspace":"demo","rec'])
-def test_a_torn_file_is_set_aside_and_those_behind_it_are_brought(
+def test_a_truncated_file_is_set_aside_and_those_after_it_are_stored(
     drainer, spool, inbox, new, content, capsys
 ):
-    put(spool, new, 1, 2)
-    torn = spool.waiting()[0]
-    (spool.folder / torn).write_bytes(content)
+    append(spool, new, 1, 2)
+    truncated = spool.waiting()[0]
+    (spool.folder / truncated).write_bytes(content)
 
     drainer.run_once()
 
     assert inbox.stored == [2]
-    assert bad(spool) == [torn]
-    assert (spool.folder / BAD / torn).read_bytes() == content
-    written = capsys.readouterr()
-    assert "spooled callback set aside" in written.out + written.err
+    assert quarantined_names(spool) == [truncated]
+    assert (spool.folder / BAD / truncated).read_bytes() == content
+    output = capsys.readouterr()
+    assert "spooled callback set aside" in output.out + output.err
 
 
-def test_what_is_no_file_is_set_aside(drainer, spool, inbox, new):
-    put(spool, new, 1)
+def test_a_folder_among_the_files_is_set_aside(drainer, spool, inbox, new):
+    append(spool, new, 1)
     (spool.folder / "0.json").mkdir()
 
     drainer.run_once()
 
     assert inbox.stored == [1]
-    assert bad(spool) == ["0.json"]
+    assert quarantined_names(spool) == ["0.json"]
 
 
-def test_what_cannot_even_be_set_aside_blocks_nobody(drainer, spool, inbox, new):
-    put(spool, new, 1)
+def test_a_file_that_cannot_be_set_aside_blocks_no_other_file(drainer, spool, inbox, new):
+    append(spool, new, 1)
     (spool.folder / "0.json").write_bytes(b"")
     (spool.folder / BAD).write_bytes(b"a file where the folder would be")
 
@@ -257,25 +259,25 @@ def test_what_cannot_even_be_set_aside_blocks_nobody(drainer, spool, inbox, new)
         (OverflowError("david.liew@test.se"), "OverflowError"),
     ],
 )
-def test_only_what_postgres_refuses_is_set_aside_and_with_its_reason(
+def test_only_callbacks_that_postgres_refuses_are_set_aside_with_the_reason(
     drainer, spool, inbox, new, error, reason, capsys
 ):
-    put(spool, new, 1, 2, 3)
+    append(spool, new, 1, 2, 3)
     refused = spool.waiting()[1]
     inbox.refused[2] = error
 
     drainer.run_once()
 
     assert inbox.stored == [1, 3]
-    assert bad(spool) == [refused]
+    assert quarantined_names(spool) == [refused]
     reason_file = (spool.folder / BAD / f"{refused}.reason").read_text()
-    written = capsys.readouterr()
+    output = capsys.readouterr()
     assert reason in reason_file
-    assert "david.liew" not in reason_file + written.out + written.err
+    assert "david.liew" not in reason_file + output.out + output.err
 
 
-def test_a_postgres_that_refuses_everything_is_at_fault_itself(drainer, spool, inbox, new):
-    put(spool, new, 1, 2)
+def test_when_postgres_refuses_everything_no_callback_is_set_aside(drainer, spool, inbox, new):
+    append(spool, new, 1, 2)
     inbox.refused = dict.fromkeys((1, 2), psycopg.errors.ReadOnlySqlTransaction())
 
     def turn_read_only(_):

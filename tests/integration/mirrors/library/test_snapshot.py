@@ -39,7 +39,7 @@ def test_the_whole_library_of_the_sandbox_is_mirrored(bridge, cention, refresh_n
             )
             for one in truth["questions"]
         }
-        assert shelves_here(bridge) == {
+        assert stored_containers(bridge) == {
             (kind_of(one["type"]), one["id"]): (
                 one["name"],
                 sorted([kind_of(type_), number] for type_, number in one["holds"]),
@@ -86,7 +86,7 @@ def questions_here(bridge):
     }
 
 
-def shelves_here(bridge):
+def stored_containers(bridge):
     rows = bridge.rows(
         "SELECT 'library' AS kind, library_id AS id, name FROM cention.library"
         " WHERE gone_at IS NULL UNION ALL SELECT 'category', category_id, name"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from schemas.errors import DocumentError, Fault
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 from workers.clients import errors
 from workers.mirrors.jobs.refresh import RefreshResult, refresh, refresh_if_due
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.integration.bridge import REPORTS, Bridge, answering
 from tests.integration.sync.test_file_callbacks import errand_of, insert_callbacks
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 from workers.sync.jobs.family_spec import PlainDocument
 
 SECONDS = 3.0

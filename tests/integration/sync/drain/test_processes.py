@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.integration.bridge import RATINGS, Bridge
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 
 MESSAGES = "SELECT rating_id, message FROM cention.facebook_rating"
 

@@ -1,4 +1,4 @@
-"""Waits until a condition is true."""
+"""``eventually``: wait until a condition is true."""
 
 from __future__ import annotations
 

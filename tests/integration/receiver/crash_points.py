@@ -1,4 +1,4 @@
-"""Processes that die at a chosen instant: between any two calls of the operating system."""
+"""Processes that end at a chosen instant: between any two calls of the operating system."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__])
 
 
-class Fuse:
-    """Ends the process at one instant; one lies before and one after each call."""
+class CrashPoint:
+    """Ends the process at one instant. There is an instant before and one after each call."""
 
     def __init__(self, instant: int) -> None:
         self._left = instant
 
-    def burn(self) -> None:
+    def pass_(self) -> None:
         self._left -= 1
         if self._left == 0:
             os._exit(KILLED)
 
     def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def called(*arguments: Any) -> Any:
-            self.burn()
+            self.pass_()
             answer = call(*arguments)
-            self.burn()
+            self.pass_()
             return answer
 
         return called
 
-    def lay(self) -> None:
+    def install(self) -> None:
         for module, call in CALLS:
             setattr(module, call, self.around(getattr(module, call)))
 
@@ -76,18 +76,18 @@ def append(folder: Path, *numbers: int) -> None:
         spool.append(numbered(number))
 
 
-def drain(folder: Path, url: str, fuse: Fuse | None = None) -> None:
+def drain(folder: Path, url: str, crash_point: CrashPoint | None = None) -> None:
     @contextmanager
     def connection():
         with database.open_spool_writer(url) as write:
-            yield fuse.around(write) if fuse else write
+            yield crash_point.around(write) if crash_point else write
 
     spool = Spool(folder, max_bytes=MAX_BYTES)
     SpoolDrainer(spool, connection, breaker=CircuitBreaker(), notify=str).run_once()
 
 
-def survives(work: Callable[[Fuse], None], instant: int) -> bool:
-    """Do ``work`` in a process that dies at ``instant``; return whether it ended before."""
+def survives(work: Callable[[CrashPoint], None], instant: int) -> bool:
+    """Do ``work`` in a process that ends at ``instant``; return whether the work ended before."""
     process = _processes.Process(target=_work, args=(work, instant))
     process.start()
     process.join(60)
@@ -95,16 +95,16 @@ def survives(work: Callable[[Fuse], None], instant: int) -> bool:
     return process.exitcode == 0
 
 
-def appending(folder: Path, *numbers: int, answers: Path) -> Callable[[Fuse], None]:
-    """The file ``answers`` gets a byte for each callback that the spool has stored."""
+def appending(folder: Path, *numbers: int, answers: Path) -> Callable[[CrashPoint], None]:
+    """Return work that appends callbacks, and writes a byte to ``answers`` for each stored one."""
     return partial(_append, folder, numbers, answers)
 
 
-def draining(folder: Path, url: str) -> Callable[[Fuse], None]:
+def draining(folder: Path, url: str) -> Callable[[CrashPoint], None]:
     return partial(_drain, folder, url)
 
 
-def _append(folder: Path, numbers: tuple[int, ...], answers: Path, fuse: Fuse) -> None:
+def _append(folder: Path, numbers: tuple[int, ...], answers: Path, crash_point: CrashPoint) -> None:
     answer = partial(_write, _open(answers, os.O_WRONLY | os.O_CREAT, 0o600), b".")
     spool = Spool(folder, max_bytes=MAX_BYTES)
     for number in numbers:
@@ -112,13 +112,13 @@ def _append(folder: Path, numbers: tuple[int, ...], answers: Path, fuse: Fuse) -
         answer()
 
 
-def _drain(folder: Path, url: str, fuse: Fuse) -> None:
+def _drain(folder: Path, url: str, crash_point: CrashPoint) -> None:
     spool_drain.MAX_GROUP = 2  # of this process, which ends: so that there are several groups
-    drain(folder, url, fuse)
+    drain(folder, url, crash_point)
 
 
-def _work(work: Callable[[Fuse], None], instant: int) -> None:
-    fuse = Fuse(instant)
-    fuse.lay()
-    work(fuse)
+def _work(work: Callable[[CrashPoint], None], instant: int) -> None:
+    crash_point = CrashPoint(instant)
+    crash_point.install()
+    work(crash_point)
     os._exit(0)

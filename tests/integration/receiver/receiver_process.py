@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import requests
 
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 
 ROOT = Path(__file__).parents[3]
 SECRET = "123456"
@@ -49,7 +49,7 @@ class Receiver:
         return requests.get(f"{self.url}{path}", timeout=10)
 
     def connections(self) -> list[Any]:
-        """Return what its web processes have accepted and not closed yet."""
+        """Return the connections that its web processes have accepted and not closed yet."""
         return [
             each
             for process in psutil.Process(self.pid).children()
