@@ -119,7 +119,7 @@ def changed(document, path, value):
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_a_sample_spoilt_at_any_one_place_is_read_or_refused(name):
+def test_a_sample_changed_at_any_one_place_is_read_or_refused(name):
     for path in paths(SAMPLES[name]):
         for value in [*ODD, UNPRINTABLE, [{"id": UNPRINTABLE}], {"deep": [UNPRINTABLE]}]:
             read_or_refuse(name, changed(SAMPLES[name], path, value))
@@ -128,7 +128,7 @@ def test_a_sample_spoilt_at_any_one_place_is_read_or_refused(name):
 @pytest.mark.parametrize("name", READERS)
 @given(drawn=st.data())
 @settings(max_examples=MAX_EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_a_sample_spoilt_at_several_places_is_read_or_refused(name, drawn):
+def test_a_sample_changed_at_several_places_is_read_or_refused(name, drawn):
     document = SAMPLES[name]
     for _ in range(drawn.draw(st.integers(1, 3))):
         path = drawn.draw(st.sampled_from(list(paths(document))))

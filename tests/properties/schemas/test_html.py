@@ -17,7 +17,7 @@ def test_any_text_is_read(pieces):
 
 
 @given(st.text())
-def test_text_that_was_escaped_is_read_back(text):
+def test_escaped_text_is_read_unescaped(text):
     words = text.encode(errors="replace").decode().replace("\0", "\ufffd").split()
 
     assert text_of_html(f"<p>{escape(text)}</p>").split() == words

@@ -11,23 +11,23 @@ from schemas.cention.library import LibraryGraph, merge, read_library
 from tests.support.library import resource
 
 NUMBERS = st.integers(1, 5)
-HELD = st.lists(NUMBERS, max_size=4)
-SHELVES = ("libraries", "categories", "questions")
+TARGETS = st.lists(NUMBERS, max_size=4)
+CONTAINERS = ("libraries", "categories", "questions")
 
 
 def resources(type_: str, relations: tuple[str, ...], attributes: tuple[str, ...]) -> Any:
     return st.builds(
-        lambda number, holds, told: (type_, number, holds, told),
+        lambda number, links, values: (type_, number, links, values),
         NUMBERS,
-        st.dictionaries(st.sampled_from(relations), HELD),
+        st.dictionaries(st.sampled_from(relations), TARGETS),
         st.fixed_dictionaries({name: st.text(max_size=5) for name in attributes}),
     )
 
 
 ONE = (
-    resources("c3_libraries", SHELVES, ("name",))
-    | resources("c3_external_libraries", SHELVES, ("name",))
-    | resources("c3_library_categories", SHELVES, ("name",))
+    resources("c3_libraries", CONTAINERS, ("name",))
+    | resources("c3_external_libraries", CONTAINERS, ("name",))
+    | resources("c3_library_categories", CONTAINERS, ("name",))
     | resources(
         "c3_library_questions",
         ("attachments", "embedded_archives"),
@@ -42,37 +42,38 @@ def whole(library: list[Any]) -> LibraryGraph:
 
 
 @st.composite
-def tellings(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
+def libraries_and_documents(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
     """A library, and documents that contain each of its facts at least once."""
     library = draw(LIBRARY)
     facts: list[Any] = []
-    for type_, number, holds, told in library:
+    for type_, number, links, values in library:
         facts += [
-            (type_, number, {name: draw(st.permutations(held))}, {}) for name, held in holds.items()
+            (type_, number, {name: draw(st.permutations(targets))}, {})
+            for name, targets in links.items()
         ]
-        facts += [(type_, number, None, {name: value}) for name, value in told.items()]
+        facts += [(type_, number, None, {name: value}) for name, value in values.items()]
         facts += [(type_, number, None, {})]
     copies = draw(st.permutations(facts + draw(st.lists(st.sampled_from(facts))) if facts else []))
     documents: list[Any] = [{"data": []} for _ in range(draw(st.integers(1, 4)))]
-    for type_, number, holds, told in copies:
+    for type_, number, links, values in copies:
         document = draw(st.sampled_from(documents))
-        place = draw(st.sampled_from(("data", "included")))
-        document.setdefault(place, []).append(resource(type_, number, holds, **told))
+        member = draw(st.sampled_from(("data", "included")))
+        document.setdefault(member, []).append(resource(type_, number, links, **values))
     return library, documents
 
 
-@given(tellings())
-def test_any_split_shuffle_and_partial_copy_of_a_library_gives_the_same_graph(telling):
-    library, documents = telling
+@given(libraries_and_documents())
+def test_any_split_shuffle_and_partial_copy_of_a_library_gives_the_same_graph(example):
+    library, documents = example
 
-    told = merge(map(read_library, documents))
+    merged = merge(map(read_library, documents))
 
     expected = whole(library)
-    assert told.faults == expected.faults == ()
-    assert (told.libraries, told.categories) == (expected.libraries, expected.categories)
-    assert (told.questions, told.files) == (expected.questions, expected.files)
-    assert told.links == expected.links
-    assert told.nodes() == expected.nodes()
+    assert merged.faults == expected.faults == ()
+    assert (merged.libraries, merged.categories) == (expected.libraries, expected.categories)
+    assert (merged.questions, merged.files) == (expected.questions, expected.files)
+    assert merged.links == expected.links
+    assert merged.nodes() == expected.nodes()
 
 
 @given(LIBRARY)

@@ -50,11 +50,11 @@ def test_the_documented_sample_is_read_from_json_and_from_csv_alike(sample):
     ]
 
 
-def test_an_empty_answer_holds_nothing():
+def test_an_empty_answer_has_no_events():
     assert read_agent_logons([]) == AgentLogons(logons=(), rejected=())
 
 
-def test_the_running_number_is_no_part_of_an_event():
+def test_the_running_number_is_not_part_of_an_event():
     first, again = read_agent_logons([row(id=1)]), read_agent_logons([row(id=977)])
 
     assert first == again
@@ -100,22 +100,22 @@ def test_names_that_become_equal_in_the_database_are_counted_as_equal():
 
 
 @pytest.mark.parametrize("action", ["Login", "Logout", "Timeout", "login", "Loggade in"])
-def test_an_action_is_kept_as_it_is_written(action):
+def test_an_action_is_read_unchanged(action):
     [one] = read_agent_logons([row(action=action)]).logons
 
     assert one.action == action
 
 
 @pytest.mark.parametrize("name", ["Doe, Jane", 'the "boss"', "jane@example.test", "4711", "a b"])
-def test_a_login_name_may_hold_anything(name):
+def test_a_login_name_may_have_any_characters(name):
     [one] = read_agent_logons([row(name=name)]).logons
 
     assert one.login_name == name
 
 
-@pytest.mark.parametrize("told", [AT_S, str(AT_S), float(AT_S)])
-def test_a_time_is_seconds_since_1970_as_a_number_or_in_digits(told):
-    [one] = read_agent_logons([row(timestamp=told)]).logons
+@pytest.mark.parametrize("timestamp", [AT_S, str(AT_S), float(AT_S)])
+def test_a_time_is_seconds_since_1970_as_a_number_or_in_digits(timestamp):
+    [one] = read_agent_logons([row(timestamp=timestamp)]).logons
 
     assert one.happened_at == AT
 
@@ -154,7 +154,7 @@ def test_a_row_that_is_not_a_log_on_is_rejected_with_its_problem_and_affects_no_
         ({"id": 7, "name": None, "zone": "x"}, {"name": None, "zone": "x"}),
     ],
 )
-def test_a_rejected_row_is_kept_unchanged_but_for_its_running_number(came, kept):
+def test_a_rejected_row_is_returned_unchanged_but_for_its_running_number(came, kept):
     [one] = read_agent_logons([came]).rejected
 
     assert isinstance(one, RejectedRow)

@@ -54,7 +54,7 @@ def test_the_documented_callback_becomes_a_record(callback):
     assert read.attachments == ALL_ATTACHMENTS
 
 
-def test_reading_leaves_the_document_as_it_was(callback):
+def test_reading_does_not_change_the_document(callback):
     before = copy.deepcopy(callback)
 
     read_callback(callback)
@@ -77,7 +77,7 @@ def test_links_of_any_shape_are_ignored(callback, link):
     assert read_callback(callback).attachments == ALL_ATTACHMENTS
 
 
-def test_without_links_it_reads_the_same(callback):
+def test_a_callback_without_links_is_read_in_the_same_way(callback):
     expected = read_callback(callback)
     for item in callback["included"]:
         item.pop("links", None)
@@ -92,7 +92,7 @@ def test_attachments_that_no_relationship_names_are_found_in_included(callback, 
     assert read_callback(callback).attachments == ALL_ATTACHMENTS
 
 
-def test_attachments_that_are_only_named_need_not_be_included(callback):
+def test_attachments_that_are_named_need_not_be_included(callback):
     callback["included"] = [errand_of(callback)]
 
     assert read_callback(callback).attachments == ALL_ATTACHMENTS
@@ -126,7 +126,7 @@ def test_an_included_resource_of_an_unknown_type_is_ignored(callback):
     assert read_callback(callback).attachments == ALL_ATTACHMENTS
 
 
-def test_of_two_included_resources_with_one_key_the_first_counts(callback):
+def test_of_two_included_resources_with_one_key_the_first_is_used(callback):
     second = copy.deepcopy(errand_of(callback))
     second["attributes"]["answer"]["c3_id"] = 1
     callback["included"].append(second)
@@ -157,7 +157,7 @@ def test_an_errand_that_is_not_named_is_the_only_one_included(callback, relation
     assert (read.errand_id, read.answer.answer_id) == (2256, 1189)
 
 
-def test_of_two_errands_none_is_guessed(callback):
+def test_if_two_errands_are_included_and_none_is_named_none_is_chosen(callback):
     del callback["data"]["relationships"]
     callback["included"].append({**errand_of(callback), "id": "2257"})
 
@@ -179,7 +179,7 @@ def test_two_errands_named_at_once_are_a_fault(callback):
 @pytest.mark.parametrize(
     ("sent", "event"), [(1, 1), ("1", 1), (1.0, 1), (2, 2), (None, None), ("", None), (-3, -3)]
 )
-def test_an_event_is_a_number_however_it_is_spelt(callback, sent, event):
+def test_an_event_is_a_number_in_any_notation(callback, sent, event):
     callback["data"]["attributes"]["event"] = sent
 
     assert read_callback(callback).event == event
@@ -210,7 +210,7 @@ def test_a_callback_of_an_unknown_type_names_its_errand(callback):
     assert (read.errand_id, read.answer) == (2256, None)
 
 
-def test_a_callback_of_an_unknown_type_does_not_borrow_an_errand_it_does_not_name(callback):
+def test_a_callback_of_an_unknown_type_does_not_use_an_included_errand_it_does_not_name(callback):
     callback["data"]["type"] = "c3_callback_close_errands"
     del callback["data"]["relationships"]
 
@@ -218,7 +218,7 @@ def test_a_callback_of_an_unknown_type_does_not_borrow_an_errand_it_does_not_nam
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "change",
     [
         lambda data: data.update(id="evt-abc"),
         lambda data: data["attributes"].update(event="closed"),
@@ -227,9 +227,9 @@ def test_a_callback_of_an_unknown_type_does_not_borrow_an_errand_it_does_not_nam
     ],
     ids=["id", "event", "errand", "errands"],
 )
-def test_of_a_callback_of_an_unknown_type_nothing_need_make_sense(callback, spoil):
+def test_invalid_members_of_a_callback_of_an_unknown_type_are_no_fault(callback, change):
     callback["data"]["type"] = "c3_callback_close_errands"
-    spoil(callback["data"])
+    change(callback["data"])
 
     read = read_callback(callback)
 
@@ -237,7 +237,7 @@ def test_of_a_callback_of_an_unknown_type_nothing_need_make_sense(callback, spoi
     assert read.attachments
 
 
-def test_what_makes_sense_in_a_callback_of_an_unknown_type_is_read(callback):
+def test_valid_members_of_a_callback_of_an_unknown_type_are_read(callback):
     callback["data"] |= {"type": "c3_callback_close_errands", "id": "evt-abc"}
 
     read = read_callback(callback)
@@ -245,10 +245,10 @@ def test_what_makes_sense_in_a_callback_of_an_unknown_type_is_read(callback):
     assert (read.remote_id, read.event, read.errand_id) == (None, 1, 2256)
 
 
-def test_names_of_old_servers_are_read_like_present_ones(callback):
+def test_names_of_older_versions_of_cention_are_accepted(callback):
     expected = read_callback(callback)
-    old = json.dumps(callback)
-    for present, former in {
+    text = json.dumps(callback)
+    for new_name, old_name in {
         "c3_callback_answer_errands": "c3_callback_answer_errand",
         "c3_answer_errands": "c3_answer_errand",
         "c3_response_attachments": "c3_responseattachment",
@@ -256,25 +256,25 @@ def test_names_of_old_servers_are_read_like_present_ones(callback):
         "html_body": "htmlBody",
         "email_address": "emailAddress",
     }.items():
-        old = old.replace(f'"{present}"', f'"{former}"')
+        text = text.replace(f'"{new_name}"', f'"{old_name}"')
 
-    assert read_callback(json.loads(old)) == expected
+    assert read_callback(json.loads(text)) == expected
 
 
-def test_the_oldest_name_of_an_errand_is_read_too(callback):
+def test_the_oldest_type_name_of_an_errand_is_accepted(callback):
     errand_of(callback)["type"] = "c3_errand"
 
     assert read_callback(callback).answer.answer_id == 1189
 
 
 @pytest.mark.parametrize("member", ["body", "html_body"])
-def test_a_body_that_is_an_object_is_kept_as_json(callback, member):
+def test_a_body_that_is_an_object_is_stored_as_json(callback, member):
     response_of(callback)[member] = {"plain": ["Hållo", 1]}
 
     answer = read_callback(callback).answer
 
-    kept = answer.body_text if member == "body" else answer.body_html
-    assert json.loads(kept) == {"plain": ["Hållo", 1]}
+    body = answer.body_text if member == "body" else answer.body_html
+    assert json.loads(body) == {"plain": ["Hållo", 1]}
 
 
 @pytest.mark.parametrize("to", [None, []])
@@ -290,7 +290,7 @@ def test_an_answer_without_a_list_has_no_recipients(callback):
     assert read_callback(callback).answer.recipients == ()
 
 
-def test_nought_and_nothing_are_none(callback):
+def test_zero_and_empty_values_are_none(callback):
     response_of(callback).update(
         subject="", body="", html_body="", to=[{"c3_id": 0, "email_address": "", "name": ""}]
     )
@@ -334,25 +334,25 @@ def test_the_greatest_id_is_read(callback):
     assert read_callback(callback).remote_id == 2**63 - 1
 
 
-def spoil_errand_id(callback, id_):
+def set_errand_id(callback, id_):
     without_errand(callback)["data"]["relationships"]["errand"]["data"]["id"] = id_
 
 
 @pytest.mark.parametrize("id_", [str(2**63), "x", "-1", "9" * 5000, 2**63])
-def test_an_errand_id_that_cannot_be_one_is_a_fault(callback, id_):
-    spoil_errand_id(callback, id_)
+def test_an_invalid_errand_id_is_a_fault(callback, id_):
+    set_errand_id(callback, id_)
 
     with pytest.raises(DocumentError, match=r"^/data/relationships/errand/data/id: "):
         read_callback(callback)
 
 
-def test_an_errand_with_the_id_nought_is_none(callback):
-    spoil_errand_id(callback, "0")
+def test_an_errand_id_of_zero_is_none(callback):
+    set_errand_id(callback, "0")
 
     assert read_callback(callback).errand_id is None
 
 
-def test_an_attachment_with_an_id_that_cannot_be_one_is_a_fault(callback):
+def test_an_invalid_attachment_id_is_a_fault(callback):
     callback["included"][0]["id"] = "x"
 
     with pytest.raises(DocumentError, match=r"^/included/0/id: "):
@@ -365,12 +365,12 @@ def test_every_fault_of_an_answer_has_its_pointer_in_the_document(callback):
     with pytest.raises(DocumentError) as refusal:
         read_callback(callback)
 
-    place = f"/included/{callback['included'].index(errand_of(callback))}/attributes"
+    pointer = f"/included/{callback['included'].index(errand_of(callback))}/attributes"
     assert {fault.pointer for fault in refusal.value.faults} == {
-        f"{place}/answer/response/c3_id",
-        f"{place}/answer/response/subject",
-        f"{place}/answer/response/to/0/c3_id",
-        f"{place}/answer/response/to/1",
+        f"{pointer}/answer/response/c3_id",
+        f"{pointer}/answer/response/subject",
+        f"{pointer}/answer/response/to/0/c3_id",
+        f"{pointer}/answer/response/to/1",
     }
 
 
@@ -380,13 +380,13 @@ def test_an_attribute_called_id_does_not_replace_the_id(callback):
     assert read_callback(callback).remote_id == 76
 
 
-def test_an_attachment_with_the_id_nought_is_none(callback):
+def test_an_attachment_with_id_zero_is_ignored(callback):
     callback["included"] = [{"type": "c3_response_attachments", "id": "0"}]
 
     assert read_callback(callback).attachments == ()
 
 
-def test_what_is_included_of_an_unknown_kind_of_errand_is_not_taken_for_an_answer(callback):
+def test_an_included_errand_of_an_unknown_type_is_not_read_as_an_answer(callback):
     callback["data"]["relationships"]["errand"]["data"]["type"] = "c3_close_errands"
     errand_of(callback).update(type="c3_close_errands", attributes={"answer": "never"})
 

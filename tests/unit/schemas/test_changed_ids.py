@@ -15,7 +15,7 @@ def listing(errands):
     return {"data": {"type": ERRANDS, "id": "0", "attributes": {"errands": errands}}}
 
 
-def naming(*ids):
+def identifiers(*ids):
     return {"data": [{"type": RATINGS, "id": id_} for id_ in ids]}
 
 
@@ -66,26 +66,26 @@ def test_an_id_is_returned_once_at_its_first_place():
     assert read_changed_errands(listing([7, "5", 7, 5])) == changed(7, 5)
 
 
-def test_what_is_no_id_is_dropped_and_counted():
-    odd = [True, False, None, 0, "0", -1, "x", "", 1.5, [], {}, 2**63, 9]
+def test_an_invalid_id_is_dropped_and_counted():
+    entries = [True, False, None, 0, "0", -1, "x", "", 1.5, [], {}, 2**63, 9]
 
-    assert read_changed_errands(listing(odd)) == changed(9, dropped=12)
+    assert read_changed_errands(listing(entries)) == changed(9, dropped=12)
 
 
 def test_a_rating_that_is_not_an_identifier_is_dropped_and_counted():
-    odd = {"data": [None, 3, {"type": RATINGS}, {"id": "8"}, {"type": RATINGS, "id": 9}]}
+    document = {"data": [None, 3, {"type": RATINGS}, {"id": "8"}, {"type": RATINGS, "id": 9}]}
 
-    assert read_changed_facebook_ratings(odd) == changed(8, 9, dropped=3)
-
-
-def test_one_rating_may_stand_without_a_list():
-    assert read_changed_facebook_ratings({"data": naming("3")["data"][0]}) == changed(3)
+    assert read_changed_facebook_ratings(document) == changed(8, 9, dropped=3)
 
 
-def test_either_list_may_come_as_identifiers():
-    named = {"data": [{"type": ERRANDS, "id": "3"}]}
+def test_a_single_rating_need_not_be_in_a_list():
+    assert read_changed_facebook_ratings({"data": identifiers("3")["data"][0]}) == changed(3)
 
-    assert read_changed_errands(named) == changed(3)
+
+def test_a_list_of_errands_may_consist_of_identifiers():
+    document = {"data": [{"type": ERRANDS, "id": "3"}]}
+
+    assert read_changed_errands(document) == changed(3)
 
 
 def test_a_list_of_ten_thousand_is_read():
@@ -93,7 +93,7 @@ def test_a_list_of_ten_thousand_is_read():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "pointer"),
+    ("document", "pointer"),
     [
         ({}, "/data"),
         ([], ""),
@@ -113,20 +113,20 @@ def test_a_list_of_ten_thousand_is_read():
         ({"data": [{"type": ERRANDS, "id": "0", "attributes": {"errands": [7]}}]}, "/data"),
     ],
 )
-def test_a_wrong_document_does_not_pass_for_nothing(wrong, pointer):
+def test_an_invalid_document_is_not_read_as_an_empty_list(document, pointer):
     with pytest.raises(DocumentError) as refusal:
-        read_changed_errands(wrong)
+        read_changed_errands(document)
 
     assert refusal.value.faults[0].pointer == pointer
 
 
-def test_ratings_in_the_shape_of_errands_do_not_pass_for_nothing():
+def test_ratings_in_the_shape_of_errands_are_not_read_as_an_empty_list():
     in_an_attribute = {"type": RATINGS, "id": "0", "attributes": {"ratings": [7]}}
 
     with pytest.raises(DocumentError):
         read_changed_facebook_ratings({"data": in_an_attribute})
 
 
-def test_a_list_of_errands_does_not_pass_for_a_list_of_ratings(document):
+def test_a_list_of_errands_is_not_read_as_a_list_of_ratings(document):
     with pytest.raises(DocumentError, match=r"^/data/type: "):
         read_changed_facebook_ratings(document("dirty_errand_list"))

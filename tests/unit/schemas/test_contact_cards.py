@@ -88,7 +88,7 @@ def test_custom_fields_are_read_from_either_place(inside):
     assert read_contact_card(answer).card.custom == (CustomField(label="Customer no", value="17"),)
 
 
-def test_repeats_and_empty_texts_are_dropped_and_space_around_texts_is():
+def test_repeats_empty_texts_and_surrounding_space_are_removed():
     card = contact_card(
         {
             "email": [" Ann@example.org", "", "ann@EXAMPLE.org ", "  ", "b@example.org"],
@@ -138,7 +138,7 @@ def test_an_address_of_an_unusual_form_causes_a_warning_and_is_sent(channel, goo
         (ANN, {"custom": [("Club", "go\x07ld")]}, "/contacts/custom/0/value"),
     ],
 )
-def test_a_value_that_cannot_be_sent_is_reported_with_its_pointer(contacts, more, pointer):
+def test_an_invalid_value_is_reported_with_its_pointer(contacts, more, pointer):
     with pytest.raises(DocumentError) as raised:
         contact_card(contacts, **more)
 
@@ -146,7 +146,7 @@ def test_a_value_that_cannot_be_sent_is_reported_with_its_pointer(contacts, more
 
 
 @pytest.mark.parametrize("contacts", [None, {}, {"email": None}, {"email": []}])
-def test_an_answer_may_leave_out_what_it_does_not_have(contacts):
+def test_an_answer_may_omit_empty_members(contacts):
     assert read_contact_card(answered(contacts)).card == ContactCard()
 
 

@@ -51,7 +51,7 @@ def errand_number(callback):
         (["errors"], [{"title": "broken"}], "/errors"),
     ],
 )
-def test_a_part_of_the_wrong_shape_is_refused_with_its_pointer(callback, path, value, pointer):
+def test_a_member_of_the_wrong_shape_is_refused_with_its_pointer(callback, path, value, pointer):
     holder = callback
     for step in path[:-1]:
         holder = holder[step]
@@ -72,7 +72,7 @@ def test_a_part_of_the_wrong_shape_is_refused_with_its_pointer(callback, path, v
         (["included", 0, "type"], "/included/0/type"),
     ],
 )
-def test_a_missing_part_is_refused_with_its_pointer(callback, path, pointer):
+def test_a_missing_member_is_refused_with_its_pointer(callback, path, pointer):
     holder = callback
     for step in path[:-1]:
         holder = holder[step]
@@ -118,7 +118,7 @@ def test_only_the_first_faults_are_reported(callback):
     assert len(refusal.value.faults) == MAX_FAULTS
 
 
-def test_included_resources_may_be_as_many_as_the_bound_and_no_more(callback):
+def test_the_number_of_included_resources_is_limited(callback):
     item = {"type": "c3_moods", "id": "1"}
     callback["included"] = [item] * MAX_INCLUDED
     read_callback(callback)
@@ -129,7 +129,7 @@ def test_included_resources_may_be_as_many_as_the_bound_and_no_more(callback):
         read_callback(callback)
 
 
-def test_a_document_may_nest_as_deep_as_the_bound_and_no_deeper(callback):
+def test_the_depth_of_a_document_is_limited(callback):
     callback["meta"] = nested(MAX_DEPTH - 1)
     read_callback(callback)
 
@@ -139,7 +139,7 @@ def test_a_document_may_nest_as_deep_as_the_bound_and_no_deeper(callback):
         read_callback(callback)
 
 
-def test_a_document_of_boundless_depth_is_refused_without_recursion(callback):
+def test_a_document_of_any_depth_is_refused_without_recursion(callback):
     callback["meta"] = nested(200_000)
 
     with pytest.raises(DocumentError, match="deeper"):
@@ -147,7 +147,7 @@ def test_a_document_of_boundless_depth_is_refused_without_recursion(callback):
 
 
 @pytest.mark.parametrize("circle", [[0], [0, 1], [0, 1, 2]])
-def test_included_resources_that_lead_in_a_circle_are_refused(callback, circle):
+def test_included_resources_that_form_a_cycle_are_refused(callback, circle):
     """A reader that follows the relationships of such a document never ends."""
     items = callback["included"] = [{"type": "c3_moods", "id": str(number)} for number in range(3)]
     for here, there in zip(circle, [*circle[1:], circle[0]], strict=True):
@@ -181,7 +181,7 @@ def test_an_error_quotes_nothing_of_the_document(callback):
     assert "hush" not in repr(refusal.value)
 
 
-def test_an_error_reads_as_its_first_fault():
+def test_the_text_of_an_error_is_its_first_fault():
     error = DocumentError(Fault("/data/type", "must be a text"), Fault("/data/id", "is missing"))
 
     assert str(error) == "/data/type: must be a text"

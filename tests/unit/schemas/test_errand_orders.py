@@ -67,7 +67,7 @@ def test_the_documented_sample_is_read_and_written_without_a_change(document):
         ("cuid", "cuid", "5462-13-6485"),
     ],
 )  # fmt: skip
-def test_each_field_of_the_sample_has_a_name_of_ours(document, path, field, value):
+def test_each_field_of_the_sample_has_an_attribute_name(document, path, field, value):
     attributes, _ = documented(document)
 
     assert path in attributes
@@ -93,7 +93,7 @@ def test_attachments_have_a_name_a_type_and_perhaps_an_id_for_html():
     ]
 
 
-def test_what_is_not_there_is_not_sent():
+def test_absent_values_are_not_sent():
     attributes = attributes_of_order(ErrandOrder(errand=NewErrand(from_address="a@b.example")))
 
     assert list(attributes) == ["msg"]
@@ -138,7 +138,7 @@ def test_an_errand_without_content_is_refused(message):
 
 
 @pytest.mark.parametrize("number", [2**53, -(2**53), 10**30])
-def test_a_number_that_would_arrive_as_another_is_refused(number):
+def test_a_number_that_would_be_rounded_is_refused(number):
     faults = faults_of({"msg": {}, "extradata": {"case": [number]}})
 
     assert list(faults) == ["/extradata/case/0"]
@@ -184,7 +184,7 @@ def test_a_wrong_type_is_refused_under_the_name_of_its_field(attributes, pointer
          "extraData"),
     ],
 )  # fmt: skip
-def test_a_name_that_cention_would_ignore_silently_is_refused(attributes, pointer, meant):
+def test_a_field_name_that_cention_would_ignore_is_refused(attributes, pointer, meant):
     assert meant in faults_of(attributes)[pointer]
 
 
@@ -203,7 +203,7 @@ def test_characters_that_cention_cannot_store_are_replaced():
     assert attributes_of_order(order)["extradata"] == {"\N{REPLACEMENT CHARACTER}": "\ufffd"}
 
 
-def test_an_answer_is_sent_whole(document):
+def test_an_answer_is_sent_with_all_its_fields(document):
     answer = document("end_errand_request")["data"]["attributes"]["answer"]
 
     order = read_order({"msg": {}, "answer": answer})
@@ -215,7 +215,7 @@ def test_an_answer_is_sent_whole(document):
 
 
 @pytest.mark.parametrize("answer", [{}, {"body": "done"}, EMPTY])
-def test_an_answer_without_a_user_is_the_systems(answer):
+def test_an_answer_without_a_user_is_sent_as_the_system(answer):
     order = read_order({"msg": {}, "answer": answer})
 
     assert attributes_of_order(order)["answer"] == EMPTY | answer
@@ -229,7 +229,7 @@ def test_an_answer_without_a_user_is_the_systems(answer):
         ({"user_type": "cention", "user_id": 3}, "/answer/user_id"),
     ],
 )
-def test_a_user_is_a_type_and_an_id_both_texts(answer, pointer):
+def test_a_user_has_a_type_and_an_id_which_are_texts(answer, pointer):
     assert pointer in faults_of({"msg": {}, "answer": answer})
 
 
@@ -273,7 +273,7 @@ def test_each_field_of_a_template_is_checked(name, value):
 
 @pytest.mark.parametrize("name", DATA)
 @pytest.mark.parametrize("value", [None, "", [], True])
-def test_mandatory_fields_of_integration_data_are_there_and_of_their_type(name, value):
+def test_required_fields_of_integration_data_have_their_type(name, value):
     faults = faults_of({"msg": {}, "integrationData": DATA | {name: value}})
 
     assert f"/integrationData/{name}" in faults
@@ -332,7 +332,7 @@ def test_the_number_called_is_an_msisdn(number):
     assert "MSISDN" in faults["/integrationData/destNumber"]
 
 
-def test_only_aventa_is_integrated():
+def test_aventa_is_the_only_integration():
     faults = faults_of({"msg": {}, "integrationData": DATA | {"integrationName": "other"}})
 
     assert list(faults) == ["/integrationData/integrationName"]

@@ -59,7 +59,7 @@ def test_the_documented_report_becomes_a_record(report):
     assert [action.action_id for action in errand.actions] == [83, 111, 112]
 
 
-def test_the_dates_of_a_report_are_read_on_the_clock_of_the_workspace(report):
+def test_the_dates_of_a_report_are_in_the_time_zone_of_the_workspace(report):
     errand = read(report)
 
     assert errand.arrived_at == utc(2015, 7, 16, 12, 47)
@@ -68,7 +68,7 @@ def test_the_dates_of_a_report_are_read_on_the_clock_of_the_workspace(report):
     assert errand.arrived_at.tzinfo is UTC
 
 
-def test_every_flag_of_a_report_keeps_its_name(report):
+def test_every_flag_of_a_report_has_its_own_field(report):
     flags = {
         "closed": "closed",
         "deleted": "deleted",
@@ -91,7 +91,7 @@ def test_every_flag_of_a_report_keeps_its_name(report):
         assert [each for each in flags.values() if getattr(errand, each)] == [name]
 
 
-def test_every_text_of_a_report_keeps_its_name(report):
+def test_every_text_of_a_report_has_its_own_field(report):
     names = {
         "displayId": "display_id",
         "priority": "priority",
@@ -109,13 +109,13 @@ def test_every_text_of_a_report_keeps_its_name(report):
     }
 
 
-def test_a_report_of_hardly_anything_is_read(report):
+def test_a_report_without_optional_members_is_read(report):
     report["data"]["attributes"] = {"basic": {"data": {}}}
 
     errand = read(report)
 
-    said = {name: getattr(errand, name) for name in errand.__slots__}
-    assert {name: value for name, value in said.items() if value is not None} == {"errand_id": 33}
+    values = {name: getattr(errand, name) for name in errand.__slots__}
+    assert {name: value for name, value in values.items() if value is not None} == {"errand_id": 33}
 
 
 def test_nulls_are_none_and_null_lists_are_empty(report):
@@ -130,8 +130,8 @@ def test_nulls_are_none_and_null_lists_are_empty(report):
 
     errand = read(report)
 
-    said = {name: getattr(errand, name) for name in errand.__slots__}
-    assert {name: value for name, value in said.items() if value is not None} == {
+    values = {name: getattr(errand, name) for name in errand.__slots__}
+    assert {name: value for name, value in values.items() if value is not None} == {
         "errand_id": 33,
         "actions": (),
         "tags": (),
@@ -141,7 +141,7 @@ def test_nulls_are_none_and_null_lists_are_empty(report):
 
 
 @pytest.mark.parametrize("member", ["service", "organisationId", "area", "agentId"])
-def test_an_id_of_nought_refers_to_nothing(report, member):
+def test_an_id_of_zero_is_none(report, member):
     names = {"service": "service_id", "organisationId": "organisation_id"}
     names |= {"area": "area_id", "agentId": "agent_id"}
     basic(report)[member] = 0
@@ -149,7 +149,7 @@ def test_an_id_of_nought_refers_to_nothing(report, member):
     assert getattr(read(report), names[member]) is None
 
 
-def test_a_thread_of_nought_is_none(report):
+def test_a_thread_id_of_zero_is_none(report):
     attributes(report)["basic"]["threadId"] = 0
 
     assert read(report).thread_id is None
@@ -170,7 +170,7 @@ def test_a_thread_of_nought_is_none(report):
         ({}, None),
     ],
 )
-def test_attachments_are_counted_as_far_as_the_report_lets_us(report, sent, count):
+def test_attachments_are_counted_if_the_report_has_a_number_or_a_list(report, sent, count):
     basic(report)["attachments"] = sent
 
     assert read(report).attachment_count == count
@@ -186,7 +186,7 @@ def test_attachments_are_counted_as_far_as_the_report_lets_us(report, sent, coun
         ("", "", 4, (None, 4)),
     ],
 )
-def test_a_feedback_value_of_nought_counts_only_beside_an_answer(
+def test_a_feedback_value_of_zero_is_used_only_with_an_answer(
     report, plain, answer, value, expected
 ):
     basic(report)["feedbackAnswer"] = plain
@@ -197,7 +197,7 @@ def test_a_feedback_value_of_nought_counts_only_beside_an_answer(
     assert (errand.feedback_answer, errand.feedback_value) == expected
 
 
-def test_the_question_asked_is_kept_beside_the_feedback(report):
+def test_the_question_of_the_feedback_is_read(report):
     attributes(report)["extended"]["feedback"].update(QuestionText="Well?", QuestionHTML="<b>?</b>")
 
     errand = read(report)
@@ -227,7 +227,7 @@ def test_a_handling_time_may_exceed_thirty_two_bits(report):
     assert (sla.handling_time_s, sla.response_time_s) == (2**31, -(2**31) - 1)
 
 
-def test_an_sla_still_being_computed_is_none(report):
+def test_an_sla_of_null_is_none(report):
     attributes(report)["sla"] = None
 
     assert read(report).sla is None
@@ -239,7 +239,7 @@ def test_an_absent_sla_is_none(report):
     assert read(report).sla is None
 
 
-def test_actions_come_by_time_and_then_by_id(report):
+def test_actions_are_sorted_by_time_and_then_by_id(report):
     first, second, third = attributes(report)["actions"]
     first["timeStamp"] = third["timeStamp"]
     attributes(report)["actions"] = [third, first, second]
@@ -266,7 +266,7 @@ def happened_at(report, **members):
     return read(with_action(report, **members)).actions[0].happened_at
 
 
-def test_the_time_stamp_of_an_action_decides(report):
+def test_the_time_stamp_of_an_action_takes_precedence(report):
     at = happened_at(report, timeStamp=1437051017, time="1999-01-01 00:00:00 +0000 UTC")
 
     assert at == utc(2015, 7, 16, 12, 50, 17)
@@ -292,7 +292,7 @@ def test_without_a_time_stamp_the_time_is_read_from_the_text(report, stamp, time
 @pytest.mark.parametrize(
     "time", ["0001-01-01 00:00:00 +0000 UTC", "yesterday", "", None, "2015-99-99 99:99:99 +0800"]
 )
-def test_an_action_of_unknown_time_is_kept(report, time):
+def test_an_action_of_unknown_time_is_read(report, time):
     assert read(with_action(report, time=time)).actions == (
         ErrandAction(action_id=1, note=None, origin=None, happened_at=None),
     )
@@ -312,14 +312,14 @@ def test_the_offsets_of_actions_are_those_that_agree_with_their_time_stamps(repo
     assert action_offsets(report) == (28_800, 10_800)
 
 
-def test_a_report_without_actions_shows_no_offset(report):
+def test_a_report_without_actions_has_no_offsets(report):
     attributes(report)["actions"] = None
 
     assert action_offsets(report) == ()
 
 
 @pytest.mark.parametrize(
-    ("spoil", "pointer"),
+    ("change", "pointer"),
     [
         (lambda a: a.pop("basic"), "/data/attributes/basic"),
         (lambda a: a["basic"].pop("data"), "/data/attributes/basic/data"),
@@ -351,8 +351,8 @@ def test_a_report_without_actions_shows_no_offset(report):
         (lambda a: a["extended"].update(feedback=[]), "/data/attributes/extended/feedback"),
     ],
 )
-def test_the_pointer_leads_to_the_fault(report, spoil, pointer):
-    spoil(attributes(report))
+def test_a_fault_has_its_pointer(report, change, pointer):
+    change(attributes(report))
 
     with pytest.raises(DocumentError) as refusal:
         read(report)
@@ -370,7 +370,7 @@ def test_all_faults_of_a_report_are_reported_at_once(report):
     assert len(refusal.value.faults) == 3
 
 
-def test_a_leaf_of_another_type_is_read_where_nothing_is_lost(report):
+def test_a_value_of_another_type_is_read_if_nothing_is_lost(report):
     basic(report).update(displayId=33, area="1", closed=1, fbLikes=7)
     attributes(report)["actions"][0].update(id="83", timeStamp="1437051017")
 
@@ -385,7 +385,7 @@ def test_a_leaf_of_another_type_is_read_where_nothing_is_lost(report):
     assert errand.actions[0].happened_at == utc(2015, 7, 16, 12, 50, 17)
 
 
-def test_members_added_yesterday_are_ignored(report):
+def test_unknown_members_are_ignored(report):
     attributes(report)["mood"] = basic(report)["mood"] = "sunny"
 
     assert read(report).errand_id == 33
@@ -413,7 +413,7 @@ def test_a_report_without_an_id_is_refused(report, id_):
         read(report)
 
 
-def test_a_report_of_null_is_not_there():
+def test_a_report_of_null_is_a_null_resource():
     with pytest.raises(NullResource):
         read({"data": None})
 
@@ -425,7 +425,7 @@ def test_an_error_document_is_a_fault_and_not_the_absence_of_the_errand():
     assert not isinstance(refusal.value, NullResource)
 
 
-def test_reading_leaves_the_report_as_it_was(report):
+def test_reading_does_not_change_the_report(report):
     before = copy.deepcopy(report)
 
     read(report)
@@ -439,7 +439,7 @@ def test_actions_of_unknown_time_come_first(report):
     assert [action.action_id for action in read(report).actions] == [200, 83, 111, 112]
 
 
-def test_empty_addresses_are_left_out(report):
+def test_empty_addresses_are_omitted(report):
     basic(report)["toAddresses"] = ["", "a@example.com", None]
 
     assert read(report).to_addresses == ("a@example.com",)

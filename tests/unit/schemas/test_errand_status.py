@@ -5,7 +5,7 @@ import pytest
 from schemas.cention.errand_status import read_status
 
 
-def said(html):
+def code_and_title(html):
     status = read_status(html)
     return status.code, status.title
 
@@ -13,13 +13,13 @@ def said(html):
 def test_an_icon_has_a_code_and_a_title():
     html = '<img src="/ng/img/icons/ACTION_ANSWER.png" title="Answered &amp; closed" border="0"/> '
 
-    assert said(html) == ("ACTION_ANSWER", "Answered & closed")
+    assert code_and_title(html) == ("ACTION_ANSWER", "Answered & closed")
 
 
 def test_several_icons_are_joined():
     html = '<img src="/a/ACTION_SAVE.png" title="Saved"/> <IMG src="ACTION_DELETE.gif?v=2">'
 
-    assert said(html) == ("ACTION_SAVE, ACTION_DELETE", "Saved")
+    assert code_and_title(html) == ("ACTION_SAVE, ACTION_DELETE", "Saved")
 
 
 @pytest.mark.parametrize(
@@ -27,15 +27,15 @@ def test_several_icons_are_joined():
     [(" Open ", "Open"), ("a < b", "a < b"), ("<b>Open</b>", "<b>Open</b>"), ("<![x[", "<![x[")],
 )
 def test_a_text_without_icons_is_its_own_title(html, title):
-    assert said(html) == (None, title)
+    assert code_and_title(html) == (None, title)
 
 
 @pytest.mark.parametrize("html", [None, "", "  ", "<img>", '<img src="" title="">'])
-def test_nothing_is_none(html):
-    assert said(html) == (None, None)
+def test_empty_values_are_none(html):
+    assert code_and_title(html) == (None, None)
 
 
-def test_more_html_than_any_status_has_is_not_parsed():
+def test_html_longer_than_any_status_is_not_parsed():
     html = "<img src='x.png'>" * 1000
 
-    assert said(html) == (None, html)
+    assert code_and_title(html) == (None, html)

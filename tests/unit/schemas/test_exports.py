@@ -24,15 +24,15 @@ def read(document):
     return read_export(document, zone=STOCKHOLM)
 
 
-def holding(sample, content):
-    made = copy.deepcopy(sample)
-    made["data"]["attributes"]["content"] = content
-    return made
+def with_content(sample, content):
+    changed = copy.deepcopy(sample)
+    changed["data"]["attributes"]["content"] = content
+    return changed
 
 
 def row_of(sample, **changes):
     row = sample["data"]["attributes"]["content"] | changes
-    return read(holding(sample, [{k: v for k, v in row.items() if v is not ...}])).errands[0]
+    return read(with_content(sample, [{k: v for k, v in row.items() if v is not ...}])).errands[0]
 
 
 def test_an_order_has_its_days_with_slashes_and_the_kind_of_date():
@@ -64,12 +64,12 @@ def test_the_preset_is_one_object_and_its_id_a_text():
 
 
 @pytest.mark.parametrize("preset", ["", "  ", "3\n16", "x" * 101])
-def test_a_preset_that_can_be_none_is_refused(preset):
+def test_an_invalid_preset_is_refused(preset):
     with pytest.raises(ValueError, match="preset"):
         ExportOrder(preset_id=preset, **JANUARY)
 
 
-def test_days_the_wrong_way_round_are_refused():
+def test_a_first_day_after_the_last_is_refused():
     with pytest.raises(ValueError, match="after its last"):
         ExportOrder(preset_id="3", from_day=date(2024, 2, 1), to_day=date(2024, 1, 31))
 
@@ -79,8 +79,8 @@ def test_every_field_of_the_content_is_read(sample):
 
     [errand] = export.errands
     assert export.export_id == 71
-    told = {name: getattr(errand, name) for name in errand.__dataclass_fields__}
-    assert told == {
+    values = {name: getattr(errand, name) for name in errand.__dataclass_fields__}
+    assert values == {
         "errand_id": 4711,
         "from_address": "ann@example.org",
         "to_address": "support@example.org",
@@ -120,10 +120,10 @@ def test_content_may_be_a_list_one_object_null_or_absent(sample):
     absent = copy.deepcopy(sample)
     del absent["data"]["attributes"]["content"]
 
-    assert len(read(holding(sample, [row, row])).errands) == 2
-    assert len(read(holding(sample, row)).errands) == 1
-    assert read(holding(sample, [])).errands == ()
-    assert read(holding(sample, None)).errands == ()
+    assert len(read(with_content(sample, [row, row])).errands) == 2
+    assert len(read(with_content(sample, row)).errands) == 1
+    assert read(with_content(sample, [])).errands == ()
+    assert read(with_content(sample, None)).errands == ()
     assert read(absent).errands == ()
 
 
@@ -133,7 +133,7 @@ def test_an_errand_id_is_a_number_or_its_digits(sample, errand_id):
 
 
 @pytest.mark.parametrize("errand_id", [None, "", "E-4711", 0, True, [], ...])
-def test_a_row_without_an_errand_id_is_kept_unchanged_with_a_problem(sample, errand_id):
+def test_a_row_without_an_errand_id_is_returned_unchanged_with_a_problem(sample, errand_id):
     row = row_of(sample, errand_id=errand_id)
 
     assert row.errand_id is None
@@ -143,7 +143,7 @@ def test_a_row_without_an_errand_id_is_kept_unchanged_with_a_problem(sample, err
 
 
 def test_a_faulty_member_affects_no_other(sample):
-    row = row_of(sample, agent_id="nobody", satisfaction_meter_answer_1={}, subject=["x"])
+    row = row_of(sample, agent_id="x", satisfaction_meter_answer_1={}, subject=["x"])
 
     assert (row.agent_id, row.satisfaction_1, row.subject) == (None, None, None)
     assert (row.errand_id, row.area_id) == (4711, 5)
@@ -154,19 +154,19 @@ def test_a_faulty_member_affects_no_other(sample):
     ]
 
 
-def test_a_member_that_we_do_not_know_is_kept_with_its_row(sample):
+def test_an_unknown_member_stays_in_the_document_of_its_row(sample):
     row = row_of(sample, language="sv")
 
     assert row.problem is None
     assert row.document["language"] == "sv"
 
 
-@pytest.mark.parametrize("odd", ["text", 5, None, []])
-def test_a_row_that_is_not_an_object_is_kept_with_a_problem(sample, odd):
-    [row] = read(holding(sample, [odd])).errands
+@pytest.mark.parametrize("element", ["text", 5, None, []])
+def test_a_row_that_is_not_an_object_is_returned_with_a_problem(sample, element):
+    [row] = read(with_content(sample, [element])).errands
 
     assert row.problem.startswith("must be an object")
-    assert row.document == odd
+    assert row.document == element
 
 
 def test_characters_that_postgres_rejects_are_replaced(sample):
@@ -176,13 +176,13 @@ def test_characters_that_postgres_rejects_are_replaced(sample):
     assert row.document["odd\ufffd"] == "\ufffd"
 
 
-@pytest.mark.parametrize("told", [{"id": "71"}, {"attributes": {"c3_id": 71}}])
-def test_the_id_of_the_generated_export_is_read_from_either_place(told):
-    assert read({"data": {"type": "c3_trigger_exports", **told}}).export_id == 71
+@pytest.mark.parametrize("members", [{"id": "71"}, {"attributes": {"c3_id": 71}}])
+def test_the_id_of_the_generated_export_is_read_from_either_place(members):
+    assert read({"data": {"type": "c3_trigger_exports", **members}}).export_id == 71
 
 
 @pytest.mark.parametrize(
-    ("wrong", "pointer"),
+    ("document", "pointer"),
     [
         ({"data": {"type": "c3_exports", "id": "1"}}, "/data/type"),
         (
@@ -195,23 +195,23 @@ def test_the_id_of_the_generated_export_is_read_from_either_place(told):
         ({}, "/data"),
     ],
 )
-def test_what_can_be_no_export_is_told_by_its_place(wrong, pointer):
+def test_a_document_that_is_not_an_export_is_refused_with_a_pointer(document, pointer):
     with pytest.raises(DocumentError) as raised:
-        read(wrong)
+        read(document)
 
     assert raised.value.faults[0].pointer == pointer
 
 
 @pytest.mark.parametrize("nothing", [None, [], [None]])
-def test_an_answer_about_nothing_is_an_export_of_no_errand(nothing):
+def test_an_answer_without_a_resource_is_an_export_without_errands(nothing):
     export = read({"data": nothing})
 
     assert (export.export_id, export.errands) == (None, ())
 
 
-def test_of_several_resources_the_rows_are_taken_together(sample):
+def test_the_rows_of_several_resources_are_combined(sample):
     one = sample["data"]
-    other = holding(sample, [{"errand_id": 1}, {"errand_id": 2}])["data"] | {"id": "72"}
+    other = with_content(sample, [{"errand_id": 1}, {"errand_id": 2}])["data"] | {"id": "72"}
 
     alone, both = read({"data": [one]}), read({"data": [one, other]})
 

@@ -24,7 +24,7 @@ def test_the_documented_rating_becomes_a_record(rating):
 
 
 @pytest.mark.parametrize("nothing", [0, "", None])
-def test_nought_and_nothing_are_none(rating, nothing):
+def test_zero_and_empty_values_are_none(rating, nothing):
     text = None if nothing == 0 else nothing
     data(rating).update(rating=nothing, reviewerId=nothing, timestampCreated=nothing)
     data(rating).update(message=text, reviewerName=text)
@@ -49,7 +49,7 @@ def test_the_id_of_a_reviewer_may_need_all_64_bits(rating):
     ("member", "value"),
     [("rating", True), ("message", []), ("reviewerId", "x"), ("timestampCreated", 2**62)],
 )
-def test_the_pointer_leads_to_the_fault(rating, member, value):
+def test_a_fault_has_its_pointer(rating, member, value):
     data(rating)[member] = value
 
     with pytest.raises(DocumentError, match=rf"^/data/attributes/data/{member}: "):
@@ -68,6 +68,6 @@ def test_a_document_of_another_type_is_refused(report):
         read_facebook_rating(report)
 
 
-def test_a_rating_of_null_is_not_there():
+def test_a_rating_of_null_is_a_null_resource():
     with pytest.raises(NullResource):
         read_facebook_rating({"data": None})

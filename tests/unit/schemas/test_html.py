@@ -35,7 +35,7 @@ MIB = 1024 * 1024
         ("<p>a  \n b</p>", "a b"),
     ],
 )
-def test_the_text_of_html_stays_and_its_markup_goes(html, text, or_plain):
+def test_the_text_of_html_is_returned_without_its_markup(html, text, or_plain):
     assert text_of_html(html, or_plain=or_plain) == text
 
 
@@ -60,7 +60,7 @@ def test_malformed_html_is_read_as_a_browser_reads_it(html, text):
     assert text_of_html(html) == text
 
 
-def test_lines_are_kept_only_of_a_text_without_tags_that_may_be_plain():
+def test_lines_are_preserved_only_in_a_text_without_tags_that_may_be_plain():
     assert text_of_html("a  \n b") == "a b"
     assert text_of_html("a  \n b\r\nc", or_plain=True) == "a\nb\nc"
     assert text_of_html("a  \n b<br>c", or_plain=True) == "a b\nc"
@@ -95,7 +95,7 @@ def test_a_script_in_deeply_nested_elements_stays_hidden():
         *("<table>x", "<svg><![CDATA[", "<b></i>", "</x>", "<b><i><p></b></i>", "<b></i></i>"),
     ],
 )
-def test_a_mebibyte_of_anything_is_read_in_seconds(piece):
+def test_a_mebibyte_of_any_text_is_read_in_seconds(piece):
     """Quadratic time would be minutes."""
     hostile = "<a " + piece * (MIB // len(piece)) + ">" + piece * (MIB // len(piece))
 
@@ -126,5 +126,5 @@ def _seconds_for(html: str) -> float:
     ("html", "images"),
     [(None, False), ("", False), ("text", False), ("<IMG src='x'>", True), ("x<img>", True)],
 )
-def test_only_html_with_an_image_tag_shows_images(html, images):
+def test_only_html_with_an_image_tag_has_images(html, images):
     assert has_images(html) is images

@@ -1,4 +1,4 @@
-"""Documents of the library: a graph with cycles, in copies."""
+"""Documents of the library: a graph that may have cycles, with several copies of a resource."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from schemas.errors import DocumentError
 from tests.support.library import category, file, library, listed, question, resource
 
 
-def lib(number):
+def library_node(number):
     return Node(Kind.LIBRARY, number)
 
 
@@ -32,7 +32,7 @@ def test_libraries_are_in_data_and_in_included(document):
         3: "cention-org - area-named-second",
         4: "cention-org - test-services-area",
     }
-    assert graph.listed == {lib(3)}
+    assert graph.listed == {library_node(3)}
     assert graph.categories == {3: LibraryCategory(name="old_libraries")}
     assert sorted(graph.questions) == [2, 4, 5]
     assert graph.files == {
@@ -41,7 +41,7 @@ def test_libraries_are_in_data_and_in_included(document):
     assert graph.faults == ()
 
 
-def test_what_is_in_what_is_told_by_relationships(document):
+def test_relationships_become_links(document):
     links = read_library(document("libraries")).links
 
     assert {
@@ -64,8 +64,8 @@ def test_an_external_library_is_the_library_of_the_same_number(document):
         external=True,
         source_types=frozenset({"c3_libraries", "c3_external_libraries"}),
     )
-    assert graph.links[lib(3), Kind.CATEGORY] == {Node(Kind.CATEGORY, 3)}
-    assert graph.links[Node(Kind.CATEGORY, 3), Kind.LIBRARY] == {lib(3), lib(4)}
+    assert graph.links[library_node(3), Kind.CATEGORY] == {Node(Kind.CATEGORY, 3)}
+    assert graph.links[Node(Kind.CATEGORY, 3), Kind.LIBRARY] == {library_node(3), library_node(4)}
 
 
 @pytest.mark.parametrize(
@@ -76,15 +76,15 @@ def test_an_external_library_is_the_library_of_the_same_number(document):
         ("questions", Kind.QUESTION),
     ],
 )
-def test_an_external_library_holds_libraries_categories_and_questions(name, kind):
+def test_an_external_library_contains_libraries_categories_and_questions(name, kind):
     graph = read_library(listed(resource("c3_external_libraries", 3, {name: [7, 8]}, name="x")))
 
     assert graph.libraries[3].name == "x"
-    assert graph.links[lib(3), kind] == {Node(kind, 7), Node(kind, 8)}
+    assert graph.links[library_node(3), kind] == {Node(kind, 7), Node(kind, 8)}
 
 
 @pytest.mark.parametrize(
-    ("told", "external"),
+    ("resources", "external"),
     [
         ([library(3)], False),
         ([resource("c3_external_libraries", 3, name="x")], True),
@@ -92,11 +92,11 @@ def test_an_external_library_holds_libraries_categories_and_questions(name, kind
         ([resource("c3_external_libraries", 3), resource("c3_libraries", 3, external=True)], True),
     ],
 )
-def test_the_type_says_that_a_library_is_external_where_the_flag_is_missing(told, external):
-    assert read_library(listed(*told)).libraries[3].is_external() is external
+def test_without_the_flag_the_type_decides_whether_a_library_is_external(resources, external):
+    assert read_library(listed(*resources)).libraries[3].is_external() is external
 
 
-def test_a_list_of_external_libraries_does_not_tell_the_top_level():
+def test_a_list_of_external_libraries_does_not_define_the_top_level():
     assert read_library(listed(resource("c3_external_libraries", 3))).listed == frozenset()
 
 
@@ -120,20 +120,20 @@ def test_an_empty_question_differs_from_a_missing_one():
     assert graph.questions[1] == LibraryQuestion(subject="7", question="", answer=None)
 
 
-def test_libraries_may_hold_each_other_in_circles():
-    told = listed(
+def test_libraries_may_contain_each_other():
+    body = listed(
         library(1, categories=[1], libraries=[1]), included=(category(1, libraries=[1, 1]),)
     )
 
-    graph = read_library(told)
+    graph = read_library(body)
 
     assert graph.faults == ()
-    assert graph.links[lib(1), Kind.LIBRARY] == {lib(1)}
-    assert graph.links[Node(Kind.CATEGORY, 1), Kind.LIBRARY] == {lib(1)}
+    assert graph.links[library_node(1), Kind.LIBRARY] == {library_node(1)}
+    assert graph.links[Node(Kind.CATEGORY, 1), Kind.LIBRARY] == {library_node(1)}
 
 
 @pytest.mark.parametrize(
-    ("relationship", "told"),
+    ("relationship", "targets"),
     [
         ({"data": []}, frozenset()),
         ({"data": None}, frozenset()),
@@ -144,26 +144,29 @@ def test_libraries_may_hold_each_other_in_circles():
         (None, None),
     ],
 )
-def test_a_relationship_without_data_is_unknown_and_an_empty_one_is_none(relationship, told):
+def test_a_relationship_without_data_is_unknown_and_an_empty_one_is_none(relationship, targets):
     body = {**library(1), "relationships": {"questions": relationship}}
 
-    assert read_library(listed(body)).links.get((lib(1), Kind.QUESTION)) == told
+    assert read_library(listed(body)).links.get((library_node(1), Kind.QUESTION)) == targets
 
 
-def test_copies_complete_each_other_and_none_takes_anything_away():
+def test_copies_of_a_resource_are_merged_and_none_removes_a_value():
     full = resource("c3_libraries", 3, {"categories": [1], "questions": [2]}, external=True)
-    poor = resource("c3_libraries", 3, {"questions": [9]}, name="three")
+    partial = resource("c3_libraries", 3, {"questions": [9]}, name="three")
 
-    graph = merge([read_library(listed(full)), read_library(listed(poor))])
+    graph = merge([read_library(listed(full)), read_library(listed(partial))])
 
     assert graph.libraries[3] == Library(
         name="three", external=True, source_types=frozenset({"c3_libraries"})
     )
-    assert graph.links[lib(3), Kind.CATEGORY] == {Node(Kind.CATEGORY, 1)}
-    assert graph.links[lib(3), Kind.QUESTION] == {Node(Kind.QUESTION, 2), Node(Kind.QUESTION, 9)}
+    assert graph.links[library_node(3), Kind.CATEGORY] == {Node(Kind.CATEGORY, 1)}
+    assert graph.links[library_node(3), Kind.QUESTION] == {
+        Node(Kind.QUESTION, 2),
+        Node(Kind.QUESTION, 9),
+    }
 
 
-def test_of_copies_that_differ_the_later_document_holds_and_within_one_its_data():
+def test_of_different_copies_the_later_document_wins_and_within_one_its_data():
     old, new = question(1, answer="old"), question(1, answer="new")
 
     assert read_library(listed(new, included=(old,))).questions[1].answer == "new"
@@ -174,15 +177,15 @@ def test_of_copies_that_differ_the_later_document_holds_and_within_one_its_data(
 
 
 @pytest.mark.parametrize("document", [{"data": None}, {"data": []}, {"data": [], "included": []}])
-def test_nothing_is_a_library_without_anything(document):
+def test_a_document_without_resources_is_an_empty_graph(document):
     graph = read_library(document)
 
     assert (graph.nodes(), graph.faults) == (frozenset(), ())
 
 
-def test_what_is_linked_is_named_even_if_it_is_not_included():
+def test_a_linked_resource_is_a_node_even_if_it_is_not_included():
     assert read_library(listed(library(1, questions=[7]))).nodes() == {
-        lib(1),
+        library_node(1),
         Node(Kind.QUESTION, 7),
     }
 
@@ -205,11 +208,11 @@ def test_what_is_linked_is_named_even_if_it_is_not_included():
         (library(2, questions=[0]), "/data/1: must be an id: a whole number from 1 on"),
     ],
 )
-def test_a_malformed_resource_is_left_out_and_reported(broken, fault):
+def test_a_malformed_resource_is_omitted_and_reported(broken, fault):
     graph = read_library(listed(library(1), broken))
 
     assert sorted(graph.libraries) == [1]
-    assert [str(one) for one in graph.faults] == [fault]
+    assert [str(fault) for fault in graph.faults] == [fault]
 
 
 @pytest.mark.parametrize(
@@ -228,21 +231,21 @@ def test_a_document_of_a_wrong_shape_is_refused(document, fault):
     assert str(refusal.value) == fault
 
 
-def test_types_that_are_not_of_the_library_are_ignored():
+def test_types_that_do_not_belong_to_the_library_are_ignored():
     assert read_library(listed({"type": "c3_new_things", "id": "x"})).nodes() == frozenset()
 
 
-def test_reading_leaves_the_document_as_it_was(document):
-    told = document("libraries")
-    before = copy.deepcopy(told)
+def test_reading_does_not_change_the_document(document):
+    body = document("libraries")
+    before = copy.deepcopy(body)
 
-    read_library(told)
+    read_library(body)
 
-    assert told == before
+    assert body == before
 
 
-def test_a_list_of_what_something_holds_tells_all_of_it():
-    owner = lib(3)
+def test_a_list_of_related_resources_is_complete():
+    owner = library_node(3)
 
     graph = read_related(listed(question(1), question(2)), owner, Kind.QUESTION)
     none = read_related({"data": None}, owner, Kind.QUESTION)
@@ -251,17 +254,17 @@ def test_a_list_of_what_something_holds_tells_all_of_it():
     assert none.links[owner, Kind.QUESTION] == frozenset()
 
 
-def test_a_list_that_could_not_be_read_in_full_tells_nothing_of_its_owner():
+def test_a_list_that_could_not_be_read_in_full_defines_no_links_of_its_owner():
     graph = read_related(listed(file(1), "broken"), Node(Kind.QUESTION, 4), Kind.ATTACHMENT)
 
     assert (Node(Kind.QUESTION, 4), Kind.ATTACHMENT) not in graph.links
     assert graph.faults
 
 
-def test_more_resources_than_other_documents_may_hold_are_read():
+def test_a_library_may_have_more_resources_than_other_documents():
     numbers = list(range(1, 6001))
-    told = listed(
+    body = listed(
         library(1, questions=numbers), included=tuple(question(n, attachments=[n]) for n in numbers)
     )
 
-    assert len(read_library(told).questions) == 6000
+    assert len(read_library(body).questions) == 6000

@@ -30,7 +30,7 @@ def rich_mail():
     return mail.as_bytes()
 
 
-def test_a_mail_tells_who_wrote_what():
+def test_sender_subject_and_bodies_of_a_mail_are_read():
     mail = read_mail(rich_mail())
 
     assert (mail.from_address, mail.from_name) == ("asa@customer.example", "Lindqvist, Åsa")
@@ -52,7 +52,7 @@ def test_a_part_without_headers_of_its_own_is_plain_text():
     assert (mail.body, mail.html_body, mail.files) == ("hello", "<p>other</p>", ())
 
 
-def test_images_within_the_html_keep_the_id_by_which_it_shows_them():
+def test_images_in_the_html_keep_their_content_id():
     [image, _] = read_mail(rich_mail()).files
 
     assert (image.content_type, image.content_id) == ("image/png", "logo@x")
@@ -70,7 +70,7 @@ def test_attachments_keep_their_name_and_type():
     assert file.content == b"%PDF"
 
 
-def test_what_a_create_has_no_field_for_is_told_beside_it():
+def test_headers_without_a_field_in_an_order_are_returned_separately():
     assert read_mail(rich_mail()).headers == {
         "to": "support@nordkust.example",
         "cc": "boss@customer.example",
@@ -100,7 +100,7 @@ def test_what_a_create_has_no_field_for_is_told_beside_it():
         (b"utf-8", b"a\0b\r\nc", "a\N{REPLACEMENT CHARACTER}b\nc"),
     ],
 )
-def test_letters_are_read_as_they_claim_or_as_they_most_likely_are(charset, content, text):
+def test_text_is_decoded_by_its_charset_or_else_by_the_most_likely_one(charset, content, text):
     mail = read_mail(raw(b"Content-Type: text/plain; charset=" + charset, content))
 
     assert mail.body == text
@@ -122,7 +122,7 @@ def test_letters_are_read_as_they_claim_or_as_they_most_likely_are(charset, cont
         (b"", ""),
     ],
 )
-def test_subjects_are_decoded_however_they_are_spelled(subject, text):
+def test_subjects_are_decoded_in_every_encoding(subject, text):
     assert read_mail(raw(b"Subject: " + subject)).subject == text
 
 
@@ -138,7 +138,7 @@ def test_subjects_are_decoded_however_they_are_spelled(subject, text):
         (b"attachment; filename*=x-invented''%zz", "%zz"),
     ],
 )  # fmt: skip
-def test_file_names_are_data_however_they_are_spelled(header, name):
+def test_file_names_are_decoded_in_every_encoding_and_never_used_as_paths(header, name):
     [file] = read_mail(raw(b"Content-Disposition: " + header, b"text")).files
 
     assert file.name == name
@@ -148,13 +148,13 @@ def test_file_names_are_data_however_they_are_spelled(header, name):
     ("content_type", "name"),
     [(b"image/png", "part-1.png"), (b"text/calendar", "part-1.ics"), (b"x/y", "part-1")],
 )
-def test_a_file_without_a_name_is_named_by_its_place_and_type(content_type, name):
+def test_a_file_without_a_name_is_named_by_its_position_and_type(content_type, name):
     [file] = read_mail(raw(b"Content-Type: " + content_type, b"content")).files
 
     assert file.name == name
 
 
-def test_a_mail_of_html_alone_has_its_text_as_body():
+def test_a_mail_with_html_only_has_its_text_as_body():
     head = b"Content-Type: text/html"
     mail = read_mail(
         raw(head, b"<title>x</title><p>Dear &amp; near,</p>one<br>two<style>p{}</style>")
@@ -179,7 +179,7 @@ def test_a_forwarded_mail_is_a_file():
     assert b"inner text" in file.content
 
 
-def test_a_mail_whose_parts_never_end_is_still_read():
+def test_a_mail_whose_last_part_has_no_end_is_read():
     head = b"Content-Type: multipart/mixed; boundary=X"
 
     mail = read_mail(raw(head, b"--X\nContent-Type: text/plain\n\nhello"))
@@ -190,19 +190,19 @@ def test_a_mail_whose_parts_never_end_is_still_read():
 @pytest.mark.parametrize(
     "content", [b"", b"no mail at all", b"Subject: x\n\n", b"From: nobody <>\n\n"]
 )
-def test_what_nobody_wrote_is_no_mail(content):
+def test_a_mail_without_a_sender_is_refused(content):
     with pytest.raises(ValueError, match="From"):
         read_mail(content)
 
 
-def test_a_mail_of_endlessly_many_parts_is_refused():
+def test_a_mail_with_too_many_parts_is_refused():
     head = b"Content-Type: multipart/mixed; boundary=X"
 
     with pytest.raises(ValueError, match="parts"):
         read_mail(raw(head, b"--X\n\na\n" * (MAX_PARTS + 1)))
 
 
-def test_whatever_is_broken_in_a_mail_it_is_read_or_refused():
+def test_a_mail_corrupted_at_random_is_read_or_refused():
     rng = random.Random(11)
     broken = [b"=?utf-8?B?w4?=", b"<![", b"\xff\xfe", b"charset*=x''%zz", b"--X", b";", b'"', b"\0"]
     for _ in range(400):

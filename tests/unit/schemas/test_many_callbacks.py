@@ -8,7 +8,7 @@ from threading import Thread
 from schemas.cention.callbacks import read_callback
 
 
-def test_many_threads_read_at_once(callback):
+def test_many_threads_can_read_at_once(callback):
     """Schemas are not thread-safe."""
     expected = read_callback(callback)
     got = []

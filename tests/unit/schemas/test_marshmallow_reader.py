@@ -17,7 +17,7 @@ def resource(**attributes):
     return open_document({"data": {"type": "x", "id": "1", "attributes": attributes}}).primary
 
 
-def test_each_thread_makes_one_instance_of_a_schema_and_keeps_it():
+def test_each_thread_creates_one_instance_of_a_schema_and_reuses_it():
     """They are slow to make, and not thread-safe."""
     made = []
     together = Barrier(2)
@@ -40,7 +40,7 @@ def test_each_thread_makes_one_instance_of_a_schema_and_keeps_it():
     assert len(made) == 2
 
 
-def test_a_list_of_endlessly_many_faults_is_not_read_to_its_end():
+def test_reading_a_list_stops_after_the_maximum_number_of_faults():
     looked_at = []
 
     def refuse(element):

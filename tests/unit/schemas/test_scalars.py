@@ -18,7 +18,7 @@ from schemas.jsonapi.scalars import (
     ("sent", "read"),
     [(12, 12), ("12", 12), ("-12", -12), ("007", 7), (12.0, 12), (0, 0), ("", None), (None, None)],
 )
-def test_a_number_is_read_however_it_is_spelt(sent, read):
+def test_a_number_is_read_in_any_notation(sent, read):
     assert number(sent) == read
 
 
@@ -34,7 +34,7 @@ def test_a_number_may_have_64_bits(sent):
         *(float("nan"), float("inf"), 2.0**54, 2**63, -(2**63) - 1, str(2**63), "1" * 20),
     ],
 )
-def test_what_would_not_come_through_whole_is_no_number(sent):
+def test_a_value_that_is_not_exactly_an_integer_is_refused(sent):
     with pytest.raises(ValidationError):
         number(sent)
 
@@ -46,12 +46,12 @@ def test_a_small_number_has_32_bits():
         small_number(2**31)
 
 
-def test_a_reference_to_nought_is_none():
+def test_an_optional_id_of_zero_is_none():
     assert (optional_id(0), optional_id("0"), optional_id(7)) == (None, None, 7)
 
 
 @pytest.mark.parametrize("sent", [None, "", 0, -1, "0", True])
-def test_an_identity_counts_from_one(sent):
+def test_a_required_id_is_at_least_one(sent):
     with pytest.raises(ValidationError):
         required_id(sent)
 
@@ -59,12 +59,12 @@ def test_an_identity_counts_from_one(sent):
 @pytest.mark.parametrize(
     ("sent", "read"), [("a", "a"), ("", None), (None, None), (7, "7"), (1.5, "1.5"), (" ", " ")]
 )
-def test_a_text_is_read_as_it_is(sent, read):
+def test_a_text_is_returned_unchanged(sent, read):
     assert text(sent) == read
 
 
 @pytest.mark.parametrize("sent", [True, [], {}, 2**63])
-def test_what_is_no_text_is_refused(sent):
+def test_a_value_that_is_not_a_text_is_refused(sent):
     with pytest.raises(ValidationError):
         text(sent)
 
@@ -86,5 +86,5 @@ def test_a_word_is_not_a_flag(sent):
 @pytest.mark.parametrize(
     ("sent", "read"), [("a", "a"), ("", None), (None, None), ({"å": [1]}, '{"å": [1]}'), (7, "7")]
 )
-def test_what_is_no_text_becomes_its_json(sent, read):
+def test_a_value_that_is_not_a_text_becomes_json(sent, read):
     assert json_text(sent) == read

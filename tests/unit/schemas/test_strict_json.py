@@ -26,11 +26,11 @@ def test_json_is_read_exactly(text, value):
 @pytest.mark.parametrize(
     "codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"]
 )
-def test_bytes_may_be_in_any_encoding_of_unicode(codec):
+def test_bytes_may_be_in_any_unicode_encoding(codec):
     assert read_json('{"a": "å"}'.encode(codec)) == {"a": "å"}
 
 
-def test_a_lone_surrogate_may_stand_in_the_bytes():
+def test_the_bytes_may_have_a_lone_surrogate():
     assert read_json(b'"\xed\xa0\x80"') == "\ud800"
 
 

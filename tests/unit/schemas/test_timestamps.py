@@ -21,13 +21,13 @@ def test_a_minute_of_the_workspace_becomes_utc():
     assert at == datetime(2026, 7, 1, 10, 30, tzinfo=UTC)
 
 
-def test_a_minute_that_the_clock_showed_twice_is_the_earlier_one():
+def test_a_minute_that_occurs_twice_is_the_earlier_one():
     at = from_workspace_minute("2026/10/25 02:30", STOCKHOLM)
 
     assert at == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
 
-def test_a_minute_that_the_clock_skipped_is_read_as_if_it_had_not():
+def test_a_minute_that_the_clock_skips_is_read_with_the_offset_before_it():
     at = from_workspace_minute("2026/03/29 02:30", STOCKHOLM)
 
     assert at == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
@@ -49,7 +49,7 @@ def test_a_minute_that_the_clock_skipped_is_read_as_if_it_had_not():
         "٢٠٢٦/07/01 12:30",
     ],
 )
-def test_what_is_no_minute_is_no_time(text):
+def test_a_text_that_is_not_a_minute_is_none(text):
     assert from_workspace_minute(text, STOCKHOLM) is None
 
 
@@ -65,7 +65,7 @@ def test_a_time_of_go_keeps_its_offset():
 
 
 @pytest.mark.parametrize("seconds", [0, -62135596800])
-def test_the_zero_times_are_no_time(seconds):
+def test_the_zero_times_are_none(seconds):
     assert from_unix_seconds(seconds) is None
 
 
@@ -108,5 +108,5 @@ def test_a_time_of_any_notation_is_read_with_best_effort(text):
         "0001/01/01 00:00",
     ],
 )
-def test_what_may_be_any_time_is_none(text):
+def test_an_ambiguous_or_invalid_time_is_none(text):
     assert from_any_notation(text, ZoneInfo("Asia/Tokyo")) is None

@@ -32,7 +32,7 @@ def test_the_order_of_members_and_elements_stays():
     assert json.dumps(replace_unstorable(value)) == json.dumps(value)
 
 
-def test_the_value_itself_is_not_touched():
+def test_the_value_itself_is_not_changed():
     value = {"a": ["\0"]}
 
     replace_unstorable(value)
@@ -40,7 +40,7 @@ def test_the_value_itself_is_not_touched():
     assert value == {"a": ["\0"]}
 
 
-def test_any_depth_is_read():
+def test_any_depth_is_supported():
     deep = ["\0"]
     for _ in range(100_000):
         deep = [deep]
