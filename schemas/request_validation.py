@@ -48,7 +48,9 @@ def faults_of(
         meant = known.get(_folded(name))
         if name in members or (allow_unknown and meant is None):
             continue
-        yield Fault(f"{pointer}/{name}", f"is spelled {meant}" if meant else "is not a field there")
+        yield Fault(
+            f"{pointer}/{name}", f"must be spelled {meant}" if meant else "is not a field there"
+        )
     for name, member in members.items():
         if detail := _wrong(value.get(name), member):
             yield Fault(f"{pointer}/{name}", detail)

@@ -50,7 +50,10 @@ TEMPLATE: Mapping[str, Member] = {
     "namespace": Member(str, required=True),
     "params": Member(list),
 }
-NOT_EXTRADATA = "belongs into integrationData; any other JSON goes into extradata"
+HALF_A_USER = (
+    "is missing: give both user_type and user_id, or neither (then the system is the author)"
+)
+NOT_EXTRADATA = "belongs in integrationData; any other JSON goes into extradata"
 
 
 def read_order(
@@ -193,7 +196,7 @@ def _faults_of_answer(answer: Mapping[str, Any], pointer: str = "/answer") -> It
     yield from faults_of(answer, ANSWER, pointer)
     if bool(answer.get("user_type")) != bool(answer.get("user_id")):
         missing = "user_id" if answer.get("user_type") else "user_type"
-        yield Fault(f"{pointer}/{missing}", "is missing: the user needs both, the system neither")
+        yield Fault(f"{pointer}/{missing}", HALF_A_USER)
 
 
 def _faults_of_sender(answer: Any) -> Iterator[Fault]:

@@ -19,7 +19,7 @@ from workers.operations.rules.wording import token_hint
 from workers.outbound.jobs.send import UNKNOWN, Outcome, OutcomeNotRecorded, Sender, open_sender
 
 CLAIM = "create_errand"
-RESOLVE_LATER = "To record the outcome: cention errands unknown"
+RESOLVE_LATER = "To see the request and record its outcome, run: cention errands unknown"
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def print_outcome(outcome: Outcome, done: str, *, as_json: bool) -> None:
         )
     else:
         settings = f" {token_hint(CLAIM)}" if isinstance(outcome.error, Unauthorised) else ""
-        raise CommandError(f"Cention did not do it: {outcome.error}.{settings}")
+        raise CommandError(f"Cention refused the request: {outcome.error}.{settings}")
 
 
 def print_outcome_json(

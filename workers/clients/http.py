@@ -139,7 +139,9 @@ class HttpApi:
         except ValueError:
             value = None
         if not isinstance(value, dict):
-            raise errors.InvalidResponse("no JSON object", api=self.name, status=answer.status)
+            raise errors.InvalidResponse(
+                "the answer is not a JSON object", api=self.name, status=answer.status
+            )
         return value
 
     def _session(self) -> requests.Session:

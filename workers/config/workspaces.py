@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from environs import Env
+from marshmallow import validate as check
 
 Problems = dict[str, list[str]]
 
@@ -55,7 +56,7 @@ CLAIMS = tuple(f.name for f in fields(Tokens))
 def from_environment(env: Env, problems: Problems) -> tuple[WorkspaceSettings, ...]:
     """Read the one workspace that variables describe; add mistakes to ``problems``."""
     values: dict[str, Any] = {
-        "url": env.str("CENTION_URL"),
+        "url": env.str("CENTION_URL", validate=check.Length(min=1, error="It is empty.")),
         "timezone": env.str("CENTION_TIMEZONE", "UTC"),
         "token": env.str("CENTION_TOKEN", ""),
         "export_preset": env.str("CENTION_EXPORT_PRESET", ""),

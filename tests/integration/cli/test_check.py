@@ -164,7 +164,7 @@ def test_mirrors_on_a_schedule_are_reported_and_the_reason_of_disabled_ones(term
 
     found = lines(terminal.json("check"), "ok")
 
-    assert "library of demo: Switched off: LIBRARY_EVERY_S is 0." in found
+    assert "library of demo: Disabled: LIBRARY_EVERY_S is 0." in found
     assert "agent_logons of demo: Refreshed every 10m." in found
     assert "log-ons of demo: 127.0.0.1 accepts the token." in found
     assert not any(one.startswith("questions of demo") for one in found)
@@ -176,7 +176,7 @@ def test_without_a_token_of_its_claim_a_schedule_is_off(terminal, environment):
     environment.delenv("CENTION_TOKEN")
     environment.setenv("CENTION_TOKEN_ERRAND_DATA", "sandbox-token")
 
-    found = [one for one in lines(terminal.json("check"), "ok") if "Switched off" in one]
+    found = [one for one in lines(terminal.json("check"), "ok") if "Disabled" in one]
 
     assert len(found) == 3
     assert all("there is no token of its claim" in one for one in found)

@@ -193,7 +193,10 @@ def test_a_question_that_is_gone_is_not_found_but_can_still_be_shown(
     store_library(library_question(2, "Parcel", "Where?", "with shoes"))
 
     assert found(terminal, "shoes") == [2]
-    assert "Deleted in Cention; noticed on" in terminal.run("library", "show", "1").stdout
+    assert (
+        "No longer in Cention (gone since the refresh of"
+        in terminal.run("library", "show", "1").stdout
+    )
 
 
 def test_nothing_found_is_not_a_failure(terminal):

@@ -159,7 +159,10 @@ def test_the_reason_why_nothing_can_be_fetched_is_reported(terminal, environment
 def test_an_operator_maps_a_login_name_to_an_agent(terminal, stored_logons):
     stored_logons.rows("INSERT INTO cention.agent VALUES ('demo', 31, 'Joe Doe', now())")
 
-    assert terminal.run("logons", "map", "joe", 31).stdout == "joe is agent 31, Joe Doe.\n"
+    assert (
+        terminal.run("logons", "map", "joe", 31).stdout
+        == "Login name joe is mapped to agent 31, Joe Doe.\n"
+    )
 
     [jane, joe] = terminal.json("logons", "names")
     assert (joe["login_name"], joe["agent_id"], joe["agent_name"]) == ("joe", 31, "Joe Doe")
@@ -170,7 +173,7 @@ def test_an_operator_maps_a_login_name_to_an_agent(terminal, stored_logons):
 def test_an_agent_that_no_report_has_mentioned_is_mapped_with_a_warning(terminal, stored_logons):
     result = terminal.run("logons", "map", "joe", 31)
 
-    assert (result.exit_code, result.stdout) == (0, "joe is agent 31.\n")
+    assert (result.exit_code, result.stdout) == (0, "Login name joe is mapped to agent 31.\n")
     assert "No report has mentioned an agent 31 yet." in result.stderr
 
 

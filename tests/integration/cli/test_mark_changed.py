@@ -67,7 +67,7 @@ def test_a_failure_is_reported_with_the_number_already_marked(terminal, cention,
     result = terminal.run("mark-changed", "1-501")
 
     assert result.exit_code == 1
-    assert "Marked: 0 of 501 errands, up to none. Then it failed: cention: " in result.stderr
+    assert "0 of 501 errands were marked. Error: cention: " in result.stderr
     assert message in result.stderr
 
 

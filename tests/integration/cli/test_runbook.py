@@ -179,11 +179,11 @@ def cention_refuses_our_token(command_context: CommandContext) -> None:
     with command_context.environment.context() as ended:
         ended.setenv("CENTION_TOKEN", "another-token")
         command_context.terminal.run("poll")
-        assert "paused, for Cention refuses all of it" in command_context.signs()
+        assert "paused, because Cention refuses every request" in command_context.signs()
         assert "The token is refused" in command_context.run().stdout
     assert "accepts the token" in command_context.run().stdout
     command_context.terminal.run("poll")
-    assert "paused, for" not in command_context.signs()
+    assert "paused, because" not in command_context.signs()
 
 
 def something_else_answers(command_context: CommandContext) -> None:
@@ -231,9 +231,9 @@ def records_are_missing(command_context: CommandContext) -> None:
     command_context.fetched(1)
     command_context.bridge.rows("DELETE FROM cention.errand")
     command_context.terminal.run("reconcile")
-    assert "that Cention reported are nowhere" in command_context.signs()
+    assert "that Cention reported is missing" in command_context.signs()
     assert "1 missing record will be fetched again" in command_context.run().stdout
-    assert "are nowhere" not in command_context.signs()
+    assert "neither stored nor on the list" not in command_context.signs()
     command_context.bridge.fetch(REPORTS)
     assert command_context.bridge.one("SELECT count(*) FROM cention.errand") == 1
 

@@ -107,7 +107,10 @@ def test_missing_records_are_the_first_alarm(terminal, healthy):
 
     sentence, command = alarms(terminal)[0]
 
-    assert sentence == "demo errand_reports: 2 records that Cention reported are nowhere."
+    assert sentence == (
+        "demo errand_reports: 2 records that Cention reported are missing: "
+        "neither stored nor on the list."
+    )
     assert command == "cention reconcile --repair"
 
 
@@ -145,7 +148,11 @@ def test_parked_records_are_an_alarm(terminal, healthy):
     )
 
     assert alarms(terminal) == [
-        ("demo errand_reports: 1 record parked after too many failures.", "cention parked")
+        (
+            "demo errand_reports: 1 record parked: "
+            "it failed too often, or Cention rejected it for good.",
+            "cention parked",
+        )
     ]
 
 
@@ -245,7 +252,10 @@ def test_a_mirror_that_cention_refuses_is_an_alarm_at_once(terminal, healthy):
     )
 
     assert alarms(terminal) == [
-        ("demo agent_logons: paused, for Cention refuses it (token refused).", "cention check")
+        (
+            "demo agent_logons: paused, because Cention refuses every request (token refused).",
+            "cention check",
+        )
     ]
 
 

@@ -117,7 +117,7 @@ def test_a_dry_run_counts_repeated_records_as_the_import_would(terminal, errand_
         "7 errands to be created.\n1 errand repeated in the files.\n"
         "1 errand with the message id of another errand.\n"
     )
-    assert "more.jsonl, line 3: has the message id of another" in dry.stderr
+    assert "more.jsonl, line 3: has the same message id as another" in dry.stderr
     assert wet.stdout == (
         "7 errands created.\n1 errand created before.\n"
         "1 errand with the message id of another errand.\n"
@@ -133,7 +133,7 @@ def test_a_bad_record_is_reported_with_its_place_and_does_not_stop_the_others(
     result = terminal.run("errands", "import", errand_list)
 
     assert result.exit_code == 1
-    assert "list.jsonl, line 4: /msg/htmlBody: is spelled html_body" in result.stderr
+    assert "list.jsonl, line 4: /msg/htmlBody: must be spelled html_body" in result.stderr
     assert subjects() == GOOD
 
 
@@ -233,7 +233,7 @@ def test_a_known_message_id_with_other_content_is_reported_and_not_sent(
     result = terminal.run("errands", "import", "box.mbox")
 
     assert (result.exit_code, subjects()) == (1, ["one"])
-    assert "box.mbox, message 2 (line 8): has the message id of number" in result.stderr
+    assert "box.mbox, message 2 (line 8): has the same message id as request" in result.stderr
 
 
 def test_while_cention_is_busy_the_import_waits(terminal, errand_list, cention, subjects):
@@ -292,7 +292,7 @@ def test_three_unknown_outcomes_in_a_row_stop_the_import(terminal, errand_list, 
 
     assert (result.exit_code, states()) == (1, ["unknown"] * 3)
     assert (
-        "Stopped: 3 in a row failed, the last one so: cention: failed on the server"
+        "Stopped: 3 in a row failed; the last error was: cention: failed on the server"
         in result.stderr
     )
 
@@ -305,7 +305,7 @@ def test_three_unreachable_in_a_row_stop_the_import(
     result = terminal.run("errands", "import", errand_list)
 
     assert (result.exit_code, states()) == (1, ["refused"] * 3)
-    assert "Stopped: 3 in a row failed, the last one so: cention: no connection" in result.stderr
+    assert "Stopped: 3 in a row failed; the last error was: cention: no connection" in result.stderr
 
 
 def test_a_request_cut_off_midway_does_not_stop_the_others(

@@ -33,7 +33,7 @@ def test_no_outcome_is_unknown_if_every_request_was_answered(terminal):
 
     result = terminal.run("errands", "unknown")
 
-    assert (result.exit_code, result.stdout) == (0, "Nothing is unknown.\n")
+    assert (result.exit_code, result.stdout) == (0, "No request has an unknown outcome.\n")
 
 
 def test_unknown_outcomes_are_listed_with_advice(terminal, unknown_errand):
@@ -106,7 +106,7 @@ def test_an_errand_of_another_request_is_not_accepted_as_the_outcome(
     done = terminal.run("errands", "unknown", "done", number, "--errand", one["errand_id"], "--yes")
 
     assert (done.exit_code, states()) == (1, ["created", "unknown"])
-    assert f"was created by number {one['sent_id']}" in done.stderr
+    assert f"already belongs to request {one['sent_id']}" in done.stderr
 
 
 def test_an_operator_who_did_not_find_the_errand_allows_it_to_be_sent_again(

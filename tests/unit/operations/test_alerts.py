@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from workers.config.names import Mirror
+from workers.mirrors.store.mirrors import MirrorStatus
 from workers.operations.jobs import alerts
 from workers.spool.layout import SpoolStatus
 
@@ -16,8 +18,44 @@ def test_files_set_aside_by_the_spool_are_shown_and_retried_with_the_command_for
     [alert] = alerts.of_spool(spool, NOW)
 
     assert not alert.alarm
-    assert alert.sentence == "2 files of the spool were set aside, see bad/ in it."
-    assert alert.command == "cention spool, then cention spool retry"
+    assert alert.sentence == "2 files were set aside in the folder bad/ of the spool."
+    assert alert.command == "cention spool\ncention spool retry"
+
+
+def test_one_file_or_callback_has_a_verb_in_the_singular():
+    spool = SpoolStatus(waiting=1, oldest_at=NOW - timedelta(minutes=6), bad=1, size_bytes=10)
+
+    assert [alert.sentence for alert in alerts.of_spool(spool, NOW)] == [
+        "1 callback has been in the spool for 6m.",
+        "1 file was set aside in the folder bad/ of the spool.",
+    ]
+
+
+def test_exports_that_pause_after_an_unknown_outcome_are_not_said_to_be_refused():
+    reason = "no export before 2026-11-27 14:20 UTC, because the outcome of the last one is unknown"
+    mirror = MirrorStatus(
+        workspace="demo",
+        mirror=Mirror.EXPORTS,
+        every_s=86_400,
+        last_at=None,
+        last_found=None,
+        last_error=None,
+        last_good_at=None,
+        late=True,
+        odd=0,
+        paused_until=NOW,
+        paused_reason=reason,
+    )
+
+    [alert] = alerts.of_mirror(mirror, at=NOW)
+
+    assert (alert.sentence, alert.command) == (f"demo exports: {reason}.", "cention exports")
+
+
+def test_commands_of_an_alert_are_one_a_line():
+    [alert, *_] = alerts.of_queues([])
+
+    assert alert.command.splitlines() == [alerts.START_WORKER, alerts.START_BEAT]
 
 
 def test_an_empty_spool_raises_no_alert():

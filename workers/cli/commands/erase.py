@@ -40,8 +40,8 @@ WARNINGS = (
     "person, is stored again: erase the person in Cention first, then run this again.",
     "The old bytes stay on disk until VACUUM and until the write-ahead log is recycled, and longer "
     "in archives of the log, in replicas and in backups. VACUUM (FULL) rewrites a table.",
-    "Not searched: contents of files that are not the person's, names of agents and areas for "
-    "more than the address, and texts of others without the address.",
+    "Not searched: the contents of other people's files. Names of agents and areas were searched "
+    "for the address only. A text of another person that does not have the address is unchanged.",
 )
 
 
@@ -89,7 +89,7 @@ def _ask(who: str) -> None:
 def _erase(settings: Settings, subject: DataSubject, *, dry_run: bool) -> Erasure:
     with (
         database(settings, autocommit=True) as conn,
-        progress("pages", erase_person.count_pages(conn)) as advance,
+        progress("database pages searched", erase_person.count_pages(conn)) as advance,
     ):
         try:
             return erase_person.erase(conn, subject, dry_run=dry_run, progress=advance)

@@ -23,7 +23,7 @@ def export_person(address: str, reviewers: tuple[str, ...], contents: bool) -> N
     settings = load_settings_or_exit()
     with (
         database(settings, autocommit=True) as conn,
-        progress("pages", erase_person.count_pages(conn)) as advance,
+        progress("database pages searched", erase_person.count_pages(conn)) as advance,
     ):
         subject = data_subject(settings, address, reviewers)
         export = job.export(conn, subject, contents=contents, progress=advance)

@@ -68,7 +68,7 @@ def refresh(workspace: str | None) -> None:
     files = (Family.LIBRARY_ATTACHMENTS, Family.AREA_ARCHIVES)
     print_stderr(request_drains(settings, [(chosen.name, family) for family in files]))
     if found.problem:
-        raise CommandError(f"With a problem: {found.problem}.")
+        raise CommandError(f"The refresh was only partly successful: {found.problem}.")
 
 
 def _refreshed(settings: Settings, chosen: WorkspaceSettings) -> RefreshResult | None:
@@ -148,7 +148,7 @@ def show(question_id: int, as_json: bool, workspace: str | None) -> None:
 def _print_question(found: ReadQuestion, files: list[QuestionFile]) -> None:
     print_line(f"{found.question_id}  {found.subject or '(no subject)'}", style="bold")
     if found.gone_at is not None:
-        print_line(f"Deleted in Cention; noticed on {found.gone_at:%Y-%m-%d}.")
+        print_line(f"No longer in Cention (gone since the refresh of {found.gone_at:%Y-%m-%d}).")
     for heading, names in (("Libraries", found.libraries), ("Categories", found.categories)):
         print_line(f"{heading}: {', '.join(names) or '-'}", hanging=4)
     if found.toplist:

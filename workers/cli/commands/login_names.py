@@ -48,7 +48,8 @@ def map_login(login_name: str, agent_id: int, workspace: str | None) -> None:
     with workspace_database(workspace) as (conn, name):
         agent = store.agent_name(conn, name, agent_id)
         store.map_login(conn, name, login_name, agent_id)
-    print_line(f"{escape(login_name)} is agent {agent_id}{f', {agent}' if agent else ''}.")
+    named = f", {agent}" if agent else ""
+    print_line(f"Login name {escape(login_name)} is mapped to agent {agent_id}{named}.")
     if agent is None:
         print_stderr(f"No report has mentioned an agent {agent_id} yet.")
 

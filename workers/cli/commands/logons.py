@@ -29,7 +29,7 @@ from workers.clients.errors import ApiError
 from workers.mirrors.jobs import agent_logons as job
 from workers.mirrors.store import agent_logons as store
 from workers.mirrors.store.agent_logons import LogonLine, RejectedRow
-from workers.operations.rules.wording import pluralise
+from workers.operations.rules.wording import pluralise, was_or_were
 from workers.sync.jobs.retry import with_backoff
 
 COLUMNS = (
@@ -124,7 +124,8 @@ def pull(since: str, until: str | None, login_name: str | None, workspace: str |
             )
         except ApiError as error:
             raise CommandError(
-                f"{error}. {pluralise(sum(done), 'new log-on')} were stored before that. "
+                f"{error}. {pluralise(sum(done), 'new log-on')} {was_or_were(sum(done))} stored "
+                "before that. "
                 f"To continue: --from {starts[len(done)].isoformat()}"
             ) from None
     print_line(f"{pluralise(sum(done), 'new log-on')}.")

@@ -13,7 +13,7 @@ from workers.cli.progress import progress
 from workers.cli.tokens import require_client
 from workers.clients.cention.errand_data import MARK_AT_ONCE
 from workers.clients.errors import ApiError
-from workers.operations.rules.wording import pluralise
+from workers.operations.rules.wording import pluralise, was_or_were
 from workers.sync.jobs.retry import with_backoff
 
 
@@ -21,10 +21,10 @@ from workers.sync.jobs.retry import with_backoff
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @workspace_option
 def mark_changed(ids: tuple[str, ...], workspace: str | None) -> None:
-    """Mark errands as changed in Cention, so that they are fetched again.
+    """Set the change flag of errands in Cention, so that they are fetched again.
 
     ID is a number, a range such as 5-9, or - to read ids from standard input. 500 are sent at
-    once. May be repeated. To fetch errands again without a mark, use: cention want
+    once. May be repeated. To fetch errands again without the flag, use: cention want
     """
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, workspace)
@@ -37,9 +37,10 @@ def mark_changed(ids: tuple[str, ...], workspace: str | None) -> None:
             try:
                 with_backoff(lambda some=some: api.mark_changed(some), idempotent=True)  # type: ignore[misc]
             except ApiError as error:
+                up_to = f", up to {found[first - 1]}" if first else ""
                 raise CommandError(
-                    f"Marked: {marked:,} of {pluralise(len(found), 'errand')}, up to "
-                    f"{found[first - 1] if first else 'none'}. Then it failed: {error}."
+                    f"{marked:,} of {pluralise(len(found), 'errand')} "
+                    f"{was_or_were(len(found))} marked{up_to}. Error: {error}."
                 ) from None
             marked += len(some)
             advance(len(some))

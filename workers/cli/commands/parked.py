@@ -36,7 +36,10 @@ COLUMNS = (
 @workspace_option
 @click.pass_context
 def parked(context: click.Context, as_json: bool, workspace: str | None) -> None:
-    """List parked records, which failed too often, or have them fetched again."""
+    """List parked records, or have them fetched again.
+
+    A record is parked if it failed too often, or if Cention rejected it for good.
+    """
     if context.invoked_subcommand is not None:
         return
     with optional_workspace_database(workspace) as conn:

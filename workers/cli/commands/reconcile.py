@@ -56,7 +56,7 @@ class Reconciled:
 @click.option(
     "--mark-changed",
     is_flag=True,
-    help="With --repair: also mark the missing errands as changed in Cention.",
+    help="With --repair: also set the change flag of the missing errands in Cention.",
 )
 @json_option
 @workspace_option
@@ -144,6 +144,6 @@ def _mark_changed(
             api.mark_changed(ids)
         except (ApiError, ValueError) as error:
             raise CommandError(
-                f"To be fetched again, but not marked in Cention: {error}."
+                f"The records will be fetched again, but could not be marked in Cention: {error}."
             ) from None
         print_stderr(f"{pluralise(len(ids), 'errand')} marked as changed at Cention.")

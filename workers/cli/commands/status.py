@@ -22,7 +22,7 @@ from workers.mirrors.store import mirrors
 from workers.mirrors.store.mirrors import MirrorStatus
 from workers.operations.jobs import alerts
 from workers.operations.jobs.alerts import Alert
-from workers.operations.rules.wording import format_age, format_duration
+from workers.operations.rules.wording import format_age, format_duration, pluralise
 from workers.operations.store import status as store
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
 from workers.outbound.store import sent_commands, sent_errands
@@ -39,10 +39,10 @@ FAMILY_COLUMNS = (
     TableColumn(heading="park-\ned", right=True),
     TableColumn(heading="un-\nread-\nable", right=True),
     TableColumn(heading="miss-\ning", right=True),
-    TableColumn(heading="oldest\nwait", right=True),
+    TableColumn(heading="old-\nest\nwait", right=True),
     TableColumn(heading="last\npoll", right=True),
-    TableColumn(heading="last\nsto-\nred", right=True),
-    TableColumn(heading="pau-\nsed"),
+    TableColumn(heading="last\nstored", right=True),
+    TableColumn(heading="pause"),
 )
 MIRROR_COLUMNS = (
     TableColumn(heading="mirrors of"),
@@ -163,7 +163,8 @@ def print_status(state: BridgeStatus) -> None:
     for alert in state.notices:
         word, style = ("ALARM", "bold red") if alert.alarm else ("note ", "yellow")
         print_line(f"{word}  {alert.sentence}", style=style, hanging=INDENT)
-        print_line(" " * INDENT + alert.command, hanging=INDENT)
+        for command in alert.command.splitlines():
+            print_line(" " * INDENT + command, hanging=INDENT)
     if not state.notices:
         print_line("All is well.", style="green")
 
@@ -172,8 +173,8 @@ def print_spool(spool: SpoolStatus | None, at: datetime) -> None:
     """Print the state of the spool on standard error, if it holds any callback."""
     if spool and (spool.waiting or spool.bad):
         print_stderr(
-            f"spool: {spool.waiting} callbacks wait for Postgres, the oldest for "
-            f"{format_duration(spool.oldest_s(at))}; {spool.bad} set aside."
+            f"spool: {pluralise(spool.waiting, 'callback')} waiting for Postgres, the oldest for "
+            f"{format_duration(spool.oldest_s(at))}; {pluralise(spool.bad, 'file')} set aside."
         )
 
 

@@ -12,7 +12,6 @@ from workers.cli.errors import CommandError
 from workers.cli.outbound import confirm
 from workers.cli.output import TableColumn, format_cell, print_line, print_list
 from workers.database import Connection
-from workers.operations.rules.wording import pluralise
 from workers.outbound.jobs.send import mark_abandoned_unknown
 from workers.outbound.store import sent_commands, sent_errands
 from workers.outbound.store.sent_errands import UnknownRequest
@@ -22,11 +21,11 @@ COLUMNS = (
     TableColumn(heading="number", right=True),
     TableColumn(heading="what"),
     TableColumn(heading="sent"),
-    TableColumn(heading="looks like\nerrand", right=True),
+    TableColumn(heading="possible\nerrand", right=True),
     TableColumn(heading="about"),
     TableColumn(heading="cause"),
 )
-ADVICE = """Search for each in Cention; "looks like errand" has the same sender, subject and time.
+ADVICE = """Search for each in Cention; "possible errand" has the same sender, subject and time.
 If it is there:  cention errands unknown done NUMBER --errand ID
 If it is not:    cention errands unknown missing NUMBER"""
 
@@ -45,7 +44,9 @@ def unknown(context: click.Context, as_json: bool, workspace: str | None) -> Non
         return
     with _database(workspace) as conn:
         found = _unknown(conn, workspace)
-    if print_list(found, COLUMNS, _row, as_json=as_json, nothing="Nothing is unknown."):
+    if print_list(
+        found, COLUMNS, _row, as_json=as_json, nothing="No request has an unknown outcome."
+    ):
         print_line("")
         for line in ADVICE.splitlines():
             print_line(line)
@@ -117,9 +118,7 @@ def _one(conn: Connection, number: int) -> UnknownRequest:
     for one in _unknown(conn, None):
         if one.sent_id == number:
             return one
-    raise CommandError(
-        f"No request with unknown outcome has number {number}. There is: {_numbers(conn)}."
-    )
+    raise CommandError(f"No request with unknown outcome has number {number}. {_numbers(conn)}")
 
 
 def _check_errand(conn: Connection, one: UnknownRequest, errand_id: int) -> None:
@@ -127,13 +126,16 @@ def _check_errand(conn: Connection, one: UnknownRequest, errand_id: int) -> None
         raise click.UsageError("--errand is for errands that were created.")
     if other := sent_errands.sent_as(conn, one.workspace, errand_id):
         raise CommandError(
-            f"Errand {errand_id} was created by number {other}. Search for another one."
+            f"Errand {errand_id} already belongs to request {other}. "
+            "Find the errand of this request."
         )
 
 
 def _numbers(conn: Connection) -> str:
     numbers = [str(one.sent_id) for one in _unknown(conn, None)]
-    return ", ".join(numbers) or pluralise(0, "such number")
+    if not numbers:
+        return "No request has an unknown outcome."
+    return f"Requests with unknown outcome: {', '.join(numbers)}."
 
 
 def _resolve(

@@ -91,9 +91,13 @@ class AttachmentsApi:
             except _NoData:
                 raise self._error(errors.NotFound, "no data", status) from None
             except (NotBase64, UnescapedQuote, SecondLongString, _NoContent):
-                raise self._error(errors.BadContent, "no content to decode", status) from None
+                raise self._error(
+                    errors.BadContent, "the file is missing or is not valid Base64", status
+                ) from None
             except ValueError:
-                raise self._error(errors.InvalidResponse, "no JSON object", status) from None
+                raise self._error(
+                    errors.InvalidResponse, "the answer is not a JSON object", status
+                ) from None
         return FetchedAttachment(
             document=document,
             content=file,

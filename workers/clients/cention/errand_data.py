@@ -38,7 +38,7 @@ class ErrandDataApi:
     def fetch_report(self, errand_id: int) -> dict[str, Any]:
         """Return the report of one errand.
 
-        Fetching clears the errand's mark as changed at Cention, probably even if it fails there:
+        Fetching clears the errand's change flag at Cention, probably even if it fails there:
         the caller must have stored the id before, and keep it until the report is stored.
         """
         return self._client.get("c3_errand_reports", errand_id)
@@ -46,14 +46,14 @@ class ErrandDataApi:
     def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]:
         """Return one rating.
 
-        Fetching clears its mark as changed at Cention, and there is no way to set it again.
+        Fetching clears its change flag at Cention, and there is no way to set it again.
         """
         return self._client.get("c3_facebook_ratings", rating_id)
 
     def mark_changed(self, errand_ids: Sequence[int]) -> None:
-        """Mark errands as changed, 500 per request. Safe to repeat.
+        """Set the change flag of errands, 500 per request. Safe to repeat.
 
-        If it fails, some may already be marked. Raises ``ValueError`` before sending anything if
+        If it fails, some flags may already be set. Raises ``ValueError`` before sending anything if
         an id is not a whole number from 1 to 2**53 - 1.
         """
         for errand_id in errand_ids:

@@ -20,7 +20,7 @@ RETURN CASE
     WHEN renewed_at IS NOT NULL THEN intake.is_late(renewed_at, every_s)
     ELSE since_at < now() - least(greatest(3 * every_s, 60), 1800) * interval '1 second'
 END;
-COMMENT ON FUNCTION intake.is_unrenewed IS 'True if a mirror was last refreshed more than three intervals ago, at least a minute; or never, although it was switched on that long ago, or half an hour ago.';
+COMMENT ON FUNCTION intake.is_unrenewed IS 'True if a mirror was last refreshed more than three intervals ago, at least a minute; or never, although it was enabled that long ago, or half an hour ago.';
 
 CREATE OR REPLACE FUNCTION intake.today(timezone text) RETURNS date LANGUAGE sql STABLE
 RETURN (now() AT TIME ZONE coalesce(timezone, 'UTC'))::date;

@@ -167,9 +167,9 @@ COMMENT ON COLUMN analyst.errand_overview.latest_answer_subject IS 'Subject of t
 COMMENT ON COLUMN analyst.errand_overview.latest_answer_text IS 'Plain text of the latest answer.';
 COMMENT ON COLUMN analyst.errand_overview.action_count IS 'Number of actions in its history (cention.errand_action).';
 COMMENT ON COLUMN analyst.errand_overview.first_action_at IS 'First action of its history.';
-COMMENT ON COLUMN analyst.errand_overview.last_action_at IS 'Last action of its history; of a closed errand the best there is for the time of closing.';
+COMMENT ON COLUMN analyst.errand_overview.last_action_at IS 'Last action of its history; for a closed errand, the best estimate of the time of closing.';
 COMMENT ON COLUMN analyst.errand_overview.answered IS 'It was answered.';
 COMMENT ON COLUMN analyst.errand_overview.closed IS 'It is closed.';
 COMMENT ON COLUMN analyst.errand_overview.deleted IS 'It is deleted in Cention; it stays here, with what was last known.';
 COMMENT ON COLUMN analyst.errand_overview.gone_at IS 'When Cention first answered that the errand no longer exists; the row stays, with its last known values.';
-COMMENT ON COLUMN analyst.errand_overview.fetched_at IS 'When the last report was asked for: how old this row is.';
+COMMENT ON COLUMN analyst.errand_overview.fetched_at IS 'When the last report was fetched: how old this row is.';

@@ -6,7 +6,7 @@ CREATE VIEW analyst.freshness AS
 WITH workspace AS (
     SELECT workspace, timezone, poll_every_s FROM cention.workspace
 ), polled AS (
-    -- Refreshes of mirrors are below, and only of mirrors that are switched on.
+    -- Refreshes of mirrors are below, and only of mirrors that are enabled.
     SELECT * FROM intake.poll WHERE family NOT IN ('library', 'agent_logons', 'exports')
 ), listed AS (
     SELECT workspace, family FROM workspace, unnest(ARRAY['errand_reports', 'facebook_ratings']) AS family
@@ -158,8 +158,11 @@ SELECT workspace,
        family,
        state,
        CASE state
-           WHEN 'missing' THEN format('%s reported by Cention but lost here: an operator should run cention reconcile --repair', missing)
-           WHEN 'paused' THEN 'Cention refuses it: ' || pause_reason
+           WHEN 'missing' THEN format('%s records that Cention reported are neither stored nor on the list: an operator should run cention reconcile --repair', missing)
+           WHEN 'paused' THEN
+               CASE WHEN pause_reason LIKE 'no export%' THEN pause_reason
+                    ELSE 'Cention refuses it: ' || pause_reason
+               END
            WHEN 'never polled' THEN what || ' never read: are the workers running?'
            WHEN 'stalled' THEN concat_ws(
                '; ',
@@ -203,8 +206,8 @@ FROM judged;
 COMMENT ON VIEW analyst.freshness IS
     'One row per workspace and family of records, one for its callbacks, and one for each mirror that is refreshed on a schedule: whether the tables have the present data of Cention. Only the state fresh is good; no row at all means that no workspace is set up.';
 COMMENT ON COLUMN analyst.freshness.workspace IS 'Cention workspace.';
-COMMENT ON COLUMN analyst.freshness.family IS 'Kind of record: callbacks, errand_reports, facebook_ratings, response_attachments, area_archives, library_attachments; or a mirror that is refreshed on a schedule: library, agent_logons, exports. A mirror that is switched off has no row.';
-COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: missing (records that Cention reported are neither stored nor on the list), paused, never polled, stalled (the list of changed records was not read, or the mirror not refreshed, for three of its intervals, at least a minute), uncounted (no reconciliation for half an hour), never received, silent (errands were answered more than an hour after the last callback), behind (a record has been waiting for 5 minutes, a callback for one), incomplete (some records are parked or unreadable, or a mirror was refreshed only in part); or starting: a mirror was switched on recently and not refreshed yet.';
+COMMENT ON COLUMN analyst.freshness.family IS 'Kind of record: callbacks, errand_reports, facebook_ratings, response_attachments, area_archives, library_attachments; or a mirror that is refreshed on a schedule: library, agent_logons, exports. A disabled mirror has no row.';
+COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: missing (records that Cention reported are neither stored nor on the list), paused, never polled, stalled (the list of changed records was not read, or the mirror not refreshed, for three of its intervals, at least a minute), uncounted (no reconciliation for half an hour), never received, silent (errands were answered more than an hour after the last callback), behind (a record has been waiting for 5 minutes, a callback for one), incomplete (some records are parked or unreadable, or a mirror was refreshed only in part); or starting: a mirror was enabled recently and not refreshed yet.';
 COMMENT ON COLUMN analyst.freshness.reason IS 'What is wrong, in words; null if nothing is.';
 COMMENT ON COLUMN analyst.freshness.waiting IS 'Records known to have changed and not stored yet, parked ones included; for callbacks, those not filed yet.';
 COMMENT ON COLUMN analyst.freshness.due IS 'Of these, those that can be processed now.';
@@ -219,4 +222,4 @@ COMMENT ON COLUMN analyst.freshness.last_poll_error IS 'What failed then, or was
 COMMENT ON COLUMN analyst.freshness.last_successful_poll_at IS 'When that list was last read, or the mirror refreshed; null if never.';
 COMMENT ON COLUMN analyst.freshness.last_callback_at IS 'When the last callback was received; null for all other families.';
 COMMENT ON COLUMN analyst.freshness.last_stored_at IS 'When a record was last written, or the newest filed callback was filed.';
-COMMENT ON COLUMN analyst.freshness.paused_since_at IS 'Since when Cention refuses the family; null if it does not.';
+COMMENT ON COLUMN analyst.freshness.paused_since_at IS 'Since when the family is paused, because Cention refuses it or no export is made for now; null if it is not.';

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from workers.sync.store import polls
 
 LONGEST_DAYS = 7  # of one scheduled export; after a long outage the next ones catch up
 REFUSED_PAUSE_S = 3600.0  # a wrong preset stays wrong until an operator corrects it
+NO_EXPORT = "no export"  # begins the reason of a pause that Cention did not cause by a refusal
 DIED = "the process that requested it ended before the answer came"
 
 RequestExport = Callable[[ExportOrder], dict[str, Any]]
@@ -126,7 +127,7 @@ def run_scheduled(context: ExportContext, schedule: Schedule) -> RefreshResult:
     with session() as conn:
         progress = exports.scheduled(conn, workspace, schedule.preset_id)
     if progress.unknown_for_s is not None and progress.unknown_for_s < schedule.every_s:
-        _pause(context, DIED, schedule.every_s - progress.unknown_for_s)
+        _pause(context, _unknown(DIED), schedule.every_s - progress.unknown_for_s)
         raise errors.IncompleteResponse("the outcome of the last export is unknown", api="cention")
     days = next_range(progress.covered_to, today=schedule.today(), longest=LONGEST_DAYS)
     order = ExportOrder(preset_id=schedule.preset_id, from_day=days.first, to_day=days.last)
@@ -134,17 +135,23 @@ def run_scheduled(context: ExportContext, schedule: Schedule) -> RefreshResult:
         completed = run(context, order, origin="schedule")
     except (ApiError, DocumentError) as error:
         if outcome_unknown(error):
-            _pause(context, str(error), schedule.every_s)
+            _pause(context, _unknown(error), schedule.every_s)
         elif not isinstance(error, errors.Unreachable | errors.Busy):
-            _pause(context, str(error), min(REFUSED_PAUSE_S, schedule.every_s))
+            pause_s = min(REFUSED_PAUSE_S, schedule.every_s)
+            _pause(context, f"the last one failed ({error})", pause_s)
         raise
     unreadable = f"{completed.unreadable} of the errands of run {completed.run_id}"
     problem = f"{unreadable} could not be read completely" if completed.unreadable else None
     return RefreshResult(records=completed.errands, problem=problem)
 
 
+def _unknown(cause: object) -> str:
+    return f"the outcome of the last one is unknown ({cause})"
+
+
 def _pause(context: ExportContext, why: str, for_s: float) -> None:
-    reason = f"no export until then: {why}"
+    until = datetime.now(UTC) + timedelta(seconds=for_s)
+    reason = f"{NO_EXPORT} before {until:%Y-%m-%d %H:%M} UTC, because {why}"
     with context.session() as conn:
         polls.pause(conn, context.workspace, Mirror.EXPORTS, reason=reason, for_s=for_s)
 

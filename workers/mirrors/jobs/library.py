@@ -175,7 +175,7 @@ def _images(
 def _write(conn: Connection, workspace: str, this: Pass, snapshot: LibrarySnapshot) -> str | None:
     """Write a snapshot; return why no record was marked as gone, ``None`` if that was done."""
     if not library.lock_for_write(conn, workspace, this):
-        log.warning("a newer library was written already", workspace=workspace)
+        log.warning("refresh discarded, a newer one was stored", workspace=workspace)
         return None
     graph = snapshot.graph
     _want_files(conn, workspace, graph)
@@ -190,7 +190,7 @@ def _write(conn: Connection, workspace: str, this: Pass, snapshot: LibrarySnapsh
             removed=removed_links(graph, library.current_links(conn, workspace)),
             at=this.began_at,
         )
-        log.info("library mirrored", workspace=workspace, gone=gone)
+        log.info("library refreshed", workspace=workspace, gone=gone)
     return problem
 
 

@@ -39,7 +39,7 @@ def save(
 ) -> tuple[list[Key], list[Key]]:
     """Write which mirrors are enabled, and their intervals in seconds; all others are disabled.
 
-    Return those that are new or changed, and those that were switched off.
+    Return those that are new or changed, and those that were disabled.
     """
     parameters = {
         "workspaces": [workspace for workspace, _ in every_s],

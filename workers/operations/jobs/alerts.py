@@ -8,8 +8,15 @@ from datetime import datetime
 
 from workers.config.names import Family, Mirror, Queue
 from workers.config.workspaces import WorkspaceSettings
+from workers.mirrors.jobs.exports import NO_EXPORT
 from workers.mirrors.store.mirrors import MirrorStatus
-from workers.operations.rules.wording import format_age, format_duration, pluralise
+from workers.operations.rules.wording import (
+    format_age,
+    format_duration,
+    is_or_are,
+    pluralise,
+    was_or_were,
+)
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
 from workers.spool.layout import SpoolStatus
 
@@ -28,7 +35,7 @@ class Alert:
 
     alarm: bool  # the bridge is not well
     sentence: str
-    command: str  # repairs it, or shows more
+    command: str  # repairs it, or shows more; one command per line
 
 
 def is_silent(silent_s: float | None) -> bool:
@@ -45,7 +52,7 @@ def of_queues(queues: list[QueueStatus]) -> Iterator[Alert]:
             answered = f"has answered for {silence}" if silence else "has ever answered"
             yield _alarm(
                 f"No worker {answered} on the queue {queue}, or beat does not run.",
-                f"{START_WORKER} and {START_BEAT}",
+                f"{START_WORKER}\n{START_BEAT}",
             )
 
 
@@ -78,33 +85,46 @@ def _of_list(
 def of_losses(one: FamilyStatus) -> Iterator[Alert]:
     """Yield an alert if records are missing."""
     if one.missing:
-        missing = f"{pluralise(one.missing, 'record')} that Cention reported are nowhere"
-        yield _alarm(f"{one.workspace} {one.family}: {missing}.", "cention reconcile --repair")
+        records = pluralise(one.missing, "record")
+        be = is_or_are(one.missing)
+        yield _alarm(
+            f"{one.workspace} {one.family}: {records} that Cention reported {be} missing: "
+            "neither stored nor on the list.",
+            "cention reconcile --repair",
+        )
 
 
 def of_family(one: FamilyStatus, *, at: datetime) -> Iterator[Alert]:
     """Yield alerts for a family: paused, not reconciled, parked or unreadable records."""
     name = f"{one.workspace} {one.family}"
     if one.paused_until is not None:
-        why = f"Cention refuses all of it ({one.paused_reason})"
-        yield _alarm(f"{name}: paused, for {why}.", "cention check")
+        yield _of_pause(name, one.paused_reason or "")
     if one.uncounted:
         age = format_age(one.counted_at, at)
         when = f"last reconciled {age} ago" if age else "never reconciled"
         yield _alarm(f"{name}: {when} with what Cention reported.", "cention reconcile")
     if one.parked:
-        parked = f"{pluralise(one.parked, 'record')} parked after too many failures"
-        yield _alarm(f"{name}: {parked}.", "cention parked")
+        parked = "parked: it failed too often, or Cention rejected it for good"
+        if one.parked != 1:
+            parked = "parked: they failed too often, or Cention rejected them for good"
+        yield _alarm(f"{name}: {pluralise(one.parked, 'record')} {parked}.", "cention parked")
     if one.unreadable:
         yield _unreadable(name, pluralise(one.unreadable, "document"))
+
+
+def _of_pause(name: str, reason: str) -> Alert:
+    if reason.startswith(NO_EXPORT):
+        return _alarm(f"{name}: {reason}.", "cention exports")
+    return _alarm(
+        f"{name}: paused, because Cention refuses every request ({reason}).", "cention check"
+    )
 
 
 def of_mirror(one: MirrorStatus, *, at: datetime) -> Iterator[Alert]:
     """Yield alerts for a mirror: paused, late, refreshed only in part, or with odd rows."""
     name = f"{one.workspace} {one.mirror}"
     if one.paused_until is not None:
-        why = f"Cention refuses it ({one.paused_reason})"
-        yield _alarm(f"{name}: paused, for {why}.", "cention check")
+        yield _of_pause(name, one.paused_reason or "")
     elif one.late:
         refreshed = f"last refreshed {_ago(one.last_good_at, at)}"
         error = one.last_error if one.last_found is None else None
@@ -142,10 +162,13 @@ def of_spool(spool: SpoolStatus | None, at: datetime) -> Iterator[Alert]:
     if waited_s is not None and waited_s > SPOOL_WAITS_S:
         waiting = pluralise(spool.waiting, "callback")
         waited = format_duration(waited_s)
-        yield _alarm(f"{waiting} lie on local disk for {waited}.", "cention check")
+        have = "has" if spool.waiting == 1 else "have"
+        yield _alarm(f"{waiting} {have} been in the spool for {waited}.", "cention check")
     if spool.bad:
-        aside = f"{pluralise(spool.bad, 'file')} of the spool were set aside, see bad/ in it"
-        yield _warning(f"{aside}.", f"{SHOW_SPOOL}, then {RETRY_SPOOL}")
+        files = f"{pluralise(spool.bad, 'file')} {was_or_were(spool.bad)}"
+        yield _warning(
+            f"{files} set aside in the folder bad/ of the spool.", f"{SHOW_SPOOL}\n{RETRY_SPOOL}"
+        )
 
 
 def _alarm(sentence: str, command: str) -> Alert:

@@ -70,7 +70,7 @@ def _send(
             )
     except Exception as error:  # each transport raises its own errors
         return (
-            f"The broker at {broker_location(settings.broker_url)} took no message "
+            f"The broker at {broker_location(settings.broker_url)} did not accept the message "
             f"({_reason(error)}). Nothing is lost: the sweep finds the work once it is back."
         )
     return None

@@ -25,6 +25,16 @@ def pluralise(number: int, thing: str) -> str:
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
+def is_or_are(number: int) -> str:
+    """Return the verb for a count."""
+    return "is" if number == 1 else "are"
+
+
+def was_or_were(number: int) -> str:
+    """Return the verb for a count, in the past."""
+    return "was" if number == 1 else "were"
+
+
 def token_hint(claim: str) -> str:
     """Return the advice to set a token for a claim."""
     return f"Set CENTION_TOKEN_{claim.upper()}, or CENTION_TOKEN."

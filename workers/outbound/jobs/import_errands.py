@@ -135,7 +135,7 @@ class Import:
             self._seen[message] = identified.content_sha256
             self.counts.by_outcome[ImportOutcome.TO_CREATE] += 1
         elif identified.differs_from(first):
-            problem = "has the message id of another and says something else"
+            problem = "has the same message id as another record, but different content"
             self._report(ImportOutcome.CONFLICT, record, problem)
         else:
             self.counts.by_outcome[ImportOutcome.REPEATED] += 1
@@ -156,7 +156,7 @@ class Import:
         if outcome.state == send.REFUSED and isinstance(outcome.error, FAILS_EVERY_RECORD):
             raise ImportStopped(str(outcome.error))
         if self._failed_in_a_row == IN_A_ROW:
-            raise ImportStopped(f"{IN_A_ROW} in a row failed, the last one so: {outcome.error}")
+            raise ImportStopped(f"{IN_A_ROW} in a row failed; the last error was: {outcome.error}")
 
     def _send_with_retries(self, record: ImportRecord, identified: IdentifiedOrder) -> Outcome:
         for _ in range(TRIES - 1):
@@ -171,9 +171,9 @@ class Import:
     def _sent_before(
         self, record: ImportRecord, identified: IdentifiedOrder, before: SentErrand
     ) -> None:
-        number = f"number {before.sent_id}"
+        number = f"request {before.sent_id}"
         if identified.differs_from(before.content_sha256):
-            problem = f"has the message id of {number} and says something else; not sent"
+            problem = f"has the same message id as {number}, but different content; not sent"
             self._report(ImportOutcome.CONFLICT, record, problem)
         elif before.state == send.UNKNOWN:
             problem = f"{number} may have been created already"

@@ -118,7 +118,7 @@ def _want_unsettled(session: Transaction, run: BatchRun) -> None:
     """Want the records that were perhaps fetched and not written.
 
     The slot was lost with the connection: another drain may have fetched and settled the same
-    records, and our fetches may have cleared the flags of changes that it did not see.
+    records, and our fetches may have cleared the change flags of changes that it did not see.
     """
     with suppress(psycopg.OperationalError), session() as conn:
         wanted.want(conn, run.spec.workspace, run.spec.family, run.unsettled)
@@ -186,8 +186,8 @@ class BatchRun:
     def _fetch(self, claimed: Claimed) -> None:
         """Fetch one record in a thread, unless the deadline has passed.
 
-        A fetch may clear a flag at Cention, so none begins when another drain may soon have the
-        record: what is not fetched in half of the lease is claimed again. The process may be
+        A fetch may clear a change flag at Cention, so none begins when another drain may soon have
+        the record: what is not fetched in half of the lease is claimed again. The process may be
         suspended between this check and the request, so the client checks the deadline again.
         """
         now_s, deadline_s = time.monotonic(), self.fetch_deadline_s

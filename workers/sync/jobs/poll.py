@@ -60,9 +60,9 @@ def poll_if_due(changed: ChangedList, *, every_s: float, session: Transaction) -
 def poll(changed: ChangedList, *, session: Transaction) -> int | None:
     """Want every listed record; return how many are listed, ``None`` if the poll did not succeed.
 
-    Cention keeps listing deleted records, as no fetch clears their flag: those are fetched ever
-    more rarely. ``session`` lends a connection in autocommit mode. Reading a list clears nothing
-    at Cention, so a poll that fails, or that another process is doing, loses nothing.
+    Cention keeps listing deleted records, as no fetch clears their change flag: those are fetched
+    ever more rarely. ``session`` lends a connection in autocommit mode. Reading a list clears
+    nothing at Cention, so a poll that fails, or that another process is doing, loses nothing.
     """
     workspace, family = changed.workspace, changed.family
     try:

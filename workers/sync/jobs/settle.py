@@ -1,4 +1,7 @@
-"""Writes the outcomes of a batch and settles their places on the list, in one transaction."""
+"""Writes the outcomes of a batch and settles their places on the list, in one transaction.
+
+Here a confirmed 404 becomes ``gone_at``.
+"""
 
 from __future__ import annotations
 
@@ -39,14 +42,18 @@ def write(
     """Write a group of outcomes in one transaction; if Postgres rejects it, each one alone.
 
     A record whose lease has ended is not written but wanted again: our fetch may have cleared
-    the flag of a change that the new holder's fetch did not see. That takes a statement of its
-    own after the commit, because it locks records out of order.
+    the change flag of a change that the new holder's fetch did not see. That takes a statement of
+    its own after the commit, because it locks records out of order.
     """
     try:
         with conn.transaction():
             late = _write(conn, spec, claim, outcomes, health=health)
         if late:
-            log.info("came too late, wanted again", family=spec.family, records=len(late))
+            log.info(
+                "lease ended before the write, records wanted again",
+                family=spec.family,
+                records=len(late),
+            )
             wanted.want(conn, spec.workspace, spec.family, late)
     except Exception as error:
         if not permanent_errors.is_permanent(error):
@@ -63,7 +70,11 @@ def _downgraded(outcome: Outcome, error: Exception) -> Outcome:
     """
     if isinstance(outcome, Failed):
         raise error
-    log.warning(permanent_errors.describe(error), remote_id=outcome.claimed.remote_id)
+    log.warning(
+        "record cannot be stored",
+        error=permanent_errors.describe(error),
+        remote_id=outcome.claimed.remote_id,
+    )
     if isinstance(outcome, Parsed):
         return Unparseable(
             claimed=outcome.claimed,

@@ -177,7 +177,9 @@ def test_a_file_that_is_too_large_is_refused_with_the_reason(bridge, cention):
 
 
 def test_a_content_that_is_no_base64_is_refused_with_the_reason(offline_bridge):
-    error = errors.BadContent("attachment: no content to decode", api="cention", status=200)
+    error = errors.BadContent(
+        "attachment: the file is missing or is not valid Base64", api="cention", status=200
+    )
     offline_bridge.want(FILES, 5)
 
     offline_bridge.drain(FILES, fetch=raising(error))

@@ -238,7 +238,9 @@ def test_marking_that_fails_is_printed_and_the_record_is_wanted_as_well(
     result = terminal.run("reconcile", "--repair", "--mark-changed")
 
     assert result.exit_code == 1
-    assert result.stderr.startswith("To be fetched again, but not marked in Cention: ")
+    assert result.stderr.startswith(
+        "The records will be fetched again, but could not be marked in Cention: "
+    )
     assert bridge.one("SELECT remote_id FROM intake.wanted") == errand_id
 
 

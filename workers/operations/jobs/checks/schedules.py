@@ -33,7 +33,7 @@ def mirror_findings(
         about = f"{mirror} of {workspace.name}"
         reason = disabled_reason(settings, workspace, mirror)
         if reason is not None:
-            yield ok(about, f"Switched off: {reason}.")
+            yield ok(about, f"Disabled: {reason}.")
         else:
             yield ok(about, f"Refreshed every {format_duration(settings.mirror_every_s[mirror])}.")
     if disabled_reason(settings, workspace, Mirror.AGENT_LOGONS) is None:

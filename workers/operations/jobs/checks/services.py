@@ -76,7 +76,11 @@ def of_error(about: str, host: str, error: errors.ApiError, *, claim: str) -> Fi
             f"The token is refused ({error}).",
             f'Make a token with the claim "{claim}" in Cention, and set it.',
         )
-    return wrong(about, f"It refuses the request ({error}).", "Is this version of the bridge new?")
+    return wrong(
+        about,
+        f"It refuses the request ({error}).",
+        "Install the newest version of the bridge; Cention may have changed its API.",
+    )
 
 
 def receiver_findings(settings: Settings) -> Iterator[Finding]:

@@ -70,7 +70,7 @@ def _secrets(workspace: WorkspaceSettings, *, allow_unsigned: bool) -> Finding:
     if allow_unsigned:
         return warning(
             about,
-            "Accepted from anyone: no secret is set, and CENTION_ALLOW_UNSIGNED is.",
+            "Accepted from anyone: no secret is set, and CENTION_ALLOW_UNSIGNED is true.",
             "Set CENTION_CALLBACK_SECRETS to the secret that Cention sends.",
         )
     return wrong(
