@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,8 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 DECISION = re.compile(r"^## (\d+)\. (.+)$", re.MULTILINE)
+FUNCTION = re.compile(r"^ *def (test_\w+)", re.MULTILINE)
+MODULES = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
 PARTS = ["Date", "Decision", "Reason", "Consequence"]
 
 
@@ -63,6 +66,13 @@ def table_under(heading: str, text: str) -> list[list[str]]:
     return rows
 
 
+@cache
+def functions_of_tests() -> set[str]:
+    """Return the names of all functions under tests that are tests."""
+    files = (ROOT / "tests").rglob("test_*.py")
+    return {found for path in files for found in FUNCTION.findall(path.read_text("utf-8"))}
+
+
 @pytest.mark.parametrize("path", PAGES, ids=name)
 def test_every_relative_link_leads_to_a_file_and_a_heading(path):
     assert broken_links(path) == []
@@ -76,6 +86,35 @@ def test_a_link_to_a_missing_file_or_heading_is_reported(tmp_path):
     )
 
     assert broken_links(page) == ["other.md", "#nowhere", "page.md#nowhere"]
+
+
+def missing_tests(path: Path, functions: set[str]) -> list[str]:
+    """Return the names of tests in a page that are no function and no module under tests."""
+    names = re.findall(r"\btest_\w+\b", path.read_text("utf-8"))
+    return sorted(set(names) - functions - MODULES)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_every_test_that_a_page_names_exists(path):
+    assert missing_tests(path, functions_of_tests()) == []
+
+
+def test_a_name_of_a_test_that_does_not_exist_is_reported(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "| lease | `test_this_exists`, `test_this_does_not` in tests/test_documents.py |"
+    )
+
+    assert missing_tests(page, {"test_this_exists"}) == ["test_this_does_not"]
+
+
+def test_every_file_in_the_table_where_to_find_it_exists():
+    rows = table_under("Where to find it", (DOCS / "develop.md").read_text("utf-8"))
+    files = [path for _, cell in rows for path in re.findall(r"`([^`]*/[^`]*)`", cell)]
+
+    assert len(rows) >= 20
+    assert len(files) >= len(rows)
+    assert [path for path in files if not (ROOT / path).exists()] == []
 
 
 def test_the_readme_fits_on_three_screens():

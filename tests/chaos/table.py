@@ -32,7 +32,7 @@ def _totals(report: Report) -> Iterator[tuple[str, object]]:
     stats = report.stats
     yield "changes made at Cention", sum(stats["changes"].values())
     yield "callbacks accepted", stats["callbacks"]["accepted"]
-    yield "callbacks filed + kept as problems", f"{report.stored[0]} + {report.stored[1]}"
+    yield "callbacks filed + stored with a problem", f"{report.stored[0]} + {report.stored[1]}"
     yield "lost", len(report.lost)
     yield "applied twice", sum(report.duplicates.values())
     yield "all in the database after the last fault, s", f"{report.calm_after_s:.0f}"

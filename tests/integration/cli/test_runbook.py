@@ -82,9 +82,9 @@ def command_context(
     )
 
 
-def the_broker_is_away(command_context: CommandContext) -> None:
-    with command_context.environment.context() as away:
-        away.setenv("BROKER_URL", f"redis://{UNREACHABLE}/0")
+def the_broker_is_down(command_context: CommandContext) -> None:
+    with command_context.environment.context() as unreachable:
+        unreachable.setenv("BROKER_URL", f"redis://{UNREACHABLE}/0")
         assert "broker: It cannot be used" in command_context.run().stdout
     assert "broker: It answers" in command_context.run().stdout
 
@@ -98,9 +98,9 @@ def settings_are_wrong(command_context: CommandContext) -> None:
     assert "POLL_EVERY_S: Not a valid integer" in command_context.run().stdout
 
 
-def postgres_is_away(command_context: CommandContext) -> None:
-    with command_context.environment.context() as away:
-        away.setenv("DATABASE_URL", f"postgresql://{UNREACHABLE}/cention")
+def postgres_is_down(command_context: CommandContext) -> None:
+    with command_context.environment.context() as unreachable:
+        unreachable.setenv("DATABASE_URL", f"postgresql://{UNREACHABLE}/cention")
         assert "cannot be used: nothing listens there" in command_context.run().stdout
     assert "database: PostgreSQL" in command_context.run().stdout
 
@@ -168,9 +168,9 @@ def callbacks_were_set_aside(command_context: CommandContext) -> None:
     assert len(spool.waiting()) == 1
 
 
-def cention_is_away(command_context: CommandContext) -> None:
-    with command_context.environment.context() as away:
-        away.setenv("CENTION_URL", f"http://{UNREACHABLE}/s/demo")
+def cention_is_down(command_context: CommandContext) -> None:
+    with command_context.environment.context() as unreachable:
+        unreachable.setenv("CENTION_URL", f"http://{UNREACHABLE}/s/demo")
         assert "It cannot be reached at 127.0.0.1" in command_context.run().stdout
     assert "accepts the token" in command_context.run().stdout
 
@@ -293,18 +293,18 @@ def attachments_are_refused(command_context: CommandContext) -> None:
 
 
 FAULTS: dict[str, Callable[[CommandContext], None]] = {
-    "The broker is away, or was flushed": the_broker_is_away,
+    "The broker is down, unreachable or flushed": the_broker_is_down,
     "Settings are wrong": settings_are_wrong,
-    "Postgres is away": postgres_is_away,
+    "Postgres is down, or unreachable": postgres_is_down,
     "The disk of Postgres is full": the_disk_is_full,
     "The database is not up to date": the_database_is_not_up_to_date,
     "Moved to another database": moved_to_another_database,
     "Restored from a backup": restored_from_a_backup,
     "Errands made after the backup": errands_made_after_the_backup,
     "The spool does not empty": the_spool_does_not_empty,
-    "The spool is full, or cannot be written": postgres_is_away,
+    "The spool is full, or cannot be written": postgres_is_down,
     "Callbacks were set aside": callbacks_were_set_aside,
-    "Cention is away": cention_is_away,
+    "Cention is down, or unreachable": cention_is_down,
     "Cention refuses our token": cention_refuses_our_token,
     "Something else answers in place of Cention": something_else_answers,
     "A token is to be changed": a_token_is_to_be_changed,

@@ -205,7 +205,7 @@ def test_a_refusal_is_reported_and_the_same_may_be_sent_again(terminal, states, 
 
     refused = terminal.run(*CREATE)
     assert (refused.exit_code, states()) == (1, ["refused"])
-    assert "did not do it" in refused.stderr
+    assert "Cention refused the request" in refused.stderr
 
     again = terminal.run(*CREATE)
     assert (again.exit_code, states()) == (0, ["created"])

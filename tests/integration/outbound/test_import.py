@@ -280,7 +280,7 @@ def test_an_unknown_outcome_is_reported_and_does_not_stop_the_others(
     again = terminal.run("errands", "import", errand_list)
 
     assert (first.exit_code, again.exit_code) == (1, 1)
-    assert "number 1 may have been created already" in again.stderr
+    assert "request 1 may have created the errand already" in again.stderr
     assert Counter(states()) == {"unknown": 1, "created": 5}
     assert subjects() == GOOD
 
@@ -344,7 +344,7 @@ def test_an_import_that_is_killed_before_the_answer_leaves_one_unknown_and_creat
     eventually(lambda: not rows("SELECT pid FROM pg_locks WHERE locktype = 'advisory'"))
     resumed = terminal.run("errands", "import", errand_list)
 
-    assert "list.jsonl, line 2: number" in resumed.stderr
+    assert "list.jsonl, line 2: request" in resumed.stderr
     assert "may have been created already" in resumed.stderr
     assert Counter(states()) == {"created": 5, "unknown": 1}
     assert subjects() == GOOD

@@ -176,7 +176,7 @@ class Import:
             problem = f"has the same message id as {number}, but different content; not sent"
             self._report(ImportOutcome.CONFLICT, record, problem)
         elif before.state == send.UNKNOWN:
-            problem = f"{number} may have been created already"
+            problem = f"{number} may have created the errand already"
             self._report(ImportOutcome.UNKNOWN, record, problem)
         elif before.state == send.SENDING:
             self._report(ImportOutcome.SENDING, record, "is being sent by another command")
