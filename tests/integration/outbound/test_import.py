@@ -345,7 +345,7 @@ def test_an_import_that_is_killed_before_the_answer_leaves_one_unknown_and_creat
     resumed = terminal.run("errands", "import", errand_list)
 
     assert "list.jsonl, line 2: request" in resumed.stderr
-    assert "may have been created already" in resumed.stderr
+    assert "may have created the errand already" in resumed.stderr
     assert Counter(states()) == {"created": 5, "unknown": 1}
     assert subjects() == GOOD
 
