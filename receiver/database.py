@@ -13,8 +13,8 @@ import psycopg
 
 from receiver.group_commit import Write
 from workers.database import Connection
-from workers.operations.store import status
-from workers.operations.store.status import Gauge
+from workers.operations.store import gauges
+from workers.operations.store.gauges import Gauge
 from workers.sync.store import callbacks
 from workers.sync.store.callbacks import NewCallback
 
@@ -123,4 +123,4 @@ def is_up(url: str) -> None:
 def read_gauges(url: str) -> list[Gauge]:
     """Return the figures of the operation tables. Raises ``psycopg.Error``."""
     with connect(url) as conn:
-        return status.gauges(conn)
+        return gauges.read_gauges(conn)

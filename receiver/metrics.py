@@ -24,7 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from receiver.single_flight import SingleFlight
-from workers.operations.store.status import Gauge as Figure
+from workers.operations.store.gauges import Gauge as Figure
 from workers.spool.layout import SpoolStatus
 
 DATABASE_WITHIN_S = 2.0

@@ -18,7 +18,7 @@ from deploy.run.plan import Plan, make_plan
 from deploy.run.run_env import addresses, has_secret, shell_setup, write_run_env
 from deploy.run.startup import check_settings, prepare, start_all
 from deploy.run.status_line import StatusLine
-from deploy.run.watchdog import Supervisor
+from deploy.run.supervisor import Supervisor
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_EVERY_S = 1

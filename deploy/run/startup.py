@@ -13,7 +13,7 @@ import psycopg
 
 from deploy.embedded import StartupError
 from deploy.run.plan import Plan
-from deploy.run.watchdog import Supervisor
+from deploy.run.supervisor import Supervisor
 
 READY_WITHIN_S = 60
 DATABASE_WITHIN_S = 10  # a database of the user's may be starting at the same time

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from rich.console import Console
 
-from deploy.run.watchdog import ProcessState
+from deploy.run.supervisor import ProcessState
 
 PLAIN_LINE_EVERY_S = 10
 TO_END_OF_LINE = "\x1b[K"  # clears what a longer line left behind

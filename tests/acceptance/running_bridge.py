@@ -17,7 +17,7 @@ from urllib.request import urlopen
 import psutil
 
 from deploy.embedded import Postgres, Valkey
-from deploy.run.watchdog import Supervisor
+from deploy.run.supervisor import Supervisor
 from tests.support.eventually import eventually
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from schemas.cention.errands import NewAttachment
-from workers.clients.cention.attachment_content import attachment_of
+from workers.clients.cention.outgoing_files import attachment_of
 from workers.clients.json_bodies import read_json
 
 Command = TypeVar("Command", bound=Callable[..., Any])

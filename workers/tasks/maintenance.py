@@ -1,11 +1,12 @@
-"""The tasks of the sweep, the canaries and the reconciliation."""
+"""The tasks of the sweep, the canaries, the housekeeping and the reconciliation."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
 from workers.config.names import Queue, TaskName
-from workers.operations.jobs import sweep as sweep_job
+from workers.operations.jobs import canaries, housekeeping
+from workers.operations.jobs.sweep import find_work
 from workers.sync.jobs import reconcile as reconcile_job
 from workers.tasks.base import BridgeTask, context
 
@@ -15,7 +16,7 @@ def sweep(self: BridgeTask) -> None:
     """Nudge all pending work; of many sweeps at once only the first does."""
     if not context().sweep_throttle.allow():
         return
-    work = sweep_job.find_work(context().transaction, context().families.keys())
+    work = find_work(context().transaction, context().families.keys())
     for workspace in work.unfiled:
         self.nudge(TaskName.FILE_CALLBACKS, Queue.CALLBACKS, workspace)
     for workspace, family in work.due:
@@ -24,14 +25,14 @@ def sweep(self: BridgeTask) -> None:
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.CANARY, queue=Queue.CALLBACKS)
 def canary(self: BridgeTask, queue: str = "") -> None:
-    """Answer for a queue; without one, send a canary through every queue, and clean up."""
+    """Record that workers answer on a queue; without one, send a canary to each, and clean up."""
     if queue:
-        sweep_job.record_canary_answer(Queue(queue), transaction=context().transaction)
+        canaries.record_answer(Queue(queue), transaction=context().transaction)
         return
     for each in Queue:
-        sweep_job.record_canary_sent(each, transaction=context().transaction)
+        canaries.record_sent(each, transaction=context().transaction)
         self.nudge(TaskName.CANARY, each, each)
-    sweep_job.housekeeping(context().session)
+    housekeeping.clean_up(context().session)
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.RECONCILE, queue=Queue.FETCH)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.eventually import eventually
 from workers.config.names import Family
-from workers.operations.store.status import gauges
+from workers.operations.store.gauges import read_gauges
 
 ROOT = Path(__file__).parents[3]
 
@@ -291,7 +291,7 @@ def test_mirrors_are_among_the_metrics(healthy):
     refreshed(healthy)
     with healthy.context.transaction() as conn:
         found = {
-            (g.name, g.labels["family"]): g.value for g in gauges(conn) if "family" in g.labels
+            (g.name, g.labels["family"]): g.value for g in read_gauges(conn) if "family" in g.labels
         }
 
     assert found["cention_paused", "agent_logons"] == 0

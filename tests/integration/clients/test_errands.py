@@ -10,8 +10,8 @@ from schemas.cention.errands import NewErrand
 from tests.integration.clients.conftest import CloseConnection
 from tests.integration.sandbox.sandbox_server import sandbox_server
 from workers.clients import errors
-from workers.clients.cention.attachment_content import attachment_of
 from workers.clients.cention.errands import ErrandsApi
+from workers.clients.cention.outgoing_files import attachment_of
 from workers.clients.http import HttpApi, Timeouts
 
 LARGE = 20_000_000

@@ -9,8 +9,8 @@ import pytest
 
 from tests.integration.bridge import Bridge
 from workers.clients.cention.errands import ErrandsApi
-from workers.operations.jobs import sweep
-from workers.operations.store.status import gauges
+from workers.operations.jobs import housekeeping
+from workers.operations.store.gauges import read_gauges
 
 CREATE = ("errands", "create", "--from", "a@b.example", "--subject", "Hello")
 NEW, END, CALL = "c3_new_errands", "c3_end_errands", "c3_end_obcall"
@@ -195,7 +195,7 @@ def test_status_mentions_unknown_outcomes_without_alarm(terminal, unknown_errand
 def test_unknown_outcomes_are_among_the_metrics(terminal, bridge: Bridge, unknown_errand):
     def figure():
         with bridge.context.transaction() as conn:
-            [gauge] = [one for one in gauges(conn) if one.name == "cention_sent_unknown"]
+            [gauge] = [one for one in read_gauges(conn) if one.name == "cention_sent_unknown"]
         return gauge.labels, gauge.value
 
     terminal.run("migrate")
@@ -210,7 +210,7 @@ def test_requests_of_a_killed_command_are_marked_unknown_by_housekeeping(
     terminal.run(*CREATE)
     bridge.execute("UPDATE cention.sent_errand SET state = 'sending'")
 
-    sweep.housekeeping(bridge.context.session)
+    housekeeping.clean_up(bridge.context.session)
 
     assert states() == ["unknown"]
 
@@ -221,7 +221,7 @@ def test_requests_of_a_running_command_are_not_marked_unknown(
     place, meanwhile = ErrandsApi.create_order, []
 
     def place_and_look(api, order):
-        sweep.housekeeping(bridge.context.session)
+        housekeeping.clean_up(bridge.context.session)
         meanwhile.extend(states())
         return place(api, order)
 

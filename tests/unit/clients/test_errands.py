@@ -16,8 +16,8 @@ from schemas.cention.errands import (
 )
 from schemas.errors import DocumentError
 from workers.clients import errors
-from workers.clients.cention.attachment_content import BytesContent
 from workers.clients.cention.errands import Created, ErrandsApi
+from workers.clients.cention.outgoing_files import BytesContent
 from workers.clients.errors import outcome_is_unknown
 
 CAPI = "https://api.example.test/s/demo/capi/json"

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from workers.clients.cention.attachment_content import BytesContent, FileContent, attachment_of
+from workers.clients.cention.outgoing_files import BytesContent, FileContent, attachment_of
 from workers.clients.streaming.json_upload import Base64, ContentChanged, StreamedJson, encode
 
 

@@ -8,9 +8,10 @@ from unittest import mock
 
 import pytest
 
-from workers.outbound.jobs.csv_errands import COLUMNS, UnreadableFile
+from workers.outbound.jobs.csv_errands import COLUMNS
 from workers.outbound.jobs.deduplication import identify
 from workers.outbound.jobs.errand_readers import reader_for
+from workers.outbound.jobs.errors import UnreadableFile
 
 MAX = 10_000
 

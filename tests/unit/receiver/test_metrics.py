@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from receiver.circuit_breaker import CircuitBreaker
 from receiver.durable_inbox import StorageUnavailable
-from workers.operations.store.status import Gauge
+from workers.operations.store.gauges import Gauge
 from workers.spool.layout import SpoolStatus
 
 

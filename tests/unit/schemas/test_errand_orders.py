@@ -21,7 +21,7 @@ from schemas.cention.errands import (
     read_created,
 )
 from schemas.errors import DocumentError
-from workers.clients.cention.attachment_content import BytesContent
+from workers.clients.cention.outgoing_files import BytesContent
 
 DATA = {
     "integrationName": "aventa",

@@ -12,7 +12,7 @@ from workers.cli.context import json_option
 from workers.cli.output import print_json, print_line
 from workers.config.settings import load_settings
 from workers.config.workspaces import SettingsError
-from workers.operations.jobs.checks import database, schedules, services, time_zone
+from workers.operations.jobs.checks import database, mirrors, services, time_zone
 from workers.operations.jobs.checks import settings as settings_check
 from workers.operations.jobs.checks.finding import Finding, Level
 
@@ -51,7 +51,7 @@ def findings() -> Iterator[Finding]:
     yield from services.receiver_findings(settings)
     for workspace in settings.workspaces:
         yield services.cention_findings(workspace, partial(wiring.errand_data, settings, workspace))
-        yield from schedules.mirror_findings(
+        yield from mirrors.mirror_findings(
             settings,
             workspace,
             logons=partial(wiring.logio_api, settings, workspace),

@@ -15,8 +15,8 @@ from workers.cli.output import print_json, print_line, print_stderr
 from workers.cli.progress import progress
 from workers.cli.shutdown import Shutdown, graceful_shutdown
 from workers.operations.rules.wording import pluralise
-from workers.outbound.jobs.csv_errands import UnreadableFile
 from workers.outbound.jobs.errand_readers import reader_for
+from workers.outbound.jobs.errors import UnreadableFile
 from workers.outbound.jobs.import_errands import (
     Import,
     ImportCounts,

@@ -6,13 +6,9 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from workers.config.names import Family, Queue
+from workers.config.names import Family
 from workers.database import Transaction
-from workers.operations.store import canaries
-from workers.outbound.jobs import send
-from workers.sync.jobs.parsers import KINDS
-from workers.sync.rules import retry_policy
-from workers.sync.store import callbacks, polls, wanted
+from workers.sync.store import callbacks, wanted
 
 MIN_SWEEP_INTERVAL_S = 1.0  # in one process: each sweep nudges everything that waits
 
@@ -49,27 +45,3 @@ def find_work(transaction: Transaction, known: Collection[tuple[str, Family]]) -
             unfiled=tuple(callbacks.unfiled_workspaces(conn)),
             due=tuple(wanted.due_work(conn, known)),
         )
-
-
-def housekeeping(session: Transaction) -> None:
-    """Delete old polls, end pauses of idle families, mark requests of dead commands as unknown.
-
-    ``session`` lends connections in autocommit mode.
-    """
-    with session() as conn:
-        polls.delete_old(conn)
-        # The pauses of other families end with a poll of their list.
-        polls.resume_idle(conn, None, KINDS, soon_s=retry_policy.MAX_OUTAGE_BACKOFF_S)
-        send.mark_abandoned_unknown(conn)
-
-
-def record_canary_sent(queue: Queue, *, transaction: Transaction) -> None:
-    """Record that a canary was sent to a queue."""
-    with transaction() as conn:
-        canaries.record_sent(conn, queue)
-
-
-def record_canary_answer(queue: Queue, *, transaction: Transaction) -> None:
-    """Record that a worker received the canary of its queue."""
-    with transaction() as conn:
-        canaries.record_answer(conn, queue)

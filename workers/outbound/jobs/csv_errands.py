@@ -13,6 +13,7 @@ from schemas.cention.integration_data import DATA, EXTRA
 from schemas.errors import DocumentError, Fault
 from schemas.request_validation import Member
 from workers.clients.json_bodies import read_json
+from workers.outbound.jobs.errors import UnreadableFile
 from workers.outbound.jobs.listed_files import attachment_from, resolve_inside
 
 FIELD_CHARACTERS = 16 * 1024 * 1024
@@ -39,10 +40,6 @@ COLUMNS: Mapping[str, tuple[MemberPath, type]] = {
     "extradata": (("extradata",), object),
 }
 """Path of the member that each column fills, and its JSON type; ``object`` is any JSON."""
-
-
-class UnreadableFile(ValueError):
-    """The whole file cannot be read: wrong suffix, columns, format or encoding."""
 
 
 def rows(path: Path) -> Iterator[tuple[int, Callable[[], ErrandOrder]]]:

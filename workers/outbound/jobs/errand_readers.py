@@ -14,11 +14,13 @@ from typing import Any
 from schemas.cention.errand_orders import read_order
 from schemas.cention.errands import ErrandOrder, NewAttachment
 from schemas.errors import DocumentError, Fault
-from workers.clients.cention.attachment_content import UNKNOWN_TYPE, BytesContent
+from workers.clients.cention.outgoing_files import UNKNOWN_TYPE, BytesContent
 from workers.clients.json_bodies import read_json
-from workers.outbound.jobs.csv_errands import UnreadableFile, rows
+from workers.outbound.jobs.csv_errands import rows
+from workers.outbound.jobs.errors import UnreadableFile
 from workers.outbound.jobs.listed_files import attachment_from, resolve_inside
-from workers.outbound.jobs.mbox import count_mbox, mail_of_eml, mails_of_mbox, order_of_mail
+from workers.outbound.jobs.mails import mail_of_eml, order_of_mail
+from workers.outbound.jobs.mbox import count_mbox, mails_of_mbox
 
 FILE_FIELDS = frozenset({"file", "content", "name", "content_type", "content_id"})
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from schemas.cention.errands import NewAttachment
 from schemas.errors import DocumentError, Fault
-from workers.clients.cention.attachment_content import attachment_of
+from workers.clients.cention.outgoing_files import attachment_of
 
 
 def resolve_inside(folder: Path, named: str, pointer: str) -> Path:

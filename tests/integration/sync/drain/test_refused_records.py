@@ -7,7 +7,7 @@ import pytest
 from tests.integration.bridge import RATINGS
 from workers.clients import errors
 from workers.config.names import Family
-from workers.operations.jobs import sweep
+from workers.operations.jobs import housekeeping
 from workers.sync.rules import retry_policy
 
 HOPELESS = range(1, 31)
@@ -113,7 +113,7 @@ def test_a_pause_of_files_ends_when_no_record_is_left_to_probe_with(offline_brid
     )
     bridge.want(Family.AREA_ARCHIVES, 12)
 
-    sweep.housekeeping(bridge.context.session)
+    housekeeping.clean_up(bridge.context.session)
 
     assert bridge.rows("SELECT family FROM intake.pause") == [{"family": "area_archives"}]
 

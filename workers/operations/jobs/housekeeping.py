@@ -1,0 +1,21 @@
+"""Housekeeping: removes what has expired, four times a minute."""
+
+from __future__ import annotations
+
+from workers.database import Transaction
+from workers.outbound.jobs import send
+from workers.sync.jobs.parsers import KINDS
+from workers.sync.rules import retry_policy
+from workers.sync.store import polls
+
+
+def clean_up(session: Transaction) -> None:
+    """Delete old polls, end pauses of idle families, mark requests of dead commands as unknown.
+
+    ``session`` yields connections in autocommit mode.
+    """
+    with session() as conn:
+        polls.delete_old(conn)
+        # The pauses of other families end with a poll of their list.
+        polls.resume_idle(conn, None, KINDS, soon_s=retry_policy.MAX_OUTAGE_BACKOFF_S)
+        send.mark_abandoned_unknown(conn)

@@ -1,0 +1,97 @@
+"""State of the bridge as gauges for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workers.database import Connection
+from workers.mirrors.store import mirrors
+from workers.mirrors.store.mirrors import MirrorStatus
+from workers.operations.store import status
+from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauge:
+    """One sample for Prometheus."""
+
+    name: str
+    help: str
+    labels: dict[str, str]
+    value: float
+
+
+def read_gauges(conn: Connection) -> list[Gauge]:
+    """Return the samples that Prometheus reads from the database."""
+    return [
+        *(gauge for family in status.families(conn) for gauge in _of_family(family)),
+        *(gauge for mirror in mirrors.statuses(conn) for gauge in _of_mirror(mirror)),
+        *(gauge for inbox in status.inboxes(conn) for gauge in _of_inbox(inbox)),
+        *(_of_queue(queue) for queue in status.queues(conn)),
+        *(
+            _of_unknown(workspace, count)
+            for workspace, count in status.unknown_outcomes(conn).items()
+        ),
+    ]
+
+
+def _of_family(family: FamilyStatus) -> Iterator[Gauge]:
+    labels = {"workspace": family.workspace, "family": family.family}
+    for name, text, value in (
+        ("wanted", "Records on the list of records to fetch", family.wanted),
+        ("wanted_due", "Records that may be fetched now", family.due),
+        ("wanted_parked", "Records parked until an operator releases them", family.parked),
+        ("unreadable", "Stored documents that could not be read", family.unreadable),
+        ("wanted_oldest_seconds", "Age of the oldest record that waits", family.oldest_wait_s),
+        (
+            "missing",
+            "Reported records that are neither stored nor listed",
+            family.missing,
+        ),
+        ("paused", "1 while Cention refuses the family", family.paused_until is not None),
+    ):
+        yield Gauge(name=f"cention_{name}", help=text, labels=labels, value=float(value or 0))
+
+
+def _of_mirror(mirror: MirrorStatus) -> Iterator[Gauge]:
+    labels = {"workspace": mirror.workspace, "family": mirror.mirror}
+    for name, text, value in (
+        ("unreadable", "Stored documents that could not be read", mirror.odd),
+        ("paused", "1 while Cention refuses the family", mirror.paused_until is not None),
+        ("late", "1 if a mirror was not refreshed in time", mirror.late),
+    ):
+        yield Gauge(name=f"cention_{name}", help=text, labels=labels, value=float(value))
+
+
+def _of_inbox(inbox: InboxStatus) -> Iterator[Gauge]:
+    labels = {"workspace": inbox.workspace}
+    for name, text, value in (
+        ("unfiled", "Callbacks that are not filed yet", inbox.unfiled),
+        ("problems", "Callbacks that could not be filed", inbox.problems),
+        (
+            "oldest_unfiled_seconds",
+            "Age of the oldest unfiled callback",
+            inbox.oldest_unfiled_s,
+        ),
+    ):
+        name = f"cention_callbacks_{name}"
+        yield Gauge(name=name, help=text, labels=labels, value=float(value or 0))
+
+
+def _of_queue(queue: QueueStatus) -> Gauge:
+    return Gauge(
+        name="cention_queue_silent_seconds",
+        help="Time since a worker last answered on the queue",
+        labels={"queue": queue.queue},
+        value=float("inf") if queue.silent_s is None else queue.silent_s,
+    )
+
+
+def _of_unknown(workspace: str, count: int) -> Gauge:
+    return Gauge(
+        name="cention_sent_unknown",
+        help="Requests with an unknown outcome at Cention",
+        labels={"workspace": workspace},
+        value=float(count),
+    )
