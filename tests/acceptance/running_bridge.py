@@ -21,7 +21,7 @@ from deploy.run.supervisor import Supervisor
 from tests.support.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
-SECRETS = {"CENTION_TOKEN": "token-nobody-may-read", "CENTION_CALLBACK_SECRETS": "secret-nor-this"}
+SECRETS = {"CENTION_TOKEN": "token-that-is-secret", "CENTION_CALLBACK_SECRETS": "callback-secret"}
 BRIDGE_VARIABLES = (
     "DATABASE_URL",
     "BROKER_URL",

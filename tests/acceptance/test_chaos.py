@@ -7,7 +7,7 @@ from tests.chaos.campaign import run_campaign, short_plan
 SEED = 3904  # begins with the broker, gunicorn, Postgres, a pause and a worker
 
 
-def test_whatever_dies_when_nothing_is_lost_and_nothing_is_applied_twice():
+def test_whichever_process_is_killed_nothing_is_lost_and_nothing_is_applied_twice():
     """``make chaos`` runs longer."""
     report = run_campaign(short_plan(SEED))
 

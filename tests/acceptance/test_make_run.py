@@ -135,18 +135,18 @@ def test_a_signal_stops_everything_within_ten_seconds_and_leaves_nothing(folder,
 
 
 def test_the_folder_may_have_any_name(folder):
-    strange = folder / "Måns' #1; 100% $HOME"
-    strange.mkdir(mode=0o711)
+    unusual = folder / "Måns' #1; 100% $HOME"
+    unusual.mkdir(mode=0o711)
 
-    with running_bridge(strange) as run:
+    with running_bridge(unusual) as run:
         assert eventually(lambda: all(run.pid(name) for name in PROCESSES), within_s=10)
         found = subprocess.check_output(
-            ["/bin/sh", "-c", ". var/run.env && echo $DATABASE_URL"], cwd=strange, text=True
+            ["/bin/sh", "-c", ". var/run.env && echo $DATABASE_URL"], cwd=unusual, text=True
         )
 
         with psycopg.connect(found.strip()) as conn:
             assert conn.info.dbname == "cention"
-    Postgres(strange / "var" / "postgres").remove()
+    Postgres(unusual / "var" / "postgres").remove()
 
 
 def test_a_password_of_a_given_url_is_left_out_of_run_env(folder):

@@ -25,7 +25,7 @@ def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionD
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
-def test_a_module_is_small_has_small_functions_and_opens_with_one_sentence(path):
+def test_a_module_is_small_has_small_functions_and_begins_with_one_sentence(path):
     text = path.read_text("utf-8")
     tree = ast.parse(text)
 

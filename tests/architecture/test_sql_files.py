@@ -11,9 +11,9 @@ from workers.database import queries
 
 ROOT = Path(__file__).parents[2]
 DATABASE = ROOT / "workers" / "database"
-HOMES = (DATABASE, *sorted((ROOT / "workers").glob("*/store")))
+FOLDERS = (DATABASE, *sorted((ROOT / "workers").glob("*/store")))
 SOURCES = ("receiver", "workers", "schemas", "deploy")
-FILES = sorted(path for home in HOMES for path in home.glob("*.sql"))
+FILES = sorted(path for folder in FOLDERS for path in folder.glob("*.sql"))
 
 
 def module(file: Path) -> str:
@@ -29,12 +29,12 @@ def test_named_queries_and_their_users_agree(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=module)
-def test_every_query_has_a_sentence_of_what_its_caller_can_rely_on(file):
+def test_every_query_has_a_sentence_about_its_guarantees(file):
     for name, sql in queries.load(module(file)).items():
         assert sql.startswith("-- "), name
 
 
-def test_every_sql_file_stands_beside_its_module_or_is_a_migration_or_a_view():
+def test_every_sql_file_is_next_to_its_module_or_is_a_migration_or_a_view():
     strays = {path for top in SOURCES for path in (ROOT / top).rglob("*.sql")} - set(FILES)
 
     assert len(FILES) > 20
@@ -48,7 +48,7 @@ def test_no_python_file_outside_the_stores_contains_sql():
     offenders = [
         str(path.relative_to(ROOT))
         for path in files
-        if not set(HOMES) & set(path.parents) and words.search(path.read_text("utf-8"))
+        if not set(FOLDERS) & set(path.parents) and words.search(path.read_text("utf-8"))
     ]
 
     assert offenders == []

@@ -47,7 +47,7 @@ class Plan:
     rate: float  # changes a second
     lease_s: int
     hold_s: float  # duration of faults that last
-    calm_s: float  # time for everything to arrive after the changes have stopped
+    quiet_s: float  # time for everything to arrive after the changes have stopped
     slas: bool  # wait also for SLAs that Cention had not computed
 
 
@@ -74,7 +74,7 @@ class Report:
         ]
         accepted = self.stats["callbacks"]["accepted"]
         uneven = (
-            [] if accepted == sum(self.stored) else [f"{accepted} accepted, {self.stored} kept"]
+            [] if accepted == sum(self.stored) else [f"{accepted} accepted, {self.stored} stored"]
         )
         twice = [f"{what}: {count}" for what, count in self.duplicates.items()]
         return [*self.lost, *uneven, *twice, *slow]
@@ -83,13 +83,13 @@ class Report:
 def short_plan(seed: int) -> Plan:
     """Return the plan of the test."""
     return Plan(
-        seed=seed, seconds=SHORT_STORM_S, rate=15, lease_s=5, hold_s=3, calm_s=40, slas=False
+        seed=seed, seconds=SHORT_STORM_S, rate=15, lease_s=5, hold_s=3, quiet_s=40, slas=False
     )
 
 
 def long_plan(seed: int, *, minutes: float) -> Plan:
     return Plan(
-        seed=seed, seconds=minutes * 60, rate=25, lease_s=15, hold_s=8, calm_s=240, slas=True
+        seed=seed, seconds=minutes * 60, rate=25, lease_s=15, hold_s=8, quiet_s=240, slas=True
     )
 
 
@@ -137,7 +137,7 @@ def reconcile(bridge: ChaosBridge, report: Report) -> None:
     sandbox.post("quiet")
     began_s = time.monotonic()
     before = -1
-    while time.monotonic() - began_s < plan.calm_s:
+    while time.monotonic() - began_s < plan.quiet_s:
         report.lost = remaining(bridge, slas=plan.slas)
         if len(report.lost) != before:
             log(f"quiet: {len(report.lost)} differences")

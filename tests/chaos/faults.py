@@ -130,8 +130,8 @@ def _in_thread(work: Callable[[], None]) -> threading.Thread:
 
 def hang_lists(bridge: ChaosBridge, rng: random.Random) -> threading.Thread:
     """Delay Cention's lists of changes; callbacks must not wait for them."""
-    drips = {"probability": 1, "seconds": 2 * bridge.hold_s, "types": LISTS}
-    bridge.sandbox.post("faults", {"slow_body": drips})
+    slow_body = {"probability": 1, "seconds": 2 * bridge.hold_s, "types": LISTS}
+    bridge.sandbox.post("faults", {"slow_body": slow_body})
     return _in_thread(lambda: _end_slow_body(bridge))
 
 

@@ -1,7 +1,7 @@
-"""Coverage-guided fuzzing of one entrance: needs ``pip install atheris`` in a venv of its own.
+"""Coverage-guided fuzzing of one target: needs ``pip install atheris`` in a venv of its own.
 
-``python -m tests.hostile.fuzz callback CORPUS_FOLDER -max_total_time=120``; the entrances are those
-of ``targets.py``. A crash leaves a file: fix it, and keep the file as ``cases/<entrance>-<why>``.
+``python -m tests.hostile.fuzz callback CORPUS_FOLDER -max_total_time=120``; the targets are those
+of ``targets.py``. A crash leaves a file: fix it, and keep the file as ``cases/<target>-<why>``.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ ODD = [
 
 
 def mutate(data: bytes, max_size: int, seed: int) -> bytes:
-    """Spoil one place of a JSON text, or some of its bytes."""
-    chance = random.Random(seed)
+    """Change one place of a JSON text, or some of its bytes."""
+    rng = random.Random(seed)
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
-        document = json.loads(chance.choice([*DOCUMENTS, *[ERRORS] * 4]))
-    if chance.random() < 0.3 or not isinstance(document, dict):
+        document = json.loads(rng.choice([*DOCUMENTS, *[ERRORS] * 4]))
+    if rng.random() < 0.3 or not isinstance(document, dict):
         return atheris.Mutate(data, max_size)
     document = {"": document}
-    holder, step = chance.choice(list(places(document)))
-    taken, place = chance.choice(list(places(document)))
-    holder[step] = chance.choice([chance.choice(ODD), json.loads(json.dumps(taken[place]))])
-    return json.dumps(document[""], ensure_ascii=chance.random() < 0.5).encode(
+    holder, step = rng.choice(list(places(document)))
+    source, key = rng.choice(list(places(document)))
+    holder[step] = rng.choice([rng.choice(ODD), json.loads(json.dumps(source[key]))])
+    return json.dumps(document[""], ensure_ascii=rng.random() < 0.5).encode(
         "utf-8", "surrogatepass"
     )[:max_size]
 
@@ -58,7 +58,7 @@ def places(value):
                 waiting.append(one[step])
 
 
-def watched(target):
+def timed(target):
     def run(data: bytes) -> None:
         began = time.process_time()  # of others on this machine it knows nothing
         target(data)
@@ -70,5 +70,5 @@ def watched(target):
 
 if __name__ == "__main__":
     name = sys.argv.pop(1)
-    atheris.Setup(sys.argv, watched(TARGETS[name]), custom_mutator=mutate)
+    atheris.Setup(sys.argv, timed(TARGETS[name]), custom_mutator=mutate)
     atheris.Fuzz()

@@ -1,4 +1,4 @@
-"""Documents that no honest sender would make, and the bytes they may come as."""
+"""Malformed documents, and the bytes in which they may arrive."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ def sample(name: str) -> dict[str, Any]:
 
 @st.composite
 def texts(draw: DrawFn, name: str, *, secret: str | None = None) -> str:
-    """A vendor's document, spoilt in a few places, as JSON text or nearly; with ``secret`` kept."""
+    """A vendor's document, changed in a few places, as JSON text (valid or not).
+
+    With ``secret`` it has that secret, if its shape allows.
+    """
     document = {"": sample(name)}
     raw: dict[str, str] = {}
     for _ in range(draw(st.integers(1, 3))):
@@ -65,7 +68,7 @@ def texts(draw: DrawFn, name: str, *, secret: str | None = None) -> str:
             mark = f"{_MARK}{len(raw)}"  # a member given twice, or one more than there should be
             raw[mark] = json.dumps(draw(st.sampled_from([step, "extra"]) | st.text(max_size=9)))
             step = mark
-        spoil(holder, step, draw(st.sampled_from(ODD) | TREES | raws(raw)))
+        change(holder, step, draw(st.sampled_from(ODD) | TREES | raws(raw)))
     if secret is not None and isinstance(document.get(""), dict):
         document[""].setdefault("meta", {})
         if isinstance(document[""]["meta"], dict):
@@ -89,7 +92,7 @@ def raws(raw: dict[str, str]) -> SearchStrategy[str]:
 
 @st.composite
 def bodies(draw: DrawFn, name: str, *, secret: str | None = None) -> bytes:
-    """A document as bytes: mostly as UTF-8, sometimes as no receiver expects it."""
+    """A document as bytes: mostly as UTF-8, sometimes in an unexpected form."""
     body = draw(texts(name, secret=secret)).encode("utf-8", "surrogatepass")
     way = draw(st.integers(0, 19))
     if way == 0:
@@ -115,8 +118,8 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
             yield from places(value[step])
 
 
-def spoil(holder: Any, step: Any, odd: Any) -> None:
-    """Put ``odd`` in the place of something, or take that away."""
+def change(holder: Any, step: Any, odd: Any) -> None:
+    """Replace a member by ``odd``, or delete it."""
     if odd is not GONE:
         holder[step] = copy.deepcopy(odd)
     elif isinstance(holder, list):

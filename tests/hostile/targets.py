@@ -1,4 +1,4 @@
-"""What hostile bytes are thrown at: each entrance reads them whole, or refuses them as it says."""
+"""The targets of hostile bytes: each reads them completely, or refuses them with its own error."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STATUSES = (301, 400, 401, 404, 410, 429, 500, 503)
 
 
 def callback(data: bytes) -> None:
-    """As the receiver does: read, verify, canonicalise, parse; what is stored gives the same."""
+    """As the receiver: read, verify, canonicalise, parse; the stored text is canonical as well."""
     try:
         document = canonical_json.read_body(data)
         SECRETS.verify(document)
@@ -69,10 +69,10 @@ def changed_lists(data: bytes) -> None:
 
 
 def attachment(data: bytes) -> None:
-    """However a file is cut on its way, it says the same."""
-    whole = _taken_apart([data])
-    assert whole == _taken_apart([data[at : at + 1] for at in range(len(data))])
-    assert whole == _taken_apart([data[: len(data) // 2], data[len(data) // 2 :]])
+    """The result is the same wherever the network cuts a file."""
+    whole = _split([data])
+    assert whole == _split([data[at : at + 1] for at in range(len(data))])
+    assert whole == _split([data[: len(data) // 2], data[len(data) // 2 :]])
     if whole is not None:
         document, _ = json_text.storable(whole[0])
         for kind in AttachmentKind:
@@ -80,7 +80,7 @@ def attachment(data: bytes) -> None:
 
 
 def error_document(data: bytes) -> None:
-    """As a client: an error's text is one short line, whatever the other side says."""
+    """As a client: the text of an error is one short line for any body."""
     for status in STATUSES:
         error = error_for(
             status,
@@ -127,7 +127,7 @@ def _read(read: Callable, document: dict) -> None:
     assert orjson.dumps(record) != b"null"  # it can be stored, or the reason why not
 
 
-def _taken_apart(pieces: list[bytes]) -> tuple[dict, bytes] | None:
+def _split(pieces: list[bytes]) -> tuple[dict, bytes] | None:
     content = DecodedFile(max_bytes=300_000)
     try:
         document = attachments._split(iter(pieces), content)

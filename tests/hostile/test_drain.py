@@ -118,7 +118,7 @@ def drained(context, oracle, family, documents):
 
 
 def is_document(body):
-    """Tell whether it is an object, and not an error document."""
+    """Return whether it is an object, and not an error document."""
     try:
         found = read_json(body)
     except ValueError:

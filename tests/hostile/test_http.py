@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from receiver.callbacks import BODY_MAX_BYTES
-from tests.hostile.wire import HEAD, answer_on, callback, connections, statuses, whole
+from tests.hostile.wire import HEAD, answer_on, callback, connections, request, statuses
 from tests.integration.receiver.receiver_process import SECRET
 
 MANY = 40  # more than there are threads
@@ -163,7 +163,7 @@ def test_a_malformed_request_is_refused_at_once(served, rest):
     ],
     ids=lambda garbage: repr(garbage[:30])[2:-1],
 )
-def test_what_is_not_http_is_refused_or_closed(served, garbage):
+def test_bytes_that_are_not_http_are_refused_or_the_connection_is_closed(served, garbage):
     with served.answers_honest_senders():
         answer = served.answer(garbage, half_close=True)
 
@@ -174,7 +174,7 @@ def test_what_is_not_http_is_refused_or_closed(served, garbage):
 @pytest.mark.parametrize("method", [b"BREW", b"CONNECT", b"TRACE", b"HEAD", b"get", b"P\xd6ST"])
 def test_other_methods_are_refused(served, method):
     with served.answers_honest_senders():
-        answer = served.answer(method + whole(callback())[4:], half_close=True)
+        answer = served.answer(method + request(callback())[4:], half_close=True)
 
     assert statuses(answer)[0] in (400, 404, 405)
     assert served.hostile_rows() == 0
@@ -197,7 +197,7 @@ def test_another_protocol_is_refused(served, head):
 
 
 @pytest.mark.parametrize("target", [b"*", b"/%ff", b"/%00", b"//x/y", b"/?%ff", b"http://x/", b"x"])
-def test_an_odd_target_is_not_found_or_refused(served, target):
+def test_an_unusual_target_is_not_found_or_refused(served, target):
     with served.answers_honest_senders():
         answer = served.answer(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n", half_close=True)
 
@@ -237,12 +237,12 @@ def test_pipelined_requests_are_answered_in_order(served):
 
     with served.answers_honest_senders():
         answer = served.answer(
-            whole(callback())
-            + whole(wrong)
+            request(callback())
+            + request(wrong)
             + chunked % (len(second), second)
-            + whole(b"[]")
+            + request(b"[]")
             + b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
-            + whole(callback(), b"Connection: close")
+            + request(callback(), b"Connection: close")
         )
 
     assert statuses(answer) == [200, 401, 200, 400, 404, 200]
@@ -288,22 +288,22 @@ def test_a_sender_that_expects_100_continue_gets_it(served):
 
 
 def test_half_closed_senders_get_their_answer(served):
-    assert statuses(served.answer(whole(callback()), half_close=True)) == [200]
+    assert statuses(served.answer(request(callback()), half_close=True)) == [200]
     assert served.hostile_rows() == 1
 
 
-def test_senders_that_vanish_leave_nothing_behind(served):
+def test_no_row_is_left_of_senders_that_disconnect(served):
     with served.answers_honest_senders():
         for _ in range(50):
             with served.connect() as connection:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-                connection.sendall(whole(callback())[:-1])
+                connection.sendall(request(callback())[:-1])
 
     assert served.hostile_rows() == 0
     assert "Traceback" not in served.receiver.log.read_text()
 
 
-def test_refused_senders_that_do_not_hang_up_do_not_delay_others(served):
+def test_refused_senders_that_do_not_disconnect_do_not_delay_others(served):
     """To wait until they hang up is not worth a thread, and less so the loop."""
     with connections(served, MANY) as opened, served.answers_honest_senders():
         for connection in opened:

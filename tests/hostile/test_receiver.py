@@ -80,7 +80,7 @@ def test_the_largest_bodies_are_stored(module_receiver, name):
 
 
 @pytest.mark.parametrize("name", CROWDS)
-def test_a_crowd_of_values_is_refused_before_it_takes_time(module_receiver, name):
+def test_a_body_of_too_many_values_is_refused_at_once(module_receiver, name):
     response, took_s = post(module_receiver, PREFIX + FILLINGS[name](700_000) + b"}")
 
     assert response.status_code == 400

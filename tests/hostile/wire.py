@@ -1,4 +1,4 @@
-"""What hostile senders put on the wire, and how an honest one fares meanwhile."""
+"""Raw connections of hostile senders, and the answers to an honest sender meanwhile."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def callback(number: int | None = None) -> bytes:
     return json.dumps({"data": data, "meta": {"api_secret": SECRET}}).encode()
 
 
-def whole(body: bytes, *headers: bytes) -> bytes:
-    """One whole request."""
+def request(body: bytes, *headers: bytes) -> bytes:
+    """One complete request."""
     lines = (*headers, b"Content-Length: %d" % len(body))
     return HEAD + b"".join(line + b"\r\n" for line in lines) + b"\r\n" + body
 
@@ -48,12 +48,12 @@ class ServedReceiver:
         return socket.create_connection(("127.0.0.1", self.receiver.port), timeout=timeout_s)
 
     def answer(self, raw: bytes, *, half_close: bool = False) -> bytes:
-        """Send bytes over a connection of their own; return what comes until it is closed."""
+        """Send bytes over their own connection; return the answer until it is closed."""
         with self.connect() as connection:
             return answer_on(connection, raw, half_close=half_close)
 
     def honest(self) -> None:
-        """Send one callback over a connection of its own and take its time."""
+        """Send one callback over its own connection and measure its time."""
         began = time.perf_counter()
         try:
             response = requests.post(
@@ -70,18 +70,18 @@ class ServedReceiver:
     def answers_honest_senders(self, *, within_s: float = 1.0) -> Iterator[None]:
         """While the block runs and after it, honest callbacks are answered 200 within a second.
 
-        On a machine that is too busy for that anyway: within four times what they took before.
+        On a busy machine: within four times the duration before.
         """
         for _ in range(4):  # as many as reach both processes
             self.honest()
         within_s, self.slowest_s = max(within_s, 4 * self.slowest_s), 0.0
         over = threading.Event()
 
-        def go_on() -> None:
+        def send_until_over() -> None:
             while not over.wait(0.05):
                 self.honest()
 
-        thread = threading.Thread(target=go_on)
+        thread = threading.Thread(target=send_until_over)
         thread.start()
         try:
             yield
@@ -94,7 +94,7 @@ class ServedReceiver:
         assert self.slowest_s < within_s
 
     def hostile_rows(self) -> int:
-        """How many callbacks are in the inbox, besides the honest ones."""
+        """Return the number of callbacks in the inbox that are not from the honest sender."""
         with psycopg.connect(self.database) as conn:
             return conn.execute("SELECT count(*) FROM intake.callback").fetchall()[0][0] - self.sent
 

@@ -59,7 +59,7 @@ class Bridge:
         return run_query(self.database, query, *parameters)
 
     def advance_time(self, seconds: float) -> None:
-        """Let time pass for looks and pauses."""
+        """Let time pass for polls and pauses."""
         for statement in (
             "UPDATE intake.poll SET started_at = started_at - make_interval(secs => %s)",
             "UPDATE intake.poll SET ended_at = ended_at - make_interval(secs => %s)",

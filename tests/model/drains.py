@@ -156,7 +156,7 @@ class Drain:
 
     @property
     def has_outcomes(self) -> bool:
-        """Tell whether an outcome waits to be written."""
+        """Return whether an outcome waits to be written."""
         return self.run is not None and not self.run.finished.empty()
 
     @property

@@ -52,8 +52,8 @@ def do_nothing(*_args: Any, **_kwargs: Any) -> None:
 
 
 def late_finishers_want_nothing() -> Any:
-    deaf = SimpleNamespace(**{**vars(wanted), "want": do_nothing})
-    return patch.object(settle, "wanted", deaf)
+    without_want = SimpleNamespace(**{**vars(wanted), "want": do_nothing})
+    return patch.object(settle, "wanted", without_want)
 
 
 @contextmanager

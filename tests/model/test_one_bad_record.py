@@ -28,17 +28,17 @@ class Arrivals:
     made_s: dict[int, float] = field(default_factory=dict)
     waited_s: dict[int, float] = field(default_factory=dict)
 
-    def some_arrive(self) -> None:
+    def create_healthy(self) -> None:
         for errand_id in self.cention.control("errands", {"count": HEALTHY_AT_ONCE})["ids"]:
             self.made_s[errand_id] = time.monotonic()
         self.bridge.poll()
 
     def drain_until_idle(self) -> None:
         while self.bridge.drain().more:
-            self._look()
-        self._look()
+            self._record_stored()
+        self._record_stored()
 
-    def _look(self) -> None:
+    def _record_stored(self) -> None:
         for row in self.bridge.rows("SELECT errand_id FROM cention.errand"):
             made_s = self.made_s.get(row["errand_id"])
             if made_s is not None:
@@ -73,7 +73,7 @@ def test_two_hundred_failing_records_delay_no_healthy_one_and_park_after_twelve_
     bridge, failing, arrivals
 ):
     for _ in range(retry_policy.MAX_TRIES):
-        arrivals.some_arrive()
+        arrivals.create_healthy()
         arrivals.drain_until_idle()
         make_failed_due(bridge)
 

@@ -163,7 +163,7 @@ def test_records_claimed_by_a_living_drain_are_claimed_by_no_other(world, drains
     assert world.start(b) == "finds nothing to do"
 
 
-def test_a_drain_that_was_overtaken_does_not_settle_for_its_successor(world, drains):
+def test_a_drain_that_lost_its_claim_does_not_settle_the_records_of_its_successor(world, drains):
     a, b, _ = drains
     world.start(a)
     fetch_all(a)

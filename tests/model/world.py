@@ -135,7 +135,7 @@ class World:
         return outcome
 
     def _stop_the_clock(self) -> None:
-        """Keep every wait from ending by itself, however slow the machine is."""
+        """Prevent waits from ending by themselves on a slow machine."""
         self.change_list(
             "due_at = due_at + interval '1 year'",
             "due_at BETWEEN now() AND now() + interval '1 day'",
@@ -158,7 +158,7 @@ class World:
         want(self.conn, self.workspace, FAMILY, [errand.errand_id])
 
     def change_list(self, assignments: str, condition: str = "true", **values: object) -> None:
-        """Change rows of the list, as time or bad luck would."""
+        """Change rows of the list, as time or a failure does."""
         self.conn.execute(
             f"UPDATE intake.wanted SET {assignments}"  # type: ignore[arg-type]
             f" WHERE workspace = %(workspace)s AND {condition}",
@@ -260,7 +260,7 @@ class World:
         return bool(wanted.hold(self.conn, drain.run.claim, [errand.errand_id]))
 
     def settle_down(self) -> None:
-        """Let everything work without new changes until no work is left."""
+        """Run polls and drains without new changes until no work is left."""
         self.cention.reaction = ANSWERS
         for drain in self.drains:
             if drain.run:

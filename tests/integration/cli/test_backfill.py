@@ -57,13 +57,13 @@ def old_errand(cention):
 def exported_days(cention):
     """The days of the exports that were requested, in order."""
 
-    def ask() -> list[tuple[str, str]]:
+    def read() -> list[tuple[str, str]]:
         return [
             (one["errand_from_date"], one["errand_to_date"])
             for one in cention.control("truth/exports").values()
         ]
 
-    return ask
+    return read
 
 
 def test_errands_of_past_days_are_found_chunk_by_chunk_and_wanted(
@@ -94,9 +94,9 @@ def test_days_shared_by_two_chunks_are_requested_twice_and_their_errands_wanted_
     bridge.fetch(REPORTS)
 
     result = terminal.run(*command(9, 5, "--chunk", "1d", "--again"))
-    telling = [line for line in result.stdout.splitlines() if ": 1 errand." in line]
+    progress = [line for line in result.stdout.splitlines() if ": 1 errand." in line]
 
-    assert [line.split(" to ")[0] for line in telling] == [back(8)]
+    assert [line.split(" to ")[0] for line in progress] == [back(8)]
     assert "1 errand wanted." in result.stdout
 
 

@@ -22,7 +22,7 @@ def wrong(terminal, about):
     return one["sentence"]
 
 
-def test_all_is_well_when_everything_runs(terminal, bridge):
+def test_all_findings_are_good_when_everything_runs(terminal, bridge):
     bridge.answer_canaries()
 
     result = terminal.run("check")
@@ -251,9 +251,9 @@ def test_http_is_private_only_within_the_machine(url, private):
 
 
 def test_no_secret_is_shown(terminal, environment):
-    environment.setenv("CENTION_TOKEN", "token-nobody-may-read")
+    environment.setenv("CENTION_TOKEN", "token-that-is-secret")
 
     shown = terminal.run("check").output + terminal.run("check", "--json").output
 
     assert SECRET not in shown
-    assert "token-nobody-may-read" not in shown
+    assert "token-that-is-secret" not in shown

@@ -139,13 +139,13 @@ def test_an_export_refused_with_a_retry_time_is_requested_again(terminal, bridge
 @pytest.mark.parametrize("status", [503, 504])
 @responses.activate
 def test_an_export_that_timed_out_at_a_gateway_is_not_repeated(terminal, bridge, cention, status):
-    asked = responses.post(f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=status)
+    request = responses.post(f"{cention.root}/s/demo/capi/json/c3_trigger_exports", status=status)
 
     result = terminal.run(*RUN)
 
     assert "may have made the export" in result.stderr
     assert [run["state"] for run in runs(bridge)] == ["unknown"]
-    assert asked.call_count == 1
+    assert request.call_count == 1
 
 
 def test_an_export_that_takes_too_long_is_unknown(terminal, bridge, cention, environment):

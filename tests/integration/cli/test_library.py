@@ -138,7 +138,7 @@ def test_a_search_finds_questions_by_their_words_best_first(terminal, shop_libra
         ("it's :* & | ( \\ '", []),
     ],
 )
-def test_a_phrase_is_parsed_as_people_type_it(terminal, shop_library, phrase, ids):
+def test_a_phrase_of_any_form_is_parsed(terminal, shop_library, phrase, ids):
     assert sorted(found(terminal, phrase)) == ids
 
 
@@ -148,7 +148,7 @@ def test_a_search_may_be_of_questions_or_of_answers_alone(terminal, shop_library
     assert found(terminal, "obetald", "--question") == []
 
 
-def test_what_was_found_is_shown_with_its_number_and_where(terminal, shop_library):
+def test_a_question_found_is_shown_with_its_number_and_library(terminal, shop_library):
     result = terminal.run("library", "search", "shoes")
 
     assert result.stdout.splitlines()[:2] == [
@@ -159,9 +159,7 @@ def test_what_was_found_is_shown_with_its_number_and_where(terminal, shop_librar
     assert set(first) == {"question_id", "subject", "rank", "toplist", "headline"}
 
 
-def test_what_was_found_is_shown_around_those_words_that_are_not_in_the_subject(
-    terminal, store_library
-):
+def test_a_question_found_is_shown_with_the_text_around_the_words(terminal, store_library):
     store_library(
         library_question(1, "Shoes", "How?", "Nothing of it. " * 40 + "Put a label on the parcel.")
     )

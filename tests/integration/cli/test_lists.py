@@ -85,7 +85,7 @@ def test_without_a_broker_the_record_is_still_wanted(terminal, bridge, environme
     assert len(wanted(bridge)) == 1
 
 
-def test_polling_puts_what_changed_on_the_list_and_nudges(terminal, bridge, cention, errands):
+def test_polling_wants_changed_records_and_nudges(terminal, bridge, cention, errands):
     ids = errands(3)
 
     result = terminal.run("poll")
@@ -145,7 +145,7 @@ def test_all_parked_records_of_a_family_or_of_all_are_released(terminal, bridge)
     assert terminal.json("parked") == []
 
 
-def test_releasing_what_is_not_parked_fails_and_names_it(terminal, bridge):
+def test_releasing_a_record_that_is_not_parked_fails_and_names_it(terminal, bridge):
     park(bridge, 5)
 
     result = terminal.run("parked", "retry", "errand_reports", "5-7")

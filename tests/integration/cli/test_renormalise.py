@@ -17,8 +17,8 @@ def fetched_errands(bridge, errands):
     return ids
 
 
-def changes(remade, family="errand_reports"):
-    [one] = [one for one in remade["families"] if one["family"] == family]
+def changes(report, family="errand_reports"):
+    [one] = [one for one in report["families"] if one["family"] == family]
     return {t["table"]: (t["added"], t["changed"], t["removed"]) for t in one["tables"]}
 
 
@@ -33,10 +33,10 @@ def snapshot(bridge):
 def test_nothing_changes_while_the_mapping_is_the_same(terminal, bridge, fetched_errands):
     before = snapshot(bridge)
 
-    remade = terminal.json("renormalise")
+    report = terminal.json("renormalise")
 
-    assert remade["families"][0]["documents"] == 3
-    assert changes(remade) == {}
+    assert report["families"][0]["documents"] == 3
+    assert changes(report) == {}
     assert snapshot(bridge) == before
 
 
@@ -45,7 +45,7 @@ def test_rows_that_differ_from_their_documents_are_corrected_and_counted_by_tabl
 ):
     before = snapshot(bridge)
     bridge.rows(
-        "UPDATE cention.errand SET subject = 'spoilt' WHERE errand_id = %s", fetched_errands[0]
+        "UPDATE cention.errand SET subject = 'corrupted' WHERE errand_id = %s", fetched_errands[0]
     )
     bridge.rows(
         "DELETE FROM cention.errand_action WHERE action_id = "
@@ -56,23 +56,23 @@ def test_rows_that_differ_from_their_documents_are_corrected_and_counted_by_tabl
         " FROM cention.errand"
     )
 
-    remade = terminal.json("renormalise", "errand_reports")
+    report = terminal.json("renormalise", "errand_reports")
 
-    assert changes(remade)["cention.errand"] == (0, 1, 0)
-    assert changes(remade)["cention.errand_action"] == (1, 0, 0)
-    assert changes(remade)["cention.errand_tag"] == (0, 0, 3)
+    assert changes(report)["cention.errand"] == (0, 1, 0)
+    assert changes(report)["cention.errand_action"] == (1, 0, 0)
+    assert changes(report)["cention.errand_tag"] == (0, 0, 3)
     assert snapshot(bridge) == before
 
 
 def test_a_dry_run_prints_the_same_and_changes_nothing(terminal, bridge, fetched_errands):
-    bridge.rows("UPDATE cention.errand SET subject = 'spoilt', body_html = NULL")
-    spoilt = snapshot(bridge)
+    bridge.rows("UPDATE cention.errand SET subject = 'corrupted', body_html = NULL")
+    corrupted = snapshot(bridge)
 
-    remade = terminal.json("renormalise", "--dry-run")
+    report = terminal.json("renormalise", "--dry-run")
 
-    assert remade["dry_run"]
-    assert changes(remade) == {"cention.errand": (0, 3, 0)}
-    assert snapshot(bridge) == spoilt
+    assert report["dry_run"]
+    assert changes(report) == {"cention.errand": (0, 3, 0)}
+    assert snapshot(bridge) == corrupted
 
 
 def test_a_shared_name_counts_once(terminal, bridge, errands, monkeypatch):
@@ -80,7 +80,9 @@ def test_a_shared_name_counts_once(terminal, bridge, errands, monkeypatch):
     errands(5)
     bridge.fetch(Family.ERRAND_REPORTS)
     areas = bridge.one("SELECT count(*) FROM cention.area")
-    bridge.rows("UPDATE cention.area SET name = 'spoilt', fetched_at = fetched_at - interval '1h'")
+    bridge.rows(
+        "UPDATE cention.area SET name = 'corrupted', fetched_at = fetched_at - interval '1h'"
+    )
 
     assert changes(terminal.json("renormalise", "--dry-run"))["cention.area"] == (0, areas, 0)
     assert changes(terminal.json("renormalise"))["cention.area"] == (0, areas, 0)
@@ -88,7 +90,7 @@ def test_a_shared_name_counts_once(terminal, bridge, errands, monkeypatch):
 
 def test_rows_keep_the_time_at_which_their_document_was_fetched(terminal, bridge, fetched_errands):
     before = bridge.rows("SELECT errand_id, fetched_at FROM cention.errand ORDER BY 1")
-    bridge.rows("UPDATE cention.errand SET subject = 'spoilt'")
+    bridge.rows("UPDATE cention.errand SET subject = 'corrupted'")
 
     terminal.run("renormalise")
 
@@ -101,10 +103,10 @@ def test_a_document_that_can_be_read_now_loses_its_problem_and_becomes_rows(
     bridge.rows("UPDATE intake.landed SET problem = '/data: odd', understood_at = NULL")
     bridge.rows("DELETE FROM cention.errand")
 
-    remade = terminal.json("renormalise", "errand_reports")
+    report = terminal.json("renormalise", "errand_reports")
 
-    assert remade["families"][0]["readable_now"] == 3
-    assert changes(remade)["cention.errand"] == (3, 0, 0)
+    assert report["families"][0]["readable_now"] == 3
+    assert changes(report)["cention.errand"] == (3, 0, 0)
     assert bridge.one("SELECT count(*) FROM intake.landed WHERE problem IS NULL") == 3
     assert bridge.one("SELECT count(*) FROM intake.landed WHERE understood_at IS NULL") == 0
 
@@ -117,10 +119,10 @@ def test_a_document_that_can_no_longer_be_read_gets_a_problem_and_its_rows_stay(
         fetched_errands[1],
     )
 
-    remade = terminal.json("renormalise", "errand_reports")
+    report = terminal.json("renormalise", "errand_reports")
 
-    assert remade["families"][0]["unreadable_now"] == 1
-    assert changes(remade) == {}
+    assert report["families"][0]["unreadable_now"] == 1
+    assert changes(report) == {}
     [unreadable] = terminal.json("unreadable")
     assert unreadable["remote_id"] == fetched_errands[1]
     assert unreadable["problem"].startswith("/data")
@@ -128,28 +130,30 @@ def test_a_document_that_can_no_longer_be_read_gets_a_problem_and_its_rows_stay(
 
 
 def test_a_document_that_fails_its_batch_does_not_affect_others(terminal, bridge, fetched_errands):
-    bridge.rows("UPDATE cention.errand SET subject = 'spoilt'")
+    bridge.rows("UPDATE cention.errand SET subject = 'corrupted'")
     bridge.rows(
         "ALTER TABLE cention.errand ADD CONSTRAINT odd"
         f" CHECK (errand_id <> {fetched_errands[1]}) NOT VALID"
     )
 
-    remade = terminal.json("renormalise", "errand_reports")
+    report = terminal.json("renormalise", "errand_reports")
 
-    assert changes(remade) == {"cention.errand": (0, 2, 0)}
+    assert changes(report) == {"cention.errand": (0, 2, 0)}
     assert bridge.one(
         "SELECT problem FROM intake.landed WHERE remote_id = %s", fetched_errands[1]
     ) == ("cannot be stored: CheckViolation 23514")
 
 
 def test_an_errand_that_is_gone_is_rebuilt_and_stays_gone(terminal, bridge, fetched_errands):
-    bridge.rows("UPDATE cention.errand SET subject = 'spoilt', gone_at = now(), fetched_at = now()")
+    bridge.rows(
+        "UPDATE cention.errand SET subject = 'corrupted', gone_at = now(), fetched_at = now()"
+    )
     gone = "SELECT errand_id, gone_at, fetched_at FROM cention.errand ORDER BY 1"
     before = bridge.rows(gone)
 
     terminal.run("renormalise")
 
-    assert bridge.one("SELECT count(*) FROM cention.errand WHERE subject = 'spoilt'") == 0
+    assert bridge.one("SELECT count(*) FROM cention.errand WHERE subject = 'corrupted'") == 0
     assert bridge.rows(gone) == before
 
 
@@ -164,21 +168,21 @@ def test_a_report_newer_than_what_is_stored_is_never_undone_by_an_older_one(
 
 
 def test_nothing_is_requested_from_cention(terminal, bridge, cention, fetched_errands):
-    asked = cention.control("stats")["requests"]
+    requests = cention.control("stats")["requests"]
 
     terminal.run("renormalise")
 
-    assert cention.control("stats")["requests"] == asked
+    assert cention.control("stats")["requests"] == requests
 
 
 def test_ratings_are_rebuilt(terminal, bridge, cention):
     cention.new_rating()
     bridge.fetch(Family.FACEBOOK_RATINGS)
-    bridge.rows("UPDATE cention.facebook_rating SET message = 'spoilt'")
+    bridge.rows("UPDATE cention.facebook_rating SET message = 'corrupted'")
 
-    remade = terminal.json("renormalise", "facebook_ratings")
+    report = terminal.json("renormalise", "facebook_ratings")
 
-    assert changes(remade, "facebook_ratings") == {"cention.facebook_rating": (0, 1, 0)}
+    assert changes(report, "facebook_ratings") == {"cention.facebook_rating": (0, 1, 0)}
 
 
 @pytest.fixture
@@ -192,11 +196,11 @@ def attachment(terminal, bridge, cention):
 
 def test_only_the_description_of_an_attachment_is_rebuilt(terminal, bridge, attachment):
     before = bridge.rows("SELECT * FROM cention.attachment")
-    bridge.rows("UPDATE cention.attachment SET name = 'spoilt', content_type = NULL")
+    bridge.rows("UPDATE cention.attachment SET name = 'corrupted', content_type = NULL")
 
-    remade = terminal.json("renormalise", "response_attachments")
+    report = terminal.json("renormalise", "response_attachments")
 
-    assert changes(remade, "response_attachments") == {"cention.attachment": (0, 1, 0)}
+    assert changes(report, "response_attachments") == {"cention.attachment": (0, 1, 0)}
     assert bridge.rows("SELECT * FROM cention.attachment") == before
     assert bridge.rows("SELECT * FROM intake.wanted") == []
 
@@ -222,7 +226,7 @@ def filed_callback(bridge, document):
 
 
 def test_callbacks_are_filed_again_and_fetch_nothing(terminal, bridge, filed_callback):
-    bridge.rows("UPDATE cention.answer SET subject = 'spoilt'")
+    bridge.rows("UPDATE cention.answer SET subject = 'corrupted'")
     bridge.rows("DELETE FROM cention.answer_recipient")
     bridge.rows("DELETE FROM intake.wanted")
 
@@ -238,11 +242,11 @@ def test_a_callback_that_can_only_be_read_now_is_filed_as_if_received_today(
 ):
     bridge.store_callback(document("callback_answer_errand"), problem="/data: odd")
 
-    remade = terminal.json("renormalise", "callbacks")
+    report = terminal.json("renormalise", "callbacks")
 
-    assert remade["families"][0]["readable_now"] == 1
+    assert report["families"][0]["readable_now"] == 1
     assert bridge.one("SELECT count(*) FROM cention.answer") == 1
-    assert bridge.one("SELECT count(*) FROM intake.wanted") == remade["families"][0]["wanted"] > 0
+    assert bridge.one("SELECT count(*) FROM intake.wanted") == report["families"][0]["wanted"] > 0
     [line] = terminal.json("callbacks")
     assert line["problem"] is None
     assert line["filed_at"]
@@ -255,9 +259,9 @@ def test_a_callback_that_names_no_errand_keeps_its_problem(terminal, bridge, doc
     bridge.store_callback(callback)
     bridge.file()
 
-    remade = terminal.json("renormalise", "callbacks")
+    report = terminal.json("renormalise", "callbacks")
 
-    assert (remade["families"][0]["readable_now"], remade["families"][0]["wanted"]) == (0, 0)
+    assert (report["families"][0]["readable_now"], report["families"][0]["wanted"]) == (0, 0)
     [line] = terminal.json("callbacks")
     assert line["problem"].startswith("/data/relationships/errand: ")
 
@@ -265,7 +269,7 @@ def test_a_callback_that_names_no_errand_keeps_its_problem(terminal, bridge, doc
 def test_output_to_a_pipe_is_plain_and_json_is_alone_on_its_stream(
     terminal, bridge, fetched_errands
 ):
-    bridge.rows("UPDATE cention.errand SET subject = 'spoilt'")
+    bridge.rows("UPDATE cention.errand SET subject = 'corrupted'")
 
     result = terminal.run("renormalise", "--dry-run")
 

@@ -45,11 +45,11 @@ class CommandContext:
         """Run the command of the entry."""
         return self.terminal.run(*self.command, typed=self.typed)
 
-    def signs(self) -> str:
-        """Return the output of status."""
+    def status(self) -> str:
+        """Return the output of `cention status`."""
         return self.terminal.run("status").stdout
 
-    def fetched(self, count: int) -> list[int]:
+    def fetch_errands(self, count: int) -> list[int]:
         ids = self.errands(count)
         self.bridge.fetch(REPORTS)
         return ids
@@ -83,8 +83,8 @@ def command_context(
 
 
 def the_broker_is_down(command_context: CommandContext) -> None:
-    with command_context.environment.context() as unreachable:
-        unreachable.setenv("BROKER_URL", f"redis://{UNREACHABLE}/0")
+    with command_context.environment.context() as patched:
+        patched.setenv("BROKER_URL", f"redis://{UNREACHABLE}/0")
         assert "broker: It cannot be used" in command_context.run().stdout
     assert "broker: It answers" in command_context.run().stdout
 
@@ -93,14 +93,14 @@ def settings_are_wrong(command_context: CommandContext) -> None:
     command_context.environment.setenv("POLL_EVERY_S", "often")
     assert (
         "The settings are wrong"
-        in command_context.signs() + command_context.terminal.run("status").stderr
+        in command_context.status() + command_context.terminal.run("status").stderr
     )
     assert "POLL_EVERY_S: Not a valid integer" in command_context.run().stdout
 
 
 def postgres_is_down(command_context: CommandContext) -> None:
-    with command_context.environment.context() as unreachable:
-        unreachable.setenv("DATABASE_URL", f"postgresql://{UNREACHABLE}/cention")
+    with command_context.environment.context() as patched:
+        patched.setenv("DATABASE_URL", f"postgresql://{UNREACHABLE}/cention")
         assert "cannot be used: nothing listens there" in command_context.run().stdout
     assert "database: PostgreSQL" in command_context.run().stdout
 
@@ -130,15 +130,15 @@ def moved_to_another_database(command_context: CommandContext) -> None:
 
 
 def restored_from_a_backup(command_context: CommandContext) -> None:
-    [known] = command_context.fetched(1)
+    [errand_id] = command_context.fetch_errands(1)
     command_context.bridge.rows("UPDATE cention.errand SET subject = 'as of the backup'")
-    [[asking, *words], _] = runbook.programs(runbook_entry("Restored from a backup").commands[0])
-    assert asking == "psql"
+    [[program, *words], _] = runbook.programs(runbook_entry("Restored from a backup").commands[0])
+    assert program == "psql"
     command_context.typed = f"{command_context.bridge.one(words[-1])}\n"
     assert command_context.run().exit_code == 0
     command_context.bridge.fetch(REPORTS)
     subject = "SELECT subject FROM cention.errand WHERE errand_id = %s"
-    assert command_context.bridge.one(subject, known) != "as of the backup"
+    assert command_context.bridge.one(subject, errand_id) != "as of the backup"
 
 
 def errands_made_after_the_backup(command_context: CommandContext) -> None:
@@ -151,9 +151,9 @@ def the_spool_does_not_empty(command_context: CommandContext) -> None:
         admin.execute("CREATE ROLE runbook_reader LOGIN")
         admin.execute("GRANT USAGE ON SCHEMA intake, cention TO runbook_reader")
         admin.execute("GRANT SELECT ON ALL TABLES IN SCHEMA intake, cention TO runbook_reader")
-        with command_context.environment.context() as weak:
+        with command_context.environment.context() as patched:
             url = command_context.bridge.database.replace("//cention@", "//runbook_reader@")
-            weak.setenv("DATABASE_URL", url)
+            patched.setenv("DATABASE_URL", url)
             assert "the role runbook_reader may not write" in command_context.run().stdout
         admin.execute("DROP OWNED BY runbook_reader")
         admin.execute("DROP ROLE runbook_reader")
@@ -169,26 +169,26 @@ def callbacks_were_set_aside(command_context: CommandContext) -> None:
 
 
 def cention_is_down(command_context: CommandContext) -> None:
-    with command_context.environment.context() as unreachable:
-        unreachable.setenv("CENTION_URL", f"http://{UNREACHABLE}/s/demo")
+    with command_context.environment.context() as patched:
+        patched.setenv("CENTION_URL", f"http://{UNREACHABLE}/s/demo")
         assert "It cannot be reached at 127.0.0.1" in command_context.run().stdout
     assert "accepts the token" in command_context.run().stdout
 
 
 def cention_refuses_our_token(command_context: CommandContext) -> None:
-    with command_context.environment.context() as ended:
-        ended.setenv("CENTION_TOKEN", "another-token")
+    with command_context.environment.context() as patched:
+        patched.setenv("CENTION_TOKEN", "another-token")
         command_context.terminal.run("poll")
-        assert "paused, because Cention refuses every request" in command_context.signs()
+        assert "paused, because Cention refuses every request" in command_context.status()
         assert "The token is refused" in command_context.run().stdout
     assert "accepts the token" in command_context.run().stdout
     command_context.terminal.run("poll")
-    assert "paused, because" not in command_context.signs()
+    assert "paused, because" not in command_context.status()
 
 
 def something_else_answers(command_context: CommandContext) -> None:
-    with command_context.environment.context() as wrong:
-        wrong.setenv("CENTION_URL", f"{command_context.cention.root}/elsewhere/demo")
+    with command_context.environment.context() as patched:
+        patched.setenv("CENTION_URL", f"{command_context.cention.root}/elsewhere/demo")
         assert "it is not this workspace" in command_context.run().stdout
     assert "accepts the token" in command_context.run().stdout
 
@@ -218,7 +218,7 @@ def no_callbacks_arrive(command_context: CommandContext) -> None:
 
 
 def the_time_zone_is_wrong(command_context: CommandContext) -> None:
-    command_context.fetched(1)
+    command_context.fetch_errands(1)
     arrived = "SELECT min(arrived_at) FROM cention.errand"
     before = command_context.bridge.one(arrived)
     command_context.environment.setenv("CENTION_TIMEZONE", "Asia/Kuala_Lumpur")
@@ -228,12 +228,12 @@ def the_time_zone_is_wrong(command_context: CommandContext) -> None:
 
 
 def records_are_missing(command_context: CommandContext) -> None:
-    command_context.fetched(1)
+    command_context.fetch_errands(1)
     command_context.bridge.rows("DELETE FROM cention.errand")
     command_context.terminal.run("reconcile")
-    assert "that Cention reported is missing" in command_context.signs()
+    assert "that Cention reported is missing" in command_context.status()
     assert "1 missing record will be fetched again" in command_context.run().stdout
-    assert "neither stored nor on the list" not in command_context.signs()
+    assert "neither stored nor on the list" not in command_context.status()
     command_context.bridge.fetch(REPORTS)
     assert command_context.bridge.one("SELECT count(*) FROM cention.errand") == 1
 
@@ -242,9 +242,9 @@ def reconciliation_does_not_run(command_context: CommandContext) -> None:
     command_context.terminal.run("poll")
     command_context.bridge.rows("UPDATE intake.poll SET started_at = now() - interval '31 min'")
     command_context.terminal.run("poll")
-    assert "never reconciled" in command_context.signs()
+    assert "never reconciled" in command_context.status()
     assert "Nothing is missing." in command_context.run().stdout
-    assert "never reconciled" not in command_context.signs()
+    assert "never reconciled" not in command_context.status()
 
 
 def records_wait_for_long(command_context: CommandContext) -> None:
@@ -257,27 +257,27 @@ def records_wait_for_long(command_context: CommandContext) -> None:
 
 def records_are_parked(command_context: CommandContext) -> None:
     park(command_context.bridge, 1, 2)
-    assert "2 records parked" in command_context.signs()
+    assert "2 records parked" in command_context.status()
     assert command_context.run().stdout == "2 records released.\n"
-    assert "parked after" not in command_context.signs()
+    assert "parked after" not in command_context.status()
 
 
 def documents_cannot_be_read(command_context: CommandContext) -> None:
-    command_context.fetched(2)
+    command_context.fetch_errands(2)
     command_context.bridge.rows("UPDATE intake.landed SET problem = '/data: odd'")
-    assert "2 documents could not be read" in command_context.signs()
+    assert "2 documents could not be read" in command_context.status()
     assert "2 documents can be read now" in command_context.run().stdout
-    assert "could not be read" not in command_context.signs()
+    assert "could not be read" not in command_context.status()
 
 
 def callbacks_have_problems(command_context: CommandContext) -> None:
     command_context.bridge.store_callback(
         command_context.document("callback_answer_errand"), problem="/data: odd"
     )
-    assert "1 callback could not be filed" in command_context.signs()
+    assert "1 callback could not be filed" in command_context.status()
     assert command_context.run().stdout == "1 callback will be filed again.\n"
     command_context.bridge.file()
-    assert "could not be filed" not in command_context.signs()
+    assert "could not be filed" not in command_context.status()
 
 
 def attachments_are_refused(command_context: CommandContext) -> None:

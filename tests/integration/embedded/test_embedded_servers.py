@@ -147,8 +147,8 @@ def test_data_of_another_version_are_refused_and_not_touched(folder):
 
 
 def test_an_unknown_user_is_named_with_a_remedy(folder):
-    with pytest.raises(StartupError, match=r'"nobody-here".*\n.*EMBEDDED_POSTGRES_USER'):
-        DataDir(folder / "userless", user="nobody-here").make()
+    with pytest.raises(StartupError, match=r'"missing-user".*\n.*EMBEDDED_POSTGRES_USER'):
+        DataDir(folder / "userless", user="missing-user").make()
 
 
 def test_a_folder_that_others_cannot_enter_is_possible_and_keeps_its_mode(folder):

@@ -67,7 +67,9 @@ def test_without_a_user_the_system_closes_it(terminal, cention, closed_errands, 
     ]
 
 
-def test_half_a_user_is_refused_before_anything_is_sent(terminal, cention, closed_errands, rows):
+def test_an_incomplete_user_is_refused_before_anything_is_sent(
+    terminal, cention, closed_errands, rows
+):
     result = terminal.run("errands", "close", cention.new_errand(), "--user-id", "3")
 
     assert (result.exit_code, closed_errands()) == (1, [])

@@ -18,14 +18,14 @@ CUID = "5462-13-6485"
 def created_errand(cention):
     """The only errand that was created at Cention, as it was sent."""
 
-    def ask():
+    def read():
         [errand] = cention.control("truth/errands")["created"].values()
         return errand
 
-    return ask
+    return read
 
 
-def test_an_errand_is_created_with_what_the_options_say(terminal, created_errand):
+def test_an_errand_is_created_with_the_values_of_the_options(terminal, created_errand):
     result = terminal.run(*CREATE, "--name", "Ann", "--body", "Hi", "--html-body", "<p>Hi</p>")
 
     assert (result.exit_code, result.stdout.split()[0]) == (0, "Errand")

@@ -75,7 +75,7 @@ def test_importing_twice_creates_nothing_twice(terminal, errand_list, subjects):
     assert subjects() == GOOD
 
 
-def test_a_list_that_has_grown_creates_what_is_new(terminal, errand_list, subjects):
+def test_a_longer_list_creates_only_its_new_errands(terminal, errand_list, subjects):
     terminal.run("errands", "import", errand_list)
     errand_list.write_text(errand_list.read_text() + '\n{"msg": {"subject": "more"}}\n')
 
@@ -313,12 +313,12 @@ def test_a_request_cut_off_midway_does_not_stop_the_others(
 ):
     place = ErrandsApi.create_order
 
-    def hang_up(api, order):
+    def close_connection(api, order):
         if order.errand.subject == GOOD[0]:
             raise errors.Unreachable("no connection (ConnectionError)", api="cention")
         return place(api, order)
 
-    monkeypatch.setattr(ErrandsApi, "create_order", hang_up)
+    monkeypatch.setattr(ErrandsApi, "create_order", close_connection)
 
     result = terminal.run("errands", "import", errand_list)
 
@@ -350,13 +350,13 @@ def test_an_import_that_is_killed_before_the_answer_leaves_one_unknown_and_creat
     assert subjects() == GOOD
 
 
-@pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop_signal", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_import_waits_for_its_answer_and_leaves_no_outcome_unknown(
-    running_import, terminal, errand_list, cention, states, subjects, wish
+    running_import, terminal, errand_list, cention, states, subjects, stop_signal
 ):
     cention.control("faults", {"latency": {"types": [NEW], "seconds": 1, "times": 1}})
     with running_import(errand_list, sent=lambda: len(subjects()) == 1) as process:
-        process.send_signal(wish)
+        process.send_signal(stop_signal)
         output, errors = process.communicate(timeout=20)
 
     assert (process.returncode, output) == (1, "1 errand created.\n")

@@ -31,7 +31,7 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
             lines = []
             while not lines or "c3_dirty_errand_list" not in lines[-1]:
                 lines.append(running.stdout.readline())
-                assert lines[-1], "it ended before it greeted"
+                assert lines[-1], "it ended before it printed its address"
             yield running, "".join(lines)
         finally:
             running.kill()
@@ -56,7 +56,7 @@ def test_it_prints_its_address_and_an_example_and_no_secret():
 def test_a_signal_stops_it_at_once_even_during_a_request(number):
     with process("--fault", "latency=1,seconds=60") as (running, greeting):
         [url] = re.findall(r"Workspace +(\S+)", greeting)
-        waiting = threading.Thread(target=ask_in_vain, args=(url,))
+        waiting = threading.Thread(target=request_in_vain, args=(url,))
         waiting.start()
         while not requests.get(f"{url[:-7]}/sandbox/stats", timeout=10).json()["requests"]:
             time.sleep(0.02)
@@ -102,7 +102,7 @@ def test_a_port_that_is_in_use_is_an_error_in_plain_words():
     assert "cannot listen" in result.output
 
 
-def ask_in_vain(url):
+def request_in_vain(url):
     headers = {"Authorization": "Bearer not-to-be-printed"}
     with pytest.raises(requests.RequestException):
         requests.get(f"{url}/capi/json/c3_dirty_errand_list", headers=headers, timeout=30)

@@ -68,7 +68,7 @@ def test_the_type_is_checked_only_if_there_is_an_id(cention):
     assert send(cention, {"email": ["a@b.c"]}, type="c3_contacts", id="1").status_code == 406
 
 
-def test_a_card_is_kept_when_the_answer_is_lost(cention):
+def test_a_card_is_stored_although_the_answer_is_lost(cention):
     cention.control("faults", {"error_500": {"times": 1}})
 
     assert send(cention, {"email": ["a@b.c"]}).status_code == 500

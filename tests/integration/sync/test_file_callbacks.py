@@ -170,9 +170,9 @@ def test_a_callback_of_an_unknown_event_or_type_is_filed_and_stays_in_the_inbox(
 
 
 def test_an_unreadable_callback_keeps_its_problem_and_affects_no_other(bridge, document):
-    odd = document("callback_answer_errand")
-    errand_of(odd)["attributes"]["answer"]["response"]["c3_id"] = "none"
-    insert_callbacks(bridge, odd, document("callback_answer_errand"))
+    unreadable = document("callback_answer_errand")
+    errand_of(unreadable)["attributes"]["answer"]["response"]["c3_id"] = "none"
+    insert_callbacks(bridge, unreadable, document("callback_answer_errand"))
 
     bridge.file()
 

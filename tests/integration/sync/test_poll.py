@@ -64,7 +64,7 @@ def test_an_empty_list_wants_nothing_and_is_no_failure(bridge, family):
 
 
 @pytest.mark.parametrize(
-    "odd",
+    "answer",
     [
         {"data": {"type": "c3_library", "id": "0", "attributes": {"errands": [1]}}},
         {"errors": [{"status": "500", "title": "no"}]},
@@ -72,8 +72,8 @@ def test_an_empty_list_wants_nothing_and_is_no_failure(bridge, family):
         {},
     ],
 )
-def test_an_invalid_list_is_a_failed_poll(bridge, odd):
-    found = poll(changed(lambda: odd), session=bridge.context.session)
+def test_an_invalid_list_is_a_failed_poll(bridge, answer):
+    found = poll(changed(lambda: answer), session=bridge.context.session)
 
     assert found is None
     assert last_poll(bridge)["found"] is None

@@ -1,4 +1,4 @@
-"""Cention keeps listing deleted records: they are fetched ever more rarely, but not forgotten."""
+"""Deleted records stay on Cention's list: they are fetched ever more rarely, but still fetched."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def advance_time(bridge, family, *, since_gone, since_fetch):
 
 
 @pytest.mark.parametrize(
-    ("since_gone", "since_fetch", "is_looked_at"),
+    ("since_gone", "since_fetch", "is_wanted"),
     [
         ("29 s", "29 s", False),
         ("31 s", "31 s", True),
@@ -53,26 +53,26 @@ def advance_time(bridge, family, *, since_gone, since_fetch):
         ("3 days", "16 min", True),
     ],
 )
-def test_a_gone_record_waits_as_long_as_it_was_gone_but_fifteen_minutes_at_most(
-    bridge, family, missing_record, since_gone, since_fetch, is_looked_at
+def test_a_gone_record_waits_for_as_long_as_it_was_gone_and_at_most_fifteen_minutes(
+    bridge, family, missing_record, since_gone, since_fetch, is_wanted
 ):
     advance_time(bridge, family, since_gone=since_gone, since_fetch=since_fetch)
 
     found = bridge.poll(family)
 
     assert found == 1
-    assert bridge.wanted_ids() == ([missing_record] if is_looked_at else [])
+    assert bridge.wanted_ids() == ([missing_record] if is_wanted else [])
 
 
-def test_each_fetch_that_does_not_find_it_makes_its_wait_longer(bridge, family, missing_record):
+def test_each_fetch_that_does_not_find_a_record_prolongs_its_wait(bridge, family, missing_record):
     advance_time(bridge, family, since_gone="5 min", since_fetch="4 min")
     bridge.poll(family)
     fetch_twice_without_success(bridge, family)
-    rests = f"SELECT fetched_at - gone_at > interval '4 min' AS longer FROM {TABLES[family]}"
+    query = f"SELECT fetched_at - gone_at > interval '4 min' AS longer FROM {TABLES[family]}"
 
     bridge.poll(family)
 
-    assert bridge.rows(rests) == [{"longer": True}]
+    assert bridge.rows(query) == [{"longer": True}]
     assert bridge.wanted_ids() == []
 
 
@@ -99,7 +99,7 @@ def test_a_gone_record_wanted_by_a_callback_or_an_operator_does_not_wait(
     assert bridge.rows(f"SELECT gone_at FROM {TABLES[family]}") == [{"gone_at": None}]
 
 
-def test_a_database_clock_set_back_prolongs_no_wait(bridge, family, missing_record):
+def test_a_database_clock_that_is_set_back_prolongs_no_wait(bridge, family, missing_record):
     advance_time(bridge, family, since_gone="-1 day", since_fetch="-1 day")
 
     bridge.poll(family)

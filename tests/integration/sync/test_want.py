@@ -62,7 +62,7 @@ def test_wanting_a_record_fetched_without_sla_resets_its_count_of_fetches(bridge
 
 @pytest.mark.parametrize("tries", [3, 0])
 def test_wanting_a_failed_record_again_keeps_its_back_off(bridge, tries):
-    """Also a wait that Cention asked for, which does not count as a try."""
+    """Also a wait that Cention requested, which does not count as a try."""
     bridge.execute(WAITING + f", tries = {tries}, last_error = 'overloaded or unavailable'")
 
     bridge.want(RATINGS, 7)

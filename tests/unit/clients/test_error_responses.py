@@ -62,7 +62,7 @@ def test_each_status_has_its_error(status, kind):
     assert str(actual).endswith(f"(HTTP {status})")
 
 
-def test_a_408_of_a_gateway_does_not_blame_the_request():
+def test_a_408_of_a_gateway_is_a_temporary_failure():
     assert type(error(408)) is errors.IncompleteResponse
 
 

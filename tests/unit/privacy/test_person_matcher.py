@@ -71,10 +71,10 @@ def test_an_address_without_an_at_sign_is_found_only_as_the_whole_text():
 
 
 def test_a_matcher_without_an_address_matches_nothing():
-    nobody = PersonMatcher("")
+    matcher = PersonMatcher("")
 
-    assert not nobody.mentioned_in("")
-    assert not nobody.matches("")
+    assert not matcher.mentioned_in("")
+    assert not matcher.matches("")
 
 
 def test_the_pattern_for_the_database_may_match_more_and_never_less():

@@ -16,7 +16,7 @@ from schemas.text.unstorable import replace_unstorable
         ("ĈĈ \U0001f600", "ĈĈ \U0001f600"),
     ],
 )
-def test_what_postgres_cannot_hold_is_replaced(text, cleaned):
+def test_characters_that_postgres_cannot_store_are_replaced(text, cleaned):
     assert replace_unstorable(text) == cleaned
     assert replace_unstorable([text]) == [cleaned]
     assert replace_unstorable({text: {"inner": [text]}}) == {cleaned: {"inner": [cleaned]}}

@@ -60,13 +60,13 @@ def spec(settings, plan_of):
 def exported_days(cention):
     """The days of the exports that Cention made."""
 
-    def ask():
+    def read():
         return [
             (one["errand_from_date"], one["errand_to_date"])
             for one in cention.control("truth/exports").values()
         ]
 
-    return ask
+    return read
 
 
 def refresh_due(bridge: Bridge, spec) -> int | None:
@@ -239,13 +239,13 @@ def test_an_export_whose_process_died_is_unknown_and_not_repeated_before_the_nex
 def test_a_running_export_is_not_marked_abandoned(bridge, spec, cention):
     seen = []
 
-    def ask(order):
+    def request(order):
         exports.mark_abandoned(bridge.context.session, "demo")
         seen.extend(states(bridge))
         raise IncompleteResponse("x", api="cention")
 
     context = exports.ExportContext(
-        workspace="demo", zone=ZONE, request=ask, session=bridge.context.session
+        workspace="demo", zone=ZONE, request=request, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
     with suppress(ApiError):
@@ -317,7 +317,7 @@ def test_errands_are_stored_even_if_the_connection_was_cut_meanwhile(
     [workspace] = settings.workspaces
     api = wiring.exports_api(settings, workspace)
 
-    def ask(order):
+    def request(order):
         answer = api.run(order)
         bridge.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -326,7 +326,7 @@ def test_errands_are_stored_even_if_the_connection_was_cut_meanwhile(
         return answer
 
     context = exports.ExportContext(
-        workspace="demo", zone=ZONE, request=ask, session=bridge.context.session
+        workspace="demo", zone=ZONE, request=request, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
     with suppress(Exception):  # the lock ended with its connection
@@ -339,12 +339,12 @@ def test_errands_are_stored_even_if_the_connection_was_cut_meanwhile(
 def test_an_export_marked_unknown_too_early_is_done_once_its_errands_are_stored(bridge, document):
     answer = document("export_of_one")
 
-    def ask(order):
+    def request(order):
         bridge.execute("UPDATE cention.export_run SET state = 'unknown', error = 'given up'")
         return answer
 
     context = exports.ExportContext(
-        workspace="demo", zone=ZONE, request=ask, session=bridge.context.session
+        workspace="demo", zone=ZONE, request=request, session=bridge.context.session
     )
     order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
     exports.run(context, order, origin="command")

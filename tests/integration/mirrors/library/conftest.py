@@ -44,7 +44,7 @@ def refresh_now(bridge: Bridge) -> Callable[[], RefreshResult | None]:
 
 @dataclass
 class Source:
-    """A library with the given answers; an error is raised."""
+    """A library API with the given answers. An answer that is an error is raised."""
 
     libraries_document: Any = field(default_factory=lambda: NOTHING)
     external_document: Any = field(default_factory=lambda: NOTHING)
@@ -55,16 +55,16 @@ class Source:
     requested: list[tuple[str, int]] = field(default_factory=list)
 
     def libraries(self) -> Any:
-        return _told(self.libraries_document)
+        return _answer(self.libraries_document)
 
     def external_libraries(self) -> Any:
-        return _told(self.external_document)
+        return _answer(self.external_document)
 
     def categories(self) -> Any:
-        return _told(self.categories_document)
+        return _answer(self.categories_document)
 
     def questions(self, *, toplist: bool = False) -> Any:
-        return _told(self.toplist_document if toplist else self.questions_document)
+        return _answer(self.toplist_document if toplist else self.questions_document)
 
     def library(self, library_id: int) -> Any:
         return self._related("library", library_id)
@@ -83,10 +83,10 @@ class Source:
 
     def _related(self, name: str, number: int) -> Any:
         self.requested.append((name, number))
-        return _told(self.related.get((name, number), NOTHING))
+        return _answer(self.related.get((name, number), NOTHING))
 
 
-def _told(document: Any) -> Any:
+def _answer(document: Any) -> Any:
     if isinstance(document, Exception):
         raise document
     return document() if callable(document) else document

@@ -13,7 +13,7 @@ from workers.privacy.store.attachment_blobs import AttachmentKey
 from workers.sync.store import attachments, wanted
 
 FILES, IMAGES = Family.LIBRARY_ATTACHMENTS, Family.AREA_ARCHIVES
-PICTURE = 'See <img src="archive/9"/>'
+HTML_WITH_IMAGE = 'See <img src="archive/9"/>'
 
 
 def stored(bridge):
@@ -47,14 +47,14 @@ def test_files_and_images_of_the_sandbox_are_stored_byte_for_byte(bridge, centio
         while bridge.drain(family).more:
             pass
 
-    truth = cention.control("truth/library")["questions"]
+    expected = cention.control("truth/library")["questions"]
     rows = bridge.rows(
         "SELECT kind, attachment_id, encode(sha256, 'hex') AS sha256 FROM cention.attachment"
     )
     here = {(row["kind"], row["attachment_id"]): row["sha256"] for row in rows}
     assert here == {
         (kind, one["id"]): one["sha256"]
-        for question in truth
+        for question in expected
         for kind, name in (("library", "attachments"), ("area_archive", "archives"))
         for one in question[name]
     }
@@ -128,7 +128,9 @@ def test_a_file_that_is_parked_stays_parked(mirror, source, bridge):
 
 
 def test_images_are_fetched_once_where_the_html_may_have_some(mirror, source, bridge):
-    source.questions_document = listed(question(1, answer=PICTURE), question(2, answer="<b>x</b>"))
+    source.questions_document = listed(
+        question(1, answer=HTML_WITH_IMAGE), question(2, answer="<b>x</b>")
+    )
     source.related["embedded_archives_of", 1] = listed(image(9))
     for _ in range(3):
         mirror.refresh()
@@ -139,11 +141,13 @@ def test_images_are_fetched_once_where_the_html_may_have_some(mirror, source, br
 
 
 def test_images_are_fetched_again_when_the_html_changes(mirror, source):
-    source.questions_document = listed(question(1, answer=PICTURE))
+    source.questions_document = listed(question(1, answer=HTML_WITH_IMAGE))
     source.related["embedded_archives_of", 1] = listed(image(9))
     mirror.refresh()
 
-    source.questions_document = listed(question(1, answer=f"{PICTURE} and {PICTURE}"))
+    source.questions_document = listed(
+        question(1, answer=f"{HTML_WITH_IMAGE} and {HTML_WITH_IMAGE}")
+    )
     source.related["embedded_archives_of", 1] = listed(image(8))
     mirror.refresh()
     assert mirror.files() == [(1, "area_archive", 8)]
@@ -155,7 +159,7 @@ def test_images_are_fetched_again_when_the_html_changes(mirror, source):
 
 
 def test_images_that_took_too_long_are_fetched_by_the_next_refresh(mirror, source, monkeypatch):
-    source.questions_document = listed(question(1, answer=PICTURE))
+    source.questions_document = listed(question(1, answer=HTML_WITH_IMAGE))
     source.related["embedded_archives_of", 1] = listed(image(9))
     with monkeypatch.context() as patch:
         patch.setattr(library_job, "FETCH_IMAGES_S", 0.0)
@@ -168,7 +172,9 @@ def test_images_that_took_too_long_are_fetched_by_the_next_refresh(mirror, sourc
 
 
 def test_images_that_cannot_be_fetched_hide_no_others_and_are_retried(mirror, source):
-    source.questions_document = listed(question(1, answer=PICTURE), question(2, answer=PICTURE))
+    source.questions_document = listed(
+        question(1, answer=HTML_WITH_IMAGE), question(2, answer=HTML_WITH_IMAGE)
+    )
     source.related["embedded_archives_of", 1] = IncompleteResponse(
         "failed", api="cention", status=500
     )
@@ -185,16 +191,16 @@ def test_images_that_cannot_be_fetched_hide_no_others_and_are_retried(mirror, so
 def test_an_image_of_the_library_survives_retention_and_erasure_of_an_answer(
     mirror, source, bridge
 ):
-    source.questions_document = listed(question(1, answer=PICTURE))
+    source.questions_document = listed(question(1, answer=HTML_WITH_IMAGE))
     source.related["embedded_archives_of", 1] = listed(image(9))
     mirror.refresh()
     answer_with_the_same_image(bridge)
 
-    assert doomed(bridge) == []
+    assert attachments_to_remove(bridge) == []
 
     source.questions_document = listed(question(1, answer="no more"))
     mirror.refresh()
-    assert [key.attachment_id for key in doomed(bridge)] == [9]
+    assert [key.attachment_id for key in attachments_to_remove(bridge)] == [9]
 
 
 def answer_with_the_same_image(bridge):
@@ -214,8 +220,8 @@ def answer_with_the_same_image(bridge):
     )
 
 
-def doomed(bridge) -> list[AttachmentKey]:
-    """Erasing the writer of errand 33 removes the same contents as retention."""
+def attachments_to_remove(bridge) -> list[AttachmentKey]:
+    """Return what erasing the writer of errand 33 removes; retention removes the same."""
     with bridge.context.transaction() as conn:
         by_erasure = erased.attachments_of(conn, [("demo", 33)])
     by_retention = bridge.rows(retention_query())

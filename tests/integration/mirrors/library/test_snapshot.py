@@ -21,12 +21,12 @@ def test_the_whole_library_of_the_sandbox_is_mirrored(bridge, cention, refresh_n
     for changes in (0, 30, 30, 30):
         if changes:
             cention.control("library/change", {"count": changes})
-        truth = cention.control("truth/library")
+        expected = cention.control("truth/library")
 
         while refresh_now().problem:  # a kind that vanished whole is confirmed by one more refresh
             pass
 
-        assert questions_here(bridge) == {
+        assert stored_questions(bridge) == {
             one["id"]: (
                 one["subject"].replace("\0", "\ufffd") or None,
                 one["question"] or None,
@@ -37,14 +37,14 @@ def test_the_whole_library_of_the_sandbox_is_mirrored(bridge, cention, refresh_n
                     + [("area_archive", f["id"]) for f in one["archives"]]
                 ),
             )
-            for one in truth["questions"]
+            for one in expected["questions"]
         }
         assert stored_containers(bridge) == {
             (kind_of(one["type"]), one["id"]): (
                 one["name"],
                 sorted([kind_of(type_), number] for type_, number in one["holds"]),
             )
-            for one in truth["shelves"]
+            for one in expected["shelves"]
         }
         assert bridge.rows(
             "SELECT library_id AS id, external, top_level FROM cention.library"
@@ -52,7 +52,7 @@ def test_the_whole_library_of_the_sandbox_is_mirrored(bridge, cention, refresh_n
         ) == sorted(
             (
                 {"id": one["id"], "external": one["external"], "top_level": one["top_level"]}
-                for one in truth["shelves"]
+                for one in expected["shelves"]
                 if one["type"] == "c3_libraries"
             ),
             key=lambda row: row["id"],
@@ -67,7 +67,7 @@ def kind_of(type_):
     }[type_]
 
 
-def questions_here(bridge):
+def stored_questions(bridge):
     rows = bridge.rows(
         "SELECT question_id, subject, question_html, answer_html, toplist, ARRAY("
         " SELECT ARRAY[kind, attachment_id::text] FROM cention.library_question_attachment AS f"
@@ -252,7 +252,7 @@ def test_a_relationship_that_no_document_mentions_stays_until_it_is_fetched(mirr
         (category(1, questions=[7]), "category", category(1)),
     ],
 )
-def test_an_owner_fetched_by_itself_shows_which_links_are_removed(
+def test_an_owner_that_is_fetched_defines_which_links_are_removed(
     mirror, source, owner, requested, single
 ):
     alone = {key: value for key, value in owner.items() if key != "relationships"}
@@ -316,7 +316,7 @@ def test_an_unreadable_answer_of_an_owner_marks_nothing_gone(mirror, source):
 
 
 @pytest.mark.parametrize("emptied", ["libraries_document", "questions_document"])
-def test_a_kind_that_vanishes_whole_is_gone_once_the_next_refresh_confirms_it(
+def test_a_kind_without_any_record_is_gone_once_the_next_refresh_confirms_it(
     mirror, source, emptied
 ):
     """An empty answer may be an error at Cention, or of a changed token."""
@@ -337,7 +337,7 @@ def test_a_kind_that_vanishes_whole_is_gone_once_the_next_refresh_confirms_it(
     assert mirror.there("library_category") == [3]
 
 
-def test_a_kind_that_is_back_in_the_next_refresh_was_never_gone(mirror, source):
+def test_a_kind_that_returns_in_the_next_refresh_was_never_gone(mirror, source):
     full = listed(question(7), question(8))
     source.questions_document = full
     mirror.refresh()
@@ -391,7 +391,7 @@ def test_an_owner_that_is_gone_has_no_links(mirror, source):
     assert (mirror.links(), mirror.files()) == ([], [])
 
 
-def test_a_resource_that_is_only_named_is_not_gone(mirror, source):
+def test_a_resource_that_is_only_referenced_is_not_gone(mirror, source):
     source.questions_document = listed(question(7))
     mirror.refresh()
     source.questions_document = listed()

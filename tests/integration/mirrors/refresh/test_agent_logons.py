@@ -297,9 +297,9 @@ def test_rows_that_are_not_log_ons_are_stored_apart_once_and_block_nothing(bridg
     refresh(log.spec(), session=bridge.context.session)
     refresh(log.spec(), session=bridge.context.session)
 
-    kept = bridge.rows("SELECT row, problem FROM intake.odd_logon ORDER BY problem")
+    rejected = bridge.rows("SELECT row, problem FROM intake.odd_logon ORDER BY problem")
 
-    assert [(one["row"], one["problem"]) for one in kept] == [
+    assert [(one["row"], one["problem"]) for one in rejected] == [
         (ODD[1:], "has 5 columns and not 4"),
         ({}, "timestamp is missing"),
     ]

@@ -152,14 +152,14 @@ def test_a_deleted_attachment_is_marked_gone_after_two_fetches(offline_bridge):
 def test_a_content_stays_when_cention_deletes_its_attachment(offline_bridge):
     bridge = offline_bridge
     bridge.want(FILES, 5)
-    bridge.drain(FILES, fetch=answering_with_file(b"kept"))
+    bridge.drain(FILES, fetch=answering_with_file(b"content"))
     bridge.want(FILES, 5)
     for _ in range(2):
         bridge.make_due()
         bridge.drain(FILES, fetch=raising(GONE))
 
     [row] = attachments(bridge)
-    assert (row["state"], row["sha256"]) == ("gone", hashlib.sha256(b"kept").digest())
+    assert (row["state"], row["sha256"]) == ("gone", hashlib.sha256(b"content").digest())
     assert len(contents(bridge)) == 1
 
 

@@ -29,10 +29,10 @@ def test_a_record_leaves_the_list_in_the_transaction_that_writes_it(offline_brid
     seen = []
 
     def save(conn, workspace, records):
-        plan.save(conn, workspace, records)
+        spec.save(conn, workspace, records)
         seen.append((bridge.wanted_ids(), messages(bridge)))
 
-    plan = ratings.spec()
+    spec = ratings.spec()
     bridge.drain(ratings.spec(save=save))
 
     assert seen == [([7], {})]
@@ -76,7 +76,7 @@ def test_a_record_wanted_again_while_it_is_fetched_is_fetched_again(offline_brid
     assert (bridge.wanted_ids(), messages(bridge)) == ([], {7: "version 2"})
 
 
-def test_a_late_finisher_writes_nothing_and_wants_its_records_again(offline_bridge, ratings):
+def test_a_late_drain_writes_nothing_and_wants_its_records_again(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
     ratings.after_answer = lambda _: bridge.end_leases()
@@ -107,7 +107,7 @@ def late_drain(bridge, ratings, executor):
     return late, go_on
 
 
-def test_a_late_finisher_wants_records_again_that_another_is_fetching(offline_bridge, ratings):
+def test_a_late_drain_wants_records_again_that_another_is_fetching(offline_bridge, ratings):
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
     with ThreadPoolExecutor(1) as executor:
@@ -125,7 +125,7 @@ def test_a_late_finisher_wants_records_again_that_another_is_fetching(offline_br
     assert bridge.wanted_ids() == [7]
 
 
-def test_a_late_finisher_wants_records_again_that_another_has_finished(offline_bridge, ratings):
+def test_a_late_drain_wants_records_again_that_another_has_finished(offline_bridge, ratings):
     """Its own fetch may have cleared the flag of a change that the other did not see."""
     bridge = offline_bridge
     bridge.want(RATINGS, 7)
@@ -344,7 +344,7 @@ def test_a_drain_that_fails_waits_for_its_fetches_and_closes_their_documents(
     bridge.want(RATINGS, 1, 2)
     slow, closed = Event(), []
 
-    class Brought:
+    class FetchedRating:
         def __init__(self, rating_id):
             self.rating_id = rating_id
             self.document = ratings.fetch_facebook_rating(rating_id)
@@ -355,7 +355,7 @@ def test_a_drain_that_fails_waits_for_its_fetches_and_closes_their_documents(
     def fetch(rating_id):
         if rating_id == 2:
             assert slow.wait(20)
-        return Brought(rating_id)
+        return FetchedRating(rating_id)
 
     def lose_the_database(*_args, **_kwargs):
         slow.set()
@@ -368,15 +368,13 @@ def test_a_drain_that_fails_waits_for_its_fetches_and_closes_their_documents(
     assert set(closed) == {1, 2}
 
 
-def test_a_late_finisher_waits_for_no_lock_while_it_holds_locks(
-    offline_bridge, ratings, monkeypatch
-):
+def test_a_late_drain_waits_for_no_lock_while_it_holds_locks(offline_bridge, ratings, monkeypatch):
     """Otherwise a poll that wants the same records in their order could deadlock with it."""
     # Both in one group, however busy the machine is.
     monkeypatch.setattr(draining, "GROUP_WAIT_S", 5.0)
     bridge = offline_bridge
     bridge.want(RATINGS, 3, 5)
-    plan, lost, locked, written = ratings.spec(), Event(), Event(), Event()
+    spec, lost, locked, written = ratings.spec(), Event(), Event(), Event()
 
     def lose_three(rating_id):
         if rating_id == 3:
@@ -385,7 +383,7 @@ def test_a_late_finisher_waits_for_no_lock_while_it_holds_locks(
         assert locked.wait(10)
 
     def save(conn, workspace, records):
-        plan.save(conn, workspace, records)
+        spec.save(conn, workspace, records)
         written.set()
 
     ratings.before_answer = lose_three

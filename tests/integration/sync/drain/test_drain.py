@@ -47,7 +47,7 @@ def test_an_attachment_is_stored_once_per_content(bridge, cention):
     assert row["size_bytes"] == row["length"] == 300_000
 
 
-def test_characters_that_postgres_cannot_hold_are_replaced_and_the_report_is_written(
+def test_characters_that_postgres_cannot_store_are_replaced_and_the_report_is_written(
     bridge, cention
 ):
     ids = cention.control("errands", {"count": 60, "actions": 1})["ids"]  # some hold U+0000

@@ -194,13 +194,13 @@ def test_the_history_of_an_errand_is_stored_line_by_line(bridge, document):
 
 def test_history_is_never_removed_and_a_line_that_was_reworded_is_reworded(bridge, document):
     first, second = document("errand_report_2256"), document("errand_report_2256")
-    kept = second["data"]["attributes"]["actions"].pop()
+    removed = second["data"]["attributes"]["actions"].pop()
     second["data"]["attributes"]["actions"][0]["note"] = "Skapat"
 
     drain_documents(bridge, first, second)
 
     notes = bridge.rows("SELECT note FROM cention.errand_action ORDER BY action_id")
-    assert [row["note"] for row in notes] == ["Skapat", kept["note"]]
+    assert [row["note"] for row in notes] == ["Skapat", removed["note"]]
 
 
 def test_the_names_that_a_report_mentions_have_tables_of_their_own(bridge, document):
@@ -341,13 +341,13 @@ def test_a_report_whose_sla_never_comes_is_fetched_six_times(bridge, document):
     pending = document("errand_report_2256")
     pending["data"]["attributes"]["sla"] = None
     bridge.want(REPORTS, 2256)
-    looks = 0
+    fetches = 0
 
     while bridge.wanted_ids():
         bridge.make_due()
-        looks += bridge.drain(REPORTS, fetch=answering(pending)).claimed
+        fetches += bridge.drain(REPORTS, fetch=answering(pending)).claimed
 
-    assert looks == 6
+    assert fetches == 6
     assert errand(bridge)["sla_pending"] is True
 
 
@@ -421,14 +421,14 @@ def test_a_report_about_another_errand_is_unreadable(bridge, document):
 def test_an_unreadable_report_leaves_the_rows_of_the_last_one_and_replaces_its_document(
     bridge, document
 ):
-    odd = document("errand_report_33")
-    basic_data(odd)["closed"] = "perhaps"
+    unreadable = document("errand_report_33")
+    basic_data(unreadable)["closed"] = "perhaps"
 
-    drain_documents(bridge, document("errand_report_33"), odd)
+    drain_documents(bridge, document("errand_report_33"), unreadable)
 
     assert errand(bridge)["subject"] == "test"
     [landed] = bridge.rows("SELECT document, problem FROM intake.landed")
-    assert landed["document"] == odd
+    assert landed["document"] == unreadable
     assert landed["problem"].startswith("/data/attributes/basic/data/closed")
 
 

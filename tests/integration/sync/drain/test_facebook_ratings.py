@@ -19,17 +19,17 @@ def test_every_field_of_a_rating_ends_in_its_column(offline_bridge, document):
 
     offline_bridge.drain(RATINGS, fetch=answering(document("facebook_rating_3")))
 
-    told = document("facebook_rating_3")["data"]["attributes"]["data"]
+    sample = document("facebook_rating_3")["data"]["attributes"]["data"]
     [row] = ratings(offline_bridge)
     assert row.pop("fetched_at") is not None
     assert row == {
         "workspace": "demo",
         "rating_id": 3,
-        "rating": told["rating"],
-        "message": told["message"],
-        "reviewer_id": told["reviewerId"],
-        "reviewer_name": told["reviewerName"],
-        "created_at": datetime.fromtimestamp(told["timestampCreated"], UTC),
+        "rating": sample["rating"],
+        "message": sample["message"],
+        "reviewer_id": sample["reviewerId"],
+        "reviewer_name": sample["reviewerName"],
+        "created_at": datetime.fromtimestamp(sample["timestampCreated"], UTC),
         "gone_at": None,
     }
 
@@ -45,15 +45,15 @@ def test_a_changed_rating_replaces_the_stored_one(offline_bridge):
 @pytest.mark.parametrize("changed", [True, False, None])
 def test_the_changed_flag_of_a_rating_stays_in_its_document_only(offline_bridge, changed):
     """Cention does not document it, and the list of changes says which ratings changed."""
-    told = rating(3)
-    told["data"]["attributes"]["data"]["isChanged"] = changed
+    sample = rating(3)
+    sample["data"]["attributes"]["data"]["isChanged"] = changed
     offline_bridge.want(RATINGS, 3)
 
-    offline_bridge.drain(RATINGS, fetch=answering(told))
+    offline_bridge.drain(RATINGS, fetch=answering(sample))
 
     assert [row["message"] for row in ratings(offline_bridge)] == ["fine"]
     assert offline_bridge.rows("SELECT document, problem FROM intake.landed") == [
-        {"document": told, "problem": None}
+        {"document": sample, "problem": None}
     ]
 
 

@@ -46,7 +46,7 @@ def conn(database):
         yield opened
 
 
-def everything(conn):
+def all_rows(conn):
     return {
         table: conn.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3").fetchall()
         for table in TABLES
@@ -59,7 +59,7 @@ def report(document, at, **basic):
     attributes = made["data"]["attributes"]
     attributes["basic"]["data"] |= basic
     for action in attributes["actions"]:
-        action["note"] = f"said at {at}"
+        action["note"] = f"written at {at}"
     attributes["extended"]["errand_tags"] = [{"id": 41, "desc": f"tag at {at}"}]
     return Fetched(
         record=parsers.parse_errand_report(2256, made, zone=ZoneInfo("UTC")), fetched_at=at
@@ -73,21 +73,21 @@ def names(suffix):
 
 def test_an_older_report_changes_nothing(conn, document):
     errand_reports.save(conn, "demo", [report(document, LATE, **names("late"))])
-    before = everything(conn)
+    before = all_rows(conn)
 
     errand_reports.save(conn, "demo", [report(document, EARLY, **names("early"))])
 
-    assert everything(conn) == before
+    assert all_rows(conn) == before
     assert before["cention.errand"][0]["subject"] == "subject late"
 
 
 def test_an_errand_not_found_before_it_was_fetched_is_not_gone(conn, document):
     errand_reports.save(conn, "demo", [report(document, LATE)])
-    before = everything(conn)
+    before = all_rows(conn)
 
     errand_reports.mark_gone(conn, "demo", [2256], at=EARLY)
 
-    assert everything(conn) == before
+    assert all_rows(conn) == before
 
 
 def test_an_errand_fetched_before_it_was_not_found_stays_gone(conn, document):
@@ -95,18 +95,18 @@ def test_an_errand_fetched_before_it_was_not_found_stays_gone(conn, document):
 
     errand_reports.save(conn, "demo", [report(document, EARLY)])
 
-    assert everything(conn)["cention.errand"][0]["gone_at"] == LATE
+    assert all_rows(conn)["cention.errand"][0]["gone_at"] == LATE
 
 
 def test_an_older_document_does_not_replace_a_newer_one(conn):
     late = Landing(remote_id=7, document='{"version": "late"}', fetched_at=LATE, problem=None)
     early = Landing(remote_id=7, document='{"version": "early"}', fetched_at=EARLY, problem="odd")
     landed.insert(conn, "demo", RATINGS, [late])
-    before = everything(conn)
+    before = all_rows(conn)
 
     landed.insert(conn, "demo", RATINGS, [early])
 
-    assert everything(conn) == before
+    assert all_rows(conn) == before
 
 
 def test_an_older_rating_changes_nothing(conn):
@@ -115,21 +115,21 @@ def test_an_older_rating_changes_nothing(conn):
         for at in (LATE, EARLY)
     )
     facebook_ratings.save(conn, "demo", [late])
-    before = everything(conn)
+    before = all_rows(conn)
 
     facebook_ratings.save(conn, "demo", [early])
     facebook_ratings.mark_gone(conn, "demo", [7], at=EARLY)
 
-    assert everything(conn) == before
+    assert all_rows(conn) == before
 
 
 def test_an_older_description_of_a_file_changes_nothing(conn):
     attachments.record_absent(conn, "demo", KIND, [5], state="gone", reason="no more", at=LATE)
-    before = everything(conn)
+    before = all_rows(conn)
 
     attachments.record_absent(conn, "demo", KIND, [5], state="refused", reason="odd", at=EARLY)
 
-    assert everything(conn) == before
+    assert all_rows(conn) == before
 
 
 def test_an_older_file_does_not_replace_a_newer_one(conn):
@@ -147,5 +147,5 @@ def test_an_older_file_does_not_replace_a_newer_one(conn):
         )
         attachments.save(conn, "demo", KIND, stored)
 
-    [row] = everything(conn)["cention.attachment"]
+    [row] = all_rows(conn)["cention.attachment"]
     assert (row["name"], row["fetched_at"]) == (str(LATE), LATE)

@@ -10,7 +10,7 @@ from workers.config.names import Family
 from workers.operations.jobs import housekeeping
 from workers.sync.rules import retry_policy
 
-HOPELESS = range(1, 31)
+ALWAYS_REFUSED = range(1, 31)
 HEALTHY = range(101, 111)
 
 
@@ -19,7 +19,7 @@ def ratings(ratings):
     """Refuses certain records and answers all others."""
 
     def refuse(rating_id):
-        if rating_id in HOPELESS:
+        if rating_id in ALWAYS_REFUSED:
             raise errors.Unauthorised("token refused", api="cention", status=403)
 
     ratings.before_answer = refuse
@@ -35,7 +35,7 @@ def pauses(bridge):
 
 def refuse_and_let_probe(bridge, ratings):
     """Let these records be refused and the pause end, while healthy records become wanted."""
-    bridge.want(RATINGS, *HOPELESS)
+    bridge.want(RATINGS, *ALWAYS_REFUSED)
     bridge.drain(ratings.spec())
     bridge.want(RATINGS, *HEALTHY)
     bridge.end_pauses()

@@ -41,11 +41,11 @@ def internal_error(conn: Any) -> None:
 
 def drain_with_bad_record(bridge: Bridge, ratings: FakeRatingsApi, break_: Break) -> DrainResult:
     def save(conn, workspace, records):
-        plan.save(conn, workspace, records)
+        spec.save(conn, workspace, records)
         if any(fetched.record.rating_id == POISONOUS for fetched in records):
             break_(conn)
 
-    plan = ratings.spec()
+    spec = ratings.spec()
     bridge.want(RATINGS, *BATCH)
     return bridge.drain(ratings.spec(save=save))
 
@@ -59,7 +59,7 @@ def drain_with_bad_record(bridge: Bridge, ratings: FakeRatingsApi, break_: Break
         (internal_error, "cannot be stored: TypeError"),
     ],
 )
-def test_of_fifty_records_the_one_that_postgres_rejects_keeps_its_document_and_the_rest_is_written(
+def test_of_fifty_records_postgres_rejects_one_its_document_is_stored_and_the_others_are_written(
     offline_bridge, ratings, break_, problem
 ):
     bridge = offline_bridge
@@ -104,12 +104,12 @@ def test_an_internal_error_while_parsing_one_record_affects_only_that_record(
     offline_bridge, ratings
 ):
     bridge = offline_bridge
-    plan = ratings.spec()
+    spec = ratings.spec()
 
     def parse(rating_id, document, fetched):
         if rating_id == POISONOUS:
             raise ZeroDivisionError
-        return plan.parse(rating_id, document, fetched)
+        return spec.parse(rating_id, document, fetched)
 
     bridge.want(RATINGS, *BATCH)
     bridge.drain(ratings.spec(parse=parse))
@@ -136,9 +136,7 @@ HOSTILE = "a\u0000b\ud800c"
 
 
 @pytest.mark.parametrize("name", ["errand_report_33", "errand_report_2256"])
-def test_characters_that_postgres_cannot_hold_are_replaced_wherever_they_are(
-    bridge, document, name
-):
+def test_characters_that_postgres_cannot_store_are_replaced_at_every_place(bridge, document, name):
     report = document(name)
     errand_id = int(report["data"]["id"])
     hostile = _with_hostile_texts(report)

@@ -1,6 +1,6 @@
 """A drain in a separate process that can be killed or stopped while it fetches.
 
-Says ``fetching ID`` for each record on its standard output, and waits for a line on its
+Prints ``fetching ID`` for each record on its standard output, and waits for a line on its
 standard input before it goes on.
 """
 
