@@ -23,7 +23,7 @@ from workers.database.migrate import migrate
 from workers.spool.layout import spool_status
 
 DRAINED_WITHIN_S = 10
-# The promise is 0.5 s. On a busy machine it may take twice as long. A callback that waits for a
+# The guarantee is 0.5 s. On a busy machine it may take twice as long. A callback that waits for a
 # dead server would take 2 s.
 P99_LIMIT_S = 1.0
 
@@ -161,9 +161,9 @@ def test_an_invalid_callback_is_refused_and_spooled_and_no_secret_is_on_disk(
 ):
     with run_receiver(server.url, broker) as senders:
         server.kill()
-        odd = json.dumps({"data": [SECRET], "meta": {"api_secret": SECRET}}).encode()
+        invalid = json.dumps({"data": [SECRET], "meta": {"api_secret": SECRET}}).encode()
 
-        assert senders.receiver.post(odd).status_code == 422
+        assert senders.receiver.post(invalid).status_code == 422
         assert senders.send().status == 200
 
         files = [path for path in senders.receiver.spool.rglob("*") if path.is_file()]

@@ -33,7 +33,7 @@ for name in {(*PACKAGES, "wsgi")}:
 
 
 def run(*command: str | Path, cwd: Path, **variables: str) -> str:
-    """Run a command that knows nothing of the repository, and return its output."""
+    """Run a command without access to the repository, and return its output."""
     done = subprocess.run(
         command,
         cwd=cwd,

@@ -22,12 +22,12 @@ _first_ids = count(1_000_000, REQUESTS)
 def measure(servers: BenchServers) -> Iterator[Row]:
     """Measure both in turns, so that other work on the machine affects both."""
     baseline: list[Load] = []
-    ours: list[Load] = []
+    results: list[Load] = []
     with servers.web("tests.bench.baseline:app") as baseline_port, servers.web("wsgi:app") as port:
         for _ in range(ROUNDS):
             baseline.append(_drive(baseline_port, REQUESTS * 2))
-            ours.append(_drive(port, REQUESTS))
-        peak_per_s = median(load.per_s for load in ours)
+            results.append(_drive(port, REQUESTS))
+        peak_per_s = median(load.per_s for load in results)
         half = _drive(port, int(peak_per_s * 5), per_s=peak_per_s / 2)
         stored = servers.scalar("SELECT count(*) FROM intake.callback")
     baseline_per_s = median(load.per_s for load in baseline)
@@ -37,7 +37,7 @@ def measure(servers: BenchServers) -> Iterator[Row]:
     yield Row(
         f"callbacks, durable before the answer, {CLIENTS} clients",
         f"{peak_per_s:,.0f}/s",
-        f"{peak_per_s / baseline_per_s:.2f} of bare; {_latency(ours[-1])}; {stored:,} stored",
+        f"{peak_per_s / baseline_per_s:.2f} of bare; {_latency(results[-1])}; {stored:,} stored",
     )
     yield Row("callbacks at half of that rate", f"{half.per_s:,.0f}/s", _latency(half))
 

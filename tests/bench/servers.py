@@ -121,11 +121,11 @@ def bench_servers() -> Iterator[BenchServers]:
 
 
 def wait_until(
-    question: Callable[[], Any], *, within_s: float = 600, every_s: float = 0.02
+    condition: Callable[[], Any], *, within_s: float = 600, every_s: float = 0.02
 ) -> None:
-    """Return when ``question()`` is true. Raises ``TimeoutError``."""
+    """Return when ``condition()`` is true. Raises ``TimeoutError``."""
     ends_at = time.monotonic() + within_s
-    while not question():
+    while not condition():
         if time.monotonic() > ends_at:
             raise TimeoutError("the measured thing never happened")
         time.sleep(every_s)

@@ -1,1 +1,1 @@
-"""Everything dies at random moments, and nothing may be lost: ``python -m tests.chaos``."""
+"""Processes are killed at random moments, and nothing may be lost: ``python -m tests.chaos``."""

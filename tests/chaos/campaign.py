@@ -65,7 +65,7 @@ class Report:
 
     @property
     def failures(self) -> list[str]:
-        """Return every violation of the promise, one line each."""
+        """Return every violation of the guarantees, one line each."""
         slow = [
             f"{kind}: {one}"
             for kind, found in self.recoveries.items()

@@ -60,7 +60,7 @@ def places(value):
 
 def timed(target):
     def run(data: bytes) -> None:
-        began = time.process_time()  # of others on this machine it knows nothing
+        began = time.process_time()  # does not count other processes
         target(data)
         if time.process_time() - began > SLOW_S and len(data) < 100_000:
             raise TimeoutError("slow")

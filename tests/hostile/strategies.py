@@ -17,7 +17,7 @@ DOCUMENTS = Path(__file__).parents[1] / "support" / "documents"
 GONE = object()
 _MARK = "hostile-mark-"
 
-# JSON texts that no dict can express, or that Python would not write.
+# JSON texts that no dict can express, or that ``json.dumps`` does not write.
 RAW = (
     *("1e400", "-1e400", "-0", "-0.0", "1.0", "1E2", "1e-400", "0.1e1", "9007199254740993"),
     *("9" * 20, "9" * 4000, "-" + "9" * 4000, "9" * 5000, "NaN", "Infinity", "01", "+1", ".5"),
@@ -65,7 +65,7 @@ def texts(draw: DrawFn, name: str, *, secret: str | None = None) -> str:
     for _ in range(draw(st.integers(1, 3))):
         holder, step = draw(st.sampled_from(list(places(document)) or [({}, "")]))
         if isinstance(holder, dict) and draw(st.integers(0, 4)) == 0:
-            mark = f"{_MARK}{len(raw)}"  # a member given twice, or one more than there should be
+            mark = f"{_MARK}{len(raw)}"  # a duplicate member, or an additional one
             raw[mark] = json.dumps(draw(st.sampled_from([step, "extra"]) | st.text(max_size=9)))
             step = mark
         change(holder, step, draw(st.sampled_from(ODD) | TREES | raws(raw)))

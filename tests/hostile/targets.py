@@ -124,7 +124,7 @@ def _read(read: Callable, document: dict) -> None:
         record = read(document)
     except DocumentError as error:
         record = [str(fault) for fault in error.faults] or None
-    assert orjson.dumps(record) != b"null"  # it can be stored, or the reason why not
+    assert orjson.dumps(record) != b"null"  # the record can be stored, or its faults can
 
 
 def _split(pieces: list[bytes]) -> tuple[dict, bytes] | None:

@@ -80,7 +80,7 @@ def oracle() -> Iterator[Oracle]:
 def context(own_database: str, oracle: Oracle) -> Iterator[WorkerContext]:
     plain = settings_for(own_database, f"http://127.0.0.1:{oracle.port}/s/demo")
     built = wiring.build(replace(plain, fetch_timeout_s=10, attachment_max_bytes=2 * 1024 * 1024))
-    built.pool.resize(4)  # one that grows asks `random` beside Hypothesis, which takes it for ours
+    built.pool.resize(4)  # a pool that grows uses `random`, which Hypothesis attributes to the test
     built.pool.wait()
     yield built
     built.fetchers.shutdown()
@@ -172,9 +172,9 @@ def test_a_fetched_attachment_is_stored_landed_or_refused(context, oracle, docum
 def test_a_valid_sample_among_them_is_stored(context, oracle, family):
     """Otherwise the tests above would pass with a drain that can parse nothing."""
     document = json.dumps(sample(SAMPLES[family])).encode()
-    spoilt = document.replace(b'"attributes"', b'"attributes": 5, "extra"')
+    changed = document.replace(b'"attributes"', b'"attributes": 5, "extra"')
 
-    _, landed = drained(context, oracle, family, [spoilt, document, b"{}", b"no JSON"])
+    _, landed = drained(context, oracle, family, [changed, document, b"{}", b"no JSON"])
 
     assert {number: bool(one["problem"]) for number, one in landed.items()} == {
         1: True,

@@ -82,7 +82,7 @@ def test_senders_that_do_not_read_their_answers_do_not_delay_others(served):
 
     def flood(connection):
         connection.settimeout(0.5)
-        with suppress(OSError):  # full at last, or thrown out
+        with suppress(OSError):  # its buffer is full, or it was disconnected
             while True:
                 connection.sendall(gets)
 
@@ -205,7 +205,7 @@ def test_an_unusual_target_is_not_found_or_refused(served, target):
 
 
 def test_a_body_longer_than_announced_is_read_as_far_as_announced(served):
-    """What follows is taken for a request: it is refused, and quoted nowhere."""
+    """The rest is read as a request, which is refused and not quoted."""
     body = callback()
     cut = HEAD + b"Content-Length: %d\r\n\r\n" % (len(body) - 20) + body
 
@@ -304,7 +304,7 @@ def test_no_row_is_left_of_senders_that_disconnect(served):
 
 
 def test_refused_senders_that_do_not_disconnect_do_not_delay_others(served):
-    """To wait until they hang up is not worth a thread, and less so the loop."""
+    """No thread, and not the event loop, waits until they disconnect."""
     with connections(served, MANY) as opened, served.answers_honest_senders():
         for connection in opened:
             connection.sendall(b"garbage\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Whatever body is posted to the running receiver: never a 500, never a lost document."""
+"""For any body, the running receiver answers without a 500 and loses no document."""
 
 from __future__ import annotations
 

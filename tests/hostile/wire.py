@@ -72,7 +72,7 @@ class ServedReceiver:
 
         On a busy machine: within four times the duration before.
         """
-        for _ in range(4):  # as many as reach both processes
+        for _ in range(4):  # enough to reach both processes
             self.honest()
         within_s, self.slowest_s = max(within_s, 4 * self.slowest_s), 0.0
         over = threading.Event()

@@ -30,7 +30,7 @@ class Bridge:
 
     context: WorkerContext
     database: str
-    drain_nudges: int = 0  # sent so far
+    drain_nudges: int = 0  # number of nudges sent
 
     def poll(self, family: Family = REPORTS) -> int | None:
         [changed] = [c for c in self.context.changed_lists["demo"] if c.family == family]
@@ -118,7 +118,7 @@ class Bridge:
 
 @dataclass
 class FakeRatingsApi:
-    """Facebook ratings in memory; what is fetched can be watched, delayed and made to fail."""
+    """Facebook ratings in memory; a fetch can be observed, delayed and made to fail."""
 
     versions: dict[int, int] = field(default_factory=lambda: defaultdict(lambda: 1))
     fetched: list[int] = field(default_factory=list)

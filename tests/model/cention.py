@@ -88,7 +88,7 @@ class Cention:
 
     def __init__(self, errands: int) -> None:
         self.errands = [Errand(errand_id=n + 1) for n in range(errands)]
-        self.changes = 0  # so far; the name of the only area contains it
+        self.changes = 0  # number of changes; part of the name of the only area
         self.reaction = ANSWERS
         self.open_requests: list[Errand] = []  # of requests that may still take effect
 

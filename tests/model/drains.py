@@ -28,7 +28,7 @@ class Drain:
     def __init__(self, name: str, conn: Connection, session: Transaction) -> None:
         self.name = name
         self.conn = conn
-        self.session = session  # lends a new connection
+        self.session = session  # provides a new connection
         self.run: BatchRun | None = None
         self.not_fetched: list[Claimed] = []
         self.slot_lock = ExitStack()

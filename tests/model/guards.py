@@ -61,7 +61,7 @@ def stalled_claims_are_released_without_the_lock() -> Iterator[None]:
     hold = advisory_locks.hold
 
     @contextmanager
-    def careless(
+    def without_lock(
         conn: Connection, name: str, *, slots: int, on_free: Any = do_nothing
     ) -> Iterator[int | None]:
         for slot in range(slots):
@@ -69,7 +69,7 @@ def stalled_claims_are_released_without_the_lock() -> Iterator[None]:
         with hold(conn, name, slots=slots) as held:
             yield held
 
-    with patch.object(advisory_locks, "hold", careless):
+    with patch.object(advisory_locks, "hold", without_lock):
         yield
 
 

@@ -30,7 +30,7 @@ from workers.sync.store.wanted import Claimed
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "200"))
 STEPS = int(os.environ.get("MODEL_STEPS", "12"))
 # Hypothesis follows each example with several that hardly differ from it; where an example takes
-# long it is worth more to begin again. Of two examples the first does nothing.
+# long, a new example is worth more. Of two examples the first does nothing.
 SETTINGS = settings(
     max_examples=2,
     stateful_step_count=STEPS,

@@ -70,7 +70,7 @@ class ModelConnections:
     """Connections that many worlds use one after the other."""
 
     def __init__(self, database: str) -> None:
-        self.others = connection(database)  # polls, callbacks, operators, time itself
+        self.others = connection(database)  # for polls, callbacks, operators and changes of time
         self.drains = {name: connection(database) for name in DRAINS}
         self.closed = connection(database)
         self.closed.close()

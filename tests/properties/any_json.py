@@ -1,4 +1,4 @@
-"""Any JSON there can be, to be drawn by a property."""
+"""A Hypothesis strategy for any JSON value."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""What tests of every kind share: servers, settings, sample documents."""
+"""Helpers for tests of every kind: servers, settings, sample documents."""
 
 from __future__ import annotations

@@ -9,11 +9,11 @@ from typing import TypeVar
 Answer = TypeVar("Answer")
 
 
-def eventually(question: Callable[[], Answer], *, within_s: float = 30.0) -> Answer:
-    """Call ``question`` until its result is true, and return it; fail after ``within_s``."""
+def eventually(condition: Callable[[], Answer], *, within_s: float = 30.0) -> Answer:
+    """Call ``condition`` until its result is true, and return it; fail after ``within_s``."""
     deadline = time.monotonic() + within_s
     pause_s = 0.01
-    while not (answer := question()):
+    while not (answer := condition()):
         assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(pause_s)
         pause_s = min(pause_s * 1.5, 0.25)

@@ -23,13 +23,13 @@ def format_day(day: date) -> str:
     return day.strftime("%Y/%m/%d")
 
 
-def back(days: int) -> str:
+def days_ago(days: int) -> str:
     return format_day(today() - timedelta(days=days))
 
 
 def command(first: int, last: int, *more: str) -> tuple[str, ...]:
     """Return a backfill of the days from ``first`` to ``last`` days ago."""
-    return ("backfill", "--preset", "316", "--from", back(first), "--to", back(last), *more)
+    return ("backfill", "--preset", "316", "--from", days_ago(first), "--to", days_ago(last), *more)
 
 
 def wanted(bridge: Bridge) -> list[int]:
@@ -75,7 +75,11 @@ def test_errands_of_past_days_are_found_chunk_by_chunk_and_wanted(
     result = terminal.run(*command(20, 5))
 
     assert result.exit_code == 0
-    assert exported_days() == [(back(20), back(13)), (back(13), back(6)), (back(6), back(4))]
+    assert exported_days() == [
+        (days_ago(20), days_ago(13)),
+        (days_ago(13), days_ago(6)),
+        (days_ago(6), days_ago(4)),
+    ]
     assert wanted(bridge) == ids
     assert days_done(bridge) == [today() - timedelta(days=n) for n in range(20, 4, -1)]
     assert bridge.nudges(Queue.FETCH) == 3
@@ -96,7 +100,7 @@ def test_days_shared_by_two_chunks_are_requested_twice_and_their_errands_wanted_
     result = terminal.run(*command(9, 5, "--chunk", "1d", "--again"))
     progress = [line for line in result.stdout.splitlines() if ": 1 errand." in line]
 
-    assert [line.split(" to ")[0] for line in progress] == [back(8)]
+    assert [line.split(" to ")[0] for line in progress] == [days_ago(8)]
     assert "1 errand wanted." in result.stdout
 
 
@@ -108,10 +112,12 @@ def test_progress_and_an_estimate_are_printed(terminal, old_errand):
 
     lines = result.stdout.splitlines()
     assert lines[0].startswith(
-        f"{back(20)} to {back(14)}: 0 errands. 7 of 16 days; at this pace about "
+        f"{days_ago(20)} to {days_ago(14)}: 0 errands. 7 of 16 days; at this pace about "
     )
-    assert lines[1].startswith(f"{back(13)} to {back(7)}: 2 errands. 14 of 16 days; at this pace")
-    assert lines[2] == f"{back(6)} to {back(5)}: 0 errands. 16 of 16 days."
+    assert lines[1].startswith(
+        f"{days_ago(13)} to {days_ago(7)}: 2 errands. 14 of 16 days; at this pace"
+    )
+    assert lines[2] == f"{days_ago(6)} to {days_ago(5)}: 0 errands. 16 of 16 days."
     assert lines[3].startswith("2 errands wanted.")
     assert result.stderr.startswith("16 days to go, in 3 exports.\n")
 
@@ -142,7 +148,11 @@ def test_a_second_run_continues_where_the_first_stopped(
     assert "token refused" in stopped.stderr
     assert "To continue, run the same command again." in stopped.stderr
     assert gone_on.stderr.startswith("7 days already done.\n9 days to go, in 2 exports.\n")
-    assert exported_days() == [(back(20), back(13)), (back(13), back(6)), (back(6), back(4))]
+    assert exported_days() == [
+        (days_ago(20), days_ago(13)),
+        (days_ago(13), days_ago(6)),
+        (days_ago(6), days_ago(4)),
+    ]
     assert wanted(bridge) == ids
 
 
@@ -218,9 +228,9 @@ def test_today_is_requested_but_not_done_before_it_is_over(
     ids = errands(2)
 
     terminal.run(*command(1, 0))
-    terminal.run("backfill", "--preset", "316", "--from", back(0), "--to", back(-30))
+    terminal.run("backfill", "--preset", "316", "--from", days_ago(0), "--to", days_ago(-30))
 
-    assert exported_days() == [(back(1), back(0)), (back(0), back(0))]
+    assert exported_days() == [(days_ago(1), days_ago(0)), (days_ago(0), days_ago(0))]
     assert days_done(bridge) == [today() - timedelta(days=1)]
     assert wanted(bridge) == sorted(ids)
 

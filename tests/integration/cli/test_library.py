@@ -68,12 +68,12 @@ def found(terminal, *words):
 def test_a_refresh_stores_the_library_and_reports_the_number_of_records(terminal, bridge, cention):
     result = terminal.run("library", "refresh")
 
-    truth = cention.control("truth/library")
-    count = len(truth["questions"]) + len(truth["shelves"])
+    expected = cention.control("truth/library")
+    count = len(expected["questions"]) + len(expected["shelves"])
     summary = f"{count} libraries, categories and questions of demo are up to date."
     assert result.stdout.splitlines()[-1] == summary
     assert result.stderr.startswith("library: libraries\n")
-    assert bridge.one("SELECT count(*) FROM cention.library_question") == len(truth["questions"])
+    assert bridge.one("SELECT count(*) FROM cention.library_question") == len(expected["questions"])
     assert bridge.nudges(Queue.FETCH) == 2
 
 
@@ -132,7 +132,7 @@ def test_a_search_finds_questions_by_their_words_best_first(terminal, shop_libra
         ('"send them"', [1]),
         ('"them send"', []),
         ("betald", [3]),
-        ("style", []),  # marks of HTML are no words
+        ("style", []),  # HTML tags are not words
         ("co", [2, 3]),
         ("!!!", []),
         ("it's :* & | ( \\ '", []),

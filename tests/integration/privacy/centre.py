@@ -25,7 +25,7 @@ from workers.sync.store.callbacks import NewCallback
 FILES, IMAGES = Family.RESPONSE_ATTACHMENTS, Family.AREA_ARCHIVES
 RECEIVED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
-# Whatever the person says, or is called, has MARKER in it; so it is easily found.
+# Every text and name of the person contains MARKER, so that a search finds all of them.
 ADDRESS = "Marker.O'Neil+vip@example.org"
 NAME = "Märta MARKER O'Neil"
 SPELLINGS = (

@@ -1,4 +1,4 @@
-"""Dependencies that do not answer at all, and how long we wait for them."""
+"""A check of a dependency that does not answer ends after a timeout."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def hanging():
-    """A check that does not come back before the test has ended."""
+    """A check that does not return before the test has ended."""
     end = threading.Event()
     yield lambda: end.wait(30)
     end.set()

@@ -1,4 +1,4 @@
-"""Postgres goes away and comes back."""
+"""Postgres goes down and comes up again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workers.database.migrate import migrate
 
 @pytest.fixture
 def server():
-    """A server of the test's own, for it to end."""
+    """A server that only this test uses, and stops."""
     with tempfile.TemporaryDirectory(prefix="cention-tests-") as folder:
         server = Postgres(Path(folder) / "postgres")
         server.start()

@@ -1,4 +1,4 @@
-"""The receiver as it is served: what no test client would show."""
+"""The receiver under gunicorn: behaviour that a test client does not show."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _empty_inbox(database):
 
 @pytest.fixture(scope="module")
 def receiver(database, valkey, tmp_path_factory):
-    """One receiver for all tests that need no setting of their own, nor count its nudges."""
+    """One receiver for all tests with default settings that do not count nudges."""
     own = {"DATABASE_URL": database, "BROKER_URL": f"{valkey.url}?virtual_host=1"}
     with serving(tmp_path_factory.mktemp("receiver"), own) as running:
         yield running
@@ -188,7 +188,7 @@ def test_no_callback_is_refused_while_processes_are_replaced(serve, bodies, rows
 
 
 def test_disconnected_senders_do_not_delay_the_end_of_a_process(serve, bodies):
-    """Some hung up while their callback was stored: nothing of them may be left."""
+    """Some disconnect while their callback is being stored."""
     receiver = serve(WEB_CONCURRENCY="1", GUNICORN_CMD_ARGS="--graceful-timeout 60")
     for each in bodies:
         with socket.create_connection(("127.0.0.1", receiver.port)) as connection:
@@ -202,7 +202,7 @@ def test_disconnected_senders_do_not_delay_the_end_of_a_process(serve, bodies):
 
 
 def test_an_idle_connection_stays_open_for_two_minutes(receiver, body):
-    """Cention's sender reuses connections: one that is closed meanwhile costs it a callback."""
+    """Cention's sender reuses connections. If one is closed just then, a callback fails."""
     with socket.create_connection(("127.0.0.1", receiver.port), timeout=7) as connection:
         connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")

@@ -63,8 +63,8 @@ def test_a_crash_at_any_instant_of_draining_stores_everything_once(tmp_path, dat
         folder = tmp_path / str(instant)
         numbers = [10 * instant + number for number in range(4)]
         append(folder, *numbers)
-        torn = folder / f"{max(folder.glob('*.json')).stem}-torn.json"
-        torn.write_bytes(b'{"workspace":')
+        truncated = folder / f"{max(folder.glob('*.json')).stem}-truncated.json"
+        truncated.write_bytes(b'{"workspace":')
         finished = survives(draining(folder, database), instant)
 
         assert len(stored()) >= 4 * (instant - 1)

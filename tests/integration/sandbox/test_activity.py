@@ -8,7 +8,7 @@ from tests.support.eventually import eventually
 
 def test_errands_ratings_and_callbacks_are_made_at_the_given_rate(receiver):
     with sandbox_server(rate=300.0, callback_url=receiver.url) as cention:
-        stats = eventually(lambda: lively(cention))
+        stats = eventually(lambda: active_state(cention))
 
     assert stats["changes"]["errand_changes"] > stats["errands"]
     assert receiver.bodies
@@ -39,6 +39,6 @@ def test_the_first_id_can_be_chosen():
         assert sorted(cention.dirty_errands()) == [33, 34, 35]
 
 
-def lively(cention):
+def active_state(cention):
     stats = cention.control("stats")
     return stats if stats["errands"] > 20 and stats["ratings"] and stats["attachments"] else None

@@ -25,8 +25,8 @@ def logio(http):
     return AgentLogonsApi(http, token=TOKEN)
 
 
-def answering(body, **how):
-    return responses.get(LOGIO, body=body, **how)
+def answering(body, **options):
+    return responses.get(LOGIO, body=body, **options)
 
 
 def query():
@@ -34,8 +34,8 @@ def query():
     return parse_qs(urlsplit(call.request.url).query)
 
 
-def fetched(logio, body, **how):
-    answering(body, **how)
+def fetched(logio, body, **options):
+    answering(body, **options)
     return logio.fetch(SINCE, UNTIL)
 
 

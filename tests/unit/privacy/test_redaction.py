@@ -1,4 +1,4 @@
-"""What is redacted in documents about a person, and what stays."""
+"""Documents about a person are redacted; ids, numbers and times stay."""
 
 from __future__ import annotations
 

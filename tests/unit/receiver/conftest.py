@@ -30,7 +30,7 @@ def new() -> Callable[..., NewCallback]:
 
 @pytest.fixture
 def make_spool(tmp_path: Path) -> Callable[..., Spool]:
-    """Open the spool of the test, as one more process does."""
+    """Open the spool of the test, as another process does."""
 
     def make(max_bytes: int = 10**6) -> Spool:
         return Spool(tmp_path / "spool", max_bytes=max_bytes)

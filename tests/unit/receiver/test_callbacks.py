@@ -1,4 +1,4 @@
-"""What ``POST /callbacks/<workspace>`` answers."""
+"""The responses of ``POST /callbacks/<workspace>``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from receiver.durable_inbox import StorageUnavailable
 from tests.support.receiver_app import ERROR, PATH, refused
 
 
-def signed(secret):
+def document_with_secret(secret):
     return {"data": {"type": "t", "id": "1"}, "meta": {"api_secret": secret}}
 
 
@@ -141,9 +141,12 @@ def test_a_document_of_too_many_levels_is_refused(client, callback, stored):
         {"meta": None},
         {"meta": []},
         {"data": {"type": "t", "id": "1"}},
-        *(signed(s) for s in ("guess", "", "12345", "1234567", None, 123456, True, [], {}, "é")),
-        signed("\ud800"),
-        signed("123456\0"),
+        *(
+            document_with_secret(s)
+            for s in ("guess", "", "12345", "1234567", None, 123456, True, [], {}, "é")
+        ),
+        document_with_secret("\ud800"),
+        document_with_secret("123456\0"),
     ],
     ids=repr,
 )

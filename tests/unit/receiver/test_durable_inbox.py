@@ -72,7 +72,7 @@ def test_a_callback_that_postgres_does_not_store_is_spooled(inbox, committer, sp
 def test_a_callback_that_postgres_does_not_store_in_time_is_spooled_and_not_written_later(
     inbox, committer, spooled
 ):
-    """Otherwise an outage would leave work behind, for callbacks that are stored already."""
+    """Otherwise writes of callbacks that are in the spool would remain after an outage."""
     committer.is_silent = True
 
     inbox.store("callback", size_bytes=1).result()

@@ -148,14 +148,14 @@ def test_a_row_that_is_not_a_log_on_is_rejected_with_its_problem_and_affects_no_
 
 
 @pytest.mark.parametrize(
-    ("came", "kept"),
+    ("received", "returned"),
     [
         (["7", "Doe", "Jane\0", "1", "Login"], ["Doe", "Jane\ufffd", "1", "Login"]),
         ({"id": 7, "name": None, "zone": "x"}, {"name": None, "zone": "x"}),
     ],
 )
-def test_a_rejected_row_is_returned_unchanged_but_for_its_running_number(came, kept):
-    [one] = read_agent_logons([came]).rejected
+def test_a_rejected_row_is_returned_unchanged_but_for_its_running_number(received, returned):
+    [one] = read_agent_logons([received]).rejected
 
     assert isinstance(one, RejectedRow)
-    assert one.row == kept
+    assert one.row == returned

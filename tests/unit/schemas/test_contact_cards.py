@@ -1,4 +1,4 @@
-"""Contact cards: what Cention is sent, and what is read from its answer."""
+"""Contact cards: the request to Cention, and the record read from its answer."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ def test_a_document_of_any_depth_is_refused_without_recursion(callback):
 
 @pytest.mark.parametrize("circle", [[0], [0, 1], [0, 1, 2]])
 def test_included_resources_that_form_a_cycle_are_refused(callback, circle):
-    """A reader that follows the relationships of such a document never ends."""
+    """A reader that follows such relationships would never end."""
     items = callback["included"] = [{"type": "c3_moods", "id": str(number)} for number in range(3)]
     for here, there in zip(circle, [*circle[1:], circle[0]], strict=True):
         items[here]["relationships"] = {"next": {"data": [copy.copy(items[there])]}}

@@ -1,4 +1,4 @@
-"""The request for an export, and what is read from the answer."""
+"""The request for an export, and the rows read from its answer."""
 
 from __future__ import annotations
 

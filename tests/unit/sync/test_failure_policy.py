@@ -84,7 +84,7 @@ def test_an_outage_counts_against_a_record_only_while_the_server_answers_others(
 
 
 def test_a_refusal_counts_only_while_others_of_the_family_succeed():
-    """Otherwise the token is at fault, and no record."""
+    """Otherwise the cause is the token and not a record."""
     of_the_token = decide(failed(FORBIDDEN, tries=11))
     of_the_record = decide(failed(FORBIDDEN, tries=11), succeeded_just_now=True)
 

@@ -23,7 +23,7 @@ def test_the_whole_library_of_the_sandbox_is_mirrored(bridge, cention, refresh_n
             cention.control("library/change", {"count": changes})
         expected = cention.control("truth/library")
 
-        while refresh_now().problem:  # a kind that vanished whole is confirmed by one more refresh
+        while refresh_now().problem:  # an empty kind is confirmed by one more refresh
             pass
 
         assert stored_questions(bridge) == {
@@ -319,7 +319,7 @@ def test_an_unreadable_answer_of_an_owner_marks_nothing_gone(mirror, source):
 def test_a_kind_without_any_record_is_gone_once_the_next_refresh_confirms_it(
     mirror, source, emptied
 ):
-    """An empty answer may be an error at Cention, or of a changed token."""
+    """An empty answer may be caused by an error at Cention, or by a changed token."""
     source.libraries_document = listed(library(1), library(2))
     source.categories_document = listed(category(3))
     source.questions_document = listed(question(7), question(8))
