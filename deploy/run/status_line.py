@@ -56,7 +56,7 @@ class StatusLine:
             if self._conn is not None:
                 self._conn.close()
             self._conn = None
-            return "the database does not answer"
+            return "Postgres is down, or unreachable"
 
     def _count_restarts(self, running: Iterable[ProcessState]) -> None:
         for process in running:

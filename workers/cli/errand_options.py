@@ -71,7 +71,8 @@ OPTIONS = (
     click.option("--integration-data", **JSON, help="An object that describes a call."),
     click.option(
         "--cuid",
-        help="Customer's id in another system; other users may see it, unlike --cuid-file.",
+        help="Customer's id in another system. Other users of this machine can see it in the list "
+        "of processes; --cuid-file avoids that.",
     ),
     click.option("--cuid-file", type=FILE, help="A file that contains only the customer's id."),
 )

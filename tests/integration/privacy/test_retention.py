@@ -174,7 +174,7 @@ def test_an_attachment_whose_content_was_removed_has_a_reason_and_its_name_and_s
         "size_bytes": len("what MARKER wrote"),
         "sha256": None,
         "state": "removed",
-        "reason": "kept for as long as the settings allow",
+        "reason": "removed after RETAIN_BODIES_DAYS",
     }
 
 

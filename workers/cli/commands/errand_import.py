@@ -51,8 +51,9 @@ def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: st
     jsonl  one errand per line, as Cention's data.attributes; an attachment has its
            content in base64, or names a file in the same folder
     csv    one errand per row; columns from, name, subject, body, html_body, message_id,
-           attach (files|in the same folder), cuid, extradata, answer.user_id,
-           integrationData.deviceId, and so on, named as Cention names them
+           attach (names of files in the same folder, separated by |), cuid,
+           extradata, answer.user_id, integrationData.deviceId, and so on, with
+           Cention's names of fields
     eml    one mail, with its attachments and the images in its HTML
     mbox   many mails
 

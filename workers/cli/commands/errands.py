@@ -38,8 +38,8 @@ errands.add_command(unknown)
 def create(as_json: bool, workspace: str | None, **given: Any) -> None:
     """Create an errand, in the channel and area of the token.
 
-    Run again with the same content and files, it creates nothing. To create the same errand
-    again on purpose, give it another --message-id.
+    The same command with the same content and files creates no second errand. To create one with
+    the same content, give another --message-id.
     """
     max_bytes = load_settings_or_exit().attachment_max_bytes
     with graceful_shutdown(), workspace_sender(workspace) as sender:

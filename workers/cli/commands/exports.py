@@ -72,16 +72,18 @@ def exports(context: click.Context, limit: int, as_json: bool, workspace: str | 
 def run(
     preset: str, first: date | None, last: date | None, by_closure: bool, workspace: str | None
 ) -> None:
-    """Have Cention make the export with the id PRESET, and store its errands.
+    """Run the export with the id PRESET in Cention, and store its errands.
 
-    Without --from or --to the period is open. It is not documented whether Cention includes the
-    last day: if in doubt, ask for one more. Each run leaves a generated export in Cention, so a
-    failed run is not repeated by itself.
+    Without --from the period has no first day, without --to no last day. Cention does not document
+    whether it includes the last day: if in doubt, give one day more. Each run leaves a generated
+    export in Cention, so a failed run is not repeated automatically.
     """
     order = order_of(preset, first, last, by_closure=by_closure)
     settings = load_settings_or_exit()
     context = export_context(settings, select_workspace(settings, workspace))
-    print_stderr(f"Cention makes the export; this may take up to {settings.export_timeout_s} s.")
+    print_stderr(
+        f"Cention is generating the export; this may take up to {settings.export_timeout_s} s."
+    )
     try:
         ran = job.run(context, order, origin="command")
     except (ApiError, DocumentError) as error:

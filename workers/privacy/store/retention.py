@@ -14,7 +14,7 @@ from workers.privacy.store.erased import key_arrays
 
 SQL = queries.load(__name__)
 
-REASON = "kept for as long as the settings allow"
+REASON = "removed after RETAIN_BODIES_DAYS"
 
 
 def remove_callback_documents(conn: Connection, *, before: datetime, limit: int) -> int:

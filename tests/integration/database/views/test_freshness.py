@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from workers.config.names import Family, Mirror
+from workers.mirrors.jobs.exports import NO_EXPORT
 from workers.sync.store import polls, wanted
 from workers.sync.store.wanted import Claim, Claimed
 
@@ -357,6 +358,18 @@ def test_a_mirror_that_cention_refuses_is_paused(mirror):
     polls.pause(mirror.conn, "demo", Mirror.AGENT_LOGONS, reason="401", for_s=20)
 
     assert states(mirror)["agent_logons"] == "paused"
+
+
+def test_exports_paused_after_an_unknown_outcome_are_not_reported_as_refused(mirror):
+    mirror.put(
+        "intake.mirror", workspace="demo", mirror="exports", every_s=86_400, since_at=ago(hours=2)
+    )
+    reason = f"{NO_EXPORT} before 2026-11-27 14:20 UTC, because the outcome is unknown"
+    polls.pause(mirror.conn, "demo", Mirror.EXPORTS, reason=reason, for_s=20)
+
+    found = one(mirror, "exports")
+
+    assert (found["state"], found["reason"]) == ("paused", reason)
 
 
 def test_a_mirror_with_unreadable_rows_is_incomplete(mirror):

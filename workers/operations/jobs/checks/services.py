@@ -16,7 +16,7 @@ from workers.operations.rules.wording import token_hint
 
 RECEIVER_WITHIN_S = 5.0
 WRONG_ADDRESS = (errors.WrongUrl, errors.Redirected, errors.NotFound, errors.InvalidResponse)
-AWAY = (errors.Unreachable, errors.Busy, errors.IncompleteResponse)
+UNREACHABLE = (errors.Unreachable, errors.Busy, errors.IncompleteResponse)
 
 
 def broker_findings(settings: Settings) -> Iterator[Finding]:
@@ -58,7 +58,7 @@ def cention_findings(
 
 def of_error(about: str, host: str, error: errors.ApiError, *, claim: str) -> Finding:
     """Return the finding for an error of Cention; the token should have ``claim``."""
-    if isinstance(error, AWAY):
+    if isinstance(error, UNREACHABLE):
         return wrong(
             about,
             f"It cannot be reached at {host} ({error}).",
