@@ -23,7 +23,7 @@ SUPERSETS = {
     "iso-8859-8-i": "iso-8859-8",
 }
 MAX_PARTS = 1_000
-PIECE_BYTES = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 
 ENDINGS = {
     "message/rfc822": ".eml",
@@ -90,10 +90,10 @@ def read_mail(content: bytes) -> Mail:
 
 
 def _parsed(content: bytes) -> Message:
-    """Parse in pieces; in one call, the whole mail would be in memory twice more."""
+    """Parse in chunks; in one call, the whole mail would be in memory twice more."""
     parser = BytesFeedParser()
-    for start in range(0, len(content), PIECE_BYTES):
-        parser.feed(content[start : start + PIECE_BYTES])
+    for start in range(0, len(content), CHUNK_BYTES):
+        parser.feed(content[start : start + CHUNK_BYTES])
     return parser.close()
 
 

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-MIN_LIFETIME_S = 0.5
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR")
+MIN_START_INTERVAL_S = 0.5
+PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 
 
 def main() -> None:
@@ -30,7 +30,8 @@ def main() -> None:
         pause(Path(options.paced_by))
     environment = dict(os.environ)
     if options.bare:
-        environment = {k: v for k, v in environment.items() if k in KEPT_VARIABLES} | {"TZ": "UTC"}
+        environment = {k: v for k, v in environment.items() if k in PASSED_VARIABLES}
+        environment["TZ"] = "UTC"
     os.execvpe(options.program[0], options.program, environment)  # noqa: S606  # no shell wanted
 
 
@@ -45,16 +46,16 @@ def arguments() -> argparse.Namespace:
 
 
 def pause(last_start: Path) -> None:
-    """Wait until ``MIN_LIFETIME_S`` after the last start, and record this start.
+    """Wait until ``MIN_START_INTERVAL_S`` after the last start, and record this start.
 
     It limits how fast a program that ends at once is started again.
     """
     try:
         since_s = time.time() - last_start.stat().st_mtime
     except FileNotFoundError:
-        since_s = MIN_LIFETIME_S
-    if 0 <= since_s < MIN_LIFETIME_S:
-        time.sleep(MIN_LIFETIME_S - since_s)
+        since_s = MIN_START_INTERVAL_S
+    if 0 <= since_s < MIN_START_INTERVAL_S:
+        time.sleep(MIN_START_INTERVAL_S - since_s)
     last_start.touch()
 
 

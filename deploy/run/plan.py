@@ -13,7 +13,7 @@ from deploy.run.processes import ProcessSpec
 
 SANDBOX_WORKSPACE = "demo"
 # With the sandbox, everything that is refreshed on a schedule arrives within a minute.
-SANDBOX_PACE = {
+SANDBOX_INTERVALS = {
     "LIBRARY_EVERY_S": "60",
     "AGENT_LOGONS_EVERY_S": "60",
     "EXPORTS_EVERY_S": "3600",  # the first is due at once, and each stores its days again
@@ -96,7 +96,7 @@ class Plan:
         }
         if self.sandbox:
             found |= {"CENTION_URL": str(self.cention_url)} | sandbox_secrets(self.given)
-            found |= {name: self.given.get(name, value) for name, value in SANDBOX_PACE.items()}
+            found |= {n: self.given.get(n, value) for n, value in SANDBOX_INTERVALS.items()}
         return found
 
 

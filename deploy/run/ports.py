@@ -11,7 +11,7 @@ from deploy.embedded import StartupError
 RECEIVER_PORT = 8000
 SANDBOX_PORT = 8001
 LOOPBACK = "127.0.0.1"
-EVERYWHERE = ("0.0.0.0", "[::]", "")  # noqa: S104  # values of RECEIVER_BIND
+WILDCARD_HOSTS = ("0.0.0.0", "[::]", "")  # noqa: S104  # values of RECEIVER_BIND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Address:
     @property
     def url(self) -> str:
         """The URL of the server on this machine."""
-        return f"http://{LOOPBACK if self.host in EVERYWHERE else self.host}:{self.port}"
+        return f"http://{LOOPBACK if self.host in WILDCARD_HOSTS else self.host}:{self.port}"
 
 
 def choose_addresses(receiver: str | None) -> tuple[Address, Address]:

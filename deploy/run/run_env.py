@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.run.plan import SANDBOX_PACE, Plan, sandbox_secrets
+from deploy.run.plan import SANDBOX_INTERVALS, Plan, sandbox_secrets
 
 
 def write_run_env(path: Path, plan: Plan) -> None:
@@ -15,7 +15,7 @@ def write_run_env(path: Path, plan: Plan) -> None:
 
     Such a URL was set in the environment; no password, token or secret is written to a file.
     """
-    lines = [f"{name}={quoted(value)}\n" for name, value in _pace(plan).items()]
+    lines = [f"{name}={quoted(value)}\n" for name, value in _intervals(plan).items()]
     for name, url in addresses(plan).items():
         line = f"{name}={quoted(url)}"
         if has_secret(url):
@@ -36,9 +36,9 @@ def addresses(plan: Plan) -> dict[str, str]:
     return {name: url for name, url in found.items() if url is not None}
 
 
-def _pace(plan: Plan) -> dict[str, str]:
+def _intervals(plan: Plan) -> dict[str, str]:
     """Return the sandbox's refresh intervals, so that ``cention status`` judges by them too."""
-    return {name: value for name, value in plan.variables().items() if name in SANDBOX_PACE}
+    return {name: value for name, value in plan.variables().items() if name in SANDBOX_INTERVALS}
 
 
 def shell_setup(plan: Plan) -> str:

@@ -11,8 +11,8 @@ from aiohttp import web
 
 from deploy.sandbox import expected_state
 from deploy.sandbox.http.api import Api
-from deploy.sandbox.http.families import FAMILIES
 from deploy.sandbox.http.faults import FaultName, Faults, read_fault
+from deploy.sandbox.http.resources import RESOURCES
 from deploy.sandbox.http.routes import Control as FamilyControl
 from deploy.sandbox.request_json import (
     control_error,
@@ -58,9 +58,9 @@ class Control:
             web.post("/sandbox/faults", self.set_faults),
             web.delete("/sandbox/faults", self.clear_faults),
             *(
-                web.route(method, f"/sandbox/{path}", self._family_reply(control))
-                for family in FAMILIES
-                for (method, path), control in family.controls.items()
+                web.route(method, f"/sandbox/{path}", self._control_reply(control))
+                for resource in RESOURCES
+                for (method, path), control in resource.controls.items()
             ),
         ]
 
@@ -176,7 +176,7 @@ class Control:
         self.faults.clear()
         return json_response(self.faults.description())
 
-    def _family_reply(self, control: FamilyControl) -> Callable[[web.Request], Any]:
+    def _control_reply(self, control: FamilyControl) -> Callable[[web.Request], Any]:
         async def answer(request: web.Request) -> web.Response:
             body = request.query if request.method == "GET" else await read_request_json(request)
             try:

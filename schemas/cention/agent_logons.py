@@ -31,7 +31,7 @@ class AgentLogon:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RejectedRow:
+class OddRow:
     """A row of an answer that is not a log-on."""
 
     row: Any  # unchanged, but for its running number and what Postgres cannot hold
@@ -43,7 +43,7 @@ class AgentLogons:
     """The content of one answer."""
 
     logons: tuple[AgentLogon, ...]  # in order of time, then of name and action
-    rejected: tuple[RejectedRow, ...]
+    odd_rows: tuple[OddRow, ...]
 
 
 def read_agent_logons(rows: Sequence[Any]) -> AgentLogons:
@@ -54,17 +54,17 @@ def read_agent_logons(rows: Sequence[Any]) -> AgentLogons:
     nothing of it, unless the second was not over at the time of the request. The count of an event
     in one answer is therefore never too high, and the highest of several counts is the right one.
 
-    A row that is not a log-on is returned in ``rejected``; it is not an error.
+    A row that is not a log-on is returned in ``odd_rows``; it is not an error.
     """
     facts: list[tuple[datetime, str, str]] = []
-    rejected: list[RejectedRow] = []
+    odd_rows: list[OddRow] = []
     for row in rows:
         try:
             facts.append(_facts(row))
         except ValidationError as error:
             row = replace_unstorable(_without_number(row))
-            rejected.append(RejectedRow(row=row, problem=_message(error)))
-    return AgentLogons(logons=_counted(facts), rejected=tuple(rejected))
+            odd_rows.append(OddRow(row=row, problem=_message(error)))
+    return AgentLogons(logons=_counted(facts), odd_rows=tuple(odd_rows))
 
 
 def _counted(facts: list[tuple[datetime, str, str]]) -> tuple[AgentLogon, ...]:

@@ -68,7 +68,7 @@ def read_attachment(document: Mapping[str, Any], kind: AttachmentKind) -> Attach
     resource = open_document(document, renamed=OLD_TYPES).primary
     expected = RESOURCE_TYPES[kind]
     if resource.type != expected:
-        raise resource.fault("type", f"must be {expected}")
+        raise resource.error_at("type", f"must be {expected}")
     found = read(_AttachmentSchema, resource)
     attachment = found["attachment"]
     return AttachmentMeta(

@@ -121,7 +121,7 @@ def _or_default(read_part: Callable[[], T], default: T) -> T:
 def _errand_key(document: Document) -> Key | None:
     keys = document.linkage(document.primary, "errand")
     if len(keys) > 1:
-        raise document.primary.fault("relationships/errand/data", "must identify one errand")
+        raise document.primary.error_at("relationships/errand/data", "must identify one errand")
     if keys:
         return keys[0]
     if document.primary.type != ANSWER_CALLBACK:

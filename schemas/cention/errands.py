@@ -91,4 +91,4 @@ def read_created(document: Mapping[str, Any]) -> int:
     try:
         return required_id(resource.body.get("id"))
     except ValidationError as error:
-        raise resource.fault("id", error.messages[0]) from error
+        raise resource.error_at("id", error.messages[0]) from error

@@ -21,7 +21,7 @@ from schemas.text.unstorable import replace_unstorable
 
 TRIGGER_EXPORTS = "c3_trigger_exports"
 EXPORTS = "c3_exports"  # the type of a preset
-_LONGEST_PRESET = 100  # characters
+_MAX_PRESET_CHARACTERS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class ExportOrder:
     by_closure: bool = False  # days of closing instead of days of arrival
 
     def __post_init__(self) -> None:
-        if not self.preset_id.strip() or len(self.preset_id) > _LONGEST_PRESET:
+        if not self.preset_id.strip() or len(self.preset_id) > _MAX_PRESET_CHARACTERS:
             raise ValueError("the id of a preset export is a text of 1 to 100 characters")
         if not self.preset_id.isprintable():
             raise ValueError("the id of a preset export holds a control character")
@@ -139,12 +139,12 @@ def _resources(document: Mapping[str, Any]) -> list[Resource]:
 
 def _content(resource: Resource) -> list[Any]:
     if resource.type != TRIGGER_EXPORTS:
-        raise resource.fault("type", f"must be {TRIGGER_EXPORTS}")
+        raise resource.error_at("type", f"must be {TRIGGER_EXPORTS}")
     content = resource.attributes.get("content")
     if isinstance(content, dict):
         return [content]
     if not isinstance(content, list | None):
-        raise resource.fault("attributes/content", "must be a list or an object")
+        raise resource.error_at("attributes/content", "must be a list or an object")
     return content or []
 
 

@@ -55,7 +55,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "c3_library_categories": Kind.CATEGORY,
         "c3_library_questions": Kind.QUESTION,
         "c3_library_attachments": Kind.ATTACHMENT,
-        "c3_area_archives": Kind.ARCHIVE,
+        "c3_area_archives": Kind.AREA_ARCHIVE,
     }
 )
 

@@ -22,7 +22,7 @@ class Kind(StrEnum):
     CATEGORY = "category"
     QUESTION = "question"
     ATTACHMENT = "attachment"
-    ARCHIVE = "area_archive"  # an image in the HTML of a question or an answer
+    AREA_ARCHIVE = "area_archive"  # an image in the HTML of a question or an answer
 
 
 class Node(NamedTuple):
@@ -48,7 +48,7 @@ RELATIONS: Mapping[Kind, Mapping[Kind, str]] = MappingProxyType(
         Kind.LIBRARY: _HOLDS,
         Kind.CATEGORY: _HOLDS,
         Kind.QUESTION: MappingProxyType(
-            {Kind.ATTACHMENT: "attachments", Kind.ARCHIVE: "embedded_archives"}
+            {Kind.ATTACHMENT: "attachments", Kind.AREA_ARCHIVE: "embedded_archives"}
         ),
     }
 )

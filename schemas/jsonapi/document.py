@@ -13,9 +13,9 @@ from schemas.text.unstorable import replace_unstorable_text
 
 MAX_INCLUDED = 5_000  # resources in `included`
 MAX_DEPTH = 64  # of nested objects and lists, the document itself included
-_LONGEST_NAME = 80  # of a member in a pointer; the rest is cut
+_MAX_NAME_CHARACTERS = 80  # of a member in a pointer; the rest is cut
 _NESTS = frozenset((dict, list))  # checked for every value of every document, so it must be fast
-_LONGEST_NUMBER = 19  # digits of an id
+_MAX_ID_DIGITS = 19
 
 NO_RENAMING: Mapping[str, str] = MappingProxyType({})
 
@@ -40,7 +40,7 @@ class Resource(NamedTuple):
         attributes: Mapping[str, Any] = self.body.get("attributes", {})
         return attributes
 
-    def fault(self, path: str, detail: str) -> DocumentError:
+    def error_at(self, path: str, detail: str) -> DocumentError:
         """Return the error of one member, named by its path within the resource."""
         return DocumentError(Fault(f"{self.pointer}/{path}", detail))
 
@@ -166,7 +166,7 @@ def _identifiers(relationship: Mapping[str, Any] | None) -> list[Any]:
 def _is_id(value: Any) -> bool:
     if isinstance(value, str):
         return value != ""
-    return type(value) is int and -(10**_LONGEST_NUMBER) < value < 10**_LONGEST_NUMBER
+    return type(value) is int and -(10**_MAX_ID_DIGITS) < value < 10**_MAX_ID_DIGITS
 
 
 def _index(included: list[Any], renamed: Mapping[str, str]) -> dict[Key, Resource]:
@@ -207,9 +207,11 @@ def _reject_cycle(document: Document) -> None:
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        raise with_relationships[error.args[1][0]].fault("relationships", "form a cycle") from error
+        resource = with_relationships[error.args[1][0]]
+        raise resource.error_at("relationships", "form a cycle") from error
 
 
 def _step(name: str) -> str:
     """Escape the name of a member for a pointer."""
-    return replace_unstorable_text(name[:_LONGEST_NAME]).replace("~", "~0").replace("/", "~1")
+    short = replace_unstorable_text(name[:_MAX_NAME_CHARACTERS])
+    return short.replace("~", "~0").replace("/", "~1")

@@ -70,7 +70,7 @@ def read_typed(schema: type[ResourceSchema], resource: Resource) -> dict[str, An
     """Like ``read``; also raises ``DocumentError`` for a resource of another type."""
     expected = schema.Meta.type_
     if resource.type != expected:
-        raise resource.fault("type", f"must be {expected}")
+        raise resource.error_at("type", f"must be {expected}")
     return read(schema, resource)
 
 

@@ -17,7 +17,7 @@ BREAKS = frozenset({"br", "hr"})
 CELLS = frozenset({"td", "th"})
 HIDDEN = frozenset({"script", "style", "title"})
 
-PIECE_CHARACTERS = 1024
+CHUNK_CHARACTERS = 1024
 MAX_DEPTH = 256
 
 _LINE_ENDS = re.compile(r"[\r\n\f]+")
@@ -34,7 +34,7 @@ def text_of_html(html: str, *, or_plain: bool = False) -> str:
     """
     text = _Text(keep_lines=or_plain and "<" not in html)
     _parse(replace_unstorable_text(html), text)
-    lines = (" ".join(line.split()) for line in "".join(text.pieces).splitlines())
+    lines = (" ".join(line.split()) for line in "".join(text.chunks).splitlines())
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
@@ -87,38 +87,38 @@ class _Elements(_Target):
 class _Text(_Target):
     def __init__(self, *, keep_lines: bool) -> None:
         super().__init__()
-        self.pieces: list[str] = []
+        self.chunks: list[str] = []
         self._keep_lines = keep_lines
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         super().start(tag, attributes)
         if tag == "li":
-            self.pieces.append("\n- ")
+            self.chunks.append("\n- ")
         elif tag in BLOCKS or tag in BREAKS:
-            self.pieces.append("\n")
+            self.chunks.append("\n")
         elif tag in CELLS or tag in HIDDEN:
-            self.pieces.append(" ")
+            self.chunks.append(" ")
 
     def end(self, tag: str) -> None:
         super().end(tag)
         if tag in BLOCKS:
-            self.pieces.append("\n")
+            self.chunks.append("\n")
 
     def data(self, text: str) -> None:
         if not self.hidden:
-            self.pieces.append(text if self._keep_lines else _LINE_ENDS.sub(" ", text))
+            self.chunks.append(text if self._keep_lines else _LINE_ENDS.sub(" ", text))
 
 
 def _parse(html: str, target: _Target) -> None:
-    """Parse in pieces, and start a new parser where elements nest too deeply.
+    """Parse in chunks, and start a new parser where elements nest too deeply.
 
     For an end tag libxml2 searches all open elements, so unbounded depth takes quadratic time.
     """
     parser = _parser(target)
     start = 0
     while start < len(html):
-        # A piece ends with a tag if it can: a new parser would take the rest of one for text.
-        end = html.rfind(">", start, start + PIECE_CHARACTERS) + 1 or start + PIECE_CHARACTERS
+        # A chunk ends with a tag if it can: a new parser would take the rest of one for text.
+        end = html.rfind(">", start, start + CHUNK_CHARACTERS) + 1 or start + CHUNK_CHARACTERS
         parser.feed(html[start:end].encode())
         start = end
         if target.depth > MAX_DEPTH and not target.hidden:

@@ -96,7 +96,7 @@ def test_every_state_that_analysts_may_see_leads_to_an_entry():
 
 
 def test_every_alarm_leads_to_an_entry():
-    source = (ROOT / "workers" / "operations" / "store" / "status.py").read_text("utf-8")
+    source = (ROOT / "workers" / "operations" / "store" / "gauges.py").read_text("utf-8")
     families, rest = source.split("def _of_inbox", 1)
     inboxes, queues = rest.split("def _of_queue", 1)
     names = {f"cention_{name}" for name in re.findall(r'^        \("(\w+)", "', families, re.M)}

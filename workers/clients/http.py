@@ -23,7 +23,7 @@ from workers.clients.transport import NetworkSettings, RequestDeadline, new_sess
 from workers.config.limits import TCP_USER_TIMEOUT_S
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
-PIECE_BYTES = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 MAX_ERROR_BYTES = 16 * 1024
 
 TRANSPORT_ERRORS = (OSError, HTTPError, HTTPException, ValueError)
@@ -57,7 +57,7 @@ class Answer:
 
 
 class StreamedBody(Protocol):
-    """A body of known length that is produced in pieces while it is sent."""
+    """A body of known length that is produced in chunks while it is sent."""
 
     def __len__(self) -> int: ...
 
@@ -105,8 +105,8 @@ class HttpApi:
         """
         with self.stream(
             method, path, headers=headers, body=body, max_bytes=self._max_body_bytes
-        ) as (status, pieces):
-            return Answer(status=status, body=b"".join(pieces))
+        ) as (status, chunks):
+            return Answer(status=status, body=b"".join(chunks))
 
     @contextmanager
     def stream(
@@ -118,7 +118,7 @@ class HttpApi:
         body: bytes | StreamedBody | None = None,
         max_bytes: int,
     ) -> Iterator[tuple[int, Iterator[bytes]]]:
-        """Send one request; return the status of its 2xx response and its body in pieces.
+        """Send one request; return the status of its 2xx response and its body in chunks.
 
         Pieces are decompressed and have at most 64 KiB. Reading stops as soon as the announced or
         the actual length exceeds ``max_bytes``. Leaving the block closes the connection unless the
@@ -126,11 +126,11 @@ class HttpApi:
         """
         deadline = start_deadline(self._timeouts.total_s)
         with self._send(method, path, headers, body, deadline) as response:
-            pieces = self._pieces(response, max_bytes)
+            chunks = self._chunks(response, max_bytes)
             if not 200 <= response.status_code < 300:
                 raise self._error(response, headers)
             self._check_length(response, max_bytes)
-            yield response.status_code, pieces
+            yield response.status_code, chunks
 
     def json_object(self, answer: Answer) -> dict[str, Any]:
         """Return the JSON object in ``answer``, or raise ``InvalidResponse``."""
@@ -178,14 +178,14 @@ class HttpApi:
                 error, api=self.name, request_sent=deadline.request_sent
             ) from None
 
-    def _pieces(self, response: requests.Response, max_bytes: int) -> Iterator[bytes]:
+    def _chunks(self, response: requests.Response, max_bytes: int) -> Iterator[bytes]:
         received = 0
         try:
-            for piece in response.raw.stream(PIECE_BYTES, decode_content=True):
-                received += len(piece)
+            for chunk in response.raw.stream(CHUNK_BYTES, decode_content=True):
+                received += len(chunk)
                 if received > max_bytes:
                     raise self._too_large(response, max_bytes)
-                yield piece
+                yield chunk
         except TRANSPORT_ERRORS as error:
             raise transport_error(error, api=self.name, request_sent=True) from None
 
@@ -204,7 +204,7 @@ class HttpApi:
 
     def _error(self, response: requests.Response, headers: Mapping[str, str]) -> errors.ApiError:
         try:
-            body = b"".join(self._pieces(response, MAX_ERROR_BYTES))
+            body = b"".join(self._chunks(response, MAX_ERROR_BYTES))
         except errors.ApiError:
             body = b""  # the status says enough
         return error_for(

@@ -2,7 +2,7 @@
 
 A read timeout alone lets a server that sends one byte now and then hold a thread for ever, within
 the status line or a chunk size too. So every read from the socket ends at the deadline of the
-request; a check between pieces of the body would come too late. Nor is a request sent after its
+request; a check between chunks of the body would come too late. Nor is a request sent after its
 deadline, however long the process was suspended before it could send.
 """
 

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from deploy.sandbox.http.families import FAMILIES
 from deploy.sandbox.http.faults import BEFORE_CENTION, Faults, InjectedFault
 from deploy.sandbox.http.replies import (
     NO_ROUTE,
@@ -26,13 +25,14 @@ from deploy.sandbox.http.replies import (
     early_failure,
 )
 from deploy.sandbox.http.request_body import NotDecodable, posted_attributes
+from deploy.sandbox.http.resources import RESOURCES
 from deploy.sandbox.http.routes import ApiError, Request, Routes, Target
 from deploy.sandbox.resources import documents, reports
 from deploy.sandbox.resources.documents import error
 from deploy.sandbox.world.records import AREA_ARCHIVES, RESPONSE_ATTACHMENTS, FileKey
 from deploy.sandbox.world.world import World
 
-ROUTES = Routes(FAMILIES)
+ROUTES = Routes(RESOURCES)
 INVALID_FIELD = "API2GO_INVALID_FIELD_QUERY_PARAM"
 
 

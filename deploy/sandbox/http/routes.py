@@ -1,6 +1,6 @@
-"""How a family of resources adds its own routes to the sandbox.
+"""How a module of resources adds its own routes to the sandbox.
 
-A family is one module with a value ``FAMILY``, which ``families.py`` lists::
+Such a module has a value ``RESOURCE_ROUTES``, which ``http/resources.py`` lists::
 
     def read_question(request: Request) -> Reply:
         library = request.world.state(Library)
@@ -9,7 +9,7 @@ A family is one module with a value ``FAMILY``, which ``families.py`` lists::
             raise ApiError(404, "resource not found")
         return document_reply(resource("c3_library_questions", question.id, {...}))
 
-    FAMILY = Family(
+    RESOURCE_ROUTES = ResourceRoutes(
         routes={
             ("GET", "capi/json/c3_libraries"): list_libraries,
             ("GET", "capi/json/c3_libraries/{id}/questions"): questions_of_library,
@@ -32,7 +32,7 @@ its reply is lost.
 A handler rejects a request by raising ``ApiError``. ``request_body.py`` decodes the body of a POST,
 and ``replies.py`` has ``document_reply`` and ``created_reply``.
 
-A family keeps its state in a class that is built from the ``World``: ``world.state(Library)``
+Such a module keeps its state in a class that is built from the ``World``: ``world.state(Library)``
 builds it at the first call, and then always returns the same object.
 """
 
@@ -62,7 +62,7 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The resource of a path: its type, its id, and the family's route if there is one."""
+    """The resource of a path: its type, its id, and the route of its module if there is one."""
 
     type: str
     id_text: str | None
@@ -94,7 +94,7 @@ Control = Callable[[World, Mapping[str, Any]], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Family:
+class ResourceRoutes:
     """The routes of one module by method and path: of the API, and control routes for tests."""
 
     routes: Mapping[tuple[str, str], Handler]
@@ -102,12 +102,12 @@ class Family:
 
 
 class Routes:
-    """The routes of all families."""
+    """The routes of all resources."""
 
-    def __init__(self, families: Iterable[Family]) -> None:
+    def __init__(self, resources: Iterable[ResourceRoutes]) -> None:
         self._handlers: dict[str, dict[str, Handler]] = {}
-        for family in families:
-            for (method, path), handler in family.routes.items():
+        for resource in resources:
+            for (method, path), handler in resource.routes.items():
                 self._handlers.setdefault(path, {})[method] = handler
 
     def find(self, path: str) -> Target | None:

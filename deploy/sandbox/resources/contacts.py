@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.sandbox.http.replies import Reply, created_reply
 from deploy.sandbox.http.request_body import NotDecodable, posted_attributes
-from deploy.sandbox.http.routes import Family, Request
+from deploy.sandbox.http.routes import Request, ResourceRoutes
 from deploy.sandbox.resources.documents import resource
 from deploy.sandbox.world.world import World
 
@@ -77,7 +77,7 @@ def expected_cards(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
     return {str(card_id): card for card_id, card in world.state(Cards).by_id.items()}
 
 
-FAMILY = Family(
+RESOURCE_ROUTES = ResourceRoutes(
     routes={("POST", f"capi/json/{TYPE}"): upsert},
     controls={("GET", "truth/contact_cards"): expected_cards},
 )

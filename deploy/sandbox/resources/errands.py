@@ -12,7 +12,7 @@ from typing import Any
 
 from deploy.sandbox.http.replies import Reply, created_reply
 from deploy.sandbox.http.request_body import NotDecodable, check_types, posted_attributes
-from deploy.sandbox.http.routes import ApiError, Family, Request
+from deploy.sandbox.http.routes import ApiError, Request, ResourceRoutes
 from deploy.sandbox.world.records import Answer, Errand, ErrandMessage
 from deploy.sandbox.world.sample_data import Person
 from deploy.sandbox.world.world import World
@@ -108,7 +108,7 @@ def received_requests(world: World, _query: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
-FAMILY = Family(
+RESOURCE_ROUTES = ResourceRoutes(
     routes={
         ("POST", f"capi/json/{NEW}"): create,
         ("POST", f"capi/json/{END}"): close,

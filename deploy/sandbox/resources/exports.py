@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from deploy.sandbox.http.replies import Reply, created_reply
 from deploy.sandbox.http.request_body import NotDecodable, check_types, posted_attributes
-from deploy.sandbox.http.routes import ApiError, Family, Request
+from deploy.sandbox.http.routes import ApiError, Request, ResourceRoutes
 from deploy.sandbox.resources.documents import resource
 from deploy.sandbox.resources.reports import subject_of
 from deploy.sandbox.world import sample_data
@@ -145,7 +145,7 @@ def expected_exports(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
     return {str(export_id): made for export_id, made in world.state(GeneratedExports).by_id.items()}
 
 
-FAMILY = Family(
+RESOURCE_ROUTES = ResourceRoutes(
     routes={("POST", f"capi/json/{TYPE}"): trigger},
     controls={("GET", "truth/exports"): expected_exports, ("POST", "exports/move"): move},
 )

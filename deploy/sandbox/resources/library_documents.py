@@ -58,12 +58,12 @@ class DocumentWriter:
             if (EXTERNAL, key[1]) in primary and key[0] == LIBRARIES:
                 copy.get("relationships", {}).pop("categories", None)
             elif key[0] == CATEGORIES:
-                self._without_circles(copy, primary)
+                self._without_back_links(copy, primary)
             copies.append(copy | _self_link(key))
         self.rng.shuffle(copies)
         return {"included": copies} if copies else {}
 
-    def _without_circles(self, copy: Body, primary: list[Key]) -> None:
+    def _without_back_links(self, copy: Body, primary: list[Key]) -> None:
         """Remove links back to the libraries of the list, as Cention does in some documents."""
         relationships = copy.get("relationships", {})
         back = {str(number) for type_, number in primary if type_ == LIBRARIES}

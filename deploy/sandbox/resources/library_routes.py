@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.sandbox.expected_state import expected_file
 from deploy.sandbox.http.replies import Reply, document_reply
-from deploy.sandbox.http.routes import ApiError, Family, Handler, Request
+from deploy.sandbox.http.routes import ApiError, Handler, Request, ResourceRoutes
 from deploy.sandbox.resources.library import (
     ATTACHMENTS,
     CATEGORIES,
@@ -137,11 +137,11 @@ def _expected_library(world: World, _query: Mapping[str, Any]) -> dict[str, Any]
     """Return the contents of a complete snapshot of the library."""
     library = world.state(Library)
     listed = [*_top_libraries(library), *_categories(library), *_questions(library)]
-    there = {*listed, *reachable(library, [*listed, *_external(library)])}
+    present = {*listed, *reachable(library, [*listed, *_external(library)])}
     containers = [
         container
         for key, container in library.containers.items()
-        if key in there or container.external
+        if key in present or container.external
     ]
     return {
         "shelves": [
@@ -181,7 +181,7 @@ def _change(world: World, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 JSON = "capi/json"
-FAMILY = Family(
+RESOURCE_ROUTES = ResourceRoutes(
     routes={
         ("GET", f"{JSON}/{LIBRARIES}"): _listing(_top_libraries),
         ("GET", f"{JSON}/{LIBRARIES}/{{id}}"): _single(LIBRARIES, _all_libraries),

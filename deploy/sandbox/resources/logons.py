@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from deploy.sandbox.http.encoding import encode
 from deploy.sandbox.http.replies import Reply
-from deploy.sandbox.http.routes import Family, Request
+from deploy.sandbox.http.routes import Request, ResourceRoutes
 from deploy.sandbox.world.world import World
 
 DAY_S = 86_400
@@ -141,7 +141,7 @@ def _json(value: Any, *, status: int = 200) -> Reply:
     return Reply(status=status, body=encode(value), media_type="application/json")
 
 
-FAMILY = Family(
+RESOURCE_ROUTES = ResourceRoutes(
     routes={("GET", "capi/custom/logio"): list_logons},
     controls={("GET", "truth/logons"): expected_logons, ("POST", "logons"): add_logon},
 )

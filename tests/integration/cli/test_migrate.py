@@ -15,7 +15,7 @@ from workers.config.settings import load_settings
 from workers.database.migrate import SQL, files
 from workers.database.migrate import migrate as migrate_database
 from workers.mirrors.store import library_search
-from workers.mirrors.store.library_search import Where
+from workers.mirrors.store.library_search import SearchIn
 from workers.operations.jobs.migrate import migrate
 from workers.operations.store import dictionary
 
@@ -124,7 +124,7 @@ def test_words_in_angle_brackets_that_were_stored_before_the_migration_are_found
         )
         migrate_database(conn)
 
-        found = library_search.search(conn, "demo", "spara", where=Where.ANYWHERE, limit=1)
+        found = library_search.search(conn, "demo", "spara", where=SearchIn.ANYWHERE, limit=1)
 
     assert [one.question_id for one in found] == [1]
 

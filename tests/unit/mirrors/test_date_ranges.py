@@ -13,14 +13,14 @@ def day(number):
     return date(2024, 2, number)
 
 
-def left(first, last, done=(), *, longest=7):
+def left(first, last, done=(), *, max_days=7):
     whole = DayRange(first=day(first), last=day(last))
-    found = remaining_chunks(whole, {day(number) for number in done}, longest=longest)
+    found = remaining_chunks(whole, {day(number) for number in done}, max_days=max_days)
     return [(one.first.day, one.last.day) for one in found]
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "done", "longest", "expected"),
+    ("first", "last", "done", "max_days", "expected"),
     [
         (1, 1, (), 7, [(1, 1)]),
         (1, 7, (), 7, [(1, 7)]),
@@ -32,8 +32,8 @@ def left(first, last, done=(), *, longest=7):
         (27, 29, (), 1, [(27, 27), (28, 28), (29, 29)]),
     ],
 )
-def test_the_days_that_are_not_done_are_split_into_chunks(first, last, done, longest, expected):
-    assert left(first, last, done, longest=longest) == expected
+def test_the_days_that_are_not_done_are_split_into_chunks(first, last, done, max_days, expected):
+    assert left(first, last, done, max_days=max_days) == expected
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,6 @@ def test_the_days_that_are_not_done_are_split_into_chunks(first, last, done, lon
     ],
 )
 def test_a_scheduled_export_runs_from_the_end_of_the_last_to_today(covered_to, today, expected):
-    found = next_range(covered_to and day(covered_to), today=day(today), longest=7)
+    found = next_range(covered_to and day(covered_to), today=day(today), max_days=7)
 
     assert (found.first.day, found.last.day) == expected

@@ -6,7 +6,7 @@ from workers.mirrors.rules.library_links import removed_links, unconfirmed_relat
 
 LIBRARY, CATEGORY = Node(Kind.LIBRARY, 1), Node(Kind.CATEGORY, 1)
 QUESTION, FILE = Node(Kind.QUESTION, 7), Node(Kind.ATTACHMENT, 5)
-IMAGE = Node(Kind.ARCHIVE, 9)
+IMAGE = Node(Kind.AREA_ARCHIVE, 9)
 
 
 def graph_of(*resources) -> LibraryGraph:

@@ -28,7 +28,7 @@ PERSON = PersonMatcher("A.b-C@Example.org", ["Anna O'Neil", "x", None])
     ],
 )
 def test_the_address_is_found_in_every_spelling(text):
-    assert PERSON.mentioned_in(text)
+    assert PERSON.has_address(text)
     assert "example" not in PERSON.redact(text).lower().replace("b@example.org", "")
 
 
@@ -52,7 +52,7 @@ def test_the_address_is_found_in_every_spelling(text):
     ],
 )
 def test_another_address_does_not_match(text):
-    assert not PERSON.mentioned_in(text)
+    assert not PERSON.has_address(text)
     assert PERSON.redact(text) == text
 
 
@@ -66,14 +66,14 @@ def test_names_are_found_as_words_however_they_are_spaced_and_escaped():
 def test_an_address_without_an_at_sign_is_found_only_as_the_whole_text():
     person = PersonMatcher("anna")
 
-    assert person.mentioned_in(" Anna ")
-    assert not person.mentioned_in("Anna and Beth")
+    assert person.has_address(" Anna ")
+    assert not person.has_address("Anna and Beth")
 
 
 def test_a_matcher_without_an_address_matches_nothing():
     matcher = PersonMatcher("")
 
-    assert not matcher.mentioned_in("")
+    assert not matcher.has_address("")
     assert not matcher.matches("")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.run.plan import SANDBOX_PACE, make_plan
+from deploy.run.plan import SANDBOX_INTERVALS, make_plan
 
 pytestmark = pytest.mark.enable_socket  # a plan reserves its ports
 SERVERS = {"DATABASE_URL": "postgresql://db/cention", "BROKER_URL": "redis://broker"}
@@ -16,7 +16,7 @@ def variables(tmp_path):
 
 
 def test_with_the_sandbox_all_mirrors_are_on_with_short_intervals(variables):
-    assert SANDBOX_PACE.items() <= variables().items()
+    assert SANDBOX_INTERVALS.items() <= variables().items()
 
 
 def test_settings_of_the_environment_take_precedence(variables):
@@ -34,4 +34,4 @@ def test_settings_of_the_environment_take_precedence(variables):
     ],
 )
 def test_with_a_real_cention_the_intervals_are_the_usual_ones(variables, given):
-    assert SANDBOX_PACE.keys().isdisjoint(variables(**given))
+    assert SANDBOX_INTERVALS.keys().isdisjoint(variables(**given))

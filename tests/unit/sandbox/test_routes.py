@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploy.sandbox.http.replies import Reply
-from deploy.sandbox.http.routes import Family, Request, Routes
+from deploy.sandbox.http.routes import Request, ResourceRoutes, Routes
 
 
 def answer(_request: Request) -> Reply:
@@ -18,8 +18,8 @@ def create(_request: Request) -> Reply:
 
 ROUTES = Routes(
     [
-        Family(routes={("GET", "capi/custom/logio"): answer}),
-        Family(
+        ResourceRoutes(routes={("GET", "capi/custom/logio"): answer}),
+        ResourceRoutes(
             routes={
                 ("GET", "capi/json/c3_libraries"): answer,
                 ("POST", "capi/json/c3_libraries"): create,

@@ -9,7 +9,7 @@ from itertools import chain
 
 import pytest
 
-from schemas.cention.agent_logons import AgentLogon, AgentLogons, RejectedRow, read_agent_logons
+from schemas.cention.agent_logons import AgentLogon, AgentLogons, OddRow, read_agent_logons
 from tests.conftest import DOCUMENTS
 
 AT_S = 1_554_108_462
@@ -37,7 +37,7 @@ def keys(found):
 def test_the_documented_sample_is_read_from_json_and_from_csv_alike(sample):
     found = read_agent_logons(sample())
 
-    assert found.rejected == ()
+    assert found.odd_rows == ()
     assert found.logons[0] == AgentLogon(
         login_name="sysadmin", happened_at=AT, action="Logout", occurrence=1
     )
@@ -51,7 +51,7 @@ def test_the_documented_sample_is_read_from_json_and_from_csv_alike(sample):
 
 
 def test_an_empty_answer_has_no_events():
-    assert read_agent_logons([]) == AgentLogons(logons=(), rejected=())
+    assert read_agent_logons([]) == AgentLogons(logons=(), odd_rows=())
 
 
 def test_the_running_number_is_not_part_of_an_event():
@@ -144,7 +144,7 @@ def test_a_row_that_is_not_a_log_on_is_rejected_with_its_problem_and_affects_no_
     found = read_agent_logons([row(), odd, row(name="eve")])
 
     assert [one.login_name for one in found.logons] == ["eve", "joe"]
-    assert [one.problem for one in found.rejected] == [problem]
+    assert [one.problem for one in found.odd_rows] == [problem]
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,8 @@ def test_a_row_that_is_not_a_log_on_is_rejected_with_its_problem_and_affects_no_
         ({"id": 7, "name": None, "zone": "x"}, {"name": None, "zone": "x"}),
     ],
 )
-def test_a_rejected_row_is_returned_unchanged_but_for_its_running_number(received, returned):
-    [one] = read_agent_logons([received]).rejected
+def test_an_odd_row_is_returned_unchanged_but_for_its_running_number(received, returned):
+    [one] = read_agent_logons([received]).odd_rows
 
-    assert isinstance(one, RejectedRow)
+    assert isinstance(one, OddRow)
     assert one.row == returned

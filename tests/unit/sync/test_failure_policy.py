@@ -140,7 +140,7 @@ def test_a_record_is_gone_after_two_fetches_half_a_minute_apart_do_not_find_it(s
 def test_a_record_not_found_is_fetched_again_and_is_no_failure():
     retry = decide(NotFound(claimed=claimed(tries=3), fetched_at=NOW))
 
-    assert (retry.missing, retry.tries, retry.parked) == (True, 3, False)
+    assert (retry.not_found, retry.tries, retry.parked) == (True, 3, False)
     assert retry.after_s == 30
 
 

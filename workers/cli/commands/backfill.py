@@ -71,10 +71,10 @@ def backfill(
     if not chunks:
         print_line("All of these days are done. To repeat them, add --again.")
         return
-    _go(BackfillProgress(settings, plan, chunks), settings, context, plan, chunks)
+    _run(BackfillProgress(settings, plan, chunks), settings, context, plan, chunks)
 
 
-def _go(
+def _run(
     progress: BackfillProgress,
     settings: Settings,
     context: ExportContext,

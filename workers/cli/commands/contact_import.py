@@ -73,7 +73,7 @@ def import_(
     ):
         results = _results(settings, name, rows, shutdown, again=again, dry_run=dry_run)
         try:
-            _follow(results, counts, advance, shutdown)
+            _print_results(results, counts, advance, shutdown)
         except ApiError as error:
             raise CommandError(
                 f"{_summary(counts)} Then it failed: {error}.\n"
@@ -121,7 +121,7 @@ def _results(
         )
 
 
-def _follow(
+def _print_results(
     results: Iterator[RowResult],
     counts: Counter[RowOutcome],
     advance: Callable[[int], None],

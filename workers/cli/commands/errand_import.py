@@ -74,9 +74,9 @@ def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: st
             for path in files:
                 _import(run, path)
         except ImportStopped as stop:
-            _say(run.counts, as_json=as_json)
-            raise CommandError(_why(stop)) from None
-    _say(run.counts, as_json=as_json)
+            _print_counts(run.counts, as_json=as_json)
+            raise CommandError(_stop_message(stop)) from None
+    _print_counts(run.counts, as_json=as_json)
     if run.counts.by_outcome[ImportOutcome.UNKNOWN]:
         print_stderr(f"Not sent again until an operator has checked. {RESOLVE_LATER}")
     if run.counts.failed:
@@ -97,7 +97,7 @@ def _import(run: Import, path: Path) -> None:
         print_stderr(f"{name}: cannot be read: {error.strerror}")
 
 
-def _why(stop: ImportStopped) -> str:
+def _stop_message(stop: ImportStopped) -> str:
     if isinstance(stop, Interrupted):
         return "Stopped on request. To continue, run the same command again."
     return f"Stopped: {stop}. After that is repaired, run the same command again to continue."
@@ -108,7 +108,7 @@ def _wait(shutdown: Shutdown, seconds: float) -> None:
     shutdown.pause(seconds)
 
 
-def _say(counts: ImportCounts, *, as_json: bool) -> None:
+def _print_counts(counts: ImportCounts, *, as_json: bool) -> None:
     if as_json:
         print_json({outcome: counts.by_outcome[outcome] for outcome in MEANING})
         return

@@ -31,10 +31,10 @@ from workers.mirrors.jobs import refresh as job
 from workers.mirrors.jobs.library import library_mirror
 from workers.mirrors.jobs.refresh import RefreshResult
 from workers.mirrors.store import library_search
-from workers.mirrors.store.library_search import QuestionFile, ReadQuestion, Where
+from workers.mirrors.store.library_search import QuestionFile, ReadQuestion, SearchIn
 from workers.operations.jobs.nudges import request_drains
 
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 FILES = (
     TableColumn(heading="kind"),
     TableColumn(heading="id", right=True),
@@ -98,8 +98,10 @@ def _print_steps() -> Callable[[str], None]:
 
 @library.command()
 @click.argument("phrase", nargs=-1, required=True)
-@click.option("--question", "where", flag_value=Where.QUESTION.value, help="Search questions only.")
-@click.option("--answer", "where", flag_value=Where.ANSWER.value, help="Search answers only.")
+@click.option(
+    "--question", "where", flag_value=SearchIn.QUESTION.value, help="Search questions only."
+)
+@click.option("--answer", "where", flag_value=SearchIn.ANSWER.value, help="Search answers only.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
 @json_option
 @workspace_option
@@ -113,7 +115,7 @@ def search(
     """
     with workspace_database(workspace) as (conn, name):
         found = library_search.search(
-            conn, name, " ".join(phrase), where=Where(where or "ABC"), limit=limit
+            conn, name, " ".join(phrase), where=SearchIn(where or "ABC"), limit=limit
         )
     if as_json:
         print_json(found)
@@ -126,7 +128,7 @@ def search(
 
 
 @library.command()
-@click.argument("question_id", metavar="ID", type=click.IntRange(1, LARGEST_ID))
+@click.argument("question_id", metavar="ID", type=click.IntRange(1, MAX_ID))
 @json_option
 @workspace_option
 def show(question_id: int, as_json: bool, workspace: str | None) -> None:

@@ -28,7 +28,7 @@ from workers.clients.cention.agent_logons import AgentLogonsApi
 from workers.clients.errors import ApiError
 from workers.mirrors.jobs import agent_logons as job
 from workers.mirrors.store import agent_logons as store
-from workers.mirrors.store.agent_logons import LogonLine, RejectedRow
+from workers.mirrors.store.agent_logons import LogonLine, StoredOddRow
 from workers.operations.rules.wording import pluralise, was_or_were
 from workers.sync.jobs.retry import with_backoff
 
@@ -138,9 +138,9 @@ def pull(since: str, until: str | None, login_name: str | None, workspace: str |
 def odd(forget_them: bool, as_json: bool, workspace: str | None) -> None:
     """List rows of Cention's log that could not be read as log-ons, as received."""
     with optional_workspace_database(workspace) as conn:
-        found = store.rejected_rows(conn, workspace)
+        found = store.odd_rows(conn, workspace)
         if forget_them:
-            store.delete_rejected_rows(conn, workspace)
+            store.delete_odd_rows(conn, workspace)
     shown = print_list(
         found, ODD_COLUMNS, _odd_row, as_json=as_json, nothing="Every row could be read."
     )
@@ -152,7 +152,7 @@ def _row(one: LogonLine) -> tuple[object, ...]:
     return (one.workspace, one.happened_at, one.login_name, one.action, one.agent_name)
 
 
-def _odd_row(one: RejectedRow) -> tuple[object, ...]:
+def _odd_row(one: StoredOddRow) -> tuple[object, ...]:
     return (one.workspace, one.last_seen_at, one.problem, one.row)
 
 

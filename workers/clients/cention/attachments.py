@@ -79,10 +79,10 @@ class AttachmentsApi:
         body_bytes = max_body_bytes(max_bytes)
         with self._client.stream(resource_type, attachment_id, max_bytes=body_bytes) as (
             status,
-            pieces,
+            chunks,
         ):
             try:
-                document = _split(pieces, content)
+                document = _split(chunks, content)
                 file = content.finish()
             except (ContentTooLarge, DocumentTooLarge):
                 raise self._error(errors.TooLarge, "too large", status) from None
@@ -131,10 +131,10 @@ class _NoContent(ValueError):
     pass
 
 
-def _split(pieces: Iterator[bytes], content: DecodedFile) -> dict[str, Any]:
+def _split(chunks: Iterator[bytes], content: DecodedFile) -> dict[str, Any]:
     splitter = LongStringSplitter(content.feed_escaped)
-    for piece in pieces:
-        splitter.feed(piece)
+    for chunk in chunks:
+        splitter.feed(chunk)
     document = read_json(splitter.finish())
     attachment = _attachment(document)
     found = attachment.get("content")

@@ -1,4 +1,4 @@
-"""Decodes base64 that arrives in pieces, strictly, and from within a JSON string."""
+"""Decodes base64 that arrives in chunks, strictly, and from within a JSON string."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class NotBase64(ValueError):
 
 
 class Unescaper:
-    """Removes the escapes of a JSON string that holds base64, in pieces of any size.
+    """Removes the escapes of a JSON string that holds base64, in chunks of any size.
 
     Escapes for characters other than base64 and white space are an error.
     """
@@ -26,7 +26,7 @@ class Unescaper:
         self._pending = b""
 
     def feed(self, text: bytes) -> bytes:
-        """Return the next piece, unescaped. Raises ``NotBase64``."""
+        """Return the next chunk, unescaped. Raises ``NotBase64``."""
         text = self._pending + text
         self._pending = b""
         return self._unescape(text) if b"\\" in text else text
@@ -52,7 +52,7 @@ class Unescaper:
 
 
 class Base64Decoder:
-    """Decodes base64 of the standard alphabet, padding required, in pieces of any size."""
+    """Decodes base64 of the standard alphabet, padding required, in chunks of any size."""
 
     def __init__(self) -> None:
         self._pending = b""

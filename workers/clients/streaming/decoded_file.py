@@ -16,7 +16,7 @@ class ContentTooLarge(ValueError):
 
 
 class DecodedFile:
-    """Decodes base64 in pieces; holds at most 256 KiB in memory, the rest on disk."""
+    """Decodes base64 in chunks; holds at most 256 KiB in memory, the rest on disk."""
 
     def __init__(self, *, max_bytes: int) -> None:
         self.size_bytes = 0
@@ -28,14 +28,14 @@ class DecodedFile:
         self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115
 
     def feed_escaped(self, text: bytes) -> None:
-        """Decode a piece of a JSON string, with its escapes.
+        """Decode a chunk of a JSON string, with its escapes.
 
         Raises ``NotBase64`` or ``ContentTooLarge``, as ``feed`` does.
         """
         self.feed(self._unescaper.feed(text))
 
     def feed(self, text: bytes) -> None:
-        """Decode a piece of base64."""
+        """Decode a chunk of base64."""
         decoded = self._decoder.feed(text)
         self.size_bytes += len(decoded)
         if self.size_bytes > self._max_bytes:

@@ -34,9 +34,9 @@ class UnescapedQuote(ValueError):
 
 
 class LongStringSplitter:
-    """Splits a JSON object, fed in pieces of any size, into a small document and one long string.
+    """Splits a JSON object, fed in chunks of any size, into a small document and one long string.
 
-    A string of more than ``limit`` bytes goes to ``divert`` in pieces, with its escapes and without
+    A string of more than ``limit`` bytes goes to ``divert`` in chunks, with its escapes and without
     its quotes; in the document ``placeholder`` replaces it, which is random. A quote within a long
     string is an error.
     """
@@ -59,11 +59,11 @@ class LongStringSplitter:
         self._last = b""
         self._state = self._before
 
-    def feed(self, piece: bytes) -> None:
-        """Process a piece. Raises a ``ValueError`` of this module, or an error of ``divert``."""
+    def feed(self, chunk: bytes) -> None:
+        """Process a chunk. Raises a ``ValueError`` of this module, or an error of ``divert``."""
         at = 0
-        while at < len(piece):
-            at = self._state(piece, at)
+        while at < len(chunk):
+            at = self._state(chunk, at)
 
     def finish(self) -> bytes:
         """Return the document with its placeholder. Raises ``NotAnObject`` inside a string."""
@@ -71,30 +71,30 @@ class LongStringSplitter:
             raise NotAnObject
         return bytes(self._small)
 
-    def _before(self, piece: bytes, at: int) -> int:
-        begin = len(piece) - len(piece[at:].lstrip(_BEFORE_OBJECT))
-        if begin < len(piece):
-            if piece[begin] != ord("{"):
+    def _before(self, chunk: bytes, at: int) -> int:
+        begin = len(chunk) - len(chunk[at:].lstrip(_BEFORE_OBJECT))
+        if begin < len(chunk):
+            if chunk[begin] != ord("{"):
                 raise NotAnObject
             self._state = self._outside
         return begin
 
-    def _outside(self, piece: bytes, at: int) -> int:
-        quote = piece.find(b'"', at)
+    def _outside(self, chunk: bytes, at: int) -> int:
+        quote = chunk.find(b'"', at)
         if quote < 0:
-            self._keep(piece[at:])
-            return len(piece)
-        self._keep(piece[at : quote + 1])
+            self._keep(chunk[at:])
+            return len(chunk)
+        self._keep(chunk[at : quote + 1])
         self._string_at = len(self._small)
         self._state = self._inside
         return quote + 1
 
-    def _inside(self, piece: bytes, at: int) -> int:
-        stop = min(len(piece), at + self._string_at + self._limit + 1 - len(self._small))
-        found = None if self._escaped else _QUOTE_OR_BACKSLASH.search(piece, at, stop)
+    def _inside(self, chunk: bytes, at: int) -> int:
+        stop = min(len(chunk), at + self._string_at + self._limit + 1 - len(self._small))
+        found = None if self._escaped else _QUOTE_OR_BACKSLASH.search(chunk, at, stop)
         end = min(at + 1, stop) if self._escaped else found.start() if found else stop
         self._escaped = False
-        self._keep(piece[at:end])
+        self._keep(chunk[at:end])
         if len(self._small) - self._string_at > self._limit:
             self._start_long()
             return end
@@ -116,10 +116,10 @@ class LongStringSplitter:
         self._state = self._long
         self._pass_on(start)
 
-    def _long(self, piece: bytes, at: int) -> int:
-        quote = piece.find(b'"', at)
-        end = len(piece) if quote < 0 else quote
-        self._pass_on(piece[at:end])
+    def _long(self, chunk: bytes, at: int) -> int:
+        quote = chunk.find(b'"', at)
+        end = len(chunk) if quote < 0 else quote
+        self._pass_on(chunk[at:end])
         if quote < 0:
             return end
         if self._last == b"\\":
@@ -132,7 +132,7 @@ class LongStringSplitter:
         self._last = text[-1:] or self._last
         self._divert(text)
 
-    def _keep(self, piece: bytes) -> None:
-        if len(self._small) + len(piece) > self._max_document:
+    def _keep(self, chunk: bytes) -> None:
+        if len(self._small) + len(chunk) > self._max_document:
             raise DocumentTooLarge
-        self._small += piece
+        self._small += chunk

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from schemas.readable_content import Content
 
-PIECE_BYTES = 3 * 16 * 1024  # a multiple of three, so that pieces of base64 fit together
+CHUNK_BYTES = 3 * 16 * 1024  # a multiple of three, so that chunks of base64 fit together
 
 
 class ContentChanged(OSError):
@@ -57,7 +57,7 @@ class StreamedJson:
         return sum(map(len, self._texts)) + files
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the bytes in pieces. Raises ``ContentChanged``, and ``OSError`` of a file."""
+        """Yield the bytes in chunks. Raises ``ContentChanged``, and ``OSError`` of a file."""
         yield self._texts[0]
         for content, text in zip(self._contents, self._texts[1:], strict=True):
             yield from _base64(content)
@@ -67,10 +67,10 @@ class StreamedJson:
 def _base64(content: Content) -> Iterator[bytes]:
     left = content.size_bytes
     with content.open() as file:
-        while piece := file.read(PIECE_BYTES):
-            left -= len(piece)
+        while chunk := file.read(CHUNK_BYTES):
+            left -= len(chunk)
             if left < 0:
                 break
-            yield base64.b64encode(piece)
+            yield base64.b64encode(chunk)
     if left:
         raise ContentChanged("the file has changed while it was sent")

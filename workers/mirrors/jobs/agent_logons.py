@@ -23,7 +23,7 @@ WINDOW = timedelta(days=7)  # Cention's default, so an answer of this size works
 WINDOWS_AT_ONCE = 50  # per refresh; the next one continues
 
 
-class Log(Protocol):
+class LogonSource(Protocol):
     """The part of ``AgentLogonsApi`` that fetches log-ons."""
 
     def fetch(
@@ -31,8 +31,10 @@ class Log(Protocol):
     ) -> list[Any]: ...
 
 
-def agent_logons_mirror(workspace: str, log: Log, *, every_s: int, first_days: int) -> MirrorSpec:
-    """Return the mirror of the log; its first refresh fetches ``first_days`` days."""
+def agent_logons_mirror(
+    workspace: str, source: LogonSource, *, every_s: int, first_days: int
+) -> MirrorSpec:
+    """Return the mirror of log-ons; its first refresh fetches ``first_days`` days."""
 
     def refresh(session: Transaction) -> RefreshResult:
         with session() as conn:
@@ -41,7 +43,7 @@ def agent_logons_mirror(workspace: str, log: Log, *, every_s: int, first_days: i
         begin = min(known, coverage.now) - OVERLAP  # a clock may have been set back
         new = 0
         for since, until in islice(windows(begin, coverage.now), WINDOWS_AT_ONCE):
-            new += fetch_window(session, workspace, log, since, until, gapless=True)
+            new += fetch_window(session, workspace, source, since, until, gapless=True)
         return RefreshResult(records=new)
 
     return MirrorSpec(
@@ -51,7 +53,7 @@ def agent_logons_mirror(workspace: str, log: Log, *, every_s: int, first_days: i
 
 def pull(
     workspace: str,
-    log: Log,
+    source: LogonSource,
     since: datetime,
     until: datetime,
     *,
@@ -66,7 +68,7 @@ def pull(
     """
     total = 0
     for begin, end in windows(since, until):
-        new = fetch_window(session, workspace, log, begin, end, login_name=login_name)
+        new = fetch_window(session, workspace, source, begin, end, login_name=login_name)
         total += new
         on_progress(new)
     return total
@@ -86,7 +88,7 @@ def windows(since: datetime, until: datetime) -> Iterator[tuple[datetime, dateti
 def fetch_window(
     session: Transaction,
     workspace: str,
-    log: Log,
+    source: LogonSource,
     since: datetime,
     until: datetime,
     *,
@@ -98,7 +100,7 @@ def fetch_window(
     ``gapless``: the window continues what is stored, so the coverage is extended to its end in the
     same transaction.
     """
-    fetched = read_agent_logons(log.fetch(since, until, login_name=login_name))
+    fetched = read_agent_logons(source.fetch(since, until, login_name=login_name))
     with session() as conn, conn.transaction():
         new = agent_logons.save(conn, workspace, fetched)
         if gapless:

@@ -47,7 +47,7 @@ def remaining(conn: Connection, backfill: Backfill) -> list[DayRange]:
     """Return the days that are not done, in chunks of one export each."""
     whole = backfill.whole
     done = backfill_days.days(conn, backfill.source, first=whole.first, last=whole.last)
-    return list(remaining_chunks(whole, done, longest=backfill.chunk_days))
+    return list(remaining_chunks(whole, done, max_days=backfill.chunk_days))
 
 
 def run(
@@ -76,7 +76,10 @@ def run(
         )
         over = [day for day in days if day < backfill.today]
         completed = exports.run(
-            context, order, origin="backfill", also=partial(_want, source, over, before)
+            context,
+            order,
+            origin="backfill",
+            in_same_transaction=partial(_want, source, over, before),
         )
         found = len(completed.errand_ids - before)
         before = completed.errand_ids

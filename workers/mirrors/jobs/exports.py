@@ -21,13 +21,13 @@ from workers.mirrors.store import exports
 from workers.mirrors.store.exports import Origin
 from workers.sync.store import polls
 
-LONGEST_DAYS = 7  # of one scheduled export; after a long outage the next ones catch up
+MAX_DAYS = 7  # of one scheduled export; after a long outage the next ones catch up
 REFUSED_PAUSE_S = 3600.0  # a wrong preset stays wrong until an operator corrects it
 NO_EXPORT = "no export"  # begins the reason of a pause that Cention did not cause by a refusal
 DIED = "the process that requested it ended before the answer came"
 
 RequestExport = Callable[[ExportOrder], dict[str, Any]]
-Also = Callable[[Connection, "CompletedExport"], None]
+InSameTransaction = Callable[[Connection, "CompletedExport"], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +64,9 @@ def run(
     order: ExportOrder,
     *,
     origin: Origin,
-    also: Also = lambda conn, completed: None,
+    in_same_transaction: InSameTransaction = lambda conn, completed: None,
 ) -> CompletedExport:
-    """Run an export and store its errands; ``also`` runs in the same transaction.
+    """Run an export and store its errands; ``in_same_transaction`` is called before the commit.
 
     The run is committed before the request. Raises ``ApiError`` or ``DocumentError`` after
     recording whether Cention refused the export or may have made it. If this process dies,
@@ -75,7 +75,7 @@ def run(
     workspace = context.workspace
     with context.session() as conn:
         run_id = exports.begin(conn, workspace, order, origin=origin)
-        with _alive(conn, workspace, run_id):
+        with _hold_run_lock(conn, workspace, run_id):
             try:
                 export = read_export(context.request(order), zone=context.zone)
             except (ApiError, DocumentError) as error:
@@ -87,7 +87,7 @@ def run(
             # Another connection: the first may have been closed during minutes of waiting.
             with context.session() as fresh, fresh.transaction():
                 exports.finish(fresh, workspace, run_id, export)
-                also(fresh, completed)
+                in_same_transaction(fresh, completed)
     return completed
 
 
@@ -101,7 +101,7 @@ def _summary(run_id: int, export: Export) -> CompletedExport:
 
 
 def outcome_unknown(error: ApiError | DocumentError) -> bool:
-    """Tell whether Cention may have made the export although its errands are not stored."""
+    """Return whether Cention may have made the export although its errands are not stored."""
     return isinstance(error, DocumentError) or outcome_is_unknown(error)
 
 
@@ -109,7 +109,7 @@ def mark_abandoned(session: Transaction, workspace: str) -> None:
     """Mark the exports whose process has died as of unknown outcome."""
     with session() as conn:
         for run_id in exports.running(conn, workspace):
-            with _alive(conn, workspace, run_id) as lock:
+            with _hold_run_lock(conn, workspace, run_id) as lock:
                 if lock is not None:
                     exports.fail(conn, workspace, run_id, unknown=True, error=DIED)
 
@@ -129,7 +129,7 @@ def run_scheduled(context: ExportContext, schedule: Schedule) -> RefreshResult:
     if progress.unknown_for_s is not None and progress.unknown_for_s < schedule.every_s:
         _pause(context, _unknown(DIED), schedule.every_s - progress.unknown_for_s)
         raise errors.IncompleteResponse("the outcome of the last export is unknown", api="cention")
-    days = next_range(progress.covered_to, today=schedule.today(), longest=LONGEST_DAYS)
+    days = next_range(progress.covered_to, today=schedule.today(), max_days=MAX_DAYS)
     order = ExportOrder(preset_id=schedule.preset_id, from_day=days.first, to_day=days.last)
     try:
         completed = run(context, order, origin="schedule")
@@ -156,6 +156,8 @@ def _pause(context: ExportContext, why: str, for_s: float) -> None:
         polls.pause(conn, context.workspace, Mirror.EXPORTS, reason=reason, for_s=for_s)
 
 
-def _alive(conn: Connection, workspace: str, run_id: int) -> AbstractContextManager[int | None]:
+def _hold_run_lock(
+    conn: Connection, workspace: str, run_id: int
+) -> AbstractContextManager[int | None]:
     """Hold the lock of a running export; ``None`` if its process still holds it."""
     return advisory_locks.hold(conn, f"export/{workspace}/{run_id}", slots=1)

@@ -21,7 +21,7 @@ from workers.database import Connection, Transaction, json_text
 from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult
 from workers.mirrors.rules.library_links import removed_links, unconfirmed_relations
 from workers.mirrors.store import library
-from workers.mirrors.store.library import LibrarySnapshot, Pass
+from workers.mirrors.store.library import LibraryRefresh, LibrarySnapshot
 from workers.sync.jobs.failure_policy import OUTAGES
 from workers.sync.jobs.parsers import FAMILIES
 from workers.sync.store import attachments, completeness, wanted
@@ -78,7 +78,7 @@ def refresh_library(
     ``ApiError`` if a list could not be fetched, and ``DocumentError`` if it is not a list.
     """
     with session() as conn:
-        this = library.begin_pass(conn, workspace)
+        refresh = library.begin_refresh(conn, workspace)
         known_links = library.current_links(conn, workspace)
         known_texts = library.texts_with_known_images(conn, workspace)
     graph, toplist = _lists(api, on_progress)
@@ -86,7 +86,7 @@ def refresh_library(
     graph = merge((graph, *_images(api, graph, known_texts, on_progress)))
     on_progress("writing")
     with session() as conn, conn.transaction():
-        problem = _write(conn, workspace, this, LibrarySnapshot(graph=graph, toplist=toplist))
+        problem = _write(conn, workspace, refresh, LibrarySnapshot(graph=graph, toplist=toplist))
     records = len(graph.libraries) + len(graph.categories) + len(graph.questions)
     return RefreshResult(records=records, problem=problem)
 
@@ -162,33 +162,35 @@ def _images(
         if known.get(question_id) == (question.question or "", question.answer or ""):
             continue
         if not (has_images(question.question) or has_images(question.answer)):
-            yield LibraryGraph(links={(owner, Kind.ARCHIVE): frozenset()})
+            yield LibraryGraph(links={(owner, Kind.AREA_ARCHIVE): frozenset()})
         elif time.monotonic() < ends_at:
             on_progress(f"images of question {question_id}")
             try:
-                yield _fetched_from(api, owner, Kind.ARCHIVE)
+                yield _fetched_from(api, owner, Kind.AREA_ARCHIVE)
             except OUTAGES as error:
                 log.warning("library images not fetched", question_id=question_id, error=str(error))
                 ends_at = float("-inf")
 
 
-def _write(conn: Connection, workspace: str, this: Pass, snapshot: LibrarySnapshot) -> str | None:
+def _write(
+    conn: Connection, workspace: str, refresh: LibraryRefresh, snapshot: LibrarySnapshot
+) -> str | None:
     """Write a snapshot; return why no record was marked as gone, ``None`` if that was done."""
-    if not library.lock_for_write(conn, workspace, this):
+    if not library.lock_for_write(conn, workspace, refresh):
         log.warning("refresh discarded, a newer one was stored", workspace=workspace)
         return None
     graph = snapshot.graph
     _want_files(conn, workspace, graph)
-    library.save(conn, workspace, snapshot, at=this.began_at)
-    there = graph.nodes()
-    problem = _unreadable(graph.faults) or _vanished(conn, workspace, there)
+    library.save(conn, workspace, snapshot, at=refresh.began_at)
+    present = graph.nodes()
+    problem = _unreadable(graph.faults) or _vanished(conn, workspace, present)
     if problem is None:
         gone = library.mark_gone(
             conn,
             workspace,
-            there=there,
+            present=present,
             removed=removed_links(graph, library.current_links(conn, workspace)),
-            at=this.began_at,
+            at=refresh.began_at,
         )
         log.info("library refreshed", workspace=workspace, gone=gone)
     return problem
@@ -200,9 +202,9 @@ def _unreadable(faults: tuple[Fault, ...]) -> str | None:
     return f"not everything could be read, so nothing counts as gone; {DocumentError(*faults)}"
 
 
-def _vanished(conn: Connection, workspace: str, there: frozenset[Node]) -> str | None:
+def _vanished(conn: Connection, workspace: str, present: frozenset[Node]) -> str | None:
     """Return a problem if this refresh is the first to find no record of some kinds."""
-    now, before = library.vanished_kinds(conn, workspace, there)
+    now, before = library.vanished_kinds(conn, workspace, present)
     if now <= before:
         return None
     kinds = " and no ".join(sorted(now))

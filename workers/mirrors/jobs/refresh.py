@@ -14,6 +14,7 @@ from workers.database import Connection, Transaction
 from workers.sync.jobs.attempts import recorded_attempt
 from workers.sync.rules import retry_policy
 from workers.sync.store import polls
+from workers.sync.store.polls import PauseState
 
 log = structlog.get_logger(__name__)
 
@@ -58,9 +59,9 @@ def refresh_if_due(spec: MirrorSpec, *, session: Transaction) -> RefreshResult |
 
 
 def _waits(conn: Connection, spec: MirrorSpec) -> bool:
-    paused = polls.paused(conn, spec.workspace, spec.mirror, probe_s=retry_policy.PAUSE_S)
-    if paused is not None:
-        return paused
+    state = polls.take_probe(conn, spec.workspace, spec.mirror, probe_s=retry_policy.PAUSE_S)
+    if state is not PauseState.NOT_PAUSED:
+        return state is PauseState.PAUSED
     failed = polls.failures(conn, spec.workspace, spec.mirror)
     wait_s = retry_policy.refresh_backoff_s(failed.number, every_s=spec.every_s)
     return failed.ended_ago_s is not None and failed.ended_ago_s < wait_s

@@ -24,12 +24,12 @@ class DayRange:
 
 
 def remaining_chunks(
-    whole: DayRange, done: Collection[date], *, longest: int
+    whole: DayRange, done: Collection[date], *, max_days: int
 ) -> Iterator[DayRange]:
-    """Yield the days of ``whole`` that are not ``done``, in ranges of at most ``longest`` days."""
+    """Yield the days of ``whole`` that are not ``done``, in ranges of at most ``max_days`` days."""
     chunk: DayRange | None = None
     for day in whole:
-        if chunk and (day in done or len(chunk) == longest):
+        if chunk and (day in done or len(chunk) == max_days):
             yield chunk
             chunk = None
         if day not in done:
@@ -38,11 +38,11 @@ def remaining_chunks(
         yield chunk
 
 
-def next_range(covered_to: date | None, *, today: date, longest: int) -> DayRange:
+def next_range(covered_to: date | None, *, today: date, max_days: int) -> DayRange:
     """Return the days of the next scheduled export.
 
     From the last day of the previous one, which was not over then, or from yesterday, to today.
-    After a long outage at most ``longest`` days; the following exports catch up.
+    After a long outage at most ``max_days`` days; the following exports catch up.
     """
     first = min(covered_to or today - DAY, today)
-    return DayRange(first=first, last=min(today, first + DAY * (longest - 1)))
+    return DayRange(first=first, last=min(today, first + DAY * (max_days - 1)))

@@ -13,11 +13,11 @@ def unconfirmed_relations(graph: LibraryGraph, known: AbstractSet[Link]) -> list
     Cention omits empty relationships, and sometimes others. Owners that are gone are left out,
     and so are images: they follow from the HTML.
     """
-    there = graph.nodes()
+    present = graph.nodes()
     held = {
         (link.owner, link.target.kind)
         for link in known
-        if link.owner in there and link.target.kind is not Kind.ARCHIVE
+        if link.owner in present and link.target.kind is not Kind.AREA_ARCHIVE
     }
     return sorted(held - graph.links.keys())
 
@@ -28,13 +28,13 @@ def removed_links(graph: LibraryGraph, known: AbstractSet[Link]) -> list[Link]:
     A link is gone if its owner or its target is gone, or if its owner lists the relation without
     it. Relations that no document mentions stay as they were.
     """
-    there = graph.nodes()
-    return sorted(link for link in known if _is_removed(link, graph, there))
+    present = graph.nodes()
+    return sorted(link for link in known if _is_removed(link, graph, present))
 
 
-def _is_removed(link: Link, graph: LibraryGraph, there: AbstractSet[Node]) -> bool:
+def _is_removed(link: Link, graph: LibraryGraph, present: AbstractSet[Node]) -> bool:
     listed = graph.links.get((link.owner, link.target.kind))
     if listed is not None:
         return link.target not in listed
-    is_file = link.target.kind in (Kind.ATTACHMENT, Kind.ARCHIVE)
-    return link.owner not in there or (link.target not in there and not is_file)
+    is_file = link.target.kind in (Kind.ATTACHMENT, Kind.AREA_ARCHIVE)
+    return link.owner not in present or (link.target not in present and not is_file)

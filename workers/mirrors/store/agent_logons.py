@@ -49,7 +49,7 @@ class LoginLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RejectedRow:
+class StoredOddRow:
     """A row of Cention's log that is not a log-on."""
 
     workspace: str
@@ -64,9 +64,9 @@ def save(conn: Connection, workspace: str, logons: AgentLogons) -> int:
 
     Rows that are not log-ons are stored apart. Idempotent, also for overlapping answers.
     """
-    if logons.rejected:
-        odd = orjson.dumps(logons.rejected).decode()
-        conn.execute(SQL["save_rejected_rows"], {"workspace": workspace, "odd": odd})
+    if logons.odd_rows:
+        odd = orjson.dumps(logons.odd_rows).decode()
+        conn.execute(SQL["save_odd_rows"], {"workspace": workspace, "odd": odd})
     parameters = {"workspace": workspace, "logons": orjson.dumps(logons.logons).decode()}
     return conn.execute(SQL["save_logons"], parameters).rowcount
 
@@ -128,15 +128,15 @@ def agent_name(conn: Connection, workspace: str, agent_id: int) -> str | None:
         return cursor.execute(SQL["agent_name"], parameters).fetchone()
 
 
-def rejected_rows(conn: Connection, workspace: str | None) -> list[RejectedRow]:
+def odd_rows(conn: Connection, workspace: str | None) -> list[StoredOddRow]:
     """Return the rows that are not log-ons, the newest first."""
-    with conn.cursor(row_factory=class_row(RejectedRow)) as cursor:
-        return cursor.execute(SQL["rejected_rows"], {"workspace": workspace}).fetchall()
+    with conn.cursor(row_factory=class_row(StoredOddRow)) as cursor:
+        return cursor.execute(SQL["odd_rows"], {"workspace": workspace}).fetchall()
 
 
-def delete_rejected_rows(conn: Connection, workspace: str | None) -> int:
+def delete_odd_rows(conn: Connection, workspace: str | None) -> int:
     """Delete the rows that are not log-ons; return how many there were."""
-    return conn.execute(SQL["delete_rejected_rows"], {"workspace": workspace}).rowcount
+    return conn.execute(SQL["delete_odd_rows"], {"workspace": workspace}).rowcount
 
 
 def forget(conn: Connection, workspace: str, login_name: str) -> int:

@@ -8,7 +8,7 @@ FROM jsonb_to_recordset(%(logons)s::jsonb) AS r (
 ORDER BY login_name, happened_at, action, occurrence
 ON CONFLICT (workspace, login_name, happened_at, action, occurrence) DO NOTHING;
 
--- name: save_rejected_rows
+-- name: save_odd_rows
 -- Store rows that are not log-ons, each once.
 INSERT INTO intake.odd_logon AS old (workspace, row_sha256, row, problem, first_seen_at, last_seen_at)
 SELECT DISTINCT ON (digest) %(workspace)s, digest, r.row, r.problem, clock_timestamp(), clock_timestamp()
@@ -68,14 +68,14 @@ DELETE FROM cention.agent_login WHERE workspace = %(workspace)s AND login_name =
 -- The display name of an agent; no row if no report has named that agent.
 SELECT coalesce(name, '') FROM cention.agent WHERE workspace = %(workspace)s AND agent_id = %(agent_id)s;
 
--- name: rejected_rows
+-- name: odd_rows
 -- Rows that are not log-ons, the newest first.
 SELECT workspace, row, problem, first_seen_at, last_seen_at
 FROM intake.odd_logon
 WHERE %(workspace)s::text IS NULL OR workspace = %(workspace)s
 ORDER BY last_seen_at DESC, row_sha256;
 
--- name: delete_rejected_rows
+-- name: delete_odd_rows
 -- Delete rows that are not log-ons, of one workspace or of all (null); one row for each.
 DELETE FROM intake.odd_logon WHERE %(workspace)s::text IS NULL OR workspace = %(workspace)s;
 

@@ -1,4 +1,7 @@
-"""The stored library: one snapshot, replaced as a whole by each refresh."""
+"""The stored library: each refresh updates it in one transaction.
+
+What is no longer in Cention is marked as gone.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ MAX_TEXT_CHARACTERS = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
+class LibraryRefresh:
     """One refresh of a workspace's library, from the first request to the commit."""
 
     number: int
@@ -31,30 +34,30 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibrarySnapshot:
-    """The library as fetched by one pass."""
+    """The library as fetched by one refresh."""
 
     graph: LibraryGraph
     toplist: AbstractSet[int]  # ids of questions
 
 
-def begin_pass(conn: Connection, workspace: str) -> Pass:
-    """Begin a pass, before the first request to Cention."""
-    with conn.cursor(row_factory=class_row(Pass)) as cursor:
-        return cursor.execute(SQL["begin_pass"], {"workspace": workspace}).fetchall()[0]
+def begin_refresh(conn: Connection, workspace: str) -> LibraryRefresh:
+    """Begin a refresh, before the first request to Cention."""
+    with conn.cursor(row_factory=class_row(LibraryRefresh)) as cursor:
+        return cursor.execute(SQL["begin_refresh"], {"workspace": workspace}).fetchall()[0]
 
 
-def lock_for_write(conn: Connection, workspace: str, this: Pass) -> bool:
-    """Wait until no other pass writes; return false if a newer one has written already."""
-    parameters = {"workspace": workspace, "number": this.number}
+def lock_for_write(conn: Connection, workspace: str, refresh: LibraryRefresh) -> bool:
+    """Wait until no other refresh writes; return false if a newer one has written already."""
+    parameters = {"workspace": workspace, "number": refresh.number}
     return conn.execute(SQL["lock_for_write"], parameters).fetchone() is not None
 
 
 def vanished_kinds(
-    conn: Connection, workspace: str, there: Iterable[Node]
+    conn: Connection, workspace: str, present: Iterable[Node]
 ) -> tuple[frozenset[Kind], frozenset[Kind]]:
-    """Return the kinds of which no node is ``there`` any more: now, and at the last call."""
-    kinds_there = sorted({node.kind for node in there})
-    parameters = {"workspace": workspace, "kinds_there": kinds_there}
+    """Return the kinds of which no node is ``present`` any more: now, and at the last call."""
+    present_kinds = sorted({node.kind for node in present})
+    parameters = {"workspace": workspace, "present_kinds": present_kinds}
     now, before = conn.execute(SQL["vanished_kinds"], parameters).fetchall()[0]
     return frozenset(map(Kind, now)), frozenset(map(Kind, before))
 
@@ -106,19 +109,19 @@ def mark_gone(
     conn: Connection,
     workspace: str,
     *,
-    there: Iterable[Node],
+    present: Iterable[Node],
     removed: Sequence[Link],
     at: datetime,
 ) -> int:
-    """Mark records that are not ``there`` as gone; return how many."""
-    named = list(there)
+    """Mark records that are not ``present`` as gone; return how many."""
+    nodes = list(present)
     gone = 0
     for query, kind in (
         (SQL["mark_libraries_gone"], Kind.LIBRARY),
         (SQL["mark_categories_gone"], Kind.CATEGORY),
         (SQL["mark_questions_gone"], Kind.QUESTION),
     ):
-        ids = [node.id for node in named if node.kind is kind]
+        ids = [node.id for node in nodes if node.kind is kind]
         gone += conn.execute(query, {"workspace": workspace, "ids": ids, "at": at}).rowcount
     records = _json(_links(removed, {}))
     for query in (SQL["mark_links_gone"], SQL["mark_question_attachments_gone"]):
@@ -149,6 +152,7 @@ def _categories(graph: LibraryGraph) -> Iterator[dict[str, Any]]:
 
 
 def _questions(snapshot: LibrarySnapshot) -> Iterator[dict[str, Any]]:
+    links = snapshot.graph.links
     for question_id, question in sorted(snapshot.graph.questions.items()):
         yield {
             "question_id": question_id,
@@ -158,7 +162,7 @@ def _questions(snapshot: LibrarySnapshot) -> Iterator[dict[str, Any]]:
             "answer": question.answer,
             "answer_text": searchable_text(question.answer),
             "toplist": question_id in snapshot.toplist,
-            "images_told": (Node(Kind.QUESTION, question_id), Kind.ARCHIVE) in snapshot.graph.links,
+            "images_told": (Node(Kind.QUESTION, question_id), Kind.AREA_ARCHIVE) in links,
         }
 
 

@@ -1,18 +1,18 @@
--- name: begin_pass
--- Begin a pass over the library of a workspace: its number, and the time by the database's clock.
+-- name: begin_refresh
+-- Begin a refresh of the library of a workspace: its number, and the time by the database's clock.
 INSERT INTO intake.library_pass AS p (workspace, begun) VALUES (%(workspace)s, 1)
 ON CONFLICT (workspace) DO UPDATE SET begun = p.begun + 1
 RETURNING begun AS number, clock_timestamp() AS began_at;
 
 -- name: lock_for_write
--- Lock the library for one writing pass; no row if a newer pass has written.
+-- Lock the library for one refresh that writes; no row if a newer one has written.
 UPDATE intake.library_pass SET written = %(number)s
 WHERE workspace = %(workspace)s AND written < %(number)s
 RETURNING written;
 
 -- name: vanished_kinds
--- Record the kinds of which this pass found no record although some are stored (all stored kinds but
--- kinds_there); one row with these, and with those of the last pass.
+-- Record the kinds of which this refresh found no record although some are stored (all stored kinds but
+-- present_kinds); one row with these, and with those of the last refresh.
 WITH here AS (
     SELECT 'library' AS kind WHERE EXISTS (
         SELECT FROM cention.library WHERE workspace = %(workspace)s AND gone_at IS NULL
@@ -27,7 +27,7 @@ WITH here AS (
     SELECT vanished FROM intake.library_pass WHERE workspace = %(workspace)s
 )
 UPDATE intake.library_pass AS p
-SET vanished = ARRAY(SELECT kind FROM here WHERE kind <> ALL (%(kinds_there)s::text[]) ORDER BY kind)
+SET vanished = ARRAY(SELECT kind FROM here WHERE kind <> ALL (%(present_kinds)s::text[]) ORDER BY kind)
 FROM before
 WHERE workspace = %(workspace)s
 RETURNING p.vanished, before.vanished AS vanished_before;

@@ -13,7 +13,7 @@ from workers.database import Connection, queries
 SQL = queries.load(__name__)
 
 
-class Where(StrEnum):
+class SearchIn(StrEnum):
     """The part of questions to search; the values are weights of ``cention.library_words``."""
 
     ANYWHERE = "ABC"
@@ -62,7 +62,7 @@ class QuestionFile:
 
 
 def search(
-    conn: Connection, workspace: str, phrase: str, *, where: Where, limit: int
+    conn: Connection, workspace: str, phrase: str, *, where: SearchIn, limit: int
 ) -> list[FoundQuestion]:
     """Return the questions with every word of ``phrase``, best first; none for no words."""
     parameters = {"workspace": workspace, "phrase": phrase, "where": where, "limit": limit}

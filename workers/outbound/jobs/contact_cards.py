@@ -24,7 +24,7 @@ from workers.outbound.store import contact_cards
 from workers.sync.jobs.retry import with_backoff
 
 BATCH = 200  # rows whose earlier sending is looked up at once
-MOST_FAILURES = 5  # in a row; then the fault is not the rows'
+MAX_CONSECUTIVE_FAILURES = 5  # in a row; then the fault is not the rows'
 FAILS_EVERY_ROW = (
     errors.Unauthorised,
     errors.Redirected,
@@ -36,7 +36,7 @@ FAILS_EVERY_ROW = (
 Sleep = Callable[[float], object]
 
 
-class Cards(Protocol):
+class ContactCardsClient(Protocol):
     """The part of ``ContactsApi`` that sending needs."""
 
     def upsert(self, card: ContactCard) -> dict[str, Any] | None:
@@ -78,7 +78,7 @@ def send(
     card: ContactCard,
     *,
     workspace: str,
-    api: Cards,
+    api: ContactCardsClient,
     transaction: Transaction,
     sleep: Sleep = time.sleep,
 ) -> SentCard:
@@ -133,7 +133,7 @@ def send_rows(
     rows: Iterable[Row],
     *,
     workspace: str,
-    api: Cards,
+    api: ContactCardsClient,
     transaction: Transaction,
     again: bool = False,
     sleep: Sleep = time.sleep,
@@ -158,7 +158,7 @@ def send_rows(
         except ApiError as error:
             unknown = errors.outcome_is_unknown(error)
             failures = failures + 1 if unknown else 0
-            if failures == MOST_FAILURES:
+            if failures == MAX_CONSECUTIVE_FAILURES:
                 raise
             outcome = RowOutcome.UNKNOWN if unknown else RowOutcome.REFUSED
             yield RowResult(row=one.row, outcome=outcome, reason=str(error))

@@ -12,7 +12,7 @@ from schemas.cention.errands import ErrandOrder
 from schemas.errors import DocumentError, Fault
 from schemas.readable_content import Content
 
-PIECE_BYTES = 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +65,8 @@ def _digest(content: Content, position: int, max_bytes: int) -> str:
     try:
         with content.open() as file:
             digest = hashlib.sha256()
-            while piece := file.read(PIECE_BYTES):
-                digest.update(piece)
+            while chunk := file.read(CHUNK_BYTES):
+                digest.update(chunk)
             return digest.hexdigest()
     except OSError as error:
         raise DocumentError(Fault(pointer, f"cannot be read: {error.strerror}")) from error

@@ -53,21 +53,21 @@ def reader_for(path: Path) -> Reader:
 
 
 def _json_lines(path: Path, max_bytes: int) -> Iterator[ImportRecord]:
-    longest = max_bytes * 2  # base64, and the JSON around it
+    max_line_bytes = max_bytes * 2  # base64, and the JSON around it
     with path.open("rb") as file:
         number = 0
-        while line := file.readline(longest):
+        while line := file.readline(max_line_bytes):
             number += 1
-            if len(line) == longest and not line.endswith(b"\n"):
-                _skip_line(file.readline, longest)
-                problem = f"is longer than {longest} bytes: see ATTACHMENT_MAX_BYTES"
+            if len(line) == max_line_bytes and not line.endswith(b"\n"):
+                _skip_line(file.readline, max_line_bytes)
+                problem = f"is longer than {max_line_bytes} bytes: see ATTACHMENT_MAX_BYTES"
                 yield ImportRecord(place=f"line {number}", order=None, problem=problem)
             elif line.strip():
                 yield _record(f"line {number}", partial(_order_of_json, line, path.parent))
 
 
-def _skip_line(readline: Callable[[int], bytes], piece_bytes: int) -> None:
-    while (piece := readline(piece_bytes)) and not piece.endswith(b"\n"):
+def _skip_line(readline: Callable[[int], bytes], chunk_bytes: int) -> None:
+    while (chunk := readline(chunk_bytes)) and not chunk.endswith(b"\n"):
         pass
 
 

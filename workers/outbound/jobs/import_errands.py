@@ -16,10 +16,10 @@ from workers.outbound.jobs.send import AlreadySent, Outcome, Sender
 from workers.outbound.store import sent_errands
 from workers.outbound.store.sent_errands import SentErrand
 
-TRIES = 5  # of one record, while Cention is busy
+MAX_TRIES = 5  # of one record, while Cention is busy
 PAUSE_S = 5.0  # if Cention does not say how long
-LONGEST_PAUSE_S = 120.0
-IN_A_ROW = 3  # unknown or unreachable: then the fault is not these records'
+MAX_PAUSE_S = 120.0
+MAX_CONSECUTIVE_FAILURES = 3  # unknown or unreachable: then the fault is not these records'
 
 FAILS_EVERY_RECORD = (
     errors.Unauthorised,
@@ -92,7 +92,7 @@ class Import:
     counts: ImportCounts = field(default_factory=ImportCounts)
     _origin: str = ""  # name of the file
     _seen: dict[bytes, bytes] = field(default_factory=dict)  # contents by message, of a dry run
-    _failed_in_a_row: int = 0
+    _consecutive_failures: int = 0
 
     def run(
         self, records: Iterable[ImportRecord], *, origin: str, progress: Callable[[int], object]
@@ -147,7 +147,7 @@ class Import:
             self._sent_before(record, identified, refusal.before)
             return
         failed = outcome.state == send.UNKNOWN or isinstance(outcome.error, errors.Unreachable)
-        self._failed_in_a_row = self._failed_in_a_row + 1 if failed else 0
+        self._consecutive_failures = self._consecutive_failures + 1 if failed else 0
         state = ImportOutcome(outcome.state)
         if outcome.error is None:
             self.counts.by_outcome[state] += 1
@@ -155,15 +155,16 @@ class Import:
         self._report(state, record, str(outcome.error))
         if outcome.state == send.REFUSED and isinstance(outcome.error, FAILS_EVERY_RECORD):
             raise ImportStopped(str(outcome.error))
-        if self._failed_in_a_row == IN_A_ROW:
-            raise ImportStopped(f"{IN_A_ROW} in a row failed; the last error was: {outcome.error}")
+        if self._consecutive_failures == MAX_CONSECUTIVE_FAILURES:
+            number = MAX_CONSECUTIVE_FAILURES
+            raise ImportStopped(f"{number} in a row failed; the last error was: {outcome.error}")
 
     def _send_with_retries(self, record: ImportRecord, identified: IdentifiedOrder) -> Outcome:
-        for _ in range(TRIES - 1):
+        for _ in range(MAX_TRIES - 1):
             outcome = self.sender.create(identified, origin=self._place(record))
             if outcome.state != send.REFUSED or not isinstance(outcome.error, errors.Busy):
                 return outcome
-            self.wait(min(outcome.error.retry_after_s or PAUSE_S, LONGEST_PAUSE_S))
+            self.wait(min(outcome.error.retry_after_s or PAUSE_S, MAX_PAUSE_S))
             if self.stop_requested():
                 return outcome
         return self.sender.create(identified, origin=self._place(record))

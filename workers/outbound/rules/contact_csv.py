@@ -13,7 +13,7 @@ NAME = "name"
 CUSTOM = "custom"  # labelled by the column's heading, or "custom:LABEL"
 TARGETS = (*CHANNELS, NAME, CUSTOM)
 DELIMITERS = (",", ";", "\t")
-LONGEST_CELL = 10_000  # characters; a longer one means an unclosed quotation mark
+MAX_CELL_CHARACTERS = 10_000  # a longer cell means an unclosed quotation mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +84,9 @@ def _row(line: int, cells: Sequence[str], targets: Sequence[str | None]) -> Row:
     if len(cells) != len(targets):
         problem = f"{len(cells)} cells instead of {len(targets)}"
         return Row(line=line, card=None, problem=problem)
-    if max(map(len, cells)) > LONGEST_CELL:
-        return Row(line=line, card=None, problem=f"a cell of more than {LONGEST_CELL} characters")
+    if max(map(len, cells)) > MAX_CELL_CHARACTERS:
+        problem = f"a cell of more than {MAX_CELL_CHARACTERS} characters"
+        return Row(line=line, card=None, problem=problem)
     contacts: dict[str, list[str]] = {}
     names: list[str] = []
     custom: list[tuple[str, str]] = []

@@ -88,9 +88,9 @@ def _erase_everywhere(
 def _erase_own_rows(conn: Connection, person: PersonMatcher, counts: ErasureCounts) -> None:
     """Erase the person's rows that belong to no recorded errand."""
     removed = erased.remove_contact_cards(conn, person.address)
-    blank = erased.blank_exported_by(conn, person.address)
+    redacted = erased.redact_exported_by(conn, person.address)
     counts.removed["cention.contact_card"] += removed
-    counts.blanked["cention.exported_errand"] += blank
+    counts.redacted["cention.exported_errand"] += redacted
 
 
 def _record_erased(
@@ -115,7 +115,7 @@ def _erase_from(
             own = one.row.erased or _belongs_to_person(one, theirs)
             if changed := _changed(one, person, own=own):
                 text_scan.write(conn, table, one.row.ctid, changed)
-                counts.blanked[table.name] += 1
+                counts.redacted[table.name] += 1
     return errands
 
 
@@ -133,7 +133,7 @@ def _changed(one: Match, person: PersonMatcher, *, own: bool) -> dict[str, Any]:
     for name in one.table.columns:
         if name == "document" and own:
             value = redact_own(row[name], known, strict=row["problem"] is not None)
-        elif one.named:
+        elif one.mentions_address:
             value = redact_mentions(row[name], known)
         else:
             continue

@@ -19,17 +19,17 @@ class ErasedRows:
 class ErasureCounts:
     """Counts rows while they are redacted and removed."""
 
-    blanked: Counter[str] = field(default_factory=Counter)
+    redacted: Counter[str] = field(default_factory=Counter)
     removed: Counter[str] = field(default_factory=Counter)
 
     def total(self) -> int:
         """Return how many rows were changed."""
-        return self.blanked.total() + self.removed.total()
+        return self.redacted.total() + self.removed.total()
 
     def tables(self) -> tuple[ErasedRows, ...]:
         """Return the counts of each table that was changed."""
-        names = sorted(set(+self.blanked) | set(+self.removed))
+        names = sorted(set(+self.redacted) | set(+self.removed))
         return tuple(
-            ErasedRows(table=name, blanked=self.blanked[name], removed=self.removed[name])
+            ErasedRows(table=name, blanked=self.redacted[name], removed=self.removed[name])
             for name in names
         )

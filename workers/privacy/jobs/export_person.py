@@ -64,7 +64,7 @@ def _add_matches(
     for table in find_person.documents_first(text_scan.searchable_tables(conn)):
         for matches in find_person.scan_table(conn, table, person, progress=progress, lock=False):
             for one in matches:
-                if one.named:
+                if one.mentions_address:
                     _add(found, table.name, one.row.row)
                 if one.errand:
                     errands.add(one.errand)

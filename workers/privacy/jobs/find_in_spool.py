@@ -88,13 +88,13 @@ def find(
         try:
             callback = record.load(content)
         except CorruptSpoolFile:
-            if person.mentioned_in(content.decode("utf-8", "replace")):
+            if person.has_address(content.decode("utf-8", "replace")):
                 unreadable.append(path.name)
             continue
         errand = errand_named(callback.workspace, callback.document)
-        named = mentions(callback.document, person) or mentions(callback.problem, person)
-        own = errand in errands or (named and is_own(callback.document, person))
-        if named or own:
+        mentioned = mentions(callback.document, person) or mentions(callback.problem, person)
+        own = errand in errands or (mentioned and is_own(callback.document, person))
+        if mentioned or own:
             yield SpooledMatch(path=path, callback=callback, own=own, errand=errand)
 
 

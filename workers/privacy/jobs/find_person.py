@@ -16,7 +16,7 @@ LANDED, CALLBACK = "intake.landed", "intake.callback"
 DOCUMENTS = (LANDED, CALLBACK)
 REPORTS = "errand_reports"
 ERRAND = ("data", "relationships", "errand", "data", "id")
-LONGEST_ID = 18  # digits that always fit a bigint
+MAX_ID_DIGITS = 18  # always fits a bigint
 
 Progress = Callable[[int], object]
 
@@ -27,7 +27,7 @@ class Match:
 
     table: SearchableTable
     row: CandidateRow
-    named: bool  # the address is in it
+    mentions_address: bool
     own: bool  # it is a document that seems to be the person's own
     errand: tuple[str, int] | None  # of such a document
 
@@ -62,14 +62,17 @@ def scan_table(
 
 
 def _match(table: SearchableTable, row: CandidateRow, person: PersonMatcher) -> Match | None:
-    named = any(mentions(row.row[name], person) for name in table.columns)
-    if not named and not row.erased:
+    mentions_address = any(mentions(row.row[name], person) for name in table.columns)
+    if not mentions_address and not row.erased:
         return None
     own = (
-        table.name in DOCUMENTS and named and not row.erased and is_own(row.row["document"], person)
+        table.name in DOCUMENTS
+        and mentions_address
+        and not row.erased
+        and is_own(row.row["document"], person)
     )
     errand = _errand(table, row.row) if own else None
-    return Match(table=table, row=row, named=named, own=own, errand=errand)
+    return Match(table=table, row=row, mentions_address=mentions_address, own=own, errand=errand)
 
 
 def errand_named(workspace: str, document: Any) -> tuple[str, int] | None:
@@ -78,7 +81,7 @@ def errand_named(workspace: str, document: Any) -> tuple[str, int] | None:
     for name in ERRAND:
         value = value.get(name) if isinstance(value, dict) else None
     digits = str(value)
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= LONGEST_ID):
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= MAX_ID_DIGITS):
         return None
     return (workspace, int(digits)) if int(digits) else None
 

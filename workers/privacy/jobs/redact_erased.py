@@ -40,7 +40,7 @@ def redact_pending(conn: Connection, counts: ErasureCounts) -> None:
 
 def redact_sent(conn: Connection, address: str, counts: ErasureCounts) -> None:
     """Redact sent errands of an address, and those that became erased errands."""
-    counts.blanked["cention.sent_errand"] += erased.blank_sent_errands(conn, address)
+    counts.redacted["cention.sent_errand"] += erased.redact_sent_errands(conn, address)
 
 
 def _each(conn: Connection, pending: Pending, redact: Redact, counts: ErasureCounts) -> None:
@@ -62,15 +62,15 @@ def _errands(conn: Connection, keys: Sequence[Key], counts: ErasureCounts) -> No
     _history(conn, keys, people, counts)
     counts.removed["cention.errand_recipient"] += erased.remove_recipients(conn, keys)
     _callbacks(conn, keys, people, counts)
-    counts.blanked.update(erased.blank_errands(conn, keys))
-    erased.record_blanked(conn, Family.ERRAND_REPORTS, keys)
+    counts.redacted.update(erased.redact_errands(conn, keys))
+    erased.record_redacted(conn, Family.ERRAND_REPORTS, keys)
 
 
 def _ratings(conn: Connection, keys: Sequence[Key], counts: ErasureCounts) -> None:
     for landed in erased.landed_of(conn, Family.FACEBOOK_RATINGS, keys):
         _landed(conn, landed, PersonMatcher(""), counts)
-    counts.blanked["cention.facebook_rating"] += erased.blank_ratings(conn, keys)
-    erased.record_blanked(conn, Family.FACEBOOK_RATINGS, keys)
+    counts.redacted["cention.facebook_rating"] += erased.redact_ratings(conn, keys)
+    erased.record_redacted(conn, Family.FACEBOOK_RATINGS, keys)
 
 
 def _landed(
@@ -84,7 +84,7 @@ def _landed(
     if (document, problem) != (landed.document, landed.problem):
         key = (landed.workspace, landed.remote_id)
         erased.write_landed(conn, key, landed.family, document, problem=problem)
-        counts.blanked["intake.landed"] += 1
+        counts.redacted["intake.landed"] += 1
 
 
 def _history(
@@ -94,21 +94,21 @@ def _history(
     counts: ErasureCounts,
 ) -> None:
     lines = erased.history_of(conn, keys)
-    blank = [
+    redacted = [
         replace(
             line,
-            note=_unless_named(line.note, people[line.workspace, line.errand_id]),
-            origin=_unless_named(line.origin, people[line.workspace, line.errand_id]),
+            note=_none_if_mentioned(line.note, people[line.workspace, line.errand_id]),
+            origin=_none_if_mentioned(line.origin, people[line.workspace, line.errand_id]),
         )
         for line in lines
     ]
-    changed = [new for old, new in zip(lines, blank, strict=True) if old != new]
+    changed = [new for old, new in zip(lines, redacted, strict=True) if old != new]
     erased.write_history(conn, changed)
-    counts.blanked["cention.errand_action"] += len(changed)
+    counts.redacted["cention.errand_action"] += len(changed)
 
 
-def _unless_named(text: str | None, person: PersonMatcher) -> str | None:
-    return None if text and person.named_in(text) else text
+def _none_if_mentioned(text: str | None, person: PersonMatcher) -> str | None:
+    return None if text and person.has_address_or_name(text) else text
 
 
 def _callbacks(
@@ -124,14 +124,14 @@ def _callbacks(
         )
         if document != one.document:
             erased.write_callback(conn, one.callback_id, document, problem=one.problem)
-            counts.blanked["intake.callback"] += 1
+            counts.redacted["intake.callback"] += 1
 
 
 def _attachments(conn: Connection, keys: Sequence[Key], counts: ErasureCounts) -> None:
     """Redact attachments; contents first, as drains lock them before any row."""
     found = erased.attachments_of(conn, keys)
     removed = attachment_blobs.remove(conn, found, reason=REASON, names=True)
-    counts.blanked["cention.attachment"] += removed.attachments
+    counts.redacted["cention.attachment"] += removed.attachments
     counts.removed["cention.blob"] += removed.contents
     for kind, family in FAMILIES.items():
         own = _of_kind(found, kind)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from html.entities import html5
 
 ERASED = "[erased]"
-SHORTEST_NAME = 2  # one letter is not a name
+MIN_NAME_CHARACTERS = 2  # one letter is not a name
 
 _ENTITIES: defaultdict[str, list[str]] = defaultdict(list)
 for _name, _text in html5.items():
@@ -27,7 +27,8 @@ class PersonMatcher:
 
     def __init__(self, address: str, names: Iterable[str | None] = ()) -> None:
         self.address = address.strip().lower()
-        self.names = frozenset(n.strip() for n in names if n and len(n.strip()) >= SHORTEST_NAME)
+        stripped = (name.strip() for name in names if name)
+        self.names = frozenset(name for name in stripped if len(name) >= MIN_NAME_CHARACTERS)
         self._address = _address_pattern(self.address)
         self._anything = _either(self._address, *map(_name_pattern, sorted(self.names)))
 
@@ -40,11 +41,11 @@ class PersonMatcher:
         """Tell whether a value is the address."""
         return isinstance(value, str) and value.strip().lower() == self.address != ""
 
-    def mentioned_in(self, text: str) -> bool:
+    def has_address(self, text: str) -> bool:
         """Tell whether a text contains the address."""
         return self._address.search(text) is not None
 
-    def named_in(self, text: str) -> bool:
+    def has_address_or_name(self, text: str) -> bool:
         """Tell whether a text contains the address or a name."""
         return self._anything.search(text) is not None
 
@@ -65,7 +66,7 @@ def _address_pattern(address: str) -> re.Pattern[str]:
     spelled = "".join(map(_spellings, address))
     if "@" not in address:
         return re.compile(rf"\A\s*{spelled}\s*\Z", re.IGNORECASE)
-    return re.compile(f"{_NOT_WITHIN}{spelled}(?!{_GOES_ON})", re.IGNORECASE)
+    return re.compile(f"{_NOT_WITHIN}{spelled}(?!{_CONTINUES_ADDRESS})", re.IGNORECASE)
 
 
 def _spellings(character: str) -> str:
@@ -106,4 +107,4 @@ _NOT_WITHIN = "".join(
         *(rf"(?<!\w{spelling})" for spelling in _encoded("'")),
     )
 )
-_GOES_ON = rf"\w|(?:{'|'.join([*_encoded('.'), *_encoded('-')])})\w"
+_CONTINUES_ADDRESS = rf"\w|(?:{'|'.join([*_encoded('.'), *_encoded('-')])})\w"

@@ -12,15 +12,15 @@ from typing import Any
 from workers.privacy.rules.person_matcher import ERASED, PersonMatcher
 
 # Texts about what happened and where, not to whom.
-KEPT = frozenset(
+UNREDACTED = frozenset(
     {
         *("type", "id", "displayId", "status", "serviceName", "organisationName", "areaName"),
         *("agent", "priority", "date", "answeredDate", "donedate", "attachments", "desc", "time"),
         *("QuestionText", "QuestionHTML", "fbLikes", "fbAction"),
     }
 )
-KEPT_WITHIN = frozenset({("service", "name")})
-STRICTLY_KEPT = frozenset({"type", "id"})
+UNREDACTED_WITHIN = frozenset({("service", "name")})
+UNREDACTED_IF_STRICT = frozenset({"type", "id"})
 HISTORY = frozenset({"note", "origin"})  # removed only if they mention the person
 COUNTED = frozenset({"Answer", "feedbackAnswer"})  # statistics count whether there is an answer
 BODIES = frozenset({"body", "html_body", "htmlBody", "answer_body"})  # removed whatever their type
@@ -36,15 +36,15 @@ def redact_own(document: Any, person: PersonMatcher, *, strict: bool = False) ->
     ``strict``, for unreadable documents: keep no text but types and ids. Returns ``None`` for a
     document that is nested too deep to be traversed.
     """
-    kept = STRICTLY_KEPT if strict else KEPT
-    within = frozenset() if strict else KEPT_WITHIN
+    unredacted = UNREDACTED_IF_STRICT if strict else UNREDACTED
+    within = frozenset() if strict else UNREDACTED_WITHIN
 
     def text(value: str, key: str, parent: str) -> str:
         if key in COUNTED and not strict:
             return ERASED if value else ""
         if key in HISTORY and not strict:
-            return "" if person.named_in(value) else value
-        if key in kept or (parent, key) in within:
+            return "" if person.has_address_or_name(value) else value
+        if key in unredacted or (parent, key) in within:
             return person.redact(value, names=strict)
         return ""
 
@@ -59,7 +59,7 @@ def redact_mentions(document: Any, person: PersonMatcher) -> Any:
     """
 
     def text(value: str, key: str, parent: str) -> str:
-        people = key not in KEPT and (parent, key) not in KEPT_WITHIN
+        people = key not in UNREDACTED and (parent, key) not in UNREDACTED_WITHIN
         return person.redact(value, names=people)
 
     return _transform(document, person, text, own=False)
@@ -67,7 +67,7 @@ def redact_mentions(document: Any, person: PersonMatcher) -> Any:
 
 def mentions(document: Any, person: PersonMatcher) -> bool:
     """Tell whether a document, or a text, contains the address."""
-    return any(person.mentioned_in(text) for _, text in _texts(document))
+    return any(person.has_address(text) for _, text in _texts(document))
 
 
 def names_next_to(document: Any, person: PersonMatcher) -> set[str]:

@@ -145,9 +145,9 @@ def write_callback(
     )
 
 
-def record_blanked(conn: Connection, family: Family, keys: Sequence[Key]) -> None:
+def record_redacted(conn: Connection, family: Family, keys: Sequence[Key]) -> None:
     """Record that the current documents of erased records are redacted."""
-    conn.execute(SQL["record_blanked"], {**key_arrays(keys), "family": family})
+    conn.execute(SQL["record_redacted"], {**key_arrays(keys), "family": family})
 
 
 def people_of(conn: Connection, errands: Sequence[Key]) -> list[Alias]:
@@ -165,7 +165,7 @@ def history_of(conn: Connection, errands: Sequence[Key]) -> list[HistoryLine]:
 def write_history(conn: Connection, lines: Sequence[HistoryLine]) -> None:
     """Replace texts of the history."""
     conn.execute(
-        SQL["blank_history"],
+        SQL["redact_history"],
         {
             "workspaces": [line.workspace for line in lines],
             "ids": [line.action_id for line in lines],
@@ -175,26 +175,26 @@ def write_history(conn: Connection, lines: Sequence[HistoryLine]) -> None:
     )
 
 
-_BLANK: Mapping[str, LiteralString] = {
-    "cention.errand": SQL["blank_errands"],
-    "cention.answer": SQL["blank_answers"],
-    "cention.exported_errand": SQL["blank_exported_errands"],
+_REDACT: Mapping[str, LiteralString] = {
+    "cention.errand": SQL["redact_errands"],
+    "cention.answer": SQL["redact_answers"],
+    "cention.exported_errand": SQL["redact_exported_errands"],
 }
 
 
-def blank_errands(conn: Connection, errands: Sequence[Key]) -> dict[str, int]:
-    """Blank errands, reported and exported, with their answers and the addressees of these.
+def redact_errands(conn: Connection, errands: Sequence[Key]) -> dict[str, int]:
+    """Redact errands, reported and exported, with their answers and the addressees of these.
 
     Return how many rows, by table.
     """
-    recipients = _count(conn, SQL["blank_answer_recipients"], errands)
-    blank = {table: _count(conn, query, errands) for table, query in _BLANK.items()}
-    return {**blank, "cention.answer_recipient": recipients}
+    recipients = _count(conn, SQL["redact_answer_recipients"], errands)
+    redacted = {table: _count(conn, query, errands) for table, query in _REDACT.items()}
+    return {**redacted, "cention.answer_recipient": recipients}
 
 
-def blank_exported_by(conn: Connection, address: str) -> int:
-    """Blank exported errands of a writer (in lower case); return how many rows."""
-    return len(conn.execute(SQL["blank_exported_by"], {"address": address}).fetchall())
+def redact_exported_by(conn: Connection, address: str) -> int:
+    """Redact exported errands of a writer (in lower case); return how many rows."""
+    return len(conn.execute(SQL["redact_exported_by"], {"address": address}).fetchall())
 
 
 def remove_contact_cards(conn: Connection, address: str) -> int:
@@ -202,9 +202,9 @@ def remove_contact_cards(conn: Connection, address: str) -> int:
     return len(conn.execute(SQL["remove_contact_cards"], {"address": address}).fetchall())
 
 
-def blank_sent_errands(conn: Connection, address: str) -> int:
-    """Blank sent errands of an address (in lower case), and erased ones; return how many."""
-    return len(conn.execute(SQL["blank_sent_errands"], {"address": address}).fetchall())
+def redact_sent_errands(conn: Connection, address: str) -> int:
+    """Redact sent errands of an address (in lower case), and erased ones; return how many."""
+    return len(conn.execute(SQL["redact_sent_errands"], {"address": address}).fetchall())
 
 
 def remove_recipients(conn: Connection, errands: Sequence[Key]) -> int:
@@ -212,9 +212,9 @@ def remove_recipients(conn: Connection, errands: Sequence[Key]) -> int:
     return _count(conn, SQL["remove_errand_recipients"], errands)
 
 
-def blank_ratings(conn: Connection, ratings: Sequence[Key]) -> int:
-    """Blank ratings; return how many were not blank."""
-    return _count(conn, SQL["blank_ratings"], ratings)
+def redact_ratings(conn: Connection, ratings: Sequence[Key]) -> int:
+    """Redact ratings; return how many were not redacted before."""
+    return _count(conn, SQL["redact_ratings"], ratings)
 
 
 def attachments_of(conn: Connection, errands: Sequence[Key]) -> list[AttachmentKey]:

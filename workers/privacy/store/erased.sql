@@ -52,9 +52,9 @@ WHERE card.name IS NOT NULL AND EXISTS (
     WHERE lower(contact.value #>> '{}') = %(address)s
 );
 
--- name: blank_sent_errands
--- Blank sent errands of this address, whatever their outcome, and those that became erased errands. One
--- row for each that was not blank.
+-- name: redact_sent_errands
+-- Redact sent errands of this address, whatever their outcome, and those that became erased errands. One
+-- row for each that was not redacted before.
 UPDATE cention.sent_errand AS s
 SET message_id = NULL, content_sha256 = NULL, origin = NULL, from_address = NULL, from_name = NULL,
     subject = NULL, problem = NULL
@@ -80,7 +80,7 @@ ON CONFLICT (workspace, family, remote_id) DO UPDATE SET erased_at = known.erase
 RETURNING workspace, remote_id;
 
 -- name: pending_errands
--- Erased errands with data that is not blanked yet, the next by number.
+-- Erased errands with data that is not redacted yet, the next by number.
 SELECT x.workspace, x.remote_id
 FROM intake.erased AS x
 LEFT JOIN intake.landed AS l ON (l.workspace, l.family, l.remote_id) = (x.workspace, x.family, x.remote_id)
@@ -129,7 +129,7 @@ ORDER BY x.workspace, x.remote_id
 LIMIT %(limit)s;
 
 -- name: pending_ratings
--- Erased Facebook ratings with data that is not blanked yet.
+-- Erased Facebook ratings with data that is not redacted yet.
 SELECT x.workspace, x.remote_id
 FROM intake.erased AS x
 LEFT JOIN intake.landed AS l ON (l.workspace, l.family, l.remote_id) = (x.workspace, x.family, x.remote_id)
@@ -154,8 +154,8 @@ FOR UPDATE;
 UPDATE intake.landed SET document = %(document)s, problem = %(problem)s
 WHERE (workspace, family, remote_id) = (%(workspace)s, %(family)s, %(remote_id)s);
 
--- name: record_blanked
--- Record which documents of erased records have been blanked.
+-- name: record_redacted
+-- Record which documents of erased records have been redacted.
 UPDATE intake.erased AS x
 SET blanked_at = (
     SELECT fetched_at FROM intake.landed AS l
@@ -179,15 +179,15 @@ WHERE (a.workspace, a.errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[]
 SELECT workspace, errand_id, action_id, note, origin FROM cention.errand_action
 WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]));
 
--- name: blank_history
+-- name: redact_history
 -- Replace texts of the history.
 UPDATE cention.errand_action AS a SET note = new.note, origin = new.origin
 FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[], %(notes)s::text[], %(origins)s::text[])
     AS new (workspace, action_id, note, origin)
 WHERE (a.workspace, a.action_id) = (new.workspace, new.action_id);
 
--- name: blank_errands
--- Blank the personal data of these errands. One row for each that was not blank.
+-- name: redact_errands
+-- Redact the personal data of these errands. One row for each that was not redacted before.
 UPDATE cention.errand
 SET from_address = NULL, from_name = NULL, to_text = NULL, subject = NULL, body_html = NULL,
     feedback_answer = CASE WHEN feedback_answer IS NOT NULL THEN '[erased]' END,
@@ -204,15 +204,15 @@ DELETE FROM cention.errand_recipient
 WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
 RETURNING errand_id;
 
--- name: blank_answers
--- Blank the texts of the answers to these errands. One row for each that was not blank.
+-- name: redact_answers
+-- Redact the texts of the answers to these errands. One row for each that was not redacted before.
 UPDATE cention.answer SET subject = NULL, body_text = NULL, body_html = NULL
 WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
   AND num_nonnulls(subject, body_text, body_html) > 0
 RETURNING answer_id;
 
--- name: blank_answer_recipients
--- Blank the addressees of the answers to these errands. One row for each that was not blank.
+-- name: redact_answer_recipients
+-- Redact the addressees of the answers to these errands. One row for each that was not redacted before.
 UPDATE cention.answer_recipient AS r SET address = NULL, name = NULL
 FROM cention.answer AS a
 WHERE (a.workspace, a.response_id) = (r.workspace, r.response_id)
@@ -266,15 +266,15 @@ WHERE family = %(family)s
   AND (workspace, remote_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
 RETURNING remote_id;
 
--- name: blank_ratings
--- Blank the reviewers and messages of these ratings. One row for each that was not blank.
+-- name: redact_ratings
+-- Redact the reviewers and messages of these ratings. One row for each that was not redacted before.
 UPDATE cention.facebook_rating SET message = NULL, reviewer_id = NULL, reviewer_name = NULL
 WHERE (workspace, rating_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
   AND num_nonnulls(message, reviewer_id, reviewer_name) > 0
 RETURNING rating_id;
 
--- name: blank_exported_errands
--- Blank these errands as exported. One row for each that was not blank.
+-- name: redact_exported_errands
+-- Redact these errands as exported. One row for each that was not redacted before.
 UPDATE cention.exported_errand
 SET from_address = NULL, to_address = NULL, subject = NULL, question = NULL, answer = NULL,
     errand_notes = NULL, document = NULL
@@ -282,8 +282,8 @@ WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(
   AND num_nonnulls(from_address, to_address, subject, question, answer, errand_notes, document) > 0
 RETURNING errand_id;
 
--- name: blank_exported_by
--- Blank exported errands of this writer, also those without an errand's id. One row for each.
+-- name: redact_exported_by
+-- Redact exported errands of this writer, also those without an errand's id. One row for each.
 UPDATE cention.exported_errand
 SET from_address = NULL, to_address = NULL, subject = NULL, question = NULL, answer = NULL,
     errand_notes = NULL, document = NULL

@@ -31,7 +31,7 @@ class Attempt(Generic[Result]):
 def recorded_attempt(
     session: Transaction,
     workspace: str,
-    what: Family | Mirror,
+    target: Family | Mirror,
     fetch: Callable[[], Result],
     *,
     lock: str,
@@ -39,19 +39,19 @@ def recorded_attempt(
     """Fetch while holding a lock of this name; yields ``None`` if another process holds it.
 
     ``session`` lends a connection in autocommit mode. Raises what ``fetch`` raises, once the
-    failure is recorded; if Cention refused, ``what`` is paused.
+    failure is recorded; if Cention refused, ``target`` is paused.
     """
     with session() as conn, advisory_locks.hold(conn, lock, slots=1) as slot:
         if slot is None:
             yield None
             return
-        poll_id = polls.start(conn, workspace, what)
+        poll_id = polls.start(conn, workspace, target)
         try:
             result = fetch()
         except (ApiError, DocumentError) as error:
             polls.end(conn, poll_id, found=None, error=str(error))
             if isinstance(error, REFUSALS):
-                polls.pause(conn, workspace, what, reason=str(error), for_s=retry_policy.PAUSE_S)
+                polls.pause(conn, workspace, target, reason=str(error), for_s=retry_policy.PAUSE_S)
             raise
         except Exception as error:
             polls.end(conn, poll_id, found=None, error=f"internal error: {type(error).__name__}")

@@ -22,6 +22,7 @@ from workers.sync.jobs.family_spec import FamilySpec
 from workers.sync.jobs.fetch_outcomes import Failed, Outcome
 from workers.sync.rules import retry_policy
 from workers.sync.store import landed, polls, wanted
+from workers.sync.store.polls import PauseState
 from workers.sync.store.wanted import Claim, Claimed
 
 log = structlog.get_logger(__name__)
@@ -82,10 +83,10 @@ def _claim_batch(
     conn: Connection, spec: FamilySpec, slot: int, nudge_another: Callable[[], None]
 ) -> BatchRun | None:
     """Claim a batch, or one record as a probe when a pause has just ended."""
-    paused = polls.paused(conn, spec.workspace, spec.family, probe_s=retry_policy.PAUSE_S)
-    if paused:
+    state = polls.take_probe(conn, spec.workspace, spec.family, probe_s=retry_policy.PAUSE_S)
+    if state is PauseState.PAUSED:
         return None
-    probing = paused is False
+    probing = state is PauseState.MAY_PROBE
     # Measured before the claim: the lease cannot have begun earlier.
     lease_half_over_s = time.monotonic() + spec.limits.lease_s / 2
     with conn.transaction():

@@ -14,7 +14,7 @@ from workers.sync.jobs.fetch_outcomes import Failed, NotFound, Outcome, Parsed
 from workers.sync.rules import retry_policy
 from workers.sync.store.wanted import Retry
 
-CONFIRM_MISSING = timedelta(seconds=retry_policy.CONFIRM_MISSING_S)
+CONFIRM_NOT_FOUND = timedelta(seconds=retry_policy.CONFIRM_NOT_FOUND_S)
 # Faults of the whole server: they count against a record only while it answers other requests.
 OUTAGES = (errors.Unreachable, errors.Busy)
 # Refusals of the whole family: except for a 401, they count against a record only while others of
@@ -58,7 +58,7 @@ def may_still_execute(outcome: Outcome) -> bool:
 def is_confirmed(outcome: NotFound) -> bool:
     """Tell whether an earlier fetch, long enough ago, did not find the record either."""
     since = outcome.claimed.missing_since
-    return since is not None and outcome.fetched_at - since >= CONFIRM_MISSING
+    return since is not None and outcome.fetched_at - since >= CONFIRM_NOT_FOUND
 
 
 def is_incomplete(outcome: Outcome) -> bool:
@@ -78,10 +78,10 @@ def retry_decision(outcome: Outcome, *, health: FamilyHealth, jitter: float) -> 
     if isinstance(outcome, NotFound) and not is_confirmed(outcome):
         return Retry(
             remote_id=outcome.claimed.remote_id,
-            after_s=retry_policy.CONFIRM_MISSING_S,
+            after_s=retry_policy.CONFIRM_NOT_FOUND_S,
             error="not found; fetched once more before it counts as gone",
             tries=outcome.claimed.tries,
-            missing=True,
+            not_found=True,
         )
     if isinstance(outcome, Failed):
         return _after_failure(outcome, health=health, jitter=jitter)

@@ -100,7 +100,7 @@ def attachments_spec(
         parse=parse,
         save=partial(_save_attachments, kind),
         mark_gone=partial(_mark_gone, kind),
-        mark_rejected=partial(_mark_rejected, kind),
+        mark_refused=partial(_mark_refused, kind),
     )
 
 
@@ -142,7 +142,7 @@ def _mark_gone(
     attachments.record_absent(conn, workspace, kind, ids, state="gone", reason=reason, at=at)
 
 
-def _mark_rejected(
+def _mark_refused(
     kind: AttachmentKind,
     conn: Connection,
     workspace: str,

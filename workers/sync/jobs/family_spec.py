@@ -47,7 +47,7 @@ class MarkGone(Protocol):
     ) -> None: ...
 
 
-class MarkRejected(Protocol):
+class MarkRefused(Protocol):
     """Marks records of a workspace that exist at Cention and cannot be accepted."""
 
     def __call__(
@@ -83,7 +83,7 @@ class FamilySpec:
     parse: Parse
     save: Save
     mark_gone: MarkGone
-    mark_rejected: MarkRejected | None = None  # None: a rejected record is parked
+    mark_refused: MarkRefused | None = None  # None: a refused record is parked
     is_complete: Callable[[Any], bool] = lambda record: True  # False: fetch again later
 
     @property

@@ -49,7 +49,7 @@ class NotFound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
+class Refused:
     """The record exists and cannot be accepted: it is too large, or its content is invalid."""
 
     claimed: Claimed
@@ -65,7 +65,7 @@ class Failed:
     error: Exception
 
 
-Outcome = Parsed | Unparseable | NotFound | Rejected | Failed
+Outcome = Parsed | Unparseable | NotFound | Refused | Failed
 
 
 def fetch_record(spec: FamilySpec, claimed: Claimed, *, fetched_at: datetime) -> Outcome:
@@ -95,9 +95,9 @@ def _fetch(spec: FamilySpec, claimed: Claimed, fetched_at: datetime) -> Outcome:
     except errors.NotFound:
         return NotFound(claimed=claimed, fetched_at=fetched_at)
     except (errors.TooLarge, errors.BadContent) as error:
-        if spec.mark_rejected is None:
+        if spec.mark_refused is None:
             return Failed(claimed=claimed, error=error)
-        return Rejected(claimed=claimed, fetched_at=fetched_at, reason=str(error))
+        return Refused(claimed=claimed, fetched_at=fetched_at, reason=str(error))
     except errors.ApiError as error:
         return Failed(claimed=claimed, error=error)
     try:

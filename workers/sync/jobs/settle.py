@@ -20,7 +20,7 @@ from workers.sync.jobs.fetch_outcomes import (
     NotFound,
     Outcome,
     Parsed,
-    Rejected,
+    Refused,
     Unparseable,
 )
 from workers.sync.rules import retry_policy
@@ -128,8 +128,8 @@ def _save(conn: Connection, spec: FamilySpec, held: Sequence[Outcome]) -> None:
         ids = [o.claimed.remote_id]
         if isinstance(o, NotFound) and failure_policy.is_confirmed(o):
             spec.mark_gone(conn, spec.workspace, ids, at=o.fetched_at)
-        elif isinstance(o, Rejected | Unparseable) and spec.mark_rejected:
-            spec.mark_rejected(conn, spec.workspace, ids, reason=o.reason, at=o.fetched_at)
+        elif isinstance(o, Refused | Unparseable) and spec.mark_refused:
+            spec.mark_refused(conn, spec.workspace, ids, reason=o.reason, at=o.fetched_at)
 
 
 def _settle(

@@ -15,7 +15,7 @@ PING_EVERY_S = 5.0  # between two checks of the session that holds a drain's slo
 PING_VALID_S = 15.0  # requests may be sent for so long after such a check
 # A request whose answer was lost may still reach Cention for so long.
 IN_FLIGHT_S = PING_VALID_S + TCP_USER_TIMEOUT_S
-CONFIRM_MISSING_S = 30.0  # between the two fetches that make a record gone
+CONFIRM_NOT_FOUND_S = 30.0  # between the two fetches that make a record gone
 SLA_WAIT_S = 60.0  # "which occur every minute", Cention Errand Report
 MAX_SLA_FETCHES = 6
 PAUSE_S = 20.0  # between probes of a family that Cention refuses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from psycopg.rows import class_row, scalar_row
 
@@ -19,6 +20,14 @@ class Failures:
 
     number: int
     ended_ago_s: float | None  # of the last failure; None: there was none
+
+
+class PauseState(Enum):
+    """Whether a family is paused, for one caller."""
+
+    NOT_PAUSED = auto()
+    PAUSED = auto()
+    MAY_PROBE = auto()  # the pause is over, and this caller has the probe
 
 
 def start(conn: Connection, workspace: str, family: Family | Mirror) -> int:
@@ -67,7 +76,7 @@ def resume(conn: Connection, workspace: str, family: Family | Mirror) -> bool:
 
 
 def release_probe(conn: Connection, workspace: str, family: Family) -> None:
-    """Release the permit to probe unused, so that another drain may take it."""
+    """Release an unused probe, so that another drain may take it."""
     conn.execute(SQL["release_probe"], {"workspace": workspace, "family": family})
 
 
@@ -82,14 +91,17 @@ def resume_idle(
     conn.execute(SQL["resume_idle"], parameters)
 
 
-def paused(
+def take_probe(
     conn: Connection, workspace: str, family: Family | Mirror, *, probe_s: float
-) -> bool | None:
-    """Return true while a pause lasts, ``None`` if there is none.
+) -> PauseState:
+    """Return whether a family is paused; take the probe if its pause is over.
 
-    False when it is over: the caller may then probe with one record. For all other callers the
-    pause lasts ``probe_s`` seconds longer.
+    The one caller that gets ``MAY_PROBE`` may fetch one record. For all others the pause lasts
+    ``probe_s`` seconds longer.
     """
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"workspace": workspace, "family": family, "probe_s": probe_s}
-        return cursor.execute(SQL["paused"], parameters).fetchone()
+        paused = cursor.execute(SQL["take_probe"], parameters).fetchone()
+    if paused is None:
+        return PauseState.NOT_PAUSED
+    return PauseState.PAUSED if paused else PauseState.MAY_PROBE

@@ -42,7 +42,7 @@ ON CONFLICT (workspace, family) DO UPDATE SET until_at = EXCLUDED.until_at, reas
 DELETE FROM intake.pause WHERE workspace = %(workspace)s AND family = %(family)s;
 
 -- name: release_probe
--- Let the next caller of "paused" probe.
+-- Let the next caller of "take_probe" probe.
 UPDATE intake.pause SET until_at = least(until_at, now())
 WHERE workspace = %(workspace)s AND family = %(family)s;
 
@@ -57,7 +57,7 @@ WHERE (%(workspace)s::text IS NULL OR workspace = %(workspace)s) AND family = AN
         AND (w.claim IS NOT NULL OR w.due_at <= now() + make_interval(secs => %(soon_s)s))
   );
 
--- name: paused
+-- name: take_probe
 -- True while a pause lasts; false for the first caller after it, which may probe, while it lasts longer
 -- for all others; no row without a pause.
 WITH over AS (

@@ -135,7 +135,7 @@ class Retry:
     error: str
     tries: int
     parked: bool = False
-    missing: bool = False  # Cention has no such record
+    not_found: bool = False  # Cention has no such record
     in_doubt: bool = False  # our request may still take effect
 
 
@@ -153,7 +153,7 @@ def postpone(
             "errors": [r.error for r in retries],
             "tries": [r.tries for r in retries],
             "parked": [r.parked for r in retries],
-            "missing": [r.missing for r in retries],
+            "not_found": [r.not_found for r in retries],
             "in_doubt": [r.in_doubt for r in retries],
         },
     )

@@ -106,14 +106,14 @@ SET claim = NULL, claimed_until = NULL, slot = NULL,
     tries = failed.tries,
     last_error = failed.error,
     parked_at = CASE WHEN failed.parked THEN now() END,
-    missing_since = CASE WHEN failed.missing THEN coalesce(w.missing_since, now()) END,
+    missing_since = CASE WHEN failed.not_found THEN coalesce(w.missing_since, now()) END,
     doubt_until = CASE
         WHEN failed.in_doubt THEN now() + make_interval(secs => %(in_flight_s)s) ELSE w.doubt_until
     END
 FROM unnest(
     %(ids)s::bigint[], %(after_s)s::float8[], %(errors)s::text[], %(tries)s::integer[],
-    %(parked)s::boolean[], %(missing)s::boolean[], %(in_doubt)s::boolean[]
-) AS failed (remote_id, after_s, error, tries, parked, missing, in_doubt)
+    %(parked)s::boolean[], %(not_found)s::boolean[], %(in_doubt)s::boolean[]
+) AS failed (remote_id, after_s, error, tries, parked, not_found, in_doubt)
 WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.remote_id = failed.remote_id
   AND w.claim = %(token)s;
 
