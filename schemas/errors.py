@@ -1,7 +1,7 @@
 """The errors of a document that we received.
 
-* DocumentError     not the documented shape             -> keep the document, show the faults
-  + NullResource    ``"data": null``: no such resource   -> treat like a 404 of the resource
+* DocumentError     not the documented shape             -> store the document, report the faults
+  + NullResource    ``"data": null``: no such resource   -> handle like HTTP 404
 """
 
 from __future__ import annotations

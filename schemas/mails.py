@@ -1,4 +1,4 @@
-"""Parses mails: sender, texts and files. Nothing that mail programs send is an error."""
+"""Parses mails: sender, texts, files. Malformed parts are no error; a mail without a sender is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The interface of a file to be sent, wherever its bytes are."""
+"""The interface of a file to be sent: on disk or in memory."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ class Content(Protocol):
 
     @property
     def size_bytes(self) -> int:
-        """Their number."""
+        """Size in bytes."""
         ...
 
     def open(self) -> BinaryIO:
-        """Open them at the beginning. Raises ``OSError``."""
+        """Return the bytes as a file, at its beginning. Raises ``OSError``."""
         ...

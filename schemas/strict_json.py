@@ -1,4 +1,4 @@
-"""Reads JSON exactly: what the standard library lets pass or answers oddly is an error here."""
+"""Reads JSON strictly: NaN, huge numbers and endless nesting raise ``InvalidJson``."""
 
 from __future__ import annotations
 

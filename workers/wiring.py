@@ -57,13 +57,13 @@ class WorkerContext:
 
     @contextmanager
     def session(self) -> Iterator[Connection]:
-        """Lend a connection in autocommit mode."""
+        """Yield a connection in autocommit mode."""
         with self.pool.connection() as conn:
             yield conn
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Lend a connection; commit at the end, or roll back on an error."""
+        """Yield a connection; commit at the end, or roll back on an error."""
         with self.pool.connection() as conn, conn.transaction():
             yield conn
 

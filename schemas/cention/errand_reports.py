@@ -90,7 +90,7 @@ class ErrandReport:
     cloned_forwarded_external: bool | None
     feedback_answer: str | None
     feedback_link: str | None
-    feedback_value: int | None  # 0 only beside an answer
+    feedback_value: int | None  # 0 only if there is an answer
     feedback_question_text: str | None
     feedback_question_html: str | None
     answer_subject: str | None
@@ -140,7 +140,7 @@ def _times(data: Mapping[str, Any], zone: ZoneInfo) -> dict[str, datetime | None
 
 
 def _feedback(feedback: Mapping[str, Any], plain_answer: str | None) -> dict[str, Any]:
-    """Return the feedback. A value of 0 means ``None`` unless there is an answer."""
+    """Return the feedback. Without an answer, Cention sends the value 0 for none: ``None``."""
     answer = feedback["feedback_answer"] or plain_answer
     value = feedback["feedback_value"]
     return {

@@ -31,7 +31,7 @@ class ExportOrder:
     Whether errands of ``to_day`` itself are included is not documented ("until this date").
     """
 
-    preset_id: str  # the export's name in Cention
+    preset_id: str  # Cention's id of the export
     from_day: date | None  # on the workspace's calendar; None: from the beginning
     to_day: date | None  # None: to the end
     by_closure: bool = False  # days of closing instead of days of arrival

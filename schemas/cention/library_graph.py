@@ -66,7 +66,7 @@ class Library:
     source_types: frozenset[str] = frozenset()  # the resource types of its copies
 
     def is_external(self) -> bool | None:
-        """Tell whether it is external; the type for external libraries implies the flag."""
+        """Return whether it is external; the type for external libraries implies the flag."""
         listed_as_such = True if EXTERNAL in self.source_types else None
         return listed_as_such if self.external is None else self.external
 

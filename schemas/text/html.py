@@ -28,7 +28,7 @@ def text_of_html(html: str, *, or_plain: bool = False) -> str:
     """Return the text that a browser would show of ``html``, a line for each block.
 
     Malformed HTML loses no text, except in an element or a comment that a browser would hide.
-    Takes linear time. The result is no safe HTML: it may hold anything.
+    Takes linear time. The result is not safe to use as HTML: escape it.
 
     ``or_plain``: ``html`` may be plain text. If it holds no ``<``, its lines are kept.
     """

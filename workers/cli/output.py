@@ -115,7 +115,7 @@ def format_cell(value: object) -> str:
 
 
 def _fits(columns: Sequence[TableColumn], cells: Sequence[Sequence[str]], width: int) -> bool:
-    """Tell whether the table fits into ``width``; the last column may be folded."""
+    """Return whether the table fits into ``width``; the last column may be folded."""
     widths = [
         max(map(cell_len, [*column.heading.split("\n"), *(row[i] for row in cells)]))
         for i, column in enumerate(columns)

@@ -89,7 +89,7 @@ class Redirected(ApiError):
 
 
 def outcome_is_unknown(error: ApiError) -> bool:
-    """Tell whether a failed request may have taken effect.
+    """Return whether a failed request may have taken effect.
 
     If so, do not repeat a request that creates something without a person's decision. Cention may
     answer 500 to a POST that it has carried out.
@@ -100,7 +100,7 @@ def outcome_is_unknown(error: ApiError) -> bool:
 
 
 def _was_deferred(error: Busy) -> bool:
-    """Tell whether the server itself says that it did nothing and asks for a later request.
+    """Return whether the server itself says that it did nothing and asks for a later request.
 
     A bare 503 may be a gateway's, like 502 and 504: Cention may have stopped during the request.
     """

@@ -1,3 +1,3 @@
-"""What the environment says, and the names that senders and workers share."""
+"""Settings from the environment, logs, and the names that senders and workers share."""
 
 from __future__ import annotations

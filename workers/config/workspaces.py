@@ -47,7 +47,7 @@ class WorkspaceSettings:
     timezone: ZoneInfo  # of dates without a zone in reports
     tokens: Tokens
     callback_secrets: tuple[str, ...] = field(repr=False)  # all valid at once
-    export_preset: str | None = None  # id of the export that runs on a schedule, if any
+    export_preset: str | None = None  # Cention's id of the export that runs on a schedule, if any
 
 
 CLAIMS = tuple(f.name for f in fields(Tokens))

@@ -63,7 +63,7 @@ def reason(error: psycopg.Error) -> str:
 
 
 def is_transient(error: psycopg.OperationalError) -> bool:
-    """Tell whether the error may go away without anyone's help."""
+    """Return whether the error may go away without anyone's help."""
     return not reason(error).startswith(_NEEDS_HELP)
 
 

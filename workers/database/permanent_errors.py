@@ -9,7 +9,7 @@ LIMITS = "54"
 
 
 def is_permanent(error: Exception) -> bool:
-    """Tell whether writing the same record again would fail again.
+    """Return whether writing the same record again would fail again.
 
     False if the database is down, busy or reports a conflict: the record is not at fault.
     """

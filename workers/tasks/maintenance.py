@@ -25,7 +25,10 @@ def sweep(self: BridgeTask) -> None:
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.CANARY, queue=Queue.CALLBACKS)
 def canary(self: BridgeTask, queue: str = "") -> None:
-    """Record that workers answer on a queue; without one, send a canary to each, and clean up."""
+    """Record that a worker answered on ``queue``.
+
+    Without a queue, send a canary to each one, and do the housekeeping.
+    """
     if queue:
         canaries.record_answer(Queue(queue), transaction=context().transaction)
         return

@@ -96,7 +96,7 @@ class Faults:
         self.injected: Counter[str] = Counter()
 
     def switch(self, name: FaultName, fault: Fault | None) -> None:
-        """Put ``fault`` in the place of what ``name`` meant until now; None switches it off."""
+        """Replace the fault called ``name``; ``None`` switches it off."""
         self._switches.pop(name, None)
         if fault is not None:
             self._switches[name] = fault

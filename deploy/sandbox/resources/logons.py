@@ -60,7 +60,7 @@ class Logons:
         self._live_from = 0.0
 
     def advance(self, now: float) -> None:
-        """Log agents in and out until ``now``; the first call also makes up the past days."""
+        """Log agents in and out until ``now``; the first call also generates the past days."""
         if not self._shifts:
             self._live_from = now
             begin = now - HISTORY_S

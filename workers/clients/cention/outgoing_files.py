@@ -1,4 +1,4 @@
-"""The contents of attachments to be sent: files, and bytes in memory."""
+"""Attachments to be sent, with their contents: files on disk, and bytes in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNKNOWN_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """A file, with its length at the time this record was made."""
+    """A file, with its size when this object was made."""
 
     path: Path
     size_bytes: int
@@ -42,11 +42,11 @@ class BytesContent:
 
     @property
     def size_bytes(self) -> int:
-        """Their number."""
+        """Size in bytes."""
         return len(self.content)
 
     def open(self) -> BinaryIO:
-        """Return them as a file."""
+        """Return the bytes as a file."""
         return BytesIO(self.content)
 
 

@@ -1,4 +1,4 @@
--- Operation: what Cention told us, what we must fetch, and how we fare.
+-- Operation: callbacks from Cention, the list of records to fetch, polls and pauses.
 COMMENT ON SCHEMA intake IS 'Operation of the bridge: inbox, list of wanted records, landed documents. Not for analysts.';
 COMMENT ON TABLE intake.migration IS 'Migrations applied to this database.';
 COMMENT ON COLUMN intake.migration.name IS 'File name of the migration, or views:<sha256> for the set of views in place.';

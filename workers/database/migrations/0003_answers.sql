@@ -1,4 +1,4 @@
--- Answers to errands as callbacks tell them, attachments and their contents.
+-- Answers to errands, from callbacks; attachments and their contents.
 CREATE TABLE cention.answer (
     workspace    text NOT NULL,
     errand_id    bigint NOT NULL,

@@ -1,4 +1,4 @@
--- Who may read what: analysts see facts, not operation.
+-- Rights to read: analysts read the tables of facts, not those of operation.
 CREATE SCHEMA analyst;
 CREATE SCHEMA feedback;
 COMMENT ON SCHEMA analyst IS 'Views for analysts, made anew with each release.';

@@ -1,4 +1,4 @@
--- What the analysts' views lean on: errands found by their moments, tags by index, the pace of polling.
+-- For the views of analysts: indexes of errands by time and of tags, and the interval of polls.
 ALTER TABLE cention.workspace ADD COLUMN poll_every_s integer NOT NULL DEFAULT 15 CHECK (poll_every_s > 0);
 COMMENT ON COLUMN cention.workspace.poll_every_s IS 'Seconds between looks at the lists of changed records; analyst.freshness judges by it.';
 

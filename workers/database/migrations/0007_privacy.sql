@@ -1,4 +1,4 @@
--- Privacy: contents may go while their rows stay, and what was erased is remembered by number.
+-- Privacy: contents may be deleted while their rows stay; erased records are listed by id.
 ALTER TABLE intake.callback
     ALTER COLUMN document DROP NOT NULL,
     ADD COLUMN bodies_removed_at timestamptz;

@@ -1,4 +1,4 @@
--- What Cention reported, by day, and what became of it: so that a loss would be seen.
+-- Records that Cention reported, by day, with their outcome: shows whether any was lost.
 CREATE TABLE intake.reported (
     workspace   text NOT NULL,
     family      text NOT NULL,

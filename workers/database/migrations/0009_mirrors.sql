@@ -1,4 +1,4 @@
--- What is renewed on a schedule, and how often: so that silence is told apart from peace.
+-- Mirrors that are refreshed on a schedule, and how often: shows which are late.
 CREATE TABLE intake.mirror (
     workspace text NOT NULL,
     mirror    text NOT NULL,

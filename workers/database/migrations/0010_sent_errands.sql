@@ -1,4 +1,4 @@
--- What we asked of Cention that must not be asked twice: errands made and closed, calls ended.
+-- Requests to Cention that must not be repeated: errands created and closed, calls ended.
 CREATE SEQUENCE cention.sent_id;
 
 CREATE TABLE cention.sent_errand (

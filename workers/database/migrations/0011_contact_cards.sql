@@ -1,4 +1,4 @@
--- Contact cards that we sent to Cention, and what it made of them.
+-- Contact cards that the bridge sent to Cention, and the answers.
 CREATE TABLE cention.contact_card (
     workspace   text NOT NULL,
     sent_sha256 bytea NOT NULL CHECK (length(sent_sha256) = 32),

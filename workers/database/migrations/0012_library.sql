@@ -1,4 +1,4 @@
--- The library: one picture of it, renewed as a whole.
+-- The library: one snapshot, refreshed as a whole.
 CREATE TABLE cention.library (
     workspace    text NOT NULL,
     library_id   bigint NOT NULL,

@@ -1,4 +1,4 @@
--- Exports that we had Cention make, what came of them, and how far going back has come.
+-- Exports that the bridge requested, their results, and the days that were backfilled.
 CREATE TABLE cention.export_run (
     workspace  text NOT NULL,
     run_id     bigint GENERATED ALWAYS AS IDENTITY,

@@ -1,4 +1,4 @@
--- Log-ins and log-outs of agents, how far back they are here without a gap, and who is who.
+-- Log-ins and log-outs of agents, until when they are stored without a gap, and the agent of each login name.
 CREATE TABLE cention.agent_logon (
     workspace   text NOT NULL,
     login_name  text NOT NULL,

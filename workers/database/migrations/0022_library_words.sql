@@ -1,4 +1,4 @@
--- Texts are without HTML already: what stands in angle brackets there is words, and no tag to be passed over.
+-- Texts have no HTML any more: text in angle brackets is indexed as words, not skipped as a tag.
 CREATE OR REPLACE FUNCTION cention.library_words(subject text, question text, answer text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN setweight(to_tsvector('simple'::regconfig, translate(left(coalesce(subject, ''), 2000), '<>', '  ')), 'A')

@@ -1,2 +1,2 @@
--- What came back is kept as it came, so that channels that we do not know are there as well.
+-- The answer is stored unchanged, so that it includes channels that the bridge does not know.
 COMMENT ON COLUMN cention.contact_card.returned IS 'What Cention had on the card then, as it came: what was sent, what was there before, and channels that we do not know; an answer that made no sense is here too, see error.';

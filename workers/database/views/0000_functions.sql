@@ -1,4 +1,4 @@
--- What is late, since when a record waits, what day it is: each defined once, for analysts, commands and alarms.
+-- Functions: lateness, waiting times and the current day, each defined once for analysts, commands and alarms.
 CREATE OR REPLACE FUNCTION intake.is_late(last_at timestamptz, poll_every_s integer) RETURNS boolean
 LANGUAGE sql STABLE
 RETURN coalesce(last_at < now() - greatest(3 * coalesce(poll_every_s, 15), 60) * interval '1 second', true);

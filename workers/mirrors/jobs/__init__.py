@@ -1,3 +1,3 @@
-"""Refreshing mirrors, and backfilling past days through exports."""
+"""Refreshes mirrors, and backfills past days through exports."""
 
 from __future__ import annotations

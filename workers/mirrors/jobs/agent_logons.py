@@ -1,4 +1,4 @@
-"""Fetching the log of agents' log-ins and log-outs, one time window at a time."""
+"""Fetches the log of agents' log-ins and log-outs, one time window at a time."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class ExportContext:
     workspace: str
     zone: ZoneInfo  # of times without an offset
     request: RequestExport
-    session: Transaction  # lends connections in autocommit mode
+    session: Transaction  # yields connections in autocommit mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

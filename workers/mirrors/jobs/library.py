@@ -110,14 +110,14 @@ def _lists(api: LibrarySource, on_progress: OnProgress) -> tuple[LibraryGraph, f
 def _unconfirmed(
     api: LibrarySource, graph: LibraryGraph, known: frozenset[Link], on_progress: OnProgress
 ) -> Iterator[LibraryGraph]:
-    """Fetch from each owner the relations that the lists omitted: empty, or left out?"""
+    """Fetch from each owner the relations that the lists omitted, to tell empty from left out."""
     for owner, kind in unconfirmed_relations(graph, known):
         on_progress(f"{kind} of {owner.kind} {owner.id}")
         yield _fetched_from(api, owner, kind)
 
 
 def _fetched_from(api: LibrarySource, owner: Node, kind: Kind) -> LibraryGraph:
-    """Fetch one relation of one owner; on failure of this one only, leave it as it was."""
+    """Fetch one relation of one owner; if only this one fails, its stored state stays."""
     try:
         return _related(api, owner, kind)
     except ONE_RECORD as error:

@@ -1,4 +1,4 @@
-"""Refreshing mirrors: copies of data at Cention, refreshed whole or by time windows."""
+"""Refreshes mirrors: copies of data at Cention, whole or by time windows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RefreshResult:
 class MirrorSpec:
     """How one mirror of one workspace is refreshed, and how often.
 
-    ``refresh`` fetches from Cention and writes through ``session``, which lends a connection in
+    ``refresh`` fetches from Cention and writes through ``session``, which yields a connection in
     autocommit mode. It raises ``ApiError`` or ``DocumentError`` on failure; the next refresh
     repairs whatever it left.
     """

@@ -1,4 +1,4 @@
-"""Finding questions in the mirrored library, and reading one."""
+"""Finds questions in the stored library, and reads one."""
 
 from __future__ import annotations
 

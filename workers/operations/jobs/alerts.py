@@ -39,7 +39,7 @@ class Alert:
 
 
 def is_silent(silent_s: float | None) -> bool:
-    """Tell whether no worker answers on a queue; ``None``: none ever answered."""
+    """Return whether no worker answers on a queue; ``None``: none ever answered."""
     return silent_s is None or silent_s > SILENT_AFTER_S
 
 

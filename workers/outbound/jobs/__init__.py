@@ -1,3 +1,3 @@
-"""Sending to Cention, and importing files, idempotently."""
+"""Sends to Cention, and imports files, idempotently."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sending contact cards: each is recorded before it is sent, with the answer after."""
+"""Sends contact cards: each is recorded before it is sent, with the answer after."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ContactCardsClient(Protocol):
 
 
 class RowOutcome(StrEnum):
-    """What became of a row."""
+    """The result of a row: to be sent, sent, or why not."""
 
     TO_SEND = "to be sent"
     SENT = "sent"

@@ -28,7 +28,7 @@ class IdentifiedOrder:
     content_sha256: bytes
 
     def differs_from(self, content_sha256: bytes | None) -> bool:
-        """Tell whether the given content, which was sent under the same id, is known to differ."""
+        """Return whether the content sent before under the same id is known to differ."""
         return content_sha256 not in (None, self.content_sha256)
 
 

@@ -1,4 +1,4 @@
-"""Creating an errand for each record of a file: once, however often the file is imported."""
+"""Creates an errand for each record of a file: once, however often the file is imported."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ FAILS_EVERY_RECORD = (
 )
 """Errors that every other record would meet too.
 
-``Unreachable`` may be about one record: a server may close the connection on a large request.
+``Unreachable`` is not one: a server may close the connection because one request is too large.
 """
 
 OnProblem = Callable[[str, str], None]
-"""Is called with the place of a record and its problem."""
+"""Called with the place of a record and its problem."""
 
 
 class ImportOutcome(StrEnum):
-    """What became of a record; the values are keys of ``cention errands import --json``."""
+    """The result of a record; the values are keys of ``cention errands import --json``."""
 
     TO_CREATE = "would"  # in a dry run
     CREATED = send.CREATED
@@ -75,7 +75,7 @@ class ImportCounts:
 
     @property
     def failed(self) -> bool:
-        """Tell whether an operator should look at some of the records."""
+        """Return whether an operator should look at some of the records."""
         return any(self.by_outcome[outcome] for outcome in FAILED)
 
 

@@ -1,4 +1,4 @@
-"""Sending requests that must not be repeated: the intent is committed before the request.
+"""Sends requests that must not be repeated: the intent is committed before the request.
 
 A running command holds an advisory lock in the session that records the outcomes. Requests of a
 command that died are marked as of unknown outcome by a worker or by the next command.
@@ -161,7 +161,7 @@ class Sender:
 
 @contextmanager
 def open_sender(conn: Connection, workspace: str, client: ErrandsClient) -> Iterator[Sender]:
-    """Lend a sender, after marking the requests of dead commands as of unknown outcome."""
+    """Yield a sender, after marking the requests of dead commands as of unknown outcome."""
     mark_abandoned_unknown(conn)
     run = uuid4()
     with advisory_locks.hold(conn, _lock(run), slots=1):

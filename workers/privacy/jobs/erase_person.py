@@ -1,4 +1,4 @@
-"""Erasing one person: own records are redacted and remembered, mentions elsewhere are cut out."""
+"""Erases one person: redacts own records, records that, and removes mentions elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searching all tables for a person: the rows that match, and whether they are the person's own."""
+"""Searches all tables for a person: the rows that match, and whether they are the person's own."""
 
 from __future__ import annotations
 

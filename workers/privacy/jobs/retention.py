@@ -42,7 +42,7 @@ def retain(policy: Retention, *, session: Transaction, run_s: float = RUN_S) -> 
     """Remove contents older than ``policy`` allows, and data of erased records that came back.
 
     Each batch is a transaction, so it may be interrupted at any time. It stops after ``run_s``
-    seconds, and does nothing while another process runs it. ``session`` lends connections in
+    seconds, and does nothing while another process runs it. ``session`` yields connections in
     autocommit mode.
     """
     ends_at = time.monotonic() + run_s

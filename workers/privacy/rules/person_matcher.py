@@ -38,15 +38,15 @@ class PersonMatcher:
         return PersonMatcher(self.address, self.names | set(more)) if more else self
 
     def matches(self, value: object) -> bool:
-        """Tell whether a value is the address."""
+        """Return whether a value is the address."""
         return isinstance(value, str) and value.strip().lower() == self.address != ""
 
     def has_address(self, text: str) -> bool:
-        """Tell whether a text contains the address."""
+        """Return whether a text contains the address."""
         return self._address.search(text) is not None
 
     def has_address_or_name(self, text: str) -> bool:
-        """Tell whether a text contains the address or a name."""
+        """Return whether a text contains the address or a name."""
         return self._anything.search(text) is not None
 
     def redact(self, text: str, *, names: bool = True) -> str:

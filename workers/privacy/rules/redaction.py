@@ -66,7 +66,7 @@ def redact_mentions(document: Any, person: PersonMatcher) -> Any:
 
 
 def mentions(document: Any, person: PersonMatcher) -> bool:
-    """Tell whether a document, or a text, contains the address."""
+    """Return whether a document, or a text, contains the address."""
     return any(person.has_address(text) for _, text in _texts(document))
 
 
@@ -80,7 +80,7 @@ def names_next_to(document: Any, person: PersonMatcher) -> set[str]:
 
 
 def is_own(document: Any, person: PersonMatcher) -> bool:
-    """Tell whether a document that mentions the person seems to be the person's own.
+    """Return whether a document that mentions the person seems to be the person's own.
 
     It is if the person is its only writer or, without a writer, its only addressee.
     """
@@ -92,7 +92,7 @@ def is_own(document: Any, person: PersonMatcher) -> bool:
 
 
 def author_of(document: Any) -> PersonMatcher:
-    """Return the writer that a document names; without one, a matcher of nobody."""
+    """Return the writer that a document names; without one, a matcher that matches nothing."""
     for holder in _objects(document):
         for key in WRITERS:
             if isinstance(address := holder.get(key), str) and address.strip():

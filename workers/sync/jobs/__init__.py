@@ -1,3 +1,3 @@
-"""Polling lists of changes, draining the wanted list, and filing callbacks."""
+"""Polls lists of changes, drains the wanted list, and files callbacks."""
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def recorded_attempt(
 ) -> Iterator[Attempt[Result] | None]:
     """Fetch while holding a lock of this name; yields ``None`` if another process holds it.
 
-    ``session`` lends a connection in autocommit mode. Raises what ``fetch`` raises, once the
+    ``session`` yields a connection in autocommit mode. Raises what ``fetch`` raises, once the
     failure is recorded; if Cention refused, ``target`` is paused.
     """
     with session() as conn, advisory_locks.hold(conn, lock, slots=1) as slot:

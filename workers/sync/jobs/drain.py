@@ -48,7 +48,7 @@ def drain(
 ) -> DrainResult:
     """Fetch and write one batch of due records.
 
-    ``session`` lends a connection in autocommit mode; it holds the drain's slot. If the batch is
+    ``session`` yields a connection in autocommit mode; it holds the drain's slot. If the batch is
     full, another drain is nudged as soon as the server has answered. Does nothing while all slots
     are taken, or while the family is paused.
     """
@@ -161,7 +161,7 @@ class BatchRun:
 
     @property
     def more(self) -> bool:
-        """Tell whether another drain may find more to do at once."""
+        """Return whether another drain may find more to do at once."""
         works = self.succeeded if self.refusal else self.server_answered
         return self.claim.full and works
 

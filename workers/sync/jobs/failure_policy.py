@@ -36,7 +36,7 @@ class FamilyHealth:
 
 
 def is_outage(outcome: Outcome) -> bool:
-    """Tell whether the outcome says that the whole server is down or busy."""
+    """Return whether the outcome says that the whole server is down or busy."""
     return isinstance(outcome, Failed) and isinstance(outcome.error, OUTAGES)
 
 
@@ -47,7 +47,7 @@ def refusal(outcome: Outcome) -> str | None:
 
 
 def may_still_execute(outcome: Outcome) -> bool:
-    """Tell whether the request was sent and may take effect although its answer was lost."""
+    """Return whether the request was sent and may take effect although its answer was lost."""
     return (
         isinstance(outcome, Failed)
         and isinstance(outcome.error, errors.IncompleteResponse | errors.Busy)
@@ -56,13 +56,13 @@ def may_still_execute(outcome: Outcome) -> bool:
 
 
 def is_confirmed(outcome: NotFound) -> bool:
-    """Tell whether an earlier fetch, long enough ago, did not find the record either."""
+    """Return whether an earlier fetch, long enough ago, did not find the record either."""
     since = outcome.claimed.missing_since
     return since is not None and outcome.fetched_at - since >= CONFIRM_NOT_FOUND
 
 
 def is_incomplete(outcome: Outcome) -> bool:
-    """Tell whether the record was parsed, lacks a part, and should be fetched again."""
+    """Return whether the record was parsed, lacks a part, and should be fetched again."""
     return (
         isinstance(outcome, Parsed)
         and not outcome.is_complete

@@ -40,7 +40,7 @@ Save = Callable[[Connection, str, Sequence[Fetched[Any]]], None]
 
 
 class MarkGone(Protocol):
-    """Marks records of a workspace as deleted at Cention."""
+    """Marks records of a workspace as gone."""
 
     def __call__(
         self, conn: Connection, workspace: str, ids: Sequence[int], /, *, at: datetime

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 class RecentlyGone(Protocol):
-    """Returns which records of a workspace were found deleted so recently that they can wait."""
+    """Returns which records of a workspace were gone so recently that they need no fetch yet."""
 
     def __call__(
         self,
@@ -61,7 +61,7 @@ def poll(changed: ChangedList, *, session: Transaction) -> int | None:
     """Want every listed record; return how many are listed, ``None`` if the poll did not succeed.
 
     Cention keeps listing deleted records, as no fetch clears their change flag: those are fetched
-    ever more rarely. ``session`` lends a connection in autocommit mode. Reading a list clears
+    ever more rarely. ``session`` yields a connection in autocommit mode. Reading a list clears
     nothing at Cention, so a poll that fails, or that another process is doing, loses nothing.
     """
     workspace, family = changed.workspace, changed.family

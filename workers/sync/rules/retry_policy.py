@@ -9,7 +9,7 @@ SUCCESS_WINDOW_S = 900.0  # a record is parked only if another of its family suc
 FIRST_BACKOFF_S = 5.0
 MAX_BACKOFF_S = 900.0
 MAX_OUTAGE_BACKOFF_S = 30.0  # the record is not at fault: it is tried again soon
-MIN_GONE_RECHECK_S = 30.0  # until a deleted record that is listed as changed is fetched again
+MIN_GONE_RECHECK_S = 30.0  # until a gone record that is listed as changed is fetched again
 MAX_GONE_RECHECK_S = 900.0  # a restored record may be noticed that much later
 PING_EVERY_S = 5.0  # between two checks of the session that holds a drain's slot
 PING_VALID_S = 15.0  # requests may be sent for so long after such a check
@@ -47,5 +47,5 @@ def refresh_backoff_s(failures: int, *, every_s: float) -> float:
 
 
 def should_refetch(fetches: int) -> bool:
-    """Tell whether a report without SLA is fetched again after ``fetches`` fetches."""
+    """Return whether a report without SLA is fetched again after ``fetches`` fetches."""
     return fetches < MAX_SLA_FETCHES

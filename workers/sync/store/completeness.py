@@ -59,7 +59,7 @@ def lock_counting(conn: Connection) -> None:
 
 
 def counted_within(conn: Connection, seconds: float) -> bool:
-    """Tell whether any process has counted in the last ``seconds``."""
+    """Return whether any process has counted in the last ``seconds``."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return bool(cursor.execute(SQL["counted_within"], {"seconds": seconds}).fetchone())
 

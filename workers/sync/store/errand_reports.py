@@ -70,7 +70,7 @@ def _names(kind: str, report: ErrandReport) -> Iterable[tuple[int | None, str | 
 
 
 def mark_gone(conn: Connection, workspace: str, ids: Sequence[int], *, at: datetime) -> None:
-    """Mark errands as deleted at Cention."""
+    """Mark errands as gone: Cention has no such errand any more."""
     conn.execute(SQL["mark_errands_gone"], {"workspace": workspace, "ids": list(ids), "at": at})
 
 

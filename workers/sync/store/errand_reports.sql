@@ -164,7 +164,7 @@ ON CONFLICT (workspace, {id}) DO UPDATE SET name = EXCLUDED.name, fetched_at = E
 WHERE old.fetched_at <= EXCLUDED.fetched_at;
 
 -- name: mark_errands_gone
--- Mark errands as deleted at Cention; what was last reported stays.
+-- Mark errands as gone; what was last reported stays.
 INSERT INTO cention.errand AS e (workspace, errand_id, gone_at, fetched_at)
 SELECT %(workspace)s, errand_id, %(at)s, %(at)s FROM unnest(%(ids)s::bigint[]) AS gone (errand_id)
 ORDER BY errand_id

@@ -32,7 +32,7 @@ def save(
 
 
 def mark_gone(conn: Connection, workspace: str, ids: Sequence[int], *, at: datetime) -> None:
-    """Mark ratings as deleted at Cention."""
+    """Mark ratings as gone: Cention has no such rating any more."""
     conn.execute(
         SQL["mark_facebook_ratings_gone"], {"workspace": workspace, "ids": list(ids), "at": at}
     )

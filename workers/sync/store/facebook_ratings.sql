@@ -19,7 +19,7 @@ ON CONFLICT (workspace, rating_id) DO UPDATE SET
 WHERE old.fetched_at <= EXCLUDED.fetched_at OR (%(rewrite)s AND old.gone_at IS NOT NULL);
 
 -- name: mark_facebook_ratings_gone
--- Mark ratings as deleted at Cention; what was last reported stays.
+-- Mark ratings as gone; what was last reported stays.
 INSERT INTO cention.facebook_rating AS r (workspace, rating_id, gone_at, fetched_at)
 SELECT %(workspace)s, rating_id, %(at)s, %(at)s FROM unnest(%(ids)s::bigint[]) AS gone (rating_id)
 ORDER BY rating_id

@@ -47,7 +47,7 @@ class UnreadableLine:
 
 
 def parsed_within(conn: Connection, workspace: str, family: Family, *, seconds: float) -> bool:
-    """Tell whether any document of a family was parsed in the last ``seconds``."""
+    """Return whether any document of a family was parsed in the last ``seconds``."""
     parameters = {"workspace": workspace, "family": family, "seconds": seconds}
     with conn.cursor(row_factory=scalar_row) as cursor:
         return bool(cursor.execute(SQL["parsed_within"], parameters).fetchone())

@@ -48,7 +48,7 @@ def delete_old(conn: Connection) -> None:
 
 
 def is_due(conn: Connection, workspace: str, family: Family | Mirror, *, every_s: float) -> bool:
-    """Tell whether there was no success yet, or none within the last ``every_s`` seconds."""
+    """Return whether there was no success yet, or none within the last ``every_s`` seconds."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"workspace": workspace, "family": family, "every_s": every_s}
         return bool(cursor.execute(SQL["is_due"], parameters).fetchone())

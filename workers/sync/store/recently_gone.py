@@ -1,4 +1,4 @@
-"""Deleted records, which Cention keeps listing as changed."""
+"""Records that are gone from Cention, which keeps listing them as changed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def ids(
     min_s: float,
     max_s: float,
 ) -> set[int]:
-    """Return those of ``remote_ids`` that were gone when last fetched, and need no fetch yet.
+    """Return the ``remote_ids`` that were gone when last fetched and need no fetch yet.
 
-    ``query`` reads their table. Each waits for as long as it had been gone then, from ``min_s``
-    to ``max_s`` seconds.
+    ``query`` reads their table. Each waits for as long as it had been gone at its last fetch, from
+    ``min_s`` to ``max_s`` seconds.
     """
     parameters = {
         "workspace": workspace,

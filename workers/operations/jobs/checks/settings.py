@@ -52,7 +52,7 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
 
 
 def is_private(url: str) -> bool:
-    """Tell whether a URL is safe from eavesdropping: https, or on this machine."""
+    """Return whether a URL is safe from eavesdropping: https, or on this machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:
