@@ -99,8 +99,9 @@ def test_every_alarm_leads_to_an_entry():
     source = (ROOT / "workers" / "operations" / "store" / "gauges.py").read_text("utf-8")
     families, rest = source.split("def _of_inbox", 1)
     inboxes, queues = rest.split("def _of_queue", 1)
-    names = {f"cention_{name}" for name in re.findall(r'^        \("(\w+)", "', families, re.M)}
-    names |= {f"cention_callbacks_{n}" for n in re.findall(r'^        \("(\w+)", "', inboxes, re.M)}
+    row = re.compile(r'^        \(\s*"(\w+)",\s*"', re.M)
+    names = {f"cention_{name}" for name in row.findall(families)}
+    names |= {f"cention_callbacks_{name}" for name in row.findall(inboxes)}
     names |= set(re.findall(r'name="(cention_\w+)"', queues))
 
     assert len(names) > 8
