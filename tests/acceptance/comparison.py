@@ -138,8 +138,8 @@ def _expected_errand(errand: dict[str, Any]) -> Row:
 
 def _expected_sla(errand: dict[str, Any], row: Row) -> Row:
     """Return the SLA columns; none if the SLA may be missing."""
-    asked_at, known_at = row["fetched_at"].timestamp(), errand["sla_known_at"]
-    if row["sla_pending"] and asked_at < known_at:
+    requested_at, known_at = row["fetched_at"].timestamp(), errand["sla_known_at"]
+    if row["sla_pending"] and requested_at < known_at:
         return {}
     sla = errand["sla"]
     return {

@@ -1,4 +1,4 @@
-"""`make run` in a folder of its own."""
+"""Runs `make run` in its own folder."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def responds(url: str) -> bool:
 def start(folder: Path, **variables: str) -> Run:
     """Start `make run` as make does, in the given folder."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(BRIDGE_VARIABLES)}
-    # Any free port: other runs on this machine may come and go.
+    # Any free port: there may be other runs on this machine.
     free = {"RECEIVER_BIND": "127.0.0.1:0"}
     environment = inherited | {"PYTHONPATH": str(ROOT)} | free | variables
     with (folder / "output.txt").open("wb") as output:

@@ -1,4 +1,4 @@
-"""The faults. Most are over at once; some go on in a thread."""
+"""The faults. Most are over at once; some continue in a thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import psycopg
 from tests.chaos.bridge import WORKERS, ChaosBridge
 
 Fault = Callable[[ChaosBridge, random.Random], threading.Thread | None]
-"""Injects the fault; returns the thread in which it goes on, if it does."""
+"""Injects the fault; returns the thread in which it continues, if there is one."""
 
 NUDGES = 100
 LISTS = ("c3_dirty_errand_list", "c3_dirty_facebook_ratings")

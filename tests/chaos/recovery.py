@@ -11,7 +11,7 @@ import psycopg
 from tests.chaos.bridge import ChaosBridge
 
 NEVER_S = 75.0
-# The children of a killed gunicorn go on for a moment, so callbacks are sent several times.
+# The children of a killed gunicorn continue for a moment, so callbacks are sent several times.
 CALLBACK_AFTER_S = (0.0, 1.0, 2.0, 3.0, 4.0)
 ARRIVED: dict[str, LiteralString] = {
     "errand": "SELECT errand_id FROM cention.errand WHERE errand_id = ANY (%s)",

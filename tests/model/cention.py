@@ -1,4 +1,4 @@
-"""Cention as the model sees it: errands with a version and a flag that a fetch clears."""
+"""Cention in the model: errands with a version and a flag that a fetch clears."""
 
 from __future__ import annotations
 

@@ -65,12 +65,12 @@ class Drain:
 
     def _fetch(self, claimed: Claimed) -> None:
         assert self.run
-        asked_at = max(self._database_time(), self.run.claim.claimed_at)
+        requested_at = max(self._database_time(), self.run.claim.claimed_at)
         self.run._fetch(claimed)
         finished = self.run.finished
         *earlier, (_, outcome) = [finished.get() for _ in range(finished.qsize())]
         if isinstance(outcome, DATED):  # the two clocks agree exactly
-            outcome = replace(outcome, fetched_at=asked_at)
+            outcome = replace(outcome, fetched_at=requested_at)
         for one in (*earlier, (claimed, outcome)):
             finished.put(one)
 

@@ -30,7 +30,7 @@ def split_long_string(
 
 
 class ChunkedHttp:
-    """An HTTP client whose response body comes in the given chunks."""
+    """An HTTP client whose response body arrives in the given chunks."""
 
     name = "cention"
 
@@ -43,7 +43,7 @@ class ChunkedHttp:
 
 
 def fetch_attachment(*chunks: bytes, max_bytes: int = 1_000_000) -> FetchedAttachment:
-    """Fetch an attachment whose document comes in these chunks."""
+    """Fetch an attachment whose document arrives in these chunks."""
     return AttachmentsApi(ChunkedHttp(*chunks), token="t").fetch(
         "c3_response_attachments", 1270, max_bytes=max_bytes
     )

@@ -38,8 +38,8 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def test_it_prints_its_address_and_an_example_and_no_secret():
-    with process("--workspace", "a b") as (_running, greeting):
-        [url] = re.findall(r"Workspace +(\S+)", greeting)
+    with process("--workspace", "a b") as (_running, first_lines):
+        [url] = re.findall(r"Workspace +(\S+)", first_lines)
         response = requests.get(
             f"{url}/capi/json/c3_dirty_errand_list",
             headers={"Authorization": "Bearer not-to-be-printed"},
@@ -48,14 +48,14 @@ def test_it_prints_its_address_and_an_example_and_no_secret():
 
     assert response.status_code == 200
     assert url.startswith("http://127.0.0.1:")
-    assert "curl -H" in greeting
-    assert "not-to-be-printed" not in greeting
+    assert "curl -H" in first_lines
+    assert "not-to-be-printed" not in first_lines
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_at_once_even_during_a_request(number):
-    with process("--fault", "latency=1,seconds=60") as (running, greeting):
-        [url] = re.findall(r"Workspace +(\S+)", greeting)
+    with process("--fault", "latency=1,seconds=60") as (running, first_lines):
+        [url] = re.findall(r"Workspace +(\S+)", first_lines)
         waiting = threading.Thread(target=request_in_vain, args=(url,))
         waiting.start()
         while not requests.get(f"{url[:-7]}/sandbox/stats", timeout=10).json()["requests"]:
@@ -93,8 +93,8 @@ def test_a_wrong_option_is_named(arguments):
 
 
 def test_a_port_that_is_in_use_is_an_error_in_plain_words():
-    with process() as (_running, greeting):
-        [port] = re.findall(r"Workspace +http://127.0.0.1:(\d+)", greeting)
+    with process() as (_running, first_lines):
+        [port] = re.findall(r"Workspace +http://127.0.0.1:(\d+)", first_lines)
 
         result = CliRunner().invoke(main, ["--port", port])
 

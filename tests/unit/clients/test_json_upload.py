@@ -56,11 +56,11 @@ def test_a_large_file_is_never_whole_in_memory(tmp_path):
 
     tracemalloc.start()
     length = sum(len(piece) for piece in body)
-    _, most = tracemalloc.get_traced_memory()
+    _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert length == len(body)
-    assert most < 1_000_000
+    assert peak_bytes < 1_000_000
 
 
 def test_the_path_determines_name_and_type_of_a_file(tmp_path):

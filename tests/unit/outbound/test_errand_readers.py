@@ -1,4 +1,4 @@
-"""Records of import files: each is an order, or a problem with its place."""
+"""Records of import files: each is an order, or a problem with its line or number."""
 
 from __future__ import annotations
 

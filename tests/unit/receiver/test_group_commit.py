@@ -99,7 +99,7 @@ def test_where_many_arrive_at_once_a_group_waits_for_most_of_them(journal):
 
 
 def test_large_callbacks_make_small_groups(senders, journal):
-    """Postgres has a second and a half for a statement, however many come at once."""
+    """A statement must end within a second and a half, however many callbacks arrive at once."""
     first_is_being_written(senders, journal)
     waiting = [
         senders.committer.submit(new_callback(number), size_bytes=size_bytes)

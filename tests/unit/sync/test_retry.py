@@ -7,7 +7,7 @@ import pytest
 from workers.clients import errors
 from workers.sync.jobs.retry import MAX_TRIES, with_backoff
 
-DOWN = errors.Unreachable("away", api="c")
+DOWN = errors.Unreachable("down", api="c")
 
 
 def busy(status=503, after_s=None):

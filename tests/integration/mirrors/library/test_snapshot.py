@@ -1,4 +1,4 @@
-"""One consistent snapshot: records appear, change, disappear and come back."""
+"""One consistent snapshot: records appear, change, disappear and return."""
 
 from __future__ import annotations
 
@@ -353,16 +353,16 @@ def test_an_empty_library_is_not_a_problem(mirror):
 
 
 @pytest.mark.parametrize(
-    "away",
+    "outage_error",
     [
         Busy("overloaded or unavailable", api="cention", status=503),
         Unreachable("no connection", api="cention"),
     ],
 )
-def test_an_outage_while_images_are_fetched_loses_nothing_else(mirror, source, away):
+def test_an_outage_while_images_are_fetched_loses_nothing_else(mirror, source, outage_error):
     source.questions_document = listed(*(question(n, answer="<img src='a'>") for n in (1, 2, 3)))
     source.related["embedded_archives_of", 1] = listed(file(11, type_=ARCHIVES))
-    source.related["embedded_archives_of", 2] = away
+    source.related["embedded_archives_of", 2] = outage_error
 
     mirror.refresh()
 

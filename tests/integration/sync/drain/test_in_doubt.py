@@ -222,7 +222,7 @@ def test_a_drain_that_lost_its_session_begins_no_further_fetch(
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         assert noticed.wait(30)
-        Event().wait(0.2)  # the answers come a little later still
+        Event().wait(0.2)  # the answers arrive after that
 
     monkeypatch.setattr(retry_policy, "PING_EVERY_S", 0.05)
     monkeypatch.setattr(connections, "ping", ping_and_signal)

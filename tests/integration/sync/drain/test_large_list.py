@@ -8,7 +8,7 @@ from tests.integration.bridge import RATINGS
 def test_a_drain_reads_little_of_a_list_whose_length_postgres_does_not_know_yet(
     offline_bridge, ratings
 ):
-    """Statistics come late, and a session keeps the query plan that it chose without them."""
+    """Statistics are late, and a session reuses the query plan that it made without them."""
     bridge = offline_bridge
     bridge.execute("ALTER TABLE intake.wanted SET (autovacuum_enabled = false)")
     bridge.want(RATINGS, *range(1, 50_001))

@@ -1,7 +1,7 @@
 """A drain in a separate process that can be killed or stopped while it fetches.
 
 Prints ``fetching ID`` for each record on its standard output, and waits for a line on its
-standard input before it goes on.
+standard input before it continues.
 """
 
 from __future__ import annotations
