@@ -1,4 +1,4 @@
-"""Attempts to fetch lists and mirrors, and pauses of families that Cention refuses."""
+"""Attempts to fetch lists and mirrors, and pauses of families and mirrors."""
 
 from __future__ import annotations
 
