@@ -49,7 +49,7 @@ def _of_family(family: FamilyStatus) -> Iterator[Gauge]:
             "Reported records that are neither stored nor listed",
             family.missing,
         ),
-        ("paused", "1 while the family is paused", family.paused_until is not None),
+        ("paused", "1 while the family or mirror is paused", family.paused_until is not None),
     ):
         yield Gauge(name=f"cention_{name}", help=text, labels=labels, value=float(value or 0))
 
@@ -58,7 +58,7 @@ def _of_mirror(mirror: MirrorStatus) -> Iterator[Gauge]:
     labels = {"workspace": mirror.workspace, "family": mirror.mirror}
     for name, text, value in (
         ("unreadable", "Stored documents that could not be read", mirror.odd),
-        ("paused", "1 while the mirror is paused", mirror.paused_until is not None),
+        ("paused", "1 while the family or mirror is paused", mirror.paused_until is not None),
         ("late", "1 if a mirror was not refreshed in time", mirror.late),
     ):
         yield Gauge(name=f"cention_{name}", help=text, labels=labels, value=float(value))
