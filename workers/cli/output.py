@@ -63,7 +63,10 @@ def print_stderr(text: str | None) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON document, in ASCII; times in ISO 8601."""
+    """Print one JSON document, in ASCII; times in ISO 8601.
+
+    The key of a field of a dataclass is its name, or ``json`` in its metadata.
+    """
     click.echo(json.dumps(value, indent=2, default=_json_value))
 
 
@@ -172,5 +175,8 @@ def _padded(text: str, width: int, *, right: bool) -> str:
 
 def _json_value(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return {
+            field.metadata.get("json", field.name): getattr(value, field.name)
+            for field in dataclasses.fields(value)
+        }
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)

@@ -1,3 +1,3 @@
-"""The files in which the receiver keeps callbacks while Postgres is down or unreachable."""
+"""Files in which the receiver stores callbacks while Postgres is down or unreachable."""
 
 from __future__ import annotations

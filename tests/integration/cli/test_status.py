@@ -298,6 +298,10 @@ def test_mirrors_are_among_the_metrics(healthy):
     assert found["cention_unreadable", "library"] == 0
 
 
+def test_callbacks_of_24_hours_are_called_received_today_in_json(terminal, healthy):
+    assert terminal.json("status")["inboxes"][0]["received_today"] == 0
+
+
 def test_watching_in_json_is_wrong_usage(terminal):
     assert terminal.run("status", "--watch", "--json").exit_code == 2
 

@@ -223,7 +223,7 @@ def _mirror_row(one: MirrorStatus, at: datetime) -> tuple[object, ...]:
 def _inbox_row(one: InboxStatus, at: datetime) -> tuple[object, ...]:
     return (
         one.workspace,
-        one.received_today,
+        one.received_24h,
         one.unfiled,
         one.problems,
         format_duration(one.oldest_unfiled_s),

@@ -1,4 +1,4 @@
-"""Runs exports that were prepared at Cention, and returns them.
+"""Runs exports that are defined in Cention, and returns them.
 
 Source: Cention Export JSONAPI. Claim: "Access to export API".
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from psycopg.rows import class_row, scalar_row
@@ -58,7 +58,7 @@ class InboxStatus:
     """State of the callbacks of one workspace."""
 
     workspace: str
-    received_today: int  # in the last 24 hours
+    received_24h: int = field(metadata={"json": "received_today"})  # in the last 24 hours
     unfiled: int
     problems: int
     oldest_unfiled_s: float | None

@@ -76,7 +76,7 @@ ORDER BY k.workspace, k.family;
 -- never counted, as it only grows.
 SELECT workspace,
        (SELECT count(*) FROM intake.callback AS c
-        WHERE c.workspace = w.workspace AND received_at > now() - interval '1 day') AS received_today,
+        WHERE c.workspace = w.workspace AND received_at > now() - interval '1 day') AS received_24h,
        u.unfiled, u.oldest_unfiled_s,
        (SELECT count(*) FROM intake.callback AS c
         WHERE c.workspace = w.workspace AND problem IS NOT NULL) AS problems,

@@ -60,7 +60,7 @@ def poll_if_due(changed: ChangedList, *, every_s: float, session: Transaction) -
 def poll(changed: ChangedList, *, session: Transaction) -> int | None:
     """Want every listed record; return how many are listed, ``None`` if the poll did not succeed.
 
-    Cention keeps listing deleted records, as no fetch clears their change flag: those are fetched
+    Cention keeps listing gone records, as no fetch clears their change flag: those are fetched
     ever more rarely. ``session`` yields a connection in autocommit mode. Reading a list clears
     nothing at Cention, so a poll that fails, or that another process is doing, loses nothing.
     """

@@ -1,6 +1,18 @@
+-- The states of a record on the list:
+--
+--   due      claim is null, due_at has passed
+--   waiting  claim is null, due_at is to come: after a failure, for its SLA, or until a doubt ends
+--   claimed  claim is the token of a drain, which holds this slot, until claimed_until
+--   parked   parked_at is set: an operator must release it
+--
+-- marks: how often it was wanted. If this changed since the claim, the record is not removed after its
+-- fetch, but fetched again.
+-- doubt_until: until then, a request whose answer was lost may still take effect at Cention. The record
+-- is removed only by a claim that begins later.
+
 -- name: want
 -- Want records. One that is due and unclaimed needs nothing: its fetch is still to come. One being
--- fetched gets another mark; one that waits for its SLA, or until a doubt ends, is due at once; one that
+-- fetched has its "marks" raised by one; one that waits for its SLA, or until a doubt ends, is due at once; one that
 -- failed for any reason keeps its back-off, and a parked one stays parked. The count of fetches without
 -- an SLA begins again.
 INSERT INTO intake.wanted AS w (workspace, family, remote_id)
