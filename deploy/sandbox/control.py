@@ -13,7 +13,7 @@ from deploy.sandbox import expected_state
 from deploy.sandbox.http.api import Api
 from deploy.sandbox.http.faults import FaultName, Faults, read_fault
 from deploy.sandbox.http.resources import RESOURCES
-from deploy.sandbox.http.routes import Control as FamilyControl
+from deploy.sandbox.http.routes import Control as RouteControl
 from deploy.sandbox.request_json import (
     control_error,
     json_response,
@@ -176,7 +176,7 @@ class Control:
         self.faults.clear()
         return json_response(self.faults.description())
 
-    def _control_reply(self, control: FamilyControl) -> Callable[[web.Request], Any]:
+    def _control_reply(self, control: RouteControl) -> Callable[[web.Request], Any]:
         async def answer(request: web.Request) -> web.Response:
             body = request.query if request.method == "GET" else await read_request_json(request)
             try:

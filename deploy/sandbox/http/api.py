@@ -101,7 +101,7 @@ class Api:
             )
         match method:
             case _ if target.route is not None:
-                reply = self._family_reply(method, target, query, body)
+                reply = self._route_reply(method, target, query, body)
             case "GET":
                 reply = self._get(target, query, injected)
             case "POST" if target == Target(documents.DIRTY_ERRANDS, None):
@@ -112,7 +112,7 @@ class Api:
                 return NO_ROUTE
         return apply_fault(reply, injected.failure, as_phrase=self._random_phrasing())
 
-    def _family_reply(
+    def _route_reply(
         self, method: str, target: Target, query: Mapping[str, str], body: bytes
     ) -> Reply:
         if method == "OPTIONS":
