@@ -50,7 +50,7 @@ class World:
     _states: dict[Callable[[World], Any], Any] = field(init=False, default_factory=dict)
 
     def state(self, kind: Callable[[World], T]) -> T:
-        """Return the state of a module of resources, an object of ``kind``; the first call creates it."""
+        """Return the one object of ``kind``, the state of a resource; the first call creates it."""
         if kind not in self._states:
             self._states[kind] = kind(self)
         state: T = self._states[kind]
