@@ -16,12 +16,14 @@ from io import BytesIO
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from receiver.callbacks import BODY_MAX_BYTES, DeferredBody
+from receiver.callbacks import DeferredBody
 from receiver.durable_inbox import PendingStore
 
-THREADS = 8
+CALLBACK_THREADS = 8
+PAGE_THREADS = 4
 LOOP_MAX_BYTES = 64 * 1024  # a larger body would hold up the loop while it is parsed
-LOOP_PATHS = ("/callbacks/", "/health/live")  # the application does no I/O for these
+CALLBACKS = b"/callbacks/"
+LOOP_PATHS = (CALLBACKS, b"/health/live")  # the application does no I/O for these
 
 Result = TypeVar("Result")
 Scope: TypeAlias = Mapping[str, Any]
@@ -35,26 +37,26 @@ class AsgiAdapter:
 
     def __init__(self, app: WsgiApp) -> None:
         self._app = app
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        # A page must not wait for callbacks that wait for a disk.
+        self._callbacks = ThreadPoolExecutor(CALLBACK_THREADS, thread_name_prefix="callback")
+        self._pages = ThreadPoolExecutor(PAGE_THREADS, thread_name_prefix="page")
 
     async def answer(self, scope: Scope, body: bytes) -> WsgiCall:
         """Answer one request whose body has arrived."""
+        path = path_of(scope)
+        threads = self._callbacks if path.startswith(CALLBACKS) else self._pages
         call = WsgiCall(self._app, environ_of(scope, body))
-        in_loop = len(body) <= LOOP_MAX_BYTES and scope["path"].startswith(LOOP_PATHS)
-        pending = await self._run(call.begin, in_loop=in_loop)
+        in_loop = len(body) <= LOOP_MAX_BYTES and path.startswith(LOOP_PATHS)
+        pending = await _run(call.begin, None if in_loop else threads)
         if pending is not None:
             committed = await self._is_committed(pending)
-            await self._run(call.finish, in_loop=committed)  # else it may write to the spool
+            await _run(call.finish, None if committed else threads)  # it may write to the spool
         return call
 
     def close(self) -> None:
         """Return once no thread is at work."""
-        self._threads.shutdown()
-
-    async def _run(self, function: Callable[[], Result], *, in_loop: bool) -> Result:
-        if in_loop:
-            return function()
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+        self._callbacks.shutdown()
+        self._pages.shutdown()
 
     async def _is_committed(self, pending: PendingStore) -> bool:
         """Wait for the commit, but not beyond the deadline; return whether it has succeeded."""
@@ -64,6 +66,13 @@ class AsgiAdapter:
         if not commit.done():
             await _ended(commit, pending.deadline - time.monotonic())
         return commit.done() and commit.exception() is None
+
+
+async def _run(function: Callable[[], Result], threads: ThreadPoolExecutor | None) -> Result:
+    """Call ``function`` in one of ``threads``, or in the loop if there are none."""
+    if threads is None:
+        return function()
+    return await asyncio.get_running_loop().run_in_executor(threads, function)
 
 
 async def _ended(future: Future[None], within_s: float) -> None:
@@ -117,33 +126,26 @@ class WsgiCall:
         ]
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes | None:
-    """Return the body; ``None`` if the sender hung up.
+def path_of(scope: Scope) -> bytes:
+    """Return the path of the request's target, percent-encoded as it came.
 
-    If the body is too long, returns only a part of it, and nothing if ``Content-Length`` says so:
-    that is enough for the application to refuse it.
+    The target may be a whole URL (RFC 9112 section 3.2.2).
     """
-    for name, value in scope["headers"]:
-        if name == b"content-length" and (len(value) > 9 or int(value) > BODY_MAX_BYTES):
-            return b""
-    body = bytearray()
-    while len(body) <= BODY_MAX_BYTES:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        body += message["body"]
-        if not message["more_body"]:
-            break
-    return bytes(body)
+    target: bytes = scope["raw_path"]
+    if target.startswith(b"/"):
+        return target
+    return b"/" + target.partition(b"://")[2].partition(b"/")[2]
 
 
 def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
     """Return the request as WSGI has it (PEP 3333)."""
     host, port = scope["server"] or ("localhost", 0)
+    if not isinstance(port, int):  # a Unix socket
+        host, port = "localhost", 0
     environ = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "PATH_INFO": unquote_to_bytes(path_of(scope)).decode("latin-1"),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_NAME": host,
         "SERVER_PORT": str(port),

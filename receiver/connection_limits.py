@@ -12,10 +12,12 @@ import asyncio
 import errno
 import os
 import socket
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from enum import Enum, auto
 from http import HTTPStatus
+from itertools import count
 from math import inf
 from typing import Any
 
@@ -23,15 +25,21 @@ from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 
 from receiver import metrics
-from receiver.asgi import AsgiAdapter, Receive, Send, read_body
+from receiver.asgi import AsgiAdapter, Receive, Send
+from receiver.callbacks import BODY_MAX_BYTES
 from receiver.errors import error_document
 from schemas.jsonapi import MEDIA_TYPE
 from workers.config.logs import RateLimitedWarning
 
 REQUEST_WITHIN_S = 20.0  # from its first byte to its last
+DRAIN_S = 1.0  # for an idle connection to be used once more before a process stops
 LINGER_S = 2.0  # for a sender to read our last answer before its connection is reset
 SEND_WITHIN_S = 1.0  # an answer is small: only a sender that reads nothing delays it
 HELD_MAX_BYTES = 64 * 1024 * 1024  # of requests not answered yet; parsed, they take far more
+INBOX_MAX_BYTES = 64 * 1024  # then no more is read until the parser has taken it
+PIECE_BYTES = 8 * 1024  # that the parser gets at once
+TURNS = 5  # of the loop, within which gunicorn calls ``respond`` after the end of a head
+MESSAGES_AT_ONCE = 256  # parts of a body, before others have their turn
 TICK_S = 0.1  # between two checks of all deadlines
 
 
@@ -55,6 +63,12 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         """Refuse what this worker cannot do."""
         if cfg.is_ssl:
             raise RuntimeError("The receiver does not speak TLS: put a proxy in front of it.")
+        if cfg.protocol != "http" or cfg.http_protocols != ["h1"]:
+            raise RuntimeError("The receiver speaks HTTP/1.1 only.")
+        if cfg.keepalive < 1 or cfg.timeout <= REQUEST_WITHIN_S:
+            raise RuntimeError(
+                f"Set keepalive to at least 1 s, and timeout to more than {REQUEST_WITHIN_S:.0f} s."
+            )
 
     def load_wsgi(self) -> None:
         """Load the application, and create what all connections share."""
@@ -64,6 +78,16 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         self.joining: set[asyncio.Task[Any]] = set()
         self.held_bytes = 0
         self.refused = RateLimitedWarning("requests refused before the application read them")
+        self.not_accepted = RateLimitedWarning("connections not accepted")
+        self.idle_s = self.cfg.keepalive
+        self.drain_s = DRAIN_S
+        # Gunicorn's own timer does not see that a request has begun: it must not come first.
+        self.cfg.set("keepalive", self.idle_s + 2 * int(REQUEST_WITHIN_S))
+
+    def handle_quit_signal(self) -> None:
+        """Stop without waiting for idle connections."""
+        super().handle_quit_signal()
+        self.drain_s = 0.0
 
     def run(self) -> None:
         """Serve until gunicorn asks to stop, then finish what is being answered."""
@@ -83,10 +107,11 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
     async def close_connections(self) -> None:
         """Answer the current or next request of each connection with "close", then close it.
 
-        A request that arrives within ``graceful_timeout`` is answered, however long that takes.
+        An idle connection has ``DRAIN_S`` for its next request. What is being answered then is
+        finished, unless gunicorn's ``graceful_timeout`` ends first.
         """
-        ends_at = time.monotonic() + self.cfg.graceful_timeout
-        while self.connections and time.monotonic() < ends_at:
+        ends_at = time.monotonic() + self.drain_s
+        while (self.connections or self.joining) and time.monotonic() < ends_at:
             await self.tick()
         while any(each.is_busy() for each in self.connections):
             await self.tick()
@@ -110,11 +135,12 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         """
         try:
             accepted, _ = listener.accept()
+        except BlockingIOError:  # another process was quicker
+            return
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
-                self.evict()
-            elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED):
-                raise
+                self.evict_idle()
+            self.not_accepted.warn(errno=error.errno)
             return
         accepted.setblocking(False)
         os.sched_yield()
@@ -124,24 +150,42 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         self.joining.add(joining)
         joining.add_done_callback(self.joining.discard)
 
-    def evict(self, key: Callable[[Connection], int] | None = None) -> None:
-        """Close one connection that is not being answered: with ``key`` the largest by it."""
-        idle = [each for each in self.connections if not each.is_busy()]
-        if idle:
-            (max(idle, key=key) if key else idle[0]).abort()
+    def evict_idle(self) -> None:
+        """Close the connection that is needed least: none that is being answered."""
+        order = (Phase.CLOSING, Phase.IDLE, Phase.READING)
+        waiting = [each for each in self.connections if not each.is_busy()]
+        if waiting:
+            min(waiting, key=lambda each: order.index(each.phase)).abort()
+
+    def hold(self, more_bytes: int) -> None:
+        """Count bytes of requests; close the connection that holds most, if they are too many."""
+        self.held_bytes += more_bytes
+        if more_bytes > 0 and self.held_bytes > HELD_MAX_BYTES:
+            holding = [each for each in self.connections if each.held_bytes and not each.is_busy()]
+            if holding:
+                max(holding, key=lambda each: each.held_bytes).abort()
 
 
 class Connection(asyncio.Protocol):
-    """One connection: its limits around gunicorn's protocol, which reads and writes HTTP."""
+    """One connection: its limits around gunicorn's protocol, which reads and writes HTTP.
+
+    What arrives waits in ``inbox``. Gunicorn gets it in small pieces, and only while it needs them:
+    its parser drops a pipelined request beyond 64 KiB, and needs quadratic time for large pieces
+    of a chunked body.
+    """
 
     def __init__(self, worker: Worker) -> None:
         self.server = worker
         self.http = ASGIProtocol(worker)
         self.http.app = self.respond
         self.transport: Any = None  # the socket's; asyncio gives it when the connection is made
-        self.held_bytes = 0
+        self.inbox = bytearray()
+        self.is_paused = False  # nothing more is read until the inbox is smaller
+        self.held_bytes = 0  # of the request, as they arrived, and of the inbox
         self.may_write = False  # while the application's answer is sent
         self.half_closed = False  # the sender will send nothing more
+        self._next: asyncio.Handle | None = None  # the next turn of the loop, if it is awaited
+        self._turns = 0
         self._enter(Phase.IDLE)
 
     def is_busy(self) -> bool:
@@ -149,30 +193,31 @@ class Connection(asyncio.Protocol):
         return self.phase is Phase.ANSWERING
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Accept a sender; if there are too many, close the connection that is idle longest."""
+        """Accept a sender; if there are too many, close another connection."""
         self.transport = transport
         if len(self.server.connections) >= self.server.cfg.worker_connections:
-            self.server.evict()
+            self.server.evict_idle()
         self.server.connections[self] = None
         self.http.connection_made(GuardedTransport(transport, self))
 
     def data_received(self, data: bytes) -> None:
-        """Count what arrives, and pass it on to the parser."""
+        """Take what arrives; the parser gets it in its turn."""
         if self.phase is Phase.CLOSING:
             return
-        self._begin()
+        self.inbox += data
         self.held_bytes += len(data)
-        self.server.held_bytes += len(data)
-        if self.server.held_bytes > HELD_MAX_BYTES:
-            self.server.evict(lambda each: each.held_bytes)
-        self.http.data_received(data)
+        self.server.hold(len(data))
+        if len(self.inbox) > INBOX_MAX_BYTES and not self.is_paused:
+            self.is_paused = True
+            self.transport.pause_reading()
+        if self._next is None:
+            self._advance()
 
     def eof_received(self) -> bool:
-        """Keep the connection of a sender that has only ended its own side, for the answer."""
+        """Keep the connection of a sender that has only ended its own side, for its answers."""
         self.half_closed = True
-        if self.phase is Phase.READING:  # what has arrived may be whole and about to be answered
-            self.deadline = time.monotonic() + TICK_S
-        return self.phase in (Phase.READING, Phase.ANSWERING)
+        self._after(TURNS)
+        return self.phase is not Phase.CLOSING
 
     def pause_writing(self) -> None:
         """Limit the time for a sender that does not read its answers."""
@@ -185,10 +230,13 @@ class Connection(asyncio.Protocol):
         self.http.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Forget the connection, except for what the application still works on."""
         self.server.connections.pop(self, None)
+        was_busy = self.is_busy()
         self._enter(Phase.CLOSING)
-        self._release()
+        self._cancel()
+        if not was_busy:
+            self._release()
         self.http.connection_lost(exc)
 
     async def respond(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -196,22 +244,57 @@ class Connection(asyncio.Protocol):
         if scope["type"] != "http":
             await send({"type": "websocket.close"})
             return
+        self._cancel()
         self._begin()
-        body = await read_body(scope, receive)
-        if body is None or self.phase is not Phase.READING:
+        try:
+            await self._respond(scope, receive, send)
+        finally:
+            self.may_write = False
+            if self.phase is Phase.CLOSING:
+                self._release()
+
+    async def _respond(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        request = await self._read_body(scope, receive)
+        if request is None or self.phase is not Phase.READING:
             return  # its sender hung up, or it took too long and has been refused
+        body, is_whole = request
         self._enter(Phase.ANSWERING)
         reply = await self.server.application.answer(scope, body)
+        headers = reply.headers if is_whole else [*reply.headers, (b"connection", b"close")]
         self.may_write = True
-        start = {"type": "http.response.start", "status": reply.status, "headers": reply.headers}
-        await send(start)
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body})
         self.may_write = False
         self._end()
 
+    async def _read_body(
+        self, scope: dict[str, Any], receive: Receive
+    ) -> tuple[bytes, bool] | None:
+        """Return the body, and whether that is all of it; ``None`` if the sender hung up.
+
+        If the body is too long, only a part of it is read, and nothing if ``Content-Length`` says
+        so: that is enough for the application to refuse it.
+        """
+        if announced_bytes(scope) > BODY_MAX_BYTES:
+            return b"", False
+        body = bytearray()
+        for number in count(1):
+            if self.inbox or self.half_closed:
+                self._after(0)  # if ``receive`` has to wait
+            message = await receive()
+            self._cancel()
+            if message["type"] != "http.request":
+                return None
+            body += message["body"]
+            if len(body) > BODY_MAX_BYTES or not message["more_body"]:
+                return bytes(body), not message["more_body"]
+            if number % MESSAGES_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        raise AssertionError
+
     def _enter(self, phase: Phase) -> None:
         limits_s = {
-            Phase.IDLE: TICK_S if self.half_closed else self.server.cfg.keepalive,
+            Phase.IDLE: self.server.idle_s,
             Phase.READING: REQUEST_WITHIN_S,
             Phase.ANSWERING: inf,
             Phase.CLOSING: LINGER_S,
@@ -219,23 +302,69 @@ class Connection(asyncio.Protocol):
         self.phase, self.deadline = phase, time.monotonic() + limits_s[phase]
 
     def _begin(self) -> None:
+        """Note that a request has begun; the connection is now the last to be idle for long."""
         if self.phase is Phase.IDLE:
             self._enter(Phase.READING)
-
-    def _end(self) -> None:
-        if self.phase is Phase.ANSWERING:
-            self._enter(Phase.IDLE)
-            self._release()
             self.server.connections[self] = self.server.connections.pop(self)
 
-    def _release(self) -> None:
-        self.server.held_bytes -= self.held_bytes
-        self.held_bytes = 0
+    def _end(self) -> None:
+        """Wait for the next request, whose beginning may be here already."""
+        if self.phase is not Phase.ANSWERING:
+            return
+        self._enter(Phase.IDLE)
+        self._release(keep_bytes=len(self.inbox))
+        if self.inbox or self.half_closed:
+            self._after(TURNS)
+
+    def _after(self, turns: int) -> None:
+        """Have ``_advance`` called after some turns of the loop."""
+        self._turns = turns
+        if self._next is None:
+            self._next = self.server.loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._next = None
+        if self._turns > 0:
+            self._after(self._turns - 1)
+        else:
+            self._advance()
+
+    def _cancel(self) -> None:
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+
+    def _advance(self) -> None:
+        """Give the parser the next piece; at the end of what the sender sends, end the connection.
+
+        Within ``TURNS`` gunicorn calls ``respond`` if the piece ended a head, so that no more of
+        the next request is in its parser than that can hold.
+        """
+        if self.phase not in (Phase.IDLE, Phase.READING):
+            return
+        if self.inbox:
+            self._begin()
+            piece = bytes(self.inbox[:PIECE_BYTES])
+            del self.inbox[:PIECE_BYTES]
+            if self.is_paused and len(self.inbox) <= INBOX_MAX_BYTES:
+                self.is_paused = False
+                self.transport.resume_reading()
+            self.http.data_received(piece)
+            if self.inbox or self.half_closed:
+                self._after(TURNS)
+        elif self.half_closed and self.phase is Phase.READING:
+            self.refuse(400)
+        elif self.half_closed:
+            self.transport.close()
+
+    def _release(self, *, keep_bytes: int = 0) -> None:
+        self.server.hold(keep_bytes - self.held_bytes)
+        self.held_bytes = keep_bytes
 
     def expire(self) -> None:
         """End the connection after its deadline."""
         if self.phase is Phase.READING:
-            self.refuse(400 if self.half_closed else 408)
+            self.refuse(408)
         else:
             self.abort()
 
@@ -260,8 +389,10 @@ class Connection(asyncio.Protocol):
         """
         if self.phase is Phase.CLOSING or self.transport.is_closing():
             return
-        self._release()
         self._enter(Phase.CLOSING)
+        self._cancel()
+        self.inbox.clear()
+        self._release()
         if self.half_closed:
             self.transport.close()
         else:
@@ -277,15 +408,21 @@ class GuardedTransport:
     """The socket as gunicorn's protocol sees it, except that gunicorn's own errors are replaced.
 
     They are plain text that may quote the request; error documents take their place. Where
-    gunicorn closes, the connection lingers.
+    gunicorn closes, the connection lingers; when to read is the connection's affair.
     """
 
     def __init__(self, transport: Any, connection: Connection) -> None:
         self._transport = transport
         self._connection = connection
+        names = ("peername", "sockname", "ssl_object")  # a closed socket could not say them
+        self._extra_info = {name: transport.get_extra_info(name) for name in names}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Return what was known of the socket when the connection was made."""
+        return self._extra_info.get(name, default)
 
     def write(self, data: bytes) -> None:
         """Send the application's answer and ``100 Continue``; replace refusals."""
@@ -294,9 +431,28 @@ class GuardedTransport:
         elif data.startswith(b"HTTP/1.1 "):
             self._connection.refuse(int(data[9:12]))
 
+    def writelines(self, pieces: Iterable[bytes]) -> None:
+        """Send a part of the application's answer."""
+        if self._connection.may_write:
+            self._transport.writelines(pieces)
+
+    def pause_reading(self) -> None:
+        """Leave this to the connection."""
+
+    def resume_reading(self) -> None:
+        """Leave this to the connection."""
+
     def write_eof(self) -> None:
         """Leave this to ``close``."""
 
     def close(self) -> None:
         """End the connection so that its sender sees the last answer."""
         self._connection.linger()
+
+
+def announced_bytes(scope: dict[str, Any]) -> int:
+    """Return the ``Content-Length`` of a request; 0 if it has none."""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if len(value) < 20 else sys.maxsize
+    return 0
