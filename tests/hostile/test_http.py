@@ -204,6 +204,61 @@ def test_an_unusual_target_is_not_found_or_refused(served, target):
     assert statuses(answer)[0] in (400, 404)
 
 
+def test_a_sender_that_reuses_its_connection_for_large_callbacks_loses_none(served):
+    """Each begins the moment that the last one is answered, and is larger than the parser holds."""
+    with served.connect() as connection:
+        for _ in range(300):
+            raw = request(callback()[:-1] + b',"text":"' + b"x" * 100_000 + b'"}')
+            connection.sendall(raw)
+            assert statuses(connection.recv(65536)) == [200]
+
+    assert served.hostile_rows() == 300
+
+
+def test_endless_tiny_chunks_do_not_delay_others(served):
+    def flood(connection):
+        connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        with suppress(OSError):  # refused at last
+            for _ in range(50):
+                connection.sendall(b"1\r\n \r\n" * 10_000)
+
+    with (
+        connections(served, 3) as opened,
+        served.answers_honest_senders(),
+        ThreadPoolExecutor(3) as threads,
+    ):
+        list(threads.map(flood, opened))
+
+
+def test_bytes_behind_a_request_evict_no_other_sender(served):
+    with served.connect() as idle, connections(served, 4) as opened:
+        idle.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert statuses(idle.recv(65536)) == [200]
+        for connection in opened:
+            connection.settimeout(0.5)
+            connection.sendall(b"GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n")
+            with suppress(OSError):  # it is not read for ever
+                for _ in range(100):
+                    connection.sendall(b"x" * 2**20)
+
+        idle.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert statuses(idle.recv(65536)) == [200]
+
+
+def test_a_sender_that_half_closes_after_many_requests_gets_all_answers(served):
+    gets = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n" * 200
+
+    answer = served.answer(gets, half_close=True)
+
+    assert statuses(answer) == [200] * 200
+
+
+def test_a_target_may_be_a_whole_url(served):
+    absolute = request(callback()).replace(b"POST /", b"POST http://x/", 1)
+
+    assert statuses(served.answer(absolute, half_close=True)) == [200]
+
+
 def test_a_body_longer_than_announced_is_read_as_far_as_announced(served):
     """The rest is read as a request, which is refused and not quoted."""
     body = callback()
@@ -308,6 +363,20 @@ def test_refused_senders_that_do_not_disconnect_do_not_delay_others(served):
     with connections(served, MANY) as opened, served.answers_honest_senders():
         for connection in opened:
             connection.sendall(b"garbage\r\n\r\n")
+
+
+def test_a_request_that_has_begun_outlives_the_limit_of_an_idle_connection(impatient_receiver):
+    """The limit for idle connections is a second there, that for a request half a second."""
+    with impatient_receiver.connect() as connection:
+        connection.sendall(request(callback()))
+        assert statuses(connection.recv(65536)) == [200]
+        time.sleep(0.8)
+        raw = request(callback())
+        connection.sendall(raw[:50])
+        time.sleep(0.35)
+        connection.sendall(raw[50:])
+
+        assert statuses(connection.recv(65536)) == [200]
 
 
 def test_a_request_that_takes_too_long_is_answered_408(impatient_receiver):

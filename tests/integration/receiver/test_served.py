@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +15,7 @@ import psutil
 import psycopg
 import pytest
 import redis
+import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from receiver.callbacks import BODY_MAX_BYTES
@@ -184,7 +187,12 @@ def test_no_callback_is_refused_while_processes_are_replaced(serve, bodies, rows
     assert [receiver.post(each).status_code for each in bodies] == [200] * 40
 
     assert len(rows()) == 40
-    assert not set(before) & set(psutil.Process(receiver.pid).children())
+
+    def all_are_replaced():
+        assert receiver.post(bodies[0]).status_code == 200
+        return not set(before) & set(psutil.Process(receiver.pid).children())
+
+    eventually(all_are_replaced)
 
 
 def test_disconnected_senders_do_not_delay_the_end_of_a_process(serve, bodies):
@@ -199,6 +207,39 @@ def test_disconnected_senders_do_not_delay_the_end_of_a_process(serve, bodies):
     os.kill(receiver.pid, signal.SIGTERM)
 
     assert psutil.wait_procs(workers, timeout=15)[1] == []
+
+
+def test_a_stop_waits_one_second_for_idle_connections_and_kills_no_process(serve, body):
+    receiver = serve(WEB_CONCURRENCY="1")
+    with requests.Session() as sender:
+        sender.post(receiver.callbacks, body)
+        workers = psutil.Process(receiver.pid).children()
+        began = time.monotonic()
+
+        os.kill(receiver.pid, signal.SIGTERM)
+
+        assert psutil.wait_procs(workers, timeout=15)[1] == []
+    assert time.monotonic() - began < 4
+    eventually(lambda: "Worker exiting" in receiver.log.read_text())
+    assert "SIGKILL" not in receiver.log.read_text()
+
+
+@pytest.mark.parametrize("option", ["--keep-alive 0", "--timeout 20", "--protocol uwsgi"])
+def test_options_that_would_lose_callbacks_are_refused(option):
+    environment = {"GUNICORN_CMD_ARGS": option, "RECEIVER_BIND": "127.0.0.1:0"}
+    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
+
+    ended = subprocess.run(
+        command,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert ended.returncode != 0
+    assert "receiver speaks" in ended.stderr or "Set keepalive" in ended.stderr
 
 
 def test_an_idle_connection_stays_open_for_two_minutes(receiver, body):
