@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from enum import Enum, auto
 from http import HTTPStatus
 from itertools import count
-from math import inf
+from math import ceil, inf
 from typing import Any
 
 from gunicorn.asgi.protocol import ASGIProtocol
@@ -82,7 +82,7 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         self.idle_s = self.cfg.keepalive
         self.drain_s = DRAIN_S
         # Gunicorn's own timer does not see that a request has begun: it must not come first.
-        self.cfg.set("keepalive", self.idle_s + 2 * int(REQUEST_WITHIN_S))
+        self.cfg.set("keepalive", self.idle_s + 2 * ceil(REQUEST_WITHIN_S))
 
     def handle_quit_signal(self) -> None:
         """Stop without waiting for idle connections."""
