@@ -65,7 +65,7 @@ def read_contact(text: str | None, *, country: str | None) -> Contact | ContactP
     text = (text or "").strip()
     if not text:
         return ContactProblem.NONE
-    if len(text) > MAX_CONTACT:
+    if len(text) > MAX_CONTACT or not text.isprintable():
         return ContactProblem.BAD
     if "@" in text:
         address = text.casefold()

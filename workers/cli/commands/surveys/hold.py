@@ -16,7 +16,9 @@ def hold(reason: str, workspace: str | None) -> None:
     """Invite nobody until: cention surveys resume."""
     with workspace_database(workspace) as (conn, name):
         changed = holds.hold(conn, name, reason=reason)
-    print_line(f"Surveys of {name} are held." if changed else f"Surveys of {name} were held.")
+    print_line(
+        f"Surveys of {name} are held." if changed else f"Surveys of {name} are held already."
+    )
 
 
 @click.command()
