@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -76,9 +75,8 @@ def _decide(
         days_from=min((case.due_at for case in cases), default=now),
     )
     context = judgement.with_history(conn, context, cases, scope)
-    new = [_new_decision(verdict) for verdict in _verdicts(cases, context, now)]
-    decisions.save(conn, workspace.name, new, decided_at=now)
-    numbers = Counter(one.reason or "invite" for one in new)
+    new = (_new_decision(verdict) for verdict in _verdicts(cases, context, now))
+    numbers = decisions.save(conn, workspace.name, new, decided_at=now)
     if numbers:
         log.info("errands decided", workspace=workspace.name, **numbers)
     return DecideResult(numbers=numbers)
@@ -111,7 +109,7 @@ def _new_decision(verdict: Verdict) -> NewDecision:
         event_at=case.event_at,
         rule=case.active.rule.name if case.active else None,
         rule_version=case.active.version if case.active else None,
-        reason=verdict.reason,
+        reason=verdict.reason.value if verdict.reason else None,
         detail=_detail(verdict.failed) if verdict.failed else None,
         invitation=_new_invitation(verdict.invitee, verdict) if verdict.invitee else None,
     )

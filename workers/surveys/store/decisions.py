@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -75,14 +77,17 @@ class Decision:
 
 
 def save(
-    conn: Connection[Any], workspace: str, decisions: Sequence[NewDecision], *, decided_at: datetime
-) -> None:
-    """Save decisions with their invitations, each in one statement.
+    conn: Connection[Any], workspace: str, decisions: Iterable[NewDecision], *, decided_at: datetime
+) -> Counter[str]:
+    """Save decisions with their invitations, as they come; return how many there are by outcome.
 
-    The caller holds the lock of deciding: a second decision about an errand is an error.
+    The caller is in a transaction, and holds the lock of deciding: a second decision about an
+    errand is an error.
     """
-    for first in range(0, len(decisions), BATCH):
-        batch = [_row(one) for one in decisions[first : first + BATCH]]
+    numbers: Counter[str] = Counter()
+    coming = iter(decisions)
+    while batch := [_row(one) for one in islice(coming, BATCH)]:
+        numbers.update(row["reason"] or row["verdict"] for row in batch)
         conn.execute(
             SQL["save_decisions"],
             {
@@ -91,6 +96,7 @@ def save(
                 "decisions": orjson.dumps(batch).decode(),
             },
         )
+    return numbers
 
 
 def last_decided_at(conn: Connection[Any], workspace: str) -> datetime | None:
