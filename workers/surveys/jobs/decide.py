@@ -13,7 +13,7 @@ from psycopg import Connection
 
 from workers.database import Transaction, advisory_locks
 from workers.surveys.jobs import judgement
-from workers.surveys.jobs.judgement import SurveyWorkspace
+from workers.surveys.jobs.judgement import NoPersonKey, SurveyWorkspace
 from workers.surveys.rules.eligibility import Case, Check, Invitee, JudgeContext, Verdict
 from workers.surveys.store import decisions, errand_facts, holds
 from workers.surveys.store.decisions import NewDecision, NewInvitation
@@ -39,8 +39,8 @@ def decide(
     """Decide every errand of a workspace whose time has come.
 
     All in one transaction; ``now`` is the clock of the database if it is not given. Return
-    ``None`` if another process is deciding, or if no rule is on. ``session`` lends a connection
-    in autocommit mode. Raises ``judgement.NoPersonKey``.
+    ``None`` if another process is deciding, if no rule is on, or before ``cention migrate`` has
+    made the key of persons. ``session`` lends a connection in autocommit mode.
     """
     with (
         session() as conn,
@@ -48,8 +48,12 @@ def decide(
     ):
         if slot is None:
             return None
-        with conn.transaction():
-            return _decide(conn, workspace, now or decisions.now(conn))
+        try:
+            with conn.transaction():
+                return _decide(conn, workspace, now or decisions.now(conn))
+        except NoPersonKey:
+            log.warning("nothing decided: run cention migrate", workspace=workspace.name)
+            return None
 
 
 def _decide(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from workers import wiring
 from workers.cli.context import database, load_settings_or_exit, select_workspace
 from workers.cli.errors import CommandError
 from workers.database import Connection
@@ -16,9 +17,7 @@ def survey_workspace(name: str | None) -> Iterator[tuple[Connection, SurveyWorks
     """Open a connection, and select one workspace; yields both. Raises ``CommandError``."""
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, name)
-    workspace = SurveyWorkspace(
-        name=chosen.name, zone=chosen.timezone, country=settings.survey_country
-    )
+    workspace = wiring.survey_workspace(settings, chosen)
     with database(settings) as conn:
         try:
             yield conn, workspace
