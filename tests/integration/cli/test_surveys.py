@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.databases import ask
+from tests.support.databases import run_query
 from tests.support.surveys import RULES, brief
 
 
@@ -24,7 +24,7 @@ def csat(file, terminal):
 
 
 def put_errand(database, errand_id, address="anna@example.org"):
-    ask(
+    run_query(
         database,
         "INSERT INTO cention.errand (workspace, errand_id, answered, closed, answered_at,"
         " from_address, fetched_at) VALUES ('demo', %s, true, true, now() - interval '2 hours', %s,"
@@ -51,14 +51,14 @@ def test_the_same_file_is_no_new_version_and_a_changed_one_is(terminal, file, da
     terminal.run("surveys", "rules", "load")
     terminal.run("surveys", "rules", "on", "csat")
     terminal.run("surveys", "rules", "on", "gone")
-    [before] = ask(database, "SELECT on_from FROM feedback.rule WHERE name = 'csat'")
+    [before] = run_query(database, "SELECT on_from FROM feedback.rule WHERE name = 'csat'")
 
     assert "in force already" in terminal.run("surveys", "rules", "load").stdout
     file.write_text(brief(more="quiet_days = 1") + brief("new"))
     result = terminal.run("surveys", "rules", "load")
 
     assert "New, and off: new.\nChanged: csat.\nRemoved: gone.\nVersion 2" in result.stdout
-    on = ask(
+    on = run_query(
         database,
         "SELECT name, version, on_from FROM feedback.rule WHERE on_from IS NOT NULL"
         " AND off_at IS NULL",
@@ -76,7 +76,7 @@ def test_a_file_with_mistakes_loads_nothing_and_tells_each_with_its_line(termina
     assert f"{file} has 2 mistakes, so nothing was loaded:" in result.stderr
     assert "line 7: rule[1].after: must be a duration" in result.stderr
     assert "centrax: is no key of this table" in result.stderr
-    assert ask(database, "SELECT FROM feedback.rules_file") == []
+    assert run_query(database, "SELECT FROM feedback.rules_file") == []
     as_json = terminal.json("surveys", "rules", "load", file)
     assert as_json["mistakes"][0]["line"] == 7
 
@@ -94,7 +94,7 @@ def test_a_dry_run_loads_nothing(terminal, file, database):
     result = terminal.run("surveys", "rules", "load", "--dry-run")
 
     assert "no mistakes. Nothing was loaded." in result.stdout
-    assert ask(database, "SELECT FROM feedback.rules_file") == []
+    assert run_query(database, "SELECT FROM feedback.rules_file") == []
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,9 @@ def test_a_logo_is_found_beside_the_file(terminal, file, database):
 
     terminal.run("surveys", "rules", "load", file)
 
-    [row] = ask(database, "SELECT document #>> '{theme,logo}' AS logo FROM feedback.rules_file")
+    [row] = run_query(
+        database, "SELECT document #>> '{theme,logo}' AS logo FROM feedback.rules_file"
+    )
     assert row["logo"].startswith("data:image/png;base64,")
 
 
@@ -148,7 +150,7 @@ def test_a_preview_tells_totals_and_errands(terminal, csat, database):
     assert "robot_address" in text
     assert len(listed.splitlines()) == 3
     assert (found["invited"], found["reasons"]) == (1, {"robot_address": 1})
-    assert ask(database, "SELECT FROM feedback.decision") == []
+    assert run_query(database, "SELECT FROM feedback.decision") == []
 
 
 def test_why_tells_every_condition_and_no_contact(terminal, csat, database):
@@ -177,7 +179,7 @@ def test_what_is_unknown_is_said_to_be(terminal, csat, words):
 
 
 def test_a_workspace_without_a_key_asks_for_a_migration(terminal, file, database):
-    ask(database, "DELETE FROM intake.person_key")
+    run_query(database, "DELETE FROM intake.person_key")
 
     result = terminal.run("surveys", "opt-out", "add", "anna@example.org")
 
@@ -186,10 +188,10 @@ def test_a_workspace_without_a_key_asks_for_a_migration(terminal, file, database
 
 
 def test_the_key_of_persons_is_made_once(terminal, file, database):
-    before = ask(database, "SELECT * FROM intake.person_key")
+    before = run_query(database, "SELECT * FROM intake.person_key")
     terminal.run("migrate")
 
-    assert ask(database, "SELECT * FROM intake.person_key") == before
+    assert run_query(database, "SELECT * FROM intake.person_key") == before
     assert len(before) == 1
 
 
@@ -227,7 +229,7 @@ def test_surveys_are_held_until_they_are_resumed(terminal, file, database):
         "Surveys of demo are held.\n"
     )
     assert terminal.run("surveys", "hold").stdout == "Surveys of demo are held already.\n"
-    assert ask(database, "SELECT workspace, reason FROM feedback.hold") == [
+    assert run_query(database, "SELECT workspace, reason FROM feedback.hold") == [
         {"workspace": "demo", "reason": "test"}
     ]
     assert terminal.run("surveys", "resume").stdout == "Surveys of demo go on.\n"
