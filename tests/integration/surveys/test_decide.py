@@ -266,10 +266,10 @@ def test_two_errands_of_a_person_at_once_lead_to_one_invitation_even_without_a_q
     surveys,
 ):
     surveys.load(brief(more="quiet_days = 0"), on=("csat",))
-    for _ in range(2):
-        surveys.errand(from_address="anna@example.org")
+    for seconds in range(2):
+        surveys.errand(ANSWERED + timedelta(seconds=seconds), from_address="anna@example.org")
 
-    surveys.decide(DUE)
+    surveys.decide(DUE + timedelta(seconds=30))
 
     assert sorted(surveys.decisions().values()) == ["invite", "quiet"]
 
@@ -336,6 +336,15 @@ def test_an_answer_that_a_callback_reported_moves_the_moment(csat):
 
     csat.decide(DUE + HOUR / 2)
     assert csat.invitations()[0]["event_at"] == ANSWERED + HOUR / 2
+
+
+def test_an_answer_in_the_future_happened_when_it_was_reported(csat):
+    """A wrong CENTION_TIMEZONE shifts the dates of reports."""
+    csat.errand(ANSWERED + 8 * HOUR, fetched_at=ANSWERED)
+
+    csat.decide(DUE)
+
+    assert csat.invitations()[0]["event_at"] == ANSWERED
 
 
 def test_a_closed_errand_is_judged_at_its_closing_and_a_planned_date_is_none(surveys):

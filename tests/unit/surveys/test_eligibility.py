@@ -161,6 +161,19 @@ def test_sending_hours_that_begin_after_the_last_moment_make_it_too_late():
     assert reason_of(FACTS, text, now=START + HOUR + 2 * DAY) is Reason.TOO_LATE
 
 
+def test_an_outage_until_after_the_hours_is_final_only_when_the_time_is_over():
+    text = brief(more='hours = ["08:00", "20:00"]').replace('"7d"', '"20h"')
+    by, late = context(text), START.replace(hour=22)
+    case = case_of(FACTS, by)
+    assert case is not None
+
+    assert judge(case, by, now=late) is None  # it may be answered again until then
+    verdict = judge(case, by, now=case.deadline)
+
+    assert verdict is not None
+    assert verdict.reason is Reason.TOO_LATE
+
+
 def test_every_reason_is_one_that_the_database_accepts():
     migration = resources.files("workers.database") / "migrations" / "0025_surveys.sql"
     listed = migration.read_text("utf-8").partition("CHECK (reason IN (")[2].partition("))")[0]
