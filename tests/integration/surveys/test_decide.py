@@ -492,11 +492,11 @@ def test_the_caps_of_a_day_and_of_an_agent_hold(surveys):
 
 def test_an_agent_above_the_cap_gets_a_reason_of_its_own(surveys):
     surveys.load(brief(more="per_agent_day = 1"), on=("csat",))
-    found = [surveys.errand(agent_id=agent) for agent in (1, 1, 2)]
+    found = [surveys.errand(agent_id=agent) for agent in (1, 1, 2, None, None)]
 
     surveys.decide(DUE)
 
-    assert [surveys.outcome(one) for one in found] == ["invite", "cap_agent", "invite"]
+    assert [surveys.outcome(one) for one in found] == ["invite", "cap_agent", *["invite"] * 3]
 
 
 def test_several_deciders_at_once_make_the_rows_of_one(surveys):

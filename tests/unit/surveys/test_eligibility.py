@@ -15,11 +15,10 @@ from workers.surveys.rules.eligibility import (
     JudgeContext,
     Reason,
     case_of,
-    fits,
     judge,
-    where_checks,
 )
 from workers.surveys.rules.errand_facts import ErrandFacts
+from workers.surveys.rules.where import fits, where_checks
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -79,7 +78,7 @@ def test_a_rule_is_for_the_errands_that_its_conditions_name(condition, value, fi
 
     assert fits(FACTS, where) is fitting
     assert check.condition == condition
-    assert "anna@example.org" not in repr(check.value)
+    assert "@example.org" not in repr(check)
 
 
 def test_an_errand_that_lacks_what_a_condition_names_does_not_fit():

@@ -63,7 +63,7 @@ def test_people_are_no_robots(local):
 
 
 def test_a_domain_includes_those_below_it_and_no_other():
-    own = ("nordkust.example",)
+    own = "nordkust.example"
 
     assert read("a@nordkust.example").is_at(own)
     assert read("a@mail.nordkust.example").is_at(own)

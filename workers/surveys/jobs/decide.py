@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from psycopg import Connection
 
+from schemas.surveys.rule import Event
 from workers.database import Transaction, advisory_locks
 from workers.surveys.jobs import judgement
 from workers.surveys.jobs.judgement import NoPersonKey, SurveyWorkspace
@@ -71,6 +72,7 @@ def _decide(
         workspace.name,
         fetched_from=_fetched_from(conn, context),
         answered_until=now - min(each.rule.after for each in active),
+        closed=any(each.rule.event is Event.CLOSED for each in active),
     )
     cases = judgement.cases_of(errand_facts.read(conn, workspace.name, ids), context, until=now)
     scope = Scope(

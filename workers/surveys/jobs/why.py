@@ -19,9 +19,9 @@ from workers.surveys.rules.eligibility import (
     JudgeContext,
     case_under,
     checks,
-    where_checks,
 )
 from workers.surveys.rules.errand_facts import ErrandFacts
+from workers.surveys.rules.where import where_checks
 from workers.surveys.store import decisions, errand_facts
 from workers.surveys.store.decisions import Decision
 from workers.surveys.store.invited import Scope

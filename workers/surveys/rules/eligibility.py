@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from schemas.surveys.rule import REACHES_MOBILES, Contact, Event, Rule, Vendor, Where
+from schemas.surveys.rule import REACHES_MOBILES, Contact, Event, Rule, Vendor
 from workers.surveys.rules import person, sampling, sending_hours
 from workers.surveys.rules.errand_facts import ErrandFacts
 from workers.surveys.rules.history import History
 from workers.surveys.rules.person import Channel, ContactProblem
+from workers.surveys.rules.where import fits
 
 PUNCTUAL = timedelta(minutes=15)  # a decision so late counts as made when it was due
 
@@ -245,7 +246,8 @@ def _contact_checks(case: Case, rule: Rule, history: History) -> Iterator[Check]
         return
     yield Check(Reason.ROBOT_ADDRESS, not contact.is_robot, contact.is_robot)
     own = rule.where.own_domains or ()
-    yield Check(Reason.OWN_DOMAIN, not contact.is_at(own), contact.domain or None, own)
+    at = next((domain for domain in own if contact.is_at(domain)), None)
+    yield Check(Reason.OWN_DOMAIN, at is None, at, own)
     opted_out = case.person in history.opted_out
     yield Check(Reason.OPTED_OUT, not opted_out, opted_out)
 
@@ -269,44 +271,8 @@ def _history_checks(case: Case, rule: Rule, context: JudgeContext, at: datetime)
     day = at.astimezone(context.zone).date()
     yield _below(Reason.CAP_DAY, history.invited_on(rule.name, day), rule.per_day)
     mine = history.invited_for(rule.name, day, facts.agent_id)
-    yield _below(Reason.CAP_AGENT, mine, rule.per_agent_day)
-
-
-def fits(facts: ErrandFacts, where: Where) -> bool:
-    """Tell whether a rule is for an errand."""
-    return all(check.passed for check in where_checks(facts, where))
-
-
-class WhereCheck(NamedTuple):
-    """One condition of ``[rule.where]``."""
-
-    condition: str
-    passed: bool
-    value: Any
-    limit: tuple[str, ...]
-
-
-def where_checks(facts: ErrandFacts, where: Where) -> Iterator[WhereCheck]:
-    """Yield every condition of ``where`` that is set."""
-    status = (facts.status_code or "").split(",")
-    found: Mapping[str, tuple[Sequence[str | None], bool]] = {
-        "channels": ((facts.channel,), True),
-        "organisations": ((facts.organisation,), True),
-        "areas": ((facts.area,), True),
-        "agents": ((facts.agent,), True),
-        "tags_any": (facts.tags, True),
-        "tags_none": (facts.tags, False),
-        "status_any": (status, True),
-        "status_none": (status, False),
-        "addresses_none": ((facts.contact,), False),
-    }
-    for condition, (values, wanted) in found.items():
-        limit = getattr(where, condition)
-        if limit is not None:
-            present = any((value or "").strip().casefold() in limit for value in values)
-            # The address itself is nothing to show.
-            shown = present if condition == "addresses_none" else tuple(filter(None, values))
-            yield WhereCheck(condition, present == wanted, shown, limit)
+    capped = None if facts.agent_id is None else rule.per_agent_day
+    yield _below(Reason.CAP_AGENT, mine, capped)
 
 
 def _reaching(case: Case, rule: Rule) -> list[Vendor]:

@@ -44,20 +44,15 @@ class Contact:
     text: str = field(repr=False)
 
     @property
-    def domain(self) -> str:
-        """The domain of an address; empty for a number."""
-        return self.text.partition("@")[2]
-
-    @property
     def is_robot(self) -> bool:
         """Whether it is an address that nobody reads."""
         local = self.text.partition("@")[0]
         return self.channel is Channel.EMAIL and bool(_ROBOT.fullmatch(local))
 
-    def is_at(self, domains: tuple[str, ...]) -> bool:
-        """Tell whether the address is at one of these domains, or below one."""
-        mine = f".{self.domain}"
-        return self.channel is Channel.EMAIL and any(mine.endswith(f".{one}") for one in domains)
+    def is_at(self, domain: str) -> bool:
+        """Tell whether the address is at a domain, or at one below it."""
+        mine = self.text.partition("@")[2]
+        return self.channel is Channel.EMAIL and f".{mine}".endswith(f".{domain}")
 
 
 def read_contact(text: str | None, *, country: str | None) -> Contact | ContactProblem:

@@ -18,9 +18,14 @@ BATCH = 20_000
 
 
 def undecided(
-    conn: Connection[Any], workspace: str, *, fetched_from: datetime, answered_until: datetime
+    conn: Connection[Any],
+    workspace: str,
+    *,
+    fetched_from: datetime,
+    answered_until: datetime,
+    closed: bool,
 ) -> list[int]:
-    """Return errands without a decision that were answered until a moment, or closed.
+    """Return errands without a decision that were answered until a moment or, if asked, closed.
 
     ``fetched_from`` bounds the search: nothing happens to an errand after its last report.
     """
@@ -28,6 +33,7 @@ def undecided(
         "workspace": workspace,
         "fetched_from": fetched_from,
         "answered_until": answered_until,
+        "closed": closed,
     }
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["undecided"], parameters).fetchall()

@@ -1,8 +1,8 @@
 -- name: undecided
--- Errands that were answered until a moment, or closed, without a decision.
+-- Errands that were answered until a moment, or closed if that is asked for, without a decision.
 SELECT e.errand_id FROM cention.errand AS e
 WHERE e.workspace = %(workspace)s AND e.fetched_at >= %(fetched_from)s
-  AND (e.answered AND least(e.answered_at, e.fetched_at) <= %(answered_until)s OR e.closed)
+  AND (e.answered AND least(e.answered_at, e.fetched_at) <= %(answered_until)s OR e.closed AND %(closed)s)
   AND NOT EXISTS (
       SELECT FROM feedback.decision AS d WHERE (d.workspace, d.errand_id) = (e.workspace, e.errand_id)
   );
