@@ -14,9 +14,8 @@ from workers.surveys.jobs import judgement
 from workers.surveys.jobs.judgement import LoadedRules, SurveyWorkspace
 from workers.surveys.rules.eligibility import Case, JudgeContext, Reason, Verdict
 from workers.surveys.store import decisions, errand_facts
+from workers.surveys.store.decisions import INVITE
 from workers.surveys.store.invited import Scope
-
-INVITE = "invite"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

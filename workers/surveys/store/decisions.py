@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -18,6 +18,7 @@ from workers.database import queries
 SQL = queries.load(__name__)
 
 BATCH = 5_000
+INVITE = "invite"  # the outcome that is no reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +87,8 @@ def save(
     """
     numbers: Counter[str] = Counter()
     coming = iter(decisions)
-    while batch := [_row(one) for one in islice(coming, BATCH)]:
-        numbers.update(row["reason"] or row["verdict"] for row in batch)
+    while batch := list(islice(coming, BATCH)):
+        numbers.update(one.reason or INVITE for one in batch)
         conn.execute(
             SQL["save_decisions"],
             {
@@ -116,8 +117,3 @@ def now(conn: Connection[Any]) -> datetime:
     """Return the time by the clock of the database."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["now"]).fetchall()[0]  # type: ignore[no-any-return]
-
-
-def _row(decision: NewDecision) -> dict[str, Any]:
-    row = {"verdict": "invite" if decision.invitation else "not", **asdict(decision)}
-    return row | (row.pop("invitation") or {})

@@ -1,13 +1,16 @@
 -- name: save_decisions
 -- Save decisions, and an invitation that is due for each that invites.
 WITH new AS (
-    SELECT * FROM jsonb_to_recordset(%(decisions)s::jsonb) AS d (
-        errand_id bigint, event text, event_at timestamptz, rule text, rule_version integer, verdict text,
-        reason text, detail text, reference text, thread_id bigint, vendor text, survey jsonb, channel text,
-        contact text, contact_name text, person text, language text, area_id bigint, agent_id bigint,
-        service_id bigint, organisation_id bigint, answered_by text, tag_ids bigint[], due_at timestamptz,
-        expires_at timestamptz
+    SELECT d.*, i.*
+    FROM jsonb_to_recordset(%(decisions)s::jsonb) AS d (
+        errand_id bigint, event text, event_at timestamptz, rule text, rule_version integer, reason text,
+        detail text, invitation jsonb
     )
+    LEFT JOIN LATERAL jsonb_to_record(d.invitation) AS i (
+        reference text, thread_id bigint, vendor text, survey jsonb, channel text, contact text,
+        contact_name text, person text, language text, area_id bigint, agent_id bigint, service_id bigint,
+        organisation_id bigint, answered_by text, tag_ids bigint[], due_at timestamptz, expires_at timestamptz
+    ) ON true
 ), invited AS (
     INSERT INTO feedback.invitation (
         workspace, reference, errand_id, thread_id, rule, rule_version, vendor, survey, channel, contact,
@@ -17,15 +20,15 @@ WITH new AS (
     SELECT %(workspace)s, reference, errand_id, thread_id, rule, rule_version, vendor, survey, channel, contact,
            contact_name, decode(person, 'hex'), language, area_id, agent_id, service_id, organisation_id,
            answered_by, tag_ids, event_at, due_at, expires_at
-    FROM new WHERE verdict = 'invite'
+    FROM new WHERE invitation IS NOT NULL
     ORDER BY due_at, errand_id
     RETURNING errand_id, invitation_id
 )
 INSERT INTO feedback.decision (
     workspace, errand_id, decided_at, event, event_at, rule, rule_version, verdict, reason, detail, invitation_id
 )
-SELECT %(workspace)s, errand_id, %(decided_at)s, event, event_at, rule, rule_version, verdict, reason, detail,
-       invitation_id
+SELECT %(workspace)s, errand_id, %(decided_at)s, event, event_at, rule, rule_version,
+       CASE WHEN invitation IS NULL THEN 'not' ELSE 'invite' END, reason, detail, invitation_id
 FROM new LEFT JOIN invited USING (errand_id)
 ORDER BY errand_id;
 

@@ -13,7 +13,8 @@ from workers.cli.errors import CommandError
 from workers.cli.output import TableColumn, print_json, print_line, print_table
 from workers.operations.rules.wording import pluralise
 from workers.surveys.jobs import preview as job
-from workers.surveys.jobs.preview import INVITE, Preview, UnknownRule
+from workers.surveys.jobs.preview import Preview, UnknownRule
+from workers.surveys.store.decisions import INVITE
 
 ERRANDS = (
     TableColumn(heading="errand", right=True),
