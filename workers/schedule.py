@@ -13,6 +13,7 @@ CANARY_EVERY_S = 15.0
 CHECK_RECONCILE_EVERY_S = 60.0  # so that a restart of beat does not delay it for long
 RETAIN_EVERY_S = 3600.0
 CHECK_MIRROR_EVERY_S = 60.0  # so that neither a restart nor a failure delays it for long
+DECIDE_EVERY_S = 30.0
 CHECKS_PER_REFRESH = 4  # at least, so that a refresh is late by a quarter of its interval at most
 
 
@@ -34,6 +35,12 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         )
         for (workspace, mirror), every_s in enabled.intervals(settings).items()
     }
+    decisions = {
+        f"surveys {workspace.name}": _every(
+            DECIDE_EVERY_S, TaskName.SURVEY_DECIDE, workspace.name, queue=Queue.SURVEYS
+        )
+        for workspace in settings.workspaces
+    }
     return {
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
         "canary": _every(CANARY_EVERY_S, TaskName.CANARY),
@@ -41,6 +48,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "retain": _every(RETAIN_EVERY_S, TaskName.RETAIN, queue=Queue.FETCH),
         **polls,
         **refreshes,
+        **decisions,
     }
 
 

@@ -31,6 +31,7 @@ from workers.mirrors.jobs.library import library_mirror
 from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult
 from workers.mirrors.rules import enabled
 from workers.operations.jobs.sweep import MIN_SWEEP_INTERVAL_S, Throttle
+from workers.surveys.jobs.judgement import SurveyWorkspace
 from workers.sync.jobs.families import (
     attachments_spec,
     errand_reports_spec,
@@ -54,6 +55,7 @@ class WorkerContext:
     sweep_throttle: Throttle
     retention: Retention
     mirrors: Mapping[tuple[str, Mirror], MirrorSpec]
+    survey_workspaces: Mapping[str, SurveyWorkspace]
 
     @contextmanager
     def session(self) -> Iterator[Connection]:
@@ -89,6 +91,16 @@ def build(settings: Settings) -> WorkerContext:
             for workspace in settings.workspaces
             for spec in mirror_specs(settings, workspace)
         },
+        survey_workspaces={
+            each.name: survey_workspace(settings, each) for each in settings.workspaces
+        },
+    )
+
+
+def survey_workspace(settings: Settings, workspace: WorkspaceSettings) -> SurveyWorkspace:
+    """Return what surveys need to know of the settings of a workspace."""
+    return SurveyWorkspace(
+        name=workspace.name, zone=workspace.timezone, country=settings.survey_country
     )
 
 

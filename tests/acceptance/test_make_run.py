@@ -34,7 +34,7 @@ from workers.operations.store.status import counters
 
 PROCESSES = [
     *("postgres", "valkey", "sandbox", "receiver"),
-    *("worker-callbacks", "worker-polls", "worker-fetch", "beat"),
+    *("worker-callbacks", "worker-polls", "worker-fetch", "worker-surveys", "beat"),
 ]
 
 

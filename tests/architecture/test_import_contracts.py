@@ -24,6 +24,8 @@ BREACHES = [
     ("workers", "workers/mirrors/jobs/refresh.py", "workers.outbound.jobs.send"),
     ("workers", "workers/sync/jobs/drain.py", "workers.spool.layout"),
     ("workers", "workers/clients/http.py", "workers.database.connections"),
+    ("workers", "workers/outbound/jobs/send.py", "workers.surveys.jobs.decide"),
+    ("capabilities", "workers/surveys/rules/sampling.py", "workers.surveys.store.decisions"),
     ("capabilities", "workers/sync/store/wanted.py", "workers.sync.jobs.drain"),
     ("capabilities", "workers/mirrors/store/library.py", "workers.mirrors.jobs.library"),
     ("capabilities", "workers/outbound/rules/contact_csv.py", "workers.outbound.jobs.send"),

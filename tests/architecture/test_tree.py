@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DEVELOP = ROOT / "deploy" / "docs" / "develop.md"
 PACKAGES = ("receiver", "workers", "schemas", "deploy")
-CAPABILITIES = ("sync", "mirrors", "outbound", "privacy", "operations")
+CAPABILITIES = ("sync", "mirrors", "outbound", "privacy", "operations", "surveys")
 TOP_LEVEL = {
     *(*PACKAGES, "tests", "wsgi.py"),
     *("README.md", "setup.cfg", "pyproject.toml", "Makefile"),

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from tests.bench import backlog, end_to_end, receiver, table
+from tests.bench import backlog, end_to_end, receiver, surveys, table
 from tests.bench.servers import BenchServers, bench_servers
 from tests.bench.table import Row
 
@@ -15,6 +15,7 @@ MEASUREMENTS: dict[str, Callable[[BenchServers], Iterator[Row]]] = {
     "backlog": backlog.measure,
     "memory": backlog.measure_memory,
     "whole": end_to_end.measure,
+    "surveys": surveys.measure,
 }
 
 

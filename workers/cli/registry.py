@@ -28,6 +28,7 @@ from workers.cli.commands.reconcile import reconcile
 from workers.cli.commands.renormalise import renormalise
 from workers.cli.commands.spool import spool
 from workers.cli.commands.status import status
+from workers.cli.commands.surveys import surveys
 from workers.cli.commands.unreadable import unreadable
 from workers.cli.commands.want import want
 from workers.cli.utf8 import require_utf8
@@ -65,6 +66,7 @@ for command in (
     logons,
     errands,
     calls,
+    surveys,
 ):
     cention.add_command(command)
 require_utf8(cention)

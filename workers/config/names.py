@@ -11,6 +11,7 @@ class Queue(StrEnum):
     CALLBACKS = "callbacks"  # short and urgent, no requests to Cention: filing, the sweep
     POLLS = "polls"  # polls of lists, which wait for Cention
     FETCH = "fetch"  # drains, which wait for Cention, and slow reconciliation
+    SURVEYS = "surveys"  # decisions about surveys
 
 
 class TaskName(StrEnum):
@@ -24,6 +25,7 @@ class TaskName(StrEnum):
     RECONCILE = "reconcile"
     RETAIN = "retain"
     MIRROR = "mirror"
+    SURVEY_DECIDE = "surveys.decide"
 
 
 class Family(StrEnum):

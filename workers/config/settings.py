@@ -10,6 +10,8 @@ from typing import Any, cast
 from environs import Env
 from environs import validate as check
 from environs.exceptions import EnvValidationError
+from marshmallow import ValidationError
+from phonenumbers import SUPPORTED_REGIONS
 
 from schemas.cention.errands import END_CALL_TYPES
 from workers.config.names import Mirror
@@ -17,6 +19,7 @@ from workers.config.workspaces import SettingsError, WorkspaceSettings, from_env
 
 RUN_ENV = Path("var/run.env")  # written by `make run`; commands in its folder find its servers
 SPOOL_DIR = "var/spool"  # below the working directory
+SURVEY_RULES_FILE = "surveys.toml"  # in the working directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,8 @@ class Settings:
     mirror_every_s: Mapping[Mirror, int] = field(default_factory=dict)  # none or 0: never
     agent_logons_first_days: int = 7  # how far back the first refresh goes
     end_call_type: str = END_CALL_TYPES[0]  # data.type of the end of a call
+    survey_rules_file: Path = Path(SURVEY_RULES_FILE)
+    survey_country: str | None = None  # of telephone numbers without a prefix
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -74,6 +79,8 @@ def load_settings() -> Settings:
     spool_dir = Path(env.str("SPOOL_DIR", "") or SPOOL_DIR)
     allow_unsigned = env.bool("CENTION_ALLOW_UNSIGNED", False)
     receiver_url = env.str("RECEIVER_URL", "")
+    survey_rules_file = Path(env.str("SURVEY_RULES_FILE", "") or SURVEY_RULES_FILE)
+    survey_country = _survey_country(env)
     file = env.str("CENTION_WORKSPACES_FILE", "")
     problems: dict[str, list[str]] = {}
     workspaces = from_file(Path(file), problems) if file else from_environment(env, problems)
@@ -94,6 +101,8 @@ def load_settings() -> Settings:
         retention=retention,
         mirror_every_s=mirror_every_s,
         end_call_type=end_call_type,
+        survey_rules_file=survey_rules_file,
+        survey_country=survey_country,
         **numbers,
     )
 
@@ -124,6 +133,16 @@ def _numbers(env: Env) -> dict[str, Any]:
 def _end_call_type(env: Env) -> str:
     known = check.OneOf(END_CALL_TYPES)
     return env.str("CENTION_END_OBCALL_TYPE", END_CALL_TYPES[0], validate=known)
+
+
+def _survey_country(env: Env) -> str | None:
+    country = env.str("SURVEY_COUNTRY", "", validate=_known_country).upper()
+    return country or None
+
+
+def _known_country(country: str) -> None:
+    if country and country.upper() not in SUPPORTED_REGIONS:
+        raise ValidationError("Not a country such as SE.")
 
 
 def _retention(env: Env) -> Retention:

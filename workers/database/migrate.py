@@ -8,23 +8,39 @@ from typing import LiteralString
 
 from psycopg.rows import scalar_row
 
-from workers.database import Connection, queries
+from workers.database import Connection, advisory_locks, queries
 
 SQL = queries.load(__name__)
+
+# Index builds outside a transaction, so that they do not lock out writers.
+CONCURRENT = ".concurrently.sql"
 
 
 def migrate(conn: Connection) -> list[str]:
     """Apply missing migrations, recreate changed views, and return the names of the migrations.
 
     Processes that migrate at the same time wait for one another. A migration that waits more
-    than 4 s for a lock fails, and all of it is rolled back.
+    than 4 s for a lock fails, and all of it is rolled back. Concurrent index builds follow when
+    all that is committed; one that fails is repeated the next time.
     """
+    done = _migrate_in_transaction(conn)
+    if any(name.endswith(CONCURRENT) for name in pending(conn)):
+        conn.commit()
+        done += _build_indexes(conn)
+    return done
+
+
+def _migrate_in_transaction(conn: Connection) -> list[str]:
     with conn.transaction():
         conn.execute(SQL["begin_migration"])
         conn.execute(SQL["create_migration_table"])
         with conn.cursor(row_factory=scalar_row) as cursor:
             applied = set(cursor.execute(SQL["applied_migrations"]).fetchall())
-        missing = [(name, sql) for name, sql in files("migrations") if name not in applied]
+        missing = [
+            (name, sql)
+            for name, sql in files("migrations")
+            if name not in applied and not name.endswith(CONCURRENT)
+        ]
         for name, sql in missing:
             conn.execute(sql)
             conn.execute(SQL["record_migration"], {"name": name})
@@ -34,6 +50,31 @@ def migrate(conn: Connection) -> list[str]:
                 conn.execute(sql)
             conn.execute(SQL["record_views"], {"name": views_name(views)})
     return [name for name, _ in missing]
+
+
+def _build_indexes(conn: Connection) -> list[str]:
+    """Build the missing indexes one after the other; another process may be doing so already."""
+    before, conn.autocommit = conn.autocommit, True
+    try:
+        with advisory_locks.hold(conn, "cention.migrate.indexes", slots=1) as slot:
+            if slot is None:
+                return []
+            missing = set(pending(conn))
+            built = [
+                (name, sql)
+                for name, sql in files("migrations")
+                if name in missing and name.endswith(CONCURRENT)
+            ]
+            for name, sql in built:
+                conn.execute(SQL["allow_long_statements"])
+                for statement in sql.split(";\n"):
+                    if statement.strip():
+                        conn.execute(queries.literal(statement))
+                conn.execute(SQL["record_migration"], {"name": name})
+            conn.execute(SQL["limit_statements"])
+            return [name for name, _ in built]
+    finally:
+        conn.autocommit = before
 
 
 def pending(conn: Connection) -> list[str]:

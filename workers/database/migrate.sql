@@ -26,3 +26,11 @@ INSERT INTO intake.migration (name) VALUES (%(name)s);
 -- Record which set of views is in place, instead of the previous one.
 WITH earlier AS (DELETE FROM intake.migration WHERE name LIKE 'views:%%')
 INSERT INTO intake.migration (name) VALUES (%(name)s);
+
+-- name: allow_long_statements
+-- An index of a large table may take longer than other statements may.
+SET statement_timeout = 0;
+
+-- name: limit_statements
+-- Back to the limit that the session began with.
+RESET statement_timeout;

@@ -7,5 +7,6 @@ MODULES = (
     "workers.tasks.fetch",
     "workers.tasks.mirrors",
     "workers.tasks.retention",
+    "workers.tasks.surveys",
     "workers.tasks.maintenance",
 )

@@ -176,3 +176,41 @@ def test_a_database_that_never_appears_is_an_error(environment, monkeypatch):
 
     with pytest.raises(psycopg.OperationalError):
         migrate(load_settings(), wait_s=0.1)
+
+
+def index_is_valid(conn):
+    query = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'cention.errand_fetched'::regclass"
+    return conn.execute(query).fetchall() == [(True,)]
+
+
+def test_an_index_is_built_without_locking_out_writers(empty_database):
+    with (
+        psycopg.connect(empty_database) as conn,
+        psycopg.connect(empty_database, autocommit=True) as writer,
+    ):
+        migrate_before(writer, "0026")
+        with writer.transaction():
+            writer.execute("INSERT INTO cention.tag VALUES ('demo', 1, 'x', now())")
+            done = migrate_database(conn)
+
+        assert done == ["0026_errand_fetched.concurrently.sql"]
+        assert index_is_valid(conn)
+        assert conn.autocommit is False
+
+
+def test_an_index_that_could_not_be_built_is_built_by_the_next_migration(empty_database):
+    with (
+        psycopg.connect(empty_database, options="-c lock_timeout=200ms") as conn,
+        psycopg.connect(empty_database, autocommit=True) as other,
+    ):
+        migrate_before(other, "0026")
+        with other.transaction():
+            other.execute("LOCK TABLE cention.errand IN ROW EXCLUSIVE MODE")
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                migrate_database(conn)
+        assert not index_is_valid(other)
+
+        migrate_database(conn)
+
+        assert index_is_valid(other)
+        assert migrate_database(conn) == []

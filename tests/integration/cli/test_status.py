@@ -52,6 +52,7 @@ def test_a_queue_without_a_worker_is_an_alarm(terminal, healthy):
         "No worker has answered for 1m on the queue callbacks, or beat does not run.",
         "No worker has answered for 1m on the queue polls, or beat does not run.",
         "No worker has answered for 1m on the queue fetch, or beat does not run.",
+        "No worker has answered for 1m on the queue surveys, or beat does not run.",
     ]
 
 

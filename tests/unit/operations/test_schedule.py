@@ -110,3 +110,12 @@ def test_a_poll_that_waits_for_cention_does_not_delay_callbacks(environment):
     assert {e["options"]["queue"] for e in entries if e["task"] == TaskName.POLL} == {Queue.POLLS}
     others = {e["options"]["queue"] for e in entries if e["task"] != TaskName.POLL}
     assert Queue.POLLS not in others
+
+
+def test_surveys_are_decided_every_half_minute_apart_from_other_work(environment):
+    entries = beat_schedule(load_settings())
+
+    [entry] = [e for e in entries.values() if e["task"] == TaskName.SURVEY_DECIDE]
+    assert (entry["args"], entry["schedule"]) == (("demo",), 30)
+    assert entry["options"]["queue"] == Queue.SURVEYS
+    assert [e["options"]["queue"] for e in entries.values()].count(Queue.SURVEYS) == 1

@@ -12,6 +12,7 @@ from workers.database import Connection, connections, error_messages, workspaces
 from workers.database import migrate as migrations
 from workers.mirrors.rules import enabled as rules
 from workers.mirrors.store import mirrors
+from workers.surveys.store import person_keys
 
 WAIT_S = 30.0  # for the database
 RETRY_EVERY_S = 0.2
@@ -29,6 +30,7 @@ def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
         applied = migrations.migrate(conn)
         written = workspaces.save(conn, timezones, poll_every_s=settings.poll_every_s)
         enabled, disabled = mirrors.save(conn, every_s)
+        person_keys.create_missing(conn, timezones)
     return [
         *(f"applied {name}" for name in applied),
         *(

@@ -36,6 +36,7 @@ def test_analysts_may_read_every_table_and_view_of_their_schemas_and_no_other(ce
     assert {row["schema"]: (row["all"], row["any"]) for row in rights} == {
         "analyst": (True, True),
         "cention": (True, True),
+        "feedback": (True, True),
         "intake": (False, False),
     }
 

@@ -11,6 +11,7 @@ from workers.operations.store import dictionary
 # Keys that do not begin with the workspace, each for its reason.
 OTHER_KEYS = {
     "cention.blob": "one copy a content, whoever sent it",
+    "feedback.restore_mark": "belongs to the database",
     "intake.callback": "numbered in order of arrival",
     "intake.poll": "numbered in order",
     "intake.canary": "queues belong to all workspaces",
@@ -21,6 +22,7 @@ OTHER_KEYS = {
 # Ids that are texts at their source.
 TEXT_IDS = {
     *("secure_user_id", "display_id", "message_id", "user_id", "preset_id", "area_external_id"),
+    "remote_id",  # of feedback: what a survey vendor calls it
 }
 DATES = {"day", "month", "arrived_on", "from_day", "to_day"}
 

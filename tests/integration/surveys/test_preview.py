@@ -1,0 +1,197 @@
+"""The preview: the judge over past days, equal to what a replay of those days then does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.integration.surveys.conftest import DAY, HOUR, START, Surveys, surveys_in
+from tests.support.databases import database_copy
+from tests.support.surveys import brief
+from workers.surveys.jobs.preview import UnknownRule
+
+NOW = START + 30 * DAY
+RULES = (
+    brief(
+        "vip",
+        "quiet_days = 0\nagain_after_days = 3\nper_agent_day = 1\nafter_answer_days = 2",
+        tables="",
+    ).replace(
+        "[rule.survey.digidesk]", '[rule.where]\ntags_any = ["vip"]\n[rule.survey.digidesk]', 1
+    )
+    + brief(
+        "csat",
+        'quiet_days = 5\nsample_percent = 80\nper_day = 3\nhours = ["08:00", "20:00"]\n'
+        'days = ["mon", "tue", "wed", "thu", "fri"]\nask_thread_once = true',
+    )
+    + brief("closing", "quiet_days = 2").replace('"answered"', '"closed"').replace('"1h"', '"4h"')
+)
+
+
+@pytest.fixture(scope="module")
+def shared(postgres, template) -> Iterator[Surveys]:
+    """One database for all examples."""
+    with database_copy(postgres, template) as url, surveys_in(url) as found:
+        yield found
+
+
+def empty(surveys: Surveys) -> None:
+    surveys.ask(
+        "TRUNCATE feedback.decision, feedback.invitation, feedback.session, feedback.answer,"
+        " feedback.alert, feedback.rule, feedback.rules_file, feedback.opt_out, cention.errand,"
+        " cention.errand_action, cention.errand_tag, cention.area, cention.tag"
+    )
+
+
+def replay(surveys: Surveys, previewed: list[tuple[int, object, object]]) -> None:
+    """Decide at every moment at which something is due, as a beat would, and send at once."""
+    moments = {moment for _, *moments in previewed for moment in moments}
+    for moment in sorted(one for one in moments if one <= NOW):  # type: ignore[operator]
+        surveys.decide(moment)  # type: ignore[arg-type]
+        surveys.settle()
+    surveys.decide(NOW)
+
+
+errands = st.lists(
+    st.fixed_dictionaries(
+        {
+            "minutes": st.integers(-5 * 24 * 60, 30 * 24 * 60),
+            "person": st.integers(0, 5),
+            "agent": st.integers(0, 2),
+            "thread": st.integers(0, 20),
+            "vip": st.booleans(),
+            "kind": st.sampled_from(
+                ["plain"] * 6
+                + ["deleted", "gone", "robot", "nobody", "bad", "reopened", "open", "asked"]
+            ),
+        }
+    ),
+    max_size=40,
+)
+
+
+def write(surveys: Surveys, history: list[dict[str, object]]) -> None:
+    surveys.ask("INSERT INTO cention.tag VALUES ('demo', 1, 'VIP', now())")
+    for number, one in enumerate(history, start=1):
+        at = START + timedelta(minutes=int(str(one["minutes"])))
+        kind = one["kind"]
+        changes = {
+            "deleted": {"deleted": True},
+            "gone": {"gone_at": NOW},
+            "robot": {"from_address": "no-reply@example.org"},
+            "nobody": {"from_address": None},
+            "bad": {"from_address": "?"},
+            "reopened": {"closed": False},
+            "open": {"answered": False, "closed": False},
+            "asked": {"feedback_link": "x"},
+        }.get(str(kind), {})
+        person = {"from_address": f"p{one['person']}@example.org"}
+        surveys.errand(
+            at,
+            errand_id=number,
+            agent_id=one["agent"],
+            thread_id=one["thread"],
+            **(person | changes),
+        )
+        if kind == "reopened":
+            surveys.ask(
+                "INSERT INTO cention.errand_action VALUES ('demo', %s, %s, '', '', %s, %s)",
+                *(number, number, at + HOUR / 2, at + HOUR / 2),
+            )
+        if one["vip"]:
+            surveys.ask("INSERT INTO cention.errand_tag VALUES ('demo', %s, 1, now())", number)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(history=errands)
+def test_a_preview_equals_what_a_replay_of_the_same_days_does(shared, history):
+    empty(shared)
+    shared.load(RULES, on=("vip", "csat", "closing"))
+    write(shared, history)
+    shared.ask("SET default_transaction_read_only = on")
+    found = shared.preview("csat", days=30, now=NOW)
+    shared.ask("SET default_transaction_read_only = off")
+
+    replay(
+        shared,
+        [(one.errand_id, one.due_at, one.event_at + 7 * DAY) for one in found.errands],
+    )
+
+    assert shared.decisions() == {one.errand_id: one.outcome for one in found.errands}
+    assert Counter(shared.decisions().values()) == found.totals()
+    invitations = shared.invitations()
+    assert len({row["errand_id"] for row in invitations}) == len(invitations)
+    by_person: dict[bytes, list[object]] = {}
+    for row in sorted(invitations, key=lambda row: row["due_at"]):
+        if row["rule"] == "csat":
+            earlier = by_person.get(row["person_sha256"], [])
+            assert all(row["due_at"] - at >= 5 * DAY for at in earlier)  # type: ignore[operator]
+        by_person.setdefault(row["person_sha256"], []).append(row["due_at"])
+
+
+def test_a_preview_writes_nothing_and_does_not_need_the_rule_to_be_on(surveys):
+    surveys.load(brief())
+    errand = surveys.errand(START + DAY)
+    surveys.ask("SET default_transaction_read_only = on")
+
+    found = surveys.preview("csat", days=30, now=NOW)
+
+    assert [(one.errand_id, one.outcome) for one in found.errands] == [(errand, "invite")]
+    assert surveys.decisions() == {}
+
+
+def test_a_preview_tells_totals_by_reason_area_and_day(surveys):
+    surveys.load(brief())
+    surveys.ask("INSERT INTO cention.area VALUES ('demo', 1, 'Invoices', now())")
+    surveys.errand(START + DAY, area_id=1)
+    surveys.errand(START + 2 * DAY, from_address="noreply@example.org")
+    surveys.errand(NOW - timedelta(minutes=5))
+
+    found = surveys.preview("csat", days=30, now=NOW)
+
+    assert found.totals() == {"invite": 1, "robot_address": 1}
+    assert found.by_area() == {None: {"robot_address": 1}, "Invoices": {"invite": 1}}
+    assert [day.isoformat() for day in found.by_day()] == ["2026-03-03", "2026-03-04"]
+    assert found.waiting == 1
+
+
+def test_a_preview_leaves_out_what_was_decided_meanwhile_but_not_what_was_before(surveys):
+    surveys.load(brief(), on=("csat",), on_from=START)
+    surveys.errand(START + HOUR, from_address="anna@example.org")
+    surveys.decide(START + 2 * HOUR)
+    surveys.settle()
+    surveys.errand(START + 20 * DAY, from_address="anna@example.org")
+    surveys.errand(START + 20 * DAY, from_address="bo@example.org")
+    surveys.decide(START + 20 * DAY + HOUR)
+
+    found = surveys.preview("csat", days=15, now=NOW)
+
+    assert found.totals() == {"quiet": 1, "invite": 1}
+
+
+def test_a_preview_of_an_unknown_rule_is_refused(surveys):
+    with pytest.raises(UnknownRule):
+        surveys.preview("csat", days=30, now=NOW)
+
+
+def test_a_sample_is_the_same_on_every_run_and_in_the_preview(surveys):
+    surveys.load(brief(more="sample_percent = 30"), on=("csat",))
+    for number in range(400):
+        surveys.errand(START + HOUR + number * timedelta(seconds=1))
+
+    found = surveys.preview("csat", days=30, now=NOW)
+    again = surveys.preview("csat", days=30, now=NOW)
+    surveys.decide(START + 3 * HOUR)
+
+    outcomes = {one.errand_id: one.outcome for one in found.errands}
+    assert outcomes == {one.errand_id: one.outcome for one in again.errands}
+    assert outcomes == surveys.decisions()

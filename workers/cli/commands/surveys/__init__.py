@@ -1,0 +1,20 @@
+"""``cention surveys``"""
+
+from __future__ import annotations
+
+import click
+
+from workers.cli.commands.surveys.hold import hold, resume
+from workers.cli.commands.surveys.opt_out import opt_out
+from workers.cli.commands.surveys.preview import preview
+from workers.cli.commands.surveys.rules import rules
+from workers.cli.commands.surveys.why import why
+
+
+@click.group()
+def surveys() -> None:
+    """Decide by rules which customers are asked how satisfied they are."""
+
+
+for command in (rules, preview, why, opt_out, hold, resume):
+    surveys.add_command(command)

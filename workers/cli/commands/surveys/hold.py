@@ -1,0 +1,34 @@
+"""``cention surveys hold`` and ``resume``"""
+
+from __future__ import annotations
+
+import click
+
+from workers.cli.context import workspace_database, workspace_option
+from workers.cli.output import print_line
+from workers.surveys.store import holds
+
+
+@click.command()
+@click.option("--reason", default="an operator asked for it", help="Why; it is shown to others.")
+@workspace_option
+def hold(reason: str, workspace: str | None) -> None:
+    """Invite nobody until: cention surveys resume."""
+    with workspace_database(workspace) as (conn, name):
+        changed = holds.hold(conn, name, reason=reason)
+    print_line(
+        f"Surveys of {name} are held." if changed else f"Surveys of {name} are held already."
+    )
+
+
+@click.command()
+@workspace_option
+def resume(workspace: str | None) -> None:
+    """Invite customers again, as the rules say.
+
+    After a database was restored: invitations that were sent since the backup are not in it.
+    Customers may be invited a second time.
+    """
+    with workspace_database(workspace) as (conn, name):
+        changed = holds.resume(conn, name)
+    print_line(f"Surveys of {name} go on." if changed else f"Surveys of {name} were not held.")

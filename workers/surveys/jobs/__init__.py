@@ -1,0 +1,3 @@
+"""What is done: deciding, previewing, explaining."""
+
+from __future__ import annotations

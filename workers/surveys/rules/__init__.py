@@ -1,0 +1,3 @@
+"""Pure decisions: who is invited, and when."""
+
+from __future__ import annotations

@@ -1,0 +1,31 @@
+-- name: take_restore_mark
+-- Make this server and timeline the last that wrote. No row if they were already.
+UPDATE feedback.restore_mark AS mark
+SET system_identifier = here.system_identifier, timeline = point.timeline_id
+FROM pg_control_system() AS here, pg_control_checkpoint() AS point
+WHERE (mark.system_identifier, mark.timeline) <> (here.system_identifier, point.timeline_id)
+RETURNING timeline;
+
+-- name: hold_all
+-- Hold the surveys of every workspace.
+INSERT INTO feedback.hold (workspace, reason)
+SELECT workspace, %(reason)s FROM cention.workspace ORDER BY workspace
+ON CONFLICT (workspace) DO NOTHING;
+
+-- name: hold
+-- Hold the surveys of a workspace. No row if they are held already.
+INSERT INTO feedback.hold (workspace, reason) VALUES (%(workspace)s, %(reason)s)
+ON CONFLICT (workspace) DO NOTHING
+RETURNING workspace;
+
+-- name: resume
+-- End a hold. No row if there was none.
+DELETE FROM feedback.hold WHERE workspace = %(workspace)s RETURNING workspace;
+
+-- name: held
+-- Why a workspace is held; no row if it is not.
+SELECT reason FROM feedback.hold WHERE workspace = %(workspace)s;
+
+-- name: paused_vendors
+-- Vendors that are not asked at present.
+SELECT vendor FROM feedback.vendor WHERE workspace = %(workspace)s AND paused_until > %(now)s ORDER BY vendor;

@@ -1,0 +1,33 @@
+-- name: add_opt_outs
+-- Record objections. One row for each person that did not object before.
+INSERT INTO feedback.opt_out AS old (workspace, person_sha256, contact, source)
+SELECT %(workspace)s, person, contact, %(source)s
+FROM unnest(%(persons)s::bytea[], %(contacts)s::text[]) AS new (person, contact)
+ORDER BY person
+ON CONFLICT (workspace, person_sha256) DO UPDATE
+SET since = now(), contact = EXCLUDED.contact, source = EXCLUDED.source, undone_at = NULL
+WHERE old.undone_at IS NOT NULL
+RETURNING person_sha256;
+
+-- name: withdraw_invitations
+-- Withdraw what is still to be sent to persons who object.
+UPDATE feedback.invitation
+SET state = 'withdrawn', settled_at = now(), settled_by = 'opt_out', problem = 'the person has opted out'
+WHERE workspace = %(workspace)s AND person_sha256 = ANY (%(persons)s::bytea[]) AND state = 'due';
+
+-- name: remove_opt_out
+-- Record that a person may be invited again. No row if there was no objection.
+UPDATE feedback.opt_out SET undone_at = now()
+WHERE (workspace, person_sha256) = (%(workspace)s, %(person)s) AND undone_at IS NULL
+RETURNING person_sha256;
+
+-- name: standing_opt_outs
+-- Objections that stand, the newest first.
+SELECT workspace, contact, since, source FROM feedback.opt_out
+WHERE workspace = %(workspace)s AND undone_at IS NULL
+ORDER BY since DESC, person_sha256;
+
+-- name: opted_out_among
+-- Those of some persons who object.
+SELECT person_sha256 FROM feedback.opt_out
+WHERE workspace = %(workspace)s AND person_sha256 = ANY (%(persons)s::bytea[]) AND undone_at IS NULL;
