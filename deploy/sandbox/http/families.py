@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deploy.sandbox.http.routes import Family
 from deploy.sandbox.resources import contacts, errands, exports, library_routes, logons
+from deploy.sandbox.surveys import results
 
 FAMILIES: tuple[Family, ...] = (
     contacts.FAMILY,
@@ -11,4 +12,5 @@ FAMILIES: tuple[Family, ...] = (
     exports.FAMILY,
     library_routes.FAMILY,
     logons.FAMILY,
+    results.FAMILY,
 )
