@@ -17,6 +17,7 @@ from schemas.errors import DocumentError, Fault, raise_faults
 from schemas.surveys.invitation_fields import (
     faults_of_names,
     faults_of_text,
+    is_absent,
     own_pairs,
     pointer_to,
 )
@@ -177,7 +178,7 @@ def _body(invitation: Invitation) -> dict[str, Any]:
         *(invitation.location_display_id, invitation.pom_display_id),
     )
     person: dict[str, Any] = {
-        name: value for name, value in zip(_PERSON, values, strict=True) if value not in (None, "")
+        name: value for name, value in zip(_PERSON, values, strict=True) if not is_absent(value)
     }
     own = own_pairs(invitation.reference, invitation.display_id)
     person["metadata"] = [

@@ -17,6 +17,7 @@ from schemas.jsonapi.scalars import number
 from schemas.surveys.invitation_fields import (
     faults_of_names,
     faults_of_text,
+    is_absent,
     own_pairs,
     pointer_to,
 )
@@ -67,7 +68,7 @@ def body_of_request(request: SurveyRequest) -> dict[str, Any]:
     named = {name: getattr(request, name) for name in (*_REQUIRED, *_OPTIONAL)}
     pairs = own_pairs(request.reference, request.display_id) | dict(request.misc_data)
     return {
-        **{name: value for name, value in named.items() if value},
+        **{name: value for name, value in named.items() if not is_absent(value)},
         "misc_data": pairs,
         **request.custom_fields,
     }
@@ -98,7 +99,8 @@ def _faults(request: SurveyRequest) -> Iterator[Fault]:
     for name in _REQUIRED:
         yield from _faults_of_value(getattr(request, name), pointer_to(name), required=True)
     for name in _OPTIONAL:
-        yield from _faults_of_value(getattr(request, name), pointer_to(name))
+        if not is_absent(value := getattr(request, name)):
+            yield from _faults_of_value(value, pointer_to(name))
     own = own_pairs(request.reference, request.display_id)
     if len(request.misc_data) > MAX_PAIRS - len(own):
         yield Fault("/misc_data", f"has more than {MAX_PAIRS - len(own)} pairs beside ours")

@@ -20,6 +20,11 @@ def own_pairs(reference: str, display_id: str) -> dict[str, str]:
     return {REFERENCE: reference, DISPLAY_ID: display_id}
 
 
+def is_absent(value: Any) -> bool:
+    """Return whether an optional field says nothing: ``None``, or a text without characters."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
 def pointer_to(*names: str | int) -> str:
     """Return the JSON pointer (RFC 6901) of a member, out of the names on the way to it."""
     escaped = (str(name).replace("~", "~0").replace("/", "~1") for name in names)
@@ -37,7 +42,7 @@ def faults_of_text(
     if not isinstance(value, str):
         yield Fault(pointer, "must be a text")
         return
-    if required and not value.strip():
+    if required and is_absent(value):
         yield Fault(pointer, "is empty")
     if max_characters is not None and len(value) > max_characters:
         yield Fault(pointer, f"has more than {max_characters} characters")

@@ -276,6 +276,21 @@ def test_many_invitations_at_once_share_one_login(sandbox):
     assert sandbox.control("stats")["requests"]["POST customer_radar.login 200"] == 1
 
 
+def test_many_invitations_whose_token_has_expired_share_one_more_login(sandbox):
+    api = customer_radar(sandbox.root)
+    api.invite(INVITATION, send_until_s=math.inf)
+    fault(sandbox, "customer_radar", "token_expired", times=1)
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(
+            pool.map(lambda _: api.invite(INVITATION, send_until_s=math.inf), range(16))
+        )
+
+    assert all(isinstance(outcome, Triggered) for outcome in outcomes)
+    assert len(messages(sandbox)) == 17
+    assert sandbox.control("stats")["requests"]["POST customer_radar.login 200"] == 2
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

@@ -83,6 +83,7 @@ def test_a_request_is_the_only_one_on_its_connection(server):
         ({"status": 201, "json": SUCCESS}, "1234", None),
         ({"status": 201, "json": {**SUCCESS, "data": "1234"}}, "1234", None),
         ({"status": 200, "json": SUCCESS}, "1234", "HTTP 200 instead of 201"),
+        ({"status": 202, "json": SUCCESS}, "1234", "HTTP 202 instead of 201"),
         ({"status": 201, "body": b""}, None, "201 without a body"),
         ({"status": 201, "json": {"status": "success"}}, None, "no id in the answer"),
         (
@@ -114,7 +115,7 @@ def test_a_success_is_triggered_whatever_is_odd_about_it(server, answer, remote_
         {"status": 201, "json": {"id": 1234}},
         {"status": 200, "body": b""},
         {"status": 204, "body": b""},
-        {"status": 202, "json": SUCCESS},
+        {"status": 202, "json": {"status": "error"}},
         {"status": 201, "body": b" " * 1_100_000},
         {"body": requests.ReadTimeout()},
         {"body": requests.exceptions.ChunkedEncodingError()},

@@ -74,7 +74,7 @@ def test_the_documented_sample_is_sent_with_our_reference_before_its_metadata():
     }
 
 
-@pytest.mark.parametrize("absent", [None, ""])
+@pytest.mark.parametrize("absent", [None, "", " \n"])
 def test_optional_fields_that_are_empty_are_left_out(absent):
     body = body_of_invitation(
         invitation(mobile=absent, first_name=absent, last_name=absent, pom_display_id=absent)

@@ -47,7 +47,7 @@ def test_the_documented_sample_is_sent_with_our_reference_beside_its_pair():
     }
 
 
-@pytest.mark.parametrize("absent", [None, ""])
+@pytest.mark.parametrize("absent", [None, "", " \n"])
 def test_optional_fields_that_are_empty_are_left_out(absent):
     request = survey_request(customer_name=absent, account_number=absent, agent_name=absent)
 

@@ -37,8 +37,8 @@ URL = "https://digidesk.citrustelecom.net/api/survey_requests/"
 
 _PATH = "api/survey_requests/"
 _OTHER_PATH = "api/v1/survey_requests/"
+_OK = 200
 _CREATED = 201
-_ACCEPTED = frozenset({200, 201})
 
 
 class DigideskApi:
@@ -101,13 +101,12 @@ class DigideskApi:
             said = digidesk.read_answer(document)
         except (errors.InvalidResponse, DocumentError) as error:
             return Unknown(reason=f"{NAME}: no readable answer (HTTP {answer.status}): {error}")
-        if answer.status not in _ACCEPTED:
-            return Unknown(reason=f"{NAME}: not a documented status (HTTP {answer.status})")
         if said.succeeded:
             return Triggered(remote_id=said.remote_id, note=_note(answer.status, said))
         reason = reason_from(said.messages, secrets=secrets, otherwise="no reason given")
         reason = f"{NAME}: {reason} (HTTP {answer.status})"
-        return Unknown(reason=reason) if answer.status == _CREATED else Refused(reason=reason)
+        # An error beside "created" contradicts itself.
+        return Refused(reason=reason) if answer.status == _OK else Unknown(reason=reason)
 
     def _secrets(self, request: SurveyRequest) -> tuple[str, ...]:
         return (
