@@ -69,7 +69,8 @@ class HttpApi:
 
     Never repeats a request and never sleeps: retries belong to the list of wanted records.
     ``name`` is the API's name in errors and logs. Each thread has one connection, which lives as
-    long as the thread; after a fork the child opens its own.
+    long as the thread, or with ``keep_alive=False`` for one request: a request on a connection
+    that the server is closing may or may not be carried out. After a fork the child opens its own.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class HttpApi:
         timeouts: Timeouts,
         max_body_bytes: int = MAX_BODY_BYTES,
         error_texts: ErrorTexts = error_texts,
+        keep_alive: bool = True,
     ) -> None:
         """``error_texts`` reads the error documents of this API; JSON:API's by default."""
         self.name = name
@@ -87,6 +89,7 @@ class HttpApi:
         self._timeouts = timeouts
         self._max_body_bytes = max_body_bytes
         self._error_texts = error_texts
+        self._keep_alive = keep_alive
         self._network = NetworkSettings.of(self._base_url)
         self._local = threading.local()
 
@@ -137,12 +140,16 @@ class HttpApi:
         body was read to its end. Raises ``ApiError``.
         """
         deadline = start_deadline(self._timeouts.total_s)
-        with self._send(method, path, headers, body, deadline) as response:
-            pieces = self._pieces(response, max_bytes)
-            if not 200 <= response.status_code < 300:
-                raise self._error(response, headers, secrets)
-            self._check_length(response, max_bytes)
-            yield response.status_code, pieces
+        try:
+            with self._send(method, path, headers, body, deadline) as response:
+                pieces = self._pieces(response, max_bytes)
+                if not 200 <= response.status_code < 300:
+                    raise self._error(response, headers, secrets)
+                self._check_length(response, max_bytes)
+                yield response.status_code, pieces
+        finally:
+            if not self._keep_alive:
+                self._session().close()
 
     def json_object(self, answer: Answer) -> dict[str, Any]:
         """Return the JSON object in ``answer``, or raise ``InvalidResponse``."""
@@ -172,6 +179,8 @@ class HttpApi:
         body: bytes | StreamedBody | None,
         deadline: RequestDeadline,
     ) -> requests.Response:
+        if not self._keep_alive:
+            headers = {**headers, "Connection": "close"}
         try:
             return self._session().request(
                 method,

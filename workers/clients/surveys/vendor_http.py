@@ -29,13 +29,18 @@ def checked_url(name: str, url: str) -> str:
 def vendor_http(
     name: str, base_url: str, *, timeouts: Timeouts, error_texts: ErrorTexts
 ) -> HttpApi:
-    """Return the HTTP caller of a vendor. Raises ``ValueError`` as ``checked_url`` does."""
+    """Return the HTTP caller of a vendor. Raises ``ValueError`` as ``checked_url`` does.
+
+    Each request has a connection of its own: on one that the vendor is closing its outcome could
+    be unknown.
+    """
     return HttpApi(
         name,
         checked_url(name, base_url),
         timeouts=timeouts,
         max_body_bytes=MAX_ANSWER_BYTES,
         error_texts=error_texts,
+        keep_alive=False,
     )
 
 
@@ -46,16 +51,8 @@ def split_path(url: str) -> tuple[str, str]:
 
 
 def headers_of(authorization: str | None = None) -> dict[str, str]:
-    """Return the headers of a request with a JSON body.
-
-    A connection that the vendor closes while we use it again would leave an outcome unknown, so
-    each request has its own.
-    """
-    headers = {
-        "Accept": "application/json",
-        "Content-Type": "application/json",
-        "Connection": "close",
-    }
+    """Return the headers of a request with a JSON body."""
+    headers = {"Accept": "application/json", "Content-Type": "application/json"}
     return headers if authorization is None else {**headers, "Authorization": authorization}
 
 
