@@ -177,6 +177,7 @@ def test_a_refusal_says_why(server, answer, reason):
         {"status": 403, "json": {"status": "error", "message": ["inactive"]}},
         {"status": 301, "headers": {"Location": "https://elsewhere.example/"}},
         {"status": 307, "headers": {"Location": V1_URL}},
+        {"body": requests.exceptions.InvalidURL()},
     ],
 )
 def test_what_concerns_the_account_or_the_url_pauses_the_vendor(server, answer):
