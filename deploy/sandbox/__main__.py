@@ -13,6 +13,7 @@ import click
 
 from deploy.sandbox.http.faults import MEANING, Fault, FaultName, read_fault_option
 from deploy.sandbox.server import Options, sandbox
+from deploy.sandbox.surveys import customer_radar, digidesk
 
 HELP = """
 Simulate a workspace of Cention on this machine, for trials and tests.
@@ -23,8 +24,13 @@ contact cards. It POSTs a callback whenever an errand is answered. Errands are c
 changed at a steady rate, and agents log in and out. Nothing is stored: a restart begins with
 new data and with ids that were never used before.
 
+Beside it are two survey vendors, DigiDesk and Customer Radar. They write to nobody; some of
+those they would have written to answer, which their results show.
+
 SANDBOX_TOKEN is the bearer token (default: sandbox-token). SANDBOX_CALLBACK_SECRET is the
 secret in callbacks (default: sandbox-callback-secret; empty: callbacks have no secret).
+SANDBOX_SURVEY_PASSWORD is the password of the user "sandbox" at both survey vendors (default:
+sandbox-survey-password). The client of Customer Radar is "sandbox-client".
 
 \b
 Example: five changes a second, and one report in twenty is lost on the way:
@@ -43,6 +49,9 @@ Control routes (they need no token; keep them on the loopback address):
   POST   /sandbox/attachments     create a file       {"bytes": 26214400}
   POST   /sandbox/callbacks       answer an errand    {"errand_id": ID, "attachments": 2}
   POST   /sandbox/logons          add a log entry     {"name": "joe", "action": "Login"}
+  GET    /sandbox/truth/surveys   every message of a survey vendor, and to whom
+  GET    /sandbox/surveys/results/VENDOR             ?format=csv or json
+  POST   /sandbox/surveys/robots  who answers         {"share": 0.5, "within_s": 60}
   POST   /sandbox/faults          set faults          {"error_500": {"probability": 0.1}}
   DELETE /sandbox/faults          clear all faults
 
@@ -52,6 +61,9 @@ Faults:
 FAULT_KEYS = """
 \b
 A fault is NAME=PROBABILITY, followed by any of ,seconds=S ,types=A+B ,ids=1+2 ,times=N.
+Types are Cention's, such as c3_errand_reports, and of the survey vendors
+digidesk.survey_requests, customer_radar.login and customer_radar.invitation. For a vendor, "the
+flag stays" means that nobody is written to; nor is anybody with error_500 and dropped.
 """
 
 
@@ -78,7 +90,7 @@ def _address(_context: click.Context, _option: click.Parameter, text: str | None
 
 
 def _help() -> str:
-    listed = "".join(f"  {name.value:<14}{meaning}\n" for name, meaning in MEANING.items())
+    listed = "".join(f"  {name.value:<18}{meaning}\n" for name, meaning in MEANING.items())
     return HELP + listed + FAULT_KEYS
 
 
@@ -110,6 +122,7 @@ def main(**chosen: Any) -> None:
         # From the environment, because every user can read the command line.
         token=os.environ.get("SANDBOX_TOKEN") or "sandbox-token",
         callback_secret=os.environ.get("SANDBOX_CALLBACK_SECRET", "sandbox-callback-secret"),
+        survey_password=os.environ.get("SANDBOX_SURVEY_PASSWORD") or "sandbox-survey-password",
         **chosen,
     )
     try:
@@ -133,6 +146,8 @@ def _greeting(options: Options, port: int) -> str:
     return f"""Cention sandbox, workspace {options.workspace}
   Workspace  {base}
   Callbacks  {options.callback_url or "none (see --callback-url)"}
+  Surveys    {root}{digidesk.PATH}
+             {root}{customer_radar.PREFIX}
   Control    {root}/sandbox/stats
 
 Try:

@@ -12,6 +12,7 @@ from aiohttp import web
 from deploy.sandbox import expected_state
 from deploy.sandbox.http.api import Api
 from deploy.sandbox.http.faults import FaultName, Faults, read_fault
+from deploy.sandbox.http.replies import Reply, response_of
 from deploy.sandbox.http.resources import RESOURCES
 from deploy.sandbox.http.routes import Control as RouteControl
 from deploy.sandbox.request_json import (
@@ -180,9 +181,10 @@ class Control:
         async def answer(request: web.Request) -> web.Response:
             body = request.query if request.method == "GET" else await read_request_json(request)
             try:
-                return json_response(control(self.world, body))
+                result = control(self.world, body)
             except ValueError as error:
                 raise control_error(str(error)) from error
+            return response_of(result) if isinstance(result, Reply) else json_response(result)
 
         return answer
 

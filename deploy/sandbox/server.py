@@ -15,6 +15,7 @@ from aiohttp import web
 from deploy.sandbox.control import Control
 from deploy.sandbox.http.api import Api
 from deploy.sandbox.http.faults import Fault, FaultName, Faults
+from deploy.sandbox.surveys.vendors import PREFIXES, SurveyVendors
 from deploy.sandbox.world.activity import Activity
 from deploy.sandbox.world.callbacks import CallbackSender
 from deploy.sandbox.world.records import Ids
@@ -35,6 +36,7 @@ class Options:
     token: str = field(default="sandbox-token", repr=False)
     callback_secret: str = field(default="sandbox-callback-secret", repr=False)
     callback_url: str | None = None
+    survey_password: str = field(default="sandbox-survey-password", repr=False)
     rate: float = 1.0  # changes a second
     errands: int = 50  # dirty errands at the start
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
@@ -112,6 +114,11 @@ def _application(
     )
     control = Control(world=world, activity=activity, faults=faults, api=api, sender=sender)
     application = web.Application(client_max_size=MAX_BODY_BYTES)
+    vendors = SurveyVendors(
+        world=world, faults=faults, password=options.survey_password, answered=api.answered
+    )
     application.add_routes(control.routes())
+    for prefix in PREFIXES:
+        application.router.add_route("*", f"{prefix}/{{path:.*}}", vendors.handle)
     application.router.add_route("*", "/{path:.*}", api.handle)
     return application

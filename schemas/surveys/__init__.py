@@ -1,3 +1,3 @@
-"""The documents of surveys: the rules file, its questions and its theme."""
+"""The documents of surveys: the rules file, and what vendors are sent and answer."""
 
 from __future__ import annotations

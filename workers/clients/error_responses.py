@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from schemas.jsonapi import MEDIA_TYPE
 from workers.clients import errors
-from workers.clients.json_bodies import error_text, error_texts, sanitise_for_log
+from workers.clients.json_bodies import ErrorTexts, error_text, error_texts, sanitise_for_log
 
 MAX_RETRY_AFTER_S = 3600.0
 
@@ -39,13 +39,15 @@ def error_for(
     api: str,
     secrets: tuple[str, ...],
     now: datetime,
+    texts_in: ErrorTexts = error_texts,
 ) -> errors.ApiError:
     """Return the error for a status that is not 2xx; ``body`` may be truncated or empty.
 
-    A body with the ``media_type`` of JSON:API, or an error document, comes from the API itself and
-    not from a server before it. ``secrets`` are removed from the body's text in the message.
+    A body with the ``media_type`` of JSON:API, or one in which ``texts_in`` finds an error
+    document, comes from the API itself and not from a server before it. ``secrets`` are removed
+    from the body's text in the message.
     """
-    texts = error_texts(body)
+    texts = texts_in(body)
     detail = sanitise_for_log(": ".join(texts or error_text(body)), secrets=secrets)
     if status in _BUSY:
         return errors.Busy(

@@ -8,8 +8,8 @@
   x TooLarge            the body exceeds the limit                  -> do not repeat with this limit
   x BadContent          an attachment that is not base64            -> do not repeat
   x BadRequest          400, 406, 409, 415, 422, any other 4xx      -> do not repeat
-    + WrongUrl          404 that is not a JSON:API document         -> correct the base URL
-  x NotFound            404, 410 with a JSON:API error document     -> the record is gone
+    + WrongUrl          404 without an error document of the API    -> correct the base URL
+  x NotFound            404, 410 with an error document of the API  -> the record is gone
   x Unauthorised        401, 403                                    -> pause if all records fail so
   x Redirected          3xx                                         -> correct the base URL
 """

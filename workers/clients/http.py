@@ -18,7 +18,7 @@ from urllib3.exceptions import ReadTimeoutError as Urllib3ReadTimeout
 
 from workers.clients import errors
 from workers.clients.error_responses import error_for
-from workers.clients.json_bodies import read_json
+from workers.clients.json_bodies import ErrorTexts, error_texts, read_json
 from workers.clients.transport import NetworkSettings, RequestDeadline, new_session, start_deadline
 from workers.config.limits import TCP_USER_TIMEOUT_S
 
@@ -69,7 +69,8 @@ class HttpApi:
 
     Never repeats a request and never sleeps: retries belong to the list of wanted records.
     ``name`` is the API's name in errors and logs. Each thread has one connection, which lives as
-    long as the thread; after a fork the child opens its own.
+    long as the thread, or with ``keep_alive=False`` for one request: a request on a connection
+    that the server is closing may or may not be carried out. After a fork the child opens its own.
     """
 
     def __init__(
@@ -79,11 +80,16 @@ class HttpApi:
         *,
         timeouts: Timeouts,
         max_body_bytes: int = MAX_BODY_BYTES,
+        error_texts: ErrorTexts = error_texts,
+        keep_alive: bool = True,
     ) -> None:
+        """``error_texts`` reads the error documents of this API; JSON:API's by default."""
         self.name = name
         self._base_url = base_url.rstrip("/")
         self._timeouts = timeouts
         self._max_body_bytes = max_body_bytes
+        self._error_texts = error_texts
+        self._keep_alive = keep_alive
         self._network = NetworkSettings.of(self._base_url)
         self._local = threading.local()
 
@@ -97,14 +103,22 @@ class HttpApi:
         *,
         headers: Mapping[str, str],
         body: bytes | StreamedBody | None = None,
+        secrets: tuple[str, ...] = (),
     ) -> Answer:
         """Send one request and return its complete 2xx response. Raises ``ApiError``.
+
+        ``secrets`` are removed from the texts of errors, as is what ``Authorization`` carries.
 
         ``Unreachable`` also if the body ends before its announced length, because a file cannot be
         read: the server never received a complete request.
         """
         with self.stream(
-            method, path, headers=headers, body=body, max_bytes=self._max_body_bytes
+            method,
+            path,
+            headers=headers,
+            body=body,
+            secrets=secrets,
+            max_bytes=self._max_body_bytes,
         ) as (status, chunks):
             return Answer(status=status, body=b"".join(chunks))
 
@@ -116,6 +130,7 @@ class HttpApi:
         *,
         headers: Mapping[str, str],
         body: bytes | StreamedBody | None = None,
+        secrets: tuple[str, ...] = (),
         max_bytes: int,
     ) -> Iterator[tuple[int, Iterator[bytes]]]:
         """Send one request; return the status of its 2xx response and its body in chunks.
@@ -125,12 +140,16 @@ class HttpApi:
         body was read to its end. Raises ``ApiError``.
         """
         deadline = start_deadline(self._timeouts.total_s)
-        with self._send(method, path, headers, body, deadline) as response:
-            chunks = self._chunks(response, max_bytes)
-            if not 200 <= response.status_code < 300:
-                raise self._error(response, headers)
-            self._check_length(response, max_bytes)
-            yield response.status_code, chunks
+        try:
+            with self._send(method, path, headers, body, deadline) as response:
+                chunks = self._chunks(response, max_bytes)
+                if not 200 <= response.status_code < 300:
+                    raise self._error(response, headers, secrets)
+                self._check_length(response, max_bytes)
+                yield response.status_code, chunks
+        finally:
+            if not self._keep_alive:
+                self._session().close()
 
     def json_object(self, answer: Answer) -> dict[str, Any]:
         """Return the JSON object in ``answer``, or raise ``InvalidResponse``."""
@@ -162,6 +181,8 @@ class HttpApi:
         body: bytes | StreamedBody | None,
         deadline: RequestDeadline,
     ) -> requests.Response:
+        if not self._keep_alive:
+            headers = {**headers, "Connection": "close"}
         try:
             return self._session().request(
                 method,
@@ -202,7 +223,9 @@ class HttpApi:
             status=response.status_code,
         )
 
-    def _error(self, response: requests.Response, headers: Mapping[str, str]) -> errors.ApiError:
+    def _error(
+        self, response: requests.Response, headers: Mapping[str, str], secrets: tuple[str, ...]
+    ) -> errors.ApiError:
         try:
             body = b"".join(self._chunks(response, MAX_ERROR_BYTES))
         except errors.ApiError:
@@ -213,8 +236,9 @@ class HttpApi:
             body=body,
             media_type=response.headers.get("Content-Type", ""),
             api=self.name,
-            secrets=tuple(headers.get("Authorization", "").split()[-1:]),
+            secrets=(*secrets, *headers.get("Authorization", "").split()[-1:]),
             now=datetime.now(UTC),
+            texts_in=self._error_texts,
         )
 
 

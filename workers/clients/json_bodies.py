@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from schemas import strict_json
@@ -18,6 +18,9 @@ _SECRETS = re.compile(
     r"|[^\s?]*\?[^\s=]*=\S*",  # a query string
     re.IGNORECASE,
 )
+
+ErrorTexts = Callable[[bytes], tuple[str, ...] | None]
+"""Returns the texts of an API's error document; ``None`` if the body is no such document."""
 
 
 def read_json(body: bytes) -> Any:
@@ -69,8 +72,8 @@ def failure_texts(document: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 def sanitise_for_log(text: str, *, secrets: tuple[str, ...]) -> str:
     """Return one printable line of at most 200 characters, without secrets, URLs and tokens."""
-    for secret in secrets:
-        text = text.replace(secret, "[redacted]")
+    for secret in filter(None, secrets):
+        text = re.sub(re.escape(secret), "[redacted]", text, flags=re.IGNORECASE)
     start = text[:_SCANNED_CHARACTERS]
     printable = "".join(character if character.isprintable() else " " for character in start)
     return " ".join(_SECRETS.sub("[redacted]", printable).split())[:LOGGED_CHARACTERS]

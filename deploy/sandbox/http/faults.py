@@ -11,7 +11,10 @@ from typing import Any
 
 
 class FaultName(StrEnum):
-    """The kinds of faults."""
+    """The kinds of faults.
+
+    For a survey vendor, what does not reach Cention reaches nobody; nor do ERROR_500 and DROPPED.
+    """
 
     # The request does not reach Cention; the dirty flag stays.
     UNAUTHORISED = "unauthorised"
@@ -28,7 +31,20 @@ class FaultName(StrEnum):
     LATENCY = "latency"
     SLOW_BODY = "slow_body"
     SLA_NULL = "sla_null"
+    # Of the survey vendors alone.
+    SENT_THEN_DROPPED = "sent_then_dropped"
+    SENT_THEN_500 = "sent_then_500"
+    XML = "xml"
+    ERROR_IN_200 = "error_in_200"
+    WRONG_CODE = "wrong_code"
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105  # the name of a fault
+    V1_ONLY = "v1_only"  # can be combined with the others
 
+
+# The types of the survey vendors' requests, beside the resource types of Cention.
+SURVEY_REQUESTS = "digidesk.survey_requests"
+LOGIN = "customer_radar.login"
+INVITATION = "customer_radar.invitation"
 
 MEANING: Mapping[FaultName, str] = {
     FaultName.UNAUTHORISED: "401 with an empty body; the dirty flag stays",
@@ -43,13 +59,32 @@ MEANING: Mapping[FaultName, str] = {
     FaultName.LATENCY: "the answer is delayed by so many seconds (default 1)",
     FaultName.SLOW_BODY: "the body takes so many seconds to send (default 5)",
     FaultName.SLA_NULL: "a report whose SLA is still null",
+    FaultName.SENT_THEN_DROPPED: "a survey vendor: somebody is written to, then no answer",
+    FaultName.SENT_THEN_500: "a survey vendor: somebody is written to, then 500",
+    FaultName.XML: "DigiDesk: somebody is written to, the answer is XML",
+    FaultName.ERROR_IN_200: "DigiDesk, login of Customer Radar: 200 with an error",
+    FaultName.WRONG_CODE: "Customer Radar: 200 with another code; nobody is written to",
+    FaultName.TOKEN_EXPIRED: "Customer Radar: all tokens have expired; 401",
+    FaultName.V1_ONLY: "DigiDesk: 404 for the path without v1",
+}
+_SENDING = frozenset({SURVEY_REQUESTS, INVITATION})
+CONFINED: Mapping[FaultName, frozenset[str]] = {
+    FaultName.SENT_THEN_DROPPED: _SENDING,
+    FaultName.SENT_THEN_500: _SENDING,
+    FaultName.XML: frozenset({SURVEY_REQUESTS}),
+    FaultName.ERROR_IN_200: frozenset({SURVEY_REQUESTS, LOGIN}),
+    FaultName.WRONG_CODE: frozenset({INVITATION}),
+    FaultName.TOKEN_EXPIRED: frozenset({INVITATION}),
+    FaultName.V1_ONLY: frozenset({SURVEY_REQUESTS}),
 }
 DEFAULT_SECONDS: Mapping[FaultName, float] = {
     FaultName.BUSY: 1.0,
     FaultName.LATENCY: 1.0,
     FaultName.SLOW_BODY: 5.0,
 }
-ADDITIONAL = frozenset({FaultName.LATENCY, FaultName.SLOW_BODY, FaultName.SLA_NULL})
+ADDITIONAL = frozenset(
+    {FaultName.LATENCY, FaultName.SLOW_BODY, FaultName.SLA_NULL, FaultName.V1_ONLY}
+)
 BEFORE_CENTION = frozenset(
     {FaultName.UNAUTHORISED, FaultName.BUSY, FaultName.NOT_FOUND, FaultName.LOGIN_PAGE}
 )
@@ -81,6 +116,7 @@ class InjectedFault:
     drip_s: float = 0.0
     retry_after_s: float = 0.0
     sla_null: bool = False
+    v1_only: bool = False
 
 
 NO_FAULT = InjectedFault()
@@ -130,12 +166,15 @@ class Faults:
             drip_s=hits[FaultName.SLOW_BODY].seconds if FaultName.SLOW_BODY in hits else 0.0,
             retry_after_s=hits[FaultName.BUSY].seconds if FaultName.BUSY in hits else 0.0,
             sla_null=FaultName.SLA_NULL in hits,
+            v1_only=FaultName.V1_ONLY in hits,
         )
 
     def _hits(self, type_: str, remote_id: int | None) -> Iterator[tuple[FaultName, Fault]]:
         failed = False
         for name, fault in self._switches.items():
             if (failed and name not in ADDITIONAL) or not fault.concerns(type_, remote_id):
+                continue
+            if type_ not in CONFINED.get(name, {type_}):
                 continue
             if self._left[name] == 0 or self._rng.random() >= fault.probability:
                 continue

@@ -81,7 +81,7 @@ async def deliver(
     """Send ``reply`` with the delay, the slowness and the cut of ``injected``."""
     if injected.latency_s:
         await asyncio.sleep(injected.latency_s)
-    if injected.failure is FaultName.DROPPED:
+    if injected.failure in (FaultName.DROPPED, FaultName.SENT_THEN_DROPPED):
         if request.transport is not None:
             request.transport.abort()
         return web.Response()
@@ -89,6 +89,11 @@ async def deliver(
         return await _send_half(request, reply)
     if injected.drip_s:
         return await _drip(request, reply, injected.drip_s)
+    return response_of(reply)
+
+
+def response_of(reply: Reply) -> web.Response:
+    """Return ``reply`` as a response of the web server."""
     return web.Response(status=reply.status, body=reply.body, headers=_headers(reply))
 
 

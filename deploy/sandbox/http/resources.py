@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deploy.sandbox.http.routes import ResourceRoutes
 from deploy.sandbox.resources import contacts, errands, exports, library_routes, logons
+from deploy.sandbox.surveys import results
 
 RESOURCES: tuple[ResourceRoutes, ...] = (
     contacts.RESOURCE_ROUTES,
@@ -11,4 +12,5 @@ RESOURCES: tuple[ResourceRoutes, ...] = (
     exports.RESOURCE_ROUTES,
     library_routes.RESOURCE_ROUTES,
     logons.RESOURCE_ROUTES,
+    results.RESOURCE_ROUTES,
 )

@@ -88,8 +88,8 @@ class Request:
 
 
 Handler = Callable[[Request], Reply]
-# The input is the query of a GET or the JSON object of a POST; the result is sent as JSON.
-# ``ValueError`` becomes a 400 with its text.
+# The input is the query of a GET or the JSON object of a POST; the result is sent as JSON, but for
+# a ``Reply``. ``ValueError`` becomes a 400 with its text.
 Control = Callable[[World, Mapping[str, Any]], Any]
 
 

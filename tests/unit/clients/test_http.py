@@ -10,7 +10,7 @@ import urllib3
 from requests import exceptions
 
 from workers.clients import errors
-from workers.clients.http import transport_error
+from workers.clients.http import HttpApi, Timeouts, transport_error
 
 REPORT = "https://api.example.test/s/demo/capi/json/c3_errand_reports/33"
 
@@ -132,3 +132,36 @@ def test_the_token_is_in_no_error_and_no_repr(http, errand_data, attachments):
     assert calls[0].request.headers["Authorization"] == "Bearer t0ken-of-the-workspace"
     for shown in (raised.value, http, errand_data, attachments):
         assert "t0ken" not in f"{shown} {shown!r}"
+
+
+@responses.activate
+def test_secrets_of_a_request_are_in_no_error_whatever_their_case(http):
+    responses.post(
+        "https://api.example.test/s/demo/login",
+        status=400,
+        json={"error": "s3cret and S3CRET are no password of key9"},
+    )
+
+    with pytest.raises(errors.BadRequest, match="are no password") as raised:
+        http.request("POST", "login", headers={"Authorization": "Key key9"}, secrets=("s3cret", ""))
+
+    assert not any(secret in str(raised.value) for secret in ("s3cret", "S3CRET", "key9"))
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"), [(b'{"code": 2}', errors.NotFound), (b"{}", errors.WrongUrl)]
+)
+@responses.activate
+def test_a_404_is_of_the_api_itself_if_it_is_an_error_document_of_that_api(body, kind):
+    api = HttpApi(
+        "vendor",
+        "https://api.example.test",
+        timeouts=Timeouts(connect_s=1, read_s=1, total_s=2),
+        error_texts=lambda received: ("gone",) if b"code" in received else None,
+    )
+    responses.get("https://api.example.test/x", status=404, body=body)
+
+    with pytest.raises(errors.ApiError) as raised:
+        api.request("GET", "x", headers={})
+
+    assert type(raised.value) is kind

@@ -1,0 +1,49 @@
+"""A token that many requests share, kept in the memory of one process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A token, and until when it is used, as Unix time in seconds."""
+
+    text: str = field(repr=False)
+    expires_at: float
+
+
+class TokenCache:
+    """Logs in when there is no token, once for all threads that wait for it."""
+
+    def __init__(
+        self, login: Callable[[], Token], *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._login = login
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token: Token | None = None
+
+    def __repr__(self) -> str:
+        return "TokenCache()"
+
+    def get(self) -> str:
+        """Return the token, a new one if there is none or it has expired.
+
+        Raises what the login raises.
+        """
+        with self._lock:
+            token = self._token
+            if token is None or token.expires_at <= self._clock():
+                self._token = None
+                token = self._token = self._login()
+            return token.text
+
+    def discard(self, text: str) -> None:
+        """Forget the token ``text``, which was refused; a newer one of another thread stays."""
+        with self._lock:
+            if self._token is not None and self._token.text == text:
+                self._token = None
