@@ -22,7 +22,7 @@ most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
 
 bind = os.environ.get("RECEIVER_BIND", "127.0.0.1:8000")
-worker_class = "receiver.connection_limits.Worker"
+worker_class = "receiver.gunicorn_worker.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 timeout = 30  # seconds; a worker that is silent for longer is replaced
 graceful_timeout = 5  # seconds; longer than a callback may take while Postgres is down

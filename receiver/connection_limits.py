@@ -3,44 +3,39 @@
 Gunicorn's ``asgi`` worker parses HTTP, and holds thousands of idle connections for nothing; but it
 has no deadline for a request, no bound on connections or on what they hold, and it answers what
 it cannot parse with plain text that may quote the request. This module adds that, around the
-public parts of gunicorn: its worker class and its protocol.
+public protocol class of gunicorn.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
-import socket
 import sys
 import time
 from collections.abc import Iterable
 from enum import Enum, auto
 from http import HTTPStatus
 from itertools import count
-from math import ceil, inf
-from typing import Any
+from math import inf
+from typing import TYPE_CHECKING, Any
 
 from gunicorn.asgi.protocol import ASGIProtocol
-from gunicorn.workers.gasgi import ASGIWorker
 
 from receiver import metrics
-from receiver.asgi import AsgiAdapter, Receive, Send
+from receiver.asgi import Receive, Send
 from receiver.callbacks import BODY_MAX_BYTES
 from receiver.errors import error_document
 from schemas.jsonapi import MEDIA_TYPE
-from workers.config.logs import RateLimitedWarning
+
+if TYPE_CHECKING:
+    from receiver.gunicorn_worker import Worker
 
 REQUEST_WITHIN_S = 20.0  # from its first byte to its last
-DRAIN_S = 1.0  # for an idle connection to be used once more before a process stops
 LINGER_S = 2.0  # for a sender to read our last answer before its connection is reset
 SEND_WITHIN_S = 1.0  # an answer is small: only a sender that reads nothing delays it
-HELD_MAX_BYTES = 64 * 1024 * 1024  # of requests not answered yet; parsed, they take far more
 INBOX_MAX_BYTES = 64 * 1024  # then no more is read until the parser has taken it
 PIECE_BYTES = 8 * 1024  # that the parser gets at once
 TURNS = 5  # of the loop, within which gunicorn calls ``respond`` after the end of a head
 MESSAGES_AT_ONCE = 256  # parts of a body, before others have their turn
-TICK_S = 0.1  # between two checks of all deadlines
 
 
 class Phase(Enum):
@@ -50,120 +45,6 @@ class Phase(Enum):
     READING = auto()  # for the rest of it
     ANSWERING = auto()  # for the application
     CLOSING = auto()  # for the sender to hang up: it has its last answer
-
-
-class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
-    """Gunicorn's asgi worker around a WSGI application. No TLS, no HTTP/2, no WebSockets.
-
-    ``alive``, ``asgi``, ``cfg``, ``loop``, ``ppid`` and ``sockets`` are the base class's.
-    """
-
-    @classmethod
-    def check_config(cls, cfg: Any, log: Any) -> None:
-        """Refuse what this worker cannot do."""
-        if cfg.is_ssl:
-            raise RuntimeError("The receiver does not speak TLS: put a proxy in front of it.")
-        if cfg.protocol != "http" or cfg.http_protocols != ["h1"]:
-            raise RuntimeError("The receiver speaks HTTP/1.1 only.")
-        if cfg.keepalive < 1 or cfg.timeout <= REQUEST_WITHIN_S:
-            raise RuntimeError(
-                f"Set keepalive to at least 1 s, and timeout to more than {REQUEST_WITHIN_S:.0f} s."
-            )
-
-    def load_wsgi(self) -> None:
-        """Load the application, and create what all connections share."""
-        super().load_wsgi()
-        self.application = AsgiAdapter(self.asgi)
-        self.connections: dict[Connection, None] = {}  # the one that is idle longest comes first
-        self.joining: set[asyncio.Task[Any]] = set()
-        self.held_bytes = 0
-        self.refused = RateLimitedWarning("requests refused before the application read them")
-        self.not_accepted = RateLimitedWarning("connections not accepted")
-        self.idle_s = self.cfg.keepalive
-        self.drain_s = DRAIN_S
-        # Gunicorn's own timer does not see that a request has begun: it must not come first.
-        self.cfg.set("keepalive", self.idle_s + 2 * ceil(REQUEST_WITHIN_S))
-
-    def handle_quit_signal(self) -> None:
-        """Stop without waiting for idle connections."""
-        super().handle_quit_signal()
-        self.drain_s = 0.0
-
-    def run(self) -> None:
-        """Serve until gunicorn asks to stop, then finish what is being answered."""
-        self.loop.run_until_complete(self.serve())
-        self.application.close()
-
-    async def serve(self) -> None:
-        """Accept connections until gunicorn asks to stop, and enforce their deadlines."""
-        for listener in self.sockets:
-            self.loop.add_reader(listener.sock, self.accept, listener.sock)
-        while self.alive and self.ppid == os.getppid():
-            await self.tick()
-        for listener in self.sockets:
-            self.loop.remove_reader(listener.sock)
-        await self.close_connections()
-
-    async def close_connections(self) -> None:
-        """Answer the current or next request of each connection with "close", then close it.
-
-        An idle connection has ``DRAIN_S`` for its next request. What is being answered then is
-        finished, unless gunicorn's ``graceful_timeout`` ends first.
-        """
-        ends_at = time.monotonic() + self.drain_s
-        while (self.connections or self.joining) and time.monotonic() < ends_at:
-            await self.tick()
-        while any(each.is_busy() for each in self.connections):
-            await self.tick()
-        for connection in list(self.connections):
-            connection.abort()
-        await self.tick()
-
-    async def tick(self) -> None:
-        """Show gunicorn that the loop runs, end connections whose time is over, and pause."""
-        self.notify()
-        now = time.monotonic()
-        for connection in [each for each in self.connections if each.deadline <= now]:
-            connection.expire()
-        await asyncio.sleep(TICK_S)
-
-    def accept(self, listener: socket.socket) -> None:
-        """Accept one connection, then let other processes run.
-
-        Connections that arrive together are so spread over all processes. A server of the loop's
-        own accepts them all at once, and the other processes stay idle.
-        """
-        try:
-            accepted, _ = listener.accept()
-        except BlockingIOError:  # another process was quicker
-            return
-        except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE):
-                self.evict_idle()
-            self.not_accepted.warn(errno=error.errno)
-            return
-        accepted.setblocking(False)
-        os.sched_yield()
-        joining = self.loop.create_task(
-            self.loop.connect_accepted_socket(lambda: Connection(self), accepted)
-        )
-        self.joining.add(joining)
-        joining.add_done_callback(self.joining.discard)
-
-    def evict_idle(self) -> None:
-        """Close the connection that is needed least: none that is being answered."""
-        order = (Phase.CLOSING, Phase.IDLE, Phase.READING)
-        waiting = [each for each in self.connections if not each.is_busy()]
-        if waiting:
-            min(waiting, key=lambda each: order.index(each.phase)).abort()
-
-    def hold(self, more_bytes: int) -> None:
-        """Count bytes of requests; close the connection that holds most, if they are too many."""
-        self.held_bytes += more_bytes
-        if more_bytes > 0 and self.held_bytes > HELD_MAX_BYTES:
-            holding = [each for each in self.connections if each.held_bytes and not each.is_busy()]
-            if holding:
-                max(holding, key=lambda each: each.held_bytes).abort()
 
 
 class Connection(asyncio.Protocol):
