@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from environs import Env
 from marshmallow import validate as check
 
-Problems = dict[str, list[str]]
+from workers.config import survey_vendors
+from workers.config.survey_vendors import Problems, SurveyVendors
 
 
 class SettingsError(ValueError):
@@ -48,6 +49,7 @@ class WorkspaceSettings:
     tokens: Tokens
     callback_secrets: tuple[str, ...] = field(repr=False)  # all valid at once
     export_preset: str | None = None  # Cention's id of the export that runs on a schedule, if any
+    surveys: SurveyVendors = field(default_factory=SurveyVendors)
 
 
 CLAIMS = tuple(f.name for f in fields(Tokens))
@@ -66,11 +68,13 @@ def from_environment(env: Env, problems: Problems) -> tuple[WorkspaceSettings, .
             for secret in env.str("CENTION_CALLBACK_SECRETS", "").split(",")
             if secret.strip()
         ],
+        "surveys": survey_vendors.values_from_environment(env),
     }
     if not values["url"]:
         return ()
     name = env.str("CENTION_WORKSPACE", "") or _last_segment(values["url"])
     names = {"url": "CENTION_URL", "timezone": "CENTION_TIMEZONE", "name": "CENTION_WORKSPACE"}
+    names |= {key: key.upper() for key in values["surveys"]}
     workspace = _workspace(name, values, problems, names)
     return (workspace,) if workspace else ()
 
@@ -93,6 +97,10 @@ def from_file(path: Path, problems: Problems) -> tuple[WorkspaceSettings, ...]:
             problems[location] = ["Not a table."]
             continue
         names = {key: f"{location} {key}" for key in ("url", "timezone", "name")}
+        names |= {
+            key: f"{location} surveys {key}"
+            for key in (*survey_vendors.TEXTS, *survey_vendors.NUMBERS)
+        }
         values = _known_values(table, location, problems)
         workspaces.append(_workspace(name, values, problems, names))
     return tuple(workspace for workspace in workspaces if workspace)
@@ -106,6 +114,7 @@ def _known_values(table: dict[str, Any], location: str, problems: Problems) -> d
         "tokens": dict,
         "callback_secrets": list,
         "export_preset": str,
+        "surveys": dict,
     }
     for key, value in table.items():
         if key not in known:
@@ -115,6 +124,10 @@ def _known_values(table: dict[str, Any], location: str, problems: Problems) -> d
     good = {k: v for k, v in table.items() if k in known and isinstance(v, known[k])}
     for claim in set(good.get("tokens", {})) - set(CLAIMS):
         problems[f"{location} tokens.{claim}"] = ["Unknown claim."]
+    if "surveys" in good:
+        good["surveys"] = survey_vendors.values_from_table(
+            good["surveys"], f"{location} surveys", problems
+        )
     if not all(isinstance(s, str) and s for s in good.get("callback_secrets", ())):
         problems[f"{location} callback_secrets"] = ["Must be a list of non-empty strings."]
         good["callback_secrets"] = []
@@ -127,6 +140,7 @@ def _workspace(
     zone = _zone(values.get("timezone", "UTC"))
     if zone is None:
         problems[names["timezone"]] = ["Not an IANA time zone, such as Europe/Stockholm."]
+    surveys = survey_vendors.read_vendors(values.get("surveys", {}), names, problems)
     url = str(values.get("url", "")).rstrip("/")
     if fault := _fault_of_url(url):
         problems[names["url"]] = [fault]
@@ -140,6 +154,7 @@ def _workspace(
             tokens=_tokens(values),
             callback_secrets=tuple(values.get("callback_secrets", ())),
             export_preset=values.get("export_preset") or None,
+            surveys=surveys,
         )
     return None
 
