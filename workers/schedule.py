@@ -6,6 +6,7 @@ from typing import Any
 
 from workers.config.names import Queue, TaskName
 from workers.config.settings import Settings
+from workers.config.survey_vendors import SurveyVendors
 from workers.mirrors.rules import enabled
 
 SWEEP_EVERY_S = 2.0
@@ -14,6 +15,7 @@ CHECK_RECONCILE_EVERY_S = 60.0  # so that a restart of beat does not delay it fo
 RETAIN_EVERY_S = 3600.0
 CHECK_MIRROR_EVERY_S = 60.0  # so that neither a restart nor a failure delays it for long
 DECIDE_EVERY_S = 30.0
+INVITE_EVERY_S = 5.0
 CHECKS_PER_REFRESH = 4  # at least, so that a refresh is late by a quarter of its interval at most
 
 
@@ -41,6 +43,13 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         )
         for workspace in settings.workspaces
     }
+    invitations = {
+        f"invitations {workspace.name}": _every(
+            INVITE_EVERY_S, TaskName.SURVEY_INVITE, workspace.name, queue=Queue.SURVEYS
+        )
+        for workspace in settings.workspaces
+        if workspace.surveys != SurveyVendors()
+    }
     return {
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
         "canary": _every(CANARY_EVERY_S, TaskName.CANARY),
@@ -49,6 +58,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         **polls,
         **refreshes,
         **decisions,
+        **invitations,
     }
 
 

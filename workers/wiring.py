@@ -12,6 +12,8 @@ from psycopg_pool import ConnectionPool
 
 from schemas.cention.errand_reports import read_changed_errands
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings
+from schemas.surveys.customer_radar import Credentials
+from schemas.surveys.rule import Vendor
 from workers.clients import timeouts
 from workers.clients.cention.agent_logons import AgentLogonsApi
 from workers.clients.cention.attachments import AttachmentsApi
@@ -21,8 +23,13 @@ from workers.clients.cention.errands import ErrandsApi
 from workers.clients.cention.exports import ExportsApi
 from workers.clients.cention.library import LibraryApi
 from workers.clients.http import HttpApi
+from workers.clients.surveys.customer_radar import URL as CUSTOMER_RADAR_URL
+from workers.clients.surveys.customer_radar import CustomerRadarApi
+from workers.clients.surveys.digidesk import URL as DIGIDESK_URL
+from workers.clients.surveys.digidesk import DigideskApi
 from workers.config.names import Family, Mirror
 from workers.config.settings import Retention, Settings
+from workers.config.survey_vendors import CustomerRadarAccount
 from workers.config.workspaces import WorkspaceSettings
 from workers.database import Connection, Transaction, connections
 from workers.mirrors.jobs import exports
@@ -31,7 +38,14 @@ from workers.mirrors.jobs.library import library_mirror
 from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult
 from workers.mirrors.rules import enabled
 from workers.operations.jobs.sweep import MIN_SWEEP_INTERVAL_S, Throttle
+from workers.surveys.jobs.invite import AT_ONCE
 from workers.surveys.jobs.judgement import SurveyWorkspace
+from workers.surveys.jobs.vendor_requests import (
+    Accounts,
+    VendorAccount,
+    ask_customer_radar,
+    ask_digidesk,
+)
 from workers.sync.jobs.families import (
     attachments_spec,
     errand_reports_spec,
@@ -56,6 +70,8 @@ class WorkerContext:
     retention: Retention
     mirrors: Mapping[tuple[str, Mirror], MirrorSpec]
     survey_workspaces: Mapping[str, SurveyWorkspace]
+    survey_accounts: Mapping[str, Accounts]
+    inviters: ThreadPoolExecutor
 
     @contextmanager
     def session(self) -> Iterator[Connection]:
@@ -94,13 +110,47 @@ def build(settings: Settings) -> WorkerContext:
         survey_workspaces={
             each.name: survey_workspace(settings, each) for each in settings.workspaces
         },
+        survey_accounts={each.name: survey_accounts(each) for each in settings.workspaces},
+        inviters=ThreadPoolExecutor(AT_ONCE, thread_name_prefix="invite"),
     )
 
 
 def survey_workspace(settings: Settings, workspace: WorkspaceSettings) -> SurveyWorkspace:
     """Return what surveys need to know of the settings of a workspace."""
     return SurveyWorkspace(
-        name=workspace.name, zone=workspace.timezone, country=settings.survey_country
+        name=workspace.name,
+        zone=workspace.timezone,
+        country=settings.survey_country,
+        vendors=frozenset(survey_accounts(workspace)),
+    )
+
+
+def survey_accounts(workspace: WorkspaceSettings) -> Accounts:
+    """Return the survey vendors that a workspace can ask."""
+    found = {}
+    if (digidesk := workspace.surveys.digidesk) is not None:
+        api = DigideskApi(
+            digidesk.url or DIGIDESK_URL,
+            user=digidesk.user,
+            password=digidesk.password,
+            timeouts=timeouts.SURVEY_VENDOR,
+        )
+        found[Vendor.DIGIDESK] = VendorAccount(
+            ask=ask_digidesk(api), per_minute=digidesk.per_minute
+        )
+    if (account := workspace.surveys.customer_radar) is not None:
+        found[Vendor.CUSTOMER_RADAR] = VendorAccount(
+            ask=ask_customer_radar(customer_radar_api(account), client=account.client),
+            per_minute=account.per_minute,
+        )
+    return found
+
+
+def customer_radar_api(account: CustomerRadarAccount) -> CustomerRadarApi:
+    """Return the client of an account at Customer Radar."""
+    credentials = Credentials(username=account.user, password=account.password)
+    return CustomerRadarApi(
+        account.url or CUSTOMER_RADAR_URL, credentials=credentials, timeouts=timeouts.SURVEY_VENDOR
     )
 
 

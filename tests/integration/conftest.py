@@ -30,6 +30,7 @@ def context_of(settings: Settings) -> Iterator[WorkerContext]:
     context = wiring.build(settings)
     yield context
     context.fetchers.shutdown()
+    context.inviters.shutdown()
     context.pool.close()
 
 

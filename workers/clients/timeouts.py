@@ -1,4 +1,4 @@
-"""Timeouts of calls to Cention, from the settings."""
+"""Timeouts of calls to Cention, from the settings, and to survey vendors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from workers.clients.http import Timeouts
 from workers.config.settings import Settings
 
 CONNECT_S = 5.0
+SURVEY_VENDOR = Timeouts(connect_s=CONNECT_S, read_s=20.0, total_s=30.0)
 
 
 def timeouts_of(settings: Settings, *, slow: bool = False) -> Timeouts:

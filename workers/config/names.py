@@ -11,7 +11,7 @@ class Queue(StrEnum):
     CALLBACKS = "callbacks"  # short and urgent, no requests to Cention: filing, the sweep
     POLLS = "polls"  # polls of lists, which wait for Cention
     FETCH = "fetch"  # drains, which wait for Cention, and slow reconciliation
-    SURVEYS = "surveys"  # decisions about surveys
+    SURVEYS = "surveys"  # decisions about surveys, and invitations, which wait for vendors
 
 
 class TaskName(StrEnum):
@@ -26,6 +26,7 @@ class TaskName(StrEnum):
     RETAIN = "retain"
     MIRROR = "mirror"
     SURVEY_DECIDE = "surveys.decide"
+    SURVEY_INVITE = "surveys.invite"
 
 
 class Family(StrEnum):

@@ -1,4 +1,4 @@
-"""The task that decides which customers are asked."""
+"""The tasks that decide which customers are asked, and ask them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,33 @@ from celery import shared_task
 
 from workers.config.names import Queue, TaskName
 from workers.surveys.jobs.decide import decide
+from workers.surveys.jobs.invite import invite
+from workers.surveys.store.decisions import INVITE
 from workers.tasks.base import BridgeTask, context
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.SURVEY_DECIDE, queue=Queue.SURVEYS)
 def survey_decide(self: BridgeTask, workspace: str) -> None:
-    """Decide about every errand of one workspace whose time has come."""
+    """Decide about every errand of one workspace whose time has come; nudge their sending."""
     chosen = context().survey_workspaces.get(workspace)
-    if chosen is not None:  # else it is no longer in the settings
-        decide(chosen, session=context().session)
+    if chosen is None:  # it is no longer in the settings
+        return
+    result = decide(chosen, session=context().session)
+    if result is not None and INVITE in result.numbers:
+        self.nudge(TaskName.SURVEY_INVITE, Queue.SURVEYS, workspace)
+
+
+@shared_task(bind=True, base=BridgeTask, name=TaskName.SURVEY_INVITE, queue=Queue.SURVEYS)
+def survey_invite(self: BridgeTask, workspace: str) -> None:
+    """Send the invitations of one workspace that are due; nudge again if there may be more."""
+    chosen = context().survey_workspaces.get(workspace)
+    if chosen is None:
+        return
+    result = invite(
+        chosen,
+        context().survey_accounts[workspace],
+        session=context().session,
+        threads=context().inviters,
+    )
+    if result is not None and result.more:
+        self.nudge(TaskName.SURVEY_INVITE, Queue.SURVEYS, workspace)

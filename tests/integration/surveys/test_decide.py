@@ -523,9 +523,9 @@ def test_a_person_with_an_open_invitation_cannot_get_a_second_one(csat):
     with pytest.raises(psycopg.errors.UniqueViolation):
         csat.ask(
             "INSERT INTO feedback.invitation (workspace, reference, errand_id, rule, rule_version,"
-            " vendor, survey, channel, person_sha256, event_at, due_at, expires_at)"
+            " vendor, survey, channel, person_sha256, event_at, due_at, send_until, expires_at)"
             " SELECT workspace, 'other', 99, rule, rule_version, vendor, survey, channel,"
-            " person_sha256, event_at, due_at, expires_at FROM feedback.invitation"
+            " person_sha256, event_at, due_at, send_until, expires_at FROM feedback.invitation"
         )
 
 

@@ -1,23 +1,54 @@
-"""The task that decides, as beat sends it."""
+"""The tasks that decide and invite, as beat sends them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.integration.surveys.conftest import Surveys
+from tests.integration.conftest import context_of
+from tests.integration.sandbox.sandbox_server import sandbox_server
+from tests.integration.surveys.conftest import DEMO, Surveys
+from tests.integration.surveys.inviting import PASSWORD
+from tests.support.settings import SETTINGS, WORKSPACE
 from tests.support.surveys import brief
+from workers.config.survey_vendors import DigideskAccount, SurveyVendors
 from workers.tasks import surveys as tasks
+from workers.tasks.base import BridgeTask
 
 # Celery looks at all attributes of a task when it is first used outside of an application.
 pytestmark = pytest.mark.filterwarnings("ignore::celery.exceptions.CDeprecationWarning")
 
 
 @pytest.fixture
-def context(offline_bridge, monkeypatch):
-    monkeypatch.setattr(tasks, "context", lambda: offline_bridge.context)
+def sandbox():
+    with sandbox_server() as running:
+        yield running
 
 
-def test_the_task_decides_by_the_clock_of_the_database(context, csat: Surveys):
+@pytest.fixture
+def context(database, sandbox, monkeypatch):
+    """A worker with an account at DigiDesk."""
+    account = DigideskAccount(
+        url=f"{sandbox.root}/digidesk/api/survey_requests/", user="sandbox", password=PASSWORD
+    )
+    workspace = replace(WORKSPACE, surveys=SurveyVendors(digidesk=account))
+    with context_of(replace(SETTINGS, database_url=database, workspaces=(workspace,))) as built:
+        monkeypatch.setattr(tasks, "context", lambda: built)
+        yield built
+
+
+@pytest.fixture
+def nudges(monkeypatch):
+    """The nudges that tasks send."""
+    sent: list[tuple[str, ...]] = []
+    monkeypatch.setattr(BridgeTask, "nudge", lambda self, *words: sent.append(words))
+    return sent
+
+
+def test_the_tasks_decide_and_invite_by_the_clock_of_the_database(
+    context, sandbox, nudges, csat: Surveys
+):
     csat.ask("UPDATE feedback.rule SET on_from = now() - interval '1 day'")
     errand = csat.errand()
     csat.ask(
@@ -25,12 +56,32 @@ def test_the_task_decides_by_the_clock_of_the_database(context, csat: Surveys):
     )
 
     tasks.survey_decide.run("demo")
-
     assert csat.outcome(errand) == "invite"
+    assert nudges == [("surveys.invite", "surveys", "demo")]
+    tasks.survey_invite.run("demo")
+
+    [row] = csat.invitations()
+    assert row["state"] == "triggered"
+    [message] = sandbox.control("truth/surveys")["messages"]
+    assert message["pairs"]["Invitation"] == row["reference"]
+
+
+def test_without_a_vendor_in_the_settings_nobody_is_invited(context, nudges, csat: Surveys):
+    context.survey_workspaces["demo"] = replace(DEMO, vendors=frozenset())
+    csat.ask("UPDATE feedback.rule SET on_from = now() - interval '1 day'")
+    csat.errand()
+    csat.ask(
+        "UPDATE cention.errand SET answered_at = now() - interval '2 hours', fetched_at = now()"
+    )
+
+    tasks.survey_decide.run("demo")
+
+    assert (csat.decisions(), nudges) == ({}, [])
 
 
 def test_a_workspace_that_is_not_in_the_settings_is_left_alone(context, surveys: Surveys):
     tasks.survey_decide.run("elsewhere")
+    tasks.survey_invite.run("elsewhere")
 
     assert surveys.decisions() == {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workers.database import Transaction
 from workers.outbound.jobs import send
+from workers.surveys.jobs import invite
 from workers.sync.jobs.parsers import KINDS
 from workers.sync.rules import retry_policy
 from workers.sync.store import polls
@@ -19,3 +20,4 @@ def clean_up(session: Transaction) -> None:
         # The pauses of other families end with a poll of their list.
         polls.resume_idle(conn, None, KINDS, soon_s=retry_policy.MAX_OUTAGE_BACKOFF_S)
         send.mark_abandoned_unknown(conn)
+        invite.mark_abandoned_unknown(conn)

@@ -140,6 +140,7 @@ def _new_invitation(invitee: Invitee, verdict: Verdict) -> NewInvitation:
         answered_by=facts.answered_by,
         tag_ids=list(facts.tag_ids),
         due_at=verdict.at,
+        send_until=verdict.case.deadline,
         expires_at=verdict.at + rule.expires_after,
     )
 

@@ -33,6 +33,7 @@ class SurveyWorkspace:
     name: str
     zone: ZoneInfo
     country: str | None  # of telephone numbers without a prefix
+    vendors: frozenset[Vendor] = frozenset(Vendor)  # with an account in the settings
 
 
 class NoPersonKey(LookupError):
@@ -69,6 +70,14 @@ def load_rules(conn: Connection[Any], workspace: str) -> LoadedRules | None:
     )
 
 
+def rules_of_version(conn: Connection[Any], workspace: str, version: int) -> RulesFile:
+    """Return a rules file that was in force. Raises ``LookupError`` if there is none."""
+    stored = survey_rules.of_version(conn, workspace, version)
+    if stored is None:
+        raise LookupError(f"no version {version} of the rules of {workspace}")
+    return read_document(stored.document)
+
+
 def context_of(
     conn: Connection[Any],
     workspace: SurveyWorkspace,
@@ -80,6 +89,7 @@ def context_of(
     key = person_keys.read(conn, workspace.name)
     if key is None:
         raise NoPersonKey(workspace.name)
+    paused = set(holds.paused_vendors(conn, workspace.name, now=now))
     return JudgeContext(
         workspace=workspace.name,
         zone=workspace.zone,
@@ -88,9 +98,7 @@ def context_of(
         rules=active,
         held=holds.held(conn, workspace.name),
         paused=frozenset(
-            Vendor(name)
-            for name in holds.paused_vendors(conn, workspace.name, now=now)
-            if name in set(Vendor)
+            vendor for vendor in Vendor if vendor in paused or vendor not in workspace.vendors
         ),
     )
 

@@ -41,6 +41,7 @@ class NewInvitation:
     answered_by: str | None
     tag_ids: list[int]
     due_at: datetime
+    send_until: datetime
     expires_at: datetime
 
 

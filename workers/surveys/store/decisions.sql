@@ -9,17 +9,18 @@ WITH new AS (
     LEFT JOIN LATERAL jsonb_to_record(d.invitation) AS i (
         reference text, thread_id bigint, vendor text, survey jsonb, channel text, contact text,
         contact_name text, person text, language text, area_id bigint, agent_id bigint, service_id bigint,
-        organisation_id bigint, answered_by text, tag_ids bigint[], due_at timestamptz, expires_at timestamptz
+        organisation_id bigint, answered_by text, tag_ids bigint[], due_at timestamptz, send_until timestamptz,
+        expires_at timestamptz
     ) ON true
 ), invited AS (
     INSERT INTO feedback.invitation (
         workspace, reference, errand_id, thread_id, rule, rule_version, vendor, survey, channel, contact,
         contact_name, person_sha256, language, area_id, agent_id, service_id, organisation_id, answered_by,
-        tag_ids, event_at, due_at, expires_at
+        tag_ids, event_at, due_at, send_until, expires_at
     )
     SELECT %(workspace)s, reference, errand_id, thread_id, rule, rule_version, vendor, survey, channel, contact,
            contact_name, decode(person, 'hex'), language, area_id, agent_id, service_id, organisation_id,
-           answered_by, tag_ids, event_at, due_at, expires_at
+           answered_by, tag_ids, event_at, due_at, send_until, expires_at
     FROM new WHERE invitation IS NOT NULL
     ORDER BY due_at, errand_id
     RETURNING errand_id, invitation_id

@@ -49,6 +49,13 @@ def newest(conn: Connection[Any], workspace: str) -> StoredFile | None:
         return cursor.execute(SQL["newest_rules_file"], {"workspace": workspace}).fetchone()
 
 
+def of_version(conn: Connection[Any], workspace: str, version: int) -> StoredFile | None:
+    """Return a version of the rules file; ``None`` if there is none."""
+    parameters = {"workspace": workspace, "version": version}
+    with conn.cursor(row_factory=class_row(StoredFile)) as cursor:
+        return cursor.execute(SQL["rules_file"], parameters).fetchone()
+
+
 def save(
     conn: Connection[Any],
     workspace: str,

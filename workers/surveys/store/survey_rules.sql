@@ -3,6 +3,11 @@
 SELECT version, document, sha256, loaded_at FROM feedback.rules_file
 WHERE workspace = %(workspace)s ORDER BY version DESC LIMIT 1;
 
+-- name: rules_file
+-- A version of the rules file; no row if there is none.
+SELECT version, document, sha256, loaded_at FROM feedback.rules_file
+WHERE (workspace, version) = (%(workspace)s, %(version)s);
+
 -- name: lock_rules
 -- Wait until no other transaction changes the rules of this workspace.
 SELECT pg_advisory_xact_lock(hashtextextended('surveys/rules/' || %(workspace)s, 0));

@@ -1,0 +1,86 @@
+"""What each vendor is asked for an invitation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from schemas.errors import DocumentError
+from schemas.surveys.customer_radar import Invitation
+from schemas.surveys.digidesk import MAX_CHARACTERS, SurveyRequest
+from schemas.surveys.rule import Vendor
+from workers.clients.surveys.customer_radar import CustomerRadarApi
+from workers.clients.surveys.digidesk import DigideskApi
+from workers.clients.surveys.outcomes import Outcome, Refused
+from workers.surveys.rules.person import Channel
+from workers.surveys.store.invitations import DueInvitation
+
+Ask = Callable[[DueInvitation, float], Outcome]
+"""Asks a vendor for one invitation; nothing is sent later than a moment of ``time.monotonic()``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorAccount:
+    """A vendor that a workspace can ask."""
+
+    ask: Ask
+    per_minute: int  # requests in one minute of the clock, at most
+
+
+Accounts = Mapping[Vendor, VendorAccount]
+
+
+def ask_digidesk(api: DigideskApi) -> Ask:
+    """Return how DigiDesk is asked."""
+
+    def ask(one: DueInvitation, send_until_s: float) -> Outcome:
+        request = SurveyRequest(
+            customer_contact=one.contact or "",
+            campaign_name=one.survey["campaign"],
+            reference=one.reference,
+            display_id=one.display_id,
+            customer_name=_name_of(one),
+        )
+        return api.invite(request, send_until_s=send_until_s)
+
+    return _refusing_faults(ask)
+
+
+def ask_customer_radar(api: CustomerRadarApi, *, client: str) -> Ask:
+    """Return how Customer Radar is asked, for the account of ``client``."""
+
+    def ask(one: DueInvitation, send_until_s: float) -> Outcome:
+        first, _, last = (_name_of(one) or "").rpartition(" ")
+        invitation = Invitation(
+            client_display_id=client,
+            programme_display_id=one.survey["programme"],
+            location_display_id=one.survey["location"],
+            pom_display_id=one.survey.get("pom"),
+            reference=one.reference,
+            display_id=one.display_id,
+            email=one.contact if one.channel == Channel.EMAIL else None,
+            mobile=one.contact if one.channel == Channel.MOBILE else None,
+            first_name=first or last or None,
+            last_name=last if first else None,
+        )
+        return api.invite(invitation, send_until_s=send_until_s)
+
+    return _refusing_faults(ask)
+
+
+def _refusing_faults(ask: Ask) -> Ask:
+    """Return ``ask``, with a request over a limit of the vendor as a refusal: it is not sent."""
+
+    def refusing(one: DueInvitation, send_until_s: float) -> Outcome:
+        try:
+            return ask(one, send_until_s)
+        except DocumentError as error:
+            return Refused(reason="; ".join(map(str, error.faults)))
+
+    return refusing
+
+
+def _name_of(one: DueInvitation) -> str | None:
+    """Return the person's name; ``None`` if there is none that a vendor would take."""
+    name = " ".join((one.contact_name or "").split())
+    return name if name.isprintable() and 0 < len(name) <= MAX_CHARACTERS else None
