@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from workers.cli.commands.surveys.hold import hold, resume
+from workers.cli.commands.surveys.invitations import invitations, status, unknown, withdraw
 from workers.cli.commands.surveys.opt_out import opt_out
 from workers.cli.commands.surveys.preview import preview
 from workers.cli.commands.surveys.rules import rules
@@ -16,5 +17,8 @@ def surveys() -> None:
     """Decide by rules which customers are asked how satisfied they are."""
 
 
-for command in (rules, preview, why, opt_out, hold, resume):
+for command in (
+    *(rules, preview, why, status, invitations, unknown, withdraw),
+    *(opt_out, hold, resume),
+):
     surveys.add_command(command)

@@ -1,0 +1,224 @@
+"""``cention surveys status``, ``invitations``, ``unknown`` and ``withdraw``"""
+
+from __future__ import annotations
+
+from math import ceil
+
+import click
+
+from workers.cli.context import (
+    json_option,
+    optional_workspace_database,
+    workspace_database,
+    workspace_option,
+)
+from workers.cli.errors import CommandError
+from workers.cli.outbound import confirm
+from workers.cli.output import (
+    TableColumn,
+    format_cell,
+    print_json,
+    print_line,
+    print_list,
+    print_table,
+)
+from workers.database import Connection
+from workers.operations.rules.wording import format_duration, pluralise
+from workers.surveys.jobs.invite import MISSING_AFTER_S, mark_abandoned_unknown
+from workers.surveys.rules.eligibility import Reason
+from workers.surveys.store import invitations as store
+from workers.surveys.store import vendors
+from workers.surveys.store.invitations import ListedInvitation, SurveyStatus, UnknownInvitation
+from workers.surveys.store.vendors import VendorPause
+
+STATES = ("due", "sending", "triggered", "refused", "unknown", "withdrawn")
+STATUS = (
+    TableColumn(heading="workspace"),
+    TableColumn(heading="rules\non", right=True),
+    TableColumn(heading="due", right=True),
+    TableColumn(heading="oldest\ndue", right=True),
+    TableColumn(heading="sending", right=True),
+    TableColumn(heading="unknown", right=True),
+    TableColumn(heading="last decided"),
+    TableColumn(heading="last sent"),
+    TableColumn(heading="held"),
+)
+VENDORS = (
+    TableColumn(heading="workspace"),
+    TableColumn(heading="vendor"),
+    TableColumn(heading="paused until"),
+    TableColumn(heading="cause"),
+)
+INVITATIONS = (
+    TableColumn(heading="workspace"),
+    TableColumn(heading="number", right=True),
+    TableColumn(heading="errand", right=True),
+    TableColumn(heading="rule"),
+    TableColumn(heading="vendor"),
+    TableColumn(heading="state"),
+    TableColumn(heading="due"),
+    TableColumn(heading="sent"),
+    TableColumn(heading="cause"),
+)
+UNKNOWN = (
+    TableColumn(heading="workspace"),
+    TableColumn(heading="number", right=True),
+    TableColumn(heading="errand", right=True),
+    TableColumn(heading="vendor"),
+    TableColumn(heading="sent"),
+    TableColumn(heading="reference"),
+    TableColumn(heading="contact"),
+    TableColumn(heading="cause"),
+)
+ADVICE = """Search for each in the vendor's own pages, by the reference or the contact.
+If the person was written to:  cention surveys unknown done NUMBER
+If not:                        cention surveys unknown missing NUMBER"""
+
+
+@click.command()
+@json_option
+@workspace_option
+def status(as_json: bool, workspace: str | None) -> None:
+    """Show how invitations stand, and which vendors are paused."""
+    with optional_workspace_database(workspace) as conn:
+        found = [one for one in store.statuses(conn) if workspace in (None, one.workspace)]
+        asked = [one for one in vendors.pauses(conn) if workspace in (None, one.workspace)]
+    if as_json:
+        print_json({"workspaces": found, "vendors": asked})
+        return
+    print_table(STATUS, [_status_row(one) for one in found])
+    if asked:
+        print_line("")
+        print_table(VENDORS, [_vendor_row(one) for one in asked])
+
+
+@click.command()
+@click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many."
+)
+@json_option
+@workspace_option
+def invitations(state: str | None, limit: int, as_json: bool, workspace: str | None) -> None:
+    """List invitations, the newest first."""
+    with optional_workspace_database(workspace) as conn:
+        found = store.listed(conn, workspace, state=state, limit=limit)
+    print_list(found, INVITATIONS, _row, as_json=as_json, nothing="There are no invitations.")
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@workspace_option
+@click.pass_context
+def unknown(context: click.Context, as_json: bool, workspace: str | None) -> None:
+    """List invitations with an unknown outcome, and record their outcome.
+
+    A request to a vendor was interrupted, so it is not known whether the person was written to.
+    It is not repeated until you record the outcome.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    with optional_workspace_database(workspace, autocommit=True) as conn:
+        mark_abandoned_unknown(conn)
+        found = store.unknown(conn, workspace)
+    if print_list(found, UNKNOWN, _unknown_row, as_json=as_json, nothing="Nothing is unknown."):
+        print_line("")
+        for line in ADVICE.splitlines():
+            print_line(line)
+
+
+@unknown.command()
+@click.argument("number", type=click.IntRange(1))
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@workspace_option
+def done(number: int, yes: bool, workspace: str | None) -> None:
+    """Record that the person was written to."""
+    with workspace_database(workspace) as (conn, name):
+        one = _one(conn, name, number)
+        confirm(f"{one.vendor} has written to the person: {_about(one)}.", yes=yes)
+        if not store.resolve_done(conn, name, number):
+            raise _resolved_meanwhile(number)
+    print_line(f"Recorded: invitation {number} was sent.")
+
+
+@unknown.command()
+@click.argument("number", type=click.IntRange(1))
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@workspace_option
+def missing(number: int, yes: bool, workspace: str | None) -> None:
+    """Record that the person was not written to, so that it is sent again.
+
+    Refused until ten minutes after the request: a vendor may be slow.
+    """
+    with workspace_database(workspace) as (conn, name):
+        one = _one(conn, name, number)
+        if (left_s := MISSING_AFTER_S - one.age_s) > 0:
+            raise CommandError(
+                f"Too early: {one.vendor} may still write to the person. "
+                f"Wait another {pluralise(ceil(left_s / 60), 'minute')}."
+            )
+        confirm(f"{one.vendor} has not written to the person: {_about(one)}.", yes=yes)
+        state = store.resolve_missing(conn, name, number, after_s=MISSING_AFTER_S)
+    if state is None:
+        raise _resolved_meanwhile(number)
+    follows = "It is sent again" if state == "due" else "It is withdrawn"
+    print_line(f"Recorded: invitation {number} was not sent. {follows}.")
+
+
+@click.command()
+@click.argument("number", type=click.IntRange(1))
+@workspace_option
+def withdraw(number: int, workspace: str | None) -> None:
+    """Do not send the invitation NUMBER, which is due."""
+    reason = Reason.WITHDRAWN_BY_OPERATOR.value
+    with workspace_database(workspace) as (conn, name):
+        done = store.withdraw(conn, name, number, reason=reason, settled_by="operator")
+    if not done:
+        raise CommandError(
+            f"Invitation {number} is not due. To see what is: cention surveys invitations"
+        )
+    print_line(f"Invitation {number} is withdrawn.")
+
+
+def _one(conn: Connection, workspace: str, number: int) -> UnknownInvitation:
+    found = store.unknown(conn, workspace)
+    for one in found:
+        if one.invitation_id == number:
+            return one
+    numbers = ", ".join(str(one.invitation_id) for one in found) or pluralise(0, "such invitation")
+    raise CommandError(
+        f"No invitation with unknown outcome has number {number}. There is: {numbers}."
+    )
+
+
+def _resolved_meanwhile(number: int) -> CommandError:
+    return CommandError(f"Another command has just recorded the outcome of invitation {number}.")
+
+
+def _about(one: UnknownInvitation) -> str:
+    return f"errand {one.errand_id}, {format_cell(one.sent_at)}"
+
+
+def _status_row(one: SurveyStatus) -> tuple[object, ...]:
+    return (
+        *(one.workspace, one.rules_on, one.due, format_duration(one.oldest_due_s)),
+        *(one.sending, one.unknown, one.last_decided_at, one.last_sent_at, one.held),
+    )
+
+
+def _vendor_row(one: VendorPause) -> tuple[object, ...]:
+    return (one.workspace, one.vendor, one.paused_until or "not paused", one.reason)
+
+
+def _row(one: ListedInvitation) -> tuple[object, ...]:
+    return (
+        *(one.workspace, one.invitation_id, one.errand_id, one.rule, one.vendor, one.state),
+        *(one.due_at, one.sent_at, one.problem),
+    )
+
+
+def _unknown_row(one: UnknownInvitation) -> tuple[object, ...]:
+    return (
+        *(one.workspace, one.invitation_id, one.errand_id, one.vendor, one.sent_at),
+        *(one.reference, one.contact or "(erased)", one.problem),
+    )
