@@ -29,7 +29,6 @@ from workers.clients.surveys.digidesk import URL as DIGIDESK_URL
 from workers.clients.surveys.digidesk import DigideskApi
 from workers.config.names import Family, Mirror
 from workers.config.settings import Retention, Settings
-from workers.config.survey_vendors import CustomerRadarAccount
 from workers.config.workspaces import WorkspaceSettings
 from workers.database import Connection, Transaction, connections
 from workers.mirrors.jobs import exports
@@ -138,16 +137,19 @@ def survey_accounts(workspace: WorkspaceSettings) -> Accounts:
         found[Vendor.DIGIDESK] = VendorAccount(
             ask=ask_digidesk(api), per_minute=digidesk.per_minute
         )
-    if (account := workspace.surveys.customer_radar) is not None:
+    account, radar = workspace.surveys.customer_radar, customer_radar_api(workspace)
+    if account is not None and radar is not None:
         found[Vendor.CUSTOMER_RADAR] = VendorAccount(
-            ask=ask_customer_radar(customer_radar_api(account), client=account.client),
-            per_minute=account.per_minute,
+            ask=ask_customer_radar(radar, client=account.client), per_minute=account.per_minute
         )
     return found
 
 
-def customer_radar_api(account: CustomerRadarAccount) -> CustomerRadarApi:
-    """Return the client of an account at Customer Radar."""
+def customer_radar_api(workspace: WorkspaceSettings) -> CustomerRadarApi | None:
+    """Return the client of the account at Customer Radar, if there is one."""
+    account = workspace.surveys.customer_radar
+    if account is None:
+        return None
     credentials = Credentials(username=account.user, password=account.password)
     return CustomerRadarApi(
         account.url or CUSTOMER_RADAR_URL, credentials=credentials, timeouts=timeouts.SURVEY_VENDOR

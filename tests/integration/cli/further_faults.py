@@ -1,9 +1,15 @@
-"""Faults of outbound requests, mirrors and past data."""
+"""Faults of outbound requests, surveys, mirrors and past data."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+
+from tests.integration.conftest import context_of
+from tests.support.surveys import brief
+from workers.config.settings import load_settings
+from workers.surveys.jobs.decide import decide
+from workers.surveys.jobs.invite import invite
 
 CREATE = ("errands", "create", "--from", "a@b.example", "--subject", "Hello")
 
@@ -69,7 +75,92 @@ def errands_are_to_be_marked_as_changed(command_context: Any) -> None:
     assert command_context.run().stdout == "5,000 errands marked as changed at Cention.\n"
 
 
+def _invite(command_context: Any) -> None:
+    """Write an errand that was answered two hours ago; decide and invite as workers do."""
+    command_context.bridge.rows(
+        "INSERT INTO cention.errand (workspace, errand_id, answered, closed, answered_at,"
+        " from_address, fetched_at) SELECT 'demo', coalesce(max(errand_id), 0) + 1, true, true,"
+        " now() - interval '2 hours', 'a' || coalesce(max(errand_id), 0) || '@b.example', now()"
+        " FROM cention.errand"
+    )
+    with context_of(load_settings()) as context:
+        decide(context.survey_workspaces["demo"], session=context.session)
+        invite(
+            context.survey_workspaces["demo"],
+            context.survey_accounts["demo"],
+            session=context.session,
+            threads=context.inviters,
+        )
+
+
+def _surveys(command_context: Any) -> None:
+    """Set an account at DigiDesk, and load a rule that is on since yesterday."""
+    environment, root = command_context.environment, command_context.cention.root
+    environment.setenv("DIGIDESK_URL", f"{root}/digidesk/api/survey_requests/")
+    environment.setenv("DIGIDESK_USER", "sandbox")
+    environment.setenv("DIGIDESK_PASSWORD", "sandbox-survey-password")
+    Path("surveys.toml").write_text(brief())
+    command_context.terminal.run("surveys", "rules", "load")
+    command_context.terminal.run("surveys", "rules", "on", "csat")
+    command_context.bridge.rows("UPDATE feedback.rule SET on_from = now() - interval '1 day'")
+
+
+def _messages(command_context: Any) -> int:
+    return len(command_context.cention.control("truth/surveys")["messages"])
+
+
+def a_survey_vendor_refuses_us(command_context: Any) -> None:
+    _surveys(command_context)
+    with command_context.environment.context() as wrong:
+        wrong.setenv("DIGIDESK_PASSWORD", "wrong")
+        _invite(command_context)
+    assert "digidesk is paused, for it refuses us" in command_context.status()
+    assert "HTTP 401" in command_context.run().stdout
+    command_context.bridge.rows("UPDATE feedback.vendor SET paused_until = now()")
+    _invite(command_context)
+    assert "not paused" in command_context.run().stdout
+    assert "is paused" not in command_context.status()
+
+
+def it_is_not_known_whether_a_customer_was_invited(command_context: Any) -> None:
+    _surveys(command_context)
+    fault = {"types": ["digidesk.survey_requests"], "times": 1}
+    command_context.cention.control("faults", {"error_500": fault})
+    _invite(command_context)
+    assert "it is not known whether 1 invitation went out" in command_context.status()
+    assert "a0@b.example" in command_context.run().stdout
+    [one] = command_context.terminal.json("surveys", "unknown")
+    command_context.terminal.run("surveys", "unknown", "done", one["invitation_id"], "--yes")
+    assert command_context.run().stdout == "Nothing is unknown.\n"
+
+
+def nobody_is_invited(command_context: Any) -> None:
+    _surveys(command_context)
+    command_context.terminal.run("surveys", "hold", "--reason", "a test")
+    _invite(command_context)
+    assert "held, nobody is invited (a test)" in command_context.status()
+    assert "a test" in command_context.run().stdout
+    command_context.terminal.run("surveys", "resume")
+    _invite(command_context)
+    assert _messages(command_context) == 2
+
+
+def too_many_are_invited(command_context: Any) -> None:
+    _surveys(command_context)
+    _invite(command_context)
+    assert _messages(command_context) == 1
+    assert command_context.run().stdout == "Surveys of demo are held.\n"
+    _invite(command_context)
+    assert _messages(command_context) == 1
+
+
 FAULTS = {
+    "A survey vendor refuses us": a_survey_vendor_refuses_us,
+    "It is not known whether a customer was invited": (
+        it_is_not_known_whether_a_customer_was_invited
+    ),
+    "Nobody is invited": nobody_is_invited,
+    "Too many are invited": too_many_are_invited,
     "It is not known whether an errand was created": it_is_not_known_whether_an_errand_was_created,
     "An import stopped": an_import_stopped,
     "A mirror is not refreshed": a_mirror_is_not_refreshed,

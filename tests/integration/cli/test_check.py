@@ -257,3 +257,36 @@ def test_no_secret_is_shown(terminal, environment):
 
     assert SECRET not in shown
     assert "token-that-is-secret" not in shown
+
+
+def test_without_an_account_no_survey_vendor_is_checked(terminal):
+    found = terminal.json("check")
+
+    assert not [one for one in found if one["about"].startswith(("DigiDesk", "Customer Radar"))]
+
+
+def test_the_login_at_customer_radar_is_tried_and_digidesk_cannot_be(
+    terminal, environment, cention
+):
+    for name, value in {
+        "DIGIDESK_USER": "us",
+        "DIGIDESK_PASSWORD": PASSWORD,
+        "CUSTOMER_RADAR_URL": f"{cention.root}/customer-radar",
+        "CUSTOMER_RADAR_USER": "sandbox",
+        "CUSTOMER_RADAR_PASSWORD": "sandbox-survey-password",
+        "CUSTOMER_RADAR_CLIENT": "sandbox-client",
+    }.items():
+        environment.setenv(name, value)
+
+    found = lines(terminal.json("check"), "ok")
+
+    assert "Customer Radar of demo: It accepts the login." in found
+    assert any(one.startswith("DigiDesk of demo: Set, 60 invitations a minute") for one in found)
+    environment.setenv("CUSTOMER_RADAR_PASSWORD", PASSWORD)
+    assert "It refuses the login" in wrong(terminal, "Customer Radar of demo")
+    assert PASSWORD not in terminal.run("check").stdout
+    environment.setenv("CUSTOMER_RADAR_URL", "http://127.0.0.1:1")
+    assert "It cannot be reached" in wrong(terminal, "Customer Radar of demo")
+    environment.setenv("CUSTOMER_RADAR_URL", cention.root)
+    assert "Something else answers" in wrong(terminal, "Customer Radar of demo")
+    assert cention.control("truth/surveys")["messages"] == []

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from tests.support.databases import run_query
 from tests.support.surveys import brief
+from workers.operations.store.gauges import read_gauges
 
 
 @pytest.fixture
@@ -193,3 +195,32 @@ def test_what_is_due_can_be_withdrawn_and_nothing_else(terminal, invitation, dat
         "reason": "withdrawn_by_operator",
     }
     assert (refused.exit_code, state_of(database, sent)["state"]) == (1, "triggered")
+
+
+def test_metrics_show_what_waits_is_unknown_held_and_paused(invitation, terminal, database):
+    invitation("due")
+    invitation("sending")
+    invitation("unknown")
+    run_query(
+        database,
+        "INSERT INTO feedback.vendor (workspace, vendor, paused_until, reason) VALUES"
+        " ('demo', 'digidesk', now(), 'HTTP 401'), ('demo', 'customer_radar', NULL, NULL)",
+    )
+    terminal.run("surveys", "hold")
+
+    with psycopg.connect(database) as conn:
+        found = {
+            (gauge.name.removeprefix("cention_survey_"), gauge.labels.get("vendor")): gauge.value
+            for gauge in read_gauges(conn)
+            if gauge.name.startswith("cention_survey_")
+        }
+
+    assert 0 <= found.pop(("oldest_due_seconds", None)) < 60
+    assert found == {
+        ("due", None): 1,
+        ("sending", None): 1,
+        ("unknown", None): 1,
+        ("held", None): 1,
+        ("paused", "digidesk"): 1,
+        ("paused", "customer_radar"): 0,
+    }

@@ -49,6 +49,7 @@ def test_an_invitation_that_is_still_to_be_sent_is_withdrawn(csat):
         "anna@example.org": "withdrawn",
         "bo@example.org": "due",
     }
+    assert csat.decisions() == {1: "opted_out", 2: "invite"}
 
 
 def test_an_objection_may_be_taken_back_and_made_again(csat):

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from workers.config.names import Mirror
 from workers.mirrors.store.mirrors import MirrorStatus
 from workers.operations.jobs import alerts
 from workers.spool.layout import SpoolStatus
+from workers.surveys.store.invitations import SurveyStatus
+from workers.surveys.store.vendors import VendorPause
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+SURVEYS = SurveyStatus(
+    workspace="demo",
+    due=3,
+    oldest_due_s=60.0,
+    sending=0,
+    unknown=0,
+    rules_on=1,
+    held=None,
+    last_decided_at=NOW,
+    last_sent_at=NOW,
+)
 
 
 def test_files_set_aside_by_the_spool_are_shown_and_retried_with_the_command_for_the_spool():
@@ -62,3 +78,52 @@ def test_an_empty_spool_raises_no_alert():
     spool = SpoolStatus(waiting=0, oldest_at=None, bad=0, size_bytes=0)
 
     assert list(alerts.of_spool(spool, NOW)) == []
+
+
+def test_invitations_that_are_due_are_no_alert_yet():
+    assert list(alerts.of_surveys(SURVEYS)) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "alarm", "sentence", "command"),
+    [
+        (
+            replace(SURVEYS, oldest_due_s=660.0),
+            True,
+            "surveys of demo: 3 invitations due, the oldest for 11m.",
+            "cention surveys status",
+        ),
+        (
+            replace(SURVEYS, held="a restore", oldest_due_s=660.0),
+            False,
+            "surveys of demo: held, nobody is invited (a restore).",
+            "cention surveys resume",
+        ),
+        (
+            replace(SURVEYS, unknown=2),
+            False,
+            "surveys of demo: it is not known whether 2 invitations went out.",
+            "cention surveys unknown",
+        ),
+    ],
+)
+def test_surveys_that_need_a_person_are_an_alert(status, alarm, sentence, command):
+    [alert] = alerts.of_surveys(status)
+
+    assert (alert.alarm, alert.sentence, alert.command) == (alarm, sentence, command)
+
+
+def test_a_hold_where_there_are_no_surveys_is_no_alert():
+    unused = replace(SURVEYS, due=0, oldest_due_s=None, rules_on=0, held="a restore")
+
+    assert list(alerts.of_surveys(unused)) == []
+
+
+def test_a_vendor_is_an_alarm_while_it_is_paused_and_not_afterwards():
+    paused = VendorPause(workspace="demo", vendor="digidesk", paused_until=NOW, reason="HTTP 401")
+
+    [alert] = alerts.of_vendor(paused)
+
+    assert (alert.alarm, alert.command) == (True, "cention surveys status")
+    assert alert.sentence == ("surveys of demo: digidesk is paused, for it refuses us (HTTP 401).")
+    assert list(alerts.of_vendor(replace(paused, paused_until=None, reason=None))) == []

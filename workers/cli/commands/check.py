@@ -12,7 +12,13 @@ from workers.cli.context import json_option
 from workers.cli.output import print_json, print_line
 from workers.config.settings import load_settings
 from workers.config.workspaces import SettingsError
-from workers.operations.jobs.checks import database, mirrors, services, time_zone
+from workers.operations.jobs.checks import (
+    database,
+    mirrors,
+    services,
+    survey_vendors,
+    time_zone,
+)
 from workers.operations.jobs.checks import settings as settings_check
 from workers.operations.jobs.checks.finding import Finding, Level
 
@@ -56,6 +62,9 @@ def findings() -> Iterator[Finding]:
             workspace,
             logons=partial(wiring.logio_api, settings, workspace),
             library=partial(wiring.library_api, settings, workspace),
+        )
+        yield from survey_vendors.vendor_findings(
+            workspace, partial(wiring.customer_radar_api, workspace)
         )
         yield from time_zone.clock_findings(settings, workspace)
 

@@ -27,6 +27,8 @@ from workers.operations.store import status as store
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
 from workers.outbound.store import sent_commands, sent_errands
 from workers.spool.layout import SpoolStatus, spool_status
+from workers.surveys.store import invitations, vendors
+from workers.surveys.store.invitations import SurveyStatus
 
 WATCH_EVERY_S = 2.0
 INDENT = 7
@@ -61,6 +63,16 @@ INBOX_COLUMNS = (
     TableColumn(heading="oldest\nunfiled", right=True),
     TableColumn(heading="last\nreceived", right=True),
 )
+SURVEY_COLUMNS = (
+    TableColumn(heading="surveys of"),
+    TableColumn(heading="rules\non", right=True),
+    TableColumn(heading="due", right=True),
+    TableColumn(heading="oldest\ndue", right=True),
+    TableColumn(heading="sending", right=True),
+    TableColumn(heading="unknown", right=True),
+    TableColumn(heading="last\nsent", right=True),
+    TableColumn(heading="held"),
+)
 QUEUE_COLUMNS = (TableColumn(heading="queue"), TableColumn(heading="last\nanswer", right=True))
 
 
@@ -74,6 +86,7 @@ class BridgeStatus:
     mirrors: list[MirrorStatus]
     inboxes: list[InboxStatus]
     queues: list[QueueStatus]
+    surveys: list[SurveyStatus]  # of workspaces with rules or invitations
     spool: SpoolStatus | None  # None: not on this machine
     notices: tuple[Alert, ...]
 
@@ -113,6 +126,8 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
         mirror_statuses = [m for m in mirrors.statuses(conn) if workspace in (None, m.workspace)]
         inboxes = [i for i in store.inboxes(conn) if workspace in (None, i.workspace)]
         queues = store.queues(conn)
+        surveys = [one for one in invitations.statuses(conn) if workspace in (None, one.workspace)]
+        asked = [one for one in vendors.pauses(conn) if workspace in (None, one.workspace)]
         unknown = sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
     found = (
         *(alert for one in families for alert in alerts.of_losses(one)),
@@ -126,6 +141,8 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
         *(alert for one in mirror_statuses for alert in alerts.of_mirror(one, at=at)),
         *(alert for one in inboxes for alert in alerts.of_inbox(one)),
         *alerts.of_unknown(len(unknown)),
+        *(alert for one in surveys for alert in alerts.of_surveys(one)),
+        *(alert for one in asked for alert in alerts.of_vendor(one)),
         *alerts.of_spool(spool, at),
     )
     return BridgeStatus(
@@ -135,6 +152,7 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
         mirrors=mirror_statuses,
         inboxes=inboxes,
         queues=queues,
+        surveys=[one for one in surveys if is_in_use(one)],
         spool=spool,
         notices=found,
     )
@@ -155,6 +173,9 @@ def print_status(state: BridgeStatus) -> None:
     if state.inboxes:
         print_table(INBOX_COLUMNS, [_inbox_row(one, state.at) for one in state.inboxes])
         print_line("")
+    if state.surveys:
+        print_table(SURVEY_COLUMNS, [_survey_row(one, state.at) for one in state.surveys])
+        print_line("")
     if state.queues:
         answers = [(one.queue, format_duration(one.silent_s)) for one in state.queues]
         print_table(QUEUE_COLUMNS, answers)
@@ -167,6 +188,11 @@ def print_status(state: BridgeStatus) -> None:
             print_line(" " * INDENT + command, hanging=INDENT)
     if not state.notices:
         print_line("All is well.", style="green")
+
+
+def is_in_use(one: SurveyStatus) -> bool:
+    """Tell whether a workspace has surveys at all."""
+    return bool(one.rules_on or one.due or one.sending or one.unknown or one.last_sent_at)
 
 
 def print_spool(spool: SpoolStatus | None, at: datetime) -> None:
@@ -228,4 +254,12 @@ def _inbox_row(one: InboxStatus, at: datetime) -> tuple[object, ...]:
         one.problems,
         format_duration(one.oldest_unfiled_s),
         format_age(one.last_received_at, at),
+    )
+
+
+def _survey_row(one: SurveyStatus, at: datetime) -> tuple[object, ...]:
+    return (
+        *(one.workspace, one.rules_on, one.due, format_duration(one.oldest_due_s)),
+        *(one.sending, one.unknown, format_age(one.last_sent_at, at)),
+        "yes" if one.held else "no",
     )

@@ -19,12 +19,16 @@ from workers.operations.rules.wording import (
 )
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
 from workers.spool.layout import SpoolStatus
+from workers.surveys.store.invitations import SurveyStatus
+from workers.surveys.store.vendors import VendorPause
 
 SILENT_AFTER_S = 60.0  # canaries are sent four times a minute
 SPOOL_WAITS_S = 60.0  # it drains within seconds once Postgres is back
+INVITATION_WAITS_S = 600.0  # beyond the pace of a vendor, or a short absence of it
 POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 START_WORKER = "celery --app workers.app worker"
 START_BEAT = "celery --app workers.app beat"
+CHECK_VENDORS = "cention surveys status"
 SHOW_SPOOL = "cention spool"
 RETRY_SPOOL = "cention spool retry"
 
@@ -152,6 +156,29 @@ def of_unknown(count: int) -> Iterator[Alert]:
             f"The outcome of {pluralise(count, 'request')} to Cention is unknown.",
             "cention errands unknown",
         )
+
+
+def of_surveys(one: SurveyStatus) -> Iterator[Alert]:
+    """Yield alerts for surveys: held, invitations that wait too long or of unknown outcome."""
+    name = f"surveys of {one.workspace}"
+    if one.held is not None and (one.rules_on or one.due):
+        yield _warning(f"{name}: held, nobody is invited ({one.held}).", "cention surveys resume")
+    elif one.oldest_due_s is not None and one.oldest_due_s > INVITATION_WAITS_S:
+        waits = f"{pluralise(one.due, 'invitation')} due, the oldest for"
+        waited = format_duration(one.oldest_due_s)
+        yield _alarm(f"{name}: {waits} {waited}.", "cention surveys status")
+    if one.unknown:
+        unknown = pluralise(one.unknown, "invitation")
+        yield _warning(
+            f"{name}: it is not known whether {unknown} went out.", "cention surveys unknown"
+        )
+
+
+def of_vendor(one: VendorPause) -> Iterator[Alert]:
+    """Yield an alert for a survey vendor that refuses us."""
+    if one.paused_until is not None:
+        why = f"for it refuses us ({one.reason})"
+        yield _alarm(f"surveys of {one.workspace}: {one.vendor} is paused, {why}.", CHECK_VENDORS)
 
 
 def of_spool(spool: SpoolStatus | None, at: datetime) -> Iterator[Alert]:

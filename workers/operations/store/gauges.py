@@ -10,6 +10,9 @@ from workers.mirrors.store import mirrors
 from workers.mirrors.store.mirrors import MirrorStatus
 from workers.operations.store import status
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
+from workers.surveys.store import invitations, vendors
+from workers.surveys.store.invitations import SurveyStatus
+from workers.surveys.store.vendors import VendorPause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ def read_gauges(conn: Connection) -> list[Gauge]:
             _of_unknown(workspace, count)
             for workspace, count in status.unknown_outcomes(conn).items()
         ),
+        *(gauge for one in invitations.statuses(conn) for gauge in _of_surveys(one)),
+        *map(_of_vendor, vendors.pauses(conn)),
     ]
 
 
@@ -94,4 +99,27 @@ def _of_unknown(workspace: str, count: int) -> Gauge:
         help="Requests with an unknown outcome at Cention",
         labels={"workspace": workspace},
         value=float(count),
+    )
+
+
+def _of_surveys(one: SurveyStatus) -> Iterator[Gauge]:
+    labels = {"workspace": one.workspace}
+    for name, text, value in (
+        ("due", "Invitations that may be sent now", one.due),
+        ("oldest_due_seconds", "Age of the oldest invitation that is due", one.oldest_due_s),
+        ("sending", "Invitations that a vendor was asked for", one.sending),
+        ("unknown", "Invitations with an unknown outcome", one.unknown),
+        ("held", "1 while the surveys of a workspace are held", one.held is not None),
+    ):
+        yield Gauge(
+            name=f"cention_survey_{name}", help=text, labels=labels, value=float(value or 0)
+        )
+
+
+def _of_vendor(one: VendorPause) -> Gauge:
+    return Gauge(
+        name="cention_survey_paused",
+        help="1 while a survey vendor refuses us",
+        labels={"workspace": one.workspace, "vendor": one.vendor},
+        value=float(one.paused_until is not None),
     )

@@ -10,10 +10,15 @@ WHERE old.undone_at IS NOT NULL
 RETURNING person_sha256;
 
 -- name: withdraw_invitations
--- Withdraw what is still to be sent to persons who object.
-UPDATE feedback.invitation
-SET state = 'withdrawn', settled_at = now(), settled_by = 'opt_out', problem = 'the person has opted out'
-WHERE workspace = %(workspace)s AND person_sha256 = ANY (%(persons)s::bytea[]) AND state = 'due';
+-- Withdraw what is still to be sent to persons who object, and give the decisions that reason.
+WITH withdrawn AS (
+    UPDATE feedback.invitation
+    SET state = 'withdrawn', settled_at = now(), settled_by = 'opt_out', problem = 'opted_out'
+    WHERE workspace = %(workspace)s AND person_sha256 = ANY (%(persons)s::bytea[]) AND state = 'due'
+    RETURNING workspace, invitation_id
+)
+UPDATE feedback.decision AS d SET verdict = 'not', reason = 'opted_out', detail = NULL
+FROM withdrawn AS w WHERE (d.workspace, d.invitation_id) = (w.workspace, w.invitation_id);
 
 -- name: remove_opt_out
 -- Record that a person may be invited again. No row if there was no objection.
