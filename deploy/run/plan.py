@@ -12,6 +12,7 @@ from deploy.run.ports import Address, choose_addresses
 from deploy.run.processes import ProcessSpec
 
 SANDBOX_WORKSPACE = "demo"
+SURVEY_PASSWORD = "sandbox-survey-password"  # noqa: S105  # it guards nothing
 # With the sandbox, everything that is refreshed on a schedule arrives within a minute.
 SANDBOX_INTERVALS = {
     "LIBRARY_EVERY_S": "60",
@@ -98,7 +99,23 @@ class Plan:
         if self.sandbox:
             found |= {"CENTION_URL": str(self.cention_url)} | sandbox_secrets(self.given)
             found |= {n: self.given.get(n, value) for n, value in SANDBOX_INTERVALS.items()}
+            found |= self.survey_vendors()
         return found
+
+    def survey_vendors(self) -> dict[str, str]:
+        """Return the accounts at the sandbox's survey vendors that are not set to others."""
+        root = self.sandbox.url if self.sandbox else ""
+        password = self.given.get("SANDBOX_SURVEY_PASSWORD", SURVEY_PASSWORD)
+        accounts = {
+            "DIGIDESK": {"URL": f"{root}/digidesk/api/survey_requests/"},
+            "CUSTOMER_RADAR": {"URL": f"{root}/customer-radar", "CLIENT": "sandbox-client"},
+        }
+        return {
+            f"{vendor}_{name}": value
+            for vendor, own in accounts.items()
+            if not any(given.startswith(f"{vendor}_") for given in self.given)
+            for name, value in {**own, "USER": "sandbox", "PASSWORD": password}.items()
+        }
 
 
 def make_plan(environment: Mapping[str, str], *, var: Path) -> Plan:

@@ -13,9 +13,11 @@ from deploy.run.plan import SANDBOX_INTERVALS, Plan, sandbox_secrets
 def write_run_env(path: Path, plan: Plan) -> None:
     """Write a file that a shell can source. URLs with a password are left out.
 
-    Such a URL was set in the environment; no password, token or secret is written to a file.
+    Such a URL was set in the environment; no password, token or secret is written to a file, but
+    the public password of the sandbox's survey vendors.
     """
-    lines = [f"{name}={quoted(value)}\n" for name, value in _intervals(plan).items()]
+    plain = _intervals(plan) | _survey_vendors(plan)
+    lines = [f"{name}={quoted(value)}\n" for name, value in plain.items()]
     for name, url in addresses(plan).items():
         line = f"{name}={quoted(url)}"
         if has_secret(url):
@@ -39,6 +41,13 @@ def addresses(plan: Plan) -> dict[str, str]:
 def _intervals(plan: Plan) -> dict[str, str]:
     """Return the sandbox's refresh intervals, so that ``cention status`` judges by them too."""
     return {name: value for name, value in plan.variables().items() if name in SANDBOX_INTERVALS}
+
+
+def _survey_vendors(plan: Plan) -> dict[str, str]:
+    """Return the accounts at the sandbox's vendors, unless their password was chosen."""
+    if plan.sandbox is None or "SANDBOX_SURVEY_PASSWORD" in plan.given:
+        return {}
+    return plan.survey_vendors()
 
 
 def shell_setup(plan: Plan) -> str:

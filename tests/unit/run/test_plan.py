@@ -35,3 +35,23 @@ def test_settings_of_the_environment_take_precedence(variables):
 )
 def test_with_a_real_cention_the_intervals_are_the_usual_ones(variables, given):
     assert SANDBOX_INTERVALS.keys().isdisjoint(variables(**given))
+
+
+def test_with_the_sandbox_its_survey_vendors_are_used(variables):
+    found = variables(SANDBOX_SURVEY_PASSWORD="chosen")
+
+    assert found["DIGIDESK_URL"].startswith("http://127.0.0.1:")
+    assert found["DIGIDESK_PASSWORD"] == found["CUSTOMER_RADAR_PASSWORD"] == "chosen"
+
+
+def test_an_account_of_the_environment_is_not_mixed_with_the_sandbox(variables):
+    found = variables(DIGIDESK_USER="us", DIGIDESK_PASSWORD="ours")
+
+    assert not [name for name in found if name.startswith("DIGIDESK_")]
+    assert found["CUSTOMER_RADAR_USER"] == "sandbox"
+
+
+def test_with_a_real_cention_no_simulated_vendor_is_used(variables):
+    found = variables(CENTION_URL="https://api.example.test/s/demo")
+
+    assert not [name for name in found if name.startswith(("DIGIDESK_", "CUSTOMER_RADAR_"))]

@@ -11,6 +11,13 @@ pytestmark = pytest.mark.enable_socket  # a plan reserves its ports
 SERVERS = {"DATABASE_URL": "postgresql://db/cention", "BROKER_URL": "redis://broker"}
 
 
+SURVEY_VENDORS = (
+    *("DIGIDESK_URL", "DIGIDESK_USER", "DIGIDESK_PASSWORD"),
+    *("CUSTOMER_RADAR_URL", "CUSTOMER_RADAR_USER", "CUSTOMER_RADAR_PASSWORD"),
+    "CUSTOMER_RADAR_CLIENT",
+)
+
+
 @pytest.fixture
 def run_env_text(tmp_path):
     """Return ``run.env`` for a run with these variables."""
@@ -31,7 +38,15 @@ def test_no_token_and_no_secret_is_written(run_env_text):
         "RECEIVER_URL",
         "CENTION_URL",
         *SANDBOX_INTERVALS,
+        *SURVEY_VENDORS,
     }
+
+
+def test_a_chosen_password_of_the_survey_vendors_is_not_written(run_env_text):
+    text = run_env_text(SANDBOX_SURVEY_PASSWORD="chosen-3")
+
+    assert "DIGIDESK" not in text
+    assert "chosen-3" not in text
 
 
 def test_with_the_sandbox_the_refresh_intervals_are_written(run_env_text):
