@@ -66,13 +66,14 @@ def test_customer_radar_gets_its_survey_and_both_names(inviting):
     assert message["name"] == "Karin von Öberg"
 
 
-def test_what_is_not_due_is_not_sent(inviting):
+def test_what_is_not_due_is_not_sent_and_nothing_is_written(inviting):
     inviting.surveys.errand()
     inviting.surveys.decide(DUE)
 
     inviting.invite(DUE - MINUTE)
 
     assert (inviting.states(), inviting.messages()) == (["due"], [])
+    assert inviting.surveys.ask("SELECT vendor FROM feedback.vendor") == []
 
 
 def test_a_number_is_written_to_through_a_vendor_that_reaches_mobiles(surveys):

@@ -82,6 +82,8 @@ class Claimer:
         self, conn: Connection[Any], vendor: Vendor, limit: int, found: Claims, now: datetime
     ) -> None:
         name = self.workspace.name
+        if not invitations.any_due(conn, name, vendor, now=now):
+            return
         pace = vendors.lock(conn, name, vendor, now=now)
         allowed = min(limit, pace.allowed(self.accounts[vendor].per_minute, now=now))
         if allowed <= 0:

@@ -101,6 +101,13 @@ class SurveyStatus:
     last_sent_at: datetime | None
 
 
+def any_due(conn: Connection[Any], workspace: str, vendor: str, *, now: datetime) -> bool:
+    """Tell whether an invitation of a vendor is due."""
+    parameters = {"workspace": workspace, "vendor": vendor, "now": now}
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return bool(cursor.execute(SQL["any_due"], parameters).fetchone())
+
+
 def due(
     conn: Connection[Any], workspace: str, vendor: str, *, limit: int, now: datetime
 ) -> list[DueInvitation]:

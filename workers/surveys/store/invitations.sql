@@ -1,3 +1,10 @@
+-- name: any_due
+-- Whether an invitation of a vendor is due.
+SELECT EXISTS (
+    SELECT FROM feedback.invitation
+    WHERE workspace = %(workspace)s AND vendor = %(vendor)s AND state = 'due' AND due_at <= %(now)s
+);
+
 -- name: due_invitations
 -- Invitations of a vendor that are due, the oldest first, locked; those that others hold are left out.
 SELECT i.invitation_id, i.reference, i.errand_id, coalesce(e.display_id, i.errand_id::text) AS display_id,
