@@ -94,8 +94,11 @@ def test_a_refusal_goes_to_the_next_vendor_of_the_rule(inviting):
     inviting.surveys.errand()
     inviting.fault("error_in_200", "digidesk")
 
-    inviting.decide_and_invite()
+    inviting.surveys.decide(DUE)
+    result = inviting.invite()
 
+    assert result is not None
+    assert (result.numbers, result.more) == ({"Refused": 1, "Triggered": 1}, False)
     assert inviting.vendors() == ["customer_radar"]
     [row] = inviting.surveys.invitations()
     assert (row["state"], row["vendor"], row["tries"]) == ("triggered", "customer_radar", 2)
@@ -297,6 +300,19 @@ def test_fifty_invitations_a_second_at_a_vendor_that_takes_200_milliseconds(invi
 
     assert inviting.states() == ["triggered"] * 150
     assert 150 / (time.monotonic() - began) > 50
+
+
+def test_the_password_of_a_vendor_is_in_no_row_and_no_log(inviting, capsys):
+    inviting.accounts = accounts_at(inviting.sandbox.root, password="a-revoked-password")
+    inviting.surveys.errand()
+
+    inviting.decide_and_invite()
+
+    rows = [*inviting.surveys.ask("SELECT * FROM feedback.vendor"), *inviting.surveys.invitations()]
+    logged = capsys.readouterr()
+    assert "vendors asked" in logged.out
+    assert "a-revoked-password" not in f"{rows}{logged.out}{logged.err}"
+    assert "@example.org" not in logged.out + logged.err
 
 
 # ---- at most once -------------------------------------------------------------------------------

@@ -101,12 +101,17 @@ class _Run:
                 if more and in_time:
                     more = self._claim()
                 if not self.sending and not (more and in_time):
-                    return InviteResult(numbers=self.numbers, more=more)
+                    return self._result(more=more)
                 if self.sending:
                     more |= self._settle(wait(self.sending, return_when=FIRST_COMPLETED).done)
         finally:
             if self.sending:  # a claim failed: what was sent still counts
                 self._settle(wait(self.sending).done)
+
+    def _result(self, *, more: bool) -> InviteResult:
+        if self.numbers:
+            log.info("vendors asked", workspace=self.claimer.workspace.name, **self.numbers)
+        return InviteResult(numbers=self.numbers, more=more)
 
     def _claim(self) -> bool:
         """Send as much as there are free threads; return whether anything was due."""
@@ -129,14 +134,6 @@ class _Run:
         name = self.claimer.workspace.name
         settle(self.conn, name, outcomes, run=self.claimer.run, now=self.clock(self.conn))
         self.numbers.update(type(outcome).__name__ for _, outcome in outcomes.values())
-        for one, outcome in outcomes.values():
-            log.info(
-                "invitation sent",
-                workspace=name,
-                invitation=one.invitation.invitation_id,
-                vendor=one.vendor,
-                outcome=type(outcome).__name__,
-            )
         return any(isinstance(o, Refused) and one.others for one, o in outcomes.values())
 
 
