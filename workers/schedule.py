@@ -6,7 +6,6 @@ from typing import Any
 
 from workers.config.names import Queue, TaskName
 from workers.config.settings import Settings
-from workers.config.survey_vendors import SurveyVendors
 from workers.mirrors.rules import enabled
 
 SWEEP_EVERY_S = 2.0
@@ -48,7 +47,6 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
             INVITE_EVERY_S, TaskName.SURVEY_INVITE, workspace.name, queue=Queue.SURVEYS
         )
         for workspace in settings.workspaces
-        if workspace.surveys != SurveyVendors()
     }
     return {
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),

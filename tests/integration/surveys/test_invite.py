@@ -272,6 +272,18 @@ def test_what_a_paused_vendor_kept_waiting_for_too_long_is_withdrawn_as_vendor_o
     assert inviting.surveys.outcome(errand) == "vendor_off"
 
 
+def test_what_a_vendor_without_an_account_kept_waiting_is_withdrawn_as_vendor_off(inviting):
+    errand = inviting.surveys.errand()
+    inviting.surveys.decide(DUE)
+    inviting.accounts = {}
+
+    inviting.invite(DUE + DAY)
+    assert inviting.states() == ["due"]
+    inviting.invite(START + HOUR + 7 * DAY + MINUTE)
+
+    assert inviting.surveys.outcome(errand) == "vendor_off"
+
+
 def test_a_vendor_gets_no_more_invitations_in_a_minute_than_allowed(inviting):
     for _ in range(7):
         inviting.surveys.errand()

@@ -112,10 +112,11 @@ def test_a_poll_that_waits_for_cention_does_not_delay_callbacks(environment):
     assert Queue.POLLS not in others
 
 
-def test_surveys_are_decided_every_half_minute_apart_from_other_work(environment):
+def test_surveys_are_decided_and_invitations_sent_apart_from_other_work(environment):
     entries = beat_schedule(load_settings())
 
-    [entry] = [e for e in entries.values() if e["task"] == TaskName.SURVEY_DECIDE]
-    assert (entry["args"], entry["schedule"]) == (("demo",), 30)
-    assert entry["options"]["queue"] == Queue.SURVEYS
-    assert [e["options"]["queue"] for e in entries.values()].count(Queue.SURVEYS) == 1
+    surveys = {e["task"]: e for e in entries.values() if e["options"]["queue"] == Queue.SURVEYS}
+    assert {task: (e["args"], e["schedule"]) for task, e in surveys.items()} == {
+        TaskName.SURVEY_DECIDE: (("demo",), 30),
+        TaskName.SURVEY_INVITE: (("demo",), 5),
+    }
