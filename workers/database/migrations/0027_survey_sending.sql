@@ -4,6 +4,7 @@ UPDATE feedback.invitation SET send_until = due_at;
 ALTER TABLE feedback.invitation ALTER COLUMN send_until SET NOT NULL;
 COMMENT ON COLUMN feedback.invitation.send_until IS 'After it the person is not asked any more: the invitation is withdrawn.';
 COMMENT ON COLUMN feedback.invitation.settled_by IS 'How the outcome became known: vendor, operator, answer, opt_out, or check: it was withdrawn before it was sent.';
+CREATE INDEX invitation_sent ON feedback.invitation (workspace, sent_at);
 
 ALTER TABLE feedback.vendor
     ADD COLUMN not_before   timestamptz,
