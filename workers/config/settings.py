@@ -56,6 +56,7 @@ class Settings:
     end_call_type: str = END_CALL_TYPES[0]  # data.type of the end of a call
     survey_rules_file: Path = Path(SURVEY_RULES_FILE)
     survey_country: str | None = None  # of telephone numbers without a prefix
+    survey_push_secrets: tuple[str, ...] = field(default=(), repr=False)  # all valid at once
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -81,6 +82,7 @@ def load_settings() -> Settings:
     receiver_url = env.str("RECEIVER_URL", "")
     survey_rules_file = Path(env.str("SURVEY_RULES_FILE", "") or SURVEY_RULES_FILE)
     survey_country = _survey_country(env)
+    survey_push_secrets = _survey_push_secrets(env)
     file = env.str("CENTION_WORKSPACES_FILE", "")
     problems: dict[str, list[str]] = {}
     workspaces = from_file(Path(file), problems) if file else from_environment(env, problems)
@@ -103,6 +105,7 @@ def load_settings() -> Settings:
         end_call_type=end_call_type,
         survey_rules_file=survey_rules_file,
         survey_country=survey_country,
+        survey_push_secrets=survey_push_secrets,
         **numbers,
     )
 
@@ -138,6 +141,11 @@ def _end_call_type(env: Env) -> str:
 def _survey_country(env: Env) -> str | None:
     country = env.str("SURVEY_COUNTRY", "", validate=_known_country).upper()
     return country or None
+
+
+def _survey_push_secrets(env: Env) -> tuple[str, ...]:
+    secrets = (one.strip() for one in env.str("SURVEY_PUSH_SECRETS", "").split(","))
+    return tuple(secret for secret in secrets if secret)
 
 
 def _known_country(country: str) -> None:
