@@ -56,6 +56,7 @@ class WorkerContext:
     retention: Retention
     mirrors: Mapping[tuple[str, Mirror], MirrorSpec]
     survey_workspaces: Mapping[str, SurveyWorkspace]
+    errands: Mapping[str, ErrandsApi]  # by workspace that has a token for it
 
     @contextmanager
     def session(self) -> Iterator[Connection]:
@@ -93,6 +94,11 @@ def build(settings: Settings) -> WorkerContext:
         },
         survey_workspaces={
             each.name: survey_workspace(settings, each) for each in settings.workspaces
+        },
+        errands={
+            each.name: api
+            for each in settings.workspaces
+            if (api := errands_api(settings, each)) is not None
         },
     )
 

@@ -26,6 +26,7 @@ class TaskName(StrEnum):
     RETAIN = "retain"
     MIRROR = "mirror"
     SURVEY_DECIDE = "surveys.decide"
+    SURVEY_ALERT = "surveys.alert"
 
 
 class Family(StrEnum):

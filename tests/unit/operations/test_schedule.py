@@ -112,6 +112,16 @@ def test_a_poll_that_waits_for_cention_does_not_delay_callbacks(environment):
     assert Queue.POLLS not in others
 
 
+def test_alerts_are_sent_every_minute_where_errands_may_be_created(environment):
+    entries = beat_schedule(load_settings())
+
+    [entry] = [e for e in entries.values() if e["task"] == TaskName.SURVEY_ALERT]
+    assert (entry["args"], entry["schedule"]) == (("demo",), 60)
+    environment.delenv("CENTION_TOKEN")
+    entries = beat_schedule(load_settings())
+    assert not [e for e in entries.values() if e["task"] == TaskName.SURVEY_ALERT]
+
+
 def test_surveys_are_decided_every_half_minute_apart_from_other_work(environment):
     entries = beat_schedule(load_settings())
 
