@@ -29,6 +29,12 @@ class Retention:
     callbacks_days: int = 0  # documents of callbacks that were filed
     landed_days: int = 0  # documents that were parsed into rows
     bodies_days: int = 0  # bodies of errands and answers, contents of attachments
+    feedback_days: int = 0  # contacts, comments and contexts of surveys
+
+    @property
+    def survey_texts_days(self) -> int:
+        """Days for comments and contexts of surveys, which are bodies as well as feedback."""
+        return min(filter(None, (self.bodies_days, self.feedback_days)), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +165,7 @@ def _retention(env: Env) -> Retention:
         callbacks_days=env.int("RETAIN_CALLBACKS_DAYS", 0, validate=days),
         landed_days=env.int("RETAIN_LANDED_DAYS", 0, validate=days),
         bodies_days=env.int("RETAIN_BODIES_DAYS", 0, validate=days),
+        feedback_days=env.int("RETAIN_FEEDBACK_DAYS", 0, validate=days),
     )
 
 

@@ -42,8 +42,11 @@ def test_each_class_of_contents_has_its_retention(environment):
     environment.setenv("RETAIN_CALLBACKS_DAYS", "7")
     environment.setenv("RETAIN_LANDED_DAYS", "30")
     environment.setenv("RETAIN_BODIES_DAYS", "365")
+    environment.setenv("RETAIN_FEEDBACK_DAYS", "730")
 
-    assert load_settings().retention == Retention(callbacks_days=7, landed_days=30, bodies_days=365)
+    assert load_settings().retention == Retention(
+        callbacks_days=7, landed_days=30, bodies_days=365, feedback_days=730
+    )
 
 
 def test_a_negative_retention_is_reported_by_name(environment):
