@@ -134,6 +134,9 @@ def test_an_unknown_outcome_is_not_repeated(surveys, answer, api, alert):
 
     assert len(api.created) == 1
     assert surveys.ask("SELECT state FROM cention.sent_errand") == [{"state": "unknown"}]
+    surveys.ask("UPDATE cention.sent_errand SET state = 'refused'")  # an operator: it is missing
+    assert alert() == 1
+    assert len(api.created) == 2
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,3 @@ CREATE UNIQUE INDEX answer_question ON feedback.answer (workspace, session_id, q
     WHERE question_key IS NOT NULL;
 GRANT SELECT ON feedback.unmatched_row TO cention_analyst;
 CREATE INDEX answer_answered ON feedback.answer (workspace, answered_at);
-CREATE INDEX alert_unsent ON feedback.alert (workspace, session_id) WHERE sent_id IS NULL;
-
-ALTER TABLE feedback.alert ADD COLUMN refused integer NOT NULL DEFAULT 0;
-COMMENT ON COLUMN feedback.alert.refused IS 'How often Cention refused the errand, or could not be reached.';

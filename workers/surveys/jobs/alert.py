@@ -26,8 +26,9 @@ def send_alerts(workspace: str, client: ErrandsClient, *, session: Transaction) 
 
     Each has a message id of its own, which is recorded before it is sent: after a crash it is not
     sent again, and an unknown outcome is left to an operator, as for every errand that we create.
-    One that Cention refused is asked for again by the next run. ``session`` lends a connection in
-    autocommit mode; nothing is done while another process sends alerts of the workspace.
+    One that was surely not created is asked for again by the next run. ``session`` lends a
+    connection in autocommit mode; nothing is done while another process sends alerts of the
+    workspace.
     """
     with (
         session() as conn,
@@ -67,11 +68,8 @@ def _send(sender: Sender, pending: PendingAlert) -> bool:
     try:
         outcome = sender.create(order_of(pending), origin=ORIGIN)
     except AlreadySent as error:
-        sent_id, refused = error.before.sent_id, False
+        sent_id, state = error.before.sent_id, error.before.state
     else:
-        sent_id, refused = outcome.sent_id, outcome.state == send.REFUSED
-    if refused:
-        alerts.record_refused(sender.conn, sender.workspace, pending.session_id)
-    else:
-        alerts.record_sent(sender.conn, sender.workspace, pending.session_id, sent_id=sent_id)
-    return not refused
+        sent_id, state = outcome.sent_id, outcome.state
+    alerts.record_sent(sender.conn, sender.workspace, pending.session_id, sent_id=sent_id)
+    return state != send.REFUSED

@@ -32,7 +32,7 @@ def record_bad_scores(conn: Connection[Any], workspace: str) -> int:
 
 
 def pending(conn: Connection[Any], workspace: str, *, limit: int) -> list[PendingAlert]:
-    """Return bad scores without an errand; those that Cention refused most seldom first."""
+    """Return bad scores without an errand; those tried most seldom first."""
     with conn.cursor(row_factory=class_row(PendingAlert)) as cursor:
         parameters = {"workspace": workspace, "limit": limit}
         return cursor.execute(SQL["pending_alerts"], parameters).fetchall()
@@ -42,9 +42,3 @@ def record_sent(conn: Connection[Any], workspace: str, session_id: int, *, sent_
     """Record that the errand of a bad score was asked for, by its number in ``sent_errand``."""
     parameters = {"workspace": workspace, "session_id": session_id, "sent_id": sent_id}
     conn.execute(SQL["record_alert_sent"], parameters)
-
-
-def record_refused(conn: Connection[Any], workspace: str, session_id: int) -> None:
-    """Record that Cention refused the errand of a bad score; it is asked for again."""
-    parameters = {"workspace": workspace, "session_id": session_id}
-    conn.execute(SQL["record_alert_refused"], parameters)

@@ -17,7 +17,7 @@ ON CONFLICT (workspace, session_id) DO NOTHING
 RETURNING session_id;
 
 -- name: pending_alerts
--- Bad scores whose errand was not asked for, or was refused; those that were refused most seldom first.
+-- Bad scores whose errand was not asked for, or surely not created; those tried most seldom first.
 SELECT x.session_id, i.reference, r.document -> 'alert' AS alert, answer.score::float8 AS score, answer.comment,
        coalesce(e.display_id, i.errand_id::text) AS display_id, coalesce(area.name, '') AS area
 FROM feedback.alert AS x
@@ -32,16 +32,12 @@ JOIN LATERAL (
 ) AS answer ON answer.score IS NOT NULL
 LEFT JOIN cention.errand AS e ON (e.workspace, e.errand_id) = (i.workspace, i.errand_id)
 LEFT JOIN cention.area AS area ON (area.workspace, area.area_id) = (i.workspace, i.area_id)
-WHERE x.workspace = %(workspace)s AND x.sent_id IS NULL
-ORDER BY x.refused, x.session_id
+LEFT JOIN cention.sent_errand AS sent ON (sent.workspace, sent.sent_id) = (x.workspace, x.sent_id)
+WHERE x.workspace = %(workspace)s AND (x.sent_id IS NULL OR sent.state = 'refused')
+ORDER BY coalesce(sent.tries, 0), x.session_id
 LIMIT %(limit)s;
 
 -- name: record_alert_sent
 -- Record that the errand of a bad score was asked for.
 UPDATE feedback.alert SET sent_id = %(sent_id)s
-WHERE (workspace, session_id) = (%(workspace)s, %(session_id)s);
-
--- name: record_alert_refused
--- Record that Cention refused the errand of a bad score: the next ones go first.
-UPDATE feedback.alert SET refused = refused + 1
 WHERE (workspace, session_id) = (%(workspace)s, %(session_id)s);
