@@ -14,6 +14,7 @@ from workers.clients.cention.errands import Created
 from workers.clients.errors import IncompleteResponse, Unauthorised, Unreachable
 from workers.surveys.jobs.alert import send_alerts
 from workers.surveys.jobs.import_results import import_rows
+from workers.surveys.store import holds
 
 ALERT = """\
 [rule.alert]
@@ -164,6 +165,26 @@ def test_the_errand_of_an_alert_is_never_surveyed(surveys, answer, api, alert):
 
     assert surveys.outcome(known) == "made_by_us"
     assert surveys.outcome(unknown) == "made_by_us"
+
+
+def test_while_surveys_are_held_alerts_wait(surveys, answer, api, alert):
+    answer(0)
+    holds.hold(surveys.conn, "demo", reason="test")
+
+    assert alert() == 0
+    holds.resume(surveys.conn, "demo")
+    assert alert() == 1
+
+    assert len(api.created) == 1
+
+
+def test_after_a_restore_nothing_is_created_before_an_operator_resumes(surveys, answer, api, alert):
+    answer(0)
+    surveys.ask("UPDATE feedback.restore_mark SET timeline = timeline + 1")
+
+    assert [alert(), alert()] == [0, 0]
+
+    assert api.created == []
 
 
 def test_old_answers_raise_no_alert(answer, api, alert):

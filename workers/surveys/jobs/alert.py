@@ -11,7 +11,7 @@ from workers.database import Transaction, advisory_locks
 from workers.outbound.jobs import send
 from workers.outbound.jobs.deduplication import IdentifiedOrder, identify
 from workers.outbound.jobs.send import AlreadySent, ErrandsClient, Sender
-from workers.surveys.store import alerts
+from workers.surveys.store import alerts, holds
 from workers.surveys.store.alerts import PendingAlert
 
 log = structlog.get_logger(__name__)
@@ -28,13 +28,13 @@ def send_alerts(workspace: str, client: ErrandsClient, *, session: Transaction) 
     sent again, and an unknown outcome is left to an operator, as for every errand that we create.
     One that was surely not created is asked for again by the next run. ``session`` lends a
     connection in autocommit mode; nothing is done while another process sends alerts of the
-    workspace.
+    workspace, or while its surveys are held: a restored database has forgotten what was sent.
     """
     with (
         session() as conn,
         advisory_locks.hold(conn, f"surveys/alert/{workspace}", slots=1) as slot,
     ):
-        if slot is None:
+        if slot is None or holds.hold_if_restored(conn) or holds.held(conn, workspace):
             return 0
         alerts.record_bad_scores(conn, workspace)
         waiting = alerts.pending(conn, workspace, limit=BATCH)
@@ -54,7 +54,8 @@ def order_of(pending: PendingAlert) -> IdentifiedOrder:
         "display_id": pending.display_id,
         "area": pending.area,
     }
-    digest = hashlib.sha256(f"alert/{pending.reference}/{pending.session_id}".encode()).hexdigest()
+    # By our reference: a session may get another number when answers are imported again.
+    digest = hashlib.sha256(f"alert/{pending.reference}".encode()).hexdigest()
     errand = NewErrand(
         from_address=pending.alert["from"],
         subject=" ".join(pending.alert["subject"].format(**values).split())[:MAX_SUBJECT],
