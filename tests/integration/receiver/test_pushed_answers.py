@@ -8,6 +8,7 @@ from functools import partial
 
 import psycopg
 import pytest
+import requests
 
 from receiver import pushed_answers
 from tests.support.databases import run_query
@@ -149,3 +150,20 @@ def test_while_the_database_is_down_the_vendor_is_asked_to_send_it_again(
     assert refused(response, 503)
     assert response.headers["Retry-After"]
     assert "password" not in response.text
+
+
+def test_the_served_receiver_takes_the_secrets_from_its_settings(serve, invited, database):
+    receiver = serve(SURVEY_PUSH_SECRETS=f"{OLD_SECRET}, {SECRET}")
+    url = f"http://127.0.0.1:{receiver.port}{PATH}"
+    rows = {"rows": [{"Invitation": "ours", "Score": 9}]}
+
+    def post(secret, **request):
+        headers = {"Authorization": f"Bearer {secret}"}
+        return requests.post(url, headers=headers, timeout=10, **request).status_code
+
+    assert post("wrong", json=rows) == 401
+    assert post(SECRET, json=rows) == 200
+    assert post(SECRET, data=b" " * (2**20 + 1)) == 413
+    assert post(SECRET, data=b" " * (11 * 2**20)) == 413
+    assert [one["number"] for one in saved(database)] == [9]
+    assert SECRET not in receiver.log.read_text("utf-8")
