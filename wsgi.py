@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 
-from receiver import create_app, database
+from receiver import create_app, database, pushed_answers
 from receiver.circuit_breaker import CircuitBreaker
 from receiver.durable_inbox import DurableInbox
 from receiver.group_commit import GroupCommit
@@ -60,6 +60,7 @@ app = create_app(
     broker=broker_is_up,
     spool=spool.check,
     read_spool=partial(spool_status, settings.spool_dir),
+    save_pushed_answers=partial(pushed_answers.save, settings.database_url),
 )
 # The spool may hold callbacks of an earlier process: move them now, not with the next callback.
 SpoolDrainer(

@@ -1,15 +1,16 @@
-"""The web application that Cention calls: callbacks, health and metrics. It does no other work."""
+"""The web application that others call: callbacks, answers to surveys, health and metrics."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from receiver import callbacks, errors, health, metrics
+from receiver import callbacks, errors, health, metrics, pushed_answers
 from receiver.authentication import Secrets
 from receiver.durable_inbox import StoreCallback
 from receiver.health import Check
 from receiver.metrics import ReadGauges, ReadSpool
 from receiver.notifier import Notify
+from receiver.pushed_answers import SavePush
 from workers.config.settings import Settings
 
 
@@ -27,6 +28,7 @@ def create_app(
     broker: Check,
     spool: Check,
     read_spool: ReadSpool,
+    save_pushed_answers: SavePush,
 ) -> Flask:
     """Build the web application out of parts made elsewhere.
 
@@ -38,6 +40,7 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = callbacks.BODY_MAX_BYTES + 1  # one byte more shows an excess
     app.register_blueprint(callbacks.blueprint(secrets, store=store, notify=notify))
+    app.register_blueprint(pushed_answers.blueprint(settings, save=save_pushed_answers))
     app.register_blueprint(health.blueprint(database=database, broker=broker, spool=spool))
     app.register_blueprint(metrics.blueprint(read_gauges, read_spool))
     errors.register(app)

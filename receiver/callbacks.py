@@ -9,15 +9,8 @@ from functools import partial
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, request
-from werkzeug.exceptions import (
-    BadRequest,
-    HTTPException,
-    NotFound,
-    RequestEntityTooLarge,
-    ServiceUnavailable,
-    Unauthorized,
-)
+from flask import Blueprint, Response
+from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable, Unauthorized
 
 from receiver import canonical_json, metrics
 from receiver.authentication import Secrets
@@ -25,6 +18,7 @@ from receiver.canonical_json import CanonicalCallback, InvalidBody
 from receiver.durable_inbox import PendingStore, StorageUnavailable, StoreCallback
 from receiver.errors import error_response
 from receiver.notifier import Notify
+from receiver.request_body import read_body
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
 from workers.sync.store.callbacks import NewCallback
@@ -148,35 +142,12 @@ def _require_stored(pending: PendingStore) -> None:
 def _canonical(secrets: Secrets) -> CanonicalCallback:
     """Return the document of this request as it may be stored."""
     try:
-        document = canonical_json.read_body(_body())
+        document = canonical_json.read_body(read_body(max_bytes=BODY_MAX_BYTES))
         if secrets and not secrets.verify(document):
             raise Unauthorized("meta.api_secret is missing or wrong.")
         return canonical_json.canonicalise(document, secrets)
     except InvalidBody as error:
         raise BadRequest(str(error)) from None
-
-
-def _body() -> bytes:
-    """Return the whole body. A server may cut it without an error, so its length is checked."""
-    length = request.content_length
-    if length is not None and length > BODY_MAX_BYTES:
-        raise RequestEntityTooLarge
-    try:
-        body = request.get_data(cache=False) if length is None else _announced(length)
-    except HTTPException:
-        raise
-    except Exception:  # the server's own errors: a broken chunk, a sender that hung up
-        raise BadRequest("The body ended early.") from None
-    if len(body) > BODY_MAX_BYTES:
-        raise RequestEntityTooLarge
-    if length not in (None, len(body)):
-        raise BadRequest("The body ended early.")
-    return body
-
-
-def _announced(length: int) -> bytes:
-    """Return a body of known length as it came: half the work of ``request.get_data``."""
-    return request.input_stream.read(length)
 
 
 def _parse(document: Mapping[str, Any]) -> tuple[Callback | None, DocumentError | None]:

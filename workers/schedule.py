@@ -15,6 +15,7 @@ RETAIN_EVERY_S = 3600.0
 CHECK_MIRROR_EVERY_S = 60.0  # so that neither a restart nor a failure delays it for long
 DECIDE_EVERY_S = 30.0
 INVITE_EVERY_S = 5.0
+ALERT_EVERY_S = 60.0
 CHECKS_PER_REFRESH = 4  # at least, so that a refresh is late by a quarter of its interval at most
 
 
@@ -48,6 +49,13 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         )
         for workspace in settings.workspaces
     }
+    alerts = {
+        f"survey alerts {workspace.name}": _every(
+            ALERT_EVERY_S, TaskName.SURVEY_ALERT, workspace.name, queue=Queue.FETCH
+        )
+        for workspace in settings.workspaces
+        if workspace.tokens.create_errand
+    }
     return {
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
         "canary": _every(CANARY_EVERY_S, TaskName.CANARY),
@@ -57,6 +65,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         **refreshes,
         **decisions,
         **invitations,
+        **alerts,
     }
 
 

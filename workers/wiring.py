@@ -71,6 +71,7 @@ class WorkerContext:
     survey_workspaces: Mapping[str, SurveyWorkspace]
     survey_accounts: Mapping[str, Accounts]
     inviters: ThreadPoolExecutor
+    errands: Mapping[str, ErrandsApi]  # by workspace that has a token for it
 
     @contextmanager
     def session(self) -> Iterator[Connection]:
@@ -111,6 +112,11 @@ def build(settings: Settings) -> WorkerContext:
         },
         survey_accounts={each.name: survey_accounts(each) for each in settings.workspaces},
         inviters=ThreadPoolExecutor(AT_ONCE, thread_name_prefix="invite"),
+        errands={
+            each.name: api
+            for each in settings.workspaces
+            if (api := errands_api(settings, each)) is not None
+        },
     )
 
 

@@ -16,8 +16,10 @@ from flask.testing import FlaskClient
 from receiver import create_app
 from receiver.health import Check
 from receiver.metrics import ReadGauges, ReadSpool
+from receiver.pushed_answers import PushResult, SavePush
 from tests.support.settings import SETTINGS, WORKSPACE
 from workers.config.settings import Settings
+from workers.surveys.store.answers import SavedRows
 from workers.sync.store.callbacks import NewCallback
 
 PATH = "/callbacks/demo"
@@ -49,6 +51,11 @@ def new_callback(number: int, **other: Any) -> NewCallback:
         "problem": None,
     }
     return NewCallback(**given | other)
+
+
+def save_nothing(*_: Any) -> PushResult:
+    """Save a push nowhere."""
+    return PushResult(rows=(), saved=SavedRows())
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,7 @@ def make_client(
         broker: Check = lambda: None,
         spool: Check = lambda: None,
         read_spool: ReadSpool = lambda: None,
+        save_pushed_answers: SavePush = save_nothing,
     ) -> FlaskClient:
         app = create_app(
             settings or make_settings(),
@@ -117,6 +125,7 @@ def make_client(
             broker=broker,
             spool=spool,
             read_spool=read_spool,
+            save_pushed_answers=save_pushed_answers,
         )
         return app.test_client()
 

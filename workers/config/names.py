@@ -27,6 +27,7 @@ class TaskName(StrEnum):
     MIRROR = "mirror"
     SURVEY_DECIDE = "surveys.decide"
     SURVEY_INVITE = "surveys.invite"
+    SURVEY_ALERT = "surveys.alert"
 
 
 class Family(StrEnum):

@@ -29,6 +29,12 @@ class Retention:
     callbacks_days: int = 0  # documents of callbacks that were filed
     landed_days: int = 0  # documents that were parsed into rows
     bodies_days: int = 0  # bodies of errands and answers, contents of attachments
+    feedback_days: int = 0  # contacts, comments and contexts of surveys
+
+    @property
+    def survey_texts_days(self) -> int:
+        """Days for comments and contexts of surveys, which are bodies as well as feedback."""
+        return min(filter(None, (self.bodies_days, self.feedback_days)), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +62,7 @@ class Settings:
     end_call_type: str = END_CALL_TYPES[0]  # data.type of the end of a call
     survey_rules_file: Path = Path(SURVEY_RULES_FILE)
     survey_country: str | None = None  # of telephone numbers without a prefix
+    survey_push_secrets: tuple[str, ...] = field(default=(), repr=False)  # all valid at once
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -81,6 +88,7 @@ def load_settings() -> Settings:
     receiver_url = env.str("RECEIVER_URL", "")
     survey_rules_file = Path(env.str("SURVEY_RULES_FILE", "") or SURVEY_RULES_FILE)
     survey_country = _survey_country(env)
+    survey_push_secrets = _survey_push_secrets(env)
     file = env.str("CENTION_WORKSPACES_FILE", "")
     problems: dict[str, list[str]] = {}
     workspaces = from_file(Path(file), problems) if file else from_environment(env, problems)
@@ -103,6 +111,7 @@ def load_settings() -> Settings:
         end_call_type=end_call_type,
         survey_rules_file=survey_rules_file,
         survey_country=survey_country,
+        survey_push_secrets=survey_push_secrets,
         **numbers,
     )
 
@@ -140,6 +149,11 @@ def _survey_country(env: Env) -> str | None:
     return country or None
 
 
+def _survey_push_secrets(env: Env) -> tuple[str, ...]:
+    secrets = (one.strip() for one in env.str("SURVEY_PUSH_SECRETS", "").split(","))
+    return tuple(secret for secret in secrets if secret)
+
+
 def _known_country(country: str) -> None:
     if country and country.upper() not in SUPPORTED_REGIONS:
         raise ValidationError("Not a country such as SE.")
@@ -151,6 +165,7 @@ def _retention(env: Env) -> Retention:
         callbacks_days=env.int("RETAIN_CALLBACKS_DAYS", 0, validate=days),
         landed_days=env.int("RETAIN_LANDED_DAYS", 0, validate=days),
         bodies_days=env.int("RETAIN_BODIES_DAYS", 0, validate=days),
+        feedback_days=env.int("RETAIN_FEEDBACK_DAYS", 0, validate=days),
     )
 
 

@@ -8,5 +8,6 @@ MODULES = (
     "workers.tasks.mirrors",
     "workers.tasks.retention",
     "workers.tasks.surveys",
+    "workers.tasks.survey_alerts",
     "workers.tasks.maintenance",
 )

@@ -14,7 +14,7 @@ import pytest
 
 from schemas.surveys.customer_radar import Credentials, Invitation
 from schemas.surveys.digidesk import SurveyRequest
-from tests.integration.clients.conftest import Hasty
+from tests.integration.clients.conftest import CloseConnection
 from tests.integration.sandbox.sandbox_server import SandboxServer, sandbox_server
 from workers.clients import errors
 from workers.clients.http import Timeouts
@@ -325,7 +325,7 @@ def test_no_request_goes_out_on_a_connection_that_was_used_before(serve):
 
     def answer_once(connection: socket.socket) -> None:
         if len(server.heads[-1]) > 1:
-            raise Hasty
+            raise CloseConnection
         connection.sendall(b"HTTP/1.1 201 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
     server = serve(answer_once)

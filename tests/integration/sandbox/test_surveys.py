@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from tests.integration.sandbox.sandbox_server import SandboxServer, sandbox_server
-from tests.support.waiting import eventually
+from tests.support.eventually import eventually
 
 USER = ("sandbox", "sandbox-survey-password")
 PATH = "digidesk/api/survey_requests/"

@@ -13,6 +13,7 @@ from tests.integration.surveys.inviting import PASSWORD
 from tests.support.settings import SETTINGS, WORKSPACE
 from tests.support.surveys import brief
 from workers.config.survey_vendors import DigideskAccount, SurveyVendors
+from workers.tasks import survey_alerts
 from workers.tasks import surveys as tasks
 from workers.tasks.base import BridgeTask
 
@@ -94,3 +95,13 @@ def test_without_a_key_of_persons_nothing_is_decided(context, surveys: Surveys):
     tasks.survey_decide.run("demo")
 
     assert surveys.decisions() == {}
+
+
+def test_alerts_of_a_workspace_without_a_token_are_left_alone(
+    offline_bridge, monkeypatch, surveys: Surveys
+):
+    monkeypatch.setattr(survey_alerts, "context", lambda: offline_bridge.context)
+
+    survey_alerts.survey_alert.run("demo")
+
+    assert surveys.ask("SELECT FROM feedback.alert") == []

@@ -42,8 +42,11 @@ def test_each_class_of_contents_has_its_retention(environment):
     environment.setenv("RETAIN_CALLBACKS_DAYS", "7")
     environment.setenv("RETAIN_LANDED_DAYS", "30")
     environment.setenv("RETAIN_BODIES_DAYS", "365")
+    environment.setenv("RETAIN_FEEDBACK_DAYS", "730")
 
-    assert load_settings().retention == Retention(callbacks_days=7, landed_days=30, bodies_days=365)
+    assert load_settings().retention == Retention(
+        callbacks_days=7, landed_days=30, bodies_days=365, feedback_days=730
+    )
 
 
 def test_a_negative_retention_is_reported_by_name(environment):
@@ -110,6 +113,16 @@ def test_a_poll_that_waits_for_cention_does_not_delay_callbacks(environment):
     assert {e["options"]["queue"] for e in entries if e["task"] == TaskName.POLL} == {Queue.POLLS}
     others = {e["options"]["queue"] for e in entries if e["task"] != TaskName.POLL}
     assert Queue.POLLS not in others
+
+
+def test_alerts_are_sent_every_minute_where_errands_may_be_created(environment):
+    entries = beat_schedule(load_settings())
+
+    [entry] = [e for e in entries.values() if e["task"] == TaskName.SURVEY_ALERT]
+    assert (entry["args"], entry["schedule"]) == (("demo",), 60)
+    environment.delenv("CENTION_TOKEN")
+    entries = beat_schedule(load_settings())
+    assert not [e for e in entries.values() if e["task"] == TaskName.SURVEY_ALERT]
 
 
 def test_surveys_are_decided_and_invitations_sent_apart_from_other_work(environment):

@@ -50,6 +50,12 @@ SELECT e.workspace,
        e.feedback_value,
        e.feedback_answer,
        e.feedback_question_text,
+       CASE WHEN survey.answers > 0 THEN 'answered'
+            WHEN decision.verdict = 'not' THEN 'not invited'
+            ELSE invitation.state
+       END AS survey_state,
+       survey.score AS survey_score,
+       decision.reason AS survey_reason,
        e.answer_subject,
        e.answer_body,
        answer.count AS answer_count,
@@ -113,7 +119,17 @@ LEFT JOIN LATERAL (
     SELECT count(*) AS count, min(a.happened_at) AS first_at, max(a.happened_at) AS last_at
     FROM cention.errand_action AS a
     WHERE (a.workspace, a.errand_id) = (e.workspace, e.errand_id)
-) AS action ON true;
+) AS action ON true
+LEFT JOIN feedback.decision ON (decision.workspace, decision.errand_id) = (e.workspace, e.errand_id)
+LEFT JOIN feedback.invitation ON (invitation.workspace, invitation.errand_id) = (e.workspace, e.errand_id)
+LEFT JOIN LATERAL (
+    SELECT count(*) AS answers,
+           (array_agg(a.number ORDER BY a.answered_at, a.session_id, a.position)
+               FILTER (WHERE a.number IS NOT NULL))[1] AS score
+    FROM feedback.session AS s
+    JOIN feedback.answer AS a ON (a.workspace, a.session_id) = (s.workspace, s.session_id)
+    WHERE (s.workspace, s.errand_id) = (e.workspace, e.errand_id) AND s.verified
+) AS survey ON true;
 
 COMMENT ON VIEW analyst.errand_overview IS
     'One row per errand, all names joined, without HTML. Includes deleted and gone errands: see state.';
@@ -158,6 +174,9 @@ COMMENT ON COLUMN analyst.errand_overview.sla_fetched_at IS 'When the SLA column
 COMMENT ON COLUMN analyst.errand_overview.feedback_value IS 'Rating of satisfaction by the customer; null while there is none. Its scale is set in Cention.';
 COMMENT ON COLUMN analyst.errand_overview.feedback_answer IS 'Wording of that rating.';
 COMMENT ON COLUMN analyst.errand_overview.feedback_question_text IS 'The question that was asked.';
+COMMENT ON COLUMN analyst.errand_overview.survey_state IS 'answered, else not invited, else the state of the invitation: due, sending, triggered, refused, unknown or withdrawn; null if no survey was considered.';
+COMMENT ON COLUMN analyst.errand_overview.survey_score IS 'First score of the answer to our survey; null for none. Its kind and scale: analyst.survey_answer.';
+COMMENT ON COLUMN analyst.errand_overview.survey_reason IS 'Why the customer was not invited; null if invited, or not decided.';
 COMMENT ON COLUMN analyst.errand_overview.answer_subject IS 'Subject of the reply, from the report.';
 COMMENT ON COLUMN analyst.errand_overview.answer_body IS 'Text of the reply, from the report.';
 COMMENT ON COLUMN analyst.errand_overview.answer_count IS 'Number of answers in callbacks; 0 if callbacks were set up only later.';

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.cention.contact_cards import CHANNELS, ContactCard, contact_card, warnings_for
 from schemas.errors import DocumentError, Fault
+from schemas.text.csv_table import read_table
 
 NAME = "name"
 CUSTOM = "custom"  # labelled by the column's heading, or "custom:LABEL"
 TARGETS = (*CHANNELS, NAME, CUSTOM)
-DELIMITERS = (",", ";", "\t")
-MAX_CELL_CHARACTERS = 10_000  # a longer cell means an unclosed quotation mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,22 +36,13 @@ def read_rows(lines: Iterable[str], columns: Mapping[str, str]) -> Iterator[Row]
     names are used. A row without an address, or with too few or too many cells, has a problem and
     does not stop the others. Raises ``BadTable``.
     """
-    lines = iter(lines)
-    first = next(lines, "")
-    delimiter = max(DELIMITERS, key=first.count)
-    [headings] = csv.reader([first], delimiter=delimiter) if first.strip() else [[]]
-    targets = _targets([heading.strip() for heading in headings], columns)
-    reader = csv.reader(lines, delimiter=delimiter)
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Row(line=reader.line_num + 1, card=None, problem=str(error))
-            continue
-        if cells:
-            yield _row(reader.line_num + 1, cells, targets)
+    table = read_table(lines)
+    targets = _targets(table.headings, columns)
+    for row in table.rows:
+        if row.problem is not None:
+            yield Row(line=row.line, card=None, problem=row.problem)
+        else:
+            yield _row(row.line, row.cells, targets)
 
 
 def check_target(target: str) -> str:
@@ -81,12 +70,6 @@ def _targets(headings: Sequence[str], columns: Mapping[str, str]) -> list[str | 
 
 
 def _row(line: int, cells: Sequence[str], targets: Sequence[str | None]) -> Row:
-    if len(cells) != len(targets):
-        problem = f"{len(cells)} cells instead of {len(targets)}"
-        return Row(line=line, card=None, problem=problem)
-    if max(map(len, cells)) > MAX_CELL_CHARACTERS:
-        problem = f"a cell of more than {MAX_CELL_CHARACTERS} characters"
-        return Row(line=line, card=None, problem=problem)
     contacts: dict[str, list[str]] = {}
     names: list[str] = []
     custom: list[tuple[str, str]] = []

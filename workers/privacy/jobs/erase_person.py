@@ -91,6 +91,7 @@ def _erase_own_rows(conn: Connection, person: PersonMatcher, counts: ErasureCoun
     redacted = erased.redact_exported_by(conn, person.address)
     counts.removed["cention.contact_card"] += removed
     counts.redacted["cention.exported_errand"] += redacted
+    counts.redacted["feedback.opt_out"] += erased.redact_opt_outs(conn, person.address)
 
 
 def _record_erased(

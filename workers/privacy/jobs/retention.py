@@ -81,3 +81,9 @@ def _classes(policy: Retention) -> Iterator[tuple[str, Remove, int, int]]:
         yield "errand_bodies", retention.remove_errand_bodies, days, BATCH
         yield "exported_bodies", retention.remove_exported_bodies, days, BATCH
         yield "attachments", retention.remove_attachment_contents, days, FILES
+    if days := policy.survey_texts_days:
+        yield "survey_comments", retention.remove_survey_comments, days, BATCH
+        yield "survey_contexts", retention.remove_survey_contexts, days, BATCH
+    if days := policy.feedback_days:
+        yield "invited_contacts", retention.remove_invited_contacts, days, BATCH
+        yield "unmatched_rows", retention.remove_unmatched_cells, days, BATCH

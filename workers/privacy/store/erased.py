@@ -179,11 +179,16 @@ _REDACT: Mapping[str, LiteralString] = {
     "cention.errand": SQL["redact_errands"],
     "cention.answer": SQL["redact_answers"],
     "cention.exported_errand": SQL["redact_exported_errands"],
+    "feedback.opt_out": SQL["redact_opt_outs_of_errands"],
+    "feedback.invitation": SQL["redact_invitations"],
+    "feedback.session": SQL["redact_survey_sessions"],
+    "feedback.answer": SQL["redact_survey_answers"],
+    "cention.sent_errand": SQL["redact_survey_alerts"],
 }
 
 
 def redact_errands(conn: Connection, errands: Sequence[Key]) -> dict[str, int]:
-    """Redact errands, reported and exported, with their answers and the addressees of these.
+    """Redact errands, reported and exported, with their answers and surveys.
 
     Return how many rows, by table.
     """
@@ -195,6 +200,11 @@ def redact_errands(conn: Connection, errands: Sequence[Key]) -> dict[str, int]:
 def redact_exported_by(conn: Connection, address: str) -> int:
     """Redact exported errands of a writer (in lower case); return how many rows."""
     return len(conn.execute(SQL["redact_exported_by"], {"address": address}).fetchall())
+
+
+def redact_opt_outs(conn: Connection, address: str) -> int:
+    """Redact the contact of objections to surveys (in lower case); return how many."""
+    return len(conn.execute(SQL["redact_opt_outs_of"], {"address": address}).fetchall())
 
 
 def remove_contact_cards(conn: Connection, address: str) -> int:

@@ -6,6 +6,8 @@ UNION
 SELECT workspace, errand_id FROM cention.sent_errand
 WHERE lower(from_address) = %(address)s AND errand_id IS NOT NULL
 UNION
+SELECT workspace, errand_id FROM feedback.invitation WHERE lower(contact) = %(address)s
+UNION
 SELECT a.workspace, a.errand_id
 FROM cention.answer_recipient AS r
 JOIN cention.answer AS a ON (a.workspace, a.response_id) = (r.workspace, r.response_id)
@@ -40,6 +42,8 @@ UNION
 SELECT name FROM cention.answer_recipient WHERE lower(address) = %(address)s AND name IS NOT NULL
 UNION
 SELECT from_name FROM cention.sent_errand WHERE lower(from_address) = %(address)s AND from_name IS NOT NULL
+UNION
+SELECT contact_name FROM feedback.invitation WHERE lower(contact) = %(address)s AND contact_name IS NOT NULL
 UNION
 SELECT card.name
 FROM cention.contact_card AS c
@@ -98,6 +102,17 @@ WHERE x.family = 'errand_reports' AND (x.workspace, x.remote_id) > (%(workspace)
           WHERE (t.workspace, t.errand_id) = (x.workspace, x.remote_id)
             AND num_nonnulls(t.from_address, t.to_address, t.subject, t.question, t.answer, t.errand_notes,
                              t.document) > 0
+      )
+      OR EXISTS (
+          SELECT FROM feedback.invitation AS i
+          WHERE (i.workspace, i.errand_id) = (x.workspace, x.remote_id)
+            AND num_nonnulls(i.contact, i.contact_name) > 0
+      )
+      OR EXISTS (
+          SELECT FROM feedback.session AS s
+          LEFT JOIN feedback.answer AS a ON (a.workspace, a.session_id) = (s.workspace, s.session_id)
+          WHERE (s.workspace, s.errand_id) = (x.workspace, x.remote_id)
+            AND (s.context IS NOT NULL OR a.comment IS NOT NULL)
       )
       OR EXISTS (
           SELECT FROM cention.answer AS a
@@ -303,3 +318,58 @@ WHERE EXISTS (
     WHERE lower(contact.value #>> '{}') = %(address)s
 )
 RETURNING workspace;
+
+-- name: redact_invitations
+-- Redact the contacts of invitations about these errands, and withdraw those that are due: there is nobody
+-- to send them to. One row for each that was not redacted before.
+UPDATE feedback.invitation
+SET contact = NULL, contact_name = NULL,
+    state = CASE WHEN state = 'due' THEN 'withdrawn' ELSE state END,
+    settled_at = CASE WHEN state = 'due' THEN now() ELSE settled_at END,
+    problem = CASE WHEN state = 'due' THEN 'the person was erased' ELSE problem END
+WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+  AND num_nonnulls(contact, contact_name) > 0
+RETURNING errand_id;
+
+-- name: redact_survey_sessions
+-- Redact what vendors reported of conversations about these errands. One row for each that was not redacted
+-- before.
+UPDATE feedback.session SET context = NULL
+WHERE (workspace, errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+  AND context IS NOT NULL
+RETURNING session_id;
+
+-- name: redact_survey_answers
+-- Redact the comments in surveys about these errands. One row for each that was not redacted before.
+UPDATE feedback.answer AS a SET comment = NULL
+FROM feedback.session AS s
+WHERE (s.workspace, s.session_id) = (a.workspace, a.session_id)
+  AND (s.workspace, s.errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+  AND a.comment IS NOT NULL
+RETURNING a.session_id;
+
+-- name: redact_survey_alerts
+-- Redact the subjects of alerts about these errands: they may quote a comment. One row for each that was
+-- not redacted before.
+UPDATE cention.sent_errand AS e SET subject = NULL, content_sha256 = NULL
+FROM feedback.alert AS x
+JOIN feedback.session AS s ON (s.workspace, s.session_id) = (x.workspace, x.session_id)
+WHERE (e.workspace, e.sent_id) = (x.workspace, x.sent_id)
+  AND (s.workspace, s.errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+  AND (e.subject IS NOT NULL OR e.content_sha256 IS NOT NULL)
+RETURNING e.sent_id;
+
+-- name: redact_opt_outs_of_errands
+-- Redact the contacts of objections by persons who were invited about these errands; the objections stand.
+-- One row for each that was not redacted before.
+UPDATE feedback.opt_out SET contact = NULL
+WHERE contact IS NOT NULL AND (workspace, person_sha256) IN (
+    SELECT i.workspace, i.person_sha256 FROM feedback.invitation AS i
+    WHERE (i.workspace, i.errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+)
+RETURNING since;
+
+-- name: redact_opt_outs_of
+-- Redact the contact of objections by this address; the objections stand. One row for each.
+UPDATE feedback.opt_out SET contact = NULL WHERE lower(contact) = %(address)s
+RETURNING since;

@@ -4,6 +4,8 @@ WITH own AS (
     SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]) AS k (workspace, errand_id)
 ), answer AS (
     SELECT a.* FROM cention.answer AS a JOIN own USING (workspace, errand_id)
+), survey AS (
+    SELECT s.* FROM feedback.session AS s JOIN own USING (workspace, errand_id)
 ), named AS (
     SELECT DISTINCT f.workspace, f.kind, f.attachment_id
     FROM cention.answer_attachment AS f JOIN answer USING (workspace, answer_id)
@@ -35,6 +37,21 @@ UNION ALL
 SELECT 'cention.sent_errand', to_jsonb(t) FROM cention.sent_errand AS t JOIN own USING (workspace, errand_id)
 UNION ALL
 SELECT 'cention.sent_closing', to_jsonb(t) FROM cention.sent_closing AS t JOIN own USING (workspace, errand_id)
+UNION ALL
+SELECT 'feedback.decision', to_jsonb(t) FROM feedback.decision AS t JOIN own USING (workspace, errand_id)
+UNION ALL
+SELECT 'feedback.invitation', to_jsonb(t) FROM feedback.invitation AS t JOIN own USING (workspace, errand_id)
+UNION ALL
+SELECT 'feedback.session', to_jsonb(t) FROM survey AS t
+UNION ALL
+SELECT 'feedback.answer', to_jsonb(t) FROM feedback.answer AS t JOIN survey AS s USING (workspace, session_id)
+UNION ALL
+SELECT 'feedback.alert', to_jsonb(t) FROM feedback.alert AS t JOIN survey AS s USING (workspace, session_id)
+UNION ALL
+SELECT 'feedback.opt_out', to_jsonb(t) FROM feedback.opt_out AS t
+WHERE (workspace, person_sha256) IN (
+    SELECT i.workspace, i.person_sha256 FROM feedback.invitation AS i JOIN own USING (workspace, errand_id)
+)
 UNION ALL
 SELECT 'intake.landed', to_jsonb(t) FROM intake.landed AS t JOIN remote USING (workspace, family, remote_id)
 UNION ALL

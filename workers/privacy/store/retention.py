@@ -55,6 +55,26 @@ def remove_exported_bodies(conn: Connection, *, before: datetime, limit: int) ->
     return _remove(conn, SQL["remove_exported_bodies"], before, limit)
 
 
+def remove_survey_comments(conn: Connection, *, before: datetime, limit: int) -> int:
+    """Remove the comments in answers to surveys; return how many."""
+    return _remove(conn, SQL["remove_survey_comments"], before, limit)
+
+
+def remove_survey_contexts(conn: Connection, *, before: datetime, limit: int) -> int:
+    """Remove what vendors reported of conversations; return of how many."""
+    return _remove(conn, SQL["remove_survey_contexts"], before, limit)
+
+
+def remove_invited_contacts(conn: Connection, *, before: datetime, limit: int) -> int:
+    """Remove contacts and names from invitations that are over; return from how many."""
+    return _remove(conn, SQL["remove_invited_contacts"], before, limit)
+
+
+def remove_unmatched_cells(conn: Connection, *, before: datetime, limit: int) -> int:
+    """Remove the cells of unmatched rows; return of how many."""
+    return _remove(conn, SQL["remove_unmatched_cells"], before, limit)
+
+
 def remove_attachment_contents(conn: Connection, *, before: datetime, limit: int) -> int:
     """Remove the contents of attachments; return of how many."""
     with conn.cursor(row_factory=class_row(AttachmentKey)) as cursor:

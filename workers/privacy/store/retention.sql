@@ -118,3 +118,49 @@ WHERE (workspace, run_id, position) IN (
     FOR UPDATE OF t SKIP LOCKED
 )
 RETURNING position;
+
+-- name: remove_survey_comments
+-- Remove the comments in surveys that were answered before a time. One row for each.
+UPDATE feedback.answer SET comment = NULL
+WHERE (workspace, session_id, position) IN (
+    SELECT workspace, session_id, position FROM feedback.answer
+    WHERE comment IS NOT NULL AND answered_at < %(before)s
+    ORDER BY answered_at LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING session_id;
+
+-- name: remove_survey_contexts
+-- Remove what vendors reported of conversations, from surveys begun before a time. One row for each.
+UPDATE feedback.session SET context = NULL
+WHERE (workspace, session_id) IN (
+    SELECT workspace, session_id FROM feedback.session
+    WHERE context IS NOT NULL AND started_at < %(before)s
+    ORDER BY started_at LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING session_id;
+
+-- name: remove_invited_contacts
+-- Remove contacts and names from invitations about what happened before a time, unless they may still be
+-- sent. One row for each.
+UPDATE feedback.invitation SET contact = NULL, contact_name = NULL
+WHERE (workspace, invitation_id) IN (
+    SELECT workspace, invitation_id FROM feedback.invitation
+    WHERE num_nonnulls(contact, contact_name) > 0 AND event_at < %(before)s
+      AND (state IN ('triggered', 'refused', 'withdrawn') OR (state = 'unknown' AND expires_at < now()))
+    ORDER BY event_at LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING invitation_id;
+
+-- name: remove_unmatched_cells
+-- Remove the cells of unmatched rows received before a time. One row for each.
+UPDATE feedback.unmatched_row SET cells = NULL, reference = NULL
+WHERE (workspace, unmatched_id) IN (
+    SELECT workspace, unmatched_id FROM feedback.unmatched_row
+    WHERE num_nonnulls(cells, reference) > 0 AND received_at < %(before)s
+    ORDER BY received_at LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING unmatched_id;

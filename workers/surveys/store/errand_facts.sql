@@ -14,7 +14,8 @@ WHERE workspace = %(workspace)s AND fetched_at >= %(fetched_from)s AND (answered
 
 -- name: errand_facts
 -- What the judge needs to know of some errands. Dates of reports have no zone and may be plans: nothing
--- has happened later than the report that says so. Callbacks know the moment of an answer exactly.
+-- has happened later than the report that says so. An errand from the sender of alerts is ours, also if
+-- its creation was of unknown outcome. Callbacks know the moment of an answer exactly.
 SELECT e.errand_id,
        CASE WHEN e.answered THEN coalesce(answer.received_at, least(e.answered_at, e.fetched_at)) END AS answered_at,
        CASE WHEN e.closed THEN
@@ -33,6 +34,9 @@ SELECT e.errand_id,
        ) AS erased,
        EXISTS (
            SELECT FROM cention.sent_errand AS s WHERE (s.workspace, s.errand_id) = (e.workspace, e.errand_id)
+       ) OR EXISTS (
+           SELECT FROM feedback.rule AS r
+           WHERE r.workspace = e.workspace AND lower(r.document #>> '{alert,from}') = lower(e.from_address)
        ) AS made_by_us,
        coalesce(e.feedback_link, e.feedback_question_text, e.feedback_question_html, '') <> ''
            OR e.feedback_value IS NOT NULL AS cention_asked,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from workers.cli.commands.surveys.answers import answers, unmatched
 from workers.cli.commands.surveys.hold import hold, resume
+from workers.cli.commands.surveys.import_results import import_
 from workers.cli.commands.surveys.invitations import invitations, status, unknown, withdraw
 from workers.cli.commands.surveys.opt_out import opt_out
 from workers.cli.commands.surveys.preview import preview
@@ -19,6 +21,6 @@ def surveys() -> None:
 
 for command in (
     *(rules, preview, why, status, invitations, unknown, withdraw),
-    *(opt_out, hold, resume),
+    *(opt_out, hold, resume, import_, answers, unmatched),
 ):
     surveys.add_command(command)

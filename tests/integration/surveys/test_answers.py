@@ -1,0 +1,159 @@
+"""Answers that come home by our reference."""
+
+from __future__ import annotations
+
+import threading
+
+import psycopg
+import pytest
+
+from schemas.surveys.results import read_push
+from tests.integration.surveys.conftest import DAY, DEMO, START
+from tests.support.surveys import brief
+from workers.surveys.jobs.import_results import import_rows
+from workers.surveys.store import answers
+
+COLUMNS = {
+    "Invitation": "reference",
+    "Score": "nps",
+    "Comment": "comment",
+    "At": "answered_at",
+}
+
+
+def results(*rows):
+    return read_push({"rows": list(rows)}, COLUMNS, zone=DEMO.zone)
+
+
+@pytest.fixture
+def take(surveys):
+    """Import rows; return how many were taken, known and unmatched."""
+
+    def import_results(*rows, vendor="digidesk", dry_run=False, conn=surveys.conn):
+        saved = import_rows(conn, "demo", vendor, results(*rows), dry_run=dry_run).saved
+        return (saved.taken, saved.known, saved.unmatched)
+
+    return import_results
+
+
+@pytest.fixture
+def invited(surveys):
+    """An invitation that was sent; returns its row."""
+    surveys.load(brief(), on=("csat",))
+    surveys.errand(area_id=7, agent_id=9)
+    surveys.decide(START + DAY)
+    surveys.settle()
+    [invitation] = surveys.invitations()
+    return invitation
+
+
+def saved(surveys):
+    return surveys.ask(
+        "SELECT position, question_key, kind, number, lowest, highest, comment"
+        " FROM feedback.answer ORDER BY session_id, position"
+    )
+
+
+def test_an_answer_is_matched_by_our_reference(surveys, invited, take):
+    row = {"Invitation": invited["reference"], "Score": 9, "Comment": "Good", "At": "2026-03-05"}
+
+    assert take(row) == (1, 0, 0)
+
+    score, comment = saved(surveys)
+    assert (score["position"], score["question_key"], score["kind"]) == (1, "Score", "nps")
+    assert (score["number"], score["lowest"], score["highest"]) == (9, 0, 10)
+    assert (comment["position"], comment["kind"], comment["comment"]) == (2, "text", "Good")
+    [session] = surveys.ask("SELECT * FROM feedback.session")
+    assert session["invitation_id"] == invited["invitation_id"]
+    assert session["errand_id"] == invited["errand_id"]
+    assert (session["origin"], session["state"], session["verified"]) == (
+        "import",
+        "complete",
+        True,
+    )
+
+
+def test_the_same_rows_again_add_nothing(surveys, invited, take):
+    row = {"Invitation": invited["reference"], "Score": 9}
+    strange = {"Invitation": "not ours", "Score": 1}
+
+    assert take(row, strange) == (1, 0, 1)
+    before = saved(surveys)
+    assert take(row, strange) == (0, 1, 1)
+    assert take({"Invitation": invited["reference"], "Score": 2}) == (0, 1, 0)
+
+    assert saved(surveys) == before
+    assert len(answers.unmatched(surveys.conn, "demo", limit=9)) == 1
+
+
+def test_a_question_is_answered_once_within_a_file_and_a_later_one_is_added(surveys, invited, take):
+    reference = invited["reference"]
+
+    assert take({"Invitation": reference, "Score": 9}, {"Invitation": reference, "Score": 3}) == (
+        1,
+        1,
+        0,
+    )
+    assert take({"Invitation": reference, "Score": 3, "Comment": "More"}) == (1, 0, 0)
+
+    assert [(one["number"], one["comment"]) for one in saved(surveys)] == [
+        (9, None),
+        (None, "More"),
+    ]
+
+
+def test_rows_without_our_reference_are_kept_and_never_guessed(surveys, invited, take):
+    assert take({"Score": 9}, {"Invitation": "strange", "Score": 8}) == (0, 0, 2)
+
+    assert saved(surveys) == []
+    newest, oldest = answers.unmatched(surveys.conn, "demo", limit=9)
+    assert {newest.reference, oldest.reference} == {None, "strange"}
+    assert {newest.cells["Score"], oldest.cells["Score"]} == {"9", "8"}
+    elsewhere = results({"Invitation": invited["reference"], "Score": 9})
+    import_rows(surveys.conn, "other", "digidesk", elsewhere, dry_run=False)
+    assert saved(surveys) == []  # a reference of another workspace is none of ours
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("unknown", "triggered"), ("refused", "refused"), ("sending", "sending")]
+)
+def test_an_answer_proves_that_an_invitation_of_unknown_outcome_was_sent(
+    surveys, invited, take, before, after
+):
+    surveys.ask(
+        "UPDATE feedback.invitation SET state = %s, settled_at = NULL, problem = 'no answer'",
+        before,
+    )
+
+    take({"Invitation": invited["reference"], "Score": 9})
+
+    [invitation] = surveys.invitations()
+    assert invitation["state"] == after
+    assert (invitation["settled_by"] == "answer") == (before == "unknown")
+
+
+def test_a_dry_run_counts_and_writes_nothing(surveys, invited, take):
+    row = {"Invitation": invited["reference"], "Score": 9}
+
+    assert take(row, {"Score": 1}, dry_run=True) == (1, 0, 1)
+
+    assert saved(surveys) == []
+    assert answers.unmatched(surveys.conn, "demo", limit=9) == []
+
+
+def test_two_imports_at_the_same_time_add_one_answer(surveys, invited, take):
+    row = {"Invitation": invited["reference"], "Score": 9, "Comment": "Good"}
+    outcomes = []
+
+    def run():
+        with psycopg.connect(surveys.database, autocommit=True) as conn:
+            outcomes.append(take(row, conn=conn))
+
+    threads = [threading.Thread(target=run) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == [(0, 1, 0)] * 5 + [(1, 0, 0)]
+    assert len(saved(surveys)) == 2
