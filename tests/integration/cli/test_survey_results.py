@@ -20,9 +20,9 @@ def export(tmp_path, terminal, database):
     run_query(
         database,
         "INSERT INTO feedback.invitation (workspace, reference, errand_id, rule, rule_version,"
-        " vendor, survey, channel, person_sha256, event_at, due_at, expires_at)"
+        " vendor, survey, channel, person_sha256, event_at, due_at, send_until, expires_at)"
         " VALUES ('demo', 'ours', 33, 'csat', 1, 'digidesk', '{}', 'email', sha256('x'), now(),"
-        " now(), now())",
+        " now(), now(), now())",
     )
     file = tmp_path / "export.csv"
     file.write_text(EXPORT)

@@ -17,8 +17,9 @@ def invitation(errand_id, contact, name, person, state):
     return (
         "INSERT INTO feedback.invitation (workspace, reference, errand_id, rule, rule_version,"
         " vendor, survey, channel, contact, contact_name, person_sha256, event_at, due_at,"
-        " expires_at, state, sent_by, sent_at) VALUES ('demo', 'r' || %s, %s, 'csat', 1,"
-        f" 'digidesk', '{{}}', 'email', %s, %s, {person}, now(), now(), now(), '{state}',"
+        " send_until, expires_at, state, sent_by, sent_at)"
+        " VALUES ('demo', 'r' || %s, %s, 'csat', 1,"
+        f" 'digidesk', '{{}}', 'email', %s, %s, {person}, now(), now(), now(), now(), '{state}',"
         " gen_random_uuid(), now())",
         (errand_id, errand_id, contact, name),
     )

@@ -50,6 +50,7 @@ class Feedback:
             "person_sha256": number.to_bytes(32, "big"),
             "event_at": MONDAY,
             "due_at": MONDAY,
+            "send_until": MONDAY,
             "expires_at": MONDAY,
             "state": state,
             "area_id": 7,
