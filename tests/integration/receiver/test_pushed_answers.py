@@ -43,8 +43,8 @@ def invited(database):
         database,
         "INSERT INTO feedback.invitation (workspace, reference, errand_id, rule, rule_version,"
         " vendor, survey, channel, person_sha256, event_at, due_at, send_until, expires_at, state,"
-        " sent_by, sent_at) VALUES ('demo', 'ours', 33, 'csat', 1, 'digidesk', '{}', 'email', sha256('x'),"
-        " now(), now(), now(), now(), 'unknown', gen_random_uuid(), now())",
+        " sent_by, sent_at) VALUES ('demo', 'ours', 33, 'csat', 1, 'digidesk', '{}', 'email',"
+        " sha256('x'), now(), now(), now(), now(), 'unknown', gen_random_uuid(), now())",
     )
 
 
