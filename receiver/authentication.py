@@ -19,7 +19,7 @@ class TooDeep(ValueError):
 
 
 class Secrets:
-    """The callback secrets of one workspace, all valid at once."""
+    """Secrets that are all valid at once: the callback secrets of a workspace, or of pushes."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = frozenset(secrets)
@@ -37,16 +37,21 @@ class Secrets:
     def verify(self, document: Mapping[str, Any]) -> bool:
         """Return whether ``meta.api_secret`` is one of the secrets.
 
-        All secrets are compared, as digests, so the time depends neither on which one matches nor
-        on whether one does.
-
         Source: Cention Callback, "meta.api_secret".
         """
         meta = document.get("meta")
         given = meta.get(SECRET_MEMBER) if isinstance(meta, dict) else None
-        digest = _digest(given if isinstance(given, str) else "")
+        return self.contain(given if isinstance(given, str) else "") and isinstance(given, str)
+
+    def contain(self, given: str) -> bool:
+        """Return whether ``given`` is one of the secrets.
+
+        All secrets are compared, as digests, so the time depends neither on which one matches nor
+        on whether one does.
+        """
+        digest = _digest(given)
         matches = [hmac.compare_digest(digest, known) for known in self._digests]
-        return any(matches) and isinstance(given, str)
+        return any(matches)
 
     def may_contain_secret(self, text: bytes) -> bool:
         """Return false if a JSON text certainly holds nothing that ``redact`` would remove."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,6 +11,7 @@ import structlog
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge, ServiceUnavailable, Unauthorized
 
+from receiver.authentication import Secrets
 from receiver.database import connect
 from receiver.request_body import read_body
 from schemas.errors import MAX_FAULTS, DocumentError, Fault
@@ -47,7 +46,7 @@ SavePush = Callable[[WorkspaceSettings, str, Any], PushResult]
 def blueprint(settings: Settings, *, save: SavePush) -> Blueprint:
     """Build the route; without ``SURVEY_PUSH_SECRETS`` it answers 404."""
     routes = Blueprint("pushed_answers", __name__)
-    secrets = tuple(map(_digest, settings.survey_push_secrets))
+    secrets = Secrets(settings.survey_push_secrets)
 
     @routes.post("/answers/<workspace>/<vendor>", provide_automatic_options=False)
     def receive(workspace: str, vendor: str) -> Response:
@@ -109,14 +108,8 @@ def _document() -> Any:
     return document
 
 
-def _require_secret(secrets: Sequence[bytes]) -> None:
-    """Compare with all secrets, as digests: the time depends neither on which one matches."""
+def _require_secret(secrets: Secrets) -> None:
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    digest = _digest(given.strip())
-    matches = [hmac.compare_digest(digest, known) for known in secrets]
-    if scheme.lower() != "bearer" or not any(matches):
+    is_known = secrets.contain(given.strip())
+    if scheme.lower() != "bearer" or not is_known:
         raise Unauthorized("The bearer token is missing or wrong.")
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -1,4 +1,4 @@
-"""Answers that come home by our reference."""
+"""Answers that are matched by our reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The results that the simulated vendors export come home, as CSV and as a push."""
+"""The results that the simulated vendors export are imported, as CSV and as a push."""
 
 from __future__ import annotations
 
