@@ -7,10 +7,10 @@ FAST_TESTS := tests/unit tests/properties tests/architecture
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --python-version 3.11 $(LOCKS)
 
-.PHONY: help run test test-fast check lint types layers bench chaos locks clean
+.PHONY: help run test test-fast check check-system lint types layers bench chaos locks clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: .venv/run  ## set up and run everything; Ctrl-C stops it
 	@exec $(BIN)/python -m deploy.run
@@ -22,6 +22,10 @@ test-fast: .venv/dev  ## run the tests that need no server, in less than 30 seco
 	$(BIN)/pytest -q --disable-socket --hypothesis-profile=fast $(FAST_TESTS)
 
 check: lint types layers test  ## run what CI runs: lint, types, import contracts, tests
+
+check-system: .venv/system  ## run the tests that need Debian's packages, and install those that may be installed
+	$(BIN)/python -m tests.system.debian
+	$(BIN)/pytest tests/system
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -43,6 +47,7 @@ locks: .venv/dev  ## pin the dependencies of setup.cfg; LOCKS=--upgrade for the 
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
 	$(LOCK) --extra run -o deploy/requirements.lock setup.cfg
 	$(LOCK) --extra run --extra dev -o deploy/requirements-dev.lock setup.cfg
+	$(LOCK) --extra run --extra dev --extra system -o deploy/requirements-system.lock setup.cfg
 
 clean:  ## remove what make has created, except the data in var/
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -55,4 +60,8 @@ clean:  ## remove what make has created, except the data in var/
 
 .venv/dev: .venv/run deploy/requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements-dev.lock
+	@touch $@
+
+.venv/system: .venv/dev deploy/requirements-system.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements-system.lock
 	@touch $@

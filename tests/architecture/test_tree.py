@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -74,3 +75,13 @@ def test_a_new_folder_is_noticed(tmp_path):
 
     assert folders(tmp_path) == {"workers/surprise", "workers/sync/jobs"}
     assert unexpected(tmp_path) == {"notes.txt"}
+
+
+def test_make_test_runs_every_folder_of_tests_except_those_that_need_debians_packages():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    run = {Path(name).name for name in settings["tool"]["pytest"]["ini_options"]["testpaths"]}
+    folders = {
+        path.relative_to(ROOT / "tests").parts[0] for path in ROOT.glob("tests/*/**/test_*.py")
+    }
+
+    assert run == folders - {"system"}

@@ -1,0 +1,1 @@
+"""Tests that need Debian's packages, such as a real browser: ``make check-system``."""

@@ -1,0 +1,52 @@
+"""The Debian packages that these tests need: ``python -m tests.system.debian`` installs them.
+
+They are installed by root on a Debian with apt-get; elsewhere the missing ones are printed, and the
+tests that need them are listed as not run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+# What each package is needed for: a file that it brings.
+PACKAGES: Mapping[str, Path] = {
+    "chromium": Path("/usr/bin/chromium"),
+    "fonts-dejavu-core": Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
+    "fonts-noto-color-emoji": Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"),
+}
+INSTALL = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends")
+LISTS = ("apt-get", "update", "--quiet")
+
+
+def missing() -> list[str]:
+    """Return the packages whose files are not there."""
+    return [name for name, path in PACKAGES.items() if not path.exists()]
+
+
+def may_install() -> bool:
+    """Return whether packages can be installed without a question."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install(names: list[str]) -> None:
+    """Install packages, as far as Debian offers them; apt-get's output goes to standard error."""
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for command in (LISTS, (*INSTALL, *names)):
+        subprocess.run(command, env=environment, stdout=sys.stderr, check=False)
+
+
+def main() -> None:
+    wanted = missing()
+    if wanted and may_install():
+        install(wanted)
+    if left := missing():
+        print(f"Missing: {', '.join(left)}. Install with: sudo apt-get install {' '.join(left)}")
+
+
+if __name__ == "__main__":
+    main()
