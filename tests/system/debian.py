@@ -13,6 +13,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import click
+
 # What each package is needed for: a file that it brings.
 PACKAGES: Mapping[str, Path] = {
     "chromium": Path("/usr/bin/chromium"),
@@ -45,7 +47,7 @@ def main() -> None:
     if wanted and may_install():
         install(wanted)
     if left := missing():
-        print(f"Missing: {', '.join(left)}. Install with: sudo apt-get install {' '.join(left)}")
+        click.echo(f"Missing: {', '.join(left)}. Install with: sudo apt-get install {' '.join(left)}")
 
 
 if __name__ == "__main__":
