@@ -47,7 +47,7 @@ def main() -> None:
     if wanted and may_install():
         install(wanted)
     if left := missing():
-        click.echo(f"Missing: {', '.join(left)}. Install with: sudo apt-get install {' '.join(left)}")
+        click.echo(f"Missing. Install with: sudo apt-get install {' '.join(left)}")
 
 
 if __name__ == "__main__":
