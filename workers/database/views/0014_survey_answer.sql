@@ -62,7 +62,7 @@ COMMENT ON COLUMN analyst.survey_answer.verified IS 'True if it surely belongs t
 COMMENT ON COLUMN analyst.survey_answer.invitation_id IS 'Invitation that it answers; null for none.';
 COMMENT ON COLUMN analyst.survey_answer.errand_id IS 'Errand it is about; null if that is not known.';
 COMMENT ON COLUMN analyst.survey_answer.display_id IS 'Number of that errand shown to people.';
-COMMENT ON COLUMN analyst.survey_answer.rule IS 'Rule that invited.';
+COMMENT ON COLUMN analyst.survey_answer.rule IS 'Rule that invited; null for a link that an operator handed over.';
 COMMENT ON COLUMN analyst.survey_answer.rule_version IS 'Version of the rules file it was decided by.';
 COMMENT ON COLUMN analyst.survey_answer.event_at IS 'When the errand was answered or closed, which led to the invitation.';
 COMMENT ON COLUMN analyst.survey_answer.service_id IS 'Channel of the errand when it was decided.';
