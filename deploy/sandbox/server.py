@@ -18,6 +18,7 @@ from deploy.sandbox.http.faults import Fault, FaultName, Faults
 from deploy.sandbox.surveys.vendors import PREFIXES, SurveyVendors
 from deploy.sandbox.world.activity import Activity
 from deploy.sandbox.world.callbacks import CallbackSender
+from deploy.sandbox.world.customers import Customers
 from deploy.sandbox.world.records import Ids
 from deploy.sandbox.world.world import World
 
@@ -60,6 +61,7 @@ async def sandbox(options: Options) -> AsyncIterator[int]:
         ids=Ids(first_id_now() if options.first_id is None else options.first_id),
         sla_delay_s=options.sla_delay_s,
         callbacks_wanted=options.callback_url is not None,
+        customers=Customers(rng=_random(options)),
     )
     for _ in range(options.errands):
         world.add_errand(actions=rng.randrange(1, 6))

@@ -93,7 +93,7 @@ def row_of(errand: Errand, zone: ZoneInfo) -> dict[str, Any]:
         "area_id": errand.area.item_id,
         "area_name": errand.area.name,
         "tag_names": ", ".join(tag.name for tag in errand.tags),
-        "client_id": 1 + sample_data.PEOPLE.index(errand.person),
+        "client_id": errand.person.client_id,
         "priority": "High" if errand.topic == 1 else "",
         **{
             f"satisfaction_meter_answer_{level}": errand.feedback if level == 1 else None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from deploy.sandbox.world import sample_data
+from deploy.sandbox.world.customers import Customers
 from deploy.sandbox.world.files import make_file
 from deploy.sandbox.world.records import (
     AREA_ARCHIVES,
@@ -28,6 +29,7 @@ class ChangeContext:
 
     rng: random.Random
     ids: Ids
+    customers: Customers
     at: int
 
     def act(self, errand: Errand, verb: Verb, agent: Named | None = None) -> None:
@@ -46,6 +48,7 @@ def new_errand(context: ChangeContext) -> Errand:
     """Return a new errand of a customer, to any number of addresses, also to none."""
     rng = context.rng
     area = rng.choice(sample_data.AREAS)
+    service = rng.choice(sample_data.SERVICES)
     errand_id = context.ids.take("errand")
     errand = Errand(
         errand_id=errand_id,
@@ -53,9 +56,9 @@ def new_errand(context: ChangeContext) -> Errand:
         arrived_at=context.at - rng.randrange(120),
         changed_at=context.at,
         topic=rng.randrange(len(sample_data.TOPICS)),
-        person=rng.choice(sample_data.PEOPLE),
+        person=context.customers.writer(service),
         area=area,
-        service=rng.choice(sample_data.SERVICES),
+        service=service,
         agent=rng.choice((sample_data.NO_AGENT, *sample_data.AGENTS)),
         tags=_some_tags(rng),
         to=_addresses(rng, f"area{area.item_id}", rng.choice((0, 1, 1, 1, 2))),

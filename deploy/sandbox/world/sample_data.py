@@ -29,10 +29,11 @@ class Service(NamedTuple):
 
 
 class Person(NamedTuple):
-    """A customer who sends errands."""
+    """Somebody who sends errands."""
 
     name: str
-    address: str
+    address: str  # or a telephone number
+    client_id: int = 0  # 0: Cention has no client of this address
 
 
 NO_AGENT = Named(0, "")
@@ -49,12 +50,13 @@ AREAS = (
     Area(14, "Broadband <first line>", TELECOM),
 )
 
+SMS = Service(21, "SMS", 12)
 SERVICES = (
     Service(1, "Email", 1),
     Service(16, "Form", 19),
     Service(4, "Chat", 8),
     Service(6, "Facebook", 5),
-    Service(21, "SMS", 12),
+    SMS,
 )
 
 AGENTS = (
@@ -74,11 +76,11 @@ TAGS = (
 )
 
 PEOPLE = (
-    Person("Karin Öberg, Billing", "karin.oberg@customer.example"),
-    Person("Tan Wei Ling", "wl.tan@mail.example"),
-    Person("", "noname@post.example"),
-    Person('Sam "Sunny" Reyes', "sam+orders@inbox.example"),
-    Person("Zoë 🦊 Fox", "zoe@fox.example"),
+    Person("Karin Öberg, Billing", "karin.oberg@customer.example", 1),
+    Person("Tan Wei Ling", "wl.tan@mail.example", 2),
+    Person("", "noname@post.example", 3),
+    Person('Sam "Sunny" Reyes', "sam+orders@inbox.example", 4),
+    Person("Zoë 🦊 Fox", "zoe@fox.example", 5),
 )
 
 TOPICS = (

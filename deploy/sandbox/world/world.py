@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from deploy.sandbox.world import changes, sample_data
 from deploy.sandbox.world.callback_queue import CallbackQueue
 from deploy.sandbox.world.changes import ChangeContext
+from deploy.sandbox.world.customers import Customers
 from deploy.sandbox.world.files import make_file
 from deploy.sandbox.world.records import (
     RESPONSE_ATTACHMENTS,
@@ -35,6 +36,7 @@ class World:
 
     rng: random.Random
     ids: Ids
+    customers: Customers
     sla_delay_s: float = 60.0
     callbacks_wanted: bool = False
     now: Callable[[], float] = time.time
@@ -58,7 +60,9 @@ class World:
 
     def context(self) -> ChangeContext:
         """Return the context of a change at this moment."""
-        return ChangeContext(rng=self.rng, ids=self.ids, at=int(self.now()))
+        return ChangeContext(
+            rng=self.rng, ids=self.ids, customers=self.customers, at=int(self.now())
+        )
 
     def add_errand(self, *, actions: int = 1) -> Errand:
         """Create a dirty errand with ``actions`` actions (at least one)."""
