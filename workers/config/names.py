@@ -28,6 +28,7 @@ class TaskName(StrEnum):
     SURVEY_DECIDE = "surveys.decide"
     SURVEY_INVITE = "surveys.invite"
     SURVEY_ALERT = "surveys.alert"
+    SURVEY_CONVERSE = "survey_converse"
 
 
 class Family(StrEnum):
