@@ -14,6 +14,7 @@ import click
 from deploy.sandbox.http.faults import MEANING, Fault, FaultName, read_fault_option
 from deploy.sandbox.server import Options, sandbox
 from deploy.sandbox.surveys import customer_radar, digidesk
+from deploy.sandbox.surveys.messages import WITHIN_S
 
 HELP = """
 Simulate a workspace of Cention on this machine, for trials and tests.
@@ -24,13 +25,16 @@ contact cards. It POSTs a callback whenever an errand is answered. Errands are c
 changed at a steady rate, and agents log in and out. Nothing is stored: a restart begins with
 new data and with ids that were never used before.
 
-Beside it are two survey vendors, DigiDesk and Customer Radar. They write to nobody; some of
-those they would have written to answer, which their results show.
+Some thousands of customers write the errands, some of them again and again, with their address
+or number in another notation. Beside Cention are two survey vendors, DigiDesk and Customer
+Radar. They write to nobody; some of those they would have written to answer, which their
+results show, and which is POSTed to --answers-url/VENDOR until it is answered with 200.
 
 SANDBOX_TOKEN is the bearer token (default: sandbox-token). SANDBOX_CALLBACK_SECRET is the
 secret in callbacks (default: sandbox-callback-secret; empty: callbacks have no secret).
 SANDBOX_SURVEY_PASSWORD is the password of the user "sandbox" at both survey vendors (default:
 sandbox-survey-password). The client of Customer Radar is "sandbox-client".
+SANDBOX_ANSWERS_SECRET is the bearer token of pushed answers (default: sandbox-answers-secret).
 
 \b
 Example: five changes a second, and one report in twenty is lost on the way:
@@ -103,6 +107,18 @@ def _help() -> str:
     callback=_address,
     help="URL for answer callbacks. Without it, none are sent.",
 )
+@click.option(
+    "--answers-url",
+    callback=_address,
+    help="URL for answers to surveys, without the vendor. Without it, none are sent.",
+)
+@click.option(
+    "--answers-within",
+    "answers_within_s",
+    default=WITHIN_S,
+    type=click.FloatRange(0),
+    help="Seconds within which robots answer surveys.",
+)
 @click.option("--rate", default=1.0, type=click.FloatRange(0), help="Changes a second.")
 @click.option("--errands", default=50, type=click.IntRange(0), help="Errands at the start.")
 @click.option(
@@ -123,6 +139,7 @@ def main(**chosen: Any) -> None:
         token=os.environ.get("SANDBOX_TOKEN") or "sandbox-token",
         callback_secret=os.environ.get("SANDBOX_CALLBACK_SECRET", "sandbox-callback-secret"),
         survey_password=os.environ.get("SANDBOX_SURVEY_PASSWORD") or "sandbox-survey-password",
+        answers_secret=os.environ.get("SANDBOX_ANSWERS_SECRET") or "sandbox-answers-secret",
         **chosen,
     )
     try:
@@ -146,6 +163,7 @@ def _greeting(options: Options, port: int) -> str:
     return f"""Cention sandbox, workspace {options.workspace}
   Workspace  {base}
   Callbacks  {options.callback_url or "none (see --callback-url)"}
+  Answers    {options.answers_url or "none (see --answers-url)"}
   Surveys    {root}{digidesk.PATH}
              {root}{customer_radar.PREFIX}
   Control    {root}/sandbox/stats

@@ -22,6 +22,7 @@ from deploy.sandbox.request_json import (
     read_number,
     read_request_json,
 )
+from deploy.sandbox.surveys.answer_push import AnswerPush
 from deploy.sandbox.world.activity import WEIGHTS, Activity
 from deploy.sandbox.world.callbacks import CallbackSender
 from deploy.sandbox.world.changes import KINDS
@@ -42,6 +43,7 @@ class Control:
     faults: Faults
     api: Api
     sender: CallbackSender | None
+    push: AnswerPush | None
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes for the application."""
@@ -223,5 +225,9 @@ class Control:
                 "waiting": len(world.callbacks) - accepted,
                 "in_flight": sender.in_flight if sender else 0,
                 "outcomes": dict(sender.outcomes) if sender else {},
+            },
+            "answers": {
+                "accepted": dict(self.push.accepted) if self.push else {},
+                "outcomes": dict(self.push.outcomes) if self.push else {},
             },
         }

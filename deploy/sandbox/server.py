@@ -15,6 +15,8 @@ from aiohttp import web
 from deploy.sandbox.control import Control
 from deploy.sandbox.http.api import Api
 from deploy.sandbox.http.faults import Fault, FaultName, Faults
+from deploy.sandbox.surveys.answer_push import AnswerPush
+from deploy.sandbox.surveys.messages import WITHIN_S, Messages
 from deploy.sandbox.surveys.vendors import PREFIXES, SurveyVendors
 from deploy.sandbox.world.activity import Activity
 from deploy.sandbox.world.callbacks import CallbackSender
@@ -38,6 +40,9 @@ class Options:
     callback_secret: str = field(default="sandbox-callback-secret", repr=False)
     callback_url: str | None = None
     survey_password: str = field(default="sandbox-survey-password", repr=False)
+    answers_url: str | None = None
+    answers_secret: str = field(default="sandbox-answers-secret", repr=False)
+    answers_within_s: float = WITHIN_S
     rate: float = 1.0  # changes a second
     errands: int = 50  # dirty errands at the start
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
@@ -66,17 +71,17 @@ async def sandbox(options: Options) -> AsyncIterator[int]:
     for _ in range(options.errands):
         world.add_errand(actions=rng.randrange(1, 6))
     activity = Activity(world=world, rng=rng, rate=options.rate)
-    sender = _sender(options, world)
+    world.state(Messages).within_s = options.answers_within_s
+    sender, push = _sender(options, world), _push(options, world)
     runner = web.AppRunner(
-        _application(options, world, activity, sender),
+        _application(options, world, activity, sender, push),
         access_log=None,
         handle_signals=False,
         shutdown_timeout=SHUTDOWN_TIMEOUT_S,
     )
     await runner.setup()
     jobs = [asyncio.create_task(activity.run())]
-    if sender is not None:
-        jobs.append(asyncio.create_task(sender.run()))
+    jobs += [asyncio.create_task(one.run()) for one in (sender, push) if one is not None]
     try:
         await web.TCPSite(runner, options.host, options.port, backlog=1024).start()
         yield runner.addresses[0][1]
@@ -100,8 +105,18 @@ def _sender(options: Options, world: World) -> CallbackSender | None:
     )
 
 
+def _push(options: Options, world: World) -> AnswerPush | None:
+    if options.answers_url is None:
+        return None
+    return AnswerPush(world=world, url=options.answers_url, secret=options.answers_secret)
+
+
 def _application(
-    options: Options, world: World, activity: Activity, sender: CallbackSender | None
+    options: Options,
+    world: World,
+    activity: Activity,
+    sender: CallbackSender | None,
+    push: AnswerPush | None,
 ) -> web.Application:
     faults = Faults(_random(options))  # its own generator, so that faults do not depend on changes
     for name, fault in options.faults:
@@ -114,7 +129,9 @@ def _application(
         zone=options.zone,
         token=options.token,
     )
-    control = Control(world=world, activity=activity, faults=faults, api=api, sender=sender)
+    control = Control(
+        world=world, activity=activity, faults=faults, api=api, sender=sender, push=push
+    )
     application = web.Application(client_max_size=MAX_BODY_BYTES)
     vendors = SurveyVendors(
         world=world, faults=faults, password=options.survey_password, answered=api.answered

@@ -48,14 +48,20 @@ def customer_radar_row(message: Message, answer: RobotAnswer) -> Row:
     }
 
 
-def results_of(vendor: str, to_row: Callable[[Message, RobotAnswer], Row]) -> Control:
+ROWS: Mapping[str, Callable[[Message, RobotAnswer], Row]] = {
+    digidesk.NAME: digidesk_row,
+    customer_radar.NAME: customer_radar_row,
+}
+
+
+def results_of(vendor: str) -> Control:
     """Return the control that answers with the results of ``vendor``, ``?format=csv`` or json."""
 
     def results(world: World, query: Mapping[str, Any]) -> Any:
         format_ = query.get("format", "json")
         if format_ not in FORMATS:
             raise ValueError(f"format must be one of {', '.join(FORMATS)}")
-        rows = [to_row(*pair) for pair in world.state(Messages).answered(vendor)]
+        rows = [ROWS[vendor](*pair) for pair in world.state(Messages).answered(vendor)]
         if format_ == "json":
             return {"rows": rows}
         return Reply(status=200, body=_csv(rows), media_type="text/csv; charset=utf-8")
@@ -124,10 +130,7 @@ RESOURCE_ROUTES = ResourceRoutes(
     routes={},
     controls={
         ("GET", "truth/surveys"): expected_messages,
-        ("GET", f"surveys/results/{digidesk.NAME}"): results_of(digidesk.NAME, digidesk_row),
-        ("GET", f"surveys/results/{customer_radar.NAME}"): results_of(
-            customer_radar.NAME, customer_radar_row
-        ),
+        **{("GET", f"surveys/results/{vendor}"): results_of(vendor) for vendor in ROWS},
         ("POST", "surveys/robots"): set_robots,
     },
 )

@@ -90,12 +90,14 @@ def sandbox_server(**chosen: Any) -> Iterator[SandboxServer]:
 
 @dataclass
 class CallbackReceiver:
-    """A receiver of callbacks that answers with the statuses in ``answers``, and then with 200."""
+    """A receiver of POSTs that answers with the statuses in ``answers``, and then with 200."""
 
     url: str = ""
     answers: list[int] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     media_types: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    authorizations: list[str | None] = field(default_factory=list)
 
 
 @contextmanager
@@ -108,6 +110,8 @@ def callback_receiver() -> Iterator[CallbackReceiver]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.bodies.append(json.loads(body))
             receiver.media_types.append(self.headers["Content-Type"])
+            receiver.paths.append(self.path)
+            receiver.authorizations.append(self.headers["Authorization"])
             self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
             self.send_header("Content-Length", "0")
             self.end_headers()
