@@ -157,3 +157,15 @@ def test_two_imports_at_the_same_time_add_one_answer(surveys, invited, take):
 
     assert sorted(outcomes) == [(0, 1, 0)] * 5 + [(1, 0, 0)]
     assert len(saved(surveys)) == 2
+
+
+def test_results_that_are_reported_as_those_of_another_vendor_do_not_count_twice(
+    surveys, invited, take
+):
+    row = {"Invitation": invited["reference"], "Score": 9}
+
+    assert take(row, vendor="customer_radar") == (1, 0, 0)
+    assert take(row, vendor="digidesk") == (0, 1, 0)
+
+    [session] = surveys.ask("SELECT vendor FROM feedback.session")
+    assert session["vendor"] == invited["vendor"] == "digidesk"

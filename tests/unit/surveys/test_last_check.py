@@ -14,15 +14,18 @@ from workers.surveys.rules.errand_facts import ErrandFacts
 from workers.surveys.rules.last_check import Reconsider, Send, WaitUntil, Withdraw, last_check
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday, 13:00 in Stockholm
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 [RULE] = rules_of(brief()).rules
 FACTS = ErrandFacts(errand_id=1, answered_at=NOW - HOUR, closed_at=None)
 
 
-def check(facts=FACTS, rule=RULE, *, opted_out=False, send_until=NOW + HOUR, now=NOW):
+def check(
+    facts=FACTS, rule=RULE, *, on_from=NOW - DAY, opted_out=False, send_until=NOW + HOUR, now=NOW
+):
     return last_check(
         facts,
         rule,
+        on_from=on_from,
         opted_out=opted_out,
         send_until=send_until,
         now=now,
@@ -69,3 +72,8 @@ def test_outside_of_the_hours_it_waits_for_the_next_opening_if_that_is_in_time()
 
     assert check(rule=morning, send_until=opening) == WaitUntil(opening)
     assert check(rule=morning, send_until=opening - HOUR) == Withdraw(Reason.TOO_LATE)
+
+
+def test_a_rule_that_was_switched_off_and_on_again_invites_for_nothing_before():
+    assert check(on_from=NOW - HOUR) == Send()
+    assert check(on_from=NOW - HOUR + timedelta(seconds=1)) == Withdraw(Reason.NO_RULE)

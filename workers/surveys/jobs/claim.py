@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from workers.surveys.store.vendors import Pace
 log = structlog.get_logger(__name__)
 
 PAUSE = timedelta(seconds=60)  # of a vendor that refuses us, until it is tried again
+KEPT_FREE = 2  # requests for each other vendor: one that hangs does not hold up the others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class Claims:
 
     claimed: list[Claimed] = field(default_factory=list)
     examined: int = 0  # 0: nothing is due that may be sent now
+    held_back: bool = False  # more may be due for a vendor that has all its requests in flight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +69,34 @@ class Claimer:
     run: UUID
     files: dict[int, RulesFile] = field(default_factory=dict)  # by version
 
-    def claim(self, conn: Connection[Any], limit: int, *, now: datetime) -> Claims:
-        """Claim at most ``limit`` invitations, in one transaction; the caller then sends them."""
+    def claim(
+        self,
+        conn: Connection[Any],
+        limit: int,
+        *,
+        in_flight: Mapping[Vendor, int] = MappingProxyType({}),
+        now: datetime,
+    ) -> Claims:
+        """Claim invitations in one transaction, so that at most ``limit`` are in flight.
+
+        ``in_flight`` are those that were claimed before. The caller then sends the new ones.
+        """
         found = Claims()
+        share = max(1, limit - KEPT_FREE * (len(self.accounts) - 1))
+        left = limit - sum(in_flight.values())
         with conn.transaction():
             if holds.hold_if_restored(conn):
                 log.warning("surveys held: the database was restored")
             if holds.held(conn, self.workspace.name) is not None:
                 return found
             for vendor in sorted(self.accounts):  # in the same order by all: no deadlock
-                self._claim_of(conn, vendor, limit - len(found.claimed), found, now)
+                at_most = share - in_flight.get(vendor, 0)
+                if at_most > 0:
+                    self._claim_of(
+                        conn, vendor, min(at_most, left - len(found.claimed)), found, now
+                    )
+                else:
+                    found.held_back = True
         return found
 
     def _claim_of(
@@ -107,13 +128,14 @@ class Claimer:
         read = errand_facts.read(conn, name, [one.errand_id for one in due])
         facts = {one.errand_id: one for one in read}
         objecting = opt_outs.among(conn, name, [one.person_sha256 for one in due])
-        on = {rule.name for rule in survey_rules.states(conn, name) if rule.on_from}
+        on_from = {rule.name: rule.on_from for rule in survey_rules.states(conn, name)}
         claimed = []
         for one in due:
             rule = self._file(conn, one.rule_version).rule(one.rule)
             step = last_check(
                 facts.get(one.errand_id),
-                rule if one.rule in on else None,
+                rule if on_from.get(one.rule) else None,
+                on_from=on_from.get(one.rule),
                 opted_out=one.person_sha256 in objecting,
                 send_until=one.send_until,
                 now=now,

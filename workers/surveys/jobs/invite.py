@@ -117,13 +117,16 @@ class _Run:
         """Send as much as there are free threads; return whether anything was due."""
         send_until_s = time.monotonic() + SEND_WITHIN_S
         claims = self.claimer.claim(
-            self.conn, AT_ONCE - len(self.sending), now=self.clock(self.conn)
+            self.conn,
+            AT_ONCE,
+            in_flight=Counter(one.vendor for one in self.sending.values()),
+            now=self.clock(self.conn),
         )
         for one in claims.claimed:
             ask = self.claimer.accounts[one.vendor].ask
             future = self.threads.submit(ask, one.invitation, send_until_s)
             self.sending[future] = one
-        return claims.examined > 0
+        return claims.examined > 0 or claims.held_back
 
     def _settle(self, done: set[Future[Outcome]]) -> bool:
         """Record what became of requests; return whether one goes to another vendor now."""

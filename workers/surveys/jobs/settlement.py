@@ -62,7 +62,8 @@ def settlement_of(one: Claimed, outcome: Outcome, *, now: datetime) -> Settlemen
             due_at = now + wait_of(one, outcome)
             return _settlement(one, "due", due_at=due_at, problem=outcome.reason)
         case VendorRefusesUs():
-            return _settlement(one, "due", problem=outcome.reason)
+            # Behind the others: if only its own survey is set up wrongly, they can go out.
+            return _settlement(one, "due", due_at=now + PAUSE, problem=outcome.reason)
         case Unknown():
             return _settlement(one, "unknown", problem=outcome.reason)
 

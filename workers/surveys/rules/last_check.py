@@ -43,6 +43,7 @@ def last_check(
     facts: ErrandFacts | None,
     rule: Rule | None,
     *,
+    on_from: datetime | None,
     opted_out: bool,
     send_until: datetime,
     now: datetime,
@@ -51,17 +52,20 @@ def last_check(
     """Return what to do with an invitation that is due.
 
     ``facts`` are those of its errand now, ``None`` if it is not here any more; ``rule`` is the
-    rule it was decided by, ``None`` if that is not on any more.
+    rule it was decided by, ``None`` if that is not on any more, and ``on_from`` since when it is:
+    a rule that was switched off and on again invites nobody for what happened before.
     """
     if (reason := _objection(facts, rule, opted_out=opted_out)) is not None:
         return Withdraw(reason)
-    if facts is None or rule is None:
+    if facts is None or rule is None or on_from is None:
         raise AssertionError("without facts or a rule there is an objection")
     if now > send_until:
         return Withdraw(Reason.TOO_LATE)
     event_at = facts.event_at(rule.event)
     if facts.reopened or event_at is None or event_at + rule.after > now:
         return Reconsider()
+    if event_at < on_from:
+        return Withdraw(Reason.NO_RULE)
     if sending_hours.is_open(rule, now, zone):
         return Send()
     opening = sending_hours.next_open(rule, now, zone)

@@ -69,13 +69,14 @@ def save_results(
     """Save rows with answers, by our reference alone; the same ones again change nothing.
 
     A question of an invitation is answered once: what came first stands. An invitation that is
-    answered was sent, so one of unknown outcome becomes ``triggered``. A row without a reference
-    of ours is kept as unmatched. The caller is in a transaction.
+    answered was sent, so one of unknown outcome, or one that is to be sent once more, becomes
+    ``triggered``. A row without a reference of ours is kept as unmatched. The caller is in a
+    transaction.
     """
     references = _known_references(conn, workspace, {row.reference for row in rows})
     matched = [row for row in rows if row.reference in references]
     unmatched = [row for row in rows if row.reference not in references]
-    new = _save_matched(conn, workspace, vendor, matched, origin=origin)
+    new = _save_matched(conn, workspace, matched, origin=origin)
     settle_unknown_as_triggered(conn, workspace, sorted(references))
     _save_unmatched(conn, workspace, vendor, unmatched, origin=origin)
     return SavedRows(taken=len(new), known=len(matched) - len(new), unmatched=len(unmatched))
@@ -84,7 +85,7 @@ def save_results(
 def settle_unknown_as_triggered(
     conn: Connection[Any], workspace: str, references: Sequence[str]
 ) -> int:
-    """Settle invitations of unknown outcome that were answered; return how many."""
+    """Settle answered invitations that were not known to be sent; return how many."""
     parameters = {"workspace": workspace, "references": list(references)}
     return len(conn.execute(SQL["settle_unknown_as_triggered"], parameters).fetchall())
 
@@ -109,12 +110,11 @@ def _known_references(conn: Connection[Any], workspace: str, references: Iterabl
 
 
 def _save_matched(
-    conn: Connection[Any], workspace: str, vendor: str, rows: Sequence[ResultRow], *, origin: str
+    conn: Connection[Any], workspace: str, rows: Sequence[ResultRow], *, origin: str
 ) -> set[int]:
     """Save the answers of rows; return the lines of those with an answer that is new."""
     parameters = {
         "workspace": workspace,
-        "vendor": vendor,
         "origin": origin,
         "rows": orjson.dumps([_session(row) for row in rows]).decode(),
     }

@@ -4,14 +4,15 @@ SELECT reference FROM feedback.invitation
 WHERE workspace = %(workspace)s AND reference = ANY (%(references)s::text[]);
 
 -- name: open_result_sessions
--- Open a session for each of some references of ours that has none of this vendor, and lock them all:
--- whoever reports the same answers at the same time waits. One row for each.
+-- Open a session for each of some references of ours that has none, and lock them all: whoever reports the
+-- same answers at the same time waits. It is of the vendor that was asked, also if the results are reported as
+-- another's: the same answers would count twice. One row for each.
 INSERT INTO feedback.session (
     workspace, invitation_id, errand_id, vendor, remote_id, origin, state, verified, language, started_at,
     completed_at
 )
 SELECT DISTINCT ON (new.reference)
-       i.workspace, i.invitation_id, i.errand_id, %(vendor)s, i.reference, %(origin)s, 'complete', true, i.language,
+       i.workspace, i.invitation_id, i.errand_id, i.vendor, i.reference, %(origin)s, 'complete', true, i.language,
        coalesce(new.answered_at, now()), coalesce(new.answered_at, now())
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS new (reference text, answered_at timestamptz)
 JOIN feedback.invitation AS i ON (i.workspace, i.reference) = (%(workspace)s, new.reference)
@@ -48,10 +49,11 @@ WHERE NOT EXISTS (
 RETURNING session_id, question_key;
 
 -- name: settle_unknown_as_triggered
--- Settle invitations of unknown outcome that were answered: they were sent. One row for each.
+-- Settle invitations that were answered as sent: of unknown outcome, or to be sent once more. One row for each.
 UPDATE feedback.invitation
 SET state = 'triggered', settled_at = now(), settled_by = 'answer', problem = NULL
-WHERE workspace = %(workspace)s AND reference = ANY (%(references)s::text[]) AND state = 'unknown'
+WHERE workspace = %(workspace)s AND reference = ANY (%(references)s::text[])
+  AND (state = 'unknown' OR state = 'due' AND tries > 0)
 RETURNING invitation_id;
 
 -- name: save_unmatched

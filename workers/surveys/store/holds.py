@@ -16,10 +16,14 @@ RESTORED = "the database was restored: invitations may be missing in it"
 
 
 def hold_if_restored(conn: Connection[Any]) -> bool:
-    """Hold all workspaces if another server or timeline wrote last; return whether it is so."""
-    if not conn.execute(SQL["take_restore_mark"]).fetchall():
-        return False
-    conn.execute(SQL["hold_all"], {"reason": RESTORED})
+    """Hold all workspaces if another server or timeline wrote last; return whether it is so.
+
+    Both are committed or neither: the mark without the hold would say that all is well.
+    """
+    with conn.transaction():
+        if not conn.execute(SQL["take_restore_mark"]).fetchall():
+            return False
+        conn.execute(SQL["hold_all"], {"reason": RESTORED})
     return True
 
 

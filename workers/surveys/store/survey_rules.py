@@ -94,13 +94,18 @@ def states(conn: Connection[Any], workspace: str) -> list[RuleState]:
 
 
 def switch_on(conn: Connection[Any], workspace: str, name: str) -> bool:
-    """Switch a rule of the file in force on, from now; return ``False`` if it was on already."""
+    """Switch a rule of the file in force on, from now; return ``False`` if it was on already.
+
+    The caller is in a transaction: while a file is loaded, it is not known which is in force.
+    """
+    lock(conn, workspace)
     parameters = {"workspace": workspace, "name": name}
     return bool(conn.execute(SQL["switch_on"], parameters).fetchall())
 
 
 def switch_off(conn: Connection[Any], workspace: str, name: str) -> bool:
-    """Switch a rule off; return ``False`` if it was not on."""
+    """Switch a rule off; return ``False`` if it was not on. The caller is in a transaction."""
+    lock(conn, workspace)
     parameters = {"workspace": workspace, "name": name}
     return bool(conn.execute(SQL["switch_off"], parameters).fetchall())
 
