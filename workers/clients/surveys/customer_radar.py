@@ -30,7 +30,7 @@ from workers.clients.surveys.outcomes import (
     outcome_of_invitation,
     outcome_of_login,
 )
-from workers.clients.surveys.tokens import Token, TokenCache
+from workers.clients.surveys.tokens import Token, TokenCache, with_token
 from workers.clients.surveys.vendor_http import (
     encoded,
     headers_of,
@@ -92,25 +92,13 @@ class CustomerRadarApi:
         )
         with send_deadline(send_until_s):
             try:
-                return self._invite_with_token(body, invitation)
-            except errors.Unauthorised:
-                pass  # the token has ended before its time
-            try:
-                return self._invite_with_token(body, invitation)
+                return with_token(
+                    self._tokens,
+                    lambda token: self._invite(token, body, invitation),
+                    without_token=outcome_of_login,
+                )
             except errors.Unauthorised as error:
                 return outcome_of_invitation(error)
-
-    def _invite_with_token(self, body: bytes, invitation: Invitation) -> Outcome:
-        """Log in if need be, and send. Raises ``Unauthorised`` if the token is refused."""
-        try:
-            token = self._tokens.get()
-        except errors.ApiError as error:
-            return outcome_of_login(error)
-        try:
-            return self._invite(token, body, invitation)
-        except errors.Unauthorised:
-            self._tokens.discard(token)
-            raise
 
     def _invite(self, token: str, body: bytes, invitation: Invitation) -> Outcome:
         """Send an invitation and return its outcome. Raises ``Unauthorised``."""

@@ -6,8 +6,6 @@ nothing can be tried without writing to somebody.
 
 from __future__ import annotations
 
-from base64 import b64encode
-
 from schemas.errors import DocumentError
 from schemas.surveys import digidesk
 from schemas.surveys.digidesk import SurveyRequest, SurveyRequestAnswer
@@ -22,6 +20,7 @@ from workers.clients.surveys.outcomes import (
     outcome_of_invitation,
 )
 from workers.clients.surveys.vendor_http import (
+    basic_authorization,
     checked_url,
     encoded,
     headers_of,
@@ -50,7 +49,7 @@ class DigideskApi:
         Raises ``ValueError``, without quoting them, for credentials that Basic authentication
         cannot carry, and for a URL that is not https.
         """
-        self._authorization = basic_authorization(user, password)
+        self._authorization = basic_authorization(NAME, user, password)
         self._password = password
         root, path = split_path(checked_url(NAME, url))
         self._http = vendor_http(NAME, root, timeouts=timeouts, error_texts=_error_texts)
@@ -115,18 +114,6 @@ class DigideskApi:
                 request.customer_contact, request.customer_name, request.account_number
             ),
         )
-
-
-def basic_authorization(user: str, password: str) -> str:
-    """Return the ``Authorization`` of Basic authentication, in UTF-8.
-
-    Raises ``ValueError`` if it cannot carry the user or the password.
-    """
-    if not user or not password or ":" in user:
-        raise ValueError(f"{NAME}: user and password are not empty, and the user has no colon")
-    if not (user + password).isprintable():
-        raise ValueError(f"{NAME}: user and password consist of printable characters")
-    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
 def _paths(path: str) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ class Unknown:
 
 Outcome = Triggered | Refused | SurelyNotSent | VendorRefusesUs | Unknown
 NotTriggered = Refused | SurelyNotSent | VendorRefusesUs | Unknown
+NotRead = Refused | SurelyNotSent | VendorRefusesUs
 
 
 def outcome_of_invitation(error: errors.ApiError) -> NotTriggered:
@@ -81,6 +82,16 @@ def outcome_of_login(error: errors.ApiError) -> SurelyNotSent | VendorRefusesUs 
     return outcome
 
 
+def outcome_of_reading(error: errors.ApiError) -> NotRead:
+    """Return the outcome of a request that only reads and that ended with ``error``.
+
+    It may be repeated: nothing becomes unknown by it.
+    """
+    if errors.outcome_is_unknown(error):
+        return SurelyNotSent(reason=reason_of(error))
+    return _outcome_of_nothing_done(error)
+
+
 def reason_of(error: errors.ApiError) -> str:
     """Return the text of ``error`` without what looks like a contact."""
     return without_contacts(str(error))
@@ -91,9 +102,7 @@ def without_contacts(text: str) -> str:
     return _CONTACT.sub("[redacted]", text)
 
 
-def _outcome_of_nothing_done(
-    error: errors.ApiError,
-) -> Refused | SurelyNotSent | VendorRefusesUs:
+def _outcome_of_nothing_done(error: errors.ApiError) -> NotRead:
     reason = reason_of(error)
     if isinstance(error, errors.Unreachable):
         return SurelyNotSent(reason=reason)

@@ -6,6 +6,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+from workers.clients import errors
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +53,33 @@ class TokenCache:
         with self._lock:
             if self._token is not None and self._token.text == text:
                 self._token = None
+
+
+def with_token(
+    tokens: TokenCache,
+    send: Callable[[str], T],
+    *,
+    without_token: Callable[[errors.ApiError], U],
+) -> T | U:
+    """Return what ``send`` returns for the token, or after 401 or 403 for a new one, once.
+
+    Both say that nothing was done: the token has ended before its time. Where a login fails,
+    nothing was sent, and ``without_token`` says what that means. Raises what ``send`` raises,
+    ``Unauthorised`` if both tokens are refused.
+    """
+
+    def attempt() -> T | U:
+        try:
+            token = tokens.get()
+        except errors.ApiError as error:
+            return without_token(error)
+        try:
+            return send(token)
+        except errors.Unauthorised:
+            tokens.discard(token)
+            raise
+
+    try:
+        return attempt()
+    except errors.Unauthorised:
+        return attempt()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from workers.clients.http import HttpApi, Timeouts
 from workers.clients.json_bodies import ErrorTexts, sanitise_for_log
@@ -48,6 +49,28 @@ def split_path(url: str) -> tuple[str, str]:
     """Return scheme and host of ``url``, and its path, which does not begin with a slash."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc, "", "", "")), parts.path.removeprefix("/")
+
+
+def basic_authorization(name: str, user: str, password: str) -> str:
+    """Return the ``Authorization`` of Basic authentication at the vendor ``name``, in UTF-8.
+
+    Raises ``ValueError`` if it cannot carry the user or the password.
+    """
+    if not user or not password or ":" in user:
+        raise ValueError(f"{name}: user and password are not empty, and the user has no colon")
+    if not (user + password).isprintable():
+        raise ValueError(f"{name}: user and password consist of printable characters")
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
+def query_of(values: Mapping[str, str]) -> str:
+    """Return a query string; whatever is no letter, digit or ``_.-~`` is percent-encoded."""
+    return urlencode(values, quote_via=quote, safe="")
+
+
+def in_url(text: str) -> str:
+    """Return ``text`` as a URL carries it."""
+    return quote(text, safe="")
 
 
 def headers_of(authorization: str | None = None) -> dict[str, str]:
