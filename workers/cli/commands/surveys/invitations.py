@@ -39,6 +39,8 @@ STATUS = (
     TableColumn(heading="oldest\ndue", right=True),
     TableColumn(heading="sending", right=True),
     TableColumn(heading="unknown", right=True),
+    TableColumn(heading="stuck", right=True),
+    TableColumn(heading="un-\nmatched", right=True),
     TableColumn(heading="last decided"),
     TableColumn(heading="last sent"),
     TableColumn(heading="held"),
@@ -202,7 +204,8 @@ def _about(one: UnknownInvitation) -> str:
 def _status_row(one: SurveyStatus) -> tuple[object, ...]:
     return (
         *(one.workspace, one.rules_on, one.due, format_duration(one.oldest_due_s)),
-        *(one.sending, one.unknown, one.last_decided_at, one.last_sent_at, one.held),
+        *(one.sending, one.unknown, one.stuck, one.unmatched),
+        *(one.last_decided_at, one.last_sent_at, one.held),
     )
 
 
