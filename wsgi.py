@@ -12,6 +12,8 @@ from receiver.group_commit import GroupCommit
 from receiver.notifier import WorkerNotifier
 from receiver.spool import Spool
 from receiver.spool_drain import SpoolDrainer
+from receiver.surveys.database import PageDatabase
+from receiver.surveys.storage import SurveyStorage
 from workers.config import logs
 from workers.config.broker import create_sender
 from workers.config.names import Queue, TaskName
@@ -40,6 +42,17 @@ def nudge(workspace: str) -> None:
     )
 
 
+def nudge_surveys(workspace: str) -> None:
+    """Have a worker go on with surveys of ``workspace``. Raises if the broker refuses the nudge."""
+    sender.send_task(
+        TaskName.SURVEY_CONVERSE,
+        args=(workspace,),
+        queue=Queue.SURVEYS,
+        retry=False,
+        ignore_result=True,
+    )
+
+
 def broker_is_up() -> None:
     """Check that the broker accepts connections. Raises if it does not."""
     with sender.connection_for_write() as connection:
@@ -61,6 +74,8 @@ app = create_app(
     spool=spool.check,
     read_spool=partial(spool_status, settings.spool_dir),
     save_pushed_answers=partial(pushed_answers.save, settings.database_url),
+    surveys=SurveyStorage(PageDatabase(settings.database_url)),
+    notify_surveys=WorkerNotifier(nudge_surveys).notify,
 )
 # The spool may hold callbacks of an earlier process: move them now, not with the next callback.
 SpoolDrainer(

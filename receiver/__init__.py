@@ -1,4 +1,4 @@
-"""The web application that others call: callbacks, answers to surveys, health and metrics."""
+"""The web application that others call: callbacks, surveys, health and metrics."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from receiver.health import Check
 from receiver.metrics import ReadGauges, ReadSpool
 from receiver.notifier import Notify
 from receiver.pushed_answers import SavePush
+from receiver.surveys import pages
+from receiver.surveys.storage import SurveyStorage
 from workers.config.settings import Settings
 
 
@@ -29,6 +31,8 @@ def create_app(
     spool: Check,
     read_spool: ReadSpool,
     save_pushed_answers: SavePush,
+    surveys: SurveyStorage,
+    notify_surveys: Notify,
 ) -> Flask:
     """Build the web application out of parts made elsewhere.
 
@@ -41,6 +45,14 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = callbacks.BODY_MAX_BYTES + 1  # one byte more shows an excess
     app.register_blueprint(callbacks.blueprint(secrets, store=store, notify=notify))
     app.register_blueprint(pushed_answers.blueprint(settings, save=save_pushed_answers))
+    app.register_blueprint(
+        pages.blueprint(
+            storage=surveys,
+            nudge=notify_surveys,
+            workspaces=frozenset(each.name for each in settings.workspaces),
+            frame_ancestors=settings.survey_frame_ancestors,
+        )
+    )
     app.register_blueprint(health.blueprint(database=database, broker=broker, spool=spool))
     app.register_blueprint(metrics.blueprint(read_gauges, read_spool))
     errors.register(app)

@@ -12,7 +12,7 @@ from functools import partial
 import psycopg
 
 from receiver.group_commit import Write
-from workers.database import Connection, session_settings
+from workers.database import Connection
 from workers.operations.store import gauges
 from workers.operations.store.gauges import Gauge
 from workers.sync.store import callbacks
@@ -37,8 +37,8 @@ def connect(url: str, *, statement_s: float = STATEMENT_S) -> Connection:
         connect_timeout=CONNECT_S,
         tcp_user_timeout=CONNECT_S * 1000,  # a server that vanished while we send
         keepalives_idle=CONNECT_S,  # one that vanished while we wait for its answer
+        options=f"-c statement_timeout={int(statement_s * 1000)}",
         application_name="cention receiver",
-        **session_settings.keywords(url, f"statement_timeout={int(statement_s * 1000)}"),
     )
 
 
@@ -84,7 +84,7 @@ class InboxWriter:
         """
         self._aborted = True
         if (conn := self._conn) is not None:
-            _shut_down(conn)
+            shut_down(conn)
 
     def close(self) -> None:
         """Close the connection; the next write opens another."""
@@ -100,7 +100,7 @@ def open_spool_writer(url: str) -> Iterator[Write]:
     Raises ``psycopg.Error``.
     """
     with connect(url, statement_s=SPOOLED_STATEMENT_S) as conn:
-        watchdog = threading.Timer(SPOOLED_S, _shut_down, [conn])
+        watchdog = threading.Timer(SPOOLED_S, shut_down, [conn])
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -110,7 +110,8 @@ def open_spool_writer(url: str) -> Iterator[Write]:
             watchdog.join()
 
 
-def _shut_down(conn: Connection) -> None:
+def shut_down(conn: Connection) -> None:
+    """Cut a connection, from any thread: what waits for it fails."""
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(conn.fileno())) as line:
         line.shutdown(socket.SHUT_RDWR)
 

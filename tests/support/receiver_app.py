@@ -16,7 +16,10 @@ from flask.testing import FlaskClient
 from receiver import create_app
 from receiver.health import Check
 from receiver.metrics import ReadGauges, ReadSpool
+from receiver.notifier import Notify
 from receiver.pushed_answers import PushResult, SavePush
+from receiver.surveys.database import PageDatabase
+from receiver.surveys.storage import SurveyStorage
 from tests.support.settings import SETTINGS, WORKSPACE
 from workers.config.settings import Settings
 from workers.surveys.store.answers import SavedRows
@@ -25,6 +28,7 @@ from workers.sync.store.callbacks import NewCallback
 PATH = "/callbacks/demo"
 ERROR = "application/vnd.api+json"
 SECRET = "123456"
+NO_DATABASE = "postgresql://nobody@127.0.0.1:1/none"
 
 MakeSettings = Callable[..., Settings]
 MakeClient = Callable[..., FlaskClient]
@@ -115,6 +119,8 @@ def make_client(
         spool: Check = lambda: None,
         read_spool: ReadSpool = lambda: None,
         save_pushed_answers: SavePush = save_nothing,
+        surveys: SurveyStorage | None = None,
+        notify_surveys: Notify = lambda _: None,
     ) -> FlaskClient:
         app = create_app(
             settings or make_settings(),
@@ -126,6 +132,8 @@ def make_client(
             spool=spool,
             read_spool=read_spool,
             save_pushed_answers=save_pushed_answers,
+            surveys=surveys or SurveyStorage(PageDatabase(NO_DATABASE)),
+            notify_surveys=notify_surveys,
         )
         return app.test_client()
 

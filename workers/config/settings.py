@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from workers.config.workspaces import SettingsError, WorkspaceSettings, from_env
 RUN_ENV = Path("var/run.env")  # written by `make run`; commands in its folder find its servers
 SPOOL_DIR = "var/spool"  # below the working directory
 SURVEY_RULES_FILE = "surveys.toml"  # in the working directory
+_SITE = re.compile(r"https://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class Settings:
     survey_rules_file: Path = Path(SURVEY_RULES_FILE)
     survey_country: str | None = None  # of telephone numbers without a prefix
     survey_push_secrets: tuple[str, ...] = field(default=(), repr=False)  # all valid at once
+    survey_frame_ancestors: tuple[str, ...] = ()  # sites that may show survey pages in a frame
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -89,6 +92,7 @@ def load_settings() -> Settings:
     survey_rules_file = Path(env.str("SURVEY_RULES_FILE", "") or SURVEY_RULES_FILE)
     survey_country = _survey_country(env)
     survey_push_secrets = _survey_push_secrets(env)
+    survey_frame_ancestors = _survey_frame_ancestors(env)
     file = env.str("CENTION_WORKSPACES_FILE", "")
     problems: dict[str, list[str]] = {}
     workspaces = from_file(Path(file), problems) if file else from_environment(env, problems)
@@ -112,6 +116,7 @@ def load_settings() -> Settings:
         survey_rules_file=survey_rules_file,
         survey_country=survey_country,
         survey_push_secrets=survey_push_secrets,
+        survey_frame_ancestors=survey_frame_ancestors,
         **numbers,
     )
 
@@ -152,6 +157,15 @@ def _survey_country(env: Env) -> str | None:
 def _survey_push_secrets(env: Env) -> tuple[str, ...]:
     secrets = (one.strip() for one in env.str("SURVEY_PUSH_SECRETS", "").split(","))
     return tuple(secret for secret in secrets if secret)
+
+
+def _survey_frame_ancestors(env: Env) -> tuple[str, ...]:
+    return tuple(env.str("SURVEY_FRAME_ANCESTORS", "", validate=_known_sites).split())
+
+
+def _known_sites(sites: str) -> None:
+    if wrong := [site for site in sites.split() if not _SITE.fullmatch(site)]:
+        raise ValidationError(f"{wrong[0]!r} is no site such as https://chat.example.com.")
 
 
 def _known_country(country: str) -> None:

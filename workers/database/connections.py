@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from workers.database import Connection, queries, session_settings
+from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
 WAIT_S = 5.0  # for a free connection
 # Just-in-time compilation takes longer than our statements; a lost client must not keep locks.
-SETTINGS = (
-    "TimeZone=UTC",
-    "jit=off",
-    "statement_timeout=120s",
-    "idle_in_transaction_session_timeout=60s",
+OPTIONS = (
+    "-c TimeZone=UTC -c jit=off -c statement_timeout=120s"
+    " -c idle_in_transaction_session_timeout=60s"
 )
 
 
@@ -29,7 +25,7 @@ def open_pool(database_url: str) -> ConnectionPool[Connection]:
         max_size=4,
         timeout=WAIT_S,
         max_idle=60.0,
-        kwargs={"autocommit": True} | _keywords(database_url),
+        kwargs={"autocommit": True, "options": OPTIONS, "connect_timeout": 5},
         reset=_reset,
         open=True,
     )
@@ -37,16 +33,12 @@ def open_pool(database_url: str) -> ConnectionPool[Connection]:
 
 def connect(database_url: str) -> Connection:
     """Open one connection; the caller owns its transaction."""
-    return psycopg.connect(database_url, **_keywords(database_url))
+    return psycopg.connect(database_url, options=OPTIONS, connect_timeout=5)
 
 
 def ping(conn: Connection) -> None:
     """Check that the session is alive. Raises ``psycopg.OperationalError`` if it is not."""
     conn.execute(SQL["ping"])
-
-
-def _keywords(database_url: str) -> dict[str, Any]:
-    return {"connect_timeout": 5} | session_settings.keywords(database_url, *SETTINGS)
 
 
 def _reset(conn: Connection) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -58,8 +57,7 @@ class Contact:
 
 def read_contact(text: str | None, *, country: str | None) -> Contact | ContactProblem:
     """Read an address or a number; ``country`` is that of numbers without a prefix."""
-    # What was copied may have other spaces, or accents as characters of their own.
-    text = unicodedata.normalize("NFC", " ".join((text or "").split()))
+    text = (text or "").strip()
     if not text:
         return ContactProblem.NONE
     if len(text) > MAX_CONTACT or not text.isprintable():

@@ -26,7 +26,7 @@ class OptOut:
 
 
 def add(
-    conn: Connection[Any], workspace: str, contacts: Mapping[bytes, str], *, source: str
+    conn: Connection[Any], workspace: str, contacts: Mapping[bytes, str | None], *, source: str
 ) -> int:
     """Record objections by the hash of the person; return how many are new.
 

@@ -6,7 +6,6 @@ from dataclasses import asdict
 
 import click
 
-from schemas.surveys.rule import MAX_ID
 from workers.cli.commands.surveys.context import survey_workspace
 from workers.cli.context import json_option, workspace_option
 from workers.cli.errors import CommandError
@@ -24,7 +23,7 @@ CONDITIONS = (
 
 
 @click.command()
-@click.argument("errand_id", metavar="ERRAND", type=click.IntRange(1, MAX_ID))
+@click.argument("errand_id", metavar="ERRAND", type=click.IntRange(1))
 @json_option
 @workspace_option
 def why(errand_id: int, as_json: bool, workspace: str | None) -> None:
