@@ -1,7 +1,7 @@
 """Runs the Flask application in an event loop: an adapter from ASGI to WSGI.
 
-What does no I/O is called in the loop itself; everything else, and large bodies, in a bounded pool
-of threads. The commit that an answer depends on is awaited, so no thread waits for it.
+What does no I/O is called in the loop itself; everything else, and large bodies, in threads of its
+share. The commit that an answer depends on is awaited, so no thread waits for it.
 ``wsgi:app`` runs under any other WSGI server as well.
 """
 
@@ -12,15 +12,18 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from io import BytesIO
+from math import inf
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from receiver.callbacks import DeferredBody
 from receiver.durable_inbox import PendingStore
+from receiver.errors import error_document
+from schemas.jsonapi import MEDIA_TYPE
 
-CALLBACK_THREADS = 8
-PAGE_THREADS = 4
+RETRY_AFTER_S = 5
 LOOP_MAX_BYTES = 64 * 1024  # a larger body would hold up the loop while it is parsed
 CALLBACKS = b"/callbacks/"
 LOOP_PATHS = (CALLBACKS, b"/health/live")  # the application does no I/O for these
@@ -32,31 +35,62 @@ Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
 Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """The threads that requests of some paths have for themselves."""
+
+    name: str
+    paths: tuple[bytes, ...] = field(default=(b"/",))
+    threads: int
+    at_once: float = inf  # requests that are answered or wait for a thread; others get 503
+
+
+# Health and metrics must not wait for callbacks that wait for a disk, nor for requests that wait
+# for Postgres. The first share whose path fits counts.
+SHARES = (
+    Share(name="callback", paths=(CALLBACKS,), threads=8),
+    Share(name="answers", paths=(b"/answers/",), threads=2, at_once=8),
+    Share(name="survey", paths=(b"/s/", b"/survey/"), threads=4, at_once=64),
+    Share(name="page", threads=4),
+)
+
+
 class AsgiAdapter:
     """Answers HTTP requests of an event loop with a WSGI application."""
 
     def __init__(self, app: WsgiApp) -> None:
         self._app = app
-        # A page must not wait for callbacks that wait for a disk.
-        self._callbacks = ThreadPoolExecutor(CALLBACK_THREADS, thread_name_prefix="callback")
-        self._pages = ThreadPoolExecutor(PAGE_THREADS, thread_name_prefix="page")
+        self._threads = {
+            share.name: ThreadPoolExecutor(share.threads, thread_name_prefix=share.name)
+            for share in SHARES
+        }
+        self._under_way = dict.fromkeys(self._threads, 0)
 
-    async def answer(self, scope: Scope, body: bytes) -> WsgiCall:
+    async def answer(self, scope: Scope, body: bytes) -> Reply:
         """Answer one request whose body has arrived."""
         path = path_of(scope)
-        threads = self._callbacks if path.startswith(CALLBACKS) else self._pages
-        call = WsgiCall(self._app, environ_of(scope, body))
-        in_loop = len(body) <= LOOP_MAX_BYTES and path.startswith(LOOP_PATHS)
+        share = next((each for each in SHARES if path.startswith(each.paths)), SHARES[-1])
+        if self._under_way[share.name] >= share.at_once:
+            return BUSY
+        self._under_way[share.name] += 1
+        try:
+            in_loop = len(body) <= LOOP_MAX_BYTES and path.startswith(LOOP_PATHS)
+            call = WsgiCall(self._app, environ_of(scope, body))
+            return await self._called(call, self._threads[share.name], in_loop=in_loop)
+        finally:
+            self._under_way[share.name] -= 1
+
+    async def _called(self, call: WsgiCall, threads: ThreadPoolExecutor, *, in_loop: bool) -> Reply:
         pending = await _run(call.begin, None if in_loop else threads)
         if pending is not None:
             committed = await self._is_committed(pending)
             await _run(call.finish, None if committed else threads)  # it may write to the spool
-        return call
+        return call.reply
 
     def close(self) -> None:
         """Return once no thread is at work."""
-        self._callbacks.shutdown()
-        self._pages.shutdown()
+        for threads in self._threads.values():
+            threads.shutdown()
 
     async def _is_committed(self, pending: PendingStore) -> bool:
         """Wait for the commit, but not beyond the deadline; return whether it has succeeded."""
@@ -92,6 +126,26 @@ async def _ended(future: Future[None], within_s: float) -> None:
         timer.cancel()
 
 
+@dataclass(slots=True, kw_only=True)
+class Reply:
+    """A whole answer."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+BUSY = Reply(
+    status=503,
+    headers=[
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"retry-after", b"%d" % RETRY_AFTER_S),
+        (b"content-length", b"%d" % len(error_document(503))),
+    ],
+    body=error_document(503),
+)
+
+
 class WsgiCall:
     """One call of a WSGI application, and its whole answer."""
 
@@ -99,9 +153,7 @@ class WsgiCall:
         self._app = app
         self._environ = environ
         self._chunks: Iterable[bytes] = ()
-        self.status = 500
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.body = b""
+        self.reply = Reply(status=500, headers=[], body=b"")
 
     def begin(self) -> PendingStore | None:
         """Call the application; return what its answer waits for, or ``None`` if it is whole."""
@@ -114,14 +166,14 @@ class WsgiCall:
     def finish(self) -> None:
         """Collect the answer."""
         try:
-            self.body = b"".join(self._chunks)
+            self.reply.body = b"".join(self._chunks)
         finally:
             if hasattr(self._chunks, "close"):
                 self._chunks.close()
 
     def _start_response(self, status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-        self.status = int(status[:3])
-        self.headers = [
+        self.reply.status = int(status[:3])
+        self.reply.headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
         ]
 

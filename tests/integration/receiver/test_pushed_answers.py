@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
@@ -12,12 +15,18 @@ import requests
 
 from receiver import pushed_answers
 from tests.support.databases import run_query
+from tests.support.eventually import eventually
 from tests.support.receiver_app import refused
 from tests.support.surveys import brief, rules_of
 from workers.surveys.jobs import load_rules
 
 PATH = "/answers/demo/digidesk"
 SECRET, OLD_SECRET = "push-secret", "old-secret"
+PUSHES = 12
+WAITING = """
+SELECT count(*) AS number FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 IMPORT = '[import.digidesk]\n"Invitation" = "reference"\n"Score" = "nps"\n"Why" = "comment"\n'
 
 
@@ -150,6 +159,30 @@ def test_while_the_database_is_down_the_vendor_is_asked_to_send_it_again(
     assert refused(response, 503)
     assert response.headers["Retry-After"]
     assert "password" not in response.text
+
+
+def test_pushes_that_wait_for_postgres_hold_up_neither_health_nor_metrics(serve, invited, database):
+    receiver = serve(WEB_CONCURRENCY="1", SURVEY_PUSH_SECRETS=SECRET)
+    url = f"http://127.0.0.1:{receiver.port}{PATH}"
+    headers = {"Authorization": f"Bearer {SECRET}"}
+
+    def push(_number):
+        response = requests.post(url, headers=headers, json={"rows": []}, timeout=60)
+        return response.status_code, response.headers.get("Retry-After")
+
+    with ThreadPoolExecutor(PUSHES) as vendors, psycopg.connect(database) as conn:
+        conn.execute("LOCK TABLE feedback.rules_file")
+        pushes = vendors.map(push, range(PUSHES))
+        eventually(lambda: run_query(database, WAITING)[0]["number"] >= 2)
+        began = time.monotonic()
+        pages = [receiver.get(path).status_code for path in ("/health/ready", "/metrics")]
+        took_s = time.monotonic() - began
+        conn.rollback()
+        answers = Counter(pushes)
+
+    assert pages == [200, 200]
+    assert took_s < pushed_answers.STATEMENT_S / 2
+    assert answers == {(200, None): 8, (503, "5"): PUSHES - 8}
 
 
 def test_the_served_receiver_takes_the_secrets_from_its_settings(serve, invited, database):
