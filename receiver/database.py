@@ -12,7 +12,7 @@ from functools import partial
 import psycopg
 
 from receiver.group_commit import Write
-from workers.database import Connection
+from workers.database import Connection, session_settings
 from workers.operations.store import gauges
 from workers.operations.store.gauges import Gauge
 from workers.sync.store import callbacks
@@ -37,8 +37,8 @@ def connect(url: str, *, statement_s: float = STATEMENT_S) -> Connection:
         connect_timeout=CONNECT_S,
         tcp_user_timeout=CONNECT_S * 1000,  # a server that vanished while we send
         keepalives_idle=CONNECT_S,  # one that vanished while we wait for its answer
-        options=f"-c statement_timeout={int(statement_s * 1000)}",
         application_name="cention receiver",
+        **session_settings.keywords(url, f"statement_timeout={int(statement_s * 1000)}"),
     )
 
 

@@ -19,7 +19,7 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -89,7 +89,8 @@ class _Figures(Collector):
 
 def _family(name: str, gauges: Sequence[Figure]) -> Metric:
     labels = tuple(gauges[0].labels)
-    family = GaugeMetricFamily(name, gauges[0].help, labels=labels)
+    kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+    family = kind(name, gauges[0].help, labels=labels)
     for gauge in gauges:
         family.add_metric([gauge.labels[label] for label in labels], gauge.value)
     return family

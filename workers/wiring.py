@@ -23,6 +23,9 @@ from workers.clients.cention.errands import ErrandsApi
 from workers.clients.cention.exports import ExportsApi
 from workers.clients.cention.library import LibraryApi
 from workers.clients.http import HttpApi
+from workers.clients.surveys.alvaria import Account as AlvariaAccount
+from workers.clients.surveys.alvaria import AlvariaApi
+from workers.clients.surveys.centracx import CentracxApi, ReplyIn
 from workers.clients.surveys.customer_radar import URL as CUSTOMER_RADAR_URL
 from workers.clients.surveys.customer_radar import CustomerRadarApi
 from workers.clients.surveys.digidesk import URL as DIGIDESK_URL
@@ -160,6 +163,35 @@ def customer_radar_api(workspace: WorkspaceSettings) -> CustomerRadarApi | None:
     return CustomerRadarApi(
         account.url or CUSTOMER_RADAR_URL, credentials=credentials, timeouts=timeouts.SURVEY_VENDOR
     )
+
+
+def centracx_api(workspace: WorkspaceSettings) -> CentracxApi | None:
+    """Return the client of the account at CentraCX, if there is one."""
+    account = workspace.surveys.centracx
+    if account is None:
+        return None
+    return CentracxApi(
+        account.url,
+        key=account.key,
+        secret=account.secret,
+        reply_in=ReplyIn(account.reply_in),
+        timeouts=timeouts.SURVEY_VENDOR,
+    )
+
+
+def alvaria_api(workspace: WorkspaceSettings) -> AlvariaApi | None:
+    """Return the client of the application at Alvaria, if there is one."""
+    found = workspace.surveys.alvaria
+    if found is None:
+        return None
+    account = AlvariaAccount(
+        org=found.org,
+        client_id=found.client_id,
+        secret=found.secret,
+        api_key=found.api_key,
+        scope=found.scope,
+    )
+    return AlvariaApi(found.url, found.token_url, account=account, timeouts=timeouts.SURVEY_VENDOR)
 
 
 def errand_data(settings: Settings, workspace: WorkspaceSettings) -> ErrandDataApi | None:

@@ -13,6 +13,7 @@ from deploy.run.processes import ProcessSpec
 
 SANDBOX_WORKSPACE = "demo"
 SURVEY_PASSWORD = "sandbox-survey-password"  # noqa: S105  # it guards nothing
+LOGIN = ("USER", "PASSWORD")  # of an account at a survey vendor; a limit alone is no account
 # With the sandbox, everything that is refreshed on a schedule arrives within a minute.
 SANDBOX_INTERVALS = {
     "LIBRARY_EVERY_S": "60",
@@ -113,7 +114,7 @@ class Plan:
         return {
             f"{vendor}_{name}": value
             for vendor, own in accounts.items()
-            if not any(given.startswith(f"{vendor}_") for given in self.given)
+            if not self.given.keys() & {f"{vendor}_{name}" for name in (*own, *LOGIN)}
             for name, value in {**own, "USER": "sandbox", "PASSWORD": password}.items()
         }
 

@@ -28,12 +28,13 @@ new data and with ids that were never used before.
 Some thousands of customers write the errands, some of them again and again, with their address
 or number in another notation. Beside Cention are two survey vendors, DigiDesk and Customer
 Radar. They write to nobody; some of those they would have written to answer, which their
-results show, and which is POSTed to --answers-url/VENDOR until it is answered with 200.
+results show, and which is POSTed to --answers-url/VENDOR until it is answered with 200. A mail
+server takes mails with links to surveys, and delivers none.
 
 SANDBOX_TOKEN is the bearer token (default: sandbox-token). SANDBOX_CALLBACK_SECRET is the
 secret in callbacks (default: sandbox-callback-secret; empty: callbacks have no secret).
-SANDBOX_SURVEY_PASSWORD is the password of the user "sandbox" at both survey vendors (default:
-sandbox-survey-password). The client of Customer Radar is "sandbox-client".
+SANDBOX_SURVEY_PASSWORD is the password of the user "sandbox" at the survey vendors and the mail
+server (default: sandbox-survey-password). The client of Customer Radar is "sandbox-client".
 SANDBOX_ANSWERS_SECRET is the bearer token of pushed answers (default: sandbox-answers-secret).
 
 \b
@@ -55,6 +56,7 @@ Control routes (they need no token; keep them on the loopback address):
   POST   /sandbox/logons          add a log entry     {"name": "joe", "action": "Login"}
   GET    /sandbox/truth/surveys   every message of a survey vendor, and to whom
   GET    /sandbox/surveys/results/VENDOR             ?format=csv or json
+  GET    /sandbox/surveys/mail    port of the mail server
   POST   /sandbox/surveys/robots  who answers         {"share": 0.5, "within_s": 60}
   POST   /sandbox/faults          set faults          {"error_500": {"probability": 0.1}}
   DELETE /sandbox/faults          clear all faults
@@ -68,6 +70,8 @@ A fault is NAME=PROBABILITY, followed by any of ,seconds=S ,types=A+B ,ids=1+2 ,
 Types are Cention's, such as c3_errand_reports, and of the survey vendors
 digidesk.survey_requests, customer_radar.login and customer_radar.invitation. For a vendor, "the
 flag stays" means that nobody is written to; nor is anybody with error_500 and dropped.
+The mail server answers 4xx with busy, 550 with not_found and 530 with unauthorised, to the
+recipient (type mail.recipient) or after the mail (mail.message).
 """
 
 
@@ -101,6 +105,7 @@ def _help() -> str:
 @click.command(help=_help(), context_settings={"show_default": True, "max_content_width": 100})
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--port", default=8390, help="Port to listen on; 0 for any free port.")
+@click.option("--smtp-port", default=0, help="Port of the mail server; 0 for any free port.")
 @click.option("--workspace", default="demo", help="Name of the workspace, as in /s/demo.")
 @click.option(
     "--callback-url",

@@ -16,6 +16,7 @@ from deploy.sandbox.control import Control
 from deploy.sandbox.http.api import Api
 from deploy.sandbox.http.faults import Fault, FaultName, Faults
 from deploy.sandbox.surveys.answer_push import AnswerPush
+from deploy.sandbox.surveys.mail import Mailbox, mail_server
 from deploy.sandbox.surveys.messages import WITHIN_S, Messages
 from deploy.sandbox.surveys.vendors import PREFIXES, SurveyVendors
 from deploy.sandbox.world.activity import Activity
@@ -35,6 +36,7 @@ class Options:
 
     host: str = "127.0.0.1"
     port: int = 0  # 0: any free port
+    smtp_port: int = 0
     workspace: str = "demo"
     token: str = field(default="sandbox-token", repr=False)
     callback_secret: str = field(default="sandbox-callback-secret", repr=False)
@@ -73,8 +75,9 @@ async def sandbox(options: Options) -> AsyncIterator[int]:
     activity = Activity(world=world, rng=rng, rate=options.rate)
     world.state(Messages).within_s = options.answers_within_s
     sender, push = _sender(options, world), _push(options, world)
+    faults = _faults(options)
     runner = web.AppRunner(
-        _application(options, world, activity, sender, push),
+        _application(options, world, activity, sender, push, faults),
         access_log=None,
         handle_signals=False,
         shutdown_timeout=SHUTDOWN_TIMEOUT_S,
@@ -83,8 +86,10 @@ async def sandbox(options: Options) -> AsyncIterator[int]:
     jobs = [asyncio.create_task(activity.run())]
     jobs += [asyncio.create_task(one.run()) for one in (sender, push) if one is not None]
     try:
-        await web.TCPSite(runner, options.host, options.port, backlog=1024).start()
-        yield runner.addresses[0][1]
+        mailbox = Mailbox(world=world, faults=faults, password=options.survey_password)
+        async with mail_server(mailbox, host=options.host, port=options.smtp_port):
+            await web.TCPSite(runner, options.host, options.port, backlog=1024).start()
+            yield runner.addresses[0][1]
     finally:
         for job in jobs:
             job.cancel()
@@ -111,16 +116,21 @@ def _push(options: Options, world: World) -> AnswerPush | None:
     return AnswerPush(world=world, url=options.answers_url, secret=options.answers_secret)
 
 
+def _faults(options: Options) -> Faults:
+    faults = Faults(_random(options))  # its own generator, so that faults do not depend on changes
+    for name, fault in options.faults:
+        faults.switch(name, fault)
+    return faults
+
+
 def _application(
     options: Options,
     world: World,
     activity: Activity,
     sender: CallbackSender | None,
     push: AnswerPush | None,
+    faults: Faults,
 ) -> web.Application:
-    faults = Faults(_random(options))  # its own generator, so that faults do not depend on changes
-    for name, fault in options.faults:
-        faults.switch(name, fault)
     api = Api(
         world=world,
         faults=faults,

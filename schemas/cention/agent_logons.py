@@ -18,6 +18,7 @@ from schemas.jsonapi.scalars import text, unix_time
 from schemas.text.unstorable import replace_unstorable, replace_unstorable_text
 
 COLUMNS = ("id", "name", "timestamp", "action")
+MAX_CHARACTERS = 300  # of a name and of an action: together they are a key in the database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +95,16 @@ def _facts(row: Any) -> tuple[datetime, str, str]:
     return (
         _member(row, "timestamp", unix_time),
         # Replace before counting: what is equal in the database must be counted as equal.
-        replace_unstorable_text(_member(row, "name", text)),
-        replace_unstorable_text(_member(row, "action", text)),
+        replace_unstorable_text(_member(row, "name", _key)),
+        replace_unstorable_text(_member(row, "action", _key)),
     )
+
+
+def _key(value: object) -> str | None:
+    name = text(value)
+    if name is not None and len(name) > MAX_CHARACTERS:
+        raise ValidationError(f"has more than {MAX_CHARACTERS} characters")
+    return name
 
 
 def _member(row: Mapping[str, Any], name: str, read: Any) -> Any:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from marshmallow import ValidationError
+
 from schemas.jsonapi.document import open_document
 from schemas.jsonapi.fields import ListOf, Scalar
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
 from schemas.jsonapi.scalars import member, optional_id, required_id, text, unix_time
-from schemas.text.timestamps import EPOCH, from_go_time
+from schemas.text.timestamps import EPOCH, from_go_time, is_no_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ def read_action(action: Mapping[str, Any]) -> ErrandAction:
     """
     happened_at = member(action, "timeStamp", unix_time)
     if happened_at is None:
-        local = member(action, "time", _go_time)
+        local = member(action, "time", _time)
         happened_at = local and local.astimezone(UTC)
     return ErrandAction(
         action_id=member(action, "id", required_id),
@@ -65,6 +67,13 @@ def action_offsets(document: Mapping[str, Any]) -> tuple[int, ...]:
 
 def _order(action: ErrandAction) -> tuple[bool, datetime, int]:
     return action.happened_at is not None, action.happened_at or EPOCH, action.action_id
+
+
+def _time(value: object) -> datetime | None:
+    moment = _go_time(value)
+    if moment is None and not is_no_time(text(value)):
+        raise ValidationError("must be a time such as 2015-07-16 20:50:17 +0800 MYT")
+    return moment
 
 
 def _go_time(value: object) -> datetime | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,11 +19,11 @@ from schemas.cention.changed_ids import ChangedIds, read_changed
 from schemas.cention.errand_actions import ErrandAction, action_offsets, read_action, sorted_by_time
 from schemas.cention.errand_status import ErrandStatus, read_status
 from schemas.cention.errand_tags import Tag, read_tag
-from schemas.jsonapi.document import open_document
+from schemas.jsonapi.document import Resource, open_document
 from schemas.jsonapi.fields import Group, ListOf, ListOfTexts, Nested, Scalar, optional, required
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read_typed
 from schemas.jsonapi.scalars import flag, number, optional_id, required_id, small_number, text
-from schemas.text.timestamps import from_workspace_minute
+from schemas.text.timestamps import from_workspace_time
 
 __all__ = [
     "ChangedIds",
@@ -34,6 +35,11 @@ __all__ = [
     "read_changed_errands",
     "read_errand_report",
 ]
+
+
+_DATES: Mapping[str, str] = MappingProxyType(
+    {"arrived_at": "date", "answered_at": "answeredDate", "done_at": "donedate"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,13 +120,14 @@ def read_errand_report(document: Mapping[str, Any], *, zone: ZoneInfo) -> Errand
 
     Raises ``NullResource`` for ``"data": null``, else ``DocumentError``.
     """
-    found = read_typed(_ErrandReportSchema, open_document(document).primary)
+    resource = open_document(document).primary
+    found = read_typed(_ErrandReportSchema, resource)
     basic, extended = found["basic"], found["extended"]
     data, feedback = basic.pop("data"), extended.pop("feedback")
     status, sla, actions = data.pop("status"), found["sla"], found["actions"]
     values = {**basic, **data, **extended}
     return ErrandReport(
-        **(values | _times(data, zone) | _feedback(feedback, data["feedback_answer"])),
+        **(values | _times(resource, data, zone) | _feedback(feedback, data["feedback_answer"])),
         errand_id=found["id"],
         status_code=status.code if status else None,
         status_title=status.title if status else None,
@@ -134,9 +141,16 @@ def read_changed_errands(document: Mapping[str, Any]) -> ChangedIds:
     return read_changed(document, type_="c3_dirty_errand_list", attribute="errands")
 
 
-def _times(data: Mapping[str, Any], zone: ZoneInfo) -> dict[str, datetime | None]:
-    dates = ("arrived_at", "answered_at", "done_at")
-    return {name: from_workspace_minute(data[name], zone) for name in dates}
+def _times(
+    resource: Resource, data: Mapping[str, Any], zone: ZoneInfo
+) -> dict[str, datetime | None]:
+    times = {}
+    for name, member in _DATES.items():
+        try:
+            times[name] = from_workspace_time(data[name], zone)
+        except ValueError as error:
+            raise resource.error_at(f"attributes/basic/data/{member}", str(error)) from error
+    return times
 
 
 def _feedback(feedback: Mapping[str, Any], plain_answer: str | None) -> dict[str, Any]:
@@ -184,9 +198,9 @@ class _BasicData(Nested):
     copy_addresses = ListOfTexts("copyAddresses")
     subject = Scalar(text)
     body_html = Scalar(text, "body")
-    arrived_at = Scalar(text, "date")
-    answered_at = Scalar(text, "answeredDate")
-    done_at = Scalar(text, "donedate")
+    arrived_at = Scalar(text, _DATES["arrived_at"])
+    answered_at = Scalar(text, _DATES["answered_at"])
+    done_at = Scalar(text, _DATES["done_at"])
     attachment_count = Scalar(_count, "attachments")
     closed = Scalar(flag)
     deleted = Scalar(flag)

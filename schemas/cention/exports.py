@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from marshmallow import ValidationError
 
 from schemas.jsonapi.document import Resource, open_document, primary_data
 from schemas.jsonapi.scalars import optional_id, required_id, small_number, text
-from schemas.text.timestamps import from_any_notation
+from schemas.text.timestamps import from_workspace_time
 from schemas.text.unstorable import replace_unstorable
 
 TRIGGER_EXPORTS = "c3_trigger_exports"
@@ -160,7 +161,8 @@ def _errand(row: Any, zone: ZoneInfo) -> ExportedErrand:
         for name, (key, read_scalar) in _MEMBERS.items()
     }
     times: dict[str, Any] = {
-        name: from_any_notation(read[source], zone) for name, source in _TIMES.items()
+        name: _read(read[source], partial(_time, zone=zone), source, faults)
+        for name, source in _TIMES.items()
     }
     has_unknown = not members.keys() <= _KEYS
     return ExportedErrand(
@@ -171,7 +173,14 @@ def _errand(row: Any, zone: ZoneInfo) -> ExportedErrand:
     )
 
 
-def _read(value: object, read: Callable[[object], Any], key: str, faults: list[str]) -> Any:
+def _time(value: str | None, *, zone: ZoneInfo) -> datetime | None:
+    try:
+        return from_workspace_time(value, zone)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
+def _read(value: Any, read: Callable[[object], Any], key: str, faults: list[str]) -> Any:
     try:
         return read(value)
     except ValidationError as error:

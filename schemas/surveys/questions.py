@@ -83,7 +83,11 @@ class QuestionTable(Table):
     kind = Value(values.one_of(tuple(Kind)), required=True)
     text = Value(lambda value: texts(value), required=True)
     variable = Value(values.text(max_length=200), load_default=None)
-    options = fields.List(fields.Nested(OptionTable), load_default=())
+    options = fields.List(
+        fields.Nested(OptionTable),
+        load_default=(),
+        error_messages={"invalid": "must be written as [[page.question.options]]"},
+    )
 
     @validates_schema(skip_on_field_errors=False)
     def _check_options(self, data: dict[str, Any], **_: Any) -> None:
@@ -102,13 +106,17 @@ class QuestionTable(Table):
         return Question(kind=kind, options=options, **data)
 
 
+QUESTIONS = {
+    "required": "is missing; add [[page.question]]",
+    "invalid": "must be written as [[page.question]]",
+}
+
+
 class PageTable(Table):
     """One ``[[page]]``."""
 
     name = Value(values.text(max_length=100), required=True)
-    question = fields.List(
-        fields.Nested(QuestionTable), required=True, error_messages={"required": "is missing"}
-    )
+    question = fields.List(fields.Nested(QuestionTable), required=True, error_messages=QUESTIONS)
 
     @validates_schema(skip_on_field_errors=False)
     def _check_questions(self, data: dict[str, Any], **_: Any) -> None:
@@ -137,9 +145,14 @@ def texts(value: Any) -> dict[str, str]:
     """Return a text in at least one language, by language."""
     if not isinstance(value, dict) or not value:
         raise ValueError('must be texts by language, such as { en = "…", sv = "…" }')
-    if bad := [name for name in value if not _LANGUAGE.fullmatch(name)]:
-        raise ValueError(f"has {bad[0]!r} where a language such as en or sv belongs")
-    return {name: values.text(max_length=MAX_QUESTION)(one) for name, one in value.items()}
+    return values.read_each({name: (name, one) for name, one in value.items()}, _text_in_language)
+
+
+def _text_in_language(named: tuple[str, Any]) -> str:
+    language, value = named
+    if not _LANGUAGE.fullmatch(language):
+        raise ValueError("is no language; write one such as en or sv")
+    return values.text(max_length=MAX_QUESTION, lines=True)(value)
 
 
 def text_in(language: str | None, translations: Mapping[str, str]) -> str:

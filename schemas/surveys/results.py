@@ -21,6 +21,7 @@ from schemas.text.unstorable import replace_unstorable_text
 
 REFERENCE, ANSWERED_AT, COMMENT = "reference", "answered_at", "comment"
 MAX_PUSHED_ROWS = 1000
+MAX_HEADING = 250  # characters: it is the key of a question
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 # Spreadsheets write 9 as 9.0 or 9,0.
 _WHOLE = re.compile(r"([0-9]{1,3})([.,]0{1,6})?")
@@ -62,6 +63,10 @@ class BadColumns(ValueError):
 def check_columns(columns: Mapping[str, str]) -> None:
     """Raise ``BadColumns`` unless every column has a known content, and one is the reference."""
     for column, content in columns.items():
+        if len(column) > MAX_HEADING:
+            raise BadColumns(
+                f"The heading {column[:40]!r}… has more than {MAX_HEADING} characters."
+            )
         if content not in IMPORTED:
             raise BadColumns(f"{column}={content}: the content must be one of {_list(IMPORTED)}.")
     for content in (REFERENCE, ANSWERED_AT):

@@ -176,7 +176,7 @@ class AlertTable(Table):
     at_most = Value(values.whole(0, 10), required=True)
     sender = Value(lambda value: _address(value), data_key="from", required=True)
     subject = Value(lambda value: _template(value, 250), required=True)
-    body = Value(lambda value: _template(value, 10_000), required=True)
+    body = Value(lambda value: _template(value, 10_000, lines=True), required=True)
 
     @validates_schema(skip_on_field_errors=False)
     def _check_scale(self, data: dict[str, Any], **_: Any) -> None:
@@ -197,7 +197,7 @@ class RuleTable(Table):
     """``[[rule]]``."""
 
     name = Value(values.text(max_length=100), required=True)
-    basis = Value(values.text(max_length=1000), required=True)
+    basis = Value(values.text(max_length=1000, lines=True), required=True)
     event = Value(values.one_of(tuple(Event)), required=True)
     vendors = Value(
         values.one_or_many(values.one_of(tuple(Vendor))), data_key="vendor", required=True
@@ -222,10 +222,12 @@ class RuleTable(Table):
     survey_by_area = TableOf(SurveysTable)
     alert = fields.Nested(AlertTable)
 
-    @validates_schema(skip_on_field_errors=False)
-    def _check_together(self, data: dict[str, Any], **_: Any) -> None:
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def _check_together(self, data: dict[str, Any], written: Any, **_: Any) -> None:
+        if not isinstance(written, dict):
+            return
         faults: dict[str, list[str]] = {}
-        for name, fault in (*_faults_of_times(data), *_faults_of_vendors(data)):
+        for name, fault in (*_faults_of_times(data), *_faults_of_vendors(data, written)):
             faults.setdefault(name, []).append(fault)
         if faults:
             raise ValidationError(faults)
@@ -250,9 +252,17 @@ def _faults_of_times(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "expires_after", "must be longer than 0s"
 
 
-def _faults_of_vendors(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _faults_of_vendors(
+    data: Mapping[str, Any], written: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """Yield what does not fit together; a survey that is ``written`` has mistakes of its own."""
     vendors = data.get("vendors", ())
-    general, by_area = data.get("survey", {}), data.get("survey_by_area", {})
+    general = _vendors_in(written.get("survey"))
+    areas = written.get("survey_by_area")
+    by_area = {
+        area: _vendors_in(surveys)
+        for area, surveys in (areas if isinstance(areas, dict) else {}).items()
+    }
     for vendor in vendors:
         if vendor not in general and not any(vendor in own for own in by_area.values()):
             yield "vendor", f"{vendor} has no survey; add [rule.survey.{vendor}]"
@@ -272,9 +282,14 @@ def _faults_of_vendors(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "survey_by_area", "names an area twice; case makes no difference"
 
 
-def _template(value: Any, max_length: int) -> str:
+def _vendors_in(surveys: Any) -> list[str]:
+    """Return the vendors that a table of surveys names; others are told as unknown keys."""
+    return [name for name in surveys if name in tuple(Vendor)] if isinstance(surveys, dict) else []
+
+
+def _template(value: Any, max_length: int, *, lines: bool = False) -> str:
     """Return a text whose placeholders are all known."""
-    template = values.text(max_length=max_length)(value)
+    template = values.text(max_length=max_length, lines=lines)(value)
     known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     try:
         parts = list(Formatter().parse(template))

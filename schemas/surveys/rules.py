@@ -96,8 +96,16 @@ class ImportsTable(Table):
 class RulesFileTable(Table):
     """The whole file."""
 
-    rule = fields.List(fields.Nested(RuleTable), load_default=())
-    page = fields.List(fields.Nested(PageTable), load_default=())
+    rule = fields.List(
+        fields.Nested(RuleTable),
+        load_default=(),
+        error_messages={"invalid": "must be written as [[rule]]"},
+    )
+    page = fields.List(
+        fields.Nested(PageTable),
+        load_default=(),
+        error_messages={"invalid": "must be written as [[page]]"},
+    )
     theme = fields.Nested(ThemeTable, load_default=DEFAULT)
     imports = fields.Nested(ImportsTable, data_key="import", load_default=dict)
     alvaria = fields.Nested(AlvariaTable, load_default=None)
@@ -119,6 +127,10 @@ def read_rules(
         detail = f"is no TOML: {str(error).partition(' (at ')[0]}"
         raise RulesError(
             (Mistake(line=line_of_error(error) or 1, place="file", detail=detail),)
+        ) from None
+    except RecursionError:
+        raise RulesError(
+            (Mistake(line=1, place="file", detail="has too many brackets within brackets"),)
         ) from None
     lines = line_index(content)
     faults = [*_embed_logo(document, read_file)]
@@ -235,15 +247,16 @@ def _flat(messages: Any, path: Path) -> Iterator[tuple[Path, str]]:
 def _columns(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not value:
         raise ValueError('must name columns, such as "Invitation" = "reference"')
-    for column, ours in value.items():
-        values.text()(column)
-        try:
-            values.one_of(IMPORTED)(ours)
-        except ValueError as error:
-            raise ValueError(f"column {column!r} {error}") from None
-    if list(value.values()).count("reference") != 1:
+    values.read_each({column: column for column in value}, values.text())
+    columns = values.read_each(value, values.one_of(IMPORTED))
+    contents = list(columns.values())
+    if contents.count("reference") != 1:
         raise ValueError('needs one column that is the "reference"')
-    return dict(value)
+    if contents.count("answered_at") > 1:
+        raise ValueError('has two columns that are "answered_at"; remove one')
+    if not {*contents} - {"reference", "answered_at"}:
+        raise ValueError("needs a column with a score, a choice or a comment")
+    return columns
 
 
 def _place(path: Path) -> str:

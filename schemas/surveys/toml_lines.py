@@ -14,7 +14,8 @@ _TOKEN = re.compile(
     r"|(?P<skip>[ \t\r]+|#[^\n]*)|(?P<mark>[\[\]{}=.,\n])|(?P<bare>[^\s\[\]{}=.,#\"']+)",
     re.DOTALL,
 )
-_OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
+_CLOSING, _BETWEEN = frozenset("]}"), frozenset(",\n")
+_AFTER_VALUE = _CLOSING | _BETWEEN
 
 
 def line_of_error(error: tomllib.TOMLDecodeError) -> int | None:
@@ -26,7 +27,7 @@ def line_of_error(error: tomllib.TOMLDecodeError) -> int | None:
 def line_index(text: str) -> Mapping[Path, int]:
     """Return the line of each key and table, by its path: ``("rule", 0, "name")``.
 
-    The text must be valid TOML. Keys within inline tables have no line of their own.
+    The text must be valid TOML. The members of arrays and inline tables have their lines, too.
     """
     index = _Index()
     tokens = list(_tokens(text))
@@ -37,7 +38,7 @@ def line_index(text: str) -> Mapping[Path, int]:
         elif tokens[at].text == "[":
             at = index.header(tokens, at)
         else:
-            at = _end_of_value(tokens, index.key(tokens, at))
+            at = index.member(tokens, at, index.table)
     return index.lines
 
 
@@ -74,12 +75,31 @@ class _Index:
         self.lines.setdefault(self.table, line)
         return at + (2 if repeated else 1)
 
-    def key(self, tokens: list[_Token], at: int) -> int:
-        """Read ``a.b =``; return where its value begins."""
+    def member(self, tokens: list[_Token], at: int, table: Path) -> int:
+        """Read ``a.b = value`` of a table; return where it ends."""
         line = tokens[at].line
         names, at = _key(tokens, at)
         for count in range(1, len(names) + 1):
-            self.lines.setdefault(self.table + tuple(names[:count]), line)
+            self.lines.setdefault(table + tuple(names[:count]), line)
+        return self._value(tokens, at + 1, table + tuple(names))
+
+    def _value(self, tokens: list[_Token], at: int, path: Path) -> int:
+        """Read a value at a path; return where it ends."""
+        begin = tokens[at].text
+        if begin not in ("[", "{"):
+            while at < len(tokens) and tokens[at].text not in _AFTER_VALUE:
+                at += 1
+            return at
+        at, place = at + 1, 0
+        while tokens[at].text not in _CLOSING:
+            if tokens[at].text in _BETWEEN:
+                place += tokens[at].text == ","
+                at += 1
+            elif begin == "{":
+                at = self.member(tokens, at, path)
+            else:
+                self.lines.setdefault((*path, place), tokens[at].line)
+                at = self._value(tokens, at, (*path, place))
         return at + 1
 
     def _within(self, names: list[str], line: int) -> Path:
@@ -112,11 +132,3 @@ def _key(tokens: list[_Token], at: int) -> tuple[list[str], int]:
 
 def _unquoted(key: str) -> str:
     return str(tomllib.loads(f"key = {key}")["key"]) if key[0] in "\"'" else key
-
-
-def _end_of_value(tokens: list[_Token], at: int) -> int:
-    depth = 0
-    while at < len(tokens) and (depth or tokens[at].text != "\n"):
-        depth += (tokens[at].text in _OPENING) - (tokens[at].text in _CLOSING)
-        at += 1
-    return at

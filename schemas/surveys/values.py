@@ -14,6 +14,10 @@ MINUTES_PER_DAY = 24 * 60
 MAX_DAYS = 3650
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_NO_TEXT = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
+)  # no database or vendor takes all of them
+_NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f]")
 _CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 
 
@@ -31,7 +35,11 @@ class Table(Schema):
 
 
 class Value(fields.Field):
-    """A value that ``read`` turns into ours. It raises ``ValueError`` that says what to write."""
+    """A value that ``read`` turns into ours.
+
+    ``read`` raises ``ValueError`` that says what to write, or ``ValidationError`` with one for each
+    member of a value.
+    """
 
     default_error_messages: Mapping[str, str] = {  # type: ignore[assignment]  # untyped there
         "required": "is missing; add it",
@@ -70,14 +78,18 @@ class TableOf(fields.Field):
         return found
 
 
-def text(*, max_length: int = 250) -> Callable[[Any], str]:
-    """Return a reader of texts that are not blank."""
+def text(*, max_length: int = 250, lines: bool = False) -> Callable[[Any], str]:
+    """Return a reader of texts that are not blank, of one line or of several."""
+    unwanted = _NO_TEXT if lines else _NO_LINE
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or not value.strip():
             raise ValueError("must be a text that is not empty")
         if len(value) > max_length:
             raise ValueError(f"is {len(value)} characters long; at most {max_length} are possible")
+        if unwanted.search(value):
+            what = "a control character" if lines else "a line break or a control character"
+            raise ValueError(f"has {what}; remove it")
         return value
 
     return read
@@ -151,18 +163,31 @@ def many(read_one: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
     def read(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list) or not value:
             raise ValueError("must be a list that is not empty")
-        found = tuple(read_one(one) for one in value)
+        found = read_each(dict(enumerate(value)), read_one).values()
         if len(set(found)) != len(found):
             raise ValueError("names something twice")
-        return found
+        return tuple(found)
 
     return read
+
+
+def read_each(members: Mapping[Any, Any], read_one: Callable[[Any], Any]) -> dict[Any, Any]:
+    """Return members as they are read. Raises ``ValidationError`` with every mistake by member."""
+    found, faults = {}, {}
+    for name, member in members.items():
+        try:
+            found[name] = read_one(member)
+        except ValueError as error:
+            faults[name] = [str(error)]
+    if faults:
+        raise ValidationError(faults)
+    return found
 
 
 def one_or_many(read_one: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
     """Return a reader of one value or a list of them."""
     read = many(read_one)
-    return lambda value: read(value if isinstance(value, list) else [value])
+    return lambda value: read(value) if isinstance(value, list) else (read_one(value),)
 
 
 def _minute(value: Any) -> int | None:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WORKSPACE_MINUTE = re.compile(r"([0-9]{4})/([0-9]{2})/([0-9]{2}) ([0-9]{2}):([0-9]{2})")
 _GO_TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)? ([+-][0-9]{4})\b"
 )
 _GO_ZERO_YEAR = 1
 _ZONELESS = re.compile(
-    r"([0-9]{4})([/-])([0-9]{2})\2([0-9]{2})[ T]([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?"
+    r"([0-9]{4})([/-])([0-9]{1,2})\2([0-9]{1,2})(?:\s+|T)([0-9]{1,2}):([0-9]{2})"
+    r"(?::([0-9]{2})(?:[.,][0-9]+)?)?"
 )
-_UNIX = re.compile(
-    r"[0-9]{9,10}"
-)  # from 1973 on, so that a year or a date is never read as seconds
+_UNIX = re.compile(r"[0-9]{9,10}")  # from 1973 on, so that no year and no date is read as seconds
+_UTC_NAME = re.compile(r" ?(?:UTC|GMT)\Z")
+_DIGIT = re.compile(r"[0-9]")
+_ZERO = re.compile(r"[0:/. T-]+\Z|000[01][/-]")
 
 
 def from_unix_seconds(seconds: int) -> datetime | None:
@@ -29,24 +31,6 @@ def from_unix_seconds(seconds: int) -> datetime | None:
     """
     moment = EPOCH + timedelta(seconds=seconds)
     return None if seconds == 0 or moment.year == _GO_ZERO_YEAR else moment
-
-
-def from_workspace_minute(text: str | None, zone: ZoneInfo) -> datetime | None:
-    """Convert ``2015/07/16 20:47``, local time of the workspace, to UTC.
-
-    An ambiguous time is the earlier one; a time that the clock skipped is read with the offset
-    before the change. ``None`` for every other text: ``No Date`` may come in any language.
-
-    Source: Cention Errand Report, sample of ``basic.data.date`` and ``donedate``.
-    """
-    found = _WORKSPACE_MINUTE.fullmatch(text or "")
-    if found is None:
-        return None
-    try:
-        year, month, day, hour, minute = map(int, found.groups())
-        return datetime(year, month, day, hour, minute, tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def from_go_time(text: str | None) -> datetime | None:
@@ -68,24 +52,50 @@ def from_go_time(text: str | None) -> datetime | None:
     return None if moment.year == _GO_ZERO_YEAR else moment
 
 
-def from_any_notation(text: str | None, zone: ZoneInfo) -> datetime | None:
-    """Parse a time in an undocumented notation, with best effort, to UTC.
+def from_workspace_time(text: str | None, zone: ZoneInfo) -> datetime | None:
+    """Convert a date with a time, ``2015/07/16 20:47`` or in another notation, to UTC.
 
-    Accepts Go times and ISO 8601 with an offset, dates with local time of the workspace, and
-    seconds since 1970. ``None`` for every other text.
+    Go times and ISO 8601 keep their offset, and digits alone are seconds since 1970; a time without
+    an offset is local time of the workspace. An ambiguous local time is the earlier one; one that
+    the clock skipped is read with the offset before the change. ``None`` for a text without digits,
+    since ``No Date`` may come in any language, and for the zero times (year 0 and 1).
+    Raises ``ValueError`` for digits that are no date with a time.
 
-    Source: Cention Export, ``content.timestamp_arrived``: "String", and "" in the sample.
+    Source: Cention Errand Report, sample of ``basic.data.date`` and ``donedate``; Cention Export,
+    ``content.timestamp_arrived``: "String", and "" in the sample.
     """
-    text = (text or "").strip()
-    try:
-        if _UNIX.fullmatch(text):
-            return from_unix_seconds(int(text))
-        if found := _ZONELESS.fullmatch(text):
-            year, _, month, day, hour, minute, second = found.groups(default="00")
-            moment = datetime.fromisoformat(f"{year}-{month}-{day}T{hour}:{minute}:{second}")
-            return moment.replace(tzinfo=zone).astimezone(UTC)
-        moment = from_go_time(text) or datetime.fromisoformat(text)
-        aware = moment.tzinfo is not None and moment.year != _GO_ZERO_YEAR
-        return moment.astimezone(UTC) if aware else None
-    except (ValueError, OverflowError):
+    if is_no_time(text):
         return None
+    try:
+        return _moment(_ascii_digits(text or "").strip(), zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("must be a date with a time, such as 2015/07/16 20:47") from None
+
+
+def is_no_time(text: str | None) -> bool:
+    """Return whether a text means that there is no time: no digits, or one of the zero times."""
+    digits = _ascii_digits(text or "").strip()
+    return not _DIGIT.search(digits) or _ZERO.match(digits) is not None
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    """Return an aware datetime. Raises ``ValueError`` or ``OverflowError``."""
+    if found := _ZONELESS.fullmatch(text):
+        year, _, month, day, hour, minute, second = found.groups(default="00")
+        midnight = datetime(int(year), int(month), int(day), tzinfo=zone)
+        if (hour, minute, second) == ("24", "00", "00"):
+            return midnight + timedelta(days=1)
+        return midnight.replace(hour=int(hour), minute=int(minute), second=int(second))
+    if _UNIX.fullmatch(text):
+        return EPOCH + timedelta(seconds=int(text))
+    moment = from_go_time(text) or datetime.fromisoformat(_UTC_NAME.sub("+00:00", text))
+    if moment.tzinfo is None:
+        raise ValueError("has no time, or no offset")
+    return moment
+
+
+def _ascii_digits(text: str) -> str:
+    """Return ``text`` with the digits of other scripts, such as Arabic, as 0 to 9."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(one, one)) for one in text)

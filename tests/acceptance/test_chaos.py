@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.chaos.campaign import run_campaign, short_plan
 
-SEED = 3904  # begins with the broker, gunicorn, Postgres, a pause and a worker
+SEED = 8243  # begins with gunicorn, the broker, the worker of surveys, Postgres and a pause
 
 
 def test_whichever_process_is_killed_nothing_is_lost_and_nothing_is_applied_twice():
@@ -14,3 +14,5 @@ def test_whichever_process_is_killed_nothing_is_lost_and_nothing_is_applied_twic
     assert report.failures == []
     assert report.stats["callbacks"]["accepted"] > 0
     assert len(report.recoveries) >= 3
+    assert report.surveys
+    assert report.surveys.messages

@@ -21,6 +21,7 @@ STATES = re.compile(r"^ +WHEN '([a-z ]+)' THEN", re.MULTILINE)
 QUIET_GAUGES = {
     *("cention_wanted", "cention_wanted_due", "cention_callbacks_unfiled"),
     *("cention_survey_due", "cention_survey_sending"),
+    *("cention_survey_decisions_total", "cention_survey_answers_total"),
 }
 
 

@@ -28,11 +28,11 @@ def measure(servers: BenchServers) -> Iterator[Row]:
         with servers.sandbox() as cention:
             if latency_ms:
                 _set_latency(cention, latency_ms / 1000)
-            ids = _make(cention, 10_000)
+            ids = make(cention, 10_000)
             fetched_per_s = _only_fetch(cention, ids)
             with servers.worker(cention) as worker:
-                _warm_up(servers, cention)
-                stored_per_s, _ = _drain(servers, worker.pid, ids)
+                warm_up(servers, cention)
+                stored_per_s, _ = drain(servers, worker.pid, ids)
         yield Row(f"only fetched, {latency_ms} ms latency", f"{fetched_per_s:,.0f} errands/s")
         yield Row(
             f"errands stored, {latency_ms} ms latency",
@@ -45,8 +45,8 @@ def measure_memory(servers: BenchServers) -> Iterator[Row]:
     """Measure the largest process of a worker, with 1,000 and with 100,000 wanted records."""
     with servers.sandbox() as cention, servers.worker(cention) as worker:
         for count in (1_000, 100_000):
-            ids = _make(cention, count, actions=1)
-            per_s, peak_mib = _drain(servers, worker.pid, ids)
+            ids = make(cention, count, actions=1)
+            per_s, peak_mib = drain(servers, worker.pid, ids)
             yield Row(
                 f"memory of a worker process, {count:,} wanted",
                 f"{peak_mib:.0f} MiB",
@@ -59,7 +59,8 @@ def _set_latency(cention: str, seconds: float) -> None:
     requests.post(f"{cention}/sandbox/faults", json=body, timeout=30).raise_for_status()
 
 
-def _make(cention: str, count: int, actions: int = ACTIONS) -> list[int]:
+def make(cention: str, count: int, actions: int = ACTIONS) -> list[int]:
+    """Create changed errands at the sandbox; return their ids."""
     body = {"count": count, "actions": actions}
     made = requests.post(f"{cention}/sandbox/errands", json=body, timeout=300)
     ids: list[int] = made.json()["ids"]
@@ -92,15 +93,15 @@ def _fetch_all(cention: str, left: SimpleQueue[int]) -> None:
         session.get(url, timeout=30).raise_for_status()
 
 
-def _warm_up(servers: BenchServers, cention: str) -> None:
+def warm_up(servers: BenchServers, cention: str) -> None:
     """Let both children of the worker build their context."""
     for _ in range(2):
-        _want(servers, _make(cention, 500))
+        _want(servers, make(cention, 500))
         servers.nudge(Family.ERRAND_REPORTS)
         wait_until(lambda: servers.scalar(LEFT) == 0)
 
 
-def _drain(servers: BenchServers, worker: int, ids: list[int]) -> tuple[float, float]:
+def drain(servers: BenchServers, worker: int, ids: list[int]) -> tuple[float, float]:
     """Return errands per second, and the peak of the largest process in MiB."""
     _want(servers, ids)
     started_s = time.perf_counter()

@@ -27,8 +27,10 @@ from tests.support.eventually import eventually
 from workers.config.names import Family, Queue, TaskName
 
 WORKSPACE = "demo"
-WORKERS = ("worker-callbacks", "worker-polls", "worker-fetch")
+WORKERS = ("worker-callbacks", "worker-polls", "worker-fetch", "worker-surveys")
 CHANGING = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
+PUSH_SECRET = "push-secret-of-chaos"
+PER_MINUTE = "6000"  # invitations by one vendor: as many as there are
 FILES = (Family.RESPONSE_ATTACHMENTS, Family.AREA_ARCHIVES)
 
 
@@ -60,6 +62,12 @@ class ChaosBridge:
             self.database_url, autocommit=True, connect_timeout=2, application_name="chaos"
         )
 
+    def worker_command(self, queue: str) -> list[str]:
+        """Return the command that runs a second worker for a queue."""
+        arguments = ["worker", "--queues", queue, "--concurrency", "1"]
+        alone = ["--without-gossip", "--without-mingle", "--hostname", f"second-{queue}@%h"]
+        return [sys.executable, "-m", "celery", "--app", "workers.app", *arguments, *alone]
+
     def beat_command(self) -> list[str]:
         """Return the command that runs a second beat."""
         schedule = str(self.run.folder / "second-schedule")
@@ -78,6 +86,8 @@ class ChaosBridge:
             (TaskName.POLL, Queue.POLLS, (WORKSPACE,)),
             (TaskName.SWEEP, Queue.CALLBACKS, ()),
             (TaskName.CANARY, Queue.CALLBACKS, ()),
+            (TaskName.SURVEY_DECIDE, Queue.SURVEYS, (WORKSPACE,)),
+            (TaskName.SURVEY_INVITE, Queue.SURVEYS, (WORKSPACE,)),
             *((TaskName.DRAIN, Queue.FETCH, (WORKSPACE, f)) for f in (*CHANGING, *FILES)),
         ]
         with Celery(broker=self.broker_url, set_as_current=False) as sender:
@@ -89,7 +99,14 @@ class ChaosBridge:
 @contextmanager
 def running_chaos_bridge(*, lease_s: int, hold_s: float) -> Iterator[ChaosBridge]:
     """Run a bridge in an empty folder, which is removed at the end."""
-    variables = {**SECRETS, "LEASE_S": str(lease_s), "POLL_EVERY_S": "2"}
+    variables = {
+        **SECRETS,
+        "LEASE_S": str(lease_s),
+        "POLL_EVERY_S": "2",
+        "SURVEY_PUSH_SECRETS": PUSH_SECRET,
+        "DIGIDESK_PER_MINUTE": PER_MINUTE,
+        "CUSTOMER_RADAR_PER_MINUTE": PER_MINUTE,
+    }
     with empty_folder() as folder, running_bridge(folder, **variables) as run:
         addresses = run.addresses()
         yield ChaosBridge(

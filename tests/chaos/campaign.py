@@ -14,11 +14,13 @@ import psycopg
 
 from tests.acceptance.comparison import differences, pending_slas
 from tests.acceptance.duplicates import duplicates
-from tests.chaos import recovery
+from tests.chaos import recovery, survey_truth, surveys
 from tests.chaos.bridge import ChaosBridge, running_chaos_bridge
 from tests.chaos.faults import FAULTS
 from tests.chaos.load import change_again, create_load
 from tests.chaos.recovery import Recovery
+from tests.chaos.survey_truth import SurveyState
+from tests.chaos.surveys import Pusher
 from workers.spool.layout import spool_status
 
 RECOVERED_WITHIN_S = 60.0
@@ -36,6 +38,7 @@ SANDBOX_FAULTS = {
     "busy": {"probability": 0.01, "seconds": 1},
     "latency": {"probability": 0.5, "seconds": 0.2},
 }
+ALL_FAULTS = SANDBOX_FAULTS | surveys.FAULTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,8 @@ class Report:
     lost: list[str] = field(default_factory=list)
     duplicates: dict[str, int] = field(default_factory=dict)
     calm_after_s: float = 0.0
+    surveys: SurveyState | None = None
+    pushes: tuple[int, int] = (0, 0)  # of answers, and those that were not accepted
 
     @property
     def failures(self) -> list[str]:
@@ -83,7 +88,7 @@ class Report:
 def short_plan(seed: int) -> Plan:
     """Return the plan of the test."""
     return Plan(
-        seed=seed, seconds=SHORT_STORM_S, rate=15, lease_s=5, hold_s=3, quiet_s=40, slas=False
+        seed=seed, seconds=SHORT_STORM_S, rate=15, lease_s=5, hold_s=3, quiet_s=90, slas=False
     )
 
 
@@ -99,16 +104,18 @@ def run_campaign(plan: Plan) -> Report:
     rng = random.Random(plan.seed)
     log(f"seed {plan.seed}")
     with running_chaos_bridge(lease_s=plan.lease_s, hold_s=plan.hold_s) as bridge:
-        bridge.sandbox.post("faults", SANDBOX_FAULTS)
+        surveys.switch_on(bridge)
+        bridge.sandbox.post("faults", ALL_FAULTS)
         bridge.sandbox.post("resume", {"rate": plan.rate})
         ends_at = time.monotonic() + plan.seconds
-        for kind in fault_order(rng):
-            if time.monotonic() > ends_at:
-                break
-            recovered = recover_from(bridge, kind, random.Random(rng.getrandbits(32)))
-            report.recoveries[kind].append(recovered)
-            log(f"{kind}: {recovered}")
-        reconcile(bridge, report)
+        with surveys.pushing(bridge) as pusher:
+            for kind in fault_order(rng):
+                if time.monotonic() > ends_at:
+                    break
+                recovered = recover_from(bridge, kind, random.Random(rng.getrandbits(32)))
+                report.recoveries[kind].append(recovered)
+                log(f"{kind}: {recovered}")
+            reconcile(bridge, report, pusher)
     return report
 
 
@@ -130,10 +137,10 @@ def fault_order(rng: random.Random) -> Iterator[str]:
         yield from rng.sample(sorted(FAULTS), len(FAULTS))
 
 
-def reconcile(bridge: ChaosBridge, report: Report) -> None:
+def reconcile(bridge: ChaosBridge, report: Report, pusher: Pusher) -> None:
     """Stop the changes, wait until everything has arrived, and fill in the report."""
     sandbox, plan = bridge.sandbox, report.plan
-    sandbox.post("faults", dict.fromkeys(SANDBOX_FAULTS))
+    sandbox.post("faults", dict.fromkeys(ALL_FAULTS))
     sandbox.post("quiet")
     began_s = time.monotonic()
     before = -1
@@ -147,7 +154,9 @@ def reconcile(bridge: ChaosBridge, report: Report) -> None:
         time.sleep(1)
     report.calm_after_s = time.monotonic() - began_s
     report.stats = sandbox.get("stats")
-    report.duplicates = duplicates(bridge.database_url)
+    report.surveys = survey_truth.read_state(sandbox, bridge.database_url)
+    report.duplicates = duplicates(bridge.database_url) | survey_truth.twice(report.surveys)
+    report.pushes = pusher.pushes, pusher.lost
     report.stored = stored(bridge)
     if report.failures:
         log_evidence(bridge, report)
@@ -161,7 +170,9 @@ def remaining(bridge: ChaosBridge, *, slas: bool) -> list[str]:
     spooled = spool_status(bridge.run.var / "spool")
     waiting_here = spooled.waiting if spooled else 0
     kept_here = [f"{waiting_here} callbacks are in the spool"] if waiting_here else []
-    return [*unsent, *kept_here, *differences(bridge.sandbox, bridge.database_url), *unknown]
+    found = differences(bridge.sandbox, bridge.database_url)
+    asked = survey_truth.read_state(bridge.sandbox, bridge.database_url)
+    return [*unsent, *kept_here, *found, *unknown, *survey_truth.forgotten(asked)]
 
 
 def stored(bridge: ChaosBridge) -> tuple[int, int]:

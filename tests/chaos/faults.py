@@ -8,16 +8,26 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import LiteralString
 
 import psutil
 import psycopg
 
+from tests.chaos import surveys
 from tests.chaos.bridge import WORKERS, ChaosBridge
+from workers.surveys.jobs.invite import SEND_WITHIN_S
 
 Fault = Callable[[ChaosBridge, random.Random], threading.Thread | None]
 """Injects the fault; returns the thread in which it continues, if there is one."""
 
 NUDGES = 100
+SURVEY_LOCKS = ["surveys/decide/demo/0", "surveys/invite/demo/0", "surveys/invite/demo/1"]
+END_SURVEY_SESSIONS: LiteralString = """
+    SELECT pg_terminate_backend(pid) FROM pg_locks
+    WHERE locktype = 'advisory' AND (classid::bigint << 32) | objid::bigint IN (
+        SELECT hashtextextended(name, 0) FROM unnest(%s::text[]) AS lock (name)
+    )
+"""
 LISTS = ("c3_dirty_errand_list", "c3_dirty_facebook_ratings")
 BEYOND_S = 3  # how much longer than its lease a worker is paused
 
@@ -36,6 +46,12 @@ def kill_celery_child(bridge: ChaosBridge, rng: random.Random) -> None:
 
 def kill_celery_worker(bridge: ChaosBridge, rng: random.Random) -> None:
     bridge.process(rng.choice(WORKERS)).kill()
+
+
+def kill_survey_worker(bridge: ChaosBridge, rng: random.Random) -> None:
+    """Its requests to vendors are under way."""
+    for child in bridge.children("worker-surveys"):
+        child.kill()
 
 
 def kill_beat(bridge: ChaosBridge, rng: random.Random) -> None:
@@ -77,6 +93,33 @@ def _pause(processes: list[psutil.Process], for_s: float) -> None:
                 process.resume()
 
 
+def replace_survey_worker(bridge: ChaosBridge, rng: random.Random) -> threading.Thread:
+    """Pause the worker of surveys beyond its deadlines, and let another do its work meanwhile.
+
+    The other finds the locks free, since the sessions of the first are ended.
+    """
+    paused = [bridge.process("worker-surveys"), *bridge.children("worker-surveys")]
+    other = _start(bridge, bridge.worker_command("surveys"))
+    return _in_thread(lambda: _replace(bridge, paused, other))
+
+
+def _replace(
+    bridge: ChaosBridge, paused: list[psutil.Process], other: subprocess.Popen[bytes]
+) -> None:
+    sessions = threading.Timer(1, lambda: _end_survey_sessions(bridge))
+    sessions.start()
+    try:
+        _pause(paused, max(bridge.lease_s, SEND_WITHIN_S) + BEYOND_S)
+    finally:
+        sessions.join()
+        _end(other, after_s=bridge.hold_s)
+
+
+def _end_survey_sessions(bridge: ChaosBridge) -> None:
+    with contextlib.suppress(psycopg.OperationalError), bridge.database() as conn:
+        conn.execute(END_SURVEY_SESSIONS, [SURVEY_LOCKS])
+
+
 def take_all_connections(bridge: ChaosBridge, rng: random.Random) -> None:
     """Take every connection, those of the bridge too, so that it cannot connect."""
     with contextlib.ExitStack() as taken:
@@ -102,14 +145,18 @@ def _take_what_is_free(
 
 
 def run_second_beat(bridge: ChaosBridge, rng: random.Random) -> threading.Thread:
-    beat = subprocess.Popen(
-        bridge.beat_command(),
+    beat = _start(bridge, bridge.beat_command())
+    return _in_thread(lambda: _end(beat, after_s=bridge.hold_s))
+
+
+def _start(bridge: ChaosBridge, command: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
         cwd=bridge.run.folder,
         env=bridge.environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    return _in_thread(lambda: _end(beat, after_s=bridge.hold_s))
 
 
 def _end(process: subprocess.Popen[bytes], *, after_s: float) -> None:
@@ -119,7 +166,7 @@ def _end(process: subprocess.Popen[bytes], *, after_s: float) -> None:
         process.kill()
         process.wait()
     else:
-        raise RuntimeError(f"the second beat ended by itself with {status}")
+        raise RuntimeError(f"it ended by itself with {status}")
 
 
 def _in_thread(work: Callable[[], None]) -> threading.Thread:
@@ -137,7 +184,7 @@ def hang_lists(bridge: ChaosBridge, rng: random.Random) -> threading.Thread:
 
 def _end_slow_body(bridge: ChaosBridge) -> None:
     time.sleep(2 * bridge.hold_s)
-    bridge.sandbox.post("faults", {"slow_body": None})
+    bridge.sandbox.post("faults", {"slow_body": surveys.FAULTS["slow_body"]})
 
 
 def double_nudges(bridge: ChaosBridge, rng: random.Random) -> None:
@@ -154,6 +201,8 @@ SINGLE: Mapping[str, Fault] = {
     "SIGKILL the broker": kill_broker,
     "SIGKILL Postgres": kill_postgres,
     "pause a worker beyond its lease": pause_worker,
+    "SIGKILL the worker of surveys": kill_survey_worker,
+    "replace the worker of surveys while it is paused": replace_survey_worker,
     "pause a Celery child beyond its lease": pause_celery_child,
     "no connection left": take_all_connections,
     "two beats at once": run_second_beat,

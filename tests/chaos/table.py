@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterator
 
 from tests.bench.table import machine
+from tests.chaos import survey_truth
 from tests.chaos.campaign import RECOVERED_WITHIN_S, Report
 from tests.chaos.recovery import Recovery
 
@@ -25,7 +26,7 @@ def markdown(report: Report) -> Iterator[str]:
     for kind, found in sorted(report.recoveries.items()):
         yield f"| {kind} | {len(found)} | {_figures(found)} |"
     for kind, count in sorted(stats["faults"].items()):
-        yield f"| Cention: {kind} | {count} | | |"
+        yield f"| sandbox: {kind} | {count} | | |"
 
 
 def _totals(report: Report) -> Iterator[tuple[str, object]]:
@@ -33,6 +34,9 @@ def _totals(report: Report) -> Iterator[tuple[str, object]]:
     yield "changes made at Cention", sum(stats["changes"].values())
     yield "callbacks accepted", stats["callbacks"]["accepted"]
     yield "callbacks filed + stored with a problem", f"{report.stored[0]} + {report.stored[1]}"
+    if report.surveys:
+        yield from survey_truth.totals(report.surveys)
+    yield "pushes of answers, and not accepted", f"{report.pushes[0]}, {report.pushes[1]}"
     yield "lost", len(report.lost)
     yield "applied twice", sum(report.duplicates.values())
     yield "all in the database after the last fault, s", f"{report.calm_after_s:.0f}"

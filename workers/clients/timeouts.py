@@ -1,4 +1,4 @@
-"""Timeouts of calls to Cention, from the settings, and to survey vendors."""
+"""Timeouts of calls to Cention, from the settings, to survey vendors, and of mails."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from workers.config.settings import Settings
 
 CONNECT_S = 5.0
 SURVEY_VENDOR = Timeouts(connect_s=CONNECT_S, read_s=20.0, total_s=30.0)
+MAIL = Timeouts(connect_s=CONNECT_S, read_s=45.0, total_s=60.0)  # a filter may read it first
 
 
 def timeouts_of(settings: Settings, *, slow: bool = False) -> Timeouts:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from workers.database import Connection, queries
+from workers.database import Connection, queries, session_settings
 
 SQL = queries.load(__name__)
 
 WAIT_S = 5.0  # for a free connection
 # Just-in-time compilation takes longer than our statements; a lost client must not keep locks.
-OPTIONS = (
-    "-c TimeZone=UTC -c jit=off -c statement_timeout=120s"
-    " -c idle_in_transaction_session_timeout=60s"
+SETTINGS = (
+    "TimeZone=UTC",
+    "jit=off",
+    "statement_timeout=120s",
+    "idle_in_transaction_session_timeout=60s",
 )
 
 
@@ -25,7 +29,7 @@ def open_pool(database_url: str) -> ConnectionPool[Connection]:
         max_size=4,
         timeout=WAIT_S,
         max_idle=60.0,
-        kwargs={"autocommit": True, "options": OPTIONS, "connect_timeout": 5},
+        kwargs={"autocommit": True} | _keywords(database_url),
         reset=_reset,
         open=True,
     )
@@ -33,12 +37,16 @@ def open_pool(database_url: str) -> ConnectionPool[Connection]:
 
 def connect(database_url: str) -> Connection:
     """Open one connection; the caller owns its transaction."""
-    return psycopg.connect(database_url, options=OPTIONS, connect_timeout=5)
+    return psycopg.connect(database_url, **_keywords(database_url))
 
 
 def ping(conn: Connection) -> None:
     """Check that the session is alive. Raises ``psycopg.OperationalError`` if it is not."""
     conn.execute(SQL["ping"])
+
+
+def _keywords(database_url: str) -> dict[str, Any]:
+    return {"connect_timeout": 5} | session_settings.keywords(database_url, *SETTINGS)
 
 
 def _reset(conn: Connection) -> None:

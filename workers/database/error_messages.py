@@ -8,6 +8,9 @@ from urllib.parse import unquote
 import psycopg
 from psycopg import conninfo, errors
 
+from workers.database import permanent_errors
+from workers.database.encoding import WrongEncoding
+
 _PLAIN = re.compile(r"[\w./:-]+")
 # libpq gives the reason of a failed connection only as text.
 _REASONS = (
@@ -72,6 +75,15 @@ def describe(error: psycopg.Error, database_url: str) -> str:
     where = safe_location(database_url)
     if isinstance(error, _NOT_MIGRATED):
         return f"The database at {where} is not up to date. Run: cention migrate"
+    if isinstance(error, WrongEncoding):
+        return (
+            f"The database at {where} is in the encoding {error}, which lacks characters. "
+            "Create another with ENCODING 'UTF8' TEMPLATE template0, and move data with pg_dump."
+        )
+    if (error.sqlstate or "").startswith(permanent_errors.LIMITS):
+        return "A value is too long for the database. Shorten it."
+    if isinstance(error, errors.DiskFull):
+        return f"The database at {where} has no disk space left. Free some."
     if isinstance(error, errors.InsufficientPrivilege):
         return (
             f"The database at {where} does not allow this role to do it. "

@@ -8,7 +8,7 @@ from typing import LiteralString
 
 from psycopg.rows import scalar_row
 
-from workers.database import Connection, advisory_locks, queries
+from workers.database import Connection, advisory_locks, encoding, queries
 
 SQL = queries.load(__name__)
 
@@ -22,7 +22,9 @@ def migrate(conn: Connection) -> list[str]:
     Processes that migrate at the same time wait for one another. A migration that waits more
     than 4 s for a lock fails, and all of it is rolled back. Concurrent index builds follow when
     all that is committed; one that fails is repeated the next time.
+    Raises ``WrongEncoding`` or another ``psycopg.Error``.
     """
+    encoding.check(conn)
     done = _migrate_in_transaction(conn)
     if any(name.endswith(CONCURRENT) for name in pending(conn)):
         conn.commit()

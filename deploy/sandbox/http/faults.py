@@ -45,6 +45,8 @@ class FaultName(StrEnum):
 SURVEY_REQUESTS = "digidesk.survey_requests"
 LOGIN = "customer_radar.login"
 INVITATION = "customer_radar.invitation"
+RECIPIENT = "mail.recipient"
+MAIL = "mail.message"
 
 MEANING: Mapping[FaultName, str] = {
     FaultName.UNAUTHORISED: "401 with an empty body; the dirty flag stays",
@@ -69,7 +71,7 @@ MEANING: Mapping[FaultName, str] = {
 }
 _SENDING = frozenset({SURVEY_REQUESTS, INVITATION})
 CONFINED: Mapping[FaultName, frozenset[str]] = {
-    FaultName.SENT_THEN_DROPPED: _SENDING,
+    FaultName.SENT_THEN_DROPPED: _SENDING | {MAIL},
     FaultName.SENT_THEN_500: _SENDING,
     FaultName.XML: frozenset({SURVEY_REQUESTS}),
     FaultName.ERROR_IN_200: frozenset({SURVEY_REQUESTS, LOGIN}),

@@ -33,10 +33,11 @@ class Message:
     channel: str  # "email" or "mobile"
     contact: str
     name: str
-    survey: str  # the campaign or the programme
+    survey: str  # the campaign, the programme, or the subject of a mail
     agent: str
     pairs: Mapping[str, str]  # misc_data or metadata
     answer: RobotAnswer | None
+    link: str | None = None  # of a mail
 
     @property
     def reference(self) -> str | None:
@@ -80,6 +81,26 @@ class Messages:
                 agent=agent,
                 pairs=pairs,
                 answer=self._answer(now),
+            )
+        )
+
+    def add_mail(
+        self, *, vendor: str, remote_id: str, contact: str, survey: str, link: str | None
+    ) -> None:
+        """Write a mail to one person; whoever answers it opens its link."""
+        self.all.append(
+            Message(
+                vendor=vendor,
+                remote_id=remote_id,
+                at=self._world.now(),
+                channel="email",
+                contact=contact,
+                name="",
+                survey=survey,
+                agent="",
+                pairs={},
+                answer=None,
+                link=link,
             )
         )
 

@@ -11,6 +11,7 @@ from typing import Any
 from deploy.sandbox.http.replies import Reply
 from deploy.sandbox.http.routes import Control, ResourceRoutes
 from deploy.sandbox.surveys import customer_radar, digidesk
+from deploy.sandbox.surveys.mail import MailPort
 from deploy.sandbox.surveys.messages import Message, Messages, RobotAnswer
 from deploy.sandbox.world.world import World
 
@@ -74,6 +75,11 @@ def expected_messages(world: World, _query: Mapping[str, Any]) -> dict[str, Any]
     return {"messages": [_message(message) for message in world.state(Messages).all]}
 
 
+def mail_port(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where the mail server listens."""
+    return {"port": world.state(MailPort).number}
+
+
 def set_robots(world: World, body: Mapping[str, Any]) -> dict[str, Any]:
     """Set what share of the persons who are written to from now on answers, and how soon.
 
@@ -108,6 +114,7 @@ def _message(message: Message) -> dict[str, Any]:
         "agent": message.agent,
         "reference": message.reference,
         "pairs": dict(message.pairs),
+        "link": message.link,
         "answer": answer and {"at": answer.at, "score": answer.score, "comment": answer.comment},
     }
 
@@ -131,6 +138,7 @@ RESOURCE_ROUTES = ResourceRoutes(
     controls={
         ("GET", "truth/surveys"): expected_messages,
         **{("GET", f"surveys/results/{vendor}"): results_of(vendor) for vendor in ROWS},
+        ("GET", "surveys/mail"): mail_port,
         ("POST", "surveys/robots"): set_robots,
     },
 )

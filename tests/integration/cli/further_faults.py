@@ -114,7 +114,7 @@ def a_survey_vendor_refuses_us(command_context: Any) -> None:
     with command_context.environment.context() as wrong:
         wrong.setenv("DIGIDESK_PASSWORD", "wrong")
         _invite(command_context)
-    assert "digidesk is paused, for it refuses us" in command_context.status()
+    assert "digidesk is paused, because it refuses us" in command_context.status()
     assert "HTTP 401" in command_context.run().stdout
     command_context.bridge.rows("UPDATE feedback.vendor SET paused_until = now()")
     _invite(command_context)
@@ -154,7 +154,41 @@ def too_many_are_invited(command_context: Any) -> None:
     assert _messages(command_context) == 1
 
 
+def answers_match_nothing(command_context: Any) -> None:
+    _surveys(command_context)
+    _invite(command_context)
+    [invited] = command_context.terminal.json("surveys", "invitations")
+    Path("export.csv").write_text(f"Customer,Invitation,Score\nAnna,{invited['reference']},9\n")
+    take = (
+        "surveys",
+        "import",
+        "export.csv",
+        "--vendor",
+        "digidesk",
+        "--map",
+        "Score=nps",
+        "--map",
+    )
+    assert "1 unmatched" in command_context.terminal.run(*take, "Customer=reference").stdout
+    assert "1 row of results belongs to no invitation" in command_context.status()
+    assert "Anna" in command_context.run().stdout
+    assert command_context.terminal.run(*take, "Invitation=reference").stdout == "1 row: 1 new.\n"
+
+
+def a_survey_cannot_go_on(command_context: Any) -> None:
+    _surveys(command_context)
+    command_context.bridge.rows(
+        "INSERT INTO feedback.session (workspace, vendor, origin, state, verified, problem)"
+        " VALUES ('demo', 'centracx', 'page', 'stuck', true, 'a question of an unknown type')"
+    )
+    assert "stuck" in command_context.run().stdout
+    [demo] = command_context.terminal.json("surveys", "status")["workspaces"]
+    assert demo["stuck"] == 1
+
+
 FAULTS = {
+    "Answers match nothing": answers_match_nothing,
+    "A survey cannot go on": a_survey_cannot_go_on,
     "A survey vendor refuses us": a_survey_vendor_refuses_us,
     "It is not known whether a customer was invited": (
         it_is_not_known_whether_a_customer_was_invited

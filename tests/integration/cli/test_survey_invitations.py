@@ -74,6 +74,7 @@ def test_status_shows_what_waits_and_why(terminal, invitation, database):
     [demo], [vendor] = shown["workspaces"], shown["vendors"]
 
     assert (demo["rules_on"], demo["due"], demo["unknown"], demo["sending"]) == (1, 1, 1, 0)
+    assert (demo["stuck"], demo["unmatched"]) == (0, 0)
     assert demo["held"] == "too many"
     assert (vendor["vendor"], vendor["reason"]) == ("digidesk", "HTTP 401")
     text = terminal.run("surveys", "status").stdout
@@ -212,7 +213,7 @@ def test_metrics_show_what_waits_is_unknown_held_and_paused(invitation, terminal
         found = {
             (gauge.name.removeprefix("cention_survey_"), gauge.labels.get("vendor")): gauge.value
             for gauge in read_gauges(conn)
-            if gauge.name.startswith("cention_survey_")
+            if gauge.name.startswith("cention_survey_") and "reason" not in gauge.labels
         }
 
     assert 0 <= found.pop(("oldest_due_seconds", None)) < 60
@@ -221,6 +222,8 @@ def test_metrics_show_what_waits_is_unknown_held_and_paused(invitation, terminal
         ("sending", None): 1,
         ("unknown", None): 1,
         ("held", None): 1,
+        ("stuck", None): 0,
+        ("unmatched", None): 0,
         ("paused", "digidesk"): 1,
         ("paused", "customer_radar"): 0,
     }

@@ -240,3 +240,10 @@ def test_a_wrong_country_is_told(terminal, file, environment):
     environment.setenv("SURVEY_COUNTRY", "Sweden")
 
     assert "SURVEY_COUNTRY" in terminal.run("surveys", "rules").stderr
+
+
+@pytest.mark.parametrize("words", [("why", "9" * 20), ("invitations", "--limit", "9" * 20)])
+def test_a_number_beyond_every_number_is_a_wrong_argument(terminal, csat, words):
+    result = terminal.run("surveys", *words)
+
+    assert (result.exit_code, "is not in the range" in result.stderr) == (2, True)

@@ -115,9 +115,10 @@ def test_rows_without_our_reference_are_kept_and_never_guessed(surveys, invited,
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [("unknown", "triggered"), ("refused", "refused"), ("sending", "sending")]
+    ("before", "after"),
+    [("unknown", "triggered"), ("sending", "triggered"), ("refused", "refused")],
 )
-def test_an_answer_proves_that_an_invitation_of_unknown_outcome_was_sent(
+def test_an_answer_proves_that_an_invitation_was_sent_whatever_its_request_comes_to(
     surveys, invited, take, before, after
 ):
     surveys.ask(
@@ -129,7 +130,23 @@ def test_an_answer_proves_that_an_invitation_of_unknown_outcome_was_sent(
 
     [invitation] = surveys.invitations()
     assert invitation["state"] == after
-    assert (invitation["settled_by"] == "answer") == (before == "unknown")
+    assert (invitation["settled_by"] == "answer") == (before != "refused")
+    assert invitation["sent_at"] == invited["sent_at"]
+
+
+def test_what_is_due_again_after_a_restore_and_was_answered_is_not_sent_again(
+    surveys, invited, take
+):
+    surveys.ask(
+        "UPDATE feedback.invitation SET state = 'due', sent_at = NULL, sent_by = NULL, tries = 0,"
+        " settled_at = NULL, settled_by = NULL"
+    )
+
+    take({"Invitation": invited["reference"], "Score": 9})
+
+    [invitation] = surveys.invitations()
+    assert (invitation["state"], invitation["settled_by"]) == ("triggered", "answer")
+    assert invitation["sent_at"] == invited["due_at"]
 
 
 def test_a_dry_run_counts_and_writes_nothing(surveys, invited, take):

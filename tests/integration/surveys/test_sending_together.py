@@ -114,7 +114,7 @@ def test_an_answer_to_what_is_to_be_sent_once_more_settles_it(surveys, send):
     send({Vendor.DIGIDESK: lambda one, send_until_s: SurelyNotSent(reason="busy")})
     [row] = surveys.invitations()
 
-    settled = answers.settle_unknown_as_triggered(surveys.conn, "demo", [row["reference"]])
+    settled = answers.settle_answered(surveys.conn, "demo", [row["reference"]])
     send({Vendor.DIGIDESK: lambda one, send_until_s: SENT}, DUE + 5 * MINUTE)
 
     [row] = surveys.invitations()

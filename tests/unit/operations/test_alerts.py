@@ -25,6 +25,9 @@ SURVEYS = SurveyStatus(
     held=None,
     last_decided_at=NOW,
     last_sent_at=NOW,
+    stuck=0,
+    unmatched=0,
+    newest_unmatched_s=None,
 )
 
 
@@ -105,12 +108,24 @@ def test_invitations_that_are_due_are_no_alert_yet():
             "surveys of demo: it is not known whether 2 invitations went out.",
             "cention surveys unknown",
         ),
+        (
+            replace(SURVEYS, unmatched=12, newest_unmatched_s=300.0),
+            False,
+            "surveys of demo: 12 rows of results belong to no invitation, the newest came 5m ago.",
+            "cention surveys unmatched",
+        ),
     ],
 )
 def test_surveys_that_need_a_person_are_an_alert(status, alarm, sentence, command):
     [alert] = alerts.of_surveys(status)
 
     assert (alert.alarm, alert.sentence, alert.command) == (alarm, sentence, command)
+
+
+def test_rows_that_match_nothing_are_no_alert_a_day_after_the_last_of_them():
+    old = replace(SURVEYS, unmatched=12, newest_unmatched_s=86_401.0)
+
+    assert list(alerts.of_surveys(old)) == []
 
 
 def test_a_hold_where_there_are_no_surveys_is_no_alert():
@@ -125,5 +140,7 @@ def test_a_vendor_is_an_alarm_while_it_is_paused_and_not_afterwards():
     [alert] = alerts.of_vendor(paused)
 
     assert (alert.alarm, alert.command) == (True, "cention surveys status")
-    assert alert.sentence == ("surveys of demo: digidesk is paused, for it refuses us (HTTP 401).")
+    assert alert.sentence == (
+        "surveys of demo: digidesk is paused, because it refuses us (HTTP 401)."
+    )
     assert list(alerts.of_vendor(replace(paused, paused_until=None, reason=None))) == []

@@ -51,6 +51,12 @@ def test_an_account_of_the_environment_is_not_mixed_with_the_sandbox(variables):
     assert found["CUSTOMER_RADAR_USER"] == "sandbox"
 
 
+def test_a_limit_alone_is_no_account(variables):
+    found = variables(DIGIDESK_PER_MINUTE="600")
+
+    assert found["DIGIDESK_USER"] == "sandbox"
+
+
 def test_with_a_real_cention_no_simulated_vendor_is_used(variables):
     found = variables(CENTION_URL="https://api.example.test/s/demo")
 

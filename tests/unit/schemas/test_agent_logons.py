@@ -132,6 +132,8 @@ def test_a_time_is_seconds_since_1970_as_a_number_or_in_digits(timestamp):
         (row(timestamp=AT_S * 1000), "timestamp is a time outside the years 1 to 9999"),
         (row(timestamp=10**30), "timestamp is too large a number"),
         (row(action=""), "action is missing"),
+        (row(name="j" * 301), "name has more than 300 characters"),
+        (row(action="L" * 301), "action has more than 300 characters"),
         ({}, "timestamp is missing"),
         ("joe", "must be an object"),
         (None, "must be an object"),

@@ -272,6 +272,12 @@ def test_the_time_stamp_of_an_action_takes_precedence(report):
     assert at == utc(2015, 7, 16, 12, 50, 17)
 
 
+@pytest.mark.parametrize("time", ["2015-99-99 99:99:99 +0800", "2015/07/16 20:50", "1437051017"])
+def test_without_a_time_stamp_digits_that_are_no_time_with_an_offset_are_a_fault(report, time):
+    with pytest.raises(DocumentError, match=r"^/data/attributes/actions/0/time: must be a time"):
+        read(with_action(report, time=time))
+
+
 @pytest.mark.parametrize("stamp", [0, None, "", -62135596800])
 @pytest.mark.parametrize(
     "time",
@@ -289,9 +295,7 @@ def test_without_a_time_stamp_the_time_is_read_from_the_text(report, stamp, time
     assert at.tzinfo is UTC
 
 
-@pytest.mark.parametrize(
-    "time", ["0001-01-01 00:00:00 +0000 UTC", "yesterday", "", None, "2015-99-99 99:99:99 +0800"]
-)
+@pytest.mark.parametrize("time", ["0001-01-01 00:00:00 +0000 UTC", "yesterday", "", None])
 def test_an_action_of_unknown_time_is_read(report, time):
     assert read(with_action(report, time=time)).actions == (
         ErrandAction(action_id=1, note=None, origin=None, happened_at=None),
@@ -302,6 +306,23 @@ def test_an_action_of_unknown_time_is_read(report, time):
 def test_a_time_outside_the_calendar_is_a_fault(report, stamp):
     with pytest.raises(DocumentError, match=r"^/data/attributes/actions/0/timeStamp: "):
         read(with_action(report, timeStamp=stamp))
+
+
+def test_a_date_is_read_in_another_notation(report):
+    basic(report).update(date="2024-03-30T10:00:00Z", answeredDate="2024/03/30 18:00:05 ")
+
+    errand = read(report)
+
+    assert errand.arrived_at == utc(2024, 3, 30, 10)
+    assert errand.answered_at == utc(2024, 3, 30, 10, 0, 5)
+
+
+@pytest.mark.parametrize("member", ["date", "answeredDate", "donedate"])
+def test_digits_that_are_no_date_are_a_fault(report, member):
+    basic(report)[member] = "30/03/2024 10:00"
+
+    with pytest.raises(DocumentError, match=rf"^/data/attributes/basic/data/{member}: must be"):
+        read(report)
 
 
 def test_the_offsets_of_actions_are_those_that_agree_with_their_time_stamps(report):

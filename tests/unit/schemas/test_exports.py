@@ -115,6 +115,19 @@ def test_every_field_of_the_content_is_read(sample):
     }
 
 
+def test_digits_that_are_no_date_are_named_as_a_problem(sample):
+    row = sample["data"]["attributes"]["content"] | {"timestamp_closed": "08.01.2024 10:00"}
+
+    [errand] = read(with_content(sample, row)).errands
+
+    assert errand.timestamp_closed == "08.01.2024 10:00"
+    assert errand.closed_at is None
+    assert errand.problem == (
+        "timestamp_closed must be a date with a time, such as 2015/07/16 20:47"
+    )
+    assert errand.document["timestamp_closed"] == "08.01.2024 10:00"
+
+
 def test_content_may_be_a_list_one_object_null_or_absent(sample):
     row = sample["data"]["attributes"]["content"]
     absent = copy.deepcopy(sample)

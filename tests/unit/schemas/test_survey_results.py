@@ -117,3 +117,32 @@ def test_a_push_has_rows_of_texts_numbers_and_nulls():
 def test_a_push_of_another_shape_is_refused(document):
     with pytest.raises(DocumentError, match="/rows: must be a list of rows"):
         read_push(document, MAP, zone=ZONE)
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        'Invitation;"Score, 0, to, 10, really"\n',
+        'sep=;\nInvitation;"Score, 0, to, 10, really"\n',
+        '\n  \nInvitation;"Score, 0, to, 10, really"\n',
+    ],
+)
+def test_separators_within_quotes_and_lines_above_the_headings_do_not_count(headings):
+    columns = {"Invitation": "reference", "Score, 0, to, 10, really": "nps"}
+
+    [row] = rows(f"{headings}ref-1;9\n", columns)
+
+    assert (row.line, row.reference, row.problem) == (headings.count("\n") + 1, "ref-1", None)
+
+
+def test_a_heading_of_several_lines_is_one_heading():
+    columns = {"Invitation": "reference", "How likely? (0 to 10)": "nps"}
+
+    [row] = rows('Invitation,"How likely?\n(0 to 10)"\nref-1,9\n', columns)
+
+    assert (row.line, row.reference, row.answers[0].number) == (3, "ref-1", 9)
+
+
+def test_a_heading_without_end_is_no_heading():
+    with pytest.raises(BadColumns, match="There is: none"):
+        rows('Invitation,"' + "x" * 200_000 + "\n")

@@ -130,7 +130,11 @@ def test_a_file_with_ten_mistakes_reports_ten_with_their_lines():
         ('from = "surveys@example.com"', 'from = "us"', "must be an address"),
         ("{comment} (", "{comment (", "has a brace too many"),
         ("{comment} (", "{comment!r} (", "has an unknown placeholder"),
-        ('text = { en = "How did', 'text = { english = "How did', "has 'english' where a language"),
+        (
+            'text = { en = "How did',
+            'text = { english = "How did',
+            "english: is no language; write one",
+        ),
         ('    { key = "phone"', '    { key = "mail"', "have the same key twice"),
         ('key = "channel"', 'key = "nps"', "has two questions of the key nps"),
         ('kind = "choice"', 'kind = "text"', "belong to questions of kind choice only"),
@@ -256,3 +260,74 @@ def test_an_svg_is_made_inert():
 def test_contrast_is_that_of_wcag():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_a_survey_with_a_mistake_is_not_said_to_be_missing():
+    text = brief().replace("campaign =", "campagn =")
+
+    told = [(one.line, one.place) for one in mistakes_in(text)]
+
+    line = line_of(text, "[rule.survey.digidesk]")
+    assert told == [
+        (line, "rule[1].survey.digidesk.campaign"),
+        (line + 1, "rule[1].survey.digidesk.campagn"),
+    ]
+
+
+def test_every_mistake_of_a_list_or_a_table_is_told_at_its_own_line():
+    text = """\
+page = [
+    { name = "p", question = [
+        { key = "q", kind = "nps", text = { en = 1, "x y" = "z" } },
+        { key = "r", kind = "odd", text = { en = "R" } },
+    ] },
+]
+[import.digidesk]
+Invitation = "reference"
+Score = "score"
+Comment = "text"
+"""
+
+    assert [(one.line, one.place) for one in mistakes_in(text)] == [
+        (3, "page[1].question[1].text.en"),
+        (3, "page[1].question[1].text.x y"),
+        (4, "page[1].question[2].kind"),
+        (9, "import.digidesk.Score"),
+        (10, "import.digidesk.Comment"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('basis = "existing customers"', 'basis = "a\\u0000b"'),
+        ('name = "csat"', 'name = "a\\u001b[31m"'),
+        ('campaign = "Campaign"', 'campaign = "a\\nb"'),
+    ],
+)
+def test_a_text_that_no_database_or_vendor_takes_is_a_mistake(right, wrong):
+    [mistake] = mistakes_in(brief().replace(right, wrong))
+
+    assert mistake.detail.endswith("control character; remove it")
+
+
+def test_a_text_of_several_lines_may_have_them():
+    text = brief().replace('basis = "existing customers"', 'basis = """\none\n\ttwo\n"""')
+
+    assert rules_of(text).rules[0].basis == "one\n\ttwo\n"
+
+
+@pytest.mark.parametrize(
+    "columns",
+    ['A = "reference"', 'A = "reference"\nB = "answered_at"\nC = "answered_at"\nD = "nps"'],
+)
+def test_columns_that_no_import_would_take_are_a_mistake(columns):
+    [mistake] = mistakes_in(f"[import.digidesk]\n{columns}\n")
+
+    assert (mistake.line, mistake.place) == (1, "import.digidesk")
+
+
+def test_brackets_without_end_are_no_toml():
+    [mistake] = mistakes_in("a = " + "[" * 100_000)
+
+    assert mistake.place == "file"

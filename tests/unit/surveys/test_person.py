@@ -19,10 +19,21 @@ def test_case_and_blanks_of_an_address_make_no_difference(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["070-174 06 05", "+46 70 174 06 05", "0046701740605", "tel:+46-70-1740605"]
+    "text",
+    [
+        "070-174 06 05",
+        "+46 70 174 06 05",
+        "+46\u00a070\u202f1740605",
+        "0046701740605",
+        "tel:+46-70-1740605",
+    ],
 )
 def test_every_notation_of_a_number_is_the_same_person(text):
     assert read(text) == Contact(Channel.MOBILE, "+46701740605")
+
+
+def test_both_ways_to_write_an_accent_are_the_same_person():
+    assert read("rene\u0301@example.org") == read("ren\u00e9@example.org")
 
 
 def test_a_number_without_a_prefix_needs_a_country():

@@ -64,7 +64,10 @@ def findings() -> Iterator[Finding]:
             library=partial(wiring.library_api, settings, workspace),
         )
         yield from survey_vendors.vendor_findings(
-            workspace, partial(wiring.customer_radar_api, workspace)
+            workspace,
+            customer_radar=partial(wiring.customer_radar_api, workspace),
+            centracx=partial(wiring.centracx_api, workspace),
+            alvaria=partial(wiring.alvaria_api, workspace),
         )
         yield from time_zone.clock_findings(settings, workspace)
 

@@ -70,6 +70,8 @@ SURVEY_COLUMNS = (
     TableColumn(heading="oldest\ndue", right=True),
     TableColumn(heading="sending", right=True),
     TableColumn(heading="unknown", right=True),
+    TableColumn(heading="stuck", right=True),
+    TableColumn(heading="un-\nmatched", right=True),
     TableColumn(heading="last\nsent", right=True),
     TableColumn(heading="held"),
 )
@@ -192,7 +194,8 @@ def print_status(state: BridgeStatus) -> None:
 
 def is_in_use(one: SurveyStatus) -> bool:
     """Tell whether a workspace has surveys at all."""
-    return bool(one.rules_on or one.due or one.sending or one.unknown or one.last_sent_at)
+    waits = one.due or one.sending or one.unknown
+    return bool(one.rules_on or waits or one.stuck or one.unmatched or one.last_sent_at)
 
 
 def print_spool(spool: SpoolStatus | None, at: datetime) -> None:
@@ -260,6 +263,6 @@ def _inbox_row(one: InboxStatus, at: datetime) -> tuple[object, ...]:
 def _survey_row(one: SurveyStatus, at: datetime) -> tuple[object, ...]:
     return (
         *(one.workspace, one.rules_on, one.due, format_duration(one.oldest_due_s)),
-        *(one.sending, one.unknown, format_age(one.last_sent_at, at)),
+        *(one.sending, one.unknown, one.stuck, one.unmatched, format_age(one.last_sent_at, at)),
         "yes" if one.held else "no",
     )

@@ -40,6 +40,7 @@ class SurelyNotSent:
 
     reason: str
     retry_after_s: float | None = None  # 0 to 3600; None: the vendor did not say
+    only_this: bool = False  # other invitations need not wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from workers.surveys.store.vendors import VendorPause
 
 SILENT_AFTER_S = 60.0  # canaries are sent four times a minute
 SPOOL_WAITS_S = 60.0  # it drains within seconds once Postgres is back
+UNMATCHED_FOR_S = 86_400.0  # an alert about rows that match nothing, after the newest
 INVITATION_WAITS_S = 600.0  # beyond the pace of a vendor, or a short absence of it
 POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 START_WORKER = "celery --app workers.app worker"
@@ -159,7 +160,7 @@ def of_unknown(count: int) -> Iterator[Alert]:
 
 
 def of_surveys(one: SurveyStatus) -> Iterator[Alert]:
-    """Yield alerts for surveys: held, invitations that wait too long or of unknown outcome."""
+    """Yield alerts for surveys: held, waiting too long, of unknown outcome, matching nothing."""
     name = f"surveys of {one.workspace}"
     if one.held is not None and (one.rules_on or one.due):
         yield _warning(f"{name}: held, nobody is invited ({one.held}).", "cention surveys resume")
@@ -172,12 +173,20 @@ def of_surveys(one: SurveyStatus) -> Iterator[Alert]:
         yield _warning(
             f"{name}: it is not known whether {unknown} went out.", "cention surveys unknown"
         )
+    if one.newest_unmatched_s is not None and one.newest_unmatched_s < UNMATCHED_FOR_S:
+        rows = pluralise(one.unmatched, "row")
+        belong = "belongs" if one.unmatched == 1 else "belong"
+        age = format_duration(one.newest_unmatched_s)
+        yield _warning(
+            f"{name}: {rows} of results {belong} to no invitation, the newest came {age} ago.",
+            "cention surveys unmatched",
+        )
 
 
 def of_vendor(one: VendorPause) -> Iterator[Alert]:
     """Yield an alert for a survey vendor that refuses us."""
     if one.paused_until is not None:
-        why = f"for it refuses us ({one.reason})"
+        why = f"because it refuses us ({one.reason})"
         yield _alarm(f"surveys of {one.workspace}: {one.vendor} is paused, {why}.", CHECK_VENDORS)
 
 

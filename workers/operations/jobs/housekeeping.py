@@ -1,17 +1,18 @@
-"""Housekeeping: removes what has expired, four times a minute."""
+"""Housekeeping: removes what has expired, and adds up counts, four times a minute."""
 
 from __future__ import annotations
 
 from workers.database import Transaction
 from workers.outbound.jobs import send
 from workers.surveys.jobs import invite
+from workers.surveys.store import counts
 from workers.sync.jobs.parsers import KINDS
 from workers.sync.rules import retry_policy
 from workers.sync.store import polls
 
 
 def clean_up(session: Transaction) -> None:
-    """Delete old polls, end pauses of idle families, mark requests of dead commands as unknown.
+    """Delete old polls, end pauses of idle families, mark requests of dead processes as unknown.
 
     ``session`` yields connections in autocommit mode.
     """
@@ -21,3 +22,4 @@ def clean_up(session: Transaction) -> None:
         polls.resume_idle(conn, None, KINDS, soon_s=retry_policy.MAX_OUTAGE_BACKOFF_S)
         send.mark_abandoned_unknown(conn)
         invite.mark_abandoned_unknown(conn)
+        counts.add_up(conn)

@@ -10,14 +10,15 @@ from workers.mirrors.store import mirrors
 from workers.mirrors.store.mirrors import MirrorStatus
 from workers.operations.store import status
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
-from workers.surveys.store import invitations, vendors
+from workers.surveys.store import counts, invitations, vendors
+from workers.surveys.store.counts import Total
 from workers.surveys.store.invitations import SurveyStatus
 from workers.surveys.store.vendors import VendorPause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gauge:
-    """One sample for Prometheus."""
+    """One sample for Prometheus; a counter if its name ends with ``_total``."""
 
     name: str
     help: str
@@ -38,6 +39,7 @@ def read_gauges(conn: Connection) -> list[Gauge]:
         ),
         *(gauge for one in invitations.statuses(conn) for gauge in _of_surveys(one)),
         *map(_of_vendor, vendors.pauses(conn)),
+        *map(_of_total, counts.totals(conn)),
     ]
 
 
@@ -110,6 +112,8 @@ def _of_surveys(one: SurveyStatus) -> Iterator[Gauge]:
         ("sending", "Invitations that a vendor was asked for", one.sending),
         ("unknown", "Invitations with an unknown outcome", one.unknown),
         ("held", "1 while the surveys of a workspace are held", one.held is not None),
+        ("stuck", "Surveys that a customer began and that cannot go on", one.stuck),
+        ("unmatched", "Rows of results that belong to no invitation", one.unmatched),
     ):
         yield Gauge(
             name=f"cention_survey_{name}", help=text, labels=labels, value=float(value or 0)
@@ -122,4 +126,20 @@ def _of_vendor(one: VendorPause) -> Gauge:
         help="1 while a survey vendor refuses us",
         labels={"workspace": one.workspace, "vendor": one.vendor},
         value=float(one.paused_until is not None),
+    )
+
+
+def _of_total(one: Total) -> Gauge:
+    if one.what == counts.DECISION:
+        return Gauge(
+            name="cention_survey_decisions_total",
+            help="Decisions about errands by reason; one that was changed counts again",
+            labels={"workspace": one.workspace, "reason": one.reason or ""},
+            value=one.number,
+        )
+    return Gauge(
+        name="cention_survey_answers_total",
+        help="Answers of customers to questions of surveys",
+        labels={"workspace": one.workspace},
+        value=one.number,
     )

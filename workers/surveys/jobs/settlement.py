@@ -82,7 +82,7 @@ def _settle_vendor(
     vendor = one.invitation.vendor
     if isinstance(outcome, VendorRefusesUs):
         vendors.pause(conn, workspace, vendor, until=now + PAUSE, reason=outcome.reason)
-    elif isinstance(outcome, SurelyNotSent):
+    elif isinstance(outcome, SurelyNotSent) and not outcome.only_this:
         vendors.wait(conn, workspace, vendor, until=now + wait_of(one, outcome))
     elif one.is_probe and not isinstance(outcome, Unknown):
         vendors.end_pause(conn, workspace, vendor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -57,7 +58,8 @@ class Contact:
 
 def read_contact(text: str | None, *, country: str | None) -> Contact | ContactProblem:
     """Read an address or a number; ``country`` is that of numbers without a prefix."""
-    text = (text or "").strip()
+    # What was copied may have other spaces, or accents as characters of their own.
+    text = unicodedata.normalize("NFC", " ".join((text or "").split()))
     if not text:
         return ContactProblem.NONE
     if len(text) > MAX_CONTACT or not text.isprintable():

@@ -69,25 +69,22 @@ def save_results(
     """Save rows with answers, by our reference alone; the same ones again change nothing.
 
     A question of an invitation is answered once: what came first stands. An invitation that is
-    answered was sent, so one of unknown outcome, or one that is to be sent once more, becomes
-    ``triggered``. A row without a reference of ours is kept as unmatched. The caller is in a
-    transaction.
+    answered was sent, so it becomes ``triggered``, whatever its request comes to. A row without
+    a reference of ours is kept as unmatched. The caller is in a transaction.
     """
     references = _known_references(conn, workspace, {row.reference for row in rows})
     matched = [row for row in rows if row.reference in references]
     unmatched = [row for row in rows if row.reference not in references]
     new = _save_matched(conn, workspace, matched, origin=origin)
-    settle_unknown_as_triggered(conn, workspace, sorted(references))
+    settle_answered(conn, workspace, sorted(references))
     _save_unmatched(conn, workspace, vendor, unmatched, origin=origin)
     return SavedRows(taken=len(new), known=len(matched) - len(new), unmatched=len(unmatched))
 
 
-def settle_unknown_as_triggered(
-    conn: Connection[Any], workspace: str, references: Sequence[str]
-) -> int:
-    """Settle answered invitations that were not known to be sent; return how many."""
+def settle_answered(conn: Connection[Any], workspace: str, references: Sequence[str]) -> int:
+    """Settle invitations that were answered; return how many were not settled before."""
     parameters = {"workspace": workspace, "references": list(references)}
-    return len(conn.execute(SQL["settle_unknown_as_triggered"], parameters).fetchall())
+    return len(conn.execute(SQL["settle_answered"], parameters).fetchall())
 
 
 def newest(conn: Connection[Any], workspace: str, *, limit: int) -> list[Answer]:

@@ -48,12 +48,14 @@ WHERE NOT EXISTS (
 )
 RETURNING session_id, question_key;
 
--- name: settle_unknown_as_triggered
--- Settle invitations that were answered as sent: of unknown outcome, or to be sent once more. One row for each.
+-- name: settle_answered
+-- Settle invitations that were answered: they were sent, also if the outcome of the request is still open or
+-- unknown, or if a database that was restored has forgotten the request. One row for each.
 UPDATE feedback.invitation
-SET state = 'triggered', settled_at = now(), settled_by = 'answer', problem = NULL
+SET state = 'triggered', settled_at = now(), settled_by = 'answer', problem = NULL,
+    sent_at = coalesce(sent_at, due_at), sent_by = coalesce(sent_by, gen_random_uuid())
 WHERE workspace = %(workspace)s AND reference = ANY (%(references)s::text[])
-  AND (state = 'unknown' OR state = 'due' AND tries > 0)
+  AND state IN ('due', 'sending', 'unknown')
 RETURNING invitation_id;
 
 -- name: save_unmatched

@@ -99,6 +99,9 @@ class SurveyStatus:
     held: str | None  # why; None: they are not held
     last_decided_at: datetime | None
     last_sent_at: datetime | None
+    stuck: int  # sessions that cannot go on
+    unmatched: int  # rows of results that belong to no invitation
+    newest_unmatched_s: float | None  # since the last of them came; None: there are none
 
 
 def any_due(conn: Connection[Any], workspace: str, vendor: str, *, now: datetime) -> bool:

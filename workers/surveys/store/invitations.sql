@@ -147,19 +147,30 @@ WITH resolved AS (
 SELECT state FROM resolved;
 
 -- name: survey_status
--- How the invitations of each workspace stand: one row for every workspace that is configured or has any.
-SELECT w.workspace,
-       count(*) FILTER (WHERE i.state = 'due' AND i.due_at <= now()) AS due,
-       extract(epoch FROM now() - min(i.due_at) FILTER (WHERE i.state = 'due' AND i.due_at <= now()))::float8
-           AS oldest_due_s,
-       count(*) FILTER (WHERE i.state = 'sending') AS sending,
-       count(*) FILTER (WHERE i.state = 'unknown') AS unknown,
+-- How the surveys of each workspace stand: one row for every workspace that is configured or has rules.
+-- Each count reads an index with no more rows than it counts.
+SELECT w.workspace, waiting.due, waiting.oldest_due_s, asked.sending, asked.unknown,
        (SELECT count(*) FROM feedback.rule AS r
         WHERE r.workspace = w.workspace AND r.on_from IS NOT NULL AND r.off_at IS NULL) AS rules_on,
        (SELECT reason FROM feedback.hold AS h WHERE h.workspace = w.workspace) AS held,
        (SELECT max(decided_at) FROM feedback.decision AS d WHERE d.workspace = w.workspace) AS last_decided_at,
-       (SELECT max(sent_at) FROM feedback.invitation AS s WHERE s.workspace = w.workspace) AS last_sent_at
+       (SELECT max(sent_at) FROM feedback.invitation AS i WHERE i.workspace = w.workspace) AS last_sent_at,
+       (SELECT count(*) FROM feedback.session AS s
+        WHERE s.workspace = w.workspace AND s.state = 'stuck') AS stuck,
+       (SELECT coalesce(sum(c.number), 0)::bigint FROM intake.survey_count AS c
+        WHERE c.workspace = w.workspace AND c.what = 'unmatched') AS unmatched,
+       (SELECT extract(epoch FROM now() - u.received_at)::float8 FROM feedback.unmatched_row AS u
+        WHERE u.workspace = w.workspace ORDER BY u.unmatched_id DESC LIMIT 1) AS newest_unmatched_s
 FROM (SELECT workspace FROM cention.workspace UNION SELECT workspace FROM feedback.rule) AS w
-LEFT JOIN feedback.invitation AS i ON i.workspace = w.workspace AND i.state IN ('due', 'sending', 'unknown')
-GROUP BY w.workspace
+CROSS JOIN LATERAL (
+    SELECT count(*) AS due, extract(epoch FROM now() - min(i.due_at))::float8 AS oldest_due_s
+    FROM feedback.invitation AS i
+    WHERE i.workspace = w.workspace AND i.state = 'due' AND i.due_at <= now()
+) AS waiting
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE i.state = 'sending') AS sending,
+           count(*) FILTER (WHERE i.state = 'unknown') AS unknown
+    FROM feedback.invitation AS i
+    WHERE i.workspace = w.workspace AND i.state IN ('sending', 'unknown')
+) AS asked
 ORDER BY w.workspace;

@@ -39,6 +39,8 @@ STATUS = (
     TableColumn(heading="oldest\ndue", right=True),
     TableColumn(heading="sending", right=True),
     TableColumn(heading="unknown", right=True),
+    TableColumn(heading="stuck", right=True),
+    TableColumn(heading="un-\nmatched", right=True),
     TableColumn(heading="last decided"),
     TableColumn(heading="last sent"),
     TableColumn(heading="held"),
@@ -95,7 +97,11 @@ def status(as_json: bool, workspace: str | None) -> None:
 @click.command()
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
 @click.option(
-    "--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many."
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    help="At most so many.",
 )
 @json_option
 @workspace_option
@@ -202,7 +208,8 @@ def _about(one: UnknownInvitation) -> str:
 def _status_row(one: SurveyStatus) -> tuple[object, ...]:
     return (
         *(one.workspace, one.rules_on, one.due, format_duration(one.oldest_due_s)),
-        *(one.sending, one.unknown, one.last_decided_at, one.last_sent_at, one.held),
+        *(one.sending, one.unknown, one.stuck, one.unmatched),
+        *(one.last_decided_at, one.last_sent_at, one.held),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 
+from schemas.surveys.rule import MAX_ID
 from workers.cli.commands.surveys.context import survey_workspace
 from workers.cli.context import json_option, workspace_option
 from workers.cli.errors import CommandError
@@ -23,7 +24,7 @@ CONDITIONS = (
 
 
 @click.command()
-@click.argument("errand_id", metavar="ERRAND", type=click.IntRange(1))
+@click.argument("errand_id", metavar="ERRAND", type=click.IntRange(1, MAX_ID))
 @json_option
 @workspace_option
 def why(errand_id: int, as_json: bool, workspace: str | None) -> None:

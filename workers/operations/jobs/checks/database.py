@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import psycopg
 
 from workers.config.settings import Settings
-from workers.database import Connection, connections, error_messages, migrate
+from workers.database import Connection, connections, encoding, error_messages, migrate
 from workers.operations.jobs import alerts
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
 from workers.operations.rules.wording import format_duration, pluralise
@@ -21,6 +21,7 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
     where = error_messages.safe_location(settings.database_url)
     try:
         with connections.connect(settings.database_url) as conn:
+            encoding.check(conn)
             yield ok("database", f"PostgreSQL {_version(conn)} answers at {where}.")
             if missing := migrate.pending(conn):
                 yield wrong("database", f"{pluralise(len(missing), 'migration')} missing.", MIGRATE)

@@ -1,21 +1,56 @@
-"""Checks of the survey vendors: which a workspace has, and whether Customer Radar accepts us."""
+"""Checks of the survey vendors: which a workspace has, and whether they accept us."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from workers.clients import errors
+from workers.clients.json_bodies import sanitise_for_log
+from workers.clients.surveys.alvaria import AlvariaApi
+from workers.clients.surveys.centracx import CentracxApi
 from workers.clients.surveys.customer_radar import CustomerRadarApi
 from workers.config.workspaces import WorkspaceSettings
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
 
 
-def vendor_findings(
-    workspace: WorkspaceSettings, customer_radar: Callable[[], CustomerRadarApi | None]
-) -> Iterator[Finding]:
-    """Yield what is set, and the result of a login at Customer Radar; nobody is written to.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Remedies:
+    """What to do if a vendor does not answer as it should."""
 
-    ``customer_radar`` returns a client, ``None`` without an account.
+    refused: str
+    away: str
+    wrong_url: str
+
+
+_CUSTOMER_RADAR = _Remedies(
+    refused="Set CUSTOMER_RADAR_USER and CUSTOMER_RADAR_PASSWORD as Customer Radar gave them.",
+    away="Check the network and proxies; if it lasts, ask Customer Radar. Invitations wait.",
+    wrong_url="Check CUSTOMER_RADAR_URL.",
+)
+_CENTRACX = _Remedies(
+    refused="Set CENTRACX_KEY and CENTRACX_SECRET as CentraCX gave them.",
+    away="Check the network and proxies; if it lasts, ask CentraCX. Customers see a waiting page.",
+    wrong_url="Check CENTRACX_URL: it is the part before /surveys.",
+)
+_ALVARIA = _Remedies(
+    refused="Set ALVARIA_ORG, ALVARIA_CLIENT_ID, ALVARIA_SECRET and ALVARIA_SCOPE as Alvaria gave "
+    "them, and ALVARIA_REGION.",
+    away="Check the network and proxies; if it lasts, ask Alvaria. Answers are kept and wait.",
+    wrong_url="Check ALVARIA_TOKEN_URL and ALVARIA_REGION.",
+)
+
+
+def vendor_findings(
+    workspace: WorkspaceSettings,
+    *,
+    customer_radar: Callable[[], CustomerRadarApi | None],
+    centracx: Callable[[], CentracxApi | None],
+    alvaria: Callable[[], AlvariaApi | None],
+) -> Iterator[Finding]:
+    """Yield what is set, and the result of a request to each vendor that changes nothing.
+
+    The last three return a client, ``None`` without an account.
     """
     if (digidesk := workspace.surveys.digidesk) is not None:
         yield ok(
@@ -23,27 +58,42 @@ def vendor_findings(
             f"Set, {digidesk.per_minute} invitations a minute at most. It has no request that "
             "writes to nobody, so it cannot be tried.",
         )
-    if (api := customer_radar()) is not None:
-        yield _login(f"Customer Radar of {workspace.name}", api)
+    if (radar := customer_radar()) is not None:
+        yield _login(f"Customer Radar of {workspace.name}", radar.probe, _CUSTOMER_RADAR)
+    if (centra := centracx()) is not None:
+        yield _surveys(f"CentraCX of {workspace.name}", centra)
+    if (via := alvaria()) is not None:
+        yield _login(f"Alvaria of {workspace.name}", via.probe, _ALVARIA)
 
 
-def _login(about: str, api: CustomerRadarApi) -> Finding:
+def _login(about: str, probe: Callable[[], None], remedies: _Remedies) -> Finding:
     try:
-        api.probe()
-    except errors.Unauthorised as error:
-        return wrong(
-            about,
-            f"It refuses the login ({error}).",
-            "Set CUSTOMER_RADAR_USER and CUSTOMER_RADAR_PASSWORD as Customer Radar gave them.",
-        )
-    except (errors.Unreachable, errors.Busy) as error:
-        return wrong(
-            about,
-            f"It cannot be reached ({error}).",
-            "Check the network and proxies; if it lasts, ask Customer Radar. Invitations wait.",
-        )
+        probe()
     except errors.ApiError as error:
-        return wrong(
-            about, f"Something else answers in its place ({error}).", "Check CUSTOMER_RADAR_URL."
-        )
+        return _failure(about, error, remedies)
     return ok(about, "It accepts the login.")
+
+
+def _surveys(about: str, api: CentracxApi) -> Finding:
+    """Return the surveys that can be conducted; rules name them by number."""
+    try:
+        surveys = api.list_surveys()
+    except errors.ApiError as error:
+        return _failure(about, error, _CENTRACX)
+    if not surveys:
+        return wrong(
+            about,
+            "It accepts the key, and has no survey for us.",
+            "In CentraCX, enable the API Channel of the survey, and deploy it.",
+        )
+    listed = ", ".join(f"{survey.id} {survey.description}".strip() for survey in surveys)
+    return ok(about, f"It accepts the key. Surveys: {sanitise_for_log(listed, secrets=())}.")
+
+
+def _failure(about: str, error: errors.ApiError, remedies: _Remedies) -> Finding:
+    # Servers of tokens answer 400 to a wrong client or scope.
+    if isinstance(error, errors.Unauthorised) or type(error) is errors.BadRequest:
+        return wrong(about, f"It refuses the login ({error}).", remedies.refused)
+    if isinstance(error, errors.Unreachable | errors.Busy):
+        return wrong(about, f"It cannot be reached ({error}).", remedies.away)
+    return wrong(about, f"Something else answers in its place ({error}).", remedies.wrong_url)

@@ -1,0 +1,87 @@
+"""Mails as bytes, and addresses as mail servers take them. No text of others adds a header."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+import idna
+
+# Bodies are of short lines in ASCII: any server takes them.
+_BODY = policy.SMTP.clone(cte_type="7bit")
+# A link in a header is never folded: it would become an encoded word, which no program follows.
+_LONGEST_LINE = 998
+
+
+class BadAddress(ValueError):
+    """A mail cannot be sent to this address; the message does not quote it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingMail:
+    """A mail to one person."""
+
+    to: str = field(repr=False)
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str | None = field(default=None, repr=False)  # the same again
+    message_id: str  # with its brackets
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # parts that no error may quote
+
+
+@dataclass(frozen=True, slots=True)
+class MailAddress:
+    """An address whose domain is in ASCII."""
+
+    local: str = field(repr=False)
+    domain: str = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The address as commands of SMTP have it."""
+        return f"{self.local}@{self.domain}"
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """Whether only servers with SMTPUTF8 take it."""
+        return not self.local.isascii()
+
+
+def read_address(text: str) -> MailAddress:
+    """Return an address, its domain in punycode. Raises ``BadAddress``."""
+    local, at, domain = text.rpartition("@")
+    if not (local and at and domain and local.isprintable()):
+        raise BadAddress("it is no address")
+    if any(c.isspace() or c in '<>"(),:;\\@[]' for c in local):
+        raise BadAddress("its part before the @ has characters that need quoting")
+    try:
+        ascii_domain = idna.encode(domain, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        raise BadAddress("its domain is not one") from None
+    return MailAddress(local, ascii_domain)
+
+
+def encoded(mail: OutgoingMail, *, sender: MailAddress, sender_name: str, to: MailAddress) -> bytes:
+    """Return the mail with its headers.
+
+    Raises ``ValueError`` for a header with a line break.
+    """
+    message = EmailMessage(policy=_BODY)
+    message["From"] = Address(sender_name, sender.local, sender.domain)
+    message["To"] = Address("", to.local, to.domain)
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(datetime.now(UTC))
+    message["Message-ID"] = mail.message_id
+    for name, value in mail.headers.items():
+        message[name] = value
+    message.set_content(mail.text)
+    if mail.html is not None:
+        message.add_alternative(mail.html, subtype="html")
+    utf8 = to.needs_smtputf8
+    return message.as_bytes(policy=_BODY.clone(max_line_length=_LONGEST_LINE, utf8=utf8))
