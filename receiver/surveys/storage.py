@@ -198,7 +198,7 @@ def _open(conn: Connection, link: Link | None, survey: Survey, *, language: str)
     if link is None:
         return _open_chat(conn, survey, language=language)
     if link.state == UNKNOWN:  # whoever has the link got the mail
-        answers.settle_unknown_as_triggered(conn, link.workspace, [link.reference])
+        answers.settle_answered(conn, link.workspace, [link.reference])
     version = survey.rules_version if survey.vendor == "own" else None
     return sessions.open_session(conn, link, language=language, rules_version=version)
 
