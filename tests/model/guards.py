@@ -196,16 +196,15 @@ def search(model_connections: ModelConnections, broken: Break) -> tuple[int | No
 
 
 @contextmanager
-def served() -> Iterator[ModelConnections]:
-    """Run a database for the search."""
+def served_database() -> Iterator[str]:
+    """Run a migrated database for the search; yields its URL."""
     with tempfile.TemporaryDirectory(prefix="cention-tests-") as folder:
         server = Postgres(Path(folder) / "postgres")
         server.start()
         try:
             with psycopg.connect(server.url) as conn:
                 migrate(conn)
-            with open_model_connections(server.url) as model_connections:
-                yield model_connections
+            yield server.url
         finally:
             server.remove()
 
@@ -213,7 +212,7 @@ def served() -> Iterator[ModelConnections]:
 def main(part: str = "") -> None:
     quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
     structlog.configure(wrapper_class=quiet)
-    with served() as model_connections:
+    with served_database() as url, open_model_connections(url) as model_connections:
         for name, broken in GUARDS.items():
             if part not in name:
                 continue

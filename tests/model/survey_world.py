@@ -59,6 +59,8 @@ class SurveyConnections:
     def __init__(self, database: str) -> None:
         self.others = connection(database)
         self.deciders = [connection(database) for _ in range(2)]
+        for conn in self.deciders:
+            conn.execute("SET lock_timeout = 2000")  # the model has one thread
         self.inviters = {name: connection(database) for name in "AB"}
         self.numbers = count(1)
 
@@ -102,6 +104,7 @@ class Errand:
     errand_id: int
     person: int
     answered_at: datetime | None = None
+    is_open: bool = False  # again
 
     def __repr__(self) -> str:
         return f"errand {self.errand_id}"
@@ -170,9 +173,8 @@ class SurveyWorld:
 
     def answer_errand(self, errand: Errand) -> None:
         """An agent answers and closes an errand, for the first time or again."""
-        self.now += MINUTE
-        self.let_pass(timedelta())
-        errand.answered_at = self.now
+        self.let_pass(MINUTE)
+        errand.answered_at, errand.is_open = self.now, False
         names = PERSONS[errand.person]
         self.ask(
             "INSERT INTO cention.errand (workspace, errand_id, answered, closed, answered_at,"
@@ -185,8 +187,8 @@ class SurveyWorld:
 
     def reopen(self, errand: Errand) -> None:
         """The customer writes again."""
-        self.now += 2 * MINUTE
-        self.let_pass(timedelta())
+        self.let_pass(2 * MINUTE)
+        errand.is_open = True
         self.ask(
             "UPDATE cention.errand SET closed = false, fetched_at = %s"
             " WHERE (workspace, errand_id) = (%s, %s)",
@@ -198,6 +200,7 @@ class SurveyWorld:
         )
 
     def close(self, errand: Errand) -> None:
+        errand.is_open = False
         self.ask(
             "UPDATE cention.errand SET closed = true, fetched_at = %s"
             " WHERE (workspace, errand_id) = (%s, %s)",
@@ -234,13 +237,22 @@ class SurveyWorld:
     def start(self, inviter: Inviter) -> str:
         """Let an inviter claim what is due."""
         words = inviter.start(self.workspace, self.accounts, now=self.now)
-        assert not inviter.requests or not self.given.held, "sent while held"
+        self._check_claimed(inviter.requests)
         return words
 
     def claim_more(self, inviter: Inviter) -> None:
-        before = len(inviter.requests)
+        before = list(inviter.requests)
         inviter.claim(self.now)
-        assert len(inviter.requests) == before or not self.given.held, "sent while held"
+        self._check_claimed([one for one in inviter.requests if one not in before])
+
+    def _check_claimed(self, requests: list[Request]) -> None:
+        for request in requests:
+            assert not self.given.held, "sent while held"
+            assert self.given.rule_on_from, "sent though the rule is off"
+            errand = self.errands[request.claimed.invitation.errand_id]
+            assert not errand.is_open, f"{errand} is open again, and its writer is asked"
+            assert errand.answered_at
+            assert errand.answered_at + HOUR <= self.now, "sent too early"
 
     def reply(self, inviter: Inviter, request: Request, reply: Reply) -> None:
         """The vendor answers a request, and the inviter records it."""

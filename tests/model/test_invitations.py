@@ -35,7 +35,7 @@ from tests.model.survey_world import (
 )
 from tests.model.test_wanted_list import SETTINGS
 
-EXAMPLES = int(os.environ.get("SURVEY_MODEL_EXAMPLES", "80"))
+EXAMPLES = int(os.environ.get("SURVEY_MODEL_EXAMPLES", "40"))
 TIMES = st.sampled_from([timedelta(seconds=10), 20 * MINUTE, HOUR, 8 * HOUR, DAY])
 
 

@@ -118,7 +118,7 @@ RETURNING state;
 
 -- name: resolve_missing
 -- Record that the vendor has not written to the person: it is due again, or withdrawn if it is too late or
--- the person has another open invitation. No row if that was not unknown, or asked too recently.
+-- the person has another invitation, open or sent since then. No row if that was not unknown, or asked too recently.
 WITH resolved AS (
     UPDATE feedback.invitation AS i
     SET state = CASE WHEN reason.word IS NULL THEN 'due' ELSE 'withdrawn' END, due_at = now(), problem = reason.word,
@@ -130,7 +130,8 @@ WITH resolved AS (
             WHEN EXISTS (
                 SELECT FROM feedback.invitation AS other
                 WHERE (other.workspace, other.person_sha256) = (o.workspace, o.person_sha256)
-                  AND other.state IN ('due', 'sending')
+                  AND (other.state IN ('due', 'sending')
+                       OR other.state IN ('triggered', 'unknown') AND other.sent_at > o.sent_at)
             ) THEN 'quiet'
         END AS word
         FROM feedback.invitation AS o
