@@ -71,6 +71,7 @@ def _decide(
         conn,
         workspace.name,
         fetched_from=_fetched_from(conn, context),
+        since=min(each.on_from for each in active),
         answered_until=now - min(each.rule.after for each in active),
         closed=any(each.rule.event is Event.CLOSED for each in active),
     )

@@ -22,16 +22,19 @@ def undecided(
     workspace: str,
     *,
     fetched_from: datetime,
+    since: datetime,
     answered_until: datetime,
     closed: bool,
 ) -> list[int]:
     """Return errands without a decision that were answered until a moment or, if asked, closed.
 
-    ``fetched_from`` bounds the search: nothing happens to an errand after its last report.
+    ``fetched_from`` bounds the search: nothing happens to an errand after its last report. Most of
+    those to which nothing has happened ``since`` a moment are left out.
     """
     parameters = {
         "workspace": workspace,
         "fetched_from": fetched_from,
+        "since": since,
         "answered_until": answered_until,
         "closed": closed,
     }

@@ -1,8 +1,26 @@
 -- name: undecided
--- Errands that were answered until a moment, or closed if that is asked for, without a decision.
+-- Errands that were answered until a moment, or closed if that is asked for, without a decision. Those of which
+-- nothing says that it happened since a moment are left out here: a backfill may bring a million of them.
 SELECT e.errand_id FROM cention.errand AS e
 WHERE e.workspace = %(workspace)s AND e.fetched_at >= %(fetched_from)s
-  AND (e.answered AND least(e.answered_at, e.fetched_at) <= %(answered_until)s OR e.closed AND %(closed)s)
+  AND (
+      e.answered AND least(e.answered_at, e.fetched_at) <= %(answered_until)s
+      AND (
+          coalesce(e.answered_at >= %(since)s, true)
+          OR EXISTS (
+              SELECT FROM cention.answer AS a
+              WHERE (a.workspace, a.errand_id) = (e.workspace, e.errand_id) AND a.received_at >= %(since)s
+          )
+      )
+      OR e.closed AND %(closed)s
+      AND (
+          coalesce(e.answered_at >= %(since)s, true) OR e.done_at >= %(since)s
+          OR EXISTS (
+              SELECT FROM cention.errand_action AS a
+              WHERE (a.workspace, a.errand_id) = (e.workspace, e.errand_id) AND a.happened_at >= %(since)s
+          )
+      )
+  )
   AND NOT EXISTS (
       SELECT FROM feedback.decision AS d WHERE (d.workspace, d.errand_id) = (e.workspace, e.errand_id)
   );
