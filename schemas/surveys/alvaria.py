@@ -161,8 +161,13 @@ def _faults(variables: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault("", "has a variable whose id is no text or empty")
         elif value is not None and not isinstance(value, str | int | float | Decimal):
             yield Fault(pointer_to(name), "must be a text, a number, true or false")
-        elif isinstance(value, float | Decimal) and not isfinite(value):
-            yield Fault(pointer_to(name), "must be a finite number")
+        elif isinstance(value, int | float | Decimal) and not _is_in_range(value):
+            yield Fault(pointer_to(name), "must be a number that a bigint could hold")
+
+
+def _is_in_range(value: float | Decimal) -> bool:
+    # Of an integer that no float holds, isfinite() raises.
+    return (isinstance(value, int) or isfinite(value)) and abs(value) <= _LARGEST_ID
 
 
 def _text(value: str | float | Decimal) -> str:

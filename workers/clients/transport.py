@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import logging
 import math
 import socket
 import sys
@@ -26,6 +27,9 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError
+
+# Its warnings and debug lines have whole URLs, and in a URL may stand credentials.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 @dataclass(slots=True)

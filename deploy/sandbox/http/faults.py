@@ -39,12 +39,22 @@ class FaultName(StrEnum):
     WRONG_CODE = "wrong_code"
     TOKEN_EXPIRED = "token_expired"  # noqa: S105  # the name of a fault
     V1_ONLY = "v1_only"  # can be combined with the others
+    REPLY_LOST = "reply_lost"
+    QUESTION_AS_TEXT = "question_as_text"
+    DIALOG_GONE = "dialog_gone"
 
 
 # The types of the survey vendors' requests, beside the resource types of Cention.
 SURVEY_REQUESTS = "digidesk.survey_requests"
 LOGIN = "customer_radar.login"
 INVITATION = "customer_radar.invitation"
+SURVEYS = "centracx.surveys"
+CENTRACX_START = "centracx.start"
+CENTRACX_REPLY = "centracx.reply"
+CENTRACX_STATUS = "centracx.status"
+ALVARIA_TOKEN = "alvaria.token"  # noqa: S105  # the name of a type
+CONTEXT = "alvaria.context"
+OUTCOME = "alvaria.outcome"
 RECIPIENT = "mail.recipient"
 MAIL = "mail.message"
 
@@ -61,23 +71,29 @@ MEANING: Mapping[FaultName, str] = {
     FaultName.LATENCY: "the answer is delayed by so many seconds (default 1)",
     FaultName.SLOW_BODY: "the body takes so many seconds to send (default 5)",
     FaultName.SLA_NULL: "a report whose SLA is still null",
-    FaultName.SENT_THEN_DROPPED: "a survey vendor: somebody is written to, then no answer",
-    FaultName.SENT_THEN_500: "a survey vendor: somebody is written to, then 500",
+    FaultName.SENT_THEN_DROPPED: "a survey vendor: what is asked for is done, then no answer",
+    FaultName.SENT_THEN_500: "a survey vendor: what is asked for is done, then 500",
     FaultName.XML: "DigiDesk: somebody is written to, the answer is XML",
-    FaultName.ERROR_IN_200: "DigiDesk, login of Customer Radar: 200 with an error",
+    FaultName.ERROR_IN_200: "DigiDesk, CentraCX, login of Customer Radar: 200 with an error",
     FaultName.WRONG_CODE: "Customer Radar: 200 with another code; nobody is written to",
-    FaultName.TOKEN_EXPIRED: "Customer Radar: all tokens have expired; 401",
+    FaultName.TOKEN_EXPIRED: "Customer Radar, Alvaria: all tokens have expired; 401",
     FaultName.V1_ONLY: "DigiDesk: 404 for the path without v1",
+    FaultName.REPLY_LOST: "CentraCX: the reply of a customer is taken, then no answer",
+    FaultName.QUESTION_AS_TEXT: "CentraCX: a question is a text, its choices stand beside it",
+    FaultName.DIALOG_GONE: "Alvaria: the dialog has ended; 404",
 }
-_SENDING = frozenset({SURVEY_REQUESTS, INVITATION})
+_SENDING = frozenset({SURVEY_REQUESTS, INVITATION, CENTRACX_START, CENTRACX_REPLY, OUTCOME})
 CONFINED: Mapping[FaultName, frozenset[str]] = {
     FaultName.SENT_THEN_DROPPED: _SENDING | {MAIL},
     FaultName.SENT_THEN_500: _SENDING,
     FaultName.XML: frozenset({SURVEY_REQUESTS}),
-    FaultName.ERROR_IN_200: frozenset({SURVEY_REQUESTS, LOGIN}),
+    FaultName.ERROR_IN_200: frozenset({SURVEY_REQUESTS, LOGIN, CENTRACX_START, CENTRACX_REPLY}),
     FaultName.WRONG_CODE: frozenset({INVITATION}),
-    FaultName.TOKEN_EXPIRED: frozenset({INVITATION}),
+    FaultName.TOKEN_EXPIRED: frozenset({INVITATION, CONTEXT, OUTCOME}),
     FaultName.V1_ONLY: frozenset({SURVEY_REQUESTS}),
+    FaultName.REPLY_LOST: frozenset({CENTRACX_REPLY}),
+    FaultName.QUESTION_AS_TEXT: frozenset({CENTRACX_START, CENTRACX_REPLY}),
+    FaultName.DIALOG_GONE: frozenset({CONTEXT, OUTCOME}),
 }
 DEFAULT_SECONDS: Mapping[FaultName, float] = {
     FaultName.BUSY: 1.0,

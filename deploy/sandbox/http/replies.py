@@ -12,6 +12,7 @@ from deploy.sandbox.http.encoding import MEDIA_TYPE, encode
 from deploy.sandbox.http.faults import FaultName, InjectedFault
 from deploy.sandbox.resources.documents import error
 
+UNANSWERED = (FaultName.DROPPED, FaultName.SENT_THEN_DROPPED, FaultName.REPLY_LOST)
 DRIPS = 20  # pieces of a slow body
 
 
@@ -81,7 +82,7 @@ async def deliver(
     """Send ``reply`` with the delay, the slowness and the cut of ``injected``."""
     if injected.latency_s:
         await asyncio.sleep(injected.latency_s)
-    if injected.failure in (FaultName.DROPPED, FaultName.SENT_THEN_DROPPED):
+    if injected.failure in UNANSWERED:
         if request.transport is not None:
             request.transport.abort()
         return web.Response()

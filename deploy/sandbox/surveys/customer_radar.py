@@ -61,6 +61,11 @@ class Sessions:
         return str(FIRST_ID + self.invitations)
 
 
+def find_route(method: str, path: str, _query: Mapping[str, str]) -> VendorRoute | None:
+    """Return the route of a request."""
+    return ROUTES.get(path) if method == "POST" else None
+
+
 def log_in(request: VendorRequest) -> Reply:
     """Answer with a token, or with the error documented for a wrong password."""
     body = request.json_object()
@@ -142,7 +147,13 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value)
 
 
+def _expire_tokens(world: World) -> None:
+    world.state(Sessions).expire_all()
+
+
 ROUTES: Mapping[str, VendorRoute] = {
     LOGIN_PATH: VendorRoute(type=LOGIN, handle=log_in, error=login_error),
-    INVITATION_PATH: VendorRoute(type=INVITATION, handle=invite, error=error),
+    INVITATION_PATH: VendorRoute(
+        type=INVITATION, handle=invite, error=error, expire_tokens=_expire_tokens
+    ),
 }

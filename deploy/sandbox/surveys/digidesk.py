@@ -29,6 +29,11 @@ REQUIRED = ("customer_contact", "campaign_name")
 TEXTS = (*REQUIRED, "customer_name", "account_number", "agent_name", "format")
 
 
+def find_route(method: str, path: str, _query: Mapping[str, str]) -> VendorRoute | None:
+    """Return the route of a request."""
+    return ROUTES.get(path) if method == "POST" else None
+
+
 def create(request: VendorRequest) -> Reply:
     """Write to a customer, and answer 201 with the id of the survey request."""
     expected = f"Basic {b64encode(f'{USER}:{request.password}'.encode()).decode()}"

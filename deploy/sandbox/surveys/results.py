@@ -10,7 +10,7 @@ from typing import Any
 
 from deploy.sandbox.http.replies import Reply
 from deploy.sandbox.http.routes import Control, ResourceRoutes
-from deploy.sandbox.surveys import customer_radar, digidesk
+from deploy.sandbox.surveys import alvaria, centracx, customer_radar, digidesk
 from deploy.sandbox.surveys.mail import MailPort
 from deploy.sandbox.surveys.messages import Message, Messages, RobotAnswer
 from deploy.sandbox.world.world import World
@@ -71,8 +71,16 @@ def results_of(vendor: str) -> Control:
 
 
 def expected_messages(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return every message to every person, and the answers that robots give or will give."""
-    return {"messages": [_message(message) for message in world.state(Messages).all]}
+    """Return every message to every person, and the answers that robots give or will give.
+
+    Beside them every session of CentraCX with its replies, and every dialog of Alvaria with its
+    outcomes.
+    """
+    return {
+        "messages": [_message(message) for message in world.state(Messages).all],
+        "sessions": centracx.expected_sessions(world),
+        "dialogs": alvaria.expected_dialogs(world),
+    }
 
 
 def mail_port(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,5 +148,8 @@ RESOURCE_ROUTES = ResourceRoutes(
         **{("GET", f"surveys/results/{vendor}"): results_of(vendor) for vendor in ROWS},
         ("GET", "surveys/mail"): mail_port,
         ("POST", "surveys/robots"): set_robots,
+        ("POST", "surveys/centracx"): centracx.set_shape,
+        ("POST", "surveys/dialogs"): alvaria.begin_dialog,
+        ("POST", "surveys/dialogs/end"): alvaria.end_dialog,
     },
 )

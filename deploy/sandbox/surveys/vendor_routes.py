@@ -29,9 +29,12 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorRequest:
-    """A POST to a survey vendor."""
+    """A request to a survey vendor."""
 
     world: World
+    path: str
+    query: Mapping[str, str] = field(repr=False)  # the first value of a repeated parameter
+    api_key: str = field(repr=False)  # the header x-api-key, "" if there is none
     authorization: str = field(repr=False)  # the header, "" if there is none
     password: str = field(repr=False)  # of ``USER``
     body: bytes = field(repr=False)
@@ -54,8 +57,13 @@ class VendorRoute:
     type: str  # as faults name it
     handle: Callable[[VendorRequest], Reply]
     error: Callable[[int, tuple[str, ...]], Reply]
+    expire_tokens: Callable[[World], None] | None = None  # of what needs a token
 
 
-def json_reply(document: Mapping[str, Any], *, status: int = 200) -> Reply:
+FindRoute = Callable[[str, str, Mapping[str, str]], VendorRoute | None]
+"""Returns the route of a request by its method, path and query."""
+
+
+def json_reply(document: Any, *, status: int = 200) -> Reply:
     """Return a reply with plain JSON."""
     return Reply(status=status, body=orjson.dumps(document), media_type="application/json")

@@ -17,13 +17,23 @@ from deploy.sandbox.http.replies import (
     deliver,
     early_failure,
 )
-from deploy.sandbox.surveys import customer_radar, digidesk
-from deploy.sandbox.surveys.vendor_routes import Refusal, VendorRequest, VendorRoute
+from deploy.sandbox.surveys import alvaria, centracx, customer_radar, digidesk
+from deploy.sandbox.surveys.vendor_routes import (
+    FindRoute,
+    Refusal,
+    VendorRequest,
+    VendorRoute,
+)
 from deploy.sandbox.world.world import World
 
-PREFIXES = (digidesk.PREFIX, customer_radar.PREFIX)
-ROUTES: Mapping[str, VendorRoute] = {**digidesk.ROUTES, **customer_radar.ROUTES}
-# Faults before anybody is written to, with the status and the text of the vendor's error document.
+FINDERS: Mapping[str, FindRoute] = {
+    digidesk.PREFIX: digidesk.find_route,
+    customer_radar.PREFIX: customer_radar.find_route,
+    centracx.PREFIX: centracx.find_route,
+    alvaria.PREFIX: alvaria.find_route,
+}
+PREFIXES = tuple(FINDERS)
+# Faults before anything is done, with the status and the text of the vendor's error document.
 ERRORS: Mapping[FaultName, tuple[int, str]] = {
     FaultName.UNAUTHORISED: (401, "Unauthorised"),
     FaultName.NOT_FOUND: (404, "Not found"),
@@ -45,11 +55,16 @@ class SurveyVendors:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer any request below ``PREFIXES``."""
-        route = ROUTES.get(request.path)
-        if route is None or request.method != "POST":
+        query = {name: request.query[name] for name in request.query}
+        find = FINDERS["/" + request.path.split("/", 2)[1]]
+        route = find(request.method, request.path, query)
+        if route is None:
             return await deliver(request, NO_ROUTE, InjectedFault())
         received = VendorRequest(
             world=self.world,
+            path=request.path,
+            query=query,
+            api_key=request.headers.get("x-api-key", ""),
             authorization=request.headers.get("Authorization", ""),
             password=self.password,
             body=await request.read(),
@@ -74,15 +89,25 @@ def _reply(route: VendorRoute, request: VendorRequest, injected: InjectedFault) 
         case FaultName.LOGIN_PAGE:
             return LOGIN_PAGE
         case FaultName.TOKEN_EXPIRED:
-            request.world.state(customer_radar.Sessions).expire_all()
+            if route.expire_tokens is not None:
+                route.expire_tokens(request.world)
+        case FaultName.DIALOG_GONE:
+            request.world.state(alvaria.Dialogs).end(request.query.get("sessionId", ""))
     try:
         reply = route.handle(request)
     except Refusal as refusal:
         reply = route.error(refusal.status, refusal.texts)
+    return _damaged(route, reply, failure)
+
+
+def _damaged(route: VendorRoute, reply: Reply, failure: FaultName | None) -> Reply:
+    """Return the reply to what was done, as it is after ``failure``."""
     match failure:
         case FaultName.SENT_THEN_500:
             return route.error(500, ("Internal error",))
         case FaultName.XML:
             return digidesk.as_xml(reply)
+        case FaultName.QUESTION_AS_TEXT:
+            return centracx.with_question_as_text(reply)
         case _:
             return apply_fault(reply, failure, as_phrase=False)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import DocumentError
-from schemas.surveys import customer_radar, digidesk
+from schemas.strict_json import InvalidJson
+from schemas.surveys import alvaria, centracx, customer_radar, digidesk
+from schemas.surveys.bare_json import read_json_or_bare_words
 from tests.properties.any_json import any_json
 
 SAMPLES = {
@@ -26,7 +29,23 @@ SAMPLES = {
         "expiration": 1517434473.269,
         "userName": "testing",
     },
+    centracx.read_answer: {
+        "message": "New Session Started",
+        "question": {"text": "How?", "type": "Choose one", "answers": [{"id": 1, "text": "A"}]},
+        "sessionId": "eYzTVujx",
+        "status": 200,
+        "data": {},
+    },
+    centracx.read_status: {"status": {"id": 5, "description": "Complete"}, "data": {}},
+    alvaria.read_token: {"access_token": "t", "expires_in": 3599},
+    alvaria.read_context: {"kind": "cxp#disposableAppContext", "content": "Context"},
 }
+QUESTIONS = st.dictionaries(
+    st.sampled_from(["text", "type", "title", "answers", "question"]),
+    any_json(st.floats())
+    | st.sampled_from(["Choose One", "Enter Text"])
+    | st.lists(st.dictionaries(st.sampled_from(["id", "text", "value"]), any_json(st.nothing()))),
+)
 HUGE = 10**5000  # Python does not print it in digits
 ODD = st.sampled_from([HUGE, -HUGE, float("nan"), float("inf"), "\0\ud800", "9" * 5000, " 00000"])
 VALUES = any_json(st.floats()) | ODD | st.lists(ODD)
@@ -96,3 +115,34 @@ def test_what_digidesk_is_sent_is_within_its_limits_or_refused(pairs, contact):
     assert (misc["Invitation"], misc["Errand"]) == ("r", "1")
     assert all(len(text) <= 250 for pair in misc.items() for text in pair)
     assert 0 < len(body["customer_contact"]) <= 250
+
+
+@given(question=QUESTIONS | any_json(st.floats()))
+def test_whatever_centracx_asks_can_be_stored_or_says_why_not(question):
+    found = centracx.read_answer({"question": question, "data": question}).question
+
+    if isinstance(found, centracx.Question):
+        document = found.document()
+        assert json.dumps(document, ensure_ascii=False).encode()
+        assert "\0" not in json.dumps(document, ensure_ascii=False)
+        assert document["text"].strip()
+        assert (document["kind"] == "choice") == bool(document["choices"])
+    elif found is not None:
+        assert found.problem.isprintable()
+
+
+@given(body=st.binary(max_size=300) | st.text("{}[]:,'\"\\ \nab1?", max_size=300).map(str.encode))
+def test_bare_words_are_read_or_refused(body):
+    try:
+        read_json_or_bare_words(body)
+    except InvalidJson:
+        return
+
+
+@given(values=st.dictionaries(st.text(max_size=9), any_json(st.floats()) | ODD))
+def test_an_outcome_has_texts_or_is_refused(values):
+    body = result_or_refusal(alvaria.body_of_outcome, values)
+
+    if not isinstance(body, DocumentError):
+        assert json.dumps(body, ensure_ascii=False).encode()
+        assert all(isinstance(one["value"], str) and one["id"] for one in body["variables"])
