@@ -167,7 +167,7 @@ def _faults(variables: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _is_in_range(value: float | Decimal) -> bool:
     # Of an integer that no float holds, isfinite() raises.
-    return (isinstance(value, int) or isfinite(value)) and abs(value) <= _LARGEST_ID
+    return (isinstance(value, int) or isfinite(value)) and -_LARGEST_ID <= value <= _LARGEST_ID
 
 
 def _text(value: str | float | Decimal) -> str:
@@ -182,6 +182,6 @@ def _seconds(value: Any) -> float:
     """Return the life of a token, a number or digits."""
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0.0:
         return USUAL_LIFE_S
     return float(min(value, LONGEST_LIFE_S))
