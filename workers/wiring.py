@@ -23,6 +23,7 @@ from workers.clients.cention.errands import ErrandsApi
 from workers.clients.cention.exports import ExportsApi
 from workers.clients.cention.library import LibraryApi
 from workers.clients.http import HttpApi
+from workers.clients.smtp import SmtpClient
 from workers.clients.surveys.alvaria import Account as AlvariaAccount
 from workers.clients.surveys.alvaria import AlvariaApi
 from workers.clients.surveys.centracx import CentracxApi, ReplyIn
@@ -45,6 +46,7 @@ from workers.surveys.jobs.judgement import SurveyWorkspace
 from workers.surveys.jobs.vendor_requests import (
     Accounts,
     VendorAccount,
+    ask_by_mail,
     ask_customer_radar,
     ask_digidesk,
 )
@@ -113,7 +115,9 @@ def build(settings: Settings) -> WorkerContext:
         survey_workspaces={
             each.name: survey_workspace(settings, each) for each in settings.workspaces
         },
-        survey_accounts={each.name: survey_accounts(each) for each in settings.workspaces},
+        survey_accounts={
+            each.name: survey_accounts(settings, each) for each in settings.workspaces
+        },
         inviters=ThreadPoolExecutor(AT_ONCE, thread_name_prefix="invite"),
         errands={
             each.name: api
@@ -129,13 +133,13 @@ def survey_workspace(settings: Settings, workspace: WorkspaceSettings) -> Survey
         name=workspace.name,
         zone=workspace.timezone,
         country=settings.survey_country,
-        vendors=frozenset(survey_accounts(workspace)),
+        vendors=frozenset(survey_accounts(settings, workspace)),
     )
 
 
-def survey_accounts(workspace: WorkspaceSettings) -> Accounts:
+def survey_accounts(settings: Settings, workspace: WorkspaceSettings) -> Accounts:
     """Return the survey vendors that a workspace can ask."""
-    found = {}
+    found: dict[Vendor, VendorAccount] = {}
     if (digidesk := workspace.surveys.digidesk) is not None:
         api = DigideskApi(
             digidesk.url or DIGIDESK_URL,
@@ -151,7 +155,28 @@ def survey_accounts(workspace: WorkspaceSettings) -> Accounts:
         found[Vendor.CUSTOMER_RADAR] = VendorAccount(
             ask=ask_customer_radar(radar, client=account.client), per_minute=account.per_minute
         )
-    return found
+    return {**found, **_mailed_vendors(settings, workspace)}
+
+
+def _mailed_vendors(settings: Settings, workspace: WorkspaceSettings) -> Accounts:
+    """Return the vendors whose surveys are on our pages; we mail their links."""
+    account, client = workspace.surveys.mail, smtp_client(workspace)
+    url = settings.survey_public_url
+    if account is None or client is None or url is None:
+        return {}
+    by_mail = VendorAccount(
+        ask=ask_by_mail(client, public_url=url, sender_domain=account.sender.rpartition("@")[2]),
+        per_minute=account.per_minute,
+    )
+    if workspace.surveys.centracx is None:
+        return {Vendor.OWN: by_mail}
+    return {Vendor.OWN: by_mail, Vendor.CENTRACX: by_mail}
+
+
+def smtp_client(workspace: WorkspaceSettings) -> SmtpClient | None:
+    """Return the client of the mail server, if there is one."""
+    account = workspace.surveys.mail
+    return SmtpClient(account, timeouts=timeouts.MAIL) if account else None
 
 
 def customer_radar_api(workspace: WorkspaceSettings) -> CustomerRadarApi | None:

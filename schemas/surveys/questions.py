@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -143,16 +143,21 @@ def key(value: Any) -> str:
 
 def texts(value: Any) -> dict[str, str]:
     """Return a text in at least one language, by language."""
+    return by_language(value, values.text(max_length=MAX_QUESTION, lines=True))
+
+
+def by_language(value: Any, read: Callable[[Any], str]) -> dict[str, str]:
+    """Return what ``read`` makes of each text, by language."""
     if not isinstance(value, dict) or not value:
         raise ValueError('must be texts by language, such as { en = "…", sv = "…" }')
-    return values.read_each({name: (name, one) for name, one in value.items()}, _text_in_language)
 
+    def in_language(named: tuple[str, Any]) -> str:
+        language, one = named
+        if not _LANGUAGE.fullmatch(language):
+            raise ValueError("is no language; write one such as en or sv")
+        return read(one)
 
-def _text_in_language(named: tuple[str, Any]) -> str:
-    language, value = named
-    if not _LANGUAGE.fullmatch(language):
-        raise ValueError("is no language; write one such as en or sv")
-    return values.text(max_length=MAX_QUESTION, lines=True)(value)
+    return values.read_each({name: (name, one) for name, one in value.items()}, in_language)
 
 
 def text_in(language: str | None, translations: Mapping[str, str]) -> str:

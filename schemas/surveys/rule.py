@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from string import Formatter
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
 from schemas.surveys import values
+from schemas.surveys.mail_texts import MailTable, MailTexts
 from schemas.surveys.questions import LANGUAGES, SCALES, Kind
 from schemas.surveys.values import MAX_DAYS, Table, TableOf, Value
 
@@ -45,6 +45,8 @@ class Contact(StrEnum):
 
 # The others invite by mail alone.
 REACHES_MOBILES = frozenset({Vendor.DIGIDESK})
+# Their surveys are on our pages: we mail the link.
+MAILED = frozenset({Vendor.CENTRACX, Vendor.OWN})
 
 Surveys = Mapping[Vendor, Mapping[str, Any]]  # what each vendor is asked to send
 
@@ -103,6 +105,7 @@ class Rule:
     survey: Surveys = field(default_factory=dict)
     survey_by_area: Mapping[str, Surveys] = field(default_factory=dict)  # by casefolded name
     alert: Alert | None = None
+    mail: MailTexts | None = None  # None: the usual texts
 
     def surveys_for(self, area: str | None) -> Surveys:
         """Return the survey of each vendor for an area: its own, else the general one."""
@@ -175,8 +178,8 @@ class AlertTable(Table):
     kind = Value(values.one_of(tuple(SCALES)), required=True)
     at_most = Value(values.whole(0, 10), required=True)
     sender = Value(lambda value: _address(value), data_key="from", required=True)
-    subject = Value(lambda value: _template(value, 250), required=True)
-    body = Value(lambda value: _template(value, 10_000, lines=True), required=True)
+    subject = Value(values.template(PLACEHOLDERS, max_length=250), required=True)
+    body = Value(values.template(PLACEHOLDERS, max_length=10_000, lines=True), required=True)
 
     @validates_schema(skip_on_field_errors=False)
     def _check_scale(self, data: dict[str, Any], **_: Any) -> None:
@@ -221,6 +224,7 @@ class RuleTable(Table):
     survey = fields.Nested(SurveysTable)
     survey_by_area = TableOf(SurveysTable)
     alert = fields.Nested(AlertTable)
+    mail = fields.Nested(MailTable)
 
     @validates_schema(skip_on_field_errors=False, pass_original=True)
     def _check_together(self, data: dict[str, Any], written: Any, **_: Any) -> None:
@@ -270,6 +274,8 @@ def _faults_of_vendors(
             yield "contact", f"{vendor} invites by mail alone; write email or either"
     if not vendors:
         return
+    if data.get("mail") and not MAILED.intersection(vendors):
+        yield "mail", f"is for {' and '.join(sorted(MAILED))} alone; remove it"
     for place, surveys in (
         ("survey", general),
         *(("survey_by_area", own) for own in by_area.values()),
@@ -285,20 +291,6 @@ def _faults_of_vendors(
 def _vendors_in(surveys: Any) -> list[str]:
     """Return the vendors that a table of surveys names; others are told as unknown keys."""
     return [name for name in surveys if name in tuple(Vendor)] if isinstance(surveys, dict) else []
-
-
-def _template(value: Any, max_length: int, *, lines: bool = False) -> str:
-    """Return a text whose placeholders are all known."""
-    template = values.text(max_length=max_length, lines=lines)(value)
-    known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-    try:
-        parts = list(Formatter().parse(template))
-    except ValueError:
-        raise ValueError(f"has a brace too many; the placeholders are {known}") from None
-    for _, name, spec, conversion in parts:
-        if name is not None and (name not in PLACEHOLDERS or spec or conversion):
-            raise ValueError(f"has an unknown placeholder {{{name}}}; known are {known}")
-    return template
 
 
 def _address(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
+from string import Formatter
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
@@ -91,6 +92,27 @@ def text(*, max_length: int = 250, lines: bool = False) -> Callable[[Any], str]:
             what = "a control character" if lines else "a line break or a control character"
             raise ValueError(f"has {what}; remove it")
         return value
+
+    return read
+
+
+def template(
+    placeholders: Collection[str], *, max_length: int, lines: bool = False
+) -> Callable[[Any], str]:
+    """Return a reader of texts whose placeholders are all known."""
+    read_text = text(max_length=max_length, lines=lines)
+    known = ", ".join(f"{{{name}}}" for name in placeholders)
+
+    def read(value: Any) -> str:
+        found = read_text(value)
+        try:
+            parts = list(Formatter().parse(found))
+        except ValueError:
+            raise ValueError(f"has a brace too many; the placeholders are {known}") from None
+        for _, name, spec, conversion in parts:
+            if name is not None and (name not in placeholders or spec or conversion):
+                raise ValueError(f"has an unknown placeholder {{{name}}}; known are {known}")
+        return found
 
     return read
 

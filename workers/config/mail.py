@@ -31,7 +31,7 @@ class SmtpAccount:
     password: str | None = field(repr=False)
     sender: str  # an address
     sender_name: str
-    per_minute: int = PER_MINUTE  # mails at most, of each kind of survey
+    per_minute: int = PER_MINUTE  # mails at most
 
     @property
     def is_loopback(self) -> bool:

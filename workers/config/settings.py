@@ -16,6 +16,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from schemas.cention.errands import END_CALL_TYPES
 from workers.config.names import Mirror
+from workers.config.secure_urls import fault_of_secure_url
 from workers.config.workspaces import SettingsError, WorkspaceSettings, from_environment, from_file
 
 RUN_ENV = Path("var/run.env")  # written by `make run`; commands in its folder find its servers
@@ -66,6 +67,7 @@ class Settings:
     survey_country: str | None = None  # of telephone numbers without a prefix
     survey_push_secrets: tuple[str, ...] = field(default=(), repr=False)  # all valid at once
     survey_frame_ancestors: tuple[str, ...] = ()  # sites that may show survey pages in a frame
+    survey_public_url: str | None = None  # where customers find the pages of the receiver
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -93,6 +95,7 @@ def load_settings() -> Settings:
     survey_country = _survey_country(env)
     survey_push_secrets = _survey_push_secrets(env)
     survey_frame_ancestors = _survey_frame_ancestors(env)
+    survey_public_url = env.str("SURVEY_PUBLIC_URL", "", validate=_secure_url).rstrip("/") or None
     file = env.str("CENTION_WORKSPACES_FILE", "")
     problems: dict[str, list[str]] = {}
     workspaces = from_file(Path(file), problems) if file else from_environment(env, problems)
@@ -117,6 +120,7 @@ def load_settings() -> Settings:
         survey_country=survey_country,
         survey_push_secrets=survey_push_secrets,
         survey_frame_ancestors=survey_frame_ancestors,
+        survey_public_url=survey_public_url,
         **numbers,
     )
 
@@ -166,6 +170,11 @@ def _survey_frame_ancestors(env: Env) -> tuple[str, ...]:
 def _known_sites(sites: str) -> None:
     if wrong := [site for site in sites.split() if not _SITE.fullmatch(site)]:
         raise ValidationError(f"{wrong[0]!r} is no site such as https://chat.example.com.")
+
+
+def _secure_url(url: str) -> None:
+    if url and (fault := fault_of_secure_url(url)):
+        raise ValidationError(fault)
 
 
 def _known_country(country: str) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from environs import Env
 
-from workers.config import alvaria_hosts
+from workers.config import alvaria_hosts, mail
+from workers.config.mail import SmtpAccount
 from workers.config.secure_urls import fault_of_secure_url
 
 Problems = dict[str, list[str]]
@@ -22,8 +23,10 @@ TEXTS = (
     *("centracx_url", "centracx_key", "centracx_secret", "centracx_reply_in"),
     *("alvaria_org", "alvaria_region", "alvaria_url", "alvaria_token_url", "alvaria_scope"),
     *("alvaria_client_id", "alvaria_secret", "alvaria_api_key"),
+    *mail.TEXTS,
 )
 NUMBERS = (
+    *mail.NUMBERS,
     *("digidesk_per_minute", "customer_radar_per_minute"),
     *("centracx_per_minute", "alvaria_per_minute"),
 )
@@ -101,6 +104,7 @@ class SurveyVendors:
     customer_radar: CustomerRadarAccount | None = None
     centracx: CentracxAccount | None = None
     alvaria: AlvariaAccount | None = None
+    mail: SmtpAccount | None = None  # carries links to our own pages
 
 
 def values_from_environment(env: Env) -> dict[str, Any]:
@@ -129,6 +133,9 @@ def values_from_environment(env: Env) -> dict[str, Any]:
         "alvaria_api_key": env.str("ALVARIA_API_KEY", ""),
         "alvaria_scope": env.str("ALVARIA_SCOPE", ""),
         "alvaria_per_minute": env.int("ALVARIA_PER_MINUTE", PER_MINUTE),
+        "smtp_url": env.str("SMTP_URL", ""),
+        "smtp_from": env.str("SMTP_FROM", ""),
+        "smtp_per_minute": env.int("SMTP_PER_MINUTE", PER_MINUTE),
     }
 
 
@@ -161,6 +168,7 @@ def read_vendors(
         customer_radar=_customer_radar(values),
         centracx=_centracx(values),
         alvaria=_alvaria(values),
+        mail=mail.read_account(values),
     )
 
 
@@ -177,6 +185,7 @@ def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         url = values.get(key)
         if url and (fault := fault_of_secure_url(url)):
             yield key, fault
+    yield from mail.faults_of(values)
     yield from _faults_of_headers(values)
     yield from _faults_of_words(values)
 

@@ -14,15 +14,26 @@ import psycopg
 from schemas.surveys.rule import Vendor
 from tests.integration.sandbox.sandbox_server import SandboxServer
 from tests.integration.surveys.conftest import HOUR, START, Surveys
-from tests.support.settings import WORKSPACE
+from tests.support.settings import SETTINGS, WORKSPACE
 from workers import wiring
-from workers.config.survey_vendors import CustomerRadarAccount, DigideskAccount, SurveyVendors
+from workers.config.mail import SmtpAccount
+from workers.config.survey_vendors import (
+    CentracxAccount,
+    CustomerRadarAccount,
+    DigideskAccount,
+    SurveyVendors,
+)
 from workers.surveys.jobs import invite as job
 from workers.surveys.jobs.invite import InviteResult
 from workers.surveys.jobs.vendor_requests import Accounts
 
 PASSWORD = "sandbox-survey-password"
-TYPES = {"digidesk": "digidesk.survey_requests", "customer_radar": "customer_radar.invitation"}
+TYPES = {
+    "digidesk": ("digidesk.survey_requests",),
+    "customer_radar": ("customer_radar.invitation",),
+    "mail": ("mail.recipient", "mail.message"),
+}
+PUBLIC_URL = "https://ask.nordkust.example"
 DUE = START + 2 * HOUR  # when the invitation for an errand of START + HOUR is due
 
 
@@ -43,7 +54,26 @@ def accounts_at(root: str, *, password: str = PASSWORD, per_minute: int = 10_000
             per_minute=per_minute,
         ),
     )
-    return wiring.survey_accounts(replace(WORKSPACE, surveys=vendors))
+    return wiring.survey_accounts(SETTINGS, replace(WORKSPACE, surveys=vendors))
+
+
+def mail_accounts(sandbox: SandboxServer, *, password: str = PASSWORD) -> Accounts:
+    """Return accounts for surveys on our pages, whose links go through a sandbox's mail server."""
+    port = sandbox.control("surveys/mail")["port"]
+    vendors = SurveyVendors(
+        centracx=CentracxAccount(url=f"{sandbox.root}/centracx", key="k", secret="s"),
+        mail=SmtpAccount(
+            host="127.0.0.1",
+            port=port,
+            user="sandbox",
+            password=password,
+            sender="surveys@nordkust.example",
+            sender_name="Nordkust",
+            per_minute=10_000,
+        ),
+    )
+    settings = replace(SETTINGS, survey_public_url=PUBLIC_URL)
+    return wiring.survey_accounts(settings, replace(WORKSPACE, surveys=vendors))
 
 
 @dataclass
@@ -91,7 +121,7 @@ class Inviting:
 
     def fault(self, name: str, *vendors: str, **switch: Any) -> None:
         """Switch a fault on, at some vendors or at all."""
-        types = [TYPES[vendor] for vendor in vendors or TYPES]
+        types = [type_ for vendor in vendors or TYPES for type_ in TYPES[vendor]]
         self.sandbox.control("faults", {name: {"types": types, **switch}})
 
     def no_faults(self) -> None:

@@ -36,6 +36,7 @@ def claimed(*others, tries=0):
         contact="anna@example.org",
         contact_name=None,
         person_sha256=b"",
+        language=None,
         send_until=NOW,
         tries=tries,
     )

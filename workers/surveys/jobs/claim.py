@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -12,12 +12,14 @@ from uuid import UUID
 import structlog
 from psycopg import Connection
 
-from schemas.surveys.rule import REACHES_MOBILES, Rule, Vendor
+from schemas.surveys.rule import MAILED, REACHES_MOBILES, Rule, Vendor
 from schemas.surveys.rules import RulesFile
-from workers.surveys.jobs.judgement import SurveyWorkspace, rules_of_version
+from workers.surveys.jobs.judgement import NoPersonKey, SurveyWorkspace, rules_of_version
 from workers.surveys.jobs.vendor_requests import Accounts
+from workers.surveys.rules.carrier import carrier_of
 from workers.surveys.rules.eligibility import Reason
 from workers.surveys.rules.errand_facts import ErrandFacts
+from workers.surveys.rules.invitation_mail import Letter
 from workers.surveys.rules.last_check import (
     Reconsider,
     Send,
@@ -26,8 +28,17 @@ from workers.surveys.rules.last_check import (
     Withdraw,
     last_check,
 )
+from workers.surveys.rules.link import token_of
 from workers.surveys.rules.person import Channel
-from workers.surveys.store import errand_facts, holds, invitations, opt_outs, survey_rules, vendors
+from workers.surveys.store import (
+    errand_facts,
+    holds,
+    invitations,
+    opt_outs,
+    person_keys,
+    survey_rules,
+    vendors,
+)
 from workers.surveys.store.invitations import DueInvitation
 from workers.surveys.store.vendors import Pace
 
@@ -105,7 +116,8 @@ class Claimer:
         name = self.workspace.name
         if not invitations.any_due(conn, name, vendor, now=now):
             return
-        pace = vendors.lock(conn, name, vendor, now=now)
+        carrier = carrier_of(vendor)
+        pace = vendors.lock(conn, name, carrier, now=now)
         allowed = min(limit, pace.allowed(self.accounts[vendor].per_minute, now=now))
         if allowed <= 0:
             return
@@ -114,10 +126,11 @@ class Claimer:
         claimed = self._checked(conn, due, pace, now)
         if not claimed:
             return
-        ids = [one.invitation.invitation_id for one in claimed]
-        invitations.begin_sending(conn, name, ids, run=self.run, now=now)
-        vendors.count_asked(conn, name, vendor, len(ids), now=now)
-        vendors.postpone_probe(conn, name, vendor, until=now + PAUSE)
+        asked = [one.invitation for one in claimed]
+        tokens = {one.invitation_id: one.letter.token if one.letter else None for one in asked}
+        invitations.begin_sending(conn, name, tokens, run=self.run, now=now)
+        vendors.count_asked(conn, name, carrier, len(claimed), now=now)
+        vendors.postpone_probe(conn, name, carrier, until=now + PAUSE)
         found.claimed += claimed
 
     def _checked(
@@ -131,7 +144,8 @@ class Claimer:
         on_from = {rule.name: rule.on_from for rule in survey_rules.states(conn, name)}
         claimed = []
         for one in due:
-            rule = self._file(conn, one.rule_version).rule(one.rule)
+            file = self._file(conn, one.rule_version)
+            rule = file.rule(one.rule)
             step = last_check(
                 facts.get(one.errand_id),
                 rule if on_from.get(one.rule) else None,
@@ -147,7 +161,7 @@ class Claimer:
                 others = self._others(one, rule, facts.get(one.errand_id))
                 claimed.append(
                     Claimed(
-                        invitation=one,
+                        invitation=self._with_letter(conn, one, file, rule),
                         is_probe=pace.paused_until is not None,
                         others=others,
                     )
@@ -155,6 +169,22 @@ class Claimer:
             else:
                 self._not_now(conn, one, step)
         return claimed
+
+    def _with_letter(
+        self, conn: Connection[Any], one: DueInvitation, file: RulesFile, rule: Rule | None
+    ) -> DueInvitation:
+        """Return the invitation with what its mail is written from, if it goes out by mail."""
+        if one.vendor not in MAILED:
+            return one
+        key = person_keys.read(conn, self.workspace.name)
+        if key is None:  # it made the invitation
+            raise NoPersonKey(self.workspace.name)
+        letter = Letter(
+            token=token_of(key, one.reference),
+            company=file.theme.name,
+            texts=rule.mail if rule else None,
+        )
+        return replace(one, letter=letter)
 
     def _file(self, conn: Connection[Any], version: int) -> RulesFile:
         if version not in self.files:

@@ -12,6 +12,7 @@ from psycopg import Connection
 
 from schemas.surveys.rule import Vendor
 from schemas.surveys.rules import RulesFile, read_document
+from workers.surveys.rules.carrier import cannot_invite
 from workers.surveys.rules.eligibility import (
     ActiveRule,
     Case,
@@ -98,7 +99,9 @@ def context_of(
         rules=active,
         held=holds.held(conn, workspace.name),
         paused=frozenset(
-            vendor for vendor in Vendor if vendor in paused or vendor not in workspace.vendors
+            vendor
+            for vendor in Vendor
+            if cannot_invite(vendor, paused) or vendor not in workspace.vendors
         ),
     )
 

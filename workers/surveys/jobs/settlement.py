@@ -18,6 +18,7 @@ from workers.clients.surveys.outcomes import (
     VendorRefusesUs,
 )
 from workers.surveys.jobs.claim import PAUSE, Claimed
+from workers.surveys.rules.carrier import carrier_of
 from workers.surveys.store import invitations, vendors
 from workers.surveys.store.invitations import Settlement
 
@@ -79,7 +80,7 @@ def wait_of(one: Claimed, outcome: SurelyNotSent) -> timedelta:
 def _settle_vendor(
     conn: Connection[Any], workspace: str, one: Claimed, outcome: Outcome, now: datetime
 ) -> None:
-    vendor = one.invitation.vendor
+    vendor = carrier_of(one.invitation.vendor)
     if isinstance(outcome, VendorRefusesUs):
         vendors.pause(conn, workspace, vendor, until=now + PAUSE, reason=outcome.reason)
     elif isinstance(outcome, SurelyNotSent) and not outcome.only_this:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -9,9 +10,13 @@ from schemas.errors import DocumentError
 from schemas.surveys.customer_radar import Invitation
 from schemas.surveys.digidesk import MAX_CHARACTERS, SurveyRequest
 from schemas.surveys.rule import Vendor
+from workers.clients.mail_message import OutgoingMail
+from workers.clients.smtp import SmtpClient
 from workers.clients.surveys.customer_radar import CustomerRadarApi
 from workers.clients.surveys.digidesk import DigideskApi
 from workers.clients.surveys.outcomes import Outcome, Refused
+from workers.surveys.rules.invitation_mail import Addressee, write_mail
+from workers.surveys.rules.link import link_of, stop_link_of
 from workers.surveys.rules.person import Channel
 from workers.surveys.store.invitations import DueInvitation
 
@@ -66,6 +71,36 @@ def ask_customer_radar(api: CustomerRadarApi, *, client: str) -> Ask:
         return api.invite(invitation, send_until_s=send_until_s)
 
     return _refusing_faults(ask)
+
+
+def ask_by_mail(client: SmtpClient, *, public_url: str, sender_domain: str) -> Ask:
+    """Return how a person is sent the link to a survey on our pages below ``public_url``."""
+
+    def ask(one: DueInvitation, send_until_s: float) -> Outcome:
+        letter = one.letter
+        if letter is None:
+            raise AssertionError("a claimed invitation by mail has a letter")
+        link, stop_link = link_of(public_url, letter.token), stop_link_of(public_url, letter.token)
+        addressee = Addressee(name=_name_of(one), display_id=one.display_id, language=one.language)
+        mail = write_mail(letter, addressee, link=link, stop_link=stop_link)
+        digest = hashlib.sha256(one.reference.encode()).hexdigest()[:32]
+        outgoing = OutgoingMail(
+            to=one.contact or "",
+            subject=mail.subject,
+            text=mail.text,
+            html=mail.html,
+            # The same if an operator has it sent again: whoever got both sees one.
+            message_id=f"<{one.vendor}.{digest}@{sender_domain}>",
+            headers={
+                "List-Unsubscribe": f"<{stop_link}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+                "Auto-Submitted": "auto-generated",
+            },
+            secrets=(letter.token,),
+        )
+        return client.send(outgoing, send_until_s=send_until_s)
+
+    return ask
 
 
 def _refusing_faults(ask: Ask) -> Ask:

@@ -13,6 +13,8 @@ from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 
 from workers.database import queries
+from workers.surveys.rules.invitation_mail import Letter
+from workers.surveys.rules.link import digest_of
 
 SQL = queries.load(__name__)
 
@@ -33,8 +35,10 @@ class DueInvitation:
     contact: str | None = field(repr=False)  # None: the person was erased
     contact_name: str | None = field(repr=False)
     person_sha256: bytes = field(repr=False)
+    language: str | None  # of the survey; None: it has none of its own
     send_until: datetime
     tries: int
+    letter: Letter | None = None  # of one that goes out by mail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,7 @@ class ListedInvitation:
     invitation_id: int
     reference: str
     errand_id: int
-    rule: str
+    rule: str | None  # None: a link that an operator handed over
     vendor: str
     channel: str
     state: str
@@ -121,10 +125,24 @@ def due(
 
 
 def begin_sending(
-    conn: Connection[Any], workspace: str, ids: Sequence[int], *, run: UUID, now: datetime
+    conn: Connection[Any],
+    workspace: str,
+    tokens: Mapping[int, str | None],
+    *,
+    run: UUID,
+    now: datetime,
 ) -> None:
-    """Record that a vendor is about to be asked; the caller commits before it asks."""
-    parameters = {"workspace": workspace, "ids": list(ids), "run": run, "now": now}
+    """Record that a vendor is about to be asked; the caller commits before it asks.
+
+    ``tokens`` has the secret of its link for each invitation, ``None`` if it has none.
+    """
+    parameters = {
+        "workspace": workspace,
+        "ids": list(tokens),
+        "digests": [token and digest_of(token) for token in tokens.values()],
+        "run": run,
+        "now": now,
+    }
     conn.execute(SQL["begin_sending"], parameters)
 
 

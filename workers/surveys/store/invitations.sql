@@ -9,7 +9,7 @@ SELECT EXISTS (
 -- Invitations of a vendor that are due, the oldest first, locked; those that others hold are left out.
 SELECT i.invitation_id, i.reference, i.errand_id, coalesce(e.display_id, i.errand_id::text) AS display_id,
        i.rule, i.rule_version, i.vendor, i.survey, i.channel, i.contact, i.contact_name, i.person_sha256,
-       i.send_until, i.tries
+       i.language, i.send_until, i.tries
 FROM feedback.invitation AS i
 LEFT JOIN cention.errand AS e ON (e.workspace, e.errand_id) = (i.workspace, i.errand_id)
 WHERE i.workspace = %(workspace)s AND i.vendor = %(vendor)s AND i.state = 'due' AND i.due_at <= %(now)s
@@ -18,11 +18,12 @@ LIMIT %(limit)s
 FOR UPDATE OF i SKIP LOCKED;
 
 -- name: begin_sending
--- Record that a vendor is about to be asked, before it is.
-UPDATE feedback.invitation
+-- Record that a vendor is about to be asked, before it is; also the secret of the link, if there is one.
+UPDATE feedback.invitation AS i
 SET state = 'sending', sent_by = %(run)s, sent_at = %(now)s, tries = tries + 1, settled_at = NULL, settled_by = NULL,
-    problem = NULL
-WHERE workspace = %(workspace)s AND invitation_id = ANY (%(ids)s::bigint[]) AND state = 'due';
+    problem = NULL, token_sha256 = coalesce(new.digest, i.token_sha256)
+FROM unnest(%(ids)s::bigint[], %(digests)s::bytea[]) AS new (invitation_id, digest)
+WHERE (i.workspace, i.invitation_id) = (%(workspace)s, new.invitation_id) AND i.state = 'due';
 
 -- name: postpone
 -- Send an invitation that is due later.
@@ -59,7 +60,8 @@ WITH withdrawn AS (
             WHEN EXISTS (SELECT FROM feedback.hold AS h WHERE h.workspace = i.workspace) THEN 'held'
             WHEN EXISTS (
                 SELECT FROM feedback.vendor AS v
-                WHERE (v.workspace, v.vendor) = (i.workspace, i.vendor) AND v.paused_until IS NOT NULL
+                WHERE v.workspace = i.workspace AND v.paused_until IS NOT NULL
+                  AND (v.vendor = i.vendor OR v.vendor = 'mail' AND i.vendor IN ('centracx', 'own'))
             ) OR i.vendor <> ALL (%(vendors)s::text[]) THEN 'vendor_off'
             ELSE 'too_late'
         END
