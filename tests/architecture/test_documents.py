@@ -18,6 +18,7 @@ FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 DECISION = re.compile(r"^## (\d+)\. (.+)$", re.MULTILINE)
 FUNCTION = re.compile(r"^ *def (test_\w+)", re.MULTILINE)
+TEST_OF_MODULE = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 MODULES = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
 PARTS = ["Date", "Decision", "Reason", "Consequence"]
 
@@ -106,6 +107,40 @@ def test_a_name_of_a_test_that_does_not_exist_is_reported(tmp_path):
     )
 
     assert missing_tests(page, {"test_this_exists"}) == ["test_this_does_not"]
+
+
+def misplaced_tests(path: Path, tests: Path) -> list[str]:
+    """Return each ``module.py::test`` of a page that is no test of that module of ``tests``."""
+    return [
+        f"{module}::{test}"
+        for module, test in TEST_OF_MODULE.findall(path.read_text("utf-8"))
+        if not (tests / module).is_file()
+        or test not in FUNCTION.findall((tests / module).read_text("utf-8"))
+    ]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_every_test_that_a_page_names_with_its_module_is_there(path):
+    assert misplaced_tests(path, ROOT / "tests") == []
+
+
+def test_a_test_that_has_moved_to_another_module_is_reported(tmp_path):
+    (tmp_path / "test_one.py").write_text("def test_it(): ...\n")
+    page = tmp_path / "page.md"
+    page.write_text("`test_one.py::test_it`, `test_one.py::test_that`, `test_two.py::test_it`")
+
+    assert misplaced_tests(page, tmp_path) == ["test_one.py::test_that", "test_two.py::test_it"]
+
+
+def test_every_promise_of_surveys_has_a_test_and_is_named_once():
+    rows = table_under(
+        "What surveys promise, and the test of each", (DOCS / "develop.md").read_text("utf-8")
+    )
+    numbers = [int(number) for number, _, _ in rows]
+
+    assert numbers == sorted(set(numbers))
+    assert set(numbers) >= {1, 2, *range(4, 11), *range(12, 27), *range(35, 41)}
+    assert [number for number, _, tests in rows if not TEST_OF_MODULE.search(tests)] == []
 
 
 def test_every_file_in_the_table_where_to_find_it_exists():

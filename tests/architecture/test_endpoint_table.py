@@ -22,6 +22,7 @@ DOCUMENTED = frozenset(
         ("POST", "c3_end_errands"),
         ("POST", "c3_end_obcall"),
         ("POST", "/callbacks/<workspace>"),
+        ("POST", "/answers/<workspace>/<vendor>"),
         ("GET", "c3_response_attachments/<id>"),
         ("GET", "c3_area_archives/<id>"),
         ("GET", "c3_errand_reports/<id>"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import psycopg
@@ -497,6 +499,20 @@ def test_an_agent_above_the_cap_gets_a_reason_of_its_own(surveys):
     surveys.decide(DUE)
 
     assert [surveys.outcome(one) for one in found] == ["invite", "cap_agent", *["invite"] * 3]
+
+
+def test_the_cap_of_an_agent_holds_with_several_deciders_at_once(surveys):
+    surveys.load(brief(more="per_agent_day = 2"), on=("csat",))
+    for n in range(80):
+        surveys.errand(ANSWERED + n * timedelta(seconds=1), agent_id=n % 4)
+
+    with ThreadPoolExecutor(8) as deciders:
+        list(deciders.map(surveys.decide, [DUE + n * timedelta(seconds=10) for n in range(16)]))
+    surveys.decide(DUE + HOUR)
+
+    per_agent = Counter(row["agent_id"] for row in surveys.invitations())
+    assert per_agent == {0: 2, 1: 2, 2: 2, 3: 2}
+    assert list(surveys.decisions().values()).count("cap_agent") == 72
 
 
 def test_several_deciders_at_once_make_the_rows_of_one(surveys):
