@@ -175,6 +175,8 @@ def test_a_refusal_says_why(server, answer, reason):
     [
         {"status": 401},
         {"status": 403, "json": {"status": "error", "message": ["inactive"]}},
+        {"status": 405},
+        {"status": 415, "json": {"status": "error", "message": ["JSON only"]}},
         {"status": 301, "headers": {"Location": "https://elsewhere.example/"}},
         {"status": 307, "headers": {"Location": V1_URL}},
         {"body": requests.exceptions.InvalidURL()},

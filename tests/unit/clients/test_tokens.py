@@ -71,3 +71,29 @@ def test_a_token_is_in_no_repr():
     cache.get()
 
     assert "token-1" not in f"{cache!r} {made!r}"
+
+
+def test_threads_that_wait_for_a_login_that_fails_do_not_try_it_again():
+    tried, waiting = [], threading.Semaphore(0)
+
+    def login() -> Token:
+        tried.append(1)
+        for _ in range(8 if len(tried) == 1 else 0):
+            waiting.acquire()
+        raise OSError("refused")
+
+    cache = TokenCache(login, clock=lambda: 0)
+
+    def get() -> str:
+        waiting.release()
+        return cache.get()
+
+    with ThreadPoolExecutor(8) as pool:
+        failures = [future.exception() for future in [pool.submit(get) for _ in range(8)]]
+
+    assert [type(failure) for failure in failures] == [OSError] * 8
+    assert len(tried) <= 3  # one, or a few more if a thread came only after it had failed
+    before = len(tried)
+    with pytest.raises(OSError, match="refused"):
+        cache.get()
+    assert len(tried) == before + 1

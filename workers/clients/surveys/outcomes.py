@@ -19,6 +19,10 @@ from workers.clients import errors
 _CONTACT = re.compile(r"[^\s@]+@[^\s@]+|\+?\d[\d ()./-]{4,}\d")
 
 
+# About the way in which we ask, and not about the person: each invitation would be refused so.
+_ABOUT_OUR_REQUESTS = frozenset({402, 405, 406, 407, 415, 421, 426, 431})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Triggered:
     """The vendor took the invitation."""
@@ -111,6 +115,7 @@ def _outcome_of_nothing_done(error: errors.ApiError) -> NotRead:
         return SurelyNotSent(reason=reason, retry_after_s=error.retry_after_s)
     if isinstance(error, errors.Unauthorised | errors.WrongUrl | errors.Redirected):
         return VendorRefusesUs(reason=reason)
-    if error.status is None:  # a URL or a header that cannot be sent
+    # Without a status: a URL or a header that cannot be sent.
+    if error.status is None or error.status in _ABOUT_OUR_REQUESTS:
         return VendorRefusesUs(reason=reason)
     return Refused(reason=reason)

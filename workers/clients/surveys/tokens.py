@@ -32,6 +32,8 @@ class TokenCache:
         self._clock = clock
         self._lock = threading.Lock()
         self._token: Token | None = None
+        self._logins = 0
+        self._failure: Exception | None = None  # of the last login
 
     def __repr__(self) -> str:
         return "TokenCache()"
@@ -39,14 +41,28 @@ class TokenCache:
     def get(self) -> str:
         """Return the token, a new one if there is none or it has expired.
 
-        Raises what the login raises.
+        Raises what the login raises. Whoever waited for a login that failed does not try it again:
+        a vendor may lock an account after some failures.
         """
+        known = self._logins
         with self._lock:
             token = self._token
-            if token is None or token.expires_at <= self._clock():
-                self._token = None
-                token = self._token = self._login()
-            return token.text
+            if token is not None and token.expires_at > self._clock():
+                return token.text
+            if self._failure is not None and self._logins > known:
+                raise self._failure
+            return self._new_token().text
+
+    def _new_token(self) -> Token:
+        self._token = self._failure = None
+        try:
+            self._token = token = self._login()
+        except Exception as error:
+            self._failure = error
+            raise
+        finally:
+            self._logins += 1
+        return token
 
     def discard(self, text: str) -> None:
         """Forget the token ``text``, which was refused; a newer one of another thread stays."""
