@@ -29,7 +29,7 @@ class VendorAccount:
     """A vendor that a workspace can ask."""
 
     ask: Ask
-    per_minute: int  # requests in one minute of the clock, at most
+    per_minute: int  # requests in any minute, at most
 
 
 Accounts = Mapping[Vendor, VendorAccount]

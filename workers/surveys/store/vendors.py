@@ -20,7 +20,7 @@ class Pace:
 
     paused_until: datetime | None  # None: it is not paused; past: it may be tried once
     not_before: datetime | None
-    asked: int  # in this minute
+    asked: int  # in the last minute
 
     def allowed(self, per_minute: int, *, now: datetime) -> int:
         """Return how many requests are allowed now."""
@@ -51,7 +51,7 @@ def lock(conn: Connection[Any], workspace: str, vendor: str, *, now: datetime) -
 def count_asked(
     conn: Connection[Any], workspace: str, vendor: str, count: int, *, now: datetime
 ) -> None:
-    """Count requests of this minute."""
+    """Count requests that are about to be sent."""
     parameters = {"workspace": workspace, "vendor": vendor, "count": count, "now": now}
     conn.execute(SQL["count_asked"], parameters)
 

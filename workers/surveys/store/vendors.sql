@@ -3,14 +3,13 @@
 INSERT INTO feedback.vendor (workspace, vendor) VALUES (%(workspace)s, %(vendor)s)
 ON CONFLICT (workspace, vendor) DO UPDATE SET vendor = EXCLUDED.vendor
 RETURNING paused_until, not_before,
-          CASE WHEN minute_at = date_trunc('minute', %(now)s::timestamptz) THEN minute_count ELSE 0 END AS asked;
+          (SELECT count(*) FROM unnest(asked_at) AS at WHERE at > %(now)s::timestamptz - interval '1 minute') AS asked;
 
 -- name: count_asked
--- Count requests to a vendor in this minute.
+-- Count requests to a vendor, and forget those of more than a minute ago.
 UPDATE feedback.vendor
-SET minute_count = %(count)s
-        + CASE WHEN minute_at = date_trunc('minute', %(now)s::timestamptz) THEN minute_count ELSE 0 END,
-    minute_at = date_trunc('minute', %(now)s::timestamptz)
+SET asked_at = ARRAY(SELECT at FROM unnest(asked_at) AS at WHERE at > %(now)s::timestamptz - interval '1 minute')
+        || array_fill(%(now)s::timestamptz, ARRAY[%(count)s::integer])
 WHERE (workspace, vendor) = (%(workspace)s, %(vendor)s);
 
 -- name: pause_vendor
