@@ -27,7 +27,7 @@ from workers.surveys.jobs import settlement
 from workers.surveys.rules import eligibility, last_check
 from workers.surveys.store import answers, errand_facts, holds, invitations, invited, opt_outs
 
-EXAMPLES = 600
+EXAMPLES = 200
 
 
 @contextmanager

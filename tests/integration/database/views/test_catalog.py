@@ -109,7 +109,8 @@ def test_every_time_has_a_zone(columns):
     kinds = {column.type for column in columns.values()}
 
     assert not {kind for kind in kinds if kind.startswith(("timestamp without", "time"))} - {
-        "timestamp with time zone"
+        "timestamp with time zone",
+        "timestamp with time zone[]",
     }
     assert {w[1] for w, c in columns.items() if c.type == "date"} == DATES
 
