@@ -23,7 +23,7 @@ from schemas.jsonapi.scalars import member, required_id, text
 CHANNELS = ("email", "facebook", "vk", "line", "voice")
 _FORMATS: Mapping[str, tuple[re.Pattern[str], str]] = MappingProxyType(
     {
-        "email": (re.compile(r"[^@\s]+@[^@\s]+"), "does not look like an e-mail address"),
+        "email": (re.compile(r"[^@\s<>,;:]+@[^@\s<>,;:]+"), "does not look like an e-mail address"),
         "facebook": (re.compile(r"[^@\s]+@facebook\.com"), "is not like 12345@facebook.com"),
         "vk": (re.compile(r"centionvk-\S+"), "is not like centionvk-cc-12345"),
         "line": (re.compile(r"centionline-\S+"), "is not like centionline-c12345"),

@@ -16,7 +16,7 @@ from typing import Any
 from schemas.errors import DocumentError, Fault
 from schemas.surveys.questions import SCALES, Kind
 from schemas.surveys.rules import IMPORTED
-from schemas.text.csv_table import MAX_CELL_CHARACTERS, read_table
+from schemas.text.csv_table import MAX_CELL_CHARACTERS, BadHeadings, read_table
 from schemas.text.unstorable import replace_unstorable_text
 
 REFERENCE, ANSWERED_AT, COMMENT = "reference", "answered_at", "comment"
@@ -87,7 +87,10 @@ def read_csv(
     Raises ``BadColumns``.
     """
     check_columns(columns)
-    table = read_table(lines)
+    try:
+        table = read_table(lines)
+    except BadHeadings as error:
+        raise BadColumns(str(error)) from None
     if missing := [column for column in columns if column not in table.headings]:
         raise BadColumns(f"No column {missing[0]!r}. There is: {_list(table.headings)}.")
     for heading in columns:

@@ -135,7 +135,7 @@ def test_a_row_is_an_errand_with_its_columns_named_as_cention_names_fields(read,
 
     found = read("a.csv", f"{HEAD}\n{row}\n".encode("utf-8-sig"))
 
-    order = found["line 3"]
+    order = found["line 2"]
     errand = order.errand
     assert (errand.from_address, errand.name, errand.subject) == ("a@b", "Åsa", "Hej, hej")
     assert (errand.body, errand.message_id, errand.cuid) == ("två\nrader", "m1", "55-1")
@@ -187,19 +187,19 @@ def test_bad_rows_are_reported_by_line_and_do_not_hide_good_ones(read):
     found = read("a.csv", "from,extradata,subject\na@b,{,x\na@b,1,x,more\na@b\na@b,,good\n")
 
     assert found["line 2"] == "/extradata: is not JSON"
-    assert "more or fewer" in found["line 3"]
-    assert "more or fewer" in found["line 4"]
+    assert found["line 3"] == "4 cells instead of 3"
+    assert found["line 4"] == "1 cells instead of 3"
     assert found["line 5"].errand.subject == "good"
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.csv", b"from,Subject,htmlBody\n", "Subject, htmlBody"),
+        ("a.csv", b"from,Subjects,htmlBody\n", "unknown columns: Subjects, htmlBody"),
+        ("a.csv", b"from,body,Body\n", "two columns called body"),
         ("a.csv", b"subject\nx\n", "no column called from"),
         ("a.csv", b"", "no column called from"),
-        ("a.csv", b"from\n\xff\xfe\n", "UTF-8"),
-        ("a.csv", b'from\n"open\n', "is not CSV"),
+        ("a.csv", b'from,"body\n', "a quotation mark is not closed"),
         ("a.xlsx", b"PK", ".jsonl .csv .eml .mbox"),
         ("a.mbox", b"no mail at all\n", "is not mbox"),
         ("a.mbox", b"\n\nSubject: x\n\nFrom a\n", "is not mbox"),
@@ -210,10 +210,29 @@ def test_a_file_that_cannot_be_read_as_a_whole_says_why(read, name, content, mes
         read(name, content)
 
 
-def test_a_row_of_separators_only_is_not_an_errand(read):
-    found = read("a.csv", "from;subject;body\n;;\n")
+def test_an_empty_row_is_not_an_errand(read):
+    assert read("a.csv", "from;subject;body\n;;\n") == {}
 
-    assert found == {"line 2": "/msg: has no sender, no text and no file"}
+
+def test_a_row_that_is_not_csv_or_not_utf8_does_not_hide_good_ones(read):
+    found = read("a.csv", b'From, body\na@b,"5" screen"\nb@c,R\xe4kning\nc@d,good\n')
+
+    assert found["line 2"].startswith("column 2: a quotation mark within a cell must be doubled")
+    assert found["line 3"] == "column 'body': is not UTF-8; save the file as UTF-8"
+    assert found["line 4"].errand.body == "good"
+
+
+def test_a_table_in_utf16_is_read(read):
+    found = read("a.csv", "from\tbody\na@b\tHå\n".encode("utf-16"))
+
+    assert found["line 2"].errand.body == "Hå"
+
+
+def test_a_value_below_no_heading_is_a_problem(read):
+    found = read("a.csv", "from,body,\na@b,x,\nb@c,x,y\n")
+
+    assert found["line 2"].errand.body == "x"
+    assert found["line 3"] == "has a value in a column without a heading"
 
 
 def test_every_documented_field_has_a_column_but_the_contents_of_attachments(document):

@@ -143,6 +143,6 @@ def test_a_heading_of_several_lines_is_one_heading():
     assert (row.line, row.reference, row.answers[0].number) == (3, "ref-1", 9)
 
 
-def test_a_heading_without_end_is_no_heading():
-    with pytest.raises(BadColumns, match="There is: none"):
+def test_a_heading_without_end_is_reported_with_its_column():
+    with pytest.raises(BadColumns, match="column 2: a quotation mark is not closed"):
         rows('Invitation,"' + "x" * 200_000 + "\n")

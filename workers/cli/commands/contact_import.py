@@ -29,6 +29,7 @@ from workers.database import Connection
 from workers.operations.rules.wording import pluralise
 from workers.outbound.jobs import contact_cards as job
 from workers.outbound.jobs.contact_cards import RowOutcome, RowResult
+from workers.outbound.jobs.text_files import open_text
 from workers.outbound.rules.contact_csv import BadTable, Row, check_target, read_rows
 
 FAILED = (RowOutcome.BAD, RowOutcome.REFUSED, RowOutcome.UNKNOWN)
@@ -43,6 +44,7 @@ FAILED = (RowOutcome.BAD, RowOutcome.REFUSED, RowOutcome.UNKNOWN)
     metavar="COLUMN=CHANNEL",
     help=f"Content of a column: {', '.join(CHANNELS)}, name, custom or custom:LABEL.",
 )
+@click.option("--as-is", is_flag=True, help="Send addresses that do not look like ones, too.")
 @click.option("--again", is_flag=True, help="Send cards again that were sent before.")
 @click.option("--dry-run", is_flag=True, help="Check everything, and send nothing.")
 @json_option
@@ -50,6 +52,7 @@ FAILED = (RowOutcome.BAD, RowOutcome.REFUSED, RowOutcome.UNKNOWN)
 def import_(
     file: Path,
     columns: tuple[str, ...],
+    as_is: bool,
     again: bool,
     dry_run: bool,
     as_json: bool,
@@ -64,11 +67,11 @@ def import_(
     name = select_workspace(settings, workspace).name
     mapping = _mapping(columns)
     counts: Counter[RowOutcome] = Counter()
-    with _rows(file, mapping) as rows:
+    with _rows(file, mapping, as_is=as_is) as rows:
         total = sum(1 for _ in rows)
     with (
         graceful_shutdown() as shutdown,
-        _rows(file, mapping) as rows,
+        _rows(file, mapping, as_is=as_is) as rows,
         progress("rows", total) as advance,
     ):
         results = _results(settings, name, rows, shutdown, again=again, dry_run=dry_run)
@@ -155,13 +158,11 @@ def _mapping(columns: tuple[str, ...]) -> dict[str, str]:
 
 
 @contextmanager
-def _rows(file: Path, mapping: Mapping[str, str]) -> Iterator[Iterator[Row]]:
+def _rows(file: Path, mapping: Mapping[str, str], *, as_is: bool) -> Iterator[Iterator[Row]]:
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            yield read_rows(lines, mapping)
+        with open_text(file) as lines:
+            yield read_rows(lines, mapping, as_is=as_is)
     except BadTable as error:
         raise click.UsageError(str(error)) from None
-    except UnicodeDecodeError:
-        raise CommandError(f"{file.name} is not UTF-8 text. Save it as CSV UTF-8.") from None
     except OSError as error:
         raise CommandError(f"{file.name} cannot be read: {error.strerror}.") from None

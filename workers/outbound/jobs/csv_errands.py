@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ from schemas.cention.errands import ErrandOrder
 from schemas.cention.integration_data import DATA, EXTRA
 from schemas.errors import DocumentError, Fault
 from schemas.request_validation import Member
+from schemas.text.csv_table import BadHeadings, CsvRow, read_table
 from workers.clients.json_bodies import read_json
 from workers.outbound.jobs.errors import UnreadableFile
 from workers.outbound.jobs.listed_files import attachment_from, resolve_inside
+from workers.outbound.jobs.text_files import open_text
 
 FIELD_CHARACTERS = 16 * 1024 * 1024
 FILES = "attach"  # paths, separated by "|"
-SEPARATORS = ",;\t"
 
 MemberPath = tuple[str, ...]
 """Names of members, from the attributes down to a value."""
@@ -43,45 +45,46 @@ COLUMNS: Mapping[str, tuple[MemberPath, type]] = {
 
 
 def rows(path: Path) -> Iterator[tuple[int, Callable[[], ErrandOrder]]]:
-    """Yield the last line number of each row, and its reader.
+    """Yield the first line number of each row, and its reader, which may raise ``ValueError``.
 
     Raises ``UnreadableFile`` or ``OSError``.
     """
-    csv.field_size_limit(FIELD_CHARACTERS)
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with open_text(path) as lines:
         try:
-            separator = max(SEPARATORS, key=file.readline().count)
-            file.seek(0)
-            reader = csv.DictReader(file, delimiter=separator, strict=True)
-            _check_columns(reader.fieldnames or ())
-            for row in reader:
-                yield reader.line_num, _reader(row, path.parent)
-        except UnicodeDecodeError:
-            raise UnreadableFile("is not UTF-8") from None
-        except csv.Error as error:
-            raise UnreadableFile(f"is not CSV: {error}") from None
+            table = read_table(lines, max_cell=FIELD_CHARACTERS)
+        except BadHeadings as error:
+            raise UnreadableFile(str(error)) from None
+        names = _columns(table.headings)
+        for row in table.rows:
+            yield row.line, partial(_order, row, names, path.parent)
 
 
-def _check_columns(names: Any) -> None:
-    if unknown := [name for name in names if name not in COLUMNS and name != FILES]:
+def _columns(headings: Sequence[str]) -> list[str]:
+    """Return the column of each heading, "" for none; case does not matter."""
+    known = {name.casefold(): name for name in (*COLUMNS, FILES, "")}
+    if unknown := [heading for heading in headings if heading.casefold() not in known]:
         raise UnreadableFile(f"has unknown columns: {', '.join(unknown)}")
+    names = [known[heading.casefold()] for heading in headings]
+    if twice := [name for name, count in Counter(names).items() if count > 1 and name]:
+        raise UnreadableFile(f"has two columns called {twice[0]}")
     if "from" not in names:
         raise UnreadableFile("has no column called from")
+    return names
 
 
-def _reader(row: Mapping[Any, Any], folder: Path) -> Callable[[], ErrandOrder]:
-    return lambda: _order(row, folder)
-
-
-def _order(row: Mapping[Any, Any], folder: Path) -> ErrandOrder:
-    if None in row or None in row.values():
-        raise ValueError("has more or fewer values than there are columns")
+def _order(row: CsvRow, names: Sequence[str], folder: Path) -> ErrandOrder:
+    if row.problem is not None:
+        raise ValueError(row.problem)
+    cells = dict(zip(names, row.cells, strict=True))
+    if cells.pop("", ""):
+        raise ValueError("has a value in a column without a heading")
+    listed = cells.pop(FILES, "")
     attributes: dict[str, Any] = {"msg": {}}
-    for name, text in row.items():
-        if text and name != FILES:
+    for name, text in cells.items():
+        if text:
             path, kind = COLUMNS[name]
             _put(attributes, path, _value(text, kind, path))
-    paths = [path.strip() for path in (row.get(FILES) or "").split("|") if path.strip()]
+    paths = [path.strip() for path in listed.split("|") if path.strip()]
     files = [
         attachment_from(resolve_inside(folder, path, f"/{FILES}"), f"/{FILES}") for path in paths
     ]

@@ -23,6 +23,7 @@ from workers.cli.output import print_json, print_line, print_stderr
 from workers.config.workspaces import WorkspaceSettings
 from workers.database import Connection
 from workers.operations.rules.wording import pluralise
+from workers.outbound.jobs.text_files import open_text
 from workers.surveys.jobs import import_results as job
 from workers.surveys.jobs.import_results import ImportResult
 from workers.surveys.jobs.judgement import load_rules
@@ -76,12 +77,10 @@ def _rows(
     file: Path, mapping: Mapping[str, str], workspace: WorkspaceSettings
 ) -> Iterator[Iterator[ResultRow]]:
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
+        with open_text(file) as lines:
             yield read_csv(lines, mapping, zone=workspace.timezone)
     except BadColumns as error:
         raise CommandError(str(error)) from None
-    except UnicodeDecodeError:
-        raise CommandError(f"{file.name} is not UTF-8 text. Save it as CSV UTF-8.") from None
     except OSError as error:
         raise CommandError(f"{file.name} cannot be read: {error.strerror}.") from None
 
