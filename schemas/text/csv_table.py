@@ -154,8 +154,9 @@ class _Reader:
             for line in self.lines:
                 lines.append(line)
                 left -= len(line)
-                if left < 0:
-                    break
+                is_open = left < 0
+                if is_open:
+                    raise csv.Error
                 yield line
             is_open = True
 

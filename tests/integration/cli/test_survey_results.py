@@ -7,7 +7,7 @@ import pytest
 from tests.support.databases import run_query
 from tests.support.surveys import brief
 
-EXPORT = "Invitation;Score;Comment\nours;9;Good\nstrange;3;\nours;11;\n;;\n"
+EXPORT = "Invitation;Score;Comment\nours;9;Good\nstrange;3;\nours;11;\nours;;\n"
 MAP = ("--map", "Invitation=reference", "--map", "Score=nps", "--map", "Comment=comment")
 
 
