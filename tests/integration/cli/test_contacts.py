@@ -261,7 +261,7 @@ def test_a_second_run_sends_nothing_twice_without_again(terminal, cention, write
 
 
 def test_the_counts_may_be_json(terminal, write_table):
-    output = terminal.run("contacts", "import", write_table("email\na@b.c\n,\n"), "--json").stdout
+    output = terminal.run("contacts", "import", write_table("email\na@b.c\nn/a\n"), "--json").stdout
 
     assert json.loads(output) == {
         "to_send": 0, "sent": 1, "sent_before": 0, "repeated": 0, "bad": 1, "refused": 0,
@@ -327,14 +327,22 @@ def test_bad_rows_are_reported_with_their_line_and_skipped(terminal, cention, wr
     result = terminal.run("contacts", "import", file)
 
     assert result.exit_code == 1
-    assert result.stdout == "4 rows: 2 sent, 2 bad.\n"
+    assert result.stdout == "4 rows: 1 sent, 3 bad.\n"
     assert "line 3, bad: /contacts: needs an address" in result.stderr
     assert "line 4, bad: 3 cells instead of 2" in result.stderr
+    assert "line 5, bad: /contacts/email/0: does not look like an e-mail" in result.stderr
+    assert len(cards_at(cention)) == 1
+
+
+def test_an_odd_address_is_sent_as_it_is_on_request(terminal, cention, write_table):
+    result = terminal.run("contacts", "import", write_table("email\nodd\n"), "--as-is")
+
+    assert result.stdout == "1 row: 1 sent.\n"
     assert (
-        "line 5, accepted with a warning: /contacts/email/0: does not look like an e-mail"
+        "line 2, accepted with a warning: /contacts/email/0: does not look like an e-mail"
         in result.stderr
     )
-    assert len(cards_at(cention)) == 2
+    assert len(cards_at(cention)) == 1
 
 
 def test_a_row_with_an_unknown_outcome_is_reported_and_sent_again_by_the_next_run(
@@ -368,7 +376,7 @@ def test_a_dry_run_checks_everything_and_sends_nothing(terminal, bridge, cention
     terminal.run("contacts", "upsert", "--email", "a@b.c")
 
     result = terminal.run(
-        "contacts", "import", write_table("email\na@b.c\nb@c.d\nb@c.d\n,\n"), "--dry-run"
+        "contacts", "import", write_table("email\na@b.c\nb@c.d\nb@c.d\n-\n"), "--dry-run"
     )
 
     assert result.exit_code == 1
@@ -393,11 +401,11 @@ def test_a_map_that_does_not_fit_is_wrong_usage(terminal, write_table, text, wor
     assert message in result.stderr
 
 
-def test_a_file_that_is_not_utf_8_is_reported(terminal, write_table):
+def test_a_row_that_is_not_utf_8_is_bad(terminal, write_table):
     result = terminal.run("contacts", "import", write_table("email\nå@b.c\n", encoding="latin-1"))
 
     assert result.exit_code == 1
-    assert "people.csv is not UTF-8 text" in result.stderr
+    assert "line 2, bad: column 'email': is not UTF-8" in result.stderr
 
 
 def test_a_byte_order_mark_is_not_part_of_the_first_heading(terminal, write_table):
