@@ -13,7 +13,6 @@ from deploy.run.processes import ProcessSpec
 
 SANDBOX_WORKSPACE = "demo"
 SURVEY_PASSWORD = "sandbox-survey-password"  # noqa: S105  # it guards nothing
-LOGIN = ("USER", "PASSWORD")  # of an account at a survey vendor; a limit alone is no account
 # With the sandbox, everything that is refreshed on a schedule arrives within a minute.
 SANDBOX_INTERVALS = {
     "LIBRARY_EVERY_S": "60",
@@ -107,15 +106,30 @@ class Plan:
         """Return the accounts at the sandbox's survey vendors that are not set to others."""
         root = self.sandbox.url if self.sandbox else ""
         password = self.given.get("SANDBOX_SURVEY_PASSWORD", SURVEY_PASSWORD)
+        login = {"USER": "sandbox", "PASSWORD": password}
         accounts = {
-            "DIGIDESK": {"URL": f"{root}/digidesk/api/survey_requests/"},
-            "CUSTOMER_RADAR": {"URL": f"{root}/customer-radar", "CLIENT": "sandbox-client"},
+            "DIGIDESK": {"URL": f"{root}/digidesk/api/survey_requests/", **login},
+            "CUSTOMER_RADAR": {
+                "URL": f"{root}/customer-radar",
+                "CLIENT": "sandbox-client",
+                **login,
+            },
+            "CENTRACX": {"URL": f"{root}/centracx", "KEY": "sandbox", "SECRET": password},
+            "ALVARIA": {
+                "ORG": "sandbox",
+                "URL": f"{root}/alvaria",
+                "TOKEN_URL": f"{root}/alvaria/tokenservice/oauth2/access_token",
+                "CLIENT_ID": "sandbox",
+                "SECRET": password,
+                "API_KEY": "sandbox-api-key",
+            },
         }
         return {
             f"{vendor}_{name}": value
-            for vendor, own in accounts.items()
-            if not self.given.keys() & {f"{vendor}_{name}" for name in (*own, *LOGIN)}
-            for name, value in {**own, "USER": "sandbox", "PASSWORD": password}.items()
+            for vendor, account in accounts.items()
+            # A limit alone is no account.
+            if not self.given.keys() & {f"{vendor}_{name}" for name in account}
+            for name, value in account.items()
         }
 
 

@@ -13,7 +13,7 @@ import click
 
 from deploy.sandbox.http.faults import MEANING, Fault, FaultName, read_fault_option
 from deploy.sandbox.server import Options, sandbox
-from deploy.sandbox.surveys import customer_radar, digidesk
+from deploy.sandbox.surveys import alvaria, centracx, customer_radar, digidesk
 from deploy.sandbox.surveys.messages import WITHIN_S
 
 HELP = """
@@ -31,10 +31,16 @@ Radar. They write to nobody; some of those they would have written to answer, wh
 results show, and which is POSTed to --answers-url/VENDOR until it is answered with 200. A mail
 server takes mails with links to surveys, and delivers none.
 
+CentraCX asks its questions one by one, in surveys 2 and 3; the second question of survey 3 is
+of a type that its API cannot answer. Alvaria has chats that show a page of ours. The truth has
+what was replied to CentraCX ("sessions"), and the variables that Alvaria was given ("dialogs").
+
 SANDBOX_TOKEN is the bearer token (default: sandbox-token). SANDBOX_CALLBACK_SECRET is the
 secret in callbacks (default: sandbox-callback-secret; empty: callbacks have no secret).
 SANDBOX_SURVEY_PASSWORD is the password of the user "sandbox" at the survey vendors and the mail
-server (default: sandbox-survey-password). The client of Customer Radar is "sandbox-client".
+server (default: sandbox-survey-password), the secret of the key "sandbox" at CentraCX and of
+the client "sandbox" at Alvaria. The client of Customer Radar is "sandbox-client"; organisation
+and x-api-key of Alvaria are "sandbox" and "sandbox-api-key".
 SANDBOX_ANSWERS_SECRET is the bearer token of pushed answers (default: sandbox-answers-secret).
 
 \b
@@ -57,6 +63,10 @@ Control routes (they need no token; keep them on the loopback address):
   GET    /sandbox/truth/surveys   every message of a survey vendor, and to whom
   GET    /sandbox/surveys/results/VENDOR             ?format=csv or json
   GET    /sandbox/surveys/mail    port of the mail server
+  POST   /sandbox/surveys/centracx                   shape of replies: {"shape": "bare"};
+                                                     in_data, as_start or bare (no quotes)
+  POST   /sandbox/surveys/dialogs begin a chat        {"errand_id": ID, "language": "sv"}
+  POST   /sandbox/surveys/dialogs/end                {"session_id": ID}
   POST   /sandbox/surveys/robots  who answers         {"share": 0.5, "within_s": 60}
   POST   /sandbox/faults          set faults          {"error_500": {"probability": 0.1}}
   DELETE /sandbox/faults          clear all faults
@@ -68,8 +78,10 @@ FAULT_KEYS = """
 \b
 A fault is NAME=PROBABILITY, followed by any of ,seconds=S ,types=A+B ,ids=1+2 ,times=N.
 Types are Cention's, such as c3_errand_reports, and of the survey vendors
-digidesk.survey_requests, customer_radar.login and customer_radar.invitation. For a vendor, "the
-flag stays" means that nobody is written to; nor is anybody with error_500 and dropped.
+digidesk.survey_requests, customer_radar.login, customer_radar.invitation, centracx.surveys,
+centracx.start, centracx.reply, centracx.status, alvaria.token, alvaria.context and
+alvaria.outcome. For a vendor, "the flag stays" means that nothing is done and nobody is written
+to; nor is anything with error_500 and dropped.
 The mail server answers 4xx with busy, 550 with not_found and 530 with unauthorised, to the
 recipient (type mail.recipient) or after the mail (mail.message).
 """
@@ -171,6 +183,8 @@ def _greeting(options: Options, port: int) -> str:
   Answers    {options.answers_url or "none (see --answers-url)"}
   Surveys    {root}{digidesk.PATH}
              {root}{customer_radar.PREFIX}
+             {root}{centracx.PREFIX}
+             {root}{alvaria.PREFIX}
   Control    {root}/sandbox/stats
 
 Try:

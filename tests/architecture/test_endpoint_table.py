@@ -48,6 +48,18 @@ DOCUMENTED = frozenset(
         ("POST", "digidesk:/api/v1/survey_requests/"),
         ("POST", "customer_radar:/auth/login"),
         ("POST", "customer_radar:/invitation"),
+        ("GET", "centracx:/surveys"),
+        ("GET", "centracx:/surveys/<id>"),
+        ("POST", "centracx:/surveys/<id>"),
+        ("POST", "alvaria:/tokenservice/oauth2/access_token"),
+        (
+            "GET",
+            "alvaria:/via/v2/organizations/<org>/customerexperience/disposableApp/context",
+        ),
+        (
+            "POST",
+            "alvaria:/via/v2/organizations/<org>/customerexperience/disposableApp/outcome",
+        ),
     }
 )
 QUERY_PARAMETERS = frozenset(
@@ -55,6 +67,7 @@ QUERY_PARAMETERS = frozenset(
         *("name", "format", "from", "to"),
         *("filter[toplist]", "q_filter[phrase]", "q_filter[option]", "data_url"),
         "without_content",
+        *("apikey", "apisecret", "sessionId", "realm"),
         "fields[…]",
     }
 )

@@ -290,3 +290,37 @@ def test_the_login_at_customer_radar_is_tried_and_digidesk_cannot_be(
     environment.setenv("CUSTOMER_RADAR_URL", cention.root)
     assert "Something else answers" in wrong(terminal, "Customer Radar of demo")
     assert cention.control("truth/surveys")["messages"] == []
+
+
+def test_centracx_and_alvaria_are_tried_without_touching_a_customer(terminal, environment, cention):
+    for name, value in {
+        "CENTRACX_URL": f"{cention.root}/centracx",
+        "CENTRACX_KEY": "sandbox",
+        "CENTRACX_SECRET": "sandbox-survey-password",
+        "ALVARIA_ORG": "sandbox",
+        "ALVARIA_URL": f"{cention.root}/alvaria",
+        "ALVARIA_TOKEN_URL": f"{cention.root}/alvaria/tokenservice/oauth2/access_token",
+        "ALVARIA_CLIENT_ID": "sandbox",
+        "ALVARIA_SECRET": "sandbox-survey-password",
+        "ALVARIA_API_KEY": "sandbox-api-key",
+    }.items():
+        environment.setenv(name, value)
+
+    found = lines(terminal.json("check"), "ok")
+
+    assert (
+        "CentraCX of demo: It accepts the key. Surveys: 2 Email Survey, 3 Survey with a ranking."
+        in found
+    )
+    assert "Alvaria of demo: It accepts the login." in found
+    truth = cention.control("truth/surveys")
+    assert (truth["sessions"], truth["dialogs"]) == ([], [])
+    environment.setenv("CENTRACX_SECRET", PASSWORD)
+    environment.setenv("ALVARIA_SECRET", PASSWORD)
+    assert "It refuses the login" in wrong(terminal, "CentraCX of demo")
+    assert "It refuses the login" in wrong(terminal, "Alvaria of demo")
+    assert PASSWORD not in terminal.run("check").output
+    environment.setenv("CENTRACX_URL", "http://127.0.0.1:1")
+    assert "It cannot be reached" in wrong(terminal, "CentraCX of demo")
+    environment.setenv("CENTRACX_URL", cention.root)
+    assert "Something else answers" in wrong(terminal, "CentraCX of demo")

@@ -7,6 +7,7 @@ import pytest
 from deploy.run.plan import SANDBOX_INTERVALS, make_plan
 
 pytestmark = pytest.mark.enable_socket  # a plan reserves its ports
+SURVEY_VENDORS = ("DIGIDESK_", "CUSTOMER_RADAR_", "CENTRACX_", "ALVARIA_")
 SERVERS = {"DATABASE_URL": "postgresql://db/cention", "BROKER_URL": "redis://broker"}
 
 
@@ -42,6 +43,7 @@ def test_with_the_sandbox_its_survey_vendors_are_used(variables):
 
     assert found["DIGIDESK_URL"].startswith("http://127.0.0.1:")
     assert found["DIGIDESK_PASSWORD"] == found["CUSTOMER_RADAR_PASSWORD"] == "chosen"
+    assert found["CENTRACX_SECRET"] == found["ALVARIA_SECRET"] == "chosen"
 
 
 def test_an_account_of_the_environment_is_not_mixed_with_the_sandbox(variables):
@@ -60,4 +62,4 @@ def test_a_limit_alone_is_no_account(variables):
 def test_with_a_real_cention_no_simulated_vendor_is_used(variables):
     found = variables(CENTION_URL="https://api.example.test/s/demo")
 
-    assert not [name for name in found if name.startswith(("DIGIDESK_", "CUSTOMER_RADAR_"))]
+    assert not [name for name in found if name.startswith(SURVEY_VENDORS)]
