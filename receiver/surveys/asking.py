@@ -60,6 +60,8 @@ class Asked:
 
     def value_of(self, given: str | None) -> str | None:
         """Return the value that a form, or a link of a mail, names; ``None`` for none of ours."""
+        if given is None:
+            return None
         named = (one.value for one in self.choices if given in (one.value, one.key))
         return next(named, None)
 

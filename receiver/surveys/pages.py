@@ -14,7 +14,7 @@ from receiver.surveys import conduct
 from receiver.surveys.asking import MAX_TEXT
 from receiver.surveys.database import DatabaseAway
 from receiver.surveys.state import State, state_of
-from receiver.surveys.storage import SurveyStorage, TooManyChats
+from receiver.surveys.storage import Survey, SurveyStorage, TooManyChats
 from receiver.surveys.submission import number_of, read_form, read_query
 from receiver.surveys.visit import Visit, visit_of
 from workers.surveys.rules.link import digest_of
@@ -58,7 +58,7 @@ class _Pages:
         """Show the survey of a link, or take an answer to it."""
 
         def answer(query: Form, form: Form | None) -> Response:
-            survey = self._storage.find(digest_of(token)) if _TOKEN.fullmatch(token) else None
+            survey = _known(self._find(token))
             visit = visit_of(query, survey)
             at = conduct.Place(survey, visit, stop_url=visit.beside(f"{token}/stop"))
             if form is None:
@@ -77,6 +77,7 @@ class _Pages:
             if known and workspace in self._workspaces:
                 version = number_of((form or {}).get("version"))
                 survey = self._storage.find_chat(workspace, chat_id, version=version)
+            survey = _known(survey)
             at = conduct.Place(survey, visit_of(query, survey), stop_url=None)
             if form is None:
                 return conduct.show(self._storage, at)
@@ -91,7 +92,7 @@ class _Pages:
         """
 
         def answer(query: Form, form: Form | None) -> Response:
-            survey = self._storage.find(digest_of(token)) if _TOKEN.fullmatch(token) else None
+            survey = self._find(token)
             visit = visit_of(query, survey)
             if survey is None or survey.link is None:
                 return visit.message("unknown", status=404)
@@ -116,6 +117,14 @@ class _Pages:
     def nothing(self, rest: str = "") -> Response:
         """Say that there is no survey, as for a link that does not exist."""
         return visit_of(read_query(), None).message("unknown", status=404)
+
+    def _find(self, token: str) -> Survey | None:
+        return self._storage.find(digest_of(token)) if _TOKEN.fullmatch(token) else None
+
+
+def _known(survey: Survey | None) -> Survey | None:
+    """Return a survey that has a page; one without looks like one that never existed."""
+    return None if state_of(survey) is State.UNKNOWN else survey
 
 
 def _answered(answer: Callable[[Form, Form | None], Response]) -> Response:

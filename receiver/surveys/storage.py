@@ -16,7 +16,7 @@ from workers.surveys.store.sessions import Chat, GivenAnswer, Link, NewAnswer, S
 
 MAX_NEW_CHATS = 60  # a minute, for each workspace
 MAX_RULES = 64  # versions of rules files in memory
-UNKNOWN = "unknown"
+UNSETTLED = ("due", "sending", "unknown")
 
 log = structlog.get_logger(__name__)
 
@@ -197,7 +197,7 @@ def _open(conn: Connection, link: Link | None, survey: Survey, *, language: str)
     """Open the session of a survey, unless there is one; return its number."""
     if link is None:
         return _open_chat(conn, survey, language=language)
-    if link.state == UNKNOWN:  # whoever has the link got the mail
+    if link.state in UNSETTLED:  # whoever has the link was sent it
         answers.settle_answered(conn, link.workspace, [link.reference])
     version = survey.rules_version if survey.vendor == "own" else None
     return sessions.open_session(conn, link, language=language, rules_version=version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Response, render_template, request
 
@@ -15,6 +15,8 @@ from schemas.surveys.questions import LANGUAGES
 from schemas.surveys.theme import DEFAULT, Theme
 
 KEPT = ("sessionId", "lang")  # in every link from one page to another
+# What not every page has: the question it shows, what was typed, and links to other pages.
+OPTIONAL = dict.fromkeys(("shown", "typed", "stop_url", "survey_url"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +26,16 @@ class Visit:
     query: Mapping[str, str] = field(repr=False)
     texts: Texts
     look: Look
-    offered: tuple[str, ...]  # languages
 
     def url(self, **query: object) -> str:
         """Return a relative link to the same path: it holds whatever a proxy does to paths."""
         kept = {name: self.query[name] for name in KEPT if name in self.query}
         named = {name: value for name, value in query.items() if value is not None}
-        return "?" + urlencode(kept | named)
+        return _relative(quote(request.path.rpartition("/")[2]), kept | named)
 
     def beside(self, path: str) -> str:
         """Return a relative link to another path, in the same language."""
-        language = self.query.get("lang")
-        return f"{path}?{urlencode({'lang': language})}" if language else path
+        return _relative(path, {"lang": self.query["lang"]} if "lang" in self.query else {})
 
     def go(self, **query: object) -> Response:
         """Return the redirection after a form: to a page that may be loaded again."""
@@ -49,8 +49,8 @@ class Visit:
             t=self.texts,
             look=self.look,
             site=self.look.name or self.texts("survey"),
-            names=[(name, texts_in(name)("name")) for name in self.offered],
-            **values,
+            names=[(name, texts_in(name)("name")) for name in LANGUAGES],
+            **OPTIONAL | values,
         )
         response = Response(html, status=status, mimetype="text/html")
         response.headers["Content-Security-Policy"] = self.look.css_source  # see pages._guard
@@ -62,6 +62,10 @@ class Visit:
         return self.page(
             "message", status=status, title=title, text=self.texts(f"{name}_text", **values)
         )
+
+
+def _relative(path: str, query: Mapping[str, object]) -> str:
+    return f"./{path}?{urlencode(query)}" if query else f"./{path}"
 
 
 def visit_of(query: Mapping[str, str], survey: Survey | None) -> Visit:
@@ -78,4 +82,4 @@ def visit_of(query: Mapping[str, str], survey: Survey | None) -> Visit:
 def _visit(query: Mapping[str, str], wanted: Iterable[str | None], theme: Theme) -> Visit:
     language = choose(wanted, request.accept_languages.values())
     known = {name: value for name, value in query.items() if name != "lang" or spoken(value)}
-    return Visit(query=known, texts=texts_in(language), look=look_of(theme), offered=LANGUAGES)
+    return Visit(query=known, texts=texts_in(language), look=look_of(theme))

@@ -11,11 +11,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from flask.testing import FlaskClient
 
 from receiver.database import InboxWriter
 from receiver.group_commit import GroupCommit
+from receiver.surveys.database import PageDatabase
+from receiver.surveys.storage import SurveyStorage
 from tests.integration.receiver.receiver_process import Receiver, serving
-from tests.support.receiver_app import make_client, make_settings, notified, stored
+from tests.support.receiver_app import MakeClient, make_client, make_settings, notified, stored
 
 __all__ = ["make_client", "make_settings", "notified", "stored"]
 
@@ -86,3 +89,12 @@ def inbox(database: str) -> Iterator[InboxWriter]:
 @pytest.fixture
 def committer(inbox: InboxWriter) -> GroupCommit:
     return GroupCommit(inbox.write, abort=inbox.abort)
+
+
+@pytest.fixture
+def pages(make_client: MakeClient, database: str, notified: list[str]) -> Iterator[FlaskClient]:
+    """A client of the survey pages, on a real database."""
+    connections = PageDatabase(database)
+    storage = SurveyStorage(connections)
+    yield make_client(surveys=storage, notify_surveys=notified.append)
+    connections.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin
 
 import lxml.html
 import psycopg
@@ -96,28 +97,30 @@ class Customer:
         """Load the page at ``path``."""
         return self._load(f"{self.path}{query}", **headers)
 
-    def send(self, **filled: str) -> Customer:
-        """Send the first form of the page, with some fields filled in."""
-        form = self.html.forms[0]
+    def send(self, *, form: int = 0, **filled: str) -> Customer:
+        """Send a form of the page, with some fields filled in."""
+        return self.post(*self.filled_in(form=form, **filled))
+
+    def filled_in(self, *, form: int = 0, **filled: str) -> tuple[str, dict[str, str]]:
+        """Return where a form of the page is sent, and what is sent."""
+        form = self.html.forms[form]
         button = form.xpath(".//button[@name]")
         fields = {name: value for name, value in form.fields.items() if value is not None}
         fields |= {one.get("name"): one.get("value") for one in button}
-        return self.post(form.action, fields | filled)
+        return form.action, fields | filled
 
     def post(self, action: str, fields: dict[str, str]) -> Customer:
         """Send fields to an action, and follow the redirection."""
-        path = self.at.partition("?")[0]
-        self.answer = self.client.post(f"{path}{action}", data=fields)
+        sent_to = urljoin(self.at, action)
+        self.answer = self.client.post(sent_to, data=fields)
         if self.answer.status_code == 303:
-            return self._load(f"{path}{self.answer.headers['Location']}")
+            return self._load(urljoin(sent_to, self.answer.headers["Location"]))
         return self
 
     def follow(self, text: str) -> Customer:
         """Follow the link with this text."""
         link = next(a for a in self.html.iter("a") if a.text_content().strip() == text)
-        target = link.get("href")
-        path = self.at.partition("?")[0]
-        return self._load(f"{path}{target}")
+        return self._load(urljoin(self.at, link.get("href")))
 
     @property
     def html(self) -> Any:
