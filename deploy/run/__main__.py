@@ -10,9 +10,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Never
 
+import psycopg
 from rich.console import Console
 
 from deploy.embedded import StartupError
+from deploy.run import sandbox_rules
 from deploy.run.lock import take_lock
 from deploy.run.plan import Plan, make_plan
 from deploy.run.run_env import addresses, has_secret, shell_setup, write_run_env
@@ -94,9 +96,19 @@ def print_addresses(plan: Plan, console: Console) -> None:
         shown = "as set in the environment" if has_secret(url) else url
         note = " (sandbox)" if name == "CENTION_URL" and plan.sandbox else ""
         console.print(f"  {name:<13} {shown}{note}", markup=False)
+    if plan.invites_simulated_customers:
+        console.print(f"  {'surveys':<13} {_surveys(plan)}", markup=False)
     console.print(f"  {'logs':<13} {plan.logs}", markup=False)
     console.print(f"  {'other shells':<13} {shell_setup(plan)}", markup=False)
     console.print("                .venv/bin/cention status")
+
+
+def _surveys(plan: Plan) -> str:
+    with psycopg.connect(plan.database_url) as conn:
+        names = sandbox_rules.rules_that_are_on(conn, plan.workspace)
+    if not names:
+        return "no rule is on"
+    return f"rules on: {', '.join(names)} (simulated customers)"
 
 
 def stop(signum: int, frame: FrameType | None) -> Never:

@@ -13,12 +13,16 @@ from deploy.run.processes import ProcessSpec
 
 SANDBOX_WORKSPACE = "demo"
 SURVEY_PASSWORD = "sandbox-survey-password"  # noqa: S105  # it guards nothing
+ANSWERS_SECRET = "sandbox-answers-secret"  # noqa: S105  # it guards nothing either
+# Variables of accounts with which real customers could be reached.
+ACCOUNTS = ("DIGIDESK_", "CUSTOMER_RADAR_", "CENTRACX_", "ALVARIA_", "SMTP_")
 # With the sandbox, everything that is refreshed on a schedule arrives within a minute.
-SANDBOX_INTERVALS = {
+SANDBOX_SETTINGS = {
     "LIBRARY_EVERY_S": "60",
     "AGENT_LOGONS_EVERY_S": "60",
     "EXPORTS_EVERY_S": "3600",  # the first is due at once, and each stores its days again
     "CENTION_EXPORT_PRESET": "1",
+    "SURVEY_COUNTRY": "SE",  # of the numbers that its customers write without a prefix
 }
 
 
@@ -62,8 +66,22 @@ class Plan:
     @property
     def callback_url(self) -> str:
         """The URL to which the sandbox sends callbacks."""
-        workspace = self.given.get("CENTION_WORKSPACE", SANDBOX_WORKSPACE)
-        return f"{self.receiver.url}/callbacks/{workspace}"
+        return f"{self.receiver.url}/callbacks/{self.workspace}"
+
+    @property
+    def workspace(self) -> str:
+        """The name of the sandbox's workspace in rows and routes."""
+        return self.given.get("CENTION_WORKSPACE", SANDBOX_WORKSPACE)
+
+    @property
+    def invites_simulated_customers(self) -> bool:
+        """Whether nobody but the sandbox's customers can be invited.
+
+        Not in a database of the user's, which other processes may use with other accounts.
+        """
+        accounts = [name for name in self.given if name.startswith(ACCOUNTS)]
+        chosen = any(not name.endswith("_PER_MINUTE") for name in accounts)
+        return self.sandbox is not None and self.postgres is not None and not chosen
 
     def process_specs(self) -> tuple[ProcessSpec, ...]:
         first = [processes.server(server) for server in self.embedded]
@@ -73,6 +91,7 @@ class Plan:
                     port=self.sandbox.port,
                     workspace=SANDBOX_WORKSPACE,
                     callback_url=self.callback_url,
+                    answers_url=f"{self.receiver.url}/answers/{self.workspace}",
                     timezone=self.given.get("CENTION_TIMEZONE", "UTC"),
                 )
             )
@@ -98,8 +117,8 @@ class Plan:
         }
         if self.sandbox:
             found |= {"CENTION_URL": str(self.cention_url)} | sandbox_secrets(self.given)
-            found |= {n: self.given.get(n, value) for n, value in SANDBOX_INTERVALS.items()}
-            found |= self.survey_vendors()
+            found |= {n: self.given.get(n, value) for n, value in SANDBOX_SETTINGS.items()}
+            found |= self.survey_vendors() | push_secrets(self.given)
         return found
 
     def survey_vendors(self) -> dict[str, str]:
@@ -162,4 +181,14 @@ def sandbox_secrets(given: Mapping[str, str]) -> dict[str, str]:
         "CENTION_CALLBACK_SECRETS": secrets,
         "SANDBOX_TOKEN": token,
         "SANDBOX_CALLBACK_SECRET": secrets.split(",")[0].strip(),
+    }
+
+
+def push_secrets(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the secrets of pushed answers: from ``given``, or the public default."""
+    secrets = given.get("SURVEY_PUSH_SECRETS") or given.get("SANDBOX_ANSWERS_SECRET")
+    chosen = secrets or ANSWERS_SECRET
+    return {
+        "SURVEY_PUSH_SECRETS": chosen,
+        "SANDBOX_ANSWERS_SECRET": chosen.split(",")[0].strip(),
     }

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.run.plan import SANDBOX_INTERVALS, Plan, sandbox_secrets
+from deploy.run.plan import SANDBOX_SETTINGS, Plan, sandbox_secrets
 
 
 def write_run_env(path: Path, plan: Plan) -> None:
@@ -16,7 +16,7 @@ def write_run_env(path: Path, plan: Plan) -> None:
     Such a URL was set in the environment; no password, token or secret is written to a file, but
     the public password of the sandbox's survey vendors.
     """
-    plain = _intervals(plan) | _survey_vendors(plan)
+    plain = _settings(plan) | _survey_vendors(plan)
     lines = [f"{name}={quoted(value)}\n" for name, value in plain.items()]
     for name, url in addresses(plan).items():
         line = f"{name}={quoted(url)}"
@@ -38,9 +38,9 @@ def addresses(plan: Plan) -> dict[str, str]:
     return {name: url for name, url in found.items() if url is not None}
 
 
-def _intervals(plan: Plan) -> dict[str, str]:
-    """Return the sandbox's refresh intervals, so that ``cention status`` judges by them too."""
-    return {name: value for name, value in plan.variables().items() if name in SANDBOX_INTERVALS}
+def _settings(plan: Plan) -> dict[str, str]:
+    """Return the settings for the sandbox, so that commands judge by them too."""
+    return {name: value for name, value in plan.variables().items() if name in SANDBOX_SETTINGS}
 
 
 def _survey_vendors(plan: Plan) -> dict[str, str]:

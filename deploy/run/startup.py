@@ -12,6 +12,7 @@ from urllib.request import ProxyHandler, build_opener
 import psycopg
 
 from deploy.embedded import StartupError
+from deploy.run import sandbox_rules
 from deploy.run.plan import Plan
 from deploy.run.supervisor import Supervisor
 
@@ -53,7 +54,7 @@ def start_all(plan: Plan, supervisor: Supervisor, *, lock: int) -> None:
     supervisor.start(lock=lock)
     servers = {server.process_name: server.is_ready for server in plan.embedded}
     wait_until_ready(plan, supervisor, {"supervisor": supervisor.is_ready} | servers)
-    migrate_database(plan)
+    prepare_database(plan)
     supervisor.start_rest()
     web = {"receiver": f"{plan.receiver.url}/health/live"}
     if plan.sandbox:
@@ -61,13 +62,18 @@ def start_all(plan: Plan, supervisor: Supervisor, *, lock: int) -> None:
     wait_until_ready(plan, supervisor, {name: partial(responds, url) for name, url in web.items()})
 
 
-def migrate_database(plan: Plan) -> None:
+def prepare_database(plan: Plan) -> None:
+    """Migrate, and settle the survey rules of the sandbox. Raises ``StartupError``."""
     from workers.config.settings import load_settings
-    from workers.database import error_messages
+    from workers.database import connections, error_messages
     from workers.operations.jobs.migrate import migrate
 
+    settings = load_settings()
     try:
-        migrate(load_settings(), wait_s=DATABASE_WITHIN_S)
+        migrate(settings, wait_s=DATABASE_WITHIN_S)
+        with connections.connect(settings.database_url) as conn:
+            names = [workspace.name for workspace in settings.workspaces]
+            sandbox_rules.settle(conn, names, sandboxed=plan.invites_simulated_customers)
     except psycopg.Error as error:
         raise StartupError(
             error_messages.describe(error, plan.database_url),

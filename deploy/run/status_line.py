@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from rich.console import Console
 
 from deploy.run.supervisor import ProcessState
 
+if TYPE_CHECKING:
+    from workers.operations.store.status import Counters
+    from workers.surveys.store.survey_counts import SurveyCounts
+
 PLAIN_LINE_EVERY_S = 10
+PLAIN_WIDTH = 200  # of a line elsewhere
+# On a narrow terminal, in this order.
+LEFT_OUT_FIRST = ("library", "logons", "exported", "ratings", "files", "callbacks")
 TO_END_OF_LINE = "\x1b[K"  # clears what a longer line left behind
 
 
@@ -30,9 +37,12 @@ class StatusLine:
     def show(self, running: Iterable[ProcessState]) -> None:
         """Write the present counts."""
         self._count_restarts(running)
-        text = self._counts() + self._restarts_text()
+        restarts = self._restarts_text()
+        # The last column stays empty: some terminals would begin a new line.
+        width = self._console.width - 1 if self._console.is_terminal else PLAIN_WIDTH
+        text = self._counts(width - len(restarts)) + restarts
         if self._console.is_terminal:
-            self._console.file.write(f"\r{text[: self._console.width - 1]}{TO_END_OF_LINE}")
+            self._console.file.write(f"\r{text[:width]}{TO_END_OF_LINE}")
             self._console.file.flush()
         elif text != self._shown and time.monotonic() > self._shown_at + PLAIN_LINE_EVERY_S:
             self._console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -45,13 +55,14 @@ class StatusLine:
         if self._console.is_terminal:
             self._console.file.write("\n")
 
-    def _counts(self) -> str:
+    def _counts(self, width: int) -> str:
         from workers.operations.store.status import counters
+        from workers.surveys.store.survey_counts import survey_counts
 
         try:
             if self._conn is None:
                 self._conn = psycopg.connect(self._database_url, autocommit=True, connect_timeout=2)
-            return format_counts(counters(self._conn))
+            return format_counts(counters(self._conn), survey_counts(self._conn), width=width)
         except psycopg.Error:
             if self._conn is not None:
                 self._conn.close()
@@ -71,11 +82,26 @@ class StatusLine:
         return " · restarted: " + ", ".join(names) if self._restarts else ""
 
 
-def format_counts(counts: Any) -> str:
-    """Return the counts as text; after the number of wanted records, the longest wait (s)."""
+def format_counts(counts: Counters, surveys: SurveyCounts, *, width: int) -> str:
+    """Return the counts as text of at most ``width`` characters, if the most important ones fit.
+
+    After the number of wanted records is the longest wait (s); after the NPS, the number of scores.
+    """
     waits = "" if counts.oldest_wait_s is None else f" ({counts.oldest_wait_s:.0f} s)"
-    return (
-        f"callbacks {counts.callbacks}, errands {counts.errands}, ratings {counts.ratings}"
-        f", files {counts.attachments}, library {counts.questions}, logons {counts.logons}"
-        f", exported {counts.exported}, wanted {counts.wanted}{waits}"
-    )
+    score = "" if surveys.nps is None else f", nps {surveys.nps:.0f} (n {surveys.nps_scores})"
+    parts = {
+        "callbacks": f"callbacks {counts.callbacks}",
+        "errands": f"errands {counts.errands}",
+        "ratings": f"ratings {counts.ratings}",
+        "files": f"files {counts.attachments}",
+        "library": f"library {counts.questions}",
+        "logons": f"logons {counts.logons}",
+        "exported": f"exported {counts.exported}",
+        "wanted": f"wanted {counts.wanted}{waits}",
+        "surveys": f"invited {surveys.invited}, answered {surveys.answered}{score}",
+    }
+    for name in LEFT_OUT_FIRST:
+        if len(", ".join(parts.values())) <= width:
+            break
+        del parts[name]
+    return ", ".join(parts.values())

@@ -30,6 +30,9 @@ BRIDGE_VARIABLES = (
     "RECEIVER_",
     "EMBEDDED_",
     "PROM",
+    "SURVEY_",
+    "DIGIDESK_",
+    "CUSTOMER_RADAR_",
 )
 
 

@@ -31,6 +31,7 @@ from tests.acceptance.running_bridge import (
 )
 from tests.support.eventually import eventually
 from workers.operations.store.status import counters
+from workers.surveys.store.survey_counts import survey_counts
 
 PROCESSES = [
     *("postgres", "valkey", "sandbox", "receiver"),
@@ -62,6 +63,17 @@ def test_library_log_ons_and_exports_arrive_from_the_sandbox_too(bridge):
         return all((found.errands, found.questions, found.logons, found.exported))
 
     assert eventually(arrived, within_s=90)
+
+
+def test_customers_of_the_sandbox_are_invited_and_answers_and_a_score_arrive(bridge):
+    assert "rules on: sandbox-nps, sandbox-stars (simulated customers)" in bridge.output
+
+    def scored():
+        with psycopg.connect(bridge.addresses()["DATABASE_URL"]) as conn:
+            found = survey_counts(conn)
+        return found.invited >= found.answered > 0 and found.nps is not None
+
+    assert eventually(scored, within_s=150)
 
 
 def test_run_env_contains_the_addresses_for_other_shells(bridge):

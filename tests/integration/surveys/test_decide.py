@@ -555,3 +555,14 @@ def test_old_decisions_keep_the_version_they_were_made_by(surveys):
 
     rows = surveys.ask("SELECT errand_id, rule_version FROM feedback.decision ORDER BY 1")
     assert [tuple(row.values()) for row in rows] == [(1, 1), (2, 2)]
+
+
+def test_the_value_and_the_limit_of_a_reason_are_written_for_people(csat):
+    csat.errand(from_address="a@b.org")
+    second = csat.errand(ANSWERED + HOUR, from_address="a@b.org")
+
+    csat.decide(DUE)
+    csat.decide(DUE + HOUR)
+
+    [row] = csat.ask("SELECT detail FROM feedback.decision WHERE errand_id = %s", second)
+    assert row["detail"] == "2026-03-02 11:00:00Z, limit 30"

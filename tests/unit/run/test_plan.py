@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.run.plan import SANDBOX_INTERVALS, make_plan
+from deploy.run.plan import SANDBOX_SETTINGS, make_plan
 
 pytestmark = pytest.mark.enable_socket  # a plan reserves its ports
 SURVEY_VENDORS = ("DIGIDESK_", "CUSTOMER_RADAR_", "CENTRACX_", "ALVARIA_")
@@ -16,8 +16,8 @@ def variables(tmp_path):
     return lambda **given: make_plan(SERVERS | given, var=tmp_path).variables()
 
 
-def test_with_the_sandbox_all_mirrors_are_on_with_short_intervals(variables):
-    assert SANDBOX_INTERVALS.items() <= variables().items()
+def test_with_the_sandbox_its_settings_are_used(variables):
+    assert SANDBOX_SETTINGS.items() <= variables().items()
 
 
 def test_settings_of_the_environment_take_precedence(variables):
@@ -35,7 +35,7 @@ def test_settings_of_the_environment_take_precedence(variables):
     ],
 )
 def test_with_a_real_cention_the_intervals_are_the_usual_ones(variables, given):
-    assert SANDBOX_INTERVALS.keys().isdisjoint(variables(**given))
+    assert SANDBOX_SETTINGS.keys().isdisjoint(variables(**given))
 
 
 def test_with_the_sandbox_its_survey_vendors_are_used(variables):
@@ -63,3 +63,41 @@ def test_with_a_real_cention_no_simulated_vendor_is_used(variables):
     found = variables(CENTION_URL="https://api.example.test/s/demo")
 
     assert not [name for name in found if name.startswith(SURVEY_VENDORS)]
+
+
+def test_receiver_and_sandbox_share_a_secret_for_pushed_answers(variables):
+    found = variables()
+    chosen = variables(SURVEY_PUSH_SECRETS="new, old")
+
+    assert found["SURVEY_PUSH_SECRETS"] == found["SANDBOX_ANSWERS_SECRET"]
+    assert chosen["SURVEY_PUSH_SECRETS"] == "new, old"
+    assert chosen["SANDBOX_ANSWERS_SECRET"] == "new"
+
+
+def test_with_a_real_cention_nobody_can_push_answers_unless_a_secret_is_set(variables):
+    found = variables(CENTION_URL="https://api.example.test/s/demo")
+
+    assert "SURVEY_PUSH_SECRETS" not in found
+
+
+def test_simulated_customers_are_invited_if_sandbox_and_database_are_of_the_run(tmp_path):
+    assert make_plan({}, var=tmp_path).invites_simulated_customers
+    assert make_plan({"DIGIDESK_PER_MINUTE": "5"}, var=tmp_path).invites_simulated_customers
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"CENTION_URL": "https://api.example.test/s/demo"},
+        {"CENTION_WORKSPACES_FILE": "workspaces.toml"},
+        {"DATABASE_URL": "postgresql://db/cention"},
+        {"DIGIDESK_USER": "us"},
+        {"DIGIDESK_URL": "https://digidesk.example.test/"},
+        {"CUSTOMER_RADAR_USER": "us"},
+        {"CENTRACX_URL": "https://us.centracx.com"},
+        {"ALVARIA_ORGANIZATION": "us"},
+        {"SMTP_URL": "smtp://mail.example.test"},
+    ],
+)
+def test_beside_anything_real_nobody_is_invited_by_a_start(tmp_path, given):
+    assert not make_plan(given, var=tmp_path).invites_simulated_customers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.run.plan import SANDBOX_INTERVALS, make_plan
+from deploy.run.plan import SANDBOX_SETTINGS, make_plan
 from deploy.run.run_env import shell_setup, write_run_env
 
 pytestmark = pytest.mark.enable_socket  # a plan reserves its ports
@@ -40,7 +40,7 @@ def test_no_token_and_no_secret_is_written(run_env_text):
         "BROKER_URL",
         "RECEIVER_URL",
         "CENTION_URL",
-        *SANDBOX_INTERVALS,
+        *SANDBOX_SETTINGS,
         *SURVEY_VENDORS,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -149,7 +149,7 @@ def _new_invitation(invitee: Invitee, verdict: Verdict) -> NewInvitation:
 def _detail(failed: Check) -> str | None:
     """Return value and limit of a failed check; they never hold a contact."""
     parts = [
-        value.isoformat() if isinstance(value, datetime) else str(value)
+        f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if isinstance(value, datetime) else str(value)
         for value in (failed.value, failed.limit)
         if value not in (None, True, False, ())
     ]

@@ -1,0 +1,29 @@
+"""Counts of invitations and answers over all workspaces, and their score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from workers.database import queries
+
+SQL = queries.load(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyCounts:
+    """How many customers were invited, how many answered, and the score."""
+
+    invited: int  # or may have been: the outcome is unknown
+    answered: int
+    nps_scores: int
+    nps: float | None  # of all scores, -100 to 100; None without a score
+
+
+def survey_counts(conn: Connection[Any]) -> SurveyCounts:
+    """Return the counts for the status line of ``make run``."""
+    with conn.cursor(row_factory=class_row(SurveyCounts)) as cursor:
+        return cursor.execute(SQL["survey_counts"]).fetchall()[0]
