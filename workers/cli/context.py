@@ -15,6 +15,7 @@ from workers.config.settings import Settings, load_settings
 from workers.config.workspaces import SettingsError, WorkspaceSettings
 from workers.database import Connection, connections, error_messages
 from workers.privacy.jobs.data_subject import DataSubject
+from workers.surveys.rules.person import Channel, Contact, read_contact
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -52,7 +53,7 @@ def person_options(command: Command) -> Command:
             "--address",
             default="",
             metavar="A@B.C",
-            help="Address of the person; case does not matter.",
+            help="Address or number of the person; case does not matter.",
         ),
     ):
         checked = option(checked)
@@ -62,7 +63,11 @@ def person_options(command: Command) -> Command:
 def data_subject(settings: Settings, address: str, reviewers: tuple[str, ...]) -> DataSubject:
     """Return the person to search for, with the spool of this machine if it has one."""
     spool = settings.spool_dir if settings.spool_dir.exists() else None
-    return DataSubject(address=address, reviewers=reviewers, spool=spool)
+    contact = read_contact(address, country=settings.survey_country)
+    number = None
+    if isinstance(contact, Contact) and contact.channel is Channel.MOBILE:
+        number = contact.text
+    return DataSubject(address=address, number=number, reviewers=reviewers, spool=spool)
 
 
 def load_settings_or_exit() -> Settings:

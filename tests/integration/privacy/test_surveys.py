@@ -146,6 +146,55 @@ def test_an_invitation_that_is_due_is_withdrawn(surveyed, erase):
     }
 
 
+@pytest.fixture
+def numbered(surveyed, environment):
+    """The person is known to surveys by a number, and objected before any invitation."""
+    environment.setenv("SURVEY_COUNTRY", "SE")
+    surveyed.bridge.execute(
+        "UPDATE cention.errand SET from_address = '0701-740605' WHERE errand_id = %s", WRITTEN
+    )
+    for table in ("invitation", "opt_out"):
+        surveyed.bridge.execute(
+            f"UPDATE feedback.{table} SET contact = '+46701740605' WHERE person_sha256 = {PERSON}"
+        )
+    surveyed.bridge.execute(
+        "UPDATE feedback.unmatched_row SET cells = %s", json.dumps({"Mobile": "+46701740605"})
+    )
+    surveyed.bridge.execute(
+        "INSERT INTO feedback.opt_out (workspace, person_sha256, contact, source)"
+        " VALUES ('other', sha256('x'), '+46701740605', 'import')"
+    )
+    return surveyed
+
+
+@pytest.mark.parametrize("number", ["070-174 06 05", "+46 70 174 06 05", "+46701740605"])
+def test_a_person_is_erased_by_any_notation_of_a_number(numbered, terminal, number):
+    terminal.json("erase", "--address", number, "--yes")
+
+    after = feedback(numbered)
+    [invited] = only(after["feedback.invitation"], WRITTEN)
+    assert (invited["contact"], invited["contact_name"]) == (None, None)
+    assert only(after["feedback.answer"], WRITTEN)[1]["comment"] is None
+    assert [row["context"] for row in only(after["feedback.session"], WRITTEN)] == [None]
+    assert {row["contact"] for row in after["feedback.opt_out"]} == {None, STRANGER}
+    assert "46701740605" not in json.dumps(after)
+    [errand] = numbered.bridge.rows(
+        f"SELECT from_address FROM cention.errand WHERE errand_id = {WRITTEN}"
+    )
+    assert errand == {"from_address": None}
+
+
+@pytest.mark.parametrize("number", ["070-174 06 05", "+46 70 174 06 05"])
+def test_a_person_gets_everything_by_any_notation_of_a_number(numbered, terminal, number):
+    tables = json.loads(terminal.run("export-person", "--address", number).stdout)["tables"]
+
+    assert [row["errand_id"] for row in tables["feedback.invitation"]] == [WRITTEN]
+    assert {row["comment"] for row in tables["feedback.answer"]} == {None, "MARKER thinks so"}
+    assert {row["contact"] for row in tables["feedback.opt_out"]} == {"+46701740605"}
+    assert len(tables["feedback.opt_out"]) == 2
+    assert len(tables["feedback.unmatched_row"]) == 1
+
+
 def test_a_comment_that_comes_later_is_redacted_by_the_next_run(surveyed, erase):
     erase()
     surveyed.bridge.execute(

@@ -78,5 +78,15 @@ def test_a_matcher_without_an_address_matches_nothing():
 
 
 def test_the_pattern_for_the_database_may_match_more_and_never_less():
-    assert PERSON.ilike_pattern == "%a%b%c%example%org%"
-    assert PersonMatcher("åsa@exämple.se").ilike_pattern == "%sa%ex%mple%se%"
+    assert PERSON.ilike_patterns == ["%a%b%c%example%org%"]
+    assert PersonMatcher("åsa@exämple.se").ilike_patterns == ["%sa%ex%mple%se%"]
+
+
+def test_a_number_is_found_as_it_was_given_and_in_e_164_and_only_as_a_whole_text():
+    person = PersonMatcher("070-174 06 05", number="+46701740605").with_names(["Anna Berg"])
+
+    assert all(map(person.matches, ("070-174 06 05", "+46701740605")))
+    assert [person.has_address(text) for text in ("+46701740605", "x +46701740605", "46")] == [
+        *(True, False, False)
+    ]
+    assert person.ilike_patterns == ["%070%174%06%05%", "%46701740605%"]

@@ -11,5 +11,6 @@ class DataSubject:
     """One person, by address, as reviewer of Facebook ratings, or both; and where to search."""
 
     address: str  # in any letter case; empty for none
+    number: str | None = None  # the same in E.164, if the address is a telephone number
     reviewers: tuple[str, ...]  # Facebook ids, or exact names
     spool: Path | None  # the receiver's spool folder, if it is on this machine

@@ -39,9 +39,9 @@ def erase(conn: Connection, subject: DataSubject, *, dry_run: bool, progress: Pr
     ``progress`` is called with the number of pages scanned. The spool is first: what is drained
     from it meanwhile is redacted already. Raises ``OSError`` if the spool cannot be used.
     """
-    known = PersonMatcher(subject.address)
-    person = known.with_names(erased.names_of(conn, known.address))
-    errands = set(erased.errands_of(conn, person.address))
+    known = PersonMatcher(subject.address, number=subject.number)
+    person = known.with_names(erased.names_of(conn, known.address, known.number))
+    errands = set(erased.errands_of(conn, person.address, person.number))
     spooled = SpoolErasure(files=0, unreadable=(), errands=frozenset())
     if subject.spool is not None:
         spooled = find_in_spool.erase(subject.spool, person, errands, dry_run=dry_run)
@@ -91,13 +91,16 @@ def _erase_own_rows(conn: Connection, person: PersonMatcher, counts: ErasureCoun
     redacted = erased.redact_exported_by(conn, person.address)
     counts.removed["cention.contact_card"] += removed
     counts.redacted["cention.exported_errand"] += redacted
-    counts.redacted["feedback.opt_out"] += erased.redact_opt_outs(conn, person.address)
+    objections = erased.redact_opt_outs(conn, person.address, person.number)
+    counts.redacted["feedback.opt_out"] += objections
 
 
 def _record_erased(
     conn: Connection, person: PersonMatcher, keys: Iterable[erased.Key]
 ) -> set[erased.Key]:
-    return erased.record_erased(conn, Family.ERRAND_REPORTS, keys, address=person.address)
+    return erased.record_erased(
+        conn, Family.ERRAND_REPORTS, keys, address=person.address, number=person.number
+    )
 
 
 def _erase_from(

@@ -34,8 +34,8 @@ def export(
     address; with ``contents``, attachments include their content in base64. Read-only. ``conn`` is
     in autocommit mode.
     """
-    person = PersonMatcher(subject.address)
-    errands = set(erased.errands_of(conn, person.address))
+    person = PersonMatcher(subject.address, number=subject.number)
+    errands = set(erased.errands_of(conn, person.address, person.number))
     spooled = [record.to_json(match.callback) for match in _spooled(subject.spool, person, errands)]
     found: Rows = {}
     if person.address:

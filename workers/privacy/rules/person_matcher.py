@@ -22,24 +22,31 @@ class PersonMatcher:
     """Matches one person by an address, and by names that were found next to it.
 
     An address with an ``@`` matches anywhere in a text, but not within a longer address. One
-    without, as in chat channels, matches only the whole text.
+    without, as in chat channels, matches only the whole text. So does ``number``, the address in
+    E.164 if it is a telephone number.
     """
 
-    def __init__(self, address: str, names: Iterable[str | None] = ()) -> None:
+    def __init__(
+        self, address: str, names: Iterable[str | None] = (), *, number: str | None = None
+    ) -> None:
         self.address = address.strip().lower()
+        self.number = number
         stripped = (name.strip() for name in names if name)
         self.names = frozenset(name for name in stripped if len(name) >= MIN_NAME_CHARACTERS)
-        self._address = _address_pattern(self.address)
+        self._address = _either(*map(_address_pattern, filter(None, (self.address, number))))
         self._anything = _either(self._address, *map(_name_pattern, sorted(self.names)))
 
     def with_names(self, names: Iterable[str | None]) -> PersonMatcher:
         """Return a matcher of the same person, with more names."""
         more = [name for name in names if name]
-        return PersonMatcher(self.address, self.names | set(more)) if more else self
+        if not more:
+            return self
+        return PersonMatcher(self.address, self.names | set(more), number=self.number)
 
     def matches(self, value: object) -> bool:
-        """Return whether a value is the address."""
-        return isinstance(value, str) and value.strip().lower() == self.address != ""
+        """Return whether a value is the address or the number."""
+        text = value.strip().lower() if isinstance(value, str) else ""
+        return text != "" and text in (self.address, self.number)
 
     def has_address(self, text: str) -> bool:
         """Return whether a text contains the address."""
@@ -54,15 +61,14 @@ class PersonMatcher:
         return (self._anything if names else self._address).sub(ERASED, text)
 
     @property
-    def ilike_pattern(self) -> str:
-        """A pattern for ILIKE that matches every text with the address, and some others."""
-        words = [word for word in _NOT_ASCII_WORD.split(self.address) if word]
-        return f"%{'%'.join(words)}%"
+    def ilike_patterns(self) -> list[str]:
+        """Patterns for ILIKE of which one matches every text with the address, and some others."""
+        notations = [self.address, *([self.number] if self.number else [])]
+        words = [filter(None, _NOT_ASCII_WORD.split(notation)) for notation in notations]
+        return [f"%{'%'.join(some)}%" for some in words]
 
 
 def _address_pattern(address: str) -> re.Pattern[str]:
-    if not address:
-        return re.compile(r"(?!)")
     spelled = "".join(map(_spellings, address))
     if "@" not in address:
         return re.compile(rf"\A\s*{spelled}\s*\Z", re.IGNORECASE)
@@ -95,6 +101,8 @@ def _name_pattern(name: str) -> re.Pattern[str]:
 
 
 def _either(*patterns: re.Pattern[str]) -> re.Pattern[str]:
+    if not patterns:
+        return re.compile(r"(?!)")
     return re.compile("|".join(f"(?:{p.pattern})" for p in patterns), re.IGNORECASE)
 
 

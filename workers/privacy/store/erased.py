@@ -68,9 +68,13 @@ def key_arrays(keys: Iterable[Key]) -> dict[str, Any]:
     return {"workspaces": [w for w, _ in ordered], "ids": [i for _, i in ordered]}
 
 
-def errands_of(conn: Connection, address: str) -> list[Key]:
-    """Return the errands that belong to an address (in lower case)."""
-    return conn.execute(SQL["errands_of"], {"address": address}).fetchall()
+def errands_of(conn: Connection, address: str, number: str | None) -> list[Key]:
+    """Return the errands that belong to an address (in lower case).
+
+    ``number``: the same in E.164, as surveys store it; ``None`` if it is no telephone number.
+    """
+    parameters = {"address": address, "number": number}
+    return conn.execute(SQL["errands_of"], parameters).fetchall()
 
 
 def ratings_of(conn: Connection, reviewers: Sequence[str]) -> list[Key]:
@@ -78,16 +82,22 @@ def ratings_of(conn: Connection, reviewers: Sequence[str]) -> list[Key]:
     return conn.execute(SQL["ratings_of"], {"reviewers": list(reviewers)}).fetchall()
 
 
-def names_of(conn: Connection, address: str) -> list[str]:
-    """Return the names stored next to an address (in lower case)."""
-    return [name for (name,) in conn.execute(SQL["names_of"], {"address": address})]
+def names_of(conn: Connection, address: str, number: str | None) -> list[str]:
+    """Return the names stored next to an address (in lower case) or number."""
+    parameters = {"address": address, "number": number}
+    return [name for (name,) in conn.execute(SQL["names_of"], parameters)]
 
 
 def record_erased(
-    conn: Connection, family: Family, keys: Iterable[Key], *, address: str
+    conn: Connection,
+    family: Family,
+    keys: Iterable[Key],
+    *,
+    address: str,
+    number: str | None = None,
 ) -> set[Key]:
     """Record records as erased; return them, without errands of another writer."""
-    parameters = {**key_arrays(set(keys)), "family": family, "address": address}
+    parameters = {**key_arrays(set(keys)), "family": family, "address": address, "number": number}
     return set(conn.execute(SQL["record_erased"], parameters).fetchall())
 
 
@@ -202,9 +212,10 @@ def redact_exported_by(conn: Connection, address: str) -> int:
     return len(conn.execute(SQL["redact_exported_by"], {"address": address}).fetchall())
 
 
-def redact_opt_outs(conn: Connection, address: str) -> int:
-    """Redact the contact of objections to surveys (in lower case); return how many."""
-    return len(conn.execute(SQL["redact_opt_outs_of"], {"address": address}).fetchall())
+def redact_opt_outs(conn: Connection, address: str, number: str | None) -> int:
+    """Redact the contact of objections by an address (in lower case) or number; return how many."""
+    parameters = {"address": address, "number": number}
+    return len(conn.execute(SQL["redact_opt_outs_of"], parameters).fetchall())
 
 
 def remove_contact_cards(conn: Connection, address: str) -> int:

@@ -6,7 +6,7 @@ UNION
 SELECT workspace, errand_id FROM cention.sent_errand
 WHERE lower(from_address) = %(address)s AND errand_id IS NOT NULL
 UNION
-SELECT workspace, errand_id FROM feedback.invitation WHERE lower(contact) = %(address)s
+SELECT workspace, errand_id FROM feedback.invitation WHERE lower(contact) IN (%(address)s, %(number)s)
 UNION
 SELECT a.workspace, a.errand_id
 FROM cention.answer_recipient AS r
@@ -43,7 +43,7 @@ SELECT name FROM cention.answer_recipient WHERE lower(address) = %(address)s AND
 UNION
 SELECT from_name FROM cention.sent_errand WHERE lower(from_address) = %(address)s AND from_name IS NOT NULL
 UNION
-SELECT contact_name FROM feedback.invitation WHERE lower(contact) = %(address)s AND contact_name IS NOT NULL
+SELECT contact_name FROM feedback.invitation WHERE lower(contact) IN (%(address)s, %(number)s) AND contact_name IS NOT NULL
 UNION
 SELECT card.name
 FROM cention.contact_card AS c
@@ -70,14 +70,18 @@ WHERE (lower(from_address) = %(address)s OR (workspace, errand_id) IN (
 RETURNING sent_id;
 
 -- name: record_erased
--- Record records as erased, except errands with another known writer. One row for each that is recorded
--- now, whether or not it was before.
+-- Record records as erased, except errands with another known writer. A writer that surveys know by this
+-- number is the same. One row for each that is recorded now, whether or not it was before.
 INSERT INTO intake.erased AS known (workspace, family, remote_id)
 SELECT new.workspace, %(family)s, new.remote_id
 FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]) AS new (workspace, remote_id)
 WHERE %(family)s <> 'errand_reports' OR NOT EXISTS (
     SELECT FROM cention.errand AS e
     WHERE (e.workspace, e.errand_id) = (new.workspace, new.remote_id) AND lower(e.from_address) <> %(address)s
+      AND NOT EXISTS (
+          SELECT FROM feedback.invitation AS i
+          WHERE (i.workspace, i.errand_id, i.contact) = (e.workspace, e.errand_id, %(number)s)
+      )
 )
 ORDER BY 1, 2, 3
 ON CONFLICT (workspace, family, remote_id) DO UPDATE SET erased_at = known.erased_at
@@ -371,5 +375,5 @@ RETURNING since;
 
 -- name: redact_opt_outs_of
 -- Redact the contact of objections by this address; the objections stand. One row for each.
-UPDATE feedback.opt_out SET contact = NULL WHERE lower(contact) = %(address)s
+UPDATE feedback.opt_out SET contact = NULL WHERE lower(contact) IN (%(address)s, %(number)s)
 RETURNING since;

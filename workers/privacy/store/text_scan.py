@@ -63,9 +63,9 @@ def pages(conn: Connection, table: SearchableTable) -> int:
 
 
 def scan_pages(
-    conn: Connection, table: SearchableTable, *, first: int, like: str, lock: bool
+    conn: Connection, table: SearchableTable, *, first: int, like: list[str], lock: bool
 ) -> list[CandidateRow]:
-    """Return the rows on ``PAGES`` pages from ``first`` that match the ILIKE pattern ``like``.
+    """Return the rows on ``PAGES`` pages from ``first`` that match an ILIKE pattern of ``like``.
 
     Landed documents and callbacks of erased records are returned as well. ``lock`` locks the rows
     until commit.
