@@ -247,3 +247,10 @@ def test_a_number_beyond_every_number_is_a_wrong_argument(terminal, csat, words)
     result = terminal.run("surveys", *words)
 
     assert (result.exit_code, "is not in the range" in result.stderr) == (2, True)
+
+
+def test_a_hold_has_a_reason_also_if_none_is_given(terminal, file, database):
+    assert terminal.run("surveys", "hold", "--reason", " ").exit_code == 0
+
+    [hold] = run_query(database, "SELECT reason FROM feedback.hold")
+    assert hold["reason"] == "an operator asked for it"

@@ -167,9 +167,10 @@ def test_the_errand_of_an_alert_is_never_surveyed(surveys, answer, api, alert):
     assert surveys.outcome(unknown) == "made_by_us"
 
 
-def test_while_surveys_are_held_alerts_wait(surveys, answer, api, alert):
+@pytest.mark.parametrize("reason", ["test", ""])
+def test_while_surveys_are_held_alerts_wait(surveys, answer, api, alert, reason):
     answer(0)
-    holds.hold(surveys.conn, "demo", reason="test")
+    holds.hold(surveys.conn, "demo", reason=reason)
 
     assert alert() == 0
     holds.resume(surveys.conn, "demo")

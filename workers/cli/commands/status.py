@@ -264,5 +264,5 @@ def _survey_row(one: SurveyStatus, at: datetime) -> tuple[object, ...]:
     return (
         *(one.workspace, one.rules_on, one.due, format_duration(one.oldest_due_s)),
         *(one.sending, one.unknown, one.stuck, one.unmatched, format_age(one.last_sent_at, at)),
-        "yes" if one.held else "no",
+        "no" if one.held is None else "yes",
     )

@@ -34,7 +34,9 @@ def send_alerts(workspace: str, client: ErrandsClient, *, session: Transaction) 
         session() as conn,
         advisory_locks.hold(conn, f"surveys/alert/{workspace}", slots=1) as slot,
     ):
-        if slot is None or holds.hold_if_restored(conn) or holds.held(conn, workspace):
+        if slot is None or holds.hold_if_restored(conn):
+            return 0
+        if holds.held(conn, workspace) is not None:
             return 0
         alerts.record_bad_scores(conn, workspace)
         waiting = alerts.pending(conn, workspace, limit=BATCH)

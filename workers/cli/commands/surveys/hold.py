@@ -8,14 +8,16 @@ from workers.cli.context import workspace_database, workspace_option
 from workers.cli.output import print_line
 from workers.surveys.store import holds
 
+NO_REASON = "an operator asked for it"
+
 
 @click.command()
-@click.option("--reason", default="an operator asked for it", help="Why; it is shown to others.")
+@click.option("--reason", default=NO_REASON, help="Why; it is shown to others.")
 @workspace_option
 def hold(reason: str, workspace: str | None) -> None:
     """Invite nobody until: cention surveys resume."""
     with workspace_database(workspace) as (conn, name):
-        changed = holds.hold(conn, name, reason=reason)
+        changed = holds.hold(conn, name, reason=reason.strip() or NO_REASON)
     print_line(
         f"Surveys of {name} are held." if changed else f"Surveys of {name} are held already."
     )
