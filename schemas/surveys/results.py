@@ -73,7 +73,10 @@ def check_columns(columns: Mapping[str, str]) -> None:
         if list(columns.values()).count(content) > 1:
             raise BadColumns(f"Two columns are mapped to {content}.")
     if REFERENCE not in columns.values():
-        raise BadColumns("No column is mapped to reference, by which answers are matched.")
+        raise BadColumns(
+            "No column is mapped to reference. Map the one with our reference: answers are matched "
+            "by it."
+        )
     if not set(columns.values()) - {REFERENCE, ANSWERED_AT}:
         raise BadColumns("No column is mapped to a score, a choice or a comment.")
 
