@@ -15,6 +15,8 @@ from tests.acceptance.comparison import SandboxControl
 from workers.surveys.rules.person import Contact, read_contact
 
 COUNTRY = "SE"
+# The simulated faults and kills make one in ten unknown; more means that outcomes are forgotten.
+MAX_UNKNOWN = 0.3
 DECISIONS: LiteralString = "SELECT errand_id, verdict, reason FROM feedback.decision"
 INVITATIONS: LiteralString = """
     SELECT invitation_id, errand_id, reference, vendor, remote_id, state, problem,
@@ -125,6 +127,9 @@ def _invitations(state: SurveyState) -> Iterator[str]:
     for one in state.invitations:
         if problem := _problem_of(one, sent.get(one["reference"])):
             yield f"invitation {one['invitation_id']} {problem}"
+    unknown = sum(one["state"] == "unknown" for one in state.invitations)
+    if unknown > MAX_UNKNOWN * max(len(state.invitations), 20):
+        yield f"{unknown} of {len(state.invitations)} invitations are of unknown outcome"
     for reference in sent.keys() - {one["reference"] for one in state.invitations}:
         yield f"{sent[reference]['vendor']} has sent {reference}, which is unknown here"
 
