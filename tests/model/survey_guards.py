@@ -10,7 +10,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -30,19 +30,33 @@ from workers.surveys.store import answers, errand_facts, holds, invitations, inv
 EXAMPLES = 200
 
 
+def change(queries: dict[str, Any], name: str, *changes: tuple[str, str]) -> Break:
+    """Replace texts in one query, as it is when the guard is removed: by the model's clock."""
+    return lambda: sql(queries, name, *changes)()
+
+
 @contextmanager
-def two_may_decide() -> Iterator[None]:
+def without_lock_of(prefix: str) -> Iterator[None]:
     hold = advisory_locks.hold
 
     @contextmanager
     def without_lock(conn: Connection, name: str, **more: Any) -> Iterator[int | None]:
-        if name.startswith("surveys/decide/"):
+        if name.startswith(prefix):
             yield 0
             return
         with hold(conn, name, **more) as held:
             yield held
 
     with patch.object(advisory_locks, "hold", without_lock):
+        yield
+
+
+@contextmanager
+def what_is_being_sent_is_claimed() -> Iterator[None]:
+    with ExitStack() as broken:
+        for name in ("any_due", "due_invitations"):
+            both = ("state = 'due'", "state IN ('due', 'sending')")
+            broken.enter_context(sql(SENT, name, both)())
         yield
 
 
@@ -73,31 +87,27 @@ def an_invitation_still_to_be_sent_does_not_count() -> Any:
 
 SENT, FACTS, PAST, ANSWERS = invitations.SQL, errand_facts.SQL, invited.SQL, answers.SQL
 GUARDS: dict[str, Break] = {
-    "one process decides at a time": two_may_decide,
-    "an errand with a decision is not decided": sql(
+    "one process decides at a time": lambda: without_lock_of("surveys/decide/"),
+    "an errand with a decision is not decided": change(
         FACTS, "undecided", ("NOT EXISTS (", "true OR NOT EXISTS (")
     ),
     "an invitation still to be sent counts": an_invitation_still_to_be_sent_does_not_count,
-    "what is unknown counts as sent": sql(
+    "what is unknown counts as sent": change(
         PAST, "invited_persons", ("'triggered', 'unknown')", "'triggered')")
     ),
-    "the intent is recorded before the request": sql(
+    "the intent is recorded before the request": change(
         SENT, "begin_sending", ("SET state = 'sending'", "SET state = 'due'")
     ),
-    "only what is due is claimed": sql(
-        SENT, "due_invitations", ("AND i.state = 'due'", "AND i.state IN ('due', 'sending')")
-    ),
-    "what a dead inviter was sending is unknown": sql(
+    "only what is due is claimed": what_is_being_sent_is_claimed,
+    "what a dead inviter was sending is unknown": change(
         SENT, "mark_unknown", ("SET state = 'unknown'", "SET state = 'due'")
     ),
-    "what a dead inviter was sending is found": sql(
+    "what a dead inviter was sending is found": change(
         SENT, "senders", ("state = 'sending'", "state = 'sending' AND false")
     ),
-    "what a living inviter is sending is left alone": sql(
-        SENT, "mark_unknown", ("AND state = 'sending'", "AND state IN ('sending', 'triggered')")
-    ),
+    "what a living inviter is sending is left alone": lambda: without_lock_of("surveys/sending/"),
     "what is unknown is not sent again": what_is_unknown_is_sent_again,
-    "the outcome is recorded": sql(SENT, "settle", ("AND i.state = 'sending'", "AND false")),
+    "the outcome is recorded": change(SENT, "settle", ("AND i.state = 'sending'", "AND false")),
     "the objection is looked up before sending": lambda: patch.object(
         opt_outs, "among", lambda *_: set()
     ),
@@ -106,22 +116,22 @@ GUARDS: dict[str, Break] = {
     "what is open again is not sent": lambda: patch.object(
         last_check, "Reconsider", last_check.Send
     ),
-    "an answer settles": sql(
+    "an answer settles": change(
         ANSWERS, "settle_answered", ("AND state IN", "AND false AND state IN")
     ),
-    "an answer settles what is being sent": sql(
+    "an answer settles what is being sent": change(
         ANSWERS, "settle_answered", ("('due', 'sending', 'unknown')", "('due', 'unknown')")
     ),
-    "an answer settles what is due": sql(
+    "an answer settles what is due": change(
         ANSWERS, "settle_answered", ("('due', 'sending', 'unknown')", "('sending', 'unknown')")
     ),
-    "missing: not before ten minutes": sql(
+    "missing: not before ten minutes": change(
         SENT, "resolve_missing", ("make_interval(secs => %(after_s)s)", "interval '0'")
     ),
-    "missing: not beside another open invitation": sql(
+    "missing: not beside another open invitation": change(
         SENT, "resolve_missing", ("other.state IN ('due', 'sending')", "false")
     ),
-    "missing: not within the quiet period of another": sql(
+    "missing: not within the quiet period of another": change(
         SENT, "resolve_missing", ("other.sent_at > o.sent_at", "false")
     ),
 }

@@ -167,6 +167,29 @@ def test_who_objects_while_the_vendor_is_busy_is_not_asked(world, inviters):
     assert world.messages == []
 
 
+def test_what_was_opened_again_is_decided_at_its_next_answer(world, inviters):
+    world.decide()
+    world.reopen(world.errands[0])
+
+    assert world.start(inviters[0]) == "finds nothing to do"
+    assert world.invitations() == []
+    world.settle_down()
+
+
+def test_an_invitation_that_a_busy_vendor_delays_beyond_the_quiet_period_counts(world, inviters):
+    world.decide()
+    for _ in range(2):
+        world.start(inviters[0])
+        reply(world, inviters[0], BUSY)
+        world.let_pass(DAY)
+    world.answer_errand(world.errands[2])
+    world.let_pass(HOUR)
+    world.decide()
+
+    assert len(world.invitations()) == 1
+    world.settle_down()
+
+
 def test_missing_is_believed_after_ten_minutes_only(world, inviters):
     world.decide()
     world.start(inviters[0])
@@ -180,7 +203,8 @@ def test_missing_is_believed_after_ten_minutes_only(world, inviters):
     world.settle_down()
 
 
-def test_what_is_missing_is_not_sent_when_the_person_was_invited_since(world, inviters):
+@pytest.mark.parametrize("sent", [False, True])
+def test_what_is_missing_is_not_sent_when_the_person_was_invited_since(world, inviters, sent):
     """The quiet period of one day is over before the time of the first invitation is."""
     world.decide()
     world.start(inviters[0])
@@ -189,8 +213,9 @@ def test_what_is_missing_is_not_sent_when_the_person_was_invited_since(world, in
     world.answer_errand(world.errands[2])
     world.let_pass(HOUR)
     world.decide()
-    world.start(inviters[0])
-    reply(world, inviters[0], TAKES)
+    if sent:
+        world.start(inviters[0])
+        reply(world, inviters[0], TAKES)
     first = next(one for one in world.invitations() if one["state"] == "unknown")
     world.resolve(first)
 
