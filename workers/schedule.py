@@ -15,6 +15,7 @@ RETAIN_EVERY_S = 3600.0
 CHECK_MIRROR_EVERY_S = 60.0  # so that neither a restart nor a failure delays it for long
 DECIDE_EVERY_S = 30.0
 INVITE_EVERY_S = 5.0
+CONVERSE_EVERY_S = 5.0  # for lost nudges, and what a dead worker has left
 ALERT_EVERY_S = 60.0
 CHECKS_PER_REFRESH = 4  # at least, so that a refresh is late by a quarter of its interval at most
 
@@ -49,6 +50,12 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         )
         for workspace in settings.workspaces
     }
+    conversations = {
+        f"conversations {workspace.name}": _every(
+            CONVERSE_EVERY_S, TaskName.SURVEY_CONVERSE, workspace.name, queue=Queue.SURVEYS
+        )
+        for workspace in settings.workspaces
+    }
     alerts = {
         f"survey alerts {workspace.name}": _every(
             ALERT_EVERY_S, TaskName.SURVEY_ALERT, workspace.name, queue=Queue.FETCH
@@ -65,6 +72,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         **refreshes,
         **decisions,
         **invitations,
+        **conversations,
         **alerts,
     }
 

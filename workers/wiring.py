@@ -41,6 +41,8 @@ from workers.mirrors.jobs.library import library_mirror
 from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult
 from workers.mirrors.rules import enabled
 from workers.operations.jobs.sweep import MIN_SWEEP_INTERVAL_S, Throttle
+from workers.surveys.jobs import converse
+from workers.surveys.jobs.converse import ConversationVendors
 from workers.surveys.jobs.invite import AT_ONCE
 from workers.surveys.jobs.judgement import SurveyWorkspace
 from workers.surveys.jobs.vendor_requests import (
@@ -76,6 +78,8 @@ class WorkerContext:
     survey_workspaces: Mapping[str, SurveyWorkspace]
     survey_accounts: Mapping[str, Accounts]
     inviters: ThreadPoolExecutor
+    conversation_vendors: Mapping[str, ConversationVendors]
+    conversers: ThreadPoolExecutor
     errands: Mapping[str, ErrandsApi]  # by workspace that has a token for it
 
     @contextmanager
@@ -119,6 +123,10 @@ def build(settings: Settings) -> WorkerContext:
             each.name: survey_accounts(settings, each) for each in settings.workspaces
         },
         inviters=ThreadPoolExecutor(AT_ONCE, thread_name_prefix="invite"),
+        conversation_vendors={
+            each.name: conversation_vendors(each) for each in settings.workspaces
+        },
+        conversers=ThreadPoolExecutor(converse.AT_ONCE, thread_name_prefix="converse"),
         errands={
             each.name: api
             for each in settings.workspaces
@@ -217,6 +225,21 @@ def alvaria_api(workspace: WorkspaceSettings) -> AlvariaApi | None:
         scope=found.scope,
     )
     return AlvariaApi(found.url, found.token_url, account=account, timeouts=timeouts.SURVEY_VENDOR)
+
+
+def conversation_vendors(workspace: WorkspaceSettings) -> ConversationVendors:
+    """Return the vendors that conduct surveys on our pages."""
+    found = {}
+    centracx, alvaria = workspace.surveys.centracx, workspace.surveys.alvaria
+    if centracx is not None and (centracx_client := centracx_api(workspace)) is not None:
+        found[converse.CENTRACX] = converse.centracx_vendor(
+            centracx_client, per_minute=centracx.per_minute
+        )
+    if alvaria is not None and (alvaria_client := alvaria_api(workspace)) is not None:
+        found[converse.ALVARIA] = converse.alvaria_vendor(
+            alvaria_client, per_minute=alvaria.per_minute
+        )
+    return found
 
 
 def errand_data(settings: Settings, workspace: WorkspaceSettings) -> ErrandDataApi | None:

@@ -101,7 +101,7 @@ class Plan:
             processes.worker("callbacks", concurrency=1),
             processes.worker("polls", concurrency=1),
             processes.worker("fetch", concurrency=2),
-            processes.worker("surveys", concurrency=1),
+            processes.worker("surveys", concurrency=3),
             processes.beat(self.var / "beat" / "schedule"),
         )
 

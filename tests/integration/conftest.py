@@ -31,6 +31,7 @@ def context_of(settings: Settings) -> Iterator[WorkerContext]:
     yield context
     context.fetchers.shutdown()
     context.inviters.shutdown()
+    context.conversers.shutdown()
     context.pool.close()
 
 

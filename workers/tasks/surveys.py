@@ -1,10 +1,11 @@
-"""The tasks that decide which customers are asked, and ask them."""
+"""The tasks that decide which customers are asked, ask them, and conduct surveys on our pages."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
 from workers.config.names import Queue, TaskName
+from workers.surveys.jobs.converse import converse
 from workers.surveys.jobs.decide import decide
 from workers.surveys.jobs.invite import invite
 from workers.surveys.store.decisions import INVITE
@@ -20,6 +21,21 @@ def survey_decide(self: BridgeTask, workspace: str) -> None:
     result = decide(chosen, session=context().session)
     if result is not None and INVITE in result.numbers:
         self.nudge(TaskName.SURVEY_INVITE, Queue.SURVEYS, workspace)
+
+
+@shared_task(bind=True, base=BridgeTask, name=TaskName.SURVEY_CONVERSE, queue=Queue.SURVEYS)
+def survey_converse(self: BridgeTask, workspace: str) -> None:
+    """Ask vendors what the survey pages of one workspace wait for; nudge again if more waits."""
+    if workspace not in context().survey_workspaces:
+        return
+    result = converse(
+        workspace,
+        context().conversation_vendors[workspace],
+        session=context().session,
+        threads=context().conversers,
+    )
+    if result is not None and result.more:
+        self.nudge(TaskName.SURVEY_CONVERSE, Queue.SURVEYS, workspace)
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.SURVEY_INVITE, queue=Queue.SURVEYS)

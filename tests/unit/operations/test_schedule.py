@@ -132,4 +132,5 @@ def test_surveys_are_decided_and_invitations_sent_apart_from_other_work(environm
     assert {task: (e["args"], e["schedule"]) for task, e in surveys.items()} == {
         TaskName.SURVEY_DECIDE: (("demo",), 30),
         TaskName.SURVEY_INVITE: (("demo",), 5),
+        TaskName.SURVEY_CONVERSE: (("demo",), 5),
     }
