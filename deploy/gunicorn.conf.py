@@ -30,6 +30,7 @@ keepalive = 120  # seconds; a sender may reuse a connection that has been idle f
 http_parser = "fast"  # the parser in C
 control_socket_disable = True  # it would be created in the home folder
 errorlog = "-"
+logger_class = "receiver.access_log.AccessLog"  # for those who switch an access log on
 # The heartbeat of a worker must not depend on a disk that may be slow or full.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  # not a file of ours
 

@@ -29,6 +29,10 @@ class Network:
         limit.daemon = True
         limit.start()
 
+    def cut(self) -> None:
+        """Close the present connections."""
+        self._end(tuple(self._sockets))
+
     def close(self) -> None:
         self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
