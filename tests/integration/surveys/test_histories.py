@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -15,8 +16,9 @@ from tests.support.surveys import brief, rules_of
 from workers.surveys.rules.sending_hours import is_open
 
 QUIET = 10 * DAY
+PER_DAY = 4
 TEXT = brief(
-    more='quiet_days = 10\nsample_percent = 90\nper_day = 4\nhours = ["09:00", "18:00"]\n'
+    more=f'quiet_days = 10\nsample_percent = 90\nper_day = {PER_DAY}\nhours = ["09:00", "18:00"]\n'
     'days = ["mon", "tue", "wed", "thu", "fri", "sat"]'
 )
 MINUTES = st.integers(1, 3 * 24 * 60)
@@ -118,6 +120,8 @@ def test_an_errand_is_decided_once_and_no_person_is_asked_twice_within_a_quiet_p
     invitations = shared.invitations()
     assert len(invitations) == [row["reason"] for row in decided].count(None)
     [rule] = rules_of(TEXT).rules
+    days = Counter(row["due_at"].astimezone(DEMO.zone).date() for row in invitations)
+    assert max(days.values(), default=0) <= PER_DAY
     last = {}
     for row in sorted(invitations, key=lambda row: row["sent_at"]):
         assert row["event_at"] + HOUR <= row["due_at"] <= row["event_at"] + 7 * DAY

@@ -10,12 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.integration.surveys.conftest import DAY, HOUR, START, Surveys, surveys_in
+from schemas.surveys.results import read_push
+from tests.integration.surveys.conftest import DAY, DEMO, HOUR, START, Surveys, surveys_in
 from tests.support.databases import database_copy
 from tests.support.surveys import brief
+from workers.surveys.jobs import opt_out
 from workers.surveys.jobs.preview import UnknownRule
+from workers.surveys.rules.person import hash_of
+from workers.surveys.store import answers, person_keys
 
 NOW = START + 30 * DAY
+PAST = 1000  # numbers of errands before
+OBJECTOR = "objector@example.org"
 RULES = (
     brief(
         "vip",
@@ -44,7 +50,7 @@ def empty(surveys: Surveys) -> None:
     surveys.ask(
         "TRUNCATE feedback.decision, feedback.invitation, feedback.session, feedback.answer,"
         " feedback.alert, feedback.rule, feedback.rules_file, feedback.opt_out, cention.errand,"
-        " cention.errand_action, cention.errand_tag, cention.area, cention.tag"
+        " cention.errand_action, cention.errand_tag, cention.area, cention.tag, cention.answer"
     )
 
 
@@ -68,6 +74,7 @@ errands = st.lists(
             "kind": st.sampled_from(
                 ["plain"] * 6
                 + ["deleted", "gone", "robot", "nobody", "bad", "reopened", "open", "asked"]
+                + ["callback", "objects"]
             ),
         }
     ),
@@ -75,8 +82,40 @@ errands = st.lists(
 )
 
 
+# Persons who were invited so many hours before, and whether they have answered.
+pasts = st.dictionaries(st.integers(0, 5), st.tuples(st.integers(1, 200), st.booleans()))
+
+
+def write_past(surveys: Surveys, past: dict[int, tuple[int, bool]]) -> None:
+    for person, (hours, has_answered) in past.items():
+        at, number = START - hours * HOUR, PAST + person
+        address = f"p{person}@example.org"
+        surveys.errand(at, errand_id=number, from_address=address)
+        surveys.ask(
+            "INSERT INTO feedback.invitation (workspace, reference, errand_id, rule, rule_version,"
+            " vendor, survey, channel, person_sha256, event_at, due_at, send_until, expires_at,"
+            " state, sent_by, sent_at, tries) SELECT 'demo', %s, %s, 'csat', 1, 'digidesk', '{}',"
+            " 'email', %s, at, at, at, at, 'triggered', gen_random_uuid(), at, 1"
+            " FROM (VALUES (%s::timestamptz)) AS sent (at)",
+            *(address, number, person_of(surveys, address), at),
+        )
+        if has_answered:
+            rows = {"rows": [{"Reference": address, "Score": 9, "At": (at + HOUR).isoformat()}]}
+            columns = {"Reference": "reference", "Score": "nps", "At": "answered_at"}
+            read = read_push(rows, columns, zone=DEMO.zone)
+            answers.save_results(surveys.conn, "demo", "digidesk", read, origin="push")
+
+
+def person_of(surveys: Surveys, address: str) -> bytes:
+    key = person_keys.read(surveys.conn, "demo")
+    assert key is not None
+    return hash_of(key, opt_out.contact_from(address, DEMO))
+
+
 def write(surveys: Surveys, history: list[dict[str, object]]) -> None:
     surveys.ask("INSERT INTO cention.tag VALUES ('demo', 1, 'VIP', now())")
+    objector = opt_out.contact_from(OBJECTOR, DEMO)
+    opt_out.add(surveys.conn, DEMO, [objector], source="operator")
     for number, one in enumerate(history, start=1):
         at = START + timedelta(minutes=int(str(one["minutes"])))
         kind = one["kind"]
@@ -89,6 +128,7 @@ def write(surveys: Surveys, history: list[dict[str, object]]) -> None:
             "reopened": {"closed": False},
             "open": {"answered": False, "closed": False},
             "asked": {"feedback_link": "x"},
+            "objects": {"from_address": OBJECTOR.upper()},
         }.get(str(kind), {})
         person = {"from_address": f"p{one['person']}@example.org"}
         surveys.errand(
@@ -103,6 +143,12 @@ def write(surveys: Surveys, history: list[dict[str, object]]) -> None:
                 "INSERT INTO cention.errand_action VALUES ('demo', %s, %s, '', '', %s, %s)",
                 *(number, number, at + HOUR / 2, at + HOUR / 2),
             )
+        if kind == "callback":
+            surveys.ask(
+                "INSERT INTO cention.answer (workspace, errand_id, answer_id, response_id,"
+                " received_at, callback_id) VALUES ('demo', %s, %s, 1, %s, 1)",
+                *(number, number, at + timedelta(seconds=20)),
+            )
         if one["vip"]:
             surveys.ask("INSERT INTO cention.errand_tag VALUES ('demo', %s, 1, now())", number)
 
@@ -112,10 +158,11 @@ def write(surveys: Surveys, history: list[dict[str, object]]) -> None:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(history=errands)
-def test_a_preview_equals_what_a_replay_of_the_same_days_does(shared, history):
+@given(history=errands, past=pasts)
+def test_a_preview_equals_what_a_replay_of_the_same_days_does(shared, history, past):
     empty(shared)
     shared.load(RULES, on=("vip", "csat", "closing"))
+    write_past(shared, past)
     write(shared, history)
     shared.ask("SET default_transaction_read_only = on")
     found = shared.preview("csat", days=30, now=NOW)
