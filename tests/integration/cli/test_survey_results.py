@@ -40,7 +40,7 @@ def test_an_export_is_imported_and_bad_rows_are_reported(terminal, export):
     assert comment["comment"] == "Good"
     [unmatched] = terminal.json("surveys", "unmatched")
     assert (unmatched["reference"], unmatched["cells"]["Score"]) == ("strange", "3")
-    assert "9 of 0 to 10" in terminal.run("surveys", "answers").stdout
+    assert "9 (0 to 10)" in terminal.run("surveys", "answers").stdout
     assert "Score: 3" in terminal.run("surveys", "unmatched").stdout
 
 

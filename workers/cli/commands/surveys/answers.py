@@ -59,7 +59,7 @@ def _answer(one: Answer) -> tuple[object, ...]:
     if one.number is None:
         answer = one.choice_text or one.comment
     else:
-        answer = f"{one.number:g} of {one.lowest:g} to {one.highest:g}"
+        answer = f"{one.number:g} ({one.lowest:g} to {one.highest:g})"
     return (
         one.answered_at,
         one.errand_id,
