@@ -15,6 +15,7 @@ from deploy.sandbox.http.faults import MEANING, Fault, FaultName, read_fault_opt
 from deploy.sandbox.server import Options, sandbox
 from deploy.sandbox.surveys import alvaria, centracx, customer_radar, digidesk
 from deploy.sandbox.surveys.messages import WITHIN_S
+from deploy.sandbox.surveys.page_robots import CHATS_EVERY_S
 
 HELP = """
 Simulate a workspace of Cention on this machine, for trials and tests.
@@ -34,6 +35,10 @@ server takes mails with links to surveys, and delivers none.
 CentraCX asks its questions one by one, in surveys 2 and 3; the second question of survey 3 is
 of a type that its API cannot answer. Alvaria has chats that show a page of ours. The truth has
 what was replied to CentraCX ("sessions"), and the variables that Alvaria was given ("dialogs").
+
+With --survey-url, robots answer surveys on the pages of the bridge, question by question: some of
+those who got a mail with a link, and whoever is in a chat that they begin. The truth has what
+they answered ("visits").
 
 SANDBOX_TOKEN is the bearer token (default: sandbox-token). SANDBOX_CALLBACK_SECRET is the
 secret in callbacks (default: sandbox-callback-secret; empty: callbacks have no secret).
@@ -136,6 +141,18 @@ def _help() -> str:
     type=click.FloatRange(0),
     help="Seconds within which robots answer surveys.",
 )
+@click.option(
+    "--survey-url",
+    callback=_address,
+    help="URL before /s/ and /survey/alvaria/ of survey pages. Without it, robots open none.",
+)
+@click.option(
+    "--chats-every",
+    "chats_every_s",
+    default=CHATS_EVERY_S,
+    type=click.FloatRange(0),
+    help="Seconds from one chat whose page a robot opens to the next; 0 for none.",
+)
 @click.option("--rate", default=1.0, type=click.FloatRange(0), help="Changes a second.")
 @click.option("--errands", default=50, type=click.IntRange(0), help="Errands at the start.")
 @click.option(
@@ -181,6 +198,7 @@ def _greeting(options: Options, port: int) -> str:
   Workspace  {base}
   Callbacks  {options.callback_url or "none (see --callback-url)"}
   Answers    {options.answers_url or "none (see --answers-url)"}
+  Pages      {options.survey_url or "none (see --survey-url)"}
   Surveys    {root}{digidesk.PATH}
              {root}{customer_radar.PREFIX}
              {root}{centracx.PREFIX}

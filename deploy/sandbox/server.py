@@ -18,6 +18,7 @@ from deploy.sandbox.http.faults import Fault, FaultName, Faults
 from deploy.sandbox.surveys.answer_push import AnswerPush
 from deploy.sandbox.surveys.mail import Mailbox, mail_server
 from deploy.sandbox.surveys.messages import WITHIN_S, Messages
+from deploy.sandbox.surveys.page_robots import CHATS_EVERY_S, PageRobots
 from deploy.sandbox.surveys.vendors import PREFIXES, SurveyVendors
 from deploy.sandbox.world.activity import Activity
 from deploy.sandbox.world.callbacks import CallbackSender
@@ -45,6 +46,8 @@ class Options:
     answers_url: str | None = None
     answers_secret: str = field(default="sandbox-answers-secret", repr=False)
     answers_within_s: float = WITHIN_S
+    survey_url: str | None = None
+    chats_every_s: float = CHATS_EVERY_S
     rate: float = 1.0  # changes a second
     errands: int = 50  # dirty errands at the start
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
@@ -75,6 +78,7 @@ async def sandbox(options: Options) -> AsyncIterator[int]:
     activity = Activity(world=world, rng=rng, rate=options.rate)
     world.state(Messages).within_s = options.answers_within_s
     sender, push = _sender(options, world), _push(options, world)
+    robots = _page_robots(options, world)
     faults = _faults(options)
     runner = web.AppRunner(
         _application(options, world, activity, sender, push, faults),
@@ -84,7 +88,7 @@ async def sandbox(options: Options) -> AsyncIterator[int]:
     )
     await runner.setup()
     jobs = [asyncio.create_task(activity.run())]
-    jobs += [asyncio.create_task(one.run()) for one in (sender, push) if one is not None]
+    jobs += [asyncio.create_task(one.run()) for one in (sender, push, robots) if one is not None]
     try:
         mailbox = Mailbox(world=world, faults=faults, password=options.survey_password)
         async with mail_server(mailbox, host=options.host, port=options.smtp_port):
@@ -114,6 +118,18 @@ def _push(options: Options, world: World) -> AnswerPush | None:
     if options.answers_url is None:
         return None
     return AnswerPush(world=world, url=options.answers_url, secret=options.answers_secret)
+
+
+def _page_robots(options: Options, world: World) -> PageRobots | None:
+    if options.survey_url is None:
+        return None
+    return PageRobots(
+        world=world,
+        url=options.survey_url,
+        workspace=options.workspace,
+        rng=_random(options),
+        chats_every_s=options.chats_every_s,
+    )
 
 
 def _faults(options: Options) -> Faults:

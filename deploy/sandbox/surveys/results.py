@@ -13,6 +13,7 @@ from deploy.sandbox.http.routes import Control, ResourceRoutes
 from deploy.sandbox.surveys import alvaria, centracx, customer_radar, digidesk
 from deploy.sandbox.surveys.mail import MailPort
 from deploy.sandbox.surveys.messages import Message, Messages, RobotAnswer
+from deploy.sandbox.surveys.page_robots import expected_visits
 from deploy.sandbox.world.world import World
 
 FORMATS = ("csv", "json")
@@ -73,13 +74,14 @@ def results_of(vendor: str) -> Control:
 def expected_messages(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
     """Return every message to every person, and the answers that robots give or will give.
 
-    Beside them every session of CentraCX with its replies, and every dialog of Alvaria with its
-    outcomes.
+    Beside them every session of CentraCX with its replies, every dialog of Alvaria with its
+    outcomes, and every visit of a robot to pages.
     """
     return {
         "messages": [_message(message) for message in world.state(Messages).all],
         "sessions": centracx.expected_sessions(world),
         "dialogs": alvaria.expected_dialogs(world),
+        "visits": expected_visits(world),
     }
 
 
