@@ -8,6 +8,7 @@ from workers.cli.commands.surveys.answers import answers, unmatched
 from workers.cli.commands.surveys.hold import hold, resume
 from workers.cli.commands.surveys.import_results import import_
 from workers.cli.commands.surveys.invitations import invitations, status, unknown, withdraw
+from workers.cli.commands.surveys.link import link
 from workers.cli.commands.surveys.opt_out import opt_out
 from workers.cli.commands.surveys.preview import preview
 from workers.cli.commands.surveys.rules import rules
@@ -21,6 +22,6 @@ def surveys() -> None:
 
 for command in (
     *(rules, preview, why, status, invitations, unknown, withdraw),
-    *(opt_out, hold, resume, import_, answers, unmatched),
+    *(link, opt_out, hold, resume, import_, answers, unmatched),
 ):
     surveys.add_command(command)

@@ -69,6 +69,8 @@ def _sentence(found: Why) -> str:
 
 
 def _invitation(decision: Decision) -> str:
+    if decision.rule is None:
+        return f"invitation {decision.invitation_id}, {decision.detail}, is {decision.state}"
     return (
         f"invitation {decision.invitation_id} by rule {decision.rule}, version "
         f"{decision.rule_version}, due at {format_cell(decision.due_at)}, is {decision.state}"
