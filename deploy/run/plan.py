@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from deploy.embedded import Postgres, Server, Valkey
 from deploy.run import processes
-from deploy.run.ports import Address, choose_addresses
+from deploy.run.ports import LOOPBACK, WILDCARD_HOSTS, Address, choose_addresses, choose_port
 from deploy.run.processes import ProcessSpec
 
 SANDBOX_WORKSPACE = "demo"
@@ -38,6 +39,7 @@ class Plan:
     valkey: Valkey | None  # None: BROKER_URL is set
     receiver: Address
     sandbox: Address | None  # None: a real Cention
+    smtp_port: int  # of the sandbox's mail server
     given: Mapping[str, str] = field(repr=False)  # the environment without empty variables
 
     @property
@@ -89,6 +91,7 @@ class Plan:
             first.append(
                 processes.sandbox(
                     port=self.sandbox.port,
+                    smtp_port=self.smtp_port,
                     workspace=SANDBOX_WORKSPACE,
                     callback_url=self.callback_url,
                     answers_url=f"{self.receiver.url}/answers/{self.workspace}",
@@ -142,14 +145,25 @@ class Plan:
                 "SECRET": password,
                 "API_KEY": "sandbox-api-key",
             },
+            "SMTP": {
+                "URL": f"smtp://sandbox:{quote(password, safe='')}@127.0.0.1:{self.smtp_port}",
+                "FROM": "Nordkust <surveys@nordkust.example>",
+            },
         }
-        return {
+        return self._survey_pages() | {
             f"{vendor}_{name}": value
             for vendor, account in accounts.items()
             # A limit alone is no account.
             if not self.given.keys() & {f"{vendor}_{name}" for name in account}
             for name, value in account.items()
         }
+
+    def _survey_pages(self) -> dict[str, str]:
+        """Return where the customers find our pages, if nothing is set: on this machine."""
+        is_here = self.receiver.host in (LOOPBACK, *WILDCARD_HOSTS)
+        if "SURVEY_PUBLIC_URL" in self.given or not is_here:
+            return {}
+        return {"SURVEY_PUBLIC_URL": self.receiver.url}
 
 
 def make_plan(environment: Mapping[str, str], *, var: Path) -> Plan:
@@ -167,6 +181,7 @@ def make_plan(environment: Mapping[str, str], *, var: Path) -> Plan:
         valkey=None if "BROKER_URL" in given else Valkey(var / "valkey"),
         receiver=receiver,
         sandbox=sandbox if sandboxed else None,
+        smtp_port=choose_port(),
         given=given,
     )
 

@@ -47,6 +47,12 @@ def choose_addresses(receiver: str | None) -> tuple[Address, Address]:
         )
 
 
+def choose_port() -> int:
+    """Return a free port of this machine."""
+    with closing(listening_socket(LOOPBACK, 0)) as found:
+        return int(found.getsockname()[1])
+
+
 def read_address(text: str) -> Address:
     host, _, port = text.strip().rpartition(":")
     if not port.isdecimal() or int(port) >= 65536:

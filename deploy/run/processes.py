@@ -31,10 +31,17 @@ def server(embedded: Server) -> ProcessSpec:
 
 
 def sandbox(
-    *, port: int, workspace: str, callback_url: str, answers_url: str, timezone: str
+    *,
+    port: int,
+    smtp_port: int,
+    workspace: str,
+    callback_url: str,
+    answers_url: str,
+    timezone: str,
 ) -> ProcessSpec:
     """Return the process of the sandbox. It reads its token and secrets from the environment."""
-    options = ["--port", str(port), "--workspace", workspace, "--callback-url", callback_url]
+    options = ["--port", str(port), "--smtp-port", str(smtp_port), "--workspace", workspace]
+    options += ["--callback-url", callback_url]
     options += ["--answers-url", answers_url, "--answers-within", "5", "--timezone", timezone]
     return python("sandbox", "deploy.sandbox", *options)
 

@@ -324,3 +324,20 @@ def test_centracx_and_alvaria_are_tried_without_touching_a_customer(terminal, en
     assert "It cannot be reached" in wrong(terminal, "CentraCX of demo")
     environment.setenv("CENTRACX_URL", cention.root)
     assert "Something else answers" in wrong(terminal, "CentraCX of demo")
+
+
+def test_the_mail_server_is_tried_and_nothing_is_sent(terminal, environment, cention):
+    port = cention.control("surveys/mail")["port"]
+    environment.setenv("SMTP_URL", f"smtp://sandbox:sandbox-survey-password@127.0.0.1:{port}")
+    environment.setenv("SMTP_FROM", "surveys@nordkust.example")
+
+    assert "SURVEY_PUBLIC_URL is not set" in wrong(terminal, "survey pages of demo")
+    environment.setenv("SURVEY_PUBLIC_URL", "https://ask.nordkust.example")
+    found = lines(terminal.json("check"), "ok")
+    assert "mail server of demo: It accepts the log-in; nothing was sent." in found
+    assert cention.control("truth/surveys")["messages"] == []
+    environment.setenv("SMTP_URL", f"smtp://sandbox:hemlig-word@127.0.0.1:{port}")
+    assert "It refuses us" in wrong(terminal, "mail server of demo")
+    assert "hemlig-word" not in terminal.run("check").output
+    environment.setenv("SMTP_URL", "smtp://127.0.0.1:1")
+    assert "It cannot be reached" in wrong(terminal, "mail server of demo")

@@ -7,7 +7,7 @@ import pytest
 from deploy.run.plan import SANDBOX_SETTINGS, make_plan
 
 pytestmark = pytest.mark.enable_socket  # a plan reserves its ports
-SURVEY_VENDORS = ("DIGIDESK_", "CUSTOMER_RADAR_", "CENTRACX_", "ALVARIA_")
+SURVEY_VENDORS = ("DIGIDESK_", "CUSTOMER_RADAR_", "CENTRACX_", "ALVARIA_", "SMTP_", "SURVEY_PUBLIC")
 SERVERS = {"DATABASE_URL": "postgresql://db/cention", "BROKER_URL": "redis://broker"}
 
 
@@ -44,6 +44,19 @@ def test_with_the_sandbox_its_survey_vendors_are_used(variables):
     assert found["DIGIDESK_URL"].startswith("http://127.0.0.1:")
     assert found["DIGIDESK_PASSWORD"] == found["CUSTOMER_RADAR_PASSWORD"] == "chosen"
     assert found["CENTRACX_SECRET"] == found["ALVARIA_SECRET"] == "chosen"
+
+
+def test_with_the_sandbox_links_to_our_pages_go_through_its_mail_server(variables):
+    found = variables(SANDBOX_SURVEY_PASSWORD="p@ss")
+
+    assert found["SMTP_URL"].startswith("smtp://sandbox:p%40ss@127.0.0.1:")
+    assert found["SURVEY_PUBLIC_URL"].startswith("http://127.0.0.1:")
+
+
+def test_links_lead_to_the_address_that_is_set(variables):
+    given = {"SURVEY_PUBLIC_URL": "https://ask.example.com"}
+
+    assert "SURVEY_PUBLIC_URL" not in variables(**given)
 
 
 def test_an_account_of_the_environment_is_not_mixed_with_the_sandbox(variables):

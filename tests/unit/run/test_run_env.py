@@ -42,6 +42,7 @@ def test_no_token_and_no_secret_is_written(run_env_text):
         "CENTION_URL",
         *SANDBOX_SETTINGS,
         *SURVEY_VENDORS,
+        *("SMTP_URL", "SMTP_FROM", "SURVEY_PUBLIC_URL"),
     }
 
 

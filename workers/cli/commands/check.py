@@ -68,6 +68,8 @@ def findings() -> Iterator[Finding]:
             customer_radar=partial(wiring.customer_radar_api, workspace),
             centracx=partial(wiring.centracx_api, workspace),
             alvaria=partial(wiring.alvaria_api, workspace),
+            mail=partial(wiring.smtp_client, workspace),
+            public_url=settings.survey_public_url,
         )
         yield from time_zone.clock_findings(settings, workspace)
 

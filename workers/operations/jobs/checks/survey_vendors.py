@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from workers.clients import errors
 from workers.clients.json_bodies import sanitise_for_log
+from workers.clients.smtp import SmtpClient
 from workers.clients.surveys.alvaria import AlvariaApi
 from workers.clients.surveys.centracx import CentracxApi
 from workers.clients.surveys.customer_radar import CustomerRadarApi
+from workers.clients.surveys.outcomes import VendorRefusesUs
 from workers.config.workspaces import WorkspaceSettings
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
 
@@ -47,10 +49,12 @@ def vendor_findings(
     customer_radar: Callable[[], CustomerRadarApi | None],
     centracx: Callable[[], CentracxApi | None],
     alvaria: Callable[[], AlvariaApi | None],
+    mail: Callable[[], SmtpClient | None],
+    public_url: str | None,
 ) -> Iterator[Finding]:
     """Yield what is set, and the result of a request to each vendor that changes nothing.
 
-    The last three return a client, ``None`` without an account.
+    The callables return a client, ``None`` without an account; ``public_url`` is that of our pages.
     """
     if (digidesk := workspace.surveys.digidesk) is not None:
         yield ok(
@@ -64,6 +68,28 @@ def vendor_findings(
         yield _surveys(f"CentraCX of {workspace.name}", centra)
     if (via := alvaria()) is not None:
         yield _login(f"Alvaria of {workspace.name}", via.probe, _ALVARIA)
+    if (client := mail()) is not None:
+        yield _mail(f"mail server of {workspace.name}", client)
+    if public_url is None and (workspace.surveys.mail or workspace.surveys.centracx):
+        yield wrong(
+            f"survey pages of {workspace.name}",
+            "SURVEY_PUBLIC_URL is not set, so nobody is mailed a link.",
+            "Set it to the address at which customers reach the receiver.",
+        )
+
+
+def _mail(about: str, client: SmtpClient) -> Finding:
+    match client.probe():
+        case None:
+            return ok(about, "It accepts the log-in; nothing was sent.")
+        case VendorRefusesUs(reason=reason):
+            return wrong(about, f"It refuses us ({reason}).", "Correct SMTP_URL.")
+        case outcome:
+            return wrong(
+                about,
+                f"It cannot be reached ({outcome.reason}).",
+                "Check SMTP_URL and the network. Invitations wait.",
+            )
 
 
 def _login(about: str, probe: Callable[[], None], remedies: _Remedies) -> Finding:
