@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,8 @@ from workers.surveys.rules.person import hash_of
 from workers.surveys.store import answers, person_keys
 
 NOW = START + 30 * DAY
+QUIET_DAYS = {"vip": 0, "csat": 5, "closing": 2}
+AGAIN_DAYS = {"vip": 3}
 PAST = 1000  # numbers of errands before
 OBJECTOR = "objector@example.org"
 RULES = (
@@ -177,12 +180,36 @@ def test_a_preview_equals_what_a_replay_of_the_same_days_does(shared, history, p
     assert Counter(shared.decisions().values()) == found.totals()
     invitations = shared.invitations()
     assert len({row["errand_id"] for row in invitations}) == len(invitations)
-    by_person: dict[bytes, list[object]] = {}
-    for row in sorted(invitations, key=lambda row: row["due_at"]):
-        if row["rule"] == "csat":
-            earlier = by_person.get(row["person_sha256"], [])
-            assert all(row["due_at"] - at >= 5 * DAY for at in earlier)  # type: ignore[operator]
-        by_person.setdefault(row["person_sha256"], []).append(row["due_at"])
+    check_clocks(invitations)
+    by_person = {number: person_of(shared, f"p{number}@example.org") for number in range(6)}
+    for one in found.errands:
+        if one.outcome == "rule_quiet":
+            person = by_person[history[one.errand_id - 1]["person"]]
+            since = [one.due_at - at for at in times(invitations, person, one.rule)]
+            assert any(timedelta() <= time < AGAIN_DAYS[one.rule] * DAY for time in since)
+
+
+def check_clocks(invitations: list[dict[str, Any]]) -> None:
+    """Check the clock of each person, and that of each person and rule."""
+    for row in invitations:
+        if row["errand_id"] < PAST:
+            person, rule, at = row["person_sha256"], row["rule"], row["due_at"]
+            for days, earlier in (
+                (QUIET_DAYS[rule], times(invitations, person)),
+                (AGAIN_DAYS.get(rule, 0), times(invitations, person, rule)),
+            ):
+                assert all(at - other >= days * DAY for other in earlier if other < at)
+
+
+def times(
+    invitations: list[dict[str, Any]], person: bytes, rule: str | None = None
+) -> list[datetime]:
+    """Return when a person was invited, by one rule or any."""
+    return [
+        row["due_at"]
+        for row in invitations
+        if row["person_sha256"] == person and rule in (None, row["rule"])
+    ]
 
 
 def test_a_preview_writes_nothing_and_does_not_need_the_rule_to_be_on(surveys):
