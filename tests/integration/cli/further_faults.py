@@ -11,6 +11,21 @@ from workers.config.settings import load_settings
 from workers.surveys.jobs.decide import decide
 from workers.surveys.jobs.invite import invite
 
+OWN_PAGE = (
+    brief()
+    .replace('["digidesk", "customer_radar"]', '"own"')
+    .partition("[rule.survey.digidesk]")[0]
+    + """
+[rule.survey.own]
+page = "after-answer"
+[[page]]
+name = "after-answer"
+[[page.question]]
+key = "nps"
+kind = "nps"
+text = { en = "How likely?" }
+"""
+)
 CREATE = ("errands", "create", "--from", "a@b.example", "--subject", "Hello")
 
 
@@ -181,12 +196,34 @@ def a_survey_cannot_go_on(command_context: Any) -> None:
         "INSERT INTO feedback.session (workspace, vendor, origin, state, verified, problem)"
         " VALUES ('demo', 'centracx', 'page', 'stuck', true, 'a question of an unknown type')"
     )
-    assert "stuck" in command_context.run().stdout
+    assert "a question of an unknown type" in command_context.run().stdout
     [demo] = command_context.terminal.json("surveys", "status")["workspaces"]
     assert demo["stuck"] == 1
 
 
+def mails_are_refused(command_context: Any) -> None:
+    environment, cention = command_context.environment, command_context.cention
+    port = cention.control("surveys/mail")["port"]
+    environment.setenv("SMTP_URL", f"smtp://sandbox:sandbox-survey-password@127.0.0.1:{port}")
+    environment.setenv("SMTP_FROM", "surveys@nordkust.example")
+    environment.setenv("SURVEY_PUBLIC_URL", "https://ask.nordkust.example")
+    _surveys(command_context)
+    Path("surveys.toml").write_text(OWN_PAGE)
+    command_context.terminal.run("surveys", "rules", "load")
+    with environment.context() as wrong:
+        wrong.setenv("SMTP_URL", f"smtp://sandbox:wrong@127.0.0.1:{port}")
+        _invite(command_context)
+        assert "mail is paused, because it refuses us" in command_context.status()
+        assert "It refuses us" in command_context.run().stdout
+    assert "It accepts the log-in" in command_context.run().stdout
+    command_context.bridge.rows("UPDATE feedback.vendor SET paused_until = now()")
+    command_context.bridge.rows("UPDATE feedback.invitation SET due_at = now()")
+    _invite(command_context)
+    assert "is paused" not in command_context.status()
+
+
 FAULTS = {
+    "Mails are refused": mails_are_refused,
     "Answers match nothing": answers_match_nothing,
     "A survey cannot go on": a_survey_cannot_go_on,
     "A survey vendor refuses us": a_survey_vendor_refuses_us,

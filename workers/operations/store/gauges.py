@@ -10,7 +10,8 @@ from workers.mirrors.store import mirrors
 from workers.mirrors.store.mirrors import MirrorStatus
 from workers.operations.store import status
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
-from workers.surveys.store import counts, invitations, vendors
+from workers.surveys.store import conversations, counts, invitations, vendors
+from workers.surveys.store.conversations import ConversationFigures
 from workers.surveys.store.counts import Total
 from workers.surveys.store.invitations import SurveyStatus
 from workers.surveys.store.vendors import VendorPause
@@ -39,6 +40,7 @@ def read_gauges(conn: Connection) -> list[Gauge]:
         ),
         *(gauge for one in invitations.statuses(conn) for gauge in _of_surveys(one)),
         *map(_of_vendor, vendors.pauses(conn)),
+        *(gauge for one in conversations.figures(conn) for gauge in _of_conversations(one)),
         *map(_of_total, counts.totals(conn)),
     ]
 
@@ -127,6 +129,17 @@ def _of_vendor(one: VendorPause) -> Gauge:
         labels={"workspace": one.workspace, "vendor": one.vendor},
         value=float(one.paused_until is not None),
     )
+
+
+def _of_conversations(one: ConversationFigures) -> Iterator[Gauge]:
+    labels = {"workspace": one.workspace, "vendor": one.vendor}
+    for name, text, value in (
+        ("waiting_seconds", "Longest time a survey on our pages waits for it", one.longest_wait_s),
+        ("outcomes_unknown", "Surveys whose answers may have reached it", one.unknown),
+    ):
+        yield Gauge(
+            name=f"cention_survey_{name}", help=text, labels=labels, value=float(value or 0)
+        )
 
 
 def _of_total(one: Total) -> Gauge:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,47 @@ class Settled:
     outcome_state: str | None = None
     problem: str | None = None
     wait_s: float | None = None  # until it is claimed again; None: at once, if it still waits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationFigures:
+    """How the surveys stand that a vendor conducts through our pages."""
+
+    workspace: str
+    vendor: str
+    waiting: int  # for the vendor
+    longest_wait_s: float | None  # None: nothing waits
+    stuck: int
+    unknown: int  # answers that may have reached the vendor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationProblem:
+    """A survey that cannot go on, or whose answers may not have reached its vendor."""
+
+    workspace: str
+    session_id: int
+    errand_id: int | None
+    vendor: str
+    state: str
+    outcome_state: str
+    started_at: datetime
+    problem: str | None
+
+
+def figures(conn: Connection[Any]) -> list[ConversationFigures]:
+    """Return how the surveys of each vendor stand, in every workspace that has any."""
+    with conn.cursor(row_factory=class_row(ConversationFigures)) as cursor:
+        return cursor.execute(SQL["conversation_figures"]).fetchall()
+
+
+def problems(
+    conn: Connection[Any], workspace: str | None, *, limit: int
+) -> list[ConversationProblem]:
+    """Return the last surveys with a problem, the newest first."""
+    parameters = {"workspace": workspace, "limit": limit}
+    with conn.cursor(row_factory=class_row(ConversationProblem)) as cursor:
+        return cursor.execute(SQL["conversation_problems"], parameters).fetchall()
 
 
 def any_waiting(conn: Connection[Any], workspace: str, vendor: str) -> bool:

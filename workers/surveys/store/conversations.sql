@@ -139,3 +139,35 @@ SELECT EXISTS (
           OR (s.vendor = 'alvaria' AND s.state IN ('complete', 'partial') AND s.outcome_state = 'no')
       )
 );
+
+-- name: conversation_figures
+-- How the surveys stand that a vendor conducts through our pages, for each vendor that has any.
+SELECT w.workspace, w.vendor, sum(w.waiting)::bigint AS waiting, max(w.waiting_s) AS longest_wait_s,
+       sum(w.stuck)::bigint AS stuck, sum(w.unknown)::bigint AS unknown
+FROM (
+    SELECT s.workspace, s.vendor, 1 AS waiting, 0 AS stuck, 0 AS unknown, extract(epoch FROM now() - greatest(
+        s.started_at, s.completed_at, (
+            SELECT max(a.answered_at) FROM feedback.answer AS a
+            WHERE (a.workspace, a.session_id) = (s.workspace, s.session_id)
+        )
+    ))::float8 AS waiting_s
+    FROM feedback.session AS s
+    WHERE s.origin = 'page' AND (
+        (s.vendor = 'centracx' AND s.state = 'open' AND s.question IS NULL)
+        OR (s.vendor = 'alvaria' AND s.state = 'open' AND NOT s.verified)
+        OR (s.vendor = 'alvaria' AND s.state IN ('complete', 'partial') AND s.outcome_state IN ('no', 'sending'))
+    ) AND NOT (s.vendor = 'alvaria' AND s.state = 'open' AND s.context IS NOT NULL)
+    UNION ALL
+    SELECT workspace, vendor, 0, 1, 0, NULL FROM feedback.session WHERE state = 'stuck'
+    UNION ALL
+    SELECT workspace, vendor, 0, 0, 1, NULL FROM feedback.session WHERE outcome_state = 'unknown'
+) AS w
+GROUP BY w.workspace, w.vendor
+ORDER BY w.workspace, w.vendor;
+
+-- name: conversation_problems
+-- The last surveys that cannot go on, or whose answers may not have reached their vendor; the newest first.
+SELECT workspace, session_id, errand_id, vendor, state, outcome_state, started_at, problem FROM feedback.session
+WHERE (state = 'stuck' OR outcome_state = 'unknown') AND (workspace = %(workspace)s OR %(workspace)s::text IS NULL)
+ORDER BY started_at DESC, session_id DESC
+LIMIT %(limit)s;

@@ -26,8 +26,9 @@ from workers.database import Connection
 from workers.operations.rules.wording import format_duration, pluralise
 from workers.surveys.jobs.invite import MISSING_AFTER_S, mark_abandoned_unknown
 from workers.surveys.rules.eligibility import Reason
+from workers.surveys.store import conversations, vendors
 from workers.surveys.store import invitations as store
-from workers.surveys.store import vendors
+from workers.surveys.store.conversations import ConversationFigures, ConversationProblem
 from workers.surveys.store.invitations import ListedInvitation, SurveyStatus, UnknownInvitation
 from workers.surveys.store.vendors import VendorPause
 
@@ -51,6 +52,24 @@ VENDORS = (
     TableColumn(heading="paused until"),
     TableColumn(heading="cause"),
 )
+CONVERSATIONS = (
+    TableColumn(heading="workspace"),
+    TableColumn(heading="surveys of"),
+    TableColumn(heading="waiting", right=True),
+    TableColumn(heading="longest", right=True),
+    TableColumn(heading="stuck", right=True),
+    TableColumn(heading="unknown", right=True),
+)
+PROBLEMS = (
+    TableColumn(heading="workspace"),
+    TableColumn(heading="survey", right=True),
+    TableColumn(heading="errand", right=True),
+    TableColumn(heading="vendor"),
+    TableColumn(heading="state"),
+    TableColumn(heading="began"),
+    TableColumn(heading="cause"),
+)
+PROBLEMS_SHOWN = 10
 INVITATIONS = (
     TableColumn(heading="workspace"),
     TableColumn(heading="number", right=True),
@@ -81,17 +100,34 @@ If not:                        cention surveys unknown missing NUMBER"""
 @json_option
 @workspace_option
 def status(as_json: bool, workspace: str | None) -> None:
-    """Show how invitations stand, and which vendors are paused."""
+    """Show how invitations and surveys stand, and which vendors are paused."""
     with optional_workspace_database(workspace) as conn:
         found = [one for one in store.statuses(conn) if workspace in (None, one.workspace)]
         asked = [one for one in vendors.pauses(conn) if workspace in (None, one.workspace)]
+        under_way = [
+            one for one in conversations.figures(conn) if workspace in (None, one.workspace)
+        ]
+        problems = conversations.problems(conn, workspace, limit=PROBLEMS_SHOWN)
     if as_json:
-        print_json({"workspaces": found, "vendors": asked})
+        print_json(
+            {
+                "workspaces": found,
+                "vendors": asked,
+                "conversations": under_way,
+                "problems": problems,
+            }
+        )
         return
     print_table(STATUS, [_status_row(one) for one in found])
     if asked:
         print_line("")
         print_table(VENDORS, [_vendor_row(one) for one in asked])
+    if under_way:
+        print_line("")
+        print_table(CONVERSATIONS, [_conversation_row(one) for one in under_way])
+    if problems:
+        print_line("")
+        print_table(PROBLEMS, [_problem_row(one) for one in problems])
 
 
 @click.command()
@@ -215,6 +251,21 @@ def _status_row(one: SurveyStatus) -> tuple[object, ...]:
 
 def _vendor_row(one: VendorPause) -> tuple[object, ...]:
     return (one.workspace, one.vendor, one.paused_until or "not paused", one.reason)
+
+
+def _conversation_row(one: ConversationFigures) -> tuple[object, ...]:
+    return (
+        *(one.workspace, one.vendor, one.waiting, format_duration(one.longest_wait_s)),
+        *(one.stuck, one.unknown),
+    )
+
+
+def _problem_row(one: ConversationProblem) -> tuple[object, ...]:
+    state = one.state if one.state == "stuck" else f"{one.state}, outcome {one.outcome_state}"
+    return (
+        *(one.workspace, one.session_id, one.errand_id, one.vendor, state, one.started_at),
+        one.problem,
+    )
 
 
 def _row(one: ListedInvitation) -> tuple[object, ...]:
