@@ -40,15 +40,15 @@ def erase(conn: Connection, subject: DataSubject, *, dry_run: bool, progress: Pr
     from it meanwhile is redacted already. Raises ``OSError`` if the spool cannot be used.
     """
     known = PersonMatcher(subject.address, number=subject.number)
-    person = known.with_names(erased.names_of(conn, known.address, known.number))
-    errands = set(erased.errands_of(conn, person.address, person.number))
+    person = known.with_names(erased.names_of(conn, known.spellings))
+    errands = set(erased.errands_of(conn, person.spellings))
     spooled = SpoolErasure(files=0, unreadable=(), errands=frozenset())
     if subject.spool is not None:
         spooled = find_in_spool.erase(subject.spool, person, errands, dry_run=dry_run)
     with conn.transaction(force_rollback=True) if dry_run else nullcontext():
         errands = _record_erased(conn, person, errands | spooled.errands)
         ratings = erased.ratings_of(conn, subject.reviewers)
-        erased.record_erased(conn, Family.FACEBOOK_RATINGS, ratings, address="")
+        erased.record_erased(conn, Family.FACEBOOK_RATINGS, ratings)
         counts = ErasureCounts()
         errands |= _erase_everywhere(conn, person, counts, progress)
     return Erasure(
@@ -76,7 +76,7 @@ def _erase_everywhere(
     errands: set[erased.Key] = set()
     for table in documents:
         errands |= _erase_from(conn, table, person, counts, progress)
-    redact_erased.redact_sent(conn, person.address, counts)
+    redact_erased.redact_sent(conn, person.spellings, counts)
     redact_erased.redact_pending(conn, counts)
     if person.address:
         _erase_own_rows(conn, person, counts)
@@ -87,20 +87,25 @@ def _erase_everywhere(
 
 def _erase_own_rows(conn: Connection, person: PersonMatcher, counts: ErasureCounts) -> None:
     """Erase the person's rows that belong to no recorded errand."""
-    removed = erased.remove_contact_cards(conn, person.address)
-    redacted = erased.redact_exported_by(conn, person.address)
+    removed = erased.remove_contact_cards(conn, person.spellings)
+    redacted = erased.redact_exported_by(conn, person.spellings)
     counts.removed["cention.contact_card"] += removed
     counts.redacted["cention.exported_errand"] += redacted
-    objections = erased.redact_opt_outs(conn, person.address, person.number)
+    objections = erased.redact_opt_outs(conn, person.spellings)
     counts.redacted["feedback.opt_out"] += objections
 
 
 def _record_erased(
     conn: Connection, person: PersonMatcher, keys: Iterable[erased.Key]
 ) -> set[erased.Key]:
-    return erased.record_erased(
-        conn, Family.ERRAND_REPORTS, keys, address=person.address, number=person.number
-    )
+    """Record errands as erased, except those with another known writer; return them."""
+    wanted = set(keys)
+    others = {
+        (one.workspace, one.errand_id)
+        for one in erased.writers_of(conn, wanted)
+        if not person.matches(one.writer) and not person.matches(one.contact)
+    }
+    return erased.record_erased(conn, Family.ERRAND_REPORTS, wanted - others)
 
 
 def _erase_from(

@@ -35,7 +35,7 @@ def export(
     in autocommit mode.
     """
     person = PersonMatcher(subject.address, number=subject.number)
-    errands = set(erased.errands_of(conn, person.address, person.number))
+    errands = set(erased.errands_of(conn, person.spellings))
     spooled = [record.to_json(match.callback) for match in _spooled(subject.spool, person, errands)]
     found: Rows = {}
     if person.address:

@@ -54,7 +54,7 @@ def scan_table(
     while first < text_scan.pages(conn, table):
         with conn.transaction():
             rows = text_scan.scan_pages(
-                conn, table, first=first, like=person.ilike_patterns, lock=lock
+                conn, table, first=first, words=person.ascii_words, lock=lock
             )
             yield [match for row in rows if (match := _match(table, row, person))]
         first += text_scan.PAGES

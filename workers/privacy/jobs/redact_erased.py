@@ -35,12 +35,12 @@ def redact_pending(conn: Connection, counts: ErasureCounts) -> None:
     _each(
         conn, lambda c, after: erased.pending_ratings(c, after=after, limit=BATCH), _ratings, counts
     )
-    redact_sent(conn, "", counts)
+    redact_sent(conn, [], counts)
 
 
-def redact_sent(conn: Connection, address: str, counts: ErasureCounts) -> None:
-    """Redact sent errands of an address, and those that became erased errands."""
-    counts.redacted["cention.sent_errand"] += erased.redact_sent_errands(conn, address)
+def redact_sent(conn: Connection, spellings: list[str], counts: ErasureCounts) -> None:
+    """Redact sent errands of an address in any of its spellings, and those of erased errands."""
+    counts.redacted["cention.sent_errand"] += erased.redact_sent_errands(conn, spellings)
 
 
 def _each(conn: Connection, pending: Pending, redact: Redact, counts: ErasureCounts) -> None:
@@ -157,4 +157,5 @@ def _merged(known: PersonMatcher, other: PersonMatcher) -> PersonMatcher:
     """Return the known person, with the names of ``other`` if the address is the same."""
     if not known.address:
         return other.with_names(known.names)
-    return known.with_names(other.names) if other.address in ("", known.address) else known
+    same = not other.address or known.matches(other.address)
+    return known.with_names(other.names) if same else known

@@ -42,6 +42,16 @@ class CallbackDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """The writer of an errand."""
+
+    workspace: str
+    errand_id: int
+    writer: str
+    contact: str | None  # the same as surveys know it; None if nobody was invited
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
     """An address or name of the writer or an addressee of an errand."""
 
@@ -68,13 +78,9 @@ def key_arrays(keys: Iterable[Key]) -> dict[str, Any]:
     return {"workspaces": [w for w, _ in ordered], "ids": [i for _, i in ordered]}
 
 
-def errands_of(conn: Connection, address: str, number: str | None) -> list[Key]:
-    """Return the errands that belong to an address (in lower case).
-
-    ``number``: the same in E.164, as surveys store it; ``None`` if it is no telephone number.
-    """
-    parameters = {"address": address, "number": number}
-    return conn.execute(SQL["errands_of"], parameters).fetchall()
+def errands_of(conn: Connection, spellings: list[str]) -> list[Key]:
+    """Return the errands that belong to an address, given in its spellings (in lower case)."""
+    return conn.execute(SQL["errands_of"], {"spellings": spellings}).fetchall()
 
 
 def ratings_of(conn: Connection, reviewers: Sequence[str]) -> list[Key]:
@@ -82,22 +88,20 @@ def ratings_of(conn: Connection, reviewers: Sequence[str]) -> list[Key]:
     return conn.execute(SQL["ratings_of"], {"reviewers": list(reviewers)}).fetchall()
 
 
-def names_of(conn: Connection, address: str, number: str | None) -> list[str]:
-    """Return the names stored next to an address (in lower case) or number."""
-    parameters = {"address": address, "number": number}
-    return [name for (name,) in conn.execute(SQL["names_of"], parameters)]
+def names_of(conn: Connection, spellings: list[str]) -> list[str]:
+    """Return the names stored next to an address, given in its spellings (in lower case)."""
+    return [name for (name,) in conn.execute(SQL["names_of"], {"spellings": spellings})]
 
 
-def record_erased(
-    conn: Connection,
-    family: Family,
-    keys: Iterable[Key],
-    *,
-    address: str,
-    number: str | None = None,
-) -> set[Key]:
-    """Record records as erased; return them, without errands of another writer."""
-    parameters = {**key_arrays(set(keys)), "family": family, "address": address, "number": number}
+def writers_of(conn: Connection, keys: Iterable[Key]) -> list[Writer]:
+    """Return the writers of errands that are known, one or more for each."""
+    with conn.cursor(row_factory=class_row(Writer)) as cursor:
+        return cursor.execute(SQL["writers_of"], key_arrays(set(keys))).fetchall()
+
+
+def record_erased(conn: Connection, family: Family, keys: Iterable[Key]) -> set[Key]:
+    """Record records as erased, and return them."""
+    parameters = {**key_arrays(set(keys)), "family": family}
     return set(conn.execute(SQL["record_erased"], parameters).fetchall())
 
 
@@ -207,25 +211,24 @@ def redact_errands(conn: Connection, errands: Sequence[Key]) -> dict[str, int]:
     return {**redacted, "cention.answer_recipient": recipients}
 
 
-def redact_exported_by(conn: Connection, address: str) -> int:
+def redact_exported_by(conn: Connection, spellings: list[str]) -> int:
     """Redact exported errands of a writer (in lower case); return how many rows."""
-    return len(conn.execute(SQL["redact_exported_by"], {"address": address}).fetchall())
+    return len(conn.execute(SQL["redact_exported_by"], {"spellings": spellings}).fetchall())
 
 
-def redact_opt_outs(conn: Connection, address: str, number: str | None) -> int:
-    """Redact the contact of objections by an address (in lower case) or number; return how many."""
-    parameters = {"address": address, "number": number}
-    return len(conn.execute(SQL["redact_opt_outs_of"], parameters).fetchall())
+def redact_opt_outs(conn: Connection, spellings: list[str]) -> int:
+    """Redact the contact of objections, given in its spellings (in lower case); return how many."""
+    return len(conn.execute(SQL["redact_opt_outs_of"], {"spellings": spellings}).fetchall())
 
 
-def remove_contact_cards(conn: Connection, address: str) -> int:
-    """Delete contact cards with an address (in lower case); return how many."""
-    return len(conn.execute(SQL["remove_contact_cards"], {"address": address}).fetchall())
+def remove_contact_cards(conn: Connection, spellings: list[str]) -> int:
+    """Delete contact cards with an address in any of its spellings; return how many."""
+    return len(conn.execute(SQL["remove_contact_cards"], {"spellings": spellings}).fetchall())
 
 
-def redact_sent_errands(conn: Connection, address: str) -> int:
-    """Redact sent errands of an address (in lower case), and erased ones; return how many."""
-    return len(conn.execute(SQL["redact_sent_errands"], {"address": address}).fetchall())
+def redact_sent_errands(conn: Connection, spellings: list[str]) -> int:
+    """Redact sent errands of an address, in any spelling, and erased ones; return how many."""
+    return len(conn.execute(SQL["redact_sent_errands"], {"spellings": spellings}).fetchall())
 
 
 def remove_recipients(conn: Connection, errands: Sequence[Key]) -> int:

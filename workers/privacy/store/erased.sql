@@ -1,29 +1,32 @@
 -- name: errands_of
 -- Errands of this writer; and of errands without a known writer, those whose answers went to this address
 -- only.
-SELECT workspace, errand_id FROM cention.errand WHERE lower(from_address) = %(address)s
+SELECT workspace, errand_id FROM cention.errand WHERE lower(from_address) = ANY (%(spellings)s::text[])
 UNION
 SELECT workspace, errand_id FROM cention.sent_errand
-WHERE lower(from_address) = %(address)s AND errand_id IS NOT NULL
+WHERE lower(from_address) = ANY (%(spellings)s::text[]) AND errand_id IS NOT NULL
 UNION
-SELECT workspace, errand_id FROM feedback.invitation WHERE lower(contact) IN (%(address)s, %(number)s)
+SELECT workspace, errand_id FROM feedback.invitation WHERE lower(contact) = ANY (%(spellings)s::text[])
 UNION
 SELECT a.workspace, a.errand_id
 FROM cention.answer_recipient AS r
 JOIN cention.answer AS a ON (a.workspace, a.response_id) = (r.workspace, r.response_id)
 LEFT JOIN cention.errand AS e ON (e.workspace, e.errand_id) = (a.workspace, a.errand_id)
-WHERE lower(r.address) = %(address)s AND e.from_address IS NULL
+WHERE lower(r.address) = ANY (%(spellings)s::text[]) AND e.from_address IS NULL
   AND NOT EXISTS (
       SELECT FROM cention.answer_recipient AS other
       WHERE (other.workspace, other.response_id) = (r.workspace, r.response_id)
-        AND lower(other.address) <> %(address)s
+        AND lower(other.address) <> ALL (%(spellings)s::text[])
   )
 UNION
 SELECT workspace, errand_id FROM cention.exported_errand
 WHERE errand_id IS NOT NULL
-  AND (lower(from_address) = %(address)s
-       OR strpos(lower(from_address), '<' || %(address)s || '>') > 0
-       OR strpos(lower(from_address), '(' || %(address)s || ')') > 0);
+  AND (lower(from_address) = ANY (%(spellings)s::text[])
+       OR EXISTS (
+           SELECT FROM unnest(%(spellings)s::text[]) AS a (spelling)
+           WHERE strpos(lower(from_address), '<' || spelling || '>') > 0
+              OR strpos(lower(from_address), '(' || spelling || ')') > 0
+       ));
 
 -- name: ratings_of
 -- Facebook ratings by reviewers of these ids or exact names.
@@ -37,13 +40,13 @@ WHERE family = 'facebook_ratings' AND problem IS NOT NULL
 
 -- name: names_of
 -- Names stored next to this address.
-SELECT from_name FROM cention.errand WHERE lower(from_address) = %(address)s AND from_name IS NOT NULL
+SELECT from_name FROM cention.errand WHERE lower(from_address) = ANY (%(spellings)s::text[]) AND from_name IS NOT NULL
 UNION
-SELECT name FROM cention.answer_recipient WHERE lower(address) = %(address)s AND name IS NOT NULL
+SELECT name FROM cention.answer_recipient WHERE lower(address) = ANY (%(spellings)s::text[]) AND name IS NOT NULL
 UNION
-SELECT from_name FROM cention.sent_errand WHERE lower(from_address) = %(address)s AND from_name IS NOT NULL
+SELECT from_name FROM cention.sent_errand WHERE lower(from_address) = ANY (%(spellings)s::text[]) AND from_name IS NOT NULL
 UNION
-SELECT contact_name FROM feedback.invitation WHERE lower(contact) IN (%(address)s, %(number)s) AND contact_name IS NOT NULL
+SELECT contact_name FROM feedback.invitation WHERE lower(contact) = ANY (%(spellings)s::text[]) AND contact_name IS NOT NULL
 UNION
 SELECT card.name
 FROM cention.contact_card AS c
@@ -53,7 +56,7 @@ WHERE card.name IS NOT NULL AND EXISTS (
         jsonb_build_array(c.sent, c.returned),
         '$[*] ? (@.type() == "object").keyvalue() ? (@.key != "custom").value.**'
     ) AS contact (value)
-    WHERE lower(contact.value #>> '{}') = %(address)s
+    WHERE lower(contact.value #>> '{}') = ANY (%(spellings)s::text[])
 );
 
 -- name: redact_sent_errands
@@ -62,27 +65,26 @@ WHERE card.name IS NOT NULL AND EXISTS (
 UPDATE cention.sent_errand AS s
 SET message_id = NULL, content_sha256 = NULL, origin = NULL, from_address = NULL, from_name = NULL,
     subject = NULL, problem = NULL
-WHERE (lower(from_address) = %(address)s OR (workspace, errand_id) IN (
+WHERE (lower(from_address) = ANY (%(spellings)s::text[]) OR (workspace, errand_id) IN (
     SELECT workspace, remote_id FROM intake.erased WHERE family = 'errand_reports'
 ))
   AND (num_nonnulls(message_id, origin, from_address, from_name, subject, problem) > 0
        OR content_sha256 IS NOT NULL)
 RETURNING sent_id;
 
+-- name: writers_of
+-- The writers of these errands that are known, and as whom surveys know them.
+SELECT e.workspace, e.errand_id, e.from_address AS writer, i.contact
+FROM cention.errand AS e
+LEFT JOIN feedback.invitation AS i ON (i.workspace, i.errand_id) = (e.workspace, e.errand_id)
+WHERE (e.workspace, e.errand_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+  AND e.from_address IS NOT NULL;
+
 -- name: record_erased
--- Record records as erased, except errands with another known writer. A writer that surveys know by this
--- number is the same. One row for each that is recorded now, whether or not it was before.
+-- Record records as erased. One row for each that is recorded now, whether or not it was before.
 INSERT INTO intake.erased AS known (workspace, family, remote_id)
 SELECT new.workspace, %(family)s, new.remote_id
 FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]) AS new (workspace, remote_id)
-WHERE %(family)s <> 'errand_reports' OR NOT EXISTS (
-    SELECT FROM cention.errand AS e
-    WHERE (e.workspace, e.errand_id) = (new.workspace, new.remote_id) AND lower(e.from_address) <> %(address)s
-      AND NOT EXISTS (
-          SELECT FROM feedback.invitation AS i
-          WHERE (i.workspace, i.errand_id, i.contact) = (e.workspace, e.errand_id, %(number)s)
-      )
-)
 ORDER BY 1, 2, 3
 ON CONFLICT (workspace, family, remote_id) DO UPDATE SET erased_at = known.erased_at
 RETURNING workspace, remote_id;
@@ -306,9 +308,12 @@ RETURNING errand_id;
 UPDATE cention.exported_errand
 SET from_address = NULL, to_address = NULL, subject = NULL, question = NULL, answer = NULL,
     errand_notes = NULL, document = NULL
-WHERE lower(from_address) = %(address)s
-   OR strpos(lower(from_address), '<' || %(address)s || '>') > 0
-   OR strpos(lower(from_address), '(' || %(address)s || ')') > 0
+WHERE lower(from_address) = ANY (%(spellings)s::text[])
+   OR EXISTS (
+       SELECT FROM unnest(%(spellings)s::text[]) AS a (spelling)
+       WHERE strpos(lower(from_address), '<' || spelling || '>') > 0
+          OR strpos(lower(from_address), '(' || spelling || ')') > 0
+   )
 RETURNING position;
 
 -- name: remove_contact_cards
@@ -319,7 +324,7 @@ WHERE EXISTS (
         jsonb_build_array(c.sent, c.returned),
         '$[*] ? (@.type() == "object").keyvalue() ? (@.key != "custom").value.**'
     ) AS contact (value)
-    WHERE lower(contact.value #>> '{}') = %(address)s
+    WHERE lower(contact.value #>> '{}') = ANY (%(spellings)s::text[])
 )
 RETURNING workspace;
 
@@ -375,5 +380,5 @@ RETURNING since;
 
 -- name: redact_opt_outs_of
 -- Redact the contact of objections by this address; the objections stand. One row for each.
-UPDATE feedback.opt_out SET contact = NULL WHERE lower(contact) IN (%(address)s, %(number)s)
+UPDATE feedback.opt_out SET contact = NULL WHERE lower(contact) = ANY (%(spellings)s::text[])
 RETURNING since;

@@ -18,6 +18,22 @@ from workers.database import Connection, queries
 SQL = queries.load(__name__)
 
 PAGES = 64  # per scan
+MARKS = "\u00ad\u200b\u200c\u200d\u2060\ufeff"  # characters that do not show
+# Tags, the same characters as entities, and soft line breaks as they are or as JSON has them.
+UNSEEN = (
+    r"<[^<>]*>"
+    r"|&(?:amp;)*(?:shy|zwnj|zwj|ZeroWidthSpace|NoBreak|#173|#8203|#8204|#8205|#8288|#65279"
+    r"|#xad|#x200[bcd]|#x2060|#xfeff);"
+    r"|=(?:\r|\\r)?(?:\n|\\n)"
+)
+# Without what does not show is slow, so it is tried only where the letters come in order.
+MAY_MENTION: LiteralString = """
+    concat_ws(' ', {columns}) ILIKE ANY (%(words)s::text[])
+    OR (concat_ws(' ', {columns}) ILIKE ANY (%(letters)s::text[])
+        AND regexp_replace(
+            translate(concat_ws(' ', {columns}), %(marks)s, ''), %(unseen)s, '', 'gi')
+            ILIKE ANY (%(words)s::text[]))
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,20 +79,31 @@ def pages(conn: Connection, table: SearchableTable) -> int:
 
 
 def scan_pages(
-    conn: Connection, table: SearchableTable, *, first: int, like: list[str], lock: bool
+    conn: Connection, table: SearchableTable, *, first: int, words: list[list[str]], lock: bool
 ) -> list[CandidateRow]:
-    """Return the rows on ``PAGES`` pages from ``first`` that match an ILIKE pattern of ``like``.
+    """Return the rows on ``PAGES`` pages from ``first`` that have some words, in order.
+
+    ``words`` are in ASCII; one list is enough. They are found also with what does not show between
+    their letters: invisible characters, tags, soft line breaks.
 
     Landed documents and callbacks of erased records are returned as well. ``lock`` locks the rows
     until commit.
     """
+    columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
     query = sql.SQL(_WITH_ERASED.get(table.name, SQL["rows_that_may_mention"])).format(
         table=sql.Identifier(table.schema, table.table),
-        columns=sql.SQL(", ").join(map(sql.Identifier, table.columns)),
+        may_mention=sql.SQL(MAY_MENTION).format(columns=columns),
         lock=sql.SQL("FOR UPDATE" if lock else ""),
     )
     with conn.cursor(row_factory=class_row(CandidateRow)) as cursor:
-        parameters = {"first": first, "end": first + PAGES, "like": like}
+        parameters = {
+            "first": first,
+            "end": first + PAGES,
+            "words": [f"%{'%'.join(some)}%" for some in words],
+            "letters": [f"%{'%'.join(''.join(some))}%" for some in words],
+            "marks": MARKS,
+            "unseen": UNSEEN,
+        }
         return cursor.execute(query, parameters).fetchall()
 
 

@@ -21,7 +21,7 @@ SELECT pg_relation_size(%(table)s::regclass) / current_setting('block_size')::bi
 SELECT ctid::text AS ctid, to_jsonb(t) AS row, false AS erased
 FROM {table} AS t
 WHERE ctid >= format('(%%s,0)', %(first)s::bigint)::tid AND ctid < format('(%%s,0)', %(end)s::bigint)::tid
-  AND concat_ws(' ', {columns}) ILIKE ANY (%(like)s::text[])
+  AND ({may_mention})
 {lock};
 
 -- name: landed_that_may_mention
@@ -30,7 +30,7 @@ SELECT ctid::text AS ctid, to_jsonb(l) AS row,
        (workspace, family, remote_id) IN (SELECT workspace, family, remote_id FROM intake.erased) AS erased
 FROM intake.landed AS l
 WHERE ctid >= format('(%%s,0)', %(first)s::bigint)::tid AND ctid < format('(%%s,0)', %(end)s::bigint)::tid
-  AND (concat_ws(' ', document, problem) ILIKE ANY (%(like)s::text[])
+  AND ({may_mention}
        OR (workspace, family, remote_id) IN (SELECT workspace, family, remote_id FROM intake.erased))
 {lock};
 
@@ -42,7 +42,7 @@ SELECT ctid::text AS ctid, to_jsonb(c) AS row,
        ) IS TRUE AS erased
 FROM intake.callback AS c
 WHERE ctid >= format('(%%s,0)', %(first)s::bigint)::tid AND ctid < format('(%%s,0)', %(end)s::bigint)::tid
-  AND (concat_ws(' ', document, problem) ILIKE ANY (%(like)s::text[])
+  AND ({may_mention}
        OR (workspace, document #>> '{{data,relationships,errand,data,id}}') IN (
            SELECT workspace, remote_id::text FROM intake.erased WHERE family = 'errand_reports'
        ))
