@@ -10,6 +10,7 @@ import click
 from schemas.text.unstorable import replace_unstorable_text
 from workers.cli.context import json_option, load_settings_or_exit, workspace_option
 from workers.cli.errors import CommandError
+from workers.cli.ids import read_ids
 from workers.cli.outbound import RESOLVE_LATER, workspace_sender
 from workers.cli.output import print_json, print_line, print_stderr
 from workers.cli.progress import progress
@@ -42,9 +43,22 @@ MEANING = {
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
 @click.option("--dry-run", is_flag=True, help="Check everything, and send nothing.")
+@click.option(
+    "--again",
+    "again",
+    multiple=True,
+    metavar="ID",
+    help="Send again what request ID sent, if its record is read differently now. Repeatable.",
+)
 @json_option
 @workspace_option
-def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: str | None) -> None:
+def import_(
+    files: tuple[Path, ...],
+    dry_run: bool,
+    again: tuple[str, ...],
+    as_json: bool,
+    workspace: str | None,
+) -> None:
     """Create an errand for each record in files: .jsonl, .csv, .eml, .mbox.
 
     \b
@@ -59,7 +73,11 @@ def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: st
 
     Records that cannot be read are reported and skipped. May be stopped and run again at any
     time: created errands are not created again. Ctrl-C waits for the response to the last request.
+
+    An errand that an earlier release read wrongly is reported as having different content, with
+    the number of its request. --again sends it once more, as a new errand; the first one stays.
     """
+    requests = frozenset(read_ids(again))
     max_bytes = load_settings_or_exit().attachment_max_bytes
     with graceful_shutdown() as shutdown, workspace_sender(workspace) as sender:
         run = Import(
@@ -69,6 +87,7 @@ def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: st
             on_problem=lambda place, problem: print_stderr(f"{place}: {problem}"),
             wait=partial(_wait, shutdown),
             stop_requested=lambda: shutdown.requested,
+            again=requests,
         )
         try:
             for path in files:
@@ -79,7 +98,11 @@ def import_(files: tuple[Path, ...], dry_run: bool, as_json: bool, workspace: st
     _print_counts(run.counts, as_json=as_json)
     if run.counts.by_outcome[ImportOutcome.UNKNOWN]:
         print_stderr(f"Not sent again until an operator has checked. {RESOLVE_LATER}")
-    if run.counts.failed:
+    missed = sorted(requests - run.corrected)
+    if missed:
+        numbers = ", ".join(map(str, missed))
+        print_stderr(f"Nothing in the files differs from what was created by request {numbers}.")
+    if run.counts.failed or missed:
         raise click.exceptions.Exit(1)
 
 

@@ -32,25 +32,45 @@ class IdentifiedOrder:
         return content_sha256 not in (None, self.content_sha256)
 
 
-def identify(order: ErrandOrder, *, max_bytes: int) -> IdentifiedOrder:
+def identify(
+    order: ErrandOrder, *, max_bytes: int, undigested: frozenset[str] = frozenset()
+) -> IdentifiedOrder:
     """Return an order with a message id: its own, or one derived from its content.
 
-    Raises ``DocumentError`` for a wrong field, and for an attachment that is above ``max_bytes`` or
-    unreadable.
+    ``undigested``: members of extradata that are no part of the content, because an earlier release
+    did not send them. Raises ``DocumentError`` for a wrong field, and for an attachment that is
+    above ``max_bytes`` or unreadable.
     """
     attributes = attributes_of_order(order)
     attributes["msg"].pop("message_id")
+    if undigested and isinstance(attributes.get("extradata"), dict):
+        extradata = attributes.pop("extradata")
+        if kept := {name: extradata[name] for name in extradata if name not in undigested}:
+            attributes["extradata"] = kept
     for position, attachment in enumerate(order.errand.attachments):
         digest = _digest(attachment.content, position, max_bytes)
         file = attributes["msg"]["attachments"][position]
         del file["content_type"]
         file["sha256"] = digest
     content = hashlib.sha256(_canonical(attributes)).digest()
-    message_id = order.errand.message_id or f"bridge-{content.hex()[:40]}"
+    return _identified(order, order.errand.message_id or f"bridge-{content.hex()[:40]}", content)
+
+
+def identify_again(identified: IdentifiedOrder, sent_id: int) -> IdentifiedOrder:
+    """Return an order as the one message that corrects request ``sent_id``, with an id of its own.
+
+    The id is always the same, so the correction is sent once as well.
+    """
+    order = identified.order
+    message_id = f"again-{sent_id}-{order.errand.message_id}"
+    return _identified(order, message_id, identified.content_sha256)
+
+
+def _identified(order: ErrandOrder, message_id: str, content_sha256: bytes) -> IdentifiedOrder:
     return IdentifiedOrder(
         order=replace(order, errand=replace(order.errand, message_id=message_id)),
         message_sha256=hashlib.sha256(message_id.encode()).digest(),
-        content_sha256=content,
+        content_sha256=content_sha256,
     )
 
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 import mimetypes
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from workers.clients.json_bodies import read_json
 from workers.outbound.jobs.csv_errands import rows
 from workers.outbound.jobs.errors import UnreadableFile
 from workers.outbound.jobs.listed_files import attachment_from, resolve_inside
-from workers.outbound.jobs.mails import mail_of_eml, order_of_mail
+from workers.outbound.jobs.mails import LATER_HEADERS, RawMail, mail_of_eml, order_of_mail
 from workers.outbound.jobs.mbox import count_mbox, mails_of_mbox
 
 FILE_FIELDS = frozenset({"file", "content", "name", "content_type", "content_id"})
@@ -32,6 +32,7 @@ class ImportRecord:
     place: str  # line or message number in the file
     order: ErrandOrder | None
     problem: str = ""
+    undigested: frozenset[str] = frozenset()  # members of extradata: no part of the content digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +78,15 @@ def _csv(path: Path, _max_bytes: int) -> Iterator[ImportRecord]:
 
 
 def _eml(path: Path, max_bytes: int) -> Iterator[ImportRecord]:
-    for raw in mail_of_eml(path, max_bytes=max_bytes * 2):
-        yield _record(raw.place, partial(order_of_mail, raw))
+    yield from map(_mail_record, mail_of_eml(path, max_bytes=max_bytes * 2))
 
 
 def _mbox(path: Path, max_bytes: int) -> Iterator[ImportRecord]:
-    for raw in mails_of_mbox(path, max_bytes=max_bytes * 2):
-        yield _record(raw.place, partial(order_of_mail, raw))
+    yield from map(_mail_record, mails_of_mbox(path, max_bytes=max_bytes * 2))
+
+
+def _mail_record(raw: RawMail) -> ImportRecord:
+    return replace(_record(raw.place, partial(order_of_mail, raw)), undigested=LATER_HEADERS)
 
 
 def _count_lines(path: Path) -> int:
@@ -106,6 +109,9 @@ def _record(place: str, read: Callable[[], ErrandOrder]) -> ImportRecord:
         return ImportRecord(place=place, order=None, problem="; ".join(map(str, error.faults)))
     except ValueError as error:
         return ImportRecord(place=place, order=None, problem=str(error))
+    except Exception as error:  # of a library: it must not hide the records that follow
+        problem = f"cannot be read: {type(error).__name__}"
+        return ImportRecord(place=place, order=None, problem=problem)
 
 
 def _order_of_json(line: bytes, folder: Path) -> ErrandOrder:

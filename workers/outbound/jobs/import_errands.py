@@ -10,7 +10,7 @@ from enum import StrEnum
 from schemas.errors import DocumentError
 from workers.clients import errors
 from workers.outbound.jobs import send
-from workers.outbound.jobs.deduplication import IdentifiedOrder, identify
+from workers.outbound.jobs.deduplication import IdentifiedOrder, identify, identify_again
 from workers.outbound.jobs.errand_readers import ImportRecord
 from workers.outbound.jobs.send import AlreadySent, Outcome, Sender
 from workers.outbound.store import sent_errands
@@ -89,7 +89,9 @@ class Import:
     on_problem: OnProblem
     wait: Callable[[float], object]  # so many seconds, or until a stop is requested
     stop_requested: Callable[[], bool]
+    again: frozenset[int] = frozenset()  # requests to correct, where records differ from them
     counts: ImportCounts = field(default_factory=ImportCounts)
+    corrected: set[int] = field(default_factory=set)  # those of ``again`` that were met
     _origin: str = ""  # name of the file
     _seen: dict[bytes, bytes] = field(default_factory=dict)  # contents by message, of a dry run
     _consecutive_failures: int = 0
@@ -114,11 +116,16 @@ class Import:
             self._report(ImportOutcome.UNREADABLE, record, record.problem)
             return
         try:
-            identified = identify(record.order, max_bytes=self.max_bytes)
+            identified = identify(
+                record.order, max_bytes=self.max_bytes, undigested=record.undigested
+            )
         except DocumentError as error:
             problem = "; ".join(map(str, error.faults))
             self._report(ImportOutcome.UNREADABLE, record, problem)
             return
+        self._check_or_send(record, identified)
+
+    def _check_or_send(self, record: ImportRecord, identified: IdentifiedOrder) -> None:
         if self.dry_run:
             self._check(record, identified)
         else:
@@ -174,8 +181,7 @@ class Import:
     ) -> None:
         number = f"request {before.sent_id}"
         if identified.differs_from(before.content_sha256):
-            problem = f"has the same message id as {number}, but different content; not sent"
-            self._report(ImportOutcome.CONFLICT, record, problem)
+            self._differs(record, identified, before)
         elif before.state == send.UNKNOWN:
             problem = f"{number} may have created the errand already"
             self._report(ImportOutcome.UNKNOWN, record, problem)
@@ -183,6 +189,22 @@ class Import:
             self._report(ImportOutcome.SENDING, record, "is being sent by another command")
         else:
             self.counts.by_outcome[ImportOutcome.CREATED_BEFORE] += 1
+
+    def _differs(
+        self, record: ImportRecord, identified: IdentifiedOrder, before: SentErrand
+    ) -> None:
+        """Correct a request whose errand has other content, or report it."""
+        sender, correction = self.sender, identify_again(identified, before.sent_id)
+        if before.sent_id in self.again and before.state == send.CREATED:
+            self.corrected.add(before.sent_id)
+            self._check_or_send(record, correction)
+            return
+        last = sent_errands.find(sender.conn, sender.workspace, correction.message_sha256)
+        if last is not None and last.state != send.REFUSED:
+            self._sent_before(record, correction, last)
+            return
+        problem = f"has the same message id as request {before.sent_id}, but different content"
+        self._report(ImportOutcome.CONFLICT, record, f"{problem}; not sent")
 
     def _report(self, outcome: ImportOutcome, record: ImportRecord, problem: str) -> None:
         self.counts.by_outcome[outcome] += 1

@@ -11,6 +11,9 @@ from schemas.cention.errands import ErrandOrder, NewAttachment
 from schemas.mails import MailFile, read_mail
 from workers.clients.cention.outgoing_files import BytesContent
 
+LATER_HEADERS = frozenset({"reply_to", "references"})
+"""Members of extradata that earlier releases did not send."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawMail:
