@@ -95,6 +95,7 @@ class Plan:
                     workspace=SANDBOX_WORKSPACE,
                     callback_url=self.callback_url,
                     answers_url=f"{self.receiver.url}/answers/{self.workspace}",
+                    survey_url=self.receiver.url,
                     timezone=self.given.get("CENTION_TIMEZONE", "UTC"),
                 )
             )

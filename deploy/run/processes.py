@@ -37,11 +37,12 @@ def sandbox(
     workspace: str,
     callback_url: str,
     answers_url: str,
+    survey_url: str,
     timezone: str,
 ) -> ProcessSpec:
     """Return the process of the sandbox. It reads its token and secrets from the environment."""
     options = ["--port", str(port), "--smtp-port", str(smtp_port), "--workspace", workspace]
-    options += ["--callback-url", callback_url]
+    options += ["--callback-url", callback_url, "--survey-url", survey_url]
     options += ["--answers-url", answers_url, "--answers-within", "5", "--timezone", timezone]
     return python("sandbox", "deploy.sandbox", *options)
 

@@ -66,7 +66,8 @@ def test_library_log_ons_and_exports_arrive_from_the_sandbox_too(bridge):
 
 
 def test_customers_of_the_sandbox_are_invited_and_answers_and_a_score_arrive(bridge):
-    assert "rules on: sandbox-nps, sandbox-stars (simulated customers)" in bridge.output
+    names = "sandbox-centracx, sandbox-nps, sandbox-page, sandbox-stars"
+    assert f"rules on: {names} (simulated customers)" in bridge.output
 
     def scored():
         with psycopg.connect(bridge.addresses()["DATABASE_URL"]) as conn:

@@ -6,13 +6,13 @@ from deploy.run.sandbox_rules import rules_that_are_on, settle
 from tests.support.surveys import brief
 from workers.surveys.store import survey_rules
 
-BOTH = ["sandbox-nps", "sandbox-stars"]
+ALL = ["sandbox-centracx", "sandbox-nps", "sandbox-page", "sandbox-stars"]
 
 
 def test_at_the_first_start_with_the_sandbox_its_rules_are_on(surveys):
     settle(surveys.conn, ["demo"], sandboxed=True)
 
-    assert rules_that_are_on(surveys.conn, "demo") == BOTH
+    assert rules_that_are_on(surveys.conn, "demo") == ALL
 
 
 def test_a_start_without_the_sandbox_loads_nothing(surveys):
@@ -23,11 +23,11 @@ def test_a_start_without_the_sandbox_loads_nothing(surveys):
 
 def test_a_rule_that_an_operator_switched_off_stays_off(surveys):
     settle(surveys.conn, ["demo"], sandboxed=True)
-    survey_rules.switch_off(surveys.conn, "demo", "sandbox-nps")
+    survey_rules.switch_off(surveys.conn, "demo", "sandbox-centracx")
 
     settle(surveys.conn, ["demo"], sandboxed=True)
 
-    assert rules_that_are_on(surveys.conn, "demo") == ["sandbox-stars"]
+    assert rules_that_are_on(surveys.conn, "demo") == ALL[1:]
 
 
 def test_rules_that_an_operator_loaded_are_neither_replaced_nor_switched_on(surveys):
