@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from io import TextIOWrapper
 
@@ -79,4 +81,19 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a terminal may lack our characters
     # Jobs log for the workers; a command prints its own messages.
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-    cention(prog_name="cention")
+    try:
+        try:
+            cention(prog_name="cention")
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        _discard_output()
+        if error.errno != errno.EPIPE:  # else the reader has read enough
+            click.echo(f"The output cannot be written: {error.strerror}.", err=True)
+        sys.exit(1)
+
+
+def _discard_output() -> None:
+    """Let Python write at its end what could not be written before, to nowhere."""
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -52,6 +53,7 @@ class WorkspaceSettings:
     surveys: SurveyVendors = field(default_factory=SurveyVendors)
 
 
+_NAME = re.compile(r"(?!\.{1,2}\Z)[^\s/?#%\\\x00-\x1f\x7f]{1,100}")
 CLAIMS = tuple(f.name for f in fields(Tokens))
 
 
@@ -146,6 +148,11 @@ def _workspace(
         problems[names["url"]] = [fault]
     elif not name:
         problems[names["name"]] = ["No workspace name: the URL must end in /s/<workspace>."]
+    elif not _NAME.fullmatch(name):
+        problems[names["name"]] = [
+            "Must have letters, digits and signs, but no space and none of / ? # % \\, because it "
+            "stands in URLs; at most 100 characters."
+        ]
     elif zone is not None:
         return WorkspaceSettings(
             name=name,

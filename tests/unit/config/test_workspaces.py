@@ -30,3 +30,23 @@ def test_an_empty_address_is_a_mistake_and_not_a_bridge_without_workspaces(envir
         load_settings()
 
     assert error.value.problems == {"CENTION_URL": ["It is empty."]}
+
+
+@pytest.mark.parametrize(
+    "name", ["a/b", "a b", "a%2Fb", "a?b", "a#b", "..", "a\\b", "a\tb", "a" * 101]
+)
+def test_a_name_that_cannot_stand_in_a_url_is_a_mistake(environment, name):
+    environment.setenv("CENTION_WORKSPACE", name)
+
+    with pytest.raises(SettingsError) as error:
+        load_settings()
+
+    [problem] = error.value.problems["CENTION_WORKSPACE"]
+    assert problem.startswith("Must have letters, digits and signs, but no space")
+
+
+@pytest.mark.parametrize("name", ["demo", "kundtjänst", "a.b-c_d", "a" * 100])
+def test_a_name_may_have_any_letters(environment, name):
+    environment.setenv("CENTION_WORKSPACE", name)
+
+    assert [each.name for each in load_settings().workspaces] == [name]
