@@ -128,10 +128,13 @@ class Invitations(RuleBasedStateMachine):
         super().__init__()
         self.world = SurveyWorld(connections)
 
-    @initialize(several=st.booleans())
-    def errands_are_answered(self, several: bool) -> None:
+    @initialize(several=st.booleans(), decided=st.booleans())
+    def errands_are_answered(self, several: bool, decided: bool) -> None:
         for errand in self.world.errands[: 3 if several else 1]:
             self.world.answer_errand(errand)
+        if decided:
+            self.world.let_pass(HOUR)
+            note(f"# {self.world.decide()}")
 
     @step(errand=chosen(errands))
     def is_answered(self, errand: Errand) -> None:
@@ -180,9 +183,19 @@ class Invitations(RuleBasedStateMachine):
         if answered:
             self.world.answer_survey(self.world.messages[-1])
 
+    @offers(idle)
+    @step(inviter=chosen(idle), reply=st.sampled_from(REPLIES))
+    def starts_and_the_vendor_replies_the_same_to_all(self, inviter: Inviter, reply: Reply) -> None:
+        note(f"# {inviter} {self.world.start(inviter)}")
+        while inviter.requests:
+            self.world.reply(inviter, inviter.requests[0], reply)
+
     @offers(running)
-    @step(inviter=chosen(running))
-    def is_killed(self, inviter: Inviter) -> None:
+    @step(inviter=chosen(running), written=st.booleans())
+    def is_killed(self, inviter: Inviter, written: bool) -> None:
+        for request in inviter.requests:
+            if written and not request.is_written:
+                self.world.write_to_person(request)
         self.world.kill(inviter)
 
     @offers(lost)
