@@ -53,7 +53,7 @@ REPLIES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Message:
+class Message(Named):
     """What a person got."""
 
     reference: str
@@ -62,9 +62,12 @@ class Message:
     vendor: str
     claimed_at: datetime  # when the request for it was decided
 
+    def __repr__(self) -> str:
+        return f"the message about errand {self.errand_id}"
+
 
 @dataclass(eq=False, kw_only=True)
-class Request:
+class Request(Named):
     """A request to a vendor that is under way."""
 
     claimed: Claimed
@@ -90,7 +93,7 @@ class HeldRequests(Executor):
 
 
 @dataclass(eq=False, kw_only=True)
-class Inviter:
+class Inviter(Named):
     """Calls the functions of ``workers.surveys.jobs.invite.invite`` in the same order."""
 
     name: str

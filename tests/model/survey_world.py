@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 
 from schemas.surveys.results import read_push
 from schemas.surveys.rule import Vendor
+from tests.model.cention import Named
 from tests.model.survey_vendor import TAKES, Inviter, Message, Reply, Request
 from tests.model.world import connection
 from tests.support.surveys import brief, rules_of
@@ -98,7 +99,7 @@ class Killed(Exception):
 
 
 @dataclass(eq=False, kw_only=True)
-class Errand:
+class Errand(Named):
     """An errand of a person, as the bridge has it."""
 
     errand_id: int
