@@ -19,7 +19,7 @@ class AccessLog(Logger):  # type: ignore[misc]  # gunicorn carries no types
     def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> dict[str, Any]:
         """Return the parts of a line; of most paths, without the path."""
         parts: dict[str, Any] = super().atoms(resp, req, environ, request_time)
-        if str(environ.get("RAW_URI", "")).startswith(NAMED):
+        if str(parts.get("{raw_uri}e", "")).startswith(NAMED):
             return parts
         kept = {name: value for name, value in parts.items() if name in _HARMLESS}
         return kept | {"r": f"{parts['m']} {REMOVED} {parts['H']}", "U": REMOVED}

@@ -21,6 +21,8 @@ from urllib.parse import unquote_to_bytes
 from receiver.callbacks import DeferredBody
 from receiver.durable_inbox import PendingStore
 from receiver.errors import error_document
+from receiver.surveys import crowded
+from receiver.surveys.crowded import crowded_page
 from schemas.jsonapi import MEDIA_TYPE
 
 RETRY_AFTER_S = 5
@@ -35,6 +37,26 @@ Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
 Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class Reply:
+    """A whole answer."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+def _busy(body: bytes, headers: Iterable[tuple[str, str]]) -> Reply:
+    """Return the answer to a request that finds too many others before it."""
+    encoded = [(name.encode(), value.encode()) for name, value in headers]
+    counted = [(b"retry-after", b"%d" % RETRY_AFTER_S), (b"content-length", b"%d" % len(body))]
+    return Reply(status=503, headers=encoded + counted, body=body)
+
+
+BUSY = _busy(error_document(503), [("content-type", MEDIA_TYPE)])
+CROWDED = _busy(crowded_page(), crowded.HEADERS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """The threads that requests of some paths have for themselves."""
@@ -42,7 +64,8 @@ class Share:
     name: str
     paths: tuple[bytes, ...] = field(default=(b"/",))
     threads: int
-    at_once: float = inf  # requests that are answered or wait for a thread; others get 503
+    at_once: float = inf  # requests that are answered or wait for a thread; others get ``busy``
+    busy: Reply = BUSY
 
 
 # Health and metrics must not wait for callbacks that wait for a disk, nor for requests that wait
@@ -50,7 +73,7 @@ class Share:
 SHARES = (
     Share(name="callback", paths=(CALLBACKS,), threads=8),
     Share(name="answers", paths=(b"/answers/",), threads=2, at_once=8),
-    Share(name="survey", paths=(b"/s/", b"/survey/"), threads=4, at_once=64),
+    Share(name="survey", paths=(b"/s/", b"/survey/"), threads=4, at_once=1024, busy=CROWDED),
     Share(name="page", threads=4),
 )
 
@@ -71,7 +94,7 @@ class AsgiAdapter:
         path = path_of(scope)
         share = next((each for each in SHARES if path.startswith(each.paths)), SHARES[-1])
         if self._under_way[share.name] >= share.at_once:
-            return BUSY
+            return share.busy
         self._under_way[share.name] += 1
         try:
             in_loop = len(body) <= LOOP_MAX_BYTES and path.startswith(LOOP_PATHS)
@@ -124,26 +147,6 @@ async def _ended(future: Future[None], within_s: float) -> None:
         await waiter
     finally:
         timer.cancel()
-
-
-@dataclass(slots=True, kw_only=True)
-class Reply:
-    """A whole answer."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-
-BUSY = Reply(
-    status=503,
-    headers=[
-        (b"content-type", MEDIA_TYPE.encode()),
-        (b"retry-after", b"%d" % RETRY_AFTER_S),
-        (b"content-length", b"%d" % len(error_document(503))),
-    ],
-    body=error_document(503),
-)
 
 
 class WsgiCall:

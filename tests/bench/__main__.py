@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from tests.bench import backlog, beside, end_to_end, receiver, surveys, table
+from tests.bench import backlog, beside, end_to_end, receiver, survey_pages, surveys, table
 from tests.bench.servers import BenchServers, bench_servers
 from tests.bench.table import Row
 
@@ -17,6 +17,7 @@ MEASUREMENTS: dict[str, Callable[[BenchServers], Iterator[Row]]] = {
     "whole": end_to_end.measure,
     "surveys": surveys.measure,
     "beside": beside.measure,
+    "pages": survey_pages.measure,
 }
 
 
