@@ -40,8 +40,13 @@ def shares(monkeypatch):
 
 def ask(adapter, path):
     scope = {
-        **{"method": "GET", "scheme": "http", "http_version": "1.1", "server": None},
-        **{"raw_path": path, "query_string": b"", "headers": []},
+        "method": "GET",
+        "scheme": "http",
+        "http_version": "1.1",
+        "server": None,
+        "raw_path": path,
+        "query_string": b"",
+        "headers": [],
     }
     return asyncio.ensure_future(adapter.answer(scope, b""))
 
