@@ -22,6 +22,8 @@ def finding(*, centracx: CentracxApi | None = None, alvaria: AlvariaApi | None =
         customer_radar=lambda: None,
         centracx=lambda: centracx,
         alvaria=lambda: alvaria,
+        mail=lambda: None,
+        public_url="https://ask.example",
     )
     return found
 
