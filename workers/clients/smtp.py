@@ -139,7 +139,7 @@ class _Session:
         _limit_socket(self._smtp.sock, timeouts.read_s)
         self._hello()
         if not account.is_loopback:
-            self._encrypt()
+            self._encrypt(account.host)
             self._hello()
         if account.user is not None:
             self._log_in(account.user, account.password or "")
@@ -175,16 +175,25 @@ class _Session:
         code, said = self._smtp.ehlo()
         self._check_ours(_is_good(code), code, said)
 
-    def _encrypt(self) -> None:
+    def _encrypt(self, host: str) -> None:
+        # ``smtplib.SMTP.starttls`` checks the name only of a host it connected to when it was made.
         if not self._smtp.has_extn("starttls"):
             reason = "the mail server offers no STARTTLS; without it nothing is sent"
             raise _Ended(VendorRefusesUs(reason=reason))
+        code, said = self._smtp.docmd("STARTTLS")
+        self._check_ours(code == _READY, code, said)
+        context, plain = ssl.create_default_context(), self._smtp.sock
+        if plain is None:
+            raise smtplib.SMTPServerDisconnected("the connection has ended")
         try:
-            code, said = self._smtp.starttls(context=ssl.create_default_context())
+            self._smtp.sock = context.wrap_socket(plain, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
             reason = f"the certificate of the mail server is not valid: {error.verify_message}"
             raise _Ended(VendorRefusesUs(reason=reason)) from None
-        self._check_ours(code == _READY, code, said)
+        # What was said before counts no longer (RFC 3207): somebody may have changed it.
+        self._smtp.file = None
+        self._smtp.ehlo_resp = None
+        self._smtp.esmtp_features = {}
 
     def _log_in(self, user: str, password: str) -> None:
         try:

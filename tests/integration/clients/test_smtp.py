@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import queue
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
@@ -371,7 +374,7 @@ def elsewhere(monkeypatch) -> None:
     real = socket.getaddrinfo
 
     def found(host, *rest, **more):
-        return real("127.0.0.1" if host == "mail.example" else host, *rest, **more)
+        return real("127.0.0.1" if host.endswith(".example") else host, *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", found)
 
@@ -382,6 +385,53 @@ def test_a_server_elsewhere_without_encryption_gets_neither_password_nor_mail(se
 
     assert isinstance(outcome, VendorRefusesUs)
     assert "STARTTLS" in outcome.reason
+    assert not server.envelopes
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory) -> Path:
+    """A key and a certificate of its own for mail.example, in one file."""
+    path = tmp_path_factory.mktemp("tls") / "mail.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-subj", "/CN=mail.example", "-addext", "subjectAltName=DNS:mail.example"),
+            *("-days", "2", "-keyout", path, "-out", path.with_suffix(".crt")),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    with path.open("a") as file:
+        file.write(path.with_suffix(".crt").read_text())
+    return path
+
+
+def encrypted(server: Server, certificate: Path):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return running(server, tls_context=context, require_starttls=True)
+
+
+def test_a_server_elsewhere_gets_the_mail_encrypted(server, elsewhere, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_suffix(".crt")))
+    with encrypted(server, certificate) as port:
+        outcome = send(client_at(port, host="mail.example"))
+
+    assert outcome == Triggered(remote_id=None)
+    assert server.mail()["To"] == MAIL.to
+
+
+@pytest.mark.parametrize("host", ["mail.example", "other.example"])
+def test_a_certificate_that_is_not_valid_gets_neither_password_nor_mail(
+    server, elsewhere, certificate, monkeypatch, host
+):
+    if host == "other.example":  # it is trusted, and of another host
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_suffix(".crt")))
+    with encrypted(server, certificate) as port:
+        outcome = send(client_at(port, host=host))
+
+    assert isinstance(outcome, VendorRefusesUs)
+    assert "certificate" in outcome.reason
     assert not server.envelopes
 
 
