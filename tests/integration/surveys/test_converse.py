@@ -302,10 +302,13 @@ def test_a_vendor_that_hangs_holds_up_nobody_elses_customers(conversing):
     for _ in range(job.AT_ONCE + 4):
         conversing.begin()
     conversing.fault("latency", START, seconds=2)
-    chat = conversing.chat(conversing.dialog())
+    dialog = conversing.dialog()
 
     with ThreadPoolExecutor(1) as other:
         running = other.submit(conversing.converse)
+        while not conversing.surveys.ask("SELECT FROM feedback.session WHERE sent_by IS NOT NULL"):
+            pass
+        chat = conversing.chat(dialog)
         at = time.monotonic()
         while not conversing.session(chat)["verified"]:
             assert time.monotonic() - at < 1.5
