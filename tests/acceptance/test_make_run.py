@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+import requests
 
 from deploy.embedded import Postgres
 from deploy.run.plan import make_plan
@@ -75,6 +76,20 @@ def test_customers_of_the_sandbox_are_invited_and_answers_and_a_score_arrive(bri
         return found.invited >= found.answered > 0 and found.nps is not None
 
     assert eventually(scored, within_s=150)
+
+
+def test_customers_of_the_sandbox_answer_on_our_pages(bridge):
+    sandbox = bridge.addresses()["CENTION_URL"].partition("/s/")[0]
+    robots = {"share": 1, "within_s": 1}
+    requests.post(f"{sandbox}/sandbox/surveys/robots", json=robots, timeout=10)
+
+    def answered():
+        truth = requests.get(f"{sandbox}/sandbox/truth/surveys", timeout=10).json()
+        told = [one for one in truth["dialogs"] if one["outcomes"]]
+        complete = [one for one in truth["sessions"] if one["status"] == "Complete"]
+        return told and complete
+
+    assert eventually(answered, within_s=150)
 
 
 def test_run_env_contains_the_addresses_for_other_shells(bridge):

@@ -315,6 +315,8 @@ def test_centracx_and_alvaria_are_tried_without_touching_a_customer(terminal, en
     assert "Alvaria of demo: It accepts the login." in found
     truth = cention.control("truth/surveys")
     assert (truth["sessions"], truth["dialogs"]) == ([], [])
+    environment.setenv("ALVARIA_API_KEY", "wrong")
+    assert "It refuses the login" in wrong(terminal, "Alvaria of demo")
     environment.setenv("CENTRACX_SECRET", PASSWORD)
     environment.setenv("ALVARIA_SECRET", PASSWORD)
     assert "It refuses the login" in wrong(terminal, "CentraCX of demo")

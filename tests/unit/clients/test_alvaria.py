@@ -47,9 +47,10 @@ def outcome_of(api: AlvariaApi) -> object:
 
 
 def test_a_token_is_asked_for_with_the_realm_in_query_and_form(server, api):
-    api.probe()
+    server.get(f"{APP}/context", json={"content": "Context"})
+    api.context("d")
 
-    [call] = server.calls
+    call = server.calls[0]
     assert parse_qsl(urlsplit(call.request.url).query) == [("realm", "acme")]
     assert dict(parse_qsl(call.request.body.decode())) == {
         "grant_type": "client_credentials",
@@ -163,6 +164,32 @@ def test_an_error_says_what_is_wrong_and_not_with_which_dialog(server, api):
 
     assert "Validation exception" in reason
     assert "d-77" not in reason
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_probe_is_content_if_alvaria_knows_no_such_dialog(server, api, status):
+    server.get(f"{APP}/context", json=NOT_FOUND, status=status)
+
+    api.probe()
+
+    assert "sessionId=cention-bridge-check" in server.calls[1].request.url
+
+
+@pytest.mark.parametrize(
+    ("response", "kind"),
+    [
+        ({"status": 403}, errors.Unauthorised),
+        ({"status": 404, "body": "<html>Not here</html>"}, errors.WrongUrl),
+        ({"status": 405}, errors.BadRequest),
+        ({"status": 500}, errors.IncompleteResponse),
+        ({"status": 200, "body": "<html>Log in</html>"}, errors.InvalidResponse),
+    ],
+)
+def test_a_probe_finds_a_wrong_key_and_a_wrong_address(server, api, response, kind):
+    server.get(f"{APP}/context", **response)
+
+    with pytest.raises(kind):
+        api.probe()
 
 
 @pytest.mark.parametrize("status", [200, 400, 401])

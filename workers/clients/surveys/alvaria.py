@@ -42,6 +42,8 @@ from workers.clients.surveys.vendor_http import (
 from workers.clients.transport import send_deadline
 
 NAME = "alvaria"
+NO_DIALOG = "cention-bridge-check"
+_NO_SUCH_ID = 400  # perhaps: what form ids have is not documented
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +103,15 @@ class AlvariaApi:
         return "AlvariaApi()"
 
     def probe(self) -> None:
-        """Ask for a token; no dialog is touched. Raises ``ApiError``."""
-        self._new_token()
+        """Ask for a token, and for a dialog that does not exist. Raises ``ApiError``."""
+        token = self._new_token().text
+        try:
+            self._get_context(token, NO_DIALOG)
+        except errors.NotFound:
+            return  # it says so: token, key and URL are good
+        except errors.BadRequest as error:
+            if error.status != _NO_SUCH_ID:
+                raise
 
     def context(self, session_id: str) -> Context | DialogGone | NotRead:
         """Return what the dialog's script has set. ``SurelyNotSent``: it may be asked again."""

@@ -15,6 +15,8 @@ from workers.clients.surveys.outcomes import VendorRefusesUs
 from workers.config.workspaces import WorkspaceSettings
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
 
+_WRONG_CLIENT = 400
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Remedies:
@@ -36,10 +38,10 @@ _CENTRACX = _Remedies(
     wrong_url="Check CENTRACX_URL: it is the part before /surveys.",
 )
 _ALVARIA = _Remedies(
-    refused="Set ALVARIA_ORG, ALVARIA_CLIENT_ID, ALVARIA_SECRET and ALVARIA_SCOPE as Alvaria gave "
-    "them, and ALVARIA_REGION.",
+    refused="Set ALVARIA_ORG, ALVARIA_CLIENT_ID, ALVARIA_SECRET, ALVARIA_API_KEY and ALVARIA_SCOPE "
+    "as Alvaria gave them, and ALVARIA_REGION.",
     away="Check the network and proxies; if it lasts, ask Alvaria. Answers are kept and wait.",
-    wrong_url="Check ALVARIA_TOKEN_URL and ALVARIA_REGION.",
+    wrong_url="Check ALVARIA_REGION, and ALVARIA_URL and ALVARIA_TOKEN_URL if they are set.",
 )
 
 
@@ -118,7 +120,7 @@ def _surveys(about: str, api: CentracxApi) -> Finding:
 
 def _failure(about: str, error: errors.ApiError, remedies: _Remedies) -> Finding:
     # Servers of tokens answer 400 to a wrong client or scope.
-    if isinstance(error, errors.Unauthorised) or type(error) is errors.BadRequest:
+    if isinstance(error, errors.Unauthorised) or error.status == _WRONG_CLIENT:
         return wrong(about, f"It refuses the login ({error}).", remedies.refused)
     if isinstance(error, errors.Unreachable | errors.Busy):
         return wrong(about, f"It cannot be reached ({error}).", remedies.away)
