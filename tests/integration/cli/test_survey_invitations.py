@@ -82,6 +82,31 @@ def test_status_shows_what_waits_and_why(terminal, invitation, database):
     assert "HTTP 401" in text
 
 
+def test_status_shows_customers_who_wait_for_a_vendor_and_surveys_with_a_problem(
+    terminal, invitation, database
+):
+    run_query(
+        database,
+        "INSERT INTO feedback.session (workspace, errand_id, vendor, remote_id, origin, state,"
+        " verified, outcome_state, started_at, completed_at, problem) VALUES"
+        " ('demo', 1, 'centracx', NULL, 'page', 'open', true, 'no', now() - interval '9 s', NULL,"
+        "  NULL),"
+        " ('demo', 2, 'centracx', 'a', 'page', 'stuck', true, 'no', now(), NULL, 'Rank Order'),"
+        " ('demo', 3, 'alvaria', 'b', 'page', 'complete', true, 'unknown', now(), now(),"
+        "  'HTTP 500')",
+    )
+
+    shown = terminal.json("surveys", "status")
+    text = terminal.run("surveys", "status").stdout
+
+    alvaria, centracx = shown["conversations"]
+    assert (centracx["vendor"], centracx["waiting"], centracx["stuck"]) == ("centracx", 1, 1)
+    assert 9 <= centracx["longest_wait_s"] < 60
+    assert (alvaria["vendor"], alvaria["waiting"], alvaria["unknown"]) == ("alvaria", 0, 1)
+    assert {one["problem"] for one in shown["problems"]} == {"Rank Order", "HTTP 500"}
+    assert "complete, outcome unknown" in text
+
+
 def test_invitations_are_listed_by_state_and_without_contacts(terminal, invitation):
     invitation("due")
     number = invitation("triggered")

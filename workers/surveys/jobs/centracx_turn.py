@@ -24,6 +24,7 @@ from workers.surveys.rules.conversation import (
 from workers.surveys.store.conversations import Settled, WaitingSession
 
 EMPTY = "-"  # what an empty answer is sent as: an empty text may be refused
+REPLAY_FOR_S = 45.0  # longer than one reply may take: nobody else knows of the new session
 NO_QUESTION = "CentraCX began without a question"
 CHANGED = "CentraCX asks other questions in a new session; its answers are kept here alone"
 
@@ -127,6 +128,7 @@ class _Turn:
             return _stuck("the questions of earlier answers are not known here")
         if self._session.tries >= MAX_STARTS:
             return _stuck(f"the answers were lost {self._session.tries} times on their way")
+        self._send_until_s += REPLAY_FOR_S
         begun = self._api.start(self._survey_id, send_until_s=self._send_until_s)
         if not isinstance(begun, Started):
             return _not_begun(self._session, begun)
