@@ -61,7 +61,7 @@ def write_mail(letter: Letter, to: Addressee, *, link: str, stop_link: str) -> I
         body = f"{body}\n\n{letter.company}"
     return InvitationMail(
         subject=subject,
-        text=f"{body}\n\n-- \n{usual.stop}\n{stop_link}\n",
+        text=f"{body}\n\n---\n{usual.stop}\n{stop_link}\n",
         html=_PAGE.format(
             language=language,
             subject=escape(subject),
