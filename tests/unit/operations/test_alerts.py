@@ -11,6 +11,7 @@ from workers.config.names import Mirror
 from workers.mirrors.store.mirrors import MirrorStatus
 from workers.operations.jobs import alerts
 from workers.spool.layout import SpoolStatus
+from workers.surveys.store.conversations import ConversationFigures
 from workers.surveys.store.invitations import SurveyStatus
 from workers.surveys.store.vendors import VendorPause
 
@@ -144,3 +145,16 @@ def test_a_vendor_is_an_alarm_while_it_is_paused_and_not_afterwards():
         "surveys of demo: digidesk is paused, because it refuses us (HTTP 401)."
     )
     assert list(alerts.of_vendor(replace(paused, paused_until=None, reason=None))) == []
+
+
+def test_a_customer_who_waits_for_a_vendor_is_an_alarm():
+    waiting = ConversationFigures(
+        workspace="demo", vendor="centracx", waiting=1, longest_wait_s=95.0, stuck=2, unknown=1
+    )
+
+    [alert] = alerts.of_conversations(waiting)
+
+    assert alert.alarm
+    assert alert.sentence == "surveys of demo: 1 survey waits for centracx, the longest for 1m."
+    assert list(alerts.of_conversations(replace(waiting, longest_wait_s=5.0))) == []
+    assert list(alerts.of_conversations(replace(waiting, waiting=0, longest_wait_s=None))) == []

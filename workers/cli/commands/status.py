@@ -27,7 +27,7 @@ from workers.operations.store import status as store
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
 from workers.outbound.store import sent_commands, sent_errands
 from workers.spool.layout import SpoolStatus, spool_status
-from workers.surveys.store import invitations, vendors
+from workers.surveys.store import conversations, invitations, vendors
 from workers.surveys.store.invitations import SurveyStatus
 
 WATCH_EVERY_S = 2.0
@@ -130,6 +130,9 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
         queues = store.queues(conn)
         surveys = [one for one in invitations.statuses(conn) if workspace in (None, one.workspace)]
         asked = [one for one in vendors.pauses(conn) if workspace in (None, one.workspace)]
+        under_way = [
+            one for one in conversations.figures(conn) if workspace in (None, one.workspace)
+        ]
         unknown = sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
     found = (
         *(alert for one in families for alert in alerts.of_losses(one)),
@@ -145,6 +148,7 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
         *alerts.of_unknown(len(unknown)),
         *(alert for one in surveys for alert in alerts.of_surveys(one)),
         *(alert for one in asked for alert in alerts.of_vendor(one)),
+        *(alert for one in under_way for alert in alerts.of_conversations(one)),
         *alerts.of_spool(spool, at),
     )
     return BridgeStatus(

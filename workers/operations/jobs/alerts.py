@@ -19,12 +19,14 @@ from workers.operations.rules.wording import (
 )
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
 from workers.spool.layout import SpoolStatus
+from workers.surveys.store.conversations import ConversationFigures
 from workers.surveys.store.invitations import SurveyStatus
 from workers.surveys.store.vendors import VendorPause
 
 SILENT_AFTER_S = 60.0  # canaries are sent four times a minute
 SPOOL_WAITS_S = 60.0  # it drains within seconds once Postgres is back
 UNMATCHED_FOR_S = 86_400.0  # an alert about rows that match nothing, after the newest
+CUSTOMER_WAITS_S = 30.0  # a question is there within a second
 INVITATION_WAITS_S = 600.0  # beyond the pace of a vendor, or a short absence of it
 POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 START_WORKER = "celery --app workers.app worker"
@@ -188,6 +190,17 @@ def of_vendor(one: VendorPause) -> Iterator[Alert]:
     if one.paused_until is not None:
         why = f"because it refuses us ({one.reason})"
         yield _alarm(f"surveys of {one.workspace}: {one.vendor} is paused, {why}.", CHECK_VENDORS)
+
+
+def of_conversations(one: ConversationFigures) -> Iterator[Alert]:
+    """Yield an alert for customers who wait for a vendor at a page of ours."""
+    if one.longest_wait_s is not None and one.longest_wait_s > CUSTOMER_WAITS_S:
+        waits = "survey waits" if one.waiting == 1 else "surveys wait"
+        yield _alarm(
+            f"surveys of {one.workspace}: {one.waiting} {waits} for {one.vendor}, the longest for "
+            f"{format_duration(one.longest_wait_s)}.",
+            "cention surveys status",
+        )
 
 
 def of_spool(spool: SpoolStatus | None, at: datetime) -> Iterator[Alert]:
