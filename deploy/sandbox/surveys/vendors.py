@@ -103,7 +103,7 @@ def _reply(route: VendorRoute, request: VendorRequest, injected: InjectedFault) 
 def _damaged(route: VendorRoute, reply: Reply, failure: FaultName | None) -> Reply:
     """Return the reply to what was done, as it is after ``failure``."""
     match failure:
-        case FaultName.SENT_THEN_500:
+        case FaultName.SENT_THEN_500 if reply.status < 400:
             return route.error(500, ("Internal error",))
         case FaultName.XML:
             return digidesk.as_xml(reply)

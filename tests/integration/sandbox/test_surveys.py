@@ -229,6 +229,13 @@ def test_a_connection_may_end_before_or_after_somebody_is_written_to(cention, fa
     assert len(messages(cention)) == count
 
 
+def test_what_a_vendor_refuses_is_a_refusal_whatever_was_to_happen_afterwards(cention):
+    cention.control("faults", {"sent_then_500": {}})
+
+    assert survey_request(cention, customer_contact="").status_code == 400
+    assert messages(cention) == []
+
+
 def test_an_old_path_may_be_gone(cention):
     cention.control("faults", {"v1_only": {}, "sent_then_500": {"times": 1}})
 
