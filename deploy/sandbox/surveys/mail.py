@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import hmac
+import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -107,6 +108,7 @@ class Mailbox:
 async def mail_server(mailbox: Mailbox, *, host: str, port: int) -> AsyncIterator[int]:
     """Run the mail server; yields its port. Raises ``OSError`` if the port is in use."""
     loop = asyncio.get_running_loop()
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of itself at each log-in
 
     def connection() -> SMTP:
         return SMTP(

@@ -64,6 +64,7 @@ def test_an_errand_leads_to_one_mail_with_the_link_that_is_known_here(inviting):
     assert message["survey"] == "Hur gick det hos Nordkust?"
     assert message["link"] == f"{PUBLIC_URL}/s/{token}"
     assert (row["state"], row["settled_by"]) == ("triggered", "vendor")
+    assert row["remote_id"] == message["remote_id"]
     assert row["token_sha256"] == digest_of(token)
 
 
@@ -110,6 +111,16 @@ def test_what_may_have_been_sent_is_never_sent_again(inviting, fault, state, sen
     inviting.decide_and_invite(DUE + HOUR)
 
     assert (inviting.states(), len(inviting.messages())) == ([state], sent)
+
+
+def test_a_mail_of_unknown_outcome_can_be_searched_for_in_the_log_of_the_mail_server(inviting):
+    inviting.surveys.errand()
+    inviting.fault("sent_then_dropped", "mail")
+
+    inviting.decide_and_invite()
+
+    [message], [problem] = inviting.messages(), inviting.problems()
+    assert problem.endswith(f"; its Message-ID is {message['remote_id']}")
 
 
 def test_a_recipient_who_must_wait_is_written_to_later_and_holds_up_nobody(inviting):

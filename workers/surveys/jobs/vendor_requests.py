@@ -14,7 +14,7 @@ from workers.clients.mail_message import OutgoingMail
 from workers.clients.smtp import SmtpClient
 from workers.clients.surveys.customer_radar import CustomerRadarApi
 from workers.clients.surveys.digidesk import DigideskApi
-from workers.clients.surveys.outcomes import Outcome, Refused
+from workers.clients.surveys.outcomes import Outcome, Refused, Triggered, Unknown
 from workers.surveys.rules.invitation_mail import Addressee, write_mail
 from workers.surveys.rules.link import link_of, stop_link_of
 from workers.surveys.rules.person import Channel
@@ -84,13 +84,14 @@ def ask_by_mail(client: SmtpClient, *, public_url: str, sender_domain: str) -> A
         addressee = Addressee(name=_name_of(one), display_id=one.display_id, language=one.language)
         mail = write_mail(letter, addressee, link=link, stop_link=stop_link)
         digest = hashlib.sha256(one.reference.encode()).hexdigest()[:32]
+        # The same if an operator has it sent again: whoever got both sees one.
+        message_id = f"<{one.vendor}.{digest}@{sender_domain}>"
         outgoing = OutgoingMail(
             to=one.contact or "",
             subject=mail.subject,
             text=mail.text,
             html=mail.html,
-            # The same if an operator has it sent again: whoever got both sees one.
-            message_id=f"<{one.vendor}.{digest}@{sender_domain}>",
+            message_id=message_id,
             headers={
                 "List-Unsubscribe": f"<{stop_link}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -98,7 +99,13 @@ def ask_by_mail(client: SmtpClient, *, public_url: str, sender_domain: str) -> A
             },
             secrets=(letter.token,),
         )
-        return client.send(outgoing, send_until_s=send_until_s)
+        match client.send(outgoing, send_until_s=send_until_s):
+            case Triggered():
+                return Triggered(remote_id=message_id)
+            case Unknown(reason=reason):
+                return Unknown(reason=f"{reason}; its Message-ID is {message_id}")
+            case outcome:
+                return outcome
 
     return ask
 
