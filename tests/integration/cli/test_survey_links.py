@@ -8,8 +8,11 @@ import io
 import psycopg
 import pytest
 
+from tests.integration.conftest import context_of
 from tests.support.databases import run_query
 from tests.support.surveys import brief
+from workers.config.settings import load_settings
+from workers.surveys.jobs.decide import decide
 from workers.surveys.rules.link import digest_of, token_of
 from workers.surveys.store import person_keys
 
@@ -203,6 +206,30 @@ def test_neither_or_both_of_errand_and_file_is_a_mistake(bridge, tmp_path):
 def test_the_deciders_leave_such_an_errand_alone(bridge, database):
     bridge.run("surveys", "link", 7)
     bridge.run("surveys", "rules", "on", "csat")
+    run_query(database, "UPDATE feedback.rule SET on_from = now() - interval '1 day'")
+    errand(database, 8, "bo@example.org")
+
+    with context_of(load_settings()) as context:
+        result = decide(context.survey_workspaces["demo"], session=context.session)
+
+    rows = run_query(database, "SELECT * FROM feedback.decision ORDER BY errand_id")
+    assert result is not None
+    assert rows[0]["errand_id"] == 7
+    assert (rows[0]["verdict"], rows[0]["reason"], rows[0]["rule"]) == ("invite", None, None)
+    assert [row["errand_id"] for row in invitations(database)] == [7]
+
+
+def test_an_errand_that_was_decided_not_to_be_asked_about_gets_a_link_and_one_decision(
+    bridge, database
+):
+    bridge.run("surveys", "rules", "on", "csat")
+    run_query(
+        database,
+        "INSERT INTO feedback.decision (workspace, errand_id, event, event_at, rule, rule_version,"
+        " verdict, reason) VALUES ('demo', 7, 'answered', now(), 'csat', 1, 'not', 'sampled_out')",
+    )
+
+    assert bridge.run("surveys", "link", 7).exit_code == 0
 
     [row] = run_query(database, "SELECT * FROM feedback.decision")
     assert (row["verdict"], row["reason"], row["rule"]) == ("invite", None, None)
