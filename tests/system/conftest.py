@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from deploy.embedded import Postgres, Valkey
+from tests.support.databases import database_copy
 from tests.system import debian
+from tests.system.survey_site import SurveySite, survey_site
 
 # Without these, Chromium asks its maker's servers for updates and settings.
 QUIET = (
@@ -17,6 +24,9 @@ QUIET = (
     "--disable-quic",
     "--no-first-run",
 )
+WITHIN_MS = 10_000  # for each step in the browser
+
+OpenTab = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
@@ -34,18 +44,38 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser profile of its own, which may only ask this machine."""
-    context = browser.new_context()
-    yield context
-    context.close()
+@pytest.fixture(scope="session")
+def site(postgres: Postgres, template: str, valkey: Valkey) -> Iterator[SurveySite]:
+    """The survey pages, served as in production; each test uses links of its own."""
+    with (
+        database_copy(postgres, template) as database,
+        tempfile.TemporaryDirectory(prefix="cention-tests-") as folder,
+        survey_site(database, valkey.url, Path(folder)) as running,
+    ):
+        yield running
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
-    """An empty tab."""
-    return context.new_page()
+def open_tab(browser: Browser) -> Iterator[OpenTab]:
+    """Open an empty tab of a browser profile of its own.
+
+    Pages work without JavaScript, and so it is off, unless ``java_script_enabled`` is given.
+    """
+    with ExitStack() as opened:
+
+        def open_(**given: Any) -> Page:
+            context = browser.new_context(**{"java_script_enabled": False, **given})
+            opened.callback(context.close)
+            context.set_default_timeout(WITHIN_MS)
+            return context.new_page()
+
+        yield open_
+
+
+@pytest.fixture
+def page(open_tab: OpenTab) -> Page:
+    """An empty tab, without JavaScript."""
+    return open_tab()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
