@@ -8,6 +8,7 @@ from unittest import mock
 
 import pytest
 
+from schemas.mails import read_mail
 from workers.outbound.jobs.csv_errands import COLUMNS
 from workers.outbound.jobs.deduplication import identify
 from workers.outbound.jobs.errand_readers import reader_for
@@ -276,6 +277,53 @@ def test_bad_mails_are_reported_by_number_and_line_and_do_not_hide_good_ones(rea
     assert "no From" in found["message 1 (line 1)"]
     assert found["message 2 (line 6)"].errand.subject == "good"
     assert "too large" in found["message 3 (line 14)"]
+
+
+@pytest.mark.parametrize("error", [RecursionError, MemoryError, AttributeError, UnicodeError])
+def test_any_error_of_one_mail_is_reported_and_does_not_hide_the_next(read, error):
+    def fail_once(content):
+        if b"bad" in content:
+            raise error
+        return read_mail(content)
+
+    with mock.patch("workers.outbound.jobs.mails.read_mail", fail_once):
+        found = read("a.mbox", "".join(f"From x\n{MAIL.format(one)}\n" for one in ("bad", "good")))
+
+    bad, good = found.values()
+    assert isinstance(bad, str)
+    assert good.errand.subject == "good"
+
+
+NESTED = "From: a@b.example\nContent-Type: {0}\n\n"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        f"From: {'(' * 5000}\n\nx\n",
+        f"From: {'(' * 5000}{')' * 5000}\n\nx\n",
+        f"From: {'=?utf-8?B?' * 5000}\n\nx\n",
+        f"From: a@{'b' * 400}.example\n\nx\n",
+        NESTED.format("message/rfc822") * 3000,
+        "".join(NESTED.format(f"multipart/mixed; boundary=B{n}") + f"--B{n}\n" for n in range(900)),
+        "".join(
+            NESTED.format(f"multipart/mixed; boundary=B{n}") + f"--B{n}\n" for n in range(2000)
+        ),
+        "X: y\n" * 50_000,
+        "From: a@b.example\nContent-Type: text/html\n\n" + "<div>" * 50_000,
+    ],
+    ids=range(9),
+)
+def test_no_mail_ends_the_import_of_those_that_follow(tmp_path, bad):
+    path = tmp_path / "a.mbox"
+    good = MAIL.format("good")
+    path.write_text(f"From x\n{good}\nFrom x\nMessage-ID: <b@x>\n{bad}\n\nFrom x\n{good}\n")
+
+    records = list(reader_for(path).records(path, 2**20))
+
+    assert len(records) == 3
+    assert [one.order.errand.subject for one in (records[0], records[2])] == ["good", "good"]
+    assert records[1].order or records[1].problem
 
 
 def test_an_eml_is_one_mail(read):

@@ -38,6 +38,10 @@ MEANING = {
     ImportOutcome.UNKNOWN: "of unknown outcome",
     ImportOutcome.SENDING: "being sent by another command",
 }
+SEND_AGAIN = (
+    "If an earlier release read such a mail wrongly, import it again with --again and the number of"
+    " its request: that creates a new errand, once."
+)
 
 
 @click.command("import")
@@ -98,6 +102,8 @@ def import_(
     _print_counts(run.counts, as_json=as_json)
     if run.counts.by_outcome[ImportOutcome.UNKNOWN]:
         print_stderr(f"Not sent again until an operator has checked. {RESOLVE_LATER}")
+    if run.counts.by_outcome[ImportOutcome.CONFLICT]:
+        print_stderr(SEND_AGAIN)
     missed = sorted(requests - run.corrected)
     if missed:
         numbers = ", ".join(map(str, missed))
