@@ -143,6 +143,17 @@ def test_every_promise_of_surveys_has_a_test_and_is_named_once():
     assert [number for number, _, tests in rows if not TEST_OF_MODULE.search(tests)] == []
 
 
+def test_every_kind_of_fault_that_broke_imports_of_mail_has_a_test_and_one_row():
+    rows = table_under(
+        "What broke imports of mail, and the test of each", (DOCS / "develop.md").read_text("utf-8")
+    )
+    ids = [one for one, _, _ in rows]
+
+    assert len(ids) == len(set(ids))
+    assert set(ids) >= {f"F{number}" for number in (1, 2, 3, 4, 5, 7, 12, 13, 14, 15, 20)}
+    assert [one for one, _, tests in rows if not TEST_OF_MODULE.search(tests)] == []
+
+
 def test_every_file_in_the_table_where_to_find_it_exists():
     rows = table_under("Where to find it", (DOCS / "develop.md").read_text("utf-8"))
     files = [path for _, cell in rows for path in re.findall(r"`([^`]*/[^`]*)`", cell)]
