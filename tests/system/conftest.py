@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from deploy.embedded import Postgres, Valkey
 from tests.support.databases import database_copy
@@ -24,6 +26,7 @@ QUIET = (
     "--disable-quic",
     "--no-first-run",
 )
+SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
 WITHIN_MS = 10_000  # for each step in the browser
 
 OpenTab = Callable[..., Page]
@@ -59,17 +62,46 @@ def site(postgres: Postgres, template: str, valkey: Valkey) -> Iterator[SurveySi
 def open_tab(browser: Browser) -> Iterator[OpenTab]:
     """Open an empty tab of a browser profile of its own.
 
-    Pages work without JavaScript, and so it is off, unless ``java_script_enabled`` is given.
+    Pages work without JavaScript, and so it is off, unless ``java_script_enabled`` is given. The
+    test fails if a page sets a cookie, asks another host, or has the browser report a fault, such
+    as something that Content-Security-Policy forbids.
     """
+    faults: list[str] = []
     with ExitStack() as opened:
 
         def open_(**given: Any) -> Page:
             context = browser.new_context(**{"java_script_enabled": False, **given})
             opened.callback(context.close)
             context.set_default_timeout(WITHIN_MS)
+            context.on(
+                "request", lambda one: faults.append(one.url) if _is_foreign(one.url) else None
+            )
+            context.on(
+                "console", lambda said: faults.append(said.text) if _is_fault(said) else None
+            )
+            context.on("weberror", lambda one: faults.append(str(one.error)))
+            opened.callback(lambda: faults.extend(str(one) for one in context.cookies()))
             return context.new_page()
 
         yield open_
+    assert faults == []
+
+
+def _is_foreign(url: str) -> bool:
+    return urlsplit(url).hostname != "127.0.0.1" and not url.startswith("data:")
+
+
+def _is_fault(said: ConsoleMessage) -> bool:
+    """Tell whether the browser reports more than the status of a page that says what is wrong."""
+    return not said.text.startswith("Failed to load resource: the server responded with a status")
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """An empty folder for pictures of the pages, which stays after the run."""
+    shutil.rmtree(SCREENSHOTS, ignore_errors=True)
+    SCREENSHOTS.mkdir(parents=True)
+    return SCREENSHOTS
 
 
 @pytest.fixture
@@ -79,7 +111,9 @@ def page(open_tab: OpenTab) -> Page:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """List the tests that were not run, and why."""
+    """Say where the pictures of the pages are, and list the tests that were not run, and why."""
+    if SCREENSHOTS.exists():
+        terminalreporter.section(f"pictures of the pages: {SCREENSHOTS}")
     skipped = terminalreporter.stats.get("skipped", [])
     if not skipped:
         return

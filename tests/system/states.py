@@ -1,0 +1,175 @@
+"""Every state of a survey page, and how a customer comes to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+import requests
+from playwright.sync_api import Page
+
+from tests.support.databases import run_query
+from tests.system.survey_site import SurveySite
+
+Reach = Callable[[SurveySite, Page, str], None]
+
+ANSWERS = ("9", "4", "7", "3", "2", "Good")  # to the questions of the page "everything"
+KINDS = ("nps", "csat", "ces", "stars", "choice", "text")
+CHOICE = {
+    "text": "You recently switched your fund, could you please tell us what prompted this?",
+    "kind": "choice",
+    "choices": [
+        {"id": 48, "text": "Discussion with family and friends", "value": "1"},
+        {"id": 47, "text": "Seeing or reading something in the media", "value": "2"},
+    ],
+}
+COMMENT = {"text": "What could we do better?", "kind": "text", "choices": []}
+
+
+def reply(url: str, *answers: str, first: int = 1) -> None:
+    """Answer questions without a browser."""
+    for position, answer in enumerate(answers, first):
+        form = {"q": str(position), "answer": answer}
+        requests.post(url, data=form, timeout=10, allow_redirects=False).raise_for_status()
+
+
+def question(position: int) -> Reach:
+    """Return how a question of our own is reached."""
+
+    def reach(site: SurveySite, page: Page, language: str) -> None:
+        link = site.invite()
+        reply(link.url, *ANSWERS[: position - 1])
+        page.goto(f"{link.url}?lang={language}")
+
+    return reach
+
+
+def earlier(answer: str, position: int) -> Reach:
+    """Return how the page of an answer that was given is reached."""
+
+    def reach(site: SurveySite, page: Page, language: str) -> None:
+        link = site.invite("hostile" if position == 2 else "everything")
+        reply(link.url, answer) if position == 1 else reply(link.url, "1", answer)
+        page.goto(f"{link.url}?lang={language}&q={position}")
+
+    return reach
+
+
+def nothing_chosen(site: SurveySite, page: Page, language: str) -> None:
+    question(1)(site, page, language)
+    page.locator("form button").first.click()
+
+
+def too_long(site: SurveySite, page: Page, language: str) -> None:
+    question(6)(site, page, language)
+    page.get_by_role("textbox").fill("För långt, " * 400)
+    page.locator("form button").first.click()
+
+
+def much_too_large(site: SurveySite, page: Page, language: str) -> None:
+    question(6)(site, page, language)
+    page.get_by_role("textbox").fill("x" * 70_000)
+    page.locator("form button").first.click()
+
+
+def done(site: SurveySite, page: Page, language: str) -> None:
+    link = site.invite()
+    reply(link.url, *ANSWERS)
+    page.goto(f"{link.url}?lang={language}")
+
+
+def expired(site: SurveySite, page: Page, language: str) -> None:
+    link = site.invite()
+    site.change(link, "expires_at = now()")
+    page.goto(f"{link.url}?lang={language}")
+
+
+def unknown(site: SurveySite, page: Page, language: str) -> None:
+    page.goto(f"{site.root}/s/{'Z' * 22}?lang={language}")
+
+
+def stop(site: SurveySite, page: Page, language: str) -> None:
+    page.goto(f"{site.invite().stop}?lang={language}")
+
+
+def stopped(site: SurveySite, page: Page, language: str) -> None:
+    stop(site, page, language)
+    page.locator("form button").click()
+
+
+def link_after_stop(site: SurveySite, page: Page, language: str) -> None:
+    link = site.invite()
+    requests.post(link.stop, data={"stop": "1"}, timeout=10).raise_for_status()
+    page.goto(f"{link.url}?lang={language}")
+
+
+def start(site: SurveySite, page: Page, language: str) -> None:
+    page.goto(f"{site.invite(centracx=2).url}?lang={language}")
+
+
+def wait(site: SurveySite, page: Page, language: str) -> None:
+    start(site, page, language)
+    page.locator("form button").click()
+
+
+def vendor(asked: Mapping[str, object]) -> Reach:
+    """Return how a question of CentraCX is reached."""
+
+    def reach(site: SurveySite, page: Page, language: str) -> None:
+        link = site.invite(centracx=2)
+        requests.post(link.url, data={"begin": "1"}, timeout=10).raise_for_status()
+        run_query(
+            site.database,
+            "UPDATE feedback.session SET question = %s WHERE errand_id = %s",
+            *(json.dumps(asked), link.errand_id),
+        )
+        page.goto(f"{link.url}?lang={language}")
+
+    return reach
+
+
+def chat(state: str) -> Reach:
+    """Return how a chat is reached: after its first answer, in this state, or before it."""
+
+    def reach(site: SurveySite, page: Page, language: str) -> None:
+        dialog = f"dialog-{next(site.numbers)}"
+        if state:
+            reply(site.chat(dialog), "9")
+            run_query(
+                site.database,
+                "UPDATE feedback.session SET verified = true, state = %s WHERE remote_id = %s",
+                *(state, dialog),
+            )
+        page.goto(f"{site.chat(dialog)}&lang={language}")
+
+    return reach
+
+
+def hostile(site: SurveySite, page: Page, language: str) -> None:
+    page.goto(f"{site.invite('hostile').url}?lang={language}")
+
+
+STATES: Mapping[str, Reach] = {
+    **{f"question-{kind}": question(position) for position, kind in enumerate(KINDS, 1)},
+    "nothing-chosen": nothing_chosen,
+    "too-long": too_long,
+    "much-too-large": much_too_large,
+    "answered-before": earlier("9", 1),
+    "left-empty-before": earlier("", 2),
+    "hostile-question": hostile,
+    "hostile-answer": earlier("<script>" + "\u202e👩‍👩‍👧‍👦W" * 300, 2),
+    "done": done,
+    "expired": expired,
+    "unknown": unknown,
+    "stop": stop,
+    "stopped": stopped,
+    "link-after-stop": link_after_stop,
+    "centracx-start": start,
+    "centracx-wait": wait,
+    "centracx-choice": vendor(CHOICE),
+    "centracx-text": vendor(COMMENT),
+    "chat-first": chat(""),
+    "chat-second": chat("open"),
+    "chat-gone": chat("gone"),
+}
+WAITING = "centracx-wait"  # refreshes itself
