@@ -18,6 +18,7 @@ from math import inf
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import unquote_to_bytes
 
+from receiver import metrics
 from receiver.callbacks import DeferredBody
 from receiver.durable_inbox import PendingStore
 from receiver.errors import error_document
@@ -94,6 +95,7 @@ class AsgiAdapter:
         path = path_of(scope)
         share = next((each for each in SHARES if path.startswith(each.paths)), SHARES[-1])
         if self._under_way[share.name] >= share.at_once:
+            metrics.REFUSED.labels(share.busy.status).inc()
             return share.busy
         self._under_way[share.name] += 1
         try:

@@ -46,6 +46,7 @@ GROUP_SIZE = Histogram(
     "Callbacks written with one commit.",
     buckets=(1, 2, 4, 8, 16, 32, 64),
 )
+PAGES = Counter("cention_survey_pages", "Survey pages by the status of the answer.", ["status"])
 SPOOL = Counter("cention_spool_files", "Spooled callbacks by outcome.", ["outcome"])
 BREAKER = Gauge(
     "cention_breaker_open",

@@ -9,6 +9,7 @@ from functools import partial
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
+from receiver import metrics
 from receiver.notifier import Notify
 from receiver.surveys import conduct
 from receiver.surveys.asking import MAX_TEXT
@@ -164,7 +165,8 @@ def _again(visit: Visit, name: str, form: Form | None, *, status: int, after_s: 
 
 
 def _guard(frame_ancestors: str, response: Response) -> Response:
-    """Add the headers of every page: it is kept nowhere, and loads and tells nothing."""
+    """Count a page, and add the headers of every one: it is kept nowhere, and loads nothing."""
+    metrics.PAGES.labels(response.status_code).inc()
     style = response.headers.get("Content-Security-Policy", "'none'")
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; style-src {style}; img-src data:; form-action 'self'; "

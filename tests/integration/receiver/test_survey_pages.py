@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from prometheus_client import REGISTRY
 
 from receiver.surveys.language import texts_in
 from schemas.surveys.questions import LANGUAGES
@@ -413,3 +414,15 @@ def test_other_scales_say_each_step_in_words(pages, database, kind, labels):
     assert customer.send(answer="3").send(answer="1").heading == "What could we do better?"
     answer = rows(database, "answer")[0]
     assert (answer["kind"], answer["number"], answer["lowest"]) == (kind, 3, 1)
+
+
+def test_pages_are_counted_by_status(customer):
+    def counted(status):
+        return REGISTRY.get_sample_value("cention_survey_pages_total", {"status": status}) or 0
+
+    before = [counted(status) for status in ("200", "303", "404", "422")]
+    customer.open().send().send(answer="9")
+    customer.client.get("/s/x")
+
+    after = [counted(status) for status in ("200", "303", "404", "422")]
+    assert [new - old for new, old in zip(after, before, strict=True)] == [2, 1, 1, 1]

@@ -7,6 +7,7 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from prometheus_client import REGISTRY
 
 from receiver import asgi
 from receiver.asgi import SHARES, AsgiAdapter, Share
@@ -51,6 +52,10 @@ def ask(adapter, path):
     return asyncio.ensure_future(adapter.answer(scope, b""))
 
 
+def refused_so_far():
+    return REGISTRY.get_sample_value("cention_refused_requests_total", {"status": "503"}) or 0
+
+
 @contextmanager
 def adapting(application):
     adapter = AsgiAdapter(application)
@@ -61,6 +66,7 @@ def adapting(application):
 
 def test_survey_pages_beyond_the_limit_are_told_in_words_to_come_again(shares):
     application = Application()
+    before = refused_so_far()
 
     async def crowd(adapter):
         waiting = [ask(adapter, b"/s/a"), ask(adapter, b"/s/b")]
@@ -73,6 +79,7 @@ def test_survey_pages_beyond_the_limit_are_told_in_words_to_come_again(shares):
         refused, admitted, later = asyncio.run(crowd(adapter))
 
     headers = dict(refused.headers)
+    assert refused_so_far() == before + 1
     assert refused.status == 503
     assert headers[b"retry-after"] == b"5"
     assert headers[b"cache-control"] == b"no-store"
