@@ -93,7 +93,7 @@ def _is_foreign(url: str) -> bool:
 
 def _is_fault(said: ConsoleMessage) -> bool:
     """Tell whether the browser reports more than the status of a page that says what is wrong."""
-    return not said.text.startswith("Failed to load resource: the server responded with a status")
+    return not said.text.startswith("Failed to load resource:")
 
 
 @pytest.fixture(scope="session")

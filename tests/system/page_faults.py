@@ -6,10 +6,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 TARGET_PX = 44  # the least width and height of what is clicked
-# Elements that reach beyond the window, or whose content is cut off; what only screen readers read
-# is no bigger than a point.
+# Elements that reach beyond the window, or whose content is cut off.
 _OVERFLOWING = """() => [...document.querySelectorAll('body *')].filter(one => {
-  if (one.closest('.hidden')) return false;
   const box = one.getBoundingClientRect(), style = getComputedStyle(one);
   const outside = box.width > 0 && (box.left < -1 || box.right > innerWidth + 1);
   const cut = one.tagName !== 'TEXTAREA' && style.overflowX !== 'visible'
