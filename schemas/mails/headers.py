@@ -56,7 +56,8 @@ def read_headers(content: bytes, start: int, end: int) -> tuple[Headers, int]:
             last_known = found.end()
     body = None
     for found in _LINE.finditer(content, start, end):
-        line, place = found[0], found.end()
+        line = found[0] if fields else found[0].lstrip(b" \t")
+        place = found.end()
         text = line.strip(b"\r\n")
         named = NAMED.match(line)
         if not text:

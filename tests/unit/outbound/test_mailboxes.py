@@ -83,6 +83,12 @@ def test_a_line_without_a_date_begins_a_mail_below_a_blank_line(bodies, separato
     assert [text.strip() for text in found] == ["Hello one", "Hello two"]
 
 
+def test_a_mail_without_a_sender_is_reported_and_not_taken_for_text(bodies):
+    found = bodies(DATED + ONE + DATED + "Subject: nobody\n\nhi\n" + DATED + TWO)
+
+    assert found == ["Hello one\n", "it has no From with an address", "Hello two\n"]
+
+
 def test_blank_lines_between_separator_and_headers_do_not_hide_a_mail(bodies):
     assert bodies(DATED + ONE + DATED + "\n\n" + TWO) == ["Hello one\n", "Hello two\n"]
 

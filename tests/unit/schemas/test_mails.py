@@ -216,6 +216,7 @@ def test_the_address_for_replies_and_the_thread_are_returned(more):
     [
         (b"\xef\xbb\xbf", b""),
         (b"\n\r\n\n", b""),
+        (b"  ", b""),
         (b"From a@b.example Mon Sep  2 10:00:00 2024\n", b""),
         (b">From - Mon Sep  2 10:00:00 2024\n", b""),
         (b"\xef\xbb\xbf\n>From x\n", b""),
@@ -377,6 +378,15 @@ def test_a_blank_alternative_does_not_hide_the_other(blank):
 
     assert (of_html.body, of_html.html_body) == ("Hello", "<p>Hello</p>")
     assert (of_text.body, of_text.html_body) == ("Hello", "")
+
+
+def test_an_alternative_of_html_only_is_part_of_the_text_as_well():
+    only = "Content-Type: multipart/alternative; boundary=CC"
+    inner = f"--CC\n{HTML}\n\n<p>Hello\n--CC--"
+
+    mail = read_mail(parts("mixed", (only, inner), (PLAIN, "footer")))
+
+    assert mail.body == "Hello\n\nfooter"
 
 
 def test_html_in_several_parts_of_an_alternative_is_whole():
