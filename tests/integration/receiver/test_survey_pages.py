@@ -384,12 +384,13 @@ def test_texts_of_the_rules_file_are_shown_as_text(pages, database):
 
 
 def test_scales_name_their_ends_and_each_step(customer):
-    labels = [one.text_content().strip() for one in customer.open().html.iter("label")]
+    labels = list(customer.open().html.iter("label"))
     fieldset = customer.html.find(".//fieldset")
 
-    assert labels == [
-        *("0, not at all likely", *map(str, range(1, 10)), "10, extremely likely"),
-    ]
+    assert [one.text_content().strip() for one in labels] == list(map(str, range(11)))
+    named = {one.get("value"): one.get("aria-label") for one in fieldset.iter("input")}
+    assert (named["0"], named["10"]) == ("0, not at all likely", "10, extremely likely")
+    assert set(named.values()) - {named["0"], named["10"]} == {None}
     assert fieldset.find("legend/h1").text == "How likely are you to recommend us?"
     hint = customer.html.get_element_by_id(fieldset.get("aria-describedby"))
     assert hint.text == "From 0, not at all likely, to 10, extremely likely."
