@@ -5,17 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime
+from typing import Any
 
 import idna
 
+_LONGEST_LINE = 998  # without its end
+
+
+class _Policy(EmailPolicy):
+    """Lines of at most 76 characters, but for headers in ASCII.
+
+    A link or a Message-ID in a header is never folded: it would become an encoded word, which no
+    program follows. What is not ASCII becomes encoded words of at most 75 characters (RFC 2047);
+    the library would fill lines of 78 with longer ones.
+    """
+
+    def fold(self, name: str, value: Any) -> str:
+        """Return a header as the mail has it."""
+        line = f"{name}: {value}"
+        if line.isascii() and len(line) <= _LONGEST_LINE:
+            return f"{line}\r\n"
+        return super().fold(name, value)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """Return a header as the mail has it, in bytes."""
+        return self.fold(name, value).encode("utf-8" if self.utf8 else "ascii", "surrogateescape")
+
+
 # Bodies are of short lines in ASCII: any server takes them.
-_BODY = policy.SMTP.clone(cte_type="7bit")
-# A link in a header is never folded: it would become an encoded word, which no program follows.
-_LONGEST_LINE = 998
+_POLICY = _Policy(linesep="\r\n", max_line_length=76, cte_type="7bit")
 
 
 class BadAddress(ValueError):
@@ -72,7 +94,7 @@ def encoded(mail: OutgoingMail, *, sender: MailAddress, sender_name: str, to: Ma
 
     Raises ``ValueError`` for a header with a line break.
     """
-    message = EmailMessage(policy=_BODY)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = Address(sender_name, sender.local, sender.domain)
     message["To"] = Address("", to.local, to.domain)
     message["Subject"] = mail.subject
@@ -83,5 +105,4 @@ def encoded(mail: OutgoingMail, *, sender: MailAddress, sender_name: str, to: Ma
     message.set_content(mail.text)
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html")
-    utf8 = to.needs_smtputf8
-    return message.as_bytes(policy=_BODY.clone(max_line_length=_LONGEST_LINE, utf8=utf8))
+    return message.as_bytes(policy=_POLICY.clone(utf8=to.needs_smtputf8))

@@ -40,6 +40,7 @@ from workers.config.limits import TCP_USER_TIMEOUT_S
 from workers.config.mail import SmtpAccount
 
 MAX_REASON = 200  # characters of what the server said
+CUT_EVERY_S = 0.2  # once the time for a mail is over
 _READY = 220
 _GO_AHEAD = 354
 _CLOSING = 421
@@ -134,12 +135,18 @@ class _Session:
 
     def begin(self, account: SmtpAccount, timeouts: Timeouts) -> None:
         """Connect, encrypt and log in."""
-        code, said = self._smtp.connect(account.host, account.port)
+        if account.tls_first:
+            place = (account.host, account.port)
+            self._smtp.sock = socket.create_connection(place, timeouts.connect_s)
+            self._use_tls(account.host)
+            code, said = self._smtp.getreply()
+        else:
+            code, said = self._smtp.connect(account.host, account.port)
         self._check_ours(code == _READY, code, said)
         _limit_socket(self._smtp.sock, timeouts.read_s)
         self._hello()
-        if not account.is_loopback:
-            self._encrypt(account.host)
+        if not (account.tls_first or account.is_loopback):
+            self._start_tls(account.host)
             self._hello()
         if account.user is not None:
             self._log_in(account.user, account.password or "")
@@ -175,13 +182,20 @@ class _Session:
         code, said = self._smtp.ehlo()
         self._check_ours(_is_good(code), code, said)
 
-    def _encrypt(self, host: str) -> None:
+    def _start_tls(self, host: str) -> None:
         # ``smtplib.SMTP.starttls`` checks the name only of a host it connected to when it was made.
         if not self._smtp.has_extn("starttls"):
             reason = "the mail server offers no STARTTLS; without it nothing is sent"
             raise _Ended(VendorRefusesUs(reason=reason))
         code, said = self._smtp.docmd("STARTTLS")
         self._check_ours(code == _READY, code, said)
+        self._use_tls(host)
+
+    def _use_tls(self, host: str) -> None:
+        """Encrypt the connection, and forget what was said on it before.
+
+        It counts no longer (RFC 3207): somebody may have changed it.
+        """
         context, plain = ssl.create_default_context(), self._smtp.sock
         if plain is None:
             raise smtplib.SMTPServerDisconnected("the connection has ended")
@@ -190,12 +204,14 @@ class _Session:
         except ssl.SSLCertVerificationError as error:
             reason = f"the certificate of the mail server is not valid: {error.verify_message}"
             raise _Ended(VendorRefusesUs(reason=reason)) from None
-        # What was said before counts no longer (RFC 3207): somebody may have changed it.
         self._smtp.file = None
         self._smtp.ehlo_resp = None
         self._smtp.esmtp_features = {}
 
     def _log_in(self, user: str, password: str) -> None:
+        features = self._smtp.esmtp_features
+        if "auth" in features:
+            features["auth"] = features["auth"].upper()  # smtplib knows its ways in capitals alone
         try:
             self._smtp.login(user, password)
         except smtplib.SMTPResponseException as error:
@@ -203,7 +219,9 @@ class _Session:
             self._check_ours(
                 False, error.smtp_code, said if isinstance(said, bytes) else said.encode()
             )
-        except smtplib.SMTPNotSupportedError:
+        except smtplib.SMTPServerDisconnected:
+            raise
+        except (smtplib.SMTPException, ValueError):  # none offered, none of ours, or a broken one
             reason = "the mail server offers no log-in that we know; SMTP_URL has a user"
             raise _Ended(VendorRefusesUs(reason=reason)) from None
 
@@ -247,21 +265,23 @@ def _time_limit(smtp: smtplib.SMTP, total_s: float) -> Iterator[None]:
 
     A timeout of the socket alone lets a server that sends one byte now and then go on for ever.
     """
+    ended = threading.Event()
 
     def cut() -> None:
-        sock = smtp.sock
-        if sock is not None:
-            with suppress(OSError):
-                # Not that of a TLS socket, which is not made for another thread.
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        wait_s = total_s
+        while not ended.wait(wait_s):
+            wait_s = CUT_EVERY_S  # there may be no connection yet: the name is looked up
+            sock = smtp.sock
+            if sock is not None:
+                with suppress(OSError):
+                    # Not that of a TLS socket, which is not made for another thread.
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
-    timer = threading.Timer(total_s, cut)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=cut, daemon=True).start()
     try:
         yield
     finally:
-        timer.cancel()
+        ended.set()
 
 
 def _limit_socket(sock: socket.socket | None, read_s: float) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import idna
 
-PORT = 587
+PORTS = {"smtp": 587, "smtps": 465}
 PER_MINUTE = 60
 MAX_PER_MINUTE = 100_000
 TEXTS = ("smtp_url", "smtp_from")
@@ -27,6 +27,7 @@ class SmtpAccount:
 
     host: str
     port: int
+    tls_first: bool = False  # encrypted from its first byte; else by STARTTLS
     user: str | None = field(repr=False)  # None: it asks for no log-in
     password: str | None = field(repr=False)
     sender: str  # an address
@@ -65,7 +66,8 @@ def read_account(values: Mapping[str, Any]) -> SmtpAccount | None:
     name, address = sender
     return SmtpAccount(
         host=parts.hostname or "",
-        port=parts.port or PORT,
+        port=parts.port or PORTS[parts.scheme],
+        tls_first=parts.scheme == "smtps",
         user=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
         sender=address,
@@ -77,7 +79,7 @@ def read_account(values: Mapping[str, Any]) -> SmtpAccount | None:
 def _fault_of_url(url: str) -> str | None:
     try:
         parts = urlsplit(url)
-        usable = parts.scheme == "smtp" and _HOST.fullmatch(parts.hostname or "") is not None
+        usable = parts.scheme in PORTS and _HOST.fullmatch(parts.hostname or "") is not None
         usable = usable and parts.port != 0 and not _has_more(parts)
     except ValueError:
         usable = False

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import re
 import socket
 import ssl
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -82,7 +84,9 @@ class Server:
 
 
 @contextmanager
-def running(server: Server, **options: object) -> Iterator[int]:
+def running(
+    server: Server, *, tls: ssl.SSLContext | None = None, **options: object
+) -> Iterator[int]:
     """Run the server in a thread; yields its port."""
     ports: queue.Queue[int] = queue.Queue()
     stop: list[Callable[[], object]] = []
@@ -102,7 +106,7 @@ def running(server: Server, **options: object) -> Iterator[int]:
 
     async def serve() -> None:
         stopped, loop = asyncio.Event(), asyncio.get_running_loop()
-        listening = await loop.create_server(connection, "127.0.0.1", 0)
+        listening = await loop.create_server(connection, "127.0.0.1", 0, ssl=tls)
         stop.append(lambda: loop.call_soon_threadsafe(stopped.set))
         ports.put(listening.sockets[0].getsockname()[1])
         await stopped.wait()
@@ -122,10 +126,17 @@ def running(server: Server, **options: object) -> Iterator[int]:
         thread.join(10)
 
 
-def client_at(port: int, *, host: str = "127.0.0.1", timeouts: Timeouts | None = None):
+def client_at(
+    port: int,
+    *,
+    host: str = "127.0.0.1",
+    timeouts: Timeouts | None = None,
+    tls_first: bool = False,
+):
     account = SmtpAccount(
         host=host,
         port=port,
+        tls_first=tls_first,
         user="us",
         password=PASSWORD,
         sender="surveys@nordkust.example",
@@ -169,6 +180,19 @@ def test_headers_and_bodies_are_in_ascii_and_a_link_in_a_header_is_in_one_line(c
     assert content.isascii()
     assert f"List-Unsubscribe: {STOP}\r\n".encode() in content
     assert max(map(len, content.split(b"\r\n"))) <= 998
+
+
+def test_a_long_subject_beyond_ascii_is_in_encoded_words_of_at_most_75_characters(client, server):
+    subject = (
+        "Hur nöjd är du med svaret från Nordkust Försäkringar, och vad kan vi göra bättre? Åäö"
+    )
+
+    send(client, replace(MAIL, subject=subject))
+
+    words = re.findall(rb"=\?[^?]+\?[bq]\?[^?]*\?=", server.envelopes[0].content)
+    assert len(words) > 2
+    assert max(map(len, words)) <= 75
+    assert server.mail()["Subject"] == subject
 
 
 @pytest.mark.parametrize(
@@ -295,7 +319,7 @@ def scripted(talk: Callable[[socket.socket], None]) -> Iterator[int]:
 
         def serve() -> None:
             conn, _ = listener.accept()
-            with conn:
+            with conn, suppress(ConnectionError):  # the client may leave first
                 talk(conn)
 
         thread = threading.Thread(target=serve)
@@ -304,9 +328,11 @@ def scripted(talk: Callable[[socket.socket], None]) -> Iterator[int]:
         thread.join(10)
 
 
-def polite(conn: socket.socket, *, until: bytes) -> None:
+def polite(
+    conn: socket.socket, *, until: bytes, ways: bytes = b"PLAIN", auth: bytes = b"235 ok"
+) -> None:
     """Take everything until a line of the client that begins so."""
-    said = {b"EHLO": b"250-x\r\n250 AUTH PLAIN", b"AUTH": b"235 ok", b"DATA": b"354 go"}
+    said = {b"EHLO": b"250-x\r\n250 AUTH " + ways, b"AUTH": auth, b"DATA": b"354 go"}
     conn.sendall(b"220 x\r\n")
     with conn.makefile("rb") as lines:
         for line in lines:
@@ -365,6 +391,58 @@ def test_a_server_that_says_nothing_after_the_mail_leaves_it_unknown():
     assert "it took too long" in outcome.reason
 
 
+@pytest.mark.parametrize(
+    "ways", [b"plain", b"XOAUTH2", b"PLAIN XOAUTH2"], ids=["small letters", "unknown", "several"]
+)
+def test_the_ways_to_log_in_are_read_as_servers_name_them(ways):
+    def talk(conn: socket.socket) -> None:
+        polite(conn, until=b"nothing", ways=ways)
+
+    with scripted(talk) as port:
+        outcome = send(client_at(port))
+
+    if ways == b"XOAUTH2":
+        assert isinstance(outcome, VendorRefusesUs)
+        assert "no log-in that we know" in outcome.reason
+    else:
+        assert isinstance(outcome, Unknown)  # it hangs up after the mail
+
+
+@pytest.mark.parametrize("challenge", [b"334 x", b"334 abc"])
+def test_a_challenge_that_cannot_be_read_is_no_mail_of_unknown_outcome(challenge):
+    def talk(conn: socket.socket) -> None:
+        polite(conn, until=b"nothing", ways=b"CRAM-MD5", auth=challenge)
+
+    with scripted(talk) as port:
+        outcome = send(client_at(port))
+
+    assert isinstance(outcome, VendorRefusesUs)
+
+
+def test_a_slow_look_up_of_the_host_does_not_lift_the_limit(monkeypatch):
+    real = socket.getaddrinfo
+
+    def slow(*args, **more):
+        time.sleep(BRIEF.total_s + 0.1)
+        return real(*args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+
+    def drip(conn: socket.socket) -> None:
+        end = time.monotonic() + 5
+        with suppress(OSError):
+            while time.monotonic() < end:
+                conn.sendall(b"2")
+                time.sleep(0.1)
+
+    with scripted(drip) as port:
+        begun = time.monotonic()
+        outcome = send(client_at(port, timeouts=BRIEF))
+
+    assert isinstance(outcome, SurelyNotSent)
+    assert time.monotonic() - begun < 3
+
+
 # ---- encryption ---------------------------------------------------------------------------------
 
 
@@ -406,10 +484,35 @@ def certificate(tmp_path_factory) -> Path:
     return path
 
 
-def encrypted(server: Server, certificate: Path):
+def tls_of(certificate: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    return running(server, tls_context=context, require_starttls=True)
+    return context
+
+
+def encrypted(server: Server, certificate: Path):
+    return running(server, tls_context=tls_of(certificate), require_starttls=True)
+
+
+def test_a_server_of_smtps_gets_the_mail_encrypted(server, elsewhere, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_suffix(".crt")))
+    with running(server, tls=tls_of(certificate)) as port:
+        outcome = send(client_at(port, host="mail.example", tls_first=True))
+
+    assert outcome == Triggered(remote_id=None)
+
+
+@pytest.mark.parametrize("host", ["mail.example", "other.example"])
+def test_smtps_trusts_no_certificate_that_is_not_of_the_server(
+    server, elsewhere, certificate, monkeypatch, host
+):
+    if host == "other.example":
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_suffix(".crt")))
+    with running(server, tls=tls_of(certificate)) as port:
+        outcome = send(client_at(port, host=host, tls_first=True))
+
+    assert isinstance(outcome, VendorRefusesUs)
+    assert not server.envelopes
 
 
 def test_a_server_elsewhere_gets_the_mail_encrypted(server, elsewhere, certificate, monkeypatch):

@@ -30,6 +30,13 @@ def test_user_and_password_are_decoded():
     assert (found.sender, found.sender_name) == ("surveys@nordkust.example", "Nordkust Åland")
 
 
+def test_smtps_is_encrypted_from_the_first_byte_at_its_own_port():
+    found = account(smtp_url="smtps://us:word@mail.example.com")
+
+    assert (found.tls_first, found.port) == (True, 465)
+    assert not account().tls_first
+
+
 def test_the_password_is_in_no_representation():
     assert PASSWORD not in repr(account())
 
