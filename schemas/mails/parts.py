@@ -63,9 +63,15 @@ def read_parts(mail: bytes) -> Part:
     """Return a mail with its parts; a forwarded mail is one part.
 
     Raises ``ValueError`` if it has more than ``MAX_PARTS`` parts. A multipart without any part in
-    it becomes a text.
+    it becomes a text; one that is encoded as a whole, which no standard allows, is decoded first.
     """
-    return _Division(mail).run()
+    root = _Division(mail).run()
+    declared = read_parameterised(root.headers.first("content-type")).value
+    if declared.startswith("multipart/") and not root.parts:
+        decoded = root.content
+        if decoded != mail[root.start :]:
+            return _Division(mail[: root.start] + decoded).run()
+    return root
 
 
 @dataclass(slots=True)

@@ -428,6 +428,15 @@ def test_parts_are_found_though_their_boundary_is_not_declared(boundary):
     assert (mail.body, mail.files) == ("Hello", ())
 
 
+def test_a_multipart_that_is_encoded_as_a_whole_is_divided_into_its_parts():
+    head = b"Content-Type: multipart/mixed; boundary=BB\nContent-Transfer-Encoding: base64"
+    content = base64.encodebytes(b"--BB\nContent-Type: text/html\n\n<p>Hello\n--BB--\n")
+
+    mail = read_mail(raw(head, content))
+
+    assert (mail.body, mail.files) == ("Hello", ())
+
+
 def test_a_multipart_without_any_part_is_a_text():
     mail = read_mail(raw(b"Content-Type: multipart/mixed; boundary=BB", b"Hello"))
 
