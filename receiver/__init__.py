@@ -42,6 +42,7 @@ def create_app(
     secrets = {each.name: Secrets(each.callback_secrets) for each in settings.workspaces}
     _require_secrets(settings)
     app = Flask(__name__, static_folder=None)
+    app.url_map.merge_slashes = False  # a redirection would name the host that the request names
     app.config["MAX_CONTENT_LENGTH"] = callbacks.BODY_MAX_BYTES + 1  # one byte more shows an excess
     app.register_blueprint(callbacks.blueprint(secrets, store=store, notify=notify))
     app.register_blueprint(pushed_answers.blueprint(settings, save=save_pushed_answers))

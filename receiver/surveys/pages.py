@@ -45,6 +45,7 @@ def blueprint(
     add("/survey/alvaria/<workspace>", "chat", pages.chat)
     add("/s/", "no_link", pages.nothing)
     add("/s/<path:rest>", "other_link", pages.nothing)
+    add("/survey/<path:rest>", "other_chat", pages.nothing)
     routes.after_request(partial(_guard, " ".join(frame_ancestors) or "'none'"))
     return routes
 

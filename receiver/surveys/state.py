@@ -30,11 +30,12 @@ def state_of(survey: Survey | None) -> State:
     if survey is None or not _can_be_asked(survey):
         return State.UNKNOWN
     session, link = survey.session, survey.link
-    if session is not None and session.state != "open":
+    was_left = session is not None and session.state == "partial" and link is not None
+    if session is not None and session.state != "open" and not was_left:
         return State.GONE if session.state == "gone" else State.DONE
     if link is not None and link.opted_out:
         return State.STOPPED
-    if link is not None and (link.expired or link.state == "withdrawn"):
+    if was_left or (link is not None and (link.expired or link.state == "withdrawn")):
         return State.EXPIRED
     if session is None:
         return State.START if survey.vendor == "centracx" else State.ASK

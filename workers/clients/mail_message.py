@@ -29,7 +29,7 @@ class _Policy(EmailPolicy):
         line = f"{name}: {value}"
         if line.isascii() and len(line) <= _LONGEST_LINE:
             return f"{line}\r\n"
-        return super().fold(name, value)
+        return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """Return a header as the mail has it, in bytes."""

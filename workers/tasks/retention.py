@@ -1,4 +1,4 @@
-"""The task that applies retention and erasure, once an hour."""
+"""The task that applies retention and erasure, and ends what customers left, once an hour."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from celery import shared_task
 
 from workers.config.names import Queue, TaskName
 from workers.privacy.jobs.retention import retain as retain_once
+from workers.surveys.store import conversations
 from workers.tasks.base import BridgeTask, context
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.RETAIN, queue=Queue.FETCH)
 def retain(self: BridgeTask) -> None:
-    """Remove data past its retention; nudge again if there is more."""
+    """End surveys that were left; remove data past its retention; nudge again if there is more."""
+    with context().session() as conn:
+        conversations.end_left(conn)
     if retain_once(context().retention, session=context().session).more:
         self.nudge(TaskName.RETAIN, Queue.FETCH)

@@ -253,6 +253,16 @@ def test_an_expired_survey_takes_no_answer_and_says_so(customer, database, begun
     assert len(rows(database, "answer")) == begun
 
 
+def test_a_survey_that_was_left_takes_no_answer_after_its_link_has_expired(customer, database):
+    customer.open().send(answer="9")
+    run_query(database, "UPDATE feedback.session SET state = 'partial'")
+    run_query(database, "UPDATE feedback.invitation SET expires_at = now()")
+
+    assert customer.open().heading == "This survey has closed"
+    assert customer.post(customer.path, {"q": "2", "answer": "1"}).answer.status_code == 200
+    assert len(rows(database, "answer")) == 1
+
+
 def test_an_invitation_that_was_withdrawn_takes_no_answer(customer, database):
     run_query(database, "UPDATE feedback.invitation SET state = 'withdrawn'")
 
@@ -283,6 +293,22 @@ def test_an_unknown_link_is_not_found_whatever_it_looks_like(pages, invited, dat
     assert (found.title, found.text) == (expected.title, expected.text)
     assert pages.post(path, data={"q": "1", "answer": "9"}).status_code == 404
     assert rows(database, "session") == []
+
+
+@pytest.mark.parametrize("path", ["/survey/alvaria/demo/", "/survey/alvaria", "/survey/x"])
+def test_a_chat_at_a_path_that_does_not_exist_is_told_in_plain_words(pages, path):
+    found = pages.get(f"{path}?sessionId=dialog-1")
+
+    assert (found.status_code, found.mimetype) == (404, "text/html")
+    assert found.headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("path", [f"//s/{TOKEN}", f"/s//{TOKEN}", "/survey//alvaria/demo"])
+def test_no_path_redirects_to_the_host_that_a_request_names(customer, pages, path):
+    found = pages.get(path, headers={"Host": "evil.example"})
+
+    assert found.status_code == 404
+    assert "Location" not in found.headers
 
 
 def test_a_question_keeps_the_wording_that_it_had_when_the_survey_was_sent(customer, database):

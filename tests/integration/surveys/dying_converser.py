@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.integration.surveys.conversing import vendors_at
 from workers.database import connections
-from workers.surveys.jobs.converse import ConversationVendor, Turns, converse
+from workers.surveys.jobs.converse import Turns, converse
 from workers.surveys.jobs.turn import Turn
 from workers.surveys.store.conversations import WaitingSession
 
@@ -27,8 +27,6 @@ class _Waiting:
 if __name__ == "__main__":
     database, root = sys.argv[1:]
     centracx = vendors_at(root)["centracx"]
-    waiting = ConversationVendor(
-        turns=lambda rules_of: _Waiting(centracx.turns(rules_of)), per_minute=10
-    )
+    waiting = replace(centracx, turns=lambda rules_of: _Waiting(centracx.turns(rules_of)))
     with connections.open_pool(database) as pool, ThreadPoolExecutor(1) as threads:
         converse("demo", {"centracx": waiting}, session=pool.connection, threads=threads)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from schemas.surveys.questions import Kind
 from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.integration.surveys.conftest import Surveys
 from tests.integration.surveys.conversing import RULES, Conversing, vendors_at
+from tests.support.eventually import eventually
 from workers.surveys.jobs import converse as job
-from workers.surveys.store import sessions
+from workers.surveys.store import conversations, sessions
 from workers.surveys.store.sessions import NewAnswer
 
 CONTEXT, OUTCOME = "alvaria.context", "alvaria.outcome"
@@ -160,3 +162,40 @@ def test_a_chat_that_cannot_be_asked_about_is_let_go_in_the_end(conversing):
     row = conversing.session(chat)
     assert (row["state"], row["outcome_state"]) == ("complete", "refused")
     assert row["problem"].startswith("the chat has ended: ")
+
+
+def test_a_chat_whose_customer_left_is_partial_after_a_day_and_gets_no_outcome(conversing):
+    session = conversing.chat(conversing.dialog())
+    conversing.add(session, SCORE)
+    conversing.converse()
+    conversing.move(session, "25 hours")
+
+    conversations.end_left(conversing.surveys.conn)
+    conversing.converse()
+
+    row = conversing.session(session)
+    assert (row["state"], row["outcome_state"]) == ("partial", "refused")
+    assert all(not dialog["outcomes"] for dialog in conversing.dialogs())
+
+
+def test_an_answer_does_not_open_a_survey_again_that_is_ended_at_the_same_time(
+    conversing, database
+):
+    session = conversing.chat(conversing.dialog())
+    conversing.add(session, SCORE)
+    with (
+        psycopg.connect(database) as ending,
+        psycopg.connect(database, autocommit=True) as adding,
+        ThreadPoolExecutor(1) as tab,
+    ):
+        sessions.end(ending, "demo", session)
+        added = tab.submit(
+            sessions.add_answer, adding, "demo", session, 2, WAY, language="en", last=True
+        )
+        eventually(lambda: conversing.surveys.ask("SELECT pid FROM pg_locks WHERE NOT granted"))
+        ending.commit()
+
+        assert added.result() is False
+
+    assert conversing.session(session)["state"] == "partial"
+    assert len(conversing.forwarded(session)) == 1

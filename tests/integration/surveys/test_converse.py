@@ -12,9 +12,9 @@ import pytest
 
 from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.integration.surveys.conftest import Surveys
-from tests.integration.surveys.conversing import RULES, Conversing, vendors_at
+from tests.integration.surveys.conversing import PASSWORD, RULES, Conversing, vendors_at
 from workers.surveys.jobs import converse as job
-from workers.surveys.store import holds
+from workers.surveys.store import conversations, holds
 
 FUND, RECOMMEND, COMMENT = "You recently switched", "How likely are you", "What could we do"
 START, REPLY, STATUS = "centracx.start", "centracx.reply", "centracx.status"
@@ -268,6 +268,35 @@ def test_a_revoked_key_pauses_the_vendor_until_a_probe_succeeds(conversing, begu
     assert conversing.forwarded(begun) == ["taken"]
     [pause] = conversing.surveys.ask("SELECT * FROM feedback.vendor")
     assert pause["paused_until"] is None
+
+
+@pytest.mark.parametrize(("password", "paused"), [(PASSWORD, False), ("revoked", True)])
+def test_a_vendor_that_refused_us_is_tried_although_nobody_waits(conversing, password, paused):
+    conversing.surveys.ask(
+        "INSERT INTO feedback.vendor (workspace, vendor, paused_until, reason)"
+        " VALUES ('demo', 'centracx', now() - interval '1 second', 'refused')"
+    )
+    conversing.accounts = vendors_at(conversing.sandbox.root, password=password)
+
+    conversing.converse()
+
+    [row] = conversing.surveys.ask("SELECT *, paused_until > now() AS paused FROM feedback.vendor")
+    assert bool(row["paused"]) is paused
+    assert "revoked" not in (row["reason"] or "")
+    assert conversing.at_vendor() == []
+
+
+def test_a_survey_that_its_customer_left_is_partial_once_its_link_has_expired(conversing, begun):
+    conversing.answer(begun, choice=0)
+    conversing.converse()
+    assert conversations.end_left(conversing.surveys.conn) == 0
+
+    conversing.surveys.ask("UPDATE feedback.invitation SET expires_at = now()")
+    conversations.end_left(conversing.surveys.conn)
+
+    row = conversing.session(begun)
+    assert (row["state"], row["question"]) == ("partial", None)
+    assert conversing.forwarded(begun) == ["taken"]
 
 
 def test_a_customer_who_waits_too_long_is_thanked_and_nothing_is_lost(conversing, begun):

@@ -163,3 +163,24 @@ def test_while_mail_is_paused_nobody_is_invited_by_it(inviting):
     inviting.surveys.decide(DUE + 8 * 24 * HOUR)
 
     assert inviting.surveys.outcome(errand) == "vendor_off"
+
+
+def test_no_link_to_a_survey_of_centracx_is_mailed_while_that_refuses_us(inviting):
+    inviting.surveys.errand()
+    inviting.surveys.decide(DUE)
+    inviting.surveys.ask(
+        "UPDATE feedback.invitation SET vendor = 'centracx', survey = '{\"id\": 2}'"
+    )
+    inviting.surveys.ask(
+        "INSERT INTO feedback.vendor (workspace, vendor, paused_until, reason)"
+        " VALUES ('demo', 'centracx', %s, 'refused')",
+        DUE - HOUR,
+    )
+
+    inviting.invite(DUE)
+    assert inviting.states() == ["due"]
+
+    inviting.surveys.ask("UPDATE feedback.vendor SET paused_until = NULL, reason = NULL")
+    inviting.invite(DUE)
+
+    assert inviting.states() == ["triggered"]

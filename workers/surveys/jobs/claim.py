@@ -117,6 +117,8 @@ class Claimer:
         if not invitations.any_due(conn, name, vendor, now=now):
             return
         carrier = carrier_of(vendor)
+        if carrier != vendor and vendors.refuses_us(conn, name, vendor):
+            return  # the mail would go out, but whoever follows its link would be asked nothing
         pace = vendors.lock(conn, name, carrier, now=now)
         allowed = min(limit, pace.allowed(self.accounts[vendor].per_minute, now=now))
         if allowed <= 0:

@@ -20,8 +20,10 @@ from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
 from schemas.surveys.rules import RulesFile
+from workers.clients.errors import ApiError
 from workers.clients.surveys.alvaria import AlvariaApi
 from workers.clients.surveys.centracx import CentracxApi
+from workers.clients.surveys.outcomes import VendorRefusesUs, outcome_of_reading
 from workers.database import Transaction, advisory_locks
 from workers.surveys.jobs.alvaria_turn import AlvariaTurns
 from workers.surveys.jobs.centracx_turn import CentracxTurns
@@ -55,6 +57,7 @@ class ConversationVendor:
     """A vendor that conducts surveys on our pages."""
 
     turns: Callable[[Callable[[int], RulesFile]], Turns]
+    probe: Callable[[], object]  # asks for nothing; raises ``ApiError``
     per_minute: int
 
 
@@ -71,13 +74,17 @@ class ConverseResult:
 
 def centracx_vendor(api: CentracxApi, *, per_minute: int) -> ConversationVendor:
     """Return CentraCX as it conducts surveys."""
-    return ConversationVendor(turns=lambda _: CentracxTurns(api), per_minute=per_minute)
+    return ConversationVendor(
+        turns=lambda _: CentracxTurns(api), probe=api.list_surveys, per_minute=per_minute
+    )
 
 
 def alvaria_vendor(api: AlvariaApi, *, per_minute: int) -> ConversationVendor:
     """Return Alvaria as it takes surveys after chats."""
     return ConversationVendor(
-        turns=lambda rules_of: AlvariaTurns(api, rules_of), per_minute=per_minute
+        turns=lambda rules_of: AlvariaTurns(api, rules_of),
+        probe=api.probe,
+        per_minute=per_minute,
     )
 
 
@@ -106,9 +113,29 @@ def converse(
                     conn=conn, workspace=workspace, accounts=accounts, run=run, threads=threads
                 )
                 turns = one.until_done()
+                _try_again(one)
         # Who came after the last look was turned away while this run held its slot.
         more = any(conversations.any_waiting(conn, workspace, vendor) for vendor in accounts)
         return ConverseResult(turns=turns, more=more)
+
+
+def _try_again(run: _Run) -> None:
+    """Try vendors that refuse us although nobody waits for them: while they do, nobody is invited.
+
+    A customer who waits is the trial otherwise.
+    """
+    now = decisions.now(run.conn)
+    for vendor in sorted(vendors.to_be_tried(run.conn, run.workspace, now=now) & set(run.accounts)):
+        place = (run.conn, run.workspace, vendor)
+        vendors.postpone_probe(*place, until=now + PAUSE)
+        try:
+            run.accounts[vendor].probe()
+        except ApiError as error:
+            said = outcome_of_reading(error)
+            if isinstance(said, VendorRefusesUs):
+                vendors.pause(*place, until=now + PAUSE, reason=said.reason)
+        else:
+            vendors.end_pause(*place)
 
 
 def release_abandoned(conn: Connection[Any]) -> None:

@@ -167,5 +167,10 @@ def give_up_alvaria(
     return len(contexts) + len(conn.execute(SQL["give_up_outcomes"], parameters).fetchall())
 
 
+def end_left(conn: Connection[Any]) -> int:
+    """End surveys that their customers left, and can no longer answer; return how many."""
+    return len(conn.execute(SQL["end_left"]).fetchall())
+
+
 def _json(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value).decode()

@@ -128,6 +128,22 @@ WHERE s.workspace = %(workspace)s AND s.origin = 'page' AND s.vendor = 'alvaria'
   ))
 RETURNING s.session_id;
 
+-- name: end_left
+-- End surveys on our pages that their customers left before the last question, in every workspace, once their link has
+-- expired, or a day after their chat. The answers stay; a chat gets none of them. One row for each.
+UPDATE feedback.session AS s
+SET state = 'partial', question = NULL, not_before = NULL,
+    outcome_state = CASE WHEN s.vendor = 'alvaria' THEN 'refused' ELSE s.outcome_state END,
+    problem = CASE WHEN s.vendor = 'alvaria' THEN 'the customer left the survey' ELSE s.problem END
+WHERE s.origin = 'page' AND s.state = 'open' AND s.sent_by IS NULL AND (
+    (s.vendor = 'alvaria' AND s.started_at < now() - interval '1 day')
+    OR EXISTS (
+        SELECT FROM feedback.invitation AS i
+        WHERE (i.workspace, i.invitation_id) = (s.workspace, s.invitation_id) AND i.expires_at <= now()
+    )
+)
+RETURNING s.session_id;
+
 -- name: any_waiting
 -- Whether a session waits for its vendor now.
 SELECT EXISTS (

@@ -70,17 +70,20 @@ WHERE (workspace, vendor, remote_id) = (%(workspace)s, 'alvaria', %(remote_id)s)
 
 -- name: add_answer
 -- Add the answer to the question that is asked, and ask the next one. No row if that question is not asked any more:
--- its first answer stands. Two at the same time add one.
-WITH added AS (
+-- its first answer stands. Two at the same time add one, and an end that is quicker stands too.
+WITH asking AS (
+    SELECT s.workspace, s.session_id, s.position FROM feedback.session AS s
+    WHERE (s.workspace, s.session_id, s.position) = (%(workspace)s, %(session_id)s, %(position)s)
+      AND s.state = 'open' AND (s.vendor <> 'centracx' OR s.question IS NOT NULL)
+    FOR UPDATE
+), added AS (
     INSERT INTO feedback.answer (
         workspace, session_id, position, question_key, question_text, kind, choice_id, choice_text, number, lowest,
         highest, comment
     )
     SELECT s.workspace, s.session_id, s.position, %(question_key)s, %(question_text)s, %(kind)s, %(choice_id)s,
            %(choice_text)s, %(number)s, %(lowest)s, %(highest)s, %(comment)s
-    FROM feedback.session AS s
-    WHERE (s.workspace, s.session_id, s.position) = (%(workspace)s, %(session_id)s, %(position)s)
-      AND s.state = 'open' AND (s.vendor <> 'centracx' OR s.question IS NOT NULL)
+    FROM asking AS s
     ON CONFLICT DO NOTHING
     RETURNING workspace, session_id, position
 )

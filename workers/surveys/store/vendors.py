@@ -81,6 +81,18 @@ def wait(conn: Connection[Any], workspace: str, vendor: str, *, until: datetime)
     conn.execute(SQL["wait_for_vendor"], parameters)
 
 
+def to_be_tried(conn: Connection[Any], workspace: str, *, now: datetime) -> set[str]:
+    """Return the paused vendors that may be tried now."""
+    found = (one for one in pauses(conn) if one.workspace == workspace)
+    return {one.vendor for one in found if one.paused_until and one.paused_until <= now}
+
+
+def refuses_us(conn: Connection[Any], workspace: str, vendor: str) -> bool:
+    """Tell whether a vendor has refused us, and no trial has succeeded since."""
+    found = (one for one in pauses(conn) if (one.workspace, one.vendor) == (workspace, vendor))
+    return any(one.paused_until is not None for one in found)
+
+
 def pauses(conn: Connection[Any]) -> list[VendorPause]:
     """Return every vendor that was ever asked, paused or not."""
     with conn.cursor(row_factory=class_row(VendorPause)) as cursor:
