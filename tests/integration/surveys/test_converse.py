@@ -315,6 +315,32 @@ def test_a_customer_who_waits_too_long_is_thanked_and_nothing_is_lost(conversing
     assert conversing.forwarded(begun) == ["no"]
 
 
+def test_a_customer_who_comes_while_the_vendor_has_asked_us_to_wait_does_not_wait_for_it(
+    conversing,
+):
+    conversing.surveys.ask(
+        "INSERT INTO feedback.vendor (workspace, vendor, not_before)"
+        " VALUES ('demo', 'centracx', now() + interval '1 hour')"
+    )
+    session = conversing.begin()
+    conversing.surveys.ask("UPDATE feedback.session SET started_at = now() - interval '3 minutes'")
+
+    conversing.converse()
+
+    assert conversing.session(session)["state"] == "stuck"
+
+
+def test_after_a_restore_a_customer_does_not_wait_until_surveys_are_resumed(conversing, begun):
+    conversing.answer(begun, choice=0)
+    holds.hold(conversing.surveys.conn, "demo", reason=holds.RESTORED)
+    conversing.move(begun, "3 minutes")
+
+    conversing.converse()
+
+    assert conversing.session(begun)["state"] == "stuck"
+    assert conversing.forwarded(begun) == ["no"]
+
+
 def test_without_an_account_a_customer_does_not_wait_for_ever(conversing, begun):
     conversing.answer(begun, choice=0)
     conversing.accounts = {}

@@ -101,8 +101,9 @@ def converse(
     """
     with session() as conn:
         release_abandoned(conn)
-        _give_up(conn, workspace, accounts)
-        if not accounts or holds.held(conn, workspace) == holds.RESTORED:
+        usable = {} if holds.held(conn, workspace) == holds.RESTORED else accounts
+        _give_up(conn, workspace, usable)
+        if not usable:
             return ConverseResult(turns=0, more=False)
         with advisory_locks.hold(conn, f"surveys/converse/{workspace}", slots=RUNS) as slot:
             if slot is None:

@@ -96,7 +96,8 @@ WHERE s.workspace = %(workspace)s AND s.origin = 'page' AND s.vendor = 'centracx
   )) < now() - make_interval(secs => %(within_s)s)
   AND (s.not_before IS NOT NULL OR NOT %(has_account)s OR EXISTS (
       SELECT FROM feedback.vendor AS v
-      WHERE (v.workspace, v.vendor) = (s.workspace, s.vendor) AND v.paused_until IS NOT NULL
+      WHERE (v.workspace, v.vendor) = (s.workspace, s.vendor)
+        AND (v.paused_until IS NOT NULL OR v.not_before > now())
   ))
 RETURNING s.session_id;
 
@@ -110,7 +111,8 @@ WHERE s.workspace = %(workspace)s AND s.origin = 'page' AND s.vendor = 'alvaria'
   AND s.completed_at < now() - make_interval(secs => %(within_s)s)
   AND (s.not_before IS NOT NULL OR NOT %(has_account)s OR EXISTS (
       SELECT FROM feedback.vendor AS v
-      WHERE (v.workspace, v.vendor) = (s.workspace, s.vendor) AND v.paused_until IS NOT NULL
+      WHERE (v.workspace, v.vendor) = (s.workspace, s.vendor)
+        AND (v.paused_until IS NOT NULL OR v.not_before > now())
   ))
 RETURNING s.session_id;
 
@@ -124,7 +126,8 @@ WHERE s.workspace = %(workspace)s AND s.origin = 'page' AND s.vendor = 'alvaria'
   AND s.started_at < now() - make_interval(secs => %(within_s)s)
   AND (s.not_before IS NOT NULL OR NOT %(has_account)s OR EXISTS (
       SELECT FROM feedback.vendor AS v
-      WHERE (v.workspace, v.vendor) = (s.workspace, s.vendor) AND v.paused_until IS NOT NULL
+      WHERE (v.workspace, v.vendor) = (s.workspace, s.vendor)
+        AND (v.paused_until IS NOT NULL OR v.not_before > now())
   ))
 RETURNING s.session_id;
 
