@@ -46,7 +46,11 @@ _GO_AHEAD = 354
 _CLOSING = 421
 _AUTHENTICATION = frozenset({530, 534, 535, 538})
 _LOOSE_DOTS = re.compile(rb"(?m)^\.")
-_RELAY = re.compile(r"\brelay", re.IGNORECASE)
+# Refusals that any other mail of ours would get too, at whatever step: no relaying, a sender we may
+# not be (RFC 3463, and Exchange), the day's quota (Gmail), a client or a tenant without permission.
+_ABOUT_US = re.compile(
+    r"\brelay|SendAsDenied|\b5\.(1\.[78]|2\.252|4\.5|7\.(57|60|70[58]))\b", re.IGNORECASE
+)
 
 
 class _Ended(Exception):
@@ -162,8 +166,6 @@ class _Session:
         code, said = self._smtp.mail(sender.text, options)
         self._check_ours(_is_good(code), code, said)
         code, said = self._smtp.rcpt(to.text)
-        if _RELAY.search(said.decode("latin-1")) and not _is_good(code):
-            self._check_ours(False, code, said)  # it would refuse any other recipient too
         self._check_this(_is_good(code), code, said)
 
     def hand_over(self, message: bytes, handover: _Handover, *, send_until_s: float) -> None:
@@ -236,9 +238,11 @@ class _Session:
         raise _Ended(VendorRefusesUs(reason=reason))
 
     def _check_this(self, good: bool, code: int, said: bytes) -> None:
-        """Raise ``_Ended`` for an answer that is about this mail."""
+        """Raise ``_Ended`` for an answer that is about this mail, unless it says that it is not."""
         if good:
             return
+        if _ABOUT_US.search(said.decode("latin-1")):
+            self._check_ours(False, code, said)
         reason = self._reason(code, said)
         if code == _CLOSING:
             raise _Ended(SurelyNotSent(reason=reason))
