@@ -33,13 +33,10 @@ def test_everything_fits_and_can_be_hit_in_every_language(site, tab, state, scre
         assert tab.locator("html").get_attribute("lang") == language
         for size, name in ((WIDE, "wide"), (NARROW, "narrow")):
             tab.set_viewport_size(size)
-            assert (language, name, overflowing(tab), small_targets(tab)) == (
-                language,
-                name,
-                [],
-                [],
-            )
-            for scheme in ("light", "dark"):
+            assert overflowing(tab) + small_targets(tab) == [], (language, name)
+            # In other languages than English one picture of each width shows all there is to see.
+            both = ("light", "dark")
+            for scheme in both if language == "en" else both[size is WIDE :][:1]:
                 tab.emulate_media(color_scheme=scheme)
                 tab.screenshot(
                     path=screenshots / language / f"{state}-{name}-{scheme}.png", full_page=True
