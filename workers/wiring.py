@@ -40,6 +40,7 @@ from workers.mirrors.jobs.agent_logons import agent_logons_mirror
 from workers.mirrors.jobs.library import library_mirror
 from workers.mirrors.jobs.refresh import MirrorSpec, RefreshResult
 from workers.mirrors.rules import enabled
+from workers.operations.jobs.address_check import AddressCheck
 from workers.operations.jobs.sweep import MIN_SWEEP_INTERVAL_S, Throttle
 from workers.surveys.jobs import converse
 from workers.surveys.jobs.converse import ConversationVendors
@@ -81,6 +82,7 @@ class WorkerContext:
     conversation_vendors: Mapping[str, ConversationVendors]
     conversers: ThreadPoolExecutor
     errands: Mapping[str, ErrandsApi]  # by workspace that has a token for it
+    addresses: AddressCheck
 
     @contextmanager
     def session(self) -> Iterator[Connection]:
@@ -103,8 +105,10 @@ def build(settings: Settings) -> WorkerContext:
         for spec in _family_specs(settings, workspace):
             families[spec.workspace, spec.family] = spec
         changed_lists[workspace.name] = changed_lists_of(settings, workspace)
+    pool = connections.open_pool(settings.database_url)
     return WorkerContext(
-        pool=connections.open_pool(settings.database_url),
+        pool=pool,
+        addresses=AddressCheck(settings.workspaces, session=pool.connection),
         fetchers=ThreadPoolExecutor(settings.fetch_threads, thread_name_prefix="fetch"),
         families=families,
         changed_lists=changed_lists,

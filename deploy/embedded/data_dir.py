@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -16,6 +18,7 @@ from deploy.embedded.errors import StartupError
 from deploy.embedded.server import delete, exec_as_command
 
 FALLBACK_ROOT = Path("/var/lib/cention-bridge")
+FIRST_GROUP, GROUPS = 60_000, 5_000  # ids that no distribution gives to groups
 
 
 class DataDir:
@@ -24,6 +27,9 @@ class DataDir:
     It is ``requested`` if that user can enter it. Otherwise it is a new folder under
     ``FALLBACK_ROOT`` (or under the temporary folder, if ``requested`` is there), and ``requested``
     becomes a link to it.
+
+    Others of that user's processes cannot enter it: the server has a group of its own, a number
+    that no account has, and the folder belongs to this process and that group.
     """
 
     def __init__(self, requested: Path, *, user: str | None) -> None:
@@ -38,13 +44,28 @@ class DataDir:
         """Create the folder unless it exists. Raises ``StartupError`` if there is no such user."""
         if self.user is not None:
             user_account(self.user)
-        if self.path.is_dir():
+        if not self.path.is_dir():
+            self.requested.unlink(missing_ok=True)
+            self.requested.mkdir(mode=0o711, parents=True)
+            if not self._can_enter(self.requested):
+                self.requested.rmdir()
+                self.requested.symlink_to(self._make_fallback(), target_is_directory=True)
+        self._close_to_others()
+
+    def _close_to_others(self) -> None:
+        if self.user is None:
+            self.path.chmod(0o700)
             return
-        self.requested.unlink(missing_ok=True)
-        self.requested.mkdir(mode=0o711, parents=True)
-        if not self._can_enter(self.requested):
-            self.requested.rmdir()
-            self.requested.symlink_to(self._make_fallback(), target_is_directory=True)
+        group = self.path.stat().st_gid
+        if group not in range(FIRST_GROUP, FIRST_GROUP + GROUPS) or is_taken(group):
+            group = free_group()
+        os.chown(self.path, os.geteuid(), group)
+        self.path.chmod(0o710)
+
+    @property
+    def group(self) -> int | None:
+        """The group id that the server runs as; ``None`` for the current user's."""
+        return self.path.stat().st_gid if self.user and self.path.is_dir() else None
 
     @property
     def owner(self) -> int | None:
@@ -54,7 +75,7 @@ class DataDir:
     def give_to_user(self, folder: Path) -> None:
         """Make the server's user the owner of ``folder``."""
         if self.user is not None:
-            os.chown(folder, user_account(self.user).pw_uid, user_account(self.user).pw_gid)
+            os.chown(folder, user_account(self.user).pw_uid, self.path.stat().st_gid)
 
     def remove_link(self) -> None:
         """Remove the link at ``requested``, if there is one."""
@@ -115,6 +136,19 @@ class DataDir:
             ["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)], user=self.user
         )
         return subprocess.run(command, cwd="/").returncode == 0  # noqa: S603  # a list of our own
+
+
+def free_group() -> int:
+    """Return a group id that no account has."""
+    while is_taken(group := FIRST_GROUP + secrets.randbelow(GROUPS)):
+        pass
+    return group
+
+
+def is_taken(group: int) -> bool:
+    """Return whether an account or a group of this machine has the group id."""
+    accounts = {account.pw_gid for account in pwd.getpwall()}
+    return group in accounts | {each.gr_gid for each in grp.getgrall()}
 
 
 def user_account(user: str) -> pwd.struct_passwd:

@@ -23,7 +23,7 @@ PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 def main() -> None:
     options = arguments()
     if options.user:
-        switch_user(options.user)
+        switch_user(options.user, options.group)
     if options.if_parent_dies:
         end_with_parent(signal.Signals[options.if_parent_dies])
     if options.paced_by:
@@ -39,6 +39,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--paced-by", metavar="FILE", help="its mtime is the last start")
     parser.add_argument("--user", help="user to switch to; needs root")
+    parser.add_argument("--group", type=int, help="group id instead of the user's; needs --user")
     parser.add_argument("--bare", action="store_true", help="pass on only PATH, locale and TMPDIR")
     parser.add_argument("--if-parent-dies", metavar="SIGNAL", help="for example SIGKILL")
     parser.add_argument("program", nargs="+")
@@ -59,10 +60,11 @@ def pause(last_start: Path) -> None:
     last_start.touch()
 
 
-def switch_user(user: str) -> None:
+def switch_user(user: str, group: int | None) -> None:
+    """Become ``user``, in ``group`` only (by default the user's own)."""
     user_account = pwd.getpwnam(user)
     os.setgroups([])
-    os.setgid(user_account.pw_gid)
+    os.setgid(user_account.pw_gid if group is None else group)
     os.setuid(user_account.pw_uid)
 
 

@@ -1,8 +1,10 @@
-"""The embedded PostgreSQL: durable, on a Unix socket only, never run as root."""
+"""The embedded PostgreSQL: durable, never run as root, and closed to other local users."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pwd
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -10,21 +12,31 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
+from psycopg import sql
 
 from deploy.embedded.data_dir import DataDir
 from deploy.embedded.errors import StartupError
+from deploy.embedded.ports import LOOPBACK, choose_port
 from deploy.embedded.server import Server, delete, exec_as_command
 from deploy.embedded.sockets import make_socket_folder, socket_folder
 
 ROLE = "cention"
 DATABASE = "cention"
+SOCKET_PORT = 5432  # which names the socket of a server without TCP
+TCP_PORT = 8002  # beside those of receiver and sandbox
+# The kernel says who is at the other end of a socket; whoever comes by TCP needs a password.
+HBA = """\
+local all all peer map=bridge
+host all all 127.0.0.1/32 scram-sha-256
+"""
 
 
 class Postgres(Server):
-    """A PostgreSQL server. Only the owner of its socket folder, and root, can connect.
+    """A PostgreSQL server. Without a password only the current user, and root, can connect.
 
-    Started by root, it runs as ``user``. If that user cannot enter ``state``, ``state`` becomes a
-    link to a folder that the user can enter; modes of existing folders do not change.
+    With ``tcp`` it also listens on a port of loopback, the same on each start if it is free; there
+    every role needs its password. Started by root, it runs as ``user``. If that user cannot enter
+    ``state``, ``state`` becomes a link to a folder that the user can enter.
     """
 
     name = "PostgreSQL"
@@ -33,11 +45,17 @@ class Postgres(Server):
     stop_signal = signal.SIGINT
 
     def __init__(
-        self, state: Path, *, settings: Mapping[str, str] | None = None, user: str = "nobody"
+        self,
+        state: Path,
+        *,
+        settings: Mapping[str, str] | None = None,
+        user: str = "nobody",
+        tcp: bool = False,
     ) -> None:
         """``settings`` are further settings of postgresql.conf, such as ``max_connections``."""
         super().__init__(state)
         self._settings = dict(settings or {})
+        self._tcp = tcp
         self._data_dir = DataDir(self.state, user=user if os.geteuid() == 0 else None)
 
     @property
@@ -46,7 +64,20 @@ class Postgres(Server):
 
     def url_of(self, database: str) -> str:
         """Return the URL of a database on this server; it need not exist."""
-        return f"postgresql://{ROLE}@/{quote(database)}?host={quote(str(self.sockets))}"
+        port = "" if self.port == SOCKET_PORT else f"&port={self.port}"
+        return f"postgresql://{ROLE}@/{quote(database)}?host={quote(str(self.sockets))}{port}"
+
+    @property
+    def port(self) -> int:
+        """The TCP port, which is also in the name of the socket; 5432 without TCP."""
+        try:
+            return int(self._port_file.read_text("ascii"))
+        except FileNotFoundError:
+            return SOCKET_PORT
+
+    @property
+    def _port_file(self) -> Path:
+        return self._data_dir.path / "port"
 
     @property
     def sockets(self) -> Path:
@@ -70,12 +101,20 @@ class Postgres(Server):
         if not self.data.exists():
             self._initialise()
         self._check_version()
+        self._write_authentication()
         remove_stale_lock(self.data / "postmaster.pid")
-        remove_stale_lock(self.sockets / ".s.PGSQL.5432.lock")
+        for lock in self.sockets.glob(".s.PGSQL.*.lock"):
+            remove_stale_lock(lock)
+        if self._tcp:
+            wanted = self.port if self._port_file.exists() else TCP_PORT
+            self._port_file.write_text(str(choose_port(wanted)), "ascii")
+        else:
+            self._port_file.unlink(missing_ok=True)
 
     def command(self) -> list[str]:
         settings = {
-            "listen_addresses": "",
+            "listen_addresses": LOOPBACK if self._tcp else "",
+            "port": str(self.port),
             "unix_socket_directories": f'"{self.sockets}"',
             "unix_socket_permissions": "0700",
             # One sync for all files after a crash: one sync per file took 4 s on a busy disk.
@@ -84,7 +123,7 @@ class Postgres(Server):
         program = [str(self._data_dir.program("postgres")), "-D", str(self.data)]
         for setting, value in settings.items():
             program += ["-c", f"{setting}={value}"]
-        return exec_as_command(program, user=self._data_dir.user)
+        return self._as_user(program)
 
     def is_ready(self) -> bool:
         """Return whether the database ``cention`` accepts connections; create it if missing."""
@@ -107,22 +146,35 @@ class Postgres(Server):
         delete(draft)
         draft.mkdir(mode=0o700)
         self._data_dir.give_to_user(draft)
-        options = ["--username", ROLE, "--auth", "trust", "--encoding", "UTF8", "--no-instructions"]
+        options = ["--username", ROLE, "--auth-local", "peer", "--auth-host", "reject"]
+        options += ["--encoding", "UTF8", "--no-instructions"]
         options += ["--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
         self._run("initdb", "--pgdata", str(draft), *options)
         draft.rename(self.data)
 
     def _create_database(self) -> None:
-        try:
-            self._run("createdb", "--host", str(self.sockets), "--username", ROLE, DATABASE)
-        except StartupError as error:
-            if "already exists" not in str(error):
-                raise
+        with (
+            contextlib.suppress(psycopg.OperationalError, psycopg.errors.DuplicateDatabase),
+            psycopg.connect(self.url_of("postgres"), autocommit=True, connect_timeout=2) as conn,
+        ):
+            conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+
+    def _write_authentication(self) -> None:
+        """Write who may connect and how, also over what an earlier version has written."""
+        names = dict.fromkeys((pwd.getpwuid(os.geteuid()).pw_name, "root"))
+        maps = "".join(f'bridge "{name}" all\n' for name in names)
+        for name, text in {"pg_hba.conf": HBA, "pg_ident.conf": maps}.items():
+            file = self.data / name
+            file.write_text(text, "utf-8")
+            self._data_dir.give_to_user(file)
+
+    def _as_user(self, program: list[str]) -> list[str]:
+        return exec_as_command(program, user=self._data_dir.user, group=self._data_dir.group)
 
     def _run(self, name: str, *arguments: str) -> None:
         program = [str(self._data_dir.program(name)), *arguments]
         done = subprocess.run(  # noqa: S603  # a list of our own
-            exec_as_command(program, user=self._data_dir.user),
+            self._as_user(program),
             cwd="/",
             capture_output=True,
             text=True,

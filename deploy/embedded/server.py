@@ -115,13 +115,18 @@ class Server(ABC):
 ENDS_WITH_PARENT = "--if-parent-dies=SIGKILL"
 
 
-def exec_as_command(program: list[str], *, user: str | None = None, bare: bool = True) -> list[str]:
+def exec_as_command(
+    program: list[str], *, user: str | None = None, group: int | None = None, bare: bool = True
+) -> list[str]:
     """Return the command that runs ``program`` as ``user`` and ends it with its parent.
+
+    ``group`` is the group id of the program, instead of that of ``user``.
 
     With ``bare`` the program inherits no setting of the bridge, and so no secret.
     """
     options = ["--bare"] if bare else []
     options += [f"--user={user}"] if user else []
+    options += [f"--group={group}"] if user and group is not None else []
     script = [sys.executable, "-I", "-S", exec_as.__file__]
     return [*script, *options, ENDS_WITH_PARENT, "--", *program]
 

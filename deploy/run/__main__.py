@@ -13,8 +13,8 @@ from typing import Never
 import psycopg
 from rich.console import Console
 
-from deploy.embedded import StartupError
-from deploy.run import sandbox_rules
+from deploy.embedded import Postgres, StartupError
+from deploy.run import analyst_login, sandbox_rules
 from deploy.run.lock import take_lock
 from deploy.run.plan import Plan, make_plan
 from deploy.run.run_env import addresses, has_secret, shell_setup, write_run_env
@@ -96,11 +96,18 @@ def print_addresses(plan: Plan, console: Console) -> None:
         shown = "as set in the environment" if has_secret(url) else url
         note = " (sandbox)" if name == "CENTION_URL" and plan.sandbox else ""
         console.print(f"  {name:<13} {shown}{note}", markup=False)
+    if plan.postgres:
+        console.print(f"  {'BI tools':<13} {_analysts(plan, plan.postgres)}", markup=False)
     if plan.invites_simulated_customers:
         console.print(f"  {'surveys':<13} {_surveys(plan)}", markup=False)
     console.print(f"  {'logs':<13} {plan.logs}", markup=False)
     console.print(f"  {'other shells':<13} {shell_setup(plan)}", markup=False)
     console.print("                .venv/bin/cention status")
+
+
+def _analysts(plan: Plan, postgres: Postgres) -> str:
+    password = analyst_login.password_in(plan.analyst_password)
+    return f"{analyst_login.url(postgres, password)} (may only read)"
 
 
 def _surveys(plan: Plan) -> str:

@@ -8,11 +8,17 @@ from pathlib import Path
 from urllib.parse import quote
 
 from deploy.embedded import Postgres, Server, Valkey
+from deploy.embedded.ports import LOOPBACK, choose_port
 from deploy.run import processes
-from deploy.run.ports import LOOPBACK, WILDCARD_HOSTS, Address, choose_addresses, choose_port
+from deploy.run.ports import (
+    RECEIVER_PORT,
+    WILDCARD_HOSTS,
+    Address,
+    choose_addresses,
+)
 from deploy.run.processes import ProcessSpec
 
-SANDBOX_WORKSPACE = "demo"
+SANDBOX_WORKSPACE = "sandbox"
 SURVEY_PASSWORD = "sandbox-survey-password"  # noqa: S105  # it guards nothing
 ANSWERS_SECRET = "sandbox-answers-secret"  # noqa: S105  # it guards nothing either
 # Variables of accounts with which real customers could be reached.
@@ -35,6 +41,7 @@ class Plan:
     """
 
     var: Path
+    data: Path  # of servers, spool and beat; the sandbox has its own
     postgres: Postgres | None  # None: DATABASE_URL is set
     valkey: Valkey | None  # None: BROKER_URL is set
     receiver: Address
@@ -45,6 +52,11 @@ class Plan:
     @property
     def logs(self) -> Path:
         return self.var / "log"
+
+    @property
+    def analyst_password(self) -> Path:
+        """The file with the password of the role for BI tools."""
+        return self.data / "analyst.password"
 
     @property
     def embedded(self) -> tuple[Server, ...]:
@@ -106,7 +118,7 @@ class Plan:
             processes.worker("polls", concurrency=1),
             processes.worker("fetch", concurrency=2),
             processes.worker("surveys", concurrency=3),
-            processes.beat(self.var / "beat" / "schedule"),
+            processes.beat(self.data / "beat" / "schedule"),
         )
 
     def variables(self) -> dict[str, str]:
@@ -116,7 +128,7 @@ class Plan:
             "BROKER_URL": self.broker_url,
             "RECEIVER_BIND": self.receiver.bind,
             "PROMETHEUS_MULTIPROC_DIR": str(self.var / "prometheus"),
-            "SPOOL_DIR": self.given.get("SPOOL_DIR", str(self.var / "spool")),
+            "SPOOL_DIR": self.given.get("SPOOL_DIR", str(self.data / "spool")),
             "PYTHONUNBUFFERED": "1",
         }
         if self.sandbox:
@@ -170,16 +182,24 @@ class Plan:
 def make_plan(environment: Mapping[str, str], *, var: Path) -> Plan:
     """Return the plan: servers whose URL is set are used, the others are embedded.
 
+    The receiver of a real workspace gets no other port than the one that Cention sends to.
+
     Raises ``StartupError`` if RECEIVER_BIND is no address, or is in use.
     """
     given = {name: value for name, value in environment.items() if value.strip()}
     sandboxed = "CENTION_URL" not in given and "CENTION_WORKSPACES_FILE" not in given
-    receiver, sandbox = choose_addresses(given.get("RECEIVER_BIND"))
+    bind = given.get("RECEIVER_BIND") or (None if sandboxed else f"{LOOPBACK}:{RECEIVER_PORT}")
+    receiver, sandbox = choose_addresses(bind)
     user = given.get("EMBEDDED_POSTGRES_USER", "nobody")
+    # Invented rows and those of a real workspace never share a database, a broker or a spool.
+    data = var / "sandbox" if sandboxed else var
     return Plan(
         var=var,
-        postgres=None if "DATABASE_URL" in given else Postgres(var / "postgres", user=user),
-        valkey=None if "BROKER_URL" in given else Valkey(var / "valkey"),
+        data=data,
+        postgres=None
+        if "DATABASE_URL" in given
+        else Postgres(data / "postgres", user=user, tcp=True),
+        valkey=None if "BROKER_URL" in given else Valkey(data / "valkey"),
         receiver=receiver,
         sandbox=sandbox if sandboxed else None,
         smtp_port=choose_port(),

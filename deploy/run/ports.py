@@ -7,10 +7,10 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from deploy.embedded import StartupError
+from deploy.embedded.ports import LOOPBACK, listening_socket, reserve_or_any
 
 RECEIVER_PORT = 8000
 SANDBOX_PORT = 8001
-LOOPBACK = "127.0.0.1"
 WILDCARD_HOSTS = ("0.0.0.0", "[::]", "")  # noqa: S104  # values of RECEIVER_BIND
 
 
@@ -47,12 +47,6 @@ def choose_addresses(receiver: str | None) -> tuple[Address, Address]:
         )
 
 
-def choose_port() -> int:
-    """Return a free port of this machine."""
-    with closing(listening_socket(LOOPBACK, 0)) as found:
-        return int(found.getsockname()[1])
-
-
 def read_address(text: str) -> Address:
     host, _, port = text.strip().rpartition(":")
     if not port.isdecimal() or int(port) >= 65536:
@@ -71,25 +65,3 @@ def reserve(wanted: Address) -> socket.socket:
             f"The receiver cannot listen on {wanted.bind}: {error.strerror}.",
             remedy="Stop the program that uses that address, or set RECEIVER_BIND to another one.",
         ) from error
-
-
-def reserve_or_any(port: int) -> socket.socket:
-    try:
-        return listening_socket(LOOPBACK, port)
-    except OSError:
-        return listening_socket(LOOPBACK, 0)
-
-
-def listening_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on ``host`` and ``port``. Raises ``OSError``."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    try:
-        # As servers do: connections in TIME_WAIT do not block the port.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(1)
-    except OSError:
-        listener.close()
-        raise
-    return listener

@@ -12,7 +12,7 @@ from urllib.request import ProxyHandler, build_opener
 import psycopg
 
 from deploy.embedded import StartupError
-from deploy.run import sandbox_rules
+from deploy.run import analyst_login, sandbox_rules
 from deploy.run.plan import Plan
 from deploy.run.supervisor import Supervisor
 
@@ -29,7 +29,8 @@ def prepare(plan: Plan) -> None:
     """Create the folders and the embedded servers' data. Raises ``StartupError``."""
     metrics = plan.var / "prometheus"
     shutil.rmtree(metrics, ignore_errors=True)  # counts of processes that have ended
-    for folder in (plan.logs, metrics, plan.var / "beat", plan.var / "starts"):
+    plan.data.mkdir(mode=0o711, exist_ok=True)
+    for folder in (plan.logs, metrics, plan.data / "beat", plan.var / "starts"):
         folder.mkdir(mode=0o700, exist_ok=True)
     for server in plan.embedded:
         server.prepare()
@@ -66,7 +67,8 @@ def prepare_database(plan: Plan) -> None:
     """Migrate, and settle the survey rules of the sandbox. Raises ``StartupError``."""
     from workers.config.settings import load_settings
     from workers.database import connections, error_messages
-    from workers.operations.jobs.migrate import migrate
+    from workers.operations.jobs.migrate import WorkspaceMoved, migrate
+    from workers.operations.store import analyst_login as analyst_role
 
     settings = load_settings()
     try:
@@ -74,6 +76,10 @@ def prepare_database(plan: Plan) -> None:
         with connections.connect(settings.database_url) as conn:
             names = [workspace.name for workspace in settings.workspaces]
             sandbox_rules.settle(conn, names, sandboxed=plan.invites_simulated_customers)
+            if plan.postgres:
+                analyst_role.save(conn, analyst_login.password_in(plan.analyst_password))
+    except WorkspaceMoved as error:
+        raise StartupError(str(error)) from None
     except psycopg.Error as error:
         raise StartupError(
             error_messages.describe(error, plan.database_url),

@@ -48,6 +48,11 @@ class Run:
         return self.folder / "var"
 
     @property
+    def data(self) -> Path:
+        """The data of the servers: those of the sandbox are apart."""
+        return self.var / "sandbox"
+
+    @property
     def output(self) -> str:
         return (self.folder / "output.txt").read_text("utf-8")
 
@@ -65,8 +70,8 @@ class Run:
 
     def answers(self, name: str) -> bool:
         probes = {
-            "postgres": Postgres(self.var / "postgres").is_ready,
-            "valkey": Valkey(self.var / "valkey").is_ready,
+            "postgres": Postgres(self.data / "postgres").is_ready,
+            "valkey": Valkey(self.data / "valkey").is_ready,
             "receiver": lambda: responds(self.addresses()["RECEIVER_URL"] + "/health/live"),
         }
         return probes.get(name, lambda: True)()
@@ -137,4 +142,4 @@ def empty_folder() -> Iterator[Path]:
         folder = Path(name)
         folder.chmod(0o711)
         yield folder
-        Postgres(folder / "var" / "postgres").remove()
+        Postgres(folder / "var" / "sandbox" / "postgres").remove()

@@ -174,12 +174,15 @@ def test_the_folder_may_have_any_name(folder):
 
         with psycopg.connect(found.strip()) as conn:
             assert conn.info.dbname == "cention"
-    Postgres(unusual / "var" / "postgres").remove()
+    Postgres(unusual / "var" / "sandbox" / "postgres").remove()
 
 
 def test_a_password_of_a_given_url_is_left_out_of_run_env(folder):
     url = "postgresql://bridge:hush@db.example/cention"
-    plan = make_plan({"DATABASE_URL": url, "CENTION_URL": "https://c.example/s/x"}, var=folder)
+    free = {"RECEIVER_BIND": "127.0.0.1:0"}
+    plan = make_plan(
+        {"DATABASE_URL": url, "CENTION_URL": "https://c.example/s/x", **free}, var=folder
+    )
 
     write_run_env(folder / "run.env", plan)
 

@@ -33,7 +33,7 @@ def flush_broker(run: Run) -> None:
 
 def test_a_killed_worker_and_a_flushed_broker_lose_nothing_and_no_secret_is_left_anywhere():
     with empty_folder() as folder, running_bridge(folder, **SECRETS, LEASE_S="20") as run:
-        sandbox = SandboxControl(root=run.addresses()["CENTION_URL"].removesuffix("/s/demo"))
+        sandbox = SandboxControl(root=run.addresses()["CENTION_URL"].removesuffix("/s/sandbox"))
         sandbox.post("faults", {"latency": {"probability": 1, "seconds": 0.02}})
         sandbox.post("errands", {"count": ERRANDS, "actions": 3})
         sandbox.post("resume", {"rate": 20})

@@ -26,7 +26,7 @@ from tests.acceptance.running_bridge import (
 from tests.support.eventually import eventually
 from workers.config.names import Family, Queue, TaskName
 
-WORKSPACE = "demo"
+WORKSPACE = "sandbox"
 WORKERS = ("worker-callbacks", "worker-polls", "worker-fetch", "worker-surveys")
 CHANGING = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 PUSH_SECRET = "push-secret-of-chaos"
@@ -55,7 +55,7 @@ class ChaosBridge:
         return eventually(lambda: self.process(name).children(recursive=True))
 
     def broker(self) -> redis.Redis:
-        return redis.Redis(unix_socket_path=str(Valkey(self.run.var / "valkey").socket))
+        return redis.Redis(unix_socket_path=str(Valkey(self.run.data / "valkey").socket))
 
     def database(self) -> psycopg.Connection[tuple[int, ...]]:
         return psycopg.connect(

@@ -13,7 +13,7 @@ import psycopg
 from workers.cli.errors import CommandError
 from workers.config.settings import Settings, load_settings
 from workers.config.workspaces import SettingsError, WorkspaceSettings
-from workers.database import Connection, connections, error_messages
+from workers.database import Connection, connections, error_messages, workspaces
 from workers.privacy.jobs.data_subject import DataSubject
 from workers.surveys.rules.person import Channel, Contact, read_contact
 
@@ -79,11 +79,18 @@ def load_settings_or_exit() -> Settings:
 
 
 @contextmanager
-def database(settings: Settings, *, autocommit: bool = False) -> Iterator[Connection]:
-    """Open a connection; its transaction is committed at the end. Raises ``CommandError``."""
+def database(
+    settings: Settings, *, autocommit: bool = False, any_address: bool = False
+) -> Iterator[Connection]:
+    """Open a connection; its transaction is committed at the end. Raises ``CommandError``.
+
+    Without ``any_address`` also if the stored rows are from another server than the settings name.
+    """
     try:
         with connections.connect(settings.database_url) as conn:
             conn.autocommit = autocommit
+            if not any_address and (moved := workspaces.moved(conn, settings.workspaces)):
+                raise CommandError("\n".join(map(str, moved)))
             yield conn
     except psycopg.Error as error:
         raise CommandError(error_messages.describe(error, settings.database_url)) from None

@@ -33,6 +33,7 @@ from workers.cli.commands.status import status
 from workers.cli.commands.surveys import surveys
 from workers.cli.commands.unreadable import unreadable
 from workers.cli.commands.want import want
+from workers.cli.commands.workspaces import workspaces
 from workers.cli.utf8 import require_utf8
 
 
@@ -69,6 +70,7 @@ for command in (
     errands,
     calls,
     surveys,
+    workspaces,
 ):
     cention.add_command(command)
 require_utf8(cention)

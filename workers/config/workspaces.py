@@ -52,6 +52,12 @@ class WorkspaceSettings:
     export_preset: str | None = None  # Cention's id of the export that runs on a schedule, if any
     surveys: SurveyVendors = field(default_factory=SurveyVendors)
 
+    @property
+    def address(self) -> str:
+        """Host and path of the URL, by which the database knows whose rows it has."""
+        parts = urlsplit(self.cention_url)
+        return f"{parts.hostname}{unquote(parts.path).rstrip('/')}"
+
 
 _NAME = re.compile(r"(?!\.{1,2}\Z)[^\s/?#%\\\x00-\x1f\x7f]{1,100}")
 CLAIMS = tuple(f.name for f in fields(Tokens))

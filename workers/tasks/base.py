@@ -34,7 +34,10 @@ def context() -> WorkerContext:
 
 
 class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
-    """A task that is never retried: the sweep finds its work again if it fails."""
+    """A task that is never retried: the sweep finds its work again if it fails.
+
+    Its first argument, if it has one, is a workspace; nothing is done for one that has moved.
+    """
 
     acks_late = True
     ignore_result = True
@@ -42,6 +45,8 @@ class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with structlog.contextvars.bound_contextvars(task=self.name):
             try:
+                if args and context().addresses.refuses(args[0]):
+                    return None
                 return super().__call__(*args, **kwargs)
             except psycopg.OperationalError as error:
                 log.warning(

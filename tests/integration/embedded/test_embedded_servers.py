@@ -18,7 +18,9 @@ import redis
 
 from deploy.embedded import Postgres, Server, StartupError, Valkey, data_dir
 from deploy.embedded.data_dir import DataDir, installed_distribution
+from deploy.run import analyst_login
 from tests.support.eventually import eventually
+from workers.operations.store import analyst_login as store
 
 ROOT = Path(__file__).parents[3]
 
@@ -93,6 +95,82 @@ def test_postgres_listens_on_no_port_and_only_its_owner_can_enter_its_socket_fol
 ):
     assert query("SHOW listen_addresses") == ""
     assert stat.S_IMODE(postgres.sockets.stat().st_mode) == 0o700
+
+
+def connect_as(user: int, url: str) -> str:
+    """Return the error that a process of ``user`` gets from a connection; empty if there is none.
+
+    It is a fork, because the user may be unable to read Python.
+    """
+    receiving, sending = os.pipe()
+    if (child := os.fork()) == 0:
+        error = "ended"
+        try:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(user)
+            psycopg.connect(url, connect_timeout=2)
+            error = ""
+        except BaseException as caught:
+            error = str(caught)
+        finally:
+            os.write(sending, error.encode())
+            os._exit(0)
+    os.close(sending)
+    os.waitpid(child, 0)
+    with open(receiving, encoding="utf-8") as pipe:
+        return pipe.read()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_no_other_local_user_is_let_in(postgres):
+    """Not even other processes of the user that the server runs as."""
+    owner = postgres.data.stat().st_uid
+    for path in (postgres.data, postgres.sockets):
+        listing = subprocess.run(
+            ["/bin/ls", str(path)], user=owner, group=65534, extra_groups=[], cwd="/", check=False
+        )
+        assert listing.returncode != 0
+
+    postgres.sockets.parent.chmod(0o711)  # as an earlier version left it
+    try:
+        assert "Peer authentication failed" in connect_as(owner, postgres.url)
+    finally:
+        postgres.sockets.parent.chmod(0o710)
+
+
+def test_by_tcp_the_analyst_reads_with_a_password_and_nobody_comes_in_without(folder):
+    server = Postgres(folder / "tcp", tcp=True)
+    server.start()
+    try:
+        port = server.port
+        with psycopg.connect(server.url) as conn:
+            conn.execute("CREATE ROLE cention_analyst NOLOGIN")
+            store.save(conn, "right")
+
+        with psycopg.connect(analyst_login.url(server, "right")) as conn:
+            assert conn.execute("SELECT current_user").fetchone() == ("analyst",)
+        for wrong in (
+            analyst_login.url(server, "wrong"),
+            f"postgresql://cention@127.0.0.1:{port}/cention",
+        ):
+            with pytest.raises(psycopg.OperationalError, match="password"):
+                psycopg.connect(wrong)
+
+        server.stop()
+        server.start()
+        assert server.port == port
+    finally:
+        server.remove()
+
+
+def test_the_password_of_bi_tools_is_kept_and_readable_by_its_owner_only(tmp_path):
+    file = tmp_path / "password"
+
+    password = analyst_login.password_in(file)
+
+    assert analyst_login.password_in(file) == password
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_postgres_never_runs_as_root(postgres):

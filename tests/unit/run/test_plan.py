@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
+from deploy.embedded import StartupError
+from deploy.embedded.ports import LOOPBACK, listening_socket
+from deploy.run import plan as plans
 from deploy.run.plan import SANDBOX_SETTINGS, make_plan
 
 pytestmark = pytest.mark.enable_socket  # a plan reserves its ports
 SURVEY_VENDORS = ("DIGIDESK_", "CUSTOMER_RADAR_", "CENTRACX_", "ALVARIA_", "SMTP_", "SURVEY_PUBLIC")
-SERVERS = {"DATABASE_URL": "postgresql://db/cention", "BROKER_URL": "redis://broker"}
+FREE = {"RECEIVER_BIND": "127.0.0.1:0"}
+SERVERS = {"DATABASE_URL": "postgresql://db/cention", "BROKER_URL": "redis://broker"} | FREE
 
 
 @pytest.fixture
@@ -113,4 +119,30 @@ def test_simulated_customers_are_invited_if_sandbox_and_database_are_of_the_run(
     ],
 )
 def test_beside_anything_real_nobody_is_invited_by_a_start(tmp_path, given):
-    assert not make_plan(given, var=tmp_path).invites_simulated_customers
+    assert not make_plan(FREE | given, var=tmp_path).invites_simulated_customers
+
+
+def test_the_sandbox_has_a_workspace_and_data_of_its_own(tmp_path):
+    plan = make_plan({}, var=tmp_path)
+
+    assert plan.workspace == "sandbox"
+    assert plan.cention_url is not None
+    assert plan.cention_url.endswith("/s/sandbox")
+    assert plan.postgres is not None
+    assert plan.postgres.state == tmp_path / "sandbox" / "postgres"
+    assert plan.variables()["SPOOL_DIR"] == str(tmp_path / "sandbox" / "spool")
+
+
+def test_a_real_workspace_has_its_data_beside_those_of_the_sandbox(tmp_path):
+    plan = make_plan(FREE | {"CENTION_URL": "https://api.example.test/s/demo"}, var=tmp_path)
+
+    assert plan.postgres is not None
+    assert plan.postgres.state == tmp_path / "postgres"
+
+
+def test_the_receiver_of_a_real_workspace_gets_no_other_port_than_8000(tmp_path, monkeypatch):
+    with closing(listening_socket(LOOPBACK, 0)) as taken:
+        monkeypatch.setattr(plans, "RECEIVER_PORT", taken.getsockname()[1])
+
+        with pytest.raises(StartupError, match=r"cannot listen on 127.0.0.1:\d+: .* in use"):
+            make_plan({"CENTION_URL": "https://api.example.test/s/demo"}, var=tmp_path)

@@ -8,7 +8,11 @@ from deploy.run.plan import SANDBOX_SETTINGS, make_plan
 from deploy.run.run_env import shell_setup, write_run_env
 
 pytestmark = pytest.mark.enable_socket  # a plan reserves its ports
-SERVERS = {"DATABASE_URL": "postgresql://db/cention", "BROKER_URL": "redis://broker"}
+SERVERS = {
+    "DATABASE_URL": "postgresql://db/cention",
+    "BROKER_URL": "redis://broker",
+    "RECEIVER_BIND": "127.0.0.1:0",
+}
 
 
 SURVEY_VENDORS = (

@@ -21,6 +21,8 @@ def migrate() -> None:
     settings = load_settings_or_exit()
     try:
         done = job.migrate(settings)
+    except job.WorkspaceMoved as error:
+        raise CommandError(str(error)) from None
     except psycopg.Error as error:
         raise CommandError(error_messages.describe(error, settings.database_url)) from None
     for line in done or ["The database is up to date already."]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import psycopg
 
@@ -10,6 +11,7 @@ from workers.config.names import Mirror
 from workers.config.settings import Settings
 from workers.database import Connection, connections, error_messages, workspaces
 from workers.database import migrate as migrations
+from workers.database.workspaces import MovedWorkspace
 from workers.mirrors.rules import enabled as rules
 from workers.mirrors.store import mirrors
 from workers.surveys.store import person_keys
@@ -18,17 +20,28 @@ WAIT_S = 30.0  # for the database
 RETRY_EVERY_S = 0.2
 
 
+class WorkspaceMoved(Exception):
+    """The settings name other servers than the stored rows are from."""
+
+    def __init__(self, moved: Sequence[MovedWorkspace]) -> None:
+        super().__init__("\n".join(map(str, moved)))
+
+
 def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
     """Apply migrations; write the configured workspaces and mirrors; return a line for each change.
 
     Waits up to ``wait_s`` seconds for the database. Concurrent migrations run one after another.
-    Raises ``psycopg.Error``; ``error_messages.describe`` puts it into words.
+    Raises ``WorkspaceMoved``, and then no setting is stored, or ``psycopg.Error``;
+    ``error_messages.describe`` puts that into words.
     """
     every_s = rules.intervals(settings)
     timezones = {each.name: each.timezone.key for each in settings.workspaces}
     with _connect(settings.database_url, wait_s) as conn:
         applied = migrations.migrate(conn)
-        written = workspaces.save(conn, timezones, poll_every_s=settings.poll_every_s)
+        if moved := workspaces.moved(conn, settings.workspaces):
+            conn.commit()  # the migrations are applied all the same
+            raise WorkspaceMoved(moved)
+        written = workspaces.save(conn, settings.workspaces, poll_every_s=settings.poll_every_s)
         enabled, disabled = mirrors.save(conn, every_s)
         person_keys.create_missing(conn, timezones)
     return [

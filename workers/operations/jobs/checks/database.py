@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import psycopg
 
 from workers.config.settings import Settings
-from workers.database import Connection, connections, encoding, error_messages, migrate
+from workers.database import Connection, connections, encoding, error_messages, migrate, workspaces
 from workers.operations.jobs import alerts
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
 from workers.operations.rules.wording import format_duration, pluralise
@@ -26,13 +26,21 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
             if missing := migrate.pending(conn):
                 yield wrong("database", f"{pluralise(len(missing), 'migration')} missing.", MIGRATE)
             else:
-                yield from _inside(conn)
+                yield from _inside(conn, settings)
     except psycopg.Error as error:
         sentence, _, remedy = error_messages.describe(error, settings.database_url).partition(". ")
         yield wrong("database", f"{sentence}.", remedy)
 
 
-def _inside(conn: Connection) -> Iterator[Finding]:
+def _inside(conn: Connection, settings: Settings) -> Iterator[Finding]:
+    for moved in workspaces.moved(conn, settings.workspaces):
+        yield wrong(
+            f"workspace {moved.workspace}",
+            f"Its rows are from {moved.stored}, but the settings name {moved.configured}, so "
+            "nothing is done for it.",
+            "Another workspace needs another name (CENTION_WORKSPACE). If it is the same one at a "
+            f"new address, run: cention workspaces moved {moved.workspace}",
+        )
     role = status.role(conn)
     if role.may_write:
         yield ok("database", f"Up to date; the role {role.current_user} may write.")
