@@ -3,17 +3,20 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := 0.13.9
+REQUIRE_PYTHON := import sys; sys.exit(sys.version_info < (3, 11))
+NEED_PYTHON = "$(PYTHON)" is no Python 3.11 or newer. Install one and name it: make $(or $(MAKECMDGOALS),run) PYTHON=python3.11
+NEED_VENV = "$(PYTHON)" cannot make an environment. On Debian and Ubuntu, install python3-venv.
 FAST_TESTS := tests/unit tests/properties tests/architecture
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --python-version 3.11 $(LOCKS)
 
-.PHONY: help run test test-fast check check-system lint types layers bench chaos locks clean
+.PHONY: help run test test-fast check check-system lint types layers bench chaos locks reset clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: .venv/run  ## set up and run everything; Ctrl-C stops it
-	@exec $(BIN)/python -m deploy.run
+	@exec $(BIN)/python -I -m deploy.run
 
 test: .venv/dev  ## set up and run all tests
 	$(BIN)/pytest
@@ -49,11 +52,19 @@ locks: .venv/dev  ## pin the dependencies of setup.cfg; LOCKS=--upgrade for the 
 	$(LOCK) --extra run --extra dev -o deploy/requirements-dev.lock setup.cfg
 	$(LOCK) --extra run --extra dev --extra system -o deploy/requirements-system.lock setup.cfg
 
+reset:  ## delete the data of the sandbox; those of a real workspace stay
+	@test ! -e var/run.lock || flock --nonblock var/run.lock true || { echo "The bridge runs. Stop it first." >&2; exit 1; }
+	rm -rf -- "$$(readlink -m var/sandbox/postgres)" var/sandbox
+
 clean:  ## remove what make has created, except the data in var/
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
+# What stays of a failed attempt would be taken for an environment by the next one.
 .venv/run: deploy/requirements.lock setup.cfg
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/python || $(PYTHON) -c '$(REQUIRE_PYTHON)' || { echo "$(NEED_PYTHON)" >&2; exit 1; }
+	@test ! -x $(BIN)/python || $(BIN)/python -c '$(REQUIRE_PYTHON)' || \
+		{ echo "The Python of .venv is too old. Remove it with: make clean" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "$(NEED_VENV)" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

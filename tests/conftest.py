@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,9 +15,14 @@ import pytest
 import redis
 from hypothesis import settings
 
+import deploy
 from deploy.embedded import Postgres, Valkey
 from tests.support.databases import database_copy
 from workers.database.migrate import migrate
+
+# Settings of the shell, for example of a running bridge, change no test.
+for _line in (Path(deploy.__file__).parent / "env.example").read_text("utf-8").splitlines():
+    os.environ.pop(_line.removeprefix("# ").partition("=")[0], None)
 
 DOCUMENTS = Path(__file__).parent / "support" / "documents"
 # Tests of durability start servers of their own.

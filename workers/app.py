@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging
 from kombu.entity import Queue as KombuQueue
+from kombu.exceptions import OperationalError as BrokerError
 
 from workers import tasks
 from workers.config import logs
-from workers.config.names import Queue
+from workers.config.names import Queue, TaskName
 from workers.config.settings import Settings, load_settings
 from workers.schedule import beat_schedule
 
@@ -65,5 +66,16 @@ def configure_logs(**_: Any) -> None:
     logs.configure()
 
 
+def poll_at_once(sender: Any, **_: Any) -> None:
+    """Poll as soon as beat starts; its own first polls come an interval later."""
+    for entry in sender.app.conf.beat_schedule.values():
+        if entry["task"] == TaskName.POLL:
+            try:
+                sender.app.send_task(entry["task"], entry["args"], retry=False, **entry["options"])
+            except (BrokerError, OSError):  # the schedule goes on
+                return
+
+
+beat_init.connect(poll_at_once)
 setup_logging.connect(configure_logs)  # otherwise Celery configures logging itself
 app = create_celery(load_settings())

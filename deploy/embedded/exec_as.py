@@ -7,6 +7,7 @@ the project, because the user it switches to may be unable to read the project.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import os
 import pwd
@@ -57,7 +58,8 @@ def pause(last_start: Path) -> None:
         since_s = MIN_START_INTERVAL_S
     if 0 <= since_s < MIN_START_INTERVAL_S:
         time.sleep(MIN_START_INTERVAL_S - since_s)
-    last_start.touch()
+    with contextlib.suppress(OSError):  # a full disk must not keep the program from starting
+        last_start.touch()
 
 
 def switch_user(user: str, group: int | None) -> None:

@@ -17,13 +17,14 @@ from deploy.embedded import Postgres, StartupError
 from deploy.run import analyst_login, sandbox_rules
 from deploy.run.lock import take_lock
 from deploy.run.plan import Plan, make_plan
-from deploy.run.run_env import addresses, has_secret, shell_setup, write_run_env
-from deploy.run.startup import check_settings, prepare, start_all
+from deploy.run.run_env import addresses, forget_earlier_run, has_secret, shell_setup, write_run_env
+from deploy.run.startup import cention_problems, check_settings, prepare, start_all
 from deploy.run.status_line import StatusLine
 from deploy.run.supervisor import Supervisor
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_EVERY_S = 1
+RETRY_EVERY_S = 5
 
 
 class Stopped(BaseException):
@@ -54,6 +55,7 @@ def run(var: Path, console: Console) -> None:
     lock = take_lock(var / "run.lock")
     run_env = var / "run.env"
     run_env.unlink(missing_ok=True)  # a killed run may have left one, for other servers
+    forget_earlier_run(os.environ)
     plan = make_plan(os.environ, var=var)
     console.print("Starting …")
     prepare(plan)
@@ -64,6 +66,8 @@ def run(var: Path, console: Console) -> None:
         start_all(plan, supervisor, lock=lock)
         write_run_env(run_env, plan)
         print_addresses(plan, console)
+        for problem in cention_problems():
+            console.print(problem, style="bold red", markup=False)
         keep_running(plan, supervisor, console, lock=lock)
     finally:
         for signum in STOP_SIGNALS:
@@ -79,14 +83,26 @@ def keep_running(plan: Plan, supervisor: Supervisor, console: Console, *, lock: 
     try:
         while True:
             if supervisor.ended:
-                supervisor.kill_all()
-                start_all(plan, supervisor, lock=lock)
+                start_again(plan, supervisor, console, lock=lock)
             running = supervisor.running()
             supervisor.restart_given_up(running)
             line.show(running)
             time.sleep(POLL_EVERY_S)
     finally:
         line.close()
+
+
+def start_again(plan: Plan, supervisor: Supervisor, console: Console, *, lock: int) -> None:
+    """Start everything after supervisor has ended, as often as it takes: a disk may be full."""
+    while True:
+        supervisor.kill_all()
+        try:
+            start_all(plan, supervisor, lock=lock)
+        except (StartupError, OSError) as error:
+            console.print(f"\n{error}\nStarting again in {RETRY_EVERY_S} s …", markup=False)
+            time.sleep(RETRY_EVERY_S)
+        else:
+            return
 
 
 def print_addresses(plan: Plan, console: Console) -> None:

@@ -129,7 +129,6 @@ class Plan:
             "RECEIVER_BIND": self.receiver.bind,
             "PROMETHEUS_MULTIPROC_DIR": str(self.var / "prometheus"),
             "SPOOL_DIR": self.given.get("SPOOL_DIR", str(self.data / "spool")),
-            "PYTHONUNBUFFERED": "1",
         }
         if self.sandbox:
             found |= {"CENTION_URL": str(self.cention_url)} | sandbox_secrets(self.given)

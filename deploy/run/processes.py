@@ -9,6 +9,8 @@ from pathlib import Path
 import deploy
 from deploy.embedded.server import Server, exec_as_command
 
+# Without modules of PYTHONPATH or of the working directory, which could replace ours; unbuffered.
+ISOLATED = ("-I", "-u")
 GUNICORN_CONF = Path(deploy.__file__).parent / "gunicorn.conf.py"
 
 
@@ -73,5 +75,5 @@ def celery(name: str, *arguments: str) -> ProcessSpec:
 
 
 def python(name: str, module: str, *arguments: str) -> ProcessSpec:
-    command = exec_as_command([sys.executable, "-m", module, *arguments], bare=False)
+    command = exec_as_command([sys.executable, *ISOLATED, "-m", module, *arguments], bare=False)
     return ProcessSpec(name=name, command=tuple(command))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from deploy.run.plan import SANDBOX_SETTINGS, Plan, sandbox_secrets
+
+MARKS = "CENTION_RUN_ENV"  # the variables that the file sets
 
 
 def write_run_env(path: Path, plan: Plan) -> None:
@@ -23,9 +27,31 @@ def write_run_env(path: Path, plan: Plan) -> None:
         if has_secret(url):
             line = f"# {name} contains a password: set it as you set it for make run"
         lines.append(line + "\n")
+    shown = {name: url for name, url in addresses(plan).items() if not has_secret(url)}
+    lines.append(f"{MARKS}={quoted(marks(plain | shown))}\n")
     draft = path.with_suffix(".new")
     draft.write_text("".join(lines), encoding="utf-8")
     draft.rename(path)
+
+
+def marks(variables: Mapping[str, str]) -> str:
+    """Return ``name=mark`` for each variable; the mark depends on the value, and hides it."""
+    return " ".join(f"{name}={_mark(value)}" for name, value in variables.items())
+
+
+def forget_earlier_run(environment: MutableMapping[str, str]) -> None:
+    """Remove what a shell has from the ``run.env`` of an earlier run, and keep what was set anew.
+
+    Otherwise a run would take the embedded servers of the earlier one for those of the user.
+    """
+    for word in environment.pop(MARKS, "").split():
+        name, _, mark = word.partition("=")
+        if name in environment and _mark(environment[name]) == mark:
+            del environment[name]
+
+
+def _mark(value: str) -> str:
+    return hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
 def addresses(plan: Plan) -> dict[str, str]:

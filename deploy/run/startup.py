@@ -17,6 +17,7 @@ from deploy.run.plan import Plan
 from deploy.run.supervisor import Supervisor
 
 READY_WITHIN_S = 60
+MISSING = "Not set for {}. Set it to the secret that Cention sends with callbacks."
 DATABASE_WITHIN_S = 10  # a database of the user's may be starting at the same time
 # More starts than this of one process, before everything is ready, are a crash loop.
 MAX_STARTS = 10
@@ -42,7 +43,10 @@ def check_settings() -> None:
     from workers.config.workspaces import SettingsError
 
     try:
-        load_settings()
+        settings = load_settings()
+        unsigned = [w.name for w in settings.workspaces if not w.callback_secrets]
+        if unsigned and not settings.allow_unsigned:
+            raise SettingsError({"CENTION_CALLBACK_SECRETS": [MISSING.format(", ".join(unsigned))]})
     except SettingsError as error:
         raise StartupError(
             f"The settings are wrong: {error}",
@@ -87,6 +91,21 @@ def prepare_database(plan: Plan) -> None:
             if plan.postgres is None
             else f"See {plan.logs / 'postgres.log'}.",
         ) from None
+
+
+def cention_problems() -> list[str]:
+    """Return why the workspaces cannot be synced, in words with a remedy; asks each Cention."""
+    from workers import wiring
+    from workers.config.settings import load_settings
+    from workers.operations.jobs.checks.finding import Level
+    from workers.operations.jobs.checks.services import cention_findings
+
+    settings = load_settings()
+    found = [
+        cention_findings(each, partial(wiring.errand_data, settings, each))
+        for each in settings.workspaces
+    ]
+    return [f"{f.about}: {f.sentence} {f.remedy}" for f in found if f.level is not Level.OK]
 
 
 def wait_until_ready(

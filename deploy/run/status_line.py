@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from workers.surveys.store.survey_counts import SurveyCounts
 
 PLAIN_LINE_EVERY_S = 10
+MAX_RESTARTS_WIDTH = 40  # characters, so that the most important counts fit beside them
 PLAIN_WIDTH = 200  # of a line elsewhere
 # On a narrow terminal, in this order.
-LEFT_OUT_FIRST = ("library", "logons", "exported", "ratings", "files", "callbacks")
+LEFT_OUT_FIRST = ("library", "logons", "exported", "ratings", "files", "callbacks", "surveys")
 TO_END_OF_LINE = "\x1b[K"  # clears what a longer line left behind
 
 
@@ -56,13 +57,18 @@ class StatusLine:
             self._console.file.write("\n")
 
     def _counts(self, width: int) -> str:
-        from workers.operations.store.status import counters
+        from workers.operations.store.status import counters, failed_polls
         from workers.surveys.store.survey_counts import survey_counts
 
         try:
             if self._conn is None:
                 self._conn = psycopg.connect(self._database_url, autocommit=True, connect_timeout=2)
-            return format_counts(counters(self._conn), survey_counts(self._conn), width=width)
+            failed = failed_polls(self._conn)
+            end = f" · polls fail: {', '.join(failed)}" if failed else ""
+            counts = format_counts(
+                counters(self._conn), survey_counts(self._conn), width=width - len(end)
+            )
+            return counts + end
         except psycopg.Error:
             if self._conn is not None:
                 self._conn.close()
@@ -79,7 +85,12 @@ class StatusLine:
 
     def _restarts_text(self) -> str:
         names = (f"{n.partition(':')[2]} ×{count}" for n, count in self._restarts.items())  # noqa: RUF001
-        return " · restarted: " + ", ".join(names) if self._restarts else ""
+        if not self._restarts:
+            return ""
+        text = " · restarted: " + ", ".join(names)
+        if len(text) <= MAX_RESTARTS_WIDTH:
+            return text
+        return f" · restarted: {len(self._restarts)} processes ×{sum(self._restarts.values())}"  # noqa: RUF001
 
 
 def format_counts(counts: Counters, surveys: SurveyCounts, *, width: int) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import ipaddress
 import logging
 import math
 import socket
@@ -21,6 +22,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -180,11 +182,20 @@ class NetworkSettings:
         """Read ``HTTPS_PROXY``, ``NO_PROXY``, ``REQUESTS_CA_BUNDLE`` and the like, once.
 
         By default ``requests`` reads them, and ``.netrc``, for each request, which takes a third
-        of its time.
+        of its time. This machine itself is never reached through a proxy.
         """
         with requests.Session() as session:
             found = session.merge_environment_settings(url, {}, None, None, None)
-        return cls(proxies=dict(found["proxies"]), verify=found["verify"] or True)
+        proxies = {} if is_loopback(urlsplit(url).hostname or "") else dict(found["proxies"])
+        return cls(proxies=proxies, verify=found["verify"] or True)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether ``host`` is this machine, by its address or as ``localhost``."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def new_session(network: NetworkSettings, *, user_timeout_s: float) -> requests.Session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploy.run.plan import SANDBOX_SETTINGS, make_plan
-from deploy.run.run_env import shell_setup, write_run_env
+from deploy.run.run_env import forget_earlier_run, shell_setup, write_run_env
 
 pytestmark = pytest.mark.enable_socket  # a plan reserves its ports
 SERVERS = {
@@ -44,6 +44,7 @@ def test_no_token_and_no_secret_is_written(run_env_text):
         "BROKER_URL",
         "RECEIVER_URL",
         "CENTION_URL",
+        "CENTION_RUN_ENV",
         *SANDBOX_SETTINGS,
         *SURVEY_VENDORS,
         *("SMTP_URL", "SMTP_FROM", "SURVEY_PUBLIC_URL"),
@@ -75,3 +76,14 @@ def test_the_shell_setup_includes_no_chosen_token_or_secret(tmp_path):
     setup = shell_setup(make_plan(SERVERS | chosen, var=tmp_path))
 
     assert setup == "set -a; . var/run.env; set +a"
+
+
+def test_what_a_shell_has_of_an_earlier_run_does_not_change_the_next_one(run_env_text):
+    lines = run_env_text().splitlines()
+    shell = dict(line.split("=", 1) for line in lines)
+    shell = {name: value.strip("'") for name, value in shell.items()} | {"HOME": "/home/anna"}
+    shell["CENTION_URL"] = "https://api.example.test/s/demo"
+
+    forget_earlier_run(shell)
+
+    assert shell == {"HOME": "/home/anna", "CENTION_URL": "https://api.example.test/s/demo"}

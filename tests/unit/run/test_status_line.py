@@ -55,3 +55,9 @@ def test_without_a_score_there_is_no_nps():
     line = format_counts(COUNTS, NO_SURVEYS, width=PLAIN_WIDTH)
 
     assert line.endswith("invited 0, answered 0")
+
+
+def test_beside_many_restarts_the_line_is_whole_without_the_surveys():
+    line = format_counts(COUNTS, SURVEYS, width=79 - 40)
+
+    assert line == "errands 54321, wanted 21 (12 s)"

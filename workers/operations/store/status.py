@@ -103,6 +103,12 @@ def unknown_outcomes(conn: Connection) -> dict[str, int]:
     return dict(conn.execute(SQL["unknown_outcomes"]).fetchall())
 
 
+def failed_polls(conn: Connection) -> list[str]:
+    """Return the workspaces whose last poll of a list failed."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return list(dict.fromkeys(cursor.execute(SQL["failed_polls"]).fetchall()))
+
+
 def clock(conn: Connection) -> datetime:
     """Return the database's time, at the beginning of the transaction."""
     with conn.cursor(row_factory=scalar_row) as cursor:

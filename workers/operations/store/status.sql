@@ -109,6 +109,14 @@ FROM (
 GROUP BY workspace
 ORDER BY workspace;
 
+-- name: failed_polls
+-- Workspaces whose last poll of a list failed, with the error.
+SELECT DISTINCT workspace, error
+FROM (SELECT DISTINCT ON (workspace, family) workspace, error
+      FROM intake.poll WHERE ended_at IS NOT NULL ORDER BY workspace, family, started_at DESC) AS last
+WHERE error IS NOT NULL
+ORDER BY workspace, error;
+
 -- name: clock
 -- The time that ages are measured from.
 SELECT now();

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from workers.clients.transport import is_loopback
 from workers.config.settings import Settings
 from workers.config.workspaces import SettingsError, WorkspaceSettings
 from workers.operations.jobs.checks.finding import Finding, ok, warning, wrong
@@ -54,12 +54,7 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
 def is_private(url: str) -> bool:
     """Return whether a URL is safe from eavesdropping: https, or on this machine."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost" or host.endswith(".localhost")
-    return parts.scheme == "https" or loopback
+    return parts.scheme == "https" or is_loopback(parts.hostname or "")
 
 
 def _secrets(workspace: WorkspaceSettings, *, allow_unsigned: bool) -> Finding:
