@@ -85,6 +85,7 @@ async def sandbox(options: Options) -> AsyncIterator[int]:
         access_log=None,
         handle_signals=False,
         shutdown_timeout=SHUTDOWN_TIMEOUT_S,
+        auto_decompress=False,  # as Cention, which takes a compressed body as it is
     )
     await runner.setup()
     jobs = [asyncio.create_task(activity.run())]
@@ -165,5 +166,5 @@ def _application(
     application.add_routes(control.routes())
     for prefix in PREFIXES:
         application.router.add_route("*", f"{prefix}/{{path:.*}}", vendors.handle)
-    application.router.add_route("*", "/{path:.*}", api.handle)
+    application.router.add_route("*", r"/{path:[\s\S]*}", api.handle)  # with line breaks
     return application

@@ -10,7 +10,6 @@ from aiohttp import web
 
 from deploy.sandbox.http.encoding import MEDIA_TYPE, encode
 from deploy.sandbox.http.faults import FaultName, InjectedFault
-from deploy.sandbox.resources.documents import error
 
 UNANSWERED = (FaultName.DROPPED, FaultName.SENT_THEN_DROPPED, FaultName.REPLY_LOST)
 DRIPS = 20  # pieces of a slow body
@@ -28,6 +27,7 @@ class Reply:
 
 UNAUTHORISED = Reply(status=401)
 NO_ROUTE = Reply(status=404, body=b"404 page not found", media_type="text/plain")
+BAD_REQUEST = Reply(status=400, body=b"400 Bad Request", media_type="text/plain; charset=utf-8")
 LOGIN_PAGE = Reply(
     status=200,
     body=b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Please log in.</body>"
@@ -41,32 +41,31 @@ def document_reply(document: object, *, status: int = 200) -> Reply:
     return Reply(status=status, body=encode(document), media_type=MEDIA_TYPE)
 
 
-def created_reply(document: object, type_: str, remote_id: int) -> Reply:
-    """Return a 201 with ``document``; its Location is malformed, as Cention's is."""
-    headers = {"Location": f"//capi/json//{type_}/{remote_id}"}
-    return replace(document_reply(document, status=201), headers=headers)
+def error_document(status: int, title: str) -> dict[str, list[dict[str, str]]]:
+    """Return a document with one error."""
+    return {"errors": [{"title": title, "status": str(status)}]}
 
 
-def early_failure(failure: FaultName, *, retry_after_s: float, as_phrase: bool) -> Reply:
+def early_failure(failure: FaultName, *, retry_after_s: float) -> Reply:
     """Return the reply for a failure before the request reaches Cention."""
     match failure:
         case FaultName.BUSY:
             headers = {"Retry-After": f"{retry_after_s:.0f}"}
             return Reply(status=503, body=b"busy", media_type="text/plain", headers=headers)
         case FaultName.NOT_FOUND:
-            return document_reply(error(404, "resource not found", as_phrase=as_phrase), status=404)
+            return document_reply(error_document(404, "resource not found"), status=404)
         case FaultName.LOGIN_PAGE:
             return LOGIN_PAGE
         case _:
             return UNAUTHORISED
 
 
-def apply_fault(reply: Reply, failure: FaultName | None, *, as_phrase: bool) -> Reply:
+def apply_fault(reply: Reply, failure: FaultName | None) -> Reply:
     """Return ``reply`` as it is after ``failure``."""
     match failure:
         case FaultName.ERROR_500:
             title = "pq: canceling statement due to statement timeout"
-            return document_reply(error(500, title, as_phrase=as_phrase), status=500)
+            return document_reply(error_document(500, title), status=500)
         case FaultName.BROKEN_JSON:
             return replace(reply, body=reply.body[: len(reply.body) // 2])
         case FaultName.UNREADABLE:

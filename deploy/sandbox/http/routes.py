@@ -1,36 +1,34 @@
-"""How a module of resources adds its own routes to the sandbox.
+"""How a module of resources is served, and which route a path has.
 
 Such a module has a value ``RESOURCE_ROUTES``, which ``http/resources.py`` lists::
 
-    def read_question(request: Request) -> Reply:
-        library = request.world.state(Library)
-        question = library.questions.get(request.remote_id or 0)
+    def read_question(request: Request) -> Document:
+        question = request.world.state(Library).questions.get(request.remote_id)
         if question is None:
             raise ApiError(404, "resource not found")
-        return document_reply(resource("c3_library_questions", question.id, {...}))
+        return resource("c3_library_questions", question.id, {...})
 
     RESOURCE_ROUTES = ResourceRoutes(
-        routes={
-            ("GET", "capi/json/c3_libraries"): list_libraries,
-            ("GET", "capi/json/c3_libraries/{id}/questions"): questions_of_library,
-            ("GET", "capi/json/c3_library_questions/{id}"): read_question,
-            ("POST", "capi/json/c3_trigger_exports"): run_export,
-            ("GET", "capi/custom/logio"): list_logons,
-        },
+        resources=(
+            Resource(
+                type="c3_library_questions",
+                find_one=read_question,
+                find_all=list_questions,
+                relations={"attachments": "c3_library_attachments"},
+            ),
+            Resource(type="c3_trigger_exports", create=run_export),
+        ),
+        custom={"capi/custom/logio": list_logons},
         controls={
             ("GET", "truth/library"): expected_library,  # GET  /sandbox/truth/library
             ("POST", "library/change"): change_library,  # POST /sandbox/library/change
         },
     )
 
-Paths are below ``/s/<workspace>/``; ``{id}`` stands at most once, for a decimal number.
-Authorisation, trailing slashes, unknown methods, OPTIONS and faults are handled before and after
-the handler. A fault's type is the segment after ``capi/json/`` (``c3_libraries`` also for its
-sub-resources), or ``logio`` for the log. A handler may be called, and its effect kept, although
-its reply is lost.
-
-A handler rejects a request by raising ``ApiError``. ``request_body.py`` decodes the body of a POST,
-and ``replies.py`` has ``document_reply`` and ``created_reply``.
+As in Cention's framework, every resource has all routes of its type, and answers 404 or 405 to what
+it does not serve. Authorisation, redirects, OPTIONS, ``fields[...]`` and faults are not the
+handler's business. A fault's type is the type of the path, or ``logio`` for the log. A handler may
+be called, and its effect kept, although its reply is lost.
 
 Such a module keeps its state in a class that is built from the ``World``: ``world.state(Library)``
 builds it at the first call, and then always returns the same object.
@@ -45,34 +43,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from deploy.sandbox.http.replies import Reply
+from deploy.sandbox.http.urls import read_id
 from deploy.sandbox.world.world import World
 
-ID = "{id}"
+API = "capi/json/"
+RELATIONSHIPS = "relationships"
+Document = dict[str, Any]
 
 
 class ApiError(Exception):
     """Raised by a handler; the reply is an error document with this status and title."""
 
-    def __init__(self, status: int, title: str, *, code: str | None = None) -> None:
+    def __init__(self, status: int, title: str) -> None:
         super().__init__(title)
         self.status = status
         self.title = title
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The resource of a path: its type, its id, and the route of its module if there is one."""
-
-    type: str
-    id_text: str | None
-    route: str | None = None
-
-    @property
-    def remote_id(self) -> int | None:
-        """The id as a number; None for a list, and for an id that is not a number."""
-        text = self.id_text or ""
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,51 +67,119 @@ class Request:
     world: World
     rng: random.Random
     zone: ZoneInfo  # for dates without a time zone
-    remote_id: int | None  # the ``{id}`` of the path; None if the route has none
+    remote_id: int = 0  # the id in the path; of a related list, that of its parent
+    parent_type: str | None = None  # of a related list
     query: Mapping[str, str]  # the first value of a repeated parameter
     body: bytes
+    sla_null: bool = False  # the report's SLA is not computed yet
 
 
-Handler = Callable[[Request], Reply]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """What a POST has made; without a document, the answer is 204."""
+
+    remote_id: int
+    document: Document | None
+
+
+Find = Callable[[Request], Document]
 # The input is the query of a GET or the JSON object of a POST; the result is sent as JSON, but for
 # a ``Reply``. ``ValueError`` becomes a 400 with its text.
 Control = Callable[[World, Mapping[str, Any]], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResourceRoutes:
-    """The routes of one module by method and path: of the API, and control routes for tests."""
+class Resource:
+    """A resource type, with what it serves."""
 
-    routes: Mapping[tuple[str, str], Handler]
+    type: str
+    find_one: Find | None = None
+    find_all: Find | None = None
+    create: Callable[[Request], Created] | None = None
+    relations: Mapping[str, str] = field(default_factory=dict)  # the types they lead to
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceRoutes:
+    """The routes of one module: its resources, other paths, and control routes for tests."""
+
+    resources: tuple[Resource, ...] = ()
+    custom: Mapping[str, Callable[[Request], Reply]] = field(default_factory=dict)  # GET only
     controls: Mapping[tuple[str, str], Control] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """The route of a request: a resource, perhaps with an id and a relation, or a custom path."""
+
+    method: str
+    type: str
+    resource: Resource | None = None
+    custom: Callable[[Request], Reply] | None = None
+    id_text: str | None = None
+    relation: str | None = None
+    linkage: bool = False  # the relation itself, not the resources that it leads to
+
+    @property
+    def remote_id(self) -> int | None:
+        """The id as a number; None for a list, and for an id that is not a number."""
+        return None if self.id_text is None else read_id(self.id_text)
+
+
+LIST_METHODS = ("GET", "POST", "OPTIONS")
+SINGLE_METHODS = ("GET", "PATCH", "DELETE", "OPTIONS")
+# Gin finds no redirect where a longer route goes on after the slash.
+METHODS_BELOW_SINGLE = ("GET", "PATCH")
 
 
 class Routes:
     """The routes of all resources."""
 
-    def __init__(self, resources: Iterable[ResourceRoutes]) -> None:
-        self._handlers: dict[str, dict[str, Handler]] = {}
-        for resource in resources:
-            for (method, path), handler in resource.routes.items():
-                self._handlers.setdefault(path, {})[method] = handler
+    def __init__(self, modules: Iterable[ResourceRoutes]) -> None:
+        listed = list(modules)
+        self.resources = {one.type: one for module in listed for one in module.resources}
+        self._custom = {path: handle for module in listed for path, handle in module.custom.items()}
 
-    def find(self, path: str) -> Target | None:
-        """Return the target of ``path`` (below the workspace, without a slash at its end)."""
-        segments = path.split("/")
-        for place in (None, 3):  # "capi", "json", the type, and then perhaps an id
-            pattern = list(segments)
-            id_text = None
-            if place is not None and len(segments) > place:
-                id_text, pattern[place] = segments[place], ID
-            route = "/".join(pattern)
-            if route in self._handlers and (ID in pattern) == (id_text is not None):
-                return Target(segments[2], id_text, route)
-        return None
+    def find(self, method: str, path: str) -> Route | None:
+        """Return the route of ``path``, which is below the workspace."""
+        if path in self._custom:
+            if method != "GET":
+                return None
+            return Route(method=method, type=path.split("/")[-1], custom=self._custom[path])
+        type_, *rest = path.removeprefix(API).split("/")
+        resource = self.resources.get(type_) if path.startswith(API) else None
+        if resource is None or (rest and not rest[0]):
+            return None
+        return _route(method, resource, rest)
 
-    def handler(self, method: str, target: Target) -> Handler | None:
-        """Return the handler of ``method`` for ``target``, if there is one."""
-        return self._handlers[target.route or ""].get(method)
+    def redirects(self, method: str, path: str) -> bool:
+        """Return whether ``path`` has a slash at its end too many, which is redirected."""
+        route = self.find(method, path[:-1]) if path.endswith("/") else None
+        if route is None:
+            return False
+        single = route.id_text is not None and route.relation is None
+        goes_on = route.resource is not None and route.resource.relations
+        return not (single and goes_on and method in METHODS_BELOW_SINGLE)
 
-    def methods(self, target: Target) -> str:
-        """Return the value of the ``Allow`` header for ``target``."""
-        return ",".join(("OPTIONS", *self._handlers[target.route or ""]))
+
+def _route(method: str, resource: Resource, rest: list[str]) -> Route | None:
+    match rest:
+        case []:
+            if method in LIST_METHODS:
+                return Route(method=method, type=resource.type, resource=resource)
+        case [id_text]:
+            if method in SINGLE_METHODS:
+                return Route(method=method, type=resource.type, resource=resource, id_text=id_text)
+        case [id_text, *between, relation] if between in ([], [RELATIONSHIPS]):
+            if relation in resource.relations and method in (
+                ("GET", "PATCH") if between else "GET"
+            ):
+                return Route(
+                    method=method,
+                    type=resource.type,
+                    resource=resource,
+                    id_text=id_text,
+                    relation=relation,
+                    linkage=bool(between),
+                )
+    return None

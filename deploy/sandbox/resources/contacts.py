@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deploy.sandbox.http.replies import Reply, created_reply
-from deploy.sandbox.http.request_body import NotDecodable, posted_attributes
-from deploy.sandbox.http.routes import Request, ResourceRoutes
+from deploy.sandbox.http.go_types import ListOf, Struct, Text
+from deploy.sandbox.http.request_body import read_posted
+from deploy.sandbox.http.routes import Created, Request, Resource, ResourceRoutes
 from deploy.sandbox.resources.documents import resource
 from deploy.sandbox.world.world import World
 
 TYPE = "c3_contact_cards"
 CHANNELS = ("email", "facebook", "vk", "line", "voice")
+CONTACTS = Struct(
+    {
+        **dict.fromkeys(CHANNELS, ListOf(Text())),
+        "name": Text(),
+        "custom": ListOf(Struct({"label": Text(), "value": Text()})),
+    }
+)
 
 
 class Cards:
@@ -41,29 +48,15 @@ class Cards:
         return card_id
 
 
-def upsert(request: Request) -> Reply:
-    """Answer 201, for a new card or an old one, with its full contents."""
-    contacts = posted_attributes(request.body, TYPE).get("contacts", {})
-    check(contacts)
+def upsert(request: Request) -> Created:
+    """Answer with the full contents of the card, for a new card or an old one."""
+    contacts = read_posted(request.body, TYPE, {"contacts": CONTACTS}).attributes.get(
+        "contacts", {}
+    )
     cards = request.world.state(Cards)
     card_id = cards.upsert(contacts)
     attributes = {"c3_id": card_id, "contacts": cards.by_id[card_id]}
-    return created_reply(resource(TYPE, card_id, attributes), TYPE, card_id)
-
-
-def check(contacts: Any) -> None:
-    """Check that contacts are of the documented types. Raises ``NotDecodable``."""
-    texts = isinstance(contacts, dict) and all(
-        isinstance(contacts.get(channel) or [], list)
-        and all(isinstance(one, str) for one in contacts.get(channel) or [])
-        for channel in CHANNELS
-    )
-    custom = texts and all(
-        isinstance(one, dict) and all(isinstance(value, str) for value in one.values())
-        for one in contacts.get("custom") or []
-    )
-    if not custom or not isinstance(contacts.get("name") or "", str):
-        raise NotDecodable("Invalid type provided")
+    return Created(remote_id=card_id, document=resource(TYPE, card_id, attributes))
 
 
 def _share_address(card: Mapping[str, Any], contacts: Mapping[str, Any]) -> bool:
@@ -78,6 +71,6 @@ def expected_cards(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
 
 
 RESOURCE_ROUTES = ResourceRoutes(
-    routes={("POST", f"capi/json/{TYPE}"): upsert},
+    resources=(Resource(type=TYPE, create=upsert),),
     controls={("GET", "truth/contact_cards"): expected_cards},
 )

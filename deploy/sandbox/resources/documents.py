@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import random
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import Any
 
 from deploy.sandbox.world.files import content_of
@@ -68,14 +67,6 @@ def file_attributes(file: File) -> dict[str, Any]:
     if file.key.type == AREA_ARCHIVES:
         attachment["content_id"] = str(file.key.file_id)
     return {"attachment": attachment}
-
-
-def error(status: int, title: str, *, as_phrase: bool, code: str | None = None) -> dict[str, Any]:
-    """Return an error document; with ``as_phrase`` the status is its phrase, as Cention may do."""
-    fault = {"title": title, "status": HTTPStatus(status).phrase if as_phrase else str(status)}
-    if code is not None:
-        fault["code"] = code
-    return {"errors": [fault]}
 
 
 def callback_document(callback: Callback, *, secret: str, rng: random.Random) -> dict[str, Any]:

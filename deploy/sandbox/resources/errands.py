@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.sandbox.http.replies import Reply, created_reply
-from deploy.sandbox.http.request_body import NotDecodable, check_types, posted_attributes
-from deploy.sandbox.http.routes import ApiError, Request, ResourceRoutes
+from deploy.sandbox.http.go_json import NotDecodable
+from deploy.sandbox.http.go_types import (
+    AnyButNumber,
+    AnyObject,
+    Bytes,
+    Flag,
+    GoType,
+    Integer,
+    ListOf,
+    NotNull,
+    Struct,
+    Text,
+)
+from deploy.sandbox.http.request_body import read_posted
+from deploy.sandbox.http.routes import ApiError, Created, Request, Resource, ResourceRoutes
 from deploy.sandbox.world.records import Answer, Errand, ErrandMessage
 from deploy.sandbox.world.sample_data import Person
 from deploy.sandbox.world.world import World
@@ -21,28 +31,61 @@ NEW = "c3_new_errands"
 END = "c3_end_errands"
 END_CALL = "c3_end_obcall"
 
-Types = Mapping[str, type]
-
-ATTRIBUTES: Types = {
-    "msg": dict,
-    "answer": dict,
-    "watemplate": dict,
-    "integrationData": dict,
-    "cuid": str,
+ATTACHMENT = Struct(
+    {
+        "c3_id": Integer(),
+        "content_type": Text(),
+        "name": Text(),
+        "content": Bytes(),
+        "content_id": Text(),
+    }
+)
+MESSAGE = Struct(
+    {
+        **dict.fromkeys(("message_id", "name", "from", "subject", "body", "html_body"), Text()),
+        "attachments": ListOf(NotNull(ATTACHMENT)),
+    }
+)
+ANSWER = Struct(
+    {**MESSAGE.fields, "user_type": Text(), "user_id": Text()},
+)
+TEMPLATE = Struct({"elementname": Text(), "namespace": Text(), "params": ListOf(AnyObject())})
+TEXTS_OF_A_CALL = (
+    "integrationName",
+    "referenceId",
+    "link",
+    "destNumber",
+    "pagingNumber",
+    "pagingName",
+    "queueName",
+    "queueNumber",
+)
+CALL = Struct(
+    {
+        **dict.fromkeys(TEXTS_OF_A_CALL, Text()),
+        "deviceId": Integer(),
+        "extensionId": Integer(),
+        "endSession": Flag(),
+        "extraData": Struct(
+            dict.fromkeys(("comment", "callReason", "appointmentTimestamp"), Text())
+        ),
+    }
+)
+NEW_ATTRIBUTES: Mapping[str, GoType] = {
+    "msg": MESSAGE,
+    "answer": ANSWER,
+    "watemplate": TEMPLATE,
+    "integrationData": CALL,
+    "extradata": AnyButNumber(),
+    "cuid": Text(),
 }
-MESSAGE: Types = {
-    "message_id": str,
-    "name": str,
-    "from": str,
-    "subject": str,
-    "body": str,
-    "html_body": str,
-    "attachments": list,
+END_ATTRIBUTES: Mapping[str, GoType] = {"errand_id": Integer(), "answer": ANSWER}
+END_CALL_ATTRIBUTES: Mapping[str, GoType] = {
+    "integrationName": Text(),
+    "dialedNumber": Text(),
+    "deviceId": Integer(),
+    "extensionId": Integer(),
 }
-ATTACHMENT: Types = {"content_type": str, "name": str, "content": str, "content_id": str}
-ANSWER: Types = {"subject": str, "body": str, "html_body": str, "user_type": str, "user_id": str}
-TEMPLATE: Types = {"elementname": str, "namespace": str, "params": list}
-CALL: Types = {"integrationName": str, "dialedNumber": str, "deviceId": int, "extensionId": int}
 
 
 @dataclass
@@ -55,47 +98,41 @@ class ReceivedRequests:
     ended_calls: list[dict[str, Any]] = field(default_factory=list)
 
 
-def create(request: Request) -> Reply:
+def create(request: Request) -> Created:
     """Create a dirty errand; an errand with an answer is closed at once."""
-    attributes = posted_attributes(request.body, NEW)
-    check_types(attributes, ATTRIBUTES)
-    message = attributes.get("msg") or {}
-    check_types(message, MESSAGE)
-    check_types(attributes.get("watemplate") or {}, TEMPLATE)
-    check_types(attributes.get("integrationData") or {}, CALL)
+    attributes = read_posted(request.body, NEW, NEW_ATTRIBUTES).attributes
+    message = attributes.get("msg", {})
     answer = attributes.get("answer")
-    check_types(answer or {}, ANSWER)
-    files = [_file(one) for one in message.get("attachments") or []]
+    files = [_file(one) for one in message.get("attachments", ())]
     errand = _new_errand(request.world, message, file_count=len(files))
     if answer is not None:
         _close(request.world, errand, answer)
     received_request = {**attributes, "msg": {**message, "attachments": files}}
     request.world.state(ReceivedRequests).created[errand.errand_id] = received_request
-    document = {"data": {"type": NEW, "id": str(errand.errand_id)}}
-    return created_reply(document, NEW, errand.errand_id)
+    return _created(NEW, errand)
 
 
-def close(request: Request) -> Reply:
+def close(request: Request) -> Created:
     """Close an errand with an answer, which may be empty."""
-    attributes = posted_attributes(request.body, END)
-    check_types(attributes, {"errand_id": int, "answer": dict})
-    answer = attributes.get("answer") or {}
-    check_types(answer, ANSWER)
+    attributes = read_posted(request.body, END, END_ATTRIBUTES).attributes
     errand = request.world.errands.get(attributes.get("errand_id", 0))
     if errand is None or errand.gone:
         raise ApiError(404, "resource not found")
-    _close(request.world, errand, answer)
+    _close(request.world, errand, attributes.get("answer", {}))
     request.world.state(ReceivedRequests).closed.append(attributes)
-    document = {"data": {"type": END, "id": str(errand.errand_id)}}
-    return created_reply(document, END, errand.errand_id)
+    return _created(END, errand)
 
 
-def end_call(request: Request) -> Reply:
-    """Record that a call has ended, and answer 204."""
-    attributes = posted_attributes(request.body, END_CALL)
-    check_types(attributes, CALL)
+def _created(type_: str, errand: Errand) -> Created:
+    document = {"data": {"type": type_, "id": str(errand.errand_id)}}
+    return Created(remote_id=errand.errand_id, document=document)
+
+
+def end_call(request: Request) -> Created:
+    """Record that a call has ended, and answer without a document."""
+    attributes = read_posted(request.body, END_CALL, END_CALL_ATTRIBUTES).attributes
     request.world.state(ReceivedRequests).ended_calls.append(attributes)
-    return Reply(status=204)
+    return Created(remote_id=0, document=None)
 
 
 def received_requests(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,23 +146,20 @@ def received_requests(world: World, _query: Mapping[str, Any]) -> dict[str, Any]
 
 
 RESOURCE_ROUTES = ResourceRoutes(
-    routes={
-        ("POST", f"capi/json/{NEW}"): create,
-        ("POST", f"capi/json/{END}"): close,
-        ("POST", f"capi/json/{END_CALL}"): end_call,
-    },
+    resources=(
+        Resource(type=NEW, create=create),
+        Resource(type=END, create=close),
+        Resource(type=END_CALL, create=end_call),
+    ),
     controls={("GET", "truth/errands"): received_requests},
 )
 
 
-def _file(attachment: Any) -> dict[str, Any]:
-    if not isinstance(attachment, dict) or "c3_id" in attachment:
+def _file(attachment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is recorded of an attachment, which must have no id yet."""
+    if "c3_id" in attachment:
         raise NotDecodable("errand creation can not has id")
-    check_types(attachment, ATTACHMENT)
-    try:
-        content = base64.b64decode(attachment.get("content") or "", validate=True)
-    except binascii.Error as reason:
-        raise NotDecodable("illegal base64 data") from reason
+    content = attachment.get("content", b"")
     return {
         **{name: value for name, value in attachment.items() if name != "content"},
         "size_bytes": len(content),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from deploy.sandbox.http.replies import Reply, created_reply
-from deploy.sandbox.http.request_body import NotDecodable, check_types, posted_attributes
-from deploy.sandbox.http.routes import ApiError, Request, ResourceRoutes
+from deploy.sandbox.http.go_types import Flag, GoType, Text
+from deploy.sandbox.http.request_body import read_posted
+from deploy.sandbox.http.routes import ApiError, Created, Request, Resource, ResourceRoutes
 from deploy.sandbox.resources.documents import resource
 from deploy.sandbox.resources.reports import subject_of
 from deploy.sandbox.world import sample_data
@@ -19,7 +18,12 @@ from deploy.sandbox.world.world import World
 
 TYPE = "c3_trigger_exports"
 PRESETS = frozenset({"1", "3", "316"})  # at Cention, presets are made in the user interface
-TYPES = {"use_closure_date": bool, "errand_from_date": str, "errand_to_date": str}
+TYPES: Mapping[str, GoType] = {
+    "use_closure_date": Flag(),
+    "errand_from_date": Text(),
+    "errand_to_date": Text(),
+}
+RELATIONS = {"export": "c3_exports"}
 
 
 class GeneratedExports:
@@ -36,11 +40,10 @@ class GeneratedExports:
         return export_id
 
 
-def trigger(request: Request) -> Reply:
-    """Answer 201 with the errands of the days: a list, but one as an object, and none as null."""
-    attributes = posted_attributes(request.body, TYPE)
-    check_types(attributes, TYPES)
-    preset = preset_of(request.body)
+def trigger(request: Request) -> Created:
+    """Answer with the errands of the days: a list, but one as an object, and none left out."""
+    posted = read_posted(request.body, TYPE, TYPES, RELATIONS)
+    attributes, preset = posted.attributes, posted.linked.get("export")
     if preset not in PRESETS:
         raise ApiError(400, "no such export")
     by_closure = attributes.get("use_closure_date", False)
@@ -55,22 +58,15 @@ def trigger(request: Request) -> Reply:
     export_id = request.world.state(GeneratedExports).add(order, len(rows))
     made = {
         "c3_id": export_id,
-        **attributes,
-        "content": rows[0] if len(rows) == 1 else rows or None,
+        "use_closure_date": by_closure,
+        **{name: value for name, value in attributes.items() if value},
+        **({"content": rows[0] if len(rows) == 1 else rows} if rows else {}),
     }
-    return created_reply(resource(TYPE, export_id, made), TYPE, export_id)
-
-
-def preset_of(body: bytes) -> str | None:
-    """Return the id of the preset; ``None`` if the linkage is missing or a list."""
-    data = json.JSONDecoder().raw_decode(body.decode().lstrip())[0]["data"]
-    export = (data.get("relationships") or {}).get("export") or {}
-    linked = export.get("data") if isinstance(export, dict) else None
-    if not isinstance(linked, dict) or linked.get("type") != "c3_exports":
-        return None
-    if not isinstance(linked.get("id"), str):
-        raise NotDecodable("Invalid type provided")
-    return str(linked["id"])
+    document = resource(TYPE, export_id, made)
+    linkage = {"type": RELATIONS["export"], "id": preset}
+    document["data"]["relationships"] = {"export": {"data": linkage}}
+    document["included"] = [linkage]
+    return Created(remote_id=export_id, document=document)
 
 
 def row_of(errand: Errand, zone: ZoneInfo) -> dict[str, Any]:
@@ -146,6 +142,6 @@ def expected_exports(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
 
 
 RESOURCE_ROUTES = ResourceRoutes(
-    routes={("POST", f"capi/json/{TYPE}"): trigger},
+    resources=(Resource(type=TYPE, create=trigger, relations=RELATIONS),),
     controls={("GET", "truth/exports"): expected_exports, ("POST", "exports/move"): move},
 )

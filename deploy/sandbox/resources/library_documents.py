@@ -51,9 +51,13 @@ class DocumentWriter:
         return document
 
     def _included(self, primary: list[Key]) -> Body:
-        """Return all reachable resources in random order; external libraries as plain libraries."""
+        """Return all reachable resources in random order; external libraries as plain libraries.
+
+        A resource of the list that another one leads to is included as well, as at Cention.
+        """
         copies = []
-        for key in reachable(self.library, primary):
+        found = {key: None for start in primary for key in reachable(self.library, [start])}
+        for key in found:
             copy = self._resource(key)
             if (EXTERNAL, key[1]) in primary and key[0] == LIBRARIES:
                 copy.get("relationships", {}).pop("categories", None)

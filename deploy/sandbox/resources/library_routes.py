@@ -6,8 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from deploy.sandbox.expected_state import expected_file
-from deploy.sandbox.http.replies import Reply, document_reply
-from deploy.sandbox.http.routes import ApiError, Handler, Request, ResourceRoutes
+from deploy.sandbox.http.routes import (
+    ApiError,
+    Document,
+    Find,
+    Request,
+    Resource,
+    ResourceRoutes,
+)
 from deploy.sandbox.resources.library import (
     ATTACHMENTS,
     CATEGORIES,
@@ -39,21 +45,21 @@ def _document_writer(request: Request) -> DocumentWriter:
     return DocumentWriter(request.world.state(Library), request.rng, data_url=data_url)
 
 
-def _listing(keys: Callable[[Library], list[Key]]) -> Handler:
-    def handle(request: Request) -> Reply:
-        return document_reply(_document_writer(request).listing(keys(request.world.state(Library))))
+def _listing(keys: Callable[[Library], list[Key]]) -> Find:
+    def find_all(request: Request) -> Document:
+        return _document_writer(request).listing(keys(request.world.state(Library)))
 
-    return handle
+    return find_all
 
 
-def _single(type_: str, keys: Callable[[Library], list[Key]]) -> Handler:
-    def handle(request: Request) -> Reply:
-        key = (type_, request.remote_id or 0)
+def _single(type_: str, keys: Callable[[Library], list[Key]]) -> Find:
+    def find_one(request: Request) -> Document:
+        key = (type_, request.remote_id)
         if key not in keys(request.world.state(Library)):
             raise ApiError(404, "resource not found")
-        return document_reply(_document_writer(request).single(key))
+        return _document_writer(request).single(key)
 
-    return handle
+    return find_one
 
 
 def _top_libraries(library: Library) -> list[Key]:
@@ -80,9 +86,15 @@ def _questions(library: Library) -> list[Key]:
     return [(QUESTIONS, number) for number in library.questions]
 
 
-def _found_questions(request: Request) -> Reply:
-    questions = request.world.state(Library).questions.values()
-    return document_reply(_document_writer(request).listing(_filtered(request, list(questions))))
+def _found_questions(request: Request) -> Document:
+    """Return questions: all of them, or those of a library; an unknown library has none."""
+    library = request.world.state(Library)
+    found = list(library.questions.values())
+    if request.parent_type == LIBRARIES:
+        container = library.containers.get((LIBRARIES, request.remote_id))
+        children = container.children if container else []
+        found = [library.questions[number] for type_, number in children if type_ == QUESTIONS]
+    return _document_writer(request).listing(_filtered(request, found))
 
 
 def _filtered(request: Request, found: list[Question]) -> list[Key]:
@@ -96,41 +108,32 @@ def _filtered(request: Request, found: list[Question]) -> list[Key]:
     return [(QUESTIONS, question.question_id) for question in found]
 
 
-def _questions_of_library(request: Request) -> Reply:
-    library = request.world.state(Library)
-    container = library.containers.get((LIBRARIES, request.remote_id or 0))
-    if container is None:
-        raise ApiError(404, "resource not found")
-    questions = [
-        library.questions[number] for type_, number in container.children if type_ == QUESTIONS
-    ]
-    return document_reply(_document_writer(request).listing(_filtered(request, questions)))
-
-
-def _file(type_: str) -> Handler:
-    def handle(request: Request) -> Reply:
-        library, key = request.world.state(Library), FileKey(type_, request.remote_id or 0)
+def _file(type_: str) -> Find:
+    def find_one(request: Request) -> Document:
+        library, key = request.world.state(Library), FileKey(type_, request.remote_id)
         if key not in request.world.files:
             raise ApiError(404, "resource not found")
         content = request.query.get("without_content") != "true"
         data = file_resource(library, key, content=content)
         href = f"http://localhost/capi/json/{type_}/{key.file_id}"
-        return document_reply({"data": data, "links": {"self": {"href": href}}})
+        return {"data": data, "links": {"self": {"href": href}}}
 
-    return handle
+    return find_one
 
 
-def _files_of(keys: Callable[[Question], list[FileKey]]) -> Handler:
-    def handle(request: Request) -> Reply:
+def _files_of(keys: Callable[[Question], list[FileKey]]) -> Find:
+    """Return the list of a question's files; an unknown question has none."""
+
+    def find_all(request: Request) -> Document:
+        if request.parent_type != QUESTIONS:
+            raise ApiError(404, "Resource does not implement the FindAll interface")
         library = request.world.state(Library)
-        question = library.questions.get(request.remote_id or 0)
-        if question is None:
-            raise ApiError(404, "resource not found")
+        question = library.questions.get(request.remote_id)
         content = request.query.get("without_content") != "true"
-        data = [file_resource(library, key, content=content) for key in keys(question)]
-        return document_reply({"data": data or None})
+        found = keys(question) if question else []
+        return {"data": [file_resource(library, key, content=content) for key in found] or None}
 
-    return handle
+    return find_all
 
 
 def _expected_library(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,22 +183,43 @@ def _change(world: World, body: Mapping[str, Any]) -> dict[str, Any]:
     return {"changes": [world.state(Library).change(kind) for _ in range(count)]}
 
 
-JSON = "capi/json"
+SHELVES = {"libraries": LIBRARIES, "categories": CATEGORIES, "questions": QUESTIONS}
 RESOURCE_ROUTES = ResourceRoutes(
-    routes={
-        ("GET", f"{JSON}/{LIBRARIES}"): _listing(_top_libraries),
-        ("GET", f"{JSON}/{LIBRARIES}/{{id}}"): _single(LIBRARIES, _all_libraries),
-        ("GET", f"{JSON}/{LIBRARIES}/{{id}}/questions"): _questions_of_library,
-        ("GET", f"{JSON}/{EXTERNAL}"): _listing(_external),
-        ("GET", f"{JSON}/{EXTERNAL}/{{id}}"): _single(EXTERNAL, _external),
-        ("GET", f"{JSON}/{CATEGORIES}"): _listing(_categories),
-        ("GET", f"{JSON}/{CATEGORIES}/{{id}}"): _single(CATEGORIES, _categories),
-        ("GET", f"{JSON}/{QUESTIONS}"): _found_questions,
-        ("GET", f"{JSON}/{QUESTIONS}/{{id}}"): _single(QUESTIONS, _questions),
-        ("GET", f"{JSON}/{QUESTIONS}/{{id}}/attachments"): _files_of(lambda q: q.attachments),
-        ("GET", f"{JSON}/{QUESTIONS}/{{id}}/embedded_archives"): _files_of(lambda q: q.archives),
-        ("GET", f"{JSON}/{ATTACHMENTS}/{{id}}"): _file(ATTACHMENTS),
-        ("GET", f"{JSON}/{AREA_ARCHIVES}/{{id}}"): _file(AREA_ARCHIVES),
-    },
+    resources=(
+        Resource(
+            type=LIBRARIES,
+            find_one=_single(LIBRARIES, _all_libraries),
+            find_all=_listing(_top_libraries),
+            relations=SHELVES,
+        ),
+        Resource(
+            type=EXTERNAL,
+            find_one=_single(EXTERNAL, _external),
+            find_all=_listing(_external),
+            relations=SHELVES,
+        ),
+        Resource(
+            type=CATEGORIES,
+            find_one=_single(CATEGORIES, _categories),
+            find_all=_listing(_categories),
+            relations=SHELVES,
+        ),
+        Resource(
+            type=QUESTIONS,
+            find_one=_single(QUESTIONS, _questions),
+            find_all=_found_questions,
+            relations={"attachments": ATTACHMENTS, "embedded_archives": AREA_ARCHIVES},
+        ),
+        Resource(
+            type=ATTACHMENTS,
+            find_one=_file(ATTACHMENTS),
+            find_all=_files_of(lambda question: question.attachments),
+        ),
+        Resource(
+            type=AREA_ARCHIVES,
+            find_one=_file(AREA_ARCHIVES),
+            find_all=_files_of(lambda question: question.archives),
+        ),
+    ),
     controls={("GET", "truth/library"): _expected_library, ("POST", "library/change"): _change},
 )

@@ -142,6 +142,6 @@ def _json(value: Any, *, status: int = 200) -> Reply:
 
 
 RESOURCE_ROUTES = ResourceRoutes(
-    routes={("GET", "capi/custom/logio"): list_logons},
+    custom={"capi/custom/logio": list_logons},
     controls={("GET", "truth/logons"): expected_logons, ("POST", "logons"): add_logon},
 )

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from deploy.sandbox.http.routes import ApiError, Document, Request, Resource, ResourceRoutes
+from deploy.sandbox.resources.documents import resource
 from deploy.sandbox.world import sample_data
 from deploy.sandbox.world.records import Action, Errand
 
@@ -13,6 +15,21 @@ TYPE = "c3_errand_reports"
 NO_DATE = "No Date"
 WARNING_AFTER_S = 1_800
 EXPIRED_AFTER_S = 7_200
+
+
+def read_report(request: Request) -> Document:
+    """Return a report, and clear the dirty flag of its errand. Raises ``ApiError``."""
+    world = request.world
+    world.dirty_errands.discard(request.remote_id)
+    errand = world.errands.get(request.remote_id)
+    if errand is None or errand.gone:
+        raise ApiError(404, "resource not found")
+    sla_known = errand.sla_known_at <= world.now() and not request.sla_null
+    attributes = report_attributes(errand, zone=request.zone, sla_known=sla_known)
+    return resource(TYPE, errand.errand_id, attributes)
+
+
+RESOURCE_ROUTES = ResourceRoutes(resources=(Resource(type=TYPE, find_one=read_report),))
 
 
 def report_attributes(errand: Errand, *, zone: ZoneInfo, sla_known: bool) -> dict[str, Any]:

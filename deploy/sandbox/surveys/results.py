@@ -144,7 +144,6 @@ def _iso(at: float) -> str:
 
 
 RESOURCE_ROUTES = ResourceRoutes(
-    routes={},
     controls={
         ("GET", "truth/surveys"): expected_messages,
         **{("GET", f"surveys/results/{vendor}"): results_of(vendor) for vendor in ROWS},

@@ -85,7 +85,7 @@ def _reply(route: VendorRoute, request: VendorRequest, injected: InjectedFault) 
         return route.error(status, (text,))
     match failure:
         case FaultName.BUSY:
-            return early_failure(failure, retry_after_s=injected.retry_after_s, as_phrase=False)
+            return early_failure(failure, retry_after_s=injected.retry_after_s)
         case FaultName.LOGIN_PAGE:
             return LOGIN_PAGE
         case FaultName.TOKEN_EXPIRED:
@@ -110,4 +110,4 @@ def _damaged(route: VendorRoute, reply: Reply, failure: FaultName | None) -> Rep
         case FaultName.QUESTION_AS_TEXT:
             return centracx.with_question_as_text(reply)
         case _:
-            return apply_fault(reply, failure, as_phrase=False)
+            return apply_fault(reply, failure)

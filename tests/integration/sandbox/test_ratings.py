@@ -19,9 +19,9 @@ def test_a_rating_is_dirty_until_it_is_fetched_and_again_when_it_changes(cention
 
 
 def test_no_rating_can_be_marked_as_changed(cention):
-    response = cention.api("c3_dirty_facebook_ratings", "POST", data="{}")
+    response = cention.api("c3_dirty_facebook_ratings", "POST", data='{"data": {}}')
 
-    assert (response.status_code, response.text) == (404, "404 page not found")
+    assert (response.status_code, response.json()["errors"][0]["status"]) == (405, "405")
 
 
 def test_a_rating_has_the_fields_of_the_documented_sample_and_the_expected_values(

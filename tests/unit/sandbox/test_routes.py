@@ -1,50 +1,47 @@
-"""Finding the route and the id of a path."""
+"""Finding the route of a path."""
 
 from __future__ import annotations
 
 import pytest
 
 from deploy.sandbox.http.replies import Reply
-from deploy.sandbox.http.routes import Request, ResourceRoutes, Routes
+from deploy.sandbox.http.routes import Request, Resource, ResourceRoutes, Routes
 
 
 def answer(_request: Request) -> Reply:
     return Reply(status=200)
 
 
-def create(_request: Request) -> Reply:
-    return Reply(status=201)
-
-
 ROUTES = Routes(
     [
-        ResourceRoutes(routes={("GET", "capi/custom/logio"): answer}),
+        ResourceRoutes(custom={"capi/custom/logio": answer}),
         ResourceRoutes(
-            routes={
-                ("GET", "capi/json/c3_libraries"): answer,
-                ("POST", "capi/json/c3_libraries"): create,
-                ("GET", "capi/json/c3_libraries/{id}/questions"): answer,
-            }
+            resources=(
+                Resource(type="c3_libraries", relations={"questions": "c3_questions"}),
+                Resource(type="c3_cards"),
+            )
         ),
     ]
 )
 
 
 @pytest.mark.parametrize(
-    ("path", "type_", "remote_id"),
+    ("path", "type_", "remote_id", "relation"),
     [
-        ("capi/custom/logio", "logio", None),
-        ("capi/json/c3_libraries", "c3_libraries", None),
-        ("capi/json/c3_libraries/17/questions", "c3_libraries", 17),
-        ("capi/json/c3_libraries/x/questions", "c3_libraries", None),
-        ("capi/json/c3_libraries/{id}/questions", "c3_libraries", None),
+        ("capi/custom/logio", "logio", None, None),
+        ("capi/json/c3_libraries", "c3_libraries", None, None),
+        ("capi/json/c3_libraries/017", "c3_libraries", 17, None),
+        ("capi/json/c3_libraries/-1", "c3_libraries", -1, None),
+        ("capi/json/c3_libraries/x", "c3_libraries", None, None),
+        ("capi/json/c3_libraries/17/questions", "c3_libraries", 17, "questions"),
+        ("capi/json/c3_libraries/17/relationships/questions", "c3_libraries", 17, "questions"),
     ],
 )
-def test_a_path_leads_to_a_type_and_an_optional_id(path, type_, remote_id):
-    target = ROUTES.find(path)
+def test_a_path_leads_to_a_type_an_id_and_a_relation(path, type_, remote_id, relation):
+    route = ROUTES.find("GET", path)
 
-    assert target is not None
-    assert (target.type, target.remote_id) == (type_, remote_id)
+    assert route is not None
+    assert (route.type, route.remote_id, route.relation) == (type_, remote_id, relation)
 
 
 @pytest.mark.parametrize(
@@ -52,23 +49,41 @@ def test_a_path_leads_to_a_type_and_an_optional_id(path, type_, remote_id):
     [
         "",
         "capi",
-        "capi/json/c3_libraries/17",
+        "capi/json/",
+        "capi/json/c3_other",
+        "capi/json/c3_libraries/",
         "capi/json/c3_libraries/17/answers",
+        "capi/json/c3_libraries/17/relationships",
         "capi/json/c3_libraries/17/questions/3",
-        "capi/json/c3_libraries/17/18",
+        "capi/json/c3_cards/17/questions",
         "capi/custom/logio/5",
         "capi/json/logio",
     ],
 )
-def test_a_path_without_a_family_is_not_found(path):
-    assert ROUTES.find(path) is None
+def test_a_path_of_no_resource_is_not_found(path):
+    assert ROUTES.find("GET", path) is None
 
 
-def test_a_path_may_have_several_methods():
-    target = ROUTES.find("capi/json/c3_libraries")
+@pytest.mark.parametrize(
+    ("method", "below"),
+    [("PUT", ""), ("HEAD", ""), ("DELETE", ""), ("PATCH", ""), ("POST", "/17"), ("PUT", "/17")],
+)
+def test_a_method_without_a_route_is_not_found(method, below):
+    assert ROUTES.find(method, f"capi/json/c3_libraries{below}") is None
 
-    assert target is not None
-    assert ROUTES.handler("GET", target) is answer
-    assert ROUTES.handler("POST", target) is create
-    assert ROUTES.handler("PUT", target) is None
-    assert ROUTES.methods(target) == "OPTIONS,GET,POST"
+
+@pytest.mark.parametrize(
+    ("method", "path", "redirected"),
+    [
+        ("GET", "c3_libraries/", True),
+        ("POST", "c3_libraries/", True),
+        ("GET", "c3_cards/17/", True),
+        ("GET", "c3_libraries/17/", False),
+        ("DELETE", "c3_libraries/17/", True),
+        ("GET", "c3_libraries/17/questions/", True),
+        ("POST", "c3_cards/17/", False),
+        ("GET", "c3_libraries", False),
+    ],
+)
+def test_a_slash_too_many_is_redirected_unless_a_route_goes_on_there(method, path, redirected):
+    assert ROUTES.redirects(method, f"capi/json/{path}") is redirected
