@@ -130,6 +130,11 @@ def _help() -> str:
     help="URL for answer callbacks. Without it, none are sent.",
 )
 @click.option(
+    "--odd-links",
+    is_flag=True,
+    help="In callbacks, a third of the files have a text as link, and a third none.",
+)
+@click.option(
     "--answers-url",
     callback=_address,
     help="URL for answers to surveys, without the vendor. Without it, none are sent.",

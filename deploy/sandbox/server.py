@@ -42,6 +42,7 @@ class Options:
     token: str = field(default="sandbox-token", repr=False)
     callback_secret: str = field(default="sandbox-callback-secret", repr=False)
     callback_url: str | None = None
+    odd_links: bool = False  # in callbacks
     survey_password: str = field(default="sandbox-survey-password", repr=False)
     answers_url: str | None = None
     answers_secret: str = field(default="sandbox-answers-secret", repr=False)
@@ -111,7 +112,11 @@ def _sender(options: Options, world: World) -> CallbackSender | None:
     if options.callback_url is None:
         return None
     return CallbackSender(
-        world=world, url=options.callback_url, rng=_random(options), secret=options.callback_secret
+        world=world,
+        url=options.callback_url,
+        rng=_random(options),
+        secret=options.callback_secret,
+        odd_links=options.odd_links,
     )
 
 

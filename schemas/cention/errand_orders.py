@@ -53,6 +53,8 @@ TEMPLATE: Mapping[str, Member] = {
 HALF_A_USER = (
     "is missing: give both user_type and user_id, or neither (then the system is the author)"
 )
+BARE_NUMBER = "cannot be a bare number, which Cention refuses: put it into quotes or an object"
+NOT_AN_OBJECT = "must be an object"
 NOT_EXTRADATA = "belongs in integrationData; any other JSON goes into extradata"
 
 
@@ -185,11 +187,21 @@ def _order_faults(attributes: Mapping[str, Any]) -> Iterator[Fault]:
         yield from _faults_of_answer(answer, "/answer")
     if isinstance(template, dict):
         yield from faults_of(template, TEMPLATE, "/watemplate")
-        yield from faults_of_json(template.get("params"), "/watemplate/params")
+        yield from _faults_of_params(template.get("params"))
         yield from _faults_of_sender(answer)
     if isinstance(known.get("integrationData"), dict):
         yield from faults_of_integration(known["integrationData"], "/integrationData")
-    yield from faults_of_json(attributes.get("extradata"), "/extradata")
+    extradata = attributes.get("extradata")
+    if isinstance(extradata, int | float) and not isinstance(extradata, bool):
+        yield Fault("/extradata", BARE_NUMBER)
+    yield from faults_of_json(extradata, "/extradata")
+
+
+def _faults_of_params(params: Any) -> Iterator[Fault]:
+    for position, one in enumerate(params if isinstance(params, list) else ()):
+        if not isinstance(one, dict):
+            yield Fault(f"/watemplate/params/{position}", NOT_AN_OBJECT)
+    yield from faults_of_json(params, "/watemplate/params")
 
 
 def _faults_of_answer(answer: Mapping[str, Any], pointer: str = "/answer") -> Iterator[Fault]:

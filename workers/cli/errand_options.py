@@ -66,8 +66,8 @@ OPTIONS = (
     click.option("--answer-html-body", default="", help="HTML; creates a closed errand."),
     click.option("--template", help="Name of a WhatsApp template; needs a user."),
     click.option("--template-namespace", help="Namespace of the template, from WhatsApp."),
-    click.option("--template-params", **JSON, help="A list of template parameters."),
-    click.option("--extradata", **JSON, help="Any JSON value."),
+    click.option("--template-params", **JSON, help="A list of objects, one for each parameter."),
+    click.option("--extradata", **JSON, help="Any JSON value but a bare number."),
     click.option("--integration-data", **JSON, help="An object that describes a call."),
     click.option(
         "--cuid",

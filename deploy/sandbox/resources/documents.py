@@ -69,10 +69,17 @@ def file_attributes(file: File) -> dict[str, Any]:
     return {"attachment": attachment}
 
 
-def callback_document(callback: Callback, *, secret: str, rng: random.Random) -> dict[str, Any]:
-    """Return an answer callback; the order of ``included`` is random in each call."""
+def callback_document(
+    callback: Callback, *, secret: str, rng: random.Random, odd_links: bool = False
+) -> dict[str, Any]:
+    """Return an answer callback; the order of ``included`` is random in each call.
+
+    Every file has ``links.self.href``, which Cention's own receiver needs. With ``odd_links``, some
+    have a text instead, and some no links.
+    """
     errand_id = str(callback.errand.errand_id)
-    included = [_answer_resource(callback), *(_file_resource(key) for key in callback.answer.files)]
+    files = (_file_resource(key, odd_links=odd_links) for key in callback.answer.files)
+    included = [_answer_resource(callback), *files]
     rng.shuffle(included)
     return {
         "data": {
@@ -126,7 +133,7 @@ def _linkage(keys: Iterable[FileKey]) -> list[dict[str, str]]:
     return [{"type": key.type, "id": str(key.file_id)} for key in keys]
 
 
-def _file_resource(key: FileKey) -> dict[str, Any]:
+def _file_resource(key: FileKey, *, odd_links: bool) -> dict[str, Any]:
     address = f"http://localhost/capi/json/{key.type}/{key.file_id}"
     by_turns: tuple[dict[str, Any], ...] = (
         {"links": {"self": {"href": address}}},
@@ -137,7 +144,7 @@ def _file_resource(key: FileKey) -> dict[str, Any]:
         "type": key.type,
         "id": str(key.file_id),
         "attributes": {"c3_id": key.file_id},
-        **by_turns[key.file_id % 3],
+        **by_turns[key.file_id % 3 if odd_links else 0],
     }
 
 

@@ -28,6 +28,7 @@ class CallbackSender:
     url: str
     rng: random.Random
     secret: str = field(repr=False)
+    odd_links: bool = False  # some files have links of another shape, or none
     outcomes: Counter[str] = field(default_factory=Counter)  # "200", "503", "no answer"
     in_flight: int = 0
 
@@ -56,7 +57,10 @@ class CallbackSender:
 
     async def _send(self, session: aiohttp.ClientSession, callback: Callback) -> None:
         callback.tries += 1
-        body = encode(callback_document(callback, secret=self.secret, rng=self.rng))
+        document = callback_document(
+            callback, secret=self.secret, rng=self.rng, odd_links=self.odd_links
+        )
+        body = encode(document)
         try:
             async with session.post(
                 self.url, data=body, headers={"Content-Type": MEDIA_TYPE}, allow_redirects=False

@@ -83,7 +83,8 @@ def test_an_answer_creates_a_closed_errand(terminal, created_errand, cention):
 
 
 def test_a_whatsapp_template_is_sent_by_a_user(terminal, created_errand):
-    template = ("--template", "hello", "--template-namespace", "ns", "--template-params", '["$1"]')
+    params = '[{"default": "$1"}]'
+    template = ("--template", "hello", "--template-namespace", "ns", "--template-params", params)
 
     refused = terminal.run(*CREATE, *template)
     terminal.run(*CREATE, *template, "--user-type", "cention", "--user-id", "12")
@@ -92,7 +93,7 @@ def test_a_whatsapp_template_is_sent_by_a_user(terminal, created_errand):
     assert created_errand()["watemplate"] == {
         "elementname": "hello",
         "namespace": "ns",
-        "params": ["$1"],
+        "params": [{"default": "$1"}],
     }
 
 

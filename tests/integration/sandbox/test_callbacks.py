@@ -89,22 +89,31 @@ def test_existing_files_can_be_attached(cention_with_callbacks, receiver):
     assert len(of_type(first_body(receiver), "c3_response_attachments")) == 1
 
 
-def test_links_are_objects_or_strings_or_absent_and_point_to_localhost(
-    cention_with_callbacks, receiver
-):
-    answer(cention_with_callbacks, attachments=6)
-
-    links = [
+def links_of_files(receiver):
+    return [
         one.get("links", {}).get("self")
         for one in of_type(first_body(receiver), "c3_response_attachments")
     ]
 
+
+def test_every_file_has_a_link_object_to_localhost(cention_with_callbacks, receiver):
+    answer(cention_with_callbacks, attachments=6)
+
+    hrefs = [link["href"] for link in links_of_files(receiver)]
+
+    assert len(hrefs) == 6
+    assert all(href.startswith("http://localhost/capi/json/") for href in hrefs)
+
+
+def test_odd_links_are_objects_or_strings_or_absent(receiver):
+    with sandbox_server(callback_url=receiver.url, odd_links=True) as cention:
+        answer(cention, attachments=6)
+
+        links = links_of_files(receiver)
+
     assert (
         sorted(type(link).__name__ for link in links)
         == ["NoneType"] * 2 + ["dict"] * 2 + ["str"] * 2
-    )
-    assert all(
-        link.startswith("http://localhost/capi/json/") for link in links if isinstance(link, str)
     )
 
 

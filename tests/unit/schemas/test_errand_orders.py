@@ -101,12 +101,19 @@ def test_absent_values_are_not_sent():
 
 
 @pytest.mark.parametrize(
-    "extradata", [{"a": [1, None, {"b": True}]}, [1, 2], "text", 5, 0.5, False]
+    "extradata", [{"a": [1, None, {"b": True}]}, [1, 2], "text", "5", [0.5], False]
 )
 def test_extradata_is_any_json(extradata):
     order = read_order({"msg": {}, "extradata": extradata})
 
     assert attributes_of_order(order)["extradata"] == extradata
+
+
+@pytest.mark.parametrize("number", [5, 0, 0.5, -1])
+def test_a_bare_number_as_extradata_is_refused_with_the_reason(number):
+    faults = faults_of({"msg": {}, "extradata": number})
+
+    assert "bare number" in faults["/extradata"]
 
 
 @pytest.mark.parametrize(
@@ -269,6 +276,15 @@ def test_each_field_of_a_template_is_checked(name, value):
     faults = faults_of({"msg": {}, "watemplate": TEMPLATE | {name: value}, "answer": USER})
 
     assert list(faults) == [f"/watemplate/{name}"]
+
+
+@pytest.mark.parametrize("param", ["$10", 5, [], None])
+def test_each_parameter_of_a_template_is_an_object(param):
+    template = TEMPLATE | {"params": [{"default": "$10"}, param]}
+
+    faults = faults_of({"msg": {}, "watemplate": template, "answer": USER})
+
+    assert list(faults) == ["/watemplate/params/1"]
 
 
 @pytest.mark.parametrize("name", DATA)
