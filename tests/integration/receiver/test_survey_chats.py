@@ -156,3 +156,14 @@ def test_sixty_new_chats_begin_in_a_minute_and_those_that_have_begun_go_on(custo
     run_query(database, "UPDATE feedback.session SET started_at = now() - interval '61 seconds'")
     customer.open("?sessionId=60").send(answer="9")
     assert len(rows(database, "session")) == 61
+
+
+def test_chats_of_a_clock_that_was_put_back_do_not_keep_others_out(customer, database):
+    run_query(
+        database,
+        "INSERT INTO feedback.session (workspace, vendor, remote_id, origin, state, verified,"
+        " started_at) SELECT 'demo', 'alvaria', 'earlier-' || n, 'page', 'open', false,"
+        " now() + interval '1 hour' FROM generate_series(1, 60) AS n",
+    )
+
+    assert customer.open(CHAT).send(answer="9").answer.status_code == 200

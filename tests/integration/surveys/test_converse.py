@@ -393,6 +393,19 @@ def test_no_more_is_asked_in_a_minute_than_is_allowed(conversing):
     assert len(conversing.at_vendor()) in (2, 4)  # 4 if a minute has begun meanwhile
 
 
+def test_requests_of_a_clock_that_was_put_back_do_not_count(conversing):
+    conversing.accounts = vendors_at(conversing.sandbox.root, per_minute=2)
+    conversing.surveys.ask(
+        "INSERT INTO feedback.vendor (workspace, vendor, asked) VALUES ('demo', 'centracx',"
+        " array_fill(now() + interval '1 hour', ARRAY[2]))"
+    )
+    session = conversing.begin()
+
+    conversing.converse()
+
+    assert conversing.text_of(session) is not None
+
+
 def test_after_a_restore_nothing_is_handed_over(conversing, begun):
     conversing.answer(begun, choice=0)
     holds.hold(conversing.surveys.conn, "demo", reason=holds.RESTORED)

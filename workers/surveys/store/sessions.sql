@@ -58,7 +58,9 @@ INSERT INTO feedback.session (
 SELECT %(workspace)s, 'alvaria', %(remote_id)s, 'page', 'open', false, %(language)s, %(rules_version)s
 WHERE (
     SELECT count(*) FROM feedback.session
-    WHERE workspace = %(workspace)s AND vendor = 'alvaria' AND started_at > now() - interval '1 minute'
+    WHERE workspace = %(workspace)s AND vendor = 'alvaria'
+      -- Those of a clock that was put back since do not count.
+      AND started_at > now() - interval '1 minute' AND started_at < now() + interval '1 minute'
 ) < %(per_minute)s
 ON CONFLICT (workspace, vendor, remote_id) DO NOTHING
 RETURNING session_id;

@@ -3,12 +3,17 @@
 INSERT INTO feedback.vendor (workspace, vendor) VALUES (%(workspace)s, %(vendor)s)
 ON CONFLICT (workspace, vendor) DO UPDATE SET vendor = EXCLUDED.vendor
 RETURNING paused_until, not_before,
-          (SELECT count(*) FROM unnest(vendor.asked) AS at WHERE at > %(now)s::timestamptz - interval '1 minute') AS asked;
+          (SELECT count(*) FROM unnest(vendor.asked) AS at
+           WHERE at > %(now)s::timestamptz - interval '1 minute'
+             -- Those of a clock that was put back since do not count.
+             AND at < %(now)s::timestamptz + interval '1 minute') AS asked;
 
 -- name: count_asked
 -- Count requests to a vendor, and forget those of more than a minute ago.
 UPDATE feedback.vendor
-SET asked = ARRAY(SELECT at FROM unnest(vendor.asked) AS at WHERE at > %(now)s::timestamptz - interval '1 minute')
+SET asked = ARRAY(SELECT at FROM unnest(vendor.asked) AS at
+                  WHERE at > %(now)s::timestamptz - interval '1 minute'
+                    AND at < %(now)s::timestamptz + interval '1 minute')
         || array_fill(%(now)s::timestamptz, ARRAY[%(count)s::integer])
 WHERE (workspace, vendor) = (%(workspace)s, %(vendor)s);
 
