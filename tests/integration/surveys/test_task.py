@@ -13,7 +13,7 @@ from tests.integration.surveys.inviting import PASSWORD
 from tests.support.settings import SETTINGS, WORKSPACE
 from tests.support.surveys import brief
 from workers.config.survey_vendors import DigideskAccount, SurveyVendors
-from workers.tasks import survey_alerts
+from workers.tasks import retention, survey_alerts
 from workers.tasks import surveys as tasks
 from workers.tasks.base import BridgeTask
 
@@ -105,3 +105,22 @@ def test_alerts_of_a_workspace_without_a_token_are_left_alone(
     survey_alerts.survey_alert.run("demo")
 
     assert surveys.ask("SELECT FROM feedback.alert") == []
+
+
+def test_the_hourly_task_ends_surveys_that_customers_left(
+    context, monkeypatch, nudges, csat: Surveys
+):
+    monkeypatch.setattr(retention, "context", lambda: context)
+    csat.ask(
+        "INSERT INTO feedback.session (workspace, vendor, remote_id, origin, state, verified,"
+        " started_at) VALUES ('demo', 'alvaria', 'left', 'page', 'open', false,"
+        " now() - interval '25 hours'), ('demo', 'alvaria', 'here', 'page', 'open', false, now())"
+    )
+
+    retention.retain.run()
+
+    found = csat.ask("SELECT remote_id, state FROM feedback.session ORDER BY session_id")
+    assert [(one["remote_id"], one["state"]) for one in found] == [
+        ("left", "partial"),
+        ("here", "open"),
+    ]
