@@ -15,7 +15,7 @@ from receiver.spool_drain import SpoolDrainer
 from receiver.surveys.database import PageDatabase
 from receiver.surveys.storage import SurveyStorage
 from workers.config import logs
-from workers.config.broker import create_sender
+from workers.config.broker import check_accepts, create_sender
 from workers.config.names import Queue, TaskName
 from workers.config.settings import load_settings
 from workers.spool.layout import spool_status
@@ -54,9 +54,8 @@ def nudge_surveys(workspace: str) -> None:
 
 
 def broker_is_up() -> None:
-    """Check that the broker accepts connections. Raises if it does not."""
-    with sender.connection_for_write() as connection:
-        connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_TIMEOUT_S)
+    """Check that the broker takes messages. Raises if it does not."""
+    check_accepts(sender, timeout_s=BROKER_TIMEOUT_S)
 
 
 writer = database.InboxWriter(settings.database_url)

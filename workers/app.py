@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging
+from celery.signals import celeryd_init, setup_logging
+from kombu.entity import Exchange
 from kombu.entity import Queue as KombuQueue
-from kombu.exceptions import OperationalError as BrokerError
 
 from workers import tasks
 from workers.config import logs
-from workers.config.names import Queue, TaskName
+from workers.config.names import Queue
 from workers.config.settings import Settings, load_settings
 from workers.schedule import beat_schedule
 
+DEFAULT_NODE = "celery"  # what Celery calls a worker without --hostname
 MARGIN_S = 60  # between a lease, the hard limit of a task, and the redelivery of its message
 
 
@@ -23,7 +25,10 @@ def create_celery(settings: Settings) -> Celery:
     app = Celery("cention", broker=settings.broker_url, include=tasks.MODULES)
     time_limit_s = settings.lease_s + MARGIN_S
     app.conf.update(
-        task_queues=[KombuQueue(queue) for queue in Queue],  # type: ignore[no-untyped-call]
+        task_queues=[
+            KombuQueue(queue, Exchange(queue), routing_key=queue)  # type: ignore[no-untyped-call]
+            for queue in Queue
+        ],
         task_default_queue=Queue.CALLBACKS,
         task_serializer="json",
         accept_content=["json"],
@@ -38,9 +43,12 @@ def create_celery(settings: Settings) -> Celery:
         worker_send_task_events=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # A replica that became read-only, a full or a restarted broker: tried again, not given up.
+        broker_channel_error_retry=True,
         broker_transport_options=transport_options(settings.broker_url, time_limit_s),
         timezone="UTC",
         beat_schedule=beat_schedule(settings),
+        beat_scheduler="workers.beat:NudgeScheduler",
         beat_max_loop_interval=5,
     )
     return app
@@ -61,21 +69,22 @@ def transport_options(broker_url: str, time_limit_s: int) -> dict[str, Any]:
     }
 
 
+def name_node(instance: Any, **_: Any) -> None:
+    """Give a worker without ``--hostname`` a name of its own.
+
+    RabbitMQ gives the queue of a node's remote control to one connection only: a second worker of
+    the same name on the same machine would end.
+    """
+    name, at, host = str(instance.hostname).partition("@")
+    if name == DEFAULT_NODE:
+        instance.hostname = f"{name}-{secrets.token_hex(4)}{at}{host}"
+
+
 def configure_logs(**_: Any) -> None:
     """Log as all processes of the bridge do."""
     logs.configure()
 
 
-def poll_at_once(sender: Any, **_: Any) -> None:
-    """Poll as soon as beat starts; its own first polls come an interval later."""
-    for entry in sender.app.conf.beat_schedule.values():
-        if entry["task"] == TaskName.POLL:
-            try:
-                sender.app.send_task(entry["task"], entry["args"], retry=False, **entry["options"])
-            except (BrokerError, OSError):  # the schedule goes on
-                return
-
-
-beat_init.connect(poll_at_once)
+celeryd_init.connect(name_node)
 setup_logging.connect(configure_logs)  # otherwise Celery configures logging itself
 app = create_celery(load_settings())

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from celery.schedules import schedule
 
 from workers.config.names import Queue, TaskName
 from workers.config.settings import Settings
@@ -11,17 +15,22 @@ from workers.mirrors.rules import enabled
 SWEEP_EVERY_S = 2.0
 CANARY_EVERY_S = 15.0
 CHECK_RECONCILE_EVERY_S = 60.0  # so that a restart of beat does not delay it for long
-RETAIN_EVERY_S = 3600.0
+CHECK_RETAIN_EVERY_S = 60.0
 CHECK_MIRROR_EVERY_S = 60.0  # so that neither a restart nor a failure delays it for long
 DECIDE_EVERY_S = 30.0
 INVITE_EVERY_S = 5.0
 CONVERSE_EVERY_S = 5.0  # for lost nudges, and what a dead worker has left
 ALERT_EVERY_S = 60.0
 CHECKS_PER_REFRESH = 4  # at least, so that a refresh is late by a quarter of its interval at most
+_STARTED_AT = datetime.now(UTC)
+_STARTED_TICKS = time.monotonic()
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Return Celery's ``beat_schedule``; a message that no worker takes in time expires."""
+    """Return Celery's ``beat_schedule``; everything is sent once when beat starts.
+
+    No message expires: that would compare the clock of beat with the clocks of the workers.
+    """
     polls = {
         f"poll {workspace.name}": _every(
             settings.poll_every_s, TaskName.POLL, workspace.name, queue=Queue.POLLS
@@ -67,7 +76,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
         "canary": _every(CANARY_EVERY_S, TaskName.CANARY),
         "reconcile": _every(CHECK_RECONCILE_EVERY_S, TaskName.RECONCILE, queue=Queue.FETCH),
-        "retain": _every(RETAIN_EVERY_S, TaskName.RETAIN, queue=Queue.FETCH),
+        "retain": _every(CHECK_RETAIN_EVERY_S, TaskName.RETAIN, queue=Queue.FETCH),
         **polls,
         **refreshes,
         **decisions,
@@ -77,12 +86,22 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     }
 
 
+def steady_now() -> datetime:
+    """Return the time of a clock that began right and that nobody sets.
+
+    If the clock of the machine is set back, what beat sent before must not seem to be in the
+    future: nothing would be sent until then.
+    """
+    return _STARTED_AT + timedelta(seconds=time.monotonic() - _STARTED_TICKS)
+
+
 def _every(
     seconds: float, task: TaskName, *args: str, queue: Queue = Queue.CALLBACKS
 ) -> dict[str, Any]:
     return {
         "task": task,
-        "schedule": seconds,
+        "schedule": schedule(seconds, nowfun=steady_now),
+        "last_run_at": steady_now() - timedelta(seconds=seconds),
         "args": args,
-        "options": {"queue": queue, "expires": max(seconds * 2, 10)},
+        "options": {"queue": queue},
     }

@@ -118,7 +118,7 @@ class Plan:
             processes.worker("polls", concurrency=1),
             processes.worker("fetch", concurrency=2),
             processes.worker("surveys", concurrency=3),
-            processes.beat(self.data / "beat" / "schedule"),
+            processes.beat(),
         )
 
     def variables(self) -> dict[str, str]:

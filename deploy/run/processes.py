@@ -65,9 +65,9 @@ def worker(queue: str, *, concurrency: int) -> ProcessSpec:
     )
 
 
-def beat(schedule: Path) -> ProcessSpec:
-    """Return the process of the schedule. A pid file left by a crash would prevent its start."""
-    return celery("beat", "beat", "--schedule", str(schedule), "--pidfile", "")
+def beat() -> ProcessSpec:
+    """Return the process of the schedule, which keeps no file."""
+    return celery("beat", "beat")
 
 
 def celery(name: str, *arguments: str) -> ProcessSpec:

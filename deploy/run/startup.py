@@ -31,7 +31,7 @@ def prepare(plan: Plan) -> None:
     metrics = plan.var / "prometheus"
     shutil.rmtree(metrics, ignore_errors=True)  # counts of processes that have ended
     plan.data.mkdir(mode=0o711, exist_ok=True)
-    for folder in (plan.logs, metrics, plan.data / "beat", plan.var / "starts"):
+    for folder in (plan.logs, metrics, plan.var / "starts"):
         folder.mkdir(mode=0o700, exist_ok=True)
     for server in plan.embedded:
         server.prepare()

@@ -70,8 +70,7 @@ class ChaosBridge:
 
     def beat_command(self) -> list[str]:
         """Return the command that runs a second beat."""
-        schedule = str(self.run.folder / "second-schedule")
-        arguments = ["--app", "workers.app", "beat", "--schedule", schedule, "--pidfile", ""]
+        arguments = ["--app", "workers.app", "beat"]
         return [sys.executable, "-m", "celery", *arguments]
 
     def environment(self) -> dict[str, str]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from celery import Celery
+from kombu import Exchange, Producer, Queue
+
+READINESS_QUEUE = "readiness"
+READINESS_KEPT_S = 60.0  # after its last use; Redis deletes it when it is empty
 
 
 def create_sender(broker_url: str, *, timeout_s: float) -> Celery:
@@ -18,3 +22,26 @@ def create_sender(broker_url: str, *, timeout_s: float) -> Celery:
         else {"socket_connect_timeout": timeout_s, "socket_timeout": timeout_s}
     )
     return sender
+
+
+def check_accepts(sender: Celery, *, timeout_s: float) -> None:
+    """Check that the broker takes messages: sends one to a queue of its own, and removes it.
+
+    A replica that is read-only and a broker that is full accept connections and nothing more.
+    Raises what the transport raises.
+    """
+    with sender.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=timeout_s)
+        with connection.channel() as channel:
+            queue = Queue(  # type: ignore[no-untyped-call]
+                READINESS_QUEUE,
+                Exchange(READINESS_QUEUE),
+                READINESS_QUEUE,
+                expires=READINESS_KEPT_S,
+            )
+            with Producer(channel) as producer:
+                producer.publish(
+                    "", exchange=queue.exchange, routing_key=queue.routing_key, declare=[queue]
+                )
+            # Also the proof for RabbitMQ, which reads nothing of a publisher while it is full.
+            queue(channel).purge()  # type: ignore[no-untyped-call]

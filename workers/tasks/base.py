@@ -18,8 +18,6 @@ from workers.wiring import WorkerContext
 
 log = structlog.get_logger(__name__)
 
-NUDGE_EXPIRES_S = 60
-
 _built: dict[int, WorkerContext] = {}
 _building = threading.Lock()
 
@@ -57,7 +55,7 @@ class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
     def nudge(self, task: TaskName, queue: Queue, *args: str) -> None:
         """Send a nudge; if the broker rejects it, the sweep sends another."""
         try:
-            self.app.send_task(task, args=args, queue=queue, retry=False, expires=NUDGE_EXPIRES_S)
+            self.app.send_task(task, args=args, queue=queue, retry=False)
         except (BrokerError, OSError) as error:
             log.warning("nudge not sent", nudge=task, error=type(error).__name__)
 

@@ -1,11 +1,11 @@
-"""The task that applies retention and erasure, and ends what customers left, once an hour."""
+"""The task that applies retention and erasure, once an hour, and ends what customers left."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
 from workers.config.names import Queue, TaskName
-from workers.privacy.jobs.retention import retain as retain_once
+from workers.privacy.jobs.retention import retain_if_due
 from workers.surveys.store import conversations
 from workers.tasks.base import BridgeTask, context
 
@@ -15,5 +15,5 @@ def retain(self: BridgeTask) -> None:
     """End surveys that were left; remove data past its retention; nudge again if there is more."""
     with context().session() as conn:
         conversations.end_left(conn)
-    if retain_once(context().retention, session=context().session).more:
+    if retain_if_due(context().retention, session=context().session):
         self.nudge(TaskName.RETAIN, Queue.FETCH)

@@ -343,3 +343,29 @@ def test_the_mail_server_is_tried_and_nothing_is_sent(terminal, environment, cen
     assert "hemlig-word" not in terminal.run("check").output
     environment.setenv("SMTP_URL", "smtp://127.0.0.1:1")
     assert "It cannot be reached" in wrong(terminal, "mail server of demo")
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "message"),
+    [(-12.4, "The clock of beat on b1 is 12s behind"), (3700, "beat on b1 is 1h ahead of")],
+)
+def test_a_clock_that_differs_from_the_database_is_a_warning(terminal, bridge, ahead_s, message):
+    bridge.answer_canaries()
+    bridge.execute(
+        "INSERT INTO intake.clock VALUES ('beat', 'b1', %s, now()), ('worker', 'b1', 1.9, now()),"
+        " ('gone', 'b2', 99, now() - interval '11 minutes')",
+        ahead_s,
+    )
+
+    [found] = [one for one in lines(terminal.json("check"), "warning") if "clocks" in one]
+
+    assert message in found
+
+
+def test_clocks_that_agree_are_reported_with_their_largest_difference(terminal, bridge):
+    bridge.answer_canaries()
+    bridge.execute("INSERT INTO intake.clock VALUES ('beat', 'b1', -1.4, now())")
+
+    found = lines(terminal.json("check"), "ok")
+
+    assert any("They differ from the database's by 1.4 s at most (beat" in one for one in found)

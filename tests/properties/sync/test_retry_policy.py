@@ -20,7 +20,16 @@ def test_a_server_that_is_down_is_tried_at_least_twice_a_minute(tries, jitter):
 def test_no_retry_comes_before_retry_after(tries, jitter, retry_after_s):
     wait_s = retry_policy.backoff_s(tries, retry_after_s=retry_after_s, outage=True, jitter=jitter)
 
-    assert retry_after_s <= wait_s <= retry_after_s + 1
+    assert retry_after_s <= wait_s <= max(retry_after_s + 1, retry_policy.MAX_OUTAGE_BACKOFF_S)
+
+
+@given(tries=tries, jitter=chances, outage=st.booleans(), retry_after_s=st.floats(0, 3600))
+def test_retry_after_never_shortens_our_own_wait(tries, jitter, outage, retry_after_s):
+    own_s = retry_policy.backoff_s(tries, retry_after_s=None, outage=outage, jitter=jitter)
+
+    assert own_s <= retry_policy.backoff_s(
+        tries, retry_after_s=retry_after_s, outage=outage, jitter=jitter
+    )
 
 
 @given(tries=tries, jitter=chances)

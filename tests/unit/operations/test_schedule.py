@@ -7,7 +7,7 @@ import pytest
 from workers.config.names import Mirror, Queue, TaskName
 from workers.config.settings import Retention, load_settings
 from workers.config.workspaces import SettingsError
-from workers.schedule import beat_schedule
+from workers.schedule import beat_schedule, steady_now
 
 
 @pytest.fixture
@@ -25,12 +25,16 @@ def environment(monkeypatch, tmp_path):
     return monkeypatch
 
 
-def test_contents_are_removed_once_an_hour_on_the_queue_of_drains(
+def every_s(entry) -> float:
+    return entry["schedule"].run_every.total_seconds()
+
+
+def test_whether_contents_are_to_be_removed_is_checked_every_minute_on_the_queue_of_drains(
     environment,
 ):
     entry = beat_schedule(load_settings())["retain"]
 
-    assert (entry["task"], entry["schedule"]) == (TaskName.RETAIN, 3600)
+    assert (entry["task"], every_s(entry)) == (TaskName.RETAIN, 60)
     assert entry["options"]["queue"] == Queue.FETCH
 
 
@@ -60,13 +64,13 @@ def test_mirrors_are_checked_every_minute_on_the_queue_of_drains(environment):
     entries = [e for e in beat_schedule(load_settings()).values() if e["task"] == TaskName.MIRROR]
 
     assert {entry["args"] for entry in entries} == {("demo", mirror) for mirror in Mirror}
-    assert {(e["schedule"], e["options"]["queue"]) for e in entries} == {(60, Queue.FETCH)}
+    assert {(every_s(e), e["options"]["queue"]) for e in entries} == {(60, Queue.FETCH)}
 
 
 def test_a_mirror_with_a_short_interval_is_checked_more_often(environment):
     environment.setenv("AGENT_LOGONS_EVERY_S", "60")
 
-    assert beat_schedule(load_settings())["mirror agent_logons demo"]["schedule"] == 15
+    assert every_s(beat_schedule(load_settings())["mirror agent_logons demo"]) == 15
 
 
 @pytest.mark.parametrize(
@@ -119,7 +123,7 @@ def test_alerts_are_sent_every_minute_where_errands_may_be_created(environment):
     entries = beat_schedule(load_settings())
 
     [entry] = [e for e in entries.values() if e["task"] == TaskName.SURVEY_ALERT]
-    assert (entry["args"], entry["schedule"]) == (("demo",), 60)
+    assert (entry["args"], every_s(entry)) == (("demo",), 60)
     environment.delenv("CENTION_TOKEN")
     entries = beat_schedule(load_settings())
     assert not [e for e in entries.values() if e["task"] == TaskName.SURVEY_ALERT]
@@ -129,8 +133,25 @@ def test_surveys_are_decided_and_invitations_sent_apart_from_other_work(environm
     entries = beat_schedule(load_settings())
 
     surveys = {e["task"]: e for e in entries.values() if e["options"]["queue"] == Queue.SURVEYS}
-    assert {task: (e["args"], e["schedule"]) for task, e in surveys.items()} == {
+    assert {task: (e["args"], every_s(e)) for task, e in surveys.items()} == {
         TaskName.SURVEY_DECIDE: (("demo",), 30),
         TaskName.SURVEY_INVITE: (("demo",), 5),
         TaskName.SURVEY_CONVERSE: (("demo",), 5),
     }
+
+
+def test_no_message_expires_as_clocks_of_machines_differ(environment):
+    entries = beat_schedule(load_settings()).values()
+
+    assert {name for entry in entries for name in entry["options"]} == {"queue"}
+
+
+def test_everything_is_due_when_beat_starts_and_then_by_a_clock_that_nobody_sets(
+    environment, monkeypatch
+):
+    entries = beat_schedule(load_settings()).values()
+
+    assert all(entry["schedule"].is_due(entry["last_run_at"])[0] for entry in entries)
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    assert steady_now().year > 2025
+    assert {entry["schedule"].nowfun for entry in entries} == {steady_now}

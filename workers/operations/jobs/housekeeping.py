@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workers.database import Transaction
+from workers.operations.store import clocks
 from workers.outbound.jobs import send
 from workers.surveys.jobs import invite
 from workers.surveys.store import counts
@@ -18,6 +19,7 @@ def clean_up(session: Transaction) -> None:
     """
     with session() as conn:
         polls.delete_old(conn)
+        clocks.delete_old(conn)
         # The pauses of other families end with a poll of their list.
         polls.resume_idle(conn, None, KINDS, soon_s=retry_policy.MAX_OUTAGE_BACKOFF_S)
         send.mark_abandoned_unknown(conn)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
-from workers.config.broker import create_sender
+from redis.exceptions import OutOfMemoryError, ReadOnlyError
+
+from workers.config.broker import check_accepts, create_sender
 from workers.config.names import Family, Queue, TaskName
 from workers.config.settings import Settings
 
 BROKER_TIMEOUT_S = 2.0
-EXPIRES_S = 60
 
 
 def request_drains(settings: Settings, work: Iterable[tuple[str, Family]]) -> str | None:
@@ -28,10 +29,8 @@ def request_filing(settings: Settings, workspaces: Iterable[str]) -> str | None:
 def broker_problem(settings: Settings) -> str | None:
     """Return why the broker cannot be used; ``None`` if it can."""
     try:
-        with create_sender(
-            settings.broker_url, timeout_s=BROKER_TIMEOUT_S
-        ).connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_S)
+        sender = create_sender(settings.broker_url, timeout_s=BROKER_TIMEOUT_S)
+        check_accepts(sender, timeout_s=BROKER_TIMEOUT_S)
     except Exception as error:  # each transport raises its own errors
         return _reason(error)
     return None
@@ -66,7 +65,6 @@ def _send(
                 queue=queue,
                 retry=False,
                 ignore_result=True,
-                expires=EXPIRES_S,
             )
     except Exception as error:  # each transport raises its own errors
         return (
@@ -79,6 +77,11 @@ def _send(
 def _reason(error: Exception) -> str:
     """Describe an error without its text, which may contain the password."""
     text = str(error).lower()
+    cause = error.__cause__ or error  # Celery wraps what the transport raises
+    if isinstance(cause, ReadOnlyError):
+        return "it is a read-only replica"
+    if isinstance(cause, OutOfMemoryError):
+        return "it is full: its maxmemory is used up"
     if "refused" in text or "no such file" in text:
         return "nothing listens there"
     if "timed out" in text or "timeout" in text:

@@ -17,7 +17,7 @@ from workers.outbound.store import sent_errands
 from workers.outbound.store.sent_errands import SentErrand
 
 MAX_TRIES = 5  # of one record, while Cention is busy
-PAUSE_S = 5.0  # if Cention does not say how long
+PAUSE_S = 5.0  # or longer, if Cention asks for it
 MAX_PAUSE_S = 120.0
 MAX_CONSECUTIVE_FAILURES = 3  # unknown or unreachable: then the fault is not these records'
 
@@ -171,7 +171,7 @@ class Import:
             outcome = self.sender.create(identified, origin=self._place(record))
             if outcome.state != send.REFUSED or not isinstance(outcome.error, errors.Busy):
                 return outcome
-            self.wait(min(outcome.error.retry_after_s or PAUSE_S, MAX_PAUSE_S))
+            self.wait(min(max(PAUSE_S, outcome.error.retry_after_s or 0), MAX_PAUSE_S))
             if self.stop_requested():
                 return outcome
         return self.sender.create(identified, origin=self._place(record))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 LOCK = "retention"
 BATCH = 500
 FILES = 50  # per batch; their contents may be large
+EVERY_S = 3600.0
 RUN_S = 10.0  # then other tasks get the worker
 
 
@@ -38,6 +39,17 @@ class RetentionRun:
     more: bool
 
 
+def retain_if_due(policy: Retention, *, session: Transaction) -> bool:
+    """Remove what ``retain`` removes, unless all was within an hour; return whether more is left.
+
+    By the database's clock: it knows when that was, whatever was restarted since.
+    """
+    with session() as conn:
+        if retention.done_within(conn, EVERY_S):
+            return False
+    return retain(policy, session=session).more
+
+
 def retain(policy: Retention, *, session: Transaction, run_s: float = RUN_S) -> RetentionRun:
     """Remove contents older than ``policy`` allows, and data of erased records that came back.
 
@@ -53,7 +65,7 @@ def retain(policy: Retention, *, session: Transaction, run_s: float = RUN_S) -> 
             return RetentionRun(removed={}, more=False)
         redact_erased.redact_pending(conn, counts := ErasureCounts())
         removed["erased"] = counts.total()
-        now = datetime.now(UTC)
+        now = retention.database_time(conn)
         for name, remove, days, limit in _classes(policy):
             before = now - timedelta(days=days)
             while not more:
@@ -63,6 +75,8 @@ def retain(policy: Retention, *, session: Transaction, run_s: float = RUN_S) -> 
                 if done < limit:
                     break
                 more = time.monotonic() > ends_at
+        if not more:
+            retention.record_done(conn)
     removed = {name: number for name, number in removed.items() if number}
     if removed:
         log.info("contents removed", more=more, **removed)

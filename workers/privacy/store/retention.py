@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import LiteralString
+from typing import LiteralString, cast
 
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 from workers.database import Connection, queries
 from workers.privacy.store import attachment_blobs
@@ -15,6 +15,23 @@ from workers.privacy.store.erased import key_arrays
 SQL = queries.load(__name__)
 
 REASON = "removed after RETAIN_BODIES_DAYS"
+
+
+def database_time(conn: Connection) -> datetime:
+    """Return the time by the database's clock; those of workers may differ."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cast(datetime, cursor.execute(SQL["database_time"]).fetchone())
+
+
+def done_within(conn: Connection, seconds: float) -> bool:
+    """Return whether retention was applied to everything in the last ``seconds``."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return bool(cursor.execute(SQL["done_within"], {"seconds": seconds}).fetchone())
+
+
+def record_done(conn: Connection) -> None:
+    """Record that retention was applied to everything."""
+    conn.execute(SQL["record_done"])
 
 
 def remove_callback_documents(conn: Connection, *, before: datetime, limit: int) -> int:

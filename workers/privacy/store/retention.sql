@@ -1,3 +1,19 @@
+-- name: database_time
+-- The time by the database's clock.
+SELECT now();
+
+-- name: done_within
+-- True if retention was applied to the end in the last seconds; a time in the future does not count.
+SELECT EXISTS (
+    SELECT FROM intake.task_done
+    WHERE task = 'retain' AND done_at > now() - make_interval(secs => %(seconds)s) AND done_at <= clock_timestamp()
+);
+
+-- name: record_done
+-- Record that retention was applied to the end.
+INSERT INTO intake.task_done (task, done_at) VALUES ('retain', clock_timestamp())
+ON CONFLICT (task) DO UPDATE SET done_at = EXCLUDED.done_at;
+
 -- name: remove_callback_documents
 -- Remove the documents of filed callbacks received before a time; their rows stay, so that a repeat is
 -- recognised. One row for each.

@@ -22,7 +22,7 @@ from workers.surveys.rules.carrier import carrier_of
 from workers.surveys.store import invitations, vendors
 from workers.surveys.store.invitations import Settlement
 
-FIRST_WAIT_S = 15.0  # after a failure without a wait that the vendor asks for; doubled each time
+FIRST_WAIT_S = 15.0  # after the first failure; doubled each time
 LONGEST_WAIT_S = 600.0
 
 
@@ -70,11 +70,10 @@ def settlement_of(one: Claimed, outcome: Outcome, *, now: datetime) -> Settlemen
 
 
 def wait_of(one: Claimed, outcome: SurelyNotSent) -> timedelta:
-    """Return how long to wait: what the vendor asks for, else longer after each failure."""
-    if outcome.retry_after_s is not None:
-        return timedelta(seconds=max(1.0, outcome.retry_after_s))
+    """Return how long to wait: longer after each failure, and as long as the vendor asks for."""
     doublings = min(one.invitation.tries, 10)  # before this one
-    return timedelta(seconds=min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**doublings))
+    own_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**doublings)
+    return timedelta(seconds=max(own_s, outcome.retry_after_s or 0))
 
 
 def _settle_vendor(

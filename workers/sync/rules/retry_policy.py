@@ -27,13 +27,14 @@ FIRST_REFRESH_BACKOFF_S = 30.0  # after a refresh of a mirror that failed
 def backoff_s(tries: int, *, retry_after_s: float | None, outage: bool, jitter: float) -> float:
     """Return the seconds to wait after failure number ``tries`` in a row.
 
-    ``retry_after_s`` if the server asked for it, else 5 s doubling up to 15 minutes (up to 30 s
-    while the whole server is down). ``jitter`` from 0 to 1 spreads the wait: from half to all.
+    5 s doubling up to 15 minutes (up to 30 s while the whole server is down), and never less than
+    ``retry_after_s``, if the server asked for it. A server that asks for less, or for a moment
+    that is past by its clock, does not shorten our wait. ``jitter`` from 0 to 1 spreads the wait:
+    from half to all.
     """
-    if retry_after_s is not None:
-        return retry_after_s + jitter
     longest = MAX_OUTAGE_BACKOFF_S if outage else MAX_BACKOFF_S
-    return min(longest, FIRST_BACKOFF_S * 2.0 ** min(tries - 1, 20)) * (0.5 + jitter / 2)
+    own_s = min(longest, FIRST_BACKOFF_S * 2.0 ** min(tries - 1, 20)) * (0.5 + jitter / 2)
+    return own_s if retry_after_s is None else max(own_s, retry_after_s + jitter)
 
 
 def refresh_backoff_s(failures: int, *, every_s: float) -> float:

@@ -27,7 +27,10 @@ SELECT pg_advisory_xact_lock(hashtextextended('cention.completeness', 0));
 
 -- name: counted_within
 -- True if the last count was at most so many seconds ago.
-SELECT coalesce(max(checked_at) > now() - make_interval(secs => %(seconds)s), false) FROM intake.completeness;
+SELECT EXISTS (
+    SELECT FROM intake.completeness
+    WHERE checked_at > now() - make_interval(secs => %(seconds)s) AND checked_at <= clock_timestamp()
+);
 
 -- name: count_days
 -- Count the reported records of each day by their state; today has a row even without any. Unless

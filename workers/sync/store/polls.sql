@@ -10,14 +10,19 @@ UPDATE intake.poll SET ended_at = clock_timestamp(), found = %(found)s, error = 
 WHERE poll_id = %(poll_id)s;
 
 -- name: is_due
--- True if the last attempt that succeeded began so many seconds ago, or there was none.
-SELECT coalesce(max(started_at) <= now() - make_interval(secs => %(every_s)s), true) AS due
-FROM intake.poll
-WHERE workspace = %(workspace)s AND family = %(family)s AND found IS NOT NULL;
+-- True if no attempt that succeeded began in so many seconds. One in the future does not count: the
+-- database's clock was set back.
+SELECT NOT EXISTS (
+    SELECT FROM intake.poll
+    WHERE workspace = %(workspace)s AND family = %(family)s AND found IS NOT NULL
+      AND started_at > now() - make_interval(secs => %(every_s)s) AND started_at <= clock_timestamp()
+) AS due;
 
 -- name: failures
 -- How many attempts failed since the last success, and how many seconds ago the last of them ended.
-SELECT count(*) AS number, extract(epoch FROM clock_timestamp() - max(ended_at))::float8 AS ended_ago_s
+SELECT count(*) AS number,
+       extract(epoch FROM clock_timestamp() - max(ended_at) FILTER (WHERE ended_at <= clock_timestamp()))::float8
+           AS ended_ago_s
 FROM intake.poll
 WHERE workspace = %(workspace)s AND family = %(family)s AND ended_at IS NOT NULL AND found IS NULL
   AND poll_id > coalesce((

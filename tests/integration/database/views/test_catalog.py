@@ -15,6 +15,8 @@ OTHER_KEYS = {
     "intake.callback": "numbered in order of arrival",
     "intake.poll": "numbered in order",
     "intake.canary": "queues belong to all workspaces",
+    "intake.clock": "processes belong to all workspaces",
+    "intake.task_done": "such tasks belong to all workspaces",
     "intake.migration": "belongs to the database",
 }
 

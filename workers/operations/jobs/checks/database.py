@@ -9,6 +9,7 @@ import psycopg
 from workers.config.settings import Settings
 from workers.database import Connection, connections, encoding, error_messages, migrate, workspaces
 from workers.operations.jobs import alerts
+from workers.operations.jobs.checks import clocks
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
 from workers.operations.rules.wording import format_duration, pluralise
 from workers.operations.store import status
@@ -50,6 +51,7 @@ def _inside(conn: Connection, settings: Settings) -> Iterator[Finding]:
             f"Up to date, but the role {role.current_user} may not write.",
             "Use the role that migrated it, or grant its rights.",
         )
+    yield from clocks.clock_findings(conn)
     silent = list(alerts.of_queues(status.queues(conn)))
     for one in silent:
         yield wrong("workers", one.sentence, f"Start them: {one.command}")

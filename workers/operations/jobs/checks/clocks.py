@@ -1,0 +1,46 @@
+"""Checks the clocks of beat, the workers and this machine against the database's."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from workers.database import Connection
+from workers.operations.jobs import clocks as measurement
+from workers.operations.jobs.checks.finding import Finding, ok, warning
+from workers.operations.rules.wording import format_duration
+from workers.operations.store import clocks
+from workers.operations.store.clocks import Clock
+
+MAX_DIFFERENCE_S = 2.0
+HERE = "this command"
+REMEDY = (
+    "Have NTP set the clocks of all machines (chrony, systemd-timesyncd). Work goes on meanwhile; "
+    "the times in logs and of received callbacks are wrong."
+)
+
+
+def clock_findings(conn: Connection) -> Iterator[Finding]:
+    """Yield a warning for each clock more than 2 s away from the database's, or that all agree."""
+    here = measurement.measure(conn, HERE)
+    measured = [*clocks.recent(conn), *([here] if here else [])]
+    off = [clock for clock in measured if abs(clock.ahead_s) > MAX_DIFFERENCE_S]
+    by_place = itertools.groupby(
+        sorted(off, key=lambda clock: (clock.host, round(clock.ahead_s))),
+        key=lambda clock: (clock.host, round(clock.ahead_s)),
+    )
+    for _, group in by_place:
+        yield warning("clocks", _sentence(list(group)), REMEDY)
+    if measured and not off:
+        largest = max(abs(clock.ahead_s) for clock in measured)
+        names = ", ".join(sorted({clock.process for clock in measured}))
+        yield ok("clocks", f"They differ from the database's by {largest:.1f} s at most ({names}).")
+
+
+def _sentence(alike: list[Clock]) -> str:
+    """Describe clocks of one machine that differ from the database's by the same time."""
+    names = ", ".join(sorted({clock.process for clock in alike}))
+    first = alike[0]
+    side = "ahead of" if first.ahead_s > 0 else "behind"
+    away = format_duration(abs(first.ahead_s))
+    return f"The clock of {names} on {first.host} is {away} {side} the database's."
