@@ -57,12 +57,16 @@ def _waiting(producer: Any, queue: str) -> int:
 
 def _measure_for_ever() -> None:
     """Record the clock of this process twice a minute; the database may come and go."""
-    database_url = load_settings().database_url
     failed = RateLimitedWarning("clock of beat not compared with the database's")
     while True:
         try:
-            with connections.connect(database_url) as conn:
-                clocks.measure_and_record(conn, "beat")
+            record_clock()
         except psycopg.Error as error:
             failed.warn(error=type(error).__name__)
         time.sleep(MEASURE_EVERY_S)
+
+
+def record_clock() -> None:
+    """Record how far the clock of this process is ahead. Raises ``psycopg.Error``."""
+    with connections.connect(load_settings().database_url) as conn:
+        clocks.measure_and_record(conn, "beat")

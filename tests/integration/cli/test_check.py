@@ -352,9 +352,9 @@ def test_the_mail_server_is_tried_and_nothing_is_sent(terminal, environment, cen
 def test_a_clock_that_differs_from_the_database_is_a_warning(terminal, bridge, ahead_s, message):
     bridge.answer_canaries()
     bridge.execute(
-        "INSERT INTO intake.clock VALUES ('beat', 'b1', %s, now()), ('worker', 'b1', 1.9, now()),"
-        " ('gone', 'b2', 99, now() - interval '11 minutes')",
-        ahead_s,
+        "INSERT INTO intake.clock VALUES ('beat', 'b1', %s, now()), ('worker', 'b1', 1900, now()),"
+        " ('gone', 'b2', 99000, now() - interval '11 minutes')",
+        ahead_s * 1000,
     )
 
     [found] = [one for one in lines(terminal.json("check"), "warning") if "clocks" in one]
@@ -364,7 +364,7 @@ def test_a_clock_that_differs_from_the_database_is_a_warning(terminal, bridge, a
 
 def test_clocks_that_agree_are_reported_with_their_largest_difference(terminal, bridge):
     bridge.answer_canaries()
-    bridge.execute("INSERT INTO intake.clock VALUES ('beat', 'b1', -1.4, now())")
+    bridge.execute("INSERT INTO intake.clock VALUES ('beat', 'b1', -1400, now())")
 
     found = lines(terminal.json("check"), "ok")
 

@@ -10,12 +10,12 @@ COMMENT ON COLUMN intake.task_done.done_at IS 'When it was last done to the end.
 CREATE TABLE intake.clock (
     process     text NOT NULL,
     host        text NOT NULL,
-    ahead_s     double precision NOT NULL,
+    ahead_ms    bigint NOT NULL,
     measured_at timestamptz NOT NULL,
     PRIMARY KEY (process, host)
 );
 COMMENT ON TABLE intake.clock IS 'Clocks of beat and workers compared with the database''s, as last measured.';
 COMMENT ON COLUMN intake.clock.process IS 'beat, or worker and the queue that it answered on.';
 COMMENT ON COLUMN intake.clock.host IS 'Name of its machine.';
-COMMENT ON COLUMN intake.clock.ahead_s IS 'Seconds by which its clock is ahead of the database''s; negative: behind.';
+COMMENT ON COLUMN intake.clock.ahead_ms IS 'Milliseconds by which its clock is ahead of the database''s; negative: behind.';
 COMMENT ON COLUMN intake.clock.measured_at IS 'When it was measured, by the database''s clock.';
