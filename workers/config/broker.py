@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from celery import Celery
-from kombu import Exchange, Producer, Queue
+from kombu.entity import Exchange, Queue
+from kombu.messaging import Producer
 
 READINESS_QUEUE = "readiness"
 READINESS_KEPT_S = 60.0  # after its last use; Redis deletes it when it is empty
@@ -33,15 +34,11 @@ def check_accepts(sender: Celery, *, timeout_s: float) -> None:
     with sender.connection_for_write() as connection:
         connection.ensure_connection(max_retries=1, interval_start=0, timeout=timeout_s)
         with connection.channel() as channel:
+            exchange = Exchange(READINESS_QUEUE)  # type: ignore[no-untyped-call]
             queue = Queue(  # type: ignore[no-untyped-call]
-                READINESS_QUEUE,
-                Exchange(READINESS_QUEUE),
-                READINESS_QUEUE,
-                expires=READINESS_KEPT_S,
+                READINESS_QUEUE, exchange, READINESS_QUEUE, expires=READINESS_KEPT_S
             )
-            with Producer(channel) as producer:
-                producer.publish(
-                    "", exchange=queue.exchange, routing_key=queue.routing_key, declare=[queue]
-                )
+            producer = Producer(channel)  # type: ignore[no-untyped-call]
+            producer.publish("", exchange=exchange, routing_key=READINESS_QUEUE, declare=[queue])
             # Also the proof for RabbitMQ, which reads nothing of a publisher while it is full.
             queue(channel).purge()  # type: ignore[no-untyped-call]
