@@ -39,6 +39,8 @@ def check_accepts(sender: Celery, *, timeout_s: float) -> None:
                 READINESS_QUEUE, exchange, READINESS_QUEUE, expires=READINESS_KEPT_S
             )
             producer = Producer(channel)  # type: ignore[no-untyped-call]
-            producer.publish("", exchange=exchange, routing_key=READINESS_QUEUE, declare=[queue])
+            producer.publish(  # type: ignore[no-untyped-call]
+                "", exchange=exchange, routing_key=READINESS_QUEUE, declare=[queue]
+            )
             # Also the proof for RabbitMQ, which reads nothing of a publisher while it is full.
             queue(channel).purge()  # type: ignore[no-untyped-call]
