@@ -43,7 +43,7 @@ def blueprint(
     add("/s/<token>", "link", pages.link)
     add("/s/<token>/stop", "stop", pages.stop)
     add("/survey/alvaria/<workspace>", "chat", pages.chat)
-    add("/s/", "no_link", pages.nothing)
+    add("/s/", "no_link", pages.nothing, strict_slashes=False)
     add("/s/<path:rest>", "other_link", pages.nothing)
     add("/survey/<path:rest>", "other_chat", pages.nothing)
     routes.after_request(partial(_guard, " ".join(frame_ancestors) or "'none'"))

@@ -303,7 +303,7 @@ def test_a_chat_at_a_path_that_does_not_exist_is_told_in_plain_words(pages, path
     assert found.headers["Referrer-Policy"] == "no-referrer"
 
 
-@pytest.mark.parametrize("path", [f"//s/{TOKEN}", f"/s//{TOKEN}", "/survey//alvaria/demo"])
+@pytest.mark.parametrize("path", [f"//s/{TOKEN}", f"/s//{TOKEN}", "/survey//alvaria/demo", "/s"])
 def test_no_path_redirects_to_the_host_that_a_request_names(customer, pages, path):
     found = pages.get(path, headers={"Host": "evil.example"})
 
