@@ -64,6 +64,19 @@ def test_rows_that_differ_from_their_documents_are_corrected_and_counted_by_tabl
     assert snapshot(bridge) == before
 
 
+def test_a_version_that_differs_from_the_document_of_its_fetch_is_corrected_and_counted(
+    terminal, bridge, fetched_errands
+):
+    versions = "SELECT to_jsonb(v)::text FROM cention.errand_version AS v ORDER BY errand_id"
+    before = bridge.rows(versions)
+    bridge.rows("UPDATE cention.errand_version SET area_id = 999999")
+
+    report = terminal.json("renormalise", "errand_reports")
+
+    assert changes(report) == {"cention.errand_version": (0, 3, 0)}
+    assert bridge.rows(versions) == before
+
+
 def test_a_dry_run_prints_the_same_and_changes_nothing(terminal, bridge, fetched_errands):
     bridge.rows("UPDATE cention.errand SET subject = 'corrupted', body_html = NULL")
     corrupted = snapshot(bridge)

@@ -17,6 +17,7 @@ def test_all_data_of_the_person_is_exported_by_table(centre, terminal):
     tables = export(terminal, "--reviewer", "Marker Zuckermann")["tables"]
 
     assert {row["errand_id"] for row in tables["cention.errand"]} == {WRITTEN, MENTIONED}
+    assert {row["errand_id"] for row in tables["cention.errand_version"]} == {WRITTEN}
     assert {row["answer_id"] for row in tables["cention.answer"]} == {1, 2}
     assert {row["remote_id"] for row in tables["intake.landed"]} >= {
         WRITTEN,

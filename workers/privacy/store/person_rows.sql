@@ -17,6 +17,8 @@ WITH own AS (
 )
 SELECT 'cention.errand', to_jsonb(t) FROM cention.errand AS t JOIN own USING (workspace, errand_id)
 UNION ALL
+SELECT 'cention.errand_version', to_jsonb(t) FROM cention.errand_version AS t JOIN own USING (workspace, errand_id)
+UNION ALL
 SELECT 'cention.errand_action', to_jsonb(t) FROM cention.errand_action AS t JOIN own USING (workspace, errand_id)
 UNION ALL
 SELECT 'cention.errand_tag', to_jsonb(t) || jsonb_build_object('name', tag.name)

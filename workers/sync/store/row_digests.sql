@@ -4,6 +4,10 @@
 SELECT 'cention.errand', errand_id::text, md5((to_jsonb(t) - 'fetched_at')::text)
 FROM cention.errand AS t WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[])
 UNION ALL
+SELECT 'cention.errand_version', concat_ws('/', errand_id, extract(epoch FROM valid_from)),
+       md5((to_jsonb(t) - 'fetched_at')::text)
+FROM cention.errand_version AS t WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[])
+UNION ALL
 SELECT 'cention.errand_action', action_id::text, md5((to_jsonb(t) - 'fetched_at')::text)
 FROM cention.errand_action AS t WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[])
 UNION ALL

@@ -1,0 +1,104 @@
+"""The history of an errand: each fetch that found it changed is a version."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.bridge import REPORTS, raising
+from workers.clients.errors import NotFound
+
+VERSIONS = (
+    "SELECT * FROM cention.errand_version WHERE errand_id = %s ORDER BY valid_from, changed_at"
+)
+
+
+@pytest.fixture
+def change(bridge, cention):
+    """Change an errand at Cention in one way, and fetch it."""
+
+    def change(errand_id, kind):
+        cention.control(f"errands/{errand_id}/change", {"kind": kind})
+        bridge.want(REPORTS, errand_id)
+        bridge.drain()
+
+    return change
+
+
+@pytest.fixture
+def fetched(bridge, errand):
+    """An open errand, fetched once."""
+    errand_id = errand()
+    bridge.poll()
+    bridge.drain()
+    return errand_id
+
+
+def test_each_step_of_an_errand_is_a_version_with_its_time(bridge, fetched, change):
+    steps = ("assign", "move", "answer", "close", "reopen", "close")
+    for step in steps:
+        change(fetched, step)
+
+    versions = bridge.rows(VERSIONS, fetched)
+
+    assert [one["state"] for one in versions] == [
+        *("open", "open", "open", "answered", "closed", "answered", "closed")
+    ]
+    first, assigned, moved, *_ = versions
+    assert first["agent_id"] != assigned["agent_id"]
+    assert assigned["area_id"] != moved["area_id"]
+    assert [one["valid_to"] for one in versions] == [
+        *(one["valid_from"] for one in versions[1:]),
+        None,
+    ]
+    assert all(one["changed_at"] is not None for one in versions)
+
+
+def test_a_fetch_that_finds_no_change_adds_no_version(bridge, fetched):
+    before = bridge.rows(VERSIONS, fetched)
+    bridge.want(REPORTS, fetched)
+    bridge.drain()
+
+    [after] = bridge.rows(VERSIONS, fetched)
+
+    assert after["valid_from"] == before[0]["valid_from"]
+    assert after["fetched_at"] > before[0]["fetched_at"]
+
+
+def test_the_first_version_of_an_errand_that_has_none_is_what_it_was(bridge, fetched, change):
+    bridge.execute("DELETE FROM cention.errand_version")
+    [before] = bridge.rows("SELECT fetched_at, area_id FROM cention.errand")
+
+    change(fetched, "move")
+
+    old, new = bridge.rows(VERSIONS, fetched)
+    assert (old["valid_from"], old["area_id"]) == (before["fetched_at"], before["area_id"])
+    assert new["area_id"] != before["area_id"]
+
+
+def test_an_errand_that_is_gone_has_a_version_that_says_so(bridge, fetched):
+    not_found = NotFound("not found", api="cention", status=404)
+    for _ in range(2):
+        bridge.want(REPORTS, fetched)
+        bridge.make_due()
+        bridge.drain(REPORTS, fetch=raising(not_found))
+
+    open_, gone = bridge.rows(VERSIONS, fetched)
+
+    assert (open_["state"], gone["state"]) == ("open", "gone")
+    assert open_["area_id"] == gone["area_id"]
+
+
+def test_a_record_that_is_no_longer_claimed_adds_no_version(bridge, fetched, cention):
+    def lose_claim(errand_id):
+        document = original(errand_id)
+        bridge.execute("UPDATE intake.wanted SET claim = gen_random_uuid()")
+        return document
+
+    original = bridge.context.families["demo", REPORTS].fetch
+    cention.control(f"errands/{fetched}/change", {"kind": "move"})
+    before = bridge.rows(VERSIONS, fetched)
+    bridge.want(REPORTS, fetched)
+    bridge.make_due()
+    bridge.drain(REPORTS, fetch=lose_claim)
+
+    assert bridge.rows(VERSIONS, fetched) == before

@@ -1,0 +1,89 @@
+"""The history of errands: what each was like, from which fetch on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from schemas.cention.errand_reports import ErrandReport
+from workers.database import Connection, queries
+from workers.database.records import Fetched
+
+SQL = queries.load(__name__)
+
+NO_SLA, NO_TAGS, GONE = 1, 2, 4
+"""Parts that a fetch did not report, to be added up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What one fetch found of an errand; by default, that it is gone."""
+
+    errand_id: int
+    fetched_at: datetime
+    missing: int = GONE
+    action_at: datetime | None = None
+    status_code: str | None = None
+    area_id: int | None = None
+    agent_id: int | None = None
+    priority: str | None = None
+    service_id: int | None = None
+    organisation_id: int | None = None
+    closed: bool | None = None
+    answered: bool | None = None
+    deleted: bool | None = None
+    tag_ids: tuple[int, ...] | None = None
+    handling_time_s: int | None = None
+    within_sla: bool | None = None
+
+
+def keep_present(conn: Connection, workspace: str, ids: Sequence[int]) -> None:
+    """Write the first versions of errands that have none, from their present rows."""
+    conn.execute(SQL["keep_present_rows"], {"workspace": workspace, "ids": list(ids)})
+
+
+def save_reports(
+    conn: Connection, workspace: str, reports: Sequence[Fetched[ErrandReport]]
+) -> None:
+    """Enter reports in the history, each at the time of its fetch, in whichever order they come.
+
+    The caller holds the locks of the rows of the errands.
+    """
+    _save(conn, workspace, map(_observation, reports))
+
+
+def save_gone(conn: Connection, workspace: str, ids: Sequence[int], *, at: datetime) -> None:
+    """Enter in the history that errands were gone at a fetch. As for reports, rows are locked."""
+    _save(conn, workspace, [Observation(errand_id=id_, fetched_at=at) for id_ in ids])
+
+
+def _save(conn: Connection, workspace: str, observations: Iterable[Observation]) -> None:
+    distinct = {(one.errand_id, one.fetched_at): one for one in observations}
+    document = orjson.dumps(list(distinct.values())).decode()
+    conn.execute(SQL["save_observations"], {"workspace": workspace, "observations": document})
+
+
+def _observation(fetched: Fetched[ErrandReport]) -> Observation:
+    report, sla, tags = fetched.record, fetched.record.sla, fetched.record.tags
+    times = [one.happened_at for one in report.actions or () if one.happened_at is not None]
+    return Observation(
+        errand_id=report.errand_id,
+        fetched_at=fetched.fetched_at,
+        missing=(NO_SLA if sla is None else 0) + (NO_TAGS if tags is None else 0),
+        action_at=max(times, default=None),
+        status_code=report.status_code,
+        area_id=report.area_id,
+        agent_id=report.agent_id,
+        priority=report.priority,
+        service_id=report.service_id,
+        organisation_id=report.organisation_id,
+        closed=report.closed,
+        answered=report.answered,
+        deleted=report.deleted,
+        tag_ids=None if tags is None else tuple(sorted({tag.tag_id for tag in tags})),
+        handling_time_s=sla.handling_time_s if sla else None,
+        within_sla=sla.within_sla if sla else None,
+    )

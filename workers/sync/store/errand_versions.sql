@@ -1,0 +1,134 @@
+-- name: keep_present_rows
+-- Write the first version of each errand that has none, from its present row. The errands are locked.
+INSERT INTO cention.errand_version (
+    workspace, errand_id, valid_from, changed_at, state, status_code, area_id, agent_id, priority, service_id,
+    organisation_id, closed, answered, deleted, tag_ids, handling_time_s, within_sla, fetched_at, fetch_times,
+    action_times, missing_parts
+)
+SELECT
+    e.workspace, e.errand_id, e.fetched_at, CASE WHEN e.gone_at IS NULL THEN a.happened_at END,
+    CASE WHEN e.gone_at IS NOT NULL THEN 'gone' WHEN e.deleted THEN 'deleted' WHEN e.closed THEN 'closed'
+         WHEN e.answered THEN 'answered' ELSE 'open' END,
+    e.status_code, e.area_id, e.agent_id, e.priority, e.service_id, e.organisation_id, e.closed, e.answered,
+    e.deleted, t.tag_ids, e.handling_time_s, e.within_sla, e.fetched_at, ARRAY[e.fetched_at],
+    ARRAY[CASE WHEN e.gone_at IS NULL THEN a.happened_at END],
+    ARRAY[CASE WHEN e.gone_at IS NOT NULL THEN 4 WHEN e.sla_pending THEN 1 ELSE 0 END]
+FROM (
+    SELECT * FROM cention.errand AS known
+    WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[])
+      AND NOT EXISTS (
+          SELECT FROM cention.errand_version AS v
+          WHERE (v.workspace, v.errand_id) = (known.workspace, known.errand_id)
+      )
+    ORDER BY errand_id
+    FOR UPDATE
+) AS e
+CROSS JOIN LATERAL (
+    SELECT max(happened_at) AS happened_at FROM cention.errand_action AS x
+    WHERE (x.workspace, x.errand_id) = (e.workspace, e.errand_id)
+) AS a
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(tag_id ORDER BY tag_id), '{}') AS tag_ids FROM cention.errand_tag AS x
+    WHERE (x.workspace, x.errand_id) = (e.workspace, e.errand_id)
+) AS t
+ON CONFLICT (workspace, errand_id, valid_from) DO NOTHING;
+
+-- name: save_observations
+-- Enter what fetches found in the history of their errands. The versions from the one before the first of
+-- these fetches on are computed again, so that the order in which fetches are saved does not matter. What a
+-- fetch did not report is that of the fetch before it.
+WITH new AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%(observations)s::jsonb) AS o (
+        errand_id bigint, fetched_at timestamptz, action_at timestamptz, missing smallint, status_code text,
+        area_id bigint, agent_id bigint, priority text, service_id bigint, organisation_id bigint, closed boolean,
+        answered boolean, deleted boolean, tag_ids bigint[], handling_time_s bigint, within_sla boolean
+    )
+), known AS MATERIALIZED (
+    SELECT v.*
+    FROM (SELECT errand_id, min(fetched_at) AS since FROM new GROUP BY errand_id) AS n
+    CROSS JOIN LATERAL (
+        SELECT * FROM cention.errand_version AS v
+        WHERE v.workspace = %(workspace)s AND v.errand_id = n.errand_id
+          AND (v.valid_to IS NULL OR v.valid_to >= n.since)
+        OFFSET 0  -- so that it is looked up by errand, whatever the planner believes
+    ) AS v
+), observed AS (
+    SELECT errand_id, fetched_at, action_at, missing, status_code, area_id, agent_id, priority, service_id,
+           organisation_id, closed, answered, deleted, tag_ids, handling_time_s, within_sla
+    FROM new
+    UNION ALL
+    SELECT k.errand_id, f.fetched_at, f.action_at, f.missing, k.status_code, k.area_id, k.agent_id, k.priority,
+           k.service_id, k.organisation_id, k.closed, k.answered, k.deleted, k.tag_ids, k.handling_time_s,
+           k.within_sla
+    FROM known AS k
+    CROSS JOIN LATERAL unnest(k.fetch_times, k.action_times, k.missing_parts) AS f (fetched_at, action_at, missing)
+    WHERE NOT EXISTS (SELECT FROM new WHERE (new.errand_id, new.fetched_at) = (k.errand_id, f.fetched_at))
+), grouped AS (
+    -- A group is a fetch that reported a part, and those after it that did not.
+    SELECT *, count(*) FILTER (WHERE missing & 4 = 0) OVER before AS of_report,
+           count(*) FILTER (WHERE missing & 5 = 0) OVER before AS of_sla,
+           count(*) FILTER (WHERE missing & 6 = 0) OVER before AS of_tags
+    FROM observed
+    WINDOW before AS (PARTITION BY errand_id ORDER BY fetched_at)
+), filled AS (
+    SELECT errand_id, fetched_at, action_at, missing,
+           first_value(status_code) OVER report AS status_code, first_value(area_id) OVER report AS area_id,
+           first_value(agent_id) OVER report AS agent_id, first_value(priority) OVER report AS priority,
+           first_value(service_id) OVER report AS service_id,
+           first_value(organisation_id) OVER report AS organisation_id,
+           first_value(closed) OVER report AS closed, first_value(answered) OVER report AS answered,
+           first_value(deleted) OVER report AS deleted, first_value(tag_ids) OVER tags AS tag_ids,
+           first_value(handling_time_s) OVER sla AS handling_time_s,
+           first_value(within_sla) OVER sla AS within_sla
+    FROM grouped
+    WINDOW report AS (PARTITION BY errand_id, of_report ORDER BY fetched_at),
+           sla AS (PARTITION BY errand_id, of_sla ORDER BY fetched_at),
+           tags AS (PARTITION BY errand_id, of_tags ORDER BY fetched_at)
+), compared AS (
+    SELECT *, ROW(missing & 4, status_code, area_id, agent_id, priority, service_id, organisation_id, closed,
+                  answered, deleted, tag_ids, handling_time_s, within_sla) AS content
+    FROM filled
+), marked AS (
+    SELECT *, (lag(content) OVER before IS DISTINCT FROM content)::integer AS differs
+    FROM compared
+    WINDOW before AS (PARTITION BY errand_id ORDER BY fetched_at)
+), counted AS (
+    SELECT *, sum(differs) OVER (PARTITION BY errand_id ORDER BY fetched_at) AS version_no FROM marked
+), version AS MATERIALIZED (
+    SELECT errand_id, min(fetched_at) AS valid_from,
+           lead(min(fetched_at)) OVER (PARTITION BY errand_id ORDER BY version_no) AS valid_to,
+           (array_agg(action_at ORDER BY fetched_at))[1] AS changed_at,
+           CASE WHEN max(missing) >= 4 THEN 'gone' WHEN deleted THEN 'deleted' WHEN closed THEN 'closed'
+                WHEN answered THEN 'answered' ELSE 'open' END AS state,
+           status_code, area_id, agent_id, priority, service_id, organisation_id, closed, answered, deleted,
+           tag_ids, handling_time_s, within_sla, max(fetched_at) AS fetched_at,
+           array_agg(fetched_at ORDER BY fetched_at) AS fetch_times,
+           array_agg(action_at ORDER BY fetched_at) AS action_times,
+           array_agg(missing ORDER BY fetched_at) AS missing_parts
+    FROM counted
+    GROUP BY errand_id, version_no, status_code, area_id, agent_id, priority, service_id, organisation_id, closed,
+             answered, deleted, tag_ids, handling_time_s, within_sla
+), merged AS (
+    DELETE FROM cention.errand_version AS v USING known AS k
+    WHERE (v.workspace, v.errand_id, v.valid_from) = (%(workspace)s, k.errand_id, k.valid_from)
+      AND NOT EXISTS (SELECT FROM version AS w WHERE (w.errand_id, w.valid_from) = (k.errand_id, k.valid_from))
+)
+INSERT INTO cention.errand_version AS v (
+    workspace, errand_id, valid_from, valid_to, changed_at, state, status_code, area_id, agent_id, priority,
+    service_id, organisation_id, closed, answered, deleted, tag_ids, handling_time_s, within_sla, fetched_at,
+    fetch_times, action_times, missing_parts
+)
+SELECT %(workspace)s, errand_id, valid_from, valid_to, changed_at, state, status_code, area_id, agent_id, priority,
+       service_id, organisation_id, closed, answered, deleted, tag_ids, handling_time_s, within_sla, fetched_at,
+       fetch_times, action_times, missing_parts
+FROM version
+ORDER BY errand_id, valid_from
+ON CONFLICT (workspace, errand_id, valid_from) DO UPDATE SET
+    valid_to = EXCLUDED.valid_to, changed_at = EXCLUDED.changed_at, state = EXCLUDED.state,
+    status_code = EXCLUDED.status_code, area_id = EXCLUDED.area_id, agent_id = EXCLUDED.agent_id,
+    priority = EXCLUDED.priority, service_id = EXCLUDED.service_id, organisation_id = EXCLUDED.organisation_id,
+    closed = EXCLUDED.closed, answered = EXCLUDED.answered, deleted = EXCLUDED.deleted,
+    tag_ids = EXCLUDED.tag_ids, handling_time_s = EXCLUDED.handling_time_s, within_sla = EXCLUDED.within_sla,
+    fetched_at = EXCLUDED.fetched_at, fetch_times = EXCLUDED.fetch_times,
+    action_times = EXCLUDED.action_times, missing_parts = EXCLUDED.missing_parts
+WHERE v IS DISTINCT FROM EXCLUDED;
