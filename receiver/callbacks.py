@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable, Unauthorized
 
 from receiver import canonical_json, metrics
@@ -23,6 +23,7 @@ from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
 from workers.sync.store.callbacks import NewCallback
 
+LOG_UNKNOWN_EVERY_S = 60.0
 BODY_MAX_BYTES = 10 * 1024 * 1024  # html_body holds the whole quoted thread
 RETRY_AFTER_S = 5
 ACCEPTED = b'{"status":"ok"}'
@@ -83,7 +84,10 @@ class DeferredBody:
 def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: Notify) -> Blueprint:
     """Build the route for the workspaces in ``secrets``; one without secrets requires none."""
     routes = Blueprint("callbacks", __name__)
+    unknown = _UnknownAddresses()
 
+    # A slash at the end is easily typed into Cention's form, and a refusal there is never seen.
+    @routes.post("/callbacks/<workspace>/", provide_automatic_options=False)
     @routes.post("/callbacks/<workspace>", provide_automatic_options=False)
     def receive(workspace: str) -> Response:
         """Answer 200 once the callback is committed, whether or not a worker is awake."""
@@ -95,9 +99,16 @@ def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: N
             record_status(response.status_code)
             return response
 
+    @routes.post("/callbacks", provide_automatic_options=False)
+    @routes.post("/callbacks/", provide_automatic_options=False)
+    @routes.post("/callbacks/<workspace>/<path:_more>", provide_automatic_options=False)
+    def refuse(workspace: str = "", _more: str = "") -> Response:
+        """Answer 404: this is the address of no workspace."""
+        return receive(workspace="")
+
     def begin(workspace: str, record_status: Callable[[int], None]) -> Response:
         if workspace not in secrets:
-            raise NotFound
+            unknown.refuse(request.path)
         received_at = datetime.now(UTC)
         canonical = _canonical(secrets[workspace])
         callback, error = _parse(canonical.document)
@@ -125,6 +136,27 @@ def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: N
         return DeferredResponse(pending, finish=finish, record_status=record_status)
 
     return routes
+
+
+class _UnknownAddresses:
+    """Counts callbacks to addresses of no workspace, and logs one of them in a while.
+
+    A mistyped endpoint in Cention's form is seen nowhere else; but anybody can send such requests.
+    """
+
+    def __init__(self) -> None:
+        self._next_at = 0.0
+        self._unlogged = 0
+
+    def refuse(self, path: str) -> None:
+        """Raise ``NotFound``."""
+        if time.monotonic() < self._next_at:
+            self._unlogged += 1
+        else:
+            log.warning("callback to an unknown address", path=path, others=self._unlogged)
+            self._next_at = time.monotonic() + LOG_UNKNOWN_EVERY_S
+            self._unlogged = 0
+        raise NotFound
 
 
 def _record(began: float, status: int) -> None:

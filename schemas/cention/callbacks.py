@@ -16,7 +16,7 @@ from marshmallow import ValidationError
 from schemas.cention.attachments import OLD_TYPES, RESOURCE_TYPES, AttachmentKind, AttachmentRef
 from schemas.errors import DocumentError, Fault
 from schemas.jsonapi.document import Document, Key, Resource, open_document
-from schemas.jsonapi.fields import Group, ListOf, Nested, Scalar, optional, required
+from schemas.jsonapi.fields import Group, ListOf, Nested, Scalar, optional
 from schemas.jsonapi.marshmallow_reader import ResourceSchema, read
 from schemas.jsonapi.scalars import json_text, member, optional_id, required_id, small_number, text
 
@@ -155,6 +155,8 @@ def _answer(errand: Resource | None) -> Answer | None:
     if found["answer"] is None:
         return None
     response = found["answer"]["response"]
+    if response is None:
+        return None
     service = found["service"]
     return Answer(
         answer_id=found["answer"]["c3_id"],
@@ -222,7 +224,7 @@ class _Response(Nested):
 
 class _Answer(Nested):
     c3_id = Scalar(required_id, required=True)
-    response = required(_Response)
+    response = optional(_Response)
 
 
 class _Service(Nested):

@@ -50,7 +50,7 @@ class Document:
     """A document about one resource, with the included resources by type and id."""
 
     primary: Resource
-    included: Mapping[Key, Resource]  # of several resources with one key, the first
+    included: Mapping[Key, Resource]  # also embedded ones; of several with one key, the first
     renamed: Mapping[str, str]  # old names of types to present ones
 
     def linkage(self, resource: Resource, name: str) -> tuple[Key, ...]:
@@ -74,7 +74,7 @@ def open_document(
     included = document.get("included", [])
     raise_faults(_faults_of_resource(data, "/data"))
     raise_faults(_faults_of_included(included))
-    index = _index(included, renamed)
+    index = _index(_with_embedded(data, included), renamed)
     opened = Document(primary=_resource(data, "/data", renamed), included=index, renamed=renamed)
     _reject_cycle(opened)
     return opened
@@ -169,11 +169,31 @@ def _is_id(value: Any) -> bool:
     return type(value) is int and -(10**_MAX_ID_DIGITS) < value < 10**_MAX_ID_DIGITS
 
 
-def _index(included: list[Any], renamed: Mapping[str, str]) -> dict[Key, Resource]:
+def _with_embedded(data: Mapping[str, Any], included: list[Any]) -> list[tuple[str, Any]]:
+    """Return the included resources, and those written out within relationships, by pointer.
+
+    Cention's library can write a resource where others have only its type and id.
+    """
+    found = [(f"/included/{number}", body) for number, body in enumerate(included)]
+    waiting = [("/data", data), *found]
+    while waiting:
+        pointer, body = waiting.pop()
+        for name, relationship in body.get("relationships", {}).items():
+            for one in _identifiers(relationship):
+                if "attributes" in one or "relationships" in one:
+                    embedded = (f"{pointer}/relationships/{_step(name)}/data", one)
+                    raise_faults(faults_of_identified(one, embedded[0]))
+                    found.append(embedded)
+                    waiting.append(embedded)
+    if len(found) > MAX_INCLUDED:
+        raise DocumentError(Fault("/included", f"holds more than {MAX_INCLUDED} resources"))
+    return found
+
+
+def _index(included: list[tuple[str, Any]], renamed: Mapping[str, str]) -> dict[Key, Resource]:
     index: dict[Key, Resource] = {}
-    for number, body in enumerate(included):
-        resource = _resource(body, f"/included/{number}", renamed)
-        index.setdefault(_key(body, renamed), resource)
+    for pointer, body in included:
+        index.setdefault(_key(body, renamed), _resource(body, pointer, renamed))
     return index
 
 

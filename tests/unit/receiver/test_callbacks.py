@@ -263,6 +263,20 @@ def test_an_unexpected_error_quotes_nothing_of_the_request(make_client, callback
     assert "123456" not in written
 
 
+def test_a_slash_at_the_end_of_the_address_is_ignored(client, callback, stored):
+    assert client.post(f"{PATH}/", json=callback).status_code == 200
+    assert [new.workspace for new in stored] == ["demo"]
+
+
+def test_callbacks_to_unknown_addresses_are_logged_but_not_each(client, callback, capsys):
+    for path in ("/callbacks/dmo", "/callbacks/demo/x", "/callbacks"):
+        assert client.post(path, json=callback).status_code == 404
+
+    logged = "".join(capsys.readouterr())
+    assert logged.count("unknown address") == 1
+    assert "/callbacks/dmo" in logged
+
+
 @pytest.mark.parametrize("path", ["/", "/callbacks", "/callbacks/", "/callbacks/demo/x", "/%ff"])
 def test_every_unknown_page_has_the_same_answer(client, path):
     assert refused(client.post(path), 404)

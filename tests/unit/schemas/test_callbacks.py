@@ -107,6 +107,43 @@ def test_one_attachment_may_be_named_outside_a_list(callback):
     assert read_callback(callback).attachments == refs(AttachmentKind.RESPONSE, 5)
 
 
+def test_resources_may_be_written_out_within_relationships(callback):
+    expected = read_callback(callback)
+    included = {(one["type"], one["id"]): one for one in callback.pop("included")}
+
+    def embed(body):
+        for relationship in body.get("relationships", {}).values():
+            data = relationship["data"]
+            listed = data if isinstance(data, list) else [data]
+            found = [included[one["type"], one["id"]] for one in listed]
+            relationship["data"] = found if isinstance(data, list) else found[0]
+            for one in found:
+                embed(one)
+
+    embed(callback["data"])
+
+    assert "included" not in callback
+    assert read_callback(callback) == expected
+
+
+def test_an_embedded_resource_of_a_wrong_shape_is_a_fault(callback):
+    callback["data"]["relationships"]["errand"]["data"]["attributes"] = []
+
+    with pytest.raises(DocumentError) as raised:
+        read_callback(callback)
+
+    pointer = "/data/relationships/errand/data/attributes"
+    assert pointer in [fault.pointer for fault in raised.value.faults]
+
+
+def test_a_response_that_is_null_is_no_answer_and_its_files_are_read(callback):
+    errand_of(callback)["attributes"]["answer"]["response"] = None
+
+    read = read_callback(callback)
+
+    assert (read.answer, read.attachments) == (None, ALL_ATTACHMENTS)
+
+
 def test_an_answer_without_any_attachment_has_none(callback):
     callback["included"] = [errand_of(callback)]
     del errand_of(callback)["relationships"]
