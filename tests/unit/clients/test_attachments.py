@@ -93,6 +93,13 @@ def test_a_document_without_decodable_content_differs_from_a_temporary_failure(t
         fetch_attachment(text.encode())
 
 
+def test_a_file_without_content_whose_name_and_type_are_given_is_empty():
+    text = '{"data":{"attributes":{"attachment":{"name":"a.txt","content_type":"text/plain"}}}}'
+
+    with fetch_attachment(text.encode()) as file:
+        assert (file.size_bytes, file.content.read()) == (0, b"")
+
+
 def test_a_document_without_data_means_not_found():
     with pytest.raises(errors.NotFound):
         fetch_attachment(b'{"data":null}')

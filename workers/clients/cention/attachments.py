@@ -27,6 +27,9 @@ from workers.clients.streaming.json_string_splitter import (
 )
 
 
+WHOLE = frozenset({"name", "content_type"})  # an attachment with them lacks nothing but a content
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedAttachment:
     """An attachment and its content; a context manager that deletes the content."""
@@ -63,8 +66,9 @@ class AttachmentsApi:
 
         Fetching has no side effect at Cention. Besides the errors of every call, raises
         ``TooLarge`` if the content is larger than ``max_bytes`` or the rest of the document larger
-        than 256 KiB, ``BadContent`` if the content is missing or not strict base64 (white space in
-        it is ignored, "" is an empty file), ``NotFound`` also for a document without data.
+        than 256 KiB, ``BadContent`` if the content is not strict base64 (white space in it is
+        ignored), ``NotFound`` also for a document without data. A file whose content is "", or is
+        left out where name and type are given, is empty: Go leaves out what is empty.
         """
         content = DecodedFile(max_bytes=max_bytes)
         try:
@@ -144,7 +148,7 @@ def _split(chunks: Iterator[bytes], content: DecodedFile) -> dict[str, Any]:
             raise _NoContent
     elif isinstance(found, str) and found.isascii():
         content.feed(found.encode("ascii"))
-    else:
+    elif "content" in attachment or not attachment.keys() >= WHOLE:
         raise _NoContent
     attachment["content"] = None
     return dict(document)
