@@ -66,6 +66,21 @@ def test_the_control_route_returns_what_was_sent_with_sizes_and_digests_of_files
     ]
 
 
+def test_half_a_surrogate_pair_and_deep_extradata_spoil_no_report_and_no_truth(cention):
+    deep = "[" * 3_000 + "]" * 3_000
+    body = (
+        '{"data": {"attributes": {"msg": {"subject": "a\\ud83d", "body": "b"}, "extradata": %s}}}'
+    )
+
+    response = cention.api(NEW, "POST", data=body % deep)
+
+    errand_id = response.json()["data"]["id"]
+    assert response.status_code == 201
+    assert report(cention, errand_id)["subject"] == "a\ufffd"
+    assert cention.control("truth/errands")["created"][errand_id]["msg"]["subject"] == "a\ufffd"
+    assert cention.control(f"truth?errand={errand_id}")["subject"] == "a\ufffd"
+
+
 def test_an_errand_with_an_answer_is_created_closed(cention):
     answer = {"subject": "Re", "body": "Done.", "user_type": "cention", "user_id": "12"}
 

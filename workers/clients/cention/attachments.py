@@ -26,7 +26,6 @@ from workers.clients.streaming.json_string_splitter import (
     UnescapedQuote,
 )
 
-
 WHOLE = frozenset({"name", "content_type"})  # an attachment with them lacks nothing but a content
 
 
