@@ -12,6 +12,7 @@ from schemas.request_validation import MAX_SAFE_INTEGER
 from workers.cli.output import escape
 
 MAX_IDS = 1_000_000
+MAX_ID = 2**63 - 1
 BAD_SHOWN = 5
 _RANGE = re.compile(r"([0-9]{1,16})(?:-([0-9]{1,16}))?")
 

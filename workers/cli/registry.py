@@ -38,6 +38,7 @@ from workers.cli.utf8 import require_utf8
 
 
 @click.group(context_settings={"max_content_width": 100})
+@click.version_option(package_name="cention-bridge", message="cention bridge %(version)s")
 def cention() -> None:
     """Operate the bridge between Cention and Postgres.
 

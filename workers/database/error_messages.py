@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import psycopg
 from psycopg import conninfo, errors
 
-from workers.database import permanent_errors
+from workers.database import migrate, permanent_errors
 from workers.database.encoding import WrongEncoding
 
 _PLAIN = re.compile(r"[\w./:-]+")
@@ -84,6 +84,11 @@ def describe(error: psycopg.Error, database_url: str) -> str:
         return "A value is too long for the database. Shorten it."
     if isinstance(error, errors.DiskFull):
         return f"The database at {where} has no disk space left. Free some."
+    if isinstance(error, migrate.NoAnalysts):
+        return (
+            f"The server of {where} lacks the role of analysts, and this role may not create it. "
+            "Run once, as a superuser: CREATE ROLE cention_analyst NOLOGIN"
+        )
     if isinstance(error, errors.InsufficientPrivilege):
         return (
             f"The database at {where} does not allow this role to do it. "

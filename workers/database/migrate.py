@@ -6,6 +6,7 @@ import hashlib
 from importlib import resources
 from typing import LiteralString
 
+from psycopg import errors
 from psycopg.rows import scalar_row
 
 from workers.database import Connection, advisory_locks, encoding, queries
@@ -16,13 +17,18 @@ SQL = queries.load(__name__)
 CONCURRENT = ".concurrently.sql"
 
 
+class NoAnalysts(errors.InsufficientPrivilege):
+    """The role ``cention_analyst`` is missing, and ours may not create it."""
+
+
 def migrate(conn: Connection) -> list[str]:
     """Apply missing migrations, recreate changed views, and return the names of the migrations.
 
     Processes that migrate at the same time wait for one another. A migration that waits more
     than 4 s for a lock fails, and all of it is rolled back. Concurrent index builds follow when
     all that is committed; one that fails is repeated the next time.
-    Raises ``WrongEncoding`` or another ``psycopg.Error``.
+    The role of analysts and its grants are restored if they are missing.
+    Raises ``WrongEncoding``, ``NoAnalysts`` or another ``psycopg.Error``.
     """
     encoding.check(conn)
     done = _migrate_in_transaction(conn)
@@ -35,6 +41,7 @@ def migrate(conn: Connection) -> list[str]:
 def _migrate_in_transaction(conn: Connection) -> list[str]:
     with conn.transaction():
         conn.execute(SQL["begin_migration"])
+        _create_analysts(conn)
         conn.execute(SQL["create_migration_table"])
         with conn.cursor(row_factory=scalar_row) as cursor:
             applied = set(cursor.execute(SQL["applied_migrations"]).fetchall())
@@ -51,6 +58,8 @@ def _migrate_in_transaction(conn: Connection) -> list[str]:
             for _, sql in views:
                 conn.execute(sql)
             conn.execute(SQL["record_views"], {"name": views_name(views)})
+        if closed_to_analysts(conn):
+            conn.execute(SQL["grant_to_analysts"])
     return [name for name, _ in missing]
 
 
@@ -77,6 +86,25 @@ def _build_indexes(conn: Connection) -> list[str]:
             return [name for name, _ in built]
     finally:
         conn.autocommit = before
+
+
+def _create_analysts(conn: Connection) -> None:
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        if cursor.execute(SQL["analysts_exist"]).fetchone():
+            return
+    try:
+        with conn.transaction():
+            conn.execute(SQL["create_analysts"])
+    except (errors.DuplicateObject, errors.UniqueViolation):
+        pass  # another database of this server has just done it
+    except errors.InsufficientPrivilege:
+        raise NoAnalysts from None
+
+
+def closed_to_analysts(conn: Connection) -> list[str]:
+    """Return the tables and views that the role of analysts cannot read and should."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["closed_to_analysts"]).fetchall()
 
 
 def pending(conn: Connection) -> list[str]:

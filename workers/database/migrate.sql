@@ -10,6 +10,33 @@ CREATE TABLE IF NOT EXISTS intake.migration (
     applied_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- name: analysts_exist
+-- True if the server has the role of analysts, which a backup of one database does not contain.
+SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cention_analyst');
+
+-- name: create_analysts
+-- Create the role of analysts.
+CREATE ROLE cention_analyst NOLOGIN;
+
+-- name: closed_to_analysts
+-- The tables and views that analysts should be able to read and cannot.
+SELECT format('%I.%I', n.nspname, c.relname)
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname IN ('analyst', 'cention', 'feedback') AND c.relkind IN ('r', 'p', 'v', 'm')
+  AND NOT coalesce(
+      (SELECT has_schema_privilege(r.oid, n.oid, 'USAGE') AND has_table_privilege(r.oid, c.oid, 'SELECT')
+       FROM pg_roles AS r WHERE r.rolname = 'cention_analyst'),
+      false
+  )
+ORDER BY 1;
+
+-- name: grant_to_analysts
+-- Let analysts read everything but the operation of the bridge, now and later.
+GRANT USAGE ON SCHEMA cention, analyst, feedback TO cention_analyst;
+GRANT SELECT ON ALL TABLES IN SCHEMA cention, analyst, feedback TO cention_analyst;
+ALTER DEFAULT PRIVILEGES IN SCHEMA cention, analyst, feedback GRANT SELECT ON TABLES TO cention_analyst;
+
 -- name: migration_table_exists
 -- True if this database was migrated before.
 SELECT to_regclass('intake.migration') IS NOT NULL;

@@ -7,7 +7,9 @@ import pytest
 
 from tests.integration.terminal import SECRET
 from workers.config.names import Family
+from workers.operations.jobs.checks import database as database_check
 from workers.operations.jobs.checks.settings import is_private
+from workers.operations.store import status
 
 PASSWORD = "hemlig-lösen"
 
@@ -369,3 +371,19 @@ def test_clocks_that_agree_are_reported_with_their_largest_difference(terminal, 
     found = lines(terminal.json("check"), "ok")
 
     assert any("They differ from the database's by 1.4 s at most (beat" in one for one in found)
+
+
+def test_a_pooler_that_shares_sessions_is_named(monkeypatch, database):
+    """With PgBouncer in transaction mode, the next transaction may get another session."""
+    sessions = iter((1, 1, 2))
+    monkeypatch.setattr(status, "backend", lambda conn: next(sessions))
+
+    [finding] = database_check.sessions(database)
+
+    assert finding.level == "wrong"
+    assert finding.remedy is not None
+    assert "pool_mode = session" in finding.remedy
+
+
+def test_a_session_of_our_own_is_no_finding(database):
+    assert list(database_check.sessions(database)) == []

@@ -214,3 +214,58 @@ def test_an_index_that_could_not_be_built_is_built_by_the_next_migration(empty_d
 
         assert index_is_valid(other)
         assert migrate_database(conn) == []
+
+
+@pytest.fixture
+def owner(empty_database, postgres):
+    """The URL of a database of a plain owner, who may not create roles."""
+    with psycopg.connect(postgres.url, autocommit=True) as admin:
+        admin.execute("DROP DATABASE empty")
+        admin.execute("DROP ROLE IF EXISTS plain_owner")
+        admin.execute("CREATE ROLE plain_owner LOGIN")
+        admin.execute("CREATE DATABASE empty OWNER plain_owner")
+    yield empty_database.replace("//cention@", "//plain_owner@")
+    with psycopg.connect(postgres.url, autocommit=True) as admin:
+        admin.execute("DROP DATABASE empty WITH (FORCE)")
+        admin.execute("DROP ROLE plain_owner")
+
+
+def test_an_owner_without_further_rights_migrates_where_the_role_of_analysts_exists(
+    terminal, environment, owner
+):
+    environment.setenv("DATABASE_URL", owner)
+
+    result = terminal.run("migrate")
+
+    assert result.exit_code == 0, result.stderr
+
+
+def test_an_owner_who_may_not_create_the_role_of_analysts_is_told_how_to_get_it(
+    terminal, environment, owner, monkeypatch
+):
+    environment.setenv("DATABASE_URL", owner)
+    for name in ("analysts_exist", "create_analysts"):
+        query = SQL[name].replace("cention_analyst", "analysts_elsewhere")
+        monkeypatch.setitem(SQL, name, query)
+
+    result = terminal.run("migrate")
+
+    assert result.exit_code == 1
+    assert "CREATE ROLE cention_analyst NOLOGIN" in result.stderr
+
+
+def test_grants_that_a_restore_has_lost_are_found_and_given_again(
+    terminal, environment, empty_database
+):
+    terminal.run("migrate")
+    with psycopg.connect(empty_database) as conn:
+        conn.execute("REVOKE ALL ON ALL TABLES IN SCHEMA analyst, cention FROM cention_analyst")
+        conn.execute("REVOKE USAGE ON SCHEMA analyst FROM cention_analyst")
+
+    found = {one["about"]: one for one in terminal.json("check")}
+    assert found["analysts"]["level"] == "wrong"
+    assert found["analysts"]["remedy"] == "Run: cention migrate"
+
+    terminal.run("migrate")
+
+    assert "analysts" not in {one["about"] for one in terminal.json("check")}

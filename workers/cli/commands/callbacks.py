@@ -12,8 +12,9 @@ from workers.cli.context import (
     select_workspaces,
     workspace_option,
 )
-from workers.cli.ids import read_ids
-from workers.cli.output import TableColumn, print_line, print_list, print_stderr
+from workers.cli.errors import CommandError
+from workers.cli.ids import MAX_ID, read_ids
+from workers.cli.output import TableColumn, print_json, print_line, print_list, print_stderr
 from workers.operations.jobs.nudges import request_filing
 from workers.operations.rules.wording import pluralise
 from workers.sync.store import callbacks as inbox
@@ -69,6 +70,35 @@ def replay(ids: tuple[str, ...], problems: bool, workspace: str | None) -> None:
     if len(found) < len(chosen):
         missed = pluralise(len(chosen) - len(found), "id")
         print_stderr(f"No such callback, or its document was deleted: {missed}.")
+        raise click.exceptions.Exit(1)
+
+
+@callbacks.command()
+@click.argument("callback_id", metavar="ID", type=click.IntRange(1, MAX_ID))
+def show(callback_id: int) -> None:
+    """Print one callback as JSON: its problem, and the document as received, less the secret."""
+    with optional_workspace_database(None) as conn:
+        found = inbox.read(conn, callback_id)
+    if found is None:
+        raise CommandError(f"No callback {callback_id}. See: cention callbacks")
+    print_json(found)
+
+
+@callbacks.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+def dismiss(ids: tuple[str, ...]) -> None:
+    """Stop showing callbacks that cannot be filed; their documents stay.
+
+    ID is a number from the list, a range such as 5-9, or - to read ids from standard input.
+    """
+    named = read_ids(ids)
+    with optional_workspace_database(None) as conn:
+        found = inbox.dismiss(conn, named)
+    print_line(f"{pluralise(len(found), 'callback')} dismissed.")
+    if len(found) < len(named):
+        print_stderr(
+            f"No such callback, or it has no problem: {pluralise(len(named) - len(found), 'id')}."
+        )
         raise click.exceptions.Exit(1)
 
 

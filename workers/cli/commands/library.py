@@ -20,6 +20,7 @@ from workers.cli.context import (
     workspace_option,
 )
 from workers.cli.errors import CommandError
+from workers.cli.ids import MAX_ID
 from workers.cli.output import TableColumn, print_json, print_line, print_stderr, print_table
 from workers.cli.progress import LINE_EVERY_S
 from workers.cli.tokens import require_client
@@ -34,7 +35,6 @@ from workers.mirrors.store import library_search
 from workers.mirrors.store.library_search import QuestionFile, ReadQuestion, SearchIn
 from workers.operations.jobs.nudges import request_drains
 
-MAX_ID = 2**63 - 1
 FILES = (
     TableColumn(heading="kind"),
     TableColumn(heading="id", right=True),

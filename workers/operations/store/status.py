@@ -109,6 +109,12 @@ def failed_polls(conn: Connection) -> list[str]:
         return list(dict.fromkeys(cursor.execute(SQL["failed_polls"]).fetchall()))
 
 
+def backend(conn: Connection) -> int:
+    """Return the process id of the server's end of this connection."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return int(cursor.execute(SQL["backend"]).fetchall()[0])
+
+
 def clock(conn: Connection) -> datetime:
     """Return the database's time, at the beginning of the transaction."""
     with conn.cursor(row_factory=scalar_row) as cursor:

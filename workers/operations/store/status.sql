@@ -117,6 +117,10 @@ FROM (SELECT DISTINCT ON (workspace, family) workspace, error
 WHERE error IS NOT NULL
 ORDER BY workspace, error;
 
+-- name: backend
+-- The process of the server that serves this connection now.
+SELECT pg_backend_pid();
+
 -- name: clock
 -- The time that ages are measured from.
 SELECT now();

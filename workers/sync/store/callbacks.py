@@ -29,6 +29,21 @@ class NewCallback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCallback:
+    """A stored callback as an operator sees it."""
+
+    callback_id: int
+    workspace: str
+    received_at: datetime
+    event: int | None
+    remote_id: int | None
+    filed_at: datetime | None
+    problem: str | None
+    dismissed_at: datetime | None
+    document: dict[str, Any] | None  # None: retention has deleted it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnfiledCallback:
     """A stored callback that was not filed yet."""
 
@@ -104,6 +119,18 @@ def unfiled_workspaces(conn: Connection) -> list[str]:
 def replay(conn: Connection, callback_ids: Sequence[int]) -> dict[int, str]:
     """Mark callbacks as unfiled; return the workspace of each whose document is stored."""
     return dict(conn.execute(SQL["replay_callbacks"], {"ids": list(callback_ids)}).fetchall())
+
+
+def dismiss(conn: Connection, callback_ids: Sequence[int]) -> list[int]:
+    """Count those of these callbacks that have a problem as filed; return their numbers."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["dismiss_callbacks"], {"ids": list(callback_ids)}).fetchall()
+
+
+def read(conn: Connection, callback_id: int) -> StoredCallback | None:
+    """Return one callback with its document."""
+    with conn.cursor(row_factory=class_row(StoredCallback)) as cursor:
+        return cursor.execute(SQL["read_callback"], {"id": callback_id}).fetchone()
 
 
 def with_problem(conn: Connection, workspace: str | None) -> list[int]:

@@ -34,7 +34,7 @@ SELECT DISTINCT workspace FROM intake.callback WHERE filed_at IS NULL AND proble
 
 -- name: replay_callbacks
 -- Mark callbacks as unfiled if their document is stored; returns each with its workspace.
-UPDATE intake.callback SET filed_at = NULL, problem = NULL
+UPDATE intake.callback SET filed_at = NULL, problem = NULL, dismissed_at = NULL
 WHERE callback_id = ANY (%(ids)s::bigint[]) AND document IS NOT NULL
 RETURNING callback_id, workspace;
 
@@ -54,10 +54,21 @@ WHERE (problem IS NOT NULL OR NOT %(problems_only)s)
 ORDER BY callback_id DESC
 LIMIT %(limit)s;
 
+-- name: dismiss_callbacks
+-- Count callbacks with a problem as filed; returns their numbers.
+UPDATE intake.callback SET filed_at = coalesce(filed_at, now()), problem = NULL, dismissed_at = now()
+WHERE callback_id = ANY (%(ids)s::bigint[]) AND problem IS NOT NULL
+RETURNING callback_id;
+
+-- name: read_callback
+-- One callback with its document, which is null once retention has deleted it.
+SELECT callback_id, workspace, received_at, event, remote_id, filed_at, problem, dismissed_at, document
+FROM intake.callback WHERE callback_id = %(id)s;
+
 -- name: count_callbacks
 -- How many callbacks of a workspace have their document and were filed or have a problem.
 SELECT count(*) FROM intake.callback
-WHERE workspace = %(workspace)s AND document IS NOT NULL AND (filed_at IS NOT NULL OR problem IS NOT NULL);
+WHERE workspace = %(workspace)s AND document IS NOT NULL AND dismissed_at IS NULL AND (filed_at IS NOT NULL OR problem IS NOT NULL);
 
 -- name: lock_callbacks_after
 -- The next callbacks by number that have their document and were filed or have a problem; locked, so
@@ -65,7 +76,7 @@ WHERE workspace = %(workspace)s AND document IS NOT NULL AND (filed_at IS NOT NU
 SELECT callback_id, received_at, document, problem
 FROM intake.callback
 WHERE workspace = %(workspace)s AND callback_id > %(after)s
-  AND document IS NOT NULL AND (filed_at IS NOT NULL OR problem IS NOT NULL)
+  AND document IS NOT NULL AND dismissed_at IS NULL AND (filed_at IS NOT NULL OR problem IS NOT NULL)
 ORDER BY callback_id
 LIMIT %(limit)s
 FOR UPDATE;

@@ -110,3 +110,30 @@ def unreadable(conn: Connection, workspace: str | None) -> list[UnreadableLine]:
     """Return every document that cannot be parsed, of one workspace or of all."""
     with conn.cursor(row_factory=class_row(UnreadableLine)) as cursor:
         return cursor.execute(SQL["unreadable_documents"], {"workspace": workspace}).fetchall()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDocument:
+    """A stored document as an operator sees it."""
+
+    workspace: str
+    family: str
+    remote_id: int
+    fetched_at: datetime
+    problem: str | None
+    dismissed_at: datetime | None
+    document: Any  # None: retention has deleted it
+
+
+def read(conn: Connection, workspace: str, family: Family, remote_id: int) -> StoredDocument | None:
+    """Return one document as received."""
+    parameters = {"workspace": workspace, "family": family, "id": remote_id}
+    with conn.cursor(row_factory=class_row(StoredDocument)) as cursor:
+        return cursor.execute(SQL["read_document"], parameters).fetchone()
+
+
+def dismiss(conn: Connection, workspace: str, family: Family, ids: Sequence[int]) -> list[int]:
+    """Stop showing those of these documents that cannot be parsed; return their ids."""
+    parameters = {"workspace": workspace, "family": family, "ids": list(ids)}
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["dismiss_documents"], parameters).fetchall()

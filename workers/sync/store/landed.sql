@@ -10,7 +10,7 @@ FROM ROWS FROM (
 ORDER BY remote_id
 ON CONFLICT (workspace, family, remote_id) DO UPDATE SET
     document = EXCLUDED.document, fetched_at = EXCLUDED.fetched_at,
-    understood_at = EXCLUDED.understood_at, problem = EXCLUDED.problem
+    understood_at = EXCLUDED.understood_at, problem = EXCLUDED.problem, dismissed_at = NULL
 WHERE old.fetched_at <= EXCLUDED.fetched_at;
 
 -- name: lock_documents_after
@@ -46,10 +46,25 @@ FROM (
 WHERE %(workspace)s::text IS NULL OR workspace = %(workspace)s
 ORDER BY workspace, family, remote_id;
 
+-- name: read_document
+-- One document as received, which is null once retention has deleted it.
+SELECT workspace, family, remote_id, fetched_at, problem, dismissed_at, document
+FROM intake.landed
+WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id = %(id)s;
+
+-- name: dismiss_documents
+-- Stop showing documents that cannot be parsed; returns their ids.
+UPDATE intake.landed SET problem = NULL, dismissed_at = now()
+WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id = ANY (%(ids)s::bigint[])
+  AND problem IS NOT NULL
+RETURNING remote_id;
+
 -- name: record_parse_results
--- Record the results of parsing documents again: the problem of each, or null if it was parsed.
+-- Record the results of parsing documents again: the problem of each, or null if it was parsed. A
+-- document that an operator dismissed stays dismissed until it can be parsed.
 UPDATE intake.landed AS l
-SET problem = result.problem,
+SET problem = CASE WHEN l.dismissed_at IS NULL THEN result.problem END,
+    dismissed_at = CASE WHEN result.problem IS NOT NULL THEN l.dismissed_at END,
     understood_at = CASE WHEN result.problem IS NULL THEN now() ELSE l.understood_at END
 FROM unnest(%(ids)s::bigint[], %(problems)s::text[]) AS result (remote_id, problem)
 WHERE l.workspace = %(workspace)s AND l.family = %(family)s AND l.remote_id = result.remote_id;

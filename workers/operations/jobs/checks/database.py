@@ -27,10 +27,37 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
             if missing := migrate.pending(conn):
                 yield wrong("database", f"{pluralise(len(missing), 'migration')} missing.", MIGRATE)
             else:
+                yield from sessions(settings.database_url)
+                yield from _analysts(conn)
                 yield from _inside(conn, settings)
     except psycopg.Error as error:
         sentence, _, remedy = error_messages.describe(error, settings.database_url).partition(". ")
         yield wrong("database", f"{sentence}.", remedy)
+
+
+def _analysts(conn: Connection) -> Iterator[Finding]:
+    if closed := migrate.closed_to_analysts(conn):
+        yield wrong(
+            "analysts",
+            f"Their role cention_analyst is missing, or may not read {closed[0]} "
+            f"({pluralise(len(closed), 'table')} in all), as after a restore on another server.",
+            MIGRATE,
+        )
+
+
+def sessions(database_url: str) -> Iterator[Finding]:
+    """Check whether a connection keeps its session: with a pooler, another takes it over."""
+    with connections.connect(database_url) as ours, connections.connect(database_url) as other:
+        ours.autocommit = True
+        before = status.backend(ours)
+        status.backend(other)  # in a transaction that lasts
+        if status.backend(ours) != before:
+            yield wrong(
+                "database",
+                "A pooler shares sessions between connections, so locks are lost and documents "
+                "may be applied twice.",
+                "Connect to PostgreSQL itself, or set pool_mode = session in PgBouncer.",
+            )
 
 
 def _inside(conn: Connection, settings: Settings) -> Iterator[Finding]:
