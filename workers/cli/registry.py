@@ -10,6 +10,7 @@ from io import TextIOWrapper
 import click
 import structlog
 
+from workers.cli.commands.actions import actions
 from workers.cli.commands.backfill import backfill
 from workers.cli.commands.callbacks import callbacks
 from workers.cli.commands.calls import calls
@@ -61,6 +62,7 @@ for command in (
     parked,
     callbacks,
     unreadable,
+    actions,
     reconcile,
     renormalise,
     dictionary,

@@ -53,6 +53,22 @@ def test_each_step_of_an_errand_is_a_version_with_its_time(bridge, fetched, chan
     assert all(one["changed_at"] is not None for one in versions)
 
 
+def test_each_step_of_an_errand_is_an_event_of_its_log_with_its_time(bridge, fetched, change):
+    steps = ("assign", "move", "answer", "close", "reopen", "close")
+    for step in steps:
+        change(fetched, step)
+
+    events = bridge.rows(
+        "SELECT kind, happened_at FROM analyst.errand_event"
+        " WHERE source = 'action' AND kind <> 'opened' ORDER BY action_id"
+    )
+
+    assert [one["kind"] for one in events] == [
+        *("arrived", "assigned", "transferred", "answered", "closed", "reopened", "closed")
+    ]
+    assert all(one["happened_at"] for one in events)
+
+
 def test_a_fetch_that_finds_no_change_adds_no_version(bridge, fetched):
     before = bridge.rows(VERSIONS, fetched)
     bridge.want(REPORTS, fetched)

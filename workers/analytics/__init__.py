@@ -1,0 +1,1 @@
+"""What a contact centre asks of its history: events and figures."""
