@@ -27,7 +27,7 @@ def kill_worker(run: Run) -> None:
 
 
 def flush_broker(run: Run) -> None:
-    with redis.Redis(unix_socket_path=str(Valkey(run.var / "valkey").socket)) as client:
+    with redis.Redis(unix_socket_path=str(Valkey(run.data / "valkey").socket)) as client:
         client.flushall()
 
 

@@ -167,7 +167,7 @@ def remaining(bridge: ChaosBridge, *, slas: bool) -> list[str]:
     unsent = [f"{waiting} callbacks are not accepted yet"] if waiting else []
     awaited = pending_slas(bridge.database_url) if slas else 0
     unknown = [f"{awaited} SLAs are awaited"] if awaited else []
-    spooled = spool_status(bridge.run.var / "spool")
+    spooled = spool_status(bridge.run.data / "spool")
     waiting_here = spooled.waiting if spooled else 0
     kept_here = [f"{waiting_here} callbacks are in the spool"] if waiting_here else []
     found = differences(bridge.sandbox, bridge.database_url)
