@@ -99,7 +99,7 @@ def test_choices_without_numbers_are_answered_without_a_number(customer, databas
     assert (answer["choice_id"], answer["number"]) == (48, None)
 
 
-@pytest.mark.parametrize("state", ["complete", "partial", "stuck"])
+@pytest.mark.parametrize("state", ["complete", "stuck"])
 def test_the_customer_is_thanked_whatever_the_vendor_did(customer, database, state):
     customer.open().send()
     end(database, state)
