@@ -43,6 +43,9 @@ def create_app(
     _require_secrets(settings)
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # a redirection would name the host that the request names
+    # No redirects: their Location would be made of the request's Host, which anybody can choose.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = callbacks.BODY_MAX_BYTES + 1  # one byte more shows an excess
     app.register_blueprint(callbacks.blueprint(secrets, store=store, notify=notify))
     app.register_blueprint(pushed_answers.blueprint(settings, save=save_pushed_answers))

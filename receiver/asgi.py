@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from io import BytesIO
 from math import inf
 from typing import Any, TypeAlias, TypeVar
@@ -22,6 +23,7 @@ from receiver import metrics
 from receiver.callbacks import DeferredBody
 from receiver.durable_inbox import PendingStore
 from receiver.errors import error_document
+from receiver.guessing import WrongSecrets
 from receiver.surveys import crowded
 from receiver.surveys.crowded import crowded_page
 from schemas.jsonapi import MEDIA_TYPE
@@ -89,6 +91,7 @@ class AsgiAdapter:
             for share in SHARES
         }
         self._under_way = dict.fromkeys(self._threads, 0)
+        self._wrong_secrets = WrongSecrets()
 
     async def answer(self, scope: Scope, body: bytes) -> Reply:
         """Answer one request whose body has arrived."""
@@ -101,9 +104,13 @@ class AsgiAdapter:
         try:
             in_loop = len(body) <= LOOP_MAX_BYTES and path.startswith(LOOP_PATHS)
             call = WsgiCall(self._app, environ_of(scope, body))
-            return await self._called(call, self._threads[share.name], in_loop=in_loop)
+            reply = await self._called(call, self._threads[share.name], in_loop=in_loop)
         finally:
             self._under_way[share.name] -= 1
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            address, _ = scope.get("client") or ("", 0)
+            await asyncio.sleep(self._wrong_secrets.wait_s(str(address)))
+        return reply
 
     async def _called(self, call: WsgiCall, threads: ThreadPoolExecutor, *, in_loop: bool) -> Reply:
         pending = await _run(call.begin, None if in_loop else threads)

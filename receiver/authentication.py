@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from workers.config.limits import MIN_SECRET_LENGTH
+
 REDACTED = "[removed]"
 SECRET_MEMBER = "api_secret"  # noqa: S105 - the name of the member, not a secret
-LONG_SECRET = 8  # characters; a shorter one may be part of a text by chance
+LONG_SECRET = MIN_SECRET_LENGTH  # a shorter one may be a text, or part of one, by chance
 
 
 class TooDeep(ValueError):
@@ -27,9 +29,8 @@ class Secrets:
         long = sorted((each for each in self._secrets if len(each) >= LONG_SECRET), key=len)
         self._long = re.compile("|".join(map(re.escape, reversed(long)))) if long else None
         # A JSON text that holds anything to redact contains at least one of these.
-        short = self._secrets.difference(long)
         within = (_as_json(secret)[1:-1] for secret in long)
-        self._traces = (b"\\u0000", _as_json(SECRET_MEMBER), *map(_as_json, short), *within)
+        self._traces = (b"\\u0000", _as_json(SECRET_MEMBER), *within)
 
     def __bool__(self) -> bool:
         return bool(self._secrets)
@@ -60,8 +61,8 @@ class Secrets:
     def redact(self, document: Mapping[str, Any], *, max_depth: int) -> dict[str, Any]:
         """Return a copy of ``document`` without any secret, wherever it stood.
 
-        Members named ``api_secret`` are dropped; a secret that is a name or a whole text becomes
-        ``[removed]``, and one of at least ``LONG_SECRET`` characters also within another text.
+        Members named ``api_secret`` are dropped. A secret of at least ``LONG_SECRET`` characters
+        becomes ``[removed]`` in any name or text; a shorter one may be a word of a customer's.
         Raises ``TooDeep`` for more than ``max_depth`` levels.
         """
         return self._redact_members(document, max_depth)
@@ -85,8 +86,6 @@ class Secrets:
         }
 
     def _redact_text(self, text: str) -> str:
-        if text in self._secrets:
-            return REDACTED
         return self._long.sub(REDACTED, text) if self._long else text
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ from receiver.notifier import Notify
 from receiver.request_body import read_body
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
+from workers.config.logs import RateLimitedWarning
 from workers.sync.store.callbacks import NewCallback
 
 LOG_UNKNOWN_EVERY_S = 60.0
@@ -85,13 +87,15 @@ def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: N
     """Build the route for the workspaces in ``secrets``; one without secrets requires none."""
     routes = Blueprint("callbacks", __name__)
     unknown = _UnknownAddresses()
+    refused = {name: RateLimitedWarning("callbacks refused") for name in secrets}
 
     # A slash at the end is easily typed into Cention's form, and a refusal there is never seen.
     @routes.post("/callbacks/<workspace>/", provide_automatic_options=False)
     @routes.post("/callbacks/<workspace>", provide_automatic_options=False)
     def receive(workspace: str) -> Response:
         """Answer 200 once the callback is committed, whether or not a worker is awake."""
-        record_status = partial(_record, time.perf_counter())
+        known = workspace if workspace in secrets else ""
+        record_status = partial(record, known, time.perf_counter())
         try:
             return begin(workspace, record_status)
         except Exception as error:
@@ -105,6 +109,12 @@ def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: N
     def refuse(workspace: str = "", _more: str = "") -> Response:
         """Answer 404: this is the address of no workspace."""
         return receive(workspace="")
+
+    def record(workspace: str, began: float, status: int) -> None:
+        metrics.CALLBACKS.labels(workspace, status).inc()
+        metrics.DURATION.observe(time.perf_counter() - began)
+        if status == HTTPStatus.UNAUTHORIZED:  # at most one line a minute
+            refused[workspace].warn(workspace=workspace, status=status)
 
     def begin(workspace: str, record_status: Callable[[int], None]) -> Response:
         if workspace not in secrets:
@@ -157,11 +167,6 @@ class _UnknownAddresses:
             self._next_at = time.monotonic() + LOG_UNKNOWN_EVERY_S
             self._unlogged = 0
         raise NotFound
-
-
-def _record(began: float, status: int) -> None:
-    metrics.CALLBACKS.labels(status).inc()
-    metrics.DURATION.observe(time.perf_counter() - began)
 
 
 def _require_stored(pending: PendingStore) -> None:

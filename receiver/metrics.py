@@ -30,7 +30,11 @@ from workers.spool.layout import SpoolStatus
 DATABASE_WITHIN_S = 2.0
 SPOOL_WITHIN_S = 1.0
 
-CALLBACKS = Counter("cention_callbacks", "Callbacks by the status of the answer.", ["status"])
+CALLBACKS = Counter(
+    "cention_callbacks",
+    "Callbacks by workspace (empty if unknown) and the status of the answer.",
+    ["workspace", "status"],
+)
 REFUSED = Counter(
     "cention_refused_requests",
     "Requests refused before they reached the application, by the status of the answer.",

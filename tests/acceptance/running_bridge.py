@@ -21,7 +21,10 @@ from deploy.run.supervisor import Supervisor
 from tests.support.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
-SECRETS = {"CENTION_TOKEN": "token-that-is-secret", "CENTION_CALLBACK_SECRETS": "callback-secret"}
+SECRETS = {
+    "CENTION_TOKEN": "token-that-is-secret",
+    "CENTION_CALLBACK_SECRETS": "callback-secret-of-tests",
+}
 BRIDGE_VARIABLES = (
     "DATABASE_URL",
     "BROKER_URL",

@@ -22,7 +22,7 @@ from deploy.embedded import Postgres, Valkey
 from workers.config.names import Family, Queue, TaskName
 from workers.database.migrate import migrate
 
-SECRET = "bench-secret"
+SECRET = "bench-secret-of-load"
 TOKEN = "bench-token"
 
 

@@ -28,7 +28,7 @@ from workers.clients.streaming.base64_stream import NotBase64
 from workers.clients.streaming.decoded_file import ContentTooLarge, DecodedFile
 from workers.database import json_text
 
-SECRETS = Secrets(["123456"])
+SECRETS = Secrets(["1234567890123456"])
 ZONE = ZoneInfo("Europe/Stockholm")
 STATUSES = (301, 400, 401, 404, 410, 429, 500, 503)
 
@@ -42,7 +42,7 @@ def callback(data: bytes) -> None:
     except canonical_json.InvalidBody:
         return
     stored, text = json_text.storable(canonical.document)
-    assert "123456" not in _texts(stored)
+    assert "1234567890123456" not in _texts(stored)
     assert canonical_json.canonicalise(orjson_or_json(text), SECRETS).document == stored
     _read(read_callback, stored)
 

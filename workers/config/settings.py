@@ -15,6 +15,7 @@ from marshmallow import ValidationError
 from phonenumbers import SUPPORTED_REGIONS
 
 from schemas.cention.errands import END_CALL_TYPES
+from workers.config.limits import MIN_SECRET_LENGTH
 from workers.config.names import Mirror
 from workers.config.secure_urls import fault_of_secure_url
 from workers.config.workspaces import SettingsError, WorkspaceSettings, from_environment, from_file
@@ -99,6 +100,8 @@ def load_settings() -> Settings:
     file = env.str("CENTION_WORKSPACES_FILE", "")
     problems: dict[str, list[str]] = {}
     workspaces = from_file(Path(file), problems) if file else from_environment(env, problems)
+    if not env.bool("CENTION_ALLOW_SHORT_SECRETS", False):
+        problems |= _short_secrets(workspaces, survey_push_secrets, from_file=bool(file))
     try:
         env.seal()  # type: ignore[no-untyped-call]
     except EnvValidationError as error:
@@ -161,6 +164,27 @@ def _survey_country(env: Env) -> str | None:
 def _survey_push_secrets(env: Env) -> tuple[str, ...]:
     secrets = (one.strip() for one in env.str("SURVEY_PUSH_SECRETS", "").split(","))
     return tuple(secret for secret in secrets if secret)
+
+
+def _short_secrets(
+    workspaces: tuple[WorkspaceSettings, ...], push_secrets: tuple[str, ...], *, from_file: bool
+) -> dict[str, list[str]]:
+    """Return the settings whose secrets can be guessed, or may be words of a text."""
+    secrets = {
+        f"CENTION_WORKSPACES_FILE [{one.name}] callback_secrets"
+        if from_file
+        else "CENTION_CALLBACK_SECRETS": one.callback_secrets
+        for one in workspaces
+    } | {"SURVEY_PUSH_SECRETS": push_secrets}
+    problem = (
+        f"A secret has fewer than {MIN_SECRET_LENGTH} characters: it could be guessed. Set a longer"
+        " one here and where it is sent from, or CENTION_ALLOW_SHORT_SECRETS=true."
+    )
+    return {
+        name: [problem]
+        for name, values in secrets.items()
+        if any(len(value) < MIN_SECRET_LENGTH for value in values)
+    }
 
 
 def _survey_frame_ancestors(env: Env) -> tuple[str, ...]:

@@ -198,9 +198,11 @@ def a_token_is_to_be_changed(command_context: CommandContext) -> None:
 
 
 def the_secret_is_to_be_changed(command_context: CommandContext) -> None:
-    command_context.environment.setenv("CENTION_CALLBACK_SECRETS", "the-new-one,the-old-one")
+    command_context.environment.setenv(
+        "CENTION_CALLBACK_SECRETS", "the-new-one-of-two,the-old-one-of-two"
+    )
     assert "2 secrets valid" in command_context.run().stdout
-    command_context.environment.setenv("CENTION_CALLBACK_SECRETS", "the-new-one")
+    command_context.environment.setenv("CENTION_CALLBACK_SECRETS", "the-new-one-of-two")
     assert "1 secret valid" in command_context.run().stdout
 
 

@@ -81,6 +81,7 @@ def serving(
         "CENTION_URL": "https://cention.test/s/demo",
         "CENTION_TOKEN": "token",
         "CENTION_CALLBACK_SECRETS": SECRET,
+        "CENTION_ALLOW_SHORT_SECRETS": "true",  # the documents of Cention have a short one
         "RECEIVER_BIND": f"127.0.0.1:{port}",
         **environment,
     }

@@ -11,11 +11,20 @@ from hypothesis import strategies as st
 from receiver.authentication import Secrets
 from receiver.canonical_json import canonicalise
 
-SECRETS = Secrets(["old", "new", "s3cret-of-many"])
+SECRETS = Secrets(["old", "new", "s3cret-of-many-letters"])
 
 
 texts = st.text() | st.sampled_from(
-    ["old", "new", "api_secret", "\0", "\ud800", "old\0", "s3cret-of-many", "a s3cret-of-many b"]
+    [
+        "old",
+        "new",
+        "api_secret",
+        "\0",
+        "\ud800",
+        "old\0",
+        "s3cret-of-many-letters",
+        "a s3cret-of-many-letters b",
+    ]
 )
 
 
@@ -41,8 +50,7 @@ def texts_in(value):
 def test_no_secret_and_no_unstorable_character_is_left_in_any_document(document):
     left = texts_in(canonicalise(document, SECRETS).document)
 
-    assert not left & {"old", "new"}
-    assert "s3cret-of-many" not in "\n".join(left)
+    assert "s3cret-of-many-letters" not in "\n".join(left)
     assert "\0" not in "".join(left)
     "".join(left).encode()
 

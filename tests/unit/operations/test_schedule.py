@@ -17,7 +17,7 @@ def environment(monkeypatch, tmp_path):
         "DATABASE_URL": "postgresql://127.0.0.1:1/x",
         "BROKER_URL": "redis://127.0.0.1:1/0",
         "CENTION_URL": "http://127.0.0.1:1/s/demo",
-        "CENTION_CALLBACK_SECRETS": "secret",
+        "CENTION_CALLBACK_SECRETS": "a-secret-of-callbacks",
         "CENTION_TOKEN": "token",
         "CENTION_EXPORT_PRESET": "1",
     }.items():

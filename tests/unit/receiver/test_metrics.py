@@ -24,8 +24,9 @@ def scraped(client):
     }
 
 
-def counted(client, status):
-    return scraped(client).get(("cention_callbacks_total", (("status", str(status)),)), 0)
+def counted(client, status, workspace="demo"):
+    labels = (("status", str(status)), ("workspace", workspace))
+    return scraped(client).get(("cention_callbacks_total", labels), 0)
 
 
 def unavailable(_):

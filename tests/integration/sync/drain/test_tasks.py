@@ -46,7 +46,7 @@ def test_a_forked_process_builds_its_own_context(database):
         "BROKER_URL": UNREACHABLE,
         "CENTION_URL": "http://127.0.0.1:1/s/demo",
         "CENTION_TOKEN": "token",
-        "CENTION_CALLBACK_SECRETS": "secret",
+        "CENTION_CALLBACK_SECRETS": "a-secret-of-callbacks",
     }
     process = subprocess.run(
         [sys.executable, "-m", "tests.integration.sync.drain.fork_process"],
