@@ -95,7 +95,7 @@ def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: N
     def receive(workspace: str) -> Response:
         """Answer 200 once the callback is committed, whether or not a worker is awake."""
         known = workspace if workspace in secrets else ""
-        record_status = partial(record, known, time.perf_counter())
+        record_status = partial(_record, refused.get(known), known, time.perf_counter())
         try:
             return begin(workspace, record_status)
         except Exception as error:
@@ -109,12 +109,6 @@ def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: N
     def refuse(workspace: str = "", _more: str = "") -> Response:
         """Answer 404: this is the address of no workspace."""
         return receive(workspace="")
-
-    def record(workspace: str, began: float, status: int) -> None:
-        metrics.CALLBACKS.labels(workspace, status).inc()
-        metrics.DURATION.observe(time.perf_counter() - began)
-        if status == HTTPStatus.UNAUTHORIZED:  # at most one line a minute
-            refused[workspace].warn(workspace=workspace, status=status)
 
     def begin(workspace: str, record_status: Callable[[int], None]) -> Response:
         if workspace not in secrets:
@@ -167,6 +161,13 @@ class _UnknownAddresses:
             self._next_at = time.monotonic() + LOG_UNKNOWN_EVERY_S
             self._unlogged = 0
         raise NotFound
+
+
+def _record(refused: RateLimitedWarning | None, workspace: str, began: float, status: int) -> None:
+    metrics.CALLBACKS.labels(workspace, status).inc()
+    metrics.DURATION.observe(time.perf_counter() - began)
+    if refused and status == HTTPStatus.UNAUTHORIZED:  # at most one line a minute
+        refused.warn(workspace=workspace, status=status)
 
 
 def _require_stored(pending: PendingStore) -> None:
