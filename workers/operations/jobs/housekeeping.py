@@ -9,11 +9,13 @@ from workers.surveys.jobs import invite
 from workers.surveys.store import counts
 from workers.sync.jobs.parsers import KINDS
 from workers.sync.rules import retry_policy
-from workers.sync.store import polls
+from workers.sync.store import errand_versions, polls
 
 
 def clean_up(session: Transaction) -> None:
     """Delete old polls, end pauses of idle families, mark requests of dead processes as unknown.
+
+    Errands that were stored before their history was get their first versions, some at a time.
 
     ``session`` yields connections in autocommit mode.
     """
@@ -25,3 +27,4 @@ def clean_up(session: Transaction) -> None:
         send.mark_abandoned_unknown(conn)
         invite.mark_abandoned_unknown(conn)
         counts.add_up(conn)
+        errand_versions.fill(conn)

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
+from psycopg import sql
 
 from schemas.cention.errand_reports import ErrandReport
 from workers.database import Connection, queries
 from workers.database.records import Fetched
 
 SQL = queries.load(__name__)
+
+_KEEP, _KEEP_UNLOCKED = (
+    queries.literal(sql.SQL(SQL["keep_present_rows"]).format(lock=sql.SQL(lock)).as_string())
+    for lock in ("FOR UPDATE", "FOR UPDATE SKIP LOCKED")
+)
+FILL_BATCH = 10_000
 
 NO_SLA, NO_TAGS, GONE = 1, 2, 4
 """Parts that a fetch did not report, to be added up."""
@@ -42,7 +49,25 @@ class Observation:
 
 def keep_present(conn: Connection, workspace: str, ids: Sequence[int]) -> None:
     """Write the first versions of errands that have none, from their present rows."""
-    conn.execute(SQL["keep_present_rows"], {"workspace": workspace, "ids": list(ids)})
+    conn.execute(_KEEP, {"workspace": workspace, "ids": list(ids)})
+
+
+def fill(conn: Connection, *, limit: int = FILL_BATCH) -> int:
+    """Write first versions for the next errands stored before there was a history.
+
+    Return how many errands were looked at; 0 once all were. ``conn`` is in autocommit mode. An
+    errand that is being written is left to its writer, so that neither waits for the other.
+    """
+    conn.execute(SQL["start_fills"])
+    with conn.transaction():
+        for workspace, after_id in conn.execute(SQL["lock_fill"]).fetchall():
+            parameters = {"workspace": workspace, "after_id": after_id, "limit": limit}
+            ids = [id_ for (id_,) in conn.execute(SQL["errands_after"], parameters)]
+            conn.execute(_KEEP_UNLOCKED, {"workspace": workspace, "ids": ids})
+            last = max(ids, default=None)
+            conn.execute(SQL["record_fill"], {"workspace": workspace, "after_id": last})
+            return len(ids)
+    return 0
 
 
 def save_reports(

@@ -1,5 +1,5 @@
 -- name: keep_present_rows
--- Write the first version of each errand that has none, from its present row. The errands are locked.
+-- Write the first version of each errand that has none, from its present row, under a lock of that row.
 INSERT INTO cention.errand_version (
     workspace, errand_id, valid_from, changed_at, state, status_code, area_id, agent_id, priority, service_id,
     organisation_id, closed, answered, deleted, tag_ids, handling_time_s, within_sla, fetched_at, fetch_times,
@@ -21,14 +21,14 @@ FROM (
           WHERE (v.workspace, v.errand_id) = (known.workspace, known.errand_id)
       )
     ORDER BY errand_id
-    FOR UPDATE
+    {lock}
 ) AS e
 CROSS JOIN LATERAL (
     SELECT max(happened_at) AS happened_at FROM cention.errand_action AS x
     WHERE (x.workspace, x.errand_id) = (e.workspace, e.errand_id)
 ) AS a
 CROSS JOIN LATERAL (
-    SELECT coalesce(array_agg(tag_id ORDER BY tag_id), '{}') AS tag_ids FROM cention.errand_tag AS x
+    SELECT coalesce(array_agg(tag_id ORDER BY tag_id), '{{}}') AS tag_ids FROM cention.errand_tag AS x
     WHERE (x.workspace, x.errand_id) = (e.workspace, e.errand_id)
 ) AS t
 ON CONFLICT (workspace, errand_id, valid_from) DO NOTHING;
@@ -132,3 +132,30 @@ ON CONFLICT (workspace, errand_id, valid_from) DO UPDATE SET
     fetched_at = EXCLUDED.fetched_at, fetch_times = EXCLUDED.fetch_times,
     action_times = EXCLUDED.action_times, missing_parts = EXCLUDED.missing_parts
 WHERE v IS DISTINCT FROM EXCLUDED;
+
+-- name: start_fills
+-- Begin to write first versions for workspaces with errands, unless begun before.
+INSERT INTO intake.errand_version_fill (workspace, after_id)
+SELECT workspace, -1 FROM cention.workspace
+ON CONFLICT (workspace) DO NOTHING;
+
+-- name: lock_fill
+-- A workspace where first versions are still to be written, locked; none if others work on all of them.
+SELECT workspace, after_id FROM intake.errand_version_fill
+WHERE ended_at IS NULL
+ORDER BY workspace
+LIMIT 1
+FOR UPDATE SKIP LOCKED;
+
+-- name: errands_after
+-- The next errands of a workspace by id.
+SELECT errand_id FROM cention.errand
+WHERE workspace = %(workspace)s AND errand_id > %(after_id)s
+ORDER BY errand_id
+LIMIT %(limit)s;
+
+-- name: record_fill
+-- Record how far first versions have been written; null for the end.
+UPDATE intake.errand_version_fill
+SET after_id = coalesce(%(after_id)s, after_id), ended_at = CASE WHEN %(after_id)s::bigint IS NULL THEN now() END
+WHERE workspace = %(workspace)s;

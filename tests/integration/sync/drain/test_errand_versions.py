@@ -6,10 +6,12 @@ import pytest
 
 from tests.integration.bridge import REPORTS, raising
 from workers.clients.errors import NotFound
+from workers.sync.store import errand_versions
 
 VERSIONS = (
     "SELECT * FROM cention.errand_version WHERE errand_id = %s ORDER BY valid_from, changed_at"
 )
+FIRST = "SELECT * FROM cention.errand_version ORDER BY errand_id"
 
 
 @pytest.fixture
@@ -118,3 +120,33 @@ def test_a_record_that_is_no_longer_claimed_adds_no_version(bridge, fetched, cen
     bridge.drain(REPORTS, fetch=lose_claim)
 
     assert bridge.rows(VERSIONS, fetched) == before
+
+
+def test_errands_that_were_here_before_get_their_first_versions_some_at_a_time(bridge, cention):
+    ids = sorted(cention.control("errands", {"count": 5, "actions": 1})["ids"])
+    bridge.poll()
+    bridge.drain()
+    before = bridge.rows(FIRST)
+    bridge.execute("DELETE FROM cention.errand_version")
+    bridge.execute("INSERT INTO cention.workspace (workspace, timezone) VALUES ('demo', 'UTC')")
+
+    with bridge.context.session() as conn:
+        looked_at = [errand_versions.fill(conn, limit=2) for _ in range(5)]
+
+    assert looked_at == [2, 2, 1, 0, 0]
+    assert [row["errand_id"] for row in before] == ids
+    assert bridge.rows(FIRST) == before
+
+
+def test_an_errand_that_is_being_written_does_not_hold_up_the_others(bridge, cention):
+    ids = sorted(cention.control("errands", {"count": 2, "actions": 1})["ids"])
+    bridge.poll()
+    bridge.drain()
+    bridge.execute("DELETE FROM cention.errand_version")
+    bridge.execute("INSERT INTO cention.workspace (workspace, timezone) VALUES ('demo', 'UTC')")
+
+    with bridge.context.transaction() as writer, bridge.context.session() as conn:
+        writer.execute("SELECT FROM cention.errand WHERE errand_id = %s FOR UPDATE", [ids[0]])
+        errand_versions.fill(conn)
+
+    assert [row["errand_id"] for row in bridge.rows(FIRST)] == ids[1:]
