@@ -1,4 +1,4 @@
-"""The task that applies retention and erasure, once an hour, and ends what customers left."""
+"""The task that ends what customers left, and applies retention and erasure once an hour."""
 
 from __future__ import annotations
 

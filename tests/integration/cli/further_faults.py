@@ -48,6 +48,16 @@ def an_import_stopped(command_context: Any) -> None:
     assert command_context.run().stdout == "1 errand created.\n"
 
 
+def a_mail_of_an_import_has_different_content(command_context: Any) -> None:
+    mail = b"From x\nFrom: a@b.example\nMessage-ID: <1@b.example>\nSubject: %s\n\nhello\n"
+    command_context.bridge.execute("ALTER SEQUENCE cention.sent_id RESTART WITH 17")
+    for subject in (b"read wrongly", b"right"):
+        Path("mailbox.mbox").write_bytes(mail % subject)
+        said = command_context.terminal.run("errands", "import", "mailbox.mbox").stderr
+    assert "has the same message id as request 17, but different content; not sent" in said
+    assert command_context.run().stdout == "1 errand created.\n"
+
+
 def a_mirror_is_not_refreshed(command_context: Any) -> None:
     with command_context.environment.context() as wrong:
         wrong.setenv("CENTION_TOKEN_LOGIO", "wrong")
@@ -234,6 +244,7 @@ FAULTS = {
     "Too many are invited": too_many_are_invited,
     "It is not known whether an errand was created": it_is_not_known_whether_an_errand_was_created,
     "An import stopped": an_import_stopped,
+    "A mail of an import has different content": a_mail_of_an_import_has_different_content,
     "A mirror is not refreshed": a_mirror_is_not_refreshed,
     "The library is not refreshed": the_library_is_not_refreshed,
     "Exports have stopped": exports_have_stopped,
