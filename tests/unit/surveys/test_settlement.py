@@ -66,9 +66,9 @@ def test_a_refusal_without_another_vendor_is_final():
 
 @pytest.mark.parametrize(
     ("tries", "retry_after_s", "wait_s"),
-    [(0, None, 15), (1, None, 30), (2, None, 60), (40, None, 600), (3, 7.0, 7), (0, 0.0, 1)],
+    [(0, None, 15), (1, None, 30), (2, None, 60), (40, None, 600), (3, 7.0, 120), (0, 0.0, 15), (0, 90.0, 90)],
 )
-def test_a_wait_is_what_the_vendor_names_else_longer_each_time(tries, retry_after_s, wait_s):
+def test_a_wait_is_longer_each_time_and_as_long_as_the_vendor_names(tries, retry_after_s, wait_s):
     outcome = SurelyNotSent(reason="busy", retry_after_s=retry_after_s)
 
     settled = settlement_of(claimed(tries=tries), outcome, now=NOW)
