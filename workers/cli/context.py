@@ -88,9 +88,10 @@ def database(
     """
     try:
         with connections.connect(settings.database_url) as conn:
-            conn.autocommit = autocommit
+            conn.autocommit = True  # the check leaves no transaction open
             if not any_address and (moved := workspaces.moved(conn, settings.workspaces)):
                 raise CommandError("\n".join(map(str, moved)))
+            conn.autocommit = autocommit
             yield conn
     except psycopg.Error as error:
         raise CommandError(error_messages.describe(error, settings.database_url)) from None

@@ -147,12 +147,12 @@ def test_what_may_have_been_sent_is_unknown_and_goes_to_nobody_again(inviting, f
 
 def test_a_busy_vendor_is_asked_again_after_the_wait_it_names_and_not_before(inviting):
     inviting.surveys.errand()
-    inviting.fault("busy", "digidesk", seconds=7, times=1)
+    inviting.fault("busy", "digidesk", seconds=60, times=1)
 
     inviting.decide_and_invite()
-    inviting.invite(DUE + timedelta(seconds=6))
+    inviting.invite(DUE + timedelta(seconds=59))
     before = inviting.states(), inviting.requests()
-    inviting.invite(DUE + timedelta(seconds=7))
+    inviting.invite(DUE + timedelta(seconds=60))
 
     assert before == (["due"], {"POST digidesk.survey_requests 503": 1})
     assert inviting.states() == ["triggered"]
