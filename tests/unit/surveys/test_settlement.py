@@ -66,7 +66,15 @@ def test_a_refusal_without_another_vendor_is_final():
 
 @pytest.mark.parametrize(
     ("tries", "retry_after_s", "wait_s"),
-    [(0, None, 15), (1, None, 30), (2, None, 60), (40, None, 600), (3, 7.0, 120), (0, 0.0, 15), (0, 90.0, 90)],
+    [
+        (0, None, 15),
+        (1, None, 30),
+        (2, None, 60),
+        (40, None, 600),
+        (3, 7.0, 120),
+        (0, 0.0, 15),
+        (0, 90.0, 90),
+    ],
 )
 def test_a_wait_is_longer_each_time_and_as_long_as_the_vendor_names(tries, retry_after_s, wait_s):
     outcome = SurelyNotSent(reason="busy", retry_after_s=retry_after_s)
