@@ -38,12 +38,25 @@ def blueprint(
 ) -> Blueprint:
     """Build the routes; ``frame_ancestors`` are the sites that may show the pages in a frame."""
     routes = Blueprint("surveys", __name__, template_folder="templates")
-    add = partial(routes.add_url_rule, methods=METHODS, provide_automatic_options=False)
+    # The links on a page are relative: with a slash at its end they would lead elsewhere.
+    add = partial(
+        routes.add_url_rule,
+        methods=METHODS,
+        provide_automatic_options=False,
+        strict_slashes=True,
+    )
     pages = _Pages(storage, nudge, workspaces)
     add("/s/<token>", "link", pages.link)
     add("/s/<token>/stop", "stop", pages.stop)
     add("/survey/alvaria/<workspace>", "chat", pages.chat)
-    add("/s/", "no_link", pages.nothing, strict_slashes=False)
+    routes.add_url_rule(
+        "/s/",
+        "no_link",
+        pages.nothing,
+        methods=METHODS,
+        provide_automatic_options=False,
+        strict_slashes=False,
+    )
     add("/s/<path:rest>", "other_link", pages.nothing)
     add("/survey/<path:rest>", "other_chat", pages.nothing)
     routes.after_request(partial(_guard, " ".join(frame_ancestors) or "'none'"))
