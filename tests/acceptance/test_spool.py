@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.embedded import Postgres
 from tests.acceptance.senders import Senders, p99_s
-from tests.integration.receiver.receiver_process import SECRET, serving
+from tests.integration.receiver.receiver_process import LONG_SECRET, serving
 from tests.support.eventually import eventually
 from workers.database.migrate import migrate
 from workers.spool.layout import spool_status
@@ -161,14 +161,14 @@ def test_an_invalid_callback_is_refused_and_spooled_and_no_secret_is_on_disk(
 ):
     with run_receiver(server.url, broker) as senders:
         server.kill()
-        invalid = json.dumps({"data": [SECRET], "meta": {"api_secret": SECRET}}).encode()
+        invalid = json.dumps({"data": [LONG_SECRET], "meta": {"api_secret": LONG_SECRET}}).encode()
 
         assert senders.receiver.post(invalid).status_code == 422
         assert senders.send().status == 200
 
         files = [path for path in senders.receiver.spool.rglob("*") if path.is_file()]
         assert spooled(senders) == 2
-        assert not any(SECRET.encode() in path.read_bytes() for path in files)
+        assert not any(LONG_SECRET.encode() in path.read_bytes() for path in files)
         server.start()
         eventually(lambda: not spooled(senders), within_s=DRAINED_WITHIN_S)
         with psycopg.connect(server.url) as conn:

@@ -19,6 +19,7 @@ from tests.support.eventually import eventually
 
 ROOT = Path(__file__).parents[3]
 SECRET = "123456"
+LONG_SECRET = "callback-secret-of-demo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ def serving(
         "SPOOL_DIR": str(spool),
         "CENTION_URL": "https://cention.test/s/demo",
         "CENTION_TOKEN": "token",
-        "CENTION_CALLBACK_SECRETS": SECRET,
+        "CENTION_CALLBACK_SECRETS": f"{SECRET},{LONG_SECRET}",
         "CENTION_ALLOW_SHORT_SECRETS": "true",  # the documents of Cention have a short one
         "RECEIVER_BIND": f"127.0.0.1:{port}",
         **environment,
