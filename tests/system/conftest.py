@@ -92,8 +92,14 @@ def _is_foreign(url: str) -> bool:
 
 
 def _is_fault(said: ConsoleMessage) -> bool:
-    """Tell whether the browser reports more than the status of a page that says what is wrong."""
-    return not said.text.startswith("Failed to load resource:")
+    """Tell whether the browser reports more than what a test may cause.
+
+    That is the status of a page that says what is wrong, and a key that is pressed before the
+    browser has given the focus to such a page's summary.
+    """
+    return not said.text.startswith(
+        ("Failed to load resource:", "Autofocus processing was blocked")
+    )
 
 
 @pytest.fixture(scope="session")
