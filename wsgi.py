@@ -16,7 +16,7 @@ from receiver.surveys.database import PageDatabase
 from receiver.surveys.storage import SurveyStorage
 from workers.config import logs
 from workers.config.broker import check_accepts, create_sender
-from workers.config.names import Queue, TaskName
+from workers.config.names import TaskName
 from workers.config.settings import load_settings
 from workers.spool.layout import spool_status
 
@@ -36,7 +36,6 @@ def nudge(workspace: str) -> None:
     sender.send_task(
         TaskName.FILE_CALLBACKS,
         args=(workspace,),
-        queue=Queue.CALLBACKS,
         retry=False,
         ignore_result=True,
     )
@@ -47,7 +46,6 @@ def nudge_surveys(workspace: str) -> None:
     sender.send_task(
         TaskName.SURVEY_CONVERSE,
         args=(workspace,),
-        queue=Queue.SURVEYS,
         retry=False,
         ignore_result=True,
     )

@@ -12,6 +12,7 @@ from kombu.entity import Queue as KombuQueue
 
 from workers import tasks
 from workers.config import logs
+from workers.config.broker import TASK_ROUTES
 from workers.config.names import Queue
 from workers.config.settings import Settings, load_settings
 from workers.schedule import beat_schedule
@@ -30,6 +31,7 @@ def create_celery(settings: Settings) -> Celery:
             for queue in Queue
         ],
         task_default_queue=Queue.CALLBACKS,
+        task_routes=TASK_ROUTES,
         task_serializer="json",
         accept_content=["json"],
         task_ignore_result=True,

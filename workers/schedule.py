@@ -8,7 +8,7 @@ from typing import Any
 
 from celery.schedules import schedule
 
-from workers.config.names import Queue, TaskName
+from workers.config.names import QUEUE_OF, TaskName
 from workers.config.settings import Settings
 from workers.mirrors.rules import enabled
 
@@ -32,9 +32,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     No message expires: that would compare the clock of beat with the clocks of the workers.
     """
     polls = {
-        f"poll {workspace.name}": _every(
-            settings.poll_every_s, TaskName.POLL, workspace.name, queue=Queue.POLLS
-        )
+        f"poll {workspace.name}": _every(settings.poll_every_s, TaskName.POLL, workspace.name)
         for workspace in settings.workspaces
     }
     refreshes = {
@@ -43,31 +41,28 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
             TaskName.MIRROR,
             workspace,
             mirror,
-            queue=Queue.FETCH,
         )
         for (workspace, mirror), every_s in enabled.intervals(settings).items()
     }
     decisions = {
-        f"surveys {workspace.name}": _every(
-            DECIDE_EVERY_S, TaskName.SURVEY_DECIDE, workspace.name, queue=Queue.SURVEYS
-        )
+        f"surveys {workspace.name}": _every(DECIDE_EVERY_S, TaskName.SURVEY_DECIDE, workspace.name)
         for workspace in settings.workspaces
     }
     invitations = {
         f"invitations {workspace.name}": _every(
-            INVITE_EVERY_S, TaskName.SURVEY_INVITE, workspace.name, queue=Queue.SURVEYS
+            INVITE_EVERY_S, TaskName.SURVEY_INVITE, workspace.name
         )
         for workspace in settings.workspaces
     }
     conversations = {
         f"conversations {workspace.name}": _every(
-            CONVERSE_EVERY_S, TaskName.SURVEY_CONVERSE, workspace.name, queue=Queue.SURVEYS
+            CONVERSE_EVERY_S, TaskName.SURVEY_CONVERSE, workspace.name
         )
         for workspace in settings.workspaces
     }
     alerts = {
         f"survey alerts {workspace.name}": _every(
-            ALERT_EVERY_S, TaskName.SURVEY_ALERT, workspace.name, queue=Queue.FETCH
+            ALERT_EVERY_S, TaskName.SURVEY_ALERT, workspace.name
         )
         for workspace in settings.workspaces
         if workspace.tokens.create_errand
@@ -75,8 +70,8 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     return {
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
         "canary": _every(CANARY_EVERY_S, TaskName.CANARY),
-        "reconcile": _every(CHECK_RECONCILE_EVERY_S, TaskName.RECONCILE, queue=Queue.FETCH),
-        "retain": _every(CHECK_RETAIN_EVERY_S, TaskName.RETAIN, queue=Queue.FETCH),
+        "reconcile": _every(CHECK_RECONCILE_EVERY_S, TaskName.RECONCILE),
+        "retain": _every(CHECK_RETAIN_EVERY_S, TaskName.RETAIN),
         **polls,
         **refreshes,
         **decisions,
@@ -95,13 +90,11 @@ def steady_now() -> datetime:
     return _STARTED_AT + timedelta(seconds=time.monotonic() - _STARTED_TICKS)
 
 
-def _every(
-    seconds: float, task: TaskName, *args: str, queue: Queue = Queue.CALLBACKS
-) -> dict[str, Any]:
+def _every(seconds: float, task: TaskName, *args: str) -> dict[str, Any]:
     return {
         "task": task,
         "schedule": schedule(seconds, nowfun=steady_now),
         "last_run_at": steady_now() - timedelta(seconds=seconds),
         "args": args,
-        "options": {"queue": queue},
+        "options": {"queue": QUEUE_OF[task]},
     }

@@ -9,13 +9,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 import psycopg
-from celery import Celery
 
 from tests.bench import backlog
 from tests.bench.servers import BenchServers
 from tests.bench.table import Row
 from tests.support.surveys import brief, rules_of
-from workers.config.names import Queue, TaskName
+from workers.config.broker import create_sender
+from workers.config.names import TaskName
 from workers.surveys.jobs import load_rules
 from workers.surveys.store import person_keys, survey_rules
 
@@ -89,10 +89,10 @@ def _loop(servers: BenchServers) -> Iterator[None]:
     ended = threading.Event()
 
     def nudge() -> None:
-        with Celery(broker=servers.broker_url, set_as_current=False) as sender:
+        with create_sender(servers.broker_url, timeout_s=10) as sender:
             while True:
                 for name in (TaskName.SURVEY_DECIDE, TaskName.SURVEY_INVITE):
-                    sender.send_task(name, args=("demo",), queue=Queue.SURVEYS)
+                    sender.send_task(name, args=("demo",))
                 if ended.wait(NUDGE_EVERY_S):
                     return
 

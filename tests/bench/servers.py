@@ -16,10 +16,10 @@ from typing import Any
 
 import psycopg
 import requests
-from celery import Celery
 
 from deploy.embedded import Postgres, Valkey
-from workers.config.names import Family, Queue, TaskName
+from workers.config.broker import create_sender
+from workers.config.names import Family, TaskName
 from workers.database.migrate import migrate
 
 SECRET = "bench-secret-of-load"
@@ -53,8 +53,8 @@ class BenchServers:
 
     def nudge(self, family: Family) -> None:
         """Send the task that drains a family."""
-        with Celery(broker=self.broker_url, set_as_current=False) as sender:
-            sender.send_task(TaskName.DRAIN, args=("demo", family), queue=Queue.FETCH)
+        with create_sender(self.broker_url, timeout_s=10) as sender:
+            sender.send_task(TaskName.DRAIN, args=("demo", family))
 
     @contextmanager
     def process(self, name: str, *arguments: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:

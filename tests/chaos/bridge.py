@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import psutil
 import psycopg
 import redis
-from celery import Celery
 
 from deploy.embedded import Valkey
 from tests.acceptance.comparison import SandboxControl
@@ -24,7 +23,8 @@ from tests.acceptance.running_bridge import (
     running_bridge,
 )
 from tests.support.eventually import eventually
-from workers.config.names import Family, Queue, TaskName
+from workers.config.broker import create_sender
+from workers.config.names import Family, TaskName
 
 WORKSPACE = "sandbox"
 WORKERS = ("worker-callbacks", "worker-polls", "worker-fetch", "worker-surveys")
@@ -80,19 +80,19 @@ class ChaosBridge:
 
     def send_nudges(self, times: int) -> None:
         """Send every kind of nudge so many times."""
-        nudges: list[tuple[TaskName, Queue, tuple[str, ...]]] = [
-            (TaskName.FILE_CALLBACKS, Queue.CALLBACKS, (WORKSPACE,)),
-            (TaskName.POLL, Queue.POLLS, (WORKSPACE,)),
-            (TaskName.SWEEP, Queue.CALLBACKS, ()),
-            (TaskName.CANARY, Queue.CALLBACKS, ()),
-            (TaskName.SURVEY_DECIDE, Queue.SURVEYS, (WORKSPACE,)),
-            (TaskName.SURVEY_INVITE, Queue.SURVEYS, (WORKSPACE,)),
-            *((TaskName.DRAIN, Queue.FETCH, (WORKSPACE, f)) for f in (*CHANGING, *FILES)),
+        nudges: list[tuple[TaskName, tuple[str, ...]]] = [
+            (TaskName.FILE_CALLBACKS, (WORKSPACE,)),
+            (TaskName.POLL, (WORKSPACE,)),
+            (TaskName.SWEEP, ()),
+            (TaskName.CANARY, ()),
+            (TaskName.SURVEY_DECIDE, (WORKSPACE,)),
+            (TaskName.SURVEY_INVITE, (WORKSPACE,)),
+            *((TaskName.DRAIN, (WORKSPACE, f)) for f in (*CHANGING, *FILES)),
         ]
-        with Celery(broker=self.broker_url, set_as_current=False) as sender:
+        with create_sender(self.broker_url, timeout_s=10) as sender:
             for _ in range(times):
-                for task, queue, arguments in nudges:
-                    sender.send_task(task, args=arguments, queue=queue, expires=60)
+                for task, arguments in nudges:
+                    sender.send_task(task, args=arguments, expires=60)
 
 
 @contextmanager

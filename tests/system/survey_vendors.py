@@ -33,7 +33,7 @@ class Vendors:
 
     def nudge(self, task: TaskName) -> None:
         """Have the worker run a task of surveys."""
-        self.sender.send_task(task, args=("demo",), queue=Queue.SURVEYS, ignore_result=True)
+        self.sender.send_task(task, args=("demo",), ignore_result=True)
 
     def dialog(self, errand_id: int) -> str:
         """Begin a chat at Alvaria about an errand of Cention; return its id."""

@@ -6,6 +6,9 @@ from celery import Celery
 from kombu.entity import Exchange, Queue
 from kombu.messaging import Producer
 
+from workers.config.names import QUEUE_OF
+
+TASK_ROUTES = {str(task): {"queue": str(queue)} for task, queue in QUEUE_OF.items()}
 READINESS_QUEUE = "readiness"
 READINESS_KEPT_S = 60.0  # after its last use; Redis deletes it when it is empty
 
@@ -16,6 +19,7 @@ def create_sender(broker_url: str, *, timeout_s: float) -> Celery:
     The broker has ``timeout_s`` seconds to accept a connection, and to answer each read and write.
     """
     sender = Celery(broker=broker_url, set_as_current=False)
+    sender.conf.task_routes = TASK_ROUTES
     sender.conf.broker_connection_timeout = timeout_s
     sender.conf.broker_transport_options = (
         {"read_timeout": timeout_s, "write_timeout": timeout_s}

@@ -31,6 +31,22 @@ class TaskName(StrEnum):
     SURVEY_CONVERSE = "survey_converse"
 
 
+QUEUE_OF = {
+    TaskName.FILE_CALLBACKS: Queue.CALLBACKS,
+    TaskName.POLL: Queue.POLLS,
+    TaskName.DRAIN: Queue.FETCH,
+    TaskName.SWEEP: Queue.CALLBACKS,
+    TaskName.CANARY: Queue.CALLBACKS,  # the one that sends the others, each to a queue of its own
+    TaskName.RECONCILE: Queue.FETCH,
+    TaskName.RETAIN: Queue.FETCH,
+    TaskName.MIRROR: Queue.FETCH,
+    TaskName.SURVEY_DECIDE: Queue.SURVEYS,
+    TaskName.SURVEY_INVITE: Queue.SURVEYS,
+    TaskName.SURVEY_ALERT: Queue.FETCH,
+    TaskName.SURVEY_CONVERSE: Queue.SURVEYS,
+}
+
+
 class Family(StrEnum):
     """A kind of record that is fetched from Cention by its id."""
 

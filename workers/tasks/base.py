@@ -52,8 +52,11 @@ class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
                 )
                 context().pool.check()
 
-    def nudge(self, task: TaskName, queue: Queue, *args: str) -> None:
-        """Send a nudge; if the broker rejects it, the sweep sends another."""
+    def nudge(self, task: TaskName, *args: str, queue: Queue | None = None) -> None:
+        """Send a nudge, to the queue of the task if no other is named.
+
+        If the broker rejects it, the sweep sends another.
+        """
         try:
             self.app.send_task(task, args=args, queue=queue, retry=False)
         except (BrokerError, OSError) as error:
@@ -61,4 +64,4 @@ class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
 
     def nudge_drain(self, workspace: str, family: Family) -> None:
         """Send a nudge to drain a family."""
-        self.nudge(TaskName.DRAIN, Queue.FETCH, workspace, family)
+        self.nudge(TaskName.DRAIN, workspace, family)

@@ -6,13 +6,13 @@ from functools import partial
 
 from celery import shared_task
 
-from workers.config.names import Family, Queue, TaskName
+from workers.config.names import Family, TaskName
 from workers.sync.jobs.drain import drain as drain_once
 from workers.sync.jobs.poll import poll_if_due
 from workers.tasks.base import BridgeTask, context
 
 
-@shared_task(bind=True, base=BridgeTask, name=TaskName.POLL, queue=Queue.POLLS)
+@shared_task(bind=True, base=BridgeTask, name=TaskName.POLL)
 def poll(self: BridgeTask, workspace: str) -> None:
     """Poll the lists of changed records; nudge a drain of each that lists any."""
     for changed in context().changed_lists.get(workspace, ()):
@@ -21,7 +21,7 @@ def poll(self: BridgeTask, workspace: str) -> None:
             self.nudge_drain(workspace, changed.family)
 
 
-@shared_task(bind=True, base=BridgeTask, name=TaskName.DRAIN, queue=Queue.FETCH)
+@shared_task(bind=True, base=BridgeTask, name=TaskName.DRAIN)
 def drain(self: BridgeTask, workspace: str, family: str) -> None:
     """Drain one batch; nudge another drain if there may be more."""
     spec = context().families.get((workspace, Family(family)))

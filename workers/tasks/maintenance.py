@@ -11,19 +11,19 @@ from workers.sync.jobs import reconcile as reconcile_job
 from workers.tasks.base import BridgeTask, context
 
 
-@shared_task(bind=True, base=BridgeTask, name=TaskName.SWEEP, queue=Queue.CALLBACKS)
+@shared_task(bind=True, base=BridgeTask, name=TaskName.SWEEP)
 def sweep(self: BridgeTask) -> None:
     """Nudge all pending work; of many sweeps at once only the first does."""
     if not context().sweep_throttle.allow():
         return
     work = find_work(context().transaction, context().families.keys())
     for workspace in work.unfiled:
-        self.nudge(TaskName.FILE_CALLBACKS, Queue.CALLBACKS, workspace)
+        self.nudge(TaskName.FILE_CALLBACKS, workspace)
     for workspace, family in work.due:
         self.nudge_drain(workspace, family)
 
 
-@shared_task(bind=True, base=BridgeTask, name=TaskName.CANARY, queue=Queue.CALLBACKS)
+@shared_task(bind=True, base=BridgeTask, name=TaskName.CANARY)
 def canary(self: BridgeTask, queue: str = "") -> None:
     """Record that a worker answered on ``queue``.
 
@@ -34,11 +34,11 @@ def canary(self: BridgeTask, queue: str = "") -> None:
         return
     for each in Queue:
         canaries.record_sent(each, transaction=context().transaction)
-        self.nudge(TaskName.CANARY, each, each)
+        self.nudge(TaskName.CANARY, each, queue=each)
     housekeeping.clean_up(context().session)
 
 
-@shared_task(bind=True, base=BridgeTask, name=TaskName.RECONCILE, queue=Queue.FETCH)
+@shared_task(bind=True, base=BridgeTask, name=TaskName.RECONCILE)
 def reconcile(self: BridgeTask) -> None:
     """Compare the records that Cention reported with those stored, every ten minutes."""
     reconcile_job.reconcile_if_due(context().transaction)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from workers.config.names import Mirror, Queue, TaskName
+from workers.config.names import Mirror, TaskName
 from workers.mirrors.jobs.refresh import refresh_if_due
 from workers.tasks.base import BridgeTask, context
 
 
-@shared_task(bind=True, base=BridgeTask, name=TaskName.MIRROR, queue=Queue.FETCH)
+@shared_task(bind=True, base=BridgeTask, name=TaskName.MIRROR)
 def mirror(self: BridgeTask, workspace: str, mirror: str) -> None:
     """Refresh one mirror of one workspace, if it is due."""
     spec = context().mirrors.get((workspace, Mirror(mirror)))

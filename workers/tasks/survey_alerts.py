@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from workers.config.names import Queue, TaskName
+from workers.config.names import TaskName
 from workers.surveys.jobs.alert import send_alerts
 from workers.tasks.base import BridgeTask, context
 
 
-@shared_task(bind=True, base=BridgeTask, name=TaskName.SURVEY_ALERT, queue=Queue.FETCH)
+@shared_task(bind=True, base=BridgeTask, name=TaskName.SURVEY_ALERT)
 def survey_alert(self: BridgeTask, workspace: str) -> None:
     """Create the errands of one workspace for scores that its rules call bad."""
     client = context().errands.get(workspace)

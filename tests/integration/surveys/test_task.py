@@ -17,9 +17,6 @@ from workers.tasks import retention, survey_alerts
 from workers.tasks import surveys as tasks
 from workers.tasks.base import BridgeTask
 
-# Celery looks at all attributes of a task when it is first used outside of an application.
-pytestmark = pytest.mark.filterwarnings("ignore::celery.exceptions.CDeprecationWarning")
-
 
 @pytest.fixture
 def sandbox():
@@ -58,7 +55,7 @@ def test_the_tasks_decide_and_invite_by_the_clock_of_the_database(
 
     tasks.survey_decide.run("demo")
     assert csat.outcome(errand) == "invite"
-    assert nudges == [("surveys.invite", "surveys", "demo")]
+    assert nudges == [("surveys.invite", "demo")]
     tasks.survey_invite.run("demo")
 
     [row] = csat.invitations()

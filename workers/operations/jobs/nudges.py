@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from redis.exceptions import OutOfMemoryError, ReadOnlyError
 
 from workers.config.broker import check_accepts, create_sender
-from workers.config.names import Family, Queue, TaskName
+from workers.config.names import Family, TaskName
 from workers.config.settings import Settings
 
 BROKER_TIMEOUT_S = 2.0
@@ -16,13 +16,13 @@ BROKER_TIMEOUT_S = 2.0
 
 def request_drains(settings: Settings, work: Iterable[tuple[str, Family]]) -> str | None:
     """Request drains of families of workspaces; return the problem if the broker refuses."""
-    nudges = [(TaskName.DRAIN, Queue.FETCH, (workspace, family)) for workspace, family in work]
+    nudges = [(TaskName.DRAIN, (workspace, family)) for workspace, family in work]
     return _send(settings, nudges)
 
 
 def request_filing(settings: Settings, workspaces: Iterable[str]) -> str | None:
     """Request filing of the callbacks of workspaces; return the problem if the broker refuses."""
-    nudges = [(TaskName.FILE_CALLBACKS, Queue.CALLBACKS, (name,)) for name in workspaces]
+    nudges = [(TaskName.FILE_CALLBACKS, (name,)) for name in workspaces]
     return _send(settings, nudges)
 
 
@@ -53,16 +53,13 @@ def broker_location(broker_url: str) -> str:
     return f"{host}:{port}" if port else host or "BROKER_URL"
 
 
-def _send(
-    settings: Settings, nudges: Sequence[tuple[TaskName, Queue, tuple[str, ...]]]
-) -> str | None:
+def _send(settings: Settings, nudges: Sequence[tuple[TaskName, tuple[str, ...]]]) -> str | None:
     sender = create_sender(settings.broker_url, timeout_s=BROKER_TIMEOUT_S)
     try:
-        for task, queue, args in nudges:
+        for task, args in nudges:
             sender.send_task(
                 task,
                 args=args,
-                queue=queue,
                 retry=False,
                 ignore_result=True,
             )
