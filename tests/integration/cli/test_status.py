@@ -13,6 +13,7 @@ import pytest
 from tests.support.eventually import eventually
 from workers.config.names import Family
 from workers.operations.store.gauges import read_gauges
+from workers.operations.store.status import failed_polls
 
 ROOT = Path(__file__).parents[3]
 
@@ -328,3 +329,99 @@ def test_watching_continues_until_ctrl_c_and_exits_with_0(healthy, tmp_path):
 
     assert watching.wait(10) == 0
     assert "Traceback" not in shown.read_text("utf-8")
+
+
+def notes(terminal):
+    return [(one["alarm"], one["sentence"]) for one in terminal.json("status")["notices"]]
+
+
+def test_all_is_not_well_beside_an_error_of_a_mirror_until_a_later_refresh_has_ended_it(
+    terminal, healthy
+):
+    refreshed(healthy, age="3 min")
+    refreshed(healthy, found=None, error="cention: failed on the server (HTTP 500)", age="2 min")
+
+    assert notes(terminal) == [
+        (
+            False,
+            "demo agent_logons: the refresh 2m ago failed (cention: failed on the server"
+            " (HTTP 500)); last refreshed 3m ago.",
+        )
+    ]
+    assert "All is well." not in terminal.run("status").stdout
+
+    refreshed(healthy)
+
+    shown = terminal.run("status").stdout
+    assert "All is well." in shown
+    assert "HTTP 500" not in shown
+
+
+def test_all_is_not_well_beside_an_error_of_the_last_poll(terminal, healthy):
+    failed = (
+        "INSERT INTO intake.poll (workspace, family, started_at, ended_at, found, error)"
+        " VALUES ('demo', 'errand_reports', now(), now(), %s, %s)"
+    )
+    healthy.rows(failed, None, "cention: no connection")
+
+    [(alarm, sentence)] = notes(terminal)
+    assert not alarm
+    assert sentence.endswith("ago, and could not be read since (cention: no connection).")
+
+    healthy.rows(failed, 0, None)
+    assert "All is well." in terminal.run("status").stdout
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "alarm", "sentence"),
+    [
+        (
+            "INSERT INTO intake.wanted (workspace, family, remote_id, wanted_at)"
+            " VALUES ('demo', 'errand_reports', 5, now() - interval '6 min')",
+            "behind",
+            False,
+            "demo errand_reports: the oldest record has waited for 6m;"
+            " 1 record due, 0 being fetched.",
+        ),
+        (
+            "INSERT INTO intake.callback (workspace, received_at, body_sha256, document)"
+            " VALUES ('demo', now() - interval '2 min', sha256('x'), '{}')",
+            "behind",
+            True,
+            "demo: 1 callback is not filed, the oldest for 2m.",
+        ),
+        (
+            "INSERT INTO intake.callback (workspace, received_at, body_sha256, document, filed_at)"
+            " SELECT workspace, max(answered_at) - interval '61 min', sha256('x'), '{}', now()"
+            " FROM cention.errand GROUP BY workspace",
+            "silent",
+            False,
+            "demo: errands were answered, and no callback came with them.",
+        ),
+    ],
+)
+def test_what_freshness_does_not_call_fresh_status_does_not_call_well(
+    terminal, healthy, fault, state, alarm, sentence
+):
+    healthy.rows("UPDATE cention.errand SET answered_at = now() - interval '1 min'")
+    healthy.rows(fault)
+
+    judged = healthy.rows("SELECT state FROM analyst.freshness WHERE workspace = 'demo'")
+    assert state in {one["state"] for one in judged}
+    assert notes(terminal) == [(alarm, sentence)]
+
+
+def test_a_disabled_mirror_or_forgotten_workspace_is_not_said_to_fail(healthy):
+    healthy.rows(
+        "INSERT INTO intake.poll (workspace, family, started_at, ended_at, error) VALUES"
+        " ('demo', 'exports', now(), now(), 'x'), ('gone', 'errand_reports', now(), now(), 'x')"
+    )
+    with healthy.context.transaction() as conn:
+        assert failed_polls(conn) == []
+
+    healthy.rows(
+        "INSERT INTO intake.poll (workspace, family, started_at, ended_at, error)"
+        " VALUES ('demo', 'library', now(), now(), 'x')"
+    )
+    with healthy.context.transaction() as conn:
+        assert failed_polls(conn) == ["demo"]

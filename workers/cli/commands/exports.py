@@ -117,6 +117,7 @@ def export_context(settings: Settings, workspace: WorkspaceSettings) -> ExportCo
         zone=workspace.timezone,
         request=lambda order: with_backoff(lambda: api.run(order), idempotent=False),
         session=lambda: database(settings, autocommit=True),
+        scheduled_preset=workspace.export_preset,
     )
     job.mark_abandoned(context.session, workspace.name)
     return context

@@ -14,6 +14,11 @@ LANGUAGE sql STABLE
 RETURN coalesce(coalesce(counted_at, first_poll_at) < now() - interval '30 minutes', false);
 COMMENT ON FUNCTION intake.is_uncounted IS 'True if the last reconciliation was more than three intervals of ten minutes ago, or if there was none and polling began that long ago.';
 
+CREATE OR REPLACE FUNCTION intake.is_silent(received_at timestamptz, answered_at timestamptz) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN coalesce(answered_at > received_at + interval '1 hour', false);
+COMMENT ON FUNCTION intake.is_silent IS 'True if the last errand was answered more than an hour after the last callback was received; false if there is none of either.';
+
 CREATE OR REPLACE FUNCTION intake.is_unrenewed(renewed_at timestamptz, since_at timestamptz, every_s integer)
 RETURNS boolean LANGUAGE sql STABLE
 RETURN CASE

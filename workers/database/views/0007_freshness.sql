@@ -89,7 +89,7 @@ WITH workspace AS (
            NULL::bigint AS missing, NULL::timestamptz AS counted_at, NULL::bigint AS reported_today,
            CASE
                WHEN newest.received_at IS NULL THEN 'never received'
-               WHEN answered.last_at > newest.received_at + interval '1 hour' THEN 'silent'
+               WHEN intake.is_silent(newest.received_at, answered.last_at) THEN 'silent'
            END AS alarm,
            unfiled.oldest_at < now() - interval '1 minute' AS slow,
            false AS partly,

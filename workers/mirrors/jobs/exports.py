@@ -38,6 +38,7 @@ class ExportContext:
     zone: ZoneInfo  # of times without an offset
     request: RequestExport
     session: Transaction  # yields connections in autocommit mode
+    scheduled_preset: str | None = None  # one of it that is done lets the schedule go on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,8 @@ def run(
             # Another connection: the first may have been closed during minutes of waiting.
             with context.session() as fresh, fresh.transaction():
                 exports.finish(fresh, workspace, run_id, export)
+                if order.preset_id == context.scheduled_preset:
+                    polls.resume(fresh, workspace, Mirror.EXPORTS)
                 in_same_transaction(fresh, completed)
     return completed
 

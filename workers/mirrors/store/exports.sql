@@ -42,12 +42,12 @@ LIMIT %(limit)s;
 
 -- name: scheduled_exports
 -- Of the scheduled exports of one preset: the last day of the last success, and how long ago the last
--- one was requested if its outcome is unknown.
+-- one was requested if its outcome is unknown and no export of that preset was done since.
 SELECT
     (SELECT to_day FROM cention.export_run
      WHERE workspace = %(workspace)s AND origin = 'schedule' AND preset_id = %(preset_id)s AND state = 'done'
      ORDER BY run_id DESC LIMIT 1) AS covered_to,
     (SELECT CASE WHEN state = 'unknown' THEN extract(epoch FROM clock_timestamp() - started_at)::float8 END
      FROM cention.export_run
-     WHERE workspace = %(workspace)s AND origin = 'schedule' AND preset_id = %(preset_id)s
+     WHERE workspace = %(workspace)s AND preset_id = %(preset_id)s AND (origin = 'schedule' OR state = 'done')
      ORDER BY run_id DESC LIMIT 1) AS unknown_for_s;

@@ -28,6 +28,8 @@ SPOOL_WAITS_S = 60.0  # it drains within seconds once Postgres is back
 UNMATCHED_FOR_S = 86_400.0  # an alert about rows that match nothing, after the newest
 CUSTOMER_WAITS_S = 30.0  # a question is there within a second
 INVITATION_WAITS_S = 600.0  # beyond the pace of a vendor, or a short absence of it
+RECORD_WAITS_S = 300.0  # as analyst.freshness judges it
+CALLBACK_WAITS_S = 60.0  # likewise
 POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 START_WORKER = "celery --app workers.app worker"
 START_BEAT = "celery --app workers.app beat"
@@ -69,7 +71,7 @@ def of_polls(
     *,
     at: datetime,
 ) -> Iterator[Alert]:
-    """Yield an alert for each list of changed records whose last good poll is too long ago."""
+    """Yield an alert for each list that was not read for too long, or could not be read last."""
     known = {(one.workspace, one.family): one for one in families}
     for workspace in workspaces:
         for family in POLLED:
@@ -82,11 +84,13 @@ def of_polls(
 def _of_list(
     workspace: str, family: str, found: FamilyStatus | None, *, at: datetime
 ) -> Iterator[Alert]:
-    if found is not None and not found.poll_late:
-        return
     when = _ago(found.last_good_poll_at if found else None, at)
     error = found.last_poll_error if found and found.last_poll_found is None else None
-    yield _late(f"{workspace} {family}: Cention's list of changes was last read {when}", error)
+    clause = f"{workspace} {family}: Cention's list of changes was last read {when}"
+    if found is None or found.poll_late:
+        yield _late(clause, error)
+    elif error:
+        yield _warning(f"{clause}, and could not be read since ({error}).", "cention check")
 
 
 def of_losses(one: FamilyStatus) -> Iterator[Alert]:
@@ -102,7 +106,7 @@ def of_losses(one: FamilyStatus) -> Iterator[Alert]:
 
 
 def of_family(one: FamilyStatus, *, at: datetime) -> Iterator[Alert]:
-    """Yield alerts for a family: paused, not reconciled, parked or unreadable records."""
+    """Yield alerts for a family: paused, not reconciled; records that wait, parked, unreadable."""
     name = f"{one.workspace} {one.family}"
     if one.paused_until is not None:
         yield _of_pause(name, one.paused_reason or "")
@@ -110,6 +114,11 @@ def of_family(one: FamilyStatus, *, at: datetime) -> Iterator[Alert]:
         age = format_age(one.counted_at, at)
         when = f"last reconciled {age} ago" if age else "never reconciled"
         yield _alarm(f"{name}: {when} with what Cention reported.", "cention reconcile")
+    if one.oldest_wait_s is not None and one.oldest_wait_s > RECORD_WAITS_S:
+        waited = format_duration(one.oldest_wait_s)
+        due = f"{pluralise(one.due, 'record')} due, {one.claimed:,} being fetched"
+        waits = f"the oldest record has waited for {waited}; {due}"
+        yield _warning(f"{name}: {waits}.", "cention check")
     if one.parked:
         parked = "parked: it failed too often, or Cention rejected it for good"
         if one.parked != 1:
@@ -128,7 +137,7 @@ def _of_pause(name: str, reason: str) -> Alert:
 
 
 def of_mirror(one: MirrorStatus, *, at: datetime) -> Iterator[Alert]:
-    """Yield alerts for a mirror: paused, late, refreshed only in part, or with odd rows."""
+    """Yield alerts for a mirror: paused, late, failed, refreshed only in part, or with odd rows."""
     name = f"{one.workspace} {one.mirror}"
     if one.paused_until is not None:
         yield _of_pause(name, one.paused_reason or "")
@@ -137,16 +146,32 @@ def of_mirror(one: MirrorStatus, *, at: datetime) -> Iterator[Alert]:
         error = one.last_error if one.last_found is None else None
         every = format_duration(one.every_s)
         yield _late(f"{name}: {refreshed}, though it is due every {every}", error)
-    elif one.last_found is not None and one.last_error is not None:
+    elif one.last_error is not None:
         # Never advise a refresh of the library: it would confirm that a whole kind has vanished.
         command = "cention exports" if one.mirror == Mirror.EXPORTS else "cention check"
-        yield _warning(f"{name}: refreshed, but {one.last_error}.", command)
+        yield _warning(f"{name}: {_fault_of_refresh(one, at)}.", command)
     if one.odd:
         yield _unreadable(name, pluralise(one.odd, "row"))
 
 
+def _fault_of_refresh(one: MirrorStatus, at: datetime) -> str:
+    if one.last_found is not None:
+        return f"refreshed, but {one.last_error}"
+    good = _ago(one.last_good_at, at)
+    return f"the refresh {_ago(one.last_at, at)} failed ({one.last_error}); last refreshed {good}"
+
+
 def of_inbox(one: InboxStatus) -> Iterator[Alert]:
-    """Yield an alert if callbacks could not be filed."""
+    """Yield alerts if callbacks wait, could not be filed, or have stopped to arrive."""
+    if one.oldest_unfiled_s is not None and one.oldest_unfiled_s > CALLBACK_WAITS_S:
+        waiting = f"{pluralise(one.unfiled, 'callback')} {is_or_are(one.unfiled)} not filed"
+        waited = format_duration(one.oldest_unfiled_s)
+        yield _alarm(f"{one.workspace}: {waiting}, the oldest for {waited}.", START_WORKER)
+    if one.silent:
+        yield _warning(
+            f"{one.workspace}: errands were answered, and no callback came with them.",
+            "cention callbacks",
+        )
     if one.problems:
         problems = f"{pluralise(one.problems, 'callback')} could not be filed"
         yield _warning(f"{one.workspace}: {problems}.", "cention callbacks --problems")

@@ -63,6 +63,7 @@ class InboxStatus:
     problems: int
     oldest_unfiled_s: float | None
     last_received_at: datetime | None
+    silent: bool  # by intake.is_silent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +105,10 @@ def unknown_outcomes(conn: Connection) -> dict[str, int]:
 
 
 def failed_polls(conn: Connection) -> list[str]:
-    """Return the workspaces whose last poll of a list failed."""
+    """Return the workspaces whose last poll of a list, or refresh of a mirror, failed."""
     with conn.cursor(row_factory=scalar_row) as cursor:
-        return list(dict.fromkeys(cursor.execute(SQL["failed_polls"]).fetchall()))
+        parameters = {"mirrors": list(Mirror)}
+        return list(dict.fromkeys(cursor.execute(SQL["failed_polls"], parameters).fetchall()))
 
 
 def backend(conn: Connection) -> int:

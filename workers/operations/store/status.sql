@@ -80,7 +80,7 @@ SELECT workspace,
        u.unfiled, u.oldest_unfiled_s,
        (SELECT count(*) FROM intake.callback AS c
         WHERE c.workspace = w.workspace AND problem IS NOT NULL) AS problems,
-       (SELECT max(received_at) FROM intake.callback AS c WHERE c.workspace = w.workspace) AS last_received_at
+       newest.received_at AS last_received_at, intake.is_silent(newest.received_at, answered.at) AS silent
 FROM (
     SELECT workspace FROM cention.workspace
     UNION SELECT workspace FROM intake.callback WHERE filed_at IS NULL AND problem IS NULL
@@ -90,6 +90,12 @@ CROSS JOIN LATERAL (
     FROM intake.callback AS c
     WHERE c.workspace = w.workspace AND filed_at IS NULL AND problem IS NULL
 ) AS u
+CROSS JOIN LATERAL (
+    SELECT max(received_at) AS received_at FROM intake.callback AS c WHERE c.workspace = w.workspace
+) AS newest
+CROSS JOIN LATERAL (
+    SELECT max(answered_at) AS at FROM cention.errand AS e WHERE e.workspace = w.workspace AND answered_at <= now()
+) AS answered
 ORDER BY workspace;
 
 -- name: queues
@@ -110,12 +116,14 @@ GROUP BY workspace
 ORDER BY workspace;
 
 -- name: failed_polls
--- Workspaces whose last poll of a list failed, with the error.
-SELECT DISTINCT workspace, error
-FROM (SELECT DISTINCT ON (workspace, family) workspace, error
+-- Workspaces whose last poll of a list, or refresh of an enabled mirror, failed.
+SELECT workspace
+FROM (SELECT DISTINCT ON (workspace, family) workspace, family, found
       FROM intake.poll WHERE ended_at IS NOT NULL ORDER BY workspace, family, started_at DESC) AS last
-WHERE error IS NOT NULL
-ORDER BY workspace, error;
+WHERE found IS NULL AND EXISTS (SELECT FROM cention.workspace AS w WHERE w.workspace = last.workspace)
+  AND (family <> ALL (%(mirrors)s)
+       OR EXISTS (SELECT FROM intake.mirror AS m WHERE (m.workspace, m.mirror) = (last.workspace, last.family)))
+ORDER BY workspace;
 
 -- name: backend
 -- The process of the server that serves this connection now.

@@ -205,6 +205,27 @@ def test_the_reason_for_a_delayed_export_is_shown_as_a_pause(bridge, cention, sp
     )
 
 
+def test_a_command_that_runs_the_export_lets_the_schedule_go_on(bridge, cention, spec, settings):
+    cention.control("faults", {"dropped": {"times": 1}})
+    refresh_due(bridge, spec)
+    [workspace] = settings.workspaces
+    context = exports.ExportContext(
+        workspace="demo",
+        zone=ZONE,
+        request=wiring.exports_api(settings, workspace).run,
+        session=bridge.context.session,
+        scheduled_preset="316",
+    )
+    order = exports.ExportOrder(preset_id="316", from_day=None, to_day=None)
+
+    exports.run(context, order, origin="command")
+
+    assert bridge.rows("SELECT * FROM intake.pause") == []
+    bridge.advance_time(61)
+    assert refresh_due(bridge, spec) is not None
+    assert states(bridge) == ["unknown", "done", "done"]
+
+
 def test_an_export_whose_process_died_is_unknown_and_not_repeated_before_the_next(
     bridge, spec, settings, exported_days
 ):
