@@ -16,7 +16,7 @@ from receiver import metrics
 from receiver.durable_inbox import StorageUnavailable
 from workers.config.logs import RateLimitedWarning
 from workers.spool import durable_files as disk
-from workers.spool import record
+from workers.spool import record, trust
 from workers.spool.layout import BAD, DRAFT, LOCK, REASON, WAITING, file_name, spool_status
 from workers.sync.store.callbacks import NewCallback
 
@@ -56,7 +56,7 @@ class Spool:
             self._write(callback, content)
         except OSError as error:
             metrics.SPOOL.labels("refused").inc()
-            self._failed.warn(error=type(error).__name__, errno=error.errno)
+            self._failed.warn(folder=str(self.folder), reason=error.strerror or "it is full")
             raise StorageUnavailable from None
         metrics.SPOOL.labels("put").inc()
 
@@ -103,8 +103,9 @@ class Spool:
 
     def _remove_drafts(self, *, left_before: float) -> None:
         for draft in self.folder.glob(f"*{DRAFT}"):
-            if draft.stat().st_mtime < left_before:
-                draft.unlink()
+            with suppress(OSError):  # a folder of such a name keeps no other from being removed
+                if draft.lstat().st_mtime < left_before:
+                    draft.unlink()
 
     def oldest(self) -> str | None:
         """Return the name of the oldest callback; ``None`` if the spool is empty."""
@@ -125,7 +126,8 @@ class Spool:
         The lock ends with its process, however that ends. Raises ``OSError``.
         """
         disk.make_folder(self.folder)
-        descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+        descriptor = os.open(self.folder / LOCK, flags, 0o600)
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -137,8 +139,8 @@ class Spool:
             os.close(descriptor)
 
     def read(self, name: str) -> bytes:
-        """Return the content of a file. Raises ``OSError``."""
-        return (self.folder / name).read_bytes()
+        """Return the content of a file. Raises ``OSError``, ``NotTrusted`` among them."""
+        return trust.read_file(self.folder / name)
 
     def remove(self, name: str) -> None:
         """Remove a callback that Postgres has stored.

@@ -72,7 +72,9 @@ class SpoolDrainer:
             except Exception as error:  # the next run may succeed
                 more = False
                 self._failed.warn(
-                    error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None)
+                    error=type(error).__name__,
+                    sqlstate=getattr(error, "sqlstate", None),
+                    reason=getattr(error, "strerror", None),
                 )
             if not more:
                 time.sleep(RUN_EVERY_S)
@@ -142,7 +144,7 @@ class SpoolDrainer:
         except OSError as error:
             if error.errno in _MACHINE_ERRORS:
                 raise
-            self._quarantine(name, f"cannot be read: {errno.errorcode.get(error.errno or 0)}")
+            self._quarantine(name, f"cannot be read: {error.strerror}")
             return None
 
     def _load(self, name: str, content: bytes) -> NewCallback | None:

@@ -6,20 +6,17 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from workers.spool import trust
 from workers.spool.layout import DRAFT
 
 
 def make_folder(folder: Path) -> None:
     """Create ``folder`` and its parents, readable by this user alone, on disk when it returns.
 
-    Raises ``OSError``.
+    Raises ``OSError``; ``NotTrusted`` if ``folder`` is there and others may write or read it.
     """
-    if folder.is_dir():
-        return
-    make_folder(folder.parent)
-    with suppress(FileExistsError):  # another process was quicker
-        os.mkdir(folder, 0o700)
-    sync_folder(folder.parent)
+    _make_missing(folder)
+    trust.check_folder(folder, owner=os.geteuid())
 
 
 def write_file(path: Path, content: bytes, *, owned_as: os.stat_result | None = None) -> None:
@@ -47,6 +44,15 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _make_missing(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_missing(folder.parent)
+    with suppress(FileExistsError):  # another process was quicker
+        os.mkdir(folder, 0o700)
+    sync_folder(folder.parent)
 
 
 def _write_draft(draft: Path, content: bytes, owned_as: os.stat_result | None) -> None:

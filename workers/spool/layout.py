@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -67,8 +68,13 @@ def _sizes(folder: Path) -> dict[str, int]:
     with os.scandir(folder) as entries:
         for entry in entries:
             try:
-                if entry.is_file(follow_symlinks=False):
-                    sizes[entry.name] = entry.stat(follow_symlinks=False).st_size
+                state = entry.stat(follow_symlinks=False)
             except FileNotFoundError:  # drained meanwhile
                 continue
+            sizes[entry.name] = _disk_bytes(state) if stat.S_ISREG(state.st_mode) else 0
     return sizes
+
+
+def _disk_bytes(state: os.stat_result) -> int:
+    """Return the size of a file, or what it takes on disk if it has holes."""
+    return min(state.st_size, state.st_blocks * 512)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from workers.spool import durable_files
+from workers.spool import durable_files, trust
 from workers.spool.layout import BAD, REASON, WAITING
 
 REASON_MAX_BYTES = 500
@@ -26,12 +26,11 @@ class QuarantinedFile:
 def quarantined(folder: Path) -> Iterator[QuarantinedFile]:
     """Yield the files set aside in the spool at ``folder``, oldest first. Raises ``OSError``."""
     bad = folder / BAD
-    for name in sorted(os.listdir(bad)) if bad.is_dir() else ():
+    for name in sorted(os.listdir(bad)) if bad.is_dir() and not bad.is_symlink() else ():
         if name.endswith(WAITING):
             with suppress(FileNotFoundError):  # returned meanwhile
-                yield QuarantinedFile(
-                    name=name, size_bytes=(bad / name).stat().st_size, reason=_reason(bad / name)
-                )
+                size_bytes = os.lstat(bad / name).st_size
+                yield QuarantinedFile(name=name, size_bytes=size_bytes, reason=_reason(bad / name))
 
 
 def requeue(folder: Path, name: str) -> None:
@@ -48,7 +47,7 @@ def requeue(folder: Path, name: str) -> None:
 
 def _reason(path: Path) -> str | None:
     try:
-        with path.with_name(path.name + REASON).open("rb") as file:
-            return file.read(REASON_MAX_BYTES).decode("utf-8", "replace").strip()
+        reason = trust.read_file(path.with_name(path.name + REASON))
     except OSError:
         return None
+    return reason[:REASON_MAX_BYTES].decode("utf-8", "replace").strip()

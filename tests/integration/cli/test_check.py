@@ -94,6 +94,13 @@ def test_a_role_that_may_not_write_is_reported(terminal, environment, database, 
         admin.execute("DROP OWNED BY reader; DROP ROLE reader")
 
 
+def test_a_spool_that_others_may_enter_is_reported(terminal, tmp_path):
+    (tmp_path / "var" / "spool").mkdir(parents=True)
+    (tmp_path / "var" / "spool").chmod(0o755)
+
+    assert "its mode is 0755, so others may enter it" in wrong(terminal, "spool")
+
+
 def test_silent_workers_are_reported_by_queue(terminal, bridge):
     bridge.answer_canaries()
     bridge.rows(

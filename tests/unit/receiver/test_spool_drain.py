@@ -2,56 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import psycopg
 import pytest
 
 from receiver import spool_drain
-from receiver.circuit_breaker import CircuitBreaker
 from receiver.spool_drain import SpoolDrainer
 from workers.spool.layout import BAD
-
-
-class Inbox:
-    """A database that can be down, and can refuse some callbacks."""
-
-    def __init__(self):
-        self.groups = []
-        self.down = None
-        self.refused = {}
-        self.committed = lambda: None
-
-    @contextmanager
-    def open(self):
-        if self.down:
-            raise self.down
-        yield self.write
-
-    def write(self, callbacks):
-        if self.down:
-            raise self.down
-        numbers = [callback.remote_id for callback in callbacks]
-        for number in numbers:
-            if number in self.refused:
-                raise self.refused[number]
-        if numbers:
-            self.groups.append(numbers)
-            self.committed()
-
-    @property
-    def stored(self):
-        return [number for group in self.groups for number in group]
-
-
-@pytest.fixture
-def inbox():
-    return Inbox()
-
-
-@pytest.fixture
-def breaker():
-    return CircuitBreaker()
 
 
 @pytest.fixture

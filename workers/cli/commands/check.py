@@ -16,6 +16,7 @@ from workers.operations.jobs.checks import (
     database,
     mirrors,
     services,
+    spool,
     survey_vendors,
     time_zone,
 )
@@ -55,6 +56,7 @@ def findings() -> Iterator[Finding]:
     yield from database.database_findings(settings)
     yield from services.broker_findings(settings)
     yield from services.receiver_findings(settings)
+    yield from spool.spool_findings(settings)
     for workspace in settings.workspaces:
         yield services.cention_findings(workspace, partial(wiring.errand_data, settings, workspace))
         yield from mirrors.mirror_findings(

@@ -116,6 +116,6 @@ def _print_erasure(erasure: Erasure, subject: DataSubject, *, dry_run: bool) -> 
         rewritten = pluralise(erasure.spooled, "callback")
         print_line(f"{rewritten} {would} rewritten in the spool of this machine.")
     for name in erasure.unreadable:
-        print_stderr(f"Mentions the person, is not a callback, and was not changed: {name}")
+        print_stderr(f"May mention the person, cannot be read, and was not changed: {name}")
     for warning in WARNINGS:
         print_line(warning)

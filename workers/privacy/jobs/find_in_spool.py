@@ -19,7 +19,7 @@ from workers.privacy.rules.redaction import (
     redact_own,
 )
 from workers.privacy.store.erased import Key
-from workers.spool import durable_files, record
+from workers.spool import durable_files, record, trust
 from workers.spool.layout import BAD, DRAFT, LOCK, WAITING
 from workers.spool.record import CorruptSpoolFile
 from workers.sync.store.callbacks import NewCallback
@@ -40,7 +40,7 @@ class SpoolErasure:
     """The result of erasing a person from a spool."""
 
     files: int  # rewritten
-    unreadable: tuple[str, ...]  # files that mention the person and are no callbacks: unchanged
+    unreadable: tuple[str, ...]  # files that may mention the person and were not changed
     errands: frozenset[Key]  # found to be the person's
 
 
@@ -78,12 +78,18 @@ def find(
 ) -> Iterator[SpooledMatch]:
     """Yield the callbacks that concern a person.
 
-    Names of files that mention the person and are no callbacks are added to ``unreadable``.
+    Names of files that cannot be read, or that mention the person and are no callbacks, are added
+    to ``unreadable``.
     """
-    for path in [*_files(folder), *(_files(folder / BAD) if (folder / BAD).exists() else ())]:
+    bad = folder / BAD
+    aside = _files(bad) if bad.is_dir() and not bad.is_symlink() else []
+    for path in [*_files(folder), *aside]:
         try:
-            content = path.read_bytes()
+            content = trust.read_file(path)
         except FileNotFoundError:  # drained meanwhile
+            continue
+        except OSError:
+            unreadable.append(path.name)
             continue
         try:
             callback = record.load(content)
@@ -105,7 +111,7 @@ def _files(folder: Path) -> list[Path]:
 @contextmanager
 def _drain_blocked(folder: Path) -> Iterator[None]:
     try:
-        descriptor = os.open(folder / LOCK, os.O_RDWR)
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_NOFOLLOW)
     except FileNotFoundError:  # it was never drained
         yield
         return
