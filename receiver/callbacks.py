@@ -11,10 +11,16 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable, Unauthorized
+from werkzeug.exceptions import (
+    BadRequest,
+    NotFound,
+    ServiceUnavailable,
+    Unauthorized,
+)
 
 from receiver import canonical_json, metrics
 from receiver.authentication import Secrets
+from receiver.callback_size import ARRIVING_MAX_BYTES, is_too_large
 from receiver.canonical_json import CanonicalCallback, InvalidBody
 from receiver.durable_inbox import PendingStore, StorageUnavailable, StoreCallback
 from receiver.errors import error_response
@@ -26,7 +32,6 @@ from workers.config.logs import RateLimitedWarning
 from workers.sync.store.callbacks import NewCallback
 
 LOG_UNKNOWN_EVERY_S = 60.0
-BODY_MAX_BYTES = 10 * 1024 * 1024  # html_body holds the whole quoted thread
 RETRY_AFTER_S = 5
 ACCEPTED = b'{"status":"ok"}'
 
@@ -179,8 +184,9 @@ def _require_stored(pending: PendingStore) -> None:
 
 def _canonical(secrets: Secrets) -> CanonicalCallback:
     """Return the document of this request as it may be stored."""
+    body = read_body(max_bytes=ARRIVING_MAX_BYTES, is_too_large=is_too_large)
     try:
-        document = canonical_json.read_body(read_body(max_bytes=BODY_MAX_BYTES))
+        document = canonical_json.read_body(body)
         if secrets and not secrets.verify(document):
             raise Unauthorized("meta.api_secret is missing or wrong.")
         return canonical_json.canonicalise(document, secrets)

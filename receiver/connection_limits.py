@@ -22,7 +22,7 @@ from gunicorn.asgi.protocol import ASGIProtocol
 
 from receiver import metrics
 from receiver.asgi import Receive, Send
-from receiver.callbacks import BODY_MAX_BYTES
+from receiver.callback_size import ARRIVING_MAX_BYTES, ByteCount
 from receiver.errors import error_document
 from schemas.jsonapi import MEDIA_TYPE
 
@@ -156,9 +156,9 @@ class Connection(asyncio.Protocol):
         If the body is too long, only a part of it is read, and nothing if ``Content-Length`` says
         so: that is enough for the application to refuse it.
         """
-        if announced_bytes(scope) > BODY_MAX_BYTES:
+        if announced_bytes(scope) > ARRIVING_MAX_BYTES:
             return b"", False
-        body = bytearray()
+        body, size = bytearray(), ByteCount()
         for number in count(1):
             if self.inbox or self.half_closed:
                 self._after(0)  # if ``receive`` has to wait
@@ -167,7 +167,8 @@ class Connection(asyncio.Protocol):
             if message["type"] != "http.request":
                 return None
             body += message["body"]
-            if len(body) > BODY_MAX_BYTES or not message["more_body"]:
+            size.add(message["body"])
+            if size.is_too_large or not message["more_body"]:
                 return bytes(body), not message["more_body"]
             if number % MESSAGES_AT_ONCE == 0:
                 await asyncio.sleep(0)

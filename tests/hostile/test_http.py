@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from receiver.callbacks import BODY_MAX_BYTES
+from receiver.callback_size import ARRIVING_MAX_BYTES
 from tests.hostile.wire import HEAD, answer_on, callback, connections, request, statuses
 from tests.integration.receiver.receiver_process import SECRET
 
@@ -308,7 +308,7 @@ def test_an_announced_oversize_body_is_refused_without_reading_it(served):
     head = HEAD + b"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n"
 
     with served.answers_honest_senders():
-        answer = served.answer(head % (BODY_MAX_BYTES + 1))
+        answer = served.answer(head % (ARRIVING_MAX_BYTES + 1))
 
     assert statuses(answer) == [413]
 

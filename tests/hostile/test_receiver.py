@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from receiver import canonical_json
 from receiver.authentication import Secrets
-from receiver.callbacks import BODY_MAX_BYTES
+from receiver.callback_size import ARRIVING_MAX_BYTES, COUNTED_MAX_BYTES
 from tests.hostile.strategies import bodies
 from tests.integration.receiver.receiver_process import SECRET
 from tests.support.eventually import eventually
@@ -57,8 +57,9 @@ PREFIX = b'{"meta":{"api_secret":"' + SECRET.encode() + b'"},"data":{"type":"x"}
 
 
 FILLINGS = {
-    "text": lambda _: b'"' + b"x" * (BODY_MAX_BYTES - 200) + b'"',
-    "escapes": lambda _: b'"' + b"\\u0000" * ((BODY_MAX_BYTES - 200) // 6) + b'"',
+    "text": lambda _: b'"' + b"x" * (COUNTED_MAX_BYTES - 200) + b'"',
+    "escapes": lambda _: b'"' + b"\\u0000" * ((COUNTED_MAX_BYTES - 200) // 6) + b'"',
+    "letters": lambda _: b'"' + b"\\u003c" * ((ARRIVING_MAX_BYTES - 200) // 6) + b'"',
     "large numbers": lambda _: b"[" + b",".join([b"9" * 4000] * 1000) + b"]",
     "numbers": lambda many: b"[" + b",".join([b"1"] * many) + b"]",
     "lists": lambda many: b"[" + b"[]," * (many // 2) + b'"\\ud800"]',
@@ -71,7 +72,7 @@ CROWDS = ("numbers", "lists", "objects", "members")
 @pytest.mark.parametrize("name", FILLINGS)
 def test_the_largest_bodies_are_stored(module_receiver, name):
     body = PREFIX + FILLINGS[name](canonical_json.MAX_VALUES - 10) + b"}"
-    assert len(body) <= BODY_MAX_BYTES
+    assert len(body) <= ARRIVING_MAX_BYTES
 
     response, took_s = post(module_receiver, body)
 

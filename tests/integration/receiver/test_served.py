@@ -18,7 +18,7 @@ import redis
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from receiver.callbacks import BODY_MAX_BYTES
+from receiver.callback_size import ARRIVING_MAX_BYTES
 from tests.integration.receiver.receiver_process import SECRET, serving
 from tests.support.databases import database_copy
 from tests.support.eventually import eventually
@@ -304,7 +304,7 @@ def test_an_incomplete_body_is_refused(receiver, rows, rest):
 
 
 def test_too_long_a_body_is_refused_by_its_length(receiver):
-    head = HEAD + b"Content-Length: %d\r\n\r\n" % (BODY_MAX_BYTES + 1)
+    head = HEAD + b"Content-Length: %d\r\n\r\n" % (ARRIVING_MAX_BYTES + 1)
 
     assert receiver.send(head).startswith(b"HTTP/1.1 413")
 
@@ -316,6 +316,20 @@ def test_too_long_a_chunked_body_is_refused_when_it_gets_too_long(receiver):
 
     assert response.status_code == 413
     assert response.json()["errors"][0]["status"] == "413"
+
+
+def test_html_of_eight_megabytes_is_accepted_though_its_escapes_make_it_21(receiver, rows, body):
+    document = json.loads(body)
+    document["included"].append({"type": "x", "id": "1", "attributes": {"html": "HERE"}})
+    escaped = r"\u003cp\u003eHello\u003c/p\u003e\u003cbr\u003e" * 350_000
+    sent = json.dumps(document).replace("HERE", escaped).encode()
+    assert len(sent) > 15_000_000
+
+    whole = receiver.post(sent)
+    in_pieces = receiver.post(sent[at : at + 2**20] for at in range(0, len(sent), 2**20))
+
+    assert (whole.status_code, in_pieces.status_code) == (200, 200)
+    assert len(rows()) == 1
 
 
 def test_counts_are_of_all_processes_together(serve, body, tmp_path):

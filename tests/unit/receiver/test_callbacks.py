@@ -9,7 +9,7 @@ from datetime import UTC
 import pytest
 
 from receiver import MissingCallbackSecret
-from receiver.callbacks import BODY_MAX_BYTES
+from receiver.callback_size import ARRIVING_MAX_BYTES, COUNTED_MAX_BYTES
 from receiver.durable_inbox import StorageUnavailable
 from tests.support.receiver_app import ERROR, PATH, refused
 
@@ -212,7 +212,7 @@ def test_only_post_is_allowed(client, method):
 
 
 def test_a_body_of_more_than_ten_mebibytes_is_refused_by_its_length_alone(client, stored):
-    response = client.post(PATH, data=b" " * (BODY_MAX_BYTES + 1))
+    response = client.post(PATH, data=b" " * (COUNTED_MAX_BYTES + 1))
 
     assert refused(response, 413)
     assert stored == []
@@ -221,7 +221,49 @@ def test_a_body_of_more_than_ten_mebibytes_is_refused_by_its_length_alone(client
 def test_a_body_of_ten_mebibytes_is_accepted(client, callback):
     text = json.dumps(callback).encode()
 
-    assert client.post(PATH, data=text.ljust(BODY_MAX_BYTES)).status_code == 200
+    assert client.post(PATH, data=text.ljust(COUNTED_MAX_BYTES)).status_code == 200
+
+
+def escaped(text):
+    """Return ``text`` as JSON in which every letter but a to z, digits and / is a number."""
+    slash = text.replace("/", "\0")
+    numbered = (c if c.isascii() and c.isalnum() else rf"\u{ord(c):04x}" for c in slash)
+    return "".join(numbered).replace(r"\u0000", r"\/")
+
+
+def with_text(callback, text):
+    """Return ``callback`` as JSON with one more ``text``, which is escaped already."""
+    callback["data"]["attributes"]["more"] = "HERE"
+    return json.dumps(callback).replace("HERE", text).encode()
+
+
+@pytest.mark.parametrize("text", ["<p>one</p>", "räksmörgås", "письмо", "手紙", "aGk/aGk+aA=="])
+def test_of_an_escaped_letter_one_byte_counts(client, callback, stored, text):
+    times = (COUNTED_MAX_BYTES - 100_000) // max(len(text), len(escaped(text)) // 3 + 1)
+    body = with_text(callback, escaped(text) * times)
+    assert len(body) > COUNTED_MAX_BYTES
+
+    response = client.post(PATH, data=body)
+
+    assert response.status_code == 200
+    [new] = stored
+    assert new.document["data"]["attributes"]["more"] == text * times
+
+
+def test_more_than_ten_mebibytes_of_letters_are_refused_however_they_are_escaped(
+    client, callback, stored
+):
+    body = with_text(callback, r"\u003cabcdefg" * (COUNTED_MAX_BYTES // 8))
+
+    assert refused(client.post(PATH, data=body), 413)
+    assert stored == []
+
+
+def test_more_than_three_times_the_limit_is_refused_whatever_counts(client, callback, stored):
+    body = with_text(callback, r"\u003c" * (ARRIVING_MAX_BYTES // 6))
+
+    assert refused(client.post(PATH, data=body), 413)
+    assert stored == []
 
 
 def test_an_invalid_callback_is_stored_with_its_problem_and_the_answer_has_its_pointer(
