@@ -189,10 +189,13 @@ def test_a_mapping_can_be_changed_and_removed(terminal, stored_logons):
 
 def test_all_log_ons_of_a_name_can_be_removed(terminal, stored_logons):
     terminal.run("logons", "map", "joe", 31)
+    terminal.run("logons", "map", "Doe, Jane", 32)
 
     assert terminal.run("logons", "forget", "joe").stdout == "2 log-ons deleted.\n"
 
-    assert [one["login_name"] for one in terminal.json("logons", "names")] == ["Doe, Jane"]
+    assert [(one["login_name"], one["agent_id"]) for one in terminal.json("logons", "names")] == [
+        ("Doe, Jane", 32)
+    ]
 
 
 def test_unreadable_rows_are_shown_as_received_and_deleted_once_they_were_shown(terminal, bridge):

@@ -273,3 +273,66 @@ def done_ago_s(centre) -> float:
         "SELECT extract(epoch FROM now() - done_at)::float8 AS ago_s FROM intake.task_done"
     )
     return row["ago_s"]
+
+
+@pytest.mark.parametrize("policy", [CALLBACKS, BODIES])
+def test_a_filed_callback_in_which_a_problem_was_found_later_keeps_its_document(old_centre, policy):
+    """A later version may read it."""
+    old_centre.bridge.execute(
+        "UPDATE intake.callback SET problem = 'no number' WHERE callback_id = 1"
+    )
+    document = "SELECT document, filed_at FROM intake.callback WHERE callback_id = 1"
+    before = old_centre.bridge.rows(document)
+    assert before[0]["filed_at"] is not None
+
+    apply(old_centre, policy)
+
+    assert old_centre.bridge.rows(document) == before
+
+
+@pytest.mark.parametrize("moment", ["arrived_at", "answered_at", "done_at"])
+def test_an_errand_in_which_something_happens_while_its_bodies_are_removed_keeps_them(
+    old_centre, moment
+):
+    """A drain that holds its report then writes that it was answered or closed today."""
+    removed: list[object] = []
+    thread = Thread(target=lambda: removed.append(apply(old_centre, BODIES)))
+    with old_centre.bridge.context.transaction() as conn:
+        conn.execute(
+            "SELECT FROM intake.landed WHERE family = 'errand_reports' AND remote_id = %s"
+            " FOR UPDATE",
+            [WRITTEN],
+        )
+        thread.start()
+        eventually(lambda: a_session_waits_for_a_row(old_centre))
+        conn.execute(f"UPDATE cention.errand SET {moment} = now() WHERE errand_id = %s", [WRITTEN])
+    thread.join(60)
+
+    assert removed
+    assert old_centre.bridge.rows(
+        "SELECT errand_id FROM cention.errand WHERE body_html IS NOT NULL"
+    ) == [{"errand_id": WRITTEN}]
+
+
+def a_session_waits_for_a_row(centre):
+    return one(
+        centre,
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock' AND query LIKE '%%FOR UPDATE%%'",
+    )
+
+
+def test_bodies_under_the_name_that_older_callbacks_use_are_removed(centre, document):
+    old = data.callback_of(
+        document("callback_answer_errand"), STRANGERS, answer=31, files=[], htmlBody="<b>old</b>"
+    )
+    [answered] = old["included"]
+    del answered["attributes"]["answer"]["response"]["html_body"]
+    centre.store_callback(old)
+    centre.bridge.file()
+    assert one(centre, "SELECT body_html FROM cention.answer WHERE answer_id = 31") == "<b>old</b>"
+    age(centre, days=31)
+
+    apply(centre, BODIES)
+
+    assert not any("<b>old" in row for row in centre.texts()["intake.callback"])

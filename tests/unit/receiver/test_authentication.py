@@ -47,3 +47,14 @@ def test_every_secret_is_compared_even_after_one_was_equal(monkeypatch):
     SECRETS.verify({"meta": {"api_secret": "old"}})
 
     assert len(compared) == 2
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_a_secret_that_begins_with_another_nothing_is_left(order):
+    """Whichever stands first in the settings."""
+    short, long = "the-first-of-our-secrets", "the-first-of-our-secrets-2"
+    both = Secrets([short, long][::order])
+
+    redacted = both.redact({"text": f"{long}, {short}, {long}"}, max_depth=9)
+
+    assert redacted == {"text": "[removed], [removed], [removed]"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import psycopg
 import pytest
 
@@ -193,6 +195,46 @@ def test_a_folder_among_the_files_is_set_aside(drainer, spool, inbox, new):
 
     assert inbox.stored == [1]
     assert quarantined_names(spool) == ["0.json"]
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM])
+def test_while_the_machine_cannot_open_files_every_callback_waits(
+    drainer, spool, inbox, new, monkeypatch, number
+):
+    """A good callback must not be set aside because the process is out of descriptors."""
+    append(spool, new, 1, 2)
+    read = spool.read
+
+    def out_of_resources(name):
+        raise OSError(number, "out of resources")
+
+    monkeypatch.setattr(spool, "read", out_of_resources)
+    with pytest.raises(OSError, match="out of resources"):
+        drainer.run_once()
+    assert (len(spool.waiting()), quarantined_names(spool)) == (2, [])
+
+    monkeypatch.setattr(spool, "read", read)
+    drainer.run_once()
+    assert inbox.stored == [1, 2]
+
+
+def test_a_file_that_cannot_be_read_is_set_aside_with_the_reason(
+    drainer, spool, inbox, new, monkeypatch
+):
+    append(spool, new, 1, 2)
+    read, [first, _] = spool.read, spool.waiting()
+
+    def unreadable(name):
+        if name == first:
+            raise OSError(errno.EIO, "bad sector")
+        return read(name)
+
+    monkeypatch.setattr(spool, "read", unreadable)
+
+    drainer.run_once()
+
+    assert (inbox.stored, quarantined_names(spool)) == ([2], [first])
+    assert "EIO" in (spool.folder / BAD / f"{first}.reason").read_text()
 
 
 def test_a_file_that_cannot_be_set_aside_blocks_no_other_file(drainer, spool, inbox, new):

@@ -98,6 +98,21 @@ def test_attachments_that_are_named_need_not_be_included(callback):
     assert read_callback(callback).attachments == ALL_ATTACHMENTS
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_attachments_that_only_the_callback_itself_names_are_found(callback, is_known):
+    if not is_known:
+        without_errand(callback)
+    callback["data"]["relationships"] |= {
+        "attachments": {"data": [{"type": "c3_response_attachments", "id": "5"}]},
+        "embedded_archives": {"data": [{"type": "c3_area_archives", "id": "6"}]},
+    }
+
+    found = read_callback(callback).attachments
+
+    assert refs(AttachmentKind.RESPONSE, 5)[0] in found
+    assert refs(AttachmentKind.AREA_ARCHIVE, 6)[0] in found
+
+
 def test_one_attachment_may_be_named_outside_a_list(callback):
     callback["included"] = [errand_of(callback)]
     errand_of(callback)["relationships"] = {
