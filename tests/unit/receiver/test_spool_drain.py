@@ -234,7 +234,7 @@ def test_a_file_that_cannot_be_read_is_set_aside_with_the_reason(
     drainer.run_once()
 
     assert (inbox.stored, quarantined_names(spool)) == ([2], [first])
-    assert "EIO" in (spool.folder / BAD / f"{first}.reason").read_text()
+    assert "cannot be read" in (spool.folder / BAD / f"{first}.reason").read_text()
 
 
 def test_a_file_that_cannot_be_set_aside_blocks_no_other_file(drainer, spool, inbox, new):
