@@ -288,3 +288,16 @@ def test_a_record_that_waits_for_a_retry_keeps_its_due_time(terminal, bridge, ol
     terminal.run(*command(5, 2))
 
     assert bridge.rows("SELECT * FROM intake.wanted") == before
+
+
+def test_if_wanting_the_errands_of_an_export_fails_its_days_are_not_done(
+    terminal, bridge, old_errand
+):
+    old_errand(5)
+    bridge.execute("ALTER TABLE intake.wanted ADD CONSTRAINT no CHECK (family <> 'errand_reports')")
+
+    assert terminal.run(*command(7, 3)).exit_code == 1
+
+    assert bridge.rows("SELECT FROM cention.export_run WHERE state = 'done'") == []
+    assert bridge.rows("SELECT FROM cention.exported_errand") == []
+    assert (days_done(bridge), wanted(bridge)) == ([], [])

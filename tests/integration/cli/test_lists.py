@@ -145,6 +145,20 @@ def test_all_parked_records_of_a_family_or_of_all_are_released(terminal, bridge)
     assert terminal.json("parked") == []
 
 
+def test_the_parked_records_of_another_workspace_stay_parked(terminal, bridge):
+    park(bridge, 5, 6)
+    bridge.execute("UPDATE intake.wanted SET workspace = 'other' WHERE remote_id = 6")
+    park(bridge, 6)
+
+    terminal.run("parked", "retry", "errand_reports", "6")
+    terminal.run("parked", "retry", "errand_reports")
+    terminal.run("parked", "retry", "--all")
+
+    assert bridge.rows(
+        "SELECT workspace, remote_id FROM intake.wanted WHERE parked_at IS NOT NULL"
+    ) == [{"workspace": "other", "remote_id": 6}]
+
+
 def test_releasing_a_record_that_is_not_parked_fails_and_names_it(terminal, bridge):
     park(bridge, 5)
 

@@ -297,3 +297,17 @@ def test_a_filed_callback_that_can_no_longer_be_read_keeps_types_and_ids_only(ce
         "SELECT document FROM intake.callback WHERE document #>> '{data,id}' = '1'"
     )
     assert {name for name, text in texts_of(row["document"]) if text} <= {"type", "id"}
+
+
+def test_an_unreadable_report_that_comes_back_keeps_types_and_ids_only(centre, erase):
+    erase()
+    report = centre.reports[UNREADABLE]["data"]["attributes"]
+    report["basic"]["data"] |= {"agent": "Alva", "date": "on her birthday"}
+    centre.fetch(UNREADABLE)
+
+    retain(Retention(), session=centre.bridge.context.session)
+
+    [row] = centre.bridge.rows(
+        "SELECT document FROM intake.landed WHERE remote_id = %s", UNREADABLE
+    )
+    assert {name for name, text in texts_of(row["document"]) if text} <= {"type", "id"}

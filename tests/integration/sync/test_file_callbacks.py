@@ -294,6 +294,18 @@ def test_a_full_batch_reports_that_there_may_be_more(bridge, document):
     assert not bridge.file().more
 
 
+def test_of_more_callbacks_than_a_batch_the_oldest_are_filed_first(bridge, document, monkeypatch):
+    monkeypatch.setattr(file_callbacks, "BATCH", 2)
+    many = [document("callback_answer_errand") for _ in range(5)]
+    for number, callback in enumerate(many):
+        callback["data"]["id"] = str(number + 1)
+    insert_callbacks(bridge, *many)
+
+    for filed in (2, 4, 5):
+        bridge.file()
+        assert [is_filed for is_filed, _ in states(bridge)] == [n < filed for n in range(5)]
+
+
 def test_a_stored_attachment_that_a_callback_names_is_fetched_again_without_harm(bridge, document):
     callback = document("callback_answer_errand")
     insert_callbacks(bridge, callback)

@@ -8,6 +8,7 @@ import pytest
 from schemas.cention.errand_reports import read_changed_errands
 from tests.integration.bridge import RATINGS, REPORTS
 from workers.clients.errors import Redirected, Unauthorised
+from workers.operations.jobs import housekeeping
 from workers.sync.jobs.poll import ChangedList, poll, poll_if_due
 from workers.sync.store import errand_reports
 
@@ -184,3 +185,64 @@ def test_the_next_nudge_repeats_a_failed_poll(bridge):
     poll_if_due(changed(refuse), every_s=60, session=bridge.context.session)
 
     assert poll_if_due(listing(7), every_s=60, session=bridge.context.session) == 1
+
+
+@pytest.mark.parametrize(("ago_s", "polled"), [(20, None), (31, 1), (59, 1)])
+def test_a_list_read_more_than_half_an_interval_ago_is_read_again(bridge, ago_s, polled):
+    poll_if_due(listing(7), every_s=60, session=bridge.context.session)
+    bridge.advance_time(ago_s)
+
+    assert poll_if_due(listing(7), every_s=60, session=bridge.context.session) == polled
+
+
+@pytest.mark.parametrize(
+    ("change", "lasts"),
+    [
+        ("parked_at = now()", False),
+        ("due_at = now() + interval '1 hour'", False),
+        ("due_at = now() + interval '10 s'", True),
+        ("due_at = now() + interval '1 hour', claim = gen_random_uuid()", True),
+        ("workspace = 'other'", False),
+        ("family = 'facebook_ratings'", False),
+    ],
+)
+def test_a_pause_ends_unless_a_record_of_its_family_may_soon_probe(bridge, change, lasts):
+    bridge.want(REPORTS, 7)
+    bridge.execute(f"UPDATE intake.wanted SET {change}")
+    bridge.execute(
+        "INSERT INTO intake.pause (workspace, family, until_at, reason)"
+        " VALUES ('demo', 'errand_reports', now() + interval '20 s', 'no')"
+    )
+
+    poll(listing(), session=bridge.context.session)
+
+    assert bool(bridge.rows("SELECT FROM intake.pause")) == lasts
+
+
+def test_attempts_of_more_than_a_week_ago_are_deleted_but_the_last_success_of_each_list(bridge):
+    for workspace, family, days, found in (
+        ("demo", REPORTS, 9, 1),
+        ("demo", REPORTS, 8, 2),
+        ("demo", REPORTS, 8, None),
+        ("demo", REPORTS, 6, None),
+        ("demo", RATINGS, 30, 3),
+        ("other", REPORTS, 20, 4),
+    ):
+        bridge.execute(
+            "INSERT INTO intake.poll (workspace, family, started_at, ended_at, found, error)"
+            " SELECT %s, %s, at, at, %s, CASE WHEN %s::int IS NULL THEN 'no' END"
+            " FROM (SELECT now() - %s * interval '1 day' AS at) AS t",
+            workspace, family, found, found, days,
+        )  # fmt: skip
+
+    housekeeping.clean_up(bridge.context.session)
+
+    left = bridge.rows(
+        "SELECT workspace, family, found FROM intake.poll ORDER BY workspace, family, poll_id"
+    )
+    assert [tuple(row.values()) for row in left] == [
+        ("demo", REPORTS, 2),
+        ("demo", REPORTS, None),
+        ("demo", RATINGS, 3),
+        ("other", REPORTS, 4),
+    ]

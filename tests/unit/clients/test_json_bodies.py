@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.clients.json_bodies import read_json
+from workers.clients.json_bodies import failure_texts, read_json
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,32 @@ def test_json_is_read_exactly(body, value):
 def test_json_that_no_database_could_store_is_refused(body):
     with pytest.raises(ValueError):  # noqa: PT011  # the base class is the promise
         read_json(body)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"data": None},
+        {"data": None, "errors": []},
+        {"data": None, "error": ""},
+        {"data": None, "errors": [], "error": None},
+        {"data": {}, "errors": [{"title": "beside data"}]},
+        {"data": [], "error": "beside data"},
+        {},
+    ],
+)
+def test_null_data_beside_an_empty_list_of_errors_is_no_failure(document):
+    assert failure_texts(document) is None
+
+
+@pytest.mark.parametrize(
+    ("document", "texts"),
+    [
+        ({"errors": []}, ()),
+        ({"error": ""}, ("",)),
+        ({"data": None, "errors": [{"title": "down", "detail": "for now"}]}, ("down", "for now")),
+        ({"data": None, "errors": [], "error": "down"}, ("down",)),
+    ],
+)
+def test_a_document_with_an_error_instead_of_data_is_a_failure(document, texts):
+    assert failure_texts(document) == texts

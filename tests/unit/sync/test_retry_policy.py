@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from workers.config.limits import TCP_USER_TIMEOUT_S
 from workers.sync.rules import retry_policy
 
 
@@ -21,3 +22,8 @@ def test_a_report_without_sla_is_fetched_six_times():
     again = [retry_policy.should_refetch(fetches) for fetches in range(1, 8)]
 
     assert again == [True] * 5 + [False] * 2
+
+
+def test_a_doubt_lasts_until_the_kernel_has_given_up_the_last_request():
+    """One may be sent until the check of the session is too old; then the kernel repeats it."""
+    assert retry_policy.IN_FLIGHT_S >= retry_policy.PING_VALID_S + TCP_USER_TIMEOUT_S

@@ -165,3 +165,26 @@ def test_an_errand_counts_under_each_of_its_tags(centre, add_errand):
     found = centre.query("SELECT tag_name, arrived FROM analyst.tag_day")
 
     assert {row["tag_name"]: row["arrived"] for row in found} == {"Delay": 2, "Refund": 1, None: 1}
+
+
+def test_the_rating_of_an_errand_counts_on_the_day_it_arrived_and_not_when_it_was_answered(
+    centre, add_errand
+):
+    add_errand(1, feedback_value=5, answered=True, answered_at=WEDNESDAY)
+    add_errand(2, feedback_value=1, arrived_at=WEDNESDAY)
+
+    found = days(centre)
+
+    assert [
+        (found[day]["feedback_count"], found[day]["avg_feedback_value"])
+        for day in (TUESDAY.date(), WEDNESDAY.date())
+    ] == [(1, 5), (1, 1)]
+
+
+def test_an_errand_of_the_same_number_in_another_workspace_lends_no_tag(centre, add_errand):
+    add_errand(1)
+    centre.put("cention.errand_tag", workspace="other", errand_id=1, tag_id=9, fetched_at=WEDNESDAY)
+
+    assert centre.query("SELECT tag_name, arrived FROM analyst.tag_day") == [
+        {"tag_name": None, "arrived": 1}
+    ]

@@ -234,6 +234,15 @@ def test_callbacks_are_silent_when_errands_were_answered_since_the_last(centre):
     assert states(centre)["callbacks"] == "silent"
 
 
+def test_an_errand_answered_in_the_future_does_not_make_callbacks_silent(centre):
+    """Dates of reports have no time zone, and may be wrong by hours."""
+    received_callback(centre, received_at=ago(hours=3))
+
+    centre.report(33, answered_at=ago(hours=-3))
+
+    assert states(centre)["callbacks"] == "fresh"
+
+
 def test_a_workspace_with_callbacks_only_is_listed(centre):
     centre.query("DELETE FROM cention.workspace RETURNING workspace")
 

@@ -120,6 +120,34 @@ def test_a_question_that_disappears_is_gone_and_one_that_comes_back_is_not(mirro
     assert (mirror.there(), mirror.gone()) == ([1, 2], [])
 
 
+def test_what_is_gone_keeps_the_time_at_which_it_disappeared(mirror, source, bridge):
+    files = {"attachments": {"data": [{"type": "c3_library_attachments", "id": "5"}]}}
+    source.libraries_document = listed(library(1), library(2, questions=[2]))
+    source.categories_document = listed(category(1), category(2))
+    source.questions_document = listed(question(1), question(2) | {"relationships": files})
+    mirror.refresh()
+    source.libraries_document = listed(library(1))
+    source.categories_document = listed(category(1))
+    source.questions_document = listed(question(1))
+    gone = {
+        table: f"SELECT * FROM cention.{table} WHERE gone_at IS NOT NULL"
+        for table in (
+            "library",
+            "library_category",
+            "library_question",
+            "library_link",
+            "library_question_attachment",
+        )
+    }
+    mirror.refresh()
+    before = {table: bridge.rows(query) for table, query in gone.items()}
+    assert {table: len(rows) for table, rows in before.items()} == dict.fromkeys(gone, 1)
+
+    mirror.refresh()
+
+    assert {table: bridge.rows(query) for table, query in gone.items()} == before
+
+
 @pytest.mark.parametrize(
     "document",
     [

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from threading import Event
+
+from tests.integration.bridge import RATINGS
 from workers.config.names import Family
 
 
@@ -57,3 +60,18 @@ def test_characters_that_postgres_cannot_store_are_replaced_and_the_report_is_wr
 
     assert bridge.rows("SELECT problem FROM intake.landed WHERE problem IS NOT NULL") == []
     assert len(bridge.rows("SELECT errand_id FROM cention.errand")) == len(ids)
+
+
+def test_a_record_fetched_late_in_its_batch_has_the_time_of_its_request(offline_bridge, ratings):
+    """Else one that changed between the claim and its request would count as fetched before."""
+    bridge = offline_bridge
+    bridge.want(RATINGS, *range(1, 9))
+    ratings.before_answer = lambda _: Event().wait(0.2)  # so that the second four come later
+
+    bridge.drain(ratings.spec())
+
+    [row] = bridge.rows(
+        "SELECT extract(epoch FROM max(fetched_at) - min(fetched_at))::float8 AS apart_s"
+        " FROM cention.facebook_rating"
+    )
+    assert row["apart_s"] >= 0.2

@@ -6,6 +6,7 @@ gets around it, after a manual repair of a claim or a merge of two databases, it
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -79,6 +80,20 @@ def test_an_older_report_changes_nothing(conn, document):
 
     assert all_rows(conn) == before
     assert before["cention.errand"][0]["subject"] == "subject late"
+
+
+def test_an_action_that_moved_to_another_errand_stays_there(conn, document):
+    """Its former errand's older report, which comes late, still has it."""
+    moved = report(document, LATE)
+    former = report(document, EARLY)
+    former = replace(former, record=replace(former.record, errand_id=2255))
+    errand_reports.save(conn, "demo", [moved])
+    before = all_rows(conn)["cention.errand_action"]
+    assert before
+
+    errand_reports.save(conn, "demo", [former])
+
+    assert all_rows(conn)["cention.errand_action"] == before
 
 
 def test_an_errand_not_found_before_it_was_fetched_is_not_gone(conn, document):
