@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
-import psycopg
-
 from tests.acceptance.comparison import differences, pending_slas
 from tests.acceptance.duplicates import duplicates
-from tests.chaos import recovery, survey_truth, surveys
+from tests.chaos import evidence, recovery, survey_truth, surveys
 from tests.chaos.bridge import ChaosBridge, running_chaos_bridge
 from tests.chaos.faults import FAULTS
 from tests.chaos.load import change_again, create_load
@@ -161,7 +159,8 @@ def reconcile(bridge: ChaosBridge, report: Report, pusher: Pusher) -> None:
     report.pushes = pusher.pushes, pusher.lost
     report.stored = stored(bridge)
     if report.failures:
-        log_evidence(bridge, report)
+        for line in [*report.failures[:50], *evidence.lines(bridge, report.surveys)]:
+            log(line)
 
 
 def remaining(bridge: ChaosBridge, *, slas: bool) -> list[str]:
@@ -173,8 +172,6 @@ def remaining(bridge: ChaosBridge, *, slas: bool) -> list[str]:
     waiting_here = spooled.waiting if spooled else 0
     kept_here = [f"{waiting_here} callbacks are in the spool"] if waiting_here else []
     found = differences(bridge.sandbox, bridge.database_url)
-    if not slas:  # the short form does not wait for the pauses of survey vendors
-        return [*unsent, *kept_here, *found, *unknown]
     asked = survey_truth.read_state(bridge.sandbox, bridge.database_url)
     return [*unsent, *kept_here, *found, *unknown, *survey_truth.forgotten(asked)]
 
@@ -188,14 +185,3 @@ def stored(bridge: ChaosBridge) -> tuple[int, int]:
 
 def log(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
-
-
-def log_evidence(bridge: ChaosBridge, report: Report) -> None:
-    """Log the failures, and the rows that may explain them."""
-    for line in report.failures[:50]:
-        log(line)
-    with psycopg.connect(bridge.database_url) as conn:
-        for row in conn.execute("SELECT * FROM intake.wanted LIMIT 50"):
-            log(f"wanted: {row}")
-        for row in conn.execute("SELECT * FROM intake.pause"):
-            log(f"paused: {row}")

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from tests.acceptance.comparison import SandboxControl
+from tests.chaos.surveys import RULE
 from workers.surveys.rules.person import Contact, read_contact
 
 COUNTRY = "SE"
@@ -37,8 +38,10 @@ OPEN_AGAIN: LiteralString = """
           AND a.happened_at >= e.answered_at + interval '1 minute'
     )
 """
+# Other rules were on before this one: those of the sandbox, until the campaign loaded its own.
 ON_FROM: LiteralString = """
-    SELECT extract(epoch FROM min(on_from))::float8 AS on_from FROM feedback.rule
+    SELECT extract(epoch FROM on_from)::float8 AS on_from FROM feedback.rule
+    WHERE name = %s AND off_at IS NULL
 """
 SCORES = {"digidesk": "Score", "customer_radar": "Rating"}
 
@@ -56,7 +59,7 @@ class SurveyState:
     invitations: Sequence[Row]
     answers: Sequence[Row]
     open_again: frozenset[int]
-    on_from: float  # epoch seconds
+    on_from: float  # since when the campaign's rule is on, epoch seconds
 
 
 def read_state(sandbox: SandboxControl, database_url: str) -> SurveyState:
@@ -73,7 +76,7 @@ def read_state(sandbox: SandboxControl, database_url: str) -> SurveyState:
             invitations=conn.execute(INVITATIONS).fetchall(),
             answers=conn.execute(ANSWERS).fetchall(),
             open_again=frozenset(row["errand_id"] for row in conn.execute(OPEN_AGAIN)),
-            on_from=conn.execute(ON_FROM).fetchall()[0]["on_from"],
+            on_from=conn.execute(ON_FROM, [RULE]).fetchall()[0]["on_from"],
         )
 
 
@@ -95,6 +98,20 @@ def twice(state: SurveyState) -> dict[str, int]:
     return {kind: count for kind, count in surplus.items() if count}
 
 
+def undecided(state: SurveyState) -> list[int]:
+    """Return the errands that were answered while the rule was on, and are not decided."""
+    decided = {one["errand_id"] for one in state.decisions}
+    return [
+        errand_id
+        for errand_id, errand in ((int(number), one) for number, one in state.errands.items())
+        if errand["answered_at"] is not None
+        and errand["answered_at"] >= state.on_from
+        and not errand["gone"]
+        and errand_id not in decided
+        and errand_id not in state.open_again
+    ]
+
+
 def forgotten(state: SurveyState) -> Iterator[str]:
     """Yield what is missing, unexpected or left over, one line each."""
     yield from _decisions(state)
@@ -108,12 +125,8 @@ def _decisions(state: SurveyState) -> Iterator[str]:
         errand = state.errands.get(str(errand_id))
         if errand is None or errand["answered_at"] is None:
             yield f"errand {errand_id} was not answered, and is decided"
-    for number, errand in state.errands.items():
-        answered_at, errand_id = errand["answered_at"], int(number)
-        if answered_at is None or answered_at < state.on_from or errand["gone"]:
-            continue
-        if errand_id not in decided and errand_id not in state.open_again:
-            yield f"errand {errand_id} was answered, and is not decided"
+    for errand_id in undecided(state):
+        yield f"errand {errand_id} was answered, and is not decided"
 
 
 def _invitations(state: SurveyState) -> Iterator[str]:
