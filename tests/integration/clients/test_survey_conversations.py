@@ -433,7 +433,7 @@ def test_an_outcome_whose_answer_says_nothing_is_unknown_and_sent_once(sandbox, 
 
 
 @pytest.mark.parametrize("status", [b"200 OK", b"204 No Content"])
-def test_any_success_is_one_and_nothing_of_its_body_is_read(serve, status):
+def test_any_success_is_one_whatever_becomes_of_its_body(serve, status):
     def answer(connection: socket.socket) -> None:
         head = server.heads[-1][-1]
         if b"/token" in head:

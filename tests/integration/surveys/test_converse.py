@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.integration.surveys.conftest import Surveys
 from tests.integration.surveys.conversing import PASSWORD, RULES, Conversing, vendors_at
 from workers.surveys.jobs import converse as job
 from workers.surveys.store import conversations, holds
+from workers.surveys.store.conversations import Settled
 
 FUND, RECOMMEND, COMMENT = "You recently switched", "How likely are you", "What could we do"
 START, REPLY, STATUS = "centracx.start", "centracx.reply", "centracx.status"
@@ -204,6 +206,47 @@ def test_what_a_dead_worker_was_handing_over_is_asked_about_and_replayed(convers
     assert conversing.forwarded(begun) == ["taken"]
     first, second = conversing.at_vendor()
     assert [len(one["replies"]) for one in (first, second)] == [1, 1]
+
+
+def test_a_worker_whose_survey_was_given_to_another_records_nothing_of_it(conversing, begun):
+    conversing.answer(begun, choice=2)
+    late, other = uuid4(), uuid4()
+    for run in (late, other):
+        conversing.surveys.ask("UPDATE feedback.session SET sent_by = NULL")
+        conversations.claim(conversing.surveys.conn, "demo", "centracx", run=run, limit=1)
+
+    said = Settled(forwarded="no", positions=[1], state="stuck", remote_id="another")
+    conversations.settle(conversing.surveys.conn, "demo", begun, said, run=late)
+
+    assert conversing.forwarded(begun) == ["sending"]
+    row = conversing.session(begun)
+    assert (row["sent_by"], row["state"]) == (other, "open")
+
+
+def test_what_workers_that_died_may_have_begun_counts_so_that_no_survey_is_begun_without_end(
+    conversing,
+):
+    session = conversing.begin()
+    for _ in range(3):
+        run = uuid4()
+        conversations.claim(conversing.surveys.conn, "demo", "centracx", run=run, limit=1)
+        conversations.release_abandoned(conversing.surveys.conn, run)
+    conversing.converse()
+
+    assert conversing.session(session)["state"] == "stuck"
+    assert conversing.at_vendor() == []
+
+
+def test_only_what_may_have_begun_a_session_counts_as_one(conversing, begun):
+    conversing.answer(begun, choice=2)
+    begins = []
+    for _ in range(2):  # the first hands the answer over, the second may have replayed it
+        run = uuid4()
+        conversations.claim(conversing.surveys.conn, "demo", "centracx", run=run, limit=1)
+        conversations.release_abandoned(conversing.surveys.conn, run)
+        begins.append(conversing.session(begun)["tries"])
+
+    assert begins == [1, 2]
 
 
 # ---- vendors that refuse, or are away ------------------------------------------------------------

@@ -88,6 +88,13 @@ def test_an_outcome_is_sent_as_documented_and_204_is_a_success(server, api):
     assert request.headers["Content-Type"] == "application/json"
 
 
+@pytest.mark.parametrize("page", ["<!DOCTYPE html><title>Log in</title>", "\ufeff\n <html>"])
+def test_a_page_in_place_of_an_answer_leaves_an_outcome_unknown(server, api, page):
+    server.post(f"{APP}/outcome", body=page, status=200, content_type="text/html")
+
+    assert isinstance(outcome_of(api), Unknown)
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [

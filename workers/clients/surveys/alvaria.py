@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ from workers.clients.surveys.outcomes import (
     NotRead,
     NotTriggered,
     Refused,
+    Unknown,
     outcome_of_invitation,
     outcome_of_login,
     outcome_of_reading,
@@ -167,8 +169,8 @@ class AlvariaApi:
         except DocumentError as error:
             return Refused(reason=f"{NAME}: no readable context: {error}")
 
-    def _post_outcome(self, token: str, session_id: str, body: bytes) -> Taken:
-        """Send an outcome. Any 2xx is a success: nothing of its body is read."""
+    def _post_outcome(self, token: str, session_id: str, body: bytes) -> Taken | Unknown:
+        """Send an outcome. Any 2xx is a success, unless its body is a page: that is not Alvaria's."""
         with self._http.stream(
             "POST",
             f"{self._app}/outcome?{query_of({'sessionId': session_id})}",
@@ -176,7 +178,9 @@ class AlvariaApi:
             body=body,
             secrets=self._secrets(session_id),
             max_bytes=sys.maxsize,
-        ):
+        ) as (_, chunks):
+            if _is_page(chunks):
+                return Unknown(reason=f"{NAME}: a page of HTML in place of an answer")
             return Taken()
 
     def _headers(self, token: str) -> dict[str, str]:
@@ -211,6 +215,14 @@ class AlvariaApi:
     def _secrets(self, session_id: str) -> tuple[str, ...]:
         texts = (self._account.secret, self._account.client_id, self._account.api_key, session_id)
         return (*texts, in_url(session_id))
+
+
+def _is_page(chunks: Iterator[bytes]) -> bool:
+    """Tell whether the body of a success begins as HTML; no, if it cannot be read."""
+    try:
+        return next(chunks, b"").removeprefix(BOM_UTF8).lstrip().startswith(b"<")
+    except errors.ApiError:
+        return False
 
 
 def _error_texts(body: bytes) -> tuple[str, ...] | None:

@@ -115,14 +115,13 @@ def claim(
 def settle(
     conn: Connection[Any], workspace: str, session_id: int, settled: Settled, *, run: UUID
 ) -> None:
-    """Record what a vendor answered, and release the session."""
-    place = {"workspace": workspace, "session_id": session_id}
+    """Record what a vendor answered, and release the session, if the run still holds it."""
+    place = {"workspace": workspace, "session_id": session_id, "run": run}
     with conn.transaction():
         if settled.forwarded is not None:
             marks = {"forwarded": settled.forwarded, "positions": list(settled.positions)}
             conn.execute(SQL["settle_forwarded"], place | marks)
         parameters = place | {
-            "run": run,
             "state": settled.state,
             "question": _json(settled.question),
             "asked": _json(settled.asked),

@@ -62,19 +62,27 @@ SET sent_by = NULL,
 WHERE (workspace, session_id, sent_by) = (%(workspace)s, %(session_id)s, %(run)s);
 
 -- name: settle_forwarded
--- Record whether the vendor took answers of a session.
-UPDATE feedback.answer SET forwarded = %(forwarded)s
-WHERE (workspace, session_id) = (%(workspace)s, %(session_id)s) AND position = ANY (%(positions)s::integer[]);
+-- Record whether the vendor took answers of a session that this run holds.
+UPDATE feedback.answer AS a SET forwarded = %(forwarded)s
+FROM feedback.session AS s
+WHERE (s.workspace, s.session_id, s.sent_by) = (%(workspace)s, %(session_id)s, %(run)s)
+  AND (a.workspace, a.session_id) = (s.workspace, s.session_id) AND a.position = ANY (%(positions)s::integer[]);
 
 -- name: conversing
 -- Runs that hold sessions.
 SELECT DISTINCT sent_by FROM feedback.session WHERE sent_by IS NOT NULL;
 
 -- name: release_abandoned
--- Release the sessions of a dead run; what it was handing over is of unknown outcome.
+-- Release the sessions of a dead run; what it was handing over is of unknown outcome. A session that it may have begun
+-- at CentraCX, for want of one or to replay an answer that was lost before, counts as begun.
 WITH released AS (
-    UPDATE feedback.session
+    UPDATE feedback.session AS s
     SET sent_by = NULL, outcome_state = CASE WHEN outcome_state = 'sending' THEN 'unknown' ELSE outcome_state END,
+        tries = tries + (vendor = 'centracx' AND (remote_id IS NULL OR EXISTS (
+            SELECT FROM feedback.answer AS a
+            WHERE (a.workspace, a.session_id, a.position, a.forwarded)
+                = (s.workspace, s.session_id, s.position - 1, 'unknown')
+        )))::integer,
         problem = 'the worker that asked the vendor has died'
     WHERE sent_by = %(run)s
     RETURNING workspace, session_id
