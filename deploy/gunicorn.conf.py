@@ -21,7 +21,9 @@ from prometheus_client import multiprocess  # noqa: E402  # it reads the variabl
 most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
 
-bind = os.environ.get("RECEIVER_BIND", "127.0.0.1:8000")
+bind = [one for one in os.environ.get("RECEIVER_BIND", "").split(",") if one] or ["127.0.0.1:8000"]
+if os.environ.get("METRICS_BIND"):
+    bind.append(os.environ["METRICS_BIND"])
 worker_class = "receiver.gunicorn_worker.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 timeout = 30  # seconds; a worker that is silent for longer is replaced

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from receiver import callbacks, errors, health, metrics, pushed_answers
+from receiver import callbacks, errors, health, metrics, metrics_bind, pushed_answers
 from receiver.authentication import Secrets
 from receiver.callback_size import ARRIVING_MAX_BYTES
 from receiver.durable_inbox import StoreCallback
@@ -58,7 +58,17 @@ def create_app(
             frame_ancestors=settings.survey_frame_ancestors,
         )
     )
-    app.register_blueprint(health.blueprint(database=database, broker=broker, spool=spool))
+    own_bind = bool(settings.metrics_bind)
+    if own_bind:
+        metrics_bind.separate(app)
+    app.register_blueprint(
+        health.blueprint(
+            database=database,
+            broker=broker,
+            spool=spool,
+            shows_details=metrics_bind.is_marked if own_bind else lambda: True,
+        )
+    )
     app.register_blueprint(metrics.blueprint(read_gauges, read_spool))
     errors.register(app)
     return app

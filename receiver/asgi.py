@@ -24,6 +24,7 @@ from receiver.callbacks import DeferredBody
 from receiver.durable_inbox import PendingStore
 from receiver.errors import error_document
 from receiver.guessing import WrongSecrets
+from receiver.metrics_bind import MARK
 from receiver.surveys import crowded
 from receiver.surveys.crowded import crowded_page
 from schemas.jsonapi import MEDIA_TYPE
@@ -222,6 +223,7 @@ def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
+        MARK: MARK in scope,
     }
     for header, value in scope["headers"]:
         name = header.decode("latin-1").upper().replace("-", "_")

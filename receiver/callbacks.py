@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import (
     BadRequest,
@@ -25,17 +24,15 @@ from receiver.canonical_json import CanonicalCallback, InvalidBody
 from receiver.durable_inbox import PendingStore, StorageUnavailable, StoreCallback
 from receiver.errors import error_response
 from receiver.notifier import Notify
+from receiver.refusals import Refusals
 from receiver.request_body import read_body
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
-from workers.config.logs import RateLimitedWarning
 from workers.sync.store.callbacks import NewCallback
 
-LOG_UNKNOWN_EVERY_S = 60.0
+PREFIX = "/callbacks/"
 RETRY_AFTER_S = 5
 ACCEPTED = b'{"status":"ok"}'
-
-log = structlog.get_logger(__name__)
 
 
 class DeferredResponse(Response):
@@ -91,8 +88,7 @@ class DeferredBody:
 def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: Notify) -> Blueprint:
     """Build the route for the workspaces in ``secrets``; one without secrets requires none."""
     routes = Blueprint("callbacks", __name__)
-    unknown = _UnknownAddresses()
-    refused = {name: RateLimitedWarning("callbacks refused") for name in secrets}
+    refusals = Refusals("callbacks refused")
 
     # A slash at the end is easily typed into Cention's form, and a refusal there is never seen.
     @routes.post("/callbacks/<workspace>/", provide_automatic_options=False)
@@ -100,7 +96,7 @@ def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: N
     def receive(workspace: str) -> Response:
         """Answer 200 once the callback is committed, whether or not a worker is awake."""
         known = workspace if workspace in secrets else ""
-        record_status = partial(_record, refused.get(known), known, time.perf_counter())
+        record_status = partial(_record, refusals, known, time.perf_counter())
         try:
             return begin(workspace, record_status)
         except Exception as error:
@@ -117,12 +113,10 @@ def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: N
 
     def begin(workspace: str, record_status: Callable[[int], None]) -> Response:
         if workspace not in secrets:
-            unknown.refuse(request.path)
+            raise NotFound
         received_at = datetime.now(UTC)
         canonical = _canonical(secrets[workspace])
         callback, error = _parse(canonical.document)
-        if error is not None:
-            log.warning("callback cannot be parsed", workspace=workspace, faults=len(error.faults))
         pending = store(
             NewCallback(
                 workspace=workspace,
@@ -144,35 +138,25 @@ def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: N
 
         return DeferredResponse(pending, finish=finish, record_status=record_status)
 
+    routes.before_app_request(partial(_record_unrouted, refusals, secrets.keys()))
     return routes
 
 
-class _UnknownAddresses:
-    """Counts callbacks to addresses of no workspace, and logs one of them in a while.
-
-    A mistyped endpoint in Cention's form is seen nowhere else; but anybody can send such requests.
-    """
-
-    def __init__(self) -> None:
-        self._next_at = 0.0
-        self._unlogged = 0
-
-    def refuse(self, path: str) -> None:
-        """Raise ``NotFound``."""
-        if time.monotonic() < self._next_at:
-            self._unlogged += 1
-        else:
-            log.warning("callback to an unknown address", path=path, others=self._unlogged)
-            self._next_at = time.monotonic() + LOG_UNKNOWN_EVERY_S
-            self._unlogged = 0
-        raise NotFound
+def _record_unrouted(refusals: Refusals, workspaces: Set[str]) -> None:
+    """Count a callback with a wrong method, or to an address that is mistyped altogether."""
+    error = request.routing_exception
+    is_callback = request.path.startswith(PREFIX)
+    if error is not None and (is_callback or request.method == "POST"):
+        name = request.path.removeprefix(PREFIX).rstrip("/")
+        known = name if is_callback and name in workspaces else ""
+        _record(refusals, known, time.perf_counter(), error.code or HTTPStatus.NOT_FOUND)
 
 
-def _record(refused: RateLimitedWarning | None, workspace: str, began: float, status: int) -> None:
+def _record(refusals: Refusals, workspace: str, began: float, status: int) -> None:
     metrics.CALLBACKS.labels(workspace, status).inc()
     metrics.DURATION.observe(time.perf_counter() - began)
-    if refused and status == HTTPStatus.UNAUTHORIZED:  # at most one line a minute
-        refused.warn(workspace=workspace, status=status)
+    if status >= HTTPStatus.BAD_REQUEST:
+        refusals.record(workspace, status, path=None if workspace else request.path)
 
 
 def _require_stored(pending: PendingStore) -> None:

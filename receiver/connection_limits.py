@@ -24,6 +24,7 @@ from receiver import metrics
 from receiver.asgi import Receive, Send
 from receiver.callback_size import ARRIVING_MAX_BYTES, ByteCount
 from receiver.errors import error_document
+from receiver.metrics_bind import MARK
 from schemas.jsonapi import MEDIA_TYPE
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ class Connection(asyncio.Protocol):
     of a chunked body.
     """
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, *, at_metrics_bind: bool = False) -> None:
         self.server = worker
+        self.at_metrics_bind = at_metrics_bind
         self.http = ASGIProtocol(worker)
         self.http.app = self.respond
         self.transport: Any = None  # the socket's; asyncio gives it when the connection is made
@@ -140,6 +142,8 @@ class Connection(asyncio.Protocol):
             return  # its sender hung up, or it took too long and has been refused
         body, is_whole = request
         self._enter(Phase.ANSWERING)
+        if self.at_metrics_bind:
+            scope = scope | {MARK: True}
         reply = await self.server.application.answer(scope, body)
         headers = reply.headers if is_whole else [*reply.headers, (b"connection", b"close")]
         self.may_write = True

@@ -14,6 +14,7 @@ import time
 from math import ceil
 from typing import Any
 
+from gunicorn.util import parse_address
 from gunicorn.workers.gasgi import ASGIWorker
 
 from receiver.asgi import AsgiAdapter
@@ -52,6 +53,8 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         self.held_bytes = 0
         self.refused = RateLimitedWarning("requests refused before the application read them")
         self.not_accepted = RateLimitedWarning("connections not accepted")
+        bind = os.environ.get("METRICS_BIND", "")
+        self.metrics_address = parse_address(bind) if bind else None
         self.idle_s = self.cfg.keepalive
         self.drain_s = DRAIN_S
         # Gunicorn's own timer does not see that a request has begun: it must not come first.
@@ -70,7 +73,8 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
     async def serve(self) -> None:
         """Accept connections until gunicorn asks to stop, and enforce their deadlines."""
         for listener in self.sockets:
-            self.loop.add_reader(listener.sock, self.accept, listener.sock)
+            for_metrics = self.metrics_address in (listener.cfg_addr, listener.getsockname()[:2])
+            self.loop.add_reader(listener.sock, self.accept, listener.sock, for_metrics)
         while self.alive and self.ppid == os.getppid():
             await self.tick()
         for listener in self.sockets:
@@ -100,7 +104,7 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
             connection.expire()
         await asyncio.sleep(TICK_S)
 
-    def accept(self, listener: socket.socket) -> None:
+    def accept(self, listener: socket.socket, for_metrics: bool) -> None:
         """Accept one connection, then let other processes run.
 
         Connections that arrive together are so spread over all processes. A server of the loop's
@@ -118,7 +122,9 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         accepted.setblocking(False)
         os.sched_yield()
         joining = self.loop.create_task(
-            self.loop.connect_accepted_socket(lambda: Connection(self), accepted)
+            self.loop.connect_accepted_socket(
+                lambda: Connection(self, at_metrics_bind=for_metrics), accepted
+            )
         )
         self.joining.add(joining)
         joining.add_done_callback(self.joining.discard)

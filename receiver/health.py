@@ -17,12 +17,14 @@ Check: TypeAlias = Callable[[], None]
 """Returns if the dependency answers, and raises if it does not; may block."""
 
 
-def blueprint(*, database: Check, broker: Check, spool: Check) -> Blueprint:
+def blueprint(
+    *, database: Check, broker: Check, spool: Check, shows_details: Callable[[], bool]
+) -> Blueprint:
     """Build the two pages.
 
     Ready means that callbacks may be sent here: the database or the spool stores them. The
     broker is not needed, since the sweep finds what is stored; to take every receiver out of
-    service for it would turn callbacks away.
+    service for it would turn callbacks away. Each dependency is named where ``shows_details``.
     """
     pages = Blueprint("health", __name__, url_prefix="/health")
     checks = {
@@ -40,7 +42,9 @@ def blueprint(*, database: Check, broker: Check, spool: Check) -> Blueprint:
         running = {name: check.call() for name, check in checks.items()}
         wait(running.values(), WITHIN_S)
         healthy = {name: _succeeded(result) for name, result in running.items()}
-        states = {name: UP[name] if healthy[name] else "down" for name in checks}
+        states = {}
+        if shows_details():
+            states = {name: UP[name] if healthy[name] else "down" for name in checks}
         if healthy["database"] or healthy["spool"]:
             return {"status": "ok", **states}, 200
         return {"status": "unavailable", **states}, 503

@@ -35,6 +35,11 @@ CALLBACKS = Counter(
     "Callbacks by workspace (empty if unknown) and the status of the answer.",
     ["workspace", "status"],
 )
+PUSHES = Counter(
+    "cention_pushed_answers",
+    "Pushes of survey answers by workspace (empty if unknown) and the status of the answer.",
+    ["workspace", "status"],
+)
 REFUSED = Counter(
     "cention_refused_requests",
     "Requests refused before they reached the application, by the status of the answer.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import Any
 
 import psycopg
@@ -11,8 +12,10 @@ import structlog
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge, ServiceUnavailable, Unauthorized
 
+from receiver import metrics
 from receiver.authentication import Secrets
 from receiver.database import connect
+from receiver.refusals import Refusals
 from receiver.request_body import read_body
 from schemas.errors import MAX_FAULTS, DocumentError, Fault
 from schemas.strict_json import InvalidJson, read_json
@@ -47,6 +50,17 @@ def blueprint(settings: Settings, *, save: SavePush) -> Blueprint:
     """Build the route; without ``SURVEY_PUSH_SECRETS`` it answers 404."""
     routes = Blueprint("pushed_answers", __name__)
     secrets = Secrets(settings.survey_push_secrets)
+    names = {each.name for each in settings.workspaces}
+    refusals = Refusals("pushed answers refused")
+
+    @routes.after_request
+    def record_status(response: Response) -> Response:
+        name = (request.view_args or {})["workspace"]
+        known = name if name in names else ""
+        metrics.PUSHES.labels(known, response.status_code).inc()
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            refusals.record(known, response.status_code, path=None if known else request.path)
+        return response
 
     @routes.post("/answers/<workspace>/<vendor>", provide_automatic_options=False)
     def receive(workspace: str, vendor: str) -> Response:

@@ -22,7 +22,9 @@ from workers.config.workspaces import SettingsError, WorkspaceSettings, from_env
 
 RUN_ENV = Path("var/run.env")  # written by `make run`; commands in its folder find its servers
 SPOOL_DIR = "var/spool"  # below the working directory
+RECEIVER_BIND = "127.0.0.1:8000"
 SURVEY_RULES_FILE = "surveys.toml"  # in the working directory
+_BIND = re.compile(r"unix:.+|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}")
 _SITE = re.compile(r"https://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?")
 
 
@@ -58,6 +60,8 @@ class Settings:
     spool_dir: Path  # where the receiver stores callbacks while Postgres is down
     spool_max_bytes: int
     receiver_url: str = ""  # address of the receiver; empty if not set
+    receiver_bind: str = RECEIVER_BIND  # where it listens
+    metrics_bind: str = ""  # where it serves metrics and details of health; empty: there too
     retention: Retention = Retention()
     export_timeout_s: int = 600
     export_max_bytes: int = 128 * 1024 * 1024
@@ -92,6 +96,8 @@ def load_settings() -> Settings:
     spool_dir = Path(env.str("SPOOL_DIR", "") or SPOOL_DIR)
     allow_unsigned = env.bool("CENTION_ALLOW_UNSIGNED", False)
     receiver_url = env.str("RECEIVER_URL", "")
+    receiver_bind = env.str("RECEIVER_BIND", "") or RECEIVER_BIND
+    metrics_bind = env.str("METRICS_BIND", "", validate=_known_bind)
     survey_rules_file = Path(env.str("SURVEY_RULES_FILE", "") or SURVEY_RULES_FILE)
     survey_country = _survey_country(env)
     survey_push_secrets = _survey_push_secrets(env)
@@ -116,6 +122,8 @@ def load_settings() -> Settings:
         allow_unsigned=allow_unsigned,
         spool_dir=spool_dir.absolute(),
         receiver_url=receiver_url,
+        receiver_bind=receiver_bind,
+        metrics_bind=metrics_bind,
         retention=retention,
         mirror_every_s=mirror_every_s,
         end_call_type=end_call_type,
@@ -194,6 +202,11 @@ def _survey_frame_ancestors(env: Env) -> tuple[str, ...]:
 def _known_sites(sites: str) -> None:
     if wrong := [site for site in sites.split() if not _SITE.fullmatch(site)]:
         raise ValidationError(f"{wrong[0]!r} is no site such as https://chat.example.com.")
+
+
+def _known_bind(bind: str) -> None:
+    if bind and not _BIND.fullmatch(bind):
+        raise ValidationError(f"{bind!r} is no address such as 127.0.0.1:9100.")
 
 
 def _secure_url(url: str) -> None:

@@ -1,4 +1,4 @@
-"""Faults of outbound requests, surveys, mirrors and past data."""
+"""Faults of outbound requests, surveys, mirrors, past data and the surroundings."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.conftest import context_of
+from tests.integration.receiver.receiver_process import serving
 from tests.support.surveys import brief
 from workers.config.settings import load_settings
+from workers.operations.store import status
 from workers.surveys.jobs.decide import decide
 from workers.surveys.jobs.invite import invite
 
@@ -232,7 +234,46 @@ def mails_are_refused(command_context: Any) -> None:
     assert "is paused" not in command_context.status()
 
 
+def the_workspace_has_moved(command_context: Any) -> None:
+    command_context.environment.setenv("CENTION_URL", "https://new.example/s/demo")
+    assert "but the settings name new.example/s/demo" in command_context.terminal.run("poll").stderr
+    assert command_context.run().stdout == "The workspace demo is at new.example/s/demo.\n"
+    assert "but the settings name" not in command_context.terminal.run("status").stderr
+
+
+def analysts_may_not_read(command_context: Any) -> None:
+    command_context.bridge.execute(
+        "REVOKE ALL ON ALL TABLES IN SCHEMA analyst FROM cention_analyst"
+    )
+    assert "may not read analyst." in command_context.terminal.run("check").stdout
+    command_context.run()
+    assert "may not read" not in command_context.terminal.run("check").stdout
+
+
+def a_pooler_shares_sessions(command_context: Any) -> None:
+    with command_context.environment.context() as pooled:
+        sessions = iter((1, 1, 2))
+        pooled.setattr(status, "backend", lambda conn: next(sessions))
+        assert "A pooler shares sessions between connections" in command_context.run().stdout
+    assert "A pooler" not in command_context.run().stdout
+
+
+def callbacks_are_refused(command_context: Any) -> None:
+    folder = Path().absolute()
+    with serving(folder, {"METRICS_BIND": ""}) as receiver:
+        command_context.environment.setenv("RECEIVER_URL", receiver.url)
+        assert "The receiver has refused none" in command_context.run().stdout
+        assert receiver.post(b'{"meta": {"api_secret": "wrong"}}').status_code == 401
+        shown = command_context.run().stdout
+    assert "has refused 1 callback of demo with 401 (a wrong secret)" in " ".join(shown.split())
+    assert '"event": "callbacks refused"' in receiver.log.read_text("utf-8")
+
+
 FAULTS = {
+    "The workspace has moved": the_workspace_has_moved,
+    "Analysts may not read": analysts_may_not_read,
+    "A pooler shares sessions": a_pooler_shares_sessions,
+    "Callbacks are refused": callbacks_are_refused,
     "Mails are refused": mails_are_refused,
     "Answers match nothing": answers_match_nothing,
     "A survey cannot go on": a_survey_cannot_go_on,

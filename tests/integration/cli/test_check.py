@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
 from tests.integration.terminal import SECRET
+from tests.support.settings import SETTINGS
 from workers.config.names import Family
 from workers.operations.jobs.checks import database as database_check
+from workers.operations.jobs.checks.receiver import metrics_url
 from workers.operations.jobs.checks.settings import is_private
 from workers.operations.store import status
 
@@ -394,3 +398,46 @@ def test_a_pooler_that_shares_sessions_is_named(monkeypatch, database):
 
 def test_a_session_of_our_own_is_no_finding(database):
     assert list(database_check.sessions(database)) == []
+
+
+@pytest.mark.parametrize(
+    ("bind", "metrics", "open_to_others"),
+    [
+        ("127.0.0.1:8000", "", False),
+        ("[::1]:8000,unix:/run/cention.sock", "", False),
+        ("0.0.0.0:8000", "", True),
+        ("127.0.0.1:8000,10.0.0.1:8000", "", True),
+        ("0.0.0.0:8000", "127.0.0.1:9100", False),
+    ],
+)
+def test_metrics_that_others_can_read_are_a_warning(
+    terminal, environment, bind, metrics, open_to_others
+):
+    environment.setenv("RECEIVER_BIND", bind)
+    environment.setenv("METRICS_BIND", metrics)
+
+    found = [one for one in terminal.json("check") if one["about"] == "metrics"]
+
+    assert bool(found) == open_to_others
+    assert all("METRICS_BIND" in one["remedy"] for one in found)
+
+
+def test_an_address_of_metrics_without_a_port_is_a_wrong_setting(terminal, environment):
+    environment.setenv("METRICS_BIND", "9100")
+
+    assert "'9100' is no address such as 127.0.0.1:9100" in wrong(terminal, "settings")
+
+
+@pytest.mark.parametrize(
+    ("bind", "receiver", "expected"),
+    [
+        ("", "http://10.0.0.2:8000", "http://10.0.0.2:8000"),
+        ("10.0.0.9:9100", "http://10.0.0.2:8000", "http://10.0.0.9:9100"),
+        ("0.0.0.0:9100", "http://10.0.0.2:8000", "http://10.0.0.2:9100"),
+        ("[::]:9100", "http://10.0.0.2:8000", "http://10.0.0.2:9100"),
+    ],
+)
+def test_metrics_are_read_where_they_are_served(bind, receiver, expected):
+    settings = replace(SETTINGS, metrics_bind=bind, receiver_url=receiver)
+
+    assert metrics_url(settings) == expected

@@ -12,6 +12,7 @@ from functools import partial
 import psycopg
 import pytest
 import requests
+from prometheus_client import REGISTRY
 
 from receiver import pushed_answers
 from tests.support.databases import run_query
@@ -99,6 +100,28 @@ def test_a_repeat_is_known_and_changes_nothing(push, invited, database):
     assert response.json == {"taken": 0, "known": 1, "unmatched": 1, "bad": []}
     assert saved(database) == before
     assert len(run_query(database, "SELECT FROM feedback.unmatched_row")) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "secret", "body", "status", "workspace"),
+    [
+        (PATH, "wrong", {}, 401, "demo"),
+        ("/answers/dmo/digidesk", SECRET, {}, 404, ""),
+        (PATH, SECRET, b"x" * (pushed_answers.BODY_MAX_BYTES + 1), 413, "demo"),
+        (PATH, SECRET, b"x", 422, "demo"),
+    ],
+)
+def test_a_refused_push_is_counted_by_workspace_and_leaves_a_line_in_the_log(
+    push, capsys, path, secret, body, status, workspace
+):
+    labels = {"workspace": workspace, "status": str(status)}
+    before = REGISTRY.get_sample_value("cention_pushed_answers_total", labels) or 0
+
+    for _ in range(2):
+        assert push(body, path=path, secret=secret).status_code == status
+
+    assert REGISTRY.get_sample_value("cention_pushed_answers_total", labels) == before + 2
+    assert "".join(capsys.readouterr()).count("pushed answers refused") == 1
 
 
 @pytest.mark.parametrize("secret", [SECRET, OLD_SECRET])

@@ -54,6 +54,20 @@ def samples(receiver, name):
     return {tuple(sample.labels.values()): sample.value for sample in found}
 
 
+def test_metrics_have_an_address_of_their_own_that_takes_no_callbacks(serve, database, body):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    receiver = serve(METRICS_BIND=f"127.0.0.1:{port}")
+    own = f"http://127.0.0.1:{port}"
+
+    assert receiver.post(body).status_code == 200
+    assert receiver.get("/metrics").status_code == 404
+    assert receiver.get("/health/ready").json() == {"status": "ok"}
+    assert "cention_callbacks_total" in requests.get(f"{own}/metrics", timeout=10).text
+    assert requests.get(f"{own}/health/ready", timeout=10).json()["database"] == "up"
+    assert requests.post(f"{own}/callbacks/demo", data=body, timeout=10).status_code == 404
+
+
 def test_a_callback_is_in_the_database_when_it_is_answered(receiver, body, rows):
     response = receiver.post(body)
 

@@ -7,10 +7,12 @@ import random
 from datetime import UTC
 
 import pytest
+from prometheus_client import REGISTRY
 
 from receiver import MissingCallbackSecret
 from receiver.callback_size import ARRIVING_MAX_BYTES, COUNTED_MAX_BYTES
 from receiver.durable_inbox import StorageUnavailable
+from receiver.refusals import shortened
 from tests.support.receiver_app import ERROR, PATH, refused
 
 
@@ -311,12 +313,57 @@ def test_a_slash_at_the_end_of_the_address_is_ignored(client, callback, stored):
 
 
 def test_callbacks_to_unknown_addresses_are_logged_but_not_each(client, callback, capsys):
-    for path in ("/callbacks/dmo", "/callbacks/demo/x", "/callbacks"):
+    for path in ("/callbacks/dmo", "/callbacks/demo/x", "/callbacks", "/callback/demo", "/"):
         assert client.post(path, json=callback).status_code == 404
 
     logged = "".join(capsys.readouterr())
-    assert logged.count("unknown address") == 1
+    assert logged.count("callbacks refused") == 1
     assert "/callbacks/dmo" in logged
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/callbacks/demo", b"x", 400),
+        ("POST", "/callbacks/demo", b"{}", 401),
+        ("POST", "/callbacks/dmo", b"{}", 404),
+        ("POST", "/callbacks", b"{}", 404),
+        ("POST", "/callback/demo", b"{}", 404),
+        ("PUT", "/callbacks/demo", b"{}", 405),
+        ("POST", "/callbacks/demo/", b" " * (COUNTED_MAX_BYTES + 1), 413),
+        ("POST", "/callbacks/demo", b'{"meta": {"api_secret": "123456"}, "data": 1}', 422),
+    ],
+)
+def test_every_refused_callback_is_counted_by_workspace_and_leaves_a_line_in_the_log(
+    client, capsys, method, path, body, status
+):
+    workspace = "demo" if path.startswith("/callbacks/demo") else ""
+    labels = {"workspace": workspace, "status": str(status)}
+    before = REGISTRY.get_sample_value("cention_callbacks_total", labels) or 0
+
+    for _ in range(2):
+        assert client.open(path, method=method, data=body).status_code == status
+
+    assert REGISTRY.get_sample_value("cention_callbacks_total", labels) == before + 2
+    logged = "".join(capsys.readouterr())
+    assert logged.count("callbacks refused") == 1
+    assert f"status={status}" in logged
+    assert ("workspace=demo" if workspace else f"path={shortened(path)}") in logged
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/callbacks/dmo", "/callbacks/dmo"),
+        ("/callbacks/demo/the-secret", "/callbacks/demo/…"),
+        ("/s/the-token/x", "/s/…"),
+        ("/capi/json/x", "/capi/…"),
+        ("/", "/"),
+        ("/callbacks/" + "x" * 50, "/callbacks/" + "x" * 40 + "…"),
+    ],
+)
+def test_of_a_refused_path_only_its_beginning_is_logged(path, shown):
+    assert shortened(path) == shown
 
 
 @pytest.mark.parametrize("path", ["/", "/callbacks", "/callbacks/", "/callbacks/demo/x", "/%ff"])

@@ -15,6 +15,7 @@ from workers.config.workspaces import SettingsError
 from workers.operations.jobs.checks import (
     database,
     mirrors,
+    receiver,
     services,
     spool,
     survey_vendors,
@@ -55,8 +56,8 @@ def findings() -> Iterator[Finding]:
     yield from settings_check.settings_findings(settings)
     yield from database.database_findings(settings)
     yield from services.broker_findings(settings)
-    yield from services.receiver_findings(settings)
     yield from spool.spool_findings(settings)
+    yield from receiver.receiver_findings(settings)
     for workspace in settings.workspaces:
         yield services.cention_findings(workspace, partial(wiring.errand_data, settings, workspace))
         yield from mirrors.mirror_findings(

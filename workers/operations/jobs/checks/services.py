@@ -1,4 +1,4 @@
-"""Checks of other services: Cention, the broker, the receiver."""
+"""Checks of other services: Cention, the broker."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from urllib.parse import urlsplit
 
 from workers.clients import errors
 from workers.clients.cention.errand_data import ErrandDataApi
-from workers.clients.http import HttpApi, Timeouts
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
 from workers.operations.jobs.nudges import broker_location, broker_problem
 from workers.operations.rules.wording import token_hint
 
-RECEIVER_WITHIN_S = 5.0
 WRONG_ADDRESS = (errors.WrongUrl, errors.Redirected, errors.NotFound, errors.InvalidResponse)
 UNREACHABLE = (errors.Unreachable, errors.Busy, errors.IncompleteResponse)
 
@@ -81,29 +79,3 @@ def of_error(about: str, host: str, error: errors.ApiError, *, claim: str) -> Fi
         f"It refuses the request ({error}).",
         "Install the newest version of the bridge; Cention may have changed its API.",
     )
-
-
-def receiver_findings(settings: Settings) -> Iterator[Finding]:
-    """Check whether the receiver is ready, if its address is configured."""
-    if not settings.receiver_url:
-        return
-    timeouts = Timeouts(
-        connect_s=RECEIVER_WITHIN_S, read_s=RECEIVER_WITHIN_S, total_s=RECEIVER_WITHIN_S
-    )
-    api = HttpApi("receiver", settings.receiver_url, timeouts=timeouts)
-    try:
-        api.request("GET", "health/ready", headers={})
-    except errors.Busy:
-        yield wrong(
-            "receiver",
-            "It answers, but is not ready: it cannot store callbacks.",
-            "Check its DATABASE_URL and its logs.",
-        )
-    except errors.ApiError as error:
-        yield wrong(
-            "receiver",
-            f"It does not answer as it should ({error}).",
-            "Check RECEIVER_URL, and whether the receiver runs.",
-        )
-    else:
-        yield ok("receiver", "It is ready for callbacks.")
