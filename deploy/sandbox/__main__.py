@@ -26,6 +26,10 @@ contact cards. It POSTs a callback whenever an errand is answered. Errands are c
 changed at a steady rate, and agents log in and out. Nothing is stored: a restart begins with
 new data and with ids that were never used before.
 
+With --history-days, there are errands of the months before, the same after each restart, of
+which what changed in the last 36 hours is on the list of changes. All others are found by
+exports ("cention backfill").
+
 Some thousands of customers write the errands, some of them again and again, with their address
 or number in another notation. Beside Cention are two survey vendors, DigiDesk and Customer
 Radar. They write to nobody; some of those they would have written to answer, which their
@@ -160,6 +164,12 @@ def _help() -> str:
 )
 @click.option("--rate", default=1.0, type=click.FloatRange(0), help="Changes a second.")
 @click.option("--errands", default=50, type=click.IntRange(0), help="Errands at the start.")
+@click.option(
+    "--history-days",
+    default=0,
+    type=click.IntRange(0, 2_000),
+    help="Days of errands before the start, which arrived some 5,000 a month.",
+)
 @click.option(
     "--timezone", "zone", default="Europe/Stockholm", callback=_zone, help="Time zone of dates."
 )

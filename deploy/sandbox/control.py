@@ -191,10 +191,10 @@ class Control:
         return answer
 
     def _errand(self, errand_id: int) -> Errand:
-        try:
-            return self.world.errands[errand_id]
-        except KeyError:
-            raise control_error("no such errand", web.HTTPNotFound) from None
+        errand = self.world.errand(errand_id)
+        if errand is None:
+            raise control_error("no such errand", web.HTTPNotFound)
+        return errand
 
     def _known_files(self, listed: Any) -> tuple[FileKey, ...]:
         try:
@@ -212,6 +212,7 @@ class Control:
             "running": self.activity.running,
             "rate": self.activity.rate,
             "errands": len(world.errands),
+            "history": world.history.count,
             "dirty_errands": len(world.dirty_errands),
             "ratings": len(world.ratings),
             "dirty_ratings": len(world.dirty_ratings),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, TypeVar
 
 import orjson
@@ -24,21 +25,29 @@ async def expected_state(world: World) -> dict[str, Any]:
     moments; each record is consistent.
     """
     return {
-        "errands": await _in_turns(world.errands, lambda one: expected_errand(world, one)),
-        "ratings": await _in_turns(world.ratings, lambda one: expected_rating(world, one)),
+        "errands": await _in_turns(_errands(world), lambda one: expected_errand(world, one)),
+        "ratings": await _in_turns(
+            list(world.ratings.items()), lambda one: expected_rating(world, one)
+        ),
         "attachments": [expected_file(file) for file in world.files.values()],
-        "callbacks": await _in_turns(world.callbacks, expected_callback),
+        "callbacks": await _in_turns(list(world.callbacks.items()), expected_callback),
     }
 
 
+def _errands(world: World) -> Iterator[tuple[int, Errand]]:
+    """Yield all errands with their ids: those of the history, and those that arrived since."""
+    for day in sorted(world.history.all_days()):
+        yield from ((errand.errand_id, errand) for errand in world.history_of(day))
+    yield from [(errand_id, world.errands[errand_id]) for errand_id in world.errand_order]
+
+
 async def _in_turns(
-    records: Mapping[int, T], to_dict: Callable[[T], dict[str, Any]]
+    records: Iterable[tuple[int, T]], to_dict: Callable[[T], dict[str, Any]]
 ) -> orjson.Fragment:
     """Return one JSON object of many records, written without blocking the event loop."""
     pieces = []
-    numbered = list(records.items())
-    for start in range(0, len(numbered), BATCH_SIZE):
-        some = numbered[start : start + BATCH_SIZE]
+    numbered = iter(records)
+    while some := list(islice(numbered, BATCH_SIZE)):
         pieces.append(orjson.dumps({str(number): to_dict(record) for number, record in some})[1:-1])
         await asyncio.sleep(0)
     return orjson.Fragment(b"{" + b",".join(pieces) + b"}")

@@ -23,12 +23,15 @@ from deploy.sandbox.surveys.vendors import PREFIXES, SurveyVendors
 from deploy.sandbox.world.activity import Activity
 from deploy.sandbox.world.callbacks import CallbackSender
 from deploy.sandbox.world.customers import Customers
+from deploy.sandbox.world.history import History
+from deploy.sandbox.world.history.recent_changes import mark_recent_changes
 from deploy.sandbox.world.records import Ids
 from deploy.sandbox.world.world import World
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 SHUTDOWN_TIMEOUT_S = 0.3  # for responses in progress
 EPOCH_S = 1_735_689_600  # 2025-01-01
+HISTORY_SEED = 2026  # without another, so that a restart tells the same history
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,7 @@ class Options:
     chats_every_s: float = CHATS_EVERY_S
     rate: float = 1.0  # changes a second
     errands: int = 50  # dirty errands at the start
+    history_days: int = 0  # before the start
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
     sla_delay_s: float = 60.0
     first_id: int | None = None
@@ -73,6 +77,7 @@ async def sandbox(options: Options) -> AsyncIterator[int]:
         sla_delay_s=options.sla_delay_s,
         callbacks_wanted=options.callback_url is not None,
         customers=Customers(rng=_random(options)),
+        history=_history(options),
     )
     for _ in range(options.errands):
         world.add_errand(actions=rng.randrange(1, 6))
@@ -89,7 +94,7 @@ async def sandbox(options: Options) -> AsyncIterator[int]:
         auto_decompress=False,  # as Cention, which takes a compressed body as it is
     )
     await runner.setup()
-    jobs = [asyncio.create_task(activity.run())]
+    jobs = [asyncio.create_task(activity.run()), asyncio.create_task(mark_recent_changes(world))]
     jobs += [asyncio.create_task(one.run()) for one in (sender, push, robots) if one is not None]
     try:
         mailbox = Mailbox(world=world, faults=faults, password=options.survey_password)
@@ -106,6 +111,12 @@ async def sandbox(options: Options) -> AsyncIterator[int]:
 
 def _random(options: Options) -> random.Random:
     return random.Random(options.seed)  # noqa: S311  # repeatable, not for security
+
+
+def _history(options: Options) -> History:
+    seed = HISTORY_SEED if options.seed is None else options.seed
+    days = options.history_days
+    return History(zone=options.zone, seed=seed, days=days, until=int(time.time()))
 
 
 def _sender(options: Options, world: World) -> CallbackSender | None:

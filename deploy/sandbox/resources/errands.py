@@ -115,7 +115,7 @@ def create(request: Request) -> Created:
 def close(request: Request) -> Created:
     """Close an errand with an answer, which may be empty."""
     attributes = read_posted(request.body, END, END_ATTRIBUTES).attributes
-    errand = request.world.errands.get(attributes.get("errand_id", 0))
+    errand = request.world.errand(attributes.get("errand_id", 0))
     if errand is None or errand.gone:
         raise ApiError(404, "resource not found")
     _close(request.world, errand, attributes.get("answer", {}))

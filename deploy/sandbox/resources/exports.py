@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from deploy.sandbox.http.routes import ApiError, Created, Request, Resource, Res
 from deploy.sandbox.resources.documents import resource
 from deploy.sandbox.resources.reports import subject_of
 from deploy.sandbox.world import sample_data
+from deploy.sandbox.world.history.life import MAX_S
 from deploy.sandbox.world.records import Errand
 from deploy.sandbox.world.world import World
 
@@ -50,7 +51,7 @@ def trigger(request: Request) -> Created:
     first, last = (_day(attributes.get(f"errand_{end}_date")) for end in ("from", "to"))
     chosen = [
         errand
-        for errand in request.world.errands.values()
+        for errand in _candidates(request.world, first, last, by_closure=by_closure)
         if _within(_moment(errand, by_closure=by_closure), first, last, request.zone)
     ]
     rows = [row_of(errand, request.zone) for errand in chosen if not errand.gone]
@@ -90,7 +91,7 @@ def row_of(errand: Errand, zone: ZoneInfo) -> dict[str, Any]:
         "area_name": errand.area.name,
         "tag_names": ", ".join(tag.name for tag in errand.tags),
         "client_id": errand.person.client_id,
-        "priority": "High" if errand.topic == 1 else "",
+        "priority": sample_data.priority_of(errand.topic),
         **{
             f"satisfaction_meter_answer_{level}": errand.feedback if level == 1 else None
             for level in range(1, 6)
@@ -98,6 +99,17 @@ def row_of(errand: Errand, zone: ZoneInfo) -> dict[str, Any]:
         "channel": errand.service.name,
         "area_external_id": "",
     }
+
+
+def _candidates(
+    world: World, first: date | None, last: date | None, *, by_closure: bool
+) -> Iterator[Errand]:
+    """Yield the errands that may have arrived or been closed from ``first`` to ``last``."""
+    earliest = first and first - timedelta(seconds=MAX_S if by_closure else 0)
+    for day in sorted(world.history.all_days()):
+        if (earliest is None or earliest <= day) and (last is None or day <= last):
+            yield from world.history_of(day)
+    yield from (world.errands[errand_id] for errand_id in world.errand_order)
 
 
 def _moment(errand: Errand, *, by_closure: bool) -> int | None:

@@ -21,7 +21,7 @@ def read_report(request: Request) -> Document:
     """Return a report, and clear the dirty flag of its errand. Raises ``ApiError``."""
     world = request.world
     world.dirty_errands.discard(request.remote_id)
-    errand = world.errands.get(request.remote_id)
+    errand = world.errand(request.remote_id)
     if errand is None or errand.gone:
         raise ApiError(404, "resource not found")
     sla_known = errand.sla_known_at <= world.now() and not request.sla_null
@@ -62,7 +62,9 @@ def subject_of(errand: Errand) -> str:
 def sla_of(errand: Errand) -> dict[str, Any]:
     """Return the SLA figures (seconds) that Cention computes."""
     handling_s = (errand.closed_at or errand.changed_at) - errand.arrived_at
-    expiry = (handling_s >= WARNING_AFTER_S) + (handling_s >= EXPIRED_AFTER_S)
+    expiry = errand.sla_expiry
+    if expiry is None:
+        expiry = (handling_s >= WARNING_AFTER_S) + (handling_s >= EXPIRED_AFTER_S)
     return {
         "done_due": expiry == 2 and errand.closed_at is None,
         "expiry": expiry,
@@ -99,7 +101,7 @@ def _basic_data(errand: Errand, zone: ZoneInfo) -> dict[str, Any]:
         "organisationName": errand.area.organisation.name,
         "area": errand.area.item_id,
         "areaName": errand.area.name,
-        "priority": "High" if errand.topic == 1 else "",
+        "priority": sample_data.priority_of(errand.topic),
         "agentId": errand.agent.item_id,
         "agent": errand.agent.name,
         **_mail_fields(errand),

@@ -173,7 +173,7 @@ def begin_dialog(world: World, body: Mapping[str, Any]) -> dict[str, Any]:
     if errand_id is None:
         recent = world.recent_errand()
         errand_id = None if recent is None else recent.errand_id
-    elif type(errand_id) is not int or errand_id not in world.errands:
+    elif type(errand_id) is not int or world.errand(errand_id) is None:
         raise ValueError("no such errand")
     if not all(text is None or isinstance(text, str) for text in texts):
         raise ValueError("language and content must be texts")

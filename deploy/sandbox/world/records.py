@@ -15,6 +15,9 @@ class Verb(StrEnum):
     CREATED = "created"
     OPENED = "opened"
     ANSWERED = "answered"
+    ANSWERED_AND_CLOSED = "answered and closed"
+    COMMENTED = "commented"
+    POSTPONED = "postponed"
     CLOSED = "closed"
     REOPENED = "reopened"
     TAGGED = "tagged"
@@ -103,6 +106,7 @@ class Errand:
     deleted: bool = False
     forwarded: bool = False
     gone: bool = False  # fetching it gives 404
+    sla_expiry: int | None = None  # 0, 1 (near) or 2 (late); None: from the times of the errand
     sla_known_at: float = 0  # until then the report has ``sla: null``
 
 

@@ -93,6 +93,14 @@ TOPICS = (
     ("Half an emoji", "The end of this sentence was cut \ue000"),
 )
 
+HIGH_PRIORITY = 1  # the topic
+
+
+def priority_of(topic: int) -> str:
+    """Return the priority of errands about a topic; "" for the usual one."""
+    return "High" if topic == HIGH_PRIORITY else ""
+
+
 ANSWERS = (
     "Thank you for writing. We have sent a new parcel today.",
     "Hej! Vi har krediterat fakturan & beklagar felet.",

@@ -6,8 +6,9 @@ import dataclasses
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TypeVar
 
 from deploy.sandbox.world import changes, sample_data
@@ -15,6 +16,7 @@ from deploy.sandbox.world.callback_queue import CallbackQueue
 from deploy.sandbox.world.changes import ChangeContext
 from deploy.sandbox.world.customers import Customers
 from deploy.sandbox.world.files import make_file
+from deploy.sandbox.world.history import NO_HISTORY, History
 from deploy.sandbox.world.records import (
     RESPONSE_ATTACHMENTS,
     Callback,
@@ -32,11 +34,16 @@ RECENT_ERRANDS = 2_000  # random changes concern only the newest errands
 
 @dataclass(kw_only=True)
 class World:
-    """Errands, ratings, files and callbacks, with the dirty flags."""
+    """Errands, ratings, files and callbacks, with the dirty flags.
+
+    ``errands`` has those that arrived since the sandbox started, and those of ``history`` that
+    changed since; all others of ``history`` are made when they are asked for.
+    """
 
     rng: random.Random
     ids: Ids
     customers: Customers
+    history: History = NO_HISTORY
     sla_delay_s: float = 60.0
     callbacks_wanted: bool = False
     now: Callable[[], float] = time.time
@@ -64,13 +71,21 @@ class World:
             rng=self.rng, ids=self.ids, customers=self.customers, at=int(self.now())
         )
 
+    def errand(self, errand_id: int) -> Errand | None:
+        """Return the errand of this id; ``None`` if there is none. ``change`` it by methods."""
+        return self.errands.get(errand_id) or self.history.errand(errand_id)
+
+    def history_of(self, day: date) -> Iterator[Errand]:
+        """Yield the errands that arrived on ``day`` before the sandbox started, as they are now."""
+        for errand in self.history.errands_of(day):
+            yield self.errands.get(errand.errand_id, errand)
+
     def add_errand(self, *, actions: int = 1) -> Errand:
         """Create a dirty errand with ``actions`` actions (at least one)."""
         context = self.context()
         errand = changes.new_errand(context)
         for _ in range(actions - 1):
             changes.KINDS["open"](context, errand)
-        self.errands[errand.errand_id] = errand
         self.errand_order.append(errand.errand_id)
         self._mark_changed(errand)
         return errand
@@ -137,7 +152,7 @@ class World:
 
     def mark_dirty(self, errand_ids: list[int]) -> None:
         """Mark errands as changed; unknown ids are ignored."""
-        self.dirty_errands.update(self.errands.keys() & errand_ids)
+        self.dirty_errands.update(one for one in errand_ids if self.errand(one))
 
     def recent_errand(self) -> Errand | None:
         """Return a random one of the newest errands that is not deleted; ``None`` if none is."""
@@ -150,6 +165,7 @@ class World:
 
     def _mark_changed(self, errand: Errand) -> None:
         now = self.now()
+        self.errands[errand.errand_id] = errand  # also if it was of the history until now
         errand.changed_at = int(now)
         if self.rng.random() < SLA_PENDING_SHARE:
             errand.sla_known_at = now + self.sla_delay_s
