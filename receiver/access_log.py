@@ -1,10 +1,13 @@
-"""Gunicorn's log, whose access lines do not name surveys: their addresses are secrets."""
+"""Gunicorn's log: printable, and without the addresses of surveys, which are secrets."""
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from gunicorn.glogging import Logger
+
+from schemas.text.printable import escape, escape_lines
 
 # Paths without a secret; there are many ways to write that of a survey.
 NAMED = ("/callbacks/", "/answers/", "/health/", "/metrics")
@@ -13,8 +16,27 @@ REMOVED = "[removed]"
 _HARMLESS = frozenset("hlutsmHbBaTDMLp")
 
 
+class PrintableLines(logging.Formatter):
+    """Lines of another formatter, with unprintable characters of requests escaped."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line, or several for the stack of an error."""
+        text = self._inner.format(record)
+        return escape_lines(text) if record.exc_info or record.stack_info else escape(text)
+
+
 class AccessLog(Logger):  # type: ignore[misc]  # gunicorn carries no types
     """Gunicorn's logger."""
+
+    def setup(self, cfg: Any) -> None:
+        """Set up the handlers, which write printable lines."""
+        super().setup(cfg)
+        for handler in (*self.error_log.handlers, *self.access_log.handlers):
+            handler.setFormatter(PrintableLines(handler.formatter or logging.Formatter()))
 
     def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> dict[str, Any]:
         """Return the parts of a line; of most paths, without the path."""

@@ -11,11 +11,11 @@ from types import FrameType
 from typing import Never
 
 import psycopg
-from rich.console import Console
 
 from deploy.embedded import Postgres, StartupError
 from deploy.run import analyst_login, sandbox_rules
 from deploy.run.lock import take_lock
+from deploy.run.output import Output
 from deploy.run.plan import Plan, make_plan
 from deploy.run.run_env import addresses, forget_earlier_run, has_secret, shell_setup, write_run_env
 from deploy.run.startup import cention_problems, check_settings, prepare, start_all
@@ -32,24 +32,23 @@ class Stopped(BaseException):
 
 
 def main() -> int:
-    console = Console(soft_wrap=True, highlight=False)
+    output = Output.to_stdout()
     for signum in STOP_SIGNALS:
         signal.signal(signum, stop)
     try:
-        run(Path.cwd() / "var", console)
+        run(Path.cwd() / "var", output)
     except Stopped:
         return 0
     except StartupError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(str(error), markup=False)
+        Output.to_stderr().print(str(error))
     except OSError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(
-            f"Cannot write to var/: {error}.\nIs the disk full, or the folder read-only?",
-            markup=False,
+        Output.to_stderr().print(
+            f"Cannot write to var/: {error}.\nIs the disk full, or the folder read-only?"
         )
     return 1
 
 
-def run(var: Path, console: Console) -> None:
+def run(var: Path, output: Output) -> None:
     """Run until a stop signal raises ``Stopped``. Raises ``StartupError``."""
     var.mkdir(mode=0o711, exist_ok=True)
     lock = take_lock(var / "run.lock")
@@ -57,7 +56,7 @@ def run(var: Path, console: Console) -> None:
     run_env.unlink(missing_ok=True)  # a killed run may have left one, for other servers
     forget_earlier_run(os.environ)
     plan = make_plan(os.environ, var=var)
-    console.print("Starting …")
+    output.print("Starting …")
     prepare(plan)
     os.environ.update(plan.variables())
     check_settings()
@@ -65,25 +64,25 @@ def run(var: Path, console: Console) -> None:
     try:
         start_all(plan, supervisor, lock=lock)
         write_run_env(run_env, plan)
-        print_addresses(plan, console)
+        print_addresses(plan, output)
         for problem in cention_problems():
-            console.print(problem, style="bold red", markup=False)
-        keep_running(plan, supervisor, console, lock=lock)
+            output.print(problem, style="bold red")
+        keep_running(plan, supervisor, output, lock=lock)
     finally:
         for signum in STOP_SIGNALS:
             signal.signal(signum, signal.SIG_IGN)
-        console.print("Stopping …")
+        output.print("Stopping …")
         supervisor.stop()
         run_env.unlink(missing_ok=True)
 
 
-def keep_running(plan: Plan, supervisor: Supervisor, console: Console, *, lock: int) -> Never:
+def keep_running(plan: Plan, supervisor: Supervisor, output: Output, *, lock: int) -> Never:
     """Show the status line, and start everything again if supervisor ends."""
-    line = StatusLine(console, plan.database_url)
+    line = StatusLine(output, plan.database_url)
     try:
         while True:
             if supervisor.ended:
-                start_again(plan, supervisor, console, lock=lock)
+                start_again(plan, supervisor, output, lock=lock)
             running = supervisor.running()
             supervisor.restart_given_up(running)
             line.show(running)
@@ -92,33 +91,33 @@ def keep_running(plan: Plan, supervisor: Supervisor, console: Console, *, lock: 
         line.close()
 
 
-def start_again(plan: Plan, supervisor: Supervisor, console: Console, *, lock: int) -> None:
+def start_again(plan: Plan, supervisor: Supervisor, output: Output, *, lock: int) -> None:
     """Start everything after supervisor has ended, as often as it takes: a disk may be full."""
     while True:
         supervisor.kill_all()
         try:
             start_all(plan, supervisor, lock=lock)
         except (StartupError, OSError) as error:
-            console.print(f"\n{error}\nStarting again in {RETRY_EVERY_S} s …", markup=False)
+            output.print(f"\n{error}\nStarting again in {RETRY_EVERY_S} s …")
             time.sleep(RETRY_EVERY_S)
         else:
             return
 
 
-def print_addresses(plan: Plan, console: Console) -> None:
+def print_addresses(plan: Plan, output: Output) -> None:
     """Print the addresses of a running bridge."""
-    console.print("The bridge is running. Ctrl-C stops it.", style="bold")
+    output.print("The bridge is running. Ctrl-C stops it.", style="bold")
     for name, url in addresses(plan).items():
         shown = "as set in the environment" if has_secret(url) else url
         note = " (sandbox)" if name == "CENTION_URL" and plan.sandbox else ""
-        console.print(f"  {name:<13} {shown}{note}", markup=False)
+        output.print(f"  {name:<13} {shown}{note}")
     if plan.postgres:
-        console.print(f"  {'BI tools':<13} {_analysts(plan, plan.postgres)}", markup=False)
+        output.print(f"  {'BI tools':<13} {_analysts(plan, plan.postgres)}")
     if plan.invites_simulated_customers:
-        console.print(f"  {'surveys':<13} {_surveys(plan)}", markup=False)
-    console.print(f"  {'logs':<13} {plan.logs}", markup=False)
-    console.print(f"  {'other shells':<13} {shell_setup(plan)}", markup=False)
-    console.print("                .venv/bin/cention status")
+        output.print(f"  {'surveys':<13} {_surveys(plan)}")
+    output.print(f"  {'logs':<13} {plan.logs}")
+    output.print(f"  {'other shells':<13} {shell_setup(plan)}")
+    output.print("                .venv/bin/cention status")
 
 
 def _analysts(plan: Plan, postgres: Postgres) -> str:

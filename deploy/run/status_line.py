@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from rich.console import Console
 
+from deploy.run.output import Output
 from deploy.run.supervisor import ProcessState
 
 if TYPE_CHECKING:
@@ -20,14 +20,13 @@ MAX_RESTARTS_WIDTH = 40  # characters, so that the most important counts fit bes
 PLAIN_WIDTH = 200  # of a line elsewhere
 # On a narrow terminal, in this order.
 LEFT_OUT_FIRST = ("library", "logons", "exported", "ratings", "files", "callbacks", "surveys")
-TO_END_OF_LINE = "\x1b[K"  # clears what a longer line left behind
 
 
 class StatusLine:
     """The counts on one line: rewritten on a terminal; elsewhere a new line at times."""
 
-    def __init__(self, console: Console, database_url: str) -> None:
-        self._console = console
+    def __init__(self, output: Output, database_url: str) -> None:
+        self._output = output
         self._database_url = database_url
         self._conn: psycopg.Connection[Any] | None = None
         self._pids: dict[str, int] = {}
@@ -40,21 +39,20 @@ class StatusLine:
         self._count_restarts(running)
         restarts = self._restarts_text()
         # The last column stays empty: some terminals would begin a new line.
-        width = self._console.width - 1 if self._console.is_terminal else PLAIN_WIDTH
+        width = self._output.width - 1 if self._output.is_terminal else PLAIN_WIDTH
         text = self._counts(width - len(restarts)) + restarts
-        if self._console.is_terminal:
-            self._console.file.write(f"\r{text[:width]}{TO_END_OF_LINE}")
-            self._console.file.flush()
+        if self._output.is_terminal:
+            self._output.rewrite_line(text[:width])
         elif text != self._shown and time.monotonic() > self._shown_at + PLAIN_LINE_EVERY_S:
-            self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+            self._output.print(text)
             self._shown, self._shown_at = text, time.monotonic()
 
     def close(self) -> None:
         """Disconnect, and end the line on a terminal."""
         if self._conn is not None:
             self._conn.close()
-        if self._console.is_terminal:
-            self._console.file.write("\n")
+        if self._output.is_terminal:
+            self._output.end_line()
 
     def _counts(self, width: int) -> str:
         from workers.operations.store.status import counters, failed_polls

@@ -75,7 +75,7 @@ def load_settings_or_exit() -> Settings:
     try:
         return load_settings()
     except SettingsError as error:
-        raise CommandError(f"The settings are wrong. Run: cention check\n{error}") from None
+        raise CommandError("The settings are wrong. Run: cention check", *error.lines) from None
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def database(
         with connections.connect(settings.database_url) as conn:
             conn.autocommit = True  # the check leaves no transaction open
             if not any_address and (moved := workspaces.moved(conn, settings.workspaces)):
-                raise CommandError("\n".join(map(str, moved)))
+                raise CommandError(*map(str, moved))
             conn.autocommit = autocommit
             yield conn
     except psycopg.Error as error:

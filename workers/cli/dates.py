@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from workers.cli.output import escape
+from schemas.text.printable import escape
 from workers.config.workspaces import WorkspaceSettings
 
 METAVAR = "YYYY/MM/DD[THH:MM]"

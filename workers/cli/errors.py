@@ -1,17 +1,52 @@
-"""The error that ends a command."""
+"""The errors that end a command."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 import click
 
-from workers.cli.output import escape
+from schemas.text.printable import escape
 
 
 class CommandError(click.ClickException):
-    """Its message says what is wrong, where, and what to do. Ends the command with status 1."""
+    """Its lines say what is wrong, where, and what to do. Ends the command with status 1."""
+
+    def __init__(self, *lines: str) -> None:
+        self.lines = tuple(map(escape, lines))
+        super().__init__("\n".join(self.lines))
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the message on standard error."""
-        click.echo("\n".join(escape(line) for line in self.message.splitlines()), err=True)
+        """Print the lines on standard error."""
+        click.echo(self.message, err=True)
+
+
+class CommandGroup(click.Group):
+    """A group whose messages about wrong usage have no unprintable characters.
+
+    They may quote a heading of a file, a file's name or an argument.
+    """
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Parse the arguments of the group. Raises ``click.ClickException``."""
+        with _printable_messages():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Raises ``click.ClickException``."""
+        with _printable_messages():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _printable_messages() -> Iterator[None]:
+    try:
+        yield
+    except (CommandError, click.exceptions.NoArgsIsHelpError):
+        raise  # printable already
+    except click.UsageError as error:
+        raise click.UsageError(escape(error.format_message()), ctx=error.ctx) from None
+    except click.ClickException as error:
+        raise click.ClickException(escape(error.format_message())) from None

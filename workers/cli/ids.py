@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import click
 
 from schemas.request_validation import MAX_SAFE_INTEGER
-from workers.cli.output import escape
+from schemas.text.printable import escape
 
 MAX_IDS = 1_000_000
 MAX_ID = 2**63 - 1

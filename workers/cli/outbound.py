@@ -12,7 +12,7 @@ from schemas.errors import DocumentError
 from workers import wiring
 from workers.cli.context import database, load_settings_or_exit, select_workspace
 from workers.cli.errors import CommandError
-from workers.cli.output import escape, print_json, print_line
+from workers.cli.output import ask, print_json, print_line
 from workers.cli.tokens import require_client
 from workers.clients.errors import Unauthorised
 from workers.operations.rules.wording import token_hint
@@ -33,7 +33,7 @@ def workspace_sender(workspace: str | None) -> Iterator[Sender]:
             with open_sender(conn, chosen.name, cention) as sender:
                 yield sender
         except DocumentError as error:
-            raise CommandError("\n".join(map(str, error.faults))) from None
+            raise CommandError(*map(str, error.faults)) from None
         except OutcomeNotRecorded as error:
             raise CommandError(
                 f"Cention has answered: {error}. The database failed before that was recorded, "
@@ -73,4 +73,4 @@ def confirm(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise click.UsageError(f"{question} To confirm, add --yes.")
-    click.confirm(escape(question), abort=True, err=True)
+    ask(question)

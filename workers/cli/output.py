@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import textwrap
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from schemas.text.printable import escape, escape_lines
 
 NONE = "-"
 MIN_LAST_WIDTH = 16  # characters; the last column of a table is folded at least this wide
@@ -31,13 +34,6 @@ class TableColumn:
 
     heading: str
     right: bool = False
-
-
-def escape(text: str) -> str:
-    """Return ``text`` on one line, with every unprintable character escaped."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def print_line(text: str, *, style: str = "", hanging: int = 0) -> None:
@@ -62,12 +58,33 @@ def print_stderr(text: str | None) -> None:
         click.echo(escape(text), err=True)
 
 
+def print_unwrapped(text: str) -> None:
+    """Print a document of several lines, or a line that is to be copied; never wrapped."""
+    click.echo(escape_lines(text))
+
+
+def print_traceback(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    """Print the traceback of an error that nothing has handled, on standard error."""
+    click.echo(escape_lines("".join(traceback.format_exception(kind, error, trace))), err=True)
+
+
+def ask(question: str) -> None:
+    """Ask on standard error whether to go on. Raises ``click.Abort`` unless the answer is yes."""
+    click.confirm(escape(question), abort=True, err=True)
+
+
+def prompt(question: str) -> str:
+    """Return what is typed as the answer; empty for nothing."""
+    return str(click.prompt(escape(question), default=""))
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document, in ASCII; times in ISO 8601.
 
     The key of a field of a dataclass is its name, or ``json`` in its metadata.
     """
-    click.echo(json.dumps(value, indent=2, default=_json_value))
+    text = json.dumps(value, indent=2, default=_json_value)
+    click.echo(text.replace("\x7f", "\\u007f"))  # the only control character that JSON leaves
 
 
 def print_table(columns: Sequence[TableColumn], rows: Sequence[Sequence[object]]) -> None:

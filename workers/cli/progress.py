@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
-from workers.cli.output import escape, print_stderr
+from schemas.text.printable import escape
+from workers.cli.output import print_stderr
 
 LINE_EVERY_S = 5.0
 

@@ -35,10 +35,12 @@ from workers.cli.commands.surveys import surveys
 from workers.cli.commands.unreadable import unreadable
 from workers.cli.commands.want import want
 from workers.cli.commands.workspaces import workspaces
+from workers.cli.errors import CommandGroup
+from workers.cli.output import print_traceback
 from workers.cli.utf8 import require_utf8
 
 
-@click.group(context_settings={"max_content_width": 100})
+@click.group(cls=CommandGroup, context_settings={"max_content_width": 100})
 @click.version_option(package_name="cention-bridge", message="cention bridge %(version)s")
 def cention() -> None:
     """Operate the bridge between Cention and Postgres.
@@ -84,6 +86,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may lack our characters
+    sys.excepthook = print_traceback
     # Jobs log for the workers; a command prints its own messages.
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     try:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from environs import Env
 from marshmallow import validate as check
 
+from schemas.text.printable import escape
 from workers.config import survey_vendors
 from workers.config.survey_vendors import Problems, SurveyVendors
 
@@ -22,8 +23,10 @@ class SettingsError(ValueError):
     """Settings are missing or wrong; ``problems`` names every one of them."""
 
     def __init__(self, problems: Mapping[str, list[str]]) -> None:
-        lines = [f"{name}: {' '.join(texts)}" for name, texts in sorted(problems.items())]
-        super().__init__("\n".join(lines))
+        self.lines = [
+            escape(f"{name}: {' '.join(texts)}") for name, texts in sorted(problems.items())
+        ]
+        super().__init__("\n".join(self.lines))
         self.problems = dict(problems)
 
 

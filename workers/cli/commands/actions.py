@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from schemas.text.printable import escape
 from workers.analytics.store import action_patterns as store
 from workers.analytics.store.action_patterns import ActionKind, ActionPattern, UnknownNote
 from workers.cli.context import json_option, workspace_database, workspace_option
-from workers.cli.output import TableColumn, escape, print_line, print_list
+from workers.cli.output import TableColumn, print_line, print_list
 
 PATTERNS = tuple(TableColumn(heading=name) for name in ("workspace", "kind", "pattern"))
 NOTES = (TableColumn(heading="actions", right=True), TableColumn(heading="note"))

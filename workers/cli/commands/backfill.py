@@ -85,7 +85,7 @@ def _run(
         for found in job.run(context, plan, chunks, on_begin=progress.begin):
             progress.add(found)
     except (ApiError, DocumentError) as error:
-        raise CommandError(f"{command_error(error, settings).message}\n{RESUME}") from None
+        raise CommandError(*command_error(error, settings).lines, RESUME) from None
     except KeyboardInterrupt:
         raise CommandError(
             f"Interrupted. Cention may still be making the export of these days. {RESUME}"

@@ -79,8 +79,8 @@ def import_(
             _print_results(results, counts, advance, shutdown)
         except ApiError as error:
             raise CommandError(
-                f"{_summary(counts)} Then it failed: {error}.\n"
-                "To continue, run the same command again."
+                f"{_summary(counts)} Then it failed: {error}.",
+                "To continue, run the same command again.",
             ) from None
     if as_json:
         print_json({outcome.name.lower(): counts[outcome] for outcome in RowOutcome})

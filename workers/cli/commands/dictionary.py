@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from workers.cli.context import database, json_option, load_settings_or_exit
-from workers.cli.output import print_json
+from workers.cli.output import print_json, print_unwrapped
 from workers.operations.store import dictionary as store
 
 
@@ -18,4 +18,4 @@ def dictionary(as_json: bool) -> None:
     if as_json:
         print_json(tables)
     else:
-        click.echo(store.as_markdown(tables), nl=False)
+        print_unwrapped(store.as_markdown(tables).rstrip("\n"))

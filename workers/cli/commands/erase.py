@@ -16,7 +16,7 @@ from workers.cli.context import (
 from workers.cli.errors import CommandError
 from workers.cli.output import (
     TableColumn,
-    escape,
+    ask,
     print_json,
     print_line,
     print_stderr,
@@ -83,7 +83,7 @@ def _ask(who: str) -> None:
         raise click.UsageError(
             "This cannot be undone. Add --yes, or --dry-run to see what would be erased."
         )
-    click.confirm(f"Erase {escape(who)} permanently?", abort=True, err=True)
+    ask(f"Erase {who} permanently?")
 
 
 def _erase(settings: Settings, subject: DataSubject, *, dry_run: bool) -> Erasure:

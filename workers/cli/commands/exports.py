@@ -128,10 +128,10 @@ def command_error(error: ApiError | DocumentError, settings: Settings) -> Comman
     if not job.outcome_unknown(error):
         return CommandError(f"Cention did not make the export: {error}.")
     return CommandError(
-        f"Cention may have made the export, but it was not stored: {error}.\n"
+        f"Cention may have made the export, but it was not stored: {error}.",
         "It is safe to repeat it; that leaves another generated export in Cention. If it is too "
         f"large or takes more than {settings.export_timeout_s} s, ask for fewer days, or set "
-        "EXPORT_MAX_BYTES or EXPORT_TIMEOUT_S."
+        "EXPORT_MAX_BYTES or EXPORT_TIMEOUT_S.",
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from schemas.text.printable import escape
 from workers.cli.context import (
     json_option,
     optional_workspace_database,
     workspace_database,
     workspace_option,
 )
-from workers.cli.output import TableColumn, escape, print_line, print_list, print_stderr
+from workers.cli.output import TableColumn, print_line, print_list, print_stderr
 from workers.mirrors.store import agent_logons as store
 from workers.mirrors.store.agent_logons import LoginLine
 from workers.operations.rules.wording import pluralise

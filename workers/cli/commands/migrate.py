@@ -22,7 +22,7 @@ def migrate() -> None:
     try:
         done = job.migrate(settings)
     except job.WorkspaceMoved as error:
-        raise CommandError(str(error)) from None
+        raise CommandError(*str(error).split("\n")) from None
     except psycopg.Error as error:
         raise CommandError(error_messages.describe(error, settings.database_url)) from None
     for line in done or ["The database is up to date already."]:

@@ -219,7 +219,7 @@ def _watch(settings: Settings, workspace: str | None) -> None:
                 click.clear()
                 print_status(state)
             except CommandError as error:
-                print_stderr(error.message)
+                error.show()
             time.sleep(WATCH_EVERY_S)
     except KeyboardInterrupt:
         print_line("")

@@ -6,7 +6,13 @@ import click
 
 from workers.cli.context import database, json_option, load_settings_or_exit, select_workspace
 from workers.cli.errors import CommandError
-from workers.cli.output import TableColumn, print_line, print_list, print_table
+from workers.cli.output import (
+    TableColumn,
+    print_line,
+    print_list,
+    print_table,
+    prompt,
+)
 from workers.config.settings import Settings
 from workers.database import workspaces as addresses
 from workers.operations.rules.wording import pluralise
@@ -80,7 +86,7 @@ def forget(name: str) -> None:
             raise CommandError(f"No row belongs to {name}. See: cention workspaces list")
         print_table(COUNT_COLUMNS, list(found.items()))
         total = pluralise(sum(found.values()), "row")
-        typed = click.prompt(f"To delete these {total} for good, type the name", default="")
+        typed = prompt(f"To delete these {total} for good, type the name")
         if typed != name:
             raise CommandError("That is another name. Nothing was deleted.")
         deleted = store.delete(conn, name)

@@ -11,6 +11,7 @@ import click
 from psycopg import Connection
 
 from schemas.surveys.rule import MAX_ID, Vendor
+from schemas.text.printable import escape
 from workers import wiring
 from workers.cli.context import (
     database,
@@ -20,7 +21,7 @@ from workers.cli.context import (
     workspace_option,
 )
 from workers.cli.errors import CommandError
-from workers.cli.output import print_json, print_stderr
+from workers.cli.output import print_json, print_stderr, print_unwrapped
 from workers.config.settings import Settings
 from workers.operations.rules.wording import pluralise
 from workers.surveys.jobs.hand_over import NoLink, Wanted, link_for
@@ -78,7 +79,7 @@ def link(
     if as_json:
         print_json({"url": url})
     else:
-        click.echo(url)  # never wrapped
+        print_unwrapped(url)
 
 
 class _Maker:
@@ -110,7 +111,7 @@ class _Maker:
                         url = self._make(conn, errand_id)
                 except NoLink as error:
                     without += 1
-                    writer.writerow((errand_id, "", str(error)))
+                    writer.writerow((errand_id, "", escape(str(error))))
                 else:
                     writer.writerow((errand_id, url, ""))
         if without:

@@ -105,7 +105,9 @@ def _read(path: Path, *, can_create_errands: bool, as_json: bool) -> RulesFile:
             print_json({"mistakes": error.mistakes})
         number = len(error.mistakes)
         mistakes = "one mistake" if number == 1 else f"{number} mistakes"
-        raise CommandError(f"{path} has {mistakes}, so nothing was loaded:\n{error}") from None
+        raise CommandError(
+            f"{path} has {mistakes}, so nothing was loaded:", *map(str, error.mistakes)
+        ) from None
 
 
 def _print_result(result: LoadResult, *, dry_run: bool) -> None:
