@@ -15,6 +15,7 @@ from psycopg import OperationalError
 
 from receiver import metrics
 from workers.config.logs import RateLimitedWarning
+from workers.database import error_messages
 from workers.sync.store.callbacks import NewCallback
 
 MAX_GROUP = 64  # callbacks in one statement
@@ -151,7 +152,11 @@ class GroupCommit:
             failure = CommitFailed if is_down else RejectedByDatabase
             for pending in group:
                 pending.committed.set_exception(failure())
-            self._failed.warn(error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
+            self._failed.warn(
+                error=type(error).__name__,
+                sqlstate=getattr(error, "sqlstate", None),
+                reason=error_messages.reason_of_loss(error),
+            )
             return
         for pending in group:
             pending.committed.set_result(None)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from receiver import metrics
+from workers.config import connection_errors
 from workers.config.logs import RateLimitedWarning
 
 PAUSE_S = 0.1  # between nudges: at most 10 a second from each process
@@ -58,7 +59,7 @@ class WorkerNotifier:
             self._send(workspace)
         except Exception as error:  # the sweep finds the callbacks
             metrics.NUDGES.labels("failed").inc()
-            self._failed.warn(error=type(error).__name__)
+            self._failed.warn(reason=connection_errors.describe(error) or type(error).__name__)
             return False
         metrics.NUDGES.labels("sent").inc()
         return True

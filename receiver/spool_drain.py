@@ -18,6 +18,7 @@ from receiver.group_commit import Write
 from receiver.notifier import Notify
 from receiver.spool import Spool
 from workers.config.logs import RateLimitedWarning
+from workers.database.error_messages import reason_of_loss
 from workers.spool import record
 from workers.spool.record import CorruptSpoolFile
 from workers.sync.store.callbacks import NewCallback
@@ -74,7 +75,7 @@ class SpoolDrainer:
                 self._failed.warn(
                     error=type(error).__name__,
                     sqlstate=getattr(error, "sqlstate", None),
-                    reason=getattr(error, "strerror", None),
+                    reason=getattr(error, "strerror", None) or reason_of_loss(error),
                 )
             if not more:
                 time.sleep(RUN_EVERY_S)

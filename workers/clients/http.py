@@ -20,6 +20,7 @@ from workers.clients import errors
 from workers.clients.error_responses import error_for
 from workers.clients.json_bodies import ErrorTexts, error_texts, read_json
 from workers.clients.transport import NetworkSettings, RequestDeadline, new_session, start_deadline
+from workers.config import connection_errors
 from workers.config.limits import TCP_USER_TIMEOUT_S
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -245,11 +246,12 @@ class HttpApi:
 def transport_error(error: Exception, *, api: str, request_sent: bool) -> errors.ApiError:
     """Return the error for an exception of ``requests`` or of a library below it.
 
-    The message names only the class of ``error``, because its text may hold a URL or a header.
+    The message says why in our words, because the text of ``error`` may hold a URL or a header.
     """
     name = type(error).__name__
     if request_sent or isinstance(error, _RESPONSE_ERRORS):
         return errors.IncompleteResponse(f"incomplete response ({name})", api=api)
     if isinstance(error, ValueError):  # an invalid URL, or a header that cannot be encoded
         return errors.BadRequest(f"the request cannot be sent ({name})", api=api)
-    return errors.Unreachable(f"no connection ({name})", api=api)
+    why = connection_errors.describe(error) or name
+    return errors.Unreachable(f"no connection: {why}", api=api)

@@ -36,6 +36,7 @@ from workers.clients.surveys.outcomes import (
     VendorRefusesUs,
     without_contacts,
 )
+from workers.config import connection_errors
 from workers.config.limits import TCP_USER_TIMEOUT_S
 from workers.config.mail import SmtpAccount
 
@@ -102,8 +103,8 @@ class SmtpClient:
             return ended.outcome
         except OSError as error:  # every error of smtplib is one
             if handover.begun:
-                return Unknown(reason=f"no answer after the mail was sent ({_kind_of(error)})")
-            return SurelyNotSent(reason=f"no connection to the mail server ({_kind_of(error)})")
+                return Unknown(reason=f"no answer after the mail was sent: {_why(error)}")
+            return SurelyNotSent(reason=f"no connection to the mail server: {_why(error)}")
         return Triggered(remote_id=None)
 
     def probe(self) -> SurelyNotSent | VendorRefusesUs | Refused | None:
@@ -114,7 +115,7 @@ class SmtpClient:
         except _Ended as ended:
             return ended.outcome
         except OSError as error:
-            return SurelyNotSent(reason=f"no connection to the mail server ({_kind_of(error)})")
+            return SurelyNotSent(reason=f"no connection to the mail server: {_why(error)}")
 
     @contextmanager
     def _session(self, secrets: tuple[str, ...]) -> Iterator[_Session]:
@@ -204,7 +205,7 @@ class _Session:
         try:
             self._smtp.sock = context.wrap_socket(plain, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
-            reason = f"the certificate of the mail server is not valid: {error.verify_message}"
+            reason = f"the mail server is not trusted: {_why(error)}"
             raise _Ended(VendorRefusesUs(reason=reason)) from None
         self._smtp.file = None
         self._smtp.ehlo_resp = None
@@ -307,20 +308,9 @@ def _secrets_of(account: SmtpAccount) -> tuple[str, ...]:
     return (password, plain, b64encode(password.encode()).decode(), quote(password))
 
 
-def _kind_of(error: OSError) -> str:
+def _why(error: OSError) -> str:
     """Return what went wrong in words of ours: errors of smtplib quote the server."""
-    below = error.__context__
-    match below if isinstance(below, OSError) else error:
-        case TimeoutError():
-            return "it took too long"
-        case socket.gaierror():
-            return "there is no such host"
-        case ConnectionRefusedError():
-            return "nothing listens there"
-        case ssl.SSLError():
-            return "TLS failed"
-        case _:
-            return "the connection broke"
+    return connection_errors.describe(error) or connection_errors.ENDED
 
 
 def _is_good(code: int) -> bool:

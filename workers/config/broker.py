@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import redis.exceptions as redis
+from amqp import exceptions as amqp  # type: ignore[import-untyped]
 from celery import Celery
 from kombu.entity import Exchange, Queue
 from kombu.messaging import Producer
 
+from workers.config import connection_errors
 from workers.config.names import QUEUE_OF
 
 TASK_ROUTES = {str(task): {"queue": str(queue)} for task, queue in QUEUE_OF.items()}
+_REASONS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((redis.ReadOnlyError,), "it is a read-only replica"),
+    ((redis.OutOfMemoryError,), "it is full: its maxmemory is used up"),
+    ((redis.AuthenticationError, amqp.AccessRefused), "it refuses user or password"),
+    ((redis.NoPermissionError,), "its user may not send messages"),
+    ((redis.BusyLoadingError,), "it is starting"),
+    ((amqp.NotAllowed,), "it has no such virtual host, or its user may not use that"),
+    ((redis.InvalidResponse, amqp.FrameSyntaxError), "something else answers there"),
+)
 READINESS_QUEUE = "readiness"
 READINESS_KEPT_S = 60.0  # after its last use; Redis deletes it when it is empty
 
@@ -27,6 +39,21 @@ def create_sender(broker_url: str, *, timeout_s: float) -> Celery:
         else {"socket_connect_timeout": timeout_s, "socket_timeout": timeout_s}
     )
     return sender
+
+
+def describe_failure(error: Exception) -> str:
+    """Return why the broker cannot be used, without any text of the error.
+
+    Its text may contain the password. Each transport raises errors of its own, and Celery wraps
+    them.
+    """
+    cause = error.__cause__ or error
+    for kinds, reason in _REASONS:
+        if isinstance(cause, kinds):
+            return reason
+    if isinstance(cause, KeyError | ImportError | NameError):  # a transport unknown to Celery
+        return "BROKER_URL begins with none of redis://, rediss:// and amqp://"
+    return connection_errors.describe(error) or type(cause).__name__
 
 
 def check_accepts(sender: Celery, *, timeout_s: float) -> None:

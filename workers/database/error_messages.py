@@ -8,28 +8,55 @@ from urllib.parse import unquote
 import psycopg
 from psycopg import conninfo, errors
 
+from workers.config import connection_errors
 from workers.database import migrate, permanent_errors
 from workers.database.encoding import WrongEncoding
 
 _PLAIN = re.compile(r"[\w./:-]+")
-# libpq gives the reason of a failed connection only as text.
+# libpq gives the reason of a failed connection only as text, in which names are in quotes.
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _REASONS = (
+    ("temporary failure in name resolution", connection_errors.NO_NAME_SERVER),
+    ("failed to resolve host", connection_errors.NO_HOST),
+    ("could not translate host name", connection_errors.NO_HOST),
+    ("does not match host name", "its certificate is for another name"),
+    ("certificate verify failed", "its certificate is expired, or of an unknown authority"),
+    ("root certificate file", "the file of certificates (sslrootcert) cannot be read"),
+    ("server does not support ssl", "it offers no TLS, and sslmode wants it"),
+    ("received invalid response to", "something else than PostgreSQL listens there"),
+    ("invalid response to startup", "something else than PostgreSQL listens there"),
+    ("requires a valid client certificate", "it wants a client certificate"),
+    ("no encryption", "its pg_hba.conf allows no connection without TLS"),
     ("password authentication failed", "it rejects the password"),
     ("no password supplied", "it asks for a password"),
     ("no pg_hba.conf entry", "its pg_hba.conf does not allow this connection"),
-    ("role", "it has no such role"),
-    ("database", "it has no such database"),
-    ("connection refused", "nothing listens there"),
-    ("no such file or directory", "nothing listens there"),
-    ("failed to resolve host", "there is no such host"),
-    ("could not translate host name", "there is no such host"),
-    ("timeout expired", "it does not answer"),
+    ("peer authentication failed", "its pg_hba.conf does not allow this user"),
     ("too many clients", "it has no connection left"),
     ("connection slots", "it has no connection left"),
+    ("too many connections", "it has no connection left"),
     ("starting up", "it is starting"),
     ("shutting down", "it is shutting down"),
+    ("connection refused", connection_errors.NOBODY_LISTENS),
+    ("no such file or directory", connection_errors.NOBODY_LISTENS),
+    ("no route to host", connection_errors.NO_ROUTE),
+    ("network is unreachable", connection_errors.NO_ROUTE),
+    ("timeout expired", connection_errors.NO_ANSWER),
+    ("timed out", connection_errors.NO_ANSWER),
+    ("ssl error", "TLS failed"),
+    ("closed the connection", connection_errors.ENDED),
+    ("connection reset", connection_errors.ENDED),
+    ("role", "it has no such role"),
+    ("database", "it has no such database"),
 )
-_NEEDS_HELP = ("it rejects the password", "it asks for a password", "its pg_hba.conf")
+_NEEDS_HELP = (
+    "it rejects the password",
+    "it asks for a password",
+    "its pg_hba.conf",
+    "its certificate",
+    "it offers no TLS",
+    "it wants a client certificate",
+    "the file of certificates",
+)
 _NOT_MIGRATED = (
     errors.UndefinedTable,
     errors.UndefinedColumn,
@@ -60,9 +87,16 @@ def reason(error: psycopg.Error) -> str:
     """Return why a connection could not be made, or was lost."""
     if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
         return "its address is not one that PostgreSQL understands"
-    said = str(error).lower()
+    said = _QUOTED.sub("", str(error).lower())
     known = (why for sign, why in _REASONS if sign in said)
     return next(known, "the connection was lost or could not be made")
+
+
+def reason_of_loss(error: Exception) -> str | None:
+    """Return why there is no connection, for a log; ``None`` if the server has said something."""
+    if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
+        return reason(error)
+    return None
 
 
 def is_transient(error: psycopg.OperationalError) -> bool:

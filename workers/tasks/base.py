@@ -12,8 +12,10 @@ from celery import Task
 from kombu.exceptions import OperationalError as BrokerError
 
 from workers import wiring
+from workers.config.broker import describe_failure
 from workers.config.names import Family, Queue, TaskName
 from workers.config.settings import load_settings
+from workers.database import error_messages
 from workers.wiring import WorkerContext
 
 log = structlog.get_logger(__name__)
@@ -48,7 +50,10 @@ class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
                 return super().__call__(*args, **kwargs)
             except psycopg.OperationalError as error:
                 log.warning(
-                    "database unavailable", error=type(error).__name__, sqlstate=error.sqlstate
+                    "database unavailable",
+                    error=type(error).__name__,
+                    sqlstate=error.sqlstate,
+                    reason=error_messages.reason_of_loss(error),
                 )
                 context().pool.check()
 
@@ -60,7 +65,7 @@ class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
         try:
             self.app.send_task(task, args=args, queue=queue, retry=False)
         except (BrokerError, OSError) as error:
-            log.warning("nudge not sent", nudge=task, error=type(error).__name__)
+            log.warning("nudge not sent", nudge=task, reason=describe_failure(error))
 
     def nudge_drain(self, workspace: str, family: Family) -> None:
         """Send a nudge to drain a family."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import psycopg
@@ -141,6 +142,39 @@ def test_the_reason_why_cention_cannot_be_used_is_reported(
     assert message in wrong(terminal, "Cention of demo")
     assert terminal.run("check").exit_code == 1
     assert "another-token" not in terminal.run("check").output
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "about", "words"),
+    [
+        ("DATABASE_URL", "postgresql://database.invalid/x", "database", "no such host|name server"),
+        ("DATABASE_URL", "postgresql://127.0.0.1:1/x", "database", "the connection was refused"),
+        ("BROKER_URL", "redis://role.invalid:1/0", "broker", "no such host|name server"),
+        ("BROKER_URL", "amqp://auth.invalid:1//", "broker", "no such host|name server"),
+        ("BROKER_URL", "amqp://127.0.0.1:1//", "broker", "the connection was refused"),
+        ("BROKER_URL", "redis://127.0.0.1:1/0", "broker", "the connection was refused"),
+        ("BROKER_URL", "kafka://127.0.0.1:1/0", "broker", "begins with none of"),
+        ("CENTION_URL", "http://timeout.invalid/s/demo", "Cention of demo", "no such host|name s"),
+        ("CENTION_URL", "http://127.0.0.1:1/s/demo", "Cention of demo", "connection was refused"),
+        ("RECEIVER_URL", "http://127.0.0.1:1", "receiver", "the connection was refused"),
+    ],
+)
+def test_the_reason_why_there_is_no_connection_is_named(
+    terminal, environment, variable, value, about, words
+):
+    environment.setenv(variable, value)
+
+    assert re.search(words, wrong(terminal, about))
+
+
+def test_a_server_without_tls_is_named(terminal, environment, cention):
+    """Each of them is asked by TLS, and answers something else."""
+    plain = cention.root.removeprefix("http://")
+    environment.setenv("CENTION_URL", f"https://{plain}/s/demo")
+    environment.setenv("BROKER_URL", f"rediss://{plain}/0")
+
+    assert "it does not speak TLS there" in wrong(terminal, "Cention of demo")
+    assert "it does not speak TLS there" in wrong(terminal, "broker")
 
 
 @pytest.mark.parametrize("path", ["/s/other", "/nowhere"])

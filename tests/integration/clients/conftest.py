@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO
 
 import pytest
@@ -21,6 +24,7 @@ class Server:
 
     reply: Callable[[socket.socket], None]
     listener: socket.socket
+    on_connect: bool = False  # not after a request, but at once
     stopped: threading.Event = field(default_factory=threading.Event)
     heads: list[list[bytes]] = field(default_factory=list)
     threads: list[threading.Thread] = field(default_factory=list)
@@ -43,6 +47,10 @@ class Server:
         heads: list[bytes] = []
         self.heads.append(heads)
         connection.settimeout(5)
+        if self.on_connect:
+            with suppress(CloseConnection, OSError):
+                self.reply(connection)
+            return
         with connection, connection.makefile("rb") as reader:
             try:
                 while head := read_head(reader):
@@ -72,10 +80,10 @@ def serve() -> Iterator[Callable[..., Server]]:
     """Start a server on the loopback interface; it stops at the end of the test."""
     servers: list[Server] = []
 
-    def start(reply: Callable[[socket.socket], None]) -> Server:
+    def start(reply: Callable[[socket.socket], None], *, on_connect: bool = False) -> Server:
         listener = socket.create_server(("127.0.0.1", 0))
         listener.settimeout(0.02)
-        server = Server(reply=reply, listener=listener)
+        server = Server(reply=reply, listener=listener, on_connect=on_connect)
         servers.append(server)
         thread = threading.Thread(target=server.run)
         thread.start()
@@ -89,3 +97,21 @@ def serve() -> Iterator[Callable[..., Server]]:
         server.threads[0].join()
         server.stop()
         server.listener.close()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate of its own for mail.example, in one file."""
+    path = tmp_path_factory.mktemp("tls") / "mail.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-subj", "/CN=mail.example", "-addext", "subjectAltName=DNS:mail.example"),
+            *("-days", "2", "-keyout", path, "-out", path.with_suffix(".crt")),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    with path.open("a") as file:
+        file.write(path.with_suffix(".crt").read_text())
+    return path

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import os
 import socket
+import ssl
 import threading
 import time
 import tracemalloc
@@ -62,6 +63,7 @@ def test_a_closed_port_is_unreachable():
     with pytest.raises(errors.Unreachable) as raised:
         api(f"http://127.0.0.1:{port}").fetch_report(33)
 
+    assert "no connection: nothing listens there" in str(raised.value)
     assert str(port) not in str(raised.value)
 
 
@@ -99,7 +101,7 @@ def test_a_server_that_accepts_no_connection_in_time_is_unreachable():
             each.setblocking(False)
             each.connect_ex(address)
 
-        with pytest.raises(errors.Unreachable):
+        with pytest.raises(errors.Unreachable, match="it does not answer in time"):
             api(f"http://127.0.0.1:{address[1]}", connect_s=0.2).fetch_report(33)
 
         for each in clients:
@@ -111,6 +113,25 @@ def test_a_server_without_tls_is_unreachable_over_tls(serve):
 
     with pytest.raises(errors.Unreachable):
         api(server.url.replace("http:", "https:"), connect_s=0.2).fetch_report(33)
+
+
+def test_a_host_without_address_is_unreachable_by_its_name():
+    with pytest.raises(errors.Unreachable, match=r"no such host|no name server answers"):
+        api("http://nowhere.invalid/s/demo").fetch_report(33)
+
+
+def test_a_certificate_that_is_not_trusted_is_named(serve, certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def encrypted(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True):
+            raise CloseConnection
+
+    server = serve(encrypted, on_connect=True)
+
+    with pytest.raises(errors.Unreachable, match="its certificate is signed by itself"):
+        api(server.url.replace("http:", "https:")).fetch_report(33)
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/s/demo", "127.0.0.1/s/demo", "http:///s/demo"])

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
-from redis.exceptions import OutOfMemoryError, ReadOnlyError
-
-from workers.config.broker import check_accepts, create_sender
+from workers.config.broker import check_accepts, create_sender, describe_failure
 from workers.config.names import Family, TaskName
 from workers.config.settings import Settings
 
@@ -32,7 +30,7 @@ def broker_problem(settings: Settings) -> str | None:
         sender = create_sender(settings.broker_url, timeout_s=BROKER_TIMEOUT_S)
         check_accepts(sender, timeout_s=BROKER_TIMEOUT_S)
     except Exception as error:  # each transport raises its own errors
-        return _reason(error)
+        return describe_failure(error)
     return None
 
 
@@ -66,25 +64,7 @@ def _send(settings: Settings, nudges: Sequence[tuple[TaskName, tuple[str, ...]]]
     except Exception as error:  # each transport raises its own errors
         return (
             f"The broker at {broker_location(settings.broker_url)} did not accept the message "
-            f"({_reason(error)}). Nothing is lost: the sweep finds the work once it is back."
+            f"({describe_failure(error)}). Nothing is lost: the sweep finds the work once it is "
+            "back."
         )
     return None
-
-
-def _reason(error: Exception) -> str:
-    """Describe an error without its text, which may contain the password."""
-    text = str(error).lower()
-    cause = error.__cause__ or error  # Celery wraps what the transport raises
-    if isinstance(cause, ReadOnlyError):
-        return "it is a read-only replica"
-    if isinstance(cause, OutOfMemoryError):
-        return "it is full: its maxmemory is used up"
-    if "refused" in text or "no such file" in text:
-        return "nothing listens there"
-    if "timed out" in text or "timeout" in text:
-        return "it does not answer"
-    if any(sign in text for sign in ("auth", "password", "noauth", "access_refused")):
-        return "it refuses user or password"
-    if "resolve" in text or "name or service" in text:
-        return "there is no such host"
-    return type(error).__name__
