@@ -76,7 +76,8 @@ Control routes (they need no token; keep them on the loopback address):
                                                      in_data, as_start or bare (no quotes)
   POST   /sandbox/surveys/dialogs begin a chat        {"errand_id": ID, "language": "sv"}
   POST   /sandbox/surveys/dialogs/end                {"session_id": ID}
-  POST   /sandbox/surveys/robots  who answers         {"share": 0.5, "within_s": 60}
+  POST   /sandbox/surveys/robots  who answers         {"share": 0.5, "within_s": 60,
+                                                       "chats_every_s": 30}
   POST   /sandbox/faults          set faults          {"error_500": {"probability": 0.1}}
   DELETE /sandbox/faults          clear all faults
 
@@ -92,7 +93,8 @@ centracx.start, centracx.reply, centracx.status, alvaria.token, alvaria.context 
 alvaria.outcome. For a vendor, "the flag stays" means that nothing is done and nobody is written
 to; nor is anything with error_500 and dropped.
 The mail server answers 4xx with busy, 550 with not_found and 530 with unauthorised, to the
-recipient (type mail.recipient) or after the mail (mail.message).
+recipient (type mail.recipient) or after the mail (mail.message), late with latency; with slow_body
+it has the mail long before it says so.
 """
 
 

@@ -18,7 +18,7 @@ from deploy.sandbox.http.faults import Fault, FaultName, Faults
 from deploy.sandbox.surveys.answer_push import AnswerPush
 from deploy.sandbox.surveys.mail import Mailbox, mail_server
 from deploy.sandbox.surveys.messages import WITHIN_S, Messages
-from deploy.sandbox.surveys.page_robots import CHATS_EVERY_S, PageRobots
+from deploy.sandbox.surveys.page_robots import CHATS_EVERY_S, PageRobots, Visits
 from deploy.sandbox.surveys.vendors import PREFIXES, SurveyVendors
 from deploy.sandbox.world.activity import Activity
 from deploy.sandbox.world.callbacks import CallbackSender
@@ -83,6 +83,7 @@ async def sandbox(options: Options) -> AsyncIterator[int]:
         world.add_errand(actions=rng.randrange(1, 6))
     activity = Activity(world=world, rng=rng, rate=options.rate)
     world.state(Messages).within_s = options.answers_within_s
+    world.state(Visits).chats_every_s = options.chats_every_s
     sender, push = _sender(options, world), _push(options, world)
     robots = _page_robots(options, world)
     faults = _faults(options)
@@ -145,7 +146,6 @@ def _page_robots(options: Options, world: World) -> PageRobots | None:
         url=options.survey_url,
         workspace=options.workspace,
         rng=_random(options),
-        chats_every_s=options.chats_every_s,
     )
 
 

@@ -36,6 +36,9 @@ BRIDGE_VARIABLES = (
     "SURVEY_",
     "DIGIDESK_",
     "CUSTOMER_RADAR_",
+    "CENTRACX_",
+    "ALVARIA_",
+    "SMTP_",
 )
 
 

@@ -16,3 +16,5 @@ def test_whichever_process_is_killed_nothing_is_lost_and_nothing_is_applied_twic
     assert len(report.recoveries) >= 3
     assert report.surveys
     assert report.surveys.messages
+    assert report.conversations
+    assert any(report.conversations.answers.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,7 +31,8 @@ WORKSPACE = "sandbox"
 WORKERS = ("worker-callbacks", "worker-polls", "worker-fetch", "worker-surveys")
 CHANGING = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 PUSH_SECRET = "push-secret-of-chaos"
-PER_MINUTE = "6000"  # invitations by one vendor: as many as there are
+VENDORS = ("DIGIDESK", "CUSTOMER_RADAR", "CENTRACX", "ALVARIA", "SMTP")
+PER_MINUTE = "6000"  # requests to one vendor: as many as there are
 FILES = (Family.RESPONSE_ATTACHMENTS, Family.AREA_ARCHIVES)
 
 
@@ -68,6 +70,18 @@ class ChaosBridge:
         alone = ["--without-gossip", "--without-mingle", "--hostname", f"second-{queue}@%h"]
         return [sys.executable, "-m", "celery", "--app", "workers.app", *arguments, *alone]
 
+    def cention(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command of ``cention`` with an input; return how it ended, and what it said."""
+        return subprocess.run(
+            [sys.executable, "-m", "workers.cli", *arguments],
+            cwd=self.run.folder,
+            env=self.environment(),
+            input=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
     def beat_command(self) -> list[str]:
         """Return the command that runs a second beat."""
         arguments = ["--app", "workers.app", "beat"]
@@ -87,6 +101,7 @@ class ChaosBridge:
             (TaskName.CANARY, ()),
             (TaskName.SURVEY_DECIDE, (WORKSPACE,)),
             (TaskName.SURVEY_INVITE, (WORKSPACE,)),
+            (TaskName.SURVEY_CONVERSE, (WORKSPACE,)),
             *((TaskName.DRAIN, (WORKSPACE, f)) for f in (*CHANGING, *FILES)),
         ]
         with create_sender(self.broker_url, timeout_s=10) as sender:
@@ -103,8 +118,7 @@ def running_chaos_bridge(*, lease_s: int, hold_s: float) -> Iterator[ChaosBridge
         "LEASE_S": str(lease_s),
         "POLL_EVERY_S": "2",
         "SURVEY_PUSH_SECRETS": PUSH_SECRET,
-        "DIGIDESK_PER_MINUTE": PER_MINUTE,
-        "CUSTOMER_RADAR_PER_MINUTE": PER_MINUTE,
+        **{f"{vendor}_PER_MINUTE": PER_MINUTE for vendor in VENDORS},
     }
     with empty_folder() as folder, running_bridge(folder, **variables) as run:
         addresses = run.addresses()

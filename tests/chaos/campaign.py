@@ -12,8 +12,17 @@ from typing import Any, LiteralString
 
 from tests.acceptance.comparison import differences, pending_slas
 from tests.acceptance.duplicates import duplicates
-from tests.chaos import evidence, recovery, survey_truth, surveys
+from tests.chaos import (
+    conversation_truth,
+    conversations,
+    evidence,
+    recovery,
+    survey_truth,
+    surveys,
+)
 from tests.chaos.bridge import ChaosBridge, running_chaos_bridge
+from tests.chaos.conversation_truth import ConversationState
+from tests.chaos.conversations import Objectors
 from tests.chaos.faults import FAULTS
 from tests.chaos.load import change_again, create_load
 from tests.chaos.recovery import Recovery
@@ -66,6 +75,7 @@ class Report:
     duplicates: dict[str, int] = field(default_factory=dict)
     calm_after_s: float = 0.0
     surveys: SurveyState | None = None
+    conversations: ConversationState | None = None
     pushes: tuple[int, int] = (0, 0)  # of answers, and those that were not accepted
 
     @property
@@ -103,7 +113,10 @@ def run_campaign(plan: Plan) -> Report:
     report = Report(plan=plan)
     rng = random.Random(plan.seed)
     log(f"seed {plan.seed}")
-    with running_chaos_bridge(lease_s=plan.lease_s, hold_s=plan.hold_s) as bridge:
+    with (
+        running_chaos_bridge(lease_s=plan.lease_s, hold_s=plan.hold_s) as bridge,
+        conversations.objecting(bridge) as objectors,
+    ):
         surveys.switch_on(bridge)
         bridge.sandbox.post("faults", ALL_FAULTS)
         bridge.sandbox.post("resume", {"rate": plan.rate})
@@ -115,7 +128,7 @@ def run_campaign(plan: Plan) -> Report:
                 recovered = recover_from(bridge, kind, random.Random(rng.getrandbits(32)))
                 report.recoveries[kind].append(recovered)
                 log(f"{kind}: {recovered}")
-            reconcile(bridge, report, pusher)
+            reconcile(bridge, report, pusher, objectors)
     return report
 
 
@@ -137,15 +150,16 @@ def fault_order(rng: random.Random) -> Iterator[str]:
         yield from rng.sample(sorted(FAULTS), len(FAULTS))
 
 
-def reconcile(bridge: ChaosBridge, report: Report, pusher: Pusher) -> None:
+def reconcile(bridge: ChaosBridge, report: Report, pusher: Pusher, objectors: Objectors) -> None:
     """Stop the changes, wait until everything has arrived, and fill in the report."""
     sandbox, plan = bridge.sandbox, report.plan
     sandbox.post("faults", dict.fromkeys(ALL_FAULTS))
     sandbox.post("quiet")
+    surveys.end_chats(bridge)
     began_s = time.monotonic()
     before = -1
     while time.monotonic() - began_s < plan.quiet_s:
-        report.lost = remaining(bridge, slas=plan.slas)
+        report.lost = remaining(bridge, objectors, slas=plan.slas)
         if len(report.lost) != before:
             log(f"quiet: {len(report.lost)} differences")
         if not report.lost:
@@ -155,7 +169,13 @@ def reconcile(bridge: ChaosBridge, report: Report, pusher: Pusher) -> None:
     report.calm_after_s = time.monotonic() - began_s
     report.stats = sandbox.get("stats")
     report.surveys = survey_truth.read_state(sandbox, bridge.database_url)
-    report.duplicates = duplicates(bridge.database_url) | survey_truth.twice(report.surveys)
+    spoken = conversation_truth.read_state(sandbox, bridge.database_url, objectors)
+    report.conversations = spoken
+    report.duplicates = {
+        **duplicates(bridge.database_url),
+        **survey_truth.twice(report.surveys),
+        **conversation_truth.twice(spoken),
+    }
     report.pushes = pusher.pushes, pusher.lost
     report.stored = stored(bridge)
     if report.failures:
@@ -163,7 +183,7 @@ def reconcile(bridge: ChaosBridge, report: Report, pusher: Pusher) -> None:
             log(line)
 
 
-def remaining(bridge: ChaosBridge, *, slas: bool) -> list[str]:
+def remaining(bridge: ChaosBridge, objectors: Objectors, *, slas: bool) -> list[str]:
     waiting = bridge.sandbox.get("stats")["callbacks"]["waiting"]
     unsent = [f"{waiting} callbacks are not accepted yet"] if waiting else []
     awaited = pending_slas(bridge.database_url) if slas else 0
@@ -171,9 +191,16 @@ def remaining(bridge: ChaosBridge, *, slas: bool) -> list[str]:
     spooled = spool_status(bridge.run.data / "spool")
     waiting_here = spooled.waiting if spooled else 0
     kept_here = [f"{waiting_here} callbacks are in the spool"] if waiting_here else []
-    found = differences(bridge.sandbox, bridge.database_url)
     asked = survey_truth.read_state(bridge.sandbox, bridge.database_url)
-    return [*unsent, *kept_here, *found, *unknown, *survey_truth.forgotten(asked)]
+    spoken = conversation_truth.read_state(bridge.sandbox, bridge.database_url, objectors)
+    found = [
+        *differences(bridge.sandbox, bridge.database_url),
+        *survey_truth.forgotten(asked),
+        *conversation_truth.lost(spoken),
+    ]
+    # The short form does not wait until every customer has answered the last question.
+    open_ = conversation_truth.unfinished(spoken) if slas else ()
+    return [*unsent, *kept_here, *found, *unknown, *open_]
 
 
 def stored(bridge: ChaosBridge) -> tuple[int, int]:

@@ -21,7 +21,10 @@ Fault = Callable[[ChaosBridge, random.Random], threading.Thread | None]
 """Injects the fault; returns the thread in which it continues, if there is one."""
 
 NUDGES = 100
-SURVEY_LOCKS = ["surveys/decide/sandbox/0", "surveys/invite/sandbox/0", "surveys/invite/sandbox/1"]
+SURVEY_LOCKS = [
+    "surveys/decide/sandbox/0",
+    *(f"surveys/{work}/sandbox/{slot}" for work in ("invite", "converse") for slot in range(2)),
+]
 END_SURVEY_SESSIONS: LiteralString = """
     SELECT pg_terminate_backend(pid) FROM pg_locks
     WHERE locktype = 'advisory' AND (classid::bigint << 32) | objid::bigint IN (

@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 
 from tests.acceptance.comparison import SandboxControl
 from tests.chaos.surveys import RULE
+from workers.surveys.rules.link import digest_of
 from workers.surveys.rules.person import Contact, read_contact
 
 COUNTRY = "SE"
@@ -21,6 +22,7 @@ MAX_UNKNOWN = 0.3
 DECISIONS: LiteralString = "SELECT errand_id, verdict, reason FROM feedback.decision"
 INVITATIONS: LiteralString = """
     SELECT invitation_id, errand_id, reference, vendor, remote_id, state, problem,
+           encode(token_sha256, 'hex') AS link,
            extract(epoch FROM event_at)::float8 AS event_at
     FROM feedback.invitation
 """
@@ -28,6 +30,7 @@ ANSWERS: LiteralString = """
     SELECT s.vendor, s.remote_id AS reference, a.question_key, a.number::float8 AS number, a.comment
     FROM feedback.answer AS a
     JOIN feedback.session AS s ON (s.workspace, s.session_id) = (a.workspace, a.session_id)
+    WHERE s.origin <> 'page'
 """
 # These wait until they are closed, or answered again.
 OPEN_AGAIN: LiteralString = """
@@ -68,16 +71,30 @@ def read_state(sandbox: SandboxControl, database_url: str) -> SurveyState:
     messages = sandbox.get("truth/surveys")["messages"]
     errands = sandbox.get("truth")["errands"]
     with psycopg.connect(database_url, row_factory=dict_row) as conn:
+        invitations = conn.execute(INVITATIONS).fetchall()
         return SurveyState(
-            messages=messages,
+            messages=_referring(messages, invitations),
             results=results,
             errands=errands,
             decisions=conn.execute(DECISIONS).fetchall(),
-            invitations=conn.execute(INVITATIONS).fetchall(),
+            invitations=invitations,
             answers=conn.execute(ANSWERS).fetchall(),
             open_again=frozenset(row["errand_id"] for row in conn.execute(OPEN_AGAIN)),
             on_from=conn.execute(ON_FROM, [RULE]).fetchall()[0]["on_from"],
         )
+
+
+def _referring(messages: Sequence[Row], invitations: Sequence[Row]) -> list[Row]:
+    """Return messages with our reference and the errand; those of mails are found by their link."""
+    by_link = {one["link"]: one for one in invitations if one["link"]}
+    found = []
+    for one in messages:
+        token = (one["link"] or "").rpartition("/s/")[2]
+        invitation = by_link.get(digest_of(token).hex(), {}) if token else {}
+        errand = one["pairs"].get("Errand") or invitation.get("errand_id")
+        reference = one["reference"] or invitation.get("reference") or one["remote_id"]
+        found.append({**one, "reference": reference, "errand": errand})
+    return found
 
 
 def twice(state: SurveyState) -> dict[str, int]:
@@ -87,7 +104,7 @@ def twice(state: SurveyState) -> dict[str, int]:
     """
     by_kind = {
         "messages of one invitation": Counter(one["reference"] for one in state.messages),
-        "messages about one errand": Counter(one["pairs"]["Errand"] for one in state.messages),
+        "messages about one errand": Counter(one["errand"] for one in state.messages),
         "messages to one person": Counter(_person(one["contact"]) for one in state.messages),
         "invitations for one errand": Counter(one["errand_id"] for one in state.invitations),
         "answers to one question": Counter(

@@ -1,54 +1,28 @@
-"""Surveys of a campaign: the rule that is on, the vendors' faults, and who pushes the answers."""
+"""Surveys of a campaign: the rules that are on, the vendors' faults, and who pushes the answers."""
 
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import requests
 
+from tests.chaos import conversations
 from tests.chaos.bridge import PUSH_SECRET, WORKSPACE, ChaosBridge
 
 VENDORS = ("digidesk", "customer_radar")
 PUSH_EVERY_S = 2.0
 ROWS_AT_ONCE = 500
-RULE = "csat"
-QUIET_DAYS = 30
-RULES = f"""\
-[[rule]]
-name = "{RULE}"
-basis = "existing customers, objection possible in every message"
-event = "answered"
-vendor = ["digidesk", "customer_radar"]
-contact = "either"
-after = "5s"
-within = "7d"
-quiet_days = {QUIET_DAYS}
-skip_if_cention_asked = false
-[rule.survey.digidesk]
-campaign = "Campaign"
-[rule.survey.customer_radar]
-programme = "1cf1"
-location = "1cf2"
-[import.digidesk]
-"Invitation" = "reference"
-"Score" = "nps"
-"Comment" = "comment"
-"Completed" = "answered_at"
-[import.customer_radar]
-"Invitation" = "reference"
-"Rating" = "stars"
-"Comment" = "comment"
-"Date" = "answered_at"
-"""
-ROBOTS = {"share": 0.6, "within_s": 4}
-SENDING = ["digidesk.survey_requests", "customer_radar.invitation"]
+RULES = Path(__file__).with_suffix(".toml")
+RULE = "csat"  # the last of them: when it is on, all are
+ROBOTS = {"share": 0.6, "within_s": 4, "chats_every_s": conversations.CHATS_EVERY_S}
+SENDING = ["digidesk.survey_requests", "customer_radar.invitation", *conversations.SENDING]
 # Beside those for every request, of which "dropped" and "error_500" write to nobody. A slow body
 # lets persons answer while the request is under way.
 FAULTS = {
@@ -60,22 +34,22 @@ FAULTS = {
     "token_expired": {"probability": 0.1},
     "not_found": {"probability": 0.03, "types": SENDING},
     "slow_body": {"probability": 0.1, "seconds": 5, "types": SENDING},
+    **conversations.FAULTS,
 }
 
 
 def switch_on(bridge: ChaosBridge) -> None:
-    """Load the rules, switch the rule on, and let many persons answer at once."""
-    rules = bridge.run.folder / "surveys.toml"
-    rules.write_text(RULES, encoding="utf-8")
-    for arguments in (["load", str(rules)], ["on", RULE]):
-        subprocess.run(
-            [sys.executable, "-m", "workers.cli", "surveys", "rules", *arguments],
-            cwd=bridge.run.folder,
-            env=bridge.environment(),
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+    """Load the rules, switch them on, and let many persons answer at once."""
+    names = [rule["name"] for rule in tomllib.loads(RULES.read_text("utf-8"))["rule"]]
+    for arguments in (["load", str(RULES)], *(["on", name] for name in names)):
+        done = bridge.cention("surveys", "rules", *arguments)
+        assert done.returncode == 0, done.stdout
     bridge.sandbox.post("surveys/robots", ROBOTS)
+
+
+def end_chats(bridge: ChaosBridge) -> None:
+    """Let no more chats begin."""
+    bridge.sandbox.post("surveys/robots", {"chats_every_s": 0})
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator
 
 from tests.bench.table import machine
-from tests.chaos import survey_truth
+from tests.chaos import conversation_truth, survey_truth
 from tests.chaos.campaign import RECOVERED_WITHIN_S, Report
 from tests.chaos.recovery import Recovery
 
@@ -36,6 +36,8 @@ def _totals(report: Report) -> Iterator[tuple[str, object]]:
     yield "callbacks filed + stored with a problem", f"{report.stored[0]} + {report.stored[1]}"
     if report.surveys:
         yield from survey_truth.totals(report.surveys)
+    if report.conversations:
+        yield from conversation_truth.totals(report.conversations)
     yield "pushes of answers, and not accepted", f"{report.pushes[0]}, {report.pushes[1]}"
     yield "lost", len(report.lost)
     yield "applied twice", sum(report.duplicates.values())

@@ -83,6 +83,7 @@ class Mailbox:
             return _SAID[injected.failure]
         if injected.failure is not FaultName.DROPPED:
             self._keep(envelope)
+        await asyncio.sleep(injected.drip_s)
         if injected.failure in (FaultName.DROPPED, FaultName.SENT_THEN_DROPPED):
             cast(asyncio.Transport, server.transport).abort()
         return "250 OK"

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -20,13 +20,15 @@ from deploy.sandbox.world.world import World
 EVERY_S = 0.5
 CHATS_EVERY_S = 30.0
 TIMEOUT_S = 15.0
-AT_ONCE = 20
+AT_ONCE = 40
+SHARE_TWICE = 0.1  # of the forms that are sent by a double click
 
 
 class Visits:
-    """The visits of all robots, by what led to them."""
+    """The visits of all robots, by what led to them, and how often a chat begins."""
 
     def __init__(self, _world: World) -> None:
+        self.chats_every_s = CHATS_EVERY_S  # 0: none
         self.links: dict[str, Visit] = {}  # by the id of the mail
         self.chats: dict[str, Visit] = {}  # by the id of the dialog
 
@@ -42,7 +44,6 @@ class PageRobots:
     url: str
     workspace: str
     rng: random.Random
-    chats_every_s: float = CHATS_EVERY_S  # 0: none
     _seen: int = 0  # messages
     _next_chat_at: float = 0.0
     _due: list[tuple[float, Visit]] = field(default_factory=list)
@@ -62,26 +63,27 @@ class PageRobots:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
         jar = aiohttp.DummyCookieJar()
         async with aiohttp.ClientSession(timeout=timeout, cookie_jar=jar) as session:
-            yield Visitor(session=session, rng=self.rng)
+            yield Visitor(session=session, rng=self.rng, share_twice=SHARE_TWICE)
 
     def _decide(self) -> None:
         """Decide about new mails with a link, and begin a chat from time to time."""
-        messages, now = self.world.state(Messages), self.world.now()
+        messages, visits = self.world.state(Messages), self.world.state(Visits)
+        now = self.world.now()
         new, self._seen = messages.all[self._seen :], len(messages.all)
         for message in new:
             if message.link is not None and self.rng.random() < messages.share:
                 at = now + self.rng.uniform(0, messages.within_s)
                 visit = Visit(url=self._url_of(message))
-                self.world.state(Visits).links[message.remote_id] = visit
+                visits.links[message.remote_id] = visit
                 self._due.append((at, visit))
         recent = self.world.recent_errand()
-        if self.chats_every_s and now >= self._next_chat_at and recent is not None:
-            self._next_chat_at = now + self.chats_every_s
+        if visits.chats_every_s and now >= self._next_chat_at and recent is not None:
+            self._next_chat_at = now + visits.chats_every_s
             dialog = self.world.state(Dialogs).begin(recent.errand_id, language=None, content=None)
             query = urlencode({"sessionId": dialog.session_id})
             path = f"survey/alvaria/{quote(self.workspace, safe='')}"
             visit = Visit(url=f"{self.url.rstrip('/')}/{path}?{query}")
-            self.world.state(Visits).chats[dialog.session_id] = visit
+            visits.chats[dialog.session_id] = visit
             self._due.append((now, visit))
 
     def _take_due(self) -> Iterator[Visit]:
@@ -111,7 +113,7 @@ def _listed(of: str, visits: Mapping[str, Visit]) -> Iterator[dict[str, Any]]:
             "remote_id": remote_id,
             "url": visit.url,
             "outcome": visit.outcome,
-            "answers": visit.answers,
+            "answers": [asdict(given) for given in visit.answers],
         }
 
 

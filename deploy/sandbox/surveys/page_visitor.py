@@ -14,11 +14,20 @@ from lxml.html import FormElement, HtmlElement
 
 MAX_PAGES = 60  # of one visit
 MAX_WAITS = 90  # pages that refresh themselves
-MAX_FAILURES = 5  # of one page
+MAX_FAILURES = 60  # of one page, a second apart
 RETRY_S = 1.0
 SHARE_STOPPING = 0.05  # of the pages that have a button to stop here
 BUSY = frozenset({429, 503})
 COMMENTS = ("", "Snabbt och bra", 'They said "soon" 🐌', "Kaikki hyvin & kiitos", "<b>7</b> av 10")
+
+
+@dataclass(slots=True)
+class Given:
+    """An answer that a visitor gave, with the words of the question."""
+
+    question: str
+    answer: str
+    following: str | None = None  # the heading of the page in answer; None: none has come
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,7 +36,7 @@ class Visit:
 
     url: str = field(repr=False)
     outcome: str = "under way"  # then "finished", "gave up", "no page" or "HTTP 404"
-    answers: list[dict[str, str]] = field(default_factory=list)  # question and answer
+    answers: list[Given] = field(default_factory=list)
 
 
 class _GaveUp(Exception):
@@ -41,6 +50,7 @@ class Visitor:
     session: aiohttp.ClientSession
     rng: random.Random
     pause_s: float = 1.0
+    share_twice: float = 0.0  # of the forms that are sent twice at once, by a double click
 
     async def visit(self, visit: Visit) -> None:
         """Answer question after question until a page has nothing to send."""
@@ -97,17 +107,22 @@ class Visitor:
     async def _send(self, page: HtmlElement, form: FormElement, visit: Visit) -> HtmlElement:
         """Fill a form in and send it; return the next page."""
         answer = self._filled(form)
-        [*question] = page.xpath("//h1")
-        if answer is not None:
-            text = question[0].text_content() if question else ""
-            visit.answers.append({"question": " ".join(text.split()), "answer": answer})
         button = form.xpath(".//button[@type='submit' and @name]")
         pairs = [(str(name), str(value)) for name, value in form.form_values()]
         pairs += [(str(one.get("name")), str(one.get("value") or "")) for one in button[:1]]
         action, base = form.get("action") or "", str(page.base_url)
         # "?" alone is an empty query for a browser, and the query of the page for urljoin().
         target = urljoin(base.partition("?")[0] if action.startswith("?") else base, action)
-        return await self._load("POST", target, pairs)
+        if answer is None:
+            return await self._load("POST", target, pairs)
+        given = Given(_heading_of(page), answer)
+        visit.answers.append(given)
+        clicks = 2 if self.rng.random() < self.share_twice else 1
+        following, *_ = await asyncio.gather(
+            *(self._load("POST", target, pairs) for _ in range(clicks))
+        )
+        given.following = _heading_of(following)
+        return following
 
     def _filled(self, form: FormElement) -> str | None:
         """Answer a form; return the answer in its words, ``None`` if it asks for none."""
@@ -120,6 +135,16 @@ class Visitor:
                     other.attrib.pop("checked", None)
             return str(chosen.get("value"))
         for area in form.xpath(".//textarea"):
-            area.value = area.value.strip() or self.rng.choice(COMMENTS)
+            area.value = area.value.strip() or self._comment()
             return str(area.value)
         return None
+
+    def _comment(self) -> str:
+        """Return an empty comment, or one that nobody else gives."""
+        comment = self.rng.choice(COMMENTS)
+        return f"{comment} ({self.rng.getrandbits(40):x})" if comment else ""
+
+
+def _heading_of(page: HtmlElement) -> str:
+    headings = page.xpath("//h1")
+    return " ".join(headings[0].text_content().split()) if headings else ""

@@ -13,7 +13,7 @@ from deploy.sandbox.http.routes import Control, ResourceRoutes
 from deploy.sandbox.surveys import alvaria, centracx, customer_radar, digidesk
 from deploy.sandbox.surveys.mail import MailPort
 from deploy.sandbox.surveys.messages import Message, Messages, RobotAnswer
-from deploy.sandbox.surveys.page_robots import expected_visits
+from deploy.sandbox.surveys.page_robots import Visits, expected_visits
 from deploy.sandbox.world.world import World
 
 FORMATS = ("csv", "json")
@@ -93,15 +93,17 @@ def mail_port(world: World, _query: Mapping[str, Any]) -> dict[str, Any]:
 def set_robots(world: World, body: Mapping[str, Any]) -> dict[str, Any]:
     """Set what share of the persons who are written to from now on answers, and how soon.
 
-    ``{"share": 0.5, "within_s": 60}``; each has a default. Raises ``ValueError``.
+    ``{"share": 0.5, "within_s": 60, "chats_every_s": 30}``: what is left out stays as it is.
+    With 0 no more chats begin. Raises ``ValueError``.
     """
-    messages = world.state(Messages)
-    if unknown := body.keys() - {"share", "within_s"}:
+    messages, visits = world.state(Messages), world.state(Visits)
+    if unknown := body.keys() - {"share", "within_s", "chats_every_s"}:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
     share = _number(body, "share", messages.share, maximum=1)
     within_s = _number(body, "within_s", messages.within_s, maximum=MAX_WITHIN_S)
-    messages.share, messages.within_s = share, within_s
-    return {"share": share, "within_s": within_s}
+    every_s = _number(body, "chats_every_s", visits.chats_every_s, maximum=MAX_WITHIN_S)
+    messages.share, messages.within_s, visits.chats_every_s = share, within_s, every_s
+    return {"share": share, "within_s": within_s, "chats_every_s": every_s}
 
 
 def _number(body: Mapping[str, Any], key: str, default: float, *, maximum: float) -> float:

@@ -15,7 +15,7 @@ from deploy.sandbox.surveys import page_visitor
 from deploy.sandbox.surveys.alvaria import Dialogs
 from deploy.sandbox.surveys.messages import Messages
 from deploy.sandbox.surveys.page_robots import PageRobots, Visits
-from deploy.sandbox.surveys.page_visitor import Visit, Visitor
+from deploy.sandbox.surveys.page_visitor import Given, Visit, Visitor
 from deploy.sandbox.world.customers import Customers
 from deploy.sandbox.world.records import Ids
 from deploy.sandbox.world.world import World
@@ -81,14 +81,17 @@ def on_pages(pages: Pages, act: Callable[[str], Awaitable[None]]) -> None:
     asyncio.run(run())
 
 
-def visited(pages: Pages) -> Visit:
+def visited(pages: Pages, *, share_twice: float = 0) -> Visit:
     """Return the visit of a robot that does not hesitate."""
     found: list[Visit] = []
 
     async def act(root: str) -> None:
         async with aiohttp.ClientSession() as session:
             found.append(Visit(url=f"{root}/s/token?lang=sv"))
-            await Visitor(session=session, rng=random.Random(1), pause_s=0).visit(found[0])
+            robot = Visitor(
+                session=session, rng=random.Random(1), pause_s=0, share_twice=share_twice
+            )
+            await robot.visit(found[0])
 
     on_pages(pages, act)
     return found[0]
@@ -101,8 +104,8 @@ def test_a_robot_begins_waits_answers_and_finishes():
 
     assert visit.outcome == "finished"
     assert visit.answers == [
-        {"question": "How likely?", "answer": "7"},
-        {"question": "Why?", "answer": "As typed å"},
+        Given("How likely?", "7", "One moment"),
+        Given("Why?", "As typed å", "Thank you"),
     ]
     assert pages.posted == [
         ("", {"begin": "1"}),
@@ -122,12 +125,25 @@ def test_a_robot_sends_again_what_a_busy_server_did_not_take(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("statuses", "outcome"), [([404], "HTTP 404"), ([500], "HTTP 500"), ([503] * 9, "gave up")]
+    ("statuses", "outcome"),
+    [([404], "HTTP 404"), ([500], "HTTP 500"), ([200] + [503] * 99, "gave up")],
 )
 def test_a_robot_leaves_where_there_is_no_survey(monkeypatch, statuses, outcome):
     monkeypatch.setattr(page_visitor, "RETRY_S", 0)
 
-    assert visited(Pages([CHOICE], statuses=statuses)).outcome == outcome
+    visit = visited(Pages([CHOICE], statuses=statuses))
+
+    assert visit.outcome == outcome
+    assert not any(given.following for given in visit.answers)
+
+
+def test_a_robot_may_double_click():
+    pages = Pages([CHOICE, CHOICE, THANKS])
+
+    visit = visited(pages, share_twice=1)
+
+    assert pages.posted == [("lang=sv", {"q": "1", "answer": "7"})] * 2
+    assert visit.answers == [Given("How likely?", "7", "Thank you")]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +187,7 @@ def test_links_of_mails_are_opened_below_the_address_of_the_pages_alone():
     on_pages(pages, act)
 
     assert set(world.state(Visits).links) == {"m1"}
-    assert world.state(Visits).links["m1"].answers == [{"question": "How likely?", "answer": "7"}]
+    assert world.state(Visits).links["m1"].answers == [Given("How likely?", "7", "Thank you")]
     assert pages.loaded[0] == "/s/A-token"
 
 

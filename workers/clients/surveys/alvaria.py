@@ -170,7 +170,7 @@ class AlvariaApi:
             return Refused(reason=f"{NAME}: no readable context: {error}")
 
     def _post_outcome(self, token: str, session_id: str, body: bytes) -> Taken | Unknown:
-        """Send an outcome. Any 2xx is a success, unless its body is a page: that is not Alvaria's."""
+        """Send an outcome. Any 2xx is a success, unless its body is a page of somebody else."""
         with self._http.stream(
             "POST",
             f"{self._app}/outcome?{query_of({'sessionId': session_id})}",
