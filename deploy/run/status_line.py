@@ -13,7 +13,7 @@ from deploy.run.supervisor import ProcessState
 
 if TYPE_CHECKING:
     from workers.operations.store.status import Counters
-    from workers.surveys.store.survey_counts import SurveyCounts
+    from workers.surveys.store.survey_summary import SurveySummary
 
 PLAIN_LINE_EVERY_S = 10
 MAX_RESTARTS_WIDTH = 40  # characters, so that the most important counts fit beside them
@@ -56,7 +56,7 @@ class StatusLine:
 
     def _counts(self, width: int) -> str:
         from workers.operations.store.status import counters, failed_polls
-        from workers.surveys.store.survey_counts import survey_counts
+        from workers.surveys.store.survey_summary import survey_summary
 
         try:
             if self._conn is None:
@@ -64,7 +64,7 @@ class StatusLine:
             failed = failed_polls(self._conn)
             end = f" · polls fail: {', '.join(failed)}" if failed else ""
             counts = format_counts(
-                counters(self._conn), survey_counts(self._conn), width=width - len(end)
+                counters(self._conn), survey_summary(self._conn), width=width - len(end)
             )
             return counts + end
         except psycopg.Error:
@@ -91,7 +91,7 @@ class StatusLine:
         return f" · restarted: {len(self._restarts)} processes ×{sum(self._restarts.values())}"  # noqa: RUF001
 
 
-def format_counts(counts: Counters, surveys: SurveyCounts, *, width: int) -> str:
+def format_counts(counts: Counters, surveys: SurveySummary, *, width: int) -> str:
     """Return the counts as text of at most ``width`` characters, if the most important ones fit.
 
     After the number of wanted records is the longest wait (s); after the NPS, the number of scores.

@@ -20,7 +20,7 @@ from schemas.text.unstorable import replace_unstorable, replace_unstorable_text
 
 OUTCOME_KIND = "cxp#disposableAppOutcome"
 EXPIRY_MARGIN_S = 120.0
-USUAL_LIFE_S = 3600.0  # of a token whose life is not told
+USUAL_LIFE_S = 3600.0  # of a token without ``expires_in``
 LONGEST_LIFE_S = 86_400.0
 MAX_SESSION_ID_CHARACTERS = 200
 _LARGEST_ID = 2**63 - 1

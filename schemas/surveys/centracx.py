@@ -18,7 +18,7 @@ MAX_SESSION_ID_CHARACTERS = 200
 MAX_CHOICES = 200
 _LARGEST_ID = 2**63 - 1
 _FIRST_ERROR = 400
-_NOT_SHOWN = 60  # characters of an unknown type that are told
+_SHOWN = 60  # characters of an unknown type of question
 
 
 class QuestionKind(StrEnum):
@@ -195,7 +195,7 @@ def _question(part: Mapping[str, Any]) -> Question | NoQuestion | None:
     elif (known := _KINDS.get(_words(type_) or "")) is not None:
         kind = known
     else:
-        name = (_text(type_) or "no text")[:_NOT_SHOWN]
+        name = (_text(type_) or "no text")[:_SHOWN]
         return NoQuestion(problem=f"A question has the type {name!r}, which the API cannot answer.")
     if kind is QuestionKind.TEXT:
         return Question(text=text, kind=kind)

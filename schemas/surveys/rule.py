@@ -289,7 +289,7 @@ def _faults_of_vendors(
 
 
 def _vendors_in(surveys: Any) -> list[str]:
-    """Return the vendors that a table of surveys names; others are told as unknown keys."""
+    """Return the vendors that a table of surveys names; others are reported as unknown keys."""
     return [name for name in surveys if name in tuple(Vendor)] if isinstance(surveys, dict) else []
 
 

@@ -64,18 +64,22 @@ def from_workspace_time(text: str | None, zone: ZoneInfo) -> datetime | None:
     Source: Cention Errand Report, sample of ``basic.data.date`` and ``donedate``; Cention Export,
     ``content.timestamp_arrived``: "String", and "" in the sample.
     """
-    if is_no_time(text):
+    normalised = _normalised(text)
+    if _means_no_time(normalised):
         return None
     try:
-        return _moment(_ascii_digits(text or "").strip(), zone).astimezone(UTC)
+        return _moment(normalised, zone).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("must be a date with a time, such as 2015/07/16 20:47") from None
 
 
 def is_no_time(text: str | None) -> bool:
     """Return whether a text means that there is no time: no digits, or one of the zero times."""
-    digits = _ascii_digits(text or "").strip()
-    return not _DIGIT.search(digits) or _ZERO.match(digits) is not None
+    return _means_no_time(_normalised(text))
+
+
+def _means_no_time(text: str) -> bool:
+    return not _DIGIT.search(text) or _ZERO.match(text) is not None
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:
@@ -94,8 +98,9 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
     return moment
 
 
-def _ascii_digits(text: str) -> str:
-    """Return ``text`` with the digits of other scripts, such as Arabic, as 0 to 9."""
+def _normalised(text: str | None) -> str:
+    """Return a text with the digits of other scripts, such as Arabic, as 0 to 9, stripped."""
+    text = (text or "").strip()
     if text.isascii():
         return text
     return "".join(str(unicodedata.decimal(one, one)) for one in text)

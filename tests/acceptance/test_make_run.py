@@ -32,7 +32,7 @@ from tests.acceptance.running_bridge import (
 )
 from tests.support.eventually import eventually
 from workers.operations.store.status import counters
-from workers.surveys.store.survey_counts import survey_counts
+from workers.surveys.store.survey_summary import survey_summary
 
 PROCESSES = [
     *("postgres", "valkey", "sandbox", "receiver"),
@@ -72,7 +72,7 @@ def test_customers_of_the_sandbox_are_invited_and_answers_and_a_score_arrive(bri
 
     def scored():
         with psycopg.connect(bridge.addresses()["DATABASE_URL"]) as conn:
-            found = survey_counts(conn)
+            found = survey_summary(conn)
         return found.invited >= found.answered > 0 and found.nps is not None
 
     assert eventually(scored, within_s=150)

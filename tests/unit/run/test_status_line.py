@@ -6,7 +6,7 @@ import pytest
 
 from deploy.run.status_line import PLAIN_WIDTH, format_counts
 from workers.operations.store.status import Counters
-from workers.surveys.store.survey_counts import SurveyCounts
+from workers.surveys.store.survey_summary import SurveySummary
 
 COUNTS = Counters(
     callbacks=4321,
@@ -19,8 +19,8 @@ COUNTS = Counters(
     wanted=21,
     oldest_wait_s=12.3,
 )
-SURVEYS = SurveyCounts(invited=1234, answered=234, nps_scores=123, nps=-24.6)
-NO_SURVEYS = SurveyCounts(invited=0, answered=0, nps_scores=0, nps=None)
+SURVEYS = SurveySummary(invited=1234, answered=234, nps_scores=123, nps=-24.6)
+NO_SURVEYS = SurveySummary(invited=0, answered=0, nps_scores=0, nps=None)
 
 
 def test_all_counts_are_on_the_line():

@@ -26,6 +26,6 @@ def measure(conn: Connection, process: str) -> Clock | None:
 
 
 def measure_and_record(conn: Connection, process: str) -> None:
-    """Store how far the clock of this process is ahead of the database's, if that can be told."""
+    """Store how far the clock of this process is ahead, unless the database answers too slowly."""
     if (clock := measure(conn, process)) is not None:
         clocks.record(conn, clock)

@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
@@ -149,12 +150,9 @@ def release_abandoned(conn: Connection[Any]) -> None:
 
 def _give_up(conn: Connection[Any], workspace: str, accounts: ConversationVendors) -> None:
     """Thank customers who have waited too long, and let chats go that have ended."""
-    stuck = conversations.give_up_centracx(
-        conn, workspace, within_s=ANSWER_WITHIN_S, has_account=CENTRACX in accounts
-    )
-    gone = conversations.give_up_alvaria(
-        conn, workspace, within_s=OUTCOME_WITHIN_S, has_account=ALVARIA in accounts
-    )
+    give_up = partial(conversations.give_up, conn, workspace)
+    stuck = give_up(CENTRACX, within_s=ANSWER_WITHIN_S, has_account=CENTRACX in accounts)
+    gone = give_up(ALVARIA, within_s=OUTCOME_WITHIN_S, has_account=ALVARIA in accounts)
     if stuck or gone:
         log.warning("surveys given up", workspace=workspace, stuck=stuck, gone=gone)
 

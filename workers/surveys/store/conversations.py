@@ -149,21 +149,17 @@ def release_abandoned(conn: Connection[Any], run: UUID) -> None:
     conn.execute(SQL["release_abandoned"], {"run": run})
 
 
-def give_up_centracx(
-    conn: Connection[Any], workspace: str, *, within_s: float, has_account: bool
+def give_up(
+    conn: Connection[Any], workspace: str, vendor: str, *, within_s: float, has_account: bool
 ) -> int:
-    """End surveys of CentraCX whose customers have waited too long; return how many."""
-    parameters = {"workspace": workspace, "within_s": within_s, "has_account": has_account}
-    return len(conn.execute(SQL["give_up_answers"], parameters).fetchall())
-
-
-def give_up_alvaria(
-    conn: Connection[Any], workspace: str, *, within_s: float, has_account: bool
-) -> int:
-    """Stop asking Alvaria about chats that have surely ended; return how many."""
-    parameters = {"workspace": workspace, "within_s": within_s, "has_account": has_account}
-    contexts = conn.execute(SQL["give_up_contexts"], parameters).fetchall()
-    return len(contexts) + len(conn.execute(SQL["give_up_outcomes"], parameters).fetchall())
+    """End what has waited for a vendor longer than ``within_s`` and in vain; return how many."""
+    parameters = {
+        "workspace": workspace,
+        "vendor": vendor,
+        "within_s": within_s,
+        "has_account": has_account,
+    }
+    return len(conn.execute(SQL["give_up"], parameters).fetchall())
 
 
 def end_left(conn: Connection[Any]) -> int:

@@ -90,48 +90,33 @@ WITH released AS (
 UPDATE feedback.answer AS a SET forwarded = 'unknown'
 FROM released AS r WHERE (a.workspace, a.session_id) = (r.workspace, r.session_id) AND a.forwarded = 'sending';
 
--- name: give_up_answers
--- End surveys of CentraCX whose customer has waited too long: it was asked in vain, or cannot be asked. The answers
--- stay. One row for each.
+-- name: give_up
+-- Wait no longer for a vendor that was asked in vain for so long, or cannot be asked: a survey of CentraCX is stuck, for
+-- its customer waits; a chat of Alvaria has surely ended, and gets no answers. The answers stay. One row for each.
 UPDATE feedback.session AS s
-SET state = 'stuck', not_before = NULL,
-    problem = 'the customer waited too long: ' || coalesce(s.problem, 'CentraCX could not be asked')
-WHERE s.workspace = %(workspace)s AND s.origin = 'page' AND s.vendor = 'centracx' AND s.state = 'open'
-  AND s.question IS NULL AND s.sent_by IS NULL
-  AND greatest(s.started_at, (
-      SELECT max(a.answered_at) FROM feedback.answer AS a
-      WHERE (a.workspace, a.session_id) = (s.workspace, s.session_id)
-  )) < now() - make_interval(secs => %(within_s)s)
-  AND (s.not_before IS NOT NULL OR NOT %(has_account)s OR EXISTS (
-      SELECT FROM feedback.vendor AS v
-      WHERE (v.workspace, v.vendor) = (s.workspace, s.vendor)
-        AND (v.paused_until IS NOT NULL OR v.not_before > now())
-  ))
-RETURNING s.session_id;
-
--- name: give_up_outcomes
--- Stop handing answers to Alvaria for chats that have surely ended. One row for each.
-UPDATE feedback.session AS s
-SET outcome_state = 'refused', not_before = NULL,
-    problem = 'the chat has ended: ' || coalesce(s.problem, 'Alvaria could not be asked')
-WHERE s.workspace = %(workspace)s AND s.origin = 'page' AND s.vendor = 'alvaria' AND s.outcome_state = 'no'
-  AND s.state IN ('complete', 'partial') AND s.sent_by IS NULL
-  AND s.completed_at < now() - make_interval(secs => %(within_s)s)
-  AND (s.not_before IS NOT NULL OR NOT %(has_account)s OR EXISTS (
-      SELECT FROM feedback.vendor AS v
-      WHERE (v.workspace, v.vendor) = (s.workspace, s.vendor)
-        AND (v.paused_until IS NOT NULL OR v.not_before > now())
-  ))
-RETURNING s.session_id;
-
--- name: give_up_contexts
--- Stop asking Alvaria which chat a survey belongs to, once it has surely ended. One row for each.
-UPDATE feedback.session AS s
-SET context = '{}', not_before = NULL,
-    problem = 'the chat has ended: ' || coalesce(s.problem, 'Alvaria could not be asked')
-WHERE s.workspace = %(workspace)s AND s.origin = 'page' AND s.vendor = 'alvaria' AND NOT s.verified
-  AND s.context IS NULL AND s.state = 'open' AND s.sent_by IS NULL
-  AND s.started_at < now() - make_interval(secs => %(within_s)s)
+SET not_before = NULL,
+    state = CASE WHEN s.vendor = 'centracx' THEN 'stuck' ELSE s.state END,
+    context = CASE WHEN s.vendor = 'alvaria' AND s.state = 'open' THEN '{}' ELSE s.context END,
+    outcome_state = CASE WHEN s.vendor = 'alvaria' AND s.state <> 'open' THEN 'refused' ELSE s.outcome_state END,
+    problem = CASE
+        WHEN s.vendor = 'centracx' THEN
+            'the customer waited too long: ' || coalesce(s.problem, 'CentraCX could not be asked')
+        ELSE 'the chat has ended: ' || coalesce(s.problem, 'Alvaria could not be asked')
+    END
+WHERE s.workspace = %(workspace)s AND s.origin = 'page' AND s.vendor = %(vendor)s AND s.sent_by IS NULL
+  AND (
+      (s.vendor = 'centracx' AND s.state = 'open' AND s.question IS NULL)
+      OR (s.vendor = 'alvaria' AND s.state = 'open' AND NOT s.verified AND s.context IS NULL)
+      OR (s.vendor = 'alvaria' AND s.state IN ('complete', 'partial') AND s.outcome_state = 'no')
+  )
+  AND now() - make_interval(secs => %(within_s)s) > CASE
+      WHEN s.vendor = 'centracx' THEN greatest(s.started_at, (
+          SELECT max(a.answered_at) FROM feedback.answer AS a
+          WHERE (a.workspace, a.session_id) = (s.workspace, s.session_id)
+      ))
+      WHEN s.state = 'open' THEN s.started_at
+      ELSE s.completed_at
+  END
   AND (s.not_before IS NOT NULL OR NOT %(has_account)s OR EXISTS (
       SELECT FROM feedback.vendor AS v
       WHERE (v.workspace, v.vendor) = (s.workspace, s.vendor)

@@ -1,4 +1,4 @@
-"""The counts of invitations, answers and their score in the status line of `make run`."""
+"""The summary of surveys in the status line of `make run`: invited, answered, and the score."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from schemas.surveys.results import read_push
 from tests.integration.surveys.conftest import DAY, DEMO, START
 from tests.support.surveys import brief
 from workers.surveys.jobs.import_results import import_rows
-from workers.surveys.store.survey_counts import SurveyCounts, survey_counts
+from workers.surveys.store.survey_summary import SurveySummary, survey_summary
 
 COLUMNS = {"Invitation": "reference", "Score": "nps", "Rating": "stars", "Comment": "comment"}
 
@@ -27,7 +27,7 @@ def references(surveys):
 
 
 def test_without_any_survey_everything_is_zero_and_there_is_no_score(surveys):
-    assert survey_counts(surveys.conn) == SurveyCounts(
+    assert survey_summary(surveys.conn) == SurveySummary(
         invited=0, answered=0, nps_scores=0, nps=None
     )
 
@@ -50,6 +50,6 @@ def test_invitations_that_were_sent_and_their_answers_are_counted_once(surveys, 
         dry_run=False,
     )
 
-    found = survey_counts(surveys.conn)
+    found = survey_summary(surveys.conn)
     assert (found.invited, found.answered, found.nps_scores) == (5, 4, 3)
     assert found.nps == pytest.approx(33.3, abs=0.1)

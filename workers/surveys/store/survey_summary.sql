@@ -1,4 +1,4 @@
--- name: survey_counts
+-- name: survey_summary
 -- Invitations that were sent or may have been, those with an answer, and the NPS of all answers: one row.
 SELECT (SELECT count(*) FROM feedback.invitation WHERE state IN ('triggered', 'unknown')) AS invited,
        (SELECT count(DISTINCT (s.workspace, s.invitation_id))

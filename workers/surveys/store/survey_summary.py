@@ -1,4 +1,4 @@
-"""Counts of invitations and answers over all workspaces, and their score."""
+"""What surveys came to in all workspaces: who was invited, who answered, and the score."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SQL = queries.load(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyCounts:
+class SurveySummary:
     """How many customers were invited, how many answered, and the score."""
 
     invited: int  # or may have been: the outcome is unknown
@@ -23,7 +23,7 @@ class SurveyCounts:
     nps: float | None  # of all scores, -100 to 100; None without a score
 
 
-def survey_counts(conn: Connection[Any]) -> SurveyCounts:
-    """Return the counts for the status line of ``make run``."""
-    with conn.cursor(row_factory=class_row(SurveyCounts)) as cursor:
-        return cursor.execute(SQL["survey_counts"]).fetchall()[0]
+def survey_summary(conn: Connection[Any]) -> SurveySummary:
+    """Return the summary for the status line of ``make run``."""
+    with conn.cursor(row_factory=class_row(SurveySummary)) as cursor:
+        return cursor.execute(SQL["survey_summary"]).fetchall()[0]
