@@ -61,6 +61,7 @@ Example: five changes a second, and one report in twenty is lost on the way:
 \b
 Control routes (they need no token; keep them on the loopback address):
   GET    /sandbox/truth           state of every errand, rating, file and callback
+  GET    /sandbox/truth/fetches   every answer about an errand, and whether it was sent whole
   GET    /sandbox/stats           counts of changes, requests, faults and callbacks
   POST   /sandbox/quiet           stop changes        POST /sandbox/resume  start them
   POST   /sandbox/errands         create errands      {"count": 10000, "actions": 10}

@@ -18,6 +18,7 @@ from deploy.sandbox.http.replies import (
     BAD_REQUEST,
     NO_ROUTE,
     UNAUTHORISED,
+    Delivery,
     Reply,
     apply_fault,
     deliver,
@@ -57,21 +58,27 @@ class Api:
             redirected = ROUTES.redirects(request.method, below)
             reply = _redirect(request.method, path[:-1], query) if redirected else NO_ROUTE
             return await deliver(request, reply, NO_FAULT)
+        delivery = Delivery()
         if not self._authorised(request.headers.get("Authorization", "")):
             reply, injected = UNAUTHORISED, NO_FAULT
         else:
             body = await request.read()
             injected = self.faults.draw(route.type, route.remote_id)
-            reply = self._reply(route, query, body, injected)
+            reply = self._reply(route, query, body, injected, delivery)
         self.answered[f"{request.method} {route.type} {reply.status}"] += 1
-        return await deliver(request, reply, injected)
+        try:
+            return await deliver(request, reply, injected)
+        finally:
+            delivery.end(request, injected.failure)
 
     def _authorised(self, header: str) -> bool:
         return hmac.compare_digest(
             header.encode(errors="surrogateescape"), f"Bearer {self.token}".encode()
         )
 
-    def _reply(self, route: Route, query: str, body: bytes, injected: InjectedFault) -> Reply:
+    def _reply(
+        self, route: Route, query: str, body: bytes, injected: InjectedFault, delivery: Delivery
+    ) -> Reply:
         if injected.failure is not None and injected.failure in BEFORE_CENTION:
             return early_failure(injected.failure, retry_after_s=injected.retry_after_s)
         request = Request(
@@ -82,6 +89,7 @@ class Api:
             query=read_query(query),
             body=body,
             sla_null=injected.sla_null,
+            delivery=delivery,
         )
         return apply_fault(respond(route, request, ROUTES.resources), injected.failure)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from aiohttp import web
 
@@ -23,6 +24,31 @@ class Reply:
     body: bytes = b""
     media_type: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Sent(StrEnum):
+    """How far a reply has come."""
+
+    PENDING = "pending"
+    WHOLE = "whole"
+    DAMAGED = "damaged"  # a fault has changed or withheld it
+    BROKEN = "broken"  # the connection was gone before all was sent
+
+
+@dataclass(slots=True)
+class Delivery:
+    """The delivery of one reply."""
+
+    sent: Sent = Sent.PENDING
+
+    def end(self, request: web.Request, failure: FaultName | None) -> None:
+        """Enter how it ended, of a reply that ``deliver`` has sent."""
+        if failure is not None:
+            self.sent = Sent.DAMAGED
+        elif request.transport is None or request.transport.is_closing():
+            self.sent = Sent.BROKEN
+        else:
+            self.sent = Sent.WHOLE
 
 
 UNAUTHORISED = Reply(status=401)

@@ -42,7 +42,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from deploy.sandbox.http.replies import Reply
+from deploy.sandbox.http.replies import Delivery, Reply
 from deploy.sandbox.http.urls import read_id
 from deploy.sandbox.world.world import World
 
@@ -72,6 +72,7 @@ class Request:
     query: Mapping[str, str]  # the first value of a repeated parameter
     body: bytes
     sla_null: bool = False  # the report's SLA is not computed yet
+    delivery: Delivery = field(default_factory=Delivery)  # of the reply to this request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,11 @@ from zoneinfo import ZoneInfo
 
 from deploy.sandbox.http.routes import ApiError, Document, Request, Resource, ResourceRoutes
 from deploy.sandbox.resources.documents import resource
+from deploy.sandbox.resources.fetched_reports import (
+    FetchedReports,
+    ReportedErrand,
+    expected_fetches,
+)
 from deploy.sandbox.world import sample_data
 from deploy.sandbox.world.records import Action, Errand
 
@@ -22,14 +27,40 @@ def read_report(request: Request) -> Document:
     world = request.world
     world.dirty_errands.discard(request.remote_id)
     errand = world.errand(request.remote_id)
-    if errand is None or errand.gone:
+    if errand is None:
         raise ApiError(404, "resource not found")
     sla_known = errand.sla_known_at <= world.now() and not request.sla_null
+    reported = None if errand.gone else _reported(errand, sla_known=sla_known)
+    world.state(FetchedReports).add(request, errand, reported)
+    if errand.gone:
+        raise ApiError(404, "resource not found")
     attributes = report_attributes(errand, zone=request.zone, sla_known=sla_known)
     return resource(TYPE, errand.errand_id, attributes)
 
 
-RESOURCE_ROUTES = ResourceRoutes(resources=(Resource(type=TYPE, find_one=read_report),))
+RESOURCE_ROUTES = ResourceRoutes(
+    resources=(Resource(type=TYPE, find_one=read_report),),
+    controls={("GET", "truth/fetches"): expected_fetches},
+)
+
+
+def _reported(errand: Errand, *, sla_known: bool) -> ReportedErrand:
+    sla = sla_of(errand) if sla_known else {}
+    return ReportedErrand(
+        status=tuple(code for code, _ in _status_icons(errand)),
+        area_id=errand.area.item_id,
+        agent_id=errand.agent.item_id,
+        priority=sample_data.priority_of(errand.topic),
+        service_id=errand.service.item_id,
+        organisation_id=errand.area.organisation.item_id,
+        closed=errand.closed_at is not None,
+        answered=errand.answered_at is not None,
+        deleted=errand.deleted,
+        tags=tuple(tag.item_id for tag in errand.tags),
+        handling_time=sla.get("handling_time"),
+        within_sla=sla.get("within_sla"),
+        newest_action_at=max(action.at for action in errand.actions),
+    )
 
 
 def report_attributes(errand: Errand, *, zone: ZoneInfo, sla_known: bool) -> dict[str, Any]:
@@ -176,17 +207,21 @@ def _extended(errand: Errand) -> dict[str, Any]:
     }
 
 
-def _status(errand: Errand) -> str:
+def _status_icons(errand: Errand) -> list[tuple[str, str]]:
+    """Return the names and titles of the icons that show the state."""
     icons = (
         (errand.answered_at is not None, "ACTION_ANSWER", "Errand has been answered"),
         (errand.deleted, "ACTION_DELETE", "Errand has been deleted"),
         (errand.forwarded, "ACTION_EXTERNAL_EXPERT_ANSWER", "Sent to an external expert"),
     )
+    return [(code, title) for shown, code, title in icons if shown]
+
+
+def _status(errand: Errand) -> str:
     return "".join(
         f'<img src="/ng/img/icons/{code}.png" style="vertical-align:middle;" title="{title}"'
         ' border="0"/> '
-        for shown, code, title in icons
-        if shown
+        for code, title in _status_icons(errand)
     )
 
 
