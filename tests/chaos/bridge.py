@@ -23,6 +23,7 @@ from tests.acceptance.running_bridge import (
     empty_folder,
     running_bridge,
 )
+from tests.chaos import history_truth
 from tests.support.eventually import eventually
 from workers.config.broker import create_sender
 from workers.config.names import Family, TaskName
@@ -122,6 +123,7 @@ def running_chaos_bridge(*, lease_s: int, hold_s: float) -> Iterator[ChaosBridge
     }
     with empty_folder() as folder, running_bridge(folder, **variables) as run:
         addresses = run.addresses()
+        history_truth.record_fetches(addresses["DATABASE_URL"])
         yield ChaosBridge(
             run=run,
             sandbox=SandboxControl(root=addresses["CENTION_URL"].removesuffix(f"/s/{WORKSPACE}")),

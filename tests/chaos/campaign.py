@@ -16,6 +16,7 @@ from tests.chaos import (
     conversation_truth,
     conversations,
     evidence,
+    history_truth,
     recovery,
     survey_truth,
     surveys,
@@ -24,6 +25,7 @@ from tests.chaos.bridge import ChaosBridge, running_chaos_bridge
 from tests.chaos.conversation_truth import ConversationState
 from tests.chaos.conversations import Objectors
 from tests.chaos.faults import FAULTS
+from tests.chaos.history_truth import History
 from tests.chaos.load import change_again, create_load
 from tests.chaos.recovery import Recovery
 from tests.chaos.survey_truth import SurveyState
@@ -76,6 +78,7 @@ class Report:
     calm_after_s: float = 0.0
     surveys: SurveyState | None = None
     conversations: ConversationState | None = None
+    history: History = field(default_factory=History)
     pushes: tuple[int, int] = (0, 0)  # of answers, and those that were not accepted
 
     @property
@@ -92,7 +95,7 @@ class Report:
             [] if accepted == sum(self.stored) else [f"{accepted} accepted, {self.stored} stored"]
         )
         twice = [f"{what}: {count}" for what, count in self.duplicates.items()]
-        return [*self.lost, *uneven, *twice, *slow]
+        return [*self.lost, *self.history.differences, *uneven, *twice, *slow]
 
 
 def short_plan(seed: int) -> Plan:
@@ -177,6 +180,7 @@ def reconcile(bridge: ChaosBridge, report: Report, pusher: Pusher, objectors: Ob
         **conversation_truth.twice(spoken),
     }
     report.pushes = pusher.pushes, pusher.lost
+    report.history = history_truth.compare(sandbox, bridge.database_url)
     report.stored = stored(bridge)
     if report.failures:
         for line in [*report.failures[:50], *evidence.lines(bridge, report.surveys)]:

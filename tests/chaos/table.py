@@ -39,6 +39,10 @@ def _totals(report: Report) -> Iterator[tuple[str, object]]:
     if report.conversations:
         yield from conversation_truth.totals(report.conversations)
     yield "pushes of answers, and not accepted", f"{report.pushes[0]}, {report.pushes[1]}"
+    history = report.history
+    yield "fetches of errands stored, and their versions", f"{history.stored}, {history.versions}"
+    yield "answers lost with a process, and asked for again", history.repeated
+    yield "versions of errands that differ", len(history.differences)
     yield "lost", len(report.lost)
     yield "applied twice", sum(report.duplicates.values())
     yield "all in the database after the last fault, s", f"{report.calm_after_s:.0f}"
