@@ -55,8 +55,8 @@ def keep_present(conn: Connection, workspace: str, ids: Sequence[int]) -> None:
 def fill(conn: Connection, *, limit: int = FILL_BATCH) -> int:
     """Write first versions for the next errands stored before there was a history.
 
-    Return how many errands were looked at; 0 once all were. ``conn`` is in autocommit mode. An
-    errand that is being written is left to its writer, so that neither waits for the other.
+    Return how many errands were looked at; 0 once all have one. ``conn`` is in autocommit mode. An
+    errand whose row is locked is left out, so that neither waits for the other, and comes next.
     """
     conn.execute(SQL["start_fills"])
     with conn.transaction():
@@ -64,8 +64,10 @@ def fill(conn: Connection, *, limit: int = FILL_BATCH) -> int:
             parameters = {"workspace": workspace, "after_id": after_id, "limit": limit}
             ids = [id_ for (id_,) in conn.execute(SQL["errands_after"], parameters)]
             conn.execute(_KEEP_UNLOCKED, {"workspace": workspace, "ids": ids})
-            last = max(ids, default=None)
-            conn.execute(SQL["record_fill"], {"workspace": workspace, "after_id": last})
+            parameters = {"workspace": workspace, "ids": ids}
+            [(left_out,)] = conn.execute(SQL["first_without_version"], parameters).fetchall()
+            done = max(ids, default=None) if left_out is None else left_out - 1
+            conn.execute(SQL["record_fill"], {"workspace": workspace, "after_id": done})
             return len(ids)
     return 0
 

@@ -154,6 +154,14 @@ WHERE workspace = %(workspace)s AND errand_id > %(after_id)s
 ORDER BY errand_id
 LIMIT %(limit)s;
 
+-- name: first_without_version
+-- The first of these errands that has no version, since its row was locked; null if there is none.
+SELECT min(errand_id) FROM unnest(%(ids)s::bigint[]) AS one (errand_id)
+WHERE NOT EXISTS (
+    SELECT FROM cention.errand_version AS v
+    WHERE (v.workspace, v.errand_id) = (%(workspace)s, one.errand_id)
+);
+
 -- name: record_fill
 -- Record how far first versions have been written; null for the end.
 UPDATE intake.errand_version_fill

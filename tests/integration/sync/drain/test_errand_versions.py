@@ -138,7 +138,7 @@ def test_errands_that_were_here_before_get_their_first_versions_some_at_a_time(b
     assert bridge.rows(FIRST) == before
 
 
-def test_an_errand_that_is_being_written_does_not_hold_up_the_others(bridge, cention):
+def test_an_errand_that_is_locked_does_not_hold_up_the_others_and_comes_next(bridge, cention):
     ids = sorted(cention.control("errands", {"count": 2, "actions": 1})["ids"])
     bridge.poll()
     bridge.drain()
@@ -148,5 +148,10 @@ def test_an_errand_that_is_being_written_does_not_hold_up_the_others(bridge, cen
     with bridge.context.transaction() as writer, bridge.context.session() as conn:
         writer.execute("SELECT FROM cention.errand WHERE errand_id = %s FOR UPDATE", [ids[0]])
         errand_versions.fill(conn)
+        assert [row["errand_id"] for row in bridge.rows(FIRST)] == ids[1:]
 
-    assert [row["errand_id"] for row in bridge.rows(FIRST)] == ids[1:]
+    with bridge.context.session() as conn:
+        looked_at = [errand_versions.fill(conn) for _ in range(2)]
+
+    assert looked_at == [2, 0]
+    assert [row["errand_id"] for row in bridge.rows(FIRST)] == ids
