@@ -6,18 +6,28 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from tests.bench import backlog, beside, end_to_end, receiver, survey_pages, surveys, table
+from tests.bench import (
+    backlog,
+    beside,
+    end_to_end,
+    history,
+    receiver,
+    survey_pages,
+    surveys,
+    table,
+)
 from tests.bench.servers import BenchServers, bench_servers
 from tests.bench.table import Row
 
-MEASUREMENTS: dict[str, Callable[[BenchServers], Iterator[Row]]] = {
-    "receiving": receiver.measure,
-    "backlog": backlog.measure,
-    "memory": backlog.measure_memory,
-    "whole": end_to_end.measure,
-    "surveys": surveys.measure,
-    "beside": beside.measure,
-    "pages": survey_pages.measure,
+MEASUREMENTS: dict[str, tuple[Callable[[BenchServers], Iterator[Row]], ...]] = {
+    "receiving": (receiver.measure,),
+    "backlog": (backlog.measure, history.measure),
+    "history": (history.measure,),
+    "memory": (backlog.measure_memory,),
+    "whole": (end_to_end.measure,),
+    "surveys": (surveys.measure,),
+    "beside": (beside.measure,),
+    "pages": (survey_pages.measure,),
 }
 
 
@@ -29,9 +39,9 @@ def main(names: list[str]) -> None:
 
 
 def rows(names: list[str]) -> Iterator[Row]:
-    for name in names:
+    for measure in dict.fromkeys(one for name in names for one in MEASUREMENTS[name]):
         with bench_servers() as servers:
-            yield from MEASUREMENTS[name](servers)
+            yield from measure(servers)
 
 
 main(sys.argv[1:])

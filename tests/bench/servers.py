@@ -93,9 +93,11 @@ class BenchServers:
             yield port
 
     @contextmanager
-    def worker(self, cention: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    def worker(
+        self, cention: str, *, application: str = "workers.app", **more: str
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """Run a worker with two children that syncs the sandbox at ``cention``."""
-        command = ("celery", "--app", "workers.app", "worker", "--concurrency", "2")
+        command = ("celery", "--app", application, "worker", "--concurrency", "2")
         quiet = ("--without-gossip", "--without-mingle", "--loglevel", "warning")
         more = {"CENTION_URL": f"{cention}/s/demo", **more}
         with self.process("worker", *command, *quiet, **more) as running:

@@ -222,11 +222,13 @@ def _compared(found: Sequence[Row], expected: Sequence[Row]) -> Iterator[str]:
     for number, (row, version) in enumerate(zip(found, expected, strict=False), 1):
         changed_at = row["changed_at"]
         shown = row | {"changed_at_s": changed_at and int(changed_at.timestamp())}
-        different = {
-            name: (shown[name], value) for name, value in version.items() if shown[name] != value
-        }
+        different = [
+            f"{name} {_text(shown[name])} instead of {_text(value)}"
+            for name, value in version.items()
+            if shown[name] != value
+        ]
         if different:
-            yield f"version {number}: (stored, expected) {different}"
+            yield f"version {number}: {', '.join(different)}"
 
 
 def _unlike_present(found: Sequence[Row], present: Row | None) -> Iterator[str]:
@@ -235,10 +237,16 @@ def _unlike_present(found: Sequence[Row], present: Row | None) -> Iterator[str]:
     if len(open_) != 1 or present is None:
         yield f"{len(open_)} open versions, and {'one' if present else 'no'} row of the errand"
         return
-    different = {
-        name: (open_[0][name], present[name])
+    different = [
+        f"{name} {_text(open_[0][name])}, that of the errand {_text(present[name])}"
         for name in (*COLUMNS, "fetched_at")
         if open_[0][name] != present[name]
-    }
+    ]
     if different or (open_[0]["state"] == "gone") != present["gone"]:
-        yield f"open version is {open_[0]['state']}, (version, errand) {different}"
+        yield f"open version, {open_[0]['state']}: {', '.join(different)}"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_text, value))}]"
+    return f"{value:%H:%M:%S.%f}" if isinstance(value, datetime) else repr(value)
