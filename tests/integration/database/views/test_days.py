@@ -185,6 +185,6 @@ def test_an_errand_of_the_same_number_in_another_workspace_lends_no_tag(centre, 
     add_errand(1)
     centre.put("cention.errand_tag", workspace="other", errand_id=1, tag_id=9, fetched_at=WEDNESDAY)
 
-    assert centre.query("SELECT tag_name, arrived FROM analyst.tag_day") == [
-        {"tag_name": None, "arrived": 1}
+    assert centre.query("SELECT tag_id, arrived FROM analyst.tag_day") == [
+        {"tag_id": None, "arrived": 1}
     ]

@@ -1,0 +1,317 @@
+"""Every query of the product keeps to its workspace, beside another that has the same numbers."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import workers
+from tests.support.databases import database_copy
+from tests.support.two_workspaces import ADDRESS, BYTES, CALLBACK, ONE, OTHER, RUN, Workspaces
+from workers.database.queries import parse
+
+FOLDER = Path(workers.__file__).parent
+FILES = {
+    str(path.relative_to(FOLDER)): parse(path.read_text("utf-8"))
+    for path in sorted((*FOLDER.glob("*/store/*.sql"), *FOLDER.glob("database/*.sql")))
+}
+# Their sessions, roles and migrations have no workspace.
+WITHOUT_WORKSPACES = {"database/migrate.sql", "operations/store/analyst_login.sql"}
+NOT_TRIED = {
+    "text_scan.sql write_row",  # by the place of the row
+    "workspaces.sql tables",  # of the catalogue
+}
+# They work for all workspaces at once, and what they return is of all: the one's rows are compared.
+EVERYWHERE = {
+    "counts.sql add_up",
+    "completeness.sql count_days",
+    "completeness.sql delete_old_reports",
+    "mirrors.sql remove_other_mirrors",
+    "erased.sql redact_sent_errands",
+    "erased.sql pending_errands",
+    "erased.sql pending_ratings",
+    "erased.sql redact_exported_by",
+    "erased.sql redact_opt_outs_of",
+    "conversations.sql release_abandoned",
+    "conversations.sql end_left",
+    "survey_counts.sql survey_counts",
+    "retention.sql remove_callback_documents",
+    "retention.sql remove_callback_bodies",
+    "retention.sql remove_landed_documents",
+    "retention.sql remove_answer_bodies",
+    "retention.sql remove_exported_bodies",
+    "retention.sql remove_survey_comments",
+    "retention.sql remove_survey_contexts",
+    "retention.sql remove_invited_contacts",
+    "retention.sql remove_unmatched_cells",
+    "text_scan.sql rows_that_may_mention",
+    "text_scan.sql callbacks_that_may_mention",
+    "text_scan.sql landed_that_may_mention",
+}
+START = datetime.now(UTC)
+NOW = START.isoformat()
+ID, IDS, TEXTS = 7, [7], ["t"]
+
+ANSWER = {
+    "answer_id": 7,
+    "response_id": 7,
+    "subject": "new",
+    "recipients": [{"recipient_id": 7, "address": ADDRESS, "name": "new"}],
+}
+REPORT = {
+    "errand_id": 7,
+    "from_address": ADDRESS,
+    "actions": [{"action_id": 7, "note": "new"}],
+    "tags": [{"tag_id": 8}],
+    "to_addresses": [ADDRESS],
+    "copy_addresses": [],
+}
+LINKS = [
+    {"owner_kind": "library", "owner_id": 7, "target_kind": "question", "target_id": 7},
+    {"owner_kind": "question", "owner_id": 7, "target_kind": "attachment", "target_id": 7},
+]
+RECORDS = [
+    {"library_id": 7, "category_id": 7, "question_id": 7, "name": "new", "subject": "new",
+     "source_types": [], "top_level": True, "toplist": False, "images_told": False,
+     "content_type": "x"} | link
+    for link in LINKS
+]  # fmt: skip
+SURVEY_ANSWER = {
+    "session_id": 7, "question_key": "new", "kind": "nps", "number": 7, "lowest": 0, "highest": 10,
+}  # fmt: skip
+BY_NAME = {
+    "actions": IDS,
+    "address": "new",
+    "addresses": ["new"],
+    "after": 0,
+    "after_id": 0,
+    "answers": json.dumps(
+        [{"callback_id": 9, "remote_id": 9, "received_at": NOW, "errand_id": 7, "answer": ANSWER,
+          "attachments": [{"kind": "response", "attachment_id": 8}]}]
+    ),
+    "callbacks": json.dumps(
+        [{"workspace": ONE, "received_at": NOW, "body_sha256": "07" * 32, "document": {}}]
+    ),
+    "choice_id": None,
+    "confirmed": True,
+    "ctid": "(0,1)",
+    "decisions": json.dumps(
+        [{"errand_id": 8, "event": "answered", "event_at": NOW, "reason": "quiet"}]
+    ),
+    "document": CALLBACK,
+    "documents": json.dumps([{}]),
+    "errors": ["new"],
+    "event_at": NOW,
+    "families": ["errand_reports", "facebook_ratings"],
+    "family": "errand_reports",
+    "forwarded": "taken",
+    "ids": IDS,
+    "kind": "response",
+    "kinds": ["response"],
+    "logons": json.dumps(
+        [{"login_name": "t", "happened_at": NOW, "action": "Login", "occurrence": 1}]
+    ),
+    "lowest": 0,
+    "highest": 10,
+    "number": 9,
+    "mirrors": ["library"],
+    "mirror": "library",
+    "observations": json.dumps(
+        [{"errand_id": 7, "fetched_at": NOW, "missing": 0, "tag_ids": [8], "closed": False}]
+    ),
+    "odd": json.dumps([{"row": ["x"], "problem": "new"}]),
+    "origin": "command",
+    "outcome_state": "taken",
+    "person": BYTES,
+    "phrase": "t",
+    "where": "ABC",
+    "question": None,
+    "ratings": json.dumps([{"record": {"rating_id": 7, "message": "new"}, "fetched_at": NOW}]),
+    "records": json.dumps(RECORDS),
+    "reason": "new",
+    "reference": "t",
+    "remote_id": "t",
+    "reports": json.dumps([{"record": REPORT, "fetched_at": NOW}]),
+    "rows": json.dumps([{"reference": "t"}]),
+    "sent": "{}",
+    "session_id": ID,
+    "settlements": json.dumps(
+        [{"invitation_id": 7, "state": "triggered", "vendor": "own", "survey": {}}]
+    ),
+    "source": "operator",
+    "spellings": [ADDRESS],
+    "state": "done",
+    "survey": "{}",
+    "timezone": "UTC",
+    "timezones": ["CET"],
+    "user_id": "",
+    "user_type": "",
+    "vendor": "centracx",
+    "vendors": ["centracx"],
+    "workspace": ONE,
+    "workspaces": [ONE],
+}  # fmt: skip
+FLAGS = (
+    *("answered", "by_closure", "closed", "everything", "happened", "has_account", "in_doubt"),
+    *("last", "not_found", "parked", "probing", "problems_only", "rewrite", "verified"),
+)
+BY_QUERY = {
+    "action_patterns.sql *": {"kind": "answered"},
+    "backfill_days.sql *": {"first": NOW[:10], "last": NOW[:10]},
+    "library.sql save_libraries": {"records": json.dumps(RECORDS[:1])},
+    "library.sql save_categories": {"records": json.dumps(RECORDS[:1])},
+    "library.sql save_questions": {"records": json.dumps(RECORDS[:1])},
+    "library.sql mark_libraries_gone": {"ids": [9]},
+    "library.sql mark_categories_gone": {"ids": [9]},
+    "library.sql mark_questions_gone": {"ids": [9]},
+    "library.sql vanished_kinds": {"present_kinds": []},
+    "contact_cards.sql *": {"returned": "{}", "state": "refused"},
+    "attachment_blobs.sql *": {"names": True},
+    "erased.sql *": {"remote_id": 7},
+    "text_scan.sql *": {"first": 0, "end": 100},
+    "answers.sql save_unmatched": {"cells": ["{}"], "origin": "push"},
+    "answers.sql add_answers": {"answers": json.dumps([SURVEY_ANSWER])},
+    "answers.sql open_result_sessions": {"origin": "push"},
+    "conversations.sql *": {"asked": "[]", "context": "{}", "state": "open"},
+    "survey_rules.sql save_rules": {"documents": ["{}"], "names": ["new"]},
+    "survey_rules.sql *": {"name": "r"},
+    "callbacks.sql read_callback": {"id": 7},
+    "landed.sql read_document": {"id": 7},
+    "handed_links.sql *": {
+        "tag_ids": IDS,
+        "expires_after": "1 hour",
+        "channel": "email",
+        "vendor": "own",
+    },
+    "invitations.sql invitation_list": {"state": "due"},
+    "row_digests.sql answer_rows": {"answers": IDS},
+}
+
+
+def value_of(key: str, name: str, query: str) -> object:
+    """Return what a parameter of a query is: as it is named, or as it is cast."""
+    file = key.partition(" ")[0]
+    for chosen in (BY_QUERY.get(key, {}), BY_QUERY.get(f"{file} *", {})):
+        if name in chosen:
+            return chosen[name]
+    if name in BY_NAME:
+        return BY_NAME[name]
+    cast = re.search(rf"%\({name}\)s::([a-z0-9]+(?:\[\])?)", query)
+    type_ = cast[1] if cast else ""
+    is_list = type_.endswith("[]") or re.search(rf"ANY \(%\({name}\)s\)", query)
+    value: object = ID
+    if name in FLAGS or type_.startswith("boolean"):
+        value = True
+    elif name in ("token", "sent_by", "run"):
+        value = RUN
+    elif "sha256" in name or name in ("digest", "digests", "persons", "contents", "keys"):
+        value = BYTES
+    elif name in ("now", "before", "at", "until", "since", "due_at", "decided_at", "fetched_at",
+                  "answered_until", "fetched_from", "days_from"):  # fmt: skip
+        value = NOW
+    elif name in ("first", "last", "from_day", "to_day") or type_ == "date[]":
+        value = NOW[:10]
+    elif type_.startswith(("text", "jsonb")) or name in TEXT_NAMES:
+        value = "t"
+    return [value] if is_list else value
+
+
+TEXT_NAMES = frozenset(
+    (
+        *("answered_by", "channel", "choice_text", "comment", "contact", "contact_name"),
+        *("content_cid", "content_type", "dialed_number", "error", "from_address", "from_name"),
+        *("host", "id", "integration_name", "language", "login_name", "message_id", "name"),
+        *("pattern", "preset_id", "problem", "process", "question_key", "question_text"),
+        *("queue", "settled_by", "subject"),
+    )
+)
+
+
+def queries():
+    for file, found in FILES.items():
+        if file not in WITHOUT_WORKSPACES:
+            for name, query in found.items():
+                key = f"{Path(file).name} {name}"
+                if key not in NOT_TRIED and "workspace" in query and "COPY" not in query:
+                    yield file, key, query
+
+
+TABLES_OF = {
+    "sent_commands.sql": ("cention.sent_closing", "cention.sent_call_end", "cention.sent_errand"),
+    "errand_reports.sql": ("cention.area",),
+    "text_scan.sql": ("cention.errand",),
+    "workspaces.sql": ("cention.errand", "intake.wanted"),
+}
+
+
+def filled(key: str, query: str) -> list[str]:
+    """Return a query for each table that it may be formatted with."""
+    file = key.partition(" ")[0]
+    if not re.search(r"(?<![{'])\{\w+\}", query):
+        return [query]
+    words = {"id": "area_id", "lock": "FOR UPDATE", "may_mention": "true"}
+    return [query.format(table=table, **words) for table in TABLES_OF.get(file, ("",))]
+
+
+def leaks(alone: Workspaces, both: Workspaces, key: str, query: str) -> str | None:
+    """Return how a query depends on the other workspace, or changes it; ``None`` if it does not."""
+    names = set(re.findall(r"%\((\w+)\)s", query))
+    parameters = {name: value_of(key, name, query) for name in names}
+    keeps_to_one = bool(names & {"workspace", "workspaces", "callbacks"}) and key not in EVERYWHERE
+    for variant, changes in both.variants(query):
+        try:
+            with alone.conn.transaction(force_rollback=True):
+                alone.change(changes)
+                expected = alone.run(query, parameters), alone.rows(query, ONE)
+            with both.conn.transaction(force_rollback=True):
+                both.change(changes)
+                before = both.rows(query, OTHER)
+                found = both.run(query, parameters)
+                rows, after = both.rows(query, ONE), both.rows(query, OTHER)
+        except psycopg.errors.IntegrityError:
+            continue  # a state that the tables do not allow
+        except psycopg.Error as error:
+            return f"{variant}: cannot be tried: {error}"
+        if not keeps_to_one:
+            found = [row for row in found if f"'{OTHER}'" not in row]
+        elif after != before:
+            return f"{variant}: the other is changed: {before} becomes {after}"
+        if rows != expected[1]:
+            return f"{variant}: does {rows} and not {expected[1]}"
+        if key not in EVERYWHERE and found != expected[0]:
+            return f"{variant}: returns {found} and not {expected[0]}"
+    return None
+
+
+@pytest.fixture(scope="module")
+def databases(postgres, template):
+    """Of one workspace alone, and of both."""
+    with (
+        database_copy(postgres, template) as first,
+        database_copy(postgres, template) as second,
+        psycopg.connect(first, autocommit=True) as one,
+        psycopg.connect(second, autocommit=True) as two,
+    ):
+        yield (
+            Workspaces(one, now=START, with_other=False),
+            Workspaces(two, now=START, with_other=True),
+        )
+
+
+@pytest.mark.parametrize("file", sorted({file for file, _, _ in queries()}))
+def test_a_query_neither_sees_nor_changes_a_workspace_with_the_same_numbers(databases, file):
+    alone, both = databases
+    found = {
+        key: problem
+        for of, key, query in queries()
+        if of == file
+        for one in filled(key, query)
+        if (problem := leaks(alone, both, key, one))
+    }
+
+    assert found == {}
