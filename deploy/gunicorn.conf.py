@@ -15,6 +15,7 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     metrics_folder = tempfile.mkdtemp(prefix="cention-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
 
+from environs import Env  # noqa: E402
 from prometheus_client import multiprocess  # noqa: E402  # it reads the variable when imported
 
 # One file descriptor for each connection: as many as this user may have.
@@ -32,7 +33,9 @@ keepalive = 120  # seconds; a sender may reuse a connection that has been idle f
 http_parser = "fast"  # the parser in C
 control_socket_disable = True  # it would be created in the home folder
 errorlog = "-"
-logger_class = "receiver.access_log.AccessLog"  # for those who switch an access log on
+accesslog = "-" if Env().bool("ACCESS_LOG", False) else None
+loglevel = os.environ.get("LOG_LEVEL", "").lower()  # an unknown one is "info"
+logger_class = "receiver.access_log.AccessLog"
 # The heartbeat of a worker must not depend on a disk that may be slow or full.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  # not a file of ours
 

@@ -41,7 +41,7 @@ def create_app(
     allow that.
     """
     secrets = {each.name: Secrets(each.callback_secrets) for each in settings.workspaces}
-    _require_secrets(settings)
+    require_secrets(settings)
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # a redirection would name the host that the request names
     # No redirects: their Location would be made of the request's Host, which anybody can choose.
@@ -74,7 +74,8 @@ def create_app(
     return app
 
 
-def _require_secrets(settings: Settings) -> None:
+def require_secrets(settings: Settings) -> None:
+    """Check that each workspace has a secret, or needs none. Raises ``MissingCallbackSecret``."""
     unsigned = [each.name for each in settings.workspaces if not each.callback_secrets]
     if unsigned and not settings.allow_unsigned:
         raise MissingCallbackSecret(

@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init, setup_logging
+from celery.signals import celeryd_init, setup_logging, task_postrun
 from kombu.entity import Exchange
 from kombu.entity import Queue as KombuQueue
 
@@ -14,8 +14,10 @@ from workers import tasks
 from workers.config import logs
 from workers.config.broker import TASK_ROUTES
 from workers.config.names import Queue
-from workers.config.settings import Settings, load_settings
+from workers.config.settings import Settings
+from workers.config.startup import settings_or_exit
 from workers.schedule import beat_schedule
+from workers.tasks.base import write_counts
 
 DEFAULT_NODE = "celery"  # what Celery calls a worker without --hostname
 MARGIN_S = 60  # between a lease, the hard limit of a task, and the redelivery of its message
@@ -88,5 +90,7 @@ def configure_logs(**_: Any) -> None:
 
 
 celeryd_init.connect(name_node)
+task_postrun.connect(write_counts)
+celeryd_init.connect(configure_logs)  # a worker warns before it sets up logging
 setup_logging.connect(configure_logs)  # otherwise Celery configures logging itself
-app = create_celery(load_settings())
+app = create_celery(settings_or_exit())

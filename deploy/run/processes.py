@@ -61,7 +61,7 @@ def worker(queue: str, *, concurrency: int) -> ProcessSpec:
         "worker",
         *("--queues", queue, "--concurrency", str(concurrency), "--hostname", f"{queue}@%h"),
         # Workers need not know of each other, and mingling delays each start by 1 s.
-        *("--without-gossip", "--without-mingle", "--loglevel", "info"),
+        *("--without-gossip", "--without-mingle"),
     )
 
 
@@ -71,7 +71,7 @@ def beat() -> ProcessSpec:
 
 
 def celery(name: str, *arguments: str) -> ProcessSpec:
-    return python(name, "celery", "--app", "workers.app", *arguments)
+    return python(name, "celery", "--quiet", "--app", "workers.app", *arguments)
 
 
 def python(name: str, module: str, *arguments: str) -> ProcessSpec:

@@ -38,6 +38,7 @@ from workers.cli.commands.workspaces import workspaces
 from workers.cli.errors import CommandGroup
 from workers.cli.output import print_traceback
 from workers.cli.utf8 import require_utf8
+from workers.config import logs
 
 
 @click.group(cls=CommandGroup, context_settings={"max_content_width": 100})
@@ -87,8 +88,10 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may lack our characters
     sys.excepthook = print_traceback
-    # Jobs log for the workers; a command prints its own messages.
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    if os.environ.get("LOG_LEVEL", "").lower() == "debug":
+        logs.configure()
+    else:  # jobs log for the workers; a command prints its own messages
+        structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     try:
         try:
             cention(prog_name="cention")

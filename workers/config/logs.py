@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -12,25 +14,59 @@ from typing import TextIO, cast
 
 import structlog
 
+from workers.config.names import LOG_LEVELS
+
 WARN_EVERY_S = 60.0
+_PROCESSORS = (
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.JSONRenderer(),
+)
 
 
 def configure() -> None:
-    """Write the lines of all loggers of this process to standard error, one JSON object each."""
+    """Write the lines of all loggers of this process to standard error, one JSON object each.
+
+    Our own events are written from LOG_LEVEL on, those of libraries from ``warning`` on, or from
+    ``info`` on if LOG_LEVEL is ``debug``. An unknown level is ``info``; the settings report it.
+    """
+    chosen = os.environ.get("LOG_LEVEL", "").lower()
+    level = getattr(logging, chosen.upper()) if chosen in LOG_LEVELS else logging.INFO
     root = logging.getLogger()
-    root.handlers = [_LibraryHandler()]
-    root.setLevel(logging.WARNING)
+    root.handlers = [LibraryHandler()]
+    root.setLevel(library_level(level))
+    logging.captureWarnings(True)
+    sys.excepthook = _log_end
+    threading.excepthook = lambda args: _log_end(args.exc_type, args.exc_value)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        processors=[structlog.contextvars.merge_contextvars, *_PROCESSORS],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Stderr())),
         cache_logger_on_first_use=True,
     )
+
+
+def library_level(level: int) -> int:
+    """Return from which level on libraries log; below ``info`` they may log what they send."""
+    return logging.INFO if level < logging.INFO else max(level, logging.WARNING)
+
+
+def request_log() -> structlog.BoundLogger:
+    """Return the logger of the access log, whose lines are written whatever LOG_LEVEL is."""
+    logger = structlog.WriteLogger(cast(TextIO, _Stderr()))
+    return cast(
+        structlog.BoundLogger,
+        structlog.wrap_logger(
+            logger, processors=list(_PROCESSORS), wrapper_class=structlog.BoundLogger
+        ),
+    )
+
+
+def _log_end(kind: type[BaseException], error: BaseException | None, *_: object) -> None:
+    """Log an error that ends a process or a thread; its text may quote data."""
+    if error is not None and not isinstance(error, KeyboardInterrupt):
+        where = stack_without_values(error)
+        structlog.get_logger(__name__).critical("ended", error=kind.__name__, where=where)
 
 
 class _Stderr:
@@ -45,7 +81,7 @@ class _Stderr:
             sys.stderr.flush()
 
 
-class _LibraryHandler(logging.Handler):
+class LibraryHandler(logging.Handler):
     """Writes log lines of libraries in our format.
 
     Of an exception only its type and stack: its text may quote data.

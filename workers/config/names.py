@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
 
 class Queue(StrEnum):
     """A Celery queue."""

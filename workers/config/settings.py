@@ -16,7 +16,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from schemas.cention.errands import END_CALL_TYPES
 from workers.config.limits import MIN_SECRET_LENGTH
-from workers.config.names import Mirror
+from workers.config.names import LOG_LEVELS, Mirror
 from workers.config.secure_urls import fault_of_secure_url
 from workers.config.workspaces import SettingsError, WorkspaceSettings, from_environment, from_file
 
@@ -103,6 +103,8 @@ def load_settings() -> Settings:
     survey_push_secrets = _survey_push_secrets(env)
     survey_frame_ancestors = _survey_frame_ancestors(env)
     survey_public_url = env.str("SURVEY_PUBLIC_URL", "", validate=_secure_url).rstrip("/") or None
+    env.str("LOG_LEVEL", "info", validate=_known_level)  # read where the log is set up
+    env.bool("ACCESS_LOG", False)  # read by the receiver's server
     file = env.str("CENTION_WORKSPACES_FILE", "")
     problems: dict[str, list[str]] = {}
     workspaces = from_file(Path(file), problems) if file else from_environment(env, problems)
@@ -202,6 +204,11 @@ def _survey_frame_ancestors(env: Env) -> tuple[str, ...]:
 def _known_sites(sites: str) -> None:
     if wrong := [site for site in sites.split() if not _SITE.fullmatch(site)]:
         raise ValidationError(f"{wrong[0]!r} is no site such as https://chat.example.com.")
+
+
+def _known_level(level: str) -> None:
+    if level and level.lower() not in LOG_LEVELS:
+        raise ValidationError(f"Not one of {', '.join(LOG_LEVELS)}.")
 
 
 def _known_bind(bind: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -16,9 +18,12 @@ from workers.config.broker import describe_failure
 from workers.config.names import Family, Queue, TaskName
 from workers.config.settings import load_settings
 from workers.database import error_messages
+from workers.operations.jobs.work_counter import WorkCounter
+from workers.operations.store.work_counts import Kind
 from workers.wiring import WorkerContext
 
 log = structlog.get_logger(__name__)
+counter = WorkCounter()  # of this process
 
 _built: dict[int, WorkerContext] = {}
 _building = threading.Lock()
@@ -33,6 +38,12 @@ def context() -> WorkerContext:
         return _built[os.getpid()]
 
 
+def write_counts(**_: Any) -> None:
+    """Write what this process has counted, now and then; called after each task."""
+    if counter.is_due():
+        counter.write(context().session)
+
+
 class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
     """A task that is never retried: the sweep finds its work again if it fails.
 
@@ -43,12 +54,16 @@ class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
     ignore_result = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        began, outcome = time.monotonic(), "failed"
         with structlog.contextvars.bound_contextvars(task=self.name):
             try:
-                if args and context().addresses.refuses(args[0]):
-                    return None
-                return super().__call__(*args, **kwargs)
+                result = None
+                if not (args and context().addresses.refuses(args[0])):
+                    result = super().__call__(*args, **kwargs)
+                outcome = "done"
+                return result
             except psycopg.OperationalError as error:
+                outcome = "no_database"
                 log.warning(
                     "database unavailable",
                     error=type(error).__name__,
@@ -56,6 +71,14 @@ class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
                     reason=error_messages.reason_of_loss(error),
                 )
                 context().pool.check()
+            finally:
+                self._count(args, outcome, time.monotonic() - began)
+
+    def _count(self, args: Sequence[Any], outcome: str, seconds: float) -> None:
+        workspace = str(args[0]) if args and self.name != TaskName.CANARY else ""
+        counter.add(
+            Kind.TASK, workspace=workspace, name=self.name, outcome=outcome, seconds=seconds
+        )
 
     def nudge(self, task: TaskName, *args: str, queue: Queue | None = None) -> None:
         """Send a nudge, to the queue of the task if no other is named.

@@ -7,9 +7,10 @@ from functools import partial
 from celery import shared_task
 
 from workers.config.names import Family, TaskName
+from workers.operations.store.work_counts import Kind
 from workers.sync.jobs.drain import drain as drain_once
 from workers.sync.jobs.poll import poll_if_due
-from workers.tasks.base import BridgeTask, context
+from workers.tasks.base import BridgeTask, context, counter
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.POLL)
@@ -34,5 +35,7 @@ def drain(self: BridgeTask, workspace: str, family: str) -> None:
         fetchers=context().fetchers,
         nudge_another=nudge_another,
     )
+    for outcome, number in result.outcomes.items():
+        counter.add(Kind.FETCH, workspace=workspace, name=family, outcome=outcome, number=number)
     if result.more:
         nudge_another()

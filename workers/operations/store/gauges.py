@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from workers.database import Connection
 from workers.mirrors.store import mirrors
 from workers.mirrors.store.mirrors import MirrorStatus
-from workers.operations.store import status
+from workers.operations.store import status, work_counts
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
+from workers.operations.store.work_counts import Kind, WorkCount
 from workers.surveys.store import conversations, counts, invitations, vendors
 from workers.surveys.store.conversations import ConversationFigures
 from workers.surveys.store.counts import Total
@@ -42,6 +43,7 @@ def read_gauges(conn: Connection) -> list[Gauge]:
         *map(_of_vendor, vendors.pauses(conn)),
         *(gauge for one in conversations.figures(conn) for gauge in _of_conversations(one)),
         *map(_of_total, counts.totals(conn)),
+        *(gauge for one in work_counts.stored(conn) for gauge in _of_work(one)),
     ]
 
 
@@ -155,4 +157,28 @@ def _of_total(one: Total) -> Gauge:
         help="Answers of customers to questions of surveys",
         labels={"workspace": one.workspace},
         value=one.number,
+    )
+
+
+def _of_work(one: WorkCount) -> Iterator[Gauge]:
+    if one.kind == Kind.FETCH:
+        yield Gauge(
+            name="cention_fetched_total",
+            help="Records requested from Cention by what came of it",
+            labels={"workspace": one.workspace, "family": one.name, "outcome": one.outcome},
+            value=float(one.number),
+        )
+        return
+    labels = {"workspace": one.workspace, "task": one.name, "outcome": one.outcome}
+    yield Gauge(
+        name="cention_tasks_total",
+        help="Tasks that workers ran",
+        labels=labels,
+        value=float(one.number),
+    )
+    yield Gauge(
+        name="cention_task_seconds_total",
+        help="Time that workers spent on tasks",
+        labels=labels,
+        value=one.seconds,
     )

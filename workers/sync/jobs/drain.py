@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, wait
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -34,9 +35,10 @@ Finished = tuple[Claimed, Outcome | None]  # None: not tried
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrainResult:
-    """How much one drain claimed."""
+    """How much one drain claimed, and what became of it."""
 
     claimed: int
+    outcomes: Mapping[str, int] = field(default_factory=dict)  # of fetches, by name
     more: bool  # another drain may find more to do at once
 
 
@@ -64,7 +66,7 @@ def drain(
             except psycopg.OperationalError:
                 _want_unsettled(session, run)
                 raise
-            return DrainResult(claimed=len(run.claim.records), more=run.more)
+            return DrainResult(claimed=len(run.claim.records), outcomes=run.outcomes, more=run.more)
 
 
 def _release_stalled(conn: Connection, spec: FamilySpec, slot: int) -> None:
@@ -148,6 +150,7 @@ class BatchRun:
         self.connection_checked_s = self.started_s
         self.unsettled = {record.remote_id for record in claim.records}
         self.finished: SimpleQueue[Finished] = SimpleQueue()
+        self.outcomes: Counter[str] = Counter()
         self.consecutive_failures = 0  # outages and refusals
         self.server_answered = False
         self.succeeded = False  # a record was fetched
@@ -230,6 +233,7 @@ class BatchRun:
 
     def _observe(self, outcome: Outcome) -> None:
         """Update what is known of the server; too many failures in a row stop the batch."""
+        self.outcomes[fetch_outcomes.NAMES[type(outcome)]] += 1
         refusal = failure_policy.refusal(outcome)
         if refusal or failure_policy.is_outage(outcome):
             self.refusal = refusal or self.refusal

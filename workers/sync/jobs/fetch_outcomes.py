@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -66,6 +67,13 @@ class Failed:
 
 
 Outcome = Parsed | Unparseable | NotFound | Refused | Failed
+NAMES: Mapping[type[Outcome], str] = {
+    Parsed: "parsed",
+    Unparseable: "unparseable",
+    NotFound: "missing",
+    Refused: "refused",
+    Failed: "failed",
+}
 
 
 def fetch_record(spec: FamilySpec, claimed: Claimed, *, fetched_at: datetime) -> Outcome:
