@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import LiteralString
 
@@ -32,6 +30,13 @@ ROWS: dict[str, LiteralString] = {
         SELECT invitation_id, errand_id, vendor, channel, state, due_at, sent_at, tries, problem,
                now()
         FROM feedback.invitation WHERE state IN ('due', 'sending') ORDER BY due_at LIMIT 20
+    """,
+    "session at a vendor": """
+        SELECT session_id, errand_id, vendor, state, outcome_state, verified, tries, sent_by,
+               not_before, problem, now()
+        FROM feedback.session
+        WHERE origin = 'page' AND (sent_by IS NOT NULL OR not_before IS NOT NULL OR state = 'stuck')
+        ORDER BY session_id DESC LIMIT 20
     """,
     "lock of another session": """
         SELECT l.objid, a.pid, a.application_name, a.state, a.xact_start, a.state_change
@@ -68,15 +73,7 @@ def lines(bridge: ChaosBridge, surveys: SurveyState) -> Iterator[str]:
 
 
 def _why(bridge: ChaosBridge, errand_id: int) -> Iterator[str]:
-    answered = subprocess.run(
-        [sys.executable, "-m", "workers.cli", "surveys", "why", str(errand_id)],
-        cwd=bridge.run.folder,
-        env=bridge.environment(),
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    yield from (answered.stdout + answered.stderr).splitlines()
+    yield from bridge.cention("surveys", "why", str(errand_id)).stdout.splitlines()
 
 
 def _fields(row: dict[str, object]) -> str:
