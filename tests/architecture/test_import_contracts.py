@@ -23,6 +23,11 @@ BREACHES = [
     ("workers", "workers/operations/jobs/sweep.py", "workers.wiring"),
     ("workers", "workers/mirrors/jobs/refresh.py", "workers.outbound.jobs.send"),
     ("workers", "workers/sync/jobs/drain.py", "workers.spool.layout"),
+    (
+        "workers",
+        "workers/sync/store/errand_reports.py",
+        "workers.analytics.store.action_patterns",
+    ),
     ("workers", "workers/clients/http.py", "workers.database.connections"),
     ("workers", "workers/outbound/jobs/send.py", "workers.surveys.jobs.decide"),
     ("capabilities", "workers/surveys/rules/sampling.py", "workers.surveys.store.decisions"),
@@ -101,3 +106,25 @@ def test_a_new_folder_of_workers_that_has_no_layer_is_reported(tree):
     shutil.rmtree(folder)
 
     assert found[contracts()["workers"]] == "BROKEN"
+
+
+@pytest.mark.parametrize(
+    ("folder", "text"),
+    [("jobs", "import workers.analytics.jobs"), ("rules", ""), ("surprise", "")],
+)
+def test_analytics_may_have_the_folders_of_a_capability_in_their_order_and_no_other(
+    tree, folder, text
+):
+    made = tree / "workers" / "analytics" / folder
+    made.mkdir(exist_ok=True)
+    (made / "__init__.py").touch()
+    store = tree / "workers" / "analytics" / "store" / "action_patterns.py"
+    before = store.read_text("utf-8")
+    store.write_text(f"{before}\n{text}\n", "utf-8")
+
+    found = results(tree)
+    store.write_text(before, "utf-8")
+    shutil.rmtree(made)
+
+    expected = "KEPT" if folder == "rules" else "BROKEN"
+    assert found[contracts()["capabilities"]] == expected

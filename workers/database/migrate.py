@@ -13,7 +13,8 @@ from workers.database import Connection, advisory_locks, encoding, queries
 
 SQL = queries.load(__name__)
 
-# Index builds outside a transaction, so that they do not lock out writers.
+# Statements on large tables, each by itself outside a transaction, so that they do not lock out
+# writers: index builds and triggers.
 CONCURRENT = ".concurrently.sql"
 
 
@@ -25,8 +26,8 @@ def migrate(conn: Connection) -> list[str]:
     """Apply missing migrations, recreate changed views, and return the names of the migrations.
 
     Processes that migrate at the same time wait for one another. A migration that waits more
-    than 4 s for a lock fails, and all of it is rolled back. Concurrent index builds follow when
-    all that is committed; one that fails is repeated the next time.
+    than 4 s for a lock fails, and all of it is rolled back. Index builds and triggers of large
+    tables follow when all that is committed; one that fails is repeated the next time.
     The role of analysts and its grants are restored if they are missing.
     Raises ``WrongEncoding``, ``NoAnalysts`` or another ``psycopg.Error``.
     """
@@ -34,7 +35,7 @@ def migrate(conn: Connection) -> list[str]:
     done = _migrate_in_transaction(conn)
     if any(name.endswith(CONCURRENT) for name in pending(conn)):
         conn.commit()
-        done += _build_indexes(conn)
+        done += _migrate_by_statement(conn)
     return done
 
 
@@ -63,8 +64,8 @@ def _migrate_in_transaction(conn: Connection) -> list[str]:
     return [name for name, _ in missing]
 
 
-def _build_indexes(conn: Connection) -> list[str]:
-    """Build the missing indexes one after the other; another process may be doing so already."""
+def _migrate_by_statement(conn: Connection) -> list[str]:
+    """Run missing statements one after the other; another process may be doing so already."""
     before, conn.autocommit = conn.autocommit, True
     try:
         with advisory_locks.hold(conn, "cention.migrate.indexes", slots=1) as slot:

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from workers.config.names import Queue, TaskName
 from workers.operations.jobs import canaries, housekeeping
-from workers.operations.jobs.sweep import find_work
+from workers.operations.jobs.sweep import find_work, record_waits
 from workers.sync.jobs import reconcile as reconcile_job
 from workers.tasks.base import BridgeTask, context
 
@@ -21,6 +21,7 @@ def sweep(self: BridgeTask) -> None:
         self.nudge(TaskName.FILE_CALLBACKS, workspace)
     for workspace, family in work.due:
         self.nudge_drain(workspace, family)
+    record_waits(context().transaction, context().families.keys())
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.CANARY)

@@ -190,10 +190,13 @@ def test_an_index_is_built_without_locking_out_writers(empty_database):
     ):
         migrate_before(writer, "0026")
         with writer.transaction():
-            writer.execute("INSERT INTO cention.tag VALUES ('demo', 1, 'x', now())")
+            writer.execute("INSERT INTO cention.blob VALUES (sha256('x'), 'x')")
             done = migrate_database(conn)
 
-        assert done[-1] == "0026_errand_fetched.concurrently.sql"  # after all others
+        assert done[-2:] == [  # after all others
+            "0026_errand_fetched.concurrently.sql",
+            "0043_metrics_due_marks.concurrently.sql",
+        ]
         assert index_is_valid(conn)
         assert conn.autocommit is False
 
@@ -269,3 +272,19 @@ def test_grants_that_a_restore_has_lost_are_found_and_given_again(
     terminal.run("migrate")
 
     assert "analysts" not in {one["about"] for one in terminal.json("check")}
+
+
+def test_triggers_of_a_table_that_is_in_use_are_made_by_the_next_migration(empty_database):
+    with (
+        psycopg.connect(empty_database) as conn,
+        psycopg.connect(empty_database, autocommit=True) as writer,
+    ):
+        migrate_database(writer)
+        writer.execute("DELETE FROM intake.migration WHERE name LIKE '0043%'")
+        with writer.transaction():
+            writer.execute("INSERT INTO cention.tag VALUES ('demo', 1, 'x', now())")
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                migrate_database(conn)
+            conn.rollback()
+
+        assert migrate_database(conn) == ["0043_metrics_due_marks.concurrently.sql"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from workers.config.names import Family
 from workers.database import Transaction
-from workers.sync.store import callbacks, wanted
+from workers.sync.store import activity, callbacks, wanted
 
 MIN_SWEEP_INTERVAL_S = 1.0  # in one process: each sweep nudges everything that waits
 
@@ -36,6 +36,12 @@ class PendingWork:
 
     unfiled: tuple[str, ...]  # workspaces with callbacks to be filed
     due: tuple[tuple[str, Family], ...]  # workspace and family with something to drain
+
+
+def record_waits(transaction: Transaction, known: Collection[tuple[str, Family]]) -> None:
+    """Record how long callbacks and records of ``known`` families wait, once a minute."""
+    with transaction() as conn:
+        activity.record_waits(conn, known, {workspace for workspace, _ in known})
 
 
 def find_work(transaction: Transaction, known: Collection[tuple[str, Family]]) -> PendingWork:

@@ -59,6 +59,9 @@ SELECT 'intake.landed', to_jsonb(t) FROM intake.landed AS t JOIN remote USING (w
 UNION ALL
 SELECT 'intake.wanted', to_jsonb(t) FROM intake.wanted AS t JOIN remote USING (workspace, family, remote_id)
 UNION ALL
+SELECT 'intake.metrics_due', to_jsonb(t) FROM intake.metrics_due AS t
+WHERE kind = 'errand' AND (workspace, record_id) IN (SELECT workspace, errand_id FROM own)
+UNION ALL
 SELECT 'intake.callback', to_jsonb(t) FROM intake.callback AS t
 WHERE callback_id IN (SELECT callback_id FROM answer);
 
@@ -69,7 +72,11 @@ WHERE (workspace, rating_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(
 UNION ALL
 SELECT 'intake.landed', to_jsonb(t) FROM intake.landed AS t
 WHERE family = 'facebook_ratings'
-  AND (workspace, remote_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]));
+  AND (workspace, remote_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]))
+UNION ALL
+SELECT 'intake.metrics_due', to_jsonb(t) FROM intake.metrics_due AS t
+WHERE kind = 'facebook_rating'
+  AND (workspace, record_id) IN (SELECT * FROM unnest(%(workspaces)s::text[], %(ids)s::bigint[]));
 
 -- name: content
 -- One content of attachments.

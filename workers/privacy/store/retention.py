@@ -34,6 +34,11 @@ def record_done(conn: Connection) -> None:
     conn.execute(SQL["record_done"])
 
 
+def delete_activity(conn: Connection, *, before: datetime, limit: int) -> int:
+    """Delete minutes of activity; return how many rows."""
+    return _remove(conn, SQL["delete_activity"], before, limit)
+
+
 def remove_callback_documents(conn: Connection, *, before: datetime, limit: int) -> int:
     """Remove the documents of filed callbacks; return of how many."""
     return _remove(conn, SQL["remove_callback_documents"], before, limit)

@@ -14,6 +14,17 @@ SELECT EXISTS (
 INSERT INTO intake.task_done (task, done_at) VALUES ('retain', clock_timestamp())
 ON CONFLICT (task) DO UPDATE SET done_at = EXCLUDED.done_at;
 
+-- name: delete_activity
+-- Delete minutes of activity before a time. One row for each.
+DELETE FROM intake.activity_minute
+WHERE (workspace, family, minute_at) IN (
+    SELECT workspace, family, minute_at FROM intake.activity_minute
+    WHERE minute_at < %(before)s
+    ORDER BY minute_at LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING minute_at;
+
 -- name: remove_callback_documents
 -- Remove the documents of filed callbacks received before a time; their rows stay, so that a repeat is
 -- recognised. One row for each.

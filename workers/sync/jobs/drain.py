@@ -22,7 +22,7 @@ from workers.sync.jobs.failure_policy import FamilyHealth
 from workers.sync.jobs.family_spec import FamilySpec
 from workers.sync.jobs.fetch_outcomes import Failed, Outcome
 from workers.sync.rules import retry_policy
-from workers.sync.store import landed, polls, wanted
+from workers.sync.store import activity, landed, polls, wanted
 from workers.sync.store.polls import PauseState
 from workers.sync.store.wanted import Claim, Claimed
 
@@ -254,10 +254,13 @@ class BatchRun:
             return
         try:
             health = self._family_health()
-            settle.write(self.conn, self.spec, self.claim, group, health=health)
+            written = settle.write(self.conn, self.spec, self.claim, group, health=health)
         finally:
             for outcome in group:
                 fetch_outcomes.close(outcome)
+        if written:
+            fetches = fetch_outcomes.tally(written)
+            activity.count_fetches(self.conn, self.spec.workspace, self.spec.family, fetches)
         self._pause_or_resume(briefly=health.succeeded_just_now)
 
     def _family_health(self) -> FamilyHealth:

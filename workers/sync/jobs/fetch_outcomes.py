@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from workers.clients import errors
 from workers.config import logs
 from workers.database import json_text
 from workers.sync.jobs.family_spec import FamilySpec, FetchedDocument
+from workers.sync.store.activity import Fetches
 from workers.sync.store.wanted import Claimed
 
 log = structlog.get_logger(__name__)
@@ -95,6 +96,29 @@ def close(outcome: Outcome | None) -> None:
     """Close the fetched document of an outcome, if it has one."""
     if isinstance(outcome, Parsed):
         outcome.fetched.close()
+
+
+def tally(outcomes: Iterable[Outcome]) -> Fetches:
+    """Return how many records were stored, how many attempts failed, and the HTTP statuses.
+
+    A record that is gone is neither stored nor a failure.
+    """
+    fetches = Fetches()
+    for outcome in outcomes:
+        fetches.stored += isinstance(outcome, Parsed)
+        fetches.failed += isinstance(outcome, Unparseable | Refused | Failed)
+        fetches.by_status[_status(outcome)] += 1
+    return fetches
+
+
+def _status(outcome: Outcome) -> str:
+    match outcome:
+        case NotFound():
+            return "404"
+        case Failed(error=error):
+            return str(getattr(error, "status", None) or "none")
+        case _:
+            return "200"
 
 
 def _fetch(spec: FamilySpec, claimed: Claimed, fetched_at: datetime) -> Outcome:

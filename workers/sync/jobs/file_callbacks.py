@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
@@ -14,7 +15,7 @@ from workers.config import logs
 from workers.config.names import Family
 from workers.database import Connection, Transaction, permanent_errors
 from workers.sync.jobs.parsers import FAMILIES
-from workers.sync.store import answers, attachments, callbacks, completeness, wanted
+from workers.sync.store import activity, answers, attachments, callbacks, completeness, wanted
 from workers.sync.store.answers import AnswerRow
 from workers.sync.store.callbacks import ProcessedCallback, UnfiledCallback
 
@@ -35,6 +36,26 @@ class FilingResult:
     more: bool  # another run may find more to do at once
 
 
+@dataclass(slots=True, kw_only=True)
+class _Processed:
+    """Callbacks that were processed."""
+
+    families: set[Family] = field(default_factory=set)
+    filed: list[datetime] = field(default_factory=list)  # when each was received
+    rejected: list[datetime] = field(default_factory=list)  # likewise, of those with a problem
+
+    def add(self, other: _Processed) -> None:
+        """Add others."""
+        self.families |= other.families
+        self.filed += other.filed
+        self.rejected += other.rejected
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self.filed) + len(self.rejected)
+
+
 def file_callbacks(workspace: str, *, transaction: Transaction) -> FilingResult:
     """File a batch of callbacks of ``workspace``, oldest first, in one transaction.
 
@@ -44,28 +65,37 @@ def file_callbacks(workspace: str, *, transaction: Transaction) -> FilingResult:
     try:
         with transaction() as conn:
             unfiled = callbacks.lock_unfiled(conn, workspace, limit=BATCH)
-            families = _file(conn, workspace, unfiled)
+            processed = _file(conn, workspace, unfiled)
     except Exception as error:
         if not permanent_errors.is_permanent(error):
             raise
-        return _file_each(workspace, transaction)
+        processed = _file_each(workspace, transaction)
+    if processed.number:
+        # After the commit, so that no other waits for ours: a crash in between loses the count.
+        with transaction() as conn:
+            activity.count_callbacks(
+                conn, workspace, filed=processed.filed, rejected=processed.rejected
+            )
     return FilingResult(
-        callbacks=len(unfiled), families=frozenset(families), more=len(unfiled) == BATCH
+        callbacks=processed.number,
+        families=frozenset(processed.families),
+        more=processed.number == BATCH,
     )
 
 
-def _file_each(workspace: str, transaction: Transaction) -> FilingResult:
-    families: set[Family] = set()
-    for filed in range(BATCH):
+def _file_each(workspace: str, transaction: Transaction) -> _Processed:
+    processed = _Processed()
+    while processed.number < BATCH:
         with transaction() as conn:
             unfiled = callbacks.lock_unfiled(conn, workspace, limit=1)
             if not unfiled:
-                return FilingResult(callbacks=filed, families=frozenset(families), more=False)
-            families |= _file_alone(conn, workspace, unfiled[0])
-    return FilingResult(callbacks=BATCH, families=frozenset(families), more=True)
+                break
+            one = _file_alone(conn, workspace, unfiled[0])
+        processed.add(one)
+    return processed
 
 
-def _file_alone(conn: Connection, workspace: str, one: UnfiledCallback) -> set[Family]:
+def _file_alone(conn: Connection, workspace: str, one: UnfiledCallback) -> _Processed:
     try:
         with conn.transaction():
             return _file(conn, workspace, [one])
@@ -79,10 +109,11 @@ def _file_alone(conn: Connection, workspace: str, one: UnfiledCallback) -> set[F
             where=logs.stack_without_values(error),
         )
         callbacks.mark_problem(conn, one.callback_id, permanent_errors.describe(error))
-        return set()
+        return _Processed(rejected=[one.received_at])
 
 
-def _file(conn: Connection, workspace: str, unfiled: Sequence[UnfiledCallback]) -> set[Family]:
+def _file(conn: Connection, workspace: str, unfiled: Sequence[UnfiledCallback]) -> _Processed:
+    processed = _Processed()
     answer_rows: list[AnswerRow] = []
     named: dict[Family, set[int]] = defaultdict(set)
     filed: list[int] = []
@@ -91,6 +122,7 @@ def _file(conn: Connection, workspace: str, unfiled: Sequence[UnfiledCallback]) 
             callback = read_callback(one.document)
         except DocumentError as error:
             callbacks.mark_problem(conn, one.callback_id, str(error))
+            processed.rejected.append(one.received_at)
             continue
         answer_rows += answers_in(one, callback)
         for file in callback.attachments:
@@ -99,12 +131,15 @@ def _file(conn: Connection, workspace: str, unfiled: Sequence[UnfiledCallback]) 
             named[Family.ERRAND_REPORTS].add(callback.errand_id)
         if problem := filing_problem(callback):
             callbacks.mark_problem(conn, one.callback_id, problem)
+            processed.rejected.append(one.received_at)
         else:
             filed.append(one.callback_id)
+            processed.filed.append(one.received_at)
     _write(conn, workspace, answer_rows, named)
     if filed:
         callbacks.mark_filed(conn, filed)
-    return {family for family, ids in named.items() if ids}
+    processed.families = {family for family, ids in named.items() if ids}
+    return processed
 
 
 def _write(

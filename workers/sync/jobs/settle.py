@@ -38,8 +38,10 @@ def write(
     outcomes: Sequence[Outcome],
     *,
     health: FamilyHealth,
-) -> None:
+) -> list[Outcome]:
     """Write a group of outcomes in one transaction; if Postgres rejects it, each one alone.
+
+    Return what was written: without late outcomes, and those that Postgres rejects as failures.
 
     A record whose lease has ended is not written but wanted again: our fetch may have cleared
     the change flag of a change that the new holder's fetch did not see. That takes a statement of
@@ -55,12 +57,16 @@ def write(
                 records=len(late),
             )
             wanted.want(conn, spec.workspace, spec.family, late)
+        return [o for o in outcomes if o.claimed.remote_id not in late]
     except Exception as error:
         if not permanent_errors.is_permanent(error):
             raise
         alone = [_downgraded(outcomes[0], error)] if len(outcomes) == 1 else outcomes
-        for outcome in alone:
-            write(conn, spec, claim, [outcome], health=health)
+        return [
+            written
+            for outcome in alone
+            for written in write(conn, spec, claim, [outcome], health=health)
+        ]
 
 
 def _downgraded(outcome: Outcome, error: Exception) -> Outcome:

@@ -1,0 +1,214 @@
+"""intake.activity_minute: what was received and fetched in each minute, and how long it waited."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from psycopg.pq import TransactionStatus
+
+from tests.integration.bridge import RATINGS, REPORTS, raising
+from tests.integration.privacy.centre import new_callback
+from workers.clients import errors
+from workers.config.settings import Retention
+from workers.database import connections
+from workers.operations.jobs.sweep import record_waits
+from workers.privacy.jobs.retention import retain
+from workers.sync.store import activity, callbacks
+
+COUNTS = (
+    "SELECT coalesce(sum(stored), 0)::int AS stored, coalesce(sum(failed), 0)::int AS failed"
+    " FROM intake.activity_minute WHERE family = %s"
+)
+STATUSES = (
+    "SELECT status, sum(number::int)::int AS number FROM intake.activity_minute,"
+    " jsonb_each_text(by_status) AS s (status, number) GROUP BY status"
+)
+KNOWN = (("demo", RATINGS), ("demo", REPORTS))
+
+
+def counts(bridge, family=RATINGS):
+    [row] = bridge.rows(COUNTS, family)
+    return row["stored"], row["failed"]
+
+
+def statuses(bridge):
+    return {row["status"]: row["number"] for row in bridge.rows(STATUSES)}
+
+
+def waits(bridge):
+    rows = bridge.rows("SELECT family, oldest_wait_s FROM intake.activity_minute")
+    return {row["family"]: row["oldest_wait_s"] for row in rows}
+
+
+@pytest.fixture
+def bridge(offline_bridge):
+    return offline_bridge
+
+
+def test_stored_records_are_counted_with_their_statuses(bridge, ratings):
+    for _ in range(2):
+        bridge.want(RATINGS, 1, 2)
+        bridge.drain(ratings.spec())
+
+    assert counts(bridge) == (4, 0)
+    assert statuses(bridge) == {"200": 4}
+
+
+@pytest.mark.parametrize(
+    ("error", "failed", "status"),
+    [
+        (errors.Busy("busy", api="cention", status=503), 1, "503"),
+        (errors.Unreachable("down", api="cention"), 1, "none"),
+        (ValueError("a bug"), 1, "none"),
+        (errors.NotFound("gone", api="cention", status=404), 0, "404"),
+    ],
+)
+def test_a_fetch_without_a_record_is_counted_by_its_status(bridge, ratings, error, failed, status):
+    bridge.want(RATINGS, 1)
+
+    bridge.drain(ratings.spec(fetch=raising(error)))
+
+    assert counts(bridge) == (0, failed)
+    assert statuses(bridge) == {status: 1}
+
+
+def test_a_record_that_was_written_by_another_is_not_counted(bridge, ratings):
+    bridge.want(RATINGS, 1)
+    ratings.after_answer = lambda _: bridge.end_leases()
+
+    bridge.drain(ratings.spec())
+
+    assert counts(bridge) == (0, 0)
+
+
+def test_a_crash_after_the_commit_loses_counts_and_doubles_none(bridge, ratings, monkeypatch):
+    def die(*_):
+        raise psycopg.OperationalError
+
+    bridge.want(RATINGS, 1)
+    with monkeypatch.context() as dying:
+        dying.setattr(activity, "count_fetches", die)
+        with pytest.raises(psycopg.OperationalError):
+            bridge.drain(ratings.spec())
+
+    assert bridge.rows("SELECT FROM cention.facebook_rating") == [{}]
+    assert counts(bridge) == (0, 0)
+
+
+def receive(bridge, documents, *, at):
+    new = [new_callback(document) for document in documents]
+    with bridge.context.transaction() as conn:
+        callbacks.insert(conn, new)
+    bridge.execute("UPDATE intake.callback SET received_at = %s WHERE filed_at IS NULL", at)
+
+
+def test_callbacks_are_counted_in_the_minute_in_which_they_were_received(bridge, document):
+    sample = document("callback_answer_errand")
+    del sample["meta"]
+    at = datetime(2026, 3, 10, 9, 30, 59, tzinfo=UTC)
+    receive(bridge, [sample, {"no": "callback"}], at=at)
+    bridge.file()
+    receive(bridge, [sample | {"id": "another"}], at=at + timedelta(seconds=1))
+    bridge.file()
+    bridge.file()
+
+    rows = bridge.rows(
+        "SELECT minute_at, callbacks, stored, failed FROM intake.activity_minute"
+        " WHERE family = 'callbacks' ORDER BY minute_at"
+    )
+
+    first = at.replace(second=0)
+    assert [tuple(row.values()) for row in rows] == [
+        (first, 2, 1, 1),
+        (first + timedelta(minutes=1), 1, 1, 0),
+    ]
+
+
+def test_several_workers_count_in_the_same_minutes_without_a_deadlock(bridge, database):
+    """Each gives the minutes in another order; nobody waits for good, and nothing is lost."""
+    minutes = [datetime(2026, 3, 10, 9, minute, tzinfo=UTC) for minute in range(40)]
+
+    def work(number):
+        with connections.connect(database) as conn:
+            conn.autocommit = True
+            for turn in range(15):
+                order = minutes[:: -1 if (number + turn) % 2 else 1]
+                activity.count_callbacks(conn, "demo", filed=order, rejected=[])
+                activity.count_fetches(conn, "demo", RATINGS, activity.Fetches(stored=1))
+                activity.record_waits(conn, KNOWN[:: -1 if number % 2 else 1], ["demo"])
+
+    with ThreadPoolExecutor(4) as workers:
+        for done in [workers.submit(work, number) for number in range(4)]:
+            done.result()
+
+    rows = bridge.rows(
+        "SELECT DISTINCT callbacks, stored FROM intake.activity_minute"
+        " WHERE family = 'callbacks' AND minute_at < now() - interval '1 day'"
+        " OR family = 'callbacks' AND callbacks > 0"
+    )
+    assert [tuple(row.values()) for row in rows] == [(60, 60)]
+    assert counts(bridge) == (60, 0)
+
+
+def test_a_drain_counts_after_its_commit_so_that_nobody_waits_for_it(bridge, ratings, monkeypatch):
+    count, seen = activity.count_fetches, []
+
+    def observed(conn, *arguments):
+        seen.append(conn.info.transaction_status)
+        count(conn, *arguments)
+
+    monkeypatch.setattr(activity, "count_fetches", observed)
+    bridge.want(RATINGS, 1)
+    bridge.drain(ratings.spec())
+
+    assert seen == [TransactionStatus.IDLE]
+
+
+def test_the_oldest_wait_is_recorded_for_records_and_callbacks(bridge, document):
+    bridge.want(RATINGS, 1, 2)
+    bridge.execute("UPDATE intake.wanted SET wanted_at = now() - interval '90 s'")
+    receive(bridge, [{"one": 1}], at=datetime.now(UTC) - timedelta(seconds=30))
+
+    record_waits(bridge.context.transaction, KNOWN)
+
+    found = waits(bridge)
+    assert found.keys() == {RATINGS, REPORTS, "callbacks"}
+    assert found[RATINGS] >= 90
+    assert found["callbacks"] >= 30
+    assert found[REPORTS] == 0
+
+
+def test_waits_are_recorded_once_a_minute(bridge):
+    with bridge.context.transaction() as conn:
+        activity.record_waits(conn, KNOWN, ["demo"])
+        conn.execute("UPDATE intake.activity_minute SET oldest_wait_s = 1234")
+        activity.record_waits(conn, KNOWN, ["demo"])  # at the same now()
+
+    assert set(waits(bridge).values()) == {1234}
+
+
+def test_a_minute_with_counts_gets_its_wait_as_well(bridge):
+    with bridge.context.transaction() as conn:
+        activity.count_fetches(conn, "demo", RATINGS, activity.Fetches(stored=3))
+        activity.record_waits(conn, KNOWN, ["demo"])
+
+    assert counts(bridge) == (3, 0)
+    assert waits(bridge)[RATINGS] == 0
+
+
+def test_minutes_are_kept_for_eight_days(bridge):
+    for hours in (8 * 24 - 1, 8 * 24 + 1):
+        bridge.execute(
+            "INSERT INTO intake.activity_minute (workspace, family, minute_at, stored)"
+            " VALUES ('demo', %s, now() - make_interval(hours => %s), %s)",
+            RATINGS,
+            hours,
+            hours,
+        )
+
+    retain(Retention(), session=bridge.context.session)
+
+    assert counts(bridge) == (8 * 24 - 1, 0)
