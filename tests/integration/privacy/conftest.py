@@ -33,6 +33,8 @@ def centre(offline_bridge: Bridge, document: Callable[[str], dict[str, Any]]) ->
     for callback in data.answered_callbacks(sample):
         centre.store_callback(callback)
     offline_bridge.file()
+    # Retention deletes old minutes whatever the settings are.
+    offline_bridge.execute("UPDATE intake.activity_minute SET minute_at = now()")
     centre.fetch(*centre.reports)
     centre.fetch_ratings(*centre.ratings)
     centre.fetch_files()

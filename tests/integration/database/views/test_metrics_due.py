@@ -294,6 +294,50 @@ def test_a_change_leaves_its_mark(centre, table):
     assert marks(centre) >= expected
 
 
+FURTHER: Mapping[str, tuple[Step, Step, set[Mark]]] = {
+    "a new errand": (nothing, reported, {ERRAND}),
+    "a later callback about an answer": (
+        lambda c: c.answer(1, answer_id=5, at=NOW),
+        lambda c: c.answer(1, answer_id=5, at=NOW + timedelta(hours=1)),
+        {ERRAND},
+    ),
+    "a rating that is gone": (
+        rate,
+        lambda c: facebook_ratings.mark_gone(c.conn, "demo", [7], at=datetime.now(UTC)),
+        {("facebook_rating", 7)},
+    ),
+    **{
+        f"another name of the {kind}": (
+            lambda c, kind=kind: c.report(1, **{f"{kind}_id": 3, f"{kind}_name": "Old"}),
+            lambda c, kind=kind: c.report(1, **{f"{kind}_id": 3, f"{kind}_name": "New"}),
+            {(kind, 3)},
+        )
+        for kind in ("agent", "area", "organisation", "service")
+    },
+    "another name of the tag": (
+        lambda c: c.report(1, tags=(Tag(tag_id=3, name="Old"),)),
+        lambda c: c.report(1, tags=(Tag(tag_id=3, name="New"),)),
+        {("tag", 3)},
+    ),
+    "a login name that is mapped": (
+        nothing,
+        lambda c: agent_logons.map_login(c.conn, "demo", "asa", 3),
+        {("agent", 3)},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FURTHER)
+def test_further_changes_leave_their_marks(centre, case):
+    before, change, expected = FURTHER[case]
+    before(centre)
+    clear(centre)
+
+    change(centre)
+
+    assert marks(centre) >= expected
+
+
 @pytest.mark.parametrize(
     ("table", "delete", "expected"),
     [

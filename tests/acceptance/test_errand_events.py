@@ -1,0 +1,67 @@
+"""analyst.errand_event, from changes in the sandbox by all processes of the bridge to the view."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from tests.acceptance.comparison import SandboxControl
+from tests.acceptance.running_bridge import SECRETS, Run, empty_folder, running_bridge
+from tests.support.eventually import eventually
+
+STEPS = {
+    "assign": "assigned",
+    "move": "transferred",
+    "answer": "answered",
+    "close": "closed",
+    "reopen": "reopened",
+    "close again": "closed",
+}
+SECOND = timedelta(seconds=1)  # the log of an errand has whole seconds
+
+
+def events(run: Run, errand_id: int) -> dict[str, list[tuple[str, datetime, datetime | None]]]:
+    """Return the events of an errand by source, oldest first: kind, time, the fetch before."""
+    found = defaultdict(list)
+    with psycopg.connect(run.addresses()["DATABASE_URL"]) as conn:
+        rows = conn.execute(
+            "SELECT source, replace(kind, 'unassigned', 'assigned'), happened_at, after_at"
+            " FROM analyst.errand_event WHERE errand_id = %s ORDER BY happened_at, action_id",
+            (errand_id,),
+        )
+        for source, *event in rows:
+            found[source].append(tuple(event))
+    answered_at = [at for kind, at, _ in found["version"] if kind == "answered"]
+    found["version"] = [  # whoever answers an errand of nobody gets it
+        event for event in found["version"] if event[0] != "assigned" or event[1] not in answered_at
+    ]
+    return found
+
+
+def kinds(run: Run, errand_id: int, source: str) -> list[str]:
+    """Return the kinds of the events of one source, oldest first."""
+    return [kind for kind, _, _ in events(run, errand_id)[source]]
+
+
+def test_each_step_of_an_errand_is_an_event_with_its_time():
+    with empty_folder() as folder, running_bridge(folder, **SECRETS) as run:
+        sandbox = SandboxControl(root=run.addresses()["CENTION_URL"].removesuffix("/s/sandbox"))
+        sandbox.post("quiet")
+        began = datetime.now(UTC)
+        [errand_id] = sandbox.post("errands", {"count": 1, "actions": 1})["ids"]
+        assert eventually(lambda: kinds(run, errand_id, "action") == ["arrived"], within_s=90)
+
+        for number, step in enumerate(STEPS, start=1):
+            sandbox.post(f"errands/{errand_id}/change", {"kind": step.partition(" ")[0]})
+            expected = list(STEPS.values())[:number]
+            assert eventually(lambda: kinds(run, errand_id, "version") == expected, within_s=90)  # noqa: B023
+        assert eventually(lambda: kinds(run, errand_id, "callback") == ["answered"], within_s=90)
+
+        found, ended = events(run, errand_id), datetime.now(UTC)
+        assert kinds(run, errand_id, "action") == ["arrived", *STEPS.values()]
+        assert {kind for kind, _, _ in found["report"]} >= {"arrived", "answered"}
+        steps = zip(found["action"][1:], found["version"], strict=True)
+        for (_, at, _), (_, fetched_at, after_at) in steps:
+            assert began - SECOND <= after_at - SECOND <= at <= fetched_at <= ended
