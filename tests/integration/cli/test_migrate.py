@@ -195,7 +195,7 @@ def test_an_index_is_built_without_locking_out_writers(empty_database):
 
         assert done[-2:] == [  # after all others
             "0026_errand_fetched.concurrently.sql",
-            "0043_metrics_due_marks.concurrently.sql",
+            "0044_metrics_due_marks.concurrently.sql",
         ]
         assert index_is_valid(conn)
         assert conn.autocommit is False
@@ -280,11 +280,11 @@ def test_triggers_of_a_table_that_is_in_use_are_made_by_the_next_migration(empty
         psycopg.connect(empty_database, autocommit=True) as writer,
     ):
         migrate_database(writer)
-        writer.execute("DELETE FROM intake.migration WHERE name LIKE '0043%'")
+        writer.execute("DELETE FROM intake.migration WHERE name LIKE '0044%'")
         with writer.transaction():
             writer.execute("INSERT INTO cention.tag VALUES ('demo', 1, 'x', now())")
             with pytest.raises(psycopg.errors.LockNotAvailable):
                 migrate_database(conn)
             conn.rollback()
 
-        assert migrate_database(conn) == ["0043_metrics_due_marks.concurrently.sql"]
+        assert migrate_database(conn) == ["0044_metrics_due_marks.concurrently.sql"]

@@ -1,4 +1,4 @@
--- What changed since figures were last computed from it. Triggers write it, in 0043.
+-- What changed since figures were last computed from it. Triggers write it, in 0044.
 CREATE TABLE intake.metrics_due (
     workspace text NOT NULL,
     kind      text NOT NULL CHECK (kind IN (
