@@ -19,6 +19,7 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM cention.errand_version AS v
           WHERE (v.workspace, v.errand_id) = (known.workspace, known.errand_id)
+          OFFSET 0  -- so that it is looked up by errand, whatever the planner believes
       )
     ORDER BY errand_id
     {lock}
@@ -160,6 +161,7 @@ SELECT min(errand_id) FROM unnest(%(ids)s::bigint[]) AS one (errand_id)
 WHERE NOT EXISTS (
     SELECT FROM cention.errand_version AS v
     WHERE (v.workspace, v.errand_id) = (%(workspace)s, one.errand_id)
+    OFFSET 0  -- as above
 );
 
 -- name: record_fill

@@ -12,6 +12,7 @@ VERSIONS = (
     "SELECT * FROM cention.errand_version WHERE errand_id = %s ORDER BY valid_from, changed_at"
 )
 FIRST = "SELECT * FROM cention.errand_version ORDER BY errand_id"
+READ = "SELECT idx_tup_fetch FROM pg_stat_xact_all_tables WHERE relname = 'errand_version'"
 
 
 @pytest.fixture
@@ -155,3 +156,22 @@ def test_an_errand_that_is_locked_does_not_hold_up_the_others_and_comes_next(bri
 
     assert looked_at == [2, 0]
     assert [row["errand_id"] for row in bridge.rows(FIRST)] == ids
+
+
+def test_versions_are_looked_up_by_errand_though_the_plan_is_of_an_empty_table(bridge):
+    ids = list(range(1, 1001))
+    with bridge.context.session() as conn, conn.transaction():
+        conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        for _ in range(10):  # from the fifth on it is a prepared statement
+            errand_versions.keep_present(conn, "demo", ids)
+        conn.execute(
+            "INSERT INTO cention.errand (workspace, errand_id, fetched_at)"
+            " SELECT 'demo', id, now() FROM unnest(%s::bigint[]) AS one (id)",
+            [ids],
+        )
+        errand_versions.keep_present(conn, "demo", ids)
+        before = conn.execute(READ).fetchall()[0][0]
+        errand_versions.keep_present(conn, "demo", ids[-100:])
+        read = conn.execute(READ).fetchall()[0][0] - before
+
+    assert read <= 100
