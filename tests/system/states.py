@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import requests
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.support.databases import run_query
 from tests.system.survey_site import SurveySite
@@ -152,6 +153,56 @@ def chat(state: str) -> Reach:
     return reach
 
 
+@contextmanager
+def database_away(site: SurveySite, page: Page) -> Iterator[None]:
+    """Let all requests for pages go to a receiver whose database is away."""
+
+    def elsewhere(route: Route) -> None:
+        route.continue_(url=route.request.url.replace(site.root, site.away))
+
+    page.route(f"{site.root}/**", elsewhere)
+    yield
+    page.wait_for_load_state()
+    page.unroute_all()
+
+
+def away(site: SurveySite, page: Page, language: str) -> None:
+    with database_away(site, page):
+        page.goto(f"{site.invite().url}?lang={language}")
+
+
+def unsaved(position: int) -> Reach:
+    """Return how the page is reached that holds an answer which could not be saved."""
+
+    def reach(site: SurveySite, page: Page, language: str) -> None:
+        question(position)(site, page, language)
+        if position == KINDS.index("text") + 1:
+            page.get_by_role("textbox").fill("Långt svar <b>👍</b> " * 40)
+        else:
+            page.get_by_role("radio").last.check()
+        with database_away(site, page):
+            page.locator("form button").first.click()
+
+    return reach
+
+
+def busy(site: SurveySite, page: Page, language: str) -> None:
+    """As many chats have begun in this minute as may."""
+    chat("")(site, page, language)
+    page.get_by_role("radio").last.check()
+    run_query(
+        site.database,
+        "INSERT INTO feedback.session (workspace, vendor, remote_id, origin, state, verified)"
+        " SELECT 'demo', 'alvaria', 'crowd ' || number, 'page', 'partial', false"
+        " FROM generate_series(1, 60) AS number",
+    )
+    try:
+        page.locator("form button").first.click()
+        page.wait_for_load_state()
+    finally:
+        run_query(site.database, "DELETE FROM feedback.session WHERE remote_id LIKE 'crowd %%'")
+
+
 def hostile(site: SurveySite, page: Page, language: str) -> None:
     page.goto(f"{site.invite('hostile').url}?lang={language}")
 
@@ -178,5 +229,9 @@ STATES: Mapping[str, Reach] = {
     "chat-first": chat(""),
     "chat-second": chat("open"),
     "chat-gone": chat("gone"),
+    "away": away,
+    "unsaved-choice": unsaved(1),
+    "unsaved-text": unsaved(6),
+    "busy": busy,
 }
 WAITING = "centracx-wait"  # refreshes itself

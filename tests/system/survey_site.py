@@ -20,6 +20,7 @@ from workers.surveys.jobs import load_rules
 from workers.surveys.rules.link import digest_of
 
 SURVEYS = Path(__file__).parent / "surveys.toml"
+THEME = '[theme]\nname = "Nordkust"\n'  # of the file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class SurveySite:
 
     database: str
     root: str
+    away: str  # root of a receiver whose database is away
     log: Path
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -98,10 +100,18 @@ class SurveySite:
 
 
 @contextmanager
-def survey_site(database: str, broker: str, folder: Path) -> Iterator[SurveySite]:
-    """Serve the survey pages of a migrated database with ``surveys.toml`` in force."""
+def survey_site(
+    database: str, broker: str, folder: Path, *, theme: str = ""
+) -> Iterator[SurveySite]:
+    """Serve the survey pages of a migrated database with ``surveys.toml`` in force.
+
+    ``theme`` replaces its own.
+    """
     own = {"DATABASE_URL": database, "BROKER_URL": broker}
-    with serving(folder, own) as receiver:
-        site = SurveySite(database=database, root=receiver.url, log=receiver.log)
-        site.load(brief(tables=SURVEYS.read_text("utf-8")))
+    nowhere = own | {"DATABASE_URL": "postgresql://127.0.0.1:1/away"}
+    (away_folder := folder / "away").mkdir()
+    with serving(folder, own) as receiver, serving(away_folder, nowhere) as away:
+        site = SurveySite(database=database, root=receiver.url, away=away.url, log=receiver.log)
+        tables = SURVEYS.read_text("utf-8")
+        site.load(brief(tables=tables.replace(THEME, theme or THEME)))
         yield site
