@@ -6,7 +6,7 @@ from flask import Flask
 
 from receiver import callbacks, errors, health, metrics, metrics_bind, pushed_answers
 from receiver.authentication import Secrets
-from receiver.callback_size import ARRIVING_MAX_BYTES
+from receiver.callback_size import CallbackLimit
 from receiver.durable_inbox import StoreCallback
 from receiver.health import Check
 from receiver.metrics import ReadGauges, ReadSpool
@@ -47,8 +47,10 @@ def create_app(
     # No redirects: their Location would be made of the request's Host, which anybody can choose.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.config["MAX_CONTENT_LENGTH"] = ARRIVING_MAX_BYTES + 1  # one byte more shows an excess
-    app.register_blueprint(callbacks.blueprint(secrets, store=store, notify=notify))
+    limit = CallbackLimit(settings.callback_max_bytes)
+    # One byte more shows an excess.
+    app.config["MAX_CONTENT_LENGTH"] = limit.arriving_max_bytes + 1
+    app.register_blueprint(callbacks.blueprint(secrets, limit=limit, store=store, notify=notify))
     app.register_blueprint(pushed_answers.blueprint(settings, save=save_pushed_answers))
     app.register_blueprint(
         pages.blueprint(

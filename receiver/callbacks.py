@@ -19,7 +19,7 @@ from werkzeug.exceptions import (
 
 from receiver import canonical_json, metrics
 from receiver.authentication import Secrets
-from receiver.callback_size import ARRIVING_MAX_BYTES, is_too_large
+from receiver.callback_size import CallbackLimit
 from receiver.canonical_json import CanonicalCallback, InvalidBody
 from receiver.durable_inbox import PendingStore, StorageUnavailable, StoreCallback
 from receiver.errors import error_response
@@ -85,7 +85,9 @@ class DeferredBody:
         return self._answer()
 
 
-def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: Notify) -> Blueprint:
+def blueprint(
+    secrets: Mapping[str, Secrets], *, limit: CallbackLimit, store: StoreCallback, notify: Notify
+) -> Blueprint:
     """Build the route for the workspaces in ``secrets``; one without secrets requires none."""
     routes = Blueprint("callbacks", __name__)
     refusals = Refusals("callbacks refused")
@@ -115,7 +117,7 @@ def blueprint(secrets: Mapping[str, Secrets], *, store: StoreCallback, notify: N
         if workspace not in secrets:
             raise NotFound
         received_at = datetime.now(UTC)
-        canonical = _canonical(secrets[workspace])
+        canonical = _canonical(secrets[workspace], limit)
         callback, error = _parse(canonical.document)
         pending = store(
             NewCallback(
@@ -166,9 +168,9 @@ def _require_stored(pending: PendingStore) -> None:
         raise ServiceUnavailable("Please send it again.", retry_after=RETRY_AFTER_S) from None
 
 
-def _canonical(secrets: Secrets) -> CanonicalCallback:
+def _canonical(secrets: Secrets, limit: CallbackLimit) -> CanonicalCallback:
     """Return the document of this request as it may be stored."""
-    body = read_body(max_bytes=ARRIVING_MAX_BYTES, is_too_large=is_too_large)
+    body = read_body(max_bytes=limit.arriving_max_bytes, is_too_large=limit.is_exceeded_by)
     try:
         document = canonical_json.read_body(body)
         if secrets and not secrets.verify(document):

@@ -22,7 +22,6 @@ from gunicorn.asgi.protocol import ASGIProtocol
 
 from receiver import metrics
 from receiver.asgi import Receive, Send
-from receiver.callback_size import ARRIVING_MAX_BYTES, ByteCount
 from receiver.errors import error_document
 from receiver.metrics_bind import MARK
 from schemas.jsonapi import MEDIA_TYPE
@@ -160,9 +159,9 @@ class Connection(asyncio.Protocol):
         If the body is too long, only a part of it is read, and nothing if ``Content-Length`` says
         so: that is enough for the application to refuse it.
         """
-        if announced_bytes(scope) > ARRIVING_MAX_BYTES:
+        if announced_bytes(scope) > self.server.callback_limit.arriving_max_bytes:
             return b"", False
-        body, size = bytearray(), ByteCount()
+        body, size = bytearray(), self.server.callback_limit.count()
         for number in count(1):
             if self.inbox or self.half_closed:
                 self._after(0)  # if ``receive`` has to wait

@@ -18,8 +18,10 @@ from gunicorn.util import parse_address
 from gunicorn.workers.gasgi import ASGIWorker
 
 from receiver.asgi import AsgiAdapter
+from receiver.callback_size import CallbackLimit
 from receiver.connection_limits import REQUEST_WITHIN_S, Connection, Phase
 from workers.config.logs import RateLimitedWarning
+from workers.config.settings import load_settings
 
 HELD_MAX_BYTES = 64 * 1024 * 1024  # of requests not answered yet; parsed, they take far more
 DRAIN_S = 1.0  # for an idle connection to be used once more before a process stops
@@ -51,6 +53,8 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         self.connections: dict[Connection, None] = {}  # the one that is idle longest comes first
         self.joining: set[asyncio.Task[Any]] = set()
         self.held_bytes = 0
+        self.callback_limit = CallbackLimit(load_settings().callback_max_bytes)
+        self.held_max_bytes = max(HELD_MAX_BYTES, 2 * self.callback_limit.arriving_max_bytes)
         self.refused = RateLimitedWarning("requests refused before the application read them")
         self.not_accepted = RateLimitedWarning("connections not accepted")
         bind = os.environ.get("METRICS_BIND", "")
@@ -139,7 +143,7 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
     def hold(self, more_bytes: int) -> None:
         """Count bytes of requests; close the connection that holds most, if they are too many."""
         self.held_bytes += more_bytes
-        if more_bytes > 0 and self.held_bytes > HELD_MAX_BYTES:
+        if more_bytes > 0 and self.held_bytes > self.held_max_bytes:
             holding = [each for each in self.connections if each.held_bytes and not each.is_busy()]
             if holding:
                 max(holding, key=lambda each: each.held_bytes).abort()

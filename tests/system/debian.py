@@ -19,6 +19,8 @@ import click
 PACKAGES: Mapping[str, Path] = {
     "chromium": Path("/usr/bin/chromium"),
     "fonts-dejavu-core": Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
+    "rabbitmq-server": Path("/usr/lib/rabbitmq/bin/rabbitmq-server"),
+    "pgbouncer": Path("/usr/sbin/pgbouncer"),
     "fonts-noto-color-emoji": Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"),
 }
 INSTALL = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends")

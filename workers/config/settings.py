@@ -15,7 +15,7 @@ from marshmallow import ValidationError
 from phonenumbers import SUPPORTED_REGIONS
 
 from schemas.cention.errands import END_CALL_TYPES
-from workers.config.limits import MIN_SECRET_LENGTH
+from workers.config.limits import CALLBACK_MAX_BYTES, MIN_SECRET_LENGTH
 from workers.config.names import LOG_LEVELS, Mirror
 from workers.config.secure_urls import fault_of_secure_url
 from workers.config.workspaces import SettingsError, WorkspaceSettings, from_environment, from_file
@@ -59,6 +59,7 @@ class Settings:
     attachment_max_bytes: int
     spool_dir: Path  # where the receiver stores callbacks while Postgres is down
     spool_max_bytes: int
+    callback_max_bytes: int = CALLBACK_MAX_BYTES
     receiver_url: str = ""  # address of the receiver; empty if not set
     receiver_bind: str = RECEIVER_BIND  # where it listens
     metrics_bind: str = ""  # where it serves metrics and details of health; empty: there too
@@ -156,6 +157,9 @@ def _numbers(env: Env) -> dict[str, Any]:
         "export_timeout_s": env.int("EXPORT_TIMEOUT_S", 600, validate=check.Range(min=1, max=7200)),
         "export_max_bytes": env.int(
             "EXPORT_MAX_BYTES", 128 * 1024 * 1024, validate=check.Range(min=1, max=1 << 30)
+        ),
+        "callback_max_bytes": env.int(
+            "CALLBACK_MAX_BYTES", CALLBACK_MAX_BYTES, validate=check.Range(min=1024, max=100 << 20)
         ),
         "spool_max_bytes": env.int("SPOOL_MAX_BYTES", 1 << 30, validate=check.Range(min=0)),
     }

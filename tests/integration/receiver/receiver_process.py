@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +72,12 @@ def serving(
     environment: Mapping[str, str],
     *,
     launcher: Sequence[str] = ("-m", "gunicorn"),
+    is_ready: Callable[[], bool] | None = None,
 ) -> Iterator[Receiver]:
-    """Run a receiver with further settings from ``environment``; it logs into ``folder``."""
+    """Run a receiver with further settings from ``environment``; it logs into ``folder``.
+
+    ``is_ready`` returns whether it accepts connections, where it has no port.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log, spool = folder / "receiver.log", folder / "spool"
@@ -91,7 +95,7 @@ def serving(
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=stderr)
     receiver = Receiver(port=port, log=log, spool=spool, pid=process.pid)
     try:
-        eventually(lambda: answers(receiver))
+        eventually(is_ready or (lambda: answers(receiver)))
         yield receiver
     finally:
         process.terminate()

@@ -367,3 +367,45 @@ def test_with_an_unsupported_broker_callbacks_are_still_stored(serve, rows, body
     answer = receiver.post(body)
 
     assert (answer.status_code, len(rows())) == (200, 1)
+
+
+def test_a_callback_above_the_default_limit_is_accepted_where_the_setting_allows_it(serve, body):
+    receiver = serve(CALLBACK_MAX_BYTES=str(12 << 20), WEB_CONCURRENCY="1")
+
+    assert receiver.post(body.ljust(11 << 20)).status_code == 200
+    assert receiver.post(body.ljust(13 << 20)).status_code == 413
+
+
+def test_a_unix_socket_takes_callbacks(database, broker, tmp_path, body, rows):
+    """A proxy on the same machine needs no port."""
+    path = tmp_path / "receiver.sock"
+    with (
+        serving(
+            tmp_path,
+            {"DATABASE_URL": database, "BROKER_URL": broker, "RECEIVER_BIND": f"unix:{path}"},
+            is_ready=path.exists,
+        ),
+        socket.socket(socket.AF_UNIX) as connection,
+    ):
+        connection.connect(str(path))
+        head = b"POST /callbacks/demo HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % len(body)
+        connection.sendall(head + body)
+        answer = connection.recv(65536)
+
+    assert answer.split()[1] == b"200"
+    assert len(rows()) == 1
+
+
+def test_sighup_replaces_the_processes_and_refuses_no_callback(serve, bodies, rows):
+    receiver = serve()
+    before = set(psutil.Process(receiver.pid).children())
+
+    os.kill(receiver.pid, signal.SIGHUP)
+
+    def all_are_replaced():
+        assert receiver.post(bodies[0]).status_code == 200
+        now = psutil.Process(receiver.pid).children()
+        return len(now) == 2 and not before & set(now)
+
+    assert eventually(all_are_replaced)
+    assert [receiver.post(each).status_code for each in bodies] == [200] * 40

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC
 
 import pytest
@@ -369,3 +370,11 @@ def test_of_a_refused_path_only_its_beginning_is_logged(path, shown):
 @pytest.mark.parametrize("path", ["/", "/callbacks", "/callbacks/", "/callbacks/demo/x", "/%ff"])
 def test_every_unknown_page_has_the_same_answer(client, path):
     assert refused(client.post(path), 404)
+
+
+@pytest.mark.parametrize(("limit", "status"), [(20_000, 200), (15_000, 413)])
+def test_the_limit_of_a_callback_is_a_setting(make_client, make_settings, callback, limit, status):
+    client = make_client(replace(make_settings(), callback_max_bytes=limit))
+    body = json.dumps(callback).encode().ljust(20_000)
+
+    assert client.post(PATH, data=body).status_code == status
