@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -23,6 +24,15 @@ from workers.database.migrate import migrate
 # Settings of the shell, for example of a running bridge, change no test.
 for _line in (Path(deploy.__file__).parent / "env.example").read_text("utf-8").splitlines():
     os.environ.pop(_line.removeprefix("# ").partition("=")[0], None)
+
+# Tests send these to processes, which inherit what the session ignores, as after `nohup`.
+for _number, _handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGTERM, lambda *_: None),
+    (signal.SIGHUP, lambda *_: None),
+):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 DOCUMENTS = Path(__file__).parent / "support" / "documents"
 # Tests of durability start servers of their own.

@@ -140,7 +140,10 @@ def _change(
     """Return what brings a column into a state that a query looks for; ``None`` for no matter."""
     if column.in_key:
         return None
-    if usual := sorted(words.get(column.name, set()) & set(column.choices)):
+    usual = sorted(words.get(column.name, set()))
+    if column.type != "integer":
+        usual = [word for word in usual if word in column.choices]
+    if usual:
         return f"{column.name} = '{usual[turn % len(usual)]}'"
     if column.nullable and column.name in nulls:
         return f"{column.name} = NULL"
@@ -160,6 +163,7 @@ class Workspaces:
 
     def __post_init__(self) -> None:
         self.tables = dict(self._tables())
+        self._drop_checks()  # so that each column may have each state
         self.conn.execute("SET session_replication_role = replica")  # rows in any order
         for table in self.tables:
             self._fill(table)
@@ -208,6 +212,16 @@ class Workspaces:
                     for name, type_, nullable, in_key in columns
                 ],
             )  # fmt: skip
+
+    def _drop_checks(self) -> None:
+        found = self.conn.execute(
+            "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname)"
+            " FROM pg_constraint AS c JOIN pg_class AS t ON t.oid = c.conrelid"
+            " WHERE contype = 'c' AND t.relnamespace::regnamespace::text"
+            " IN ('cention', 'feedback', 'intake')"
+        ).fetchall()
+        for (statement,) in found:
+            self.conn.execute(statement)
 
     def _fill(self, table: str) -> None:
         for family in FAMILIES if any(c.name == "family" for c in self.tables[table]) else ("",):
@@ -277,8 +291,9 @@ class Workspaces:
         mentioned = [table for table in self.tables if table in query]
         looked_at = _LISTS.sub(" ", query)
         yield "as it is", []
-        for shift in ("- interval '5 hours'", "+ interval '5 hours'"):
+        for shift in ("- interval '15 hours'", "+ interval '15 hours'"):
             yield f"the other {shift}", [*self._shifted(mentioned, shift)]
+        yield "the one without texts", [*self._without_texts(mentioned)]
         found = list(self._found(mentioned, looked_at))
         for state in found:
             yield f"found: {state}", state
@@ -287,6 +302,7 @@ class Workspaces:
         for table in mentioned:
             without = f"DELETE FROM {table} WHERE workspace = '{ONE}'"
             yield f"without {table}", [without]
+            yield f"without any {table}", [*(found[0] if found else []), f"DELETE FROM {table}"]
             for state in found:
                 yield f"found without {table}", [*state, without]
             for column in self.tables[table]:
@@ -295,6 +311,8 @@ class Workspaces:
                 choices = [f"'{choice}'" for choice in column.choices]
                 if column.type == "timestamp with time zone":
                     choices.append("now() - interval '30 days'")
+                    now = f"UPDATE {table} SET {column.name} = now() WHERE workspace = '{OTHER}'"
+                    yield now, [now]
                 for choice in choices:
                     change = f"UPDATE {table} SET {column.name} = {choice}"
                     yield change, [*(found[0] if found else []), change]
@@ -309,11 +327,23 @@ class Workspaces:
             if times:
                 yield f"UPDATE {table} SET {', '.join(times)} WHERE workspace = '{OTHER}'"
 
+    def _without_texts(self, mentioned: list[str]) -> Iterator[str]:
+        for table in mentioned:
+            texts = [
+                f"{column.name} = NULL"
+                for column in self.tables[table]
+                if column.type in ("text", "jsonb") and column.nullable and not column.in_key
+            ]
+            if texts:
+                yield f"UPDATE {table} SET {', '.join(texts)} WHERE workspace = '{ONE}'"
+
     def _found(self, mentioned: list[str], query: str) -> Iterator[list[str]]:
         """Yield statements that bring all rows into states that the query looks for."""
         nulls = set(re.findall(r"(\w+) IS NULL", query))
         falses = set(re.findall(r"NOT (?:\w+\.)?(\w+)", query))
         words: dict[str, set[str]] = {}
+        for name, number in re.findall(r"(\w+) = (\d+)\b", query):
+            words.setdefault(name, set()).add(number)
         for name, text in re.findall(r"(\w+) (?:=|IN) \(?((?:'\w+'(?:, )?)+)", query):
             words.setdefault(name, set()).update(re.findall(r"'(\w+)'", text))
         for turn in range(max([0, *map(len, words.values())]) or bool(nulls | falses)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -22,6 +22,8 @@ FILES = {
 }
 # Their sessions, roles and migrations have no workspace.
 WITHOUT_WORKSPACES = {"database/migrate.sql", "operations/store/analyst_login.sql"}
+# Of all workspaces; the workspace that they are given is where the last call stopped.
+CONTINUED = {"erased.sql pending_errands", "erased.sql pending_ratings"}
 NOT_TRIED = {
     "text_scan.sql write_row",  # by the place of the row
     "workspaces.sql tables",  # of the catalogue
@@ -30,11 +32,11 @@ NOT_TRIED = {
 EVERYWHERE = {
     "counts.sql add_up",
     "completeness.sql count_days",
+    "holds.sql hold_all",
+    "errand_versions.sql start_fills",
     "completeness.sql delete_old_reports",
     "mirrors.sql remove_other_mirrors",
     "erased.sql redact_sent_errands",
-    "erased.sql pending_errands",
-    "erased.sql pending_ratings",
     "erased.sql redact_exported_by",
     "erased.sql redact_opt_outs_of",
     "conversations.sql release_abandoned",
@@ -55,6 +57,7 @@ EVERYWHERE = {
 }
 START = datetime.now(UTC)
 NOW = START.isoformat()
+LONG_AGO = (START - timedelta(days=30)).isoformat()
 ID, IDS, TEXTS = 7, [7], ["t"]
 
 ANSWER = {
@@ -97,6 +100,7 @@ BY_NAME = {
     "callbacks": json.dumps(
         [{"workspace": ONE, "received_at": NOW, "body_sha256": "07" * 32, "document": {}}]
     ),
+    "but_errand": 9,
     "choice_id": None,
     "confirmed": True,
     "ctid": "(0,1)",
@@ -119,6 +123,11 @@ BY_NAME = {
     "lowest": 0,
     "highest": 10,
     "number": 9,
+    **dict.fromkeys(("since", "fetched_from", "days_from"), LONG_AGO),
+    **dict.fromkeys(("now", "before", "at", "until", "due_at"), NOW),
+    **dict.fromkeys(("decided_at", "fetched_at", "answered_until"), NOW),
+    "min_s": 100_000,
+    "max_s": 200_000,
     "mirrors": ["library"],
     "mirror": "library",
     "observations": json.dumps(
@@ -170,8 +179,12 @@ BY_QUERY = {
     "library.sql mark_categories_gone": {"ids": [9]},
     "library.sql mark_questions_gone": {"ids": [9]},
     "library.sql vanished_kinds": {"present_kinds": []},
+    "errand_reports.sql save_names": {"fetched_at": [NOW]},
+    "landed.sql insert_documents": {"fetched_at": [NOW]},
     "contact_cards.sql *": {"returned": "{}", "state": "refused"},
     "attachment_blobs.sql *": {"names": True},
+    "erased.sql pending_errands": {"workspace": ""},
+    "erased.sql pending_ratings": {"workspace": ""},
     "erased.sql *": {"remote_id": 7},
     "text_scan.sql *": {"first": 0, "end": 100},
     "answers.sql save_unmatched": {"cells": ["{}"], "origin": "push"},
@@ -179,6 +192,7 @@ BY_QUERY = {
     "answers.sql open_result_sessions": {"origin": "push"},
     "conversations.sql *": {"asked": "[]", "context": "{}", "state": "open"},
     "survey_rules.sql save_rules": {"documents": ["{}"], "names": ["new"]},
+    "survey_rules.sql switch_off_earlier": {"version": 9},
     "survey_rules.sql *": {"name": "r"},
     "callbacks.sql read_callback": {"id": 7},
     "landed.sql read_document": {"id": 7},
@@ -211,9 +225,6 @@ def value_of(key: str, name: str, query: str) -> object:
         value = RUN
     elif "sha256" in name or name in ("digest", "digests", "persons", "contents", "keys"):
         value = BYTES
-    elif name in ("now", "before", "at", "until", "since", "due_at", "decided_at", "fetched_at",
-                  "answered_until", "fetched_from", "days_from"):  # fmt: skip
-        value = NOW
     elif name in ("first", "last", "from_day", "to_day") or type_ == "date[]":
         value = NOW[:10]
     elif type_.startswith(("text", "jsonb")) or name in TEXT_NAMES:
@@ -262,7 +273,8 @@ def leaks(alone: Workspaces, both: Workspaces, key: str, query: str) -> str | No
     """Return how a query depends on the other workspace, or changes it; ``None`` if it does not."""
     names = set(re.findall(r"%\((\w+)\)s", query))
     parameters = {name: value_of(key, name, query) for name in names}
-    keeps_to_one = bool(names & {"workspace", "workspaces", "callbacks"}) and key not in EVERYWHERE
+    keeps_to_one = bool(names & {"workspace", "workspaces", "callbacks"})
+    keeps_to_one &= key not in EVERYWHERE | CONTINUED
     for variant, changes in both.variants(query):
         try:
             with alone.conn.transaction(force_rollback=True):
