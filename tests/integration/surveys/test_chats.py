@@ -164,6 +164,27 @@ def test_a_chat_that_cannot_be_asked_about_is_let_go_in_the_end(conversing):
     assert row["problem"].startswith("the chat has ended: ")
 
 
+def test_a_chat_whose_context_cannot_be_asked_for_is_asked_about_no_more_in_the_end(conversing):
+    chat = conversing.chat(conversing.dialog())
+    conversing.accounts = {}
+    conversing.move(chat, "11 minutes")
+    conversing.converse()
+
+    row = conversing.session(chat)
+    assert (row["state"], row["context"], row["outcome_state"]) == ("open", {}, "no")
+    assert row["problem"].startswith("the chat has ended: ")
+
+
+def test_a_chat_that_was_long_is_not_let_go_when_its_survey_has_just_ended(conversing):
+    chat = conversing.chat(conversing.dialog())
+    conversing.add(chat, SCORE, last=True)
+    conversing.accounts = {}
+    conversing.surveys.ask("UPDATE feedback.session SET started_at = now() - interval '11 minutes'")
+    conversing.converse()
+
+    assert conversing.session(chat)["outcome_state"] == "no"
+
+
 def test_a_chat_whose_customer_left_is_partial_after_a_day_and_gets_no_outcome(conversing):
     session = conversing.chat(conversing.dialog())
     conversing.add(session, SCORE)

@@ -396,6 +396,26 @@ def test_without_an_account_a_customer_does_not_wait_for_ever(conversing, begun)
     assert conversing.session(begun)["state"] == "stuck"
 
 
+def test_a_customer_who_has_just_answered_has_not_waited_since_the_survey_began(conversing, begun):
+    conversing.answer(begun, choice=0)
+    conversing.accounts = {}
+    conversing.surveys.ask("UPDATE feedback.session SET started_at = now() - interval '3 minutes'")
+
+    conversing.converse()
+
+    assert conversing.session(begun)["state"] == "open"
+
+
+def test_a_customer_who_waited_long_for_a_worker_is_still_asked(conversing):
+    session = conversing.begin()
+    conversing.surveys.ask("UPDATE feedback.session SET started_at = now() - interval '3 minutes'")
+
+    conversing.converse()
+
+    row = conversing.session(session)
+    assert (row["state"], row["question"] is None) == ("open", False)
+
+
 def test_a_vendor_that_hangs_holds_up_nobody_elses_customers(conversing):
     for _ in range(job.AT_ONCE + 4):
         conversing.begin()
