@@ -1,4 +1,4 @@
-"""analyst.errand_event, from changes in the sandbox by all processes of the bridge to the view."""
+"""From changes in the sandbox through all processes of the bridge to analyst.errand_event."""
 
 from __future__ import annotations
 
@@ -45,6 +45,17 @@ def kinds(run: Run, errand_id: int, source: str) -> list[str]:
     return [kind for kind, _, _ in events(run, errand_id)[source]]
 
 
+def activity(run: Run, family: str) -> tuple[int, int, bool]:
+    """Return the callbacks and the stored records of all minutes, and whether waits are known."""
+    with psycopg.connect(run.addresses()["DATABASE_URL"]) as conn:
+        [row] = conn.execute(
+            "SELECT coalesce(sum(callbacks), 0), coalesce(sum(stored), 0),"
+            " count(oldest_wait_s) > 0 FROM intake.activity_minute WHERE family = %s",
+            (family,),
+        ).fetchall()
+        return row
+
+
 def test_each_step_of_an_errand_is_an_event_with_its_time():
     with empty_folder() as folder, running_bridge(folder, **SECRETS) as run:
         sandbox = SandboxControl(root=run.addresses()["CENTION_URL"].removesuffix("/s/sandbox"))
@@ -65,3 +76,11 @@ def test_each_step_of_an_errand_is_an_event_with_its_time():
         steps = zip(found["action"][1:], found["version"], strict=True)
         for (_, at, _), (_, fetched_at, after_at) in steps:
             assert began - SECOND <= after_at - SECOND <= at <= fetched_at <= ended
+
+        fetched = activity(run, "errand_reports")
+        assert fetched[0] == 0
+        assert fetched[1] > len(STEPS)
+        received, filed, _ = activity(run, "callbacks")
+        assert received >= filed > 0
+        assert eventually(lambda: activity(run, "errand_reports")[2], within_s=90)
+        assert eventually(lambda: activity(run, "callbacks")[2], within_s=90)
