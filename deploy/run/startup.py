@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
@@ -80,6 +81,8 @@ def prepare_database(plan: Plan) -> None:
         with connections.connect(settings.database_url) as conn:
             names = [workspace.name for workspace in settings.workspaces]
             sandbox_rules.settle(conn, names, sandboxed=plan.invites_simulated_customers)
+            if plan.sandbox:
+                want_open_errands(conn, plan.workspace)
             if plan.postgres:
                 analyst_role.save(conn, analyst_login.password_in(plan.analyst_password))
     except WorkspaceMoved as error:
@@ -91,6 +94,19 @@ def prepare_database(plan: Plan) -> None:
             if plan.postgres is None
             else f"See {plan.logs / 'postgres.log'}.",
         ) from None
+
+
+def want_open_errands(conn: psycopg.Connection[Any], workspace: str) -> None:
+    """Have open errands of the sandbox fetched again: what an earlier one invented may be gone.
+
+    A sandbox begins anew with each start, and nothing would ever close the errands of the last one.
+    """
+    from workers.config.names import Family
+    from workers.sync.store import errand_reports, wanted
+
+    with conn.transaction():
+        ids = errand_reports.open_ids(conn, workspace)
+        wanted.want(conn, workspace, Family.ERRAND_REPORTS, ids)
 
 
 def cention_problems() -> list[str]:

@@ -81,3 +81,8 @@ def mark_gone(conn: Connection, workspace: str, ids: Sequence[int], *, at: datet
 
 recently_gone_ids = partial(recently_gone.ids, SQL["recently_gone_errands"])
 """``recently_gone.ids`` for errands."""
+
+
+def open_ids(conn: Connection, workspace: str) -> list[int]:
+    """Return the ids of all errands that are neither closed nor gone."""
+    return [row[0] for row in conn.execute(SQL["open_errands"], {"workspace": workspace})]

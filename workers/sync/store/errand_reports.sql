@@ -181,3 +181,9 @@ WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[]) AND gone
       greatest(fetched_at - gone_at, make_interval(secs => %(min_s)s)),
       make_interval(secs => %(max_s)s)
   );
+
+-- name: open_errands
+-- Every errand of a workspace that is neither closed nor gone.
+SELECT errand_id FROM cention.errand
+WHERE workspace = %(workspace)s AND closed IS NOT TRUE AND gone_at IS NULL
+ORDER BY errand_id;

@@ -1,0 +1,83 @@
+"""What a start of ``make run`` depends on: the Python, its modules, and a disk with room."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from deploy.embedded import StartupError
+from deploy.run import __main__ as run
+from deploy.run.processes import ISOLATED
+
+ROOT = Path(__file__).parents[3]
+NEEDED = ("setup.cfg", "deploy/requirements.lock")
+
+
+def test_a_missing_or_old_python_is_said_in_words_and_leaves_no_environment(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in NEEDED:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    old = tmp_path / "old-python"
+    old.write_text("#!/bin/sh\nexit 1\n")  # as its check of the version ends
+    old.chmod(0o755)
+
+    made = subprocess.run(
+        ["make", "run", f"PYTHON={old}"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert made.returncode != 0
+    assert f"{old} is no Python 3.11 or newer. Install one and name it: make run" in made.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_a_module_on_pythonpath_does_not_replace_one_of_ours(tmp_path):
+    (tmp_path / "flask.py").write_text("raise SystemExit('another flask')\n")
+
+    imported = subprocess.run(
+        [sys.executable, *ISOLATED, "-c", "import flask; print(flask.__file__)"],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert str(tmp_path) not in imported.stdout
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), StartupError("postgres ends.")]
+)
+def test_after_a_full_disk_everything_is_started_again_as_often_as_it_takes(monkeypatch, error):
+    attempts = iter([error, error, None])
+    pauses = []
+
+    def start_all(*_, **__):
+        if (failed := next(attempts)) is not None:
+            raise failed
+
+    monkeypatch.setattr(run, "start_all", start_all)
+    monkeypatch.setattr(run.time, "sleep", pauses.append)
+    output = io.StringIO()
+
+    supervisor = SimpleNamespace(kill_all=lambda: None)
+    run.start_again(None, supervisor, Console(file=output), lock=0)
+
+    assert pauses == [run.RETRY_EVERY_S] * 2
+    assert output.getvalue().count("Starting again in") == 2
+
+
+def test_the_readme_says_what_is_needed_before_the_first_start():
+    text = " ".join((ROOT / "README.md").read_text("utf-8").split())
+
+    assert "Linux with glibc, `make` and Python 3.11 or newer, and nothing else" in text
+    assert "The first start takes a minute or two" in text
