@@ -21,9 +21,14 @@ from deploy.embedded import Postgres, Valkey
 from tests.support.databases import database_copy
 from workers.database.migrate import migrate
 
-# Settings of the shell, for example of a running bridge, change no test.
-for _line in (Path(deploy.__file__).parent / "env.example").read_text("utf-8").splitlines():
-    os.environ.pop(_line.removeprefix("# ").partition("=")[0], None)
+# Settings of the shell change no test: of a running bridge, of libpq, of proxies, of a terminal.
+_SETTINGS = (Path(deploy.__file__).parent / "env.example").read_text("utf-8").splitlines()
+for _name in (
+    *(line.removeprefix("# ").partition("=")[0] for line in _SETTINGS),
+    *(name for name in os.environ if name.startswith("PG") or name.lower().endswith("_proxy")),
+    *("COLUMNS", "LINES", "FORCE_COLOR", "CLICOLOR_FORCE", "NO_COLOR"),
+):
+    os.environ.pop(_name, None)
 
 # Tests send these to processes, which inherit what the session ignores, as after `nohup`.
 for _number, _handler in (

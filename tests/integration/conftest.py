@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from tests.integration.bridge import Bridge, FakeRatingsApi
 from tests.integration.sandbox.sandbox_server import SandboxServer, sandbox_server
 from tests.integration.terminal import UNREACHABLE, Terminal
+from tests.support.midnight import wait_over_midnight
 from tests.support.settings import settings_for
 from workers import wiring
 from workers.config.settings import Settings
@@ -68,6 +69,12 @@ def ratings() -> FakeRatingsApi:
 def errand(cention: SandboxServer) -> Callable[[], int]:
     """Create a dirty errand at Cention and return its id."""
     return lambda: cention.control("errands", {"count": 1, "actions": 3})["ids"][0]
+
+
+@pytest.fixture
+def one_day() -> None:
+    """For tests that ask for today more than once: midnight does not come between."""
+    wait_over_midnight()
 
 
 @pytest.fixture

@@ -33,9 +33,15 @@ BY_TYPE = {
     "integer": "7",
     "smallint": "7",
     "numeric": "7",
+    "double precision": "7",
+    "real": "7",
+    "interval": "7 hours",
+    "text[]": "{t}",
+    "integer[]": "{7}",
     "text": "t",
     "boolean": "true",
     "uuid": RUN,
+    "xid8": "7",
     "bytea": BYTES,
     "jsonb": "{}",
     "date": "now",
@@ -43,7 +49,6 @@ BY_TYPE = {
     "timestamp with time zone[]": "-10 hour",
     "bigint[]": "{7}",
     "smallint[]": "{0}",
-    "text[]": "{t}",
 }
 BY_NAME = {
     "from_address": ADDRESS,

@@ -12,6 +12,8 @@ from tests.integration.cli.conftest import Bridge
 from workers.clients.cention.exports import ExportsApi
 from workers.config.names import Family, Queue
 
+pytestmark = pytest.mark.usefixtures("one_day")
+
 REPORTS = Family.ERRAND_REPORTS
 
 

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
+pytestmark = pytest.mark.usefixtures("one_day")
+
 TYPE = "c3_trigger_exports"
 PRESET = {"type": "c3_exports", "id": "316"}
 

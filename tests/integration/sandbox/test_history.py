@@ -12,6 +12,8 @@ import pytest
 from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.support.eventually import eventually
 
+pytestmark = pytest.mark.usefixtures("one_day")
+
 ZONE = ZoneInfo("Europe/Stockholm")
 EXPORT = "c3_trigger_exports"
 

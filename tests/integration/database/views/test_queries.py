@@ -10,6 +10,8 @@ import pytest
 
 from schemas.cention.errand_reports import ErrandSla, Tag
 
+pytestmark = pytest.mark.usefixtures("one_day")
+
 QUERIES = Path(__file__).parent / "queries"
 DELAY, REFUND = Tag(tag_id=1, name="Delay"), Tag(tag_id=2, name="Refund")
 SALES = {"area_id": 11, "area_name": "Sales"}

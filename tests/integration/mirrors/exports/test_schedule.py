@@ -20,6 +20,8 @@ from workers.config.settings import Settings
 from workers.mirrors.jobs import exports
 from workers.mirrors.jobs.refresh import refresh, refresh_if_due
 
+pytestmark = pytest.mark.usefixtures("one_day")
+
 DAY_S = 86_400
 ZONE = ZoneInfo("Europe/Stockholm")
 

@@ -10,6 +10,8 @@ from workers.config.names import Family, Queue
 from workers.sync.jobs import reconcile
 from workers.sync.store import completeness, wanted
 
+pytestmark = pytest.mark.usefixtures("one_day")
+
 REPORTS, RATINGS = Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS
 STATES = ("stored", "pending", "parked", "unreadable", "gone", "missing")
 
