@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from deploy.embedded import Postgres, Server, Valkey
+from deploy.embedded import Postgres, Server, StartupError, Valkey
 from deploy.embedded.ports import LOOPBACK, choose_port
 from deploy.run import processes
 from deploy.run.ports import (
@@ -19,6 +20,8 @@ from deploy.run.ports import (
 from deploy.run.processes import ProcessSpec
 
 SANDBOX_WORKSPACE = "sandbox"
+HISTORY_DAYS = 182  # before today
+MAX_HISTORY_DAYS = 2_000
 SURVEY_PASSWORD = "sandbox-survey-password"  # noqa: S105  # it guards nothing
 ANSWERS_SECRET = "sandbox-answers-secret"  # noqa: S105  # it guards nothing either
 # Variables of accounts with which real customers could be reached.
@@ -47,6 +50,7 @@ class Plan:
     receiver: Address
     sandbox: Address | None  # None: a real Cention
     smtp_port: int  # of the sandbox's mail server
+    history_days: int  # of the sandbox; 0: none
     given: Mapping[str, str] = field(repr=False)  # the environment without empty variables
 
     @property
@@ -109,8 +113,10 @@ class Plan:
                     answers_url=f"{self.receiver.url}/answers/{self.workspace}",
                     survey_url=self.receiver.url,
                     timezone=self.given.get("CENTION_TIMEZONE", "UTC"),
+                    history_days=self.history_days,
                 )
             )
+        last = [processes.sandbox_history(self.history_days)] if self.history_days else []
         return (
             *first,
             processes.receiver(),
@@ -119,6 +125,7 @@ class Plan:
             processes.worker("fetch", concurrency=2),
             processes.worker("surveys", concurrency=3),
             processes.beat(),
+            *last,
         )
 
     def variables(self) -> dict[str, str]:
@@ -202,8 +209,20 @@ def make_plan(environment: Mapping[str, str], *, var: Path) -> Plan:
         receiver=receiver,
         sandbox=sandbox if sandboxed else None,
         smtp_port=choose_port(),
+        history_days=history_days(given) if sandboxed else 0,
         given=given,
     )
+
+
+def history_days(given: Mapping[str, str]) -> int:
+    """Return how many days of the sandbox's past are fetched. Raises ``StartupError``."""
+    text = given.get("SANDBOX_HISTORY_DAYS", str(HISTORY_DAYS)).strip()
+    if not re.fullmatch("[0-9]{1,4}", text) or int(text) > MAX_HISTORY_DAYS:
+        raise StartupError(
+            f"SANDBOX_HISTORY_DAYS is {text!r}.",
+            remedy=f"Write a number of days, from 0 to {MAX_HISTORY_DAYS}.",
+        )
+    return int(text)
 
 
 def sandbox_secrets(given: Mapping[str, str]) -> dict[str, str]:

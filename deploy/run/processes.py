@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import deploy
@@ -22,6 +22,7 @@ class ProcessSpec:
     command: tuple[str, ...]
     stop_signal: str = "TERM"
     first: bool = False  # starts before the others and stops after them
+    ends: bool = False  # once its work is done
 
 
 def server(embedded: Server) -> ProcessSpec:
@@ -41,12 +42,20 @@ def sandbox(
     answers_url: str,
     survey_url: str,
     timezone: str,
+    history_days: int,
 ) -> ProcessSpec:
     """Return the process of the sandbox. It reads its token and secrets from the environment."""
     options = ["--port", str(port), "--smtp-port", str(smtp_port), "--workspace", workspace]
     options += ["--callback-url", callback_url, "--survey-url", survey_url]
     options += ["--answers-url", answers_url, "--answers-within", "5", "--timezone", timezone]
+    options += ["--history-days", str(history_days)]
     return python("sandbox", "deploy.sandbox", *options)
+
+
+def sandbox_history(days: int) -> ProcessSpec:
+    """Return the process that fetches the errands of the sandbox's past, and ends."""
+    fetching = python("sandbox-history", "deploy.run.sandbox_history", str(days))
+    return replace(fetching, ends=True)
 
 
 def receiver() -> ProcessSpec:

@@ -61,7 +61,7 @@ PROGRAM = """
 [program:{name}]
 command = {command}
 autostart = {autostart}
-autorestart = true
+autorestart = {autorestart}
 startsecs = 0
 stopsignal = {stop_signal}
 stopwaitsecs = {stop_wait_s}
@@ -191,6 +191,7 @@ def configuration(var: Path, socket: Path, process_specs: Sequence[ProcessSpec])
                 name=process.name,
                 command=" ".join(quoted(word) for word in with_start_delay(process, var)),
                 autostart=str(process.first).lower(),
+                autorestart="unexpected" if process.ends else "true",
                 stop_signal=process.stop_signal,
                 stop_wait_s=STOP_WAIT_S,
                 # Relative, because supervisor would expand a "%" in an absolute path.

@@ -103,7 +103,8 @@ def start(folder: Path, **variables: str) -> Run:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(BRIDGE_VARIABLES)}
     # Any free port: there may be other runs on this machine.
     free = {"RECEIVER_BIND": "127.0.0.1:0"}
-    environment = inherited | {"PYTHONPATH": str(ROOT)} | free | variables
+    none = {"SANDBOX_HISTORY_DAYS": "0"}  # months of errands would be compared and waited for
+    environment = inherited | {"PYTHONPATH": str(ROOT)} | free | none | variables
     with (folder / "output.txt").open("wb") as output:
         command = [sys.executable, "-m", "deploy.run"]
         process = subprocess.Popen(

@@ -5,20 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from deploy.sandbox.http.encoding import encode
 from deploy.sandbox.http.replies import Reply
 from deploy.sandbox.http.routes import Request, ResourceRoutes
+from deploy.sandbox.world.history import History
+from deploy.sandbox.world.history.volume import is_workday
 from deploy.sandbox.world.world import World
 
 DAY_S = 86_400
 DEFAULT_S = 7 * DAY_S  # the period of a request without times
-HISTORY_S = 9 * DAY_S  # the age of the log when the sandbox starts
+HISTORY_S = 9 * DAY_S  # the age of the log when a sandbox without a past starts
 PAST_SHIFT_S = (1_800, 6 * 3_600)  # how long agents stayed in or out in the past
 SHIFT_S = (20, 180)  # and how long now
+WORKDAY = (8, 12, 12.75, 17)  # of the sandbox's past: hours at which agents log in and out
+ABSENT_SHARE = 0.12  # of an agent's workdays
 DOUBLED_SHARE = 0.1  # of the events, which are logged twice in the same second
 
 OWN_GROUP, OTHER_GROUP = "A", "B"  # system groups; the token belongs to the first
@@ -53,8 +57,9 @@ class Shift(NamedTuple):
 class Logons:
     """The log of all system groups."""
 
-    def __init__(self, _world: World) -> None:
+    def __init__(self, world: World) -> None:
         self.events: list[Logon] = []
+        self._history = world.history
         self._rng = random.Random(2019)  # noqa: S311  # its own, so that other choices stay the same
         self._shifts: dict[str, Shift] = {}
         self._live_from = 0.0
@@ -63,7 +68,8 @@ class Logons:
         """Log agents in and out until ``now``; the first call also generates the past days."""
         if not self._shifts:
             self._live_from = now
-            begin = now - HISTORY_S
+            begin = now if self._history.days else now - HISTORY_S
+            self.events += past_workdays(self._history)
             self._shifts = {name: self._shift(False, begin) for name, _ in AGENTS}
         for name, group in AGENTS:
             while (shift := self._shifts[name]).until <= now:
@@ -88,6 +94,18 @@ class Logons:
         if past <= self._live_from:
             return Shift(logged_in, past)
         return Shift(logged_in, max(begin, self._live_from) + self._rng.uniform(*SHIFT_S))
+
+
+def past_workdays(history: History) -> Iterator[Logon]:
+    """Yield the log-ins and log-outs of the workdays before the present day, with a lunch break."""
+    for day in sorted(history.all_days())[:-1]:
+        for name, group in AGENTS if is_workday(day) else ():
+            rng = history.arrivals.rng("logons", day, name)
+            if rng.random() < ABSENT_SHARE:
+                continue
+            for place, hour in enumerate(WORKDAY):
+                at = history.midnight(day) + hour * 3_600 + rng.gauss(0, 420)
+                yield Logon(name, int(at), ("Login", "Logout")[place % 2], group)
 
 
 def list_logons(request: Request) -> Reply:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.integration.cli.conftest import Bridge
+from tests.support.eventually import eventually
 from workers.clients.cention.exports import ExportsApi
 from workers.config.names import Family, Queue
 
@@ -122,6 +124,25 @@ def test_progress_and_an_estimate_are_printed(terminal, old_errand):
     assert lines[2] == f"{days_ago(6)} to {days_ago(5)}: 0 errands. 16 of 16 days."
     assert lines[3].startswith("2 errands wanted.")
     assert result.stderr.startswith("16 days to go, in 3 exports.\n")
+
+
+def test_no_more_is_wanted_while_too_many_reports_are_due(
+    terminal, bridge, old_errand, exported_days
+):
+    first, second = old_errand(5), old_errand(3)
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(terminal.run, *command(5, 3, "--chunk", "1d", "--max-due", "0"))
+        assert eventually(lambda: wanted(bridge) == [first])
+        assert len(exported_days()) == 1
+        while not running.done():
+            bridge.fetch(REPORTS)
+
+    result = running.result()
+    assert result.exit_code == 0
+    assert "Waiting until at most 0 reports are due" in result.stderr
+    bridge.fetch(REPORTS)
+    stored = bridge.rows("SELECT errand_id FROM cention.errand ORDER BY errand_id")
+    assert [row["errand_id"] for row in stored] == [first, second]
 
 
 @pytest.mark.parametrize(("chunk", "number"), [("1d", 14), ("7d", 2), ("2w", 1), ("5", 3)])

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from deploy.sandbox.world.history.recent_changes import LISTED_MAX
 from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.support.eventually import eventually
 
@@ -79,7 +80,15 @@ def test_the_list_of_changes_has_what_changed_in_the_last_days_and_no_more(centi
         max(action["timeStamp"] or since for action in report(cention, one)["actions"]) >= since
         for one in dirty[:50]
     )
-    assert len(cention.dirty_errands()) < 3_000
+    assert len(cention.dirty_errands()) < LISTED_MAX + 10
+
+
+def test_more_recent_changes_are_listed_when_some_were_fetched(cention):
+    listed = eventually(cention.dirty_errands)
+    for one in listed:
+        report(cention, one)
+
+    assert eventually(lambda: set(cention.dirty_errands()) - set(listed), within_s=30)
 
 
 def test_past_ratings_are_on_their_list(cention):

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import csv
+import random
 import time
+from datetime import datetime
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from deploy.sandbox.resources.logons import AGENTS, HISTORY_S, OWN_GROUP, Logons
+from deploy.sandbox.world.customers import Customers
+from deploy.sandbox.world.records import Ids
+from deploy.sandbox.world.world import World
 from tests.conftest import DOCUMENTS
 from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.support.eventually import eventually
@@ -130,12 +136,26 @@ def test_agents_log_in_and_out_while_changes_are_made_and_have_done_so_for_days(
     assert {one["action"] for one in entries} == {"Login", "Logout"}
 
 
+def test_with_a_past_agents_have_worked_on_all_workdays_before():
+    with sandbox_server(rate=1.0, history_days=30) as cention:
+        assert eventually(lambda: cention.control("truth/logons"), within_s=10)
+        entries = logio(cention, format="json", **{"from": int(time.time()) - 29 * DAY_S}).json()
+
+    past = [one for one in entries if one["timestamp"] < time.time() - DAY_S]
+    local = [datetime.fromtimestamp(one["timestamp"], ZoneInfo("Europe/Stockholm")) for one in past]
+    assert len({at.date() for at in local}) >= 18
+    assert {at.weekday() for at in local} <= {0, 1, 2, 3, 4}
+    assert all(7 <= at.hour <= 17 for at in local)
+    assert {one["action"] for one in past} == {"Login", "Logout"}
+
+
 def test_without_changes_no_agent_logs_in_or_out(cention):
     assert cention.control("truth/logons") == []
 
 
 def test_log_ins_and_log_outs_alternate_and_some_are_logged_twice():
-    logons = Logons(None)
+    rng = random.Random(1)
+    logons = Logons(World(rng=rng, ids=Ids(1), customers=Customers(rng=rng)))
     logons.advance(10_000_000)
     before = len(logons.events)
     logons.advance(10_003_600)

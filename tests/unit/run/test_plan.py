@@ -146,3 +146,30 @@ def test_the_receiver_of_a_real_workspace_gets_no_other_port_than_8000(tmp_path,
 
         with pytest.raises(StartupError, match=r"cannot listen on 127.0.0.1:\d+: .* in use"):
             make_plan({"CENTION_URL": "https://api.example.test/s/demo"}, var=tmp_path)
+
+
+def names_of(plan):
+    return [one.name for one in plan.process_specs()]
+
+
+def test_the_past_of_the_sandbox_is_fetched_by_a_process_that_ends(tmp_path):
+    plan = make_plan(SERVERS | {"SANDBOX_HISTORY_DAYS": "30"}, var=tmp_path)
+
+    [fetching] = [one for one in plan.process_specs() if one.name == "sandbox-history"]
+    [sandbox] = [one for one in plan.process_specs() if one.name == "sandbox"]
+    assert fetching.command[-1] == "30"
+    assert sandbox.command[-2:] == ("--history-days", "30")
+    assert [one.name for one in plan.process_specs() if one.ends] == ["sandbox-history"]
+
+
+@pytest.mark.parametrize(
+    "given", [{"SANDBOX_HISTORY_DAYS": "0"}, {"CENTION_URL": "https://api.example.test/s/demo"}]
+)
+def test_without_a_past_nothing_fetches_it(tmp_path, given):
+    assert "sandbox-history" not in names_of(make_plan(SERVERS | given, var=tmp_path))
+
+
+@pytest.mark.parametrize("days", ["-1", "2001", "many", "1.5"])
+def test_a_past_that_is_no_number_of_days_is_named(tmp_path, days):
+    with pytest.raises(StartupError, match="SANDBOX_HISTORY_DAYS"):
+        make_plan(SERVERS | {"SANDBOX_HISTORY_DAYS": days}, var=tmp_path)

@@ -27,6 +27,7 @@ from workers.mirrors.store.backfill_days import Source
 from workers.operations.jobs.nudges import request_drains
 from workers.operations.rules.wording import format_duration, pluralise
 
+LOOK_EVERY_S = 0.5
 RESUME = "To continue, run the same command again."
 
 
@@ -42,6 +43,12 @@ RESUME = "To continue, run the same command again."
     show_default=True,
     help="Days per export, such as 1d or 2w.",
 )
+@click.option(
+    "--max-due",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Wait before each export until at most N reports are due, so that fresh changes need not.",
+)
 @click.option("--again", is_flag=True, help="Repeat days that are done.")
 @workspace_option
 def backfill(
@@ -50,6 +57,7 @@ def backfill(
     last: date,
     by_closure: bool,
     chunk: int,
+    max_due: int | None,
     again: bool,
     workspace: str | None,
 ) -> None:
@@ -71,18 +79,15 @@ def backfill(
     if not chunks:
         print_line("All of these days are done. To repeat them, add --again.")
         return
-    _run(BackfillProgress(settings, plan, chunks), settings, context, plan, chunks)
+    progress = BackfillProgress(settings, plan, chunks)
 
+    def begin(days: DayRange) -> None:
+        if max_due is not None:
+            _wait_for_room(context, max_due)
+        progress.begin(days)
 
-def _run(
-    progress: BackfillProgress,
-    settings: Settings,
-    context: ExportContext,
-    plan: Backfill,
-    chunks: list[DayRange],
-) -> None:
     try:
-        for found in job.run(context, plan, chunks, on_begin=progress.begin):
+        for found in job.run(context, plan, chunks, on_begin=begin):
             progress.add(found)
     except (ApiError, DocumentError) as error:
         raise CommandError(*command_error(error, settings).lines, RESUME) from None
@@ -91,6 +96,14 @@ def _run(
             f"Interrupted. Cention may still be making the export of these days. {RESUME}"
         ) from None
     progress.end()
+
+
+def _wait_for_room(context: ExportContext, max_due: int) -> None:
+    if job.has_room(context, max_due=max_due):
+        return
+    print_stderr(f"Waiting until at most {pluralise(max_due, 'report')} are due …")
+    while not job.has_room(context, max_due=max_due):
+        time.sleep(LOOK_EVERY_S)
 
 
 def _plan(

@@ -50,6 +50,13 @@ def remaining(conn: Connection, backfill: Backfill) -> list[DayRange]:
     return list(remaining_chunks(whole, done, max_days=backfill.chunk_days))
 
 
+def has_room(context: ExportContext, *, max_due: int) -> bool:
+    """Return whether at most ``max_due`` reports are due: more of them would delay fresh ones."""
+    with context.session() as conn:
+        due = wanted.due_count(conn, context.workspace, Family.ERRAND_REPORTS, most=max_due + 1)
+    return due <= max_due
+
+
 def run(
     context: ExportContext,
     backfill: Backfill,

@@ -217,6 +217,13 @@ class ParkedLine:
     last_error: str | None
 
 
+def due_count(conn: Connection, workspace: str, family: Family, *, most: int) -> int:
+    """Return how many records are due and not claimed, but no more than ``most``."""
+    parameters = {"workspace": workspace, "family": family, "most": most}
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return int(cursor.execute(SQL["due_count"], parameters).fetchone() or 0)
+
+
 def parked(conn: Connection, workspace: str | None) -> list[ParkedLine]:
     """Return every parked record, of one workspace or of all."""
     with conn.cursor(row_factory=class_row(ParkedLine)) as cursor:

@@ -184,6 +184,15 @@ WHERE NOT EXISTS (
     WHERE p.workspace = known.workspace AND p.family = known.family AND p.until_at > now()
 );
 
+-- name: due_count
+-- How many records of a family are due and not claimed; counts no further than "most".
+SELECT count(*) FROM (
+    SELECT FROM intake.wanted
+    WHERE workspace = %(workspace)s AND family = %(family)s AND parked_at IS NULL
+      AND claim IS NULL AND due_at <= now()
+    LIMIT %(most)s
+) AS due;
+
 -- name: parked
 -- Every parked record, of one workspace or of all (null).
 SELECT workspace, family, remote_id, wanted_at, parked_at, tries, last_error
