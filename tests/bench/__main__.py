@@ -11,6 +11,7 @@ from tests.bench import (
     beside,
     end_to_end,
     history,
+    history_statements,
     receiver,
     survey_pages,
     surveys,
@@ -21,8 +22,8 @@ from tests.bench.table import Row
 
 MEASUREMENTS: dict[str, tuple[Callable[[BenchServers], Iterator[Row]], ...]] = {
     "receiving": (receiver.measure,),
-    "backlog": (backlog.measure, history.measure),
-    "history": (history.measure,),
+    "backlog": (backlog.measure, history_statements.measure, history.measure),
+    "history": (history_statements.measure, history.measure),
     "memory": (backlog.measure_memory,),
     "whole": (end_to_end.measure,),
     "surveys": (surveys.measure,),
