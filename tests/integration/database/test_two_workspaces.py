@@ -42,7 +42,7 @@ EVERYWHERE = {
     "conversations.sql release_abandoned",
     "conversations.sql end_left",
     "survey_summary.sql survey_summary",
-    "retention.sql",  # each query
+    "retention.sql",  # each query that is given no workspaces
     "text_scan.sql rows_that_may_mention",
     "text_scan.sql callbacks_that_may_mention",
     "text_scan.sql landed_that_may_mention",
@@ -268,7 +268,7 @@ def leaks(alone: Workspaces, both: Workspaces, key: str, query: str) -> str | No
     names = set(re.findall(r"%\((\w+)\)s", query))
     parameters = {name: value_of(key, name, query) for name in names}
     keeps_to_one = bool(names & {"workspace", "workspaces", "callbacks"})
-    of_all = not EVERYWHERE.isdisjoint((key, key.partition(" ")[0]))
+    of_all = key in EVERYWHERE or (not keeps_to_one and key.partition(" ")[0] in EVERYWHERE)
     keeps_to_one &= not of_all and key not in CONTINUED
     for variant, changes in both.variants(query):
         try:
