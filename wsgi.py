@@ -24,6 +24,7 @@ from workers.config import logs
 from workers.config.broker import check_accepts, create_sender
 from workers.config.names import TaskName
 from workers.config.startup import exit_for, settings_or_exit
+from workers.database import version
 from workers.spool.layout import spool_status
 
 BROKER_TIMEOUT_S = 1  # short: a nudge is not worth waiting for
@@ -84,6 +85,7 @@ app = create_app(
     surveys=SurveyStorage(PageDatabase(settings.database_url)),
     notify_surveys=WorkerNotifier(nudge_surveys).notify,
 )
+version.report_in_background(settings.database_url)
 # The spool may hold callbacks of an earlier process: move them now, not with the next callback.
 SpoolDrainer(
     spool,

@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init, setup_logging, task_postrun
+from celery.signals import celeryd_init, setup_logging, task_postrun, worker_ready
 from kombu.entity import Exchange
 from kombu.entity import Queue as KombuQueue
 
@@ -16,6 +16,7 @@ from workers.config.broker import TASK_ROUTES
 from workers.config.names import Queue
 from workers.config.settings import Settings
 from workers.config.startup import settings_or_exit
+from workers.database import version
 from workers.schedule import beat_schedule
 from workers.tasks.base import write_counts
 
@@ -89,8 +90,14 @@ def configure_logs(**_: Any) -> None:
     logs.configure()
 
 
+def report_version(**_: Any) -> None:
+    """Log an error if the database is of another version than this worker."""
+    version.report_in_background(settings_or_exit().database_url)
+
+
 celeryd_init.connect(name_node)
 task_postrun.connect(write_counts)
+worker_ready.connect(report_version)
 celeryd_init.connect(configure_logs)  # a worker warns before it sets up logging
 setup_logging.connect(configure_logs)  # otherwise Celery configures logging itself
 app = create_celery(settings_or_exit())

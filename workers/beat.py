@@ -12,7 +12,7 @@ from kombu.exceptions import ChannelError
 
 from workers.config.logs import RateLimitedWarning
 from workers.config.settings import load_settings
-from workers.database import connections
+from workers.database import connections, version
 from workers.operations.jobs import clocks
 
 MAX_WAITING = 1000  # messages in a queue; with more, its workers are behind or gone
@@ -33,6 +33,7 @@ class NudgeScheduler(Scheduler):  # type: ignore[misc]  # celery carries no type
     def setup_schedule(self) -> None:
         """Set up the schedule, and begin to measure the clock of this process."""
         super().setup_schedule()
+        version.report_in_background(load_settings().database_url)
         threading.Thread(target=_measure_for_ever, name="clock", daemon=True).start()
 
     def apply_async(

@@ -118,6 +118,11 @@ def describe(error: psycopg.Error, database_url: str) -> str:
         return "A value is too long for the database. Shorten it."
     if isinstance(error, errors.DiskFull):
         return f"The database at {where} has no disk space left. Free some."
+    if isinstance(error, migrate.NewerDatabase):
+        return (
+            f"The database at {where} is newer than this program, which does not know "
+            f"{', '.join(error.args)}. Install the version that migrated it."
+        )
     if isinstance(error, migrate.NoAnalysts):
         return (
             f"The server of {where} lacks the role of analysts, and this role may not create it. "

@@ -6,6 +6,7 @@ import hashlib
 from importlib import resources
 from typing import LiteralString
 
+import psycopg
 from psycopg import errors
 from psycopg.rows import scalar_row
 
@@ -16,10 +17,15 @@ SQL = queries.load(__name__)
 # Statements on large tables, each by itself outside a transaction, so that they do not lock out
 # writers: index builds and triggers.
 CONCURRENT = ".concurrently.sql"
+VIEWS = "views:"  # begins the name of a set of views among those of migrations
 
 
 class NoAnalysts(errors.InsufficientPrivilege):
     """The role ``cention_analyst`` is missing, and ours may not create it."""
+
+
+class NewerDatabase(psycopg.NotSupportedError):
+    """A newer version has migrated the database; the arguments are its migrations."""
 
 
 def migrate(conn: Connection) -> list[str]:
@@ -29,7 +35,7 @@ def migrate(conn: Connection) -> list[str]:
     than 4 s for a lock fails, and all of it is rolled back. Index builds and triggers of large
     tables follow when all that is committed; one that fails is repeated the next time.
     The role of analysts and its grants are restored if they are missing.
-    Raises ``WrongEncoding``, ``NoAnalysts`` or another ``psycopg.Error``.
+    Raises ``WrongEncoding``, ``NewerDatabase``, ``NoAnalysts`` or another ``psycopg.Error``.
     """
     encoding.check(conn)
     done = _migrate_in_transaction(conn)
@@ -44,8 +50,9 @@ def _migrate_in_transaction(conn: Connection) -> list[str]:
         conn.execute(SQL["begin_migration"])
         _create_analysts(conn)
         conn.execute(SQL["create_migration_table"])
-        with conn.cursor(row_factory=scalar_row) as cursor:
-            applied = set(cursor.execute(SQL["applied_migrations"]).fetchall())
+        applied = _applied(conn)
+        if newer := unknown(conn):
+            raise NewerDatabase(*newer)
         missing = [
             (name, sql)
             for name, sql in files("migrations")
@@ -110,15 +117,25 @@ def closed_to_analysts(conn: Connection) -> list[str]:
 
 def pending(conn: Connection) -> list[str]:
     """Return the names of the migrations that are missing in this database."""
+    applied = _applied(conn)
+    return [name for name, _ in files("migrations") if name not in applied]
+
+
+def unknown(conn: Connection) -> list[str]:
+    """Return the names of the migrations that a newer version of this program has applied."""
+    known = {name for name, _ in files("migrations")}
+    return sorted(name for name in _applied(conn) - known if not name.startswith(VIEWS))
+
+
+def _applied(conn: Connection) -> set[str]:
     with conn.cursor(row_factory=scalar_row) as cursor:
         exists = cursor.execute(SQL["migration_table_exists"]).fetchone()
-        applied = set(cursor.execute(SQL["applied_migrations"]).fetchall()) if exists else set()
-    return [name for name, _ in files("migrations") if name not in applied]
+        return set(cursor.execute(SQL["applied_migrations"]).fetchall()) if exists else set()
 
 
 def views_name(views: list[tuple[str, LiteralString]]) -> str:
     """Return a name for this set of views, by which a change is noticed."""
-    return "views:" + hashlib.sha256("".join(sql for _, sql in views).encode()).hexdigest()
+    return VIEWS + hashlib.sha256("".join(sql for _, sql in views).encode()).hexdigest()
 
 
 def files(folder: str) -> list[tuple[str, LiteralString]]:

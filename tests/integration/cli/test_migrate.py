@@ -10,8 +10,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from workers.config.settings import load_settings
+from workers.database import version
 from workers.database.migrate import SQL, files
 from workers.database.migrate import migrate as migrate_database
 from workers.mirrors.store import library_search
@@ -50,6 +52,41 @@ def test_a_second_time_there_is_nothing_to_do(terminal, empty_database):
     terminal.run("migrate")
 
     assert terminal.run("migrate").stdout == "The database is up to date already.\n"
+
+
+def test_a_database_that_is_newer_than_the_program_is_left_alone(terminal, empty_database):
+    terminal.run("migrate")
+    with psycopg.connect(empty_database) as conn:
+        conn.execute("INSERT INTO intake.migration (name) VALUES ('9999_future.sql')")
+        conn.execute("DELETE FROM intake.migration WHERE name LIKE 'views:%'")
+        before = conn.execute("SELECT * FROM intake.migration ORDER BY name").fetchall()
+
+    for command in ("migrate", "check"):
+        result = terminal.run(command)
+        assert result.exit_code == 1
+        assert "is newer than this program, which does not know 9999_future.sql" in result.output
+    assert "The database is newer than this program." in terminal.run("status").stdout
+
+    with psycopg.connect(empty_database) as conn:
+        assert conn.execute("SELECT * FROM intake.migration ORDER BY name").fetchall() == before
+
+
+def test_a_process_says_at_its_start_that_the_database_is_of_another_version(
+    terminal, empty_database
+):
+    with capture_logs() as logged:
+        version.report(empty_database)
+        terminal.run("migrate")
+        version.report(empty_database)
+        with psycopg.connect(empty_database) as conn:
+            conn.execute("INSERT INTO intake.migration (name) VALUES ('9999_future.sql')")
+        version.report(empty_database)
+
+    assert [line["event"] for line in logged] == [
+        "database is not up to date",
+        "database is newer than this program",
+    ]
+    assert logged[1]["unknown_migrations"] == ["9999_future.sql"]
 
 
 def test_a_changed_time_zone_is_written(terminal, environment, empty_database):

@@ -180,6 +180,20 @@ def test_callbacks_that_wait_for_postgres_do_not_delay_others(serve, bodies, row
     assert len(rows()) == 40
 
 
+def test_a_database_that_is_newer_is_named_in_the_log_and_callbacks_are_stored(
+    serve, body, rows, database
+):
+    with psycopg.connect(database) as conn:
+        conn.execute("INSERT INTO intake.migration (name) VALUES ('9999_future.sql')")
+    receiver = serve()
+
+    assert receiver.post(body).status_code == 200
+    assert len(rows()) == 1
+    eventually(
+        lambda: "database is newer than this program" in receiver.log.read_text(), within_s=30
+    )
+
+
 def test_the_access_log_of_gunicorn_has_the_status(serve, body, tmp_path):
     accesses = tmp_path / "accesses.log"
     receiver = serve(GUNICORN_CMD_ARGS=f"--access-logfile {accesses}")

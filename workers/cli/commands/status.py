@@ -18,6 +18,7 @@ from workers.cli.context import (
 from workers.cli.errors import CommandError
 from workers.cli.output import TableColumn, print_json, print_line, print_stderr, print_table
 from workers.config.settings import Settings
+from workers.database import migrate
 from workers.mirrors.store import mirrors
 from workers.mirrors.store.mirrors import MirrorStatus
 from workers.operations.jobs import alerts
@@ -133,6 +134,7 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
         under_way = [
             one for one in conversations.figures(conn) if workspace in (None, one.workspace)
         ]
+        newer = migrate.unknown(conn)
         unknown = sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
     found = (
         *(alert for one in families for alert in alerts.of_losses(one)),
@@ -145,6 +147,7 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
         *(alert for one in families for alert in alerts.of_family(one, at=at)),
         *(alert for one in mirror_statuses for alert in alerts.of_mirror(one, at=at)),
         *(alert for one in inboxes for alert in alerts.of_inbox(one)),
+        *alerts.of_version(newer),
         *alerts.of_unknown(len(unknown)),
         *(alert for one in surveys for alert in alerts.of_surveys(one)),
         *(alert for one in asked for alert in alerts.of_vendor(one)),

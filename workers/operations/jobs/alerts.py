@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -175,6 +175,12 @@ def of_inbox(one: InboxStatus) -> Iterator[Alert]:
     if one.problems:
         problems = f"{pluralise(one.problems, 'callback')} could not be filed"
         yield _warning(f"{one.workspace}: {problems}.", "cention callbacks --problems")
+
+
+def of_version(newer: Sequence[str]) -> Iterator[Alert]:
+    """Yield an alert if a newer version of the program has applied the migrations ``newer``."""
+    if newer:
+        yield _warning("The database is newer than this program.", "cention check")
 
 
 def of_unknown(count: int) -> Iterator[Alert]:

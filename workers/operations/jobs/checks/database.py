@@ -24,6 +24,8 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
         with connections.connect(settings.database_url) as conn:
             encoding.check(conn)
             yield ok("database", f"PostgreSQL {_version(conn)} answers at {where}.")
+            if newer := migrate.unknown(conn):
+                raise migrate.NewerDatabase(*newer)
             if missing := migrate.pending(conn):
                 yield wrong("database", f"{pluralise(len(missing), 'migration')} missing.", MIGRATE)
             else:
