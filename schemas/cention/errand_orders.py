@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from schemas.cention.errands import (
+    USER_TYPES,
     EndedCall,
     ErrandAnswer,
     ErrandOrder,
@@ -17,6 +18,7 @@ from schemas.cention.errands import (
     WhatsappTemplate,
 )
 from schemas.cention.integration_data import faults_of_call, faults_of_integration
+from schemas.cention.senders import NO_ADDRESS, is_address
 from schemas.errors import DocumentError, Fault, raise_faults
 from schemas.request_validation import (
     MAX_SAFE_INTEGER,
@@ -183,12 +185,13 @@ def _order_faults(attributes: Mapping[str, Any]) -> Iterator[Fault]:
     message, answer, template = (known.get(name) for name in ("msg", "answer", "watemplate"))
     if isinstance(message, dict):
         yield from faults_of(message, MESSAGE, "/msg")
+        yield from _faults_of_sender_address(message.get("from"))
     if isinstance(answer, dict):
         yield from _faults_of_answer(answer, "/answer")
     if isinstance(template, dict):
         yield from faults_of(template, TEMPLATE, "/watemplate")
         yield from _faults_of_params(template.get("params"))
-        yield from _faults_of_sender(answer)
+        yield from _faults_of_template_user(answer)
     if isinstance(known.get("integrationData"), dict):
         yield from faults_of_integration(known["integrationData"], "/integrationData")
     extradata = attributes.get("extradata")
@@ -206,12 +209,20 @@ def _faults_of_params(params: Any) -> Iterator[Fault]:
 
 def _faults_of_answer(answer: Mapping[str, Any], pointer: str = "/answer") -> Iterator[Fault]:
     yield from faults_of(answer, ANSWER, pointer)
+    kind = answer.get("user_type")
+    if isinstance(kind, str) and kind and kind.lower() not in USER_TYPES:
+        yield Fault(f"{pointer}/user_type", f"must be one of: {', '.join(USER_TYPES)}")
     if bool(answer.get("user_type")) != bool(answer.get("user_id")):
         missing = "user_id" if answer.get("user_type") else "user_type"
         yield Fault(f"{pointer}/{missing}", HALF_A_USER)
 
 
-def _faults_of_sender(answer: Any) -> Iterator[Fault]:
+def _faults_of_sender_address(address: Any) -> Iterator[Fault]:
+    if isinstance(address, str) and address and not is_address(address):
+        yield Fault("/msg/from", NO_ADDRESS)
+
+
+def _faults_of_template_user(answer: Any) -> Iterator[Fault]:
     for name in ("user_type", "user_id"):
         if not (isinstance(answer, dict) and answer.get(name)):
             yield Fault(f"/answer/{name}", "is missing: a WhatsApp template is sent by a user")

@@ -46,11 +46,14 @@ class NewErrand:
     cuid: str | None = field(default=None, repr=False)  # a passport number, or the like
 
 
+USER_TYPES = ("cention", "solidus", "clearinteract")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrandAnswer:
     """The answer that closes an errand, and its author; both user fields empty: the system."""
 
-    user_type: str = ""  # cention, solidus or clearinteract
+    user_type: str = ""  # one of USER_TYPES
     user_id: str = ""
     subject: str = ""
     body: str = field(default="", repr=False)

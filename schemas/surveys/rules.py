@@ -13,8 +13,8 @@ from schemas.surveys import values
 from schemas.surveys.questions import Page, PageTable
 from schemas.surveys.rule import MAX_ID, Rule, RuleTable, Vendor
 from schemas.surveys.theme import DEFAULT, Theme, ThemeTable, load_logo
-from schemas.surveys.toml_lines import Path, line_at, line_index, line_of_error
 from schemas.surveys.values import Table, Value
+from schemas.text.toml_lines import Path, line_at, line_index, line_of_error
 
 IMPORTED = ("reference", "answered_at", "nps", "csat", "ces", "stars", "choice", "comment")
 IMPORT_VENDORS = ("digidesk", "customer_radar", "centracx", "alvaria")

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from schemas.cention.errands import NewAttachment
+from schemas.cention.errands import USER_TYPES, NewAttachment
+from schemas.cention.senders import NO_ADDRESS, is_address
 from workers.clients.cention.outgoing_files import attachment_of
 from workers.clients.json_bodies import read_json
 
@@ -29,6 +30,13 @@ def _json(_context: click.Context, _option: click.Parameter, text: str | None) -
         raise click.BadParameter("is not JSON.") from None
 
 
+def _sender(_context: click.Context, _option: click.Parameter, text: str) -> str:
+    """Return the address of a sender. Raises ``click.BadParameter``."""
+    if not is_address(text):
+        raise click.BadParameter(f"{text!r} {NO_ADDRESS}.")
+    return text
+
+
 def _inline(
     _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
 ) -> tuple[tuple[str, Path], ...]:
@@ -40,8 +48,16 @@ def _inline(
 
 
 JSON: dict[str, Any] = {"metavar": "JSON|@FILE", "callback": _json}
+USER_TYPE = click.Choice(USER_TYPES, case_sensitive=False)
 OPTIONS = (
-    click.option("--from", "from_address", required=True, help="Sender's address."),
+    click.option(
+        "--from",
+        "from_address",
+        required=True,
+        metavar="ADDRESS",
+        callback=_sender,
+        help="Sender's address or number.",
+    ),
     click.option("--name", default="", help="Sender's name."),
     click.option("--subject", required=True),
     click.option("--body", default="", help="Plain text."),
@@ -57,7 +73,7 @@ OPTIONS = (
         help="Attach an image that the HTML shows as cid:CID; repeatable.",
     ),
     click.option("--message-id", default="", help="Default: computed from the content."),
-    click.option("--user-type", default="", help="cention, solidus or clearinteract."),
+    click.option("--user-type", type=USER_TYPE, help="Kind of the agent who answers."),
     click.option("--user-id", default="", help="Agent who answers; creates a closed errand."),
     click.option(
         "--answer-subject", default="", help="Subject of the answer; creates a closed errand."
@@ -101,7 +117,7 @@ def attributes_of(given: dict[str, Any]) -> dict[str, Any]:
         "params": given["template_params"],
     }
     answer = {
-        "user_type": given["user_type"],
+        "user_type": given["user_type"] or "",
         "user_id": given["user_id"],
         "subject": given["answer_subject"],
         "body": given["answer_body"],

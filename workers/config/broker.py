@@ -12,10 +12,13 @@ from workers.config import connection_errors
 from workers.config.names import QUEUE_OF
 
 TASK_ROUTES = {str(task): {"queue": str(queue)} for task, queue in QUEUE_OF.items()}
+REFUSES_USER = "it refuses user or password"
+BAD_URL = "its address cannot be read"
+ABOUT_THE_URL = (REFUSES_USER, BAD_URL)  # what a password that is not percent-encoded leads to
 _REASONS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((redis.ReadOnlyError,), "it is a read-only replica"),
     ((redis.OutOfMemoryError,), "it is full: its maxmemory is used up"),
-    ((redis.AuthenticationError, amqp.AccessRefused), "it refuses user or password"),
+    ((redis.AuthenticationError, amqp.AccessRefused), REFUSES_USER),
     ((redis.NoPermissionError,), "its user may not send messages"),
     ((redis.BusyLoadingError,), "it is starting"),
     ((amqp.NotAllowed,), "it has no such virtual host, or its user may not use that"),
@@ -53,6 +56,8 @@ def describe_failure(error: Exception) -> str:
             return reason
     if isinstance(cause, KeyError | ImportError | NameError):  # a transport unknown to Celery
         return "BROKER_URL begins with none of redis://, rediss:// and amqp://"
+    if isinstance(cause, ValueError):
+        return BAD_URL
     return connection_errors.describe(error) or type(cause).__name__
 
 

@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import idna
 
+from workers.config.secure_urls import ENCODE
+
 PORTS = {"smtp": 587, "smtps": 465}
 PER_MINUTE = 60
 MAX_PER_MINUTE = 100_000
@@ -84,7 +86,7 @@ def _fault_of_url(url: str) -> str | None:
     except ValueError:
         usable = False
     if not usable:
-        return "Not a URL such as smtp://user:password@mail.example.com:587."
+        return f"Not a URL such as smtp://user:password@mail.example.com:587. {ENCODE}"
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if bool(user) != bool(password):
         return "Must have a user and a password, or neither."

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
+ENCODE = "Percent-encode @ : / ? # % in a user or a password: @ is %40."
+
 
 def fault_of_secure_url(url: str) -> str | None:
     """Return in a sentence why ``url`` cannot be used, without quoting it; ``None`` if it can."""

@@ -18,7 +18,13 @@ from schemas.cention.errands import END_CALL_TYPES
 from workers.config.limits import CALLBACK_MAX_BYTES, MIN_SECRET_LENGTH
 from workers.config.names import LOG_LEVELS, Mirror
 from workers.config.secure_urls import fault_of_secure_url
-from workers.config.workspaces import SettingsError, WorkspaceSettings, from_environment, from_file
+from workers.config.workspaces import (
+    SettingsError,
+    WorkspaceSettings,
+    from_environment,
+    from_file,
+    with_lines,
+)
 
 RUN_ENV = Path("var/run.env")  # written by `make run`; commands in its folder find its servers
 SPOOL_DIR = "var/spool"  # below the working directory
@@ -74,6 +80,7 @@ class Settings:
     survey_push_secrets: tuple[str, ...] = field(default=(), repr=False)  # all valid at once
     survey_frame_ancestors: tuple[str, ...] = ()  # sites that may show survey pages in a frame
     survey_public_url: str | None = None  # where customers find the pages of the receiver
+    workspaces_file: Path | None = None  # it holds tokens; None: the workspace is in variables
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -117,7 +124,7 @@ def load_settings() -> Settings:
         messages = cast(Mapping[str, list[str]], error.error_messages)
         problems |= {name: list(texts) for name, texts in messages.items()}
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError(with_lines(problems, Path(file)) if file else problems)
     return Settings(
         database_url=database_url,
         broker_url=broker_url,
@@ -135,6 +142,7 @@ def load_settings() -> Settings:
         survey_push_secrets=survey_push_secrets,
         survey_frame_ancestors=survey_frame_ancestors,
         survey_public_url=survey_public_url,
+        workspaces_file=Path(file) if file else None,
         **numbers,
     )
 

@@ -15,6 +15,7 @@ from environs import Env
 from marshmallow import validate as check
 
 from schemas.text.printable import escape
+from schemas.text.toml_lines import line_at, line_index, line_of_error
 from workers.config import survey_vendors
 from workers.config.survey_vendors import Problems, SurveyVendors
 
@@ -63,6 +64,8 @@ class WorkspaceSettings:
 
 
 _NAME = re.compile(r"(?!\.{1,2}\Z)[^\s/?#%\\\x00-\x1f\x7f]{1,100}")
+FILE = "CENTION_WORKSPACES_FILE"
+_PLACE = re.compile(rf"{FILE} \[(?P<table>.*)\](?: (?P<key>.+))?", re.DOTALL)
 CLAIMS = tuple(f.name for f in fields(Tokens))
 
 
@@ -93,17 +96,26 @@ def from_environment(env: Env, problems: Problems) -> tuple[WorkspaceSettings, .
 def from_file(path: Path, problems: Problems) -> tuple[WorkspaceSettings, ...]:
     """Read a TOML file with one table per workspace; add mistakes to ``problems``."""
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        # The text of a TOML error may quote a line with a token.
-        reason = error.strerror if isinstance(error, OSError) else "not a TOML file"
-        problems["CENTION_WORKSPACES_FILE"] = [f"{reason}."]
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
+        tables = tomllib.loads(text)
+    except OSError as error:
+        problems[FILE] = [f"{error.strerror}."]
+        return ()
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        problems[FILE] = [f"Line {line}: not in UTF-8."]
+        return ()
+    except tomllib.TOMLDecodeError as error:
+        # Its text may quote a token.
+        line = line_of_error(error) or text.count("\n") + 1
+        problems[FILE] = [f"Line {line}: not TOML. A text is in quotes, and a name stands once."]
         return ()
     if not tables:
-        problems["CENTION_WORKSPACES_FILE"] = ["No workspace in it."]
+        problems[FILE] = ["No workspace in it."]
     workspaces = []
     for name, table in tables.items():
-        location = f"CENTION_WORKSPACES_FILE [{name}]"
+        location = f"{FILE} [{name}]"
         if not isinstance(table, dict):
             problems[location] = ["Not a table."]
             continue
@@ -115,6 +127,26 @@ def from_file(path: Path, problems: Problems) -> tuple[WorkspaceSettings, ...]:
         values = _known_values(table, location, problems)
         workspaces.append(_workspace(name, values, problems, names))
     return tuple(workspace for workspace in workspaces if workspace)
+
+
+def with_lines(problems: Problems, path: Path) -> Problems:
+    """Return the problems; those of a file of workspaces that is TOML end with their line."""
+    try:
+        text = path.read_text("utf-8-sig")
+        tomllib.loads(text)
+    except (OSError, ValueError):
+        return problems
+    lines = line_index(text)
+    return {
+        name: [f"{' '.join(texts)} (line {line_at(lines, _path_of(found))})"]
+        if (found := _PLACE.fullmatch(name))
+        else texts
+        for name, texts in problems.items()
+    }
+
+
+def _path_of(place: re.Match[str]) -> tuple[str, ...]:
+    return (place["table"], *re.split("[ .]", place["key"] or ""))
 
 
 def _known_values(table: dict[str, Any], location: str, problems: Problems) -> dict[str, Any]:

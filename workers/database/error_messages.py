@@ -9,6 +9,7 @@ import psycopg
 from psycopg import conninfo, errors
 
 from workers.config import connection_errors
+from workers.config.secure_urls import ENCODE
 from workers.database import migrate, permanent_errors
 from workers.database.encoding import WrongEncoding
 
@@ -48,6 +49,8 @@ _REASONS = (
     ("role", "it has no such role"),
     ("database", "it has no such database"),
 )
+# What a password that is not percent-encoded leads to.
+_ABOUT_THE_URL = ("it rejects the password", "its address is not one")
 _NEEDS_HELP = (
     "it rejects the password",
     "it asks for a password",
@@ -136,9 +139,11 @@ def describe(error: psycopg.Error, database_url: str) -> str:
     if isinstance(error, errors.LockNotAvailable | errors.QueryCanceled | errors.DeadlockDetected):
         return f"The database at {where} was too busy with other work. Try again."
     if isinstance(error, psycopg.OperationalError) or error.sqlstate is None:
+        why = reason(error)
+        hint = f" {ENCODE}" if where == "DATABASE_URL" or why.startswith(_ABOUT_THE_URL) else ""
         return (
-            f"The database at {where} cannot be used: {reason(error)}. "
-            "Check DATABASE_URL, and whether the server runs."
+            f"The database at {where} cannot be used: {why}. "
+            f"Check DATABASE_URL, and whether the server runs.{hint}"
         )
     return (
         f"The database at {where} refused a statement ({type(error).__name__}, {error.sqlstate}). "

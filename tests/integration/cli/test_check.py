@@ -167,6 +167,29 @@ def test_the_reason_why_there_is_no_connection_is_named(
     assert re.search(words, wrong(terminal, about))
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "about"),
+    [
+        ("DATABASE_URL", f"postgresql://bridge:p@{PASSWORD}@127.0.0.1:1/cention", "database"),
+        ("DATABASE_URL", f"postgresql://bridge:{PASSWORD}%@127.0.0.1:1/cention", "database"),
+        ("DATABASE_URL", f"postgresql://bridge:1/{PASSWORD}@127.0.0.1:1/cention", "database"),
+        ("BROKER_URL", f"redis://:p@{PASSWORD}@127.0.0.1:1/0", "broker"),
+        ("BROKER_URL", f"redis://:1/{PASSWORD}@127.0.0.1:1/0", "broker"),
+        ("BROKER_URL", f"redis://:p#{PASSWORD}@127.0.0.1:1/0", "broker"),
+        ("BROKER_URL", f"amqp://bridge:p/{PASSWORD}@127.0.0.1:1/", "broker"),
+    ],
+)
+def test_a_password_that_is_not_percent_encoded_gets_a_hint(
+    terminal, environment, variable, value, about
+):
+    environment.setenv(variable, value)
+
+    [found] = [f for f in terminal.json("check") if (f["level"], f["about"]) == ("wrong", about)]
+
+    assert "Percent-encode @ : / ? # %" in found["remedy"]
+    assert PASSWORD not in str(found)
+
+
 def test_a_server_without_tls_is_named(terminal, environment, cention):
     """Each of them is asked by TLS, and answers something else."""
     plain = cention.root.removeprefix("http://")

@@ -7,7 +7,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.surveys.toml_lines import line_at, line_index
+from schemas.text.toml_lines import line_at, line_index
 
 NAMES = st.sampled_from(["a", "b-1", '"c d"', "'e.f'", '"\\u00e5"', '"#x"'])
 VALUES = st.sampled_from(

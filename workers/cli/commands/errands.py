@@ -11,7 +11,7 @@ from schemas.cention.errands import ErrandAnswer, NewAttachment
 from workers.cli.commands.errand_import import import_
 from workers.cli.commands.unknown import unknown
 from workers.cli.context import json_option, load_settings_or_exit, workspace_option
-from workers.cli.errand_options import attachments_of, attributes_of, errand_options
+from workers.cli.errand_options import USER_TYPE, attachments_of, attributes_of, errand_options
 from workers.cli.errors import CommandError
 from workers.cli.outbound import RESOLVE_LATER, print_outcome, print_outcome_json, workspace_sender
 from workers.cli.output import format_cell, print_line
@@ -59,7 +59,7 @@ def create(as_json: bool, workspace: str | None, **given: Any) -> None:
 
 @errands.command()
 @click.argument("errand_id", type=click.IntRange(1))
-@click.option("--user-type", default="", help="cention, solidus or clearinteract.")
+@click.option("--user-type", type=USER_TYPE, help="Kind of the user who closes it.")
 @click.option("--user-id", default="", help="User who closes it; default: the system.")
 @click.option("--subject", default="", help="Subject of the answer.")
 @click.option("--body", default="", help="Body of the answer, plain text.")
@@ -69,11 +69,19 @@ def create(as_json: bool, workspace: str | None, **given: Any) -> None:
 @click.option("--again", is_flag=True, help="Close it even if it was closed here before.")
 @json_option
 @workspace_option
-def close(errand_id: int, again: bool, as_json: bool, workspace: str | None, **answer: str) -> None:
+def close(
+    errand_id: int,
+    user_type: str | None,
+    again: bool,
+    as_json: bool,
+    workspace: str | None,
+    **answer: str,
+) -> None:
     """Close an errand, with an optional answer."""
+    given = ErrandAnswer(user_type=user_type or "", **answer)
     with graceful_shutdown(), workspace_sender(workspace) as sender:
         try:
-            outcome = sender.close(errand_id, ErrandAnswer(**answer), again=again)
+            outcome = sender.close(errand_id, given, again=again)
         except AlreadyClosed as refusal:
             problem = _closed_before(errand_id, refusal)
             if as_json:

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from workers.clients import errors
 from workers.clients.cention.errand_data import ErrandDataApi
+from workers.config.broker import ABOUT_THE_URL
+from workers.config.secure_urls import ENCODE
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
@@ -27,7 +29,8 @@ def broker_findings(settings: Settings) -> Iterator[Finding]:
         yield wrong(
             "broker",
             f"It cannot be used at {where}: {why}. Callbacks are stored all the same.",
-            "Check BROKER_URL, and whether it runs.",
+            "Check BROKER_URL, and whether it runs."
+            + (f" {ENCODE}" if where == "BROKER_URL" or why in ABOUT_THE_URL else ""),
         )
 
 

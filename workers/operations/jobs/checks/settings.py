@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from workers.clients.transport import is_loopback
@@ -34,6 +37,7 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
     yield ok(
         "settings", f"Complete, for {pluralise(len(settings.workspaces), 'workspace')}: {names}."
     )
+    yield from _workspaces_file(settings.workspaces_file)
     for workspace in settings.workspaces:
         yield _secrets(workspace, allow_unsigned=settings.allow_unsigned)
         if not is_private(workspace.cention_url):
@@ -49,6 +53,29 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
                     f"Not set, so {what}.",
                     f"If you need it, set CENTION_TOKEN_{claim.upper()}, or CENTION_TOKEN.",
                 )
+
+
+def _workspaces_file(path: Path | None) -> Iterator[Finding]:
+    """Warn of a file with tokens that others may read or change."""
+    if path is None:
+        return
+    try:
+        state = path.stat()
+    except OSError:  # it was read a moment ago
+        return
+    mode = stat.S_IMODE(state.st_mode)
+    if mode & (stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP):
+        yield warning(
+            "settings",
+            f"Others may read or change {path}, which holds tokens: its mode is {mode:04o}.",
+            f"Run: chmod 600 {path}",
+        )
+    if state.st_uid not in (0, os.geteuid()):
+        yield warning(
+            "settings",
+            f"{path}, which holds tokens, belongs to user {state.st_uid}, who can change it.",
+            "Give it to root or to the user of the bridge: chown.",
+        )
 
 
 def is_private(url: str) -> bool:
