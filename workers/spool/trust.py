@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-MAX_FILE_BYTES = 64 * 1024 * 1024  # a callback of 10 MiB grows less than fivefold in ASCII
+MAX_FILE_BYTES = 512 * 1024 * 1024  # the largest CALLBACK_MAX_BYTES, fivefold by escapes of ASCII
 _OTHERS_WRITE = 0o022
 _OTHERS = 0o077
 

@@ -101,7 +101,7 @@ def test_invitations_that_are_due_are_no_alert_yet():
             replace(SURVEYS, held="a restore", oldest_due_s=660.0),
             False,
             "surveys of demo: held, nobody is invited (a restore).",
-            "cention surveys resume",
+            "cention surveys resume --workspace demo",
         ),
         (
             replace(SURVEYS, unknown=2),
@@ -113,7 +113,7 @@ def test_invitations_that_are_due_are_no_alert_yet():
             replace(SURVEYS, unmatched=12, newest_unmatched_s=300.0),
             False,
             "surveys of demo: 12 rows of results belong to no invitation, the newest came 5m ago.",
-            "cention surveys unmatched",
+            "cention surveys unmatched --workspace demo",
         ),
     ],
 )

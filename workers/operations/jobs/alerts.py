@@ -196,7 +196,10 @@ def of_surveys(one: SurveyStatus) -> Iterator[Alert]:
     """Yield alerts for surveys: held, waiting too long, of unknown outcome, matching nothing."""
     name = f"surveys of {one.workspace}"
     if one.held is not None and (one.rules_on or one.due):
-        yield _warning(f"{name}: held, nobody is invited ({one.held}).", "cention surveys resume")
+        yield _warning(
+            f"{name}: held, nobody is invited ({one.held}).",
+            f"cention surveys resume --workspace {one.workspace}",
+        )
     elif one.oldest_due_s is not None and one.oldest_due_s > INVITATION_WAITS_S:
         waits = f"{pluralise(one.due, 'invitation')} due, the oldest for"
         waited = format_duration(one.oldest_due_s)
@@ -212,7 +215,7 @@ def of_surveys(one: SurveyStatus) -> Iterator[Alert]:
         age = format_duration(one.newest_unmatched_s)
         yield _warning(
             f"{name}: {rows} of results {belong} to no invitation, the newest came {age} ago.",
-            "cention surveys unmatched",
+            f"cention surveys unmatched --workspace {one.workspace}",
         )
 
 
