@@ -134,6 +134,9 @@ def lost(state: ConversationState) -> Iterator[str]:
         yield f"the person of link {link[:8]} has opted out, which is forgotten here"
     for one in state.sessions:
         yield from _remote_answers(state, one)
+    for number, remote in state.remote.items():
+        if remote["mistaken"]:
+            yield f"CentraCX was given an answer to another question in session {number}"
 
 
 def unfinished(state: ConversationState) -> Iterator[str]:

@@ -82,6 +82,7 @@ class Session:
     survey_id: int
     started_at: float
     replies: list[dict[str, Any]] = field(default_factory=list)
+    mistaken: int = 0  # replies that were no answer to its question
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -160,10 +161,14 @@ def reply(request: VendorRequest) -> Reply:
     session = sessions.all.get(request.query["sessionId"])
     if session is None or session.survey_id != _survey_id(request):
         raise Refusal(404, "Invalid session")
-    if session.status == COMPLETE:
-        raise Refusal(400, "The survey is complete")
     number = len(session.replies)
-    taken = _taken(session.questions[number], given)
+    try:
+        if session.status == COMPLETE:
+            raise Refusal(400, "The survey is complete")
+        taken = _taken(session.questions[number], given)
+    except Refusal:
+        session.mistaken += 1
+        raise
     session.replies.append({"question": session.questions[number].text, **taken})
     if session.status == COMPLETE:
         return _shaped(sessions.shape, {"message": "Survey Complete"})
@@ -216,6 +221,7 @@ def expected_sessions(world: World) -> list[dict[str, Any]]:
             "started_at": session.started_at,
             "status": session.status["description"],
             "replies": session.replies,
+            "mistaken": session.mistaken,
         }
         for session in world.state(Sessions).all.values()
     ]

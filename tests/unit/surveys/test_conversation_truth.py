@@ -65,6 +65,7 @@ def good():
         "remote": {
             "S1": {
                 "status": "Complete",
+                "mistaken": 0,
                 "replies": [{"answer_id": 48, "answer": "A"}, {"feedback": "Slow (a1)"}],
             }
         },
@@ -108,6 +109,7 @@ def test_nothing_is_noticed_where_nothing_is_wrong(good):
         (("visits", 0, "answers"), [], "['48'] is stored, and was not answered"),
         (("stopping",), frozenset({LINK}), "has opted out, which is forgotten"),
         (("remote", "S1", "replies", 1, "feedback"), "Other", "CentraCX has"),
+        (("remote", "S1", "mistaken"), 1, "was given an answer to another question in session S1"),
         (("visits", 1, "outcome"), "HTTP 500", f"the customer of dialog {DIALOG[:12]}: HTTP 500"),
         (("visits",), [], "nobody has opened the page of survey 1"),
         (("sessions", 0, "held"), True, "survey 1 is left claimed"),
