@@ -18,6 +18,7 @@ OTHER_KEYS = {
     "intake.clock": "processes belong to all workspaces",
     "intake.task_done": "such tasks belong to all workspaces",
     "intake.migration": "belongs to the database",
+    "intake.work_count": "tasks may belong to all workspaces",
 }
 
 
