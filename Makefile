@@ -6,6 +6,8 @@ UV := 0.13.9
 REQUIRE_PYTHON := import sys; sys.exit(sys.version_info < (3, 11))
 NEED_PYTHON = "$(PYTHON)" is no Python 3.11 or newer. Install one and name it: make $(or $(MAKECMDGOALS),run) PYTHON=python3.11
 NEED_VENV = "$(PYTHON)" cannot make an environment. On Debian and Ubuntu, install python3-venv.
+# A process for each core; the tests of one file stay together, as they share servers.
+PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 FAST_TESTS := tests/unit tests/properties tests/architecture
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --python-version 3.11 $(LOCKS)
@@ -18,8 +20,8 @@ help:  ## list the targets
 run: .venv/run  ## set up and run everything; Ctrl-C stops it
 	@exec $(BIN)/python -I -m deploy.run
 
-test: .venv/dev  ## set up and run all tests
-	$(BIN)/pytest
+test: .venv/dev  ## set up and run all tests, in random order
+	$(BIN)/pytest $(PARALLEL)
 
 test-fast: .venv/dev  ## run the tests that need no server, in less than 30 seconds
 	$(BIN)/pytest -q --disable-socket --hypothesis-profile=fast $(FAST_TESTS)

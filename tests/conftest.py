@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from hypothesis import settings
 import deploy
 from deploy.embedded import Postgres, Valkey
 from tests.support.databases import database_copy
+from tests.support.folders import server_folder
 from workers.database.migrate import migrate
 
 # Settings of the shell change no test: of a running bridge, of libpq, of proxies, of a terminal.
@@ -48,16 +48,21 @@ WITHOUT_SERVERS = frozenset({"unit", "properties", "architecture"})  # what `mak
 SERVERS = frozenset({"postgres", "valkey"})
 
 
+@pytest.hookimpl(trylast=True)  # after the order has been made random
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Fail if a test in one of the folders without servers uses a server."""
+    """Put the slowest folder first; fail if a test in a folder without servers uses a server."""
     using = [
         item.nodeid
         for item in items
-        if SERVERS.intersection(item.fixturenames)
-        and item.path.relative_to(Path(__file__).parent).parts[0] in WITHOUT_SERVERS
+        if SERVERS.intersection(item.fixturenames) and _folder(item) in WITHOUT_SERVERS
     ]
     if using:
         raise pytest.UsageError(f"these tests use a server, and belong elsewhere: {using}")
+    items.sort(key=lambda item: _folder(item) != "acceptance")
+
+
+def _folder(item: pytest.Function) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
 
 
 @pytest.fixture
@@ -74,10 +79,8 @@ def document() -> Callable[[str], dict[str, Any]]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """One embedded PostgreSQL for the session."""
-    with tempfile.TemporaryDirectory(prefix="cention-tests-") as folder:
-        server = Postgres(
-            Path(folder) / "postgres", settings=NO_DURABILITY | {"max_connections": "200"}
-        )
+    with server_folder() as folder:
+        server = Postgres(folder / "postgres", settings=NO_DURABILITY | {"max_connections": "200"})
         server.start()
         yield server
         server.remove()
@@ -86,8 +89,8 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[Valkey]:
     """One embedded Valkey for the session."""
-    with tempfile.TemporaryDirectory(prefix="cention-tests-") as folder:
-        server = Valkey(Path(folder) / "valkey")
+    with server_folder() as folder:
+        server = Valkey(folder / "valkey")
         server.start()
         yield server
         server.remove()
