@@ -15,7 +15,7 @@ from tests.chaos.campaign import long_plan, run_campaign, short_plan
 @click.command(context_settings={"show_default": True})
 @click.option("--seed", type=int, help="Seed of the order of faults; default: random.")
 @click.option("--minutes", default=10.0, type=click.FloatRange(0.2), help="Duration of the faults.")
-@click.option("--short", is_flag=True, help="The short form of the tests: less than two minutes.")
+@click.option("--short", is_flag=True, help="The short form of the tests, which measures no times.")
 def main(seed: int | None, minutes: float, short: bool) -> None:
     """Inject faults into a running bridge, then compare its database with the sandbox.
 

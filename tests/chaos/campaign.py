@@ -63,6 +63,7 @@ class Plan:
     hold_s: float  # duration of faults that last
     quiet_s: float  # time for everything to arrive after the changes have stopped
     slas: bool  # wait also for SLAs that Cention had not computed
+    timed: bool  # a recovery that takes too long is a failure
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,7 +89,7 @@ class Report:
             f"{kind}: {one}"
             for kind, found in self.recoveries.items()
             for one in found
-            if one.seconds > RECOVERED_WITHIN_S
+            if self.plan.timed and one.seconds > RECOVERED_WITHIN_S
         ]
         accepted = self.stats["callbacks"]["accepted"]
         uneven = (
@@ -99,15 +100,29 @@ class Report:
 
 
 def short_plan(seed: int) -> Plan:
-    """Return the plan of the test."""
+    """Return the plan of the test, which shares its machine: it measures no times."""
     return Plan(
-        seed=seed, seconds=SHORT_STORM_S, rate=15, lease_s=5, hold_s=3, quiet_s=QUIET_S, slas=False
+        seed=seed,
+        seconds=SHORT_STORM_S,
+        rate=15,
+        lease_s=5,
+        hold_s=3,
+        quiet_s=QUIET_S,
+        slas=False,
+        timed=False,
     )
 
 
 def long_plan(seed: int, *, minutes: float) -> Plan:
     return Plan(
-        seed=seed, seconds=minutes * 60, rate=25, lease_s=15, hold_s=8, quiet_s=240, slas=True
+        seed=seed,
+        seconds=minutes * 60,
+        rate=25,
+        lease_s=15,
+        hold_s=8,
+        quiet_s=240,
+        slas=True,
+        timed=True,
     )
 
 
