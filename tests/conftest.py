@@ -62,7 +62,9 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 
 
 def _folder(item: pytest.Function) -> str:
-    return item.path.relative_to(Path(__file__).parent).parts[0]
+    """Return the folder of ``tests`` that a test is in; empty if it lies elsewhere."""
+    tests = Path(__file__).parent
+    return item.path.relative_to(tests).parts[0] if item.path.is_relative_to(tests) else ""
 
 
 @pytest.fixture
