@@ -6,11 +6,9 @@ from contextlib import suppress
 from functools import partial
 
 from receiver import (
-    MissingCallbackSecret,
     create_app,
     database,
     pushed_answers,
-    require_secrets,
 )
 from receiver.circuit_breaker import CircuitBreaker
 from receiver.durable_inbox import DurableInbox
@@ -18,23 +16,19 @@ from receiver.group_commit import GroupCommit
 from receiver.notifier import WorkerNotifier
 from receiver.spool import Spool
 from receiver.spool_drain import SpoolDrainer
+from receiver.startup import receiver_settings_or_exit
 from receiver.surveys.database import PageDatabase
 from receiver.surveys.storage import SurveyStorage
 from workers.config import logs
 from workers.config.broker import check_accepts, create_sender
 from workers.config.names import TaskName
-from workers.config.startup import exit_for, settings_or_exit
 from workers.database import version
 from workers.spool.layout import spool_status
 
 BROKER_TIMEOUT_S = 1  # short: a nudge is not worth waiting for
 
 logs.configure()
-settings = settings_or_exit()
-try:
-    require_secrets(settings)
-except MissingCallbackSecret as error:
-    exit_for(error)
+settings = receiver_settings_or_exit()
 sender = create_sender(settings.broker_url, timeout_s=BROKER_TIMEOUT_S)
 # Import the transport now, or the first nudge would delay the first callbacks. A broker that fails
 # here fails again when nudges are sent, and must not stop the receiver.

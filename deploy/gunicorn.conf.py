@@ -6,7 +6,9 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import sys
 import tempfile
+from multiprocessing import get_context
 from typing import Any
 
 # All processes of the receiver count into one folder: a scrape reads the sum of them all.
@@ -38,6 +40,25 @@ loglevel = os.environ.get("LOG_LEVEL", "").lower()  # an unknown one is "info"
 logger_class = "receiver.access_log.AccessLog"
 # The heartbeat of a worker must not depend on a disk that may be slow or full.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  # not a file of ours
+
+
+def on_starting(server: Any) -> None:
+    """Exit with 4 if the settings are wrong, before there are workers, each of which would fail.
+
+    They are read in a process of its own: what this one imports would stay as it is at a reload.
+    """
+    check = get_context("fork").Process(target=_check_settings)
+    check.start()
+    check.join()
+    if check.exitcode:
+        on_exit(server)
+        sys.exit(check.exitcode)
+
+
+def _check_settings() -> None:
+    from receiver.startup import receiver_settings_or_exit
+
+    receiver_settings_or_exit()
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -12,7 +12,7 @@ ODD = "a\udce5"
     [
         ("library", "search", ODD),
         ("logons", "--name", ODD),
-        ("errands", "create", "--from", ODD, "--subject", "Hello"),
+        ("errands", "create", "--from", "ann@customer.example", "--subject", ODD),
         ("contacts", "upsert", "--email", ODD),
         ("status", "--workspace", ODD),
     ],
