@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from deploy.run.plan import SANDBOX_SETTINGS, Plan, sandbox_secrets
 
 MARKS = "CENTION_RUN_ENV"  # the variables that the file sets
+# Where commands look for the spool and the metrics of the run.
+PLACES = ("SPOOL_DIR", "METRICS_BIND")
 
 
 def write_run_env(path: Path, plan: Plan) -> None:
@@ -20,7 +22,7 @@ def write_run_env(path: Path, plan: Plan) -> None:
     Such a URL was set in the environment; no password, token or secret is written to a file, but
     the public password of the sandbox's survey vendors.
     """
-    plain = _settings(plan) | _survey_vendors(plan)
+    plain = _settings(plan) | _places(plan) | _survey_vendors(plan)
     lines = [f"{name}={quoted(value)}\n" for name, value in plain.items()]
     for name, url in addresses(plan).items():
         line = f"{name}={quoted(url)}"
@@ -67,6 +69,11 @@ def addresses(plan: Plan) -> dict[str, str]:
 def _settings(plan: Plan) -> dict[str, str]:
     """Return the settings for the sandbox, so that commands judge by them too."""
     return {name: value for name, value in plan.variables().items() if name in SANDBOX_SETTINGS}
+
+
+def _places(plan: Plan) -> dict[str, str]:
+    known = dict(plan.given) | plan.variables()
+    return {name: known[name] for name in PLACES if name in known}
 
 
 def _survey_vendors(plan: Plan) -> dict[str, str]:

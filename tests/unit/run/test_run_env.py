@@ -45,6 +45,7 @@ def test_no_token_and_no_secret_is_written(run_env_text):
         "RECEIVER_URL",
         "CENTION_URL",
         "CENTION_RUN_ENV",
+        "SPOOL_DIR",
         *SANDBOX_SETTINGS,
         *SURVEY_VENDORS,
         *("SMTP_URL", "SMTP_FROM", "SURVEY_PUBLIC_URL"),
@@ -63,6 +64,17 @@ def test_with_the_sandbox_the_refresh_intervals_are_written(run_env_text):
     assert "LIBRARY_EVERY_S" not in run_env_text(CENTION_URL="https://api.example.test/s/demo")
 
 
+def test_commands_find_the_spool_and_the_metrics_of_the_run(run_env_text, tmp_path):
+    lines = run_env_text(METRICS_BIND="127.0.0.1:0").splitlines()
+
+    assert f"SPOOL_DIR={tmp_path / 'sandbox' / 'spool'}" in lines
+    assert "METRICS_BIND=127.0.0.1:0" in lines
+
+
+def test_a_spool_that_was_chosen_is_the_one_that_is_written(run_env_text):
+    assert "SPOOL_DIR=/srv/spool\n" in run_env_text(SPOOL_DIR="/srv/spool")
+
+
 def test_the_shell_setup_includes_the_public_token_and_secret_of_the_sandbox(tmp_path):
     setup = shell_setup(make_plan(SERVERS, var=tmp_path))
 
@@ -79,7 +91,7 @@ def test_the_shell_setup_includes_no_chosen_token_or_secret(tmp_path):
 
 
 def test_what_a_shell_has_of_an_earlier_run_does_not_change_the_next_one(run_env_text):
-    lines = run_env_text().splitlines()
+    lines = run_env_text(METRICS_BIND="127.0.0.1:0").splitlines()
     shell = dict(line.split("=", 1) for line in lines)
     shell = {name: value.strip("'") for name, value in shell.items()} | {"HOME": "/home/anna"}
     shell["CENTION_URL"] = "https://api.example.test/s/demo"
