@@ -19,7 +19,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from receiver.callback_size import ARRIVING_MAX_BYTES
-from tests.integration.receiver.receiver_process import SECRET, serving
+from tests.integration.receiver.receiver_process import LONG_SECRET, SECRET, serving
 from tests.support.databases import database_copy
 from tests.support.eventually import eventually
 from workers.config.names import Queue, TaskName
@@ -254,7 +254,15 @@ def test_a_stop_waits_one_second_for_idle_connections_and_kills_no_process(serve
 
 @pytest.mark.parametrize("option", ["--keep-alive 0", "--timeout 20", "--protocol uwsgi"])
 def test_options_that_would_lose_callbacks_are_refused(option):
-    environment = {"GUNICORN_CMD_ARGS": option, "RECEIVER_BIND": "127.0.0.1:0"}
+    environment = {
+        "GUNICORN_CMD_ARGS": option,
+        "RECEIVER_BIND": "127.0.0.1:0",
+        "DATABASE_URL": "postgresql://127.0.0.1:1/cention",
+        "BROKER_URL": "redis://127.0.0.1:1/0",
+        "CENTION_URL": "https://cention.test/s/demo",
+        "CENTION_TOKEN": "token",
+        "CENTION_CALLBACK_SECRETS": LONG_SECRET,
+    }
     command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
 
     ended = subprocess.run(
