@@ -88,7 +88,8 @@ class Spool:
     def clean_up(self) -> None:
         """Measure the spool, and remove drafts that crashed processes left.
 
-        Does nothing if the last run was recent, compared with the time that it took.
+        Removes nothing from a folder that is not trusted: its files may be another program's. Does
+        nothing at all if the last run was recent, compared with the time that it took.
         """
         began = time.monotonic()
         if began < self._clean_until:
@@ -97,6 +98,7 @@ class Spool:
         with self._lock:
             self._size_bytes = status.size_bytes if status else 0
         with suppress(OSError):
+            trust.check_folder(self.folder, owner=os.geteuid())
             self._remove_drafts(left_before=time.time() - DRAFT_MAX_AGE_S)
         ended = time.monotonic()
         self._clean_until = ended + CLEAN_UP_PAUSE_FACTOR * (ended - began)

@@ -165,6 +165,20 @@ def test_a_folder_that_others_may_enter_is_not_used(
     assert "it has to be 0700" in output.out + output.err
 
 
+@pytest.mark.parametrize(("name", "mode"), [("downloads", 0o755), ("link", 0o700)])
+def test_no_file_is_removed_from_a_folder_that_is_not_used(tmp_path, name, mode):
+    folder = tmp_path / "downloads"
+    folder.mkdir(mode=mode)
+    (tmp_path / "link").symlink_to(folder)
+    download = folder / f"film.mkv{DRAFT}"
+    download.write_bytes(b"half of a film")
+    os.utime(download, (0, 0))
+
+    Spool(tmp_path / name, max_bytes=10**6)
+
+    assert download.read_bytes() == b"half of a film"
+
+
 def test_a_folder_of_another_user_is_not_used(make_spool, new, monkeypatch):
     make_spool().append(new(1))
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
