@@ -190,12 +190,12 @@ def make_plan(environment: Mapping[str, str], *, var: Path) -> Plan:
 
     The receiver of a real workspace gets no other port than the one that Cention sends to.
 
-    Raises ``StartupError`` if RECEIVER_BIND is no address, or is in use.
+    Raises ``StartupError`` if RECEIVER_BIND or METRICS_BIND is no address, or is in use.
     """
     given = {name: value for name, value in environment.items() if value.strip()}
     sandboxed = "CENTION_URL" not in given and "CENTION_WORKSPACES_FILE" not in given
     bind = given.get("RECEIVER_BIND") or (None if sandboxed else f"{LOOPBACK}:{RECEIVER_PORT}")
-    receiver, sandbox = choose_addresses(bind)
+    receiver, sandbox = choose_addresses(bind, given.get("METRICS_BIND"))
     user = given.get("EMBEDDED_POSTGRES_USER", "nobody")
     # Invented rows and those of a real workspace never share a database, a broker or a spool.
     data = var / "sandbox" if sandboxed else var

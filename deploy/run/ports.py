@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from deploy.embedded import StartupError
@@ -11,6 +11,7 @@ from deploy.embedded.ports import LOOPBACK, listening_socket, reserve_or_any
 
 RECEIVER_PORT = 8000
 SANDBOX_PORT = 8001
+EXAMPLES = {"RECEIVER_BIND": f"{LOOPBACK}:{RECEIVER_PORT}", "METRICS_BIND": f"{LOOPBACK}:9180"}
 WILDCARD_HOSTS = ("0.0.0.0", "[::]", "")  # noqa: S104  # values of RECEIVER_BIND
 
 
@@ -31,37 +32,45 @@ class Address:
         return f"http://{LOOPBACK if self.host in WILDCARD_HOSTS else self.host}:{self.port}"
 
 
-def choose_addresses(receiver: str | None) -> tuple[Address, Address]:
-    """Return free addresses for the receiver and the sandbox.
+def choose_addresses(receiver: str | None, metrics: str | None) -> tuple[Address, Address]:
+    """Return free addresses for the receiver and the sandbox, neither of them ``metrics``.
 
     ``receiver`` (host:port) is the requested address; port 0 means any free port, for both.
-    Raises ``StartupError`` if it is not an address, or is in use.
+    ``metrics`` is METRICS_BIND: host:port, or a Unix socket, which takes no port.
+    Raises ``StartupError`` if one of them is not an address, or is in use.
     """
-    wanted = read_address(receiver) if receiver else None
+    wanted = read_address("RECEIVER_BIND", receiver) if receiver else None
     near = SANDBOX_PORT if wanted is None or wanted.port else 0
-    first = reserve(wanted) if wanted else reserve_or_any(RECEIVER_PORT)
-    with closing(first), closing(reserve_or_any(near)) as second:
+    with ExitStack() as reserved:
+        if metrics and not metrics.startswith("unix:"):
+            reserved.enter_context(reserve("METRICS_BIND", read_address("METRICS_BIND", metrics)))
+        first = reserved.enter_context(
+            reserve("RECEIVER_BIND", wanted) if wanted else reserve_or_any(RECEIVER_PORT)
+        )
+        second = reserved.enter_context(reserve_or_any(near))
         return (
             Address(host=wanted.host if wanted else LOOPBACK, port=first.getsockname()[1]),
             Address(host=LOOPBACK, port=second.getsockname()[1]),
         )
 
 
-def read_address(text: str) -> Address:
+def read_address(name: str, text: str) -> Address:
+    """Return the address that the variable ``name`` has. Raises ``StartupError``."""
     host, _, port = text.strip().rpartition(":")
     if not port.isdecimal() or int(port) >= 65536:
         raise StartupError(
-            f'RECEIVER_BIND is "{text}", which is not an address.',
-            remedy="Write it as host:port, for example 127.0.0.1:8000.",
+            f'{name} is "{text}", which is not an address.',
+            remedy=f"Write it as host:port, for example {EXAMPLES[name]}.",
         )
     return Address(host=host, port=int(port))
 
 
-def reserve(wanted: Address) -> socket.socket:
+def reserve(name: str, wanted: Address) -> socket.socket:
+    """Return a socket that listens where the variable ``name`` says. Raises ``StartupError``."""
     try:
         return listening_socket(wanted.host.strip("[]"), wanted.port)
     except OSError as error:
         raise StartupError(
             f"The receiver cannot listen on {wanted.bind}: {error.strerror}.",
-            remedy="Stop the program that uses that address, or set RECEIVER_BIND to another one.",
+            remedy=f"Stop the program that uses that address, or set {name} to another one.",
         ) from error

@@ -225,7 +225,7 @@ def _known_level(level: str) -> None:
 
 def _known_bind(bind: str) -> None:
     if bind and not _BIND.fullmatch(bind):
-        raise ValidationError(f"{bind!r} is no address such as 127.0.0.1:9100.")
+        raise ValidationError(f"{bind!r} is no address such as 127.0.0.1:9180.")
 
 
 def _secure_url(url: str) -> None:

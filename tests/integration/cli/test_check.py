@@ -464,7 +464,7 @@ def test_a_session_of_our_own_is_no_finding(database):
         ("[::1]:8000,unix:/run/cention.sock", "", False),
         ("0.0.0.0:8000", "", True),
         ("127.0.0.1:8000,10.0.0.1:8000", "", True),
-        ("0.0.0.0:8000", "127.0.0.1:9100", False),
+        ("0.0.0.0:8000", "127.0.0.1:9180", False),
     ],
 )
 def test_metrics_that_others_can_read_are_a_warning(
@@ -482,7 +482,7 @@ def test_metrics_that_others_can_read_are_a_warning(
 def test_an_address_of_metrics_without_a_port_is_a_wrong_setting(terminal, environment):
     environment.setenv("METRICS_BIND", "9100")
 
-    assert "'9100' is no address such as 127.0.0.1:9100" in wrong(terminal, "settings")
+    assert "'9100' is no address such as 127.0.0.1:9180" in wrong(terminal, "settings")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from deploy.embedded import StartupError
 from deploy.embedded.ports import LOOPBACK, listening_socket
 from deploy.run import plan as plans
+from deploy.run import ports
 from deploy.run.plan import SANDBOX_SETTINGS, make_plan
 
 pytestmark = pytest.mark.enable_socket  # a plan reserves its ports
@@ -146,6 +147,37 @@ def test_the_receiver_of_a_real_workspace_gets_no_other_port_than_8000(tmp_path,
 
         with pytest.raises(StartupError, match=r"cannot listen on 127.0.0.1:\d+: .* in use"):
             make_plan({"CENTION_URL": "https://api.example.test/s/demo"}, var=tmp_path)
+
+
+def test_the_port_of_the_metrics_that_is_in_use_is_named_before_the_start(tmp_path):
+    with closing(listening_socket(LOOPBACK, 0)) as taken:
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+
+        with pytest.raises(StartupError, match=f"cannot listen on {bind}: .* in use") as failed:
+            make_plan(FREE | {"METRICS_BIND": bind}, var=tmp_path)
+
+    assert "set METRICS_BIND to another" in str(failed.value)
+
+
+def test_receiver_and_sandbox_leave_their_usual_ports_to_the_metrics(tmp_path, monkeypatch):
+    with closing(listening_socket(LOOPBACK, 0)) as found:
+        port = found.getsockname()[1]
+    monkeypatch.setattr(ports, "RECEIVER_PORT", port)
+    monkeypatch.setattr(ports, "SANDBOX_PORT", port)
+
+    plan = make_plan({"METRICS_BIND": f"127.0.0.1:{port}"}, var=tmp_path)
+
+    assert plan.sandbox is not None
+    assert port not in (plan.receiver.port, plan.sandbox.port)
+
+
+def test_metrics_on_a_unix_socket_take_no_port(tmp_path):
+    make_plan(FREE | {"METRICS_BIND": "unix:/run/cention/metrics"}, var=tmp_path)
+
+
+def test_an_address_of_the_metrics_that_is_none_is_named(tmp_path):
+    with pytest.raises(StartupError, match='METRICS_BIND is "somewhere"'):
+        make_plan(FREE | {"METRICS_BIND": "somewhere"}, var=tmp_path)
 
 
 def names_of(plan):
