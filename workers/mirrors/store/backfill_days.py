@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from psycopg.rows import scalar_row
 
@@ -38,3 +38,15 @@ def record(conn: Connection, source: Source, *, run_id: int, done: Iterable[date
 def forget(conn: Connection, source: Source, *, first: date, last: date) -> None:
     """Forget that the days from ``first`` to ``last`` are done."""
     conn.execute(SQL["forget_days_backfilled"], {**asdict(source), "first": first, "last": last})
+
+
+def forget_early(
+    conn: Connection, source: Source, *, first: date, done_ago: timedelta, changes_for: timedelta
+) -> None:
+    """Forget that days from ``first`` on are done whose records may have changed since.
+
+    They were done at least ``done_ago`` ago, and less than ``changes_for`` after they began.
+    """
+    times = {"done_ago": done_ago, "changes_for": changes_for}
+    parameters = {**asdict(source), "first": first, **times}
+    conn.execute(SQL["forget_days_backfilled_early"], parameters)

@@ -15,3 +15,9 @@ ON CONFLICT (workspace, preset_id, by_closure, day) DO UPDATE SET run_id = EXCLU
 DELETE FROM intake.backfilled
 WHERE workspace = %(workspace)s AND preset_id = %(preset_id)s AND by_closure = %(by_closure)s
   AND day BETWEEN %(first)s AND %(last)s;
+
+-- name: forget_days_backfilled_early
+-- Forget days from the first one on that were done long ago, but before they were over for so long that nothing changes.
+DELETE FROM intake.backfilled
+WHERE workspace = %(workspace)s AND preset_id = %(preset_id)s AND by_closure = %(by_closure)s
+  AND day >= %(first)s AND done_at < now() - %(done_ago)s AND done_at < day + %(changes_for)s;
