@@ -249,7 +249,8 @@ def _faults_of_attachments(files: list[dict[str, Any]]) -> Iterator[Fault]:
 
 
 def _answer(given: Mapping[str, Any]) -> ErrandAnswer:
-    return ErrandAnswer(**{name: given.get(name) or "" for name in ANSWER})
+    texts = {name: given.get(name) or "" for name in ANSWER}
+    return ErrandAnswer(**texts | {"user_type": texts["user_type"].lower()})  # as Cention has it
 
 
 def _template(given: Mapping[str, Any]) -> WhatsappTemplate:

@@ -465,6 +465,10 @@ def test_a_session_of_our_own_is_no_finding(database):
         ("0.0.0.0:8000", "", True),
         ("127.0.0.1:8000,10.0.0.1:8000", "", True),
         ("0.0.0.0:8000", "127.0.0.1:9180", False),
+        ("0.0.0.0:8000", "10.0.0.9:9180", False),
+        ("0.0.0.0:8000", "unix:/run/metrics.sock", False),
+        ("127.0.0.1:8000", "0.0.0.0:9180", True),
+        ("127.0.0.1:8000", "[::]:9180", True),
     ],
 )
 def test_metrics_that_others_can_read_are_a_warning(

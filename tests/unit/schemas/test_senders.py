@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.cention.errand_orders import attributes_of_closing, read_order
+from schemas.cention.errand_orders import attributes_of_closing, attributes_of_order, read_order
 from schemas.cention.errands import ErrandAnswer
 from schemas.cention.senders import is_address
 from schemas.errors import DocumentError
@@ -93,3 +93,11 @@ def test_a_known_kind_of_user_is_taken_in_any_case(kind):
     closing = attributes_of_closing(7, ErrandAnswer(user_type=kind, user_id="5"))
 
     assert closing["answer"]["user_type"] == kind
+
+
+def test_a_known_kind_of_user_is_sent_in_the_case_that_cention_has():
+    answer = {"user_type": "Cention", "user_id": "5", "body": "x"}
+
+    order = read_order({"msg": {"from": "ann@customer.example"}, "answer": answer})
+
+    assert attributes_of_order(order)["answer"]["user_type"] == "cention"

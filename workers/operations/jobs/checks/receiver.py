@@ -32,11 +32,10 @@ REASONS = {
 
 def receiver_findings(settings: Settings) -> Iterator[Finding]:
     """Check who can see the metrics and, if its address is configured, the receiver itself."""
-    if not settings.metrics_bind and not _is_private(settings.receiver_bind):
+    if bind := _open_bind(settings):
         yield warning(
             "metrics",
-            f"Whoever reaches the receiver at {settings.receiver_bind} can read them, and the"
-            " details of its health.",
+            f"Whoever reaches the receiver at {bind} can read them, and the details of its health.",
             "Set METRICS_BIND to an address that only your own monitoring reaches.",
         )
     if not settings.receiver_url:
@@ -114,7 +113,18 @@ def _get(url: str, path: str) -> str:
     return api.request("GET", path, headers={}).body.decode("utf-8", "replace")
 
 
-def _is_private(binds: str) -> bool:
+def _open_bind(settings: Settings) -> str:
+    """Return the address at which anybody can read the metrics, "" if there is none.
+
+    A METRICS_BIND of a single address is taken for one that only the monitoring reaches.
+    """
+    if not settings.metrics_bind:
+        return "" if _are_local(settings.receiver_bind) else settings.receiver_bind
+    host = settings.metrics_bind.rpartition(":")[0].strip("[]")
+    return settings.metrics_bind if host in WILDCARDS else ""
+
+
+def _are_local(binds: str) -> bool:
     """Return whether nobody but this machine reaches these binds of gunicorn."""
     hosts = [one.strip().rpartition(":")[0].strip("[]") for one in binds.split(",") if one.strip()]
     return all(host in ("unix", "fd") or is_loopback(host) for host in hosts)
