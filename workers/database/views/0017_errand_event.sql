@@ -19,15 +19,19 @@ JOIN cention.errand_version AS v ON (v.workspace, v.errand_id, v.valid_from) = (
 CROSS JOIN LATERAL (VALUES
     ('assigned', v.agent_id IS DISTINCT FROM o.agent_id AND v.agent_id IS NOT NULL),
     ('unassigned', v.agent_id IS NULL AND o.agent_id IS NOT NULL),
-    ('transferred', v.area_id IS DISTINCT FROM o.area_id),
+    ('transferred', v.area_id IS DISTINCT FROM o.area_id AND o.area_id IS NOT NULL),
     ('answered', v.answered AND o.answered IS NOT TRUE),
-    ('tagged', v.tag_ids IS DISTINCT FROM o.tag_ids),
+    ('tagged', v.tag_ids IS DISTINCT FROM o.tag_ids AND o.tag_ids IS NOT NULL),
     ('closed', v.closed AND o.closed IS NOT TRUE),
     ('reopened', o.closed AND v.closed IS NOT TRUE),
     ('deleted', v.deleted AND o.deleted IS NOT TRUE),
     ('gone', v.state = 'gone' AND o.state <> 'gone')
 ) AS e (kind, happened)
-WHERE e.happened
+-- An errand that was gone before any report of it has nothing to compare with.
+WHERE e.happened AND NOT (
+    o.state = 'gone' AND num_nonnulls(o.status_code, o.area_id, o.agent_id, o.priority, o.service_id,
+                                      o.organisation_id, o.closed, o.answered, o.deleted) = 0
+)
 UNION ALL
 SELECT DISTINCT workspace, errand_id, 'answered', received_at, 'callback', NULL::timestamptz, NULL::bigint
 FROM cention.answer

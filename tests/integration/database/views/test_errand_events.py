@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from schemas.cention.errand_actions import ErrandAction
+from schemas.cention.errand_tags import Tag
 from workers.analytics.store import action_patterns
 from workers.analytics.store.action_patterns import ActionKind
 
@@ -107,6 +108,61 @@ def test_what_changed_between_two_fetches_is_an_event_between_their_times(centre
         *("assigned", "transferred", "answered", "closed", "reopened", "gone")
     ]
     assert all(row["after_at"] < row["happened_at"] for row in found)
+
+
+def test_an_errand_that_is_taken_from_its_agent_is_unassigned(centre):
+    centre.report(1, agent_id=2)
+    centre.report(1, agent_id=None)
+
+    assert kinds(centre, "version") == ["unassigned"]
+
+
+def test_an_errand_that_was_gone_before_its_first_report_has_no_events_of_that_report(centre):
+    centre.gone(1)
+    centre.report(
+        1,
+        closed=True,
+        answered=True,
+        deleted=True,
+        agent_id=2,
+        area_id=3,
+        tags=(Tag(tag_id=5, name="x"),),
+    )
+    centre.report(1, closed=False, answered=True, deleted=True, agent_id=2, area_id=4)
+
+    assert kinds(centre, "version") == ["reopened", "tagged", "transferred"]
+
+
+def test_an_errand_that_comes_back_has_the_events_since_its_last_report(centre):
+    centre.report(1, closed=False, agent_id=None)
+    centre.gone(1)
+    centre.report(1, closed=True, agent_id=2)
+
+    assert kinds(centre, "version") == ["gone", "assigned", "closed"]
+
+
+@pytest.mark.parametrize(
+    ("first", "found"), [(None, []), ((), ["tagged"])], ids=["no tags reported", "no tags"]
+)
+def test_tags_are_an_event_only_if_the_tags_before_are_known(centre, first, found):
+    centre.report(1, tags=first)
+    centre.report(1, tags=(Tag(tag_id=5, name="x"),))
+
+    assert kinds(centre, "version") == found
+
+
+def test_a_report_of_no_tags_after_one_without_tags_is_no_event(centre):
+    centre.report(1, tags=None)
+    centre.report(1, tags=())
+
+    assert kinds(centre, "version") == []
+
+
+def test_the_first_known_area_is_no_transfer(centre):
+    centre.report(1, area_id=None)
+    centre.report(1, area_id=3)
+
+    assert kinds(centre, "version") == []
 
 
 def test_the_times_of_the_report_are_events_of_their_own(centre):
