@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,11 +20,21 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from receiver.callback_size import ARRIVING_MAX_BYTES
+from receiver.guessing import FREE
 from tests.integration.receiver.receiver_process import LONG_SECRET, SECRET, serving
 from tests.support.databases import database_copy
 from tests.support.eventually import eventually
 from workers.config.names import Queue, TaskName
 
+GUNICORN = (sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py")
+WITHOUT_SERVERS = {
+    "RECEIVER_BIND": "127.0.0.1:0",
+    "DATABASE_URL": "postgresql://127.0.0.1:1/cention",
+    "BROKER_URL": "redis://127.0.0.1:1/0",
+    "CENTION_URL": "https://cention.test/s/demo",
+    "CENTION_TOKEN": "token",
+    "CENTION_CALLBACK_SECRETS": LONG_SECRET,
+}
 HEAD = b"POST /callbacks/demo HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -130,6 +141,25 @@ def test_a_broker_that_never_answers_delays_no_callback(serve, bodies, silent_po
     assert [receiver.post(each).status_code for each in bodies[:10]] == [200] * 10
 
     assert time.monotonic() - began < 1
+
+
+def test_guessed_secrets_are_answered_later_than_a_right_one(serve, body):
+    """All come from one address, and the right one is sent when answers to others wait."""
+    receiver = serve(WEB_CONCURRENCY="1")
+    wrong = body.replace(SECRET.encode(), b"654321")
+
+    def guess():
+        return requests.post(receiver.callbacks, data=wrong, timeout=60).status_code
+
+    with ThreadPoolExecutor(FREE + 20) as senders:
+        guesses = [senders.submit(guess) for _ in range(FREE + 20)]
+        eventually(lambda: sum(each.done() for each in guesses) >= FREE)
+        right = receiver.post(body)
+        waiting = [each for each in guesses if not each.done()]
+
+    assert right.status_code == 200
+    assert waiting
+    assert {each.result() for each in guesses} == {401}
 
 
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
@@ -254,20 +284,9 @@ def test_a_stop_waits_one_second_for_idle_connections_and_kills_no_process(serve
 
 @pytest.mark.parametrize("option", ["--keep-alive 0", "--timeout 20", "--protocol uwsgi"])
 def test_options_that_would_lose_callbacks_are_refused(option):
-    environment = {
-        "GUNICORN_CMD_ARGS": option,
-        "RECEIVER_BIND": "127.0.0.1:0",
-        "DATABASE_URL": "postgresql://127.0.0.1:1/cention",
-        "BROKER_URL": "redis://127.0.0.1:1/0",
-        "CENTION_URL": "https://cention.test/s/demo",
-        "CENTION_TOKEN": "token",
-        "CENTION_CALLBACK_SECRETS": LONG_SECRET,
-    }
-    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:app"]
-
     ended = subprocess.run(
-        command,
-        env=os.environ | environment,
+        [*GUNICORN, "wsgi:app"],
+        env=os.environ | WITHOUT_SERVERS | {"GUNICORN_CMD_ARGS": option},
         capture_output=True,
         text=True,
         timeout=30,
@@ -278,8 +297,21 @@ def test_options_that_would_lose_callbacks_are_refused(option):
     assert "receiver speaks" in ended.stderr or "Set keepalive" in ended.stderr
 
 
-def test_an_idle_connection_stays_open_for_two_minutes(receiver, body):
-    """Cention's sender reuses connections. If one is closed just then, a callback fails."""
+def test_an_idle_connection_stays_open_for_two_minutes(receiver, body, tmp_path):
+    """Cention's sender reuses connections. If one is closed just then, a callback fails.
+
+    Two minutes are what the configuration says; the connection is watched for some seconds.
+    """
+    printed = subprocess.run(
+        [*GUNICORN, "--print-config", "wsgi:app"],
+        env=os.environ | WITHOUT_SERVERS | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+
+    assert re.search(r"^keepalive += 120$", printed.stdout, re.MULTILINE)
     with socket.create_connection(("127.0.0.1", receiver.port), timeout=7) as connection:
         connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
