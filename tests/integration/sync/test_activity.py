@@ -9,6 +9,7 @@ from random import Random
 import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
+from structlog.testing import capture_logs
 
 from tests.integration.bridge import RATINGS, REPORTS, raising
 from tests.integration.privacy.centre import new_callback
@@ -17,7 +18,7 @@ from workers.config.settings import Retention
 from workers.database import connections
 from workers.operations.jobs.sweep import record_waits
 from workers.privacy.jobs.retention import retain
-from workers.sync.store import activity, callbacks
+from workers.sync.store import activity, callbacks, polls
 
 COUNTS = (
     "SELECT coalesce(sum(stored), 0)::int AS stored, coalesce(sum(failed), 0)::int AS failed"
@@ -85,18 +86,32 @@ def test_a_record_that_was_written_by_another_is_not_counted(bridge, ratings):
     assert counts(bridge) == (0, 0)
 
 
-def test_a_crash_after_the_commit_loses_counts_and_doubles_none(bridge, ratings, monkeypatch):
-    def die(*_):
+@pytest.fixture
+def no_count(monkeypatch):
+    """No count is possible."""
+
+    def refuse(*_, **__):
         raise psycopg.OperationalError
 
-    bridge.want(RATINGS, 1)
-    with monkeypatch.context() as dying:
-        dying.setattr(activity, "count_fetches", die)
-        with pytest.raises(psycopg.OperationalError):
-            bridge.drain(ratings.spec())
+    monkeypatch.setattr(activity, "count_fetches", refuse)
+    monkeypatch.setattr(activity, "count_callbacks", refuse)
 
+
+def test_records_whose_count_fails_are_done_and_end_a_pause(bridge, ratings, no_count):
+    with bridge.context.session() as conn:
+        polls.pause(conn, "demo", RATINGS, reason="refused", for_s=60)
+    bridge.end_pauses()
+    bridge.want(RATINGS, 1)
+
+    with capture_logs() as logged:
+        result = bridge.drain(ratings.spec())
+
+    assert result.claimed == 1
     assert bridge.rows("SELECT FROM cention.facebook_rating") == [{}]
+    assert bridge.wanted_ids() == []
+    assert bridge.rows("SELECT FROM intake.pause") == []
     assert counts(bridge) == (0, 0)
+    assert [one["event"] for one in logged].count("work done and not counted") == 1
 
 
 def receive(bridge, documents, *, at):
@@ -126,6 +141,19 @@ def test_callbacks_are_counted_in_the_minute_in_which_they_were_received(bridge,
         (first, 2, 1, 1),
         (first + timedelta(minutes=1), 1, 1, 0),
     ]
+
+
+def test_callbacks_whose_count_fails_are_filed_and_nudge_as_others(bridge, document, no_count):
+    receive(bridge, [document("callback_answer_errand")], at=datetime.now(UTC))
+
+    with capture_logs() as logged:
+        filed = bridge.file()
+
+    assert filed.callbacks == 1
+    assert REPORTS in filed.families
+    assert bridge.rows("SELECT FROM intake.callback WHERE filed_at IS NULL") == []
+    assert counts(bridge, "callbacks") == (0, 0)
+    assert [one["event"] for one in logged].count("work done and not counted") == 1
 
 
 def test_several_workers_count_in_the_same_minutes_without_a_deadlock(bridge, database):

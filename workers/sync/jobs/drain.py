@@ -259,8 +259,10 @@ class BatchRun:
             for outcome in group:
                 fetch_outcomes.close(outcome)
         if written:
-            fetches = fetch_outcomes.tally(written)
-            activity.count_fetches(self.conn, self.spec.workspace, self.spec.family, fetches)
+            workspace, family = self.spec.workspace, self.spec.family
+            with activity.counts_that_may_fail(workspace, family):
+                fetches = fetch_outcomes.tally(written)
+                activity.count_fetches(self.conn, workspace, family, fetches)
         self._pause_or_resume(briefly=health.succeeded_just_now)
 
     def _family_health(self) -> FamilyHealth:

@@ -72,7 +72,7 @@ def file_callbacks(workspace: str, *, transaction: Transaction) -> FilingResult:
         processed = _file_each(workspace, transaction)
     if processed.number:
         # After the commit, so that no other waits for ours: a crash in between loses the count.
-        with transaction() as conn:
+        with activity.counts_that_may_fail(workspace, "callbacks"), transaction() as conn:
             activity.count_callbacks(
                 conn, workspace, filed=processed.filed, rejected=processed.rejected
             )

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
+import psycopg
+import structlog
 
 from workers.config.names import Family
 from workers.database import Connection, queries
 
+log = structlog.get_logger(__name__)
 SQL = queries.load(__name__)
 
 
@@ -22,6 +26,21 @@ class Fetches:
     stored: int = 0
     failed: int = 0
     by_status: Counter[str] = field(default_factory=Counter)  # HTTP status, or "none"
+
+
+@contextmanager
+def counts_that_may_fail(workspace: str, family: str) -> Iterator[None]:
+    """Count in it what is committed: if Postgres refuses that, log it, for only a count is lost."""
+    try:
+        yield
+    except psycopg.Error as error:
+        log.warning(
+            "work done and not counted",
+            workspace=workspace,
+            family=family,
+            error=type(error).__name__,
+            sqlstate=error.sqlstate,
+        )
 
 
 def count_fetches(conn: Connection, workspace: str, family: Family, fetches: Fetches) -> None:
