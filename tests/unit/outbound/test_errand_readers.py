@@ -152,6 +152,13 @@ def test_columns_may_be_separated_as_spreadsheets_do(read, separator):
     assert found["line 2"].errand.subject == "Hej"
 
 
+def test_headings_are_known_in_any_case(read):
+    found = read("a.csv", "FROM;Body;Message_ID\na@b;Hej;1\n")
+
+    errand = found["line 2"].errand
+    assert (errand.from_address, errand.body, errand.message_id) == ("a@b", "Hej", "1")
+
+
 def test_numbers_and_booleans_in_a_row_get_their_type(read):
     names = [
         "from", "integrationData.integrationName", "integrationData.deviceId",
@@ -198,6 +205,7 @@ def test_bad_rows_are_reported_by_line_and_do_not_hide_good_ones(read):
     [
         ("a.csv", b"from,Subjects,htmlBody\n", "unknown columns: Subjects, htmlBody"),
         ("a.csv", b"from,body,Body\n", "two columns called body"),
+        ("a.csv", b"body;Body\n", "two columns called body"),
         ("a.csv", b"subject\nx\n", "no column called from"),
         ("a.csv", b"", "no column called from"),
         ("a.csv", b'from,"body\n', "a quotation mark is not closed"),
