@@ -14,11 +14,7 @@ from receiver.notifier import Notify
 from receiver.pushed_answers import SavePush
 from receiver.surveys import pages
 from receiver.surveys.storage import SurveyStorage
-from workers.config.settings import Settings
-
-
-class MissingCallbackSecret(ValueError):
-    """A workspace has no callback secret, and the settings do not allow that."""
+from workers.config.settings import Settings, require_secrets
 
 
 def create_app(
@@ -43,7 +39,6 @@ def create_app(
     secrets = {each.name: Secrets(each.callback_secrets) for each in settings.workspaces}
     require_secrets(settings)
     app = Flask(__name__, static_folder=None)
-    app.url_map.merge_slashes = False  # a redirection would name the host that the request names
     # No redirects: their Location would be made of the request's Host, which anybody can choose.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
@@ -74,13 +69,3 @@ def create_app(
     app.register_blueprint(metrics.blueprint(read_gauges, read_spool))
     errors.register(app)
     return app
-
-
-def require_secrets(settings: Settings) -> None:
-    """Check that each workspace has a secret, or needs none. Raises ``MissingCallbackSecret``."""
-    unsigned = [each.name for each in settings.workspaces if not each.callback_secrets]
-    if unsigned and not settings.allow_unsigned:
-        raise MissingCallbackSecret(
-            f"No callback secret for {', '.join(unsigned)}: set CENTION_CALLBACK_SECRETS, "
-            "or CENTION_ALLOW_UNSIGNED=true to accept callbacks from anybody."
-        )

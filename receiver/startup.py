@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from receiver import MissingCallbackSecret, require_secrets
-from workers.config.settings import Settings
+from workers.config.settings import MissingCallbackSecret, Settings, require_secrets
 from workers.config.startup import exit_for, settings_or_exit
 
 

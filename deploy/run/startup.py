@@ -18,7 +18,6 @@ from deploy.run.plan import Plan
 from deploy.run.supervisor import Supervisor
 
 READY_WITHIN_S = 60
-MISSING = "Not set for {}. Set it to the secret that Cention sends with callbacks."
 DATABASE_WITHIN_S = 10  # a database of the user's may be starting at the same time
 # More starts than this of one process, before everything is ready, are a crash loop.
 MAX_STARTS = 10
@@ -40,15 +39,12 @@ def prepare(plan: Plan) -> None:
 
 def check_settings() -> None:
     """Check the settings before any process reads them. Raises ``StartupError``."""
-    from workers.config.settings import load_settings
+    from workers.config.settings import MissingCallbackSecret, load_settings, require_secrets
     from workers.config.workspaces import SettingsError
 
     try:
-        settings = load_settings()
-        unsigned = [w.name for w in settings.workspaces if not w.callback_secrets]
-        if unsigned and not settings.allow_unsigned:
-            raise SettingsError({"CENTION_CALLBACK_SECRETS": [MISSING.format(", ".join(unsigned))]})
-    except SettingsError as error:
+        require_secrets(load_settings())
+    except (SettingsError, MissingCallbackSecret) as error:
         raise StartupError(
             f"The settings are wrong: {error}",
             remedy="Each variable is described in deploy/env.example.",

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import http.client
 import io
-import ipaddress
 import logging
 import math
 import socket
@@ -29,6 +28,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError
+
+from workers.config.secure_urls import is_loopback
 
 # Its warnings and debug lines have whole URLs, and in a URL may stand credentials.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -188,14 +189,6 @@ class NetworkSettings:
             found = session.merge_environment_settings(url, {}, None, None, None)
         proxies = {} if is_loopback(urlsplit(url).hostname or "") else dict(found["proxies"])
         return cls(proxies=proxies, verify=found["verify"] or True)
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether ``host`` is this machine, by its address or as ``localhost``."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def new_session(network: NetworkSettings, *, user_timeout_s: float) -> requests.Session:

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import idna
 
-from workers.config.secure_urls import ENCODE
+from workers.config.secure_urls import ENCODE, is_loopback
 
 PORTS = {"smtp": 587, "smtps": 465}
 PER_MINUTE = 60
@@ -39,10 +38,7 @@ class SmtpAccount:
     @property
     def is_loopback(self) -> bool:
         """Whether the server is on this machine, so that nothing need be encrypted."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
 
 def faults_of(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

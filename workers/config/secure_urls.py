@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 ENCODE = "Percent-encode @ : / ? # % in a user or a password: @ is %40."
 
@@ -19,13 +19,13 @@ def fault_of_secure_url(url: str) -> str | None:
         return "Not a URL such as https://api.example.com."
     if parts.query or parts.fragment or parts.username or parts.password:
         return "Must not carry a user, a password, a query or a fragment."
-    if parts.scheme == "http" and not _is_loopback(parts):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         return "Must begin with https://; http:// is for loopback hosts only."
     return None
 
 
-def _is_loopback(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
+def is_loopback(host: str) -> bool:
+    """Return whether ``host`` is this machine, by its address or as ``localhost``."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

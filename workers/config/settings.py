@@ -87,6 +87,10 @@ class Settings:
         return next((w for w in self.workspaces if w.name == name), None)
 
 
+class MissingCallbackSecret(ValueError):
+    """A workspace has no callback secret, and the settings do not allow that."""
+
+
 def load_settings() -> Settings:
     """Read the settings.
 
@@ -145,6 +149,16 @@ def load_settings() -> Settings:
         workspaces_file=Path(file) if file else None,
         **numbers,
     )
+
+
+def require_secrets(settings: Settings) -> None:
+    """Check that each workspace has a secret, or needs none. Raises ``MissingCallbackSecret``."""
+    unsigned = [each.name for each in settings.workspaces if not each.callback_secrets]
+    if unsigned and not settings.allow_unsigned:
+        raise MissingCallbackSecret(
+            f"No callback secret for {', '.join(unsigned)}: set CENTION_CALLBACK_SECRETS, "
+            "or CENTION_ALLOW_UNSIGNED=true to accept callbacks from anybody."
+        )
 
 
 def _numbers(env: Env) -> dict[str, Any]:

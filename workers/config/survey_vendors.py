@@ -13,6 +13,13 @@ from workers.config.mail import SmtpAccount
 from workers.config.secure_urls import fault_of_secure_url
 
 Problems = dict[str, list[str]]
+# What a value of a TOML file must be, in words.
+TOML_WORDS = {
+    str: "a text in quotes",
+    int: "a whole number",
+    list: "a list in square brackets",
+    dict: "a table",
+}
 
 PER_MINUTE = 60
 MAX_PER_MINUTE = 100_000
@@ -149,7 +156,7 @@ def values_from_table(
         if key not in known:
             problems[f"{location} {key}"] = ["Unknown setting."]
         elif type(value) is not known[key]:
-            problems[f"{location} {key}"] = [f"Must be a {known[key].__name__}."]
+            problems[f"{location} {key}"] = [f"Must be {TOML_WORDS[known[key]]}."]
         else:
             good[key] = value
     return good

@@ -17,7 +17,7 @@ from marshmallow import validate as check
 from schemas.text.printable import escape
 from schemas.text.toml_lines import line_at, line_index, line_of_error
 from workers.config import survey_vendors
-from workers.config.survey_vendors import Problems, SurveyVendors
+from workers.config.survey_vendors import TOML_WORDS, Problems, SurveyVendors
 
 
 class SettingsError(ValueError):
@@ -163,7 +163,7 @@ def _known_values(table: dict[str, Any], location: str, problems: Problems) -> d
         if key not in known:
             problems[f"{location} {key}"] = ["Unknown setting."]
         elif not isinstance(value, known[key]):
-            problems[f"{location} {key}"] = [f"Must be a {known[key].__name__}."]
+            problems[f"{location} {key}"] = [f"Must be {TOML_WORDS[known[key]]}."]
     good = {k: v for k, v in table.items() if k in known and isinstance(v, known[k])}
     for claim in set(good.get("tokens", {})) - set(CLAIMS):
         problems[f"{location} tokens.{claim}"] = ["Unknown claim."]

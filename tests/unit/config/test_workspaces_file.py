@@ -79,6 +79,32 @@ def test_what_is_wrong_in_a_table_is_named_with_its_line(load, more, where, line
     assert problem.endswith(f" (line {line})")
 
 
+@pytest.mark.parametrize(
+    ("more", "where", "words"),
+    [
+        ("timezone = 1", "[demo] timezone", "Must be a text in quotes."),
+        ('tokens = "x"', "[demo] tokens", "Must be a table."),
+        (
+            "[other]\nurl = 'https://x/s/y'\ncallback_secrets = 'x'",
+            "[other] callback_secrets",
+            "Must be a list in square brackets.",
+        ),
+        ("[demo.surveys]\nsmtp_from = 1", "[demo] surveys smtp_from", "Must be a text in quotes."),
+        (
+            "[demo.surveys]\nsmtp_per_minute = true",
+            "[demo] surveys smtp_per_minute",
+            "Must be a whole number.",
+        ),
+    ],
+)
+def test_a_value_of_another_kind_is_named_in_words(load, more, where, words):
+    with pytest.raises(SettingsError) as raised:
+        load(GOOD + more + "\n")
+
+    [problem] = raised.value.problems[f"CENTION_WORKSPACES_FILE {where}"]
+    assert problem.startswith(words)
+
+
 def test_a_byte_order_mark_is_no_mistake(load):
     assert load(b"\xef\xbb\xbf" + GOOD.encode()).workspaces[0].name == "demo"
 

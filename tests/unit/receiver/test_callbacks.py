@@ -11,11 +11,11 @@ from datetime import UTC
 import pytest
 from prometheus_client import REGISTRY
 
-from receiver import MissingCallbackSecret
 from receiver.callback_size import ARRIVING_MAX_BYTES, COUNTED_MAX_BYTES
 from receiver.durable_inbox import StorageUnavailable
 from receiver.refusals import shortened
 from tests.support.receiver_app import ERROR, PATH, refused
+from workers.config.settings import MissingCallbackSecret
 
 
 def document_with_secret(secret):

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from workers.clients import errors
 from workers.clients.http import HttpApi, Timeouts
-from workers.clients.transport import is_loopback
+from workers.config.secure_urls import is_loopback
 from workers.config.settings import Settings
 from workers.operations.jobs.checks.finding import Finding, ok, warning, wrong
 from workers.operations.rules.wording import pluralise

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from workers.clients.transport import is_loopback
+from workers.config.secure_urls import is_loopback
 from workers.config.settings import Settings
 from workers.config.workspaces import SettingsError, WorkspaceSettings
 from workers.operations.jobs.checks.finding import Finding, ok, warning, wrong
