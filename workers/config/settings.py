@@ -29,8 +29,10 @@ from workers.config.workspaces import (
 RUN_ENV = Path("var/run.env")  # written by `make run`; commands in its folder find its servers
 SPOOL_DIR = "var/spool"  # below the working directory
 RECEIVER_BIND = "127.0.0.1:8000"
+HIGHEST_PORT = 65_535
 SURVEY_RULES_FILE = "surveys.toml"  # in the working directory
-_BIND = re.compile(r"unix:.+|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}")
+_BIND = re.compile(r"unix:.+|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+|):(?P<port>[0-9]{1,5})")
+_INHERITED_SOCKET = re.compile(r"fd://[0-9]+")  # such as systemd's
 _SITE = re.compile(r"https://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?")
 
 
@@ -108,7 +110,7 @@ def load_settings() -> Settings:
     spool_dir = Path(env.str("SPOOL_DIR", "") or SPOOL_DIR)
     allow_unsigned = env.bool("CENTION_ALLOW_UNSIGNED", False)
     receiver_url = env.str("RECEIVER_URL", "")
-    receiver_bind = env.str("RECEIVER_BIND", "") or RECEIVER_BIND
+    receiver_bind = env.str("RECEIVER_BIND", "", validate=_known_binds) or RECEIVER_BIND
     metrics_bind = env.str("METRICS_BIND", "", validate=_known_bind)
     survey_rules_file = Path(env.str("SURVEY_RULES_FILE", "") or SURVEY_RULES_FILE)
     survey_country = _survey_country(env)
@@ -116,7 +118,8 @@ def load_settings() -> Settings:
     survey_frame_ancestors = _survey_frame_ancestors(env)
     survey_public_url = env.str("SURVEY_PUBLIC_URL", "", validate=_secure_url).rstrip("/") or None
     env.str("LOG_LEVEL", "info", validate=_known_level)  # read where the log is set up
-    env.bool("ACCESS_LOG", False)  # read by the receiver's server
+    env.bool("ACCESS_LOG", False)  # this and the next are read by the receiver's server
+    env.int("WEB_CONCURRENCY", 2, validate=check.Range(min=1))
     file = env.str("CENTION_WORKSPACES_FILE", "")
     problems: dict[str, list[str]] = {}
     workspaces = from_file(Path(file), problems) if file else from_environment(env, problems)
@@ -237,8 +240,15 @@ def _known_level(level: str) -> None:
         raise ValidationError(f"Not one of {', '.join(LOG_LEVELS)}.")
 
 
+def _known_binds(binds: str) -> None:
+    for one in filter(None, map(str.strip, binds.split(","))):
+        if not _INHERITED_SOCKET.fullmatch(one):
+            _known_bind(one)
+
+
 def _known_bind(bind: str) -> None:
-    if bind and not _BIND.fullmatch(bind):
+    found = _BIND.fullmatch(bind)
+    if bind and (found is None or int(found["port"] or 0) > HIGHEST_PORT):
         raise ValidationError(f"{bind!r} is no address such as 127.0.0.1:9180.")
 
 

@@ -53,6 +53,26 @@ def test_wrong_settings_end_a_process_with_one_line_that_names_each(command, set
     assert "Traceback" not in text
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WEB_CONCURRENCY", "0"),
+        ("ACCESS_LOG", "often"),
+        ("RECEIVER_BIND", "127.0.0.1:http"),
+        ("RECEIVER_BIND", "127.0.0.1:80000"),
+        ("METRICS_BIND", "127.0.0.1:metrics"),
+    ],
+)
+def test_wrong_settings_of_the_server_itself_end_it_in_the_same_way(name, value, settings):
+    process = run(RECEIVER, settings | {name: value})
+    _, text = process.communicate(timeout=60)
+
+    assert process.returncode == 4
+    [line] = [one for one in map(json.loads, text.splitlines()) if "problems" in one]
+    assert [one.partition(":")[0] for one in line["problems"]] == [name]
+    assert "Traceback" not in text
+
+
 def test_a_missing_secret_of_callbacks_is_said_in_one_line(settings):
     process = run(RECEIVER, settings | {"CENTION_CALLBACK_SECRETS": ""})
     _, text = process.communicate(timeout=60)
