@@ -18,9 +18,9 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="cention-metrics-")
     os.environ["CENTION_METRICS_FOLDER"] = os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
-from environs import Env, EnvError  # noqa: E402
-from gunicorn.util import parse_address  # noqa: E402
-from prometheus_client import multiprocess  # noqa: E402  # it reads the variable when imported
+from environs import Env, EnvError
+from gunicorn.util import parse_address
+from prometheus_client import multiprocess  # it reads the variable when imported
 
 # One file descriptor for each connection: as many as this user may have.
 most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
