@@ -36,6 +36,8 @@ _REASONS = (
     ("connection slots", "it has no connection left"),
     ("too many connections", "it has no connection left"),
     ("starting up", "it is starting"),
+    ("recovery mode", "it is starting"),
+    ("not yet accepting", "it is starting"),
     ("shutting down", "it is shutting down"),
     ("connection refused", connection_errors.NOBODY_LISTENS),
     ("no such file or directory", connection_errors.NOBODY_LISTENS),
@@ -46,9 +48,10 @@ _REASONS = (
     ("ssl error", "TLS failed"),
     ("closed the connection", connection_errors.ENDED),
     ("connection reset", connection_errors.ENDED),
-    ("role", "it has no such role"),
-    ("database", "it has no such database"),
+    ("permission denied for database", "its role may not connect to this database"),
+    ("not permitted to log in", "its role may not log in"),
 )
+_MISSING = re.compile(r"(role|database)\s+does not exist")  # once the name in quotes is removed
 # What a password that is not percent-encoded leads to.
 _ABOUT_THE_URL = ("it rejects the password", "its address is not one")
 _NEEDS_HELP = (
@@ -91,8 +94,12 @@ def reason(error: psycopg.Error) -> str:
     if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
         return "its address is not one that PostgreSQL understands"
     said = _QUOTED.sub("", str(error).lower())
-    known = (why for sign, why in _REASONS if sign in said)
-    return next(known, "the connection was lost or could not be made")
+    for sign, why in _REASONS:
+        if sign in said:
+            return why
+    if missing := _MISSING.search(said):
+        return f"it has no such {missing[1]}"
+    return "the connection was lost or could not be made"
 
 
 def reason_of_loss(error: Exception) -> str | None:

@@ -59,6 +59,17 @@ AT = 'connection failed: connection to server at "database.role.example" (10.0.0
         (f"{AT}failed: FATAL:  sorry, too many clients already", "it has no connection left"),
         (f"{AT}failed: FATAL:  the database system is starting up", "it is starting"),
         (f"{AT}failed: FATAL:  the database system is shutting down", "it is shutting down"),
+        (f"{AT}failed: FATAL:  the database system is in recovery mode", "it is starting"),
+        (
+            f"{AT}failed: FATAL:  the database system is not yet accepting connections",
+            "it is starting",
+        ),
+        (f'{AT}failed: FATAL:  permission denied for database "role"', "may not connect to this"),
+        (f'{AT}failed: FATAL:  role "database" is not permitted to log in', "may not log in"),
+        (
+            f"{AT}failed: FATAL:  the role of a database is something new",
+            "the connection was lost or could not be made",
+        ),
     ],
 )
 def test_the_reason_is_named_and_no_name_is_taken_for_it(text, words):
