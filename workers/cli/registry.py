@@ -87,11 +87,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may lack our characters
-    sys.excepthook = print_traceback
     if os.environ.get("LOG_LEVEL", "").lower() == "debug":
         logs.configure()
     else:  # jobs log for the workers; a command prints its own messages
         structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    sys.excepthook = print_traceback  # logs.configure() has one that logs no text of an error
     try:
         try:
             cention(prog_name="cention")

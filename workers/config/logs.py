@@ -37,7 +37,7 @@ def configure() -> None:
     root.setLevel(library_level(level))
     logging.captureWarnings(True)
     sys.excepthook = _log_end
-    threading.excepthook = lambda args: _log_end(args.exc_type, args.exc_value)
+    threading.excepthook = _log_end_of_thread
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *_PROCESSORS],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -69,6 +69,11 @@ def _log_end(kind: type[BaseException], error: BaseException | None, *_: object)
         structlog.get_logger(__name__).critical("ended", error=kind.__name__, where=where)
 
 
+def _log_end_of_thread(args: threading.ExceptHookArgs) -> None:
+    if args.exc_type is not SystemExit:  # a thread may end in this way
+        _log_end(args.exc_type, args.exc_value)
+
+
 class _Stderr:
     """Standard error that ignores write errors: a full disk must not stop the work."""
 
@@ -88,13 +93,25 @@ class LibraryHandler(logging.Handler):
     """
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
+        """Write one line. Never raises: a library logs in the middle of its work."""
         fields: dict[str, object] = {"logger": record.name}
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             fields |= {"error": type(error).__name__, "where": stack_without_values(error)}
-        event = str(record.msg) if error is not None else record.getMessage()
-        structlog.get_logger(record.name).log(record.levelno, event, **fields)
+        event = str(record.msg) if error is not None else _message(record)
+        structlog.get_logger(record.name).log(_known_level(record.levelno), event, **fields)
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # arguments that do not fit the text
+        return str(record.msg)
+
+
+def _known_level(level: int) -> int:
+    """Return the standard level at or below ``level``; libraries have more, such as 25."""
+    return max(logging.DEBUG, min(level // 10 * 10, logging.CRITICAL))
 
 
 def stack_without_values(error: BaseException) -> list[str]:

@@ -84,6 +84,44 @@ def test_warnings_and_errors_that_end_a_thread_or_process_are_logged_without_the
     assert "text" not in "".join(json.dumps(line) for line in lines if line["event"] == "ended")
 
 
+@pytest.mark.parametrize(
+    ("level", "shown"), [(25, "info"), (35, "warning"), (45, "error"), (60, "critical")]
+)
+def test_a_level_of_a_library_alone_is_the_next_lower_one(level, shown):
+    script = f"logs.configure(); logging.getLogger('library').log({level}, 'an event')"
+    [line] = logged(f"import logging; from workers.config import logs; {script}", LOG_LEVEL="debug")
+
+    assert (line["level"], line["event"]) == (shown, "an event")
+
+
+def test_arguments_that_do_not_fit_the_text_of_a_library_do_not_stop_it():
+    script = "logs.configure(); logging.getLogger('library').error('%d of %d', 's3cret')"
+    [line] = logged(f"import logging; from workers.config import logs; {script}")
+
+    assert line["event"] == "%d of %d"
+
+
+def test_a_thread_that_ends_by_exit_is_no_event():
+    script = "logs.configure(); threading.Thread(target=sys.exit).start()"
+    assert logged(f"import sys, threading; from workers.config import logs; {script}") == []
+
+
+def test_a_failed_command_prints_its_traceback_also_where_it_logs():
+    script = (
+        "import sys; sys.argv = ['cention', 'status']; from workers.cli import registry; "
+        "registry.cention = lambda **_: {}['a key']; registry.main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"LOG_LEVEL": "debug"},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    assert "KeyError: 'a key'" in ended.stderr
+
+
 def test_commands_log_only_where_it_is_asked_for(tmp_path):
     script = "import sys; sys.argv = ['cention', '--version']; from workers.cli import main; "
     script += "import atexit, structlog; "
