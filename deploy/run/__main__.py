@@ -19,7 +19,7 @@ from deploy.run.output import Output
 from deploy.run.plan import Plan, make_plan
 from deploy.run.run_env import addresses, forget_earlier_run, has_secret, shell_setup, write_run_env
 from deploy.run.startup import cention_problems, check_settings, prepare, start_all
-from deploy.run.status_line import StatusLine
+from deploy.run.status_line import DATABASE_DOWN, StatusLine
 from deploy.run.supervisor import Supervisor
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -126,8 +126,11 @@ def _analysts(plan: Plan, postgres: Postgres) -> str:
 
 
 def _surveys(plan: Plan) -> str:
-    with psycopg.connect(plan.database_url) as conn:
-        names = sandbox_rules.rules_that_are_on(conn, plan.workspace)
+    try:
+        with psycopg.connect(plan.database_url, connect_timeout=2) as conn:
+            names = sandbox_rules.rules_that_are_on(conn, plan.workspace)
+    except psycopg.Error:
+        return DATABASE_DOWN  # supervisor starts it again
     if not names:
         return "no rule is on"
     return f"rules on: {', '.join(names)} (simulated customers)"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workers.operations.store.status import Counters
     from workers.surveys.store.survey_summary import SurveySummary
 
+DATABASE_DOWN = "Postgres is down, or unreachable"
 PLAIN_LINE_EVERY_S = 10
 MAX_RESTARTS_WIDTH = 40  # characters, so that the most important counts fit beside them
 PLAIN_WIDTH = 200  # of a line elsewhere
@@ -71,7 +72,7 @@ class StatusLine:
             if self._conn is not None:
                 self._conn.close()
             self._conn = None
-            return "Postgres is down, or unreachable"
+            return DATABASE_DOWN
 
     def _count_restarts(self, running: Iterable[ProcessState]) -> None:
         for process in running:

@@ -15,6 +15,8 @@ from rich.console import Console
 
 from deploy.embedded import StartupError
 from deploy.run import __main__ as run
+from deploy.run.output import Output
+from deploy.run.plan import make_plan
 from deploy.run.processes import ISOLATED
 
 ROOT = Path(__file__).parents[3]
@@ -74,6 +76,17 @@ def test_after_a_full_disk_everything_is_started_again_as_often_as_it_takes(monk
 
     assert pauses == [run.RETRY_EVERY_S] * 2
     assert output.getvalue().count("Starting again in") == 2
+
+
+@pytest.mark.enable_socket  # a plan reserves its ports
+def test_the_addresses_are_printed_also_if_postgres_is_down_again(tmp_path):
+    output = io.StringIO()
+    (tmp_path / "sandbox").mkdir()
+
+    run.print_addresses(make_plan({}, var=tmp_path), Output(Console(file=output)))
+
+    assert "surveys       Postgres is down, or unreachable" in output.getvalue()
+    assert "cention status" in output.getvalue()
 
 
 def test_the_readme_says_what_is_needed_before_the_first_start():
