@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -83,6 +83,11 @@ class WorkerContext:
     conversers: ThreadPoolExecutor
     errands: Mapping[str, ErrandsApi]  # by workspace that has a token for it
     addresses: AddressCheck
+
+    @property
+    def workspaces(self) -> Collection[str]:
+        """All configured workspaces, also those without any token."""
+        return self.changed_lists.keys()
 
     @contextmanager
     def session(self) -> Iterator[Connection]:

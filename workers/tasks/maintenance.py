@@ -21,7 +21,7 @@ def sweep(self: BridgeTask) -> None:
         self.nudge(TaskName.FILE_CALLBACKS, workspace)
     for workspace, family in work.due:
         self.nudge_drain(workspace, family)
-    record_waits(context().transaction, context().families.keys())
+    record_waits(context().transaction, context().families.keys(), context().workspaces)
 
 
 @shared_task(bind=True, base=BridgeTask, name=TaskName.CANARY)

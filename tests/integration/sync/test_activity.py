@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -11,14 +12,18 @@ import pytest
 from psycopg.pq import TransactionStatus
 from structlog.testing import capture_logs
 
-from tests.integration.bridge import RATINGS, REPORTS, raising
+from tests.integration.bridge import RATINGS, REPORTS, Bridge, raising
+from tests.integration.conftest import context_of
 from tests.integration.privacy.centre import new_callback
+from tests.support.settings import SETTINGS
 from workers.clients import errors
 from workers.config.settings import Retention
 from workers.database import connections
 from workers.operations.jobs.sweep import record_waits
 from workers.privacy.jobs.retention import retain
 from workers.sync.store import activity, callbacks, polls
+from workers.tasks import base, maintenance
+from workers.tasks.base import BridgeTask
 
 COUNTS = (
     "SELECT coalesce(sum(stored), 0)::int AS stored, coalesce(sum(failed), 0)::int AS failed"
@@ -215,13 +220,31 @@ def test_the_oldest_wait_is_recorded_for_records_and_callbacks(bridge, document)
     bridge.execute("UPDATE intake.wanted SET wanted_at = now() - interval '90 s'")
     receive(bridge, [{"one": 1}], at=datetime.now(UTC) - timedelta(seconds=30))
 
-    record_waits(bridge.context.transaction, KNOWN)
+    record_waits(bridge.context.transaction, KNOWN, ["demo"])
 
     found = waits(bridge)
     assert found.keys() == {RATINGS, REPORTS, "callbacks"}
     assert found[RATINGS] >= 90
     assert found["callbacks"] >= 30
     assert found[REPORTS] == 0
+
+
+def test_a_sweep_records_the_wait_of_callbacks_of_a_workspace_without_any_token(
+    database, monkeypatch
+):
+    settings = replace(SETTINGS, database_url=database)
+    with context_of(settings) as context:
+        bridge = Bridge(context=context, database=database)
+        receive(bridge, [{"one": 1}], at=datetime.now(UTC) - timedelta(seconds=30))
+        for module in (base, maintenance):
+            monkeypatch.setattr(module, "context", lambda: context)
+        monkeypatch.setattr(BridgeTask, "nudge", lambda *_, **__: None)
+
+        maintenance.sweep()
+
+        assert context.families == {}
+        [wait_s] = waits(bridge).values()
+        assert wait_s >= 30
 
 
 def test_waits_are_recorded_once_a_minute(bridge):

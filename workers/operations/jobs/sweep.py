@@ -38,10 +38,15 @@ class PendingWork:
     due: tuple[tuple[str, Family], ...]  # workspace and family with something to drain
 
 
-def record_waits(transaction: Transaction, known: Collection[tuple[str, Family]]) -> None:
-    """Record how long callbacks and records of ``known`` families wait, once a minute."""
+def record_waits(
+    transaction: Transaction, known: Collection[tuple[str, Family]], workspaces: Collection[str]
+) -> None:
+    """Record how long records of ``known`` families wait, and callbacks of ``workspaces``.
+
+    Once a minute.
+    """
     with transaction() as conn:
-        activity.record_waits(conn, known, {workspace for workspace, _ in known})
+        activity.record_waits(conn, known, workspaces)
 
 
 def find_work(transaction: Transaction, known: Collection[tuple[str, Family]]) -> PendingWork:
