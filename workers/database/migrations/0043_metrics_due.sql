@@ -105,3 +105,9 @@ BEGIN
     PERFORM intake.mark_due(TG_ARGV[0], array_agg(workspace), array_agg(0::bigint)) FROM changed;
     RETURN NULL;
 END $$;
+CREATE FUNCTION intake.mark_time_zones() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM intake.mark_due('workspace', array_agg(c.workspace), array_agg(0::bigint))
+    FROM changed AS c JOIN former AS f USING (workspace) WHERE c.timezone IS DISTINCT FROM f.timezone;
+    RETURN NULL;
+END $$;

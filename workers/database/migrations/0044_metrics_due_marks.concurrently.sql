@@ -80,7 +80,7 @@ CREATE OR REPLACE TRIGGER mark_delete AFTER DELETE ON cention.agent_logon
 CREATE OR REPLACE TRIGGER mark_insert AFTER INSERT ON cention.workspace
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION intake.mark_workspaces('workspace');
 CREATE OR REPLACE TRIGGER mark_update AFTER UPDATE ON cention.workspace
-    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION intake.mark_workspaces('workspace');
+    REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION intake.mark_time_zones();
 CREATE OR REPLACE TRIGGER mark_insert AFTER INSERT ON cention.action_pattern
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION intake.mark_workspaces('action_pattern');
 CREATE OR REPLACE TRIGGER mark_update AFTER UPDATE ON cention.action_pattern
@@ -94,7 +94,7 @@ CREATE OR REPLACE TRIGGER mark_former AFTER UPDATE OF errand_id ON cention.erran
     FOR EACH ROW WHEN (OLD.errand_id <> NEW.errand_id)
     EXECUTE FUNCTION intake.mark_former_record('errand', 'errand_id');
 CREATE OR REPLACE TRIGGER mark_former AFTER UPDATE OF errand_id ON feedback.session
-    FOR EACH ROW WHEN (OLD.errand_id <> NEW.errand_id)
+    FOR EACH ROW WHEN (OLD.errand_id IS NOT NULL AND OLD.errand_id IS DISTINCT FROM NEW.errand_id)
     EXECUTE FUNCTION intake.mark_former_record('errand', 'errand_id');
 CREATE OR REPLACE TRIGGER mark_former_session AFTER UPDATE OF errand_id ON feedback.session
     FOR EACH ROW WHEN (OLD.errand_id IS NULL AND NEW.errand_id IS NOT NULL)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -172,6 +173,19 @@ def respond(centre: Centre) -> None:
     centre.conn.row_factory = dict_row
 
 
+def open_survey(centre: Centre, **values: Any) -> None:
+    centre.put(
+        "feedback.session",
+        workspace="demo",
+        session_id=8,
+        vendor="alvaria",
+        origin="page",
+        state="open",
+        verified=False,
+        **values,
+    )
+
+
 def nothing(centre: Centre) -> None:
     """Nothing is there before."""
 
@@ -248,7 +262,9 @@ CHANGES: Mapping[str, tuple[Step, Step, set[Mark]]] = {
     "cention.agent_logon": (nothing, log_on, {("agent_logon_day", 20260310)}),
     "cention.workspace": (
         nothing,
-        lambda c: workspaces.save(c.conn, [WORKSPACE], poll_every_s=99),
+        lambda c: workspaces.save(
+            c.conn, [replace(WORKSPACE, timezone=ZoneInfo("UTC"))], poll_every_s=15
+        ),
         {("workspace", 0)},
     ),
     "cention.action_pattern": (
@@ -390,16 +406,28 @@ def test_a_row_that_moves_to_another_errand_marks_both(centre, table):
     assert marks(centre) == {("errand", 1), ("errand", 2)}
 
 
+def test_a_survey_that_loses_its_errand_marks_the_errand_and_the_survey(centre):
+    open_survey(centre, errand_id=1)
+    clear(centre)
+
+    centre.conn.execute("UPDATE feedback.session SET errand_id = NULL")
+
+    assert marks(centre) == {ERRAND, ("survey_session", 8)}
+
+
+def test_another_poll_interval_or_address_of_a_workspace_leaves_no_mark(centre):
+    clear(centre)
+
+    workspaces.save(centre.conn, [WORKSPACE], poll_every_s=99)
+    workspaces.set_address(centre.conn, replace(WORKSPACE, cention_url="https://new.test/s/d"))
+
+    [row] = centre.query("SELECT address, poll_every_s FROM cention.workspace")
+    assert (row["address"], row["poll_every_s"]) == ("new.test/s/d", 99)
+    assert marks(centre) == set()
+
+
 def test_a_survey_without_an_errand_is_marked_until_its_errand_is_known(centre):
-    centre.put(
-        "feedback.session",
-        workspace="demo",
-        session_id=8,
-        vendor="alvaria",
-        origin="page",
-        state="open",
-        verified=False,
-    )
+    open_survey(centre)
     assert marks(centre) == {("workspace", 0), ("survey_session", 8)}
     clear(centre)
 
