@@ -20,7 +20,7 @@ from receiver.startup import receiver_settings_or_exit
 from receiver.surveys.database import PageDatabase
 from receiver.surveys.storage import SurveyStorage
 from workers.config import logs
-from workers.config.broker import check_accepts, create_sender
+from workers.config.broker import check_accepts, create_sender, describe_failure
 from workers.config.names import TaskName
 from workers.database import version
 from workers.spool.layout import spool_status
@@ -63,7 +63,7 @@ def broker_is_up() -> None:
 
 writer = database.InboxWriter(settings.database_url)
 committer = GroupCommit(writer.write, abort=writer.abort)
-notifier = WorkerNotifier(nudge)
+notifier = WorkerNotifier(nudge, describe=describe_failure)
 spool = Spool(settings.spool_dir, max_bytes=settings.spool_max_bytes)
 breaker = CircuitBreaker()
 app = create_app(
@@ -77,7 +77,7 @@ app = create_app(
     read_spool=partial(spool_status, settings.spool_dir),
     save_pushed_answers=partial(pushed_answers.save, settings.database_url),
     surveys=SurveyStorage(PageDatabase(settings.database_url)),
-    notify_surveys=WorkerNotifier(nudge_surveys).notify,
+    notify_surveys=WorkerNotifier(nudge_surveys, describe=describe_failure).notify,
 )
 version.report_in_background(settings.database_url)
 # The spool may hold callbacks of an earlier process: move them now, not with the next callback.

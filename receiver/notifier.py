@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from receiver import metrics
-from workers.config import connection_errors
 from workers.config.logs import RateLimitedWarning
 
 PAUSE_S = 0.1  # between nudges: at most 10 a second from each process
@@ -25,8 +24,12 @@ class WorkerNotifier:
     starts with the first callback, so that a process may fork before.
     """
 
-    def __init__(self, send: Callable[[str], None]) -> None:
+    def __init__(
+        self, send: Callable[[str], None], *, describe: Callable[[Exception], str]
+    ) -> None:
+        """``describe`` returns why ``send`` failed, without any text of the error."""
         self._send = send
+        self._describe = describe
         self._pending: set[str] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -59,7 +62,7 @@ class WorkerNotifier:
             self._send(workspace)
         except Exception as error:  # the sweep finds the callbacks
             metrics.NUDGES.labels("failed").inc()
-            self._failed.warn(reason=connection_errors.describe(error) or type(error).__name__)
+            self._failed.warn(reason=self._describe(error))
             return False
         metrics.NUDGES.labels("sent").inc()
         return True

@@ -47,6 +47,11 @@ def _printable_messages() -> Iterator[None]:
     except (CommandError, click.exceptions.NoArgsIsHelpError):
         raise  # printable already
     except click.UsageError as error:
-        raise click.UsageError(escape(error.format_message()), ctx=error.ctx) from None
+        raise click.UsageError(_on_one_line(error), ctx=error.ctx) from None
     except click.ClickException as error:
-        raise click.ClickException(escape(error.format_message())) from None
+        raise click.ClickException(_on_one_line(error)) from None
+
+
+def _on_one_line(error: click.ClickException) -> str:
+    """Return the message; click lists choices on lines of their own, each after a tab."""
+    return escape(error.format_message().replace("\n\t", " "))

@@ -13,17 +13,19 @@ from workers.config.names import QUEUE_OF
 
 TASK_ROUTES = {str(task): {"queue": str(queue)} for task, queue in QUEUE_OF.items()}
 REFUSES_USER = "it refuses user or password"
+MAY_NOT_SEND = "its user may not send messages"
 BAD_URL = "its address cannot be read"
 ABOUT_THE_URL = (REFUSES_USER, BAD_URL)  # what a password that is not percent-encoded leads to
 _REASONS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((redis.ReadOnlyError,), "it is a read-only replica"),
     ((redis.OutOfMemoryError,), "it is full: its maxmemory is used up"),
     ((redis.AuthenticationError, amqp.AccessRefused), REFUSES_USER),
-    ((redis.NoPermissionError,), "its user may not send messages"),
+    ((redis.NoPermissionError,), MAY_NOT_SEND),
     ((redis.BusyLoadingError,), "it is starting"),
     ((amqp.NotAllowed,), "it has no such virtual host, or its user may not use that"),
     ((redis.InvalidResponse, amqp.FrameSyntaxError), "something else answers there"),
 )
+_AFTER_LOG_IN = (40, 50, 60)  # AMQP's classes of methods about exchanges, queues and messages
 READINESS_QUEUE = "readiness"
 READINESS_KEPT_S = 60.0  # after its last use; Redis deletes it when it is empty
 
@@ -51,6 +53,8 @@ def describe_failure(error: Exception) -> str:
     them.
     """
     cause = error.__cause__ or error
+    if isinstance(cause, amqp.AccessRefused) and (cause.method_sig or (0,))[0] in _AFTER_LOG_IN:
+        return MAY_NOT_SEND
     for kinds, reason in _REASONS:
         if isinstance(cause, kinds):
             return reason

@@ -39,6 +39,13 @@ _TLS = {
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": "it wants a client certificate, which we do not have",
     "NO_CERTIFICATE_OR_CRL_FOUND": "the file of certificates in the settings has none",
 }
+_NUMBERS = {
+    errno.ENETUNREACH: NO_ROUTE,
+    errno.EHOSTUNREACH: NO_ROUTE,
+    errno.ENETDOWN: NO_ROUTE,
+    # Such as ssl_ca_certs of the broker's URL, or its Unix socket.
+    errno.ENOENT: "a file or a Unix socket that the settings name does not exist",
+}
 _BAD_BUNDLE = re.compile(r"certificate bundle|certificate file|invalid path", re.IGNORECASE)
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 _PROXY = "ProxyError"
@@ -66,14 +73,14 @@ def _reason(error: BaseException) -> str | None:
             return NO_NAME_SERVER
         case socket.gaierror():
             return NO_HOST
-        case ConnectionRefusedError() | FileNotFoundError():
+        case ConnectionRefusedError():
             return NOBODY_LISTENS
         case TimeoutError():
             return NO_ANSWER
         case ConnectionError():  # reset, aborted, or a broken pipe
             return ENDED
-        case OSError(errno=errno.ENETUNREACH | errno.EHOSTUNREACH | errno.ENETDOWN):
-            return NO_ROUTE
+        case OSError(errno=number) if number in _NUMBERS:
+            return _NUMBERS[number]
         case OSError(errno=None) if _BAD_BUNDLE.search(str(error)):
             return "the file of certificates in the settings cannot be read"
     # urllib3 and requests have no cause for these.

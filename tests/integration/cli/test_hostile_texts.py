@@ -96,6 +96,14 @@ def test_an_argument_is_quoted_without_its_control_characters(terminal):
         printed(terminal.run(*words))
 
 
+def test_the_choices_of_a_missing_argument_are_listed_as_plain_words(terminal):
+    output = printed(terminal.run("want"))
+
+    assert "Choose from: errand_reports, facebook_ratings, " in output
+    assert "\\n" not in output
+    assert "\\t" not in output
+
+
 def test_a_heading_of_a_file_is_quoted_without_its_control_characters(terminal, file):
     table = file(f'"name{EVIL}","e-mail"\r\nAnn,ann@c.example\r\n')
 

@@ -9,6 +9,7 @@ import ssl
 import pytest
 import requests
 import urllib3
+from amqp import exceptions as amqp
 from redis import exceptions as redis
 
 from workers.config import connection_errors
@@ -31,6 +32,11 @@ def os_error(number):
     return OSError(number, "s3cret")
 
 
+def amqp_refusal(about):
+    """What RabbitMQ raises; ``about`` is the class of the method that it refused."""
+    return amqp.error_for_code(403, "s3cret", (about, 10), amqp.ChannelError)
+
+
 REASONS = [
     (untrusted(9), "its certificate is not valid yet"),
     (untrusted(10), "its certificate has expired"),
@@ -46,6 +52,7 @@ REASONS = [
     (socket.gaierror(socket.EAI_NONAME, "s3cret"), "there is no such host"),
     (socket.gaierror(socket.EAI_AGAIN, "s3cret"), "no name server answers"),
     (os_error(errno.ECONNREFUSED), "the connection was refused"),
+    (os_error(errno.ENOENT), "that the settings name does not exist"),
     (os_error(errno.ETIMEDOUT), "it does not answer in time"),
     (TimeoutError("s3cret"), "it does not answer in time"),
     (os_error(errno.ENETUNREACH), "no network leads there"),
@@ -119,6 +126,9 @@ def test_an_error_that_says_nothing_has_no_reason():
     [
         (redis.AuthenticationError("s3cret"), "it refuses user or password"),
         (redis.NoPermissionError("s3cret"), "its user may not send messages"),
+        (amqp_refusal(0), "it refuses user or password"),
+        (amqp_refusal(50), "its user may not send messages"),
+        (amqp_refusal(60), "its user may not send messages"),
         (redis.BusyLoadingError("s3cret"), "it is starting"),
         (redis.ReadOnlyError("s3cret"), "it is a read-only replica"),
         (redis.OutOfMemoryError("s3cret"), "it is full"),

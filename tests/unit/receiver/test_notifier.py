@@ -6,10 +6,13 @@ import threading
 from queue import Queue
 
 import pytest
+from kombu.exceptions import OperationalError
 from prometheus_client import REGISTRY
+from redis.exceptions import ReadOnlyError
 
 from receiver import notifier as notifier_module
 from receiver.notifier import WorkerNotifier
+from workers.config.broker import describe_failure
 
 
 class Broker:
@@ -24,7 +27,7 @@ class Broker:
         self.nudges.put(workspace)
         assert self.may_answer.wait(10)
         if self.down:
-            raise ConnectionError("redis://:password@broker.test")
+            raise OperationalError("redis://:password@broker.test") from ReadOnlyError("password")
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +43,7 @@ def broker():
 
 @pytest.fixture
 def notifier(broker):
-    return WorkerNotifier(broker.send)
+    return WorkerNotifier(broker.send, describe=describe_failure)
 
 
 def nudges(outcome):
@@ -97,4 +100,5 @@ def test_a_nudge_that_fails_is_counted_and_not_repeated(notifier, broker, capsys
     assert broker.nudges.get(timeout=10) == "other"
     assert nudges("failed") == failed + 1
     written = capsys.readouterr()
+    assert "it is a read-only replica" in written.out + written.err
     assert "password" not in written.out + written.err
