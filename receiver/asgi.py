@@ -99,7 +99,7 @@ class AsgiAdapter:
         path = path_of(scope)
         share = next((each for each in SHARES if path.startswith(each.paths)), SHARES[-1])
         if self._under_way[share.name] >= share.at_once:
-            metrics.REFUSED.labels(share.busy.status).inc()
+            metrics.REFUSED_REQUESTS.labels(share.busy.status).inc()
             return share.busy
         self._under_way[share.name] += 1
         try:

@@ -24,7 +24,7 @@ from receiver.canonical_json import CanonicalCallback, InvalidBody
 from receiver.durable_inbox import PendingStore, StorageUnavailable, StoreCallback
 from receiver.errors import error_response
 from receiver.notifier import Notify
-from receiver.refusals import Refusals
+from receiver.refusals import RefusalLog
 from receiver.request_body import read_body
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
@@ -90,7 +90,7 @@ def blueprint(
 ) -> Blueprint:
     """Build the route for the workspaces in ``secrets``; one without secrets requires none."""
     routes = Blueprint("callbacks", __name__)
-    refusals = Refusals("callbacks refused")
+    refusals = RefusalLog("callbacks refused")
 
     # A slash at the end is easily typed into Cention's form, and a refusal there is never seen.
     @routes.post("/callbacks/<workspace>/", provide_automatic_options=False)
@@ -144,7 +144,7 @@ def blueprint(
     return routes
 
 
-def _record_unrouted(refusals: Refusals, workspaces: Set[str]) -> None:
+def _record_unrouted(refusals: RefusalLog, workspaces: Set[str]) -> None:
     """Count a callback with a wrong method, or to an address that is mistyped altogether."""
     error = request.routing_exception
     is_callback = request.path.startswith(PREFIX)
@@ -154,7 +154,7 @@ def _record_unrouted(refusals: Refusals, workspaces: Set[str]) -> None:
         _record(refusals, known, time.perf_counter(), error.code or HTTPStatus.NOT_FOUND)
 
 
-def _record(refusals: Refusals, workspace: str, began: float, status: int) -> None:
+def _record(refusals: RefusalLog, workspace: str, began: float, status: int) -> None:
     metrics.CALLBACKS.labels(workspace, status).inc()
     metrics.DURATION.observe(time.perf_counter() - began)
     if status >= HTTPStatus.BAD_REQUEST:

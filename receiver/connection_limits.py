@@ -258,7 +258,7 @@ class Connection(asyncio.Protocol):
         if self.phase is Phase.CLOSING:
             return
         self.server.refused.warn(status=status)
-        metrics.REFUSED.labels(status).inc()
+        metrics.REFUSED_REQUESTS.labels(status).inc()
         body = error_document(status)
         head = (
             f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\n"

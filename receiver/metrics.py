@@ -40,7 +40,7 @@ PUSHES = Counter(
     "Pushes of survey answers by workspace (empty if unknown) and the status of the answer.",
     ["workspace", "status"],
 )
-REFUSED = Counter(
+REFUSED_REQUESTS = Counter(
     "cention_refused_requests",
     "Requests refused before they reached the application, by the status of the answer.",
     ["status"],

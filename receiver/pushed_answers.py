@@ -15,7 +15,7 @@ from werkzeug.exceptions import NotFound, RequestEntityTooLarge, ServiceUnavaila
 from receiver import metrics
 from receiver.authentication import Secrets
 from receiver.database import connect
-from receiver.refusals import Refusals
+from receiver.refusals import RefusalLog
 from receiver.request_body import read_body
 from schemas.errors import MAX_FAULTS, DocumentError, Fault
 from schemas.strict_json import InvalidJson, read_json
@@ -51,7 +51,7 @@ def blueprint(settings: Settings, *, save: SavePush) -> Blueprint:
     routes = Blueprint("pushed_answers", __name__)
     secrets = Secrets(settings.survey_push_secrets)
     names = {each.name for each in settings.workspaces}
-    refusals = Refusals("pushed answers refused")
+    refusals = RefusalLog("pushed answers refused")
 
     @routes.after_request
     def record_status(response: Response) -> Response:

@@ -9,7 +9,7 @@ MORE = "…"
 NAMED = ("callbacks", "answers")  # no secret stands in the next segment of such a path
 
 
-class Refusals:
+class RefusalLog:
     """One warning a minute, at most, for each workspace and status; all others are counted in it.
 
     Not thread-safe: two lines may come in the same minute.

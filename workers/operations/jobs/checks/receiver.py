@@ -17,7 +17,7 @@ from workers.operations.rules.wording import pluralise
 
 WITHIN_S = 5.0
 # Counters by workspace and status, and what they count.
-REFUSALS = {"cention_callbacks": "callback", "cention_pushed_answers": "push of answers"}
+COUNTED = {"cention_callbacks": "callback", "cention_pushed_answers": "push of answers"}
 WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104  # not bound here
 REASONS = {
     "400": "not JSON, or cut",
@@ -79,11 +79,11 @@ def _refused(url: str) -> Finding:
             f"The metrics that count them cannot be read at {url} from here ({error}).",
             "Check METRICS_BIND, or run this on the machine of the receiver.",
         )
-    found = refusals(text)
+    found = counts_of_refused(text)
     if not found:
         return ok("refused callbacks", "The receiver has refused none since it started.")
     lines = [
-        f"{pluralise(number, REFUSALS[name])} of {workspace or 'no workspace'} with {status}"
+        f"{pluralise(number, COUNTED[name])} of {workspace or 'no workspace'} with {status}"
         + (f" ({REASONS[status]})" if status in REASONS else "")
         for (name, workspace, status), number in sorted(found.items())
     ]
@@ -95,12 +95,12 @@ def _refused(url: str) -> Finding:
     )
 
 
-def refusals(metrics: str) -> Counter[tuple[str, str, str]]:
+def counts_of_refused(metrics: str) -> Counter[tuple[str, str, str]]:
     """Return how many requests were refused, by kind, workspace and status."""
     found: Counter[tuple[str, str, str]] = Counter()
     for family in text_string_to_metric_families(metrics):
         for sample in family.samples:
-            if family.name in REFUSALS and sample.name.endswith("_total"):
+            if family.name in COUNTED and sample.name.endswith("_total"):
                 status = sample.labels["status"]
                 if status >= "400" and sample.value:
                     found[family.name, sample.labels["workspace"], status] += int(sample.value)
