@@ -16,10 +16,9 @@ from receiver.surveys.language import texts_in
 from schemas.surveys.questions import LANGUAGES
 from tests.acceptance.comparison import SandboxControl
 from tests.chaos import surveys
-from tests.chaos.conversations import Objectors
+from tests.chaos.conversations import Objectors, person_of
 from workers.surveys.jobs.invite import SEND_WITHIN_S
 from workers.surveys.rules.link import digest_of
-from workers.surveys.rules.person import Contact, read_contact
 
 EMPTY = "-"  # how an empty answer is given to CentraCX
 MAX_STUCK = 0.5  # of the surveys by CentraCX: those that ask what a page cannot show, and some more
@@ -113,7 +112,7 @@ def twice(state: ConversationState) -> dict[str, int]:
         "answers to one question on a page": _surplus(questions),
         "answers to CentraCX beyond the replays": _replayed_unasked(state),
         "messages to persons who had opted out": sum(
-            one["at"] > state.objections.get(_person(one["contact"]), one["at"]) + SEND_WITHIN_S
+            one["at"] > state.objections.get(person_of(one["contact"]), one["at"]) + SEND_WITHIN_S
             for one in state.messages
         ),
     }
@@ -312,8 +311,3 @@ def _variable_of(row: Row) -> str | None:
     if row["kind"] == "text":
         return row["comment"] or None
     return SOLVED[row["choice_id"]] if row["kind"] == "choice" else f"{row['number']:g}"
-
-
-def _person(contact: str) -> str:
-    read = read_contact(contact, country=None)
-    return read.text if isinstance(read, Contact) else contact

@@ -14,6 +14,7 @@ import requests
 from deploy.sandbox.world.customers import customer
 from tests.chaos.bridge import ChaosBridge
 from workers.surveys.rules.link import digest_of
+from workers.surveys.rules.person import Contact, read_contact
 
 CHATS_EVERY_S = 2.0  # fewer than the 60 that may begin in a minute
 OBJECT_EVERY_S = 8.0
@@ -54,7 +55,7 @@ class Objectors:
             if token and token not in self._seen:
                 self._seen.add(token)
                 if digest_of(token)[0] % ONE_IN == 0:
-                    self._stop(token)
+                    self._stop(token, person_of(message["contact"]))
 
     def _customer(self) -> str:
         self._next += 7
@@ -68,13 +69,20 @@ class Objectors:
             self.persons |= dict.fromkeys(addresses, time.time())
         return done
 
-    def _stop(self, token: str) -> None:
+    def _stop(self, token: str, person: str) -> None:
         receiver = self.bridge.run.addresses()["RECEIVER_URL"]
         form = {"List-Unsubscribe": "One-Click"}
         with contextlib.suppress(requests.RequestException):
             answer = requests.post(f"{receiver}/s/{token}/stop", data=form, timeout=20)
             if answer.status_code == 200:
                 self.links.add(digest_of(token).hex())
+                self.persons.setdefault(person, time.time())
+
+
+def person_of(contact: str) -> str:
+    """Return a contact as the bridge writes it; one that it cannot read is returned as it is."""
+    read = read_contact(contact, country=None)
+    return read.text if isinstance(read, Contact) else contact
 
 
 @contextmanager
