@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from receiver import metrics
 from receiver.notifier import Notify
@@ -153,8 +153,6 @@ def _answered(answer: Callable[[Form, Form | None], Response]) -> Response:
         return answer(query, form)
     except RequestEntityTooLarge:
         return plain.message("large", status=413, limit=MAX_TEXT)
-    except BadRequest:
-        return plain.message("broken", status=400)
     except TooManyChats:
         return _again(plain, "busy", form, status=429, after_s=60)
     except DatabaseAway:
