@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from importlib import resources
 from typing import LiteralString
 
@@ -17,6 +18,7 @@ SQL = queries.load(__name__)
 # Statements on large tables, each by itself outside a transaction, so that they do not lock out
 # writers: index builds and triggers.
 CONCURRENT = ".concurrently.sql"
+RETRY_EVERY_S = 0.2  # while another process builds indexes
 VIEWS = "views:"  # begins the name of a set of views among those of migrations
 
 
@@ -72,28 +74,38 @@ def _migrate_in_transaction(conn: Connection) -> list[str]:
 
 
 def _migrate_by_statement(conn: Connection) -> list[str]:
-    """Run missing statements one after the other; another process may be doing so already."""
+    """Run missing statements one after the other, after another process that is doing so."""
     before, conn.autocommit = conn.autocommit, True
     try:
-        with advisory_locks.hold(conn, "cention.migrate.indexes", slots=1) as slot:
-            if slot is None:
-                return []
-            missing = set(pending(conn))
-            built = [
-                (name, sql)
-                for name, sql in files("migrations")
-                if name in missing and name.endswith(CONCURRENT)
-            ]
-            for name, sql in built:
-                conn.execute(SQL["allow_long_statements"])
-                for statement in sql.split(";\n"):
-                    if statement.strip():
-                        conn.execute(queries.literal(statement))
-                conn.execute(SQL["record_migration"], {"name": name})
-            conn.execute(SQL["limit_statements"])
-            return [name for name, _ in built]
+        # Not in one statement that waits: index builds would wait for it in turn.
+        while True:
+            with advisory_locks.hold(conn, "cention.migrate.indexes", slots=1) as slot:
+                if slot is not None:
+                    return _run_missing_statements(conn)
+            time.sleep(RETRY_EVERY_S)
     finally:
         conn.autocommit = before
+
+
+def _run_missing_statements(conn: Connection) -> list[str]:
+    missing = set(pending(conn))
+    built = [
+        (name, sql)
+        for name, sql in files("migrations")
+        if name in missing and name.endswith(CONCURRENT)
+    ]
+    try:
+        for name, sql in built:
+            conn.execute(SQL["allow_long_statements"])
+            for statement in sql.split(";\n"):
+                if statement.strip():
+                    conn.execute(queries.literal(statement))
+            conn.execute(SQL["record_migration"], {"name": name})
+    finally:
+        if not conn.closed:
+            conn.execute(SQL["limit_statements"])
+            conn.execute(SQL["limit_locks"])
+    return [name for name, _ in built]
 
 
 def _create_analysts(conn: Connection) -> None:

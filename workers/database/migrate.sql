@@ -61,3 +61,7 @@ SET statement_timeout = 0;
 -- name: limit_statements
 -- Back to the limit that the session began with.
 RESET statement_timeout;
+
+-- name: limit_locks
+-- Back to the wait for locks that the session began with.
+RESET lock_timeout;

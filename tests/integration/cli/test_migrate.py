@@ -6,14 +6,16 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 from structlog.testing import capture_logs
 
+from tests.support.eventually import eventually
 from workers.config.settings import load_settings
-from workers.database import version
+from workers.database import advisory_locks, version
 from workers.database.migrate import SQL, files
 from workers.database.migrate import migrate as migrate_database
 from workers.mirrors.store import library_search
@@ -22,6 +24,7 @@ from workers.operations.jobs.migrate import migrate
 from workers.operations.store import dictionary
 
 ROOT = Path(__file__).parents[3]
+LIMITS = "-c lock_timeout=7s -c statement_timeout=9min"
 
 
 @pytest.fixture
@@ -313,7 +316,7 @@ def test_grants_that_a_restore_has_lost_are_found_and_given_again(
 
 def test_triggers_of_a_table_that_is_in_use_are_made_by_the_next_migration(empty_database):
     with (
-        psycopg.connect(empty_database) as conn,
+        psycopg.connect(empty_database, options=LIMITS) as conn,
         psycopg.connect(empty_database, autocommit=True) as writer,
     ):
         migrate_database(writer)
@@ -324,4 +327,29 @@ def test_triggers_of_a_table_that_is_in_use_are_made_by_the_next_migration(empty
                 migrate_database(conn)
             conn.rollback()
 
+            limits = conn.execute("SHOW lock_timeout").fetchone()
+            limits += conn.execute("SHOW statement_timeout").fetchone()
+            assert limits == ("7s", "9min")
+            conn.rollback()
         assert migrate_database(conn) == ["0044_metrics_due_marks.concurrently.sql"]
+
+
+def test_a_migration_waits_for_another_that_makes_triggers(empty_database):
+    with (
+        psycopg.connect(empty_database) as conn,
+        psycopg.connect(empty_database, autocommit=True) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        migrate_database(other)
+        other.execute("DELETE FROM intake.migration WHERE name LIKE '0044%'")
+        with advisory_locks.hold(other, "cention.migrate.indexes", slots=1):
+            done = pool.submit(migrate_database, conn)
+            tried = "SELECT query FROM pg_stat_activity WHERE pid = %s"
+            assert eventually(
+                lambda: (
+                    "advisory_lock(" in other.execute(tried, [conn.info.backend_pid]).fetchone()[0]
+                )
+            )
+            assert not done.done()
+
+        assert done.result() == ["0044_metrics_due_marks.concurrently.sql"]
