@@ -29,6 +29,9 @@ class NudgeScheduler(Scheduler):  # type: ignore[misc]  # celery carries no type
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._skipped = RateLimitedWarning("queue is full, so nothing is sent to it")
         super().__init__(*args, **kwargs)
+        # Not that of the producer: if a count opened it again after an outage, the producer would
+        # not notice, and go on with a channel of the old connection, which fails for ever.
+        self._counting = self.app.connection_for_read()
 
     def setup_schedule(self) -> None:
         """Set up the schedule, and begin to measure the clock of this process."""
@@ -41,18 +44,24 @@ class NudgeScheduler(Scheduler):  # type: ignore[misc]  # celery carries no type
     ) -> Any:
         """Send the nudge of ``entry``, unless its queue is full."""
         queue = entry.options["queue"]
-        if producer is not None and _waiting(producer, queue) >= MAX_WAITING:
+        if self._waiting(queue) >= MAX_WAITING:
             self._skipped.warn(queue=queue, task=entry.task)
             return None
         return super().apply_async(entry, producer=producer, advance=advance, **kwargs)
 
+    def _waiting(self, queue: str) -> int:
+        """Return how many messages wait in a queue; 0 if it does not exist yet.
 
-def _waiting(producer: Any, queue: str) -> int:
-    """Return how many messages wait in a queue; 0 if it does not exist yet."""
-    with producer.connection.channel() as channel:
+        Also 0 if the broker does not answer: what is sent then fails by itself, or arrives.
+        """
         try:
-            return int(channel.queue_declare(queue=queue, passive=True).message_count)
-        except (ChannelError, *producer.connection.channel_errors):
+            with self._counting.channel() as channel:
+                return int(channel.queue_declare(queue=queue, passive=True).message_count)
+        except (ChannelError, *self._counting.channel_errors):
+            return 0
+        except self._counting.connection_errors:
+            self._counting.release()
+            self._counting = self.app.connection_for_read()
             return 0
 
 
