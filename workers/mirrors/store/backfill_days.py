@@ -47,6 +47,9 @@ def forget_early(
 
     They were done at least ``done_ago`` ago, and less than ``changes_for`` after they began.
     """
-    times = {"done_ago": done_ago, "changes_for": changes_for}
+    times = {
+        "done_ago_s": done_ago.total_seconds(),
+        "changes_for_s": changes_for.total_seconds(),
+    }
     parameters = {**asdict(source), "first": first, **times}
     conn.execute(SQL["forget_days_backfilled_early"], parameters)

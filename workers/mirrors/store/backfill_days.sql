@@ -17,7 +17,9 @@ WHERE workspace = %(workspace)s AND preset_id = %(preset_id)s AND by_closure = %
   AND day BETWEEN %(first)s AND %(last)s;
 
 -- name: forget_days_backfilled_early
--- Forget days from the first one on that were done long ago, but before they were over for so long that nothing changes.
+-- Forget days from the first one on that were done long ago, but before they were over for so long
+-- that nothing changes.
 DELETE FROM intake.backfilled
 WHERE workspace = %(workspace)s AND preset_id = %(preset_id)s AND by_closure = %(by_closure)s
-  AND day >= %(first)s AND done_at < now() - %(done_ago)s AND done_at < day + %(changes_for)s;
+  AND day >= %(first)s AND done_at < now() - make_interval(secs => %(done_ago_s)s)
+  AND done_at < day + make_interval(secs => %(changes_for_s)s);
