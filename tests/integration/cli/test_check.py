@@ -12,6 +12,7 @@ from tests.integration.terminal import SECRET
 from tests.support.settings import SETTINGS
 from workers.config.names import Family
 from workers.operations.jobs.checks import database as database_check
+from workers.operations.jobs.checks import receiver
 from workers.operations.jobs.checks.receiver import metrics_url
 from workers.operations.jobs.checks.settings import is_private
 from workers.operations.store import status
@@ -496,9 +497,27 @@ def test_an_address_of_metrics_without_a_port_is_a_wrong_setting(terminal, envir
         ("10.0.0.9:9100", "http://10.0.0.2:8000", "http://10.0.0.9:9100"),
         ("0.0.0.0:9100", "http://10.0.0.2:8000", "http://10.0.0.2:9100"),
         ("[::]:9100", "http://10.0.0.2:8000", "http://10.0.0.2:9100"),
+        ("[::]:9100", "http://[fd00::2]:8000", "http://[fd00::2]:9100"),
     ],
 )
 def test_metrics_are_read_where_they_are_served(bind, receiver, expected):
     settings = replace(SETTINGS, metrics_bind=bind, receiver_url=receiver)
 
     assert metrics_url(settings) == expected
+
+
+@pytest.mark.parametrize(
+    ("bind", "words"),
+    [
+        ("", "answers is something else than metrics"),
+        ("unix:/run/cention/metrics.sock", "a Unix socket is not read from here"),
+    ],
+)
+def test_metrics_that_cannot_be_read_are_a_warning(monkeypatch, bind, words):
+    monkeypatch.setattr(receiver, "_get", lambda url, path: "<!doctype html>\n<p>Welcome</p>")
+    settings = replace(SETTINGS, metrics_bind=bind, receiver_url="http://10.0.0.2:8000")
+
+    [finding] = [f for f in receiver.receiver_findings(settings) if f.about == "refused callbacks"]
+
+    assert finding.level == "warning"
+    assert words in finding.sentence

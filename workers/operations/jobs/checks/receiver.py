@@ -57,6 +57,14 @@ def receiver_findings(settings: Settings) -> Iterator[Finding]:
         return
     else:
         yield ok("receiver", "It is ready for callbacks.")
+    if settings.metrics_bind.startswith("unix:"):
+        yield warning(
+            "refused callbacks",
+            f"The metrics that count them are at {settings.metrics_bind}: a Unix socket is not"
+            " read from here.",
+            "Read the metrics there, or set METRICS_BIND to host:port.",
+        )
+        return
     yield _refused(metrics_url(settings))
 
 
@@ -67,6 +75,7 @@ def metrics_url(settings: Settings) -> str:
         return settings.receiver_url
     if host.strip("[]") in WILDCARDS:
         host = urlsplit(settings.receiver_url).hostname or "127.0.0.1"
+        host = f"[{host}]" if ":" in host else host
     return f"http://{host}:{port}"
 
 
@@ -79,7 +88,14 @@ def _refused(url: str) -> Finding:
             f"The metrics that count them cannot be read at {url} from here ({error}).",
             "Check METRICS_BIND, or run this on the machine of the receiver.",
         )
-    found = counts_of_refused(text)
+    try:
+        found = counts_of_refused(text)
+    except ValueError:
+        return warning(
+            "refused callbacks",
+            f"What {url}/metrics answers is something else than metrics.",
+            "Check RECEIVER_URL and METRICS_BIND, and what a proxy in between answers.",
+        )
     if not found:
         return ok("refused callbacks", "The receiver has refused none since it started.")
     lines = [
@@ -96,7 +112,10 @@ def _refused(url: str) -> Finding:
 
 
 def counts_of_refused(metrics: str) -> Counter[tuple[str, str, str]]:
-    """Return how many requests were refused, by kind, workspace and status."""
+    """Return how many requests were refused, by kind, workspace and status.
+
+    Raises ``ValueError`` if ``metrics`` are none.
+    """
     found: Counter[tuple[str, str, str]] = Counter()
     for family in text_string_to_metric_families(metrics):
         for sample in family.samples:
