@@ -65,12 +65,6 @@ def on_starting(server: Any) -> None:
         sys.exit(exit_status)
 
 
-def on_reload(server: Any) -> None:
-    """Keep the processes that run if the settings are wrong now: start no new ones."""
-    if _exit_status_of_settings():
-        server.cfg.set("workers", 0)
-
-
 def _exit_status_of_settings() -> int | None:
     """Check the settings in a process of its own, which logs what is wrong; 0 if nothing is.
 

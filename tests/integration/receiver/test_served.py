@@ -465,32 +465,6 @@ def test_sighup_replaces_the_processes_and_refuses_no_callback(serve, bodies, ro
     assert [receiver.post(each).status_code for each in bodies] == [200] * 40
 
 
-def test_a_reload_with_wrong_settings_keeps_the_processes_that_run(serve, body, tmp_path):
-    file = tmp_path / "workspaces.toml"
-    right = (
-        '[demo]\nurl = "https://cention.test/s/demo"\n'
-        f'token = "token"\ncallback_secrets = ["{SECRET}"]\n'
-    )
-    file.write_text(right, encoding="utf-8")
-    file.chmod(0o600)
-    receiver = serve(CENTION_WORKSPACES_FILE=str(file))
-    first = psutil.Process(receiver.pid)
-    before = set(first.children())
-
-    file.write_text("[demo\n", encoding="utf-8")
-    os.kill(receiver.pid, signal.SIGHUP)
-
-    assert eventually(lambda: "the settings are wrong" in receiver.log.read_text("utf-8"))
-    assert receiver.post(body).status_code == 200
-    assert set(first.children()) == before
-
-    file.write_text(right, encoding="utf-8")
-    os.kill(receiver.pid, signal.SIGHUP)
-
-    assert eventually(lambda: len(now := set(first.children())) == 2 and not before & now)
-    assert receiver.post(body).status_code == 200
-
-
 def test_the_folder_of_counts_is_removed_at_the_end_also_after_a_reload(database, broker, tmp_path):
     own = {"DATABASE_URL": database, "BROKER_URL": broker, "TMPDIR": str(tmp_path)}
     with serving(tmp_path, own) as receiver:

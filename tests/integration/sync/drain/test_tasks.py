@@ -36,7 +36,7 @@ def checks(monkeypatch) -> list[str]:
 
 
 def task_that(app: Celery, body) -> BridgeTask:
-    return app.task(base=BridgeTask, name="test")(body)
+    return app.task(base=BridgeTask, name="test", shared=False)(body)
 
 
 def test_a_forked_process_builds_its_own_context(database):
