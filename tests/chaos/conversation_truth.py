@@ -43,7 +43,7 @@ STOPPED: LiteralString = """
     JOIN feedback.opt_out AS o USING (workspace, person_sha256)
     WHERE o.undone_at IS NULL AND i.token_sha256 IS NOT NULL
 """
-# After these pages an answer is not taken, and the customer is told why.
+# After these pages an answer is not taken; the page shows the customer why.
 NOT_TAKEN = frozenset(
     texts_in(language)(f"{page}_title")
     for language in LANGUAGES

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import requests
 
 from deploy.sandbox.world.customers import customer
 from tests.chaos.bridge import ChaosBridge
+from tests.chaos.repeating import repeating
 from workers.surveys.rules.link import digest_of
 from workers.surveys.rules.person import Contact, read_contact
 
@@ -90,17 +90,5 @@ def objecting(bridge: ChaosBridge) -> Iterator[Objectors]:
     """Have persons opt out every few seconds."""
     objectors = Objectors(bridge=bridge)
     objectors.object_before_all()
-    ended = threading.Event()
-
-    def work() -> None:
-        while not ended.wait(OBJECT_EVERY_S):
-            with contextlib.suppress(requests.RequestException):  # the sandbox is busy
-                objectors.object_now()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
+    with repeating(objectors.object_now, every_s=OBJECT_EVERY_S):
         yield objectors
-    finally:
-        ended.set()
-        thread.join()

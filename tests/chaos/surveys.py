@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ import requests
 
 from tests.chaos import conversations
 from tests.chaos.bridge import PUSH_SECRET, WORKSPACE, ChaosBridge
+from tests.chaos.repeating import repeating
 
 VENDORS = ("digidesk", "customer_radar")
 PUSH_EVERY_S = 2.0
@@ -92,17 +91,5 @@ class Pusher:
 def pushing(bridge: ChaosBridge) -> Iterator[Pusher]:
     """Push the answers of customers every few seconds."""
     pusher = Pusher(bridge=bridge)
-    ended = threading.Event()
-
-    def push() -> None:
-        while not ended.wait(PUSH_EVERY_S):
-            with contextlib.suppress(requests.RequestException):  # the sandbox is busy
-                pusher.push_all()
-
-    thread = threading.Thread(target=push)
-    thread.start()
-    try:
+    with repeating(pusher.push_all, every_s=PUSH_EVERY_S):
         yield pusher
-    finally:
-        ended.set()
-        thread.join()

@@ -73,19 +73,15 @@ def test_notes_have_the_words_and_the_exact_times_of_cention(cention):
 
 
 def test_the_list_of_changes_has_what_changed_in_the_last_days_and_no_more():
-    with sandbox_server(history_days=50) as cention:  # in the other one tests change the past
-        check_the_list_of_changes(cention)
+    with sandbox_server(history_days=50) as cention:  # in the shared one tests change the past
+        dirty = eventually(cention.dirty_errands)
+        since = time.time() - 40 * 3_600
 
-
-def check_the_list_of_changes(cention):
-    dirty = eventually(cention.dirty_errands)
-    since = time.time() - 40 * 3_600
-
-    assert all(
-        max(action["timeStamp"] or since for action in report(cention, one)["actions"]) >= since
-        for one in dirty[:50]
-    )
-    assert len(cention.dirty_errands()) < LISTED_MAX + 10
+        assert all(
+            max(action["timeStamp"] or since for action in report(cention, one)["actions"]) >= since
+            for one in dirty[:50]
+        )
+        assert len(cention.dirty_errands()) < LISTED_MAX + 10
 
 
 def test_more_recent_changes_are_listed_when_some_were_fetched(cention):
