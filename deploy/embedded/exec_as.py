@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+SUPERVISOR_PID = "SUPERVISOR_PID"  # the variable that tells a program who its parent must be
 MIN_START_INTERVAL_S = 0.5
 PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 
@@ -26,13 +27,15 @@ def main() -> None:
     if options.user:
         switch_user(options.user, options.group)
     if options.if_parent_dies:
-        end_with_parent(signal.Signals[options.if_parent_dies])
+        end_with_parent(signal.Signals[options.if_parent_dies], os.environ.get(SUPERVISOR_PID))
     if options.paced_by:
         pause(Path(options.paced_by))
     environment = dict(os.environ)
     if options.bare:
         environment = {k: v for k, v in environment.items() if k in PASSED_VARIABLES}
         environment["TZ"] = "UTC"
+    if options.supervisor:
+        environment[SUPERVISOR_PID] = str(os.getpid())
     os.execvpe(options.program[0], options.program, environment)  # noqa: S606  # no shell wanted
 
 
@@ -43,6 +46,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--group", type=int, help="group id instead of the user's; needs --user")
     parser.add_argument("--bare", action="store_true", help="pass on only PATH, locale and TMPDIR")
     parser.add_argument("--if-parent-dies", metavar="SIGNAL", help="for example SIGKILL")
+    parser.add_argument(
+        "--supervisor", action="store_true", help="tell programs that it starts its process id"
+    )
     parser.add_argument("program", nargs="+")
     return parser.parse_args()
 
@@ -70,14 +76,19 @@ def switch_user(user: str, group: int | None) -> None:
     os.setuid(user_account.pw_uid)
 
 
-def end_with_parent(signum: signal.Signals) -> None:
+def end_with_parent(signum: signal.Signals, supervisor: str | None) -> None:
     """Have the kernel send ``signum`` when the thread that started this process ends.
+
+    If ``supervisor`` started this process and has ended before this call, end at once: for that
+    the kernel sends nothing, and the program would run on beside its successor.
 
     It works for SIGKILL too. Linux only. The setting survives execve, but not a change of user, so
     call ``switch_user`` first.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
+    if supervisor is not None and os.getppid() != int(supervisor):
+        sys.exit("the supervisor that started this program has ended")
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ class Supervisor:
         """
         self._socket.unlink(missing_ok=True)
         self._conf.write_text(configuration(self._var, self._socket, self._specs), "utf-8")
-        command = [*LAUNCH, "--if-parent-dies=SIGTERM", "--"]
+        command = [*LAUNCH, "--supervisor", "--if-parent-dies=SIGTERM", "--"]
         command += [sys.executable, "-I", "-m", "supervisor.supervisord", "-c", str(self._conf)]
         with (self._var / "log" / "supervisor.err").open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603  # a fixed program
@@ -115,6 +115,7 @@ class Supervisor:
                 stdout=errors,
                 stderr=errors,
                 cwd=self._var.parent,
+                env={**os.environ, exec_as.SUPERVISOR_PID: str(os.getpid())},
                 start_new_session=True,
                 pass_fds=(lock,),
             )

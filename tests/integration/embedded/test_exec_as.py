@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -57,3 +58,32 @@ def test_it_is_killed_when_its_parent_is_killed(tmp_path: Path, options: list[st
         assert parent.wait(5) == -signal.SIGKILL
 
     assert eventually(lambda: has_ended(pid), within_s=5)
+
+
+def test_it_runs_nothing_if_its_supervisor_ended_before_the_kernel_knew_of_it(tmp_path: Path):
+    mark = tmp_path / "ran"
+    command = [sys.executable, "-I", "-S", exec_as.__file__, "--if-parent-dies=SIGKILL", "--"]
+    ended = os.getppid()  # not the parent of what this test starts
+
+    done = subprocess.run(
+        [*command, "/bin/touch", str(mark)],
+        env={**os.environ, exec_as.SUPERVISOR_PID: str(ended)},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == "the supervisor that started this program has ended\n"
+    assert not mark.exists()
+
+
+def test_a_supervisor_tells_its_programs_its_process_id():
+    command = [sys.executable, "-I", "-S", exec_as.__file__]
+    tell = f"echo $PPID ${exec_as.SUPERVISOR_PID}"
+    supervisor = ["/bin/sh", "-c", f"/bin/sh -c '{tell}'; true"]
+
+    output = subprocess.check_output([*command, "--supervisor", "--", *supervisor], text=True)
+
+    parent, told = output.split()
+    assert parent == told
