@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,30 +13,15 @@ from schemas.surveys.questions import Page, PageTable
 from schemas.surveys.rule import MAX_ID, Rule, RuleTable, Vendor
 from schemas.surveys.theme import DEFAULT, Theme, ThemeTable, load_logo
 from schemas.surveys.values import Table, Value
-from schemas.text.toml_lines import Path, line_at, line_index, line_of_error
+from schemas.text.toml_lines import Path, line_index
+from schemas.text.toml_mistakes import MistakesError, flat, located, parse
 
 IMPORTED = ("reference", "answered_at", "nps", "csat", "ces", "stars", "choice", "comment")
 IMPORT_VENDORS = ("digidesk", "customer_radar", "centracx", "alvaria")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
-    """One mistake in a rules file."""
-
-    line: int
-    place: str  # such as rule[1].after
-    detail: str  # what is wrong, and what to write
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.place}: {self.detail}"
-
-
-class RulesError(ValueError):
-    """A rules file has mistakes; ``mistakes`` has all of them, in the order of their lines."""
-
-    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
-        super().__init__("\n".join(map(str, mistakes)))
-        self.mistakes = mistakes
+class RulesError(MistakesError):
+    """A rules file has mistakes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,16 +106,9 @@ def read_rules(
     ``RulesError`` with every mistake.
     """
     try:
-        document = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
-        detail = f"is no TOML: {str(error).partition(' (at ')[0]}"
-        raise RulesError(
-            (Mistake(line=line_of_error(error) or 1, place="file", detail=detail),)
-        ) from None
-    except RecursionError:
-        raise RulesError(
-            (Mistake(line=1, place="file", detail="has too many brackets within brackets"),)
-        ) from None
+        document = parse(content)
+    except MistakesError as error:
+        raise RulesError(error.mistakes) from None
     lines = line_index(content)
     faults = [*_embed_logo(document, read_file)]
     if not can_create_errands:
@@ -152,14 +129,10 @@ def _read(
         found = RulesFileTable().load(document)
     except ValidationError as error:
         known = {path for path, _ in faults}
-        faults += [one for one in _flat(error.messages, ()) if one[0] not in known]
+        faults += [one for one in flat(error.messages) if one[0] not in known]
     faults += _faults_between_tables(document)
     if faults:
-        mistakes = (
-            Mistake(line=line_at(lines, path), place=_place(path), detail=detail)
-            for path, detail in dict.fromkeys(faults)
-        )
-        raise RulesError(tuple(sorted(mistakes, key=lambda one: (one.line, one.place))))
+        raise RulesError(located(faults, lines))
     alvaria, centracx = found["alvaria"], found["centracx"]
     return RulesFile(
         document=document,
@@ -232,18 +205,6 @@ def _tables(document: Mapping[str, Any], name: str) -> Iterator[tuple[int, dict[
             yield at, table
 
 
-def _flat(messages: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    """Yield path and text of each message of marshmallow."""
-    if isinstance(messages, dict):
-        for name, inner in messages.items():
-            yield from _flat(inner, path if name == "_schema" else (*path, name))
-    elif isinstance(messages, list):
-        for inner in messages:
-            yield from _flat(inner, path)
-    else:
-        yield path, str(messages)
-
-
 def _columns(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not value:
         raise ValueError('must name columns, such as "Invitation" = "reference"')
@@ -257,11 +218,6 @@ def _columns(value: Any) -> dict[str, str]:
     if not {*contents} - {"reference", "answered_at"}:
         raise ValueError("needs a column with a score, a choice or a comment")
     return columns
-
-
-def _place(path: Path) -> str:
-    parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path]
-    return "".join(parts).lstrip(".") or "file"
 
 
 def _is_text(value: Any) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 import click
 
 from schemas.text.printable import escape
+from schemas.text.toml_mistakes import Mistake
 
 
 class CommandError(click.ClickException):
@@ -21,6 +23,12 @@ class CommandError(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the lines on standard error."""
         click.echo(self.message, err=True)
+
+
+def error_of_mistakes(path: Path, mistakes: Sequence[Mistake]) -> CommandError:
+    """Return the error of a file that is not loaded because of its mistakes."""
+    number = "one mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    return CommandError(f"{path} has {number}, so nothing was loaded:", *map(str, mistakes))
 
 
 class CommandGroup(click.Group):

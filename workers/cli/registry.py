@@ -25,6 +25,7 @@ from workers.cli.commands.library import library
 from workers.cli.commands.logons import logons
 from workers.cli.commands.mark_changed import mark_changed
 from workers.cli.commands.migrate import migrate
+from workers.cli.commands.opening_hours import opening_hours
 from workers.cli.commands.parked import parked
 from workers.cli.commands.poll import poll
 from workers.cli.commands.reconcile import reconcile
@@ -66,6 +67,7 @@ for command in (
     callbacks,
     unreadable,
     actions,
+    opening_hours,
     reconcile,
     renormalise,
     dictionary,

@@ -107,6 +107,7 @@ BY_NAME = {
     "families": ["errand_reports", "facebook_ratings"],
     "family": "errand_reports",
     "forwarded": "taken",
+    "holidays": json.dumps([{"area_id": 7, "date": NOW[:10], "name": "new"}]),
     "ids": IDS,
     "kind": "response",
     "kinds": ["response"],
@@ -127,6 +128,9 @@ BY_NAME = {
         [{"errand_id": 7, "fetched_at": NOW, "missing": 0, "tag_ids": [8], "closed": False}]
     ),
     "odd": json.dumps([{"row": ["x"], "problem": "new"}]),
+    "openings": json.dumps(
+        [{"area_id": 7, "weekday": 1, "from_minute": 0, "to_minute": 60}]
+    ),
     "origin": "command",
     "outcome_state": "taken",
     "person": BYTES,

@@ -9,8 +9,9 @@ import pytest
 
 from schemas.surveys.questions import missing_texts, text_in
 from schemas.surveys.rule import Contact, Event, Vendor
-from schemas.surveys.rules import Mistake, RulesError, read_document, read_rules
+from schemas.surveys.rules import RulesError, read_document, read_rules
 from schemas.surveys.theme import contrast, inert_svg, load_logo
+from schemas.text.toml_mistakes import Mistake
 from tests.support.surveys import RULES, brief, rules_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100

@@ -10,8 +10,9 @@ from typing import Any
 from psycopg import Connection
 
 from schemas.surveys.questions import missing_texts
-from schemas.surveys.rules import Mistake, RulesError, RulesFile, read_rules
+from schemas.surveys.rules import RulesError, RulesFile, read_rules
 from schemas.surveys.theme import MAX_LOGO_BYTES
+from schemas.text.toml_mistakes import MistakesError, decode
 from workers.surveys.store import survey_rules
 
 MAX_FILE_BYTES = 1024 * 1024
@@ -33,13 +34,10 @@ def read_file(path: Path, *, can_create_errands: bool) -> RulesFile:
     """Read a rules file, and the logo it names. Raises ``RulesError`` or ``OSError``."""
     with path.open("rb") as file:
         content = file.read(MAX_FILE_BYTES + 1)
-    if len(content) > MAX_FILE_BYTES:
-        raise _unreadable(f"is larger than {MAX_FILE_BYTES} bytes")
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise _unreadable("is not in UTF-8", line=line) from None
+        text = decode(content, max_bytes=MAX_FILE_BYTES)
+    except MistakesError as error:
+        raise RulesError(error.mistakes) from None
     return read_rules(
         text,
         read_file=lambda name: _read_logo(path.parent / name),
@@ -81,7 +79,3 @@ def _documents(file: RulesFile) -> dict[str, Mapping[str, Any]]:
 def _read_logo(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(MAX_LOGO_BYTES + 1)
-
-
-def _unreadable(detail: str, *, line: int = 1) -> RulesError:
-    return RulesError((Mistake(line=line, place="file", detail=detail),))

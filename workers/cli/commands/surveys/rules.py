@@ -16,7 +16,7 @@ from workers.cli.context import (
     workspace_database,
     workspace_option,
 )
-from workers.cli.errors import CommandError
+from workers.cli.errors import CommandError, error_of_mistakes
 from workers.cli.output import TableColumn, print_json, print_line, print_list, print_stderr
 from workers.surveys.jobs import load_rules
 from workers.surveys.jobs.load_rules import LoadResult
@@ -103,11 +103,7 @@ def _read(path: Path, *, can_create_errands: bool, as_json: bool) -> RulesFile:
     except RulesError as error:
         if as_json:
             print_json({"mistakes": error.mistakes})
-        number = len(error.mistakes)
-        mistakes = "one mistake" if number == 1 else f"{number} mistakes"
-        raise CommandError(
-            f"{path} has {mistakes}, so nothing was loaded:", *map(str, error.mistakes)
-        ) from None
+        raise error_of_mistakes(path, error.mistakes) from None
 
 
 def _print_result(result: LoadResult, *, dry_run: bool) -> None:

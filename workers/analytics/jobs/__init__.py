@@ -1,0 +1,3 @@
+"""What is loaded and computed for analysts."""
+
+from __future__ import annotations
