@@ -12,7 +12,7 @@ FAST_TESTS := tests/unit tests/properties tests/architecture
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --python-version 3.11 $(LOCKS)
 
-.PHONY: help run test test-fast check check-system lint types layers bench chaos locks reset clean
+.PHONY: help run test test-fast check check-system lint types layers bench chaos mutate locks reset clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,11 +48,15 @@ bench: .venv/dev  ## measure, and print a table
 chaos: .venv/dev  ## inject faults at random, check that nothing is lost; CHAOS="--seed 1 --minutes 3"
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
+mutate: .venv/mutate  ## make small harmful changes, print which no test notices; ROOM=privacy SEED=1 MUTANTS=200
+	$(BIN)/python -m tests.mutation $(if $(ROOM),--room $(ROOM)) $(if $(SEED),--seed $(SEED)) $(if $(MUTANTS),--mutants $(MUTANTS))
+
 locks: .venv/dev  ## pin the dependencies of setup.cfg; LOCKS=--upgrade for the newest versions
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
 	$(LOCK) --extra run -o deploy/requirements.lock setup.cfg
 	$(LOCK) --extra run --extra dev -o deploy/requirements-dev.lock setup.cfg
 	$(LOCK) --extra run --extra dev --extra system -o deploy/requirements-system.lock setup.cfg
+	$(LOCK) --extra run --extra dev --extra mutate -o deploy/requirements-mutate.lock setup.cfg
 
 reset:  ## delete the data of the sandbox; those of a real workspace stay
 	@test ! -e var/run.lock || flock --nonblock var/run.lock true || { echo "The bridge runs. Stop it first." >&2; exit 1; }
@@ -77,4 +81,8 @@ clean:  ## remove what make has created, except the data in var/
 
 .venv/system: .venv/dev deploy/requirements-system.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements-system.lock
+	@touch $@
+
+.venv/mutate: .venv/dev deploy/requirements-mutate.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements-mutate.lock
 	@touch $@
