@@ -49,6 +49,7 @@ chaos: .venv/dev  ## inject faults at random, check that nothing is lost; CHAOS=
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
 mutate: .venv/mutate  ## make small harmful changes, print which no test notices; ROOM=privacy SEED=1 MUTANTS=200
+	$(BIN)/pytest -q tests/mutation
 	$(BIN)/python -m tests.mutation $(if $(ROOM),--room $(ROOM)) $(if $(SEED),--seed $(SEED)) $(if $(MUTANTS),--mutants $(MUTANTS))
 
 locks: .venv/dev  ## pin the dependencies of setup.cfg; LOCKS=--upgrade for the newest versions

@@ -17,9 +17,9 @@ from hypothesis import settings
 
 import deploy
 from deploy.embedded import Postgres, Valkey
-from tests.support.databases import database_copy
+from tests.support.databases import TEMPLATE, create_template, database_copy
 from tests.support.folders import server_folder
-from workers.database.migrate import migrate
+from tests.support.servers import postgres_in, valkey_in
 
 # Settings of the shell change no test: of a running bridge, of libpq, of proxies, of a terminal.
 _SETTINGS = (Path(deploy.__file__).parent / "env.example").read_text("utf-8").splitlines()
@@ -40,12 +40,14 @@ for _number, _handler in (
         signal.signal(_number, _handler)
 
 DOCUMENTS = Path(__file__).parent / "support" / "documents"
-# Tests of durability start servers of their own.
 settings.register_profile("fast", max_examples=20)  # for `make test-fast`
-NO_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 WITHOUT_SERVERS = frozenset({"unit", "properties", "architecture"})  # what `make test-fast` runs
 SERVERS = frozenset({"postgres", "valkey"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--servers", type=Path, help="folder of running servers that tests shall use")
 
 
 @pytest.hookimpl(trylast=True)  # after the order has been made random
@@ -79,33 +81,37 @@ def document() -> Callable[[str], dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def postgres(pytestconfig: pytest.Config) -> Iterator[Postgres]:
     """One embedded PostgreSQL for the session."""
+    if running := pytestconfig.getoption("servers"):
+        yield postgres_in(running)
+        return
     with server_folder() as folder:
-        server = Postgres(folder / "postgres", settings=NO_DURABILITY | {"max_connections": "200"})
+        server = postgres_in(folder)
         server.start()
         yield server
         server.remove()
 
 
 @pytest.fixture(scope="session")
-def valkey() -> Iterator[Valkey]:
+def valkey(pytestconfig: pytest.Config) -> Iterator[Valkey]:
     """One embedded Valkey for the session."""
+    if running := pytestconfig.getoption("servers"):
+        yield valkey_in(running)
+        return
     with server_folder() as folder:
-        server = Valkey(folder / "valkey")
+        server = valkey_in(folder)
         server.start()
         yield server
         server.remove()
 
 
 @pytest.fixture(scope="session")
-def template(postgres: Postgres) -> str:
+def template(pytestconfig: pytest.Config, postgres: Postgres) -> str:
     """The name of a migrated database, of which each test gets a copy."""
-    with psycopg.connect(postgres.url, autocommit=True) as admin:
-        admin.execute("CREATE DATABASE template_migrated")
-    with psycopg.connect(postgres.url_of("template_migrated")) as conn:
-        migrate(conn)
-    return "template_migrated"
+    if not pytestconfig.getoption("servers"):
+        create_template(postgres)
+    return TEMPLATE
 
 
 @pytest.fixture

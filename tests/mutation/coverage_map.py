@@ -1,84 +1,57 @@
-"""Which tests run a line, and how long each takes: measured once by a run of the whole suite."""
+"""Chooses the tests that fit a mutant, by which tests run which lines."""
 
 from __future__ import annotations
 
-import ast
-import os
 import subprocess
-from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
-from xml.etree import ElementTree
 
-from coverage import CoverageData
-
+from tests.mutation.lines import former_lines, lines_of_statement, lines_that_name
+from tests.mutation.measurement import Measurement, measurements
 from tests.mutation.mutants import Mutant
 
 PHASES = ("|setup", "|run", "|teardown")
-UNKNOWN_S = 5.0  # of a test whose time is not in the map
-CONFIG = "tests/mutation/coverage.ini"
-# Not the acceptance tests: each takes long, and runs nearly every line by the way.
-SUITE = ("tests/unit", "tests/properties", "tests/integration", "tests/model", "tests/hostile")
-
-
-def measure(root: Path, folder: Path) -> None:
-    """Run the suite of ``root``, and leave in ``folder`` what :class:`CoverageMap` reads."""
-    folder.mkdir(parents=True, exist_ok=True)
-    times = folder / "times.xml"
-    subprocess.run(
-        [
-            *(".venv/bin/python", "-m", "pytest", "-q", "--numprocesses=2", "--dist=loadfile"),
-            *("--cov", f"--cov-config={CONFIG}", "--cov-context=test", "--cov-report="),
-            *(f"--junitxml={times}", "--override-ini=junit_duration_report=total"),
-            *SUITE,
-        ],
-        cwd=root,
-        env={**os.environ, "COVERAGE_FILE": str(folder / "coverage")},
-        check=False,  # a test that fails runs lines as well; a mutant is not tried by it
-    )
 
 
 class CoverageMap:
-    """Chooses the tests that fit a mutant."""
+    """The tests of the lines of a copy, and their times."""
 
     def __init__(self, root: Path, folder: Path) -> None:
         self._root = root
-        self._data = CoverageData(str(folder / "coverage"))
-        self._data.read()
-        self._seconds = _seconds(folder / "times.xml")
+        self._newest: dict[str, Measurement] = {}  # by file of tests
+        for measurement in measurements(folder):
+            self._newest |= dict.fromkeys(measurement.files, measurement)
+        self._former = cache(self._read_former)
 
-    def fitting(self, mutant: Mutant, *, within_s: float) -> list[str]:
-        """Return tests that run what the mutant changes, as many as end within some seconds.
+    def fitting(self, mutant: Mutant) -> list[tuple[str, float]]:
+        """Return the tests that run what the mutant changes, and the seconds that each takes.
 
-        The shortest come first. At least one is returned if any runs the line; none if none does.
+        The shortest come first. A test is left out if it failed when it was measured.
         """
         path = mutant.path.removesuffix(".sql") + ".py" if mutant.query else mutant.path
-        lines = self._lines_of(path, mutant.query) if mutant.query else [mutant.line]
-        chosen: list[str] = []
-        total_s = 0.0
-        for test in sorted(self._tests(path, lines), key=lambda test: (self._cost_s(test), test)):
-            total_s += self._cost_s(test)
-            if chosen and total_s > within_s:
-                break
-            chosen.append(test)
-        return chosen
+        source = (self._root / path).read_text("utf-8")
+        if mutant.query:
+            lines = lines_that_name(source, mutant.query)
+        else:
+            lines = lines_of_statement(source, mutant.line)
+        found = []
+        for measurement in dict.fromkeys(self._newest.values()):
+            for test in self._tests(measurement, path, source, lines):
+                seconds = measurement.seconds.get(_key(test))
+                newest = self._newest.get(test.partition("::")[0])
+                if seconds is not None and newest is measurement:
+                    found.append((test, seconds))
+        return sorted(found, key=lambda one: (one[1], one[0]))
 
-    def _cost_s(self, test: str) -> float:
-        return self._seconds.get(_key(test), UNKNOWN_S)
+    def _tests(self, measurement: Measurement, path: str, source: str, lines: set[int]) -> set[str]:
+        by_line = measurement.coverage.contexts_by_lineno(path)
+        former = former_lines(self._former(measurement.commit, path), source, lines)
+        return {_test(context) for line in former for context in by_line.get(line, ()) if context}
 
-    def _tests(self, path: str, lines: Iterable[int]) -> set[str]:
-        """Return the tests that run one of the lines."""
-        by_line = self._data.contexts_by_lineno(path)
-        found = {context for line in lines for context in by_line.get(line, ())}
-        return {_test(context) for context in found if context}
-
-    def _lines_of(self, path: str, query: str) -> list[int]:
-        """Return the lines of a module that name a query."""
-        tree = ast.parse((self._root / path).read_text("utf-8"))
-        return [
-            node.lineno
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and node.value == query
-        ]
+    def _read_former(self, commit: str, path: str) -> str:
+        """Return a file as it was; empty if it was not there."""
+        command = ["git", "-C", str(self._root), "show", f"{commit}:{path}"]
+        return subprocess.run(command, check=False, capture_output=True, text=True).stdout
 
 
 def _test(context: str) -> str:
@@ -88,13 +61,6 @@ def _test(context: str) -> str:
 
 
 def _key(test: str) -> tuple[str, str]:
-    """Return class name and name of a test as the times have them."""
+    """Return class and name of a test as the times have them."""
     path, _, name = test.partition("::")
     return path.removesuffix(".py").replace("/", "."), name
-
-
-def _seconds(times: Path) -> dict[tuple[str, str], float]:
-    cases = ElementTree.parse(times).iter("testcase")
-    return {
-        (one.attrib["classname"], one.attrib["name"]): float(one.attrib["time"]) for one in cases
-    }

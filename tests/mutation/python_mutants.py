@@ -55,20 +55,22 @@ Span = tuple[tuple[int, int], tuple[int, int]]  # line and column of start and e
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A place of a file that can be changed."""
+class Edit:
+    """One change of a place: by an operator, which counts the places that it can change."""
 
     line: int
-    changes: tuple[tuple[str, int], ...]  # the operators that change it, and which occurrence
+    column: int
+    operator: str
+    occurrence: int
 
-    def change(self, source: str, operator: str, occurrence: int) -> str:
-        """Return ``source`` with one of the changes."""
-        changed: str = mutate_code(source, _operators()[operator], occurrence)
+    def apply(self, source: str) -> str:
+        """Return ``source`` with the change."""
+        changed: str = mutate_code(source, _operators()[self.operator], self.occurrence)
         return changed
 
 
-def places(source: str) -> list[Place]:
-    """Return every place of a file that can be changed.
+def places(source: str) -> list[list[Edit]]:
+    """Return the changes of every place of a file that can be changed.
 
     Left out: annotations, which nothing evaluates; the numbers of constants at the top level, since
     one more or less of a limit breaks no promise; how a dataclass is stored; the ``*`` in a list of
@@ -77,17 +79,16 @@ def places(source: str) -> list[Place]:
     nodes = list(ast_nodes(get_ast(source)))
     skipped = list(_skipped(ast.parse(source)))
     lines = source.split("\n")
-    found: dict[Span, list[tuple[str, int]]] = defaultdict(list)
+    found: dict[Span, list[Edit]] = defaultdict(list)
     for name, operator in _operators().items():
         spans = [span for node in nodes for span in operator.mutation_positions(node)]
         for occurrence, (start, end) in enumerate(spans):
             is_sign = lines[end[0] - 1][end[1] :].lstrip().startswith(",")
             if not is_sign and not any(one <= start and end <= last for one, last in skipped):
-                found[start, end].append((name, occurrence))
-    return [
-        Place(line=start[0], changes=tuple(changes))
-        for (start, _), changes in sorted(found.items())
-    ]
+                line, column = start
+                edit = Edit(line=line, column=column, operator=name, occurrence=occurrence)
+                found[start, end].append(edit)
+    return [edits for _, edits in sorted(found.items())]
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from sqlglot.dialects.postgres import Postgres
@@ -13,7 +13,19 @@ from workers.database import queries
 
 PARAMETER = re.compile(r"%\(\w+\)s")  # to sqlglot the names of some are keywords
 END_OF_CLAUSE = frozenset(
-    {"CROSS", "EXCEPT", "FOR", "FULL", "GROUP", "HAVING", "INNER", "INTERSECT", "JOIN", "LEFT"}
+    {
+        "CROSS",
+        "DO",
+        "EXCEPT",
+        "FOR",
+        "FULL",
+        "GROUP",
+        "HAVING",
+        "INNER",
+        "INTERSECT",
+        "JOIN",
+        "LEFT",
+    }
     | {"LIMIT", "ON", "ORDER", "RETURNING", "RIGHT", "ROWS", "SET", "THEN", "UNION", "VALUES"}
     | {"WHEN", "WHERE", "WINDOW", ";"}
 )
@@ -36,27 +48,31 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of a query: the characters from ``start`` to ``end`` become ``text``."""
+    """One change of a text: the characters from ``start`` to ``end`` become ``text``."""
 
     kind: str
     start: int
     end: int
     text: str
 
+    def apply(self, source: str) -> str:
+        """Return ``source`` with the change."""
+        return source[: self.start] + self.text + source[self.end :]
 
-def of(source: str) -> Iterator[tuple[str, int, str, str]]:
-    """Yield query, line, kind of change and changed file of each mutant."""
+
+def of(source: str) -> Iterator[tuple[str, int, Change]]:
+    """Yield, for each mutant of a file, the query, where it begins, and the change of the file."""
     for name, query in queries.parse(source).items():
         offset = source.index(query, source.index(f"-- name: {name}\n"))
         for change in changes(query):
             start, end = offset + change.start, offset + change.end
-            line = source.count("\n", 0, start) + 1
-            yield name, line, change.kind, source[:start] + change.text + source[end:]
+            yield name, offset, replace(change, start=start, end=end)
 
 
 def changes(query: str) -> list[Change]:
     """Return what can be changed in a query."""
     masked = PARAMETER.sub(lambda found: "x" * len(found.group()), query)
+    masked = masked.replace("{lock}", "      ")
     tokens = [Word(query, token.start, token.end + 1) for token in Postgres().tokenize(masked)]
     depths = _depths(tokens)
     found: list[Change] = []
@@ -64,6 +80,8 @@ def changes(query: str) -> list[Change]:
         word = token.text
         after = tokens[index + 1].text if index + 1 < len(tokens) else ""
         end = _end_of_clause(tokens, depths, index)
+        if end < len(tokens) and tokens[end].text == "DO":
+            continue  # of the index in ON CONFLICT
         if word in {"WHERE", "HAVING"} or (word == "ON" and after != "CONFLICT"):
             found += _dropped_conditions(tokens, depths, index + 1, end)
         elif word == "FOR" and after in {"UPDATE", "NO", "SHARE", "KEY"}:
@@ -78,15 +96,16 @@ def changes(query: str) -> list[Change]:
             found.append(_cut("drop NOT", tokens, index, index + 1))
         elif word in SWAPPED:
             found.append(Change("change a comparison", token.start, token.end, SWAPPED[word]))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _depths(tokens: Sequence[Word]) -> list[int]:
+    """Return for each token how many brackets, or CASE expressions, are around it."""
     depths, depth = [], 0
     for token in tokens:
-        depth -= token.text == ")"
+        depth -= token.text in {")", "END"}
         depths.append(depth)
-        depth += token.text == "("
+        depth += token.text in {"(", "CASE"}
     return depths
 
 
@@ -121,7 +140,8 @@ def _dropped_conditions(
         elif len(parts) > 1:
             joint = (first, last + 1) if number == 0 else (first - 1, last)
             yield _cut("drop a condition", tokens, *joint)
-        if tokens[first].text == "(" and tokens[last - 1].text == ")" and last - first > 3:
+        in_brackets = tokens[first].text == "(" and tokens[last - 1].text == ")"
+        if in_brackets and all(depths[i] > depths[first] for i in range(first + 1, last - 1)):
             inner = [tokens[index].text for index in range(first + 1, last - 1)]
             if inner[0] not in {"SELECT", "WITH"} and {"AND", "OR"} & set(inner):
                 yield from _dropped_conditions(tokens, depths, first + 1, last - 1)

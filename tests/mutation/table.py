@@ -21,7 +21,8 @@ def print_table(mutants: Sequence[Mutant], trials: Mapping[str, Trial], *, seed:
     for mutant in mutants:
         trial = trials[mutant.id]
         if trial.outcome is not Outcome.NOTICED:
-            console.print(f"\n[bold]{escape(str(mutant))}[/] {trial.outcome}")
+            tests = f"{trial.ran} of {trial.fitting} tests"
+            console.print(f"\n[bold]{escape(str(mutant))}[/] {trial.outcome}, {tests}")
             console.print(escape(diff(mutant)), soft_wrap=True)
     table = Table("room", title=f"Seed {seed}, {len(mutants)} mutants")
     for heading in ("mutants", "noticed", "survived", "untested", "noticed %"):
@@ -39,6 +40,7 @@ def print_table(mutants: Sequence[Mutant], trials: Mapping[str, Trial], *, seed:
 
 def diff(mutant: Mutant) -> str:
     """Return the changed lines, as ``diff`` prints them."""
-    before = Path(mutant.path).read_text("utf-8").splitlines()
-    lines = difflib.unified_diff(before, mutant.text.splitlines(), lineterm="", n=0)
+    before = Path(mutant.path).read_text("utf-8")
+    after = mutant.apply(before)
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
     return "\n".join(list(lines)[3:])

@@ -12,8 +12,18 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from deploy.embedded import Postgres
+from workers.database.migrate import migrate
 
+TEMPLATE = "template_migrated"
 _numbers = count(1)
+
+
+def create_template(postgres: Postgres) -> None:
+    """Create the migrated database."""
+    with psycopg.connect(postgres.url, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+    with psycopg.connect(postgres.url_of(TEMPLATE)) as conn:
+        migrate(conn)
 
 
 @contextmanager
