@@ -30,7 +30,7 @@ class Secrets:
         self._long = re.compile("|".join(map(re.escape, reversed(long)))) if long else None
         # A JSON text that holds anything to redact contains at least one of these.
         within = (_as_json(secret)[1:-1] for secret in long)
-        self._traces = (b"\\u0000", _as_json(SECRET_MEMBER), *within)
+        self._traces = (_as_json(SECRET_MEMBER), *within)
 
     def __bool__(self) -> bool:
         return bool(self._secrets)

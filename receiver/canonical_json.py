@@ -13,7 +13,7 @@ import orjson
 
 from receiver.authentication import SECRET_MEMBER, Secrets, TooDeep
 from schemas.strict_json import InvalidJson, read_json
-from schemas.text.unstorable import replace_unstorable
+from schemas.text.unstorable import ESCAPED_NUL, replace_unstorable, without_nul
 
 MAX_DEPTH = 254  # levels of brackets, as many as orjson writes; Cention's documents have about ten
 MAX_VALUES = 200_000  # in a body; millions, however small, cost process and database many seconds
@@ -61,6 +61,9 @@ def canonicalise(document: Mapping[str, Any], secrets: Secrets) -> CanonicalCall
     """
     stored = _without_own_secret(document)
     text = _canonical_text(stored)
+    if text is not None and ESCAPED_NUL in text:
+        stored = orjson.loads(without_nul(orjson.dumps(stored)))
+        text = _canonical_text(stored)
     if text is None or secrets.may_contain_secret(text):
         try:
             stored = secrets.redact(replace_unstorable(stored), max_depth=MAX_DEPTH)

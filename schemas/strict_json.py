@@ -6,6 +6,12 @@ import json
 from math import isfinite
 from typing import Any
 
+import orjson
+
+# orjson makes floats of integers beyond 64 bits; those of fewer digits are exact.
+_LONG_NUMBER = b"0" * 19
+_DIGITS_AS_0 = bytes(ord("0") if byte in b"0123456789" else ord(" ") for byte in range(256))
+
 
 class InvalidJson(ValueError):
     """The text is not JSON; the message says why, in one sentence that quotes nothing."""
@@ -19,7 +25,16 @@ def read_json(text: str | bytes, *, control_characters: bool = False) -> Any:
     Raises ``InvalidJson`` for ``NaN``, ``Infinity``, floats beyond the range of a double,
     integers of thousands of digits, and nesting without end.
     """
-    decoder = _LENIENT if control_characters else _STRICT
+    encoded = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    if _LONG_NUMBER not in encoded.translate(_DIGITS_AS_0):
+        try:
+            return orjson.loads(encoded)
+        except orjson.JSONDecodeError:
+            pass  # what it refuses may be allowed here, and has a reason if not
+    return _read_slowly(text, _LENIENT if control_characters else _STRICT)
+
+
+def _read_slowly(text: str | bytes, decoder: json.JSONDecoder) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode(json.detect_encoding(text), "surrogatepass")

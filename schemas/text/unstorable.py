@@ -6,7 +6,9 @@ import re
 from typing import Any
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+ESCAPED_NUL = b"\\u0000"  # U+0000 in a JSON text, and a backslash before the letters u0000
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_NUL_OR_BACKSLASH = re.compile(rb"\\(?:u0000|\\)")
 
 
 def replace_unstorable(value: Any) -> Any:
@@ -33,6 +35,15 @@ def replace_unstorable_text(text: str) -> str:
     if "\0" not in text and (text.isascii() or _encodable(text)):
         return text
     return _UNSTORABLE.sub(REPLACEMENT, text)
+
+
+def without_nul(json_text: bytes) -> bytes:
+    """Return a JSON text with each escaped U+0000 as U+FFFD. Keys that become equal stay."""
+    return _NUL_OR_BACKSLASH.sub(_replace_nul, json_text)
+
+
+def _replace_nul(found: re.Match[bytes]) -> bytes:
+    return REPLACEMENT.encode() if found[0] == ESCAPED_NUL else found[0]
 
 
 def _start_copy(value: Any, waiting: list[tuple[Any, Any]]) -> Any:

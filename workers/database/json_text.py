@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from schemas.text.unstorable import replace_unstorable
+from schemas.text.unstorable import ESCAPED_NUL, replace_unstorable, without_nul
 
 
 def storable(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
@@ -18,9 +18,9 @@ def storable(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
     except orjson.JSONEncodeError:  # lone surrogates, integers over 64 bits, deep nesting
         document = replace_unstorable(document)
         return document, json.dumps(document, ensure_ascii=False, allow_nan=False)
-    if b"\\u0000" in text:
-        document = replace_unstorable(document)
-        text = orjson.dumps(document)
+    if ESCAPED_NUL in text:
+        text = without_nul(text)
+        document = orjson.loads(text)
     return document, text.decode()
 
 
