@@ -6,7 +6,7 @@ links point to hosts that are not Cention's, so they are ignored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -180,12 +180,12 @@ def _attachments(document: Document, errand: Resource | None) -> tuple[Attachmen
     }
     for key, pointer in _related_files(document, errand):
         files.setdefault(key, pointer)
-    found = {
-        (_KINDS[key.type], _identity(key, pointer))
-        for key, pointer in files.items()
-        if key.id != "0"
-    }
-    return tuple(AttachmentRef(kind=kind, attachment_id=id_) for kind, id_ in _sorted(found))
+    found = {(key.type, _identity(key, pointer)) for key, pointer in files.items() if key.id != "0"}
+    return tuple(
+        AttachmentRef(kind=kind, attachment_id=id_)
+        for type_, kind in _KINDS.items()
+        for id_ in sorted(id_ for found_type, id_ in found if found_type == type_)
+    )
 
 
 def _related_files(document: Document, errand: Resource | None) -> Iterator[tuple[Key, str]]:
@@ -195,13 +195,6 @@ def _related_files(document: Document, errand: Resource | None) -> Iterator[tupl
             for key in document.linkage(resource, name):
                 if key.type in _KINDS:
                     yield key, f"{resource.pointer}/relationships/{name}/data"
-
-
-def _sorted(
-    found: Iterable[tuple[AttachmentKind, int]],
-) -> list[tuple[AttachmentKind, int]]:
-    order = list(AttachmentKind)
-    return sorted(found, key=lambda file: (order.index(file[0]), file[1]))
 
 
 def _recipient(recipient: Mapping[str, Any]) -> AnswerRecipient:

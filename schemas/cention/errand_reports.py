@@ -122,12 +122,16 @@ def read_errand_report(document: Mapping[str, Any], *, zone: ZoneInfo) -> Errand
     """
     resource = open_document(document).primary
     found = read_typed(_ErrandReportSchema, resource)
-    basic, extended = found["basic"], found["extended"]
-    data, feedback = basic.pop("data"), extended.pop("feedback")
-    status, sla, actions = data.pop("status"), found["sla"], found["actions"]
-    values = {**basic, **data, **extended}
+    basic, extended, sla, actions = (
+        found[name] for name in ("basic", "extended", "sla", "actions")
+    )
+    values, feedback = basic.pop("data"), extended.pop("feedback")
+    status = values.pop("status")
+    feedback = _feedback(feedback, values["feedback_answer"])
+    for part in (basic, extended, feedback, _times(resource, values, zone)):
+        values.update(part)
     return ErrandReport(
-        **(values | _times(resource, data, zone) | _feedback(feedback, data["feedback_answer"])),
+        **values,
         errand_id=found["id"],
         status_code=status.code if status else None,
         status_title=status.title if status else None,

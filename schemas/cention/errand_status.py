@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from schemas.text.html import elements
 
@@ -24,7 +25,14 @@ def read_status(html: str | None) -> ErrandStatus:
     """
     if html is None or not html.strip():
         return ErrandStatus(code=None, title=None)
-    icons = elements(html, "img") if len(html) <= MAX_HTML_CHARACTERS else []
+    if len(html) > MAX_HTML_CHARACTERS:
+        return ErrandStatus(code=None, title=html.strip())
+    return _read_icons(html)
+
+
+@lru_cache(maxsize=256)  # a workspace has a few dozens
+def _read_icons(html: str) -> ErrandStatus:
+    icons = elements(html, "img")
     if not icons:
         return ErrandStatus(code=None, title=html.strip())
     codes = [_stem(icon.get("src", "")) for icon in icons]

@@ -1,14 +1,53 @@
-"""Fields of the schemas: nested objects, scalars and lists."""
+"""Fields of the schemas: nested objects, scalars and lists.
+
+Each field reads in two ways, to the same value. ``deserialize`` is marshmallow's, and names every
+fault. ``read_straight`` takes a fraction of the time: it stops at the first fault, without a name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, missing
 
 from schemas.errors import MAX_FAULTS
 from schemas.jsonapi.scalars import text
+
+
+class StraightField(fields.Field):
+    """A field that can be read in both ways."""
+
+    def read_straight(self, value: Any) -> Any:
+        """Read the member, or ``missing``. Raises ``ValidationError`` for the first fault."""
+        return self.deserialize(value)
+
+
+class Members:
+    """Reads the members of an object by their fields, straight."""
+
+    __slots__ = ("_others", "_scalars")
+
+    def __init__(self, declared: Iterable[tuple[str, str, StraightField]]) -> None:
+        """``declared`` has the name of each member, its key in the document, and its field."""
+        scalars, others = [], []
+        for name, key, field in declared:
+            if isinstance(field, Scalar) and not field.required:
+                scalars.append((name, key, field.read_scalar))
+            else:
+                others.append((name, key, field.read_straight))
+        self._scalars, self._others = tuple(scalars), tuple(others)
+
+    def read(self, part: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all members by their names. Raises ``ValidationError`` for the first fault."""
+        get = part.get
+        read = {
+            name: None if (value := get(key)) is None else read_scalar(value)
+            for name, key, read_scalar in self._scalars
+        }
+        for name, key, read_straight in self._others:
+            read[name] = read_straight(get(key, missing))
+        return read
 
 
 class Nested:
@@ -18,14 +57,16 @@ class Nested:
     schema, but read without marshmallow, which takes a third of the time.
     """
 
-    _members: ClassVar[tuple[tuple[str, str, fields.Field], ...]] = ()
+    _declared: ClassVar[tuple[tuple[str, str, StraightField], ...]] = ()
+    _members: ClassVar[Members] = Members(())
 
     def __init_subclass__(cls) -> None:
-        cls._members = tuple(
+        cls._declared = tuple(
             (name, field.data_key or name, field)
             for name, field in vars(cls).items()
-            if isinstance(field, fields.Field)
+            if isinstance(field, StraightField)
         )
+        cls._members = Members(cls._declared)
 
     @classmethod
     def read(cls, value: Any) -> dict[str, Any]:
@@ -34,7 +75,7 @@ class Nested:
             raise ValidationError("must be an object")
         read: dict[str, Any] = {}
         faults: dict[str, Any] = {}
-        for name, key, field in cls._members:
+        for name, key, field in cls._declared:
             try:
                 read[name] = field.deserialize(value.get(key, missing))
             except ValidationError as error:
@@ -43,8 +84,15 @@ class Nested:
             raise ValidationError(faults)
         return read
 
+    @classmethod
+    def read_straight(cls, value: Any) -> dict[str, Any]:
+        """Return what ``read`` returns. Raises ``ValidationError`` for the first fault."""
+        if not isinstance(value, dict):
+            raise ValidationError("must be an object")
+        return cls._members.read(value)
 
-class _Member(fields.Field):
+
+class _Member(StraightField):
     """A member for which ``null`` counts as absent: an error if it is required, else ``None``."""
 
     def deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
@@ -67,13 +115,13 @@ class Scalar(_Member):
     ) -> None:
         default: dict[str, Any] = {} if required else {"load_default": None}
         super().__init__(data_key=name, required=required, **default)
-        self._read_scalar = read
+        self.read_scalar = read
 
     def _read(self, value: Any) -> Any:
-        return self._read_scalar(value)
+        return self.read_scalar(value)
 
 
-class _List(fields.Field):
+class _List(StraightField):
     """A list. Missing is ``None``, that is, unknown; ``null`` is an empty list."""
 
     def __init__(self, name: str | None = None) -> None:
@@ -84,6 +132,12 @@ class _List(fields.Field):
         if value is missing:
             return None
         return () if value is None else self._read(value)
+
+    def read_straight(self, value: Any) -> tuple[Any, ...] | None:
+        """Read the list into a tuple."""
+        if not isinstance(value, list):
+            return self.deserialize(value)
+        return self._read_elements(value)
 
     def _read(self, value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
@@ -100,6 +154,9 @@ class _List(fields.Field):
         if faults:
             raise ValidationError(faults)
         return tuple(read)
+
+    def _read_elements(self, elements: list[Any]) -> tuple[Any, ...]:
+        return tuple([self._read_one(element) for element in elements])
 
     def _read_one(self, element: Any) -> Any:
         raise NotImplementedError
@@ -126,6 +183,9 @@ class ListOfTexts(_List):
     def _read(self, value: Any) -> tuple[Any, ...]:
         return tuple(filter(None, super()._read(value)))
 
+    def _read_elements(self, elements: list[Any]) -> tuple[Any, ...]:
+        return tuple(filter(None, super()._read_elements(elements)))
+
     def _read_one(self, element: Any) -> str | None:
         return text(element)
 
@@ -135,6 +195,12 @@ class _NestedMember(_Member):
         default: dict[str, Any] = {} if required else {"load_default": None}
         super().__init__(required=required, **default)
         self._nested = nested
+
+    def read_straight(self, value: Any) -> Any:
+        """Read the object."""
+        if value is missing or value is None:
+            return self.deserialize(value)
+        return self._nested.read_straight(value)
 
     def _read(self, value: Any) -> dict[str, Any]:
         return self._nested.read(value)
@@ -151,11 +217,11 @@ class Group(_NestedMember):
         return self._read({} if value is None or value is missing else value)
 
 
-def required(nested: type[Nested]) -> fields.Field:
+def required(nested: type[Nested]) -> StraightField:
     """Return a field for a nested object that must be present."""
     return _NestedMember(nested, required=True)
 
 
-def optional(nested: type[Nested]) -> fields.Field:
+def optional(nested: type[Nested]) -> StraightField:
     """Return a field for a nested object that may be missing or ``null``: ``None``."""
     return _NestedMember(nested, required=False)

@@ -1,5 +1,9 @@
-"""Reads one resource with marshmallow-jsonapi; the only module that imports this library.
+"""Reads one resource: straight by its fields, or with marshmallow-jsonapi, which names its faults.
 
+A resource as documented is read by the fields of its schema alone, in a fraction of the time. What
+they refuse is given to the library, whose verdict counts.
+
+The only module that imports this library.
 The library (0.24) crashes on malformed documents, recurses through ``included``, searches it
 linearly, lets an attribute named ``id`` replace the id and changes its input. So it gets one
 resource at a time, checked by ``schemas.jsonapi.document``, in a copy with the members of its
@@ -11,11 +15,12 @@ from __future__ import annotations
 from threading import local
 from typing import Any
 
-from marshmallow import EXCLUDE, ValidationError
+from marshmallow import EXCLUDE, ValidationError, missing
 from marshmallow_jsonapi import Schema
 
 from schemas.errors import MAX_FAULTS, DocumentError, Fault
 from schemas.jsonapi.document import Resource
+from schemas.jsonapi.fields import Members
 
 _PRIMARY = "/data"
 
@@ -39,7 +44,9 @@ class ResourceSchema(Schema):  # type: ignore[misc]  # the library carries no ty
 
     def __init__(self) -> None:
         super().__init__()
-        self._names = [field.data_key for name, field in self.fields.items() if name != "id"]
+        attributes = {name: field for name, field in self.fields.items() if name != "id"}
+        self._names = [field.data_key for field in attributes.values()]
+        self._members = Members((name, field.data_key, field) for name, field in attributes.items())
 
     def document_of(self, resource: Resource) -> dict[str, Any]:
         """Return a document about ``resource`` alone, with the attributes of this schema."""
@@ -52,6 +59,12 @@ class ResourceSchema(Schema):  # type: ignore[misc]  # the library carries no ty
             data["id"] = resource.body["id"]
         return {"data": data}
 
+    def read_straight(self, resource: Resource) -> dict[str, Any]:
+        """Return what ``load`` returns. Raises ``ValidationError``, naming no member."""
+        read = self._members.read(resource.attributes)
+        read["id"] = self.fields["id"].read_straight(resource.body.get("id", missing))
+        return read
+
 
 def read(schema: type[ResourceSchema], resource: Resource) -> dict[str, Any]:
     """Return the values that ``schema`` reads from ``resource``, of any type.
@@ -59,6 +72,10 @@ def read(schema: type[ResourceSchema], resource: Resource) -> dict[str, Any]:
     Raises ``DocumentError`` with every fault, each with its pointer in the whole document.
     """
     reader = _instance(schema)
+    try:
+        return reader.read_straight(resource)
+    except ValidationError:
+        pass  # the library names all faults
     try:
         loaded: dict[str, Any] = reader.load(reader.document_of(resource))
     except ValidationError as error:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEAR_10000_S = 253_402_300_800
 _GO_TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)? ([+-][0-9]{4})\b"
 )
@@ -29,6 +30,8 @@ def from_unix_seconds(seconds: int) -> datetime | None:
 
     Source: Cention Errand Report, ``actions.timeStamp``; Facebook Rating, ``timestampCreated``.
     """
+    if 0 < seconds < _YEAR_10000_S:
+        return datetime.fromtimestamp(seconds, UTC)
     moment = EPOCH + timedelta(seconds=seconds)
     return None if seconds == 0 or moment.year == _GO_ZERO_YEAR else moment
 

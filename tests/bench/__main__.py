@@ -12,6 +12,7 @@ from tests.bench import (
     end_to_end,
     history,
     history_statements,
+    reading,
     receiver,
     survey_pages,
     surveys,
@@ -21,6 +22,7 @@ from tests.bench.servers import BenchServers, bench_servers
 from tests.bench.table import Row
 
 MEASUREMENTS: dict[str, tuple[Callable[[BenchServers], Iterator[Row]], ...]] = {
+    "reading": (reading.measure,),
     "receiving": (receiver.measure,),
     "backlog": (backlog.measure, history_statements.measure, history.measure),
     "history": (history_statements.measure, history.measure),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import json
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,9 +18,9 @@ from schemas.cention.errand_reports import (
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings, read_facebook_rating
 from schemas.cention.library import Kind, Node, read_library, read_related
 from schemas.errors import DocumentError
+from tests.properties.changed_documents import ANY_JSON, ODD, UNPRINTABLE, changed, paths, sample
 
 MAX_EXAMPLES = settings().max_examples * 3 // 2  # 150; fewer in `make test-fast`
-DOCUMENTS = Path(__file__).parents[2] / "support" / "documents"
 READERS = {
     "callback_answer_errand": [read_callback],
     "errand_report_33": [
@@ -41,41 +38,7 @@ READERS = {
         lambda document: read_attachment(document, AttachmentKind.RESPONSE)
     ],
 }
-SAMPLES = {
-    name: json.loads((DOCUMENTS / f"{name}.json").read_text(encoding="utf-8")) for name in READERS
-}
-DELETED = object()
-ODD = [
-    *(DELETED, None, True, False, 0, -1, 1.5, 1.0, 2**63, -(2**64), 10**400, 1e300),
-    *(float("nan"), float("inf"), "", "x", "0", "-1", "9" * 5000, "\0\ud800", "No Date"),
-    *([], [[]], [None], ["x"], {}, {"data": None}, {"data": [None]}, {"": {}}),
-    *({"type": "x", "id": "1"}, [{"id": 10**400}], {"deep": [[[[{"deeper": []}]]]]}),
-]
-UNPRINTABLE = 10**5000  # Python refuses to write it in digits
-NAMES = st.sampled_from(
-    [
-        *("data", "included", "type", "id", "attributes", "relationships", "errand", "answer"),
-        *("attachments", "embedded_archives", "response", "service", "c3_id", "to", "basic"),
-        *("actions", "sla", "extended", "feedback", "errors", "meta", "errands"),
-    ]
-)
-TYPES = st.sampled_from(
-    [
-        *("c3_answer_errands", "c3_response_attachments", "c3_area_archives", "c3_errand_reports"),
-        *("c3_libraries", "c3_library_questions"),
-    ]
-)
-ANY_JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text()
-    | TYPES
-    | st.sampled_from(["0", "1", 10**400]),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.text(), inner),
-    max_leaves=30,
-)
+SAMPLES = {name: sample(name) for name in READERS}
 
 
 def refusal_by(reader, document):
@@ -94,28 +57,6 @@ def read_or_refuse(name, document):
             assert all(fault.pointer == "" or fault.pointer[0] == "/" for fault in error.faults)
             assert "\0" not in str(error)
             assert str(error).encode()
-
-
-def paths(value, path=()):
-    yield path
-    if isinstance(value, dict | list):
-        members = value.items() if isinstance(value, dict) else enumerate(value)
-        for step, member in members:
-            yield from paths(member, (*path, step))
-
-
-def changed(document, path, value):
-    if not path:
-        return None if value is DELETED else value
-    document = copy.deepcopy(document)
-    holder = document
-    for step in path[:-1]:
-        holder = holder[step]
-    if value is DELETED:
-        del holder[path[-1]]
-    else:
-        holder[path[-1]] = value
-    return document
 
 
 @pytest.mark.parametrize("name", READERS)
