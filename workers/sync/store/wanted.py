@@ -82,8 +82,10 @@ def claim(
         "token": token,
         "probing": probing,
     }
+    conn.execute(SQL["plan_by_index"])
     with conn.cursor(row_factory=class_row(Claimed)) as cursor:
-        records = tuple(cursor.execute(SQL["claim"], parameters).fetchall())
+        # Planned each time: a plan of an empty list is no good for a long one.
+        records = tuple(cursor.execute(SQL["claim"], parameters, prepare=False).fetchall())
     ids = [record.remote_id for record in records]
     with conn.cursor(row_factory=scalar_row) as scalars:
         times = scalars.execute(SQL["time_of_claim"], {**parameters, "ids": ids}).fetchall()

@@ -34,17 +34,24 @@ ON CONFLICT (workspace, family, remote_id) DO UPDATE
 SET marks = w.marks + 1, wanted_at = least(w.wanted_at, now()), due_at = now(),
     tries = 0, looks = 0, missing_since = NULL, parked_at = NULL, last_error = NULL;
 
+-- name: plan_by_index
+-- Until commit, plan to read the list in the order of its index: a list that was empty when Postgres last counted its
+-- rows would be read whole, and sorted, for each claim.
+SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true);
+
 -- name: claim
 -- Claim due records until the lease ends, longest due first; those that another transaction holds are
 -- skipped. A probe takes the record that is most likely to succeed: the newest that never failed, if any.
 -- A doubt that has ended is cleared: whatever that request did, the next fetch sees it.
+-- They are chosen in ARRAY (...), which Postgres runs once; it may run a subquery that it joins once for each row of
+-- the list, and so claim more than the limit.
 UPDATE intake.wanted AS w
 SET claim = %(token)s,
     claimed_until = clock_timestamp() + make_interval(secs => %(lease_s)s),
     slot = %(slot)s,
     doubt_until = CASE WHEN w.doubt_until > clock_timestamp() THEN w.doubt_until END
-FROM (
-    SELECT workspace, family, remote_id
+WHERE w.workspace = %(workspace)s AND w.family = %(family)s AND w.remote_id = ANY (ARRAY(
+    SELECT remote_id
     FROM intake.wanted
     WHERE workspace = %(workspace)s AND family = %(family)s AND parked_at IS NULL
       AND claim IS NULL AND due_at <= now()
@@ -59,8 +66,7 @@ FROM (
     ORDER BY due_at, remote_id
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
-) AS due
-WHERE (w.workspace, w.family, w.remote_id) = (due.workspace, due.family, due.remote_id)
+))
 RETURNING w.remote_id, w.marks, w.tries, w.looks, w.missing_since;
 
 -- name: time_of_claim
