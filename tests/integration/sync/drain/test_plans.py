@@ -5,7 +5,10 @@ from __future__ import annotations
 from tests.integration.bridge import RATINGS
 from workers.sync.store import wanted
 
-READ = "SELECT coalesce(idx_tup_fetch, 0) + seq_tup_read FROM pg_stat_xact_all_tables WHERE relid = %s::regclass"
+READ = """
+SELECT coalesce(idx_tup_fetch, 0) + seq_tup_read FROM pg_stat_xact_all_tables
+WHERE relid = %s::regclass
+"""
 LAND = """
 INSERT INTO intake.landed (workspace, family, remote_id, document, fetched_at, understood_at)
 SELECT 'demo', 'facebook_ratings', id, '{}', now(), now() FROM generate_series(1, 2000) AS one (id)
