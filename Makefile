@@ -11,8 +11,9 @@ PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 FAST_TESTS := tests/unit tests/properties tests/architecture
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --python-version 3.11 $(LOCKS)
+PEERS := $(addprefix tests/bench/race/requirements/,dlt singer receivers)
 
-.PHONY: help run test test-fast check check-system lint types layers bench chaos mutate locks reset clean
+.PHONY: help run test test-fast check check-system lint types layers bench race chaos mutate locks reset clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +46,9 @@ layers: .venv/dev
 bench: .venv/dev  ## measure, and print a table
 	$(BIN)/python -m tests.bench
 
+race: .venv/dev  ## run the bridge and its peers by turns, and print tables; RACE="--errands 3000 --seconds 5 --rounds 1"
+	$(BIN)/python -m tests.bench.race $(RACE)
+
 chaos: .venv/dev  ## inject faults at random, check that nothing is lost; CHAOS="--seed 1 --minutes 3"
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
@@ -52,12 +56,13 @@ mutate: .venv/mutate  ## make small harmful changes, print which no test notices
 	$(BIN)/pytest -q tests/mutation
 	$(BIN)/python -m tests.mutation $(if $(ROOM),--room $(ROOM)) $(if $(SEED),--seed $(SEED)) $(if $(MUTANTS),--mutants $(MUTANTS))
 
-locks: .venv/dev  ## pin the dependencies of setup.cfg; LOCKS=--upgrade for the newest versions
+locks: .venv/dev  ## pin the dependencies of setup.cfg, and the peers of the race; LOCKS=--upgrade for the newest versions
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
 	$(LOCK) --extra run -o deploy/requirements.lock setup.cfg
 	$(LOCK) --extra run --extra dev -o deploy/requirements-dev.lock setup.cfg
 	$(LOCK) --extra run --extra dev --extra system -o deploy/requirements-system.lock setup.cfg
 	$(LOCK) --extra run --extra dev --extra mutate -o deploy/requirements-mutate.lock setup.cfg
+	for peers in $(PEERS); do $(LOCK) -o $$peers.lock $$peers.in || exit 1; done
 
 reset:  ## delete the data of the sandbox; those of a real workspace stay
 	@test ! -e var/run.lock || flock --nonblock var/run.lock true || { echo "The bridge runs. Stop it first." >&2; exit 1; }

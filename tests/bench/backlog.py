@@ -3,42 +3,51 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from queue import Empty, SimpleQueue
+from dataclasses import dataclass
 
 import psutil
 import psycopg
 import requests
 
-from tests.bench.servers import TOKEN, BenchServers, wait_until
+from tests.bench.race import drain as drain_race
+from tests.bench.race.report import Result
+from tests.bench.race.trial import race_servers
+from tests.bench.servers import BenchServers, running_source, wait_until
 from tests.bench.table import Row
+from tests.bench.usage import measured
 from workers.config.names import Family
 from workers.sync.store import wanted
 
-THREADS = 16  # FETCH_THREADS 8 times DRAINS_PER_WORKSPACE 2
+ERRANDS = 10_000
 ACTIONS = 10
 LEFT = "SELECT count(*) FROM intake.wanted"
 
 
 def measure(servers: BenchServers) -> Iterator[Row]:
-    """Store 10,000 errands of 10 actions, from a server that answers at once, and after 50 ms."""
-    for latency_ms in (0, 50):
-        with servers.sandbox() as cention:
-            if latency_ms:
-                _set_latency(cention, latency_ms / 1000)
-            ids = make(cention, 10_000)
-            fetched_per_s = _only_fetch(cention, ids)
-            with servers.worker(cention) as worker:
-                warm_up(servers, cention)
-                stored_per_s, _ = drain(servers, worker.pid, ids)
-        yield Row(f"only fetched, {latency_ms} ms latency", f"{fetched_per_s:,.0f} errands/s")
-        yield Row(
-            f"errands stored, {latency_ms} ms latency",
-            f"{stored_per_s:,.0f} errands/s",
-            f"{stored_per_s / fetched_per_s:.2f} of only fetched",
-        )
+    """Store 10,000 errands of 10 actions, from a source that answers at once, and after 50 ms.
+
+    The same are only fetched, over as many connections of as many processes.
+    """
+    contestants = {each.name: each for each in drain_race.CONTESTANTS}
+    with running_source() as source, race_servers(servers.folder / "race") as race:
+        drain_race.render(source, ERRANDS)
+        for latency_ms in (0, 50):
+            source.set_latency(latency_ms / 1000)
+            fetched, stored = (
+                drain_race.run(contestants[name], race, source, ERRANDS)
+                for name in ("floor-requests", "bridge")
+            )
+            yield _row(f"only fetched, {latency_ms} ms latency", fetched)
+            share = f"{stored.per_s / fetched.per_s:.2f} of only fetched"
+            yield _row(f"errands stored, {latency_ms} ms latency", stored, share)
+
+
+def _row(what: str, result: Result, *more: str) -> Row:
+    cpu = f"CPU s / 1,000: own {result.own_cpu_s:.3f}, Postgres {result.postgres_cpu_s:.3f}"
+    cpu += f", source {result.load_cpu_s:.3f}"
+    return Row(what, f"{result.per_s:,.0f} errands/s", "; ".join((*more, cpu)))
 
 
 def measure_memory(servers: BenchServers) -> Iterator[Row]:
@@ -46,17 +55,12 @@ def measure_memory(servers: BenchServers) -> Iterator[Row]:
     with servers.sandbox() as cention, servers.worker(cention) as worker:
         for count in (1_000, 100_000):
             ids = make(cention, count, actions=1)
-            per_s, peak_mib = drain(servers, worker.pid, ids)
+            drained = drain(servers, worker.pid, ids)
             yield Row(
                 f"memory of a worker process, {count:,} wanted",
-                f"{peak_mib:.0f} MiB",
-                f"{per_s:,.0f} errands/s (1 action each)",
+                f"{drained.peak_mib:.0f} MiB",
+                f"{drained.per_s:,.0f} errands/s (1 action each); {drained.cpu}",
             )
-
-
-def _set_latency(cention: str, seconds: float) -> None:
-    body = {"latency": {"probability": 1, "seconds": seconds}}
-    requests.post(f"{cention}/sandbox/faults", json=body, timeout=30).raise_for_status()
 
 
 def make(cention: str, count: int, actions: int = ACTIONS) -> list[int]:
@@ -67,32 +71,6 @@ def make(cention: str, count: int, actions: int = ACTIONS) -> list[int]:
     return ids
 
 
-def _only_fetch(cention: str, ids: list[int]) -> float:
-    left: SimpleQueue[int] = SimpleQueue()
-    for errand_id in ids:
-        left.put(errand_id)
-    threads = [threading.Thread(target=_fetch_all, args=(cention, left)) for _ in range(THREADS)]
-    started_s = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return len(ids) / (time.perf_counter() - started_s)
-
-
-def _fetch_all(cention: str, left: SimpleQueue[int]) -> None:
-    session = requests.Session()
-    session.trust_env = False
-    session.headers["Authorization"] = f"Bearer {TOKEN}"
-    while True:
-        try:
-            errand_id = left.get_nowait()
-        except Empty:
-            return
-        url = f"{cention}/s/demo/capi/json/c3_errand_reports/{errand_id}"
-        session.get(url, timeout=30).raise_for_status()
-
-
 def warm_up(servers: BenchServers, cention: str) -> None:
     """Let both children of the worker build their context."""
     for _ in range(2):
@@ -101,20 +79,41 @@ def warm_up(servers: BenchServers, cention: str) -> None:
         wait_until(lambda: servers.scalar(LEFT) == 0)
 
 
-def drain(servers: BenchServers, worker: int, ids: list[int]) -> tuple[float, float]:
-    """Return errands per second, and the peak of the largest process in MiB."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drained:
+    """How fast a backlog was stored, and what that cost."""
+
+    per_s: float
+    worker_cpu_s: float  # for 1,000 errands, as the next
+    postgres_cpu_s: float
+    peak_mib: float  # of the largest process of the worker
+
+    @property
+    def cpu(self) -> str:
+        """Return the CPU seconds for 1,000 errands, in words."""
+        return f"CPU s / 1,000: worker {self.worker_cpu_s:.3f}, Postgres {self.postgres_cpu_s:.3f}"
+
+
+def drain(servers: BenchServers, worker: int, ids: Sequence[int]) -> Drained:
+    """Store these errands with a worker (its process id), and measure that."""
     _want(servers, ids)
-    started_s = time.perf_counter()
-    with watched(worker) as peak:
+    with (
+        watched(worker) as peak,
+        measured(worker=[worker], postgres=[servers.postgres_pid]) as usage,
+    ):
         servers.nudge(Family.ERRAND_REPORTS)
         wait_until(lambda: servers.scalar(LEFT) == 0, every_s=0.1)
-    took_s = time.perf_counter() - started_s
-    return len(ids) / took_s, peak[0] / 2**20
+    return Drained(
+        per_s=len(ids) / usage.took_s,
+        worker_cpu_s=1000 * usage.cpu_s["worker"] / len(ids),
+        postgres_cpu_s=1000 * usage.cpu_s["postgres"] / len(ids),
+        peak_mib=peak[0] / 2**20,
+    )
 
 
-def _want(servers: BenchServers, ids: list[int]) -> None:
+def _want(servers: BenchServers, ids: Sequence[int]) -> None:
     with psycopg.connect(servers.database_url) as conn:
-        wanted.want(conn, "demo", Family.ERRAND_REPORTS, ids)
+        wanted.want(conn, "demo", Family.ERRAND_REPORTS, list(ids))
 
 
 @contextmanager

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import statistics
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 
 from tests.bench import backlog
+from tests.bench.backlog import Drained
 from tests.bench.servers import BenchServers
 from tests.bench.table import Row
 from tests.support.surveys import brief, rules_of
@@ -42,7 +43,7 @@ def measure(servers: BenchServers) -> Iterator[Row]:
         "the index": lambda _: nullcontext(),
         "index and loop": _loop,
     }
-    found: dict[str, list[float]] = {name: [] for name in variants}
+    found: dict[str, list[Drained]] = {name: [] for name in variants}
     with servers.sandbox() as cention:
         account = {"URL": f"{cention}/digidesk/api/survey_requests/", "USER": "sandbox"}
         account |= {"PASSWORD": "sandbox-survey-password", "PER_MINUTE": "3000"}
@@ -55,11 +56,23 @@ def measure(servers: BenchServers) -> Iterator[Row]:
                 for name in list(variants)[:: -1 if turn % 2 else 1]:
                     ids = backlog.make(cention, ERRANDS)
                     with variants[name](servers):
-                        found[name].append(backlog.drain(servers, worker.pid, ids)[0])
-    for name, figures in found.items():
-        runs = f"{len(figures)} runs: {min(figures):,.0f} to {max(figures):,.0f}"
-        yield Row(f"stored with {name}", f"{statistics.median(figures):,.0f} errands/s", runs)
+                        found[name].append(backlog.drain(servers, worker.pid, ids))
+    for name, drained in found.items():
+        yield _stored(name, drained)
     yield Row("meanwhile", _counted(servers))
+
+
+def _stored(name: str, drained: Sequence[Drained]) -> Row:
+    rates = [one.per_s for one in drained]
+    worker, postgres = (
+        statistics.median(getattr(one, field) for one in drained)
+        for field in ("worker_cpu_s", "postgres_cpu_s")
+    )
+    runs = f"{len(rates)} runs: {min(rates):,.0f} to {max(rates):,.0f}"
+    cpu = f"CPU s / 1,000: worker {worker:.3f}, Postgres {postgres:.3f}"
+    return Row(
+        f"stored with {name}", f"{statistics.median(rates):,.0f} errands/s", f"{runs}; {cpu}"
+    )
 
 
 def _switch_on(servers: BenchServers) -> None:

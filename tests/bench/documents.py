@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 ACTIONS = 10
 FILES = 2
+PLACE = 76_543_210  # stands for the number in a template
+# What the customer wrote before, as mail programs quote it: it brings a callback to 4 KB.
+QUOTED = "".join(
+    f"<div>&gt; On 2026-11-20 10:{minute} Örn, Leader wrote:<br/>&gt; hello, my parcel has not "
+    "arrived and nobody answers the phone; see also the attached receipt.</div>\r\n"
+    for minute in range(10, 27)
+)
 _LOCAL = timezone(timedelta(hours=8))
 _FIRST_S = 1_700_000_000
 _ICON = (
@@ -139,6 +148,22 @@ def callback(number: int, *, secret: str) -> dict[str, Any]:
         "relationships": {"errand": {"data": errand}},
     }
     return {"data": data, "included": included, "meta": {"api_secret": secret}}
+
+
+def long_callbacks(first: int, *, secret: str) -> Iterator[bytes]:
+    """Yield the bodies of callbacks of 4 KB about the errands from ``first`` on, without end.
+
+    They have no U+0000: the peers of the bridge could not store it.
+    """
+    document = callback(PLACE, secret=secret)
+    answered = next(each for each in document["included"] if each["id"] == str(PLACE))
+    response = answered["attributes"]["answer"]["response"]
+    response["html_body"] += QUOTED
+    response["body"] = response["body"].replace("\0", "")
+    pieces = json.dumps(document, ensure_ascii=False).encode().split(str(PLACE).encode())
+    while True:
+        yield str(first).encode().join(pieces)
+        first += 1
 
 
 def _file(key: dict[str, str]) -> dict[str, Any]:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import psycopg
 import requests
 
 from tests.bench.backlog import watched
-from tests.bench.load import SAMPLE
 from tests.bench.servers import SECRET, BenchServers, wait_until
 from tests.bench.table import Row
 from workers.config.names import Family
 from workers.sync.store import wanted
 
 CALLBACKS = 100
+SAMPLE = Path(__file__).parents[1] / "support" / "documents" / "callback_answer_errand.json"
 LARGE_BYTES = 25 * 1024 * 1024
 
 
@@ -25,7 +26,7 @@ def measure(servers: BenchServers) -> Iterator[Row]:
     """Send callbacks one by one, each after the rows of the previous one are committed."""
     with (
         servers.sandbox() as cention,
-        servers.web("wsgi:app") as port,
+        servers.web("wsgi:app") as web,
         servers.worker(cention) as worker,
     ):
         made = requests.post(f"{cention}/sandbox/errands", json={"count": CALLBACKS}, timeout=60)
@@ -33,7 +34,7 @@ def measure(servers: BenchServers) -> Iterator[Row]:
         answers_s, reports_s = [], []
         with psycopg.connect(servers.database_url, autocommit=True) as conn:
             for errand_id in errands:
-                accepted_s = _send(port, errand_id)
+                accepted_s = _send(web.port, errand_id)
                 answers_s.append(_until_row(conn, "answer", errand_id) - accepted_s)
                 reports_s.append(_until_row(conn, "errand", errand_id) - accepted_s)
         yield _row("callback accepted to its answer committed, idle", answers_s)

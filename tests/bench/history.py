@@ -5,14 +5,13 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import psutil
 import requests
 
 from tests.bench import backlog
+from tests.bench.backlog import Drained
 from tests.bench.servers import BenchServers
 from tests.bench.table import Row
 
@@ -23,38 +22,21 @@ APPLICATIONS = {WITH: "workers.app", WITHOUT: "tests.bench.without_history"}
 KINDS = ("assign", "close", "tag")
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one run cost for 1,000 errands, in seconds."""
-
-    elapsed: float
-    worker_cpu: float
-    postgres_cpu: float
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """A worker with a broker of its own, so that no nudge reaches another one."""
 
     servers: BenchServers
-    process: psutil.Process
-    postgres: psutil.Process
+    pid: int
 
-    def drain(self, ids: Sequence[int]) -> Cost:
+    def drain(self, ids: Sequence[int]) -> Drained:
         """Store these errands, while other workers are idle."""
-        before = self._cpu()
-        per_s, _ = backlog.drain(self.servers, self.process.pid, list(ids))
-        spent = [now - then for now, then in zip(self._cpu(), before, strict=True)]
-        worker_cpu, postgres_cpu = (seconds / len(ids) * 1000 for seconds in spent)
-        return Cost(1000 / per_s, worker_cpu, postgres_cpu)
-
-    def _cpu(self) -> tuple[float, float]:
-        return cpu_s(self.process), cpu_s(self.postgres)
+        return backlog.drain(self.servers, self.pid, ids)
 
 
 def measure(servers: BenchServers) -> Iterator[Row]:
     """Store new errands, and errands that have changed, in pairs of runs with and without."""
-    found: dict[str, dict[str, list[Cost]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[str, dict[str, list[Drained]]] = defaultdict(lambda: defaultdict(list))
     with servers.sandbox() as cention, ExitStack() as running:
         workers = {
             name: running.enter_context(_worker(servers, cention, number, application))
@@ -79,26 +61,7 @@ def measure(servers: BenchServers) -> Iterator[Row]:
 def _worker(servers: BenchServers, cention: str, number: int, application: str) -> Iterator[Worker]:
     own = replace(servers, broker_url=f"{servers.broker_url}?virtual_host={number}")
     with own.worker(cention, application=application) as running:
-        yield Worker(
-            servers=own,
-            process=psutil.Process(running.pid),
-            postgres=psutil.Process(_postmaster(servers)),
-        )
-
-
-def _postmaster(servers: BenchServers) -> int:
-    folder = Path(servers.scalar("SHOW data_directory"))
-    return int((folder / "postmaster.pid").read_text("ascii").split()[0])
-
-
-def cpu_s(root: psutil.Process) -> float:
-    """Return the CPU seconds of a process and all its descendants, those that ended too."""
-    total = 0.0
-    for process in (root, *root.children(recursive=True)):
-        with suppress(psutil.NoSuchProcess):
-            times = process.cpu_times()
-            total += times.user + times.system + times.children_user + times.children_system
-    return total
+        yield Worker(servers=own, pid=running.pid)
 
 
 def change(cention: str, ids: Sequence[int]) -> None:
@@ -110,11 +73,11 @@ def change(cention: str, ids: Sequence[int]) -> None:
             session.post(url, json=body, timeout=30).raise_for_status()
 
 
-def _rows(what: str, costs: Mapping[str, Sequence[Cost]]) -> Iterator[Row]:
+def _rows(what: str, costs: Mapping[str, Sequence[Drained]]) -> Iterator[Row]:
     for name, runs in costs.items():
-        per_s = sorted(1000 / one.elapsed for one in runs)
-        worker = statistics.median(one.worker_cpu for one in runs)
-        postgres = statistics.median(one.postgres_cpu for one in runs)
+        per_s = sorted(one.per_s for one in runs)
+        worker = statistics.median(one.worker_cpu_s for one in runs)
+        postgres = statistics.median(one.postgres_cpu_s for one in runs)
         yield Row(
             f"{what} stored {name}",
             f"{statistics.median(per_s):,.0f} errands/s",
@@ -122,10 +85,10 @@ def _rows(what: str, costs: Mapping[str, Sequence[Cost]]) -> Iterator[Row]:
             f" CPU for 1,000: worker {worker:.3f} s, Postgres {postgres:.3f} s",
         )
     pairs = list(zip(costs[WITH], costs[WITHOUT], strict=True))
-    measures: dict[str, Callable[[Cost], float]] = {
-        "CPU of worker and Postgres": lambda one: one.worker_cpu + one.postgres_cpu,
-        "CPU of Postgres": lambda one: one.postgres_cpu,
-        "time": lambda one: one.elapsed,
+    measures: dict[str, Callable[[Drained], float]] = {
+        "CPU of worker and Postgres": lambda one: one.worker_cpu_s + one.postgres_cpu_s,
+        "CPU of Postgres": lambda one: one.postgres_cpu_s,
+        "time": lambda one: 1 / one.per_s,
     }
     for measured, of in measures.items():
         more = sorted(of(with_) / of(without) - 1 for with_, without in pairs)

@@ -1,90 +1,169 @@
-"""A load generator: keep-alive connections over raw sockets, requests built beforehand."""
+"""A load generator that is no brake: kept connections, each of which sends request after request.
+
+``python -m tests.bench.load PORT --secret … --first … (--count … | --seconds …)`` prints a ``Load``
+as JSON. It runs in a process of its own, so that its CPU time can be told from others'.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import gc
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, dataclass
+from itertools import islice
+
+import uvloop
+
+from tests.bench.documents import long_callbacks
 
 CLIENTS = 16
-SAMPLE = Path(__file__).parents[1] / "support" / "documents" / "callback_answer_errand.json"
+HEAD = (
+    b"POST /callbacks/demo HTTP/1.1\r\nHost: bench\r\nContent-Type: application/vnd.api+json\r\n"
+    b"Content-Length: %d\r\n\r\n%b"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """The result of a load."""
+    """The result of a load: latencies count from the time when a request was due."""
 
-    per_s: float
+    requests: int
+    took_s: float
     p50_ms: float
     p99_ms: float
+    cpu_s: float  # of the load generator itself
+
+    @property
+    def per_s(self) -> float:
+        return self.requests / self.took_s
 
 
-def callbacks(count: int, *, secret: str, first: int) -> list[bytes]:
-    """Return ``count`` requests: callbacks of the documented size, each about another errand."""
-    return list(_requests(json.loads(SAMPLE.read_text("utf-8")), count, secret, first))
+def drive(
+    port: int,
+    *,
+    secret: str,
+    first: int,
+    count: int | None = None,
+    seconds: float | None = None,
+    per_s: float | None = None,
+) -> Load:
+    """Send callbacks over 16 connections from another process, as fast as possible or ``per_s``.
 
-
-def _requests(document: dict[str, Any], count: int, secret: str, first: int) -> Iterator[bytes]:
-    document["meta"]["api_secret"] = secret
-    text = json.dumps(document)
-    for number in range(first, first + count):
-        body = text.replace('"76"', f'"{number}"').replace("2256", str(number)).encode()
-        head = f"POST /callbacks/demo HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
-        yield head.encode() + b"Content-Type: application/vnd.api+json\r\n\r\n" + body
-
-
-def drive(port: int, requests: list[bytes], *, per_s: float | None = None) -> Load:
-    """Send all requests over 16 connections, as fast as possible or ``per_s`` at an even pace.
-
-    Latency counts from the time a request was due, and so includes the wait for a late
-    predecessor. Raises ``RuntimeError`` for an answer other than 200 and 204.
+    ``count`` of them, or as many as can be answered in ``seconds``; they are about the errands from
+    ``first`` on. Raises ``CalledProcessError`` if a connection broke, or an answer was none of 200
+    and 204; the error is on standard error.
     """
-    return asyncio.run(_drive(port, requests, per_s))
+    options = {"count": count, "seconds": seconds, "per-s": per_s}
+    command = [sys.executable, "-m", "tests.bench.load", str(port), "--secret", secret]
+    command += ["--first", str(first)]
+    command += [f"--{name}={value}" for name, value in options.items() if value is not None]
+    return Load(**json.loads(subprocess.check_output(command)))
 
 
-async def _drive(port: int, requests: list[bytes], per_s: float | None) -> Load:
-    queue = iter(enumerate(requests))
-    started_s = time.perf_counter()
-    clients = [_client(port, queue, per_s, started_s) for _ in range(CLIENTS)]
-    latencies = sorted(chain.from_iterable(await asyncio.gather(*clients)))
-    took_s = time.perf_counter() - started_s
+class _Client(asyncio.Protocol):
+    """One connection: sends the next request once the last one is answered."""
+
+    def __init__(self, schedule: Iterator[tuple[float, bytes]], latencies_s: list[float]) -> None:
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._schedule = schedule
+        self._latencies_s = latencies_s
+        self._answer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport: asyncio.Transport = transport  # type: ignore[assignment]
+        self._next()
+
+    def _next(self) -> None:
+        due_s, request = next(self._schedule, (0.0, b""))
+        wait_s = due_s - time.perf_counter()
+        if not request:
+            self.ended.set_result(None)
+            self._transport.close()
+        elif wait_s > 0:
+            asyncio.get_running_loop().call_later(wait_s, self._send, due_s, request)
+        else:
+            self._send(due_s, request)
+
+    def _send(self, due_s: float, request: bytes) -> None:
+        self._due_s = due_s
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        answer = self._answer + data
+        end = answer.find(b"\r\n\r\n")
+        if end >= 0 and len(answer) >= end + 4 + _content_length(answer[:end]):
+            if answer[9:12] not in (b"200", b"204"):
+                raise RuntimeError(answer.decode("latin-1"))
+            self._latencies_s.append(time.perf_counter() - self._due_s)
+            self._answer = b""
+            self._next()
+        else:
+            self._answer = answer
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.ended.done():
+            reason = error or RuntimeError("the receiver closed a connection")
+            self.ended.set_exception(reason)
+
+
+def _content_length(head: bytes) -> int:
+    return int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
+
+
+async def _drive(
+    port: int, bodies: Iterator[bytes], *, seconds: float | None, per_s: float | None
+) -> Load:
+    latencies_s: list[float] = []
+    began_s, began_cpu_s = time.perf_counter(), time.process_time()
+    schedule = _schedule(bodies, began_s, seconds, per_s)
+    loop = asyncio.get_running_loop()
+    clients = [
+        (await loop.create_connection(lambda: _Client(schedule, latencies_s), "127.0.0.1", port))[1]
+        for _ in range(CLIENTS)
+    ]
+    await asyncio.gather(*(client.ended for client in clients))
+    took_s = time.perf_counter() - began_s
+    latencies_s.sort()
     return Load(
-        per_s=len(latencies) / took_s,
-        p50_ms=1000 * latencies[len(latencies) // 2],
-        p99_ms=1000 * latencies[len(latencies) * 99 // 100],
+        requests=len(latencies_s),
+        took_s=took_s,
+        p50_ms=1000 * latencies_s[len(latencies_s) // 2],
+        p99_ms=1000 * latencies_s[len(latencies_s) * 99 // 100],
+        cpu_s=time.process_time() - began_cpu_s,
     )
 
 
-async def _client(
-    port: int, queue: Iterator[tuple[int, bytes]], per_s: float | None, started_s: float
-) -> list[float]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    latencies = []
-    for number, request in queue:
-        due_s = started_s + number / per_s if per_s else time.perf_counter()
-        await asyncio.sleep(max(0.0, due_s - time.perf_counter()))
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        if head[9:12] not in (b"200", b"204"):
-            raise RuntimeError(head.decode("latin-1"))
-        length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
-        await reader.readexactly(int(length or 0))
-        latencies.append(time.perf_counter() - due_s)
-    writer.close()
-    return latencies
+def _schedule(
+    bodies: Iterator[bytes], began_s: float, seconds: float | None, per_s: float | None
+) -> Iterator[tuple[float, bytes]]:
+    """Yield each request with the time when it is due."""
+    for number, body in enumerate(bodies):
+        now_s = time.perf_counter()
+        if seconds is not None and now_s > began_s + seconds:
+            return
+        due_s = began_s + number / per_s if per_s else now_s
+        yield due_s, HEAD % (len(body), body)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("port", type=int)
+    options.add_argument("--secret", required=True)
+    options.add_argument("--first", type=int, required=True)
+    options.add_argument("--count", type=int)
+    options.add_argument("--seconds", type=float)
+    options.add_argument("--per-s", type=float)
+    chosen = options.parse_args()
+    gc.disable()
+    bodies = islice(long_callbacks(chosen.first, secret=chosen.secret), chosen.count)
+    load = uvloop.run(_drive(chosen.port, bodies, seconds=chosen.seconds, per_s=chosen.per_s))
+    print(json.dumps(asdict(load)))
 
 
 if __name__ == "__main__":
-    port, count, first, per_s, secret = sys.argv[1:]
-    result = drive(
-        int(port),
-        callbacks(int(count), secret=secret, first=int(first)),
-        per_s=float(per_s) or None,
-    )
-    print(json.dumps([result.per_s, result.p50_ms, result.p99_ms]))
+    main()

@@ -27,12 +27,21 @@ TOKEN = "bench-token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebServer:
+    """A running web server."""
+
+    port: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BenchServers:
     """An embedded PostgreSQL and Valkey, and processes of the bridge that use them."""
 
     folder: Path
     database_url: str
     broker_url: str
+    postgres_pid: int
 
     def environment(self, **more: str) -> dict[str, str]:
         return {
@@ -83,14 +92,14 @@ class BenchServers:
             yield root
 
     @contextmanager
-    def web(self, app: str, *, processes: int = 2) -> Iterator[int]:
-        """Run a web application under the gunicorn of the bridge; yields its port."""
+    def web(self, app: str, *, processes: int = 2) -> Iterator[WebServer]:
+        """Run a web application under the gunicorn of the bridge."""
         port = free_port()
         command = ("gunicorn", "--config", "deploy/gunicorn.conf.py", app)
         more = {"RECEIVER_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": str(processes)}
-        with self.process(app.replace(":", "."), *command, **more):
+        with self.process(app.replace(":", "."), *command, **more) as running:
             wait_until(lambda: answers(f"http://127.0.0.1:{port}/health/live"))
-            yield port
+            yield WebServer(port=port, pid=running.pid)
 
     @contextmanager
     def worker(
@@ -102,6 +111,48 @@ class BenchServers:
         more = {"CENTION_URL": f"{cention}/s/demo", **more}
         with self.process("worker", *command, *quiet, **more) as running:
             yield running
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A running ``tests.bench.source``, and its controls."""
+
+    url: str
+    pid: int
+
+    def change(self, first: int, count: int) -> None:
+        """Mark errands as changed."""
+        self._ask("change", first=first, count=count)
+
+    def forget(self) -> None:
+        """Clear all marks."""
+        self._ask("forget")
+
+    def left(self) -> int:
+        """Return how many errands are marked, and so not fetched yet."""
+        return self._ask("left")
+
+    def set_latency(self, seconds: float) -> None:
+        self._ask("latency", seconds=seconds)
+
+    def _ask(self, what: str, **body: float) -> int:
+        answer = requests.post(f"{self.url}/source/{what}", json=body, timeout=300)
+        left: int = answer.json()
+        return left
+
+
+@contextmanager
+def running_source() -> Iterator[Source]:
+    """Run a source until the block ends."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "tests.bench.source", str(port)])
+    try:
+        source = Source(url=f"http://127.0.0.1:{port}", pid=process.pid)
+        wait_until(lambda: answers(f"{source.url}/source/left"))
+        yield source
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 @contextmanager
@@ -116,10 +167,20 @@ def bench_servers() -> Iterator[BenchServers]:
         try:
             with psycopg.connect(postgres.url) as conn:
                 migrate(conn)
-            yield BenchServers(folder=folder, database_url=postgres.url, broker_url=valkey.url)
+            yield BenchServers(
+                folder=folder,
+                database_url=postgres.url,
+                broker_url=valkey.url,
+                postgres_pid=pid_of(postgres),
+            )
         finally:
             valkey.remove()
             postgres.remove()
+
+
+def pid_of(postgres: Postgres) -> int:
+    """Return the process id of a server that is running."""
+    return int((postgres.data / "postmaster.pid").read_text("ascii").split()[0])
 
 
 def wait_until(

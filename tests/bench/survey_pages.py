@@ -13,6 +13,7 @@ from tests.bench.page_load import PAGES, token_of
 from tests.bench.receiver import drive, latency
 from tests.bench.servers import BenchServers
 from tests.bench.table import Row
+from tests.bench.usage import Usage, measured
 from tests.integration.receiver.survey_links import PAGES as RULES
 from tests.support.surveys import brief, rules_of
 from workers.surveys.jobs import load_rules
@@ -36,17 +37,21 @@ def measure(servers: BenchServers) -> Iterator[Row]:
     """Let people answer alone, beside callbacks at half of their peak rate, and all at once."""
     beside = int(PEOPLE_PER_S * SECONDS)
     _invite(servers, 2 * beside + PEOPLE)
-    with servers.web("wsgi:app") as port:
+    with servers.web("wsgi:app") as web:
+        port = web.port
         _people(port, 0, beside // 2, PEOPLE_PER_S)  # the first pages read the rules file
-        yield _row("survey pages alone", _people(port, beside // 2, beside // 2, PEOPLE_PER_S))
+        with measured(receiver=[web.pid], Postgres=[servers.postgres_pid]) as usage:
+            found = _people(port, beside // 2, beside // 2, PEOPLE_PER_S)
+        yield _row("survey pages alone", found, _cpu(usage, beside // 2))
         peak = drive(port, PEAK_REQUESTS)
         with _in_background(port, beside, beside, PEOPLE_PER_S) as people:
             half = drive(port, int(peak.per_s / 2 * SECONDS), per_s=peak.per_s / 2)
             found = json.loads(people.communicate()[0])
         yield _row("survey pages beside callbacks", found)
         yield Row("callbacks meanwhile", f"{half.per_s:,.0f}/s", latency(half))
-        found = _people(port, 2 * beside, PEOPLE, 0)
-        yield _row(f"survey pages, {PEOPLE:,} people at once", found)
+        with measured(receiver=[web.pid], Postgres=[servers.postgres_pid]) as usage:
+            found = _people(port, 2 * beside, PEOPLE, 0)
+        yield _row(f"survey pages, {PEOPLE:,} people at once", found, _cpu(usage, PEOPLE))
     saved = servers.scalar("SELECT count(*) FROM feedback.answer")
     yield Row("answers saved", f"{saved:,}", f"of {3 * (2 * beside + PEOPLE):,}")
 
@@ -64,10 +69,19 @@ def _in_background(port: int, first: int, people: int, per_s: float) -> subproce
     return subprocess.Popen(command, stdout=subprocess.PIPE)
 
 
-def _row(what: str, found: list[float]) -> Row:
+def _row(what: str, found: list[float], *more: str) -> Row:
     per_s, p50_ms, p99_ms, took_s = found
-    more = f"p50 {p50_ms:.1f} ms, p99 {p99_ms:.1f} ms; {PAGES} pages each, {took_s:.1f} s"
-    return Row(what, f"{per_s:,.0f}/s", more)
+    latency = f"p50 {p50_ms:.1f} ms, p99 {p99_ms:.1f} ms"
+    return Row(
+        what, f"{per_s:,.0f}/s", "; ".join((latency, f"{PAGES} pages each, {took_s:.1f} s", *more))
+    )
+
+
+def _cpu(usage: Usage, people: int) -> str:
+    """Return the CPU seconds for 1,000 pages, in words."""
+    thousands = people * PAGES / 1000
+    seconds = (f"{name} {cpu_s / thousands:.3f}" for name, cpu_s in usage.cpu_s.items())
+    return f"CPU s / 1,000: {', '.join(seconds)}"
 
 
 def _invite(servers: BenchServers, people: int) -> None:

@@ -1,0 +1,1 @@
+"""The peers of the bridge. Each runs with an interpreter and libraries of its own."""
