@@ -56,13 +56,14 @@ def drive(
 
     ``count`` of them, or as many as can be answered in ``seconds``; they are about the errands from
     ``first`` on. Raises ``CalledProcessError`` if a connection broke, or an answer was none of 200
-    and 204; the error is on standard error.
+    and 204, and ``TimeoutExpired`` if one is missing; the error is on standard error.
     """
     options = {"count": count, "seconds": seconds, "per-s": per_s}
     command = [sys.executable, "-m", "tests.bench.load", str(port), "--secret", secret]
     command += ["--first", str(first)]
     command += [f"--{name}={value}" for name, value in options.items() if value is not None]
-    return Load(**json.loads(subprocess.check_output(command)))
+    timeout_s = 600 if seconds is None else seconds + 60  # for a request without an answer
+    return Load(**json.loads(subprocess.check_output(command, timeout=timeout_s)))
 
 
 class _Client(asyncio.Protocol):
