@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from tests.bench.race import drain, install, receivers, report
-from tests.bench.race.bridge import fetching
+from tests.bench.race.bridge import TITLE, fetching
 from tests.bench.race.report import Result
 from tests.bench.race.trial import ROOT, race_servers
 from tests.bench.servers import running_source
@@ -143,15 +143,11 @@ def heading(chosen: argparse.Namespace, missing: dict[str, str], *, took_s: floa
 def print_tables(drains: Iterable[Entry], callbacks: Iterable[Entry]) -> None:
     stored = {entry.title: entry.results for entry in drains}
     accepted = {entry.title: entry.results for entry in callbacks}
+    compare = partial(report.table, bridge=TITLE)
+    loaded = partial(compare, load="load generator", latencies=True)
     tables = [
-        report.table(stored, what="errands", load="source", floor=drain.FLOOR),
-        report.table(
-            accepted,
-            what="callbacks",
-            load="load generator",
-            floor=receivers.FLOOR,
-            latencies=True,
-        ),
+        compare(stored, what="errands", load="source", floor=drain.FLOOR),
+        loaded(accepted, what="callbacks", floor=receivers.FLOOR),
     ]
     for found in tables:
         print()

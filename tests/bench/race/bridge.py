@@ -15,6 +15,7 @@ from tests.bench.race.trial import SECRET, Trial
 from workers.config.settings import load_settings
 from workers.database.migrate import migrate
 
+TITLE = "Cention bridge"
 WORKSPACE = "demo"
 GIVEN = {
     "CENTION_TOKEN": "race-token",

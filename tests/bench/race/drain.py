@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import psycopg
 
 from tests.bench.race import check, install
-from tests.bench.race.bridge import WORKSPACE, Bridge, fetching
+from tests.bench.race.bridge import TITLE, WORKSPACE, Bridge, fetching
 from tests.bench.race.report import Result, result_of
 from tests.bench.race.trial import RaceServers, Trial
 from tests.bench.servers import Source, wait_until
@@ -137,7 +137,7 @@ def _floor(client: str, title: str) -> Peer:
 
 
 CONTESTANTS: tuple[Contestant, ...] = (
-    StoredByBridge("bridge", "Cention bridge", tables=check.BRIDGE),
+    StoredByBridge("bridge", TITLE, tables=check.BRIDGE),
     Peer(
         *("dlt-arrow", "dlt arrow, COPY, aiohttp", "dlt_pipeline", "arrow"),
         needs="dlt",

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 
 from tests.bench.load import drive
 from tests.bench.race import install
-from tests.bench.race.bridge import Bridge
+from tests.bench.race.bridge import TITLE, Bridge
 from tests.bench.race.report import Result, result_of
 from tests.bench.race.trial import ROOT, SECRET, RaceServers, Trial
 from tests.bench.servers import answers, free_port, wait_until
@@ -75,7 +75,7 @@ class PythonReceiver(Receiver):
         uses_broker: bool = False,
         counted: str = "race.callback",
     ) -> None:
-        """``{port}`` in the command is replaced; ``before`` is a module that runs once before."""
+        """``{port}`` in the command is replaced; ``before`` is code that runs once before."""
         super().__init__(name, title, needs="receivers", counted=counted)
         self.uses_broker = uses_broker
         self._command = command
@@ -87,7 +87,7 @@ class PythonReceiver(Receiver):
             conn.execute(CREATE)
         if self._before:
             subprocess.run(
-                [python, "-m", self._before], env=trial.environment(), cwd=ROOT, check=True
+                [python, "-c", self._before], env=trial.environment(), cwd=ROOT, check=True
             )
         command = [word.format(port=port) for word in self._command]
         return trial.spawn(python, "-m", *command), port
@@ -113,7 +113,7 @@ def _gunicorn(module: str) -> tuple[str, ...]:
 
 
 CONTESTANTS: tuple[Receiver, ...] = (
-    BridgeReceiver("bridge", "Cention bridge", counted="intake.callback"),
+    BridgeReceiver("bridge", TITLE, counted="intake.callback"),
     BridgeReceiver(
         *("flask-bare", "bare Flask view, same gunicorn"),
         application="tests.bench.baseline:app",
@@ -132,7 +132,7 @@ CONTESTANTS: tuple[Receiver, ...] = (
     ),
     PythonReceiver(
         *("procrastinate", "Flask, procrastinate", *_gunicorn("flask_procrastinate")),
-        before=f"{PEERS}.flask_procrastinate",
+        before=f"from {PEERS}.flask_procrastinate import jobs; jobs.schema_manager.apply_schema()",
         counted="procrastinate_jobs",
     ),
     PythonReceiver(

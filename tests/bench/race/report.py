@@ -75,17 +75,18 @@ def table(
     what: str,
     load: str,
     floor: str,
+    bridge: str,
     latencies: bool = False,
 ) -> Iterable[str]:
     """Yield the table of a discipline, a line for each contestant that has a result.
 
     ``results`` are by title, ``what`` is counted, ``load`` makes the load, and rates are compared
-    with those of the title ``floor`` and of the first title.
+    with those of the titles ``floor`` and ``bridge``.
     """
     shown = {title: runs for title, runs in results.items() if runs}
-    floor_rate, first_rate = (
+    floor_rate, bridge_rate = (
         _median(counted(shown[title]), "per_s") if title in shown else 0.0
-        for title in (floor, next(iter(results), ""))
+        for title in (floor, bridge)
     )
     columns = [
         Column(heading=f"{what}/s, median (min-max)", cell=lambda runs, _: _span(runs)),
@@ -97,7 +98,9 @@ def table(
         Column(
             heading=f"x {floor}", cell=lambda runs, _: _ratio(_median(runs, "per_s"), floor_rate)
         ),
-        Column(heading="bridge x", cell=lambda runs, _: _ratio(first_rate, _median(runs, "per_s"))),
+        Column(
+            heading="bridge x", cell=lambda runs, _: _ratio(bridge_rate, _median(runs, "per_s"))
+        ),
         Column(heading="other load", cell=_other_load),
         Column(heading="rows", cell=lambda _, runs: _rows(runs)),
     ]

@@ -35,11 +35,11 @@ def runs(*rates: float) -> list[Result]:
 
 def lines(results: dict[str, list[Result]]) -> list[list[str]]:
     """Return the cells of each contestant's line."""
-    found = table(results, what="errands", load="source", floor="floor")
+    found = table(results, what="errands", load="source", floor="floor", bridge="bridge")
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in list(found)[2:]]
 
 
-def test_a_line_has_median_extremes_and_ratios_to_the_floor_and_the_first():
+def test_a_line_has_median_extremes_and_ratios_to_the_floor_and_the_bridge():
     found = lines({"bridge": runs(30, 10, 20), "floor": runs(80), "not installed": []})
 
     assert found == [
@@ -48,7 +48,7 @@ def test_a_line_has_median_extremes_and_ratios_to_the_floor_and_the_first():
     ]
 
 
-def test_without_the_floor_and_the_first_there_are_no_ratios():
+def test_without_the_floor_and_the_bridge_there_are_no_ratios():
     (line,) = lines({"bridge": [], "other": runs(1)})
 
     assert line[6:8] == ["-", "-"]

@@ -1,7 +1,4 @@
-"""Flask that defers a job of procrastinate, a durable row in Postgres, before it answers.
-
-``python -m tests.bench.race.peers.flask_procrastinate`` creates the tables of procrastinate.
-"""
+"""Flask that defers a job of procrastinate, a durable row in Postgres, before it answers."""
 
 from __future__ import annotations
 
@@ -40,8 +37,3 @@ def receive(workspace: str) -> dict[str, str]:
 @app.get("/health/live")
 def live() -> tuple[str, int]:
     return "", 200
-
-
-if __name__ == "__main__":
-    jobs.schema_manager.apply_schema()
-    jobs.close()
