@@ -9,7 +9,7 @@ from itertools import islice
 
 import pytest
 
-from tests.bench.documents import callbacks, report
+from tests.bench.documents import errand_report, long_callbacks
 from tests.bench.race import __main__ as race
 from tests.bench.race import bridge, install, rows
 from tests.bench.race.report import Result, counted, is_disturbed, table
@@ -151,7 +151,9 @@ def test_floors_have_as_many_processes_and_connections_as_the_bridge():
 
 
 def test_rows_have_a_value_for_each_column_of_their_table():
-    found = rows.rows_by_table(rows.parse(json.dumps(report(n)).encode()) for n in range(1, 40))
+    found = rows.rows_by_table(
+        rows.parse(json.dumps(errand_report(n)).encode()) for n in range(1, 40)
+    )
 
     for table_name, columns in rows.TABLES.items():
         assert found[table_name]
@@ -163,7 +165,7 @@ def test_rows_have_a_value_for_each_column_of_their_table():
 
 
 def test_callbacks_are_json_of_four_kilobytes_each_about_another_errand():
-    bodies = list(islice(callbacks(10_000_000, secret="hidden"), 2))
+    bodies = list(islice(long_callbacks(10_000_000, secret="hidden"), 2))
 
     documents = [json.loads(body) for body in bodies]
     assert [each["data"]["id"] for each in documents] == ["10000000", "10000001"]
