@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg_pool import ConnectionPool
@@ -15,13 +15,15 @@ from schemas.cention.facebook_ratings import read_changed_facebook_ratings
 from schemas.surveys.customer_radar import Credentials
 from schemas.surveys.rule import Vendor
 from workers.clients import timeouts
+from workers.clients.async_http import AsyncHttpApi
 from workers.clients.cention.agent_logons import AgentLogonsApi
 from workers.clients.cention.attachments import AttachmentsApi
 from workers.clients.cention.contact_cards import ContactsApi
-from workers.clients.cention.errand_data import ErrandDataApi
+from workers.clients.cention.errand_data import ErrandDataApi, ErrandDocuments
 from workers.clients.cention.errands import ErrandsApi
 from workers.clients.cention.exports import ExportsApi
 from workers.clients.cention.library import LibraryApi
+from workers.clients.fetch_loop import FetchLoop
 from workers.clients.http import HttpApi
 from workers.clients.smtp import SmtpClient
 from workers.clients.surveys.alvaria import Account as AlvariaAccount
@@ -69,7 +71,7 @@ class WorkerContext:
     """The pool, clients and specs that the tasks of one process use."""
 
     pool: ConnectionPool[Connection]
-    fetchers: ThreadPoolExecutor
+    fetch_loop: FetchLoop
     families: Mapping[tuple[str, Family], FamilySpec]
     changed_lists: Mapping[str, Sequence[ChangedList]]  # by workspace
     poll_every_s: int
@@ -104,19 +106,18 @@ class WorkerContext:
 
 def build(settings: Settings) -> WorkerContext:
     """Open the pool and the clients. Call it after the fork, once per process."""
-    families: dict[tuple[str, Family], FamilySpec] = {}
-    changed_lists: dict[str, list[ChangedList]] = {}
-    for workspace in settings.workspaces:
-        for spec in _family_specs(settings, workspace):
-            families[spec.workspace, spec.family] = spec
-        changed_lists[workspace.name] = changed_lists_of(settings, workspace)
     pool = connections.open_pool(settings.database_url)
+    fetch_loop = FetchLoop(settings.fetch_threads)
     return WorkerContext(
         pool=pool,
         addresses=AddressCheck(settings.workspaces, session=pool.connection),
-        fetchers=ThreadPoolExecutor(settings.fetch_threads, thread_name_prefix="fetch"),
-        families=families,
-        changed_lists=changed_lists,
+        fetch_loop=fetch_loop,
+        families={
+            (spec.workspace, spec.family): spec
+            for workspace in settings.workspaces
+            for spec in _family_specs(settings, workspace, fetch_loop)
+        },
+        changed_lists={each.name: changed_lists_of(settings, each) for each in settings.workspaces},
         poll_every_s=settings.poll_every_s,
         sweep_throttle=Throttle(MIN_SWEEP_INTERVAL_S),
         retention=settings.retention,
@@ -291,25 +292,27 @@ def exports_api(
 
 def errands_api(settings: Settings, workspace: WorkspaceSettings) -> ErrandsApi | None:
     """Return the client of the claim "Create errand", if it has a token."""
-    token = workspace.tokens.create_errand
-    if not token:
+    if not (token := workspace.tokens.create_errand):
         return None
     http = _http(settings, workspace, slow=True)
     return ErrandsApi(http, token=token, end_call_type=settings.end_call_type)
 
 
-def _family_specs(settings: Settings, workspace: WorkspaceSettings) -> Iterator[FamilySpec]:
+def _family_specs(
+    settings: Settings, workspace: WorkspaceSettings, loop: FetchLoop
+) -> Iterator[FamilySpec]:
     usual = DrainLimits(max_drains=settings.drains_per_workspace, lease_s=settings.lease_s)
-    if data := errand_data(settings, workspace):
+    if token := workspace.tokens.errand_data:
+        limits = timeouts.timeouts_of(settings)
+        http = AsyncHttpApi("cention", workspace.cention_url, timeouts=limits, loop=loop)
+        data = ErrandDocuments(http, token=token)
         yield errand_reports_spec(workspace.name, data, zone=workspace.timezone, limits=usual)
         yield facebook_ratings_spec(workspace.name, data, limits=usual)
-    # Each file of a batch may fill a temporary file, so few are fetched at once.
-    few = replace(usual, batch_size=32, group_size=4)
     for family in KINDS:
         if token := _files_token(workspace, family):
             files = AttachmentsApi(_http(settings, workspace, slow=True), token=token)
             yield attachments_spec(
-                workspace.name, family, files, max_bytes=settings.attachment_max_bytes, limits=few
+                workspace.name, family, files, max_bytes=settings.attachment_max_bytes, limits=usual
             )
 
 
@@ -371,8 +374,7 @@ def _exports_mirror(workspace: WorkspaceSettings, api: ExportsApi, *, every_s: i
 
 def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[ChangedList]:
     """Return the lists of changes that can be polled; none without a token for them."""
-    data = errand_data(settings, workspace)
-    if data is None:
+    if (data := errand_data(settings, workspace)) is None:
         return []
     return [
         ChangedList(

@@ -83,7 +83,7 @@ def context(own_database: str, oracle: Oracle) -> Iterator[WorkerContext]:
     built.pool.resize(4)  # a pool that grows uses `random`, which Hypothesis attributes to the test
     built.pool.wait()
     yield built
-    built.fetchers.shutdown()
+    built.fetch_loop.close()
     built.pool.close()
 
 
@@ -104,7 +104,7 @@ def drained(context, oracle, family, documents):
     drain(
         context.families["demo", family],
         session=context.session,
-        fetchers=context.fetchers,
+        loop=context.fetch_loop,
         nudge_another=lambda: None,
     )
     assert time.perf_counter() - began < WITHIN_S

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import inspect
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -41,7 +44,7 @@ class Bridge:
         return drain(
             changed_spec(spec, **changes),
             session=self.context.session,
-            fetchers=self.context.fetchers,
+            loop=self.context.fetch_loop,
             nudge_another=self._nudge_another,
         )
 
@@ -125,10 +128,13 @@ class FakeRatingsApi:
     before_answer: Callable[[int], object] = lambda rating_id: None  # before the answer is made
     after_answer: Callable[[int], object] = lambda rating_id: None  # once the answer is made
 
-    def fetch_report(self, errand_id: int) -> dict[str, Any]:
+    async def fetch_report(self, errand_id: int) -> dict[str, Any]:
         raise NotImplementedError
 
-    def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]:
+    async def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]:
+        return await asyncio.to_thread(self.answer, rating_id)
+
+    def answer(self, rating_id: int) -> dict[str, Any]:
         self.fetched.append(rating_id)
         self.before_answer(rating_id)
         answer = rating(rating_id, message=f"version {self.versions[rating_id]}")
@@ -145,10 +151,13 @@ class FakeRatingsApi:
 
 
 def changed_spec(spec: FamilySpec, **changes: Any) -> FamilySpec:
-    """Replace fields of a spec or of its limits."""
+    """Replace fields of a spec or of its limits; a ``fetch`` that blocks runs in a thread."""
     names = {one.name for one in fields(DrainLimits)}
     limits = {name: value for name, value in changes.items() if name in names}
     others = {name: value for name, value in changes.items() if name not in names}
+    fetch = others.get("fetch")
+    if fetch and not inspect.iscoroutinefunction(fetch):
+        others["fetch"] = partial(asyncio.to_thread, fetch)
     return replace(spec, limits=replace(spec.limits, **limits), **others)
 
 

@@ -30,7 +30,7 @@ def cention() -> Iterator[SandboxServer]:
 def context_of(settings: Settings) -> Iterator[WorkerContext]:
     context = wiring.build(settings)
     yield context
-    context.fetchers.shutdown()
+    context.fetch_loop.close()
     context.inviters.shutdown()
     context.conversers.shutdown()
     context.pool.close()

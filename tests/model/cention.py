@@ -98,7 +98,7 @@ class Cention:
         attributes = {"attributes": {"errands": listed}} if listed else {}
         return {"data": {"type": "c3_dirty_errand_list", "id": "1", **attributes}}
 
-    def fetch_report(self, errand_id: int) -> dict[str, Any]:
+    async def fetch_report(self, errand_id: int) -> dict[str, Any]:
         """Answer with the report of an errand as it is now, and clear its flag."""
         errand = self.errands[errand_id - 1]
         if self.reaction.error:
@@ -118,7 +118,7 @@ class Cention:
         self.open_requests.remove(errand)
         errand.flagged = errand.flagged and not errand.exists
 
-    def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]:
+    async def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]:
         raise NotImplementedError
 
     def _report(self, errand: Errand) -> dict[str, Any]:

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import cast
+from typing import Any, cast
+from uuid import UUID
 
 import psycopg
 
+from workers.clients.fetch_loop import FetchLoop
 from workers.database import Connection, Transaction, advisory_locks
 from workers.sync.jobs import drain as draining
-from workers.sync.jobs.drain import BatchRun
+from workers.sync.jobs.drain import DrainRun
 from workers.sync.jobs.family_spec import FamilySpec
 from workers.sync.jobs.fetch_outcomes import NotFound, Parsed, Unparseable
+from workers.sync.jobs.fetching import Batch, Finished
 from workers.sync.store.wanted import Claimed
 
 DATED = (Parsed, Unparseable, NotFound)
+
+
+class _NoLoop:
+    """Begins no fetch by itself; takes the batches whose fetches should begin."""
+
+    concurrency = 1
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+
+    def call(self, _: Any, batch: Batch) -> None:
+        self.batches.append(batch)
 
 
 class Drain:
@@ -29,8 +45,11 @@ class Drain:
         self.name = name
         self.conn = conn
         self.session = session  # provides a new connection
-        self.run: BatchRun | None = None
+        self.run: DrainRun | None = None
+        self.loop = _NoLoop()
+        self.batches: dict[int, Batch] = {}  # of each claimed errand
         self.not_fetched: list[Claimed] = []
+        self.finished: list[Finished] = []
         self.slot_lock = ExitStack()
         self.under_way: list[Claimed] = []
         self.is_cut = False
@@ -49,30 +68,45 @@ class Drain:
         if slot is None:
             self.slot_lock.close()
             return "finds no free slot"
-        begun = draining._claim_batch(self.conn, spec, slot, draining._do_nothing)
-        if begun is None or not begun.claim.records:
-            self.slot_lock.close()
-            return "finds nothing to do" if begun else "finds the family paused"
-        self.run = begun
-        self.not_fetched = sorted(begun.claim.records, key=lambda claimed: claimed.remote_id)
-        claims = " and ".join(f"errand {claimed.remote_id}" for claimed in self.not_fetched)
+        self.run = DrainRun(spec, self.conn, slot, cast(FetchLoop, self.loop), lambda: None)
+        claims = self._claim(first=True)
+        if not claims:
+            paused = not self.run.batches
+            self._end()
+            return "finds the family paused" if paused else "finds nothing to do"
         return f"takes slot {slot} and claims {claims}"
 
+    def claim_more(self) -> str:
+        """Claim another batch, though some records are not written yet."""
+        try:
+            claims = self._claim(first=False)
+        except psycopg.OperationalError:
+            return self._fail()
+        return f"claims {claims} too" if claims else "finds nothing more"
+
+    def _claim(self, *, first: bool) -> str:
+        assert self.run
+        self.run.claim(first=first)
+        begun, self.loop.batches = self.loop.batches, []
+        claimed = [one for batch in begun for one in batch.claim.records]
+        self.batches |= {one.remote_id: batch for batch in begun for one in batch.claim.records}
+        self.not_fetched += sorted(claimed, key=lambda one: one.remote_id)
+        return " and ".join(f"errand {one.remote_id}" for one in claimed)
+
     def fetch(self, claimed: Claimed) -> None:
-        """Fetch one record, as one of its threads does."""
+        """Fetch one record, as its loop does."""
         self.not_fetched.remove(claimed)
         self._fetch(claimed)
 
     def _fetch(self, claimed: Claimed) -> None:
         assert self.run
-        requested_at = max(self._database_time(), self.run.claim.claimed_at)
-        self.run._fetch(claimed)
-        finished = self.run.finished
-        *earlier, (_, outcome) = [finished.get() for _ in range(finished.qsize())]
-        if isinstance(outcome, DATED):  # the two clocks agree exactly
-            outcome = replace(outcome, fetched_at=requested_at)
-        for one in (*earlier, (claimed, outcome)):
-            finished.put(one)
+        batch = self.batches[claimed.remote_id]
+        requested_at = max(self._database_time(), batch.claim.claimed_at)
+        finished = asyncio.run(self.run.fetching._fetch(batch, claimed))
+        if isinstance(finished.outcome, DATED):  # the two clocks agree exactly
+            outcome = replace(finished.outcome, fetched_at=requested_at)
+            finished = replace(finished, outcome=outcome)
+        self.finished.append(finished)
 
     def _database_time(self) -> datetime:
         with self.session() as conn:
@@ -81,7 +115,8 @@ class Drain:
     def begin_slow_fetch(self, claimed: Claimed) -> bool:
         """Begin a fetch whose request is delayed; return false if the deadline has passed."""
         assert self.run
-        if self.run.stopped or time.monotonic() >= self.run.fetch_deadline_s:
+        deadline_s = self.run.fetching.deadline_s(self.batches[claimed.remote_id])
+        if self.run.fetching.stopped or time.monotonic() >= deadline_s:
             return False
         self.not_fetched.remove(claimed)
         self.under_way.append(claimed)
@@ -91,32 +126,35 @@ class Drain:
         """Let a delayed request reach Cention, and receive its answer."""
         assert self.run
         self.under_way.remove(claimed)
-        times = self.run.lease_half_over_s, self.run.connection_checked_s
-        stopped = self.run.stopped
+        fetching, batch = self.run.fetching, self.batches[claimed.remote_id]
+        times = batch.lease_half_over_s, fetching.session_checked_s
+        stopped = fetching.stopped
         # The deadline was checked before the request.
-        self.run.lease_half_over_s = self.run.connection_checked_s = math.inf
-        self.run.stopped = False
+        batch.lease_half_over_s = fetching.session_checked_s = math.inf
+        fetching.stopped = False
         self._fetch(claimed)
-        self.run.lease_half_over_s, self.run.connection_checked_s = times
-        self.run.stopped = stopped or self.run.stopped
+        batch.lease_half_over_s, fetching.session_checked_s = times
+        fetching.stopped = stopped or fetching.stopped
 
     def write(self) -> str:
         """Write the outcomes so far; the last group ends the drain."""
         run = self.run
         assert run
-        group = [run._next(0.0) for _ in range(run.finished.qsize())]
+        group, self.finished = self.finished, []
         try:
-            run._write([outcome for _, outcome in group if outcome])
-            run._release([record for record, outcome in group if not outcome])
+            run.write(group)
         except psycopg.OperationalError:
-            draining._want_unsettled(self.session, run)
-            self._end()
-            return "cannot write, and wants all its errands again"
-        run.unsettled -= {record.remote_id for record, _ in group}
+            return self._fail()
         if not run.unsettled:
             self._end()
             return "writes its last outcomes, and is done"
         return "writes its outcomes so far"
+
+    def _fail(self) -> str:
+        assert self.run
+        draining._want_unsettled(self.session, self.run)
+        self._end()
+        return "has lost its session, and wants all its errands again"
 
     def finish(self) -> str:
         """Fetch all remaining records, and write them."""
@@ -142,14 +180,17 @@ class Drain:
     def lose_time(self, seconds: float) -> None:
         """Let this process lose so much time."""
         assert self.run
-        self.run.lease_half_over_s -= seconds
-        self.run.connection_checked_s -= seconds
+        for batch in set(self.batches.values()):
+            batch.lease_half_over_s -= seconds
+        self.run.fetching.session_checked_s -= seconds
 
     def _end(self) -> None:
         self.slot_lock.close()
         self.slot_lock = ExitStack()
         self.run = None
+        self.batches = {}
         self.not_fetched = []
+        self.finished = []
         self.under_way = []
         self.is_cut = False
         self.is_suspended = False
@@ -157,9 +198,14 @@ class Drain:
     @property
     def has_outcomes(self) -> bool:
         """Return whether an outcome waits to be written."""
-        return self.run is not None and not self.run.finished.empty()
+        return self.run is not None and bool(self.finished)
 
     @property
     def unsettled_ids(self) -> set[int]:
         """Return the ids of claimed records that are neither written nor released."""
         return set(self.run.unsettled) if self.run else set()
+
+    @property
+    def tokens(self) -> list[UUID]:
+        """Return the tokens of the claims of this drain."""
+        return [batch.claim.token for batch in self.batches.values()]

@@ -30,7 +30,7 @@ from tests.model.world import ModelConnections, open_model_connections
 from workers.database import Connection, advisory_locks
 from workers.database.migrate import migrate
 from workers.sync.jobs import drain, settle
-from workers.sync.jobs.drain import BatchRun
+from workers.sync.jobs.fetching import Batch, Fetching, Finished
 from workers.sync.store import errand_reports, landed, wanted
 from workers.sync.store.wanted import Claim, Claimed
 
@@ -98,12 +98,12 @@ def records_are_wanted_only_after_their_fetch() -> Iterator[None]:
 
 
 def a_fetch_may_begin_late_in_the_lease() -> Any:
-    def fetch(self: BatchRun, claimed: Claimed) -> None:
-        self.lease_half_over_s = self.connection_checked_s = math.inf
-        original(self, claimed)
+    async def fetch(self: Fetching, batch: Batch, claimed: Claimed) -> Finished:
+        batch.lease_half_over_s = self.session_checked_s = math.inf
+        return await original(self, batch, claimed)
 
-    original = BatchRun._fetch
-    return patch.object(BatchRun, "_fetch", fetch)
+    original = Fetching._fetch
+    return patch.object(Fetching, "_fetch", fetch)
 
 
 W, R, L = wanted.SQL, errand_reports.SQL, landed.SQL

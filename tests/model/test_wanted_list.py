@@ -242,6 +242,11 @@ class WantedList(RuleBasedStateMachine):
         if and_writes and drain.run:
             note(f"# {drain} {self.world.write(drain)}")
 
+    @offers(running)
+    @step(drain=chosen(running))
+    def claims_another_batch(self, drain: Drain) -> None:
+        note(f"# {drain} {self.world.claim_more(drain)}")
+
     @offers(requests)
     @step(request=chosen(requests), reaction=st.sampled_from(REACTIONS))
     def fetches(self, request: Request, reaction: Reaction) -> None:

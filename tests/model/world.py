@@ -124,6 +124,11 @@ class World:
         self._stop_the_clock()
         return outcome
 
+    def claim_more(self, drain: Drain) -> str:
+        outcome = drain.claim_more()
+        self._stop_the_clock()
+        return outcome
+
     def write(self, drain: Drain) -> str:
         outcome = drain.write()
         self._stop_the_clock()
@@ -210,8 +215,7 @@ class World:
     def let_lease_end(self, drain: Drain) -> None:
         assert drain.run
         drain.lose_time(LEASE_S)
-        token = drain.run.claim.token
-        self.change_list("claimed_until = now()", "claim = %(token)s", token=token)
+        self.change_list("claimed_until = now()", "claim = ANY (%(tokens)s)", tokens=drain.tokens)
 
     def states(self) -> dict[int, ErrandState]:
         """Return the state of each errand in the database by id."""
@@ -257,7 +261,8 @@ class World:
         others = [other for other in self.drains if errand.errand_id in other.unsettled_ids]
         if len(others) == 1:
             return True
-        return bool(wanted.hold(self.conn, drain.run.claim, [errand.errand_id]))
+        claim = drain.batches[errand.errand_id].claim
+        return bool(wanted.hold(self.conn, claim, [errand.errand_id]))
 
     def settle_down(self) -> None:
         """Run polls and drains without new changes until no work is left."""

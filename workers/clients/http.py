@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPException
+from ssl import CertificateError
 from typing import Any, Protocol
 
 import requests
@@ -146,7 +147,8 @@ class HttpApi:
                 chunks = self._chunks(response, max_bytes)
                 if not 200 <= response.status_code < 300:
                     raise self._error(response, headers, secrets)
-                self._check_length(response, max_bytes)
+                if announced_length(response.headers) > max_bytes:
+                    raise too_large(max_bytes, api=self.name, status=response.status_code)
                 yield response.status_code, chunks
         finally:
             if not self._keep_alive:
@@ -154,15 +156,7 @@ class HttpApi:
 
     def json_object(self, answer: Answer) -> dict[str, Any]:
         """Return the JSON object in ``answer``, or raise ``InvalidResponse``."""
-        try:
-            value = read_json(answer.body)
-        except ValueError:
-            value = None
-        if not isinstance(value, dict):
-            raise errors.InvalidResponse(
-                "the answer is not a JSON object", api=self.name, status=answer.status
-            )
-        return value
+        return json_object(answer, api=self.name)
 
     def _session(self) -> requests.Session:
         # A connection inherited through fork would give one process the other's responses.
@@ -206,23 +200,10 @@ class HttpApi:
             for chunk in response.raw.stream(CHUNK_BYTES, decode_content=True):
                 received += len(chunk)
                 if received > max_bytes:
-                    raise self._too_large(response, max_bytes)
+                    raise too_large(max_bytes, api=self.name, status=response.status_code)
                 yield chunk
         except TRANSPORT_ERRORS as error:
             raise transport_error(error, api=self.name, request_sent=True) from None
-
-    def _check_length(self, response: requests.Response, max_bytes: int) -> None:
-        length = response.headers.get("Content-Length", "")
-        # Nineteen digits suffice; int() rejects thousands of them.
-        if length.isdecimal() and int(length[:19]) > max_bytes:
-            raise self._too_large(response, max_bytes)
-
-    def _too_large(self, response: requests.Response, max_bytes: int) -> errors.TooLarge:
-        return errors.TooLarge(
-            f"the body is larger than {max_bytes} bytes",
-            api=self.name,
-            status=response.status_code,
-        )
 
     def _error(
         self, response: requests.Response, headers: Mapping[str, str], secrets: tuple[str, ...]
@@ -243,15 +224,42 @@ class HttpApi:
         )
 
 
+def json_object(answer: Answer, *, api: str) -> dict[str, Any]:
+    """Return the JSON object in ``answer``, or raise ``InvalidResponse``."""
+    try:
+        value = read_json(answer.body)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise errors.InvalidResponse(
+            "the answer is not a JSON object", api=api, status=answer.status
+        )
+    return value
+
+
+def announced_length(headers: Mapping[str, str]) -> int:
+    """Return the length that ``Content-Length`` announces, 0 if it announces none."""
+    length = headers.get("Content-Length", "")
+    # Nineteen digits suffice; int() rejects thousands of them.
+    return int(length[:19]) if length.isdecimal() else 0
+
+
+def too_large(max_bytes: int, *, api: str, status: int) -> errors.TooLarge:
+    """Return the error for a body of more than ``max_bytes`` bytes."""
+    return errors.TooLarge(f"the body is larger than {max_bytes} bytes", api=api, status=status)
+
+
 def transport_error(error: Exception, *, api: str, request_sent: bool) -> errors.ApiError:
-    """Return the error for an exception of ``requests`` or of a library below it.
+    """Return the error for an exception of ``requests``, ``aiohttp`` or a library below them.
 
     The message says why in our words, because the text of ``error`` may hold a URL or a header.
     """
     name = type(error).__name__
     if request_sent or isinstance(error, _RESPONSE_ERRORS):
         return errors.IncompleteResponse(f"incomplete response ({name})", api=api)
-    if isinstance(error, ValueError):  # an invalid URL, or a header that cannot be encoded
+    if isinstance(error, ValueError) and not isinstance(
+        error, CertificateError
+    ):  # an invalid URL, or a header that cannot be encoded
         return errors.BadRequest(f"the request cannot be sent ({name})", api=api)
     why = connection_errors.describe(error) or name
     return errors.Unreachable(f"no connection: {why}", api=api)

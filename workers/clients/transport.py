@@ -35,6 +35,9 @@ from workers.config.secure_urls import is_loopback
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
+DEFAULT_HEADERS = {"User-Agent": "cention-bridge", "Accept-Encoding": "gzip"}
+
+
 @dataclass(slots=True)
 class RequestDeadline:
     """The time limits of one request and its response, on the clock of ``time.monotonic()``."""
@@ -50,7 +53,7 @@ _send_until: ContextVar[float] = ContextVar("send_until", default=math.inf)
 
 @contextmanager
 def send_deadline(moment_s: float) -> Iterator[None]:
-    """Send no request of this thread later than this, on the clock of ``time.monotonic()``."""
+    """Send no request of this thread or task later, on the clock of ``time.monotonic()``."""
     token = _send_until.set(moment_s)
     try:
         yield
@@ -59,7 +62,7 @@ def send_deadline(moment_s: float) -> Iterator[None]:
 
 
 def start_deadline(total_s: float) -> RequestDeadline:
-    """Start a request of this thread that must be complete in ``total_s`` seconds."""
+    """Start a request of this thread or task that must be complete in ``total_s`` seconds."""
     ends_at = time.monotonic() + total_s
     deadline = RequestDeadline(ends_at=ends_at, send_until=min(ends_at, _send_until.get()))
     current_deadline.set(deadline)
@@ -145,7 +148,7 @@ class _DeadlineAdapter(HTTPAdapter):
     poolmanager: PoolManager
 
     def __init__(self, *, user_timeout_s: float) -> None:
-        self._socket_options = _socket_options(user_timeout_s)
+        self._socket_options = socket_options(user_timeout_s)
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -160,7 +163,7 @@ class _DeadlineAdapter(HTTPAdapter):
         return manager
 
 
-def _socket_options(user_timeout_s: float) -> list[tuple[int, int, int]]:
+def socket_options(user_timeout_s: float) -> list[tuple[int, int, int]]:
     """Return socket options that limit how long the kernel repeats unacknowledged data.
 
     By default it does so for minutes, even for a process that has died.
@@ -201,7 +204,7 @@ def new_session(network: NetworkSettings, *, user_timeout_s: float) -> requests.
     session.proxies.update(network.proxies)
     session.verify = network.verify
     session.headers.clear()
-    session.headers.update({"User-Agent": "cention-bridge", "Accept-Encoding": "gzip"})
+    session.headers.update(DEFAULT_HEADERS)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     for scheme in ("http://", "https://"):
         session.mount(scheme, _DeadlineAdapter(user_timeout_s=user_timeout_s))

@@ -32,7 +32,7 @@ def drain(self: BridgeTask, workspace: str, family: str) -> None:
     result = drain_once(
         spec,
         session=context().session,
-        fetchers=context().fetchers,
+        loop=context().fetch_loop,
         nudge_another=nudge_another,
     )
     for outcome, number in result.outcomes.items():

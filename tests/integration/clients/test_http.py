@@ -7,21 +7,57 @@ import ssl
 import threading
 import time
 import tracemalloc
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from tests.integration.clients.conftest import CloseConnection
 from workers.clients import errors
-from workers.clients.cention.errand_data import ErrandDataApi
-from workers.clients.http import HttpApi, Timeouts
+from workers.clients.async_http import AsyncHttpApi
+from workers.clients.cention.errand_data import ErrandDataApi, ErrandDocuments
+from workers.clients.fetch_loop import FetchLoop
+from workers.clients.http import MAX_BODY_BYTES, HttpApi, Timeouts
 from workers.clients.transport import send_deadline
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
-def api(url: str, *, connect_s: float = 2, read_s: float = 5, total_s: float = 10) -> ErrandDataApi:
-    timeouts = Timeouts(connect_s=connect_s, read_s=read_s, total_s=total_s)
-    return ErrandDataApi(HttpApi("cention", url, timeouts=timeouts), token="t0ken")
+class OnLoop:
+    """Calls the methods of ``ErrandDocuments`` as those of ``ErrandDataApi`` are called."""
+
+    def __init__(self, documents: ErrandDocuments, loop: FetchLoop) -> None:
+        self.documents = documents
+        self.loop = loop
+
+    def fetch_report(self, errand_id: int) -> dict[str, Any]:
+        return self.loop.run(self.documents.fetch_report(errand_id))
+
+
+@pytest.fixture(params=["requests", "aiohttp"])
+def api(request, serve) -> Iterator[Callable[..., Any]]:
+    """Make the client that a library user has, and the one that drains have."""
+    loops: list[FetchLoop] = []
+
+    def make(
+        url: str,
+        *,
+        connect_s: float = 2,
+        read_s: float = 5,
+        total_s: float = 10,
+        max_body_bytes: int = MAX_BODY_BYTES,
+    ) -> ErrandDataApi | OnLoop:
+        timeouts = Timeouts(connect_s=connect_s, read_s=read_s, total_s=total_s)
+        limits: dict[str, Any] = {"timeouts": timeouts, "max_body_bytes": max_body_bytes}
+        if request.param == "requests":
+            return ErrandDataApi(HttpApi("cention", url, **limits), token="t0ken")
+        loops.append(loop := FetchLoop(4))
+        http = AsyncHttpApi("cention", url, loop=loop, **limits)
+        return OnLoop(ErrandDocuments(http, token="t0ken"), loop)
+
+    yield make
+    for loop in loops:
+        loop.close()
 
 
 def response(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> bytes:
@@ -56,7 +92,7 @@ def silent(connection: socket.socket) -> None:
     connection.recv(1)
 
 
-def test_a_closed_port_is_unreachable():
+def test_a_closed_port_is_unreachable(api):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
@@ -67,7 +103,7 @@ def test_a_closed_port_is_unreachable():
     assert str(port) not in str(raised.value)
 
 
-def test_a_request_that_would_be_sent_too_late_is_not_sent(serve):
+def test_a_request_that_would_be_sent_too_late_is_not_sent(api, serve):
     server = serve(sends(response(b"{}")))
 
     with send_deadline(time.monotonic()), pytest.raises(errors.Unreachable):
@@ -77,7 +113,7 @@ def test_a_request_that_would_be_sent_too_late_is_not_sent(serve):
     assert [head for heads in server.heads for head in heads] == []
 
 
-def test_the_kernel_retransmits_no_request_after_its_total_timeout(serve, monkeypatch):
+def test_the_kernel_retransmits_no_request_after_its_total_timeout(api, serve, monkeypatch):
     """Otherwise a request may arrive minutes after its process has died."""
     server = serve(sends(response(b"{}")))
     options = []
@@ -93,7 +129,7 @@ def test_the_kernel_retransmits_no_request_after_its_total_timeout(serve, monkey
     assert options == [3000]
 
 
-def test_a_server_that_accepts_no_connection_in_time_is_unreachable():
+def test_a_server_that_accepts_no_connection_in_time_is_unreachable(api):
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         address = listener.getsockname()
         clients = [socket.socket() for _ in range(8)]
@@ -108,19 +144,19 @@ def test_a_server_that_accepts_no_connection_in_time_is_unreachable():
             each.close()
 
 
-def test_a_server_without_tls_is_unreachable_over_tls(serve):
+def test_a_server_without_tls_is_unreachable_over_tls(api, serve):
     server = serve(sends(response(b"{}")))
 
     with pytest.raises(errors.Unreachable):
         api(server.url.replace("http:", "https:"), connect_s=0.2).fetch_report(33)
 
 
-def test_a_host_without_address_is_unreachable_by_its_name():
+def test_a_host_without_address_is_unreachable_by_its_name(api):
     with pytest.raises(errors.Unreachable, match=r"no such host|no name server answers"):
         api("http://nowhere.invalid/s/demo").fetch_report(33)
 
 
-def test_a_certificate_that_is_not_trusted_is_named(serve, certificate):
+def test_a_certificate_that_is_not_trusted_is_named(api, serve, certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
 
@@ -135,7 +171,7 @@ def test_a_certificate_that_is_not_trusted_is_named(serve, certificate):
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/s/demo", "127.0.0.1/s/demo", "http:///s/demo"])
-def test_an_invalid_base_url_is_refused(url):
+def test_an_invalid_base_url_is_refused(api, url):
     with pytest.raises(errors.BadRequest):
         api(url).fetch_report(33)
 
@@ -171,14 +207,14 @@ def test_an_invalid_base_url_is_refused(url):
         "a long header",
     ],
 )
-def test_an_incomplete_answer_is_an_incomplete_response(serve, answer):
+def test_an_incomplete_answer_is_an_incomplete_response(api, serve, answer):
     server = serve(sends(answer))
 
     with pytest.raises(errors.IncompleteResponse):
         api(server.url).fetch_report(33)
 
 
-def test_a_connection_reset_before_the_answer_is_an_incomplete_response(serve):
+def test_a_connection_reset_before_the_answer_is_an_incomplete_response(api, serve):
     def reply(connection: socket.socket) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         raise CloseConnection
@@ -212,7 +248,7 @@ def test_a_connection_reset_before_the_answer_is_an_incomplete_response(serve):
         "trailers",
     ],
 )
-def test_no_server_holds_a_thread_beyond_the_total_timeout(serve, reply):
+def test_no_server_holds_a_thread_beyond_the_total_timeout(api, serve, reply):
     server = serve(reply)
     began = time.monotonic()
 
@@ -222,7 +258,7 @@ def test_no_server_holds_a_thread_beyond_the_total_timeout(serve, reply):
     assert time.monotonic() - began < 2
 
 
-def test_the_read_timeout_applies_to_a_silent_server(serve):
+def test_the_read_timeout_applies_to_a_silent_server(api, serve):
     server = serve(silent)
     began = time.monotonic()
 
@@ -232,19 +268,22 @@ def test_the_read_timeout_applies_to_a_silent_server(serve):
     assert time.monotonic() - began < 2
 
 
-@pytest.mark.parametrize("digits", [11, 5000])
-def test_a_large_body_is_refused_by_its_announced_length(serve, digits):
+@pytest.mark.parametrize(
+    ("digits", "refusal"),
+    [(11, errors.TooLarge), (5000, (errors.TooLarge, errors.IncompleteResponse))],
+)
+def test_a_large_body_is_refused_by_its_announced_length(api, serve, digits, refusal):
     server = serve(sends_slowly(OK + b"Content-Length: " + b"9" * digits + b"\r\n\r\n", b" "))
     began = time.monotonic()
 
-    with pytest.raises(errors.TooLarge):
+    with pytest.raises(refusal):
         api(server.url).fetch_report(33)
 
     assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize("chunked", [True, False])
-def test_a_compressed_body_is_limited_by_its_decompressed_size(serve, chunked):
+def test_a_compressed_body_is_limited_by_its_decompressed_size(api, serve, chunked):
     bomb = gzip.compress(b" " * 50_000_000, 1)
     if chunked:
         bomb = b"%x\r\n%s\r\n0\r\n\r\n" % (len(bomb), bomb)
@@ -252,25 +291,24 @@ def test_a_compressed_body_is_limited_by_its_decompressed_size(serve, chunked):
     else:
         header = b"Content-Length: %d" % len(bomb)
     server = serve(sends(OK + b"Content-Encoding: gzip\r\n" + header + b"\r\n\r\n" + bomb))
-    timeouts = Timeouts(connect_s=2, read_s=5, total_s=10)
-    http = HttpApi("cention", server.url, timeouts=timeouts, max_body_bytes=2_000_000)
+    client = api(server.url, max_body_bytes=2_000_000)
     tracemalloc.start()
 
     with pytest.raises(errors.TooLarge):
-        ErrandDataApi(http, token="t").fetch_report(33)
+        client.fetch_report(33)
 
     peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak_bytes < 8_000_000
 
 
-def test_a_compressed_document_is_decompressed(serve):
+def test_a_compressed_document_is_decompressed(api, serve):
     server = serve(sends(response(gzip.compress(b'{"data":null}'), b"Content-Encoding: gzip")))
 
     assert api(server.url).fetch_report(33) == {"data": None}
 
 
-def test_the_body_of_an_error_status_may_be_incomplete(serve):
+def test_the_body_of_an_error_status_may_be_incomplete(api, serve):
     server = serve(
         sends(b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 9999\r\n\r\n<html>")
     )
@@ -281,7 +319,7 @@ def test_the_body_of_an_error_status_may_be_incomplete(serve):
     assert raised.value.retry_after_s == 7
 
 
-def test_a_thread_reuses_one_connection_and_stores_no_cookie(serve):
+def test_a_thread_reuses_one_connection_and_stores_no_cookie(api, serve):
     answer = response(b"{}", b"Set-Cookie: session=1; Path=/")
     server = serve(lambda connection: connection.sendall(answer))
     client = api(server.url)
@@ -296,7 +334,7 @@ def test_a_thread_reuses_one_connection_and_stores_no_cookie(serve):
     assert b"ookie" not in b"".join(heads)
 
 
-def test_a_connection_is_reused_after_a_complete_error_response(serve):
+def test_a_connection_is_reused_after_a_complete_error_response(api, serve):
     server = serve(lambda connection: connection.sendall(response(b"no", status=b"503 Busy")))
     client = api(server.url)
 
@@ -307,7 +345,7 @@ def test_a_connection_is_reused_after_a_complete_error_response(serve):
     assert [len(heads) for heads in server.heads] == [3]
 
 
-def test_the_rest_of_an_unread_answer_is_not_read_as_the_next_answer(serve):
+def test_the_rest_of_an_unread_answer_is_not_read_as_the_next_answer(api, serve):
     answers = iter([response(b" " * 40_000_000), response(b'{"data":"mine"}')])
 
     def reply(connection: socket.socket) -> None:
@@ -320,7 +358,7 @@ def test_the_rest_of_an_unread_answer_is_not_read_as_the_next_answer(serve):
     assert client.fetch_report(34) == {"data": "mine"}
 
 
-def test_a_connection_that_the_server_closed_is_opened_again(serve):
+def test_a_connection_that_the_server_closed_is_opened_again(api, serve):
     def reply(connection: socket.socket) -> None:
         connection.sendall(response(b"{}"))
         raise CloseConnection
@@ -334,7 +372,8 @@ def test_a_connection_that_the_server_closed_is_opened_again(serve):
     assert client.fetch_report(2) == {}
 
 
-def test_each_thread_has_its_own_connection(serve):
+@pytest.mark.parametrize("api", ["requests"], indirect=True)
+def test_each_thread_has_its_own_connection(api, serve):
     server = serve(lambda connection: connection.sendall(response(b"{}")))
     client = api(server.url)
     client.fetch_report(1)
@@ -346,7 +385,8 @@ def test_each_thread_has_its_own_connection(serve):
     assert sorted(len(heads) for heads in server.heads) == [1, 1]
 
 
-def test_a_forked_child_does_not_use_the_connection_of_its_parent(serve):
+@pytest.mark.parametrize("api", ["requests"], indirect=True)  # a fork copies no loop's thread
+def test_a_forked_child_does_not_use_the_connection_of_its_parent(api, serve):
     """Otherwise one process would read the other's answers."""
     server = serve(lambda connection: connection.sendall(response(b"{}")))
     client = api(server.url)
@@ -362,7 +402,7 @@ def test_a_forked_child_does_not_use_the_connection_of_its_parent(serve):
     assert sorted(len(heads) for heads in server.heads) == [1, 2]
 
 
-def test_proxies_are_read_once_and_used(serve, monkeypatch):
+def test_proxies_are_read_once_and_used(api, serve, monkeypatch):
     proxy = serve(lambda connection: connection.sendall(response(b"{}")))
     monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/s/demo"))
     client = api("http://cention.invalid/s/demo")
@@ -373,7 +413,7 @@ def test_proxies_are_read_once_and_used(serve, monkeypatch):
     assert proxy.heads[0][0].startswith(b"GET http://cention.invalid/s/demo/capi/json/")
 
 
-def test_a_request_has_only_the_headers_of_the_client(serve, monkeypatch, tmp_path):
+def test_a_request_has_only_the_headers_of_the_client(api, serve, monkeypatch, tmp_path):
     """By default requests prefers a password in .netrc to our token."""
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from schemas.request_validation import MAX_SAFE_INTEGER
-from workers.clients.cention.jsonapi_client import JsonApiClient
+from workers.clients.async_http import AsyncHttpApi
+from workers.clients.cention.jsonapi_client import AsyncJsonApiClient, JsonApiClient
 from workers.clients.http import HttpApi
 
 MARK_AT_ONCE = 500
+REPORTS = "c3_errand_reports"
+RATINGS = "c3_facebook_ratings"
 
 
 class ErrandDataApi:
@@ -41,14 +44,14 @@ class ErrandDataApi:
         Fetching clears the errand's change flag at Cention, probably even if it fails there:
         the caller must have stored the id before, and keep it until the report is stored.
         """
-        return self._client.get("c3_errand_reports", errand_id)
+        return self._client.get(REPORTS, errand_id)
 
     def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]:
         """Return one rating.
 
         Fetching clears its change flag at Cention, and there is no way to set it again.
         """
-        return self._client.get("c3_facebook_ratings", rating_id)
+        return self._client.get(RATINGS, rating_id)
 
     def mark_changed(self, errand_ids: Sequence[int]) -> None:
         """Set the change flag of errands, 500 per request. Safe to repeat.
@@ -66,3 +69,18 @@ class ErrandDataApi:
     def probe(self) -> None:
         """Check that Cention is reachable and accepts the token. Clears nothing."""
         self.changed_errands()
+
+
+class ErrandDocuments:
+    """The two fetches of ``ErrandDataApi``, many at once on an event loop, for drains."""
+
+    def __init__(self, http: AsyncHttpApi, *, token: str) -> None:
+        self._client = AsyncJsonApiClient(http, token=token)
+
+    async def fetch_report(self, errand_id: int) -> dict[str, Any]:
+        """Do as ``ErrandDataApi.fetch_report``."""
+        return await self._client.get(REPORTS, errand_id)
+
+    async def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]:
+        """Do as ``ErrandDataApi.fetch_facebook_rating``."""
+        return await self._client.get(RATINGS, rating_id)

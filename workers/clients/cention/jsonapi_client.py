@@ -12,9 +12,12 @@ from urllib.parse import quote, urlencode
 
 from schemas.jsonapi import MEDIA_TYPE
 from workers.clients import errors
-from workers.clients.http import Answer, HttpApi
+from workers.clients.async_http import AsyncHttpApi
+from workers.clients.http import Answer, HttpApi, json_object
 from workers.clients.json_bodies import failure_texts, sanitise_for_log
 from workers.clients.streaming.json_upload import encode
+
+_FRESH = {"Cache-Control": "no-store"}
 
 
 class JsonApiClient:
@@ -23,12 +26,7 @@ class JsonApiClient:
     def __init__(self, http: HttpApi, *, token: str) -> None:
         self._http = http
         self._token = token
-        self._headers = {
-            "Accept": MEDIA_TYPE,
-            # On GET too: Cention documents it for every call.
-            "Content-Type": MEDIA_TYPE,
-            "Authorization": bearer(token),
-        }
+        self._headers = _headers(token)
 
     @property
     def name(self) -> str:
@@ -108,19 +106,52 @@ class JsonApiClient:
         return self._object(answer) if answer.body else None
 
     def _object(self, answer: Answer) -> dict[str, Any]:
-        document = self._http.json_object(answer)
-        if (texts := failure_texts(document)) is not None:
-            raise self.failure(texts, answer.status)
-        return document
+        return _document(answer, api=self._http.name, token=self._token)
 
     def failure(self, texts: Sequence[str], status: int) -> errors.IncompleteResponse:
         """Return the error for a document with the errors ``texts``; it may be temporary."""
-        detail = sanitise_for_log(": ".join(texts), secrets=(self._token,))
-        message = f"failed on the server: {detail}" if detail else "failed on the server"
-        return errors.IncompleteResponse(message, api=self._http.name, status=status)
+        return _failure(texts, status, api=self._http.name, token=self._token)
 
     def _fresh_headers(self) -> dict[str, str]:
-        return {**self._headers, "Cache-Control": "no-store"}
+        return {**self._headers, **_FRESH}
+
+
+class AsyncJsonApiClient:
+    """Like ``JsonApiClient``, for the documents that a drain fetches on an event loop."""
+
+    def __init__(self, http: AsyncHttpApi, *, token: str) -> None:
+        self._http = http
+        self._token = token
+        self._headers = {**_headers(token), **_FRESH}
+
+    async def get(self, resource_type: str, resource_id: int) -> dict[str, Any]:
+        """Return the document of one resource. Raises ``ApiError``."""
+        answer = await self._http.get(_path(resource_type, resource_id), headers=self._headers)
+        return _document(answer, api=self._http.name, token=self._token)
+
+
+def _headers(token: str) -> dict[str, str]:
+    return {
+        "Accept": MEDIA_TYPE,
+        # On GET too: Cention documents it for every call.
+        "Content-Type": MEDIA_TYPE,
+        "Authorization": bearer(token),
+    }
+
+
+def _document(answer: Answer, *, api: str, token: str) -> dict[str, Any]:
+    document = json_object(answer, api=api)
+    if (texts := failure_texts(document)) is not None:
+        raise _failure(texts, answer.status, api=api, token=token)
+    return document
+
+
+def _failure(
+    texts: Sequence[str], status: int, *, api: str, token: str
+) -> errors.IncompleteResponse:
+    detail = sanitise_for_log(": ".join(texts), secrets=(token,))
+    message = f"failed on the server: {detail}" if detail else "failed on the server"
+    return errors.IncompleteResponse(message, api=api, status=status)
 
 
 def bearer(token: str) -> str:

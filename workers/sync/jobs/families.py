@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
@@ -28,8 +29,8 @@ from workers.sync.store.attachments import DescribedAttachment, StoredAttachment
 class ErrandData(Protocol):
     """The client of the claim "Access to errand data", as far as these families use it."""
 
-    def fetch_report(self, errand_id: int) -> dict[str, Any]: ...
-    def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]: ...
+    async def fetch_report(self, errand_id: int) -> dict[str, Any]: ...
+    async def fetch_facebook_rating(self, rating_id: int) -> dict[str, Any]: ...
 
 
 class Attachments(Protocol):
@@ -44,11 +45,15 @@ def errand_reports_spec(
     workspace: str, api: ErrandData, *, zone: ZoneInfo, limits: DrainLimits
 ) -> FamilySpec:
     """Return the spec of errand reports; one without SLA is fetched again later."""
+
+    async def fetch(errand_id: int) -> PlainDocument:
+        return PlainDocument(document=await api.fetch_report(errand_id))
+
     return FamilySpec(
         workspace=workspace,
         family=Family.ERRAND_REPORTS,
         limits=limits,
-        fetch=lambda errand_id: PlainDocument(document=api.fetch_report(errand_id)),
+        fetch=fetch,
         parse=lambda errand_id, document, _: parse_errand_report(errand_id, document, zone=zone),
         save=errand_reports.save,
         mark_gone=errand_reports.mark_gone,
@@ -58,11 +63,15 @@ def errand_reports_spec(
 
 def facebook_ratings_spec(workspace: str, api: ErrandData, *, limits: DrainLimits) -> FamilySpec:
     """Return the spec of Facebook ratings."""
+
+    async def fetch(rating_id: int) -> PlainDocument:
+        return PlainDocument(document=await api.fetch_facebook_rating(rating_id))
+
     return FamilySpec(
         workspace=workspace,
         family=Family.FACEBOOK_RATINGS,
         limits=limits,
-        fetch=lambda rating_id: PlainDocument(document=api.fetch_facebook_rating(rating_id)),
+        fetch=fetch,
         parse=lambda rating_id, document, _: parse_facebook_rating(rating_id, document),
         save=facebook_ratings.save,
         mark_gone=facebook_ratings.mark_gone,
@@ -80,11 +89,12 @@ class AttachmentRecord:
 def attachments_spec(
     workspace: str, family: Family, api: Attachments, *, max_bytes: int, limits: DrainLimits
 ) -> FamilySpec:
-    """Return the spec of one kind of attachments."""
+    """Return the spec of one kind of attachments; each is fetched in a thread."""
     kind = KINDS[family]
 
-    def fetch(attachment_id: int) -> FetchedAttachment:
-        return api.fetch(RESOURCE_TYPES[kind], attachment_id, max_bytes=max_bytes)
+    async def fetch(attachment_id: int) -> FetchedAttachment:
+        resource_type = RESOURCE_TYPES[kind]
+        return await asyncio.to_thread(api.fetch, resource_type, attachment_id, max_bytes=max_bytes)
 
     def parse(
         attachment_id: int, document: dict[str, Any], fetched: FetchedAttachment
@@ -95,7 +105,8 @@ def attachments_spec(
     return FamilySpec(
         workspace=workspace,
         family=family,
-        limits=limits,
+        # Each file of a batch may fill a temporary file, so few are fetched at once.
+        limits=replace(limits, batch_size=16, group_size=4),
         fetch=fetch,
         parse=parse,
         save=partial(_save_attachments, kind),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -70,6 +70,7 @@ class DrainLimits:
     lease_s: float  # of a claimed batch
     batch_size: int = 200  # records claimed at once
     group_size: int = 100  # records written in one transaction, at most
+    max_batches: int = 5  # claimed by one drain, so that other work gets its process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ class FamilySpec:
     workspace: str
     family: Family
     limits: DrainLimits
-    fetch: Callable[[int], FetchedDocument]  # raises ApiError
+    fetch: Callable[[int], Awaitable[FetchedDocument]]  # raises ApiError
     parse: Parse
     save: Save
     mark_gone: MarkGone

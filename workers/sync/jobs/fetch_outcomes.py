@@ -77,10 +77,10 @@ NAMES: Mapping[type[Outcome], str] = {
 }
 
 
-def fetch_record(spec: FamilySpec, claimed: Claimed, *, fetched_at: datetime) -> Outcome:
+async def fetch_record(spec: FamilySpec, claimed: Claimed, *, fetched_at: datetime) -> Outcome:
     """Fetch and parse one record. Raises nothing: every ``Exception`` becomes an outcome."""
     try:
-        return _fetch(spec, claimed, fetched_at)
+        return await _fetch(spec, claimed, fetched_at)
     except Exception as error:  # a bug of ours must not stop the rest of the batch
         log.error(
             "internal error",
@@ -121,9 +121,9 @@ def _status(outcome: Outcome) -> str:
             return "200"
 
 
-def _fetch(spec: FamilySpec, claimed: Claimed, fetched_at: datetime) -> Outcome:
+async def _fetch(spec: FamilySpec, claimed: Claimed, fetched_at: datetime) -> Outcome:
     try:
-        fetched = spec.fetch(claimed.remote_id)
+        fetched = await spec.fetch(claimed.remote_id)
     except errors.NotFound:
         return NotFound(claimed=claimed, fetched_at=fetched_at)
     except (errors.TooLarge, errors.BadContent) as error:

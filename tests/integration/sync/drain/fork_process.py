@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 
@@ -21,10 +22,10 @@ def main() -> int:
 
 
 def works(context: base.WorkerContext) -> bool:
-    """Query the database, and run something in a fetch thread."""
+    """Query the database, and run something on the fetch loop."""
     with context.transaction() as conn:
         answered = conn.execute("SELECT 1").fetchall() == [(1,)]
-    return answered and context.fetchers.submit(lambda: True).result(10)
+    return answered and context.fetch_loop.run(asyncio.sleep(0, True))
 
 
 if __name__ == "__main__":

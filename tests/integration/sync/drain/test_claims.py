@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.integration.bridge import RATINGS
+from workers.clients.fetch_loop import FetchLoop
 from workers.database import advisory_locks
 from workers.sync.jobs import drain as draining
 from workers.sync.jobs.drain import IDLE, drain
@@ -220,9 +221,11 @@ def test_no_more_drains_run_at_once_than_there_are_slots(offline_bridge, ratings
             assert leave.wait(20)
 
         ratings.before_answer = wait
-        first = executor.submit(bridge.drain, ratings.spec(max_drains=1, batch_size=1))
+        first = executor.submit(
+            bridge.drain, ratings.spec(max_drains=1, batch_size=1, max_batches=1)
+        )
         assert inside.wait(20)
-        second = bridge.drain(ratings.spec(max_drains=1, batch_size=1))
+        second = bridge.drain(ratings.spec(max_drains=1, batch_size=1, max_batches=1))
         leave.set()
 
     assert second == IDLE
@@ -248,7 +251,7 @@ def test_a_full_batch_nudges_another_drain_as_soon_as_the_server_has_answered(
     bridge = offline_bridge
     bridge.want(RATINGS, 1, 2, 3)
 
-    drained = bridge.drain(ratings.spec(batch_size=2))
+    drained = bridge.drain(ratings.spec(batch_size=2, max_batches=1))
 
     assert (bridge.drain_nudges, drained.more) == (1, True)
 
@@ -310,27 +313,28 @@ def test_records_fetched_and_not_written_are_wanted_again_though_another_drain_f
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        with ThreadPoolExecutor(1) as fetchers:
-            for _ in range(10):
-                try:
-                    drain(
-                        ratings.spec(),
-                        session=bridge.context.session,
-                        fetchers=fetchers,
-                        nudge_another=lambda: None,
-                    )
-                except psycopg.OperationalError:
-                    continue
-                if not bridge.wanted_ids():
-                    break
+        for _ in range(10):
+            try:
+                drain(
+                    ratings.spec(),
+                    session=bridge.context.session,
+                    loop=another_loop,
+                    nudge_another=lambda: None,
+                )
+            except psycopg.OperationalError:
+                continue
+            if not bridge.wanted_ids():
+                break
         overtaken.append(messages(bridge))
         ratings.versions[7] = 2  # changed, and then fetched by the remaining thread
 
+    another_loop = FetchLoop(1)
     overtaken: list[dict[int, str]] = []
     ratings.before_answer = lose_the_database_and_be_overtaken
     with pytest.raises(psycopg.OperationalError):
         bridge.drain(ratings.spec())
 
+    another_loop.close()
     assert overtaken == [{7: "version 1"}]
     assert bridge.wanted_ids() == [7]
     bridge.drain(ratings.spec())
@@ -347,7 +351,7 @@ def test_a_drain_that_fails_waits_for_its_fetches_and_closes_their_documents(
     class FetchedRating:
         def __init__(self, rating_id):
             self.rating_id = rating_id
-            self.document = ratings.fetch_facebook_rating(rating_id)
+            self.document = ratings.answer(rating_id)
 
         def close(self):
             closed.append(self.rating_id)

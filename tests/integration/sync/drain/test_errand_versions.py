@@ -108,8 +108,8 @@ def test_an_errand_that_is_gone_has_a_version_that_says_so(bridge, fetched):
 
 
 def test_a_record_that_is_no_longer_claimed_adds_no_version(bridge, fetched, cention):
-    def lose_claim(errand_id):
-        document = original(errand_id)
+    async def lose_claim(errand_id):
+        document = await original(errand_id)
         bridge.execute("UPDATE intake.wanted SET claim = gen_random_uuid()")
         return document
 

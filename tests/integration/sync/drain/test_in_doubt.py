@@ -171,9 +171,9 @@ def test_a_process_suspended_between_its_deadline_check_and_its_request_sends_no
     bridge.poll()
     fetch = bridge.context.families["demo", REPORTS].fetch
 
-    def fetch_late(errand_id):
+    async def fetch_late(errand_id):
         Event().wait(0.4)
-        return fetch(errand_id)
+        return await fetch(errand_id)
 
     bridge.drain(REPORTS, fetch=fetch_late, lease_s=0.6)
 

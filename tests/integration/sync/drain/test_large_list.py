@@ -12,7 +12,7 @@ def test_a_drain_reads_little_of_a_list_whose_length_postgres_does_not_know_yet(
     bridge = offline_bridge
     bridge.execute("ALTER TABLE intake.wanted SET (autovacuum_enabled = false)")
     bridge.want(RATINGS, *range(1, 50_001))
-    spec = ratings.spec(batch_size=10)
+    spec = ratings.spec(batch_size=10, max_batches=1)
     for _ in range(12):  # psycopg prepares a statement after some executions
         bridge.drain(spec)
 

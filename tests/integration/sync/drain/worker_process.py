@@ -7,10 +7,9 @@ standard input before it continues.
 from __future__ import annotations
 
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from tests.integration.bridge import FakeRatingsApi
+from workers.clients.fetch_loop import FetchLoop
 from workers.database import connections
 from workers.sync.jobs.drain import drain
 
@@ -24,9 +23,15 @@ def main(database: str, lease_s: str) -> None:
     """Drain Facebook ratings once."""
     pool = connections.open_pool(database)
     ratings = FakeRatingsApi(before_answer=fetch_on_signal)
-    with ThreadPoolExecutor(1) as fetchers, pool:
-        arguments: dict[str, Any] = {"session": pool.connection, "fetchers": fetchers}
-        drain(ratings.spec(lease_s=float(lease_s)), nudge_another=lambda: None, **arguments)
+    loop = FetchLoop(1)
+    with pool:
+        drain(
+            ratings.spec(lease_s=float(lease_s)),
+            session=pool.connection,
+            loop=loop,
+            nudge_another=lambda: None,
+        )
+    loop.close()
 
 
 if __name__ == "__main__":
