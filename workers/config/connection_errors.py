@@ -47,18 +47,18 @@ _NUMBERS = {
     errno.ENOENT: "a file or a Unix socket that the settings name does not exist",
 }
 _BAD_BUNDLE = re.compile(r"certificate bundle|certificate file|invalid path", re.IGNORECASE)
-_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
-_PROXY = "ProxyError"
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})|^(\d{3}), message=")
+_PROXY = frozenset({"ProxyError", "ClientProxyConnectionError", "ClientHttpProxyError"})
 
 
 def describe(error: BaseException) -> str | None:
     """Return why no connection was made; ``None`` if ``error`` and what it wraps do not say."""
     found = list(_chain(error))
     reason = next((why for one in found if (why := _reason(one)) is not None), None)
-    if not any(type(one).__name__ == _PROXY for one in found):
+    if not any(type(one).__name__ in _PROXY for one in found):
         return reason
     if refused := next((m for one in found if (m := _TUNNEL.search(str(one)))), None):
-        return f"the proxy refuses it (HTTP {refused[1]})"
+        return f"the proxy refuses it (HTTP {refused[1] or refused[2]})"
     return f"of the proxy: {reason}" if reason else "the proxy does not work"
 
 

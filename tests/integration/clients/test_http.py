@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import gzip
 import os
 import socket
@@ -156,7 +157,14 @@ def test_a_host_without_address_is_unreachable_by_its_name(api):
         api("http://nowhere.invalid/s/demo").fetch_report(33)
 
 
-def test_a_certificate_that_is_not_trusted_is_named(api, serve, certificate):
+def test_a_certificate_that_is_not_trusted_is_named(api, tls_server):
+    with pytest.raises(errors.Unreachable, match="its certificate is signed by itself"):
+        api(tls_server).fetch_report(33)
+
+
+@pytest.fixture
+def tls_server(serve, certificate):
+    """A server whose certificate is signed by itself, and for another name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
 
@@ -164,10 +172,20 @@ def test_a_certificate_that_is_not_trusted_is_named(api, serve, certificate):
         with context.wrap_socket(connection, server_side=True):
             raise CloseConnection
 
-    server = serve(encrypted, on_connect=True)
+    return serve(encrypted, on_connect=True).url.replace("http:", "https:")
 
-    with pytest.raises(errors.Unreachable, match="its certificate is signed by itself"):
-        api(server.url.replace("http:", "https:")).fetch_report(33)
+
+@pytest.mark.parametrize(
+    ("bundle", "reason"),
+    [("mail.pem", "its certificate is for another"), ("no.pem", "certificates in the settings")],
+)
+def test_the_authorities_of_the_environment_are_trusted(
+    api, tls_server, certificate, monkeypatch, bundle, reason
+):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.with_name(bundle)))
+
+    with pytest.raises(errors.Unreachable, match=reason):
+        api(tls_server).fetch_report(33)
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/s/demo", "127.0.0.1/s/demo", "http:///s/demo"])
@@ -411,6 +429,126 @@ def test_proxies_are_read_once_and_used(api, serve, monkeypatch):
     client.fetch_report(33)
 
     assert proxy.heads[0][0].startswith(b"GET http://cention.invalid/s/demo/capi/json/")
+
+
+def test_a_proxy_that_refuses_is_named(api, serve, monkeypatch):
+    refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+    proxy = serve(sends(refusal))
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url.removesuffix("/s/demo"))
+
+    with pytest.raises(errors.Unreachable, match=r"the proxy refuses it \(HTTP 407\)"):
+        api("https://cention.invalid/s/demo").fetch_report(33)
+
+    assert proxy.heads[0][0].startswith(b"CONNECT cention.invalid:443")
+    assert b"t0ken" not in proxy.heads[0][0]
+
+
+def test_a_proxy_that_does_not_answer_is_named(api, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "127.0.0.1:1")
+
+    with pytest.raises(errors.Unreachable, match="of the proxy: nothing listens there"):
+        api("http://cention.invalid/s/demo").fetch_report(33)
+
+
+def test_no_proxy_is_used_for_a_host_that_the_environment_excepts(api, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "cention.invalid")
+
+    with pytest.raises(errors.Unreachable, match=r"no such host|no name server answers"):
+        api("http://cention.invalid/s/demo").fetch_report(33)
+
+
+def test_a_redirect_is_an_error_and_is_not_followed(api, serve):
+    server = serve(sends(response(b"", b"Location: /s/demo/elsewhere", status=b"302 Found")))
+
+    with pytest.raises(errors.Redirected):
+        api(server.url).fetch_report(33)
+
+    assert [len(heads) for heads in server.heads] == [1]
+
+
+@pytest.mark.parametrize("body", [b"<html>Log in</html>", b"", b"[]", b"null", b'{"data":', b"NaN"])
+def test_a_page_of_a_proxy_is_no_document(api, serve, body):
+    server = serve(sends(response(body)))
+
+    with pytest.raises(errors.InvalidResponse):
+        api(server.url).fetch_report(33)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (b"401 No", b'{"errors":[{"title":"t0ken is wrong"}]}', errors.Unauthorised),
+        (b"404 No", b'{"errors":[{"title":"no t0ken"}]}', errors.NotFound),
+        (b"404 No", b"<html>t0ken</html>", errors.WrongUrl),
+        (b"400 No", b'{"errors":[{"title":"t0ken"}]}', errors.BadRequest),
+        (b"500 No", b'{"errors":[{"title":"t0ken"}]}', errors.IncompleteResponse),
+        (b"200 OK", b'{"errors":[{"title":"t0ken"}]}', errors.IncompleteResponse),
+    ],
+)
+def test_each_failure_has_its_error_which_does_not_show_the_token(api, serve, status, body, kind):
+    server = serve(sends(response(body, status=status)))
+    client = api(server.url)
+
+    with pytest.raises(errors.ApiError) as raised:
+        client.fetch_report(33)
+
+    assert type(raised.value) is kind
+    assert "t0ken" not in f"{raised.value} {raised.value!r} {client!r} {vars(client)!r}"
+    assert raised.value.__cause__ is None
+
+
+def test_a_request_is_not_repeated_when_a_kept_connection_breaks(api, serve):
+    """The first may take effect after the second was answered, and clear a later change's flag."""
+    answers = iter([response(b"{}")])
+
+    def reply(connection: socket.socket) -> None:
+        if (answer := next(answers, None)) is None:
+            raise CloseConnection
+        connection.sendall(answer)
+
+    server = serve(reply)
+    client = api(server.url)
+    client.fetch_report(1)
+
+    with pytest.raises(errors.IncompleteResponse):
+        client.fetch_report(2)
+
+    assert sum(len(heads) for heads in server.heads) == 2
+
+
+@pytest.mark.parametrize("api", ["aiohttp"], indirect=True)
+def test_no_request_is_sent_on_a_connection_whose_end_the_loop_has_not_read(api, serve):
+    server = serve(sends(response(b"{}")))
+    client = api(server.url)
+
+    async def fetch_twice() -> dict[str, Any]:
+        await client.documents.fetch_report(1)
+        for thread in server.threads[1:]:
+            thread.join()
+        return await client.documents.fetch_report(2)
+
+    assert client.loop.run(fetch_twice()) == {}
+
+
+@pytest.mark.parametrize("api", ["aiohttp"], indirect=True)
+def test_a_request_whose_connection_was_made_too_late_is_not_sent(api, serve):
+    """The process may be suspended while it connects."""
+    server = serve(sends(response(b"{}")))
+    client = api(server.url)
+
+    async def fetch_late() -> None:
+        with send_deadline(time.monotonic() + 0.1):
+            fetching = asyncio.ensure_future(client.documents.fetch_report(1))
+            await asyncio.sleep(0)
+            threading.Event().wait(0.2)
+            await fetching
+
+    with pytest.raises(errors.Unreachable):
+        client.loop.run(fetch_late())
+
+    server.stop()
+    assert [head for heads in server.heads for head in heads] == []
 
 
 def test_a_request_has_only_the_headers_of_the_client(api, serve, monkeypatch, tmp_path):
