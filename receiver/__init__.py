@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from receiver import callbacks, errors, health, metrics, metrics_bind, pushed_answers
+from receiver.application import Application
 from receiver.authentication import Secrets
 from receiver.callback_size import CallbackLimit
 from receiver.durable_inbox import StoreCallback
@@ -38,7 +39,7 @@ def create_app(
     """
     secrets = {each.name: Secrets(each.callback_secrets) for each in settings.workspaces}
     require_secrets(settings)
-    app = Flask(__name__, static_folder=None)
+    app = Application(__name__, known_paths=frozenset(callbacks.PREFIX + each for each in secrets))
     # No redirects: their Location would be made of the request's Host, which anybody can choose.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from io import BytesIO
 from math import inf
@@ -21,6 +21,7 @@ from urllib.parse import unquote_to_bytes
 
 from receiver import metrics
 from receiver.callbacks import DeferredBody
+from receiver.commit_waits import CommitWaits
 from receiver.durable_inbox import PendingStore
 from receiver.errors import error_document
 from receiver.guessing import WrongSecrets
@@ -92,6 +93,7 @@ class AsgiAdapter:
             for share in SHARES
         }
         self._under_way = dict.fromkeys(self._threads, 0)
+        self._commits = CommitWaits()
         self._wrong_secrets = WrongSecrets()
 
     async def answer(self, scope: Scope, body: bytes) -> Reply:
@@ -131,7 +133,7 @@ class AsgiAdapter:
         if commit is None:
             return False
         if not commit.done():
-            await _ended(commit, pending.deadline - time.monotonic())
+            await self._commits.wait(commit, until=pending.deadline)
         return commit.done() and commit.exception() is None
 
 
@@ -140,23 +142,6 @@ async def _run(function: Callable[[], Result], threads: ThreadPoolExecutor | Non
     if threads is None:
         return function()
     return await asyncio.get_running_loop().run_in_executor(threads, function)
-
-
-async def _ended(future: Future[None], within_s: float) -> None:
-    """Return once ``future`` has ended, or after ``within_s`` seconds. It is not cancelled."""
-    loop = asyncio.get_running_loop()
-    waiter = loop.create_future()
-
-    def wake() -> None:
-        if not waiter.done():
-            waiter.set_result(None)
-
-    timer = loop.call_later(within_s, wake)
-    future.add_done_callback(lambda _: loop.call_soon_threadsafe(wake))
-    try:
-        await waiter
-    finally:
-        timer.cancel()
 
 
 class WsgiCall:
@@ -186,9 +171,20 @@ class WsgiCall:
 
     def _start_response(self, status: str, headers: list[tuple[str, str]], *_: Any) -> None:
         self.reply.status = int(status[:3])
-        self.reply.headers = [
-            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
-        ]
+        self.reply.headers = [encoded_header(*header) for header in headers]
+
+
+@lru_cache(maxsize=256)
+def encoded_header(name: str, value: str) -> tuple[bytes, bytes]:
+    """Return a header as ASGI has it."""
+    return name.lower().encode("latin-1"), value.encode("latin-1")
+
+
+@lru_cache(maxsize=256)
+def environ_name(header: bytes) -> str:
+    """Return the name that a header has in WSGI."""
+    name = header.decode("latin-1").upper().replace("-", "_")
+    return name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
 
 
 def path_of(scope: Scope) -> bytes:
@@ -226,9 +222,7 @@ def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
         MARK: MARK in scope,
     }
     for header, value in scope["headers"]:
-        name = header.decode("latin-1").upper().replace("-", "_")
-        if name not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            name = f"HTTP_{name}"
+        name = environ_name(header)
         text = value.decode("latin-1")
         environ[name] = f"{environ[name]},{text}" if name in environ else text
     return environ

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Set
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Response, request
+from prometheus_client import Counter
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import (
     BadRequest,
     NotFound,
@@ -33,6 +35,10 @@ from workers.sync.store.callbacks import NewCallback
 PREFIX = "/callbacks/"
 RETRY_AFTER_S = 5
 ACCEPTED = b'{"status":"ok"}'
+# Those of all responses: nothing changes them.
+ACCEPTED_HEADERS = Headers(
+    [("Content-Type", "application/json"), ("Content-Length", str(len(ACCEPTED)))]
+)
 
 
 class DeferredResponse(Response):
@@ -49,7 +55,7 @@ class DeferredResponse(Response):
         finish: Callable[[], None],
         record_status: Callable[[int], None],
     ) -> None:
-        super().__init__(ACCEPTED, mimetype="application/json")
+        super().__init__(headers=ACCEPTED_HEADERS)
         self._pending = pending
         self._finish = finish
         self._record_status = record_status
@@ -61,13 +67,16 @@ class DeferredResponse(Response):
     def _answer(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterator[bytes]:
-        response: Response = self
         try:
             self._finish()
         except Exception as error:
             response = error_response(error)
-        self._record_status(response.status_code)
-        yield from Response.__call__(response, environ, start_response)
+            self._record_status(response.status_code)
+            yield from response(environ, start_response)
+            return
+        self._record_status(self.status_code)
+        start_response(self.status, self.headers.to_wsgi_list())
+        yield ACCEPTED
 
 
 class DeferredBody:
@@ -147,18 +156,25 @@ def blueprint(
 def _record_unrouted(refusals: RefusalLog, workspaces: Set[str]) -> None:
     """Count a callback with a wrong method, or to an address that is mistyped altogether."""
     error = request.routing_exception
+    if error is None:
+        return
     is_callback = request.path.startswith(PREFIX)
-    if error is not None and (is_callback or request.method == "POST"):
+    if is_callback or request.method == "POST":
         name = request.path.removeprefix(PREFIX).rstrip("/")
         known = name if is_callback and name in workspaces else ""
         _record(refusals, known, time.perf_counter(), error.code or HTTPStatus.NOT_FOUND)
 
 
 def _record(refusals: RefusalLog, workspace: str, began: float, status: int) -> None:
-    metrics.CALLBACKS.labels(workspace, status).inc()
+    _answered(workspace, status).inc()
     metrics.DURATION.observe(time.perf_counter() - began)
     if status >= HTTPStatus.BAD_REQUEST:
         refusals.record(workspace, status, path=None if workspace else request.path)
+
+
+@cache  # of known workspaces, and of the statuses that there are
+def _answered(workspace: str, status: int) -> Counter:
+    return metrics.CALLBACKS.labels(workspace, status)
 
 
 def _require_stored(pending: PendingStore) -> None:

@@ -3,7 +3,8 @@
 Gunicorn's ``asgi`` worker parses HTTP, and holds thousands of idle connections for nothing; but it
 has no deadline for a request, no bound on connections or on what they hold, and it answers what
 it cannot parse with plain text that may quote the request. This module adds that, around the
-public protocol class of gunicorn.
+public protocol class of gunicorn. Plain callbacks are answered without that class, which costs
+more than the rest of an answer.
 """
 
 from __future__ import annotations
@@ -11,19 +12,19 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Iterable
 from enum import Enum, auto
 from http import HTTPStatus
 from itertools import count
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.asgi.protocol import ASGIProtocol
 
 from receiver import metrics
-from receiver.asgi import Receive, Send
+from receiver.asgi import Receive, Reply, Scope, Send
 from receiver.errors import error_document
+from receiver.guarded_transport import GuardedTransport
 from receiver.metrics_bind import MARK
+from receiver.plain_requests import PlainRequest, answer_of, read_head
 from schemas.jsonapi import MEDIA_TYPE
 
 if TYPE_CHECKING:
@@ -50,21 +51,24 @@ class Phase(Enum):
 class Connection(asyncio.Protocol):
     """One connection: its limits around gunicorn's protocol, which reads and writes HTTP.
 
-    What arrives waits in ``inbox``. Gunicorn gets it in small pieces, and only while it needs them:
-    its parser drops a pipelined request beyond 64 KiB, and needs quadratic time for large pieces
-    of a chunked body.
+    What arrives waits in ``inbox``. Plain requests are answered from there, one after the other.
+    With the first request that is not plain, gunicorn's protocol has the connection to its end,
+    since its parser may hold the beginning of a further request. It gets what arrives in small
+    pieces, and only while it needs them: its parser drops a pipelined request beyond 64 KiB, and
+    needs quadratic time for large pieces of a chunked body.
     """
 
     def __init__(self, worker: Worker, *, at_metrics_bind: bool = False) -> None:
         self.server = worker
         self.at_metrics_bind = at_metrics_bind
-        self.http = ASGIProtocol(worker)
-        self.http.app = self.respond
+        self.http: ASGIProtocol | None = None  # once a request is not plain
+        self.plain: PlainRequest | None = None  # its body has not arrived
         self.transport: Any = None  # the socket's; asyncio gives it when the connection is made
         self.inbox = bytearray()
         self.is_paused = False  # nothing more is read until the inbox is smaller
         self.held_bytes = 0  # of the request, as they arrived, and of the inbox
         self.may_write = False  # while the application's answer is sent
+        self.is_unread = False  # its answers wait for the sender to read
         self.half_closed = False  # the sender will send nothing more
         self._next: asyncio.Handle | None = None  # the next turn of the loop, if it is awaited
         self._turns = 0
@@ -80,7 +84,7 @@ class Connection(asyncio.Protocol):
         if len(self.server.connections) >= self.server.cfg.worker_connections:
             self.server.evict_idle()
         self.server.connections[self] = None
-        self.http.connection_made(GuardedTransport(transport, self))
+        self.addresses = _addresses(transport, "sockname"), _addresses(transport, "peername")
 
     def data_received(self, data: bytes) -> None:
         """Take what arrives; the parser gets it in its turn."""
@@ -104,12 +108,18 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Limit the time for a sender that does not read its answers."""
         self.deadline = time.monotonic() + SEND_WITHIN_S
-        self.http.pause_writing()
+        self.is_unread = True
+        if self.http is not None:
+            self.http.pause_writing()
 
     def resume_writing(self) -> None:
         """Lift that limit."""
         self._enter(self.phase)
-        self.http.resume_writing()
+        self.is_unread = False
+        if self.http is not None:
+            self.http.resume_writing()
+        else:
+            self._end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection, except for what the application still works on."""
@@ -119,7 +129,8 @@ class Connection(asyncio.Protocol):
         self._cancel()
         if not was_busy:
             self._release()
-        self.http.connection_lost(exc)
+        if self.http is not None:
+            self.http.connection_lost(exc)
 
     async def respond(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request: the ASGI application of this connection."""
@@ -177,14 +188,25 @@ class Connection(asyncio.Protocol):
                 await asyncio.sleep(0)
         raise AssertionError
 
+    async def _answer_plain(self, scope: Scope, body: bytes) -> None:
+        try:
+            self._send_plain(await self.server.application.answer(scope, body))
+        finally:
+            if self.phase is Phase.CLOSING:
+                self._release()
+
+    def _send_plain(self, reply: Reply) -> None:
+        if self.phase is not Phase.ANSWERING:
+            return
+        is_last = not self.server.alive
+        self.transport.write(answer_of(reply, is_last=is_last))
+        if is_last:
+            self.linger()
+        elif not self.is_unread:
+            self._end()
+
     def _enter(self, phase: Phase) -> None:
-        limits_s = {
-            Phase.IDLE: self.server.idle_s,
-            Phase.READING: REQUEST_WITHIN_S,
-            Phase.ANSWERING: inf,
-            Phase.CLOSING: LINGER_S,
-        }
-        self.phase, self.deadline = phase, time.monotonic() + limits_s[phase]
+        self.phase, self.deadline = phase, time.monotonic() + self.server.limits_s[phase]
 
     def _begin(self) -> None:
         """Note that a request has begun; the connection is now the last to be idle for long."""
@@ -199,7 +221,7 @@ class Connection(asyncio.Protocol):
         self._enter(Phase.IDLE)
         self._release(keep_bytes=len(self.inbox))
         if self.inbox or self.half_closed:
-            self._after(TURNS)
+            self._after(TURNS if self.http is not None else 0)
 
     def _after(self, turns: int) -> None:
         """Have ``_advance`` called after some turns of the loop."""
@@ -220,27 +242,62 @@ class Connection(asyncio.Protocol):
             self._next = None
 
     def _advance(self) -> None:
-        """Give the parser the next piece; at the end of what the sender sends, end the connection.
+        """Answer what is plain, or give the parser the next piece; at the end, end the connection.
 
         Within ``TURNS`` gunicorn calls ``respond`` if the piece ended a head, so that no more of
         the next request is in its parser than that can hold.
         """
         if self.phase not in (Phase.IDLE, Phase.READING):
             return
+        if self.inbox and self.http is None and self._advance_plain():
+            return
         if self.inbox:
             self._begin()
+            http = self.http or self._make_http()
             piece = bytes(self.inbox[:PIECE_BYTES])
-            del self.inbox[:PIECE_BYTES]
-            if self.is_paused and len(self.inbox) <= INBOX_MAX_BYTES:
-                self.is_paused = False
-                self.transport.resume_reading()
-            self.http.data_received(piece)
+            self._take_from_inbox(PIECE_BYTES)
+            http.data_received(piece)
             if self.inbox or self.half_closed:
                 self._after(TURNS)
         elif self.half_closed and self.phase is Phase.READING:
             self.refuse(400)
         elif self.half_closed:
             self.transport.close()
+
+    def _take_from_inbox(self, size_bytes: int) -> None:
+        del self.inbox[:size_bytes]
+        if self.is_paused and len(self.inbox) <= INBOX_MAX_BYTES:
+            self.is_paused = False
+            self.transport.resume_reading()
+
+    def _advance_plain(self) -> bool:
+        """Begin to answer a plain request that has arrived; return whether the inbox has one."""
+        if self.plain is None:
+            if not self.server.answers_plain or self.at_metrics_bind:
+                return False
+            server, client = self.addresses
+            self.plain = read_head(
+                self.inbox, max_bytes=INBOX_MAX_BYTES, server=server, client=client
+            )
+            if self.plain is None:
+                return False
+            self._begin()
+        plain = self.plain
+        if len(self.inbox) >= plain.size_bytes:
+            self.plain = None
+            body = bytes(self.inbox[plain.head_bytes : plain.size_bytes])
+            self._take_from_inbox(plain.size_bytes)
+            self._enter(Phase.ANSWERING)
+            self.server.begin(self._answer_plain(plain.scope, body))
+        elif self.half_closed:
+            self.refuse(400)
+        return True
+
+    def _make_http(self) -> ASGIProtocol:
+        self.http = ASGIProtocol(self.server)
+        self.http.app = self.respond
+        self.http.connection_made(GuardedTransport(self.transport, self))
+        return self.http
 
     def _release(self, *, keep_bytes: int = 0) -> None:
         self.server.hold(keep_bytes - self.held_bytes)
@@ -289,55 +346,15 @@ class Connection(asyncio.Protocol):
         self.transport.abort()
 
 
-class GuardedTransport:
-    """The socket as gunicorn's protocol sees it, except that gunicorn's own errors are replaced.
-
-    They are plain text that may quote the request; error documents take their place. Where
-    gunicorn closes, the connection lingers; when to read is the connection's affair.
-    """
-
-    def __init__(self, transport: Any, connection: Connection) -> None:
-        self._transport = transport
-        self._connection = connection
-        names = ("peername", "sockname", "ssl_object")  # a closed socket could not say them
-        self._extra_info = {name: transport.get_extra_info(name) for name in names}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return what was known of the socket when the connection was made."""
-        return self._extra_info.get(name, default)
-
-    def write(self, data: bytes) -> None:
-        """Send the application's answer and ``100 Continue``; replace refusals."""
-        if self._connection.may_write or data.startswith(b"HTTP/1.1 100 "):
-            self._transport.write(data)
-        elif data.startswith(b"HTTP/1.1 "):
-            self._connection.refuse(int(data[9:12]))
-
-    def writelines(self, pieces: Iterable[bytes]) -> None:
-        """Send a part of the application's answer."""
-        if self._connection.may_write:
-            self._transport.writelines(pieces)
-
-    def pause_reading(self) -> None:
-        """Leave this to the connection."""
-
-    def resume_reading(self) -> None:
-        """Leave this to the connection."""
-
-    def write_eof(self) -> None:
-        """Leave this to ``close``."""
-
-    def close(self) -> None:
-        """End the connection so that its sender sees the last answer."""
-        self._connection.linger()
-
-
 def announced_bytes(scope: dict[str, Any]) -> int:
     """Return the ``Content-Length`` of a request; 0 if it has none."""
     for name, value in scope["headers"]:
         if name == b"content-length":
             return int(value) if len(value) < 20 else sys.maxsize
     return 0
+
+
+def _addresses(transport: Any, name: str) -> tuple[Any, ...] | None:
+    """Return host and port of one end of a socket, as ASGI has them."""
+    address = transport.get_extra_info(name)
+    return tuple(address[:2]) if address else None

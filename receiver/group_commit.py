@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-from math import inf
-from queue import Empty, SimpleQueue
+from math import ceil
 from typing import TypeAlias
 
 from psycopg import OperationalError
@@ -48,9 +48,9 @@ class PendingCommit:
 class GroupCommit:
     """Commits the callbacks of many requests through one thread, which writes what has gathered.
 
-    Where many arrive at once it waits a moment for most of them; where they arrive one by one it
-    waits for nothing. Its thread starts with the first callback, so that a process may fork
-    before.
+    Where many arrive at once it waits a moment for most of them, and its thread sleeps until then;
+    where they arrive one by one it waits for nothing. The thread starts with the first callback, so
+    that a process may fork before.
     """
 
     def __init__(
@@ -60,9 +60,9 @@ class GroupCommit:
         self._write = write
         self._abort = abort
         self._gather_s = gather_s
-        self._arrived: SimpleQueue[PendingCommit] = SimpleQueue()
+        self._arrived: deque[PendingCommit] = deque()
         self._expected = 1.0  # callbacks at once, estimated
-        self._wake_at: float = inf  # arrivals that end the gathering; inf while there is none
+        self._wake_at = 1  # so many arrivals wake the thread
         self._enough = threading.Event()
         self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -77,8 +77,8 @@ class GroupCommit:
         repeat of it changes nothing.
         """
         pending = PendingCommit(callback=callback, size_bytes=size_bytes)
-        self._arrived.put(pending)
-        if self._arrived.qsize() >= self._wake_at:
+        self._arrived.append(pending)
+        if len(self._arrived) >= self._wake_at and not self._enough.is_set():
             self._enough.set()
         if self._thread is None:
             self._start()
@@ -108,14 +108,14 @@ class GroupCommit:
             if group:
                 metrics.GROUP_SIZE.observe(len(group))
                 self._commit(group)
-                now = len(group) + self._arrived.qsize()
-                self._expected = max(now, self._expected * ESTIMATE_DECAY)
+            now = len(group) + len(self._arrived)
+            self._expected = max(now, self._expected * ESTIMATE_DECAY)
 
     def _next_group(self) -> list[PendingCommit]:
-        first = self._arrived.get()
-        # The first one is here already.
-        self._gather(min(self._expected, MAX_GROUP) * GROUP_SHARE - 1)
-        group, size_bytes = [first], first.size_bytes
+        """Return what has gathered; nothing, if for a moment nothing came."""
+        self._gather(ceil(min(self._expected, MAX_GROUP) * GROUP_SHARE))
+        group: list[PendingCommit] = []
+        size_bytes = 0
         arrived = self._take_arrived()
         while len(group) < MAX_GROUP and size_bytes < GROUP_BYTES:
             if (another := next(arrived, None)) is None:
@@ -124,18 +124,17 @@ class GroupCommit:
             size_bytes += another.size_bytes
         return group
 
-    def _gather(self, more: float) -> None:
-        """Wait until ``more`` have arrived, but for no longer than ``gather_s``."""
+    def _gather(self, enough: int) -> None:
+        """Wait until ``enough`` have arrived: of several for ``gather_s`` at most."""
+        self._wake_at = enough
         self._enough.clear()
-        self._wake_at = more
-        if self._arrived.qsize() < more:
-            self._enough.wait(self._gather_s)
-        self._wake_at = inf
+        if len(self._arrived) < enough:
+            self._enough.wait(self._gather_s if enough > 1 else None)
 
     def _take_arrived(self) -> Iterator[PendingCommit]:
-        with suppress(Empty):
+        with suppress(IndexError):
             while True:
-                yield self._arrived.get_nowait()
+                yield self._arrived.popleft()
 
     def _commit(self, group: Sequence[PendingCommit]) -> None:
         """Commit ``group`` and set its results; a callback that Postgres refuses fails alone."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import os
 import socket
 import time
-from math import ceil
+from collections.abc import Coroutine
+from math import inf
 from typing import Any
 
 from gunicorn.util import parse_address
@@ -19,13 +21,15 @@ from gunicorn.workers.gasgi import ASGIWorker
 
 from receiver.asgi import AsgiAdapter
 from receiver.callback_size import CallbackLimit
-from receiver.connection_limits import REQUEST_WITHIN_S, Connection, Phase
+from receiver.connection_limits import LINGER_S, REQUEST_WITHIN_S, Connection, Phase
 from workers.config.logs import RateLimitedWarning
 from workers.config.settings import load_settings
 
 HELD_MAX_BYTES = 64 * 1024 * 1024  # of requests not answered yet; parsed, they take far more
 DRAIN_S = 1.0  # for an idle connection to be used once more before a process stops
 TICK_S = 0.1  # between two checks of all deadlines
+NEVER_S = 10**9
+GARBAGE_THRESHOLD = 10_000  # new objects between two collections: a callback has some hundred
 
 
 class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
@@ -52,6 +56,7 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         self.application = AsgiAdapter(self.asgi)
         self.connections: dict[Connection, None] = {}  # the one that is idle longest comes first
         self.joining: set[asyncio.Task[Any]] = set()
+        self.answering: set[asyncio.Task[None]] = set()  # plain requests
         self.held_bytes = 0
         self.callback_limit = CallbackLimit(load_settings().callback_max_bytes)
         self.held_max_bytes = max(HELD_MAX_BYTES, 2 * self.callback_limit.arriving_max_bytes)
@@ -59,10 +64,31 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         self.not_accepted = RateLimitedWarning("connections not accepted")
         bind = os.environ.get("METRICS_BIND", "")
         self.metrics_address = parse_address(bind) if bind else None
-        self.idle_s = self.cfg.keepalive
+        self.limits_s = {
+            Phase.IDLE: self.cfg.keepalive,
+            Phase.READING: REQUEST_WITHIN_S,
+            Phase.ANSWERING: inf,
+            Phase.CLOSING: LINGER_S,
+        }
         self.drain_s = DRAIN_S
         # Gunicorn's own timer does not see that a request has begun: it must not come first.
-        self.cfg.set("keepalive", self.idle_s + 2 * ceil(REQUEST_WITHIN_S))
+        self.cfg.set("keepalive", NEVER_S)
+
+    @property
+    def answers_plain(self) -> bool:
+        """Whether plain requests are answered without gunicorn's protocol.
+
+        They are not where it has more to do: an entry in the access log, or the last request.
+        """
+        is_last = not self.alive or self.nr + 1 >= self.max_requests
+        return not is_last and not self.log.access_log_enabled
+
+    def begin(self, answer: Coroutine[Any, Any, None]) -> None:
+        """Run ``answer``, which answers a plain request, in a task."""
+        self.nr += 1
+        task = self.loop.create_task(answer)
+        self.answering.add(task)
+        task.add_done_callback(self.answering.discard)
 
     def handle_quit_signal(self) -> None:
         """Stop without waiting for idle connections."""
@@ -71,6 +97,8 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
 
     def run(self) -> None:
         """Serve until gunicorn asks to stop, then finish what is being answered."""
+        gc.freeze()  # what the application consists of is never garbage
+        gc.set_threshold(GARBAGE_THRESHOLD)
         self.loop.run_until_complete(self.serve())
         self.application.close()
 

@@ -10,7 +10,8 @@ from typing import TypeAlias
 from receiver import metrics
 from workers.config.logs import RateLimitedWarning
 
-PAUSE_S = 0.1  # between nudges: at most 10 a second from each process
+PAUSE_S = 0.1  # at most: a busy process nudges each workspace 10 times a second
+PAUSE_PER_CALLBACK_S = 0.02  # a quiet one nudges for each callback, and so without delay
 PAUSE_AFTER_FAILURE_S = 1.0  # a broker that is down is tried once a second
 
 Notify: TypeAlias = Callable[[str], None]
@@ -20,8 +21,9 @@ Notify: TypeAlias = Callable[[str], None]
 class WorkerNotifier:
     """Sends at most one nudge for a workspace at a time, however many callbacks arrive.
 
-    A nudge that fails is dropped: the sweep finds the callbacks within seconds. The thread
-    starts with the first callback, so that a process may fork before.
+    After all workspaces that wait were nudged it pauses, and the longer, the more callbacks came
+    since the last pause. A nudge that fails is dropped: the sweep finds the callbacks within
+    seconds. The thread starts with the first callback, so that a process may fork before.
     """
 
     def __init__(
@@ -31,12 +33,14 @@ class WorkerNotifier:
         self._send = send
         self._describe = describe
         self._pending: set[str] = set()
+        self._arrived = 0  # callbacks since the last pause; an estimate, counted without a lock
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._failed = RateLimitedWarning("nudges not sent")
 
     def notify(self, workspace: str) -> None:
         """Have a worker file the callbacks of ``workspace`` soon."""
+        self._arrived += 1
         if workspace in self._pending:  # that nudge is sent after this callback was committed
             return
         with self._changed:
@@ -48,14 +52,19 @@ class WorkerNotifier:
 
     def _run(self) -> None:
         while True:
-            pause_s = PAUSE_S if self._nudge(self._next()) else PAUSE_AFTER_FAILURE_S
+            for workspace in self._waiting():
+                self._pending.discard(workspace)  # first: a later callback needs another nudge
+                if not self._nudge(workspace):
+                    time.sleep(PAUSE_AFTER_FAILURE_S)
+            pause_s = min(PAUSE_S, self._arrived * PAUSE_PER_CALLBACK_S)
+            self._arrived = 0
             time.sleep(pause_s)
 
-    def _next(self) -> str:
+    def _waiting(self) -> list[str]:
         with self._changed:
             while not self._pending:
                 self._changed.wait()
-            return self._pending.pop()
+            return list(self._pending)
 
     def _nudge(self, workspace: str) -> bool:
         try:

@@ -52,7 +52,7 @@ class Senders:
 
     def gathered(self, count):
         """Return once ``count`` callbacks wait to be written."""
-        while self.committer._arrived.qsize() < count:
+        while len(self.committer._arrived) < count:
             pass
 
 

@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from redis.exceptions import ReadOnlyError
 
 from receiver import notifier as notifier_module
-from receiver.notifier import WorkerNotifier
+from receiver.notifier import PAUSE_S, WorkerNotifier
 from workers.config.broker import describe_failure
 
 
@@ -85,6 +85,22 @@ def test_workspaces_do_not_wait_for_each_other_to_be_nudged(notifier, broker):
         notifier.notify(workspace)
 
     assert {broker.nudges.get(timeout=10) for _ in range(3)} == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize(("callbacks", "pause_s"), [(1, 0.02), (50, 0.1)])
+def test_the_pause_after_nudges_is_short_while_few_callbacks_come(
+    broker, monkeypatch, callbacks, pause_s
+):
+    pauses = Queue()
+    monkeypatch.setattr(notifier_module, "PAUSE_S", PAUSE_S)
+    monkeypatch.setattr(notifier_module.time, "sleep", pauses.put)
+    notifier = WorkerNotifier(broker.send, describe=describe_failure)
+
+    for _ in range(callbacks):
+        notifier.notify("demo")
+    broker.may_answer.set()
+
+    assert pauses.get(timeout=10) == pause_s
 
 
 def test_a_nudge_that_fails_is_counted_and_not_repeated(notifier, broker, capsys):
