@@ -64,11 +64,11 @@ class Application(Flask):
         """Return the adapter that finds the rule of ``request``."""
         if request is None or request.method != "POST":
             return super().create_url_adapter(request)
-        environ = request.environ
-        path = environ.get("PATH_INFO", "")
+        wsgi = request.environ
+        path = wsgi.get("PATH_INFO", "")
         if path not in self._known_paths:
             return super().create_url_adapter(request)
-        key = (path, environ.get("HTTP_HOST"), environ["wsgi.url_scheme"])
+        key = (path, wsgi.get("HTTP_HOST"), wsgi["wsgi.url_scheme"])
         adapter = self._adapters.get(key)
         if adapter is None and (made := super().create_url_adapter(request)) is not None:
             adapter = MatchedAdapter(made)
