@@ -15,7 +15,7 @@ MAX_INCLUDED = 5_000  # resources in `included`
 MAX_DEPTH = 64  # of nested objects and lists, the document itself included
 _MAX_NAME_CHARACTERS = 80  # of a member in a pointer; the rest is cut
 _NESTS = frozenset((dict, list))  # checked for every value of every document, so it must be fast
-_MAX_ID_DIGITS = 19
+_TOO_LONG_ID = 10**19  # the first of more than 19 digits
 
 NO_RENAMING: Mapping[str, str] = MappingProxyType({})
 
@@ -56,7 +56,7 @@ class Document:
     def linkage(self, resource: Resource, name: str) -> tuple[Key, ...]:
         """Return the resources in a relationship, included or not; ``()`` if it is absent."""
         relationship = resource.body.get("relationships", {}).get(name)
-        return tuple(_key(one, self.renamed) for one in _identifiers(relationship))
+        return tuple([_key(one, self.renamed) for one in _identifiers(relationship)])
 
 
 def open_document(
@@ -145,14 +145,17 @@ def _faults_of_resource(resource: Any, pointer: str) -> Iterator[Fault]:
 
 
 def _relationship_fault(relationship: Any) -> str | None:
-    if not isinstance(relationship, dict | None):
+    if relationship is not None and not isinstance(relationship, dict):
         return "must be an object"
-    if not all(
-        isinstance(one, dict) and isinstance(one.get("type"), str) and _is_id(one.get("id"))
-        for one in _identifiers(relationship)
-    ):
+    if not all(map(_is_identifier, _identifiers(relationship))):
         return "must identify resources by type and id"
     return None
+
+
+def _is_identifier(value: Any) -> bool:
+    return (
+        isinstance(value, dict) and isinstance(value.get("type"), str) and _is_id(value.get("id"))
+    )
 
 
 def _identifiers(relationship: Mapping[str, Any] | None) -> list[Any]:
@@ -166,7 +169,7 @@ def _identifiers(relationship: Mapping[str, Any] | None) -> list[Any]:
 def _is_id(value: Any) -> bool:
     if isinstance(value, str):
         return value != ""
-    return type(value) is int and -(10**_MAX_ID_DIGITS) < value < 10**_MAX_ID_DIGITS
+    return type(value) is int and -_TOO_LONG_ID < value < _TOO_LONG_ID
 
 
 def _with_embedded(data: Mapping[str, Any], included: list[Any]) -> list[tuple[str, Any]]:
@@ -213,6 +216,8 @@ def _reject_cycle(document: Document) -> None:
         for key, resource in document.included.items()
         if resource.body.get("relationships")
     }
+    if not with_relationships:
+        return
     graph: dict[Key, Iterable[Key]] = {
         key: [
             target

@@ -13,6 +13,7 @@ _GO_TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)? ([+-][0-9]{4})\b"
 )
 _GO_ZERO_YEAR = 1
+_MINUTE_CHARACTERS = len("2015/07/16 20:47")
 _ZONELESS = re.compile(
     r"([0-9]{4})([/-])([0-9]{1,2})\2([0-9]{1,2})(?:\s+|T)([0-9]{1,2}):([0-9]{2})"
     r"(?::([0-9]{2})(?:[.,][0-9]+)?)?"
@@ -67,6 +68,8 @@ def from_workspace_time(text: str | None, zone: ZoneInfo) -> datetime | None:
     Source: Cention Errand Report, sample of ``basic.data.date`` and ``donedate``; Cention Export,
     ``content.timestamp_arrived``: "String", and "" in the sample.
     """
+    if moment := _documented(text, zone):
+        return moment
     normalised = _normalised(text)
     if _means_no_time(normalised):
         return None
@@ -74,6 +77,19 @@ def from_workspace_time(text: str | None, zone: ZoneInfo) -> datetime | None:
         return _moment(normalised, zone).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("must be a date with a time, such as 2015/07/16 20:47") from None
+
+
+def _documented(text: str | None, zone: ZoneInfo) -> datetime | None:
+    """Return what ``2015/07/16 20:47`` means; ``None`` for any other text, read in another way."""
+    if text is None or len(text) != _MINUTE_CHARACTERS or text[0] == "0":
+        return None
+    if text[4] + text[7] + text[10] + text[13] != "// :":
+        return None
+    try:
+        local = datetime.fromisoformat(text.replace("/", "-"))
+        return local.replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def is_no_time(text: str | None) -> bool:
