@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +43,7 @@ def read_body(body: bytes) -> dict[str, Any]:
     """
     _check_number_of_values(body)
     try:
-        document = read_json(body.decode("utf-8-sig"))
+        document = read_json(body.removeprefix(BOM_UTF8).decode())
     except InvalidJson as error:
         raise InvalidBody(str(error)) from None
     except UnicodeDecodeError:

@@ -33,6 +33,7 @@ class Resource(NamedTuple):
     pointer: str  # JSON pointer within the document
     type: str  # the present name, also if the document has an old one
     body: Mapping[str, Any]  # unchanged
+    related: Mapping[str, tuple[Key, ...]] = MappingProxyType({})  # by name of the relationship
 
     @property
     def attributes(self) -> Mapping[str, Any]:
@@ -51,12 +52,10 @@ class Document:
 
     primary: Resource
     included: Mapping[Key, Resource]  # also embedded ones; of several with one key, the first
-    renamed: Mapping[str, str]  # old names of types to present ones
 
     def linkage(self, resource: Resource, name: str) -> tuple[Key, ...]:
         """Return the resources in a relationship, included or not; ``()`` if it is absent."""
-        relationship = resource.body.get("relationships", {}).get(name)
-        return tuple([_key(one, self.renamed) for one in _identifiers(relationship)])
+        return resource.related.get(name, ())
 
 
 def open_document(
@@ -75,7 +74,7 @@ def open_document(
     raise_faults(_faults_of_resource(data, "/data"))
     raise_faults(_faults_of_included(included))
     index = _index(_with_embedded(data, included), renamed)
-    opened = Document(primary=_resource(data, "/data", renamed), included=index, renamed=renamed)
+    opened = Document(primary=_resource(data, "/data", renamed), included=index)
     _reject_cycle(opened)
     return opened
 
@@ -201,7 +200,11 @@ def _index(included: list[tuple[str, Any]], renamed: Mapping[str, str]) -> dict[
 
 
 def _resource(body: Mapping[str, Any], pointer: str, renamed: Mapping[str, str]) -> Resource:
-    return Resource(pointer=pointer, type=renamed.get(body["type"], body["type"]), body=body)
+    related = {
+        name: tuple([_key(one, renamed) for one in _identifiers(relationship)])
+        for name, relationship in body.get("relationships", {}).items()
+    }
+    return Resource(pointer, renamed.get(body["type"], body["type"]), body, related)
 
 
 def _key(identifier: Mapping[str, Any], renamed: Mapping[str, str]) -> Key:
@@ -211,28 +214,17 @@ def _key(identifier: Mapping[str, Any], renamed: Mapping[str, str]) -> Key:
 
 def _reject_cycle(document: Document) -> None:
     """Reject a cycle of included resources: a reader that follows it would never end."""
-    with_relationships = {
-        key: resource
-        for key, resource in document.included.items()
-        if resource.body.get("relationships")
-    }
-    if not with_relationships:
-        return
+    related = {key: one.related for key, one in document.included.items() if one.related}
     graph: dict[Key, Iterable[Key]] = {
-        key: [
-            target
-            for name in resource.body["relationships"]
-            for target in document.linkage(resource, name)
-            if target in with_relationships
-        ]
-        for key, resource in with_relationships.items()
+        key: [one for targets in relations.values() for one in targets if one in related]
+        for key, relations in related.items()
     }
     if not any(graph.values()):
         return
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        resource = with_relationships[error.args[1][0]]
+        resource = document.included[error.args[1][0]]
         raise resource.error_at("relationships", "form a cycle") from error
 
 

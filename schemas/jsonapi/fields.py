@@ -117,6 +117,12 @@ class Scalar(_Member):
         super().__init__(data_key=name, required=required, **default)
         self.read_scalar = read
 
+    def read_straight(self, value: Any) -> Any:
+        """Read the member, without a call more for a required one."""
+        if value is missing or value is None:
+            return self.deserialize(value)
+        return self.read_scalar(value)
+
     def _read(self, value: Any) -> Any:
         return self.read_scalar(value)
 
