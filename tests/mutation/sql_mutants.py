@@ -30,6 +30,9 @@ END_OF_CLAUSE = frozenset(
     | {"WHEN", "WHERE", "WINDOW", ";"}
 )
 SWAPPED = {"LEAST": "greatest", "GREATEST": "least", "<": "<=", ">": ">=", "<=": "<", ">=": ">"}
+# No test can tell a moment before another from the same one: comparisons of times are turned round.
+TIME = re.compile(r"(_AT|_UNTIL|_FROM|SINCE|BEFORE|NOW|DAYS?|START|END)\b")
+TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,10 @@ def changes(query: str) -> list[Change]:
         elif word == "NOT" and after == "EXISTS":
             found.append(_cut("drop NOT", tokens, index, index + 1))
         elif word in SWAPPED:
-            found.append(Change("change a comparison", token.start, token.end, SWAPPED[word]))
+            near = " ".join(one.text for one in tokens[max(index - 3, 0) : index + 4])
+            swapped = TURNED.get(word) if TIME.search(near) else SWAPPED[word]
+            text = swapped or SWAPPED[word]
+            found.append(Change("change a comparison", token.start, token.end, text))
     return list(dict.fromkeys(found))
 
 
