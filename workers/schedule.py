@@ -17,6 +17,7 @@ CANARY_EVERY_S = 15.0
 CHECK_RECONCILE_EVERY_S = 60.0  # so that a restart of beat does not delay it for long
 CHECK_RETAIN_EVERY_S = 60.0
 CHECK_MIRROR_EVERY_S = 60.0  # so that neither a restart nor a failure delays it for long
+METRICS_EVERY_S = 5.0
 DECIDE_EVERY_S = 30.0
 INVITE_EVERY_S = 5.0
 CONVERSE_EVERY_S = 5.0  # for lost nudges, and what a dead worker has left
@@ -71,6 +72,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
         "canary": _every(CANARY_EVERY_S, TaskName.CANARY),
         "reconcile": _every(CHECK_RECONCILE_EVERY_S, TaskName.RECONCILE),
+        "metrics": _every(METRICS_EVERY_S, TaskName.METRICS),
         "retain": _every(CHECK_RETAIN_EVERY_S, TaskName.RETAIN),
         **polls,
         **refreshes,

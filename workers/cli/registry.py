@@ -24,6 +24,7 @@ from workers.cli.commands.exports import exports
 from workers.cli.commands.library import library
 from workers.cli.commands.logons import logons
 from workers.cli.commands.mark_changed import mark_changed
+from workers.cli.commands.metrics import metrics
 from workers.cli.commands.migrate import migrate
 from workers.cli.commands.opening_hours import opening_hours
 from workers.cli.commands.parked import parked
@@ -68,6 +69,7 @@ for command in (
     unreadable,
     actions,
     opening_hours,
+    metrics,
     reconcile,
     renormalise,
     dictionary,

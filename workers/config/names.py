@@ -27,6 +27,7 @@ class TaskName(StrEnum):
     RECONCILE = "reconcile"
     RETAIN = "retain"
     MIRROR = "mirror"
+    METRICS = "metrics"
     SURVEY_DECIDE = "surveys.decide"
     SURVEY_INVITE = "surveys.invite"
     SURVEY_ALERT = "surveys.alert"
@@ -42,6 +43,7 @@ QUEUE_OF = {
     TaskName.RECONCILE: Queue.FETCH,
     TaskName.RETAIN: Queue.FETCH,
     TaskName.MIRROR: Queue.FETCH,
+    TaskName.METRICS: Queue.FETCH,
     TaskName.SURVEY_DECIDE: Queue.SURVEYS,
     TaskName.SURVEY_INVITE: Queue.SURVEYS,
     TaskName.SURVEY_ALERT: Queue.FETCH,

@@ -10,4 +10,5 @@ MODULES = (
     "workers.tasks.surveys",
     "workers.tasks.survey_alerts",
     "workers.tasks.maintenance",
+    "workers.tasks.metrics",
 )

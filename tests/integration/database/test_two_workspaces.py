@@ -34,6 +34,9 @@ EVERYWHERE = {
     "completeness.sql count_days",
     "holds.sql hold_all",
     "errand_versions.sql start_fills",
+    "metrics_due.sql take_marks",
+    "metrics_due.sql delete_other_claims",
+    "metrics_due.sql restart",
     "completeness.sql delete_old_reports",
     "mirrors.sql remove_other_mirrors",
     "erased.sql redact_sent_errands",
@@ -153,6 +156,7 @@ BY_NAME = {
     "spellings": [ADDRESS],
     "state": "done",
     "survey": "{}",
+    "transaction": "7",
     "timezone": "UTC",
     "timezones": ["CET"],
     "user_id": "",
@@ -163,11 +167,21 @@ BY_NAME = {
     "workspaces": [ONE],
 }  # fmt: skip
 FLAGS = (
-    *("answered", "by_closure", "closed", "everything", "happened", "has_account", "in_doubt"),
+    *(
+        "answered",
+        "by_closure",
+        "closed",
+        "corrected",
+        "everything",
+        "happened",
+        "has_account",
+        "in_doubt",
+    ),
     *("last", "not_found", "parked", "probing", "problems_only", "rewrite", "verified"),
 )
 BY_QUERY = {
     "action_patterns.sql *": {"kind": "answered"},
+    "backlog.sql *": {"day": NOW[:10], "days": [NOW[:10]]},
     "backfill_days.sql *": {"first": NOW[:10], "last": NOW[:10]},
     "library.sql save_libraries": {"records": json.dumps(RECORDS[:1])},
     "library.sql save_categories": {"records": json.dumps(RECORDS[:1])},

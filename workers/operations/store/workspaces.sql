@@ -13,7 +13,7 @@ WITH RECURSIVE own AS (
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'workspace' AND NOT a.attisdropped
-    WHERE n.nspname IN ('cention', 'feedback', 'intake') AND c.relkind IN ('r', 'p')
+    WHERE n.nspname IN ('analyst', 'cention', 'feedback', 'intake') AND c.relkind IN ('r', 'p')
 ),
 depth AS (
     SELECT oid, name, 0 AS below FROM own

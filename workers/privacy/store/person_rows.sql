@@ -59,6 +59,19 @@ SELECT 'intake.landed', to_jsonb(t) FROM intake.landed AS t JOIN remote USING (w
 UNION ALL
 SELECT 'intake.wanted', to_jsonb(t) FROM intake.wanted AS t JOIN remote USING (workspace, family, remote_id)
 UNION ALL
+SELECT 'analyst.errand_metrics', to_jsonb(t) FROM analyst.errand_metrics AS t JOIN own USING (workspace, errand_id)
+UNION ALL
+SELECT 'analyst.errand_response', to_jsonb(t) FROM analyst.errand_response AS t JOIN own USING (workspace, errand_id)
+UNION ALL
+SELECT 'analyst.open_span', to_jsonb(t) FROM analyst.open_span AS t JOIN own USING (workspace, errand_id)
+UNION ALL
+SELECT 'analyst.reopening', to_jsonb(t) FROM analyst.reopening AS t JOIN own USING (workspace, errand_id)
+UNION ALL
+SELECT 'analyst.repeat_contact', to_jsonb(t) FROM analyst.repeat_contact AS t JOIN own USING (workspace, errand_id)
+UNION ALL
+SELECT 'intake.metrics_claim', to_jsonb(t) FROM intake.metrics_claim AS t
+WHERE kind = 'errand' AND (workspace, record_id) IN (SELECT workspace, errand_id FROM own)
+UNION ALL
 SELECT 'intake.metrics_due', to_jsonb(t) FROM intake.metrics_due AS t
 WHERE kind = 'errand' AND (workspace, record_id) IN (SELECT workspace, errand_id FROM own)
 UNION ALL

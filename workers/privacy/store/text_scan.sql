@@ -4,7 +4,7 @@ SELECT n.nspname AS schema, c.relname AS table, array_agg(a.attname::text ORDER 
 FROM pg_attribute AS a
 JOIN pg_class AS c ON c.oid = a.attrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname IN ('cention', 'feedback', 'intake') AND c.relkind = 'r'
+WHERE n.nspname IN ('analyst', 'cention', 'feedback', 'intake') AND c.relkind = 'r'
   AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid IN ('text'::regtype, 'jsonb'::regtype)
   AND NOT EXISTS (
       SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)

@@ -1,0 +1,191 @@
+"""What changed is computed again, to the rows that a computation of everything gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+
+from tests.bench import centre as filling
+from tests.support.business_time import BusinessTime
+from tests.support.centre import Centre
+from tests.support.figures import Figures, backlog
+from tests.support.open_seconds import OpenSeconds
+from workers.analytics.jobs import recompute as job
+from workers.analytics.jobs.recompute import recompute
+from workers.analytics.store import metrics_due
+
+ZONE = ZoneInfo("Europe/Stockholm")
+DAYS = 12
+CENTRE = Centre(errands=400, days=DAYS, until=datetime(2025, 4, 4, tzinfo=ZONE))
+TABLES = {
+    "errand_metrics": "computed_at", "errand_response": "", "open_span": "", "reopening": "",
+    "repeat_contact": "", "backlog_day": "corrected_at",
+}  # fmt: skip
+
+
+@pytest.fixture
+def conn(database) -> Iterator[psycopg.Connection]:
+    """A filled database, in autocommit mode."""
+    with psycopg.connect(database) as filled:
+        list(filling.fill(filled, CENTRE))
+    with psycopg.connect(database, autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture
+def session(database):
+    @contextmanager
+    def begin():
+        with psycopg.connect(database, autocommit=True) as conn:
+            yield conn
+
+    return begin
+
+
+def run(session):
+    while recompute(session):
+        pass
+
+
+def rows(conn):
+    """Return all rows of all tables, without the times of their computation."""
+    found = {}
+    for table, ignored in TABLES.items():
+        question = f"SELECT (to_jsonb(t) - '{ignored}')::text FROM analyst.{table} AS t ORDER BY 1"
+        found[table] = [row for [row] in conn.execute(question)]
+    return found
+
+
+def rebuilt(conn, session):
+    """Return what a computation of everything gives, from nothing."""
+    for table in TABLES:
+        conn.execute(f"DELETE FROM analyst.{table}")
+    metrics_due.rebuild(conn, "demo")
+    run(session)
+    return rows(conn)
+
+
+def corrected(conn):
+    question = "SELECT DISTINCT day FROM analyst.backlog_day WHERE corrected_at IS NOT NULL"
+    return {day for [day] in conn.execute(question)}
+
+
+def test_the_first_run_computes_everything_and_the_backlog_of_each_day(conn, session):
+    run(session)
+
+    calendar = filling.calendar(CENTRE)
+    plain = BusinessTime(zone=ZONE, openings=calendar.openings, holidays=calendar.holidays)
+    figures = [Figures(one, OpenSeconds(plain)) for one in CENTRE.all_errands()]
+    first = CENTRE.until - timedelta(days=DAYS)
+    names = ("day", "area_id", "agent_id", "age_band", "open", "waiting_on_us")
+    found = conn.execute(
+        f"SELECT {', '.join(names)}, extract(epoch FROM oldest_at)::bigint FROM analyst.backlog_day"
+        " WHERE day < '2025-04-04'"
+    ).fetchall()
+    expected = [
+        (*(row[name] for name in names), row["oldest_at"])
+        for row in backlog(figures, first, DAYS, ZONE)
+    ]
+    assert len(found) > 50
+    assert sorted(map(str, found)) == sorted(map(str, expected))
+    assert corrected(conn) == set()
+
+
+def test_changes_of_errands_give_the_rows_that_a_computation_of_everything_gives(conn, session):
+    run(session)
+    for change in (
+        "UPDATE cention.errand SET from_address = 'anna@example.org' WHERE errand_id % 7 = 0",
+        "UPDATE cention.errand SET deleted = true WHERE errand_id % 11000 = 0",
+        "UPDATE cention.errand SET area_id = 14 WHERE errand_id % 13000 = 0",
+        "UPDATE cention.errand_action SET happened_at = happened_at + interval '2 days',"
+        " fetched_at = fetched_at WHERE note LIKE '%closed%' AND action_id % 5 = 0",
+        "UPDATE cention.errand_version SET agent_id = 31 WHERE errand_id % 17000 = 0",
+    ):
+        conn.execute(change)
+
+    run(session)
+    after = rows(conn)
+
+    assert conn.execute("SELECT count(*) FROM intake.metrics_due").fetchone() == (0,)
+    assert after == rebuilt(conn, session)
+
+
+def test_a_late_event_corrects_the_days_it_changes_and_tells_when(conn, session):
+    run(session)
+    before = rows(conn)
+    [errand_id, at] = conn.execute(
+        "SELECT errand_id, from_at FROM analyst.open_span"
+        " WHERE to_at > from_at + interval '60 hours' ORDER BY to_at - from_at DESC LIMIT 1"
+    ).fetchone()
+    conn.execute(
+        "INSERT INTO cention.errand_action VALUES"
+        " ('demo', 1, %s, 'Errand 1 was closed by agent X', 'X', %s, now())",
+        [errand_id, at + timedelta(minutes=1)],
+    )
+    conn.execute("UPDATE cention.errand SET fetched_at = now() WHERE errand_id = %s", [errand_id])
+
+    run(session)
+
+    assert at.astimezone(ZONE).date() in corrected(conn)
+    assert rows(conn)["backlog_day"] != before["backlog_day"]
+
+
+def test_other_opening_hours_compute_everything_again(conn, session):
+    run(session)
+    conn.execute("DELETE FROM cention.opening_hours")
+
+    run(session)
+
+    [found] = conn.execute(
+        "SELECT count(*) FILTER (WHERE by_opening_hours OR"
+        " first_response_min <> first_response_business_min) FROM analyst.errand_metrics"
+    ).fetchone()
+    assert found == 0
+
+
+def test_a_mark_is_not_lost_if_the_computation_fails(conn, session, monkeypatch):
+    run(session)
+    conn.execute("UPDATE cention.errand SET area_id = 5 WHERE area_id = 14")
+
+    def fail(*_):
+        raise ConnectionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(job.metrics, "compute", fail)
+        with pytest.raises(ConnectionError):
+            recompute(session)
+    run(session)
+
+    question = "SELECT count(*) FROM analyst.errand_metrics WHERE area_id = 14"
+    assert conn.execute(question).fetchone() == (0,)
+
+
+def test_a_change_that_relied_on_a_mark_is_waited_for(conn, session, database, monkeypatch):
+    run(session)
+    monkeypatch.setattr(job, "WAIT_S", 0.2)
+    conn.execute("UPDATE cention.errand SET area_id = 5")
+    with psycopg.connect(database) as late:
+        late.execute("UPDATE cention.errand SET area_id = 9")  # finds the marks, makes no other
+        assert not recompute(session)
+        late.commit()
+
+    run(session)
+
+    question = "SELECT DISTINCT area_id FROM analyst.errand_metrics"
+    assert conn.execute(question).fetchall() == [(9,)]
+
+
+def test_a_computation_of_everything_goes_on_where_it_was_interrupted(conn, session):
+    metrics_due.rebuild(conn, "demo")
+    last = conn.execute("SELECT max(errand_id) FROM cention.errand").fetchone()[0]
+    metrics_due.set_progress(conn, "demo", last - 1)
+
+    run(session)
+
+    question = "SELECT array_agg(errand_id) FROM analyst.errand_metrics"
+    assert conn.execute(question).fetchone() == ([last],)

@@ -1,0 +1,3 @@
+"""Decisions about figures, without I/O."""
+
+from __future__ import annotations

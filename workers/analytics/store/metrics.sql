@@ -1,0 +1,169 @@
+-- name: delete_metrics
+-- Delete the figures of errands.
+DELETE FROM analyst.errand_metrics WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[]);
+
+-- name: delete_responses
+-- Delete the answers of errands.
+DELETE FROM analyst.errand_response WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[]);
+
+-- name: delete_reopenings
+-- Delete the reopenings of errands.
+DELETE FROM analyst.reopening WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[]);
+
+-- name: delete_spans
+-- Delete when errands were open, and return it.
+DELETE FROM analyst.open_span WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[])
+RETURNING errand_id, from_at, to_at, waiting_on, area_id, agent_id, arrived_at;
+
+-- name: insert_figures
+-- Compute and insert the figures of errands, their answers, reopenings and when they were open; returns the last.
+WITH phase AS MATERIALIZED (
+    SELECT p.*, e.area_id AS present_area_id
+    FROM intake.errand_phases(%(workspace)s, %(ids)s::bigint[]) AS p
+    JOIN cention.errand AS e ON e.workspace = %(workspace)s AND e.errand_id = p.errand_id
+), holder AS MATERIALIZED (
+    SELECT * FROM intake.errand_holders(%(workspace)s, %(ids)s::bigint[])
+), of_phases AS (
+    SELECT p.errand_id,
+           min(p.happened_at) FILTER (WHERE p.kind = 'answered') AS first_response_at,
+           max(p.happened_at) FILTER (WHERE p.kind = 'answered') AS last_response_at,
+           count(*) FILTER (WHERE p.kind = 'answered') AS response_count,
+           min(p.happened_at) FILTER (WHERE p.kind = 'closed') AS first_resolved_at,
+           max(p.happened_at) FILTER (WHERE p.kind = 'closed') AS last_closed_at,
+           count(*) FILTER (WHERE p.kind = 'reopened' AND p.phase_before = 'ended') AS reopening_count,
+           max(p.phase) FILTER (WHERE p.until_at IS NULL AND p.phase <> 'ended') AS waiting_on,
+           sum(extract(epoch FROM p.until_at - p.happened_at)) FILTER (WHERE p.phase = 'us' AND p.until_at > p.happened_at)
+               AS us_s,
+           sum(analyst.business_seconds(%(workspace)s, p.present_area_id, p.happened_at, p.until_at))
+               FILTER (WHERE p.phase = 'us' AND p.until_at > p.happened_at) AS us_business_s,
+           sum(extract(epoch FROM p.until_at - p.happened_at))
+               FILTER (WHERE p.phase = 'customer' AND p.until_at > p.happened_at) AS customer_s,
+           sum(analyst.business_seconds(%(workspace)s, p.present_area_id, p.happened_at, p.until_at))
+               FILTER (WHERE p.phase = 'customer' AND p.until_at > p.happened_at) AS customer_business_s
+    FROM phase AS p GROUP BY p.errand_id
+), waiting AS (
+    -- Since when it waits on the same: since the event after which the phase has not changed.
+    SELECT p.errand_id, max(p.happened_at) AS since_at
+    FROM phase AS p WHERE p.phase IS DISTINCT FROM p.phase_before GROUP BY p.errand_id
+), responses AS (
+    INSERT INTO analyst.errand_response (workspace, errand_id, position, responded_at, area_id, agent_id)
+    SELECT %(workspace)s, p.errand_id, row_number() OVER (PARTITION BY p.errand_id ORDER BY p.place), p.happened_at,
+           h.area_id, h.agent_id
+    FROM phase AS p
+    JOIN holder AS h ON h.errand_id = p.errand_id AND h.from_at <= p.happened_at AND p.happened_at < h.to_at
+    WHERE p.kind = 'answered'
+), reopenings AS (
+    INSERT INTO analyst.reopening (
+        workspace, errand_id, position, closed_at, reopened_at, after_min, after_business_min, area_id, agent_id
+    )
+    SELECT %(workspace)s, p.errand_id, row_number() OVER (PARTITION BY p.errand_id ORDER BY p.place), p.ended_at,
+           p.happened_at, intake.minutes(p.ended_at, p.happened_at),
+           intake.business_minutes(%(workspace)s, p.present_area_id, p.ended_at, p.happened_at), h.area_id, h.agent_id
+    FROM phase AS p
+    JOIN holder AS h ON h.errand_id = p.errand_id AND h.from_at <= p.ended_at AND p.ended_at < h.to_at
+    WHERE p.kind = 'reopened' AND p.phase_before = 'ended'
+), metrics AS (
+    INSERT INTO analyst.errand_metrics
+    SELECT e.workspace, e.errand_id, e.arrived_at, (e.arrived_at AT TIME ZONE coalesce(w.timezone, 'UTC'))::date,
+           e.service_id, e.organisation_id, e.area_id, e.agent_id,
+           CASE WHEN e.gone_at IS NOT NULL THEN 'gone' WHEN e.deleted THEN 'deleted' WHEN e.closed THEN 'closed'
+                WHEN e.answered THEN 'answered' ELSE 'open' END,
+           analyst.has_opening_hours(e.workspace, e.area_id),
+           p.first_response_at, p.last_response_at, coalesce(p.response_count, 0),
+           intake.minutes(e.arrived_at, p.first_response_at),
+           intake.business_minutes(e.workspace, e.area_id, e.arrived_at, p.first_response_at),
+           intake.minutes(e.arrived_at, p.last_response_at),
+           intake.business_minutes(e.workspace, e.area_id, e.arrived_at, p.last_response_at),
+           p.first_resolved_at, r.at,
+           intake.minutes(e.arrived_at, p.first_resolved_at),
+           intake.business_minutes(e.workspace, e.area_id, e.arrived_at, p.first_resolved_at),
+           intake.minutes(e.arrived_at, r.at), intake.business_minutes(e.workspace, e.area_id, e.arrived_at, r.at),
+           coalesce(p.reopening_count, 0), p.waiting_on, CASE WHEN p.waiting_on IS NOT NULL THEN s.since_at END,
+           round(p.us_s / 60, 2), round(p.us_business_s / 60, 2), round(p.customer_s / 60, 2),
+           round(p.customer_business_s / 60, 2),
+           v.agents, v.areas, a.reassigned, a.transferred,
+           CASE WHEN r.at IS NOT NULL THEN p.response_count = 1 AND p.reopening_count = 0 END,
+           CASE WHEN e.deleted IS NOT TRUE THEN NOT e.within_sla END,
+           CASE WHEN e.deleted IS NOT TRUE THEN e.feedback_value END,
+           csat.number, csat.highest, nps.number, now()
+    FROM cention.errand AS e
+    LEFT JOIN cention.workspace AS w ON w.workspace = e.workspace
+    LEFT JOIN of_phases AS p ON p.errand_id = e.errand_id
+    LEFT JOIN waiting AS s ON s.errand_id = e.errand_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN e.closed AND e.deleted IS NOT TRUE THEN p.last_closed_at END AS at) AS r
+    CROSS JOIN LATERAL (
+        SELECT nullif(count(*), 0) * 0 + count(DISTINCT x.agent_id) AS agents,
+               nullif(count(*), 0) * 0 + count(DISTINCT x.area_id) AS areas
+        FROM cention.errand_version AS x WHERE (x.workspace, x.errand_id) = (e.workspace, e.errand_id)
+    ) AS v
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN count(*) > 0 THEN greatest(count(*) FILTER (WHERE x.kind = 'assigned') - 1, 0) END AS reassigned,
+               CASE WHEN count(*) > 0 THEN count(*) FILTER (WHERE x.kind = 'transferred') END AS transferred
+        FROM analyst.errand_event AS x
+        WHERE (x.workspace, x.errand_id, x.source) = (e.workspace, e.errand_id, 'action')
+    ) AS a
+    LEFT JOIN LATERAL (
+        SELECT y.number, y.highest FROM feedback.session AS x
+        JOIN feedback.answer AS y USING (workspace, session_id)
+        WHERE (x.workspace, x.errand_id) = (e.workspace, e.errand_id) AND x.verified AND y.kind = 'csat'
+          AND y.number IS NOT NULL
+        ORDER BY y.answered_at, x.session_id, y.position LIMIT 1
+    ) AS csat ON true
+    LEFT JOIN LATERAL (
+        SELECT y.number FROM feedback.session AS x
+        JOIN feedback.answer AS y USING (workspace, session_id)
+        WHERE (x.workspace, x.errand_id) = (e.workspace, e.errand_id) AND x.verified AND y.kind = 'nps'
+          AND y.number IS NOT NULL
+        ORDER BY y.answered_at, x.session_id, y.position LIMIT 1
+    ) AS nps ON true
+    WHERE e.workspace = %(workspace)s AND e.errand_id = ANY (%(ids)s::bigint[])
+)
+INSERT INTO analyst.open_span (workspace, errand_id, from_at, to_at, waiting_on, area_id, agent_id, service_id, arrived_at)
+SELECT %(workspace)s, p.errand_id, greatest(p.happened_at, h.from_at), nullif(least(p.until_at, h.to_at), 'infinity'),
+       p.phase, h.area_id, h.agent_id, e.service_id, e.arrived_at
+FROM (
+    -- Events after which nothing changes do not cut a span.
+    SELECT x.errand_id, x.phase, x.happened_at, lead(x.happened_at) OVER (PARTITION BY x.errand_id ORDER BY x.place) AS until_at
+    FROM phase AS x WHERE x.phase IS DISTINCT FROM x.phase_before
+) AS p
+JOIN holder AS h
+    ON h.errand_id = p.errand_id AND greatest(p.happened_at, h.from_at) < least(coalesce(p.until_at, 'infinity'), h.to_at)
+JOIN cention.errand AS e ON e.workspace = %(workspace)s AND e.errand_id = p.errand_id
+WHERE p.phase <> 'ended' AND e.arrived_at IS NOT NULL
+RETURNING errand_id, from_at, to_at, waiting_on, area_id, agent_id, arrived_at;
+
+-- name: repeat_neighbours
+-- Errands whose earlier errand may be another one now: these, those after them, and those that they were the earlier of.
+SELECT unnest(%(ids)s::bigint[])
+UNION
+SELECT errand_id FROM analyst.repeat_contact
+WHERE workspace = %(workspace)s AND earlier_errand_id = ANY (%(ids)s::bigint[])
+UNION
+SELECT later.errand_id
+FROM cention.errand AS e
+CROSS JOIN LATERAL (
+    SELECT n.errand_id FROM cention.errand AS n
+    WHERE n.workspace = e.workspace AND lower(n.from_address) = lower(e.from_address) AND n.deleted IS NOT TRUE
+      AND (n.arrived_at, n.errand_id) > (e.arrived_at, e.errand_id)
+    ORDER BY n.arrived_at, n.errand_id LIMIT 1
+) AS later
+WHERE e.workspace = %(workspace)s AND e.errand_id = ANY (%(ids)s::bigint[]);
+
+-- name: delete_repeat_contacts
+-- Delete the earlier errands of errands.
+DELETE FROM analyst.repeat_contact WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[]);
+
+-- name: insert_repeat_contacts
+-- Find and insert the earlier errand of the same person, where there is one within 30 days.
+INSERT INTO analyst.repeat_contact
+SELECT e.workspace, e.errand_id, o.errand_id, e.arrived_at, o.arrived_at, intake.minutes(o.arrived_at, e.arrived_at),
+       e.arrived_at <= o.arrived_at + interval '24 hours', e.arrived_at <= o.arrived_at + interval '168 hours', e.area_id
+FROM cention.errand AS e
+CROSS JOIN LATERAL (
+    SELECT p.errand_id, p.arrived_at FROM cention.errand AS p
+    WHERE p.workspace = e.workspace AND lower(p.from_address) = lower(e.from_address) AND p.deleted IS NOT TRUE
+      AND (p.arrived_at, p.errand_id) < (e.arrived_at, e.errand_id)
+    ORDER BY p.arrived_at DESC, p.errand_id DESC LIMIT 1
+) AS o
+WHERE e.workspace = %(workspace)s AND e.errand_id = ANY (%(ids)s::bigint[]) AND e.deleted IS NOT TRUE
+  AND e.arrived_at <= o.arrived_at + interval '720 hours';
