@@ -14,6 +14,7 @@ import psutil
 
 CORES = os.cpu_count() or 1
 SAMPLE_EVERY_S = 0.15
+OTHERS = "others"
 RSS_PER_PSS = 10  # finding all processes, and adding up shared pages, takes long
 
 
@@ -26,11 +27,12 @@ class Usage:
     rss_bytes: int = 0  # peak sum over the processes of the first name
     pss_bytes: int = 0  # the same, with shared pages counted once
     other_cpu_s: float = 0.0  # of all processes but the named ones and this one
+    other_took_s: float = 1.0  # in this time, which is a little longer
 
     @property
     def other_load(self) -> float:
         """The share of the machine that others used, from 0 to 1."""
-        return self.other_cpu_s / (self.took_s * CORES)
+        return self.other_cpu_s / (self.other_took_s * CORES)
 
 
 @contextmanager
@@ -42,12 +44,15 @@ def measured(**named: Iterable[int]) -> Iterator[Usage]:
     roots = {name: tuple(pids) for name, pids in named.items()}
     usage = Usage()
     with _peaks(next(iter(roots.values()), ()), usage):
-        before, others, began_s = _cpu_by_name(roots), _other_cpu_s(roots), time.perf_counter()
+        before_s, before = _look(roots)
+        began_s = time.perf_counter()
         yield usage
         usage.took_s = time.perf_counter() - began_s
-        usage.other_cpu_s = max(0.0, _other_cpu_s(roots) - others)
-        after = _cpu_by_name(roots)
-    usage.cpu_s = {name: after[name] - before[name] for name in roots}
+        after_s, after = _look(roots)
+    spent = {name: after[name] - before[name] for name in after}
+    usage.other_cpu_s = max(0.0, spent.pop(OTHERS))
+    usage.other_took_s = after_s - before_s
+    usage.cpu_s = spent
 
 
 def cpu_s(*pids: int) -> float:
@@ -56,17 +61,17 @@ def cpu_s(*pids: int) -> float:
     return sum(sum(times[:4]) for times in _each(psutil.Process.cpu_times, _trees(pids)))
 
 
-def _cpu_by_name(roots: Mapping[str, tuple[int, ...]]) -> dict[str, float]:
-    return {name: cpu_s(*pids) for name, pids in roots.items()}
+def _look(roots: Mapping[str, tuple[int, ...]]) -> tuple[float, dict[str, float]]:
+    """Return the time, and the CPU seconds until then of the named processes and of all others.
 
-
-def _other_cpu_s(roots: Mapping[str, tuple[int, ...]]) -> float:
-    """Return the CPU seconds of all but the named processes, this one and its ended children."""
-    machine = psutil.cpu_times()
+    This process, and its children that have ended, count to neither.
+    """
+    now_s, machine = time.perf_counter(), psutil.cpu_times()
+    found = {name: cpu_s(*pids) for name, pids in roots.items()}
     busy_s = machine.user + machine.nice + machine.system
     busy_s += machine.irq + machine.softirq + machine.steal
     own_s = sum(psutil.Process().cpu_times()[:4])
-    return busy_s - sum(_cpu_by_name(roots).values()) - own_s
+    return now_s, {**found, OTHERS: busy_s - sum(found.values()) - own_s}
 
 
 @contextmanager

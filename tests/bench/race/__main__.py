@@ -86,7 +86,6 @@ def install_all(names: Sequence[str]) -> dict[str, str]:
     """Install what these contestants need; return what cannot be installed, and why."""
     missing = {}
     for needed in sorted({each.needs for each in ALL if each.name in names} - {""}):
-        print(f"installing {needed}", file=sys.stderr, flush=True)
         try:
             install.install(needed)
         except install.NotInstalled as error:
@@ -134,7 +133,7 @@ def heading(chosen: argparse.Namespace, missing: dict[str, str], *, took_s: floa
         f"callbacks, {chosen.rounds} rounds in {took_s / 60:.1f} min; floors with {connections} "
         f"connections of {processes} processes, as the bridge"
     )
-    yield f"bridge {commit}; {', '.join(install.versions(needed))}"
+    yield ", ".join([f"bridge {commit}", *install.versions(needed)])
     for name, why in missing.items():
         titles = ", ".join(each.title for each in ALL if each.needs == name)
         yield f"not installed: {titles}: {why}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -45,10 +46,13 @@ _QUERIES = {
 
 
 def wrong_tables(
-    conn: psycopg.Connection[Any], ids: Iterable[int], tables: Mapping[str, str]
+    conn: psycopg.Connection[Any], rounds: Iterable[tuple[int, int]], tables: Mapping[str, str]
 ) -> str:
-    """Return what is wrong in the tables of a contestant; empty if all is right."""
-    wanted, found = _wanted(ids), _found(conn, tables)
+    """Return what is wrong in the tables of a contestant; empty if all is right.
+
+    ``rounds`` are the first errand and the number of errands of each round that it has stored.
+    """
+    wanted, found = _wanted(tuple(rounds)), _found(conn, tables)
     wrong = (
         f"{table}: {found[table]} instead of {wanted[table]}"
         for table in wanted
@@ -64,8 +68,10 @@ def _found(conn: psycopg.Connection[Any], tables: Mapping[str, str]) -> dict[str
     }
 
 
-def _wanted(ids: Iterable[int]) -> dict[str, Sums]:
+@cache
+def _wanted(rounds: tuple[tuple[int, int], ...]) -> dict[str, Sums]:
     """Return what the documents say, read by the code of the peers."""
+    ids = (errand_id for first, count in rounds for errand_id in range(first, first + count))
     documents = map(errand_report, ids)
     found = rows.rows_by_table(_without_nul(document) for document in documents)
     errands = [dict(zip(rows.ERRAND, row, strict=True)) for row in found["errand"]]

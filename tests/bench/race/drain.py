@@ -196,7 +196,6 @@ def _rows(
     if contestant.tables is None:
         left = source.left()
         return f"WRONG: {left} errands were not fetched" if left else "-"
-    ids = [errand_id for first, count in rounds for errand_id in range(first, first + count)]
     with trial.connect() as conn:
-        wrong = check.wrong_tables(conn, ids, contestant.tables)
+        wrong = check.wrong_tables(conn, rounds, contestant.tables)
     return f"WRONG {wrong}" if wrong else "right"

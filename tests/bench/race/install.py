@@ -41,6 +41,7 @@ def install(name: str) -> None:
     digest = _digest(name)
     if stamp.exists() and stamp.read_text("utf-8") == digest:
         return
+    print(f"installing {name}", file=sys.stderr, flush=True)
     shutil.rmtree(folder_of(name), ignore_errors=True)
     INSTALLED.mkdir(parents=True, exist_ok=True)
     if name == NODE_RED:

@@ -87,7 +87,7 @@ def test_wrong_rows_are_shown_also_of_a_discarded_run():
 def test_more_than_five_percent_of_the_machine_disturbs_unless_the_clock_is_too_coarse(
     took_s, other_cpu_s, disturbed
 ):
-    assert is_disturbed(Usage(took_s=took_s, other_cpu_s=other_cpu_s)) is disturbed
+    assert is_disturbed(Usage(other_took_s=took_s, other_cpu_s=other_cpu_s)) is disturbed
 
 
 def test_each_round_begins_with_another_contestant():
