@@ -73,8 +73,10 @@ def _run(*command: str, folder: Path = ROOT) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotInstalled(f"{command[0]}: {error}") from None
     if done.returncode:
-        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-        raise NotInstalled(f"{' '.join(command[:4])}: {' '.join(last)}")
+        lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        errors = [line for line in lines if "error" in line.lower()]
+        reason = next(iter(errors or lines[-1:]), f"exit status {done.returncode}")
+        raise NotInstalled(f"{' '.join(command[:4])}: {reason}")
 
 
 def versions(names: Iterable[str]) -> list[str]:
