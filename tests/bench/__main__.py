@@ -11,7 +11,6 @@ from tests.bench import (
     beside,
     end_to_end,
     history,
-    history_statements,
     reading,
     receiver,
     survey_pages,
@@ -24,8 +23,8 @@ from tests.bench.table import Row
 MEASUREMENTS: dict[str, tuple[Callable[[BenchServers], Iterator[Row]], ...]] = {
     "reading": (reading.measure,),
     "receiving": (receiver.measure,),
-    "backlog": (backlog.measure, history_statements.measure, history.measure),
-    "history": (history_statements.measure, history.measure),
+    "backlog": (backlog.measure, history.measure),
+    "history": (history.measure,),
     "memory": (backlog.measure_memory,),
     "whole": (end_to_end.measure,),
     "surveys": (surveys.measure,),

@@ -216,6 +216,7 @@ def remaining(bridge: ChaosBridge, objectors: Objectors, *, slas: bool) -> list[
         *differences(bridge.sandbox, bridge.database_url),
         *survey_truth.forgotten(asked),
         *conversation_truth.lost(spoken),
+        *conversation_truth.unproven(spoken),
     ]
     # The short form does not wait until every customer has answered the last question.
     open_ = conversation_truth.unfinished(spoken) if slas else ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, LiteralString
 
 import psycopg
@@ -21,10 +22,13 @@ from workers.surveys.jobs.invite import SEND_WITHIN_S
 from workers.surveys.rules.link import digest_of
 
 EMPTY = "-"  # how an empty answer is given to CentraCX
-MAX_STUCK = 0.5  # of the surveys by CentraCX: those that ask what a page cannot show, and some more
+MAX_STUCK = 0.15  # of the surveys by CentraCX whose questions a page can show
+FEW = 20  # surveys, of which the share says little
+WITH_A_RANKING = 3  # CentraCX's id of the survey whose second question a page cannot show
 SESSIONS: LiteralString = """
     SELECT s.session_id, s.vendor, s.remote_id, s.state, s.outcome_state, s.verified, s.problem,
            s.tries, s.question IS NULL AS waits, s.sent_by IS NOT NULL AS held,
+           (i.survey ->> 'id')::integer AS survey,
            encode(i.token_sha256, 'hex') AS link
     FROM feedback.session AS s
     LEFT JOIN feedback.invitation AS i USING (workspace, invitation_id)
@@ -110,7 +114,7 @@ def twice(state: ConversationState) -> dict[str, int]:
     found = {
         "outcomes of one chat": _surplus(outcomes),
         "answers to one question on a page": _surplus(questions),
-        "answers to CentraCX beyond the replays": _replayed_unasked(state),
+        "sessions at CentraCX beyond the replays": max(0, _replayed_unasked(state)),
         "messages to persons who had opted out": sum(
             one["at"] > state.objections.get(person_of(one["contact"]), one["at"]) + SEND_WITHIN_S
             for one in state.messages
@@ -154,10 +158,24 @@ def unfinished(state: ConversationState) -> Iterator[str]:
             yield from _centracx(state, one)
         elif one["vendor"] == "alvaria":
             yield from _alvaria(state, one, dialogs.get(one["remote_id"]))
-    conducted = [one for one in state.sessions if one["vendor"] == "centracx"]
+    conducted = [
+        one
+        for one in state.sessions
+        if one["vendor"] == "centracx" and one["survey"] != WITH_A_RANKING
+    ]
     stuck = sum(one["state"] == "stuck" for one in conducted)
-    if stuck > MAX_STUCK * max(len(conducted), 20):
+    if stuck > MAX_STUCK * max(len(conducted), FEW):
         yield f"{stuck} of {len(conducted)} surveys by CentraCX are stuck"
+
+
+def unproven(state: ConversationState) -> Iterator[str]:
+    """Yield what no customer has come to yet, one line each."""
+    if not any(
+        one["vendor"] == "centracx" and one["state"] == "complete" for one in state.sessions
+    ):
+        yield "no survey by CentraCX is complete"
+    if not any(one["outcome_state"] == "taken" for one in state.sessions):
+        yield "no answers after a chat were taken"
 
 
 def _answers_of(visit: Row, stored: Sequence[Row]) -> Iterator[str]:
@@ -225,21 +243,27 @@ def _alvaria(state: ConversationState, session: Row, dialog: Row | None) -> Iter
 
 
 def _replayed_unasked(state: ConversationState) -> int:
-    """Return how often CentraCX has a comment more often than our sessions there explain."""
-    known: Counter[str] = Counter()
-    for one in state.remote.values():
-        known.update({reply["feedback"] for reply in one["replies"] if "feedback" in reply})
-    tries = {
-        row["comment"]: one["tries"]
-        for one in state.sessions
-        for row in state.answers.get(one["session_id"], [])
-        if one["vendor"] == "centracx" and row["comment"]
-    }
-    return sum(
-        max(0, count - tries.get(comment, 0))
-        for comment, count in known.items()
-        if comment != EMPTY
-    )
+    """Return how many sessions CentraCX has beyond those that we have counted.
+
+    Our last session has an id. Those before it, whose answers were lost on their way, have the
+    first of our answers, and none more often than we have begun one with these answers.
+    """
+    ours = {one["remote_id"] for one in state.sessions if one["vendor"] == "centracx"}
+    allowed, begun = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
+    for one in state.sessions:
+        if one["vendor"] == "centracx":
+            given = map(_reply_of, state.answers.get(one["session_id"], []))
+            earlier = one["tries"] - (one["remote_id"] in state.remote) + one["held"]
+            allowed.update(dict.fromkeys(_beginnings(given), earlier))
+    for number, remote in state.remote.items():
+        if number not in ours:
+            begun.update(_beginnings(map(_reply_at, remote["replies"])))
+    return max((count - allowed[answers] for answers, count in begun.items()), default=0)
+
+
+def _beginnings(answers: Iterable[str]) -> list[tuple[str, ...]]:
+    """Return the first none, one, two … of some answers."""
+    return list(accumulate(answers, lambda so_far, one: (*so_far, one), initial=()))
 
 
 def totals(state: ConversationState) -> Iterator[tuple[str, object]]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,7 +21,7 @@ from schemas.cention.errand_reports import ErrandReport, ErrandSla, Tag, read_er
 from tests.model.world import connection
 from workers.database import Connection
 from workers.database.records import Fetched
-from workers.sync.store import errand_reports
+from workers.sync.store import errand_reports, errand_versions
 
 SAMPLE = Path(__file__).parents[1] / "support" / "documents" / "errand_report_33.json"
 REPORT = read_errand_report(json.loads(SAMPLE.read_text("utf-8")), zone=ZoneInfo("UTC"))
@@ -74,6 +75,7 @@ FOUND = st.builds(
     gone=st.sampled_from([False, False, False, True]),
 )
 # By the minute at which each was fetched.
+LONG_HISTORIES = st.lists(FOUND, min_size=1, max_size=14).map(lambda found: dict(enumerate(found)))
 HISTORIES = st.lists(FOUND, min_size=1, max_size=7).map(lambda found: dict(enumerate(found)))
 
 
@@ -152,18 +154,27 @@ def fetch_times(conn: Connection, workspace: str) -> list[datetime]:
     return [time for (time,) in conn.execute(query, [workspace])]
 
 
+def kept_times(conn: Connection, workspace: str) -> list[tuple[datetime, list[datetime]]]:
+    """Return when each version begins, and its fetches that are kept."""
+    query = "SELECT valid_from, fetch_times FROM cention.errand_version WHERE workspace = %s"
+    return conn.execute(query, [workspace]).fetchall()
+
+
 @pytest.fixture
 def conn(database: str) -> Iterator[Connection]:
     with connection(database) as opened:
         yield opened
 
 
-@settings(
+EXAMPLES = settings(
     max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     database=None,
 )
+
+
+@EXAMPLES
 @given(history=HISTORIES, data=st.data())
 def test_any_order_any_repetition_and_any_split_of_the_same_fetches_gives_the_same_history(
     conn, history, data
@@ -178,3 +189,38 @@ def test_any_order_any_repetition_and_any_split_of_the_same_fetches_gives_the_sa
 
     assert versions(conn, workspace) == states(history)
     assert fetch_times(conn, workspace) == [at(minute) for minute in history]
+
+
+@EXAMPLES
+@given(history=LONG_HISTORIES, data=st.data())
+def test_fetches_are_left_out_and_a_late_one_that_few_have_overtaken_is_in_its_place(
+    conn, history, data
+):
+    order = list(history)
+    late = data.draw(st.sampled_from(order))
+    overtaken_by = data.draw(st.integers(0, 2))
+    order.remove(late)
+    order.insert(late + overtaken_by, late)
+    workspace = next(WORKSPACES)
+
+    with patch.multiple(errand_versions, FETCHES_KEPT=3, MOST_FETCHES=5):
+        save(conn, workspace, history, order)
+
+    assert versions(conn, workspace) == states(history)
+    for first, times in kept_times(conn, workspace):
+        assert times[0] == first
+        assert times == sorted(times)
+        assert len(times) <= 5
+
+
+def test_an_errand_that_is_fetched_again_and_again_keeps_a_few_times(conn):
+    found = Found(agent=1, flags=(False,) * 3, tags=(), handling_s=4, gone=False)
+    history = dict.fromkeys(range(100), found)
+    workspace = next(WORKSPACES)
+
+    save(conn, workspace, history, range(100))
+
+    [(_, times)] = kept_times(conn, workspace)
+    assert times[0] == at(0)
+    assert times[-16:] == [at(minute) for minute in range(84, 100)]
+    assert len(times) <= 32

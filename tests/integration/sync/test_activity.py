@@ -21,12 +21,14 @@ from workers.config.settings import Retention
 from workers.database import connections
 from workers.operations.jobs.sweep import record_waits
 from workers.privacy.jobs.retention import retain
+from workers.sync.jobs.family_spec import PlainDocument
 from workers.sync.store import activity, callbacks, polls
 from workers.tasks import base, maintenance
 from workers.tasks.base import BridgeTask
 
 COUNTS = (
-    "SELECT coalesce(sum(stored), 0)::int AS stored, coalesce(sum(failed), 0)::int AS failed"
+    "SELECT coalesce(sum(stored), 0)::int AS stored,"
+    " coalesce(sum(unreadable), 0)::int AS unreadable, coalesce(sum(failed), 0)::int AS failed"
     " FROM intake.activity_minute WHERE family = %s"
 )
 STATUSES = (
@@ -38,7 +40,7 @@ KNOWN = (("demo", RATINGS), ("demo", REPORTS))
 
 def counts(bridge, family=RATINGS):
     [row] = bridge.rows(COUNTS, family)
-    return row["stored"], row["failed"]
+    return row["stored"], row["unreadable"], row["failed"]
 
 
 def statuses(bridge):
@@ -60,25 +62,35 @@ def test_stored_records_are_counted_with_their_statuses(bridge, ratings):
         bridge.want(RATINGS, 1, 2)
         bridge.drain(ratings.spec())
 
-    assert counts(bridge) == (4, 0)
+    assert counts(bridge) == (4, 0, 0)
     assert statuses(bridge) == {"200": 4}
 
 
+def answering(document):
+    """Return a fetch function that returns ``document``."""
+    return lambda _: PlainDocument(document=document)
+
+
 @pytest.mark.parametrize(
-    ("error", "failed", "status"),
+    ("fetch", "outcome", "counted", "status"),
     [
-        (errors.Busy("busy", api="cention", status=503), 1, "503"),
-        (errors.Unreachable("down", api="cention"), 1, "none"),
-        (ValueError("a bug"), 1, "none"),
-        (errors.NotFound("gone", api="cention", status=404), 0, "404"),
+        (raising(errors.Busy("busy", api="cention", status=503)), "failed", (0, 0, 1), "503"),
+        (raising(errors.Unreachable("down", api="cention")), "failed", (0, 0, 1), "none"),
+        (raising(ValueError("a bug")), "failed", (0, 0, 1), "none"),
+        (answering({"data": 7}), "unparseable", (0, 1, 0), "200"),
+        (answering({"data": None}), "missing", (0, 0, 0), "404"),
+        (raising(errors.NotFound("no", api="cention", status=404)), "missing", (0, 0, 0), "404"),
     ],
 )
-def test_a_fetch_without_a_record_is_counted_by_its_status(bridge, ratings, error, failed, status):
+def test_a_fetch_that_stores_nothing_is_counted_by_its_outcome_and_status(
+    bridge, ratings, fetch, outcome, counted, status
+):
     bridge.want(RATINGS, 1)
 
-    bridge.drain(ratings.spec(fetch=raising(error)))
+    result = bridge.drain(ratings.spec(fetch=fetch))
 
-    assert counts(bridge) == (0, failed)
+    assert result.outcomes == {outcome: 1}  # as in intake.work_count
+    assert counts(bridge) == counted
     assert statuses(bridge) == {status: 1}
 
 
@@ -88,7 +100,7 @@ def test_a_record_that_was_written_by_another_is_not_counted(bridge, ratings):
 
     bridge.drain(ratings.spec())
 
-    assert counts(bridge) == (0, 0)
+    assert counts(bridge) == (0, 0, 0)
 
 
 @pytest.fixture
@@ -115,7 +127,7 @@ def test_records_whose_count_fails_are_done_and_end_a_pause(bridge, ratings, no_
     assert bridge.rows("SELECT FROM cention.facebook_rating") == [{}]
     assert bridge.wanted_ids() == []
     assert bridge.rows("SELECT FROM intake.pause") == []
-    assert counts(bridge) == (0, 0)
+    assert counts(bridge) == (0, 0, 0)
     assert [one["event"] for one in logged].count("work done and not counted") == 1
 
 
@@ -137,14 +149,14 @@ def test_callbacks_are_counted_in_the_minute_in_which_they_were_received(bridge,
     bridge.file()
 
     rows = bridge.rows(
-        "SELECT minute_at, callbacks, stored, failed FROM intake.activity_minute"
+        "SELECT minute_at, callbacks, stored, unreadable, failed FROM intake.activity_minute"
         " WHERE family = 'callbacks' ORDER BY minute_at"
     )
 
     first = at.replace(second=0)
     assert [tuple(row.values()) for row in rows] == [
-        (first, 2, 1, 1),
-        (first + timedelta(minutes=1), 1, 1, 0),
+        (first, 2, 1, 1, 0),
+        (first + timedelta(minutes=1), 1, 1, 0, 0),
     ]
 
 
@@ -157,7 +169,7 @@ def test_callbacks_whose_count_fails_are_filed_and_nudge_as_others(bridge, docum
     assert filed.callbacks == 1
     assert REPORTS in filed.families
     assert bridge.rows("SELECT FROM intake.callback WHERE filed_at IS NULL") == []
-    assert counts(bridge, "callbacks") == (0, 0)
+    assert counts(bridge, "callbacks") == (0, 0, 0)
     assert [one["event"] for one in logged].count("work done and not counted") == 1
 
 
@@ -179,8 +191,8 @@ def test_several_workers_count_in_the_same_minutes_without_a_deadlock(bridge, da
         for done in [workers.submit(work, number) for number in range(4)]:
             done.result()
 
-    assert counts(bridge, "callbacks") == (4 * 30 * 20, 0)
-    assert counts(bridge) == (4 * 30, 0)
+    assert counts(bridge, "callbacks") == (4 * 30 * 20, 0, 0)
+    assert counts(bridge) == (4 * 30, 0, 0)
 
 
 def test_a_drain_counts_after_its_commit_so_that_nobody_waits_for_it(bridge, ratings, monkeypatch):
@@ -229,6 +241,52 @@ def test_the_oldest_wait_is_recorded_for_records_and_callbacks(bridge, document)
     assert found[REPORTS] == 0
 
 
+def test_the_oldest_wait_is_that_of_every_record_whatever_was_tried(bridge):
+    """Records are wanted, put off, released, parked or wait for their SLA, at random times."""
+    chance = Random(5)
+    for _ in range(60):
+        bridge.execute("DELETE FROM intake.wanted")
+        bridge.execute("DELETE FROM intake.activity_minute")
+        for remote_id in range(chance.randrange(5)):
+            wanted_s = chance.choice([-900, -60, -1, 60])
+            put_off_s = chance.choice([0, 0, 30, 300, 5000])
+            bridge.execute(
+                "INSERT INTO intake.wanted (workspace, family, remote_id, wanted_at, due_at, looks,"
+                " parked_at) VALUES ('demo', %s, %s, now() + make_interval(secs => %s),"
+                " now() + make_interval(secs => %s), %s, CASE WHEN %s THEN now() END)",
+                RATINGS,
+                remote_id,
+                wanted_s,
+                wanted_s + put_off_s,
+                chance.choice([0, 0, 0, 2]),
+                chance.random() < 0.2,
+            )
+        [row] = bridge.rows(
+            "SELECT coalesce(extract(epoch FROM now() - min(intake.waits_since(wanted_at, due_at,"
+            " looks))), 0)::int AS s FROM intake.wanted WHERE parked_at IS NULL"
+        )
+
+        record_waits(bridge.context.transaction, KNOWN, ["demo"])
+
+        assert abs(waits(bridge)[RATINGS] - max(row["s"], 0)) <= 5
+
+
+def test_the_oldest_wait_is_found_without_reading_the_list(bridge):
+    """Whatever is on the list, few of its pages are read."""
+    bridge.execute(
+        "INSERT INTO intake.wanted (workspace, family, remote_id)"
+        " SELECT 'demo', %s, id FROM generate_series(1, 20000) AS id",
+        RATINGS,
+    )
+    bridge.execute("ANALYZE intake.wanted")
+    read = "SELECT seq_tup_read + idx_tup_fetch AS rows FROM pg_stat_xact_user_tables"
+    with bridge.context.transaction() as conn:
+        activity.record_waits(conn, KNOWN, ["demo"])
+        [(rows,)] = conn.execute(f"{read} WHERE relname = 'wanted'").fetchall()
+
+    assert rows < 20
+
+
 def test_a_sweep_records_the_wait_of_callbacks_of_a_workspace_without_any_token(
     database, monkeypatch
 ):
@@ -261,7 +319,7 @@ def test_a_minute_with_counts_gets_its_wait_as_well(bridge):
         activity.count_fetches(conn, "demo", RATINGS, activity.Fetches(stored=3))
         activity.record_waits(conn, KNOWN, ["demo"])
 
-    assert counts(bridge) == (3, 0)
+    assert counts(bridge) == (3, 0, 0)
     assert waits(bridge)[RATINGS] == 0
 
 
@@ -277,4 +335,4 @@ def test_minutes_are_kept_for_eight_days(bridge):
 
     retain(Retention(), session=bridge.context.session)
 
-    assert counts(bridge) == (8 * 24 - 1, 0)
+    assert counts(bridge) == (8 * 24 - 1, 0, 0)

@@ -43,6 +43,7 @@ def session(number, vendor, **more):
         "tries": 1,
         "waits": True,
         "held": False,
+        "survey": 2,
         "link": None if vendor == "alvaria" else LINK,
     }
     return {"session_id": number, "vendor": vendor, **usual, **more}
@@ -98,6 +99,7 @@ def change(state, *path, to):
 
 def test_nothing_is_noticed_where_nothing_is_wrong(good):
     assert found(good) == []
+    assert list(truth.unproven(ConversationState(**good))) == []
 
 
 @pytest.mark.parametrize(
@@ -140,12 +142,51 @@ def test_a_question_that_was_answered_twice_is_noticed(good):
     assert "answers to one question on a page" in found(change(good, "answers", 2, to=answers))
 
 
-def test_answers_may_be_at_centracx_as_often_as_it_was_asked_for_a_session(good):
-    twice = {**good["remote"], "S0": good["remote"]["S1"]}
-    replayed = change(good, "remote", to=twice)
+@pytest.mark.parametrize("answers", [0, 1, 2])  # one of a choice and a comment
+def test_answers_may_be_at_centracx_as_often_as_it_was_asked_for_a_session(good, answers):
+    lost = change(good["remote"]["S1"], "replies", to=good["remote"]["S1"]["replies"][:answers])
+    replayed = change(good, "remote", to={**good["remote"], "S0": lost})
 
     assert found(change(replayed, "sessions", 0, "tries", to=2)) == []
-    assert found(replayed) == ["answers to CentraCX beyond the replays"]
+    under_way = change(replayed, "sessions", 0, "held", to=True)
+    assert truth.twice(ConversationState(**under_way)) == {}
+    assert found(replayed) == ["sessions at CentraCX beyond the replays"]
+
+
+def test_a_choice_that_is_replayed_by_another_survey_than_was_lost_is_noticed(good):
+    other = session(3, "centracx", remote_id="S3", tries=2, survey=2)
+    state = {
+        **good,
+        "sessions": [*good["sessions"], other],
+        "answers": {**good["answers"], 3: [stored(FUND, "choice", 47)]},
+    }
+    lost = {"status": "Partially Complete", "mistaken": 0, "replies": [{"answer_id": 48}]}
+    state["remote"] = {**good["remote"], "S0": lost}
+
+    assert truth.twice(ConversationState(**state)) == {"sessions at CentraCX beyond the replays": 1}
+
+
+@pytest.mark.parametrize(
+    ("stuck", "survey", "noticed"), [(3, 2, False), (4, 2, True), (9, 3, False)]
+)
+def test_many_surveys_that_are_stuck_are_noticed_unless_a_page_cannot_show_them(
+    good, stuck, survey, noticed
+):
+    some = [session(n, "centracx", state="stuck", survey=survey) for n in range(10, 10 + stuck)]
+    state = change(good, "sessions", to=[*good["sessions"], *some])
+
+    lines = list(truth.unfinished(ConversationState(**state)))
+
+    assert any("surveys by CentraCX are stuck" in line for line in lines) == noticed
+
+
+def test_a_campaign_in_which_no_survey_came_to_its_end_proves_nothing(good):
+    state = change(good, "sessions", to=[])
+
+    assert list(truth.unproven(ConversationState(**state))) == [
+        "no survey by CentraCX is complete",
+        "no answers after a chat were taken",
+    ]
 
 
 @pytest.mark.parametrize(("since", "noticed"), [(900.0, True), (990.0, False), (1100.0, False)])

@@ -99,14 +99,15 @@ def close(outcome: Outcome | None) -> None:
 
 
 def tally(outcomes: Iterable[Outcome]) -> Fetches:
-    """Return how many records were stored, how many attempts failed, and the HTTP statuses.
+    """Return what came of fetches, as ``NAMES`` counts them, and by HTTP status.
 
-    A record that is gone is neither stored nor a failure.
+    A missing record is neither stored nor unreadable nor a failure.
     """
     fetches = Fetches()
     for outcome in outcomes:
         fetches.stored += isinstance(outcome, Parsed)
-        fetches.failed += isinstance(outcome, Unparseable | Refused | Failed)
+        fetches.unreadable += isinstance(outcome, Unparseable | Refused)
+        fetches.failed += isinstance(outcome, Failed)
         fetches.by_status[_status(outcome)] += 1
     return fetches
 

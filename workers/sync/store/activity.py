@@ -21,10 +21,11 @@ SQL = queries.load(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class Fetches:
-    """The results of some fetches."""
+    """The results of some fetches: each is stored, unreadable, failed or of a missing record."""
 
     stored: int = 0
-    failed: int = 0
+    unreadable: int = 0  # a document came that cannot be used
+    failed: int = 0  # no document came, or none that can be stored
     by_status: Counter[str] = field(default_factory=Counter)  # HTTP status, or "none"
 
 
@@ -54,6 +55,7 @@ def count_fetches(conn: Connection, workspace: str, family: Family, fetches: Fet
             "workspace": workspace,
             "family": family,
             "stored": fetches.stored,
+            "unreadable": fetches.unreadable,
             "failed": fetches.failed,
             "by_status": orjson.dumps(fetches.by_status).decode(),
         },

@@ -1,10 +1,12 @@
 -- name: count_fetches
 -- Add the results of fetches to the present minute, without a wait for the disk.
-INSERT INTO intake.activity_minute AS old (workspace, family, minute_at, stored, failed, by_status)
-SELECT %(workspace)s, %(family)s, date_trunc('minute', now(), 'UTC'), %(stored)s, %(failed)s, %(by_status)s::jsonb
+INSERT INTO intake.activity_minute AS old (workspace, family, minute_at, stored, unreadable, failed, by_status)
+SELECT %(workspace)s, %(family)s, date_trunc('minute', now(), 'UTC'), %(stored)s, %(unreadable)s, %(failed)s,
+       %(by_status)s::jsonb
 FROM set_config('synchronous_commit', 'off', true)
 ON CONFLICT (workspace, family, minute_at) DO UPDATE SET
     stored = old.stored + EXCLUDED.stored,
+    unreadable = old.unreadable + EXCLUDED.unreadable,
     failed = old.failed + EXCLUDED.failed,
     by_status = (
         SELECT coalesce(jsonb_object_agg(status, number), '{}')
@@ -19,7 +21,7 @@ ON CONFLICT (workspace, family, minute_at) DO UPDATE SET
 -- name: count_callbacks
 -- Add callbacks to the minutes in which they were received, without a wait for the disk. Minutes in order, so
 -- that no two who count wait for one another.
-INSERT INTO intake.activity_minute AS old (workspace, family, minute_at, callbacks, stored, failed)
+INSERT INTO intake.activity_minute AS old (workspace, family, minute_at, callbacks, stored, unreadable)
 SELECT %(workspace)s, 'callbacks', date_trunc('minute', received_at, 'UTC') AS minute_at, count(*),
        count(*) FILTER (WHERE filed), count(*) FILTER (WHERE NOT filed)
 FROM set_config('synchronous_commit', 'off', true),
@@ -30,7 +32,7 @@ ORDER BY minute_at
 ON CONFLICT (workspace, family, minute_at) DO UPDATE SET
     callbacks = old.callbacks + EXCLUDED.callbacks,
     stored = old.stored + EXCLUDED.stored,
-    failed = old.failed + EXCLUDED.failed;
+    unreadable = old.unreadable + EXCLUDED.unreadable;
 
 -- name: record_waits
 -- Record how long the oldest record of each family, and the oldest unfiled callback of each workspace, has waited,
@@ -52,9 +54,14 @@ CROSS JOIN LATERAL (
             WHERE c.workspace = k.workspace AND filed_at IS NULL AND problem IS NULL
         )
         ELSE (
-            SELECT min(intake.waits_since(wanted_at, due_at, looks)) FROM intake.wanted AS w
-            WHERE (w.workspace, w.family) = (k.workspace, k.family) AND parked_at IS NULL
-              AND intake.waits_since(wanted_at, due_at, looks) <= now()
+            -- The earliest intake.waits_since, by two indexes: it is the earliest due_at, unless the record was put off.
+            SELECT least(
+                (SELECT min(due_at) FROM intake.wanted AS w
+                 WHERE (w.workspace, w.family) = (k.workspace, k.family) AND parked_at IS NULL),
+                (SELECT min(wanted_at) FROM intake.wanted AS w
+                 WHERE (w.workspace, w.family) = (k.workspace, k.family) AND parked_at IS NULL AND looks = 0
+                   AND wanted_at < due_at)
+            )
         )
     END AS since
 ) AS w

@@ -11,7 +11,7 @@ from psycopg import sql
 from schemas.cention.errand_reports import ErrandReport
 from workers.database import Connection, queries
 from workers.database.records import Fetched, as_json
-from workers.sync.store import errand_versions, recently_gone
+from workers.sync.store import errand_versions, metrics_due, recently_gone
 
 SQL = queries.load(__name__)
 
@@ -39,8 +39,9 @@ def save(
     ids = [fetched.record.errand_id for fetched in reports]
     errand_versions.keep_present(conn, workspace, ids)
     parameters = {"workspace": workspace, "reports": as_json(reports), "rewrite": rewrite}
-    conn.execute(SQL["save_errand_reports"], parameters)
-    errand_versions.save_reports(conn, workspace, reports)
+    with metrics_due.marked_together(conn, workspace, ids):
+        conn.execute(SQL["save_errand_reports"], parameters)
+        errand_versions.save_reports(conn, workspace, reports)
     for kind, query in SAVE_NAMES.items():
         names = newest_names(kind, reports)
         conn.execute(
@@ -75,8 +76,9 @@ def _names(kind: str, report: ErrandReport) -> Iterable[tuple[int | None, str | 
 def mark_gone(conn: Connection, workspace: str, ids: Sequence[int], *, at: datetime) -> None:
     """Mark errands as gone: Cention has no such errand any more."""
     errand_versions.keep_present(conn, workspace, ids)
-    conn.execute(SQL["mark_errands_gone"], {"workspace": workspace, "ids": list(ids), "at": at})
-    errand_versions.save_gone(conn, workspace, ids, at=at)
+    with metrics_due.marked_together(conn, workspace, ids):
+        conn.execute(SQL["mark_errands_gone"], {"workspace": workspace, "ids": list(ids), "at": at})
+        errand_versions.save_gone(conn, workspace, ids, at=at)
 
 
 recently_gone_ids = partial(recently_gone.ids, SQL["recently_gone_errands"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
 from psycopg import sql
+from psycopg.rows import scalar_row
 
 from schemas.cention.errand_reports import ErrandReport
 from workers.database import Connection, queries
@@ -23,6 +25,12 @@ FILL_BATCH = 10_000
 
 NO_SLA, NO_TAGS, GONE = 1, 2, 4
 """Parts that a fetch did not report, to be added up."""
+
+FETCHES_KEPT = 16
+"""Of the newest fetches of a version, beside the first: a late one may be put between them."""
+
+MOST_FETCHES = 2 * FETCHES_KEPT
+"""Of one version; then those between the first and the newest are left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,18 +87,41 @@ def save_reports(
 
     The caller holds the locks of the rows of the errands.
     """
-    _save(conn, workspace, map(_observation, reports))
+    found: dict[int, dict[datetime, Observation]] = defaultdict(dict)
+    for one in map(_observation, reports):
+        found[one.errand_id][one.fetched_at] = one
+    single = [
+        one for of_errand in found.values() if len(of_errand) == 1 for one in of_errand.values()
+    ]
+    parameters = {
+        "workspace": workspace,
+        "observations": _as_json(single),
+        "most": MOST_FETCHES,
+    }
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        left = set(cursor.execute(SQL["append_reports"], parameters))
+    left |= {id_ for id_, of_errand in found.items() if len(of_errand) > 1}
+    _save(conn, workspace, [one for id_ in left for one in found[id_].values()])
 
 
 def save_gone(conn: Connection, workspace: str, ids: Sequence[int], *, at: datetime) -> None:
     """Enter in the history that errands were gone at a fetch. As for reports, rows are locked."""
-    _save(conn, workspace, [Observation(errand_id=id_, fetched_at=at) for id_ in ids])
+    _save(conn, workspace, [Observation(errand_id=id_, fetched_at=at) for id_ in set(ids)])
 
 
-def _save(conn: Connection, workspace: str, observations: Iterable[Observation]) -> None:
-    distinct = {(one.errand_id, one.fetched_at): one for one in observations}
-    document = orjson.dumps(list(distinct.values())).decode()
-    conn.execute(SQL["save_observations"], {"workspace": workspace, "observations": document})
+def _save(conn: Connection, workspace: str, observations: Sequence[Observation]) -> None:
+    """Enter fetches in any order, each of another errand or time."""
+    if observations:
+        parameters = {
+            "workspace": workspace,
+            "observations": _as_json(observations),
+            "kept": FETCHES_KEPT,
+        }
+        conn.execute(SQL["save_observations"], parameters)
+
+
+def _as_json(observations: Sequence[Observation]) -> str:
+    return orjson.dumps(observations).decode()
 
 
 def _observation(fetched: Fetched[ErrandReport]) -> Observation:

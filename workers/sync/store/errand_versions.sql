@@ -14,13 +14,15 @@ SELECT
     ARRAY[CASE WHEN e.gone_at IS NULL THEN a.happened_at END],
     ARRAY[CASE WHEN e.gone_at IS NOT NULL THEN 4 WHEN e.sla_pending THEN 1 ELSE 0 END]
 FROM (
-    SELECT * FROM cention.errand AS known
-    WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[])
-      AND NOT EXISTS (
-          SELECT FROM cention.errand_version AS v
-          WHERE (v.workspace, v.errand_id) = (known.workspace, known.errand_id)
-          OFFSET 0  -- so that it is looked up by errand, whatever the planner believes
-      )
+    SELECT * FROM cention.errand
+    WHERE workspace = %(workspace)s AND errand_id = ANY (ARRAY(
+        SELECT one.errand_id FROM unnest(%(ids)s::bigint[]) AS one (errand_id)
+        WHERE NOT EXISTS (
+            SELECT FROM cention.errand_version AS v
+            WHERE (v.workspace, v.errand_id) = (%(workspace)s, one.errand_id)
+            OFFSET 0  -- so that it is looked up by errand, whatever the planner believes
+        )
+    ))
     ORDER BY errand_id
     {lock}
 ) AS e
@@ -34,10 +36,71 @@ CROSS JOIN LATERAL (
 ) AS t
 ON CONFLICT (workspace, errand_id, valid_from) DO NOTHING;
 
+-- name: append_reports
+-- Enter reports in the history, one of each errand, where they were fetched after all that is in it. One row for each
+-- other errand, and for each whose version has as many fetches as it may have: nothing is entered there.
+-- What a report lacks is that of the fetch before it.
+WITH report AS MATERIALIZED (
+    SELECT o.errand_id, o.fetched_at, o.action_at, o.missing, o.status_code, o.area_id, o.agent_id, o.priority,
+           o.service_id, o.organisation_id, o.closed, o.answered, o.deleted,
+           CASE WHEN o.missing & 2 = 0 THEN o.tag_ids ELSE v.tag_ids END AS tag_ids,
+           CASE WHEN o.missing & 1 = 0 THEN o.handling_time_s ELSE v.handling_time_s END AS handling_time_s,
+           CASE WHEN o.missing & 1 = 0 THEN o.within_sla ELSE v.within_sla END AS within_sla,
+           v.valid_from AS known_from, v.state AS known_state, v.fetched_at AS known_at, v.fetch_times,
+           v.action_times, v.missing_parts,
+           v.errand_id IS NULL OR (o.fetched_at > v.fetched_at AND cardinality(v.fetch_times) < %(most)s) AS in_order,
+           v.errand_id IS NULL OR v.state = 'gone'
+               OR (o.status_code, o.area_id, o.agent_id, o.priority, o.service_id, o.organisation_id, o.closed,
+                   o.answered, o.deleted)
+                   IS DISTINCT FROM (v.status_code, v.area_id, v.agent_id, v.priority, v.service_id,
+                                     v.organisation_id, v.closed, v.answered, v.deleted)
+               OR (o.missing & 2 = 0 AND o.tag_ids IS DISTINCT FROM v.tag_ids)
+               OR (o.missing & 1 = 0
+                   AND (o.handling_time_s, o.within_sla) IS DISTINCT FROM (v.handling_time_s, v.within_sla))
+               AS differs
+    FROM jsonb_to_recordset(%(observations)s::jsonb) AS o (
+        errand_id bigint, fetched_at timestamptz, action_at timestamptz, missing smallint, status_code text,
+        area_id bigint, agent_id bigint, priority text, service_id bigint, organisation_id bigint, closed boolean,
+        answered boolean, deleted boolean, tag_ids bigint[], handling_time_s bigint, within_sla boolean
+    )
+    LEFT JOIN LATERAL (
+        SELECT * FROM cention.errand_version AS x
+        WHERE (x.workspace, x.errand_id) = (%(workspace)s, o.errand_id)
+        ORDER BY x.valid_from DESC
+        LIMIT 1
+    ) AS v ON true
+), appended AS (
+    INSERT INTO cention.errand_version AS v (
+        workspace, errand_id, valid_from, valid_to, changed_at, state, status_code, area_id, agent_id, priority,
+        service_id, organisation_id, closed, answered, deleted, tag_ids, handling_time_s, within_sla, fetched_at,
+        fetch_times, action_times, missing_parts
+    )
+    -- The version before ends, or has one more fetch: it exists, so that of these values only those below count.
+    SELECT %(workspace)s, errand_id, known_from AS valid_from, CASE WHEN differs THEN fetched_at END, NULL, known_state,
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+           CASE WHEN differs THEN known_at ELSE fetched_at END,
+           CASE WHEN differs THEN fetch_times ELSE fetch_times || fetched_at END,
+           CASE WHEN differs THEN action_times ELSE action_times || action_at END,
+           CASE WHEN differs THEN missing_parts ELSE missing_parts || missing END
+    FROM report WHERE in_order AND known_from IS NOT NULL
+    UNION ALL
+    SELECT %(workspace)s, errand_id, fetched_at, NULL, action_at,
+           CASE WHEN deleted THEN 'deleted' WHEN closed THEN 'closed' WHEN answered THEN 'answered' ELSE 'open' END,
+           status_code, area_id, agent_id, priority, service_id, organisation_id, closed, answered, deleted, tag_ids,
+           handling_time_s, within_sla, fetched_at, ARRAY[fetched_at], ARRAY[action_at], ARRAY[missing]
+    FROM report WHERE in_order AND differs
+    ORDER BY errand_id, valid_from
+    ON CONFLICT (workspace, errand_id, valid_from) DO UPDATE SET
+        valid_to = EXCLUDED.valid_to, fetched_at = EXCLUDED.fetched_at, fetch_times = EXCLUDED.fetch_times,
+        action_times = EXCLUDED.action_times, missing_parts = EXCLUDED.missing_parts
+)
+SELECT errand_id FROM report WHERE NOT in_order;
+
 -- name: save_observations
 -- Enter what fetches found in the history of their errands. The versions from the one before the first of
 -- these fetches on are computed again, so that the order in which fetches are saved does not matter. What a
--- fetch did not report is that of the fetch before it.
+-- fetch did not report is that of the fetch before it. Of each version the first fetch and the newest ones are kept:
+-- the oldest of these also stands for those between, in what they reported.
 WITH new AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(observations)s::jsonb) AS o (
         errand_id bigint, fetched_at timestamptz, action_at timestamptz, missing smallint, status_code text,
@@ -95,6 +158,17 @@ WITH new AS MATERIALIZED (
     WINDOW before AS (PARTITION BY errand_id ORDER BY fetched_at)
 ), counted AS (
     SELECT *, sum(differs) OVER (PARTITION BY errand_id ORDER BY fetched_at) AS version_no FROM marked
+), numbered AS (
+    SELECT *, row_number() OVER (PARTITION BY errand_id, version_no ORDER BY fetched_at DESC) AS from_newest,
+           bit_and(missing) FILTER (WHERE differs = 0) OVER (PARTITION BY errand_id, version_no ORDER BY fetched_at)
+               AS missing_so_far
+    FROM counted
+), kept AS (
+    SELECT errand_id, fetched_at, action_at, version_no, status_code, area_id, agent_id, priority, service_id,
+           organisation_id, closed, answered, deleted, tag_ids, handling_time_s, within_sla,
+           CASE WHEN differs = 0 AND from_newest = %(kept)s THEN missing_so_far ELSE missing END AS missing
+    FROM numbered
+    WHERE differs = 1 OR from_newest <= %(kept)s
 ), version AS MATERIALIZED (
     SELECT errand_id, min(fetched_at) AS valid_from,
            lead(min(fetched_at)) OVER (PARTITION BY errand_id ORDER BY version_no) AS valid_to,
@@ -106,7 +180,7 @@ WITH new AS MATERIALIZED (
            array_agg(fetched_at ORDER BY fetched_at) AS fetch_times,
            array_agg(action_at ORDER BY fetched_at) AS action_times,
            array_agg(missing ORDER BY fetched_at) AS missing_parts
-    FROM counted
+    FROM kept
     GROUP BY errand_id, version_no, status_code, area_id, agent_id, priority, service_id, organisation_id, closed,
              answered, deleted, tag_ids, handling_time_s, within_sla
 ), merged AS (

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -28,7 +29,8 @@ from workers.mirrors.store import agent_logons
 from workers.privacy.store import erased, retention
 from workers.privacy.store.erased import HistoryLine
 from workers.surveys.store import answers as survey_answers
-from workers.surveys.store import decisions, invitations
+from workers.surveys.store import conversations, decisions, invitations
+from workers.surveys.store.conversations import Settled
 from workers.surveys.store.decisions import NewDecision, NewInvitation
 from workers.sync.store import answers, errand_reports, errand_versions, facebook_ratings
 from workers.sync.store.answers import AnswerRow
@@ -54,6 +56,38 @@ WITH RECURSIVE reads AS (
 SELECT DISTINCT c.relnamespace::regnamespace || '.' || c.relname AS name
 FROM reads AS r JOIN pg_class AS c ON r.class = 'pg_class'::regclass AND c.oid = r.oid
 WHERE c.relkind IN ('r', 'p')
+"""
+
+# Columns that a view reads and a trigger with a condition does not compare. Keys never change.
+UNCOMPARED = """
+WITH compared AS (
+    SELECT t.tgrelid AS oid, d.refobjsubid AS number
+    FROM pg_trigger AS t
+    JOIN pg_depend AS d
+        ON (d.classid, d.objid, d.refclassid, d.refobjid)
+         = ('pg_trigger'::regclass, t.oid, 'pg_class'::regclass, t.tgrelid)
+    WHERE t.tgname = 'mark_update' AND t.tgqual IS NOT NULL
+), read AS (
+    SELECT d.refobjid AS oid, d.refobjsubid AS number
+    FROM pg_depend AS d
+    JOIN pg_rewrite AS r ON (d.classid, d.objid) = ('pg_rewrite'::regclass, r.oid)
+    JOIN pg_class AS v ON v.oid = r.ev_class
+    WHERE v.relnamespace IN ('analyst'::regnamespace, 'intake'::regnamespace)
+      AND d.refclassid = 'pg_class'::regclass
+)
+SELECT DISTINCT read.oid::regclass || '.' || coalesce(a.attname, '*') AS name
+FROM read
+LEFT JOIN pg_attribute AS a ON (a.attrelid, a.attnum) = (read.oid, read.number) AND a.attnum > 0
+WHERE read.oid IN (SELECT oid FROM compared)
+  AND NOT EXISTS (SELECT FROM compared AS c WHERE (c.oid, c.number) = (read.oid, read.number))
+  AND NOT EXISTS (
+      SELECT FROM pg_index AS i
+      WHERE i.indrelid = read.oid AND i.indisprimary AND read.number = ANY (i.indkey)
+  )
+"""
+CONDITIONAL = """
+SELECT c.relname AS name FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+WHERE t.tgname = 'mark_update' AND t.tgqual IS NOT NULL
 """
 
 # Tables whose changes leave no mark, each for its reason.
@@ -294,6 +328,13 @@ def test_every_table_that_a_view_reads_leaves_marks_or_is_named_with_its_reason(
     assert read == set(CHANGES) | set(UNMARKED)
 
 
+def test_a_trigger_with_a_condition_compares_every_column_that_a_view_reads(centre):
+    conditional = {row["name"] for row in centre.query(CONDITIONAL)}
+
+    assert conditional == {"answer", "decision", "errand_version", "invitation", "session"}
+    assert centre.query(UNCOMPARED) == []
+
+
 @pytest.mark.parametrize("table", CHANGES)
 def test_a_change_leaves_its_mark(centre, table):
     before, change, expected = CHANGES[table]
@@ -459,6 +500,63 @@ def test_an_erased_errand_is_marked(centre):
     erased.redact_errands(centre.conn, [("demo", 1)])
 
     assert marks(centre) == {ERRAND}
+
+
+def test_an_errand_whose_recipients_alone_are_erased_is_marked(centre):
+    centre.report(1, to_addresses=("anna@example.org",))
+    erased.redact_errands(centre.conn, [("demo", 1)])
+    clear(centre)
+
+    assert erased.remove_recipients(centre.conn, [("demo", 1)]) == 1
+
+    assert marks(centre) == {ERRAND}
+
+
+def claim(centre: Centre) -> None:
+    """Ask a vendor about a survey, as long as it takes and without a result."""
+    run = uuid4()
+    [claimed] = conversations.claim(centre.conn, "demo", "alvaria", run=run, limit=9)
+    settled = Settled(question={"text": "Why?"}, remote_id="d", problem="busy", wait_s=1)
+    conversations.settle(centre.conn, "demo", claimed.session_id, settled, run=run)
+
+
+def test_a_survey_whose_vendor_is_asked_leaves_no_mark_while_no_figure_changes(centre):
+    open_survey(centre, errand_id=1)
+    centre.put(
+        "feedback.answer",
+        workspace="demo",
+        session_id=8,
+        position=1,
+        question_text="Why?",
+        kind="text",
+    )
+    clear(centre)
+    before = centre.query("SELECT question, problem FROM feedback.session")
+
+    claim(centre)
+    centre.conn.execute("UPDATE feedback.answer SET forwarded = 'sending'")
+
+    assert centre.query("SELECT question, problem FROM feedback.session") != before
+    assert marks(centre) == set()
+
+
+def test_a_late_report_that_finds_a_past_version_once_more_leaves_a_mark(centre):
+    """The next version began after this fetch, as analyst.errand_event shows."""
+    report = replace(centre._report, errand_id=1, actions=(), tags=())
+    first, late = (
+        Fetched(record=report, fetched_at=datetime.now(UTC) - timedelta(days=days))
+        for days in (2, 1)
+    )
+    errand_reports.save(centre.conn, "demo", [first])
+    centre.report(1, area_id=99)
+    clear(centre)
+
+    errand_reports.save(centre.conn, "demo", [late])
+
+    versions = centre.query("SELECT fetched_at FROM cention.errand_version ORDER BY valid_from")
+    assert len(versions) == 2
+    assert versions[0]["fetched_at"] == late.fetched_at
+    assert marks(centre) >= {ERRAND}
 
 
 def test_first_versions_of_old_errands_leave_no_marks(centre):
