@@ -66,7 +66,7 @@ WITH compared AS (
     JOIN pg_depend AS d
         ON (d.classid, d.objid, d.refclassid, d.refobjid)
          = ('pg_trigger'::regclass, t.oid, 'pg_class'::regclass, t.tgrelid)
-    WHERE t.tgname = 'mark_update' AND t.tgqual IS NOT NULL
+    WHERE t.tgname = 'mark_update' AND d.refobjsubid > 0
 ), read AS (
     SELECT d.refobjid AS oid, d.refobjsubid AS number
     FROM pg_depend AS d
@@ -86,8 +86,11 @@ WHERE read.oid IN (SELECT oid FROM compared)
   )
 """
 CONDITIONAL = """
-SELECT c.relname AS name FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
-WHERE t.tgname = 'mark_update' AND t.tgqual IS NOT NULL
+SELECT DISTINCT c.relname AS name
+FROM pg_trigger AS t
+JOIN pg_class AS c ON c.oid = t.tgrelid
+JOIN pg_depend AS d ON (d.classid, d.objid, d.refobjid) = ('pg_trigger'::regclass, t.oid, c.oid)
+WHERE t.tgname = 'mark_update' AND d.refobjsubid > 0
 """
 
 # Tables whose changes leave no mark, each for its reason.
