@@ -77,14 +77,17 @@ def test_more_connections_than_are_allowed_do_not_delay_others(served):
         pass
 
 
-def test_senders_that_do_not_read_their_answers_do_not_delay_others(served):
-    gets = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n" * 2000
-
+@pytest.mark.parametrize(
+    "flood_of",
+    [b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n", request(callback(0))],
+    ids=["health", "callback"],
+)
+def test_senders_that_do_not_read_their_answers_do_not_delay_others(served, flood_of):
     def flood(connection):
         connection.settimeout(0.5)
         with suppress(OSError):  # its buffer is full, or it was disconnected
             while True:
-                connection.sendall(gets)
+                connection.sendall(flood_of * 2000)
 
     with connections(served, 8) as opened:
         for connection in opened:
