@@ -12,6 +12,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.bench import centre as filling
+from tests.support import day_figures
 from tests.support.business_time import BusinessTime
 from tests.support.centre import Centre
 from tests.support.databases import database_copy
@@ -143,3 +144,29 @@ def test_errands_of_the_same_person_have_their_earlier_errand(stored):
 
     assert len(found) > 100
     assert found == by_errand(repeat_contacts(one.errand for one in stored.figures))
+
+
+def kept(stored):
+    return [one for one in stored.figures if one.errand.versions[-1].state != "deleted"]
+
+
+def as_texts(rows, names):
+    """Return rows in an order that does not depend on where they come from."""
+    return sorted(str({name: row[name] for name in names}) for row in rows)
+
+
+@pytest.mark.parametrize("view", ["response_time_day", "sla_day", "channel_day"])
+def test_the_figures_by_day_are_those_of_the_plain_computation(stored, view):
+    found = stored.rows(f"SELECT * FROM analyst.{view}")
+    expected = getattr(day_figures, view)([one.row() for one in kept(stored)], ZONE)
+
+    assert len(found) > 100
+    assert as_texts(found, expected[0]) == as_texts(expected, expected[0])
+
+
+def test_the_trend_of_tags_is_that_of_the_plain_computation(stored):
+    found = stored.rows("SELECT * FROM analyst.tag_trend_week")
+    expected = day_figures.tag_trend_week(kept(stored), ZONE)
+
+    assert len(found) > 20
+    assert as_texts(found, expected[0]) == as_texts(expected, expected[0])

@@ -97,6 +97,7 @@ WHERE t.tgname = 'mark_update' AND d.refobjsubid > 0
 LIBRARY = "texts and links, no figures"
 STATE = "state of the bridge, which views show as it is at that moment"
 UNMARKED = {
+    "analyst.errand_metrics": "computed from the marks themselves",
     "cention.library": LIBRARY,
     "cention.library_category": LIBRARY,
     "cention.library_link": LIBRARY,

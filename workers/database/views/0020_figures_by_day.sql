@@ -1,0 +1,121 @@
+-- Figures of errands by day and week, from analyst.errand_metrics. Deleted errands are left out.
+DROP VIEW IF EXISTS analyst.response_time_day, analyst.sla_day, analyst.channel_day, analyst.tag_trend_week;
+
+CREATE VIEW analyst.response_time_day AS
+SELECT m.workspace,
+       m.arrived_on AS day,
+       CASE WHEN grouping(m.area_id) = 0 THEN 'area' WHEN grouping(m.service_id) = 0 THEN 'channel'
+            WHEN grouping(m.agent_id) = 0 THEN 'agent' ELSE 'all' END AS grouped_by,
+       m.area_id, m.service_id, m.agent_id,
+       count(*) AS n,
+       round(percentile_cont(0.5) WITHIN GROUP (ORDER BY m.first_response_min)::numeric, 2) AS median_min,
+       round(percentile_cont(0.9) WITHIN GROUP (ORDER BY m.first_response_min)::numeric, 2) AS p90_min,
+       round(percentile_cont(0.95) WITHIN GROUP (ORDER BY m.first_response_min)::numeric, 2) AS p95_min,
+       round(avg((m.first_response_min <= 60)::integer), 4) AS within_1_hour_share,
+       round(avg((m.first_response_min <= 240)::integer), 4) AS within_4_hours_share,
+       round(avg((m.first_response_min <= 1440)::integer), 4) AS within_1_day_share,
+       round(percentile_cont(0.5) WITHIN GROUP (ORDER BY m.first_response_business_min)::numeric, 2) AS median_business_min,
+       round(percentile_cont(0.9) WITHIN GROUP (ORDER BY m.first_response_business_min)::numeric, 2) AS p90_business_min,
+       round(percentile_cont(0.95) WITHIN GROUP (ORDER BY m.first_response_business_min)::numeric, 2) AS p95_business_min,
+       round(avg((m.first_response_business_min <= 60)::integer), 4) AS within_1_business_hour_share,
+       round(avg((m.first_response_business_min <= 240)::integer), 4) AS within_4_business_hours_share
+FROM analyst.errand_metrics AS m
+WHERE m.first_response_min IS NOT NULL AND m.state <> 'deleted'
+GROUP BY GROUPING SETS (
+    (m.workspace, m.arrived_on), (m.workspace, m.arrived_on, m.area_id), (m.workspace, m.arrived_on, m.service_id),
+    (m.workspace, m.arrived_on, m.agent_id)
+);
+COMMENT ON VIEW analyst.response_time_day IS 'Times to the first answer of the errands that arrived on a day: one row for all, and one for each area, channel and agent. Percentiles of several days or groups cannot be combined: compute them from analyst.errand_metrics.';
+COMMENT ON COLUMN analyst.response_time_day.workspace IS 'Cention workspace.';
+COMMENT ON COLUMN analyst.response_time_day.day IS 'Day of arrival in the workspace''s time zone.';
+COMMENT ON COLUMN analyst.response_time_day.grouped_by IS 'all, area, channel or agent: choose one, or errands count several times.';
+COMMENT ON COLUMN analyst.response_time_day.area_id IS 'Area, where grouped_by is area; null: errands without.';
+COMMENT ON COLUMN analyst.response_time_day.service_id IS 'Channel, where grouped_by is channel.';
+COMMENT ON COLUMN analyst.response_time_day.agent_id IS 'Agent it is assigned to now, where grouped_by is agent; null: errands without.';
+COMMENT ON COLUMN analyst.response_time_day.n IS 'Number of errands that were answered by now.';
+COMMENT ON COLUMN analyst.response_time_day.median_min IS 'Median of first_response_min.';
+COMMENT ON COLUMN analyst.response_time_day.p90_min IS '90 percent of them were answered within this time.';
+COMMENT ON COLUMN analyst.response_time_day.p95_min IS '95 percent of them were answered within this time.';
+COMMENT ON COLUMN analyst.response_time_day.within_1_hour_share IS 'Share of n that was answered within an hour, from 0 to 1.';
+COMMENT ON COLUMN analyst.response_time_day.within_4_hours_share IS 'The same within 4 hours.';
+COMMENT ON COLUMN analyst.response_time_day.within_1_day_share IS 'The same within 24 hours.';
+COMMENT ON COLUMN analyst.response_time_day.median_business_min IS 'Median of first_response_business_min.';
+COMMENT ON COLUMN analyst.response_time_day.p90_business_min IS '90 percent of them were answered within this time of opening hours.';
+COMMENT ON COLUMN analyst.response_time_day.p95_business_min IS '95 percent of them were answered within this time of opening hours.';
+COMMENT ON COLUMN analyst.response_time_day.within_1_business_hour_share IS 'Share of n that was answered within one opening hour.';
+COMMENT ON COLUMN analyst.response_time_day.within_4_business_hours_share IS 'The same within 4 opening hours.';
+
+CREATE VIEW analyst.sla_day AS
+SELECT m.workspace, m.arrived_on AS day, m.area_id, m.service_id,
+       count(*) AS arrived, count(m.sla_breached) AS n, count(*) FILTER (WHERE m.sla_breached) AS breached,
+       round(avg(m.sla_breached::integer), 4) AS breached_share
+FROM analyst.errand_metrics AS m
+WHERE m.state <> 'deleted'
+GROUP BY m.workspace, m.arrived_on, m.area_id, m.service_id;
+COMMENT ON VIEW analyst.sla_day IS 'SLA of the errands that arrived on a day, by area and channel.';
+COMMENT ON COLUMN analyst.sla_day.workspace IS 'Cention workspace.';
+COMMENT ON COLUMN analyst.sla_day.day IS 'Day of arrival in the workspace''s time zone; null if Cention never reported it.';
+COMMENT ON COLUMN analyst.sla_day.area_id IS 'Area they are in now.';
+COMMENT ON COLUMN analyst.sla_day.service_id IS 'Channel.';
+COMMENT ON COLUMN analyst.sla_day.arrived IS 'Errands that arrived.';
+COMMENT ON COLUMN analyst.sla_day.n IS 'Of these: those whose SLA Cention has computed.';
+COMMENT ON COLUMN analyst.sla_day.breached IS 'Of n: those not within the SLA.';
+COMMENT ON COLUMN analyst.sla_day.breached_share IS 'breached / n, from 0 to 1; null without any. Over several days divide the sums.';
+
+CREATE VIEW analyst.channel_day AS
+SELECT m.workspace, m.arrived_on AS day, m.service_id, max(s.name) AS service_name,
+       count(*) AS arrived, count(m.first_response_min) AS n,
+       count(m.resolved_at) AS resolved, count(*) FILTER (WHERE m.reopening_count > 0) AS reopened,
+       count(*) FILTER (WHERE m.one_touch) AS one_touch,
+       round(percentile_cont(0.5) WITHIN GROUP (ORDER BY m.first_response_min)::numeric, 2) AS median_first_response_min,
+       round(percentile_cont(0.5) WITHIN GROUP (ORDER BY m.first_response_business_min)::numeric, 2)
+           AS median_first_response_business_min,
+       count(m.csat_score) AS csat_n,
+       round(avg((m.csat_score >= m.csat_highest - 1)::integer), 4) AS satisfied_share
+FROM analyst.errand_metrics AS m
+LEFT JOIN cention.service AS s ON (s.workspace, s.service_id) = (m.workspace, m.service_id)
+WHERE m.state <> 'deleted'
+GROUP BY m.workspace, m.arrived_on, m.service_id;
+COMMENT ON VIEW analyst.channel_day IS 'Errands that arrived on a day, by channel, and what has become of them.';
+COMMENT ON COLUMN analyst.channel_day.workspace IS 'Cention workspace.';
+COMMENT ON COLUMN analyst.channel_day.day IS 'Day of arrival in the workspace''s time zone; null if Cention never reported it.';
+COMMENT ON COLUMN analyst.channel_day.service_id IS 'Channel.';
+COMMENT ON COLUMN analyst.channel_day.service_name IS 'Name of the channel.';
+COMMENT ON COLUMN analyst.channel_day.arrived IS 'Errands that arrived.';
+COMMENT ON COLUMN analyst.channel_day.n IS 'Of these: answered by now, with known time of arrival. The n of both medians.';
+COMMENT ON COLUMN analyst.channel_day.resolved IS 'Of these: closed now.';
+COMMENT ON COLUMN analyst.channel_day.reopened IS 'Of these: reopened at least once.';
+COMMENT ON COLUMN analyst.channel_day.one_touch IS 'Of resolved: with one answer, and never reopened.';
+COMMENT ON COLUMN analyst.channel_day.median_first_response_min IS 'Median of first_response_min.';
+COMMENT ON COLUMN analyst.channel_day.median_first_response_business_min IS 'Median of first_response_business_min.';
+COMMENT ON COLUMN analyst.channel_day.csat_n IS 'Errands with a csat score of our survey.';
+COMMENT ON COLUMN analyst.channel_day.satisfied_share IS 'Share of csat_n with one of the two best scores, from 0 to 1; null without any.';
+
+CREATE VIEW analyst.tag_trend_week AS
+WITH by_tag AS (
+    SELECT m.workspace, date_trunc('week', m.arrived_on::timestamp)::date AS week, t.tag_id, count(*) AS errands
+    FROM analyst.errand_metrics AS m
+    JOIN cention.errand_tag AS t ON (t.workspace, t.errand_id) = (m.workspace, m.errand_id)
+    WHERE m.arrived_on IS NOT NULL AND m.state <> 'deleted'
+    GROUP BY m.workspace, 2, t.tag_id
+), by_week AS (
+    SELECT m.workspace, date_trunc('week', m.arrived_on::timestamp)::date AS week, count(*) AS n
+    FROM analyst.errand_metrics AS m
+    WHERE m.arrived_on IS NOT NULL AND m.state <> 'deleted'
+    GROUP BY m.workspace, 2
+)
+SELECT t.workspace, t.week, t.tag_id, tag.name AS tag_name, t.errands, w.n, round(t.errands::numeric / w.n, 4) AS errand_share,
+       before.errands AS errands_before
+FROM by_tag AS t
+JOIN by_week AS w USING (workspace, week)
+LEFT JOIN by_tag AS before ON (before.workspace, before.tag_id, before.week) = (t.workspace, t.tag_id, t.week - 7)
+LEFT JOIN cention.tag AS tag ON (tag.workspace, tag.tag_id) = (t.workspace, t.tag_id);
+COMMENT ON VIEW analyst.tag_trend_week IS 'Errands that arrived in a week, by the tags that they carry now; an errand with several tags counts under each.';
+COMMENT ON COLUMN analyst.tag_trend_week.workspace IS 'Cention workspace.';
+COMMENT ON COLUMN analyst.tag_trend_week.week IS 'Monday of the week of arrival.';
+COMMENT ON COLUMN analyst.tag_trend_week.tag_id IS 'Tag.';
+COMMENT ON COLUMN analyst.tag_trend_week.tag_name IS 'Name of the tag.';
+COMMENT ON COLUMN analyst.tag_trend_week.errands IS 'Errands with this tag.';
+COMMENT ON COLUMN analyst.tag_trend_week.n IS 'All errands that arrived in the week, with or without tags.';
+COMMENT ON COLUMN analyst.tag_trend_week.errand_share IS 'errands / n, from 0 to 1.';
+COMMENT ON COLUMN analyst.tag_trend_week.errands_before IS 'Errands with this tag in the week before; null for none.';
