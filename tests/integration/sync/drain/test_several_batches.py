@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import psycopg
 import pytest
 
@@ -83,6 +85,24 @@ def test_a_drain_claims_no_batch_after_a_failure_of_the_server(offline_bridge, r
     drained = bridge.drain(ratings.spec(batch_size=2))
 
     assert (drained.claimed, sorted(ratings.fetched)) == (2, [1, 2])
+
+
+def test_a_drain_claims_no_batch_while_the_last_request_failed(offline_bridge, ratings):
+    """Others may have succeeded before, but the server may be down now."""
+    bridge, answered = offline_bridge, Event()
+    bridge.want(RATINGS, 1, 2, 3)
+
+    def fail_after_the_first(rating_id):
+        if rating_id == 2:
+            assert answered.wait(20)
+            Event().wait(0.2)  # the answer to the first has been taken
+            raise errors.Unreachable("no connection", api="cention")
+
+    ratings.before_answer = fail_after_the_first
+    ratings.after_answer = lambda _: answered.set()
+    drained = bridge.drain(ratings.spec(batch_size=2))
+
+    assert (drained.claimed, bridge.wanted_ids()) == (2, [2, 3])
 
 
 def test_a_family_paused_meanwhile_is_claimed_no_further(offline_bridge, ratings):
