@@ -28,7 +28,6 @@ def read_json(body: bytes) -> Any:
 
     Strings may hold lone surrogates and control characters. Raises ``ValueError``.
     """
-    # orjson silently makes floats of integers beyond 64 bits, and rejects lone surrogates.
     return strict_json.read_json(body, control_characters=True)
 
 
