@@ -10,6 +10,7 @@ from tests.bench import (
     backlog,
     beside,
     end_to_end,
+    exports,
     history,
     reading,
     receiver,
@@ -30,6 +31,7 @@ MEASUREMENTS: dict[str, tuple[Callable[[BenchServers], Iterator[Row]], ...]] = {
     "surveys": (surveys.measure,),
     "beside": (beside.measure,),
     "pages": (survey_pages.measure,),
+    "exports": (exports.measure,),
 }
 
 

@@ -17,8 +17,11 @@ LINE_EVERY_S = 5.0
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Yield a function that takes the number of items done; shows progress on standard error."""
+def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Yield a function that takes the number of items done; shows progress on standard error.
+
+    ``total`` is ``None`` if nobody knows how many there are.
+    """
     console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
         yield _Lines(what, total).advance
@@ -29,7 +32,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 class _Lines:
-    def __init__(self, what: str, total: int) -> None:
+    def __init__(self, what: str, total: int | None) -> None:
         self._what = what
         self._total = total
         self._done = 0
@@ -38,5 +41,6 @@ class _Lines:
     def advance(self, done: int) -> None:
         self._done += done
         if time.monotonic() >= self._quiet_until_s:
-            print_stderr(f"{self._what}: {self._done:,} of {self._total:,}")
+            of = "" if self._total is None else f" of {self._total:,}"
+            print_stderr(f"{self._what}: {self._done:,}{of}")
             self._quiet_until_s = time.monotonic() + LINE_EVERY_S

@@ -19,6 +19,7 @@ from workers.cli.commands.contacts import contacts
 from workers.cli.commands.dictionary import dictionary
 from workers.cli.commands.erase import erase
 from workers.cli.commands.errands import errands
+from workers.cli.commands.export import export
 from workers.cli.commands.export_person import export_person
 from workers.cli.commands.exports import exports
 from workers.cli.commands.library import library
@@ -73,6 +74,7 @@ for command in (
     reconcile,
     renormalise,
     dictionary,
+    export,
     library,
     erase,
     export_person,

@@ -1,3 +1,3 @@
-"""What is loaded and computed for analysts."""
+"""What is loaded, computed and exported for analysts."""
 
 from __future__ import annotations

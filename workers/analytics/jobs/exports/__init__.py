@@ -1,0 +1,3 @@
+"""Writes tables and views into files, in constant memory."""
+
+from __future__ import annotations

@@ -1,0 +1,214 @@
+"""The tables and views that can be exported, and their rows as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any, LiteralString
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row
+
+from workers.database import Connection, queries
+
+SQL = queries.load(__name__)
+
+FETCHED_ROWS = 1_000  # at once, so that a million rows take no more memory than these
+DAY_TYPES = ("date", "timestamptz")  # of the column whose days are exported, the better one first
+LOCAL_DAY: LiteralString = (
+    "({} AT TIME ZONE"
+    " (SELECT w.timezone FROM cention.workspace AS w WHERE w.workspace = v.workspace))::date"
+)
+# A spreadsheet would compute a text that begins so.
+FORMULA = "^[=+@\t\r-]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a view."""
+
+    name: str
+    type: str  # of Postgres, of one item if it is a list
+    is_list: bool
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its values are written by people or vendors."""
+        return self.type in {"text", "varchar", "name"} and not self.is_list
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A table or view."""
+
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def day(self) -> Column | None:
+        """The column whose days can be chosen: the first date, else the first moment."""
+        has_zone = any(column.name == "workspace" for column in self.columns)
+        for type_ in DAY_TYPES if has_zone else DAY_TYPES[:1]:
+            for column in self.columns:
+                if column.type == type_ and not column.is_list:
+                    return column
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which rows of a view: of some days, both included, and with some values."""
+
+    view: View
+    first: date | None = None
+    last: date | None = None
+    values: tuple[tuple[Column, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    schema: str
+    name: str
+    column: str
+    type: str
+    is_list: bool
+
+
+def views(conn: Connection) -> dict[str, View]:
+    """Return what can be exported, by its name with its schema."""
+    with conn.cursor(row_factory=class_row(_Row)) as cursor:
+        rows = cursor.execute(SQL["views"]).fetchall()
+    found = {}
+    for (schema, name), columns in groupby(rows, key=lambda row: (row.schema, row.name)):
+        found[f"{schema}.{name}"] = View(
+            schema=schema,
+            name=name,
+            columns=tuple(
+                Column(name=one.column, type=one.type, is_list=one.is_list) for one in columns
+            ),
+        )
+    return found
+
+
+@contextmanager
+def snapshot(conn: Connection, zone: ZoneInfo) -> Iterator[None]:
+    """Read everything as of one moment, with times in ``zone``; nothing can be changed."""
+    conn.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
+    conn.set_read_only(True)
+    with conn.transaction():
+        conn.execute("SELECT set_config('TimeZone', %s, true)", [zone.key])
+        conn.execute("SET LOCAL statement_timeout = 0")  # a large view may take longer than others
+        yield
+
+
+def csv(conn: Connection, selection: Selection) -> Iterator[bytes]:
+    """Yield the rows as CSV, in pieces. A text that a spreadsheet would compute begins with '."""
+    columns = selection.view.columns
+    texts = [sql.Identifier(column.name) for column in columns if column.is_text]
+    query = _rows(selection, [_csv_value(column) for column in columns])
+    statement = sql.SQL(SQL["csv"].rstrip(";")).format(query=query, texts=sql.SQL(", ").join(texts))
+    if not texts:
+        statement = sql.SQL("COPY ({}) TO STDOUT WITH (FORMAT csv, HEADER true)").format(query)
+    return _copied(conn, statement)
+
+
+def json_lines(conn: Connection, selection: Selection) -> Iterator[bytes]:
+    """Yield the rows as one JSON object a line, in pieces."""
+    query = _rows(selection, [_name(column) for column in selection.view.columns])
+    return _copied(conn, sql.SQL(SQL["json_lines"].rstrip(";")).format(query=query))
+
+
+def rows(conn: Connection, selection: Selection) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows in groups of at most ``FETCHED_ROWS``. JSON comes as text."""
+    yield from _fetched(conn, _rows(selection, _values(selection.view.columns)))
+
+
+def rows_by_day(conn: Connection, selection: Selection) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows ordered by day, each after its day, and then always in the same order."""
+    columns = [_day(selection.view), *_values(selection.view.columns)]
+    order = sql.SQL("ORDER BY {}").format(
+        sql.SQL(", ").join(sql.Literal(number) for number in range(1, len(columns) + 1))
+    )
+    yield from _fetched(conn, _rows(selection, columns, order))
+
+
+def _copied(conn: Connection, statement: sql.Composed) -> Iterator[bytes]:
+    with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        for piece in copy:
+            yield bytes(piece)
+
+
+def _fetched(conn: Connection, query: sql.Composed) -> Iterator[list[tuple[Any, ...]]]:
+    with conn.cursor(name="export") as cursor:
+        cursor.execute(query)
+        while group := cursor.fetchmany(FETCHED_ROWS):
+            yield group
+
+
+def _rows(
+    selection: Selection,
+    columns: Sequence[sql.Composable],
+    order: sql.Composable = sql.SQL(""),  # noqa: B008  # it cannot be changed
+) -> sql.Composed:
+    return _bound("rows", selection, columns=sql.SQL(", ").join(columns), order=order)
+
+
+def _bound(name: str, selection: Selection, **parts: sql.Composable) -> sql.Composed:
+    """Return a query with all its values: COPY and a cursor's declaration take no parameters."""
+    view = sql.Identifier(selection.view.schema, selection.view.name)
+    text = queries.literal(SQL[name].rstrip(";"))
+    return sql.SQL(text).format(view=view, condition=_condition(selection), **parts)
+
+
+def _condition(selection: Selection) -> sql.Composable:
+    conditions: list[sql.Composable] = [sql.SQL("true")]
+    for sign, day in ((">=", selection.first), ("<=", selection.last)):
+        if day is not None:
+            operator = sql.SQL(queries.literal(sign))
+            conditions.append(
+                sql.SQL("{} {} {}").format(_day(selection.view), operator, sql.Literal(day))
+            )
+    for column, value in selection.values:
+        # A literal without a type is read as the column's.
+        conditions.append(sql.SQL("{} = {}").format(_name(column), sql.Literal(value)))
+    return sql.SQL(" AND ").join(conditions)
+
+
+def _day(view: View) -> sql.Composable:
+    column = view.day
+    if column is None:
+        raise ValueError(f"{view.schema}.{view.name} has no days")
+    if column.type == "date":
+        return _name(column)
+    return sql.SQL(LOCAL_DAY).format(_name(column))
+
+
+def _name(column: Column) -> sql.Composable:
+    return sql.SQL("v.{}").format(sql.Identifier(column.name))
+
+
+def _values(columns: Sequence[Column]) -> list[sql.Composable]:
+    """Return the columns, those that have no type of Python's as text."""
+    known = {"bool", "bytea", "date", "float4", "float8", "int2", "int4", "int8", "numeric"}
+    known |= {"text", "timestamptz", "timestamp"}
+    return [
+        _name(column) if column.type in known else sql.SQL("{}::text").format(_name(column))
+        for column in columns
+    ]
+
+
+def _csv_value(column: Column) -> sql.Composable:
+    name, label = _name(column), sql.Identifier(column.name)
+    if column.is_list:
+        return sql.SQL("to_json({}) AS {}").format(name, label)
+    if column.is_text:
+        return sql.SQL("CASE WHEN {} ~ {} THEN '''' || {} ELSE {} END AS {}").format(
+            name, sql.Literal(FORMULA), name, name, label
+        )
+    return name
