@@ -21,6 +21,7 @@ PACKAGES: Mapping[str, Path] = {
     "fonts-dejavu-core": Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
     "rabbitmq-server": Path("/usr/lib/rabbitmq/bin/rabbitmq-server"),
     "pgbouncer": Path("/usr/sbin/pgbouncer"),
+    "libreoffice-calc-nogui": Path("/usr/bin/soffice"),
     "fonts-noto-color-emoji": Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"),
 }
 INSTALL = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends")

@@ -112,16 +112,16 @@ def csv(conn: Connection, selection: Selection) -> Iterator[bytes]:
     columns = selection.view.columns
     texts = [sql.Identifier(column.name) for column in columns if column.is_text]
     query = _rows(selection, [_csv_value(column) for column in columns])
-    statement = sql.SQL(SQL["csv"].rstrip(";")).format(query=query, texts=sql.SQL(", ").join(texts))
-    if not texts:
-        statement = sql.SQL("COPY ({}) TO STDOUT WITH (FORMAT csv, HEADER true)").format(query)
-    return _copied(conn, statement)
+    force = (
+        sql.SQL(", FORCE_QUOTE ({})").format(sql.SQL(", ").join(texts)) if texts else sql.SQL("")
+    )
+    return _copied(conn, _statement(SQL["csv"], query=query, force_quote=force))
 
 
 def json_lines(conn: Connection, selection: Selection) -> Iterator[bytes]:
     """Yield the rows as one JSON object a line, in pieces."""
     query = _rows(selection, [_name(column) for column in selection.view.columns])
-    return _copied(conn, sql.SQL(SQL["json_lines"].rstrip(";")).format(query=query))
+    return _copied(conn, _statement(SQL["json_lines"], query=query))
 
 
 def rows(conn: Connection, selection: Selection) -> Iterator[list[tuple[Any, ...]]]:
@@ -156,14 +156,18 @@ def _rows(
     columns: Sequence[sql.Composable],
     order: sql.Composable = sql.SQL(""),  # noqa: B008  # it cannot be changed
 ) -> sql.Composed:
-    return _bound("rows", selection, columns=sql.SQL(", ").join(columns), order=order)
+    """Return the query with all its values: COPY and a cursor's declaration take no parameters."""
+    return _statement(
+        SQL["rows"],
+        view=sql.Identifier(selection.view.schema, selection.view.name),
+        columns=sql.SQL(", ").join(columns),
+        condition=_condition(selection),
+        order=order,
+    )
 
 
-def _bound(name: str, selection: Selection, **parts: sql.Composable) -> sql.Composed:
-    """Return a query with all its values: COPY and a cursor's declaration take no parameters."""
-    view = sql.Identifier(selection.view.schema, selection.view.name)
-    text = queries.literal(SQL[name].rstrip(";"))
-    return sql.SQL(text).format(view=view, condition=_condition(selection), **parts)
+def _statement(text: LiteralString, **parts: sql.Composable) -> sql.Composed:
+    return sql.SQL(queries.literal(text.rstrip(";"))).format(**parts)
 
 
 def _condition(selection: Selection) -> sql.Composable:

@@ -17,7 +17,7 @@ SELECT {columns} FROM {view} AS v WHERE {condition} {order};
 
 -- name: csv
 -- A query as CSV with a header.
-COPY ({query}) TO STDOUT WITH (FORMAT csv, HEADER true, FORCE_QUOTE ({texts}));
+COPY ({query}) TO STDOUT WITH (FORMAT csv, HEADER true{force_quote});
 
 -- name: json_lines
 -- A query as one JSON object a line. JSON escapes control characters, so that nothing is quoted.
