@@ -5,24 +5,26 @@ DROP VIEW IF EXISTS analyst.freshness;
 CREATE VIEW analyst.freshness AS
 WITH workspace AS (
     SELECT workspace, timezone, poll_every_s FROM cention.workspace
-), polled AS (
-    -- Refreshes of mirrors are below, and only of mirrors that are enabled.
-    SELECT * FROM intake.poll WHERE family NOT IN ('library', 'agent_logons', 'exports')
 ), listed AS (
     SELECT workspace, family FROM workspace, unnest(ARRAY['errand_reports', 'facebook_ratings']) AS family
-    UNION SELECT workspace, family FROM intake.wanted
-    UNION SELECT workspace, family FROM polled
+    UNION SELECT workspace, family FROM intake.wanted_figure
+    -- Refreshes of mirrors are below, and only of mirrors that are enabled.
+    UNION SELECT workspace, family FROM intake.polled_family
+    WHERE family NOT IN ('library', 'agent_logons', 'exports')
     UNION SELECT workspace, family FROM intake.pause WHERE family NOT IN ('library', 'agent_logons', 'exports')
     UNION SELECT workspace, family FROM intake.completeness WHERE missing > 0
     -- Family by family, because intake.landed has every record that was ever fetched.
     UNION SELECT w.workspace, files.family
     FROM workspace AS w
     CROSS JOIN unnest(ARRAY['response_attachments', 'area_archives', 'library_attachments']) AS files (family)
-    WHERE EXISTS (
-        SELECT FROM intake.landed AS l WHERE (l.workspace, l.family) = (w.workspace, files.family)
+    WHERE (
+        SELECT true FROM intake.landed AS l WHERE (l.workspace, l.family) = (w.workspace, files.family)
+        ORDER BY l.remote_id  -- so that it is looked up in the index, also where there is none
+        LIMIT 1
     )
 ), fetched AS (
-    SELECT l.workspace, l.family, w.waiting, w.due, w.parked, problem.unreadable, w.oldest_waiting_at,
+    SELECT l.workspace, l.family, coalesce(w.wanted, 0) AS waiting, coalesce(w.due, 0) AS due,
+           coalesce(w.parked, 0) AS parked, problem.unreadable, w.oldest_waiting_at,
            poll.started_at AS last_poll_at, poll.error AS last_poll_error,
            success.started_at AS last_successful_poll_at, NULL::timestamptz AS last_callback_at,
            stored.last_stored_at, pause.since_at AS paused_since_at, pause.reason AS pause_reason,
@@ -42,15 +44,7 @@ WITH workspace AS (
     LEFT JOIN workspace AS ws ON ws.workspace = l.workspace
     LEFT JOIN intake.pause ON (pause.workspace, pause.family) = (l.workspace, l.family)
     CROSS JOIN LATERAL (SELECT l.family IN ('errand_reports', 'facebook_ratings') AS regularly) AS polls
-    CROSS JOIN LATERAL (
-        -- A record that only waits for its SLA is stored except for that.
-        SELECT count(*) AS waiting,
-               count(*) FILTER (WHERE parked_at IS NULL AND claim IS NULL AND due_at <= now()) AS due,
-               count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked,
-               min(intake.waits_since(wanted_at, due_at, looks)) FILTER (WHERE parked_at IS NULL)
-                   AS oldest_waiting_at
-        FROM intake.wanted AS w WHERE (w.workspace, w.family) = (l.workspace, l.family)
-    ) AS w
+    LEFT JOIN intake.wanted_figure AS w ON (w.workspace, w.family) = (l.workspace, l.family)
     CROSS JOIN LATERAL (
         SELECT count(*) AS unreadable FROM intake.landed AS d
         WHERE (d.workspace, d.family) = (l.workspace, l.family) AND d.problem IS NOT NULL
@@ -94,7 +88,7 @@ WITH workspace AS (
            unfiled.oldest_at < now() - interval '1 minute' AS slow,
            false AS partly,
            NULL::text AS what
-    FROM (SELECT workspace FROM listed UNION SELECT workspace FROM intake.callback) AS l
+    FROM (SELECT workspace FROM listed UNION SELECT workspace FROM intake.calling_workspace) AS l
     CROSS JOIN LATERAL (
         SELECT count(*) AS count, min(c.received_at) AS oldest_at FROM intake.callback AS c
         WHERE c.workspace = l.workspace AND c.filed_at IS NULL AND c.problem IS NULL

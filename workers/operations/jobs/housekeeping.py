@@ -9,7 +9,7 @@ from workers.surveys.jobs import invite
 from workers.surveys.store import counts
 from workers.sync.jobs.parsers import KINDS
 from workers.sync.rules import retry_policy
-from workers.sync.store import errand_versions, polls
+from workers.sync.store import errand_versions, polls, wanted
 
 
 def clean_up(session: Transaction) -> None:
@@ -27,4 +27,5 @@ def clean_up(session: Transaction) -> None:
         send.mark_abandoned_unknown(conn)
         invite.mark_abandoned_unknown(conn)
         counts.add_up(conn)
+        wanted.add_up_counts(conn)
         errand_versions.fill(conn)

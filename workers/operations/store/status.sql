@@ -7,30 +7,32 @@ SELECT (SELECT count(*) FROM intake.callback) AS callbacks,
        (SELECT count(*) FROM cention.library_question WHERE gone_at IS NULL) AS questions,
        (SELECT count(*) FROM cention.agent_logon) AS logons,
        (SELECT count(*) FROM cention.exported_errand) AS exported,
-       w.wanted, w.oldest_wait_s
-FROM (
-    SELECT count(*) AS wanted,
-           extract(epoch FROM now() - min(intake.waits_since(wanted_at, due_at, looks)) FILTER (
-               WHERE parked_at IS NULL AND intake.waits_since(wanted_at, due_at, looks) <= now()
-           ))::float8 AS oldest_wait_s
-    FROM intake.wanted
-) AS w;
+       (SELECT coalesce(sum(number), 0)::bigint FROM intake.wanted_count) AS wanted,
+       (SELECT extract(epoch FROM now() - min(intake.waits_since(wanted_at, due_at, looks)))::float8
+        FROM intake.wanted
+        WHERE parked_at IS NULL AND looks >= 0
+          AND intake.waits_since(wanted_at, due_at, looks) <= now()) AS oldest_wait_s;
 
 -- name: families
 -- One row for every workspace and family that was ever polled, wanted, paused or landed, or that has
 -- missing records; mirrors are not included.
 WITH known AS (
-    SELECT workspace, family FROM intake.wanted
-    UNION SELECT workspace, family FROM intake.poll WHERE family <> ALL (%(mirrors)s)
+    SELECT workspace, family FROM intake.wanted_figure
+    UNION SELECT workspace, family FROM intake.polled_family WHERE family <> ALL (%(mirrors)s)
     UNION SELECT workspace, family FROM intake.pause WHERE family <> ALL (%(mirrors)s)
     UNION SELECT workspace, family FROM intake.completeness WHERE missing > 0
     UNION SELECT c.workspace, f.family
     FROM cention.workspace AS c, unnest(%(families)s::text[]) AS f (family)
-    WHERE EXISTS (
-        SELECT FROM intake.landed AS l WHERE (l.workspace, l.family) = (c.workspace, f.family)
+    WHERE (
+        SELECT true FROM intake.landed AS l WHERE (l.workspace, l.family) = (c.workspace, f.family)
+        ORDER BY l.remote_id  -- so that it is looked up in the index, also where there is none
+        LIMIT 1
     )
 )
-SELECT k.workspace, k.family, w.wanted, w.due, w.claimed, w.parked, w.oldest_wait_s,
+SELECT k.workspace, k.family, coalesce(w.wanted, 0) AS wanted, coalesce(w.due, 0) AS due,
+       coalesce(w.claimed, 0) AS claimed, coalesce(w.parked, 0) AS parked,
+       extract(epoch FROM now() - CASE WHEN w.oldest_waiting_at <= now() THEN w.oldest_waiting_at END)::float8
+           AS oldest_wait_s,
        (SELECT count(*) FROM intake.landed AS l
         WHERE (l.workspace, l.family) = (k.workspace, k.family) AND problem IS NOT NULL) AS unreadable,
        (SELECT max(understood_at) FROM intake.landed AS l
@@ -41,16 +43,7 @@ SELECT k.workspace, k.family, w.wanted, w.due, w.claimed, w.parked, w.oldest_wai
        pause.until_at AS paused_until, pause.reason AS paused_reason
 FROM known AS k
 LEFT JOIN cention.workspace AS ws ON ws.workspace = k.workspace
-CROSS JOIN LATERAL (
-    SELECT count(*) AS wanted,
-           count(*) FILTER (WHERE parked_at IS NULL AND claim IS NULL AND due_at <= now()) AS due,
-           count(*) FILTER (WHERE claim IS NOT NULL) AS claimed,
-           count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked,
-           extract(epoch FROM now() - min(intake.waits_since(wanted_at, due_at, looks)) FILTER (
-               WHERE parked_at IS NULL AND intake.waits_since(wanted_at, due_at, looks) <= now()
-           ))::float8 AS oldest_wait_s
-    FROM intake.wanted AS w WHERE (w.workspace, w.family) = (k.workspace, k.family)
-) AS w
+LEFT JOIN intake.wanted_figure AS w ON (w.workspace, w.family) = (k.workspace, k.family)
 LEFT JOIN LATERAL (
     SELECT started_at AS last_poll_at, found AS last_poll_found, error AS last_poll_error
     FROM intake.poll AS p WHERE (p.workspace, p.family) = (k.workspace, k.family) AND ended_at IS NOT NULL
@@ -117,13 +110,17 @@ ORDER BY workspace;
 
 -- name: failed_polls
 -- Workspaces whose last poll of a list, or refresh of an enabled mirror, failed.
-SELECT workspace
-FROM (SELECT DISTINCT ON (workspace, family) workspace, family, found
-      FROM intake.poll WHERE ended_at IS NOT NULL ORDER BY workspace, family, started_at DESC) AS last
-WHERE found IS NULL AND EXISTS (SELECT FROM cention.workspace AS w WHERE w.workspace = last.workspace)
-  AND (family <> ALL (%(mirrors)s)
+SELECT last.workspace
+FROM intake.polled_family AS polled
+CROSS JOIN LATERAL (
+    SELECT workspace, family, found FROM intake.poll AS p
+    WHERE (p.workspace, p.family) = (polled.workspace, polled.family) AND ended_at IS NOT NULL
+    ORDER BY started_at DESC LIMIT 1
+) AS last
+WHERE last.found IS NULL AND EXISTS (SELECT FROM cention.workspace AS w WHERE w.workspace = last.workspace)
+  AND (last.family <> ALL (%(mirrors)s)
        OR EXISTS (SELECT FROM intake.mirror AS m WHERE (m.workspace, m.mirror) = (last.workspace, last.family)))
-ORDER BY workspace;
+ORDER BY last.workspace;
 
 -- name: backend
 -- The process of the server that serves this connection now.

@@ -26,7 +26,7 @@ depth AS (
 SELECT name FROM depth
 GROUP BY name
 -- Deleting rows of other tables adds rows to these two.
-ORDER BY name = 'cention.workspace', name IN ('intake.survey_count', 'intake.metrics_due'), max(below), name;
+ORDER BY name = 'cention.workspace', name IN ('intake.survey_count', 'intake.wanted_count', 'intake.metrics_due'), max(below), name;
 
 -- name: count_rows
 -- Count the rows of a workspace in one table.

@@ -15,6 +15,8 @@ from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
+MOST_COUNTS = 1_000  # rows of the table of counts; they are read by each scrape of /metrics
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
@@ -250,6 +252,11 @@ def release_parked(
     }
     rows = conn.execute(SQL["release_parked"], parameters).fetchall()
     return [(Family(name), remote_id) for name, remote_id in rows]
+
+
+def add_up_counts(conn: Connection, *, most: int = MOST_COUNTS) -> None:
+    """Add up the rows of the counts of wanted records if there are more than ``most`` of all."""
+    conn.execute(SQL["add_up_counts"], {"most": most})
 
 
 def _key(claim: Claim) -> dict[str, Any]:

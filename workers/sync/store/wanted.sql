@@ -215,3 +215,17 @@ WHERE parked_at IS NOT NULL AND workspace = %(workspace)s
   AND (%(family)s::text IS NULL OR family = %(family)s)
   AND (%(ids)s::bigint[] IS NULL OR remote_id = ANY (%(ids)s::bigint[]))
 RETURNING family, remote_id;
+
+-- name: add_up_counts
+-- Add the rows of each count of the list up to one, once there are many. Those that another adds up are left out.
+WITH many AS (
+    SELECT workspace, family, count_id FROM intake.wanted_count
+    WHERE (SELECT count(*) FROM intake.wanted_count) > %(most)s
+    FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM intake.wanted_count AS c USING many AS m
+    WHERE (c.workspace, c.family, c.count_id) = (m.workspace, m.family, m.count_id)
+    RETURNING c.workspace, c.family, c.number
+)
+INSERT INTO intake.wanted_count (workspace, family, number)
+SELECT workspace, family, sum(number) FROM gone GROUP BY workspace, family;

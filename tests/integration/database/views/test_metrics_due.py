@@ -112,6 +112,7 @@ UNMARKED = {
     "intake.pause": STATE,
     "intake.poll": STATE,
     "intake.wanted": STATE,
+    "intake.wanted_count": STATE,
 }
 
 
