@@ -1,4 +1,5 @@
 -- What happened to errands, and the notes of actions that no pattern knows.
+DROP FUNCTION IF EXISTS intake.errand_phases(text, bigint[]), intake.deciding_events(text, bigint[]);  -- they read it
 DROP VIEW IF EXISTS analyst.unknown_action;
 DROP VIEW IF EXISTS analyst.errand_event;
 
