@@ -76,3 +76,27 @@ def test_a_batch_leaves_out_what_another_transaction_holds(url, removal):
         assert remove(other, removal, 99) == number - 1
         one.rollback()
         other.rollback()
+
+
+@pytest.mark.parametrize(
+    ("state", "expired", "goes"),
+    [
+        ("due", True, False),
+        ("sending", True, False),
+        ("unknown", False, False),
+        ("unknown", True, True),
+        ("triggered", False, True),
+        ("refused", False, True),
+        ("withdrawn", False, True),
+    ],
+)
+def test_the_contact_of_an_invitation_stays_while_it_may_still_be_sent(url, state, expired, goes):
+    expires_at = NOW - timedelta(days=1) if expired else NOW + timedelta(days=1)
+    with psycopg.connect(url) as conn, conn.transaction(force_rollback=True):
+        conn.execute(
+            "UPDATE feedback.invitation SET state = %s, expires_at = %s", [state, expires_at]
+        )
+        removed = remove(conn, retention.remove_invited_contacts, 99)
+        left = conn.execute("SELECT count(*) FROM feedback.invitation WHERE contact IS NOT NULL")
+        assert (removed > 0) is goes
+        assert (left.fetchone() == (0,)) is goes
