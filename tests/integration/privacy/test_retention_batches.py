@@ -100,3 +100,11 @@ def test_the_contact_of_an_invitation_stays_while_it_may_still_be_sent(url, stat
         left = conn.execute("SELECT count(*) FROM feedback.invitation WHERE contact IS NOT NULL")
         assert (removed > 0) is goes
         assert (left.fetchone() == (0,)) is goes
+
+
+@pytest.mark.parametrize("missing", ["body_text", "body_html"])
+def test_an_answer_with_one_of_its_two_bodies_loses_that_one(url, missing):
+    number = how_many(url, retention.remove_answer_bodies)
+    with psycopg.connect(url) as conn, conn.transaction(force_rollback=True):
+        conn.execute(f"UPDATE cention.answer SET {missing} = NULL")
+        assert remove(conn, retention.remove_answer_bodies, 99) == number
