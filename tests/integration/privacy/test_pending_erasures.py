@@ -38,3 +38,43 @@ def test_an_erased_record_of_which_nothing_is_left_is_not_pending_whatever_other
         assert pending(conn, after=("", -1), limit=9) == []
         conn.execute(ERASE, [ONE, family, NUMBER])
         assert len(pending(conn, after=("", -1), limit=9)) == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "text"),
+    [
+        ("cention.errand", "errand_id", "subject"),
+        ("cention.exported_errand", "errand_id", "question"),
+        ("feedback.invitation", "errand_id", "contact"),
+        ("cention.answer", "errand_id", "body_text"),
+    ],
+)
+def test_an_erased_errand_is_pending_while_a_text_is_left_and_not_for_its_rows(
+    conn, table, key, text
+):
+    """All other rows are gone, and of this one all that may be null is."""
+    with conn.transaction(force_rollback=True):
+        conn.execute("SET LOCAL session_replication_role = replica")
+        tables = ("cention.errand", "cention.exported_errand", "cention.answer", "intake.landed")
+        for other in (*tables, "feedback.invitation", "feedback.session"):
+            if other != table:
+                conn.execute(f"DELETE FROM {other}")
+        conn.execute(ERASE, [ONE, "errand_reports", NUMBER])
+        for column in _nullable(conn, table):
+            conn.execute(f"UPDATE {table} SET {column} = NULL")
+        conn.execute(f"UPDATE {table} SET {key} = {NUMBER}")
+        conn.execute("DELETE FROM cention.answer_recipient")
+        conn.execute("DELETE FROM cention.answer_attachment")
+
+        assert erased.pending_errands(conn, after=("", -1), limit=9) == []
+        conn.execute(f"UPDATE {table} SET {text} = 'a text'")
+        assert erased.pending_errands(conn, after=("", -1), limit=9) == [(ONE, NUMBER)]
+
+
+def _nullable(conn, table):
+    schema, name = table.split(".")
+    query = (
+        "SELECT column_name FROM information_schema.columns WHERE is_nullable = 'YES'"
+        " AND (table_schema, table_name) = (%s, %s)"
+    )
+    return [row[0] for row in conn.execute(query, [schema, name])]

@@ -237,6 +237,7 @@ def test_an_answer_settles_what_was_not_settled_and_nothing_else(database, conn,
 
 def test_the_requests_of_one_dead_run_become_unknown_and_those_of_others_do_not(conn, add):
     add(state="sending")
+    add(state="triggered")
     mine = add(state="sending")
     (run,) = conn.execute(
         "SELECT sent_by FROM feedback.invitation WHERE invitation_id = %s", [mine]
