@@ -9,8 +9,6 @@ from flask import Flask, Request
 from flask.sessions import NullSession, SessionInterface, SessionMixin
 from werkzeug.routing import MapAdapter, Rule
 
-MAX_ADAPTERS = 256  # of paths and hosts, so that nobody can fill the memory with them
-
 
 class NoSessions(SessionInterface):
     """Gives every request the same empty session, which nobody can write to."""
@@ -50,7 +48,7 @@ class MatchedAdapter(MapAdapter):
 class Application(Flask):
     """Flask, with less work for requests to ``known_paths``.
 
-    The rule of such a request is found once for each of its methods and hosts.
+    The rule of a POST to one of them is found once: no rule depends on the host.
     """
 
     session_interface: SessionInterface = NoSessions()
@@ -58,22 +56,18 @@ class Application(Flask):
     def __init__(self, import_name: str, *, known_paths: frozenset[str]) -> None:
         super().__init__(import_name, static_folder=None)
         self._known_paths = known_paths
-        self._adapters: dict[tuple[Any, ...], MapAdapter] = {}
+        self._adapters: dict[str, MapAdapter] = {}
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return the adapter that finds the rule of ``request``."""
         if request is None or request.method != "POST":
             return super().create_url_adapter(request)
-        wsgi = request.environ
-        path = wsgi.get("PATH_INFO", "")
+        path = request.environ.get("PATH_INFO", "")
         if path not in self._known_paths:
             return super().create_url_adapter(request)
-        key = (path, wsgi.get("HTTP_HOST"), wsgi["wsgi.url_scheme"])
-        adapter = self._adapters.get(key)
+        adapter = self._adapters.get(path)
         if adapter is None and (made := super().create_url_adapter(request)) is not None:
-            adapter = MatchedAdapter(made)
-            if len(self._adapters) < MAX_ADAPTERS:
-                self._adapters[key] = adapter
+            adapter = self._adapters[path] = MatchedAdapter(made)
         return adapter
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

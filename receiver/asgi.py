@@ -49,6 +49,7 @@ class Reply:
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    wait_s: float = 0.0  # before it is sent, so that nobody can guess secrets quickly
 
 
 def _busy(body: bytes, headers: Iterable[tuple[str, str]]) -> Reply:
@@ -111,8 +112,8 @@ class AsgiAdapter:
         finally:
             self._under_way[share.name] -= 1
         if reply.status == HTTPStatus.UNAUTHORIZED:
-            address, _ = scope.get("client") or ("", 0)
-            await asyncio.sleep(self._wrong_secrets.wait_s(str(address)))
+            address, *_ = scope.get("client") or ("",)
+            reply.wait_s = self._wrong_secrets.wait_s(str(address))
         return reply
 
     async def _called(self, call: WsgiCall, threads: ThreadPoolExecutor, *, in_loop: bool) -> Reply:

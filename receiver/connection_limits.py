@@ -12,11 +12,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from contextlib import suppress
 from enum import Enum, auto
 from http import HTTPStatus
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from gunicorn.asgi.protocol import ASGIProtocol
 
 from receiver import metrics
@@ -26,9 +28,12 @@ from receiver.guarded_transport import GuardedTransport
 from receiver.metrics_bind import MARK
 from receiver.plain_requests import PlainRequest, answer_of, read_head
 from schemas.jsonapi import MEDIA_TYPE
+from workers.config.logs import stack_without_values
 
 if TYPE_CHECKING:
     from receiver.gunicorn_worker import Worker
+
+log = structlog.get_logger(__name__)
 
 REQUEST_WITHIN_S = 20.0  # from its first byte to its last
 LINGER_S = 2.0  # for a sender to read our last answer before its connection is reset
@@ -72,6 +77,7 @@ class Connection(asyncio.Protocol):
         self.half_closed = False  # the sender will send nothing more
         self._next: asyncio.Handle | None = None  # the next turn of the loop, if it is awaited
         self._turns = 0
+        self._hung_up: asyncio.Event | None = None  # while an answer waits
         self._enter(Phase.IDLE)
 
     def is_busy(self) -> bool:
@@ -81,6 +87,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Accept a sender; if there are too many, close another connection."""
         self.transport = transport
+        self.transport.set_write_buffer_limits(high=INBOX_MAX_BYTES)
         if len(self.server.connections) >= self.server.cfg.worker_connections:
             self.server.evict_idle()
         self.server.connections[self] = None
@@ -127,6 +134,8 @@ class Connection(asyncio.Protocol):
         was_busy = self.is_busy()
         self._enter(Phase.CLOSING)
         self._cancel()
+        if self._hung_up is not None:
+            self._hung_up.set()
         if not was_busy:
             self._release()
         if self.http is not None:
@@ -155,6 +164,8 @@ class Connection(asyncio.Protocol):
         if self.at_metrics_bind:
             scope = scope | {MARK: True}
         reply = await self.server.application.answer(scope, body)
+        del request, body  # they need not be kept while the answer waits
+        await self._wait(reply.wait_s)
         headers = reply.headers if is_whole else [*reply.headers, (b"connection", b"close")]
         self.may_write = True
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
@@ -190,10 +201,28 @@ class Connection(asyncio.Protocol):
 
     async def _answer_plain(self, scope: Scope, body: bytes) -> None:
         try:
-            self._send_plain(await self.server.application.answer(scope, body))
+            reply = await self.server.application.answer(scope, body)
+            del body  # it need not be kept while the answer waits
+            await self._wait(reply.wait_s)
+            self._send_plain(reply)
+        except Exception as error:  # a bug of ours, or no thread left: the connection must end
+            log.error(
+                "unexpected error",
+                error=type(error).__name__,
+                where=stack_without_values(error),
+            )
+            self.refuse(500)
         finally:
             if self.phase is Phase.CLOSING:
                 self._release()
+
+    async def _wait(self, seconds: float) -> None:
+        """Return after some seconds, or once the sender has hung up; hold no bytes meanwhile."""
+        if seconds > 0 and self.phase is Phase.ANSWERING:
+            self._release(keep_bytes=len(self.inbox))
+            self._hung_up = asyncio.Event()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hung_up.wait(), seconds)
 
     def _send_plain(self, reply: Reply) -> None:
         if self.phase is not Phase.ANSWERING:
@@ -247,7 +276,7 @@ class Connection(asyncio.Protocol):
         Within ``TURNS`` gunicorn calls ``respond`` if the piece ended a head, so that no more of
         the next request is in its parser than that can hold.
         """
-        if self.phase not in (Phase.IDLE, Phase.READING):
+        if self.phase not in (Phase.IDLE, Phase.READING) or self.transport.is_closing():
             return
         if self.inbox and self.http is None and self._advance_plain():
             return
@@ -357,4 +386,4 @@ def announced_bytes(scope: dict[str, Any]) -> int:
 def _addresses(transport: Any, name: str) -> tuple[Any, ...] | None:
     """Return host and port of one end of a socket, as ASGI has them."""
     address = transport.get_extra_info(name)
-    return tuple(address[:2]) if address else None
+    return tuple(address[:2]) if isinstance(address, tuple) else None  # none of a Unix socket

@@ -47,8 +47,11 @@ KEEP_ALIVE_S = 60.0  # of an idle connection; longer than between two polls
 MAX_LINE_BYTES = 64 * 1024  # of a status line or a header, and so many headers, as http.client
 MAX_HEADERS = 100
 
-_ERRORS = (aiohttp.ClientError, OSError, ValueError)
-"""Whatever ``aiohttp`` and the loop below it may raise for a request."""
+_ERRORS = (aiohttp.ClientError, OSError, ValueError, RuntimeError)
+"""Whatever ``aiohttp`` and the loop below it may raise for a request.
+
+``RuntimeError`` if a connection was closed for what it brought between two reads of a body.
+"""
 
 
 class AsyncHttpApi:
@@ -204,12 +207,14 @@ class _Repeated(aiohttp.ClientError):
 
 
 def _has_ended(connection: Connection) -> bool:
-    """Return whether an idle connection has something to read: its end, or what nobody asked for.
+    """Return whether an idle connection has brought something: its end, or what nobody asked for.
 
-    The loop may have had no time yet to notice.
+    The loop may have read it, then the protocol wants to close, or have had no time yet.
     """
-    transport = connection.transport
-    return transport is None or wait_for_read(transport.get_extra_info("socket"), 0)
+    protocol, transport = connection.protocol, connection.transport
+    if protocol is None or transport is None or protocol.should_close:
+        return True
+    return wait_for_read(transport.get_extra_info("socket"), 0)
 
 
 _used: WeakSet[Any] = WeakSet()  # connections that have carried a request

@@ -532,6 +532,31 @@ def test_no_request_is_sent_on_a_connection_whose_end_the_loop_has_not_read(api,
 
 
 @pytest.mark.parametrize("api", ["aiohttp"], indirect=True)
+def test_a_response_that_nobody_asked_for_answers_no_request(api, serve):
+    """Else each request would get the answer to the one before it."""
+    answers = iter([b'{"n": 1}', b'{"n": 2}'])
+    answered, sent = threading.Event(), threading.Event()
+
+    def reply(connection: socket.socket) -> None:
+        connection.sendall(response(next(answers)))
+        answered.wait(10)
+        connection.sendall(response(b'{"n": "stray"}'))
+        sent.set()
+
+    async def read_what_has_arrived() -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    client = api(serve(reply).url)
+    client.fetch_report(1)
+    answered.set()
+    sent.wait(10)
+    client.loop.run(read_what_has_arrived())
+
+    assert client.fetch_report(2) == {"n": 2}
+
+
+@pytest.mark.parametrize("api", ["aiohttp"], indirect=True)
 def test_a_request_whose_connection_was_made_too_late_is_not_sent(api, serve):
     """The process may be suspended while it connects."""
     server = serve(sends(response(b"{}")))

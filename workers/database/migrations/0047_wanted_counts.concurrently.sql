@@ -1,7 +1,6 @@
 -- Counts of the list from now on, and of what is on it already: that is counted less what the triggers have counted,
--- both as of one moment, so that nobody waits for it, and a repetition adds nothing. Then indexes, by which status and
--- metrics find how long the oldest record waits, and the newest answer. The condition on looks always holds: only a
--- query that has it takes the index, and none that claims records. Nobody who writes is held up meanwhile.
+-- both as of one moment, so that nobody waits for it, and a repetition adds nothing. Then an index, by which freshness
+-- finds the newest answer. Nobody who writes is held up meanwhile.
 SET lock_timeout = '1s';
 CREATE OR REPLACE TRIGGER count_added AFTER INSERT ON intake.wanted REFERENCING NEW TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION intake.count_wanted('1');
@@ -14,9 +13,5 @@ FROM (SELECT workspace, family, count(*) AS number FROM intake.wanted GROUP BY w
       UNION ALL SELECT workspace, family, -sum(number) FROM intake.wanted_count GROUP BY workspace, family) AS counted
 GROUP BY workspace, family
 HAVING sum(number) <> 0;
-DROP INDEX CONCURRENTLY IF EXISTS intake.wanted_waits;
-CREATE INDEX CONCURRENTLY wanted_waits
-    ON intake.wanted (workspace, family, intake.waits_since(wanted_at, due_at, looks))
-    WHERE parked_at IS NULL AND looks >= 0;
 DROP INDEX CONCURRENTLY IF EXISTS cention.errand_answered;
 CREATE INDEX CONCURRENTLY errand_answered ON cention.errand (workspace, answered_at) WHERE answered_at IS NOT NULL;

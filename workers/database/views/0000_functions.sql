@@ -9,6 +9,17 @@ RETURNS timestamptz LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN looks > 0 THEN due_at ELSE wanted_at END;
 COMMENT ON FUNCTION intake.waits_since IS 'Since when a record on the list waits: since it was wanted, whatever was tried since; a record that is stored except for its SLA, since its next fetch was due.';
 
+CREATE OR REPLACE FUNCTION intake.oldest_waiting_at(of_workspace text, of_family text)
+RETURNS timestamptz LANGUAGE sql STABLE
+-- By two indexes, however long the list is: it is the earliest due_at, unless a record was put off.
+RETURN least(
+    (SELECT min(due_at) FROM intake.wanted
+     WHERE (workspace, family) = (of_workspace, of_family) AND parked_at IS NULL),
+    (SELECT min(wanted_at) FROM intake.wanted
+     WHERE (workspace, family) = (of_workspace, of_family) AND parked_at IS NULL AND looks = 0 AND wanted_at < due_at)
+);
+COMMENT ON FUNCTION intake.oldest_waiting_at IS 'The earliest intake.waits_since of the records of a family that are not parked; null if there is none.';
+
 CREATE OR REPLACE FUNCTION intake.is_uncounted(counted_at timestamptz, first_poll_at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE
 RETURN coalesce(coalesce(counted_at, first_poll_at) < now() - interval '30 minutes', false);

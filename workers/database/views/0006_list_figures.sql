@@ -3,7 +3,7 @@ DROP VIEW IF EXISTS analyst.freshness;
 DROP VIEW IF EXISTS intake.wanted_figure;
 CREATE VIEW intake.wanted_figure AS
 SELECT n.workspace, n.family, n.wanted, n.wanted - parked.number - later.number - claimed.due AS due,
-       claimed.number AS claimed, parked.number AS parked, oldest.waiting_at AS oldest_waiting_at
+       claimed.number AS claimed, parked.number AS parked, intake.oldest_waiting_at(n.workspace, n.family) AS oldest_waiting_at
 FROM (
     SELECT workspace, family, sum(number)::bigint AS wanted FROM intake.wanted_count
     GROUP BY workspace, family
@@ -21,13 +21,7 @@ CROSS JOIN LATERAL (
     SELECT count(*) AS number, count(*) FILTER (WHERE parked_at IS NULL AND due_at <= now()) AS due
     FROM intake.wanted AS w
     WHERE (w.workspace, w.family) = (n.workspace, n.family) AND claim IS NOT NULL
-) AS claimed
-LEFT JOIN LATERAL (
-    SELECT intake.waits_since(wanted_at, due_at, looks) AS waiting_at FROM intake.wanted AS w
-    WHERE (w.workspace, w.family) = (n.workspace, n.family) AND parked_at IS NULL AND looks >= 0  -- as in the index
-    ORDER BY intake.waits_since(wanted_at, due_at, looks)
-    LIMIT 1
-) AS oldest ON true;
+) AS claimed;
 COMMENT ON VIEW intake.wanted_figure IS 'One row per workspace and family with wanted records.';
 COMMENT ON COLUMN intake.wanted_figure.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN intake.wanted_figure.family IS 'Kind of record, as in intake.wanted.';

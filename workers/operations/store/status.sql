@@ -8,10 +8,8 @@ SELECT (SELECT count(*) FROM intake.callback) AS callbacks,
        (SELECT count(*) FROM cention.agent_logon) AS logons,
        (SELECT count(*) FROM cention.exported_errand) AS exported,
        (SELECT coalesce(sum(number), 0)::bigint FROM intake.wanted_count) AS wanted,
-       (SELECT extract(epoch FROM now() - min(intake.waits_since(wanted_at, due_at, looks)))::float8
-        FROM intake.wanted
-        WHERE parked_at IS NULL AND looks >= 0
-          AND intake.waits_since(wanted_at, due_at, looks) <= now()) AS oldest_wait_s;
+       (SELECT extract(epoch FROM now() - min(oldest_waiting_at))::float8
+        FROM intake.wanted_figure WHERE oldest_waiting_at <= now()) AS oldest_wait_s;
 
 -- name: families
 -- One row for every workspace and family that was ever polled, wanted, paused or landed, or that has

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from uuid import UUID
 
 import psycopg
 import structlog
@@ -84,7 +85,8 @@ def _want_unsettled(session: Transaction, run: DrainRun) -> None:
     records, and our fetches may have cleared the change flags of changes that it did not see.
     """
     with suppress(psycopg.OperationalError), session() as conn:
-        wanted.want(conn, run.spec.workspace, run.spec.family, run.unsettled)
+        ids = {remote_id for _, remote_id in run.unsettled}
+        wanted.want(conn, run.spec.workspace, run.spec.family, ids)
 
 
 class DrainRun:
@@ -109,12 +111,14 @@ class DrainRun:
         self.nudge_another: Callable[[], None] | None = nudge_another  # None: nudged
         self.claims_until_s = time.monotonic() + CLAIM_FOR_S
         # With fewer records than these to fetch and write, another batch is claimed.
-        self.low = max(spec.limits.group_size, 2 * loop.concurrency)
+        self.low = min(
+            max(spec.limits.group_size, 2 * loop.concurrency), spec.limits.batch_size // 2
+        )
         self.batches = 0
         self.claimed = 0
         self.may_be_more = False  # the last batch was full
         self.paused = False  # the first success ends the pause
-        self.unsettled: set[int] = set()
+        self.unsettled: set[tuple[UUID, int]] = set()  # claims, and ids of their records
 
     @property
     def more(self) -> bool:
@@ -169,7 +173,7 @@ class DrainRun:
         self.claimed += len(claim.records)
         self.may_be_more = claim.full
         self.paused = probing
-        self.unsettled |= {record.remote_id for record in claim.records}
+        self.unsettled |= {(claim.token, record.remote_id) for record in claim.records}
         self.fetching.session_checked_s = sent_s
         self.fetching.add(
             Batch(
@@ -220,7 +224,7 @@ class DrainRun:
             self._write(batch, [finished.outcome for finished in some if finished.outcome])
             self.check_connection()
             self._release(batch, [f.claimed.remote_id for f in some if not f.outcome])
-            self.unsettled -= {finished.claimed.remote_id for finished in some}
+            self.unsettled -= {(batch.claim.token, finished.claimed.remote_id) for finished in some}
 
     def _write(self, batch: Batch, outcomes: Sequence[Outcome]) -> None:
         if not outcomes:

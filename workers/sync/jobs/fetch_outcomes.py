@@ -89,7 +89,7 @@ async def fetch_record(spec: FamilySpec, claimed: Claimed, *, fetched_at: dateti
             error=type(error).__name__,
             where=logs.stack_without_values(error),
         )
-        return Failed(claimed=claimed, error=error)
+        return _failed(claimed, error)
 
 
 def close(outcome: Outcome | None) -> None:
@@ -122,6 +122,12 @@ def _status(outcome: Outcome) -> str:
             return "200"
 
 
+def _failed(claimed: Claimed, error: Exception) -> Failed:
+    """Return a failure; its error keeps no frame, since those of the client hold the body."""
+    error.__traceback__ = error.__context__ = None
+    return Failed(claimed=claimed, error=error)
+
+
 async def _fetch(spec: FamilySpec, claimed: Claimed, fetched_at: datetime) -> Outcome:
     try:
         fetched = await spec.fetch(claimed.remote_id)
@@ -129,10 +135,10 @@ async def _fetch(spec: FamilySpec, claimed: Claimed, fetched_at: datetime) -> Ou
         return NotFound(claimed=claimed, fetched_at=fetched_at)
     except (errors.TooLarge, errors.BadContent) as error:
         if spec.mark_refused is None:
-            return Failed(claimed=claimed, error=error)
+            return _failed(claimed, error)
         return Refused(claimed=claimed, fetched_at=fetched_at, reason=str(error))
     except errors.ApiError as error:
-        return Failed(claimed=claimed, error=error)
+        return _failed(claimed, error)
     try:
         return _parse(spec, claimed, fetched, fetched_at)
     except BaseException:

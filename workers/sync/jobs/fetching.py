@@ -1,6 +1,6 @@
 """Fetches the records that one drain has claimed, many at once, on the event loop of its process.
 
-All but ``_fetch`` and what it calls runs in the drain's own thread.
+The drain's thread calls ``add``, ``take`` and ``end``; the loop runs what begins with ``_``.
 """
 
 from __future__ import annotations
@@ -114,7 +114,9 @@ class Fetching:
 
     def _begin(self, batch: Batch) -> None:
         self._waiting += [(batch, claimed) for claimed in batch.claim.records]
-        for _ in range(min(len(self._waiting), self._loop.concurrency - len(self._tasks))):
+        # One that has ended may not have been discarded yet.
+        under_way = sum(not task.done() for task in self._tasks)
+        for _ in range(min(len(self._waiting), self._loop.concurrency - under_way)):
             task = asyncio.create_task(self._work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

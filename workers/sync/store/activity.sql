@@ -53,16 +53,7 @@ CROSS JOIN LATERAL (
             SELECT min(received_at) FROM intake.callback AS c
             WHERE c.workspace = k.workspace AND filed_at IS NULL AND problem IS NULL
         )
-        ELSE (
-            -- The earliest intake.waits_since, by two indexes: it is the earliest due_at, unless the record was put off.
-            SELECT least(
-                (SELECT min(due_at) FROM intake.wanted AS w
-                 WHERE (w.workspace, w.family) = (k.workspace, k.family) AND parked_at IS NULL),
-                (SELECT min(wanted_at) FROM intake.wanted AS w
-                 WHERE (w.workspace, w.family) = (k.workspace, k.family) AND parked_at IS NULL AND looks = 0
-                   AND wanted_at < due_at)
-            )
-        )
+        ELSE intake.oldest_waiting_at(k.workspace, k.family)
     END AS since
 ) AS w
 ORDER BY k.workspace, k.family

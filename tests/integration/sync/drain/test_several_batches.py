@@ -87,8 +87,11 @@ def test_a_drain_claims_no_batch_after_a_failure_of_the_server(offline_bridge, r
     assert (drained.claimed, sorted(ratings.fetched)) == (2, [1, 2])
 
 
-def test_a_drain_claims_no_batch_while_the_last_request_failed(offline_bridge, ratings):
+def test_a_drain_claims_no_batch_while_the_last_request_failed(
+    offline_bridge, ratings, monkeypatch
+):
     """Others may have succeeded before, but the server may be down now."""
+    monkeypatch.setattr("workers.sync.jobs.drain.GROUP_WAIT_S", 20)  # both are in one group
     bridge, answered = offline_bridge, Event()
     bridge.want(RATINGS, 1, 2, 3)
 
