@@ -81,6 +81,7 @@ def test_customers_of_the_sandbox_are_invited_and_answers_and_a_score_arrive(bri
 def test_customers_of_the_sandbox_answer_on_our_pages(bridge):
     sandbox = bridge.addresses()["CENTION_URL"].partition("/s/")[0]
     robots = {"share": 1, "within_s": 1}
+    assert eventually(lambda: responds(f"{sandbox}/sandbox/stats"))  # another test may end it
     requests.post(f"{sandbox}/sandbox/surveys/robots", json=robots, timeout=10)
 
     def answered():
