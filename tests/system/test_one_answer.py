@@ -38,6 +38,7 @@ def test_a_reload_repeats_nothing(site, page, link):
     page.goto(link.url)
     choose(page, 9)
     send(page)
+    expect(page).to_have_title("Question 2 of 6 \N{EN DASH} Nordkust")  # else it is still on its way
     for _ in range(3):
         page.reload()
 
@@ -49,6 +50,7 @@ def test_after_the_browsers_back_button_the_survey_goes_on_where_it_was(site, pa
     page.goto(link.url)
     choose(page, 9)
     send(page)
+    expect(page).to_have_title("Question 2 of 6 \N{EN DASH} Nordkust")
     page.go_back()
     expect(page).to_have_title("Question 2 of 6 \N{EN DASH} Nordkust")
     choose(page, 4)
@@ -115,6 +117,7 @@ def test_a_score_in_the_link_is_chosen_and_only_the_button_votes(site, page, lin
 def test_invitations_are_stopped_by_a_button_and_not_by_the_link(site, page, link):
     page.goto(link.url)
     page.get_by_role("link", name="No more surveys, please").click()
+    expect(page.get_by_role("link", name="Go to the survey")).to_be_visible()
     page.reload()
     page.get_by_role("link", name="Go to the survey").click()
     expect(page).to_have_title("Question 1 of 6 \N{EN DASH} Nordkust")
