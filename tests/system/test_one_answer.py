@@ -38,7 +38,7 @@ def test_a_reload_repeats_nothing(site, page, link):
     page.goto(link.url)
     choose(page, 9)
     send(page)
-    expect(page).to_have_title("Question 2 of 6 \N{EN DASH} Nordkust")  # else it is still on its way
+    expect(page).to_have_title("Question 2 of 6 \N{EN DASH} Nordkust")
     for _ in range(3):
         page.reload()
 
