@@ -179,8 +179,41 @@ def test_a_part_of_the_days_leaves_the_files_of_others(terminal, errands, databa
 
     exported(terminal, "cention.errand", "--every-day", "lake", "--from", "2024-04-01")
 
-    names = sorted(path.name for path in (tmp_path / "lake").iterdir())
+    names = sorted(path.name for path in (tmp_path / "lake").glob("day=*"))
     assert names == ["day=2024-03-31", "day=__HIVE_DEFAULT_PARTITION__"]
+
+
+@pytest.mark.parametrize(
+    "words", [("errand_overview",), ("cention.errand", "--where", "errand_id=2")]
+)
+def test_the_days_of_another_export_are_not_replaced(terminal, errands, words):
+    exported(terminal, "cention.errand", "--every-day", "lake")
+    before = sorted(path.stat().st_mtime_ns for path in Path("lake").rglob("*"))
+
+    result = terminal.run("export", *words, "--every-day", "lake")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("The export into lake did not end: it has an export of")
+    assert sorted(path.stat().st_mtime_ns for path in Path("lake").rglob("*")) == before
+
+
+def test_a_folder_with_days_that_nothing_explains_is_not_touched(terminal, errands, tmp_path):
+    (tmp_path / "lake" / "day=2024-01-01").mkdir(parents=True)
+
+    result = terminal.run("export", "cention.errand", "--every-day", "lake")
+
+    assert "it has days of which nothing says what they are" in result.stderr
+    assert [path.name for path in (tmp_path / "lake").iterdir()] == ["day=2024-01-01"]
+
+
+def test_a_number_that_is_none_is_a_text_in_a_workbook(terminal, database):
+    with psycopg.connect(database) as conn:
+        conn.execute("CREATE VIEW analyst.odd AS SELECT 'NaN'::numeric AS number")
+
+    exported(terminal, "odd", "--to", "odd.xlsx")
+
+    _, row = openpyxl.load_workbook("odd.xlsx").active.iter_rows(values_only=True)
+    assert row == ("NaN",)
 
 
 def test_an_export_that_fails_leaves_the_file_that_was_there(terminal, errands, database, tmp_path):

@@ -19,6 +19,7 @@ from workers.database import Connection, queries
 SQL = queries.load(__name__)
 
 FETCHED_ROWS = 1_000  # at once, so that a million rows take no more memory than these
+FETCHED_FILES = 10  # of rows that may have the content of a file
 DAY_TYPES = ("date", "timestamptz")  # of the column whose days are exported, the better one first
 LOCAL_DAY: LiteralString = (
     "({} AT TIME ZONE"
@@ -103,7 +104,9 @@ def snapshot(conn: Connection, zone: ZoneInfo) -> Iterator[None]:
     conn.set_read_only(True)
     with conn.transaction():
         conn.execute("SELECT set_config('TimeZone', %s, true)", [zone.key])
-        conn.execute("SET LOCAL statement_timeout = 0")  # a large view may take longer than others
+        # A large view may take longer than others, and so may writing a part of it.
+        conn.execute("SET LOCAL statement_timeout = 0")
+        conn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         yield
 
 
@@ -125,8 +128,13 @@ def json_lines(conn: Connection, selection: Selection) -> Iterator[bytes]:
 
 
 def rows(conn: Connection, selection: Selection) -> Iterator[list[tuple[Any, ...]]]:
-    """Yield the rows in groups of at most ``FETCHED_ROWS``. JSON comes as text."""
-    yield from _fetched(conn, _rows(selection, _values(selection.view.columns)))
+    """Yield the rows in groups, small ones where each may have a file of many MB.
+
+    JSON comes as text.
+    """
+    columns = selection.view.columns
+    at_once = FETCHED_FILES if any(column.type == "bytea" for column in columns) else FETCHED_ROWS
+    yield from _fetched(conn, _rows(selection, _values(columns)), at_once)
 
 
 def rows_by_day(conn: Connection, selection: Selection) -> Iterator[list[tuple[Any, ...]]]:
@@ -135,7 +143,7 @@ def rows_by_day(conn: Connection, selection: Selection) -> Iterator[list[tuple[A
     order = sql.SQL("ORDER BY {}").format(
         sql.SQL(", ").join(sql.Literal(number) for number in range(1, len(columns) + 1))
     )
-    yield from _fetched(conn, _rows(selection, columns, order))
+    yield from _fetched(conn, _rows(selection, columns, order), FETCHED_ROWS)
 
 
 def _copied(conn: Connection, statement: sql.Composed) -> Iterator[bytes]:
@@ -144,10 +152,12 @@ def _copied(conn: Connection, statement: sql.Composed) -> Iterator[bytes]:
             yield bytes(piece)
 
 
-def _fetched(conn: Connection, query: sql.Composed) -> Iterator[list[tuple[Any, ...]]]:
+def _fetched(
+    conn: Connection, query: sql.Composed, at_once: int
+) -> Iterator[list[tuple[Any, ...]]]:
     with conn.cursor(name="export") as cursor:
         cursor.execute(query)
-        while group := cursor.fetchmany(FETCHED_ROWS):
+        while group := cursor.fetchmany(at_once):
             yield group
 
 

@@ -98,7 +98,9 @@ def export(
             elif every_day:
                 _export_days(conn, selection, every_day, zone)
         except (OSError, ValueError) as error:
-            raise CommandError(f"Nothing was written to {path or every_day}: {error}.") from None
+            if path:
+                raise CommandError(f"Nothing was written to {path}: {error}.") from None
+            raise CommandError(f"The export into {every_day} did not end: {error}.") from None
 
 
 def _export_file(conn: Connection, selection: Selection, path: Path, zone: ZoneInfo) -> None:

@@ -6,6 +6,7 @@ DuckDB, Spark and pandas read the folders as one table with a column ``day``.
 from __future__ import annotations
 
 import filecmp
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -25,6 +26,7 @@ from workers.database import Connection
 
 NO_DAY = "__HIVE_DEFAULT_PARTITION__"
 FILE = "part-0.parquet"
+MARK = ".cention-export.json"  # hidden from those who read all files of the folder
 _FOLDER = re.compile(r"day=(\d{4}-\d{2}-\d{2})")
 
 
@@ -43,8 +45,10 @@ def export_days(
     """Write the rows of each day into ``folder/day=YYYY-MM-DD/part-0.parquet``.
 
     A file whose rows have not changed is left as it is; that of a day of the selection that has no
-    row any more is deleted. Raises as ``one_file.export`` does.
+    row any more is deleted. Raises as ``one_file.export`` does, and ``ValueError`` if the folder
+    has days of another export: they would be replaced or deleted.
     """
+    _mark_folder(folder, selection, zone)
     done = ExportedDays()
     present = set()
     # The column that the folders have already is left out.
@@ -74,6 +78,26 @@ def export_days(
     return done
 
 
+def _mark_folder(folder: Path, selection: Selection, zone: ZoneInfo) -> None:
+    """Note in the folder which export it is of. Raises ``ValueError`` if it is of another."""
+    view = selection.view
+    what = {
+        "view": f"{view.schema}.{view.name}",
+        "where": [f"{column.name}={value}" for column, value in selection.values],
+        "timezone": zone.key,
+    }
+    mark = folder / MARK
+    if mark.exists():
+        found = json.loads(mark.read_text("utf-8"))
+        if found != what:
+            raise ValueError(f"it has an export of {found}, this one is of {what}")
+    elif any(folder.glob("day=*")):
+        raise ValueError("it has days of which nothing says what they are")
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        mark.write_text(json.dumps(what), "utf-8")
+
+
 def _parts(
     conn: Connection, selection: Selection
 ) -> Iterator[tuple[date | None, list[Sequence[Any]]]]:
@@ -91,6 +115,9 @@ def _files(folder: Path, selection: Selection) -> Iterator[Path]:
             if path.parent.name == f"day={NO_DAY}" and not (selection.first or selection.last):
                 yield path
             continue
-        day = date.fromisoformat(found[1])
+        try:
+            day = date.fromisoformat(found[1])
+        except ValueError:  # not ours
+            continue
         if (selection.first or day) <= day <= (selection.last or day):
             yield path

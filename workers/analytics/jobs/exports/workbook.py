@@ -101,7 +101,8 @@ class Workbook:
 
 def _is_exact(value: int | Decimal | float) -> bool:
     """Return whether Excel shows a number as it is; long fractions may be rounded."""
-    return -LARGEST < value < LARGEST  # no infinity, and not a number
+    is_number = value == value  # NaN is not
+    return is_number and -LARGEST < value < LARGEST
 
 
 def _text(value: Any) -> str:
