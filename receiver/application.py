@@ -62,7 +62,8 @@ class Application(Flask):
         """Return the adapter that finds the rule of ``request``."""
         if request is None or request.method != "POST":
             return super().create_url_adapter(request)
-        path = request.environ.get("PATH_INFO", "")
+        wsgi = request.environ
+        path = wsgi.get("PATH_INFO", "")
         if path not in self._known_paths:
             return super().create_url_adapter(request)
         adapter = self._adapters.get(path)

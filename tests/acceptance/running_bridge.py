@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shlex
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -133,13 +134,25 @@ def _has_ended(process: psutil.Process) -> bool:
 @contextmanager
 def running_bridge(folder: Path, **variables: str) -> Iterator[Run]:
     """Start a run, wait until it is ready, and stop it at the end."""
-    run = start(folder, **variables)
-    try:
-        assert eventually(run.is_up, within_s=60)
+    with ExitStack() as stack:
+        with one_at_a_time():
+            run = start(folder, **variables)
+            stack.callback(stop_if_running, run)
+            assert eventually(run.is_up, within_s=60)
         yield run
-    finally:
-        if run.process.poll() is None:
-            run.stop()
+
+
+def stop_if_running(run: Run) -> None:
+    if run.process.poll() is None:
+        run.stop()
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until no other test starts a bridge: it could take a port that this one has chosen."""
+    with (Path(tempfile.gettempdir()) / "cention-acceptance-start.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager
