@@ -156,8 +156,8 @@ def running_source() -> Iterator[Source]:
 
 
 @contextmanager
-def bench_servers() -> Iterator[BenchServers]:
-    """Start both servers in a temporary folder, and migrate the database."""
+def both_servers() -> Iterator[tuple[Path, Postgres, Valkey]]:
+    """Start PostgreSQL and Valkey in a temporary folder; yields it and them."""
     with tempfile.TemporaryDirectory(prefix="cention-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)
@@ -165,17 +165,24 @@ def bench_servers() -> Iterator[BenchServers]:
         postgres.start()
         valkey.start()
         try:
-            with psycopg.connect(postgres.url) as conn:
-                migrate(conn)
-            yield BenchServers(
-                folder=folder,
-                database_url=postgres.url,
-                broker_url=valkey.url,
-                postgres_pid=pid_of(postgres),
-            )
+            yield folder, postgres, valkey
         finally:
             valkey.remove()
             postgres.remove()
+
+
+@contextmanager
+def bench_servers() -> Iterator[BenchServers]:
+    """Start both servers, and migrate the database."""
+    with both_servers() as (folder, postgres, valkey):
+        with psycopg.connect(postgres.url) as conn:
+            migrate(conn)
+        yield BenchServers(
+            folder=folder,
+            database_url=postgres.url,
+            broker_url=valkey.url,
+            postgres_pid=pid_of(postgres),
+        )
 
 
 def pid_of(postgres: Postgres) -> int:

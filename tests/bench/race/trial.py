@@ -18,7 +18,7 @@ from psycopg import sql
 from redis import Redis
 
 from deploy.embedded import Postgres, Valkey
-from tests.bench.servers import pid_of
+from tests.bench.servers import both_servers, pid_of
 
 ROOT = Path(__file__).parents[3]
 SECRET = "race-secret-of-all-contestants"
@@ -125,14 +125,5 @@ class RaceServers:
 def race_servers(logs: Path) -> Iterator[RaceServers]:
     """Run both servers; each trial gets a folder in ``logs``, which is created."""
     logs.mkdir(parents=True)
-    with tempfile.TemporaryDirectory(prefix="cention-race-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        postgres, valkey = Postgres(folder / "postgres"), Valkey(folder / "valkey")
-        postgres.start()
-        valkey.start()
-        try:
-            yield RaceServers(logs=logs, postgres=postgres, valkey=valkey)
-        finally:
-            valkey.remove()
-            postgres.remove()
+    with both_servers() as (_, postgres, valkey):
+        yield RaceServers(logs=logs, postgres=postgres, valkey=valkey)

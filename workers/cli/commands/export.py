@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
+from workers.analytics.jobs.exports import SUFFIXES
 from workers.analytics.store import exported_views
 from workers.analytics.store.exported_views import Column, Selection, View
 from workers.cli.context import database, load_settings_or_exit
@@ -19,7 +20,6 @@ from workers.cli.output import print_line, print_stderr
 from workers.cli.progress import progress
 from workers.database import Connection
 
-SUFFIXES = (".parquet", ".csv", ".xlsx", ".jsonl")
 SHORTENED = (
     "{:,} texts are longer than a cell of Excel and were cut at 32,767 characters."
     " For the whole texts, export to .parquet, .csv or .jsonl."

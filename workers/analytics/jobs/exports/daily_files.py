@@ -9,7 +9,7 @@ import filecmp
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -60,7 +60,7 @@ def export_days(
             present.add(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             with draft_of(path) as draft:
-                with ParquetFile(draft, columns, zone=zone) as file:
+                with closing(ParquetFile(draft, columns, zone=zone)) as file:
                     for _, rows in parts:
                         file.write([[row[place] for place in places] for row in rows])
                         advance(len(rows))

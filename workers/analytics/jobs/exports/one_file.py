@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,7 +15,6 @@ from workers.analytics.store import exported_views
 from workers.analytics.store.exported_views import Selection
 from workers.database import Connection
 
-SUFFIXES = (".parquet", ".csv", ".xlsx", ".jsonl")
 Advance = Callable[[int], None]
 """Is told how many rows have been written since the last call."""
 
@@ -30,7 +30,7 @@ class Exported:
 def export(
     conn: Connection, selection: Selection, path: Path, *, zone: ZoneInfo, advance: Advance
 ) -> Exported:
-    """Write the rows of a view into ``path``, whose suffix is one of ``SUFFIXES``.
+    """Write the rows of a view into ``path``, whose suffix is one of ``exports.SUFFIXES``.
 
     What was there is replaced once everything is written. Raises ``OSError``, ``psycopg.Error``,
     and ``ValueError`` if a value does not fit into the format.
@@ -68,7 +68,7 @@ def _parquet(
     conn: Connection, selection: Selection, path: Path, zone: ZoneInfo, advance: Advance
 ) -> Exported:
     count = 0
-    with ParquetFile(path, selection.view.columns, zone=zone) as file:
+    with closing(ParquetFile(path, selection.view.columns, zone=zone)) as file:
         for rows in exported_views.rows(conn, selection):
             file.write(rows)
             count += len(rows)
@@ -81,7 +81,7 @@ def _workbook(
 ) -> Exported:
     count = 0
     view = selection.view
-    with Workbook(path, view.columns, name=view.name, zone=zone) as book:
+    with closing(Workbook(path, view.columns, name=view.name, zone=zone)) as book:
         for rows in exported_views.rows(conn, selection):
             book.write(rows)
             count += len(rows)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Context, Decimal
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -43,19 +42,6 @@ class ParquetFile:
         self._batches: list[pa.RecordBatch] = []
         self._rows = self._bytes = 0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self._write()
-        self._writer.close()
-
     def write(self, rows: Sequence[Sequence[Any]]) -> None:
         """Add rows. Raises ``ValueError`` with the column whose value does not fit its type."""
         arrays = [
@@ -68,6 +54,13 @@ class ParquetFile:
         self._bytes += batch.nbytes
         if self._rows >= GROUP_ROWS or self._bytes >= GROUP_BYTES:
             self._write()
+
+    def close(self) -> None:
+        """Write what is left, and the end of the file."""
+        try:
+            self._write()
+        finally:
+            self._writer.close()
 
     def _array(self, column: Column, values: Sequence[Any]) -> pa.Array:
         if column.type == "numeric" and not column.is_list:

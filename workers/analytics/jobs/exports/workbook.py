@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -44,17 +43,6 @@ class Workbook:
         self._sheets = 0
         self._add_sheet()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._book.close()
-
     def write(self, rows: Sequence[Sequence[Any]]) -> None:
         """Add rows; a sheet that is full is followed by another."""
         for row in rows:
@@ -64,6 +52,10 @@ class Workbook:
                 if value is not None:
                     self._write_cell(place, column, value)
             self._row += 1
+
+    def close(self) -> None:
+        """Write the file."""
+        self._book.close()
 
     def _add_sheet(self) -> None:
         self._sheets += 1
