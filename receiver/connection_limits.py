@@ -166,7 +166,8 @@ class Connection(asyncio.Protocol):
         reply = await self.server.application.answer(scope, body)
         del request, body  # they need not be kept while the answer waits
         await self._wait(reply.wait_s)
-        headers = reply.headers if is_whole else [*reply.headers, (b"connection", b"close")]
+        is_last = not is_whole or self.server.is_stopping
+        headers = [*reply.headers, (b"connection", b"close")] if is_last else reply.headers
         self.may_write = True
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body})
@@ -227,7 +228,7 @@ class Connection(asyncio.Protocol):
     def _send_plain(self, reply: Reply) -> None:
         if self.phase is not Phase.ANSWERING:
             return
-        is_last = not self.server.alive
+        is_last = self.server.is_stopping
         self.transport.write(answer_of(reply, is_last=is_last))
         if is_last:
             self.linger()

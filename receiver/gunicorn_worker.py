@@ -71,8 +71,14 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
             Phase.CLOSING: LINGER_S,
         }
         self.drain_s = DRAIN_S
+        self.stop_asked = False
         # Gunicorn's own timer does not see that a request has begun: it must not come first.
         self.cfg.set("keepalive", NEVER_S)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether each answer from now on announces that its connection is closed then."""
+        return self.stop_asked or not self.alive
 
     @property
     def answers_plain(self) -> bool:
@@ -80,7 +86,7 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
 
         They are not where it has more to do: an entry in the access log, or the last request.
         """
-        is_last = not self.alive or self.nr + 1 >= self.max_requests
+        is_last = self.is_stopping or self.nr + 1 >= self.max_requests
         return not is_last and not self.log.access_log_enabled
 
     def begin(self, answer: Coroutine[Any, Any, None]) -> None:
@@ -89,6 +95,14 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         task = self.loop.create_task(answer)
         self.answering.add(task)
         task.add_done_callback(self.answering.discard)
+
+    def handle_exit_signal(self) -> None:
+        """Stop once the senders have been told.
+
+        ``alive`` stays true: gunicorn's protocol would close a connection whose answer was sent
+        just before, and which so has not been told.
+        """
+        self.stop_asked = True
 
     def handle_quit_signal(self) -> None:
         """Stop without waiting for idle connections."""
@@ -107,8 +121,9 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         for listener in self.sockets:
             for_metrics = self.metrics_address in (listener.cfg_addr, listener.getsockname()[:2])
             self.loop.add_reader(listener.sock, self.accept, listener.sock, for_metrics)
-        while self.alive and self.ppid == os.getppid():
+        while not self.is_stopping and self.ppid == os.getppid():
             await self.tick()
+        self.stop_asked = True
         for listener in self.sockets:
             self.loop.remove_reader(listener.sock)
         await self.close_connections()

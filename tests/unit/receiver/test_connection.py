@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 from types import SimpleNamespace
 
 import pytest
+from gunicorn.config import Config
 
 from receiver.asgi import Reply
 from receiver.callback_size import CallbackLimit
 from receiver.connection_limits import Connection, Phase
+from receiver.gunicorn_worker import Worker as GunicornWorker
 
 BODY = b'{"data":{}}'
 REQUEST = b"POST /callbacks/demo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%b" % (
@@ -52,7 +56,8 @@ class Transport:
 class Worker:
     """What a connection needs of its worker; ``answer`` is the application's."""
 
-    alive = answers_plain = True
+    answers_plain = True
+    is_stopping = False
 
     def __init__(self, answer):
         self.application = SimpleNamespace(answer=answer)
@@ -154,3 +159,51 @@ def test_a_connection_that_is_closed_because_too_much_is_held_answers_nothing(co
         return worker
 
     assert asyncio.run(run()).tasks == []
+
+
+def test_a_connection_that_was_not_told_to_close_stays_open_when_the_process_begins_to_stop():
+    class StopsTheProcess(Transport):
+        def write(self, data):
+            super().write(data)
+            self.worker.handle_exit_signal()
+
+    async def run():
+        worker = gunicorn_worker(answer=Reply(status=200, headers=[], body=b"ok"))
+        connection, transport = Connection(worker), StopsTheProcess()
+        transport.worker = worker
+        connection.connection_made(transport)
+        sent = []
+        for _ in range(2):
+            transport.sent = b""
+            connection.data_received(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
+            for _ in range(20):
+                await asyncio.sleep(0)
+            sent.append(transport.sent.lower())
+        worker.tmp.close()
+        return sent
+
+    first, second = asyncio.run(run())
+
+    assert b"200 ok" in first
+    assert b"connection: close" not in first
+    assert b"200 ok" in second
+    assert b"connection: close" in second
+
+
+def gunicorn_worker(*, answer: Reply) -> GunicornWorker:
+    """Return a worker that accepts no connections itself; its application gives ``answer``."""
+
+    async def application(scope, body):
+        return answer
+
+    log = SimpleNamespace(access_log_enabled=False, debug=logging.debug, error=logging.error)
+    worker = GunicornWorker(1, os.getppid(), [], None, 30, Config(), log)
+    worker.loop = asyncio.get_running_loop()
+    worker.application = SimpleNamespace(answer=application)
+    worker.limits_s = dict.fromkeys(Phase, 60.0)
+    worker.asgi, worker.connections = None, {}
+    worker.callback_limit = CallbackLimit(1_000_000)
+    worker.held_bytes, worker.held_max_bytes = 0, 1_000_000
+    worker.nr, worker.max_requests = 0, 1_000_000
+    worker.stop_asked = False
+    return worker
