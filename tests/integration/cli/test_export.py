@@ -128,7 +128,7 @@ def test_a_text_that_is_longer_than_a_cell_is_cut_and_said_so(terminal, errands,
 
     result = exported(terminal, "cention.errand", "--to", "errands.xlsx")
 
-    assert "1 texts are longer than a cell of Excel and were cut" in result.stderr
+    assert "longer than a cell of Excel, and were cut: 1." in result.stderr
     heading, *rows = openpyxl.load_workbook("errands.xlsx").active.iter_rows(values_only=True)
     longest = max(len(row[heading.index("subject")] or "") for row in rows)
     assert longest == 32_767

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -22,8 +22,8 @@ FETCHED_ROWS = 1_000  # at once, so that a million rows take no more memory than
 FETCHED_FILES = 10  # of rows that may have the content of a file
 DAY_TYPES = ("date", "timestamptz")  # of the column whose days are exported, the better one first
 LOCAL_DAY: LiteralString = (
-    "({} AT TIME ZONE"
-    " (SELECT w.timezone FROM cention.workspace AS w WHERE w.workspace = v.workspace))::date"
+    "({} AT TIME ZONE coalesce((SELECT w.timezone FROM cention.workspace AS w"
+    " WHERE w.workspace = v.workspace), 'UTC'))::date"
 )
 # A spreadsheet would compute a text that begins so.
 FORMULA = "^[=+@\t\r-]"
@@ -97,6 +97,16 @@ def views(conn: Connection) -> dict[str, View]:
     return found
 
 
+def is_value(conn: Connection, view: View, column: Column, text: str) -> bool:
+    """Return whether a text is a value of the column, which Postgres says before it reads rows."""
+    query = _rows(Selection(view=view, values=((column, text),)), [_name(column)])
+    try:
+        conn.execute(sql.SQL("EXPLAIN {}").format(query))
+    except psycopg.DataError:
+        return False
+    return True
+
+
 @contextmanager
 def snapshot(conn: Connection, zone: ZoneInfo) -> Iterator[None]:
     """Read everything as of one moment, with times in ``zone``; nothing can be changed."""
@@ -110,7 +120,7 @@ def snapshot(conn: Connection, zone: ZoneInfo) -> Iterator[None]:
         yield
 
 
-def csv(conn: Connection, selection: Selection) -> Iterator[bytes]:
+def csv(conn: Connection, selection: Selection) -> Generator[bytes]:
     """Yield the rows as CSV, in pieces. A text that a spreadsheet would compute begins with '."""
     columns = selection.view.columns
     texts = [sql.Identifier(column.name) for column in columns if column.is_text]
@@ -121,7 +131,7 @@ def csv(conn: Connection, selection: Selection) -> Iterator[bytes]:
     return _copied(conn, _statement(SQL["csv"], query=query, force_quote=force))
 
 
-def json_lines(conn: Connection, selection: Selection) -> Iterator[bytes]:
+def json_lines(conn: Connection, selection: Selection) -> Generator[bytes]:
     """Yield the rows as one JSON object a line, in pieces."""
     query = _rows(selection, [_name(column) for column in selection.view.columns])
     return _copied(conn, _statement(SQL["json_lines"], query=query))
@@ -146,7 +156,7 @@ def rows_by_day(conn: Connection, selection: Selection) -> Iterator[list[tuple[A
     yield from _fetched(conn, _rows(selection, columns, order), FETCHED_ROWS)
 
 
-def _copied(conn: Connection, statement: sql.Composed) -> Iterator[bytes]:
+def _copied(conn: Connection, statement: sql.Composed) -> Generator[bytes]:
     with conn.cursor() as cursor, cursor.copy(statement) as copy:
         for piece in copy:
             yield bytes(piece)

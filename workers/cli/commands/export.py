@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -21,9 +24,10 @@ from workers.cli.progress import progress
 from workers.database import Connection
 
 SHORTENED = (
-    "{:,} texts are longer than a cell of Excel and were cut at 32,767 characters."
-    " For the whole texts, export to .parquet, .csv or .jsonl."
+    "Texts that are longer than a cell of Excel, and were cut: {:,}."
+    " For whole texts, export to .parquet, .csv or .jsonl."
 )
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Zone(click.ParamType[ZoneInfo]):
@@ -87,11 +91,12 @@ def export(
         raise click.UsageError(f"The first day, {first}, is after the last one, {last}.")
     with database(load_settings_or_exit(), autocommit=True) as conn:
         chosen = _view(conn, view)
-        selection = Selection(
-            view=chosen, first=first, last=last, values=tuple(_value(chosen, one) for one in where)
-        )
+        values = tuple(_value(conn, chosen, one) for one in where)
+        selection = Selection(view=chosen, first=first, last=last, values=values)
         if chosen.day is None and (first or last or every_day):
             raise click.UsageError(f"{chosen.schema}.{chosen.name} has no column with days.")
+        # Stopped either way, it deletes its draft.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             if path:
                 _export_file(conn, selection, path, zone)
@@ -99,8 +104,10 @@ def export(
                 _export_days(conn, selection, every_day, zone)
         except (OSError, ValueError) as error:
             if path:
-                raise CommandError(f"Nothing was written to {path}: {error}.") from None
-            raise CommandError(f"The export into {every_day} did not end: {error}.") from None
+                raise CommandError(f"Nothing was written to {path}: {_reason(error)}") from None
+            raise CommandError(
+                f"The export into {every_day} did not end: {_reason(error)}"
+            ) from None
 
 
 def _export_file(conn: Connection, selection: Selection, path: Path, zone: ZoneInfo) -> None:
@@ -155,10 +162,22 @@ def _view(conn: Connection, name: str) -> View:
     return found
 
 
-def _value(view: View, text: str) -> tuple[Column, str]:
+def _value(conn: Connection, view: View, text: str) -> tuple[Column, str]:
     name, sign, value = text.partition("=")
     column = next((one for one in view.columns if one.name == name), None)
     if not sign or column is None:
         names = ", ".join(one.name for one in view.columns)
         raise click.UsageError(f"--where {text} is not COLUMN=VALUE. Columns: {names}.")
+    if not exported_views.is_value(conn, view, column, value):
+        kind = f"a list of {column.type}" if column.is_list else column.type
+        raise click.UsageError(f"--where {text}: {value!r} is no value of {name}, which is {kind}.")
     return column, value
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if not isinstance(error, OSError) or error.errno is None:
+        return f"{error}."
+    words = os.strerror(error.errno)  # pyarrow has words of its own
+    if error.errno in FULL:
+        return f"the disk is full ({words}). Free some space, or write elsewhere."
+    return f"{words}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,12 +11,12 @@ from pathlib import Path
 
 @contextmanager
 def draft_of(path: Path) -> Iterator[Path]:
-    """Yield the path of a draft beside ``path``; what is left of it at the end is deleted."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        yield draft
-    finally:
-        draft.unlink(missing_ok=True)
+    """Yield the path of a draft in a folder of its own beside ``path``, deleted at the end.
+
+    Writers may put temporary files beside the draft. Raises ``OSError``.
+    """
+    with tempfile.TemporaryDirectory(prefix=".export-", suffix=".part", dir=path.parent) as folder:
+        yield Path(folder) / path.name
 
 
 def publish(draft: Path, path: Path) -> None:

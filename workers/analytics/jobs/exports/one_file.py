@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,10 +89,11 @@ def _workbook(
     return Exported(rows=count, shortened=book.shortened)
 
 
-def _text(pieces: Iterator[bytes], path: Path, advance: Advance) -> int:
+def _text(pieces: Generator[bytes], path: Path, advance: Advance) -> int:
     """Write pieces, of which Postgres sends one for each line; return how many."""
     count = 0
-    with path.open("xb") as file:
+    # Postgres would wait for ever that somebody takes the rest, so COPY ends here in any case.
+    with path.open("xb") as file, closing(pieces):
         for piece in pieces:
             file.write(piece)
             count += 1

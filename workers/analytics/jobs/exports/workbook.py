@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,11 +12,13 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from workers.analytics.store.exported_views import Column
 
 SHEET_ROWS = 1_048_576  # the most that Excel opens, with the heading
-CELL_CHARACTERS = 32_767
+CELL_UNITS = 32_767  # of UTF-16, in which an emoji takes two
+SHEET_NAME = 31  # characters
 LARGEST = 10**15  # a number has 15 digits; Excel would replace others by zeros
 FIRST_DAY = date(1900, 3, 1)  # before it Excel counts a day that never was
 FORMATS = {
@@ -23,6 +26,7 @@ FORMATS = {
     "timestamp": "yyyy-mm-dd hh:mm:ss",
     "timestamptz": "yyyy-mm-dd hh:mm:ss",
 }
+_NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\']")  # characters that Excel does not allow there
 
 
 class Workbook:
@@ -31,10 +35,17 @@ class Workbook:
     def __init__(self, path: Path, columns: Sequence[Column], *, name: str, zone: ZoneInfo) -> None:
         self.shortened = 0  # texts that are longer than a cell
         self._columns = columns
-        self._name = name
+        self._name = _NO_SHEET_NAME.sub("_", name)
         self._zone = zone
         self._book = xlsxwriter.Workbook(
-            path, {"constant_memory": True, "nan_inf_to_errors": False, "in_memory": False}
+            path,
+            {
+                "constant_memory": True,
+                "nan_inf_to_errors": False,
+                "in_memory": False,
+                "tmpdir": path.parent,  # not /tmp, which may be small
+                "use_zip64": True,  # a sheet may have more than 4 GB
+            },
         )
         self._bold = self._book.add_format({"bold": True})
         self._formats = {
@@ -54,13 +65,16 @@ class Workbook:
             self._row += 1
 
     def close(self) -> None:
-        """Write the file."""
-        self._book.close()
+        """Write the file. Raises ``OSError``."""
+        try:
+            self._book.close()
+        except FileCreateError as error:
+            raise error.args[0] from None
 
     def _add_sheet(self) -> None:
         self._sheets += 1
         suffix = f" {self._sheets}" if self._sheets > 1 else ""
-        self._sheet = self._book.add_worksheet(self._name[: 31 - len(suffix)] + suffix)
+        self._sheet = self._book.add_worksheet(self._name[: SHEET_NAME - len(suffix)] + suffix)
         self._sheet.freeze_panes(1, 0)
         for place, column in enumerate(self._columns):
             heading = (
@@ -85,9 +99,11 @@ class Workbook:
                 self._write_text(place, _text(value))
 
     def _write_text(self, place: int, text: str) -> None:
-        if len(text) > CELL_CHARACTERS:
+        units = text.encode("utf-16-le")
+        if len(units) > 2 * CELL_UNITS:
             self.shortened += 1
-            text = text[: CELL_CHARACTERS - 1] + "…"
+            # Half an emoji at the end is left out.
+            text = units[: 2 * (CELL_UNITS - 1)].decode("utf-16-le", "ignore") + "…"
         self._sheet.write_string(self._row, place, text)
 
 
