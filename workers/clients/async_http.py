@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from weakref import WeakSet
 
 import aiohttp
 from aiohttp.connector import Connection
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util import create_urllib3_context
 from urllib3.util.wait import wait_for_read
 from yarl import URL
@@ -108,6 +109,7 @@ class AsyncHttpApi:
         if url.scheme not in ("http", "https"):
             raise ValueError("no URL of HTTP")
         if self._session is None:
+            self._network.require_http_proxy()
             self._session = self._open()
         while True:
             timeout = aiohttp.ClientTimeout(
@@ -129,11 +131,12 @@ class AsyncHttpApi:
         if announced_length(response.headers) > max_bytes:
             raise too_large(max_bytes, api=self.name, status=response.status)
         chunks, received = [], 0
-        while chunk := await response.content.readany():
-            received += len(chunk)
-            if received > max_bytes:
-                raise too_large(max_bytes, api=self.name, status=response.status)
-            chunks.append(chunk)
+        with _ending_with_connection(response):
+            while chunk := await response.content.readany():
+                received += len(chunk)
+                if received > max_bytes:
+                    raise too_large(max_bytes, api=self.name, status=response.status)
+                chunks.append(chunk)
         return b"".join(chunks)
 
     async def _error(
@@ -156,7 +159,6 @@ class AsyncHttpApi:
     def _open(self) -> aiohttp.ClientSession:
         """Return a session that takes nothing from the environment and keeps no cookie."""
         user_timeout_s = min(TCP_USER_TIMEOUT_S, self._timeouts.total_s)
-        proxy = select_proxy(self._base_url, self._network.proxies)
 
         def open_socket(address: tuple[Any, ...]) -> socket.socket:
             family, kind, protocol, *_ = address
@@ -178,7 +180,7 @@ class AsyncHttpApi:
             ),
             headers=DEFAULT_HEADERS,
             cookie_jar=aiohttp.DummyCookieJar(),
-            proxy=f"http://{proxy}" if proxy and "://" not in proxy else proxy,
+            proxy=self._network.proxy,
             request_class=_Request,
             max_line_size=MAX_LINE_BYTES,
             max_field_size=MAX_LINE_BYTES,
@@ -204,6 +206,34 @@ class _ConnectionEnded(aiohttp.ClientError):
 
 class _Repeated(aiohttp.ClientError):
     """Sending the request once more was refused."""
+
+
+@contextmanager
+def _ending_with_connection(response: aiohttp.ClientResponse) -> Iterator[None]:
+    """Fail whoever reads the body in this block once the connection has ended before the body.
+
+    By itself, ``aiohttp`` closes the connection if the size of a later chunk is no number, and lets
+    the reader wait for the timeout.
+    """
+    content, connection = response.content, response.connection
+    if connection is None or connection.protocol is None:  # the whole body has arrived
+        yield
+        return
+
+    def fail(_: object = None) -> None:
+        if not content.is_eof() and content.exception() is None:
+            content.set_exception(aiohttp.ClientPayloadError("the connection has ended"))
+
+    closed = connection.protocol.closed
+    if closed is None:
+        fail()
+        yield
+        return
+    closed.add_done_callback(fail)
+    try:
+        yield
+    finally:
+        closed.remove_done_callback(fail)
 
 
 def _has_ended(connection: Connection) -> bool:

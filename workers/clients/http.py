@@ -179,6 +179,7 @@ class HttpApi:
         if not self._keep_alive:
             headers = {**headers, "Connection": "close"}
         try:
+            self._network.require_http_proxy()
             return self._session().request(
                 method,
                 f"{self._base_url}/{path}",

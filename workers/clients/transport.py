@@ -25,10 +25,12 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import select_proxy
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError
 
+from workers.config.connection_errors import UnsupportedProxy
 from workers.config.secure_urls import is_loopback
 
 # Its warnings and debug lines have whole URLs, and in a URL may stand credentials.
@@ -176,9 +178,9 @@ def socket_options(user_timeout_s: float) -> list[tuple[int, int, int]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSettings:
-    """The proxies and certificate authorities for a host."""
+    """The proxy and certificate authorities for a host."""
 
-    proxies: dict[str, str]
+    proxy: str | None  # its URL, of whatever kind
     verify: bool | str  # True, or the path of a CA bundle
 
     @classmethod
@@ -190,8 +192,16 @@ class NetworkSettings:
         """
         with requests.Session() as session:
             found = session.merge_environment_settings(url, {}, None, None, None)
-        proxies = {} if is_loopback(urlsplit(url).hostname or "") else dict(found["proxies"])
-        return cls(proxies=proxies, verify=found["verify"] or True)
+        is_local = is_loopback(urlsplit(url).hostname or "")
+        proxy = None if is_local else select_proxy(url, found["proxies"])
+        if proxy and "://" not in proxy:
+            proxy = f"http://{proxy}"
+        return cls(proxy=proxy or None, verify=found["verify"] or True)
+
+    def require_http_proxy(self) -> None:
+        """Raise ``UnsupportedProxy`` if the proxy is one that is not spoken to in HTTP."""
+        if self.proxy is not None and urlsplit(self.proxy).scheme.lower() not in ("http", "https"):
+            raise UnsupportedProxy
 
 
 def new_session(network: NetworkSettings, *, user_timeout_s: float) -> requests.Session:
@@ -201,7 +211,8 @@ def new_session(network: NetworkSettings, *, user_timeout_s: float) -> requests.
     """
     session = requests.Session()
     session.trust_env = False
-    session.proxies.update(network.proxies)
+    if network.proxy is not None:
+        session.proxies.update(http=network.proxy, https=network.proxy)
     session.verify = network.verify
     session.headers.clear()
     session.headers.update(DEFAULT_HEADERS)

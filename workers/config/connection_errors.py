@@ -17,6 +17,10 @@ NO_NAME_SERVER = "its name cannot be looked up, because no name server answers"
 NO_ANSWER = "it does not answer in time"
 NO_ROUTE = "no network leads there"
 ENDED = "it ended the connection"
+OTHER_PROXY = (
+    "the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY name must begin with http:// or https://, "
+    "SOCKS is not supported"
+)
 UNKNOWN_AUTHORITY = "its certificate is signed by an authority that is unknown here"
 
 # Numbers of OpenSSL: X509_V_ERR_…
@@ -51,9 +55,15 @@ _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})|^(\d{3}), message=")
 _PROXY = frozenset({"ProxyError", "ClientProxyConnectionError", "ClientHttpProxyError"})
 
 
+class UnsupportedProxy(OSError):
+    """The environment names a proxy of another kind than HTTP, such as SOCKS."""
+
+
 def describe(error: BaseException) -> str | None:
     """Return why no connection was made; ``None`` if ``error`` and what it wraps do not say."""
     found = list(_chain(error))
+    if any(isinstance(one, UnsupportedProxy) for one in found):
+        return OTHER_PROXY
     reason = next((why for one in found if (why := _reason(one)) is not None), None)
     if not any(type(one).__name__ in _PROXY for one in found):
         return reason

@@ -232,6 +232,17 @@ def test_an_incomplete_answer_is_an_incomplete_response(api, serve, answer):
         api(server.url).fetch_report(33)
 
 
+def test_a_chunk_whose_size_is_no_number_ends_the_fetch_before_its_timeout(api, serve):
+    """The server keeps the connection open, and the client has begun to read the body."""
+    chunked = OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
+    server = serve(sends_slowly(chunked, b"zz\r\n"))
+
+    with pytest.raises(errors.IncompleteResponse) as raised:
+        api(server.url).fetch_report(33)
+
+    assert "Timeout" not in str(raised.value)
+
+
 def test_a_connection_reset_before_the_answer_is_an_incomplete_response(api, serve):
     def reply(connection: socket.socket) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -448,6 +459,30 @@ def test_a_proxy_that_does_not_answer_is_named(api, monkeypatch):
 
     with pytest.raises(errors.Unreachable, match="of the proxy: nothing listens there"):
         api("http://cention.invalid/s/demo").fetch_report(33)
+
+
+@pytest.mark.parametrize("scheme", ["socks5h", "socks4", "SOCKS5"])
+def test_a_proxy_that_is_not_spoken_to_in_http_is_refused_in_words(api, serve, monkeypatch, scheme):
+    """Nothing is sent to it: it would take our request for a wrong one of its own protocol."""
+    proxy = serve(sends(response(b"{}")))
+    address = proxy.url.removesuffix("/s/demo").removeprefix("http")
+    monkeypatch.setenv("ALL_PROXY", scheme + address.replace("//", "//user:s3cret@"))
+
+    with pytest.raises(errors.Unreachable, match="SOCKS is not supported") as raised:
+        api("https://cention.invalid/s/demo").fetch_report(33)
+
+    proxy.stop()
+    assert [head for heads in proxy.heads for head in heads] == []
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_proxy_for_all_protocols_is_used(api, serve, monkeypatch):
+    proxy = serve(sends(response(b"{}")))
+    monkeypatch.setenv("ALL_PROXY", proxy.url.removesuffix("/s/demo"))
+
+    api("http://cention.invalid/s/demo").fetch_report(33)
+
+    assert proxy.heads[0][0].startswith(b"GET http://cention.invalid/s/demo/capi/json/")
 
 
 def test_no_proxy_is_used_for_a_host_that_the_environment_excepts(api, monkeypatch):
