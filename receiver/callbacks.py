@@ -35,10 +35,7 @@ from workers.sync.store.callbacks import NewCallback
 PREFIX = "/callbacks/"
 RETRY_AFTER_S = 5
 ACCEPTED = b'{"status":"ok"}'
-# Those of all responses: nothing changes them.
-ACCEPTED_HEADERS = Headers(
-    [("Content-Type", "application/json"), ("Content-Length", str(len(ACCEPTED)))]
-)
+ACCEPTED_HEADERS = (("Content-Type", "application/json"), ("Content-Length", str(len(ACCEPTED))))
 
 
 class DeferredResponse(Response):
@@ -55,7 +52,7 @@ class DeferredResponse(Response):
         finish: Callable[[], None],
         record_status: Callable[[int], None],
     ) -> None:
-        super().__init__(headers=ACCEPTED_HEADERS)
+        super().__init__(headers=Headers(ACCEPTED_HEADERS))
         self._pending = pending
         self._finish = finish
         self._record_status = record_status
@@ -109,7 +106,7 @@ def blueprint(
         known = workspace if workspace in secrets else ""
         record_status = partial(_record, refusals, known, time.perf_counter())
         try:
-            return begin(workspace, record_status)
+            return accept(workspace, record_status)
         except Exception as error:
             response = error_response(error)
             record_status(response.status_code)
@@ -122,7 +119,7 @@ def blueprint(
         """Answer 404: this is the address of no workspace."""
         return receive(workspace="")
 
-    def begin(workspace: str, record_status: Callable[[int], None]) -> Response:
+    def accept(workspace: str, record_status: Callable[[int], None]) -> Response:
         if workspace not in secrets:
             raise NotFound
         received_at = datetime.now(UTC)

@@ -147,7 +147,7 @@ class Connection(asyncio.Protocol):
             await send({"type": "websocket.close"})
             return
         self._cancel()
-        self._begin()
+        self._enter_reading()
         try:
             await self._respond(scope, receive, send)
         finally:
@@ -238,8 +238,8 @@ class Connection(asyncio.Protocol):
     def _enter(self, phase: Phase) -> None:
         self.phase, self.deadline = phase, time.monotonic() + self.server.limits_s[phase]
 
-    def _begin(self) -> None:
-        """Note that a request has begun; the connection is now the last to be idle for long."""
+    def _enter_reading(self) -> None:
+        """Limit the time for a request that has begun, of the connection that was idle least."""
         if self.phase is Phase.IDLE:
             self._enter(Phase.READING)
             self.server.connections[self] = self.server.connections.pop(self)
@@ -282,7 +282,7 @@ class Connection(asyncio.Protocol):
         if self.inbox and self.http is None and self._advance_plain():
             return
         if self.inbox:
-            self._begin()
+            self._enter_reading()
             http = self.http or self._make_http()
             piece = bytes(self.inbox[:PIECE_BYTES])
             self._take_from_inbox(PIECE_BYTES)
@@ -307,18 +307,22 @@ class Connection(asyncio.Protocol):
                 return False
             server, client = self.addresses
             self.plain = read_head(
-                self.inbox, max_bytes=INBOX_MAX_BYTES, server=server, client=client
+                self.inbox,
+                max_bytes=INBOX_MAX_BYTES,
+                limits=self.server.head_limits,
+                server=server,
+                client=client,
             )
             if self.plain is None:
                 return False
-            self._begin()
+            self._enter_reading()
         plain = self.plain
         if len(self.inbox) >= plain.size_bytes:
             self.plain = None
             body = bytes(self.inbox[plain.head_bytes : plain.size_bytes])
             self._take_from_inbox(plain.size_bytes)
             self._enter(Phase.ANSWERING)
-            self.server.begin(self._answer_plain(plain.scope, body))
+            self.server.answer_plain(self._answer_plain(plain.scope, body))
         elif self.half_closed:
             self.refuse(400)
         return True

@@ -22,6 +22,7 @@ from gunicorn.workers.gasgi import ASGIWorker
 from receiver.asgi import AsgiAdapter
 from receiver.callback_size import CallbackLimit
 from receiver.connection_limits import LINGER_S, REQUEST_WITHIN_S, Connection, Phase
+from receiver.plain_requests import HEAD_LIMITS
 from workers.config.logs import RateLimitedWarning
 from workers.config.settings import load_settings
 
@@ -58,6 +59,7 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         self.joining: set[asyncio.Task[Any]] = set()
         self.answering: set[asyncio.Task[None]] = set()  # plain requests
         self.held_bytes = 0
+        self.head_limits = {name: getattr(self.cfg, name) for name in HEAD_LIMITS}
         self.callback_limit = CallbackLimit(load_settings().callback_max_bytes)
         self.held_max_bytes = max(HELD_MAX_BYTES, 2 * self.callback_limit.arriving_max_bytes)
         self.refused = RateLimitedWarning("requests refused before the application read them")
@@ -89,7 +91,7 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn carries no types
         is_last = self.is_stopping or self.nr + 1 >= self.max_requests
         return not is_last and not self.log.access_log_enabled
 
-    def begin(self, answer: Coroutine[Any, Any, None]) -> None:
+    def answer_plain(self, answer: Coroutine[Any, Any, None]) -> None:
         """Run ``answer``, which answers a plain request, in a task."""
         self.nr += 1
         task = self.loop.create_task(answer)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
@@ -23,6 +24,8 @@ Address: TypeAlias = tuple[Any, ...] | None
 
 START = b"POST " + CALLBACKS
 HEAD_END = b"\r\n\r\n"
+# Settings of gunicorn, of which the parser takes each by its name.
+HEAD_LIMITS = ("limit_request_line", "limit_request_fields", "limit_request_field_size")
 # What may change how a request is read, or asks for more than an answer.
 DEMANDING = frozenset(
     (b"transfer-encoding", b"expect", b"upgrade", b"http2-settings", b"te", b"trailer")
@@ -41,17 +44,23 @@ class PlainRequest:
 
 
 def read_head(
-    data: bytes | bytearray, *, max_bytes: int, server: Address, client: Address
+    data: bytes | bytearray,
+    *,
+    max_bytes: int,
+    limits: Mapping[str, int],
+    server: Address,
+    client: Address,
 ) -> PlainRequest | None:
     """Return the request that ``data`` begins with; ``None`` unless it is plain.
 
-    One of more than ``max_bytes`` is not. ``server`` and ``client`` are the connection's addresses.
+    One of more than ``max_bytes`` is not, nor one whose head exceeds gunicorn's ``limits``, by the
+    names in ``HEAD_LIMITS``. ``server`` and ``client`` are the connection's addresses.
     """
     if not data.startswith(START) or HEAD_END not in data:
         return None
     try:
-        head = parse_request_fast(bytes(data))
-    except Exception:  # not HTTP; the parser does not export all classes of its errors
+        head = parse_request_fast(bytes(data), **limits)
+    except Exception:  # beyond a limit, or not HTTP; not all classes of its errors are exported
         return None
     headers = head.asgi_headers
     values = dict(headers)
