@@ -22,10 +22,17 @@ def own_database(postgres: Postgres, template: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module", params=["false", "true"], ids=["plain", "protocol"])
+def access_log(request: pytest.FixtureRequest) -> str:
+    """The setting ``ACCESS_LOG``: with it, gunicorn's protocol has plain requests as well."""
+    value: str = request.param
+    return value
+
+
 @pytest.fixture(scope="module")
-def module_receiver(own_database: str, valkey: Valkey) -> Iterator[ServedReceiver]:
+def module_receiver(own_database: str, valkey: Valkey, access_log: str) -> Iterator[ServedReceiver]:
     """One receiver for the tests of a module."""
-    own = {"DATABASE_URL": own_database, "BROKER_URL": valkey.url}
+    own = {"DATABASE_URL": own_database, "BROKER_URL": valkey.url, "ACCESS_LOG": access_log}
     with (
         tempfile.TemporaryDirectory(prefix="cention-tests-") as folder,
         serving(Path(folder), own) as receiver,
@@ -35,10 +42,10 @@ def module_receiver(own_database: str, valkey: Valkey) -> Iterator[ServedReceive
 
 @pytest.fixture
 def impatient_receiver(
-    own_database: str, valkey: Valkey, tmp_path: Path
+    own_database: str, valkey: Valkey, access_log: str, tmp_path: Path
 ) -> Iterator[ServedReceiver]:
     """A receiver that gives a request half a second to arrive, and a connection a second."""
-    own = {"DATABASE_URL": own_database, "BROKER_URL": valkey.url}
+    own = {"DATABASE_URL": own_database, "BROKER_URL": valkey.url, "ACCESS_LOG": access_log}
     launcher = (
         "import receiver.connection_limits as limits; from gunicorn.app.wsgiapp import run;"
         "limits.REQUEST_WITHIN_S = 0.5; run()"

@@ -423,6 +423,25 @@ def test_with_an_unsupported_broker_callbacks_are_still_stored(serve, rows, body
     assert (answer.status_code, len(rows())) == (200, 1)
 
 
+def test_the_limits_of_gunicorn_for_a_head_hold_for_every_callback(serve, body):
+    receiver = serve(
+        GUNICORN_CMD_ARGS="--limit-request-line 100 --limit-request-fields 8"
+        " --limit-request-field_size 200"
+    )
+    line = b"POST /callbacks/%b HTTP/1.1\r\n"
+    head = b"Host: x\r\nContent-Length: %d\r\n" % len(body)
+
+    def status(workspace=b"demo", fields=b""):
+        answer = receiver.send(line % workspace + head + fields + b"\r\n" + body)
+        return int(answer.split(b" ", 2)[1])
+
+    assert status() == 200
+    assert status(fields=b"".join(b"%d: x\r\n" % n for n in range(6))) == 200
+    assert status(workspace=b"d" * 100) in (400, 414)
+    assert status(fields=b"".join(b"%d: x\r\n" % n for n in range(7))) in (400, 431)
+    assert status(fields=b"X: " + b"y" * 200 + b"\r\n") in (400, 431)
+
+
 def test_a_callback_above_the_default_limit_is_accepted_where_the_setting_allows_it(serve, body):
     receiver = serve(CALLBACK_MAX_BYTES=str(12 << 20), WEB_CONCURRENCY="1")
 

@@ -34,6 +34,18 @@ def test_a_callback_is_stored_and_answered_200(client, callback, stored):
     assert new.received_at.tzinfo == UTC
 
 
+def test_a_header_that_is_added_to_an_answer_stays_its_own(client, callback):
+    numbers = iter("123")
+
+    @client.application.after_request
+    def add(response):
+        response.headers.add("X-Number", next(numbers))
+        return response
+
+    for number in "123":
+        assert client.post(PATH, json=callback).headers.getlist("X-Number") == [number]
+
+
 def test_the_secret_is_not_stored(client, callback, stored):
     client.post(PATH, json=callback)
 

@@ -14,6 +14,7 @@ from receiver.asgi import Reply
 from receiver.callback_size import CallbackLimit
 from receiver.connection_limits import Connection, Phase
 from receiver.gunicorn_worker import Worker as GunicornWorker
+from receiver.plain_requests import HEAD_LIMITS
 
 BODY = b'{"data":{}}'
 REQUEST = b"POST /callbacks/demo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%b" % (
@@ -58,6 +59,7 @@ class Worker:
 
     answers_plain = True
     is_stopping = False
+    head_limits = dict.fromkeys(HEAD_LIMITS, 1000)
 
     def __init__(self, answer):
         self.application = SimpleNamespace(answer=answer)
@@ -73,7 +75,7 @@ class Worker:
     def hold(self, more_bytes):
         self.held_bytes += more_bytes
 
-    def begin(self, answer):
+    def answer_plain(self, answer):
         self.tasks.append(self.loop.create_task(answer))
 
 
@@ -202,6 +204,7 @@ def gunicorn_worker(*, answer: Reply) -> GunicornWorker:
     worker.application = SimpleNamespace(answer=application)
     worker.limits_s = dict.fromkeys(Phase, 60.0)
     worker.asgi, worker.connections = None, {}
+    worker.head_limits = dict.fromkeys(HEAD_LIMITS, 1000)
     worker.callback_limit = CallbackLimit(1_000_000)
     worker.held_bytes, worker.held_max_bytes = 0, 1_000_000
     worker.nr, worker.max_requests = 0, 1_000_000

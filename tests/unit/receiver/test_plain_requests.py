@@ -5,15 +5,20 @@ from __future__ import annotations
 import pytest
 
 from receiver.asgi import Reply
-from receiver.plain_requests import answer_of, read_head
+from receiver.plain_requests import HEAD_LIMITS, answer_of, read_head
 
 LINE = b"POST /callbacks/demo HTTP/1.1\r\n"
 HEAD = LINE + b"Host: x\r\nContent-Length: 2\r\n"
 CLIENT = ("192.0.2.1", 50_000)
 
 
-def read(data, max_bytes=10_000):
-    return read_head(data, max_bytes=max_bytes, server=("x", 80), client=CLIENT)
+LIMITS = dict.fromkeys(HEAD_LIMITS, 1000)
+
+
+def read(data, max_bytes=10_000, **limits):
+    return read_head(
+        data, max_bytes=max_bytes, limits=LIMITS | limits, server=("x", 80), client=CLIENT
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,6 +80,21 @@ def test_a_request_larger_than_the_limit_is_not_plain():
 
     assert read(head, max_bytes=len(head) + 100) is not None
     assert read(head, max_bytes=len(head) + 99) is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "enough", "too_little"),
+    [
+        ("limit_request_line", len(LINE), len(LINE) - 3),
+        ("limit_request_fields", 2, 1),
+        ("limit_request_field_size", 19, 15),
+    ],
+)
+def test_a_head_beyond_a_limit_of_gunicorn_is_not_plain(limit, enough, too_little):
+    data = HEAD + b"\r\n{}"
+
+    assert read(data, **{limit: enough}) is not None
+    assert read(data, **{limit: too_little}) is None
 
 
 def test_an_answer_has_its_status_date_headers_and_body():
