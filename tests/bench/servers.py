@@ -120,9 +120,11 @@ class Source:
     url: str
     pid: int
 
-    def change(self, first: int, count: int) -> None:
-        """Mark errands as changed."""
-        self._ask("change", first=first, count=count)
+    def change(
+        self, first: int, count: int, *, workspace: str = "demo", rendered: bool = True
+    ) -> None:
+        """Mark errands as changed; those that are not ``rendered`` take no memory."""
+        self._ask("change", first=first, count=count, workspace=workspace, rendered=rendered)
 
     def forget(self) -> None:
         """Clear all marks."""
@@ -135,7 +137,7 @@ class Source:
     def set_latency(self, seconds: float) -> None:
         self._ask("latency", seconds=seconds)
 
-    def _ask(self, what: str, **body: float) -> int:
+    def _ask(self, what: str, **body: object) -> int:
         answer = requests.post(f"{self.url}/source/{what}", json=body, timeout=300)
         left: int = answer.json()
         return left

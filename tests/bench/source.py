@@ -1,12 +1,16 @@
 """A Cention that is no brake: it serves rendered errand reports as fast as sockets allow.
 
-``python -m tests.bench.source PORT`` serves the workspace ``/s/demo``. As at Cention, a fetch of a
-report clears its mark in the list of changed errands. The measurement controls it by these routes:
+``python -m tests.bench.source PORT`` serves the workspace ``/s/demo``, and others by their names.
+As at Cention, a fetch of a report clears its mark in the list of changed errands of its workspace.
+The measurement controls it by these routes:
 
-* ``POST /source/change`` with ``{"first": …, "count": …}`` marks errands as changed;
+* ``POST /source/change`` with ``{"first": …, "count": …, "workspace": …, "rendered": …}`` marks
+  errands as changed; those that are not rendered differ in their number alone, which has seven
+  digits, and take no memory;
 * ``POST /source/latency`` with ``{"seconds": …}`` delays every answer;
 * ``POST /source/forget`` clears all marks;
-* ``/source/left`` does nothing else than all of them: it answers how many errands are marked.
+* ``/source/left`` does nothing else than all of them: it answers how many errands are marked, in
+  all workspaces.
 """
 
 from __future__ import annotations
@@ -14,13 +18,16 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections import defaultdict
 
 import uvloop
 
 from tests.bench.documents import errand_report
 
-API = b"/s/demo/capi/json/"
-REPORT = API + b"c3_errand_reports/"
+WORKSPACES = b"/s/"
+REPORT = b"c3_errand_reports/"
+FIRST_TEMPLATE = 1_999_980  # the number of a document in which it is replaced
+TEMPLATES = 60
 MEDIA_TYPE = b"application/vnd.api+json"
 
 
@@ -30,16 +37,23 @@ class Cention:
     def __init__(self) -> None:
         self.latency_s = 0.0
         self._rendered: dict[bytes, bytes] = {}
-        self._changed: dict[int, None] = {}
+        self._changed: defaultdict[bytes, dict[int, None]] = defaultdict(dict)
+        self._templates = [
+            (b"%d" % number, _report(number))
+            for number in range(FIRST_TEMPLATE, FIRST_TEMPLATE + TEMPLATES)
+        ]
 
     def answer(self, path: bytes) -> bytes:
         """Return the answer to a GET of the API."""
-        if path.startswith(REPORT) and (found := self._rendered.get(path[len(REPORT) :])):
-            self._changed.pop(int(path[len(REPORT) :]), None)
-            return found
-        match path.removeprefix(API):
+        workspace, _, asked = path.removeprefix(WORKSPACES).partition(b"/capi/json/")
+        changed = self._changed[workspace]
+        if asked.startswith(REPORT):
+            number = asked[len(REPORT) :]
+            changed.pop(int(number), None)
+            return self._rendered.get(number) or self._of_template(number)
+        match asked:
             case b"c3_dirty_errand_list":
-                ids = list(self._changed)
+                ids = list(changed)
                 # Cention lists them in no order.
                 attributes = {"attributes": {"errands": ids[::2] + ids[1::2]}} if ids else {}
                 data = {"type": "c3_dirty_errand_list", "id": "0", **attributes}
@@ -53,20 +67,25 @@ class Cention:
         asked = json.loads(body or b"{}")
         match path:
             case b"/source/change":
+                changed = self._changed[asked.get("workspace", "demo").encode()]
                 for errand_id in range(asked["first"], asked["first"] + asked["count"]):
-                    self._render(errand_id)
-                    self._changed[errand_id] = None
+                    number = b"%d" % errand_id
+                    if asked.get("rendered", True) and number not in self._rendered:
+                        self._rendered[number] = _report(errand_id)
+                    changed[errand_id] = None
             case b"/source/latency":
                 self.latency_s = asked["seconds"]
             case b"/source/forget":
                 self._changed.clear()
-        return _reply(b"200 OK", json.dumps(len(self._changed)).encode())
+        return _reply(b"200 OK", json.dumps(sum(map(len, self._changed.values()))).encode())
 
-    def _render(self, errand_id: int) -> None:
-        number = str(errand_id).encode()
-        if number not in self._rendered:
-            text = json.dumps(errand_report(errand_id)).encode()
-            self._rendered[number] = _reply(b"200 OK", text)
+    def _of_template(self, number: bytes) -> bytes:
+        place, template = self._templates[int(number) % TEMPLATES]
+        return template.replace(place, number)
+
+
+def _report(errand_id: int) -> bytes:
+    return _reply(b"200 OK", json.dumps(errand_report(errand_id)).encode())
 
 
 def _reply(status: bytes, body: bytes) -> bytes:

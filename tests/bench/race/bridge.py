@@ -30,13 +30,17 @@ GIVEN = {
 class Bridge:
     """The bridge of one trial; its processes start one by one."""
 
-    def __init__(self, trial: Trial, cention_root: str) -> None:
-        """Migrate the database of the trial. The bridge is to sync the Cention at this address."""
+    def __init__(self, trial: Trial, cention_root: str, **more: str) -> None:
+        """Migrate the database of the trial. The bridge is to sync the Cention at this address.
+
+        ``more`` are further settings.
+        """
         self._trial = trial
         with psycopg.connect(trial.database_url) as conn:
             migrate(conn)
         servers = {"DATABASE_URL": trial.database_url, "BROKER_URL": trial.broker_url}
-        self._plan = make_plan(GIVEN | servers | _address(cention_root), var=trial.folder)
+        given = GIVEN | servers | _address(cention_root) | more
+        self._plan = make_plan(given, var=trial.folder)
         (trial.folder / "prometheus").mkdir(mode=0o700)
 
     @property
@@ -44,11 +48,19 @@ class Bridge:
         """The port of the receiver."""
         return self._plan.receiver.port
 
-    def start(self, name: str, *, application: str = "") -> subprocess.Popen[str]:
-        """Start a process of ``make run``; ``application`` is another one for its gunicorn."""
+    def start(
+        self, name: str, *, application: str = "", children: int = 0
+    ) -> subprocess.Popen[str]:
+        """Start a process of ``make run``.
+
+        ``application`` is another one for its gunicorn, ``children`` another number for its worker.
+        """
         commands = {spec.name: spec.command for spec in self._plan.process_specs()}
         command = commands[name]
         command = (*command[:-1], application) if application else command
+        if children:
+            at = command.index("--concurrency") + 1
+            command = (*command[:at], str(children), *command[at + 1 :])
         return self._trial.spawn(*command, **self._plan.given | self._plan.variables())
 
 

@@ -13,6 +13,7 @@ from tests.bench.documents import errand_report, long_callbacks
 from tests.bench.race import __main__ as race
 from tests.bench.race import bridge, install, rows
 from tests.bench.race.report import Result, counted, is_disturbed, table
+from tests.bench.source import Cention
 from tests.bench.usage import CORES, Usage
 
 RUN = Result(
@@ -171,3 +172,21 @@ def test_callbacks_are_json_of_four_kilobytes_each_about_another_errand():
     assert [each["data"]["id"] for each in documents] == ["10000000", "10000001"]
     assert documents[0]["meta"] == {"api_secret": "hidden"}
     assert all(3_500 < len(body) < 4_700 for body in bodies)
+
+
+def test_an_errand_that_is_not_rendered_has_its_own_numbers():
+    cention = Cention()
+    marks = {"first": 4_000_000, "count": 2, "workspace": "w1", "rendered": False}
+    cention.control(b"/source/change", json.dumps(marks).encode())
+
+    head, _, body = cention.answer(b"/s/w1/capi/json/c3_errand_reports/4000001").partition(
+        b"\r\n\r\n"
+    )
+
+    assert b"Content-Length: %d" % len(body) in head
+    report, like = json.loads(body)["data"], errand_report(4_000_001)["data"]
+    assert report["id"] == like["id"]
+    actions = [action["id"] for action in report["attributes"]["actions"]]
+    assert actions == [action["id"] for action in like["attributes"]["actions"]]
+    assert report["attributes"]["basic"]["data"]["subject"].startswith("errand 4000001 ")
+    assert cention.control(b"/source/left", b"").endswith(b"1")
