@@ -15,7 +15,7 @@ import psycopg
 
 from deploy.sandbox.world import sample_data
 from schemas.opening_hours import Calendar, Holiday, Opening
-from tests.support.centre import Centre, Errand
+from tests.support.centre import AGENT_OF_LOGIN, Centre, Errand
 from workers.analytics.store import opening_hours
 from workers.database import Connection
 
@@ -53,6 +53,7 @@ def fill(conn: Connection, centre: Centre) -> Iterator[int]:
     """
     conn.execute("SET LOCAL session_replication_role = replica")
     _write_names(conn, centre)
+    _write_logons(conn, centre)
     opening_hours.replace(conn, WORKSPACE, calendar(centre))
     errands, done = centre.all_errands(), 0
     while batch := list(islice(errands, BATCH)):
@@ -88,6 +89,16 @@ def _write_names(conn: Connection, centre: Centre) -> None:
     ):
         rows = ((WORKSPACE, one.item_id, one.name, fetched_at) for one in named)
         _copy(conn, f"cention.{table}", f"workspace, {table}_id, name, fetched_at", rows)
+
+
+def _write_logons(conn: Connection, centre: Centre) -> None:
+    columns = "workspace, login_name, happened_at, action, occurrence, fetched_at"
+    rows = (
+        (WORKSPACE, one.name, _at(one.at), one.action, 1, _at(one.at)) for one in centre.logons()
+    )
+    _copy(conn, "cention.agent_logon", columns, rows)
+    logins = ((WORKSPACE, name, agent_id) for name, agent_id in AGENT_OF_LOGIN.items())
+    _copy(conn, "cention.agent_login", "workspace, login_name, agent_id", logins)
 
 
 def _copy(conn: Connection, table: str, columns: str, rows: Iterable[Row]) -> None:

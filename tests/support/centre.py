@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from deploy.sandbox.resources import logons
+from deploy.sandbox.resources.logons import Logon
 from deploy.sandbox.world import sample_data
 from deploy.sandbox.world.history import volume
 from deploy.sandbox.world.history.beginning import Arrivals, Beginning
 from deploy.sandbox.world.history.life import MAX_S, Life, sla_s
-from deploy.sandbox.world.history.staffing import open_seconds
+from deploy.sandbox.world.history.staffing import AWAY_WEEKS, open_seconds
 from deploy.sandbox.world.records import Verb
 from deploy.sandbox.world.sample_data import NO_AGENT, Area, Named
 
@@ -37,6 +39,9 @@ GONE_SHARE = 0.01  # of the errands: gone in the end
 UNDATED_SHARE = 0.002  # of the errands: without an arrival
 SURVEY_SHARE = 0.2  # of the answered
 UNVERIFIED_SHARE = 0.1  # of the surveys
+LOST_LOGOUT_SHARE = 0.02  # of the log-outs: never logged
+
+AGENT_OF_LOGIN = {"asa.lindqvist": 31, "nur": 32, "jurgen@nordkust.example": 40, "王小明": 57}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,14 +144,29 @@ class Centre:
 
     def all_errands(self) -> Iterator[Errand]:
         """Yield the errands, day by day."""
-        last = self.until.astimezone(self.zone).date()
-        dates = [last - ago * ONE_DAY for ago in range(self.days, 0, -1)]
+        dates = self._dates()
         of_layer = sum(volume.ERRANDS_PER_DAY * volume.load(day) for day in dates)
         layers = max(1, round(self.errands / of_layer))
         share = self.errands / (layers * of_layer)
         for day in dates:
             for layer in range(layers):
                 yield from self._day(day, layer, share)
+
+    def logons(self) -> Iterator[Logon]:
+        """Yield the log-ins and log-outs; none in the weeks in which an agent is away."""
+        arrivals = Arrivals(self.seed * 1_000, self.zone)
+        for day in self._dates():
+            rng, week = arrivals.rng("lost", day), day.isocalendar().week
+            for one in logons.workday(day, arrivals):
+                agent_id = AGENT_OF_LOGIN.get(one.name)
+                is_away = agent_id is not None and (week + agent_id) % AWAY_WEEKS == 0
+                is_lost = one.action == "Logout" and rng.random() < LOST_LOGOUT_SHARE
+                if one.group == logons.OWN_GROUP and not is_away and not is_lost:
+                    yield one
+
+    def _dates(self) -> list[date]:
+        last = self.until.astimezone(self.zone).date()
+        return [last - ago * ONE_DAY for ago in range(self.days, 0, -1)]
 
     def _day(self, day: date, layer: int, share: float) -> Iterator[Errand]:
         arrivals = Arrivals(self.seed * 1_000 + layer, self.zone)

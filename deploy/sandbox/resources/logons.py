@@ -6,6 +6,7 @@ import csv
 import io
 import random
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from deploy.sandbox.http.encoding import encode
 from deploy.sandbox.http.replies import Reply
 from deploy.sandbox.http.routes import Request, ResourceRoutes
 from deploy.sandbox.world.history import History
+from deploy.sandbox.world.history.beginning import Arrivals
 from deploy.sandbox.world.history.volume import is_workday
 from deploy.sandbox.world.world import World
 
@@ -97,15 +99,21 @@ class Logons:
 
 
 def past_workdays(history: History) -> Iterator[Logon]:
-    """Yield the log-ins and log-outs of the workdays before the present day, with a lunch break."""
+    """Yield the log-ins and log-outs of the workdays before the present day."""
     for day in sorted(history.all_days())[:-1]:
-        for name, group in AGENTS if is_workday(day) else ():
-            rng = history.arrivals.rng("logons", day, name)
-            if rng.random() < ABSENT_SHARE:
-                continue
-            for place, hour in enumerate(WORKDAY):
-                at = history.midnight(day) + hour * 3_600 + rng.gauss(0, 420)
-                yield Logon(name, int(at), ("Login", "Logout")[place % 2], group)
+        yield from workday(day, history.arrivals)
+
+
+def workday(day: date, arrivals: Arrivals) -> Iterator[Logon]:
+    """Yield the log-ins and log-outs of a day, with a lunch break; none if nobody works."""
+    midnight = int(datetime(day.year, day.month, day.day, tzinfo=arrivals.zone).timestamp())
+    for name, group in AGENTS if is_workday(day) else ():
+        rng = arrivals.rng("logons", day, name)
+        if rng.random() < ABSENT_SHARE:
+            continue
+        for place, hour in enumerate(WORKDAY):
+            at = midnight + hour * 3_600 + rng.gauss(0, 420)
+            yield Logon(name, int(at), ("Login", "Logout")[place % 2], group)
 
 
 def list_logons(request: Request) -> Reply:

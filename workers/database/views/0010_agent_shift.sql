@@ -1,5 +1,5 @@
 -- From log-ins and log-outs to shifts, day by day.
-DROP VIEW IF EXISTS analyst.agent_shift;
+DROP VIEW IF EXISTS analyst.agent_week, analyst.agent_shift;
 
 CREATE VIEW analyst.agent_shift AS
 WITH event AS (

@@ -1,6 +1,17 @@
 -- Scores by week, rule, vendor, area and agent, each with the interval it may lie in.
 DROP VIEW IF EXISTS analyst.survey_score_week;
 
+CREATE OR REPLACE FUNCTION analyst.wilson_low(part bigint, n bigint) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (part::numeric / nullif(n, 0) + 1.96 ^ 2 / (2 * nullif(n, 0))
+        - 1.96 * sqrt(part::numeric / nullif(n, 0) * (1 - part::numeric / nullif(n, 0)) / nullif(n, 0)
+                      + 1.96 ^ 2 / (4.0 * nullif(n, 0) * nullif(n, 0))))
+       / (1 + 1.96 ^ 2 / nullif(n, 0));
+COMMENT ON FUNCTION analyst.wilson_low IS 'Lower end of the interval of 95 percent (Wilson) of the share part / n, from 0 to 1; null without any.';
+
+CREATE OR REPLACE FUNCTION analyst.wilson_high(part bigint, n bigint) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 1 - analyst.wilson_low(n - part, n);
+COMMENT ON FUNCTION analyst.wilson_high IS 'Upper end of that interval.';
+
 -- Weeks are those of the event that was asked about, whenever the customer answered.
 CREATE VIEW analyst.survey_score_week AS
 WITH fact AS (
@@ -31,7 +42,7 @@ WITH fact AS (
            count(f.number) AS n,
            count(*) FILTER (WHERE f.kind = 'nps' AND f.number >= 9)::numeric AS promoters,
            count(*) FILTER (WHERE f.kind = 'nps' AND f.number <= 6)::numeric AS detractors,
-           count(*) FILTER (WHERE f.kind = 'csat' AND f.number >= f.highest - 1)::numeric AS satisfied,
+           count(*) FILTER (WHERE f.kind = 'csat' AND f.number >= f.highest - 1) AS satisfied,
            avg(f.number) AS mean,
            stddev_samp(f.number) AS deviation
     FROM fact AS f
@@ -41,7 +52,7 @@ WITH fact AS (
     SELECT t.workspace, t.week, t.rule, t.vendor, t.area_id, t.agent_id, t.kind, t.lowest, t.highest, t.n, t.mean,
            t.promoters / nullif(t.n, 0) AS promoter_part,
            t.detractors / nullif(t.n, 0) AS detractor_part,
-           t.satisfied / nullif(t.n, 0) AS satisfied_part,
+           t.satisfied,
            1.96 * t.deviation / sqrt(nullif(t.n, 0)::numeric) AS mean_margin,
            (sum(t.decided) OVER same)::bigint AS decided,
            (sum(t.reached) OVER same)::bigint AS reached,
@@ -89,14 +100,9 @@ LEFT JOIN LATERAL (
     WHERE g.kind = 'nps'
     UNION ALL
     SELECT 'satisfied percent',
-           round(100 * g.satisfied_part, 1),
-           round(100 * (wilson.centre - wilson.margin), 1),
-           round(100 * (wilson.centre + wilson.margin), 1)
-    FROM (
-        SELECT (g.satisfied_part + 1.96 ^ 2 / (2 * g.n)) / (1 + 1.96 ^ 2 / g.n) AS centre,
-               1.96 * sqrt(g.satisfied_part * (1 - g.satisfied_part) / g.n + 1.96 ^ 2 / (4.0 * g.n * g.n))
-                   / (1 + 1.96 ^ 2 / g.n) AS margin
-    ) AS wilson
+           round(100.0 * g.satisfied / g.n, 1),
+           round(100 * analyst.wilson_low(g.satisfied, g.n), 1),
+           round(100 * analyst.wilson_high(g.satisfied, g.n), 1)
     WHERE g.kind = 'csat'
     UNION ALL
     SELECT 'mean', round(g.mean, 2),

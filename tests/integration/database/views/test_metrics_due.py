@@ -94,10 +94,13 @@ WHERE t.tgname = 'mark_update' AND d.refobjsubid > 0
 """
 
 # Tables whose changes leave no mark, each for its reason.
+COMPUTED = "computed from the marks themselves"
 LIBRARY = "texts and links, no figures"
 STATE = "state of the bridge, which views show as it is at that moment"
 UNMARKED = {
-    "analyst.errand_metrics": "computed from the marks themselves",
+    "analyst.errand_metrics": COMPUTED,
+    "analyst.errand_response": COMPUTED,
+    "analyst.open_span": COMPUTED,
     "cention.library": LIBRARY,
     "cention.library_category": LIBRARY,
     "cention.library_link": LIBRARY,
