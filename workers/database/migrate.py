@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from contextlib import suppress
 from importlib import resources
 from typing import LiteralString
 
@@ -36,7 +37,8 @@ def migrate(conn: Connection) -> list[str]:
     Processes that migrate at the same time wait for one another. A migration that waits more
     than 4 s for a lock fails, and all of it is rolled back. Index builds and triggers of large
     tables follow when all that is committed; one that fails is repeated the next time.
-    The role of analysts and its grants are restored if they are missing.
+    The roles of analysts and of figures and their grants are restored if they are missing; that of
+    figures stays missing where ours may not create it (``has_figures``).
     Raises ``WrongEncoding``, ``NewerDatabase``, ``NoAnalysts`` or another ``psycopg.Error``.
     """
     encoding.check(conn)
@@ -51,6 +53,7 @@ def _migrate_in_transaction(conn: Connection) -> list[str]:
     with conn.transaction():
         conn.execute(SQL["begin_migration"])
         _create_analysts(conn)
+        _create_figures(conn)
         conn.execute(SQL["create_migration_table"])
         applied = _applied(conn)
         if newer := unknown(conn):
@@ -70,6 +73,8 @@ def _migrate_in_transaction(conn: Connection) -> list[str]:
             conn.execute(SQL["record_views"], {"name": views_name(views)})
         if closed_to_analysts(conn):
             conn.execute(SQL["grant_to_analysts"])
+        if wrong_for_figures(conn):
+            conn.execute(SQL["grant_to_figures"])
     return [name for name, _ in missing]
 
 
@@ -119,6 +124,29 @@ def _create_analysts(conn: Connection) -> None:
         pass  # another database of this server has just done it
     except errors.InsufficientPrivilege:
         raise NoAnalysts from None
+
+
+def _create_figures(conn: Connection) -> None:
+    if has_figures(conn):
+        return
+    expected = errors.DuplicateObject, errors.UniqueViolation, errors.InsufficientPrivilege
+    with suppress(*expected), conn.transaction():
+        conn.execute(SQL["create_figures"])
+
+
+def has_figures(conn: Connection) -> bool:
+    """Return whether the server has the role ``cention_figures``."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return bool(cursor.execute(SQL["figures_exist"]).fetchone())
+
+
+def wrong_for_figures(conn: Connection) -> list[str]:
+    """Return the columns that the role ``cention_figures`` may read and should not, or the reverse.
+
+    None if the role is missing.
+    """
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["wrong_for_figures"]).fetchall()
 
 
 def closed_to_analysts(conn: Connection) -> list[str]:

@@ -37,6 +37,45 @@ GRANT USAGE ON SCHEMA cention, analyst, feedback TO cention_analyst;
 GRANT SELECT ON ALL TABLES IN SCHEMA cention, analyst, feedback TO cention_analyst;
 ALTER DEFAULT PRIVILEGES IN SCHEMA cention, analyst, feedback GRANT SELECT ON TABLES TO cention_analyst;
 
+-- name: figures_exist
+-- True if the server has the role that reads figures without persons.
+SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cention_figures');
+
+-- name: create_figures
+-- Create the role that reads figures without persons.
+CREATE ROLE cention_figures NOLOGIN;
+
+-- name: wrong_for_figures
+-- The columns that the role of figures should be able to read and cannot, or can and should not.
+SELECT format('%I.%I.%I', n.nspname, c.relname, a.attname)
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_roles AS r ON r.rolname = 'cention_figures'
+WHERE n.nspname IN ('analyst', 'cention', 'feedback', 'intake') AND c.relkind IN ('r', 'p', 'v', 'm')
+  AND (has_schema_privilege(r.oid, n.oid, 'USAGE') AND has_column_privilege(r.oid, c.oid, a.attnum, 'SELECT'))
+      <> (n.nspname = 'analyst'
+          AND (c.relname::text, a.attname::text) IN (SELECT view_name, column_name FROM intake.figures_column))
+ORDER BY 1;
+
+-- name: grant_to_figures
+-- Let the role of figures read the columns without persons, and nothing else.
+DO $$
+DECLARE
+    one record;
+BEGIN
+    REVOKE ALL ON ALL TABLES IN SCHEMA analyst, cention, feedback, intake FROM cention_figures;
+    REVOKE ALL ON SCHEMA cention, feedback, intake FROM cention_figures;
+    GRANT USAGE ON SCHEMA analyst TO cention_figures;
+    FOR one IN
+        SELECT view_name, string_agg(format('%I', column_name), ', ') AS columns
+        FROM intake.figures_column GROUP BY view_name
+    LOOP
+        EXECUTE format('GRANT SELECT (%s) ON analyst.%I TO cention_figures', one.columns, one.view_name);
+    END LOOP;
+END
+$$;
+
 -- name: migration_table_exists
 -- True if this database was migrated before.
 SELECT to_regclass('intake.migration') IS NOT NULL;

@@ -237,5 +237,8 @@ def test_unreadable_documents_are_listed(terminal, bridge, errands):
 
 def test_the_data_dictionary_is_markdown_and_json(terminal):
     assert terminal.run("dictionary").stdout.startswith("# Data dictionary\n")
-    tables = {f"{one['schema']}.{one['name']}": one for one in terminal.json("dictionary")}
+    found = json.loads(terminal.run("dictionary", "--format", "json").stdout)
+    assert found["form"] == 1
+    tables = {f"{one['schema']}.{one['name']}": one for one in found["tables"]}
     assert "errand_id" in {column["name"] for column in tables["cention.errand"]["columns"]}
+    assert tables["cention.errand"]["keys"] == [["workspace", "errand_id"]]

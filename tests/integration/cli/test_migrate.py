@@ -296,6 +296,38 @@ def test_an_owner_who_may_not_create_the_role_of_analysts_is_told_how_to_get_it(
     assert "CREATE ROLE cention_analyst NOLOGIN" in result.stderr
 
 
+def test_an_owner_who_may_not_create_the_role_of_figures_migrates_and_is_told_how_to_get_it(
+    terminal, environment, owner, monkeypatch
+):
+    environment.setenv("DATABASE_URL", owner)
+    for name in ("figures_exist", "create_figures", "wrong_for_figures"):
+        query = SQL[name].replace("cention_figures", "figures_elsewhere")
+        monkeypatch.setitem(SQL, name, query)
+
+    first, second = terminal.run("migrate"), terminal.run("migrate")
+
+    assert first.exit_code == 0, first.stderr
+    assert "applied 0001_intake.sql" in first.stdout
+    assert "CREATE ROLE cention_figures NOLOGIN, then: cention migrate" in second.stdout
+
+
+def test_rights_of_the_role_of_figures_that_are_wrong_are_found_and_mended(
+    terminal, environment, empty_database
+):
+    terminal.run("migrate")
+    with psycopg.connect(empty_database) as conn:
+        conn.execute("REVOKE ALL ON analyst.area_day FROM cention_figures")
+        conn.execute("GRANT SELECT ON analyst.survey_answer TO cention_figures")
+
+    found = [one for one in terminal.json("check") if one["about"] == "analysts"]
+    assert [(one["level"], one["remedy"]) for one in found] == [("wrong", "Run: cention migrate")]
+    assert "analyst.area_day." in found[0]["sentence"]
+
+    terminal.run("migrate")
+
+    assert "analysts" not in {one["about"] for one in terminal.json("check")}
+
+
 def test_grants_that_a_restore_has_lost_are_found_and_given_again(
     terminal, environment, empty_database
 ):

@@ -150,6 +150,7 @@ def test_by_tcp_the_analyst_reads_with_a_password_and_nobody_comes_in_without(fo
 
         with psycopg.connect(analyst_login.url(server, "right")) as conn:
             assert conn.execute("SELECT current_user").fetchone() == ("analyst",)
+            assert conn.execute("SHOW statement_timeout").fetchone() == ("10min",)
         for wrong in (
             analyst_login.url(server, "wrong"),
             f"postgresql://cention@127.0.0.1:{port}/cention",

@@ -10,8 +10,8 @@ RETURN CASE WHEN looks > 0 THEN due_at ELSE wanted_at END;
 COMMENT ON FUNCTION intake.waits_since IS 'Since when a record on the list waits: since it was wanted, whatever was tried since; a record that is stored except for its SLA, since its next fetch was due.';
 
 CREATE OR REPLACE FUNCTION intake.oldest_waiting_at(of_workspace text, of_family text)
-RETURNS timestamptz LANGUAGE sql STABLE
--- By two indexes, however long the list is: it is the earliest due_at, unless a record was put off.
+RETURNS timestamptz LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+-- Analysts may not read the list itself. By two indexes, however long the list is: it is the earliest due_at, unless a record was put off.
 RETURN least(
     (SELECT min(due_at) FROM intake.wanted
      WHERE (workspace, family) = (of_workspace, of_family) AND parked_at IS NULL),

@@ -132,7 +132,7 @@ LEFT JOIN LATERAL (
 ) AS survey ON true;
 
 COMMENT ON VIEW analyst.errand_overview IS
-    'One row per errand, all names joined, without HTML. Includes deleted and gone errands: see state.';
+    'One row per errand, all names joined, without HTML. Includes deleted and gone errands: see state. Key: workspace, errand_id.';
 COMMENT ON COLUMN analyst.errand_overview.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.errand_overview.errand_id IS 'Cention''s database id of the errand: joins with every table of schema cention.';
 COMMENT ON COLUMN analyst.errand_overview.display_id IS 'Number shown to people, such as 2256-1.';

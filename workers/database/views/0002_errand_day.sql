@@ -25,7 +25,7 @@ CROSS JOIN LATERAL (VALUES ('arrived', e.arrived_at), ('answered', e.answered_at
 WHERE event.name = 'arrived' OR event.happened_at IS NOT NULL;
 
 COMMENT ON VIEW analyst.errand_day IS
-    'One row for the arrival and one for the answer of each errand, with the day: for your own statistics by day. The figures of deleted errands are null, so that spam does not distort averages; count them by deleted.';
+    'One row for the arrival and one for the answer of each errand, with the day: for your own statistics by day. The figures of deleted errands are null, so that spam does not distort averages; count them by deleted. Key: workspace, errand_id, event. Each errand_id is in analyst.errand_overview.';
 COMMENT ON COLUMN analyst.errand_day.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.errand_day.day IS 'Day of the event in the workspace''s time zone (cention.workspace.timezone, UTC if unset); null if Cention never reported the arrival.';
 COMMENT ON COLUMN analyst.errand_day.event IS 'arrived or answered: every errand has one row for its arrival, answered ones a second for their answer.';

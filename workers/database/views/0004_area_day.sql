@@ -14,6 +14,6 @@ LEFT JOIN cention.area ON (area.workspace, area.area_id) = (d.workspace, d.kind_
 WHERE d.kind = 'area';
 
 COMMENT ON VIEW analyst.area_day IS
-    'One row per area and day on which an errand of it arrived or was answered; errands without area under null, so that the sum of arrived is the number of errands.';
+    'One row per area and day on which an errand of it arrived or was answered; errands without area under null, so that the sum of arrived is the number of errands. Key: workspace, day, area_id.';
 COMMENT ON COLUMN analyst.area_day.area_id IS 'Area the errands are in now; null: Cention reported none.';
 COMMENT ON COLUMN analyst.area_day.area_name IS 'Name of the area.';

@@ -14,6 +14,6 @@ LEFT JOIN cention.tag ON (tag.workspace, tag.tag_id) = (d.workspace, d.kind_id)
 WHERE d.kind = 'tag';
 
 COMMENT ON VIEW analyst.tag_day IS
-    'One row per tag and day on which an errand with it arrived or was answered; an errand with several tags counts under each, one without under null.';
+    'One row per tag and day on which an errand with it arrived or was answered; an errand with several tags counts under each, one without under null. Key: workspace, day, tag_id.';
 COMMENT ON COLUMN analyst.tag_day.tag_id IS 'Tag the errands carry now; null: untagged.';
 COMMENT ON COLUMN analyst.tag_day.tag_name IS 'Name of the tag.';

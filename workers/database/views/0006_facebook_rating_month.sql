@@ -19,7 +19,7 @@ LEFT JOIN cention.workspace AS w ON w.workspace = r.workspace
 GROUP BY r.workspace, month;
 
 COMMENT ON VIEW analyst.facebook_rating_month IS
-    'One row per month in which ratings were written; ratings deleted since then count as last reported.';
+    'One row per month in which ratings were written; ratings deleted since then count as last reported. Key: workspace, month.';
 COMMENT ON COLUMN analyst.facebook_rating_month.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.facebook_rating_month.month IS 'First day of the month, in the workspace''s time zone; null: ratings whose time Cention never reported.';
 COMMENT ON COLUMN analyst.facebook_rating_month.ratings IS 'Ratings written in this month, gone ones included.';

@@ -198,7 +198,7 @@ SELECT workspace,
 FROM judged;
 
 COMMENT ON VIEW analyst.freshness IS
-    'One row per workspace and family of records, one for its callbacks, and one for each mirror that is refreshed on a schedule: whether the tables have the present data of Cention. Only the state fresh is good; no row at all means that no workspace is set up.';
+    'One row per workspace and family of records, one for its callbacks, and one for each mirror that is refreshed on a schedule: whether the tables have the present data of Cention. Only the state fresh is good; no row at all means that no workspace is set up. Key: workspace, family.';
 COMMENT ON COLUMN analyst.freshness.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.freshness.family IS 'Kind of record: callbacks, errand_reports, facebook_ratings, response_attachments, area_archives, library_attachments; or a mirror that is refreshed on a schedule: library, agent_logons, exports. A disabled mirror has no row.';
 COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: missing (records that Cention reported are neither stored nor on the list), paused, never polled, stalled (the list of changed records was not read, or the mirror not refreshed, for three of its intervals, at least a minute), uncounted (no reconciliation for half an hour), never received, silent (errands were answered more than an hour after the last callback), behind (a record has been waiting for 5 minutes, a callback for one), incomplete (some records are parked or unreadable, or a mirror was refreshed only in part); or starting: a mirror was enabled recently and not refreshed yet.';

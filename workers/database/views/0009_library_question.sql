@@ -40,7 +40,7 @@ SELECT q.workspace,
 FROM cention.library_question AS q
 WHERE q.gone_at IS NULL;
 
-COMMENT ON VIEW analyst.library_question IS 'One row per question that is in the library now.';
+COMMENT ON VIEW analyst.library_question IS 'One row per question that is in the library now. Key: workspace, question_id. Each question_id is in cention.library_question.';
 COMMENT ON COLUMN analyst.library_question.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.library_question.question_id IS 'Cention''s id of the question.';
 COMMENT ON COLUMN analyst.library_question.subject IS 'Subject; null for none.';

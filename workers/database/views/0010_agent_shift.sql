@@ -70,7 +70,7 @@ CROSS JOIN LATERAL (
 ) AS part;
 
 COMMENT ON VIEW analyst.agent_shift IS
-    'Times at which agents were logged in: one row per shift and day, so that hours can be summed by day. A shift is a log-in and the next log-out; a log-in or log-out without a partner is shown without hours.';
+    'Times at which agents were logged in: one row per shift and day, so that hours can be summed by day. A shift is a log-in and the next log-out; a log-in or log-out without a partner is shown without hours. Key: workspace, day, login_name, state, shift_began_at, shift_ended_at.';
 COMMENT ON COLUMN analyst.agent_shift.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.agent_shift.day IS 'Day in the workspace''s time zone (cention.workspace.timezone, UTC if unset); it has 23 or 25 hours when clocks change.';
 COMMENT ON COLUMN analyst.agent_shift.login_name IS 'Login name; not the display name in reports.';

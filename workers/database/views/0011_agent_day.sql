@@ -61,7 +61,7 @@ FROM (
 GROUP BY workspace, day, agent_id, unmapped_name;
 
 COMMENT ON VIEW analyst.agent_day IS
-    'One row per agent and day on which an errand of the agent arrived or was answered, or the agent was logged in; unassigned errands under null, so that the sum of arrived is the number of errands. A login name that is not mapped to an agent (cention.agent_login) has rows of its own, with login_names, without agent_id and without errands.';
+    'One row per agent and day on which an errand of the agent arrived or was answered, or the agent was logged in; unassigned errands under null, so that the sum of arrived is the number of errands. A login name that is not mapped to an agent (cention.agent_login) has rows of its own, with login_names, without agent_id and without errands. Key: workspace, day, agent_id, login_names.';
 COMMENT ON COLUMN analyst.agent_day.agent_id IS 'Agent the errands are assigned to now; null: unassigned, or a login name that is not mapped. Earlier agents are only in cention.errand_action.';
 COMMENT ON COLUMN analyst.agent_day.agent_name IS 'Display name of the agent.';
 COMMENT ON COLUMN analyst.agent_day.login_names IS 'Login names that logged in or out, or were logged in, on this day; null if none of this agent''s did.';

@@ -45,7 +45,7 @@ LEFT JOIN LATERAL (
     WHERE (s.workspace, s.invitation_id) = (i.workspace, i.invitation_id) AND s.verified
 ) AS answered ON true;
 
-COMMENT ON VIEW analyst.survey_invitation IS 'One row per invitation to a survey, without the contact. Area, agent, channel, organisation and tags are those of the time of the decision.';
+COMMENT ON VIEW analyst.survey_invitation IS 'One row per invitation to a survey, without the contact. Area, agent, channel, organisation and tags are those of the time of the decision. Key: workspace, invitation_id. Each invitation_id is in feedback.invitation.';
 COMMENT ON COLUMN analyst.survey_invitation.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.survey_invitation.invitation_id IS 'Number of the invitation.';
 COMMENT ON COLUMN analyst.survey_invitation.errand_id IS 'Errand it is about.';

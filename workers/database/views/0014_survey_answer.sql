@@ -43,7 +43,7 @@ LEFT JOIN cention.organisation
 LEFT JOIN cention.area ON (area.workspace, area.area_id) = (i.workspace, i.area_id)
 LEFT JOIN cention.agent ON (agent.workspace, agent.agent_id) = (i.workspace, i.agent_id);
 
-COMMENT ON VIEW analyst.survey_answer IS 'One row per answered question. Area, agent, channel, organisation and tags are those of the time of the decision to invite; null for a survey that no invitation led to.';
+COMMENT ON VIEW analyst.survey_answer IS 'One row per answered question. Area, agent, channel, organisation and tags are those of the time of the decision to invite; null for a survey that no invitation led to. Key: workspace, session_id, position. Each session_id is in feedback.session. Each invitation_id is in analyst.survey_invitation.';
 COMMENT ON COLUMN analyst.survey_answer.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.survey_answer.session_id IS 'Survey as one customer answered it.';
 COMMENT ON COLUMN analyst.survey_answer.position IS 'Position of the question in it, from 1.';

@@ -16,7 +16,7 @@ LEFT JOIN cention.area ON (area.workspace, area.area_id) = (e.workspace, e.area_
 WHERE d.verdict = 'not'
 GROUP BY d.workspace, day, d.rule, e.area_id, area.name, d.reason;
 
-COMMENT ON VIEW analyst.survey_why_not IS 'One row per day, rule, area and reason: errands whose customer was not invited to a survey.';
+COMMENT ON VIEW analyst.survey_why_not IS 'One row per day, rule, area and reason: errands whose customer was not invited to a survey. Key: workspace, day, rule, area_id, reason.';
 COMMENT ON COLUMN analyst.survey_why_not.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.survey_why_not.day IS 'Day on which the errands were answered or closed, in the workspace''s time zone.';
 COMMENT ON COLUMN analyst.survey_why_not.rule IS 'First rule that fits the errand; null for none.';

@@ -112,7 +112,7 @@ LEFT JOIN LATERAL (
 ) AS score ON true
 WHERE g.kind IS NOT NULL OR g.kinds = 0;
 
-COMMENT ON VIEW analyst.survey_score_week IS 'One row per week, rule, vendor, area, agent and kind of score, each kind and scale for itself. Area and agent are those of the time of the decision; only verified answers count.';
+COMMENT ON VIEW analyst.survey_score_week IS 'One row per week, rule, vendor, area, agent and kind of score, each kind and scale for itself. Area and agent are those of the time of the decision; only verified answers count. Key: workspace, week, rule, vendor, area_id, agent_id, kind, lowest, highest.';
 COMMENT ON COLUMN analyst.survey_score_week.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.survey_score_week.week IS 'Monday of the week in which the errand was answered or closed, in the workspace''s time zone; of a survey without an invitation, in which it began.';
 COMMENT ON COLUMN analyst.survey_score_week.rule IS 'Rule that invited; null for links that an operator handed over, and for surveys without an invitation.';

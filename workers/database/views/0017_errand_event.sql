@@ -43,7 +43,7 @@ CROSS JOIN LATERAL (VALUES ('arrived', e.arrived_at), ('answered', e.answered_at
     AS t (kind, happened_at)
 WHERE t.happened_at IS NOT NULL;
 
-COMMENT ON VIEW analyst.errand_event IS 'One row per event of an errand and source that reports it. The same event may have a row of each source: choose one source for each kind.';
+COMMENT ON VIEW analyst.errand_event IS 'One row per event of an errand and source that reports it. The same event may have a row of each source: choose one source for each kind. No key.';
 COMMENT ON COLUMN analyst.errand_event.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.errand_event.errand_id IS 'Cention''s id of the errand.';
 COMMENT ON COLUMN analyst.errand_event.kind IS 'What happened, such as assigned, transferred, answered, reopened; other for a note that no pattern knows.';
@@ -66,7 +66,7 @@ WHERE a.note IS NOT NULL AND NOT EXISTS (
 )
 GROUP BY a.workspace, n.note;
 
-COMMENT ON VIEW analyst.unknown_action IS 'One row per note of actions that no pattern knows, for new patterns. Order it by actions.';
+COMMENT ON VIEW analyst.unknown_action IS 'One row per note of actions that no pattern knows, for new patterns. Order it by actions. Key: workspace, note.';
 COMMENT ON COLUMN analyst.unknown_action.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.unknown_action.note IS 'Note with # for each number and (agent) for the name of its agent.';
 COMMENT ON COLUMN analyst.unknown_action.actions IS 'Number of actions with such a note.';

@@ -25,7 +25,7 @@ GROUP BY GROUPING SETS (
     (m.workspace, m.arrived_on), (m.workspace, m.arrived_on, m.area_id), (m.workspace, m.arrived_on, m.service_id),
     (m.workspace, m.arrived_on, m.agent_id)
 );
-COMMENT ON VIEW analyst.response_time_day IS 'Times to the first answer of the errands that arrived on a day: one row for all, and one for each area, channel and agent. Percentiles of several days or groups cannot be combined: compute them from analyst.errand_metrics.';
+COMMENT ON VIEW analyst.response_time_day IS 'Times to the first answer of the errands that arrived on a day: one row for all, and one for each area, channel and agent. Percentiles of several days or groups cannot be combined: compute them from analyst.errand_metrics. Key: workspace, day, grouped_by, area_id, service_id, agent_id.';
 COMMENT ON COLUMN analyst.response_time_day.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.response_time_day.day IS 'Day of arrival in the workspace''s time zone.';
 COMMENT ON COLUMN analyst.response_time_day.grouped_by IS 'all, area, channel or agent: choose one, or errands count several times.';
@@ -52,7 +52,7 @@ SELECT m.workspace, m.arrived_on AS day, m.area_id, m.service_id,
 FROM analyst.errand_metrics AS m
 WHERE m.state <> 'deleted'
 GROUP BY m.workspace, m.arrived_on, m.area_id, m.service_id;
-COMMENT ON VIEW analyst.sla_day IS 'SLA of the errands that arrived on a day, by area and channel.';
+COMMENT ON VIEW analyst.sla_day IS 'SLA of the errands that arrived on a day, by area and channel. Key: workspace, day, area_id, service_id.';
 COMMENT ON COLUMN analyst.sla_day.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.sla_day.day IS 'Day of arrival in the workspace''s time zone; null if Cention never reported it.';
 COMMENT ON COLUMN analyst.sla_day.area_id IS 'Area they are in now.';
@@ -76,7 +76,7 @@ FROM analyst.errand_metrics AS m
 LEFT JOIN cention.service AS s ON (s.workspace, s.service_id) = (m.workspace, m.service_id)
 WHERE m.state <> 'deleted'
 GROUP BY m.workspace, m.arrived_on, m.service_id;
-COMMENT ON VIEW analyst.channel_day IS 'Errands that arrived on a day, by channel, and what has become of them.';
+COMMENT ON VIEW analyst.channel_day IS 'Errands that arrived on a day, by channel, and what has become of them. Key: workspace, day, service_id.';
 COMMENT ON COLUMN analyst.channel_day.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.channel_day.day IS 'Day of arrival in the workspace''s time zone; null if Cention never reported it.';
 COMMENT ON COLUMN analyst.channel_day.service_id IS 'Channel.';
@@ -110,7 +110,7 @@ FROM by_tag AS t
 JOIN by_week AS w USING (workspace, week)
 LEFT JOIN by_tag AS before ON (before.workspace, before.tag_id, before.week) = (t.workspace, t.tag_id, t.week - 7)
 LEFT JOIN cention.tag AS tag ON (tag.workspace, tag.tag_id) = (t.workspace, t.tag_id);
-COMMENT ON VIEW analyst.tag_trend_week IS 'Errands that arrived in a week, by the tags that they carry now; an errand with several tags counts under each.';
+COMMENT ON VIEW analyst.tag_trend_week IS 'Errands that arrived in a week, by the tags that they carry now; an errand with several tags counts under each. Key: workspace, week, tag_id.';
 COMMENT ON COLUMN analyst.tag_trend_week.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.tag_trend_week.week IS 'Monday of the week of arrival.';
 COMMENT ON COLUMN analyst.tag_trend_week.tag_id IS 'Tag.';

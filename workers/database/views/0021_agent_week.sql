@@ -53,7 +53,7 @@ SELECT t.workspace, t.week, t.agent_id, agent.name AS agent_name, t.login_names,
 FROM total AS t
 LEFT JOIN cention.agent ON (agent.workspace, agent.agent_id) = (t.workspace, t.agent_id);
 
-COMMENT ON VIEW analyst.agent_week IS 'One row per agent and week in which the agent answered or was logged in; answers to errands of nobody are under null. A login name that is not mapped to an agent (cention.agent_login) has rows of its own, with login_names and without agent_id.';
+COMMENT ON VIEW analyst.agent_week IS 'One row per agent and week in which the agent answered or was logged in; answers to errands of nobody are under null. A login name that is not mapped to an agent (cention.agent_login) has rows of its own, with login_names and without agent_id. Key: workspace, week, agent_id, login_names.';
 COMMENT ON COLUMN analyst.agent_week.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.agent_week.week IS 'Monday of the week, in the workspace''s time zone.';
 COMMENT ON COLUMN analyst.agent_week.agent_id IS 'Agent the errand was assigned to when it was answered; null: nobody, or a login name that is not mapped.';

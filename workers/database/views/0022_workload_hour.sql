@@ -65,7 +65,7 @@ CROSS JOIN LATERAL (
     GROUP BY x.hour, x.area_id, x.service_id
 ) AS f;
 
-COMMENT ON VIEW analyst.workload_hour IS 'One row per day, hour, area and channel in which an errand arrived, was answered or was open; no row where there was none, so divide sums by the number of days. Deleted errands are counted until they were deleted.';
+COMMENT ON VIEW analyst.workload_hour IS 'One row per day, hour, area and channel in which an errand arrived, was answered or was open; no row where there was none, so divide sums by the number of days. Deleted errands are counted until they were deleted. Key: workspace, day, hour, area_id, service_id.';
 COMMENT ON COLUMN analyst.workload_hour.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.workload_hour.day IS 'Day in the workspace''s time zone. Always filter by it: only these days are computed.';
 COMMENT ON COLUMN analyst.workload_hour.weekday IS 'Day of the week, from 1 for Monday to 7.';

@@ -18,6 +18,10 @@ from workers.surveys.store import person_keys
 
 WAIT_S = 30.0  # for the database
 RETRY_EVERY_S = 0.2
+NO_FIGURES = (
+    "The role cention_figures is missing, and this role may not create it; all else is done. "
+    "To use it, run as a superuser: CREATE ROLE cention_figures NOLOGIN, then: cention migrate"
+)
 
 
 class WorkspaceMoved(Exception):
@@ -28,7 +32,8 @@ class WorkspaceMoved(Exception):
 
 
 def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
-    """Apply migrations; write the configured workspaces and mirrors; return a line for each change.
+    """Apply migrations; write the configured workspaces and mirrors; return a line for each change,
+    and one if the role of figures is missing.
 
     Waits up to ``wait_s`` seconds for the database. Concurrent migrations run one after another.
     Raises ``WorkspaceMoved``, and then no setting is stored, or ``psycopg.Error``;
@@ -44,6 +49,7 @@ def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
         written = workspaces.save(conn, settings.workspaces, poll_every_s=settings.poll_every_s)
         enabled, disabled = mirrors.save(conn, every_s)
         person_keys.create_missing(conn, timezones)
+        has_figures = migrations.has_figures(conn)
     return [
         *(f"applied {name}" for name in applied),
         *(
@@ -55,6 +61,7 @@ def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
             for name, each in enabled
         ),
         *(f"{name} {each}: no longer refreshed" for name, each in disabled),
+        *(() if has_figures else (NO_FIGURES,)),
     ]
 
 

@@ -11,3 +11,7 @@ $$;
 -- name: set_password
 -- Set its password.
 ALTER ROLE analyst PASSWORD {password};
+
+-- name: limit_statements
+-- End a query that takes longer than ten minutes. Settings of a group do not apply to its members.
+ALTER ROLE analyst SET statement_timeout = '10min';

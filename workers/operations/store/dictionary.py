@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,6 +12,9 @@ from psycopg.rows import class_row
 from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
+
+_KEY = re.compile(r"\bKey: (\w+(?:, \w+)*)\.")
+_REFERENCE = re.compile(r"\bEach (\w+) is in (\w+)\.(\w+)\.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,16 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Columns whose values are in another table, unless one of them is null."""
+
+    columns: tuple[str, ...]
+    to_schema: str
+    to_name: str
+    to_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """One table or view."""
 
@@ -31,16 +45,24 @@ class Table:
     name: str
     comment: str | None
     columns: tuple[Column, ...]
+    is_view: bool = False
+    keys: tuple[tuple[str, ...], ...] = ()  # columns that identify a row, the primary key first
+    references: tuple[Reference, ...] = ()
 
 
 def tables(conn: Connection) -> tuple[Table, ...]:
-    """Return every table and view of the bridge's schemas, those for analysts first."""
+    """Return every table and view of the bridge's schemas, those for analysts first.
+
+    Keys and references are those of constraints. Where there are none, as for views, they are those
+    that the comment states: "Key: workspace, errand_id. Each errand_id is in cention.errand."
+    """
     with conn.cursor(row_factory=class_row(_Row)) as cursor:
         rows = cursor.execute(SQL["columns"]).fetchall()
-    by_table = groupby(rows, key=lambda row: (row.schema, row.name, row.comment))
+    with conn.cursor(row_factory=class_row(_Constraint)) as constraints:
+        found = constraints.execute(SQL["constraints"]).fetchall()
     return tuple(
-        Table(schema=schema, name=name, comment=comment, columns=tuple(_column(r) for r in found))
-        for (schema, name, comment), found in by_table
+        _table(list(members), [one for one in found if (one.schema, one.name) == name])
+        for name, members in groupby(rows, key=lambda row: (row.schema, row.name))
     )
 
 
@@ -53,11 +75,61 @@ def as_markdown(tables: Sequence[Table]) -> str:
 class _Row:
     schema: str
     name: str
+    is_view: bool
     comment: str | None
     column_name: str
     column_type: str
     column_nullable: bool
     column_comment: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Constraint:
+    schema: str
+    name: str
+    is_reference: bool
+    columns: list[str]
+    to_schema: str | None
+    to_name: str | None
+    to_columns: list[str] | None
+
+
+def _table(rows: Sequence[_Row], constraints: Sequence[_Constraint]) -> Table:
+    first = rows[0]
+    comment = first.comment or ""
+    stated = [tuple(key.split(", ")) for key in _KEY.findall(comment)]
+    return Table(
+        schema=first.schema,
+        name=first.name,
+        comment=first.comment,
+        columns=tuple(map(_column, rows)),
+        is_view=first.is_view,
+        keys=(*(tuple(one.columns) for one in constraints if not one.is_reference), *stated),
+        references=(*_constrained(constraints), *_stated(comment)),
+    )
+
+
+def _constrained(constraints: Sequence[_Constraint]) -> Iterator[Reference]:
+    for one in constraints:
+        if one.to_schema and one.to_name and one.to_columns:
+            yield Reference(
+                columns=tuple(one.columns),
+                to_schema=one.to_schema,
+                to_name=one.to_name,
+                to_columns=tuple(one.to_columns),
+            )
+
+
+def _stated(comment: str) -> Iterator[Reference]:
+    """Yield the references that a comment states. An id has the name of its kind at its end."""
+    for column, schema, name in _REFERENCE.findall(comment):
+        to = "errand_id" if column.endswith("errand_id") else column
+        yield Reference(
+            columns=("workspace", column),
+            to_schema=schema,
+            to_name=name,
+            to_columns=("workspace", to),
+        )
 
 
 def _column(row: _Row) -> Column:

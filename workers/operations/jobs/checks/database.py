@@ -45,6 +45,13 @@ def _analysts(conn: Connection) -> Iterator[Finding]:
             f"({pluralise(len(closed), 'table')} in all), as after a restore on another server.",
             MIGRATE,
         )
+    if columns := migrate.wrong_for_figures(conn):
+        yield wrong(
+            "analysts",
+            f"The role cention_figures may read what it should not, or cannot read what it should: "
+            f"{columns[0]} ({pluralise(len(columns), 'column')} in all).",
+            MIGRATE,
+        )
 
 
 def sessions(database_url: str) -> Iterator[Finding]:
