@@ -186,17 +186,6 @@ def test_the_glossary_has_each_term_once_and_in_order():
     assert [(one, next_one) for one, next_one in pairwise(terms) if one >= next_one] == []
 
 
-def test_the_queries_for_analysts_are_those_that_are_tested():
-    text = (DOCS / "analysts.md").read_text("utf-8").replace("\n    ", "\n")
-    queries = sorted((ROOT / "tests").rglob("queries/*.sql"))
-    statements = {
-        path: re.sub(r"^--.*\n", "", path.read_text("utf-8"), flags=re.M) for path in queries
-    }
-
-    assert len(queries) == 3
-    assert {name(path) for path in queries if statements[path].strip() not in text} == set()
-
-
 def test_decisions_are_numbered_without_a_gap_and_listed_in_the_index():
     text = prose(DOCS / "decisions.md")
     decisions = DECISION.findall(text)

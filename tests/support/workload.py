@@ -146,7 +146,7 @@ def _agent_row(
         "responses": len(answers),
         "errands": len({errand_id for errand_id, _ in answers}),
         "responses_per_hour": rounded(Decimal(len(answers)) * 3600 / seconds, 2)
-        if seconds
+        if seconds and key[1]
         else None,
         "csat_n": len(scores),
         "satisfied_count": satisfied,

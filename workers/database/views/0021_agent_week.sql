@@ -46,7 +46,8 @@ WITH score AS (
 )
 SELECT t.workspace, t.week, t.agent_id, agent.name AS agent_name, t.login_names,
        round(t.hours, 4) AS logged_in_hours, t.unpaired AS unpaired_logons, t.responses, t.errands,
-       round(t.responses / nullif(t.hours, 0), 2) AS responses_per_hour, t.csat_n, t.satisfied_count,
+       CASE WHEN t.agent_id IS NOT NULL THEN round(t.responses / nullif(t.hours, 0), 2) END AS responses_per_hour,
+       t.csat_n, t.satisfied_count,
        round(t.satisfied_count::numeric / nullif(t.csat_n, 0), 4) AS satisfied_share,
        round(analyst.wilson_low(t.satisfied_count, t.csat_n), 4) AS satisfied_low_share,
        round(analyst.wilson_high(t.satisfied_count, t.csat_n), 4) AS satisfied_high_share
@@ -63,7 +64,7 @@ COMMENT ON COLUMN analyst.agent_week.logged_in_hours IS 'Hours logged in, under 
 COMMENT ON COLUMN analyst.agent_week.unpaired_logons IS 'Log-ins and log-outs without a partner: hours that are missing. Null if nothing is known.';
 COMMENT ON COLUMN analyst.agent_week.responses IS 'Answers.';
 COMMENT ON COLUMN analyst.agent_week.errands IS 'Errands that were answered. An errand may be answered in several weeks.';
-COMMENT ON COLUMN analyst.agent_week.responses_per_hour IS 'responses / logged_in_hours; null without hours. Over several weeks divide the sums.';
+COMMENT ON COLUMN analyst.agent_week.responses_per_hour IS 'responses / logged_in_hours; null without hours or agent_id. Over several weeks divide the sums.';
 COMMENT ON COLUMN analyst.agent_week.csat_n IS 'csat scores of our survey: each for the agent of the errand''s last answer, in the week of that answer. Deleted errands are left out.';
 COMMENT ON COLUMN analyst.agent_week.satisfied_count IS 'Of csat_n: one of the two best scores.';
 COMMENT ON COLUMN analyst.agent_week.satisfied_share IS 'satisfied_count / csat_n, from 0 to 1; null without any.';
