@@ -102,12 +102,14 @@ def test_every_state_that_analysts_may_see_leads_to_an_entry():
 def test_every_alarm_leads_to_an_entry():
     source = (ROOT / "workers" / "operations" / "store" / "gauges.py").read_text("utf-8")
     families, rest = source.split("def _of_inbox", 1)
-    inboxes, queues = rest.split("def _of_queue", 1)
+    inboxes, rest = rest.split("def _of_queue", 1)
+    queues, figures = rest.split("def _of_figures", 1)
     row = re.compile(r'^        \(\s*"(\w+)",\s*"', re.M)
     names = {f"cention_{name}" for name in row.findall(families)}
     names |= {f"cention_callbacks_{name}" for name in row.findall(inboxes)}
     names |= set(re.findall(r'name="(cention_\w+)"', queues))
     names |= {f"cention_survey_{n}" for n in re.findall(r'^        \("(\w+)", "', queues, re.M)}
+    names |= {f"cention_figures_{name}" for name in row.findall(figures)}
 
     assert len(names) > 8
     rows = "\n".join(re.findall(r"^\| `cention_.*$", runbook.TEXT, re.MULTILINE))

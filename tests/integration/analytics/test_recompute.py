@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -17,7 +17,7 @@ from tests.support.figures import Figures, backlog
 from tests.support.open_seconds import OpenSeconds
 from workers.analytics.jobs import recompute as job
 from workers.analytics.jobs.recompute import recompute
-from workers.analytics.store import metrics_due
+from workers.analytics.store import metrics_progress
 
 ZONE = ZoneInfo("Europe/Stockholm")
 DAYS = 12
@@ -65,7 +65,7 @@ def rebuilt(conn, session):
     """Return what a computation of everything gives, from nothing."""
     for table in TABLES:
         conn.execute(f"DELETE FROM analyst.{table}")
-    metrics_due.rebuild(conn, "demo")
+    metrics_progress.begin(conn, "demo")
     run(session)
     return rows(conn)
 
@@ -165,13 +165,12 @@ def test_a_mark_is_not_lost_if_the_computation_fails(conn, session, monkeypatch)
     assert conn.execute(question).fetchone() == (0,)
 
 
-def test_a_change_that_relied_on_a_mark_is_waited_for(conn, session, database, monkeypatch):
+def test_a_change_beside_a_mark_is_computed_once_it_is_committed(conn, session, database):
     run(session)
-    monkeypatch.setattr(job, "WAIT_S", 0.2)
     conn.execute("UPDATE cention.errand SET area_id = 5")
     with psycopg.connect(database) as late:
-        late.execute("UPDATE cention.errand SET area_id = 9")  # finds the marks, makes no other
-        assert not recompute(session)
+        late.execute("UPDATE cention.errand SET area_id = 9")  # marks them as well
+        run(session)
         late.commit()
 
     run(session)
@@ -180,10 +179,70 @@ def test_a_change_that_relied_on_a_mark_is_waited_for(conn, session, database, m
     assert conn.execute(question).fetchall() == [(9,)]
 
 
+def test_each_day_is_computed_once_after_everything_is(conn, session, monkeypatch):
+    run(session)
+    computed: list[date] = []
+    compute = job.backlog.compute
+
+    def noted(conn, workspace, days):
+        computed.extend(one.day for one in days)
+        compute(conn, workspace, days)
+
+    conn.execute("TRUNCATE analyst.open_span, analyst.backlog_day")  # each batch changes each day
+    monkeypatch.setattr(job.backlog, "compute", noted)
+    monkeypatch.setattr(job, "BATCH", 50)
+    metrics_progress.begin(conn, "demo")
+    run(session)
+
+    assert len(computed) >= DAYS
+    assert len(computed) == len(set(computed))
+
+
+def test_another_time_zone_computes_the_backlog_again(conn, session):
+    run(session)
+    conn.execute("UPDATE cention.workspace SET timezone = 'Pacific/Kiritimati'")
+
+    run(session)
+    after = rows(conn)
+
+    assert after == rebuilt(conn, session)
+
+
+def test_what_is_rebuilt_from_a_day_is_what_changes_lead_to(conn, session):
+    run(session)
+    before = rows(conn)
+    since = (CENTRE.until - timedelta(days=4)).date()
+    conn.execute("DELETE FROM analyst.backlog_day WHERE day >= %s", [since])
+    conn.execute("DELETE FROM analyst.errand_metrics WHERE arrived_on >= %s", [since])
+    old = "SELECT min(computed_at) FROM analyst.errand_metrics"
+    [computed_at] = conn.execute(old).fetchone()
+
+    metrics_progress.begin(conn, "demo", since=since)
+    run(session)
+
+    assert rows(conn) == before
+    assert conn.execute(old).fetchone() == (computed_at,)
+
+
+def test_a_rebuild_keeps_when_days_were_corrected(conn, session):
+    run(session)
+    conn.execute("UPDATE cention.errand SET deleted = true WHERE errand_id % 2000 = 0")
+    conn.execute("DELETE FROM cention.errand_action WHERE errand_id % 2000 = 0")
+    run(session)
+    question = "SELECT DISTINCT day, corrected_at FROM analyst.backlog_day ORDER BY 1, 2"
+    times = conn.execute(question).fetchall()
+
+    metrics_progress.begin(conn, "demo")
+    run(session)
+
+    assert any(at for _, at in times)
+    assert conn.execute(question).fetchall() == times
+
+
 def test_a_computation_of_everything_goes_on_where_it_was_interrupted(conn, session):
-    metrics_due.rebuild(conn, "demo")
+    metrics_progress.begin(conn, "demo")
     last = conn.execute("SELECT max(errand_id) FROM cention.errand").fetchone()[0]
-    metrics_due.set_progress(conn, "demo", last - 1)
+    metrics_progress.set_after(conn, "demo", metrics_progress.read(conn, "demo"), last - 1)
 
     run(session)
 

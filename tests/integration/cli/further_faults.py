@@ -8,6 +8,7 @@ from typing import Any
 from tests.integration.conftest import context_of
 from tests.integration.receiver.receiver_process import serving
 from tests.support.surveys import brief
+from workers.analytics.jobs.recompute import recompute
 from workers.config.settings import load_settings
 from workers.operations.store import status
 from workers.surveys.jobs.decide import decide
@@ -40,6 +41,35 @@ def it_is_not_known_whether_an_errand_was_created(command_context: Any) -> None:
     [one] = command_context.terminal.json("errands", "unknown")
     command_context.terminal.run("errands", "unknown", "missing", one["sent_id"], "--yes")
     assert "created" in command_context.terminal.run(*CREATE).stdout
+
+
+def figures_are_behind(command_context: Any) -> None:
+    command_context.fetch_errands(1)
+    command_context.bridge.rows(
+        "UPDATE intake.metrics_due SET marked_at = now() - interval '10 minutes'"
+    )
+    assert "the oldest change has waited for 10m" in command_context.status()
+    assert "database: PostgreSQL" in command_context.run().stdout
+    _compute_figures()
+    assert "oldest change has waited" not in command_context.status()
+
+
+def figures_of_errands_cannot_be_computed(command_context: Any) -> None:
+    command_context.fetch_errands(1)
+    command_context.bridge.rows(
+        "INSERT INTO cention.errand_action"
+        " SELECT workspace, 9, errand_id, 'Errand 1 was closed by agent X.', 'X', '20000-01-01',"
+        " now() FROM cention.errand"
+    )
+    _compute_figures()
+    assert "those of 1 errand could not be computed" in command_context.status()
+    listed = command_context.terminal.run("metrics", "problems")
+    assert "cannot be computed: DataError" in listed.stdout
+    command_context.bridge.rows("UPDATE cention.errand_action SET happened_at = now()")
+    command_context.bridge.rows("DELETE FROM intake.metrics_due")
+    assert command_context.run().stdout == "The workers compute the figures of 1 errand again.\n"
+    _compute_figures()
+    assert "could not be computed" not in command_context.status()
 
 
 def an_import_stopped(command_context: Any) -> None:
@@ -100,6 +130,11 @@ def errands_of_the_past_are_missing(command_context: Any) -> None:
 
 def errands_are_to_be_marked_as_changed(command_context: Any) -> None:
     assert command_context.run().stdout == "5,000 errands marked as changed at Cention.\n"
+
+
+def _compute_figures() -> None:
+    with context_of(load_settings()) as context:
+        recompute(context.session)
 
 
 def _invite(command_context: Any) -> None:
@@ -270,6 +305,8 @@ def callbacks_are_refused(command_context: Any) -> None:
 
 
 FAULTS = {
+    "Figures are behind": figures_are_behind,
+    "Figures of errands cannot be computed": figures_of_errands_cannot_be_computed,
     "The workspace has moved": the_workspace_has_moved,
     "Analysts may not read": analysts_may_not_read,
     "A pooler shares sessions": a_pooler_shares_sessions,

@@ -34,9 +34,7 @@ EVERYWHERE = {
     "completeness.sql count_days",
     "holds.sql hold_all",
     "errand_versions.sql start_fills",
-    "metrics_due.sql take_marks",
-    "metrics_due.sql delete_other_claims",
-    "metrics_due.sql restart",
+    "metrics_progress.sql begin_new",
     "completeness.sql delete_old_reports",
     "mirrors.sql remove_other_mirrors",
     "erased.sql redact_sent_errands",
@@ -181,7 +179,11 @@ FLAGS = (
 )
 BY_QUERY = {
     "action_patterns.sql *": {"kind": "answered"},
-    "backlog.sql *": {"day": NOW[:10], "days": [NOW[:10]]},
+    "backlog.sql due_days": {"days": 31},
+    "backlog.sql *": {"days": [NOW[:10]], "from_at": [NOW], "to_at": [NOW]},
+    "metrics_due.sql *": {"marked_in": ["7"], "kinds": ["errand"]},
+    "metrics_progress.sql *": {"began_at": NOW},
+    "metrics.sql limit_statements": {"timeout": "20s"},
     "backfill_days.sql *": {"first": NOW[:10], "last": NOW[:10]},
     "library.sql save_libraries": {"records": json.dumps(RECORDS[:1])},
     "library.sql save_categories": {"records": json.dumps(RECORDS[:1])},

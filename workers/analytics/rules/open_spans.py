@@ -1,13 +1,14 @@
-"""When errands were open, and at the end of which days a change of that is seen."""
+"""When errands were open, and where that differs from what was known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
+from typing import NamedTuple
 
-ONE_DAY = timedelta(days=1)
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,28 +24,26 @@ class OpenSpan:
     arrived_at: datetime
 
 
-def changed_days(
-    before: Iterable[OpenSpan], after: Iterable[OpenSpan], *, zone: ZoneInfo, last: date
-) -> set[date]:
-    """Return the days until ``last`` at whose end something else was open than was known."""
-    known = set(_contributions(before, zone, last))
-    return {day for day, *_ in known ^ set(_contributions(after, zone, last))}
+class Stretch(NamedTuple):
+    """The time between two moments."""
+
+    from_at: datetime
+    to_at: datetime
 
 
-def _contributions(
-    spans: Iterable[OpenSpan], zone: ZoneInfo, last: date
-) -> Iterator[tuple[date, int, str, int | None, int | None, datetime]]:
-    """Yield what each span adds to the backlog of days."""
-    for one in spans:
-        day = one.from_at.astimezone(zone).date() - ONE_DAY
-        while day <= last and (one.to_at is None or end_of(day, zone) <= one.to_at):
-            if one.from_at < end_of(day, zone):
-                whom = one.waiting_on, one.area_id, one.agent_id
-                yield (day, one.errand_id, *whom, one.arrived_at)
-            day += ONE_DAY
+def changed_stretches(before: Iterable[OpenSpan], after: Iterable[OpenSpan]) -> set[Stretch]:
+    """Return when something else was open than was known.
 
-
-def end_of(day: date, zone: ZoneInfo) -> datetime:
-    """Return when a day ends."""
-    after = day + ONE_DAY
-    return datetime(after.year, after.month, after.day, tzinfo=zone).astimezone(UTC)
+    Spans of one errand do not overlap, so what is alike before and after is passed over by
+    putting all their ends in order: from each odd one to the next one only one side is open.
+    """
+    ends: defaultdict[tuple[object, ...], list[datetime]] = defaultdict(list)
+    for one in set(before) ^ set(after):
+        alike = one.errand_id, one.waiting_on, one.area_id, one.agent_id, one.arrived_at
+        ends[alike] += [one.from_at, FOREVER if one.to_at is None else one.to_at]
+    found = set()
+    for moments in ends.values():
+        moments.sort()
+        pairs = zip(moments[::2], moments[1::2], strict=True)
+        found |= {Stretch(begin, end) for begin, end in pairs if begin < end}
+    return found

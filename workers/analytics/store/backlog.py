@@ -2,46 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from psycopg.rows import class_row
 
+from workers.analytics.rules.open_spans import Stretch
 from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MissingDays:
-    """Days of a workspace that are over and have no backlog yet."""
+class DueDay:
+    """A day whose backlog is to be computed."""
 
-    workspace: str
-    first: date
-    last: date
-
-
-def missing_days(conn: Connection) -> list[MissingDays]:
-    """Return what is missing of each workspace of which not everything is being computed."""
-    with conn.cursor(row_factory=class_row(MissingDays)) as cursor:
-        return cursor.execute(SQL["days_to_come"]).fetchall()
+    day: date
+    is_new: bool  # it was never computed
 
 
-def last_day(conn: Connection, workspace: str) -> tuple[date, ZoneInfo] | None:
-    """Return the last day that has a backlog, and the zone of its days; ``None`` for none."""
-    found = conn.execute(SQL["last_day"], {"workspace": workspace}).fetchone()
-    return (found[0], ZoneInfo(found[1])) if found and found[0] else None
+def mark_stretches(conn: Connection, workspace: str, stretches: Collection[Stretch]) -> None:
+    """Mark the days at whose end something else was open; of those that have a backlog."""
+    parameters = {
+        "workspace": workspace,
+        "from_at": [one.from_at for one in stretches],
+        "to_at": [one.to_at for one in stretches],
+    }
+    conn.execute(SQL["mark_stretches"], parameters)
 
 
-def compute(conn: Connection, workspace: str, days: Collection[date], *, corrected: bool) -> None:
-    """Compute the backlog of days again; ``corrected``: they were over and known before."""
-    parameters = {"workspace": workspace, "days": sorted(days), "corrected": corrected}
-    conn.execute(SQL["delete_days"], parameters)
-    conn.execute(SQL["insert_days"], parameters)
+def mark_known_days(conn: Connection, workspace: str, *, since: date | None) -> None:
+    """Mark all days that have a backlog, or those from ``since`` on."""
+    conn.execute(SQL["mark_known_days"], {"workspace": workspace, "since": since})
 
 
-def set_last_day(conn: Connection, workspace: str, day: date) -> None:
-    """Record the last day that has a backlog."""
-    conn.execute(SQL["set_last_day"], {"workspace": workspace, "day": day})
+def mark_new_days(conn: Connection, workspace: str) -> None:
+    """Mark the days that have ended since the last one that was marked."""
+    conn.execute(SQL["mark_new_days"], {"workspace": workspace})
+
+
+def due_days(conn: Connection, workspace: str, *, days: int) -> list[DueDay]:
+    """Return the first day that is due, and those that are due less than ``days`` later."""
+    with conn.cursor(row_factory=class_row(DueDay)) as cursor:
+        parameters = {"workspace": workspace, "days": days}
+        return cursor.execute(SQL["due_days"], parameters).fetchall()
+
+
+def compute(conn: Connection, workspace: str, days: Sequence[DueDay]) -> None:
+    """Compute the backlog of days, which are due no more. One that has not changed stays."""
+    parameters = {
+        "workspace": workspace,
+        "days": [one.day for one in days],
+        "new": [one.is_new for one in days],
+    }
+    conn.execute(SQL["replace_days"], parameters)
+    conn.execute(SQL["delete_due_days"], parameters)

@@ -13,6 +13,11 @@ from workers.database import Connection, queries
 SQL = queries.load(__name__)
 
 
+def limit_statements(conn: Connection, *, seconds: int) -> None:
+    """End each statement of this transaction that takes longer."""
+    conn.execute(SQL["limit_statements"], {"timeout": f"{seconds}s"})
+
+
 def compute(
     conn: Connection, workspace: str, ids: Sequence[int]
 ) -> tuple[list[OpenSpan], list[OpenSpan]]:

@@ -1,3 +1,7 @@
+-- name: limit_statements
+-- End statements of this transaction after so long.
+SELECT set_config('statement_timeout', %(timeout)s, true);
+
 -- name: delete_metrics
 -- Delete the figures of errands.
 DELETE FROM analyst.errand_metrics WHERE workspace = %(workspace)s AND errand_id = ANY (%(ids)s::bigint[]);
@@ -17,10 +21,16 @@ RETURNING errand_id, from_at, to_at, waiting_on, area_id, agent_id, arrived_at;
 
 -- name: insert_figures
 -- Compute and insert the figures of errands, their answers, reopenings and when they were open; returns the last.
-WITH phase AS MATERIALIZED (
+WITH own AS MATERIALIZED (
+    SELECT e.workspace, e.errand_id, intake.known_arrival(e.arrived_at, e.fetched_at) AS arrived_at, e.service_id,
+           e.organisation_id, e.area_id, e.agent_id, e.gone_at, e.deleted, e.closed, e.answered, e.within_sla,
+           e.feedback_value
+    FROM cention.errand AS e
+    WHERE e.workspace = %(workspace)s AND e.errand_id = ANY (%(ids)s::bigint[])
+), phase AS MATERIALIZED (
     SELECT p.*, e.area_id AS present_area_id
     FROM intake.errand_phases(%(workspace)s, %(ids)s::bigint[]) AS p
-    JOIN cention.errand AS e ON e.workspace = %(workspace)s AND e.errand_id = p.errand_id
+    JOIN own AS e ON e.errand_id = p.errand_id
 ), holder AS MATERIALIZED (
     SELECT * FROM intake.errand_holders(%(workspace)s, %(ids)s::bigint[])
 ), of_phases AS (
@@ -86,7 +96,7 @@ WITH phase AS MATERIALIZED (
            CASE WHEN e.deleted IS NOT TRUE THEN NOT e.within_sla END,
            CASE WHEN e.deleted IS NOT TRUE THEN e.feedback_value END,
            csat.number, csat.highest, nps.number, now()
-    FROM cention.errand AS e
+    FROM own AS e
     LEFT JOIN cention.workspace AS w ON w.workspace = e.workspace
     LEFT JOIN of_phases AS p ON p.errand_id = e.errand_id
     LEFT JOIN waiting AS s ON s.errand_id = e.errand_id
@@ -116,7 +126,6 @@ WITH phase AS MATERIALIZED (
           AND y.number IS NOT NULL
         ORDER BY y.answered_at, x.session_id, y.position LIMIT 1
     ) AS nps ON true
-    WHERE e.workspace = %(workspace)s AND e.errand_id = ANY (%(ids)s::bigint[])
 )
 INSERT INTO analyst.open_span (workspace, errand_id, from_at, to_at, waiting_on, area_id, agent_id, service_id, arrived_at)
 SELECT %(workspace)s, p.errand_id, greatest(p.happened_at, h.from_at), nullif(least(p.until_at, h.to_at), 'infinity'),
@@ -128,7 +137,7 @@ FROM (
 ) AS p
 JOIN holder AS h
     ON h.errand_id = p.errand_id AND greatest(p.happened_at, h.from_at) < least(coalesce(p.until_at, 'infinity'), h.to_at)
-JOIN cention.errand AS e ON e.workspace = %(workspace)s AND e.errand_id = p.errand_id
+JOIN own AS e ON e.errand_id = p.errand_id
 WHERE p.phase <> 'ended' AND e.arrived_at IS NOT NULL
 RETURNING errand_id, from_at, to_at, waiting_on, area_id, agent_id, arrived_at;
 

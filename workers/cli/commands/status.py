@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 import click
 
+from workers.analytics.store import metrics_problems
+from workers.analytics.store.metrics_problems import MetricsStatus
 from workers.cli.context import (
     database,
     json_option,
@@ -76,6 +78,13 @@ SURVEY_COLUMNS = (
     TableColumn(heading="last\nsent", right=True),
     TableColumn(heading="held"),
 )
+FIGURE_COLUMNS = (
+    TableColumn(heading="figures of"),
+    TableColumn(heading="oldest\nchange", right=True),
+    TableColumn(heading="all again\nfor", right=True),
+    TableColumn(heading="failed", right=True),
+    TableColumn(heading="odd\narrivals", right=True),
+)
 QUEUE_COLUMNS = (TableColumn(heading="queue"), TableColumn(heading="last\nanswer", right=True))
 
 
@@ -89,6 +98,7 @@ class BridgeStatus:
     mirrors: list[MirrorStatus]
     inboxes: list[InboxStatus]
     queues: list[QueueStatus]
+    figures: list[MetricsStatus]
     surveys: list[SurveyStatus]  # of workspaces with rules or invitations
     spool: SpoolStatus | None  # None: not on this machine
     notices: tuple[Alert, ...]
@@ -129,6 +139,7 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
         mirror_statuses = [m for m in mirrors.statuses(conn) if workspace in (None, m.workspace)]
         inboxes = [i for i in store.inboxes(conn) if workspace in (None, i.workspace)]
         queues = store.queues(conn)
+        figures = [f for f in metrics_problems.statuses(conn) if workspace in (None, f.workspace)]
         surveys = [one for one in invitations.statuses(conn) if workspace in (None, one.workspace)]
         asked = [one for one in vendors.pauses(conn) if workspace in (None, one.workspace)]
         under_way = [
@@ -147,6 +158,7 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
         *(alert for one in families for alert in alerts.of_family(one, at=at)),
         *(alert for one in mirror_statuses for alert in alerts.of_mirror(one, at=at)),
         *(alert for one in inboxes for alert in alerts.of_inbox(one)),
+        *(alert for one in figures for alert in alerts.of_figures(one)),
         *alerts.of_version(newer),
         *alerts.of_unknown(len(unknown)),
         *(alert for one in surveys for alert in alerts.of_surveys(one)),
@@ -161,6 +173,7 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
         mirrors=mirror_statuses,
         inboxes=inboxes,
         queues=queues,
+        figures=figures,
         surveys=[one for one in surveys if is_in_use(one)],
         spool=spool,
         notices=found,
@@ -181,6 +194,9 @@ def print_status(state: BridgeStatus) -> None:
         print_line("")
     if state.inboxes:
         print_table(INBOX_COLUMNS, [_inbox_row(one, state.at) for one in state.inboxes])
+        print_line("")
+    if state.figures:
+        print_table(FIGURE_COLUMNS, [_figure_row(one, state.at) for one in state.figures])
         print_line("")
     if state.surveys:
         print_table(SURVEY_COLUMNS, [_survey_row(one, state.at) for one in state.surveys])
@@ -264,6 +280,16 @@ def _inbox_row(one: InboxStatus, at: datetime) -> tuple[object, ...]:
         one.problems,
         format_duration(one.oldest_unfiled_s),
         format_age(one.last_received_at, at),
+    )
+
+
+def _figure_row(one: MetricsStatus, at: datetime) -> tuple[object, ...]:
+    return (
+        one.workspace,
+        format_duration(one.oldest_wait_s),
+        format_age(one.everything_since_at, at),
+        one.failed,
+        one.arrivals,
     )
 
 

@@ -42,6 +42,24 @@ CREATE OR REPLACE FUNCTION intake.today(timezone text) RETURNS date LANGUAGE sql
 RETURN (now() AT TIME ZONE coalesce(timezone, 'UTC'))::date;
 COMMENT ON FUNCTION intake.today IS 'Current day in the time zone of a workspace (cention.workspace.timezone, UTC if unset).';
 
+CREATE OR REPLACE FUNCTION intake.end_of_day(day date, timezone text) RETURNS timestamptz LANGUAGE sql STABLE
+-- Of a midnight that the clocks skip, PostgreSQL takes the moment of the change, and of one that comes twice, the second.
+RETURN (
+    SELECT midnight.at - greatest(before.local - midnight.local, interval '0')
+    FROM (SELECT (day + 1)::timestamp AS local, (day + 1)::timestamp AT TIME ZONE timezone AS at) AS midnight
+    CROSS JOIN LATERAL (
+        SELECT (midnight.at - interval '1 microsecond') AT TIME ZONE timezone + interval '1 microsecond' AS local
+    ) AS before
+);
+COMMENT ON FUNCTION intake.end_of_day IS 'The first moment after a day in a time zone, also where midnight does not exist or comes twice.';
+
+CREATE OR REPLACE FUNCTION intake.known_arrival(arrived_at timestamptz, fetched_at timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE
+RETURN CASE
+    WHEN arrived_at >= timestamptz '2000-01-01 00:00:00+00' AND arrived_at <= fetched_at + interval '24 hours' THEN arrived_at
+END;
+COMMENT ON FUNCTION intake.known_arrival IS 'When an errand arrived; null for a time before 2000, which stands for none in other systems, or more than a day after its report was fetched.';
+
 -- Ids and fetch times only; the outcome of a report is defined once, for all families.
 DROP VIEW IF EXISTS intake.report;
 CREATE VIEW intake.report AS

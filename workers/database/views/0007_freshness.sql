@@ -139,6 +139,14 @@ WITH workspace AS (
         ORDER BY p.started_at DESC LIMIT 1
     ) AS success ON true
     CROSS JOIN LATERAL (SELECT count(*) FROM intake.odd_logon AS o WHERE o.workspace = m.workspace) AS odd
+), computed AS (
+    SELECT f.workspace, 'figures' AS family, NULL::bigint AS waiting, NULL::bigint AS due, 0::bigint AS parked,
+           f.failed AS unreadable, f.oldest_waiting_at, NULL::timestamptz AS last_poll_at, NULL::text AS last_poll_error,
+           NULL::timestamptz AS last_successful_poll_at, NULL::timestamptz AS last_callback_at,
+           NULL::timestamptz AS last_stored_at, NULL::timestamptz AS paused_since_at, NULL::text AS pause_reason,
+           NULL::bigint AS missing, NULL::timestamptz AS counted_at, NULL::bigint AS reported_today, NULL::text AS alarm,
+           f.oldest_waiting_at < now() - interval '5 minutes' AS slow, false AS partly, NULL::text AS what
+    FROM intake.figure_state AS f
 ), judged AS (
     SELECT every.*,
            CASE WHEN alarm IS NOT NULL THEN alarm
@@ -146,7 +154,7 @@ WITH workspace AS (
                 WHEN parked > 0 OR unreadable > 0 OR partly THEN 'incomplete'
                 ELSE 'fresh'
            END AS state
-    FROM (SELECT * FROM fetched UNION ALL SELECT * FROM received UNION ALL SELECT * FROM mirrored) AS every
+    FROM (SELECT * FROM fetched UNION ALL SELECT * FROM received UNION ALL SELECT * FROM mirrored UNION ALL SELECT * FROM computed) AS every
 )
 SELECT workspace,
        family,
@@ -198,15 +206,15 @@ SELECT workspace,
 FROM judged;
 
 COMMENT ON VIEW analyst.freshness IS
-    'One row per workspace and family of records, one for its callbacks, and one for each mirror that is refreshed on a schedule: whether the tables have the present data of Cention. Only the state fresh is good; no row at all means that no workspace is set up. Key: workspace, family.';
+    'One row per workspace and family of records, one for its callbacks, one for the figures that the bridge computes, and one for each mirror that is refreshed on a schedule: whether the tables have the present data of Cention. Only the state fresh is good; no row at all means that no workspace is set up. Key: workspace, family.';
 COMMENT ON COLUMN analyst.freshness.workspace IS 'Cention workspace.';
-COMMENT ON COLUMN analyst.freshness.family IS 'Kind of record: callbacks, errand_reports, facebook_ratings, response_attachments, area_archives, library_attachments; or a mirror that is refreshed on a schedule: library, agent_logons, exports. A disabled mirror has no row.';
-COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: missing (records that Cention reported are neither stored nor on the list), paused, never polled, stalled (the list of changed records was not read, or the mirror not refreshed, for three of its intervals, at least a minute), uncounted (no reconciliation for half an hour), never received, silent (errands were answered more than an hour after the last callback), behind (a record has been waiting for 5 minutes, a callback for one), incomplete (some records are parked or unreadable, or a mirror was refreshed only in part); or starting: a mirror was enabled recently and not refreshed yet.';
+COMMENT ON COLUMN analyst.freshness.family IS 'Kind of record: callbacks, figures (such as analyst.errand_metrics and backlog_day), errand_reports, facebook_ratings, response_attachments, area_archives, library_attachments; or a mirror that is refreshed on a schedule: library, agent_logons, exports. A disabled mirror has no row.';
+COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: missing (records that Cention reported are neither stored nor on the list), paused, never polled, stalled (the list of changed records was not read, or the mirror not refreshed, for three of its intervals, at least a minute), uncounted (no reconciliation for half an hour), never received, silent (errands were answered more than an hour after the last callback), behind (a record, or a change without figures, has been waiting for 5 minutes, a callback for one), incomplete (some records are parked or unreadable, figures of some errands could not be computed, or a mirror was refreshed only in part); or starting: a mirror was enabled recently and not refreshed yet.';
 COMMENT ON COLUMN analyst.freshness.reason IS 'What is wrong, in words; null if nothing is.';
-COMMENT ON COLUMN analyst.freshness.waiting IS 'Records known to have changed and not stored yet, parked ones included; for callbacks, those not filed yet.';
+COMMENT ON COLUMN analyst.freshness.waiting IS 'Records known to have changed and not stored yet, parked ones included; for callbacks, those not filed yet; null for figures.';
 COMMENT ON COLUMN analyst.freshness.due IS 'Of these, those that can be processed now.';
 COMMENT ON COLUMN analyst.freshness.parked IS 'Of these, those that are parked until an operator releases them.';
-COMMENT ON COLUMN analyst.freshness.unreadable IS 'Stored documents, or callbacks, that could not be read.';
+COMMENT ON COLUMN analyst.freshness.unreadable IS 'Stored documents, or callbacks, that could not be read; errands whose figures could not be computed.';
 COMMENT ON COLUMN analyst.freshness.missing IS 'Records that Cention reported and that are neither stored nor on the list, at the last reconciliation: 0, or data was lost; null if there was none.';
 COMMENT ON COLUMN analyst.freshness.reported_today IS 'Records that Cention reported today, in the workspace''s time zone, at the last reconciliation; null if there was none today.';
 COMMENT ON COLUMN analyst.freshness.counted_at IS 'Time of the last reconciliation; null if there was none.';

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from workers.analytics.store.metrics_problems import MetricsStatus
 from workers.config.names import Family, Mirror, Queue
 from workers.config.workspaces import WorkspaceSettings
 from workers.mirrors.jobs.exports import NO_EXPORT
@@ -30,6 +31,7 @@ CUSTOMER_WAITS_S = 30.0  # a question is there within a second
 INVITATION_WAITS_S = 600.0  # beyond the pace of a vendor, or a short absence of it
 RECORD_WAITS_S = 300.0  # as analyst.freshness judges it
 CALLBACK_WAITS_S = 60.0  # likewise
+FIGURE_WAITS_S = 300.0  # likewise
 POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 START_WORKER = "celery --app workers.app worker"
 START_BEAT = "celery --app workers.app beat"
@@ -234,6 +236,20 @@ def of_conversations(one: ConversationFigures) -> Iterator[Alert]:
             f"surveys of {one.workspace}: {one.waiting} {waits} for {one.vendor}, the longest for "
             f"{format_duration(one.longest_wait_s)}.",
             "cention surveys status",
+        )
+
+
+def of_figures(one: MetricsStatus) -> Iterator[Alert]:
+    """Yield alerts for figures that are behind, and for errands that have none."""
+    name = f"figures of {one.workspace}"
+    if one.oldest_wait_s is not None and one.oldest_wait_s > FIGURE_WAITS_S:
+        waited = format_duration(one.oldest_wait_s)
+        yield _warning(f"{name}: the oldest change has waited for {waited}.", "cention check")
+    if one.failed:
+        errands = pluralise(one.failed, "errand")
+        yield _warning(
+            f"{name}: those of {errands} could not be computed.",
+            f"cention metrics problems --workspace {one.workspace}",
         )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from workers.analytics.store import metrics_problems
+from workers.analytics.store.metrics_problems import MetricsStatus
 from workers.database import Connection
 from workers.mirrors.store import mirrors
 from workers.mirrors.store.mirrors import MirrorStatus
@@ -43,6 +45,7 @@ def read_gauges(conn: Connection) -> list[Gauge]:
         *map(_of_vendor, vendors.pauses(conn)),
         *(gauge for one in conversations.figures(conn) for gauge in _of_conversations(one)),
         *map(_of_total, counts.totals(conn)),
+        *(gauge for one in metrics_problems.statuses(conn) for gauge in _of_figures(one)),
         *(gauge for one in work_counts.stored(conn) for gauge in _of_work(one)),
     ]
 
@@ -182,3 +185,16 @@ def _of_work(one: WorkCount) -> Iterator[Gauge]:
         labels=labels,
         value=one.seconds,
     )
+
+
+def _of_figures(one: MetricsStatus) -> Iterator[Gauge]:
+    labels = {"workspace": one.workspace}
+    for name, text, value in (
+        ("oldest_seconds", "Age of the oldest change without figures", one.oldest_wait_s),
+        ("failed", "Errands whose figures could not be computed", one.failed),
+        ("odd_arrivals", "Errands whose time of arrival is implausible", one.arrivals),
+        ("renewed", "1 while all figures are computed again", one.everything_since_at is not None),
+    ):
+        yield Gauge(
+            name=f"cention_figures_{name}", help=text, labels=labels, value=float(value or 0)
+        )

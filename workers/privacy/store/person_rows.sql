@@ -69,8 +69,7 @@ SELECT 'analyst.reopening', to_jsonb(t) FROM analyst.reopening AS t JOIN own USI
 UNION ALL
 SELECT 'analyst.repeat_contact', to_jsonb(t) FROM analyst.repeat_contact AS t JOIN own USING (workspace, errand_id)
 UNION ALL
-SELECT 'intake.metrics_claim', to_jsonb(t) FROM intake.metrics_claim AS t
-WHERE kind = 'errand' AND (workspace, record_id) IN (SELECT workspace, errand_id FROM own)
+SELECT 'intake.metrics_problem', to_jsonb(t) FROM intake.metrics_problem AS t JOIN own USING (workspace, errand_id)
 UNION ALL
 SELECT 'intake.metrics_due', to_jsonb(t) FROM intake.metrics_due AS t
 WHERE kind = 'errand' AND (workspace, record_id) IN (SELECT workspace, errand_id FROM own)

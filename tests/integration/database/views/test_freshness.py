@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from workers.analytics.store import metrics_problems
 from workers.config.names import Family, Mirror
 from workers.mirrors.jobs.exports import NO_EXPORT
 from workers.sync.store import polls, wanted
@@ -74,6 +75,7 @@ def test_a_workspace_without_any_activity_is_not_fresh(centre):
         "errand_reports": "never polled",
         "facebook_ratings": "never polled",
         "callbacks": "never received",
+        "figures": "fresh",
     }
 
 
@@ -196,8 +198,25 @@ def test_attachments_have_no_list_and_are_judged_by_waiting_records(healthy_cent
 def test_a_family_without_waiting_records_is_still_listed(healthy_centre):
     landed(healthy_centre, "area_archives", fetched_at=ago(hours=1), understood_at=ago(hours=1))
 
-    assert set(states(healthy_centre)) == {*POLLED, "callbacks", "area_archives"}
+    assert set(states(healthy_centre)) == {*POLLED, "callbacks", "figures", "area_archives"}
     assert states(healthy_centre)["area_archives"] == "fresh"
+
+
+def test_figures_are_behind_when_a_change_has_waited_for_five_minutes(healthy_centre):
+    healthy_centre.query(
+        "INSERT INTO intake.metrics_due (workspace, kind, record_id, marked_at)"
+        " VALUES ('demo', 'errand', 1, %s) RETURNING 1",
+        ago(minutes=5, seconds=1),
+    )
+
+    assert states(healthy_centre)["figures"] == "behind"
+
+
+def test_figures_are_incomplete_while_an_errand_is_set_aside(healthy_centre):
+    metrics_problems.set_aside(healthy_centre.conn, "demo", 1, "cannot be computed")
+
+    assert states(healthy_centre)["figures"] == "incomplete"
+    assert one(healthy_centre, "figures")["unreadable"] == 1
 
 
 def test_the_last_success_is_the_last_row_written(healthy_centre):
@@ -412,4 +431,4 @@ def test_a_mirror_that_is_switched_off_has_no_row(mirror):
     polls.pause(mirror.conn, "demo", Mirror.LIBRARY, reason="401", for_s=20)
     mirror.query("DELETE FROM intake.mirror RETURNING 1")
 
-    assert set(states(mirror)) == {*POLLED, "callbacks"}
+    assert set(states(mirror)) == {*POLLED, "callbacks", "figures"}
