@@ -130,7 +130,9 @@ def _link_environment(root: Path, copy: Path) -> None:
     shutil.copytree(root / ".venv", copy / ".venv", symlinks=True, copy_function=os.link)
     packages = next((copy / ".venv" / "lib").glob("python*")) / "site-packages"
     for file in [*(copy / ".venv" / "bin").iterdir(), *packages.glob("__editable__*.py")]:
-        if not file.is_symlink() and str(root).encode() in (content := file.read_bytes()):
+        if file.is_symlink() or not file.is_file():
+            continue
+        if str(root).encode() in (content := file.read_bytes()):
             mode = file.stat().st_mode
             file.unlink()
             file.write_bytes(content.replace(str(root).encode(), str(copy).encode()))
