@@ -16,7 +16,7 @@ from tests.mutation.measurement import commit_of, measure
 from tests.mutation.mutants import ROOMS, Mutant, sample
 from tests.mutation.results import Results
 from tests.mutation.table import print_table
-from tests.mutation.trial import Copy, Outcome, Trial, attempt
+from tests.mutation.trial import UNNOTICED, Copy, Trial, attempt
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "var" / "mutation"
@@ -49,7 +49,7 @@ def main(seed: int, count: int, room: str | None) -> None:
         for copy in copies:
             copy.close()
     print_table(chosen, results.trials, seed=seed)
-    sys.exit(any(results.trials[one.id].outcome is not Outcome.NOTICED for one in chosen))
+    sys.exit(any(results.trials[one.id].outcome in UNNOTICED for one in chosen))
 
 
 def _try_all(

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 from tests.mutation.mutants import Mutant
 from tests.mutation.trial import Outcome, Trial
 
+EQUIVALENT = Path(__file__).with_name("equivalent.toml")
+
 
 class Results:
     """The trials so far, by the id of the mutant.
 
-    What a test noticed stays noticed; what none did counts for its commit, since the next may have
-    the test.
+    What a test noticed stays noticed; any other outcome counts for its commit, since the next may
+    have the test. Mutants that are known to be equivalent are not tried.
     """
 
     def __init__(self, file: Path, *, commit: str) -> None:
-        self.trials: dict[str, Trial] = {}
+        known = tomllib.loads(EQUIVALENT.read_text("utf-8"))
+        self.trials = dict.fromkeys(known, Trial(Outcome.EQUIVALENT))
         self._file = file
         self._commit = commit
         for line in file.read_text("utf-8").splitlines() if file.exists() else ():

@@ -2,8 +2,9 @@
 
 Reads one request a line, ``{"tests": [...], "each_s": 30, "all_s": 200}``, and writes one answer a
 line: ``{"ended": true, "failed": "...", "status": 1}``, with the first test that failed, or null,
-and pytest's exit status. If the tests took too long, or their process died, ``ended`` is false, and
-the session ends, as its servers may have become unusable.
+and pytest's exit status. If the tests took too long, or their process died, ``ended`` is false,
+``failed`` is the test that was running, and the session ends, as its servers may have become
+unusable.
 
 Each run is a child of this process, which has imported the libraries, but nothing that is changed.
 """
@@ -37,15 +38,17 @@ OPTIONS = ["-q", "--exitfirst", "--tb=no", "-p", "no:randomly", "-p", "no:cachep
 
 
 PR_SET_CHILD_SUBREAPER = 36
-NOT_ENDED = {"ended": False, "failed": None}
 
 
 class Recorder:
-    """A plugin that writes which test failed, when the run has come to its end."""
+    """A plugin that writes which test runs, and at the end of the run which one failed."""
 
     def __init__(self, result: Path) -> None:
         self._result = result
         self._failed: str | None = None
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._write({"ended": False, "failed": nodeid})
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
@@ -56,8 +59,12 @@ class Recorder:
             self._failed = self._failed or report.nodeid
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        answer = {"ended": True, "failed": self._failed, "status": int(exitstatus)}
-        self._result.write_text(json.dumps(answer), "utf-8")
+        self._write({"ended": True, "failed": self._failed, "status": int(exitstatus)})
+
+    def _write(self, answer: dict[str, object]) -> None:
+        written = self._result.with_suffix(".new")
+        written.write_text(json.dumps(answer), "utf-8")
+        written.rename(self._result)
 
 
 def main() -> None:
@@ -88,10 +95,10 @@ def _serve(folder: Path, servers: set[int]) -> None:
     result = folder / "result.json"
     for line in sys.stdin:
         request = json.loads(line)
-        result.unlink(missing_ok=True)
+        result.write_text('{"ended": false, "failed": null}', "utf-8")
         _wait(_fork(partial(_run_tests, request, folder, result)), within_s=request["all_s"])
         _kill_children(but=servers)
-        answer = json.loads(result.read_text("utf-8")) if result.exists() else NOT_ENDED
+        answer = json.loads(result.read_text("utf-8"))
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
         if not answer["ended"]:

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tests.mutation.mutants import Mutant
-from tests.mutation.trial import Outcome, Trial
+from tests.mutation.trial import UNNOTICED, Outcome, Trial
 
 
 def print_table(mutants: Sequence[Mutant], trials: Mapping[str, Trial], *, seed: int) -> None:
@@ -20,12 +20,12 @@ def print_table(mutants: Sequence[Mutant], trials: Mapping[str, Trial], *, seed:
     console = Console(highlight=False)
     for mutant in mutants:
         trial = trials[mutant.id]
-        if trial.outcome is not Outcome.NOTICED:
+        if trial.outcome in UNNOTICED:
             tests = f"{trial.ran} of {trial.fitting} tests"
             console.print(f"\n[bold]{escape(str(mutant))}[/] {trial.outcome}, {tests}")
             console.print(escape(diff(mutant)), soft_wrap=True)
     table = Table("room", title=f"Seed {seed}, {len(mutants)} mutants")
-    for heading in ("mutants", "noticed", "survived", "untested", "noticed %"):
+    for heading in ("mutants", *Outcome, "noticed %"):
         table.add_column(heading, justify="right")
     for room in [*sorted({mutant.room for mutant in mutants}), "all"]:
         counts = Counter(trials[one.id].outcome for one in mutants if room in {one.room, "all"})

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from tests.mutation import results
 from tests.mutation.mutants import Mutant
 from tests.mutation.results import Results
 from tests.mutation.sql_mutants import Change
@@ -25,3 +26,11 @@ def test_after_a_commit_what_a_test_noticed_is_not_tried_again(tmp_path):
     trial = Trial(Outcome.NOTICED, "test", ran=2, fitting=3)
     Results(tmp_path / "seed", commit="one").add(MUTANT, trial)
     assert Results(tmp_path / "seed", commit="two").trials == {MUTANT.id: trial}
+
+
+def test_what_is_known_to_be_equivalent_is_not_tried(tmp_path, monkeypatch):
+    known = tmp_path / "equivalent.toml"
+    known.write_text(f"{MUTANT.id} = 'a.py: the order decides nothing'\n")
+    monkeypatch.setattr(results, "EQUIVALENT", known)
+    trials = Results(tmp_path / "seed", commit="one").trials
+    assert trials == {MUTANT.id: Trial(Outcome.EQUIVALENT)}

@@ -27,8 +27,13 @@ class Outcome(StrEnum):
     """What became of a mutant."""
 
     NOTICED = "noticed"
+    HUNG = "hung"  # a test did not come to its end
     SURVIVED = "survived"
     UNTESTED = "untested"  # no test runs the line
+    EQUIVALENT = "equivalent"  # nobody can tell it from the original: equivalent.toml
+
+
+UNNOTICED = frozenset({Outcome.SURVIVED, Outcome.UNTESTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +48,11 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether tests passed; of those that did not, the first that failed, or why there is none."""
+    """Whether tests passed; else the first that failed, or that hung or killed its process."""
 
     passed: bool
     failed: str = ""
-
-
-HANGS = "a test hangs, or its process dies"
+    hung: bool = False
 
 
 class Copy:
@@ -85,7 +88,7 @@ class Copy:
         answer = json.loads(line)
         if not answer["ended"]:
             self.close()
-            return Verdict(passed=False, failed=HANGS)
+            return Verdict(passed=False, failed=answer["failed"] or "", hung=True)
         if answer["failed"] is None and answer["status"] != 0:
             raise RuntimeError(f"pytest cannot run {tests}: exit status {answer['status']}")
         return Verdict(passed=answer["failed"] is None, failed=answer["failed"] or "")
@@ -140,7 +143,11 @@ def _link_environment(root: Path, copy: Path) -> None:
 
 
 def attempt(mutant: Mutant, copy: Copy, coverage: CoverageMap) -> Trial:
-    """Run the fitting tests with the change until one fails that passes without it."""
+    """Run the fitting tests with the change until one fails or hangs because of it.
+
+    It does if it passes without the change, and then fails or hangs again with it. A test that only
+    a busy machine makes fail is left out.
+    """
     fitting = coverage.fitting(mutant)
     if not fitting:
         return Trial(Outcome.UNTESTED)
@@ -151,16 +158,23 @@ def attempt(mutant: Mutant, copy: Copy, coverage: CoverageMap) -> Trial:
         if not left[0]:
             left.pop(0)
             continue
-        with copy.changed(mutant):
-            verdict = copy.run(left[0])
+        verdict = _run_changed(mutant, copy, left[0])
         if verdict.passed:
             left.pop(0)
             continue
         suspects = [one for one in left[0] if one[0] == verdict.failed] or left[0]
         if copy.run(suspects).passed:
-            return Trial(Outcome.NOTICED, verdict.failed, len(tests), len(fitting))
+            again = _run_changed(mutant, copy, suspects)
+            if not again.passed:
+                outcome = Outcome.HUNG if again.hung else Outcome.NOTICED
+                return Trial(outcome, again.failed, len(tests), len(fitting))
         left[0] = [one for one in left[0] if one not in suspects]
     return Trial(Outcome.SURVIVED, "", len(tests), len(fitting))
+
+
+def _run_changed(mutant: Mutant, copy: Copy, tests: Timed) -> Verdict:
+    with copy.changed(mutant):
+        return copy.run(tests)
 
 
 def within(tests: Sequence[tuple[str, float]], limit_s: float) -> Timed:
