@@ -56,10 +56,10 @@ def _base64_beside_plain(content: bytes, *, keep_plain: bool) -> bytes:
     if not content.translate(None, _ALPHABET + _SPACES) and b" " not in content.strip():
         return decode_base64(content)
     lines = content.splitlines(keepends=True)
-    full = [place for place, line in enumerate(lines) if _is_full(line) or _is_damaged(line)]
+    full = [place for place, line in enumerate(lines) if _is_full(line)]
     last = full[-1] if full else -1
     end = _end_of_base64(lines, last)
-    encoded = [line for line in lines[:end] if _is_base64(line) or _is_damaged(line)]
+    encoded = [line for line in lines[:end] if _is_base64(line) or _is_full(line)]
     if not b"".join(encoded).strip():
         return content
     below = b"".join(lines[end:]) if keep_plain else b""
@@ -82,11 +82,7 @@ def _is_base64(line: bytes) -> bool:
 
 
 def _is_full(line: bytes) -> bool:
-    return len(line.strip()) >= _FULL_LINE and _is_base64(line)
-
-
-def _is_damaged(line: bytes) -> bool:
-    """Return whether a line is base64 but for some characters, which do not count."""
+    """Return whether a long line is base64, perhaps but for some characters, which do not count."""
     written = line.strip()
     wrong = len(written.translate(None, _ALPHABET))
     return len(written) >= _FULL_LINE and b" " not in written and wrong <= _WRONG_IN_LINE

@@ -115,7 +115,7 @@ def test_bytes_of_one_letter_each_are_not_utf16_because_it_is_declared(label, co
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
-@pytest.mark.parametrize("text", ["hej å\n", "您好 ok\n"])
+@pytest.mark.parametrize("text", ["hej å\n", "您好 ok\n", "您好1一个2"])
 def test_utf16_is_read_in_the_order_of_its_bytes(codec, text):
     assert decode(text.encode(codec), "utf-16") == text
 
