@@ -25,7 +25,7 @@ test: .venv/dev  ## set up and run all tests, in random order
 	$(BIN)/pytest $(PARALLEL)
 
 test-fast: .venv/dev  ## run the tests that need no server, in less than 30 seconds
-	$(BIN)/pytest -q --disable-socket --allow-unix-socket --hypothesis-profile=fast $(FAST_TESTS)
+	$(BIN)/pytest -q -m 'not slow' --disable-socket --allow-unix-socket --hypothesis-profile=fast $(PARALLEL) $(FAST_TESTS)
 
 check: lint types layers test  ## run what CI runs: lint, types, import contracts, tests
 

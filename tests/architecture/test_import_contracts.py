@@ -85,6 +85,7 @@ def test_every_contract_has_a_breach_below():
     assert {contract for contract, _, _ in BREACHES} == set(contracts())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("contract", "module", "forbidden"), BREACHES)
 def test_a_forbidden_import_breaks_its_contract(tree, contract, module, forbidden):
     path = tree / module

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -20,6 +22,7 @@ def run_tests(folder: Path, code: str, *words: str, trap: str = "") -> subproces
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_test_that_hangs_ends_with_its_place(tmp_path):
     code = "from threading import Event\n\ndef test_hangs():\n    Event().wait()\n"
 
@@ -34,6 +37,7 @@ def test_every_test_has_a_limit(pytestconfig):
     assert pytestconfig.getini("faulthandler_exit_on_timeout") is True
 
 
+@pytest.mark.slow
 def test_processes_of_tests_can_be_interrupted_although_the_session_ignores_it(tmp_path):
     code = """
 import signal, subprocess, sys, pytest

@@ -59,6 +59,7 @@ def read_or_refuse(name, document):
             assert str(error).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 def test_a_sample_changed_at_any_one_place_is_read_or_refused(name):
     for path in paths(SAMPLES[name]):

@@ -75,6 +75,7 @@ def test_marshmallow_is_not_asked_about_a_document_as_documented(name):
     assert straight == verdict_of_marshmallow(read, document)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_both_agree_on_a_document_changed_at_any_one_place(name):
     read, document = DOCUMENTED[name]

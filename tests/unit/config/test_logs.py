@@ -106,6 +106,7 @@ def test_a_thread_that_ends_by_exit_is_no_event():
     assert logged(f"import sys, threading; from workers.config import logs; {script}") == []
 
 
+@pytest.mark.slow
 def test_a_failed_command_prints_its_traceback_also_where_it_logs():
     script = (
         "import sys; sys.argv = ['cention', 'status']; from workers.cli import registry; "
@@ -122,6 +123,7 @@ def test_a_failed_command_prints_its_traceback_also_where_it_logs():
     assert "KeyError: 'a key'" in ended.stderr
 
 
+@pytest.mark.slow
 def test_commands_log_only_where_it_is_asked_for(tmp_path):
     script = "import sys; sys.argv = ['cention', '--version']; from workers.cli import main; "
     script += "import atexit, structlog; "

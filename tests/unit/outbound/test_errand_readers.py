@@ -305,6 +305,7 @@ def test_any_error_of_one_mail_is_reported_and_does_not_hide_the_next(read, erro
 NESTED = "From: a@b.example\nContent-Type: {0}\n\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "bad",
     [

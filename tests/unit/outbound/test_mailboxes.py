@@ -140,6 +140,7 @@ def test_lines_may_end_in_carriage_returns(bodies):
     assert bodies(content) == ["Hello one\n", "Hello two\n"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [

@@ -253,6 +253,7 @@ def with_text(callback, text):
     return json.dumps(callback).replace("HERE", text).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["<p>one</p>", "räksmörgås", "письмо", "手紙", "aGk/aGk+aA=="])
 def test_of_an_escaped_letter_one_byte_counts(client, callback, stored, text):
     times = (COUNTED_MAX_BYTES - 100_000) // max(len(text), len(escaped(text)) // 3 + 1)

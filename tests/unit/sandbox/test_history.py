@@ -54,6 +54,7 @@ def answer_h(errands: Iterable) -> list[float]:
     ]
 
 
+@pytest.mark.slow
 def test_the_same_seed_tells_the_same_history_and_another_one_another():
     again = replace(HISTORY)
 
@@ -90,6 +91,7 @@ def test_nothing_has_happened_after_the_start():
     assert all(rating.created_at < UNTIL for rating in HISTORY.ratings())
 
 
+@pytest.mark.slow
 def test_no_id_of_an_errand_or_an_action_occurs_twice(errands):
     actions = [action.action_id for one in errands for action in one.actions]
 

@@ -196,6 +196,7 @@ def test_html_that_says_it_is_utf16_is_utf8_since_its_declaration_could_be_read(
     assert decode_html("<meta charset=utf-16>å".encode()) == "<meta charset=utf-16>å"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ["", "utf-8", "euc-jp", "big5", "gb2312", "cp1252", "utf-16"])
 @pytest.mark.parametrize(
     "piece",

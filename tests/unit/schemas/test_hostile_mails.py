@@ -53,6 +53,7 @@ MAILS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mail", MAILS, ids=range(len(MAILS)))
 def test_no_mail_takes_more_than_some_seconds_per_mebibyte(mail):
     began_s = time.process_time()

@@ -87,6 +87,7 @@ def test_a_script_in_deeply_nested_elements_stays_hidden():
     assert text_of_html(html) == "after"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [
@@ -102,6 +103,7 @@ def test_a_mebibyte_of_any_text_is_read_in_seconds(piece):
     assert _seconds_for(hostile) < 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hostile",
     [

@@ -102,6 +102,7 @@ def test_what_has_no_address_with_an_at_sign_is_no_sender(header):
     assert read_sender(header) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     ["(", ")", "<", ">", '"', "\\", "'", "@", "a@", "<a@", " @", "(a)", '"\\', "=?a?q?", "=?a?q?=",

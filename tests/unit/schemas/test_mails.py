@@ -446,6 +446,7 @@ def test_a_multipart_without_any_part_is_a_text():
     assert (mail.body, mail.files) == ("Hello", ())
 
 
+@pytest.mark.slow
 def test_a_mail_corrupted_at_random_is_read_or_refused():
     rng = random.Random(11)
     broken = [b"=?utf-8?B?w4?=", b"<![", b"\xff\xfe", b"charset*=x''%zz", b"--X", b";", b'"', b"\0"]
