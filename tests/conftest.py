@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 import redis
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 import deploy
 from deploy.embedded import Postgres, Valkey
@@ -40,7 +40,10 @@ for _number, _handler in (
         signal.signal(_number, _handler)
 
 DOCUMENTS = Path(__file__).parent / "support" / "documents"
-settings.register_profile("fast", max_examples=20)  # for `make test-fast`
+# However busy a machine is, no test fails because generating input or a test takes long.
+settings.register_profile("all", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("all")
+settings.register_profile("fast", settings.get_profile("all"), max_examples=20)
 
 WITHOUT_SERVERS = frozenset({"unit", "properties", "architecture"})  # what `make test-fast` runs
 SERVERS = frozenset({"postgres", "valkey"})

@@ -105,7 +105,8 @@ def _address(text: str) -> str:
     """Return the address in what stands between angle brackets; "" if it has none."""
     if "=?" in text:
         text = decode_words(text)
-    text = _SCHEME.sub("", text.strip(), count=1) if _SCHEME.match(text) else text.strip()
+    scheme = _SCHEME.match(text)
+    text = text[scheme.end() if scheme else 0 :].strip()
     if text.startswith("@") and ":" in text:  # a route, as RFC 822 had it
         text = text.rpartition(":")[2]
     text = _SPACED.sub(r"\1", text).partition("?")[0].strip("'").rstrip(".,;: ")

@@ -12,6 +12,7 @@ from tests.integration.surveys.test_answers import results
 from tests.support.surveys import brief
 from workers.clients.cention.errands import Created
 from workers.clients.errors import IncompleteResponse, Unauthorised, Unreachable
+from workers.surveys.jobs import alert as job
 from workers.surveys.jobs.alert import send_alerts
 from workers.surveys.jobs.import_results import import_rows
 from workers.surveys.store import holds
@@ -186,6 +187,49 @@ def test_after_a_restore_nothing_is_created_before_an_operator_resumes(surveys, 
     assert [alert(), alert()] == [0, 0]
 
     assert api.created == []
+
+
+def test_one_that_was_refused_waits_for_those_that_were_not_tried(answer, api, alert, monkeypatch):
+    monkeypatch.setattr(job, "BATCH", 1)
+    answer(0, "First")
+    answer(0, "Second")
+    api.fails = [Unreachable("refused", api="cention")]
+
+    assert [alert(), alert(), alert(), alert()] == [0, 1, 1, 0]
+
+    assert [errand.body.split()[0] for errand in api.created] == ["Second", "First"]
+
+
+def test_the_score_is_of_the_kind_of_the_alert_and_comments_have_the_order_of_the_questions(
+    surveys, answer, api, alert
+):
+    answer(6, "Slow")
+    surveys.ask(
+        "INSERT INTO feedback.answer (workspace, session_id, position, kind, number, lowest,"
+        " highest, comment) SELECT workspace, session_id, new.*"
+        " FROM feedback.session, (VALUES (5, 'csat', 1, 1, 5, 'Third'),"
+        " (4, 'csat', 2, 1, 5, 'Second')) AS new"
+    )
+
+    assert alert() == 1
+
+    [errand] = api.created
+    assert errand.subject.startswith("Score 6 ")
+    assert errand.body.startswith("Slow\nSecond\nThird ")
+
+
+def test_a_bad_score_of_another_kind_raises_no_alert(surveys, answer, alert):
+    answer(9)
+    surveys.ask("UPDATE feedback.answer SET kind = 'ces', number = 1, lowest = 1, highest = 7")
+
+    assert alert() == 0
+
+
+def test_an_answer_that_is_not_surely_of_the_customer_raises_no_alert(surveys, answer, alert):
+    answer(0)
+    surveys.ask("UPDATE feedback.session SET verified = false")
+
+    assert alert() == 0
 
 
 def test_old_answers_raise_no_alert(answer, api, alert):

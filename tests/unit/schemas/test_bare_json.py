@@ -43,6 +43,7 @@ from schemas.surveys.bare_json import read_json_or_bare_words
         ("{}", {}),
         # Whatever is JSON is read as JSON.
         ('{"a": 12345678901234567890123}', {"a": 12345678901234567890123}),
+        ('{"a": "two\nlines", "b": 4.5}', {"a": "two\nlines", "b": 4.5}),
         ('"a"', "a"),
     ],
 )

@@ -9,10 +9,6 @@ JOIN feedback.invitation AS i ON (i.workspace, i.invitation_id) = (s.workspace, 
 JOIN feedback.rule AS r ON (r.workspace, r.name, r.version) = (i.workspace, i.rule, i.rule_version)
 WHERE a.workspace = %(workspace)s AND a.answered_at > now() - interval '30 days'
   AND a.kind = r.document #>> '{alert,kind}' AND a.number <= (r.document #>> '{alert,at_most}')::numeric
-  AND NOT EXISTS (
-      SELECT FROM feedback.alert AS known
-      WHERE (known.workspace, known.session_id) = (s.workspace, s.session_id)
-  )
 ON CONFLICT (workspace, session_id) DO NOTHING
 RETURNING session_id;
 
