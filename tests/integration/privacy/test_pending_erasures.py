@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.support.databases import database_copy
-from tests.support.two_workspaces import NUMBER, ONE, Workspaces
+from tests.support.two_workspaces import NUMBER, ONE, OTHER, Workspaces
 from workers.privacy.store import erased
 
 ERASE = "INSERT INTO intake.erased (workspace, family, remote_id) VALUES (%s, %s, %s)"
@@ -38,6 +38,22 @@ def test_an_erased_record_of_which_nothing_is_left_is_not_pending_whatever_other
         assert pending(conn, after=("", -1), limit=9) == []
         conn.execute(ERASE, [ONE, family, NUMBER])
         assert len(pending(conn, after=("", -1), limit=9)) == 1
+
+
+@pytest.mark.parametrize(
+    ("family", "pending"),
+    [("errand_reports", erased.pending_errands), ("facebook_ratings", erased.pending_ratings)],
+)
+def test_each_batch_begins_with_the_lowest_so_that_those_after_the_last_are_all_that_is_left(
+    conn, family, pending
+):
+    with conn.transaction(force_rollback=True):
+        conn.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off")
+        conn.execute("SET LOCAL enable_bitmapscan = off; SET LOCAL enable_mergejoin = off")
+        for workspace in (OTHER, ONE):
+            conn.execute(ERASE, [workspace, family, NUMBER])
+        [first] = pending(conn, after=("", -1), limit=1)
+        assert [first, *pending(conn, after=first, limit=1)] == [(ONE, NUMBER), (OTHER, NUMBER)]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from schemas.surveys.results import read_push
 from tests.integration.surveys.conftest import DAY, DEMO, START
 from tests.support.surveys import brief
 from workers.surveys.jobs.import_results import import_rows
-from workers.surveys.store import answers
+from workers.surveys.store import answers, invitations
 
 COLUMNS = {
     "Invitation": "reference",
@@ -112,6 +112,19 @@ def test_rows_without_our_reference_are_kept_and_never_guessed(surveys, invited,
     elsewhere = results({"Invitation": invited["reference"], "Score": 9})
     import_rows(surveys.conn, "other", "digidesk", elsewhere, dry_run=False)
     assert saved(surveys) == []  # a reference of another workspace is none of ours
+
+
+def test_the_status_says_how_long_ago_the_newest_row_without_an_invitation_came(surveys, take):
+    take({"Score": 9}, {"Score": 8}, {"Score": 7})
+    surveys.ask(
+        "UPDATE feedback.unmatched_row AS u SET received_at = now() - age * interval '1 hour'"
+        " FROM (SELECT unmatched_id, 4 - row_number() OVER (ORDER BY unmatched_id) AS age"
+        " FROM feedback.unmatched_row) AS new WHERE new.unmatched_id = u.unmatched_id"
+    )
+
+    [status] = [one for one in invitations.statuses(surveys.conn) if one.workspace == "demo"]
+
+    assert (status.unmatched, round(status.newest_unmatched_s / 3600)) == (3, 1)
 
 
 @pytest.mark.parametrize(

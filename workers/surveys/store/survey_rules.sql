@@ -23,8 +23,7 @@ RETURNING version;
 -- Save the rules of a version, all of them off.
 INSERT INTO feedback.rule (workspace, name, version, document, sha256)
 SELECT %(workspace)s, name, %(version)s, document::jsonb, sha256
-FROM unnest(%(names)s::text[], %(documents)s::text[], %(digests)s::bytea[]) AS new (name, document, sha256)
-ORDER BY name;
+FROM unnest(%(names)s::text[], %(documents)s::text[], %(digests)s::bytea[]) AS new (name, document, sha256);
 
 -- name: switch_off_earlier
 -- Switch off the rules of earlier versions.
@@ -32,12 +31,13 @@ UPDATE feedback.rule SET off_at = now()
 WHERE workspace = %(workspace)s AND version < %(version)s AND on_from IS NOT NULL AND off_at IS NULL;
 
 -- name: carry_on
--- Switch on the rules of a new version that were on in the version before, from when they were.
+-- Switch on the rules of a new version that were on in the version before, which was switched off just now, from when
+-- they were.
 UPDATE feedback.rule AS new SET on_from = old.on_from
 FROM feedback.rule AS old
 WHERE (new.workspace, new.version) = (%(workspace)s, %(version)s)
   AND (old.workspace, old.name) = (new.workspace, new.name)
-  AND old.version < new.version AND old.off_at = now();
+  AND old.off_at = now();
 
 -- name: rule_states
 -- The rules of the file in force, and since when each is on.
