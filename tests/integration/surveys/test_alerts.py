@@ -221,8 +221,8 @@ def test_the_score_is_of_the_kind_of_the_alert_and_comments_have_the_order_of_th
 def test_a_bad_score_of_another_kind_raises_no_alert(surveys, answer, alert):
     answer(9)
     surveys.ask(
-        "INSERT INTO feedback.answer (workspace, session_id, position, kind, number, lowest, highest)"
-        " SELECT workspace, session_id, 9, 'ces', 1, 1, 7 FROM feedback.session"
+        "INSERT INTO feedback.answer (workspace, session_id, position, kind, number, lowest,"
+        " highest) SELECT workspace, session_id, 9, 'ces', 1, 1, 7 FROM feedback.session"
     )
 
     assert alert() == 0
