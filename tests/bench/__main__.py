@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from tests.bench import (
+    analytics,
     backlog,
     beside,
     end_to_end,
@@ -32,6 +33,7 @@ MEASUREMENTS: dict[str, tuple[Callable[[BenchServers], Iterator[Row]], ...]] = {
     "beside": (beside.measure,),
     "pages": (survey_pages.measure,),
     "exports": (exports.measure,),
+    "analytics": (analytics.measure,),
 }
 
 

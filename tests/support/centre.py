@@ -141,6 +141,7 @@ class Centre:
     until: datetime = datetime(2026, 1, 1, tzinfo=ZoneInfo("Europe/Stockholm"))
     seed: int = 1
     zone: ZoneInfo = field(default=ZoneInfo("Europe/Stockholm"))
+    looks: float = 0  # how often agents open an errand besides, on average
 
     def all_errands(self) -> Iterator[Errand]:
         """Yield the errands, day by day."""
@@ -196,7 +197,21 @@ class Centre:
             if rng.random() >= SEEN_SHARE and seen:
                 seen.pop()  # nobody fetched it before this event
             seen.append((event.at, state.row()))
-        return _finished(errand_id, beginning, state, actions, seen, rng, self.zone)
+        errand = _finished(errand_id, beginning, state, actions, seen, rng, self.zone)
+        if self.looks and errand.actions:
+            errand.actions += self._looks(actions)
+        return errand
+
+    def _looks(self, actions: list[Action]) -> list[Action]:
+        last = actions[-1]
+        rng = random.Random(f"looks {last.action_id}")
+        count = min(round(rng.expovariate(1 / self.looks)), IDS_PER_ERRAND - len(actions) - 1)
+        times = (rng.randint(actions[0].at, last.at + 3_600) for _ in range(count))
+        agents = [one.agent for one in actions]
+        return [
+            Action(action_id=action_id, at=at, verb=Verb.OPENED, agent=rng.choice(agents))
+            for action_id, at in enumerate(times, last.action_id + 1)
+        ]
 
 
 def _finished(

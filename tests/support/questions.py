@@ -11,7 +11,8 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,14 +22,13 @@ from deploy.embedded import Postgres
 from deploy.embedded.data_dir import installed_distribution
 from tests.bench import centre as filling
 from tests.support.centre import Centre
-from workers.analytics.store import backlog, metrics
+from workers.analytics.jobs.recompute import recompute
 from workers.database.migrate import migrate
 
 DOCUMENT = Path(__file__).parents[2] / "deploy" / "docs" / "analysts.md"
 ZONE = ZoneInfo("Europe/Stockholm")
 # Five weeks, the last of which begins with a change of clocks; a campaign runs in the second.
 CENTRE = Centre(errands=3_600, days=35, until=datetime(2025, 4, 7, tzinfo=ZONE))
-BATCH = 500
 QUESTION = re.compile(
     r"\*\*(?P<title>\d+\. .+\?)\*\*\n\n(?P<query>(?:    .*\n)+)(?:\n(?P<answer>(?:    .*\n)+))?"
 )
@@ -90,12 +90,8 @@ def fill(url: str) -> None:
     with psycopg.connect(url) as conn:
         list(filling.fill(conn, CENTRE))
         conn.execute("ANALYZE")
-        ids = [one.errand_id for one in CENTRE.all_errands()]
-        for batch in (ids[first : first + BATCH] for first in range(0, len(ids), BATCH)):
-            metrics.compute(conn, filling.WORKSPACE, batch)
-        first = (CENTRE.until - timedelta(days=CENTRE.days)).date()
-        days = [first + timedelta(days=number) for number in range(CENTRE.days)]
-        backlog.compute(conn, filling.WORKSPACE, days, corrected=False)
+    while recompute(partial(psycopg.connect, url, autocommit=True)):
+        pass
 
 
 def _outdented(block: str) -> str:

@@ -4,9 +4,12 @@ DROP VIEW IF EXISTS analyst.agent_week, analyst.agent_shift;
 CREATE VIEW analyst.agent_shift AS
 WITH event AS (
     -- Equal events within one second count once: the second log-in does not begin a shift.
-    SELECT DISTINCT workspace, login_name, happened_at, lower(action) AS action
+    -- In the order that comes next, so that one sort serves both.
+    SELECT DISTINCT ON (workspace, login_name, happened_at, lower(action))
+           workspace, login_name, happened_at, lower(action) AS action
     FROM cention.agent_logon
     WHERE lower(action) IN ('login', 'logout')
+    ORDER BY workspace, login_name, happened_at, lower(action) DESC
 ), neighbours AS (
     SELECT event.*,
            lag(action) OVER known AS previous_action,
