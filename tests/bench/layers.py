@@ -54,7 +54,7 @@ def copy(conn: psycopg.Connection[Any], table: str, layer: int) -> int:
             table=sql.Identifier(*table.split(".")),
             names=sql.SQL(", ").join(map(sql.Identifier, names)),
             values=values,
-            first=sql.SQL(TABLES[table]),  # type: ignore[arg-type]
+            first=sql.SQL(TABLES[table]),
         )
     ).rowcount
 
