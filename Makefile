@@ -29,7 +29,7 @@ test-fast: .venv/dev  ## run the tests that need no server, in less than 30 seco
 
 check: lint types layers test  ## run what CI runs: lint, types, import contracts, tests
 
-check-system: .venv/system  ## run the tests that need Debian's packages, and install those that may be installed
+check-system: .venv/system .venv/dbt/bin/dbt  ## run the tests that need Debian's packages, and install those that may be installed
 	$(BIN)/python -m tests.system.debian
 	$(BIN)/pytest tests/system
 
@@ -62,6 +62,7 @@ locks: .venv/dev  ## pin the dependencies of setup.cfg, and the peers of the rac
 	$(LOCK) --extra run --extra dev -o deploy/requirements-dev.lock setup.cfg
 	$(LOCK) --extra run --extra dev --extra system -o deploy/requirements-system.lock setup.cfg
 	$(LOCK) --extra run --extra dev --extra mutate -o deploy/requirements-mutate.lock setup.cfg
+	$(LOCK) --no-strip-extras -o deploy/dbt/requirements.lock deploy/dbt/requirements.in
 	for peers in $(PEERS); do $(LOCK) -o $$peers.lock $$peers.in || exit 1; done
 
 reset:  ## delete the data of the sandbox; those of a real workspace stay
@@ -87,6 +88,12 @@ clean:  ## remove what make has created, except the data in var/
 
 .venv/system: .venv/dev deploy/requirements-system.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements-system.lock
+	@touch $@
+
+# dbt needs other versions of what we use.
+.venv/dbt/bin/dbt: .venv/run deploy/dbt/requirements.lock
+	$(BIN)/python -m venv .venv/dbt
+	.venv/dbt/bin/pip install --quiet --disable-pip-version-check --require-hashes -r deploy/dbt/requirements.lock
 	@touch $@
 
 .venv/mutate: .venv/dev deploy/requirements-mutate.lock
