@@ -22,6 +22,7 @@ DECIDE_EVERY_S = 30.0
 INVITE_EVERY_S = 5.0
 CONVERSE_EVERY_S = 5.0  # for lost nudges, and what a dead worker has left
 ALERT_EVERY_S = 60.0
+CHECK_REPORT_EVERY_S = 60.0
 CHECKS_PER_REFRESH = 4  # at least, so that a refresh is late by a quarter of its interval at most
 _STARTED_AT = datetime.now(UTC)
 _STARTED_TICKS = time.monotonic()
@@ -68,6 +69,11 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         for workspace in settings.workspaces
         if workspace.tokens.create_errand
     }
+    reports = {
+        f"report {workspace.name}": _every(CHECK_REPORT_EVERY_S, TaskName.REPORT, workspace.name)
+        for workspace in settings.workspaces
+        if workspace.report.weekday is not None
+    }
     return {
         "sweep": _every(SWEEP_EVERY_S, TaskName.SWEEP),
         "canary": _every(CANARY_EVERY_S, TaskName.CANARY),
@@ -80,6 +86,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         **invitations,
         **conversations,
         **alerts,
+        **reports,
     }
 
 

@@ -14,6 +14,7 @@ from schemas.cention.errand_reports import read_changed_errands
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings
 from schemas.surveys.customer_radar import Credentials
 from schemas.surveys.rule import Vendor
+from workers.analytics.jobs.reports.send import ReportMail
 from workers.clients import timeouts
 from workers.clients.async_http import AsyncHttpApi
 from workers.clients.cention.agent_logons import AgentLogonsApi
@@ -84,6 +85,7 @@ class WorkerContext:
     conversation_vendors: Mapping[str, ConversationVendors]
     conversers: ThreadPoolExecutor
     errands: Mapping[str, ErrandsApi]  # by workspace that has a token for it
+    report_mails: Mapping[str, ReportMail]  # by workspace whose report is sent
     addresses: AddressCheck
 
     @property
@@ -142,6 +144,11 @@ def build(settings: Settings) -> WorkerContext:
             for each in settings.workspaces
             if (api := errands_api(settings, each)) is not None
         },
+        report_mails={
+            each.name: mail
+            for each in settings.workspaces
+            if (mail := report_mail(each)) is not None
+        },
     )
 
 
@@ -195,6 +202,20 @@ def smtp_client(workspace: WorkspaceSettings) -> SmtpClient | None:
     """Return the client of the mail server, if there is one."""
     account = workspace.surveys.mail
     return SmtpClient(account, timeouts=timeouts.MAIL) if account else None
+
+
+def report_mail(workspace: WorkspaceSettings) -> ReportMail | None:
+    """Return what sends the weekly report; ``None`` if it is sent to nobody."""
+    account, client = workspace.surveys.mail, smtp_client(workspace)
+    if account is None or client is None or workspace.report.weekday is None:
+        return None
+    return ReportMail(
+        workspace=workspace.name,
+        zone=workspace.timezone,
+        settings=workspace.report,
+        client=client,
+        sender_domain=account.sender.rpartition("@")[2],
+    )
 
 
 def customer_radar_api(workspace: WorkspaceSettings) -> CustomerRadarApi | None:

@@ -32,6 +32,7 @@ from workers.cli.commands.parked import parked
 from workers.cli.commands.poll import poll
 from workers.cli.commands.reconcile import reconcile
 from workers.cli.commands.renormalise import renormalise
+from workers.cli.commands.report import report
 from workers.cli.commands.spool import spool
 from workers.cli.commands.status import status
 from workers.cli.commands.surveys import surveys
@@ -75,6 +76,7 @@ for command in (
     renormalise,
     dictionary,
     export,
+    report,
     library,
     erase,
     export_person,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -45,15 +45,26 @@ class BadAddress(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailFile:
+    """A file in a mail."""
+
+    name: str  # in ASCII
+    content_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMail:
-    """A mail to one person."""
+    """A mail to one person, or to several who see each other's addresses."""
 
     to: str = field(repr=False)
+    others: tuple[str, ...] = field(default=(), repr=False)
     subject: str = field(repr=False)
     text: str = field(repr=False)
     html: str | None = field(default=None, repr=False)  # the same again
     message_id: str  # with its brackets
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: tuple[MailFile, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)  # parts that no error may quote
 
 
@@ -89,14 +100,16 @@ def read_address(text: str) -> MailAddress:
     return MailAddress(local, ascii_domain)
 
 
-def encoded(mail: OutgoingMail, *, sender: MailAddress, sender_name: str, to: MailAddress) -> bytes:
+def encoded(
+    mail: OutgoingMail, *, sender: MailAddress, sender_name: str, to: Sequence[MailAddress]
+) -> bytes:
     """Return the mail with its headers.
 
     Raises ``ValueError`` for a header with a line break.
     """
     message = EmailMessage(policy=_POLICY)
     message["From"] = Address(sender_name, sender.local, sender.domain)
-    message["To"] = Address("", to.local, to.domain)
+    message["To"] = [Address("", one.local, one.domain) for one in to]
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = mail.message_id
@@ -105,4 +118,8 @@ def encoded(mail: OutgoingMail, *, sender: MailAddress, sender_name: str, to: Ma
     message.set_content(mail.text)
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html")
-    return message.as_bytes(policy=_POLICY.clone(utf8=to.needs_smtputf8))
+    for file in mail.files:
+        kind, _, subkind = file.content_type.partition("/")
+        message.add_attachment(file.content, maintype=kind, subtype=subkind, filename=file.name)
+    utf8 = any(one.needs_smtputf8 for one in to)
+    return message.as_bytes(policy=_POLICY.clone(utf8=utf8))

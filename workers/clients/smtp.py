@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -84,9 +84,11 @@ class SmtpClient:
         """Hand a mail over to the server; never again after that. Returns the outcome.
 
         Nothing is handed over later than ``send_until_s``, on the clock of ``time.monotonic()``.
+        If the server refuses some of several recipients for good, the mail goes to the others; if
+        it puts one off, to nobody yet.
         """
         try:
-            to = read_address(mail.to)
+            to = [read_address(one) for one in (mail.to, *mail.others)]
             message = encoded(
                 mail, sender=self._sender, sender_name=self._account.sender_name, to=to
             )
@@ -97,7 +99,7 @@ class SmtpClient:
         handover = _Handover()
         try:
             with self._session(mail.secrets) as session:
-                session.envelope(self._sender, to)
+                refused = session.envelope(self._sender, to)
                 session.hand_over(message, handover, send_until_s=send_until_s)
         except _Ended as ended:
             return ended.outcome
@@ -105,7 +107,7 @@ class SmtpClient:
             if handover.begun:
                 return Unknown(reason=f"no answer after the mail was sent: {_why(error)}")
             return SurelyNotSent(reason=f"no connection to the mail server: {_why(error)}")
-        return Triggered(remote_id=None)
+        return Triggered(remote_id=None, note=_note(refused, len(to)))
 
     def probe(self) -> SurelyNotSent | VendorRefusesUs | Refused | None:
         """Connect and log in, and send nothing; ``None`` if the server accepts that."""
@@ -156,18 +158,26 @@ class _Session:
         if account.user is not None:
             self._log_in(account.user, account.password or "")
 
-    def envelope(self, sender: MailAddress, to: MailAddress) -> None:
-        """Name sender and recipient."""
+    def envelope(self, sender: MailAddress, to: Sequence[MailAddress]) -> list[Refused]:
+        """Name sender and recipients; return the refusals of some, unless all are refused."""
         options = []
-        if to.needs_smtputf8:
+        if any(one.needs_smtputf8 for one in to):
             if not self._smtp.has_extn("smtputf8"):
                 reason = "the mail server takes no addresses beyond ASCII (it has no SMTPUTF8)"
                 raise _Ended(Refused(reason=reason))
             options = ["SMTPUTF8", "BODY=8BITMIME"]
         code, said = self._smtp.mail(sender.text, options)
         self._check_ours(_is_good(code), code, said)
-        code, said = self._smtp.rcpt(to.text)
-        self._check_this(_is_good(code), code, said)
+        refused: list[Refused] = []
+        for one in to:
+            code, said = self._smtp.rcpt(one.text)
+            try:
+                self._check_this(_is_good(code), code, said)
+            except _Ended as ended:
+                if not isinstance(ended.outcome, Refused) or len(refused) == len(to) - 1:
+                    raise
+                refused.append(ended.outcome)
+        return refused
 
     def hand_over(self, message: bytes, handover: _Handover, *, send_until_s: float) -> None:
         """Send the message; from then on its outcome may be unknown."""
@@ -311,6 +321,13 @@ def _secrets_of(account: SmtpAccount) -> tuple[str, ...]:
 def _why(error: OSError) -> str:
     """Return what went wrong in words of ours: errors of smtplib quote the server."""
     return connection_errors.describe(error) or connection_errors.ENDED
+
+
+def _note(refused: Sequence[Refused], recipients: int) -> str | None:
+    """Return how many of several recipients do not get the mail; ``None`` if all do."""
+    if not refused:
+        return None
+    return f"{len(refused)} of {recipients} recipients refused: {refused[0].reason}"
 
 
 def _is_good(code: int) -> bool:

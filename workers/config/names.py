@@ -28,6 +28,7 @@ class TaskName(StrEnum):
     RETAIN = "retain"
     MIRROR = "mirror"
     METRICS = "metrics"
+    REPORT = "report"
     SURVEY_DECIDE = "surveys.decide"
     SURVEY_INVITE = "surveys.invite"
     SURVEY_ALERT = "surveys.alert"
@@ -44,6 +45,7 @@ QUEUE_OF = {
     TaskName.RETAIN: Queue.FETCH,
     TaskName.MIRROR: Queue.FETCH,
     TaskName.METRICS: Queue.FETCH,
+    TaskName.REPORT: Queue.FETCH,
     TaskName.SURVEY_DECIDE: Queue.SURVEYS,
     TaskName.SURVEY_INVITE: Queue.SURVEYS,
     TaskName.SURVEY_ALERT: Queue.FETCH,

@@ -16,7 +16,8 @@ from marshmallow import validate as check
 
 from schemas.text.printable import escape
 from schemas.text.toml_lines import line_at, line_index, line_of_error
-from workers.config import survey_vendors
+from workers.config import reports, survey_vendors
+from workers.config.reports import ReportSettings
 from workers.config.survey_vendors import TOML_WORDS, Problems, SurveyVendors
 
 
@@ -55,6 +56,7 @@ class WorkspaceSettings:
     callback_secrets: tuple[str, ...] = field(repr=False)  # all valid at once
     export_preset: str | None = None  # Cention's id of the export that runs on a schedule, if any
     surveys: SurveyVendors = field(default_factory=SurveyVendors)
+    report: ReportSettings = field(default_factory=ReportSettings)
 
     @property
     def address(self) -> str:
@@ -83,12 +85,13 @@ def from_environment(env: Env, problems: Problems) -> tuple[WorkspaceSettings, .
             if secret.strip()
         ],
         "surveys": survey_vendors.values_from_environment(env),
+        **{name: env.str(name.upper(), "") for name in reports.TEXTS},
     }
     if not values["url"]:
         return ()
     name = env.str("CENTION_WORKSPACE", "") or _last_segment(values["url"])
     names = {"url": "CENTION_URL", "timezone": "CENTION_TIMEZONE", "name": "CENTION_WORKSPACE"}
-    names |= {key: key.upper() for key in values["surveys"]}
+    names |= {key: key.upper() for key in (*values["surveys"], *reports.TEXTS)}
     workspace = _workspace(name, values, problems, names)
     return (workspace,) if workspace else ()
 
@@ -119,7 +122,7 @@ def from_file(path: Path, problems: Problems) -> tuple[WorkspaceSettings, ...]:
         if not isinstance(table, dict):
             problems[location] = ["Not a table."]
             continue
-        names = {key: f"{location} {key}" for key in ("url", "timezone", "name")}
+        names = {key: f"{location} {key}" for key in ("url", "timezone", "name", *reports.TEXTS)}
         names |= {
             key: f"{location} surveys {key}"
             for key in (*survey_vendors.TEXTS, *survey_vendors.NUMBERS)
@@ -158,6 +161,7 @@ def _known_values(table: dict[str, Any], location: str, problems: Problems) -> d
         "callback_secrets": list,
         "export_preset": str,
         "surveys": dict,
+        **dict.fromkeys(reports.TEXTS, str),
     }
     for key, value in table.items():
         if key not in known:
@@ -184,6 +188,9 @@ def _workspace(
     if zone is None:
         problems[names["timezone"]] = ["Not an IANA time zone, such as Europe/Stockholm."]
     surveys = survey_vendors.read_vendors(values.get("surveys", {}), names, problems)
+    with_mail = {**values, "smtp_url": values.get("surveys", {}).get("smtp_url")}
+    wrong_report = dict(reports.faults_of(with_mail))
+    problems |= {names[key]: [fault] for key, fault in wrong_report.items()}
     url = str(values.get("url", "")).rstrip("/")
     if fault := _fault_of_url(url):
         problems[names["url"]] = [fault]
@@ -194,7 +201,7 @@ def _workspace(
             "Must have letters, digits and signs, but no space and none of / ? # % \\, because it "
             "stands in URLs; at most 100 characters."
         ]
-    elif zone is not None:
+    elif zone is not None and not wrong_report:
         return WorkspaceSettings(
             name=name,
             cention_url=url,
@@ -203,6 +210,7 @@ def _workspace(
             callback_secrets=tuple(values.get("callback_secrets", ())),
             export_preset=values.get("export_preset") or None,
             surveys=surveys,
+            report=reports.read_report(values),
         )
     return None
 

@@ -11,4 +11,5 @@ MODULES = (
     "workers.tasks.survey_alerts",
     "workers.tasks.maintenance",
     "workers.tasks.metrics",
+    "workers.tasks.reports",
 )

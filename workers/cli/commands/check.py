@@ -16,6 +16,7 @@ from workers.operations.jobs.checks import (
     database,
     mirrors,
     receiver,
+    reports,
     services,
     spool,
     survey_vendors,
@@ -74,6 +75,7 @@ def findings() -> Iterator[Finding]:
             mail=partial(wiring.smtp_client, workspace),
             public_url=settings.survey_public_url,
         )
+        yield from reports.report_findings(workspace)
         yield from time_zone.clock_findings(settings, workspace)
 
 

@@ -10,6 +10,7 @@ import click
 
 from workers.analytics.store import metrics_problems
 from workers.analytics.store.metrics_problems import MetricsStatus
+from workers.analytics.store import sent_reports
 from workers.cli.context import (
     database,
     json_option,
@@ -145,6 +146,7 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
         under_way = [
             one for one in conversations.figures(conn) if workspace in (None, one.workspace)
         ]
+        reports = sent_reports.unsettled(conn, workspace)
         newer = migrate.unknown(conn)
         unknown = sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
     found = (
@@ -162,6 +164,7 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
         *alerts.of_version(newer),
         *alerts.of_unknown(len(unknown)),
         *(alert for one in surveys for alert in alerts.of_surveys(one)),
+        *(alert for one in reports for alert in alerts.of_report(one, at=at)),
         *(alert for one in asked for alert in alerts.of_vendor(one)),
         *(alert for one in under_way for alert in alerts.of_conversations(one)),
         *alerts.of_spool(spool, at),

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workers.analytics.store.metrics_problems import MetricsStatus
+from workers.analytics.rules.weeks import Week
+from workers.analytics.store import sent_reports
+from workers.analytics.store.sent_reports import UnsettledReport
 from workers.config.names import Family, Mirror, Queue
 from workers.config.workspaces import WorkspaceSettings
 from workers.mirrors.jobs.exports import NO_EXPORT
@@ -29,6 +32,7 @@ SPOOL_WAITS_S = 60.0  # it drains within seconds once Postgres is back
 UNMATCHED_FOR_S = 86_400.0  # an alert about rows that match nothing, after the newest
 CUSTOMER_WAITS_S = 30.0  # a question is there within a second
 INVITATION_WAITS_S = 600.0  # beyond the pace of a vendor, or a short absence of it
+REPORT_WAITS_S = 3_600.0  # a mail server may be away for a while
 RECORD_WAITS_S = 300.0  # as analyst.freshness judges it
 CALLBACK_WAITS_S = 60.0  # likewise
 FIGURE_WAITS_S = 300.0  # likewise
@@ -219,6 +223,24 @@ def of_surveys(one: SurveyStatus) -> Iterator[Alert]:
             f"{name}: {rows} of results {belong} to no invitation, the newest came {age} ago.",
             f"cention surveys unmatched --workspace {one.workspace}",
         )
+
+
+def of_report(one: UnsettledReport, *, at: datetime) -> Iterator[Alert]:
+    """Yield an alert for a weekly report that is not sent, or of which that is not known."""
+    name = f"report of {one.workspace} for {Week(one.week)}"
+    if one.state == sent_reports.UNKNOWN:
+        yield _warning(f"{name}: it is not known whether it was sent.", "cention report unknown")
+    elif one.state == sent_reports.REFUSED:
+        yield _warning(f"{name}: not sent ({one.problem}).", "cention report unknown")
+    elif one.state == sent_reports.DUE and one.held is not None:
+        yield _warning(
+            f"{name}: not sent, because surveys are held ({one.held}).",
+            f"cention surveys resume --workspace {one.workspace}",
+        )
+    elif one.state == sent_reports.DUE and (at - one.due_at).total_seconds() > REPORT_WAITS_S:
+        yield _warning(f"{name}: not sent since it was due.", START_BEAT)
+    elif one.state == sent_reports.DUE and one.problem is not None:
+        yield _warning(f"{name}: not sent yet ({one.problem}).", "cention check")
 
 
 def of_vendor(one: VendorPause) -> Iterator[Alert]:

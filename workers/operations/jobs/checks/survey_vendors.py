@@ -72,7 +72,8 @@ def vendor_findings(
         yield _login(f"Alvaria of {workspace.name}", via.probe, _ALVARIA)
     if (client := mail()) is not None:
         yield _mail(f"mail server of {workspace.name}", client)
-    if public_url is None and (workspace.surveys.mail or workspace.surveys.centracx):
+    by_mail = workspace.surveys.mail and workspace.report.weekday is None  # else for the report
+    if public_url is None and (by_mail or workspace.surveys.centracx):
         yield wrong(
             f"survey pages of {workspace.name}",
             "SURVEY_PUBLIC_URL is not set, so nobody is mailed a link.",

@@ -1,0 +1,190 @@
+"""Sends the weekly report by mail, each week's at most once.
+
+That it is being sent is committed before it is. A running worker holds an advisory lock; what a
+dead one was sending is of unknown outcome, and is not sent again until an operator says so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import structlog
+from psycopg import IsolationLevel
+
+from workers.analytics.jobs.reports.figures import WeekReport, read_report
+from workers.analytics.jobs.reports.page import as_page
+from workers.analytics.jobs.reports.wording import completeness_of, notes_of, wording_in
+from workers.analytics.jobs.reports.workbook import as_workbook
+from workers.analytics.rules.weeks import Week, due_week
+from workers.analytics.store import sent_reports
+from workers.clients.mail_message import MailFile, OutgoingMail
+from workers.clients.smtp import SmtpClient
+from workers.clients.surveys.outcomes import (
+    Outcome,
+    Refused,
+    SurelyNotSent,
+    Triggered,
+    Unknown,
+    VendorRefusesUs,
+)
+from workers.config.reports import ReportSettings
+from workers.database import Connection, Transaction, advisory_locks
+
+log = structlog.get_logger(__name__)
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 60.0, 3_600.0  # after a failure; doubled each time
+SEND_WITHIN_S = 60.0  # after it was recorded
+HTML_TYPE = "text/html"
+WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportMail:
+    """What is needed to send the report of a workspace."""
+
+    workspace: str
+    zone: ZoneInfo
+    settings: ReportSettings
+    client: SmtpClient
+    sender_domain: str
+
+
+def send_due(
+    mail: ReportMail,
+    *,
+    session: Transaction,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> None:
+    """Send the reports of a workspace that are due. Of many workers at once only one does.
+
+    ``session`` yields connections in autocommit mode. Nothing is sent while surveys are held, nor
+    if the settings name no day.
+    """
+    settings = mail.settings
+    if settings.weekday is None:
+        return
+    with (
+        session() as conn,
+        advisory_locks.hold(conn, _lock(mail.workspace), slots=1) as slot,
+    ):
+        if slot is None:
+            return
+        sent_reports.mark_unknown(conn, mail.workspace)  # its sender would hold the lock
+        week, since = due_week(now(), weekday=settings.weekday, at=settings.at, zone=mail.zone)
+        sent_reports.add_due(conn, mail.workspace, week.monday, due_at=since)
+        for monday in sent_reports.due(conn, mail.workspace, now=now()):
+            _send(conn, mail, Week(monday), now=now())
+
+
+def mark_abandoned_unknown(conn: Connection, workspace: str) -> None:
+    """Record that the outcome of what a dead worker was sending is unknown.
+
+    The connection is in autocommit mode.
+    """
+    with advisory_locks.hold(conn, _lock(workspace), slots=1) as slot:
+        if slot is not None:
+            sent_reports.mark_unknown(conn, workspace)
+
+
+def _lock(workspace: str) -> str:
+    return f"report/{workspace}"
+
+
+def _send(conn: Connection, mail: ReportMail, week: Week, *, now: datetime) -> None:
+    letter = _letter(read_at_once(conn, mail.workspace, week, now=now), mail)
+    run = uuid4()
+    tries = sent_reports.begin(conn, mail.workspace, week.monday, run=run)
+    if tries is None:
+        return
+    outcome = mail.client.send(letter, send_until_s=time.monotonic() + SEND_WITHIN_S)
+    state, problem = _state_of(outcome)
+    if state == sent_reports.UNKNOWN:
+        problem = f"{problem}; Message-ID {letter.message_id}"
+    sent_reports.settle(
+        conn,
+        mail.workspace,
+        week.monday,
+        run=run,
+        state=state,
+        problem=problem,
+        due_at=now + _wait(tries) if state == sent_reports.DUE else None,
+    )
+    log.info("report", workspace=mail.workspace, week=str(week), state=state)
+
+
+def read_at_once(conn: Connection, workspace: str, week: Week, *, now: datetime) -> WeekReport:
+    """Return the report of a week, all of whose figures are of one moment.
+
+    The connection is in autocommit mode. Raises ``LookupError`` if nothing is stored of the
+    workspace.
+    """
+    conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+    try:
+        with conn.transaction():
+            return read_report(conn, workspace, week, now=now)
+    finally:
+        conn.set_isolation_level(None)
+
+
+def _message_id(workspace: str, week: Week, domain: str) -> str:
+    """Return the same id for the same report: many mail servers show one of two such mails."""
+    return f"<report.{week}.{sha256(workspace.encode()).hexdigest()[:16]}@{domain}>"
+
+
+def _state_of(outcome: Outcome) -> tuple[str, str | None]:
+    match outcome:
+        case Triggered():
+            return sent_reports.SENT, outcome.note
+        case Refused():
+            return sent_reports.REFUSED, outcome.reason
+        case SurelyNotSent() | VendorRefusesUs():
+            return sent_reports.DUE, outcome.reason
+        case Unknown():
+            return sent_reports.UNKNOWN, outcome.reason
+
+
+def _wait(tries: int) -> timedelta:
+    return timedelta(seconds=min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(tries - 1, 10)))
+
+
+def _letter(report: WeekReport, mail: ReportMail) -> OutgoingMail:
+    """Return the mail: a few figures, and the report as a page and as a workbook."""
+    language = mail.settings.language
+    words, week = wording_in(language), report.week
+    figures = [f"{words.label(one)}: {words.cell(one, one.now)}" for one in report.volumes]
+    text = words.text(
+        "mail_text",
+        week=week,
+        first=words.day(week.monday),
+        last=words.day(week.sunday),
+        workspace=report.workspace,
+        figures="\n".join((*figures, *notes_of(report, words))),
+        completeness="\n".join(completeness_of(report, words)),
+    )
+    to, *others = mail.settings.to
+    return OutgoingMail(
+        to=to,
+        others=tuple(others),
+        subject=words.text("mail_subject", week=week, workspace=report.workspace),
+        text=text,
+        message_id=_message_id(report.workspace, week, mail.sender_domain),
+        headers={"Auto-Submitted": "auto-generated"},
+        files=(
+            MailFile(
+                name=f"report-{week}.html",
+                content_type=HTML_TYPE,
+                content=as_page(report, language=language).encode(),
+            ),
+            MailFile(
+                name=f"report-{week}.xlsx",
+                content_type=WORKBOOK_TYPE,
+                content=as_workbook(report, language=language),
+            ),
+        ),
+    )

@@ -1,0 +1,140 @@
+-- name: about
+-- What is known of a workspace: its zone, from which day on there are errands, and until which day there is a backlog.
+SELECT w.timezone,
+       (SELECT min(m.arrived_on) FROM analyst.errand_metrics AS m WHERE m.workspace = w.workspace) AS first_day,
+       p.day AS backlog_day,
+       EXISTS (SELECT FROM cention.opening_hours AS h WHERE h.workspace = w.workspace) AS has_opening_hours
+FROM cention.workspace AS w
+LEFT JOIN intake.metrics_progress AS p USING (workspace)
+WHERE w.workspace = %(workspace)s;
+
+-- name: totals
+-- The figures of some weeks: of errands that arrived in each, of what was answered, closed and reopened in it.
+SELECT week.monday, arrived.*, answered.*, closed.*, undone.*, repeated.*
+FROM (
+    SELECT given.monday, given.monday::timestamp AT TIME ZONE w.timezone AS from_at,
+           (given.monday + 7)::timestamp AT TIME ZONE w.timezone AS to_at
+    FROM unnest(%(mondays)s::date[]) AS given (monday)
+    JOIN cention.workspace AS w ON w.workspace = %(workspace)s
+) AS week
+CROSS JOIN LATERAL (
+    SELECT count(*) AS arrived,
+           count(m.first_response_min) AS first_response_n,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY m.first_response_min) AS first_response_median,
+           percentile_cont(0.9) WITHIN GROUP (ORDER BY m.first_response_min) AS first_response_p90,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY m.first_response_business_min) AS first_response_business_median,
+           percentile_cont(0.9) WITHIN GROUP (ORDER BY m.first_response_business_min) AS first_response_business_p90,
+           count(*) FILTER (WHERE m.first_response_min <= 60) AS within_1_hour,
+           count(*) FILTER (WHERE m.first_response_min <= 240) AS within_4_hours,
+           count(*) FILTER (WHERE m.first_response_min <= 1440) AS within_1_day,
+           count(*) FILTER (WHERE m.first_response_business_min <= 60) AS within_1_business_hour,
+           count(*) FILTER (WHERE m.first_response_business_min <= 240) AS within_4_business_hours,
+           count(m.sla_breached) AS sla_n,
+           count(*) FILTER (WHERE NOT m.sla_breached) AS within_sla,
+           count(*) FILTER (WHERE NOT m.by_opening_hours) AS without_opening_hours
+    FROM analyst.errand_metrics AS m
+    WHERE m.workspace = %(workspace)s AND m.arrived_on BETWEEN week.monday AND week.monday + 6 AND m.state <> 'deleted'
+) AS arrived
+CROSS JOIN LATERAL (
+    SELECT count(*) AS responses FROM analyst.errand_response AS r
+    WHERE r.workspace = %(workspace)s AND r.responded_at >= week.from_at AND r.responded_at < week.to_at
+) AS answered
+CROSS JOIN LATERAL (
+    SELECT count(*) AS resolved,
+           count(m.final_resolution_min) AS resolution_n,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY m.final_resolution_min) AS resolution_median,
+           percentile_cont(0.9) WITHIN GROUP (ORDER BY m.final_resolution_min) AS resolution_p90,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY m.final_resolution_business_min) AS resolution_business_median,
+           percentile_cont(0.9) WITHIN GROUP (ORDER BY m.final_resolution_business_min) AS resolution_business_p90
+    FROM analyst.errand_metrics AS m
+    WHERE m.workspace = %(workspace)s AND m.resolved_at >= week.from_at AND m.resolved_at < week.to_at
+) AS closed
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE r.closed_at >= week.from_at) AS closed_and_reopened,
+           count(*) FILTER (WHERE r.reopened_at >= week.from_at AND r.reopened_at < week.to_at) AS reopened
+    FROM analyst.reopening AS r
+    WHERE r.workspace = %(workspace)s AND r.closed_at < week.to_at AND r.reopened_at >= week.from_at
+) AS undone
+CROSS JOIN LATERAL (
+    SELECT count(*) AS repeated FROM analyst.repeat_contact AS c
+    WHERE c.workspace = %(workspace)s AND c.within_7_days
+      AND c.arrived_at >= week.from_at AND c.arrived_at < week.to_at
+) AS repeated
+ORDER BY week.monday;
+
+-- name: groups
+-- The figures of some weeks by area or channel, the largest groups of the newest week first.
+SELECT week.monday, m.id, coalesce(area.name, service.name) AS name, count(*) AS arrived,
+       count(m.first_response_min) AS first_response_n,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY m.first_response_min) AS first_response_median,
+       percentile_cont(0.9) WITHIN GROUP (ORDER BY m.first_response_min) AS first_response_p90,
+       count(m.sla_breached) AS sla_n,
+       count(*) FILTER (WHERE NOT m.sla_breached) AS within_sla
+FROM unnest(%(mondays)s::date[]) AS week (monday)
+JOIN (
+    SELECT CASE %(by)s WHEN 'area' THEN one.area_id ELSE one.service_id END AS id, one.* FROM analyst.errand_metrics AS one
+) AS m ON m.workspace = %(workspace)s AND m.arrived_on BETWEEN week.monday AND week.monday + 6 AND m.state <> 'deleted'
+LEFT JOIN cention.area ON %(by)s = 'area' AND (area.workspace, area.area_id) = (m.workspace, m.id)
+LEFT JOIN cention.service ON %(by)s = 'channel' AND (service.workspace, service.service_id) = (m.workspace, m.id)
+GROUP BY week.monday, m.id, area.name, service.name
+ORDER BY week.monday DESC, arrived DESC, m.id;
+
+-- name: backlog
+-- Errands that were open at the end of some days, by age.
+SELECT day, age_band, sum(open)::bigint AS open, sum(waiting_on_us)::bigint AS waiting_on_us, min(oldest_at) AS oldest_at
+FROM analyst.backlog_day
+WHERE workspace = %(workspace)s AND day = ANY(%(days)s::date[])
+GROUP BY day, age_band
+ORDER BY day, age_band;
+
+-- name: backlog_by_area
+-- Errands that were open at the end of a day, by the area they were in then.
+SELECT area_id, sum(open)::bigint AS open
+FROM analyst.backlog_day
+WHERE workspace = %(workspace)s AND day = %(day)s
+GROUP BY area_id
+ORDER BY area_id;
+
+-- name: arrivals_by_hour
+-- Arrivals of a week by weekday (1 is Monday) and hour of the workspace's clock.
+SELECT extract(isodow FROM m.arrived_on)::integer AS weekday,
+       extract(hour FROM m.arrived_at AT TIME ZONE w.timezone)::integer AS hour,
+       count(*) AS arrived
+FROM analyst.errand_metrics AS m
+JOIN cention.workspace AS w USING (workspace)
+WHERE m.workspace = %(workspace)s AND m.arrived_on BETWEEN %(monday)s::date AND %(monday)s::date + 6 AND m.state <> 'deleted'
+GROUP BY 1, 2
+ORDER BY 1, 2;
+
+-- name: scores
+-- Verified scores by the week of the event that was asked about, as analyst.survey_score_week counts them.
+SELECT week.monday, a.kind, a.lowest, a.highest, count(*) AS n,
+       count(*) FILTER (WHERE a.kind = 'nps' AND a.number >= 9) AS promoters,
+       count(*) FILTER (WHERE a.kind = 'nps' AND a.number <= 6) AS detractors,
+       count(*) FILTER (WHERE a.kind = 'csat' AND a.number >= a.highest - 1) AS satisfied
+FROM (
+    SELECT s.kind, s.lowest, s.highest, s.number, coalesce(s.event_at, f.started_at) AT TIME ZONE w.timezone AS at
+    FROM analyst.survey_answer AS s
+    JOIN feedback.session AS f USING (workspace, session_id)
+    JOIN cention.workspace AS w USING (workspace)
+    WHERE s.workspace = %(workspace)s AND s.verified AND s.number IS NOT NULL AND s.kind IN ('csat', 'nps')
+) AS a
+JOIN unnest(%(mondays)s::date[]) AS week (monday) ON a.at >= week.monday AND a.at < week.monday + 7
+GROUP BY week.monday, a.kind, a.lowest, a.highest
+ORDER BY week.monday, a.kind, n DESC, a.lowest, a.highest;
+
+-- name: freshness
+-- Whether errands are complete, until when their changes are known, and what is still on its way.
+SELECT family, state, waiting, coalesce(missing, 0) AS missing, parked + unreadable AS stuck, oldest_waiting_at,
+       last_successful_poll_at
+FROM analyst.freshness
+WHERE workspace = %(workspace)s AND family IN ('errand_reports', 'callbacks')
+ORDER BY family;
+
+-- name: figures_due
+-- Whether figures are still to be computed from what is stored.
+SELECT EXISTS (SELECT FROM intake.metrics_due WHERE workspace IN (%(workspace)s, '*'))
+       OR EXISTS (SELECT FROM intake.metrics_claim WHERE workspace IN (%(workspace)s, '*'))
+       OR EXISTS (
+           SELECT FROM intake.metrics_progress WHERE workspace = %(workspace)s AND after_id IS NOT NULL
+       ) AS due;
