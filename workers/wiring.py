@@ -14,7 +14,7 @@ from schemas.cention.errand_reports import read_changed_errands
 from schemas.cention.facebook_ratings import read_changed_facebook_ratings
 from schemas.surveys.customer_radar import Credentials
 from schemas.surveys.rule import Vendor
-from workers.analytics.jobs.reports.send import ReportMail
+from workers.analytics.jobs.reports.send import ReportMail, report_mails
 from workers.clients import timeouts
 from workers.clients.async_http import AsyncHttpApi
 from workers.clients.cention.agent_logons import AgentLogonsApi
@@ -129,26 +129,18 @@ def build(settings: Settings) -> WorkerContext:
             for spec in mirror_specs(settings, workspace)
         },
         survey_workspaces={
-            each.name: survey_workspace(settings, each) for each in settings.workspaces
+            one.name: survey_workspace(settings, one) for one in settings.workspaces
         },
-        survey_accounts={
-            each.name: survey_accounts(settings, each) for each in settings.workspaces
-        },
+        survey_accounts={one.name: survey_accounts(settings, one) for one in settings.workspaces},
         inviters=ThreadPoolExecutor(AT_ONCE, thread_name_prefix="invite"),
-        conversation_vendors={
-            each.name: conversation_vendors(each) for each in settings.workspaces
-        },
+        conversation_vendors={one.name: conversation_vendors(one) for one in settings.workspaces},
         conversers=ThreadPoolExecutor(converse.AT_ONCE, thread_name_prefix="converse"),
         errands={
             each.name: api
             for each in settings.workspaces
             if (api := errands_api(settings, each)) is not None
         },
-        report_mails={
-            each.name: mail
-            for each in settings.workspaces
-            if (mail := report_mail(each)) is not None
-        },
+        report_mails=report_mails(settings.workspaces),
     )
 
 
@@ -202,20 +194,6 @@ def smtp_client(workspace: WorkspaceSettings) -> SmtpClient | None:
     """Return the client of the mail server, if there is one."""
     account = workspace.surveys.mail
     return SmtpClient(account, timeouts=timeouts.MAIL) if account else None
-
-
-def report_mail(workspace: WorkspaceSettings) -> ReportMail | None:
-    """Return what sends the weekly report; ``None`` if it is sent to nobody."""
-    account, client = workspace.surveys.mail, smtp_client(workspace)
-    if account is None or client is None or workspace.report.weekday is None:
-        return None
-    return ReportMail(
-        workspace=workspace.name,
-        zone=workspace.timezone,
-        settings=workspace.report,
-        client=client,
-        sender_domain=account.sender.rpartition("@")[2],
-    )
 
 
 def customer_radar_api(workspace: WorkspaceSettings) -> CustomerRadarApi | None:

@@ -97,6 +97,8 @@ BY_COLUMN = {
     "intake.callback.document": CALLBACK,
     "intake.callback.event": "1",
     "intake.mirror.mirror": "library",
+    "intake.report_sent.state": "due",
+    "intake.report_sent.week": "2024-01-29",
     "intake.completeness.reported": "7",
     **dict.fromkeys(
         (

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Any
 
+from environs import Env
+
 LANGUAGES = ("en", "sv")
 TEXTS = ("report_every", "report_to", "report_language")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -24,6 +26,15 @@ class ReportSettings:
     at: time = time(7)  # by the clock of the workspace
     to: tuple[str, ...] = field(default=(), repr=False)
     language: str = LANGUAGES[0]
+
+
+def values_from_environment(env: Env) -> dict[str, str]:
+    """Return the variables that are set, by their names in the workspaces file."""
+    return {
+        "report_every": env.str("REPORT_EVERY", ""),
+        "report_to": env.str("REPORT_TO", ""),
+        "report_language": env.str("REPORT_LANGUAGE", ""),
+    }
 
 
 def faults_of(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -85,7 +85,7 @@ def from_environment(env: Env, problems: Problems) -> tuple[WorkspaceSettings, .
             if secret.strip()
         ],
         "surveys": survey_vendors.values_from_environment(env),
-        **{name: env.str(name.upper(), "") for name in reports.TEXTS},
+        **reports.values_from_environment(env),
     }
     if not values["url"]:
         return ()

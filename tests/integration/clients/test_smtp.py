@@ -20,7 +20,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from workers.clients.http import Timeouts
-from workers.clients.mail_message import OutgoingMail
+from workers.clients.mail_message import MailFile, OutgoingMail
 from workers.clients.smtp import SmtpClient
 from workers.clients.surveys.outcomes import (
     Refused,
@@ -313,6 +313,24 @@ def mail_to(address: str) -> OutgoingMail:
 
 
 # ---- servers that misbehave ---------------------------------------------------------------------
+
+
+def test_several_recipients_and_files_are_one_mail(server, client):
+    content = "Å <script>\n".encode() * 5_000
+    file = MailFile(name="report-2024-W05.html", content_type="text/html", content=content)
+    mail = replace(MAIL, others=("bo@customer.example",), files=(file,))
+
+    outcome = send(client, mail)
+
+    [envelope] = server.envelopes
+    message = message_from_bytes(envelope.content, policy=policy.default)
+    [attached] = message.iter_attachments()
+    assert outcome == Triggered(remote_id=None)
+    assert envelope.rcpt_tos == ["karin@customer.example", "bo@customer.example"]
+    assert message["To"] == "karin@customer.example, bo@customer.example"
+    assert attached.get_filename() == file.name
+    assert attached.get_content_type() == "text/html"
+    assert attached.get_payload(decode=True) == content
 
 
 @contextmanager

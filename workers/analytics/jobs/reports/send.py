@@ -7,7 +7,7 @@ dead one was sending is of unknown outcome, and is not sent again until an opera
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -23,6 +23,7 @@ from workers.analytics.jobs.reports.wording import completeness_of, notes_of, wo
 from workers.analytics.jobs.reports.workbook import as_workbook
 from workers.analytics.rules.weeks import Week, due_week
 from workers.analytics.store import sent_reports
+from workers.clients import timeouts
 from workers.clients.mail_message import MailFile, OutgoingMail
 from workers.clients.smtp import SmtpClient
 from workers.clients.surveys.outcomes import (
@@ -34,6 +35,7 @@ from workers.clients.surveys.outcomes import (
     VendorRefusesUs,
 )
 from workers.config.reports import ReportSettings
+from workers.config.workspaces import WorkspaceSettings
 from workers.database import Connection, Transaction, advisory_locks
 
 log = structlog.get_logger(__name__)
@@ -53,6 +55,21 @@ class ReportMail:
     settings: ReportSettings
     client: SmtpClient
     sender_domain: str
+
+
+def report_mails(workspaces: Sequence[WorkspaceSettings]) -> dict[str, ReportMail]:
+    """Return what sends the reports, by the workspaces whose report is sent to somebody."""
+    return {
+        one.name: ReportMail(
+            workspace=one.name,
+            zone=one.timezone,
+            settings=one.report,
+            client=SmtpClient(account, timeouts=timeouts.MAIL),
+            sender_domain=account.sender.rpartition("@")[2],
+        )
+        for one in workspaces
+        if one.report.weekday is not None and (account := one.surveys.mail) is not None
+    }
 
 
 def send_due(
