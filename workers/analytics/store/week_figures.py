@@ -96,9 +96,9 @@ class Scores:
     lowest: Decimal
     highest: Decimal
     n: int
-    promoters: int
-    detractors: int
-    satisfied: int
+    value: Decimal  # of csat the share of the satisfied, of nps from -100 to 100
+    low: Decimal  # ends of the interval of 95 percent
+    high: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

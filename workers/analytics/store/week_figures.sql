@@ -97,31 +97,46 @@ ORDER BY area_id;
 
 -- name: arrivals_by_hour
 -- Arrivals of a week by weekday (1 is Monday) and hour of the workspace's clock.
-SELECT extract(isodow FROM m.arrived_on)::integer AS weekday,
-       extract(hour FROM m.arrived_at AT TIME ZONE w.timezone)::integer AS hour,
-       count(*) AS arrived
-FROM analyst.errand_metrics AS m
-JOIN cention.workspace AS w USING (workspace)
-WHERE m.workspace = %(workspace)s AND m.arrived_on BETWEEN %(monday)s::date AND %(monday)s::date + 6 AND m.state <> 'deleted'
-GROUP BY 1, 2
-ORDER BY 1, 2;
+SELECT weekday, hour, sum(arrived)::bigint AS arrived
+FROM analyst.workload_hour
+WHERE workspace = %(workspace)s AND day BETWEEN %(monday)s::date AND %(monday)s::date + 6 AND arrived > 0
+GROUP BY weekday, hour
+ORDER BY weekday, hour;
 
 -- name: scores
--- Verified scores by the week of the event that was asked about, as analyst.survey_score_week counts them.
-SELECT week.monday, a.kind, a.lowest, a.highest, count(*) AS n,
-       count(*) FILTER (WHERE a.kind = 'nps' AND a.number >= 9) AS promoters,
-       count(*) FILTER (WHERE a.kind = 'nps' AND a.number <= 6) AS detractors,
-       count(*) FILTER (WHERE a.kind = 'csat' AND a.number >= a.highest - 1) AS satisfied
-FROM (
-    SELECT s.kind, s.lowest, s.highest, s.number, coalesce(s.event_at, f.started_at) AT TIME ZONE w.timezone AS at
-    FROM analyst.survey_answer AS s
-    JOIN feedback.session AS f USING (workspace, session_id)
-    JOIN cention.workspace AS w USING (workspace)
-    WHERE s.workspace = %(workspace)s AND s.verified AND s.number IS NOT NULL AND s.kind IN ('csat', 'nps')
-) AS a
-JOIN unnest(%(mondays)s::date[]) AS week (monday) ON a.at >= week.monday AND a.at < week.monday + 7
-GROUP BY week.monday, a.kind, a.lowest, a.highest
-ORDER BY week.monday, a.kind, n DESC, a.lowest, a.highest;
+-- Verified scores by the week of the event that was asked about, as analyst.survey_score_week counts them, of
+-- all rules, vendors, areas and agents together. A score of csat is a share, one of nps from -100 to 100.
+WITH counted AS (
+    SELECT week.monday, a.kind, a.lowest, a.highest, count(*) AS n,
+           count(*) FILTER (WHERE a.number >= a.highest - 1) AS satisfied,
+           count(*) FILTER (WHERE a.number >= 9)::numeric / count(*) AS promoters,
+           count(*) FILTER (WHERE a.number <= 6)::numeric / count(*) AS detractors
+    FROM (
+        SELECT s.kind, s.lowest, s.highest, s.number,
+               coalesce(s.event_at, f.started_at) AT TIME ZONE coalesce(w.timezone, 'UTC') AS at
+        FROM analyst.survey_answer AS s
+        JOIN feedback.session AS f USING (workspace, session_id)
+        LEFT JOIN cention.workspace AS w USING (workspace)
+        WHERE s.workspace = %(workspace)s AND s.verified AND s.number IS NOT NULL AND s.kind IN ('csat', 'nps')
+    ) AS a
+    JOIN unnest(%(mondays)s::date[]) AS week (monday) ON a.at >= week.monday AND a.at < week.monday + 7
+    GROUP BY week.monday, a.kind, a.lowest, a.highest
+)
+SELECT c.monday, c.kind, c.lowest, c.highest, c.n, score.value, score.low, score.high
+FROM counted AS c
+CROSS JOIN LATERAL (
+    SELECT c.satisfied::numeric / c.n AS value, analyst.wilson_low(c.satisfied, c.n) AS low,
+           analyst.wilson_high(c.satisfied, c.n) AS high
+    WHERE c.kind = 'csat'
+    UNION ALL
+    SELECT 100 * nps.net, greatest(100 * (nps.net - nps.margin), -100), least(100 * (nps.net + nps.margin), 100)
+    FROM (
+        SELECT c.promoters - c.detractors AS net,
+               1.96 * sqrt((c.promoters + c.detractors - (c.promoters - c.detractors) ^ 2) / c.n) AS margin
+    ) AS nps
+    WHERE c.kind = 'nps'
+) AS score
+ORDER BY c.monday, c.kind, c.n DESC, c.lowest, c.highest;
 
 -- name: freshness
 -- Whether errands are complete, until when their changes are known, and what is still on its way.

@@ -9,8 +9,6 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from workers.analytics.rules import intervals
-from workers.analytics.rules.intervals import Score
 from workers.analytics.rules.weeks import Week, week_of
 from workers.analytics.store import week_figures
 from workers.analytics.store.week_figures import About, Freshness, Group, Scores, Totals
@@ -283,15 +281,9 @@ def _scores(
     return lines
 
 
-def _score(scores: Scores) -> Value | None:
-    found: Score | None = (
-        intervals.satisfied(scores.satisfied, scores.n)
-        if scores.kind == "csat"
-        else intervals.nps(scores.promoters, scores.detractors, scores.n)
-    )
-    if found is None:
-        return None
-    return Value(number=found.value, n=scores.n, low=found.low, high=found.high)
+def _score(scores: Scores) -> Value:
+    value, low, high = float(scores.value), float(scores.low), float(scores.high)
+    return Value(number=value, n=scores.n, low=low, high=high)
 
 
 Backlogs = Mapping[date, Mapping[str, int]]
