@@ -19,6 +19,7 @@ from workers.analytics.jobs.reports.send import read_at_once
 from workers.analytics.jobs.reports.wording import completeness_of, notes_of, wording_in
 from workers.analytics.rules.weeks import Week, read_week
 from workers.analytics.store import backlog, metrics
+from workers.analytics.store.backlog import DueDay
 
 ZONE = ZoneInfo("Europe/Stockholm")
 CENTRE = Centre(errands=2_500, days=56, until=datetime(2025, 4, 7, 6, tzinfo=ZONE))
@@ -56,7 +57,7 @@ def stored(postgres, template) -> Iterator[Stored]:
         ids = [row[0] for row in conn.execute("SELECT errand_id FROM cention.errand ORDER BY 1")]
         for first in range(0, len(ids), BATCH):
             metrics.compute(conn, "demo", ids[first : first + BATCH])
-        backlog.compute(conn, "demo", DAYS, corrected=False)
+        backlog.compute(conn, "demo", [DueDay(day=day, is_new=True) for day in DAYS])
         conn.execute(
             "INSERT INTO intake.metrics_progress (workspace, day) VALUES ('demo', %s)", [DAYS[-1]]
         )

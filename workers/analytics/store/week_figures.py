@@ -161,7 +161,7 @@ def scores(conn: Connection, workspace: str, mondays: Sequence[date]) -> list[Sc
 
 
 def freshness(conn: Connection, workspace: str) -> list[Freshness]:
-    """Return whether errand reports and callbacks are complete."""
+    """Return whether errand reports, callbacks and figures are complete."""
     with conn.cursor(row_factory=class_row(Freshness)) as cursor:
         return cursor.execute(SQL["freshness"], {"workspace": workspace}).fetchall()
 

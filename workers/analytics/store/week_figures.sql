@@ -2,7 +2,9 @@
 -- What is known of a workspace: its zone, from which day on there are errands, and until which day there is a backlog.
 SELECT w.timezone,
        (SELECT min(m.arrived_on) FROM analyst.errand_metrics AS m WHERE m.workspace = w.workspace) AS first_day,
-       p.day AS backlog_day,
+       CASE WHEN p.day IS NOT NULL THEN least(p.day, (
+           SELECT min(b.day) - 1 FROM intake.backlog_due AS b WHERE b.workspace = w.workspace AND b.is_new
+       )) END AS backlog_day,
        EXISTS (SELECT FROM cention.opening_hours AS h WHERE h.workspace = w.workspace) AS has_opening_hours
 FROM cention.workspace AS w
 LEFT JOIN intake.metrics_progress AS p USING (workspace)
@@ -140,16 +142,13 @@ ORDER BY c.monday, c.kind, c.n DESC, c.lowest, c.highest;
 
 -- name: freshness
 -- Whether errands are complete, until when their changes are known, and what is still on its way.
-SELECT family, state, waiting, coalesce(missing, 0) AS missing, parked + unreadable AS stuck, oldest_waiting_at,
+SELECT family, state, coalesce(waiting, 0) AS waiting, coalesce(missing, 0) AS missing, parked + unreadable AS stuck, oldest_waiting_at,
        last_successful_poll_at
 FROM analyst.freshness
-WHERE workspace = %(workspace)s AND family IN ('errand_reports', 'callbacks')
+WHERE workspace = %(workspace)s AND family IN ('errand_reports', 'callbacks', 'figures')
 ORDER BY family;
 
 -- name: figures_due
 -- Whether figures are still to be computed from what is stored.
-SELECT EXISTS (SELECT FROM intake.metrics_due WHERE workspace IN (%(workspace)s, '*'))
-       OR EXISTS (SELECT FROM intake.metrics_claim WHERE workspace IN (%(workspace)s, '*'))
-       OR EXISTS (
-           SELECT FROM intake.metrics_progress WHERE workspace = %(workspace)s AND after_id IS NOT NULL
-       ) AS due;
+SELECT oldest_waiting_at IS NOT NULL OR everything_since_at IS NOT NULL AS due
+FROM intake.figure_state WHERE workspace = %(workspace)s;

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 
 import click
 
-from workers.analytics.store import metrics_problems
+from workers.analytics.store import metrics_problems, sent_reports
 from workers.analytics.store.metrics_problems import MetricsStatus
-from workers.analytics.store import sent_reports
 from workers.cli.context import (
     database,
     json_option,

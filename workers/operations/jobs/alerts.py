@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from workers.analytics.store.metrics_problems import MetricsStatus
 from workers.analytics.rules.weeks import Week
 from workers.analytics.store import sent_reports
+from workers.analytics.store.metrics_problems import MetricsStatus
 from workers.analytics.store.sent_reports import UnsettledReport
 from workers.config.names import Family, Mirror, Queue
 from workers.config.workspaces import WorkspaceSettings

@@ -81,7 +81,7 @@ class Completeness:
     """How far the figures can be trusted."""
 
     until: datetime | None  # changes at Cention are known until then; None: it was never asked
-    states: Sequence[str]  # of errand reports and callbacks, but for fresh
+    states: Sequence[str]  # of errand reports, callbacks and figures, but for fresh
     waiting: int
     missing: int
     stuck: int
