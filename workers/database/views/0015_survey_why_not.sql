@@ -20,7 +20,7 @@ COMMENT ON VIEW analyst.survey_why_not IS 'One row per day, rule, area and reaso
 COMMENT ON COLUMN analyst.survey_why_not.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.survey_why_not.day IS 'Day on which the errands were answered or closed, in the workspace''s time zone.';
 COMMENT ON COLUMN analyst.survey_why_not.rule IS 'First rule that fits the errand; null for none.';
-COMMENT ON COLUMN analyst.survey_why_not.area_id IS 'Present area of the errands.';
+COMMENT ON COLUMN analyst.survey_why_not.area_id IS 'Present area of the errands; null: none.';
 COMMENT ON COLUMN analyst.survey_why_not.area_name IS 'Name of that area.';
 COMMENT ON COLUMN analyst.survey_why_not.reason IS 'Why nobody was invited, such as quiet or opted_out.';
 COMMENT ON COLUMN analyst.survey_why_not.errands IS 'Number of errands.';
