@@ -28,7 +28,9 @@ WITH own AS MATERIALIZED (
     FROM cention.errand AS e
     WHERE e.workspace = %(workspace)s AND e.errand_id = ANY (%(ids)s::bigint[])
 ), phase AS MATERIALIZED (
-    SELECT p.*, e.area_id AS present_area_id
+    SELECT p.*, e.area_id AS present_area_id,
+           CASE WHEN p.phase IN ('us', 'customer') AND p.until_at > p.happened_at
+               THEN analyst.business_seconds(%(workspace)s, e.area_id, p.happened_at, p.until_at) END AS business_s
     FROM intake.errand_phases(%(workspace)s, %(ids)s::bigint[]) AS p
     JOIN own AS e ON e.errand_id = p.errand_id
 ), holder AS MATERIALIZED (
@@ -44,12 +46,12 @@ WITH own AS MATERIALIZED (
            max(p.phase) FILTER (WHERE p.until_at IS NULL AND p.phase <> 'ended') AS waiting_on,
            sum(extract(epoch FROM p.until_at - p.happened_at)) FILTER (WHERE p.phase = 'us' AND p.until_at > p.happened_at)
                AS us_s,
-           sum(analyst.business_seconds(%(workspace)s, p.present_area_id, p.happened_at, p.until_at))
-               FILTER (WHERE p.phase = 'us' AND p.until_at > p.happened_at) AS us_business_s,
+           sum(p.business_s) FILTER (WHERE p.phase = 'us') AS us_business_s,
            sum(extract(epoch FROM p.until_at - p.happened_at))
                FILTER (WHERE p.phase = 'customer' AND p.until_at > p.happened_at) AS customer_s,
-           sum(analyst.business_seconds(%(workspace)s, p.present_area_id, p.happened_at, p.until_at))
-               FILTER (WHERE p.phase = 'customer' AND p.until_at > p.happened_at) AS customer_business_s
+           sum(p.business_s) FILTER (WHERE p.phase = 'customer') AS customer_business_s,
+           max(p.until_at) FILTER (WHERE p.kind = 'arrived' AND p.phase = 'us') AS first_until_at,
+           max(p.business_s) FILTER (WHERE p.kind = 'arrived' AND p.phase = 'us') AS first_business_s
     FROM phase AS p GROUP BY p.errand_id
 ), waiting AS (
     -- Since when it waits on the same: since the event after which the phase has not changed.
@@ -81,13 +83,16 @@ WITH own AS MATERIALIZED (
            analyst.has_opening_hours(e.workspace, e.area_id),
            p.first_response_at, p.last_response_at, coalesce(p.response_count, 0),
            intake.minutes(e.arrived_at, p.first_response_at),
-           intake.business_minutes(e.workspace, e.area_id, e.arrived_at, p.first_response_at),
+           known.first_response,
            intake.minutes(e.arrived_at, p.last_response_at),
-           intake.business_minutes(e.workspace, e.area_id, e.arrived_at, p.last_response_at),
+           CASE WHEN p.last_response_at = p.first_response_at THEN known.first_response
+                ELSE intake.business_minutes(e.workspace, e.area_id, e.arrived_at, p.last_response_at) END,
            p.first_resolved_at, r.at,
            intake.minutes(e.arrived_at, p.first_resolved_at),
-           intake.business_minutes(e.workspace, e.area_id, e.arrived_at, p.first_resolved_at),
-           intake.minutes(e.arrived_at, r.at), intake.business_minutes(e.workspace, e.area_id, e.arrived_at, r.at),
+           known.first_resolution,
+           intake.minutes(e.arrived_at, r.at),
+           CASE WHEN r.at = p.first_resolved_at THEN known.first_resolution
+                ELSE intake.business_minutes(e.workspace, e.area_id, e.arrived_at, r.at) END,
            coalesce(p.reopening_count, 0), p.waiting_on, CASE WHEN p.waiting_on IS NOT NULL THEN s.since_at END,
            round(p.us_s / 60, 2), round(p.us_business_s / 60, 2), round(p.customer_s / 60, 2),
            round(p.customer_business_s / 60, 2),
@@ -101,6 +106,15 @@ WITH own AS MATERIALIZED (
     LEFT JOIN of_phases AS p ON p.errand_id = e.errand_id
     LEFT JOIN waiting AS s ON s.errand_id = e.errand_id
     CROSS JOIN LATERAL (SELECT CASE WHEN e.closed AND e.deleted IS NOT TRUE THEN p.last_closed_at END AS at) AS r
+    CROSS JOIN LATERAL (
+        -- Business time is most of the work: each is counted once.
+        SELECT CASE WHEN p.first_response_at = p.first_until_at AND p.first_business_s IS NOT NULL
+                    THEN round(p.first_business_s / 60, 2)
+                    ELSE intake.business_minutes(e.workspace, e.area_id, e.arrived_at, p.first_response_at)
+               END AS first_response,
+               intake.business_minutes(e.workspace, e.area_id, e.arrived_at, p.first_resolved_at) AS first_resolution
+        OFFSET 0  -- so that it is not copied to where it is used
+    ) AS known
     CROSS JOIN LATERAL (
         SELECT nullif(count(*), 0) * 0 + count(DISTINCT x.agent_id) AS agents,
                nullif(count(*), 0) * 0 + count(DISTINCT x.area_id) AS areas
