@@ -21,6 +21,8 @@ from schemas.cention.contact_cards import read_contact_card
 from schemas.cention.errand_reports import action_offsets, read_errand_report
 from schemas.cention.facebook_ratings import read_facebook_rating
 from schemas.errors import DocumentError
+from schemas.jsonapi import document as jsonapi_document
+from schemas.jsonapi.document import Key, open_document
 from schemas.jsonapi.marshmallow_reader import ResourceSchema
 from schemas.strict_json import read_json
 from schemas.text.unstorable import replace_unstorable
@@ -61,7 +63,11 @@ def verdict(read, document):
 
 
 def verdict_of_marshmallow(read, document):
-    with patch.object(ResourceSchema, "read_straight", side_effect=ValidationError("not asked")):
+    """Return the verdict of what names faults: of the shape, and of the members."""
+    with (
+        patch.object(ResourceSchema, "read_straight", side_effect=ValidationError("not asked")),
+        patch.object(jsonapi_document, "_ordinary_document", return_value=None),
+    ):
         return verdict(read, document)
 
 
@@ -76,6 +82,35 @@ def test_marshmallow_is_not_asked_about_a_document_as_documented(name):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_the_shape_of_a_document_as_documented_is_ordinary(name):
+    _, document = DOCUMENTED[name]
+
+    with patch.object(jsonapi_document, "_with_embedded", side_effect=AssertionError):
+        open_document(document)
+
+
+IDENTIFIER = st.fixed_dictionaries({"type": st.sampled_from("ab"), "id": st.sampled_from("12")})
+RELATIONSHIP = st.fixed_dictionaries({"data": IDENTIFIER | st.lists(IDENTIFIER, max_size=2)})
+RESOURCE = st.builds(
+    lambda identifier, related: identifier | {"relationships": related},
+    IDENTIFIER,
+    st.dictionaries(st.sampled_from("xy"), RELATIONSHIP, max_size=2),
+)
+
+
+@given(data=RESOURCE, included=st.lists(RESOURCE | IDENTIFIER, max_size=4))
+@settings(max_examples=MAX_EXAMPLES, deadline=None)
+def test_both_find_the_same_resources_and_the_same_cycles(data, included):
+    def resources(document):
+        opened = open_document(document, renamed={"b": "a"})
+        return opened.primary, tuple(opened.included.items()), opened.included.get(Key("a", "1"))
+
+    document = {"data": data, "included": included}
+
+    assert verdict(resources, document) == verdict_of_marshmallow(resources, document)
+
+
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_both_agree_on_a_document_changed_at_any_one_place(name):
     read, document = DOCUMENTED[name]
