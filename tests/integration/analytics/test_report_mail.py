@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -195,6 +196,17 @@ def test_a_report_that_cannot_be_made_stays_due(reporting, monkeypatch):
         reporting.send()
 
     assert reporting.states() == [("2024-01-29", "due")]
+
+
+def test_what_another_run_sends_or_has_sent_cannot_be_begun(reporting):
+    run, other = uuid4(), uuid4()
+    week = MONDAY.date() - WEEK
+    sent_reports.add_due(reporting.conn, "demo", week, due_at=MONDAY)
+
+    assert sent_reports.begin(reporting.conn, "demo", week, run=run) == 1
+    assert sent_reports.begin(reporting.conn, "demo", week, run=other) is None
+    sent_reports.settle(reporting.conn, "demo", week, run=other, state="due", problem=None)
+    assert reporting.states() == [("2024-01-29", "sending")]
 
 
 def test_the_table_names_nobody(reporting):
