@@ -30,10 +30,8 @@ class CoverageMap:
         """
         path = mutant.path.removesuffix(".sql") + ".py" if mutant.query else mutant.path
         source = (self._root / path).read_text("utf-8")
-        if mutant.query:
-            lines = lines_that_name(source, mutant.query)
-        else:
-            lines = lines_of_statement(source, mutant.line)
+        changed = lines_that_name(source, mutant.query) if mutant.query else {mutant.line}
+        lines = {line for one in changed for line in lines_of_statement(source, one)}
         found = []
         for measurement in dict.fromkeys(self._newest.values()):
             for test in self._tests(measurement, path, source, lines):

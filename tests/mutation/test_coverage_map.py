@@ -102,6 +102,14 @@ def test_a_query_is_tried_by_the_tests_that_ran_the_line_which_names_it(coverage
     assert coverage.fitting(mutant(path="store.sql", query="due")) == [QUICK, SLOW]
 
 
+def test_a_query_that_is_named_outside_of_functions_is_tried_by_the_tests_of_the_module(
+    coverage, tmp_path
+):
+    (tmp_path / "store.py").write_text(MODULE + '\nTABLES = {"a": SQL["by_table"]}\n')
+    by_table = coverage.fitting(mutant(path="store.sql", query="by_table"))
+    assert by_table == [QUICK, SLOW]
+
+
 def test_a_line_that_has_moved_since_is_still_known(coverage, tmp_path):
     (tmp_path / "store.py").write_text("NEW = 1\n" + MODULE)
     assert coverage.fitting(mutant(line=11)) == [QUICK, SLOW]

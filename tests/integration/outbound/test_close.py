@@ -90,6 +90,25 @@ def test_an_errand_is_closed_once_unless_repeated_on_purpose(terminal, cention, 
     assert len(closed_errands()) == 2
 
 
+def test_a_closing_that_was_refused_may_be_repeated_and_hides_no_earlier_one(
+    terminal, cention, closed_errands
+):
+    errand_id = cention.new_errand()
+    busy = {"busy": {"types": [END], "times": 1}}
+    cention.control("faults", busy)
+
+    refused = terminal.run("errands", "close", errand_id)
+    done = terminal.run("errands", "close", errand_id)
+    cention.control("faults", busy)
+    refused_again = terminal.run("errands", "close", errand_id, "--again")
+    known = terminal.run("errands", "close", errand_id)
+
+    results = (refused, done, refused_again, known)
+    assert [result.exit_code for result in results] == [1, 0, 1, 1]
+    assert "--again" in known.stderr
+    assert len(closed_errands()) == 1
+
+
 def test_two_concurrent_closings_close_an_errand_once(database, rows):
     """The other has recorded its intent, but not committed it."""
     with (

@@ -65,6 +65,37 @@ def test_a_similar_errand_is_shown_once_the_bridge_has_fetched_it(
     assert one["looks_like"] == int(errand_id)
 
 
+@pytest.mark.parametrize("later", ["-3 minutes", "2 hours"])
+def test_an_errand_that_arrived_long_before_or_after_is_not_shown_as_similar(
+    terminal, unknown_errand, bridge: Bridge, later
+):
+    unknown_errand()
+    bridge.poll()
+    bridge.drain()
+    bridge.execute(f"UPDATE cention.errand SET arrived_at = arrived_at + interval '{later}'")
+
+    [one] = terminal.json("errands", "unknown")
+
+    assert one["looks_like"] is None
+
+
+def test_of_similar_errands_the_one_that_arrived_first_is_shown(
+    terminal, unknown_errand, bridge: Bridge
+):
+    unknown_errand()
+    bridge.poll()
+    bridge.drain()
+    bridge.execute(
+        "INSERT INTO cention.errand SELECT (jsonb_populate_record(e, jsonb_build_object("
+        "'errand_id', 900001, 'arrived_at', e.arrived_at - interval '1 minute'))).*"
+        " FROM cention.errand AS e"
+    )
+
+    [one] = terminal.json("errands", "unknown")
+
+    assert one["looks_like"] == 900001
+
+
 def test_an_errand_of_another_message_is_not_shown_as_similar(
     terminal, unknown_errand, cention, bridge: Bridge
 ):

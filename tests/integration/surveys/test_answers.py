@@ -116,12 +116,15 @@ def test_rows_without_our_reference_are_kept_and_never_guessed(surveys, invited,
 
 def test_the_status_says_how_long_ago_the_newest_row_without_an_invitation_came(surveys, take):
     take({"Score": 9}, {"Score": 8}, {"Score": 7})
-    surveys.ask(
-        "UPDATE feedback.unmatched_row AS u SET received_at = now() - age * interval '1 hour'"
-        " FROM (SELECT unmatched_id, 4 - row_number() OVER (ORDER BY unmatched_id) AS age"
-        " FROM feedback.unmatched_row) AS new WHERE new.unmatched_id = u.unmatched_id"
-    )
+    ids = "SELECT unmatched_id FROM feedback.unmatched_row ORDER BY unmatched_id"
+    for hours, row in zip((3, 2, 1), surveys.ask(ids), strict=True):
+        surveys.ask(
+            "UPDATE feedback.unmatched_row SET received_at = now() - make_interval(hours => %s)"
+            " WHERE unmatched_id = %s",
+            *(hours, row["unmatched_id"]),
+        )
 
+    surveys.ask("SET enable_indexscan = off; SET enable_bitmapscan = off")  # whatever the plan is
     [status] = [one for one in invitations.statuses(surveys.conn) if one.workspace == "demo"]
 
     assert (status.unmatched, round(status.newest_unmatched_s / 3600)) == (3, 1)
