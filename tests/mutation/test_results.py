@@ -14,18 +14,18 @@ MUTANT = Mutant(
 def test_what_was_tried_is_known_after_an_interruption(tmp_path):
     trial = Trial(Outcome.SURVIVED, ran=2, fitting=3)
     Results(tmp_path / "seed", commit="one").add(MUTANT, trial)
-    assert Results(tmp_path / "seed", commit="one").trials == {MUTANT.id: trial}
+    assert Results(tmp_path / "seed", commit="one").trials[MUTANT.id] == trial
 
 
 def test_after_a_commit_what_no_test_noticed_is_tried_again(tmp_path):
     Results(tmp_path / "seed", commit="one").add(MUTANT, Trial(Outcome.SURVIVED))
-    assert Results(tmp_path / "seed", commit="two").trials == {}
+    assert MUTANT.id not in Results(tmp_path / "seed", commit="two").trials
 
 
 def test_after_a_commit_what_a_test_noticed_is_not_tried_again(tmp_path):
     trial = Trial(Outcome.NOTICED, "test", ran=2, fitting=3)
     Results(tmp_path / "seed", commit="one").add(MUTANT, trial)
-    assert Results(tmp_path / "seed", commit="two").trials == {MUTANT.id: trial}
+    assert Results(tmp_path / "seed", commit="two").trials[MUTANT.id] == trial
 
 
 def test_what_is_known_to_be_equivalent_is_not_tried(tmp_path, monkeypatch):
