@@ -155,3 +155,18 @@ def test_everything_is_due_when_beat_starts_and_then_by_a_clock_that_nobody_sets
     monkeypatch.setattr("time.time", lambda: 0.0)
     assert steady_now().year > 2025
     assert {entry["schedule"].nowfun for entry in entries} == {steady_now}
+
+
+def test_a_report_is_looked_for_every_minute_where_it_is_sent_to_somebody(environment):
+    assert "report demo" not in beat_schedule(load_settings())
+    for name, value in {
+        "REPORT_EVERY": "monday 07:00",
+        "REPORT_TO": "ann@nordkust.example",
+        "SMTP_URL": "smtp://127.0.0.1:1",
+        "SMTP_FROM": "reports@nordkust.example",
+    }.items():
+        environment.setenv(name, value)
+
+    entry = beat_schedule(load_settings())["report demo"]
+
+    assert (entry["task"], entry["args"], every_s(entry)) == (TaskName.REPORT, ("demo",), 60)
