@@ -184,7 +184,8 @@ def _views(conn: Connection, pid: int, midnight: datetime) -> Iterator[Row]:
     month = f"BETWEEN '{midnight.date() - timedelta(days=31)}' AND '{midnight.date()}'"
     for name, column in MONTH.items():
         where = f"workspace = 'demo' AND {column} {month}"
-        query = f"SELECT * FROM analyst.{name} WHERE {where}"
+        # Postgres makes whole rows, and sends their number.
+        query = f"SELECT count(v) FROM analyst.{name} AS v WHERE {where}"
         yield _read(conn, pid, name, query, "goal: 1 s")
     years = f"BETWEEN '{midnight.date() - timedelta(days=DAYS)}' AND '{midnight.date()}'"
     for name, question in TWO_YEARS.items():
@@ -202,10 +203,11 @@ def _read(conn: Connection, pid: int, name: str, query: str, goal: str) -> Row:
     times, before_s = [], cpu_s(pid)
     for _ in range(ROUNDS):
         began_s = time.monotonic()
-        rows = len(conn.execute(query).fetchall())
+        found = conn.execute(query).fetchall()
         times.append((time.monotonic() - began_s) * 1_000)
     times.sort()
     cpu_ms = (cpu_s(pid) - before_s) * 1_000 / ROUNDS
+    rows = found[0][0] if len(found) == 1 else len(found)
     spread = f"{times[0]:,.0f} to {times[-1]:,.0f} ms; {cpu_ms:,.0f} ms of CPU"
     return Row(name, f"{times[ROUNDS // 2]:,.0f} ms", f"{rows:,} rows; {spread}; {goal}")
 
