@@ -75,8 +75,8 @@ WITH due AS MATERIALIZED (
 ), span AS MATERIALIZED (
     SELECT s.area_id, s.agent_id, s.waiting_on, s.arrived_at, s.from_at, coalesce(s.to_at, 'infinity') AS to_at
     FROM analyst.open_span AS s
-    WHERE s.workspace = %(workspace)s AND s.from_at < (SELECT max(ends_at) FROM due)
-      AND (s.to_at IS NULL OR s.to_at >= (SELECT min(ends_at) FROM due))
+    WHERE s.workspace = %(workspace)s
+      AND tstzrange(s.from_at, s.to_at, '[]') && (SELECT tstzrange(min(ends_at), max(ends_at), '[]') FROM due)
 ), counted AS MATERIALIZED (
     SELECT d.day, s.area_id, s.agent_id,
            CASE WHEN d.ends_at - s.arrived_at <= interval '24 hours' THEN '0-1'
