@@ -112,7 +112,7 @@ def _errand(one: Errand) -> Iterator[Row]:
     yield (
         *(WORKSPACE, one.errand_id, f"{one.errand_id}-1", one.service_id, one.organisation_id),
         *(one.area_id, one.agent_id, one.address, _at(one.arrived_at), _at(one.answered_at)),
-        *(_at(one.done_at), one.closed, one.deleted, one.answered_at is not None, one.within_sla),
+        *(_at(one.done_at), one.closed, one.deleted, one.versions[-1].answered, one.within_sla),
         *(one.feedback_value, _at(one.gone_at), _at(one.fetched_at)),
     )
 

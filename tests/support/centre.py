@@ -34,8 +34,11 @@ CLOSINGS = (Verb.CLOSED, Verb.ANSWERED_AND_CLOSED)
 SEEN_SHARE = 0.85  # of the events: fetched before the next one
 CALLBACK_SHARE = 0.95  # of the answers
 DONE_SHARE = 0.7  # of the closed: the report has a date
-NO_LOG_SHARE = 0.03  # of the errands: without actions
+NO_LOG_SHARE = 0.06  # of the errands: without actions
+LATE_SHARE = 0.04  # of the errands: some of the first fetches were before the bridge was there
 GONE_SHARE = 0.01  # of the errands: gone in the end
+DELETED_GONE_SHARE = 0.3  # of the deleted: gone in the end
+BACK_SHARE = 0.01  # of the others: gone and back again
 UNDATED_SHARE = 0.002  # of the errands: without an arrival
 SURVEY_SHARE = 0.2  # of the answered
 UNVERIFIED_SHARE = 0.1  # of the surveys
@@ -225,13 +228,17 @@ def _finished(
 ) -> Errand:
     """Return the errand with what reports, callbacks and surveys say of its life."""
     answers = [one.at for one in actions if one.verb in ANSWERS]
+    if rng.random() < LATE_SHARE:
+        seen = seen[rng.randrange(len(seen)) :]
     versions = _versions(seen)
     first = answers[0] if answers else state.closed_at or actions[-1].at
     waited_s = open_seconds(beginning.area.item_id, beginning.arrived_at, first, zone)
     gone_at = None
-    if rng.random() < GONE_SHARE:
+    if rng.random() < (DELETED_GONE_SHARE if state.deleted else GONE_SHARE):
         gone_at = versions[-1].fetched_at + 7_200
         versions = _gone(versions, gone_at)
+    elif rng.random() < BACK_SHARE:
+        versions = _back(_gone(versions, versions[-1].fetched_at + 7_200))
     surveys = []
     if answers and rng.random() < SURVEY_SHARE:
         surveys = [
@@ -291,6 +298,15 @@ def _gone(versions: list[Version], at: int) -> list[Version]:
         _with(last, valid_to=at),
         _with(last, valid_from=at, fetched_at=at, changed_at=None, state="gone"),
     ]
+
+
+def _back(versions: list[Version]) -> list[Version]:
+    """Return the history of an errand that is gone, after a fetch that finds it as it was."""
+    *before, present, gone = versions
+    at = gone.valid_from + 3_600
+    closed = _with(gone, valid_to=at)
+    back = _with(present, valid_from=at, valid_to=None, fetched_at=at)
+    return [*before, present, closed, back]
 
 
 def _same(one: Version, other: Version) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -27,6 +28,8 @@ KINDS: Mapping[Verb, tuple[str, ...]] = {
 }
 ORDER = ("arrived", "answered", "closed", "deleted", "gone", "reopened", "present")
 ENDS = ("closed", "deleted", "gone")
+UNDONE = ("deleted", "gone")  # once, and as long as it holds
+MINUTE_S, HOUR_S = 60, 3_600
 BANDS = ((1, "0-1"), (3, "1-3"), (7, "3-7"), (30, "7-30"))
 Row = dict[str, Any]
 
@@ -37,6 +40,16 @@ class Event(NamedTuple):
     at: int
     place: int  # among events of the same second
     kind: str
+    source: str
+
+
+class Change(NamedTuple):
+    """What a fetch found that the one before had not, or the first fetch."""
+
+    after: int | None
+    until: int
+    at: int
+    source: str
 
 
 @dataclass(frozen=True)
@@ -48,14 +61,16 @@ class Figures:
 
     @cached_property
     def events(self) -> list[Event]:
-        """The events of the best source of each kind, in order, and what was found last."""
+        """What happened, in order, and what was found last."""
         arrived = self.errand.arrived_at
-        events = [Event(arrived, 0, "arrived")] if arrived is not None else []
+        events = [Event(arrived, 0, "arrived", "report")] if arrived is not None else []
         for kind in ORDER[1:-1]:
-            times = next((times for times in self._sources(kind) if times), [])
+            told = sorted(self._told(kind))
+            if kind in UNDONE:
+                told = told[-1:] if self._holds(kind) else []
             events += [
-                Event(max(at, arrived if arrived is not None else at), ORDER.index(kind), kind)
-                for at in times
+                Event(at if arrived is None else max(at, arrived), ORDER.index(kind), kind, source)
+                for at, source in told
             ]
         events.sort()
         turns = [one for one in events if one.kind != "answered"]
@@ -64,17 +79,51 @@ class Figures:
         if turns and (turns[-1].kind in ENDS) != found_ended:
             at = last.valid_from if last.changed_at is None else last.changed_at
             kind = last.state if found_ended else "reopened"
-            events.append(Event(max(at, *(one.at for one in events)), len(ORDER), kind))
+            at = max(at, *(one.at for one in events))
+            events.append(Event(at, len(ORDER), kind, "found"))
         return events
 
-    def _sources(self, kind: str) -> Iterator[list[int]]:
-        """Yield the times of one kind by each source, the best source first."""
+    def _holds(self, kind: str) -> bool:
+        return self.errand.deleted if kind == "deleted" else self.errand.gone_at is not None
+
+    def _told(self, kind: str) -> list[tuple[int, str]]:
+        """Return when something happened and what tells it: the log, or else all others."""
         errand = self.errand
-        yield [one.at for one in errand.actions if kind in KINDS.get(one.verb, ())]
-        yield sorted(set(errand.callbacks)) if kind == "answered" else []
-        of_report = {"answered": errand.answered_at, "closed": errand.done_at}.get(kind)
-        yield [of_report] if of_report is not None else []
-        yield [new.valid_from for old, new in pairwise(errand.versions) if _became(kind, old, new)]
+        log = [one.at for one in errand.actions if kind in KINDS.get(one.verb, ())]
+        if log:
+            return [(at, "action") for at in log]
+        callbacks = sorted(set(errand.callbacks)) if kind == "answered" else []
+        told = [(at, "callback") for at in callbacks]
+        changes = [
+            one
+            for one in self._changes(kind)
+            if not any(_since(one) < at <= one.until + HOUR_S for at in callbacks)
+        ]
+        date = {"answered": errand.answered_at, "closed": errand.done_at}.get(kind)
+        if date is not None:
+            dated = [
+                one for one in self._changes(kind) if _since(one) < date <= one.until + MINUTE_S
+            ]
+            at = date
+            if dated:
+                at = min(max(date, dated[-1].after or date), dated[-1].until)
+                changes = [one for one in changes if one != dated[-1]]
+            if not callbacks or date > callbacks[-1] + MINUTE_S:
+                told.append((at, "report"))
+        return told + [(one.at, one.source) for one in changes]
+
+    def _changes(self, kind: str) -> list[Change]:
+        """Return what fetches found, in order."""
+        found = []
+        reported = [one for one in self.errand.versions if one.state != "gone"]
+        if reported and kind in ("answered", "closed", "deleted") and getattr(reported[0], kind):
+            at = reported[0].valid_from
+            changed_at = reported[0].changed_at
+            found.append(Change(None, at, at if changed_at is None else changed_at, "found"))
+        for old, new in pairwise(self.errand.versions):
+            if _became(kind, old, new):
+                found.append(Change(old.fetched_at, new.valid_from, new.valid_from, "version"))
+        return found
 
     @cached_property
     def phases(self) -> list[tuple[int, int | None, str]]:
@@ -96,17 +145,27 @@ class Figures:
 
     @cached_property
     def reopenings(self) -> list[tuple[int, int]]:
-        """When it had been closed and when it was reopened, each time."""
-        found, ended_at = [], None
+        """When it had been closed and when it was open again, each time."""
+        found: list[tuple[int, int]] = []
+        closed_at = None
         for event in self.events:
-            if event.kind in ENDS:
-                ended_at = max(event.at, ended_at or 0)
-                ended = True
-            elif event.kind == "reopened":
-                if ended_at is not None and ended:
-                    found.append((ended_at, event.at))
-                ended = False
+            if event.kind == "closed":
+                closed_at = event.at
+            elif event.kind in ("arrived", "reopened"):
+                if event.kind == "reopened" and closed_at is not None:
+                    found.append((closed_at, event.at))
+                closed_at = None
         return found
+
+    @cached_property
+    def answers(self) -> list[tuple[int, int]]:
+        """The number of each answer and when it was, as far as something tells when."""
+        answered = [one for one in self.events if one.kind == "answered"]
+        return [
+            (number, one.at)
+            for number, one in enumerate(answered, start=1)
+            if one.source != "found"
+        ]
 
     def times(self, kind: str) -> list[int]:
         """Return when events of a kind happened."""
@@ -115,7 +174,9 @@ class Figures:
     def row(self) -> Row:
         """Return the row of analyst.errand_metrics."""
         errand = self.errand
-        answers, closings = self.times("answered"), self.times("closed")
+        answered = [one for one in self.events if one.kind == "answered"]
+        closings = self.times("closed")
+        known = bool(answered) and all(one.source != "found" for one in answered)
         is_closed = errand.closed and not errand.deleted
         resolved_at = max(closings) if closings and is_closed else None
         last_at, _, last = self.phases[-1] if self.phases else (None, None, "ended")
@@ -132,9 +193,11 @@ class Figures:
             "agent_id": errand.agent_id,
             "state": errand.versions[-1].state,
             "by_opening_hours": True,
-            "first_response_at": min(answers, default=None),
-            "last_response_at": max(answers, default=None),
-            "response_count": len(answers),
+            "deleted": errand.deleted,
+            "first_response_at": answered[0].at if known else None,
+            "first_response_source": answered[0].source if known else None,
+            "last_response_at": max((at for _, at in self.answers), default=None),
+            "response_count": len(answered),
             "first_resolved_at": min(closings, default=None),
             "resolved_at": resolved_at,
             "reopening_count": len(self.reopenings),
@@ -144,7 +207,9 @@ class Figures:
             "area_count": len({one.area_id for one in errand.versions}),
             "reassignment_count": max(log.count(Verb.ASSIGNED) - 1, 0) if log else None,
             "transfer_count": log.count(Verb.MOVED) if log else None,
-            "one_touch": None if resolved_at is None else len(answers) == 1 and not self.reopenings,
+            "one_touch": None
+            if resolved_at is None
+            else len(answered) == 1 and not self.reopenings,
             "sla_breached": None
             if errand.deleted or errand.within_sla is None
             else not errand.within_sla,
@@ -192,6 +257,11 @@ class Figures:
             if begin < at and (end is None or end >= at) and phase != "ended":
                 return phase
         return None
+
+
+def _since(change: Change) -> float:
+    """Return after when it happened: dates are to the minute."""
+    return -math.inf if change.after is None else change.after - MINUTE_S
 
 
 def _became(kind: str, old: Version, new: Version) -> bool:

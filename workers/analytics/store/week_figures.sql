@@ -35,7 +35,7 @@ CROSS JOIN LATERAL (
            count(*) FILTER (WHERE NOT m.sla_breached) AS within_sla,
            count(*) FILTER (WHERE NOT m.by_opening_hours) AS without_opening_hours
     FROM analyst.errand_metrics AS m
-    WHERE m.workspace = %(workspace)s AND m.arrived_on BETWEEN week.monday AND week.monday + 6 AND m.state <> 'deleted'
+    WHERE m.workspace = %(workspace)s AND m.arrived_on BETWEEN week.monday AND week.monday + 6 AND NOT m.deleted
 ) AS arrived
 CROSS JOIN LATERAL (
     SELECT count(*) AS responses FROM analyst.errand_response AS r
@@ -75,7 +75,7 @@ SELECT week.monday, m.id, coalesce(area.name, service.name) AS name, count(*) AS
 FROM unnest(%(mondays)s::date[]) AS week (monday)
 JOIN (
     SELECT CASE %(by)s WHEN 'area' THEN one.area_id ELSE one.service_id END AS id, one.* FROM analyst.errand_metrics AS one
-) AS m ON m.workspace = %(workspace)s AND m.arrived_on BETWEEN week.monday AND week.monday + 6 AND m.state <> 'deleted'
+) AS m ON m.workspace = %(workspace)s AND m.arrived_on BETWEEN week.monday AND week.monday + 6 AND NOT m.deleted
 LEFT JOIN cention.area ON %(by)s = 'area' AND (area.workspace, area.area_id) = (m.workspace, m.id)
 LEFT JOIN cention.service ON %(by)s = 'channel' AND (service.workspace, service.service_id) = (m.workspace, m.id)
 GROUP BY week.monday, m.id, area.name, service.name

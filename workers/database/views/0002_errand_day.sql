@@ -1,10 +1,36 @@
 -- What happened on which day: the base of the views by day.
-DROP VIEW IF EXISTS analyst.tag_day, analyst.area_day, analyst.agent_day, intake.day_figures, analyst.errand_day;
+DROP VIEW IF EXISTS analyst.tag_day, analyst.area_day, analyst.agent_day, intake.day_figures, analyst.errand_day, intake.known_day;
 
+CREATE VIEW intake.known_day AS
+SELECT w.workspace,
+       d.midnight::date AS day,
+       d.midnight AT TIME ZONE coalesce(w.timezone, 'UTC') AS from_at,
+       (d.midnight + interval '1 day') AT TIME ZONE coalesce(w.timezone, 'UTC') AS to_at
+FROM cention.workspace AS w
+CROSS JOIN LATERAL (
+    SELECT min(a.arrived_at) AS first_at, max(a.arrived_at) AS last_at FROM cention.errand AS a
+    WHERE a.workspace = w.workspace AND a.arrived_at >= '1990-01-01 UTC' AND a.arrived_at < '2100-01-01 UTC'
+) AS arrived
+CROSS JOIN LATERAL (
+    SELECT min(a.answered_at) AS first_at, max(a.answered_at) AS last_at FROM cention.errand AS a
+    WHERE a.workspace = w.workspace AND a.answered_at >= '1990-01-01 UTC' AND a.answered_at < '2100-01-01 UTC'
+) AS answered
+CROSS JOIN LATERAL generate_series(
+    date_trunc('day', least(arrived.first_at, answered.first_at) AT TIME ZONE coalesce(w.timezone, 'UTC')),
+    greatest(arrived.last_at, answered.last_at) AT TIME ZONE coalesce(w.timezone, 'UTC'), interval '1 day'
+) AS d (midnight);
+COMMENT ON VIEW intake.known_day IS 'Days from the first to the last arrival or answer of a workspace, of the years 1990 to 2099.';
+COMMENT ON COLUMN intake.known_day.workspace IS 'Cention workspace.';
+COMMENT ON COLUMN intake.known_day.day IS 'Day in the workspace''s time zone.';
+COMMENT ON COLUMN intake.known_day.from_at IS 'When it begins.';
+COMMENT ON COLUMN intake.known_day.to_at IS 'When it ends: the next day begins.';
+
+-- Days come first, and what happened on each is looked up by index: so one day is as quick as it is small.
+-- OFFSET 0 keeps this order. Times without a day in the list are looked up apart: none, and those of other centuries.
 CREATE VIEW analyst.errand_day AS
 SELECT e.workspace,
-       (event.happened_at AT TIME ZONE coalesce(w.timezone, 'UTC'))::date AS day,
-       event.name AS event,
+       e.day,
+       e.event,
        e.errand_id,
        e.service_id,
        e.organisation_id,
@@ -19,10 +45,29 @@ SELECT e.workspace,
        CASE WHEN e.deleted IS NOT TRUE AND e.closed THEN e.handling_time_s / 60.0 END AS handling_time_min,
        CASE WHEN e.deleted IS NOT TRUE AND e.answered THEN e.response_time_s / 60.0 END AS response_time_min,
        CASE WHEN e.deleted IS NOT TRUE THEN e.feedback_value END AS feedback_value
-FROM cention.errand AS e
-LEFT JOIN cention.workspace AS w ON w.workspace = e.workspace
-CROSS JOIN LATERAL (VALUES ('arrived', e.arrived_at), ('answered', e.answered_at)) AS event (name, happened_at)
-WHERE event.name = 'arrived' OR event.happened_at IS NOT NULL;
+FROM (
+    SELECT d.day, 'arrived' AS event, a.* FROM intake.known_day AS d
+    CROSS JOIN LATERAL (
+        SELECT r.* FROM cention.errand AS r
+        WHERE r.workspace = d.workspace AND r.arrived_at >= d.from_at AND r.arrived_at < d.to_at OFFSET 0
+    ) AS a
+    WHERE a.arrived_at >= '1990-01-01 UTC' AND a.arrived_at < '2100-01-01 UTC'
+    UNION ALL
+    SELECT d.day, 'answered', a.* FROM intake.known_day AS d
+    CROSS JOIN LATERAL (
+        SELECT r.* FROM cention.errand AS r
+        WHERE r.workspace = d.workspace AND r.answered_at >= d.from_at AND r.answered_at < d.to_at OFFSET 0
+    ) AS a
+    WHERE a.answered_at >= '1990-01-01 UTC' AND a.answered_at < '2100-01-01 UTC'
+    UNION ALL
+    SELECT (a.arrived_at AT TIME ZONE coalesce(w.timezone, 'UTC'))::date, 'arrived', a.*
+    FROM cention.errand AS a JOIN cention.workspace AS w ON w.workspace = a.workspace
+    WHERE a.arrived_at IS NULL OR a.arrived_at < '1990-01-01 UTC' OR a.arrived_at >= '2100-01-01 UTC'
+    UNION ALL
+    SELECT (a.answered_at AT TIME ZONE coalesce(w.timezone, 'UTC'))::date, 'answered', a.*
+    FROM cention.errand AS a JOIN cention.workspace AS w ON w.workspace = a.workspace
+    WHERE a.answered_at < '1990-01-01 UTC' OR a.answered_at >= '2100-01-01 UTC'
+) AS e;
 
 COMMENT ON VIEW analyst.errand_day IS
     'One row for the arrival and one for the answer of each errand, with the day: for your own statistics by day. The figures of deleted errands are null, so that spam does not distort averages; count them by deleted. Key: workspace, errand_id, event. Each errand_id is in analyst.errand_overview.';

@@ -29,7 +29,9 @@ FROM (
     UNION ALL
     SELECT e.*, 'tag', t.tag_id
     FROM analyst.errand_day AS e
-    LEFT JOIN cention.errand_tag AS t ON (t.workspace, t.errand_id) = (e.workspace, e.errand_id)
+    LEFT JOIN LATERAL (
+        SELECT x.tag_id FROM cention.errand_tag AS x WHERE (x.workspace, x.errand_id) = (e.workspace, e.errand_id) OFFSET 0
+    ) AS t ON true
 ) AS d
 GROUP BY d.workspace, d.day, d.kind, d.kind_id;
 

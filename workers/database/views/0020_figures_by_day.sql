@@ -1,12 +1,12 @@
 -- Figures of errands by day and week, from analyst.errand_metrics. Deleted errands are left out.
+-- Each day and week is looked up by index. GROUPING SETS and WITH queries that are read twice would compute all of
+-- them, as PostgreSQL before 18 takes no condition below the first, and none below the second.
 DROP VIEW IF EXISTS analyst.response_time_day, analyst.sla_day, analyst.channel_day, analyst.tag_trend_week;
 
 CREATE VIEW analyst.response_time_day AS
 SELECT m.workspace,
        m.arrived_on AS day,
-       CASE WHEN grouping(m.area_id) = 0 THEN 'area' WHEN grouping(m.service_id) = 0 THEN 'channel'
-            WHEN grouping(m.agent_id) = 0 THEN 'agent' ELSE 'all' END AS grouped_by,
-       m.area_id, m.service_id, m.agent_id,
+       g.grouped_by, g.area_id, g.service_id, g.agent_id,
        count(*) AS n,
        round(percentile_cont(0.5) WITHIN GROUP (ORDER BY m.first_response_min)::numeric, 2) AS median_min,
        round(percentile_cont(0.9) WITHIN GROUP (ORDER BY m.first_response_min)::numeric, 2) AS p90_min,
@@ -20,11 +20,12 @@ SELECT m.workspace,
        round(avg((m.first_response_business_min <= 60)::integer), 4) AS within_1_business_hour_share,
        round(avg((m.first_response_business_min <= 240)::integer), 4) AS within_4_business_hours_share
 FROM analyst.errand_metrics AS m
-WHERE m.first_response_min IS NOT NULL AND m.state <> 'deleted'
-GROUP BY GROUPING SETS (
-    (m.workspace, m.arrived_on), (m.workspace, m.arrived_on, m.area_id), (m.workspace, m.arrived_on, m.service_id),
-    (m.workspace, m.arrived_on, m.agent_id)
-);
+CROSS JOIN LATERAL (VALUES
+    ('all', NULL::bigint, NULL::bigint, NULL::bigint), ('area', m.area_id, NULL, NULL), ('channel', NULL, m.service_id, NULL),
+    ('agent', NULL, NULL, m.agent_id)
+) AS g (grouped_by, area_id, service_id, agent_id)
+WHERE m.first_response_min IS NOT NULL AND NOT m.deleted
+GROUP BY m.workspace, m.arrived_on, g.grouped_by, g.area_id, g.service_id, g.agent_id;
 COMMENT ON VIEW analyst.response_time_day IS 'Times to the first answer of the errands that arrived on a day: one row for all, and one for each area, channel and agent. Percentiles of several days or groups cannot be combined: compute them from analyst.errand_metrics. Key: workspace, day, grouped_by, area_id, service_id, agent_id.';
 COMMENT ON COLUMN analyst.response_time_day.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.response_time_day.day IS 'Day of arrival in the workspace''s time zone.';
@@ -50,7 +51,7 @@ SELECT m.workspace, m.arrived_on AS day, m.area_id, m.service_id,
        count(*) AS arrived, count(m.sla_breached) AS n, count(*) FILTER (WHERE m.sla_breached) AS breached,
        round(avg(m.sla_breached::integer), 4) AS breached_share
 FROM analyst.errand_metrics AS m
-WHERE m.state <> 'deleted'
+WHERE NOT m.deleted
 GROUP BY m.workspace, m.arrived_on, m.area_id, m.service_id;
 COMMENT ON VIEW analyst.sla_day IS 'SLA of the errands that arrived on a day, by area and channel. Key: workspace, day, area_id, service_id.';
 COMMENT ON COLUMN analyst.sla_day.workspace IS 'Cention workspace.';
@@ -74,7 +75,7 @@ SELECT m.workspace, m.arrived_on AS day, m.service_id, max(s.name) AS service_na
        round(avg((m.csat_score >= m.csat_highest - 1)::integer), 4) AS satisfied_share
 FROM analyst.errand_metrics AS m
 LEFT JOIN cention.service AS s ON (s.workspace, s.service_id) = (m.workspace, m.service_id)
-WHERE m.state <> 'deleted'
+WHERE NOT m.deleted
 GROUP BY m.workspace, m.arrived_on, m.service_id;
 COMMENT ON VIEW analyst.channel_day IS 'Errands that arrived on a day, by channel, and what has become of them. Key: workspace, day, service_id.';
 COMMENT ON COLUMN analyst.channel_day.workspace IS 'Cention workspace.';
@@ -92,24 +93,32 @@ COMMENT ON COLUMN analyst.channel_day.csat_n IS 'Errands with a csat score of ou
 COMMENT ON COLUMN analyst.channel_day.satisfied_share IS 'Share of csat_n with one of the two best scores, from 0 to 1; null without any.';
 
 CREATE VIEW analyst.tag_trend_week AS
-WITH by_tag AS (
-    SELECT m.workspace, date_trunc('week', m.arrived_on::timestamp)::date AS week, t.tag_id, count(*) AS errands
+SELECT w.workspace, s.monday::date AS week, t.tag_id, tag.name AS tag_name, t.errands, n.n,
+       round(t.errands::numeric / n.n, 4) AS errand_share, nullif(t.errands_before, 0) AS errands_before
+FROM cention.workspace AS w
+CROSS JOIN LATERAL (
+    SELECT min(m.arrived_on)::timestamp AS first_day, max(m.arrived_on)::timestamp AS last_day
+    FROM analyst.errand_metrics AS m WHERE m.workspace = w.workspace
+) AS known
+CROSS JOIN LATERAL generate_series(date_trunc('week', known.first_day), known.last_day, interval '7 days') AS s (monday)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS n FROM analyst.errand_metrics AS m
+    WHERE m.workspace = w.workspace AND m.arrived_on >= s.monday::date AND m.arrived_on < s.monday::date + 7
+      AND NOT m.deleted
+) AS n
+CROSS JOIN LATERAL (
+    SELECT x.tag_id, count(*) FILTER (WHERE m.arrived_on >= s.monday::date) AS errands,
+           count(*) FILTER (WHERE m.arrived_on < s.monday::date) AS errands_before
     FROM analyst.errand_metrics AS m
-    JOIN cention.errand_tag AS t ON (t.workspace, t.errand_id) = (m.workspace, m.errand_id)
-    WHERE m.arrived_on IS NOT NULL AND m.state <> 'deleted'
-    GROUP BY m.workspace, 2, t.tag_id
-), by_week AS (
-    SELECT m.workspace, date_trunc('week', m.arrived_on::timestamp)::date AS week, count(*) AS n
-    FROM analyst.errand_metrics AS m
-    WHERE m.arrived_on IS NOT NULL AND m.state <> 'deleted'
-    GROUP BY m.workspace, 2
-)
-SELECT t.workspace, t.week, t.tag_id, tag.name AS tag_name, t.errands, w.n, round(t.errands::numeric / w.n, 4) AS errand_share,
-       before.errands AS errands_before
-FROM by_tag AS t
-JOIN by_week AS w USING (workspace, week)
-LEFT JOIN by_tag AS before ON (before.workspace, before.tag_id, before.week) = (t.workspace, t.tag_id, t.week - 7)
-LEFT JOIN cention.tag AS tag ON (tag.workspace, tag.tag_id) = (t.workspace, t.tag_id);
+    CROSS JOIN LATERAL (
+        SELECT y.tag_id FROM cention.errand_tag AS y WHERE (y.workspace, y.errand_id) = (m.workspace, m.errand_id) OFFSET 0
+    ) AS x
+    WHERE m.workspace = w.workspace AND m.arrived_on >= s.monday::date - 7 AND m.arrived_on < s.monday::date + 7
+      AND NOT m.deleted
+    GROUP BY x.tag_id
+) AS t
+LEFT JOIN cention.tag AS tag ON (tag.workspace, tag.tag_id) = (w.workspace, t.tag_id)
+WHERE t.errands > 0;
 COMMENT ON VIEW analyst.tag_trend_week IS 'Errands that arrived in a week, by the tags that they carry now; an errand with several tags counts under each. Key: workspace, week, tag_id.';
 COMMENT ON COLUMN analyst.tag_trend_week.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.tag_trend_week.week IS 'Monday of the week of arrival.';

@@ -3,7 +3,7 @@ CREATE VIEW analyst.agent_week AS
 WITH score AS (
     SELECT workspace, errand_id, response_count AS position, csat_score >= csat_highest - 1 AS satisfied
     FROM analyst.errand_metrics
-    WHERE csat_score IS NOT NULL AND state <> 'deleted'
+    WHERE csat_score IS NOT NULL AND NOT deleted
 ), answered AS (
     -- From the weeks to their answers by an index: a filter by week reads no other answer.
     SELECT w.workspace, one.week, r.agent_id, count(*) AS responses, count(DISTINCT r.errand_id) AS errands,

@@ -11,7 +11,7 @@ WHERE c.relnamespace = 'analyst'::regnamespace AND c.relkind IN ('r', 'p', 'v', 
       t.typname IN ('bool', 'int2', 'int4', 'int8', 'numeric', 'float8', 'date', 'timestamptz')
       OR t.typname = 'text' AND (
           a.attname IN (
-              'workspace', 'state', 'event', 'kind', 'source', 'age_band', 'waiting_on', 'grouped_by', 'measure',
+              'workspace', 'state', 'event', 'kind', 'source', 'first_response_source', 'age_band', 'waiting_on', 'grouped_by', 'measure',
               'area_name', 'service_name', 'tag_name', 'rule', 'vendor', 'channel', 'language',
               'survey_state', 'survey_reason'
           )

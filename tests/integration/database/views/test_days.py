@@ -188,3 +188,20 @@ def test_an_errand_of_the_same_number_in_another_workspace_lends_no_tag(centre, 
     assert centre.query("SELECT tag_id, arrived FROM analyst.tag_day") == [
         {"tag_id": None, "arrived": 1}
     ]
+
+
+def test_times_of_other_centuries_have_their_days_as_well(centre, add_errand):
+    """Software writes the first of all days for none."""
+    long_ago = datetime(1, 1, 2, 12, 0, tzinfo=UTC)
+    in_future = datetime(2150, 6, 1, 12, 0, tzinfo=UTC)
+    add_errand(1, arrived_at=long_ago, answered=True, answered_at=in_future)
+    add_errand(2, answered=True, answered_at=WEDNESDAY)
+
+    found = days(centre)
+
+    assert {day: (row["arrived"], row["answered_on_day"]) for day, row in found.items()} == {
+        date(1, 1, 2): (1, 0),
+        date(2026, 3, 10): (1, 0),
+        date(2026, 3, 11): (0, 1),
+        date(2150, 6, 1): (0, 1),
+    }
