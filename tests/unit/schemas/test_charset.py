@@ -209,3 +209,10 @@ def test_no_bytes_fail_or_take_more_than_some_seconds_per_mebibyte(label, piece)
     assert isinstance(decode_html(content, label), str)
 
     assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize("row", [0xB0, 0xB1, 0xCD, 0xCE, 0xD0, 0xDF, 0xE0, 0xF3])
+def test_every_cell_of_a_row_of_kanji_is_read_from_euc_jp(row):
+    content = b"".join(bytes([row, cell]) for cell in range(0xA1, 0xFF))
+
+    assert decode(content, "euc-jp") == content.decode("euc_jp")
