@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.strict_json import InvalidJson
-from schemas.surveys.bare_json import read_json_or_bare_words
+from schemas.surveys.bare_json import MAX_DEPTH, read_json_or_bare_words
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,17 @@ def test_anything_else_is_refused(text):
 def test_endless_nesting_is_refused():
     with pytest.raises(InvalidJson):
         read_json_or_bare_words(b"{a:" * 5_000 + b"1" + b"}" * 5_000)
+
+
+def nested(depth):
+    return ("{a: " * depth + "b" + "}" * depth).encode()
+
+
+def test_objects_may_be_nested_to_the_limit_and_no_deeper():
+    value = read_json_or_bare_words(nested(MAX_DEPTH))
+    for _ in range(MAX_DEPTH):
+        value = value["a"]
+
+    assert value == "b"
+    with pytest.raises(InvalidJson):
+        read_json_or_bare_words(nested(MAX_DEPTH + 1))
