@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas.surveys.centracx import Choice, Question, QuestionKind, SessionStatus
 from workers.clients.surveys.centracx import Replied, Started
 from workers.clients.surveys.outcomes import SurelyNotSent, Unknown
-from workers.surveys.jobs.centracx_turn import CentracxTurns
+from workers.surveys.jobs.centracx_turn import NO_QUESTION, CentracxTurns
 from workers.surveys.rules.conversation import MAX_STARTS
 from workers.surveys.store.conversations import Settled, WaitingSession
 
@@ -150,3 +150,14 @@ def test_one_loss_anywhere_costs_no_customer_the_survey(at, fate):
     vendor = Vendor([FINE] * at + [fate])
 
     assert conduct(vendor, [0, 1, 2]).state == "complete"
+
+
+def test_a_session_that_begins_without_a_question_is_stuck_and_counts_as_begun():
+    class Silent(Vendor):
+        def start(self, survey_id, *, send_until_s):
+            return Started(session_id="7", question=None)
+
+    found = CentracxTurns(Silent([])).take(NEW, 0.0).settled
+
+    assert (found.state, found.problem) == ("stuck", NO_QUESTION)
+    assert (found.remote_id, found.starts) == ("7", 1)
