@@ -28,7 +28,7 @@ ALTER TABLE intake.metrics_progress
     ADD COLUMN since date,
     ADD COLUMN began_at timestamptz NOT NULL DEFAULT clock_timestamp();
 COMMENT ON COLUMN intake.metrics_progress.since IS 'First day of a computation that leaves out what was over before it; null for one of everything.';
-COMMENT ON COLUMN intake.metrics_progress.began_at IS 'When the last computation of everything began, or was asked for. One that is asked for meanwhile has another time, and begins anew.';
+COMMENT ON COLUMN intake.metrics_progress.began_at IS 'When the last computation of everything began, or was asked for. One that is asked for meanwhile has another time, and begins with the first errand.';
 UPDATE intake.metrics_progress SET after_id = 0;
 
 CREATE TABLE intake.backlog_due (
