@@ -17,7 +17,7 @@ def analyst(centre):
 
 
 def test_analysts_may_read_freshness_but_not_the_tables_behind_it(analyst):
-    assert len(analyst.query("SELECT * FROM analyst.freshness")) == 3
+    assert len(analyst.query("SELECT * FROM analyst.freshness")) == 4
 
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         analyst.query("SELECT * FROM intake.poll")

@@ -27,7 +27,7 @@ TEXT_IDS = {
     *("secure_user_id", "display_id", "message_id", "user_id", "preset_id", "area_external_id"),
     "remote_id",  # of feedback: what a survey vendor calls it
 }
-DATES = {"date", "day", "week", "month", "arrived_on", "from_day", "to_day"}
+DATES = {"date", "day", "week", "month", "arrived_on", "from_day", "since", "to_day"}
 
 
 @pytest.fixture
