@@ -24,7 +24,7 @@ run: .venv/run  ## set up and run everything; Ctrl-C stops it
 test: .venv/dev  ## set up and run all tests, in random order
 	$(BIN)/pytest $(PARALLEL)
 
-test-fast: .venv/dev  ## run the quick tests that need no server: a minute of CPU time, shared by the cores
+test-fast: .venv/dev  ## run the quick tests that need no server: 80 seconds of CPU time, shared by the cores
 	$(BIN)/pytest -q -m 'not slow' --disable-socket --allow-unix-socket --hypothesis-profile=fast $(PARALLEL) $(FAST_TESTS)
 
 check: lint types layers test  ## run what CI runs: lint, types, import contracts, tests
