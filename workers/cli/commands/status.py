@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import click
 
-from workers.analytics.store import metrics_problems, sent_reports
 from workers.analytics.store.metrics_problems import MetricsStatus
 from workers.cli.context import (
     database,
@@ -20,17 +18,11 @@ from workers.cli.context import (
 from workers.cli.errors import CommandError
 from workers.cli.output import TableColumn, print_json, print_line, print_stderr, print_table
 from workers.config.settings import Settings
-from workers.database import migrate
-from workers.mirrors.store import mirrors
 from workers.mirrors.store.mirrors import MirrorStatus
-from workers.operations.jobs import alerts
-from workers.operations.jobs.alerts import Alert
+from workers.operations.jobs.bridge_status import BridgeStatus, read_bridge_status
 from workers.operations.rules.wording import format_age, format_duration, pluralise
-from workers.operations.store import status as store
-from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
-from workers.outbound.store import sent_commands, sent_errands
+from workers.operations.store.status import FamilyStatus, InboxStatus
 from workers.spool.layout import SpoolStatus, spool_status
-from workers.surveys.store import conversations, invitations, vendors
 from workers.surveys.store.invitations import SurveyStatus
 
 WATCH_EVERY_S = 2.0
@@ -88,22 +80,6 @@ FIGURE_COLUMNS = (
 QUEUE_COLUMNS = (TableColumn(heading="queue"), TableColumn(heading="last\nanswer", right=True))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BridgeStatus:
-    """The state of the bridge at one time."""
-
-    at: datetime
-    alarm: bool
-    families: list[FamilyStatus]
-    mirrors: list[MirrorStatus]
-    inboxes: list[InboxStatus]
-    queues: list[QueueStatus]
-    figures: list[MetricsStatus]
-    surveys: list[SurveyStatus]  # of workspaces with rules or invitations
-    spool: SpoolStatus | None  # None: not on this machine
-    notices: tuple[Alert, ...]
-
-
 @click.command()
 @click.option("--watch", is_flag=True, help="Refresh every 2 seconds, until Ctrl-C.")
 @json_option
@@ -134,52 +110,9 @@ def read_status(settings: Settings, workspace: str | None) -> BridgeStatus:
     """Return the state of the bridge, or of one workspace. Raises ``CommandError``."""
     spool = spool_status(settings.spool_dir)
     with database(settings) as conn:
-        at = store.clock(conn)
-        families = [f for f in store.families(conn) if workspace in (None, f.workspace)]
-        mirror_statuses = [m for m in mirrors.statuses(conn) if workspace in (None, m.workspace)]
-        inboxes = [i for i in store.inboxes(conn) if workspace in (None, i.workspace)]
-        queues = store.queues(conn)
-        figures = [f for f in metrics_problems.statuses(conn) if workspace in (None, f.workspace)]
-        surveys = [one for one in invitations.statuses(conn) if workspace in (None, one.workspace)]
-        asked = [one for one in vendors.pauses(conn) if workspace in (None, one.workspace)]
-        under_way = [
-            one for one in conversations.figures(conn) if workspace in (None, one.workspace)
-        ]
-        reports = sent_reports.unsettled(conn, workspace)
-        newer = migrate.unknown(conn)
-        unknown = sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
-    found = (
-        *(alert for one in families for alert in alerts.of_losses(one)),
-        *alerts.of_queues(queues),
-        *alerts.of_polls(
-            families,
-            select_workspaces(settings, workspace),
-            at=at,
-        ),
-        *(alert for one in families for alert in alerts.of_family(one, at=at)),
-        *(alert for one in mirror_statuses for alert in alerts.of_mirror(one, at=at)),
-        *(alert for one in inboxes for alert in alerts.of_inbox(one)),
-        *(alert for one in figures for alert in alerts.of_figures(one)),
-        *alerts.of_version(newer),
-        *alerts.of_unknown(len(unknown)),
-        *(alert for one in surveys for alert in alerts.of_surveys(one)),
-        *(alert for one in reports for alert in alerts.of_report(one, at=at)),
-        *(alert for one in asked for alert in alerts.of_vendor(one)),
-        *(alert for one in under_way for alert in alerts.of_conversations(one)),
-        *alerts.of_spool(spool, at),
-    )
-    return BridgeStatus(
-        at=at,
-        alarm=any(alert.alarm for alert in found),
-        families=families,
-        mirrors=mirror_statuses,
-        inboxes=inboxes,
-        queues=queues,
-        figures=figures,
-        surveys=[one for one in surveys if is_in_use(one)],
-        spool=spool,
-        notices=found,
-    )
+        return read_bridge_status(
+            conn, select_workspaces(settings, workspace), workspace=workspace, spool=spool
+        )
 
 
 def print_status(state: BridgeStatus) -> None:
@@ -215,12 +148,6 @@ def print_status(state: BridgeStatus) -> None:
             print_line(" " * INDENT + command, hanging=INDENT)
     if not state.notices:
         print_line("All is well.", style="green")
-
-
-def is_in_use(one: SurveyStatus) -> bool:
-    """Tell whether a workspace has surveys at all."""
-    waits = one.due or one.sending or one.unknown
-    return bool(one.rules_on or waits or one.stuck or one.unmatched or one.last_sent_at)
 
 
 def print_spool(spool: SpoolStatus | None, at: datetime) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 
 from workers.cli.context import json_option, optional_workspace_database, workspace_option
@@ -12,8 +9,8 @@ from workers.cli.errors import CommandError
 from workers.cli.outbound import confirm
 from workers.cli.output import TableColumn, format_cell, print_line, print_list
 from workers.database import Connection
-from workers.outbound.jobs.send import mark_abandoned_unknown
-from workers.outbound.store import sent_commands, sent_errands
+from workers.outbound.jobs import unknown_requests
+from workers.outbound.jobs.unknown_requests import ErrandTaken, NotCreated, NotUnknown
 from workers.outbound.store.sent_errands import UnknownRequest
 
 COLUMNS = (
@@ -42,8 +39,8 @@ def unknown(context: click.Context, as_json: bool, workspace: str | None) -> Non
     """
     if context.invoked_subcommand is not None:
         return
-    with _database(workspace) as conn:
-        found = _unknown(conn, workspace)
+    with optional_workspace_database(workspace, autocommit=True) as conn:
+        found = unknown_requests.listed(conn, workspace)
     if print_list(
         found, COLUMNS, _row, as_json=as_json, nothing="No request has an unknown outcome."
     ):
@@ -60,7 +57,7 @@ def unknown(context: click.Context, as_json: bool, workspace: str | None) -> Non
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def done(number: int, errand_id: int | None, yes: bool) -> None:
     """Record that Cention did it."""
-    with _database(None) as conn:
+    with optional_workspace_database(None, autocommit=True) as conn:
         one = _one(conn, number)
         if errand_id is not None:
             _check_errand(conn, one, errand_id)
@@ -69,7 +66,7 @@ def done(number: int, errand_id: int | None, yes: bool) -> None:
             f"Cention did this{as_what}: {one.kind}, {one.about}, {format_cell(one.sent_at)}.",
             yes=yes,
         )
-        _resolve(conn, one, happened=True, errand_id=errand_id)
+        _record(conn, one, happened=True, errand_id=errand_id)
     print_line(f"Recorded: number {number} was done{as_what}.")
 
 
@@ -78,28 +75,17 @@ def done(number: int, errand_id: int | None, yes: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def missing(number: int, yes: bool) -> None:
     """Record that Cention did not do it, so that it can be sent again."""
-    with _database(None) as conn:
+    with optional_workspace_database(None, autocommit=True) as conn:
         one = _one(conn, number)
         confirm(
             f"Cention did not do this: {one.kind}, {one.about}, {format_cell(one.sent_at)}.",
             yes=yes,
         )
-        _resolve(conn, one, happened=False, errand_id=None)
+        _record(conn, one, happened=False)
     again = f" again ({one.origin})" if one.origin else " again"
     print_line(
         f"Recorded: number {number} was not done. To send it, run the command or import{again}."
     )
-
-
-@contextmanager
-def _database(workspace: str | None) -> Iterator[Connection]:
-    with optional_workspace_database(workspace, autocommit=True) as conn:
-        mark_abandoned_unknown(conn)
-        yield conn
-
-
-def _unknown(conn: Connection, workspace: str | None) -> list[UnknownRequest]:
-    return sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
 
 
 def _row(one: UnknownRequest) -> tuple[object, ...]:
@@ -115,39 +101,36 @@ def _row(one: UnknownRequest) -> tuple[object, ...]:
 
 
 def _one(conn: Connection, number: int) -> UnknownRequest:
-    for one in _unknown(conn, None):
-        if one.sent_id == number:
-            return one
-    raise CommandError(f"No request with unknown outcome has number {number}. {_numbers(conn)}")
+    try:
+        return unknown_requests.find(conn, number)
+    except NotUnknown:
+        raise CommandError(
+            f"No request with unknown outcome has number {number}. {_numbers(conn)}"
+        ) from None
 
 
 def _check_errand(conn: Connection, one: UnknownRequest, errand_id: int) -> None:
-    if one.kind != "create":
-        raise click.UsageError("--errand is for errands that were created.")
-    if other := sent_errands.sent_as(conn, one.workspace, errand_id):
-        raise CommandError(
-            f"Errand {errand_id} already belongs to request {other}. "
-            "Find the errand of this request."
-        )
+    try:
+        unknown_requests.check_errand(conn, one, errand_id)
+    except NotCreated:
+        raise click.UsageError("--errand is for errands that were created.") from None
+    except ErrandTaken as error:
+        raise CommandError(str(error)) from None
 
 
 def _numbers(conn: Connection) -> str:
-    numbers = [str(one.sent_id) for one in _unknown(conn, None)]
+    numbers = [str(one.sent_id) for one in unknown_requests.listed(conn, None)]
     if not numbers:
         return "No request has an unknown outcome."
     return f"Requests with unknown outcome: {', '.join(numbers)}."
 
 
-def _resolve(
-    conn: Connection, one: UnknownRequest, *, happened: bool, errand_id: int | None
+def _record(
+    conn: Connection, one: UnknownRequest, *, happened: bool, errand_id: int | None = None
 ) -> None:
-    if one.kind == "create":
-        resolved = sent_errands.resolve(
-            conn, one.workspace, one.sent_id, happened=happened, errand_id=errand_id
-        )
-    else:
-        resolved = sent_commands.resolve(conn, one.workspace, one.sent_id, happened=happened)
-    if not resolved:
+    try:
+        unknown_requests.record(conn, one, happened=happened, errand_id=errand_id)
+    except NotUnknown:
         raise CommandError(
             f"Another command has just recorded the outcome of number {one.sent_id}."
-        )
+        ) from None

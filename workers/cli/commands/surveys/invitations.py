@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 import click
 
 from workers.cli.context import (
@@ -24,7 +22,8 @@ from workers.cli.output import (
 )
 from workers.database import Connection
 from workers.operations.rules.wording import format_duration, pluralise
-from workers.surveys.jobs.invite import MISSING_AFTER_S, mark_abandoned_unknown
+from workers.surveys.jobs import unknown_invitations
+from workers.surveys.jobs.unknown_invitations import NotUnknown, TooEarly
 from workers.surveys.rules.eligibility import Reason
 from workers.surveys.store import conversations, vendors
 from workers.surveys.store import invitations as store
@@ -161,8 +160,7 @@ def unknown(context: click.Context, as_json: bool, workspace: str | None) -> Non
     if context.invoked_subcommand is not None:
         return
     with optional_workspace_database(workspace, autocommit=True) as conn:
-        mark_abandoned_unknown(conn)
-        found = store.unknown(conn, workspace)
+        found = unknown_invitations.listed(conn, workspace)
     if print_list(found, UNKNOWN, _unknown_row, as_json=as_json, nothing="Nothing is unknown."):
         print_line("")
         for line in ADVICE.splitlines():
@@ -178,8 +176,10 @@ def done(number: int, yes: bool, workspace: str | None) -> None:
     with workspace_database(workspace) as (conn, name):
         one = _one(conn, name, number)
         confirm(f"{one.vendor} has written to the person: {_about(one)}.", yes=yes)
-        if not store.resolve_done(conn, name, number):
-            raise _resolved_meanwhile(number)
+        try:
+            unknown_invitations.record_sent(conn, name, number)
+        except NotUnknown:
+            raise _resolved_meanwhile(number) from None
     print_line(f"Recorded: invitation {number} was sent.")
 
 
@@ -194,15 +194,15 @@ def missing(number: int, yes: bool, workspace: str | None) -> None:
     """
     with workspace_database(workspace) as (conn, name):
         one = _one(conn, name, number)
-        if (left_s := MISSING_AFTER_S - one.age_s) > 0:
-            raise CommandError(
-                f"Too early: {one.vendor} may still write to the person. "
-                f"Wait another {pluralise(ceil(left_s / 60), 'minute')}."
-            )
+        try:
+            unknown_invitations.check_age(one)
+        except TooEarly as error:
+            raise CommandError(str(error)) from None
         confirm(f"{one.vendor} has not written to the person: {_about(one)}.", yes=yes)
-        state = store.resolve_missing(conn, name, number, after_s=MISSING_AFTER_S)
-    if state is None:
-        raise _resolved_meanwhile(number)
+        try:
+            state = unknown_invitations.record_not_sent(conn, name, number)
+        except NotUnknown:
+            raise _resolved_meanwhile(number) from None
     follows = "It is sent again" if state == "due" else "It is withdrawn"
     print_line(f"Recorded: invitation {number} was not sent. {follows}.")
 
@@ -223,10 +223,10 @@ def withdraw(number: int, workspace: str | None) -> None:
 
 
 def _one(conn: Connection, workspace: str, number: int) -> UnknownInvitation:
-    found = store.unknown(conn, workspace)
-    for one in found:
-        if one.invitation_id == number:
-            return one
+    try:
+        return unknown_invitations.find(conn, workspace, number)
+    except NotUnknown:
+        found = store.unknown(conn, workspace)
     numbers = ", ".join(str(one.invitation_id) for one in found) or pluralise(0, "such invitation")
     raise CommandError(
         f"No invitation with unknown outcome has number {number}. There is: {numbers}."
