@@ -1,9 +1,16 @@
-"""The web process: ``gunicorn --config deploy/gunicorn.conf.py wsgi:app``."""
+"""The composition roots of the web processes; each is built when it is asked for.
+
+* ``gunicorn --config deploy/gunicorn.conf.py wsgi:app``: the receiver
+* ``gunicorn --config deploy/gunicorn_web.conf.py wsgi:web``: the web face
+"""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
+from typing import Any
+
+from flask import Flask
 
 from receiver import (
     create_app,
@@ -27,63 +34,70 @@ from workers.spool.layout import spool_status
 
 BROKER_TIMEOUT_S = 1  # short: a nudge is not worth waiting for
 
-logs.configure()
-settings = receiver_settings_or_exit()
-sender = create_sender(settings.broker_url, timeout_s=BROKER_TIMEOUT_S)
-# Import the transport now, or the first nudge would delay the first callbacks. A broker that fails
-# here fails again when nudges are sent, and must not stop the receiver.
-with suppress(Exception):
-    sender.connection_for_write().get_transport_cls()
+
+def __getattr__(name: str) -> Any:
+    """Build the application of this name, once."""
+    builders = {"app": build_receiver, "web": build_web}
+    if name not in builders:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = built = builders[name]()
+    return built
 
 
-def nudge(workspace: str) -> None:
-    """Have a worker file the callbacks of ``workspace``. Raises if the broker refuses the nudge."""
-    sender.send_task(
-        TaskName.FILE_CALLBACKS,
-        args=(workspace,),
-        retry=False,
-        ignore_result=True,
+def build_receiver() -> Flask:
+    """Build the receiver; begins to empty its spool."""
+    logs.configure()
+    settings = receiver_settings_or_exit()
+    sender = create_sender(settings.broker_url, timeout_s=BROKER_TIMEOUT_S)
+    # Import the transport now, or the first nudge would delay the first callbacks. A broker that
+    # fails here fails again when nudges are sent, and must not stop the receiver.
+    with suppress(Exception):
+        sender.connection_for_write().get_transport_cls()
+
+    def nudge(task: TaskName, workspace: str) -> None:
+        """Have a worker do ``task`` for ``workspace``. Raises if the broker refuses the nudge."""
+        sender.send_task(task, args=(workspace,), retry=False, ignore_result=True)
+
+    writer = database.InboxWriter(settings.database_url)
+    committer = GroupCommit(writer.write, abort=writer.abort)
+    notifier = WorkerNotifier(partial(nudge, TaskName.FILE_CALLBACKS), describe=describe_failure)
+    notify_surveys = WorkerNotifier(
+        partial(nudge, TaskName.SURVEY_CONVERSE), describe=describe_failure
+    ).notify
+    spool = Spool(settings.spool_dir, max_bytes=settings.spool_max_bytes)
+    breaker = CircuitBreaker()
+    app = create_app(
+        settings,
+        store=DurableInbox(committer, spool.append, breaker).store,
+        notify=notifier.notify,
+        read_gauges=partial(database.read_gauges, settings.database_url),
+        database=partial(database.is_up, settings.database_url),
+        broker=partial(check_accepts, sender, timeout_s=BROKER_TIMEOUT_S),
+        spool=spool.check,
+        read_spool=partial(spool_status, settings.spool_dir),
+        save_pushed_answers=partial(pushed_answers.save, settings.database_url),
+        surveys=SurveyStorage(PageDatabase(settings.database_url)),
+        notify_surveys=notify_surveys,
     )
+    version.report_in_background(settings.database_url)
+    # The spool may hold callbacks of an earlier process: move them now, not with the next callback.
+    SpoolDrainer(
+        spool,
+        partial(database.open_spool_writer, settings.database_url),
+        breaker=breaker,
+        notify=notifier.notify,
+    ).start()
+    return app
 
 
-def nudge_surveys(workspace: str) -> None:
-    """Have a worker go on with surveys of ``workspace``. Raises if the broker refuses the nudge."""
-    sender.send_task(
-        TaskName.SURVEY_CONVERSE,
-        args=(workspace,),
-        retry=False,
-        ignore_result=True,
-    )
+def build_web() -> Flask:
+    """Build the web face; exits with a line in the log if nobody can sign in."""
+    from workers import web
+    from workers.config.startup import settings_or_exit
+    from workers.database import connections
+    from workers.web.startup import require_people
 
-
-def broker_is_up() -> None:
-    """Check that the broker takes messages. Raises if it does not."""
-    check_accepts(sender, timeout_s=BROKER_TIMEOUT_S)
-
-
-writer = database.InboxWriter(settings.database_url)
-committer = GroupCommit(writer.write, abort=writer.abort)
-notifier = WorkerNotifier(nudge, describe=describe_failure)
-spool = Spool(settings.spool_dir, max_bytes=settings.spool_max_bytes)
-breaker = CircuitBreaker()
-app = create_app(
-    settings,
-    store=DurableInbox(committer, spool.append, breaker).store,
-    notify=notifier.notify,
-    read_gauges=partial(database.read_gauges, settings.database_url),
-    database=partial(database.is_up, settings.database_url),
-    broker=broker_is_up,
-    spool=spool.check,
-    read_spool=partial(spool_status, settings.spool_dir),
-    save_pushed_answers=partial(pushed_answers.save, settings.database_url),
-    surveys=SurveyStorage(PageDatabase(settings.database_url)),
-    notify_surveys=WorkerNotifier(nudge_surveys, describe=describe_failure).notify,
-)
-version.report_in_background(settings.database_url)
-# The spool may hold callbacks of an earlier process: move them now, not with the next callback.
-SpoolDrainer(
-    spool,
-    partial(database.open_spool_writer, settings.database_url),
-    breaker=breaker,
-    notify=notifier.notify,
-).start()
+    logs.configure()
+    settings = settings_or_exit()
+    require_people(settings)
+    return web.create_app(settings, connections.open_pool(settings.database_url))

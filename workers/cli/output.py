@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 import textwrap
 import traceback
 from collections.abc import Callable, Sequence
@@ -76,6 +77,13 @@ def ask(question: str) -> None:
 def prompt(question: str) -> str:
     """Return what is typed as the answer; empty for nothing."""
     return str(click.prompt(escape(question), default=""))
+
+
+def prompt_secret(question: str) -> str:
+    """Return what is typed twice without being shown; without a terminal, the first line."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt(escape(question), hide_input=True, confirmation_prompt=True, err=True))
 
 
 def print_json(value: Any) -> None:

@@ -38,6 +38,7 @@ from workers.cli.commands.status import status
 from workers.cli.commands.surveys import surveys
 from workers.cli.commands.unreadable import unreadable
 from workers.cli.commands.want import want
+from workers.cli.commands.web import web
 from workers.cli.commands.workspaces import workspaces
 from workers.cli.errors import CommandGroup
 from workers.cli.output import print_traceback
@@ -84,6 +85,7 @@ for command in (
     errands,
     calls,
     surveys,
+    web,
     workspaces,
 ):
     cention.add_command(command)

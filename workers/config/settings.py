@@ -18,6 +18,7 @@ from schemas.cention.errands import END_CALL_TYPES
 from workers.config.limits import CALLBACK_MAX_BYTES, MIN_SECRET_LENGTH
 from workers.config.names import LOG_LEVELS, Mirror
 from workers.config.secure_urls import fault_of_secure_url
+from workers.config.web import WebSettings, read_web_settings
 from workers.config.workspaces import (
     SettingsError,
     WorkspaceSettings,
@@ -83,6 +84,7 @@ class Settings:
     survey_frame_ancestors: tuple[str, ...] = ()  # sites that may show survey pages in a frame
     survey_public_url: str | None = None  # where customers find the pages of the receiver
     workspaces_file: Path | None = None  # it holds tokens; None: the workspace is in variables
+    web: WebSettings = field(default_factory=WebSettings)
 
     def workspace(self, name: str) -> WorkspaceSettings | None:
         """Return the workspace of this name, if it is configured."""
@@ -122,6 +124,7 @@ def load_settings() -> Settings:
     env.int("WEB_CONCURRENCY", 2, validate=check.Range(min=1))
     file = env.str("CENTION_WORKSPACES_FILE", "")
     problems: dict[str, list[str]] = {}
+    web = read_web_settings(env, problems, check_bind=_known_bind)
     workspaces = from_file(Path(file), problems) if file else from_environment(env, problems)
     if not env.bool("CENTION_ALLOW_SHORT_SECRETS", False):
         problems |= _short_secrets(workspaces, survey_push_secrets, from_file=bool(file))
@@ -150,6 +153,7 @@ def load_settings() -> Settings:
         survey_frame_ancestors=survey_frame_ancestors,
         survey_public_url=survey_public_url,
         workspaces_file=Path(file) if file else None,
+        web=web,
         **numbers,
     )
 

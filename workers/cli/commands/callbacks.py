@@ -15,7 +15,7 @@ from workers.cli.context import (
 from workers.cli.errors import CommandError
 from workers.cli.ids import MAX_ID, read_ids
 from workers.cli.output import TableColumn, print_json, print_line, print_list, print_stderr
-from workers.operations.jobs.nudges import request_filing
+from workers.operations.jobs.repairs import Repairs
 from workers.operations.rules.wording import pluralise
 from workers.sync.store import callbacks as inbox
 from workers.sync.store.callbacks import CallbackLine
@@ -64,11 +64,12 @@ def replay(ids: tuple[str, ...], problems: bool, workspace: str | None) -> None:
     named = read_ids(ids)
     with database(settings) as conn:
         chosen = inbox.with_problem(conn, workspace) if problems else named
-        found = inbox.replay(conn, chosen)
-    print_line(f"{pluralise(len(found), 'callback')} will be filed again.")
-    print_stderr(request_filing(settings, sorted(set(found.values()))))
-    if len(found) < len(chosen):
-        missed = pluralise(len(chosen) - len(found), "id")
+        conn.commit()  # before the job has a transaction of its own
+        found, problem = Repairs(conn=conn, settings=settings).file_again(chosen)
+    print_line(f"{pluralise(found, 'callback')} will be filed again.")
+    print_stderr(problem)
+    if found < len(chosen):
+        missed = pluralise(len(chosen) - found, "id")
         print_stderr(f"No such callback, or its document was deleted: {missed}.")
         raise click.exceptions.Exit(1)
 
@@ -92,12 +93,13 @@ def dismiss(ids: tuple[str, ...]) -> None:
     ID is a number from the list, a range such as 5-9, or - to read ids from standard input.
     """
     named = read_ids(ids)
-    with optional_workspace_database(None) as conn:
-        found = inbox.dismiss(conn, named)
-    print_line(f"{pluralise(len(found), 'callback')} dismissed.")
-    if len(found) < len(named):
+    settings = load_settings_or_exit()
+    with database(settings) as conn:
+        found = Repairs(conn=conn, settings=settings).dismiss_callbacks(named)
+    print_line(f"{pluralise(found, 'callback')} dismissed.")
+    if found < len(named):
         print_stderr(
-            f"No such callback, or it has no problem: {pluralise(len(named) - len(found), 'id')}."
+            f"No such callback, or it has no problem: {pluralise(len(named) - found, 'id')}."
         )
         raise click.exceptions.Exit(1)
 

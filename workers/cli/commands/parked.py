@@ -15,7 +15,7 @@ from workers.cli.context import (
 from workers.cli.ids import read_ids
 from workers.cli.output import TableColumn, print_line, print_list, print_stderr
 from workers.config.names import Family
-from workers.operations.jobs.nudges import request_drains
+from workers.operations.jobs.repairs import Repairs
 from workers.operations.rules.wording import pluralise
 from workers.sync.store import wanted
 from workers.sync.store.wanted import ParkedLine
@@ -69,11 +69,11 @@ def retry(
     chosen = select_workspace(settings, workspace)
     named = read_ids(ids) if ids else None
     with database(settings) as conn:
-        released = wanted.release_parked(
-            conn, chosen.name, family=Family(family) if family else None, ids=named
+        released, problem = Repairs(conn=conn, settings=settings).release_parked(
+            chosen.name, Family(family) if family else None, named
         )
     print_line(f"{pluralise(len(released), 'record')} released.")
-    print_stderr(request_drains(settings, sorted({(chosen.name, each) for each, _ in released})))
+    print_stderr(problem)
     missed = sorted(set(named or ()) - {remote_id for _, remote_id in released})
     if missed:
         shown = ", ".join(map(str, missed[:MAX_SHOWN]))

@@ -5,8 +5,11 @@ from __future__ import annotations
 import click
 
 from workers.cli.context import (
+    database,
     json_option,
+    load_settings_or_exit,
     optional_workspace_database,
+    select_workspace,
     workspace_database,
     workspace_option,
 )
@@ -14,6 +17,7 @@ from workers.cli.errors import CommandError
 from workers.cli.ids import MAX_ID, read_ids
 from workers.cli.output import TableColumn, print_json, print_line, print_list, print_stderr
 from workers.config.names import Family, Mirror
+from workers.operations.jobs.repairs import Repairs
 from workers.operations.rules.wording import pluralise
 from workers.sync.store import landed
 from workers.sync.store.landed import UnreadableLine
@@ -72,8 +76,11 @@ def dismiss(family: str, ids: tuple[str, ...], workspace: str | None) -> None:
     ID is an id from the list, a range such as 5-9, or - to read ids from standard input.
     """
     named = read_ids(ids)
-    with workspace_database(workspace) as (conn, name):
-        found = landed.dismiss(conn, name, Family(family), named)
+    settings = load_settings_or_exit()
+    chosen = select_workspace(settings, workspace)
+    with database(settings) as conn:
+        repairs = Repairs(conn=conn, settings=settings)
+        found = repairs.dismiss_documents(chosen.name, Family(family), named)
     print_line(f"{pluralise(len(found), 'document')} dismissed.")
     if len(found) < len(named):
         missed = pluralise(len(named) - len(found), "id")

@@ -8,9 +8,8 @@ from workers.cli.context import database, load_settings_or_exit, select_workspac
 from workers.cli.ids import read_ids
 from workers.cli.output import print_line, print_stderr
 from workers.config.names import Family
-from workers.operations.jobs.nudges import request_drains
+from workers.operations.jobs.repairs import Repairs
 from workers.operations.rules.wording import pluralise
-from workers.sync.store import wanted
 
 
 @click.command()
@@ -27,6 +26,8 @@ def want(family: str, ids: tuple[str, ...], workspace: str | None) -> None:
     chosen = select_workspace(settings, workspace)
     found = read_ids(ids)
     with database(settings) as conn:
-        wanted.want_now(conn, chosen.name, Family(family), found)
+        problem = Repairs(conn=conn, settings=settings).fetch_again(
+            chosen.name, Family(family), found
+        )
     print_line(f"{pluralise(len(found), 'record')} of {family} will be fetched now.")
-    print_stderr(request_drains(settings, [(chosen.name, Family(family))] if found else []))
+    print_stderr(problem)

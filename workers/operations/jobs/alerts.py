@@ -42,6 +42,7 @@ START_BEAT = "celery --app workers.app beat"
 CHECK_VENDORS = "cention surveys status"
 SHOW_SPOOL = "cention spool"
 RETRY_SPOOL = "cention spool retry"
+CENTION_DOWN = "Cention is down, or unreachable"  # an entry of the runbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class Alert:
     alarm: bool  # the bridge is not well
     sentence: str
     command: str  # repairs it, or shows more; one command per line
+    entry: str  # of the runbook
 
 
 def is_silent(silent_s: float | None) -> bool:
@@ -68,6 +70,7 @@ def of_queues(queues: list[QueueStatus]) -> Iterator[Alert]:
             yield _alarm(
                 f"No worker {answered} on the queue {queue}, or beat does not run.",
                 f"{START_WORKER}\n{START_BEAT}",
+                "No worker answers",
             )
 
 
@@ -96,7 +99,9 @@ def _of_list(
     if found is None or found.poll_late:
         yield _late(clause, error)
     elif error:
-        yield _warning(f"{clause}, and could not be read since ({error}).", "cention check")
+        yield _warning(
+            f"{clause}, and could not be read since ({error}).", "cention check", CENTION_DOWN
+        )
 
 
 def of_losses(one: FamilyStatus) -> Iterator[Alert]:
@@ -108,6 +113,7 @@ def of_losses(one: FamilyStatus) -> Iterator[Alert]:
             f"{one.workspace} {one.family}: {records} that Cention reported {be} missing: "
             "neither stored nor on the list.",
             "cention reconcile --repair",
+            "Records are missing",
         )
 
 
@@ -119,26 +125,36 @@ def of_family(one: FamilyStatus, *, at: datetime) -> Iterator[Alert]:
     if one.uncounted:
         age = format_age(one.counted_at, at)
         when = f"last reconciled {age} ago" if age else "never reconciled"
-        yield _alarm(f"{name}: {when} with what Cention reported.", "cention reconcile")
+        yield _alarm(
+            f"{name}: {when} with what Cention reported.",
+            "cention reconcile",
+            "Reconciliation does not run",
+        )
     if one.oldest_wait_s is not None and one.oldest_wait_s > RECORD_WAITS_S:
         waited = format_duration(one.oldest_wait_s)
         due = f"{pluralise(one.due, 'record')} due, {one.claimed:,} being fetched"
         waits = f"the oldest record has waited for {waited}; {due}"
-        yield _warning(f"{name}: {waits}.", "cention check")
+        yield _warning(f"{name}: {waits}.", "cention check", "Records wait too long")
     if one.parked:
         parked = "parked: it failed too often, or Cention rejected it for good"
         if one.parked != 1:
             parked = "parked: they failed too often, or Cention rejected them for good"
-        yield _alarm(f"{name}: {pluralise(one.parked, 'record')} {parked}.", "cention parked")
+        yield _alarm(
+            f"{name}: {pluralise(one.parked, 'record')} {parked}.",
+            "cention parked",
+            "Records are parked",
+        )
     if one.unreadable:
         yield _unreadable(name, pluralise(one.unreadable, "document"))
 
 
 def _of_pause(name: str, reason: str) -> Alert:
     if reason.startswith(NO_EXPORT):
-        return _alarm(f"{name}: {reason}.", "cention exports")
+        return _alarm(f"{name}: {reason}.", "cention exports", "Exports have stopped")
     return _alarm(
-        f"{name}: paused, because Cention refuses every request ({reason}).", "cention check"
+        f"{name}: paused, because Cention refuses every request ({reason}).",
+        "cention check",
+        "Cention refuses our token",
     )
 
 
@@ -155,7 +171,9 @@ def of_mirror(one: MirrorStatus, *, at: datetime) -> Iterator[Alert]:
     elif one.last_error is not None:
         # Never advise a refresh of the library: it would confirm that a whole kind has vanished.
         command = "cention exports" if one.mirror == Mirror.EXPORTS else "cention check"
-        yield _warning(f"{name}: {_fault_of_refresh(one, at)}.", command)
+        yield _warning(
+            f"{name}: {_fault_of_refresh(one, at)}.", command, "A mirror is not refreshed"
+        )
     if one.odd:
         yield _unreadable(name, pluralise(one.odd, "row"))
 
@@ -172,21 +190,34 @@ def of_inbox(one: InboxStatus) -> Iterator[Alert]:
     if one.oldest_unfiled_s is not None and one.oldest_unfiled_s > CALLBACK_WAITS_S:
         waiting = f"{pluralise(one.unfiled, 'callback')} {is_or_are(one.unfiled)} not filed"
         waited = format_duration(one.oldest_unfiled_s)
-        yield _alarm(f"{one.workspace}: {waiting}, the oldest for {waited}.", START_WORKER)
+        yield _alarm(
+            f"{one.workspace}: {waiting}, the oldest for {waited}.",
+            START_WORKER,
+            "No worker answers",
+        )
     if one.silent:
         yield _warning(
             f"{one.workspace}: errands were answered, and no callback came with them.",
             "cention callbacks",
+            "No callbacks arrive",
         )
     if one.problems:
         problems = f"{pluralise(one.problems, 'callback')} could not be filed"
-        yield _warning(f"{one.workspace}: {problems}.", "cention callbacks --problems")
+        yield _warning(
+            f"{one.workspace}: {problems}.",
+            "cention callbacks --problems",
+            "Callbacks have problems",
+        )
 
 
 def of_version(newer: Sequence[str]) -> Iterator[Alert]:
     """Yield an alert if a newer version of the program has applied the migrations ``newer``."""
     if newer:
-        yield _warning("The database is newer than this program.", "cention check")
+        yield _warning(
+            "The database is newer than this program.",
+            "cention check",
+            "The database is not up to date",
+        )
 
 
 def of_unknown(count: int) -> Iterator[Alert]:
@@ -195,6 +226,7 @@ def of_unknown(count: int) -> Iterator[Alert]:
         yield _warning(
             f"The outcome of {pluralise(count, 'request')} to Cention is unknown.",
             "cention errands unknown",
+            "It is not known whether an errand was created",
         )
 
 
@@ -205,15 +237,18 @@ def of_surveys(one: SurveyStatus) -> Iterator[Alert]:
         yield _warning(
             f"{name}: held, nobody is invited ({one.held}).",
             f"cention surveys resume --workspace {one.workspace}",
+            "Nobody is invited",
         )
     elif one.oldest_due_s is not None and one.oldest_due_s > INVITATION_WAITS_S:
         waits = f"{pluralise(one.due, 'invitation')} due, the oldest for"
         waited = format_duration(one.oldest_due_s)
-        yield _alarm(f"{name}: {waits} {waited}.", "cention surveys status")
+        yield _alarm(f"{name}: {waits} {waited}.", "cention surveys status", "Nobody is invited")
     if one.unknown:
         unknown = pluralise(one.unknown, "invitation")
         yield _warning(
-            f"{name}: it is not known whether {unknown} went out.", "cention surveys unknown"
+            f"{name}: it is not known whether {unknown} went out.",
+            "cention surveys unknown",
+            "It is not known whether a customer was invited",
         )
     if one.newest_unmatched_s is not None and one.newest_unmatched_s < UNMATCHED_FOR_S:
         rows = pluralise(one.unmatched, "row")
@@ -222,6 +257,7 @@ def of_surveys(one: SurveyStatus) -> Iterator[Alert]:
         yield _warning(
             f"{name}: {rows} of results {belong} to no invitation, the newest came {age} ago.",
             f"cention surveys unmatched --workspace {one.workspace}",
+            "Answers match nothing",
         )
 
 
@@ -247,7 +283,11 @@ def of_vendor(one: VendorPause) -> Iterator[Alert]:
     """Yield an alert for a survey vendor that refuses us."""
     if one.paused_until is not None:
         why = f"because it refuses us ({one.reason})"
-        yield _alarm(f"surveys of {one.workspace}: {one.vendor} is paused, {why}.", CHECK_VENDORS)
+        yield _alarm(
+            f"surveys of {one.workspace}: {one.vendor} is paused, {why}.",
+            CHECK_VENDORS,
+            "A survey vendor refuses us",
+        )
 
 
 def of_conversations(one: ConversationFigures) -> Iterator[Alert]:
@@ -258,6 +298,7 @@ def of_conversations(one: ConversationFigures) -> Iterator[Alert]:
             f"surveys of {one.workspace}: {one.waiting} {waits} for {one.vendor}, the longest for "
             f"{format_duration(one.longest_wait_s)}.",
             "cention surveys status",
+            "A survey cannot go on",
         )
 
 
@@ -284,31 +325,39 @@ def of_spool(spool: SpoolStatus | None, at: datetime) -> Iterator[Alert]:
         waiting = pluralise(spool.waiting, "callback")
         waited = format_duration(waited_s)
         have = "has" if spool.waiting == 1 else "have"
-        yield _alarm(f"{waiting} {have} been in the spool for {waited}.", "cention check")
+        yield _alarm(
+            f"{waiting} {have} been in the spool for {waited}.",
+            "cention check",
+            "The spool does not empty",
+        )
     if spool.bad:
         files = f"{pluralise(spool.bad, 'file')} {was_or_were(spool.bad)}"
         yield _warning(
-            f"{files} set aside in the folder bad/ of the spool.", f"{SHOW_SPOOL}\n{RETRY_SPOOL}"
+            f"{files} set aside in the folder bad/ of the spool.",
+            f"{SHOW_SPOOL}\n{RETRY_SPOOL}",
+            "Callbacks were set aside",
         )
 
 
-def _alarm(sentence: str, command: str) -> Alert:
-    return Alert(alarm=True, sentence=sentence, command=command)
+def _alarm(sentence: str, command: str, entry: str) -> Alert:
+    return Alert(alarm=True, sentence=sentence, command=command, entry=entry)
 
 
-def _warning(sentence: str, command: str) -> Alert:
-    return Alert(alarm=False, sentence=sentence, command=command)
+def _warning(sentence: str, command: str, entry: str) -> Alert:
+    return Alert(alarm=False, sentence=sentence, command=command, entry=entry)
 
 
 def _late(clause: str, error: str | None) -> Alert:
     """Return the alarm for work that is late: it failed or, without ``error``, nothing tried."""
     if error:
-        return _alarm(f"{clause} ({error}).", "cention check")
-    return _alarm(f"{clause}.", START_BEAT)
+        return _alarm(f"{clause} ({error}).", "cention check", CENTION_DOWN)
+    return _alarm(f"{clause}.", START_BEAT, "Beat is dead")
 
 
 def _unreadable(name: str, things: str) -> Alert:
-    return _warning(f"{name}: {things} could not be read.", "cention unreadable")
+    return _warning(
+        f"{name}: {things} could not be read.", "cention unreadable", "Documents cannot be read"
+    )
 
 
 def _ago(moment: datetime | None, at: datetime) -> str:

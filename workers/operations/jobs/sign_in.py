@@ -1,0 +1,52 @@
+"""Checks a name and a password, a few times a minute for each address."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+
+from workers.config.web import User
+from workers.database import Connection
+from workers.operations.rules import passwords
+from workers.operations.store import operator_actions, sign_in_attempts
+
+ATTEMPTS_A_MINUTE = 5
+SIGN_IN = "sign_in"
+_IPV6_NETWORK = 64  # bits: one customer of a provider has as many addresses
+
+
+class TooManyAttempts(Exception):
+    """The address has tried too often in the last minute; this attempt was not checked."""
+
+
+def sign_in(
+    conn: Connection, users: Iterable[User], *, name: str, password: str, address: str
+) -> User | None:
+    """Return who has signed in, or ``None`` for a wrong name or password.
+
+    Raises ``TooManyAttempts``. ``conn`` is in autocommit mode: an attempt is counted, for all
+    processes, before it is checked.
+    """
+    origin = _origin(address)
+    attempt = sign_in_attempts.begin(conn, origin)
+    if sign_in_attempts.recent(conn, origin) > ATTEMPTS_A_MINUTE:
+        sign_in_attempts.forget(conn, attempt)
+        raise TooManyAttempts
+    user = next((one for one in users if one.name == name), None)
+    if not passwords.matches(password, user.password_hash if user else None) or user is None:
+        return None
+    with conn.transaction():
+        sign_in_attempts.forget(conn, attempt)
+        operator_actions.record(conn, user.name, SIGN_IN, "done")
+    return user
+
+
+def _origin(address: str) -> str:
+    """Return what is counted: an address, of IPv6 its network."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address  # such as nothing, on a Unix socket
+    if found.version == 4:
+        return str(found)
+    return str(ipaddress.ip_network((found, _IPV6_NETWORK), strict=False))

@@ -1,0 +1,97 @@
+"""The web application: its pages, and what every request and answer passes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import structlog
+from flask import Flask, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from psycopg_pool import ConnectionPool, PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from workers.config.settings import Settings
+from workers.database import Connection, error_messages
+from workers.operations.jobs.repairs import WorkspaceMoved
+from workers.web import errand, errands, formats, gate, now, people, texts, troubles
+from workers.web.access import access
+from workers.web.proxies import TrustedProxies
+
+log = structlog.get_logger(__name__)
+MAX_FORM_BYTES = 64 * 1024
+COOKIE = "cention_web"
+
+
+def create_app(settings: Settings, pool: ConnectionPool[Connection]) -> Flask:
+    """Build the application. The settings let somebody sign in, and have a key for cookies."""
+    app = Flask(__name__)
+    app.config.update(
+        SETTINGS=settings,
+        POOL=pool,
+        SECRET_KEY=settings.web.secret_key,
+        SESSION_COOKIE_NAME=COOKIE,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=people.SESSION_S),
+        SESSION_REFRESH_EACH_REQUEST=False,
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+        WTF_CSRF_CHECK_DEFAULT=False,  # after the gate, below
+    )
+    app.session_interface = gate.Sessions()
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    csrf = CSRFProtect(app)
+    app.before_request(gate.check)
+    app.before_request(csrf.protect)
+    app.after_request(gate.add_headers)
+    for blueprint in (access, now.now, errands.errands, errand.errand, troubles.troubles):
+        app.register_blueprint(blueprint)
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(psycopg.Error, _no_database)
+    app.register_error_handler(PoolTimeout, _no_database)
+    app.register_error_handler(WorkspaceMoved, _moved)
+    app.context_processor(_for_every_page)
+    formats.add_to(app.jinja_env)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.web)  # type: ignore[method-assign]
+    return app
+
+
+def _for_every_page() -> dict[str, Any]:
+    return {
+        "t": texts.text,
+        "has_text": texts.has_text,
+        "language": texts.current_language(),
+        "languages": texts.LANGUAGES,
+        "person": people.current_person(),
+        "here": request.full_path.removesuffix("?"),
+        "passwords": bool(people.web_settings().users),
+    }
+
+
+def _refused(error: HTTPException) -> ResponseReturnValue:
+    """Answer with a page that says what is wrong; redirects pass."""
+    if error.code is None or error.code < 400:
+        return error
+    key = "form_expired" if isinstance(error, CSRFError) else str(error.code)
+    key = key if texts.has_text(f"error.{key}") else "other"
+    return render_template("error.html", key=key, detail=""), error.code
+
+
+def _no_database(error: Exception) -> ResponseReturnValue:
+    detail = ""
+    if isinstance(error, psycopg.Error):
+        detail = error_messages.describe(error, _database_url())
+    log.error("the database failed", error=type(error).__name__, reason=detail)
+    return render_template("error.html", key="database", detail=detail), 503
+
+
+def _moved(error: WorkspaceMoved) -> ResponseReturnValue:
+    return render_template("error.html", key="moved", detail=str(error)), 409
+
+
+def _database_url() -> str:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings.database_url

@@ -1,0 +1,137 @@
+"""Errands: search and filters, fifty a page."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from workers.config.workspaces import WorkspaceSettings
+from workers.operations.store import errand_search
+from workers.operations.store.errand_search import FoundErrand, Search, SearchTooSlow
+from workers.web import formats
+from workers.web.database import connection, settings
+
+errands = Blueprint("errands", __name__)
+PAGE = 50
+PARAMETERS = ("workspace", "q", "area", "agent", "tag", "state", "day")
+STATES = ("open", "answered", "closed", "deleted", "gone")
+MAX_WORDS = 200  # characters
+MAX_ID = 2**63 - 1
+EPOCH = datetime.fromtimestamp(0, UTC)
+_NUMBER = re.compile(r"#?([0-9]{1,18})(-[0-9]{1,9})?")
+
+
+@errands.get("/errands")
+def index() -> ResponseReturnValue:
+    """Show the errands that are searched for, the newest first."""
+    workspace = workspace_of(request.args.get("workspace") or settings().workspaces[0].name)
+    formats.use_zone(workspace.timezone)
+    wrong: list[str] = []
+    wanted = _search(workspace, wrong)
+    problem = f"errands.wrong_{wrong[0]}" if wrong else ""
+    found: list[FoundErrand] = []
+    with connection() as conn:
+        if not problem:
+            try:
+                found = errand_search.search(conn, wanted, limit=PAGE + 1)
+            except SearchTooSlow:
+                problem = "errands.too_slow"
+        choices = {
+            "area": errand_search.choices(conn, workspace.name, "area"),
+            "agent": errand_search.choices(conn, workspace.name, "agent"),
+            "tag": errand_search.choices(conn, workspace.name, "tag"),
+        }
+    return render_template(
+        "errands.html",
+        workspace=workspace.name,
+        workspaces=[one.name for one in settings().workspaces],
+        found=found[:PAGE],
+        older=_link_to_older(found[PAGE - 1]) if len(found) > PAGE else "",
+        first=not request.args.get("after"),
+        choices=choices,
+        states=STATES,
+        problem=problem,
+        given=request.args,
+        newest=_given(),
+        filtered=bool(_given().keys() - {"workspace"}),
+    )
+
+
+def workspace_of(name: str) -> WorkspaceSettings:
+    """Return a configured workspace, or end the request with 404."""
+    return settings().workspace(name) or abort(404)
+
+
+def _search(workspace: WorkspaceSettings, wrong: list[str]) -> Search:
+    """Return what the address asks for; ``wrong`` collects the names of what cannot be read."""
+    given: dict[str, Any] = _words(request.args.get("q", "").strip())
+    for name in ("area", "agent", "tag"):
+        given[f"{name}_id"] = _read(name, _id, wrong)
+    given["state"] = _read("state", _state, wrong)
+    day = _read("day", date.fromisoformat, wrong)
+    if day is not None:
+        midnight = datetime.combine(day, time(), workspace.timezone)
+        following = datetime.combine(day + timedelta(days=1), time(), workspace.timezone)
+        given |= {"since": midnight.astimezone(UTC), "until": following.astimezone(UTC)}
+    if after := _read("after", _key, wrong):
+        given |= {"after_at": after[0], "after_id": after[1]}
+    return Search(workspace=workspace.name, **given)
+
+
+def _words(text: str) -> dict[str, Any]:
+    """Return what the words search for: a number, an address, or words of the subject."""
+    text = text.replace("\0", "")[:MAX_WORDS]
+    if not text:
+        return {}
+    if found := _NUMBER.fullmatch(text):
+        number = text.removeprefix("#")
+        return {"display_id": number, "errand_id": None if found[2] else int(found[1])}
+    if "@" in text and not re.search(r"\s", text):
+        return {"address": text}
+    return {"words": text}
+
+
+def _read(name: str, read: Any, wrong: list[str]) -> Any:
+    text = request.args.get(name, "").strip()
+    try:
+        return read(text) if text else None
+    except (ValueError, OverflowError):
+        wrong.append(name)
+        return None
+
+
+def _id(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
+    if not 0 <= number <= MAX_ID:
+        raise ValueError(text)
+    return number
+
+
+def _state(text: str) -> str:
+    if text not in STATES:
+        raise ValueError(text)
+    return text
+
+
+def _key(text: str) -> tuple[datetime, int]:
+    """Return arrival and id of the last errand of the page before."""
+    microseconds, _, errand_id = text.partition(".")
+    return EPOCH + timedelta(microseconds=_id(microseconds)), _id(errand_id)
+
+
+def _link_to_older(last: FoundErrand) -> str:
+    if last.arrived_at is None:
+        return ""
+    arrived = (last.arrived_at - EPOCH) // timedelta(microseconds=1)
+    after = {"after": f"{arrived}.{last.errand_id}"}
+    return f"{url_for('errands.index')}?{urlencode(_given() | after)}"
+
+
+def _given() -> dict[str, str]:
+    """Return the search of the address, from its first page on."""
+    return {name: request.args[name] for name in PARAMETERS if request.args.get(name)}

@@ -1,0 +1,87 @@
+"""Times, durations and texts as pages show them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from flask import g
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+from workers.operations.rules.wording import format_duration
+
+NONE = Markup("\u2013")  # for what is not known
+LONGEST = 300  # characters of a text in a line of a list
+UNIT = 1024
+
+
+def add_to(environment: Environment) -> None:
+    """Add the filters of the pages."""
+    environment.filters.update(
+        moment=moment,
+        clock=clock,
+        age=age,
+        duration=duration,
+        number=number,
+        short=short,
+        size=size,
+    )
+
+
+def use_zone(zone: ZoneInfo) -> None:
+    """Show the times of this page in a zone."""
+    g.zone = zone
+
+
+def moment(value: datetime | None) -> Markup:
+    """Return a time to the second, with its zone in the title."""
+    if value is None:
+        return NONE
+    local = value.astimezone(g.get("zone", UTC))
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        value.astimezone(UTC).isoformat(), local.tzname(), local.strftime("%Y-%m-%d %H:%M:%S")
+    )
+
+
+def clock(value: datetime) -> Markup:
+    """Return a time of the last day, to the minute."""
+    local = value.astimezone(g.get("zone", UTC))
+    return Markup('<time datetime="{}">{}</time>').format(
+        value.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"), local.strftime("%H:%M")
+    )
+
+
+def age(value: datetime | None, at: datetime) -> str:
+    """Return how long before ``at`` a time was."""
+    return duration(None if value is None else (at - value).total_seconds())
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration in one unit, such as ``5 m``."""
+    text = format_duration(seconds)
+    return NONE if text is None else f"{text[:-1]}\u00a0{text[-1]}"
+
+
+def number(value: int | None) -> str:
+    """Return a number with a narrow space between its thousands."""
+    return NONE if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def short(value: str | None, longest: int = LONGEST) -> Markup:
+    """Return a text of customers or vendors for one line, isolated from the text around it."""
+    text = (value or "").strip()
+    shown = text if len(text) <= longest else f"{text[:longest]}…"
+    return Markup("<bdi>{}</bdi>").format(escape(shown)) if shown else NONE
+
+
+def size(value: int | None) -> str:
+    """Return a number of bytes in the unit that suits it."""
+    if value is None:
+        return NONE
+    amount = float(value)
+    for unit in ("B", "KiB", "MiB"):
+        if amount < UNIT:
+            return f"{amount:.0f}\u00a0{unit}"
+        amount /= UNIT
+    return f"{amount:.1f}\u00a0GiB"

@@ -1,0 +1,82 @@
+"""What every request passes: signed in, allowed to act, the right headers on the answer."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, render_template, request
+from flask.sessions import SecureCookieSessionInterface
+from flask.typing import ResponseReturnValue
+
+from workers.web.people import current_person
+
+READING = {"GET", "HEAD", "OPTIONS"}
+OPEN = {"static", "access.sign_in"}  # for everybody: style sheets, and the way in
+FOR_EVERY_ROLE = {"access.sign_in", "access.sign_out", "access.language"}  # although they are POST
+FOR_OPERATORS = {"errand.document", "troubles.document", "troubles.callback"}  # although GET
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # CSRF tokens are checked with it behind TLS
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Signed cookies, sent over TLS only where the page came over TLS."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Return whether the cookie may only be sent over TLS."""
+        return bool(request.is_secure)
+
+
+def check() -> ResponseReturnValue | None:
+    """Answer what the person may not do; ``None`` lets the request pass.
+
+    Whoever is not signed in is shown how to sign in, whatever the path. Only operators act:
+    whoever else sends a form gets 403.
+    """
+    if request.endpoint in OPEN:
+        return None
+    person = current_person()
+    if person is None:
+        return sign_in_page(lost=request.method not in READING), 401
+    acts = request.method not in READING and request.endpoint not in FOR_EVERY_ROLE
+    if (acts or request.endpoint in FOR_OPERATORS) and not person.operates:
+        abort(403)
+    return None
+
+
+def sign_in_page(*, problem: str = "", lost: bool = False, name: str = "", next_: str = "") -> str:
+    """Return the page on which people sign in, for the path of the request.
+
+    ``lost``: a form was sent and not acted on.
+    """
+    if not next_ and request.method in READING and request.endpoint != "access.sign_in":
+        next_ = request.full_path.removesuffix("?")
+    return render_template(
+        "sign_in.html", problem=problem, lost=lost, name=name, next=local_path(next_)
+    )
+
+
+def local_path(path: str) -> str:
+    """Return ``path`` if it is one of this server, else the first page."""
+    parts = urlsplit(path.replace("\\", "/"))
+    local = path.startswith("/") and not path.startswith(("//", "/\\"))
+    return path if local and not (parts.scheme or parts.netloc) else "/"
+
+
+def add_headers(response: Response) -> Response:
+    """Add the headers that an answer does not have yet; pages are kept nowhere."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

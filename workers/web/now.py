@@ -1,0 +1,109 @@
+"""The first page: whether all is well, the state of every part, and charts of the last day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from workers.operations.jobs.alerts import Alert
+from workers.operations.jobs.bridge_status import read_bridge_status
+from workers.operations.store import activity_charts
+from workers.operations.store.activity_charts import STEP_MIN, ActivityStep, StatusCount
+from workers.spool.layout import spool_status
+from workers.web import formats
+from workers.web.database import connection, settings
+
+now = Blueprint("now", __name__)
+# Where in the page of troubles an alert is dealt with, by the command that it names.
+PLACES = {
+    "cention parked": "parked",
+    "cention unreadable": "unreadable",
+    "cention callbacks --problems": "callbacks",
+    "cention errands unknown": "requests",
+    "cention surveys unknown": "invitations",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """One chart: a line for each name, with a value or nothing at each time."""
+
+    name: str
+    lines: Sequence[str]
+    rows: Sequence[tuple[datetime, Sequence[float | None]]]
+
+
+@now.get("/")
+def index() -> ResponseReturnValue:
+    """Show the state of the bridge."""
+    zone = common_zone()
+    formats.use_zone(zone)
+    with connection() as conn:
+        state = read_bridge_status(
+            conn,
+            settings().workspaces,
+            workspace=None,
+            spool=spool_status(settings().spool_dir),
+        )
+        steps = activity_charts.activity(conn, None)
+        statuses = activity_charts.statuses(conn, None)
+    return render_template(
+        "now.html",
+        state=state,
+        alerts=sorted(state.notices, key=lambda one: not one.alarm),
+        place=place,
+        charts=charts(steps, statuses),
+        zone=zone.key,
+        refreshes=request.args.get("refresh") != "off",
+    )
+
+
+def common_zone() -> ZoneInfo:
+    """Return the zone of all workspaces, or UTC if they have several."""
+    zones = {one.timezone.key for one in settings().workspaces}
+    return ZoneInfo(zones.pop()) if len(zones) == 1 else ZoneInfo("UTC")
+
+
+def place(alert: Alert) -> str | None:
+    """Return where in the page of troubles an alert is dealt with, if that is possible here."""
+    return PLACES.get(alert.command)
+
+
+def charts(steps: Sequence[ActivityStep], statuses: Sequence[StatusCount]) -> list[Chart]:
+    """Return the charts of the last 24 hours."""
+    kinds = sorted({one.status for one in statuses})
+    by_step = {(one.at.astimezone(UTC), one.status): one.number for one in statuses}
+    return [
+        Chart(
+            name="callbacks",
+            lines=["callbacks"],
+            rows=[(one.at, [_a_minute(one.callbacks)]) for one in steps],
+        ),
+        Chart(
+            name="stored",
+            lines=["stored"],
+            rows=[(one.at, [_a_minute(one.stored)]) for one in steps],
+        ),
+        Chart(
+            name="wait",
+            lines=["wait"],
+            rows=[(one.at, [one.oldest_wait_s]) for one in steps],
+        ),
+        Chart(
+            name="statuses",
+            lines=kinds,
+            rows=[
+                (one.at, [_a_minute(by_step.get((one.at.astimezone(UTC), k), 0)) for k in kinds])
+                for one in steps
+            ],
+        ),
+    ]
+
+
+def _a_minute(number: int) -> float:
+    return round(number / STEP_MIN, 1)

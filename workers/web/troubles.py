@@ -1,0 +1,182 @@
+"""Troubles: what is parked, unreadable, unfiled or of unknown outcome, and what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from workers.config.names import Family
+from workers.operations.jobs.settlements import Settlements
+from workers.operations.store import operator_actions
+from workers.outbound.jobs import unknown_requests
+from workers.outbound.jobs.unknown_requests import ErrandTaken, NotCreated
+from workers.surveys.jobs import unknown_invitations
+from workers.surveys.jobs.unknown_invitations import TooEarly
+from workers.sync.store import callbacks, landed, wanted
+from workers.web import formats, texts
+from workers.web.database import acting, connection
+from workers.web.errand import as_text, raw_document
+from workers.web.errands import MAX_ID, workspace_of
+from workers.web.now import common_zone
+from workers.web.people import require_person
+
+troubles = Blueprint("troubles", __name__, url_prefix="/troubles")
+SHOWN = 100  # of each kind
+MAX_ACTIONS = 30
+
+
+@troubles.get("")
+def index() -> ResponseReturnValue:
+    """Show all troubles, the newest actions of people below them."""
+    formats.use_zone(common_zone())
+    with connection() as conn:
+        parked = wanted.parked(conn, None)
+        unreadable = landed.unreadable(conn, None)
+        problems = len(callbacks.with_problem(conn, None))
+        lists: dict[str, Sequence[object]] = {
+            "parked": parked[:SHOWN],
+            "unreadable": unreadable[:SHOWN],
+            "callbacks": callbacks.listed(conn, problems_only=True, limit=SHOWN),
+            "requests": unknown_requests.listed(conn, None),
+            "invitations": unknown_invitations.listed(conn, None),
+        }
+        numbers = {name: len(rows) for name, rows in lists.items()}
+        numbers |= {"parked": len(parked), "unreadable": len(unreadable), "callbacks": problems}
+        actions = operator_actions.latest(conn, limit=MAX_ACTIONS)
+    return render_template(
+        "troubles.html",
+        **lists,
+        numbers=numbers,
+        shown=SHOWN,
+        families=sorted({(one.workspace, one.family) for one in parked}),
+        fetched=set(Family),
+        actions=actions,
+    )
+
+
+@troubles.post("/parked")
+def release() -> ResponseReturnValue:
+    """Release one parked record, or all of a family."""
+    workspace, family = workspace_of(request.form.get("workspace", "")).name, _family()
+    ids = [_number("id")] if "id" in request.form else None
+    with acting() as repairs:
+        released, problem = repairs.release_parked(workspace, family, ids)
+    flash(texts.text("troubles.released", number=len(released)))
+    return _back("parked", problem)
+
+
+@troubles.post("/unreadable")
+def dismiss_document() -> ResponseReturnValue:
+    """Stop showing a document that cannot be read, or have its record fetched again."""
+    workspace, family = workspace_of(request.form.get("workspace", "")).name, _family()
+    problem = None
+    with acting() as repairs:
+        if request.form.get("act") == "fetch":
+            problem = repairs.fetch_again(workspace, family, [_number("id")])
+            flash(texts.text("errand.will_be_fetched"))
+        else:
+            found = repairs.dismiss_documents(workspace, family, [_number("id")])
+            flash(texts.text("troubles.dismissed", number=len(found)))
+    return _back("unreadable", problem)
+
+
+@troubles.post("/callbacks")
+def settle_callback() -> ResponseReturnValue:
+    """Have a callback filed again, or stop showing it."""
+    problem = None
+    with acting() as repairs:
+        if request.form.get("act") == "dismiss":
+            found = repairs.dismiss_callbacks([_number("id")])
+            flash(texts.text("troubles.dismissed", number=found))
+        else:
+            found, problem = repairs.file_again([_number("id")])
+            flash(texts.text("troubles.filed_again", number=found))
+    return _back("callbacks", problem)
+
+
+@troubles.post("/requests")
+def settle_request() -> ResponseReturnValue:
+    """Record whether Cention did what was requested."""
+    happened = _outcome()
+    errand_id = _number("errand") if happened and request.form.get("errand") else None
+    with acting() as repairs:
+        settlements = Settlements(conn=repairs.conn, person=require_person().name)
+        try:
+            settlements.request(_number("id"), happened=happened, errand_id=errand_id)
+        except unknown_requests.NotUnknown:
+            flash(texts.text("troubles.already"), "warning")
+        except NotCreated:
+            flash(texts.text("troubles.not_created"), "warning")
+        except ErrandTaken as error:
+            flash(str(error), "warning")
+        else:
+            flash(texts.text("troubles.recorded"))
+    return _back("requests")
+
+
+@troubles.post("/invitations")
+def settle_invitation() -> ResponseReturnValue:
+    """Record whether a person was invited."""
+    workspace = workspace_of(request.form.get("workspace", "")).name
+    sent = _outcome()
+    with acting() as repairs:
+        settlements = Settlements(conn=repairs.conn, person=require_person().name)
+        try:
+            settlements.invitation(workspace, _number("id"), sent=sent)
+        except unknown_invitations.NotUnknown:
+            flash(texts.text("troubles.already"), "warning")
+        except TooEarly as error:
+            flash(str(error), "warning")
+        else:
+            flash(texts.text("troubles.recorded"))
+    return _back("invitations")
+
+
+@troubles.get("/documents/<workspace>/<family>/<int:remote_id>")
+def document(workspace: str, family: str, remote_id: int) -> ResponseReturnValue:
+    """Return a stored document as Cention sent it."""
+    workspace_of(workspace)
+    if family not in set(Family) or remote_id > MAX_ID:
+        abort(404)
+    return raw_document(workspace, Family(family), remote_id)
+
+
+@troubles.get("/callbacks/<int:callback_id>")
+def callback(callback_id: int) -> ResponseReturnValue:
+    """Return a callback as Cention sent it, without its secret."""
+    with connection() as conn:
+        found = callbacks.read(conn, callback_id) if callback_id <= MAX_ID else None
+    if found is None or found.document is None:
+        abort(404)
+    return as_text(found.document)
+
+
+def _family() -> Family:
+    try:
+        return Family(request.form.get("family", ""))
+    except ValueError:
+        abort(400)
+
+
+def _number(name: str) -> int:
+    """Return a number of the form, or end the request with 400."""
+    text = request.form.get(name, "").strip()
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= MAX_ID):
+        abort(400)
+    return int(text)
+
+
+def _outcome() -> bool:
+    """Return whether the form says that it happened; without a choice the request ends with 400."""
+    outcome = request.form.get("happened")
+    if outcome not in ("yes", "no"):
+        abort(400)
+    return outcome == "yes"
+
+
+def _back(place: str, *problems: str | None) -> ResponseReturnValue:
+    for problem in filter(None, problems):
+        flash(problem, "warning")
+    return redirect(url_for("troubles.index", _anchor=place), 303)
