@@ -92,12 +92,12 @@ def build_receiver() -> Flask:
 
 def build_web() -> Flask:
     """Build the web face; exits with a line in the log if nobody can sign in."""
-    from workers import web
     from workers.config.startup import settings_or_exit
     from workers.database import connections
+    from workers.web import application
     from workers.web.startup import require_people
 
     logs.configure()
     settings = settings_or_exit()
     require_people(settings)
-    return web.create_app(settings, connections.open_pool(settings.database_url))
+    return application.create_app(settings, connections.open_pool(settings.database_url))

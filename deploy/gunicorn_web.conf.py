@@ -10,7 +10,7 @@ from typing import Any
 
 bind = [os.environ.get("WEB_BIND", "").strip() or "127.0.0.1:8002"]
 worker_class = "gthread"
-workers = 2
+workers = 1  # has few visitors
 threads = 4  # each may wait for Postgres
 timeout = 30  # seconds; a process that is silent for longer is replaced
 graceful_timeout = 10  # seconds

@@ -23,7 +23,7 @@ from deploy.embedded.sockets import make_socket_folder, socket_folder
 ROLE = "cention"
 DATABASE = "cention"
 SOCKET_PORT = 5432  # which names the socket of a server without TCP
-TCP_PORT = 8002  # beside those of receiver and sandbox
+TCP_PORT = 8003  # beside those of receiver, sandbox and web face
 # The kernel says who is at the other end of a socket; whoever comes by TCP needs a password.
 HBA = """\
 local all all peer map=bridge
@@ -74,6 +74,11 @@ class Postgres(Server):
             return int(self._port_file.read_text("ascii"))
         except FileNotFoundError:
             return SOCKET_PORT
+
+    @property
+    def known_port(self) -> int | None:
+        """The TCP port of the last start; ``None`` before the first."""
+        return self.port if self._port_file.exists() else None
 
     @property
     def _port_file(self) -> Path:

@@ -13,7 +13,7 @@ from typing import Never
 import psycopg
 
 from deploy.embedded import Postgres, StartupError
-from deploy.run import analyst_login, sandbox_rules
+from deploy.run import analyst_login, sandbox_rules, web_login
 from deploy.run.lock import take_lock
 from deploy.run.output import Output
 from deploy.run.plan import Plan, make_plan
@@ -58,7 +58,7 @@ def run(var: Path, output: Output) -> None:
     plan = make_plan(os.environ, var=var)
     output.print("Starting …")
     prepare(plan)
-    os.environ.update(plan.variables())
+    os.environ.update(plan.variables() | web_login.variables(plan))
     check_settings()
     supervisor = Supervisor(var, plan.process_specs())
     try:
@@ -111,6 +111,7 @@ def print_addresses(plan: Plan, output: Output) -> None:
         shown = "as set in the environment" if has_secret(url) else url
         note = " (sandbox)" if name == "CENTION_URL" and plan.sandbox else ""
         output.print(f"  {name:<13} {shown}{note}")
+    output.print(f"  {'web face':<13} {web_login.description(plan)}")
     if plan.postgres:
         output.print(f"  {'BI tools':<13} {_analysts(plan, plan.postgres)}")
     if plan.invites_simulated_customers:

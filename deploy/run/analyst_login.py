@@ -12,7 +12,7 @@ from deploy.embedded.postgres import DATABASE
 from workers.operations.store.analyst_login import ROLE
 
 
-def password_in(file: Path) -> str:
+def password_in(file: Path, *, length_bytes: int = 18) -> str:
     """Return the password in ``file``; if there is none, a new one, which it then has.
 
     Only the owner can read the file. Raises ``OSError``.
@@ -20,7 +20,7 @@ def password_in(file: Path) -> str:
     try:
         return file.read_text("ascii").strip()
     except FileNotFoundError:
-        password = secrets.token_urlsafe(18)
+        password = secrets.token_urlsafe(length_bytes)
         draft = file.with_name(f"{file.name}.new")
         draft.unlink(missing_ok=True)
         opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

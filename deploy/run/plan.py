@@ -16,6 +16,7 @@ from deploy.run.ports import (
     WILDCARD_HOSTS,
     Address,
     choose_addresses,
+    choose_web_address,
 )
 from deploy.run.processes import ProcessSpec
 
@@ -24,6 +25,7 @@ HISTORY_DAYS = 182  # before today
 MAX_HISTORY_DAYS = 2_000
 SURVEY_PASSWORD = "sandbox-survey-password"  # noqa: S105  # it guards nothing
 ANSWERS_SECRET = "sandbox-answers-secret"  # noqa: S105  # it guards nothing either
+WHO_MAY_SIGN_IN = {"WEB_PASSWORD_HASH", "WEB_USERS_FILE", "WEB_TRUSTED_HEADER"}
 # Variables of accounts with which real customers could be reached.
 ACCOUNTS = ("DIGIDESK_", "CUSTOMER_RADAR_", "CENTRACX_", "ALVARIA_", "SMTP_")
 # With the sandbox, everything that is refreshed on a schedule arrives within a minute.
@@ -48,6 +50,7 @@ class Plan:
     postgres: Postgres | None  # None: DATABASE_URL is set
     valkey: Valkey | None  # None: BROKER_URL is set
     receiver: Address
+    web: Address | None  # None: the web face listens on a Unix socket, as WEB_BIND says
     sandbox: Address | None  # None: a real Cention
     smtp_port: int  # of the sandbox's mail server
     history_days: int  # of the sandbox; 0: none
@@ -61,6 +64,16 @@ class Plan:
     def analyst_password(self) -> Path:
         """The file with the password of the role for BI tools."""
         return self.data / "analyst.password"
+
+    @property
+    def web_password(self) -> Path | None:
+        """The file with the operator's password; ``None`` if it is set who may sign in."""
+        return None if self.given.keys() & WHO_MAY_SIGN_IN else self.var / "web.password"
+
+    @property
+    def web_key(self) -> Path | None:
+        """The file with the key of the web face; ``None`` if one is set."""
+        return None if "WEB_SECRET_KEY" in self.given else self.var / "web.key"
 
     @property
     def embedded(self) -> tuple[Server, ...]:
@@ -120,6 +133,7 @@ class Plan:
         return (
             *first,
             processes.receiver(),
+            processes.web(),
             processes.worker("callbacks", concurrency=1),
             processes.worker("polls", concurrency=1),
             processes.worker("fetch", concurrency=2),
@@ -134,6 +148,7 @@ class Plan:
             "DATABASE_URL": self.database_url,
             "BROKER_URL": self.broker_url,
             "RECEIVER_BIND": self.receiver.bind,
+            "WEB_BIND": self.web.bind if self.web else self.given["WEB_BIND"],
             "PROMETHEUS_MULTIPROC_DIR": str(self.var / "prometheus"),
             "SPOOL_DIR": self.given.get("SPOOL_DIR", str(self.data / "spool")),
         }
@@ -199,16 +214,20 @@ def make_plan(environment: Mapping[str, str], *, var: Path) -> Plan:
     user = given.get("EMBEDDED_POSTGRES_USER", "nobody")
     # Invented rows and those of a real workspace never share a database, a broker or a spool.
     data = var / "sandbox" if sandboxed else var
+    own = None if "DATABASE_URL" in given else Postgres(data / "postgres", user=user, tcp=True)
+    smtp_port = choose_port()
+    taken = (receiver.port, sandbox.port, smtp_port, own.known_port if own else None)
+    web_bind = given.get("WEB_BIND")
+    on_socket = web_bind is not None and web_bind.startswith("unix:")
     return Plan(
         var=var,
         data=data,
-        postgres=None
-        if "DATABASE_URL" in given
-        else Postgres(data / "postgres", user=user, tcp=True),
+        postgres=own,
         valkey=None if "BROKER_URL" in given else Valkey(data / "valkey"),
         receiver=receiver,
         sandbox=sandbox if sandboxed else None,
-        smtp_port=choose_port(),
+        web=None if on_socket else choose_web_address(web_bind, taken=taken),
+        smtp_port=smtp_port,
         history_days=history_days(given) if sandboxed else 0,
         given=given,
     )

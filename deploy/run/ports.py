@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from contextlib import ExitStack
+from collections.abc import Collection
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from deploy.embedded import StartupError
@@ -11,7 +12,12 @@ from deploy.embedded.ports import LOOPBACK, listening_socket, reserve_or_any
 
 RECEIVER_PORT = 8000
 SANDBOX_PORT = 8001
-EXAMPLES = {"RECEIVER_BIND": f"{LOOPBACK}:{RECEIVER_PORT}", "METRICS_BIND": f"{LOOPBACK}:9180"}
+WEB_PORT = 8002
+EXAMPLES = {
+    "RECEIVER_BIND": f"{LOOPBACK}:{RECEIVER_PORT}",
+    "METRICS_BIND": f"{LOOPBACK}:9180",
+    "WEB_BIND": f"{LOOPBACK}:{WEB_PORT}",
+}
 WILDCARD_HOSTS = ("0.0.0.0", "[::]", "")  # noqa: S104  # values of RECEIVER_BIND
 
 
@@ -52,6 +58,24 @@ def choose_addresses(receiver: str | None, metrics: str | None) -> tuple[Address
             Address(host=wanted.host if wanted else LOOPBACK, port=first.getsockname()[1]),
             Address(host=LOOPBACK, port=second.getsockname()[1]),
         )
+
+
+def choose_web_address(bind: str | None, *, taken: Collection[int | None]) -> Address:
+    """Return an address for the web face: the requested one, or another port of its host.
+
+    Ports of ``taken`` are not free, though nobody may listen there yet.
+    Raises ``StartupError`` if ``bind`` is not an address, or the host not one of this machine.
+    """
+    wanted = read_address("WEB_BIND", bind) if bind else Address(host=LOOPBACK, port=WEB_PORT)
+    host = wanted.host.strip("[]")
+    if wanted.port not in taken:
+        try:
+            with closing(listening_socket(host, wanted.port)) as found:
+                return Address(host=wanted.host, port=found.getsockname()[1])
+        except OSError:
+            pass  # in use, or not an address of this machine, which the next says
+    with closing(reserve("WEB_BIND", Address(host=wanted.host, port=0))) as found:
+        return Address(host=wanted.host, port=found.getsockname()[1])
 
 
 def read_address(name: str, text: str) -> Address:

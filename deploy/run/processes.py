@@ -12,6 +12,7 @@ from deploy.embedded.server import Server, exec_as_command
 # Without modules of PYTHONPATH or of the working directory, which could replace ours; unbuffered.
 ISOLATED = ("-I", "-u")
 GUNICORN_CONF = Path(deploy.__file__).parent / "gunicorn.conf.py"
+GUNICORN_WEB_CONF = Path(deploy.__file__).parent / "gunicorn_web.conf.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,10 @@ def sandbox_history(days: int) -> ProcessSpec:
 
 def receiver() -> ProcessSpec:
     return python("receiver", "gunicorn", "--config", str(GUNICORN_CONF), "wsgi:app")
+
+
+def web() -> ProcessSpec:
+    return python("web", "gunicorn", "--config", str(GUNICORN_WEB_CONF), "wsgi:web")
 
 
 def worker(queue: str, *, concurrency: int) -> ProcessSpec:

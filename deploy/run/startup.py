@@ -58,10 +58,12 @@ def start_all(plan: Plan, supervisor: Supervisor, *, lock: int) -> None:
     wait_until_ready(plan, supervisor, {"supervisor": supervisor.is_ready} | servers)
     prepare_database(plan)
     supervisor.start_rest()
-    web = {"receiver": f"{plan.receiver.url}/health/live"}
+    urls = {"receiver": f"{plan.receiver.url}/health/live"}
+    if plan.web:
+        urls["web"] = f"{plan.web.url}/sign-in"
     if plan.sandbox:
-        web["sandbox"] = f"{plan.sandbox.url}/"
-    wait_until_ready(plan, supervisor, {name: partial(responds, url) for name, url in web.items()})
+        urls["sandbox"] = f"{plan.sandbox.url}/"
+    wait_until_ready(plan, supervisor, {name: partial(responds, url) for name, url in urls.items()})
 
 
 def prepare_database(plan: Plan) -> None:

@@ -8,17 +8,17 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
 from tests.support.databases import run_query
 from tests.support.settings import SETTINGS
 from workers.config.settings import Settings
 from workers.config.web import Role, User, WebSettings
-from workers.operations.rules import passwords
 
 PASSWORD = "a long password"
 KEY = "a key that only this test knows, of 40 characters"
-HASH = passwords.hash_of(PASSWORD)
+HASH = generate_password_hash(PASSWORD, "scrypt:1024:8:1")  # quick
 USERS = (
     User(name="olga", role=Role.OPERATOR, password_hash=HASH),
     User(name="anna", role=Role.ANALYST, password_hash=HASH),

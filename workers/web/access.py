@@ -21,14 +21,13 @@ def signing_in() -> ResponseReturnValue:
         return redirect("/") if people.current_person() else sign_in_page()
     name, password = request.form.get("name", ""), request.form.get("password", "")
     try:
-        with connection() as conn:
-            user = sign_in(
-                conn,
-                people.web_settings().users,
-                name=name,
-                password=password,
-                address=request.remote_addr or "",
-            )
+        user = sign_in(
+            connection,
+            people.web_settings().users,
+            name=name,
+            password=password,
+            address=request.remote_addr or "",
+        )
     except TooManyAttempts:
         page = sign_in_page(problem="sign_in.too_many", name=name, next_=after)
         return page, 429, {"Retry-After": "60"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from workers.operations.jobs.alerts import Alert
 from workers.operations.jobs.bridge_status import read_bridge_status
 from workers.operations.store import activity_charts
-from workers.operations.store.activity_charts import STEP_MIN, ActivityStep, StatusCount
+from workers.operations.store.activity_charts import ActivityStep, StatusCount
 from workers.spool.layout import spool_status
 from workers.web import formats
 from workers.web.database import connection, settings
@@ -77,33 +77,29 @@ def place(alert: Alert) -> str | None:
 def charts(steps: Sequence[ActivityStep], statuses: Sequence[StatusCount]) -> list[Chart]:
     """Return the charts of the last 24 hours."""
     kinds = sorted({one.status for one in statuses})
-    by_step = {(one.at.astimezone(UTC), one.status): one.number for one in statuses}
+    by_step = {(one.at, one.status): one.number for one in statuses}
     return [
         Chart(
             name="callbacks",
             lines=["callbacks"],
-            rows=[(one.at, [_a_minute(one.callbacks)]) for one in steps],
+            rows=[(one.at, [_a_minute(one.callbacks, one)]) for one in steps],
         ),
         Chart(
             name="stored",
             lines=["stored"],
-            rows=[(one.at, [_a_minute(one.stored)]) for one in steps],
+            rows=[(one.at, [_a_minute(one.stored, one)]) for one in steps],
         ),
-        Chart(
-            name="wait",
-            lines=["wait"],
-            rows=[(one.at, [one.oldest_wait_s]) for one in steps],
-        ),
+        Chart(name="wait", lines=["wait"], rows=[(one.at, [one.oldest_wait_s]) for one in steps]),
         Chart(
             name="statuses",
             lines=kinds,
             rows=[
-                (one.at, [_a_minute(by_step.get((one.at.astimezone(UTC), k), 0)) for k in kinds])
+                (one.at, [_a_minute(by_step.get((one.at, kind), 0), one) for kind in kinds])
                 for one in steps
             ],
         ),
     ]
 
 
-def _a_minute(number: int) -> float:
-    return round(number / STEP_MIN, 1)
+def _a_minute(number: int, step: ActivityStep) -> float:
+    return round(number / step.minutes, 1)

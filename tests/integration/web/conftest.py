@@ -10,7 +10,7 @@ from flask import Flask
 
 from tests.support.web import Visitor, visitor, web_settings
 from workers.database import connections
-from workers.web import create_app
+from workers.web.application import create_app
 
 MakeApp = Callable[..., Flask]
 

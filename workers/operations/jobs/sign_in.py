@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable
 
 from workers.config.web import User
-from workers.database import Connection
+from workers.database import Transaction
 from workers.operations.rules import passwords
 from workers.operations.store import operator_actions, sign_in_attempts
 
@@ -20,22 +20,23 @@ class TooManyAttempts(Exception):
 
 
 def sign_in(
-    conn: Connection, users: Iterable[User], *, name: str, password: str, address: str
+    session: Transaction, users: Iterable[User], *, name: str, password: str, address: str
 ) -> User | None:
     """Return who has signed in, or ``None`` for a wrong name or password.
 
-    Raises ``TooManyAttempts``. ``conn`` is in autocommit mode: an attempt is counted, for all
-    processes, before it is checked.
+    Raises ``TooManyAttempts``. An attempt is counted, for all processes, before it is checked.
+    ``session`` yields connections in autocommit mode; none is held while a password is checked.
     """
     origin = _origin(address)
-    attempt = sign_in_attempts.begin(conn, origin)
-    if sign_in_attempts.recent(conn, origin) > ATTEMPTS_A_MINUTE:
-        sign_in_attempts.forget(conn, attempt)
-        raise TooManyAttempts
+    with session() as conn:
+        attempt = sign_in_attempts.begin(conn, origin)
+        if sign_in_attempts.recent(conn, origin) > ATTEMPTS_A_MINUTE:
+            sign_in_attempts.forget(conn, attempt)
+            raise TooManyAttempts
     user = next((one for one in users if one.name == name), None)
     if not passwords.matches(password, user.password_hash if user else None) or user is None:
         return None
-    with conn.transaction():
+    with session() as conn, conn.transaction():
         sign_in_attempts.forget(conn, attempt)
         operator_actions.record(conn, user.name, SIGN_IN, "done")
     return user

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from werkzeug.security import check_password_hash, generate_password_hash
 
 # 32 MiB and about 0.2 s of CPU for each; OWASP's advice for scrypt with as much memory.
@@ -23,9 +25,11 @@ def hash_of(password: str) -> str:
 
 def matches(password: str, password_hash: str | None) -> bool:
     """Return whether a password is that of a hash; ``None``: of nobody, which takes as long."""
-    known = password_hash or _NOBODYS
+    known = password_hash or _nobodys()
     right = check_password_hash(known, password[: MAX_LENGTH + 1])
     return right and password_hash is not None
 
 
-_NOBODYS = generate_password_hash("nobody", METHOD)
+@cache
+def _nobodys() -> str:
+    return generate_password_hash("nobody", METHOD)

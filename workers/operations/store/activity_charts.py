@@ -10,14 +10,14 @@ from psycopg.rows import class_row
 from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
-STEP_MIN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityStep:
-    """Ten minutes of the bridge."""
+    """Ten minutes of the bridge; the last has fewer."""
 
     at: datetime  # its beginning
+    minutes: float
     callbacks: int
     stored: int  # records
     oldest_wait_s: int | None  # the longest wait that was seen; None if nobody looked

@@ -17,7 +17,7 @@
 
   function draw(figure) {
     const place = figure.querySelector(".plot");
-    const table = figure.querySelector("table");
+    const table = figure.querySelector("details table");
     if (!place || !table || place.clientWidth === 0) return;
     drawn.get(place)?.destroy();
     const { names, data } = read(table);
