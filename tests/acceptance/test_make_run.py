@@ -35,7 +35,7 @@ from workers.operations.store.status import counters
 from workers.surveys.store.survey_summary import survey_summary
 
 PROCESSES = [
-    *("postgres", "valkey", "sandbox", "receiver"),
+    *("postgres", "valkey", "sandbox", "receiver", "web"),
     *("worker-callbacks", "worker-polls", "worker-fetch", "worker-surveys", "beat"),
 ]
 

@@ -119,9 +119,7 @@ def load_settings() -> Settings:
     survey_push_secrets = _survey_push_secrets(env)
     survey_frame_ancestors = _survey_frame_ancestors(env)
     survey_public_url = env.str("SURVEY_PUBLIC_URL", "", validate=_secure_url).rstrip("/") or None
-    env.str("LOG_LEVEL", "info", validate=_known_level)  # read where the log is set up
-    env.bool("ACCESS_LOG", False)  # this and the next are read by the receiver's server
-    env.int("WEB_CONCURRENCY", 2, validate=check.Range(min=1))
+    _check_others(env)
     file = env.str("CENTION_WORKSPACES_FILE", "")
     problems: dict[str, list[str]] = {}
     web = read_web_settings(env, problems, check_bind=_known_bind)
@@ -156,6 +154,13 @@ def load_settings() -> Settings:
         web=web,
         **numbers,
     )
+
+
+def _check_others(env: Env) -> None:
+    """Check settings that are read elsewhere."""
+    env.str("LOG_LEVEL", "info", validate=_known_level)  # where the log is set up
+    env.bool("ACCESS_LOG", False)  # this and the next by the receiver's server
+    env.int("WEB_CONCURRENCY", 2, validate=check.Range(min=1))
 
 
 def require_secrets(settings: Settings) -> None:

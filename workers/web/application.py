@@ -85,7 +85,9 @@ def _no_database(error: Exception) -> ResponseReturnValue:
     if isinstance(error, psycopg.Error):
         detail = error_messages.describe(error, _database_url())
     log.error("the database failed", error=type(error).__name__, reason=detail)
-    return render_template("error.html", key="database", detail=detail), 503
+    away = isinstance(error, (psycopg.OperationalError, PoolTimeout))
+    key = "database" if away else "database_fault"
+    return render_template("error.html", key=key, detail=detail), 503
 
 
 def _moved(error: WorkspaceMoved) -> ResponseReturnValue:

@@ -209,6 +209,9 @@ BY_QUERY = {
     "survey_rules.sql save_rules": {"documents": ["{}"], "names": ["new"]},
     "survey_rules.sql switch_off_earlier": {"version": 9},
     "survey_rules.sql *": {"name": "r"},
+    "errand_search.sql search": dict.fromkeys(
+        ("display_id", "address", "words", "state", "since", "until", "after_at")
+    ),
     "callbacks.sql read_callback": {"id": 7},
     "landed.sql read_document": {"id": 7},
     "handed_links.sql *": {

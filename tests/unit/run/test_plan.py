@@ -9,8 +9,9 @@ import pytest
 from deploy.embedded import StartupError
 from deploy.embedded.ports import LOOPBACK, listening_socket
 from deploy.run import plan as plans
-from deploy.run import ports
+from deploy.run import ports, web_login
 from deploy.run.plan import SANDBOX_SETTINGS, make_plan
+from workers.operations.rules import passwords
 
 pytestmark = pytest.mark.enable_socket  # a plan reserves its ports
 SURVEY_VENDORS = ("DIGIDESK_", "CUSTOMER_RADAR_", "CENTRACX_", "ALVARIA_", "SMTP_", "SURVEY_PUBLIC")
@@ -205,3 +206,36 @@ def test_without_a_past_nothing_fetches_it(tmp_path, given):
 def test_a_past_that_is_no_number_of_days_is_named(tmp_path, days):
     with pytest.raises(StartupError, match="SANDBOX_HISTORY_DAYS"):
         make_plan(SERVERS | {"SANDBOX_HISTORY_DAYS": days}, var=tmp_path)
+
+
+def test_the_web_face_gets_another_port_if_its_own_is_in_use(tmp_path):
+    with closing(listening_socket(LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+        plan = make_plan(SERVERS | {"WEB_BIND": f"{LOOPBACK}:{port}"}, var=tmp_path)
+
+    assert plan.web is not None
+    assert plan.web.port not in (port, plan.receiver.port)
+    assert f"({LOOPBACK}:{port} is in use)" in web_login.description(plan)
+
+
+def test_the_operator_of_a_run_has_a_password_in_a_file_for_its_owner_alone(tmp_path):
+    plan = make_plan(SERVERS, var=tmp_path)
+
+    made = web_login.variables(plan)
+
+    password = (tmp_path / "web.password").read_text().strip()
+    assert passwords.matches(password, made["WEB_PASSWORD_HASH"])
+    assert len(made["WEB_SECRET_KEY"]) >= 32
+    for name in ("web.password", "web.key"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    assert web_login.variables(plan)["WEB_SECRET_KEY"] == made["WEB_SECRET_KEY"]
+    assert str(tmp_path / "web.password") in web_login.description(plan)
+    assert password not in web_login.description(plan)
+
+
+def test_who_may_sign_in_stays_as_it_is_set(tmp_path):
+    given = {"WEB_TRUSTED_HEADER": "X-Person", "WEB_SECRET_KEY": "k" * 32}
+    plan = make_plan(SERVERS | given, var=tmp_path)
+
+    assert web_login.variables(plan) == {}
+    assert list(tmp_path.glob("web.*")) == []

@@ -307,12 +307,17 @@ def of_figures(one: MetricsStatus) -> Iterator[Alert]:
     name = f"figures of {one.workspace}"
     if one.oldest_wait_s is not None and one.oldest_wait_s > FIGURE_WAITS_S:
         waited = format_duration(one.oldest_wait_s)
-        yield _warning(f"{name}: the oldest change has waited for {waited}.", "cention check")
+        yield _warning(
+            f"{name}: the oldest change has waited for {waited}.",
+            "cention check",
+            "Figures are behind",
+        )
     if one.failed:
         errands = pluralise(one.failed, "errand")
         yield _warning(
             f"{name}: those of {errands} could not be computed.",
             f"cention metrics problems --workspace {one.workspace}",
+            "Figures of errands cannot be computed",
         )
 
 

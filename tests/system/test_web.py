@@ -1,0 +1,192 @@
+"""The web face in a real browser: what people do there, hostile texts, axe, widths, looks."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.databases import database_copy, run_query
+from tests.system.page_faults import violations
+from tests.system.web_site import web_site
+
+PAGES = {"now": "/", "errands": "/errands", "troubles": "/troubles", "errand": "/errands/demo/8"}
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
+# What reaches beyond the window, but for what is only read aloud and the link to the content.
+_OUTSIDE = """() => [...document.querySelectorAll('body *')].filter(one => {
+  const box = one.getBoundingClientRect();
+  return !one.closest('.skip, .hidden, thead') && box.width > 0
+    && (box.left < -1 || box.right > innerWidth + 1);
+}).map(one => one.outerHTML.slice(0, 100))
+.concat(document.scrollingElement.scrollWidth > innerWidth ? ['sideways'] : [])"""
+
+
+@pytest.fixture(scope="module")
+def folder():
+    with tempfile.TemporaryDirectory(prefix="cention-tests-") as made:
+        yield Path(made)
+
+
+@pytest.fixture(scope="module")
+def web(postgres, template, valkey, folder):
+    """The web face with rows of every kind."""
+    with (
+        database_copy(postgres, template) as database,
+        web_site(database, valkey.url, folder) as running,
+    ):
+        running.fill()
+        yield running
+
+
+@pytest.fixture
+def open_page(browser, web):
+    """Open a tab of a browser profile of its own, signed in; no page may have a fault."""
+    faults, contexts = [], []
+
+    def open_(name="operator", **given):
+        context = browser.new_context(**given)
+        contexts.append(context)
+        context.set_default_timeout(20_000)
+        context.on("weberror", lambda one: faults.append(str(one.error)))
+        context.on("console", lambda said: faults.append(said.text) if is_fault(said) else None)
+        context.on(
+            "request",
+            lambda one: None if one.url.startswith((web.root, "data:")) else faults.append(one.url),
+        )
+        page = context.new_page()
+        page.on("dialog", lambda one: faults.append(one.message))
+        web.sign_in(page, name)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def is_fault(said):
+    # The status of the page on which people sign in; the picture that a message wants to show.
+    return not said.text.startswith(("Failed to load resource: the server responded with",)) and (
+        "evil.example" not in said.text and "/src=x" not in said.text
+    )
+
+
+@pytest.mark.parametrize("page_name", PAGES)
+def test_axe_finds_nothing_and_everything_fits(open_page, web, screenshots, page_name):
+    page = open_page()
+    page.goto(web.root + PAGES[page_name])
+    for size, width in ((WIDE, "wide"), (NARROW, "narrow")):
+        page.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert violations(page) == "", (width, scheme)
+            assert page.evaluate(_OUTSIDE) == [], (width, scheme)
+            page.wait_for_timeout(300)  # a chart is drawn anew a moment after its width changes
+            path = screenshots / "web" / f"{page_name}-{width}-{scheme}.png"
+            page.screenshot(path=path, full_page=True)
+
+
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_the_page_to_sign_in_fits_and_says_what_was_wrong(browser, web, screenshots, language):
+    context = browser.new_context(locale=language, viewport=NARROW)
+    page = context.new_page()
+    page.goto(web.root)
+    page.fill("#name", "operator")
+    page.fill("#password", "wrong password")
+    page.click("main button")
+
+    assert page.get_by_role("alert").is_visible()
+    assert page.locator("html").get_attribute("lang") == language
+    assert violations(page) == ""
+    assert page.evaluate(_OUTSIDE) == []
+    page.screenshot(path=screenshots / "web" / f"sign-in-{language}.png")
+    context.close()
+
+
+def test_texts_of_customers_run_nothing(open_page, web):
+    page = open_page()
+    for path in PAGES.values():
+        page.goto(web.root + path)
+        assert page.title() != "run"
+    frame = page.frame_locator("iframe.mail").first
+    frame.get_by_text("Hello").wait_for()
+    assert frame.locator("script").count() == 1  # it is there, and has not run
+    assert page.title() != "run"
+
+
+def test_without_javascript_an_operator_finds_an_errand_and_has_it_fetched_again(open_page, web):
+    page = open_page(java_script_enabled=False)
+    page.get_by_role("link", name="Errands").click()
+    page.get_by_label("Number, e-mail address").fill("parcel")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="7-1").click()
+    page.get_by_role("button", name="Fetch again").click()
+
+    assert page.get_by_text("It will be fetched now.").is_visible()
+    found = run_query(web.database, "SELECT FROM intake.wanted WHERE remote_id = 7")
+    assert len(found) == 1
+
+
+def test_with_the_keyboard_alone_a_parked_record_is_released(open_page, web):
+    page = open_page(java_script_enabled=False)
+    page.goto(web.root + "/troubles")
+    button = page.get_by_role("button", name="Try again: errand_reports 8")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if button.evaluate("one => one === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+
+    page.get_by_text("Records that are tried again: 1.").wait_for()
+    [row] = run_query(web.database, "SELECT parked_at FROM intake.wanted WHERE remote_id = 8")
+    assert row["parked_at"] is None
+    run_query(web.database, "UPDATE intake.wanted SET parked_at = now() WHERE remote_id = 8")
+
+
+def test_whatever_has_the_focus_is_outlined(open_page, web):
+    page = open_page()
+    for path in PAGES.values():
+        page.goto(web.root + path)
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            outline = page.evaluate(
+                "() => { const style = getComputedStyle(document.activeElement);"
+                " return document.activeElement === document.body ? 9"
+                " : style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth); }"
+            )
+            assert outline >= 2
+
+
+def test_a_chart_is_drawn_and_its_figures_can_be_read(open_page):
+    page = open_page()
+    chart = page.locator("figure.chart").first
+    chart.locator("canvas").wait_for()
+    chart.get_by_text("Figures as a table").click()
+
+    assert chart.get_by_role("row").count() >= 145
+
+
+def test_the_first_page_refreshes_itself_and_tells_when_it_cannot(open_page, web):
+    page = open_page()
+    before = page.locator("#state time").first.get_attribute("datetime")
+    page.evaluate("htmx.trigger('#state', 'load'); htmx.ajax('GET', '/', '#state')")
+    page.wait_for_function(
+        "before => document.querySelector('#state time')?.dateTime !== before", arg=before
+    )
+    assert page.locator("#stale").is_hidden()
+
+    page.context.set_offline(True)
+    page.evaluate("htmx.ajax('GET', '/', '#state').catch(() => {})")
+    page.locator("#stale").wait_for(state="visible")
+    page.context.set_offline(False)
+
+
+def test_an_analyst_has_no_buttons_and_signs_out(open_page, web):
+    page = open_page("anna")
+    page.goto(web.root + "/troubles")
+    assert page.locator("main form").count() == 0
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(web.root + "/errands")
+
+    assert page.get_by_label("Password").is_visible()
