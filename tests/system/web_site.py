@@ -31,6 +31,7 @@ class WebSite:
     def sign_in(self, page: Page, name: str = "operator") -> None:
         """Sign in with the keyboard alone."""
         page.goto(self.root)
+        page.wait_for_selector("#name:focus")
         page.keyboard.type(name)
         page.keyboard.press("Tab")
         page.keyboard.type(PASSWORD)
