@@ -42,7 +42,8 @@ START_BEAT = "celery --app workers.app beat"
 CHECK_VENDORS = "cention surveys status"
 SHOW_SPOOL = "cention spool"
 RETRY_SPOOL = "cention spool retry"
-CENTION_DOWN = "Cention is down, or unreachable"  # an entry of the runbook
+CENTION_DOWN = "Cention is down, or unreachable"  # entries of the runbook
+REPORT = "It is not known whether a report was sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,18 +266,21 @@ def of_report(one: UnsettledReport, *, at: datetime) -> Iterator[Alert]:
     """Yield an alert for a weekly report that is not sent, or of which that is not known."""
     name = f"report of {one.workspace} for {Week(one.week)}"
     if one.state == sent_reports.UNKNOWN:
-        yield _warning(f"{name}: it is not known whether it was sent.", "cention report unknown")
+        yield _warning(
+            f"{name}: it is not known whether it was sent.", "cention report unknown", REPORT
+        )
     elif one.state == sent_reports.REFUSED:
-        yield _warning(f"{name}: not sent ({one.problem}).", "cention report unknown")
+        yield _warning(f"{name}: not sent ({one.problem}).", "cention report unknown", REPORT)
     elif one.state == sent_reports.DUE and one.held is not None:
         yield _warning(
             f"{name}: not sent, because surveys are held ({one.held}).",
             f"cention surveys resume --workspace {one.workspace}",
+            REPORT,
         )
     elif one.state == sent_reports.DUE and (at - one.due_at).total_seconds() > REPORT_WAITS_S:
-        yield _warning(f"{name}: not sent since it was due.", START_BEAT)
+        yield _warning(f"{name}: not sent since it was due.", START_BEAT, REPORT)
     elif one.state == sent_reports.DUE and one.problem is not None:
-        yield _warning(f"{name}: not sent yet ({one.problem}).", "cention check")
+        yield _warning(f"{name}: not sent yet ({one.problem}).", "cention check", REPORT)
 
 
 def of_vendor(one: VendorPause) -> Iterator[Alert]:
