@@ -104,11 +104,11 @@ def web_site(database: str, broker: str, folder: Path) -> Iterator[WebSite]:
         yield site
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _answers(site: WebSite) -> bool:
     try:
         return requests.get(f"{site.root}/sign-in", timeout=10).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
