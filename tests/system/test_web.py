@@ -45,15 +45,20 @@ def open_page(browser, web):
     """Open a tab of a browser profile of its own, signed in; no page may have a fault."""
     faults, contexts = [], []
 
+    def foreign(request):
+        return [] if request.url.startswith((web.root, "data:")) else [request.url, request.failure]
+
     def open_(name="operator", **given):
         context = browser.new_context(**given)
         contexts.append(context)
         context.set_default_timeout(20_000)
         context.on("weberror", lambda one: faults.append(str(one.error)))
         context.on("console", lambda said: faults.append(said.text) if is_fault(said) else None)
+        # A request that the policy of the page forbids is begun, and ends before it leaves.
+        context.on("requestfinished", lambda one: faults.extend(foreign(one)))
         context.on(
-            "request",
-            lambda one: None if one.url.startswith((web.root, "data:")) else faults.append(one.url),
+            "requestfailed",
+            lambda one: faults.extend(foreign(one)) if one.failure != "csp" else None,
         )
         page = context.new_page()
         page.on("dialog", lambda one: faults.append(one.message))
