@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import psycopg
 from psycopg import conninfo, errors
 
+from schemas.text.printable import escape
 from workers.config import connection_errors
 from workers.config.secure_urls import ENCODE
 from workers.database import migrate, permanent_errors
@@ -128,16 +129,8 @@ def describe(error: psycopg.Error, database_url: str) -> str:
         return "A value is too long for the database. Shorten it."
     if isinstance(error, errors.DiskFull):
         return f"The database at {where} has no disk space left. Free some."
-    if isinstance(error, migrate.NewerDatabase):
-        return (
-            f"The database at {where} is newer than this program, which does not know "
-            f"{', '.join(error.args)}. Install the version that migrated it."
-        )
-    if isinstance(error, migrate.NoAnalysts):
-        return (
-            f"The server of {where} lacks the role of analysts, and this role may not create it. "
-            "Run once, as a superuser: CREATE ROLE cention_analyst NOLOGIN"
-        )
+    if migration := _of_migration(error, where):
+        return migration
     if isinstance(error, errors.InsufficientPrivilege):
         return (
             f"The database at {where} does not allow this role to do it. "
@@ -156,3 +149,25 @@ def describe(error: psycopg.Error, database_url: str) -> str:
         f"The database at {where} refused a statement ({type(error).__name__}, {error.sqlstate}). "
         "Is it migrated by this version? Run: cention migrate"
     )
+
+
+def _of_migration(error: psycopg.Error, where: str) -> str | None:
+    """Return ``describe`` of what ends a migration before it changes anything; else ``None``."""
+    if isinstance(error, migrate.NewerDatabase):
+        return (
+            f"The database at {where} is newer than this program, which does not know "
+            f"{', '.join(error.args)}. Install the version that migrated it."
+        )
+    if isinstance(error, migrate.NoAnalysts):
+        return (
+            f"The server of {where} lacks the role of analysts, and this role may not create it. "
+            "Run once, as a superuser: CREATE ROLE cention_analyst NOLOGIN"
+        )
+    if isinstance(error, migrate.ViewsInTheWay):
+        return (
+            f"In the database at {where}, views that this version makes again are used by "
+            f"{', '.join(map(escape, error.args))}; nothing was changed. Let the owners save the "
+            "definitions (pg_dump --schema-only) and drop these views, run: cention migrate, and "
+            "let them create the views again."
+        )
+    return None

@@ -31,6 +31,10 @@ class NewerDatabase(psycopg.NotSupportedError):
     """A newer version has migrated the database; the arguments are its migrations."""
 
 
+class ViewsInTheWay(errors.DependentObjectsStillExist):
+    """Views of others stand on views that are made again; the arguments name them, with owners."""
+
+
 def migrate(conn: Connection) -> list[str]:
     """Apply missing migrations, recreate changed views, and return the names of the migrations.
 
@@ -39,10 +43,16 @@ def migrate(conn: Connection) -> list[str]:
     tables follow when all that is committed; one that fails is repeated the next time.
     The roles of analysts and of figures and their grants are restored if they are missing; that of
     figures stays missing where ours may not create it (``has_figures``).
-    Raises ``WrongEncoding``, ``NewerDatabase``, ``NoAnalysts`` or another ``psycopg.Error``.
+    Raises ``WrongEncoding``, ``NewerDatabase``, ``NoAnalysts``, ``ViewsInTheWay`` or another
+    ``psycopg.Error``; after those four, the database is as it was.
     """
     encoding.check(conn)
-    done = _migrate_in_transaction(conn)
+    try:
+        done = _migrate_in_transaction(conn)
+    except errors.DependentObjectsStillExist:
+        if dependent := _dependent_views(conn):
+            raise ViewsInTheWay(*dependent) from None
+        raise
     if any(name.endswith(CONCURRENT) for name in pending(conn)):
         conn.commit()
         done += _migrate_by_statement(conn)
@@ -76,6 +86,11 @@ def _migrate_in_transaction(conn: Connection) -> list[str]:
         if wrong_for_figures(conn):
             conn.execute(SQL["grant_to_figures"])
     return [name for name, _ in missing]
+
+
+def _dependent_views(conn: Connection) -> list[str]:
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["dependent_views"]).fetchall()
 
 
 def _migrate_by_statement(conn: Connection) -> list[str]:
@@ -153,6 +168,12 @@ def closed_to_analysts(conn: Connection) -> list[str]:
     """Return the tables and views that the role of analysts cannot read and should."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(SQL["closed_to_analysts"]).fetchall()
+
+
+def unlimited_logins(conn: Connection) -> list[str]:
+    """Return the logins of analysts whose queries no ``statement_timeout`` ends."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(SQL["unlimited_logins"]).fetchall()
 
 
 def pending(conn: Connection) -> list[str]:

@@ -1,3 +1,22 @@
+-- name: dependent_views
+-- Views outside the schemas of the bridge that stand on its views, also by way of one another.
+WITH RECURSIVE standing AS (
+    SELECT c.oid
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname IN ('analyst', 'intake') AND c.relkind = 'v'
+    UNION
+    SELECT r.ev_class
+    FROM standing AS s
+    JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = s.oid
+    JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+)
+SELECT format('%I.%I of %I', n.nspname, c.relname, pg_get_userbyid(c.relowner))
+FROM standing AS s
+JOIN pg_class AS c ON c.oid = s.oid
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname NOT IN ('analyst', 'cention', 'feedback', 'intake')
+ORDER BY 1;
+
 -- name: begin_migration
 -- Wait for any other migration; for other locks, wait at most 4 seconds.
 SELECT pg_advisory_xact_lock(hashtext('cention.migrate')), set_config('lock_timeout', '4s', true);
@@ -44,6 +63,26 @@ SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cention_figures');
 -- name: create_figures
 -- Create the role that reads figures without persons.
 CREATE ROLE cention_figures NOLOGIN;
+
+-- name: unlimited_logins
+-- Logins that read as analysts, or figures without persons, and have no statement_timeout of their own or of this
+-- database. What the server's configuration sets cannot be seen here: each of our sessions sets another.
+SELECT format('%I', r.rolname)
+FROM pg_roles AS r
+WHERE r.rolcanlogin AND NOT r.rolsuper AND r.rolname <> current_user
+  AND EXISTS (SELECT FROM pg_roles AS g
+              WHERE g.rolname IN ('cention_analyst', 'cention_figures') AND pg_has_role(r.oid, g.oid, 'MEMBER'))
+  AND coalesce(
+      (SELECT split_part(setting, '=', 2)
+       FROM pg_db_role_setting AS s, unnest(s.setconfig) AS setting
+       WHERE s.setrole IN (r.oid, 0)
+         AND s.setdatabase IN ((SELECT oid FROM pg_database WHERE datname = current_database()), 0)
+         AND setting LIKE 'statement_timeout=%'
+       ORDER BY s.setrole = 0, s.setdatabase = 0
+       LIMIT 1),
+      '0'
+  ) ~ '^0'
+ORDER BY 1;
 
 -- name: wrong_for_figures
 -- The columns that the role of figures should be able to read and cannot, or can and should not.

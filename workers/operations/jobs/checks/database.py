@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import psycopg
 
+from schemas.text.printable import escape
 from workers.config.settings import Settings
 from workers.database import Connection, connections, encoding, error_messages, migrate, workspaces
 from workers.operations.jobs import alerts
 from workers.operations.jobs.checks import clocks
-from workers.operations.jobs.checks.finding import Finding, ok, wrong
+from workers.operations.jobs.checks.finding import Finding, ok, warning, wrong
 from workers.operations.rules.wording import format_duration, pluralise
 from workers.operations.store import status
 
@@ -31,6 +32,7 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
             else:
                 yield from sessions(settings.database_url)
                 yield from _analysts(conn)
+                yield from logins(conn)
                 yield from _inside(conn, settings)
     except psycopg.Error as error:
         sentence, _, remedy = error_messages.describe(error, settings.database_url).partition(". ")
@@ -51,6 +53,17 @@ def _analysts(conn: Connection) -> Iterator[Finding]:
             f"The role cention_figures may read what it should not, or cannot read what it should: "
             f"{columns[0]} ({pluralise(len(columns), 'column')} in all).",
             MIGRATE,
+        )
+
+
+def logins(conn: Connection) -> Iterator[Finding]:
+    """Check whether the queries of analysts end by themselves."""
+    for login in migrate.unlimited_logins(conn):
+        name = escape(login)
+        yield warning(
+            "analysts",
+            f"No statement_timeout ends a forgotten query of the login {name}.",
+            f"Run as a superuser: ALTER ROLE {name} SET statement_timeout = '10min'",
         )
 
 
