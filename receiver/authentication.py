@@ -16,10 +16,6 @@ SECRET_MEMBER = "api_secret"  # noqa: S105 - the name of the member, not a secre
 LONG_SECRET = MIN_SECRET_LENGTH  # a shorter one may be a text, or part of one, by chance
 
 
-class TooDeep(ValueError):
-    """The document has more levels than may be walked."""
-
-
 class Secrets:
     """Secrets that are all valid at once: the callback secrets of a workspace, or of pushes."""
 
@@ -58,40 +54,32 @@ class Secrets:
         """Return false if a JSON text certainly holds nothing that ``redact`` would remove."""
         return any(trace in text for trace in self._traces)
 
-    def redact(self, document: Mapping[str, Any], *, max_depth: int) -> dict[str, Any]:
+    def redact(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Return a copy of ``document`` without any secret, wherever it stood.
 
         Members named ``api_secret`` are dropped. A secret of at least ``LONG_SECRET`` characters
         becomes ``[removed]`` in any name or text; a shorter one may be a word of a customer's.
-        Raises ``TooDeep`` for more than ``max_depth`` levels.
         """
-        return self._redact_members(document, max_depth)
+        return self._redact_members(document)
 
-    def _redact(self, value: Any, depth: int) -> Any:
+    def _redact(self, value: Any) -> Any:
         if isinstance(value, str):
             return self._redact_text(value)
         if isinstance(value, dict):
-            return self._redact_members(value, depth)
+            return self._redact_members(value)
         if isinstance(value, list):
-            _check(depth)
-            return [self._redact(element, depth - 1) for element in value]
+            return [self._redact(element) for element in value]
         return value
 
-    def _redact_members(self, value: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        _check(depth)
+    def _redact_members(self, value: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            self._redact_text(name): self._redact(member, depth - 1)
+            self._redact_text(name): self._redact(member)
             for name, member in value.items()
             if name != SECRET_MEMBER
         }
 
     def _redact_text(self, text: str) -> str:
         return self._long.sub(REDACTED, text) if self._long else text
-
-
-def _check(depth: int) -> None:
-    if depth == 0:
-        raise TooDeep
 
 
 def _as_json(text: str) -> bytes:

@@ -12,11 +12,10 @@ from typing import Any
 
 import orjson
 
-from receiver.authentication import SECRET_MEMBER, Secrets, TooDeep
+from receiver.authentication import SECRET_MEMBER, Secrets
 from schemas.strict_json import InvalidJson, read_json
 from schemas.text.unstorable import ESCAPED_NUL, replace_unstorable, without_nul
 
-MAX_DEPTH = 254  # levels of brackets, as many as orjson writes; Cention's documents have about ten
 MAX_VALUES = 200_000  # in a body; millions, however small, cost process and database many seconds
 
 # Matches at every quote: a string that is not closed ends with the body, so the time is linear.
@@ -57,8 +56,7 @@ def canonicalise(document: Mapping[str, Any], secrets: Secrets) -> CanonicalCall
     """Return ``document`` as it may be stored, and its fingerprint.
 
     The order of members, white space, the order of ``included``, which Cention shuffles, and the
-    secret make no difference to the fingerprint. Raises ``InvalidBody`` for more than
-    ``MAX_DEPTH`` levels.
+    secret make no difference to the fingerprint.
     """
     stored = _without_own_secret(document)
     text = _canonical_text(stored)
@@ -66,11 +64,7 @@ def canonicalise(document: Mapping[str, Any], secrets: Secrets) -> CanonicalCall
         stored = orjson.loads(without_nul(orjson.dumps(stored)))
         text = _canonical_text(stored)
     if text is None or secrets.may_contain_secret(text):
-        try:
-            stored = secrets.redact(replace_unstorable(stored), max_depth=MAX_DEPTH)
-        except TooDeep:
-            message = f"The body is nested deeper than {MAX_DEPTH} levels."
-            raise InvalidBody(message) from None
+        stored = secrets.redact(replace_unstorable(stored))
         text = _canonical_text(stored) or _SLOW_ENCODER.encode(_in_order(stored)).encode()
     return CanonicalCallback(
         document=stored, sha256=hashlib.sha256(text).digest(), size_bytes=len(text)
@@ -96,7 +90,7 @@ def _without_own_secret(document: Mapping[str, Any]) -> dict[str, Any]:
 def _canonical_text(document: dict[str, Any]) -> bytes | None:
     """Return the canonical JSON of ``document``; ``None`` if it holds what orjson cannot write.
 
-    Those are lone surrogates, integers over 64 bits, and more than ``MAX_DEPTH`` levels.
+    Those are lone surrogates, and integers over 64 bits.
     """
     try:
         return orjson.dumps(_in_order(document), option=orjson.OPT_SORT_KEYS)

@@ -1,4 +1,4 @@
-"""Reads JSON strictly: NaN, huge numbers and endless nesting raise ``InvalidJson``."""
+"""Reads JSON strictly: NaN, huge numbers and deep nesting raise ``InvalidJson``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from math import isfinite
 from typing import Any
 
 import orjson
+
+# Levels of brackets. orjson writes 254, so what is read here can be stored, also within a few more;
+# and no function that calls itself for each level comes near Python's limit.
+MAX_DEPTH = 250
+TOO_DEEP = f"nests deeper than {MAX_DEPTH} levels"
+_NESTS = (dict, list)
 
 # orjson makes floats of integers beyond 64 bits; those of fewer digits are exact.
 _LONG_NUMBER = b"0" * 19
@@ -17,21 +23,35 @@ class InvalidJson(ValueError):
     """The text is not JSON; the message says why, in one sentence that quotes nothing."""
 
 
+class TooDeep(InvalidJson):
+    """The text nests deeper than ``MAX_DEPTH`` levels."""
+
+    def __init__(self) -> None:
+        super().__init__(f"The body {TOO_DEEP}.")
+
+
 def read_json(text: str | bytes, *, control_characters: bool = False) -> Any:
     """Return the JSON value in ``text``, integers exact whatever their size.
 
     Of a member that occurs twice the last counts. Bytes may be UTF-8, UTF-16 or UTF-32.
     ``control_characters`` lets them stand unescaped in strings; lone surrogates always may.
-    Raises ``InvalidJson`` for ``NaN``, ``Infinity``, floats beyond the range of a double,
-    integers of thousands of digits, and nesting without end.
+    Raises ``TooDeep`` for more than ``MAX_DEPTH`` levels, and ``InvalidJson`` for ``NaN``,
+    ``Infinity``, floats beyond the range of a double, and integers of thousands of digits.
     """
     encoded = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    value = _read(text, encoded, _LENIENT if control_characters else _STRICT)
+    if encoded.count(b"{") + encoded.count(b"[") > MAX_DEPTH:
+        _reject_depth(value)
+    return value
+
+
+def _read(text: str | bytes, encoded: bytes, decoder: json.JSONDecoder) -> Any:
     if _LONG_NUMBER not in encoded.translate(_DIGITS_AS_0):
         try:
             return orjson.loads(encoded)
         except orjson.JSONDecodeError:
             pass  # what it refuses may be allowed here, and has a reason if not
-    return _read_slowly(text, _LENIENT if control_characters else _STRICT)
+    return _read_slowly(text, decoder)
 
 
 def _read_slowly(text: str | bytes, decoder: json.JSONDecoder) -> Any:
@@ -41,8 +61,24 @@ def _read_slowly(text: str | bytes, decoder: json.JSONDecoder) -> Any:
         return decoder.decode(text)
     except InvalidJson:
         raise
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise TooDeep from None
+    except ValueError:
         raise InvalidJson("The body is not JSON.") from None
+
+
+def _reject_depth(value: Any) -> None:
+    level = [value] if type(value) in _NESTS else []
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) in _NESTS
+        ]
+        if not level:
+            return
+    raise TooDeep
 
 
 def _finite(text: str) -> float:

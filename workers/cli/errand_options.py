@@ -10,6 +10,7 @@ import click
 
 from schemas.cention.errands import USER_TYPES, NewAttachment
 from schemas.cention.senders import NO_ADDRESS, is_address
+from schemas.strict_json import TOO_DEEP, TooDeep
 from workers.clients.cention.outgoing_files import attachment_of
 from workers.clients.json_bodies import read_json
 
@@ -26,6 +27,8 @@ def _json(_context: click.Context, _option: click.Parameter, text: str | None) -
         return read_json(Path(text[1:]).read_bytes() if text[:1] == "@" else text.encode())
     except OSError as error:
         raise click.BadParameter(f"{text[1:]!r} cannot be read: {error.strerror}.") from error
+    except TooDeep:
+        raise click.BadParameter(f"{TOO_DEEP}.") from None
     except ValueError:
         raise click.BadParameter("is not JSON.") from None
 

@@ -5,6 +5,7 @@
   x Busy                429, 502, 503, 504                          -> delay every request
   x IncompleteResponse  not a whole answer, 500, 2xx with errors    -> retry this record later
   x InvalidResponse     2xx without the JSON that was promised      -> retry later
+    + TooDeep           JSON with too many levels                   -> keep the body; do not repeat
   x TooLarge            the body exceeds the limit                  -> do not repeat with this limit
   x BadContent          an attachment that is not base64            -> do not repeat
   x BadRequest          400, 406, 409, 415, 422, any other 4xx      -> do not repeat
@@ -58,6 +59,14 @@ class IncompleteResponse(ApiError):
 
 class InvalidResponse(ApiError):
     """A 2xx response that is not a JSON object: usually the page of a proxy or of a login."""
+
+
+class TooDeep(InvalidResponse):
+    """The JSON has more levels than are read. ``body`` is its text; no message holds it."""
+
+    def __init__(self, message: str, *, api: str, status: int, body: str) -> None:
+        super().__init__(message, api=api, status=status)
+        self.body = body
 
 
 class TooLarge(ApiError):

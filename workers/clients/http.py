@@ -17,6 +17,7 @@ from requests import exceptions
 from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.exceptions import ReadTimeoutError as Urllib3ReadTimeout
 
+from schemas.strict_json import TOO_DEEP, TooDeep
 from workers.clients import errors
 from workers.clients.error_responses import error_for
 from workers.clients.json_bodies import ErrorTexts, error_texts, read_json
@@ -226,9 +227,16 @@ class HttpApi:
 
 
 def json_object(answer: Answer, *, api: str) -> dict[str, Any]:
-    """Return the JSON object in ``answer``, or raise ``InvalidResponse``."""
+    """Return the JSON object in ``answer``, or raise ``InvalidResponse``, as ``TooDeep`` if so."""
     try:
         value = read_json(answer.body)
+    except TooDeep:
+        raise errors.TooDeep(
+            f"the answer {TOO_DEEP}",
+            api=api,
+            status=answer.status,
+            body=answer.body.decode(errors="replace"),
+        ) from None
     except ValueError:
         value = None
     if not isinstance(value, dict):

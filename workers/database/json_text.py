@@ -15,7 +15,7 @@ def storable(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """Return a document that jsonb can store, and its text; other characters become U+FFFD."""
     try:
         text = orjson.dumps(document)
-    except orjson.JSONEncodeError:  # lone surrogates, integers over 64 bits, deep nesting
+    except orjson.JSONEncodeError:  # lone surrogates, integers over 64 bits
         document = replace_unstorable(document)
         return document, json.dumps(document, ensure_ascii=False, allow_nan=False)
     if ESCAPED_NUL in text:

@@ -223,3 +223,24 @@ def test_the_served_receiver_takes_the_secrets_from_its_settings(serve, invited,
     assert post(SECRET, data=b" " * (11 * 2**20)) == 413
     assert [one["number"] for one in saved(database)] == [9]
     assert SECRET not in receiver.log.read_text("utf-8")
+
+
+@pytest.mark.parametrize("levels", [251, 870, 1_024])
+def test_a_push_that_nests_too_deep_is_refused_with_a_pointer(push, invited, levels):
+    body = b'{"rows": ' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
+
+    response = push(body)
+
+    assert refused(response, 422)
+    [error] = json.loads(response.data)["errors"]
+    assert error["detail"] == "The body nests deeper than 250 levels."
+    assert error["source"] == {"pointer": ""}
+
+
+def test_a_push_of_the_deepest_nesting_that_is_read_is_answered_for_its_rows(push, invited):
+    deep = json.loads("[" * 247 + "]" * 247)
+
+    response = push({"rows": [{"Invitation": "ours", "Score": 9}, {"Invitation": deep}]})
+
+    assert response.status_code == 200
+    assert [one["row"] for one in response.json["bad"]] == [2]

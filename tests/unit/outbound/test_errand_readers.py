@@ -74,6 +74,26 @@ def test_bad_lines_are_reported_by_number_and_do_not_hide_good_ones(read):
     assert "line 2" not in found
 
 
+def test_json_that_nests_too_deep_is_reported_and_does_not_hide_good_lines(read):
+    def nested(levels):
+        return '{"extradata": ' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
+
+    found = read("a.jsonl", f'{nested(250)}\n{nested(251)}\n{nested(1_024)}\n{{"from": "a@b"}}\n')
+
+    assert "nests deeper than 64 levels" in found["line 1"]
+    assert found["line 2"] == found["line 3"] == "nests deeper than 250 levels"
+    assert "nests" not in str(found["line 4"])
+
+
+def test_json_in_a_column_that_nests_too_deep_is_reported(read):
+    deep = "[" * 251 + "]" * 251
+
+    found = read("a.csv", f"from,extradata\na@b,{deep}\na@b,\n")
+
+    assert found["line 2"].endswith("nests deeper than 250 levels")
+    assert not isinstance(found["line 3"], str)
+
+
 def test_an_attachment_may_be_in_the_folder_of_the_list(read, tmp_path):
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "räkning.pdf").write_bytes(b"%PDF")

@@ -143,11 +143,22 @@ def test_a_body_that_is_not_a_json_object_is_refused(client, stored, notified, b
     assert (stored, notified) == ([], [])
 
 
-def test_a_document_of_too_many_levels_is_refused(client, callback, stored):
-    callback["deep"] = json.loads("[" * 300 + "]" * 300)
+@pytest.mark.parametrize("levels", [251, 300, 870])
+def test_a_document_of_too_many_levels_is_refused(client, callback, stored, levels):
+    callback["deep"] = json.loads("[" * (levels - 1) + "]" * (levels - 1))
 
     assert refused(client.post(PATH, json=callback), 400)
     assert stored == []
+
+
+@pytest.mark.parametrize("levels", [65, 250])
+def test_a_document_deeper_than_jsonapi_documents_are_read_is_stored_with_the_reason(
+    client, callback, stored, levels
+):
+    callback["deep"] = json.loads("[" * (levels - 1) + "]" * (levels - 1))
+
+    assert refused(client.post(PATH, json=callback), 422)
+    assert [one.problem for one in stored] == ["(document): nests deeper than 64 levels"]
 
 
 @pytest.mark.parametrize(

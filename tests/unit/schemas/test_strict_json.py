@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.strict_json import InvalidJson, read_json
+from schemas.strict_json import MAX_DEPTH, InvalidJson, TooDeep, read_json
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_the_bytes_may_have_a_lone_surrogate():
         ('{"a": 1e999}', "A number is too large."),
         ("-1e999", "A number is too large."),
         ("9" * 5000, "The body is not JSON."),
-        ("[" * 100_000, "The body is not JSON."),
-        ('{"a":' * 100_000, "The body is not JSON."),
+        ("[" * 100_000, "The body nests deeper than 250 levels."),
+        ('{"a":' * 100_000, "The body nests deeper than 250 levels."),
         (b'"\xff"', "The body is not JSON."),
     ],
 )
@@ -75,3 +75,18 @@ def test_control_characters_in_strings_are_accepted_only_if_allowed(character):
 def test_control_characters_outside_of_strings_are_never_accepted():
     with pytest.raises(InvalidJson):
         read_json("[1,\0 2]", control_characters=True)
+
+
+@pytest.mark.parametrize("number", ["1", "9" * 20], ids=["short number", "long number"])
+@pytest.mark.parametrize(("start", "end"), [("[", "]"), ('{"a":', "}"), ('[0,{"a":', "}]")])
+def test_json_is_read_up_to_the_maximum_depth_and_refused_beyond(start, end, number):
+    levels = MAX_DEPTH // len(end)
+    read_json(start * levels + number + end * levels)
+
+    for deeper in (levels + 1, 870, 1_024, 5_000):
+        with pytest.raises(TooDeep, match="nests deeper than 250 levels"):
+            read_json(start * deeper + number + end * deeper)
+
+
+def test_many_values_of_few_levels_are_read():
+    assert len(read_json("[" + "[{}]," * 1_000 + "[]]")) == 1_001

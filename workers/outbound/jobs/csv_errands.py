@@ -13,6 +13,7 @@ from schemas.cention.errands import ErrandOrder
 from schemas.cention.integration_data import DATA, EXTRA
 from schemas.errors import DocumentError, Fault
 from schemas.request_validation import Member
+from schemas.strict_json import TOO_DEEP, TooDeep
 from schemas.text.csv_table import BadHeadings, CsvRow, read_table
 from workers.clients.json_bodies import read_json
 from workers.outbound.jobs.errors import UnreadableFile
@@ -104,6 +105,7 @@ def _value(text: str, kind: type, path: MemberPath) -> Any:
         return text
     try:
         value = read_json(text.strip().encode())
-    except ValueError:
-        raise DocumentError(Fault(f"/{'/'.join(path)}", "is not JSON")) from None
+    except ValueError as error:
+        detail = TOO_DEEP if isinstance(error, TooDeep) else "is not JSON"
+        raise DocumentError(Fault(f"/{'/'.join(path)}", detail)) from None
     return value

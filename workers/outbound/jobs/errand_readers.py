@@ -14,6 +14,7 @@ from typing import Any
 from schemas.cention.errand_orders import read_order
 from schemas.cention.errands import ErrandOrder, NewAttachment
 from schemas.errors import DocumentError, Fault
+from schemas.strict_json import TOO_DEEP, TooDeep
 from workers.clients.cention.outgoing_files import UNKNOWN_TYPE, BytesContent
 from workers.clients.json_bodies import read_json
 from workers.outbound.jobs.csv_errands import rows
@@ -117,6 +118,8 @@ def _record(place: str, read: Callable[[], ErrandOrder]) -> ImportRecord:
 def _order_of_json(line: bytes, folder: Path) -> ErrandOrder:
     try:
         attributes = read_json(line)
+    except TooDeep:
+        raise ValueError(TOO_DEEP) from None
     except ValueError:
         raise ValueError("is not JSON") from None
     if not isinstance(attributes, dict):

@@ -133,6 +133,9 @@ async def _fetch(spec: FamilySpec, claimed: Claimed, fetched_at: datetime) -> Ou
         fetched = await spec.fetch(claimed.remote_id)
     except errors.NotFound:
         return NotFound(claimed=claimed, fetched_at=fetched_at)
+    except errors.TooDeep as error:
+        _, text = json_text.storable({"body": error.body})
+        return Unparseable(claimed=claimed, fetched_at=fetched_at, document=text, reason=str(error))
     except (errors.TooLarge, errors.BadContent) as error:
         if spec.mark_refused is None:
             return _failed(claimed, error)
