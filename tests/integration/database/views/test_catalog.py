@@ -18,6 +18,8 @@ OTHER_KEYS = {
     "intake.clock": "processes belong to all workspaces",
     "intake.task_done": "such tasks belong to all workspaces",
     "intake.migration": "belongs to the database",
+    "intake.operator_action": "numbered in order; some belong to no workspace",
+    "intake.sign_in_attempt": "operators belong to all workspaces",
     "intake.work_count": "tasks may belong to all workspaces",
 }
 
