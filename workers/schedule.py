@@ -46,29 +46,6 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         )
         for (workspace, mirror), every_s in enabled.intervals(settings).items()
     }
-    decisions = {
-        f"surveys {workspace.name}": _every(DECIDE_EVERY_S, TaskName.SURVEY_DECIDE, workspace.name)
-        for workspace in settings.workspaces
-    }
-    invitations = {
-        f"invitations {workspace.name}": _every(
-            INVITE_EVERY_S, TaskName.SURVEY_INVITE, workspace.name
-        )
-        for workspace in settings.workspaces
-    }
-    conversations = {
-        f"conversations {workspace.name}": _every(
-            CONVERSE_EVERY_S, TaskName.SURVEY_CONVERSE, workspace.name
-        )
-        for workspace in settings.workspaces
-    }
-    alerts = {
-        f"survey alerts {workspace.name}": _every(
-            ALERT_EVERY_S, TaskName.SURVEY_ALERT, workspace.name
-        )
-        for workspace in settings.workspaces
-        if workspace.tokens.create_errand
-    }
     reports = {
         f"report {workspace.name}": _every(CHECK_REPORT_EVERY_S, TaskName.REPORT, workspace.name)
         for workspace in settings.workspaces
@@ -80,12 +57,13 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "reconcile": _every(CHECK_RECONCILE_EVERY_S, TaskName.RECONCILE),
         "metrics": _every(METRICS_EVERY_S, TaskName.METRICS),
         "retain": _every(CHECK_RETAIN_EVERY_S, TaskName.RETAIN),
+        # Beat sends these for each workspace that has something to do.
+        "surveys": _every(DECIDE_EVERY_S, TaskName.SURVEY_DECIDE),
+        "invitations": _every(INVITE_EVERY_S, TaskName.SURVEY_INVITE),
+        "conversations": _every(CONVERSE_EVERY_S, TaskName.SURVEY_CONVERSE),
+        "survey alerts": _every(ALERT_EVERY_S, TaskName.SURVEY_ALERT),
         **polls,
         **refreshes,
-        **decisions,
-        **invitations,
-        **conversations,
-        **alerts,
         **reports,
     }
 

@@ -12,13 +12,18 @@ from pathlib import Path
 
 import pytest
 import requests
+from celery import Celery
 
 from tests.integration.receiver.receiver_process import serving
 from tests.support.databases import database_copy, run_query
 from tests.support.eventually import eventually
 from tests.system.debian import PACKAGES
 from tests.system.rabbitmq import RabbitMq, rabbitmq
-from workers.config.names import Queue
+from workers import beat
+from workers.beat import NudgeScheduler
+from workers.config.names import Queue, TaskName
+from workers.config.settings import load_settings
+from workers.schedule import beat_schedule
 
 SECRET = "callback-secret-of-demo"
 WITHIN_S = 180.0  # on a busy machine; some seconds on an idle one
@@ -42,17 +47,21 @@ def database(postgres, template):
         yield url
 
 
-@pytest.fixture(scope="module")
-def bridge(node, database, tmp_path_factory):
-    """A receiver, beat, and one worker for each queue, called as documented."""
-    folder = tmp_path_factory.mktemp("bridge")
-    settings = {
+def settings_of(broker_url, database):
+    return {
         "DATABASE_URL": database,
-        "BROKER_URL": node.url,
+        "BROKER_URL": broker_url,
         "CENTION_URL": "http://127.0.0.1:1/s/demo",
         "CENTION_TOKEN": "token",
         "CENTION_CALLBACK_SECRETS": SECRET,
     }
+
+
+@pytest.fixture(scope="module")
+def bridge(node, database, tmp_path_factory):
+    """A receiver, beat, and one worker for each queue, called as documented."""
+    folder = tmp_path_factory.mktemp("bridge")
+    settings = settings_of(node.url, database)
     commands = [("worker", "--queues", queue, "--concurrency", "1") for queue in Queue]
     with ExitStack() as running:
         for number, words in enumerate((*commands, ("beat",))):
@@ -143,3 +152,27 @@ def test_an_alarm_that_blocks_publishers_loses_nothing_and_readiness_says_that_t
     assert eventually(lambda: broker(bridge) == "up", within_s=WITHIN_S)
     assert eventually(lambda: filed(database, number), within_s=WITHIN_S)
     assert eventually(lambda: not silent_queues(database), within_s=WITHIN_S)
+
+
+def test_beat_counts_a_queue_before_it_exists_and_after(node, database, monkeypatch):
+    node.control("add_vhost", "beat")
+    node.control("set_permissions", "-p", "beat", "guest", ".*", ".*", ".*")
+    url = node.url.removesuffix("//") + "/beat"
+    for name, value in settings_of(url, database).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(beat, "MAX_WAITING", 2)
+    monkeypatch.setattr(beat, "COUNT_EVERY_S", 0.0)
+    app = Celery(broker=url, set_as_current=False)
+    app.conf.beat_schedule = beat_schedule(load_settings())
+    scheduler = NudgeScheduler(app)
+    [poll] = [one for one in scheduler.schedule.values() if one.task == TaskName.POLL]
+
+    def waiting() -> int:
+        lines = node.control("list_queues", "-p", "beat", "name", "messages").splitlines()
+        return next((int(one.split()[1]) for one in lines if one.split()[0] == Queue.POLLS), 0)
+
+    for expected in (1, 2, 2, 2):
+        scheduler.apply_entry(poll)
+        assert eventually(lambda: waiting() == expected, within_s=WITHIN_S)  # noqa: B023
+
+    scheduler.close()

@@ -35,9 +35,17 @@ def open_pool(database_url: str) -> ConnectionPool[Connection]:
     )
 
 
-def connect(database_url: str) -> Connection:
-    """Open one connection; the caller owns its transaction."""
-    return psycopg.connect(database_url, **_keywords(database_url))
+def connect(database_url: str, *, within_s: int | None = None) -> Connection:
+    """Open one connection; the caller owns its transaction.
+
+    With ``within_s`` neither the connection nor an answer is waited for much longer than so many
+    seconds. Raises ``psycopg.OperationalError``.
+    """
+    if within_s is None:
+        return psycopg.connect(database_url, **_keywords(database_url))
+    limits = {"connect_timeout": within_s, "tcp_user_timeout": 1000 * within_s}
+    keywords = _keywords(database_url, f"statement_timeout={within_s}s")
+    return psycopg.connect(database_url, **keywords | limits)
 
 
 def ping(conn: Connection) -> None:
@@ -45,8 +53,9 @@ def ping(conn: Connection) -> None:
     conn.execute(SQL["ping"])
 
 
-def _keywords(database_url: str) -> dict[str, Any]:
-    return {"connect_timeout": 5} | session_settings.keywords(database_url, *SETTINGS)
+def _keywords(database_url: str, *settings: str) -> dict[str, Any]:
+    keywords = session_settings.keywords(database_url, *SETTINGS, *settings)
+    return {"connect_timeout": 5} | keywords
 
 
 def _reset(conn: Connection) -> None:

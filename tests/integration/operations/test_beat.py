@@ -2,33 +2,84 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import redis
 from celery import Celery
+from celery.beat import ScheduleEntry
 
+from tests.support.databases import run_query
 from tests.support.eventually import eventually
-from tests.support.settings import settings_for
 from workers import beat
 from workers.beat import NudgeScheduler
-from workers.config.names import Queue
+from workers.config.names import Queue, TaskName
+from workers.config.settings import load_settings
+from workers.operations.jobs import survey_nudges
 from workers.schedule import beat_schedule
 
+MANY = [f"w{number}" for number in range(30)]
+EVERYWHERE = [TaskName.SURVEY_ALERT, TaskName.SURVEY_CONVERSE, TaskName.SURVEY_DECIDE]
+EVERYWHERE += [TaskName.SURVEY_INVITE]
+RULE_ON = (
+    "INSERT INTO feedback.rules_file (workspace, version, document, sha256)"
+    " VALUES ('{0}', 1, '{{}}', sha256(''));"
+    "INSERT INTO feedback.rule (workspace, name, version, document, sha256, on_from)"
+    " VALUES ('{0}', 'csat', 1, '{{}}', sha256(''), now())"
+)
 
-@pytest.fixture
-def scheduler(environment, broker, database, valkey):
-    """A scheduler that has just started, with an empty broker."""
-    environment.setenv("BROKER_URL", broker)
-    environment.setattr(beat, "_measure_for_ever", beat.record_clock)
+
+@contextmanager
+def scheduler_of(broker: str) -> Iterator[NudgeScheduler]:
+    """A scheduler of the settings in the environment that has just started."""
     app = Celery(broker=broker, set_as_current=False)
-    app.conf.beat_schedule = beat_schedule(settings_for(database, "http://127.0.0.1:1/s/demo"))
+    app.conf.beat_schedule = beat_schedule(load_settings())
     scheduler = NudgeScheduler(app)
     for thread in threading.enumerate():
         if thread.name == "clock":
             thread.join()
-    return scheduler
+    yield scheduler
+    scheduler.close()
+
+
+@pytest.fixture
+def settings(environment, broker):
+    """The settings of one workspace with a token for all claims."""
+    environment.setenv("BROKER_URL", broker)
+    environment.setenv("CENTION_URL", "http://127.0.0.1:1/s/demo")
+    environment.setenv("CENTION_TOKEN", "token")
+    environment.setenv("CENTION_CALLBACK_SECRETS", "a-secret-of-callbacks")
+    environment.setattr(beat, "_measure_for_ever", beat.record_clock)
+    return environment
+
+
+@pytest.fixture
+def scheduler(settings, broker):
+    """A scheduler that has just started, with an empty broker."""
+    with scheduler_of(broker) as scheduler:
+        yield scheduler
+
+
+@pytest.fixture
+def for_many(settings, broker, tmp_path):
+    """A scheduler of ``MANY`` workspaces that has just started."""
+    file = tmp_path / "workspaces.toml"
+    file.touch(0o600)
+    file.write_text(
+        "".join(
+            f'[{name}]\nurl = "http://127.0.0.1:1/s/{name}"\ntoken = "token"\n'
+            'callback_secrets = ["a-secret-of-callbacks"]\n'
+            for name in MANY
+        )
+    )
+    settings.delenv("CENTION_URL")
+    settings.setenv("CENTION_WORKSPACES_FILE", str(file))
+    with scheduler_of(broker) as scheduler:
+        yield scheduler
 
 
 @pytest.fixture
@@ -42,13 +93,96 @@ def send_all(scheduler: NudgeScheduler) -> None:
         scheduler.tick()
 
 
+def sent(queues: redis.Redis) -> list[tuple[str, tuple[str, ...]]]:
+    """Return task and arguments of each message that waits."""
+    messages = [json.loads(text) for queue in Queue for text in queues.lrange(queue, 0, -1)]
+    assert {message["headers"]["expires"] for message in messages} <= {None}
+    headers = [message["headers"] for message in messages]
+    return sorted((one["task"], tuple(ast.literal_eval(one["argsrepr"]))) for one in headers)
+
+
+def of_surveys(queues: redis.Redis) -> list[tuple[str, tuple[str, ...]]]:
+    return [one for one in sent(queues) if one[0] in survey_nudges.TASKS]
+
+
+def calls(queues: redis.Redis, command: str) -> int:
+    """Return how often a command was called at the broker."""
+    return queues.info("commandstats").get(f"cmdstat_{command}", {"calls": 0})["calls"]
+
+
+def decide(scheduler: NudgeScheduler) -> ScheduleEntry:
+    [entry] = [e for e in scheduler.schedule.values() if e.task == TaskName.SURVEY_DECIDE]
+    return entry
+
+
 def test_all_queues_get_their_nudges_at_the_start_and_none_expires(scheduler, queues):
     send_all(scheduler)
 
-    messages = [json.loads(text) for queue in Queue for text in queues.lrange(queue, 0, -1)]
-    sent = {(one["headers"]["task"], one["headers"]["argsrepr"]) for one in messages}
-    assert len(sent) == len(scheduler.schedule)
-    assert {message["headers"]["expires"] for message in messages} == {None}
+    scheduled = sorted((entry.task, tuple(entry.args)) for entry in scheduler.schedule.values())
+    assert sent(queues) == [one for one in scheduled if one[0] not in survey_nudges.TASKS]
+
+
+def test_surveys_are_nudged_where_they_have_something_to_do(for_many, queues, database):
+    run_query(database, RULE_ON.format("w7"))
+
+    send_all(for_many)
+
+    assert of_surveys(queues) == [(TaskName.SURVEY_DECIDE, ("w7",))]
+
+
+def test_a_rule_that_is_switched_on_later_is_seen_at_the_next_nudge(
+    for_many, queues, database, monkeypatch
+):
+    monkeypatch.setattr(survey_nudges, "LOOK_EVERY_S", 0.0)
+    send_all(for_many)
+    run_query(database, RULE_ON.format("w7"))
+
+    for_many.apply_entry(decide(for_many))
+
+    assert of_surveys(queues) == [(TaskName.SURVEY_DECIDE, ("w7",))]
+
+
+def test_without_a_database_surveys_are_nudged_everywhere(settings, broker, queues):
+    settings.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/gone")
+    settings.setattr(beat, "_measure_for_ever", lambda: None)
+
+    with scheduler_of(broker) as scheduler:
+        send_all(scheduler)
+
+    assert of_surveys(queues) == [(task, ("demo",)) for task in sorted(EVERYWHERE)]
+
+
+def test_alerts_are_nudged_only_where_errands_may_be_created(settings, broker, queues):
+    settings.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/gone")
+    settings.setattr(beat, "_measure_for_ever", lambda: None)
+    settings.delenv("CENTION_TOKEN")
+
+    with scheduler_of(broker) as scheduler:
+        send_all(scheduler)
+
+    assert (TaskName.SURVEY_INVITE, ("demo",)) in of_surveys(queues)
+    assert (TaskName.SURVEY_ALERT, ("demo",)) not in of_surveys(queues)
+
+
+def test_after_its_connection_to_the_database_was_cut_beat_opens_another(
+    settings, broker, queues, database
+):
+    settings.setattr(survey_nudges, "LOOK_EVERY_S", 0.0)
+    settings.setattr(survey_nudges, "TRY_AGAIN_S", 0.0)
+    with scheduler_of(broker) as scheduler:
+        scheduler.apply_entry(decide(scheduler))
+        assert of_surveys(queues) == []
+        run_query(
+            database,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+
+        scheduler.apply_entry(decide(scheduler))
+        assert of_surveys(queues) == [(TaskName.SURVEY_DECIDE, ("demo",))]
+        scheduler.apply_entry(decide(scheduler))
+
+    assert of_surveys(queues) == [(TaskName.SURVEY_DECIDE, ("demo",))]
 
 
 def test_a_queue_that_no_worker_empties_does_not_grow_without_end(scheduler, queues, monkeypatch):
@@ -59,6 +193,65 @@ def test_a_queue_that_no_worker_empties_does_not_grow_without_end(scheduler, que
 
     assert queues.llen(Queue.CALLBACKS) == 2
     assert queues.llen(Queue.POLLS) == 1
+
+
+def test_what_is_sent_between_two_counts_fills_a_queue_too(for_many, queues, monkeypatch):
+    monkeypatch.setattr(beat, "MAX_WAITING", 5)
+    monkeypatch.setattr(beat, "COUNT_EVERY_S", 3600.0)
+
+    send_all(for_many)
+
+    assert {queue: queues.llen(queue) for queue in Queue} == {
+        Queue.CALLBACKS: 2,
+        Queue.POLLS: 5,
+        Queue.FETCH: 5,
+        Queue.SURVEYS: 0,
+    }
+
+
+def test_a_queue_that_was_full_gets_nudges_again_once_it_is_counted_anew(
+    scheduler, queues, monkeypatch
+):
+    monkeypatch.setattr(beat, "MAX_WAITING", 1)
+    monkeypatch.setattr(beat, "COUNT_EVERY_S", 0.0)
+    [poll] = [entry for entry in scheduler.schedule.values() if entry.task == TaskName.POLL]
+    queues.rpush(Queue.POLLS, "{}")
+    scheduler.apply_entry(poll)
+    queues.delete(Queue.POLLS)
+
+    scheduler.apply_entry(poll)
+
+    assert sent(queues) == [(TaskName.POLL, ("demo",))]
+
+
+def test_a_queue_is_counted_once_for_many_messages_and_always_by_one_connection(
+    for_many, queues, monkeypatch
+):
+    monkeypatch.setattr(beat, "COUNT_EVERY_S", 3600.0)
+    for queue in Queue:
+        queues.rpush(queue, "{}")
+    queues.config_resetstat()
+
+    send_all(for_many)
+
+    assert queues.llen(Queue.POLLS) == 1 + len(MANY)
+    assert calls(queues, "exists") <= 4 * len(Queue)  # one for each priority
+    assert queues.info("stats")["total_connections_received"] < 10
+
+
+def test_the_schedule_is_not_compared_with_itself_before_each_message(for_many, monkeypatch):
+    compared = []
+    monkeypatch.setattr(
+        ScheduleEntry, "editable_fields_equal", lambda *both: compared.append(both) or True
+    )
+
+    send_all(for_many)
+
+    assert compared == []
+
+
+def test_beat_sleeps_until_an_entry_is_due(scheduler):
+    assert scheduler.adjust(5.0) == 5.0
 
 
 def test_beat_compares_its_clock_with_the_database(scheduler, offline_bridge):

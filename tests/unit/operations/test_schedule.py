@@ -7,6 +7,7 @@ import pytest
 from workers.config.names import Mirror, Queue, TaskName
 from workers.config.settings import Retention, load_settings
 from workers.config.workspaces import SettingsError
+from workers.operations.jobs import survey_nudges
 from workers.schedule import beat_schedule, steady_now
 
 
@@ -119,25 +120,19 @@ def test_a_poll_that_waits_for_cention_does_not_delay_callbacks(environment):
     assert Queue.POLLS not in others
 
 
-def test_alerts_are_sent_every_minute_where_errands_may_be_created(environment):
-    entries = beat_schedule(load_settings())
+def test_surveys_are_sent_once_for_all_workspaces_apart_from_other_work(environment):
+    entries = beat_schedule(load_settings()).values()
 
-    [entry] = [e for e in entries.values() if e["task"] == TaskName.SURVEY_ALERT]
-    assert (entry["args"], every_s(entry)) == (("demo",), 60)
-    environment.delenv("CENTION_TOKEN")
-    entries = beat_schedule(load_settings())
-    assert not [e for e in entries.values() if e["task"] == TaskName.SURVEY_ALERT]
-
-
-def test_surveys_are_decided_and_invitations_sent_apart_from_other_work(environment):
-    entries = beat_schedule(load_settings())
-
-    surveys = {e["task"]: e for e in entries.values() if e["options"]["queue"] == Queue.SURVEYS}
-    assert {task: (e["args"], every_s(e)) for task, e in surveys.items()} == {
-        TaskName.SURVEY_DECIDE: (("demo",), 30),
-        TaskName.SURVEY_INVITE: (("demo",), 5),
-        TaskName.SURVEY_CONVERSE: (("demo",), 5),
+    surveys = [e for e in entries if e["task"] in survey_nudges.TASKS]
+    assert {(e["task"], e["args"], every_s(e), e["options"]["queue"]) for e in surveys} == {
+        (TaskName.SURVEY_DECIDE, (), 30, Queue.SURVEYS),
+        (TaskName.SURVEY_INVITE, (), 5, Queue.SURVEYS),
+        (TaskName.SURVEY_CONVERSE, (), 5, Queue.SURVEYS),
+        (TaskName.SURVEY_ALERT, (), 60, Queue.FETCH),
     }
+    assert {e["task"] for e in entries if e["options"]["queue"] == Queue.SURVEYS} < (
+        survey_nudges.TASKS
+    )
 
 
 def test_no_message_expires_as_clocks_of_machines_differ(environment):
