@@ -224,9 +224,7 @@ def test_a_queue_that_was_full_gets_nudges_again_once_it_is_counted_anew(
     assert sent(queues) == [(TaskName.POLL, ("demo",))]
 
 
-def test_a_queue_is_counted_once_for_many_messages_and_always_by_one_connection(
-    for_many, queues, monkeypatch
-):
+def test_a_queue_is_counted_once_for_many_messages(for_many, queues, monkeypatch):
     monkeypatch.setattr(beat, "COUNT_EVERY_S", 3600.0)
     for queue in Queue:
         queues.rpush(queue, "{}")
@@ -236,6 +234,15 @@ def test_a_queue_is_counted_once_for_many_messages_and_always_by_one_connection(
 
     assert queues.llen(Queue.POLLS) == 1 + len(MANY)
     assert calls(queues, "exists") <= 4 * len(Queue)  # one for each priority
+
+
+def test_no_count_connects_to_the_broker_anew(for_many, queues, monkeypatch):
+    monkeypatch.setattr(beat, "COUNT_EVERY_S", 0.0)
+    queues.config_resetstat()
+
+    send_all(for_many)
+
+    assert calls(queues, "exists") > len(MANY)
     assert queues.info("stats")["total_connections_received"] < 10
 
 
