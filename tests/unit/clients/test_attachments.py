@@ -122,6 +122,16 @@ def test_a_web_page_or_an_incomplete_document_is_temporary(text):
         fetch_attachment(text.encode())
 
 
+@pytest.mark.parametrize(("content", "kept"), [(f'"{LONG}"', "null"), ('"QQ=="', '"QQ=="')])
+def test_of_a_document_that_is_too_deep_the_text_is_kept_without_a_long_content(content, kept):
+    deep = f', "extra":{"[" * 300}{"]" * 300}'
+
+    with pytest.raises(errors.TooDeep, match="nests deeper than 250 levels") as refusal:
+        fetch_attachment(document_with(content, after=deep).encode())
+
+    assert refusal.value.body == document_with(kept, after=deep)
+
+
 @pytest.mark.parametrize("size", [100, 100_000])
 def test_content_may_be_as_large_as_the_limit_and_no_larger(size):
     body = document_with(f'"{base64.b64encode(os.urandom(size)).decode()}"').encode()

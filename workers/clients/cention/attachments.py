@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
+from schemas import strict_json
 from workers.clients import errors
 from workers.clients.cention.jsonapi_client import JsonApiClient
 from workers.clients.http import HttpApi
@@ -66,7 +67,8 @@ class AttachmentsApi:
         Fetching has no side effect at Cention. Besides the errors of every call, raises
         ``TooLarge`` if the content is larger than ``max_bytes`` or the rest of the document larger
         than 256 KiB, ``BadContent`` if the content is not strict base64 (white space in it is
-        ignored), ``NotFound`` also for a document without data. A file whose content is "", or is
+        ignored), ``TooDeep`` with the document if it has too many levels (with null for a long
+        content), ``NotFound`` also for a document without data. A file whose content is "", or is
         left out where name and type are given, is empty: Go leaves out what is empty.
         """
         content = DecodedFile(max_bytes=max_bytes)
@@ -97,6 +99,13 @@ class AttachmentsApi:
                 raise self._error(
                     errors.BadContent, "the file is missing or is not valid Base64", status
                 ) from None
+            except _Deep as deep:
+                raise errors.TooDeep(
+                    f"attachment: the document {strict_json.TOO_DEEP}",
+                    api=self._client.name,
+                    status=status,
+                    body=deep.body,
+                ) from None
             except ValueError:
                 raise self._error(
                     errors.InvalidResponse, "the answer is not a JSON object", status
@@ -126,6 +135,12 @@ class _Failure(ValueError):
         self.texts = texts
 
 
+class _Deep(ValueError):
+    def __init__(self, body: str) -> None:
+        super().__init__()
+        self.body = body
+
+
 class _NoData(ValueError):
     pass
 
@@ -138,7 +153,12 @@ def _split(chunks: Iterator[bytes], content: DecodedFile) -> dict[str, Any]:
     splitter = LongStringSplitter(content.feed_escaped)
     for chunk in chunks:
         splitter.feed(chunk)
-    document = read_json(splitter.finish())
+    text = splitter.finish()
+    try:
+        document = read_json(text)
+    except strict_json.TooDeep:
+        body = text.decode(errors="replace")
+        raise _Deep(body.replace(f'"{splitter.placeholder}"', "null")) from None
     attachment = _attachment(document)
     found = attachment.get("content")
     if splitter.diverted:

@@ -202,6 +202,21 @@ def test_an_unparseable_document_is_stored_and_its_attachment_is_refused(offline
     ]
 
 
+def test_of_a_document_that_is_too_deep_the_text_is_kept_and_its_attachment_is_refused(
+    offline_bridge,
+):
+    error = errors.TooDeep("too deep", api="cention", status=200, body="[[[")
+    offline_bridge.want(FILES, 5)
+
+    offline_bridge.drain(FILES, fetch=raising(error))
+
+    [row] = attachments(offline_bridge)
+    assert (row["state"], row["reason"]) == ("refused", str(error))
+    [landed] = offline_bridge.rows("SELECT document, problem FROM intake.landed")
+    assert landed == {"document": {"body": "[[["}, "problem": str(error)}
+    assert offline_bridge.wanted_ids() == []
+
+
 def test_an_attachment_that_was_refused_can_be_fetched_later(offline_bridge):
     bridge = offline_bridge
     error = errors.TooLarge("too large", api="cention", status=200)
