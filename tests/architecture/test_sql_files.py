@@ -53,3 +53,15 @@ def test_no_python_file_outside_the_stores_contains_sql():
     ]
 
     assert offenders == []
+
+
+def test_no_migration_builds_an_index_that_another_builds_the_same():
+    statement = re.compile(r"CREATE (?:UNIQUE )?INDEX (?:CONCURRENTLY )?[^;]+")
+    built = [
+        " ".join(found.split())
+        for path in sorted((DATABASE / "migrations").glob("*.sql"))
+        for found in statement.findall(path.read_text("utf-8"))
+    ]
+
+    assert len(built) > 10
+    assert {one for one in built if built.count(one) > 1} == set()
