@@ -17,7 +17,7 @@ access = Blueprint("access", __name__)
 def signing_in() -> ResponseReturnValue:
     """Show the form, or check what was entered."""
     after = local_path(request.form.get("next", "/"))
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect("/") if people.current_person() else sign_in_page()
     name, password = request.form.get("name", ""), request.form.get("password", "")
     try:

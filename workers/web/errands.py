@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -73,11 +74,8 @@ def _search(workspace: WorkspaceSettings, wrong: list[str]) -> Search:
     for name in ("area", "agent", "tag"):
         given[f"{name}_id"] = _read(name, _id, wrong)
     given["state"] = _read("state", _state, wrong)
-    day = _read("day", date.fromisoformat, wrong)
-    if day is not None:
-        midnight = datetime.combine(day, time(), workspace.timezone)
-        following = datetime.combine(day + timedelta(days=1), time(), workspace.timezone)
-        given |= {"since": midnight.astimezone(UTC), "until": following.astimezone(UTC)}
+    if day := _read("day", lambda text: _day(text, workspace.timezone), wrong):
+        given |= {"since": day[0], "until": day[1]}
     if after := _read("after", _key, wrong):
         given |= {"after_at": after[0], "after_id": after[1]}
     return Search(workspace=workspace.name, **given)
@@ -118,10 +116,20 @@ def _state(text: str) -> str:
     return text
 
 
+def _day(text: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the begin of a day and that of the next, in UTC."""
+    day = date.fromisoformat(text)
+    midnight = datetime.combine(day, time(), zone)
+    following = datetime.combine(day + timedelta(days=1), time(), zone)
+    return midnight.astimezone(UTC), following.astimezone(UTC)
+
+
 def _key(text: str) -> tuple[datetime, int]:
     """Return arrival and id of the last errand of the page before."""
     microseconds, _, errand_id = text.partition(".")
-    return EPOCH + timedelta(microseconds=_id(microseconds)), _id(errand_id)
+    sign = -1 if microseconds.startswith("-") else 1
+    since_epoch = timedelta(microseconds=sign * _id(microseconds.removeprefix("-")))
+    return EPOCH + since_epoch, _id(errand_id)
 
 
 def _link_to_older(last: FoundErrand) -> str:

@@ -38,7 +38,7 @@ def moment(value: datetime | None) -> Markup:
     """Return a time to the second, with its zone in the title."""
     if value is None:
         return NONE
-    local = value.astimezone(g.get("zone", UTC))
+    local = _local(value)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         value.astimezone(UTC).isoformat(), local.tzname(), local.strftime("%Y-%m-%d %H:%M:%S")
     )
@@ -46,10 +46,18 @@ def moment(value: datetime | None) -> Markup:
 
 def clock(value: datetime) -> Markup:
     """Return a time of the last day, to the minute."""
-    local = value.astimezone(g.get("zone", UTC))
+    local = _local(value)
     return Markup('<time datetime="{}">{}</time>').format(
         value.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"), local.strftime("%H:%M")
     )
+
+
+def _local(value: datetime) -> datetime:
+    """Return a time in the zone of the page; in UTC if the calendar ends before it there."""
+    try:
+        return value.astimezone(g.get("zone", UTC))
+    except OverflowError:
+        return value.astimezone(UTC)
 
 
 def age(value: datetime | None, at: datetime) -> str:

@@ -68,8 +68,11 @@ def sign_in_page(*, problem: str = "", lost: bool = False, name: str = "", next_
 
 def local_path(path: str) -> str:
     """Return ``path`` if it is one of this server, else the first page."""
-    parts = urlsplit(path.replace("\\", "/"))
-    local = path.startswith("/") and not path.startswith(("//", "/\\"))
+    try:
+        parts = urlsplit(path.replace("\\", "/"))
+    except ValueError:  # such as half an address of IPv6
+        return "/"
+    local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if local and not (parts.scheme or parts.netloc) else "/"
 
 

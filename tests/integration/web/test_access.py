@@ -89,6 +89,20 @@ def test_a_get_never_acts(app, operator, database):
     assert operator.get("/sign-out").status_code == 405
 
 
+def test_whatever_method_reads_signs_nobody_in_and_does_nothing(app, stranger, operator, database):
+    before = run_query(database, "SELECT count(*) FROM intake.operator_action")
+    form = {"name": "olga", "password": PASSWORD, "id": "1", "workspace": "demo"}
+    for _, path in routes(app, "HEAD"):
+        for one in (stranger, operator):
+            answer = one.client.open(path, method="HEAD", data=form)
+            assert answer.status_code < 500, path
+            answer.close()
+        assert stranger.get("/").status_code == 401, path
+    assert run_query(database, "SELECT count(*) FROM intake.operator_action") == before
+    assert run_query(database, "SELECT FROM intake.sign_in_attempt") == []
+    assert run_query(database, "SELECT FROM intake.wanted") == []
+
+
 def test_a_form_without_the_token_of_a_page_is_refused(operator, database):
     page = operator.client.post("/errands/demo/7/fetch")
 
@@ -113,7 +127,20 @@ def test_after_signing_in_the_page_that_was_asked_for_is_shown(stranger):
 
 
 @pytest.mark.parametrize(
-    "path", ["//evil.example", "https://evil.example/", "/\\evil.example", "\\\\evil", "evil", ""]
+    "path",
+    [
+        "//evil.example",
+        "https://evil.example/",
+        "/\\evil.example",
+        "\\\\evil",
+        "evil",
+        "",
+        "/\\[x",
+        "//[x",
+        "/errands\r\nX-Evil: 1",
+        "/errands\0",
+        "/errands\x1b[2J",
+    ],
 )
 def test_signing_in_leads_to_no_other_server(stranger, path):
     assert stranger.sign_in(next=path).headers["Location"] == "/"
@@ -164,6 +191,22 @@ def test_other_addresses_are_not_kept_out(stranger):
     other = stranger.client.environ_base | {"REMOTE_ADDR": "192.0.2.9"}
     stranger.client.environ_base = other
     assert stranger.sign_in().status_code == 303
+
+
+def test_a_strange_path_of_somebody_who_is_not_signed_in_shows_the_form(stranger):
+    assert stranger.get("/%5C[x").status_code == 401
+    assert stranger.get("/errands%0A").status_code == 401
+
+
+def test_addresses_of_ipv4_written_as_ipv6_count_each_for_itself(stranger, database):
+    stranger.client.environ_base |= {"REMOTE_ADDR": "::ffff:192.0.2.1"}
+    for _ in range(6):
+        stranger.sign_in(password="wrong password")
+    stranger.client.environ_base |= {"REMOTE_ADDR": "::ffff:192.0.2.9"}
+
+    assert stranger.sign_in().status_code == 303
+    found = run_query(database, "SELECT DISTINCT address FROM intake.sign_in_attempt")
+    assert found == [{"address": "192.0.2.1"}]
 
 
 def test_sign_ins_that_succeed_do_not_count(stranger):

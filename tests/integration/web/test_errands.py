@@ -79,6 +79,8 @@ def test_errands_are_found_by_number_address_words_and_filters(operator, three, 
     ("search", "message"),
     [
         ("day=yesterday", "This is no day."),
+        ("day=9999-12-31", "This is no day."),
+        ("day=0001-01-01", "This is no day."),
         ("area=x", "This is no area."),
         ("tag=99999999999999999999", "This is no tag."),
         ("state=odd", "This is no state."),
@@ -106,6 +108,23 @@ def test_fifty_errands_are_on_a_page_and_none_is_left_out_or_shown_twice(operato
 
     assert [len(page) for page in pages] == [50, 50, 20]
     assert sorted(number for page in pages for number in page) == list(range(1, 121))
+
+
+def test_the_pages_go_on_before_1970(operator, database):
+    for number in range(1, 53):
+        add_errand(database, number, arrived_at="1969-07-20T20:17:40.5Z")
+    add_errand(database, 60, arrived_at="1968-01-01T00:00:00Z")
+    older = re.search(r'href="(/errands\?[^"]*after=[^"]+)"', operator.text("/errands"))
+
+    assert found(operator.text(older[1])) == [2, 1, 60]
+
+
+@pytest.mark.parametrize("arrived_at", ["9999-12-31T23:30:00Z", "0001-01-01T00:00:00Z"])
+def test_an_errand_at_the_end_of_the_calendar_is_shown(operator, database, arrived_at):
+    add_errand(database, 7, arrived_at=arrived_at)
+
+    assert found(operator.text("/errands")) == [7]
+    assert arrived_at[:4].lstrip("0") in operator.text("/errands/demo/7")
 
 
 def test_without_errands_the_page_says_where_they_come_from(operator):
@@ -221,6 +240,31 @@ def test_a_file_is_saved_and_never_shown(operator, database, add_file, content_t
     assert answer.content_type == served
     assert answer.headers["Content-Disposition"] == "attachment; filename=report.html"
     assert "X-Evil" not in answer.headers
+
+
+def test_a_file_in_every_state_that_it_can_have_is_listed(operator, database, add_file):
+    add_errand(database)
+    add_file("report.pdf")
+    [check] = run_query(
+        database,
+        "SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint"
+        " WHERE conrelid = 'cention.attachment'::regclass AND contype = 'c'"
+        " AND pg_get_constraintdef(oid) LIKE '%%stored%%'",
+    )
+    states = re.findall("'([a-z]+)'", check["text"])
+    assert set(states) >= {"wanted", "stored", "gone", "refused", "removed"}
+    for state in states:
+        run_query(
+            database,
+            "UPDATE cention.attachment SET state = %s,"
+            " sha256 = CASE WHEN %s = 'stored' THEN sha256('<script>') END",
+            state,
+            state,
+        )
+        for language in ("en", "sv"):
+            page = operator.get("/errands/demo/7", headers={"Accept-Language": language})
+            assert page.status_code == 200, state
+            assert "report.pdf" in page.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(

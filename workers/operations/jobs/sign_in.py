@@ -48,6 +48,7 @@ def _origin(address: str) -> str:
         found = ipaddress.ip_address(address)
     except ValueError:
         return address  # such as nothing, on a Unix socket
-    if found.version == 4:
-        return str(found)
+    mapped = found.ipv4_mapped if found.version == 6 else found
+    if mapped is not None:
+        return str(mapped)
     return str(ipaddress.ip_network((found, _IPV6_NETWORK), strict=False))
