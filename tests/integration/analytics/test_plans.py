@@ -65,7 +65,7 @@ def test_one_day_of_errands_is_looked_up_by_the_times_between_which_it_is(conn, 
     lines = plan(conn, f"SELECT * FROM analyst.{view} WHERE day = '2024-02-05'")
 
     assert [line for line in lines if "Seq Scan on errand" in line] == []
-    assert any("arrived_at >= " in one and "midnight" in one for one in conditions(lines))
+    assert any("arrived_at >= " in one and "end_of_day" in one for one in conditions(lines))
 
 
 def test_the_earlier_errand_of_a_sender_of_thousands_is_found_at_once(conn):

@@ -151,3 +151,18 @@ def test_the_weeks_of_agents_are_those_of_the_plain_computation(stored):
     assert found == as_texts(expected, expected[0])
     assert sum(one["csat_n"] for one in expected) > 20
     assert any(one["agent_id"] is None and one["responses"] for one in expected)
+
+
+@pytest.mark.parametrize(("view", "column"), [("agent_week", "week"), ("workload_hour", "day")])
+def test_no_week_and_no_day_is_before_2000_whatever_time_an_answer_has(stored, view, column):
+    """From 1900 on there would be thousands, and each is looked up."""
+    question = f"SELECT min({column}) FROM analyst.{view}"
+    [before] = stored.conn.execute(question).fetchone()
+    stored.conn.execute(
+        "INSERT INTO analyst.errand_response SELECT workspace, errand_id, 100, '1990-01-01 UTC'"
+        " FROM analyst.errand_metrics ORDER BY errand_id LIMIT 1"
+    )
+    [after] = stored.conn.execute(question).fetchone()
+    stored.conn.rollback()
+
+    assert after == before

@@ -1,25 +1,36 @@
 -- What happened on which day: the base of the views by day.
 DROP VIEW IF EXISTS analyst.tag_day, analyst.area_day, analyst.agent_day, intake.day_figures, analyst.errand_day, intake.known_day;
 
+-- From the workspaces of errands, each found by index, to their days: one that has no row of its own has days of UTC.
+-- It begins a day early: where clocks are set back just after midnight, a time may belong to the day before its date.
 CREATE VIEW intake.known_day AS
-SELECT w.workspace,
-       d.midnight::date AS day,
-       d.midnight AT TIME ZONE coalesce(w.timezone, 'UTC') AS from_at,
-       (d.midnight + interval '1 day') AT TIME ZONE coalesce(w.timezone, 'UTC') AS to_at
-FROM cention.workspace AS w
+WITH RECURSIVE own AS (
+    (SELECT e.workspace FROM cention.errand AS e ORDER BY e.workspace LIMIT 1)
+    UNION ALL
+    SELECT (SELECT e.workspace FROM cention.errand AS e WHERE e.workspace > o.workspace ORDER BY e.workspace LIMIT 1)
+    FROM own AS o WHERE o.workspace IS NOT NULL
+)
+SELECT o.workspace,
+       one.day,
+       intake.end_of_day(one.day - 1, clock.zone) AS from_at,
+       intake.end_of_day(one.day, clock.zone) AS to_at
+FROM own AS o
+LEFT JOIN cention.workspace AS w ON w.workspace = o.workspace
+CROSS JOIN LATERAL (SELECT coalesce(w.timezone, 'UTC') AS zone) AS clock
 CROSS JOIN LATERAL (
     SELECT min(a.arrived_at) AS first_at, max(a.arrived_at) AS last_at FROM cention.errand AS a
-    WHERE a.workspace = w.workspace AND a.arrived_at >= '1990-01-01 UTC' AND a.arrived_at < '2100-01-01 UTC'
+    WHERE a.workspace = o.workspace AND a.arrived_at >= '1990-01-01 UTC' AND a.arrived_at < '2100-01-01 UTC'
 ) AS arrived
 CROSS JOIN LATERAL (
     SELECT min(a.answered_at) AS first_at, max(a.answered_at) AS last_at FROM cention.errand AS a
-    WHERE a.workspace = w.workspace AND a.answered_at >= '1990-01-01 UTC' AND a.answered_at < '2100-01-01 UTC'
+    WHERE a.workspace = o.workspace AND a.answered_at >= '1990-01-01 UTC' AND a.answered_at < '2100-01-01 UTC'
 ) AS answered
 CROSS JOIN LATERAL generate_series(
-    date_trunc('day', least(arrived.first_at, answered.first_at) AT TIME ZONE coalesce(w.timezone, 'UTC')),
-    greatest(arrived.last_at, answered.last_at) AT TIME ZONE coalesce(w.timezone, 'UTC'), interval '1 day'
-) AS d (midnight);
-COMMENT ON VIEW intake.known_day IS 'Days from the first to the last arrival or answer of a workspace, of the years 1990 to 2099.';
+    date_trunc('day', least(arrived.first_at, answered.first_at) AT TIME ZONE clock.zone) - interval '1 day',
+    greatest(arrived.last_at, answered.last_at) AT TIME ZONE clock.zone, interval '1 day'
+) AS d (midnight)
+CROSS JOIN LATERAL (SELECT d.midnight::date AS day) AS one;
+COMMENT ON VIEW intake.known_day IS 'Days from the one before the first arrival or answer of a workspace to the last, of the years 1990 to 2099.';
 COMMENT ON COLUMN intake.known_day.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN intake.known_day.day IS 'Day in the workspace''s time zone.';
 COMMENT ON COLUMN intake.known_day.from_at IS 'When it begins.';
@@ -61,11 +72,11 @@ FROM (
     WHERE a.answered_at >= '1990-01-01 UTC' AND a.answered_at < '2100-01-01 UTC'
     UNION ALL
     SELECT (a.arrived_at AT TIME ZONE coalesce(w.timezone, 'UTC'))::date, 'arrived', a.*
-    FROM cention.errand AS a JOIN cention.workspace AS w ON w.workspace = a.workspace
+    FROM cention.errand AS a LEFT JOIN cention.workspace AS w ON w.workspace = a.workspace
     WHERE a.arrived_at IS NULL OR a.arrived_at < '1990-01-01 UTC' OR a.arrived_at >= '2100-01-01 UTC'
     UNION ALL
     SELECT (a.answered_at AT TIME ZONE coalesce(w.timezone, 'UTC'))::date, 'answered', a.*
-    FROM cention.errand AS a JOIN cention.workspace AS w ON w.workspace = a.workspace
+    FROM cention.errand AS a LEFT JOIN cention.workspace AS w ON w.workspace = a.workspace
     WHERE a.answered_at < '1990-01-01 UTC' OR a.answered_at >= '2100-01-01 UTC'
 ) AS e;
 

@@ -5,14 +5,15 @@ WITH score AS (
     FROM analyst.errand_metrics
     WHERE csat_score IS NOT NULL AND NOT deleted
 ), answered AS (
-    -- From the weeks to their answers by an index: a filter by week reads no other answer.
+    -- From the weeks to their answers by an index: a filter by week reads no other answer. The year 1900 and the like
+    -- stand for no time in other systems: the weeks begin in 2000.
     SELECT w.workspace, one.week, r.agent_id, count(*) AS responses, count(DISTINCT r.errand_id) AS errands,
            count(s.satisfied) AS csat_n, count(*) FILTER (WHERE s.satisfied) AS satisfied_count
     FROM cention.workspace AS w
     CROSS JOIN LATERAL (SELECT coalesce(w.timezone, 'UTC') AS zone) AS clock
     CROSS JOIN LATERAL (
         SELECT date_trunc('week', min(responded_at) AT TIME ZONE clock.zone) AS week
-        FROM analyst.errand_response WHERE workspace = w.workspace
+        FROM analyst.errand_response WHERE workspace = w.workspace AND responded_at >= '2000-01-01 UTC'
     ) AS oldest
     CROSS JOIN LATERAL generate_series(oldest.week, now() AT TIME ZONE clock.zone, interval '7 days') AS begins (at)
     CROSS JOIN LATERAL (SELECT begins.at::date AS week) AS one

@@ -1,7 +1,7 @@
 -- Arrivals, answers and what was open, hour by hour: for heat maps and staffing.
 DROP VIEW IF EXISTS analyst.workload_hour;
 
--- From the days to their rows by indexes: a filter by day reads no other day.
+-- From the days to their rows by indexes: a filter by day reads no other day. They begin in 2000, as in agent_week.
 CREATE VIEW analyst.workload_hour AS
 SELECT w.workspace, one.day, extract(isodow FROM one.day)::integer AS weekday, f.hour, f.area_id, f.service_id,
        f.arrived, f.responses, f.open, f.waiting_on_us
@@ -10,7 +10,8 @@ CROSS JOIN LATERAL (SELECT coalesce(w.timezone, 'UTC') AS zone) AS clock
 CROSS JOIN LATERAL (
     SELECT least(
         (SELECT min(arrived_on) FROM analyst.errand_metrics WHERE workspace = w.workspace),
-        (SELECT min(responded_at) AT TIME ZONE clock.zone FROM analyst.errand_response WHERE workspace = w.workspace)
+        (SELECT min(responded_at) AT TIME ZONE clock.zone FROM analyst.errand_response
+         WHERE workspace = w.workspace AND responded_at >= '2000-01-01 UTC')
     )::date::timestamp AS day
 ) AS oldest
 CROSS JOIN LATERAL generate_series(oldest.day, now() AT TIME ZONE clock.zone, interval '1 day') AS begins (at)

@@ -86,6 +86,57 @@ def test_days_begin_by_the_workspaces_clock_in_winter_and_in_summer(centre, add_
     ]
 
 
+@pytest.mark.parametrize(
+    ("zone", "first", "last"),
+    [
+        # Clocks are set back from 01:00 to 00:00, so that midnight comes twice.
+        ("Atlantic/Azores", "2024-10-26 12:00Z", "2024-10-28 12:00Z"),
+        # Clocks are set back from 24:00 to 23:00, so that the last hour comes twice.
+        ("America/Asuncion", "2024-03-22 12:00Z", "2024-03-25 12:00Z"),
+        # Clocks are set forward from 00:00 to 01:00, so that midnight does not come.
+        ("Africa/Cairo", "2024-04-25 12:00Z", "2024-04-27 12:00Z"),
+        # A whole day does not come.
+        ("Pacific/Apia", "2011-12-29 00:00Z", "2012-01-01 12:00Z"),
+    ],
+)
+def test_each_event_is_on_the_day_of_its_date_where_clocks_change_at_midnight(
+    centre, add_errand, zone, first, last
+):
+    centre.query("UPDATE cention.workspace SET timezone = %s RETURNING 1", zone)
+    at, end = datetime.fromisoformat(first), datetime.fromisoformat(last)
+    while at < end:
+        add_errand(int(at.timestamp()), arrived_at=at, answered=True, answered_at=at)
+        at += timedelta(minutes=15)
+
+    found = centre.query(
+        "SELECT e.errand_id, d.day, o.arrived_on FROM analyst.errand_day AS d"
+        " FULL JOIN (SELECT errand_id, unnest(ARRAY['arrived', 'answered']) AS event"
+        " FROM cention.errand) AS e USING (errand_id, event)"
+        " JOIN analyst.errand_overview AS o USING (errand_id)"
+    )
+
+    assert len(found) == 2 * len({row["errand_id"] for row in found})
+    assert [row for row in found if row["day"] != row["arrived_on"]] == []
+
+
+def test_a_time_after_midnight_that_comes_before_the_day_is_over_is_lost_on_no_day(
+    centre, add_errand
+):
+    """Clocks were set back from 00:01 to 23:01."""
+    centre.query("UPDATE cention.workspace SET timezone = 'America/St_Johns' RETURNING 1")
+    add_errand(1, arrived_at=datetime(2010, 11, 7, 2, 30, 30, tzinfo=UTC))
+
+    assert list(days(centre)) == [date(2010, 11, 6)]
+
+
+def test_errands_of_a_workspace_without_a_row_have_days_of_utc(centre, add_errand):
+    add_errand(1, arrived_at=datetime(2026, 1, 10, 23, 0, tzinfo=UTC))
+    add_errand(2, arrived_at=datetime(1970, 1, 1, tzinfo=UTC))
+    centre.query("DELETE FROM cention.workspace RETURNING 1")
+
+    assert sorted(days(centre)) == [date(1970, 1, 1), date(2026, 1, 10)]
+
+
 def test_the_share_within_sla_is_of_those_whose_sla_is_known(centre, add_errand):
     add_errand(1, sla=sla(within=True))
     add_errand(2, sla=sla(within=True))
