@@ -62,7 +62,7 @@ def run(var: Path, output: Output) -> None:
     check_settings()
     supervisor = Supervisor(var, plan.process_specs())
     try:
-        start_all(plan, supervisor, lock=lock)
+        start_all(plan, supervisor, output, lock=lock)
         write_run_env(run_env, plan)
         print_addresses(plan, output)
         for problem in cention_problems():
@@ -96,7 +96,7 @@ def start_again(plan: Plan, supervisor: Supervisor, output: Output, *, lock: int
     while True:
         supervisor.kill_all()
         try:
-            start_all(plan, supervisor, lock=lock)
+            start_all(plan, supervisor, output, lock=lock)
         except (StartupError, OSError) as error:
             output.print(f"\n{error}\nStarting again in {RETRY_EVERY_S} s …")
             time.sleep(RETRY_EVERY_S)

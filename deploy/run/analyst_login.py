@@ -21,13 +21,18 @@ def password_in(file: Path, *, length_bytes: int = 18) -> str:
         return file.read_text("ascii").strip()
     except FileNotFoundError:
         password = secrets.token_urlsafe(length_bytes)
-        draft = file.with_name(f"{file.name}.new")
-        draft.unlink(missing_ok=True)
-        opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(opened, "w", encoding="ascii") as written:
-            written.write(password + "\n")
-        draft.rename(file)
+        write_secret(file, password)
         return password
+
+
+def write_secret(file: Path, secret: str) -> None:
+    """Write a file that only the owner can read, whole or not at all. Raises ``OSError``."""
+    draft = file.with_name(f"{file.name}.new")
+    draft.unlink(missing_ok=True)
+    opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(opened, "w", encoding="ascii") as written:
+        written.write(secret + "\n")
+    draft.rename(file)
 
 
 def url(postgres: Postgres, password: str) -> str:

@@ -14,6 +14,7 @@ import psycopg
 
 from deploy.embedded import StartupError
 from deploy.run import analyst_login, sandbox_rules
+from deploy.run.output import Output
 from deploy.run.plan import Plan
 from deploy.run.supervisor import Supervisor
 
@@ -22,6 +23,7 @@ DATABASE_WITHIN_S = 10  # a database of the user's may be starting at the same t
 # More starts than this of one process, before everything is ready, are a crash loop.
 MAX_STARTS = 10
 POLL_EVERY_S = 0.1
+WEB = "web"  # the process of the web face
 # Local addresses are reached without the proxy that the environment may name.
 opener = build_opener(ProxyHandler({}))
 
@@ -51,19 +53,23 @@ def check_settings() -> None:
         ) from None
 
 
-def start_all(plan: Plan, supervisor: Supervisor, *, lock: int) -> None:
-    """Start everything, and return when it is ready. Raises ``StartupError``."""
+def start_all(plan: Plan, supervisor: Supervisor, output: Output, *, lock: int) -> None:
+    """Start everything, and return when it is ready. Raises ``StartupError``.
+
+    The bridge runs also without its web face: if that does not answer, a line says so.
+    """
     supervisor.start(lock=lock)
     servers = {server.process_name: server.is_ready for server in plan.embedded}
     wait_until_ready(plan, supervisor, {"supervisor": supervisor.is_ready} | servers)
     prepare_database(plan)
     supervisor.start_rest()
     urls = {"receiver": f"{plan.receiver.url}/health/live"}
-    if plan.web:
-        urls["web"] = f"{plan.web.url}/sign-in"
     if plan.sandbox:
         urls["sandbox"] = f"{plan.sandbox.url}/"
     wait_until_ready(plan, supervisor, {name: partial(responds, url) for name, url in urls.items()})
+    if plan.web and not web_answers(supervisor, partial(responds, f"{plan.web.url}/sign-in")):
+        log = plan.logs / f"{WEB}.log"
+        output.print(f"The web face does not answer yet, see {log}; the bridge runs.")
 
 
 def prepare_database(plan: Plan) -> None:
@@ -134,16 +140,29 @@ def wait_until_ready(
             log = plan.logs / "supervisor.err"
             raise StartupError("Supervisor ended as soon as it was started.", log=log)
         if time.monotonic() > ends_at:
-            name = next(iter(waiting))
-            log = plan.logs / f"{name}.log"
-            raise StartupError(f"{name} does not answer within {READY_WITHIN_S} s.", log=log)
+            log = plan.logs / f"{next(iter(waiting))}.log"
+            names = ", ".join(waiting)
+            raise StartupError(f"No answer within {READY_WITHIN_S} s from: {names}.", log=log)
         fail_on_crash_loop(plan, supervisor, starts)
         time.sleep(POLL_EVERY_S)
 
 
+def web_answers(supervisor: Supervisor, is_ready: Callable[[], bool]) -> bool:
+    """Return whether the web face is ready in time; ``False`` too if supervisor has ended."""
+    ends_at = time.monotonic() + READY_WITHIN_S
+    while not (found := is_ready()) and time.monotonic() < ends_at and not supervisor.ended:
+        time.sleep(POLL_EVERY_S)
+    return found
+
+
 def fail_on_crash_loop(plan: Plan, supervisor: Supervisor, starts: dict[str, set[int]]) -> None:
-    """Raise ``StartupError`` if a process keeps ending; ``starts`` collects process ids by name."""
+    """Raise ``StartupError`` if a process keeps ending; ``starts`` collects process ids by name.
+
+    The web face may: nothing else needs it.
+    """
     for process in supervisor.running():
+        if process.name.partition(":")[2] == WEB:
+            continue
         starts.setdefault(process.name, set()).add(process.pid)
         if len(starts[process.name] - {0}) > MAX_STARTS:
             name = process.name.partition(":")[2]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from deploy.run.analyst_login import password_in
+from contextlib import suppress
+from pathlib import Path
+
+from deploy.run.analyst_login import password_in, write_secret
 from deploy.run.plan import Plan
 from deploy.run.ports import WEB_PORT
 from workers.operations.rules import passwords
@@ -15,10 +18,26 @@ def variables(plan: Plan) -> dict[str, str]:
     """
     found = {}
     if plan.web_password:
-        found["WEB_PASSWORD_HASH"] = passwords.hash_of(password_in(plan.web_password))
+        found["WEB_PASSWORD_HASH"] = _hash_in(
+            plan.web_password.with_name("web.hash"), password_in(plan.web_password)
+        )
     if plan.web_key:
         found["WEB_SECRET_KEY"] = password_in(plan.web_key, length_bytes=32)
     return found
+
+
+def _hash_in(file: Path, password: str) -> str:
+    """Return the hash in ``file`` if it is that of the password, else a new one, which it then has.
+
+    With another hash, all sessions would end.
+    """
+    with suppress(FileNotFoundError, ValueError):
+        kept = file.read_text("ascii").strip()
+        if passwords.matches(password, kept):
+            return kept
+    made = passwords.hash_of(password)
+    write_secret(file, made)
+    return made
 
 
 def description(plan: Plan) -> str:

@@ -226,11 +226,21 @@ def test_the_operator_of_a_run_has_a_password_in_a_file_for_its_owner_alone(tmp_
     password = (tmp_path / "web.password").read_text().strip()
     assert passwords.matches(password, made["WEB_PASSWORD_HASH"])
     assert len(made["WEB_SECRET_KEY"]) >= 32
-    for name in ("web.password", "web.key"):
+    for name in ("web.password", "web.key", "web.hash"):
         assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
-    assert web_login.variables(plan)["WEB_SECRET_KEY"] == made["WEB_SECRET_KEY"]
+    assert web_login.variables(plan) == made  # sessions go on
     assert str(tmp_path / "web.password") in web_login.description(plan)
     assert password not in web_login.description(plan)
+
+
+def test_a_password_that_was_changed_in_its_file_or_a_broken_hash_gets_a_new_hash(tmp_path):
+    plan = make_plan(SERVERS, var=tmp_path)
+    for name, text in (("web.password", "another password"), ("web.hash", "scrypt:0:0:0$x$å")):
+        web_login.variables(plan)
+        (tmp_path / name).write_text(text)
+        password = (tmp_path / "web.password").read_text().strip()
+
+        assert passwords.matches(password, web_login.variables(plan)["WEB_PASSWORD_HASH"])
 
 
 def test_who_may_sign_in_stays_as_it_is_set(tmp_path):

@@ -15,9 +15,11 @@ from rich.console import Console
 
 from deploy.embedded import StartupError
 from deploy.run import __main__ as run
+from deploy.run import startup
 from deploy.run.output import Output
 from deploy.run.plan import make_plan
 from deploy.run.processes import ISOLATED
+from deploy.run.supervisor import ProcessState
 
 ROOT = Path(__file__).parents[3]
 NEEDED = ("setup.cfg", "deploy/requirements.lock")
@@ -76,6 +78,73 @@ def test_after_a_full_disk_everything_is_started_again_as_often_as_it_takes(monk
 
     assert pauses == [run.RETRY_EVERY_S] * 2
     assert output.getvalue().count("Starting again in") == 2
+
+
+class Bridge:
+    """Supervisor of a bridge of which some processes answer; time passes as it is waited for."""
+
+    def __init__(self, monkeypatch, *answering):
+        self.ended, self.at, self.pid = False, 0.0, 0
+        monkeypatch.setattr(startup, "responds", lambda url: url.rpartition("/")[0] in answering)
+        monkeypatch.setattr(startup, "prepare_database", lambda _: None)
+        clock = SimpleNamespace(monotonic=lambda: self.at, sleep=self.pass_time)
+        monkeypatch.setattr(startup, "time", clock)
+
+    def pass_time(self, seconds):
+        self.at += seconds
+
+    def start(self, *, lock):
+        pass
+
+    def start_rest(self):
+        pass
+
+    def is_ready(self):
+        return True
+
+    def running(self):
+        """Return the web face, which ends and is started again each time."""
+        self.pid += 1
+        return (ProcessState(name="bridge:web", pid=self.pid, state="RUNNING"),)
+
+
+def plan_of(tmp_path):
+    """Return what a start needs of a plan, the path of each server as its address."""
+    return SimpleNamespace(
+        embedded=(),
+        logs=tmp_path,
+        receiver=SimpleNamespace(url="receiver"),
+        web=SimpleNamespace(url="web"),
+        sandbox=SimpleNamespace(url="sandbox"),
+    )
+
+
+def test_the_bridge_starts_also_if_its_web_face_does_not(monkeypatch, tmp_path):
+    bridge = Bridge(monkeypatch, "receiver/health", "sandbox")
+    output = io.StringIO()
+
+    startup.start_all(plan_of(tmp_path), bridge, Output(Console(file=output)), lock=0)
+
+    said = " ".join(output.getvalue().split())
+    assert said == (f"The web face does not answer yet, see {tmp_path}/web.log; the bridge runs.")
+    assert startup.READY_WITHIN_S <= bridge.at < startup.READY_WITHIN_S + 1
+
+
+def test_a_start_waits_for_a_web_face_that_answers_and_says_nothing(monkeypatch, tmp_path):
+    bridge = Bridge(monkeypatch, "receiver/health", "sandbox", "web")
+    output = io.StringIO()
+
+    startup.start_all(plan_of(tmp_path), bridge, Output(Console(file=output)), lock=0)
+
+    assert output.getvalue() == ""
+    assert bridge.at == 0
+
+
+def test_a_start_that_fails_names_every_process_that_does_not_answer(monkeypatch, tmp_path):
+    bridge = Bridge(monkeypatch, "web")
+
+    with pytest.raises(StartupError, match=r"No answer within 60 s from: receiver, sandbox\."):
+        startup.start_all(plan_of(tmp_path), bridge, None, lock=0)
 
 
 @pytest.mark.enable_socket  # a plan reserves its ports
