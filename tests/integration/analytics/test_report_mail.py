@@ -159,6 +159,78 @@ def test_after_a_week_without_the_bridge_the_newest_report_alone_is_sent(reporti
     assert reporting.states() == [("2024-01-29", "sent"), ("2024-02-19", "sent")]
 
 
+def test_while_the_bridge_cannot_send_reports_that_are_older_than_the_newest_are_skipped(reporting):
+    reporting.fault("busy", RECIPIENT)
+    for week in range(3):
+        reporting.send(MONDAY + week * WEEK)
+    reporting.no_faults()
+
+    reporting.send(MONDAY + 2 * WEEK + MINUTE)
+
+    assert reporting.states() == [
+        ("2024-01-29", "skipped"),
+        ("2024-02-05", "skipped"),
+        ("2024-02-12", "sent"),
+    ]
+    assert len(reporting.mails()) == 2
+    assert sent_reports.unsettled(reporting.conn, "demo") == []
+
+
+def test_an_older_report_that_an_operator_found_missing_is_sent_beside_the_newest(
+    reporting, database
+):
+    _kill_while_sending(reporting, database, "before")
+    reporting.send(MONDAY + MINUTE)
+    reporting.fault("busy", RECIPIENT)
+    week = reporting.rows()[0]["week"]
+    assert sent_reports.resolve(reporting.conn, "demo", week, sent=False)
+    now = datetime.now(UTC) + MINUTE
+    reporting.send(now)
+    reporting.no_faults()
+
+    reporting.send(now + WEEK)
+
+    assert [state for _, state in reporting.states()] == ["sent", "skipped", "sent"]
+
+
+def test_while_all_figures_are_computed_again_it_waits_and_says_why(reporting):
+    _compute_everything(reporting)
+    reporting.send()
+    [row] = reporting.rows()
+    assert (row["state"], row["tries"]) == ("due", 0)
+    assert row["problem"] == "waits until all figures are computed"
+
+    reporting.conn.execute("UPDATE intake.metrics_progress SET after_id = NULL, day = now()::date")
+    reporting.send(MONDAY + MINUTE)
+    assert reporting.mails() == BOTH
+
+
+@pytest.mark.parametrize(
+    ("day", "is_due"), [("2024-02-03", False), (None, False), ("2024-02-04", True)]
+)
+def test_it_waits_for_the_backlog_of_its_week(reporting, day, is_due):
+    reporting.conn.execute("INSERT INTO intake.metrics_progress VALUES ('demo', NULL, %s)", [day])
+    if is_due:
+        reporting.conn.execute(
+            "INSERT INTO intake.backlog_due (workspace, day, is_new)"
+            " VALUES ('demo', '2024-02-04', false)"
+        )
+
+    reporting.send()
+
+    assert reporting.states() == [("2024-01-29", "due")]
+
+
+def test_figures_that_take_longer_than_12_hours_keep_no_report(reporting):
+    _compute_everything(reporting)
+    reporting.send(MONDAY + timedelta(hours=12) - MINUTE)
+    assert reporting.mails() == []
+
+    reporting.send(MONDAY + timedelta(hours=12))
+
+    assert reporting.mails() == BOTH
+
+
 def test_while_surveys_are_held_nothing_is_sent_and_then_it_is(reporting):
     reporting.conn.execute("INSERT INTO feedback.hold (workspace, reason) VALUES ('demo', 'x')")
     reporting.send()
@@ -189,6 +261,42 @@ def test_over_a_change_of_clocks_it_is_sent_once_each_week(reporting):
     assert len(reporting.mails()) == 4
 
 
+def test_a_report_that_cannot_be_made_tells_why_and_waits_longer_each_time(reporting, monkeypatch):
+    monkeypatch.setattr(job, "as_page", lambda *_, **__: 1 / 0)
+    waits = []
+    for _ in range(3):
+        [at] = [row["due_at"] for row in reporting.rows()] or [MONDAY]
+        with pytest.raises(ZeroDivisionError):
+            reporting.send(at)
+        [row] = reporting.rows()
+        waits.append(row["due_at"] - at)
+
+    assert waits == [MINUTE, 2 * MINUTE, 4 * MINUTE]
+    assert row["problem"] == "it cannot be made: ZeroDivisionError"
+    monkeypatch.undo()
+    reporting.send(row["due_at"])
+    assert reporting.mails() == BOTH
+
+
+def test_a_report_that_cannot_be_made_keeps_no_other_from_being_sent(reporting, monkeypatch):
+    reporting.send(MONDAY - MINUTE)
+    reporting.conn.execute("UPDATE intake.report_sent SET state = 'unknown'")
+    week = MONDAY.date() - 2 * WEEK
+    assert sent_reports.resolve(reporting.conn, "demo", week, sent=False)
+    reporting.conn.execute("UPDATE intake.report_sent SET due_at = %s", [MONDAY])
+    page = job.as_page
+    monkeypatch.setattr(
+        job,
+        "as_page",
+        lambda one, **more: 1 / 0 if one.week.monday == week else page(one, **more),
+    )
+
+    with pytest.raises(ZeroDivisionError):
+        reporting.send()
+
+    assert reporting.states() == [("2024-01-22", "due"), ("2024-01-29", "sent")]
+
+
 def test_a_report_that_cannot_be_made_stays_due(reporting, monkeypatch):
     monkeypatch.setattr(job, "as_page", lambda *_, **__: 1 / 0)
 
@@ -213,6 +321,12 @@ def test_the_table_names_nobody(reporting):
     reporting.send()
 
     assert "@" not in str(reporting.rows())
+
+
+def _compute_everything(reporting: Reporting) -> None:
+    reporting.conn.execute(
+        "INSERT INTO intake.metrics_progress (workspace, after_id) VALUES ('demo', 0)"
+    )
 
 
 def _kill_while_sending(reporting: Reporting, database: str, when: str) -> None:

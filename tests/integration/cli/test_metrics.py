@@ -47,7 +47,7 @@ def test_a_day_that_is_none_is_refused(terminal):
 def test_errands_without_figures_are_listed(terminal, database):
     terminal.run("migrate")
     nothing = terminal.run("metrics", "problems").stdout
-    assert nothing == "The figures of all errands are computed.\n"
+    assert nothing == "No errand has a problem.\n"
     run_query(
         database,
         "INSERT INTO cention.errand (workspace, errand_id, arrived_at, fetched_at)"

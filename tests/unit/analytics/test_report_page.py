@@ -236,6 +236,15 @@ def test_before_the_first_poll_nothing_is_called_complete():
     assert "complete and current" not in text
 
 
+def test_while_all_figures_are_computed_again_nothing_is_called_complete(language):
+    computing = replace(REPORT.completeness, states=["computing"], computing=True)
+    text = text_of(as_page(replace(REPORT, completeness=computing), language=language))
+
+    assert _texts(language)["computing_all"] in text
+    assert _texts(language)["all_fresh"] not in text
+    assert _texts(language)["computing"] not in text
+
+
 def _texts(code):
     folder = resources.files("workers.analytics.jobs.reports")
     return tomllib.loads((folder / f"{code}.toml").read_text("utf-8"))

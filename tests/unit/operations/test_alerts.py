@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from workers.analytics.store.metrics_problems import MetricsStatus
 from workers.config.names import Mirror
 from workers.mirrors.store.mirrors import MirrorStatus
 from workers.operations.jobs import alerts
@@ -158,3 +159,19 @@ def test_a_customer_who_waits_for_a_vendor_is_an_alarm():
     assert alert.sentence == "surveys of demo: 1 survey waits for centracx, the longest for 1m."
     assert list(alerts.of_conversations(replace(waiting, longest_wait_s=5.0))) == []
     assert list(alerts.of_conversations(replace(waiting, waiting=0, longest_wait_s=None))) == []
+
+
+@pytest.mark.parametrize(("hours", "told"), [(5, False), (7, True)])
+def test_a_computation_of_all_figures_that_lasts_for_hours_is_told(hours, told):
+    status = MetricsStatus(
+        workspace="demo",
+        oldest_wait_s=None,
+        everything_since_at=NOW - timedelta(hours=hours),
+        failed=0,
+        arrivals=0,
+    )
+
+    sentences = [one.sentence for one in alerts.of_figures(status, at=NOW)]
+
+    expected = "figures of demo: all are being computed again for 7h."
+    assert sentences == ([expected] if told else [])

@@ -1,4 +1,4 @@
-"""Weekly reports by mail: what is due, being sent, sent, refused or of unknown outcome."""
+"""Weekly reports by mail: due, being sent, sent, refused, skipped or of unknown outcome."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ from workers.database import Connection, queries
 
 SQL = queries.load(__name__)
 DUE, SENDING, SENT, REFUSED, UNKNOWN = "due", "sending", "sent", "refused", "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueReport:
+    """A report that is to be sent now."""
+
+    week: date  # its Monday
+    tries: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +41,30 @@ def add_due(conn: Connection, workspace: str, week: date, *, due_at: datetime) -
     conn.execute(SQL["add_due"], parameters)
 
 
-def due(conn: Connection, workspace: str, *, now: datetime) -> list[date]:
-    """Return the Mondays of the weeks whose report is to be sent now; none while they are held."""
+def skip(conn: Connection, workspace: str, *, before: date) -> None:
+    """Record that reports of weeks before this one are not sent, except by an operator's wish."""
+    conn.execute(SQL["skip"], {"workspace": workspace, "week": before})
+
+
+def due(conn: Connection, workspace: str, *, now: datetime) -> list[DueReport]:
+    """Return the reports that are to be sent now, the oldest first; none while they are held."""
     parameters = {"workspace": workspace, "now": now}
-    return [row[0] for row in conn.execute(SQL["due"], parameters).fetchall()]
+    with conn.cursor(row_factory=class_row(DueReport)) as cursor:
+        return cursor.execute(SQL["due"], parameters).fetchall()
+
+
+def put_off(
+    conn: Connection, workspace: str, week: date, *, problem: str, due_at: datetime, tries: int
+) -> None:
+    """Record why a report is not sent yet, and when to try again."""
+    parameters = {
+        "workspace": workspace,
+        "week": week,
+        "problem": problem,
+        "due_at": due_at,
+        "tries": tries,
+    }
+    conn.execute(SQL["put_off"], parameters)
 
 
 def begin(conn: Connection, workspace: str, week: date, *, run: UUID) -> int | None:

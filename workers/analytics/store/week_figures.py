@@ -170,3 +170,10 @@ def figures_due(conn: Connection, workspace: str) -> bool:
     """Return whether figures are still to be computed from what is stored."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return bool(cursor.execute(SQL["figures_due"], {"workspace": workspace}).fetchone())
+
+
+def is_unready(conn: Connection, workspace: str, monday: date) -> bool:
+    """Return whether figures of a week that is over are about to be computed (again)."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        parameters = {"workspace": workspace, "monday": monday}
+        return bool(cursor.execute(SQL["is_unready"], parameters).fetchone())

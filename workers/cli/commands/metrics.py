@@ -65,7 +65,7 @@ def problems(limit: int, as_json: bool, workspace: str | None) -> None:
         print_json(found)
         return
     if not found:
-        print_line("The figures of all errands are computed.")
+        print_line("No errand has a problem.")
         return
     print_table(
         COLUMNS,

@@ -1,7 +1,9 @@
 -- How far the figures of errands are behind, for commands, alarms and analysts.
 CREATE OR REPLACE VIEW intake.figure_state AS
 SELECT w.workspace, least(marked.at, CASE WHEN p.after_id IS NULL THEN days.marked_at END) AS oldest_waiting_at,
-       CASE WHEN p.after_id IS NOT NULL THEN p.began_at END AS everything_since_at, problem.failed, problem.arrivals
+       CASE WHEN p.after_id IS NOT NULL THEN p.began_at
+            WHEN p.workspace IS NULL AND EXISTS (SELECT FROM cention.errand AS e WHERE e.workspace = w.workspace) THEN now()
+       END AS everything_since_at, problem.failed, problem.arrivals
 FROM cention.workspace AS w
 LEFT JOIN intake.metrics_progress AS p ON p.workspace = w.workspace
 LEFT JOIN LATERAL (
@@ -16,6 +18,6 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW intake.figure_state IS 'One row per workspace: whether its figures, such as analyst.errand_metrics, are computed.';
 COMMENT ON COLUMN intake.figure_state.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN intake.figure_state.oldest_waiting_at IS 'When the oldest change was made, or day was over, that is not computed yet; null if all are.';
-COMMENT ON COLUMN intake.figure_state.everything_since_at IS 'Since when everything is being computed; null if it is not.';
+COMMENT ON COLUMN intake.figure_state.everything_since_at IS 'Since when everything is being computed, now if that has not begun yet; null if it is not.';
 COMMENT ON COLUMN intake.figure_state.failed IS 'Errands whose figures could not be computed.';
 COMMENT ON COLUMN intake.figure_state.arrivals IS 'Errands with an implausible time of arrival, which is taken for unknown.';

@@ -144,7 +144,8 @@ WITH workspace AS (
            f.failed AS unreadable, f.oldest_waiting_at, NULL::timestamptz AS last_poll_at, NULL::text AS last_poll_error,
            NULL::timestamptz AS last_successful_poll_at, NULL::timestamptz AS last_callback_at,
            NULL::timestamptz AS last_stored_at, NULL::timestamptz AS paused_since_at, NULL::text AS pause_reason,
-           NULL::bigint AS missing, NULL::timestamptz AS counted_at, NULL::bigint AS reported_today, NULL::text AS alarm,
+           NULL::bigint AS missing, NULL::timestamptz AS counted_at, NULL::bigint AS reported_today,
+           CASE WHEN f.everything_since_at IS NOT NULL THEN 'computing' END AS alarm,
            f.oldest_waiting_at < now() - interval '5 minutes' AS slow, false AS partly, NULL::text AS what
     FROM intake.figure_state AS f
 ), judged AS (
@@ -179,12 +180,15 @@ SELECT workspace,
            )
            WHEN 'never received' THEN 'no callback was ever received: is the address of the receiver set in Cention?'
            WHEN 'silent' THEN 'errands were answered since the last callback'
+           WHEN 'computing' THEN 'all figures are being computed again: some are missing or old'
            WHEN 'behind' THEN 'the oldest record has been waiting for '
                || date_trunc('second', now() - oldest_waiting_at)::text
            WHEN 'incomplete' THEN concat_ws(
                '; ',
-               CASE WHEN parked > 0 OR unreadable > 0
-                   THEN format('%s parked, %s unreadable', parked, unreadable)
+               CASE WHEN family = 'figures' AND unreadable > 0
+                    THEN format('the figures of %s could not be computed',
+                                CASE unreadable WHEN 1 THEN '1 errand' ELSE unreadable || ' errands' END)
+                    WHEN parked > 0 OR unreadable > 0 THEN format('%s parked, %s unreadable', parked, unreadable)
                END,
                CASE WHEN partly THEN 'refreshed, but ' || last_poll_error END
            )
@@ -209,7 +213,7 @@ COMMENT ON VIEW analyst.freshness IS
     'One row per workspace and family of records, one for its callbacks, one for the figures that the bridge computes, and one for each mirror that is refreshed on a schedule: whether the tables have the present data of Cention. Only the state fresh is good; no row at all means that no workspace is set up. Key: workspace, family.';
 COMMENT ON COLUMN analyst.freshness.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.freshness.family IS 'Kind of record: callbacks, figures (such as analyst.errand_metrics and backlog_day), errand_reports, facebook_ratings, response_attachments, area_archives, library_attachments; or a mirror that is refreshed on a schedule: library, agent_logons, exports. A disabled mirror has no row.';
-COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: missing (records that Cention reported are neither stored nor on the list), paused, never polled, stalled (the list of changed records was not read, or the mirror not refreshed, for three of its intervals, at least a minute), uncounted (no reconciliation for half an hour), never received, silent (errands were answered more than an hour after the last callback), behind (a record, or a change without figures, has been waiting for 5 minutes, a callback for one), incomplete (some records are parked or unreadable, figures of some errands could not be computed, or a mirror was refreshed only in part); or starting: a mirror was enabled recently and not refreshed yet.';
+COMMENT ON COLUMN analyst.freshness.state IS 'fresh, or what is wrong, the worst first: missing (records that Cention reported are neither stored nor on the list), paused, never polled, stalled (the list of changed records was not read, or the mirror not refreshed, for three of its intervals, at least a minute), uncounted (no reconciliation for half an hour), never received, silent (errands were answered more than an hour after the last callback), computing (all figures are being computed again, as after an upgrade: some are missing or old), behind (a record, or a change without figures, has been waiting for 5 minutes, a callback for one), incomplete (some records are parked or unreadable, figures of some errands could not be computed, or a mirror was refreshed only in part); or starting: a mirror was enabled recently and not refreshed yet.';
 COMMENT ON COLUMN analyst.freshness.reason IS 'What is wrong, in words; null if nothing is.';
 COMMENT ON COLUMN analyst.freshness.waiting IS 'Records known to have changed and not stored yet, parked ones included; for callbacks, those not filed yet; null for figures.';
 COMMENT ON COLUMN analyst.freshness.due IS 'Of these, those that can be processed now.';

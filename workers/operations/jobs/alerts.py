@@ -36,6 +36,7 @@ REPORT_WAITS_S = 3_600.0  # a mail server may be away for a while
 RECORD_WAITS_S = 300.0  # as analyst.freshness judges it
 CALLBACK_WAITS_S = 60.0  # likewise
 FIGURE_WAITS_S = 300.0  # likewise
+ALL_FIGURES_TAKE_S = 21_600.0  # a computation of everything
 POLLED = (Family.ERRAND_REPORTS, Family.FACEBOOK_RATINGS)
 START_WORKER = "celery --app workers.app worker"
 START_BEAT = "celery --app workers.app beat"
@@ -306,9 +307,16 @@ def of_conversations(one: ConversationFigures) -> Iterator[Alert]:
         )
 
 
-def of_figures(one: MetricsStatus) -> Iterator[Alert]:
+def of_figures(one: MetricsStatus, *, at: datetime) -> Iterator[Alert]:
     """Yield alerts for figures that are behind, and for errands that have none."""
     name = f"figures of {one.workspace}"
+    since = one.everything_since_at
+    if since is not None and (at - since).total_seconds() > ALL_FIGURES_TAKE_S:
+        yield _warning(
+            f"{name}: all are being computed again for {format_age(since, at)}.",
+            "cention check",
+            "Figures are behind",
+        )
     if one.oldest_wait_s is not None and one.oldest_wait_s > FIGURE_WAITS_S:
         waited = format_duration(one.oldest_wait_s)
         yield _warning(

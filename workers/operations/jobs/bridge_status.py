@@ -75,7 +75,7 @@ def read_bridge_status(
         *(alert for one in families for alert in alerts.of_family(one, at=at)),
         *(alert for one in refreshed for alert in alerts.of_mirror(one, at=at)),
         *(alert for one in inboxes for alert in alerts.of_inbox(one)),
-        *(alert for one in figures for alert in alerts.of_figures(one)),
+        *(alert for one in figures for alert in alerts.of_figures(one, at=at)),
         *alerts.of_version(migrate.unknown(conn)),
         *alerts.of_unknown(len(unknown)),
         *(alert for one in surveys.statuses for alert in alerts.of_surveys(one)),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from workers.analytics.store import metrics_problems
+from workers.analytics.store import metrics_problems, metrics_progress
 from workers.config.names import Family, Mirror
 from workers.mirrors.jobs.exports import NO_EXPORT
 from workers.sync.store import polls, wanted
@@ -215,8 +215,30 @@ def test_figures_are_behind_when_a_change_has_waited_for_five_minutes(healthy_ce
 def test_figures_are_incomplete_while_an_errand_is_set_aside(healthy_centre):
     metrics_problems.set_aside(healthy_centre.conn, "demo", 1, "cannot be computed")
 
-    assert states(healthy_centre)["figures"] == "incomplete"
-    assert one(healthy_centre, "figures")["unreadable"] == 1
+    found = one(healthy_centre, "figures")
+    assert (found["state"], found["unreadable"]) == ("incomplete", 1)
+    assert found["reason"] == "the figures of 1 errand could not be computed"
+    metrics_problems.set_aside(healthy_centre.conn, "demo", 2, "cannot be computed")
+    reason = one(healthy_centre, "figures")["reason"]
+    assert reason == "the figures of 2 errands could not be computed"
+
+
+def test_while_all_figures_are_computed_again_they_are_computing(healthy_centre):
+    metrics_progress.begin(healthy_centre.conn, "demo")
+    metrics_problems.set_aside(healthy_centre.conn, "demo", 1, "cannot be computed")
+
+    found = one(healthy_centre, "figures")
+
+    assert found["state"] == "computing"
+    assert found["reason"] == "all figures are being computed again: some are missing or old"
+
+
+def test_figures_of_errands_that_were_never_computed_are_computing(healthy_centre):
+    assert states(healthy_centre)["figures"] == "fresh"
+    healthy_centre.put("cention.errand", workspace="demo", errand_id=1, fetched_at=ago(hours=1))
+    healthy_centre.query("DELETE FROM intake.metrics_due RETURNING 1")
+
+    assert states(healthy_centre)["figures"] == "computing"
 
 
 def test_the_last_success_is_the_last_row_written(healthy_centre):

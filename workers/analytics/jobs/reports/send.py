@@ -23,6 +23,8 @@ from workers.analytics.jobs.reports.wording import completeness_of, notes_of, wo
 from workers.analytics.jobs.reports.workbook import as_workbook
 from workers.analytics.rules.weeks import Week, due_week
 from workers.analytics.store import sent_reports
+from workers.analytics.store.sent_reports import DueReport
+from workers.analytics.store.week_figures import is_unready
 from workers.clients import timeouts
 from workers.clients.mail_message import MailFile, OutgoingMail
 from workers.clients.smtp import SmtpClient
@@ -36,11 +38,12 @@ from workers.clients.surveys.outcomes import (
 )
 from workers.config.reports import ReportSettings
 from workers.config.workspaces import WorkspaceSettings
-from workers.database import Connection, Transaction, advisory_locks
+from workers.database import Connection, Transaction, advisory_locks, permanent_errors
 
 log = structlog.get_logger(__name__)
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 60.0, 3_600.0  # after a failure; doubled each time
+FOR_FIGURES = timedelta(hours=12)  # then a report is sent, and says that figures are missing
 SEND_WITHIN_S = 60.0  # after it was recorded
 HTML_TYPE = "text/html"
 WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -81,7 +84,9 @@ def send_due(
     """Send the reports of a workspace that are due. Of many workers at once only one does.
 
     ``session`` yields connections in autocommit mode. Nothing is sent while surveys are held, nor
-    if the settings name no day.
+    if the settings name no day. While all figures are computed again, a report waits for 12 hours
+    at most. Of several missed weeks the newest is sent alone. What keeps a report from being made
+    is raised after the others were sent.
     """
     settings = mail.settings
     if settings.weekday is None:
@@ -95,8 +100,15 @@ def send_due(
         sent_reports.mark_unknown(conn, mail.workspace)  # its sender would hold the lock
         week, since = due_week(now(), weekday=settings.weekday, at=settings.at, zone=mail.zone)
         sent_reports.add_due(conn, mail.workspace, week.monday, due_at=since)
-        for monday in sent_reports.due(conn, mail.workspace, now=now()):
-            _send(conn, mail, Week(monday), now=now())
+        sent_reports.skip(conn, mail.workspace, before=week.monday)
+        failed: list[Exception] = []
+        for one in sent_reports.due(conn, mail.workspace, now=now()):
+            if now() < since + FOR_FIGURES and is_unready(conn, mail.workspace, one.week):
+                _wait_for_figures(conn, mail, one, now=now())
+            elif error := _send(conn, mail, one, now=now()):
+                failed.append(error)
+    for error in failed:
+        raise error
 
 
 def mark_abandoned_unknown(conn: Connection, workspace: str) -> None:
@@ -113,12 +125,40 @@ def _lock(workspace: str) -> str:
     return f"report/{workspace}"
 
 
-def _send(conn: Connection, mail: ReportMail, week: Week, *, now: datetime) -> None:
-    letter = _letter(read_at_once(conn, mail.workspace, week, now=now), mail)
+def _wait_for_figures(conn: Connection, mail: ReportMail, one: DueReport, *, now: datetime) -> None:
+    sent_reports.put_off(
+        conn,
+        mail.workspace,
+        one.week,
+        problem="waits until all figures are computed",
+        due_at=now + timedelta(seconds=FIRST_WAIT_S),
+        tries=one.tries,
+    )
+
+
+def _send(conn: Connection, mail: ReportMail, one: DueReport, *, now: datetime) -> Exception | None:
+    """Send a report; return why it cannot be made."""
+    week = Week(one.week)
+    try:
+        letter = _letter(read_at_once(conn, mail.workspace, week, now=now), mail)
+    except Exception as error:  # a bug of ours must not stop other weeks
+        if conn.broken:
+            raise
+        name, failures = permanent_errors.name(error), one.tries + 1
+        log.warning("report cannot be made", workspace=mail.workspace, week=str(week), error=name)
+        sent_reports.put_off(
+            conn,
+            mail.workspace,
+            one.week,
+            problem=f"it cannot be made: {name}",
+            due_at=now + _wait(failures),
+            tries=failures,
+        )
+        return error
     run = uuid4()
     tries = sent_reports.begin(conn, mail.workspace, week.monday, run=run)
     if tries is None:
-        return
+        return None
     outcome = mail.client.send(letter, send_until_s=time.monotonic() + SEND_WITHIN_S)
     state, problem = _state_of(outcome)
     if state == sent_reports.UNKNOWN:
@@ -133,6 +173,7 @@ def _send(conn: Connection, mail: ReportMail, week: Week, *, now: datetime) -> N
         due_at=now + _wait(tries) if state == sent_reports.DUE else None,
     )
     log.info("report", workspace=mail.workspace, week=str(week), state=state)
+    return None
 
 
 def read_at_once(conn: Connection, workspace: str, week: Week, *, now: datetime) -> WeekReport:

@@ -15,7 +15,8 @@ from workers.analytics.jobs.reports.figures import Line, Unit, Value, WeekReport
 from workers.analytics.rules.weeks import Week
 
 HOUR_MIN, DAY_MIN = 60, 1_440
-LONG_MIN = 2 * DAY_MIN  # from here on in days
+LONG_MIN = 2 * DAY_MIN  # from here on in whole hours
+COMPUTING = "computing"  # state of analyst.freshness
 MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 
 
@@ -199,11 +200,12 @@ def completeness_of(report: WeekReport, words: Wording) -> list[str]:
     ):
         if number:
             lines.append(words.text(key, number=words.number(number)))
-    if found.computing:
+    if COMPUTING in found.states:
+        lines.append(words.text("computing_all"))
+    elif found.computing:
         lines.append(words.text("computing"))
-    if found.states:
-        states = ", ".join(words.state(state) for state in found.states)
-        lines.append(words.text("trouble", states=states))
-    elif found.until is not None:
+    if states := [words.state(state) for state in found.states if state != COMPUTING]:
+        lines.append(words.text("trouble", states=", ".join(states)))
+    elif found.until is not None and not found.computing:
         lines.append(words.text("all_fresh"))
     return lines
