@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from itertools import pairwise
@@ -30,6 +30,7 @@ ORDER = ("arrived", "answered", "closed", "deleted", "gone", "reopened", "presen
 ENDS = ("closed", "deleted", "gone")
 UNDONE = ("deleted", "gone")  # once, and as long as it holds
 MINUTE_S, HOUR_S = 60, 3_600
+FIRST_S = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())  # earlier times stand for none
 BANDS = ((1, "0-1"), (3, "1-3"), (7, "3-7"), (30, "7-30"))
 Row = dict[str, Any]
 
@@ -59,10 +60,15 @@ class Figures:
     errand: Errand
     open_seconds: OpenSeconds
 
+    @property
+    def arrived_at(self) -> int | None:
+        """The arrival as far as it is known."""
+        return known_arrival(self.errand)
+
     @cached_property
     def events(self) -> list[Event]:
         """What happened, in order, and what was found last."""
-        arrived = self.errand.arrived_at
+        arrived = self.arrived_at
         events = [Event(arrived, 0, "arrived", "report")] if arrived is not None else []
         for kind in ORDER[1:-1]:
             told = sorted(self._told(kind))
@@ -186,7 +192,7 @@ class Figures:
         log = [one.verb for one in errand.actions]
         row: Row = {
             "errand_id": errand.errand_id,
-            "arrived_at": errand.arrived_at,
+            "arrived_at": self.arrived_at,
             "service_id": errand.service_id,
             "organisation_id": errand.organisation_id,
             "area_id": errand.area_id,
@@ -224,7 +230,7 @@ class Figures:
             ("first_resolution", row["first_resolved_at"]),
             ("final_resolution", resolved_at),
         ):
-            row |= self.both(name, [(errand.arrived_at, at)])
+            row |= self.both(name, [(self.arrived_at, at)])
         for name in ("us", "customer"):
             waits = [(at, end) for at, end, phase in self.phases if phase == name and end]
             row |= self.both(f"waiting_on_{name}", waits)
@@ -251,12 +257,18 @@ class Figures:
 
     def open_at(self, at: int) -> str | None:
         """Return on whom it waits just before ``at``; ``None`` if it is not open."""
-        if self.errand.arrived_at is None:
+        if self.arrived_at is None:
             return None
         for begin, end, phase in self.phases:
             if begin < at and (end is None or end >= at) and phase != "ended":
                 return phase
         return None
+
+
+def known_arrival(errand: Errand) -> int | None:
+    """Return the arrival, or ``None`` for one before 2000 or a day after its report."""
+    at = errand.arrived_at
+    return at if at is not None and FIRST_S <= at <= errand.fetched_at + DAY_S else None
 
 
 def _since(change: Change) -> float:
@@ -281,7 +293,7 @@ def repeat_contacts(errands: Iterable[Errand]) -> list[Row]:
     """Return the rows of analyst.repeat_contact."""
     by_person: defaultdict[str, list[Errand]] = defaultdict(list)
     for errand in errands:
-        if errand.address and errand.arrived_at is not None and not errand.deleted:
+        if errand.address and known_arrival(errand) is not None and not errand.deleted:
             by_person[errand.address.lower()].append(errand)
     rows = []
     for written in by_person.values():
@@ -314,7 +326,7 @@ def backlog(all_: Sequence[Figures], first: datetime, days: int, zone: ZoneInfo)
         groups: defaultdict[tuple[Any, ...], list[tuple[int, str]]] = defaultdict(list)
         for one in all_:
             if phase := one.open_at(end):
-                arrived = one.errand.arrived_at or 0
+                arrived = one.arrived_at or 0
                 key = (day, *one.holder(end - 1), band(end - arrived))
                 groups[key].append((arrived, phase))
         for (of_day, area_id, agent_id, age), found in groups.items():

@@ -28,13 +28,13 @@ def workload_hour(all_: Iterable[Figures], days: Sequence[date], zone: ZoneInfo)
     for one in all_:
         service_id = one.errand.service_id
         moments = [("responses", at) for at in one.times("answered")]
-        if one.errand.arrived_at is not None:
-            moments.append(("arrived", one.errand.arrived_at))
+        if one.arrived_at is not None:
+            moments.append(("arrived", one.arrived_at))
         for name, at in moments:
             local = datetime.fromtimestamp(at, zone)
             key = (local.date(), local.hour, one.holder(at)[0], service_id)
             counts[key][name] += 1
-        for begin, end, phase in one.phases if one.errand.arrived_at is not None else []:
+        for begin, end, phase in one.phases if one.arrived_at is not None else []:
             if phase == "ended":
                 continue
             for day, hour, at in marks[bisect_right(marks, begin, key=itemgetter(2)) :]:

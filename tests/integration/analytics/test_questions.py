@@ -36,3 +36,11 @@ def test_there_are_twelve_questions_of_at_most_ten_lines():
 
     assert [one.title.split(".")[0] for one in found] == [str(n) for n in range(1, 13)]
     assert max(len(one.query.splitlines()) for one in found) <= 10
+
+
+def test_no_question_leaves_out_deleted_errands_by_their_state():
+    """The state of one that is gone since is another: the column counts."""
+    found = list(questions.questions(TEXT))
+
+    assert [one.title for one in found if "'deleted'" in one.query] == []
+    assert sum("NOT deleted" in one.query or "NOT m.deleted" in one.query for one in found) == 3

@@ -170,6 +170,26 @@ def test_an_implausible_arrival_counts_as_unknown_and_is_told(conn, session, at)
     assert problems(conn)[2][0] == "arrival"
 
 
+def test_errands_whose_arrival_counts_as_unknown_are_no_repeat_contacts(conn, session):
+    for errand_id, at in enumerate(
+        ("1970-01-01 00:00Z", "1970-01-02 00:00Z", AGO, AGO + timedelta(hours=1)), start=1
+    ):
+        arrive(conn, errand_id, at=at)
+    conn.execute("UPDATE cention.errand SET from_address = 'anna@example.org'")
+    run(session)
+    pairs = "SELECT errand_id, earlier_errand_id FROM analyst.repeat_contact"
+    found = [conn.execute(pairs).fetchall()]
+
+    arrive(conn, 3, at="1970-01-03 00:00Z")
+    run(session)
+    found.append(conn.execute(pairs).fetchall())
+    arrive(conn, 3)
+    run(session)
+    found.append(conn.execute(pairs).fetchall())
+
+    assert found == [[(4, 3)], [], [(4, 3)]]
+
+
 def test_an_arrival_that_is_corrected_is_no_problem_any_more(conn, session):
     arrive(conn, 1, at="1970-01-01 00:00Z")
     run(session)
