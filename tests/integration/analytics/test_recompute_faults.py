@@ -129,6 +129,77 @@ def test_a_statement_that_takes_too_long_is_of_its_errand_alone(conn, session, m
     assert problems(conn) == {2: ("failed", "cannot be computed: QueryCanceled 57014")}
 
 
+def test_a_table_that_is_locked_sets_no_errand_aside_and_its_marks_stay(
+    conn, session, monkeypatch, database
+):
+    run(session)
+    arrive(conn, 1)
+    monkeypatch.setattr(job, "STATEMENT_S", 2)
+    monkeypatch.setattr(job, "LOCK_S", 1)
+    with psycopg.connect(database) as other:
+        other.execute("LOCK analyst.errand_metrics")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            run(session)
+
+    assert problems(conn) == {}
+    assert conn.execute("SELECT record_id FROM intake.metrics_due").fetchall() == [(1,)]
+    run(session)
+    assert computed(conn) == [("demo", 1)]
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_of_a_batch_that_fails_no_more_parts_are_computed_than_there_is_time(conn, session, marked):
+    if marked:
+        run(session)
+    break_errand(conn, 1)
+    for errand_id in range(2, 17):
+        arrive(conn, errand_id)
+    arrive(conn, 1, workspace="other")
+    if not marked:
+        conn.execute("DELETE FROM intake.metrics_due")
+
+    assert recompute(session, run_s=-1)
+
+    assert set(problems(conn)) == {1}
+    assert computed(conn) == [("other", 1)]
+    if not marked:
+        assert metrics_progress.read(conn, "demo").after_id == 1
+    run(session)
+    assert len(computed(conn)) == 16
+
+
+def test_a_computation_of_everything_goes_on_after_the_last_part_of_a_batch_that_fails(
+    conn, session, monkeypatch
+):
+    break_errand(conn, 1)
+    for errand_id in range(2, 17):
+        arrive(conn, errand_id)
+    conn.execute("DELETE FROM intake.metrics_due")
+    compute = job.metrics.compute
+
+    def ended(own, workspace, ids):
+        if ids[0] == 9:
+            raise psycopg.OperationalError("the server ends")
+        return compute(own, workspace, ids)
+
+    monkeypatch.setattr(job.metrics, "compute", ended)
+    with pytest.raises(psycopg.OperationalError):
+        recompute(session)
+
+    assert metrics_progress.read(conn, "demo").after_id == 8
+
+
+def test_a_round_of_many_slow_workspaces_ends_and_the_next_one_goes_on(conn, session, monkeypatch):
+    arrive(conn, 1)
+    monkeypatch.setattr(job, "ROUND_S", -1.0)
+    assert recompute(session, run_s=-1)
+    assert computed(conn) == []
+
+    monkeypatch.undo()
+    run(session)
+    assert computed(conn) == [("demo", 1)]
+
+
 def test_a_statement_that_is_wrong_sets_no_errand_aside(conn, session):
     arrive(conn, 1)
     conn.execute("ALTER TABLE analyst.errand_response RENAME TO hidden")

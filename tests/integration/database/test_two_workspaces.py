@@ -184,7 +184,7 @@ BY_QUERY = {
     "backlog.sql *": {"days": [NOW[:10]], "from_at": [NOW], "to_at": [NOW]},
     "metrics_due.sql *": {"marked_in": ["7"], "kinds": ["errand"]},
     "metrics_progress.sql *": {"began_at": NOW},
-    "metrics.sql limit_statements": {"timeout": "20s"},
+    "metrics.sql limit_statements": {"timeout": "20s", "lock_timeout": "5s"},
     "backfill_days.sql *": {"first": NOW[:10], "last": NOW[:10]},
     "library.sql save_libraries": {"records": json.dumps(RECORDS[:1])},
     "library.sql save_categories": {"records": json.dumps(RECORDS[:1])},

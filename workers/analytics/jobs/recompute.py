@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 import psycopg
 import structlog
@@ -25,7 +27,9 @@ BATCH = 500  # errands, or marks, in one transaction
 PARTS = 8  # of a batch that fails
 DAYS = 31  # of a backlog in one transaction
 RUN_S = 20.0  # then others of the queue have their turn
+ROUND_S = 100.0  # in which every workspace has its turn; the task is killed after minutes
 STATEMENT_S = 20  # of a batch, which takes less than one
+LOCK_S = 5  # a lock that is held for longer is not of an errand
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +40,8 @@ def recompute(session: Transaction, *, run_s: float = RUN_S) -> bool:
     ``session`` yields connections in autocommit mode. Whatever is interrupted is done again.
     What fails for one workspace is raised after the others have had their turn.
     """
-    until_s = time.monotonic() + run_s
+    began_s = time.monotonic()
+    until_s, round_until_s = began_s + run_s, began_s + ROUND_S
     failed: dict[str, psycopg.Error] = {}
     with (
         session() as conn,
@@ -46,8 +51,11 @@ def recompute(session: Transaction, *, run_s: float = RUN_S) -> bool:
             return False
         metrics_progress.begin_new(conn)
         while work := [one for one in metrics_progress.work(conn) if one.workspace not in failed]:
+            random.shuffle(work)  # if some take long, none is always the last
             for one in work:
-                if error := _step(conn, one):
+                if time.monotonic() > round_until_s:
+                    break
+                if error := _step(conn, one, until_s):
                     failed[one.workspace] = error
             if time.monotonic() > until_s:
                 break
@@ -56,13 +64,13 @@ def recompute(session: Transaction, *, run_s: float = RUN_S) -> bool:
     return bool(work)
 
 
-def _step(conn: Connection, work: Work) -> psycopg.Error | None:
+def _step(conn: Connection, work: Work, until_s: float) -> psycopg.Error | None:
     """Compute one batch of each kind for a workspace; return what failed."""
     try:
         if work.marked:
-            _compute_marked(conn, work.workspace)
+            _compute_marked(conn, work.workspace, until_s)
         if work.everything:
-            _continue_everything(conn, work.workspace)
+            _continue_everything(conn, work.workspace, until_s)
         if work.days:
             _compute_days(conn, work.workspace)
     except psycopg.Error as error:
@@ -74,7 +82,7 @@ def _step(conn: Connection, work: Work) -> psycopg.Error | None:
     return None
 
 
-def _compute_marked(conn: Connection, workspace: str) -> None:
+def _compute_marked(conn: Connection, workspace: str, until_s: float) -> None:
     marks = metrics_due.oldest(conn, workspace, limit=BATCH)
     others = [one for one in marks if one.kind != ERRAND]
     if others:
@@ -85,21 +93,45 @@ def _compute_marked(conn: Connection, workspace: str) -> None:
                 metrics_progress.begin(conn, workspace)
     ids = sorted({one.record_id for one in marks if one.kind == ERRAND})
     if ids:
-        _compute(conn, workspace, ids, marks)
+        _compute(conn, workspace, ids, marks, until_s=until_s)
 
 
 def _compute(
-    conn: Connection, workspace: str, ids: Sequence[int], marks: Collection[Mark] = ()
+    conn: Connection,
+    workspace: str,
+    ids: Sequence[int],
+    marks: Collection[Mark] = (),
+    *,
+    until_s: float,
+    done: Callable[[int], object] = lambda _: None,
 ) -> None:
-    """Compute the figures of errands, and delete their marks.
+    """Compute the figures of errands, and delete their marks; call ``done`` with the last of each
+    part that is done.
 
-    A batch that fails is computed in parts. A single errand that fails is set aside.
+    A batch that fails is computed in parts, at least one, and more until the time is up. A single
+    errand that fails is set aside.
     """
-    own = set(ids)
-    marks = [one for one in marks if one.kind == ERRAND and one.record_id in own]
+    parts, advanced = [list(ids)], False
+    while parts and not (advanced and time.monotonic() > until_s):
+        part = parts.pop(0)
+        own = [one for one in marks if one.kind == ERRAND and one.record_id in set(part)]
+        if error := _try(conn, workspace, part, own):
+            if len(part) > 1:
+                size = -(-len(part) // PARTS)
+                parts[:0] = [part[first : first + size] for first in range(0, len(part), size)]
+                continue
+            _set_aside(conn, workspace, part[0], own, error)
+        advanced = True
+        done(part[-1])
+
+
+def _try(
+    conn: Connection, workspace: str, ids: Sequence[int], marks: Collection[Mark]
+) -> psycopg.Error | None:
+    """Compute the figures of errands; return an error that is of one of them."""
     try:
         with conn.transaction():
-            metrics.limit_statements(conn, seconds=STATEMENT_S)
+            metrics.limit_statements(conn, seconds=STATEMENT_S, lock_seconds=LOCK_S)
             metrics_due.delete(conn, workspace, marks)
             before, after = metrics.compute(conn, workspace, ids)
             if stretches := changed_stretches(before, after):
@@ -108,16 +140,22 @@ def _compute(
     except psycopg.Error as error:
         if not _is_of_errand(error):
             raise
-        if len(ids) > 1:
-            size = -(-len(ids) // PARTS)
-            for first in range(0, len(ids), size):
-                _compute(conn, workspace, ids[first : first + size], marks)
-            return
-        name = permanent_errors.name(error)
-        log.warning("errand set aside", workspace=workspace, errand_id=ids[0], error=name)
-        with conn.transaction():
-            metrics_due.delete(conn, workspace, marks)
-            metrics_problems.set_aside(conn, workspace, ids[0], f"cannot be computed: {name}")
+        return error
+    return None
+
+
+def _set_aside(
+    conn: Connection,
+    workspace: str,
+    errand_id: int,
+    marks: Collection[Mark],
+    error: psycopg.Error,
+) -> None:
+    name = permanent_errors.name(error)
+    log.warning("errand set aside", workspace=workspace, errand_id=errand_id, error=name)
+    with conn.transaction():
+        metrics_due.delete(conn, workspace, marks)
+        metrics_problems.set_aside(conn, workspace, errand_id, f"cannot be computed: {name}")
 
 
 def _is_of_errand(error: psycopg.Error) -> bool:
@@ -128,15 +166,15 @@ def _is_of_errand(error: psycopg.Error) -> bool:
     return permanent_errors.is_permanent(error) and not wrong
 
 
-def _continue_everything(conn: Connection, workspace: str) -> None:
+def _continue_everything(conn: Connection, workspace: str, until_s: float) -> None:
     """Compute the next errands of a computation of everything; at its end, all days are due."""
     progress = metrics_progress.read(conn, workspace)
     if progress is None:
         return
     ids = metrics_progress.next_errands(conn, workspace, progress, limit=BATCH)
     if ids:
-        _compute(conn, workspace, ids)
-        metrics_progress.set_after(conn, workspace, progress, ids[-1])
+        record = partial(metrics_progress.set_after, conn, workspace, progress)
+        _compute(conn, workspace, ids, until_s=until_s, done=record)
         return
     with conn.transaction():
         if metrics_progress.set_after(conn, workspace, progress, None):
