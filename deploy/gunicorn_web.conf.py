@@ -9,14 +9,16 @@ from multiprocessing import get_context
 from typing import Any
 
 bind = [os.environ.get("WEB_BIND", "").strip() or "127.0.0.1:8002"]
-worker_class = "gthread"
+worker_class = "workers.web.gunicorn_worker.Worker"
 workers = 1  # has few visitors
-threads = 4  # each may wait for Postgres
+threads = 32  # each may wait for Postgres, or for the rest of a slow request
 timeout = 30  # seconds; a process that is silent for longer is replaced
 graceful_timeout = 10  # seconds
 keepalive = 5  # seconds
 limit_request_line = 8190  # bytes
 limit_request_fields = 60
+forwarded_allow_ips = ""  # workers.web.proxies believes those of WEB_TRUSTED_PROXIES alone
+forwarder_headers = ""
 control_socket_disable = True  # it would be created in the home folder
 errorlog = "-"
 accesslog = None

@@ -16,9 +16,9 @@ access = Blueprint("access", __name__)
 @access.route("/sign-in", methods=["GET", "POST"], endpoint="sign_in")
 def signing_in() -> ResponseReturnValue:
     """Show the form, or check what was entered."""
-    after = local_path(request.form.get("next", "/"))
     if request.method != "POST":
         return redirect("/") if people.current_person() else sign_in_page()
+    after = local_path(request.form.get("next", "/"))
     name, password = request.form.get("name", ""), request.form.get("password", "")
     try:
         user = sign_in(

@@ -33,7 +33,7 @@ class TrustedProxies:
             return self._behind_proxy(environ, start_response)
         for name in self._headers:
             environ.pop(name, None)
-        environ["wsgi.url_scheme"] = "http"  # gunicorn believes X-Forwarded-Proto of loopback
+        environ["wsgi.url_scheme"] = "http"  # gunicorn believes it on a Unix socket
         return self._plain(environ, start_response)
 
 

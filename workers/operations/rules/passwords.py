@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -10,6 +11,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 METHOD = "scrypt:32768:8:3"
 MIN_LENGTH = 12  # characters
 MAX_LENGTH = 1000  # hashing longer ones would only cost time
+_one_at_a_time = Lock()  # of a process: each takes that memory
 
 
 class WeakPassword(ValueError):
@@ -26,7 +28,8 @@ def hash_of(password: str) -> str:
 def matches(password: str, password_hash: str | None) -> bool:
     """Return whether a password is that of a hash; ``None``: of nobody, which takes as long."""
     known = password_hash or _nobodys()
-    right = check_password_hash(known, password[: MAX_LENGTH + 1])
+    with _one_at_a_time:
+        right = check_password_hash(known, password[: MAX_LENGTH + 1])
     return right and password_hash is not None
 
 
