@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 from tests.bench import centre as filling
 from tests.support.centre import Centre
 from tests.support.databases import database_copy
+from workers.analytics.jobs.reports import figures
 from workers.analytics.jobs.reports.figures import WeekReport, read_report
 from workers.analytics.jobs.reports.send import read_at_once
 from workers.analytics.jobs.reports.wording import completeness_of, notes_of, wording_in
@@ -190,6 +191,48 @@ def test_areas_and_channels_add_up_to_the_arrivals(stored):
 
     assert sum(one.now.arrived for one in stored.report.areas) == arrived
     assert sum(one.now.arrived for one in stored.report.channels) == arrived
+
+
+def test_an_area_with_open_errands_is_listed_without_arrivals_and_counts_as_left_out(
+    stored, monkeypatch
+):
+    with stored.conn.transaction(force_rollback=True):
+        stored.conn.execute("INSERT INTO cention.area VALUES ('demo', 999, 'Quiet', now())")
+        stored.conn.execute(
+            "INSERT INTO analyst.backlog_day VALUES ('demo', %s, 999, NULL, '30+', 300, 0, now())",
+            [WEEK.sunday],
+        )
+        report = read_report(stored.conn, "demo", WEEK, now=NOW)
+        monkeypatch.setattr(figures, "MOST_GROUPS", 1)
+        short = read_report(stored.conn, "demo", WEEK, now=NOW)
+
+    [quiet] = [one for one in report.areas if one.id == 999]
+    assert (quiet.name, quiet.now.arrived, quiet.arrived_before, quiet.backlog) == (
+        "Quiet",
+        0,
+        0,
+        300,
+    )
+    assert sum(one.backlog for one in report.areas) == report.volumes[-1].now.number
+    assert report.left_out == 0
+    assert short.left_out == len(report.areas) + len(report.channels) - 2
+
+
+@pytest.mark.parametrize(("column", "groups"), [("area_id", "areas"), ("service_id", "channels")])
+def test_an_area_or_channel_that_had_arrivals_only_the_week_before_is_listed(
+    stored, column, groups
+):
+    with stored.conn.transaction(force_rollback=True):
+        stored.conn.execute(
+            f"UPDATE analyst.errand_metrics SET {column} = 999 WHERE errand_id IN"
+            " (SELECT errand_id FROM analyst.errand_metrics"
+            " WHERE arrived_on = %s AND NOT deleted LIMIT 2)",
+            [WEEK.before.monday],
+        )
+        report = read_report(stored.conn, "demo", WEEK, now=NOW)
+
+    [quiet] = [one for one in getattr(report, groups) if one.id == 999]
+    assert (quiet.now.arrived, quiet.arrived_before) == (0, 2)
 
 
 def test_the_busiest_hours_are_those_of_workload_hour(stored):

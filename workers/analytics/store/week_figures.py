@@ -88,6 +88,15 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AreaBacklog:
+    """Errands of one area that were open at the end of a day."""
+
+    id: int | None  # None: errands without
+    name: str | None
+    open: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
     """Scores of one week, kind and scale."""
 
@@ -141,10 +150,26 @@ def backlog(conn: Connection, workspace: str, days: Sequence[date]) -> list[Back
         return cursor.execute(SQL["backlog"], parameters).fetchall()
 
 
-def backlog_by_area(conn: Connection, workspace: str, day: date) -> dict[int | None, int]:
+def no_arrivals(monday: date, group: int | None, name: str | None) -> Group:
+    """Return the figures of an area or channel in a week in which nothing arrived there."""
+    return Group(
+        monday=monday,
+        id=group,
+        name=name,
+        arrived=0,
+        first_response_n=0,
+        first_response_median=None,
+        first_response_p90=None,
+        sla_n=0,
+        within_sla=0,
+    )
+
+
+def backlog_by_area(conn: Connection, workspace: str, day: date) -> list[AreaBacklog]:
     """Return how many errands were open at the end of a day, by area."""
     parameters = {"workspace": workspace, "day": day}
-    return dict(conn.execute(SQL["backlog_by_area"], parameters).fetchall())
+    with conn.cursor(row_factory=class_row(AreaBacklog)) as cursor:
+        return cursor.execute(SQL["backlog_by_area"], parameters).fetchall()
 
 
 def arrivals_by_hour(conn: Connection, workspace: str, monday: date) -> dict[tuple[int, int], int]:

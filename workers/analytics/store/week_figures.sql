@@ -91,11 +91,12 @@ ORDER BY day, age_band;
 
 -- name: backlog_by_area
 -- Errands that were open at the end of a day, by the area they were in then.
-SELECT area_id, sum(open)::bigint AS open
-FROM analyst.backlog_day
-WHERE workspace = %(workspace)s AND day = %(day)s
-GROUP BY area_id
-ORDER BY area_id;
+SELECT b.area_id AS id, a.name, sum(b.open)::bigint AS open
+FROM analyst.backlog_day AS b
+LEFT JOIN cention.area AS a USING (workspace, area_id)
+WHERE b.workspace = %(workspace)s AND b.day = %(day)s
+GROUP BY b.area_id, a.name
+ORDER BY b.area_id;
 
 -- name: arrivals_by_hour
 -- Arrivals of a week by weekday (1 is Monday) and hour of the workspace's clock.

@@ -11,7 +11,14 @@ from zoneinfo import ZoneInfo
 
 from workers.analytics.rules.weeks import Week, week_of
 from workers.analytics.store import week_figures
-from workers.analytics.store.week_figures import About, Freshness, Group, Scores, Totals
+from workers.analytics.store.week_figures import (
+    About,
+    AreaBacklog,
+    Freshness,
+    Group,
+    Scores,
+    Totals,
+)
 from workers.database import Connection
 
 TREND_WEEKS = 13
@@ -327,25 +334,43 @@ def _oldest_at(conn: Connection, workspace: str, week: Week) -> datetime | None:
 
 
 def _groups(conn: Connection, workspace: str, week: Week, about: About, by: str) -> list[GroupLine]:
-    """Return the areas or channels of the week, the largest first."""
-    mondays = [week.monday, week.before.monday]
-    found = week_figures.groups(conn, workspace, mondays, by=by)
-    before = {one.id: one.arrived for one in found if one.monday == week.before.monday}
+    """Return the areas or channels of the week, the largest first.
+
+    They had arrivals in it or in the week before; or, of areas, errands that were open at its end.
+    """
+    found = week_figures.groups(conn, workspace, [week.monday, week.before.monday], by=by)
+    now = {one.id: one for one in found if one.monday == week.monday}
+    before = {one.id: one for one in found if one.monday == week.before.monday}
     had_data = about.first_day is not None and week_of(about.first_day) <= week.before
-    backlog: dict[int | None, int] | None = None
+    backlog: dict[int | None, AreaBacklog] | None = None
     if by == "area" and about.backlog_day and week.sunday <= about.backlog_day:
-        backlog = week_figures.backlog_by_area(conn, workspace, week.sunday)
-    return [
+        open_ = week_figures.backlog_by_area(conn, workspace, week.sunday)
+        backlog = {one.id: one for one in open_}
+    names = {one.id: one.name for one in found}
+    names |= {one.id: one.name for one in (backlog or {}).values()}
+    lines = [
         GroupLine(
-            name=one.name,
-            id=one.id,
-            now=one,
-            arrived_before=before.get(one.id, 0) if had_data else None,
-            backlog=None if backlog is None else backlog.get(one.id, 0),
+            name=name,
+            id=group,
+            now=now.get(group) or week_figures.no_arrivals(week.monday, group, name),
+            arrived_before=_arrived(before.get(group)) if had_data else None,
+            backlog=None if backlog is None else _open(backlog.get(group)),
         )
-        for one in found
-        if one.monday == week.monday
+        for group, name in names.items()
     ]
+    return sorted(lines, key=_by_size)
+
+
+def _arrived(group: Group | None) -> int:
+    return group.arrived if group else 0
+
+
+def _open(area: AreaBacklog | None) -> int:
+    return area.open if area else 0
+
+
+def _by_size(line: GroupLine) -> tuple[int, int, bool, int]:
+    return -line.now.arrived, -(line.backlog or 0), line.id is None, line.id or 0
 
 
 def _completeness(conn: Connection, workspace: str) -> Completeness:
