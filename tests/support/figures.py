@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -83,7 +83,8 @@ class Figures:
         last = self.errand.versions[-1]
         found_ended = last.state in ENDS
         if turns and (turns[-1].kind in ENDS) != found_ended:
-            at = last.valid_from if last.changed_at is None else last.changed_at
+            changed_at = self._known(last.changed_at)
+            at = last.valid_from if changed_at is None else changed_at
             kind = last.state if found_ended else "reopened"
             at = max(at, *(one.at for one in events))
             events.append(Event(at, len(ORDER), kind, "found"))
@@ -92,10 +93,20 @@ class Figures:
     def _holds(self, kind: str) -> bool:
         return self.errand.deleted if kind == "deleted" else self.errand.gone_at is not None
 
+    def _known(self, at: int | None) -> int | None:
+        """Return a time of a report or an action, or ``None`` if it is implausible."""
+        if at is None or at < FIRST_S:
+            return None
+        return None if self.arrived_at is not None and at < self.arrived_at - DAY_S else at
+
     def _told(self, kind: str) -> list[tuple[int, str]]:
         """Return when something happened and what tells it: the log, or else all others."""
         errand = self.errand
-        log = [one.at for one in errand.actions if kind in KINDS.get(one.verb, ())]
+        log = [
+            one.at
+            for one in errand.actions
+            if kind in KINDS.get(one.verb, ()) and self._known(one.at) is not None
+        ]
         if log:
             return [(at, "action") for at in log]
         callbacks = sorted(set(errand.callbacks)) if kind == "answered" else []
@@ -105,7 +116,7 @@ class Figures:
             for one in self._changes(kind)
             if not any(_since(one) < at <= one.until + HOUR_S for at in callbacks)
         ]
-        date = {"answered": errand.answered_at, "closed": errand.done_at}.get(kind)
+        date = self._known({"answered": errand.answered_at, "closed": errand.done_at}.get(kind))
         if date is not None:
             dated = [
                 one for one in self._changes(kind) if _since(one) < date <= one.until + MINUTE_S
@@ -124,7 +135,7 @@ class Figures:
         reported = [one for one in self.errand.versions if one.state != "gone"]
         if reported and kind in ("answered", "closed", "deleted") and getattr(reported[0], kind):
             at = reported[0].valid_from
-            changed_at = reported[0].changed_at
+            changed_at = self._known(reported[0].changed_at)
             found.append(Change(None, at, at if changed_at is None else changed_at, "found"))
         for old, new in pairwise(self.errand.versions):
             if _became(kind, old, new):
@@ -147,7 +158,7 @@ class Figures:
                 found.append((event.at, now))
             phase = now
         ends = [at for at, _ in found[1:]]
-        return [(at, end, now) for (at, now), end in zip(found, [*ends, None], strict=True)]
+        return [(at, end, now) for (at, now), end in zip_longest(found, ends)]
 
     @cached_property
     def reopenings(self) -> list[tuple[int, int]]:

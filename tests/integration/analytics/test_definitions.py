@@ -317,3 +317,32 @@ def test_nothing_is_counted_from_an_arrival_that_cannot_be(figures_of, conn):
     assert {name for name, value in row.items() if name.endswith("_min") and value is not None} == (
         set()
     )
+
+
+@pytest.mark.parametrize(
+    ("minute", "first_response_min"), [(-1440, 0), (-1441, None), (-ARRIVED // 60, None), (5, 5)]
+)
+@pytest.mark.parametrize("by_log", [True, False])
+def test_an_answer_more_than_a_day_before_the_arrival_is_unknown(
+    figures_of, by_log, minute, first_response_min
+):
+    told = {"actions": log((minute, Verb.ANSWERED))} if by_log else {"answered_at": at(minute)}
+
+    row = figures_of(errand(Found(0), **told))
+
+    assert row["first_response_min"] == first_response_min
+    assert row["response_count"] == (first_response_min is not None)
+
+
+@pytest.mark.parametrize("arrived_at", [None, 0])
+def test_an_answer_before_2000_is_unknown_whenever_its_errand_arrived(figures_of, arrived_at):
+    row = figures_of(errand(Found(0), arrived_at=arrived_at, answered_at=-2_208_988_800))
+
+    assert (row["arrived_at"], row["last_response_at"], row["response_count"]) == (None, None, 0)
+
+
+def test_of_a_closing_whose_newest_action_has_an_implausible_time_the_fetch_counts(figures_of):
+    closed = errand(Found(60, state="closed", closed=True))
+    closed = replace(closed, versions=[replace(closed.versions[0], changed_at=0)])
+
+    assert figures_of(closed)["first_resolution_min"] == 60

@@ -241,6 +241,28 @@ def test_an_implausible_arrival_counts_as_unknown_and_is_told(conn, session, at)
     assert problems(conn)[2][0] == "arrival"
 
 
+def test_an_event_more_than_a_day_before_the_arrival_is_told(conn, session):
+    for errand_id in range(1, 5):
+        arrive(conn, errand_id, at="2025-03-03 12:00Z")
+    conn.execute(
+        "UPDATE cention.errand SET answered_at = '1970-01-01 00:00Z' WHERE errand_id = 1;"
+        "UPDATE cention.errand SET done_at = '2025-03-02 11:59Z' WHERE errand_id = 2;"
+        "UPDATE cention.errand SET done_at = '2025-03-02 12:00Z' WHERE errand_id = 4"
+    )
+    act(conn, 3, "closed", "2025-03-01 12:00Z")
+
+    run(session)
+
+    assert problems(conn) == {
+        1: ("arrival", "answered_at is 1970-01-01 00:00 AD: before 2000"),
+        2: ("arrival", "done_at is 2025-03-02 11:59 AD: more than a day before the arrival"),
+        3: (
+            "arrival",
+            "the time of an action is 2025-03-01 12:00 AD: more than a day before the arrival",
+        ),
+    }
+
+
 def test_errands_whose_arrival_counts_as_unknown_are_no_repeat_contacts(conn, session):
     for errand_id, at in enumerate(
         ("1970-01-01 00:00Z", "1970-01-02 00:00Z", AGO, AGO + timedelta(hours=1)), start=1

@@ -32,7 +32,7 @@ class MetricsStatus:
     oldest_wait_s: float | None  # of the oldest change that is not computed yet
     everything_since_at: datetime | None  # everything is being computed again
     failed: int  # errands that are set aside
-    arrivals: int  # errands that count as without arrival
+    arrivals: int  # errands whose arrival, or an event before it, counts as unknown
 
 
 def renew(conn: Connection, workspace: str, ids: Sequence[int]) -> None:

@@ -56,7 +56,7 @@ CREATE TABLE intake.metrics_problem (
 COMMENT ON TABLE intake.metrics_problem IS 'Errands whose figures cannot be computed, or lack something (cention metrics problems). A row goes when the figures are computed without it.';
 COMMENT ON COLUMN intake.metrics_problem.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN intake.metrics_problem.errand_id IS 'Errand.';
-COMMENT ON COLUMN intake.metrics_problem.kind IS 'failed: its figures are those from before, or none; arrival: the time of its arrival is implausible and taken for unknown.';
+COMMENT ON COLUMN intake.metrics_problem.kind IS 'failed: its figures are those from before, or none; arrival: the time of its arrival, or of an event more than a day before it, is implausible and taken for unknown.';
 COMMENT ON COLUMN intake.metrics_problem.problem IS 'What is wrong, in words.';
 COMMENT ON COLUMN intake.metrics_problem.found_at IS 'When it was found last.';
 COMMENT ON COLUMN analyst.errand_metrics.arrived_at IS 'Arrival, to the minute; null if Cention never reported it, or one before 2000 or more than a day after the report was fetched: then no duration is known.';

@@ -54,11 +54,19 @@ RETURN (
 COMMENT ON FUNCTION intake.end_of_day IS 'The first moment after a day in a time zone, also where midnight does not exist or comes twice.';
 
 CREATE OR REPLACE FUNCTION intake.known_arrival(arrived_at timestamptz, fetched_at timestamptz) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE
+LANGUAGE sql STABLE
 RETURN CASE
     WHEN arrived_at >= timestamptz '2000-01-01 00:00:00+00' AND arrived_at <= fetched_at + interval '24 hours' THEN arrived_at
 END;
 COMMENT ON FUNCTION intake.known_arrival IS 'When an errand arrived; null for a time before 2000, which stands for none in other systems, or more than a day after its report was fetched.';
+
+CREATE OR REPLACE FUNCTION intake.known_event(happened_at timestamptz, arrived_at timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE
+RETURN CASE
+    WHEN happened_at >= timestamptz '2000-01-01 00:00:00+00'
+         AND (happened_at < arrived_at - interval '24 hours') IS NOT TRUE THEN happened_at
+END;
+COMMENT ON FUNCTION intake.known_event IS 'When something happened to an errand by a report or an action; null for a time before 2000, or more than a day before the arrival that intake.known_arrival returns.';
 
 -- Ids and fetch times only; the outcome of a report is defined once, for all families.
 DROP VIEW IF EXISTS intake.report;

@@ -20,4 +20,4 @@ COMMENT ON COLUMN intake.figure_state.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN intake.figure_state.oldest_waiting_at IS 'When the oldest change was made, or day was over, that is not computed yet; null if all are.';
 COMMENT ON COLUMN intake.figure_state.everything_since_at IS 'Since when everything is being computed, now if that has not begun yet; null if it is not.';
 COMMENT ON COLUMN intake.figure_state.failed IS 'Errands whose figures could not be computed.';
-COMMENT ON COLUMN intake.figure_state.arrivals IS 'Errands with an implausible time of arrival, which is taken for unknown.';
+COMMENT ON COLUMN intake.figure_state.arrivals IS 'Errands with an implausible time of arrival, or of an event before it, which is taken for unknown.';

@@ -6,17 +6,25 @@ BEGIN ATOMIC
     WITH event AS MATERIALIZED (
         SELECT e.errand_id, e.kind, e.source, e.after_at, e.happened_at, e.happened_at AS until_at
         FROM analyst.errand_event AS e
+        JOIN cention.errand AS r ON r.workspace = of_workspace AND r.errand_id = e.errand_id
         WHERE e.workspace = of_workspace AND e.errand_id = ANY (ids) AND e.happened_at IS NOT NULL
           AND (e.kind IN ('answered', 'closed', 'reopened', 'deleted', 'gone') OR (e.kind, e.source) = ('arrived', 'report'))
+          AND (
+              e.source NOT IN ('action', 'report')
+              OR intake.known_event(e.happened_at, intake.known_arrival(r.arrived_at, r.fetched_at)) IS NOT NULL
+          )
         UNION ALL
         -- What had happened before the first fetch that brought a report.
-        SELECT f.errand_id, k.kind, 'found', NULL, coalesce(f.changed_at, f.valid_from), f.valid_from
+        SELECT f.errand_id, k.kind, 'found', NULL,
+               coalesce(intake.known_event(f.changed_at, intake.known_arrival(r.arrived_at, r.fetched_at)), f.valid_from),
+               f.valid_from
         FROM (
             SELECT DISTINCT ON (v.errand_id) v.errand_id, v.changed_at, v.valid_from, v.answered, v.closed, v.deleted
             FROM cention.errand_version AS v
             WHERE v.workspace = of_workspace AND v.errand_id = ANY (ids) AND v.state <> 'gone'
             ORDER BY v.errand_id, v.valid_from
         ) AS f
+        JOIN cention.errand AS r ON r.workspace = of_workspace AND r.errand_id = f.errand_id
         CROSS JOIN LATERAL (VALUES ('answered', f.answered), ('closed', f.closed), ('deleted', f.deleted)) AS k (kind, holds)
         WHERE k.holds
     ), told AS (
@@ -68,19 +76,22 @@ BEGIN ATOMIC
         -- What was found last wins: an end or a reopening that no event reports.
         SELECT n.errand_id, CASE WHEN n.ended THEN 'reopened' ELSE v.state END AS kind, 'found' AS source,
                greatest(
-                   coalesce(v.changed_at, v.valid_from),
+                   coalesce(
+                       intake.known_event(v.changed_at, intake.known_arrival(r.arrived_at, r.fetched_at)), v.valid_from
+                   ),
                    (SELECT max(b.happened_at) FROM best AS b WHERE b.errand_id = n.errand_id)
                ) AS happened_at, 7 AS kind_place
         FROM newest AS n
         JOIN cention.errand_version AS v
             ON v.workspace = of_workspace AND v.errand_id = n.errand_id AND v.valid_to IS NULL
+        JOIN cention.errand AS r ON r.workspace = of_workspace AND r.errand_id = n.errand_id
         WHERE n.ended <> (v.state IN ('closed', 'deleted', 'gone'))
     )
     SELECT e.errand_id, e.kind, e.source, e.happened_at,
            row_number() OVER (PARTITION BY e.errand_id ORDER BY e.happened_at, e.kind_place)
     FROM (SELECT * FROM best UNION ALL SELECT * FROM present) AS e;
 END;
-COMMENT ON FUNCTION intake.deciding_events IS 'Events that decide the figures. Of each errand and kind those of the log, if it has any. Else callbacks, the date of the report if it is later than these, and changes between two fetches of which neither tells the time; found is what the first or the newest fetch found and no event tells. None is before the arrival.';
+COMMENT ON FUNCTION intake.deciding_events IS 'Events that decide the figures. Of each errand and kind those of the log, if it has any. Else callbacks, the date of the report if it is later than these, and changes between two fetches of which neither tells the time; found is what the first or the newest fetch found and no event tells. None is before the arrival; what a report or an action tells of more than a day before it is left out.';
 
 CREATE OR REPLACE FUNCTION intake.errand_phases(of_workspace text, ids bigint[])
 RETURNS TABLE (
