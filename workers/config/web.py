@@ -77,6 +77,11 @@ def read_web_settings(
             f"Needed by the web face: at least {MIN_KEY_LENGTH} random characters, the same for "
             "all its processes."
         ]
+    if found.trusted_header and found.bind.startswith("unix:"):
+        problems.setdefault("WEB_TRUSTED_HEADER", []).append(
+            "On a Unix socket no request has an address that could be one of WEB_TRUSTED_PROXIES: "
+            f"let WEB_BIND be an address such as {WEB_BIND}."
+        )
     if found.trusted_header and not found.trusted_proxies:
         problems.setdefault("WEB_TRUSTED_PROXIES", []).append(
             "Needed with WEB_TRUSTED_HEADER: the addresses of the proxies that set that header. "

@@ -23,6 +23,7 @@ from workers.web.proxies import TrustedProxies
 log = structlog.get_logger(__name__)
 MAX_FORM_BYTES = 64 * 1024
 COOKIE = "cention_web"
+OTHER_HOST = "The referrer does not match the host."  # as Flask-WTF says it
 
 
 def create_app(settings: Settings, pool: ConnectionPool[Connection]) -> Flask:
@@ -75,7 +76,9 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     """Answer with a page that says what is wrong; redirects pass."""
     if error.code is None or error.code < 400:
         return error
-    key = "form_expired" if isinstance(error, CSRFError) else str(error.code)
+    key = str(error.code)
+    if isinstance(error, CSRFError):
+        key = "form_host" if error.description == OTHER_HOST else "form_expired"
     key = key if texts.has_text(f"error.{key}") else "other"
     return render_template("error.html", key=key, detail=""), error.code
 
@@ -87,7 +90,8 @@ def _no_database(error: Exception) -> ResponseReturnValue:
     log.error("the database failed", error=type(error).__name__, reason=detail)
     away = isinstance(error, (psycopg.OperationalError, PoolTimeout))
     key = "database" if away else "database_fault"
-    return render_template("error.html", key=key, detail=detail), 503
+    shown = detail if people.current_person() else ""
+    return render_template("error.html", key=key, detail=shown), 503
 
 
 def _moved(error: WorkspaceMoved) -> ResponseReturnValue:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from flask import current_app, g, request, session
 
+from workers.config.logs import RateLimitedWarning
 from workers.config.web import Role, User, WebSettings
 
 SESSION_S = 12 * 3600
+not_one_person = RateLimitedWarning("the proxy names several people, or lets browsers name one")
 MAX_NAME = 200  # characters of a name that a proxy gives
 
 
@@ -69,13 +71,25 @@ def forget() -> None:
 
 def _of_proxy(web: WebSettings) -> Person | None:
     """Return whom a trusted proxy names; requests of others have no such header any more."""
-    name = request.headers.get(web.trusted_header, "").strip() if web.trusted_header else ""
+    name = _header(web.trusted_header)
     if not name:
         return None
-    groups = request.headers.get(web.groups_header, "") if web.groups_header else ""
+    if "," in name:  # the header came twice: from the browser too
+        not_one_person.warn(header=web.trusted_header)
+        return None
+    groups = _header(web.groups_header)
     operates = web.operator_groups & {one.strip() for one in groups.split(",")}
     role = Role.OPERATOR if operates else Role.ANALYST
     return Person(name=name[:MAX_NAME], role=role, by_proxy=True)
+
+
+def _header(name: str) -> str:
+    """Return a header, which proxies write in UTF-8, or an empty text."""
+    text = request.headers.get(name, "").strip() if name else ""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def _of_session(web: WebSettings) -> Person | None:

@@ -10,11 +10,12 @@ from ipaddress import ip_network
 import pytest
 
 from tests.support.databases import run_query
-from tests.support.web import HASH, PASSWORD, USERS, token_of, visitor
+from tests.support.web import HASH, PASSWORD, USERS, token_of, visitor, web_settings
 from workers.config.web import Role
 from workers.operations.rules import passwords
 from workers.web import people
 from workers.web.gate import FOR_EVERY_ROLE, OPEN
+from workers.web.startup import require_people
 
 VALUES = {
     "workspace": "demo",
@@ -293,9 +294,6 @@ def test_behind_tls_the_cookie_travels_by_tls_only(make_app):
     assert "Secure" in cookie_after(page)
 
 
-NAMED = {"X-Person": "Åsa"}
-
-
 @pytest.fixture
 def behind_proxy(make_app):
     """The web face behind a proxy that signs people in, and a way to ask through it."""
@@ -353,6 +351,66 @@ def test_the_address_of_a_browser_is_taken_from_a_trusted_proxy_alone(make_app, 
 
     found = run_query(database, "SELECT address FROM intake.sign_in_attempt ORDER BY attempt_id")
     assert [row["address"] for row in found] == ["192.0.2.1", "10.0.0.8"]
+
+
+@pytest.mark.parametrize(
+    ("said", "counted"),
+    [
+        ("192.0.2.1:5555", "192.0.2.1"),
+        ("[2001:db8:1:2::5]:55", "2001:db8:1:2::/64"),
+        ("203.0.113.5, [2001:db8:1:2::5]", "2001:db8:1:2::/64"),
+        ("192.0.2.1, unknown", "10.0.0.7"),
+        ("x" * 5000, "10.0.0.7"),
+    ],
+)
+def test_of_what_a_proxy_forwards_an_address_is_counted(make_app, database, said, counted):
+    client = make_app(trusted_proxies=(PROXY,)).test_client()
+    client.environ_base = client.environ_base | {"REMOTE_ADDR": "10.0.0.7"}
+    form = {"name": "olga", "password": "wrong", "csrf_token": token_of(client.get("/sign-in"))}
+    client.post("/sign-in", data=form, headers={"X-Forwarded-For": said})
+
+    [row] = run_query(database, "SELECT address FROM intake.sign_in_attempt")
+    assert row["address"] == counted
+
+
+def test_a_proxy_that_passes_a_header_of_the_browser_on_names_nobody(behind_proxy):
+    page = behind_proxy(**{"X-Person": "Olga,Kim", "X-Groups": "bridge"})
+
+    assert page.status_code == 401
+
+
+def test_a_name_outside_ascii_is_shown_as_the_proxy_writes_it(behind_proxy):
+    for sent in ("Åsa".encode().decode("latin-1"), "Åsa"):
+        page = behind_proxy(**{"X-Person": sent, "X-Groups": "bridge"})
+        assert "Åsa, operator" in page.get_data(as_text=True)
+
+
+def test_a_proxy_that_changes_the_host_is_named_as_the_cause(make_app):
+    client = make_app(trusted_proxies=(PROXY,)).test_client()
+    client.environ_base |= {"REMOTE_ADDR": "10.0.0.7"}
+    headers = {"X-Forwarded-Proto": "https", "Referer": "https://bridge.example/sign-in"}
+    token = token_of(client.get("/sign-in", headers=headers, base_url="https://localhost"))
+    form = {"name": "olga", "password": PASSWORD, "csrf_token": token}
+
+    page = client.post("/sign-in", data=form, headers=headers, base_url="https://localhost")
+
+    assert page.status_code == 400
+    assert "the proxy must pass the Host header" in page.get_data(as_text=True)
+
+
+def test_what_postgres_says_is_shown_to_people_who_are_signed_in_alone(operator, app, database):
+    run_query(database, "DROP TABLE intake.operator_action, intake.sign_in_attempt")
+    page = visitor(app).sign_in().get_data(as_text=True)
+    assert "refused a query" in page
+    assert "is not up to date" not in page
+    assert "is not up to date" in operator.get("/troubles").get_data(as_text=True)
+
+
+def test_a_hash_with_which_nothing_can_be_checked_ends_the_start(database):
+    wrong = replace(USERS[0], password_hash=HASH.replace("scrypt:1024", "scrypt:1000"))
+    require_people(web_settings(database))
+    with pytest.raises(SystemExit):
+        require_people(web_settings(database, users=(wrong,)))
 
 
 def test_every_page_forbids_scripts_that_are_not_ours(app, operator, stranger):

@@ -160,7 +160,7 @@ def test_texts_of_others_are_data(operator, database):
         database,
         7,
         subject=HOSTILE,
-        display_id=HOSTILE[:60],
+        display_id=HOSTILE,
         from_name=HOSTILE,
         from_address=HOSTILE,
         to_text=HOSTILE,
@@ -173,6 +173,7 @@ def test_texts_of_others_are_data(operator, database):
         assert "<img" not in page
         assert "{{7*7}}" in page
         assert len(page) < 60_000
+        assert len(re.search("<title>(.*?)</title>", page, re.S)[1]) < 500
 
 
 def test_a_message_is_shown_in_a_frame_that_runs_and_fetches_nothing(operator, database):

@@ -97,6 +97,15 @@ def test_a_mistake_in_the_file_is_told(web, users_file, text, problem):
         ({"WEB_USERS_FILE": "nowhere.toml", "WEB_SECRET_KEY": KEY}, "WEB_USERS_FILE"),
         ({"WEB_TRUSTED_HEADER": "X-Person", "WEB_SECRET_KEY": KEY}, "WEB_TRUSTED_PROXIES"),
         ({"WEB_TRUSTED_HEADER": "X Person:"}, "WEB_TRUSTED_HEADER"),
+        (
+            {
+                "WEB_TRUSTED_HEADER": "X-Person",
+                "WEB_TRUSTED_PROXIES": "10.0.0.7",
+                "WEB_SECRET_KEY": KEY,
+                "WEB_BIND": "unix:/run/web.sock",
+            },
+            "WEB_TRUSTED_HEADER",
+        ),
         ({"WEB_TRUSTED_PROXIES": "10.0.0.0/8, proxy"}, "WEB_TRUSTED_PROXIES"),
         ({"WEB_BIND": "somewhere"}, "WEB_BIND"),
     ],
