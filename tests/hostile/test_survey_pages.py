@@ -55,10 +55,15 @@ parts = st.lists(st.binary(max_size=80), max_size=4).map(
 
 
 @pytest.fixture(scope="module")
-def surveyed(module_receiver):
+def invited(own_database):
+    """A link to a survey."""
+    load(own_database)
+    invite(own_database)
+
+
+@pytest.fixture(scope="module")
+def surveyed(invited, module_receiver):
     """The served receiver, with a link to a survey."""
-    load(module_receiver.database)
-    invite(module_receiver.database)
     return module_receiver.receiver
 
 

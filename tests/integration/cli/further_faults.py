@@ -72,6 +72,19 @@ def figures_of_errands_cannot_be_computed(command_context: Any) -> None:
     assert "could not be computed" not in command_context.status()
 
 
+def it_is_not_known_whether_a_report_was_sent(command_context: Any) -> None:
+    command_context.bridge.execute(
+        "INSERT INTO intake.report_sent (workspace, week, state, due_at, sent_at, problem) VALUES"
+        " ('demo', '2024-01-29', 'unknown', now(), now(), 'the connection ended')"
+    )
+    assert "it is not known whether it was sent" in command_context.status()
+    shown = command_context.run().stdout
+    assert "2024-W05" in shown
+    assert "the connection ended" in shown
+    command_context.terminal.run("report", "unknown", "done", "2024-W05", "--yes")
+    assert "2024-W05" not in command_context.run().stdout
+
+
 def an_import_stopped(command_context: Any) -> None:
     Path("mailbox.mbox").write_bytes(b"From x\nFrom: a@b.example\nSubject: Hello\n\nhello\n")
     with command_context.environment.context() as wrong:
@@ -321,6 +334,7 @@ FAULTS = {
     "Nobody is invited": nobody_is_invited,
     "Too many are invited": too_many_are_invited,
     "It is not known whether an errand was created": it_is_not_known_whether_an_errand_was_created,
+    "It is not known whether a report was sent": it_is_not_known_whether_a_report_was_sent,
     "An import stopped": an_import_stopped,
     "A mail of an import has different content": a_mail_of_an_import_has_different_content,
     "A mirror is not refreshed": a_mirror_is_not_refreshed,
