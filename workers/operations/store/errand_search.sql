@@ -4,7 +4,9 @@ SELECT set_config('statement_timeout', '8s', true);
 
 -- name: search
 -- Errands of a workspace, the newest first, after a key of the page before. A parameter that is null filters
--- nothing. Errands without a time of arrival, of which no report was ever read, are found by their number only.
+-- nothing: the planner knows the values, and leaves out what filters nothing. The state is exactly the expression of
+-- the index errand_state. Errands without a time of arrival, of which no report was ever read, are found by their
+-- number only.
 SELECT e.errand_id, e.display_id, e.subject, e.from_name, e.from_address, e.arrived_at,
        CASE WHEN e.gone_at IS NOT NULL THEN 'gone' WHEN e.deleted THEN 'deleted' WHEN e.closed THEN 'closed'
             WHEN e.answered THEN 'answered' ELSE 'open' END AS state,
@@ -12,6 +14,8 @@ SELECT e.errand_id, e.display_id, e.subject, e.from_name, e.from_address, e.arri
 FROM cention.errand AS e
 LEFT JOIN cention.area AS area ON (area.workspace, area.area_id) = (e.workspace, e.area_id)
 LEFT JOIN cention.agent AS agent ON (agent.workspace, agent.agent_id) = (e.workspace, e.agent_id)
+LEFT JOIN cention.errand_tag AS tagged
+    ON (tagged.workspace, tagged.errand_id, tagged.tag_id) = (e.workspace, e.errand_id, %(tag_id)s::bigint)
 WHERE e.workspace = %(workspace)s
   AND (%(display_id)s::text IS NULL OR e.display_id = %(display_id)s OR e.errand_id = %(errand_id)s)
   AND (%(display_id)s::text IS NOT NULL OR e.arrived_at IS NOT NULL)
@@ -20,9 +24,7 @@ WHERE e.workspace = %(workspace)s
        OR to_tsvector('simple', left(e.subject, 2000)) @@ websearch_to_tsquery('simple', %(words)s))
   AND (%(area_id)s::bigint IS NULL OR e.area_id = %(area_id)s)
   AND (%(agent_id)s::bigint IS NULL OR e.agent_id = %(agent_id)s)
-  AND (%(tag_id)s::bigint IS NULL OR EXISTS (
-      SELECT FROM cention.errand_tag AS t
-      WHERE (t.workspace, t.errand_id, t.tag_id) = (e.workspace, e.errand_id, %(tag_id)s)))
+  AND (%(tag_id)s::bigint IS NULL OR tagged.errand_id IS NOT NULL)
   AND (%(state)s::text IS NULL OR %(state)s = CASE
       WHEN e.gone_at IS NOT NULL THEN 'gone' WHEN e.deleted THEN 'deleted' WHEN e.closed THEN 'closed'
       WHEN e.answered THEN 'answered' ELSE 'open' END)
