@@ -32,25 +32,27 @@ def index() -> ResponseReturnValue:
     """Show all troubles, the newest actions of people below them."""
     formats.use_zone(common_zone())
     with connection() as conn:
-        parked = wanted.parked(conn, None)
-        unreadable = landed.unreadable(conn, None)
-        problems = len(callbacks.with_problem(conn, None))
+        parked = wanted.parked_counts(conn)
         lists: dict[str, Sequence[object]] = {
-            "parked": parked[:SHOWN],
-            "unreadable": unreadable[:SHOWN],
+            "parked": wanted.parked(conn, None, limit=SHOWN),
+            "unreadable": landed.unreadable(conn, None, limit=SHOWN),
             "callbacks": callbacks.listed(conn, problems_only=True, limit=SHOWN),
             "requests": unknown_requests.listed(conn, None),
             "invitations": unknown_invitations.listed(conn, None),
         }
         numbers = {name: len(rows) for name, rows in lists.items()}
-        numbers |= {"parked": len(parked), "unreadable": len(unreadable), "callbacks": problems}
+        numbers |= {
+            "parked": sum(parked.values()),
+            "unreadable": landed.unreadable_count(conn, None),
+            "callbacks": callbacks.problem_count(conn, None),
+        }
         actions = operator_actions.latest(conn, limit=MAX_ACTIONS)
     return render_template(
         "troubles.html",
         **lists,
         numbers=numbers,
         shown=SHOWN,
-        families=sorted({(one.workspace, one.family) for one in parked}),
+        families=list(parked),
         fetched=set(Family),
         actions=actions,
     )

@@ -12,6 +12,7 @@ from tests.support.databases import run_query
 from tests.support.surveys import brief, rules_of
 from tests.support.web import HOSTILE
 from workers.surveys.jobs import load_rules
+from workers.sync.store import landed, wanted
 from workers.web.now import PLACES
 
 
@@ -306,3 +307,27 @@ def test_without_postgres_the_page_says_so(operator):
 
     assert page.status_code == 503
     assert "Postgres does not answer" in page.get_data(as_text=True)
+
+
+def test_of_many_troubles_a_hundred_are_read_and_all_are_counted(operator, database, park):
+    run_query(
+        database,
+        "INSERT INTO intake.wanted (workspace, family, remote_id, parked_at)"
+        " SELECT 'demo', 'errand_reports', n, now() FROM generate_series(1, 1150) AS n",
+    )
+    park(1, family="facebook_ratings")  # comes after the hundred
+    run_query(
+        database,
+        "INSERT INTO intake.landed (workspace, family, remote_id, document, fetched_at, problem)"
+        " SELECT 'demo', 'errand_reports', n, '{}', now(), 'odd'"
+        " FROM generate_series(1, 1250) AS n",
+    )
+    page = operator.text("/troubles")
+
+    assert "(1\u202f151)" in page
+    assert "(1\u202f250)" in page
+    assert page.count('name="id"') == 200
+    assert "facebook_ratings" in page
+    with psycopg.connect(database) as conn:
+        assert len(wanted.parked(conn, None, limit=100)) == 100
+        assert len(landed.unreadable(conn, None, limit=100)) == 100

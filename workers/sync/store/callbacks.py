@@ -139,6 +139,12 @@ def with_problem(conn: Connection, workspace: str | None) -> list[int]:
         return cursor.execute(SQL["problem_callbacks"], {"workspace": workspace}).fetchall()
 
 
+def problem_count(conn: Connection, workspace: str | None) -> int:
+    """Return how many callbacks have a problem, of one workspace or of all."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return int(cursor.execute(SQL["problem_count"], {"workspace": workspace}).fetchone() or 0)
+
+
 def listed(
     conn: Connection, *, problems_only: bool, limit: int, workspace: str | None = None
 ) -> list[CallbackLine]:

@@ -43,6 +43,11 @@ RETURNING callback_id, workspace;
 SELECT callback_id FROM intake.callback
 WHERE problem IS NOT NULL AND (%(workspace)s::text IS NULL OR workspace = %(workspace)s);
 
+-- name: problem_count
+-- How many callbacks have a problem, of one workspace or of all (null).
+SELECT count(*) FROM intake.callback
+WHERE problem IS NOT NULL AND (%(workspace)s::text IS NULL OR workspace = %(workspace)s);
+
 -- name: list_callbacks
 -- The newest callbacks, or the newest with a problem, of one workspace or of all (null). The errand
 -- is taken from the document as it is, so it may be any text.

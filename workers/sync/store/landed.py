@@ -106,10 +106,21 @@ def newest(conn: Connection, workspace: str, family: Family, *, limit: int) -> l
         return cursor.execute(SQL["newest_documents"], parameters).fetchall()
 
 
-def unreadable(conn: Connection, workspace: str | None) -> list[UnreadableLine]:
-    """Return every document that cannot be parsed, of one workspace or of all."""
+def unreadable(
+    conn: Connection, workspace: str | None, *, limit: int | None = None
+) -> list[UnreadableLine]:
+    """Return documents that cannot be parsed, of one workspace or of all; the first, or all."""
     with conn.cursor(row_factory=class_row(UnreadableLine)) as cursor:
-        return cursor.execute(SQL["unreadable_documents"], {"workspace": workspace}).fetchall()
+        parameters = {"workspace": workspace, "limit": limit}
+        return cursor.execute(SQL["unreadable_documents"], parameters).fetchall()
+
+
+def unreadable_count(conn: Connection, workspace: str | None) -> int:
+    """Return how many documents cannot be parsed, of one workspace or of all."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return int(
+            cursor.execute(SQL["unreadable_count"], {"workspace": workspace}).fetchone() or 0
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

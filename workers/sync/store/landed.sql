@@ -35,8 +35,8 @@ ORDER BY fetched_at DESC
 LIMIT %(limit)s;
 
 -- name: unreadable_documents
--- Every stored document that cannot be parsed, and every such row of the log-ons, which have no id; of
--- one workspace or of all (null).
+-- Stored documents that cannot be parsed, and such rows of the log-ons, which have no id; of one workspace or
+-- of all (null): so many, or all (null).
 SELECT *
 FROM (
     SELECT workspace, family, remote_id, fetched_at, problem FROM intake.landed WHERE problem IS NOT NULL
@@ -44,7 +44,14 @@ FROM (
     SELECT workspace, 'agent_logons', NULL, last_seen_at, problem FROM intake.odd_logon
 ) AS unreadable
 WHERE %(workspace)s::text IS NULL OR workspace = %(workspace)s
-ORDER BY workspace, family, remote_id;
+ORDER BY workspace, family, remote_id
+LIMIT %(limit)s::bigint;
+
+-- name: unreadable_count
+-- How many they are, of one workspace or of all (null).
+SELECT (SELECT count(*) FROM intake.landed
+        WHERE problem IS NOT NULL AND (%(workspace)s::text IS NULL OR workspace = %(workspace)s))
+     + (SELECT count(*) FROM intake.odd_logon WHERE %(workspace)s::text IS NULL OR workspace = %(workspace)s);
 
 -- name: read_document
 -- One document as received, which is null once retention has deleted it.

@@ -228,10 +228,19 @@ def due_count(conn: Connection, workspace: str, family: Family, *, most: int) ->
         return int(cursor.execute(SQL["due_count"], parameters).fetchone() or 0)
 
 
-def parked(conn: Connection, workspace: str | None) -> list[ParkedLine]:
-    """Return every parked record, of one workspace or of all."""
+def parked(
+    conn: Connection, workspace: str | None, *, limit: int | None = None
+) -> list[ParkedLine]:
+    """Return parked records, of one workspace or of all; the first ``limit``, or all."""
     with conn.cursor(row_factory=class_row(ParkedLine)) as cursor:
-        return cursor.execute(SQL["parked"], {"workspace": workspace}).fetchall()
+        parameters = {"workspace": workspace, "limit": limit}
+        return cursor.execute(SQL["parked"], parameters).fetchall()
+
+
+def parked_counts(conn: Connection) -> dict[tuple[str, str], int]:
+    """Return how many records are parked, by workspace and family."""
+    rows = conn.execute(SQL["parked_counts"])
+    return {(workspace, family): count for workspace, family, count in rows}
 
 
 def release_parked(

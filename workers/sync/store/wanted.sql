@@ -200,11 +200,18 @@ SELECT count(*) FROM (
 ) AS due;
 
 -- name: parked
--- Every parked record, of one workspace or of all (null).
+-- Parked records, of one workspace or of all (null): so many, or all (null).
 SELECT workspace, family, remote_id, wanted_at, parked_at, tries, last_error
 FROM intake.wanted
 WHERE parked_at IS NOT NULL AND (%(workspace)s::text IS NULL OR workspace = %(workspace)s)
-ORDER BY workspace, family, remote_id;
+ORDER BY workspace, family, remote_id
+LIMIT %(limit)s::bigint;
+
+-- name: parked_counts
+-- How many records of each workspace and family are parked.
+SELECT workspace, family, count(*) FROM intake.wanted
+WHERE parked_at IS NOT NULL
+GROUP BY workspace, family ORDER BY workspace, family;
 
 -- name: release_parked
 -- Release parked records of a workspace, as if they had never failed: those of these ids, or all of a
