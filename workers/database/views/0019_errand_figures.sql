@@ -6,12 +6,15 @@ BEGIN ATOMIC
     WITH event AS MATERIALIZED (
         SELECT e.errand_id, e.kind, e.source, e.after_at, e.happened_at, e.happened_at AS until_at
         FROM analyst.errand_event AS e
-        JOIN cention.errand AS r ON r.workspace = of_workspace AND r.errand_id = e.errand_id
         WHERE e.workspace = of_workspace AND e.errand_id = ANY (ids) AND e.happened_at IS NOT NULL
           AND (e.kind IN ('answered', 'closed', 'reopened', 'deleted', 'gone') OR (e.kind, e.source) = ('arrived', 'report'))
           AND (
               e.source NOT IN ('action', 'report')
-              OR intake.known_event(e.happened_at, intake.known_arrival(r.arrived_at, r.fetched_at)) IS NOT NULL
+              -- Not a join: one more would have the planner read all errands for each.
+              OR intake.known_event(e.happened_at, (
+                  SELECT intake.known_arrival(r.arrived_at, r.fetched_at) FROM cention.errand AS r
+                  WHERE r.workspace = of_workspace AND r.errand_id = e.errand_id
+              )) IS NOT NULL
           )
         UNION ALL
         -- What had happened before the first fetch that brought a report.
