@@ -85,7 +85,7 @@ def test_a_sender_whose_later_mails_are_deleted_is_found_at_once(conn):
     lines = plan(conn, f"(ANALYZE, TIMING OFF) {metrics.SQL['insert_repeat_contacts']}", parameters)
 
     assert not [line for line in lines if "Rows Removed by Filter: 9" in line], "\n".join(lines)
-    assert any("errand_writer" in line for line in lines)
+    assert any("errand_writer" in line for line in lines), "\n".join(lines)
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def test_an_empty_answer_leaves_the_earlier_one(terminal, bridge, cention, bare)
 
 @responses.activate
 def test_a_deeply_nested_answer_can_be_printed_as_json(terminal, cention):
-    answers(cention, "13", odd=json.loads("[" * 800 + "]" * 800))
+    answers(cention, "13", odd=json.loads("[" * 240 + "]" * 240))
 
     assert terminal.json("contacts", "upsert", "--email", "a@b.c")["returned"]["data"]["id"] == "13"
 

@@ -192,7 +192,7 @@ DELETE FROM analyst.repeat_contact WHERE workspace = %(workspace)s AND errand_id
 -- name: insert_repeat_contacts
 -- Find and insert the earlier errand of the same person, where there is one within 30 days; neither has an arrival that
 -- is taken for unknown. The index has a hash of the address; a condition on the address itself would let the planner
--- read all errands of a sender instead.
+-- read all errands of a sender instead, and one on the 30 days before the limit, all errands of these days.
 INSERT INTO analyst.repeat_contact
 SELECT e.workspace, e.errand_id, o.errand_id, e.arrived_at, o.arrived_at, intake.minutes(o.arrived_at, e.arrived_at),
        e.arrived_at <= o.arrived_at + interval '24 hours', e.arrived_at <= o.arrived_at + interval '168 hours', e.area_id
@@ -202,9 +202,9 @@ CROSS JOIN LATERAL (
     WHERE p.workspace = e.workspace AND p.from_address IS NOT NULL AND p.deleted IS NOT TRUE
       AND hashtextextended(lower(p.from_address), 0) = hashtextextended(lower(e.from_address), 0)
       AND (p.arrived_at, p.errand_id) < (e.arrived_at, e.errand_id)
-      AND p.arrived_at >= e.arrived_at - interval '720 hours'
       AND intake.known_arrival(p.arrived_at, p.fetched_at) IS NOT NULL
     ORDER BY p.arrived_at DESC, p.errand_id DESC LIMIT 1
 ) AS o
 WHERE e.workspace = %(workspace)s AND e.errand_id = ANY (%(ids)s::bigint[]) AND e.deleted IS NOT TRUE
-  AND intake.known_arrival(e.arrived_at, e.fetched_at) IS NOT NULL AND lower(o.from_address) = lower(e.from_address);
+  AND intake.known_arrival(e.arrived_at, e.fetched_at) IS NOT NULL AND lower(o.from_address) = lower(e.from_address)
+  AND e.arrived_at <= o.arrived_at + interval '720 hours';

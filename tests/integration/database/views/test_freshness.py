@@ -203,6 +203,7 @@ def test_a_family_without_waiting_records_is_still_listed(healthy_centre):
 
 
 def test_figures_are_behind_when_a_change_has_waited_for_five_minutes(healthy_centre):
+    healthy_centre.query("DELETE FROM intake.metrics_due RETURNING 1")
     healthy_centre.query(
         "INSERT INTO intake.metrics_due (workspace, kind, record_id, marked_at)"
         " VALUES ('demo', 'errand', 1, %s) RETURNING 1",
