@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time as clock
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,6 +15,7 @@ import pytest
 
 from tests.integration.analytics.reporting import MONDAY, SETTINGS, Reporting, mail_to
 from tests.integration.sandbox.sandbox_server import sandbox_server
+from tests.support.locks import wait_until_locks_are_free
 from workers.analytics.jobs.reports import send as job
 from workers.analytics.store import sent_reports
 from workers.database import connections
@@ -348,16 +348,4 @@ def _kill_while_sending(reporting: Reporting, database: str, when: str) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "sending\n"
         process.kill()
-    _wait_until_locks_are_free(reporting.conn)
-
-
-def _wait_until_locks_are_free(conn: psycopg.Connection[object]) -> None:
-    deadline = clock.monotonic() + 15
-    while clock.monotonic() < deadline:
-        row = conn.execute(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        ).fetchone()
-        if row == (0,):
-            return
-    raise AssertionError("the locks of a killed process are still held")
+    wait_until_locks_are_free(reporting.conn)

@@ -18,6 +18,7 @@ from schemas.surveys.rule import Vendor
 from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.integration.surveys.conftest import DAY, HOUR, START, Surveys
 from tests.integration.surveys.inviting import DUE, Inviting, accounts_at
+from tests.support.locks import wait_until_locks_are_free
 from tests.support.surveys import brief
 from workers.clients.surveys.outcomes import Triggered
 from workers.surveys.jobs import invite as job
@@ -387,7 +388,7 @@ def test_an_inviter_that_was_killed_leaves_its_invitation_unknown_and_it_is_not_
         assert process.stdout is not None
         assert process.stdout.readline() == "asked\n"
         process.kill()
-    _wait_until_locks_are_free(inviting.surveys.conn)
+    wait_until_locks_are_free(inviting.surveys.conn)
 
     inviting.invite(DUE + timedelta(seconds=5))  # the next time that beat asks for it
     inviting.decide_and_invite(DUE + HOUR)
@@ -616,15 +617,3 @@ def test_an_erased_person_is_not_written_to(inviting):
 
     assert inviting.states() == ["withdrawn"]
     assert inviting.surveys.outcome(errand) == "erased"
-
-
-def _wait_until_locks_are_free(conn: psycopg.Connection[object]) -> None:
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline:
-        row = conn.execute(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        ).fetchone()
-        if row == (0,):
-            return
-    raise AssertionError("the locks of a killed process are still held")
