@@ -13,7 +13,7 @@ from typing import Never
 import psycopg
 
 from deploy.embedded import Postgres, StartupError
-from deploy.run import analyst_login, sandbox_rules, web_login
+from deploy.run import analyst_login, sandbox_rules, secret_files, web_login
 from deploy.run.lock import take_lock
 from deploy.run.output import Output
 from deploy.run.plan import Plan, make_plan
@@ -122,7 +122,7 @@ def print_addresses(plan: Plan, output: Output) -> None:
 
 
 def _analysts(plan: Plan, postgres: Postgres) -> str:
-    password = analyst_login.password_in(plan.analyst_password)
+    password = secret_files.password_in(plan.analyst_password)
     return f"{analyst_login.url(postgres, password)} (may only read)"
 
 

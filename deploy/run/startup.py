@@ -13,7 +13,7 @@ from urllib.request import ProxyHandler, build_opener
 import psycopg
 
 from deploy.embedded import StartupError
-from deploy.run import analyst_login, sandbox_rules
+from deploy.run import sandbox_rules, secret_files
 from deploy.run.output import Output
 from deploy.run.plan import Plan
 from deploy.run.supervisor import Supervisor
@@ -77,7 +77,7 @@ def prepare_database(plan: Plan) -> None:
     from workers.config.settings import load_settings
     from workers.database import connections, error_messages
     from workers.operations.jobs.migrate import WorkspaceMoved, migrate
-    from workers.operations.store import analyst_login as analyst_role
+    from workers.operations.store import analyst_login
 
     settings = load_settings()
     try:
@@ -88,7 +88,7 @@ def prepare_database(plan: Plan) -> None:
             if plan.sandbox:
                 want_open_errands(conn, plan.workspace)
             if plan.postgres:
-                analyst_role.save(conn, analyst_login.password_in(plan.analyst_password))
+                analyst_login.save(conn, secret_files.password_in(plan.analyst_password))
     except WorkspaceMoved as error:
         raise StartupError(str(error)) from None
     except psycopg.Error as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from deploy.run.analyst_login import password_in, write_secret
 from deploy.run.plan import Plan
 from deploy.run.ports import WEB_PORT
+from deploy.run.secret_files import password_in, write_secret
 from workers.operations.rules import passwords
 
 

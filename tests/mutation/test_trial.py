@@ -16,7 +16,7 @@ HUNG = Verdict(passed=False, failed="test", hung=True)
 
 
 class Scripted:
-    """A copy whose runs end as it is told, and a map in which one test fits everything."""
+    """A copy whose runs end as a test says, and a map in which one test fits everything."""
 
     def __init__(self, *verdicts):
         self._verdicts = list(verdicts)

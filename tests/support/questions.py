@@ -22,7 +22,7 @@ from deploy.embedded import Postgres
 from deploy.embedded.data_dir import installed_distribution
 from tests.bench import centre as filling
 from tests.support.centre import Centre
-from workers.analytics.jobs.recompute import recompute
+from tests.support.figure_job import compute_figures
 from workers.database.migrate import migrate
 
 DOCUMENT = Path(__file__).parents[2] / "deploy" / "docs" / "analysts.md"
@@ -90,8 +90,7 @@ def fill(url: str) -> None:
     with psycopg.connect(url) as conn:
         list(filling.fill(conn, CENTRE))
         conn.execute("ANALYZE")
-    while recompute(partial(psycopg.connect, url, autocommit=True)):
-        pass
+    compute_figures(partial(psycopg.connect, url, autocommit=True))
 
 
 def _outdented(block: str) -> str:

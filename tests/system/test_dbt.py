@@ -18,8 +18,8 @@ from tests.integration.bridge import Bridge
 from tests.integration.conftest import bridge_of
 from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.integration.terminal import UNREACHABLE, Terminal
+from tests.support.figure_job import compute_figures
 from tests.support.settings import settings_for
-from workers.analytics.jobs.recompute import recompute
 
 ROOT = Path(__file__).parents[2]
 DBT = ROOT / ".venv" / "dbt" / "bin" / "dbt"
@@ -40,8 +40,7 @@ def bridge(database: str) -> Iterator[Bridge]:
             bridge.poll()
             while bridge.drain().more:
                 pass
-            while recompute(bridge.context.session):
-                pass
+            compute_figures(bridge.context.session)
             yield bridge
 
 

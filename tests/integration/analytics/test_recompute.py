@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ import pytest
 from tests.bench import centre as filling
 from tests.support.business_time import BusinessTime
 from tests.support.centre import Centre
+from tests.support.figure_job import compute_figures
 from tests.support.figures import Figures, backlog
 from tests.support.open_seconds import OpenSeconds
 from workers.analytics.jobs import recompute as job
@@ -37,21 +37,6 @@ def conn(database) -> Iterator[psycopg.Connection]:
         yield conn
 
 
-@pytest.fixture
-def session(database):
-    @contextmanager
-    def begin():
-        with psycopg.connect(database, autocommit=True) as conn:
-            yield conn
-
-    return begin
-
-
-def run(session):
-    while recompute(session):
-        pass
-
-
 def rows(conn):
     """Return all rows of all tables, without the times of their computation."""
     found = {}
@@ -66,7 +51,7 @@ def rebuilt(conn, session):
     for table in TABLES:
         conn.execute(f"DELETE FROM analyst.{table}")
     metrics_progress.begin(conn, "demo")
-    run(session)
+    compute_figures(session)
     return rows(conn)
 
 
@@ -76,7 +61,7 @@ def corrected(conn):
 
 
 def test_the_first_run_computes_everything_and_the_backlog_of_each_day(conn, session):
-    run(session)
+    compute_figures(session)
 
     calendar = filling.calendar(CENTRE)
     plain = BusinessTime(zone=ZONE, openings=calendar.openings, holidays=calendar.holidays)
@@ -97,7 +82,7 @@ def test_the_first_run_computes_everything_and_the_backlog_of_each_day(conn, ses
 
 
 def test_changes_of_errands_give_the_rows_that_a_computation_of_everything_gives(conn, session):
-    run(session)
+    compute_figures(session)
     for change in (
         "UPDATE cention.errand SET from_address = 'anna@example.org' WHERE errand_id % 7 = 0",
         "UPDATE cention.errand SET deleted = true WHERE errand_id % 11000 = 0",
@@ -108,7 +93,7 @@ def test_changes_of_errands_give_the_rows_that_a_computation_of_everything_gives
     ):
         conn.execute(change)
 
-    run(session)
+    compute_figures(session)
     after = rows(conn)
 
     assert conn.execute("SELECT count(*) FROM intake.metrics_due").fetchone() == (0,)
@@ -116,7 +101,7 @@ def test_changes_of_errands_give_the_rows_that_a_computation_of_everything_gives
 
 
 def test_a_late_event_corrects_the_days_it_changes_and_tells_when(conn, session):
-    run(session)
+    compute_figures(session)
     before = rows(conn)
     [errand_id, at] = conn.execute(
         "SELECT errand_id, from_at FROM analyst.open_span"
@@ -129,17 +114,17 @@ def test_a_late_event_corrects_the_days_it_changes_and_tells_when(conn, session)
     )
     conn.execute("UPDATE cention.errand SET fetched_at = now() WHERE errand_id = %s", [errand_id])
 
-    run(session)
+    compute_figures(session)
 
     assert at.astimezone(ZONE).date() in corrected(conn)
     assert rows(conn)["backlog_day"] != before["backlog_day"]
 
 
 def test_other_opening_hours_compute_everything_again(conn, session):
-    run(session)
+    compute_figures(session)
     conn.execute("DELETE FROM cention.opening_hours")
 
-    run(session)
+    compute_figures(session)
 
     [found] = conn.execute(
         "SELECT count(*) FILTER (WHERE by_opening_hours OR"
@@ -149,7 +134,7 @@ def test_other_opening_hours_compute_everything_again(conn, session):
 
 
 def test_a_mark_is_not_lost_if_the_computation_fails(conn, session, monkeypatch):
-    run(session)
+    compute_figures(session)
     conn.execute("UPDATE cention.errand SET area_id = 5 WHERE area_id = 14")
 
     def fail(*_):
@@ -159,57 +144,57 @@ def test_a_mark_is_not_lost_if_the_computation_fails(conn, session, monkeypatch)
         broken.setattr(job.metrics, "compute", fail)
         with pytest.raises(ConnectionError):
             recompute(session)
-    run(session)
+    compute_figures(session)
 
     question = "SELECT count(*) FROM analyst.errand_metrics WHERE area_id = 14"
     assert conn.execute(question).fetchone() == (0,)
 
 
 def test_a_change_beside_a_mark_is_computed_once_it_is_committed(conn, session, database):
-    run(session)
+    compute_figures(session)
     conn.execute("UPDATE cention.errand SET area_id = 5")
     with psycopg.connect(database) as late:
         late.execute("UPDATE cention.errand SET area_id = 9")  # marks them as well
-        run(session)
+        compute_figures(session)
         late.commit()
 
-    run(session)
+    compute_figures(session)
 
     question = "SELECT DISTINCT area_id FROM analyst.errand_metrics"
     assert conn.execute(question).fetchall() == [(9,)]
 
 
 def test_each_day_is_computed_once_after_everything_is(conn, session, monkeypatch):
-    run(session)
+    compute_figures(session)
     computed: list[date] = []
     compute = job.backlog.compute
 
-    def noted(conn, workspace, days):
+    def recorded(conn, workspace, days):
         computed.extend(one.day for one in days)
         compute(conn, workspace, days)
 
     conn.execute("TRUNCATE analyst.open_span, analyst.backlog_day")  # each batch changes each day
-    monkeypatch.setattr(job.backlog, "compute", noted)
+    monkeypatch.setattr(job.backlog, "compute", recorded)
     monkeypatch.setattr(job, "BATCH", 50)
     metrics_progress.begin(conn, "demo")
-    run(session)
+    compute_figures(session)
 
     assert len(computed) >= DAYS
     assert len(computed) == len(set(computed))
 
 
 def test_another_time_zone_computes_the_backlog_again(conn, session):
-    run(session)
+    compute_figures(session)
     conn.execute("UPDATE cention.workspace SET timezone = 'Pacific/Kiritimati'")
 
-    run(session)
+    compute_figures(session)
     after = rows(conn)
 
     assert after == rebuilt(conn, session)
 
 
 def test_what_is_rebuilt_from_a_day_is_what_changes_lead_to(conn, session):
-    run(session)
+    compute_figures(session)
     before = rows(conn)
     since = (CENTRE.until - timedelta(days=4)).date()
     conn.execute("DELETE FROM analyst.backlog_day WHERE day >= %s", [since])
@@ -218,22 +203,22 @@ def test_what_is_rebuilt_from_a_day_is_what_changes_lead_to(conn, session):
     [computed_at] = conn.execute(old).fetchone()
 
     metrics_progress.begin(conn, "demo", since=since)
-    run(session)
+    compute_figures(session)
 
     assert rows(conn) == before
     assert conn.execute(old).fetchone() == (computed_at,)
 
 
 def test_a_rebuild_keeps_when_days_were_corrected(conn, session):
-    run(session)
+    compute_figures(session)
     conn.execute("UPDATE cention.errand SET deleted = true WHERE errand_id % 2000 = 0")
     conn.execute("DELETE FROM cention.errand_action WHERE errand_id % 2000 = 0")
-    run(session)
+    compute_figures(session)
     question = "SELECT DISTINCT day, corrected_at FROM analyst.backlog_day ORDER BY 1, 2"
     times = conn.execute(question).fetchall()
 
     metrics_progress.begin(conn, "demo")
-    run(session)
+    compute_figures(session)
 
     assert any(at for _, at in times)
     assert conn.execute(question).fetchall() == times
@@ -244,7 +229,7 @@ def test_a_computation_of_everything_goes_on_where_it_was_interrupted(conn, sess
     last = conn.execute("SELECT max(errand_id) FROM cention.errand").fetchone()[0]
     metrics_progress.set_after(conn, "demo", metrics_progress.read(conn, "demo"), last - 1)
 
-    run(session)
+    compute_figures(session)
 
     question = "SELECT array_agg(errand_id) FROM analyst.errand_metrics"
     assert conn.execute(question).fetchone() == ([last],)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 
+from tests.support.figure_job import compute_figures
 from tests.support.midnight import wait_over_midnight
 from workers.analytics.jobs import recompute as job
 from workers.analytics.jobs.recompute import recompute
@@ -27,21 +27,6 @@ def conn(database) -> Iterator[psycopg.Connection]:
     with psycopg.connect(database, autocommit=True) as conn:
         conn.execute("INSERT INTO cention.workspace VALUES ('demo', 'UTC'), ('other', 'UTC')")
         yield conn
-
-
-@pytest.fixture
-def session(database):
-    @contextmanager
-    def begin():
-        with psycopg.connect(database, autocommit=True) as conn:
-            yield conn
-
-    return begin
-
-
-def run(session):
-    while recompute(session):
-        pass
 
 
 def arrive(conn, errand_id, *, workspace="demo", at=AGO, fetched_at=NOW):
@@ -90,13 +75,13 @@ def test_an_errand_that_always_fails_is_set_aside_and_all_others_are_computed(
     conn, session, from_nothing
 ):
     if not from_nothing:
-        run(session)
+        compute_figures(session)
     for errand_id in range(1, 30):
         arrive(conn, errand_id)
     break_errand(conn, 13)
     arrive(conn, 1, workspace="other")
 
-    run(session)
+    compute_figures(session)
 
     expected = [("demo", number) for number in range(1, 30) if number != 13]
     assert computed(conn) == [*expected, ("other", 1)]
@@ -106,10 +91,10 @@ def test_an_errand_that_always_fails_is_set_aside_and_all_others_are_computed(
 
 def test_an_errand_that_was_set_aside_is_computed_after_its_next_change(conn, session):
     break_errand(conn, 1)
-    run(session)
+    compute_figures(session)
     conn.execute("UPDATE cention.errand_action SET happened_at = now()")
 
-    run(session)
+    compute_figures(session)
 
     assert computed(conn) == [("demo", 1)]
     assert problems(conn) == {}
@@ -123,7 +108,7 @@ def test_a_statement_that_takes_too_long_is_of_its_errand_alone(conn, session, m
     act(conn, 2, "closed", "9999-06-01 00:00:00+00")
     monkeypatch.setattr(job, "STATEMENT_S", 1)
 
-    run(session)
+    compute_figures(session)
 
     assert computed(conn) == [("demo", 1)]
     assert problems(conn) == {2: ("failed", "cannot be computed: QueryCanceled 57014")}
@@ -132,25 +117,25 @@ def test_a_statement_that_takes_too_long_is_of_its_errand_alone(conn, session, m
 def test_a_table_that_is_locked_sets_no_errand_aside_and_its_marks_stay(
     conn, session, monkeypatch, database
 ):
-    run(session)
+    compute_figures(session)
     arrive(conn, 1)
     monkeypatch.setattr(job, "STATEMENT_S", 2)
     monkeypatch.setattr(job, "LOCK_S", 1)
     with psycopg.connect(database) as other:
         other.execute("LOCK analyst.errand_metrics")
         with pytest.raises(psycopg.errors.LockNotAvailable):
-            run(session)
+            compute_figures(session)
 
     assert problems(conn) == {}
     assert conn.execute("SELECT record_id FROM intake.metrics_due").fetchall() == [(1,)]
-    run(session)
+    compute_figures(session)
     assert computed(conn) == [("demo", 1)]
 
 
 @pytest.mark.parametrize("marked", [True, False])
 def test_of_a_batch_that_fails_no_more_parts_are_computed_than_there_is_time(conn, session, marked):
     if marked:
-        run(session)
+        compute_figures(session)
     break_errand(conn, 1)
     for errand_id in range(2, 17):
         arrive(conn, errand_id)
@@ -164,7 +149,7 @@ def test_of_a_batch_that_fails_no_more_parts_are_computed_than_there_is_time(con
     assert computed(conn) == [("other", 1)]
     if not marked:
         assert metrics_progress.read(conn, "demo").after_id == 1
-    run(session)
+    compute_figures(session)
     assert len(computed(conn)) == 16
 
 
@@ -196,7 +181,7 @@ def test_a_round_of_many_slow_workspaces_ends_and_the_next_one_goes_on(conn, ses
     assert computed(conn) == []
 
     monkeypatch.undo()
-    run(session)
+    compute_figures(session)
     assert computed(conn) == [("demo", 1)]
 
 
@@ -204,10 +189,10 @@ def test_a_statement_that_is_wrong_sets_no_errand_aside(conn, session):
     arrive(conn, 1)
     conn.execute("ALTER TABLE analyst.errand_response RENAME TO hidden")
     with pytest.raises(psycopg.errors.UndefinedTable):
-        run(session)
+        compute_figures(session)
     conn.execute("ALTER TABLE analyst.hidden RENAME TO errand_response")
 
-    run(session)
+    compute_figures(session)
 
     assert computed(conn) == [("demo", 1)]
 
@@ -218,7 +203,7 @@ def test_a_workspace_that_always_fails_does_not_stop_the_others(conn, session):
     conn.execute("UPDATE cention.workspace SET timezone = 'Nowhere' WHERE workspace = 'demo'")
 
     with pytest.raises(psycopg.DataError):
-        run(session)
+        compute_figures(session)
 
     assert computed(conn) == [("other", 1)]
     assert backlog(conn) == [(day, 1) for day in days_before_today(3, 2, 1)]
@@ -229,7 +214,7 @@ def test_an_implausible_arrival_counts_as_unknown_and_is_told(conn, session, at)
     arrive(conn, 1)
     arrive(conn, 2, at=at)
 
-    run(session)
+    compute_figures(session)
 
     [row] = conn.execute(
         "SELECT arrived_at, arrived_on, first_response_min, waiting_on_us_min"
@@ -251,7 +236,7 @@ def test_an_event_more_than_a_day_before_the_arrival_is_told(conn, session):
     )
     act(conn, 3, "closed", "2025-03-01 12:00Z")
 
-    run(session)
+    compute_figures(session)
 
     assert problems(conn) == {
         1: ("arrival", "answered_at is 1970-01-01 00:00 AD: before 2000"),
@@ -269,15 +254,15 @@ def test_errands_whose_arrival_counts_as_unknown_are_no_repeat_contacts(conn, se
     ):
         arrive(conn, errand_id, at=at)
     conn.execute("UPDATE cention.errand SET from_address = 'anna@example.org'")
-    run(session)
+    compute_figures(session)
     pairs = "SELECT errand_id, earlier_errand_id FROM analyst.repeat_contact"
     found = [conn.execute(pairs).fetchall()]
 
     arrive(conn, 3, at="1970-01-03 00:00Z")
-    run(session)
+    compute_figures(session)
     found.append(conn.execute(pairs).fetchall())
     arrive(conn, 3)
-    run(session)
+    compute_figures(session)
     found.append(conn.execute(pairs).fetchall())
 
     assert found == [[(4, 3)], [], [(4, 3)]]
@@ -285,27 +270,27 @@ def test_errands_whose_arrival_counts_as_unknown_are_no_repeat_contacts(conn, se
 
 def test_an_arrival_that_is_corrected_is_no_problem_any_more(conn, session):
     arrive(conn, 1, at="1970-01-01 00:00Z")
-    run(session)
+    compute_figures(session)
     arrive(conn, 1)
 
-    run(session)
+    compute_figures(session)
 
     assert problems(conn) == {}
     assert backlog(conn) == [(day, 1) for day in days_before_today(3, 2, 1)]
 
 
 def test_many_days_are_computed_in_many_transactions(conn, session, monkeypatch):
-    run(session)
+    compute_figures(session)
     sizes: list[int] = []
     compute = job.backlog.compute
 
-    def noted(conn, workspace, days):
+    def recorded(conn, workspace, days):
         sizes.append(len(days))
         compute(conn, workspace, days)
 
-    monkeypatch.setattr(job.backlog, "compute", noted)
+    monkeypatch.setattr(job.backlog, "compute", recorded)
     arrive(conn, 1, at=NOW - timedelta(days=400))
-    run(session)
+    compute_figures(session)
 
     assert len(backlog(conn)) == 400
     assert sum(sizes) == 400
@@ -313,13 +298,13 @@ def test_many_days_are_computed_in_many_transactions(conn, session, monkeypatch)
 
 
 def test_a_long_transaction_elsewhere_holds_nothing_up(conn, session, postgres):
-    run(session)
+    compute_figures(session)
     with psycopg.connect(postgres.url) as long, session() as other:
         long.execute("SELECT pg_current_xact_id()")
         with other.transaction():
             other.execute("SELECT pg_current_xact_id()")
             arrive(conn, 1)
-            run(session)
+            compute_figures(session)
 
     assert computed(conn) == [("demo", 1)]
 
@@ -338,13 +323,13 @@ def test_a_rebuild_that_is_asked_for_while_a_batch_runs_begins_anew(conn, sessio
 
     monkeypatch.setattr(job.metrics, "compute", interrupted)
     monkeypatch.setattr(job, "BATCH", 2)
-    run(session)
+    compute_figures(session)
 
     assert batches == [[1, 2], [1, 2], [3]]
 
 
 def test_days_that_end_are_computed_while_changes_keep_coming(conn, session, monkeypatch):
-    run(session)
+    compute_figures(session)
     monkeypatch.setattr(job, "BATCH", 1)
     for errand_id in range(1, 5):
         arrive(conn, errand_id)
@@ -360,7 +345,7 @@ def test_days_that_end_are_computed_while_changes_keep_coming(conn, session, mon
 
 def test_nothing_is_looked_at_where_nothing_is_to_be_done(conn, session):
     arrive(conn, 1, at=NOW)  # no day is over yet at which it was open
-    run(session)
+    compute_figures(session)
 
     assert metrics_progress.work(conn) == []
 
@@ -380,7 +365,7 @@ def test_an_errand_that_ends_and_returns_counts_once(conn, session, states):
             [begin, end, state, state == "deleted", begin, begin],
         )
 
-    run(session)
+    compute_figures(session)
 
     assert {number for _, number in backlog(conn)} == {1}
     assert len({day for day, _ in backlog(conn)}) == len(backlog(conn))
@@ -409,19 +394,19 @@ def test_a_day_ends_when_the_date_of_the_clock_changes(conn, session, zone, day)
         arrive(conn, errand_id, at=at)
         act(conn, errand_id, "closed", at + timedelta(minutes=1, seconds=30))
 
-    run(session)
+    compute_figures(session)
 
     assert backlog(conn) == [(day, 1)]
 
 
 def test_errands_that_are_marked_again_are_computed(conn, session):
     break_errand(conn, 1)
-    run(session)
+    compute_figures(session)
     with conn.transaction():
         conn.execute("SET LOCAL session_replication_role = replica")  # nothing is marked
         conn.execute("UPDATE cention.errand_action SET happened_at = now()")
 
     metrics_due.mark(conn, "demo", metrics_problems.failed_errands(conn, "demo"))
-    run(session)
+    compute_figures(session)
 
     assert computed(conn) == [("demo", 1)]

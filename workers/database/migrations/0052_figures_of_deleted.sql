@@ -1,4 +1,4 @@
--- Errands that are deleted and gone are told from those that are gone only; the source of the first response.
+-- Errands that are deleted and gone are distinguished from those that are gone only; the source of the first response.
 -- Definitions have changed: everything is computed again, in the background.
 ALTER TABLE analyst.errand_metrics
     ADD COLUMN deleted boolean NOT NULL DEFAULT false,
