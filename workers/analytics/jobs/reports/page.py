@@ -14,6 +14,7 @@ from workers.analytics.jobs.reports.wording import (
     Wording,
     completeness_of,
     notes_of,
+    sections_of,
     wording_in,
 )
 from workers.analytics.store.week_figures import AGE_BANDS
@@ -25,16 +26,7 @@ def as_page(report: WeekReport, *, language: str) -> str:
     """Return the page. What customers and vendors wrote is text in it, whatever it has."""
     words = wording_in(language)
     has_data = report.first_day is not None and report.first_day <= report.week.sunday
-    sections = [
-        (key, lines, words.texts.get(f"{key}_about"))
-        for key, lines in (
-            ("volumes", report.volumes),
-            ("first_responses", report.first_responses),
-            ("resolutions", report.resolutions),
-            ("quality", report.quality),
-            ("scores", report.scores),
-        )
-    ]
+    sections = [(key, lines, words.texts.get(f"{key}_about")) for key, lines in sections_of(report)]
     return _template().render(
         report=report,
         words=words,

@@ -144,6 +144,17 @@ def wording_in(language: str) -> Wording:
     return Wording(code=language, texts=texts, **_SIGNS[language])
 
 
+def sections_of(report: WeekReport) -> Sequence[tuple[str, Sequence[Line]]]:
+    """Return the groups of lines in their order, each with the key of its heading."""
+    return (
+        ("volumes", report.volumes),
+        ("first_responses", report.first_responses),
+        ("resolutions", report.resolutions),
+        ("quality", report.quality),
+        ("scores", report.scores),
+    )
+
+
 def notes_of(report: WeekReport, words: Wording) -> list[str]:
     """Return what is missing or to be known before the figures are read."""
     week, first = report.week, report.first_day

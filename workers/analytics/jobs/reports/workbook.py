@@ -14,6 +14,7 @@ from workers.analytics.jobs.reports.wording import (
     Wording,
     completeness_of,
     notes_of,
+    sections_of,
     wording_in,
 )
 from workers.analytics.store.week_figures import AGE_BANDS
@@ -105,13 +106,7 @@ def _figures(report: WeekReport, words: Wording) -> list[list[Cell]]:
         headings += [words.text(key), f"{words.text(key)}: n"]
         headings += [f"{words.text(key)}: 95 % {end}" for end in ("≥", "≤")]
     rows: list[list[Cell]] = [[(text, TEXT) for text in headings]]
-    for key, lines in (
-        ("volumes", report.volumes),
-        ("first_responses", report.first_responses),
-        ("resolutions", report.resolutions),
-        ("quality", report.quality),
-        ("scores", report.scores),
-    ):
+    for key, lines in sections_of(report):
         rows += [_figure(f"{words.text(key)}: {_label(line, words)}", line) for line in lines]
     return rows
 
