@@ -42,6 +42,8 @@ class NudgeScheduler(Scheduler):  # type: ignore[misc]  # celery carries no type
         self._skipped = RateLimitedWarning("queue is full, so nothing is sent to it")
         self._waiting: dict[str, _Waiting] = {}
         settings = load_settings()
+        self._database_url = settings.database_url
+        self._closed = threading.Event()
         self._surveys = SurveyNudges(settings.database_url, settings.workspaces)
         super().__init__(*args, **kwargs)
         # Not that of the producer: if a count opened it again after an outage, the producer would
@@ -52,8 +54,9 @@ class NudgeScheduler(Scheduler):  # type: ignore[misc]  # celery carries no type
     def setup_schedule(self) -> None:
         """Set up the schedule, and begin to measure the clock of this process."""
         super().setup_schedule()
-        version.report_in_background(load_settings().database_url)
-        threading.Thread(target=_measure_for_ever, name="clock", daemon=True).start()
+        version.report_in_background(self._database_url)
+        wanted = (self._database_url, self._closed)
+        threading.Thread(target=_measure_clock, args=wanted, name="clock", daemon=True).start()
 
     def schedules_equal(self, old_schedules: Any, new_schedules: Any) -> bool:
         """Return whether the schedule was seen before: it never changes while beat runs.
@@ -85,7 +88,8 @@ class NudgeScheduler(Scheduler):  # type: ignore[misc]  # celery carries no type
         return None
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and measure the clock no longer."""
+        self._closed.set()
         super().close()
         self._counting.release()
         self._surveys.close()
@@ -126,18 +130,21 @@ class NudgeScheduler(Scheduler):  # type: ignore[misc]  # celery carries no type
             return 0
 
 
-def _measure_for_ever() -> None:
-    """Record the clock of this process twice a minute; the database may come and go."""
+def _measure_clock(database_url: str, closed: threading.Event) -> None:
+    """Record the clock of this process twice a minute until ``closed`` is set.
+
+    The database may come and go.
+    """
     failed = RateLimitedWarning("clock of beat not compared with the database's")
-    while True:
+    while not closed.is_set():
         try:
-            record_clock()
+            record_clock(database_url)
         except psycopg.Error as error:
             failed.warn(error=type(error).__name__)
-        time.sleep(MEASURE_EVERY_S)
+        closed.wait(MEASURE_EVERY_S)
 
 
-def record_clock() -> None:
+def record_clock(database_url: str) -> None:
     """Record how far the clock of this process is ahead. Raises ``psycopg.Error``."""
-    with connections.connect(load_settings().database_url) as conn:
+    with connections.connect(database_url) as conn:
         clocks.measure_and_record(conn, "beat")

@@ -33,15 +33,19 @@ RULE_ON = (
 )
 
 
+def clock_threads() -> list[threading.Thread]:
+    """The threads of this process that measure the clock of a scheduler."""
+    return [thread for thread in threading.enumerate() if thread.name == "clock"]
+
+
 @contextmanager
 def scheduler_of(broker: str) -> Iterator[NudgeScheduler]:
     """A scheduler of the settings in the environment that has just started."""
     app = Celery(broker=broker, set_as_current=False)
     app.conf.beat_schedule = beat_schedule(load_settings())
     scheduler = NudgeScheduler(app)
-    for thread in threading.enumerate():
-        if thread.name == "clock":
-            thread.join()
+    for thread in clock_threads():
+        thread.join()
     yield scheduler
     scheduler.close()
 
@@ -53,7 +57,7 @@ def settings(environment, broker):
     environment.setenv("CENTION_URL", "http://127.0.0.1:1/s/demo")
     environment.setenv("CENTION_TOKEN", "token")
     environment.setenv("CENTION_CALLBACK_SECRETS", "a-secret-of-callbacks")
-    environment.setattr(beat, "_measure_for_ever", beat.record_clock)
+    environment.setattr(beat, "_measure_clock", lambda url, closed: beat.record_clock(url))
     return environment
 
 
@@ -144,7 +148,7 @@ def test_a_rule_that_is_switched_on_later_is_seen_at_the_next_nudge(
 
 def test_without_a_database_surveys_are_nudged_everywhere(settings, broker, queues):
     settings.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/gone")
-    settings.setattr(beat, "_measure_for_ever", lambda: None)
+    settings.setattr(beat, "_measure_clock", lambda url, closed: None)
 
     with scheduler_of(broker) as scheduler:
         send_all(scheduler)
@@ -154,7 +158,7 @@ def test_without_a_database_surveys_are_nudged_everywhere(settings, broker, queu
 
 def test_alerts_are_nudged_only_where_errands_may_be_created(settings, broker, queues):
     settings.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/gone")
-    settings.setattr(beat, "_measure_for_ever", lambda: None)
+    settings.setattr(beat, "_measure_clock", lambda url, closed: None)
     settings.delenv("CENTION_TOKEN")
 
     with scheduler_of(broker) as scheduler:
@@ -267,3 +271,16 @@ def test_beat_compares_its_clock_with_the_database(scheduler, offline_bridge):
     [row] = eventually(lambda: offline_bridge.rows(query))
 
     assert abs(row["ahead_ms"]) < 1000
+
+
+def test_a_closed_scheduler_measures_its_clock_no_longer(broker, environment, database):
+    thread_count = len(clock_threads())
+    environment.setenv("BROKER_URL", broker)
+    environment.setenv("CENTION_URL", "http://127.0.0.1:1/s/demo")
+    scheduler = NudgeScheduler(Celery(broker=broker, set_as_current=False))
+    [thread] = clock_threads()[thread_count:]
+
+    scheduler.close()
+    thread.join(timeout=20)
+
+    assert not thread.is_alive()
