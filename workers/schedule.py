@@ -44,7 +44,9 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
             workspace,
             mirror,
         )
-        for (workspace, mirror), every_s in enabled.intervals(settings).items()
+        for (workspace, mirror), every_s in enabled.intervals(
+            settings.mirror_every_s, settings.workspaces
+        ).items()
     }
     reports = {
         f"report {workspace.name}": _every(CHECK_REPORT_EVERY_S, TaskName.REPORT, workspace.name)

@@ -336,7 +336,7 @@ def library_api(settings: Settings, workspace: WorkspaceSettings) -> LibraryApi 
 
 def mirror_specs(settings: Settings, workspace: WorkspaceSettings) -> Iterator[MirrorSpec]:
     """Return the spec of each mirror that has a token and an interval."""
-    every_s = enabled.intervals_of(settings, workspace)
+    every_s = enabled.intervals_of(settings.mirror_every_s, workspace)
     if Mirror.LIBRARY in every_s and (library := library_api(settings, workspace)):
         yield library_mirror(workspace.name, library, every_s=every_s[Mirror.LIBRARY])
     if Mirror.AGENT_LOGONS in every_s and (log := logio_api(settings, workspace)):

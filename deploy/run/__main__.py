@@ -18,7 +18,13 @@ from deploy.run.lock import take_lock
 from deploy.run.output import Output
 from deploy.run.plan import Plan, make_plan
 from deploy.run.run_env import addresses, forget_earlier_run, has_secret, shell_setup, write_run_env
-from deploy.run.startup import cention_problems, check_settings, prepare, start_all
+from deploy.run.startup import (
+    cention_problems,
+    check_settings,
+    prepare,
+    read_secret_files,
+    start_all,
+)
 from deploy.run.status_line import DATABASE_DOWN, StatusLine
 from deploy.run.supervisor import Supervisor
 
@@ -55,6 +61,7 @@ def run(var: Path, output: Output) -> None:
     run_env = var / "run.env"
     run_env.unlink(missing_ok=True)  # a killed run may have left one, for other servers
     forget_earlier_run(os.environ)
+    read_secret_files(os.environ)
     plan = make_plan(os.environ, var=var)
     output.print("Starting …")
     prepare(plan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from functools import partial
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -39,6 +39,16 @@ def prepare(plan: Plan) -> None:
         server.prepare()
 
 
+def read_secret_files(environment: MutableMapping[str, str]) -> None:
+    """Set the secrets that are in files, before the plan is made. Raises ``StartupError``."""
+    from workers.config.secret_files import set_from_files
+    from workers.config.settings import SECRETS
+    from workers.config.workspaces import SettingsError
+
+    if problems := set_from_files(environment, SECRETS):
+        raise _wrong_settings(SettingsError(problems))
+
+
 def check_settings() -> None:
     """Check the settings before any process reads them. Raises ``StartupError``."""
     from workers.config.settings import MissingCallbackSecret, load_settings, require_secrets
@@ -47,10 +57,14 @@ def check_settings() -> None:
     try:
         require_secrets(load_settings())
     except (SettingsError, MissingCallbackSecret) as error:
-        raise StartupError(
-            f"The settings are wrong: {error}",
-            remedy="Each variable is described in deploy/env.example.",
-        ) from None
+        raise _wrong_settings(error) from None
+
+
+def _wrong_settings(error: Exception) -> StartupError:
+    return StartupError(
+        f"The settings are wrong: {error}",
+        remedy="Each variable is described in deploy/env.example.",
+    )
 
 
 def start_all(plan: Plan, supervisor: Supervisor, output: Output, *, lock: int) -> None:

@@ -18,6 +18,7 @@ PER_MINUTE = 60
 MAX_PER_MINUTE = 100_000
 TEXTS = ("smtp_url", "smtp_from")
 NUMBERS = ("smtp_per_minute",)
+SECRETS = ("smtp_url",)
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+")
 

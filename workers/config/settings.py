@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,10 +16,13 @@ from marshmallow import ValidationError
 from phonenumbers import SUPPORTED_REGIONS
 
 from schemas.cention.errands import END_CALL_TYPES
+from workers.config import secret_files
 from workers.config.limits import CALLBACK_MAX_BYTES, MIN_SECRET_LENGTH
 from workers.config.names import LOG_LEVELS, Mirror
 from workers.config.secure_urls import fault_of_secure_url
+from workers.config.web import SECRETS as WEB_SECRETS
 from workers.config.web import WebSettings, read_web_settings
+from workers.config.workspaces import SECRETS as WORKSPACE_SECRETS
 from workers.config.workspaces import (
     SettingsError,
     WorkspaceSettings,
@@ -27,6 +31,8 @@ from workers.config.workspaces import (
     with_lines,
 )
 
+# Each may be in a file that NAME_FILE names.
+SECRETS = ("DATABASE_URL", "BROKER_URL", "SURVEY_PUSH_SECRETS", *WORKSPACE_SECRETS, *WEB_SECRETS)
 RUN_ENV = Path("var/run.env")  # written by `make run`; commands in its folder find its servers
 SPOOL_DIR = "var/spool"  # below the working directory
 RECEIVER_BIND = "127.0.0.1:8000"
@@ -100,6 +106,7 @@ def load_settings() -> Settings:
 
     Raises ``SettingsError`` with every missing or wrong variable.
     """
+    problems = secret_files.set_from_files(os.environ, SECRETS)
     if RUN_ENV.exists():
         Env.read_env(str(RUN_ENV), override=False)
     env = Env(eager=False)
@@ -121,7 +128,6 @@ def load_settings() -> Settings:
     survey_public_url = env.str("SURVEY_PUBLIC_URL", "", validate=_secure_url).rstrip("/") or None
     _check_others(env)
     file = env.str("CENTION_WORKSPACES_FILE", "")
-    problems: dict[str, list[str]] = {}
     web = read_web_settings(env, problems, check_bind=_known_bind)
     workspaces = from_file(Path(file), problems) if file else from_environment(env, problems)
     if not env.bool("CENTION_ALLOW_SHORT_SECRETS", False):

@@ -8,11 +8,11 @@ from typing import Any
 
 from environs import Env
 
-from workers.config import alvaria_hosts, mail
+from workers.config import alvaria_hosts, mail, secret_files
 from workers.config.mail import SmtpAccount
+from workers.config.secret_files import Problems
 from workers.config.secure_urls import fault_of_secure_url
 
-Problems = dict[str, list[str]]
 # What a value of a TOML file must be, in words.
 TOML_WORDS = {
     str: "a text in quotes",
@@ -36,6 +36,13 @@ NUMBERS = (
     *mail.NUMBERS,
     *("digidesk_per_minute", "customer_radar_per_minute"),
     *("centracx_per_minute", "alvaria_per_minute"),
+)
+# What is secret, or stands beside it in one header.
+SECRETS = (
+    *("digidesk_user", "digidesk_password", "customer_radar_user", "customer_radar_password"),
+    *("centracx_key", "centracx_secret"),
+    *("alvaria_client_id", "alvaria_secret", "alvaria_api_key"),
+    *mail.SECRETS,
 )
 # What an account needs. It is used if any of these is set.
 NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -152,7 +159,8 @@ def values_from_table(
     """Return the good values of the table ``surveys``; add mistakes to ``problems``."""
     known: dict[str, type] = {**dict.fromkeys(TEXTS, str), **dict.fromkeys(NUMBERS, int)}
     good = {}
-    for key, value in table.items():
+    given = secret_files.values_from_files(table, f"{location} ", SECRETS, problems)
+    for key, value in given.items():
         if key not in known:
             problems[f"{location} {key}"] = ["Unknown setting."]
         elif type(value) is not known[key]:

@@ -18,6 +18,7 @@ from marshmallow import ValidationError
 WEB_BIND = "127.0.0.1:8002"
 MIN_KEY_LENGTH = 32
 OPERATOR = "operator"  # whose password WEB_PASSWORD_HASH is
+SECRETS = ("WEB_SECRET_KEY", "WEB_PASSWORD_HASH")
 _HASH = re.compile(r"scrypt:\d+:\d+:\d+\$[A-Za-z0-9]+\$[0-9a-f]{128}")
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
 _FIELDS = {"name", "role", "hash"}

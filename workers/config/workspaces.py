@@ -16,20 +16,22 @@ from marshmallow import validate as check
 
 from schemas.text.printable import escape
 from schemas.text.toml_lines import line_at, line_index, line_of_error
-from workers.config import reports, survey_vendors
+from workers.config import reports, secret_files, survey_vendors
 from workers.config.reports import ReportSettings
-from workers.config.survey_vendors import TOML_WORDS, Problems, SurveyVendors
+from workers.config.secret_files import Problems
+from workers.config.survey_vendors import TOML_WORDS, SurveyVendors
 
 
 class SettingsError(ValueError):
     """Settings are missing or wrong; ``problems`` names every one of them."""
 
-    def __init__(self, problems: Mapping[str, list[str]]) -> None:
+    def __init__(self, problems: Problems) -> None:
+        problems = secret_files.without_consequences(problems)
         self.lines = [
             escape(f"{name}: {' '.join(texts)}") for name, texts in sorted(problems.items())
         ]
         super().__init__("\n".join(self.lines))
-        self.problems = dict(problems)
+        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,11 @@ _NAME = re.compile(r"(?!\.{1,2}\Z)[^\s/?#%\\\x00-\x1f\x7f]{1,100}")
 FILE = "CENTION_WORKSPACES_FILE"
 _PLACE = re.compile(rf"{FILE} \[(?P<table>.*)\](?: (?P<key>.+))?", re.DOTALL)
 CLAIMS = tuple(f.name for f in fields(Tokens))
+SECRETS = (
+    *("CENTION_TOKEN", *(f"CENTION_TOKEN_{claim.upper()}" for claim in CLAIMS)),
+    "CENTION_CALLBACK_SECRETS",
+    *(key.upper() for key in survey_vendors.SECRETS),
+)
 
 
 def from_environment(env: Env, problems: Problems) -> tuple[WorkspaceSettings, ...]:
@@ -79,11 +86,7 @@ def from_environment(env: Env, problems: Problems) -> tuple[WorkspaceSettings, .
         "token": env.str("CENTION_TOKEN", ""),
         "export_preset": env.str("CENTION_EXPORT_PRESET", ""),
         "tokens": {claim: env.str(f"CENTION_TOKEN_{claim.upper()}", "") for claim in CLAIMS},
-        "callback_secrets": [
-            secret.strip()
-            for secret in env.str("CENTION_CALLBACK_SECRETS", "").split(",")
-            if secret.strip()
-        ],
+        "callback_secrets": _split(env.str("CENTION_CALLBACK_SECRETS", "")),
         "surveys": survey_vendors.values_from_environment(env),
         **reports.values_from_environment(env),
     }
@@ -152,6 +155,23 @@ def _path_of(place: re.Match[str]) -> tuple[str, ...]:
     return (place["table"], *re.split("[ .]", place["key"] or ""))
 
 
+def _with_secrets(table: dict[str, Any], location: str, problems: Problems) -> dict[str, Any]:
+    """Return the table with the contents of the files that it names."""
+    names = ("token", "callback_secrets")
+    found = secret_files.values_from_files(table, f"{location} ", names, problems)
+    if "callback_secrets" in found and "callback_secrets" not in table:
+        found["callback_secrets"] = _split(found["callback_secrets"])
+    if isinstance(tokens := found.get("tokens"), dict):
+        found["tokens"] = secret_files.values_from_files(
+            tokens, f"{location} tokens.", CLAIMS, problems
+        )
+    return found
+
+
+def _split(secrets: str) -> list[str]:
+    return [secret for secret in map(str.strip, secrets.split(",")) if secret]
+
+
 def _known_values(table: dict[str, Any], location: str, problems: Problems) -> dict[str, Any]:
     known = {
         "url": str,
@@ -163,12 +183,13 @@ def _known_values(table: dict[str, Any], location: str, problems: Problems) -> d
         "surveys": dict,
         **dict.fromkeys(reports.TEXTS, str),
     }
-    for key, value in table.items():
+    given = _with_secrets(table, location, problems)
+    for key, value in given.items():
         if key not in known:
             problems[f"{location} {key}"] = ["Unknown setting."]
         elif not isinstance(value, known[key]):
             problems[f"{location} {key}"] = [f"Must be {TOML_WORDS[known[key]]}."]
-    good = {k: v for k, v in table.items() if k in known and isinstance(v, known[k])}
+    good = {k: v for k, v in given.items() if k in known and isinstance(v, known[k])}
     for claim in set(good.get("tokens", {})) - set(CLAIMS):
         problems[f"{location} tokens.{claim}"] = ["Unknown claim."]
     if "surveys" in good:

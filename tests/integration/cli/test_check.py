@@ -330,6 +330,23 @@ def test_no_secret_is_shown(terminal, environment):
     assert "token-that-is-secret" not in shown
 
 
+def test_no_secret_of_a_file_is_shown_nor_the_text_of_a_wrong_one(terminal, environment, tmp_path):
+    for name in ("CENTION_TOKEN", "CENTION_CALLBACK_SECRETS"):
+        environment.setenv(name, "")
+        environment.setenv(f"{name}_FILE", str(tmp_path / name))
+        (tmp_path / name).write_text("text-that-is-secret\n", "utf-8")
+    (tmp_path / "wrong").write_text("text-that-is-secret\nand more\n", "utf-8")
+
+    good = terminal.run("check").output
+    environment.setenv("CENTION_TOKEN", "")
+    environment.setenv("CENTION_TOKEN_FILE", str(tmp_path / "wrong"))
+    bad = terminal.run("check").output
+
+    assert "callbacks of demo: 1 secret valid." in good
+    assert "CENTION_TOKEN_FILE: " in bad
+    assert "text-that-is-secret" not in good + bad
+
+
 def test_without_an_account_no_survey_vendor_is_checked(terminal):
     found = terminal.json("check")
 

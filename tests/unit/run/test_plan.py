@@ -11,6 +11,7 @@ from deploy.embedded.ports import LOOPBACK, listening_socket
 from deploy.run import plan as plans
 from deploy.run import ports, web_login
 from deploy.run.plan import SANDBOX_SETTINGS, make_plan
+from workers.config.settings import SECRETS
 from workers.operations.rules import passwords
 
 pytestmark = pytest.mark.enable_socket  # a plan reserves its ports
@@ -183,6 +184,16 @@ def test_an_address_of_the_metrics_that_is_none_is_named(tmp_path):
 
 def names_of(plan):
     return [one.name for one in plan.process_specs()]
+
+
+@pytest.mark.parametrize("more", [{}, {"CENTION_URL": "https://api.example.test/s/demo"}])
+def test_no_process_has_a_secret_in_its_arguments(tmp_path, more):
+    ours = {name: f"s3cret-{name.lower()}" for name in (*SECRETS, "SANDBOX_TOKEN")}
+
+    plan = make_plan(FREE | ours | more, var=tmp_path)
+
+    assert "s3cret" not in " ".join(word for one in plan.process_specs() for word in one.command)
+    assert "s3cret" not in repr(plan)
 
 
 def test_the_past_of_the_sandbox_is_fetched_by_a_process_that_ends(tmp_path):

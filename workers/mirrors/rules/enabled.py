@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from workers.config.names import Mirror
-from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
 
 CLAIMS: Mapping[Mirror, str] = MappingProxyType(
@@ -14,31 +13,38 @@ CLAIMS: Mapping[Mirror, str] = MappingProxyType(
 )
 
 
-def disabled_reason(settings: Settings, workspace: WorkspaceSettings, mirror: Mirror) -> str | None:
-    """Return which setting disables a mirror, in words; ``None`` if it is enabled."""
+def disabled_reason(
+    every_s: Mapping[Mirror, int], workspace: WorkspaceSettings, mirror: Mirror
+) -> str | None:
+    """Return which setting disables a mirror, in words; ``None`` if it is enabled.
+
+    ``every_s``, here and below: the seconds between two refreshes, as the settings have them.
+    """
     claim = CLAIMS[mirror]
     if getattr(workspace.tokens, claim) is None:
         return f"there is no token of its claim, CENTION_TOKEN_{claim.upper()} or CENTION_TOKEN"
-    if not settings.mirror_every_s.get(mirror):
+    if not every_s.get(mirror):
         return f"{mirror.upper()}_EVERY_S is 0"
     if mirror is Mirror.EXPORTS and workspace.export_preset is None:
         return "no export is chosen, CENTION_EXPORT_PRESET or export_preset"
     return None
 
 
-def intervals_of(settings: Settings, workspace: WorkspaceSettings) -> dict[Mirror, int]:
+def intervals_of(every_s: Mapping[Mirror, int], workspace: WorkspaceSettings) -> dict[Mirror, int]:
     """Return the seconds between two refreshes of each enabled mirror of a workspace."""
     return {
-        mirror: settings.mirror_every_s[mirror]
+        mirror: every_s[mirror]
         for mirror in Mirror
-        if disabled_reason(settings, workspace, mirror) is None
+        if disabled_reason(every_s, workspace, mirror) is None
     }
 
 
-def intervals(settings: Settings) -> dict[tuple[str, Mirror], int]:
+def intervals(
+    every_s: Mapping[Mirror, int], workspaces: Iterable[WorkspaceSettings]
+) -> dict[tuple[str, Mirror], int]:
     """Return ``intervals_of`` every workspace, by workspace and mirror."""
     return {
-        (workspace.name, mirror): every_s
-        for workspace in settings.workspaces
-        for mirror, every_s in intervals_of(settings, workspace).items()
+        (workspace.name, mirror): seconds
+        for workspace in workspaces
+        for mirror, seconds in intervals_of(every_s, workspace).items()
     }

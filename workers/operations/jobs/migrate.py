@@ -39,7 +39,7 @@ def migrate(settings: Settings, *, wait_s: float = WAIT_S) -> list[str]:
     Raises ``WorkspaceMoved``, and then no setting is stored, or ``psycopg.Error``;
     ``error_messages.describe`` puts that into words.
     """
-    every_s = rules.intervals(settings)
+    every_s = rules.intervals(settings.mirror_every_s, settings.workspaces)
     timezones = {each.name: each.timezone.key for each in settings.workspaces}
     with _connect(settings.database_url, wait_s) as conn:
         applied = migrations.migrate(conn)

@@ -31,16 +31,16 @@ def mirror_findings(
     """
     for mirror in Mirror:
         about = f"{mirror} of {workspace.name}"
-        reason = disabled_reason(settings, workspace, mirror)
+        reason = disabled_reason(settings.mirror_every_s, workspace, mirror)
         if reason is not None:
             yield ok(about, f"Disabled: {reason}.")
         else:
             yield ok(about, f"Refreshed every {format_duration(settings.mirror_every_s[mirror])}.")
-    if disabled_reason(settings, workspace, Mirror.AGENT_LOGONS) is None:
+    if disabled_reason(settings.mirror_every_s, workspace, Mirror.AGENT_LOGONS) is None:
         yield from token_findings(
             "log-ons", lambda: _probe_log(logons()), workspace, claim="logio API"
         )
-    if disabled_reason(settings, workspace, Mirror.LIBRARY) is None:
+    if disabled_reason(settings.mirror_every_s, workspace, Mirror.LIBRARY) is None:
         yield from token_findings(
             "questions", lambda: _probe_library(library()), workspace, claim="library"
         )
