@@ -30,7 +30,7 @@ def folders(root: Path) -> set[str]:
 def mapped(text: str) -> list[str]:
     """Return the folders of the packages that have a line in the map, in order."""
     section = text.split("\n## Map of the folders\n")[1].split("\n## ")[0]
-    names = re.findall(r"^\| `([\w/]+)/` \|", section, re.MULTILINE)
+    names = re.findall(r"^\| `([\w/.@-]+)/` \|", section, re.MULTILINE)
     return [name for name in names if name != "tests"]
 
 

@@ -22,6 +22,9 @@ PACKAGES: Mapping[str, Path] = {
     "rabbitmq-server": Path("/usr/lib/rabbitmq/bin/rabbitmq-server"),
     "pgbouncer": Path("/usr/sbin/pgbouncer"),
     "libreoffice-calc-nogui": Path("/usr/bin/soffice"),
+    "systemd": Path("/usr/bin/systemd-analyze"),
+    "nginx": Path("/usr/sbin/nginx"),
+    "caddy": Path("/usr/bin/caddy"),
     "fonts-noto-color-emoji": Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"),
 }
 INSTALL = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends")

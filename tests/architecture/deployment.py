@@ -1,0 +1,63 @@
+"""What the files of ``deploy/`` that run the bridge elsewhere say: commands and settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import celery.bin.beat
+import celery.bin.worker
+
+from workers.cli.registry import cention
+from workers.config.names import Queue
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+SYSTEMD = DEPLOY / "systemd"
+SETTING = re.compile(r"^#? ?([A-Z][A-Z_]+)=", re.MULTILINE)
+APPLICATIONS = {"wsgi:app", "wsgi:web"}
+
+
+def settings() -> set[str]:
+    """Return every setting."""
+    return set(SETTING.findall((DEPLOY / "env.example").read_text("utf-8")))
+
+
+def unit_lines(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the keys and values of a file of systemd."""
+    for line in path.read_text("utf-8").replace("\\\n", " ").splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            yield key, value
+
+
+def problems_of_command(words: list[str]) -> list[str]:
+    """Return what of a command does not exist: program, application, file, command or option."""
+    program, *rest = words
+    name = Path(program).name
+    if name == "gunicorn":
+        option, config, application = rest
+        missing = [] if (ROOT / config).is_file() and option == "--config" else [config]
+        return missing + [word for word in (application,) if word not in APPLICATIONS]
+    if name == "celery":
+        place = rest.index("--app")
+        if rest[place + 1] != "workers.app" or rest[:place] not in ([], ["--quiet"]):
+            return [" ".join(rest[: place + 2])]
+        return problems_of_celery(rest[place + 2 :])
+    if name == "cention":
+        return [] if rest[0] in cention.commands else [rest[0]]
+    return [program]
+
+
+def problems_of_celery(words: list[str]) -> list[str]:
+    """Return a command or options that Celery does not have, and a queue that does not exist."""
+    command = {"worker": celery.bin.worker.worker, "beat": celery.bin.beat.beat}[words[0]]
+    known = {option for one in command.params for option in one.opts}
+    unknown = [word for word in words if word.startswith("--") and word not in known]
+    return unknown + [one for one in queues(words) if one != "%i" and one not in list(Queue)]
+
+
+def queues(words: list[str]) -> list[str]:
+    """Return the queues that a worker is given."""
+    return words[words.index("--queues") + 1].split(",") if "--queues" in words else []
