@@ -11,10 +11,10 @@ from functools import partial
 
 import psycopg
 
-from receiver.group_commit import Write
 from workers.database import Connection, session_settings
 from workers.operations.store import gauges
 from workers.operations.store.gauges import Gauge
+from workers.spool.emptying import Write
 from workers.sync.store import callbacks
 from workers.sync.store.callbacks import NewCallback
 

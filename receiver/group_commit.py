@@ -9,13 +9,13 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import ceil
-from typing import TypeAlias
 
 from psycopg import OperationalError
 
 from receiver import metrics
 from workers.config.logs import RateLimitedWarning
 from workers.database import error_messages
+from workers.spool.emptying import Write
 from workers.sync.store.callbacks import NewCallback
 
 MAX_GROUP = 64  # callbacks in one statement
@@ -23,9 +23,6 @@ GROUP_BYTES = 2 * 1024 * 1024  # then no more are added: Postgres has to read it
 GATHER_S = 0.005  # at most, for the others: each commit costs more than that
 GROUP_SHARE = 0.8  # of the callbacks expected at once: the rest may still be parsed
 ESTIMATE_DECAY = 0.9  # of the number expected, with each group that is smaller
-
-Write: TypeAlias = Callable[[Sequence[NewCallback]], None]
-"""Writes all in one transaction or none, and returns once they are committed."""
 
 
 class CommitFailed(Exception):

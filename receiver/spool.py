@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import threading
@@ -16,8 +15,8 @@ from receiver import metrics
 from receiver.durable_inbox import StorageUnavailable
 from workers.config.logs import RateLimitedWarning
 from workers.spool import durable_files as disk
-from workers.spool import record, trust
-from workers.spool.layout import BAD, DRAFT, LOCK, REASON, WAITING, file_name, spool_status
+from workers.spool import folder_lock, record, trust
+from workers.spool.layout import BAD, DRAFT, REASON, WAITING, file_name, spool_status
 from workers.sync.store.callbacks import NewCallback
 
 DRAFT_MAX_AGE_S = 600  # no process writes for so long: an older draft was left by a crash
@@ -128,17 +127,8 @@ class Spool:
         The lock ends with its process, however that ends. Raises ``OSError``.
         """
         disk.make_folder(self.folder)
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
-        descriptor = os.open(self.folder / LOCK, flags, 0o600)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
-        finally:
-            os.close(descriptor)
+        with folder_lock.exclusive(self.folder) as locked:
+            yield locked
 
     def read(self, name: str) -> bytes:
         """Return the content of a file. Raises ``OSError``, ``NotTrusted`` among them."""

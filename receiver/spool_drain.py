@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-import errno
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import TypeAlias
 
-import psycopg
 import structlog
 
 from receiver.circuit_breaker import CircuitBreaker
-from receiver.group_commit import Write
 from receiver.notifier import Notify
 from receiver.spool import Spool
 from workers.config.logs import RateLimitedWarning
 from workers.database.error_messages import reason_of_loss
-from workers.spool import record
-from workers.spool.record import CorruptSpoolFile
-from workers.sync.store.callbacks import NewCallback
+from workers.spool import emptying
+from workers.spool.emptying import SpooledCallback, Write
 
 RUN_EVERY_S = 1.0
 RUN_MAX_S = 4.0  # then a new connection is opened: no run depends on one for long
-MAX_GROUP = 500  # callbacks in one statement
-GROUP_BYTES = 4 * 1024 * 1024
-# The machine or this process is at fault, not the file.
-_MACHINE_ERRORS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 OpenWriter: TypeAlias = Callable[[], AbstractContextManager[Write]]
 """Yields a connection for one run, and closes it if it hangs. Raises ``psycopg.Error``."""
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpooledCallback:
-    """A callback that was read from the spool."""
-
-    name: str
-    callback: NewCallback
 
 
 class SpoolDrainer:
@@ -111,64 +94,18 @@ class SpoolDrainer:
         ends_at = time.monotonic() + RUN_MAX_S
         with self._open_writer() as write:
             write([])  # raises if Postgres accepts nothing, whatever the callbacks are
-            for group in self._groups():
-                self._store(group, write)
+            for group in emptying.groups(
+                self._spool.waiting(), read=self._spool.read, set_aside=self._quarantine
+            ):
+                emptying.store(group, write, done=self._done, set_aside=self._quarantine)
                 self._breaker.reset()  # only a commit proves that Postgres can commit
                 if time.monotonic() > ends_at:
                     return True
         self._breaker.reset()
         return False
 
-    def _groups(self) -> Iterator[list[SpooledCallback]]:
-        group: list[SpooledCallback] = []
-        size_bytes = 0
-        for name in self._spool.waiting():
-            content = self._read(name)
-            if content is None:
-                continue
-            callback = self._load(name, content)
-            if callback is None:
-                continue
-            group.append(SpooledCallback(name=name, callback=callback))
-            size_bytes += len(content)
-            if len(group) >= MAX_GROUP or size_bytes >= GROUP_BYTES:
-                yield group
-                group, size_bytes = [], 0
-        if group:
-            yield group
-
-    def _read(self, name: str) -> bytes | None:
-        try:
-            return self._spool.read(name)
-        except FileNotFoundError:  # removed meanwhile
-            return None
-        except OSError as error:
-            if error.errno in _MACHINE_ERRORS:
-                raise
-            self._quarantine(name, f"cannot be read: {error.strerror}")
-            return None
-
-    def _load(self, name: str, content: bytes) -> NewCallback | None:
-        try:
-            return record.load(content)
-        except CorruptSpoolFile as error:
-            self._quarantine(name, str(error))
-            return None
-
-    def _store(self, group: Sequence[SpooledCallback], write: Write) -> None:
-        """Commit ``group``, then remove its files; what Postgres refuses goes to ``bad/``."""
-        try:
-            write([each.callback for each in group])
-        except Exception as error:
-            if _is_down(error):
-                raise
-            if len(group) > 1:
-                for each in group:
-                    self._store([each], write)
-                return
-            write([])  # raises if it is Postgres that is at fault, not the callback
-            self._quarantine(group[0].name, f"refused: {_describe(error)}")
-            return
+    def _done(self, group: Sequence[SpooledCallback]) -> None:
+        """Remove the files of callbacks that are committed, and nudge."""
         for each in group:
             self._spool.remove(each.name)
         for workspace in {each.callback.workspace for each in group}:
@@ -180,14 +117,3 @@ class SpoolDrainer:
             self._spool.quarantine(name, reason)
         except OSError as error:  # it stays, and the next ones go on
             log.error("spooled callback not set aside", file=name, errno=error.errno)
-
-
-def _is_down(error: Exception) -> bool:
-    """Return whether Postgres cannot work, and not only refuses this callback."""
-    too_much = (getattr(error, "sqlstate", None) or "").startswith("54")  # program limit exceeded
-    return isinstance(error, psycopg.OperationalError) and not too_much
-
-
-def _describe(error: Exception) -> str:
-    """Return the reason of a refusal, without any text of the callback."""
-    return f"{type(error).__name__} {getattr(error, 'sqlstate', None) or ''}".strip()

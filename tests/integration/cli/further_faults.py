@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from receiver.spool import Spool
 from tests.integration.conftest import context_of
 from tests.integration.receiver.receiver_process import serving
+from tests.support.receiver_app import new_callback
 from tests.support.surveys import brief
 from workers.analytics.jobs.recompute import recompute
 from workers.config.settings import load_settings
@@ -317,7 +319,17 @@ def callbacks_are_refused(command_context: Any) -> None:
     assert '"event": "callbacks refused"' in receiver.log.read_text("utf-8")
 
 
+def a_machine_is_dead(command_context: Any) -> None:
+    *words, _ = command_context.command
+    command_context.command = [*words, "old/spool"]  # where the test may put a disk
+    Spool(Path("old/spool").absolute(), max_bytes=1 << 20).append(new_callback(1))
+    said = command_context.run()
+    assert said.stdout.startswith("1 callback of demo stored"), said.output
+    assert command_context.run().stdout.endswith("Nothing is left in old/spool.\n")
+
+
 FAULTS = {
+    "A machine with a receiver is dead": a_machine_is_dead,
     "Figures are behind": figures_are_behind,
     "Figures of errands cannot be computed": figures_of_errands_cannot_be_computed,
     "The workspace has moved": the_workspace_has_moved,
