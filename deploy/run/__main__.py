@@ -125,7 +125,14 @@ def print_addresses(plan: Plan, output: Output) -> None:
         output.print(f"  {'surveys':<13} {_surveys(plan)}")
     output.print(f"  {'logs':<13} {plan.logs}")
     output.print(f"  {'other shells':<13} {shell_setup(plan)}")
-    output.print("                .venv/bin/cention status")
+    output.print(f"                {_commands()} status")
+
+
+def _commands() -> Path:
+    """Return the program ``cention``, below this folder if it is there."""
+    program = Path(sys.executable).with_name("cention")
+    here = Path.cwd()
+    return program.relative_to(here) if program.is_relative_to(here) else program
 
 
 def _analysts(plan: Plan, postgres: Postgres) -> str:

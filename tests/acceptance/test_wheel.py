@@ -9,6 +9,7 @@ import sys
 import sysconfig
 import zipfile
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
 
 import psycopg
@@ -127,3 +128,26 @@ def test_its_command_migrates_a_database(environment, empty_database, database, 
 
     assert relations(empty_database) == relations(database)
     assert "intake.callback" in relations(empty_database)
+
+
+def test_its_version_is_that_of_the_sources(environment, tmp_path):
+    settings = ConfigParser()
+    settings.read(ROOT / "setup.cfg", "utf-8")
+
+    printed = run(environment / "bin" / "cention", "--version", cwd=tmp_path)
+
+    assert printed == f"cention bridge {settings['metadata']['version']}\n"
+
+
+def test_its_command_run_is_that_of_make(environment, tmp_path):
+    started = subprocess.run(
+        [environment / "bin" / "cention", "run"],
+        cwd=tmp_path,
+        env={"PATH": os.defpath, "METRICS_BIND": "nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert started.returncode == 1
+    assert started.stderr.startswith("METRICS_BIND ")

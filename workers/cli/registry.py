@@ -33,6 +33,7 @@ from workers.cli.commands.poll import poll
 from workers.cli.commands.reconcile import reconcile
 from workers.cli.commands.renormalise import renormalise
 from workers.cli.commands.report import report
+from workers.cli.commands.run import run
 from workers.cli.commands.spool import spool
 from workers.cli.commands.status import status
 from workers.cli.commands.surveys import surveys
@@ -78,6 +79,7 @@ for command in (
     dictionary,
     export,
     report,
+    run,
     library,
     erase,
     export_person,

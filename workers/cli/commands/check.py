@@ -15,6 +15,7 @@ from workers.config.workspaces import SettingsError
 from workers.operations.jobs.checks import (
     database,
     mirrors,
+    packages,
     receiver,
     reports,
     services,
@@ -49,6 +50,7 @@ def check(as_json: bool) -> None:
 
 def findings() -> Iterator[Finding]:
     """Run the checks one after another."""
+    yield from packages.package_findings()
     try:
         settings = load_settings()
     except SettingsError as error:
