@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+from receiver.callback_size import ARRIVING_MAX_BYTES
 from tests.architecture.deployment import (
+    DEPLOY,
     SETTING,
     SYSTEMD,
     problems_of_command,
@@ -70,6 +72,18 @@ def test_the_target_starts_units_that_exist():
 
     names = {re.sub(r"@\w+", "@", name) for name in wanted.split()}
     assert [name for name in names if not (SYSTEMD / name).is_file()] == []
+
+
+def test_nginx_lets_arrive_what_the_receiver_does_and_keeps_connections_for_less_time():
+    nginx = (DEPLOY / "proxies" / "nginx.conf").read_text("utf-8")
+    gunicorn = (DEPLOY / "gunicorn.conf.py").read_text("utf-8")
+    kept_s = int(re.findall(r"^keepalive = (\d+)", gunicorn, re.MULTILINE)[0])
+
+    limits = re.findall(r"client_max_body_size (\d+)m;", nginx)
+    assert [int(limit) << 20 for limit in limits] == [ARRIVING_MAX_BYTES]
+    upstreams = re.findall(r"^upstream .*?^}", nginx, re.MULTILINE | re.DOTALL)
+    idle_s = re.findall(r"keepalive_timeout (\d+)s;", "".join(upstreams))
+    assert [int(seconds) < kept_s for seconds in idle_s] == [True]
 
 
 @pytest.mark.parametrize(
