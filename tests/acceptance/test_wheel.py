@@ -23,7 +23,10 @@ PACKAGES = ("receiver", "workers", "schemas", "deploy")
 SOURCES = (*PACKAGES, "wsgi.py", "setup.cfg", "pyproject.toml", "README.md")
 NOT_INSTALLED = {".md", ".lock", ".example"}  # documents, pinned dependencies, sample settings
 # To begin with, copied from the repository: a project of analysts, and files that run the bridge.
-COPIED = tuple(f"deploy/{name}/" for name in ("container", "dbt", "proxies", "systemd"))
+COPIED = tuple(
+    f"deploy/{name}/"
+    for name in ("container", "dbt", "grafana", "prometheus", "proxies", "systemd")
+)
 RELATIONS = """
     SELECT table_schema || '.' || table_name FROM information_schema.tables
     WHERE table_schema NOT IN ('information_schema', 'pg_catalog') ORDER BY 1

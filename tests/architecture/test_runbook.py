@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 import pytest
-from celery.bin.celery import celery
-from gunicorn.config import Config
 
-from tests.support import runbook
-from workers.cli.registry import cention
+from tests.support import metric_names, runbook
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = runbook.entries()
@@ -22,38 +18,6 @@ QUIET_GAUGES = {
     *("cention_wanted", "cention_wanted_due", "cention_callbacks_unfiled"),
     *("cention_survey_due", "cention_survey_sending"),
     *("cention_survey_decisions_total", "cention_survey_answers_total"),
-}
-
-
-def understand(program: click.Command, words: Sequence[str], *, values: bool = True) -> None:
-    """Parse a command line as its program does, with all options, without running it.
-
-    Raises ``click.UsageError``. Without ``values`` they are not checked, only the options.
-    """
-    context = click.Context(program)
-    _, rest, _ = program.make_parser(context).parse_args(list(words))
-    if isinstance(program, click.Group) and rest:
-        command = program.get_command(context, rest[0])
-        if command is None:
-            raise click.UsageError(f"no such command: {rest[0]}")
-        understand(command, rest[1:], values=values)
-    elif isinstance(program, click.Group) and not program.invoke_without_command:
-        raise click.UsageError("no command")
-    elif values:
-        program.make_context(None, list(words))
-
-
-def understand_gunicorn(words: Sequence[str]) -> None:
-    found = Config().parser().parse_args(list(words))
-    assert (ROOT / found.config).is_file()
-    assert found.args == ["wsgi:app"]
-
-
-READERS: dict[str, Callable[[Sequence[str]], object]] = {
-    "cention": lambda words: understand(cention, words),
-    "celery": lambda words: understand(celery, words, values=False),
-    "gunicorn": understand_gunicorn,
-    "psql": lambda words: None,
 }
 
 
@@ -74,8 +38,7 @@ def test_every_command_and_its_options_exist(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("mailbox.mbox").touch()  # which a command takes
 
-    for program, *words in runbook.programs(command):
-        READERS[program](words)
+    runbook.understand(command)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +46,7 @@ def test_every_command_and_its_options_exist(command, tmp_path, monkeypatch):
 )
 def test_a_command_that_does_not_exist_is_reported(wrong):
     with pytest.raises(click.UsageError):
-        understand(cention, wrong.split())
+        runbook.understand(f"cention {wrong}")
 
 
 def test_every_state_that_analysts_may_see_leads_to_an_entry():
@@ -100,16 +63,7 @@ def test_every_state_that_analysts_may_see_leads_to_an_entry():
 
 
 def test_every_alarm_leads_to_an_entry():
-    source = (ROOT / "workers" / "operations" / "store" / "gauges.py").read_text("utf-8")
-    families, rest = source.split("def _of_inbox", 1)
-    inboxes, rest = rest.split("def _of_queue", 1)
-    queues, figures = rest.split("def _of_figures", 1)
-    row = re.compile(r'^        \(\s*"(\w+)",\s*"', re.M)
-    names = {f"cention_{name}" for name in row.findall(families)}
-    names |= {f"cention_callbacks_{name}" for name in row.findall(inboxes)}
-    names |= set(re.findall(r'name="(cention_\w+)"', queues))
-    names |= {f"cention_survey_{n}" for n in re.findall(r'^        \("(\w+)", "', queues, re.M)}
-    names |= {f"cention_figures_{name}" for name in row.findall(figures)}
+    names = metric_names.of_database()
 
     assert len(names) > 8
     rows = "\n".join(re.findall(r"^\| `cention_.*$", runbook.TEXT, re.MULTILINE))
@@ -117,9 +71,7 @@ def test_every_alarm_leads_to_an_entry():
 
 
 def test_every_link_leads_to_an_entry():
-    anchors = {
-        re.sub(r"[^a-z0-9 -]", "", entry.title.lower()).replace(" ", "-") for entry in ENTRIES
-    }
+    anchors = {entry.anchor for entry in ENTRIES}
 
     assert set(re.findall(r"\]\(#([^)]+)\)", runbook.TEXT)) <= anchors
 

@@ -25,6 +25,7 @@ PACKAGES: Mapping[str, Path] = {
     "systemd": Path("/usr/bin/systemd-analyze"),
     "nginx": Path("/usr/sbin/nginx"),
     "caddy": Path("/usr/bin/caddy"),
+    "prometheus": Path("/usr/bin/promtool"),
     "fonts-noto-color-emoji": Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"),
 }
 INSTALL = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends")

@@ -425,3 +425,26 @@ def test_a_disabled_mirror_or_forgotten_workspace_is_not_said_to_fail(healthy):
     )
     with healthy.context.transaction() as conn:
         assert failed_polls(conn) == ["demo"]
+
+
+def test_metrics_show_lists_that_are_not_read_or_not_counted_and_callbacks_that_stopped(healthy):
+    wanted = {"cention_poll_late", "cention_uncounted", "cention_callbacks_silent"}
+
+    def judged():
+        with healthy.context.transaction() as conn:
+            found = [one for one in read_gauges(conn) if one.name in wanted]
+        polled = {one.labels["family"] for one in found if one.name == "cention_poll_late"}
+        assert polled == {"errand_reports", "facebook_ratings"}
+        return {one.name for one in found if one.value}
+
+    assert judged() == set()
+
+    healthy.rows("UPDATE intake.poll SET started_at = started_at - interval '1 h'")
+    healthy.rows("UPDATE intake.completeness SET checked_at = now() - interval '31 min'")
+    healthy.rows("UPDATE cention.errand SET answered_at = now() - interval '1 min'")
+    healthy.rows(
+        "INSERT INTO intake.callback (workspace, received_at, body_sha256, document, filed_at)"
+        " VALUES ('demo', now() - interval '62 min', sha256('x'), '{}', now())"
+    )
+
+    assert judged() == wanted

@@ -64,8 +64,16 @@ def _of_family(family: FamilyStatus) -> Iterator[Gauge]:
             family.missing,
         ),
         ("paused", "1 while the family or mirror is paused", family.paused_until is not None),
+        ("uncounted", "1 if it was not reconciled in time", family.uncounted),
     ):
         yield Gauge(name=f"cention_{name}", help=text, labels=labels, value=float(value or 0))
+    if family.last_poll_at is not None:
+        yield Gauge(
+            name="cention_poll_late",
+            help="1 if Cention's list of changes was not read in time",
+            labels=labels,
+            value=float(family.poll_late),
+        )
 
 
 def _of_mirror(mirror: MirrorStatus) -> Iterator[Gauge]:
@@ -88,6 +96,7 @@ def _of_inbox(inbox: InboxStatus) -> Iterator[Gauge]:
             "Age of the oldest unfiled callback",
             inbox.oldest_unfiled_s,
         ),
+        ("silent", "1 if errands were answered and no callback came with them", inbox.silent),
     ):
         name = f"cention_callbacks_{name}"
         yield Gauge(name=name, help=text, labels=labels, value=float(value or 0))
