@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from tests.mutation.lines import former_lines, lines_of_statement, lines_that_name
+from tests.mutation.lines import (
+    former_lines,
+    imports,
+    lines_of_functions,
+    lines_of_statement,
+    lines_that_name,
+)
 from tests.mutation.measurement import Measurement, measurements
 from tests.mutation.mutants import Mutant
 
+SOURCES = ("receiver", "workers", "schemas")
 PHASES = ("|setup", "|run", "|teardown")
 
 
@@ -26,25 +34,41 @@ class CoverageMap:
     def fitting(self, mutant: Mutant) -> list[tuple[str, float]]:
         """Return the tests that run what the mutant changes, and the seconds that each takes.
 
-        The shortest come first. A test is left out if it failed when it was measured.
+        Those of a module without functions are the tests of the modules that import it. The
+        shortest come first. A test is left out if it failed when it was measured.
         """
         path = mutant.path.removesuffix(".sql") + ".py" if mutant.query else mutant.path
         source = (self._root / path).read_text("utf-8")
         changed = lines_that_name(source, mutant.query) if mutant.query else {mutant.line}
         lines = {line for one in changed for line in lines_of_statement(source, one)}
+        places = {path: lines} if lines else self._importers(path)
         found = []
         for measurement in dict.fromkeys(self._newest.values()):
-            for test in self._tests(measurement, path, source, lines):
+            for test in self._tests(measurement, places):
                 seconds = measurement.seconds.get(_key(test))
                 newest = self._newest.get(test.partition("::")[0])
                 if seconds is not None and newest is measurement:
                     found.append((test, seconds))
         return sorted(found, key=lambda one: (one[1], one[0]))
 
-    def _tests(self, measurement: Measurement, path: str, source: str, lines: set[int]) -> set[str]:
-        by_line = measurement.coverage.contexts_by_lineno(path)
-        former = former_lines(self._former(measurement.commit, path), source, lines)
-        return {_test(context) for line in former for context in by_line.get(line, ()) if context}
+    def _importers(self, path: str) -> dict[str, set[int]]:
+        """Return the modules that import one, with the lines of their functions."""
+        files = [file for room in SOURCES for file in (self._root / room).rglob("*.py")]
+        return {
+            str(file.relative_to(self._root)): lines_of_functions(source)
+            for file in files
+            if imports(source := file.read_text("utf-8"), path)
+        }
+
+    def _tests(self, measurement: Measurement, places: Mapping[str, set[int]]) -> set[str]:
+        """Return the tests that ran one of some lines."""
+        found = set()
+        for path, lines in places.items():
+            by_line = measurement.coverage.contexts_by_lineno(path)
+            source = (self._root / path).read_text("utf-8")
+            former = former_lines(self._former(measurement.commit, path), source, lines)
+            found |= {_test(one) for line in former for one in by_line.get(line, ()) if one}
+        return found
 
     def _read_former(self, commit: str, path: str) -> str:
         """Return a file as it was; empty if it was not there."""

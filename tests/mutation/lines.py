@@ -14,8 +14,8 @@ def lines_of_statement(source: str, line: int) -> set[int]:
 
     What is outside of functions runs when the module is imported, whichever test does that. There
     the lines are those of the functions that it belongs to: of the function whose parameter or
-    decorator it is, else of the methods of its class, else of all functions of the module. If there
-    are none, they are the line alone.
+    decorator it is, else of the methods of its class, else of all functions of the module. There
+    are none if the module has no function.
     """
     tree = ast.parse(source)
     around = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and _spans(node, line)]
@@ -24,10 +24,25 @@ def lines_of_statement(source: str, line: int) -> set[int]:
         return set(_head(innermost))
     owners = [node for node in around if isinstance(node, (*Function, ast.ClassDef))]
     for owner in [*reversed(owners), tree]:
-        bodies = [node.body for node in ast.walk(owner) if isinstance(node, Function)]
-        if bodies:
-            return {one for body in bodies for statement in body for one in _lines(statement)}
-    return {line}
+        if lines := _lines_of_functions(owner):
+            return lines
+    return set()
+
+
+def lines_of_functions(source: str) -> set[int]:
+    """Return the lines of the bodies of all functions."""
+    return _lines_of_functions(ast.parse(source))
+
+
+def imports(source: str, path: str) -> bool:
+    """Return whether a module imports something from the module at ``path``."""
+    package, _, name = path.removesuffix(".py").replace("/", ".").rpartition(".")
+    return any(
+        node.module == f"{package}.{name}"
+        or (node.module == package and name in {alias.name for alias in node.names})
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom)
+    )
 
 
 def lines_that_name(source: str, text: str) -> set[int]:
@@ -49,6 +64,11 @@ def former_lines(before: str, after: str, lines: Iterable[int]) -> set[int]:
                 {first + line - new_first} if tag == "equal" else set(range(first + 1, last + 1))
             )
     return found
+
+
+def _lines_of_functions(owner: ast.AST) -> set[int]:
+    bodies = [node.body for node in ast.walk(owner) if isinstance(node, Function)]
+    return {one for body in bodies for statement in body for one in _lines(statement)}
 
 
 def _spans(node: ast.stmt, line: int) -> bool:

@@ -58,6 +58,8 @@ def test_a_line_is_found_again_in_what_the_file_was_before():
 def coverage(tmp_path):
     """A map of a repository in which two tests run the query, and a broken one does."""
     (tmp_path / "store.py").write_text(MODULE)
+    (tmp_path / "workers").mkdir()
+    (tmp_path / "workers" / "store.py").write_text("from workers import person\n" + MODULE)
     git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
         subprocess.run([*git, *command], check=True)
@@ -72,7 +74,7 @@ def coverage(tmp_path):
         "",
     ):
         data.set_context(context)
-        data.add_lines({"store.py": [7, 10]})
+        data.add_lines({"store.py": [7, 10], "workers/store.py": [8]})
     data.set_context("tests/unit/test_due.py::test_other|run")
     data.add_lines({"store.py": [7, 11]})
     data.write()
@@ -108,6 +110,16 @@ def test_a_query_that_is_named_outside_of_functions_is_tried_by_the_tests_of_the
     (tmp_path / "store.py").write_text(MODULE + '\nTABLES = {"a": SQL["by_table"]}\n')
     by_table = coverage.fitting(mutant(path="store.sql", query="by_table"))
     assert by_table == [QUICK, SLOW]
+
+
+def test_a_class_without_methods_is_tried_by_the_tests_of_the_modules_that_import_it(
+    coverage, tmp_path
+):
+    for name in ("person", "place"):
+        (tmp_path / "workers" / f"{name}.py").write_text("class Record:\n    name: str\n")
+
+    assert coverage.fitting(mutant(path="workers/person.py", line=2)) == [QUICK, SLOW]
+    assert coverage.fitting(mutant(path="workers/place.py", line=2)) == []
 
 
 def test_a_line_that_has_moved_since_is_still_known(coverage, tmp_path):
