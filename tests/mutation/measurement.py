@@ -124,7 +124,11 @@ def _run(copy: Path, folder: Path, files: dict[str, str]) -> None:
         done = subprocess.run(
             [*command, *files],
             cwd=copy,
-            env={**os.environ, "COVERAGE_FILE": str(folder / "coverage")},
+            env={
+                **os.environ,
+                "COVERAGE_FILE": str(folder / "coverage"),
+                "COVERAGE_PROCESS_START": str(copy / CONFIG),
+            },
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
