@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import celery.bin.beat
 import celery.bin.worker
+import yaml
 
 from workers.cli.registry import cention
 from workers.config.names import Queue
@@ -15,6 +18,7 @@ from workers.config.names import Queue
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 SYSTEMD = DEPLOY / "systemd"
+CONTAINER = DEPLOY / "container"
 SETTING = re.compile(r"^#? ?([A-Z][A-Z_]+)=", re.MULTILINE)
 APPLICATIONS = {"wsgi:app", "wsgi:web"}
 
@@ -61,3 +65,23 @@ def problems_of_celery(words: list[str]) -> list[str]:
 def queues(words: list[str]) -> list[str]:
     """Return the queues that a worker is given."""
     return words[words.index("--queues") + 1].split(",") if "--queues" in words else []
+
+
+def image() -> str:
+    """Return the name of the image of this version."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", "utf-8")
+    return f"cention-bridge:{setup['metadata']['version']}"
+
+
+def services() -> dict[str, dict[str, Any]]:
+    """Return the services of the compose file that are processes of the bridge."""
+    everything = yaml.safe_load((CONTAINER / "compose.yaml").read_text("utf-8"))["services"]
+    return {name: one for name, one in everything.items() if one["image"] == image()}
+
+
+def stages() -> list[str]:
+    """Return the stages of the image, without comments and with each instruction in a line."""
+    text = (CONTAINER / "Containerfile").read_text("utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return re.split(r"^FROM ", "\n".join(lines), flags=re.MULTILINE)[1:]

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from receiver.callback_size import ARRIVING_MAX_BYTES
 from tests.architecture.deployment import (
+    CONTAINER,
     DEPLOY,
+    ROOT,
     SETTING,
     SYSTEMD,
+    image,
     problems_of_command,
+    queues,
+    services,
     settings,
+    stages,
     unit_lines,
 )
 from workers.config.names import Queue
@@ -36,8 +43,9 @@ def test_a_unit_names_settings_and_commands_that_exist(path):
     ] == []
 
 
-def test_the_settings_of_all_units_exist():
-    text = (SYSTEMD / "settings.env").read_text("utf-8")
+@pytest.mark.parametrize("folder", [SYSTEMD, CONTAINER], ids=lambda path: path.name)
+def test_the_settings_of_all_processes_exist(folder):
+    text = (folder / "settings.env").read_text("utf-8")
 
     assert set(SETTING.findall(text)) - settings() == set()
 
@@ -72,6 +80,62 @@ def test_the_target_starts_units_that_exist():
 
     names = {re.sub(r"@\w+", "@", name) for name in wanted.split()}
     assert [name for name in names if not (SYSTEMD / name).is_file()] == []
+
+
+@pytest.mark.parametrize("name", services())
+def test_a_service_of_the_compose_file_names_settings_secrets_and_commands_that_exist(name):
+    service = services()[name]
+    environment = service["environment"]
+    files = {value for value in environment.values() if value.startswith("/run/secrets/")}
+
+    assert set(environment) - settings() == set()
+    assert files == {f"/run/secrets/{secret}" for secret in service["secrets"]}
+    assert problems_of_command(service.get("command", ["cention", "check"])) == []
+
+
+@pytest.mark.parametrize("name", services())
+def test_a_service_of_the_compose_file_may_write_nothing_but_its_volume(name):
+    service = services()[name]
+
+    assert service["read_only"]
+    assert service["tmpfs"] == ["/tmp"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_the_compose_file_has_every_process_and_a_worker_for_every_queue():
+    commands = [one.get("command", []) for one in services().values()]
+
+    assert {queue for words in commands for queue in queues(words)} == set(Queue)
+    assert {"migrate", "receiver-1", "receiver-2", "beat", "web"} <= set(services())
+    assert services()["receiver-1"]["volumes"] != services()["receiver-2"]["volumes"]
+
+
+def test_the_image_takes_what_the_repository_has_and_runs_what_exists():
+    build, last = stages()
+    copied = [words.split()[1:-1] for words in re.findall(r"^COPY [^-].*$", build, re.MULTILINE)]
+    set_here = re.findall(r"\b([A-Z][A-Z_]+)=", last)
+
+    assert [name for names in copied for name in names if not (ROOT / name).exists()] == []
+    assert {name.split("/")[0] for names in copied for name in names} == {
+        *("README.md", "pyproject.toml", "setup.cfg", "wsgi.py"),
+        *("deploy", "receiver", "schemas", "workers"),
+    }
+    assert "--require-hashes --requirement deploy/requirements.lock" in build
+    assert set(set_here) - settings() == {"PATH"}
+    assert problems_of_command(json.loads(re.findall(r"^CMD (.+)$", last, re.MULTILINE)[0])) == []
+
+
+def test_the_last_stage_has_no_compiler_and_no_rights():
+    last = stages()[1]
+
+    assert re.findall(r"gcc|-dev\b|venv|pip", last) == []
+    assert re.findall(r"^(?:USER|STOPSIGNAL|VOLUME) .*$", last, re.MULTILINE) == [
+        "VOLUME /var/lib/cention",
+        "USER 10001:10001",
+        "STOPSIGNAL SIGTERM",
+    ]
+    assert image() in (CONTAINER / "Containerfile").read_text("utf-8")
 
 
 def test_nginx_lets_arrive_what_the_receiver_does_and_keeps_connections_for_less_time():
