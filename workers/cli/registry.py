@@ -31,6 +31,7 @@ from workers.cli.commands.opening_hours import opening_hours
 from workers.cli.commands.parked import parked
 from workers.cli.commands.poll import poll
 from workers.cli.commands.reconcile import reconcile
+from workers.cli.commands.recover import recover
 from workers.cli.commands.renormalise import renormalise
 from workers.cli.commands.report import report
 from workers.cli.commands.run import run
@@ -75,6 +76,7 @@ for command in (
     opening_hours,
     metrics,
     reconcile,
+    recover,
     renormalise,
     dictionary,
     export,

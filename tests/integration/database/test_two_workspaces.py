@@ -224,6 +224,7 @@ BY_QUERY = {
     "week_figures.sql *": {"by": "area", "day": NOW[:10], "monday": MONDAY, "mondays": [MONDAY]},
     "invitations.sql invitation_list": {"state": "due"},
     "row_digests.sql answer_rows": {"answers": IDS},
+    "recoveries.sql *": {"since_at": NOW, "preset_id": "316"},
 }
 
 

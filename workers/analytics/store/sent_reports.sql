@@ -18,7 +18,7 @@ WHERE r.workspace = %(workspace)s AND r.state = 'due' AND r.due_at <= %(now)s
   AND NOT EXISTS (SELECT FROM feedback.hold AS h WHERE h.workspace = r.workspace)
   AND NOT EXISTS (
       SELECT FROM feedback.restore_mark AS mark, pg_control_system() AS here, pg_control_checkpoint() AS point
-      WHERE (mark.system_identifier, mark.timeline) <> (here.system_identifier, point.timeline_id)
+      WHERE (mark.system_identifier, mark.timeline, mark.relation) <> (here.system_identifier, point.timeline_id, mark.tableoid)
   )
 ORDER BY r.week;
 

@@ -33,8 +33,13 @@ class BackfilledChunk:
     """The days of one export, whose errands are on the wanted list now."""
 
     days: DayRange
-    errands: int
+    errand_ids: frozenset[int]
     unreadable: int
+
+    @property
+    def errands(self) -> int:
+        """How many they are."""
+        return len(self.errand_ids)
 
 
 def reset(conn: Connection, backfill: Backfill) -> None:
@@ -88,9 +93,9 @@ def run(
             origin="backfill",
             in_same_transaction=partial(_want, source, over, before),
         )
-        found = len(completed.errand_ids - before)
+        found = completed.errand_ids - before
         before = completed.errand_ids
-        yield BackfilledChunk(days=days, errands=found, unreadable=completed.unreadable)
+        yield BackfilledChunk(days=days, errand_ids=found, unreadable=completed.unreadable)
 
 
 def _want(

@@ -16,7 +16,7 @@ RESTORED = "the database was restored: invitations may be missing in it"
 
 
 def hold_if_restored(conn: Connection[Any]) -> bool:
-    """Hold all workspaces if another server or timeline wrote last; return whether it is so.
+    """Hold all workspaces if another server, timeline or table was last; return whether it is so.
 
     Both are committed or neither: the mark without the hold would say that all is well.
     """

@@ -37,7 +37,7 @@ FROM unnest(%(workspaces)s::text[]) WITH ORDINALITY AS w (workspace, place)
 CROSS JOIN (
     SELECT EXISTS (
         SELECT FROM feedback.restore_mark AS mark, pg_control_system() AS here, pg_control_checkpoint() AS point
-        WHERE (mark.system_identifier, mark.timeline) <> (here.system_identifier, point.timeline_id)
+        WHERE (mark.system_identifier, mark.timeline, mark.relation) <> (here.system_identifier, point.timeline_id, mark.tableoid)
     ) AS is_so
 ) AS restored
 ORDER BY w.place;
