@@ -11,7 +11,11 @@ from workers.database import queries
 
 ROOT = Path(__file__).parents[2]
 DATABASE = ROOT / "workers" / "database"
-FOLDERS = (DATABASE, *sorted((ROOT / "workers").glob("*/store")))
+FOLDERS = (
+    DATABASE,
+    *sorted((ROOT / "workers").glob("*/store")),
+    ROOT / "deploy" / "grafana",  # queries of panels, which Grafana runs
+)
 SOURCES = ("receiver", "workers", "schemas", "deploy")
 FILES = sorted(path for folder in FOLDERS for path in folder.glob("*.sql"))
 

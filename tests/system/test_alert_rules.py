@@ -1,4 +1,4 @@
-"""Prometheus' own tool reads the alert rules, and runs them on figures."""
+"""Prometheus' own tool reads rules, example and dashboard, and runs the rules on figures."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deploy.grafana import operators
 from tests.support import alert_cases
 from tests.system import debian
 
@@ -92,3 +93,18 @@ def test_texts_name_the_figure_and_where_it_is(tmp_path):
     done = promtool("test", "rules", tests)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_understands_every_question_of_the_dashboard(tmp_path):
+    asked = [query.text for panel in operators.DASHBOARD.panels() for query in panel.queries]
+    rules = [
+        {"record": f"panel:{number}", "expr": text.replace("$__rate_interval", "1m")}
+        for number, text in enumerate(asked)
+    ]
+    file = tmp_path / "panels.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+
+    done = promtool("check", "rules", file)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(asked)} rules found" in done.stdout
