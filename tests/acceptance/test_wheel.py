@@ -25,7 +25,7 @@ NOT_INSTALLED = {".md", ".lock", ".example"}  # documents, pinned dependencies, 
 # To begin with, copied from the repository: a project of analysts, and files that run the bridge.
 COPIED = tuple(
     f"deploy/{name}/"
-    for name in ("container", "dbt", "grafana", "prometheus", "proxies", "systemd")
+    for name in ("container", "dbt", "grafana", "kubernetes", "prometheus", "proxies", "systemd")
 )
 RELATIONS = """
     SELECT table_schema || '.' || table_name FROM information_schema.tables
