@@ -29,7 +29,7 @@ test-fast: .venv/dev  ## run the quick tests that need no server: 80 seconds of 
 
 check: lint types layers test  ## run what CI runs: lint, types, import contracts, tests
 
-check-system: .venv/system .venv/dbt/bin/dbt  ## run the tests that need Debian's packages, and install those that may be installed
+check-system: .venv/system .venv/dbt/bin/dbt .venv/postgres-servers/node_modules/.package-lock.json  ## run the tests that need Debian's packages, and install those that may be installed
 	$(BIN)/python -m tests.system.debian
 	$(BIN)/pytest tests/system
 
@@ -95,6 +95,12 @@ clean:  ## remove what make has created, except the data in var/
 	$(BIN)/python -m venv .venv/dbt
 	.venv/dbt/bin/pip install --quiet --disable-pip-version-check --require-hashes -r deploy/dbt/requirements.lock
 	@touch $@
+
+# Without npm, or offline, the tests of these versions are listed as not run.
+.venv/postgres-servers/node_modules/.package-lock.json: tests/system/postgres_servers/package-lock.json
+	mkdir -p .venv/postgres-servers
+	cp tests/system/postgres_servers/*.json .venv/postgres-servers
+	-cd .venv/postgres-servers && npm ci --ignore-scripts --no-audit --no-fund
 
 .venv/mutate: .venv/dev deploy/requirements-mutate.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements-mutate.lock

@@ -68,7 +68,7 @@ class Run:
         return "The bridge is running." in self.output
 
     def addresses(self) -> dict[str, str]:
-        lines = shlex.split((self.var / "run.env").read_text("utf-8"))
+        lines = shlex.split((self.var / "run.env").read_text("utf-8"), comments=True)
         return dict(line.split("=", 1) for line in lines)
 
     def pid(self, name: str) -> int:
@@ -138,7 +138,7 @@ def running_bridge(folder: Path, **variables: str) -> Iterator[Run]:
         with one_at_a_time():
             run = start(folder, **variables)
             stack.callback(stop_if_running, run)
-            assert eventually(run.is_up, within_s=60)
+            assert eventually(run.is_up, within_s=120)
         yield run
 
 

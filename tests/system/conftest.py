@@ -117,9 +117,12 @@ def page(open_tab: OpenTab) -> Page:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say where the pictures of the pages are, and list the tests that were not run, and why."""
+    """Say where the pictures of the pages are, what was measured, and what was not run, and why."""
     if SCREENSHOTS.exists():
         terminalreporter.section(f"pictures of the pages: {SCREENSHOTS}")
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            terminalreporter.line(f"{report.nodeid}: {name}: {value:.1f}")
     skipped = terminalreporter.stats.get("skipped", [])
     if not skipped:
         return

@@ -21,6 +21,7 @@ PACKAGES: Mapping[str, Path] = {
     "fonts-dejavu-core": Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
     "rabbitmq-server": Path("/usr/lib/rabbitmq/bin/rabbitmq-server"),
     "pgbouncer": Path("/usr/sbin/pgbouncer"),
+    "postgresql-15": Path("/usr/lib/postgresql/15/bin/postgres"),
     "libreoffice-calc-nogui": Path("/usr/bin/soffice"),
     "systemd": Path("/usr/bin/systemd-analyze"),
     "nginx": Path("/usr/sbin/nginx"),
