@@ -12,13 +12,25 @@ from workers.database import Connection, queries, session_settings
 SQL = queries.load(__name__)
 
 WAIT_S = 5.0  # for a free connection
-# Just-in-time compilation takes longer than our statements; a lost client must not keep locks.
+# Just-in-time compilation takes longer than our statements; a lost client must not keep locks. One
+# that vanished with its machine says nothing: it is asked, and gone when it is silent for 25 s.
 SETTINGS = (
     "TimeZone=UTC",
     "jit=off",
     "statement_timeout=120s",
     "idle_in_transaction_session_timeout=60s",
+    "tcp_keepalives_idle=10",
+    "tcp_keepalives_interval=5",
+    "tcp_keepalives_count=3",
 )
+# The same for a server that vanished, while we wait for its answer, and while we send.
+LIMITS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,  # ms
+}
 
 
 def open_pool(database_url: str) -> ConnectionPool[Connection]:
@@ -55,7 +67,7 @@ def ping(conn: Connection) -> None:
 
 def _keywords(database_url: str, *settings: str) -> dict[str, Any]:
     keywords = session_settings.keywords(database_url, *SETTINGS, *settings)
-    return {"connect_timeout": 5} | keywords
+    return LIMITS | keywords
 
 
 def _reset(conn: Connection) -> None:

@@ -59,6 +59,18 @@ def test_status_works_for_a_role_with_odd_settings(odd_role, environment, termin
     assert "demo" in shown.output
 
 
+def test_a_client_that_vanished_with_its_machine_is_asked_and_given_up(database):
+    """By TCP alone; over a socket of Unix the server knows of these settings and shows 0."""
+    with connections.connect(database) as conn:
+        found = conn.execute(
+            "SELECT name, source FROM pg_settings WHERE name LIKE 'tcp_keepalives%'"
+        ).fetchall()
+
+    assert dict(found) == dict.fromkeys(
+        ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count"), "client"
+    )
+
+
 def test_options_of_the_url_stay_in_force(database):
     url = psycopg.conninfo.make_conninfo(database, options="-c role=pg_monitor")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -349,3 +349,20 @@ def test_the_report_of_an_answered_errand_follows(bridge, document):
         "SELECT e.display_id, a.subject FROM cention.errand AS e"
         " JOIN cention.answer AS a USING (workspace, errand_id)"
     ) == [{"display_id": "2256-1", "subject": "Creating test errand via API"}]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=3), timedelta(minutes=-4)])
+def test_a_callback_is_received_by_the_clock_of_the_database_though_that_of_the_receiver_is_wrong(
+    bridge, document, monkeypatch, ahead
+):
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + ahead
+
+    monkeypatch.setattr(callbacks, "datetime", Wrong)
+
+    insert_callbacks(bridge, document("callback_answer_errand"))
+
+    [row] = bridge.rows("SELECT received_at FROM intake.callback")
+    assert abs(row["received_at"] - (RECEIVED_AT - ahead)) < timedelta(minutes=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -77,7 +77,10 @@ class CallbackLine:
 
 
 def insert(conn: Connection, callbacks: Sequence[NewCallback]) -> None:
-    """Insert callbacks; one that is stored already stays as it is."""
+    """Insert callbacks; one that is stored already stays as it is.
+
+    Their times are of this machine's clock, and are stored by that of the database.
+    """
     rows = [
         {
             "workspace": callback.workspace,
@@ -90,7 +93,10 @@ def insert(conn: Connection, callbacks: Sequence[NewCallback]) -> None:
         }
         for callback in callbacks
     ]
-    conn.execute(SQL["insert_callbacks"], {"callbacks": orjson.dumps(rows).decode()})
+    sent_at = datetime.now(UTC)
+    conn.execute(
+        SQL["insert_callbacks"], {"callbacks": orjson.dumps(rows).decode(), "sent_at": sent_at}
+    )
 
 
 def lock_unfiled(conn: Connection, workspace: str, *, limit: int) -> list[UnfiledCallback]:
