@@ -13,7 +13,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate
 	--no-emit-index-url --python-version 3.11 $(LOCKS)
 PEERS := $(addprefix tests/bench/race/requirements/,dlt singer receivers)
 
-.PHONY: help run test test-fast check check-system lint types layers bench race chaos mutate locks reset clean
+.PHONY: help run test test-fast check check-system lint types layers bench race chaos prove mutate locks reset clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ race: .venv/dev  ## run the bridge and its peers by turns, and print tables; RAC
 
 chaos: .venv/dev  ## inject faults at random, check that nothing is lost; CHAOS="--seed 1 --minutes 3"
 	$(BIN)/python -m tests.chaos $(CHAOS)
+
+prove: .venv/dev  ## run the long proofs, half an hour and more, and write their tables to var/prove/; several hosts need root
+	$(BIN)/python -m tests.prove
 
 mutate: .venv/mutate  ## make small harmful changes, print which no test notices; ROOM=privacy SEED=1 MUTANTS=200
 	$(BIN)/pytest -q tests/mutation

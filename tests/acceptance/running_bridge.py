@@ -60,6 +60,11 @@ class Run:
         return self.var / "sandbox"
 
     @property
+    def spools(self) -> tuple[Path, ...]:
+        """The folders in which its receivers store callbacks while the database is away."""
+        return (self.data / "spool",)
+
+    @property
     def output(self) -> str:
         return (self.folder / "output.txt").read_text("utf-8")
 

@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -24,6 +25,7 @@ from tests.acceptance.running_bridge import (
     running_bridge,
 )
 from tests.chaos import history_truth
+from tests.chaos.hosts.bridge import HostsRun, running_hosts
 from tests.support.eventually import eventually
 from workers.config.broker import create_sender
 from workers.config.names import Family, TaskName
@@ -41,7 +43,7 @@ FILES = (Family.RESPONSE_ATTACHMENTS, Family.AREA_ARCHIVES)
 class ChaosBridge:
     """A bridge on embedded servers, in a folder of its own, with its sandbox."""
 
-    run: Run
+    run: Run | HostsRun
     sandbox: SandboxControl
     lease_s: int
     hold_s: float  # duration of faults that last
@@ -56,6 +58,11 @@ class ChaosBridge:
     def children(self, name: str) -> list[psutil.Process]:
         """Return the children of a process; waits until there is one."""
         return eventually(lambda: self.process(name).children(recursive=True))
+
+    def tree(self, name: str) -> list[psutil.Process]:
+        """Return the main process of this name and its children; waits until there is one."""
+        main = self.process(name)
+        return [main, *eventually(lambda: main.children(recursive=True))]
 
     def broker(self) -> redis.Redis:
         return redis.Redis(unix_socket_path=str(Valkey(self.run.data / "valkey").socket))
@@ -112,8 +119,11 @@ class ChaosBridge:
 
 
 @contextmanager
-def running_chaos_bridge(*, lease_s: int, hold_s: float) -> Iterator[ChaosBridge]:
-    """Run a bridge in an empty folder, which is removed at the end."""
+def running_chaos_bridge(*, lease_s: int, hold_s: float, hosts: int) -> Iterator[ChaosBridge]:
+    """Run a bridge in an empty folder, which is removed at the end.
+
+    It runs on this machine, or on so many ``hosts`` in networks of their own.
+    """
     variables = {
         **SECRETS,
         "LEASE_S": str(lease_s),
@@ -121,7 +131,7 @@ def running_chaos_bridge(*, lease_s: int, hold_s: float) -> Iterator[ChaosBridge
         "SURVEY_PUSH_SECRETS": PUSH_SECRET,
         **{f"{vendor}_PER_MINUTE": PER_MINUTE for vendor in VENDORS},
     }
-    with empty_folder() as folder, running_bridge(folder, **variables) as run:
+    with empty_folder() as folder, _running(folder, hosts, variables) as run:
         addresses = run.addresses()
         history_truth.record_fetches(addresses["DATABASE_URL"])
         yield ChaosBridge(
@@ -133,3 +143,11 @@ def running_chaos_bridge(*, lease_s: int, hold_s: float) -> Iterator[ChaosBridge
             broker_url=addresses["BROKER_URL"],
             variables=variables,
         )
+
+
+def _running(
+    folder: Path, hosts: int, variables: Mapping[str, str]
+) -> AbstractContextManager[Run | HostsRun]:
+    if hosts:
+        return running_hosts(folder, hosts, **variables)
+    return running_bridge(folder, **variables)

@@ -6,8 +6,8 @@ import random
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, LiteralString
 
 from tests.acceptance.comparison import differences, pending_slas
@@ -24,8 +24,11 @@ from tests.chaos import (
 from tests.chaos.bridge import ChaosBridge, running_chaos_bridge
 from tests.chaos.conversation_truth import ConversationState
 from tests.chaos.conversations import Objectors
-from tests.chaos.faults import FAULTS
+from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.history_truth import History
+from tests.chaos.hosts import faults as host_faults
+from tests.chaos.hosts.bridge import HostsRun
+from tests.chaos.hosts.network import Packets
 from tests.chaos.load import change_again, create_load
 from tests.chaos.recovery import Recovery
 from tests.chaos.survey_truth import SurveyState
@@ -34,6 +37,7 @@ from workers.spool.layout import spool_status
 
 RECOVERED_WITHIN_S = 60.0
 SHORT_STORM_S = 35.0
+SHORT_STORM_OF_HOSTS_S = 25.0
 # A survey vendor that refuses us is paused for 60 s, and the deciders run every 30 s after that.
 QUIET_S = 150.0
 STORED: LiteralString = """
@@ -64,6 +68,9 @@ class Plan:
     quiet_s: float  # time for everything to arrive after the changes have stopped
     slas: bool  # wait also for SLAs that Cention had not computed
     timed: bool  # a recovery that takes too long is a failure
+    hosts: int = 0  # 0: all processes on this machine, as ``make run``
+    faults: Mapping[str, Fault] = field(default_factory=lambda: FAULTS)
+    at_cention: Mapping[str, Any] = field(default_factory=lambda: ALL_FAULTS)  # and the vendors
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,6 +87,8 @@ class Report:
     surveys: SurveyState | None = None
     conversations: ConversationState | None = None
     history: History = field(default_factory=History)
+    clocks_s: tuple[int, ...] = ()  # by which those of the hosts are ahead
+    packets: Packets | None = None  # of all hosts
     pushes: tuple[int, int] = (0, 0)  # of answers, and those that were not accepted
 
     @property
@@ -113,7 +122,19 @@ def short_plan(seed: int) -> Plan:
     )
 
 
-def long_plan(seed: int, *, minutes: float) -> Plan:
+def short_plan_of_hosts(seed: int, *, hosts: int) -> Plan:
+    """Return the plan of the test with several hosts: their own faults alone, so that it rests
+    sooner."""
+    return replace(
+        short_plan(seed),
+        seconds=SHORT_STORM_OF_HOSTS_S,
+        hosts=hosts,
+        faults=host_faults.HOST_FAULTS,
+        at_cention={},
+    )
+
+
+def long_plan(seed: int, *, minutes: float, hosts: int = 0) -> Plan:
     return Plan(
         seed=seed,
         seconds=minutes * 60,
@@ -123,6 +144,8 @@ def long_plan(seed: int, *, minutes: float) -> Plan:
         quiet_s=240,
         slas=True,
         timed=True,
+        hosts=hosts,
+        faults=host_faults.ALL_FAULTS if hosts else FAULTS,
     )
 
 
@@ -132,29 +155,33 @@ def run_campaign(plan: Plan) -> Report:
     rng = random.Random(plan.seed)
     log(f"seed {plan.seed}")
     with (
-        running_chaos_bridge(lease_s=plan.lease_s, hold_s=plan.hold_s) as bridge,
+        running_chaos_bridge(lease_s=plan.lease_s, hold_s=plan.hold_s, hosts=plan.hosts) as bridge,
         conversations.objecting(bridge) as objectors,
     ):
         surveys.switch_on(bridge)
-        bridge.sandbox.post("faults", ALL_FAULTS)
+        bridge.sandbox.post("faults", plan.at_cention)
         bridge.sandbox.post("resume", {"rate": plan.rate})
         ends_at = time.monotonic() + plan.seconds
         with surveys.pushing(bridge) as pusher:
-            for kind in fault_order(rng):
+            for kind in fault_order(rng, sorted(plan.faults)):
                 if time.monotonic() > ends_at:
                     break
-                recovered = recover_from(bridge, kind, random.Random(rng.getrandbits(32)))
+                once = random.Random(rng.getrandbits(32))
+                recovered = recover_from(bridge, plan.faults[kind], once)
                 report.recoveries[kind].append(recovered)
                 log(f"{kind}: {recovered}")
+            if isinstance(bridge.run, HostsRun):
+                report.packets = bridge.run.packets()
+                report.clocks_s = tuple(host.clock_s for host in bridge.run.hosts)
             reconcile(bridge, report, pusher, objectors)
     return report
 
 
-def recover_from(bridge: ChaosBridge, kind: str, rng: random.Random) -> Recovery:
+def recover_from(bridge: ChaosBridge, inject: Fault, rng: random.Random) -> Recovery:
     """Inject a fault while work is in progress; return the recovery after its end."""
     wave = create_load(bridge)
     time.sleep(rng.uniform(0, 2.5))
-    thread = FAULTS[kind](bridge, rng)
+    thread = inject(bridge, rng)
     change_again(bridge, wave, rng)
     recovered = recovery.watch(bridge)
     if thread:
@@ -162,16 +189,16 @@ def recover_from(bridge: ChaosBridge, kind: str, rng: random.Random) -> Recovery
     return recovered
 
 
-def fault_order(rng: random.Random) -> Iterator[str]:
+def fault_order(rng: random.Random, names: list[str]) -> Iterator[str]:
     """Yield the names of faults without end, each equally often."""
     while True:
-        yield from rng.sample(sorted(FAULTS), len(FAULTS))
+        yield from rng.sample(names, len(names))
 
 
 def reconcile(bridge: ChaosBridge, report: Report, pusher: Pusher, objectors: Objectors) -> None:
     """Stop the changes, wait until everything has arrived, and fill in the report."""
     sandbox, plan = bridge.sandbox, report.plan
-    sandbox.post("faults", dict.fromkeys(ALL_FAULTS))
+    sandbox.post("faults", dict.fromkeys(plan.at_cention))
     sandbox.post("quiet")
     surveys.end_chats(bridge)
     began_s = time.monotonic()
@@ -207,8 +234,8 @@ def remaining(bridge: ChaosBridge, objectors: Objectors, *, slas: bool) -> list[
     unsent = [f"{waiting} callbacks are not accepted yet"] if waiting else []
     awaited = pending_slas(bridge.database_url) if slas else 0
     unknown = [f"{awaited} SLAs are awaited"] if awaited else []
-    spooled = spool_status(bridge.run.data / "spool")
-    waiting_here = spooled.waiting if spooled else 0
+    spools = filter(None, map(spool_status, bridge.run.spools))
+    waiting_here = sum(spool.waiting for spool in spools)
     kept_here = [f"{waiting_here} callbacks are in the spool"] if waiting_here else []
     asked = survey_truth.read_state(bridge.sandbox, bridge.database_url)
     spoken = conversation_truth.read_state(bridge.sandbox, bridge.database_url, objectors)

@@ -75,14 +75,13 @@ def flush_broker(bridge: ChaosBridge, rng: random.Random) -> None:
 
 
 def pause_worker(bridge: ChaosBridge, rng: random.Random) -> None:
-    name = rng.choice(WORKERS)
-    _pause([bridge.process(name), *bridge.children(name)], bridge.lease_s + BEYOND_S)
+    _pause(bridge.tree(rng.choice(WORKERS)), bridge.lease_s + BEYOND_S)
 
 
 def pause_celery_child(bridge: ChaosBridge, rng: random.Random) -> threading.Thread:
     """The other processes take over its claims, and it continues after that."""
     child = rng.choice(bridge.children("worker-fetch"))
-    return _in_thread(lambda: _pause([child], bridge.lease_s + BEYOND_S))
+    return in_thread(lambda: _pause([child], bridge.lease_s + BEYOND_S))
 
 
 def _pause(processes: list[psutil.Process], for_s: float) -> None:
@@ -101,9 +100,9 @@ def replace_survey_worker(bridge: ChaosBridge, rng: random.Random) -> threading.
 
     The other finds the locks free, since the sessions of the first are ended.
     """
-    paused = [bridge.process("worker-surveys"), *bridge.children("worker-surveys")]
+    paused = bridge.tree("worker-surveys")
     other = _start(bridge, bridge.worker_command("surveys"))
-    return _in_thread(lambda: _replace(bridge, paused, other))
+    return in_thread(lambda: _replace(bridge, paused, other))
 
 
 def _replace(
@@ -149,7 +148,7 @@ def _take_what_is_free(
 
 def run_second_beat(bridge: ChaosBridge, rng: random.Random) -> threading.Thread:
     beat = _start(bridge, bridge.beat_command())
-    return _in_thread(lambda: _end(beat, after_s=bridge.hold_s))
+    return in_thread(lambda: _end(beat, after_s=bridge.hold_s))
 
 
 def _start(bridge: ChaosBridge, command: list[str]) -> subprocess.Popen[bytes]:
@@ -172,7 +171,7 @@ def _end(process: subprocess.Popen[bytes], *, after_s: float) -> None:
         raise RuntimeError(f"it ended by itself with {status}")
 
 
-def _in_thread(work: Callable[[], None]) -> threading.Thread:
+def in_thread(work: Callable[[], None]) -> threading.Thread:
     thread = threading.Thread(target=work)
     thread.start()
     return thread
@@ -182,7 +181,7 @@ def hang_lists(bridge: ChaosBridge, rng: random.Random) -> threading.Thread:
     """Delay Cention's lists of changes; callbacks must not wait for them."""
     slow_body = {"probability": 1, "seconds": 2 * bridge.hold_s, "types": LISTS}
     bridge.sandbox.post("faults", {"slow_body": slow_body})
-    return _in_thread(lambda: _end_slow_body(bridge))
+    return in_thread(lambda: _end_slow_body(bridge))
 
 
 def _end_slow_body(bridge: ChaosBridge) -> None:

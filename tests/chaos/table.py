@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from tests.bench.table import machine
 from tests.chaos import conversation_truth, survey_truth
@@ -14,7 +15,9 @@ from tests.chaos.recovery import Recovery
 def markdown(report: Report) -> Iterator[str]:
     """Yield the tables line by line."""
     plan, stats = report.plan, report.stats
-    yield f"Seed {plan.seed}, {plan.seconds:.0f} s of faults, {machine()}"
+    hosts = f"{plan.hosts} hosts, " if plan.hosts else ""
+    yield f"{datetime.now(UTC):%Y-%m-%d}, {hosts}seed {plan.seed}, {plan.seconds:.0f} s of faults,"
+    yield machine()
     yield ""
     yield "| what happened | |"
     yield "|---|---|"
@@ -38,6 +41,11 @@ def _totals(report: Report) -> Iterator[tuple[str, object]]:
         yield from survey_truth.totals(report.surveys)
     if report.conversations:
         yield from conversation_truth.totals(report.conversations)
+    if packets := report.packets:
+        clocks = ", ".join(f"{one:+d}" for one in report.clocks_s)
+        yield "clocks of the hosts are ahead by, s", clocks
+        yield "packets carried, and of these delayed", f"{packets.carried}, {packets.delayed}"
+        yield "packets lost on purpose", packets.lost
     yield "pushes of answers, and not accepted", f"{report.pushes[0]}, {report.pushes[1]}"
     history = report.history
     yield "fetches of errands stored, and their versions", f"{history.stored}, {history.versions}"

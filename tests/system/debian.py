@@ -28,6 +28,9 @@ PACKAGES: Mapping[str, Path] = {
     "caddy": Path("/usr/bin/caddy"),
     "prometheus": Path("/usr/bin/promtool"),
     "fonts-noto-color-emoji": Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"),
+    "iproute2": Path("/usr/sbin/ip"),
+    "gcc": Path("/usr/bin/gcc"),
+    "libc6-dev": Path("/usr/include/time.h"),
 }
 INSTALL = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends")
 LISTS = ("apt-get", "update", "--quiet")
