@@ -51,7 +51,6 @@ EVERYWHERE = {
 START = datetime.now(UTC)
 NOW = START.isoformat()
 LONG_AGO = (START - timedelta(days=30)).isoformat()
-MONDAY = (START - timedelta(days=START.weekday())).date().isoformat()
 ID, IDS, TEXTS = 7, [7], ["t"]
 
 ANSWER = {
@@ -221,7 +220,7 @@ BY_QUERY = {
         "vendor": "own",
     },
     "sent_reports.sql *": {"week": "2024-01-29", "state": "sent", "sent": True},
-    "week_figures.sql *": {"by": "area", "day": NOW[:10], "monday": MONDAY, "mondays": [MONDAY]},
+    "period_figures.sql *": {"by": "area", "day": NOW[:10]},
     "invitations.sql invitation_list": {"state": "due"},
     "row_digests.sql answer_rows": {"answers": IDS},
     "recoveries.sql *": {"since_at": NOW, "preset_id": "316"},

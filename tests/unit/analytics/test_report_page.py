@@ -16,20 +16,14 @@ import openpyxl
 import pytest
 from lxml import html
 
-from workers.analytics.jobs.reports.figures import (
-    Completeness,
-    GroupLine,
-    Line,
-    TrendWeek,
-    Unit,
-    Value,
-    WeekReport,
-)
+from workers.analytics.jobs.reports.completeness import Completeness
+from workers.analytics.jobs.reports.figures import GroupLine, TrendWeek, WeekReport
+from workers.analytics.jobs.reports.lines import Line, Unit, Value
 from workers.analytics.jobs.reports.page import as_page
 from workers.analytics.jobs.reports.wording import wording_in
 from workers.analytics.jobs.reports.workbook import as_workbook
 from workers.analytics.rules.weeks import read_week
-from workers.analytics.store.week_figures import AGE_BANDS, Group
+from workers.analytics.store.period_figures import AGE_BANDS, Group
 
 WEEK = read_week("2024-W05")
 HOSTILE = (
@@ -50,7 +44,7 @@ def line(key, number=10.0, unit=Unit.COUNT, n=None, **more):
 
 def group(name, number):
     figures = Group(
-        monday=WEEK.monday, id=number, name=name, arrived=5, first_response_n=4,
+        first=WEEK.monday, last=WEEK.sunday, id=number, name=name, arrived=5, first_response_n=4,
         first_response_median=30.0, first_response_p90=90.0, sla_n=5, within_sla=4,
     )  # fmt: skip
     return GroupLine(name=name, id=number, now=figures, arrived_before=3, backlog=2)

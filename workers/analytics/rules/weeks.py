@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from workers.analytics.rules.periods import Period
+
 _WEEK = re.compile(r"(\d{4})-?W(\d{2})", re.IGNORECASE | re.ASCII)
 DAYS = 7
 ONE_WEEK = timedelta(days=DAYS)
@@ -28,6 +30,11 @@ class Week:
         return self.monday + timedelta(days=DAYS - 1)
 
     @property
+    def period(self) -> Period:
+        """Its days."""
+        return Period(self.monday, self.sunday)
+
+    @property
     def before(self) -> Week:
         """The week before."""
         return Week(self.monday - ONE_WEEK)
@@ -47,7 +54,7 @@ class Week:
 
     def ended_at(self, zone: ZoneInfo) -> datetime:
         """Return when it ends: the midnight after its Sunday."""
-        return datetime.combine(self.monday + ONE_WEEK, time(), tzinfo=zone)
+        return self.period.ended_at(zone)
 
 
 def read_week(text: str) -> Week:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from workers.analytics.jobs.reports.figures import TrendWeek
 from workers.analytics.jobs.reports.wording import Wording
-from workers.analytics.store.week_figures import AGE_BANDS
+from workers.analytics.store.period_figures import AGE_BANDS
 
 WIDTH, HEIGHT = 400, 200  # letters stay readable at 320 pixels
 LEFT, RIGHT, TOP, BOTTOM = 40, 6, 10, 24

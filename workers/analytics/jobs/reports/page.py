@@ -17,7 +17,7 @@ from workers.analytics.jobs.reports.wording import (
     sections_of,
     wording_in,
 )
-from workers.analytics.store.week_figures import AGE_BANDS
+from workers.analytics.store.period_figures import AGE_BANDS
 
 NAME_CHARACTERS = 80  # the rest of a longer name is left out
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from importlib import resources
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from workers.analytics.jobs.reports.figures import Line, Unit, Value, WeekReport
+from workers.analytics.jobs.reports.completeness import Completeness
+from workers.analytics.jobs.reports.figures import WeekReport
+from workers.analytics.jobs.reports.lines import Line, Unit, Value
 from workers.analytics.rules.weeks import Week
 
 HOUR_MIN, DAY_MIN = 60, 1_440
@@ -117,7 +118,7 @@ class Wording:
         """Return a day."""
         return day.isoformat()
 
-    def moment(self, moment: datetime, zone: ZoneInfo) -> str:
+    def moment(self, moment: datetime, zone: tzinfo | None) -> str:
         """Return a time by the clock of ``zone``."""
         return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
@@ -196,14 +197,24 @@ def _comparison_notes(
 
 
 def completeness_of(report: WeekReport, words: Wording) -> list[str]:
-    """Return until when the figures are complete, and what is still on its way."""
-    found = report.completeness
+    """Return until when the figures of a week are complete, and what is still on its way."""
+    ended_at = report.week.ended_at(report.zone)
+    return completeness_until(report.completeness, ended_at, words, ends_before="ends_before")
+
+
+def completeness_until(
+    found: Completeness, ended_at: datetime, words: Wording, *, ends_before: str
+) -> list[str]:
+    """Return until when figures are complete, by the clock of ``ended_at``, and what is not here.
+
+    ``ends_before`` is the text that says that this is earlier than ``ended_at``.
+    """
     if found.until is None:
         lines = [words.text("not_polled")]
     else:
-        lines = [words.text("complete_until", at=words.moment(found.until, report.zone))]
-        if found.until < report.week.ended_at(report.zone):
-            lines[0] += f" {words.text('ends_before')}"
+        lines = [words.text("complete_until", at=words.moment(found.until, ended_at.tzinfo))]
+        if found.until < ended_at:
+            lines[0] += f" {words.text(ends_before)}"
     for key, number in (
         ("missing", found.missing),
         ("waiting", found.waiting),

@@ -8,7 +8,8 @@ from typing import Any
 
 import xlsxwriter
 
-from workers.analytics.jobs.reports.figures import GroupLine, Line, Unit, Value, WeekReport
+from workers.analytics.jobs.reports.figures import GroupLine, WeekReport
+from workers.analytics.jobs.reports.lines import Line, Unit, Value
 from workers.analytics.jobs.reports.page import name_of
 from workers.analytics.jobs.reports.wording import (
     Wording,
@@ -17,7 +18,7 @@ from workers.analytics.jobs.reports.wording import (
     sections_of,
     wording_in,
 )
-from workers.analytics.store.week_figures import AGE_BANDS
+from workers.analytics.store.period_figures import AGE_BANDS
 
 TEXT, WHOLE, MINUTES, SHARE, POINTS = None, "#,##0", "#,##0.0", "0.0%", "0.0"
 NUMBER_FORMATS = {
