@@ -12,12 +12,20 @@ from tests.support.databases import database_copy, run_query
 from tests.system.page_faults import violations
 from tests.system.web_site import web_site
 
-PAGES = {"now": "/", "errands": "/errands", "troubles": "/troubles", "errand": "/errands/demo/8"}
+FIGURES = "/figures?from=2025-03-10&to=2025-04-03"
+PAGES = {
+    "now": "/",
+    "errands": "/errands",
+    "figures": FIGURES,
+    "troubles": "/troubles",
+    "errand": "/errands/demo/8",
+}
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
-# What reaches beyond the window, but for what is only read aloud and the link to the content.
+# What reaches beyond the window, but for what is only read aloud, the link to the content, and what
+# scrolls within a frame of its own.
 _OUTSIDE = """() => [...document.querySelectorAll('body *')].filter(one => {
   const box = one.getBoundingClientRect();
-  return !one.closest('.skip, .hidden, thead') && box.width > 0
+  return !one.closest('.skip, .hidden, thead, .scroll > *') && box.width > 0
     && (box.left < -1 || box.right > innerWidth + 1);
 }).map(one => one.outerHTML.slice(0, 100))
 .concat(document.scrollingElement.scrollWidth > innerWidth ? ['sideways'] : [])"""
@@ -103,6 +111,9 @@ def test_axe_finds_nothing_and_everything_fits(open_page, web, screenshots, page
             page.wait_for_timeout(300)  # a chart is drawn anew a moment after its width changes
             path = screenshots / "web" / f"{page_name}-{width}-{scheme}.png"
             page.screenshot(path=path, full_page=True)
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    assert violations(page) == ""
+    assert page.evaluate(_OUTSIDE) == []
 
 
 @pytest.mark.parametrize("language", ["en", "sv"])
@@ -183,6 +194,50 @@ def test_a_chart_is_drawn_and_its_figures_can_be_read(open_page):
     chart.get_by_text("Figures as a table").click()
 
     assert chart.get_by_role("row").count() >= 145
+
+
+def test_with_the_keyboard_alone_the_figures_of_a_chart_and_its_query_are_read(open_page, web):
+    page = open_page(java_script_enabled=False)
+    page.goto(web.root + FIGURES)
+    chart = page.locator("#volumes")
+    opened = 0
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if chart.locator("summary:focus").count():
+            page.keyboard.press("Enter")
+            opened += 1
+        if opened == 2:
+            break
+
+    assert chart.get_by_role("row").count() == 26
+    assert "SELECT" in chart.locator("pre").inner_text()
+
+
+def test_a_chart_is_saved_as_csv_svg_and_png(open_page, web):
+    page = open_page()
+    page.goto(web.root + FIGURES)
+    chart = page.locator("#backlog")
+    for kind, begins in (("CSV", "\ufeffday".encode()), ("SVG", b"<?xml"), ("PNG", b"\x89PNG")):
+        with page.expect_download() as download:
+            chart.locator("a, button").filter(has_text=kind).click()
+        assert download.value.suggested_filename == (
+            f"backlog-2025-03-10-2025-04-03.{kind.lower()}"
+        )
+        assert Path(download.value.path()).read_bytes().startswith(begins)
+
+
+def test_a_period_and_an_area_are_chosen_and_the_address_keeps_them(open_page, web):
+    page = open_page()
+    page.get_by_role("link", name="Figures").click()
+    page.get_by_label("From day").fill("2025-03-24")
+    page.get_by_label("To day").fill("2025-03-30")
+    page.get_by_label("Area", exact=True).select_option(index=2)
+    page.get_by_role("button", name="Show").click()
+
+    page.get_by_text("2025-03-24 \N{EN DASH} 2025-03-30").wait_for()
+    assert "from=2025-03-24&to=2025-03-30&area=" in page.url
+    page.goto(page.url)
+    assert page.get_by_label("From day").input_value() == "2025-03-24"
 
 
 def test_the_first_page_refreshes_itself_and_tells_when_it_cannot(open_page, web):

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import requests
 from playwright.sync_api import Page
 
+from tests.support.centre_figures import fill_with_figures
 from tests.support.databases import run_query
 from tests.support.eventually import eventually
 from tests.support.web import HASH, HOSTILE, KEY, PASSWORD, add_errand
@@ -39,7 +41,16 @@ class WebSite:
         page.wait_for_selector("nav")
 
     def fill(self) -> None:
-        """Put rows into the database: errands, one of them hostile, and one of each trouble."""
+        """Put rows into the database: a centre with figures, hostile names, and each trouble."""
+        with psycopg.connect(self.database) as conn:
+            fill_with_figures(conn)
+        for kind in ("area", "service", "agent", "tag"):
+            run_query(
+                self.database,
+                f"UPDATE cention.{kind} SET name = %s WHERE {kind}_id ="
+                f" (SELECT min({kind}_id) FROM cention.{kind})",
+                HOSTILE,
+            )
         add_errand(self.database, 7)
         add_errand(
             self.database,

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from workers.config.settings import Settings
 from workers.database import Connection, error_messages
 from workers.operations.jobs.repairs import WorkspaceMoved
-from workers.web import errand, errands, formats, gate, now, people, texts, troubles
+from workers.web import errand, errands, figures, formats, gate, now, people, texts, troubles
 from workers.web.access import access
 from workers.web.proxies import TrustedProxies
 
@@ -48,7 +48,14 @@ def create_app(settings: Settings, pool: ConnectionPool[Connection]) -> Flask:
     app.before_request(gate.check)
     app.before_request(csrf.protect)
     app.after_request(gate.add_headers)
-    for blueprint in (access, now.now, errands.errands, errand.errand, troubles.troubles):
+    for blueprint in (
+        access,
+        now.now,
+        errands.errands,
+        errand.errand,
+        figures.figures,
+        troubles.troubles,
+    ):
         app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(psycopg.Error, _no_database)
@@ -88,6 +95,8 @@ def _no_database(error: Exception) -> ResponseReturnValue:
     if isinstance(error, psycopg.Error):
         detail = error_messages.describe(error, _database_url())
     log.error("the database failed", error=type(error).__name__, reason=detail)
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return render_template("error.html", key="too_slow", detail=""), 503
     away = isinstance(error, (psycopg.OperationalError, PoolTimeout))
     key = "database" if away else "database_fault"
     shown = detail if people.current_person() else ""

@@ -72,7 +72,7 @@ def _search(workspace: WorkspaceSettings, wrong: list[str]) -> Search:
     """Return what the address asks for; ``wrong`` collects the names of what cannot be read."""
     given: dict[str, Any] = _words(request.args.get("q", "").strip())
     for name in ("area", "agent", "tag"):
-        given[f"{name}_id"] = _read(name, _id, wrong)
+        given[f"{name}_id"] = _read(name, id_of, wrong)
     given["state"] = _read("state", _state, wrong)
     if day := _read("day", lambda text: _day(text, workspace.timezone), wrong):
         given |= {"since": day[0], "until": day[1]}
@@ -103,7 +103,8 @@ def _read(name: str, read: Any, wrong: list[str]) -> Any:
         return None
 
 
-def _id(text: str) -> int:
+def id_of(text: str) -> int:
+    """Return the number in a parameter of the address. Raises ``ValueError``."""
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
     if not 0 <= number <= MAX_ID:
         raise ValueError(text)
@@ -128,8 +129,8 @@ def _key(text: str) -> tuple[datetime, int]:
     """Return arrival and id of the last errand of the page before."""
     microseconds, _, errand_id = text.partition(".")
     sign = -1 if microseconds.startswith("-") else 1
-    since_epoch = timedelta(microseconds=sign * _id(microseconds.removeprefix("-")))
-    return EPOCH + since_epoch, _id(errand_id)
+    since_epoch = timedelta(microseconds=sign * id_of(microseconds.removeprefix("-")))
+    return EPOCH + since_epoch, id_of(errand_id)
 
 
 def _link_to_older(last: FoundErrand) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import psycopg
 import pytest
 
-from workers.analytics.store import metrics
+from workers.analytics.rules.periods import Period
+from workers.analytics.store import metrics, period_figures
+from workers.analytics.store.period_figures import Scope
 
 SENDER_MAILS = 20_000
 BY_METRICS = {
@@ -95,3 +99,19 @@ def test_an_errand_is_found_by_what_people_know_of_it(conn, condition):
     lines = plan(conn, f"SELECT errand_id FROM analyst.errand_overview WHERE {condition}")
 
     assert [line for line in lines if "Seq Scan on errand" in line] == []
+
+
+def test_the_reopenings_of_a_day_are_found_by_when_they_were_closed_and_reopened(conn):
+    conn.execute(
+        "INSERT INTO analyst.reopening (workspace, errand_id, position, closed_at, reopened_at,"
+        " after_min, after_business_min) SELECT workspace, errand_id, 1, arrived_at,"
+        " arrived_at + interval '2 hours', 120, 120 FROM cention.errand"
+    )
+    conn.execute("VACUUM ANALYZE analyst.reopening")
+    day = Period(date(2024, 2, 5), date(2024, 2, 5))
+    query = period_figures.as_sql(conn, "totals", Scope(workspace="demo"), [day])
+
+    lines = plan(conn, query)
+
+    for index in ("reopening_closed", "reopening_reopened"):
+        assert [line for line in lines if index in line], "\n".join(lines)

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.bench import centre as filling
-from tests.support.centre import Centre
+from tests.support.centre_figures import fill_with_figures
 from tests.support.databases import database_copy
 from workers.analytics.jobs.reports import figures
 from workers.analytics.jobs.reports.figures import WeekReport, read_report
 from workers.analytics.jobs.reports.send import read_at_once
 from workers.analytics.jobs.reports.wording import completeness_of, notes_of, wording_in
 from workers.analytics.rules.weeks import Week, read_week
-from workers.analytics.store import backlog, metrics
-from workers.analytics.store.backlog import DueDay
 
-ZONE = ZoneInfo("Europe/Stockholm")
-CENTRE = Centre(errands=2_500, days=56, until=datetime(2025, 4, 7, 6, tzinfo=ZONE))
 WEEK = read_week("2025-W13")  # clocks change on its Sunday
 NOW = datetime(2025, 4, 7, 6, tzinfo=UTC)
-DAYS = [date(2025, 2, 10) + timedelta(days=number) for number in range(55)]
-BATCH = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +45,7 @@ class Stored:
 @pytest.fixture(scope="module")
 def stored(postgres, template) -> Iterator[Stored]:
     with database_copy(postgres, template) as url, psycopg.connect(url) as conn:
-        list(filling.fill(conn, CENTRE))
-        conn.commit()
-        ids = [row[0] for row in conn.execute("SELECT errand_id FROM cention.errand ORDER BY 1")]
-        for first in range(0, len(ids), BATCH):
-            metrics.compute(conn, "demo", ids[first : first + BATCH])
-        backlog.compute(conn, "demo", [DueDay(day=day, is_new=True) for day in DAYS])
-        conn.execute(
-            "INSERT INTO intake.metrics_progress (workspace, day) VALUES ('demo', %s)", [DAYS[-1]]
-        )
-        conn.commit()
+        fill_with_figures(conn)
         conn.autocommit = True
         yield Stored(conn=conn, report=read_at_once(conn, "demo", WEEK, now=NOW))
 

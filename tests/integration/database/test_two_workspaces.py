@@ -220,7 +220,7 @@ BY_QUERY = {
         "vendor": "own",
     },
     "sent_reports.sql *": {"week": "2024-01-29", "state": "sent", "sent": True},
-    "period_figures.sql *": {"by": "area", "day": NOW[:10]},
+    "period_figures.sql *": {"by": "area", "day": NOW[:10], "last": NOW[:10]},
     "invitations.sql invitation_list": {"state": "due"},
     "row_digests.sql answer_rows": {"answers": IDS},
     "recoveries.sql *": {"since_at": NOW, "preset_id": "316"},

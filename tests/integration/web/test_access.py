@@ -28,6 +28,7 @@ VALUES = {
     "remote_id": 7,
     "callback_id": 1,
     "filename": "style.css",
+    "chart": "volumes",
 }
 PROXY = ip_network("10.0.0.7")
 
@@ -49,7 +50,7 @@ def shows_sign_in(page):
 def test_whoever_is_not_signed_in_sees_only_how_to_sign_in(app, stranger):
     paths = [path for name, path in routes(app, "GET") if name not in OPEN]
     assert len(paths) >= 9
-    for path in (*paths, "/no-such-page", "/figures"):
+    for path in (*paths, "/no-such-page"):
         page = stranger.get(path)
         assert page.status_code == 401, path
         assert shows_sign_in(page), path

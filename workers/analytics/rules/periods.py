@@ -37,7 +37,7 @@ class Period:
         return datetime.combine(self.last + ONE_DAY, time(), tzinfo=zone)
 
     def steps(self) -> tuple[Period, ...]:
-        """Return its days, or its weeks from Monday; the first and the last may be a part of one."""
+        """Return its days, or its weeks from Monday, of which the first and last may be parts."""
         found, first = [], self.first
         while first <= self.last:
             last = first + ONE_DAY * (6 - first.weekday()) if self.by_weeks else first

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from psycopg import ClientCursor
+from psycopg import ClientCursor, IsolationLevel
 from psycopg.rows import class_row, scalar_row
 
 from workers.analytics.rules.periods import Period
@@ -169,9 +170,19 @@ class Freshness:
     last_successful_poll_at: datetime | None
 
 
-def limit_time(conn: Connection) -> None:
-    """End queries of this transaction that take longer than 8 seconds: ``QueryCanceled``."""
-    conn.execute(SQL["limit_time"])
+@contextmanager
+def one_moment(conn: Connection) -> Iterator[None]:
+    """Read everything as of one moment, from a connection in autocommit mode.
+
+    A query that takes longer than 8 seconds ends: ``QueryCanceled``.
+    """
+    conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+    try:
+        with conn.transaction():
+            conn.execute(SQL["limit_time"])
+            yield
+    finally:
+        conn.set_isolation_level(None)
 
 
 def about(conn: Connection, workspace: str) -> About | None:
@@ -234,7 +245,7 @@ def backlog_by_area(conn: Connection, workspace: str, day: date) -> list[AreaBac
 
 
 def arrivals_by_hour(conn: Connection, scope: Scope, period: Period) -> dict[tuple[int, int], int]:
-    """Return the arrivals by weekday (1 is Monday) and hour; none where there are 0. Not by agent."""
+    """Return the arrivals by weekday (1 is Monday) and hour, without zeros. Not by agent."""
     rows = conn.execute(SQL["arrivals_by_hour"], _of(scope, [period]))
     return {(weekday, hour): arrived for weekday, hour, arrived in rows.fetchall()}
 
@@ -255,6 +266,13 @@ def figures_due(conn: Connection, workspace: str) -> bool:
     """Return whether figures are still to be computed from what is stored."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return bool(cursor.execute(SQL["figures_due"], {"workspace": workspace}).fetchone())
+
+
+def is_unready(conn: Connection, workspace: str, period: Period) -> bool:
+    """Return whether figures of a period that is over are about to be computed (again)."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        parameters = _of(Scope(workspace=workspace), [period])
+        return bool(cursor.execute(SQL["is_unready"], parameters).fetchone())
 
 
 def as_sql(

@@ -236,6 +236,18 @@ FROM analyst.freshness
 WHERE workspace = %(workspace)s AND family IN ('errand_reports', 'callbacks', 'figures')
 ORDER BY family;
 
+-- name: is_unready
+-- Whether all figures are being computed again, or the backlog of a day of the period is not computed.
+SELECT EXISTS (
+    SELECT FROM intake.figure_state AS f WHERE f.workspace = %(workspace)s AND f.everything_since_at IS NOT NULL
+) OR EXISTS (
+    SELECT FROM intake.metrics_progress AS p
+    WHERE p.workspace = %(workspace)s AND coalesce(p.day < %(last)s::date, true)
+) OR EXISTS (
+    SELECT FROM intake.backlog_due AS b
+    WHERE b.workspace = %(workspace)s AND b.day BETWEEN %(first)s::date AND %(last)s::date
+);
+
 -- name: figures_due
 -- Whether figures are still to be computed from what is stored.
 SELECT oldest_waiting_at IS NOT NULL OR everything_since_at IS NOT NULL AS due

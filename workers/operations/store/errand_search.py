@@ -75,7 +75,7 @@ def search(conn: Connection, wanted: Search, *, limit: int) -> list[FoundErrand]
 
 
 def choices(
-    conn: Connection, workspace: str, kind: Literal["area", "agent", "tag"]
+    conn: Connection, workspace: str, kind: Literal["area", "agent", "tag", "channel"]
 ) -> list[Choice]:
     """Return the values of a filter, by name; the first 500."""
     parameters = {"workspace": workspace, "kind": kind, "limit": MAX_CHOICES}

@@ -36,11 +36,12 @@ ORDER BY e.arrived_at DESC, e.errand_id DESC
 LIMIT %(limit)s;
 
 -- name: choices
--- The areas, agents or tags of a workspace, by name, for the filters.
+-- The areas, agents, tags or channels of a workspace, by name, for the filters.
 SELECT id, name FROM (
     SELECT 'area' AS kind, area_id AS id, name FROM cention.area WHERE workspace = %(workspace)s
     UNION ALL SELECT 'agent', agent_id, name FROM cention.agent WHERE workspace = %(workspace)s
     UNION ALL SELECT 'tag', tag_id, name FROM cention.tag WHERE workspace = %(workspace)s
+    UNION ALL SELECT 'channel', service_id, name FROM cention.service WHERE workspace = %(workspace)s
 ) AS named
 WHERE kind = %(kind)s
 ORDER BY lower(name), id

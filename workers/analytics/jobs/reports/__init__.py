@@ -1,4 +1,4 @@
-"""The weekly report: its figures, the report as a page and as a workbook, and its mail."""
+"""Figures of a week or any period: the weekly report and its mail, and panels for the web."""
 
 from __future__ import annotations
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from typing import Protocol
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from workers.analytics.jobs.reports import charts
-from workers.analytics.jobs.reports.figures import GroupLine, WeekReport
+from workers.analytics.jobs.reports import chart_files, charts
+from workers.analytics.jobs.reports.figures import TrendWeek, WeekReport
 from workers.analytics.jobs.reports.wording import (
     Wording,
     completeness_of,
@@ -20,6 +22,24 @@ from workers.analytics.jobs.reports.wording import (
 from workers.analytics.store.period_figures import AGE_BANDS
 
 NAME_CHARACTERS = 80  # the rest of a longer name is left out
+
+
+class Named(Protocol):
+    """What has a number, and a name that others wrote; no number: it stands for none."""
+
+    @property
+    def id(self) -> int | None: ...
+
+    @property
+    def name(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """A number with its name."""
+
+    id: int | None
+    name: str | None
 
 
 def as_page(report: WeekReport, *, language: str) -> str:
@@ -43,9 +63,18 @@ def as_page(report: WeekReport, *, language: str) -> str:
             if lines
         ],
         age_bands=AGE_BANDS,
-        trend_chart=charts.trend_chart(report.trend, words),
-        ages_chart=charts.ages_chart(report.trend, words),
-        hours_chart=charts.hours_chart(report.arrivals_by_hour, words),
+        trend_chart=_trend_chart(report.trend, words),
+        ages_chart=charts.ages_chart(
+            [one.backlog for one in report.trend],
+            _labels(report.trend),
+            words,
+            title=words.text("ages"),
+            description=words.text("ages_about"),
+        ),
+        hours_chart=charts.hours_chart(
+            report.arrivals_by_hour, words, description=words.text("busy_hours_about")
+        ),
+        chart_css=chart_files.css(),
         has_backlog=any(one.backlog is not None for one in report.trend),
         busiest=_busiest(report, words),
         name_of=lambda line: name_of(line, words),
@@ -53,14 +82,32 @@ def as_page(report: WeekReport, *, language: str) -> str:
     )
 
 
-def name_of(line: GroupLine, words: Wording) -> str:
-    """Return the name of an area or channel, not longer than a table bears."""
+def name_of(line: Named, words: Wording) -> str:
+    """Return the name of an area, channel, tag or agent, not longer than a table bears."""
     if line.id is None:
         return words.text("none")
     name = "".join(one for one in line.name or "" if one.isprintable()).strip()
     if not name:
         return words.text("unknown_name", id=line.id)
     return name if len(name) <= NAME_CHARACTERS else f"{name[: NAME_CHARACTERS - 1]}…"
+
+
+def _trend_chart(trend: Sequence[TrendWeek], words: Wording) -> charts.Chart:
+    return charts.line_chart(
+        {
+            words.text("arrived"): [one.arrived for one in trend],
+            words.text("closed"): [one.closed for one in trend],
+        },
+        _labels(trend),
+        words,
+        name="trend",
+        title=words.text("trend"),
+        description=words.text("trend_about"),
+    )
+
+
+def _labels(trend: Sequence[TrendWeek]) -> list[str]:
+    return [str(one.week)[-2:] for one in trend]
 
 
 def _busiest(report: WeekReport, words: Wording) -> str | None:

@@ -23,8 +23,8 @@ from workers.analytics.jobs.reports.wording import completeness_of, notes_of, wo
 from workers.analytics.jobs.reports.workbook import as_workbook
 from workers.analytics.rules.weeks import Week, due_week
 from workers.analytics.store import sent_reports
+from workers.analytics.store.period_figures import is_unready
 from workers.analytics.store.sent_reports import DueReport
-from workers.analytics.store.week_figures import is_unready
 from workers.clients import timeouts
 from workers.clients.mail_message import MailFile, OutgoingMail
 from workers.clients.smtp import SmtpClient
@@ -103,7 +103,9 @@ def send_due(
         sent_reports.skip(conn, mail.workspace, before=week.monday)
         failed: list[Exception] = []
         for one in sent_reports.due(conn, mail.workspace, now=now()):
-            if now() < since + FOR_FIGURES and is_unready(conn, mail.workspace, one.week):
+            if now() < since + FOR_FIGURES and is_unready(
+                conn, mail.workspace, Week(one.week).period
+            ):
                 _wait_for_figures(conn, mail, one, now=now())
             elif error := _send(conn, mail, one, now=now()):
                 failed.append(error)

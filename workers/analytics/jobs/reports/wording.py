@@ -13,11 +13,13 @@ from typing import Any
 from workers.analytics.jobs.reports.completeness import Completeness
 from workers.analytics.jobs.reports.figures import WeekReport
 from workers.analytics.jobs.reports.lines import Line, Unit, Value
+from workers.analytics.jobs.reports.period import PeriodFigures
 from workers.analytics.rules.weeks import Week
 
 HOUR_MIN, DAY_MIN = 60, 1_440
 LONG_MIN = 2 * DAY_MIN  # from here on in whole hours
 COMPUTING = "computing"  # state of analyst.freshness
+FEW_ERRANDS = 30  # of fewer, percentiles say little
 MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 
 
@@ -41,6 +43,11 @@ class Wording:
         """Return a state of analyst.freshness in this language."""
         states: Mapping[str, str] = self.texts["states"]
         return states.get(state, state)
+
+    def column(self, key: str) -> str:
+        """Return the heading of a column of a table."""
+        columns: Mapping[str, str] = self.texts["columns"]
+        return columns[key]
 
     def days(self, key: str = "days") -> Sequence[str]:
         """Return the names of the weekdays, or the ``short_days``."""
@@ -172,7 +179,7 @@ def notes_of(report: WeekReport, words: Wording) -> list[str]:
     arrived = report.volumes[0].now
     if arrived is not None and arrived.number == 0:
         notes.append(words.text("no_arrivals"))
-    elif arrived is not None and arrived.number < 30:
+    elif arrived is not None and arrived.number < FEW_ERRANDS:
         notes.append(words.text("few_errands", number=words.number(arrived.number)))
     if report.volumes[-1].now is None:
         notes.append(words.text("no_backlog"))
@@ -180,6 +187,30 @@ def notes_of(report: WeekReport, words: Wording) -> list[str]:
         notes.append(words.text("no_opening_hours"))
     if report.quality[0].now is None:
         notes.append(words.text("no_sla"))
+    return notes
+
+
+def period_notes(found: PeriodFigures, words: Wording, *, over: bool) -> list[str]:
+    """Return what is missing or to be known before the figures of a period are read."""
+    period, first = found.period, found.about.first_day
+    if first is None:
+        return [words.text("no_errands")]
+    if not found.has_data:
+        return [words.text("period_before_first", day=words.day(first))]
+    notes = []
+    if not over:
+        notes.append(words.text("period_not_over"))
+    if first > period.first:
+        notes.append(words.text("period_begins_in", day=words.day(first)))
+    if first > period.before.last:
+        notes.append(words.text("no_period_before"))
+    arrived = found.totals[period].arrived
+    if arrived == 0:
+        notes.append(words.text("none_in_period"))
+    elif arrived < FEW_ERRANDS:
+        notes.append(words.text("few_in_period", number=words.number(arrived)))
+    if not found.about.has_opening_hours:
+        notes.append(words.text("no_opening_hours"))
     return notes
 
 
