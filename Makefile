@@ -13,7 +13,8 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate
 	--no-emit-index-url --python-version 3.11 $(LOCKS)
 PEERS := $(addprefix tests/bench/race/requirements/,dlt singer receivers)
 
-.PHONY: help run test test-fast check check-system lint types layers bench race chaos prove mutate locks reset clean
+.PHONY: help run test test-fast check check-system lint types layers bench race chaos prove mutate locks licences sbom \
+	audit reset clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -65,8 +66,21 @@ locks: .venv/dev  ## pin the dependencies of setup.cfg, and the peers of the rac
 	$(LOCK) --extra run --extra dev -o deploy/requirements-dev.lock setup.cfg
 	$(LOCK) --extra run --extra dev --extra system -o deploy/requirements-system.lock setup.cfg
 	$(LOCK) --extra run --extra dev --extra mutate -o deploy/requirements-mutate.lock setup.cfg
+	$(LOCK) -o deploy/requirements-supply.lock deploy/requirements-supply.in
 	$(LOCK) --no-strip-extras -o deploy/dbt/requirements.lock deploy/dbt/requirements.in
 	for peers in $(PEERS); do $(LOCK) -o $$peers.lock $$peers.in || exit 1; done
+
+licences: .venv/run .venv/supply/bin/pip-licenses  ## write the licence of each package into deploy/docs/licences.md
+	sed -i '/^| Name  /,$$d' deploy/docs/licences.md
+	.venv/supply/bin/pip-licenses --python=$(BIN)/python --from=mixed --with-system --format=markdown --packages \
+		$$(sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' deploy/requirements.lock) >> deploy/docs/licences.md
+
+sbom: .venv/supply/bin/pip-licenses  ## write a bill of materials of the pinned packages into var/sbom.json, as CycloneDX
+	mkdir -p var
+	.venv/supply/bin/cyclonedx-py requirements --output-reproducible --output-file var/sbom.json deploy/requirements.lock
+
+audit: .venv/supply/bin/pip-licenses  ## ask PyPI for known vulnerabilities of the pinned packages
+	.venv/supply/bin/pip-audit --strict --disable-pip --require-hashes --requirement deploy/requirements.lock
 
 reset:  ## delete the data of the sandbox; those of a real workspace stay
 	@test ! -e var/run.lock || flock --nonblock var/run.lock true || { echo "The bridge runs. Stop it first." >&2; exit 1; }
@@ -97,6 +111,12 @@ clean:  ## remove what make has created, except the data in var/
 .venv/dbt/bin/dbt: .venv/run deploy/dbt/requirements.lock
 	$(BIN)/python -m venv .venv/dbt
 	.venv/dbt/bin/pip install --quiet --disable-pip-version-check --require-hashes -r deploy/dbt/requirements.lock
+	@touch $@
+
+# These need other versions of what we use.
+.venv/supply/bin/pip-licenses: .venv/run deploy/requirements-supply.lock
+	$(BIN)/python -m venv .venv/supply
+	.venv/supply/bin/pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements-supply.lock
 	@touch $@
 
 # Without npm, or offline, the tests of these versions are listed as not run.
