@@ -22,6 +22,7 @@ PACKAGES: Mapping[str, Path] = {
     "rabbitmq-server": Path("/usr/lib/rabbitmq/bin/rabbitmq-server"),
     "pgbouncer": Path("/usr/sbin/pgbouncer"),
     "postgresql-15": Path("/usr/lib/postgresql/15/bin/postgres"),
+    "redis-server": Path("/usr/bin/redis-server"),
     "libreoffice-calc-nogui": Path("/usr/bin/soffice"),
     "systemd": Path("/usr/bin/systemd-analyze"),
     "nginx": Path("/usr/sbin/nginx"),
