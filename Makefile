@@ -14,7 +14,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate
 PEERS := $(addprefix tests/bench/race/requirements/,dlt singer receivers)
 
 .PHONY: help run test test-fast check check-system lint types layers bench race chaos prove mutate locks licences sbom \
-	audit reset clean
+	audit surface reset clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ sbom: .venv/supply/bin/pip-licenses  ## write a bill of materials of the pinned 
 
 audit: .venv/supply/bin/pip-licenses  ## ask PyPI for known vulnerabilities of the pinned packages
 	.venv/supply/bin/pip-audit --strict --disable-pip --require-hashes --requirement deploy/requirements.lock
+
+surface: .venv/dev  ## add new settings, commands, routes, columns and metrics to deploy/docs/surface.toml
+	$(BIN)/python -m tests.support.surface
 
 reset:  ## delete the data of the sandbox; those of a real workspace stay
 	@test ! -e var/run.lock || flock --nonblock var/run.lock true || { echo "The bridge runs. Stop it first." >&2; exit 1; }
