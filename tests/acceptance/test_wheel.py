@@ -21,7 +21,8 @@ from tests.integration.terminal import UNREACHABLE
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("receiver", "workers", "schemas", "deploy")
 SOURCES = (*PACKAGES, "wsgi.py", "setup.cfg", "pyproject.toml", "README.md")
-NOT_INSTALLED = {".md", ".lock", ".example"}  # documents, pinned dependencies, sample settings
+# Documents, pinned dependencies and what they are chosen from, sample settings.
+NOT_INSTALLED = {".md", ".lock", ".in", ".example"}
 # To begin with, copied from the repository: a project of analysts, and files that run the bridge.
 COPIED = tuple(
     f"deploy/{name}/"

@@ -494,3 +494,26 @@ def test_the_folder_of_counts_is_removed_at_the_end_also_after_a_reload(database
 
         assert eventually(lambda: not before & set(psutil.Process(receiver.pid).children()))
     assert not list(tmp_path.glob("cention-metrics-*"))
+
+
+def test_a_secret_that_has_changed_in_its_file_counts_after_sighup(database, broker, tmp_path):
+    file = tmp_path / "secrets"
+    file.write_text(f"{LONG_SECRET}\n", "utf-8")
+    own = {
+        "DATABASE_URL": database,
+        "BROKER_URL": broker,
+        "CENTION_CALLBACK_SECRETS": "",
+        "CENTION_CALLBACK_SECRETS_FILE": str(file),
+    }
+
+    def status_with(secret):
+        meta = {"api_secret": secret, "event": 99}
+        body = json.dumps({"meta": meta, "data": {"type": "x", "id": "1"}})
+        return receiver.post(body.encode()).status_code
+
+    with serving(tmp_path, own) as receiver:
+        assert status_with(LONG_SECRET) == 200
+        file.write_text("another-secret-of-demo\n", "utf-8")
+        os.kill(receiver.pid, signal.SIGHUP)
+
+        assert eventually(lambda: status_with("another-secret-of-demo") == 200)
