@@ -33,9 +33,13 @@ def test_whatever_happens_to_links_power_and_clocks_of_four_hosts_nothing_is_los
     """``python -m tests.chaos --hosts 4`` runs longer."""
     done = run("tests.chaos", "--hosts", "4", "--short", "--seed", str(SEED))
 
-    rows = dict(
-        line.strip("| ").split(" | ")[:2] for line in done.stdout.splitlines() if " | " in line
-    )
     assert done.returncode == 0, done.stderr + done.stdout
+    rows = figures(done.stdout)
     assert (rows["lost"], rows["applied twice"]) == ("0", "0")
     assert int(rows["packets lost on purpose"]) > 0
+
+
+def figures(table: str) -> dict[str, str]:
+    """Return the figures of the table of a campaign, by their names."""
+    lines = (line.strip("| ").partition(" | ") for line in table.splitlines() if " | " in line)
+    return {name: figure for name, _, figure in lines}
