@@ -63,18 +63,26 @@ def test_a_file_of_a_secret_is_in_a_volume_of_the_pod(workload):
     assert {one["secret"]["secretName"] for one in volumes if "secret" in one} <= SECRETS
 
 
-@WORKLOADS
-def test_probes_ask_for_pages_that_need_nobody_to_sign_in(workload):
-    app = Flask(__name__)
+def pages_of(application):
+    """Return the pages of an application that its probes may ask for."""
     checks = dict.fromkeys(("database", "broker", "spool"), lambda: None)
-    app.register_blueprint(health.blueprint(**checks, shows_details=lambda: False))
-    app.register_blueprint(access)
-    pages = {rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
-    bridge = container(workload)
+    blueprints = {
+        "wsgi:app": health.blueprint(**checks, shows_details=lambda: False),
+        "wsgi:web": access,  # nobody has to sign in
+    }
+    app = Flask(__name__, static_folder=None)
+    app.register_blueprint(blueprints[application])
+    return {rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
 
-    probes = [value["httpGet"] for key, value in bridge.items() if key.endswith("Probe")]
-    assert {probe["path"] for probe in probes} - pages == set()
-    assert {probe["port"] for probe in probes} <= {one["name"] for one in bridge.get("ports", [])}
+
+@pytest.mark.parametrize("name", ["cention-receiver", "cention-web"])
+def test_probes_ask_for_pages_that_the_application_has(name):
+    [bridge] = [container(one) for one in workloads(BASE) if one["metadata"]["name"] == name]
+
+    probes = {key: value["httpGet"] for key, value in bridge.items() if key.endswith("Probe")}
+    assert set(probes) == {"startupProbe", "livenessProbe", "readinessProbe"}
+    assert {probe["path"] for probe in probes.values()} <= pages_of(bridge["command"][-1])
+    assert {probe["port"] for probe in probes.values()} <= {one["name"] for one in bridge["ports"]}
 
 
 def test_every_queue_has_a_worker():
