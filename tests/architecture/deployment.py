@@ -42,7 +42,9 @@ def problems_of_command(words: list[str]) -> list[str]:
     name = Path(program).name
     if name == "gunicorn":
         option, config, application = rest
-        missing = [] if (ROOT / config).is_file() and option == "--config" else [config]
+        # "conf" leads to the folder of the package "deploy"; of that name it would be imported.
+        exists = config.startswith("conf/") and (DEPLOY / config.removeprefix("conf/")).is_file()
+        missing = [] if exists and option == "--config" else [config]
         return missing + [word for word in (application,) if word not in APPLICATIONS]
     if name == "celery":
         place = rest.index("--app")

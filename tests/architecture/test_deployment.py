@@ -153,8 +153,9 @@ def test_nginx_lets_arrive_what_the_receiver_does_and_keeps_connections_for_less
 @pytest.mark.parametrize(
     "command",
     [
-        "gunicorn --config deploy/no.conf.py wsgi:app",
-        "gunicorn --config deploy/gunicorn.conf.py wsgi:other",
+        "gunicorn --config conf/no.conf.py wsgi:app",
+        "gunicorn --config deploy/gunicorn.conf.py wsgi:app",
+        "gunicorn --config conf/gunicorn.conf.py wsgi:other",
         "celery --app workers.other beat",
         "celery --app workers.app worker --queues letters",
         "celery --app workers.app worker --quues fetch",
