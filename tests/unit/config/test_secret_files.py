@@ -74,6 +74,7 @@ def hidden(value: Any) -> Iterator[str]:
 
 def wrong(environment: pytest.MonkeyPatch, file: Path, name: str = "CENTION_TOKEN") -> str:
     """Load the settings with a file that is wrong; return the only problem of it."""
+    environment.delenv(name, raising=False)  # so that it is missing
     environment.setenv(f"{name}_FILE", str(file))
     with pytest.raises(SettingsError) as raised:
         load_settings()
