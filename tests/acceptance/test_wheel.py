@@ -23,10 +23,13 @@ PACKAGES = ("receiver", "workers", "schemas", "deploy")
 SOURCES = (*PACKAGES, "wsgi.py", "setup.cfg", "pyproject.toml", "README.md")
 # Documents, pinned dependencies and what they are chosen from, sample settings.
 NOT_INSTALLED = {".md", ".lock", ".in", ".example"}
-# To begin with, copied from the repository: a project of analysts, and files that run the bridge.
+# Read or copied from the repository: documents, a project of analysts, and files that run the bridge.
 COPIED = tuple(
     f"deploy/{name}/"
-    for name in ("container", "dbt", "grafana", "kubernetes", "prometheus", "proxies", "systemd")
+    for name in (
+        *("container", "dbt", "docs", "grafana"),
+        *("kubernetes", "prometheus", "proxies", "systemd"),
+    )
 )
 RELATIONS = """
     SELECT table_schema || '.' || table_name FROM information_schema.tables
