@@ -301,6 +301,7 @@ SURVEYS = Row(
             Query(
                 text=_sum("cention_sent_unknown"), legend="requests to Cention of unknown outcome"
             ),
+            Query(text=_sum("cention_report_unsettled"), legend="weekly reports"),
         ),
         _line(
             "Survey pages and pushed answers",

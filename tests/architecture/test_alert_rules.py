@@ -40,7 +40,6 @@ NOT_IN_METRICS = {
     "An import stopped": "a command says it",
     "A mail of an import has different content": "a command says it",
     "Too many are invited": "only people can judge it",
-    "It is not known whether a report was sent": "`cention status` says it",
     "The library is not refreshed": "shown as a mirror that is late",
     "Log-ons of a period are missing": "only people can judge it",
     "Errands of the past are missing": "only people can judge it",

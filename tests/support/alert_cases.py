@@ -135,6 +135,7 @@ CASES = (
         "CentionFiguresRenewedTooLong", "cention_figures_renewed", DEMO,
         ["1x500"], ["0x500", "0x100 1x400"], at="7h",
     ),
+    Case("CentionReportUnsettled", "cention_report_unsettled", DEMO, ["1x60"], ["0x60"]),
     Case("CentionFiguresFailed", "cention_figures_failed", DEMO, ["1x60"], ["0x60"]),
     *(
         Case(alert, metric, DEMO, ["7x40 8x60"], ["7x60", "8x40 7x60", "_x40 7x60"])

@@ -19,6 +19,7 @@ from tests.support.locks import wait_until_locks_are_free
 from workers.analytics.jobs.reports import send as job
 from workers.analytics.store import sent_reports
 from workers.database import connections
+from workers.operations.store.gauges import read_gauges
 
 RECIPIENT, MESSAGE = "mail.recipient", "mail.message"
 MINUTE, WEEK = timedelta(minutes=1), timedelta(days=7)
@@ -110,6 +111,18 @@ def test_an_answer_that_never_came_leaves_it_unknown_with_its_message_id(reporti
     assert row["state"] == "unknown"
     assert "Message-ID <report.2024-W05." in row["problem"]
     assert reporting.mails() == BOTH
+
+
+def test_reports_that_an_operator_has_to_settle_are_counted_in_the_metrics(reporting):
+    for day, state in enumerate(("refused", "unknown", "due", "sending", "sent", "skipped")):
+        reporting.conn.execute(
+            "INSERT INTO intake.report_sent (workspace, week, state, due_at)"
+            " VALUES ('demo', '2024-01-01'::date + 7 * %s, %s, now())",
+            [day, state],
+        )
+
+    [gauge] = [one for one in read_gauges(reporting.conn) if one.name == "cention_report_unsettled"]
+    assert (gauge.labels, gauge.value) == ({"workspace": "demo"}, 2)
 
 
 def test_while_the_server_is_busy_it_waits_longer_each_time_and_is_sent_once(reporting):

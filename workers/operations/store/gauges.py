@@ -46,6 +46,10 @@ def read_gauges(conn: Connection) -> list[Gauge]:
         *(gauge for one in conversations.figures(conn) for gauge in _of_conversations(one)),
         *map(_of_total, counts.totals(conn)),
         *(gauge for one in metrics_problems.statuses(conn) for gauge in _of_figures(one)),
+        *(
+            _of_reports(workspace, count)
+            for workspace, count in status.unsettled_reports(conn).items()
+        ),
         *(gauge for one in work_counts.stored(conn) for gauge in _of_work(one)),
     ]
 
@@ -115,6 +119,15 @@ def _of_unknown(workspace: str, count: int) -> Gauge:
     return Gauge(
         name="cention_sent_unknown",
         help="Requests with an unknown outcome at Cention",
+        labels={"workspace": workspace},
+        value=float(count),
+    )
+
+
+def _of_reports(workspace: str, count: int) -> Gauge:
+    return Gauge(
+        name="cention_report_unsettled",
+        help="Weekly reports that were refused, or may have been sent",
         labels={"workspace": workspace},
         value=float(count),
     )

@@ -104,6 +104,11 @@ def unknown_outcomes(conn: Connection) -> dict[str, int]:
     return dict(conn.execute(SQL["unknown_outcomes"]).fetchall())
 
 
+def unsettled_reports(conn: Connection) -> dict[str, int]:
+    """Return the number of weekly reports that were refused or may have been sent, by workspace."""
+    return dict(conn.execute(SQL["unsettled_reports"]).fetchall())
+
+
 def failed_polls(conn: Connection) -> list[str]:
     """Return the workspaces whose last poll of a list, or refresh of a mirror, failed."""
     with conn.cursor(row_factory=scalar_row) as cursor:

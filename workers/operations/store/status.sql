@@ -106,6 +106,15 @@ FROM (
 GROUP BY workspace
 ORDER BY workspace;
 
+-- name: unsettled_reports
+-- The number of weekly reports that nothing sends by itself, refused or of unknown outcome: one row for every
+-- workspace that is configured.
+SELECT w.workspace, count(r.week) AS unsettled
+FROM cention.workspace AS w
+LEFT JOIN intake.report_sent AS r ON r.workspace = w.workspace AND r.state IN ('refused', 'unknown')
+GROUP BY w.workspace
+ORDER BY w.workspace;
+
 -- name: failed_polls
 -- Workspaces whose last poll of a list, or refresh of an enabled mirror, failed.
 SELECT last.workspace
