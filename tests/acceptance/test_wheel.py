@@ -23,7 +23,7 @@ PACKAGES = ("receiver", "workers", "schemas", "deploy")
 SOURCES = (*PACKAGES, "wsgi.py", "setup.cfg", "pyproject.toml", "README.md")
 # Documents, pinned dependencies and what they are chosen from, sample settings.
 NOT_INSTALLED = {".md", ".lock", ".in", ".example"}
-# Read or copied from the repository: documents, a project of analysts, and files that run the bridge.
+# Of the repository alone: documents, a project of analysts, and files that run the bridge.
 COPIED = tuple(
     f"deploy/{name}/"
     for name in (
