@@ -119,7 +119,7 @@ BY_NAME = {
     "highest": 10,
     "number": 9,
     **dict.fromkeys(("since", "fetched_from", "days_from"), LONG_AGO),
-    **dict.fromkeys(("now", "before", "at", "until", "due_at"), NOW),
+    **dict.fromkeys(("now", "before", "at", "until", "due_at", "sent_at"), NOW),
     **dict.fromkeys(("decided_at", "fetched_at", "answered_until"), NOW),
     "min_s": 100_000,
     "max_s": 200_000,
