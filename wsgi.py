@@ -92,6 +92,7 @@ def build_receiver() -> Flask:
 
 def build_web() -> Flask:
     """Build the web face; exits with a line in the log if nobody can sign in."""
+    from workers import wiring
     from workers.config.startup import settings_or_exit
     from workers.database import connections
     from workers.web import application
@@ -100,4 +101,10 @@ def build_web() -> Flask:
     logs.configure()
     settings = settings_or_exit()
     require_people(settings)
-    return application.create_app(settings, connections.open_pool(settings.database_url))
+    return application.create_app(
+        settings,
+        connections.open_pool(settings.database_url),
+        survey_workspaces={
+            one.name: wiring.survey_workspace(settings, one) for one in settings.workspaces
+        },
+    )

@@ -23,6 +23,7 @@ INVITE_EVERY_S = 5.0
 CONVERSE_EVERY_S = 5.0  # for lost nudges, and what a dead worker has left
 ALERT_EVERY_S = 60.0
 CHECK_REPORT_EVERY_S = 60.0
+OPERATOR_WORK_EVERY_S = 15.0  # for lost nudges, and what a dead worker has left
 CHECKS_PER_REFRESH = 4  # at least, so that a refresh is late by a quarter of its interval at most
 _STARTED_AT = datetime.now(UTC)
 _STARTED_TICKS = time.monotonic()
@@ -64,6 +65,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "invitations": _every(INVITE_EVERY_S, TaskName.SURVEY_INVITE),
         "conversations": _every(CONVERSE_EVERY_S, TaskName.SURVEY_CONVERSE),
         "survey alerts": _every(ALERT_EVERY_S, TaskName.SURVEY_ALERT),
+        "operator work": _every(OPERATOR_WORK_EVERY_S, TaskName.OPERATOR_WORK),
         **polls,
         **refreshes,
         **reports,

@@ -109,7 +109,7 @@ BY_COLUMN = {
     ),
 }
 # Without a workspace in their key, so the double needs another number.
-OWN_NUMBER = {"action_id", "callback_id", "poll_id"}
+OWN_NUMBER = {"action_id", "callback_id", "poll_id", "request_id"}
 # Unique everywhere.
 DIFFERENT = {"reference", "token_sha256"}
 # Read by queries to find rows; all other texts of the double differ.

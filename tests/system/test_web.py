@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.databases import database_copy, run_query
+from tests.support.operator_worker import Worker
+from tests.support.web import add_errand
 from tests.system.page_faults import violations
 from tests.system.web_site import web_site
 
@@ -18,7 +20,12 @@ PAGES = {
     "errands": "/errands",
     "figures": FIGURES,
     "troubles": "/troubles",
-    "errand": "/errands/demo/8",
+    "surveys": "/surveys",
+    "preview": "/surveys/previews/1",
+    "privacy": "/privacy",
+    "dry-run": "/privacy/requests/2",
+    "settings": "/settings",
+    "errand": "/errands/demo/8",  # the last, with a frame
 }
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 # What reaches beyond the window, but for what is only read aloud, the link to the content, and what
@@ -240,6 +247,36 @@ def test_a_period_and_an_area_are_chosen_and_the_address_keeps_them(open_page, w
     assert page.get_by_label("From day").input_value() == "2025-03-24"
 
 
+def test_a_preview_is_drawn_by_day(open_page, web):
+    page = open_page()
+    page.goto(web.root + PAGES["preview"])
+    chart = page.locator("figure.chart")
+    chart.locator("canvas").wait_for()
+    chart.get_by_text("Figures as a table").click()
+
+    assert chart.get_by_role("row").count() >= 31
+
+
+def test_an_operator_sees_the_dry_run_and_then_erases_a_person(open_page, web, tmp_path):
+    add_errand(web.database, 70, from_address="ann@customer.example")
+    worker = Worker(database=web.database, spool=tmp_path)
+    page = open_page()
+    page.get_by_role("link", name="Privacy").click()
+    page.get_by_label("E-mail address or mobile number").fill("ann@customer.example")
+    page.get_by_role("button", name="Dry run").click()
+    page.get_by_text("Waiting for a worker.").wait_for()
+    worker.work()
+    page.get_by_text("This would be changed.").wait_for()  # the page refreshes itself
+    page.get_by_label("This cannot be undone.").check()
+    page.get_by_role("button", name="Erase the person").click()
+    page.get_by_text("Waiting for a worker.").wait_for()
+    worker.work()
+
+    page.get_by_text("The person is erased.").wait_for()
+    [row] = run_query(web.database, "SELECT from_address FROM cention.errand WHERE errand_id = 70")
+    assert row["from_address"] is None
+
+
 def test_the_first_page_refreshes_itself_and_tells_when_it_cannot(open_page, web):
     page = open_page()
     before = page.locator("#state time").first.get_attribute("datetime")
@@ -257,8 +294,10 @@ def test_the_first_page_refreshes_itself_and_tells_when_it_cannot(open_page, web
 
 def test_an_analyst_has_no_buttons_and_signs_out(open_page, web):
     page = open_page("anna")
-    page.goto(web.root + "/troubles")
-    assert page.locator("main form").count() == 0
+    for path in ("/troubles", "/surveys", "/surveys/previews/1", "/errands/demo/8"):
+        page.goto(web.root + path)
+        assert page.locator("main form").count() == 0
+    assert page.get_by_role("link", name="Privacy").count() == 0
     page.get_by_role("button", name="Sign out").click()
     page.goto(web.root + "/errands")
 

@@ -14,8 +14,6 @@ from workers.cli.errors import CommandError
 from workers.config.settings import Settings, load_settings
 from workers.config.workspaces import SettingsError, WorkspaceSettings
 from workers.database import Connection, connections, error_messages, workspaces
-from workers.privacy.jobs.data_subject import DataSubject
-from workers.surveys.rules.person import Channel, Contact, read_contact
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,16 +56,6 @@ def person_options(command: Command) -> Command:
     ):
         checked = option(checked)
     return cast(Command, checked)
-
-
-def data_subject(settings: Settings, address: str, reviewers: tuple[str, ...]) -> DataSubject:
-    """Return the person to search for, with the spool of this machine if it has one."""
-    spool = settings.spool_dir if settings.spool_dir.exists() else None
-    contact = read_contact(address, country=settings.survey_country)
-    number = None
-    if isinstance(contact, Contact) and contact.channel is Channel.MOBILE:
-        number = contact.text
-    return DataSubject(address=address, number=number, reviewers=reviewers, spool=spool)
 
 
 def load_settings_or_exit() -> Settings:

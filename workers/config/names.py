@@ -29,6 +29,7 @@ class TaskName(StrEnum):
     MIRROR = "mirror"
     METRICS = "metrics"
     REPORT = "report"
+    OPERATOR_WORK = "operator_work"
     SURVEY_DECIDE = "surveys.decide"
     SURVEY_INVITE = "surveys.invite"
     SURVEY_ALERT = "surveys.alert"
@@ -46,6 +47,7 @@ QUEUE_OF = {
     TaskName.MIRROR: Queue.FETCH,
     TaskName.METRICS: Queue.FETCH,
     TaskName.REPORT: Queue.FETCH,
+    TaskName.OPERATOR_WORK: Queue.FETCH,
     TaskName.SURVEY_DECIDE: Queue.SURVEYS,
     TaskName.SURVEY_INVITE: Queue.SURVEYS,
     TaskName.SURVEY_ALERT: Queue.FETCH,

@@ -11,5 +11,6 @@ MODULES = (
     "workers.tasks.survey_alerts",
     "workers.tasks.maintenance",
     "workers.tasks.metrics",
+    "workers.tasks.operator_work",
     "workers.tasks.reports",
 )

@@ -18,7 +18,11 @@ from workers.database import Connection, error_messages
 from workers.operations.jobs.repairs import WorkspaceMoved
 from workers.web import errand, errands, figures, formats, gate, now, people, texts, troubles
 from workers.web.access import access
+from workers.web.database import SurveyWorkspaces
+from workers.web.privacy import privacy
 from workers.web.proxies import TrustedProxies
+from workers.web.shown_settings import shown_settings
+from workers.web.surveys import surveys
 
 log = structlog.get_logger(__name__)
 MAX_FORM_BYTES = 64 * 1024
@@ -26,12 +30,18 @@ COOKIE = "cention_web"
 OTHER_HOST = "The referrer does not match the host."  # as Flask-WTF says it
 
 
-def create_app(settings: Settings, pool: ConnectionPool[Connection]) -> Flask:
+def create_app(
+    settings: Settings,
+    pool: ConnectionPool[Connection],
+    *,
+    survey_workspaces: SurveyWorkspaces,
+) -> Flask:
     """Build the application. The settings let somebody sign in, and have a key for cookies."""
     app = Flask(__name__)
     app.config.update(
         SETTINGS=settings,
         POOL=pool,
+        SURVEY_WORKSPACES=survey_workspaces,
         SECRET_KEY=settings.web.secret_key,
         SESSION_COOKIE_NAME=COOKIE,
         SESSION_COOKIE_HTTPONLY=True,
@@ -55,6 +65,9 @@ def create_app(settings: Settings, pool: ConnectionPool[Connection]) -> Flask:
         errand.errand,
         figures.figures,
         troubles.troubles,
+        surveys,
+        privacy,
+        shown_settings,
     ):
         app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, _refused)
@@ -74,6 +87,7 @@ def _for_every_page() -> dict[str, Any]:
         "language": texts.current_language(),
         "languages": texts.LANGUAGES,
         "person": people.current_person(),
+        "pages_of_operators": gate.PAGES_OF_OPERATORS,
         "here": request.full_path.removesuffix("?"),
         "passwords": bool(people.web_settings().users),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from flask import current_app
@@ -10,14 +10,25 @@ from psycopg_pool import ConnectionPool
 
 from workers.config.settings import Settings
 from workers.database import Connection
+from workers.operations.jobs.operator_requests import OperatorRequests
 from workers.operations.jobs.repairs import Repairs
+from workers.operations.jobs.survey_acts import SurveyActs
+from workers.surveys.jobs.judgement import SurveyWorkspace
 from workers.web.people import require_person
+
+SurveyWorkspaces = Mapping[str, SurveyWorkspace]
 
 
 def settings() -> Settings:
     """Return the settings of the bridge."""
     found: Settings = current_app.config["SETTINGS"]
     return found
+
+
+def survey_workspace(name: str) -> SurveyWorkspace:
+    """Return what surveys need to know of a configured workspace. Raises ``KeyError``."""
+    found: SurveyWorkspaces = current_app.config["SURVEY_WORKSPACES"]
+    return found[name]
 
 
 @contextmanager
@@ -35,3 +46,19 @@ def acting() -> Iterator[Repairs]:
         repairs = Repairs(conn=conn, settings=settings(), person=require_person().name)
         repairs.check_workspaces()
         yield repairs
+
+
+@contextmanager
+def acting_on_surveys(workspace: str) -> Iterator[SurveyActs]:
+    """Yield what the person may do about the surveys of a workspace. Raises as ``acting``."""
+    with acting() as repairs:
+        yield SurveyActs(conn=repairs.conn, workspace=workspace, person=require_person().name)
+
+
+@contextmanager
+def asking() -> Iterator[OperatorRequests]:
+    """Yield what the person may ask workers for. Raises as ``acting``."""
+    with acting() as repairs:
+        yield OperatorRequests(
+            conn=repairs.conn, settings=repairs.settings, person=require_person().name
+        )

@@ -10,10 +10,14 @@ from flask.typing import ResponseReturnValue
 
 from schemas.text.printable import escape
 from workers.config.names import Family
+from workers.database import Connection
 from workers.operations.store import errand_details, operator_actions
+from workers.surveys.jobs import why as why_job
+from workers.surveys.jobs.judgement import NoPersonKey
+from workers.surveys.jobs.why import UnknownErrand, Why
 from workers.sync.store import landed
 from workers.web import formats, texts
-from workers.web.database import acting, connection
+from workers.web.database import acting, connection, survey_workspace
 from workers.web.errands import MAX_ID, workspace_of
 
 errand = Blueprint("errand", __name__, url_prefix="/errands/<workspace>/<int:errand_id>")
@@ -47,6 +51,7 @@ def index(workspace: str, errand_id: int) -> ResponseReturnValue:
             answers=answers,
             files=errand_details.files(conn, workspace, errand_id),
             awaited=awaited,
+            why=_why(conn, workspace, errand_id) if found else None,
             actions=operator_actions.latest(conn, workspace=workspace, of=of, limit=MAX_ACTIONS),
         )
 
@@ -125,6 +130,14 @@ def as_text(value: object) -> Response:
     response = Response(text, mimetype="text/plain")
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
+
+
+def _why(conn: Connection, workspace: str, errand_id: int) -> Why | None:
+    """Return why the customer is invited or not; ``None``: the workspace knows no surveys yet."""
+    try:
+        return why_job.why(conn, survey_workspace(workspace), errand_id)
+    except (NoPersonKey, UnknownErrand):
+        return None
 
 
 def _framed(html: str | None) -> Response:

@@ -25,6 +25,7 @@ def add_to(environment: Environment) -> None:
         duration=duration,
         number=number,
         short=short,
+        shown=shown,
         size=size,
     )
 
@@ -81,6 +82,15 @@ def short(value: str | None, longest: int = LONGEST) -> Markup:
     text = (value or "").strip()
     shown = text if len(text) <= longest else f"{text[:longest]}…"
     return Markup("<bdi>{}</bdi>").format(escape(shown)) if shown else NONE
+
+
+def shown(value: object) -> Markup:
+    """Return a value of a condition: a time, several texts, or what it prints as."""
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return short(", ".join(map(str, value)))
+    return short(None if value is None else str(value))
 
 
 def size(value: int | None) -> str:

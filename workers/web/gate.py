@@ -14,6 +14,7 @@ READING = {"GET", "HEAD", "OPTIONS"}
 OPEN = {"static", "access.sign_in"}  # for everybody: style sheets, and the way in
 FOR_EVERY_ROLE = {"access.sign_in", "access.sign_out", "access.language"}  # although they are POST
 FOR_OPERATORS = {"errand.document", "troubles.document", "troubles.callback"}  # although GET
+PAGES_OF_OPERATORS = {"privacy", "settings"}  # blueprints
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -49,7 +50,8 @@ def check() -> ResponseReturnValue | None:
     if person is None:
         return sign_in_page(lost=request.method not in READING), 401
     acts = request.method not in READING and request.endpoint not in FOR_EVERY_ROLE
-    if (acts or request.endpoint in FOR_OPERATORS) and not person.operates:
+    kept = request.endpoint in FOR_OPERATORS or request.blueprint in PAGES_OF_OPERATORS
+    if (acts or kept) and not person.operates:
         abort(403)
     return None
 

@@ -19,6 +19,7 @@ from workers.web import formats, texts
 from workers.web.database import acting, connection
 from workers.web.errand import as_text, raw_document
 from workers.web.errands import MAX_ID, workspace_of
+from workers.web.forms import number_of
 from workers.web.now import common_zone
 from workers.web.people import require_person
 
@@ -62,7 +63,7 @@ def index() -> ResponseReturnValue:
 def release() -> ResponseReturnValue:
     """Release one parked record, or all of a family."""
     workspace, family = workspace_of(request.form.get("workspace", "")).name, _family()
-    ids = [_number("id")] if "id" in request.form else None
+    ids = [number_of("id")] if "id" in request.form else None
     with acting() as repairs:
         released, problem = repairs.release_parked(workspace, family, ids)
     flash(texts.text("troubles.released", number=len(released)))
@@ -76,10 +77,10 @@ def dismiss_document() -> ResponseReturnValue:
     problem = None
     with acting() as repairs:
         if request.form.get("act") == "fetch":
-            problem = repairs.fetch_again(workspace, family, [_number("id")])
+            problem = repairs.fetch_again(workspace, family, [number_of("id")])
             flash(texts.text("errand.will_be_fetched"))
         else:
-            found = repairs.dismiss_documents(workspace, family, [_number("id")])
+            found = repairs.dismiss_documents(workspace, family, [number_of("id")])
             flash(texts.text("troubles.dismissed", number=len(found)))
     return _back("unreadable", problem)
 
@@ -90,10 +91,10 @@ def settle_callback() -> ResponseReturnValue:
     problem = None
     with acting() as repairs:
         if request.form.get("act") == "dismiss":
-            found = repairs.dismiss_callbacks([_number("id")])
+            found = repairs.dismiss_callbacks([number_of("id")])
             flash(texts.text("troubles.dismissed", number=found))
         else:
-            found, problem = repairs.file_again([_number("id")])
+            found, problem = repairs.file_again([number_of("id")])
             flash(texts.text("troubles.filed_again", number=found))
     return _back("callbacks", problem)
 
@@ -102,11 +103,11 @@ def settle_callback() -> ResponseReturnValue:
 def settle_request() -> ResponseReturnValue:
     """Record whether Cention did what was requested."""
     happened = _outcome()
-    errand_id = _number("errand") if happened and request.form.get("errand") else None
+    errand_id = number_of("errand") if happened and request.form.get("errand") else None
     with acting() as repairs:
         settlements = Settlements(conn=repairs.conn, person=require_person().name)
         try:
-            settlements.request(_number("id"), happened=happened, errand_id=errand_id)
+            settlements.request(number_of("id"), happened=happened, errand_id=errand_id)
         except unknown_requests.NotUnknown:
             flash(texts.text("troubles.already"), "warning")
         except NotCreated:
@@ -126,13 +127,15 @@ def settle_invitation() -> ResponseReturnValue:
     with acting() as repairs:
         settlements = Settlements(conn=repairs.conn, person=require_person().name)
         try:
-            settlements.invitation(workspace, _number("id"), sent=sent)
+            settlements.invitation(workspace, number_of("id"), sent=sent)
         except unknown_invitations.NotUnknown:
             flash(texts.text("troubles.already"), "warning")
         except TooEarly as error:
             flash(str(error), "warning")
         else:
             flash(texts.text("troubles.recorded"))
+    if request.form.get("page") == "surveys":
+        return redirect(url_for("surveys.index", workspace=workspace, _anchor="unknown"), 303)
     return _back("invitations")
 
 
@@ -160,14 +163,6 @@ def _family() -> Family:
         return Family(request.form.get("family", ""))
     except ValueError:
         abort(400)
-
-
-def _number(name: str) -> int:
-    """Return a number of the form, or end the request with 400."""
-    text = request.form.get(name, "").strip()
-    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= MAX_ID):
-        abort(400)
-    return int(text)
 
 
 def _outcome() -> bool:

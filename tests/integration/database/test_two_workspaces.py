@@ -43,6 +43,7 @@ EVERYWHERE = {
     "conversations.sql release_abandoned",
     "conversations.sql end_left",
     "survey_summary.sql survey_summary",
+    "operator_requests.sql begin",
     "retention.sql",  # each query that is given no workspaces
     "text_scan.sql rows_that_may_mention",
     "text_scan.sql callbacks_that_may_mention",
@@ -224,6 +225,7 @@ BY_QUERY = {
     "invitations.sql invitation_list": {"state": "due"},
     "row_digests.sql answer_rows": {"answers": IDS},
     "recoveries.sql *": {"since_at": NOW, "preset_id": "316"},
+    "operator_requests.sql add": {"kind": "preview", "rule": "r"},
 }
 
 

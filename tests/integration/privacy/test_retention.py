@@ -268,6 +268,18 @@ def test_retention_is_applied_once_an_hour_whatever_is_restarted(centre):
         assert (done_ago_s(centre) >= 0 and done_ago_s(centre) < 60) == due
 
 
+def test_what_operators_did_is_forgotten_after_two_years_whatever_is_set(centre):
+    centre.bridge.execute(
+        "INSERT INTO intake.operator_action (happened_at, person, kind, outcome)"
+        " SELECT now() - make_interval(days => days), 'olga', 'fetch_again', days::text"
+        " FROM unnest(ARRAY[729, 731]) AS days"
+    )
+
+    apply(centre, Retention())
+
+    assert one(centre, "SELECT string_agg(outcome, ' ') FROM intake.operator_action") == "729"
+
+
 def done_ago_s(centre) -> float:
     [row] = centre.bridge.rows(
         "SELECT extract(epoch FROM now() - done_at)::float8 AS ago_s FROM intake.task_done"

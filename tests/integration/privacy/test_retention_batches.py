@@ -20,6 +20,7 @@ UPDATE feedback.session SET state = 'complete', outcome_state = 'taken', sent_by
 """
 REMOVALS = (
     retention.delete_activity,
+    retention.delete_actions,
     retention.remove_callback_documents,
     retention.remove_landed_documents,
     retention.remove_callback_bodies,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from tests.support.operator_worker import Worker
 from tests.support.web import Visitor, visitor, web_settings
+from workers import wiring
 from workers.database import connections
 from workers.web.application import create_app
 
@@ -23,7 +26,11 @@ def make_app(database: str) -> Iterator[MakeApp]:
         def make(**web: object) -> Flask:
             pool = connections.open_pool(database)
             opened.callback(pool.close)
-            return create_app(web_settings(database, **web), pool)
+            settings = web_settings(database, **web)
+            surveys = {
+                one.name: wiring.survey_workspace(settings, one) for one in settings.workspaces
+            }
+            return create_app(settings, pool, survey_workspaces=surveys)
 
         yield make
 
@@ -51,3 +58,9 @@ def analyst(app: Flask) -> Visitor:
     found = visitor(app)
     assert found.sign_in("anna").status_code == 303
     return found
+
+
+@pytest.fixture
+def worker(database: str, tmp_path: Path) -> Worker:
+    """Carries out what operators ask for."""
+    return Worker(database=database, spool=tmp_path / "spool")

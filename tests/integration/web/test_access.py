@@ -29,6 +29,7 @@ VALUES = {
     "callback_id": 1,
     "filename": "style.css",
     "chart": "volumes",
+    "request_id": 1,
 }
 PROXY = ip_network("10.0.0.7")
 
@@ -76,9 +77,17 @@ def test_an_analyst_who_sends_a_form_of_operators_gets_403(app, analyst, databas
 
 
 @pytest.mark.parametrize(
-    "path", ["/errands/demo/7/document", "/troubles/documents/demo/errand_reports/7"]
+    "path",
+    [
+        "/errands/demo/7/document",
+        "/troubles/documents/demo/errand_reports/7",
+        "/privacy",
+        "/privacy/requests/1",
+        "/privacy/requests/1/export",
+        "/settings",
+    ],
 )
-def test_an_analyst_sees_no_raw_document(analyst, path):
+def test_an_analyst_sees_no_raw_document_and_no_page_of_operators(analyst, path):
     assert analyst.get(path).status_code == 403
 
 
@@ -88,6 +97,7 @@ def test_a_get_never_acts(app, operator, database):
         operator.get(path).close()
     assert run_query(database, "SELECT count(*) FROM intake.operator_action") == before
     assert run_query(database, "SELECT FROM intake.wanted") == []
+    assert run_query(database, "SELECT FROM intake.operator_request") == []
     assert operator.get("/sign-out").status_code == 405
 
 

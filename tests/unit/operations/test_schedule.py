@@ -39,6 +39,13 @@ def test_whether_contents_are_to_be_removed_is_checked_every_minute_on_the_queue
     assert entry["options"]["queue"] == Queue.FETCH
 
 
+def test_what_operators_ask_for_is_looked_for_every_quarter_of_a_minute(environment):
+    entry = beat_schedule(load_settings())["operator work"]
+
+    assert (entry["task"], every_s(entry)) == (TaskName.OPERATOR_WORK, 15)
+    assert entry["options"]["queue"] == Queue.FETCH
+
+
 def test_by_default_nothing_is_removed(environment):
     assert load_settings().retention == Retention(callbacks_days=0, landed_days=0, bodies_days=0)
 

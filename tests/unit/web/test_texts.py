@@ -10,12 +10,22 @@ import pytest
 
 from tests.support import runbook
 from workers.config.web import Role
-from workers.web import texts
+from workers.operations.jobs import survey_acts
+from workers.operations.jobs.checks.finding import Level
+from workers.operations.jobs.shown_settings import GROUPS, Source
+from workers.operations.store.operator_requests import Kind, State
+from workers.surveys.rules.eligibility import Reason
+from workers.surveys.store.decisions import INVITE
+from workers.web import surveys, texts
 from workers.web.errands import STATES
 from workers.web.texts import LANGUAGES, catalogue
 
 WEB = Path(texts.__file__).parent
 ALERTS = WEB.parent / "operations" / "jobs" / "alerts.py"
+SURVEY_ACTS = (
+    *(survey_acts.HOLD, survey_acts.RESUME, survey_acts.RULE_ON, survey_acts.RULE_OFF),
+    *(survey_acts.WITHDRAW, survey_acts.OPT_OUT, survey_acts.OPT_IN),
+)
 USED = re.compile(r"""\bt\('([a-z_]+\.[a-z_]*[a-z])'|text\(\s*"([a-z_]+\.[a-z_]+)\"""")
 
 
@@ -41,7 +51,18 @@ def test_every_text_that_a_page_names_exists():
 
 
 def test_what_is_named_by_a_value_has_its_text():
-    keys = {f"role.{role}" for role in Role} | {f"state.{state}" for state in STATES}
+    keys = {
+        *(f"role.{role}" for role in Role),
+        *(f"state.{state}" for state in STATES),
+        *(f"reason.{reason}" for reason in (*Reason, INVITE, surveys.OTHERS)),
+        *(f"condition.{reason}" for reason in (*Reason, "on", "due", "answered", "closed")),
+        *(f"invitation.{state}" for state in surveys.STATES),
+        *(f"request.state_{state}" for state in State),
+        *(f"action.{kind}" for kind in (*Kind, *SURVEY_ACTS)),
+        *(f"settings.group_{group}" for group in GROUPS),
+        *(f"settings.source_{source}" for source in Source),
+        *(f"settings.level_{level}" for level in Level),
+    } - {"condition.withdrawn_by_operator"}  # never a condition
 
     assert {key for key in keys if not texts.has_text(key)} == set()
 

@@ -7,7 +7,6 @@ import sys
 import click
 
 from workers.cli.context import (
-    data_subject,
     database,
     json_option,
     load_settings_or_exit,
@@ -24,6 +23,8 @@ from workers.cli.output import (
 )
 from workers.cli.progress import progress
 from workers.config.settings import Settings
+from workers.operations.jobs import data_subjects
+from workers.operations.jobs.data_subjects import SpoolUnchangeable, data_subject
 from workers.operations.rules.wording import pluralise
 from workers.privacy.jobs import erase_person
 from workers.privacy.jobs.data_subject import DataSubject
@@ -92,11 +93,9 @@ def _erase(settings: Settings, subject: DataSubject, *, dry_run: bool) -> Erasur
         progress("database pages searched", erase_person.count_pages(conn)) as advance,
     ):
         try:
-            return erase_person.erase(conn, subject, dry_run=dry_run, progress=advance)
-        except OSError as error:
-            raise CommandError(
-                f"The spool {subject.spool} cannot be changed: {error.strerror}."
-            ) from None
+            return data_subjects.erase(conn, subject, dry_run=dry_run, progress=advance)
+        except SpoolUnchangeable as error:
+            raise CommandError(str(error)) from None
 
 
 def _print_erasure(erasure: Erasure, subject: DataSubject, *, dry_run: bool) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from workers.cli.context import data_subject, database, load_settings_or_exit, person_options
+from workers.cli.context import database, load_settings_or_exit, person_options
 from workers.cli.output import print_json
 from workers.cli.progress import progress
+from workers.operations.jobs.data_subjects import data_subject
 from workers.privacy.jobs import erase_person
 from workers.privacy.jobs import export_person as job
 

@@ -24,6 +24,11 @@ def request_filing(settings: Settings, workspaces: Iterable[str]) -> str | None:
     return _send(settings, nudges)
 
 
+def request_operator_work(settings: Settings) -> str | None:
+    """Have a worker carry out what operators ask for; return the problem if the broker refuses."""
+    return _send(settings, [(TaskName.OPERATOR_WORK, ())])
+
+
 def broker_problem(settings: Settings) -> str | None:
     """Return why the broker cannot be used; ``None`` if it can."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,3 +52,10 @@ def latest(
     parameters = {"workspace": workspace, "object": of, "limit": limit}
     with conn.cursor(row_factory=class_row(OperatorAction)) as cursor:
         return cursor.execute(SQL["latest"], parameters).fetchall()
+
+
+def latest_of(conn: Connection, kinds: Sequence[str], *, limit: int) -> list[OperatorAction]:
+    """Return the newest actions of some kinds first."""
+    parameters = {"request_kinds": list(kinds), "limit": limit}
+    with conn.cursor(row_factory=class_row(OperatorAction)) as cursor:
+        return cursor.execute(SQL["latest_of_kinds"], parameters).fetchall()

@@ -11,3 +11,11 @@ WHERE (%(workspace)s::text IS NULL OR workspace = %(workspace)s)
   AND (%(object)s::text IS NULL OR object = %(object)s)
 ORDER BY happened_at DESC, action_id DESC
 LIMIT %(limit)s;
+
+-- name: latest_of_kinds
+-- The newest actions of some kinds.
+SELECT happened_at, person, kind, workspace, object, outcome
+FROM intake.operator_action
+WHERE kind = ANY (%(request_kinds)s::text[])
+ORDER BY happened_at DESC, action_id DESC
+LIMIT %(limit)s;

@@ -23,6 +23,7 @@ BATCH = 500
 FILES = 50  # per batch; their contents may be large
 EVERY_S = 3600.0
 ACTIVITY_DAYS = 8  # of intake.activity_minute, whatever the settings are
+ACTION_DAYS = 730  # of intake.operator_action, likewise: who did what in the web face
 RUN_S = 10.0  # then other tasks get the worker
 
 
@@ -87,6 +88,7 @@ def retain(policy: Retention, *, session: Transaction, run_s: float = RUN_S) -> 
 def _classes(policy: Retention) -> Iterator[tuple[str, Remove, int, int]]:
     """Yield name, function, days and batch size; documents before the rows made from them."""
     yield "activity_minutes", retention.delete_activity, ACTIVITY_DAYS, BATCH
+    yield "operator_actions", retention.delete_actions, ACTION_DAYS, BATCH
     if days := policy.callbacks_days:
         yield "callbacks", retention.remove_callback_documents, days, BATCH
     if days := policy.landed_days:

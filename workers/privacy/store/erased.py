@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, LiteralString
 
 from psycopg.rows import class_row
@@ -18,6 +18,16 @@ SQL = queries.load(__name__)
 
 Key = tuple[str, int]
 """Workspace and Cention's id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasedDay:
+    """How many records of one family were erased on one day."""
+
+    day: date
+    workspace: str
+    family: str
+    records: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,3 +265,9 @@ def stop_wanting(conn: Connection, family: Family, keys: Sequence[Key]) -> int:
 
 def _count(conn: Connection, query: LiteralString, keys: Sequence[Key]) -> int:
     return len(conn.execute(query, key_arrays(keys)).fetchall())
+
+
+def erased_days(conn: Connection, *, timezone: str, limit: int) -> list[ErasedDay]:
+    """Return how many records were erased on each day, the newest first."""
+    with conn.cursor(row_factory=class_row(ErasedDay)) as cursor:
+        return cursor.execute(SQL["erased_days"], {"timezone": timezone, "limit": limit}).fetchall()

@@ -382,3 +382,11 @@ RETURNING since;
 -- Redact the contact of objections by this address; the objections stand. One row for each.
 UPDATE feedback.opt_out SET contact = NULL WHERE lower(contact) = ANY (%(spellings)s::text[])
 RETURNING since;
+
+-- name: erased_days
+-- How many records of each family were first erased on a day in a time zone, the newest days first.
+SELECT (erased_at AT TIME ZONE %(timezone)s)::date AS day, workspace, family, count(*) AS records
+FROM intake.erased
+GROUP BY day, workspace, family
+ORDER BY day DESC, workspace, family
+LIMIT %(limit)s;

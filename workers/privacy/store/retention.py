@@ -39,6 +39,11 @@ def delete_activity(conn: Connection, *, before: datetime, limit: int) -> int:
     return _remove(conn, SQL["delete_activity"], before, limit)
 
 
+def delete_actions(conn: Connection, *, before: datetime, limit: int) -> int:
+    """Delete records of what operators did in the web face; return how many."""
+    return _remove(conn, SQL["delete_actions"], before, limit)
+
+
 def remove_callback_documents(conn: Connection, *, before: datetime, limit: int) -> int:
     """Remove the documents of filed callbacks; return of how many."""
     return _remove(conn, SQL["remove_callback_documents"], before, limit)

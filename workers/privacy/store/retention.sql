@@ -25,6 +25,17 @@ WHERE (workspace, family, minute_at) IN (
 )
 RETURNING minute_at;
 
+-- name: delete_actions
+-- Delete records of what operators did in the web face before a time. One row for each.
+DELETE FROM intake.operator_action
+WHERE action_id IN (
+    SELECT action_id FROM intake.operator_action
+    WHERE happened_at < %(before)s
+    ORDER BY happened_at LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING action_id;
+
 -- name: remove_callback_documents
 -- Remove the documents of filed callbacks received before a time; their rows stay, so that a repeat is
 -- recognised. One row for each.

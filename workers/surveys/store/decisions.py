@@ -114,6 +114,12 @@ def find(conn: Connection[Any], workspace: str, errand_id: int) -> Decision | No
         return cursor.execute(SQL["decision"], parameters).fetchone()
 
 
+def reasons_since(conn: Connection[Any], workspace: str, *, days: int) -> list[tuple[str, int]]:
+    """Return why nobody was invited and how often, in the last days, the commonest first."""
+    rows = conn.execute(SQL["reasons_since"], {"workspace": workspace, "days": days}).fetchall()
+    return [(reason, number) for reason, number in rows]
+
+
 def now(conn: Connection[Any]) -> datetime:
     """Return the time by the clock of the database."""
     with conn.cursor(row_factory=scalar_row) as cursor:

@@ -45,6 +45,13 @@ FROM feedback.decision AS d
 LEFT JOIN feedback.invitation AS i ON (i.workspace, i.invitation_id) = (d.workspace, d.invitation_id)
 WHERE (d.workspace, d.errand_id) = (%(workspace)s, %(errand_id)s);
 
+-- name: reasons_since
+-- Why nobody was invited, in the last days, with how often.
+SELECT reason, count(*) FROM feedback.decision
+WHERE workspace = %(workspace)s AND verdict = 'not' AND decided_at > now() - make_interval(days => %(days)s)
+GROUP BY reason
+ORDER BY count(*) DESC, reason;
+
 -- name: now
 -- The time by the clock of the database.
 SELECT now();

@@ -217,6 +217,12 @@ def listed(
         return cursor.execute(SQL["invitation_list"], parameters).fetchall()
 
 
+def count_by_state(conn: Connection[Any], workspace: str, *, days: int) -> dict[str, int]:
+    """Return how many invitations that were due in the last days, or are due later, by state."""
+    rows = conn.execute(SQL["count_by_state"], {"workspace": workspace, "days": days}).fetchall()
+    return dict(rows)
+
+
 def unknown(conn: Connection[Any], workspace: str | None) -> list[UnknownInvitation]:
     """Return the invitations of unknown outcome, the oldest first."""
     with conn.cursor(row_factory=class_row(UnknownInvitation)) as cursor:

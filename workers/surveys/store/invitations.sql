@@ -104,6 +104,13 @@ WHERE (workspace = %(workspace)s OR %(workspace)s::text IS NULL) AND (state = %(
 ORDER BY coalesce(sent_at, due_at) DESC, invitation_id DESC
 LIMIT %(limit)s;
 
+-- name: count_by_state
+-- How many invitations there are of each state, of those that were due in the last days or are due later.
+SELECT state, count(*) FROM feedback.invitation
+WHERE workspace = %(workspace)s AND due_at > now() - make_interval(days => %(days)s)
+GROUP BY state
+ORDER BY state;
+
 -- name: unknown_invitations
 -- Invitations of unknown outcome, the oldest first, with how long ago the vendor was asked.
 SELECT workspace, invitation_id, reference, errand_id, vendor, contact, sent_at, problem,

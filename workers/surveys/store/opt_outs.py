@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 from workers.database import queries
 
@@ -49,10 +49,17 @@ def remove(conn: Connection[Any], workspace: str, person: bytes) -> bool:
     return bool(conn.execute(SQL["remove_opt_out"], parameters).fetchall())
 
 
-def standing(conn: Connection[Any], workspace: str) -> list[OptOut]:
-    """Return the objections that stand, the newest first."""
+def standing(conn: Connection[Any], workspace: str, *, limit: int | None = None) -> list[OptOut]:
+    """Return the objections that stand, the newest first; with ``limit``, no more than that."""
+    parameters = {"workspace": workspace, "limit": limit}
     with conn.cursor(row_factory=class_row(OptOut)) as cursor:
-        return cursor.execute(SQL["standing_opt_outs"], {"workspace": workspace}).fetchall()
+        return cursor.execute(SQL["standing_opt_outs"], parameters).fetchall()
+
+
+def count(conn: Connection[Any], workspace: str) -> int:
+    """Return how many objections stand."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return int(cursor.execute(SQL["count_opt_outs"], {"workspace": workspace}).fetchall()[0])
 
 
 def among(conn: Connection[Any], workspace: str, persons: Sequence[bytes]) -> set[bytes]:

@@ -27,10 +27,15 @@ WHERE (workspace, person_sha256) = (%(workspace)s, %(person)s) AND undone_at IS 
 RETURNING person_sha256;
 
 -- name: standing_opt_outs
--- Objections that stand, the newest first.
+-- Objections that stand, the newest first; all if no limit is given.
 SELECT workspace, contact, since, source FROM feedback.opt_out
 WHERE workspace = %(workspace)s AND undone_at IS NULL
-ORDER BY since DESC, person_sha256;
+ORDER BY since DESC, person_sha256
+LIMIT %(limit)s;
+
+-- name: count_opt_outs
+-- How many objections stand.
+SELECT count(*) FROM feedback.opt_out WHERE workspace = %(workspace)s AND undone_at IS NULL;
 
 -- name: opted_out_among
 -- Those of some persons who object.

@@ -7,12 +7,12 @@
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   function read(table) {
-    const names = [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.textContent);
+    const [time, ...names] = [...table.tHead.rows[0].cells].map((cell) => cell.textContent);
     const rows = [...table.tBodies[0].rows];
     const times = rows.map((row) => Date.parse(row.cells[0].firstElementChild.dateTime) / 1000);
     const values = names.map((_, at) =>
       rows.map((row) => (row.cells[at + 1].textContent === "" ? null : Number(row.cells[at + 1].textContent))));
-    return { names, data: [times, ...values] };
+    return { time, names, data: [times, ...values] };
   }
 
   function draw(figure) {
@@ -20,27 +20,29 @@
     const table = figure.querySelector("details table");
     if (!place || !table || place.clientWidth === 0) return;
     drawn.get(place)?.destroy();
-    const { names, data } = read(table);
+    const { time, names, data } = read(table);
     const axis = {
       stroke: style("--quiet"), grid: { stroke: style("--line"), width: 0.5 }, ticks: { stroke: style("--line") },
     };
     const zone = figure.dataset.zone;
+    const label = figure.dataset.step === "day" ? day : (one) => hour(one, zone);
     drawn.set(place, new uPlot({
       width: place.clientWidth,
       height: HEIGHT,
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
       scales: { y: { range: (_, least, most) => [0, Math.max(most || 0, 1) * 1.05] } },
       axes: [
-        { ...axis, values: (plot, ticks) => ticks.map((one) => hour(one, zone)) },
+        { ...axis, values: (plot, ticks) => ticks.map((one) => label(one)) },
         { ...axis, size: 60 },
       ],
       series: [
-        { value: (_, one) => (one == null ? "" : hour(one, zone)) },
+        { label: time, value: (_, one) => (one == null ? "" : label(one)) },
         ...names.map((label, at) => ({ label, stroke: style(`--line-${(at % 5) + 1}`), width: 1.5, points: { show: false } })),
       ],
     }, data, place));
   }
 
+  const day = (seconds) => new Date(seconds * 1000).toISOString().slice(5, 10);
   const hour = (seconds, timeZone) =>
     new Intl.DateTimeFormat("sv-SE", { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(seconds * 1000));
 

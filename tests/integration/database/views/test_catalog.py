@@ -19,6 +19,7 @@ OTHER_KEYS = {
     "intake.task_done": "such tasks belong to all workspaces",
     "intake.migration": "belongs to the database",
     "intake.operator_action": "numbered in order; some belong to no workspace",
+    "intake.operator_request": "numbered in order; some belong to no workspace",
     "intake.sign_in_attempt": "operators belong to all workspaces",
     "intake.work_count": "tasks may belong to all workspaces",
 }

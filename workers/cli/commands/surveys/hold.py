@@ -6,9 +6,7 @@ import click
 
 from workers.cli.context import workspace_database, workspace_option
 from workers.cli.output import print_line
-from workers.surveys.store import holds
-
-NO_REASON = "an operator asked for it"
+from workers.operations.jobs.survey_acts import NO_REASON, SurveyActs
 
 
 @click.command()
@@ -17,7 +15,7 @@ NO_REASON = "an operator asked for it"
 def hold(reason: str, workspace: str | None) -> None:
     """Invite nobody until: cention surveys resume."""
     with workspace_database(workspace) as (conn, name):
-        changed = holds.hold(conn, name, reason=reason.strip() or NO_REASON)
+        changed = SurveyActs(conn=conn, workspace=name).hold(reason)
     print_line(
         f"Surveys of {name} are held." if changed else f"Surveys of {name} are held already."
     )
@@ -32,5 +30,5 @@ def resume(workspace: str | None) -> None:
     Customers may be invited a second time.
     """
     with workspace_database(workspace) as (conn, name):
-        changed = holds.resume(conn, name)
+        changed = SurveyActs(conn=conn, workspace=name).resume()
     print_line(f"Surveys of {name} go on." if changed else f"Surveys of {name} were not held.")

@@ -21,10 +21,10 @@ from workers.cli.output import (
     print_table,
 )
 from workers.database import Connection
+from workers.operations.jobs.survey_acts import SurveyActs
 from workers.operations.rules.wording import format_duration, pluralise
 from workers.surveys.jobs import unknown_invitations
 from workers.surveys.jobs.unknown_invitations import NotUnknown, TooEarly
-from workers.surveys.rules.eligibility import Reason
 from workers.surveys.store import conversations, vendors
 from workers.surveys.store import invitations as store
 from workers.surveys.store.conversations import ConversationFigures, ConversationProblem
@@ -212,9 +212,8 @@ def missing(number: int, yes: bool, workspace: str | None) -> None:
 @workspace_option
 def withdraw(number: int, workspace: str | None) -> None:
     """Do not send the invitation NUMBER, which is due."""
-    reason = Reason.WITHDRAWN_BY_OPERATOR.value
     with workspace_database(workspace) as (conn, name):
-        done = store.withdraw(conn, name, number, reason=reason, settled_by="operator")
+        done = SurveyActs(conn=conn, workspace=name).withdraw(number)
     if not done:
         raise CommandError(
             f"Invitation {number} is not due. To see what is: cention surveys invitations"

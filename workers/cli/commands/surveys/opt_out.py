@@ -10,6 +10,8 @@ from workers.cli.commands.surveys.context import survey_workspace
 from workers.cli.context import json_option, workspace_option
 from workers.cli.errors import CommandError
 from workers.cli.output import TableColumn, print_line, print_list, print_stderr
+from workers.database import Connection
+from workers.operations.jobs.survey_acts import SurveyActs
 from workers.operations.rules.wording import pluralise
 from workers.surveys.jobs import opt_out as job
 from workers.surveys.jobs.judgement import SurveyWorkspace
@@ -45,7 +47,8 @@ def opt_out(context: click.Context, as_json: bool, workspace: str | None) -> Non
 def add(contact: str, workspace: str | None) -> None:
     """Never invite the person at CONTACT, an address or a number, by any vendor."""
     with survey_workspace(workspace) as (conn, chosen):
-        new = job.add(conn, chosen, [_contact(contact, chosen)], source="operator")
+        contacts = [_contact(contact, chosen)]
+        new = _acts(conn, chosen).opt_out(chosen, contacts, source="operator")
     print_line("The person has opted out." if new else "The person had opted out already.")
 
 
@@ -55,7 +58,7 @@ def add(contact: str, workspace: str | None) -> None:
 def remove(contact: str, workspace: str | None) -> None:
     """Allow invitations to the person at CONTACT again."""
     with survey_workspace(workspace) as (conn, chosen):
-        removed = job.remove(conn, chosen, _contact(contact, chosen))
+        removed = _acts(conn, chosen).opt_in(chosen, _contact(contact, chosen))
     if not removed:
         raise CommandError("The person has not opted out.")
     print_line("The person may be invited again.")
@@ -71,8 +74,12 @@ def import_(file: Iterator[str], workspace: str | None) -> None:
     """
     with survey_workspace(workspace) as (conn, chosen):
         contacts = _contacts(file, chosen)
-        new = job.add(conn, chosen, contacts, source="import")
+        new = _acts(conn, chosen).opt_out(chosen, contacts, source="import")
     print_line(f"{pluralise(len(contacts), 'person')} read, {new} of them new.")
+
+
+def _acts(conn: Connection, workspace: SurveyWorkspace) -> SurveyActs:
+    return SurveyActs(conn=conn, workspace=workspace.name)
 
 
 def _contacts(lines: Iterator[str], workspace: SurveyWorkspace) -> list[Contact]:

@@ -18,8 +18,11 @@ from workers.cli.context import (
 )
 from workers.cli.errors import CommandError, error_of_mistakes
 from workers.cli.output import TableColumn, print_json, print_line, print_list, print_stderr
+from workers.database import Connection
+from workers.operations.jobs.survey_acts import SurveyActs
 from workers.surveys.jobs import load_rules
 from workers.surveys.jobs.load_rules import LoadResult
+from workers.surveys.jobs.preview import UnknownRule
 from workers.surveys.store import survey_rules
 from workers.surveys.store.survey_rules import RuleState
 
@@ -79,8 +82,7 @@ def load(file: Path | None, dry_run: bool, as_json: bool, workspace: str | None)
 def on(name: str, workspace: str | None) -> None:
     """Switch the rule NAME on: it invites for what happens from now on."""
     with workspace_database(workspace) as (conn, chosen):
-        _require_rule(survey_rules.states(conn, chosen), name)
-        changed = survey_rules.switch_on(conn, chosen, name)
+        changed = _switch(conn, chosen, name, on=True)
     print_line(f"Rule {name} is on." if changed else f"Rule {name} was on already.")
 
 
@@ -90,8 +92,7 @@ def on(name: str, workspace: str | None) -> None:
 def off(name: str, workspace: str | None) -> None:
     """Switch the rule NAME off: it decides about no more errands."""
     with workspace_database(workspace) as (conn, chosen):
-        _require_rule(survey_rules.states(conn, chosen), name)
-        changed = survey_rules.switch_off(conn, chosen, name)
+        changed = _switch(conn, chosen, name, on=False)
     print_line(f"Rule {name} is off." if changed else f"Rule {name} was off already.")
 
 
@@ -125,10 +126,15 @@ def _print_result(result: LoadResult, *, dry_run: bool) -> None:
         print_line(f"Version {result.version} is in force.")
 
 
-def _require_rule(states: list[RuleState], name: str) -> None:
-    if name not in {state.name for state in states}:
+def _switch(conn: Connection, workspace: str, name: str, *, on: bool) -> bool:
+    try:
+        return SurveyActs(conn=conn, workspace=workspace).switch_rule(name, on=on)
+    except UnknownRule:
+        states = survey_rules.states(conn, workspace)
         known = ", ".join(state.name for state in states) or "none"
-        raise CommandError(f"There is no rule {name} in the file in force. Known: {known}.")
+        raise CommandError(
+            f"There is no rule {name} in the file in force. Known: {known}."
+        ) from None
 
 
 def _row(one: RuleState) -> tuple[object, ...]:

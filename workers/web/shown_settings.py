@@ -1,0 +1,44 @@
+"""Settings: what is set and where it came from, and the checks of ``cention check``."""
+
+from __future__ import annotations
+
+import orjson
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from workers.operations.jobs import shown_settings as job
+from workers.operations.store import operator_requests
+from workers.operations.store.operator_requests import Kind
+from workers.web import formats
+from workers.web.database import asking, connection, settings
+from workers.web.now import common_zone
+
+shown_settings = Blueprint("settings", __name__, url_prefix="/settings")
+ORDER = ("wrong", "warning", "ok")
+
+
+@shown_settings.get("")
+def index() -> ResponseReturnValue:
+    """Show the settings of this process, and what the last checks found."""
+    formats.use_zone(common_zone())
+    with connection() as conn:
+        asked = next(iter(operator_requests.latest(conn, [Kind.CHECK], limit=1)), None)
+        result = operator_requests.result(conn, asked.request_id) if asked else None
+    found = orjson.loads(result) if result else []
+    return render_template(
+        "settings.html",
+        groups=job.of_process(),
+        workspaces=job.of_workspaces_file(settings()),
+        asked=asked,
+        findings=sorted(found, key=lambda one: ORDER.index(one["level"])),
+    )
+
+
+@shown_settings.post("/checks")
+def check() -> ResponseReturnValue:
+    """Ask for the checks."""
+    with asking() as requests:
+        _, problem = requests.check()
+    if problem:
+        flash(problem, "warning")
+    return redirect(url_for("settings.index", _anchor="checks"), 303)
