@@ -63,8 +63,9 @@ mutate: .venv/mutate  ## make small harmful changes, print which no test notices
 locks: .venv/dev  ## pin the dependencies of setup.cfg, and the peers of the race; LOCKS=--upgrade for the newest versions
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
 	$(LOCK) --extra run -o deploy/requirements.lock setup.cfg
+	$(LOCK) --extra run --extra otel -o deploy/requirements-otel.lock setup.cfg
 	$(LOCK) --extra run --extra dev -o deploy/requirements-dev.lock setup.cfg
-	$(LOCK) --extra run --extra dev --extra system -o deploy/requirements-system.lock setup.cfg
+	$(LOCK) --extra run --extra dev --extra otel --extra system -o deploy/requirements-system.lock setup.cfg
 	$(LOCK) --extra run --extra dev --extra mutate -o deploy/requirements-mutate.lock setup.cfg
 	$(LOCK) -o deploy/requirements-supply.lock deploy/requirements-supply.in
 	$(LOCK) --no-strip-extras -o deploy/dbt/requirements.lock deploy/dbt/requirements.in

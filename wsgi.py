@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask
 
 from receiver import (
+    callbacks,
     create_app,
     database,
     pushed_answers,
@@ -26,7 +27,7 @@ from receiver.spool_drain import SpoolDrainer
 from receiver.startup import receiver_settings_or_exit
 from receiver.surveys.database import PageDatabase
 from receiver.surveys.storage import SurveyStorage
-from workers.config import logs
+from workers.config import logs, tracing
 from workers.config.broker import check_accepts, create_sender, describe_failure
 from workers.config.names import TaskName
 from workers.database import version
@@ -48,6 +49,7 @@ def build_receiver() -> Flask:
     """Build the receiver; begins to empty its spool."""
     logs.configure()
     settings = receiver_settings_or_exit()
+    tracing.start("cention-receiver")
     sender = create_sender(settings.broker_url, timeout_s=BROKER_TIMEOUT_S)
     # Import the transport now, or the first nudge would delay the first callbacks. A broker that
     # fails here fails again when nudges are sent, and must not stop the receiver.
@@ -79,6 +81,7 @@ def build_receiver() -> Flask:
         surveys=SurveyStorage(PageDatabase(settings.database_url)),
         notify_surveys=notify_surveys,
     )
+    tracing.trace_pages(app, except_paths=(callbacks.PREFIX, "/health/", "/metrics"))
     version.report_in_background(settings.database_url)
     # The spool may hold callbacks of an earlier process: move them now, not with the next callback.
     SpoolDrainer(

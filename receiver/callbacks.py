@@ -30,9 +30,12 @@ from receiver.refusals import RefusalLog
 from receiver.request_body import read_body
 from schemas.cention.callbacks import Callback, read_callback
 from schemas.errors import DocumentError
+from workers.config import tracing
+from workers.config.tracing import NO_SPAN, RequestSpan
 from workers.sync.store.callbacks import NewCallback
 
 PREFIX = "/callbacks/"
+ROUTE = "/callbacks/<workspace>"
 RETRY_AFTER_S = 5
 ACCEPTED = b'{"status":"ok"}'
 ACCEPTED_HEADERS = (("Content-Type", "application/json"), ("Content-Length", str(len(ACCEPTED))))
@@ -104,9 +107,11 @@ def blueprint(
     def receive(workspace: str) -> Response:
         """Answer 200 once the callback is committed, whether or not a worker is awake."""
         known = workspace if workspace in secrets else ""
-        record_status = partial(_record, refusals, known, time.perf_counter())
+        span = tracing.begin_request(ROUTE)
+        record_status = partial(_record, refusals, known, time.perf_counter(), span)
         try:
-            return accept(workspace, record_status)
+            with span.current():
+                return accept(workspace, span, record_status)
         except Exception as error:
             response = error_response(error)
             record_status(response.status_code)
@@ -119,7 +124,7 @@ def blueprint(
         """Answer 404: this is the address of no workspace."""
         return receive(workspace="")
 
-    def accept(workspace: str, record_status: Callable[[int], None]) -> Response:
+    def accept(workspace: str, span: RequestSpan, record_status: Callable[[int], None]) -> Response:
         if workspace not in secrets:
             raise NotFound
         received_at = datetime.now(UTC)
@@ -142,7 +147,8 @@ def blueprint(
             _require_stored(pending)
             if error is not None:
                 raise error
-            notify(workspace)
+            with span.current():  # the answer may be sent by another thread
+                notify(workspace)
 
         return DeferredResponse(pending, finish=finish, record_status=record_status)
 
@@ -159,10 +165,14 @@ def _record_unrouted(refusals: RefusalLog, workspaces: Set[str]) -> None:
     if is_callback or request.method == "POST":
         name = request.path.removeprefix(PREFIX).rstrip("/")
         known = name if is_callback and name in workspaces else ""
-        _record(refusals, known, time.perf_counter(), error.code or HTTPStatus.NOT_FOUND)
+        status = error.code or HTTPStatus.NOT_FOUND
+        _record(refusals, known, time.perf_counter(), NO_SPAN, status)
 
 
-def _record(refusals: RefusalLog, workspace: str, began: float, status: int) -> None:
+def _record(
+    refusals: RefusalLog, workspace: str, began: float, span: RequestSpan, status: int
+) -> None:
+    span.end(status)
     _answered(workspace, status).inc()
     metrics.DURATION.observe(time.perf_counter() - began)
     if status >= HTTPStatus.BAD_REQUEST:

@@ -13,7 +13,9 @@ from math import ceil
 from psycopg import OperationalError
 
 from receiver import metrics
+from workers.config import tracing
 from workers.config.logs import RateLimitedWarning
+from workers.config.tracing import TraceContext
 from workers.database import error_messages
 from workers.spool.emptying import Write
 from workers.sync.store.callbacks import NewCallback
@@ -39,6 +41,7 @@ class PendingCommit:
 
     callback: NewCallback
     size_bytes: int
+    context: TraceContext | None = field(default_factory=tracing.context)
     committed: Future[None] = field(default_factory=Future)
 
 
@@ -136,7 +139,8 @@ class GroupCommit:
     def _commit(self, group: Sequence[PendingCommit]) -> None:
         """Commit ``group`` and set its results; a callback that Postgres refuses fails alone."""
         try:
-            self._write([pending.callback for pending in group])
+            with tracing.span("commit callbacks", after=(one.context for one in group)):
+                self._write([pending.callback for pending in group])
         except (
             Exception
         ) as error:  # whatever it is, the thread goes on and the requests get to know

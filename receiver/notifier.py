@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from receiver import metrics
+from workers.config import tracing
 from workers.config.logs import RateLimitedWarning
+from workers.config.tracing import TraceContext
 
 PAUSE_S = 0.1  # at most: a busy process nudges each workspace 10 times a second
 PAUSE_PER_CALLBACK_S = 0.02  # a quiet one nudges for each callback, and so without delay
@@ -32,7 +34,8 @@ class WorkerNotifier:
         """``describe`` returns why ``send`` failed, without any text of the error."""
         self._send = send
         self._describe = describe
-        self._pending: set[str] = set()
+        # Workspaces, and where in traces they were asked for.
+        self._pending: dict[str, list[TraceContext | None]] = {}
         self._arrived = 0  # callbacks since the last pause; an estimate, counted without a lock
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -41,10 +44,12 @@ class WorkerNotifier:
     def notify(self, workspace: str) -> None:
         """Have a worker file the callbacks of ``workspace`` soon."""
         self._arrived += 1
-        if workspace in self._pending:  # that nudge is sent after this callback was committed
+        pending = self._pending.get(workspace)
+        if pending is not None:  # that nudge is sent after this callback was committed
+            pending.append(tracing.context())
             return
         with self._changed:
-            self._pending.add(workspace)
+            self._pending.setdefault(workspace, []).append(tracing.context())
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
                 self._thread.start()
@@ -53,8 +58,9 @@ class WorkerNotifier:
     def _run(self) -> None:
         while True:
             for workspace in self._waiting():
-                self._pending.discard(workspace)  # first: a later callback needs another nudge
-                if not self._nudge(workspace):
+                # First: a later callback needs another nudge.
+                contexts = self._pending.pop(workspace, [])
+                if not self._nudge(workspace, contexts):
                     time.sleep(PAUSE_AFTER_FAILURE_S)
             pause_s = min(PAUSE_S, self._arrived * PAUSE_PER_CALLBACK_S)
             self._arrived = 0
@@ -66,9 +72,10 @@ class WorkerNotifier:
                 self._changed.wait()
             return list(self._pending)
 
-    def _nudge(self, workspace: str) -> bool:
+    def _nudge(self, workspace: str, contexts: Sequence[TraceContext | None]) -> bool:
         try:
-            self._send(workspace)
+            with tracing.span("nudge", after=contexts):
+                self._send(workspace)
         except Exception as error:  # the sweep finds the callbacks
             metrics.NUDGES.labels("failed").inc()
             self._failed.warn(reason=self._describe(error))

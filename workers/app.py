@@ -6,12 +6,20 @@ import secrets
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init, setup_logging, task_postrun, worker_ready
+from celery.signals import (
+    beat_init,
+    celeryd_init,
+    setup_logging,
+    task_postrun,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+)
 from kombu.entity import Exchange
 from kombu.entity import Queue as KombuQueue
 
 from workers import tasks
-from workers.config import logs
+from workers.config import logs, tracing
 from workers.config.broker import TASK_ROUTES
 from workers.config.names import Queue
 from workers.config.settings import Settings
@@ -95,6 +103,30 @@ def report_version(**_: Any) -> None:
     version.report_in_background(settings_or_exit().database_url)
 
 
+def load_traces(**_: Any) -> None:
+    """Import what traces need before the fork: Celery ends a child that takes 4 s to start."""
+    tracing.load()
+
+
+def trace_worker(**_: Any) -> None:
+    """Trace what a process of a worker does."""
+    tracing.start("cention-worker")
+
+
+def trace_beat(**_: Any) -> None:
+    """Trace what beat sends."""
+    tracing.start("cention-beat")
+
+
+def stop_traces(**_: Any) -> None:
+    """Send the traces of a process that ends."""
+    tracing.stop()
+
+
+celeryd_init.connect(load_traces)
+worker_process_init.connect(trace_worker)
+worker_process_shutdown.connect(stop_traces)
+beat_init.connect(trace_beat)
 celeryd_init.connect(name_node)
 task_postrun.connect(write_counts)
 worker_ready.connect(report_version)
