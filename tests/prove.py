@@ -15,6 +15,8 @@ from tests.chaos.__main__ import NOT_RUN
 FOLDER = Path(__file__).parents[1] / "var" / "prove"
 PROOFS: Mapping[str, tuple[str, ...]] = {
     "hosts": ("tests.chaos", "--hosts", "4", "--minutes", "10"),
+    "soak": ("tests.bench.soak",),
+    "sizing": ("tests.bench.sizing", "--measure", "20000"),
 }
 
 

@@ -94,25 +94,37 @@ def measure(_servers: BenchServers) -> Iterator[Row]:
 
 def of_centre(errands: int) -> Iterator[Row]:
     """Build and measure in a database that is deleted at the end, and before if one was left."""
+    centre = centre_of(errands)
+    with _server() as postgres:
+        url, pid = postgres.url, pid_of(postgres)
+        yield from fill(url, pid, centre)
+        with psycopg.connect(url, autocommit=True) as conn:
+            _say("changing errands")
+            conn.execute(CHANGE, [CHANGED])
+            yield from _compute("figures of errands that changed", url, pid, conn)
+            conn.execute("VACUUM (ANALYZE)")
+            yield from _views(conn, pid, centre.until)
+            yield from _sizes(conn)
+
+
+def centre_of(errands: int) -> Centre:
+    """Return the generated part of a centre of so many errands, until today."""
     midnight = datetime.now(ZoneInfo("Europe/Stockholm")).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
-    centre = Centre(errands=errands // LAYERS, days=DAYS, until=midnight, looks=LOOKS)
-    with _server() as postgres:
-        connect = partial(psycopg.connect, postgres.url, autocommit=True)
-        with connect() as conn:
-            yield from _load(conn, centre)
-            yield from _compute("figures and backlog of an eighth", postgres, conn)
-            yield from _copy(postgres.url, conn)
-            conn.execute("DELETE FROM analyst.backlog_day")
-            conn.execute(BACKLOG_AGAIN)
-            yield from _compute("backlog of all days", postgres, conn, of_days=True)
-            _say("changing errands")
-            conn.execute(CHANGE, [CHANGED])
-            yield from _compute("figures of errands that changed", postgres, conn)
-            conn.execute("VACUUM (ANALYZE)")
-            yield from _views(conn, pid_of(postgres), midnight)
-            yield from _sizes(conn)
+    return Centre(errands=errands // LAYERS, days=DAYS, until=midnight, looks=LOOKS)
+
+
+def fill(url: str, pid: int, centre: Centre) -> Iterator[Row]:
+    """Build a centre, in a database without one, that is so many times as large as ``centre`` as
+    there are layers; ``pid`` is the process of its server."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        yield from _load(conn, centre)
+        yield from _compute("figures and backlog of an eighth", url, pid, conn)
+        yield from _copy(url, conn)
+        conn.execute("DELETE FROM analyst.backlog_day")
+        conn.execute(BACKLOG_AGAIN)
+        yield from _compute("backlog of all days", url, pid, conn, of_days=True)
 
 
 @contextmanager
@@ -142,7 +154,7 @@ def _load(conn: Connection, centre: Centre) -> Iterator[Row]:
 
 
 def _compute(
-    what: str, postgres: Postgres, conn: Connection, *, of_days: bool = False
+    what: str, url: str, pid: int, conn: Connection, *, of_days: bool = False
 ) -> Iterator[Row]:
     """Let the job compute whatever is due."""
     counted = "SELECT count(*) FROM analyst.errand_metrics WHERE computed_at >= %s"
@@ -150,8 +162,8 @@ def _compute(
         counted = "SELECT count(DISTINCT day) FROM analyst.backlog_day WHERE %s IS NOT NULL"
     [since] = conn.execute("SELECT clock_timestamp()").fetchall()[0]
     _say(f"computing: {what}")
-    with measured(postgres=[pid_of(postgres)]) as usage:
-        while recompute(partial(psycopg.connect, postgres.url, autocommit=True)):
+    with measured(postgres=[pid]) as usage:
+        while recompute(partial(psycopg.connect, url, autocommit=True)):
             [done] = conn.execute(counted, [since]).fetchall()[0]
             _say(f"{what}: {done:,}")
     [done] = conn.execute(counted, [since]).fetchall()[0]
@@ -179,13 +191,20 @@ def _copy_layer(url: str, layer: int) -> int:
     return rows
 
 
+def of_last_month(midnight: datetime) -> dict[str, str]:
+    """Return a query of each view for the month before, by the name of the view."""
+    month = f"BETWEEN '{midnight.date() - timedelta(days=31)}' AND '{midnight.date()}'"
+    return {
+        # Postgres makes whole rows, and sends their number.
+        name: f"SELECT count(v) FROM analyst.{name} AS v"
+        f" WHERE workspace = 'demo' AND {column} {month}"
+        for name, column in MONTH.items()
+    }
+
+
 def _views(conn: Connection, pid: int, midnight: datetime) -> Iterator[Row]:
     """Read each view for the last month, and the day tables for two years."""
-    month = f"BETWEEN '{midnight.date() - timedelta(days=31)}' AND '{midnight.date()}'"
-    for name, column in MONTH.items():
-        where = f"workspace = 'demo' AND {column} {month}"
-        # Postgres makes whole rows, and sends their number.
-        query = f"SELECT count(v) FROM analyst.{name} AS v WHERE {where}"
+    for name, query in of_last_month(midnight).items():
         yield _read(conn, pid, name, query, "goal: 1 s")
     years = f"BETWEEN '{midnight.date() - timedelta(days=DAYS)}' AND '{midnight.date()}'"
     for name, question in TWO_YEARS.items():

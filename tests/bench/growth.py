@@ -58,22 +58,22 @@ def errands(errands: int, processes: int) -> None:
         bridge = Bridge(trial, source.url, DRAINS_PER_WORKSPACE=str(processes))
         workers = [bridge.start("worker-polls"), bridge.start("worker-fetch", children=processes)]
         source.change(WARM_UP, 1000, rendered=False)
-        _work(trial, source)
+        store_all(trial, source)
         time.sleep(POLL_AGAIN_S)
         children = psutil.Process(workers[1].pid).children()
         source.change(FIRST, errands, rendered=False)
         with ExitStack() as watchers, trial.connect() as conn:
             peaks = [watchers.enter_context(watched(worker.pid)) for worker in workers]
             waits: Counter[str] = Counter()
-            before = _disk(conn), [cpu_s(child.pid) for child in children]
+            before = disk_of(conn), [cpu_s(child.pid) for child in children]
             with measured(
                 worker=[worker.pid for worker in workers],
                 broker=[trial.broker_pid],
                 postgres=[trial.postgres_pid],
                 source=[source.pid],
             ) as usage:
-                _work(trial, source, lambda: waits.update(_waits(conn)))
-            after = _disk(conn), [cpu_s(child.pid) for child in children]
+                store_all(trial, source, lambda: waits.update(_waits(conn)))
+            after = disk_of(conn), [cpu_s(child.pid) for child in children]
         spent = [now - then for now, then in zip(after[1], before[1], strict=True)]
         disk = {name: after[0][name] - before[0][name] for name in after[0]}
     _print(
@@ -106,7 +106,7 @@ def workspaces(workspaces: int, changes: int, minutes: int) -> None:
     names = [f"w{number:04}" for number in range(workspaces)]
     with _running() as (trial, source):
         file = trial.folder / "workspaces.toml"
-        file.write_text("".join(_workspace(name, source) for name in names), "utf-8")
+        file.write_text("".join(workspace_table(name, source) for name in names), "utf-8")
         file.chmod(0o600)
         more = {"CENTION_WORKSPACES_FILE": str(file), "POLL_EVERY_S": "15"}
         bridge = Bridge(trial, source.url, **more)
@@ -143,7 +143,7 @@ def _running() -> Iterator[tuple[Trial, Source]]:
         yield trial, source
 
 
-def _work(trial: Trial, source: Source, look: Callable[[], None] = lambda: None) -> None:
+def store_all(trial: Trial, source: Source, look: Callable[[], None] = lambda: None) -> None:
     """Have the list of changes polled; return when all of it is stored."""
     with create_sender(trial.broker_url, timeout_s=10) as sender:
         sender.send_task(TaskName.POLL, args=("demo",))
@@ -168,14 +168,15 @@ def _change(source: Source, names: list[str], changes: int, *, ends_at: float) -
         time.sleep(0.5)
 
 
-def _workspace(name: str, source: Source) -> str:
+def workspace_table(name: str, source: Source) -> str:
+    """Return the lines of the file of workspaces for one that the source serves."""
     return (
         f'[{name}]\nurl = "{source.url}/s/{name}"\ntoken = "bench-token"\n'
         f'callback_secrets = ["{SECRET}"]\n'
     )
 
 
-def _disk(conn: psycopg.Connection[Any]) -> dict[str, int]:
+def disk_of(conn: psycopg.Connection[Any]) -> dict[str, int]:
     """Return the bytes of the database, and those of all that was logged."""
     query = "SELECT pg_database_size(current_database()), pg_current_wal_lsn() - '0/0'::pg_lsn"
     database, wal = conn.execute(query).fetchall()[0]

@@ -13,9 +13,9 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import cycle, islice
 
 import uvloop
 
@@ -23,7 +23,7 @@ from tests.bench.documents import long_callbacks
 
 CLIENTS = 16
 HEAD = (
-    b"POST /callbacks/demo HTTP/1.1\r\nHost: bench\r\nContent-Type: application/vnd.api+json\r\n"
+    b"POST /callbacks/%b HTTP/1.1\r\nHost: bench\r\nContent-Type: application/vnd.api+json\r\n"
     b"Content-Length: %d\r\n\r\n%b"
 )
 
@@ -51,8 +51,10 @@ def drive(
     count: int | None = None,
     seconds: float | None = None,
     per_s: float | None = None,
+    workspaces: Sequence[str] = ("demo",),
 ) -> Load:
-    """Send callbacks over 16 connections from another process, as fast as possible or ``per_s``.
+    """Send callbacks over 16 connections from another process, as fast as possible or ``per_s``,
+    to the workspaces by turns.
 
     ``count`` of them, or as many as can be answered in ``seconds``; they are about the errands from
     ``first`` on. Raises ``CalledProcessError`` if a connection broke, or an answer was none of 200
@@ -60,7 +62,7 @@ def drive(
     """
     options = {"count": count, "seconds": seconds, "per-s": per_s}
     command = [sys.executable, "-m", "tests.bench.load", str(port), "--secret", secret]
-    command += ["--first", str(first)]
+    command += ["--first", str(first), "--workspaces", ",".join(workspaces)]
     command += [f"--{name}={value}" for name, value in options.items() if value is not None]
     timeout_s = 600 if seconds is None else seconds + 60  # for a request without an answer
     return Load(**json.loads(subprocess.check_output(command, timeout=timeout_s)))
@@ -117,11 +119,15 @@ def _content_length(head: bytes) -> int:
 
 
 async def _drive(
-    port: int, bodies: Iterator[bytes], *, seconds: float | None, per_s: float | None
+    port: int,
+    requests: Iterator[bytes],
+    *,
+    seconds: float | None,
+    per_s: float | None,
 ) -> Load:
     latencies_s: list[float] = []
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
-    schedule = _schedule(bodies, began_s, seconds, per_s)
+    schedule = _schedule(requests, began_s, seconds, per_s)
     loop = asyncio.get_running_loop()
     clients = [
         (await loop.create_connection(lambda: _Client(schedule, latencies_s), "127.0.0.1", port))[1]
@@ -140,15 +146,15 @@ async def _drive(
 
 
 def _schedule(
-    bodies: Iterator[bytes], began_s: float, seconds: float | None, per_s: float | None
+    requests: Iterator[bytes], began_s: float, seconds: float | None, per_s: float | None
 ) -> Iterator[tuple[float, bytes]]:
     """Yield each request with the time when it is due."""
-    for number, body in enumerate(bodies):
+    for number, request in enumerate(requests):
         now_s = time.perf_counter()
         if seconds is not None and now_s > began_s + seconds:
             return
         due_s = began_s + number / per_s if per_s else now_s
-        yield due_s, HEAD % (len(body), body)
+        yield due_s, request
 
 
 def main() -> None:
@@ -156,13 +162,16 @@ def main() -> None:
     options.add_argument("port", type=int)
     options.add_argument("--secret", required=True)
     options.add_argument("--first", type=int, required=True)
+    options.add_argument("--workspaces", required=True)
     options.add_argument("--count", type=int)
     options.add_argument("--seconds", type=float)
     options.add_argument("--per-s", type=float)
     chosen = options.parse_args()
     gc.disable()
     bodies = islice(long_callbacks(chosen.first, secret=chosen.secret), chosen.count)
-    load = uvloop.run(_drive(chosen.port, bodies, seconds=chosen.seconds, per_s=chosen.per_s))
+    names = cycle(chosen.workspaces.encode().split(b","))
+    requests = (HEAD % (next(names), len(body), body) for body in bodies)
+    load = uvloop.run(_drive(chosen.port, requests, seconds=chosen.seconds, per_s=chosen.per_s))
     print(json.dumps(asdict(load)))
 
 
