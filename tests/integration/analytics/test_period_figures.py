@@ -159,6 +159,26 @@ def test_answers_and_reopenings_are_those_of_their_tables_by_day(stored, by):
         assert found == {one["day"]: one["number"] for one in counted} != {}
 
 
+@pytest.mark.parametrize("by", [(), (AREA,), (AGENT,), (CHANNEL,)])
+def test_closed_errands_and_repeated_contacts_are_those_of_their_tables(stored, by):
+    of = f"m.{by[0]} = {stored.busiest[by[0]]}" if by else "true"
+    between = "(%s AT TIME ZONE 'Europe/Stockholm')::date BETWEEN '%s' AND '%s'"
+    [closed] = stored.rows(
+        f"SELECT count(*) AS number FROM analyst.errand_metrics AS m WHERE {of}"
+        f" AND {between % ('m.resolved_at', PERIOD.first, PERIOD.last)}"
+    )
+    [repeated] = stored.rows(
+        "SELECT count(*) AS number FROM analyst.repeat_contact AS c"
+        " JOIN analyst.errand_metrics AS m USING (workspace, errand_id)"
+        f" WHERE c.within_7_days AND {of}"
+        f" AND {between % ('c.arrived_at', PERIOD.first, PERIOD.last)}"
+    )
+
+    found = stored.figures(PERIOD, *by).totals[PERIOD]
+    assert (found.resolved, found.repeated) == (closed["number"], repeated["number"])
+    assert min(found.resolved, found.repeated) > 0
+
+
 @pytest.mark.parametrize("by", [(), (AREA,), (AGENT,)])
 def test_the_backlog_is_that_of_backlog_day(stored, by):
     condition = f"{by[0]} = {stored.busiest[by[0]]}" if by else "true"
