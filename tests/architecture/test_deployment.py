@@ -150,6 +150,14 @@ def test_nginx_lets_arrive_what_the_receiver_does_and_keeps_connections_for_less
     assert [int(seconds) < kept_s for seconds in idle_s] == [True]
 
 
+def test_caddy_lets_arrive_what_the_receiver_does_and_sets_no_limit_that_it_answers_with_200():
+    caddy = (DEPLOY / "proxies" / "Caddyfile").read_text("utf-8")
+
+    limits = re.findall(r"\bmax_size (\d+)MiB$", caddy, re.MULTILINE)
+    assert [int(limit) << 20 for limit in limits] == [ARRIVING_MAX_BYTES]
+    assert re.findall(r"^\s*read_body", caddy, re.MULTILINE) == []
+
+
 @pytest.mark.parametrize(
     "command",
     [
