@@ -87,7 +87,7 @@ def routes() -> set[str]:
 
 def pages() -> set[str]:
     """Return every method and path of the web face."""
-    return _routes(application.create_app(SETTINGS, cast(Any, None)))
+    return _routes(application.create_app(SETTINGS, cast(Any, None), survey_workspaces={}))
 
 
 def _routes(app: Flask) -> set[str]:

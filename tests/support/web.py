@@ -8,13 +8,17 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from psycopg_pool import ConnectionPool
 from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
 from tests.support.databases import run_query
 from tests.support.settings import SETTINGS
+from workers import wiring
 from workers.config.settings import Settings
 from workers.config.web import Role, User, WebSettings
+from workers.database import Connection
+from workers.web.application import create_app
 
 PASSWORD = "a long password"
 KEY = "a key that only this test knows, of 40 characters"
@@ -34,6 +38,12 @@ def web_settings(database: str, **web: Any) -> Settings:
     """Return settings of a bridge with a web face and a broker that is away."""
     face = WebSettings(**{"secret_key": KEY, "users": USERS} | web)
     return replace(SETTINGS, database_url=database, broker_url="redis://127.0.0.1:1/0", web=face)
+
+
+def web_app(settings: Settings, pool: ConnectionPool[Connection]) -> Flask:
+    """Build the web face of these settings."""
+    surveys = {one.name: wiring.survey_workspace(settings, one) for one in settings.workspaces}
+    return create_app(settings, pool, survey_workspaces=surveys)
 
 
 def token_of(page: TestResponse) -> str:

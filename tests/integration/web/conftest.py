@@ -10,10 +10,8 @@ import pytest
 from flask import Flask
 
 from tests.support.operator_worker import Worker
-from tests.support.web import Visitor, visitor, web_settings
-from workers import wiring
+from tests.support.web import Visitor, visitor, web_app, web_settings
 from workers.database import connections
-from workers.web.application import create_app
 
 MakeApp = Callable[..., Flask]
 
@@ -26,11 +24,7 @@ def make_app(database: str) -> Iterator[MakeApp]:
         def make(**web: object) -> Flask:
             pool = connections.open_pool(database)
             opened.callback(pool.close)
-            settings = web_settings(database, **web)
-            surveys = {
-                one.name: wiring.survey_workspace(settings, one) for one in settings.workspaces
-            }
-            return create_app(settings, pool, survey_workspaces=surveys)
+            return web_app(web_settings(database, **web), pool)
 
         yield make
 

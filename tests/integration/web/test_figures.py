@@ -12,11 +12,10 @@ import pytest
 
 from tests.support.centre_figures import fill_with_figures
 from tests.support.databases import database_copy, run_query
-from tests.support.web import HOSTILE, visitor, web_settings
+from tests.support.web import HOSTILE, visitor, web_app, web_settings
 from workers.analytics.jobs.reports.period_panels import PANELS
 from workers.analytics.store import period_figures
 from workers.database import connections
-from workers.web.application import create_app
 
 PERIOD = "from=2025-03-10&to=2025-04-03"
 FORMULA = '=HYPERLINK("https://evil.example")' + HOSTILE
@@ -45,7 +44,7 @@ def seen(centre):
     with ExitStack() as opened:
         pool = connections.open_pool(centre)
         opened.callback(pool.close)
-        found = visitor(create_app(web_settings(centre), pool))
+        found = visitor(web_app(web_settings(centre), pool))
         assert found.sign_in("olga").status_code == 303
         yield found
 
