@@ -44,7 +44,8 @@ CHANGE = """
     UPDATE cention.errand SET within_sla = within_sla IS NOT TRUE
     WHERE hashint8extended(errand_id, 0) & 1023 < %s
 """
-# The backlog of all errands, from the first day on: figures are computed up to the last one.
+# The backlog and the tables of all days, from the first on: figures are computed up to the last
+# errand.
 BACKLOG_AGAIN = """
     UPDATE intake.metrics_progress
     SET day = NULL, after_id = (SELECT max(errand_id) FROM cention.errand)
@@ -124,7 +125,8 @@ def fill(url: str, pid: int, centre: Centre) -> Iterator[Row]:
         yield from _copy(url, conn)
         conn.execute("DELETE FROM analyst.backlog_day")
         conn.execute(BACKLOG_AGAIN)
-        yield from _compute("backlog of all days", url, pid, conn, of_days=True)
+        yield from _compute("backlog and tables of all days", url, pid, conn, of_days=True)
+        conn.execute("VACUUM (ANALYZE)")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import psycopg
 
 from tests.bench import centre as filling
 from tests.support.centre import Centre
+from tests.support.day_tables import compute_day_tables
 from workers.analytics.store import backlog, metrics
 from workers.analytics.store.backlog import DueDay
 
@@ -25,6 +26,7 @@ def fill_with_figures(conn: psycopg.Connection) -> None:
     ids = [row[0] for row in conn.execute("SELECT errand_id FROM cention.errand ORDER BY 1")]
     for first in range(0, len(ids), BATCH):
         metrics.compute(conn, "demo", ids[first : first + BATCH])
+    compute_day_tables(conn)
     backlog.compute(conn, "demo", [DueDay(day=day, is_new=True) for day in DAYS])
     conn.execute(
         "INSERT INTO intake.metrics_progress (workspace, day) VALUES ('demo', %s)", [DAYS[-1]]

@@ -19,6 +19,7 @@ from schemas.opening_hours import Calendar, Opening
 from tests.bench import centre as filling
 from tests.support.business_time import BusinessTime
 from tests.support.centre import Action, Errand, Version
+from tests.support.day_tables import compute_day_tables
 from tests.support.figures import Figures
 from tests.support.open_seconds import OpenSeconds
 from workers.analytics.store import metrics, opening_hours
@@ -266,6 +267,7 @@ def test_an_errand_that_is_deleted_and_then_gone_is_in_no_figure_of_a_day(figure
     )
 
     assert (row["state"], row["deleted"]) == ("gone", True)
+    compute_day_tables(conn)
     assert conn.execute(f"SELECT * FROM analyst.{view}").fetchall() == []
 
 

@@ -16,6 +16,7 @@ from tests.support import day_figures
 from tests.support.business_time import BusinessTime
 from tests.support.centre import Centre
 from tests.support.databases import database_copy
+from tests.support.day_tables import compute_day_tables
 from tests.support.figures import Figures, repeat_contacts
 from tests.support.open_seconds import OpenSeconds
 from workers.analytics.store import metrics
@@ -57,6 +58,7 @@ def stored(postgres, template) -> Iterator[Stored]:
         ids = [one.errand_id for one in errands]
         for first in range(0, len(ids), BATCH):
             metrics.compute(conn, "demo", ids[first : first + BATCH])
+        compute_day_tables(conn)
         conn.commit()
         yield Stored(conn=conn, figures=[Figures(one, open_seconds) for one in errands])
 

@@ -58,18 +58,44 @@ def test_one_day_of_figures_is_looked_up_by_its_day(conn, view):
     conn.execute("SET enable_seqscan = off")
     column = "week" if view == "tag_trend_week" else "day"
 
-    lines = plan(conn, f"SELECT * FROM analyst.{view} WHERE {column} = '2024-10-05'")
+    lines = plan(conn, f"SELECT * FROM intake.{view}_computed WHERE {column} = '2024-10-05'")
 
     found = [one for one in conditions(lines) if BY_METRICS[view] in one]
     assert found, "\n".join(lines)
 
 
-@pytest.mark.parametrize("view", ["errand_day", "agent_day", "area_day", "tag_day"])
+@pytest.mark.parametrize(
+    "view",
+    [
+        *("analyst.errand_day", "intake.agent_day_computed", "intake.area_day_computed"),
+        "intake.tag_day_computed",
+    ],
+)
 def test_one_day_of_errands_is_looked_up_by_the_times_between_which_it_is(conn, view):
-    lines = plan(conn, f"SELECT * FROM analyst.{view} WHERE day = '2024-02-05'")
+    lines = plan(conn, f"SELECT * FROM {view} WHERE day = '2024-02-05'")
 
     assert [line for line in lines if "Seq Scan on errand" in line] == []
     assert any("arrived_at >= " in one and "end_of_day" in one for one in conditions(lines))
+
+
+@pytest.mark.parametrize("view", [*BY_METRICS, "agent_day", "area_day", "tag_day", "agent_shift"])
+def test_days_that_are_kept_are_looked_up_without_errands(conn, view):
+    conn.execute("SET enable_seqscan = off")
+    column = "week" if view == "tag_trend_week" else "day"
+
+    lines = plan(conn, f"SELECT * FROM analyst.{view} WHERE {column} >= '2024-10-05'")
+
+    assert any(f"{column} >= '2024-10-05'" in one for one in conditions(lines)), "\n".join(lines)
+    assert not [line for line in lines if "errand" in line]
+
+
+def test_the_log_ons_of_one_name_are_looked_up_by_it(conn):
+    conn.execute("SET enable_seqscan = off")
+    question = "SELECT * FROM intake.agent_shift_computed WHERE login_name = ANY ('{asa}')"
+
+    lines = plan(conn, question)
+
+    assert any("login_name = ANY" in one for one in conditions(lines)), "\n".join(lines)
 
 
 def test_the_earlier_errand_of_a_sender_of_thousands_is_found_at_once(conn):

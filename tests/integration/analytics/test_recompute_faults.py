@@ -132,6 +132,23 @@ def test_a_table_that_is_locked_sets_no_errand_aside_and_its_marks_stay(
     assert computed(conn) == [("demo", 1)]
 
 
+@pytest.mark.parametrize("table", ["analyst.backlog_day", "intake.area_day"])
+def test_a_table_of_days_that_is_locked_is_not_waited_for_and_is_computed_later(
+    conn, session, monkeypatch, database, table
+):
+    arrive(conn, 1)
+    monkeypatch.setattr(job, "LOCK_S", 0.1)
+    with psycopg.connect(database) as other:
+        other.execute(f"LOCK {table}")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            compute_figures(session)
+
+    compute_figures(session)
+    assert backlog(conn)
+    assert conn.execute("SELECT FROM analyst.area_day").fetchall() != []
+    assert conn.execute("SELECT FROM intake.day_due").fetchall() == []
+
+
 @pytest.mark.parametrize("marked", [True, False])
 def test_of_a_batch_that_fails_no_more_parts_are_computed_than_there_is_time(conn, session, marked):
     if marked:

@@ -225,8 +225,8 @@ def test_it_waits_for_the_backlog_of_its_week(reporting, day, is_due):
     reporting.conn.execute("INSERT INTO intake.metrics_progress VALUES ('demo', NULL, %s)", [day])
     if is_due:
         reporting.conn.execute(
-            "INSERT INTO intake.backlog_due (workspace, day, is_new)"
-            " VALUES ('demo', '2024-02-04', false)"
+            "INSERT INTO intake.day_due (workspace, kept, day)"
+            " VALUES ('demo', 'backlog_day', '2024-02-04')"
         )
 
     reporting.send()

@@ -18,6 +18,7 @@ from tests.support import workload
 from tests.support.business_time import BusinessTime
 from tests.support.centre import AGENT_OF_LOGIN, Centre
 from tests.support.databases import database_copy
+from tests.support.day_tables import compute_day_tables
 from tests.support.figures import Figures
 from tests.support.open_seconds import OpenSeconds
 from workers.analytics.store import metrics
@@ -88,6 +89,7 @@ def stored(request, postgres, template) -> Iterator[Stored]:
             )
         conn.execute("ANALYZE")
         metrics.compute(conn, "demo", [one.errand.errand_id for one in figures])
+        compute_day_tables(conn)
         conn.commit()
         logons = [*centre.logons(), *nights]
         yield Stored(conn=conn, centre=centre, figures=figures, logons=logons)

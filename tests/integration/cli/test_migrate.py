@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.support.eventually import eventually
+from tests.support.figure_job import compute_figures
 from workers.config.settings import load_settings
 from workers.database import advisory_locks, version
 from workers.database.migrate import SQL, files
@@ -146,10 +148,10 @@ def test_a_mirror_that_is_switched_off_is_reported(terminal, environment, empty_
 
 
 def migrate_before(conn, migration):
-    """Apply the migrations that an earlier version had."""
+    """Apply the migrations that an earlier version had, but those that run by statement."""
     conn.execute(SQL["create_migration_table"])
     for name, sql in files("migrations"):
-        if name < migration:
+        if name < migration and not name.endswith(".concurrently.sql"):
             conn.execute(sql)
             conn.execute(SQL["record_migration"], {"name": name})
 
@@ -167,6 +169,34 @@ def test_words_in_angle_brackets_that_were_stored_before_the_migration_are_found
         found = library_search.search(conn, "demo", "spara", where=SearchIn.ANYWHERE, limit=1)
 
     assert [one.question_id for one in found] == [1]
+
+
+def test_figures_of_days_of_an_earlier_version_are_computed_in_the_background(empty_database):
+    session = partial(psycopg.connect, empty_database, autocommit=True)
+    with session() as conn:
+        migrate_before(conn, "0063")
+        conn.execute("INSERT INTO cention.workspace (workspace, timezone) VALUES ('demo', 'UTC')")
+        conn.execute(
+            "INSERT INTO cention.errand (workspace, errand_id, arrived_at, area_id, fetched_at)"
+            " VALUES ('demo', 1, '2024-05-01 12:00Z', 3, now())"
+        )
+        conn.execute(
+            "INSERT INTO cention.agent_logon VALUES"
+            " ('demo', 'asa', '2024-05-01 12:00Z', 'Login', 1, now()),"
+            " ('demo', 'asa', '2024-05-01 14:00Z', 'Logout', 1, now())"
+        )
+        conn.execute(
+            "INSERT INTO intake.metrics_progress (workspace, day) VALUES ('demo', current_date - 1)"
+        )
+        conn.execute("INSERT INTO intake.backlog_due VALUES ('demo', current_date - 1, true)")
+        migrate_database(conn)
+        compute_figures(session)
+
+        areas = conn.execute("SELECT day::text, area_id, arrived FROM analyst.area_day").fetchall()
+        hours = conn.execute("SELECT login_name, hours::int FROM analyst.agent_shift").fetchall()
+        left = conn.execute("SELECT FROM intake.day_due").fetchall()
+
+    assert (areas, hours, left) == ([("2024-05-01", 3, 1)], [("asa", 2)], [])
 
 
 def test_a_database_of_an_earlier_version_gets_the_comments_of_a_new_one(empty_database, bridge):

@@ -1,10 +1,11 @@
-"""Computes the figures of errands that changed, and the backlog of days that are over."""
+"""Computes the figures of errands that changed, of their days, and the backlog of past days."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 import psycopg
@@ -14,18 +15,20 @@ from psycopg import errors
 from workers.analytics.rules.open_spans import changed_stretches
 from workers.analytics.store import (
     backlog,
+    day_tables,
     metrics,
     metrics_due,
     metrics_problems,
     metrics_progress,
 )
-from workers.analytics.store.metrics_due import ERRAND, GENERAL, Mark
+from workers.analytics.store.metrics_due import AGENT, ERRAND, GENERAL, LOGON_DAY, Mark
 from workers.analytics.store.metrics_progress import Work
 from workers.database import Connection, Transaction, advisory_locks, permanent_errors
 
 BATCH = 500  # errands, or marks, in one transaction
 PARTS = 8  # of a batch that fails
-DAYS = 31  # of a backlog in one transaction
+DAYS = 31  # of a backlog, or of tables, in one transaction
+NAMES = 10  # of log-ons in one transaction: each with its whole history
 RUN_S = 20.0  # then others of the queue have their turn
 ROUND_S = 100.0  # in which every workspace has its turn; the task is killed after minutes
 STATEMENT_S = 20  # of a batch, which takes less than one
@@ -73,6 +76,8 @@ def _step(conn: Connection, work: Work, until_s: float) -> psycopg.Error | None:
             _continue_everything(conn, work.workspace, until_s)
         if work.days:
             _compute_days(conn, work.workspace)
+        if work.tables:
+            _compute_tables(conn, work.workspace)
     except psycopg.Error as error:
         if conn.broken:
             raise
@@ -82,13 +87,26 @@ def _step(conn: Connection, work: Work, until_s: float) -> psycopg.Error | None:
     return None
 
 
+@contextmanager
+def _batch(conn: Connection) -> Iterator[None]:
+    """Open a transaction in which each wait for a lock fails after ``LOCK_S``."""
+    with conn.transaction():
+        metrics.limit_locks(conn, seconds=LOCK_S)
+        yield
+
+
 def _compute_marked(conn: Connection, workspace: str, until_s: float) -> None:
     marks = metrics_due.oldest(conn, workspace, limit=BATCH)
     others = [one for one in marks if one.kind != ERRAND]
     if others:
         # Names are joined when a view is read: nothing is computed for them.
-        with conn.transaction():
+        logon_days = {one.record_id for one in others if one.kind == LOGON_DAY}
+        with _batch(conn):
             metrics_due.delete(conn, workspace, others)
+            if logon_days:
+                day_tables.mark_logons(conn, workspace, logon_days)
+            if any(one.kind == AGENT for one in others):
+                day_tables.mark_logins(conn, workspace)
             if any(one.kind in GENERAL for one in others):
                 metrics_progress.begin(conn, workspace)
     ids = sorted({one.record_id for one in marks if one.kind == ERRAND})
@@ -130,10 +148,13 @@ def _try(
 ) -> psycopg.Error | None:
     """Compute the figures of errands; return an error that is of one of them."""
     try:
-        with conn.transaction():
-            metrics.limit_statements(conn, seconds=STATEMENT_S, lock_seconds=LOCK_S)
+        with _batch(conn):
+            metrics.limit_statements(conn, seconds=STATEMENT_S)
             metrics_due.delete(conn, workspace, marks)
+            day_tables.mark_days_of_reports(conn, workspace, ids)
+            day_tables.mark_days_of_figures(conn, workspace, ids)
             before, after = metrics.compute(conn, workspace, ids)
+            day_tables.mark_days_of_figures(conn, workspace, ids)
             if stretches := changed_stretches(before, after):
                 backlog.mark_stretches(conn, workspace, stretches)
             metrics_problems.renew(conn, workspace, ids)
@@ -153,8 +174,9 @@ def _set_aside(
 ) -> None:
     name = permanent_errors.name(error)
     log.warning("errand set aside", workspace=workspace, errand_id=errand_id, error=name)
-    with conn.transaction():
+    with _batch(conn):
         metrics_due.delete(conn, workspace, marks)
+        day_tables.mark_days_of_reports(conn, workspace, [errand_id])
         metrics_problems.set_aside(conn, workspace, errand_id, f"cannot be computed: {name}")
 
 
@@ -176,15 +198,24 @@ def _continue_everything(conn: Connection, workspace: str, until_s: float) -> No
         record = partial(metrics_progress.set_after, conn, workspace, progress)
         _compute(conn, workspace, ids, until_s=until_s, done=record)
         return
-    with conn.transaction():
+    with _batch(conn):
         if metrics_progress.set_after(conn, workspace, progress, None):
             backlog.mark_known_days(conn, workspace, since=progress.since)
+            day_tables.mark_all(conn, workspace, since=progress.since)
 
 
 def _compute_days(conn: Connection, workspace: str) -> None:
     """Compute the backlog of the first days that are due."""
-    with conn.transaction():
+    with _batch(conn):
         backlog.mark_new_days(conn, workspace)
         days = backlog.due_days(conn, workspace, days=DAYS)
         if days:
             backlog.compute(conn, workspace, days)
+
+
+def _compute_tables(conn: Connection, workspace: str) -> None:
+    """Compute the log-ons of names, and the days of tables, that have been due the longest."""
+    with _batch(conn):
+        day_tables.compute_names(conn, workspace, limit=NAMES)
+    with _batch(conn):
+        day_tables.compute_days(conn, workspace, limit=DAYS)

@@ -1,7 +1,7 @@
 -- name: mark_stretches
 -- Mark the days that end in one of these stretches and have a backlog.
-INSERT INTO intake.backlog_due (workspace, day, is_new)
-SELECT DISTINCT w.workspace, d.day::date, false
+INSERT INTO intake.day_due (workspace, kept, day)
+SELECT DISTINCT w.workspace, 'backlog_day', d.day::date
 FROM intake.metrics_progress AS p
 JOIN cention.workspace AS w USING (workspace)
 CROSS JOIN unnest(%(from_at)s::timestamptz[], %(to_at)s::timestamptz[]) AS s (from_at, to_at)
@@ -21,8 +21,8 @@ WITH progress AS (
     WHERE p.workspace = %(workspace)s AND w.workspace = p.workspace AND p.day IS NOT NULL
     RETURNING p.workspace, p.day, w.timezone
 )
-INSERT INTO intake.backlog_due (workspace, day, is_new)
-SELECT p.workspace, d.day::date, false
+INSERT INTO intake.day_due (workspace, kept, day)
+SELECT p.workspace, 'backlog_day', d.day::date
 FROM progress AS p
 CROSS JOIN LATERAL (
     SELECT min(b.day) AS first, max(b.day) AS last FROM analyst.backlog_day AS b WHERE b.workspace = p.workspace
@@ -35,7 +35,7 @@ CROSS JOIN LATERAL generate_series(
     greatest(least(known.first, spans.first), %(since)s::date)::timestamp, greatest(p.day, known.last)::timestamp,
     interval '1 day'
 ) AS d (day)
-ON CONFLICT (workspace, day) DO UPDATE SET marked_at = now();
+ON CONFLICT (workspace, kept, day) DO UPDATE SET marked_at = now();
 
 -- name: mark_new_days
 -- Mark the days that have ended, from the first at which an errand was open; not while everything is computed.
@@ -52,17 +52,17 @@ WITH missing AS (
 ), reached AS (
     UPDATE intake.metrics_progress AS p SET day = m.last FROM missing AS m WHERE p.workspace = m.workspace
 )
-INSERT INTO intake.backlog_due (workspace, day, is_new)
-SELECT m.workspace, d.day::date, true
+INSERT INTO intake.day_due (workspace, kept, day, is_new)
+SELECT m.workspace, 'backlog_day', d.day::date, true
 FROM missing AS m
 CROSS JOIN LATERAL generate_series(m.first::timestamp, m.last::timestamp, interval '1 day') AS d (day)
 ON CONFLICT DO NOTHING;
 
 -- name: due_days
 -- The first day that is due, and those due soon after it: one look at the errands open then serves all.
-SELECT day, is_new FROM intake.backlog_due AS b
-WHERE b.workspace = %(workspace)s AND b.day < (
-    SELECT min(f.day) FROM intake.backlog_due AS f WHERE f.workspace = %(workspace)s
+SELECT day, is_new FROM intake.day_due AS b
+WHERE b.workspace = %(workspace)s AND b.kept = 'backlog_day' AND b.day < (
+    SELECT min(f.day) FROM intake.day_due AS f WHERE f.workspace = %(workspace)s AND f.kept = 'backlog_day'
 ) + %(days)s::integer
 ORDER BY day;
 
@@ -107,4 +107,5 @@ FROM counted AS n JOIN changed USING (day) JOIN due AS d USING (day);
 
 -- name: delete_due_days
 -- These days are computed.
-DELETE FROM intake.backlog_due WHERE workspace = %(workspace)s AND day = ANY (%(days)s::date[]);
+DELETE FROM intake.day_due
+WHERE workspace = %(workspace)s AND kept = 'backlog_day' AND day = ANY (%(days)s::date[]);

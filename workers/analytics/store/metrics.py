@@ -13,10 +13,14 @@ from workers.database import Connection, queries
 SQL = queries.load(__name__)
 
 
-def limit_statements(conn: Connection, *, seconds: int, lock_seconds: int) -> None:
-    """End each statement of this transaction that takes longer, or waits longer for a lock."""
-    parameters = {"timeout": f"{seconds}s", "lock_timeout": f"{lock_seconds}s"}
-    conn.execute(SQL["limit_statements"], parameters)
+def limit_statements(conn: Connection, *, seconds: int) -> None:
+    """End each statement of this transaction that takes longer."""
+    conn.execute(SQL["limit_statements"], {"timeout": f"{seconds}s"})
+
+
+def limit_locks(conn: Connection, *, seconds: int) -> None:
+    """End each statement of this transaction that waits longer for a lock."""
+    conn.execute(SQL["limit_locks"], {"timeout": f"{seconds}s"})
 
 
 def compute(

@@ -1,6 +1,10 @@
 -- name: limit_statements
--- End statements of this transaction after so long. The time for a lock is shorter: who waits for one is not at fault.
-SELECT set_config('statement_timeout', %(timeout)s, true), set_config('lock_timeout', %(lock_timeout)s, true);
+-- End statements of this transaction after so long.
+SELECT set_config('statement_timeout', %(timeout)s, true);
+
+-- name: limit_locks
+-- End waits for a lock after so long. It is shorter than the time for a statement: who waits is not at fault.
+SELECT set_config('lock_timeout', %(timeout)s, true);
 
 -- name: delete_metrics
 -- Delete the figures of errands.

@@ -12,6 +12,8 @@ from workers.database import Connection, queries
 SQL = queries.load(__name__)
 
 ERRAND = "errand"
+AGENT = "agent"  # its name, or its login names
+LOGON_DAY = "agent_logon_day"
 GENERAL = frozenset({"workspace", "action_pattern"})  # every figure depends on them
 
 

@@ -22,6 +22,7 @@ class Work:
     marked: bool  # something has changed
     everything: bool  # a computation of everything is under way
     days: bool  # days of the backlog are due
+    tables: bool  # days of tables of figures are due, or login names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

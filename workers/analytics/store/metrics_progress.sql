@@ -1,5 +1,6 @@
 -- name: work
--- What is to be computed for each workspace. Each part is found by an index: it is asked every few seconds.
+-- What is to be computed for each workspace. It is asked every few seconds: marks, of which there may be many, are found
+-- by index.
 WITH RECURSIVE marked AS (
     (SELECT workspace FROM intake.metrics_due ORDER BY workspace LIMIT 1)
     UNION ALL
@@ -8,18 +9,29 @@ WITH RECURSIVE marked AS (
         WHERE d.workspace > m.workspace ORDER BY d.workspace LIMIT 1
     )
     FROM marked AS m WHERE m.workspace IS NOT NULL
+), of_tables AS (
+    SELECT workspace FROM intake.day_due WHERE kept <> 'backlog_day'
+    UNION SELECT workspace FROM intake.logon_due
+    UNION SELECT workspace FROM intake.moving_logon
+), known AS (
+    -- Also of what has no row of its workspace.
+    SELECT workspace FROM cention.workspace
+    UNION SELECT workspace FROM marked WHERE workspace IS NOT NULL
+    UNION SELECT workspace FROM of_tables
 ), state AS (
-    SELECT coalesce(w.workspace, m.workspace) AS workspace, m.workspace IS NOT NULL AS marked,
+    SELECT k.workspace, EXISTS (SELECT FROM marked AS m WHERE m.workspace = k.workspace) AS marked,
            p.after_id IS NOT NULL AS everything,
            p.workspace IS NOT NULL AND p.after_id IS NULL AND (
                p.day IS NULL OR p.day < intake.today(w.timezone) - 1
-               OR EXISTS (SELECT FROM intake.backlog_due AS b WHERE b.workspace = p.workspace)
-           ) AS days
-    FROM cention.workspace AS w
-    FULL JOIN (SELECT workspace FROM marked WHERE workspace IS NOT NULL) AS m ON m.workspace = w.workspace
-    LEFT JOIN intake.metrics_progress AS p ON p.workspace = w.workspace
+               OR EXISTS (SELECT FROM intake.day_due AS d WHERE d.workspace = p.workspace AND d.kept = 'backlog_day')
+           ) AS days,
+           EXISTS (SELECT FROM of_tables AS t WHERE t.workspace = k.workspace) AS tables
+    FROM known AS k
+    LEFT JOIN cention.workspace AS w ON w.workspace = k.workspace
+    LEFT JOIN intake.metrics_progress AS p ON p.workspace = k.workspace
 )
-SELECT workspace, marked, everything, days FROM state WHERE marked OR everything OR days ORDER BY workspace;
+SELECT workspace, marked, everything, days, tables FROM state WHERE marked OR everything OR days OR tables
+ORDER BY workspace;
 
 -- name: begin_new
 -- Begin with everything of workspaces of which nothing is computed yet.

@@ -7,7 +7,8 @@ SELECT set_config('statement_timeout', '8s', true);
 SELECT w.timezone,
        (SELECT min(m.arrived_on) FROM analyst.errand_metrics AS m WHERE m.workspace = w.workspace) AS first_day,
        CASE WHEN p.day IS NOT NULL THEN least(p.day, (
-           SELECT min(b.day) - 1 FROM intake.backlog_due AS b WHERE b.workspace = w.workspace AND b.is_new
+           SELECT min(b.day) - 1 FROM intake.day_due AS b
+           WHERE b.workspace = w.workspace AND b.kept = 'backlog_day' AND b.is_new
        )) END AS backlog_day,
        EXISTS (SELECT FROM cention.opening_hours AS h WHERE h.workspace = w.workspace) AS has_opening_hours
 FROM cention.workspace AS w
@@ -244,8 +245,8 @@ SELECT EXISTS (
     SELECT FROM intake.metrics_progress AS p
     WHERE p.workspace = %(workspace)s AND coalesce(p.day < %(last)s::date, true)
 ) OR EXISTS (
-    SELECT FROM intake.backlog_due AS b
-    WHERE b.workspace = %(workspace)s AND b.day BETWEEN %(first)s::date AND %(last)s::date
+    SELECT FROM intake.day_due AS b
+    WHERE b.workspace = %(workspace)s AND b.kept = 'backlog_day' AND b.day BETWEEN %(first)s::date AND %(last)s::date
 );
 
 -- name: figures_due

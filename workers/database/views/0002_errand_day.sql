@@ -1,5 +1,7 @@
 -- What happened on which day: the base of the views by day.
-DROP VIEW IF EXISTS analyst.tag_day, analyst.area_day, analyst.agent_day, intake.day_figures, analyst.errand_day, intake.known_day;
+DROP VIEW IF EXISTS
+    analyst.tag_day, analyst.area_day, analyst.agent_day, intake.tag_day_computed, intake.area_day_computed,
+    intake.agent_day_computed, intake.day_figures, analyst.errand_day, intake.known_day;
 
 -- From the workspaces of errands, each found by index, to their days: one that has no row of its own has days of UTC.
 -- It begins a day early: where clocks are set back just after midnight, a time may belong to the day before its date.
@@ -37,9 +39,10 @@ COMMENT ON COLUMN intake.known_day.from_at IS 'When it begins.';
 COMMENT ON COLUMN intake.known_day.to_at IS 'When it ends: the next day begins.';
 
 -- Days come first, and what happened on each is looked up by index: so one day is as quick as it is small.
--- OFFSET 0 keeps this order. Times without a day in the list are looked up apart: none, and those of other centuries.
+-- OFFSET 0 keeps this order. A condition on the workspace reaches its days first, so those of others are not looked up.
+-- Times without a day in the list are looked up apart: none, and those of other centuries.
 CREATE VIEW analyst.errand_day AS
-SELECT e.workspace,
+SELECT e.of_workspace AS workspace,
        e.day,
        e.event,
        e.errand_id,
@@ -57,25 +60,25 @@ SELECT e.workspace,
        CASE WHEN e.deleted IS NOT TRUE AND e.answered THEN e.response_time_s / 60.0 END AS response_time_min,
        CASE WHEN e.deleted IS NOT TRUE THEN e.feedback_value END AS feedback_value
 FROM (
-    SELECT d.day, 'arrived' AS event, a.* FROM intake.known_day AS d
+    SELECT d.workspace AS of_workspace, d.day, 'arrived' AS event, a.* FROM intake.known_day AS d
     CROSS JOIN LATERAL (
         SELECT r.* FROM cention.errand AS r
         WHERE r.workspace = d.workspace AND r.arrived_at >= d.from_at AND r.arrived_at < d.to_at OFFSET 0
     ) AS a
     WHERE a.arrived_at >= '1990-01-01 UTC' AND a.arrived_at < '2100-01-01 UTC'
     UNION ALL
-    SELECT d.day, 'answered', a.* FROM intake.known_day AS d
+    SELECT d.workspace, d.day, 'answered', a.* FROM intake.known_day AS d
     CROSS JOIN LATERAL (
         SELECT r.* FROM cention.errand AS r
         WHERE r.workspace = d.workspace AND r.answered_at >= d.from_at AND r.answered_at < d.to_at OFFSET 0
     ) AS a
     WHERE a.answered_at >= '1990-01-01 UTC' AND a.answered_at < '2100-01-01 UTC'
     UNION ALL
-    SELECT (a.arrived_at AT TIME ZONE coalesce(w.timezone, 'UTC'))::date, 'arrived', a.*
+    SELECT a.workspace, (a.arrived_at AT TIME ZONE coalesce(w.timezone, 'UTC'))::date, 'arrived', a.*
     FROM cention.errand AS a LEFT JOIN cention.workspace AS w ON w.workspace = a.workspace
     WHERE a.arrived_at IS NULL OR a.arrived_at < '1990-01-01 UTC' OR a.arrived_at >= '2100-01-01 UTC'
     UNION ALL
-    SELECT (a.answered_at AT TIME ZONE coalesce(w.timezone, 'UTC'))::date, 'answered', a.*
+    SELECT a.workspace, (a.answered_at AT TIME ZONE coalesce(w.timezone, 'UTC'))::date, 'answered', a.*
     FROM cention.errand AS a LEFT JOIN cention.workspace AS w ON w.workspace = a.workspace
     WHERE a.answered_at < '1990-01-01 UTC' OR a.answered_at >= '2100-01-01 UTC'
 ) AS e;

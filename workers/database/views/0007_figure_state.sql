@@ -1,6 +1,6 @@
 -- How far the figures of errands are behind, for commands, alarms and analysts.
 CREATE OR REPLACE VIEW intake.figure_state AS
-SELECT w.workspace, least(marked.at, CASE WHEN p.after_id IS NULL THEN days.marked_at END) AS oldest_waiting_at,
+SELECT w.workspace, least(marked.at, days.marked_at, names.marked_at) AS oldest_waiting_at,
        CASE WHEN p.after_id IS NOT NULL THEN p.began_at
             WHEN p.workspace IS NULL AND EXISTS (SELECT FROM cention.errand AS e WHERE e.workspace = w.workspace) THEN now()
        END AS everything_since_at, problem.failed, problem.arrivals
@@ -10,7 +10,11 @@ LEFT JOIN LATERAL (
     SELECT d.marked_at AS at FROM intake.metrics_due AS d
     WHERE d.workspace = w.workspace ORDER BY d.marked_in LIMIT 1
 ) AS marked ON true
-CROSS JOIN LATERAL (SELECT min(b.marked_at) AS marked_at FROM intake.backlog_due AS b WHERE b.workspace = w.workspace) AS days
+CROSS JOIN LATERAL (
+    SELECT min(d.marked_at) FILTER (WHERE p.after_id IS NULL OR d.kept <> 'backlog_day') AS marked_at
+    FROM intake.day_due AS d WHERE d.workspace = w.workspace
+) AS days
+CROSS JOIN LATERAL (SELECT min(l.marked_at) AS marked_at FROM intake.logon_due AS l WHERE l.workspace = w.workspace) AS names
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE m.kind = 'failed') AS failed, count(*) FILTER (WHERE m.kind = 'arrival') AS arrivals
     FROM intake.metrics_problem AS m WHERE m.workspace = w.workspace

@@ -1,7 +1,8 @@
 -- From log-ins and log-outs to shifts, day by day.
-DROP VIEW IF EXISTS analyst.agent_week, analyst.agent_shift;
+DROP VIEW IF EXISTS analyst.agent_week, analyst.agent_shift, intake.agent_shift_computed, intake.moving_logon;
 
-CREATE VIEW analyst.agent_shift AS
+-- As it is computed; intake.agent_shift keeps its rows. A condition on login names reads the log-ons of these alone.
+CREATE VIEW intake.agent_shift_computed AS
 WITH event AS (
     -- Equal events within one second count once: the second log-in does not begin a shift.
     -- In the order that comes next, so that one sort serves both.
@@ -34,19 +35,14 @@ WITH event AS (
 SELECT s.workspace,
        part.day,
        s.login_name,
-       login.agent_id,
-       agent.name AS agent_name,
        s.state,
        s.began_at AS shift_began_at,
        s.ended_at AS shift_ended_at,
        part.from_at,
-       part.to_at,
-       round(extract(epoch FROM part.to_at - part.from_at) / 3600, 4) AS hours
+       part.to_at
 FROM shift AS s
 LEFT JOIN cention.workspace AS w ON w.workspace = s.workspace
 LEFT JOIN intake.agent_logon_reach AS reach ON reach.workspace = s.workspace
-LEFT JOIN cention.agent_login AS login ON (login.workspace, login.login_name) = (s.workspace, s.login_name)
-LEFT JOIN cention.agent ON (agent.workspace, agent.agent_id) = (login.workspace, login.agent_id)
 CROSS JOIN LATERAL (
     SELECT coalesce(w.timezone, 'UTC') AS zone,
            CASE s.state
@@ -71,6 +67,35 @@ CROSS JOIN LATERAL (
     SELECT (coalesce(s.began_at, s.ended_at) AT TIME ZONE zone)::date, NULL, NULL
     WHERE (s.began_at < known.until_at) IS NOT TRUE
 ) AS part;
+
+CREATE VIEW analyst.agent_shift AS
+SELECT s.workspace,
+       s.day,
+       s.login_name,
+       login.agent_id,
+       agent.name AS agent_name,
+       s.state,
+       s.shift_began_at,
+       s.shift_ended_at,
+       s.from_at,
+       s.to_at,
+       round(extract(epoch FROM s.to_at - s.from_at) / 3600, 4) AS hours
+FROM intake.agent_shift AS s
+LEFT JOIN cention.agent_login AS login ON (login.workspace, login.login_name) = (s.workspace, s.login_name)
+LEFT JOIN cention.agent ON (agent.workspace, agent.agent_id) = (login.workspace, login.agent_id);
+
+CREATE VIEW intake.moving_logon AS
+SELECT DISTINCT s.workspace, s.login_name
+FROM intake.agent_shift AS s
+LEFT JOIN intake.agent_logon_reach AS r ON r.workspace = s.workspace
+WHERE s.state = 'running' AND (
+    r.until_at IS DISTINCT FROM s.known_until_at
+    OR s.shift_began_at <= now() - interval '24 hours'
+    OR coalesce(r.until_at, 'infinity') > s.computed_at AND s.computed_at < now() - interval '1 minute'
+);
+COMMENT ON VIEW intake.moving_logon IS 'Login names with a shift that lasts, and whose rows of intake.agent_shift are no longer right: more is known, the shift is a day old, or the clock alone ends it and a minute has passed.';
+COMMENT ON COLUMN intake.moving_logon.workspace IS 'Cention workspace.';
+COMMENT ON COLUMN intake.moving_logon.login_name IS 'Login name.';
 
 COMMENT ON VIEW analyst.agent_shift IS
     'Times at which agents were logged in: one row per shift and day, so that hours can be summed by day. A shift is a log-in and the next log-out; a log-in or log-out without a partner is shown without hours. Key: workspace, day, login_name, state, shift_began_at, shift_ended_at.';

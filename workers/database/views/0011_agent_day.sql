@@ -1,21 +1,21 @@
 -- Figures of errands and hours logged in, by agent and day.
-DROP VIEW IF EXISTS analyst.agent_day;
+DROP VIEW IF EXISTS analyst.agent_day, intake.agent_day_computed;
 
-CREATE VIEW analyst.agent_day AS
+-- As it is computed; intake.agent_day keeps its rows.
+CREATE VIEW intake.agent_day_computed AS
 WITH logged_in AS (
     -- A login name that is not mapped to an agent has rows of its own.
-    SELECT workspace, day, agent_id, agent_name,
-           CASE WHEN agent_id IS NULL THEN login_name END AS unmapped_name,
-           array_agg(DISTINCT login_name ORDER BY login_name) AS login_names,
-           range_agg(tstzrange(from_at, to_at)) FILTER (WHERE from_at IS NOT NULL) AS spans,
-           count(*) FILTER (WHERE state IN ('no login', 'no logout')) AS unpaired
-    FROM analyst.agent_shift
-    GROUP BY workspace, day, agent_id, agent_name, unmapped_name
+    SELECT s.workspace, s.day, login.agent_id, CASE WHEN login.agent_id IS NULL THEN s.login_name END AS unmapped_name,
+           array_agg(DISTINCT s.login_name ORDER BY s.login_name) AS login_names,
+           range_agg(tstzrange(s.from_at, s.to_at)) FILTER (WHERE s.from_at IS NOT NULL) AS spans,
+           count(*) FILTER (WHERE s.state IN ('no login', 'no logout')) AS unpaired
+    FROM intake.agent_shift AS s
+    LEFT JOIN cention.agent_login AS login ON (login.workspace, login.login_name) = (s.workspace, s.login_name)
+    GROUP BY s.workspace, s.day, login.agent_id, 4
 )
 SELECT workspace,
        day,
        agent_id,
-       max(agent_name) AS agent_name,
        coalesce(max(arrived), 0) AS arrived,
        coalesce(max(answered), 0) AS answered,
        coalesce(max(closed), 0) AS closed,
@@ -37,20 +37,18 @@ SELECT workspace,
        max(unpaired_logons) AS unpaired_logons
 -- A union, not a join: a filter by day then reaches both parts.
 FROM (
-    SELECT d.workspace, d.day, d.kind_id AS agent_id, agent.name AS agent_name,
+    SELECT d.workspace, d.day, d.kind_id AS agent_id, NULL AS unmapped_name,
            d.arrived, d.answered, d.closed, d.deleted, d.gone, d.open, d.answered_on_day,
            d.sla_count, d.within_sla_count, d.within_sla_share, d.avg_handling_time_min,
            d.median_handling_time_min, d.avg_response_time_min, d.median_response_time_min,
            d.feedback_count, d.avg_feedback_value,
-           NULL AS unmapped_name, NULL::text[] AS login_names, NULL::numeric AS logged_in_hours,
-           NULL::bigint AS unpaired_logons
+           NULL::text[] AS login_names, NULL::numeric AS logged_in_hours, NULL::bigint AS unpaired_logons
     FROM intake.day_figures AS d
-    LEFT JOIN cention.agent ON (agent.workspace, agent.agent_id) = (d.workspace, d.kind_id)
     WHERE d.kind = 'agent'
     UNION ALL
-    SELECT workspace, day, agent_id, agent_name,
+    SELECT workspace, day, agent_id, unmapped_name,
            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-           unmapped_name, login_names,
+           login_names,
            (
                SELECT round(sum(extract(epoch FROM upper(span) - lower(span))) / 3600, 4)
                FROM unnest(spans) AS span
@@ -59,6 +57,18 @@ FROM (
     FROM logged_in
 ) AS part
 GROUP BY workspace, day, agent_id, unmapped_name;
+
+CREATE VIEW analyst.agent_day AS
+SELECT d.workspace,
+       d.day,
+       d.agent_id,
+       agent.name AS agent_name,
+       d.arrived, d.answered, d.closed, d.deleted, d.gone, d.open, d.answered_on_day, d.sla_count,
+       d.within_sla_count, d.within_sla_share, d.avg_handling_time_min, d.median_handling_time_min,
+       d.avg_response_time_min, d.median_response_time_min, d.feedback_count, d.avg_feedback_value,
+       d.login_names, d.logged_in_hours, d.unpaired_logons
+FROM intake.agent_day AS d
+LEFT JOIN cention.agent ON (agent.workspace, agent.agent_id) = (d.workspace, d.agent_id);
 
 COMMENT ON VIEW analyst.agent_day IS
     'One row per agent and day on which an errand of the agent arrived or was answered, or the agent was logged in; unassigned errands under null, so that the sum of arrived is the number of errands. A login name that is not mapped to an agent (cention.agent_login) has rows of its own, with login_names, without agent_id and without errands. Key: workspace, day, agent_id, login_names.';

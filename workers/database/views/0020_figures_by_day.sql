@@ -1,9 +1,13 @@
--- Figures of errands by day and week, from analyst.errand_metrics. Deleted errands are left out.
+-- Figures of errands by day and week, from analyst.errand_metrics. Deleted errands are left out. Tables of the same names
+-- in schema intake keep the rows of what is computed.
 -- Each day and week is looked up by index. GROUPING SETS and WITH queries that are read twice would compute all of
 -- them, as PostgreSQL before 18 takes no condition below the first, and none below the second.
-DROP VIEW IF EXISTS analyst.response_time_day, analyst.sla_day, analyst.channel_day, analyst.tag_trend_week;
+DROP VIEW IF EXISTS
+    analyst.response_time_day, analyst.sla_day, analyst.channel_day, analyst.tag_trend_week,
+    intake.response_time_day_computed, intake.sla_day_computed, intake.channel_day_computed,
+    intake.tag_trend_week_computed;
 
-CREATE VIEW analyst.response_time_day AS
+CREATE VIEW intake.response_time_day_computed AS
 SELECT m.workspace,
        m.arrived_on AS day,
        g.grouped_by, g.area_id, g.service_id, g.agent_id,
@@ -26,6 +30,11 @@ CROSS JOIN LATERAL (VALUES
 ) AS g (grouped_by, area_id, service_id, agent_id)
 WHERE m.first_response_min IS NOT NULL AND NOT m.deleted
 GROUP BY m.workspace, m.arrived_on, g.grouped_by, g.area_id, g.service_id, g.agent_id;
+CREATE VIEW analyst.response_time_day AS
+SELECT d.workspace, d.day, d.grouped_by, d.area_id, d.service_id, d.agent_id, d.n, d.median_min, d.p90_min, d.p95_min,
+       d.within_1_hour_share, d.within_4_hours_share, d.within_1_day_share, d.median_business_min,
+       d.p90_business_min, d.p95_business_min, d.within_1_business_hour_share, d.within_4_business_hours_share
+FROM intake.response_time_day AS d;
 COMMENT ON VIEW analyst.response_time_day IS 'Times to the first answer of the errands that arrived on a day: one row for all, and one for each area, channel and agent. Percentiles of several days or groups cannot be combined: compute them from analyst.errand_metrics. Key: workspace, day, grouped_by, area_id, service_id, agent_id.';
 COMMENT ON COLUMN analyst.response_time_day.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.response_time_day.day IS 'Day of arrival in the workspace''s time zone.';
@@ -46,13 +55,16 @@ COMMENT ON COLUMN analyst.response_time_day.p95_business_min IS '95 percent of t
 COMMENT ON COLUMN analyst.response_time_day.within_1_business_hour_share IS 'Share of n that was answered within one opening hour.';
 COMMENT ON COLUMN analyst.response_time_day.within_4_business_hours_share IS 'The same within 4 opening hours.';
 
-CREATE VIEW analyst.sla_day AS
+CREATE VIEW intake.sla_day_computed AS
 SELECT m.workspace, m.arrived_on AS day, m.area_id, m.service_id,
        count(*) AS arrived, count(m.sla_breached) AS n, count(*) FILTER (WHERE m.sla_breached) AS breached,
        round(avg(m.sla_breached::integer), 4) AS breached_share
 FROM analyst.errand_metrics AS m
 WHERE NOT m.deleted
 GROUP BY m.workspace, m.arrived_on, m.area_id, m.service_id;
+CREATE VIEW analyst.sla_day AS
+SELECT d.workspace, d.day, d.area_id, d.service_id, d.arrived, d.n, d.breached, d.breached_share
+FROM intake.sla_day AS d;
 COMMENT ON VIEW analyst.sla_day IS 'SLA of the errands that arrived on a day, by area and channel. Key: workspace, day, area_id, service_id.';
 COMMENT ON COLUMN analyst.sla_day.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.sla_day.day IS 'Day of arrival in the workspace''s time zone; null if Cention never reported it.';
@@ -63,8 +75,8 @@ COMMENT ON COLUMN analyst.sla_day.n IS 'Of these: those whose SLA Cention has co
 COMMENT ON COLUMN analyst.sla_day.breached IS 'Of n: those not within the SLA.';
 COMMENT ON COLUMN analyst.sla_day.breached_share IS 'breached / n, from 0 to 1; null without any. Over several days divide the sums.';
 
-CREATE VIEW analyst.channel_day AS
-SELECT m.workspace, m.arrived_on AS day, m.service_id, max(s.name) AS service_name,
+CREATE VIEW intake.channel_day_computed AS
+SELECT m.workspace, m.arrived_on AS day, m.service_id,
        count(*) AS arrived, count(m.first_response_min) AS n,
        count(m.resolved_at) AS resolved, count(*) FILTER (WHERE m.reopening_count > 0) AS reopened,
        count(*) FILTER (WHERE m.one_touch) AS one_touch,
@@ -74,9 +86,13 @@ SELECT m.workspace, m.arrived_on AS day, m.service_id, max(s.name) AS service_na
        count(m.csat_score) AS csat_n,
        round(avg((m.csat_score >= m.csat_highest - 1)::integer), 4) AS satisfied_share
 FROM analyst.errand_metrics AS m
-LEFT JOIN cention.service AS s ON (s.workspace, s.service_id) = (m.workspace, m.service_id)
 WHERE NOT m.deleted
 GROUP BY m.workspace, m.arrived_on, m.service_id;
+CREATE VIEW analyst.channel_day AS
+SELECT d.workspace, d.day, d.service_id, s.name AS service_name, d.arrived, d.n, d.resolved, d.reopened, d.one_touch,
+       d.median_first_response_min, d.median_first_response_business_min, d.csat_n, d.satisfied_share
+FROM intake.channel_day AS d
+LEFT JOIN cention.service AS s ON (s.workspace, s.service_id) = (d.workspace, d.service_id);
 COMMENT ON VIEW analyst.channel_day IS 'Errands that arrived on a day, by channel, and what has become of them. Key: workspace, day, service_id.';
 COMMENT ON COLUMN analyst.channel_day.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.channel_day.day IS 'Day of arrival in the workspace''s time zone; null if Cention never reported it.';
@@ -92,8 +108,8 @@ COMMENT ON COLUMN analyst.channel_day.median_first_response_business_min IS 'Med
 COMMENT ON COLUMN analyst.channel_day.csat_n IS 'Errands with a csat score of our survey.';
 COMMENT ON COLUMN analyst.channel_day.satisfied_share IS 'Share of csat_n with one of the two best scores, from 0 to 1; null without any.';
 
-CREATE VIEW analyst.tag_trend_week AS
-SELECT w.workspace, s.monday::date AS week, t.tag_id, tag.name AS tag_name, t.errands, n.n,
+CREATE VIEW intake.tag_trend_week_computed AS
+SELECT w.workspace, s.monday::date AS week, t.tag_id, t.errands, n.n,
        round(t.errands::numeric / n.n, 4) AS errand_share, nullif(t.errands_before, 0) AS errands_before
 FROM cention.workspace AS w
 CROSS JOIN LATERAL (
@@ -117,8 +133,11 @@ CROSS JOIN LATERAL (
       AND NOT m.deleted
     GROUP BY x.tag_id
 ) AS t
-LEFT JOIN cention.tag AS tag ON (tag.workspace, tag.tag_id) = (w.workspace, t.tag_id)
 WHERE t.errands > 0;
+CREATE VIEW analyst.tag_trend_week AS
+SELECT d.workspace, d.week, d.tag_id, tag.name AS tag_name, d.errands, d.n, d.errand_share, d.errands_before
+FROM intake.tag_trend_week AS d
+LEFT JOIN cention.tag ON (tag.workspace, tag.tag_id) = (d.workspace, d.tag_id);
 COMMENT ON VIEW analyst.tag_trend_week IS 'Errands that arrived in a week, by the tags that they carry now; an errand with several tags counts under each. Key: workspace, week, tag_id.';
 COMMENT ON COLUMN analyst.tag_trend_week.workspace IS 'Cention workspace.';
 COMMENT ON COLUMN analyst.tag_trend_week.week IS 'Monday of the week of arrival.';

@@ -23,14 +23,14 @@ WITH score AS (
     LEFT JOIN score AS s ON (s.workspace, s.errand_id, s.position) = (r.workspace, r.errand_id, r.position)
     GROUP BY w.workspace, one.week, r.agent_id
 ), logged_in AS (
-    SELECT workspace, date_trunc('week', day::timestamp)::date AS week, agent_id,
-           -- A login name that is not mapped to an agent has rows of its own.
-           CASE WHEN agent_id IS NULL THEN login_name END AS unmapped_name,
-           array_agg(DISTINCT login_name ORDER BY login_name) AS login_names,
-           range_agg(tstzrange(from_at, to_at)) FILTER (WHERE from_at IS NOT NULL) AS spans,
-           count(*) FILTER (WHERE state IN ('no login', 'no logout')) AS unpaired
-    FROM analyst.agent_shift
-    GROUP BY workspace, 2, agent_id, 4
+    -- A login name that is not mapped to an agent has rows of its own.
+    SELECT s.workspace, s.week, login.agent_id, CASE WHEN login.agent_id IS NULL THEN s.login_name END AS unmapped_name,
+           array_agg(DISTINCT s.login_name ORDER BY s.login_name) AS login_names,
+           range_agg(tstzrange(s.from_at, s.to_at)) FILTER (WHERE s.from_at IS NOT NULL) AS spans,
+           count(*) FILTER (WHERE s.state IN ('no login', 'no logout')) AS unpaired
+    FROM intake.agent_shift AS s
+    LEFT JOIN cention.agent_login AS login ON (login.workspace, login.login_name) = (s.workspace, s.login_name)
+    GROUP BY s.workspace, s.week, login.agent_id, 4
 ), part AS (
     SELECT workspace, week, agent_id, NULL AS unmapped_name, responses, errands, csat_n, satisfied_count,
            NULL::text[] AS login_names, NULL::numeric AS hours, NULL::bigint AS unpaired

@@ -71,6 +71,8 @@ SELECT 'analyst.repeat_contact', to_jsonb(t) FROM analyst.repeat_contact AS t JO
 UNION ALL
 SELECT 'intake.metrics_problem', to_jsonb(t) FROM intake.metrics_problem AS t JOIN own USING (workspace, errand_id)
 UNION ALL
+SELECT 'intake.errand_moved', to_jsonb(t) FROM intake.errand_moved AS t JOIN own USING (workspace, errand_id)
+UNION ALL
 SELECT 'intake.metrics_due', to_jsonb(t) FROM intake.metrics_due AS t
 WHERE kind = 'errand' AND (workspace, record_id) IN (SELECT workspace, errand_id FROM own)
 UNION ALL

@@ -18,6 +18,7 @@ from schemas.cention.attachments import AttachmentRef
 from schemas.cention.callbacks import Answer, read_callback
 from schemas.cention.errand_reports import ErrandReport, read_errand_report
 from tests.support.databases import database_copy
+from tests.support.day_tables import compute_day_tables
 from workers.database.records import Fetched
 from workers.sync.store import answers, errand_reports
 from workers.sync.store.answers import AnswerRow
@@ -36,6 +37,11 @@ class Centre:
 
     def query(self, question: str, *values: object) -> Rows:
         return self.conn.execute(question, values).fetchall()
+
+    def days(self, question: str) -> Rows:
+        """Query views of days, after their tables are computed."""
+        compute_day_tables(self.conn)
+        return self.query(question)
 
     def put(self, table: str, **values: object) -> None:
         """Insert one row."""

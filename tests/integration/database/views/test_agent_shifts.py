@@ -34,7 +34,7 @@ def clocked(centre, zone):
 
 def shifts(centre, *names):
     names = names or ("state", "day", "hours")
-    found = centre.query(
+    found = centre.days(
         "SELECT * FROM analyst.agent_shift ORDER BY login_name, day, from_at, shift_ended_at"
     )
     return [tuple(row[name] for name in names) for row in found]
@@ -42,7 +42,7 @@ def shifts(centre, *names):
 
 def days(centre, *names):
     columns = ("day", "agent_name", "login_names", "logged_in_hours", *names)
-    found = centre.query("SELECT * FROM analyst.agent_day ORDER BY agent_id, login_names, day")
+    found = centre.days("SELECT * FROM analyst.agent_day ORDER BY agent_id, login_names, day")
     return [tuple(row[name] for name in columns) for row in found]
 
 
@@ -108,7 +108,7 @@ def test_a_running_shift_ends_where_log_ons_are_no_longer_known(centre):
     centre.put("intake.agent_logon_reach", workspace="demo", until_at=began + timedelta(minutes=24))
     logs(centre, "joe", "Login", began)
 
-    found = centre.query("SELECT * FROM analyst.agent_shift")
+    found = centre.days("SELECT * FROM analyst.agent_shift")
 
     assert {row["state"] for row in found} == {"running"}
     assert {row["shift_ended_at"] for row in found} == {None}
@@ -208,7 +208,7 @@ def test_no_minute_is_lost_or_counted_twice_where_midnight_itself_is_changed(
         begin = at + timedelta(minutes=late)
         works(centre, f"agent {late}", (begin, begin + timedelta(minutes=minutes)))
 
-    found = centre.query(
+    found = centre.days(
         "SELECT login_name, sum(to_at - from_at) AS lasted, count(*) AS days,"
         " count(DISTINCT day) AS different FROM analyst.agent_shift GROUP BY 1"
     )
@@ -261,7 +261,7 @@ def test_the_sum_of_arrived_is_still_the_number_of_errands(centre):
     works(centre, "joe", (NOON, NOON + hours(2)))
     works(centre, "eve", (NOON, NOON + hours(2)))
 
-    [found] = centre.query("SELECT sum(arrived) AS n, count(*) AS rows FROM analyst.agent_day")
+    [found] = centre.days("SELECT sum(arrived) AS n, count(*) AS rows FROM analyst.agent_day")
 
     assert (found["n"], found["rows"]) == (2, 4)
 
@@ -269,4 +269,6 @@ def test_the_sum_of_arrived_is_still_the_number_of_errands(centre):
 def test_an_analyst_may_ask_for_both(centre):
     centre.conn.execute("SET LOCAL ROLE cention_analyst")
 
-    assert shifts(centre) == days(centre) == []
+    found = [centre.query(f"SELECT * FROM analyst.{view}") for view in ("agent_shift", "agent_day")]
+
+    assert found == [[], []]

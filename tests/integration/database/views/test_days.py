@@ -36,7 +36,7 @@ def sla(*, within=True, handling_s=0, response_s=0):
 
 
 def days(centre, view="agent_day"):
-    return {row["day"]: row for row in centre.query(f"SELECT * FROM analyst.{view}")}
+    return {row["day"]: row for row in centre.days(f"SELECT * FROM analyst.{view}")}
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -196,7 +196,7 @@ def test_the_sum_of_arrived_is_the_number_of_errands(centre, add_errand, view, n
     add_errand(3, agent_id=None, agent_name=None, area_id=None, area_name=None)
     centre.gone(4)
 
-    found = centre.query(f"SELECT {name}, sum(arrived) AS n FROM analyst.{view} GROUP BY 1")
+    found = centre.days(f"SELECT {name}, sum(arrived) AS n FROM analyst.{view} GROUP BY 1")
 
     assert len(found) == 3
     assert sum(row["n"] for row in found) == 4
@@ -213,7 +213,7 @@ def test_an_errand_counts_under_each_of_its_tags(centre, add_errand):
     add_errand(2, tags=(Tag(tag_id=1, name="Delay"),))
     add_errand(3)
 
-    found = centre.query("SELECT tag_name, arrived FROM analyst.tag_day")
+    found = centre.days("SELECT tag_name, arrived FROM analyst.tag_day")
 
     assert {row["tag_name"]: row["arrived"] for row in found} == {"Delay": 2, "Refund": 1, None: 1}
 
@@ -236,7 +236,7 @@ def test_an_errand_of_the_same_number_in_another_workspace_lends_no_tag(centre, 
     add_errand(1)
     centre.put("cention.errand_tag", workspace="other", errand_id=1, tag_id=9, fetched_at=WEDNESDAY)
 
-    assert centre.query("SELECT tag_id, arrived FROM analyst.tag_day") == [
+    assert centre.days("SELECT tag_id, arrived FROM analyst.tag_day") == [
         {"tag_id": None, "arrived": 1}
     ]
 

@@ -39,11 +39,13 @@ NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 Mark = tuple[str, int]
 ERRAND = ("errand", 1)
 
-# Every table that a view of schema analyst reads, directly or through other views and functions.
+# Every table that a view of schema analyst reads, or a definition of what is kept for it, directly
+# or through other views and functions.
 READ = """
 WITH RECURSIVE reads AS (
     SELECT oid, 'pg_class'::regclass AS class FROM pg_class
-    WHERE relnamespace = 'analyst'::regnamespace AND relkind IN ('v', 'm')
+    WHERE (relnamespace = 'analyst'::regnamespace AND relkind IN ('v', 'm'))
+       OR (relnamespace = 'intake'::regnamespace AND relname ~ '_computed$')
     UNION
     SELECT d.refobjid, d.refclassid::regclass
     FROM reads AS r
@@ -101,7 +103,16 @@ UNMARKED = {
     "analyst.errand_metrics": COMPUTED,
     "analyst.errand_response": COMPUTED,
     "analyst.open_span": COMPUTED,
-    "intake.backlog_due": STATE,
+    **dict.fromkeys(
+        (
+            *("intake.agent_day", "intake.area_day", "intake.tag_day", "intake.response_time_day"),
+            *("intake.sla_day", "intake.channel_day", "intake.tag_trend_week"),
+            "intake.agent_shift",
+        ),
+        COMPUTED,
+    ),
+    "intake.day_due": STATE,
+    "intake.logon_due": STATE,
     "intake.metrics_due": STATE,
     "intake.metrics_problem": STATE,
     "intake.metrics_progress": STATE,

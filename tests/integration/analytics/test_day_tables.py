@@ -1,0 +1,350 @@
+"""Tables of days have the rows that are computed from everything, whatever changes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.bench import centre as filling
+from tests.support.centre import Centre
+from tests.support.databases import database_copy
+from tests.support.figure_job import compute_figures
+from workers.analytics.jobs import recompute as job
+from workers.analytics.jobs.recompute import recompute
+from workers.analytics.store import metrics_progress
+
+ZONE = ZoneInfo("Europe/Stockholm")
+UNTIL = datetime(2025, 4, 4, tzinfo=ZONE)
+CENTRE = Centre(errands=160, days=9, until=UNTIL)
+TABLES = (
+    *("agent_day", "area_day", "tag_day", "response_time_day", "sla_day", "channel_day"),
+    *("tag_trend_week", "agent_shift"),
+)
+
+
+def session_of(url):
+    return partial(psycopg.connect, url, autocommit=True)
+
+
+@pytest.fixture(scope="module")
+def computed_centre(postgres, template) -> Iterator[str]:
+    """The name of a filled database, after the first run."""
+    with database_copy(postgres, template) as url:
+        with psycopg.connect(url) as conn:
+            list(filling.fill(conn, CENTRE))
+        compute_figures(session_of(url))
+        yield str(conninfo_to_dict(url)["dbname"])
+
+
+@pytest.fixture
+def url(postgres, computed_centre) -> Iterator[str]:
+    with database_copy(postgres, computed_centre) as url:
+        yield url
+
+
+@pytest.fixture
+def conn(url) -> Iterator[psycopg.Connection]:
+    """A database after the first run, in autocommit mode."""
+    with session_of(url)() as conn:
+        yield conn
+
+
+@pytest.fixture
+def session(url):
+    return session_of(url)
+
+
+def kept(conn, table):
+    """Return the rows of a table."""
+    names = "{row_id,known_until_at,computed_at}"
+    more = "- 'week'" if table == "agent_shift" else ""
+    question = (
+        f"SELECT (to_jsonb(t) - '{names}'::text[] {more})::text FROM intake.{table} AS t ORDER BY 1"
+    )
+    return [row for [row] in conn.execute(question)]
+
+
+def computed(conn, table):
+    """Return the rows that the definition gives."""
+    question = f"SELECT to_jsonb(t)::text FROM intake.{table}_computed AS t ORDER BY 1"
+    return [row for [row] in conn.execute(question)]
+
+
+def assert_right(conn):
+    """Every table has the rows of its definition, and nothing is left to do."""
+    for table in TABLES:
+        assert kept(conn, table) == computed(conn, table), table
+    for table in ("day_due", "logon_due", "errand_moved"):
+        assert conn.execute(f"SELECT * FROM intake.{table}").fetchall() == []
+    assert metrics_progress.work(conn) == []
+
+
+CHANGES = {
+    "an area": "UPDATE cention.errand SET area_id = 14 WHERE errand_id % 3000 = 0",
+    "an agent": "UPDATE cention.errand SET agent_id = 31 WHERE errand_id % 3000 = 0",
+    "an arrival": (
+        "UPDATE cention.errand SET arrived_at = arrived_at - interval '2 days 5 hours'"
+        " WHERE errand_id % 5000 = 0"
+    ),
+    "an arrival that is not known": (
+        "UPDATE cention.errand SET arrived_at = NULL WHERE errand_id % 7000 = 0"
+    ),
+    "an arrival of long ago": (
+        "UPDATE cention.errand SET arrived_at = '0001-01-02 12:00Z' WHERE errand_id % 7000 = 0"
+    ),
+    "an answer": (
+        "UPDATE cention.errand SET answered_at = answered_at + interval '3 days'"
+        " WHERE errand_id % 5000 = 0"
+    ),
+    "an answer that is none": (
+        "UPDATE cention.errand SET answered_at = NULL, answered = false WHERE errand_id % 5000 = 0"
+    ),
+    "deletions of one week": (  # the next week compares with it
+        "UPDATE cention.errand SET deleted = true WHERE arrived_at < '2025-03-29 00:00Z'"
+    ),
+    "errands that are gone": "UPDATE cention.errand SET gone_at = now() WHERE errand_id % 5000 = 0",
+    "an SLA": (
+        "UPDATE cention.errand SET within_sla = within_sla IS NOT TRUE, handling_time_s = 600,"
+        " response_time_s = 77 WHERE errand_id % 5000 = 0"
+    ),
+    "tags": (
+        "WITH gone AS (DELETE FROM cention.errand_tag WHERE errand_id % 3000 = 0)"
+        " UPDATE cention.errand SET fetched_at = now() WHERE errand_id % 3000 = 0"
+    ),
+    "a log line": (
+        "UPDATE cention.errand_action SET happened_at = happened_at + interval '2 days'"
+        " WHERE action_id % 5 = 0"
+    ),
+    "a score": "UPDATE feedback.answer SET number = 1 WHERE kind = 'csat'",
+    "a log-on": (
+        "INSERT INTO cention.agent_logon VALUES"
+        " ('demo', 'stranger', '2025-03-28 22:00Z', 'Login', 1, now()),"
+        " ('demo', 'stranger', '2025-03-31 02:00Z', 'Logout', 1, now())"
+    ),
+    "log-ons that are forgotten": (
+        "DELETE FROM cention.agent_logon"
+        " WHERE login_name = (SELECT min(login_name) FROM cention.agent_login)"
+    ),
+    "a log-out that is lost": (
+        "DELETE FROM cention.agent_logon WHERE action = 'Logout' AND happened_at BETWEEN"
+        " '2025-03-27 00:00Z' AND '2025-03-28 00:00Z'"
+    ),
+    "a login name of another agent": "UPDATE cention.agent_login SET agent_id = 31",
+    "a login name of nobody": "DELETE FROM cention.agent_login",
+    "a time zone": "UPDATE cention.workspace SET timezone = 'Pacific/Kiritimati'",
+    "opening hours": "DELETE FROM cention.opening_hours",
+    "a pattern": "UPDATE cention.action_pattern SET kind = 'ignored' WHERE kind = 'answered'",
+}
+
+
+def test_the_first_run_fills_every_table(conn):
+    assert_right(conn)
+    assert all(len(kept(conn, table)) > 5 for table in TABLES)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_reaches_the_days_that_it_changes(conn, session, change):
+    before = {table: kept(conn, table) for table in TABLES}
+    conn.execute(CHANGES[change])
+
+    compute_figures(session)
+
+    assert {table: kept(conn, table) for table in TABLES} != before
+    assert_right(conn)
+
+
+def test_random_changes_between_runs_give_what_is_computed(conn, session, monkeypatch):
+    monkeypatch.setattr(job, "BATCH", 40)
+    monkeypatch.setattr(job, "DAYS", 3)
+    monkeypatch.setattr(job, "NAMES", 1)
+    monkeypatch.setattr(job, "RUN_S", 0.0)
+    rng = random.Random(11)
+    for _ in range(20):
+        conn.execute(CHANGES[rng.choice([one for one in CHANGES if one != "a pattern"])])
+        recompute(session, run_s=0)
+
+    compute_figures(session)
+
+    assert_right(conn)
+
+
+def test_an_errand_that_moves_on_before_its_turn_stays_on_no_day_between(conn, session):
+    """The day between is computed for another errand, while the first is there."""
+    [errand_id] = conn.execute(
+        "SELECT min(errand_id) FROM cention.errand WHERE arrived_at IS NOT NULL"
+    ).fetchone()
+    moved = "UPDATE cention.errand SET arrived_at = %s WHERE errand_id = %s"
+    conn.execute(moved, [UNTIL - timedelta(days=20), errand_id])
+    conn.execute(
+        "INSERT INTO intake.day_due (workspace, kept, day) VALUES ('demo', 'area_day', %s)",
+        [(UNTIL - timedelta(days=20)).date()],
+    )
+    with conn.transaction():
+        job.day_tables.compute_days(conn, "demo", limit=100)
+    conn.execute(moved, [UNTIL - timedelta(days=30), errand_id])
+
+    compute_figures(session)
+
+    assert_right(conn)
+
+
+def test_an_errand_that_cannot_be_computed_counts_on_its_days(conn, session):
+    [errand_id] = conn.execute("SELECT min(errand_id) FROM cention.errand").fetchone()
+    conn.execute(
+        "ALTER TABLE analyst.errand_metrics ADD CONSTRAINT broken"
+        f" CHECK (errand_id <> {errand_id}) NOT VALID"
+    )
+    for days in (3, 4):
+        conn.execute(
+            "UPDATE cention.errand SET answered_at = %s WHERE errand_id = %s",
+            [UNTIL - timedelta(days=days), errand_id],
+        )
+        compute_figures(session)
+
+    [found] = conn.execute("SELECT count(*) FROM intake.metrics_problem").fetchone()
+    assert found == 1
+    assert_right(conn)
+
+
+def test_a_rebuild_from_nothing_gives_the_same_rows(conn, session):
+    before = {table: kept(conn, table) for table in TABLES}
+    for table in TABLES:
+        conn.execute(f"DELETE FROM intake.{table}")
+
+    metrics_progress.begin(conn, "demo")
+    compute_figures(session)
+
+    assert {table: kept(conn, table) for table in TABLES} == before
+
+
+def test_a_rebuild_writes_no_row_that_is_right(conn, session):
+    question = "SELECT min(row_id), max(row_id), count(*) FROM intake.{}"
+    before = [conn.execute(question.format(table)).fetchall() for table in TABLES]
+
+    metrics_progress.begin(conn, "demo")
+    compute_figures(session)
+
+    assert [conn.execute(question.format(table)).fetchall() for table in TABLES] == before
+
+
+def test_days_of_a_workspace_without_a_row_are_computed(conn, session):
+    conn.execute("DELETE FROM cention.workspace")
+    conn.execute("DELETE FROM intake.tag_trend_week")  # it has none
+    conn.execute(CHANGES["an area"])
+    conn.execute(CHANGES["a log-on"])
+
+    compute_figures(session)
+
+    assert {"stranger"} == {
+        one
+        for [one] in conn.execute(
+            "SELECT login_name FROM intake.agent_shift WHERE shift_ended_at = '2025-03-31 02:00Z'"
+        )
+    }
+    assert conn.execute("TABLE intake.logon_due").fetchall() == []
+
+
+def test_a_change_that_is_committed_while_days_are_computed_is_not_lost(conn, session, url):
+    with psycopg.connect(url) as late:
+        late.execute(CHANGES["an arrival"])
+        conn.execute("UPDATE cention.errand SET area_id = 14 WHERE errand_id % 5000 = 1000")
+        compute_figures(session)
+        late.commit()
+
+    compute_figures(session)
+
+    assert_right(conn)
+
+
+def test_an_update_that_changes_no_time_records_none(conn):
+    conn.execute("UPDATE cention.errand SET arrived_at = arrived_at, answered_at = answered_at")
+
+    assert conn.execute("SELECT * FROM intake.errand_moved").fetchall() == []
+
+
+def test_a_time_zone_that_does_not_exist_fails_no_save(conn):
+    conn.execute("UPDATE cention.workspace SET timezone = 'Nowhere'")
+
+    conn.execute(CHANGES["an arrival"])
+
+    assert conn.execute("SELECT count(*) > 0 FROM intake.errand_moved").fetchone() == (True,)
+
+
+def test_days_of_another_workspace_stay(conn, session):
+    conn.execute("INSERT INTO cention.workspace VALUES ('other', 'UTC')")
+    compute_figures(session)
+    for table in ("area_day", "agent_shift"):
+        names = "workspace, day, login_name, state, computed_at"
+        if table == "area_day":
+            names = (
+                "workspace, day, arrived, answered, closed, deleted, gone, open, answered_on_day,"
+                " sla_count, within_sla_count, feedback_count"
+            )
+        values = "day, 'asa', 'complete', now()" if "login" in names else "day" + ", 1" * 10
+        conn.execute(
+            f"INSERT INTO intake.{table} ({names})"
+            f" SELECT 'other', {values} FROM intake.{table} GROUP BY day"
+        )
+    conn.execute(CHANGES["an area"])
+    conn.execute(CHANGES["log-ons that are forgotten"])
+    question = "SELECT count(*) FROM intake.{} WHERE workspace = 'other'"
+    before = [conn.execute(question.format(table)).fetchone() for table in TABLES]
+
+    compute_figures(session)
+
+    assert [conn.execute(question.format(table)).fetchone() for table in TABLES] == before
+
+
+def test_a_transaction_computes_no_more_days_than_its_limit(conn, session, monkeypatch):
+    sizes = []
+    replace = psycopg.Connection.execute
+
+    def noted(self, query, params=None, **more):
+        if isinstance(params, dict) and "kept" in params:
+            sizes.append(len(params["days"]))
+        return replace(self, query, params, **more)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", noted)
+    metrics_progress.begin(conn, "demo")
+    compute_figures(session)
+
+    assert sum(sizes) > job.DAYS
+    assert max(sizes) <= job.DAYS
+
+
+def test_the_hours_of_a_shift_that_lasts_follow_the_log(conn, session):
+    conn.execute(
+        "INSERT INTO cention.agent_logon VALUES"
+        " ('demo', 'stranger', now() - interval '3 hours', 'Login', 1, now())"
+    )
+    conn.execute("INSERT INTO intake.agent_logon_reach VALUES ('demo', now() - interval '2 hours')")
+    compute_figures(session)
+    conn.execute("UPDATE intake.agent_logon_reach SET until_at = now() - interval '1 hour'")
+
+    compute_figures(session)
+
+    [found] = conn.execute(
+        "SELECT round(sum(logged_in_hours), 2) FROM analyst.agent_day"
+        " WHERE login_names = '{stranger}'"
+    ).fetchone()
+    assert found == 2
+    assert_right(conn)
+
+
+def test_freshness_tells_since_when_days_wait(conn, session):
+    conn.execute(
+        "INSERT INTO intake.day_due (workspace, kept, day, marked_at)"
+        " VALUES ('demo', 'area_day', '2025-04-01', now() - interval '1 hour')"
+    )
+
+    question = "SELECT state FROM analyst.freshness WHERE family = 'figures'"
+    assert conn.execute(question).fetchall() == [("behind",)]
+    compute_figures(session)
+    assert conn.execute(question).fetchall() == [("fresh",)]

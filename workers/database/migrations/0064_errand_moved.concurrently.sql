@@ -1,0 +1,8 @@
+-- By which times an errand counted on days before they changed.
+SET lock_timeout = '1s';
+CREATE OR REPLACE TRIGGER record_moved AFTER UPDATE OF arrived_at, answered_at ON cention.errand
+    FOR EACH ROW WHEN (
+        OLD.arrived_at IS DISTINCT FROM NEW.arrived_at
+        OR OLD.answered_at IS NOT NULL AND OLD.answered_at IS DISTINCT FROM NEW.answered_at
+    ) EXECUTE FUNCTION intake.record_moved_errand();
+RESET lock_timeout;
