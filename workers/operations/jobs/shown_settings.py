@@ -92,6 +92,8 @@ GROUPS: Mapping[str, Mapping[str, str]] = {  # names with their defaults
         "RECEIVER_URL": "",
         "LOG_LEVEL": "info",
         "ACCESS_LOG": "false",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "",
+        "OTEL_SERVICE_NAME": "",
         "WEB_CONCURRENCY": "2",
     },
     "web": {
