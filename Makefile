@@ -25,12 +25,12 @@ run: .venv/run  ## set up and run everything; Ctrl-C stops it
 test: .venv/dev  ## set up and run all tests, in random order
 	$(BIN)/pytest $(PARALLEL)
 
-test-fast: .venv/dev  ## run the quick tests that need no server: 80 seconds of CPU time, shared by the cores
+test-fast: .venv/dev  ## run the quick tests, which need no server
 	$(BIN)/pytest -q -m 'not slow' --disable-socket --allow-unix-socket --hypothesis-profile=fast $(PARALLEL) $(FAST_TESTS)
 
-check: lint types layers test  ## run what CI runs: lint, types, import contracts, tests
+check: lint types layers test  ## run lint, types, import contracts, tests; CI runs it first
 
-check-system: .venv/system .venv/dbt/bin/dbt .venv/postgres-servers/node_modules/.package-lock.json  ## run the tests that need Debian's packages, and install those that may be installed
+check-system: .venv/system .venv/dbt/bin/dbt .venv/postgres-servers/node_modules/.package-lock.json  ## run the tests that need Debian's packages; CI runs it too
 	$(BIN)/python -m tests.system.debian
 	$(BIN)/pytest tests/system
 
@@ -47,20 +47,20 @@ layers: .venv/dev
 bench: .venv/dev  ## measure, and print a table
 	$(BIN)/python -m tests.bench
 
-race: .venv/dev  ## run the bridge and its peers by turns, and print tables; RACE="--errands 3000 --seconds 5 --rounds 1"
+race: .venv/dev  ## measure the bridge and its peers by turns; RACE="--rounds 1"
 	$(BIN)/python -m tests.bench.race $(RACE)
 
-chaos: .venv/dev  ## inject faults at random, check that nothing is lost; CHAOS="--seed 1 --minutes 3"
+chaos: .venv/dev  ## inject faults, see that nothing is lost; CHAOS="--minutes 3"
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
-prove: .venv/dev  ## run the long proofs, half an hour and more, and write their tables to var/prove/; several hosts need root
+prove: .venv/dev  ## run the long proofs, half an hour and more; as root
 	$(BIN)/python -m tests.prove
 
-mutate: .venv/mutate  ## make small harmful changes, print which no test notices; ROOM=privacy SEED=1 MUTANTS=200
+mutate: .venv/mutate  ## make harmful changes, print which no test notices; SEED=1
 	$(BIN)/pytest -q tests/mutation
 	$(BIN)/python -m tests.mutation $(if $(ROOM),--room $(ROOM)) $(if $(SEED),--seed $(SEED)) $(if $(MUTANTS),--mutants $(MUTANTS))
 
-locks: .venv/dev  ## pin the dependencies of setup.cfg, and the peers of the race; LOCKS=--upgrade for the newest versions
+locks: .venv/dev  ## pin the dependencies; LOCKS=--upgrade for the newest
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
 	$(LOCK) --extra run -o deploy/requirements.lock setup.cfg
 	$(LOCK) --extra run --extra otel -o deploy/requirements-otel.lock setup.cfg
@@ -71,22 +71,22 @@ locks: .venv/dev  ## pin the dependencies of setup.cfg, and the peers of the rac
 	$(LOCK) --no-strip-extras -o deploy/dbt/requirements.lock deploy/dbt/requirements.in
 	for peers in $(PEERS); do $(LOCK) -o $$peers.lock $$peers.in || exit 1; done
 
-licences: .venv/run .venv/supply/bin/pip-licenses  ## write the licence of each package into deploy/docs/licences.md
+licences: .venv/run .venv/supply/bin/pip-licenses  ## write the licences of packages to deploy/docs/licences.md
 	sed -i '/^| Name  /,$$d' deploy/docs/licences.md
 	.venv/supply/bin/pip-licenses --python=$(BIN)/python --from=mixed --with-system --format=markdown --packages \
 		$$(sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' deploy/requirements.lock) >> deploy/docs/licences.md
 
-sbom: .venv/supply/bin/pip-licenses  ## write a bill of materials of the pinned packages into var/sbom.json, as CycloneDX
+sbom: .venv/supply/bin/pip-licenses  ## write a bill of materials to var/sbom.json, as CycloneDX
 	mkdir -p var
 	.venv/supply/bin/cyclonedx-py requirements --output-reproducible --output-file var/sbom.json deploy/requirements.lock
 
 audit: .venv/supply/bin/pip-licenses  ## ask PyPI for known vulnerabilities of the pinned packages
 	.venv/supply/bin/pip-audit --strict --disable-pip --require-hashes --requirement deploy/requirements.lock
 
-surface: .venv/dev  ## add new settings, commands, routes, columns and metrics to deploy/docs/surface.toml
+surface: .venv/dev  ## add new names to deploy/docs/surface.toml
 	$(BIN)/python -m tests.support.surface
 
-reset:  ## delete the data of the sandbox; those of a real workspace stay
+reset:  ## delete the data of the sandbox, and no others
 	@test ! -e var/run.lock || flock --nonblock var/run.lock true || { echo "The bridge runs. Stop it first." >&2; exit 1; }
 	rm -rf -- "$$(readlink -m var/sandbox/postgres)" var/sandbox
 
