@@ -320,13 +320,15 @@ def test_a_transaction_computes_no_more_days_than_its_limit(conn, session, monke
 
 
 def test_the_hours_of_a_shift_that_lasts_follow_the_log(conn, session):
+    now = datetime.now(ZONE)  # once: how long the figures take to compute is no part of the shift
     conn.execute(
-        "INSERT INTO cention.agent_logon VALUES"
-        " ('demo', 'stranger', now() - interval '3 hours', 'Login', 1, now())"
+        "INSERT INTO cention.agent_logon VALUES ('demo', 'stranger', %s, 'Login', 1, now())",
+        [now - timedelta(hours=3)],
     )
-    conn.execute("INSERT INTO intake.agent_logon_reach VALUES ('demo', now() - interval '2 hours')")
+    reach = "INSERT INTO intake.agent_logon_reach VALUES ('demo', %s)"
+    conn.execute(reach, [now - timedelta(hours=2)])
     compute_figures(session)
-    conn.execute("UPDATE intake.agent_logon_reach SET until_at = now() - interval '1 hour'")
+    conn.execute("UPDATE intake.agent_logon_reach SET until_at = %s", [now - timedelta(hours=1)])
 
     compute_figures(session)
 

@@ -15,8 +15,7 @@ from workers.analytics.jobs import recompute as job
 from workers.analytics.jobs.recompute import recompute
 from workers.analytics.store import metrics_due, metrics_problems, metrics_progress
 
-NOW = datetime.now(UTC)
-AGO = NOW - timedelta(days=3)
+DAY = timedelta(days=1)
 NEVER = "20000-01-01 00:00:00+00"  # the database knows it, and Python does not
 
 
@@ -29,12 +28,18 @@ def conn(database) -> Iterator[psycopg.Connection]:
         yield conn
 
 
-def arrive(conn, errand_id, *, workspace="demo", at=AGO, fetched_at=NOW):
+def now():
+    """Return the time of the test: since this file was read, midnight may have passed."""
+    return datetime.now(UTC)
+
+
+def arrive(conn, errand_id, *, workspace="demo", at=None):
+    """Store an errand as fetched now; without a time it arrived three days ago."""
     conn.execute(
         "INSERT INTO cention.errand (workspace, errand_id, arrived_at, area_id, fetched_at)"
         " VALUES (%s, %s, %s, 1, %s)"
         " ON CONFLICT (workspace, errand_id) DO UPDATE SET arrived_at = excluded.arrived_at",
-        [workspace, errand_id, at, fetched_at],
+        [workspace, errand_id, at or now() - 3 * DAY, now()],
     )
 
 
@@ -67,7 +72,7 @@ def backlog(conn):
 
 
 def days_before_today(*numbers):
-    return [datetime.now(UTC).date() - timedelta(days=number) for number in numbers]
+    return [now().date() - number * DAY for number in numbers]
 
 
 @pytest.mark.parametrize("from_nothing", [True, False])
@@ -266,8 +271,9 @@ def test_an_event_more_than_a_day_before_the_arrival_is_told(conn, session):
 
 
 def test_errands_whose_arrival_counts_as_unknown_are_no_repeat_contacts(conn, session):
+    ago = now() - 3 * DAY
     for errand_id, at in enumerate(
-        ("1970-01-01 00:00Z", "1970-01-02 00:00Z", AGO, AGO + timedelta(hours=1)), start=1
+        ("1970-01-01 00:00Z", "1970-01-02 00:00Z", ago, ago + timedelta(hours=1)), start=1
     ):
         arrive(conn, errand_id, at=at)
     conn.execute("UPDATE cention.errand SET from_address = 'anna@example.org'")
@@ -306,7 +312,7 @@ def test_many_days_are_computed_in_many_transactions(conn, session, monkeypatch)
         compute(conn, workspace, days)
 
     monkeypatch.setattr(job.backlog, "compute", recorded)
-    arrive(conn, 1, at=NOW - timedelta(days=400))
+    arrive(conn, 1, at=now() - 400 * DAY)
     compute_figures(session)
 
     assert len(backlog(conn)) == 400
@@ -361,7 +367,7 @@ def test_days_that_end_are_computed_while_changes_keep_coming(conn, session, mon
 
 
 def test_nothing_is_looked_at_where_nothing_is_to_be_done(conn, session):
-    arrive(conn, 1, at=NOW)  # no day is over yet at which it was open
+    arrive(conn, 1, at=now())  # no day is over yet at which it was open
     compute_figures(session)
 
     assert metrics_progress.work(conn) == []
@@ -371,8 +377,8 @@ def test_nothing_is_looked_at_where_nothing_is_to_be_done(conn, session):
     "states", [("open", "gone", "open"), ("open", "deleted", "gone"), ("gone", "open", "gone")]
 )
 def test_an_errand_that_ends_and_returns_counts_once(conn, session, states):
-    arrive(conn, 1, at=NOW - timedelta(days=20))
-    times = [NOW - timedelta(days=days) for days in (20, 13, 6)]
+    arrive(conn, 1, at=now() - 20 * DAY)
+    times = [now() - days * DAY for days in (20, 13, 6)]
     for state, begin, end in zip(states, times, [*times[1:], None], strict=True):
         conn.execute(
             "INSERT INTO cention.errand_version (workspace, errand_id, valid_from, valid_to, state,"

@@ -15,7 +15,7 @@ from workers.surveys.store.conversations import Settled
 
 RUN = UUID(int=1)
 NOW = datetime.now(UTC)
-EARLIER, LATER = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
+EARLIER, LATER = NOW - timedelta(hours=1), NOW + timedelta(days=1)  # however long the run takes
 VENDORS = ("centracx", "alvaria", "own")
 ALL = """
 INSERT INTO feedback.session (
