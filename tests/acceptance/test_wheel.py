@@ -21,6 +21,7 @@ from tests.integration.terminal import UNREACHABLE
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("receiver", "workers", "schemas", "deploy")
 SOURCES = (*PACKAGES, "wsgi.py", "setup.cfg", "pyproject.toml", "README.md")
+CACHE = "__pycache__"  # other tests write there at the same time
 # Documents, pinned dependencies and what they are chosen from, sample settings.
 NOT_INSTALLED = {".md", ".lock", ".in", ".example"}
 # Of the repository alone: documents, a project of analysts, and files that run the bridge.
@@ -63,8 +64,8 @@ def pip(*arguments: str | Path, cwd: Path) -> None:
 
 def files_of(folder: Path) -> set[str]:
     """Return the files below ``folder``, relative to its parent, without caches."""
-    paths = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder.parent)) for path in paths if path.suffix != ".pyc"}
+    paths = (path for path in folder.rglob("*") if CACHE not in path.parts and path.is_file())
+    return {str(path.relative_to(folder.parent)) for path in paths}
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source.mkdir()
     for name in SOURCES:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, source / name)
+            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns(CACHE))
         else:
             shutil.copy(ROOT / name, source)
     pip("wheel", source, "--no-build-isolation", "--wheel-dir", folder, cwd=folder)
