@@ -38,8 +38,10 @@ from workers.spool.layout import spool_status
 RECOVERED_WITHIN_S = 60.0
 SHORT_STORM_S = 35.0
 SHORT_STORM_OF_HOSTS_S = 25.0
-# A survey vendor that refuses us is paused for 60 s, and the deciders run every 30 s after that.
-QUIET_S = 150.0
+SHORT_STORM_FAULTS = 3
+# A survey vendor that refuses us is paused for 60 s, and the deciders run every 30 s after that;
+# the rest is time for a busy machine.
+QUIET_S = 300.0
 STORED: LiteralString = """
     SELECT count(filed_at), count(problem) FILTER (WHERE filed_at IS NULL) FROM intake.callback
 """
@@ -62,6 +64,7 @@ class Plan:
 
     seed: int
     seconds: float
+    least_faults: int  # different ones, however long they take
     rate: float  # changes a second
     lease_s: int
     hold_s: float  # duration of faults that last
@@ -113,6 +116,7 @@ def short_plan(seed: int) -> Plan:
     return Plan(
         seed=seed,
         seconds=SHORT_STORM_S,
+        least_faults=SHORT_STORM_FAULTS,
         rate=15,
         lease_s=5,
         hold_s=3,
@@ -138,6 +142,7 @@ def long_plan(seed: int, *, minutes: float, hosts: int = 0) -> Plan:
     return Plan(
         seed=seed,
         seconds=minutes * 60,
+        least_faults=1,
         rate=25,
         lease_s=15,
         hold_s=8,
@@ -164,7 +169,7 @@ def run_campaign(plan: Plan) -> Report:
         ends_at = time.monotonic() + plan.seconds
         with surveys.pushing(bridge) as pusher:
             for kind in fault_order(rng, sorted(plan.faults)):
-                if time.monotonic() > ends_at:
+                if time.monotonic() > ends_at and len(report.recoveries) >= plan.least_faults:
                     break
                 once = random.Random(rng.getrandbits(32))
                 recovered = recover_from(bridge, plan.faults[kind], once)

@@ -16,7 +16,7 @@ from deploy.embedded import Postgres, Valkey
 from deploy.embedded.ports import LOOPBACK
 from deploy.embedded.postgres import HBA
 from deploy.embedded.server import exec_as_command
-from deploy.run import run_env
+from deploy.run import run_env, startup
 from deploy.run.lock import take_lock
 from deploy.run.output import Output
 from deploy.run.plan import Plan
@@ -39,6 +39,7 @@ RECEIVER_PORT, SANDBOX_PORT, SMTP_PORT, BROKER_PORT = 8000, 8001, 8025, 6379
 EVERYWHERE = "0.0.0.0"
 # Whoever is in these networks was started here, so that no password is needed.
 ACCESS = f"{HBA}host all all {NETWORK} trust\n"
+READY_WITHIN_S = 300.0  # more processes than those of `make run` start at once
 OF_WORKERS = ("worker-", "beat")
 
 
@@ -110,6 +111,7 @@ def running_hosts(folder: Path, hosts: int, **variables: str) -> Iterator[HostsR
         given = {**plan.given, **plan.variables(), **servers, "PYTHONPATH": str(ROOT)}
         stack.enter_context(patch.dict(os.environ, inherited | given, clear=True))
         stack.callback(supervisor.stop)
+        stack.enter_context(patch.object(startup, "READY_WITHIN_S", READY_WITHIN_S))
         start_all(plan, supervisor, Output.to_stderr(), lock=take_lock(var / "run.lock"))
         yield run
 

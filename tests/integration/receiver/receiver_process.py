@@ -99,7 +99,7 @@ def serving(
         yield receiver
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def answers(receiver: Receiver) -> bool:
