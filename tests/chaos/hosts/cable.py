@@ -67,6 +67,13 @@ def open_device(name: str) -> int:
     return device
 
 
+def try_out() -> None:
+    """Do in a new network what a link needs. Raises ``OSError``."""
+    network.leave()
+    os.close(open_device("try"))
+    ORPHANS.write_text("1", "ascii")
+
+
 def lay(name: str, address: str) -> dict[str, Direction]:
     """Make the host's network, and be in it; return both directions."""
     here = open_device(name)

@@ -48,8 +48,12 @@ def fail_power(bridge: ChaosBridge, rng: random.Random) -> threading.Thread:
     run = _run(bridge)
     host = rng.choice(run.hosts)
     thread = _hold(bridge, [host], to_host=CUT, to_centre=CUT)
-    mains = [psutil.Process(pid) for pid in run.pids_on(host)]
-    for process in [*mains, *(child for main in mains for child in main.children(recursive=True))]:
+    processes: list[psutil.Process] = []
+    for pid in run.pids_on(host):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            main = psutil.Process(pid)
+            processes += [main, *main.children(recursive=True)]
+    for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
     return thread

@@ -82,9 +82,12 @@ def why_not() -> str | None:
     if wanted:
         return f"Install with: sudo apt-get install {' '.join(wanted)}"
     # In a process of its own, since this one would stay in the new network.
-    command = [sys.executable, "-c", "from tests.chaos.hosts import network; network.leave()"]
+    command = [sys.executable, "-c", "from tests.chaos.hosts import cable; cable.try_out()"]
     if subprocess.run(command, stderr=subprocess.DEVNULL).returncode:
-        return "The kernel makes no network for this process: give it CAP_SYS_ADMIN."
+        return (
+            "The kernel makes no network or no TUN device for this process, or does not let it set"
+            " one up: give it CAP_SYS_ADMIN and CAP_NET_ADMIN, and a /proc/sys that it may write."
+        )
     return None
 
 
@@ -133,5 +136,5 @@ def connected_host(number: int, *, clock: Path) -> Iterator[Host]:
         yield Host(name=name, address=address, clock=clock, clock_s=clock_s, cable=cable)
     finally:
         cable.stdin.close()
-        cable.wait(10)
+        cable.wait(60)
         cable.stdout.close()
