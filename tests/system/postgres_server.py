@@ -18,6 +18,7 @@ from tests.support.eventually import eventually
 from tests.system.debian import PACKAGES
 
 INSTALLED = Path(__file__).parents[2] / ".venv" / "postgres-servers" / "node_modules"
+COMPLETE = ".package-lock.json"  # which npm writes last
 DEBIAN = "15"
 FROM_NPM = ("14", "16", "17")
 USER = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses root
@@ -40,8 +41,11 @@ def programs_of(version: str, folder: Path) -> Path:
             raise NotInstalled(f"PostgreSQL {version}: sudo apt-get install postgresql-{DEBIAN}")
         return program.parent
     package = INSTALLED / f"postgres-{version}"
-    if not package.exists():
-        raise NotInstalled(f"PostgreSQL {version}: install npm, then run make check-system")
+    if not (INSTALLED / COMPLETE).exists():
+        raise NotInstalled(
+            f"PostgreSQL {version}: npm is missing, or did not reach its registry;"
+            " see to it, then run make check-system"
+        )
     copy = folder / f"programs-{version}"
     shutil.copytree(package / "native", copy / "native", ignore=shutil.ignore_patterns("*.a"))
     # The registry's archives have no links.
