@@ -33,8 +33,9 @@ PACKAGES: Mapping[str, Path] = {
     "gcc": Path("/usr/bin/gcc"),
     "libc6-dev": Path("/usr/include/time.h"),
 }
-INSTALL = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends")
-LISTS = ("apt-get", "update", "--quiet")
+APT = ("apt-get", "--quiet", "--option", "Acquire::Retries=5")  # a mirror may be away for a moment
+INSTALL = (*APT, "install", "--yes", "--no-install-recommends")
+LISTS = (*APT, "update")
 
 
 def missing() -> list[str]:
