@@ -199,6 +199,31 @@ def test_figures_of_days_of_an_earlier_version_are_computed_in_the_background(em
     assert (areas, hours, left) == ([("2024-05-01", 3, 1)], [("asa", 2)], [])
 
 
+def test_days_that_were_computed_before_there_was_their_trigger_are_computed_again(empty_database):
+    """The trigger waits for a lock, and is made by a later attempt."""
+    session = partial(psycopg.connect, empty_database, autocommit=True)
+    question = "SELECT day::text, arrived FROM analyst.area_day ORDER BY day"
+    with session() as conn:
+        migrate_database(conn)
+        conn.execute("DELETE FROM intake.migration WHERE name LIKE '0064%'")
+        conn.execute("DROP TRIGGER record_moved ON cention.errand")
+        conn.execute("INSERT INTO cention.workspace (workspace, timezone) VALUES ('demo', 'UTC')")
+        conn.execute(
+            "INSERT INTO cention.errand (workspace, errand_id, arrived_at, area_id, fetched_at)"
+            " VALUES ('demo', 1, '2024-05-01 12:00Z', 3, now())"
+        )
+        compute_figures(session)
+        conn.execute("UPDATE cention.errand SET arrived_at = '2024-05-03 12:00Z'")
+        compute_figures(session)
+        before = conn.execute(question).fetchall()
+
+        migrate_database(conn)
+        compute_figures(session)
+
+        assert before == [("2024-05-01", 1), ("2024-05-03", 1)]
+        assert conn.execute(question).fetchall() == [("2024-05-03", 1)]
+
+
 def test_a_database_of_an_earlier_version_gets_the_comments_of_a_new_one(empty_database, bridge):
     with psycopg.connect(empty_database, autocommit=True) as old, bridge.context.session() as new:
         migrate_before(old, "0024")
