@@ -350,3 +350,19 @@ def test_freshness_tells_since_when_days_wait(conn, session):
     assert conn.execute(question).fetchall() == [("behind",)]
     compute_figures(session)
     assert conn.execute(question).fetchall() == [("fresh",)]
+
+
+def test_figures_are_computing_until_all_days_of_a_rebuild_are_computed(conn, session, monkeypatch):
+    monkeypatch.setattr(job, "DAYS", 3)
+    question = "SELECT state FROM analyst.freshness WHERE family = 'figures'"
+    waiting = "SELECT FROM intake.day_due WHERE kept <> 'backlog_day' LIMIT 1"
+    metrics_progress.begin(conn, "demo")
+
+    states = []
+    while recompute(session, run_s=0):
+        if metrics_progress.read(conn, "demo") is None and conn.execute(waiting).fetchall():
+            states += conn.execute(question).fetchall()
+
+    assert len(states) > 1
+    assert set(states) == {("computing",)}
+    assert conn.execute(question).fetchall() == [("fresh",)]

@@ -76,11 +76,11 @@ WITH own AS (
     UNION SELECT 'channel_day', t.day FROM intake.channel_day AS t WHERE t.workspace = %(workspace)s
     UNION SELECT 'tag_trend_week', t.week FROM intake.tag_trend_week AS t WHERE t.workspace = %(workspace)s
 )
-INSERT INTO intake.day_due (workspace, kept, day)
-SELECT own.workspace, k.kept, coalesce(k.day, '-infinity')
+INSERT INTO intake.day_due (workspace, kept, day, is_new)
+SELECT own.workspace, k.kept, coalesce(k.day, '-infinity'), true
 FROM own CROSS JOIN known AS k
 WHERE %(since)s::date IS NULL OR k.day >= date_trunc('week', %(since)s::date::timestamp)::date
-ON CONFLICT DO NOTHING;
+ON CONFLICT (workspace, kept, day) DO UPDATE SET is_new = true;
 
 -- name: mark_all_names
 -- Mark every login name.

@@ -181,7 +181,7 @@ ALTER TABLE intake.day_due ALTER COLUMN kept DROP DEFAULT;
 COMMENT ON TABLE intake.day_due IS 'Days and weeks whose rows of a kept table are to be computed. Only the session that computes figures writes here.';
 COMMENT ON COLUMN intake.day_due.kept IS 'The table: backlog_day of schema analyst, or one of schema intake.';
 COMMENT ON COLUMN intake.day_due.day IS 'Day in the time zone of the workspace, or Monday of the week; -infinity for errands whose arrival is not known.';
-COMMENT ON COLUMN intake.day_due.is_new IS 'It has not been computed before: what comes of it is no correction. Of backlog_day alone.';
+COMMENT ON COLUMN intake.day_due.is_new IS 'It has not been computed before: what comes of it is no correction. Of other tables: it is due since everything was computed, which lasts until it is computed.';
 COMMENT ON COLUMN intake.day_due.marked_at IS 'Since when it waits. While everything is computed, days of backlog_day wait for the end of that.';
 
 CREATE TABLE intake.logon_due (

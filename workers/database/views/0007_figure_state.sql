@@ -1,7 +1,7 @@
 -- How far the figures of errands are behind, for commands, alarms and analysts.
 CREATE OR REPLACE VIEW intake.figure_state AS
 SELECT w.workspace, least(marked.at, days.marked_at, names.marked_at) AS oldest_waiting_at,
-       CASE WHEN p.after_id IS NOT NULL THEN p.began_at
+       CASE WHEN p.after_id IS NOT NULL OR days.of_everything THEN p.began_at
             WHEN p.workspace IS NULL AND EXISTS (SELECT FROM cention.errand AS e WHERE e.workspace = w.workspace) THEN now()
        END AS everything_since_at, problem.failed, problem.arrivals
 FROM cention.workspace AS w
@@ -11,7 +11,8 @@ LEFT JOIN LATERAL (
     WHERE d.workspace = w.workspace ORDER BY d.marked_in LIMIT 1
 ) AS marked ON true
 CROSS JOIN LATERAL (
-    SELECT min(d.marked_at) FILTER (WHERE p.after_id IS NULL OR d.kept <> 'backlog_day') AS marked_at
+    SELECT min(d.marked_at) FILTER (WHERE p.after_id IS NULL OR d.kept <> 'backlog_day') AS marked_at,
+           bool_or(d.is_new) FILTER (WHERE d.kept <> 'backlog_day') AS of_everything
     FROM intake.day_due AS d WHERE d.workspace = w.workspace
 ) AS days
 CROSS JOIN LATERAL (SELECT min(l.marked_at) AS marked_at FROM intake.logon_due AS l WHERE l.workspace = w.workspace) AS names
