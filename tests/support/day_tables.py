@@ -12,4 +12,4 @@ def compute_day_tables(conn: Connection, workspace: str = "demo") -> None:
     """Compute every day and login name."""
     day_tables.mark_all(conn, workspace, since=None)
     day_tables.compute_names(conn, workspace, limit=ALL)
-    day_tables.compute_days(conn, workspace, limit=ALL)
+    day_tables.compute_days(conn, workspace, day_tables.due_days(conn, workspace, limit=ALL))

@@ -187,7 +187,8 @@ def test_an_errand_that_moves_on_before_its_turn_stays_on_no_day_between(conn, s
         [(UNTIL - timedelta(days=20)).date()],
     )
     with conn.transaction():
-        job.day_tables.compute_days(conn, "demo", limit=100)
+        days = job.day_tables.due_days(conn, "demo", limit=100)
+        job.day_tables.compute_days(conn, "demo", days)
     conn.execute(moved, [UNTIL - timedelta(days=30), errand_id])
 
     compute_figures(session)
@@ -366,3 +367,20 @@ def test_figures_are_computing_until_all_days_of_a_rebuild_are_computed(conn, se
     assert len(states) > 1
     assert set(states) == {("computing",)}
     assert conn.execute(question).fetchall() == [("fresh",)]
+
+
+def test_a_day_that_always_fails_stays_due_and_all_others_are_computed(conn, session):
+    conn.execute(
+        "ALTER TABLE intake.area_day ADD CONSTRAINT broken CHECK (day <> '2025-03-28') NOT VALID"
+    )
+    conn.execute("UPDATE cention.errand SET area_id = 14")
+
+    for _ in range(8):
+        with pytest.raises(psycopg.errors.CheckViolation):
+            recompute(session)
+
+    left = conn.execute("SELECT kept, day::text FROM intake.day_due").fetchall()
+    assert left == [("area_day", "2025-03-28")]
+    conn.execute("ALTER TABLE intake.area_day DROP CONSTRAINT broken")
+    compute_figures(session)
+    assert_right(conn)

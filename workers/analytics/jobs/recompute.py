@@ -21,6 +21,7 @@ from workers.analytics.store import (
     metrics_problems,
     metrics_progress,
 )
+from workers.analytics.store.day_tables import DueDay
 from workers.analytics.store.metrics_due import AGENT, ERRAND, GENERAL, LOGON_DAY, Mark
 from workers.analytics.store.metrics_progress import Work
 from workers.database import Connection, Transaction, advisory_locks, permanent_errors
@@ -28,6 +29,7 @@ from workers.database import Connection, Transaction, advisory_locks, permanent_
 BATCH = 500  # errands, or marks, in one transaction
 PARTS = 8  # of a batch that fails
 DAYS = 31  # of a backlog, or of tables, in one transaction
+FAILED_DAYS = 2  # then the rest of a batch waits for another run
 NAMES = 10  # of log-ons in one transaction: each with its whole history
 RUN_S = 20.0  # then others of the queue have their turn
 ROUND_S = 100.0  # in which every workspace has its turn; the task is killed after minutes
@@ -77,7 +79,7 @@ def _step(conn: Connection, work: Work, until_s: float) -> psycopg.Error | None:
         if work.days:
             _compute_days(conn, work.workspace)
         if work.tables:
-            _compute_tables(conn, work.workspace)
+            _compute_tables(conn, work)
     except psycopg.Error as error:
         if conn.broken:
             raise
@@ -159,7 +161,7 @@ def _try(
                 backlog.mark_stretches(conn, workspace, stretches)
             metrics_problems.renew(conn, workspace, ids)
     except psycopg.Error as error:
-        if not _is_of_errand(error):
+        if not _is_of_record(error):
             raise
         return error
     return None
@@ -180,8 +182,8 @@ def _set_aside(
         metrics_problems.set_aside(conn, workspace, errand_id, f"cannot be computed: {name}")
 
 
-def _is_of_errand(error: psycopg.Error) -> bool:
-    """Return whether other errands may succeed: not if the statement itself is wrong."""
+def _is_of_record(error: psycopg.Error) -> bool:
+    """Return whether other errands or days may succeed: not if the statement itself is wrong."""
     if isinstance(error, errors.QueryCanceled):  # it takes too long
         return True
     wrong = isinstance(error, psycopg.ProgrammingError)
@@ -213,9 +215,39 @@ def _compute_days(conn: Connection, workspace: str) -> None:
             backlog.compute(conn, workspace, days)
 
 
-def _compute_tables(conn: Connection, workspace: str) -> None:
-    """Compute the log-ons of names, and the days of tables, that have been due the longest."""
+def _compute_tables(conn: Connection, work: Work) -> None:
+    """Compute the log-ons of names, and the days of tables, that have been due the longest.
+
+    Days that fail together are computed one by one, until a second one fails; each may take
+    seconds. What fails stays due, and is raised after the others.
+    """
+    workspace = work.workspace
     with _batch(conn):
         day_tables.compute_names(conn, workspace, limit=NAMES)
-    with _batch(conn):
-        day_tables.compute_days(conn, workspace, limit=DAYS)
+    days = day_tables.due_days(conn, workspace, limit=DAYS)
+    if not days or _try_days(conn, workspace, days) is None:
+        return
+    random.shuffle(days)  # if two fail, the others have their turn in another run
+    failed: list[psycopg.Error] = []
+    for day in days:
+        if error := _try_days(conn, workspace, [day]):
+            where = {"workspace": workspace, "table": day.kept, "day": day.day}
+            log.warning("day cannot be computed", **where, error=permanent_errors.name(error))
+            failed.append(error)
+            if len(failed) == FAILED_DAYS:
+                break
+    if failed:
+        raise failed[0]
+
+
+def _try_days(conn: Connection, workspace: str, days: Collection[DueDay]) -> psycopg.Error | None:
+    """Compute days of tables; return an error that is of one of them."""
+    try:
+        with _batch(conn):
+            metrics.limit_statements(conn, seconds=STATEMENT_S)
+            day_tables.compute_days(conn, workspace, days)
+    except psycopg.Error as error:
+        if not _is_of_record(error):
+            raise
+        return error
+    return None

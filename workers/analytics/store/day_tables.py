@@ -57,11 +57,17 @@ def compute_names(conn: Connection, workspace: str, *, limit: int) -> None:
         conn.execute(SQL["replace_names"], {"workspace": workspace, "login_names": found})
 
 
-def compute_days(conn: Connection, workspace: str, *, limit: int) -> None:
-    """Compute days that are due, at most ``limit``. The rows of one that has not changed stay."""
+def due_days(conn: Connection, workspace: str, *, limit: int) -> list[DueDay]:
+    """Return the days that have been due the longest, at most ``limit``."""
     with conn.cursor(row_factory=class_row(DueDay)) as cursor:
         parameters = {"workspace": workspace, "limit": limit}
-        found = cursor.execute(SQL["take_days"], parameters).fetchall()
-    for kept in sorted({one.kept for one in found}):
-        days = [one.day for one in found if one.kept == kept]
-        conn.execute(SQL["replace_days"], {"workspace": workspace, "kept": kept, "days": days})
+        return cursor.execute(SQL["due_days"], parameters).fetchall()
+
+
+def compute_days(conn: Connection, workspace: str, due: Collection[DueDay]) -> None:
+    """Compute days, which are due no more. The rows of one that has not changed stay."""
+    for kept in sorted({one.kept for one in due}):
+        days = [one.day for one in due if one.kept == kept]
+        parameters = {"workspace": workspace, "kept": kept, "days": days}
+        conn.execute(SQL["delete_due_days"], parameters)
+        conn.execute(SQL["replace_days"], parameters)

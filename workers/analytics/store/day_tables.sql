@@ -157,16 +157,16 @@ INSERT INTO intake.day_due (workspace, kept, day)
 SELECT DISTINCT %(workspace)s, 'agent_day', c.day FROM changed AS c
 ON CONFLICT DO NOTHING;
 
--- name: take_days
--- Take the days that have been due the longest off the list, at most so many, the newest of these first.
-DELETE FROM intake.day_due AS d
-USING (
-    SELECT n.workspace, n.kept, n.day FROM intake.day_due AS n
-    WHERE n.workspace = %(workspace)s AND n.kept <> 'backlog_day'
-    ORDER BY n.marked_at, n.day DESC, n.kept LIMIT %(limit)s
-) AS first
-WHERE (d.workspace, d.kept, d.day) = (first.workspace, first.kept, first.day)
-RETURNING d.kept, d.day::text;
+-- name: due_days
+-- The days that have been due the longest, at most so many, the newest of these first.
+SELECT kept, day::text FROM intake.day_due
+WHERE workspace = %(workspace)s AND kept <> 'backlog_day'
+ORDER BY marked_at, day_due.day DESC, kept LIMIT %(limit)s;
+
+-- name: delete_due_days
+-- These days of a table are computed.
+DELETE FROM intake.day_due
+WHERE workspace = %(workspace)s AND kept = %(kept)s AND day = ANY (%(days)s::date[]);
 
 -- name: replace_days
 -- Compute days of a table, and replace those that have changed.
