@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,6 +20,7 @@ from tests.support.figure_job import compute_figures
 from workers.analytics.jobs import recompute as job
 from workers.analytics.jobs.recompute import recompute
 from workers.analytics.store import metrics_progress
+from workers.analytics.store.day_tables import DueDay
 
 ZONE = ZoneInfo("Europe/Stockholm")
 UNTIL = datetime(2025, 4, 4, tzinfo=ZONE)
@@ -383,4 +385,23 @@ def test_a_day_that_always_fails_stays_due_and_all_others_are_computed(conn, ses
     assert left == [("area_day", "2025-03-28")]
     conn.execute("ALTER TABLE intake.area_day DROP CONSTRAINT broken")
     compute_figures(session)
+    assert_right(conn)
+
+
+def test_days_that_many_batches_reach_are_computed_once(conn, session, monkeypatch):
+    counted: Counter[DueDay] = Counter()
+    compute = job.day_tables.compute_days
+
+    def noted(conn, workspace, due):
+        counted.update(due)
+        compute(conn, workspace, due)
+
+    monkeypatch.setattr(job.day_tables, "compute_days", noted)
+    monkeypatch.setattr(job, "BATCH", 20)
+    monkeypatch.setattr(job, "DAY_WAITS_S", 600.0)  # longer than the test
+    conn.execute("UPDATE cention.errand SET area_id = 14")
+    compute_figures(session)
+
+    assert len(counted) > 50
+    assert set(counted.values()) == {1}
     assert_right(conn)

@@ -29,6 +29,7 @@ from workers.database import Connection, Transaction, advisory_locks, permanent_
 BATCH = 500  # errands, or marks, in one transaction
 PARTS = 8  # of a batch that fails
 DAYS = 31  # of a backlog, or of tables, in one transaction
+DAY_WAITS_S = 5.0  # while errands are computed, of which the next may be of the same day
 FAILED_DAYS = 2  # then the rest of a batch waits for another run
 NAMES = 10  # of log-ons in one transaction: each with its whole history
 RUN_S = 20.0  # then others of the queue have their turn
@@ -218,13 +219,15 @@ def _compute_days(conn: Connection, workspace: str) -> None:
 def _compute_tables(conn: Connection, work: Work) -> None:
     """Compute the log-ons of names, and the days of tables, that have been due the longest.
 
+    While errands are computed, days wait a little, as the next batch may reach them again.
     Days that fail together are computed one by one, until a second one fails; each may take
     seconds. What fails stays due, and is raised after the others.
     """
     workspace = work.workspace
     with _batch(conn):
         day_tables.compute_names(conn, workspace, limit=NAMES)
-    days = day_tables.due_days(conn, workspace, limit=DAYS)
+    waited_s = DAY_WAITS_S if work.marked or work.everything else 0.0
+    days = day_tables.due_days(conn, workspace, limit=DAYS, waited_s=waited_s)
     if not days or _try_days(conn, workspace, days) is None:
         return
     random.shuffle(days)  # if two fail, the others have their turn in another run

@@ -57,10 +57,12 @@ def compute_names(conn: Connection, workspace: str, *, limit: int) -> None:
         conn.execute(SQL["replace_names"], {"workspace": workspace, "login_names": found})
 
 
-def due_days(conn: Connection, workspace: str, *, limit: int) -> list[DueDay]:
-    """Return the days that have been due the longest, at most ``limit``."""
+def due_days(
+    conn: Connection, workspace: str, *, limit: int, waited_s: float = 0.0
+) -> list[DueDay]:
+    """Return the days that have been due the longest, and for ``waited_s``, at most ``limit``."""
     with conn.cursor(row_factory=class_row(DueDay)) as cursor:
-        parameters = {"workspace": workspace, "limit": limit}
+        parameters = {"workspace": workspace, "limit": limit, "waited_s": waited_s}
         return cursor.execute(SQL["due_days"], parameters).fetchall()
 
 

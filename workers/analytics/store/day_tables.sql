@@ -158,9 +158,11 @@ SELECT DISTINCT %(workspace)s, 'agent_day', c.day FROM changed AS c
 ON CONFLICT DO NOTHING;
 
 -- name: due_days
--- The days that have been due the longest, at most so many, the newest of these first.
+-- The days that have been due the longest, at most so many, the newest of these first; those that have waited for so
+-- many seconds, or all, even if the clock was set back.
 SELECT kept, day::text FROM intake.day_due
 WHERE workspace = %(workspace)s AND kept <> 'backlog_day'
+  AND (%(waited_s)s::float8 = 0 OR marked_at <= now() - %(waited_s)s::float8 * interval '1 second')
 ORDER BY marked_at, day_due.day DESC, kept LIMIT %(limit)s;
 
 -- name: delete_due_days
