@@ -13,8 +13,17 @@ from tests.support.web import HOSTILE, USERS, add_errand, visitor
 from workers.operations.jobs import housekeeping, operator_work
 from workers.operations.jobs.operator_work import carry_out_next
 from workers.privacy.jobs import erase_person
+from workers.spool.layout import WAITING
 
 KIM = "kim@customer.example"
+
+
+class Died(Exception):
+    """The worker is killed."""
+
+
+def die(*_, **__):
+    raise Died
 
 
 @pytest.fixture
@@ -82,6 +91,53 @@ def test_the_person_of_a_dry_run_is_erased_once_it_is_confirmed(operator, worker
     overview = operator.text("/privacy")
     assert "errand_reports" in overview
     assert KIM not in overview
+
+
+def test_a_file_that_cannot_be_read_is_told_where_the_person_is_said_to_be_erased(
+    operator, worker, errand, database
+):
+    worker.spool.mkdir()
+    (worker.spool / f"1{WAITING}").write_text(f"no callback, from {KIM}")
+    page = ask(operator)
+    worker.work()
+    erasure = operator.post(f"{page}/erase", sure="yes").headers["Location"]
+    worker.work()
+
+    text = operator.text(erasure)
+
+    assert address_of(database) is None
+    assert "The person is erased, but not in the files of the spool" in text
+    assert f"1{WAITING}" in text
+    assert acts(database)[-1]["outcome"].endswith("; not 1 unreadable file of the spool")
+
+
+def test_after_a_worker_died_the_numbers_are_said_to_be_of_the_last_try(
+    operator, worker, errand, database, monkeypatch
+):
+    page = ask(operator)
+    worker.work()
+    erasure = operator.post(f"{page}/erase", sure="yes").headers["Location"]
+    with monkeypatch.context() as patched:
+        patched.setattr(operator_work, "_finish", die)  # when everything is erased
+        with pytest.raises(Died):
+            worker.work()
+    assert address_of(database) is None
+
+    worker.work()
+
+    assert "those of the last try alone" in operator.text(erasure)
+    assert acts(database)[-1]["outcome"].endswith(
+        " (try 2; what earlier tries changed is not counted)"
+    )
+
+
+def test_an_export_names_a_spool_that_cannot_be_read(operator, worker, errand):
+    worker.spool.write_text("a file in place of the folder")
+    page = ask(operator, "export")
+
+    assert worker.work() == 1
+
+    assert f"The spool {worker.spool} cannot be read: Not a directory." in operator.text(page)
 
 
 def test_nothing_is_erased_without_the_mark_that_it_was_read(operator, worker, errand, database):
@@ -204,12 +260,6 @@ def test_a_hostile_address_is_shown_as_text(operator, worker):
 def test_a_request_whose_worker_died_is_begun_again_three_times_at_most(
     operator, worker, errand, database, monkeypatch
 ):
-    class Died(Exception):
-        """The worker is killed."""
-
-    def die(*_, **__):
-        raise Died
-
     page = ask(operator)
     with monkeypatch.context() as patched:
         patched.setattr(erase_person, "erase", die)

@@ -120,7 +120,12 @@ def _work(tools: Tools, records: Connection, request: OperatorRequest) -> Outcom
         progress = _Progress(records=records, request_id=request.request_id)
         if request.kind == Kind.EXPORT_PERSON:
             return _export(conn, subject, progress)
-        return _erase(conn, subject, progress, dry_run=request.kind == Kind.ERASE_DRY_RUN)
+        if request.kind == Kind.ERASE_DRY_RUN:
+            return _erase(conn, subject, progress, dry_run=True)
+        document, words = _erase(conn, subject, progress, dry_run=False)
+        if request.tries > 1:
+            words += f" (try {request.tries}; what earlier tries changed is not counted)"
+        return document, words
 
 
 def _check(tools: Tools) -> Outcome:
@@ -169,11 +174,18 @@ def _erase(
         f"{pluralise(rows, 'row')} of {pluralise(len(found.tables), 'table')}, "
         f"{pluralise(found.errands, 'errand')}, {pluralise(found.ratings, 'rating')}"
     )
+    if found.unreadable:
+        counted += f"; not {pluralise(len(found.unreadable), 'unreadable file')} of the spool"
     return document, f"{'would change' if dry_run else DONE + ':'} {counted}"
 
 
 def _export(conn: Connection, subject: DataSubject, progress: _Progress) -> Outcome:
-    found = export_person.export(conn, subject, contents=False, progress=progress)
+    try:
+        found = export_person.export(conn, subject, contents=False, progress=progress)
+    except OSError as error:
+        raise RequestFailed(
+            f"The spool {subject.spool} cannot be read: {error.strerror}."
+        ) from None
     rows = sum(map(len, found["tables"].values()))
     tables = pluralise(len(found["tables"]), "table")
     return found, f"{DONE}: {pluralise(rows, 'row')} of {tables}"
