@@ -43,6 +43,7 @@ PARAMETERS = ("workspace", "days", "from", "to", *FILTERS)
 LENGTHS = (7, 28, 91, 364)  # days: whole weeks, so that both periods have the same weekdays
 DEFAULT_DAYS = 28
 MOST_DAYS = 731  # two years
+MOST_ROWS = 200  # of a table on the page; its file has all
 OLDEST = date(1990, 1, 1)
 # An image of its own has its styles in itself.
 FILE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
@@ -106,6 +107,7 @@ def index() -> ResponseReturnValue:
         lengths={days: _address("figures.index", days=days) for days in LENGTHS},
         address=_address,
         words=_words(),
+        most_rows=MOST_ROWS,
         **page,
     )
 

@@ -54,6 +54,7 @@ def index() -> ResponseReturnValue:
     operates = require_person().operates
     with connection() as conn:
         statuses = {one.workspace: one for one in invitations.statuses(conn)}
+        unknown = invitations.unknown(conn, workspace.name)
         previews = operator_requests.latest(conn, [Kind.PREVIEW], limit=20)
         return render_template(
             "surveys.html",
@@ -71,7 +72,8 @@ def index() -> ResponseReturnValue:
             invited=invitations.listed(conn, workspace.name, state=state or None, limit=SHOWN),
             reasons=decisions.reasons_since(conn, workspace.name, days=REASON_DAYS),
             reason_days=REASON_DAYS,
-            unknown=invitations.unknown(conn, workspace.name),
+            unknown=unknown[:SHOWN],
+            unknown_number=len(unknown),
             answers=answers.newest(conn, workspace.name, limit=SHOWN),
             opt_outs=opt_outs.standing(conn, workspace.name, limit=SHOWN) if operates else [],
             opt_out_number=opt_outs.count(conn, workspace.name),

@@ -50,7 +50,7 @@ def index() -> ResponseReturnValue:
         actions = operator_actions.latest(conn, limit=MAX_ACTIONS)
     return render_template(
         "troubles.html",
-        **lists,
+        **{name: rows[:SHOWN] for name, rows in lists.items()},
         numbers=numbers,
         shown=SHOWN,
         families=list(parked),

@@ -16,6 +16,7 @@ from tests.support.web import HOSTILE, visitor, web_app, web_settings
 from workers.analytics.jobs.reports.period_panels import PANELS
 from workers.analytics.store import period_figures
 from workers.database import connections
+from workers.web import figures
 
 PERIOD = "from=2025-03-10&to=2025-04-03"
 FORMULA = '=HYPERLINK("https://evil.example")' + HOSTILE
@@ -179,6 +180,18 @@ def test_figures_that_take_too_long_are_given_up_and_the_next_are_shown(seen, mo
         assert seen.get(f"/figures/volumes.csv?{PERIOD}").status_code == 503
 
     assert "Its query" in seen.text(f"/figures?{PERIOD}")
+
+
+def test_of_a_long_table_the_page_has_the_first_rows_and_the_file_has_all(seen, monkeypatch):
+    monkeypatch.setattr(figures, "MOST_ROWS", 2)
+
+    page = seen.text(f"/figures?{PERIOD}")
+
+    part = page.partition('id="hours"')[2].partition("</figure>")[0]
+    assert part.count('<th scope="row">') == 2
+    left_out = len(table(seen, "hours")) - 2
+    assert left_out > 0
+    assert f"Rows that are only in the CSV file: {left_out}." in part
 
 
 def test_how_fresh_the_figures_are_is_said(seen):

@@ -12,6 +12,7 @@ from tests.support.surveys import brief, rules_of
 from tests.support.web import HOSTILE, add_errand
 from workers.surveys.jobs import load_rules
 from workers.surveys.store import person_keys
+from workers.web import surveys, troubles
 
 
 @pytest.fixture
@@ -135,6 +136,40 @@ def test_the_outcome_of_an_unknown_invitation_is_recorded_from_here_too(operator
 
     assert answer.headers["Location"].startswith("/surveys")
     assert run_query(database, "SELECT state FROM feedback.invitation") == [{"state": "triggered"}]
+
+
+@pytest.mark.parametrize("page", [surveys, troubles])
+def test_of_many_unknown_invitations_the_oldest_are_shown(
+    operator, invite, database, monkeypatch, page
+):
+    for number in (1, 2):
+        invite("unknown")
+        run_query(
+            database,
+            "UPDATE feedback.invitation SET reference = %s, errand_id = %s, person_sha256 ="
+            " sha256(%s) WHERE reference = 'ref-unknown'",
+            f"ref-{number}",
+            number,
+            str(number).encode(),
+        )
+    monkeypatch.setattr(page, "SHOWN", 1)
+
+    text = operator.text(f"/{page.__name__.rpartition('.')[2]}")
+
+    assert "ref-1" in text
+    assert "ref-2" not in text
+    assert "The first 1 of 2." in text
+
+
+def test_the_page_of_an_errand_calls_its_invitation_as_this_page_does(operator, invite, database):
+    invite("triggered")
+    [row] = run_query(database, "SELECT errand_id FROM feedback.invitation")
+    add_errand(database, row["errand_id"])
+
+    part = operator.text(f"/errands/demo/{row['errand_id']}").partition('class="timeline"')[2]
+
+    assert "triggered" not in part
+    assert "survey</span> sent" in part
 
 
 def test_an_objection_is_recorded_without_its_contact_in_the_record(operator, person_key, database):
