@@ -38,6 +38,7 @@ def test_what_is_called_a_secret_in_its_name_is_one():
 def test_of_a_secret_only_that_it_is_set():
     values = {name: f"hidden-{name}" for name in SECRETS} | {
         "CENTRACX_URL": "https://user:hidden@centracx.example",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "https://traces.example/v1?key=hidden",
         "POLL_EVERY_S": "20",
     }
     found = {one.name: one for group in shown_settings.of_process(values).values() for one in group}

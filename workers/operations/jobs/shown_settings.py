@@ -163,8 +163,8 @@ def _of_variable(
 
 
 def _without_secret(name: str, value: str, source: Source, *, secret: bool) -> ShownSetting:
-    """Return a setting whose value is hidden if it is a secret, or an address with a password."""
-    secret = bool(value) and (secret or ("://" in value and "@" in value))
+    """Return a setting whose value is hidden if it is a secret, or an address that may have one."""
+    secret = bool(value) and (secret or ("://" in value and ("@" in value or "?" in value)))
     return ShownSetting(name=name, value="" if secret else value, secret=secret, source=source)
 
 
