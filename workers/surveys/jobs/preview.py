@@ -47,10 +47,10 @@ class Preview:
 
     def by_area(self) -> Mapping[str | None, Mapping[str, int]]:
         """Return how many errands of each area have each outcome."""
-        areas = sorted({one.area for one in self.errands}, key=lambda area: area or "")
-        return {
-            area: Counter(one.outcome for one in self.errands if one.area == area) for area in areas
-        }
+        found: dict[str | None, Counter[str]] = {}
+        for one in sorted(self.errands, key=lambda one: one.area or ""):
+            found.setdefault(one.area, Counter())[one.outcome] += 1
+        return found
 
     def by_day(self) -> Mapping[date, Mapping[str, int]]:
         """Return how many errands of each day have each outcome."""
