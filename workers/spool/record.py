@@ -8,6 +8,8 @@ from typing import Any
 
 from workers.sync.store.callbacks import NewCallback
 
+FIRST_YEAR = 1970  # of every clock; a year before 1 could not be read from Postgres any more
+
 
 class CorruptSpoolFile(ValueError):
     """The file is not a callback: the disk failed, or another program wrote it."""
@@ -49,8 +51,8 @@ def _callback(found: dict[str, Any]) -> NewCallback:
         document=_of(dict, found["document"]),
         problem=_of(str | None, found["problem"]),
     )
-    if callback.received_at.tzinfo is None:
-        raise ValueError("received_at has no offset")
+    if callback.received_at.tzinfo is None or callback.received_at.year < FIRST_YEAR:
+        raise ValueError("received_at has no offset, or no clock ever showed it")
     return callback
 
 

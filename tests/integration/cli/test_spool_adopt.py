@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,7 @@ from tests.support.eventually import eventually
 from tests.support.receiver_app import new_callback
 from workers.spool import folder_lock
 from workers.spool.layout import BAD, DRAFT
+from workers.sync.store import callbacks
 
 ROOT = Path(__file__).parents[3]
 
@@ -73,6 +75,23 @@ def test_callbacks_are_stored_in_order_of_arrival_and_nothing_is_left(terminal, 
     assert result.exit_code == 0
     assert inbox() == [1, 2, 3, 4, 5, 6]
     assert spool.waiting() == []
+
+
+def test_their_times_are_not_corrected_by_the_clock_of_the_machine_that_takes_them(
+    terminal, spool, database, monkeypatch
+):
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(minutes=3)
+
+    monkeypatch.setattr(callbacks, "datetime", Wrong)
+
+    assert terminal.run("spool", "adopt", spool.folder).exit_code == 0
+
+    with psycopg.connect(database) as conn:
+        found = conn.execute("SELECT received_at FROM intake.callback ORDER BY callback_id")
+        assert [row[0] for row in found] == [new_callback(n).received_at for n in range(1, 7)]
 
 
 def test_what_the_dead_machine_had_set_aside_is_tried_too(terminal, spool, inbox):

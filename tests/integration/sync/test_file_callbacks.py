@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from threading import Barrier
 from typing import Any
 
@@ -366,3 +366,17 @@ def test_a_callback_is_received_by_the_clock_of_the_database_though_that_of_the_
 
     [row] = bridge.rows("SELECT received_at FROM intake.callback")
     assert abs(row["received_at"] - (RECEIVED_AT - ahead)) < timedelta(minutes=1)
+
+
+def test_no_callback_is_received_later_than_now_whatever_clock_its_spool_was_written_by(
+    bridge, document, monkeypatch
+):
+    """Python cannot even read this one from Postgres, where it is in the year 10000."""
+    last = datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-14)))
+    monkeypatch.setattr(f"{__name__}.RECEIVED_AT", last)
+
+    insert_callbacks(bridge, document("callback_answer_errand"))
+    bridge.file()
+
+    [row] = bridge.rows("SELECT received_at <= clock_timestamp() AS is_over FROM cention.answer")
+    assert row["is_over"]

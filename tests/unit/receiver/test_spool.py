@@ -131,6 +131,8 @@ def test_an_appended_callback_is_read_unchanged(spool, new, document):
         b'"body_sha256":"00","document":{},"problem":null}',
         b'{"workspace":"demo","received_at":"2026-01-01T00:00:00","event":1,"remote_id":1,'
         b'"body_sha256":"00","document":{},"problem":null}',
+        b'{"workspace":"demo","received_at":"0001-01-01T00:00:00+14:00","event":1,"remote_id":1,'
+        b'"body_sha256":"00","document":{},"problem":null}',
     ],
 )
 def test_an_invalid_file_is_corrupt(content):

@@ -86,7 +86,7 @@ def _empty(
             else:
                 leave(each.name, f"no workspace {each.callback.workspace!r} in the settings")
         if ours:
-            write = partial(callbacks.insert, conn)
+            write = partial(callbacks.insert, conn, own_clock=False)
             emptying.store(ours, write, done=done, set_aside=leave)
 
 

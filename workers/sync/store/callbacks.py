@@ -76,10 +76,11 @@ class CallbackLine:
     errand: str | None  # its id as the document has it
 
 
-def insert(conn: Connection, callbacks: Sequence[NewCallback]) -> None:
+def insert(conn: Connection, callbacks: Sequence[NewCallback], *, own_clock: bool = True) -> None:
     """Insert callbacks; one that is stored already stays as it is.
 
-    Their times are of this machine's clock, and are stored by that of the database.
+    Times of this machine's clock are stored by that of the database, others (``own_clock`` is
+    false) as they are; all at most as now.
     """
     rows = [
         {
@@ -93,7 +94,7 @@ def insert(conn: Connection, callbacks: Sequence[NewCallback]) -> None:
         }
         for callback in callbacks
     ]
-    sent_at = datetime.now(UTC)
+    sent_at = datetime.now(UTC) if own_clock else None
     conn.execute(
         SQL["insert_callbacks"], {"callbacks": orjson.dumps(rows).decode(), "sent_at": sent_at}
     )

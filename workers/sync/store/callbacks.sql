@@ -1,8 +1,10 @@
 -- name: insert_callbacks
 -- Insert callbacks; one whose canonical form is stored already changes nothing. They were received by
--- the clock of a receiver: what that differs from ours by, at the moment of sending, is added.
+-- the clock of a receiver: what that differs from ours by, at the moment of sending, is added, and nothing if that
+-- moment is null. None was received later than now: a spool may be of a time, or of a machine, whose clock was wrong.
 INSERT INTO intake.callback (workspace, received_at, event, remote_id, body_sha256, document, problem)
-SELECT workspace, received_at + clocks.difference, event, remote_id, decode(body_sha256, 'hex'), document, problem
+SELECT workspace, least(received_at + clocks.difference, clocks.now), event, remote_id, decode(body_sha256, 'hex'),
+       document, problem
 FROM ROWS FROM (
     jsonb_to_recordset(%(callbacks)s::jsonb) AS (
         workspace text, received_at timestamptz, event bigint, remote_id bigint, body_sha256 text,
@@ -11,8 +13,12 @@ FROM ROWS FROM (
 ) WITH ORDINALITY AS new (workspace, received_at, event, remote_id, body_sha256, document, problem, position)
 CROSS JOIN (
     -- A little is the way from there to here.
-    SELECT CASE WHEN found BETWEEN interval '-2 s' AND interval '2 s' THEN interval '0' ELSE found END AS difference
-    FROM (SELECT clock_timestamp() - %(sent_at)s::timestamptz AS found) AS clock
+    SELECT now,
+           CASE WHEN found BETWEEN interval '-2 s' AND interval '2 s' THEN interval '0' ELSE found END AS difference
+    FROM (
+        SELECT now, now - coalesce(%(sent_at)s::timestamptz, now) AS found
+        FROM (SELECT clock_timestamp() AS now) AS ours
+    ) AS clock
 ) AS clocks
 ORDER BY position
 ON CONFLICT (workspace, body_sha256) DO NOTHING;
