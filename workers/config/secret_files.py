@@ -14,8 +14,14 @@ MAX_BYTES = 65_536
 Problems = dict[str, list[str]]
 
 
+NOT_SHOWN = "The file (not shown: it may be the secret itself, and not a path)"
+
+
 class UnusableSecretFile(ValueError):
-    """A file has no secret; the text names the file and the reason, and quotes nothing of it."""
+    """A file has no secret; the text names the file and the reason, and quotes nothing of it.
+
+    A file that cannot be read is named only by a path that begins with /.
+    """
 
 
 def secret_in(path: Path) -> str:
@@ -30,7 +36,8 @@ def secret_in(path: Path) -> str:
             content = opened.read(MAX_BYTES + 1)
         text = content.decode("utf-8").removesuffix("\n").removesuffix("\r")
     except OSError as error:
-        raise UnusableSecretFile(f"{path} cannot be read: {error.strerror}.") from None
+        shown = path if path.is_absolute() else NOT_SHOWN
+        raise UnusableSecretFile(f"{shown} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise UnusableSecretFile(f"{path} is not text in UTF-8.") from None
     if len(content) > MAX_BYTES:

@@ -167,6 +167,25 @@ def test_a_file_that_is_missing_is_named_alone(environment, tmp_path):
     assert problem == f"{file} cannot be read: No such file or directory."
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://bridge:s3cret@db/cention"),
+        ("CENTION_TOKEN", "s3cret"),
+        ("CENTION_TOKEN", "s3cret" * 100),
+    ],
+)
+def test_a_secret_that_is_set_where_its_path_belongs_is_not_shown(environment, name, value):
+    environment.delenv(name, raising=False)
+    environment.setenv(f"{name}_FILE", value)
+
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+
+    assert f"{name}_FILE: The file (not shown: it may be the secret itself" in str(raised.value)
+    assert "s3cret" not in str(raised.value)
+
+
 def test_what_is_no_file_is_not_waited_for(environment, tmp_path):
     os.mkfifo(tmp_path / "pipe")
 
@@ -229,7 +248,12 @@ def test_secrets_of_the_workspaces_file_can_be_in_files(table):
 @pytest.mark.parametrize(
     ("line", "instead", "problem"),
     [
-        ('"token"', '"nowhere"', "token_file: nowhere cannot be read: No such file or directory."),
+        (
+            '"token"',
+            '"nowhere"',
+            "token_file: The file (not shown: it may be the secret itself, and not a path)"
+            " cannot be read: No such file or directory.",
+        ),
         ('"library"', '"."', "tokens.library_file: . is no file."),
         ('"digidesk"', "5", "surveys digidesk_password_file: Must be a text in quotes."),
         (
