@@ -77,6 +77,11 @@ def traces_of_callbacks(found):
     return [[span for span in found if span.trace_id == trace_id] for trace_id in begun]
 
 
+def names_of_pages(found):
+    """Return the names of the spans of requests to the receiver that are no callbacks."""
+    return {one.name for one in found if one.service == "cention-receiver"} - {ROOT_SPAN}
+
+
 def whole(found):
     """Return the trace of the one callback, once all that it wrote is there."""
     traces = traces_of_callbacks(found)
@@ -105,9 +110,10 @@ def test_one_trace_leads_from_a_callback_to_its_rows_and_names_no_person_and_no_
                 body = callback(document, errand_id)
                 posted = requests.post(receiver.callbacks, body, headers=headers, timeout=10)
                 assert posted.status_code == 200
-                assert receiver.get("/s/a-token-of-a-customer?who=somebody").status_code == 404
+                for path in ("/s/a-token-of-a-customer", "/x/s/a-token-of-a-customer"):
+                    assert receiver.get(f"{path}?who=somebody").status_code == 404
                 trace = eventually(lambda: whole(collecting.spans()), within_s=120.0)
-                eventually(lambda: any("/s/" in one.name for one in collecting.spans()))
+                eventually(lambda: {"GET /s/<token>", "GET"} <= names_of_pages(collecting.spans()))
         finally:
             worker.terminate()
             worker.wait(60)
@@ -157,3 +163,20 @@ def test_a_nudge_for_several_callbacks_is_in_the_trace_of_one_and_has_links_to_t
     assert first.trace_id != second.trace_id
     assert (nudge.trace_id, nudge.parent_id) == (first.trace_id, first.span_id)
     assert nudge.links == (second.span_id,)
+
+
+def test_a_wrong_header_for_the_collector_is_reported_and_not_quoted():
+    with collector() as collecting:
+        own = settings("", "", "http://127.0.0.1:1", collecting.url)
+        own["OTEL_EXPORTER_OTLP_HEADERS"] = "Authorization: Bearer s3cret"
+        done = subprocess.run(
+            [sys.executable, "-c", TOGETHER],
+            cwd=ROOT,
+            env=os.environ | own,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    assert "Header format invalid" in done.stderr
+    assert "s3cret" not in done.stderr

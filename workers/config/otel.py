@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util import re as env_headers
 
 from workers.config.tracing import TraceContext
 
@@ -107,7 +109,7 @@ class Harmless(SpanExporter):
 def _harmless(span: ReadableSpan) -> ReadableSpan:
     attributes = span.attributes or {}
     return ReadableSpan(
-        name=_name_of(span.name, attributes),
+        name=_name_of(span, attributes),
         context=span.context,
         parent=span.parent,
         resource=span.resource,
@@ -121,13 +123,24 @@ def _harmless(span: ReadableSpan) -> ReadableSpan:
     )
 
 
-def _name_of(name: str, attributes: Mapping[str, Any]) -> str:
-    """Return the name of a span; of a statement what it writes to, or that it reads."""
+def _name_of(span: ReadableSpan, attributes: Mapping[str, Any]) -> str:
+    """Return the name of a span; of a statement what it writes to, or that it reads.
+
+    Of a request that no route answers, the library's own name has the path: only the method stays.
+    """
+    if span.kind is trace.SpanKind.SERVER and "http.route" not in attributes:
+        return span.name.partition(" ")[0]
     statement = next((str(attributes[one]) for one in STATEMENTS if one in attributes), None)
     if statement is None:
-        return name
+        return span.name
     written = _WRITES.search(statement)
     return f"{written[1]} {written[2]}" if written else "SQL"
+
+
+def _without_values(record: logging.LogRecord) -> bool:
+    """Keep what a line of the log quotes out of it."""
+    record.args = ("(not shown)",)
+    return True
 
 
 class _RequestSpan:
@@ -148,6 +161,8 @@ class Traces:
     """The traces of this process. OTEL_… variables configure the library (its documentation)."""
 
     def __init__(self, service: str) -> None:
+        # It quotes OTEL_EXPORTER_OTLP_HEADERS where that is wrong, which may hold a key.
+        logging.getLogger(env_headers.__name__).addFilter(_without_values)
         name = os.environ.get("OTEL_SERVICE_NAME") or service
         self._provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name}))
         self._provider.add_span_processor(BatchSpanProcessor(Harmless(OTLPSpanExporter())))
