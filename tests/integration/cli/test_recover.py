@@ -140,10 +140,13 @@ def test_an_interrupted_recovery_goes_on_where_it_stopped(
     with monkeypatch.context() as patched:
         patched.setattr(ExportsApi, "run", interrupted)
         stopped = terminal.run(*command)
+    terminal.run("surveys", "resume")
     gone_on = terminal.run(*command)
 
     assert (stopped.exit_code, gone_on.exit_code) == (1, 0)
     assert "To continue, run the same command again." in stopped.stderr
+    assert "Surveys of demo are held" in gone_on.stdout
+    assert bridge.one("SELECT count(*) FROM feedback.hold") == 1
     assert exported()[before:] == [
         (days_ago(8), False),
         *((days_ago(days), False) for days in (5, 2)),
@@ -223,6 +226,20 @@ def test_the_spool_of_this_machine_is_emptied(terminal, bridge, tmp_path):
     assert "1 callback of the spool of this machine stored." in result.stdout
     assert spool.waiting() == []
     assert bridge.one("SELECT count(*) FROM intake.callback") == 1
+
+
+def test_a_spool_that_cannot_be_looked_at_is_named_and_the_rest_goes_on(
+    terminal, bridge, errands, monkeypatch
+):
+    ids = errands(2)
+    bridge.fetch()
+    monkeypatch.setenv("SPOOL_DIR", f"/{'x' * 300}")
+
+    result = terminal.run("recover", "--since", now())
+
+    assert result.exit_code == 0
+    assert "cannot be used: File name too long." in result.stderr
+    assert bridge.wanted_ids() == ids
 
 
 def test_a_dry_run_changes_nothing_and_says_what_would_be_done(

@@ -33,7 +33,7 @@ from workers.operations.store import recoveries
 from workers.operations.store.recoveries import Recovery
 from workers.spool.layout import spool_status
 
-RESUME = "To continue, run the same command again."
+RESUME = "To continue, run the same command again. With --again it would begin anew."
 ALWAYS_LOST = (
     "Facebook ratings that were fetched since: Cention does not list them again, and cannot be "
     "asked to.",
@@ -47,17 +47,17 @@ ALWAYS_LOST = (
     "What people entered since: rules of surveys, opening hours, names of log-ons, decisions.",
 )
 CLOSED = (
-    "Changes since of errands that were closed before the backup, unless they were closed again: "
-    "with --all they are fetched too."
+    "Changes since of errands that were closed or deleted before the backup, such as a reopening, "
+    "unless they were closed again: with --all they are fetched too."
 )
 NO_PRESET = (
     "Errands that arrived since: without --preset there is no export to find them. If you know "
     "their ids, run: cention want errand_reports FIRST-LAST"
 )
 BY_ITSELF = (
-    "The library, log-ons and the scheduled export are refreshed by themselves. Run this command "
-    "for each workspace. On each other machine that has a receiver, look at its spool: "
-    "cention spool"
+    "The library, log-ons and the scheduled export are refreshed by themselves. What was parked in "
+    "the backup stays so until: cention parked retry. Run this command for each workspace. On each "
+    "other machine that has a receiver, look at its spool: cention spool"
 )
 
 
@@ -164,9 +164,9 @@ def _empty_spool(settings: Settings) -> None:
     """Store what the receiver of this machine has on disk; say why if that cannot be."""
     folder, adoption = settings.spool_dir, Adoption()
     names = {each.name for each in settings.workspaces}
-    if not folder.exists():
-        return
     try:
+        if not folder.exists():
+            return
         with database(settings, autocommit=True) as conn:
             adopt_spool.adopt(conn, folder, adoption, workspaces=names, advance=lambda done: None)
     except SpoolBusy:

@@ -75,18 +75,19 @@ def begin(
 ) -> RecoveryProgress:
     """Begin a recovery, or go on with one that was interrupted; return how far it is.
 
-    At the beginning the surveys of the workspace are held, and its days count as not done, because
-    a backfill before the backup may have done them.
+    At the beginning its days count as not done, because a backfill before the backup may have done
+    them. Until it ends, each call holds the surveys of the workspace.
     """
     with conn.transaction():
         if again:
             recoveries.forget(conn, recovery)
         if recoveries.begin(conn, recovery):
-            holds.hold(conn, recovery.workspace, reason=holds.RESTORED)
             for one in days:
                 backfill.reset(conn, one)
         progress = recoveries.read(conn, recovery)
-    assert progress is not None  # noqa: S101
+        assert progress is not None  # noqa: S101
+        if progress.ended_at is None:
+            holds.hold(conn, recovery.workspace, reason=holds.RESTORED)
     return progress
 
 
