@@ -14,7 +14,7 @@ import psycopg
 from workers.database import Connection, session_settings
 from workers.operations.store import gauges
 from workers.operations.store.gauges import Gauge
-from workers.spool.emptying import Write
+from workers.spool.drain import Write
 from workers.sync.store import callbacks
 from workers.sync.store.callbacks import NewCallback
 

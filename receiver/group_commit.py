@@ -17,7 +17,7 @@ from workers.config import tracing
 from workers.config.logs import RateLimitedWarning
 from workers.config.tracing import TraceContext
 from workers.database import error_messages
-from workers.spool.emptying import Write
+from workers.spool.drain import Write
 from workers.sync.store.callbacks import NewCallback
 
 MAX_GROUP = 64  # callbacks in one statement

@@ -15,8 +15,8 @@ from receiver.notifier import Notify
 from receiver.spool import Spool
 from workers.config.logs import RateLimitedWarning
 from workers.database.error_messages import reason_of_loss
-from workers.spool import emptying
-from workers.spool.emptying import SpooledCallback, Write
+from workers.spool import drain
+from workers.spool.drain import SpooledCallback, Write
 
 RUN_EVERY_S = 1.0
 RUN_MAX_S = 4.0  # then a new connection is opened: no run depends on one for long
@@ -94,10 +94,10 @@ class SpoolDrainer:
         ends_at = time.monotonic() + RUN_MAX_S
         with self._open_writer() as write:
             write([])  # raises if Postgres accepts nothing, whatever the callbacks are
-            for group in emptying.groups(
+            for group in drain.groups(
                 self._spool.waiting(), read=self._spool.read, set_aside=self._quarantine
             ):
-                emptying.store(group, write, done=self._done, set_aside=self._quarantine)
+                drain.store(group, write, done=self._done, set_aside=self._quarantine)
                 self._breaker.reset()  # only a commit proves that Postgres can commit
                 if time.monotonic() > ends_at:
                     return True

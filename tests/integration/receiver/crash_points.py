@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import workers.spool.drain
 from receiver import database
 from receiver.circuit_breaker import CircuitBreaker
 from receiver.spool import Spool
 from receiver.spool_drain import SpoolDrainer
-from workers.spool import emptying
 from workers.sync.store.callbacks import NewCallback
 
 KILLED = 77
@@ -114,7 +114,8 @@ def _append(folder: Path, numbers: tuple[int, ...], answers: Path, crash_point: 
 
 
 def _drain(folder: Path, url: str, crash_point: CrashPoint) -> None:
-    emptying.MAX_GROUP = 2  # of this process, which ends: so that there are several groups
+    # Of this process, which ends: so that there are several groups.
+    workers.spool.drain.MAX_GROUP = 2
     drain(folder, url, crash_point)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from receiver import spool_drain
 from receiver.spool_drain import SpoolDrainer
-from workers.spool import emptying
+from workers.spool import drain
 from workers.spool.layout import BAD
 
 
@@ -64,7 +64,7 @@ def test_no_file_is_removed_before_its_commit(drainer, spool, inbox, new):
 
 
 def test_many_callbacks_are_committed_in_groups(drainer, spool, inbox, new, monkeypatch):
-    monkeypatch.setattr(emptying, "MAX_GROUP", 2)
+    monkeypatch.setattr(drain, "MAX_GROUP", 2)
     append(spool, new, 1, 2, 3, 4, 5)
 
     drainer.run_once()
@@ -73,7 +73,7 @@ def test_many_callbacks_are_committed_in_groups(drainer, spool, inbox, new, monk
 
 
 def test_large_callbacks_are_committed_in_smaller_groups(drainer, spool, inbox, new, monkeypatch):
-    monkeypatch.setattr(emptying, "GROUP_BYTES", 1000)
+    monkeypatch.setattr(drain, "GROUP_BYTES", 1000)
     for number in (1, 2, 3):
         spool.append(new(number, document={"text": "x" * 600}))
 
@@ -85,7 +85,7 @@ def test_large_callbacks_are_committed_in_smaller_groups(drainer, spool, inbox, 
 def test_a_long_run_ends_early_and_reports_that_files_are_left(
     drainer, spool, inbox, new, monkeypatch
 ):
-    monkeypatch.setattr(emptying, "MAX_GROUP", 1)
+    monkeypatch.setattr(drain, "MAX_GROUP", 1)
     monkeypatch.setattr(spool_drain, "RUN_MAX_S", 0)
     append(spool, new, 1, 2)
 

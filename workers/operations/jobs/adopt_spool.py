@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from workers.database import Connection
-from workers.spool import emptying, folder_lock, trust
-from workers.spool.emptying import SpooledCallback
+from workers.spool import drain, folder_lock, trust
+from workers.spool.drain import SpooledCallback
 from workers.spool.layout import BAD, DRAFT, LOCK, REASON, WAITING
 from workers.sync.store import callbacks
 
@@ -78,7 +78,7 @@ def _empty(
     def read(name: str) -> bytes:
         return trust.read_file(folder / name)
 
-    for group in emptying.groups(names, read=read, set_aside=leave):
+    for group in drain.groups(names, read=read, set_aside=leave):
         ours = []
         for each in group:
             if each.callback.workspace in workspaces:
@@ -87,11 +87,11 @@ def _empty(
                 leave(each.name, f"no workspace {each.callback.workspace!r} in the settings")
         if ours:
             write = partial(callbacks.insert, conn, own_clock=False)
-            emptying.store(ours, write, done=done, set_aside=leave)
+            drain.store(ours, write, done=done, set_aside=leave)
 
 
 def _names(folder: Path, adoption: Adoption) -> Iterator[str]:
-    """Yield the files of callbacks, by arrival in each folder; note all that is no callback."""
+    """Yield the files of callbacks, by arrival in each folder; ``adoption`` gets all others."""
     yield from _of_one(folder, "", adoption)
     bad = folder / BAD
     if not os.path.lexists(bad):

@@ -1,4 +1,4 @@
-"""Empties a spool: groups of callbacks are committed, and what cannot be stored is set aside."""
+"""Drains a spool: groups of callbacks are committed, and what cannot be stored is set aside."""
 
 from __future__ import annotations
 
