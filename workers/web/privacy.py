@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from workers.operations.jobs.operator_requests import (
-    MAX_WORDS,
+    MAX_SUBJECT_CHARACTERS,
     BadPerson,
     NoDryRun,
     read_subject,
@@ -39,10 +39,10 @@ def index() -> ResponseReturnValue:
             "privacy.html",
             requests=operator_requests.latest(conn, KINDS, limit=MAX_SHOWN),
             erased=erased.erased_days(conn, timezone=zone.key, limit=MAX_SHOWN),
-            actions=operator_actions.latest_of(conn, KINDS, limit=MAX_SHOWN),
+            actions=operator_actions.latest_of_kinds(conn, KINDS, limit=MAX_SHOWN),
             retention=settings().retention,
             fixed={"activity": ACTIVITY_DAYS, "actions": ACTION_DAYS},
-            longest=MAX_WORDS,
+            longest=MAX_SUBJECT_CHARACTERS,
         )
 
 

@@ -10,12 +10,12 @@ from workers.config.settings import Settings
 from workers.database import Connection
 from workers.operations.jobs.nudges import request_operator_work
 from workers.operations.store import operator_actions, operator_requests
-from workers.operations.store.operator_requests import Kind
+from workers.operations.store.operator_requests import Kind, NewRequest
 from workers.surveys.jobs.preview import UnknownRule
 from workers.surveys.store import survey_rules
 
 REQUESTED = "requested"
-MAX_WORDS = 320  # characters of an address, a number or a name of a reviewer
+MAX_SUBJECT_CHARACTERS = 320  # of an address, a number or a name of a reviewer
 MAX_DAYS = 366
 
 Asked = tuple[int, str | None]
@@ -43,22 +43,27 @@ class OperatorRequests:
 
     def check(self) -> Asked:
         """Ask for the checks of ``cention check``."""
-        return self._ask(Kind.CHECK)
+        return self._ask(NewRequest(kind=Kind.CHECK))
 
     def preview(self, workspace: str, rule: str, *, days: int) -> Asked:
-        """Ask what a rule would have done in the last days. Raises ``UnknownRule``."""
+        """Ask what a rule would have done in the last days, from 1 to ``MAX_DAYS``.
+
+        Raises ``UnknownRule``.
+        """
         known = {state.name for state in survey_rules.states(self.conn, workspace)}
-        if rule not in known or not 1 <= days <= MAX_DAYS:
+        if rule not in known:
             raise UnknownRule(rule)
-        return self._ask(Kind.PREVIEW, workspace=workspace, rule=rule, days=days)
+        return self._ask(NewRequest(kind=Kind.PREVIEW, workspace=workspace, rule=rule, days=days))
 
     def dry_run(self, address: str, reviewers: tuple[str, ...]) -> Asked:
         """Ask what an erasure would change. Raises ``BadPerson``."""
-        return self._ask(Kind.ERASE_DRY_RUN, subject=subject_document(address, reviewers))
+        subject = subject_document(address, reviewers)
+        return self._ask(NewRequest(kind=Kind.ERASE_DRY_RUN, subject=subject))
 
     def export_person(self, address: str, reviewers: tuple[str, ...]) -> Asked:
         """Ask for all stored data of a person. Raises ``BadPerson``."""
-        return self._ask(Kind.EXPORT_PERSON, subject=subject_document(address, reviewers))
+        subject = subject_document(address, reviewers)
+        return self._ask(NewRequest(kind=Kind.EXPORT_PERSON, subject=subject))
 
     def erase(self, dry_run: int) -> Asked:
         """Ask for the erasure of the person whom a dry run was about. Raises ``NoDryRun``."""
@@ -66,42 +71,23 @@ class OperatorRequests:
             subject = operator_requests.take_subject(self.conn, dry_run)
             if subject is None:
                 raise NoDryRun(dry_run)
-            number = self._add(Kind.ERASE, subject=subject)
+            number = self._add(NewRequest(kind=Kind.ERASE, subject=subject))
         return number, request_operator_work(self.settings)
 
-    def _ask(
-        self,
-        kind: Kind,
-        *,
-        subject: bytes | None = None,
-        workspace: str | None = None,
-        rule: str | None = None,
-        days: int | None = None,
-    ) -> Asked:
+    def _ask(self, new: NewRequest) -> Asked:
         with self.conn.transaction():
-            number = self._add(kind, subject=subject, workspace=workspace, rule=rule, days=days)
+            number = self._add(new)
         return number, request_operator_work(self.settings)
 
-    def _add(
-        self,
-        kind: Kind,
-        *,
-        subject: bytes | None = None,
-        workspace: str | None = None,
-        rule: str | None = None,
-        days: int | None = None,
-    ) -> int:
-        number = operator_requests.add(
+    def _add(self, new: NewRequest) -> int:
+        number = operator_requests.add(self.conn, self.person, new)
+        operator_actions.record(
             self.conn,
             self.person,
-            kind,
-            subject=subject,
-            workspace=workspace,
-            rule=rule,
-            days=days,
-        )
-        operator_actions.record(
-            self.conn, self.person, kind, REQUESTED, workspace=workspace, of=named(number)
+            new.kind,
+            REQUESTED,
+            workspace=new.workspace,
+            of=named(number),
         )
         return number
 
@@ -115,7 +101,7 @@ def subject_document(address: str, reviewers: tuple[str, ...]) -> bytes:
     """Return the person as the request has it, JSON in UTF-8. Raises ``BadPerson``."""
     address, reviewers = address.strip(), tuple(filter(None, map(str.strip, reviewers)))
     words = [address, *reviewers]
-    if not any(words) or any(len(word) > MAX_WORDS or "\0" in word for word in words):
+    if not any(words) or any(len(word) > MAX_SUBJECT_CHARACTERS or "\0" in word for word in words):
         raise BadPerson
     return orjson.dumps({"address": address, "reviewers": reviewers})
 

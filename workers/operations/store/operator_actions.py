@@ -54,7 +54,7 @@ def latest(
         return cursor.execute(SQL["latest"], parameters).fetchall()
 
 
-def latest_of(conn: Connection, kinds: Sequence[str], *, limit: int) -> list[OperatorAction]:
+def latest_of_kinds(conn: Connection, kinds: Sequence[str], *, limit: int) -> list[OperatorAction]:
     """Return the newest actions of some kinds first."""
     parameters = {"request_kinds": list(kinds), "limit": limit}
     with conn.cursor(row_factory=class_row(OperatorAction)) as cursor:

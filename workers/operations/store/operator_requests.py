@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -35,6 +35,17 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewRequest:
+    """What is asked for now."""
+
+    kind: Kind
+    workspace: str | None = None
+    rule: str | None = None  # of a preview
+    days: int | None = None
+    subject: bytes | None = field(default=None, repr=False)  # whom it is about, as JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorRequest:
     """One request, without its result."""
 
@@ -59,27 +70,10 @@ class OperatorRequest:
         return self.finished_at is not None
 
 
-def add(
-    conn: Connection,
-    person: str,
-    kind: Kind,
-    *,
-    subject: bytes | None = None,
-    workspace: str | None = None,
-    rule: str | None = None,
-    days: int | None = None,
-) -> int:
+def add(conn: Connection, person: str, new: NewRequest) -> int:
     """Record what ``person`` asks for; return its number. The caller owns the transaction."""
-    parameters = {
-        "person": person,
-        "kind": kind,
-        "workspace": workspace,
-        "rule": rule,
-        "days": days,
-        "subject": subject,
-    }
     with conn.cursor(row_factory=scalar_row) as cursor:
-        return int(cursor.execute(SQL["add"], parameters).fetchall()[0])
+        return int(cursor.execute(SQL["add"], {"person": person, **asdict(new)}).fetchall()[0])
 
 
 def find(conn: Connection, request_id: int) -> OperatorRequest | None:
