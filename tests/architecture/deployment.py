@@ -19,13 +19,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 SYSTEMD = DEPLOY / "systemd"
 CONTAINER = DEPLOY / "container"
-SETTING = re.compile(r"^#? ?([A-Z][A-Z_]+)=", re.MULTILINE)
 APPLICATIONS = {"wsgi:app", "wsgi:web"}
-
-
-def settings() -> set[str]:
-    """Return every setting."""
-    return set(SETTING.findall((DEPLOY / "env.example").read_text("utf-8")))
 
 
 def unit_lines(path: Path) -> Iterator[tuple[str, str]]:

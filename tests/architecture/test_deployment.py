@@ -12,16 +12,15 @@ from tests.architecture.deployment import (
     CONTAINER,
     DEPLOY,
     ROOT,
-    SETTING,
     SYSTEMD,
     image,
     problems_of_command,
     queues,
     services,
-    settings,
     stages,
     unit_lines,
 )
+from tests.support.env_example import SETTING, settings
 from workers.config.names import Queue
 
 UNIT_FILES = sorted(path for path in SYSTEMD.rglob("*") if path.is_file())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.support.env_example import settings
 from workers.config.settings import SECRETS
 from workers.config.workspaces import CLAIMS
 
@@ -20,7 +21,4 @@ def test_the_file_lists_every_setting_and_nothing_else():
     read |= {f"{name}_FILE" for name in SECRETS}
     read -= {"PATH", "PROMETHEUS_MULTIPROC_DIR", "CENTION_METRICS_FOLDER", "RAW_URI", "REMOTE_ADDR"}
 
-    example = (ROOT / "deploy" / "env.example").read_text("utf-8")
-    listed = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", example, re.MULTILINE))
-
-    assert listed == read
+    assert settings() == read

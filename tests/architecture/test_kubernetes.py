@@ -8,11 +8,9 @@ from flask import Flask
 from receiver import health
 from tests.architecture.deployment import (
     ROOT,
-    SETTING,
     image,
     problems_of_command,
     queues,
-    settings,
 )
 from tests.architecture.manifests import (
     BASE,
@@ -27,6 +25,7 @@ from tests.architecture.manifests import (
     resources,
     workloads,
 )
+from tests.support.env_example import SETTING, settings
 from workers.config.names import Queue
 from workers.web.access import access
 

@@ -21,7 +21,7 @@ from flask import Flask
 from receiver import create_app
 from receiver.surveys.database import PageDatabase
 from receiver.surveys.storage import SurveyStorage
-from tests.support import metric_names
+from tests.support import env_example, metric_names
 from tests.support.databases import TEMPLATE, create_template
 from tests.support.receiver_app import NO_DATABASE, SETTINGS, InstantStore, save_nothing
 from tests.support.servers import postgres_in
@@ -42,12 +42,6 @@ HEAD = """\
 
 Listed: TypeAlias = dict[str, dict[str, list[str]]]
 """The names, by their kind and then by their release."""
-
-
-def settings() -> set[str]:
-    """Return every setting."""
-    example = (ROOT / "deploy" / "env.example").read_text("utf-8")
-    return set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", example, re.MULTILINE))
 
 
 def commands() -> set[str]:
@@ -111,7 +105,7 @@ def columns(conn: psycopg.Connection[Any]) -> set[str]:
 def found(conn: psycopg.Connection[Any]) -> dict[str, set[str]]:
     """Return every name that the code and a migrated database have, by its kind."""
     return {
-        "settings": settings(),
+        "settings": env_example.settings(),
         "commands": commands(),
         "routes": routes(),
         "pages": pages(),

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-import requests
 from playwright.sync_api import Page
 
 from tests.support.centre_figures import fill_with_figures
 from tests.support.databases import run_query
-from tests.support.eventually import eventually
 from tests.support.surveys import brief, rules_of
-from tests.support.web import HASH, HOSTILE, KEY, PASSWORD, add_errand
+from tests.support.web import HASH, HOSTILE, PASSWORD, add_errand
+from tests.support.web_server import web_server
 from workers.surveys.jobs import load_rules
 from workers.surveys.store import person_keys
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,37 +158,7 @@ TROUBLES = (
 @contextmanager
 def web_site(database: str, broker: str, folder: Path) -> Iterator[WebSite]:
     """Serve the web face of a migrated database, for the user ``operator`` and ``anna``."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     users = folder / "users.toml"
     users.write_text(f'[[user]]\nname = "anna"\nrole = "analyst"\nhash = "{HASH}"\n')
-    settings = {
-        "DATABASE_URL": database,
-        "BROKER_URL": broker,
-        "SPOOL_DIR": str(folder / "spool"),
-        "CENTION_URL": "https://cention.test/s/demo",
-        "CENTION_TOKEN": "token",
-        "WEB_BIND": f"127.0.0.1:{port}",
-        "WEB_SECRET_KEY": KEY,
-        "WEB_PASSWORD_HASH": HASH,
-        "WEB_USERS_FILE": str(users),
-    }
-    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn_web.conf.py"]
-    with (folder / "web.log").open("ab") as log:
-        process = subprocess.Popen(
-            [*command, "wsgi:web"], cwd=ROOT, env=os.environ | settings, stderr=log
-        )
-    site = WebSite(database=database, root=f"http://127.0.0.1:{port}")
-    try:
-        assert eventually(lambda: _answers(site), within_s=60)
-        yield site
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def _answers(site: WebSite) -> bool:
-    try:
-        return requests.get(f"{site.root}/sign-in", timeout=10).ok
-    except requests.RequestException:
-        return False
+    with web_server(folder, database=database, broker=broker, WEB_USERS_FILE=str(users)) as root:
+        yield WebSite(database=database, root=root)

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 import pytest
 
 from tests.support.databases import run_query
+from tests.support.env_example import defaults, settings
 from workers.operations.jobs import operator_work, shown_settings
 from workers.operations.jobs.checks import finding
 from workers.operations.jobs.shown_settings import GROUPS, SECRETS, Source
 
-ENV_EXAMPLE = Path(__file__).parents[3] / "deploy" / "env.example"
 OF_MAKE_RUN = ("SANDBOX_", "EMBEDDED_")
 
 
 def test_every_setting_is_shown():
-    named = set(re.findall(r"^(?:# )?([A-Z][A-Z_]+)=", ENV_EXAMPLE.read_text("utf-8"), re.M))
     shown = [name for group in GROUPS.values() for name in group]
 
     assert len(shown) == len(set(shown))
     files = {f"{name}_FILE" for name in SECRETS}
-    assert set(shown) == {name for name in named if not name.startswith(OF_MAKE_RUN)} - files
+    assert set(shown) == {name for name in settings() if not name.startswith(OF_MAKE_RUN)} - files
     assert set(shown) >= SECRETS
+
+
+def test_a_setting_that_is_not_set_is_shown_with_its_default():
+    shown = {name: default for group in GROUPS.values() for name, default in group.items()}
+    listed = defaults() | {"CENTION_WORKSPACE": ""}  # there an example: it depends on CENTION_URL
+    listed = {name: listed[name] for name in shown.keys() & listed.keys()}
+
+    assert len(listed) > 50
+    assert {name: shown[name] for name in listed} == listed
 
 
 def test_what_is_called_a_secret_in_its_name_is_one():
