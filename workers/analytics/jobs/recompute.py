@@ -107,9 +107,9 @@ def _compute_marked(conn: Connection, workspace: str, until_s: float) -> None:
         with _batch(conn):
             metrics_due.delete(conn, workspace, others)
             if logon_days:
-                day_tables.mark_logons(conn, workspace, logon_days)
+                day_tables.mark_names_of_days(conn, workspace, logon_days)
             if any(one.kind == AGENT for one in others):
-                day_tables.mark_logins(conn, workspace)
+                day_tables.mark_days_of_agents(conn, workspace)
             if any(one.kind in GENERAL for one in others):
                 metrics_progress.begin(conn, workspace)
     ids = sorted({one.record_id for one in marks if one.kind == ERRAND})

@@ -37,13 +37,13 @@ def mark_all(conn: Connection, workspace: str, *, since: date | None) -> None:
     conn.execute(SQL["mark_all_days"], {"workspace": workspace, "since": since})
 
 
-def mark_logons(conn: Connection, workspace: str, days: Collection[int]) -> None:
+def mark_names_of_days(conn: Connection, workspace: str, days: Collection[int]) -> None:
     """Mark the login names with log-ons on these days in UTC, given as YYYYMMDD."""
     conn.execute(SQL["mark_names_of_days"], {"workspace": workspace, "numbers": list(days)})
 
 
-def mark_logins(conn: Connection, workspace: str) -> None:
-    """Mark the days on which anybody was logged in: login names have other agents."""
+def mark_days_of_agents(conn: Connection, workspace: str) -> None:
+    """Mark the days on which anybody was logged in: login names may belong to other agents."""
     conn.execute(SQL["mark_days_of_agents"], {"workspace": workspace})
 
 

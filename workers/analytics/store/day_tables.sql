@@ -106,7 +106,7 @@ JOIN intake.agent_shift AS l ON l.workspace = %(workspace)s AND l.day BETWEEN d.
 ON CONFLICT DO NOTHING;
 
 -- name: mark_days_of_agents
--- Mark the days on which somebody was logged in: login names belong to other agents.
+-- Mark the days on which somebody was logged in: login names may belong to other agents.
 INSERT INTO intake.day_due (workspace, kept, day)
 SELECT DISTINCT l.workspace, 'agent_day', l.day FROM intake.agent_shift AS l WHERE l.workspace = %(workspace)s
 ON CONFLICT DO NOTHING;

@@ -69,7 +69,6 @@ class Totals(_OfPeriod):
     within_4_business_hours: int
     sla_n: int
     within_sla: int
-    without_opening_hours: int
     responses: int
     resolved: int  # closed in the period, and closed now
     resolution_n: int
@@ -131,7 +130,6 @@ class Backlog:
     day: date
     age_band: str
     open: int
-    waiting_on_us: int
     oldest_at: datetime
 
 

@@ -38,8 +38,7 @@ CROSS JOIN LATERAL (
            count(*) FILTER (WHERE m.first_response_business_min <= 60) AS within_1_business_hour,
            count(*) FILTER (WHERE m.first_response_business_min <= 240) AS within_4_business_hours,
            count(m.sla_breached) AS sla_n,
-           count(*) FILTER (WHERE NOT m.sla_breached) AS within_sla,
-           count(*) FILTER (WHERE NOT m.by_opening_hours) AS without_opening_hours
+           count(*) FILTER (WHERE NOT m.sla_breached) AS within_sla
     FROM analyst.errand_metrics AS m
     WHERE m.workspace = %(workspace)s AND m.arrived_on BETWEEN period.first AND period.last AND NOT m.deleted
       AND (%(area_id)s::bigint IS NULL OR m.area_id = %(area_id)s)
@@ -163,7 +162,7 @@ ORDER BY period.first DESC, responses DESC, r.agent_id;
 
 -- name: backlog
 -- Errands that were open at the end of some days, by age, of the area they were in and the agent they had then.
-SELECT day, age_band, sum(open)::bigint AS open, sum(waiting_on_us)::bigint AS waiting_on_us, min(oldest_at) AS oldest_at
+SELECT day, age_band, sum(open)::bigint AS open, min(oldest_at) AS oldest_at
 FROM analyst.backlog_day
 WHERE workspace = %(workspace)s AND day = ANY(%(lasts)s::date[])
   AND (%(area_id)s::bigint IS NULL OR area_id = %(area_id)s)

@@ -263,11 +263,11 @@ def stop_wanting(conn: Connection, family: Family, keys: Sequence[Key]) -> int:
     return len(conn.execute(SQL["stop_wanting"], parameters).fetchall())
 
 
-def _count(conn: Connection, query: LiteralString, keys: Sequence[Key]) -> int:
-    return len(conn.execute(query, key_arrays(keys)).fetchall())
-
-
 def erased_days(conn: Connection, *, timezone: str, limit: int) -> list[ErasedDay]:
     """Return how many records were erased on each day, the newest first."""
     with conn.cursor(row_factory=class_row(ErasedDay)) as cursor:
         return cursor.execute(SQL["erased_days"], {"timezone": timezone, "limit": limit}).fetchall()
+
+
+def _count(conn: Connection, query: LiteralString, keys: Sequence[Key]) -> int:
+    return len(conn.execute(query, key_arrays(keys)).fetchall())

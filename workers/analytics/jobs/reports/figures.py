@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from workers.analytics.jobs.reports import lines
 from workers.analytics.jobs.reports.completeness import Completeness, read_completeness
 from workers.analytics.jobs.reports.lines import Backlogs, Compared, Line
+from workers.analytics.jobs.reports.period import is_over
 from workers.analytics.rules.periods import Period
 from workers.analytics.rules.weeks import Week
 from workers.analytics.store import period_figures
@@ -92,7 +93,7 @@ def read_report(conn: Connection, workspace: str, week: Week, *, now: datetime) 
         zone=zone,
         made_at=now,
         first_day=about.first_day,
-        over=week.ended_at(zone).timestamp() <= now.timestamp(),
+        over=is_over(week.period, zone, now),
         has_opening_hours=about.has_opening_hours,
         volumes=[*lines.volumes(compared), lines.backlog_line(compared, backlog)],
         first_responses=lines.first_responses(compared, about),

@@ -34,7 +34,6 @@ def tags(figures: PeriodFigures, words: Wording) -> Panel:
     rows = [(one, one.errands, _before(figures, earlier, one.id)) for one in now]
     return _named(
         "tags",
-        figures,
         words,
         bars=rows,
         columns=[Column(key="errands", unit=Unit.COUNT), Column(key="before", unit=Unit.COUNT)],
@@ -50,7 +49,6 @@ def agents(figures: PeriodFigures, words: Wording) -> Panel:
     rows = [(one, one.responses, _before(figures, earlier, one.id)) for one in now]
     return _named(
         "agents",
-        figures,
         words,
         bars=rows,
         columns=[
@@ -95,7 +93,6 @@ def _groups(
     rows = [(one, one.arrived, _before(figures, earlier, one.id)) for one in now]
     return _named(
         name,
-        figures,
         words,
         bars=rows,
         columns=[
@@ -120,7 +117,6 @@ def _groups(
 
 def _named(
     name: str,
-    figures: PeriodFigures,
     words: Wording,
     *,
     bars: Sequence[tuple[Named, int, int | None]],

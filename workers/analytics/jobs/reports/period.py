@@ -1,4 +1,4 @@
-"""The figures of a period of a workspace, or of one area, channel or agent: lines and panels."""
+"""The figures of a period of a workspace, or of one area, channel or agent in it."""
 
 from __future__ import annotations
 
