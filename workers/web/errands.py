@@ -104,7 +104,7 @@ def _read(name: str, read: Any, wrong: list[str]) -> Any:
 
 
 def id_of(text: str) -> int:
-    """Return the number in a parameter of the address. Raises ``ValueError``."""
+    """Return the number in a parameter of an address or a form. Raises ``ValueError``."""
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
     if not 0 <= number <= MAX_ID:
         raise ValueError(text)

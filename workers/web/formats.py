@@ -10,6 +10,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from workers.operations.rules.wording import format_duration
+from workers.web import texts
 
 NONE = Markup("\u2013")  # for what is not known
 LONGEST = 300  # characters of a text in a line of a list
@@ -85,7 +86,9 @@ def short(value: str | None, longest: int = LONGEST) -> Markup:
 
 
 def shown(value: object) -> Markup:
-    """Return a value of a condition: a time, several texts, or what it prints as."""
+    """Return a value of a condition: yes or no, a time, several texts, or what it prints as."""
+    if isinstance(value, bool):
+        return escape(texts.text("now.yes" if value else "now.no"))
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, (list, tuple, set, frozenset)):

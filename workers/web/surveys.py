@@ -92,7 +92,7 @@ def hold() -> ResponseReturnValue:
             changed = acts.hold(request.form.get("reason", "").replace("\0", "")[:MAX_REASON])
         else:
             changed = acts.resume()
-    _tell(changed, "surveys.held_now" if wanted == "hold" else "surveys.resumed")
+    _flash_outcome(changed, "surveys.held_now" if wanted == "hold" else "surveys.resumed")
     return _back(workspace, "hold")
 
 
@@ -108,7 +108,7 @@ def switch_rule() -> ResponseReturnValue:
         except UnknownRule:
             flash(texts.text("surveys.no_such_rule"), "warning")
         else:
-            _tell(changed, f"surveys.rule_is_{wanted}")
+            _flash_outcome(changed, f"surveys.rule_is_{wanted}")
     return _back(workspace, "rules")
 
 
@@ -145,7 +145,7 @@ def object_to() -> ResponseReturnValue:
         except NoPersonKey:
             flash(texts.text("surveys.no_key"), "warning")
         else:
-            _tell(changed, f"surveys.opt_out_{wanted}ed")
+            _flash_outcome(changed, f"surveys.opt_out_{wanted}ed")
     return _back(workspace, "opt-outs")
 
 
@@ -208,7 +208,7 @@ def _workspace() -> str:
     return workspace_of(request.form.get("workspace", "")).name
 
 
-def _tell(changed: bool, done: str) -> None:
+def _flash_outcome(changed: bool, done: str) -> None:
     """Say that it was done, or that it was so already."""
     if changed:
         flash(texts.text(done))
