@@ -125,10 +125,10 @@ def print_addresses(plan: Plan, output: Output) -> None:
         output.print(f"  {'surveys':<13} {_surveys(plan)}")
     output.print(f"  {'logs':<13} {plan.logs}")
     output.print(f"  {'other shells':<13} {shell_setup(plan)}")
-    output.print(f"                {_commands()} status")
+    output.print(f"                {_cention_program()} status")
 
 
-def _commands() -> Path:
+def _cention_program() -> Path:
     """Return the program ``cention``, below this folder if it is there."""
     program = Path(sys.executable).with_name("cention")
     here = Path.cwd()

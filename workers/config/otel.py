@@ -51,8 +51,8 @@ _WRITES = re.compile(
 )
 
 
-class BetweenProcesses(textmap.TextMapPropagator):
-    """Carries a trace in messages to the workers, and nowhere else.
+class MessagePropagator(textmap.TextMapPropagator):
+    """Propagates a trace in messages to the workers, and nowhere else.
 
     What callers of the receiver send is not taken, and Cention and vendors are sent nothing.
     """
@@ -87,7 +87,7 @@ class BetweenProcesses(textmap.TextMapPropagator):
         return self._headers.fields
 
 
-class Harmless(SpanExporter):
+class RedactingExporter(SpanExporter):
     """Sends spans without anything that persons or secrets can be in."""
 
     def __init__(self, exporter: SpanExporter) -> None:
@@ -95,7 +95,7 @@ class Harmless(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send spans; what fails is logged by the library, and nothing waits for it."""
-        return self._exporter.export([_harmless(span) for span in spans])
+        return self._exporter.export([_redacted(span) for span in spans])
 
     def shutdown(self) -> None:
         """End."""
@@ -106,7 +106,7 @@ class Harmless(SpanExporter):
         return self._exporter.force_flush(timeout_millis)
 
 
-def _harmless(span: ReadableSpan) -> ReadableSpan:
+def _redacted(span: ReadableSpan) -> ReadableSpan:
     attributes = span.attributes or {}
     return ReadableSpan(
         name=_name_of(span, attributes),
@@ -165,9 +165,9 @@ class Traces:
         logging.getLogger(env_headers.__name__).addFilter(_without_values)
         name = os.environ.get("OTEL_SERVICE_NAME") or service
         self._provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name}))
-        self._provider.add_span_processor(BatchSpanProcessor(Harmless(OTLPSpanExporter())))
+        self._provider.add_span_processor(BatchSpanProcessor(RedactingExporter(OTLPSpanExporter())))
         trace.set_tracer_provider(self._provider)
-        propagate.set_global_textmap(BetweenProcesses())
+        propagate.set_global_textmap(MessagePropagator())
         self._tracer = self._provider.get_tracer("cention")
         CeleryInstrumentor().instrument()
         PsycopgInstrumentor().instrument()

@@ -102,9 +102,10 @@ class MissingCallbackSecret(ValueError):
 
 
 def load_settings() -> Settings:
-    """Read the settings.
+    """Read the settings from the variables of this process.
 
-    Raises ``SettingsError`` with every missing or wrong variable.
+    A variable NAME_FILE becomes NAME, with what is in the file. Raises ``SettingsError`` with every
+    missing or wrong variable.
     """
     problems = secret_files.set_from_files(os.environ, SECRETS)
     if RUN_ENV.exists():

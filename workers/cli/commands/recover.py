@@ -115,7 +115,7 @@ def _recovery(
     if since_at > datetime.now(UTC):
         raise click.UsageError("--since is in the future.")
     if preset is not None:
-        order_of(preset, None, None, by_closure=False)
+        order_of(preset, None, None, by_closure=False)  # raises if it is no id
     return Recovery(
         workspace=workspace.name,
         since_at=since_at,
