@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -58,6 +60,17 @@ def connect(database_url: str, *, within_s: int | None = None) -> Connection:
     limits = {"connect_timeout": within_s, "tcp_user_timeout": 1000 * within_s}
     keywords = _keywords(database_url, f"statement_timeout={within_s}s")
     return psycopg.connect(database_url, **keywords | limits)
+
+
+@contextmanager
+def one_moment(conn: Connection) -> Iterator[None]:
+    """Read everything as of one moment, in a transaction on a connection in autocommit mode."""
+    conn.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
+    try:
+        with conn.transaction():
+            yield
+    finally:
+        conn.set_isolation_level(None)
 
 
 def ping(conn: Connection) -> None:

@@ -21,6 +21,7 @@ from workers.privacy.store import erased
 from workers.web import formats, texts
 from workers.web.database import asking, connection, settings
 from workers.web.errands import MAX_ID
+from workers.web.forms import act_of
 from workers.web.now import common_zone
 
 privacy = Blueprint("privacy", __name__, url_prefix="/privacy")
@@ -49,9 +50,7 @@ def index() -> ResponseReturnValue:
 @privacy.post("/requests")
 def ask() -> ResponseReturnValue:
     """Ask for the dry run of an erasure, or for the data of a person."""
-    wanted = request.form.get("act")
-    if wanted not in ("dry_run", "export"):
-        abort(400)
+    wanted = act_of("dry_run", "export")
     person = request.form.get("address", ""), (request.form.get("reviewer", ""),)
     with asking() as requests:
         try:

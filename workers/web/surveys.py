@@ -28,7 +28,7 @@ from workers.web.database import (
     survey_workspace,
 )
 from workers.web.errands import MAX_ID, workspace_of
-from workers.web.forms import number_of
+from workers.web.forms import act_of, number_of
 from workers.web.people import require_person
 
 surveys = Blueprint("surveys", __name__, url_prefix="/surveys")
@@ -84,9 +84,7 @@ def index() -> ResponseReturnValue:
 @surveys.post("/hold")
 def hold() -> ResponseReturnValue:
     """Invite nobody, or invite again."""
-    workspace, wanted = _workspace(), request.form.get("act")
-    if wanted not in ("hold", "resume"):
-        abort(400)
+    workspace, wanted = _workspace(), act_of("hold", "resume")
     with acting_on_surveys(workspace) as acts:
         if wanted == "hold":
             changed = acts.hold(request.form.get("reason", "").replace("\0", "")[:MAX_REASON])
@@ -99,9 +97,7 @@ def hold() -> ResponseReturnValue:
 @surveys.post("/rules")
 def switch_rule() -> ResponseReturnValue:
     """Switch a rule on or off."""
-    workspace, wanted = _workspace(), request.form.get("act")
-    if wanted not in ("on", "off"):
-        abort(400)
+    workspace, wanted = _workspace(), act_of("on", "off")
     with acting_on_surveys(workspace) as acts:
         try:
             changed = acts.switch_rule(request.form.get("rule", ""), on=wanted == "on")
@@ -128,9 +124,7 @@ def withdraw() -> ResponseReturnValue:
 @surveys.post("/opt-outs")
 def object_to() -> ResponseReturnValue:
     """Record that a person does not want to be invited, or may be again."""
-    workspace, wanted = _workspace(), request.form.get("act")
-    if wanted not in ("add", "remove"):
-        abort(400)
+    workspace, wanted = _workspace(), act_of("add", "remove")
     chosen = survey_workspace(workspace)
     with acting_on_surveys(workspace) as acts:
         try:

@@ -309,12 +309,12 @@ def test_a_transaction_computes_no_more_days_than_its_limit(conn, session, monke
     sizes = []
     replace = psycopg.Connection.execute
 
-    def noted(self, query, params=None, **more):
+    def recorded(self, query, params=None, **more):
         if isinstance(params, dict) and "kept" in params:
             sizes.append(len(params["days"]))
         return replace(self, query, params, **more)
 
-    monkeypatch.setattr(psycopg.Connection, "execute", noted)
+    monkeypatch.setattr(psycopg.Connection, "execute", recorded)
     metrics_progress.begin(conn, "demo")
     compute_figures(session)
 
@@ -392,11 +392,11 @@ def test_days_that_many_batches_reach_are_computed_once(conn, session, monkeypat
     counted: Counter[DueDay] = Counter()
     compute = job.day_tables.compute_days
 
-    def noted(conn, workspace, due):
+    def recorded(conn, workspace, due):
         counted.update(due)
         compute(conn, workspace, due)
 
-    monkeypatch.setattr(job.day_tables, "compute_days", noted)
+    monkeypatch.setattr(job.day_tables, "compute_days", recorded)
     monkeypatch.setattr(job, "BATCH", 20)
     monkeypatch.setattr(job, "DAY_WAITS_S", 600.0)  # longer than the test
     conn.execute("UPDATE cention.errand SET area_id = 14")

@@ -9,11 +9,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from psycopg import ClientCursor, IsolationLevel
+from psycopg import ClientCursor
 from psycopg.rows import class_row, scalar_row
 
 from workers.analytics.rules.periods import Period
-from workers.database import Connection, queries
+from workers.database import Connection, connections, queries
 
 SQL = queries.load(__name__)
 AGE_BANDS = ("0-1", "1-3", "3-7", "7-30", "30+")  # days, as in analyst.backlog_day
@@ -174,13 +174,9 @@ def one_moment(conn: Connection) -> Iterator[None]:
 
     A query that takes longer than 8 seconds ends: ``QueryCanceled``.
     """
-    conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-    try:
-        with conn.transaction():
-            conn.execute(SQL["limit_time"])
-            yield
-    finally:
-        conn.set_isolation_level(None)
+    with connections.one_moment(conn):
+        conn.execute(SQL["limit_time"])
+        yield
 
 
 def about(conn: Connection, workspace: str) -> About | None:

@@ -15,7 +15,6 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import structlog
-from psycopg import IsolationLevel
 
 from workers.analytics.jobs.reports.figures import WeekReport, read_report
 from workers.analytics.jobs.reports.page import as_page
@@ -38,7 +37,13 @@ from workers.clients.surveys.outcomes import (
 )
 from workers.config.reports import ReportSettings
 from workers.config.workspaces import WorkspaceSettings
-from workers.database import Connection, Transaction, advisory_locks, permanent_errors
+from workers.database import (
+    Connection,
+    Transaction,
+    advisory_locks,
+    connections,
+    permanent_errors,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -184,12 +189,8 @@ def read_at_once(conn: Connection, workspace: str, week: Week, *, now: datetime)
     The connection is in autocommit mode. Raises ``LookupError`` if nothing is stored of the
     workspace.
     """
-    conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-    try:
-        with conn.transaction():
-            return read_report(conn, workspace, week, now=now)
-    finally:
-        conn.set_isolation_level(None)
+    with connections.one_moment(conn):
+        return read_report(conn, workspace, week, now=now)
 
 
 def _message_id(workspace: str, week: Week, domain: str) -> str:
