@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from receiver import spool as spool_module
 from receiver.durable_inbox import StorageUnavailable
 from receiver.spool import SpoolFull
 from workers.spool import durable_files, record
@@ -197,7 +198,8 @@ def test_a_file_written_in_small_pieces_is_whole(spool, new, monkeypatch):
     assert record.load(spool.read(spool.waiting()[0])) == new(1)
 
 
-def test_a_full_spool_refuses_until_it_is_drained(make_spool, new):
+def test_a_full_spool_refuses_until_it_is_drained(make_spool, new, monkeypatch):
+    monkeypatch.setattr(spool_module, "CLEAN_UP_PAUSE_FACTOR", 0)
     size = len(record.dump(new(1)))
     spool = make_spool(max_bytes=2 * size + size // 2)  # the digits of their times differ
     spool.append(new(1))
@@ -206,7 +208,6 @@ def test_a_full_spool_refuses_until_it_is_drained(make_spool, new):
         spool.append(new(3))
 
     spool.remove(spool.waiting()[0])
-    spool._tidy_until = 0
     spool.clean_up()
     spool.append(new(4))
 
