@@ -32,7 +32,7 @@ check: lint types layers test  ## run lint, types, import contracts, tests; CI r
 
 check-system: .venv/system .venv/dbt/bin/dbt .venv/postgres-servers/node_modules/.package-lock.json  ## run the tests that need Debian's packages; CI runs it too
 	$(BIN)/python -m tests.system.debian
-	$(BIN)/pytest tests/system
+	$(BIN)/pytest $(PARALLEL) tests/system
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -102,11 +102,10 @@ def _is_fault(said: ConsoleMessage) -> bool:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def screenshots() -> Path:
-    """An empty folder for pictures of the pages, which stays after the run."""
-    shutil.rmtree(SCREENSHOTS, ignore_errors=True)
-    SCREENSHOTS.mkdir(parents=True)
+    """A folder for pictures of the pages, which stays after the run; empty when that began."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     return SCREENSHOTS
 
 
@@ -114,6 +113,12 @@ def screenshots() -> Path:
 def page(open_tab: OpenTab) -> Page:
     """An empty tab, without JavaScript."""
     return open_tab()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Remove the pictures of the last run, before any process of this one takes new ones."""
+    if not hasattr(session.config, "workerinput"):
+        shutil.rmtree(SCREENSHOTS, ignore_errors=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
