@@ -139,7 +139,7 @@ def _openings(
                 span = _Span(begin + shift, end + shift, path)
                 spans = known.setdefault(area_id, [])
                 if other := next((one for one in spans if one.overlaps(span)), None):
-                    faults.append((path, _overlap(values.DAYS[day], path, other.path)))
+                    faults.append((path, _overlap(values.DAYS[day], other.path)))
                 spans.append(span)
                 yield Opening(area_id=area_id, weekday=day + 1, from_minute=begin, to_minute=end)
 
@@ -191,9 +191,7 @@ def _known(areas: Collection[str]) -> str:
     return f"known are: {', '.join(sorted(areas))}" if areas else "no area was reported yet"
 
 
-def _overlap(day: str, path: Path, other: Path) -> str:
-    if path == other:
-        return f"overlaps with itself on the day after {day}; shorten it"
+def _overlap(day: str, other: Path) -> str:
     return f"overlaps on {day} with hours[{int(other[1]) + 1}] of the same area; change one"
 
 

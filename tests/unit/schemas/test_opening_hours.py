@@ -125,6 +125,15 @@ def test_hours_that_overlap_over_midnight_or_the_end_of_the_week_are_noticed(fir
     assert one.startswith("line 5: hours[2]: overlaps")
 
 
+@pytest.mark.parametrize(("begin", "end"), [("12:00", "11:59"), ("00:00", "24:00")])
+def test_hours_of_every_day_until_the_next_do_not_overlap_with_themselves(begin, end):
+    days = '"mon", "tue", "wed", "thu", "fri", "sat", "sun"'
+
+    found = read(f'[[hours]]\ndays = [{days}]\nfrom = "{begin}"\nto = "{end}"\n')
+
+    assert len(found.openings) == 7
+
+
 def test_hours_that_touch_do_not_overlap():
     read(OFFICE + OFFICE.replace("08:00", "17:00").replace('to = "17:00"', 'to = "20:00"'))
 
