@@ -213,7 +213,6 @@ BY_QUERY = {
     "answers.sql open_result_sessions": {"origin": "push"},
     "conversations.sql *": {"asked": "[]", "context": "{}", "state": "open"},
     "survey_rules.sql save_rules": {"documents": ["{}"], "names": ["new"]},
-    "survey_rules.sql switch_off_earlier": {"version": 9},
     "survey_rules.sql *": {"name": "r"},
     "errand_search.sql search": dict.fromkeys(
         ("display_id", "address", "words", "state", "since", "until", "after_at")

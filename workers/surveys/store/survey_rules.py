@@ -76,8 +76,8 @@ def save(
         "digests": [digest(rule) for rule in rules.values()],
     }
     version = int(conn.execute(SQL["save_rules_file"], parameters).fetchall()[0][0])
+    conn.execute(SQL["switch_off_earlier"], parameters)
     conn.execute(SQL["save_rules"], parameters | {"version": version})
-    conn.execute(SQL["switch_off_earlier"], parameters | {"version": version})
     conn.execute(SQL["carry_on"], parameters | {"version": version})
     return version
 

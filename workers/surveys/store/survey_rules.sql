@@ -26,9 +26,9 @@ SELECT %(workspace)s, name, %(version)s, document::jsonb, sha256
 FROM unnest(%(names)s::text[], %(documents)s::text[], %(digests)s::bytea[]) AS new (name, document, sha256);
 
 -- name: switch_off_earlier
--- Switch off the rules of earlier versions.
+-- Switch off the rules of earlier versions, before those of a new one are saved.
 UPDATE feedback.rule SET off_at = now()
-WHERE workspace = %(workspace)s AND version < %(version)s AND on_from IS NOT NULL AND off_at IS NULL;
+WHERE workspace = %(workspace)s AND on_from IS NOT NULL AND off_at IS NULL;
 
 -- name: carry_on
 -- Switch on the rules of a new version that were on in the version before, which was switched off just now, from when
