@@ -107,11 +107,32 @@ def test_rows_without_our_reference_are_kept_and_never_guessed(surveys, invited,
 
     assert saved(surveys) == []
     newest, oldest = answers.unmatched(surveys.conn, "demo", limit=9)
-    assert {newest.reference, oldest.reference} == {None, "strange"}
-    assert {newest.cells["Score"], oldest.cells["Score"]} == {"9", "8"}
+    assert (oldest.reference, oldest.cells["Score"]) == (None, "9")
+    assert (newest.reference, newest.cells["Score"]) == ("strange", "8")
+    assert answers.unmatched(surveys.conn, "demo", limit=1) == [newest]
     elsewhere = results({"Invitation": invited["reference"], "Score": 9})
     import_rows(surveys.conn, "other", "digidesk", elsewhere, dry_run=False)
     assert saved(surveys) == []  # a reference of another workspace is none of ours
+
+
+def test_answers_are_listed_the_newest_first_and_those_of_a_survey_as_they_were_given(
+    surveys, invited, take
+):
+    surveys.errand()
+    surveys.decide(START + DAY)
+    surveys.settle()
+    _, second = surveys.invitations()
+    early, late = "2026-03-04 10:00", "2026-03-05 10:00"
+    take(
+        {"Invitation": invited["reference"], "Score": 9, "Comment": "More", "At": late},
+        {"Invitation": second["reference"], "Score": 3, "At": early},
+    )
+
+    found = answers.newest(surveys.conn, "demo", limit=9)
+
+    assert [(one.errand_id, one.rule) for one in found] == [(1, "csat"), (1, "csat"), (2, "csat")]
+    assert [(one.number, one.comment) for one in found] == [(9, None), (None, "More"), (3, None)]
+    assert answers.newest(surveys.conn, "demo", limit=2) == found[:2]
 
 
 def test_the_status_says_how_long_ago_the_newest_row_without_an_invitation_came(surveys, take):

@@ -64,3 +64,48 @@ def test_what_was_reported_since_then_is_read(surveys, candidates, insertion, cl
     surveys.ask(insertion, found, SINCE)
 
     assert candidates(closed=closed) == [found]
+
+
+def test_neither_a_closing_nor_an_open_errand_is_read_where_no_rule_asks_for_it(
+    surveys, candidates
+):
+    closed = surveys.errand(at=SINCE, answered=False)
+    surveys.errand(at=SINCE, answered=False, closed=False, done_at=SINCE)
+
+    assert candidates(closed=True) == [closed]
+    assert candidates(closed=False) == []
+
+
+def test_nothing_is_read_whose_last_report_is_from_before(surveys, candidates):
+    surveys.errand(at=BEFORE, answered_at=None)
+
+    assert candidates() == []
+
+
+def test_an_answer_is_read_once_it_is_due_and_one_in_the_future_once_its_report_is(
+    surveys, candidates
+):
+    """A wrong CENTION_TIMEZONE shifts the dates of reports."""
+    surveys.errand(at=START + DAY + HOUR, fetched_at=START + 2 * DAY)
+    last = surveys.errand(at=START + DAY)
+    shifted = surveys.errand(at=START + 2 * DAY, fetched_at=SINCE)
+
+    assert sorted(candidates(closed=False)) == [last, shifted]
+
+
+def test_what_was_decided_is_not_read_again(csat, candidates):
+    csat.errand(at=SINCE)
+    csat.decide(START + DAY)
+
+    assert candidates() == []
+
+
+def test_a_preview_reads_every_errand_that_was_answered_or_closed(surveys):
+    answered = surveys.errand(closed=False)
+    closed = surveys.errand(answered=False)
+    surveys.errand(answered=False, closed=None)
+    surveys.errand(fetched_at=BEFORE)
+
+    found = errand_facts.answered_or_closed(surveys.conn, "demo", fetched_from=START)
+
+    assert sorted(found) == [answered, closed]

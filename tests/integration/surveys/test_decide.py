@@ -12,6 +12,7 @@ import pytest
 
 from tests.integration.surveys.conftest import DAY, HOUR, START
 from tests.support.surveys import brief
+from workers.surveys.store import decisions
 
 ANSWERED = START + HOUR
 DUE = ANSWERED + HOUR
@@ -566,3 +567,23 @@ def test_the_value_and_the_limit_of_a_reason_are_written_for_people(csat):
 
     [row] = csat.ask("SELECT detail FROM feedback.decision WHERE errand_id = %s", second)
     assert row["detail"] == "2026-03-02 11:00:00Z, limit 30"
+
+
+def test_the_commonest_reason_is_first_and_those_that_are_as_common_by_name(csat):
+    csat.errand()
+    csat.decide(DUE)
+    csat.ask("UPDATE feedback.decision SET decided_at = now()")
+    reasons = ["quiet", "no_rule", "quiet", "deleted", "gone", "quiet", "gone"]
+    for number, reason in enumerate(reasons, 100):
+        csat.ask(
+            "INSERT INTO feedback.decision (workspace, errand_id, event, event_at, verdict, reason)"
+            " VALUES ('demo', %s, 'answered', now(), 'not', %s)",
+            *(number, reason),
+        )
+
+    assert decisions.reasons_since(csat.conn, "demo", days=7) == [
+        ("quiet", 3),
+        ("gone", 2),
+        ("deleted", 1),
+        ("no_rule", 1),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -14,23 +15,25 @@ from workers.surveys.store.invited import Scope
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ANN = hashlib.sha256(b"ann").digest()
 RULE = """
 WITH file AS (
     INSERT INTO feedback.rules_file (workspace, version, document, sha256)
     VALUES (%(workspace)s, 1, '{}', sha256('file'))
 )
 INSERT INTO feedback.rule (workspace, name, version, document, sha256)
-VALUES (%(workspace)s, 'csat', 1, '{}', sha256('rule'))
+SELECT %(workspace)s, name, 1, '{}', sha256('rule') FROM unnest('{csat, other}'::text[]) AS name
 """
 INSERT = """
 INSERT INTO feedback.invitation (
-    workspace, reference, errand_id, rule, rule_version, vendor, survey, channel, contact,
-    person_sha256, event_at, due_at, send_until, expires_at, state, sent_at, sent_by
+    workspace, reference, errand_id, thread_id, agent_id, rule, rule_version, vendor, survey,
+    channel, contact, person_sha256, event_at, due_at, send_until, expires_at, state, sent_at,
+    sent_by
 )
 VALUES (
-    %(workspace)s, gen_random_uuid()::text, %(errand_id)s, 'csat', 1, %(vendor)s, '{}', 'email',
-    'a', sha256(%(person)s), %(due_at)s, %(due_at)s, %(send_until)s, %(send_until)s, %(state)s,
-    %(sent_at)s, gen_random_uuid()
+    %(workspace)s, gen_random_uuid()::text, %(errand_id)s, %(thread_id)s, %(agent_id)s, %(rule)s, 1,
+    %(vendor)s, '{}', 'email', 'a', sha256(%(person)s), %(due_at)s, %(due_at)s, %(send_until)s,
+    %(send_until)s, %(state)s, %(sent_at)s, gen_random_uuid()
 )
 RETURNING invitation_id
 """
@@ -53,6 +56,9 @@ def add(conn):
         parameters = {
             "workspace": "demo",
             "errand_id": errand_id,
+            "thread_id": None,
+            "agent_id": None,
+            "rule": "csat",
             "vendor": "digidesk",
             "person": f"person {errand_id}",
             "due_at": NOW,
@@ -153,6 +159,117 @@ def test_an_invitation_counts_on_the_day_on_which_it_was_sent_and_not_on_which_i
 
     assert history.invited_on("csat", NOW.date()) == 1
     assert history.invited_on("csat", (NOW - DAY).date()) == 0
+
+
+def past(conn, **scope):
+    """Return the past of the person ann and of the threads 5 and 6, by the clock of Stockholm."""
+    known = {"workspace": "demo", "timezone": "Europe/Stockholm", "days_from": NOW - 9 * DAY}
+    return invited.history(conn, Scope(**known | scope), persons=[ANN], threads=[5, 6])
+
+
+def counted(history):
+    """Return what is known of ann, of thread 5, and of this day for all and for agent 3."""
+    return (
+        history.last_invited(ANN) is not None,
+        5 in history.threads,
+        history.invited_on("csat", NOW.date()),
+        history.invited_for("csat", NOW.date(), 3),
+    )
+
+
+COUNTED, NOT_COUNTED = (True, True, 1, 1), (False, False, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected", "is_waiting"),
+    [
+        ("due", COUNTED, True),
+        ("sending", COUNTED, True),
+        ("triggered", COUNTED, False),
+        ("unknown", COUNTED, False),
+        ("refused", NOT_COUNTED, False),
+        ("withdrawn", NOT_COUNTED, False),
+    ],
+)
+def test_of_the_past_counts_what_may_have_reached_the_person_or_will(
+    conn, add, state, expected, is_waiting
+):
+    add(state=state, person="ann", thread_id=5, agent_id=3)
+    add(state="triggered", person="bo", thread_id=7)
+    add(workspace="other", state="triggered", person="ann", thread_id=6)
+
+    found = past(conn, days_from=NOW)
+
+    assert (counted(found)[:2], counted(found)[3]) == (expected[:2], expected[3])
+    assert found.invited_on("csat", NOW.date()) == expected[2] + 1
+    assert (ANN in found.waiting, found.threads - {5}) == (is_waiting, set())
+
+
+def test_a_preview_counts_what_was_due_before_its_days_and_nothing_else(conn, add):
+    add(state="triggered", person="ann", thread_id=5, agent_id=3)
+
+    assert counted(past(conn, before=NOW)) == NOT_COUNTED
+    assert counted(past(conn, before=NOW + HOUR)) == COUNTED
+
+
+def test_an_errand_is_judged_beside_the_invitations_of_others_and_not_beside_its_own(conn, add):
+    add(errand_id=71, state="triggered", person="ann", thread_id=5, agent_id=3)
+
+    assert counted(past(conn, but_errand=71)) == NOT_COUNTED
+    assert counted(past(conn, but_errand=72)) == COUNTED
+
+
+def test_a_person_was_last_invited_by_each_rule_when_its_last_message_left(conn, add):
+    add(state="triggered", person="ann", due_at=NOW - 3 * DAY, sent_at=NOW - 2 * DAY)
+    add(state="triggered", person="ann", due_at=NOW - 4 * DAY)
+    add(state="unknown", person="ann", due_at=NOW - DAY, rule="other")
+
+    found = past(conn)
+
+    assert found.last_invited(ANN) == found.last_invited(ANN, "other") == NOW - DAY
+    assert found.last_invited(ANN, "csat") == NOW - 2 * DAY
+
+
+def test_daily_numbers_are_those_of_the_workspaces_days_by_rule_and_agent(conn, add):
+    midnight = NOW.replace(hour=23)  # in Stockholm
+    for due_at, rule, agent_id in (
+        (midnight - timedelta(seconds=1), "csat", 3),
+        (midnight, "csat", 3),
+        (midnight, "csat", None),
+        (midnight, "other", 3),
+    ):
+        add(state="triggered", due_at=due_at, rule=rule, agent_id=agent_id)
+
+    found = past(conn, days_from=midnight + HOUR)
+
+    tomorrow = (NOW + DAY).date()
+    assert found.invited_on("csat", NOW.date()) == 0
+    assert (found.invited_on("csat", tomorrow), found.invited_on("other", tomorrow)) == (2, 1)
+    assert found.invited_for("csat", tomorrow, 3) == 1
+    assert found.invited_for("csat", tomorrow, None) == 1
+
+
+def test_a_person_answered_each_survey_at_its_last_answer(conn, add):
+    mine = [add(state="triggered", person="ann", due_at=NOW - days * DAY) for days in (2, 1)]
+    mine.append(add(state="triggered", person="bo"))
+    for invitation_id, hours in zip(mine, ((5, 4), (3, 1), (2, 0)), strict=True):
+        (session_id,) = conn.execute(
+            "INSERT INTO feedback.session (workspace, invitation_id, vendor, origin, state,"
+            " verified) VALUES ('demo', %s, 'digidesk', 'import', 'complete', true)"
+            " RETURNING session_id",
+            [invitation_id],
+        ).fetchone()
+        for position, before in enumerate(hours, 1):
+            conn.execute(
+                "INSERT INTO feedback.answer (workspace, session_id, position, kind, answered_at)"
+                " VALUES ('demo', %s, %s, 'text', %s)",
+                [session_id, position, NOW - before * HOUR],
+            )
+
+    found = past(conn)
+
+    assert found.last_answered(ANN, until=NOW) == NOW - HOUR
+    assert found.last_answered(ANN, until=NOW - 2 * HOUR) == NOW - 4 * HOUR
 
 
 @pytest.mark.parametrize(
