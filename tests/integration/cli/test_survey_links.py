@@ -176,6 +176,49 @@ def test_the_link_of_a_mail_of_unknown_outcome_can_be_handed_over(bridge, databa
     assert bridge.run("surveys", "link", 7).stdout == first
 
 
+def test_a_survey_that_has_expired_gets_no_new_link(bridge, database):
+    bridge.run("surveys", "link", 7)
+    run_query(database, "UPDATE feedback.invitation SET expires_at = now()")
+
+    told = bridge.run("surveys", "link", 7).stderr
+
+    assert "The survey about errand 7 has expired." in told
+
+
+def test_without_rules_it_says_how_to_load_some(terminal, environment, database):
+    environment.setenv("SURVEY_PUBLIC_URL", PUBLIC_URL)
+    terminal.run("migrate")
+    errand(database, 7)
+
+    told = terminal.run("surveys", "link", 7).stderr
+
+    assert "No rules are loaded. To load some: cention surveys rules load FILE" in told
+
+
+def test_links_to_centracx_need_a_survey_in_the_rules_file(bridge, database, environment, tmp_path):
+    with_centracx(environment, bridge, tmp_path)
+    load(bridge, tmp_path, PAGES)
+
+    told = bridge.run("surveys", "link", 7, "--vendor", "centracx").stderr
+
+    assert "The rules file names no survey for links: add [centracx] survey = 2" in told
+    assert invitations(database) == []
+
+
+def test_of_several_pages_one_is_chosen_by_its_name(bridge, database, tmp_path):
+    load(bridge, tmp_path, PAGES + PAGES.replace("after-answer", "other"))
+
+    unnamed = bridge.run("surveys", "link", 7).stderr
+    unknown = bridge.run("surveys", "link", 7, "--page", "third").stderr
+    before = invitations(database)
+    bridge.run("surveys", "link", 7, "--page", "other")
+
+    assert "The rules file has 2 pages. Choose one with --page NAME." in unnamed
+    assert "The rules file has no [[page]] with the name 'third'." in unknown
+    assert before == []
+    assert [row["survey"] for row in invitations(database)] == [{"page": "other"}]
+
+
 def test_many_links_are_printed_as_csv_with_what_is_wrong(bridge, database, tmp_path):
     errand(database, 8, None)
     (tmp_path / "errands.csv").write_text("errand,area\n7,Invoices\n8,Invoices\n")

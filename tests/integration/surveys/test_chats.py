@@ -13,6 +13,7 @@ from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.integration.surveys.conftest import Surveys
 from tests.integration.surveys.conversing import RULES, Conversing, vendors_at
 from tests.support.eventually import eventually
+from workers.clients.surveys.alvaria import AlvariaApi
 from workers.surveys.jobs import converse as job
 from workers.surveys.store import conversations, sessions
 from workers.surveys.store.sessions import NewAnswer
@@ -129,6 +130,31 @@ def test_an_outcome_that_may_have_arrived_is_never_sent_again(conversing, fault,
     [at_vendor] = conversing.dialogs()
     assert conversing.session(chat)["outcome_state"] == "unknown"
     assert len(at_vendor["outcomes"]) == sent
+
+
+def test_a_fault_of_ours_lets_a_chat_go_and_sends_nothing_twice(conversing, monkeypatch):
+    asked = conversing.chat(conversing.dialog())
+    ended = conversing.chat(conversing.dialog())
+    conversing.surveys.ask(
+        "UPDATE feedback.session SET context = '{}' WHERE session_id = %s", ended
+    )
+    conversing.add(ended, SCORE)
+    sessions.end(conversing.surveys.conn, "demo", ended)
+
+    def fail(*_, **__):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(AlvariaApi, "context", fail)
+        patched.setattr(AlvariaApi, "send_outcome", fail)
+        conversing.converse()
+    conversing.converse()
+
+    chats = [conversing.session(one) for one in (asked, ended)]
+    assert {one["problem"] for one in chats} == {"the request failed here: ZeroDivisionError"}
+    assert [(one["context"], one["verified"]) for one in chats] == [({}, False)] * 2
+    assert [one["outcome_state"] for one in chats] == ["no", "unknown"]
+    assert [one["outcomes"] for one in conversing.dialogs()] == [[], []]
 
 
 def test_a_busy_vendor_gets_the_outcome_later(conversing):

@@ -11,9 +11,11 @@ from uuid import uuid4
 
 import pytest
 
+from schemas.surveys.centracx import Question, QuestionKind
 from tests.integration.sandbox.sandbox_server import sandbox_server
 from tests.integration.surveys.conftest import Surveys
 from tests.integration.surveys.conversing import PASSWORD, RULES, Conversing, vendors_at
+from workers.clients.surveys.centracx import CentracxApi, Started
 from workers.surveys.jobs import converse as job
 from workers.surveys.store import conversations, holds
 from workers.surveys.store.conversations import Settled
@@ -279,6 +281,46 @@ def test_a_survey_that_the_vendor_does_not_have_is_stuck(conversing):
 
     row = conversing.session(session)
     assert (row["state"], row["remote_id"]) == ("stuck", None)
+
+
+def test_a_session_that_gets_the_id_of_another_one_is_stuck_and_the_other_goes_on(
+    conversing, monkeypatch
+):
+    first, second = conversing.begin(), conversing.begin()
+    question = Question(text="Whose?", kind=QuestionKind.TEXT)
+    started = Started(session_id="of one customer", question=question)
+    monkeypatch.setattr(CentracxApi, "start", lambda *_, **__: started)
+
+    conversing.converse()
+
+    rows = sorted((conversing.session(one) for one in (first, second)), key=lambda r: r["state"])
+    assert [(row["state"], row["remote_id"]) for row in rows] == [
+        ("open", "of one customer"),
+        ("stuck", None),
+    ]
+    assert rows[1]["problem"] == "the vendor gave the id of another session"
+    assert rows[1]["question"] is None
+
+
+def test_a_fault_of_ours_leaves_its_survey_stuck_and_the_answer_unknown_and_no_other(
+    conversing, begun, monkeypatch
+):
+    conversing.answer(begun, choice=1)
+    other = conversing.begin()
+
+    def reply(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(CentracxApi, "reply", reply)
+    conversing.converse()
+
+    row = conversing.session(begun)
+    assert (row["state"], row["problem"]) == (
+        "stuck",
+        "the request failed here: ZeroDivisionError",
+    )
+    assert conversing.forwarded(begun) == ["unknown"]
+    assert conversing.text_of(other).startswith(FUND)
 
 
 def test_a_busy_vendor_is_asked_again_after_the_wait(conversing, begun):

@@ -137,6 +137,16 @@ def test_the_status_of_a_context_decides_whether_it_is_asked_for_again(server, a
     assert isinstance(api.context("d/1 &"), kind)
 
 
+@pytest.mark.parametrize("content", [7, [], True])
+def test_a_context_of_another_form_is_not_asked_for_again(server, api, content):
+    server.get(f"{APP}/context", json={"content": content})
+
+    refused = api.context("d/1 &")
+
+    assert isinstance(refused, Refused)
+    assert refused.reason == "alvaria: no readable context: /content: must be a text"
+
+
 def test_401_has_no_body_and_leads_to_one_new_token(server, api):
     server.get(f"{APP}/context", status=401)
     server.get(f"{APP}/context", json={"content": "Context"})

@@ -10,6 +10,7 @@ import pytest
 import responses
 
 from schemas.surveys.centracx import SessionStatus, Survey
+from workers.clients import errors
 from workers.clients.http import Timeouts
 from workers.clients.surveys.centracx import CentracxApi, Replied, ReplyIn, Started
 from workers.clients.surveys.outcomes import Refused, SurelyNotSent, Unknown, VendorRefusesUs
@@ -51,6 +52,14 @@ def test_surveys_are_listed_with_the_credentials_in_the_query(server):
     headers = server.calls[0].request.headers
     assert headers["Accept"] == headers["Content-Type"] == "application/json"
     assert "apisecret=p%26w%40d%2B%23%25" in server.calls[0].request.url
+
+
+@pytest.mark.parametrize("listed", [{"id": 2}, [{"id": "two"}], [2]])
+def test_a_list_of_surveys_of_another_form_is_an_invalid_response(server, listed):
+    server.get(f"{ROOT}/surveys", json=listed)
+
+    with pytest.raises(errors.InvalidResponse, match="no readable list of surveys"):
+        api().list_surveys()
 
 
 def test_a_start_has_an_empty_object_and_no_session(server):

@@ -1,0 +1,169 @@
+"""What follows from each answer of CentraCX, and how often it may have begun a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from schemas.surveys.centracx import NoQuestion, Question, QuestionKind, SessionStatus
+from workers.clients.surveys.centracx import Replied, Started
+from workers.clients.surveys.outcomes import Refused, SurelyNotSent, Unknown, VendorRefusesUs
+from workers.surveys.jobs.centracx_turn import NO_QUESTION, CentracxTurns
+from workers.surveys.rules.conversation import MAX_STARTS
+from workers.surveys.store.conversations import WaitingSession
+
+FIRST = Question(text="How likely?", kind=QuestionKind.TEXT)
+SECOND = Question(text="Why?", kind=QuestionKind.TEXT)
+RANKING = NoQuestion(problem="The question is a Rank Order.")
+
+
+@dataclass
+class Vendor:
+    """Answers each request with what comes next."""
+
+    starts: list[Any] = field(default_factory=list)
+    replies: list[Any] = field(default_factory=list)
+    statuses: list[Any] = field(default_factory=list)
+
+    def start(self, survey_id, *, send_until_s):
+        return self.starts.pop(0)
+
+    def reply(self, survey_id, session_id, *, answer_id, feedback, send_until_s):
+        return self.replies.pop(0)
+
+    def status(self, survey_id, session_id):
+        return self.statuses.pop(0)
+
+
+def answer(position, forwarded):
+    """Return an answer to a question that was asked for a text."""
+    return {
+        "position": position,
+        "forwarded": forwarded,
+        "choice_id": None,
+        "comment": f"answer {position}",
+    }
+
+
+def take(vendor, *forwarded, begun=True, tries=0, asked=(FIRST, SECOND)):
+    """Take the next turn of a session whose answers were ``forwarded``; return what follows."""
+    session = WaitingSession(
+        session_id=1,
+        vendor="centracx",
+        state="open",
+        remote_id="at the vendor" if begun else None,
+        rules_version=1,
+        asked=[question.document() for question in asked],
+        tries=tries,
+        verified=True,
+        has_context=False,
+        survey={"id": 2},
+        waited_s=10.0,
+        answers=[answer(number, one) for number, one in enumerate(forwarded, 1)],
+    )
+    return CentracxTurns(vendor).take(session, send_until_s=0.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "state", "problem"),
+    [(FIRST, None, None), (RANKING, "stuck", RANKING.problem), (None, "stuck", NO_QUESTION)],
+)
+def test_a_session_that_has_begun_counts_whatever_it_asks(question, state, problem):
+    started = Started(session_id="new", question=question)
+
+    settled = take(Vendor(starts=[started]), begun=False).settled
+
+    assert (settled.state, settled.problem) == (state, problem)
+    assert (settled.remote_id, settled.starts) == ("new", 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "starts"),
+    [
+        (Unknown(reason="half an answer"), 1),
+        (SurelyNotSent(reason="busy"), 0),
+        (VendorRefusesUs(reason="wrong key"), 0),
+        (Refused(reason="no such survey"), 0),
+    ],
+)
+@pytest.mark.parametrize("forwarded", [(), ("unknown",)])
+def test_a_session_that_surely_has_not_begun_does_not_count(said, starts, forwarded):
+    vendor = Vendor(starts=[said], statuses=[SessionStatus.PARTIALLY_COMPLETE])
+
+    settled = take(vendor, *forwarded, begun=bool(forwarded)).settled
+
+    assert (settled.problem, settled.starts) == (said.reason, starts)
+
+
+@pytest.mark.parametrize("forwarded", [(), ("unknown",)])
+def test_a_survey_is_begun_no_more_often_than_allowed(forwarded):
+    started = Started(session_id="new", question=FIRST)
+
+    def began(tries):
+        vendor = Vendor(
+            starts=[started],
+            statuses=[SessionStatus.PARTIALLY_COMPLETE],
+            replies=[Replied(question=SECOND)],
+        )
+        settled = take(vendor, *forwarded, begun=bool(forwarded), tries=tries).settled
+        return settled.state, len(vendor.starts)
+
+    assert began(MAX_STARTS - 1) == (None, 0)
+    assert began(MAX_STARTS) == ("stuck", 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "starts", "state"),
+    [
+        (Refused(reason="no"), 1, "stuck"),
+        (SurelyNotSent(reason="busy"), 1, None),
+        (Unknown(reason="half an answer"), 1, None),
+    ],
+)
+def test_a_replay_that_fails_has_begun_a_session(said, starts, state):
+    vendor = Vendor(
+        starts=[Started(session_id="new", question=FIRST)],
+        statuses=[SessionStatus.PARTIALLY_COMPLETE],
+        replies=[said],
+    )
+
+    settled = take(vendor, "unknown").settled
+
+    assert (settled.state, settled.problem, settled.starts) == (state, said.reason, starts)
+    assert (settled.remote_id, settled.forwarded) == (None, None)
+
+
+def test_a_replay_of_other_questions_has_begun_a_session():
+    vendor = Vendor(
+        starts=[Started(session_id="new", question=SECOND)],
+        statuses=[SessionStatus.PARTIALLY_COMPLETE],
+    )
+
+    settled = take(vendor, "unknown").settled
+
+    assert (settled.state, settled.starts, settled.remote_id) == ("stuck", 1, None)
+
+
+@pytest.mark.parametrize("following", [SECOND, RANKING, None])
+def test_a_replay_hands_over_every_answer_in_the_new_session(following):
+    vendor = Vendor(
+        starts=[Started(session_id="new", question=FIRST)],
+        statuses=[SessionStatus.PARTIALLY_COMPLETE],
+        replies=[Replied(question=SECOND), Replied(question=following)],
+    )
+
+    settled = take(vendor, "taken", "unknown").settled
+
+    assert (settled.remote_id, settled.starts) == ("new", 1)
+    assert (settled.forwarded, settled.positions) == ("taken", [1, 2])
+    assert settled.state == ("stuck" if following is RANKING else None)
+
+
+def test_answers_to_questions_that_are_not_known_are_not_replayed():
+    vendor = Vendor(statuses=[SessionStatus.PARTIALLY_COMPLETE])
+
+    settled = take(vendor, "taken", "unknown", asked=[FIRST]).settled
+
+    assert (settled.state, settled.starts) == ("stuck", 0)
