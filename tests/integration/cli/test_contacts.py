@@ -161,6 +161,21 @@ def answers(cention, card_id, **attributes):
 
 
 @responses.activate
+@pytest.mark.parametrize("document", [{"data": None}, None])
+def test_an_answer_without_a_card_is_stored_as_sent_without_an_id(
+    terminal, bridge, cention, document
+):
+    body = {} if document is None else {"json": document}
+    responses.post(f"{cention.root}/s/demo/capi/json/c3_contact_cards", status=201, **body)
+
+    result = terminal.run("contacts", "upsert", "--email", "a@b.c")
+
+    assert result.exit_code == 0
+    [row] = bridge.rows(CARDS)
+    assert (row["state"], row["card_id"], row["returned"]) == ("sent", None, None)
+
+
+@responses.activate
 def test_a_partly_readable_answer_is_stored_with_the_card_as_received(terminal, bridge, cention):
     contacts = {"email": [["a@b.c"]], "voice": ["+467"]}
     answers(cention, "13", contacts=contacts)

@@ -157,6 +157,25 @@ def test_a_document_that_fails_its_batch_does_not_affect_others(terminal, bridge
     ) == ("cannot be stored: CheckViolation 23514")
 
 
+def test_a_conflict_in_the_database_is_not_the_fault_of_a_document(
+    terminal, bridge, fetched_errands
+):
+    bridge.rows("UPDATE cention.errand SET subject = 'corrupted'")
+    bridge.rows(
+        "CREATE FUNCTION reject() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN RAISE EXCEPTION USING ERRCODE = 'deadlock_detected'; END$$"
+    )
+    bridge.rows(
+        "CREATE TRIGGER reject BEFORE UPDATE ON cention.errand FOR EACH ROW"
+        f" WHEN (NEW.errand_id = {fetched_errands[1]}) EXECUTE FUNCTION reject()"
+    )
+
+    assert terminal.run("renormalise", "errand_reports").exit_code == 1
+
+    assert bridge.one("SELECT count(*) FROM intake.landed WHERE problem IS NULL") == 3
+    assert bridge.one("SELECT count(*) FROM cention.errand WHERE subject = 'corrupted'") == 3
+
+
 def test_an_errand_that_is_gone_is_rebuilt_and_stays_gone(terminal, bridge, fetched_errands):
     bridge.rows(
         "UPDATE cention.errand SET subject = 'corrupted', gone_at = now(), fetched_at = now()"

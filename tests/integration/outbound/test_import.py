@@ -137,6 +137,22 @@ def test_a_bad_record_is_reported_with_its_place_and_does_not_stop_the_others(
     assert subjects() == GOOD
 
 
+def test_a_record_with_a_file_beyond_the_limit_is_reported_and_does_not_stop_the_others(
+    terminal, errand_list, environment, tmp_path, subjects
+):
+    environment.setenv("ATTACHMENT_MAX_BYTES", "1000")
+    (tmp_path / "big.pdf").write_bytes(bytes(1001))
+    lines = errand_list.read_text().splitlines()
+    too_large = '{"msg": {"subject": "big", "attachments": [{"file": "big.pdf"}]}}'
+    errand_list.write_text("\n".join([*lines[:3], too_large, *lines[3:]]))
+
+    result = terminal.run("errands", "import", errand_list)
+
+    place = "list.jsonl, line 4: /msg/attachments/0/content: is larger than 1000 bytes"
+    assert (result.exit_code, place in result.stderr) == (1, True)
+    assert subjects() == GOOD
+
+
 def test_a_refused_record_is_reported_and_does_not_stop_the_others(
     terminal, errand_list, cention, subjects
 ):

@@ -39,6 +39,18 @@ def test_contents_are_exported_only_on_request(centre, terminal):
     assert b"what MARKER wrote" in [base64.b64decode(row["content_base64"]) for row in full]
 
 
+def test_an_attachment_whose_content_is_not_here_is_exported_without_it(centre, terminal):
+    centre.bridge.execute(
+        "UPDATE cention.attachment SET state = 'gone', sha256 = NULL WHERE name = 'MARKER.txt'"
+    )
+
+    rows = export(terminal, "--contents")["tables"]["cention.attachment"]
+
+    contents = {row["name"]: row["content_base64"] for row in rows}
+    assert contents["MARKER.txt"] is None
+    assert contents["anybody.txt"] is not None
+
+
 def test_the_spool_is_exported_as_well(centre, terminal, document, spool):
     sample = document("callback_answer_errand")
     callback = data.callback_of(sample, WRITTEN, answer=6, files=[], to=[])

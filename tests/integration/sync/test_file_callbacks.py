@@ -10,7 +10,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from psycopg.errors import OperationalError
+from psycopg.errors import DeadlockDetected, OperationalError
 
 from tests.integration.bridge import REPORTS, Bridge, answering, answering_with_file
 from workers.config.names import Family
@@ -258,6 +258,34 @@ def test_a_database_outage_is_not_the_fault_of_a_callback(bridge, document, monk
 
     assert still_waiting == [(False, None)]
     assert states(bridge) == [(True, None)]
+
+
+def test_a_conflict_beside_a_callback_that_postgres_rejects_is_the_fault_of_neither(
+    bridge, document
+):
+    """The batch fails, and each is filed alone."""
+    rejected, waiting = (document("callback_answer_errand") for _ in range(2))
+    for number, callback in enumerate((rejected, waiting)):
+        errand_of(callback)["attributes"]["answer"]["c3_id"] = number + 1
+    errand_of(rejected)["attributes"]["answer"]["response"]["subject"] = "rejected"
+    break_filing_of(bridge, "rejected")
+    bridge.execute(
+        "CREATE FUNCTION reject() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN RAISE EXCEPTION USING ERRCODE = 'deadlock_detected'; END$$"
+    )
+    bridge.execute(
+        "CREATE TRIGGER reject BEFORE INSERT ON cention.answer FOR EACH ROW"
+        " WHEN (NEW.answer_id = 2) EXECUTE FUNCTION reject()"
+    )
+    insert_callbacks(bridge, rejected, waiting)
+
+    with pytest.raises(DeadlockDetected):
+        bridge.file()
+
+    assert states(bridge)[1] == (False, None)
+    bridge.execute("DROP TRIGGER reject ON cention.answer")
+    bridge.file()
+    assert states(bridge) == [(False, "cannot be stored: CheckViolation 23514"), (True, None)]
 
 
 def test_two_filers_at_once_never_file_a_callback_twice(bridge, document):

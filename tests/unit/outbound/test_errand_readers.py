@@ -427,3 +427,12 @@ def test_an_attachment_above_the_limit_is_refused_by_its_field(read, tmp_path):
 
     with pytest.raises(ValueError, match=f"/msg/attachments/0/content: is larger than {MAX}"):
         fingerprint(read, '{"msg": {"attachments": [{"file": "big"}]}}')
+
+
+def test_an_attachment_that_has_gone_since_it_was_listed_is_refused_by_its_field(read, tmp_path):
+    (tmp_path / "file").write_text("one")
+    [order] = read("a.jsonl", '{"msg": {"attachments": [{"file": "file"}]}}').values()
+    (tmp_path / "file").unlink()
+
+    with pytest.raises(ValueError, match="/msg/attachments/0/content: cannot be read: No such"):
+        identify(order, max_bytes=MAX)

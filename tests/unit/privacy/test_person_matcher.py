@@ -115,6 +115,21 @@ def test_a_name_is_found_in_every_spelling(name):
     assert RENE.redact(f"Dear {name}!") in ("Dear [erased]!", "Dear <b>[erased]!")
 
 
+@pytest.mark.parametrize("stored", ["O'Hara, René", "O'HARA,René", "o'hara,  rené"])
+def test_a_name_that_is_stored_with_its_last_word_first_is_found_either_way(stored):
+    person = PersonMatcher("rene@shop.example", [stored])
+
+    assert person.redact(f"René\nO\u2019Hara, then {stored}.") == "[erased], then [erased]."
+
+
+@pytest.mark.parametrize("domain", ["my_shop.example", "a..example", "-x.example"])
+def test_an_address_in_a_domain_that_dns_does_not_have_is_found(domain):
+    person = PersonMatcher(f"kim@{domain}")
+
+    assert person.redact(f"From kim@{domain}: hello") == "From [erased]: hello"
+    assert person.matches(f"KIM@{domain}")
+
+
 @pytest.mark.parametrize(
     "address",
     [
