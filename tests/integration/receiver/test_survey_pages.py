@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from receiver.surveys.language import texts_in
 from schemas.surveys.questions import LANGUAGES
@@ -309,6 +310,19 @@ def test_no_path_redirects_to_the_host_that_a_request_names(customer, pages, pat
 
     assert found.status_code == 404
     assert "Location" not in found.headers
+
+
+def test_a_rules_file_that_cannot_be_read_any_more_leaves_the_page_for_later(customer, database):
+    run_query(database, "UPDATE feedback.rules_file SET document = %s", '{"page": [{"name": 7}]}')
+
+    with capture_logs() as logged:
+        customer.open()
+
+    assert customer.answer.status_code == 503
+    assert customer.answer.headers["Retry-After"]
+    [entry] = [one for one in logged if one["event"] == "rules file unreadable"]
+    assert (entry["workspace"], entry["version"]) == ("demo", 1)
+    assert "page[1].name" in entry["places"]
 
 
 def test_a_question_keeps_the_wording_that_it_had_when_the_survey_was_sent(customer, database):

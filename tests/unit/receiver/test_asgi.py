@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from receiver import asgi
-from receiver.asgi import SHARES, AsgiAdapter, Share
+from receiver.asgi import SHARES, AsgiAdapter, Share, environ_of
 from schemas.surveys.questions import LANGUAGES
 
 SURVEY = next(share for share in SHARES if share.name == "survey")
@@ -39,8 +39,8 @@ def shares(monkeypatch):
     monkeypatch.setattr(asgi, "SHARES", (small, *others))
 
 
-def ask(adapter, path):
-    scope = {
+def request_for(path, **more):
+    return {
         "method": "GET",
         "scheme": "http",
         "http_version": "1.1",
@@ -48,8 +48,11 @@ def ask(adapter, path):
         "raw_path": path,
         "query_string": b"",
         "headers": [],
-    }
-    return asyncio.ensure_future(adapter.answer(scope, b""))
+    } | more
+
+
+def ask(adapter, path):
+    return asyncio.ensure_future(adapter.answer(request_for(path), b""))
 
 
 def refused_so_far():
@@ -103,3 +106,39 @@ def test_nothing_else_waits_for_survey_pages(shares, path):
 
     with adapting(application) as adapter:
         assert asyncio.run(beside(adapter)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("server", "host", "port"),
+    [
+        (("192.0.2.1", 8443), "192.0.2.1", "8443"),
+        (("/run/bridge.sock", None), "localhost", "0"),
+        (None, "localhost", "0"),
+    ],
+)
+def test_a_request_through_a_unix_socket_has_no_port(server, host, port):
+    environ = environ_of(request_for(b"/health/live", server=server), b"")
+
+    assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == (host, port)
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        (b"/callbacks/demo", "/callbacks/demo"),
+        (b"/s/a%20b", "/s/a b"),
+        (b"http://x/callbacks/demo", "/callbacks/demo"),
+        (b"http://x", "/"),
+        (b"*", "/"),
+    ],
+)
+def test_the_target_of_a_request_may_be_a_whole_url(target, path):
+    assert environ_of(request_for(target), b"")["PATH_INFO"] == path
+
+
+def test_a_header_that_is_sent_twice_has_both_values():
+    headers = [(b"x-a", b"1"), (b"content-length", b"2"), (b"x-a", b"3")]
+
+    environ = environ_of(request_for(b"/", headers=headers), b"{}")
+
+    assert (environ["HTTP_X_A"], environ["CONTENT_LENGTH"]) == ("1,3", "2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 from types import SimpleNamespace
@@ -163,6 +164,92 @@ def test_a_connection_that_is_closed_because_too_much_is_held_answers_nothing(co
     assert asyncio.run(run()).tasks == []
 
 
+def test_while_a_sender_reads_no_answers_its_next_request_waits():
+    class IsFull(Transport):
+        def write(self, data):
+            super().write(data)
+            self.connection.pause_writing()
+
+    async def run():
+        async def answer(scope, body):
+            return Reply(status=200, headers=[], body=b"ok")
+
+        worker, transport = Worker(answer), IsFull()
+        connection = transport.connection = Connection(worker)
+        connection.connection_made(transport)
+        connection.data_received(REQUEST * 3)
+        answered = []
+        for _ in range(3):
+            for _ in range(20):
+                await asyncio.sleep(0)
+            answered.append(transport.sent.count(b"200 OK"))
+            connection.resume_writing()
+        return answered
+
+    assert asyncio.run(run()) == [1, 2, 3]
+
+
+def test_that_a_sender_reads_no_answers_is_known_to_the_protocol_of_gunicorn(connect):
+    class Protocol:
+        def __init__(self):
+            self.called = []
+
+        def pause_writing(self):
+            self.called.append("pause")
+
+        def resume_writing(self):
+            self.called.append("resume")
+
+    async def run():
+        _, connection = connect(None)
+        connection.http = Protocol()
+        connection.pause_writing()
+        connection.resume_writing()
+        return connection.http.called
+
+    assert asyncio.run(run()) == ["pause", "resume"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "pieces", "body", "is_last"),
+    [
+        ([], [(b"12345", True), (b"67890", False)], b"1234567890", False),
+        ([], [(b"123456", True), (b"789012", True)], b"123456789012", True),
+        ([], [(b"123456789012", False)], b"123456789012", False),
+        ([(b"content-length", b"30")], [(b"12", False)], b"12", False),
+        ([(b"content-length", b"31")], [], b"", True),
+        ([(b"content-length", b"9" * 20)], [], b"", True),
+    ],
+)
+def test_no_more_of_a_body_is_read_than_is_needed_to_refuse_it(
+    connect, headers, pieces, body, is_last
+):
+    """Ten bytes may be counted, and thirty arrive; what is left unread ends the connection."""
+    seen, sent = [], []
+
+    async def run():
+        async def answer(scope, body):
+            seen.append(body)
+            return Reply(status=200, headers=[], body=b"ok")
+
+        async def receive():
+            piece, more = pieces.pop(0)
+            return {"type": "http.request", "body": piece, "more_body": more}
+
+        async def send(message):
+            sent.append(message)
+
+        worker, connection = connect(answer)
+        worker.callback_limit = CallbackLimit(10)
+        await connection.respond({"type": "http", "headers": headers}, receive, send)
+
+    asyncio.run(run())
+
+    assert (seen, pieces) == ([body], [])
+    assert ((b"connection", b"close") in sent[0]["headers"]) == is_last
+    assert sent[1]["body"] == b"ok"
+
+
 def test_a_connection_that_was_not_told_to_close_stays_open_when_the_process_begins_to_stop():
     class StopsTheProcess(Transport):
         def write(self, data):
@@ -190,6 +277,110 @@ def test_a_connection_that_was_not_told_to_close_stays_open_when_the_process_beg
     assert b"connection: close" not in first
     assert b"200 ok" in second
     assert b"connection: close" in second
+
+
+class Held:
+    """A connection as its worker sees it."""
+
+    def __init__(self, phase, held_bytes=0):
+        self.phase, self.held_bytes = phase, held_bytes
+        self.aborted = False
+
+    def is_busy(self):
+        return self.phase is Phase.ANSWERING
+
+    def abort(self):
+        self.aborted = True
+
+
+def worker_of(*connections):
+    """Return a worker with these connections."""
+
+    async def make():
+        worker = gunicorn_worker(answer=Reply(status=200, headers=[], body=b""))
+        worker.connections = dict.fromkeys(connections)
+        worker.not_accepted = SimpleNamespace(warn=lambda **_: None)
+        worker.tmp.close()
+        return worker
+
+    return asyncio.run(make())
+
+
+@pytest.mark.parametrize(
+    ("phases", "evicted"),
+    [
+        ([Phase.READING, Phase.IDLE, Phase.CLOSING, Phase.IDLE], 2),
+        ([Phase.READING, Phase.IDLE, Phase.IDLE], 1),
+        ([Phase.ANSWERING, Phase.READING], 1),
+        ([Phase.ANSWERING], None),
+        ([], None),
+    ],
+)
+def test_the_connection_that_is_needed_least_makes_room_and_none_that_is_answered(phases, evicted):
+    connections = [Held(phase) for phase in phases]
+
+    worker_of(*connections).evict_idle()
+
+    assert [one.aborted for one in connections] == [n == evicted for n in range(len(phases))]
+
+
+@pytest.mark.parametrize(
+    ("error", "evicts"), [(errno.EMFILE, True), (errno.ENFILE, True), (errno.ECONNABORTED, False)]
+)
+def test_a_connection_makes_room_when_the_process_can_open_no_more_files(error, evicts):
+    def accept():
+        raise OSError(error, "")
+
+    idle = Held(Phase.IDLE)
+
+    worker_of(idle).accept(SimpleNamespace(accept=accept), for_metrics=False)
+
+    assert idle.aborted == evicts
+
+
+def test_if_too_many_bytes_are_held_the_connection_that_holds_most_is_closed():
+    reading, most, answered, idle = connections = [
+        Held(Phase.READING, 10),
+        Held(Phase.READING, 20),
+        Held(Phase.ANSWERING, 30),
+        Held(Phase.IDLE),
+    ]
+    worker = worker_of(*connections)
+    worker.held_bytes, worker.held_max_bytes = 60, 70
+
+    worker.hold(10)
+    assert not any(one.aborted for one in connections)
+    worker.hold(1)
+
+    assert most.aborted
+    assert not any(one.aborted for one in (reading, answered, idle))
+
+
+def test_bytes_that_are_freed_close_no_connection():
+    held = Held(Phase.READING, 10)
+    worker = worker_of(held)
+    worker.held_bytes, worker.held_max_bytes = 100, 70
+
+    worker.hold(-10)
+
+    assert (worker.held_bytes, held.aborted) == (90, False)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("certfile", "cert.pem", "does not speak TLS: put a proxy in front of it"),
+        ("keepalive", 0, "Set keepalive to at least 1 s"),
+        ("timeout", 20, "timeout to more than 20 s"),
+    ],
+)
+def test_what_the_receiver_cannot_do_is_refused_at_its_start(setting, value, message):
+    config = Config()
+    GunicornWorker.check_config(config, None)
+    config.set(setting, value)
+
+    with pytest.raises(RuntimeError, match=message):
+        GunicornWorker.check_config(config, None)
 
 
 def gunicorn_worker(*, answer: Reply) -> GunicornWorker:
