@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -323,7 +323,7 @@ def test_a_transaction_computes_no_more_days_than_its_limit(conn, session, monke
 
 
 def test_the_hours_of_a_shift_that_lasts_follow_the_log(conn, session):
-    now = datetime.now(ZONE)  # once: how long the figures take to compute is no part of the shift
+    now = datetime.now(UTC)  # once: how long the figures take to compute is no part of the shift
     conn.execute(
         "INSERT INTO cention.agent_logon VALUES ('demo', 'stranger', %s, 'Login', 1, now())",
         [now - timedelta(hours=3)],

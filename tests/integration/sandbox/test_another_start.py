@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import psycopg
+import pytest
 
 from deploy.run.sandbox_history import forget_changed_days
 from deploy.run.startup import want_open_errands
@@ -36,6 +37,7 @@ def test_open_errands_of_an_earlier_sandbox_are_gone_after_another_start(bridge,
     assert bridge.wanted_ids() == []
 
 
+@pytest.mark.usefixtures("one_day")
 def test_after_a_pause_the_days_whose_errands_may_have_changed_since_are_fetched_again(bridge):
     """A day is final once it is older than anything happens to an errand, 35 days."""
     bridge.execute(
