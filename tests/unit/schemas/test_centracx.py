@@ -149,6 +149,7 @@ def test_a_question_is_found_wherever_it_stands(document, question):
         ({"text": "A", "answers": "Yes"}, "choices"),
         ({"text": "A", "answers": [*YES_NO, {"text": "Perhaps"}]}, "choices"),
         ({"text": "A", "answers": [{"id": 1, "text": " "}]}, "choices"),
+        ({"text": "A", "answers": [*YES_NO, "Perhaps"]}, "choices"),
         ({"text": "A", "answers": [*YES_NO, {"id": 2, "text": "Never"}]}, "same id"),
         ({"type": "Enter Text"}, "no text"),
         (["x"], "no text"),

@@ -95,6 +95,9 @@ def test_euc_jp_has_the_letters_of_vendors_and_of_all_its_sets():
         (b"\x1b$@$*\x1b(B\x1b$(D0!\x1b(B", "お丂"),
         (b"\x1b$B$*\n$*", "お\nお"),
         (b"\x1b$B$*$", f"お{BAD}"),
+        (b"\x1b$(D0!0", f"丂{BAD}"),
+        (b"\x1b$(O$*$", f"お{BAD}"),
+        (b"\x1b$(Q$*\x1b(B ok", "お ok"),
     ],
 )
 def test_escape_sequences_of_iso_2022_jp_are_recognised(label, content, text):
@@ -112,6 +115,15 @@ def test_escape_sequences_of_iso_2022_jp_are_recognised(label, content, text):
 )
 def test_bytes_of_one_letter_each_are_not_utf16_because_it_is_declared(label, content, text):
     assert decode(content, label) == text
+
+
+@pytest.mark.parametrize("codec", ["utf-32-le", "utf-32-be"])
+def test_utf32_is_read_in_the_order_of_its_bytes(codec):
+    assert decode("hej å".encode(codec), "utf-32") == "hej å"
+
+
+def test_half_width_katakana_of_eight_bits_among_escape_sequences_are_japanese():
+    assert decode(b"\x1b$B$*@$OC\x1b(B \xb1\xb2", "") == "お世話 ｱｲ"
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])

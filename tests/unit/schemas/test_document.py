@@ -7,6 +7,7 @@ import pytest
 
 from schemas.cention.callbacks import read_callback
 from schemas.errors import MAX_FAULTS, DocumentError, Fault, NullResource
+from schemas.jsonapi import collection
 from schemas.jsonapi.document import MAX_DEPTH, MAX_INCLUDED
 
 
@@ -127,6 +128,29 @@ def test_the_number_of_included_resources_is_limited(callback):
 
     with pytest.raises(DocumentError, match=r"^/included: "):
         read_callback(callback)
+
+
+def test_resources_that_are_written_out_within_relationships_count_as_included(callback):
+    callback["included"] = []
+    written_out = [
+        {"type": "c3_moods", "id": str(number), "attributes": {}} for number in range(MAX_INCLUDED)
+    ]
+    callback["data"]["relationships"] = {"moods": {"data": written_out}}
+    read_callback(callback)
+
+    written_out.append({"type": "c3_moods", "id": "x", "attributes": {}})
+
+    with pytest.raises(DocumentError, match=f"^/included: holds more than {MAX_INCLUDED}"):
+        read_callback(callback)
+
+
+def test_the_number_of_listed_resources_is_limited(monkeypatch):
+    monkeypatch.setattr(collection, "MAX_RESOURCES", 2)
+    listed = [{"type": "c3_libraries", "id": str(number)} for number in range(3)]
+
+    assert len(collection.read_collection({"data": listed[:2]}).primary) == 2
+    with pytest.raises(DocumentError, match=r"^/data: holds more than 2 resources"):
+        collection.read_collection({"data": listed})
 
 
 def test_the_depth_of_a_document_is_limited(callback):

@@ -151,6 +151,13 @@ def test_a_number_that_would_be_rounded_is_refused(number):
     assert list(faults) == ["/extradata/case/0"]
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_that_json_does_not_have_is_refused(number):
+    faults = faults_of({"msg": {}, "extradata": {"case": number}})
+
+    assert list(faults) == ["/extradata/case"]
+
+
 def test_json_that_nests_too_deeply_is_refused():
     deep = []
     for _ in range(200):

@@ -80,6 +80,38 @@ def test_a_mapped_column_must_be_there(text):
         rows(text)
 
 
+def test_a_column_that_is_there_twice_is_refused():
+    with pytest.raises(BadColumns, match="There are two columns 'Score'"):
+        rows("Invitation,Score,Score,Comment,Done\nref,1,2,,\n")
+
+
+@pytest.mark.parametrize(
+    ("done", "is_read"),
+    [
+        ("2000-01-01 00:00", True),
+        ("2199-12-31 12:00", True),
+        ("1999-12-31 23:59", False),
+        ("2200-01-01 00:00", False),
+        ("0001-01-01", False),
+    ],
+)
+def test_a_time_that_no_clock_showed_is_a_problem(done, is_read):
+    [row] = rows(f"Invitation,Score,Comment,Done\nref,9,,{done}\n")
+
+    assert (row.problem is None) == is_read
+
+
+def test_a_text_of_a_push_may_be_as_long_as_a_cell():
+    longest, longer = read_push(
+        {"rows": [{"Invitation": "a", "Comment": "x" * n} for n in (10_000, 10_001)]},
+        MAP,
+        zone=ZONE,
+    )
+
+    assert (longest.problem, len(longest.answers[0].text)) == (None, 10_000)
+    assert "has more than 10000 characters" in longer.problem
+
+
 @pytest.mark.parametrize(
     ("columns", "problem"),
     [
@@ -87,6 +119,7 @@ def test_a_mapped_column_must_be_there(text):
         ({"A": "reference", "B": "reference", "C": "nps"}, "Two columns are mapped to reference"),
         ({"A": "reference", "B": "nsp"}, "must be one of reference, answered_at, nps"),
         ({"A": "reference"}, "No column is mapped to a score"),
+        ({"A": "reference", "x" * 251: "nps"}, "heading 'x{40}'… has more than 250 characters"),
     ],
 )
 def test_a_map_without_a_reference_or_an_answer_is_refused(columns, problem):

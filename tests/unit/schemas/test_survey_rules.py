@@ -144,6 +144,27 @@ def test_a_file_with_ten_mistakes_reports_ten_with_their_lines():
         ('"Invitation" = "reference"', "", 'needs one column that is the "reference"'),
         ('page = "after-chat"\nerr', 'page = "before"\nerr', "there is no [[page]] with the name"),
         ("[centracx]", "[centrax]", "is no key of this table"),
+        (
+            '    { key = "phone", text = { en = "By phone" } },\n',
+            "",
+            "needs at least two [[page.question.options]]",
+        ),
+        ('key = "channel"', 'key = "1st"', "must be letters, digits, - or _"),
+        ('{ en = "How did you reach us?" }', '"How?"', "must be texts by language, such as"),
+        ("quiet_days = 30", 'expires_after = "0s"', "must be longer than 0s"),
+        (
+            'campaign = "Another"\n',
+            'campaign = "A"\n[rule.survey_by_area."VERKSTAD Göteborg".digidesk]\ncampaign = "B"\n',
+            "names an area twice; case makes no difference",
+        ),
+        ('areas = ["Invoices"]', 'own_domains = ["a@b.example"]', "must be a domain such as"),
+        (
+            '[import.digidesk]\n"Invitation" = "reference"\n"Score" = "nps"\n',
+            "[import]\ndigidesk = 7\n",
+            "must name columns, such as",
+        ),
+        ('"My Survey Campaign"', f'"{"x" * 251}"', "is 251 characters long; at most 250"),
+        ('kind = "nps"\nat_most', "at_most", "kind: is missing; add it"),
     ],
 )
 def test_a_mistake_is_told_with_what_to_write(right, wrong, detail):
@@ -153,6 +174,33 @@ def test_a_mistake_is_told_with_what_to_write(right, wrong, detail):
 
     assert detail in "\n".join(map(str, found))
     assert all(1 <= mistake.line <= RULES.count("\n") for mistake in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        (brief() + '[[page]]\nname = "p"\nquestion = []\n', "needs at least one [[page.question]]"),
+        (brief(more="survey_by_area = 7"), "must be a table"),
+        (
+            brief(more="survey_by_area = { Returns = { digidesk = { campaign = 7 } } }"),
+            "must be a text that is not empty",
+        ),
+    ],
+)
+def test_a_table_of_another_form_is_told(text, detail):
+    [found] = mistakes_in(text)
+
+    assert detail in found.detail
+
+
+def test_a_logo_is_read_again_from_the_document_without_its_file():
+    text = RULES.replace("[theme]", '[theme]\nlogo = "logo.png"')
+    file = read_rules(text, read_file=lambda _: PNG, can_create_errands=True)
+
+    again = read_document(file.document)
+
+    assert again == file
+    assert again.document["theme"]["logo"].startswith("data:image/png;base64,")
 
 
 def test_a_name_that_is_given_twice_is_told_at_the_second():
