@@ -6,9 +6,11 @@ from datetime import date
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from workers.analytics.rules.periods import Period
-from workers.analytics.store import metrics, period_figures
+from workers.analytics.store import exported_views, metrics, period_figures
+from workers.analytics.store.exported_views import Selection
 from workers.analytics.store.period_figures import Scope
 
 SENDER_MAILS = 20_000
@@ -125,6 +127,32 @@ def test_an_errand_is_found_by_what_people_know_of_it(conn, condition):
     lines = plan(conn, f"SELECT errand_id FROM analyst.errand_overview WHERE {condition}")
 
     assert [line for line in lines if "Seq Scan on errand" in line] == []
+
+
+@pytest.mark.parametrize("view", ["analyst.errand_overview", "cention.errand"])
+def test_an_export_of_some_days_finds_errands_by_their_arrival(conn, view):
+    selection = Selection(
+        view=exported_views.views(conn)[view], first=date(2024, 2, 5), last=date(2024, 2, 6)
+    )
+    query = exported_views.rows_query(selection, [sql.SQL("errand_id")])
+
+    lines = plan(conn, query.as_string(conn))
+
+    assert [line for line in lines if "Seq Scan on errand" in line] == []
+    assert any("arrived_at >= " in one and "arrived_at < " in one for one in conditions(lines))
+
+
+@pytest.mark.parametrize("view", ["agent_day", "area_day", "tag_day"])
+def test_many_days_of_errands_are_looked_up_together_by_their_times(conn, view):
+    days = "'{2024-02-05,2024-03-07,2024-04-09}'"
+
+    lines = plan(
+        conn,
+        f"SELECT * FROM intake.{view}_computed WHERE workspace = 'demo' AND day = ANY ({days})",
+    )
+
+    assert [line for line in lines if "Seq Scan on errand" in line] == []
+    assert any("arrived_at >= " in one and "end_of_day" in one for one in conditions(lines))
 
 
 def test_the_reopenings_of_a_day_are_found_by_when_they_were_closed_and_reopened(conn):

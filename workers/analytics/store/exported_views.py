@@ -25,6 +25,9 @@ LOCAL_DAY: LiteralString = (
     "({} AT TIME ZONE coalesce((SELECT w.timezone FROM cention.workspace AS w"
     " WHERE w.workspace = v.workspace), 'UTC'))::date"
 )
+# Where days begin and end in UTC, with more than a day to spare for time zones.
+EARLIEST: LiteralString = "{} >= ({} - 2)::timestamp AT TIME ZONE 'UTC'"
+LATEST: LiteralString = "{} < ({} + 3)::timestamp AT TIME ZONE 'UTC'"
 # A spreadsheet would compute a text that begins so.
 FORMULA = "^[=+@\t\r-]"
 
@@ -59,6 +62,18 @@ class View:
             for column in self.columns:
                 if column.type == type_ and not column.is_list:
                     return column
+        return None
+
+    @property
+    def moment(self) -> Column | None:
+        """The time of which ``day`` is the day: ``arrived_at`` of ``arrived_on``, or itself."""
+        day = self.day
+        if day is None or day.type == "timestamptz":
+            return day
+        name = f"{day.name.removesuffix('_on')}_at"
+        for column in self.columns:
+            if (column.name, column.type, column.is_list) == (name, "timestamptz", False):
+                return column
         return None
 
 
@@ -99,7 +114,7 @@ def views(conn: Connection) -> dict[str, View]:
 
 def is_value(conn: Connection, view: View, column: Column, text: str) -> bool:
     """Return whether a text is a value of the column, which Postgres says before it reads rows."""
-    query = _rows(Selection(view=view, values=((column, text),)), [_name(column)])
+    query = rows_query(Selection(view=view, values=((column, text),)), [_name(column)])
     try:
         conn.execute(sql.SQL("EXPLAIN {}").format(query))
     except psycopg.DataError:
@@ -124,7 +139,7 @@ def csv(conn: Connection, selection: Selection) -> Generator[bytes]:
     """Yield the rows as CSV, in pieces. A text that a spreadsheet would compute begins with '."""
     columns = selection.view.columns
     texts = [sql.Identifier(column.name) for column in columns if column.is_text]
-    query = _rows(selection, [_csv_value(column) for column in columns])
+    query = rows_query(selection, [_csv_value(column) for column in columns])
     force = (
         sql.SQL(", FORCE_QUOTE ({})").format(sql.SQL(", ").join(texts)) if texts else sql.SQL("")
     )
@@ -133,7 +148,7 @@ def csv(conn: Connection, selection: Selection) -> Generator[bytes]:
 
 def json_lines(conn: Connection, selection: Selection) -> Generator[bytes]:
     """Yield the rows as one JSON object a line, in pieces."""
-    query = _rows(selection, [_name(column) for column in selection.view.columns])
+    query = rows_query(selection, [_name(column) for column in selection.view.columns])
     return _copied(conn, _statement(SQL["json_lines"], query=query))
 
 
@@ -144,7 +159,7 @@ def rows(conn: Connection, selection: Selection) -> Iterator[list[tuple[Any, ...
     """
     columns = selection.view.columns
     at_once = FETCHED_FILES if any(column.type == "bytea" for column in columns) else FETCHED_ROWS
-    yield from _fetched(conn, _rows(selection, _values(columns)), at_once)
+    yield from _fetched(conn, rows_query(selection, _values(columns)), at_once)
 
 
 def rows_by_day(conn: Connection, selection: Selection) -> Iterator[list[tuple[Any, ...]]]:
@@ -153,7 +168,7 @@ def rows_by_day(conn: Connection, selection: Selection) -> Iterator[list[tuple[A
     order = sql.SQL("ORDER BY {}").format(
         sql.SQL(", ").join(sql.Literal(number) for number in range(1, len(columns) + 1))
     )
-    yield from _fetched(conn, _rows(selection, columns, order), FETCHED_ROWS)
+    yield from _fetched(conn, rows_query(selection, columns, order), FETCHED_ROWS)
 
 
 def _copied(conn: Connection, statement: sql.Composed) -> Generator[bytes]:
@@ -171,7 +186,7 @@ def _fetched(
             yield group
 
 
-def _rows(
+def rows_query(
     selection: Selection,
     columns: Sequence[sql.Composable],
     order: sql.Composable = sql.SQL(""),  # noqa: B008  # it cannot be changed
@@ -192,12 +207,12 @@ def _statement(text: LiteralString, **parts: sql.Composable) -> sql.Composed:
 
 def _condition(selection: Selection) -> sql.Composable:
     conditions: list[sql.Composable] = [sql.SQL("true")]
-    for sign, day in ((">=", selection.first), ("<=", selection.last)):
+    ends = (("{} >= {}", EARLIEST, selection.first), ("{} <= {}", LATEST, selection.last))
+    for of_day, of_moment, day in ends:
         if day is not None:
-            operator = sql.SQL(queries.literal(sign))
-            conditions.append(
-                sql.SQL("{} {} {}").format(_day(selection.view), operator, sql.Literal(day))
-            )
+            conditions.append(sql.SQL(of_day).format(_day(selection.view), sql.Literal(day)))
+            if moment := selection.view.moment:  # no index finds a day that is computed from it
+                conditions.append(sql.SQL(of_moment).format(_name(moment), sql.Literal(day)))
     for column, value in selection.values:
         # A literal without a type is read as the column's.
         conditions.append(sql.SQL("{} = {}").format(_name(column), sql.Literal(value)))
