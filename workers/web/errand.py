@@ -18,7 +18,7 @@ from workers.surveys.jobs.why import UnknownErrand, Why
 from workers.sync.store import landed
 from workers.web import formats, texts
 from workers.web.database import acting, connection, survey_workspace
-from workers.web.errands import MAX_ID, workspace_of
+from workers.web.parameters import known_id, workspace_of
 
 errand = Blueprint("errand", __name__, url_prefix="/errands/<workspace>/<int:errand_id>")
 IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
@@ -35,7 +35,7 @@ FRAME_POLICY = (
 def index(workspace: str, errand_id: int) -> ResponseReturnValue:
     """Show one errand."""
     formats.use_zone(workspace_of(workspace).timezone)
-    of = f"{Family.ERRAND_REPORTS} {_known(errand_id)}"
+    of = f"{Family.ERRAND_REPORTS} {known_id(errand_id)}"
     with connection() as conn:
         found = errand_details.read(conn, workspace, errand_id)
         answers = errand_details.answers(conn, workspace, errand_id)
@@ -61,17 +61,17 @@ def body(workspace: str, errand_id: int) -> ResponseReturnValue:
     """Return the HTML of the errand, for a frame."""
     workspace_of(workspace)
     with connection() as conn:
-        return _framed(errand_details.body_html(conn, workspace, _known(errand_id)))
+        return _framed(errand_details.body_html(conn, workspace, known_id(errand_id)))
 
 
 @errand.get("/answers/<int:answer_id>/<int(signed=True):response_id>")
 def answer(workspace: str, errand_id: int, answer_id: int, response_id: int) -> ResponseReturnValue:
     """Return the HTML of an answer, for a frame."""
     workspace_of(workspace)
-    _known(answer_id), _known(abs(response_id))
+    known_id(answer_id), known_id(abs(response_id))
     with connection() as conn:
         return _framed(
-            errand_details.answer_html(conn, workspace, _known(errand_id), answer_id, response_id)
+            errand_details.answer_html(conn, workspace, known_id(errand_id), answer_id, response_id)
         )
 
 
@@ -81,7 +81,7 @@ def file(workspace: str, errand_id: int, kind: str, attachment_id: int) -> Respo
     workspace_of(workspace)
     with connection() as conn:
         found = errand_details.file(
-            conn, workspace, _known(errand_id), kind.replace("\0", ""), _known(attachment_id)
+            conn, workspace, known_id(errand_id), kind.replace("\0", ""), known_id(attachment_id)
         )
     if found is None:
         abort(404)
@@ -100,7 +100,7 @@ def file(workspace: str, errand_id: int, kind: str, attachment_id: int) -> Respo
 def document(workspace: str, errand_id: int) -> ResponseReturnValue:
     """Return the newest report as Cention sent it."""
     workspace_of(workspace)
-    return raw_document(workspace, Family.ERRAND_REPORTS, _known(errand_id))
+    return raw_document(workspace, Family.ERRAND_REPORTS, known_id(errand_id))
 
 
 @errand.post("/fetch")
@@ -108,7 +108,7 @@ def fetch(workspace: str, errand_id: int) -> ResponseReturnValue:
     """Have the errand fetched again."""
     workspace_of(workspace)
     with acting() as repairs:
-        problem = repairs.fetch_again(workspace, Family.ERRAND_REPORTS, [_known(errand_id)])
+        problem = repairs.fetch_again(workspace, Family.ERRAND_REPORTS, [known_id(errand_id)])
     flash(texts.text("errand.will_be_fetched"))
     if problem:
         flash(problem, "warning")
@@ -147,11 +147,6 @@ def _framed(html: str | None) -> Response:
     response.headers["Content-Security-Policy"] = FRAME_POLICY
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
-
-
-def _known(number: int) -> int:
-    """Return a number that may be an id, or end the request with 404."""
-    return number if number <= MAX_ID else abort(404)
 
 
 def _file_name(name: str | None, attachment_id: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from workers.config.workspaces import WorkspaceSettings
@@ -16,13 +16,13 @@ from workers.operations.store import errand_search
 from workers.operations.store.errand_search import FoundErrand, Search, SearchTooSlow
 from workers.web import formats
 from workers.web.database import connection, settings
+from workers.web.parameters import id_of, workspace_of
 
 errands = Blueprint("errands", __name__)
 PAGE = 50
 PARAMETERS = ("workspace", "q", "area", "agent", "tag", "state", "day")
 STATES = ("open", "answered", "closed", "deleted", "gone")
 MAX_WORDS = 200  # characters
-MAX_ID = 2**63 - 1
 EPOCH = datetime.fromtimestamp(0, UTC)
 _NUMBER = re.compile(r"#?([0-9]{1,18})(-[0-9]{1,9})?")
 
@@ -63,11 +63,6 @@ def index() -> ResponseReturnValue:
     )
 
 
-def workspace_of(name: str) -> WorkspaceSettings:
-    """Return a configured workspace, or end the request with 404."""
-    return settings().workspace(name) or abort(404)
-
-
 def _search(workspace: WorkspaceSettings, wrong: list[str]) -> Search:
     """Return what the address asks for; ``wrong`` collects the names of what cannot be read."""
     given: dict[str, Any] = _words(request.args.get("q", "").strip())
@@ -101,14 +96,6 @@ def _read(name: str, read: Any, wrong: list[str]) -> Any:
     except (ValueError, OverflowError):
         wrong.append(name)
         return None
-
-
-def id_of(text: str) -> int:
-    """Return the number in a parameter of an address or a form. Raises ``ValueError``."""
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
-    if not 0 <= number <= MAX_ID:
-        raise ValueError(text)
-    return number
 
 
 def _state(text: str) -> str:

@@ -34,7 +34,7 @@ from workers.operations.store import errand_search
 from workers.operations.store.errand_search import Choice
 from workers.web import formats, texts
 from workers.web.database import connection, settings
-from workers.web.errands import id_of, workspace_of
+from workers.web.parameters import id_of, workspace_of
 
 figures = Blueprint("figures", __name__)
 Kind = Literal["area", "channel", "agent"]

@@ -20,9 +20,8 @@ from workers.privacy.jobs.retention import ACTION_DAYS, ACTIVITY_DAYS
 from workers.privacy.store import erased
 from workers.web import formats, texts
 from workers.web.database import asking, connection, settings
-from workers.web.errands import MAX_ID
-from workers.web.forms import act_of
 from workers.web.now import common_zone
+from workers.web.parameters import act_of, known_id
 
 privacy = Blueprint("privacy", __name__, url_prefix="/privacy")
 KINDS = (Kind.ERASE_DRY_RUN, Kind.ERASE, Kind.EXPORT_PERSON)
@@ -116,7 +115,7 @@ def export(request_id: int) -> ResponseReturnValue:
 def _find(request_id: int) -> OperatorRequest:
     """Return a request about a person, or end the request with 404."""
     with connection() as conn:
-        found = operator_requests.find(conn, request_id) if request_id <= MAX_ID else None
+        found = operator_requests.find(conn, known_id(request_id))
     if found is None or found.kind not in KINDS:
         abort(404)
     return found

@@ -27,8 +27,7 @@ from workers.web.database import (
     settings,
     survey_workspace,
 )
-from workers.web.errands import MAX_ID, workspace_of
-from workers.web.forms import act_of, number_of
+from workers.web.parameters import act_of, known_id, number_of, workspace_of
 from workers.web.people import require_person
 
 surveys = Blueprint("surveys", __name__, url_prefix="/surveys")
@@ -164,7 +163,7 @@ def ask_preview() -> ResponseReturnValue:
 def preview(request_id: int) -> ResponseReturnValue:
     """Show what a rule would have done, or that it is being found out."""
     with connection() as conn:
-        found = operator_requests.find(conn, request_id) if request_id <= MAX_ID else None
+        found = operator_requests.find(conn, known_id(request_id))
         if found is None or found.kind != Kind.PREVIEW or found.workspace is None:
             abort(404)
         result = operator_requests.result(conn, request_id)

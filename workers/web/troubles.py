@@ -18,9 +18,8 @@ from workers.sync.store import callbacks, landed, wanted
 from workers.web import formats, texts
 from workers.web.database import acting, connection
 from workers.web.errand import as_text, raw_document
-from workers.web.errands import MAX_ID, workspace_of
-from workers.web.forms import number_of
 from workers.web.now import common_zone
+from workers.web.parameters import known_id, number_of, workspace_of
 from workers.web.people import require_person
 
 troubles = Blueprint("troubles", __name__, url_prefix="/troubles")
@@ -143,16 +142,16 @@ def settle_invitation() -> ResponseReturnValue:
 def document(workspace: str, family: str, remote_id: int) -> ResponseReturnValue:
     """Return a stored document as Cention sent it."""
     workspace_of(workspace)
-    if family not in set(Family) or remote_id > MAX_ID:
+    if family not in set(Family):
         abort(404)
-    return raw_document(workspace, Family(family), remote_id)
+    return raw_document(workspace, Family(family), known_id(remote_id))
 
 
 @troubles.get("/callbacks/<int:callback_id>")
 def callback(callback_id: int) -> ResponseReturnValue:
     """Return a callback as Cention sent it, without its secret."""
     with connection() as conn:
-        found = callbacks.read(conn, callback_id) if callback_id <= MAX_ID else None
+        found = callbacks.read(conn, known_id(callback_id))
     if found is None or found.document is None:
         abort(404)
     return as_text(found.document)
