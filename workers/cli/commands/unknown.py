@@ -10,6 +10,7 @@ from workers.cli.outbound import confirm
 from workers.cli.output import TableColumn, format_cell, print_line, print_list
 from workers.database import Connection
 from workers.outbound.jobs import unknown_requests
+from workers.outbound.jobs.send import mark_abandoned_unknown
 from workers.outbound.jobs.unknown_requests import ErrandTaken, NotCreated, NotUnknown
 from workers.outbound.store.sent_errands import UnknownRequest
 
@@ -40,6 +41,7 @@ def unknown(context: click.Context, as_json: bool, workspace: str | None) -> Non
     if context.invoked_subcommand is not None:
         return
     with optional_workspace_database(workspace, autocommit=True) as conn:
+        mark_abandoned_unknown(conn)
         found = unknown_requests.listed(conn, workspace)
     if print_list(
         found, COLUMNS, _row, as_json=as_json, nothing="No request has an unknown outcome."
@@ -101,6 +103,7 @@ def _row(one: UnknownRequest) -> tuple[object, ...]:
 
 
 def _one(conn: Connection, number: int) -> UnknownRequest:
+    mark_abandoned_unknown(conn)
     try:
         return unknown_requests.find(conn, number)
     except NotUnknown:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from workers.database import Connection
-from workers.outbound.jobs.send import mark_abandoned_unknown
 from workers.outbound.store import sent_commands, sent_errands
 from workers.outbound.store.sent_errands import UnknownRequest
 
@@ -29,19 +28,12 @@ class NotCreated(ValueError):
 
 
 def listed(conn: Connection, workspace: str | None) -> list[UnknownRequest]:
-    """Return the requests of unknown outcome, those of dead processes included.
-
-    ``conn`` is in autocommit mode.
-    """
-    mark_abandoned_unknown(conn)
+    """Return the requests of unknown outcome. Changes nothing."""
     return sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
 
 
 def find(conn: Connection, number: int) -> UnknownRequest:
-    """Return the request with this number. Raises ``NotUnknown``.
-
-    ``conn`` is in autocommit mode.
-    """
+    """Return the request with this number. Raises ``NotUnknown``. Changes nothing."""
     for one in listed(conn, None):
         if one.sent_id == number:
             return one

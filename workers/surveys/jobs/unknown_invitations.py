@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from workers.surveys.jobs.invite import MISSING_AFTER_S, mark_abandoned_unknown
+from workers.surveys.jobs.invite import MISSING_AFTER_S
 from workers.surveys.store import invitations
 from workers.surveys.store.invitations import UnknownInvitation
 
@@ -21,11 +21,7 @@ class TooEarly(ValueError):
 
 
 def listed(conn: Connection[Any], workspace: str | None) -> list[UnknownInvitation]:
-    """Return the invitations of unknown outcome, those of dead processes included.
-
-    ``conn`` is in autocommit mode.
-    """
-    mark_abandoned_unknown(conn)
+    """Return the invitations of unknown outcome. Changes nothing."""
     return invitations.unknown(conn, workspace)
 
 

@@ -24,6 +24,7 @@ from workers.database import Connection
 from workers.operations.jobs.survey_acts import SurveyActs
 from workers.operations.rules.wording import format_duration, pluralise
 from workers.surveys.jobs import unknown_invitations
+from workers.surveys.jobs.invite import mark_abandoned_unknown
 from workers.surveys.jobs.unknown_invitations import NotUnknown, TooEarly
 from workers.surveys.store import conversations, vendors
 from workers.surveys.store import invitations as store
@@ -160,6 +161,7 @@ def unknown(context: click.Context, as_json: bool, workspace: str | None) -> Non
     if context.invoked_subcommand is not None:
         return
     with optional_workspace_database(workspace, autocommit=True) as conn:
+        mark_abandoned_unknown(conn)
         found = unknown_invitations.listed(conn, workspace)
     if print_list(found, UNKNOWN, _unknown_row, as_json=as_json, nothing="Nothing is unknown."):
         print_line("")
