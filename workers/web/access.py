@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from workers.operations.jobs.sign_in import TooManyAttempts, sign_in
 from workers.web import people, texts
 from workers.web.database import connection
-from workers.web.gate import local_path, sign_in_page
+from workers.web.gate import page_path, sign_in_page
 
 access = Blueprint("access", __name__)
 
@@ -18,7 +18,7 @@ def signing_in() -> ResponseReturnValue:
     """Show the form, or check what was entered."""
     if request.method != "POST":
         return redirect("/") if people.current_person() else sign_in_page()
-    after = local_path(request.form.get("next", "/"))
+    after = page_path(request.form.get("next", "/"))
     name, password = request.form.get("name", ""), request.form.get("password", "")
     try:
         user = sign_in(
@@ -49,4 +49,4 @@ def language() -> ResponseReturnValue:
     """Remember the language of the pages."""
     if (chosen := request.form.get("language", "")) in texts.LANGUAGES:
         session["language"] = chosen
-    return redirect(local_path(request.form.get("next", "/")), 303)
+    return redirect(page_path(request.form.get("next", "/")), 303)

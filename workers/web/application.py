@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -88,7 +88,7 @@ def _for_every_page() -> dict[str, Any]:
         "languages": texts.LANGUAGES,
         "person": people.current_person(),
         "pages_of_operators": gate.PAGES_OF_OPERATORS,
-        "here": request.full_path.removesuffix("?"),
+        "here": gate.page_of_request(),
         "passwords": bool(people.web_settings().users),
     }
 
@@ -101,7 +101,7 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, CSRFError):
         key = "form_host" if error.description == OTHER_HOST else "form_expired"
     key = key if texts.has_text(f"error.{key}") else "other"
-    return render_template("error.html", key=key, detail=""), error.code
+    return render_template("error.html", key=key), error.code
 
 
 def _no_database(error: Exception) -> ResponseReturnValue:
@@ -110,7 +110,7 @@ def _no_database(error: Exception) -> ResponseReturnValue:
         detail = error_messages.describe(error, _database_url())
     log.error("the database failed", error=type(error).__name__, reason=detail)
     if isinstance(error, psycopg.errors.QueryCanceled):
-        return render_template("error.html", key="too_slow", detail=""), 503
+        return render_template("error.html", key="too_slow"), 503
     away = isinstance(error, (psycopg.OperationalError, PoolTimeout))
     key = "database" if away else "database_fault"
     shown = detail if people.current_person() else ""
@@ -118,7 +118,12 @@ def _no_database(error: Exception) -> ResponseReturnValue:
 
 
 def _moved(error: WorkspaceMoved) -> ResponseReturnValue:
-    return render_template("error.html", key="moved", detail=str(error)), 409
+    values = {
+        "workspace": error.moved.workspace,
+        "stored": error.moved.stored,
+        "configured": error.moved.configured,
+    }
+    return render_template("error.html", key="moved", values=values), 409
 
 
 def _database_url() -> str:

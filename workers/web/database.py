@@ -11,7 +11,7 @@ from psycopg_pool import ConnectionPool
 from workers.config.settings import Settings
 from workers.database import Connection
 from workers.operations.jobs.operator_requests import OperatorRequests
-from workers.operations.jobs.repairs import Repairs
+from workers.operations.jobs.repairs import Repairs, check_workspace
 from workers.operations.jobs.survey_acts import SurveyActs
 from workers.surveys.jobs.judgement import SurveyWorkspace
 from workers.web.people import require_person
@@ -40,25 +40,28 @@ def connection() -> Iterator[Connection]:
 
 
 @contextmanager
-def acting() -> Iterator[Repairs]:
-    """Yield what the person of the request may do. Raises ``WorkspaceMoved``, ``psycopg.Error``."""
+def acting(workspace: str) -> Iterator[Repairs]:
+    """Yield what the person of the request may do about a workspace.
+
+    Raises ``psycopg.Error``, and ``WorkspaceMoved`` if that workspace has moved.
+    """
     with connection() as conn:
-        repairs = Repairs(conn=conn, settings=settings(), person=require_person().name)
-        repairs.check_workspaces()
-        yield repairs
+        check_workspace(conn, settings(), workspace)
+        yield Repairs(conn=conn, settings=settings(), person=require_person().name)
 
 
 @contextmanager
 def acting_on_surveys(workspace: str) -> Iterator[SurveyActs]:
     """Yield what the person may do about the surveys of a workspace. Raises as ``acting``."""
-    with acting() as repairs:
+    with acting(workspace) as repairs:
         yield SurveyActs(conn=repairs.conn, workspace=workspace, person=require_person().name)
 
 
 @contextmanager
 def asking() -> Iterator[OperatorRequests]:
-    """Yield what the person may ask workers for. Raises as ``acting``."""
-    with acting() as repairs:
-        yield OperatorRequests(
-            conn=repairs.conn, settings=repairs.settings, person=require_person().name
-        )
+    """Yield what the person may ask workers for. Raises ``psycopg.Error``.
+
+    It reads, or is about a person in all workspaces: one that has moved stops none of it.
+    """
+    with connection() as conn:
+        yield OperatorRequests(conn=conn, settings=settings(), person=require_person().name)

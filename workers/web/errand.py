@@ -107,7 +107,7 @@ def document(workspace: str, errand_id: int) -> ResponseReturnValue:
 def fetch(workspace: str, errand_id: int) -> ResponseReturnValue:
     """Have the errand fetched again."""
     workspace_of(workspace)
-    with acting() as repairs:
+    with acting(workspace) as repairs:
         problem = repairs.fetch_again(workspace, Family.ERRAND_REPORTS, [known_id(errand_id)])
     flash(texts.text("errand.will_be_fetched"))
     if problem:

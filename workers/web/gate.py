@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
-from flask import Flask, Response, abort, render_template, request
+from flask import Flask, Response, abort, current_app, render_template, request
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 
@@ -61,11 +61,30 @@ def sign_in_page(*, problem: str = "", lost: bool = False, name: str = "", next_
 
     ``lost``: a form was sent and not acted on.
     """
-    if not next_ and request.method in READING and request.endpoint != "access.sign_in":
-        next_ = request.full_path.removesuffix("?")
+    if not next_ and request.endpoint != "access.sign_in":
+        next_ = page_of_request()
     return render_template(
         "sign_in.html", problem=problem, lost=lost, name=name, next=local_path(next_)
     )
+
+
+def page_of_request() -> str:
+    """Return the path of the page that is asked for; for a form, of the page it was sent from."""
+    if request.method in READING:
+        return request.full_path.removesuffix("?")
+    try:
+        sent_from = urlsplit(request.referrer or "")
+    except ValueError:  # such as half an address of IPv6
+        return "/"
+    path = urlunsplit(("", "", sent_from.path, sent_from.query, ""))
+    return local_path(path) if sent_from.netloc == request.host else "/"
+
+
+def page_path(path: str) -> str:
+    """Return ``path`` if it is that of a page of this server, else that of the first page."""
+    path = local_path(path)
+    adapter = current_app.create_url_adapter(request)
+    return path if adapter and adapter.test(unquote(urlsplit(path).path), "GET") else "/"
 
 
 def local_path(path: str) -> str:

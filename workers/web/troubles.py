@@ -15,6 +15,7 @@ from workers.outbound.jobs.unknown_requests import ErrandTaken, NotCreated
 from workers.surveys.jobs import unknown_invitations
 from workers.surveys.jobs.unknown_invitations import TooEarly
 from workers.sync.store import callbacks, landed, wanted
+from workers.sync.store.callbacks import StoredCallback
 from workers.web import formats, texts
 from workers.web.database import acting, connection
 from workers.web.errand import as_text, raw_document
@@ -63,7 +64,7 @@ def release() -> ResponseReturnValue:
     """Release one parked record, or all of a family."""
     workspace, family = workspace_of(request.form.get("workspace", "")).name, _family()
     ids = [number_of("id")] if "id" in request.form else None
-    with acting() as repairs:
+    with acting(workspace) as repairs:
         released, problem = repairs.release_parked(workspace, family, ids)
     flash(texts.text("troubles.released", number=len(released)))
     return _back("parked", problem)
@@ -74,7 +75,7 @@ def dismiss_document() -> ResponseReturnValue:
     """Stop showing a document that cannot be read, or have its record fetched again."""
     workspace, family = workspace_of(request.form.get("workspace", "")).name, _family()
     problem = None
-    with acting() as repairs:
+    with acting(workspace) as repairs:
         if request.form.get("act") == "fetch":
             problem = repairs.fetch_again(workspace, family, [number_of("id")])
             flash(texts.text("errand.will_be_fetched"))
@@ -88,12 +89,13 @@ def dismiss_document() -> ResponseReturnValue:
 def settle_callback() -> ResponseReturnValue:
     """Have a callback filed again, or stop showing it."""
     problem = None
-    with acting() as repairs:
+    callback_id = number_of("id")
+    with acting(_stored_callback(callback_id).workspace) as repairs:
         if request.form.get("act") == "dismiss":
-            found = repairs.dismiss_callbacks([number_of("id")])
+            found = repairs.dismiss_callbacks([callback_id])
             flash(texts.text("troubles.dismissed", number=found))
         else:
-            found, problem = repairs.file_again([number_of("id")])
+            found, problem = repairs.file_again([callback_id])
             flash(texts.text("troubles.filed_again", number=found))
     return _back("callbacks", problem)
 
@@ -103,18 +105,20 @@ def settle_request() -> ResponseReturnValue:
     """Record whether Cention did what was requested."""
     happened = _outcome()
     errand_id = number_of("errand") if happened and request.form.get("errand") else None
-    with acting() as repairs:
-        settlements = Settlements(conn=repairs.conn, person=require_person().name)
-        try:
-            settlements.request(number_of("id"), happened=happened, errand_id=errand_id)
-        except unknown_requests.NotUnknown:
-            flash(texts.text("troubles.already"), "warning")
-        except NotCreated:
-            flash(texts.text("troubles.not_created"), "warning")
-        except ErrandTaken as error:
-            flash(str(error), "warning")
-        else:
-            flash(texts.text("troubles.recorded"))
+    try:
+        with connection() as conn:
+            one = unknown_requests.find(conn, number_of("id"))
+        with acting(one.workspace) as repairs:
+            settlements = Settlements(conn=repairs.conn, person=require_person().name)
+            settlements.request(one.sent_id, happened=happened, errand_id=errand_id)
+    except unknown_requests.NotUnknown:
+        flash(texts.text("troubles.already"), "warning")
+    except NotCreated:
+        flash(texts.text("troubles.not_created"), "warning")
+    except ErrandTaken as error:
+        flash(str(error), "warning")
+    else:
+        flash(texts.text("troubles.recorded"))
     return _back("requests")
 
 
@@ -123,7 +127,7 @@ def settle_invitation() -> ResponseReturnValue:
     """Record whether a person was invited."""
     workspace = workspace_of(request.form.get("workspace", "")).name
     sent = _outcome()
-    with acting() as repairs:
+    with acting(workspace) as repairs:
         settlements = Settlements(conn=repairs.conn, person=require_person().name)
         try:
             settlements.invitation(workspace, number_of("id"), sent=sent)
@@ -150,11 +154,15 @@ def document(workspace: str, family: str, remote_id: int) -> ResponseReturnValue
 @troubles.get("/callbacks/<int:callback_id>")
 def callback(callback_id: int) -> ResponseReturnValue:
     """Return a callback as Cention sent it, without its secret."""
-    with connection() as conn:
-        found = callbacks.read(conn, known_id(callback_id))
-    if found is None or found.document is None:
+    if (document := _stored_callback(known_id(callback_id)).document) is None:
         abort(404)
-    return as_text(found.document)
+    return as_text(document)
+
+
+def _stored_callback(callback_id: int) -> StoredCallback:
+    """Return a callback, or end the request with 404."""
+    with connection() as conn:
+        return callbacks.read(conn, callback_id) or abort(404)
 
 
 def _family() -> Family:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.support.databases import run_query
 from tests.support.web import HASH, PASSWORD, USERS, token_of, visitor, web_settings
@@ -99,6 +101,23 @@ def test_a_get_never_acts(app, operator, database):
     assert run_query(database, "SELECT FROM intake.wanted") == []
     assert run_query(database, "SELECT FROM intake.operator_request") == []
     assert operator.get("/sign-out").status_code == 405
+
+
+def test_every_page_is_shown_by_sessions_that_cannot_write(make_app, operator, database):
+    run_query(
+        database,
+        "INSERT INTO cention.sent_closing (workspace, state, errand_id, sent_by)"
+        " VALUES ('demo', 'sending', 7, gen_random_uuid())",
+    )
+    name = conninfo_to_dict(database)["dbname"]
+    run_query(database, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    app = make_app()
+    reader = visitor(app)
+    reader.client.set_cookie("cention_web", operator.client.get_cookie("cention_web").value)
+
+    for _, path in routes(app, "GET"):
+        with reader.get(path) as page:
+            assert page.status_code < 500, path
 
 
 def test_whatever_method_reads_signs_nobody_in_and_does_nothing(app, stranger, operator, database):
@@ -447,6 +466,41 @@ def test_the_page_comes_in_the_language_of_the_browser_or_the_chosen_one(operato
     operator.post("/language", language="sv", next="/errands")
 
     assert '<html lang="sv">' in operator.text("/")
+
+
+@pytest.mark.parametrize(
+    ("path", "sent_from", "shown"),
+    [
+        ("/errands/demo/7/fetch", "/errands/demo/7", "/errands/demo/7"),
+        ("/troubles/parked", "/errands?q=parcel&state=open", "/errands?q=parcel&state=open"),
+        ("/troubles/parked", "/troubles/parked", "/"),
+        ("/troubles/parked", "/no-such-page", "/"),
+        ("/troubles/parked", None, "/"),
+        ("/troubles/parked", "//evil.example/troubles", "/"),
+        ("/troubles/parked", "//[x", "/"),
+    ],
+)
+def test_after_a_form_that_was_refused_the_language_leads_to_the_page_it_was_sent_from(
+    operator, path, sent_from, shown
+):
+    referer = f"http://localhost{sent_from}" if sent_from else ""
+    if sent_from and sent_from.startswith("//"):
+        referer = f"http:{sent_from}"
+    refused = operator.client.post(path, headers={"Referer": referer})
+    assert refused.status_code == 400
+    found = re.search(r'name="next" value="([^"]*)"', refused.get_data(as_text=True))
+
+    answer = operator.post("/language", language="sv", next=html.unescape(found[1]))
+
+    assert answer.headers["Location"] == shown
+    assert operator.get(shown).status_code in (200, 404)
+    assert '<html lang="sv">' in operator.get(shown).get_data(as_text=True)
+
+
+def test_a_form_that_was_lost_leads_back_to_its_page_after_signing_in(stranger):
+    page = stranger.client.post("/troubles/parked", headers={"Referer": "http://localhost/errands"})
+
+    assert 'name="next" value="/errands"' in page.get_data(as_text=True)
 
 
 def test_the_hash_of_a_password_is_not_shown(app):

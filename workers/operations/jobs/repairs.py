@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from workers.config.names import Family
 from workers.config.settings import Settings
 from workers.database import Connection, workspaces
+from workers.database.workspaces import MovedWorkspace
 from workers.operations.jobs.nudges import request_drains, request_filing
 from workers.operations.store import operator_actions
 from workers.sync.store import callbacks, landed, wanted
@@ -26,7 +27,21 @@ MAX_SHOWN = 10  # ids
 
 
 class WorkspaceMoved(Exception):
-    """The rows in the database are from another server than the settings name."""
+    """The rows of a workspace are from another server than the settings name."""
+
+    def __init__(self, moved: MovedWorkspace) -> None:
+        super().__init__(str(moved))
+        self.moved = moved
+
+
+def check_workspace(conn: Connection, settings: Settings, name: str) -> None:
+    """Check that the rows of a workspace are from its server. Raises ``WorkspaceMoved``.
+
+    Rows of a workspace that the settings do not have may be from any server.
+    """
+    for moved in workspaces.moved(conn, settings.workspaces):
+        if moved.workspace == name:
+            raise WorkspaceMoved(moved)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +51,6 @@ class Repairs:
     conn: Connection
     settings: Settings
     person: str | None = None  # None: at the command line, which is not recorded
-
-    def check_workspaces(self) -> None:
-        """Check that the database belongs to the settings. Raises ``WorkspaceMoved``."""
-        if moved := workspaces.moved(self.conn, self.settings.workspaces):
-            raise WorkspaceMoved(" ".join(map(str, moved)))
 
     def fetch_again(self, workspace: str, family: Family, ids: Sequence[int]) -> str | None:
         """Have records fetched again. Return why workers could not be nudged, or ``None``."""
