@@ -28,6 +28,7 @@ def add_to(environment: Environment) -> None:
         short=short,
         shown=shown,
         size=size,
+        translated=texts.translated,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -9,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from workers.operations.jobs import shown_settings as job
 from workers.operations.store import operator_requests
 from workers.operations.store.operator_requests import Kind
-from workers.web import formats
+from workers.web import formats, texts
 from workers.web.database import asking, connection, settings
 from workers.web.now import common_zone
 
@@ -30,8 +32,13 @@ def index() -> ResponseReturnValue:
         groups=job.of_process(),
         workspaces=job.of_workspaces_file(settings()),
         asked=asked,
-        findings=sorted(found, key=lambda one: ORDER.index(one["level"])),
+        findings=sorted(map(_in_language, found), key=lambda one: ORDER.index(one["level"])),
     )
+
+
+def _in_language(finding: dict[str, Any]) -> dict[str, Any]:
+    """Return a finding in the language of the page; in English if an older worker stored it."""
+    return finding | finding.get("texts", {}).get(texts.current_language(), {})
 
 
 @shown_settings.post("/checks")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 
 from flask import request, session
+
+from workers.operations.jobs import sentences
 
 LANGUAGES = {"en": "English", "sv": "Svenska"}
 DEFAULT = "en"
@@ -29,6 +29,11 @@ def text(key: str, **values: object) -> str:
     return catalogue(current_language())[key].format_map(values)
 
 
+def translated(sentence: str) -> str:
+    """Return a sentence of an alert in the language of the page; a text of others as it is."""
+    return sentences.in_language(sentence, current_language())
+
+
 def has_text(key: str) -> bool:
     """Return whether there is a text of this name."""
     return key in catalogue(DEFAULT)
@@ -37,8 +42,4 @@ def has_text(key: str) -> bool:
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
     """Return all texts of a language, by ``table.name``."""
-    file = resources.files(__package__) / "texts" / f"{language}.toml"
-    tables = tomllib.loads(file.read_text("utf-8"))
-    return {
-        f"{table}.{name}": value for table, rows in tables.items() for name, value in rows.items()
-    }
+    return sentences.read_texts(__package__, language)

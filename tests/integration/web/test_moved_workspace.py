@@ -117,6 +117,14 @@ def test_what_is_of_no_workspace_is_asked_for_all_the_same(operator, database):
     assert [one["kind"] for one in found] == ["check", "erase_dry_run"]
 
 
+def test_the_first_page_says_that_nothing_is_done_for_the_workspace(operator):
+    page = operator.text("/")
+
+    assert "workspace demo: its rows are from elsewhere.test/s/demo" in page
+    assert "<code>cention workspaces moved demo</code>" in page
+    assert "workspace other" not in page
+
+
 def test_the_reason_is_in_the_language_of_the_page(operator):
     operator.post("/language", language="sv")
 

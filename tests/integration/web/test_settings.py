@@ -11,6 +11,7 @@ from tests.support.databases import run_query
 from tests.support.env_example import defaults, settings
 from workers.operations.jobs import operator_work, shown_settings
 from workers.operations.jobs.checks import finding
+from workers.operations.jobs.sentences import Sentence
 from workers.operations.jobs.shown_settings import GROUPS, SECRETS, Source
 
 OF_MAKE_RUN = ("SANDBOX_", "EMBEDDED_")
@@ -89,6 +90,34 @@ def findings(monkeypatch):
         finding.wrong("broker", "It <b>refuses</b>.", "Start it."),
     ]
     monkeypatch.setattr(operator_work, "findings", lambda clients: iter(found))
+
+
+def test_findings_are_in_the_language_of_the_page(operator, worker, monkeypatch):
+    about, sentence = Sentence("about.broker"), Sentence("check.broker", where="127.0.0.1:6379")
+    found = [finding.wrong(about, sentence, Sentence("remedy.migrate"))]
+    monkeypatch.setattr(operator_work, "findings", lambda clients: iter(found))
+    operator.post("/settings/checks")
+    worker.work()
+
+    assert "It answers at 127.0.0.1:6379." in operator.text("/settings")
+    operator.post("/language", language="sv")
+
+    page = operator.text("/settings")
+    assert "Svarar på 127.0.0.1:6379." in page
+    assert "Kör: cention migrate" in page
+    assert "It answers" not in page
+
+
+def test_findings_of_an_older_worker_are_in_english_in_every_language(
+    operator, worker, findings, database
+):
+    operator.post("/settings/checks")
+    worker.work()
+    older = '[{"level": "ok", "about": "broker", "sentence": "It answers.", "remedy": null}]'
+    run_query(database, "UPDATE intake.operator_request SET result = convert_to(%s, 'UTF8')", older)
+    operator.post("/language", language="sv")
+
+    assert "It answers." in operator.text("/settings")
 
 
 def test_checks_are_run_by_a_worker_and_shown_what_is_wrong_first(

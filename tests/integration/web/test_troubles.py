@@ -268,6 +268,16 @@ def test_the_first_page_says_what_is_wrong_first_and_leads_to_the_button(operato
     assert 'href="/troubles#parked"' in page
 
 
+def test_what_is_wrong_is_said_in_the_language_of_the_page(operator, park):
+    park(7, 8)
+    operator.post("/language", language="sv")
+    page = operator.text("/")
+
+    assert "demo errand_reports: 2 poster är parkerade." in page
+    assert "records parked" not in page
+    assert "<code>cention parked</code>" in page
+
+
 def test_each_place_that_the_first_page_leads_to_exists(
     operator, park, unreadable, callback, request_number, invitation
 ):

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import runbook
 from workers.config.web import Role
-from workers.operations.jobs import survey_acts
+from workers.operations.jobs import sentences, survey_acts
 from workers.operations.jobs.checks.finding import Level
 from workers.operations.jobs.shown_settings import GROUPS, Source
 from workers.operations.store.operator_requests import Kind, State
@@ -40,6 +40,10 @@ def test_every_language_has_the_same_texts_with_the_same_places(language):
     assert other.keys() == english.keys()
     assert {key for key in english if places(english[key]) != places(other[key])} == set()
     assert [key for key, text in other.items() if not text.strip()] == []
+
+
+def test_sentences_of_alerts_have_the_languages_of_the_pages():
+    assert set(sentences.LANGUAGES) == set(LANGUAGES)
 
 
 def test_every_text_that_a_page_names_exists():

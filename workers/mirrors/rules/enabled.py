@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from types import MappingProxyType
 
 from workers.config.names import Mirror
@@ -13,20 +14,27 @@ CLAIMS: Mapping[Mirror, str] = MappingProxyType(
 )
 
 
+class Disabled(StrEnum):
+    """What disables a mirror."""
+
+    NO_TOKEN = "no_token"  # noqa: S105  # of its claim
+    NEVER = "never"  # its interval is 0
+    NO_EXPORT = "no_export"  # is chosen
+
+
 def disabled_reason(
     every_s: Mapping[Mirror, int], workspace: WorkspaceSettings, mirror: Mirror
-) -> str | None:
-    """Return which setting disables a mirror, in words; ``None`` if it is enabled.
+) -> Disabled | None:
+    """Return what disables a mirror; ``None`` if it is enabled.
 
     ``every_s``, here and below: the seconds between two refreshes, as the settings have them.
     """
-    claim = CLAIMS[mirror]
-    if getattr(workspace.tokens, claim) is None:
-        return f"there is no token of its claim, CENTION_TOKEN_{claim.upper()} or CENTION_TOKEN"
+    if getattr(workspace.tokens, CLAIMS[mirror]) is None:
+        return Disabled.NO_TOKEN
     if not every_s.get(mirror):
-        return f"{mirror.upper()}_EVERY_S is 0"
+        return Disabled.NEVER
     if mirror is Mirror.EXPORTS and workspace.export_preset is None:
-        return "no export is chosen, CENTION_EXPORT_PRESET or export_preset"
+        return Disabled.NO_EXPORT
     return None
 
 

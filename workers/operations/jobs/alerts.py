@@ -12,15 +12,10 @@ from workers.analytics.store.metrics_problems import MetricsStatus
 from workers.analytics.store.sent_reports import UnsettledReport
 from workers.config.names import Family, Mirror, Queue
 from workers.config.workspaces import WorkspaceSettings
+from workers.database.workspaces import MovedWorkspace
 from workers.mirrors.jobs.exports import NO_EXPORT
 from workers.mirrors.store.mirrors import MirrorStatus
-from workers.operations.rules.wording import (
-    format_age,
-    format_duration,
-    is_or_are,
-    pluralise,
-    was_or_were,
-)
+from workers.operations.jobs.sentences import Sentence, age, ago, duration
 from workers.operations.store.status import FamilyStatus, InboxStatus, QueueStatus
 from workers.spool.layout import SpoolStatus
 from workers.surveys.store.conversations import ConversationFigures
@@ -52,7 +47,7 @@ class Alert:
     """One thing that an operator should know."""
 
     alarm: bool  # the bridge is not well
-    sentence: str
+    sentence: Sentence
     command: str  # repairs it, or shows more; one command per line
     entry: str  # of the runbook
 
@@ -62,15 +57,28 @@ def is_silent(silent_s: float | None) -> bool:
     return silent_s is None or silent_s > SILENT_AFTER_S
 
 
+def of_moved(moved: Sequence[MovedWorkspace]) -> Iterator[Alert]:
+    """Yield an alert for each workspace whose rows are from another server."""
+    for one in moved:
+        yield _alarm(
+            Sentence(
+                "alert.moved", workspace=one.workspace, stored=one.stored, configured=one.configured
+            ),
+            f"cention workspaces moved {one.workspace}",
+            "The workspace has moved",
+        )
+
+
 def of_queues(queues: list[QueueStatus]) -> Iterator[Alert]:
     """Yield an alert for each queue that no worker answers on."""
     silent_s = {one.queue: one.silent_s for one in queues}
     for queue in Queue:
-        if is_silent(silent_s.get(queue)):
-            silence = format_duration(silent_s.get(queue))
-            answered = f"has answered for {silence}" if silence else "has ever answered"
+        silence_s = silent_s.get(queue)
+        if is_silent(silence_s):
             yield _alarm(
-                f"No worker {answered} on the queue {queue}, or beat does not run.",
+                Sentence("alert.no_worker_ever", queue=queue)
+                if silence_s is None
+                else Sentence("alert.no_worker", queue=queue, silence=duration(silence_s)),
                 f"{START_WORKER}\n{START_BEAT}",
                 "No worker answers",
             )
@@ -95,25 +103,23 @@ def of_polls(
 def _of_list(
     workspace: str, family: str, found: FamilyStatus | None, *, at: datetime
 ) -> Iterator[Alert]:
-    when = _ago(found.last_good_poll_at if found else None, at)
+    name, when = f"{workspace} {family}", ago(found.last_good_poll_at if found else None, at)
     error = found.last_poll_error if found and found.last_poll_found is None else None
-    clause = f"{workspace} {family}: Cention's list of changes was last read {when}"
     if found is None or found.poll_late:
-        yield _late(clause, error)
+        yield _late("alert.list_late", error, name=name, when=when)
     elif error:
         yield _warning(
-            f"{clause}, and could not be read since ({error}).", "cention check", CENTION_DOWN
+            Sentence("alert.list_error", name=name, when=when, error=error),
+            "cention check",
+            CENTION_DOWN,
         )
 
 
 def of_losses(one: FamilyStatus) -> Iterator[Alert]:
     """Yield an alert if records are missing."""
     if one.missing:
-        records = pluralise(one.missing, "record")
-        be = is_or_are(one.missing)
         yield _alarm(
-            f"{one.workspace} {one.family}: {records} that Cention reported {be} missing: "
-            "neither stored nor on the list.",
+            Sentence("alert.missing", name=_name(one), count=one.missing),
             "cention reconcile --repair",
             "Records are missing",
         )
@@ -121,40 +127,42 @@ def of_losses(one: FamilyStatus) -> Iterator[Alert]:
 
 def of_family(one: FamilyStatus, *, at: datetime) -> Iterator[Alert]:
     """Yield alerts for a family: paused, not reconciled; records that wait, parked, unreadable."""
-    name = f"{one.workspace} {one.family}"
+    name = _name(one)
     if one.paused_until is not None:
         yield _of_pause(name, one.paused_reason or "")
     if one.uncounted:
-        age = format_age(one.counted_at, at)
-        when = f"last reconciled {age} ago" if age else "never reconciled"
         yield _alarm(
-            f"{name}: {when} with what Cention reported.",
+            Sentence("alert.never_reconciled", name=name)
+            if one.counted_at is None
+            else Sentence("alert.reconciled_late", name=name, age=age(one.counted_at, at)),
             "cention reconcile",
             "Reconciliation does not run",
         )
     if one.oldest_wait_s is not None and one.oldest_wait_s > RECORD_WAITS_S:
-        waited = format_duration(one.oldest_wait_s)
-        due = f"{pluralise(one.due, 'record')} due, {one.claimed:,} being fetched"
-        waits = f"the oldest record has waited for {waited}; {due}"
-        yield _warning(f"{name}: {waits}.", "cention check", "Records wait too long")
+        waited = duration(one.oldest_wait_s)
+        yield _warning(
+            Sentence(
+                "alert.records_wait", name=name, waited=waited, count=one.due, claimed=one.claimed
+            ),
+            "cention check",
+            "Records wait too long",
+        )
     if one.parked:
-        parked = "parked: it failed too often, or Cention rejected it for good"
-        if one.parked != 1:
-            parked = "parked: they failed too often, or Cention rejected them for good"
         yield _alarm(
-            f"{name}: {pluralise(one.parked, 'record')} {parked}.",
+            Sentence("alert.parked", name=name, count=one.parked),
             "cention parked",
             "Records are parked",
         )
     if one.unreadable:
-        yield _unreadable(name, pluralise(one.unreadable, "document"))
+        yield _unreadable(Sentence("alert.unreadable_documents", name=name, count=one.unreadable))
 
 
 def _of_pause(name: str, reason: str) -> Alert:
     if reason.startswith(NO_EXPORT):
-        return _alarm(f"{name}: {reason}.", "cention exports", "Exports have stopped")
+        sentence = Sentence("alert.no_export", name=name, reason=reason)
+        return _alarm(sentence, "cention exports", "Exports have stopped")
     return _alarm(
-        f"{name}: paused, because Cention refuses every request ({reason}).",
+        Sentence("alert.paused", name=name, reason=reason),
         "cention check",
         "Cention refuses our token",
     )
@@ -166,47 +174,45 @@ def of_mirror(one: MirrorStatus, *, at: datetime) -> Iterator[Alert]:
     if one.paused_until is not None:
         yield _of_pause(name, one.paused_reason or "")
     elif one.late:
-        refreshed = f"last refreshed {_ago(one.last_good_at, at)}"
         error = one.last_error if one.last_found is None else None
-        every = format_duration(one.every_s)
-        yield _late(f"{name}: {refreshed}, though it is due every {every}", error)
+        when, every = ago(one.last_good_at, at), duration(one.every_s)
+        yield _late("alert.mirror_late", error, name=name, when=when, every=every)
     elif one.last_error is not None:
         # Never advise a refresh of the library: it would confirm that a whole kind has vanished.
         command = "cention exports" if one.mirror == Mirror.EXPORTS else "cention check"
         yield _warning(
-            f"{name}: {_fault_of_refresh(one, at)}.", command, "A mirror is not refreshed"
+            _fault_of_refresh(name, one, one.last_error, at), command, "A mirror is not refreshed"
         )
     if one.odd:
-        yield _unreadable(name, pluralise(one.odd, "row"))
+        yield _unreadable(Sentence("alert.unreadable_rows", name=name, count=one.odd))
 
 
-def _fault_of_refresh(one: MirrorStatus, at: datetime) -> str:
+def _fault_of_refresh(name: str, one: MirrorStatus, error: str, at: datetime) -> Sentence:
     if one.last_found is not None:
-        return f"refreshed, but {one.last_error}"
-    good = _ago(one.last_good_at, at)
-    return f"the refresh {_ago(one.last_at, at)} failed ({one.last_error}); last refreshed {good}"
+        return Sentence("alert.mirror_partly", name=name, error=error)
+    failed, good = ago(one.last_at, at), ago(one.last_good_at, at)
+    return Sentence("alert.mirror_failed", name=name, failed=failed, error=error, when=good)
 
 
 def of_inbox(one: InboxStatus) -> Iterator[Alert]:
     """Yield alerts if callbacks wait, could not be filed, or have stopped to arrive."""
+    workspace = one.workspace
     if one.oldest_unfiled_s is not None and one.oldest_unfiled_s > CALLBACK_WAITS_S:
-        waiting = f"{pluralise(one.unfiled, 'callback')} {is_or_are(one.unfiled)} not filed"
-        waited = format_duration(one.oldest_unfiled_s)
+        waited = duration(one.oldest_unfiled_s)
         yield _alarm(
-            f"{one.workspace}: {waiting}, the oldest for {waited}.",
+            Sentence("alert.unfiled", workspace=workspace, count=one.unfiled, waited=waited),
             START_WORKER,
             "No worker answers",
         )
     if one.silent:
         yield _warning(
-            f"{one.workspace}: errands were answered, and no callback came with them.",
+            Sentence("alert.no_callbacks", workspace=workspace),
             "cention callbacks",
             "No callbacks arrive",
         )
     if one.problems:
-        problems = f"{pluralise(one.problems, 'callback')} could not be filed"
         yield _warning(
-            f"{one.workspace}: {problems}.",
+            Sentence("alert.callbacks", workspace=workspace, count=one.problems),
             "cention callbacks --problems",
             "Callbacks have problems",
         )
@@ -216,9 +222,7 @@ def of_version(newer: Sequence[str]) -> Iterator[Alert]:
     """Yield an alert if a newer version of the program has applied the migrations ``newer``."""
     if newer:
         yield _warning(
-            "The database is newer than this program.",
-            "cention check",
-            "The database is not up to date",
+            Sentence("alert.newer_database"), "cention check", "The database is not up to date"
         )
 
 
@@ -226,7 +230,7 @@ def of_unknown(count: int) -> Iterator[Alert]:
     """Yield an alert if the outcome of requests to Cention is unknown."""
     if count:
         yield _warning(
-            f"The outcome of {pluralise(count, 'request')} to Cention is unknown.",
+            Sentence("alert.unknown_requests", count=count),
             "cention errands unknown",
             "It is not known whether an errand was created",
         )
@@ -234,30 +238,30 @@ def of_unknown(count: int) -> Iterator[Alert]:
 
 def of_surveys(one: SurveyStatus) -> Iterator[Alert]:
     """Yield alerts for surveys: held, waiting too long, of unknown outcome, matching nothing."""
-    name = f"surveys of {one.workspace}"
+    workspace = one.workspace
     if one.held is not None and (one.rules_on or one.due):
         yield _warning(
-            f"{name}: held, nobody is invited ({one.held}).",
+            Sentence("alert.surveys_held", workspace=workspace, reason=one.held),
             f"cention surveys resume --workspace {one.workspace}",
             "Nobody is invited",
         )
     elif one.oldest_due_s is not None and one.oldest_due_s > INVITATION_WAITS_S:
-        waits = f"{pluralise(one.due, 'invitation')} due, the oldest for"
-        waited = format_duration(one.oldest_due_s)
-        yield _alarm(f"{name}: {waits} {waited}.", "cention surveys status", "Nobody is invited")
+        waited = duration(one.oldest_due_s)
+        yield _alarm(
+            Sentence("alert.surveys_late", workspace=workspace, count=one.due, waited=waited),
+            "cention surveys status",
+            "Nobody is invited",
+        )
     if one.unknown:
-        unknown = pluralise(one.unknown, "invitation")
         yield _warning(
-            f"{name}: it is not known whether {unknown} went out.",
+            Sentence("alert.unknown_invitations", workspace=workspace, count=one.unknown),
             "cention surveys unknown",
             "It is not known whether a customer was invited",
         )
     if one.newest_unmatched_s is not None and one.newest_unmatched_s < UNMATCHED_FOR_S:
-        rows = pluralise(one.unmatched, "row")
-        belong = "belongs" if one.unmatched == 1 else "belong"
-        age = format_duration(one.newest_unmatched_s)
+        newest = duration(one.newest_unmatched_s)
         yield _warning(
-            f"{name}: {rows} of results {belong} to no invitation, the newest came {age} ago.",
+            Sentence("alert.unmatched", workspace=workspace, count=one.unmatched, age=newest),
             f"cention surveys unmatched --workspace {one.workspace}",
             "Answers match nothing",
         )
@@ -265,31 +269,36 @@ def of_surveys(one: SurveyStatus) -> Iterator[Alert]:
 
 def of_report(one: UnsettledReport, *, at: datetime) -> Iterator[Alert]:
     """Yield an alert for a weekly report that is not sent, or of which that is not known."""
-    name = f"report of {one.workspace} for {Week(one.week)}"
+    of = {"workspace": one.workspace, "week": str(Week(one.week))}
+    problem = one.problem or ""
     if one.state == sent_reports.UNKNOWN:
-        yield _warning(
-            f"{name}: it is not known whether it was sent.", "cention report unknown", REPORT
-        )
+        yield _warning(Sentence("alert.report_unknown", **of), "cention report unknown", REPORT)
     elif one.state == sent_reports.REFUSED:
-        yield _warning(f"{name}: not sent ({one.problem}).", "cention report unknown", REPORT)
+        refused = Sentence("alert.report_refused", **of, problem=problem)
+        yield _warning(refused, "cention report unknown", REPORT)
     elif one.state == sent_reports.DUE and one.held is not None:
         yield _warning(
-            f"{name}: not sent, because surveys are held ({one.held}).",
+            Sentence("alert.report_held", **of, reason=one.held),
             f"cention surveys resume --workspace {one.workspace}",
             REPORT,
         )
     elif one.state == sent_reports.DUE and (at - one.due_at).total_seconds() > REPORT_WAITS_S:
-        yield _warning(f"{name}: not sent since it was due.", START_BEAT, REPORT)
+        yield _warning(Sentence("alert.report_late", **of), START_BEAT, REPORT)
     elif one.state == sent_reports.DUE and one.problem is not None:
-        yield _warning(f"{name}: not sent yet ({one.problem}).", "cention check", REPORT)
+        not_yet = Sentence("alert.report_problem", **of, problem=problem)
+        yield _warning(not_yet, "cention check", REPORT)
 
 
 def of_vendor(one: VendorPause) -> Iterator[Alert]:
     """Yield an alert for a survey vendor that refuses us."""
     if one.paused_until is not None:
-        why = f"because it refuses us ({one.reason})"
         yield _alarm(
-            f"surveys of {one.workspace}: {one.vendor} is paused, {why}.",
+            Sentence(
+                "alert.vendor_paused",
+                workspace=one.workspace,
+                vendor=one.vendor,
+                reason=one.reason or "",
+            ),
             CHECK_VENDORS,
             "A survey vendor refuses us",
         )
@@ -298,10 +307,14 @@ def of_vendor(one: VendorPause) -> Iterator[Alert]:
 def of_conversations(one: ConversationFigures) -> Iterator[Alert]:
     """Yield an alert for customers who wait for a vendor at a page of ours."""
     if one.longest_wait_s is not None and one.longest_wait_s > CUSTOMER_WAITS_S:
-        waits = "survey waits" if one.waiting == 1 else "surveys wait"
         yield _alarm(
-            f"surveys of {one.workspace}: {one.waiting} {waits} for {one.vendor}, the longest for "
-            f"{format_duration(one.longest_wait_s)}.",
+            Sentence(
+                "alert.survey_waits",
+                workspace=one.workspace,
+                count=one.waiting,
+                vendor=one.vendor,
+                waited=duration(one.longest_wait_s),
+            ),
             "cention surveys status",
             "A survey cannot go on",
         )
@@ -309,25 +322,23 @@ def of_conversations(one: ConversationFigures) -> Iterator[Alert]:
 
 def of_figures(one: MetricsStatus, *, at: datetime) -> Iterator[Alert]:
     """Yield alerts for figures that are behind, and for errands that have none."""
-    name = f"figures of {one.workspace}"
-    since = one.everything_since_at
+    workspace, since = one.workspace, one.everything_since_at
     if since is not None and (at - since).total_seconds() > ALL_FIGURES_TAKE_S:
         yield _warning(
-            f"{name}: all are being computed again for {format_age(since, at)}.",
+            Sentence("alert.figures_computed", workspace=workspace, age=age(since, at)),
             "cention check",
             "Figures are behind",
         )
     if one.oldest_wait_s is not None and one.oldest_wait_s > FIGURE_WAITS_S:
-        waited = format_duration(one.oldest_wait_s)
+        waited = duration(one.oldest_wait_s)
         yield _warning(
-            f"{name}: the oldest change has waited for {waited}.",
+            Sentence("alert.figures_wait", workspace=workspace, waited=waited),
             "cention check",
             "Figures are behind",
         )
     if one.failed:
-        errands = pluralise(one.failed, "errand")
         yield _warning(
-            f"{name}: those of {errands} could not be computed.",
+            Sentence("alert.figures_failed", workspace=workspace, count=one.failed),
             f"cention metrics problems --workspace {one.workspace}",
             "Figures of errands cannot be computed",
         )
@@ -339,44 +350,38 @@ def of_spool(spool: SpoolStatus | None, at: datetime) -> Iterator[Alert]:
         return
     waited_s = spool.oldest_s(at)
     if waited_s is not None and waited_s > SPOOL_WAITS_S:
-        waiting = pluralise(spool.waiting, "callback")
-        waited = format_duration(waited_s)
-        have = "has" if spool.waiting == 1 else "have"
         yield _alarm(
-            f"{waiting} {have} been in the spool for {waited}.",
+            Sentence("alert.spool_waits", count=spool.waiting, waited=duration(waited_s)),
             "cention check",
             "The spool does not empty",
         )
     if spool.bad:
-        files = f"{pluralise(spool.bad, 'file')} {was_or_were(spool.bad)}"
         yield _warning(
-            f"{files} set aside in the folder bad/ of the spool.",
+            Sentence("alert.spool_bad", count=spool.bad),
             f"{SHOW_SPOOL}\n{RETRY_SPOOL}",
             "Callbacks were set aside",
         )
 
 
-def _alarm(sentence: str, command: str, entry: str) -> Alert:
+def _alarm(sentence: Sentence, command: str, entry: str) -> Alert:
     return Alert(alarm=True, sentence=sentence, command=command, entry=entry)
 
 
-def _warning(sentence: str, command: str, entry: str) -> Alert:
+def _warning(sentence: Sentence, command: str, entry: str) -> Alert:
     return Alert(alarm=False, sentence=sentence, command=command, entry=entry)
 
 
-def _late(clause: str, error: str | None) -> Alert:
+def _late(key: str, error: str | None, **values: str) -> Alert:
     """Return the alarm for work that is late: it failed or, without ``error``, nothing tried."""
     if error:
-        return _alarm(f"{clause} ({error}).", "cention check", CENTION_DOWN)
-    return _alarm(f"{clause}.", START_BEAT, "Beat is dead")
+        failed = Sentence(f"{key}_error", error=error, **values)
+        return _alarm(failed, "cention check", CENTION_DOWN)
+    return _alarm(Sentence(key, **values), START_BEAT, "Beat is dead")
 
 
-def _unreadable(name: str, things: str) -> Alert:
-    return _warning(
-        f"{name}: {things} could not be read.", "cention unreadable", "Documents cannot be read"
-    )
+def _unreadable(sentence: Sentence) -> Alert:
+    return _warning(sentence, "cention unreadable", "Documents cannot be read")
 
 
-def _ago(moment: datetime | None, at: datetime) -> str:
-    age = format_age(moment, at)
-    return f"{age} ago" if age else "never"
+def _name(one: FamilyStatus) -> str:
+    return f"{one.workspace} {one.family}"

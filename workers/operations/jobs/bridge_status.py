@@ -10,6 +10,7 @@ from workers.analytics.store import metrics_problems, sent_reports
 from workers.analytics.store.metrics_problems import MetricsStatus
 from workers.config.workspaces import WorkspaceSettings
 from workers.database import Connection, migrate
+from workers.database import workspaces as database_workspaces
 from workers.mirrors.store import mirrors
 from workers.mirrors.store.mirrors import MirrorStatus
 from workers.operations.jobs import alerts
@@ -60,6 +61,7 @@ def read_bridge_status(
     only of that one. ``spool`` is that of this machine.
     """
     at = status.clock(conn)
+    moved = database_workspaces.moved(conn, workspaces)
     families = [one for one in status.families(conn) if workspace in (None, one.workspace)]
     refreshed = [one for one in mirrors.statuses(conn) if workspace in (None, one.workspace)]
     inboxes = [one for one in status.inboxes(conn) if workspace in (None, one.workspace)]
@@ -69,6 +71,7 @@ def read_bridge_status(
     reports = sent_reports.unsettled(conn, workspace)
     unknown = sent_errands.unknown(conn, workspace) + sent_commands.unknown(conn, workspace)
     found = (
+        *alerts.of_moved(moved),
         *(alert for one in families for alert in alerts.of_losses(one)),
         *alerts.of_queues(queues),
         *alerts.of_polls(families, workspaces, at=at),

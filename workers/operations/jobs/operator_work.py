@@ -17,9 +17,11 @@ from workers.config.settings import Settings
 from workers.database import Connection, Transaction, advisory_locks
 from workers.operations.jobs import data_subjects
 from workers.operations.jobs.checks.all_checks import Clients, findings
+from workers.operations.jobs.checks.finding import Finding
 from workers.operations.jobs.data_subjects import SpoolUnchangeable, data_subject
 from workers.operations.jobs.operator_requests import named, read_subject
 from workers.operations.jobs.repairs import DONE
+from workers.operations.jobs.sentences import LANGUAGES, in_language
 from workers.operations.rules.wording import pluralise
 from workers.operations.store import operator_actions, operator_requests
 from workers.operations.store.operator_requests import Kind, OperatorRequest
@@ -129,9 +131,22 @@ def _work(tools: Tools, records: Connection, request: OperatorRequest) -> Outcom
 
 
 def _check(tools: Tools) -> Outcome:
-    found = [asdict(one) for one in findings(tools.clients)]
-    numbers = Counter(str(one["level"]) for one in found)
-    return found, ", ".join(f"{number} {level}" for level, number in sorted(numbers.items()))
+    found = list(findings(tools.clients))
+    numbers = Counter(one.level.value for one in found)
+    words = ", ".join(f"{number} {level}" for level, number in sorted(numbers.items()))
+    return [_in_all_languages(one) for one in found], words
+
+
+def _in_all_languages(one: Finding) -> dict[str, Any]:
+    """Return a finding in English, for older web faces too, and its texts in each language."""
+    texts = {"about": one.about, "sentence": one.sentence, "remedy": one.remedy or ""}
+    return {
+        **asdict(one),
+        "texts": {
+            language: {name: in_language(text, language) for name, text in texts.items()}
+            for language in LANGUAGES
+        },
+    }
 
 
 def _preview(tools: Tools, request: OperatorRequest) -> Outcome:

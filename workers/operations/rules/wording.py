@@ -25,11 +25,6 @@ def pluralise(number: int, thing: str) -> str:
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
-def is_or_are(number: int) -> str:
-    """Return the verb for a count."""
-    return "is" if number == 1 else "are"
-
-
 def was_or_were(number: int) -> str:
     """Return the verb for a count, in the past."""
     return "was" if number == 1 else "were"

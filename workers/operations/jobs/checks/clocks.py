@@ -8,16 +8,12 @@ from collections.abc import Iterator
 from workers.database import Connection
 from workers.operations.jobs import clocks as measurement
 from workers.operations.jobs.checks.finding import Finding, ok, warning
-from workers.operations.rules.wording import format_duration
+from workers.operations.jobs.sentences import Sentence, duration
 from workers.operations.store import clocks
 from workers.operations.store.clocks import Clock
 
 MAX_DIFFERENCE_S = 2.0
 HERE = "this command"
-REMEDY = (
-    "Have NTP set the clocks of all machines (chrony, systemd-timesyncd). Work goes on meanwhile; "
-    "the times in logs and of received callbacks are wrong."
-)
 
 
 def clock_findings(conn: Connection) -> Iterator[Finding]:
@@ -30,17 +26,19 @@ def clock_findings(conn: Connection) -> Iterator[Finding]:
         key=lambda clock: (clock.host, round(clock.ahead_s)),
     )
     for _, group in by_place:
-        yield warning("clocks", _sentence(list(group)), REMEDY)
+        yield warning(
+            Sentence("about.clocks"), _sentence(list(group)), Sentence("remedy.clock_off")
+        )
     if measured and not off:
         largest = max(abs(clock.ahead_s) for clock in measured)
         names = ", ".join(sorted({clock.process for clock in measured}))
-        yield ok("clocks", f"They differ from the database's by {largest:.1f} s at most ({names}).")
+        agree = Sentence("check.clocks_agree", seconds=f"{largest:.1f}", names=names)
+        yield ok(Sentence("about.clocks"), agree)
 
 
-def _sentence(alike: list[Clock]) -> str:
+def _sentence(alike: list[Clock]) -> Sentence:
     """Describe clocks of one machine that differ from the database's by the same time."""
     names = ", ".join(sorted({clock.process for clock in alike}))
     first = alike[0]
-    side = "ahead of" if first.ahead_s > 0 else "behind"
-    away = format_duration(abs(first.ahead_s))
-    return f"The clock of {names} on {first.host} is {away} {side} the database's."
+    key = "check.clock_ahead" if first.ahead_s > 0 else "check.clock_behind"
+    return Sentence(key, names=names, host=first.host, away=duration(abs(first.ahead_s)))

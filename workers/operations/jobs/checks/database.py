@@ -12,10 +12,13 @@ from workers.database import Connection, connections, encoding, error_messages, 
 from workers.operations.jobs import alerts
 from workers.operations.jobs.checks import clocks
 from workers.operations.jobs.checks.finding import Finding, ok, warning, wrong
-from workers.operations.rules.wording import format_duration, pluralise
+from workers.operations.jobs.sentences import Sentence, duration
 from workers.operations.store import status
 
-MIGRATE = "Run: cention migrate"
+DATABASE = Sentence("about.database")
+ANALYSTS = Sentence("about.analysts")
+WORKERS = Sentence("about.workers")
+MIGRATE = Sentence("remedy.migrate")
 
 
 def database_findings(settings: Settings) -> Iterator[Finding]:
@@ -24,11 +27,13 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
     try:
         with connections.connect(settings.database_url) as conn:
             encoding.check(conn)
-            yield ok("database", f"PostgreSQL {_version(conn)} answers at {where}.")
+            answers = Sentence("check.database_answers", version=_version(conn), where=where)
+            yield ok(DATABASE, answers)
             if newer := migrate.unknown(conn):
                 raise migrate.NewerDatabase(*newer)
             if missing := migrate.pending(conn):
-                yield wrong("database", f"{pluralise(len(missing), 'migration')} missing.", MIGRATE)
+                behind = Sentence("check.migrations_missing", count=len(missing))
+                yield wrong(DATABASE, behind, MIGRATE)
             else:
                 yield from sessions(settings.database_url)
                 yield from _analysts(conn)
@@ -36,24 +41,16 @@ def database_findings(settings: Settings) -> Iterator[Finding]:
                 yield from _inside(conn, settings)
     except psycopg.Error as error:
         sentence, _, remedy = error_messages.describe(error, settings.database_url).partition(". ")
-        yield wrong("database", f"{sentence}.", remedy)
+        yield wrong(DATABASE, f"{sentence}.", remedy)
 
 
 def _analysts(conn: Connection) -> Iterator[Finding]:
     if closed := migrate.closed_to_analysts(conn):
-        yield wrong(
-            "analysts",
-            f"Their role cention_analyst is missing, or may not read {closed[0]} "
-            f"({pluralise(len(closed), 'table')} in all), as after a restore on another server.",
-            MIGRATE,
-        )
+        may_not_read = Sentence("check.analysts_closed", table=closed[0], count=len(closed))
+        yield wrong(ANALYSTS, may_not_read, MIGRATE)
     if columns := migrate.wrong_for_figures(conn):
-        yield wrong(
-            "analysts",
-            f"The role cention_figures may read what it should not, or cannot read what it should: "
-            f"{columns[0]} ({pluralise(len(columns), 'column')} in all).",
-            MIGRATE,
-        )
+        wrong_rights = Sentence("check.figures_rights", column=columns[0], count=len(columns))
+        yield wrong(ANALYSTS, wrong_rights, MIGRATE)
 
 
 def logins(conn: Connection) -> Iterator[Finding]:
@@ -61,9 +58,9 @@ def logins(conn: Connection) -> Iterator[Finding]:
     for login in migrate.unlimited_logins(conn):
         name = escape(login)
         yield warning(
-            "analysts",
-            f"No statement_timeout ends a forgotten query of the login {name}.",
-            f"Run as a superuser: ALTER ROLE {name} SET statement_timeout = '10min'",
+            ANALYSTS,
+            Sentence("check.login_unlimited", login=name),
+            Sentence("remedy.limit_login", login=name),
         )
 
 
@@ -74,40 +71,30 @@ def sessions(database_url: str) -> Iterator[Finding]:
         before = status.backend(ours)
         status.backend(other)  # in a transaction that lasts
         if status.backend(ours) != before:
-            yield wrong(
-                "database",
-                "A pooler shares sessions between connections, so locks are lost and documents "
-                "may be applied twice.",
-                "Connect to PostgreSQL itself, or set pool_mode = session in PgBouncer.",
-            )
+            yield wrong(DATABASE, Sentence("check.pooler"), Sentence("remedy.pooler"))
 
 
 def _inside(conn: Connection, settings: Settings) -> Iterator[Finding]:
     for moved in workspaces.moved(conn, settings.workspaces):
         yield wrong(
-            f"workspace {moved.workspace}",
-            f"Its rows are from {moved.stored}, but the settings name {moved.configured}, so "
-            "nothing is done for it.",
-            "Another workspace needs another name (CENTION_WORKSPACE). If it is the same one at a "
-            f"new address, run: cention workspaces moved {moved.workspace}",
+            Sentence("about.workspace", workspace=moved.workspace),
+            Sentence("check.moved", stored=moved.stored, configured=moved.configured),
+            Sentence("remedy.moved", workspace=moved.workspace),
         )
     role = status.role(conn)
     if role.may_write:
-        yield ok("database", f"Up to date; the role {role.current_user} may write.")
+        yield ok(DATABASE, Sentence("check.may_write", role=role.current_user))
     else:
-        yield wrong(
-            "database",
-            f"Up to date, but the role {role.current_user} may not write.",
-            "Use the role that migrated it, or grant its rights.",
-        )
+        may_not_write = Sentence("check.may_not_write", role=role.current_user)
+        yield wrong(DATABASE, may_not_write, Sentence("remedy.may_not_write"))
     yield from clocks.clock_findings(conn)
     silent = list(alerts.of_queues(status.queues(conn)))
     for one in silent:
-        yield wrong("workers", one.sentence, f"Start them: {one.command}")
+        yield wrong(WORKERS, one.sentence, Sentence("remedy.start_workers", command=one.command))
     if not silent:
         answered = [q.silent_s for q in status.queues(conn) if not alerts.is_silent(q.silent_s)]
-        longest = format_duration(max(s for s in answered if s is not None))
-        yield ok("workers", f"They answer on every queue; the oldest answer is {longest} old.")
+        longest = duration(max(s for s in answered if s is not None))
+        yield ok(WORKERS, Sentence("check.workers_answer", longest=longest))
 
 
 def _version(conn: Connection) -> str:

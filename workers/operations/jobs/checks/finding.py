@@ -16,7 +16,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One line of ``cention check``: what was checked, its state, and the remedy if it is wrong."""
+    """One line of ``cention check``: what was checked, its state, and the remedy if it is wrong.
+
+    Texts that are no ``Sentence`` are in English in every language: what Postgres says.
+    """
 
     level: Level
     about: str

@@ -9,30 +9,32 @@ from pathlib import Path
 
 import workers
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
+from workers.operations.jobs.sentences import Sentence
 
 DISTRIBUTION = "cention-bridge"
 NAMES = ("receiver", "workers", "schemas", "deploy", "wsgi")
-ABOUT = "packages"
-REMEDY = f"Install {DISTRIBUTION} into an environment of its own."
+ABOUT = Sentence("about.packages")
+REMEDY = Sentence("remedy.packages", distribution=DISTRIBUTION)
 
 
 def package_findings() -> Iterator[Finding]:
     """Yield where the packages are, or each that comes from elsewhere or was written over."""
     ours = Path(workers.__file__).resolve().parents[1]
     found = [*_from_elsewhere(ours), *_written_over(), *_in_this_folder(ours)]
-    yield from found or [ok(ABOUT, f"Version {version(DISTRIBUTION)}, all in {ours}.")]
+    whole = Sentence("check.packages", version=version(DISTRIBUTION), folder=str(ours))
+    yield from found or [ok(ABOUT, whole)]
 
 
 def _from_elsewhere(ours: Path) -> Iterator[Finding]:
     for name in NAMES:
         spec = find_spec(name)
         if spec is None or spec.origin is None:
-            yield wrong(ABOUT, f"There is no package {name}, which belongs to the bridge.", REMEDY)
+            yield wrong(ABOUT, Sentence("check.package_missing", name=name), REMEDY)
         elif ours not in Path(spec.origin).resolve().parents:
             yield wrong(
                 ABOUT,
-                f"The package {name} is none of the bridge, which is in {ours}: {spec.origin}.",
-                f"{REMEDY} Is PYTHONPATH set?",
+                Sentence("check.package_elsewhere", name=name, folder=str(ours), path=spec.origin),
+                Sentence("remedy.python_path", distribution=DISTRIBUTION),
             )
 
 
@@ -41,12 +43,8 @@ def _written_over() -> Iterator[Finding]:
     for name in NAMES:
         others = sorted(set(distributions.get(name, ())) - {DISTRIBUTION})
         if others:
-            yield wrong(
-                ABOUT,
-                f"{', '.join(others)} has a package {name} too, in the same environment: one has "
-                "written over the other.",
-                REMEDY,
-            )
+            written_over = Sentence("check.package_twice", others=", ".join(others), name=name)
+            yield wrong(ABOUT, written_over, REMEDY)
 
 
 def _in_this_folder(ours: Path) -> Iterator[Finding]:
@@ -57,7 +55,6 @@ def _in_this_folder(ours: Path) -> Iterator[Finding]:
             if path.is_file() and here != ours:
                 yield wrong(
                     ABOUT,
-                    f"Processes that are started in this folder import {path}, which is none of "
-                    f"the bridge in {ours}.",
-                    "Start them in another folder, such as an empty one.",
+                    Sentence("check.package_here", path=str(path), folder=str(ours)),
+                    Sentence("remedy.package_here"),
                 )

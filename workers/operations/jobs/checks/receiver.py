@@ -13,56 +13,46 @@ from workers.clients.http import HttpApi, Timeouts
 from workers.config.secure_urls import is_loopback
 from workers.config.settings import Settings
 from workers.operations.jobs.checks.finding import Finding, ok, warning, wrong
-from workers.operations.rules.wording import pluralise
+from workers.operations.jobs.sentences import Sentence, joined
 
 WITHIN_S = 5.0
-# Counters by workspace and status, and what they count.
-COUNTED = {"cention_callbacks": "callback", "cention_pushed_answers": "push of answers"}
-WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104  # not bound here
-REASONS = {
-    "400": "not JSON, or cut",
-    "401": "a wrong secret",
-    "404": "an unknown address",
-    "405": "a method other than POST",
-    "413": "too large",
-    "422": "an unknown shape; stored as a problem",
-    "503": "could be stored nowhere",
+REFUSED = Sentence("about.refused")
+# Counters by workspace and status, and the text of what they count.
+COUNTED = {
+    "cention_callbacks": "refused.callbacks",
+    "cention_pushed_answers": "refused.pushes",
 }
+WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104  # not bound here
+EXPLAINED = ("400", "401", "404", "405", "413", "422", "503")  # statuses whose reason is known
 
 
 def receiver_findings(settings: Settings) -> Iterator[Finding]:
     """Check who can see the metrics and, if its address is configured, the receiver itself."""
     if bind := _open_bind(settings):
         yield warning(
-            "metrics",
-            f"Whoever reaches the receiver at {bind} can read them, and the details of its health.",
-            "Set METRICS_BIND to an address that only your own monitoring reaches.",
+            Sentence("about.metrics"),
+            Sentence("check.metrics_open", bind=bind),
+            Sentence("remedy.metrics_open"),
         )
     if not settings.receiver_url:
         return
+    about = Sentence("about.receiver")
     try:
         _get(settings.receiver_url, "health/ready")
     except errors.Busy:
-        yield wrong(
-            "receiver",
-            "It answers, but is not ready: it cannot store callbacks.",
-            "Check its DATABASE_URL and its logs.",
-        )
+        not_ready = Sentence("check.receiver_not_ready")
+        yield wrong(about, not_ready, Sentence("remedy.receiver_not_ready"))
     except errors.ApiError as error:
-        yield wrong(
-            "receiver",
-            f"It does not answer as it should ({error}).",
-            "Check RECEIVER_URL, and whether the receiver runs.",
-        )
+        away = Sentence("check.receiver_away", error=str(error))
+        yield wrong(about, away, Sentence("remedy.receiver_away"))
         return
     else:
-        yield ok("receiver", "It is ready for callbacks.")
+        yield ok(about, Sentence("check.receiver"))
     if settings.metrics_bind.startswith("unix:"):
         yield warning(
-            "refused callbacks",
-            f"The metrics that count them are at {settings.metrics_bind}: a Unix socket is not"
-            " read from here.",
-            "Read the metrics there, or set METRICS_BIND to host:port.",
+            REFUSED,
+            Sentence("check.metrics_socket", bind=settings.metrics_bind),
+            Sentence("remedy.metrics_socket"),
         )
         return
     yield _refused(metrics_url(settings))
@@ -84,31 +74,34 @@ def _refused(url: str) -> Finding:
         text = _get(url, "metrics")
     except errors.ApiError as error:
         return warning(
-            "refused callbacks",
-            f"The metrics that count them cannot be read at {url} from here ({error}).",
-            "Check METRICS_BIND, or run this on the machine of the receiver.",
+            REFUSED,
+            Sentence("check.metrics_away", url=url, error=str(error)),
+            Sentence("remedy.metrics_away"),
         )
     try:
         found = counts_of_refused(text)
     except ValueError:
         return warning(
-            "refused callbacks",
-            f"What {url}/metrics answers is something else than metrics.",
-            "Check RECEIVER_URL and METRICS_BIND, and what a proxy in between answers.",
+            REFUSED, Sentence("check.no_metrics", url=url), Sentence("remedy.no_metrics")
         )
     if not found:
-        return ok("refused callbacks", "The receiver has refused none since it started.")
+        return ok(REFUSED, Sentence("check.none_refused"))
     lines = [
-        f"{pluralise(number, COUNTED[name])} of {workspace or 'no workspace'} with {status}"
-        + (f" ({REASONS[status]})" if status in REASONS else "")
+        _line(COUNTED[name], workspace, status, number)
         for (name, workspace, status), number in sorted(found.items())
     ]
     return warning(
-        "refused callbacks",
-        f"Since it started, the receiver has refused {', '.join(lines)}.",
-        "Its log has a line a minute for each. Correct the sender: see the runbook, Callbacks are"
-        " refused.",
+        REFUSED, Sentence("check.refused", lines=joined(lines)), Sentence("remedy.refused")
     )
+
+
+def _line(counted: str, workspace: str, status: str, number: int) -> Sentence:
+    """Return how many requests were refused with a status, and why if that is known."""
+    of = workspace or Sentence("refused.no_workspace")
+    line = Sentence(counted, count=number, workspace=of, status=status)
+    if status not in EXPLAINED:
+        return line
+    return Sentence("refused.because", line=line, reason=Sentence(f"refused.{status}"))
 
 
 def counts_of_refused(metrics: str) -> Counter[tuple[str, str, str]]:

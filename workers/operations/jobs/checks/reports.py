@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from workers.config.reports import DAYS
 from workers.config.workspaces import WorkspaceSettings
 from workers.operations.jobs.checks.finding import Finding, ok
+from workers.operations.jobs.sentences import Sentence
 
 
 def report_findings(workspace: WorkspaceSettings) -> Iterator[Finding]:
@@ -14,9 +15,13 @@ def report_findings(workspace: WorkspaceSettings) -> Iterator[Finding]:
     report = workspace.report
     if report.weekday is None:
         return
-    addresses = f"{len(report.to)} address" + ("" if len(report.to) == 1 else "es")
     yield ok(
-        f"report of {workspace.name}",
-        f"Sent every {DAYS[report.weekday - 1]} at {report.at:%H:%M} ({workspace.timezone.key}) "
-        f"to {addresses}.",
+        Sentence("about.report", workspace=workspace.name),
+        Sentence(
+            "check.report",
+            day=Sentence(f"day.{DAYS[report.weekday - 1]}"),
+            time=f"{report.at:%H:%M}",
+            zone=workspace.timezone.key,
+            count=len(report.to),
+        ),
     )

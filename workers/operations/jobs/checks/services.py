@@ -8,12 +8,11 @@ from urllib.parse import urlsplit
 from workers.clients import errors
 from workers.clients.cention.errand_data import ErrandDataApi
 from workers.config.broker import ABOUT_THE_URL
-from workers.config.secure_urls import ENCODE
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
 from workers.operations.jobs.nudges import broker_location, broker_problem
-from workers.operations.rules.wording import token_hint
+from workers.operations.jobs.sentences import Sentence
 
 WRONG_ADDRESS = (errors.WrongUrl, errors.Redirected, errors.NotFound, errors.InvalidResponse)
 UNREACHABLE = (errors.Unreachable, errors.Busy, errors.IncompleteResponse)
@@ -24,13 +23,13 @@ def broker_findings(settings: Settings) -> Iterator[Finding]:
     where = broker_location(settings.broker_url)
     why = broker_problem(settings)
     if why is None:
-        yield ok("broker", f"It answers at {where}.")
+        yield ok(Sentence("about.broker"), Sentence("check.broker", where=where))
     else:
+        about_the_url = where == "BROKER_URL" or why in ABOUT_THE_URL
         yield wrong(
-            "broker",
-            f"It cannot be used at {where}: {why}. Callbacks are stored all the same.",
-            "Check BROKER_URL, and whether it runs."
-            + (f" {ENCODE}" if where == "BROKER_URL" or why in ABOUT_THE_URL else ""),
+            Sentence("about.broker"),
+            Sentence("check.broker_away", where=where, why=why),
+            Sentence("remedy.broker_url" if about_the_url else "remedy.broker"),
         )
 
 
@@ -41,44 +40,39 @@ def cention_findings(
 
     ``client`` returns a client for errand data, ``None`` without a token.
     """
-    about = f"Cention of {workspace.name}"
-    host = urlsplit(workspace.cention_url).hostname
+    about = Sentence("about.cention", workspace=workspace.name)
+    host = str(urlsplit(workspace.cention_url).hostname)
     try:
         api = client()
         if api is None:
             return wrong(
-                about, "No token is set, so nothing is fetched from it.", token_hint("errand_data")
+                about,
+                Sentence("check.no_token"),
+                Sentence("remedy.no_token", setting="CENTION_TOKEN_ERRAND_DATA"),
             )
         api.probe()
     except errors.ApiError as error:
-        return of_error(about, str(host), error, claim="Access to errand data")
+        return of_error(about, host, error, claim="Access to errand data")
     except ValueError as error:
-        return wrong(about, f"The token is malformed: {error}.", "Copy it again from Cention.")
-    return ok(about, f"It answers at {host} and accepts the token.")
+        return wrong(
+            about,
+            Sentence("check.token_malformed", error=str(error)),
+            Sentence("remedy.token_malformed"),
+        )
+    return ok(about, Sentence("check.cention", host=host))
 
 
-def of_error(about: str, host: str, error: errors.ApiError, *, claim: str) -> Finding:
+def of_error(about: Sentence, host: str, error: errors.ApiError, *, claim: str) -> Finding:
     """Return the finding for an error of Cention; the token should have ``claim``."""
+    reason = str(error)
     if isinstance(error, UNREACHABLE):
-        return wrong(
-            about,
-            f"It cannot be reached at {host} ({error}).",
-            "Check the network and proxies; if it lasts, ask Cention. Nothing is lost meanwhile.",
-        )
+        away = Sentence("check.cention_away", host=host, error=reason)
+        return wrong(about, away, Sentence("remedy.cention_away"))
     if isinstance(error, WRONG_ADDRESS):
-        return wrong(
-            about,
-            f"Something answers at {host}, but it is not this workspace ({error}).",
-            "Check CENTION_URL: https://, the API's domain, /s/, and the workspace.",
-        )
+        elsewhere = Sentence("check.cention_elsewhere", host=host, error=reason)
+        return wrong(about, elsewhere, Sentence("remedy.cention_elsewhere"))
     if isinstance(error, errors.Unauthorised):
-        return wrong(
-            about,
-            f"The token is refused ({error}).",
-            f'Make a token with the claim "{claim}" in Cention, and set it.',
-        )
-    return wrong(
-        about,
-        f"It refuses the request ({error}).",
-        "Install the newest version of the bridge; Cention may have changed its API.",
-    )
+        refused = Sentence("check.token_refused", error=reason)
+        return wrong(about, refused, Sentence("remedy.token_refused", claim=claim))
+    refuses = Sentence("check.cention_refuses", error=reason)
+    return wrong(about, refuses, Sentence("remedy.cention_refuses"))

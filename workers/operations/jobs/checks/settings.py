@@ -12,46 +12,39 @@ from workers.config.secure_urls import is_loopback
 from workers.config.settings import Settings
 from workers.config.workspaces import SettingsError, WorkspaceSettings
 from workers.operations.jobs.checks.finding import Finding, ok, warning, wrong
-from workers.operations.rules.wording import pluralise
+from workers.operations.jobs.sentences import Sentence
 
-DESCRIBED = "Each variable is described in deploy/env.example."
-NEEDS = {
-    "attachments": "attachments are not fetched",
-    "create_errand": "errands cannot be created or closed",
-    "contacts": "contact cards are not sent",
-    "library": "the library is not fetched",
-    "export": "exports are not fetched",
-    "logio": "log-ons of agents are not fetched",
-}
+SETTINGS = Sentence("about.settings")
+NEEDED = ("attachments", "create_errand", "contacts", "library", "export", "logio")
 
 
 def mistakes(error: SettingsError) -> Iterator[Finding]:
     """Yield every error in the settings."""
     for name, problems in sorted(error.problems.items()):
-        yield wrong("settings", f"{name}: {' '.join(problems)}", DESCRIBED)
+        mistake = Sentence("check.mistake", name=name, problems=" ".join(problems))
+        yield wrong(SETTINGS, mistake, Sentence("remedy.mistake"))
 
 
 def settings_findings(settings: Settings) -> Iterator[Finding]:
     """Yield what is configured, unsafe or missing."""
     names = ", ".join(each.name for each in settings.workspaces)
-    yield ok(
-        "settings", f"Complete, for {pluralise(len(settings.workspaces), 'workspace')}: {names}."
-    )
+    complete = Sentence("check.settings", count=len(settings.workspaces), names=names)
+    yield ok(SETTINGS, complete)
     yield from _workspaces_file(settings.workspaces_file)
     for workspace in settings.workspaces:
         yield _secrets(workspace, allow_unsigned=settings.allow_unsigned)
         if not is_private(workspace.cention_url):
             yield warning(
-                f"address of {workspace.name}",
-                "The token travels unencrypted to Cention: the URL begins with http.",
-                "Use https.",
+                Sentence("about.address", workspace=workspace.name),
+                Sentence("check.http"),
+                Sentence("remedy.http"),
             )
-        for claim, what in NEEDS.items():
+        for claim in NEEDED:
             if getattr(workspace.tokens, claim) is None:
                 yield warning(
-                    f"token {claim} of {workspace.name}",
-                    f"Not set, so {what}.",
-                    f"If you need it, set CENTION_TOKEN_{claim.upper()}, or CENTION_TOKEN.",
+                    Sentence("about.token", claim=claim, workspace=workspace.name),
+                    Sentence(f"check.no_{claim}"),
+                    Sentence("remedy.token_needed", setting=f"CENTION_TOKEN_{claim.upper()}"),
                 )
 
 
@@ -66,15 +59,15 @@ def _workspaces_file(path: Path | None) -> Iterator[Finding]:
     mode = stat.S_IMODE(state.st_mode)
     if mode & (stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP):
         yield warning(
-            "settings",
-            f"Others may read or change {path}, which holds tokens: its mode is {mode:04o}.",
-            f"Run: chmod 600 {path}",
+            SETTINGS,
+            Sentence("check.file_mode", path=str(path), mode=f"{mode:04o}"),
+            Sentence("remedy.file_mode", path=str(path)),
         )
     if state.st_uid not in (0, os.geteuid()):
         yield warning(
-            "settings",
-            f"{path}, which holds tokens, belongs to user {state.st_uid}, who can change it.",
-            "Give it to root or to the user of the bridge: chown.",
+            SETTINGS,
+            Sentence("check.file_owner", path=str(path), user=str(state.st_uid)),
+            Sentence("remedy.file_owner"),
         )
 
 
@@ -85,18 +78,11 @@ def is_private(url: str) -> bool:
 
 
 def _secrets(workspace: WorkspaceSettings, *, allow_unsigned: bool) -> Finding:
-    about = f"callbacks of {workspace.name}"
+    about = Sentence("about.callbacks", workspace=workspace.name)
     count = len(workspace.callback_secrets)
     if count:
-        return ok(about, f"{pluralise(count, 'secret')} valid.")
+        return ok(about, Sentence("check.secrets", count=count))
+    remedy = Sentence("remedy.no_secret")
     if allow_unsigned:
-        return warning(
-            about,
-            "Accepted from anyone: no secret is set, and CENTION_ALLOW_UNSIGNED is true.",
-            "Set CENTION_CALLBACK_SECRETS to the secret that Cention sends.",
-        )
-    return wrong(
-        about,
-        "No secret is set, so the receiver does not start.",
-        "Set CENTION_CALLBACK_SECRETS to the secret that Cention sends.",
-    )
+        return warning(about, Sentence("check.unsigned"), remedy)
+    return wrong(about, Sentence("check.no_secret"), remedy)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from workers.config.settings import Settings
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
+from workers.operations.jobs.sentences import Sentence
 from workers.spool import trust
 
 
@@ -21,14 +22,9 @@ def spool_findings(settings: Settings) -> Iterator[Finding]:
     except FileNotFoundError:
         return
     except OSError as error:
-        yield wrong(
-            "spool",
-            f"The receiver cannot use {folder}: {error.strerror}. Without it callbacks are refused "
-            "while Postgres is down.",
-            f"Give it to the user of the receiver alone (chown, and chmod 700 {folder}), or set "
-            "SPOOL_DIR to a folder that does not exist yet.",
-        )
+        unusable = Sentence("check.spool_unusable", folder=str(folder), error=str(error.strerror))
+        remedy = Sentence("remedy.spool_unusable", folder=str(folder))
+        yield wrong(Sentence("about.spool"), unusable, remedy)
     else:
-        yield ok(
-            "spool", f"{folder} is of user {owner} alone; the receiver has to run as that user."
-        )
+        owned = Sentence("check.spool", folder=str(folder), user=str(owner))
+        yield ok(Sentence("about.spool"), owned)

@@ -14,6 +14,7 @@ from workers.clients.surveys.customer_radar import CustomerRadarApi
 from workers.clients.surveys.outcomes import VendorRefusesUs
 from workers.config.workspaces import WorkspaceSettings
 from workers.operations.jobs.checks.finding import Finding, ok, wrong
+from workers.operations.jobs.sentences import Sentence
 
 _WRONG_CLIENT = 400
 
@@ -22,26 +23,25 @@ _WRONG_CLIENT = 400
 class _Remedies:
     """What to do if a vendor does not answer as it should."""
 
-    refused: str
-    away: str
-    wrong_url: str
+    refused: Sentence
+    away: Sentence
+    wrong_url: Sentence
 
 
 _CUSTOMER_RADAR = _Remedies(
-    refused="Set CUSTOMER_RADAR_USER and CUSTOMER_RADAR_PASSWORD as Customer Radar gave them.",
-    away="Check the network and proxies; if it lasts, ask Customer Radar. Invitations wait.",
-    wrong_url="Check CUSTOMER_RADAR_URL.",
+    refused=Sentence("remedy.customer_radar_refused"),
+    away=Sentence("remedy.customer_radar_away"),
+    wrong_url=Sentence("remedy.customer_radar_url"),
 )
 _CENTRACX = _Remedies(
-    refused="Set CENTRACX_KEY and CENTRACX_SECRET as CentraCX gave them.",
-    away="Check the network and proxies; if it lasts, ask CentraCX. Customers see a waiting page.",
-    wrong_url="Check CENTRACX_URL: it is the part before /surveys.",
+    refused=Sentence("remedy.centracx_refused"),
+    away=Sentence("remedy.centracx_away"),
+    wrong_url=Sentence("remedy.centracx_url"),
 )
 _ALVARIA = _Remedies(
-    refused="Set ALVARIA_ORG, ALVARIA_CLIENT_ID, ALVARIA_SECRET, ALVARIA_API_KEY and ALVARIA_SCOPE "
-    "as Alvaria gave them, and ALVARIA_REGION.",
-    away="Check the network and proxies; if it lasts, ask Alvaria. Answers are kept and wait.",
-    wrong_url="Check ALVARIA_REGION, and ALVARIA_URL and ALVARIA_TOKEN_URL if they are set.",
+    refused=Sentence("remedy.alvaria_refused"),
+    away=Sentence("remedy.alvaria_away"),
+    wrong_url=Sentence("remedy.alvaria_url"),
 )
 
 
@@ -58,71 +58,68 @@ def vendor_findings(
 
     The callables return a client, ``None`` without an account; ``public_url`` is that of our pages.
     """
+    name = workspace.name
     if (digidesk := workspace.surveys.digidesk) is not None:
         yield ok(
-            f"DigiDesk of {workspace.name}",
-            f"Set, {digidesk.per_minute} invitations a minute at most. It has no request that "
-            "writes to nobody, so it cannot be tried.",
+            Sentence("about.digidesk", workspace=name),
+            Sentence("check.digidesk", most=digidesk.per_minute),
         )
     if (radar := customer_radar()) is not None:
-        yield _login(f"Customer Radar of {workspace.name}", radar.probe, _CUSTOMER_RADAR)
+        about = Sentence("about.customer_radar", workspace=name)
+        yield _login(about, radar.probe, _CUSTOMER_RADAR)
     if (centra := centracx()) is not None:
-        yield _surveys(f"CentraCX of {workspace.name}", centra)
+        yield _surveys(Sentence("about.centracx", workspace=name), centra)
     if (via := alvaria()) is not None:
-        yield _login(f"Alvaria of {workspace.name}", via.probe, _ALVARIA)
+        yield _login(Sentence("about.alvaria", workspace=name), via.probe, _ALVARIA)
     if (client := mail()) is not None:
-        yield _mail(f"mail server of {workspace.name}", client)
+        yield _mail(Sentence("about.mail", workspace=name), client)
     by_mail = workspace.surveys.mail and workspace.report.weekday is None  # else for the report
     if public_url is None and (by_mail or workspace.surveys.centracx):
         yield wrong(
-            f"survey pages of {workspace.name}",
-            "SURVEY_PUBLIC_URL is not set, so nobody is mailed a link.",
-            "Set it to the address at which customers reach the receiver.",
+            Sentence("about.survey_pages", workspace=name),
+            Sentence("check.no_public_url"),
+            Sentence("remedy.no_public_url"),
         )
 
 
-def _mail(about: str, client: SmtpClient) -> Finding:
+def _mail(about: Sentence, client: SmtpClient) -> Finding:
     match client.probe():
         case None:
-            return ok(about, "It accepts the log-in; nothing was sent.")
+            return ok(about, Sentence("check.mail"))
         case VendorRefusesUs(reason=reason):
-            return wrong(about, f"It refuses us ({reason}).", "Correct SMTP_URL.")
+            refused = Sentence("check.mail_refuses", reason=reason)
+            return wrong(about, refused, Sentence("remedy.mail_refuses"))
         case outcome:
-            return wrong(
-                about,
-                f"It cannot be reached ({outcome.reason}).",
-                "Check SMTP_URL and the network. Invitations wait.",
-            )
+            away = Sentence("check.away", error=outcome.reason)
+            return wrong(about, away, Sentence("remedy.mail_away"))
 
 
-def _login(about: str, probe: Callable[[], None], remedies: _Remedies) -> Finding:
+def _login(about: Sentence, probe: Callable[[], None], remedies: _Remedies) -> Finding:
     try:
         probe()
     except errors.ApiError as error:
         return _failure(about, error, remedies)
-    return ok(about, "It accepts the login.")
+    return ok(about, Sentence("check.login"))
 
 
-def _surveys(about: str, api: CentracxApi) -> Finding:
+def _surveys(about: Sentence, api: CentracxApi) -> Finding:
     """Return the surveys that can be conducted; rules name them by number."""
     try:
         surveys = api.list_surveys()
     except errors.ApiError as error:
         return _failure(about, error, _CENTRACX)
     if not surveys:
-        return wrong(
-            about,
-            "It accepts the key, and has no survey for us.",
-            "In CentraCX, enable the API Channel of the survey, and deploy it.",
-        )
+        return wrong(about, Sentence("check.no_survey"), Sentence("remedy.no_survey"))
     listed = ", ".join(f"{survey.id} {survey.description}".strip() for survey in surveys)
-    return ok(about, f"It accepts the key. Surveys: {sanitise_for_log(listed, secrets=())}.")
+    return ok(about, Sentence("check.surveys", surveys=sanitise_for_log(listed, secrets=())))
 
 
-def _failure(about: str, error: errors.ApiError, remedies: _Remedies) -> Finding:
+def _failure(about: Sentence, error: errors.ApiError, remedies: _Remedies) -> Finding:
     # Servers of tokens answer 400 to a wrong client or scope.
     if isinstance(error, errors.Unauthorised) or error.status == _WRONG_CLIENT:
-        return wrong(about, f"It refuses the login ({error}).", remedies.refused)
+        refused = Sentence("check.login_refused", error=str(error))
+        return wrong(about, refused, remedies.refused)
     if isinstance(error, errors.Unreachable | errors.Busy):
-        return wrong(about, f"It cannot be reached ({error}).", remedies.away)
-    return wrong(about, f"Something else answers in its place ({error}).", remedies.wrong_url)
+        return wrong(about, Sentence("check.away", error=str(error)), remedies.away)
+    elsewhere = Sentence("check.something_else", error=str(error))
+    return wrong(about, elsewhere, remedies.wrong_url)

@@ -16,6 +16,7 @@ from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
 from workers.database import connections
 from workers.operations.jobs.checks.finding import Finding, ok, warning
+from workers.operations.jobs.sentences import Sentence
 from workers.sync.store import landed
 
 REPORTS = 50
@@ -49,17 +50,14 @@ def offsets_of(zone: ZoneInfo, *, at: datetime) -> frozenset[int]:
 
 
 def _compared(workspace: WorkspaceSettings, seen: Counter[int], *, at: datetime) -> Finding:
-    about = f"time zone of {workspace.name}"
+    about = Sentence("about.time_zone", workspace=workspace.name)
+    zone = workspace.timezone.key
     unexpected = [offset for offset in seen if offset not in offsets_of(workspace.timezone, at=at)]
     if not unexpected:
-        return ok(about, f"{workspace.timezone.key} fits the actions in recent reports.")
+        return ok(about, Sentence("check.time_zone", zone=zone))
     offsets = ", ".join(_format_offset(offset) for offset in sorted(unexpected))
-    return warning(
-        about,
-        f"CENTION_TIMEZONE is {workspace.timezone.key}, but actions in recent reports were at "
-        f"UTC{offsets}: dates without an offset may be read wrongly.",
-        "Set CENTION_TIMEZONE, restart, then run: cention migrate, and: cention renormalise",
-    )
+    differs = Sentence("check.time_zone_differs", zone=zone, offsets=offsets)
+    return warning(about, differs, Sentence("remedy.time_zone_differs"))
 
 
 def _format_offset(offset_s: int) -> str:
