@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,10 +13,12 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from workers.config.workspaces import WorkspaceSettings
+from workers.database import Connection
 from workers.operations.store import errand_search
 from workers.operations.store.errand_search import FoundErrand, Search, SearchTooSlow
-from workers.web import formats
+from workers.web import formats, name_filters, texts
 from workers.web.database import connection, settings
+from workers.web.name_filters import KINDS, Kind, NameFilter
 from workers.web.parameters import id_of, workspace_of
 
 errands = Blueprint("errands", __name__)
@@ -24,6 +27,10 @@ PARAMETERS = ("workspace", "q", "area", "agent", "tag", "state", "day")
 STATES = ("open", "answered", "closed", "deleted", "gone")
 MAX_WORDS = 200  # characters
 EPOCH = datetime.fromtimestamp(0, UTC)
+
+Wrong = tuple[str, str]
+"""The name of a text that says what is wrong, and what was given."""
+
 _NUMBER = re.compile(r"#?([0-9]{1,18})(-[0-9]{1,9})?")
 
 
@@ -32,21 +39,16 @@ def index() -> ResponseReturnValue:
     """Show the errands that are searched for, the newest first."""
     workspace = workspace_of(request.args.get("workspace") or settings().workspaces[0].name)
     formats.use_zone(workspace.timezone)
-    wrong: list[str] = []
-    wanted = _search(workspace, wrong)
-    problem = f"errands.wrong_{wrong[0]}" if wrong else ""
     found: list[FoundErrand] = []
     with connection() as conn:
-        if not problem:
+        filters = {kind: _filter(conn, workspace, kind) for kind in KINDS}
+        wrong = [(one.problem, one.shown) for one in filters.values() if one.problem]
+        wanted = _search(workspace, filters, wrong)
+        if not wrong:
             try:
                 found = errand_search.search(conn, wanted, limit=PAGE + 1)
             except SearchTooSlow:
-                problem = "errands.too_slow"
-        choices = {
-            "area": errand_search.choices(conn, workspace.name, "area"),
-            "agent": errand_search.choices(conn, workspace.name, "agent"),
-            "tag": errand_search.choices(conn, workspace.name, "tag"),
-        }
+                wrong.append(("errands.too_slow", ""))
     return render_template(
         "errands.html",
         workspace=workspace.name,
@@ -54,20 +56,25 @@ def index() -> ResponseReturnValue:
         found=found[:PAGE],
         older=_link_to_older(found[PAGE - 1]) if len(found) > PAGE else "",
         first=not request.args.get("after"),
-        choices=choices,
+        filters=filters,
         states=STATES,
-        problem=problem,
+        problem=texts.text(wrong[0][0], given=wrong[0][1]) if wrong else "",
         given=request.args,
         newest=_given(),
         filtered=bool(_given().keys() - {"workspace"}),
     )
 
 
-def _search(workspace: WorkspaceSettings, wrong: list[str]) -> Search:
-    """Return what the address asks for; ``wrong`` collects the names of what cannot be read."""
+def _filter(conn: Connection, workspace: WorkspaceSettings, kind: Kind) -> NameFilter:
+    return name_filters.read(conn, workspace.name, kind, request.args.get(kind, ""))
+
+
+def _search(
+    workspace: WorkspaceSettings, filters: Mapping[Kind, NameFilter], wrong: list[Wrong]
+) -> Search:
+    """Return what the address asks for; ``wrong`` collects what cannot be read."""
     given: dict[str, Any] = _words(request.args.get("q", "").strip())
-    for name in ("area", "agent", "tag"):
-        given[f"{name}_id"] = _read(name, id_of, wrong)
+    given |= {f"{kind}_id": one.id for kind, one in filters.items()}
     given["state"] = _read("state", _state, wrong)
     if day := _read("day", lambda text: _day(text, workspace.timezone), wrong):
         given |= {"since": day[0], "until": day[1]}
@@ -89,12 +96,12 @@ def _words(text: str) -> dict[str, Any]:
     return {"words": text}
 
 
-def _read(name: str, read: Any, wrong: list[str]) -> Any:
+def _read(name: str, read: Any, wrong: list[Wrong]) -> Any:
     text = request.args.get(name, "").strip()
     try:
         return read(text) if text else None
     except (ValueError, OverflowError):
-        wrong.append(name)
+        wrong.append((f"errands.wrong_{name}", text))
         return None
 
 

@@ -217,6 +217,7 @@ BY_QUERY = {
     "errand_search.sql search": dict.fromkeys(
         ("display_id", "address", "words", "state", "since", "until", "after_at")
     ),
+    "errand_search.sql choices": {"name": None, "id": None},
     "callbacks.sql read_callback": {"id": 7},
     "landed.sql read_document": {"id": 7},
     "handed_links.sql *": {

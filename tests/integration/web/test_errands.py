@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 
@@ -63,6 +64,10 @@ def three(database):
         ("area=5", [2]),
         ("agent=6", [2]),
         ("tag=9", [1]),
+        ("area=The+area", [2]),
+        ("agent=+the++AGENT", [2]),
+        ("tag=The+tag+(9)", [1]),
+        ("area=The+area&agent=The+agent&tag=The+tag", []),
         ("day=2026-01-02", [2]),  # of Stockholm, where the workspace is
         ("day=2026-01-01", [1]),
         ("q=parcel&state=closed&area=5", [2]),
@@ -81,8 +86,12 @@ def test_errands_are_found_by_number_address_words_and_filters(operator, three, 
         ("day=yesterday", "This is no day."),
         ("day=9999-12-31", "This is no day."),
         ("day=0001-01-01", "This is no day."),
-        ("area=x", "This is no area."),
-        ("tag=99999999999999999999", "This is no tag."),
+        ("area=x", "There is no area “x”."),
+        ("area=The+tag", "There is no area “The tag”."),
+        ("area=7", "There is no area “7”."),
+        ("agent=The+agent+(7)", "There is no agent “The agent (7)”."),
+        ("tag=99999999999999999999", "There is no tag “99999999999999999999”."),
+        ("tag=%3Cb%3E", "There is no tag “&lt;b&gt;”."),
         ("state=odd", "This is no state."),
         ("after=1.x", "This page cannot be shown."),
         ("after=9223372036854775807.1", "This page cannot be shown."),
@@ -93,6 +102,87 @@ def test_what_cannot_be_searched_for_is_said(operator, three, search, message):
 
     assert message in page
     assert found(page) == []
+
+
+def name(database, table, number, text):
+    run_query(
+        database,
+        f"INSERT INTO cention.{table} (workspace, {table}_id, name, fetched_at)"
+        " VALUES ('demo', %s, %s, now())",
+        number,
+        text,
+    )
+
+
+def listed(page, kind):
+    """Return the list of a filter, and what is in its control."""
+    options = re.search(rf'<datalist id="{kind}-names">(.*?)</datalist>', page, re.DOTALL)[1]
+    control = re.search(rf'<input id="{kind}"[^>]* value="([^"]*)"', page)[1]
+    shown = [html.unescape(one) for one in re.findall('value="([^"]*)"', options)]
+    return shown, html.unescape(control)
+
+
+def test_a_filter_shows_the_name_of_what_an_address_has_by_its_id(operator, three):
+    assert listed(operator.text("/errands?area=5"), "area") == (["The area"], "The area")
+    assert listed(operator.text("/errands?area=x"), "area") == (["The area"], "x")
+    assert listed(operator.text("/errands"), "area") == (["The area"], "")
+
+
+def test_several_of_one_name_are_told_apart_by_their_ids(operator, three, database):
+    name(database, "area", 6, "the Area")
+    page = operator.text("/errands?area=The+area")
+
+    assert "Several areas are called “The area”." in page
+    assert found(page) == []
+    assert listed(page, "area")[0] == ["The area (5)", "the Area (6)"]
+    assert found(operator.text("/errands?area=The+area+(5)")) == [2]
+    assert found(operator.text("/errands?area=the+Area+(6)")) == []
+
+
+def test_a_name_that_reads_like_an_id_is_listed_with_its_own(operator, three, database):
+    name(database, "tag", 10, "9")
+    name(database, "tag", 11, "Parcel (9)")
+    page = operator.text("/errands?tag=9")
+
+    assert listed(page, "tag")[0] == ["9 (10)", "Parcel (9) (11)", "The tag"]
+    assert found(page) == [1]  # of the tag with this id
+    assert "There is no tag" not in operator.text("/errands?tag=9+(10)")
+    assert "There is no tag" not in operator.text("/errands?tag=Parcel+(9)")
+
+
+def test_of_many_names_500_are_listed_and_every_one_is_found(operator, three, database):
+    run_query(
+        database,
+        "INSERT INTO cention.tag (workspace, tag_id, name, fetched_at)"
+        " SELECT 'demo', 1000 + n, 'A tag ' || n, now() FROM generate_series(1, 600) AS n",
+    )
+    page = operator.text("/errands?tag=the+tag")
+
+    assert len(listed(page, "tag")[0]) == 500
+    assert found(page) == [1]
+    assert listed(page, "tag")[1] == "The tag (9)"
+    assert found(operator.text("/errands?tag=The+tag+(9)")) == [1]
+
+
+def test_a_name_of_any_length_and_characters_can_be_chosen_from_the_list(operator, database):
+    name(database, "area", 5, HOSTILE)
+    add_errand(database, 7, area_id=5)
+    page = operator.text("/errands")
+    [option], _ = listed(page, "area")
+
+    assert len(option) < 120
+    assert "<script>document" not in page
+    chosen = operator.get("/errands", query_string={"area": option}).get_data(as_text=True)
+    assert found(chosen) == [7]
+    assert listed(chosen, "area")[1] == option
+
+
+def test_a_name_that_no_control_can_have_is_listed_with_its_id(operator, database):
+    name(database, "agent", 6, " Kim\n\u00a0Karlsson")
+    add_errand(database, 7, agent_id=6)
+
+    assert listed(operator.text("/errands"), "agent")[0] == ["Kim Karlsson (6)"]
+    assert found(operator.text("/errands?agent=Kim+Karlsson+(6)")) == [7]
 
 
 def test_fifty_errands_are_on_a_page_and_none_is_left_out_or_shown_twice(operator, database):

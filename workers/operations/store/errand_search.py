@@ -75,9 +75,23 @@ def search(conn: Connection, wanted: Search, *, limit: int) -> list[FoundErrand]
 
 
 def choices(
-    conn: Connection, workspace: str, kind: Literal["area", "agent", "tag", "channel"]
+    conn: Connection,
+    workspace: str,
+    kind: Literal["area", "agent", "tag", "channel"],
+    *,
+    name: str | None = None,
+    id_: int | None = None,
 ) -> list[Choice]:
-    """Return the values of a filter, by name; the first 500."""
-    parameters = {"workspace": workspace, "kind": kind, "limit": MAX_CHOICES}
+    """Return the values of a filter, by name: the first 500, those of a name, or that of an id.
+
+    Upper and lower case of a name are the same.
+    """
+    parameters = {
+        "workspace": workspace,
+        "kind": kind,
+        "name": name,
+        "id": id_,
+        "limit": MAX_CHOICES,
+    }
     with conn.cursor(row_factory=class_row(Choice)) as cursor:
         return cursor.execute(SQL["choices"], parameters).fetchall()

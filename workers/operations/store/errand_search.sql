@@ -36,7 +36,8 @@ ORDER BY e.arrived_at DESC, e.errand_id DESC
 LIMIT %(limit)s;
 
 -- name: choices
--- The areas, agents, tags or channels of a workspace, by name, for the filters.
+-- The areas, agents, tags or channels of a workspace, by name, for the filters. A name or id that is null filters
+-- nothing.
 SELECT id, name FROM (
     SELECT 'area' AS kind, area_id AS id, name FROM cention.area WHERE workspace = %(workspace)s
     UNION ALL SELECT 'agent', agent_id, name FROM cention.agent WHERE workspace = %(workspace)s
@@ -44,5 +45,7 @@ SELECT id, name FROM (
     UNION ALL SELECT 'channel', service_id, name FROM cention.service WHERE workspace = %(workspace)s
 ) AS named
 WHERE kind = %(kind)s
+  AND (%(id)s::bigint IS NULL OR id = %(id)s)
+  AND (%(name)s::text IS NULL OR lower(name) = lower(%(name)s))
 ORDER BY lower(name), id
 LIMIT %(limit)s;
