@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from workers.operations.jobs.alerts import Alert
@@ -17,15 +17,21 @@ from workers.operations.store.activity_charts import ActivityStep, StatusCount
 from workers.spool.layout import spool_status
 from workers.web import formats
 from workers.web.database import connection, settings
+from workers.web.gate import PAGES_OF_OPERATORS
+from workers.web.people import require_person
 
 now = Blueprint("now", __name__)
-# Where in the page of troubles an alert is dealt with, by the command that it names.
+# The page on which an alert is dealt with and the place in it, by the command that it names.
 PLACES = {
-    "cention parked": "parked",
-    "cention unreadable": "unreadable",
-    "cention callbacks --problems": "callbacks",
-    "cention errands unknown": "requests",
-    "cention surveys unknown": "invitations",
+    "cention parked": ("troubles.index", "parked"),
+    "cention unreadable": ("troubles.index", "unreadable"),
+    "cention callbacks --problems": ("troubles.index", "callbacks"),
+    "cention errands unknown": ("troubles.index", "requests"),
+    "cention surveys unknown": ("troubles.index", "invitations"),
+    "cention surveys resume": ("surveys.index", "hold"),
+    "cention surveys status": ("surveys.index", "hold"),
+    "cention surveys unmatched": ("surveys.index", "hold"),
+    "cention check": ("settings.index", "checks"),
 }
 
 
@@ -57,6 +63,7 @@ def index() -> ResponseReturnValue:
         state=state,
         alerts=sorted(state.notices, key=lambda one: not one.alarm),
         place=place,
+        workspaces={one.name for one in settings().workspaces},
         charts=charts(steps, statuses),
         zone=zone.key,
         refreshes=request.args.get("refresh") != "off",
@@ -70,8 +77,18 @@ def common_zone() -> ZoneInfo:
 
 
 def place(alert: Alert) -> str | None:
-    """Return where in the page of troubles an alert is dealt with, if that is possible here."""
-    return PLACES.get(alert.command)
+    """Return where an alert is dealt with; ``None``: not here, or not by this person."""
+    command, _, _ = alert.command.partition(" --workspace ")
+    endpoint, anchor = PLACES.get(command, ("", ""))
+    page = endpoint.partition(".")[0]
+    if not page or (page in PAGES_OF_OPERATORS and not require_person().operates):
+        return None
+    if page != "surveys":
+        return url_for(endpoint, _anchor=anchor)
+    workspace = str(alert.sentence.values["workspace"])
+    if settings().workspace(workspace) is None:  # rows of one that is not in the settings any more
+        return None
+    return url_for(endpoint, workspace=workspace, _anchor=anchor)
 
 
 def charts(steps: Sequence[ActivityStep], statuses: Sequence[StatusCount]) -> list[Chart]:

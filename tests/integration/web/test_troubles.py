@@ -7,6 +7,7 @@ import re
 
 import psycopg
 import pytest
+from flask import url_for
 
 from tests.support.databases import run_query
 from tests.support.surveys import brief, rules_of
@@ -282,9 +283,56 @@ def test_each_place_that_the_first_page_leads_to_exists(
     operator, park, unreadable, callback, request_number, invitation
 ):
     park(7)
-    page = operator.text("/troubles")
+    with operator.client.application.test_request_context():
+        paths = {url_for(endpoint) for endpoint, _ in PLACES.values()}
+        places = [(url_for(endpoint), anchor) for endpoint, anchor in PLACES.values()]
+    pages = {path: operator.text(path) for path in paths}
 
-    assert [place for place in PLACES.values() if f'id="{place}"' not in page] == []
+    assert [(path, id_) for path, id_ in places if f'id="{id_}"' not in pages[path]] == []
+
+
+def test_the_first_page_leads_to_each_trouble_with_one_click(
+    operator, park, unreadable, callback, request_number, invitation
+):
+    park(7)
+    links = set(re.findall(r'class="button" href="([^"]+)"', operator.text("/")))
+
+    assert links >= {
+        "/troubles#parked",
+        "/troubles#unreadable",
+        "/troubles#callbacks",
+        "/troubles#requests",
+        "/troubles#invitations",
+    }
+
+
+def test_the_first_page_leads_to_the_surveys_of_a_workspace(operator, invitation, database):
+    run_query(
+        database, "UPDATE feedback.invitation SET state = 'due', due_at = now() - '1 h'::interval"
+    )
+    page = operator.text("/")
+
+    assert 'class="button" href="/surveys?workspace=demo#hold"' in page
+    assert '<a href="/surveys?workspace=demo">demo' in page
+
+
+def test_numbers_of_troubles_lead_to_their_lists(operator, park, unreadable, callback):
+    park(7)
+    page = operator.text("/")
+
+    for place in ("parked", "unreadable", "callbacks"):
+        assert f'<a href="/troubles#{place}">1<span' in page
+
+
+def test_whoever_may_not_run_the_checks_is_not_sent_there(operator, analyst, database):
+    run_query(
+        database,
+        "INSERT INTO intake.wanted (workspace, family, remote_id, wanted_at, due_at)"
+        " VALUES ('demo', 'errand_reports', 7, now() - '1 h'::interval, now() - '1 h'::interval)",
+    )
+
+    assert 'href="/settings#checks"' in operator.text("/")
+    assert "/settings" not in analyst.text("/")
 
 
 def test_the_first_page_has_a_chart_and_its_table_of_what_was_counted(operator, database):
