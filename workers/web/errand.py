@@ -18,6 +18,7 @@ from workers.surveys.jobs.why import UnknownErrand, Why
 from workers.sync.store import landed
 from workers.web import formats, texts
 from workers.web.database import acting, connection, survey_workspace
+from workers.web.notices import warn_of
 from workers.web.parameters import known_id, workspace_of
 
 errand = Blueprint("errand", __name__, url_prefix="/errands/<workspace>/<int:errand_id>")
@@ -110,8 +111,7 @@ def fetch(workspace: str, errand_id: int) -> ResponseReturnValue:
     with acting(workspace) as repairs:
         problem = repairs.fetch_again(workspace, Family.ERRAND_REPORTS, [known_id(errand_id)])
     flash(texts.text("errand.will_be_fetched"))
-    if problem:
-        flash(problem, "warning")
+    warn_of(problem)
     return redirect(url_for("errand.index", workspace=workspace, errand_id=errand_id), 303)
 
 

@@ -20,6 +20,7 @@ from workers.privacy.jobs.retention import ACTION_DAYS, ACTIVITY_DAYS
 from workers.privacy.store import erased
 from workers.web import formats, texts
 from workers.web.database import asking, connection, settings
+from workers.web.notices import warn_of
 from workers.web.now import common_zone
 from workers.web.parameters import act_of, known_id
 
@@ -132,6 +133,5 @@ def _counts(found: OperatorRequest) -> dict[str, Any] | None:
 
 
 def _to(number: int, problem: str | None) -> ResponseReturnValue:
-    if problem:
-        flash(problem, "warning")
+    warn_of(problem)
     return redirect(url_for("privacy.show", request_id=number), 303)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from workers.operations.jobs import shown_settings as job
@@ -13,6 +13,7 @@ from workers.operations.store import operator_requests
 from workers.operations.store.operator_requests import Kind
 from workers.web import formats, texts
 from workers.web.database import asking, connection, settings
+from workers.web.notices import warn_of
 from workers.web.now import common_zone
 
 shown_settings = Blueprint("settings", __name__, url_prefix="/settings")
@@ -46,6 +47,5 @@ def check() -> ResponseReturnValue:
     """Ask for the checks."""
     with asking() as requests:
         _, problem = requests.check()
-    if problem:
-        flash(problem, "warning")
+    warn_of(problem)
     return redirect(url_for("settings.index", _anchor="checks"), 303)

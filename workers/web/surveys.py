@@ -27,6 +27,7 @@ from workers.web.database import (
     settings,
     survey_workspace,
 )
+from workers.web.notices import warn_of
 from workers.web.parameters import act_of, known_id, number_of, workspace_of
 from workers.web.people import require_person
 
@@ -154,8 +155,7 @@ def ask_preview() -> ResponseReturnValue:
         except UnknownRule:
             flash(texts.text("surveys.no_such_rule"), "warning")
             return _back(workspace, "rules")
-    if problem:
-        flash(problem, "warning")
+    warn_of(problem)
     return redirect(url_for("surveys.preview", request_id=number), 303)
 
 

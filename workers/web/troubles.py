@@ -19,6 +19,7 @@ from workers.sync.store.callbacks import StoredCallback
 from workers.web import formats, texts
 from workers.web.database import acting, connection
 from workers.web.errand import as_text, raw_document
+from workers.web.notices import warn_of
 from workers.web.now import common_zone
 from workers.web.parameters import known_id, number_of, workspace_of
 from workers.web.people import require_person
@@ -116,7 +117,8 @@ def settle_request() -> ResponseReturnValue:
     except NotCreated:
         flash(texts.text("troubles.not_created"), "warning")
     except ErrandTaken as error:
-        flash(str(error), "warning")
+        taken = texts.text("troubles.errand_taken", errand=error.errand_id, other=error.other)
+        flash(taken, "warning")
     else:
         flash(texts.text("troubles.recorded"))
     return _back("requests")
@@ -134,7 +136,8 @@ def settle_invitation() -> ResponseReturnValue:
         except unknown_invitations.NotUnknown:
             flash(texts.text("troubles.already"), "warning")
         except TooEarly as error:
-            flash(str(error), "warning")
+            early = texts.text("troubles.too_early", vendor=error.vendor, minutes=error.minutes)
+            flash(early, "warning")
         else:
             flash(texts.text("troubles.recorded"))
     if request.form.get("page") == "surveys":
@@ -180,7 +183,6 @@ def _outcome() -> bool:
     return outcome == "yes"
 
 
-def _back(place: str, *problems: str | None) -> ResponseReturnValue:
-    for problem in filter(None, problems):
-        flash(problem, "warning")
+def _back(place: str, problem: str | None = None) -> ResponseReturnValue:
+    warn_of(problem)
     return redirect(url_for("troubles.index", _anchor=place), 303)

@@ -427,6 +427,16 @@ def test_an_errand_that_is_to_be_fetched_again_is_on_the_list_and_recorded(opera
     assert "fetch again</td>" in page
 
 
+def test_that_workers_cannot_be_nudged_is_said_in_the_language_of_the_page(operator, database):
+    add_errand(database)
+    operator.post("/language", language="sv")
+    operator.post("/errands/demo/7/fetch")
+
+    page = operator.text("/errands/demo/7")
+    assert "Brokern på 127.0.0.1:1 tog inte emot meddelandet" in page
+    assert "did not accept" not in page
+
+
 def test_nothing_is_done_to_the_rows_of_another_server(operator, database):
     add_errand(database)
     run_query(

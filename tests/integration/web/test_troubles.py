@@ -239,6 +239,27 @@ def test_a_vendor_that_was_asked_a_moment_ago_may_still_write(operator, invitati
     assert acts(database) == []
 
 
+def test_why_an_outcome_is_not_recorded_is_said_in_the_language_of_the_page(
+    operator, invitation, request_number, database
+):
+    run_query(database, "UPDATE feedback.invitation SET sent_at = now()")
+    run_query(
+        database,
+        "INSERT INTO cention.sent_errand (workspace, message_sha256, state, answered, subject,"
+        " errand_id, attachment_count, attachment_bytes, sent_by) VALUES"
+        " ('demo', sha256('y'), 'created', false, 'Parcel', 41, 0, 0, gen_random_uuid())",
+    )
+    operator.post("/language", language="sv")
+
+    operator.post("/troubles/invitations", workspace="demo", id=invitation, happened="no")
+    operator.post("/troubles/requests", id=request_number, happened="yes", errand="41")
+
+    page = operator.text("/troubles")
+    assert "För tidigt: digidesk kan fortfarande skriva till personen." in page
+    assert "Ärende 41 hör redan till begäran" in page
+    assert acts(database) == []
+
+
 def test_an_analyst_sees_the_lists_without_buttons(
     analyst, park, unreadable, callback, request_number
 ):

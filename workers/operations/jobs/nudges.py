@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from workers.config.broker import check_accepts, create_sender, describe_failure
 from workers.config.names import Family, TaskName
 from workers.config.settings import Settings
+from workers.operations.jobs.sentences import Sentence
 
 BROKER_TIMEOUT_S = 2.0
 
@@ -67,9 +68,9 @@ def _send(settings: Settings, nudges: Sequence[tuple[TaskName, tuple[str, ...]]]
                 ignore_result=True,
             )
     except Exception as error:  # each transport raises its own errors
-        return (
-            f"The broker at {broker_location(settings.broker_url)} did not accept the message "
-            f"({describe_failure(error)}). Nothing is lost: the sweep finds the work once it is "
-            "back."
+        return Sentence(
+            "nudge.not_taken",
+            where=broker_location(settings.broker_url),
+            reason=describe_failure(error),
         )
     return None

@@ -21,6 +21,7 @@ class ErrandTaken(ValueError):
             f"Errand {errand_id} already belongs to request {other}. "
             "Find the errand of this request."
         )
+        self.errand_id, self.other = errand_id, other
 
 
 class NotCreated(ValueError):

@@ -19,6 +19,13 @@ class NotUnknown(LookupError):
 class TooEarly(ValueError):
     """The vendor was asked so recently that it may still write to the person."""
 
+    def __init__(self, vendor: str, minutes: int) -> None:
+        super().__init__(
+            f"Too early: {vendor} may still write to the person. "
+            f"Wait another {minutes} minute{'' if minutes == 1 else 's'}."
+        )
+        self.vendor, self.minutes = vendor, minutes
+
 
 def listed(conn: Connection[Any], workspace: str | None) -> list[UnknownInvitation]:
     """Return the invitations of unknown outcome. Changes nothing."""
@@ -36,11 +43,7 @@ def find(conn: Connection[Any], workspace: str, number: int) -> UnknownInvitatio
 def check_age(one: UnknownInvitation) -> None:
     """Check that the vendor has had the time to write. Raises ``TooEarly``."""
     if (left_s := MISSING_AFTER_S - one.age_s) > 0:
-        minutes = ceil(left_s / 60)
-        raise TooEarly(
-            f"Too early: {one.vendor} may still write to the person. "
-            f"Wait another {minutes} minute{'' if minutes == 1 else 's'}."
-        )
+        raise TooEarly(one.vendor, ceil(left_s / 60))
 
 
 def record_sent(conn: Connection[Any], workspace: str, number: int) -> None:
