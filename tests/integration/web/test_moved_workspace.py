@@ -87,8 +87,8 @@ def test_every_act_on_the_workspace_is_refused_with_the_reason(operator, numbers
         page = answer.get_data(as_text=True)
 
         assert answer.status_code == 409, path
-        assert "elsewhere.test/s/demo" in page
-        assert "the settings name cention.test/s/demo" in page
+        assert "another server (elsewhere.test/s/demo)" in page
+        assert "(cention.test/s/demo)" in page
         assert "cention workspaces moved demo" in page
     assert acts(database) == []
     assert run_query(database, "SELECT FROM intake.wanted") == []
