@@ -14,6 +14,8 @@ from workers.web import texts
 
 NONE = Markup("\u2013")  # for what is not known
 LONGEST = 300  # characters of a text in a line of a list
+# They turn the direction of writing, and can reach beyond the element that isolates them.
+TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 UNIT = 1024
 
 
@@ -81,7 +83,7 @@ def number(value: int | None) -> str:
 
 def short(value: str | None, longest: int = LONGEST) -> Markup:
     """Return a text of customers or vendors for one line, isolated from the text around it."""
-    text = (value or "").strip()
+    text = (value or "").translate(TURNING).strip()
     shown = text if len(text) <= longest else f"{text[:longest]}…"
     return Markup("<bdi>{}</bdi>").format(escape(shown)) if shown else NONE
 

@@ -468,6 +468,13 @@ def test_the_page_comes_in_the_language_of_the_browser_or_the_chosen_one(operato
     assert '<html lang="sv">' in operator.text("/")
 
 
+def test_a_page_that_cannot_be_shown_is_told_from_a_form_that_was_refused(operator):
+    assert "<h1>Cannot be shown</h1>" in operator.get("/no-such-page").get_data(as_text=True)
+    refused = operator.client.post("/troubles/parked")
+
+    assert "<h1>Not done</h1>" in refused.get_data(as_text=True)
+
+
 @pytest.mark.parametrize(
     ("path", "sent_from", "shown"),
     [

@@ -276,7 +276,22 @@ def test_reasons_in_words_of_others_are_data(operator, park):
     page = operator.text("/troubles")
 
     assert "<script>document" not in page
+    assert "{{7*7}} {0} 😀" in page
+    assert not set(page) & set("\u202e\u2066")  # they would turn the text after it
     assert len(page) < 20_000
+
+
+def test_an_alert_with_a_long_reason_of_others_is_short_and_data(operator, invitation, database):
+    run_query(
+        database, "INSERT INTO feedback.hold (workspace, reason) VALUES ('demo', %s)", HOSTILE
+    )
+    run_query(database, "UPDATE feedback.rule SET on_from = now()")
+    page = operator.text("/")
+
+    assert "held, nobody is invited (" in page
+    assert "<script>document" not in page
+    assert not set(page) & set("\u202e\u2066")
+    assert "W" * 1_001 not in page
 
 
 def test_the_first_page_says_what_is_wrong_first_and_leads_to_the_button(operator, park):
