@@ -77,7 +77,7 @@ def page_of_request() -> str:
     except ValueError:  # such as half an address of IPv6
         return "/"
     path = urlunsplit(("", "", sent_from.path, sent_from.query, ""))
-    return local_path(path) if sent_from.netloc == request.host else "/"
+    return page_path(path) if sent_from.netloc == request.host else "/"
 
 
 def page_path(path: str) -> str:

@@ -497,6 +497,9 @@ def test_after_a_form_that_was_refused_the_language_leads_to_the_page_it_was_sen
     assert refused.status_code == 400
     found = re.search(r'name="next" value="([^"]*)"', refused.get_data(as_text=True))
 
+    back = re.findall(r'<p><a href="([^"]*)">', refused.get_data(as_text=True))
+    assert [html.unescape(one) for one in back] == [*({shown} - {"/"}), "/"]
+
     answer = operator.post("/language", language="sv", next=html.unescape(found[1]))
 
     assert answer.headers["Location"] == shown
