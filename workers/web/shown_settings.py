@@ -39,7 +39,8 @@ def index() -> ResponseReturnValue:
 
 def _in_language(finding: dict[str, Any]) -> dict[str, Any]:
     """Return a finding in the language of the page; in English if an older worker stored it."""
-    return finding | finding.get("texts", {}).get(texts.current_language(), {})
+    found: dict[str, str] = finding.get("texts", {}).get(texts.current_language(), {})
+    return finding | found
 
 
 @shown_settings.post("/checks")

@@ -10,6 +10,7 @@ import pytest
 from flask import url_for
 
 from tests.support.databases import run_query
+from tests.support.settings import WORKSPACE
 from tests.support.surveys import brief, rules_of
 from tests.support.web import HOSTILE
 from workers.surveys.jobs import load_rules
@@ -60,6 +61,16 @@ def callback(database):
         json.dumps({"data": 1}),
     )
     return row["callback_id"]
+
+
+@pytest.fixture
+def workspace(database):
+    """The workspace of the settings, as a migration writes it."""
+    run_query(
+        database,
+        "INSERT INTO cention.workspace (workspace, timezone, address) VALUES ('demo', 'UTC', %s)",
+        WORKSPACE.address,
+    )
 
 
 @pytest.fixture
@@ -252,11 +263,11 @@ def test_why_an_outcome_is_not_recorded_is_said_in_the_language_of_the_page(
     operator.post("/language", language="sv")
 
     operator.post("/troubles/invitations", workspace="demo", id=invitation, happened="no")
-    operator.post("/troubles/requests", id=request_number, happened="yes", errand="41")
-
     page = operator.text("/troubles")
     assert "För tidigt: digidesk kan fortfarande skriva till personen." in page
-    assert "Ärende 41 hör redan till begäran" in page
+
+    operator.post("/troubles/requests", id=request_number, happened="yes", errand="41")
+    assert "Ärende 41 hör redan till begäran" in operator.text("/troubles")
     assert acts(database) == []
 
 
@@ -328,7 +339,7 @@ def test_each_place_that_the_first_page_leads_to_exists(
 
 
 def test_the_first_page_leads_to_each_trouble_with_one_click(
-    operator, park, unreadable, callback, request_number, invitation
+    operator, workspace, park, unreadable, callback, request_number, invitation
 ):
     park(7)
     links = set(re.findall(r'class="button" href="([^"]+)"', operator.text("/")))
@@ -352,7 +363,7 @@ def test_the_first_page_leads_to_the_surveys_of_a_workspace(operator, invitation
     assert '<a href="/surveys?workspace=demo">demo' in page
 
 
-def test_numbers_of_troubles_lead_to_their_lists(operator, park, unreadable, callback):
+def test_numbers_of_troubles_lead_to_their_lists(operator, workspace, park, unreadable, callback):
     park(7)
     page = operator.text("/")
 
