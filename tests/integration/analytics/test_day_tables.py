@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -19,8 +21,8 @@ from tests.support.databases import database_copy
 from tests.support.figure_job import compute_figures
 from workers.analytics.jobs import recompute as job
 from workers.analytics.jobs.recompute import recompute
+from workers.analytics.rules.due_days import DueDay
 from workers.analytics.store import metrics_progress
-from workers.analytics.store.day_tables import DueDay
 
 ZONE = ZoneInfo("Europe/Stockholm")
 UNTIL = datetime(2025, 4, 4, tzinfo=ZONE)
@@ -164,7 +166,7 @@ def test_a_change_reaches_the_days_that_it_changes(conn, session, change):
 
 def test_random_changes_between_runs_give_what_is_computed(conn, session, monkeypatch):
     monkeypatch.setattr(job, "BATCH", 40)
-    monkeypatch.setattr(job, "DAYS", 3)
+    monkeypatch.setattr(job, "TABLE_DAYS", 3)
     monkeypatch.setattr(job, "NAMES", 1)
     monkeypatch.setattr(job, "RUN_S", 0.0)
     rng = random.Random(11)
@@ -315,11 +317,12 @@ def test_a_transaction_computes_no_more_days_than_its_limit(conn, session, monke
         return replace(self, query, params, **more)
 
     monkeypatch.setattr(psycopg.Connection, "execute", recorded)
+    monkeypatch.setattr(job, "TABLE_DAYS", 20)
     metrics_progress.begin(conn, "demo")
     compute_figures(session)
 
-    assert sum(sizes) > job.DAYS
-    assert max(sizes) <= job.DAYS
+    assert sum(sizes) > 2 * 20
+    assert max(sizes) <= 20
 
 
 def test_the_hours_of_a_shift_that_lasts_follow_the_log(conn, session):
@@ -356,7 +359,7 @@ def test_freshness_tells_since_when_days_wait(conn, session):
 
 
 def test_figures_are_computing_until_all_days_of_a_rebuild_are_computed(conn, session, monkeypatch):
-    monkeypatch.setattr(job, "DAYS", 3)
+    monkeypatch.setattr(job, "TABLE_DAYS", 3)
     question = "SELECT state FROM analyst.freshness WHERE family = 'figures'"
     waiting = "SELECT FROM intake.day_due WHERE kept <> 'backlog_day' LIMIT 1"
     metrics_progress.begin(conn, "demo")
@@ -371,20 +374,232 @@ def test_figures_are_computing_until_all_days_of_a_rebuild_are_computed(conn, se
     assert conn.execute(question).fetchall() == [("fresh",)]
 
 
-def test_a_day_that_always_fails_stays_due_and_all_others_are_computed(conn, session):
-    conn.execute(
-        "ALTER TABLE intake.area_day ADD CONSTRAINT broken CHECK (day <> '2025-03-28') NOT VALID"
-    )
+def break_table(conn, table, rows):
+    """Have rows of a table fail that fulfil a condition."""
+    conn.execute(f"ALTER TABLE intake.{table} ADD CONSTRAINT broken CHECK (NOT ({rows})) NOT VALID")
+
+
+def mend_table(conn, table):
+    conn.execute(f"ALTER TABLE intake.{table} DROP CONSTRAINT broken")
+
+
+def test_a_day_that_always_fails_waits_and_all_others_are_computed(conn, session):
+    break_table(conn, "area_day", "day = '2025-03-28'")
     conn.execute("UPDATE cention.errand SET area_id = 14")
 
     for _ in range(8):
-        with pytest.raises(psycopg.errors.CheckViolation):
-            recompute(session)
+        compute_figures(session)
 
-    left = conn.execute("SELECT kept, day::text FROM intake.day_due").fetchall()
-    assert left == [("area_day", "2025-03-28")]
-    conn.execute("ALTER TABLE intake.area_day DROP CONSTRAINT broken")
+    left = conn.execute("SELECT kept, day::text, failures FROM intake.day_due").fetchall()
+    assert left == [("area_day", "2025-03-28", 1)]
+    assert metrics_progress.work(conn) == []
+    mend_table(conn, "area_day")
+    conn.execute("UPDATE intake.day_due SET retry_at = now()")
     compute_figures(session)
+    assert_right(conn)
+
+
+def test_dozens_of_days_that_always_fail_stop_no_other_day_nor_workspace(
+    conn, session, monkeypatch
+):
+    failing = ("agent_day", "area_day", "tag_day", "response_time_day")
+    for table in failing:
+        break_table(conn, table, "workspace = 'demo'")
+    monkeypatch.setattr(job, "TABLE_DAYS", 7)
+    conn.execute("INSERT INTO cention.workspace VALUES ('other', 'UTC')")
+    conn.execute(
+        "INSERT INTO cention.errand (workspace, errand_id, arrived_at, area_id, fetched_at)"
+        " SELECT 'other', errand_id, arrived_at, area_id, fetched_at FROM cention.errand"
+    )
+    conn.execute("UPDATE cention.errand SET area_id = 14, agent_id = 31, gone_at = now()")
+
+    compute_figures(session)
+
+    left = conn.execute("SELECT workspace, kept, failures FROM intake.day_due").fetchall()
+    assert len(left) >= 31
+    assert set(left) == {("demo", table, 1) for table in failing}
+    for table in set(TABLES) - {*failing}:
+        assert kept(conn, table) == computed(conn, table), table
+    assert conn.execute("SELECT FROM analyst.area_day WHERE workspace = 'other'").fetchall()
+
+
+def test_days_that_failed_come_after_the_others(conn):
+    conn.execute(
+        "INSERT INTO intake.day_due (workspace, kept, day, marked_at, failures, retry_at) VALUES"
+        " ('demo', 'area_day', '2025-04-01', now() - interval '1 hour', 1, now()),"
+        " ('demo', 'area_day', '2025-04-02', now(), 0, NULL)"
+    )
+
+    found = job.day_tables.due_days(conn, "demo", limit=2)
+
+    assert [one.day for one in found] == ["2025-04-02", "2025-04-01"]
+
+
+def test_what_fails_waits_longer_each_time_and_an_hour_at_most(conn):
+    waits = conn.execute(
+        "SELECT extract(epoch FROM intake.next_retry_at(n) - now())::int / 60"
+        " FROM generate_series(0, 7) AS n"
+    ).fetchall()
+
+    assert [minutes for [minutes] in waits] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert conn.execute("SELECT intake.next_retry_at(1000000) > now()").fetchone() == (True,)
+
+
+def test_a_wait_that_a_clock_set_back_made_longer_than_an_hour_is_over(conn):
+    found = conn.execute(
+        "SELECT intake.may_retry(now() - interval '1 second'), intake.may_retry(NULL),"
+        " intake.may_retry(now() + interval '1 hour'), intake.may_retry(now() + interval '2 hours')"
+    ).fetchone()
+
+    assert found == (True, True, False, True)
+
+
+def test_each_failure_of_a_day_is_counted(conn, session):
+    break_table(conn, "area_day", "day = '2025-03-28'")
+    conn.execute("UPDATE cention.errand SET area_id = 14")
+    for _ in range(3):
+        compute_figures(session)
+        conn.execute("UPDATE intake.day_due SET retry_at = now()")
+
+    compute_figures(session)
+
+    question = "SELECT failures, retry_at > now() + interval '5 minutes' FROM intake.day_due"
+    assert conn.execute(question).fetchall() == [(4, True)]
+
+
+def test_a_rebuild_ends_the_wait_of_what_failed(conn, session):
+    break_table(conn, "area_day", "day = '2025-03-28'")
+    break_table(conn, "agent_shift", "login_name = 'nur'")
+    conn.execute("UPDATE cention.errand SET area_id = 14")
+    conn.execute(CHANGES["a log-out that is lost"])
+    compute_figures(session)
+    mend_table(conn, "area_day")
+    mend_table(conn, "agent_shift")
+
+    metrics_progress.begin(conn, "demo")
+    compute_figures(session)
+
+    assert_right(conn)
+
+
+def test_a_login_name_that_always_fails_waits_and_all_others_are_computed(conn, session):
+    break_table(conn, "agent_shift", "login_name = 'nur'")
+    conn.execute("DELETE FROM cention.agent_logon WHERE action = 'Logout'")
+
+    compute_figures(session)
+
+    left = conn.execute("SELECT login_name, failures FROM intake.logon_due").fetchall()
+    assert left == [("nur", 1)]
+    columns = "login_name, day, state, shift_began_at, shift_ended_at, from_at, to_at"
+    others = f"SELECT {columns} FROM intake.{{}} WHERE login_name <> 'nur' ORDER BY {columns}"
+    found, expected = (
+        conn.execute(others.format(name)).fetchall()
+        for name in ("agent_shift", "agent_shift_computed")
+    )
+    assert found == expected
+    mend_table(conn, "agent_shift")
+    waiting = job.day_tables.end_waits(conn, "demo")
+    assert (waiting.days, waiting.names) == (0, 1)
+    compute_figures(session)
+    assert_right(conn)
+
+
+def test_a_login_name_that_fails_while_its_shift_lasts_keeps_no_worker_busy(conn, session):
+    now = datetime.now(UTC)
+    conn.execute(
+        "INSERT INTO cention.agent_logon VALUES ('demo', 'stranger', %s, 'Login', 1, now())",
+        [now - timedelta(hours=3)],
+    )
+    reach = "INSERT INTO intake.agent_logon_reach VALUES ('demo', %s)"
+    conn.execute(reach, [now - timedelta(hours=2)])
+    compute_figures(session)
+    break_table(conn, "agent_shift", "login_name = 'stranger'")
+    conn.execute("UPDATE intake.agent_logon_reach SET until_at = %s", [now - timedelta(hours=1)])
+
+    compute_figures(session)
+
+    assert conn.execute("SELECT FROM intake.moving_logon").fetchall() != []
+    assert metrics_progress.work(conn) == []
+
+
+def test_a_change_of_one_figure_computes_no_table_that_does_not_read_it(conn, session, monkeypatch):
+    tables = set()
+    compute = job.day_tables.compute_days
+
+    def recorded(own, workspace, due):
+        tables.update(one.kept for one in due)
+        compute(own, workspace, due)
+
+    monkeypatch.setattr(job.day_tables, "compute_days", recorded)
+    conn.execute("UPDATE cention.errand SET within_sla = within_sla IS NOT TRUE")
+    compute_figures(session)
+
+    # Of reports and tags it is not known what they were before.
+    assert tables == {"agent_day", "area_day", "tag_day", "tag_trend_week", "sla_day"}
+    assert_right(conn)
+
+
+def test_every_figure_that_a_table_reads_makes_its_days_due(conn):
+    question = (
+        "SELECT DISTINCT a.attname FROM pg_depend AS d"
+        " JOIN pg_rewrite AS r ON (d.classid, d.objid) = ('pg_rewrite'::regclass, r.oid)"
+        " JOIN pg_attribute AS a ON (a.attrelid, a.attnum) = (d.refobjid, d.refobjsubid)"
+        " WHERE r.ev_class = %s::regclass AND d.refobjid = 'analyst.errand_metrics'::regclass"
+    )
+    for table in ("response_time_day", "sla_day", "channel_day"):
+        read = {name for [name] in conn.execute(question, [f"intake.{table}_computed"])}
+        found = re.search(
+            rf"'{table}', own.day, ROW\((.*?)\)::text", job.day_tables.SQL["counted_errands"], re.S
+        )
+        compared = set(re.findall(r"m\.(\w+)", found[1]))
+
+        assert read - compared == {"workspace", "arrived_on", "deleted"}, table
+
+
+def test_of_a_day_that_changes_only_the_rows_that_differ_are_written(conn, session):
+    question = "SELECT row_id FROM intake.area_day WHERE day = %s AND area_id <> 14"
+    [errand_id, day] = conn.execute(
+        "SELECT min(errand_id), min(day) FROM analyst.errand_day"
+        " WHERE event = 'arrived' AND area_id = 14"
+        " AND day = (SELECT min(day) FROM analyst.errand_day WHERE area_id = 14)"
+    ).fetchone()
+    before = conn.execute(question, [day]).fetchall()
+    conn.execute("UPDATE cention.errand SET gone_at = now() WHERE errand_id = %s", [errand_id])
+
+    compute_figures(session)
+
+    assert before != []
+    assert conn.execute(question, [day]).fetchall() == before
+    assert_right(conn)
+
+
+def test_a_session_that_ends_while_it_computes_days_leaves_none_out(conn, session, monkeypatch):
+    compute = job.day_tables.compute_days
+
+    def ended(own, workspace, due):
+        compute(own, workspace, due)
+        own.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    conn.execute("UPDATE cention.errand SET area_id = 14")
+    with monkeypatch.context() as patched:
+        patched.setattr(job.day_tables, "compute_days", ended)
+        with pytest.raises(psycopg.OperationalError):
+            compute_figures(session)
+
+    compute_figures(session)
+
+    assert_right(conn)
+
+
+def test_two_workers_at_once_give_what_is_computed(conn, session, monkeypatch):
+    monkeypatch.setattr(job, "BATCH", 10)
+    monkeypatch.setattr(job, "TABLE_DAYS", 3)
+    with ThreadPoolExecutor(2) as workers:
+        for change in ("an area", "an arrival", "deletions of one week", "tags"):
+            conn.execute(CHANGES[change])
+            for one in [workers.submit(compute_figures, session) for _ in range(2)]:
+                one.result()
+
     assert_right(conn)
 
 

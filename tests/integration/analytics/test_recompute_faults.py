@@ -196,6 +196,44 @@ def test_a_computation_of_everything_goes_on_after_the_last_part_of_a_batch_that
     assert metrics_progress.read(conn, "demo").after_id == 8
 
 
+def test_days_of_the_backlog_that_always_fail_wait_and_all_others_are_computed(conn, session):
+    arrive(conn, 1, at=now() - 60 * DAY)
+    arrive(conn, 1, workspace="other")
+    wrong = days_before_today(*range(10, 45))
+    conn.execute(
+        "ALTER TABLE analyst.backlog_day ADD CONSTRAINT broken"
+        f" CHECK (day NOT BETWEEN '{wrong[-1]}' AND '{wrong[0]}') NOT VALID"
+    )
+
+    compute_figures(session)
+
+    days = [day for day, _ in backlog(conn)]
+    assert days == [one for one in days_before_today(*range(60, 0, -1)) if one not in wrong]
+    left = conn.execute("SELECT kept, day, failures FROM intake.day_due ORDER BY day").fetchall()
+    assert left == [("backlog_day", day, 1) for day in reversed(wrong)]
+    assert conn.execute("SELECT FROM analyst.area_day").fetchall() != []
+    assert metrics_progress.work(conn) == []
+    conn.execute("ALTER TABLE analyst.backlog_day DROP CONSTRAINT broken")
+    conn.execute("UPDATE intake.day_due SET retry_at = now()")
+    compute_figures(session)
+    assert [day for day, _ in backlog(conn)] == days_before_today(*range(60, 0, -1))
+
+
+def test_a_backlog_that_is_locked_does_not_stop_the_tables_of_days(
+    conn, session, monkeypatch, database
+):
+    compute_figures(session)
+    arrive(conn, 1)
+    monkeypatch.setattr(job, "LOCK_S", 0.1)
+    with psycopg.connect(database) as other:
+        other.execute("LOCK analyst.backlog_day")
+        for _ in range(2):  # first the errand, then its days
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                compute_figures(session)
+
+        assert conn.execute("SELECT FROM intake.area_day").fetchall() != []
+
+
 def test_a_round_of_many_slow_workspaces_ends_and_the_next_one_goes_on(conn, session, monkeypatch):
     arrive(conn, 1)
     monkeypatch.setattr(job, "ROUND_S", -1.0)

@@ -73,3 +73,31 @@ def test_metrics_show_how_far_figures_are_behind(terminal, database):
 
     assert 3600 <= found["cention_figures_oldest_seconds"] < 3900
     assert found["cention_figures_failed"] == 0
+
+
+def test_a_retry_ends_the_wait_of_days_and_login_names_that_failed(terminal, database):
+    terminal.run("migrate")
+    wait = "1, now() + interval '30 minutes'"
+    run_query(
+        database,
+        "INSERT INTO intake.day_due (workspace, kept, day, failures, retry_at) VALUES"
+        f" ('demo', 'area_day', '2026-01-31', {wait}), ('demo', 'sla_day', '-infinity', {wait})",
+    )
+    run_query(
+        database,
+        "INSERT INTO intake.logon_due (workspace, login_name, failures, retry_at)"
+        f" VALUES ('demo', 'asa', {wait})",
+    )
+    with context_of(load_settings()) as context:
+        recompute(context.session)
+    assert len(run_query(database, "SELECT kept FROM intake.day_due")) == 2
+
+    result = terminal.run("metrics", "retry")
+    with context_of(load_settings()) as context:
+        recompute(context.session)
+
+    assert result.stdout == (
+        "The workers compute the figures of 0 errands, 2 days, 1 login name again.\n"
+    )
+    for table in ("day_due", "logon_due"):
+        assert run_query(database, f"SELECT * FROM intake.{table}") == []

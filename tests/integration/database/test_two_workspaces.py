@@ -184,6 +184,8 @@ BY_QUERY = {
     "backlog.sql *": {"days": [NOW[:10]], "from_at": [NOW], "to_at": [NOW]},
     "day_tables.sql *": {
         "kept": "area_day",
+        "tables": ["area_day"],
+        "day": NOW[:10],
         "days": [NOW[:10]],
         "numbers": [int(NOW[:10].replace("-", ""))],
     },

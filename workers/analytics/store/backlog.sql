@@ -35,7 +35,7 @@ CROSS JOIN LATERAL generate_series(
     greatest(least(known.first, spans.first), %(since)s::date)::timestamp, greatest(p.day, known.last)::timestamp,
     interval '1 day'
 ) AS d (day)
-ON CONFLICT (workspace, kept, day) DO UPDATE SET marked_at = now();
+ON CONFLICT (workspace, kept, day) DO UPDATE SET marked_at = now(), retry_at = NULL;
 
 -- name: mark_new_days
 -- Mark the days that have ended, from the first at which an errand was open; not while everything is computed.
@@ -59,10 +59,12 @@ CROSS JOIN LATERAL generate_series(m.first::timestamp, m.last::timestamp, interv
 ON CONFLICT DO NOTHING;
 
 -- name: due_days
--- The first day that is due, and those due soon after it: one look at the errands open then serves all.
+-- The first day that is due, and those due soon after it: one look at the errands open then serves all. Without those
+-- that failed and wait.
 SELECT day, is_new FROM intake.day_due AS b
-WHERE b.workspace = %(workspace)s AND b.kept = 'backlog_day' AND b.day < (
-    SELECT min(f.day) FROM intake.day_due AS f WHERE f.workspace = %(workspace)s AND f.kept = 'backlog_day'
+WHERE b.workspace = %(workspace)s AND b.kept = 'backlog_day' AND intake.may_retry(b.retry_at) AND b.day < (
+    SELECT min(f.day) FROM intake.day_due AS f
+    WHERE f.workspace = %(workspace)s AND f.kept = 'backlog_day' AND intake.may_retry(f.retry_at)
 ) + %(days)s::integer
 ORDER BY day;
 

@@ -1,15 +1,29 @@
--- name: mark_days_of_figures
--- Mark the days and weeks on which errands count by their figures, as they are stored at this moment.
-INSERT INTO intake.day_due (workspace, kept, day)
-SELECT DISTINCT m.workspace, k.kept, k.day
+-- name: counted_errands
+-- The days and weeks of tables on which errands count by their figures, as they are stored at this moment, each with
+-- the figures that the table reads; null if it reads tags as well.
+SELECT m.errand_id, k.kept, k.day::text, k.figures
 FROM analyst.errand_metrics AS m
-CROSS JOIN LATERAL (SELECT date_trunc('week', m.arrived_on::timestamp)::date AS monday) AS week
+CROSS JOIN LATERAL (
+    SELECT coalesce(m.arrived_on, '-infinity') AS day, date_trunc('week', m.arrived_on::timestamp)::date AS monday
+) AS own
 CROSS JOIN LATERAL (VALUES
-    ('response_time_day', coalesce(m.arrived_on, '-infinity')), ('sla_day', coalesce(m.arrived_on, '-infinity')),
-    ('channel_day', coalesce(m.arrived_on, '-infinity')),
-    ('tag_trend_week', week.monday), ('tag_trend_week', week.monday + 7)  -- the week after compares with it
-) AS k (kept, day)
-WHERE m.workspace = %(workspace)s AND m.errand_id = ANY (%(ids)s::bigint[]) AND k.day IS NOT NULL
+    ('response_time_day', own.day, ROW(
+        m.first_response_min, m.first_response_business_min, m.area_id, m.service_id, m.agent_id
+    )::text),
+    ('sla_day', own.day, ROW(m.sla_breached, m.area_id, m.service_id)::text),
+    ('channel_day', own.day, ROW(
+        m.service_id, m.first_response_min, m.first_response_business_min, m.resolved_at IS NULL,
+        m.reopening_count > 0, m.one_touch, m.csat_score, m.csat_highest
+    )::text),
+    ('tag_trend_week', own.monday, NULL), ('tag_trend_week', own.monday + 7, NULL)  -- the week after compares with it
+) AS k (kept, day, figures)
+WHERE m.workspace = %(workspace)s AND m.errand_id = ANY (%(ids)s::bigint[]) AND NOT m.deleted AND k.day IS NOT NULL
+  AND (k.kept <> 'response_time_day' OR m.first_response_min IS NOT NULL);
+
+-- name: mark_days
+-- Mark these days of tables.
+INSERT INTO intake.day_due (workspace, kept, day)
+SELECT %(workspace)s, k.kept, k.day FROM unnest(%(tables)s::text[], %(days)s::date[]) AS k (kept, day)
 ON CONFLICT DO NOTHING;
 
 -- name: mark_days_of_reports
@@ -80,7 +94,7 @@ INSERT INTO intake.day_due (workspace, kept, day, is_new)
 SELECT own.workspace, k.kept, coalesce(k.day, '-infinity'), true
 FROM own CROSS JOIN known AS k
 WHERE %(since)s::date IS NULL OR k.day >= date_trunc('week', %(since)s::date::timestamp)::date
-ON CONFLICT (workspace, kept, day) DO UPDATE SET is_new = true;
+ON CONFLICT (workspace, kept, day) DO UPDATE SET is_new = true, retry_at = NULL;
 
 -- name: mark_all_names
 -- Mark every login name.
@@ -88,7 +102,7 @@ INSERT INTO intake.logon_due (workspace, login_name)
 SELECT DISTINCT l.workspace, l.login_name FROM cention.agent_logon AS l WHERE l.workspace = %(workspace)s
 UNION
 SELECT DISTINCT l.workspace, l.login_name FROM intake.agent_shift AS l WHERE l.workspace = %(workspace)s
-ON CONFLICT DO NOTHING;
+ON CONFLICT (workspace, login_name) DO UPDATE SET retry_at = NULL;
 
 -- name: mark_names_of_days
 -- Mark the login names that have log-ons on days in UTC, or had when these days were computed last.
@@ -117,15 +131,21 @@ INSERT INTO intake.logon_due (workspace, login_name)
 SELECT m.workspace, m.login_name FROM intake.moving_logon AS m WHERE m.workspace = %(workspace)s
 ON CONFLICT DO NOTHING;
 
--- name: take_names
--- Take the login names that have been due the longest off the list, at most so many.
-DELETE FROM intake.logon_due AS d
-USING (
-    SELECT n.workspace, n.login_name FROM intake.logon_due AS n WHERE n.workspace = %(workspace)s
-    ORDER BY n.marked_at, n.login_name LIMIT %(limit)s
-) AS first
-WHERE (d.workspace, d.login_name) = (first.workspace, first.login_name)
-RETURNING d.login_name;
+-- name: due_names
+-- The login names that have been due the longest, at most so many. Those that failed come last, or are left out while
+-- they wait.
+SELECT login_name FROM intake.logon_due
+WHERE workspace = %(workspace)s AND intake.may_retry(retry_at)
+ORDER BY failures, marked_at, login_name LIMIT %(limit)s;
+
+-- name: delete_due_names
+-- These login names are computed.
+DELETE FROM intake.logon_due WHERE workspace = %(workspace)s AND login_name = ANY (%(login_names)s::text[]);
+
+-- name: postpone_name
+-- A login name has failed: the others have their turn before it is computed again.
+UPDATE intake.logon_due SET failures = failures + 1, retry_at = intake.next_retry_at(failures)
+WHERE workspace = %(workspace)s AND login_name = %(login_name)s;
 
 -- name: replace_names
 -- Compute the shifts of login names, and replace the days of each that have changed; mark these days.
@@ -159,16 +179,30 @@ ON CONFLICT DO NOTHING;
 
 -- name: due_days
 -- The days that have been due the longest, at most so many, the newest of these first; those that have waited for so
--- many seconds, or all, even if the clock was set back.
+-- many seconds, or all, even if the clock was set back. Those that failed come last, or are left out while they wait.
 SELECT kept, day::text FROM intake.day_due
-WHERE workspace = %(workspace)s AND kept <> 'backlog_day'
+WHERE workspace = %(workspace)s AND kept <> 'backlog_day' AND intake.may_retry(retry_at)
   AND (%(waited_s)s::float8 = 0 OR marked_at <= now() - %(waited_s)s::float8 * interval '1 second')
-ORDER BY marked_at, day_due.day DESC, kept LIMIT %(limit)s;
+ORDER BY failures, marked_at, day_due.day DESC, kept LIMIT %(limit)s;
 
 -- name: delete_due_days
 -- These days of a table are computed.
 DELETE FROM intake.day_due
 WHERE workspace = %(workspace)s AND kept = %(kept)s AND day = ANY (%(days)s::date[]);
+
+-- name: postpone_day
+-- A day has failed: the others have their turn before it is computed again.
+UPDATE intake.day_due SET failures = failures + 1, retry_at = intake.next_retry_at(failures)
+WHERE workspace = %(workspace)s AND kept = %(kept)s AND day = %(day)s::date;
+
+-- name: end_waits
+-- Days and login names that failed are computed again at once.
+WITH name AS (
+    UPDATE intake.logon_due SET retry_at = NULL WHERE workspace = %(workspace)s AND retry_at IS NOT NULL RETURNING true
+), day AS (
+    UPDATE intake.day_due SET retry_at = NULL WHERE workspace = %(workspace)s AND retry_at IS NOT NULL RETURNING true
+)
+SELECT (SELECT count(*) FROM day) AS days, (SELECT count(*) FROM name) AS names;
 
 -- name: replace_days
 -- Compute days of a table, and replace those that have changed.

@@ -1,6 +1,6 @@
 -- name: work
--- What is to be computed for each workspace. It is asked every few seconds: marks, of which there may be many, are found
--- by index.
+-- What is to be computed for each workspace, without what failed and waits. It is asked every few seconds: marks, of
+-- which there may be many, are found by index.
 WITH RECURSIVE marked AS (
     (SELECT workspace FROM intake.metrics_due ORDER BY workspace LIMIT 1)
     UNION ALL
@@ -10,9 +10,14 @@ WITH RECURSIVE marked AS (
     )
     FROM marked AS m WHERE m.workspace IS NOT NULL
 ), of_tables AS (
-    SELECT workspace FROM intake.day_due WHERE kept <> 'backlog_day'
-    UNION SELECT workspace FROM intake.logon_due
-    UNION SELECT workspace FROM intake.moving_logon
+    SELECT workspace FROM intake.day_due WHERE kept <> 'backlog_day' AND intake.may_retry(retry_at)
+    UNION SELECT workspace FROM intake.logon_due WHERE intake.may_retry(retry_at)
+    UNION
+    SELECT m.workspace FROM intake.moving_logon AS m
+    WHERE NOT EXISTS (
+        SELECT FROM intake.logon_due AS l
+        WHERE (l.workspace, l.login_name) = (m.workspace, m.login_name) AND NOT intake.may_retry(l.retry_at)
+    )
 ), known AS (
     -- Also of what has no row of its workspace.
     SELECT workspace FROM cention.workspace
@@ -23,7 +28,10 @@ WITH RECURSIVE marked AS (
            p.after_id IS NOT NULL AS everything,
            p.workspace IS NOT NULL AND p.after_id IS NULL AND (
                p.day IS NULL OR p.day < intake.today(w.timezone) - 1
-               OR EXISTS (SELECT FROM intake.day_due AS d WHERE d.workspace = p.workspace AND d.kept = 'backlog_day')
+               OR EXISTS (
+                   SELECT FROM intake.day_due AS d
+                   WHERE d.workspace = p.workspace AND d.kept = 'backlog_day' AND intake.may_retry(d.retry_at)
+               )
            ) AS days,
            EXISTS (SELECT FROM of_tables AS t WHERE t.workspace = k.workspace) AS tables
     FROM known AS k

@@ -6,7 +6,7 @@ from datetime import date
 
 import click
 
-from workers.analytics.store import metrics_due, metrics_problems, metrics_progress
+from workers.analytics.store import day_tables, metrics_due, metrics_problems, metrics_progress
 from workers.cli.context import (
     json_option,
     workspace_database,
@@ -76,8 +76,14 @@ def problems(limit: int, as_json: bool, workspace: str | None) -> None:
 @metrics.command()
 @workspace_option
 def retry(workspace: str | None) -> None:
-    """Have the figures computed again that could not be computed."""
+    """Have the figures computed again that could not be computed, without further wait."""
     with workspace_database(workspace) as (conn, name):
         failed = metrics_problems.failed_errands(conn, name)
         metrics_due.mark(conn, name, failed)
-    print_line(f"The workers compute the figures of {pluralise(len(failed), 'errand')} again.")
+        waiting = day_tables.end_waits(conn, name)
+    found = [pluralise(len(failed), "errand")]
+    if waiting.days:
+        found.append(pluralise(waiting.days, "day"))
+    if waiting.names:
+        found.append(pluralise(waiting.names, "login name"))
+    print_line(f"The workers compute the figures of {', '.join(found)} again.")

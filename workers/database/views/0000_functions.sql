@@ -68,6 +68,15 @@ RETURN CASE
 END;
 COMMENT ON FUNCTION intake.known_event IS 'When something happened to an errand by a report or an action; null for a time before 2000, or more than a day before the arrival that intake.known_arrival returns.';
 
+-- Of what fails again and again, the others are not to wait for: at first a minute, at last an hour.
+CREATE OR REPLACE FUNCTION intake.next_retry_at(failures integer) RETURNS timestamptz LANGUAGE sql STABLE
+RETURN now() + least(interval '1 minute' * 2 ^ least(failures, 10), interval '1 hour');
+COMMENT ON FUNCTION intake.next_retry_at IS 'When a day or login name that had failed so often before, and has failed once more, is computed again: a minute later at first, twice as long after each failure, an hour at most.';
+
+CREATE OR REPLACE FUNCTION intake.may_retry(retry_at timestamptz) RETURNS boolean LANGUAGE sql STABLE
+RETURN coalesce(retry_at NOT BETWEEN now() AND now() + interval '1 hour', true);
+COMMENT ON FUNCTION intake.may_retry IS 'True if a time to try again is over or null. A time more than an hour ahead is of a clock that was set back: it counts as over.';
+
 -- Ids and fetch times only; the outcome of a report is defined once, for all families.
 DROP VIEW IF EXISTS intake.report;
 CREATE VIEW intake.report AS

@@ -3,35 +3,44 @@ CREATE OR REPLACE FUNCTION intake.replace_days(kept text, of_workspace text, day
 LANGUAGE plpgsql AS $$
 DECLARE
     columns text;
+    computed_values text;
+    kept_values text;
     period text;
-    one date;
+    known_days date[] := array_remove(days, '-infinity');
+    condition text;
 BEGIN
-    SELECT string_agg(format('%I', a.attname), ', ' ORDER BY a.attnum), max(a.attname) FILTER (WHERE a.attname IN ('day', 'week'))
-    INTO columns, period
+    SELECT string_agg(format('%I', a.attname), ', ' ORDER BY a.attnum),
+           string_agg(format('(c.line).%I', a.attname), ', ' ORDER BY a.attnum),
+           string_agg(format('t.%I', a.attname), ', ' ORDER BY a.attnum),
+           max(a.attname) FILTER (WHERE a.attname IN ('day', 'week'))
+    INTO columns, computed_values, kept_values, period
     FROM pg_attribute AS a
-    WHERE a.attrelid = format('intake.%I', kept)::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attidentity = '';
-    -- One after the other: each is found by index.
-    FOREACH one IN ARRAY days LOOP
+    WHERE a.attrelid = format('intake.%I', kept || '_computed')::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+    -- All days by one statement: to plan it takes longer than to compute a day. A row type compares nulls as equal.
+    FOREACH condition IN ARRAY ARRAY[
+        CASE WHEN cardinality(known_days) > 0 THEN format('%I = ANY ($2)', period) END,
+        CASE WHEN '-infinity' = ANY (days) THEN format('%I IS NULL', period) END
+    ] LOOP
+        CONTINUE WHEN condition IS NULL;
         EXECUTE format(
             $query$
             WITH computed AS MATERIALIZED (
-                SELECT %1$s FROM intake.%3$I WHERE workspace = $1 AND %4$s
+                SELECT c AS line FROM intake.%3$I AS c WHERE workspace = $1 AND %4$s
             ), known AS MATERIALIZED (
-                SELECT %1$s FROM intake.%2$I WHERE workspace = $1 AND %4$s
-            ), changed AS MATERIALIZED (
-                SELECT FROM ((TABLE computed EXCEPT ALL TABLE known) UNION ALL (TABLE known EXCEPT ALL TABLE computed)) AS x
-                LIMIT 1
+                SELECT row_id, ROW(%6$s)::intake.%3$I AS line FROM intake.%2$I AS t WHERE workspace = $1 AND %4$s
             ), deleted AS (
-                DELETE FROM intake.%2$I WHERE workspace = $1 AND %4$s AND EXISTS (SELECT FROM changed)
+                DELETE FROM intake.%2$I AS t USING known AS k
+                WHERE t.workspace = $1 AND t.row_id = k.row_id
+                  AND NOT EXISTS (SELECT FROM computed AS c WHERE c.line = k.line)
             )
-            INSERT INTO intake.%2$I (%1$s) SELECT * FROM computed WHERE EXISTS (SELECT FROM changed)
+            INSERT INTO intake.%2$I (%1$s)
+            SELECT %5$s FROM computed AS c WHERE NOT EXISTS (SELECT FROM known AS k WHERE k.line = c.line)
             $query$,
-            columns, kept, kept || '_computed',
-            CASE WHEN one = '-infinity' THEN format('%I IS NULL', period) ELSE format('%I = %L::date', period, one) END
-        ) USING of_workspace;
+            columns, kept, kept || '_computed', condition, computed_values, kept_values
+        ) USING of_workspace, known_days;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION intake.replace_days IS 'Compute the rows of days, or of weeks by their Mondays, and replace those of each that has changed in its table. -infinity is for errands whose arrival is not known.';
+COMMENT ON FUNCTION intake.replace_days IS 'Compute the rows of days, or of weeks by their Mondays, and replace those in its table that differ. -infinity is for errands whose arrival is not known.';
 
 -- A column means the same in the view for analysts, where it is computed, and in the table that keeps it.
 DO $do$
