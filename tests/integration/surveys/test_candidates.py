@@ -49,19 +49,20 @@ def test_what_may_have_happened_since_then_is_read(surveys, candidates, changes)
     [
         (
             "INSERT INTO cention.answer (workspace, errand_id, answer_id, response_id, received_at,"
-            " callback_id) VALUES ('demo', %s, 1, 1, %s, 1)",
+            " callback_id) VALUES ('demo', %s, %s, 1, %s, 1)",
             False,
         ),
         (
             "INSERT INTO cention.errand_action (workspace, errand_id, action_id, happened_at,"
-            " fetched_at) VALUES ('demo', %s, 1, %s, now())",
+            " fetched_at) VALUES ('demo', %s, %s, %s, now())",
             True,
         ),
     ],
 )
 def test_what_was_reported_since_then_is_read(surveys, candidates, insertion, closed):
-    found = surveys.errand(at=BEFORE, fetched_at=SINCE)
-    surveys.ask(insertion, found, SINCE)
+    found, other, _ = (surveys.errand(at=BEFORE, fetched_at=SINCE) for _ in range(3))
+    surveys.ask(insertion, found, 1, SINCE)
+    surveys.ask(insertion, other, 2, BEFORE)
 
     assert candidates(closed=closed) == [found]
 
@@ -96,8 +97,9 @@ def test_an_answer_is_read_once_it_is_due_and_one_in_the_future_once_its_report_
 def test_what_was_decided_is_not_read_again(csat, candidates):
     csat.errand(at=SINCE)
     csat.decide(START + DAY)
+    undecided = csat.errand(at=SINCE)
 
-    assert candidates() == []
+    assert candidates() == [undecided]
 
 
 def test_a_preview_reads_every_errand_that_was_answered_or_closed(surveys):

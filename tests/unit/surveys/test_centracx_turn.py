@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -10,13 +10,27 @@ import pytest
 from schemas.surveys.centracx import NoQuestion, Question, QuestionKind, SessionStatus
 from workers.clients.surveys.centracx import Replied, Started
 from workers.clients.surveys.outcomes import Refused, SurelyNotSent, Unknown, VendorRefusesUs
-from workers.surveys.jobs.centracx_turn import NO_QUESTION, CentracxTurns
+from workers.surveys.jobs.centracx_turn import EMPTY, NO_QUESTION, CentracxTurns
 from workers.surveys.rules.conversation import MAX_STARTS
 from workers.surveys.store.conversations import WaitingSession
 
 FIRST = Question(text="How likely?", kind=QuestionKind.TEXT)
 SECOND = Question(text="Why?", kind=QuestionKind.TEXT)
 RANKING = NoQuestion(problem="The question is a Rank Order.")
+WAITING = WaitingSession(
+    session_id=1,
+    vendor="centracx",
+    state="open",
+    remote_id=None,
+    rules_version=1,
+    asked=[],
+    tries=0,
+    verified=True,
+    has_context=False,
+    survey={"id": 2},
+    waited_s=10.0,
+    answers=[],
+)
 
 
 @dataclass
@@ -26,42 +40,42 @@ class Vendor:
     starts: list[Any] = field(default_factory=list)
     replies: list[Any] = field(default_factory=list)
     statuses: list[Any] = field(default_factory=list)
+    handed_over: list[Any] = field(default_factory=list)
+    asked_about: list[Any] = field(default_factory=list)
 
     def start(self, survey_id, *, send_until_s):
         return self.starts.pop(0)
 
     def reply(self, survey_id, session_id, *, answer_id, feedback, send_until_s):
+        self.handed_over.append((session_id, answer_id, feedback))
         return self.replies.pop(0)
 
     def status(self, survey_id, session_id):
+        self.asked_about.append(session_id)
         return self.statuses.pop(0)
 
 
-def answer(position, forwarded):
+def answer(position, forwarded, **changes):
     """Return an answer to a question that was asked for a text."""
     return {
         "position": position,
         "forwarded": forwarded,
         "choice_id": None,
         "comment": f"answer {position}",
-    }
+    } | changes
 
 
-def take(vendor, *forwarded, begun=True, tries=0, asked=(FIRST, SECOND)):
+def take(vendor, *forwarded, begun=True, tries=0, asked=(FIRST, SECOND), last=None):
     """Take the next turn of a session whose answers were ``forwarded``; return what follows."""
-    session = WaitingSession(
-        session_id=1,
-        vendor="centracx",
-        state="open",
+    answers = [answer(number, one) for number, one in enumerate(forwarded, 1)]
+    if last is not None:
+        answers[-1] |= last
+    session = replace(
+        WAITING,
         remote_id="at the vendor" if begun else None,
-        rules_version=1,
         asked=[question.document() for question in asked],
         tries=tries,
-        verified=True,
-        has_context=False,
-        survey={"id": 2},
-        waited_s=10.0,
-        answers=[answer(number, one) for number, one in enumerate(forwarded, 1)],
+        answers=answers,
     )
     return CentracxTurns(vendor).take(session, send_until_s=0.0)
 
@@ -167,3 +181,90 @@ def test_answers_to_questions_that_are_not_known_are_not_replayed():
     settled = take(vendor, "taken", "unknown", asked=[FIRST]).settled
 
     assert (settled.state, settled.starts) == ("stuck", 0)
+
+
+@pytest.mark.parametrize(
+    ("last", "sent"),
+    [
+        ({}, (None, "answer 3")),
+        ({"comment": None}, (None, EMPTY)),
+        ({"choice_id": 7, "comment": None}, (7, None)),
+        ({"choice_id": 0, "comment": "why"}, (0, None)),
+    ],
+)
+def test_the_last_answer_is_handed_over_as_a_choice_or_as_a_text(last, sent):
+    vendor = Vendor(replies=[Replied(question=SECOND)])
+
+    settled = take(vendor, "taken", "taken", "no", asked=[FIRST], last=last).settled
+
+    assert vendor.handed_over == [("at the vendor", *sent)]
+    assert (settled.forwarded, settled.positions) == ("taken", [3])
+    assert (settled.question, settled.starts) == (SECOND.document(), 0)
+    assert settled.asked == [FIRST.document(), SECOND.document()]
+
+
+@pytest.mark.parametrize(
+    ("said", "forwarded", "state"),
+    [
+        (Replied(question=RANKING), "taken", "stuck"),
+        (Unknown(reason="half an answer"), "unknown", None),
+        (Refused(reason="no"), "refused", "stuck"),
+        (SurelyNotSent(reason="busy"), "no", None),
+        (VendorRefusesUs(reason="wrong key"), "no", None),
+    ],
+)
+def test_it_is_recorded_what_became_of_the_last_answer(said, forwarded, state):
+    settled = take(Vendor(replies=[said]), "taken", "no").settled
+
+    assert (settled.forwarded, settled.positions, settled.state) == (forwarded, [2], state)
+
+
+@pytest.mark.parametrize("last", ["no", "taken"])
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        (SessionStatus.COMPLETE, "complete"),
+        (SessionStatus.PARTIALLY_COMPLETE, "stuck"),
+        (SurelyNotSent(reason="busy"), None),
+    ],
+)
+def test_without_a_next_question_the_vendor_is_asked_whether_that_was_the_end(last, status, state):
+    vendor = Vendor(replies=[Replied(question=None)], statuses=[status])
+
+    settled = take(vendor, "taken", last).settled
+
+    assert vendor.asked_about == ["at the vendor"]
+    assert settled.state == state
+    is_new = last == "no"
+    assert (settled.forwarded, list(settled.positions)) == (
+        ("taken", [2]) if is_new else (None, [])
+    )
+
+
+def test_a_lost_answer_that_ended_the_survey_is_taken():
+    vendor = Vendor(statuses=[SessionStatus.COMPLETE])
+
+    settled = take(vendor, "taken", "unknown").settled
+
+    assert vendor.asked_about == ["at the vendor"]
+    assert (settled.state, settled.forwarded, settled.positions) == ("complete", "taken", [2])
+
+
+def test_a_replay_is_of_the_new_session():
+    vendor = Vendor(
+        starts=[Started(session_id="new", question=FIRST)],
+        statuses=[SessionStatus.PARTIALLY_COMPLETE],
+        replies=[Replied(question=SECOND)],
+    )
+
+    take(vendor, "unknown")
+
+    assert vendor.handed_over == [("new", None, "answer 1")]
+
+
+def test_an_invitation_that_names_no_survey_is_stuck_and_nobody_is_asked():
+    session = replace(WAITING, survey={"id": "two"})
+
+    settled = CentracxTurns(Vendor()).take(session, send_until_s=0.0).settled
+
+    assert settled.state == "stuck"
