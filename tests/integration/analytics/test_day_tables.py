@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.bench import centre as filling
 from tests.support.centre import Centre
 from tests.support.databases import database_copy
-from tests.support.figure_job import compute_figures
+from tests.support.figure_job import compute_figures, wait_after_failures
 from workers.analytics.jobs import recompute as job
 from workers.analytics.jobs.recompute import recompute
 from workers.analytics.rules.due_days import DueDay
@@ -384,6 +384,7 @@ def mend_table(conn, table):
 
 
 def test_a_day_that_always_fails_waits_and_all_others_are_computed(conn, session):
+    wait_after_failures(conn)
     break_table(conn, "area_day", "day = '2025-03-28'")
     conn.execute("UPDATE cention.errand SET area_id = 14")
 
@@ -402,6 +403,7 @@ def test_a_day_that_always_fails_waits_and_all_others_are_computed(conn, session
 def test_dozens_of_days_that_always_fail_stop_no_other_day_nor_workspace(
     conn, session, monkeypatch
 ):
+    wait_after_failures(conn)
     failing = ("agent_day", "area_day", "tag_day", "response_time_day")
     for table in failing:
         break_table(conn, table, "workspace = 'demo'")
@@ -483,6 +485,7 @@ def test_a_rebuild_ends_the_wait_of_what_failed(conn, session):
 
 
 def test_a_login_name_that_always_fails_waits_and_all_others_are_computed(conn, session):
+    wait_after_failures(conn)
     break_table(conn, "agent_shift", "login_name = 'nur'")
     conn.execute("DELETE FROM cention.agent_logon WHERE action = 'Logout'")
 
@@ -513,6 +516,7 @@ def test_a_login_name_that_fails_while_its_shift_lasts_keeps_no_worker_busy(conn
     reach = "INSERT INTO intake.agent_logon_reach VALUES ('demo', %s)"
     conn.execute(reach, [now - timedelta(hours=2)])
     compute_figures(session)
+    wait_after_failures(conn)
     break_table(conn, "agent_shift", "login_name = 'stranger'")
     conn.execute("UPDATE intake.agent_logon_reach SET until_at = %s", [now - timedelta(hours=1)])
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from tests.support.figure_job import compute_figures
+from tests.support.figure_job import compute_figures, wait_after_failures
 from tests.support.midnight import wait_over_midnight
 from workers.analytics.jobs import recompute as job
 from workers.analytics.jobs.recompute import recompute
@@ -197,6 +197,7 @@ def test_a_computation_of_everything_goes_on_after_the_last_part_of_a_batch_that
 
 
 def test_days_of_the_backlog_that_always_fail_wait_and_all_others_are_computed(conn, session):
+    wait_after_failures(conn)
     arrive(conn, 1, at=now() - 60 * DAY)
     arrive(conn, 1, workspace="other")
     wrong = days_before_today(*range(10, 45))
