@@ -2,7 +2,14 @@
 DROP VIEW IF EXISTS analyst.freshness;
 DROP VIEW IF EXISTS intake.wanted_figure;
 CREATE VIEW intake.wanted_figure AS
-SELECT n.workspace, n.family, n.wanted, n.wanted - parked.number - later.number - claimed.due AS due,
+SELECT n.workspace, n.family, n.wanted,
+       -- Mostly few are due, or few are due later: these are counted, and the others follow from the sum.
+       CASE WHEN first_due.number <= 1000 THEN first_due.number
+            ELSE n.wanted - parked.number - (
+                SELECT count(*) FROM intake.wanted AS w
+                WHERE (w.workspace, w.family) = (n.workspace, n.family) AND parked_at IS NULL AND due_at > now()
+            )
+       END - claimed.due AS due,
        claimed.number AS claimed, parked.number AS parked, intake.oldest_waiting_at(n.workspace, n.family) AS oldest_waiting_at
 FROM (
     SELECT workspace, family, sum(number)::bigint AS wanted FROM intake.wanted_count
@@ -14,9 +21,13 @@ CROSS JOIN LATERAL (
     WHERE (w.workspace, w.family) = (n.workspace, n.family) AND parked_at IS NOT NULL
 ) AS parked
 CROSS JOIN LATERAL (
-    SELECT count(*) AS number FROM intake.wanted AS w
-    WHERE (w.workspace, w.family) = (n.workspace, n.family) AND parked_at IS NULL AND due_at > now()
-) AS later
+    SELECT count(*) AS number FROM (
+        SELECT FROM intake.wanted AS w
+        WHERE (w.workspace, w.family) = (n.workspace, n.family) AND parked_at IS NULL AND due_at <= now()
+        ORDER BY due_at
+        LIMIT 1001
+    ) AS due
+) AS first_due
 CROSS JOIN LATERAL (
     SELECT count(*) AS number, count(*) FILTER (WHERE parked_at IS NULL AND due_at <= now()) AS due
     FROM intake.wanted AS w
