@@ -35,7 +35,8 @@ MOST = 7_000_000
 WITHIN_S = 12 * 3600.0
 LOOK_EVERY_S = 0.25  # at what Postgres waits for
 SETTLE_S = 40.0  # for first polls, and for all that beat sends once a minute or more often
-PROCESSES = ("beat", "worker-callbacks", "worker-polls", "worker-fetch", "worker-surveys")
+WORKERS = ("worker-callbacks", "worker-polls", "worker-fetch", "worker-surveys")
+PROCESSES = ("beat", *WORKERS)
 DRAINING = """
     SELECT CASE WHEN state = 'active' THEN coalesce(wait_event_type || '/' || wait_event, 'CPU')
            ELSE 'the worker' END
@@ -113,9 +114,11 @@ def workspaces(workspaces: int, changes: int, minutes: int) -> None:
         pids = {name: [bridge.start(name).pid] for name in PROCESSES}
         time.sleep(SETTLE_S)
         servers = {"broker": [trial.broker_pid], "postgres": [trial.postgres_pid]}
-        workers = [pid for name in PROCESSES[1:] for pid in pids[name]]
+        workers = [pid for name in WORKERS for pid in pids[name]]
+        before = {name: cpu_s(*pids[name]) for name in WORKERS}
         with measured(worker=workers, beat=pids["beat"], source=[source.pid], **servers) as usage:
             _change(source, names, changes, ends_at=time.monotonic() + 60 * minutes)
+        each = {name: cpu_s(*pids[name]) - before[name] for name in WORKERS}
         wait_until(lambda: source.left() == 0)
     in_minutes = usage.took_s / 60
     _print(
@@ -123,8 +126,9 @@ def workspaces(workspaces: int, changes: int, minutes: int) -> None:
             "workspaces": str(workspaces),
             "changes a minute": f"{changes:,}",
             **{
-                f"{name}, CPU s / minute": f"{usage.cpu_s[name] / in_minutes:.2f}"
-                for name in ("beat", "worker", "postgres", "broker")
+                f"{name}, CPU s / minute": f"{spent / in_minutes:.2f}"
+                for name, spent in (usage.cpu_s | each).items()
+                if name != "source"
             },
             "peak PSS, all workers": _pss(usage),
             "other load": f"{usage.other_load:.0%}",

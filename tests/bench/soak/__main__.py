@@ -131,7 +131,7 @@ def soak(soaked: Soaked, trial: Trial, servers: RaceServers, source: Source) -> 
     say("waiting for rest")
     began_s = time.monotonic()
     with trial.connect() as conn:
-        while any(samples.lists(conn).values()) and soaked.rest_s < AT_REST_WITHIN_S:
+        while not samples.is_at_rest(conn) and soaked.rest_s < AT_REST_WITHIN_S:
             time.sleep(1)
             soaked.rest_s = time.monotonic() - began_s
         soaked.tables = list(samples.bloat(conn, say))

@@ -14,13 +14,25 @@ from tests.bench.soak.verdicts import Sample, Verdict, of_table
 from workers.config.names import QUEUE_OF
 
 LISTS = {
-    "the list of what is wanted": "SELECT count(*) FROM intake.wanted WHERE parked_at IS NULL",
+    # Without those that wait on purpose, such as 30 s to confirm that a file is missing.
+    "the list of what is due": """
+        SELECT count(*) FROM intake.wanted WHERE parked_at IS NULL AND due_at <= now()""",
     "callbacks that are not filed": "SELECT count(*) FROM intake.callback WHERE filed_at IS NULL",
 }
 HOT = (
     *("intake.wanted", "intake.callback", "intake.landed", "cention.errand"),
     *("cention.errand_action", "cention.errand_version", "analyst.errand_metrics"),
 )
+
+
+NOT_DONE = """
+    SELECT EXISTS (SELECT FROM intake.wanted WHERE parked_at IS NULL)
+        OR EXISTS (SELECT FROM intake.callback WHERE filed_at IS NULL)"""
+
+
+def is_at_rest(conn: psycopg.Connection[Any]) -> bool:
+    """Return whether nothing is wanted any more, and every callback is filed."""
+    return not conn.execute(NOT_DONE).fetchall()[0][0]
 
 
 def lists(conn: psycopg.Connection[Any]) -> dict[str, int]:
