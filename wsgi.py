@@ -29,7 +29,8 @@ from receiver.surveys.database import PageDatabase
 from receiver.surveys.storage import SurveyStorage
 from workers.config import logs, tracing
 from workers.config.broker import check_accepts, create_sender, describe_failure
-from workers.config.names import TaskName
+from workers.config.names import QUEUE_OF, TaskName
+from workers.config.queue_lengths import QueueLengths, most_waiting
 from workers.database import version
 from workers.spool.layout import spool_status
 
@@ -60,12 +61,17 @@ def build_receiver() -> Flask:
         """Have a worker do ``task`` for ``workspace``. Raises if the broker refuses the nudge."""
         sender.send_task(task, args=(workspace,), retry=False, ignore_result=True)
 
+    def notifier_of(task: TaskName) -> WorkerNotifier:
+        may_send = partial(
+            QueueLengths(sender.connection_for_read).may_send,
+            QUEUE_OF[task],
+            most=most_waiting(len(settings.workspaces)),
+        )
+        return WorkerNotifier(partial(nudge, task), may_send=may_send, describe=describe_failure)
+
     writer = database.InboxWriter(settings.database_url)
     committer = GroupCommit(writer.write, abort=writer.abort)
-    notifier = WorkerNotifier(partial(nudge, TaskName.FILE_CALLBACKS), describe=describe_failure)
-    notify_surveys = WorkerNotifier(
-        partial(nudge, TaskName.SURVEY_CONVERSE), describe=describe_failure
-    ).notify
+    notifier = notifier_of(TaskName.FILE_CALLBACKS)
     spool = Spool(settings.spool_dir, max_bytes=settings.spool_max_bytes)
     breaker = CircuitBreaker()
     app = create_app(
@@ -79,7 +85,7 @@ def build_receiver() -> Flask:
         read_spool=partial(spool_status, settings.spool_dir),
         save_pushed_answers=partial(pushed_answers.save, settings.database_url),
         surveys=SurveyStorage(PageDatabase(settings.database_url)),
-        notify_surveys=notify_surveys,
+        notify_surveys=notifier_of(TaskName.SURVEY_CONVERSE).notify,
     )
     tracing.trace_pages(app, except_paths=(callbacks.PREFIX, "/health/", "/metrics"))
     version.report_in_background(settings.database_url)

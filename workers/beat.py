@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import copy
 import threading
-import time
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from celery.beat import ScheduleEntry, Scheduler
-from kombu.exceptions import ChannelError
 
 from workers.config.logs import RateLimitedWarning
+from workers.config.queue_lengths import QueueLengths
 from workers.config.settings import load_settings
 from workers.database import connections, version
-from workers.operations.jobs import clocks, survey_nudges
-from workers.operations.jobs.survey_nudges import SurveyNudges
+from workers.operations.jobs import clocks, pending_nudges
+from workers.operations.jobs.pending_nudges import PendingNudges
 
 MAX_WAITING = 1000  # messages in a queue; with more, its workers are behind or gone
-COUNT_EVERY_S = 1.0  # between, what is sent is added
 MEASURE_EVERY_S = 30.0
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """How many messages wait in a queue: those counted, and those sent since."""
-
-    messages: int
-    valid_until_s: float
 
 
 class NudgeScheduler(Scheduler):  # type: ignore[misc]  # celery carries no types
@@ -40,16 +29,12 @@ class NudgeScheduler(Scheduler):  # type: ignore[misc]  # celery carries no type
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._skipped = RateLimitedWarning("queue is full, so nothing is sent to it")
-        self._waiting: dict[str, _Waiting] = {}
         settings = load_settings()
         self._database_url = settings.database_url
         self._closed = threading.Event()
-        self._surveys = SurveyNudges(settings.database_url, settings.workspaces)
+        self._pending = PendingNudges(settings)
         super().__init__(*args, **kwargs)
-        # Not that of the producer: if a count opened it again after an outage, the producer would
-        # not notice, and go on with a channel of the old connection, which fails for ever.
-        self._counting = self.app.connection_for_read()
-        self._channel: Any = None  # a new one for each count would connect anew to Redis
+        self._lengths = QueueLengths(self.app.connection_for_read)
 
     def setup_schedule(self) -> None:
         """Set up the schedule, and begin to measure the clock of this process."""
@@ -77,13 +62,14 @@ class NudgeScheduler(Scheduler):  # type: ignore[misc]  # celery carries no type
     ) -> Any:
         """Send the nudge of ``entry``, unless its queue is full.
 
-        One for surveys is sent for each workspace in which it has something to do.
+        One for surveys is sent for each workspace in which it has something to do, one for mirrors
+        for each that is due.
         """
-        if entry.task not in survey_nudges.TASKS:
+        if entry.task not in pending_nudges.TASKS:
             return self._send(entry, producer=producer, advance=advance, **kwargs)
-        for workspace in self._surveys.workspaces(entry.task):
+        for arguments in self._pending.arguments(entry.task):
             one = copy.copy(entry)
-            one.args = (workspace,)
+            one.args = arguments
             self._send(one, producer=producer, advance=advance, **kwargs)
         return None
 
@@ -91,43 +77,15 @@ class NudgeScheduler(Scheduler):  # type: ignore[misc]  # celery carries no type
         """Close the connections, and measure the clock no longer."""
         self._closed.set()
         super().close()
-        self._counting.release()
-        self._surveys.close()
+        self._lengths.close()
+        self._pending.close()
 
     def _send(self, entry: ScheduleEntry, **kwargs: Any) -> Any:
-        waiting = self._count(entry.options["queue"])
-        if waiting.messages >= MAX_WAITING:
-            self._skipped.warn(queue=entry.options["queue"], task=entry.task)
+        queue = entry.options["queue"]
+        if not self._lengths.may_send(queue, most=MAX_WAITING):
+            self._skipped.warn(queue=queue, task=entry.task)
             return None
-        waiting.messages += 1
         return super().apply_async(entry, **kwargs)
-
-    def _count(self, queue: str) -> _Waiting:
-        now_s = time.monotonic()
-        known = self._waiting.get(queue)
-        if known is None or now_s >= known.valid_until_s:
-            known = _Waiting(self._ask(queue), now_s + COUNT_EVERY_S)
-            self._waiting[queue] = known
-        return known
-
-    def _ask(self, queue: str) -> int:
-        """Ask the broker how many messages wait in a queue; 0 if it does not exist yet.
-
-        Also 0 if the broker does not answer: what is sent then fails by itself, or arrives.
-        """
-        try:
-            if self._channel is None:
-                self._channel = self._counting.channel()
-            return int(self._channel.queue_declare(queue=queue, passive=True).message_count)
-        except (ChannelError, *self._counting.channel_errors):
-            if not getattr(self._channel, "is_open", True):  # RabbitMQ closes it, Redis does not
-                self._channel = None
-            return 0
-        except self._counting.connection_errors:
-            self._counting.release()
-            self._counting = self.app.connection_for_read()
-            self._channel = None
-            return 0
 
 
 def _measure_clock(database_url: str, closed: threading.Event) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +25,7 @@ CONVERSE_EVERY_S = 5.0  # for lost nudges, and what a dead worker has left
 ALERT_EVERY_S = 60.0
 CHECK_REPORT_EVERY_S = 60.0
 OPERATOR_WORK_EVERY_S = 15.0  # for lost nudges, and what a dead worker has left
+WORKSPACES_PER_POLL = 8  # in one message
 CHECKS_PER_REFRESH = 4  # at least, so that a refresh is late by a quarter of its interval at most
 _STARTED_AT = datetime.now(UTC)
 _STARTED_TICKS = time.monotonic()
@@ -34,21 +36,16 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
 
     No message expires: that would compare the clock of beat with the clocks of the workers.
     """
+    names = [workspace.name for workspace in settings.workspaces]
     polls = {
-        f"poll {workspace.name}": _every(settings.poll_every_s, TaskName.POLL, workspace.name)
-        for workspace in settings.workspaces
-    }
-    refreshes = {
-        f"mirror {mirror} {workspace}": _every(
-            min(CHECK_MIRROR_EVERY_S, every_s / CHECKS_PER_REFRESH),
-            TaskName.MIRROR,
-            workspace,
-            mirror,
+        f"poll {names[first]}": _every(
+            settings.poll_every_s, TaskName.POLL, *names[first : first + WORKSPACES_PER_POLL]
         )
-        for (workspace, mirror), every_s in enabled.intervals(
-            settings.mirror_every_s, settings.workspaces
-        ).items()
+        for first in range(0, len(names), WORKSPACES_PER_POLL)
     }
+    mirrors_every_s = enabled.intervals(settings.mirror_every_s, settings.workspaces).values()
+    check_every_s = min(mirrors_every_s, default=math.inf) / CHECKS_PER_REFRESH
+    mirrors = _every(min(CHECK_MIRROR_EVERY_S, check_every_s), TaskName.MIRROR)
     reports = {
         f"report {workspace.name}": _every(CHECK_REPORT_EVERY_S, TaskName.REPORT, workspace.name)
         for workspace in settings.workspaces
@@ -60,14 +57,14 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "reconcile": _every(CHECK_RECONCILE_EVERY_S, TaskName.RECONCILE),
         "metrics": _every(METRICS_EVERY_S, TaskName.METRICS),
         "retain": _every(CHECK_RETAIN_EVERY_S, TaskName.RETAIN),
-        # Beat sends these for each workspace that has something to do.
+        # Beat sends these for each workspace that has something to do, and each mirror that is due.
+        "mirrors": mirrors,
         "surveys": _every(DECIDE_EVERY_S, TaskName.SURVEY_DECIDE),
         "invitations": _every(INVITE_EVERY_S, TaskName.SURVEY_INVITE),
         "conversations": _every(CONVERSE_EVERY_S, TaskName.SURVEY_CONVERSE),
         "survey alerts": _every(ALERT_EVERY_S, TaskName.SURVEY_ALERT),
         "operator work": _every(OPERATOR_WORK_EVERY_S, TaskName.OPERATOR_WORK),
         **polls,
-        **refreshes,
         **reports,
     }
 

@@ -10,8 +10,6 @@ from datetime import datetime
 
 from psycopg_pool import ConnectionPool
 
-from schemas.cention.errand_reports import read_changed_errands
-from schemas.cention.facebook_ratings import read_changed_facebook_ratings
 from schemas.surveys.customer_radar import Credentials
 from schemas.surveys.rule import Vendor
 from workers.analytics.jobs.reports.send import ReportMail, report_mails
@@ -56,6 +54,7 @@ from workers.surveys.jobs.vendor_requests import (
     ask_customer_radar,
     ask_digidesk,
 )
+from workers.sync.jobs.changed_lists import changed_lists
 from workers.sync.jobs.families import (
     attachments_spec,
     errand_reports_spec,
@@ -64,7 +63,6 @@ from workers.sync.jobs.families import (
 from workers.sync.jobs.family_spec import DrainLimits, FamilySpec
 from workers.sync.jobs.parsers import KINDS
 from workers.sync.jobs.poll import ChangedList
-from workers.sync.store import errand_reports, facebook_ratings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +117,9 @@ def build(settings: Settings) -> WorkerContext:
             for workspace in settings.workspaces
             for spec in _family_specs(settings, workspace, fetch_loop)
         },
-        changed_lists={each.name: changed_lists_of(settings, each) for each in settings.workspaces},
+        changed_lists={
+            each.name: changed_lists_of(settings, each, fetch_loop) for each in settings.workspaces
+        },
         poll_every_s=settings.poll_every_s,
         sweep_throttle=Throttle(MIN_SWEEP_INTERVAL_S),
         retention=settings.retention,
@@ -301,10 +301,7 @@ def _family_specs(
     settings: Settings, workspace: WorkspaceSettings, loop: FetchLoop
 ) -> Iterator[FamilySpec]:
     usual = DrainLimits(max_drains=settings.drains_per_workspace, lease_s=settings.lease_s)
-    if token := workspace.tokens.errand_data:
-        limits = timeouts.timeouts_of(settings)
-        http = AsyncHttpApi("cention", workspace.cention_url, timeouts=limits, loop=loop)
-        data = ErrandDocuments(http, token=token)
+    if data := _errand_documents(settings, workspace, loop):
         yield errand_reports_spec(workspace.name, data, zone=workspace.timezone, limits=usual)
         yield facebook_ratings_spec(workspace.name, data, limits=usual)
     for family in KINDS:
@@ -313,6 +310,16 @@ def _family_specs(
             yield attachments_spec(
                 workspace.name, family, files, max_bytes=settings.attachment_max_bytes, limits=usual
             )
+
+
+def _errand_documents(
+    settings: Settings, workspace: WorkspaceSettings, loop: FetchLoop
+) -> ErrandDocuments | None:
+    if not (token := workspace.tokens.errand_data):
+        return None
+    limits = timeouts.timeouts_of(settings)
+    http = AsyncHttpApi("cention", workspace.cention_url, timeouts=limits, loop=loop)
+    return ErrandDocuments(http, token=token)
 
 
 def _files_token(workspace: WorkspaceSettings, family: Family) -> str | None:
@@ -371,26 +378,12 @@ def _exports_mirror(workspace: WorkspaceSettings, api: ExportsApi, *, every_s: i
     )
 
 
-def changed_lists_of(settings: Settings, workspace: WorkspaceSettings) -> list[ChangedList]:
+def changed_lists_of(
+    settings: Settings, workspace: WorkspaceSettings, loop: FetchLoop
+) -> list[ChangedList]:
     """Return the lists of changes that can be polled; none without a token for them."""
-    if (data := errand_data(settings, workspace)) is None:
-        return []
-    return [
-        ChangedList(
-            workspace=workspace.name,
-            family=Family.ERRAND_REPORTS,
-            fetch=data.changed_errands,
-            parse=read_changed_errands,
-            recently_gone=errand_reports.recently_gone_ids,
-        ),
-        ChangedList(
-            workspace=workspace.name,
-            family=Family.FACEBOOK_RATINGS,
-            fetch=data.changed_facebook_ratings,
-            parse=read_changed_facebook_ratings,
-            recently_gone=facebook_ratings.recently_gone_ids,
-        ),
-    ]
+    data = _errand_documents(settings, workspace, loop)
+    return changed_lists(workspace.name, data, loop) if data else []
 
 
 def _http(settings: Settings, workspace: WorkspaceSettings, *, slow: bool = False) -> HttpApi:

@@ -64,8 +64,7 @@ def stalled_claims_are_released_without_the_lock() -> Iterator[None]:
     def without_lock(
         conn: Connection, name: str, *, slots: int, on_free: Any = do_nothing
     ) -> Iterator[int | None]:
-        for slot in range(slots):
-            on_free(slot)
+        on_free(range(slots))
         with hold(conn, name, slots=slots) as held:
             yield held
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -64,6 +65,13 @@ class ErrandState:
     has_sla: bool
     gone: bool
     area: int  # after which change the only area had this name
+
+
+def answered(answer: dict[str, Any]) -> Future[dict[str, Any]]:
+    """Return a request that has been answered."""
+    future: Future[dict[str, Any]] = Future()
+    future.set_result(answer)
+    return future
 
 
 class ModelConnections:
@@ -151,7 +159,7 @@ class World:
         changed = ChangedList(
             workspace=self.workspace,
             family=FAMILY,
-            fetch=lambda: answer,
+            begin=lambda: answered(answer),
             parse=read_changed_errands,
             recently_gone=errand_reports.recently_gone_ids,
         )

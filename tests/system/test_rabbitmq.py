@@ -21,6 +21,7 @@ from tests.system.debian import PACKAGES
 from tests.system.rabbitmq import RabbitMq, rabbitmq
 from workers import beat
 from workers.beat import NudgeScheduler
+from workers.config import queue_lengths
 from workers.config.names import Queue, TaskName
 from workers.config.settings import load_settings
 from workers.schedule import beat_schedule
@@ -161,7 +162,7 @@ def test_beat_counts_a_queue_before_it_exists_and_after(node, database, monkeypa
     for name, value in settings_of(url, database).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(beat, "MAX_WAITING", 2)
-    monkeypatch.setattr(beat, "COUNT_EVERY_S", 0.0)
+    monkeypatch.setattr(queue_lengths, "COUNT_EVERY_S", 0.0)
     app = Celery(broker=url, set_as_current=False)
     app.conf.beat_schedule = beat_schedule(load_settings())
     scheduler = NudgeScheduler(app)

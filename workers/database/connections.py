@@ -44,7 +44,6 @@ def open_pool(database_url: str) -> ConnectionPool[Connection]:
         timeout=WAIT_S,
         max_idle=60.0,
         kwargs={"autocommit": True} | _keywords(database_url),
-        reset=_reset,
         open=True,
     )
 
@@ -81,8 +80,3 @@ def ping(conn: Connection) -> None:
 def _keywords(database_url: str, *settings: str) -> dict[str, Any]:
     keywords = session_settings.keywords(database_url, *SETTINGS, *settings)
     return LIMITS | keywords
-
-
-def _reset(conn: Connection) -> None:
-    """Release the locks that a failed job may have left."""
-    conn.execute(SQL["unlock_all"])

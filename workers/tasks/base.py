@@ -10,12 +10,13 @@ from typing import Any
 
 import psycopg
 import structlog
-from celery import Task
+from celery import Celery, Task
 from kombu.exceptions import OperationalError as BrokerError
 
 from workers import wiring
 from workers.config.broker import describe_failure
-from workers.config.names import Family, Queue, TaskName
+from workers.config.names import QUEUE_OF, Queue, TaskName
+from workers.config.queue_lengths import QueueLengths, most_waiting
 from workers.config.settings import load_settings
 from workers.database import error_messages
 from workers.operations.jobs.work_counter import WorkCounter
@@ -27,6 +28,7 @@ counter = WorkCounter()  # of this process
 
 _built: dict[int, WorkerContext] = {}
 _building = threading.Lock()
+_lengths: dict[Celery, QueueLengths] = {}
 
 
 def context() -> WorkerContext:
@@ -44,22 +46,32 @@ def write_counts(**_: Any) -> None:
         counter.write(context().session)
 
 
+def _lengths_of(app: Celery) -> QueueLengths:
+    """Return what counts the messages of queues; its connection is that of this process."""
+    if app not in _lengths:
+        _lengths[app] = QueueLengths(app.connection_for_read)
+    return _lengths[app]
+
+
 class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
     """A task that is never retried: the sweep finds its work again if it fails.
 
-    Its first argument, if it has one, is a workspace; nothing is done for one that has moved.
+    Its first argument, if it has one, is a workspace, or all its arguments are, if it
+    ``takes_workspaces``; nothing is done for one that has moved.
     """
 
     acks_late = True
     ignore_result = True
+    takes_workspaces = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         began, outcome = time.monotonic(), "failed"
         with structlog.contextvars.bound_contextvars(task=self.name):
             try:
                 result = None
-                if not (args and context().addresses.refuses(args[0])):
-                    result = super().__call__(*args, **kwargs)
+                accepted = self._accepted(args)
+                if accepted or not args:
+                    result = super().__call__(*accepted, **kwargs)
                 outcome = "done"
                 return result
             except psycopg.OperationalError as error:
@@ -74,8 +86,16 @@ class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
             finally:
                 self._count(args, outcome, time.monotonic() - began)
 
+    def _accepted(self, args: Sequence[Any]) -> Sequence[Any]:
+        """Return the arguments without workspaces that have moved; none if its only one has."""
+        if self.takes_workspaces:
+            return [name for name in args if not context().addresses.refuses(name)]
+        return () if args and context().addresses.refuses(args[0]) else args
+
     def _count(self, args: Sequence[Any], outcome: str, seconds: float) -> None:
-        workspace = str(args[0]) if args and self.name != TaskName.CANARY else ""
+        of_several = self.takes_workspaces and len(args) > 1
+        of_none = not args or of_several or self.name == TaskName.CANARY
+        workspace = "" if of_none else str(args[0])
         counter.add(
             Kind.TASK, workspace=workspace, name=self.name, outcome=outcome, seconds=seconds
         )
@@ -83,13 +103,20 @@ class BridgeTask(Task):  # type: ignore[misc]  # celery carries no types
     def nudge(self, task: TaskName, *args: str, queue: Queue | None = None) -> None:
         """Send a nudge, to the queue of the task if no other is named.
 
-        If the broker rejects it, the sweep sends another.
+        If the broker rejects it, the sweep sends another. For one that takes the place of the
+        message of this task; see ``nudge_unless_behind`` for others.
         """
         try:
             self.app.send_task(task, args=args, queue=queue, retry=False)
         except (BrokerError, OSError) as error:
             log.warning("nudge not sent", nudge=task, reason=describe_failure(error))
 
-    def nudge_drain(self, workspace: str, family: Family) -> None:
-        """Send a nudge to drain a family."""
-        self.nudge(TaskName.DRAIN, workspace, family)
+    def nudge_unless_behind(self, task: TaskName, *args: str, times: int = 1) -> None:
+        """Send a nudge, unless the workers of its queue are behind.
+
+        They are if so many messages wait, ``times`` what is usual, that another would do nothing
+        that these do not do. The sweep sends it once they have caught up.
+        """
+        most = times * most_waiting(len(context().workspaces))
+        if _lengths_of(self.app).may_send(QUEUE_OF[task], most=most):
+            self.nudge(task, *args)

@@ -14,6 +14,6 @@ def file(self: BridgeTask, workspace: str) -> None:
     """File a batch of callbacks; nudge drains of the families in which records are wanted now."""
     result = file_callbacks(workspace, transaction=context().transaction)
     for family in sorted(result.families):
-        self.nudge_drain(workspace, family)
+        self.nudge_unless_behind(TaskName.DRAIN, workspace, family)
     if result.more:
         self.nudge(TaskName.FILE_CALLBACKS, workspace)

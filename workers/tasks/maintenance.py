@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from workers.config.names import Queue, TaskName
+from workers.config.queue_lengths import SWEEP_MOST
 from workers.operations.jobs import canaries, housekeeping
 from workers.operations.jobs.sweep import find_work, record_waits
 from workers.sync.jobs import reconcile as reconcile_job
@@ -18,9 +19,9 @@ def sweep(self: BridgeTask) -> None:
         return
     work = find_work(context().transaction, context().families.keys())
     for workspace in work.unfiled:
-        self.nudge(TaskName.FILE_CALLBACKS, workspace)
+        self.nudge_unless_behind(TaskName.FILE_CALLBACKS, workspace, times=SWEEP_MOST)
     for workspace, family in work.due:
-        self.nudge_drain(workspace, family)
+        self.nudge_unless_behind(TaskName.DRAIN, workspace, family, times=SWEEP_MOST)
     record_waits(context().transaction, context().families.keys(), context().workspaces)
 
 

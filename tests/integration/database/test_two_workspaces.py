@@ -234,6 +234,8 @@ BY_QUERY = {
     "row_digests.sql answer_rows": {"answers": IDS},
     "recoveries.sql *": {"since_at": NOW, "preset_id": "316"},
     "operator_requests.sql add": {"kind": "preview", "rule": "r"},
+    "polls.sql start_due_polls": {"families": ["errand_reports"], "every_s": 60},
+    "polls.sql due_mirrors": {"every_s": [60]},
 }
 
 

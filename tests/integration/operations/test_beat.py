@@ -17,9 +17,10 @@ from tests.support.databases import run_query
 from tests.support.eventually import eventually
 from workers import beat
 from workers.beat import NudgeScheduler
-from workers.config.names import Queue, TaskName
+from workers.config import queue_lengths
+from workers.config.names import Mirror, Queue, TaskName
 from workers.config.settings import load_settings
-from workers.operations.jobs import survey_nudges
+from workers.operations.jobs import pending_nudges
 from workers.schedule import beat_schedule
 
 MANY = [f"w{number}" for number in range(30)]
@@ -106,7 +107,11 @@ def sent(queues: redis.Redis) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def of_surveys(queues: redis.Redis) -> list[tuple[str, tuple[str, ...]]]:
-    return [one for one in sent(queues) if one[0] in survey_nudges.TASKS]
+    return [one for one in sent(queues) if one[0] in pending_nudges.SURVEY_TASKS]
+
+
+def of_mirrors(queues: redis.Redis) -> list[tuple[str, ...]]:
+    return [arguments for task, arguments in sent(queues) if task == TaskName.MIRROR]
 
 
 def calls(queues: redis.Redis, command: str) -> int:
@@ -123,7 +128,9 @@ def test_all_queues_get_their_nudges_at_the_start_and_none_expires(scheduler, qu
     send_all(scheduler)
 
     scheduled = sorted((entry.task, tuple(entry.args)) for entry in scheduler.schedule.values())
-    assert sent(queues) == [one for one in scheduled if one[0] not in survey_nudges.TASKS]
+    assert [one for one in sent(queues) if one[0] not in pending_nudges.TASKS] == [
+        one for one in scheduled if one[0] not in pending_nudges.TASKS
+    ]
 
 
 def test_surveys_are_nudged_where_they_have_something_to_do(for_many, queues, database):
@@ -137,7 +144,7 @@ def test_surveys_are_nudged_where_they_have_something_to_do(for_many, queues, da
 def test_a_rule_that_is_switched_on_later_is_seen_at_the_next_nudge(
     for_many, queues, database, monkeypatch
 ):
-    monkeypatch.setattr(survey_nudges, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(pending_nudges, "LOOK_EVERY_S", 0.0)
     send_all(for_many)
     run_query(database, RULE_ON.format("w7"))
 
@@ -146,7 +153,39 @@ def test_a_rule_that_is_switched_on_later_is_seen_at_the_next_nudge(
     assert of_surveys(queues) == [(TaskName.SURVEY_DECIDE, ("w7",))]
 
 
-def test_without_a_database_surveys_are_nudged_everywhere(settings, broker, queues):
+def test_mirrors_are_nudged_where_they_are_due_and_not_paused(for_many, queues, database):
+    run_query(
+        database,
+        "INSERT INTO intake.poll (workspace, family, started_at, ended_at, found)"
+        " SELECT 'w' || number, mirror, now(), now(), 1"
+        " FROM generate_series(0, 28) AS number, unnest(%s::text[]) AS mirror",
+        list(Mirror),
+    )
+    run_query(
+        database,
+        "INSERT INTO intake.pause (workspace, family, until_at, reason)"
+        " VALUES ('w29', 'library', now() + interval '1 hour', 'no')",
+    )
+
+    send_all(for_many)
+
+    assert of_mirrors(queues) == [("w29", Mirror.AGENT_LOGONS)]
+
+
+def test_a_mirror_that_failed_or_was_refreshed_an_interval_ago_is_due(scheduler, queues, database):
+    run_query(
+        database,
+        "INSERT INTO intake.poll (workspace, family, started_at, ended_at, found)"
+        " VALUES ('demo', 'library', now(), now(), NULL),"
+        " ('demo', 'agent_logons', now() - interval '1 week', now(), 1)",
+    )
+
+    send_all(scheduler)
+
+    assert of_mirrors(queues) == [("demo", Mirror.AGENT_LOGONS), ("demo", Mirror.LIBRARY)]
+
+
+def test_without_a_database_surveys_and_mirrors_are_nudged_everywhere(settings, broker, queues):
     settings.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/gone")
     settings.setattr(beat, "_measure_clock", lambda url, closed: None)
 
@@ -154,6 +193,7 @@ def test_without_a_database_surveys_are_nudged_everywhere(settings, broker, queu
         send_all(scheduler)
 
     assert of_surveys(queues) == [(task, ("demo",)) for task in sorted(EVERYWHERE)]
+    assert of_mirrors(queues) == [("demo", Mirror.AGENT_LOGONS), ("demo", Mirror.LIBRARY)]
 
 
 def test_alerts_are_nudged_only_where_errands_may_be_created(settings, broker, queues):
@@ -171,8 +211,8 @@ def test_alerts_are_nudged_only_where_errands_may_be_created(settings, broker, q
 def test_after_its_connection_to_the_database_was_cut_beat_opens_another(
     settings, broker, queues, database
 ):
-    settings.setattr(survey_nudges, "LOOK_EVERY_S", 0.0)
-    settings.setattr(survey_nudges, "TRY_AGAIN_S", 0.0)
+    settings.setattr(pending_nudges, "LOOK_EVERY_S", 0.0)
+    settings.setattr(pending_nudges, "TRY_AGAIN_S", 0.0)
     with scheduler_of(broker) as scheduler:
         scheduler.apply_entry(decide(scheduler))
         assert of_surveys(queues) == []
@@ -201,13 +241,13 @@ def test_a_queue_that_no_worker_empties_does_not_grow_without_end(scheduler, que
 
 def test_what_is_sent_between_two_counts_fills_a_queue_too(for_many, queues, monkeypatch):
     monkeypatch.setattr(beat, "MAX_WAITING", 5)
-    monkeypatch.setattr(beat, "COUNT_EVERY_S", 3600.0)
+    monkeypatch.setattr(queue_lengths, "COUNT_EVERY_S", 3600.0)
 
     send_all(for_many)
 
     assert {queue: queues.llen(queue) for queue in Queue} == {
         Queue.CALLBACKS: 2,
-        Queue.POLLS: 5,
+        Queue.POLLS: 4,
         Queue.FETCH: 5,
         Queue.SURVEYS: 0,
     }
@@ -217,7 +257,7 @@ def test_a_queue_that_was_full_gets_nudges_again_once_it_is_counted_anew(
     scheduler, queues, monkeypatch
 ):
     monkeypatch.setattr(beat, "MAX_WAITING", 1)
-    monkeypatch.setattr(beat, "COUNT_EVERY_S", 0.0)
+    monkeypatch.setattr(queue_lengths, "COUNT_EVERY_S", 0.0)
     [poll] = [entry for entry in scheduler.schedule.values() if entry.task == TaskName.POLL]
     queues.rpush(Queue.POLLS, "{}")
     scheduler.apply_entry(poll)
@@ -229,19 +269,19 @@ def test_a_queue_that_was_full_gets_nudges_again_once_it_is_counted_anew(
 
 
 def test_a_queue_is_counted_once_for_many_messages(for_many, queues, monkeypatch):
-    monkeypatch.setattr(beat, "COUNT_EVERY_S", 3600.0)
+    monkeypatch.setattr(queue_lengths, "COUNT_EVERY_S", 3600.0)
     for queue in Queue:
         queues.rpush(queue, "{}")
     queues.config_resetstat()
 
     send_all(for_many)
 
-    assert queues.llen(Queue.POLLS) == 1 + len(MANY)
+    assert queues.llen(Queue.FETCH) > 2 * len(MANY)  # two mirrors each
     assert calls(queues, "exists") <= 4 * len(Queue)  # one for each priority
 
 
 def test_no_count_connects_to_the_broker_anew(for_many, queues, monkeypatch):
-    monkeypatch.setattr(beat, "COUNT_EVERY_S", 0.0)
+    monkeypatch.setattr(queue_lengths, "COUNT_EVERY_S", 0.0)
     queues.config_resetstat()
 
     send_all(for_many)

@@ -1,33 +1,60 @@
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
+from itertools import count
 from threading import Event
 
 import pytest
 
 from schemas.cention.errand_reports import read_changed_errands
 from tests.integration.bridge import RATINGS, REPORTS
-from workers.clients.errors import Redirected, Unauthorised
+from workers.clients.errors import ApiError, Redirected, Unauthorised
+from workers.database import advisory_locks
 from workers.operations.jobs import housekeeping
-from workers.sync.jobs.poll import ChangedList, poll, poll_if_due
+from workers.sync.jobs.poll import AT_ONCE, ChangedList, poll, poll_due
 from workers.sync.store import errand_reports
 
 NOTHING = {"data": {"type": "c3_dirty_errand_list", "id": "0"}}
 
 
-def changed(fetch) -> ChangedList:
+def begun(fetch) -> Future:
+    """Fetch at once, as a request on an event loop that has ended."""
+    future = Future()
+    try:
+        future.set_result(fetch())
+    except Exception as error:
+        future.set_exception(error)
+    return future
+
+
+def changed(fetch, workspace="demo") -> ChangedList:
     return ChangedList(
-        workspace="demo",
+        workspace=workspace,
         family=REPORTS,
-        fetch=fetch,
+        begin=lambda: begun(fetch),
         parse=read_changed_errands,
         recently_gone=errand_reports.recently_gone_ids,
     )
 
 
-def listing(*errands: object) -> ChangedList:
+def listing(*errands: object, workspace="demo") -> ChangedList:
     data = {"type": "c3_dirty_errand_list", "id": "0", "attributes": {"errands": list(errands)}}
-    return changed(lambda: {"data": data})
+    return changed(lambda: {"data": data}, workspace)
+
+
+def poll_if_due(changed, *, every_s, session) -> int | None:
+    """Poll one list as a task does; return whether it named records, ``None`` if not polled."""
+    before = polls_of(session)
+    listed: list[ChangedList] = []
+    poll_due([changed], every_s=every_s, session=session, on_listed=listed.append)
+    return len(listed) if polls_of(session) > before else None
+
+
+def polls_of(session) -> int:
+    with session() as conn:
+        return conn.execute("SELECT count(*) FROM intake.poll").fetchone()[0]
 
 
 def last_poll(bridge) -> dict[str, object]:
@@ -176,6 +203,74 @@ def test_of_many_nudges_at_once_one_polls(bridge):
         poll_if_due(changed(fetch), every_s=60, session=bridge.context.session)
 
     assert len(requested) == 1
+
+
+def test_no_list_waits_for_the_answer_to_another(bridge):
+    answer: Future = Future()
+    slow = replace(changed(lambda: NOTHING, "slow"), begin=lambda: answer)
+    listed = []
+
+    def on_listed(one):
+        listed.append((one.workspace, bridge.wanted_ids()))
+        with ThreadPoolExecutor(1) as other:  # others may poll it again, though one is under way
+            found = other.submit(poll, listing(8), session=bridge.context.session).result(60)
+        listed.append(found)
+        answer.set_result(NOTHING)
+
+    poll_due(
+        [listing(7), slow],
+        every_s=60,
+        session=bridge.context.session,
+        on_listed=on_listed,
+    )
+
+    assert listed == [("demo", [7]), 1]
+    ended = bridge.rows("SELECT workspace FROM intake.poll WHERE found = 0")
+    assert [row["workspace"] for row in ended] == ["slow"]
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), Unauthorised("no", api="c", status=401)])
+def test_a_list_that_fails_keeps_no_other_from_being_polled(bridge, error):
+    def fail():
+        raise error
+
+    lists = [changed(fail, "a"), listing(7), changed(fail, "z")]
+    expected = nullcontext() if isinstance(error, ApiError) else pytest.raises(ZeroDivisionError)
+
+    with expected:
+        poll_due(lists, every_s=60, session=bridge.context.session, on_listed=lambda _: None)
+
+    assert bridge.wanted_ids() == [7]
+    failed = bridge.rows("SELECT workspace FROM intake.poll WHERE error IS NOT NULL")
+    assert sorted(row["workspace"] for row in failed) == ["a", "z"]
+
+
+def test_no_more_lists_are_requested_at_once_than_may_be(bridge):
+    under_way = []
+    requested = count(1)
+
+    def begin():
+        ended = bridge.rows("SELECT FROM intake.poll WHERE found = 0")
+        under_way.append(next(requested) - len(ended))
+        return begun(lambda: NOTHING)
+
+    lists = [replace(changed(lambda: NOTHING, f"w{n}"), begin=begin) for n in range(3 * AT_ONCE)]
+
+    poll_due(lists, every_s=60, session=bridge.context.session, on_listed=print)
+
+    assert len(bridge.rows("SELECT FROM intake.poll WHERE found = 0")) == len(lists)
+    assert max(under_way) == AT_ONCE
+
+
+def test_a_list_that_another_process_polls_is_left_out(bridge):
+    lists = [listing(7), listing(8, workspace="other")]
+    with (
+        bridge.context.session() as conn,
+        advisory_locks.hold(conn, f"poll/demo/{REPORTS}", slots=1),
+    ):
+        poll_due(lists, every_s=60, session=bridge.context.session, on_listed=lambda _: None)
+
+    assert bridge.wanted_ids() == [8]
 
 
 def test_the_next_nudge_repeats_a_failed_poll(bridge):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from workers.config.names import Mirror, Queue, TaskName
 from workers.config.settings import Retention, load_settings
 from workers.config.workspaces import SettingsError
-from workers.operations.jobs import survey_nudges
-from workers.schedule import beat_schedule, steady_now
+from workers.database import connections
+from workers.operations.jobs import pending_nudges
+from workers.operations.jobs.pending_nudges import PendingNudges
+from workers.schedule import WORKSPACES_PER_POLL, beat_schedule, steady_now
 
 
 @pytest.fixture
@@ -68,17 +71,30 @@ def test_a_negative_retention_is_reported_by_name(environment):
         load_settings()
 
 
-def test_mirrors_are_checked_every_minute_on_the_queue_of_drains(environment):
-    entries = [e for e in beat_schedule(load_settings()).values() if e["task"] == TaskName.MIRROR]
+def mirrors() -> list[tuple[str, ...]]:
+    """Return the arguments of the nudges of mirrors while the database cannot be asked."""
+    return PendingNudges(load_settings()).arguments(TaskName.MIRROR)
 
-    assert {entry["args"] for entry in entries} == {("demo", mirror) for mirror in Mirror}
-    assert {(every_s(e), e["options"]["queue"]) for e in entries} == {(60, Queue.FETCH)}
+
+@pytest.fixture
+def no_database(monkeypatch):
+    def refuse(*_, **__):
+        raise psycopg.OperationalError
+
+    monkeypatch.setattr(connections, "connect", refuse)
+
+
+def test_mirrors_are_checked_every_minute_on_the_queue_of_drains(environment):
+    entry = beat_schedule(load_settings())["mirrors"]
+
+    assert (entry["task"], entry["args"], every_s(entry)) == (TaskName.MIRROR, (), 60)
+    assert entry["options"]["queue"] == Queue.FETCH
 
 
 def test_a_mirror_with_a_short_interval_is_checked_more_often(environment):
     environment.setenv("AGENT_LOGONS_EVERY_S", "60")
 
-    assert every_s(beat_schedule(load_settings())["mirror agent_logons demo"]) == 15
+    assert every_s(beat_schedule(load_settings())["mirrors"]) == 15
 
 
 @pytest.mark.parametrize(
@@ -90,21 +106,19 @@ def test_a_mirror_with_a_short_interval_is_checked_more_often(environment):
         ("CENTION_EXPORT_PRESET", "", Mirror.EXPORTS),
     ],
 )
-def test_a_mirror_that_is_switched_off_is_not_scheduled(environment, variable, value, off):
+def test_a_mirror_that_is_switched_off_is_never_nudged(
+    environment, no_database, variable, value, off
+):
     environment.setenv(variable, value)
 
-    entries = beat_schedule(load_settings()).values()
-
-    assert {m for m in Mirror if ("demo", m) not in {e["args"] for e in entries}} == {off}
+    assert {m for m in Mirror if ("demo", m) not in mirrors()} == {off}
 
 
-def test_a_mirror_without_a_token_of_its_claim_is_not_scheduled(environment):
+def test_a_mirror_without_a_token_of_its_claim_is_never_nudged(environment, no_database):
     environment.delenv("CENTION_TOKEN")
     environment.setenv("CENTION_TOKEN_LOGIO", "token")
 
-    entries = [e for e in beat_schedule(load_settings()).values() if e["task"] == TaskName.MIRROR]
-
-    assert [entry["args"] for entry in entries] == [("demo", Mirror.AGENT_LOGONS)]
+    assert mirrors() == [("demo", Mirror.AGENT_LOGONS)]
 
 
 @pytest.mark.parametrize(
@@ -127,10 +141,31 @@ def test_a_poll_that_waits_for_cention_does_not_delay_callbacks(environment):
     assert Queue.POLLS not in others
 
 
+def test_each_workspace_is_polled_once_in_messages_of_some(environment, tmp_path):
+    names = [f"w{number:02}" for number in range(40)]
+    file = tmp_path / "workspaces.toml"
+    file.touch(0o600)
+    file.write_text(
+        "".join(
+            f'[{name}]\nurl = "http://127.0.0.1:1/s/{name}"\ntoken = "token"\n'
+            'callback_secrets = ["a-secret-of-callbacks"]\n'
+            for name in names
+        )
+    )
+    environment.delenv("CENTION_URL")
+    environment.setenv("CENTION_WORKSPACES_FILE", str(file))
+
+    entries = beat_schedule(load_settings()).values()
+
+    polls = [e["args"] for e in entries if e["task"] == TaskName.POLL]
+    assert [name for names in polls for name in names] == names
+    assert max(map(len, polls)) <= WORKSPACES_PER_POLL
+
+
 def test_surveys_are_sent_once_for_all_workspaces_apart_from_other_work(environment):
     entries = beat_schedule(load_settings()).values()
 
-    surveys = [e for e in entries if e["task"] in survey_nudges.TASKS]
+    surveys = [e for e in entries if e["task"] in pending_nudges.SURVEY_TASKS]
     assert {(e["task"], e["args"], every_s(e), e["options"]["queue"]) for e in surveys} == {
         (TaskName.SURVEY_DECIDE, (), 30, Queue.SURVEYS),
         (TaskName.SURVEY_INVITE, (), 5, Queue.SURVEYS),
@@ -138,7 +173,7 @@ def test_surveys_are_sent_once_for_all_workspaces_apart_from_other_work(environm
         (TaskName.SURVEY_ALERT, (), 60, Queue.FETCH),
     }
     assert {e["task"] for e in entries if e["options"]["queue"] == Queue.SURVEYS} < (
-        survey_nudges.TASKS
+        pending_nudges.SURVEY_TASKS
     )
 
 

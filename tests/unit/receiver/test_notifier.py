@@ -22,6 +22,13 @@ class Broker:
         self.nudges = Queue()
         self.may_answer = threading.Event()
         self.down = False
+        self.behind = 0  # how often workers are asked in vain whether they have caught up
+        self.asked = threading.Event()
+
+    def may_send(self):
+        self.asked.set()
+        self.behind -= 1
+        return self.behind < 0
 
     def send(self, workspace):
         self.nudges.put(workspace)
@@ -34,6 +41,7 @@ class Broker:
 def _no_pause(monkeypatch):
     monkeypatch.setattr(notifier_module, "PAUSE_S", 0)
     monkeypatch.setattr(notifier_module, "PAUSE_AFTER_FAILURE_S", 0)
+    monkeypatch.setattr(notifier_module, "PAUSE_WHILE_BEHIND_S", 0)
 
 
 @pytest.fixture
@@ -43,7 +51,7 @@ def broker():
 
 @pytest.fixture
 def notifier(broker):
-    return WorkerNotifier(broker.send, describe=describe_failure)
+    return WorkerNotifier(broker.send, may_send=broker.may_send, describe=describe_failure)
 
 
 def nudges(outcome):
@@ -87,6 +95,21 @@ def test_workspaces_do_not_wait_for_each_other_to_be_nudged(notifier, broker):
     assert {broker.nudges.get(timeout=10) for _ in range(3)} == {"a", "b", "c"}
 
 
+def test_workers_that_are_behind_get_no_nudge_until_they_have_caught_up(notifier, broker):
+    broker.may_answer.set()
+    broker.behind = 10**9
+    for workspace in ("a", "b", "c") * 100:
+        notifier.notify(workspace)
+    assert broker.asked.wait(30)
+    while_behind = broker.nudges.empty()
+
+    broker.behind = 0
+
+    assert while_behind
+    assert [broker.nudges.get(timeout=30) for _ in range(3)] == ["a", "b", "c"]
+    assert broker.nudges.empty()
+
+
 @pytest.mark.parametrize(("callbacks", "pause_s"), [(1, 0.02), (50, 0.1)])
 def test_the_pause_after_nudges_is_short_while_few_callbacks_come(
     broker, monkeypatch, callbacks, pause_s
@@ -94,7 +117,7 @@ def test_the_pause_after_nudges_is_short_while_few_callbacks_come(
     pauses = Queue()
     monkeypatch.setattr(notifier_module, "PAUSE_S", PAUSE_S)
     monkeypatch.setattr(notifier_module.time, "sleep", pauses.put)
-    notifier = WorkerNotifier(broker.send, describe=describe_failure)
+    notifier = WorkerNotifier(broker.send, may_send=broker.may_send, describe=describe_failure)
 
     for _ in range(callbacks):
         notifier.notify("demo")

@@ -77,7 +77,7 @@ def traces(monkeypatch):
 
 def test_a_nudge_tells_all_callbacks_that_it_is_for(traces):
     send = Blocked()
-    notifier = WorkerNotifier(send, describe=repr)
+    notifier = WorkerNotifier(send, may_send=lambda: True, describe=repr)
     for context in ("first", "second", "third"):
         with traces.within(context):
             notifier.notify("demo")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
+from functools import partial
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from workers import wiring
 from workers.cli.context import database, load_settings_or_exit, select_workspace, workspace_option
 from workers.cli.output import print_line, print_stderr
 from workers.cli.tokens import require_client
+from workers.clients.fetch_loop import FetchLoop
 from workers.config.names import Family
 from workers.config.settings import Settings
 from workers.config.workspaces import WorkspaceSettings
@@ -31,9 +33,12 @@ def poll(workspace: str | None) -> None:
     """
     settings = load_settings_or_exit()
     chosen = select_workspace(settings, workspace)
-    changed_lists = require_client("errand_data", _changed_lists, settings, chosen)
-    with database(settings, autocommit=True) as conn:
-        answers = {changed.family: _poll(conn, changed) for changed in changed_lists}
+    with closing(FetchLoop(settings.fetch_threads)) as loop:
+        changed_lists = require_client(
+            "errand_data", partial(_changed_lists, loop=loop), settings, chosen
+        )
+        with database(settings, autocommit=True) as conn:
+            answers = {changed.family: _poll(conn, changed) for changed in changed_lists}
     print_stderr(
         request_drains(settings, [(chosen.name, f) for f, found in answers.items() if found])
     )
@@ -41,8 +46,10 @@ def poll(workspace: str | None) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _changed_lists(settings: Settings, chosen: WorkspaceSettings) -> list[ChangedList] | None:
-    return wiring.changed_lists_of(settings, chosen) or None
+def _changed_lists(
+    settings: Settings, chosen: WorkspaceSettings, *, loop: FetchLoop
+) -> list[ChangedList] | None:
+    return wiring.changed_lists_of(settings, chosen, loop) or None
 
 
 def _poll(conn: Connection, changed: ChangedList) -> int | None:

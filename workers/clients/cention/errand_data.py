@@ -14,6 +14,8 @@ from workers.clients.cention.jsonapi_client import AsyncJsonApiClient, JsonApiCl
 from workers.clients.http import HttpApi
 
 MARK_AT_ONCE = 500
+CHANGED_ERRANDS = "c3_dirty_errand_list"
+CHANGED_RATINGS = "c3_dirty_facebook_ratings"
 REPORTS = "c3_errand_reports"
 RATINGS = "c3_facebook_ratings"
 
@@ -32,11 +34,11 @@ class ErrandDataApi:
 
         Unpaged, and possibly every errand there ever was. Reading it clears nothing.
         """
-        return self._client.get("c3_dirty_errand_list")
+        return self._client.get(CHANGED_ERRANDS)
 
     def changed_facebook_ratings(self) -> dict[str, Any]:
         """Return the list of ratings that changed since each was last fetched. Clears nothing."""
-        return self._client.get("c3_dirty_facebook_ratings")
+        return self._client.get(CHANGED_RATINGS)
 
     def fetch_report(self, errand_id: int) -> dict[str, Any]:
         """Return the report of one errand.
@@ -64,7 +66,7 @@ class ErrandDataApi:
                 raise ValueError("an errand id is a whole number from 1 to 2**53 - 1")
         for first in range(0, len(errand_ids), MARK_AT_ONCE):
             errands = list(errand_ids[first : first + MARK_AT_ONCE])
-            self._client.post("c3_dirty_errand_list", {"errands": errands})
+            self._client.post(CHANGED_ERRANDS, {"errands": errands})
 
     def probe(self) -> None:
         """Check that Cention is reachable and accepts the token. Clears nothing."""
@@ -72,10 +74,18 @@ class ErrandDataApi:
 
 
 class ErrandDocuments:
-    """The two fetches of ``ErrandDataApi``, many at once on an event loop, for drains."""
+    """The fetches of ``ErrandDataApi``, many at once on an event loop, for polls and drains."""
 
     def __init__(self, http: AsyncHttpApi, *, token: str) -> None:
         self._client = AsyncJsonApiClient(http, token=token)
+
+    async def changed_errands(self) -> dict[str, Any]:
+        """Do as ``ErrandDataApi.changed_errands``."""
+        return await self._client.get(CHANGED_ERRANDS)
+
+    async def changed_facebook_ratings(self) -> dict[str, Any]:
+        """Do as ``ErrandDataApi.changed_facebook_ratings``."""
+        return await self._client.get(CHANGED_RATINGS)
 
     async def fetch_report(self, errand_id: int) -> dict[str, Any]:
         """Do as ``ErrandDataApi.fetch_report``."""

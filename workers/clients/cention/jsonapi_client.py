@@ -117,15 +117,15 @@ class JsonApiClient:
 
 
 class AsyncJsonApiClient:
-    """Like ``JsonApiClient``, for the documents that a drain fetches on an event loop."""
+    """Like ``JsonApiClient``, for what is fetched on an event loop."""
 
     def __init__(self, http: AsyncHttpApi, *, token: str) -> None:
         self._http = http
         self._token = token
         self._headers = {**_headers(token), **_FRESH}
 
-    async def get(self, resource_type: str, resource_id: int) -> dict[str, Any]:
-        """Return the document of one resource. Raises ``ApiError``."""
+    async def get(self, resource_type: str, resource_id: int | None = None) -> dict[str, Any]:
+        """Return the document of one resource, or of a whole type. Raises ``ApiError``."""
         answer = await self._http.get(_path(resource_type, resource_id), headers=self._headers)
         return _document(answer, api=self._http.name, token=self._token)
 

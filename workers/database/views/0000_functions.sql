@@ -4,6 +4,15 @@ LANGUAGE sql STABLE
 RETURN coalesce(last_at < now() - greatest(3 * coalesce(poll_every_s, 15), 60) * interval '1 second', true);
 COMMENT ON FUNCTION intake.is_late IS 'True if a list of changed records was last read more than three intervals ago, at least a minute, or never.';
 
+CREATE OR REPLACE FUNCTION intake.was_read_within(of_workspace text, of_family text, every_s double precision)
+RETURNS boolean LANGUAGE sql STABLE
+RETURN EXISTS (
+    SELECT FROM intake.poll
+    WHERE workspace = of_workspace AND family = of_family AND found IS NOT NULL
+      AND started_at > now() - make_interval(secs => every_s) AND started_at <= clock_timestamp()
+);
+COMMENT ON FUNCTION intake.was_read_within IS 'True if an attempt to read a list of changed records, or to refresh a mirror, succeeded and began within so many seconds. One in the future does not count: the clock of the database was set back.';
+
 CREATE OR REPLACE FUNCTION intake.waits_since(wanted_at timestamptz, due_at timestamptz, looks integer)
 RETURNS timestamptz LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN looks > 0 THEN due_at ELSE wanted_at END;

@@ -66,12 +66,12 @@ def drain(
             return DrainResult(claimed=run.claimed, outcomes=run.server.outcomes, more=run.more)
 
 
-def _release_stalled(conn: Connection, spec: FamilySpec, slot: int) -> None:
+def _release_stalled(conn: Connection, spec: FamilySpec, slots: Sequence[int]) -> None:
     wanted.release_stalled(
         conn,
         spec.workspace,
         spec.family,
-        slot=slot,
+        slots=slots,
         in_flight_s=spec.in_flight_s,
         max_tries=retry_policy.MAX_TRIES,
         success_window_s=retry_policy.SUCCESS_WINDOW_S,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import structlog
 
@@ -12,12 +14,17 @@ from schemas.cention.changed_ids import ChangedIds
 from schemas.errors import DocumentError
 from workers.clients.errors import ApiError
 from workers.config.names import Family
-from workers.database import Connection, Transaction
-from workers.sync.jobs.attempts import Attempt, recorded_attempt
+from workers.database import Connection, Transaction, advisory_locks
+from workers.sync.jobs.failure_policy import REFUSALS
 from workers.sync.rules import retry_policy
 from workers.sync.store import completeness, polls, wanted
 
 log = structlog.get_logger(__name__)
+
+AT_ONCE = 8  # requests for lists under way in one task
+
+Answer: TypeAlias = Future[dict[str, Any]]
+"""The document that a request is answered with, or ``ApiError``."""
 
 
 class RecentlyGone(Protocol):
@@ -41,20 +48,34 @@ class ChangedList:
 
     workspace: str
     family: Family
-    fetch: Callable[[], dict[str, Any]]  # raises ApiError
+    begin: Callable[[], Answer]  # sends a request
     parse: Callable[[Mapping[str, Any]], ChangedIds]  # raises DocumentError
     recently_gone: RecentlyGone
 
+    @property
+    def lock(self) -> str:
+        """The name of the lock that is held while it is polled."""
+        return f"poll/{self.workspace}/{self.family}/0"
 
-def poll_if_due(changed: ChangedList, *, every_s: float, session: Transaction) -> int | None:
-    """Poll as ``poll`` does, unless the last success is less than half of ``every_s`` ago.
 
-    A hundred nudges that arrive together, as after an outage, make one poll.
+OnListed: TypeAlias = Callable[[ChangedList], object]
+"""Called for a list that names records, once these are wanted."""
+
+
+def poll_due(
+    lists: Sequence[ChangedList],
+    *,
+    every_s: float,
+    session: Transaction,
+    on_listed: OnListed,
+) -> None:
+    """Poll lists as ``poll`` does, ``AT_ONCE``.
+
+    Without those whose last success is less than half of ``every_s`` ago: a hundred nudges that
+    arrive together, as after an outage, make one poll.
     """
     with session() as conn:
-        if not polls.is_due(conn, changed.workspace, changed.family, every_s=every_s / 2):
-            return None
-    return poll(changed, session=session)
+        _Polls(conn, lists, on_listed).run(every_s=every_s / 2)
 
 
 def poll(changed: ChangedList, *, session: Transaction) -> int | None:
@@ -64,35 +85,91 @@ def poll(changed: ChangedList, *, session: Transaction) -> int | None:
     ever more rarely. ``session`` yields a connection in autocommit mode. Reading a list clears
     nothing at Cention, so a poll that fails, or that another process is doing, loses nothing.
     """
-    workspace, family = changed.workspace, changed.family
+    with session() as conn:
+        polled = _Polls(conn, [changed], lambda _: None)
+        polled.run(every_s=None)
+        return polled.found.get(changed.lock)
+
+
+class _Polls:
+    """Polls of some lists over one connection, each under its lock; others' are left out."""
+
+    def __init__(self, conn: Connection, lists: Sequence[ChangedList], on_listed: OnListed) -> None:
+        self.found: dict[str, int | None] = {}  # how many records are listed, by lock
+        self._conn = conn
+        self._lists = {(each.workspace, each.family): each for each in lists}
+        self._on_listed = on_listed
+
+    def run(self, *, every_s: float | None) -> None:
+        """Poll them. Raises the last internal or database error, once all others are polled."""
+        locks = {each.lock: key for key, each in self._lists.items()}
+        failed: Exception | None = None
+        with advisory_locks.hold_free(self._conn, list(locks)) as held:
+            free = [locks[name] for name in held.names]
+            begun = polls.start_due(self._conn, free, every_s=every_s)
+            held.release([self._lists[key].lock for key in free if key not in begun])
+            waiting = [(self._lists[key], poll_id) for key, poll_id in begun.items()]
+            with closing(_answers(waiting)) as answers:
+                for changed, poll_id, answer in answers:
+                    try:
+                        self.found[changed.lock] = self._end(changed, poll_id, answer)
+                    except Exception as error:  # the others are polled all the same
+                        failed = error
+                    held.release([changed.lock])
+                    if self.found.get(changed.lock):
+                        self._on_listed(changed)
+        if failed is not None:
+            raise failed
+
+    def _end(self, changed: ChangedList, poll_id: int, answer: Answer) -> int | None:
+        """Record what came of a poll. Raises an internal error, once that is recorded."""
+        conn, workspace, family = self._conn, changed.workspace, changed.family
+        try:
+            listed = changed.parse(answer.result())
+        except (ApiError, DocumentError) as error:
+            polls.end(conn, poll_id, found=None, error=str(error))
+            if isinstance(error, REFUSALS):
+                polls.pause(conn, workspace, family, reason=str(error), for_s=retry_policy.PAUSE_S)
+            log.warning("poll failed", workspace=workspace, family=family, error=str(error))
+            return None
+        except Exception as error:
+            polls.end(conn, poll_id, found=None, error=f"internal error: {type(error).__name__}")
+            raise
+        return _want(conn, changed, poll_id, listed)
+
+
+def _answers(
+    waiting: list[tuple[ChangedList, int]],
+) -> Generator[tuple[ChangedList, int, Answer], None, None]:
+    """Request lists, ``AT_ONCE``; yield each with its poll once it is answered."""
+    under_way: dict[Answer, tuple[ChangedList, int]] = {}
     try:
-        with recorded_attempt(
-            session,
-            workspace,
-            family,
-            lambda: changed.parse(changed.fetch()),
-            lock=f"poll/{workspace}/{family}",
-        ) as attempt:
-            return None if attempt is None else _want(changed, attempt)
-    except (ApiError, DocumentError) as error:
-        log.warning("poll failed", workspace=workspace, family=family, error=str(error))
-        return None
+        while waiting or under_way:
+            while waiting and len(under_way) < AT_ONCE:
+                changed, poll_id = waiting.pop(0)
+                under_way[changed.begin()] = changed, poll_id
+            for answer in wait(under_way, return_when=FIRST_COMPLETED).done:
+                yield *under_way.pop(answer), answer
+    finally:
+        for answer in under_way:
+            answer.cancel()
 
 
-def _want(changed: ChangedList, attempt: Attempt[ChangedIds]) -> int:
-    conn, listed = attempt.conn, attempt.result
+def _want(conn: Connection, changed: ChangedList, poll_id: int, listed: ChangedIds) -> int:
     workspace, family = changed.workspace, changed.family
-    with conn.transaction():
-        ids = set(listed.ids) - changed.recently_gone(
-            conn,
-            workspace,
-            listed.ids,
-            min_s=retry_policy.MIN_GONE_RECHECK_S,
-            max_s=retry_policy.MAX_GONE_RECHECK_S,
-        )
-        wanted.want(conn, workspace, family, ids)
-        completeness.record_reported(conn, workspace, family, ids)
+    # Most lists are empty: then there is nothing to commit together.
+    with conn.transaction() if listed.ids else nullcontext():
+        if listed.ids:
+            ids = set(listed.ids) - changed.recently_gone(
+                conn,
+                workspace,
+                listed.ids,
+                min_s=retry_policy.MIN_GONE_RECHECK_S,
+                max_s=retry_policy.MAX_GONE_RECHECK_S,
+            )
+            wanted.want(conn, workspace, family, ids)
+            completeness.record_reported(conn, workspace, family, ids)
         invalid = f"{listed.dropped} entries are no id" if listed.dropped else None
-        polls.end(conn, attempt.poll_id, found=len(listed.ids), error=invalid)
+        polls.end(conn, poll_id, found=len(listed.ids), error=invalid)
         polls.resume_idle(conn, workspace, [family], soon_s=retry_policy.MAX_OUTAGE_BACKOFF_S)
     return len(listed.ids)

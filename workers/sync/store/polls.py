@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -37,6 +37,22 @@ def start(conn: Connection, workspace: str, family: Family | Mirror) -> int:
         return int(cursor.execute(SQL["start_poll"], parameters).fetchall()[0])
 
 
+def start_due(
+    conn: Connection, lists: Collection[tuple[str, Family]], *, every_s: float | None
+) -> dict[tuple[str, Family], int]:
+    """Record that polls of lists begin; return their numbers, by workspace and family.
+
+    With ``every_s``, those are left out that succeeded within so many seconds.
+    """
+    parameters = {
+        "workspaces": [workspace for workspace, _ in lists],
+        "families": [family for _, family in lists],
+        "every_s": every_s,
+    }
+    rows = conn.execute(SQL["start_due_polls"], parameters).fetchall()
+    return {(workspace, Family(family)): poll_id for workspace, family, poll_id in rows}
+
+
 def end(conn: Connection, poll_id: int, *, found: int | None, error: str | None) -> None:
     """Record how an attempt ended: with ``found`` ids, with an error, or with both."""
     conn.execute(SQL["end_poll"], {"poll_id": poll_id, "found": found, "error": error})
@@ -52,6 +68,23 @@ def is_due(conn: Connection, workspace: str, family: Family | Mirror, *, every_s
     with conn.cursor(row_factory=scalar_row) as cursor:
         parameters = {"workspace": workspace, "family": family, "every_s": every_s}
         return bool(cursor.execute(SQL["is_due"], parameters).fetchone())
+
+
+def due_mirrors(
+    conn: Connection, every_s: Mapping[tuple[str, Mirror], float]
+) -> list[tuple[str, Mirror]]:
+    """Return those of these mirrors of workspaces that are due and not paused.
+
+    ``every_s`` are the seconds between two refreshes of each. One whose refresh failed is among
+    them, however recently.
+    """
+    parameters = {
+        "workspaces": [workspace for workspace, _ in every_s],
+        "mirrors": [mirror for _, mirror in every_s],
+        "every_s": list(every_s.values()),
+    }
+    rows = conn.execute(SQL["due_mirrors"], parameters).fetchall()
+    return [(workspace, Mirror(mirror)) for workspace, mirror in rows]
 
 
 def failures(conn: Connection, workspace: str, family: Family | Mirror) -> Failures:

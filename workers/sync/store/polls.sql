@@ -4,19 +4,34 @@ INSERT INTO intake.poll (workspace, family, started_at)
 VALUES (%(workspace)s, %(family)s, clock_timestamp())
 RETURNING poll_id;
 
+-- name: start_due_polls
+-- Record that polls of these families of workspaces begin, without those that succeeded within so many seconds (null:
+-- all begin); returns their numbers.
+INSERT INTO intake.poll (workspace, family, started_at)
+SELECT l.workspace, l.family, clock_timestamp()
+FROM unnest(%(workspaces)s::text[], %(families)s::text[]) AS l (workspace, family)
+WHERE %(every_s)s::float8 IS NULL OR NOT intake.was_read_within(l.workspace, l.family, %(every_s)s)
+RETURNING workspace, family, poll_id;
+
 -- name: end_poll
 -- Record how an attempt ended.
 UPDATE intake.poll SET ended_at = clock_timestamp(), found = %(found)s, error = %(error)s
 WHERE poll_id = %(poll_id)s;
 
 -- name: is_due
--- True if no attempt that succeeded began in so many seconds. One in the future does not count: the
--- database's clock was set back.
-SELECT NOT EXISTS (
-    SELECT FROM intake.poll
-    WHERE workspace = %(workspace)s AND family = %(family)s AND found IS NOT NULL
-      AND started_at > now() - make_interval(secs => %(every_s)s) AND started_at <= clock_timestamp()
-) AS due;
+-- True if no attempt that succeeded began in so many seconds.
+SELECT NOT intake.was_read_within(%(workspace)s, %(family)s, %(every_s)s) AS due;
+
+-- name: due_mirrors
+-- Those of these mirrors of workspaces that "is_due" holds for, and that are not paused.
+SELECT m.workspace, m.mirror
+FROM unnest(%(workspaces)s::text[], %(mirrors)s::text[], %(every_s)s::float8[])
+    WITH ORDINALITY AS m (workspace, mirror, every_s, place)
+WHERE NOT intake.was_read_within(m.workspace, m.mirror, m.every_s) AND NOT EXISTS (
+    SELECT FROM intake.pause AS p
+    WHERE p.workspace = m.workspace AND p.family = m.mirror AND p.until_at > now()
+)
+ORDER BY m.place;
 
 -- name: failures
 -- How many attempts failed since the last success, and how many seconds ago the last of them ended.

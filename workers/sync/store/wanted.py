@@ -173,21 +173,21 @@ def release_stalled(
     workspace: str,
     family: Family,
     *,
-    slot: int,
+    slots: Sequence[int],
     in_flight_s: float,
     max_tries: int,
     success_window_s: float,
 ) -> int:
-    """Release the claims of a dead drain of this slot, and those of any drain past its lease.
+    """Release the claims of dead drains of these slots, and those of any drain past its lease.
 
-    The caller holds the slot's lock. This counts as a try of each record, which is in doubt for
-    ``in_flight_s`` seconds. A random back-off that grows with the tries separates a record that
+    The caller holds the locks of these slots. This counts as a try of each record; it is in doubt
+    for ``in_flight_s`` seconds. A random back-off that grows with the tries separates a record that
     crashes its worker from those that shared its batch.
     """
     parameters = {
         "workspace": workspace,
         "family": family,
-        "slot": slot,
+        "slots": list(slots),
         "in_flight_s": in_flight_s,
         "max_tries": max_tries,
         "success_window_s": success_window_s,

@@ -143,8 +143,8 @@ WHERE workspace = %(workspace)s AND family = %(family)s AND remote_id = ANY (%(i
   AND claim = %(token)s;
 
 -- name: release_stalled
--- Release the claims of a dead drain of this slot (the caller holds the slot's lock), and those of any
--- drain past its lease. Requests of that drain may still be under way, so its records are in doubt for a
+-- Release the claims of dead drains of these slots (the caller holds their locks), and those of any
+-- drain past its lease. Requests of those drains may still be under way, so their records are in doubt for a
 -- while. After too many tries a record is parked, if another of its family succeeded within the window:
 -- otherwise the record is not at fault.
 UPDATE intake.wanted AS w
@@ -162,7 +162,7 @@ FROM (
     SELECT workspace, family, remote_id
     FROM intake.wanted
     WHERE workspace = %(workspace)s AND family = %(family)s
-      AND claim IS NOT NULL AND (slot = %(slot)s OR claimed_until <= now())
+      AND claim IS NOT NULL AND (slot = ANY (%(slots)s::smallint[]) OR claimed_until <= now())
     ORDER BY remote_id
     FOR UPDATE SKIP LOCKED
 ) AS stalled

@@ -61,7 +61,7 @@ def test_records_that_are_being_written_are_not_released_as_stalled(offline_brid
 
     other.execute("SET lock_timeout = '10ms'")
     wanted.release_stalled(
-        other, "demo", RATINGS, slot=0, max_tries=12, success_window_s=900, in_flight_s=60
+        other, "demo", RATINGS, slots=[0], max_tries=12, success_window_s=900, in_flight_s=60
     )
     other.commit()
     wanted.settle(one, claimed, claimed.records)

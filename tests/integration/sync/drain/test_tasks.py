@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from celery import Celery
 
-from workers.config.names import Family
+from workers.config.names import Family, TaskName
 from workers.tasks import base
 from workers.tasks.base import BridgeTask
 
@@ -81,4 +81,4 @@ def test_a_task_with_an_internal_error_fails(app, checks):
 def test_a_nudge_that_the_broker_rejects_raises_nothing(app):
     def body(): ...
 
-    task_that(app, body).nudge_drain("demo", Family.ERRAND_REPORTS)
+    task_that(app, body).nudge(TaskName.DRAIN, "demo", Family.ERRAND_REPORTS)
