@@ -14,7 +14,7 @@ from kombu.exceptions import ChannelError
 COUNT_EVERY_S = 0.2  # between, what is sent is added
 TRY_AGAIN_S = 5.0  # after a broker did not answer, for which a task may have waited some seconds
 MOST_AT_LEAST = 16
-MOST_PER_WORKSPACE = 4  # nudges of one queue: some families, and one more while they are done
+MOST_PER_WORKSPACE = 2  # nudges of one queue, as many as a poll of both lists sends
 SWEEP_MOST = 2  # times as many: what the others were not allowed to send, for every workspace
 
 

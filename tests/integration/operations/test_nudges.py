@@ -185,5 +185,5 @@ def test_a_drain_that_leaves_records_sends_one_in_its_own_place_however_many_wai
 
 def test_every_queue_has_room_for_what_one_poll_of_all_workspaces_sends():
     """Two lists of each: drains of both."""
-    assert all(most_waiting(number) > 2 * number for number in (1, 100))
+    assert all(most_waiting(number) >= 2 * number for number in (1, 100))
     assert QUEUE_OF[TaskName.DRAIN] is Queue.FETCH
