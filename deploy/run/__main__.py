@@ -13,7 +13,7 @@ from typing import Never
 import psycopg
 
 from deploy.embedded import Postgres, StartupError
-from deploy.run import analyst_login, sandbox_rules, secret_files, web_login
+from deploy.run import analyst_login, run_secrets, sandbox_rules, web_login
 from deploy.run.lock import take_lock
 from deploy.run.output import Output
 from deploy.run.plan import Plan, make_plan
@@ -136,7 +136,7 @@ def _cention_program() -> Path:
 
 
 def _analysts(plan: Plan, postgres: Postgres) -> str:
-    password = secret_files.password_in(plan.analyst_password)
+    password = run_secrets.password_in(plan.analyst_password)
     return f"{analyst_login.url(postgres, password)} (may only read)"
 
 

@@ -13,7 +13,7 @@ from urllib.request import ProxyHandler, build_opener
 import psycopg
 
 from deploy.embedded import StartupError
-from deploy.run import sandbox_rules, secret_files
+from deploy.run import run_secrets, sandbox_rules
 from deploy.run.output import Output
 from deploy.run.plan import Plan
 from deploy.run.supervisor import Supervisor
@@ -102,7 +102,7 @@ def prepare_database(plan: Plan) -> None:
             if plan.sandbox:
                 want_open_errands(conn, plan.workspace)
             if plan.postgres:
-                analyst_login.save(conn, secret_files.password_in(plan.analyst_password))
+                analyst_login.save(conn, run_secrets.password_in(plan.analyst_password))
     except WorkspaceMoved as error:
         raise StartupError(str(error)) from None
     except psycopg.Error as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.run.plan import Plan
 from deploy.run.ports import WEB_PORT
-from deploy.run.secret_files import password_in, write_secret
+from deploy.run.run_secrets import password_in, write_secret
 from workers.operations.rules import passwords
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.certificates import Certificates
 from tests.support.eventually import eventually
 from tests.system.debian import PACKAGES
 
@@ -22,37 +23,19 @@ TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")  # folders of n
 RECEIVERS = ("127.0.0.1:8000", "127.0.0.1:8001")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
-    """A certificate of ``HOST`` that is its own authority."""
-
-    certificate: Path
-    key: Path
-
-    def used_in(self, text: str) -> str:
-        """Return a configuration that names these files."""
-        text = re.sub(r"/etc/\w+/tls/cention-bridge\.crt", str(self.certificate), text)
-        return re.sub(r"/etc/\w+/tls/cention-bridge\.key", str(self.key), text)
-
-
-def make_certificate(folder: Path) -> Certificate:
-    made = Certificate(certificate=folder / "tls.crt", key=folder / "tls.key")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-days", "2", "-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}",
-         "-keyout", made.key, "-out", made.certificate],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
-    return made
+def naming(made: Certificates, text: str) -> str:
+    """Return a configuration that names the files of a certificate."""
+    text = re.sub(r"/etc/\w+/tls/cention-bridge\.crt", str(made.certificate), text)
+    return re.sub(r"/etc/\w+/tls/cention-bridge\.key", str(made.key), text)
 
 
 class Connection(http.client.HTTPConnection):
     """A connection by TLS to nginx, which listens on a Unix socket: no port can be taken."""
 
-    def __init__(self, path: Path, certificate: Certificate) -> None:
+    def __init__(self, path: Path, authority: Path) -> None:
         super().__init__(HOST, timeout=60)
         self._path = path
-        self._context = ssl.create_default_context(cafile=certificate.certificate)
+        self._context = ssl.create_default_context(cafile=authority)
 
     def connect(self) -> None:
         with socket.socket(socket.AF_UNIX) as plain:
@@ -66,7 +49,7 @@ class Nginx:
     """nginx with the file of deploy/proxies, as its command and where it listens."""
 
     folder: Path
-    certificate: Certificate
+    certificate: Certificates
 
     @property
     def socket(self) -> Path:
@@ -74,7 +57,7 @@ class Nginx:
 
     def command(self, *receivers: str) -> list[str | Path]:
         """Return the command of nginx before ``receivers``; its files are in ``folder``."""
-        site = self.certificate.used_in((PROXIES / "nginx.conf").read_text("utf-8"))
+        site = naming(self.certificate, (PROXIES / "nginx.conf").read_text("utf-8"))
         site = site.replace("listen 443 ssl;", f"listen unix:{self.socket} ssl;")
         for there, here in zip(RECEIVERS, receivers, strict=bool(receivers)):
             site = site.replace(there, here)
@@ -90,7 +73,7 @@ class Nginx:
         return [PACKAGES["nginx"], "-e", "stderr", "-c", self.folder / "nginx.conf"]
 
     def connection(self) -> Connection:
-        return Connection(self.socket, self.certificate)
+        return Connection(self.socket, self.certificate.authority)
 
     def accepts(self) -> bool:
         """Return whether it accepts connections."""

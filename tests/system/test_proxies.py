@@ -13,9 +13,10 @@ import pytest
 
 from receiver.callback_size import ARRIVING_MAX_BYTES
 from tests.integration.receiver.receiver_process import serving
+from tests.support.certificates import own_authority
 from tests.support.databases import database_copy, run_query
 from tests.system.debian import PACKAGES
-from tests.system.proxies import PROXIES, Nginx, make_certificate
+from tests.system.proxies import HOST, PROXIES, Nginx, naming
 from workers.config.limits import CALLBACK_MAX_BYTES
 
 DOCUMENTS = Path(__file__).parents[1] / "support" / "documents"
@@ -29,7 +30,7 @@ def nginx():
     if not PACKAGES["nginx"].exists():
         pytest.skip("nginx is missing: sudo apt-get install nginx")
     with tempfile.TemporaryDirectory(prefix="cention-tests-") as folder:
-        yield Nginx(folder=Path(folder), certificate=make_certificate(Path(folder)))
+        yield Nginx(folder=Path(folder), certificate=own_authority(Path(folder), HOST))
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def test_caddy_understands_its_file(tmp_path):
         pytest.skip("Caddy is missing: sudo apt-get install caddy")
     file = tmp_path / "Caddyfile"
     text = (PROXIES / "Caddyfile").read_text("utf-8")
-    file.write_text(make_certificate(tmp_path).used_in(text), "utf-8")
+    file.write_text(naming(own_authority(tmp_path, HOST), text), "utf-8")
 
     done = subprocess.run(
         [PACKAGES["caddy"], "validate", "--adapter", "caddyfile", "--config", file],

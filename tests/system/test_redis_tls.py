@@ -15,8 +15,8 @@ import requests
 
 from tests.acceptance.comparison import SandboxControl, wait_for_no_difference
 from tests.acceptance.running_bridge import SECRETS, empty_folder, running_bridge
+from tests.support.certificates import certificates
 from tests.support.eventually import eventually
-from tests.system.certificates import certificates
 from tests.system.debian import PACKAGES
 from tests.system.rabbitmq import free_ports
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+
+from tests.support.certificates import own_authority
 
 
 class CloseConnection(Exception):
@@ -102,16 +103,8 @@ def serve() -> Iterator[Callable[..., Server]]:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A key and a certificate of its own for mail.example, in one file."""
-    path = tmp_path_factory.mktemp("tls") / "mail.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
-            *("-nodes", "-subj", "/CN=mail.example", "-addext", "subjectAltName=DNS:mail.example"),
-            *("-days", "2", "-keyout", path, "-out", path.with_suffix(".crt")),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    with path.open("a") as file:
-        file.write(path.with_suffix(".crt").read_text())
+    folder = tmp_path_factory.mktemp("tls")
+    made = own_authority(folder, "mail.example", name="mail")
+    path = folder / "mail.pem"
+    path.write_text(made.key.read_text() + made.certificate.read_text())
     return path

@@ -18,7 +18,7 @@ import redis
 
 from deploy.embedded import Postgres, Server, StartupError, Valkey, data_dir
 from deploy.embedded.data_dir import DataDir, installed_distribution
-from deploy.run import analyst_login, secret_files
+from deploy.run import analyst_login, run_secrets
 from tests.support.eventually import eventually
 from workers.operations.store import analyst_login as store
 
@@ -168,9 +168,9 @@ def test_by_tcp_the_analyst_reads_with_a_password_and_nobody_comes_in_without(fo
 def test_the_password_of_bi_tools_is_kept_and_readable_by_its_owner_only(tmp_path):
     file = tmp_path / "password"
 
-    password = secret_files.password_in(file)
+    password = run_secrets.password_in(file)
 
-    assert secret_files.password_in(file) == password
+    assert run_secrets.password_in(file) == password
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 

@@ -1,4 +1,4 @@
-"""An authority of a test, and a server's certificate that it has signed."""
+"""Certificates of tests: one that an authority has signed, and one that is its own authority."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-d
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificates:
-    """Files in PEM: whom clients trust, and what a server at 127.0.0.1 shows."""
+    """Files in PEM: whom clients trust, and what a server shows."""
 
     authority: Path
     certificate: Path
@@ -19,7 +19,7 @@ class Certificates:
 
 
 def certificates(folder: Path) -> Certificates:
-    """Make them in ``folder``."""
+    """Make those of a server at 127.0.0.1 in ``folder``."""
     authority, certificate, key = (folder / name for name in ("ca.crt", "server.crt", "server.key"))
     _openssl(*NEW_KEY, "-subj", "/CN=authority", "-keyout", folder / "ca.key", "-out", authority)
     _openssl(
@@ -28,6 +28,16 @@ def certificates(folder: Path) -> Certificates:
         "-CA", authority, "-CAkey", folder / "ca.key", "-keyout", key, "-out", certificate,
     )  # fmt: skip
     return Certificates(authority=authority, certificate=certificate, key=key)
+
+
+def own_authority(folder: Path, host: str, *, name: str = "server") -> Certificates:
+    """Make those of a server ``host`` in ``folder``; the certificate is its own authority."""
+    certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
+    _openssl(
+        *NEW_KEY, "-subj", f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}",
+        "-keyout", key, "-out", certificate,
+    )  # fmt: skip
+    return Certificates(authority=certificate, certificate=certificate, key=key)
 
 
 def _openssl(*words: str | Path) -> None:
