@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import time
@@ -17,10 +18,12 @@ from psycopg import sql
 from deploy.run.run_env import quoted
 from tests.acceptance.comparison import SandboxControl, wait_for_no_difference
 from tests.acceptance.running_bridge import SECRETS, Run, empty_folder, running_bridge
+from tests.support.certificates import certificates
 from tests.support.eventually import eventually
-from tests.system.certificates import certificates
 from tests.system.postgres_server import DEBIAN, NotInstalled, Server, give, programs_of
 from tests.system.rabbitmq import free_ports
+from workers.database.migrate import migrate
+from workers.surveys.store import holds
 
 PASSWORD = "p@ss:/w%#rd&+ ="
 HBA = """\
@@ -150,3 +153,28 @@ def test_a_primary_that_dies_and_a_promoted_standby_lose_nothing(pair, tmp_path,
         sandbox.post("quiet")
         wait_for_no_difference(sandbox, pair.url, within_s=WITHIN_S)
         assert places_of_the_password(run) == []
+
+
+def test_surveys_are_held_from_the_first_moment_of_a_promoted_standby(pair):
+    """Until its first checkpoint, which may take minutes, its checkpoint has the old timeline."""
+    with psycopg.connect(pair.url) as conn:
+        migrate(conn)
+        assert not holds.hold_if_restored(conn)
+    with psycopg.connect(pair.standby.socket_url, autocommit=True) as admin:
+        query = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
+        [[checkpointer]] = admin.execute(query).fetchall()
+        pair.primary.end(signal.SIGKILL)
+        os.kill(checkpointer, signal.SIGSTOP)
+        try:
+            admin.execute("SELECT pg_promote()")
+            with psycopg.connect(pair.url) as conn:
+                point = conn.execute("SELECT timeline_id FROM pg_control_checkpoint()").fetchone()
+                held = [holds.hold_if_restored(conn) for _ in range(2)]
+        finally:
+            os.kill(checkpointer, signal.SIGCONT)
+        admin.execute("CHECKPOINT")
+    with psycopg.connect(pair.url) as conn:
+        held.append(holds.hold_if_restored(conn))
+
+    assert point == (1,)
+    assert held == [True, False, False]

@@ -16,10 +16,7 @@ WHERE workspace = %(workspace)s AND week < %(week)s::date AND state = 'due' AND 
 SELECT r.week, r.tries FROM intake.report_sent AS r
 WHERE r.workspace = %(workspace)s AND r.state = 'due' AND r.due_at <= %(now)s
   AND NOT EXISTS (SELECT FROM feedback.hold AS h WHERE h.workspace = r.workspace)
-  AND NOT EXISTS (
-      SELECT FROM feedback.restore_mark AS mark, pg_control_system() AS here, pg_control_checkpoint() AS point
-      WHERE (mark.system_identifier, mark.timeline, mark.relation) <> (here.system_identifier, point.timeline_id, mark.tableoid)
-  )
+  AND NOT EXISTS (SELECT FROM intake.restore_state WHERE restored)
 ORDER BY r.week;
 
 -- name: put_off

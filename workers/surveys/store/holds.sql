@@ -1,10 +1,10 @@
 -- name: take_restore_mark
 -- Make this server, timeline and table the last that wrote. No row if they were already.
 UPDATE feedback.restore_mark AS mark
-SET system_identifier = here.system_identifier, timeline = point.timeline_id, relation = mark.tableoid
-FROM pg_control_system() AS here, pg_control_checkpoint() AS point
-WHERE (mark.system_identifier, mark.timeline, mark.relation) <> (here.system_identifier, point.timeline_id, mark.tableoid)
-RETURNING timeline;
+SET system_identifier = here.system_identifier, timeline = here.timeline, relation = here.relation
+FROM intake.restore_state AS here
+WHERE (mark.system_identifier, mark.timeline, mark.relation) <> (here.system_identifier, here.timeline, here.relation)
+RETURNING mark.timeline;
 
 -- name: hold_all
 -- Hold the surveys of every workspace.

@@ -34,10 +34,5 @@ SELECT w.workspace,
            WHERE r.workspace = w.workspace AND r.document #>> '{alert,kind}' IS NOT NULL
        ) AS alert
 FROM unnest(%(workspaces)s::text[]) WITH ORDINALITY AS w (workspace, place)
-CROSS JOIN (
-    SELECT EXISTS (
-        SELECT FROM feedback.restore_mark AS mark, pg_control_system() AS here, pg_control_checkpoint() AS point
-        WHERE (mark.system_identifier, mark.timeline, mark.relation) <> (here.system_identifier, point.timeline_id, mark.tableoid)
-    ) AS is_so
-) AS restored
+CROSS JOIN (SELECT bool_or(restored) AS is_so FROM intake.restore_state) AS restored
 ORDER BY w.place;
