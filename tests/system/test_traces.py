@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -38,7 +39,15 @@ with tracing.span("nudge", after=contexts):
     pass
 first.end(200)
 second.end(503)
+"""
+# Ends while a collector does not answer, and prints whether the library still waits for it then.
+ENDS = """
+import threading
+from workers.config import tracing
+tracing.start("ends")
+tracing.begin_request("/first").end(200)
 tracing.stop()
+print("end of traces" in [thread.name for thread in threading.enumerate()])
 """
 # Prints whether a receiver and a worker import it. redis imports its metrics if it is installed.
 IMPORTED = """
@@ -134,6 +143,29 @@ def test_one_trace_leads_from_a_callback_to_its_rows_and_names_no_person_and_no_
     for statement in (b"SELECT", b"VALUES", b"ON CONFLICT"):
         assert statement not in sent
     assert {(span.events, span.status_text) for span in collecting.spans()} == {(0, "")}
+
+
+def test_a_process_ends_before_a_collector_that_never_answers():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host, port = silent.getsockname()
+        own = settings("", "", "http://127.0.0.1:1", f"http://{host}:{port}")
+        own["OTEL_EXPORTER_OTLP_TIMEOUT"] = "600"
+        done = subprocess.run(
+            [sys.executable, "-c", ENDS],
+            cwd=ROOT,
+            env=os.environ | own,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=300,
+        )
+        silent.settimeout(60)
+        connection, _ = silent.accept()
+        with connection:
+            sent = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert b"POST /first" in sent
+    assert done.stdout == "True\n"
 
 
 @pytest.mark.parametrize("endpoint", ["", "http://127.0.0.1:1"], ids=["off", "on"])

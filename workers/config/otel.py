@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
@@ -46,6 +48,7 @@ SENT = frozenset(
     )
 )
 STATEMENTS = ("db.statement", "db.query.text")
+END_WITHIN_S = 3.0  # a process does not wait longer for a collector that hangs
 _WRITES = re.compile(
     r"\b(INSERT +INTO|UPDATE|DELETE +FROM) ((?:intake|cention|feedback|analyst)\.[a-z_]+)"
 )
@@ -164,7 +167,9 @@ class Traces:
         # It quotes OTEL_EXPORTER_OTLP_HEADERS where that is wrong, which may hold a key.
         logging.getLogger(env_headers.__name__).addFilter(_without_values)
         name = os.environ.get("OTEL_SERVICE_NAME") or service
-        self._provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name}))
+        self._provider = TracerProvider(
+            resource=Resource.create({SERVICE_NAME: name}), shutdown_on_exit=False
+        )
         self._provider.add_span_processor(BatchSpanProcessor(RedactingExporter(OTLPSpanExporter())))
         trace.set_tracer_provider(self._provider)
         propagate.set_global_textmap(MessagePropagator())
@@ -173,9 +178,20 @@ class Traces:
         PsycopgInstrumentor().instrument()
         RequestsInstrumentor().instrument()
         AioHttpClientInstrumentor().instrument()
+        self._ending = threading.Event()
+        # Begun now: from Python 3.12 on a process that is ending begins no thread.
+        self._end = threading.Thread(target=self._shut_down, name="end of traces", daemon=True)
+        self._end.start()
+        atexit.register(self.stop)
 
     def stop(self) -> None:
-        """Send what is not sent yet."""
+        """Send what is not sent yet, for ``END_WITHIN_S`` at most; what then remains is dropped."""
+        self._ending.set()
+        self._end.join(END_WITHIN_S)
+
+    def _shut_down(self) -> None:
+        """Wait for the end, and for the library, which gives a collector 30 s and more."""
+        self._ending.wait()
         self._provider.shutdown()
 
     def trace_pages(self, app: Any, *, except_paths: Iterable[str]) -> None:
