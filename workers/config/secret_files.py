@@ -5,7 +5,7 @@ Such files are what systemd's credentials and Kubernetes' secrets are mounted as
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ MAX_BYTES = 65_536
 
 Problems = dict[str, list[str]]
 
+_taken: dict[str, tuple[Path, str]] = {}  # by setting: where this process has its value from
 
 NOT_SHOWN = "The file (not shown: it may be the secret itself, and not a path)"
 
@@ -60,11 +61,26 @@ def set_from_files(environment: MutableMapping[str, str], names: Collection[str]
         setting = f"{name}_FILE"
         if file := environment.get(setting, ""):
             try:
-                environment[name] = _only(Path(file), name, environment.get(name))
+                value = _only(Path(file), name, environment.get(name))
+                environment[name], _taken[name] = value, (Path(file), value)
                 del environment[setting]
             except UnusableSecretFile as error:
                 problems[setting] = [str(error)]
     return problems
+
+
+def files_of(environment: Mapping[str, str]) -> list[Path]:
+    """Return the files that this process has read, whose contents are still in the environment."""
+    return [file for name, (file, value) in _taken.items() if environment.get(name) == value]
+
+
+def files_named_in(table: Mapping[str, Any]) -> Iterator[Path]:
+    """Yield the files that a table of TOML names, and those below it."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from files_named_in(value)
+        elif key.endswith("_file") and isinstance(value, str) and value:
+            yield Path(value)
 
 
 def values_from_files(

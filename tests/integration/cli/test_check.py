@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from dataclasses import replace
 
 import psycopg
@@ -492,6 +493,7 @@ def test_a_session_of_our_own_is_no_finding(database):
 def test_metrics_that_others_can_read_are_a_warning(
     terminal, environment, bind, metrics, open_to_others
 ):
+    environment.setattr(receiver, "_listens", lambda _: True)
     environment.setenv("RECEIVER_BIND", bind)
     environment.setenv("METRICS_BIND", metrics)
 
@@ -499,6 +501,17 @@ def test_metrics_that_others_can_read_are_a_warning(
 
     assert bool(found) == open_to_others
     assert all("METRICS_BIND" in one["remedy"] for one in found)
+
+
+@pytest.mark.parametrize("host", ["", "0.0.0.0"])
+@pytest.mark.parametrize("name", ["RECEIVER_BIND", "METRICS_BIND"])
+def test_where_no_receiver_listens_nobody_can_read_its_metrics(terminal, environment, host, name):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        environment.setenv(name, f"{host}:{server.getsockname()[1]}")
+        found = [one["about"] for one in terminal.json("check")]
+    without = [one["about"] for one in terminal.json("check")]
+
+    assert (found.count("metrics"), without.count("metrics")) == (1, 0)
 
 
 def test_an_address_of_metrics_without_a_port_is_a_wrong_setting(terminal, environment):

@@ -15,8 +15,10 @@ import pytest
 from deploy.embedded import StartupError
 from deploy.run.startup import read_secret_files
 from tests.support.web import HASH
-from workers.config.settings import SECRETS, load_settings
+from workers.config import secret_files
+from workers.config.settings import SECRETS, Settings, load_settings
 from workers.config.workspaces import SettingsError
+from workers.operations.jobs.checks.settings import settings_findings
 
 PLAIN = {
     "CENTION_URL": "https://cention.test/s/demo",
@@ -39,6 +41,7 @@ NO_SECRET = {"to"}  # recipients of a report are not printed, but guard nothing
 def environment(monkeypatch, tmp_path):
     """An empty folder; a setting that is loaded from a file is gone after the test."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(secret_files, "_taken", {})
     for name in SECRETS:
         monkeypatch.setenv(name, "")
     return monkeypatch
@@ -278,6 +281,63 @@ def test_a_wrong_file_of_the_workspaces_file_is_named_with_its_line(table, line,
 
     assert raised.value.lines[-1] == f"CENTION_WORKSPACES_FILE [demo] {problem} (line {number})"
     assert "s3cret" not in str(raised.value)
+
+
+def holding_secrets(settings: Settings) -> list[str]:
+    """Return the warnings of files that hold secrets."""
+    return [f.sentence for f in settings_findings(settings) if "which holds" in f.sentence]
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o660, 0o602])
+def test_a_secret_that_others_may_read_or_change_is_a_warning(environment, tmp_path, mode):
+    settings = read(environment, tmp_path, mode)
+
+    [sentence] = holding_secrets(settings)
+    assert sentence == (
+        f"Others may read or change {tmp_path / 'token'}, which holds a secret:"
+        f" its mode is {mode:04o}."
+    )
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o440])
+def test_a_secret_that_others_cannot_read_is_none(environment, tmp_path, mode):
+    assert holding_secrets(read(environment, tmp_path, mode)) == []
+
+
+def test_a_secret_is_warned_of_also_when_the_settings_are_loaded_again(environment, tmp_path):
+    read(environment, tmp_path, 0o644)
+
+    assert len(holding_secrets(load_settings())) == 1
+
+
+def test_a_file_whose_secret_was_replaced_is_not_warned_of(environment, tmp_path):
+    read(environment, tmp_path, 0o644)
+    environment.setenv("CENTION_TOKEN", "another")
+
+    assert holding_secrets(load_settings()) == []
+
+
+def read(environment: pytest.MonkeyPatch, folder: Path, mode: int) -> Settings:
+    """Load settings whose token is in a file of this mode."""
+    environment.setenv("CENTION_URL", PLAIN["CENTION_URL"])
+    for name in ("DATABASE_URL", "BROKER_URL"):
+        environment.setenv(name, secret(name))
+    (folder / "token").write_text("s3cret", "utf-8")
+    (folder / "token").chmod(mode)
+    environment.setenv("CENTION_TOKEN_FILE", str(folder / "token"))
+    return load_settings()
+
+
+def test_secrets_that_the_workspaces_file_names_are_warned_of_too(table, tmp_path):
+    for name in ("workspaces.toml", "token", "callback_secrets", "library", "digidesk"):
+        (tmp_path / name).touch(0o600)
+        (tmp_path / name).chmod(0o600)
+    table(TABLE)
+    (tmp_path / "library").chmod(0o644)
+
+    assert holding_secrets(load_settings()) == [
+        "Others may read or change library, which holds a secret: its mode is 0644."
+    ]
 
 
 def test_make_run_takes_what_is_in_files_as_set(tmp_path):

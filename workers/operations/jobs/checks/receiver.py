@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -22,16 +23,16 @@ COUNTED = {
     "cention_callbacks": "refused.callbacks",
     "cention_pushed_answers": "refused.pushes",
 }
-WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104  # not bound here
+LOOPBACK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # not bound here
 EXPLAINED = ("400", "401", "404", "405", "413", "422", "503")  # statuses whose reason is known
 
 
 def receiver_findings(settings: Settings) -> Iterator[Finding]:
     """Check who can see the metrics and, if its address is configured, the receiver itself."""
-    if bind := _open_bind(settings):
+    if binds := [one for one in _open_binds(settings) if _listens(one)]:
         yield warning(
             Sentence("about.metrics"),
-            Sentence("check.metrics_open", bind=bind),
+            Sentence("check.metrics_open", bind=", ".join(binds)),
             Sentence("remedy.metrics_open"),
         )
     if not settings.receiver_url:
@@ -63,7 +64,7 @@ def metrics_url(settings: Settings) -> str:
     host, separator, port = settings.metrics_bind.rpartition(":")
     if not separator:
         return settings.receiver_url
-    if host.strip("[]") in WILDCARDS:
+    if host.strip("[]") in LOOPBACK:
         host = urlsplit(settings.receiver_url).hostname or "127.0.0.1"
         host = f"[{host}]" if ":" in host else host
     return f"http://{host}:{port}"
@@ -125,18 +126,36 @@ def _get(url: str, path: str) -> str:
     return api.request("GET", path, headers={}).body.decode("utf-8", "replace")
 
 
-def _open_bind(settings: Settings) -> str:
-    """Return the address at which anybody can read the metrics, "" if there is none.
+def _open_binds(settings: Settings) -> list[str]:
+    """Return the addresses at which anybody can read the metrics of a receiver.
 
     A METRICS_BIND of a single address is taken for one that only the monitoring reaches.
     """
-    if not settings.metrics_bind:
-        return "" if _are_local(settings.receiver_bind) else settings.receiver_bind
-    host = settings.metrics_bind.rpartition(":")[0].strip("[]")
-    return settings.metrics_bind if host in WILDCARDS else ""
+    if settings.metrics_bind:
+        return [settings.metrics_bind] if _host_of(settings.metrics_bind) in LOOPBACK else []
+    binds = [one.strip() for one in settings.receiver_bind.split(",") if one.strip()]
+    return [one for one in binds if not _is_local(_host_of(one))]
 
 
-def _are_local(binds: str) -> bool:
-    """Return whether nobody but this machine reaches these binds of gunicorn."""
-    hosts = [one.strip().rpartition(":")[0].strip("[]") for one in binds.split(",") if one.strip()]
-    return all(host in ("unix", "fd") or is_loopback(host) for host in hosts)
+def _host_of(bind: str) -> str:
+    return bind.rpartition(":")[0].strip("[]")
+
+
+def _is_local(host: str) -> bool:
+    """Return whether nobody but this machine reaches a bind of gunicorn with this host."""
+    return host in ("unix", "fd") or is_loopback(host)
+
+
+def _listens(bind: str) -> bool:
+    """Return whether a receiver may be there: not if this machine refuses a connection to it.
+
+    All containers have the RECEIVER_BIND of their image, and some have no receiver.
+    """
+    host, port = _host_of(bind), int(bind.rpartition(":")[2])
+    try:
+        socket.create_connection((LOOPBACK.get(host, host), port), WITHIN_S).close()
+    except ConnectionRefusedError:
+        return False
+    except OSError:  # such as no answer
+        pass
+    return True

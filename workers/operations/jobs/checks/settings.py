@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from workers.config import secret_files
 from workers.config.secure_urls import is_loopback
 from workers.config.settings import Settings
 from workers.config.workspaces import SettingsError, WorkspaceSettings
@@ -30,7 +33,10 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
     names = ", ".join(each.name for each in settings.workspaces)
     complete = Sentence("check.settings", count=len(settings.workspaces), names=names)
     yield ok(SETTINGS, complete)
-    yield from _workspaces_file(settings.workspaces_file)
+    if file := settings.workspaces_file:
+        yield from _open_to_others(file, "check.file_mode", "check.file_owner")
+    for file in _files_of_secrets(settings.workspaces_file):
+        yield from _open_to_others(file, "check.secret_mode", "check.secret_owner")
     for workspace in settings.workspaces:
         yield _secrets(workspace, allow_unsigned=settings.allow_unsigned)
         if not is_private(workspace.cention_url):
@@ -48,25 +54,33 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
                 )
 
 
-def _workspaces_file(path: Path | None) -> Iterator[Finding]:
-    """Warn of a file with tokens that others may read or change."""
-    if path is None:
-        return
+def _files_of_secrets(workspaces_file: Path | None) -> Iterator[Path]:
+    """Yield each file that holds one secret."""
+    yield from secret_files.files_of(os.environ)
+    if workspaces_file is not None:
+        with suppress(OSError, ValueError):  # it was read a moment ago
+            tables = tomllib.loads(workspaces_file.read_text("utf-8-sig"))
+            yield from secret_files.files_named_in(tables)
+
+
+def _open_to_others(path: Path, mode_text: str, owner_text: str) -> Iterator[Finding]:
+    """Warn of a file of secrets that others may read or change."""
     try:
         state = path.stat()
     except OSError:  # it was read a moment ago
         return
     mode = stat.S_IMODE(state.st_mode)
+    ours = state.st_uid == os.geteuid()
     if mode & (stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP):
         yield warning(
             SETTINGS,
-            Sentence("check.file_mode", path=str(path), mode=f"{mode:04o}"),
-            Sentence("remedy.file_mode", path=str(path)),
+            Sentence(mode_text, path=str(path), mode=f"{mode:04o}"),
+            Sentence("remedy.file_mode" if ours else "remedy.file_group", path=str(path)),
         )
-    if state.st_uid not in (0, os.geteuid()):
+    if not ours and state.st_uid != 0:
         yield warning(
             SETTINGS,
-            Sentence("check.file_owner", path=str(path), user=str(state.st_uid)),
+            Sentence(owner_text, path=str(path), user=str(state.st_uid)),
             Sentence("remedy.file_owner"),
         )
 
