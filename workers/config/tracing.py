@@ -56,7 +56,7 @@ def load() -> bool:
         log.error(
             NOT_SENT,
             reason=f"OTEL_EXPORTER_OTLP_ENDPOINT is set, but {error.name} is not installed",
-            action="install cention-bridge[otel]",
+            action="pip install --require-hashes -r deploy/requirements-otel.lock",
         )
         return False
     return True
@@ -80,7 +80,7 @@ def start(service: str) -> None:
 
 
 def stop() -> None:
-    """Send what is not sent yet."""
+    """Send what is not sent yet; a collector that hangs is given a few seconds."""
     if _traces is not None:
         _traces.stop()
 

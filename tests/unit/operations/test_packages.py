@@ -93,3 +93,4 @@ def test_what_the_command_run_needs_is_named_if_it_is_not_installed(monkeypatch)
         run.run.callback()
 
     assert "Not installed: no_such_package." in str(raised.value)
+    assert "pip install --require-hashes -r deploy/requirements.lock" in str(raised.value)

@@ -157,6 +157,7 @@ def test_a_missing_package_is_named_and_stops_nothing(monkeypatch):
     [line] = logged
     assert (line["log_level"], line["event"]) == ("error", "no traces are sent")
     assert "OTEL_EXPORTER_OTLP_ENDPOINT is set, but" in line["reason"]
+    assert line["action"] == "pip install --require-hashes -r deploy/requirements-otel.lock"
     assert tracing.context() is None
 
 

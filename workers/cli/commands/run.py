@@ -24,7 +24,9 @@ def run() -> None:
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         raise CommandError(
             f"Not installed: {', '.join(missing)}.",
-            "Install the bridge with what this command needs: pip install 'cention-bridge[run]'",
+            "In the folder of the repository, use: make run",
+            "Elsewhere, install what this release needs, with the pip of this environment:"
+            " pip install --require-hashes -r deploy/requirements.lock",
         )
     # Replaced, not imported: the packages below do not import those above them.
     os.execv(sys.executable, [sys.executable, "-I", "-m", "deploy.run"])  # noqa: S606  # no shell
