@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from typing import Any
 
@@ -28,6 +29,7 @@ from workers.database import version
 from workers.schedule import beat_schedule
 from workers.tasks.base import write_counts
 
+CONSUMER = "celery.worker.consumer.consumer"  # the logger of Celery's connection to the broker
 DEFAULT_NODE = "celery"  # what Celery calls a worker without --hostname
 MARGIN_S = 60  # between a lease, the hard limit of a task, and the redelivery of its message
 
@@ -98,6 +100,14 @@ def configure_logs(**_: Any) -> None:
     logs.configure()
 
 
+def limit_lines(**_: Any) -> None:
+    """Log each kind of failure of the broker once a minute.
+
+    A worker tries a broker that takes no messages, such as a read-only replica, again and again.
+    """
+    logging.getLogger(CONSUMER).addFilter(logs.RateLimitedLines())
+
+
 def report_version(**_: Any) -> None:
     """Log an error if the database is of another version than this worker."""
     version.report_in_background(settings_or_exit().database_url)
@@ -130,6 +140,7 @@ beat_init.connect(trace_beat)
 celeryd_init.connect(name_node)
 task_postrun.connect(write_counts)
 worker_ready.connect(report_version)
+celeryd_init.connect(limit_lines)
 celeryd_init.connect(configure_logs)  # a worker warns before it sets up logging
 setup_logging.connect(configure_logs)  # otherwise Celery configures logging itself
 app = create_celery(settings_or_exit())

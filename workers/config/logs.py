@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO, cast
@@ -128,15 +129,47 @@ class RateLimitedWarning:
 
     def __init__(self, event: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._event = event
-        self._clock = clock
-        self._times = 0
-        self._next_at = float("-inf")
+        self._rate = _Rate(clock)
         self._log = structlog.get_logger(__name__)
 
     def warn(self, **fields: object) -> None:
         """Log the warning, or only count it."""
+        if times := self._rate.count():
+            self._log.warning(self._event, times=times, **fields)
+
+
+class RateLimitedLines(logging.Filter):
+    """Lets each line of a library through at most once a minute, however often it occurs.
+
+    Lines are the same if one place of the code writes them. A line that stands for several ends
+    with their number. Not thread-safe.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._rates: defaultdict[tuple[str, int], _Rate] = defaultdict(lambda: _Rate(clock))
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the line is written."""
+        times = self._rates[record.pathname, record.lineno].count()
+        if times > 1:
+            record.msg = f"{record.msg} ({times} times)"
+        return times > 0
+
+
+class _Rate:
+    """Counts what occurs more often than it is logged."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._times = 0
+        self._next_at = float("-inf")
+
+    def count(self) -> int:
+        """Return how often it has occurred since it was logged; 0 if it is not to be logged now."""
         self._times += 1
         now = self._clock()
-        if now >= self._next_at:
-            self._log.warning(self._event, times=self._times, **fields)
-            self._times, self._next_at = 0, now + WARN_EVERY_S
+        if now < self._next_at:
+            return 0
+        times, self._times, self._next_at = self._times, 0, now + WARN_EVERY_S
+        return times

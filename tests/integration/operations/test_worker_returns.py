@@ -110,6 +110,23 @@ def test_a_worker_goes_on_after_its_broker_was_a_read_only_replica(
     do_nudge()
 
 
+def test_a_worker_logs_that_its_broker_is_read_only_once_a_minute(
+    do_nudge, client, other_port, log
+):
+    """It is tried some times a second."""
+    do_nudge()
+    client.execute_command("REPLICAOF", "127.0.0.1", other_port)
+    before = connections(client)
+    eventually(lambda: connections(client) > before + 100, within_s=WITHIN_S)
+
+    assert 1 <= log.read_text("utf-8").count("write against a read only replica") < 20
+
+
+def connections(client):
+    """Return how many connections the broker has had."""
+    return client.info("stats")["total_connections_received"]
+
+
 def test_a_worker_goes_on_after_its_broker_was_full_and_cut_its_connections(do_nudge, client, log):
     do_nudge()
     client.config_set("maxmemory", "1")

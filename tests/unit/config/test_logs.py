@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from workers.config import logs
 
 FULL = Path("/dev/full")
 SCRIPT = """
@@ -131,3 +134,18 @@ def test_commands_log_only_where_it_is_asked_for(tmp_path):
 
     assert logged(script) == []
     assert [line["event"] for line in logged(script, LOG_LEVEL="debug")] == ["an event"]
+
+
+def test_each_line_of_a_library_is_written_once_a_minute_with_the_number_it_stands_for():
+    now = [0.0]
+    limit = logs.RateLimitedLines(clock=lambda: now[0])
+
+    def written(line, second):
+        now[0] = second
+        record = logging.LogRecord("library", logging.ERROR, "f.py", line, "no %s", ("way",), None)
+        return record.getMessage() if limit.filter(record) else None
+
+    assert [written(1, 0), written(2, 0), written(1, 1), written(1, 59)] == [
+        *("no way", "no way", None, None)
+    ]
+    assert [written(1, 60), written(1, 61), written(2, 90)] == ["no way (3 times)", None, "no way"]
