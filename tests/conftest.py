@@ -51,6 +51,9 @@ SERVERS = frozenset({"postgres", "valkey"})
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--servers", type=Path, help="folder of running servers that tests shall use")
+    parser.addoption(
+        "--restored-errands", type=int, default=6, help="as many before and after a moment restored"
+    )
 
 
 @pytest.hookimpl(trylast=True)  # after the order has been made random

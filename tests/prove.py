@@ -16,6 +16,10 @@ FOLDER = Path(__file__).parents[1] / "var" / "prove"
 PROOFS: Mapping[str, tuple[str, ...]] = {
     "hosts": ("tests.chaos", "--hosts", "4", "--minutes", "10"),
     "soak": ("tests.bench.soak",),
+    "restore": (
+        *("tests.system.proof", "--restored-errands", "500"),
+        "tests/system/test_point_in_time.py",
+    ),
     "sizing": ("tests.bench.sizing", "--measure", "20000"),
 }
 
