@@ -9,7 +9,7 @@ from flask import g
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from workers.operations.rules.wording import format_duration
+from workers.operations.jobs import sentences
 from workers.web import texts
 
 NONE = Markup("\u2013")  # for what is not known
@@ -71,9 +71,10 @@ def age(value: datetime | None, at: datetime) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return a duration in one unit, such as ``5 m``."""
-    text = format_duration(seconds)
-    return NONE if text is None else f"{text[:-1]}\u00a0{text[-1]}"
+    """Return a duration in one unit, as alerts have it in the language of the page."""
+    if seconds is None:
+        return NONE
+    return texts.translated(sentences.duration(seconds)).replace(" ", "\u00a0")
 
 
 def number(value: int | None) -> str:

@@ -326,6 +326,19 @@ def test_what_is_wrong_is_said_in_the_language_of_the_page(operator, park):
     assert "<code>cention parked</code>" in page
 
 
+def test_durations_are_in_the_unit_of_the_language(operator, database):
+    run_query(
+        database,
+        "INSERT INTO intake.wanted (workspace, family, remote_id, wanted_at, due_at)"
+        " VALUES ('demo', 'errand_reports', 7, now() - '1 h'::interval, now() - '1 h'::interval)",
+    )
+    assert ">1h</td>" in operator.text("/")
+
+    operator.post("/language", language="sv")
+
+    assert ">1\u00a0tim</td>" in operator.text("/")
+
+
 def test_each_place_that_the_first_page_leads_to_exists(
     operator, park, unreadable, callback, request_number, invitation
 ):
